@@ -1,0 +1,45 @@
+/**
+ * The shapes that a record takes on its way from a source to Oomnitza.
+ *
+ * @module
+ */
+
+/** A record as its source gave it: JSON-like, keys in the source's own spelling. */
+export type Raw = Readonly<Record<string, unknown>>;
+
+/** A mapped record as it is sent: Oomnitza field name → value. */
+export type Outgoing = Readonly<Record<string, unknown>>;
+
+/** Whether a section pushes assets or people. */
+export type Kind = "assets" | "users";
+
+/** One record that a source knows of and could not read. */
+export class Skipped {
+  /** How a person finds the record in the source, for example `computer 17`. */
+  readonly identity: string;
+  /** Why it could not be read. */
+  readonly reason: string;
+
+  constructor(identity: string, reason: string) {
+    this.identity = identity;
+    this.reason = reason;
+  }
+}
+
+/** Whether a value is a plain JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Whether a mapped value counts as empty: null, `""`, 0, false, `[]` and `{}`
+ * (Python's falsehood, by which required fields are judged).
+ */
+export function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === "" || value === 0 || value === false) {
+    return true;
+  }
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value === "object") return Object.keys(value).length === 0;
+  return Number.isNaN(value) ? false : value === 0n;
+}

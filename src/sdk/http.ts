@@ -1,0 +1,195 @@
+/**
+ * The HTTP client that sources, converters and the Oomnitza client share: time-outs, retries,
+ * `Retry-After`, TLS settings and redirects that never carry credentials to another host.
+ *
+ * @module
+ */
+
+import { AgentError, messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type Answer, exchange, type TlsSettings } from "../runtime/fetch.ts";
+import { isRetriable, parseRetryAfter, patient, type RetryPolicy, waitBefore } from "./retry.ts";
+
+export type { Answer, TlsSettings };
+
+/** What a client is made of. */
+export interface HttpSettings {
+  /** Prefix of every path. */
+  readonly base: string;
+  /** Sent with every request to the base's host. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly tls: TlsSettings;
+  /** Milliseconds for one attempt, from connecting to the last byte. */
+  readonly timeoutMs: number;
+  readonly retry?: RetryPolicy | undefined;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** One request. */
+export interface HttpRequest {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Appended to the base, or a whole URL. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+  readonly retry?: RetryPolicy | undefined;
+}
+
+/** Talks HTTP to one system. */
+export interface Http {
+  /**
+   * Sends a request, repeated as the policy says, and gives the final answer whatever its status.
+   *
+   * @throws {ConnectionError} when no attempt got an answer.
+   */
+  send(request: HttpRequest): Promise<Answer>;
+  /** How many attempts had to be repeated so far. */
+  readonly retries: () => number;
+}
+
+/** No answer came: the host could not be reached, or the connection broke or timed out. */
+export class ConnectionError extends AgentError {
+  override name = "ConnectionError";
+}
+
+/** Waits, or ends at once with the signal's reason when it is aborted. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    function stop(): void {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Method and address for a sentence, without the query (it may hold secrets). */
+export function describeRequest(method: string, url: string): string {
+  return `${method} ${url.split("?", 1)[0]}`;
+}
+
+const maxRedirects = 5;
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/** The text of `request.path` and `request.query` as one address. */
+function addressOf(base: string, request: HttpRequest): string {
+  const whole = /^https?:\/\//i.test(request.path);
+  const address = whole ? request.path : base + request.path;
+  const query = request.query === undefined ? "" : new URLSearchParams(request.query).toString();
+  return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
+}
+
+function hintFor(code: string): string | undefined {
+  if (code.includes("CERT") || code.includes("SELF_SIGNED") || code.includes("UNABLE_TO_VERIFY")) {
+    return "Name the certificate authority in cacert_file; verify_ssl = false switches the check off altogether.";
+  }
+  if (code === "ENOTFOUND" || code.includes("DNS")) return "Check the host name in the address.";
+  return undefined;
+}
+
+/** Turns what fetch threw into a sentence. */
+function connectionError(
+  thrown: unknown,
+  method: string,
+  url: string,
+  timeoutMs: number,
+): ConnectionError {
+  const request = describeRequest(method, url);
+  if (thrown instanceof Error && thrown.name === "TimeoutError") {
+    return new ConnectionError(`No answer within ${timeoutMs / 1000} s (${request})`, {
+      cause: thrown,
+      retriable: true,
+    });
+  }
+  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
+  const hint = hintFor(code);
+  const reason = code === "" ? messageOf(thrown) : `${messageOf(thrown)} [${code}]`;
+  return new ConnectionError(`${reason} (${request})`, {
+    cause: thrown,
+    hint,
+    retriable: hint === undefined,
+  });
+}
+
+/** Creates a client. */
+export function createHttp(settings: HttpSettings): Http {
+  const policy = settings.retry ?? patient;
+  const origin = URL.parse(settings.base)?.origin;
+  let repeated = 0;
+
+  /** One attempt, with redirects followed; credentials stay with the base's host. */
+  async function attempt(request: HttpRequest, method: string, address: string): Promise<Answer> {
+    let url = address;
+    for (let hop = 0; hop <= maxRedirects; hop++) {
+      const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
+      const headers = own ? { ...settings.headers, ...request.headers } : {};
+      const timeout = AbortSignal.timeout(settings.timeoutMs);
+      const signal = AbortSignal.any([settings.signal, timeout]);
+      const body = request.body;
+      const answer = await exchange({ url, method, headers, body, tls: settings.tls, signal });
+      const location = answer.headers.get("location");
+      if (!isRedirect(answer.status) || location === null) return answer;
+      url = redirected(method, url, location, answer.status);
+    }
+    throw new ConnectionError(
+      `Redirected more than ${maxRedirects} times (${describeRequest(method, address)})`,
+    );
+  }
+
+  /** Where a redirect leads, or an error when following it would lose the body or leave the host with it. */
+  function redirected(method: string, url: string, location: string, status: number): string {
+    const next = URL.parse(location, url);
+    // 301, 302 and 303 turn a POST into a GET: the data would be lost behind an answer that looks fine.
+    const follows = method === "GET" || status === 307 || status === 308;
+    if (next !== null && follows && (method === "GET" || next.origin === origin)) return next.href;
+    throw new ConnectionError(`Redirected to ${location} (${describeRequest(method, url)})`, {
+      hint: "Put that address into the configuration if it is the right one.",
+    });
+  }
+
+  async function send(request: HttpRequest): Promise<Answer> {
+    const method = request.method ?? "GET";
+    const address = addressOf(settings.base, request);
+    const { attempts, budgetMs } = request.retry ?? policy;
+    const begun = Date.now();
+    for (let n = 1;; n++) {
+      let wait: number;
+      let reason: string;
+      try {
+        const answer = await attempt(request, method, address);
+        if (!isRetriable(answer.status)) return answer;
+        const asked = parseRetryAfter(answer.headers.get("retry-after"), Date.now());
+        wait = waitBefore(n, answer.status, asked);
+        if (n >= attempts || Date.now() - begun + wait > budgetMs) return answer;
+        reason = String(answer.status);
+      } catch (thrown) {
+        if (settings.signal.aborted) throw settings.signal.reason;
+        const error = thrown instanceof ConnectionError
+          ? thrown
+          : connectionError(thrown, method, address, settings.timeoutMs);
+        wait = waitBefore(n, undefined, undefined);
+        if (!error.retriable || n >= attempts || Date.now() - begun + wait > budgetMs) throw error;
+        reason = error.message;
+      }
+      repeated++;
+      settings.log.debug(
+        `${describeRequest(method, address)}: ${reason}, attempt ${n + 1} of ${attempts} in ${
+          Math.round(wait)
+        } ms`,
+      );
+      await sleep(wait, settings.signal);
+    }
+  }
+
+  return { send, retries: () => repeated };
+}

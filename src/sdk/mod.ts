@@ -1,0 +1,14 @@
+/**
+ * All that a source or a converter may use.
+ *
+ * @module
+ */
+
+export * from "../base/errors.ts";
+export type { Log } from "../base/log.ts";
+export * from "../base/record.ts";
+export * from "./converter.ts";
+export * from "./csv.ts";
+export * from "./http.ts";
+export * from "./option.ts";
+export * from "./source.ts";

@@ -1,0 +1,223 @@
+/**
+ * Options: everything a person can set, declared once with `opt.*`.
+ *
+ * A declaration gives the ini validation, the generated ini, the help and the docs page. The value's
+ * type flows from it into every function that takes the options.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+
+/** How a form or a help text presents an option. */
+export type OptionKind =
+  | "text"
+  | "url"
+  | "secret"
+  | "integer"
+  | "flag"
+  | "path"
+  | "json"
+  | "choice";
+
+/** One option as declared. `T` is the type of its parsed value. */
+export interface Option<T> {
+  readonly kind: OptionKind;
+  /** First sentence for flag help, the whole for the docs page. */
+  readonly help: string;
+  /** Turns the text of the ini file or the command line into the value. */
+  readonly schema: z.ZodType<T, string>;
+  /** The value when the option is absent or blank; without one the option is required. */
+  readonly default?: T | undefined;
+  /** What `generate-ini` and the docs show when there is no default worth showing. */
+  readonly example?: string | undefined;
+  /** Left out of the generated ini and folded in forms. */
+  readonly advanced: boolean;
+  /** Whether the option may be left out. */
+  readonly optional: boolean;
+  /** The allowed values of a `choice`. */
+  readonly choices?: readonly string[] | undefined;
+  /** What stands for the value in usage texts, for example `PATH`. */
+  readonly placeholder: string;
+}
+
+/** A set of declared options by key. */
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+/** The values of a set of options. */
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
+};
+
+/** What may be said about an option beside its help. */
+export interface OptionDetails<T> {
+  /** Value when absent or blank; `undefined` is not a default, use {@linkcode opt} `…optional`. */
+  readonly default?: T;
+  readonly example?: string;
+  readonly advanced?: boolean;
+  readonly placeholder?: string;
+}
+
+const trueWords = new Set(["1", "yes", "true", "on", "y", "t"]);
+const falseWords = new Set(["0", "no", "false", "off", "n", "f"]);
+
+/**
+ * Reads a boolean as every ini option of the agent does.
+ *
+ * @returns `undefined` when the text is neither a yes nor a no.
+ */
+export function parseFlag(text: string): boolean | undefined {
+  const word = text.trim().toLowerCase();
+  if (trueWords.has(word)) return true;
+  if (falseWords.has(word)) return false;
+  return undefined;
+}
+
+const text = z.string();
+
+const url = z.string().transform((value, context) => {
+  const parsed = URL.parse(value.trim());
+  if (parsed === null || parsed.host === "" && parsed.protocol !== "file:") {
+    context.addIssue({ code: "custom", message: "is not an address such as https://example.com" });
+    return z.NEVER;
+  }
+  // A trailing slash would give `//` in every path that is appended.
+  return value.trim().replace(/\/+$/, "");
+});
+
+const flag = z.string().transform((value, context) => {
+  const parsed = parseFlag(value);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({
+    code: "custom",
+    message: `is neither a yes (1, yes, true, on) nor a no (0, no, false, off): "${value}"`,
+  });
+  return z.NEVER;
+});
+
+function integer(minimum: number, maximum: number): z.ZodType<number, string> {
+  return z.string().transform((value, context) => {
+    const number = /^[+-]?\d+$/.test(value.trim()) ? Number(value.trim()) : Number.NaN;
+    if (Number.isSafeInteger(number) && number >= minimum && number <= maximum) return number;
+    const range = maximum === Number.MAX_SAFE_INTEGER
+      ? `a whole number, ${minimum} or more`
+      : `a whole number from ${minimum} to ${maximum}`;
+    context.addIssue({ code: "custom", message: `is not ${range}: "${value}"` });
+    return z.NEVER;
+  });
+}
+
+function json<T>(shape: z.ZodType<T>): z.ZodType<T, string> {
+  return z.string().transform((value, context): T => {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(value);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      context.addIssue({ code: "custom", message: `is not valid JSON (${reason})` });
+      return z.NEVER;
+    }
+    const result = shape.safeParse(parsed);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) {
+      context.addIssue({ code: "custom", message: issue.message });
+    }
+    return z.NEVER;
+  });
+}
+
+function declare<T>(
+  kind: OptionKind,
+  help: string,
+  schema: z.ZodType<T, string>,
+  details: OptionDetails<T> & { choices?: readonly string[] },
+  placeholder: string,
+): Option<T> {
+  return {
+    kind,
+    help,
+    schema,
+    default: details.default,
+    example: details.example,
+    advanced: details.advanced ?? false,
+    optional: details.default !== undefined,
+    choices: details.choices,
+    placeholder: details.placeholder ?? placeholder,
+  };
+}
+
+/** Declares options; see {@linkcode Option} for what each detail means. */
+export const opt = {
+  /** Any text, taken as it stands. */
+  text(help: string, details: OptionDetails<string> = {}): Option<string> {
+    return declare("text", help, text, details, "TEXT");
+  },
+  /** An absolute address; trailing slashes are stripped. */
+  url(help: string, details: OptionDetails<string> = {}): Option<string> {
+    return declare("url", help, url, details, "URL");
+  },
+  /** Text that must never be shown: masked in logs, reports and forms. */
+  secret(help: string, details: OptionDetails<string> = {}): Option<string> {
+    return declare("secret", help, text, details, "SECRET");
+  },
+  /** A whole number between `minimum` (0) and `maximum`, both included. */
+  integer(
+    help: string,
+    details: OptionDetails<number> & { minimum?: number; maximum?: number } = {},
+  ): Option<number> {
+    const schema = integer(details.minimum ?? 0, details.maximum ?? Number.MAX_SAFE_INTEGER);
+    return declare("integer", help, schema, details, "N");
+  },
+  /** Yes or no: `1 yes true on` and `0 no false off`, any case; anything else is an error. */
+  flag(help: string, details: OptionDetails<boolean> = {}): Option<boolean> {
+    return declare("flag", help, flag, details, "yes|no");
+  },
+  /** A path of a file or directory, as the person wrote it. */
+  path(help: string, details: OptionDetails<string> = {}): Option<string> {
+    return declare("path", help, text, details, "PATH");
+  },
+  /** JSON text of the given shape. */
+  json<T>(help: string, shape: z.ZodType<T>, details: OptionDetails<T> = {}): Option<T> {
+    return declare("json", help, json(shape), details, "JSON");
+  },
+  /** One of the given words, exactly as written. */
+  choice<const C extends readonly [string, ...string[]]>(
+    help: string,
+    choices: C,
+    details: OptionDetails<C[number]> = {},
+  ): Option<C[number]> {
+    const schema = z.string().transform((value, context): C[number] => {
+      const found = choices.find((choice) => choice === value.trim());
+      if (found !== undefined) return found;
+      context.addIssue({
+        code: "custom",
+        message: `is "${value}", not one of: ${choices.join(", ")}`,
+      });
+      return z.NEVER;
+    });
+    return declare("choice", help, schema, { ...details, choices }, choices.join("|"));
+  },
+} as const;
+
+/** An option that may be absent: its value is then `undefined`. */
+export function optional<T>(option: Option<T>): Option<T | undefined> {
+  return { ...option, schema: option.schema as z.ZodType<T | undefined, string>, optional: true };
+}
+
+/** The outcome of reading one option's text. */
+export type OptionResult<T> = { readonly ok: true; readonly value: T } | {
+  readonly ok: false;
+  /** What is wrong, to be put after the option's name: `is not valid JSON (…)`. */
+  readonly problem: string;
+};
+
+/** Reads the text of one option. Blank text counts as absent. */
+export function readOption<T>(option: Option<T>, raw: string | undefined): OptionResult<T> {
+  if (raw === undefined || raw.trim() === "") {
+    if (option.optional) return { ok: true, value: option.default as T };
+    return { ok: false, problem: "is required and has no value" };
+  }
+  const result = option.schema.safeParse(raw);
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, problem: result.error.issues.map((issue) => issue.message).join("; ") };
+}

@@ -1,0 +1,75 @@
+/**
+ * Sources: where records come from. A source is a declaration, data first, with `records()` last.
+ *
+ * @module
+ */
+
+import type { Log } from "../base/log.ts";
+import type { Kind, Raw, Skipped } from "../base/record.ts";
+import type { Options, Values } from "./option.ts";
+
+/** How one Oomnitza field gets its value; exactly one of the first three says from where. */
+export interface MappingSpec {
+  /** Path into the source record, for example `general.serial_number`. */
+  readonly source?: string;
+  /** Name of an option of the section whose text is the value. */
+  readonly setting?: string;
+  /** The value itself, any JSON. */
+  readonly hardcoded?: unknown;
+  /** Converter call, for example `split:on=,|index=1`. */
+  readonly converter?: string;
+  /** A record in which this field is empty is not sent. */
+  readonly required?: boolean;
+}
+
+/** Oomnitza field name → how it gets its value. */
+export type Mappings = Readonly<Record<string, MappingSpec>>;
+
+/** Which paths of the record anybody will look at. */
+export interface Wanted {
+  /** True when user code may look at any part of the record. */
+  readonly everything: boolean;
+  /** The source paths of the effective mapping. */
+  readonly paths: readonly string[];
+}
+
+/** What a source is given to read with. */
+export interface SourceContext<O> {
+  readonly options: O;
+  readonly log: Log;
+  /** Aborted when the run is to end; reading must stop soon after. */
+  readonly signal: AbortSignal;
+  readonly wanted: Wanted;
+  /** Tells how many records the vendor says there are, for the account to be checked against. */
+  total(count: number): void;
+}
+
+/** A source as declared; see `design.md` 4 for the order of its parts. */
+export interface Source<O extends Options = Options> {
+  /** Section name in the ini. */
+  readonly name: string;
+  /** Name for people, for example `Okta`. */
+  readonly title: string;
+  readonly kind: Kind;
+  /** One sentence for the docs. */
+  readonly summary: string;
+  /** The label under which Oomnitza knows the source. */
+  readonly mappingName: string | ((options: Values<O>) => string);
+  readonly options: O;
+  readonly mappings: Mappings | ((options: Values<O>) => Mappings);
+  /** Source path → converter call, for mappings of that path that name none. */
+  readonly converters?: Readonly<Record<string, string>>;
+  /** Source path → meaning. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** What no single option can say; the text of the complaint, or nothing. */
+  rule?(options: Values<O>): string | undefined;
+  /** Are address and credentials right? Throws `AuthError` or `SourceError`. */
+  check?(context: SourceContext<Values<O>>): Promise<void>;
+  /** All records, in the source's order. */
+  records(context: SourceContext<Values<O>>): AsyncIterable<Raw | Skipped>;
+}
+
+/** Declares a source; the types of its options flow into all of its functions. */
+export function defineSource<const O extends Options>(source: Source<O>): Source {
+  return source as unknown as Source;
+}
