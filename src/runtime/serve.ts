@@ -1,0 +1,111 @@
+/**
+ * Listening for HTTP: a thin layer over the server of the runtime.
+ *
+ * @module
+ */
+import { AgentError, messageOf } from "../base/errors.ts";
+
+/** The other end of a connection. */
+export interface Peer {
+  /** Its IP address, absent when the connection is already gone. */
+  address(): string | undefined;
+}
+
+/** What to listen on and who answers. */
+export interface ServeOptions {
+  /** Address to listen on, `127.0.0.1` unless told. */
+  readonly host?: string | undefined;
+  /** Port to listen on; 0, the default, takes a free one. */
+  readonly port?: number | undefined;
+  /** Certificate chain and private key as PEM text; with it the server speaks HTTPS only. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Seconds a connection may be idle before it is closed, 0 to 255 (0: never), 120 unless told. */
+  readonly idleSeconds?: number | undefined;
+  /** Bytes a request body may have, beyond which the answer is 413; 32 MiB unless told. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Answers one request. What it throws becomes a 500 and a trace on stderr. */
+  fetch(request: Request, peer: Peer): Response | Promise<Response>;
+}
+
+/** A listening server. */
+export interface Served {
+  /** Where it listens, without a slash at the end: `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** The port it listens on. */
+  readonly port: number;
+  /** Stops listening and closes every connection. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts to listen.
+ *
+ * @throws {AgentError} when the address cannot be listened on, or the certificate cannot be used
+ */
+export function serve(options: ServeOptions): Served {
+  const host = options.host ?? "127.0.0.1";
+  const port = options.port ?? 0;
+  const server = listen(host, port, options);
+  const taken = server.port ?? port;
+  return {
+    url: `${options.tls ? "https" : "http"}://${reachableHost(host)}:${taken}`,
+    port: taken,
+    stop: async () => {
+      await server.stop(true);
+    },
+  };
+}
+
+/**
+ * An answer that is none: returned from `fetch`, it closes the connection at once, before a status
+ * line is written, as a server does that dies.
+ */
+export function hangUp(): Response {
+  // A body that fails before its first byte makes the runtime reset the connection; failing with
+  // no error value keeps it from printing one.
+  return new Response(new ReadableStream({ start: (controller) => controller.error() }));
+}
+
+function listen(host: string, port: number, options: ServeOptions): Bun.Server<undefined> {
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      development: false,
+      // Outside development the runtime shares a port by default: a second program could then
+      // take half of the requests in silence.
+      reusePort: false,
+      idleTimeout: options.idleSeconds ?? 120,
+      maxRequestBodySize: options.maxBodyBytes ?? 32 * 1024 * 1024,
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      fetch: (request, server) =>
+        options.fetch(request, { address: () => server.requestIP(request)?.address }),
+    });
+  } catch (error) {
+    throw new AgentError(`Cannot listen on ${host}:${port}: ${reason(error)}`, {
+      hint: codeOf(error).startsWith("ERR_OSSL")
+        ? "Give the certificate and its unencrypted private key as PEM text."
+        : "Choose another host or port, or stop the program that holds it.",
+      cause: error,
+    });
+  }
+}
+
+function reason(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "EADDRINUSE") return "the port is in use";
+  if (code === "EACCES") return "permission denied";
+  if (code.startsWith("ERR_OSSL")) return `the certificate or its key is not usable (${code})`;
+  return messageOf(error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/** The host to write into an address: one can listen on every interface, but not call it. */
+function reachableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
