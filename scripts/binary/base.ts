@@ -1,0 +1,89 @@
+/**
+ * The Bun executables that the agent is compiled onto: fetched by Bun itself, and closed to the
+ * environment variables that would let somebody else's code into the finished program.
+ *
+ * @module
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { addWindowsResources } from "./windows.ts";
+import { hostTarget, type Target } from "./targets.ts";
+
+/**
+ * Variables that Bun reads before the program starts, in every compiled executable and with no
+ * build flag against them: `BUN_OPTIONS=--preload x` runs x, `BUN_BE_BUN` turns the agent into a
+ * plain Bun, `BUN_INSPECT*` opens a debugger port, `BUN_CONFIG_VERBOSE_FETCH` prints every request
+ * with its token. See docs/decisions/0002-binary.md.
+ */
+export const closedDoors: readonly string[] = [
+  "BUN_OPTIONS",
+  "BUN_BE_BUN",
+  "BUN_INSPECT",
+  "BUN_INSPECT_PRELOAD",
+  "BUN_INSPECT_CONNECT_TO",
+  "BUN_CONFIG_VERBOSE_FETCH",
+];
+
+/** No variable name may begin with `=`, so a name that does is never found. */
+const unsettable = "=".charCodeAt(0);
+
+/**
+ * Writes the executable to compile `target` onto as `outfile`: Bun's own of the running version,
+ * with {@linkcode closedDoors} shut and, on Windows, icon and version added.
+ */
+export async function prepareBase(
+  target: Target,
+  outfile: string,
+  options: { readonly version: string; readonly cache: string },
+): Promise<void> {
+  const bytes = readFileSync(await fetchBase(target, options.cache));
+  closeDoors(bytes);
+  const finished = target.name.startsWith("windows")
+    ? addWindowsResources(bytes, options.version)
+    : bytes;
+  writeFileSync(outfile, finished, { mode: 0o755 });
+}
+
+/** Shuts every door in place; throws when a name is not there exactly once. */
+export function closeDoors(executable: Uint8Array): void {
+  const bytes = Buffer.from(executable.buffer, executable.byteOffset, executable.byteLength);
+  for (const name of closedDoors) {
+    const pattern = Buffer.from(`\0${name}\0`, "latin1");
+    const at = bytes.indexOf(pattern);
+    if (at < 0 || bytes.indexOf(pattern, at + 1) >= 0) {
+      throw new Error(
+        `The Bun executable does not hold the name ${name} exactly once. ` +
+          "Look at how this version of Bun reads it, then mend scripts/build/base.ts.",
+      );
+    }
+    bytes[at + 1] = unsettable;
+  }
+}
+
+/** Path of Bun's executable for `target`; Bun downloads it into `cache` on first use. */
+async function fetchBase(target: Target, cache: string): Promise<string> {
+  if (isHost(target)) return process.execPath;
+  mkdirSync(cache, { recursive: true });
+  const path = join(cache, `${target.base}-v${Bun.version}`);
+  if (existsSync(path)) return path;
+  const probe = join(cache, "probe.ts");
+  writeFileSync(probe, "export {};\n");
+  const build = Bun.spawn(
+    [process.execPath, "build", "--compile", `--target=${target.bun}`, `--outfile=${probe}.out`]
+      .concat(probe),
+    { env: { ...process.env, BUN_INSTALL_CACHE_DIR: resolve(cache) }, stderr: "pipe" },
+  );
+  const complaint = await new Response(build.stderr).text();
+  if (await build.exited !== 0 || !existsSync(path)) {
+    throw new Error(`Bun could not fetch its executable for ${target.name}.\n${complaint.trim()}`);
+  }
+  return path;
+}
+
+function isHost(target: Target): boolean {
+  try {
+    return hostTarget().name === target.name;
+  } catch {
+    return false; // a machine we do not ship for can still cross-compile
+  }
+}
