@@ -53,9 +53,9 @@ describe("Bun's own environment variables", () => {
     expectUntouched(await runBinary(["version"], { cwd: folder, env: { BUN_BE_BUN: "1" } }));
   });
 
-  test("BUN_INSPECT opens no debugger", async () => {
-    const env = { BUN_INSPECT: "ws://256.0.0.1:0/x", BUN_INSPECT_PRELOAD: preload() };
-    expectUntouched(await runBinary(["version"], { cwd: folder, env }));
+  test("BUN_INSPECT waits for no debugger", async () => {
+    const env = { BUN_INSPECT: "ws://127.0.0.1:0/x?break=1", BUN_INSPECT_PRELOAD: preload() };
+    expectUntouched(await runBinary(["version"], { cwd: folder, env, timeoutMs: 4_000 }));
   });
 });
 
