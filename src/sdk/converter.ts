@@ -11,6 +11,9 @@ import type { Http } from "./http.ts";
 /** The parameters of a converter call: `split:on=,|index=1` gives `{ on: ",", index: "1" }`; a bare key is `true`. */
 export type ConverterParams = Readonly<Record<string, string | true>>;
 
+/** How grave a complaint is. */
+export type Complaint = "error" | "warning";
+
 /** What a converter is given for one field of one record. */
 export interface ConverterCall {
   /** The mapping's source path, or the Oomnitza field where the mapping has none. */
@@ -20,8 +23,12 @@ export interface ConverterCall {
   /** The value looked up by the mapping. */
   readonly value: unknown;
   readonly params: ConverterParams;
-  /** Reports a value that could not be converted; the first of each kind is logged, all are counted. */
-  readonly complain: (problem: string) => void;
+  /**
+   * Reports a value that could not be converted; the first of each kind is logged, all are counted.
+   * The problem is worded without the value, so that equal problems have equal texts; the level is
+   * `error` unless said.
+   */
+  readonly complain: (problem: string, level?: Complaint) => void;
 }
 
 /** What a converter may use to get ready before the first record, and to sum up after the last. */
@@ -48,7 +55,14 @@ export interface ConverterExample {
   readonly call: string;
   readonly value?: unknown;
   readonly record?: Raw;
+  /** What comes out; null when the converter fails. */
   readonly result: unknown;
+  /** The converter complains at this level; it keeps silent when absent. */
+  readonly complains?: Complaint;
+  /** The converter throws. */
+  readonly fails?: boolean;
+  /** What else must be the case, for example `Oomnitza has the location Main Office`. */
+  readonly given?: string;
 }
 
 /** A converter as declared. `S` is what {@linkcode Converter.prepare} made. */

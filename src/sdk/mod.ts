@@ -9,6 +9,8 @@ export type { Log } from "../base/log.ts";
 export * from "../base/record.ts";
 export * from "./converter.ts";
 export * from "./csv.ts";
+export * from "./dates.ts";
 export * from "./http.ts";
 export * from "./option.ts";
+export * from "./python_text.ts";
 export * from "./source.ts";

@@ -1,0 +1,33 @@
+/**
+ * `timestamp`: a date to Unix seconds, complaining about what is no date.
+ *
+ * @module
+ */
+
+import { defineConverter, readDate } from "../src/sdk/mod.ts";
+
+const call = "timestamp";
+
+export const timestamp = defineConverter({
+  name: call,
+  summary:
+    "Turns a date (ISO 8601; UTC when it names no zone) into Unix seconds. What is no date stays as it is, with an error in the log.",
+  params: {},
+  examples: [
+    { call, value: "2019-01-02T03:04:05.123Z", result: 1546398245 },
+    { call, value: "2019-01-02T03:04:05+02:00", result: 1546391045 },
+    { call, value: "2019-01-02", result: 1546387200 },
+    { call, value: 1546398245.5, result: 1546398245 },
+    { call, value: "2019-1-2", result: "2019-1-2", complains: "warning" },
+    { call, value: "abc", result: "abc", complains: "error" },
+    { call, value: null, result: null },
+  ],
+  convert({ value, complain }) {
+    if (value === null || value === undefined) return null;
+    const seconds = readDate(value);
+    if (typeof seconds === "number") return seconds;
+    if (seconds === "doubtful") complain("the date is not in the form YYYY-MM-DD", "warning");
+    else complain("the value is not a date");
+    return value;
+  },
+});

@@ -1,0 +1,104 @@
+/**
+ * Dates as sources write them, read as Unix seconds.
+ *
+ * Sources mostly write ISO 8601. The Python connector's date library was lenient: it searched the text
+ * for a date, and where it found none it took any four digits for a year. What it read rightly is
+ * read alike here; where it would have invented a date the text is {@link DateReading | doubtful}.
+ *
+ * @module
+ */
+
+/**
+ * Unix seconds, whole; or `"doubtful"` for text that looks like a date in an order or a precision
+ * that cannot be trusted (`01/02/2019`, `2019-1-2`, `2019-02-30`); or `"unreadable"` for the rest.
+ */
+export type DateReading = number | "doubtful" | "unreadable";
+
+// The years 1 to 9999, as Python's calendar.
+const earliest = -62135596800;
+const latest = 253402300799;
+
+const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const monthText = /^(\d{4})-(\d{2})$/;
+const dayText = /^(\d{4})-(\d{2})-(\d{2})(?!\d)/;
+const momentText =
+  /^(\d{4})-(\d{2})-(\d{2})([T ])(\d{2}):(\d{2})(?::(\d{2})(?!\d)(?:[.,]\d+)?|(?![:.,\d]))(?: ?(Z|[+-]\d{2}(?::?\d{2})?)(?!\d))?/i;
+const secondsText = /(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})/;
+
+/** Seconds of a number that already counts Unix seconds. */
+function ofNumber(value: number): DateReading {
+  const seconds = Math.floor(value);
+  return seconds >= earliest && seconds <= latest ? seconds : "unreadable";
+}
+
+/** Seconds of a moment in UTC, its parts as text; nothing when the calendar lacks it. */
+function ofParts(
+  year: string,
+  month: string,
+  day = "1",
+  hour = "0",
+  minute = "0",
+  second = "0",
+): number | undefined {
+  const [y, m, d, h] = [Number(year), Number(month), Number(day), Number(hour)];
+  if (y < 1 || h > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
+  const date = new Date(0);
+  date.setUTCFullYear(y, m - 1, d);
+  if (date.getUTCMonth() !== m - 1 || date.getUTCDate() !== d) return undefined;
+  return date.getTime() / 1000 + h * 3600 + Number(minute) * 60 + Number(second);
+}
+
+/** Seconds east of UTC of a zone such as `Z`, `+02`, `+0200`, `-02:30`; nothing when there is no such zone. */
+function ofZone(zone: string | undefined): number | undefined {
+  if (zone === undefined || zone === "Z" || zone === "z") return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(3).replace(":", ""));
+  if (hours > 23 || minutes > 59) return undefined;
+  return (zone.startsWith("-") ? -1 : 1) * (hours * 3600 + minutes * 60);
+}
+
+/** A date with a time of day, the zone heeded; text after it is ignored, unless it may be another zone. */
+function ofMoment(text: string): DateReading {
+  const found = momentText.exec(text);
+  if (found === null) return "unreadable";
+  const [whole, year = "", month = "", day, divider, hour, minute, second, zone] = found;
+  const after = text.slice(whole.length);
+  if (/^[+-]/.test(after) || (divider !== " " && after.startsWith(" "))) return "unreadable";
+  const local = ofParts(year, month, day, hour, minute, second);
+  const offset = ofZone(zone);
+  return local === undefined || offset === undefined ? "unreadable" : local - offset;
+}
+
+/** A date without a time of day: midnight in UTC. */
+function ofDay(text: string): DateReading {
+  const [, year = "", month = "", day] = dayText.exec(text) ?? monthText.exec(text) ?? [];
+  const seconds = ofParts(year, month, day);
+  if (seconds !== undefined) return seconds;
+  const digits = /\d{4}/.exec(text);
+  return digits === null || digits[0] === "0000" ? "unreadable" : "doubtful";
+}
+
+/**
+ * Reads a date of any kind: a number or text of a number (Unix seconds), a native date, or ISO 8601
+ * text: `2019-01`, `2019-01-02`, `2019-01-02T03:04:05.123+02:00`. No zone means UTC; fractions are cut.
+ */
+export function readDate(value: unknown): DateReading {
+  if (typeof value === "number" || typeof value === "bigint") return ofNumber(Number(value));
+  if (value instanceof Date) return ofNumber(value.getTime() / 1000);
+  if (typeof value !== "string") return "unreadable";
+  const text = value.trim();
+  if (numberText.test(text)) return ofNumber(Number(text));
+  return /[T ]|^[\d-]+t/.test(text) ? ofMoment(text) : ofDay(text);
+}
+
+/**
+ * Reads `YYYY-MM-DD HH:mm:ss` out of a text, wherever it stands, as UTC: whatever follows, be it
+ * a zone, is ignored.
+ */
+export function readSpacedDate(text: string): DateReading {
+  const found = secondsText.exec(text);
+  if (found === null) return "unreadable";
+  const [, year = "", month = "", day, hour, minute, second] = found;
+  return ofParts(year, month, day, hour, minute, second) ?? "unreadable";
+}
