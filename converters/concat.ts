@@ -15,6 +15,7 @@ function textOf(element: string, record: Raw): string | undefined {
 
 const call = "concat:values=first,' ',last";
 
+/** The converter `concat`. */
 export const concat = defineConverter({
   name: "concat",
   summary:

@@ -8,6 +8,7 @@ import { defineConverter, readDate, readSpacedDate } from "../src/sdk/mod.ts";
 
 const call = "date_format";
 
+/** The converter `date_format`. */
 export const dateFormat = defineConverter({
   name: call,
   summary:

@@ -65,6 +65,7 @@ function tableOf(state: Locations, label: string): Table {
 const given =
   "Oomnitza has a location with the name Main Office and the location_id main, and one with the name Annex and the location_id annex";
 
+/** The converter `location`. */
 export const location = defineConverter<Locations>({
   name: "location",
   summary:

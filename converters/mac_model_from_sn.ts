@@ -54,6 +54,7 @@ function serialOf({ general }: Raw): unknown {
 const service = "https://nam.oomnitza.com/";
 const call = "mac_model_from_sn";
 
+/** The converter `mac_model_from_sn`. */
 export const macModelFromSn = defineConverter<Models>({
   name: call,
   summary:

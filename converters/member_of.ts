@@ -8,6 +8,7 @@ import { defineConverter, isObject } from "../src/sdk/mod.ts";
 
 const call = "memberOf:Admins=Boss|default=D";
 
+/** The converter `memberOf`. */
 export const memberOf = defineConverter({
   name: "memberOf",
   summary:

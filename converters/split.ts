@@ -6,6 +6,7 @@
 
 import { defineConverter, isEmpty, splitWords } from "../src/sdk/mod.ts";
 
+/** The converter `split`. */
 export const split = defineConverter({
   name: "split",
   summary: "Splits a text and takes one of its parts.",

@@ -8,6 +8,7 @@ import { defineConverter, readDate } from "../src/sdk/mod.ts";
 
 const call = "timestamp";
 
+/** The converter `timestamp`. */
 export const timestamp = defineConverter({
   name: call,
   summary:
