@@ -182,11 +182,10 @@ export function createHttp(settings: HttpSettings): Http {
         reason = error.message;
       }
       repeated++;
-      settings.log.debug(
-        `${describeRequest(method, address)}: ${reason}, attempt ${n + 1} of ${attempts} in ${
-          Math.round(wait)
-        } ms`,
-      );
+      const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
+      const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
+      if (wait < 1000) settings.log.debug(line);
+      else settings.log.info(line);
       await sleep(wait, settings.signal);
     }
   }

@@ -13,4 +13,5 @@ export * from "./dates.ts";
 export * from "./http.ts";
 export * from "./option.ts";
 export * from "./python_text.ts";
+export * from "./section_options.ts";
 export * from "./source.ts";

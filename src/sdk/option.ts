@@ -180,14 +180,19 @@ export const opt = {
   json<T>(help: string, shape: z.ZodType<T>, details: OptionDetails<T> = {}): Option<T> {
     return declare("json", help, json(shape), details, "JSON");
   },
-  /** One of the given words, exactly as written. */
+  /** One of the given words, exactly as written or in any case. */
   choice<const C extends readonly [string, ...string[]]>(
     help: string,
     choices: C,
-    details: OptionDetails<C[number]> = {},
+    details: OptionDetails<C[number]> & { anyCase?: boolean } = {},
   ): Option<C[number]> {
+    function same(choice: string, value: string): boolean {
+      return details.anyCase === true
+        ? choice.toLowerCase() === value.toLowerCase()
+        : choice === value;
+    }
     const schema = z.string().transform((value, context): C[number] => {
-      const found = choices.find((choice) => choice === value.trim());
+      const found = choices.find((choice) => same(choice, value.trim()));
       if (found !== undefined) return found;
       context.addIssue({
         code: "custom",

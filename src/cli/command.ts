@@ -1,0 +1,68 @@
+/**
+ * Commands, declared once: parsing, help, completion and the docs page are derived.
+ *
+ * @module
+ */
+
+import type { Log } from "../base/log.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { Options, Values } from "../sdk/option.ts";
+import type { GlobalFlags } from "./flags.ts";
+
+/** Exit codes; `design.md` 6. */
+export const exitCodes = {
+  ok: 0,
+  /** Configuration, credentials of Oomnitza, or the lock. */
+  cannotStart: 1,
+  usage: 2,
+  /** Something ran, but a section or some records failed. */
+  failed: 3,
+  bug: 70,
+} as const;
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly log: Log;
+  readonly redactor: Redactor;
+  /** Aborted by Ctrl-C and by SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly global: GlobalFlags;
+  /** Writes a result to standard output, with a newline. */
+  readonly print: (text: string) => void;
+  /** Whether a person watches standard error. */
+  readonly isTerminal: boolean;
+  /** Shows a line that changes in place on a terminal; without text it goes away. */
+  readonly status: (text: string | undefined) => void;
+}
+
+/** The words that follow a command's name. */
+export interface Positionals {
+  /** For usage texts, for example `NAME...`. */
+  readonly usage: string;
+  readonly help: string;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** A command as declared. */
+export interface Command<F extends Options = Options> {
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** More for the help and the docs page, paragraphs separated by blank lines. */
+  readonly details?: string;
+  readonly positionals?: Positionals;
+  /** Its own flags; the global ones are understood everywhere. */
+  readonly flags: F;
+  /** Command lines worth showing, with what they do. */
+  readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /** Left out of help and docs. */
+  readonly hidden?: boolean;
+  /** Does the work; the result is the exit code. */
+  run(context: CommandContext, flags: Values<F>, words: readonly string[]): Promise<number>;
+}
+
+/** Declares a command; the types of its flags flow into `run`. */
+export function defineCommand<const F extends Options>(command: Command<F>): Command {
+  return command as unknown as Command;
+}

@@ -1,0 +1,56 @@
+/**
+ * The flags that every command understands.
+ *
+ * @module
+ */
+
+import { opt, type Values } from "../sdk/option.ts";
+
+/** Flags valid with every command, before or after its name. */
+export const globalFlags = {
+  "ini": opt.path(
+    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, or in the working directory when there is none.",
+    { default: "" },
+  ),
+  "logging-config": opt.path(
+    "Where log lines go, in the form of Python's logging.config.dictConfig (JSON). By default to standard error.",
+    { default: "" },
+  ),
+  "verbose": opt.flag("Also show debug lines, and the stack trace of an error.", {
+    default: false,
+  }),
+  "quiet": opt.flag("Show warnings and errors only.", { default: false }),
+  "output": opt.choice("text for people, json for programs.", ["text", "json"], {
+    default: "text",
+  }),
+  "help": opt.flag("Show the help of a command.", { default: false }),
+  "version": opt.flag("Show the version and exit.", { default: false }),
+} as const;
+
+/** The values of {@linkcode globalFlags}. */
+export type GlobalFlags = Values<typeof globalFlags>;
+
+/** Flags of an upload; those of the Python connector keep their meaning. */
+export const uploadFlags = {
+  "record-count": opt.integer("Stop after so many source records per section. 0 means no limit.", {
+    default: 0,
+  }),
+  "singleton": opt.integer("1 refuses to run beside another upload on this machine, 0 allows it.", {
+    default: 1,
+  }),
+  "workers": opt.integer("Requests to Oomnitza under way at once, per section.", {
+    default: 2,
+    maximum: 256,
+  }),
+  "show-mappings": opt.flag(
+    "Show the merged mappings of every enabled section and where each line comes from, then exit. Nothing is read or sent.",
+    { default: false },
+  ),
+  "testmode": opt.flag("Show what would be sent, as JSON, and send nothing.", { default: false }),
+  "save-data": opt.flag(
+    "Write source records and payloads into the folder saved_data of the working directory.",
+    {
+      default: false,
+    },
+  ),
+} as const;

@@ -1,0 +1,181 @@
+/**
+ * From a parsed ini file to the plan of what can run: every finding at once, each with file and line.
+ *
+ * @module
+ */
+
+import { type AgentError, ConfigError, type Finding, messageOf } from "../base/errors.ts";
+import type { Options } from "../sdk/option.ts";
+import type { Source } from "../sdk/source.ts";
+import {
+  checkOomnitzaOptions,
+  oomnitzaOptions,
+  type OomnitzaSettings,
+} from "../oomnitza/options.ts";
+import { type IniDocument, type IniSection, optionsOf } from "./ini.ts";
+import { planSection, type SectionPlan } from "./section.ts";
+import { type Reading, readOptions } from "./reading.ts";
+import { planUserConverters, type UserCode } from "./user_code.ts";
+
+/** Names of sections that are not sources. */
+const reserved = new Set(["oomnitza", "converters"]);
+
+/** Everything that a configuration file says, checked. */
+export interface Plan {
+  readonly file: string;
+  /** Settings of `[oomnitza]`; absent when they have errors. */
+  readonly oomnitza: OomnitzaSettings | undefined;
+  /** The enabled sections without errors, in file order. */
+  readonly sections: readonly SectionPlan[];
+  /** Enabled sections with errors. */
+  readonly broken: ReadonlySet<string>;
+  /** The custom converters of `[converters]`. */
+  readonly converters: readonly UserCode[];
+  /** All findings, in file order. */
+  readonly findings: readonly Finding[];
+  /** Whether there are errors that concern the file as a whole or `[oomnitza]`. */
+  readonly fatal: boolean;
+}
+
+/** What surrounds the file. */
+export interface Surroundings {
+  readonly sources: readonly Source[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+}
+
+interface Work {
+  readonly document: IniDocument;
+  readonly around: Surroundings;
+  readonly findings: Finding[];
+}
+
+function planOomnitza(work: Work, section: IniSection | undefined): OomnitzaSettings | undefined {
+  const { document, findings } = work;
+  if (section === undefined) {
+    findings.push({
+      severity: "error",
+      file: document.file,
+      message: "has no [oomnitza] section",
+      hint:
+        "It says where to send the data: add it with url and api_token; generate-ini writes a sample",
+    });
+    return undefined;
+  }
+  const reading: Reading = {
+    document,
+    section,
+    options: optionsOf(document, section),
+    env: work.around.env,
+    directory: work.around.directory,
+    findings: [],
+  };
+  const { values } = readOptions(reading, oomnitzaOptions as Options, { mappings: "ignored" });
+  findings.push(...reading.findings);
+  if (reading.findings.some((finding) => finding.severity === "error")) return undefined;
+  const settings = values as unknown as OomnitzaSettings;
+  const problem = checkOomnitzaOptions(settings);
+  if (problem === undefined) return settings;
+  findings.push({
+    severity: "error",
+    file: document.file,
+    line: section.line,
+    section: section.name,
+    message: problem,
+    hint: "Create an API token in Oomnitza and put it into api_token",
+  });
+  return undefined;
+}
+
+function isBroken(findings: readonly Finding[], name: string): boolean {
+  return findings.some((finding) => finding.severity === "error" && finding.section === name);
+}
+
+/** An enabled section before `[oomnitza]` stopped the Python connector, and people rely on the message. */
+function checkOrder(work: Work, enabled: readonly IniSection[]): void {
+  const { sections, file } = work.document;
+  const place = sections.findIndex((section) => section.name === "oomnitza");
+  const early = enabled.find((section) => sections.indexOf(section) < place);
+  if (early === undefined) return;
+  work.findings.push({
+    severity: "error",
+    file,
+    line: early.line,
+    message: `[${early.name}] is enabled before [oomnitza]`,
+    hint: "Move [oomnitza] to the top of the file",
+  });
+}
+
+function inFileOrder(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+/** Checks a whole file and plans its enabled sections. Never throws for what the file says. */
+export function planConfig(document: IniDocument, around: Surroundings): Plan {
+  const work: Work = { document, around, findings: [...document.findings] };
+  const oomnitza = planOomnitza(
+    work,
+    document.sections.find((section) => section.name === "oomnitza"),
+  );
+  const converters = planUserConverters(document);
+  const enabled: IniSection[] = [];
+  const sections: SectionPlan[] = [];
+  for (const section of document.sections) {
+    if (reserved.has(section.name)) continue;
+    const outcome = planSection(document, section, around);
+    work.findings.push(...outcome.findings);
+    if (outcome.enabled) enabled.push(section);
+    if (outcome.plan !== undefined && !isBroken(work.findings, section.name)) {
+      sections.push(outcome.plan);
+    }
+  }
+  checkOrder(work, enabled);
+  const errors = work.findings.filter((finding) => finding.severity === "error");
+  return {
+    file: document.file,
+    oomnitza,
+    sections,
+    broken: new Set(enabled.map(({ name }) => name).filter((name) => isBroken(errors, name))),
+    converters,
+    findings: inFileOrder(work.findings),
+    fatal: errors.some(({ section }) => section === undefined || reserved.has(section)),
+  };
+}
+
+/** The sections that a person named, and the names that are not enabled. */
+export interface Choice {
+  readonly chosen: readonly SectionPlan[];
+  readonly notEnabled: readonly string[];
+  /** Findings that do not stop the chosen sections. */
+  readonly aside: readonly Finding[];
+}
+
+/**
+ * Picks the named sections, in the order named; without names, all of them.
+ *
+ * @throws {ConfigError} with every finding when the file as a whole, or a named section, has errors,
+ * or when nothing at all is enabled.
+ */
+export function chooseSections(plan: Plan, names: readonly string[] | "all"): Choice {
+  const wanted = names === "all"
+    ? [...plan.sections.map(({ name }) => name), ...plan.broken]
+    : names;
+  if (plan.fatal || plan.oomnitza === undefined || wanted.some((name) => plan.broken.has(name))) {
+    throw new ConfigError(`Cannot use ${plan.file}: it has errors`, plan.findings);
+  }
+  if (plan.sections.length === 0) {
+    throw new ConfigError(`Nothing is enabled in ${plan.file}`, plan.findings, {
+      hint: "Set enable = True in the sections to run.",
+    });
+  }
+  const byName = new Map(plan.sections.map((section) => [section.name, section]));
+  const chosen = wanted.flatMap((name) => byName.get(name) ?? []);
+  return { chosen, notEnabled: wanted.filter((name) => !byName.has(name)), aside: plan.findings };
+}
+
+/** Wraps what reading the file threw. */
+export function unreadable(file: string, thrown: unknown): AgentError {
+  return new ConfigError(`Cannot read ${file}: ${messageOf(thrown)}`, [], {
+    hint: "Name the file with --ini, or write a sample with generate-ini.",
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * Reads the options of one section against their declarations.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, resolve } from "node:path";
+import { closest, distance } from "fastest-levenshtein";
+import type { Finding } from "../base/errors.ts";
+import { type Option, type Options, readOption } from "../sdk/option.ts";
+import type { IniDocument, IniOption, IniSection } from "./ini.ts";
+import { type IniMapping, mappingField, parseMapping } from "./mapping_option.ts";
+
+/** One section being read; findings gather here. */
+export interface Reading {
+  readonly document: IniDocument;
+  readonly section: IniSection;
+  /** Its options with those of `[DEFAULT]`. */
+  readonly options: ReadonlyMap<string, IniOption>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory, absolute. */
+  readonly directory: string;
+  readonly findings: Finding[];
+}
+
+/** What the options of a section come to. */
+export interface ReadOptions {
+  /** Parsed values by key, defaults filled in. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Effective texts by key, as a mapping's `setting` sees them. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly mappings: readonly IniMapping[];
+}
+
+/** Notes something about an option of the section. */
+export function report(
+  reading: Reading,
+  severity: Finding["severity"],
+  option: string | undefined,
+  message: string,
+  hint?: string,
+): void {
+  const line = option === undefined ? reading.section.line : reading.options.get(option)?.line;
+  reading.findings.push({
+    severity,
+    file: reading.document.file,
+    line: line ?? reading.section.line,
+    section: reading.section.name,
+    option,
+    message,
+    hint,
+  });
+}
+
+/** Relative paths mean the working directory, else the directory of the ini file. */
+function absolute(reading: Reading, path: string): string {
+  if (isAbsolute(path)) return path;
+  const here = resolve(reading.directory, path);
+  if (existsSync(here)) return here;
+  const beside = resolve(dirname(reading.document.file), path);
+  return existsSync(beside) ? beside : here;
+}
+
+/** The text that a declared default would have in the ini. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function environmentPassword(reading: Reading): string | undefined {
+  const variable = reading.options.get("env_password")?.value.trim() ?? "";
+  if (variable === "") return undefined;
+  const password = reading.env[variable];
+  if (password !== undefined && password !== "") return password;
+  report(
+    reading,
+    "error",
+    "env_password",
+    `names the environment variable ${variable}, which is not set`,
+    "Set it for the account that runs the agent",
+  );
+  return undefined;
+}
+
+function readOne(
+  reading: Reading,
+  key: string,
+  option: Option<unknown>,
+  text: string | undefined,
+): unknown {
+  const result = readOption(option, text);
+  if (!result.ok) {
+    const hint = result.problem.startsWith("is required") && option.example !== undefined
+      ? `For example: ${key} = ${option.example}`
+      : undefined;
+    report(reading, "error", key, result.problem, hint);
+    return undefined;
+  }
+  if (option.kind !== "path" || typeof result.value !== "string" || result.value === "") {
+    return result.value;
+  }
+  return absolute(reading, result.value.trim());
+}
+
+function readMappings(reading: Reading): IniMapping[] {
+  const mappings: IniMapping[] = [];
+  for (const option of reading.options.values()) {
+    if (!option.key.startsWith("mapping.")) continue;
+    const field = mappingField(option.key);
+    if (field === undefined) {
+      report(reading, "error", option.key, "names no field", "Write mapping.FIELD = source");
+      continue;
+    }
+    const result = parseMapping(option.value);
+    if (!result.ok) {
+      report(reading, "error", option.key, result.problem, result.hint);
+      continue;
+    }
+    if (option.key.slice("mapping.".length).includes(".")) {
+      report(
+        reading,
+        "warning",
+        option.key,
+        `maps the field ${field}: what follows the second dot is ignored`,
+      );
+    }
+    for (const warning of result.warnings) report(reading, "warning", option.key, warning);
+    mappings.push({ field, spec: result.spec, line: option.line });
+  }
+  return mappings;
+}
+
+function warnUnknown(reading: Reading, known: readonly string[]): void {
+  for (const { key } of reading.options.values()) {
+    if (known.includes(key) || key.startsWith("mapping.") || key === "enable") continue;
+    const near = closest(key, [...known]);
+    const hint = distance(key, near) <= Math.max(2, key.length / 4)
+      ? `Did you mean ${near}?`
+      : undefined;
+    report(reading, "warning", key, "is not an option of this section and is ignored", hint);
+  }
+}
+
+/** Reads every declared option of a section and its mappings, and warns about what nobody declared. */
+export function readOptions(
+  reading: Reading,
+  declared: Options,
+  how: { readonly mappings: "read" | "ignored" },
+): ReadOptions {
+  const values: Record<string, unknown> = {};
+  const texts: Record<string, string> = {};
+  const password = environmentPassword(reading);
+  for (const [key, option] of Object.entries(declared)) {
+    const written = reading.options.get(key)?.value;
+    const text = key === "password" && password !== undefined ? password : written;
+    values[key] = readOne(reading, key, option, text);
+    texts[key] = text === undefined || text.trim() === "" ? textOf(option.default) : text;
+  }
+  if (texts.vault_keys !== undefined && texts.vault_keys !== "") {
+    report(
+      reading,
+      "error",
+      "vault_keys",
+      "asks for secrets from a store, which this version cannot read",
+      "Put the password into an environment variable and name it in env_password",
+    );
+  }
+  warnUnknown(reading, Object.keys(declared));
+  return { values, texts, mappings: how.mappings === "read" ? readMappings(reading) : [] };
+}

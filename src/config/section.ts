@@ -1,0 +1,143 @@
+/**
+ * Plans one section of the ini: which source it is, its options and mappings, and what is wrong with them.
+ *
+ * @module
+ */
+
+import { closest } from "fastest-levenshtein";
+import type { Finding } from "../base/errors.ts";
+import type { Kind } from "../base/record.ts";
+import { type Options, parseFlag, type Values } from "../sdk/option.ts";
+import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import type { Mappings, Source } from "../sdk/source.ts";
+import { type IniDocument, type IniSection, optionsOf } from "./ini.ts";
+import type { IniMapping } from "./mapping_option.ts";
+import type { Surroundings } from "./plan.ts";
+import { type Reading, readOptions, report } from "./reading.ts";
+import { type UserCode, userCodeOf } from "./user_code.ts";
+
+/** The options that every section understands beside those of its source. */
+export const sectionOptions = { ...deliveryOptions, ...tlsOptions, ...secretOptions } as const;
+
+/** The values of {@linkcode sectionOptions}. */
+export type SectionSettings = Values<typeof sectionOptions>;
+
+/** One enabled section, ready to run. */
+export interface SectionPlan {
+  /** Name as written, for example `casper.MDM`. */
+  readonly name: string;
+  readonly line: number;
+  readonly file: string;
+  readonly source: Source;
+  readonly kind: Kind;
+  /** The label under which Oomnitza knows the source. */
+  readonly mappingName: string;
+  /** The source's own options. */
+  readonly options: Values<Options>;
+  /** The options that every section has. */
+  readonly settings: SectionSettings;
+  /** Effective texts by key, as a mapping's `setting` sees them. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** The source's built-in mappings. */
+  readonly builtin: Mappings;
+  readonly mappings: readonly IniMapping[];
+  readonly filter: UserCode | undefined;
+}
+
+/** What planning a section came to. */
+export interface SectionOutcome {
+  readonly enabled: boolean;
+  /** Absent when the section is disabled or its source unknown. */
+  readonly plan?: SectionPlan;
+  readonly findings: readonly Finding[];
+}
+
+function isEnabled(reading: Reading): boolean {
+  const text = reading.options.get("enable")?.value;
+  if (text === undefined) return false;
+  const flag = parseFlag(text);
+  if (flag !== undefined) return flag;
+  report(
+    reading,
+    "error",
+    "enable",
+    `is neither a yes nor a no: "${text}"`,
+    "Write enable = True or enable = False",
+  );
+  return true;
+}
+
+function sourceOf(reading: Reading, sources: readonly Source[]): Source | undefined {
+  const module = reading.section.name.split(".", 1)[0] ?? "";
+  const found = sources.find(({ name }) => name === module);
+  if (found !== undefined) return found;
+  const near = closest(module, sources.map(({ name }) => name));
+  report(
+    reading,
+    "error",
+    undefined,
+    `is enabled, but there is no source called ${module}`,
+    `Did you mean ${near}? The command "sources" lists them`,
+  );
+  return undefined;
+}
+
+/** Plans one section. Disabled sections are skipped without reading the rest. */
+export function planSection(
+  document: IniDocument,
+  section: IniSection,
+  around: Surroundings,
+): SectionOutcome {
+  const reading: Reading = {
+    document,
+    section,
+    options: optionsOf(document, section),
+    env: around.env,
+    directory: around.directory,
+    findings: [],
+  };
+  if (!isEnabled(reading)) return { enabled: false, findings: reading.findings };
+  const source = sourceOf(reading, around.sources);
+  if (source === undefined) return { enabled: true, findings: reading.findings };
+  const { values, texts, mappings } = readOptions(
+    reading,
+    { ...sectionOptions, ...source.options },
+    {
+      mappings: "read",
+    },
+  );
+  const options = values as Values<Options>;
+  const settings = values as unknown as SectionSettings;
+  if (!reading.findings.some(({ severity }) => severity === "error")) {
+    if (settings.insert_only && settings.update_only) {
+      report(
+        reading,
+        "error",
+        "update_only",
+        "and insert_only are both on: nothing could ever be sent",
+      );
+    }
+    const problem = source.rule?.(options);
+    if (problem !== undefined) report(reading, "error", undefined, problem);
+  }
+  if (reading.findings.some(({ severity }) => severity === "error")) {
+    return { enabled: true, findings: reading.findings };
+  }
+  const plan: SectionPlan = {
+    name: section.name,
+    line: section.line,
+    file: document.file,
+    source,
+    kind: source.kind,
+    mappingName: typeof source.mappingName === "string"
+      ? source.mappingName
+      : source.mappingName(options),
+    options,
+    settings,
+    texts,
+    builtin: typeof source.mappings === "function" ? source.mappings(options) : source.mappings,
+    mappings,
+    filter: userCodeOf(document, section.name, reading.options.get("recordfilter"), section.name),
+  };
+  return { enabled: true, plan, findings: reading.findings };
+}

@@ -1,0 +1,49 @@
+/**
+ * Code that admins write in the ini: `recordfilter` and the bodies under `[converters]`.
+ *
+ * @module
+ */
+
+import type { IniDocument, IniOption } from "./ini.ts";
+
+/** One function body from the ini, with the lines it came from. */
+export interface UserCode {
+  /** Name of the converter, lower-case; for a filter the name of its section. */
+  readonly name: string;
+  readonly section: string;
+  readonly option: string;
+  readonly body: string;
+  readonly file: string;
+  /** Line of the option in the file. */
+  readonly line: number;
+  /** File line of each line of the body. */
+  readonly lines: readonly number[];
+}
+
+/** The code of an option, or nothing when the option is blank. */
+export function userCodeOf(
+  document: IniDocument,
+  section: string,
+  option: IniOption | undefined,
+  name: string,
+): UserCode | undefined {
+  if (option === undefined || option.value.trim() === "") return undefined;
+  return {
+    name,
+    section,
+    option: option.key,
+    body: option.value,
+    file: document.file,
+    line: option.line,
+    lines: option.lines,
+  };
+}
+
+/** The custom converters of `[converters]`, in file order; what `[DEFAULT]` holds is not among them. */
+export function planUserConverters(document: IniDocument): UserCode[] {
+  const section = document.sections.find(({ name }) => name === "converters");
+  if (section === undefined) return [];
+  return [...section.options.values()].flatMap((option) =>
+    userCodeOf(document, section.name, option, option.key) ?? []
+  );
+}

@@ -1,0 +1,215 @@
+/**
+ * The connection to an Oomnitza instance: login, token, mappings and posting.
+ *
+ * @module
+ */
+
+import { AuthError, SinkError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { isObject } from "../base/record.ts";
+import type { Redactor } from "../base/redact.ts";
+import {
+  type Answer,
+  ConnectionError,
+  createHttp,
+  describeRequest,
+  type Http,
+} from "../sdk/http.ts";
+import type { RetryPolicy } from "../sdk/retry.ts";
+import { planTls } from "../sdk/tls.ts";
+import type { OomnitzaSettings } from "./options.ts";
+import { excerpt, type UploadRequest } from "./payload.ts";
+
+/** An instance that has accepted the credentials. */
+export interface Oomnitza {
+  /** Address of the instance. */
+  readonly url: string;
+  /** Reads JSON. Throws `AuthError` or `SinkError`. */
+  get(path: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
+  /** The field mappings that the instance keeps for a source: source path → field or fields. */
+  mappings(mappingName: string): Promise<Record<string, string | string[]>>;
+  /** Posts and gives the final answer whatever its status; a token that expired is renewed once. */
+  post(request: UploadRequest, body: string, retry?: RetryPolicy): Promise<Answer>;
+  /** How many attempts had to be repeated so far. */
+  readonly retries: () => number;
+}
+
+/** What surrounds a connection. */
+export interface ConnectContext {
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly signal: AbortSignal;
+  /** How patiently requests are repeated; {@linkcode patient} unless said otherwise. */
+  readonly retry?: RetryPolicy | undefined;
+}
+
+interface Session {
+  readonly settings: OomnitzaSettings;
+  readonly http: Http;
+  readonly context: ConnectContext;
+  token: string;
+  renewal: Promise<void> | undefined;
+}
+
+const jsonType = "application/json; charset=utf-8";
+
+function isOk(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function refusal(
+  session: Session,
+  what: string,
+  answer: Answer,
+  request: string,
+): AuthError | SinkError {
+  const { url, api_token } = session.settings;
+  const option = api_token === "" ? "username and password" : "api_token";
+  if (answer.status === 401 || answer.status === 403) {
+    return new AuthError(`${what} [oomnitza]: ${answer.status} from ${url} (${request})`, {
+      hint: `Check ${option}, and that its account may use the API.`,
+    });
+  }
+  return new SinkError(
+    `${what} [oomnitza]: ${answer.status} ${excerpt(answer.body)} (${request})`,
+    {
+      hint: answer.status === 404
+        ? "Check url: it is the address of the instance, without a path."
+        : undefined,
+    },
+  );
+}
+
+async function login(session: Session): Promise<void> {
+  const { settings, http, context } = session;
+  const form = new URLSearchParams({ login: settings.username, password: settings.password });
+  const answer = await http.send({
+    method: "POST",
+    path: "/api/request_token",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: form.toString(),
+  });
+  const request = describeRequest("POST", `${settings.url}/api/request_token`);
+  if (!isOk(answer.status)) throw refusal(session, "Cannot log in to Oomnitza", answer, request);
+  const token = parse(answer.body, request);
+  if (!isObject(token) || typeof token.token !== "string" || token.token === "") {
+    throw new SinkError(
+      `Cannot log in to Oomnitza [oomnitza]: the answer has no token (${request})`,
+    );
+  }
+  context.redactor.add(token.token);
+  session.token = token.token;
+}
+
+function parse(body: string, request: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new SinkError(`Oomnitza did not answer with JSON: ${excerpt(body)} (${request})`, {
+      cause: error,
+      hint: "Check url in [oomnitza].",
+    });
+  }
+}
+
+/** Renews the token once for all who wait; a fixed API token cannot be renewed. */
+async function renew(session: Session, stale: string): Promise<boolean> {
+  if (session.settings.api_token !== "") return false;
+  if (session.token !== stale) return true;
+  session.renewal ??= login(session).finally(() => session.renewal = undefined);
+  await session.renewal;
+  session.context.log.info("The Oomnitza token had expired and was renewed");
+  return true;
+}
+
+async function send(
+  session: Session,
+  request: Parameters<Http["send"]>[0],
+): Promise<Answer> {
+  const { token } = session;
+  const headers = { "Content-Type": jsonType, Authorization2: token };
+  const answer = await session.http.send({ ...request, headers });
+  if (answer.status !== 401 || !await renew(session, token)) return answer;
+  return await session.http.send({
+    ...request,
+    headers: { ...headers, Authorization2: session.token },
+  });
+}
+
+async function get(session: Session, path: string, query: Readonly<Record<string, string>> = {}) {
+  const answer = await send(session, { path, query });
+  const request = describeRequest("GET", session.settings.url + path);
+  if (!isOk(answer.status)) throw refusal(session, "Cannot read from Oomnitza", answer, request);
+  return parse(answer.body, request);
+}
+
+async function mappings(
+  session: Session,
+  name: string,
+): Promise<Record<string, string | string[]>> {
+  const answer = await get(session, "/api/v2/mappings", { name });
+  const table = new Map<string, string | string[]>();
+  if (!isObject(answer)) {
+    throw new SinkError(`Oomnitza's mappings of ${name} are not a JSON object`);
+  }
+  for (const [source, target] of Object.entries(answer)) {
+    const fields = (Array.isArray(target) ? target : [target]).filter((field) =>
+      typeof field === "string"
+    );
+    if (fields.length > 0) table.set(source, fields);
+  }
+  return Object.fromEntries(table);
+}
+
+/**
+ * Connects and makes sure that the credentials are accepted.
+ *
+ * @throws {AuthError} when they are not; {@linkcode SinkError} when the instance cannot be reached.
+ */
+export async function connect(
+  settings: OomnitzaSettings,
+  context: ConnectContext,
+): Promise<Oomnitza> {
+  const tls = planTls(settings);
+  for (const warning of tls.warnings) context.log.warning(`[oomnitza] ${warning}`);
+  for (const secret of [settings.api_token, settings.password]) context.redactor.add(secret);
+  const http = createHttp({
+    base: settings.url,
+    tls: tls.settings,
+    timeoutMs: settings.timeout * 1000,
+    retry: context.retry,
+    log: context.log,
+    signal: context.signal,
+  });
+  const session: Session = {
+    settings,
+    http,
+    context,
+    token: settings.api_token,
+    renewal: undefined,
+  };
+  try {
+    if (settings.api_token === "") await login(session);
+    await get(session, "/api/v2/mappings", { name: "AuthTest" });
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    throw new SinkError(`Cannot reach Oomnitza [oomnitza]: ${error.message}`, {
+      cause: error,
+      hint: error.hint ?? "Check url, the network and the proxy.",
+    });
+  }
+  return {
+    url: settings.url,
+    get: (path, query) => get(session, path, query),
+    mappings: (name) => mappings(session, name),
+    post: (request, body, retry) =>
+      send(session, {
+        method: "POST",
+        path: request.path,
+        query: request.query,
+        body,
+        ...(retry && { retry }),
+      }),
+    retries: http.retries,
+  };
+}

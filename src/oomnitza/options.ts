@@ -1,0 +1,50 @@
+/**
+ * The `[oomnitza]` section: where the instance is and how to deliver to it.
+ *
+ * @module
+ */
+
+import { opt } from "../sdk/option.ts";
+import { secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import type { Values } from "../sdk/option.ts";
+
+/** The most records that one request of API v3 takes. */
+export const largestBatch = 100;
+
+/** Everything that can be set in `[oomnitza]`. */
+export const oomnitzaOptions = {
+  url: opt.url("Address of your Oomnitza instance.", { example: "https://example.oomnitza.com" }),
+  api_token: opt.secret(
+    "API token of the account to upload with. With one, username and password are not needed.",
+    { default: "" },
+  ),
+  username: opt.text("Login name, when there is no API token.", {
+    default: "",
+    example: "oomnitza-sa",
+  }),
+  password: opt.secret("Its password.", { default: "", example: "ThePassword" }),
+  api_version: opt.choice(
+    "Which upload API to use. auto tries v3 and takes v2 when the instance does not have it.",
+    ["auto", "v2", "v3"],
+    { default: "auto", advanced: true },
+  ),
+  batch_size: opt.integer("Records in one request of API v3. API v2 always takes one.", {
+    default: largestBatch,
+    minimum: 1,
+    maximum: largestBatch,
+    advanced: true,
+  }),
+  ...tlsOptions,
+  ...secretOptions,
+} as const;
+
+/** The values of {@linkcode oomnitzaOptions}. */
+export type OomnitzaSettings = Values<typeof oomnitzaOptions>;
+
+/** What no single option can say about `[oomnitza]`. */
+export function checkOomnitzaOptions(options: OomnitzaSettings): string | undefined {
+  if (options.api_token !== "" || (options.username !== "" && options.password !== "")) {
+    return undefined;
+  }
+  return "needs api_token, or username and password";
+}

@@ -1,0 +1,93 @@
+/**
+ * What is posted to Oomnitza, in both of its upload protocols.
+ *
+ * @module
+ */
+
+import type { Kind, Outgoing } from "../base/record.ts";
+
+/** What every upload of one section says about itself. */
+export interface Upload {
+  /** The label under which Oomnitza knows the source. */
+  readonly mappingName: string;
+  readonly kind: Kind;
+  /** Version of the program that uploads. */
+  readonly version: string;
+  /** Fields by which records are recognised. */
+  readonly syncFields: readonly string[];
+  /** Whether the ini names the sync field; people are recognised by `USER` otherwise. */
+  readonly syncFieldNamed: boolean;
+  readonly insertOnly: boolean;
+  readonly updateOnly: boolean;
+  /** Texts as the ini has them, for API v2, which takes them verbatim. */
+  readonly texts: {
+    readonly insertOnly: string;
+    readonly updateOnly: string;
+    readonly onlyIfFilled: string | null;
+    readonly dontOverwrite: string | null;
+  };
+  /** Whether `default_position = unused`. */
+  readonly normalPosition: boolean;
+  /** Id of this upload on API v3, a UUID. */
+  readonly portion: string;
+}
+
+/** One request to the upload API, before it is turned into text. */
+export interface UploadRequest {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly payload: unknown;
+}
+
+/** One record over API v2: `/api/v2/bulk/users` takes people, `/api/v2/bulk/audit` assets. */
+export function requestV2(upload: Upload, record: Outgoing): UploadRequest {
+  if (upload.kind === "assets") {
+    return {
+      path: "/api/v2/bulk/audit",
+      query: { VERSION: upload.version },
+      payload: {
+        agent_id: upload.mappingName,
+        sync_field: upload.syncFields.join(","),
+        computers: record,
+        insert_only: upload.texts.insertOnly,
+        update_only: upload.texts.updateOnly,
+        only_if_filled: upload.texts.onlyIfFilled,
+        dont_overwrite: upload.texts.dontOverwrite,
+      },
+    };
+  }
+  const query: Record<string, string> = { VERSION: upload.version };
+  if (upload.normalPosition) query.normal_position = "True";
+  query.agent_id = upload.mappingName;
+  if (upload.syncFieldNamed) query.sync_field = upload.syncFields.join(",");
+  return { path: "/api/v2/bulk/users", query, payload: record };
+}
+
+/** Up to 100 records over API v3. */
+export function requestV3(upload: Upload, records: readonly Outgoing[]): UploadRequest {
+  return {
+    path: "/api/v3/bulk",
+    query: {},
+    payload: {
+      connector_version: upload.version,
+      connector_name: upload.mappingName,
+      sync_field: upload.syncFields,
+      records,
+      portion: upload.portion,
+      data_type: upload.kind,
+      insert_only: upload.insertOnly,
+      update_only: upload.updateOnly,
+    },
+  };
+}
+
+/** Tells API v3 that the upload is complete. */
+export function finalizeV3(upload: Upload): UploadRequest {
+  return { path: `/api/v3/bulk/${upload.portion}/finalize`, query: {}, payload: {} };
+}
+
+/** The beginning of an answer's body, for an error message. */
+export function excerpt(body: string): string {
+  const text = body.replace(/\s+/g, " ").trim();
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}

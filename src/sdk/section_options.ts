@@ -1,0 +1,116 @@
+/**
+ * The options that every section of the ini understands, and those of each kind of section.
+ *
+ * @module
+ */
+
+import { opt, optional } from "./option.ts";
+
+/** How a connection is secured; valid in every section and in `[oomnitza]`. */
+export const tlsOptions = {
+  verify_ssl: opt.flag(
+    "Whether the server's certificate is checked. Leave it on: cacert_file is the better way.",
+    {
+      default: true,
+      advanced: true,
+    },
+  ),
+  cacert_file: opt.path(
+    "File with the certificate authorities to trust besides the usual ones, PEM.",
+    {
+      default: "",
+      advanced: true,
+    },
+  ),
+  cacert_dir: opt.path("Directory of such files (*.pem, *.crt, *.cer).", {
+    default: "",
+    advanced: true,
+  }),
+  user_pem_file: opt.path("File with a client certificate and its key, PEM.", {
+    default: "",
+    advanced: true,
+  }),
+  ssl_protocol: optional(opt.choice(
+    "Lowest TLS version to accept. Without it, TLS 1.2; ssl, sslv23 and sslv3 mean the same; tls and tls1 let TLS 1.0 pass.",
+    ["ssl", "sslv23", "sslv3", "tls", "tls1", "tls1.2", "tls1.3"],
+    { anyCase: true, advanced: true },
+  )),
+  timeout: opt.integer("Seconds that one request may take.", {
+    default: 60,
+    minimum: 1,
+    maximum: 3600,
+    advanced: true,
+  }),
+} as const;
+
+/** Where secrets come from when they are not in the ini; valid in every section. */
+export const secretOptions = {
+  env_password: opt.text("Name of an environment variable that holds the password.", {
+    default: "",
+    advanced: true,
+  }),
+  vault_keys: opt.text("Options whose values are kept in a secret store, separated by spaces.", {
+    default: "",
+    advanced: true,
+  }),
+  vault_backend: opt.choice("Which secret store that is.", ["keyring", "vault", "cyberark"], {
+    default: "keyring",
+    advanced: true,
+  }),
+  vault_alias: opt.text("Name under which the secret store knows this section.", {
+    default: "",
+    advanced: true,
+  }),
+} as const;
+
+/** Valid in every section that reads from a source, beside {@linkcode tlsOptions} and {@linkcode secretOptions}. */
+export const deliveryOptions = {
+  use_server_map: opt.flag("Whether the field mappings kept in Oomnitza are used.", {
+    default: true,
+    advanced: true,
+  }),
+  insert_only: opt.flag("Only create what Oomnitza does not have yet, never update.", {
+    default: false,
+    advanced: true,
+  }),
+  update_only: opt.flag("Only update what Oomnitza already has, never create.", {
+    default: false,
+    advanced: true,
+  }),
+  only_if_filled: optional(opt.text(
+    "Fields that Oomnitza updates only when the new value is filled. Assets over API v2 only; sent as it stands.",
+    { advanced: true },
+  )),
+  dont_overwrite: optional(opt.text(
+    "Fields that Oomnitza leaves alone when they are already set. Assets over API v2 only; sent as it stands.",
+    { advanced: true },
+  )),
+  recordfilter: opt.text("Function body that decides whether a record is sent.", {
+    default: "",
+    advanced: true,
+  }),
+} as const;
+
+/** Field ids in Oomnitza are 32 hex digits; this one is only a sample of their looks. */
+const sampleField = "24DCF85294E411E38A52066B556BA4EE";
+
+/** The sync field of an asset section. */
+export function syncField(example: string = sampleField) {
+  return opt.text(
+    "Oomnitza field by which a record is recognised. It must be mapped. Over API v3, several may be given, separated by commas.",
+    { example },
+  );
+}
+
+/** What every section of people declares. */
+export const peopleOptions = {
+  default_role: opt.text("Id of the Oomnitza role that new people get.", { example: "25" }),
+  default_position: opt.text(
+    "Position that people get when the source tells none. The word unused leaves it to the mappings.",
+    { example: "Employee" },
+  ),
+  sync_field: opt.text("Oomnitza field by which a person is recognised. It must be mapped.", {
+    default: "",
+    advanced: true,
+  }),
+} as const;

@@ -1,0 +1,90 @@
+/**
+ * The account of one section's run: what became of every record that was fetched.
+ *
+ * @module
+ */
+
+/** How many records ended in which way. */
+export interface Counts {
+  /** Records that the source gave. */
+  fetched: number;
+  /** Dropped by the record filter. */
+  filtered: number;
+  /** Dropped because a required field had no value. */
+  incomplete: number;
+  /** The same as what Oomnitza accepted last time. */
+  unchanged: number;
+  /** Accepted by Oomnitza. */
+  sent: number;
+  /** Shown instead of sent, in test mode. */
+  shown: number;
+  /** Lost, each with its reason. */
+  failed: number;
+  /** Records that the source knows of and could not read. */
+  unreadable: number;
+}
+
+/** One record that was lost, and why. */
+export interface Failure {
+  /** Sync field values, or what the source calls the record. */
+  readonly record: string;
+  readonly reason: string;
+}
+
+/** Failures kept by name in the report; all of them are counted and logged. */
+export const namedFailures = 10_000;
+
+/** The running account. */
+export interface Account {
+  readonly counts: Counts;
+  readonly failures: readonly Failure[];
+  /** Counts a lost record and remembers its name. */
+  fail(record: string, reason: string): void;
+  /** Counts a record that the source could not read. */
+  skip(record: string, reason: string): void;
+  /** How many records the vendor says there are. */
+  claim(total: number): void;
+  readonly claimed: () => number | undefined;
+  /** What does not add up, or nothing. `complete` tells whether the source was read to its end. */
+  imbalance(complete: boolean): string | undefined;
+}
+
+/** Opens an empty account. */
+export function openAccount(): Account {
+  const counts: Counts = {
+    fetched: 0,
+    filtered: 0,
+    incomplete: 0,
+    unchanged: 0,
+    sent: 0,
+    shown: 0,
+    failed: 0,
+    unreadable: 0,
+  };
+  const failures: Failure[] = [];
+  let claimed: number | undefined;
+  function remember(record: string, reason: string): void {
+    if (failures.length < namedFailures) failures.push({ record, reason });
+  }
+  return {
+    counts,
+    failures,
+    fail(record, reason) {
+      counts.failed++;
+      remember(record, reason);
+    },
+    skip(record, reason) {
+      counts.unreadable++;
+      remember(record, reason);
+    },
+    claim: (total) => claimed = total,
+    claimed: () => claimed,
+    imbalance(complete) {
+      const { fetched, filtered, incomplete, unchanged, sent, shown, failed, unreadable } = counts;
+      const ended = filtered + incomplete + unchanged + sent + shown + failed;
+      if (fetched !== ended) return `${fetched} records were fetched, but ${ended} accounted for`;
+      if (!complete || claimed === undefined || claimed === fetched + unreadable) return undefined;
+      return `the source says it has ${claimed} records, but gave ${fetched + unreadable}`;
+    },
+  };
+}

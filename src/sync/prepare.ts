@@ -1,0 +1,142 @@
+/**
+ * Gets a section ready to run: asks Oomnitza for its mappings, merges and checks them, binds converters.
+ *
+ * @module
+ */
+
+import { ConfigError, type Finding } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { SectionPlan } from "../config/section.ts";
+import type { Oomnitza } from "../oomnitza/client.ts";
+import type { Upload } from "../oomnitza/payload.ts";
+import type { Converter } from "../sdk/converter.ts";
+import {
+  applyKind,
+  type CheckedMapping,
+  type FieldMapping,
+  mergeMappings,
+} from "../transform/mapping.ts";
+import { bindConverters, type Conversions } from "../transform/convert.ts";
+import { type Complaints, createComplaints } from "../transform/complaints.ts";
+import { compileMapper, type Mapper } from "../transform/map.ts";
+
+/** What preparing needs. */
+export interface PrepareContext {
+  /** Asked for the mappings that it keeps. */
+  readonly oomnitza: Pick<Oomnitza, "mappings">;
+  readonly findConverter: (name: string) => Converter | undefined;
+  /** Names of the custom converters, lower-case. */
+  readonly customConverters: ReadonlySet<string>;
+  /** Version that the uploads name. */
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** A section that can run. */
+export interface PreparedSection {
+  readonly section: SectionPlan;
+  readonly mapping: CheckedMapping;
+  readonly conversions: Conversions;
+  readonly complaints: Complaints;
+  readonly mapper: Mapper;
+  readonly upload: Upload;
+  readonly log: Log;
+}
+
+/** The merged mapping table of a section, before the rules of its kind. */
+export async function loadMappings(
+  section: SectionPlan,
+  oomnitza: Pick<Oomnitza, "mappings">,
+): Promise<FieldMapping[]> {
+  const server = section.settings.use_server_map
+    ? await oomnitza.mappings(section.mappingName)
+    : undefined;
+  return mergeMappings({
+    builtin: section.builtin,
+    server,
+    ini: section.mappings,
+    converters: section.source.converters ?? {},
+  });
+}
+
+/** Applies the rules of the section's kind to its mapping table. */
+export function checkMappings(
+  section: SectionPlan,
+  fields: readonly FieldMapping[],
+): CheckedMapping {
+  const { texts } = section;
+  const named = texts.sync_field?.trim() ?? "";
+  return applyKind(fields, {
+    kind: section.kind,
+    section: section.name,
+    file: section.file,
+    line: section.line,
+    syncField: section.kind === "users" && named === "" ? "USER" : named,
+    defaultPosition: texts.default_position ?? "",
+  });
+}
+
+function uploadOf(section: SectionPlan, mapping: CheckedMapping, version: string): Upload {
+  const { settings, texts } = section;
+  return {
+    mappingName: section.mappingName,
+    kind: section.kind,
+    version,
+    syncFields: mapping.syncFields,
+    syncFieldNamed: (texts.sync_field?.trim() ?? "") !== "",
+    insertOnly: settings.insert_only,
+    updateOnly: settings.update_only,
+    texts: {
+      insertOnly: texts.insert_only ?? "False",
+      updateOnly: texts.update_only ?? "False",
+      onlyIfFilled: settings.only_if_filled ?? null,
+      dontOverwrite: settings.dont_overwrite ?? null,
+    },
+    normalPosition: mapping.normalPosition,
+    portion: crypto.randomUUID(),
+  };
+}
+
+async function prepareSection(
+  section: SectionPlan,
+  context: PrepareContext,
+): Promise<PreparedSection | Finding[]> {
+  const log = context.log.named(section.name);
+  const mapping = checkMappings(section, await loadMappings(section, context.oomnitza));
+  if (mapping.findings.length > 0) return [...mapping.findings];
+  const complaints = createComplaints(log);
+  const conversions = bindConverters(
+    mapping.fields,
+    context.findConverter,
+    context.customConverters,
+    complaints,
+  );
+  for (const { target, name } of conversions.unknown) {
+    log.warning(`There is no converter "${name}": ${target} will always be empty`);
+  }
+  const mapper = compileMapper(mapping.fields, section.texts, conversions, mapping.syncFields);
+  const upload = uploadOf(section, mapping, context.version);
+  return { section, mapping, conversions, complaints, mapper, upload, log };
+}
+
+/**
+ * Prepares sections, before anything is pulled.
+ *
+ * @throws {ConfigError} with the findings of all of them.
+ */
+export async function prepareSections(
+  sections: readonly SectionPlan[],
+  context: PrepareContext,
+): Promise<PreparedSection[]> {
+  const prepared: PreparedSection[] = [];
+  const findings: Finding[] = [];
+  for (const section of sections) {
+    const outcome = await prepareSection(section, context);
+    if (Array.isArray(outcome)) findings.push(...outcome);
+    else prepared.push(outcome);
+  }
+  if (findings.length > 0) {
+    throw new ConfigError("Cannot upload: the mappings are not complete", findings);
+  }
+  return prepared;
+}

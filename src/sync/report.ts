@@ -1,0 +1,115 @@
+/**
+ * The report of a run, for people and for programs.
+ *
+ * @module
+ */
+
+import { AgentError, messageOf } from "../base/errors.ts";
+import type { Counts, Failure } from "./account.ts";
+
+/** What went wrong with a whole section. */
+export interface SectionFault {
+  readonly message: string;
+  readonly hint: string | null;
+  /** True for a fault in the agent itself, which nobody foresaw. */
+  readonly bug: boolean;
+}
+
+/** How one section's run went. */
+export interface SectionReport {
+  readonly section: string;
+  /** Source name, for example `csv_assets`. */
+  readonly source: string;
+  readonly mapping_name: string;
+  readonly kind: "assets" | "users";
+  /** `ok` only when the account balances, nothing failed and every record could be read. */
+  readonly outcome: "ok" | "failed";
+  /** ISO 8601. */
+  readonly started: string;
+  readonly ended: string;
+  readonly counts: Readonly<Counts>;
+  /** How many records the vendor said there are, null when it says nothing. */
+  readonly claimed: number | null;
+  readonly api: "v2" | "v3" | null;
+  /** Requests of the upload API, repetitions not counted. */
+  readonly requests: number;
+  /** Values that converters could not convert. */
+  readonly complaints: number;
+  readonly failures: readonly Failure[];
+  /** Failures beyond those named. */
+  readonly failures_omitted: number;
+  readonly error: SectionFault | null;
+}
+
+/** How a whole run went. */
+export interface RunReport {
+  /** Version of this report's form; a change that breaks readers raises it. */
+  readonly report: 1;
+  readonly agent: string;
+  readonly started: string;
+  readonly ended: string;
+  readonly testmode: boolean;
+  /** Named sections that are not enabled. */
+  readonly not_enabled: readonly string[];
+  readonly sections: readonly SectionReport[];
+  /** Why nothing could run, null when something did. */
+  readonly error: SectionFault | null;
+  /** The exit code of the program. */
+  readonly exit: number;
+}
+
+/** An error as a report has it. What is no {@linkcode AgentError} is a fault of the agent. */
+export function faultOf(thrown: unknown): SectionFault {
+  if (thrown instanceof AgentError) {
+    return { message: thrown.message, hint: thrown.hint ?? null, bug: false };
+  }
+  return {
+    message: `Unexpected: ${messageOf(thrown)}`,
+    hint: "This is a fault in the agent. Please report it with what --verbose shows.",
+    bug: true,
+  };
+}
+
+const labels: readonly (readonly [keyof Counts, string])[] = [
+  ["sent", "sent"],
+  ["shown", "shown"],
+  ["unchanged", "unchanged"],
+  ["filtered", "filtered"],
+  ["incomplete", "incomplete"],
+  ["failed", "failed"],
+  ["unreadable", "unreadable"],
+];
+
+/** The counts as a phrase: `120 read, 118 sent, 2 incomplete`. */
+export function describeCounts(counts: Readonly<Counts>): string {
+  const parts = [`${counts.fetched} read`];
+  for (const [key, label] of labels) {
+    if (counts[key] > 0 || key === "sent" && counts.shown === 0) {
+      parts.push(`${counts[key]} ${label}`);
+    }
+  }
+  return parts.join(", ");
+}
+
+/** Failures named in the text report; the JSON report names them all. */
+const namedInText = 20;
+
+/** One section's report in lines, without a trailing newline. */
+export function describeSection(report: SectionReport): string {
+  const seconds = (Date.parse(report.ended) - Date.parse(report.started)) / 1000;
+  const lines = [
+    `${report.section}: ${report.outcome}: ${describeCounts(report.counts)} in ${
+      seconds.toFixed(1)
+    } s`,
+  ];
+  for (const { record, reason } of report.failures.slice(0, namedInText)) {
+    lines.push(`  ${record === "" ? "(no sync field)" : record}: ${reason}`);
+  }
+  const more = report.failures.length + report.failures_omitted - namedInText;
+  if (more > 0) lines.push(`  … and ${more} more`);
+  if (report.error !== null) {
+    lines.push(`  ${report.error.message}`);
+    if (report.error.hint !== null) lines.push(`  ${report.error.hint}`);
+  }
+  return lines.join("\n");
+}

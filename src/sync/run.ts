@@ -1,0 +1,209 @@
+/**
+ * Runs prepared sections, one after the other.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { SourceError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Raw } from "../base/record.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { Oomnitza } from "../oomnitza/client.ts";
+import type { Http } from "../sdk/http.ts";
+import type { SourceContext } from "../sdk/source.ts";
+import type { Dropped } from "../transform/map.ts";
+import { type Account, openAccount } from "./account.ts";
+import { Delivery, type Sink } from "./deliver.ts";
+import { type Outcomes, walk } from "./line.ts";
+import type { PreparedSection } from "./prepare.ts";
+import { faultOf, type SectionReport } from "./report.ts";
+import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
+import { createTestModeSink } from "./test_mode.ts";
+
+/** How a run is to go. */
+export interface RunSettings {
+  readonly oomnitza: Oomnitza;
+  readonly apiVersion: "auto" | "v2" | "v3";
+  readonly batchSize: number;
+  readonly workers: number;
+  /** Records to read per section; 0 reads all. */
+  readonly recordCount: number;
+  /** Prints what would be sent; absent when it is to be sent. */
+  readonly testmode?: ((text: string) => void) | undefined;
+  /** Directory under which `--save-data` writes; absent when it does not. */
+  readonly saveData?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly redactor: Redactor;
+  readonly http: Http;
+  readonly log: Log;
+  /** Is shown the account of each section while it runs. */
+  readonly onStart?: ((section: string, account: Account) => void) | undefined;
+}
+
+/** What a source is given to read with. */
+export function sourceContext(
+  prepared: PreparedSection,
+  signal: AbortSignal,
+  total: (count: number) => void,
+): SourceContext<Record<string, unknown>> {
+  const { section, mapping, conversions, log } = prepared;
+  const paths = mapping.fields.flatMap(({ spec }) => spec.source ?? []);
+  const everything = section.filter !== undefined || conversions.custom.length > 0;
+  return {
+    options: section.options,
+    log,
+    signal,
+    wanted: { everything, paths: [...new Set(paths)] },
+    total,
+  };
+}
+
+/** Secrets of a section's options are masked from now on. */
+export function hideSecrets(prepared: PreparedSection, redactor: Redactor): void {
+  const { source, texts } = prepared.section;
+  for (const [key, option] of Object.entries(source.options)) {
+    if (option.kind === "secret") redactor.add(texts[key] ?? "");
+  }
+}
+
+function transformer(
+  { mapper, conversions }: PreparedSection,
+): (records: readonly Raw[]) => Outcomes | Promise<Outcomes> {
+  if (conversions.waits) {
+    return (records) => Promise.all(records.map((record) => mapper.mapWaiting(record)));
+  }
+  return (records) => records.map((record) => mapper.map(record));
+}
+
+/** Lines of one kind that are logged in full; the account counts them all. */
+const loggedDrops = 20;
+
+function dropLogger(prepared: PreparedSection, account: Account): (dropped: Dropped) => void {
+  const { log } = prepared;
+  return (dropped) => {
+    const name = dropped.identity === "" ? `record ${account.counts.fetched}` : dropped.identity;
+    if (dropped.kind === "failed") {
+      log.error(`Lost ${name}: ${dropped.reason}`);
+      account.fail(dropped.identity, dropped.reason);
+      return;
+    }
+    const count = ++account.counts[dropped.kind];
+    if (dropped.kind === "filtered") log.debug(`Filtered: ${name}`);
+    else if (count <= loggedDrops) log.warning(`Not sent: ${name}: ${dropped.reason}`);
+    else if (count === loggedDrops + 1) {
+      log.warning("More records are not sent for such reasons; the report counts them");
+    }
+  };
+}
+
+function sinkOf(run: RunSettings): Sink {
+  if (run.testmode !== undefined) return createTestModeSink(run.testmode);
+  return { writes: true, post: (request, body, retry) => run.oomnitza.post(request, body, retry) };
+}
+
+function deliveryOf(
+  prepared: PreparedSection,
+  run: RunSettings,
+  account: Account,
+  saver?: DataSaver,
+): Delivery {
+  return new Delivery({
+    sink: sinkOf(run),
+    upload: prepared.upload,
+    apiVersion: run.apiVersion,
+    // Test mode shows one record at a time.
+    batchSize: run.testmode === undefined ? run.batchSize : 1,
+    workers: run.testmode === undefined ? run.workers : 1,
+    account,
+    identify: prepared.mapper.identify,
+    log: prepared.log,
+    onRequest: saver === undefined ? undefined : (request) => saver.payload(request.payload),
+  });
+}
+
+/** Reads, transforms and delivers; throws what ended the section early. */
+async function work(
+  prepared: PreparedSection,
+  run: RunSettings,
+  account: Account,
+  delivery: Delivery,
+  saver?: DataSaver,
+): Promise<void> {
+  const { section, conversions, log } = prepared;
+  const context = { log, oomnitza: run.oomnitza, http: run.http, signal: run.signal };
+  await conversions.prepare(context);
+  const source = sourceContext(prepared, run.signal, account.claim);
+  try {
+    await walk({
+      records: section.source.records(source),
+      recordCount: run.recordCount,
+      groupSize: run.batchSize,
+      onRecord: saver?.record,
+      transform: transformer(prepared),
+      deliver: (record) => delivery.add(record),
+      isStopped: () => delivery.isStopped || run.signal.aborted,
+      onDropped: dropLogger(prepared, account),
+      onSkipped: ({ identity, reason }) => {
+        log.error(`Unreadable: ${identity}: ${reason}`);
+        account.skip(identity, reason);
+      },
+      account,
+    });
+  } finally {
+    await delivery.finish();
+  }
+  conversions.finish(context);
+  run.signal.throwIfAborted();
+}
+
+/** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
+export async function runSection(
+  prepared: PreparedSection,
+  run: RunSettings,
+): Promise<SectionReport> {
+  const { section, complaints, upload, log } = prepared;
+  const account = openAccount();
+  const saver = run.saveData === undefined
+    ? undefined
+    : createDataSaver(join(run.saveData, savedDataFolder), log);
+  const delivery = deliveryOf(prepared, run, account, saver);
+  const started = new Date();
+  let thrown: { readonly error: unknown } | undefined;
+  hideSecrets(prepared, run.redactor);
+  log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
+  run.onStart?.(section.name, account);
+  try {
+    await work(prepared, run, account, delivery, saver);
+  } catch (error) {
+    thrown = { error };
+  }
+  complaints.summarise();
+  const complete = thrown === undefined &&
+    (run.recordCount === 0 || account.counts.fetched < run.recordCount);
+  const imbalance = account.imbalance(complete);
+  if (thrown === undefined && imbalance !== undefined) {
+    thrown = {
+      error: new SourceError(`The account does not balance [${section.name}]: ${imbalance}`),
+    };
+  }
+  const { counts, failures } = account;
+  const lost = counts.failed + counts.unreadable;
+  return {
+    section: section.name,
+    source: section.source.name,
+    mapping_name: upload.mappingName,
+    kind: section.kind,
+    outcome: thrown === undefined && lost === 0 ? "ok" : "failed",
+    started: started.toISOString(),
+    ended: new Date().toISOString(),
+    counts,
+    claimed: account.claimed() ?? null,
+    api: delivery.protocol ?? null,
+    requests: run.testmode === undefined ? delivery.requests : 0,
+    complaints: complaints.count(),
+    failures,
+    failures_omitted: lost - failures.length,
+    error: thrown === undefined ? null : faultOf(thrown.error),
+  };
+}

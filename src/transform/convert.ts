@@ -1,0 +1,126 @@
+/**
+ * Binds the converters that a mapping names to the fields that use them.
+ *
+ * @module
+ */
+
+import { messageOf } from "../base/errors.ts";
+import type { Raw } from "../base/record.ts";
+import type { Converter, ConverterContext, ConverterParams } from "../sdk/converter.ts";
+import type { Complaints } from "./complaints.ts";
+import { parseConverterCall } from "./converter_call.ts";
+import type { FieldMapping } from "./mapping.ts";
+
+/** Turns the looked-up value of a field into the converted one; may return a promise when it waits. */
+export type Convert = (record: Raw, value: unknown) => unknown;
+
+/** A call of a custom converter, to be answered by the sandbox. */
+export interface CustomCall {
+  /** Oomnitza field that the result is for. */
+  readonly target: string;
+  /** Name of the custom converter, lower-case. */
+  readonly converter: string;
+  /** What the code sees as `field`. */
+  readonly field: string;
+  readonly params: ConverterParams;
+}
+
+/** The converters of one section's mapping. */
+export interface Conversions {
+  /** The converter of an Oomnitza field, when it is a built-in one. */
+  of(target: string): Convert | undefined;
+  readonly custom: readonly CustomCall[];
+  /** Whether some converter asks another system for each record. */
+  readonly waits: boolean;
+  /** Names that are neither built in nor custom. */
+  readonly unknown: readonly { readonly target: string; readonly name: string }[];
+  /** Must be awaited before the first record. */
+  prepare(context: ConverterContext): Promise<void>;
+  /** To be called once after the last record. */
+  finish(context: ConverterContext): void;
+}
+
+interface Used {
+  readonly converter: Converter;
+  readonly calls: ConverterParams[];
+  state: unknown;
+}
+
+function bind(
+  used: Used,
+  field: FieldMapping,
+  params: ConverterParams,
+  complaints: Complaints,
+): Convert {
+  const { converter } = used;
+  const name = field.spec.source ?? field.field;
+  function complain(problem: string): void {
+    complaints.note(converter.name, field.field, problem);
+  }
+  function failed(thrown: unknown): null {
+    complain(messageOf(thrown));
+    return null;
+  }
+  return (record, value) => {
+    try {
+      const result = converter.convert(
+        { field: name, record, value, params, complain },
+        used.state,
+      );
+      return result instanceof Promise ? result.catch(failed) : result ?? null;
+    } catch (thrown) {
+      return failed(thrown);
+    }
+  };
+}
+
+/**
+ * Binds every converter of a mapping.
+ *
+ * @param find looks a built-in converter up, without regard to case.
+ * @param custom names of the custom converters, lower-case; they win over built-in ones.
+ */
+export function bindConverters(
+  fields: readonly FieldMapping[],
+  find: (name: string) => Converter | undefined,
+  custom: ReadonlySet<string>,
+  complaints: Complaints,
+): Conversions {
+  const bound = new Map<string, Convert>();
+  const calls: CustomCall[] = [];
+  const unknown: { target: string; name: string }[] = [];
+  const used = new Map<string, Used>();
+  for (const field of fields) {
+    if (field.spec.converter === undefined) continue;
+    const { name, params } = parseConverterCall(field.spec.converter);
+    if (custom.has(name.toLowerCase())) {
+      const source = field.spec.source ?? field.field;
+      calls.push({ target: field.field, converter: name.toLowerCase(), field: source, params });
+      continue;
+    }
+    const converter = find(name);
+    if (converter === undefined) {
+      unknown.push({ target: field.field, name });
+      bound.set(field.field, () => null);
+      continue;
+    }
+    const entry = used.get(converter.name) ?? { converter, calls: [], state: undefined };
+    entry.calls.push(params);
+    used.set(converter.name, entry);
+    bound.set(field.field, bind(entry, field, params, complaints));
+  }
+  return {
+    of: (target) => bound.get(target),
+    custom: calls,
+    waits: [...used.values()].some(({ converter }) => converter.waits === true),
+    unknown,
+    async prepare(context) {
+      for (const entry of used.values()) {
+        entry.state = await entry.converter.prepare?.(context, entry.calls);
+      }
+    },
+    finish(context) {
+      for (const entry of used.values()) entry.converter.finish?.(context, entry.state);
+    },
+  };
+}

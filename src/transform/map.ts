@@ -1,0 +1,122 @@
+/**
+ * Maps source records to outgoing ones, by a table compiled once per run.
+ *
+ * @module
+ */
+
+import { isEmpty, type Outgoing, type Raw } from "../base/record.ts";
+import type { Conversions, Convert } from "./convert.ts";
+import type { FieldMapping } from "./mapping.ts";
+import { compilePath } from "./path.ts";
+
+/** A record that does not go on, and why. A drop is a value, never an exception. */
+export class Dropped {
+  readonly kind: "filtered" | "incomplete" | "failed";
+  /** How a person recognises the record; blank when nothing could be mapped. */
+  readonly identity: string;
+  readonly reason: string;
+
+  constructor(kind: Dropped["kind"], identity: string, reason: string) {
+    this.kind = kind;
+    this.identity = identity;
+    this.reason = reason;
+  }
+}
+
+/** What the sandbox found for one record: the results of its custom calls, in order. */
+export type CustomResults = readonly unknown[];
+
+/** Maps one record at a time. */
+export interface Mapper {
+  /** Maps a record when no converter waits. */
+  map(record: Raw, custom?: CustomResults): Outgoing | Dropped;
+  /** Maps a record whose converters may wait. */
+  mapWaiting(record: Raw, custom?: CustomResults): Promise<Outgoing | Dropped>;
+  /** The looked-up values for the custom calls, in order. */
+  customValues(record: Raw): unknown[];
+  /** The values of the sync fields, for people. */
+  identify(outgoing: Outgoing): string;
+}
+
+interface CompiledField {
+  readonly name: string;
+  readonly required: boolean;
+  readonly read: (record: unknown) => unknown;
+  readonly convert: Convert | undefined;
+  /** Place among the custom calls, or -1. */
+  readonly custom: number;
+}
+
+function reader(
+  field: FieldMapping,
+  texts: Readonly<Record<string, string>>,
+): (record: unknown) => unknown {
+  const { source, setting, hardcoded } = field.spec;
+  if (source !== undefined) return compilePath(source);
+  const value = setting === undefined
+    ? hardcoded ?? null
+    : Object.hasOwn(texts, setting)
+    ? texts[setting] ?? null
+    : null;
+  return () => value;
+}
+
+/** The values of some fields as one word for people, for example `C02XK0AA` or `ann / Berlin`. */
+export function identityOf(outgoing: Outgoing, syncFields: readonly string[]): string {
+  return syncFields.map((field) => String(outgoing[field] ?? "")).filter((text) => text !== "")
+    .join(" / ");
+}
+
+/** Compiles a mapping table. */
+export function compileMapper(
+  fields: readonly FieldMapping[],
+  texts: Readonly<Record<string, string>>,
+  conversions: Conversions,
+  syncFields: readonly string[],
+): Mapper {
+  const compiled: CompiledField[] = fields.map((field) => ({
+    name: field.field,
+    required: field.spec.required === true,
+    read: reader(field, texts),
+    convert: conversions.of(field.field),
+    custom: conversions.custom.findIndex(({ target }) => target === field.field),
+  }));
+  const calls = conversions.custom.map(({ target }) =>
+    compiled.find(({ name }) => name === target)
+  );
+
+  function identify(outgoing: Outgoing): string {
+    return identityOf(outgoing, syncFields);
+  }
+  function valueOf(field: CompiledField, record: Raw, custom: CustomResults | undefined): unknown {
+    if (field.custom !== -1) return custom?.[field.custom] ?? null;
+    const value = field.read(record) ?? null;
+    return field.convert === undefined ? value : field.convert(record, value);
+  }
+  function finish(outgoing: Record<string, unknown>): Outgoing | Dropped {
+    let missing: string[] | undefined;
+    for (const { name, required } of compiled) {
+      if (required && isEmpty(outgoing[name])) (missing ??= []).push(name);
+    }
+    if (missing !== undefined) {
+      return new Dropped("incomplete", identify(outgoing), `no value for ${missing.join(", ")}`);
+    }
+    if (compiled.length === 0) return new Dropped("incomplete", "", "nothing is mapped");
+    return outgoing;
+  }
+  return {
+    map(record, custom) {
+      const outgoing: Record<string, unknown> = {};
+      for (const field of compiled) outgoing[field.name] = valueOf(field, record, custom);
+      return finish(outgoing);
+    },
+    async mapWaiting(record, custom) {
+      const values = await Promise.all(compiled.map((field) => valueOf(field, record, custom)));
+      const outgoing: Record<string, unknown> = {};
+      compiled.forEach((field, index) => outgoing[field.name] = values[index] ?? null);
+      return finish(outgoing);
+    },
+    customValues: (record) => calls.map((field) => field?.read(record) ?? null),
+    identify,
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * Merges the three inputs of a mapping table and keeps where each part came from.
+ *
+ * @module
+ */
+
+import type { Finding } from "../base/errors.ts";
+import type { Kind } from "../base/record.ts";
+import type { Mappings, MappingSpec } from "../sdk/source.ts";
+
+/** Where a part of a mapping was said. */
+export type Origin = "built-in" | "Oomnitza" | "default" | `ini line ${number}`;
+
+/** What Oomnitza keeps for a source: source path → field or fields. */
+export type ServerMappings = Readonly<Record<string, string | readonly string[]>>;
+
+/** One line of the effective mapping table. */
+export interface FieldMapping {
+  /** Oomnitza field, upper-case. */
+  readonly field: string;
+  readonly spec: MappingSpec;
+  /** Where the value comes from: source, setting or hardcoded. */
+  readonly origin: Origin;
+  /** Where the converter was named, when there is one. */
+  readonly converterOrigin?: Origin | undefined;
+}
+
+/** What is merged. */
+export interface MappingInputs {
+  readonly builtin: Mappings;
+  /** Absent when `use_server_map` is off. */
+  readonly server: ServerMappings | undefined;
+  readonly ini: readonly {
+    readonly field: string;
+    readonly spec: MappingSpec;
+    readonly line: number;
+  }[];
+  /** Source path → converter call, for mappings of that path that name none. */
+  readonly converters: Readonly<Record<string, string>>;
+}
+
+interface Draft {
+  spec: { -readonly [K in keyof MappingSpec]: MappingSpec[K] };
+  origin: Origin;
+  converterOrigin: Origin | undefined;
+}
+
+function draftOf(drafts: Map<string, Draft>, field: string, origin: Origin): Draft {
+  const known = drafts.get(field);
+  if (known !== undefined) return known;
+  const draft: Draft = { spec: {}, origin, converterOrigin: undefined };
+  drafts.set(field, draft);
+  return draft;
+}
+
+function addServer(drafts: Map<string, Draft>, server: ServerMappings): void {
+  for (const [source, target] of Object.entries(server)) {
+    for (const field of typeof target === "string" ? [target] : target) {
+      const draft = draftOf(drafts, field, "Oomnitza");
+      draft.spec.source = source;
+      draft.origin = "Oomnitza";
+    }
+  }
+}
+
+function addIni(
+  drafts: Map<string, Draft>,
+  { field, spec, line }: MappingInputs["ini"][number],
+): void {
+  const origin: Origin = `ini line ${line}`;
+  const draft = draftOf(drafts, field, origin);
+  const saysValue = spec.source ?? spec.setting ?? spec.hardcoded;
+  if (spec.hardcoded !== undefined && spec.source === undefined && spec.setting === undefined) {
+    // A literal in the ini replaces what was built in or came from Oomnitza (core.md 3.6).
+    delete draft.spec.source;
+    delete draft.spec.setting;
+  }
+  Object.assign(draft.spec, spec);
+  const outranked = spec.source === undefined && draft.spec.source !== undefined;
+  if (saysValue !== undefined && !outranked) draft.origin = origin;
+  if (spec.converter !== undefined) draft.converterOrigin = origin;
+}
+
+/** Merges built-in, server and ini mappings, in this order, then the default converters. */
+export function mergeMappings(inputs: MappingInputs): FieldMapping[] {
+  const drafts = new Map<string, Draft>();
+  for (const [field, spec] of Object.entries(inputs.builtin)) {
+    const draft = draftOf(drafts, field, "built-in");
+    Object.assign(draft.spec, spec);
+    if (spec.converter !== undefined) draft.converterOrigin = "built-in";
+  }
+  if (inputs.server !== undefined) addServer(drafts, inputs.server);
+  for (const mapping of inputs.ini) addIni(drafts, mapping);
+  for (const draft of drafts.values()) {
+    const { source, converter } = draft.spec;
+    if (source === undefined || converter !== undefined) continue;
+    if (!Object.hasOwn(inputs.converters, source)) continue;
+    draft.spec.converter = inputs.converters[source] as string;
+    draft.converterOrigin = "built-in";
+  }
+  return [...drafts].map(([field, draft]) => ({ field, ...draft }));
+}
+
+/** What the rules of a kind of section need to know. */
+export interface KindInputs {
+  readonly kind: Kind;
+  readonly section: string;
+  readonly file: string;
+  readonly line: number;
+  /** Text of `sync_field`, blank when absent. */
+  readonly syncField: string;
+  /** Text of `default_position`, blank when absent. */
+  readonly defaultPosition: string;
+}
+
+/** A mapping table that obeys the rules of its kind. */
+export interface CheckedMapping {
+  readonly fields: readonly FieldMapping[];
+  /** The fields by which records are recognised; empty when Oomnitza decides. */
+  readonly syncFields: readonly string[];
+  /** Whether `default_position = unused` leaves the position to the mappings. */
+  readonly normalPosition: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** Splits a comma-separated `sync_field`. */
+export function syncFieldsOf(text: string): string[] {
+  return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
+
+function withPeopleDefaults(fields: readonly FieldMapping[], unused: boolean): FieldMapping[] {
+  const result = [...fields];
+  function add(field: string, setting: string): void {
+    if (result.some((mapping) => mapping.field === field)) return;
+    result.push({ field, spec: { setting }, origin: "default" });
+  }
+  if (!unused) add("POSITION", "default_position");
+  add("PERMISSIONS_ID", "default_role");
+  return result;
+}
+
+/** Applies the rules of assets or people: what must be mapped and what must not be empty. */
+export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): CheckedMapping {
+  const people = inputs.kind === "users";
+  const unused = inputs.defaultPosition.trim().toLowerCase() === "unused";
+  const table = people ? withPeopleDefaults(fields, unused) : [...fields];
+  const syncFields = syncFieldsOf(inputs.syncField);
+  const required = new Set(people ? ["USER", "EMAIL", ...syncFields] : syncFields);
+  const findings: Finding[] = [];
+  function complain(message: string, hint: string, line = inputs.line, option?: string): void {
+    findings.push({
+      severity: "error",
+      file: inputs.file,
+      line,
+      section: inputs.section,
+      option,
+      message,
+      hint,
+    });
+  }
+  for (const name of required) {
+    if (table.some(({ field }) => field === name)) continue;
+    const option = syncFields.includes(name) ? "sync_field" : undefined;
+    complain(
+      `${option === undefined ? "does not map" : "is"} ${name}${
+        option === undefined ? "" : ", which is not mapped"
+      }`,
+      `Add mapping.${name} = <source path>, or map it in Oomnitza`,
+      inputs.line,
+      option,
+    );
+  }
+  for (const { field, spec, origin } of table) {
+    if (spec.source !== undefined || spec.setting !== undefined || spec.hardcoded !== undefined) {
+      continue;
+    }
+    complain(
+      "has neither source, setting nor hardcoded",
+      'Say where the value comes from, for example {"source": "serial"}',
+      Number(/^ini line (\d+)$/.exec(origin)?.[1] ?? inputs.line),
+      `mapping.${field.toLowerCase()}`,
+    );
+  }
+  const marked = table.map((mapping) =>
+    required.has(mapping.field)
+      ? { ...mapping, spec: { ...mapping.spec, required: true } }
+      : mapping
+  );
+  return { fields: marked, syncFields, normalPosition: people && unused, findings };
+}
