@@ -1,0 +1,74 @@
+/** The built-in names and modules that bodies may use. @module */
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+const EXCEPTIONS = words(`
+  BaseException Exception ArithmeticError AssertionError AttributeError EOFError FloatingPointError
+  ImportError IndexError IOError KeyError KeyboardInterrupt LookupError MemoryError NameError
+  NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError SystemExit TypeError
+  UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError
+  EnvironmentError Warning UserWarning DeprecationWarning`);
+const COMMON = words(`
+  abs all any bin bool bytes callable chr dict divmod enumerate filter float format frozenset getattr
+  hasattr hex int isinstance issubclass iter len list map max min next oct ord pow print range repr
+  reversed round set slice sorted str sum tuple type zip NotImplemented
+  converter cae cea get_field_value LOG DynamicException`);
+
+/** Built-in names by version, the helpers of converters among them. */
+export const BUILTINS: Readonly<Record<2 | 3, ReadonlySet<string>>> = {
+  2: new Set([
+    ...EXCEPTIONS,
+    ...COMMON,
+    ...words("basestring cmp long reduce StandardError unichr unicode xrange"),
+  ]),
+  3: new Set([
+    ...EXCEPTIONS,
+    ...COMMON,
+    ...words(
+      "ascii ModuleNotFoundError RecursionError StopAsyncIteration TimeoutError PermissionError",
+    ),
+  ]),
+};
+
+/** Built-ins of Python that bodies cannot have: refused at start-up. */
+export const REFUSED_BUILTINS: ReadonlySet<string> = new Set(words(`
+  __import__ apply breakpoint buffer bytearray classmethod coerce compile complex copyright credits delattr
+  dir eval exec execfile exit file globals hash help id input intern license locals memoryview object open
+  property quit raw_input reload setattr staticmethod super vars`));
+
+/** Modules that bodies may import, with the names they have here. */
+export const MODULES: Readonly<Record<string, ReadonlySet<string>>> = {
+  re: new Set(words(`
+    A ASCII I IGNORECASE L LOCALE M MULTILINE S DOTALL U UNICODE X VERBOSE compile error escape findall
+    finditer fullmatch match search split sub subn purge`)),
+  json: new Set(words("dumps loads JSONDecodeError")),
+  datetime: new Set(words("date datetime time timedelta timezone MINYEAR MAXYEAR UTC")),
+  time: new Set(words("gmtime localtime mktime strftime strptime struct_time time")),
+  calendar: new Set(words(
+    "timegm monthrange isleap month_name month_abbr day_name day_abbr weekday",
+  )),
+  math: new Set(words(`
+    ceil copysign degrees e exp fabs factorial floor fmod fsum gcd hypot inf isclose isfinite isinf isnan
+    isqrt log log10 log1p log2 modf nan pi pow prod radians sqrt tau trunc sin cos tan asin acos atan
+    atan2`)),
+  string: new Set(words(`
+    ascii_letters ascii_lowercase ascii_uppercase capwords digits hexdigits letters lowercase octdigits
+    printable punctuation uppercase whitespace join split replace strip lstrip rstrip lower upper atoi
+    atof find zfill capitalize`)),
+  collections: new Set(words("Counter OrderedDict defaultdict namedtuple deque")),
+  itertools: new Set(words(`
+    accumulate chain combinations compress count cycle dropwhile filterfalse groupby ifilter
+    ifilterfalse imap islice izip izip_longest permutations product repeat starmap takewhile tee
+    zip_longest`)),
+  functools: new Set(words("cmp_to_key partial reduce")),
+  operator: new Set(words(`
+    add and_ attrgetter concat contains eq floordiv ge getitem gt itemgetter le lt methodcaller mod mul ne
+    neg not_ or_ sub truediv truth xor`)),
+  base64: new Set(words("b64decode b64encode urlsafe_b64decode urlsafe_b64encode")),
+  binascii: new Set(words("hexlify unhexlify Error")),
+  hashlib: new Set(words("md5 sha1 sha256")),
+  copy: new Set(words("copy deepcopy")),
+  types: new Set(words(`
+    BooleanType DictType FloatType IntType ListType LongType NoneType StringType StringTypes TupleType
+    UnicodeType`)),
+};

@@ -1,0 +1,294 @@
+/** Parses expressions, from `lambda` down to the power operator. @module */
+
+import type { Clause, Expr, Keyword, Param } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+import { parseAtom } from "./parse_atom.ts";
+
+/** Binary operators by precedence, loosest first. */
+const LEVELS: readonly (readonly string[])[] = [
+  ["|"],
+  ["^"],
+  ["&"],
+  ["<<", ">>"],
+  ["+", "-"],
+  ["*", "/", "//", "%", "@"],
+];
+const COMPARISONS = new Set(["<", ">", "==", ">=", "<=", "!=", "<>"]);
+
+/** Parses one expression: `lambda`, a choice or anything below. */
+export function parseTest(c: Cursor): Expr {
+  return c.nested(() => {
+    if (c.is("lambda")) return parseLambda(c, parseTest);
+    const value = parseOr(c);
+    if (!c.is("if")) return value;
+    const place = c.next();
+    const test = parseOr(c);
+    if (!c.accept("else")) c.fail("expected 'else' after 'if' expression");
+    return { kind: "choice", test, yes: value, no: parseTest(c), ...at(place) };
+  });
+}
+
+/** Parses `name := value` or an expression. */
+export function parseNamed(c: Cursor): Expr {
+  const value = parseTest(c);
+  if (!c.is(":=")) return value;
+  const place = c.next();
+  c.notice(3, "':='", place);
+  if (value.kind !== "name") c.fail("cannot use assignment expressions with this target", place);
+  return { kind: "named", target: value, value: parseTest(c), ...at(value) };
+}
+
+/** Parses an expression or `*expression`. */
+export function parseStarred(c: Cursor): Expr {
+  if (!c.is("*")) return parseNamed(c);
+  const place = c.next();
+  return { kind: "star", value: parseBinary(c, 0), ...at(place) };
+}
+
+/** Parses `a, b, c` into a tuple, or one expression alone. */
+export function parseList(c: Cursor, item: (c: Cursor) => Expr = parseStarred): Expr {
+  const first = item(c);
+  if (!c.is(",")) return first;
+  const items = [first];
+  while (c.accept(",")) {
+    if (!startsExpression(c)) break;
+    items.push(item(c));
+  }
+  return { kind: "tuple", items, ...at(first) };
+}
+
+/** Can an expression begin here? */
+export function startsExpression(c: Cursor): boolean {
+  const { kind, text } = c.peek();
+  if (kind === "op") return "([{-+~`*".includes(text) || text === "..." || text === "**";
+  if (kind === "name") return !["in", "if", "else", "for", "and", "or", "is", "as"].includes(text);
+  return kind === "number" || kind === "string";
+}
+
+/** Parses the target of a `for`, up to `in`. */
+export function parseTargets(c: Cursor): Expr {
+  return parseList(c, (c) => {
+    if (!c.is("*")) return parseBinary(c, 0);
+    const place = c.next();
+    return { kind: "star", value: parseBinary(c, 0), ...at(place) };
+  });
+}
+
+function parseOr(c: Cursor): Expr {
+  let left = parseAnd(c);
+  while (c.is("or")) {
+    const place = c.next();
+    left = { kind: "logic", op: "or", left, right: parseAnd(c), ...at(place) };
+  }
+  return left;
+}
+
+function parseAnd(c: Cursor): Expr {
+  let left = parseNot(c);
+  while (c.is("and")) {
+    const place = c.next();
+    left = { kind: "logic", op: "and", left, right: parseNot(c), ...at(place) };
+  }
+  return left;
+}
+
+function parseNot(c: Cursor): Expr {
+  if (!c.is("not")) return parseComparison(c);
+  const place = c.next();
+  return { kind: "unary", op: "not", operand: c.nested(() => parseNot(c)), ...at(place) };
+}
+
+function parseComparison(c: Cursor): Expr {
+  const left = parseBinary(c, 0);
+  const ops: string[] = [];
+  const rights: Expr[] = [];
+  for (let op = comparison(c); op !== undefined; op = comparison(c)) {
+    ops.push(op);
+    rights.push(parseBinary(c, 0));
+  }
+  return ops.length === 0 ? left : { kind: "compare", left, ops, rights, ...at(left) };
+}
+
+function comparison(c: Cursor): string | undefined {
+  const token = c.peek();
+  if (token.kind === "op" && COMPARISONS.has(token.text)) {
+    if (token.text === "<>") c.notice(2, "'<>'", token);
+    c.next();
+    return token.text === "<>" ? "!=" : token.text;
+  }
+  if (c.is("not") && c.is("in", 1)) {
+    c.next();
+    c.next();
+    return "not in";
+  }
+  if (c.accept("in")) return "in";
+  if (!c.accept("is")) return undefined;
+  return c.accept("not") ? "is not" : "is";
+}
+
+function parseBinary(c: Cursor, level: number): Expr {
+  const ops = LEVELS[level];
+  if (ops === undefined) return parseUnary(c);
+  let left = parseBinary(c, level + 1);
+  while (c.peek().kind === "op" && ops.includes(c.peek().text)) {
+    const token = c.next();
+    if (token.text === "@") c.refuse("the matrix operator '@'", token);
+    left = { kind: "binary", op: token.text, left, right: parseBinary(c, level + 1), ...at(token) };
+  }
+  return left;
+}
+
+function parseUnary(c: Cursor): Expr {
+  const token = c.peek();
+  if (token.kind === "op" && "-+~".includes(token.text)) {
+    c.next();
+    return { kind: "unary", op: token.text, operand: c.nested(() => parseUnary(c)), ...at(token) };
+  }
+  if (c.is("await")) c.refuse("await", c.next());
+  const base = parseAtom(c);
+  if (!c.is("**")) return base;
+  const place = c.next();
+  return {
+    kind: "binary",
+    op: "**",
+    left: base,
+    right: c.nested(() => parseUnary(c)),
+    ...at(place),
+  };
+}
+
+/** Parses `lambda params: body`. */
+function parseLambda(c: Cursor, body: (c: Cursor) => Expr): Expr {
+  const place = c.expect("lambda");
+  const params = parseParams(c, ":", false);
+  c.expect(":");
+  return { kind: "lambda", params, body: body(c), ...at(place) };
+}
+
+/** Parses parameters up to (not including) the closing token. */
+export function parseParams(c: Cursor, close: string, annotated: boolean): Param[] {
+  const params: Param[] = [];
+  let keyOnly = false;
+  while (!c.is(close)) {
+    const place = c.peek();
+    if (c.accept("/")) c.notice(3, "positional-only parameters", place);
+    else if (c.is("*") && (c.is(",", 1))) {
+      c.next();
+      c.notice(3, "keyword-only parameters", place);
+      keyOnly = true;
+    } else {
+      const param = parseParam(c, keyOnly, annotated);
+      if (param.kind === "star") keyOnly = true;
+      if (params.some((other) => other.name === param.name && param.name !== "")) {
+        c.fail(`duplicate argument '${param.name}' in function definition`, place);
+      }
+      const last = params.at(-1);
+      const bare = param.kind === "plain" && param.fallback === undefined;
+      if (bare && last?.kind === "plain" && last.fallback !== undefined) {
+        c.fail("parameter without a default follows parameter with a default", place);
+      }
+      params.push(param);
+    }
+    if (!c.accept(",")) break;
+  }
+  return params;
+}
+
+function parseParam(c: Cursor, keyOnly: boolean, annotated: boolean): Param {
+  const place = at(c.peek());
+  let kind: Param["kind"] = keyOnly ? "key" : "plain";
+  if (c.accept("*")) kind = "star";
+  else if (c.accept("**")) kind = "stars";
+  let target: Expr | undefined;
+  let name = "";
+  if (c.is("(") && kind === "plain") {
+    c.notice(2, "a tuple parameter", c.peek());
+    target = parseAtom(c);
+  } else name = identifier(c);
+  if (kind === "key") c.notice(3, "keyword-only parameters", place);
+  if (annotated && c.accept(":")) {
+    c.notice(3, "an annotation", place);
+    parseTest(c);
+  }
+  const fallback = c.accept("=") ? parseTest(c) : undefined;
+  return { name, kind, fallback, target, ...place };
+}
+
+/** Takes a plain name; keywords are refused. */
+export function identifier(c: Cursor): string {
+  const token = c.peek();
+  if (token.kind !== "name" || KEYWORDS.has(token.text)) c.fail("expected a name");
+  return c.next().text.normalize("NFKC");
+}
+
+/** Words that cannot be names in either version. */
+export const KEYWORDS: ReadonlySet<string> = new Set(
+  ("False None True and as assert break class continue def del elif else except finally for from " +
+    "global if import in is lambda not or pass raise return try while with yield").split(" "),
+);
+
+/** Parses the `for … in … if …` of a comprehension. */
+export function parseClauses(c: Cursor): Clause[] {
+  const clauses: Clause[] = [];
+  for (;;) {
+    if (c.is("async")) c.refuse("async", c.next());
+    if (c.accept("for")) {
+      const target = parseTargets(c);
+      c.expect("in");
+      clauses.push({ kind: "for", target, iter: parseOr(c) });
+    } else if (c.accept("if")) {
+      clauses.push({
+        kind: "if",
+        test: c.is("lambda") ? parseLambda(c, parseOr) : parseConditionPart(c),
+      });
+    } else return clauses;
+  }
+}
+
+function parseConditionPart(c: Cursor): Expr {
+  const value = parseOr(c);
+  if (!c.is(":=")) return value;
+  const place = c.next();
+  c.notice(3, "':='", place);
+  if (value.kind !== "name") c.fail("cannot use assignment expressions with this target", place);
+  return { kind: "named", target: value, value: parseOr(c), ...at(value) };
+}
+
+/** Parses the arguments of a call, after the opening bracket. */
+export function parseArguments(c: Cursor): { args: Expr[]; keywords: Keyword[] } {
+  const args: Expr[] = [];
+  const keywords: Keyword[] = [];
+  while (!c.is(")")) {
+    const place = c.peek();
+    if (c.accept("**")) keywords.push({ name: "", value: parseTest(c) });
+    else if (place.kind === "name" && c.is("=", 1) && !KEYWORDS.has(place.text)) {
+      const name = identifier(c);
+      c.expect("=");
+      if (keywords.some((keyword) => keyword.name === name)) {
+        c.fail(`keyword argument repeated: ${name}`, place);
+      }
+      keywords.push({ name, value: parseTest(c) });
+    } else {
+      const value = parseStarred(c);
+      const clauses = c.is("for") || c.is("async") ? parseClauses(c) : [];
+      if (keywords.length > 0 && value.kind !== "star") {
+        c.fail("positional argument follows keyword argument", place);
+      }
+      args.push(clauses.length === 0 ? value : generator(value, clauses));
+    }
+    if (!c.accept(",")) break;
+  }
+  if (!c.is(")")) c.fail("invalid syntax. Perhaps you forgot a comma?");
+  c.next();
+  return { args, keywords };
+}
+
+/** A generator expression. */
+export function generator(element: Expr, clauses: readonly Clause[]): Expr {
+  return { kind: "comp", type: "gen", element, value: undefined, clauses, ...at(element) };
+}
+
+/** The place of a token or node, without the rest of it. */
+export function at(place: { line: number; column: number }): { line: number; column: number } {
+  return { line: place.line, column: place.column };
+}

@@ -1,0 +1,81 @@
+/** Parses string literals: prefixes, escapes, implicit joining, f-strings. @module */
+
+import type { Expr, FormatPart } from "./ast.ts";
+import { Cursor } from "./cursor.ts";
+import { formatParts, type RawPart } from "./format_scan.ts";
+import { unescape, unescapeUnicode } from "./literals.ts";
+import { at, parseList } from "./parse_expression.ts";
+import type { Place } from "./problem.ts";
+import { type Token, tokenize } from "./tokens.ts";
+
+/** Parses one or more adjacent string literals into one expression. */
+export function parseStrings(c: Cursor): Expr {
+  const place = at(c.peek());
+  const parts: FormatPart[] = [];
+  let bytes = 0;
+  let count = 0;
+  let format = false;
+  for (; c.peek().kind === "string"; count++) {
+    const token = c.next();
+    const prefix = token.string?.prefix ?? "";
+    const body = token.string?.body ?? "";
+    if (prefix === "ur") c.notice(2, "the string prefix 'ur'", token);
+    if (prefix.includes("f")) {
+      c.notice(3, "an f-string", token);
+      format = true;
+      parts.push(...readFormat(c, token, body));
+    } else parts.push(attempt(c, token, () => readPlain(prefix, body)));
+    if (prefix.includes("b")) bytes++;
+  }
+  if (format) return { kind: "format", parts, ...place };
+  if (bytes > 0 && bytes < count) c.fail("cannot mix bytes and nonbytes literals", place);
+  return { kind: bytes > 0 ? "bytes" : "string", value: parts.join(""), ...place };
+}
+
+function readPlain(prefix: string, body: string): string {
+  if (prefix === "ur") return unescapeUnicode(body);
+  if (prefix.includes("r")) return body;
+  return unescape(body, prefix.includes("b"));
+}
+
+function attempt<T>(c: Cursor, place: Place, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && error.name === "Error") return c.fail(error.message, place);
+    throw error;
+  }
+}
+
+function readFormat(c: Cursor, token: Token, body: string): FormatPart[] {
+  const raw = (token.string?.prefix ?? "").includes("r");
+  const parts = attempt(c, token, () => formatParts(body));
+  return parts.flatMap((part) => readPart(c, token, body, raw, part));
+}
+
+function readPart(
+  c: Cursor,
+  token: Token,
+  body: string,
+  raw: boolean,
+  part: RawPart,
+): FormatPart[] {
+  if (typeof part === "string") {
+    return [raw ? part : attempt(c, token, () => unescape(part, false))];
+  }
+  const before = body.slice(0, part.offset).split("\n").length - 1;
+  const shift = token.line + before - 1;
+  const tokens = tokenize(`(${part.source.trim()})`).map((inner) => ({
+    ...inner,
+    line: inner.line + shift,
+    column: before === 0 && inner.line === 1
+      ? inner.column + token.column + (token.string?.prefix.length ?? 0) + part.offset - 1
+      : inner.column,
+  }));
+  const inner = new Cursor(tokens, c);
+  const value = inner.nested(() => parseList(inner));
+  if (inner.peek().kind !== "newline") inner.fail("f-string: invalid syntax");
+  const spec = part.spec.flatMap((piece) => readPart(c, token, body, raw, piece));
+  const field = { value, conversion: part.conversion, spec };
+  return part.selfDocumenting === "" ? [field] : [part.selfDocumenting, field];
+}

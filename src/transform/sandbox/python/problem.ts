@@ -1,0 +1,24 @@
+/** What is wrong with a Python body, and where. @module */
+
+/** A place in a body; `line` starts at 1, `column` at 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One finding of the translator, for a start-up error. */
+export interface Problem extends Place {
+  readonly message: string;
+}
+
+/** Stops the translation at the first thing that cannot be read on from. */
+export class PythonProblem extends Error {
+  /** Where the reading stopped. */
+  readonly place: Place;
+
+  constructor(place: Place, message: string) {
+    super(message);
+    this.name = "PythonProblem";
+    this.place = { line: place.line, column: place.column };
+  }
+}

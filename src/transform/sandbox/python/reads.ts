@@ -1,0 +1,141 @@
+/** Which fields of the record a body can be shown to read. @module */
+
+import type { Call, Expr, Stmt } from "./ast.ts";
+import { paramNames, targetNames } from "./scope.ts";
+import { blocks, children, everyExpression, expressions } from "./walk.ts";
+
+/** Paths from the record's top: `["general", "name"]` means that value and all below it. */
+export type ReadPaths = readonly (readonly string[])[];
+
+const EXTENSION_LOOKUPS = new Set(["cae", "cea"]);
+const METHODS = new Set(
+  ("get keys values items copy has_key iterkeys itervalues iteritems viewkeys viewvalues viewitems " +
+    "pop popitem setdefault update clear").split(" "),
+);
+
+/** The paths `body` reads, or "everything" when the record itself is handed around. */
+export function readPaths(body: readonly Stmt[]): ReadPaths | "everything" {
+  if (rebinds(body)) return "everything";
+  const found: string[][] = [];
+  let all = false;
+  const visit = (node: Expr): void => {
+    const paths = pathsOf(node);
+    if (paths === "everything") all = true;
+    else if (paths !== undefined) {
+      found.push(...paths.paths);
+      paths.others.forEach(visit);
+    } else children(node).forEach(visit);
+  };
+  const visitAll = (block: readonly Stmt[]): void => {
+    for (const statement of block) {
+      expressions(statement).forEach(visit);
+      blocks(statement, true).forEach(visitAll);
+    }
+  };
+  visitAll(body);
+  return all ? "everything" : shortest(found);
+}
+
+interface Reading {
+  readonly paths: string[][];
+  readonly others: readonly Expr[];
+}
+
+/** What an expression reads of the record; undefined when it is no reading of it itself. */
+function pathsOf(node: Expr): Reading | "everything" | undefined {
+  if (node.kind === "name") return node.id === "record" ? "everything" : undefined;
+  if (node.kind === "call") {
+    const lookup = lookupPaths(node);
+    if (lookup !== undefined) return lookup;
+  }
+  if (
+    node.kind === "compare" && node.ops.every((op) => op.endsWith("in")) && node.rights.length === 1
+  ) {
+    const [right] = node.rights;
+    if (right?.kind === "name" && right.id === "record" && node.left.kind === "string") {
+      return { paths: [[node.left.value]], others: [] };
+    }
+  }
+  const others: Expr[] = [];
+  const path = chain(node, others);
+  return path === undefined || path.length === 0 ? undefined : { paths: [path], others };
+}
+
+/** The helpers that look into the record by a name or path. */
+function lookupPaths(node: Call): Reading | undefined {
+  const [first, second, ...rest] = node.args;
+  if (node.func.kind !== "name" || first?.kind !== "name" || first.id !== "record") {
+    return undefined;
+  }
+  const others = [...rest, ...node.keywords.map((keyword) => keyword.value)];
+  if (EXTENSION_LOOKUPS.has(node.func.id) && second !== undefined) {
+    return { paths: [["extension_attributes"]], others: [second, ...others] };
+  }
+  if (node.func.id !== "get_field_value" || second?.kind !== "string") return undefined;
+  const whole = second.value;
+  return { paths: [[whole.split(".")[0] ?? whole], [whole]], others };
+}
+
+/** The path of `record.a["b"].get("c")`; values inside that are no part of it go to `others`. */
+function chain(node: Expr, others: Expr[]): string[] | undefined {
+  if (node.kind === "name") return node.id === "record" ? [] : undefined;
+  if (node.kind === "attr") {
+    const before = chain(node.object, others);
+    // A method taken without a call hands the whole object on.
+    return before === undefined || (METHODS.has(node.name) && before.length === 0)
+      ? undefined
+      : METHODS.has(node.name)
+      ? before
+      : [...before, node.name];
+  }
+  if (node.kind === "sub" && node.index.kind === "string") {
+    const before = chain(node.object, others);
+    return before === undefined ? undefined : [...before, node.index.value];
+  }
+  if (node.kind !== "call" || node.func.kind !== "attr" || node.keywords.length > 0) {
+    return undefined;
+  }
+  const [key, ...rest] = node.args;
+  if ((node.func.name !== "get" && node.func.name !== "has_key") || key?.kind !== "string") {
+    return undefined;
+  }
+  if (rest.some((value) => value.kind === "star")) return undefined;
+  const before = chain(node.func.object, others);
+  if (before === undefined) return undefined;
+  others.push(...rest);
+  return [...before, key.value];
+}
+
+/** Is the name `record` given another meaning anywhere? */
+function rebinds(body: readonly Stmt[]): boolean {
+  const bound = (target: Expr) => targetNames(target).includes("record");
+  for (const node of everyExpression(body)) {
+    if (node.kind === "named" && node.target.id === "record") return true;
+    if (node.kind === "lambda" && paramNames(node.params).includes("record")) return true;
+    if (node.kind === "comp" && node.clauses.some((c) => c.kind === "for" && bound(c.target))) {
+      return true;
+    }
+  }
+  const rebound = (node: Stmt): boolean => {
+    if (node.kind === "assign" && node.targets.some(bound)) return true;
+    if (node.kind === "augment" && bound(node.target)) return true;
+    if (node.kind === "for" && bound(node.target)) return true;
+    if (node.kind === "del" && node.targets.some(bound)) return true;
+    if (node.kind === "def" && [node.name, ...paramNames(node.params)].includes("record")) {
+      return true;
+    }
+    if (node.kind === "import" && node.names.some((name) => name.alias === "record")) return true;
+    if (node.kind === "try" && node.handlers.some((h) => h.target && bound(h.target))) return true;
+    return blocks(node, true).some((block) => block.some(rebound));
+  };
+  return body.some(rebound);
+}
+
+/** Drops paths that lie below another one, and repetitions. */
+function shortest(paths: readonly string[][]): ReadPaths {
+  const kept: string[][] = [];
+  for (const path of [...paths].sort((a, b) => a.length - b.length)) {
+    if (!kept.some((other) => other.every((key, index) => key === path[index]))) kept.push(path);
+  }
+  return kept.sort((a, b) => a.join("\0") < b.join("\0") ? -1 : 1);
+}

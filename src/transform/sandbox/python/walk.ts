@@ -1,0 +1,131 @@
+/** The parts of a syntax tree, for analyses that look at all of it. @module */
+
+import type { Expr, FormatPart, Param, Stmt } from "./ast.ts";
+
+/** The expressions directly inside an expression. */
+export function children(node: Expr): readonly Expr[] {
+  switch (node.kind) {
+    case "attr":
+      return [node.object];
+    case "sub":
+      return [node.object, node.index];
+    case "call":
+      return [node.func, ...node.args, ...node.keywords.map((keyword) => keyword.value)];
+    case "comp":
+      return [
+        ...node.clauses.flatMap((clause) =>
+          clause.kind === "if" ? [clause.test] : [clause.target, clause.iter]
+        ),
+        node.element,
+        ...some(node.value),
+      ];
+    case "compare":
+      return [node.left, ...node.rights];
+    case "slice":
+      return [...some(node.lower), ...some(node.upper), ...some(node.step)];
+    case "lambda":
+      return [...defaults(node.params), node.body];
+    case "format":
+      return node.parts.flatMap(formatValues);
+    case "tuple":
+    case "list":
+    case "set":
+      return node.items;
+    case "dict":
+      return node.entries.flatMap((entry) => [...some(entry.key), entry.value]);
+    case "binary":
+    case "logic":
+      return [node.left, node.right];
+    case "unary":
+      return [node.operand];
+    case "choice":
+      return [node.test, node.yes, node.no];
+    case "named":
+      return [node.target, node.value];
+    case "star":
+    case "repr":
+      return [node.value];
+    default:
+      return [];
+  }
+}
+
+function some<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}
+
+function formatValues(part: FormatPart): Expr[] {
+  return typeof part === "string" ? [] : [part.value, ...part.spec.flatMap(formatValues)];
+}
+
+/** The default values of parameters. */
+export function defaults(params: readonly Param[]): Expr[] {
+  return params.flatMap((param) => some(param.fallback));
+}
+
+/** The expressions directly inside a statement, targets included. */
+export function expressions(node: Stmt): readonly Expr[] {
+  switch (node.kind) {
+    case "expr":
+      return [node.value];
+    case "assign":
+      return [node.value, ...node.targets];
+    case "augment":
+      return [node.target, node.value];
+    case "del":
+      return node.targets;
+    case "return":
+      return some(node.value);
+    case "raise":
+      return [...some(node.type), ...some(node.value)];
+    case "assert":
+      return [node.test, ...some(node.message)];
+    case "print":
+      return node.values;
+    case "if":
+    case "while":
+      return [node.test];
+    case "for":
+      return [node.iter, node.target];
+    case "def":
+      return defaults(node.params);
+    case "try":
+      return node.handlers.flatMap((handler) => [...some(handler.type), ...some(handler.target)]);
+    default:
+      return [];
+  }
+}
+
+/** The blocks of a statement; the body of a `def` only if `inner`. */
+export function blocks(node: Stmt, inner: boolean): readonly (readonly Stmt[])[] {
+  switch (node.kind) {
+    case "if":
+    case "while":
+    case "for":
+      return [node.body, node.orelse];
+    case "try":
+      return [
+        node.body,
+        ...node.handlers.map((handler) => handler.body),
+        node.orelse,
+        node.final ?? [],
+      ];
+    case "def":
+      return inner ? [node.body] : [];
+    default:
+      return [];
+  }
+}
+
+/** Every expression of some statements, those of nested functions too. */
+export function* everyExpression(body: readonly Stmt[]): Generator<Expr> {
+  for (const statement of body) {
+    for (const part of expressions(statement)) yield* below(part);
+    for (const block of blocks(statement, true)) yield* everyExpression(block);
+  }
+}
+
+function* below(node: Expr): Generator<Expr> {
+  yield node;
+  for (const child of children(node)) yield* below(child);
+}
