@@ -91,8 +91,8 @@ export function parseIni(text: string, file: string): IniDocument {
 }
 
 /**
- * The option a section sees: its own, or else that of `[DEFAULT]`; undefined when neither sets it or
- * the document has no such section. The key's case does not matter.
+ * The option a section sees: its own, or else that of `[DEFAULT]`; undefined when neither sets it
+ * or the document has no such section. The key's case does not matter.
  */
 export function optionOf(
   document: IniDocument,

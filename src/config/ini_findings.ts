@@ -69,7 +69,7 @@ export function lostCharacter(place: IniPlace, line: number): Finding {
   };
 }
 
-/** Findings about characters that have no place in an ini file, each told once, where it is first. */
+/** Findings about characters that have no place in an ini file, each told once, where it is. */
 export function characterFindings(text: string, file: string): Finding[] {
   const findings: Finding[] = [];
   const nul = text.indexOf("\0");
