@@ -87,7 +87,7 @@ export function startsInvisibly(text: string): boolean {
 }
 
 /** 1-based number of the line that holds the character at `index`. */
-export function lineAt(text: string, index: number): number {
+function lineAt(text: string, index: number): number {
   let line = 1;
   for (let at = text.indexOf("\n"); at >= 0 && at < index; at = text.indexOf("\n", at + 1)) line++;
   return line;

@@ -67,11 +67,6 @@ export function trimEndSpace(text: string): string {
   return text.slice(0, end);
 }
 
-/** Text without the dialect's whitespace at both ends. */
-export function trimSpace(text: string): string {
-  return trimEndSpace(text.slice(firstNonSpace(text, 0)));
-}
-
 /** Whether text is empty or only whitespace of the dialect. */
 export function isBlank(text: string): boolean {
   return firstNonSpace(text, 0) === text.length;
