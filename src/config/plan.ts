@@ -29,6 +29,8 @@ export interface Plan {
   readonly sections: readonly SectionPlan[];
   /** Enabled sections with errors. */
   readonly broken: ReadonlySet<string>;
+  /** Sections that are not enabled. */
+  readonly disabled: readonly string[];
   /** The custom converters of `[converters]`. */
   readonly converters: readonly UserCode[];
   /** All findings, in file order. */
@@ -119,12 +121,14 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
   );
   const converters = planUserConverters(document);
   const enabled: IniSection[] = [];
+  const disabled: string[] = [];
   const sections: SectionPlan[] = [];
   for (const section of document.sections) {
     if (reserved.has(section.name)) continue;
     const outcome = planSection(document, section, around);
     work.findings.push(...outcome.findings);
     if (outcome.enabled) enabled.push(section);
+    else disabled.push(section.name);
     if (outcome.plan !== undefined && !isBroken(work.findings, section.name)) {
       sections.push(outcome.plan);
     }
@@ -136,6 +140,7 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
     oomnitza,
     sections,
     broken: new Set(enabled.map(({ name }) => name).filter((name) => isBroken(errors, name))),
+    disabled,
     converters,
     findings: inFileOrder(work.findings),
     fatal: errors.some(({ section }) => section === undefined || reserved.has(section)),

@@ -5,11 +5,15 @@
  */
 
 import type { Log } from "../base/log.ts";
+import type { Complaint } from "../sdk/converter.ts";
+
+/** Kinds that are told apart, so that texts that quote values do not fill the memory. */
+const mostKinds = 200;
 
 /** Gathers complaints during a run. */
 export interface Complaints {
   /** Notes a complaint of a converter about the value of a field. */
-  note(converter: string, field: string, problem: string): void;
+  note(converter: string, field: string, problem: string, level?: Complaint): void;
   /** Logs how often each kind came up again. */
   summarise(): void;
   /** Complaints so far. */
@@ -18,21 +22,23 @@ export interface Complaints {
 
 /** Creates an empty collection. */
 export function createComplaints(log: Log): Complaints {
-  const kinds = new Map<string, { label: string; count: number }>();
+  const kinds = new Map<string, { level: Complaint; count: number }>();
   return {
-    note(converter, field, problem) {
-      const label = `Converter ${converter} of ${field}`;
+    note(converter, field, problem, level = "error") {
+      const whole = `Converter ${converter} of ${field}: ${problem}`;
+      const isOverfull = kinds.size >= mostKinds && !kinds.has(whole);
+      const label = isOverfull ? `Converter ${converter} of ${field}: other problems` : whole;
       const known = kinds.get(label);
       if (known !== undefined) {
         known.count++;
         return;
       }
-      kinds.set(label, { label, count: 1 });
-      log.error(`${label}: ${problem}`);
+      kinds.set(label, { level, count: 1 });
+      log[level](label);
     },
     summarise() {
-      for (const { label, count } of kinds.values()) {
-        if (count > 1) log.error(`${label}: complained about ${count} records in all`);
+      for (const [label, { level, count }] of kinds) {
+        if (count > 1) log[level](`${label}: ${count} times in all`);
       }
     },
     count: () => [...kinds.values()].reduce((sum, { count }) => sum + count, 0),

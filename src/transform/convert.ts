@@ -6,7 +6,7 @@
 
 import { messageOf } from "../base/errors.ts";
 import type { Raw } from "../base/record.ts";
-import type { Converter, ConverterContext, ConverterParams } from "../sdk/converter.ts";
+import type { Complaint, Converter, ConverterContext, ConverterParams } from "../sdk/converter.ts";
 import type { Complaints } from "./complaints.ts";
 import { parseConverterCall } from "./converter_call.ts";
 import type { FieldMapping } from "./mapping.ts";
@@ -54,8 +54,8 @@ function bind(
 ): Convert {
   const { converter } = used;
   const name = field.spec.source ?? field.field;
-  function complain(problem: string): void {
-    complaints.note(converter.name, field.field, problem);
+  function complain(problem: string, level?: Complaint): void {
+    complaints.note(converter.name, field.field, problem, level);
   }
   function failed(thrown: unknown): null {
     complain(messageOf(thrown));

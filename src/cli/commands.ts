@@ -1,0 +1,25 @@
+/**
+ * The commands, in the order of the help.
+ *
+ * @module
+ */
+
+import { check } from "./check.ts";
+import type { Command } from "./command.ts";
+import { completion } from "./completion_command.ts";
+import { generateIni } from "./generate_ini.ts";
+import { sourcesCommand } from "./sources.ts";
+import { standIn } from "./stand_in.ts";
+import { upload } from "./upload.ts";
+import { versionCommand } from "./version_command.ts";
+
+/** Every command of the program. */
+export const commands: readonly Command[] = [
+  upload,
+  check,
+  generateIni,
+  sourcesCommand,
+  standIn,
+  completion,
+  versionCommand,
+];

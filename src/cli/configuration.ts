@@ -1,0 +1,68 @@
+/**
+ * Finds, reads and plans the configuration file for a command.
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { closest, distance } from "fastest-levenshtein";
+import { formatFinding } from "../base/errors.ts";
+import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
+import { type Choice, chooseSections, type Plan, planConfig, unreadable } from "../config/plan.ts";
+import { programDirectory } from "../runtime/program.ts";
+import { sources } from "../sources/mod.ts";
+import type { CommandContext } from "./command.ts";
+
+/** The configuration file to use: the named one, else config.ini beside the program, else here. */
+export function iniPath(named: string): string {
+  if (named !== "") return resolve(named);
+  const beside = join(programDirectory(), "config.ini");
+  return existsSync(beside) ? beside : resolve("config.ini");
+}
+
+/** Reads and parses the configuration file. */
+export function readIni(path: string): IniDocument {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  const decoded = decodeIni(bytes, path);
+  const document = parseIni(decoded.text, path);
+  return { ...document, findings: [...decoded.findings, ...document.findings] };
+}
+
+/** Reads and checks the whole configuration. */
+export function loadPlan(context: CommandContext): Plan {
+  const document = readIni(iniPath(context.global.ini));
+  return planConfig(document, { sources, env: process.env, directory: process.cwd() });
+}
+
+function reportMissing(context: CommandContext, plan: Plan, name: string): void {
+  if (plan.disabled.includes(name)) {
+    context.log.error(`[${name}] is not enabled in ${plan.file}. Set enable = True in it.`);
+    return;
+  }
+  const names = [...plan.sections.map((section) => section.name), ...plan.disabled];
+  const near = names.length === 0 ? name : closest(name, names);
+  const hint = near !== name && distance(name, near) <= 3 ? ` Did you mean ${near}?` : "";
+  context.log.error(`There is no section [${name}] in ${plan.file}, so it is not enabled.${hint}`);
+}
+
+/**
+ * Chooses the sections that were named and reports what else was found in the file.
+ *
+ * @throws {ConfigError} as {@linkcode chooseSections} does.
+ */
+export function choose(
+  context: CommandContext,
+  plan: Plan,
+  names: readonly string[] | "all",
+): Choice {
+  const choice = chooseSections(plan, names);
+  for (const finding of choice.aside) context.log.warning(formatFinding(finding));
+  for (const name of choice.notEnabled) reportMissing(context, plan, name);
+  return choice;
+}

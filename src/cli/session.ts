@@ -1,0 +1,73 @@
+/**
+ * What upload and check share: a connection to Oomnitza and the sections to work on.
+ *
+ * @module
+ */
+
+import { findConverter } from "../../converters/mod.ts";
+import { ConfigError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import type { SectionPlan } from "../config/section.ts";
+import { connect, type Oomnitza } from "../oomnitza/client.ts";
+import { version } from "../runtime/version.ts";
+import { createHttp, type Http } from "../sdk/http.ts";
+import type { RetryPolicy } from "../sdk/retry.ts";
+import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
+import type { SectionReport } from "../sync/report.ts";
+import { runSection, type RunSettings } from "../sync/run.ts";
+import type { CommandContext } from "./command.ts";
+
+/** A connection and what to do over it. */
+export interface Session {
+  readonly oomnitza: Oomnitza;
+  readonly sections: readonly SectionPlan[];
+  readonly http: Http;
+  /** Gets all sections ready, before anything is read. */
+  prepare(): Promise<PreparedSection[]>;
+  /** Runs one of them. */
+  run(
+    prepared: PreparedSection,
+    how: Pick<RunSettings, "workers" | "recordCount" | "testmode" | "saveData" | "onStart">,
+  ): Promise<SectionReport>;
+}
+
+/** Milliseconds that an answer from anything but Oomnitza and the sources may take. */
+const sideTimeout = 20_000;
+
+/** Connects to Oomnitza for some sections. */
+export async function openSession(
+  context: CommandContext,
+  plan: Plan,
+  sections: readonly SectionPlan[],
+  retry?: RetryPolicy,
+): Promise<Session> {
+  const { log, redactor, signal } = context;
+  const settings = plan.oomnitza;
+  if (settings === undefined) throw new ConfigError(`Cannot use ${plan.file}`, plan.findings);
+  const oomnitza = await connect(settings, { log, redactor, signal, retry });
+  const http = createHttp({ base: "", tls: { verify: true }, timeoutMs: sideTimeout, log, signal });
+  return {
+    oomnitza,
+    sections,
+    http,
+    prepare: () =>
+      prepareSections(sections, {
+        oomnitza,
+        findConverter,
+        customConverters: new Set(plan.converters.map(({ name }) => name)),
+        version,
+        log,
+      }),
+    run: (prepared, how) =>
+      runSection(prepared, {
+        ...how,
+        oomnitza,
+        http,
+        apiVersion: settings.api_version,
+        batchSize: settings.batch_size,
+        log,
+        redactor,
+        signal,
+      }),
+  };
+}

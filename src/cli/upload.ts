@@ -1,0 +1,117 @@
+/**
+ * `agent upload`: the main job.
+ *
+ * @module
+ */
+
+import { ConfigError } from "../base/errors.ts";
+import { version } from "../runtime/version.ts";
+import { describeSection, type RunReport } from "../sync/report.ts";
+import { choose, loadPlan } from "./configuration.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { uploadFlags } from "./flags.ts";
+import { withLock } from "./single.ts";
+import { startProgress } from "./progress.ts";
+import { openSession, type Session } from "./session.ts";
+import { showMappings } from "./show_mappings.ts";
+import type { Values } from "../sdk/option.ts";
+
+type UploadFlags = Values<typeof uploadFlags>;
+
+/** Reads the named sections and uploads them. */
+export const upload = defineCommand({
+  name: "upload",
+  summary: "Read the named sections and upload them to Oomnitza.",
+  details:
+    `Sections run one after the other, in the order named. A section that fails does not stop the others.
+
+Every record that is read ends as sent, filtered, incomplete (a required field is empty) or failed; the report names the failed ones.`,
+  positionals: {
+    usage: "NAME...",
+    help:
+      "Sections to run, exactly as written in the configuration file, for example csv_assets or casper.MDM.",
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+  },
+  flags: uploadFlags,
+  examples: [
+    { line: "agent upload csv_assets", does: "upload one section" },
+    {
+      line: "agent upload csv_assets --testmode --record-count 2",
+      does: "show the first two payloads, send nothing",
+    },
+    {
+      line: "agent upload csv_assets csv_users --ini /etc/agent/config.ini",
+      does: "upload two sections",
+    },
+    { line: "agent upload --show-mappings", does: "show how fields are mapped" },
+  ],
+  run: (context, flags, names) => withLock(flags.singleton !== 0, () => run(context, flags, names)),
+});
+
+async function run(
+  context: CommandContext,
+  flags: UploadFlags,
+  names: readonly string[],
+): Promise<number> {
+  const started = new Date();
+  context.log.info(`agent ${version}`);
+  const plan = loadPlan(context);
+  if (flags["show-mappings"]) {
+    const choice = choose(context, plan, "all");
+    return await showMappings(context, await openSession(context, plan, choice.chosen));
+  }
+  if (names.length === 0) {
+    const enabled = plan.sections.map(({ name }) => name).join(", ");
+    throw new ConfigError("No section was named", [], {
+      hint: enabled === "" ? "Nothing is enabled yet." : `Enabled are: ${enabled}`,
+    });
+  }
+  const choice = choose(context, plan, names);
+  if (flags.testmode) context.log.info("Test mode: nothing is sent");
+  const session = await openSession(context, plan, choice.chosen);
+  const sections = await runAll(context, session, flags);
+  const lost = sections.some(({ outcome }) => outcome === "failed");
+  const bug = sections.some(({ error }) => error?.bug === true);
+  const report: RunReport = {
+    report: 1,
+    agent: version,
+    started: started.toISOString(),
+    ended: new Date().toISOString(),
+    testmode: flags.testmode,
+    not_enabled: choice.notEnabled,
+    sections,
+    error: null,
+    exit: bug ? exitCodes.bug : lost ? exitCodes.failed : exitCodes.ok,
+  };
+  if (context.global.output === "json") context.print(JSON.stringify(report, null, 2));
+  context.log.info("Done");
+  return report.exit;
+}
+
+async function runAll(
+  context: CommandContext,
+  session: Session,
+  flags: UploadFlags,
+): Promise<RunReport["sections"]> {
+  const sections: RunReport["sections"][number][] = [];
+  const toStdout = context.global.output === "text";
+  for (const prepared of await session.prepare()) {
+    if (context.signal.aborted) break;
+    const progress = startProgress(context);
+    const report = await session.run(prepared, {
+      workers: flags.workers,
+      recordCount: flags["record-count"],
+      testmode: flags.testmode ? context.print : undefined,
+      saveData: flags["save-data"] ? process.cwd() : undefined,
+      onStart: progress.watch,
+    });
+    progress.stop();
+    sections.push(report);
+    // In test mode standard output belongs to the payloads.
+    if (toStdout && !flags.testmode) context.print(describeSection(report));
+    else context.log.info(describeSection(report));
+    if (report.error !== null) context.log.error(`${report.section}: ${report.error.message}`);
+  }
+  return sections;
+}

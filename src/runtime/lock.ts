@@ -1,0 +1,117 @@
+/**
+ * A lock that only one process on the machine can hold, and that a crash releases.
+ *
+ * SQLite's file locks are used: they are the operating system's own on every platform, and the
+ * kernel frees them with the process.
+ *
+ * @module
+ */
+
+import { Database } from "bun:sqlite";
+import { closeSync, openSync, readSync, unlinkSync } from "node:fs";
+import { AgentError, messageOf } from "../base/errors.ts";
+
+/** A lock held. */
+export interface Lock {
+  /** Releases the lock and removes its file. */
+  release(): void;
+}
+
+/** Where SQLite keeps `user_version` in a database file, a big-endian number of four bytes. */
+const ownerOffset = 60;
+
+/** The process that wrote itself into a lock file, or nothing when it cannot be told. */
+function ownerOf(path: string): number | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    const bytes = Buffer.alloc(4);
+    return readSync(file, bytes, 0, 4, ownerOffset) === 4 ? bytes.readUInt32BE() : undefined;
+  } catch {
+    // Gone in the meantime, or of another account: then its owner cannot be told.
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? "");
+}
+
+function isHeld(error: unknown): boolean {
+  return codeOf(error).startsWith("SQLITE_BUSY") || codeOf(error).startsWith("SQLITE_LOCKED");
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // A leftover file is harmless: the lock is on the open file, not on its name.
+  }
+}
+
+function tryLock(path: string): Database {
+  const database = new Database(path, { create: true });
+  try {
+    database.run("PRAGMA journal_mode = MEMORY");
+    database.run("PRAGMA locking_mode = EXCLUSIVE");
+    database.run("BEGIN EXCLUSIVE");
+    database.run(`PRAGMA user_version = ${process.pid}`);
+    // The exclusive locking mode keeps the lock when the transaction ends.
+    database.run("COMMIT");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Takes the lock of a file, or says who holds it.
+ *
+ * @throws {AgentError} when the lock is held, or its file belongs to another account.
+ */
+export function acquireLock(path: string): Lock {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    let database: Database;
+    try {
+      database = tryLock(path);
+    } catch (error) {
+      throw isHeld(error) ? held(path) : unusable(path, error);
+    }
+    // Between opening and locking, the last holder may have removed the file: then this lock is on
+    // a file without a name, and another process can lock a new one.
+    if (ownerOf(path) === process.pid) return lockOn(database, path);
+    database.close();
+  }
+  throw held(path);
+}
+
+function lockOn(database: Database, path: string): Lock {
+  return {
+    release() {
+      // An open file can only be removed on POSIX, a closed one only be safely removed on Windows.
+      if (process.platform !== "win32") remove(path);
+      database.close();
+      if (process.platform === "win32") remove(path);
+    },
+  };
+}
+
+function held(path: string): AgentError {
+  const owner = ownerOf(path);
+  const who = owner === undefined || owner === 0 ? "" : ` (process ${owner})`;
+  return new AgentError(`Another upload is running on this machine${who}: it holds ${path}`, {
+    hint: "Wait for it to end, or start with --singleton 0 to run beside it.",
+    retriable: true,
+  });
+}
+
+function unusable(path: string, error: unknown): AgentError {
+  return new AgentError(`Cannot use the lock file ${path}: ${messageOf(error)}`, {
+    hint:
+      "It may belong to another account: remove it when no upload is running, or start with --singleton 0.",
+    cause: error,
+  });
+}
