@@ -90,6 +90,15 @@ function readOne(
   option: Option<unknown>,
   text: string | undefined,
 ): unknown {
+  if (text?.includes("\n") && option.kind !== "json" && key !== "recordfilter") {
+    report(
+      reading,
+      "warning",
+      key,
+      "goes on in the next line, because that one begins with a space",
+      "Move that line to the left margin if it is an option of its own",
+    );
+  }
   const result = readOption(option, text);
   if (!result.ok) {
     const hint = result.problem.startsWith("is required") && option.example !== undefined
