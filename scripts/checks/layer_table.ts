@@ -1,0 +1,97 @@
+/**
+ * Who may import whom and who owns what, as data: section 3 of the design.
+ *
+ * @module
+ */
+
+/** A room: code that may speak freely within itself. */
+export interface Room {
+  /** `src/sync`, `src/sources/okta`, `converters/split.ts`. */
+  readonly name: string;
+  /** Imports go to lower levels only. */
+  readonly level: number;
+  /** A source or converter sees the sdk and nothing else. */
+  readonly guest: boolean;
+}
+
+/** The one place that may use something. */
+export interface Owner {
+  /** How a message names what is owned. */
+  readonly what: string;
+  /** Owned packages: these themselves and everything below them. */
+  readonly packages: readonly string[];
+  /** Where they may be used: paths or beginnings of paths. */
+  readonly places: readonly string[];
+}
+
+const levels: Readonly<Record<string, number>> = {
+  base: 0,
+  runtime: 1,
+  sdk: 2,
+  sources: 3,
+  secrets: 3,
+  oomnitza: 3,
+  state: 3,
+  transform: 4,
+  config: 4,
+  describe: 4,
+  sync: 5,
+  web: 6,
+  service: 6,
+  cli: 7,
+};
+const guestLevel = 3;
+const faceLevel = 8;
+
+/** Packages with a single owner. */
+export const packageOwners: readonly Owner[] = [
+  { what: "Bun", packages: ["bun"], places: ["src/runtime/"] },
+  { what: "hono", packages: ["hono"], places: ["src/web/"] },
+  {
+    what: "QuickJS",
+    packages: ["quickjs-emscripten", "quickjs-emscripten-core", "@jitl"],
+    places: ["src/transform/sandbox/"],
+  },
+  { what: "ldapts", packages: ["ldapts"], places: ["src/sdk/ldap"] },
+  { what: "tedious", packages: ["tedious"], places: ["src/sdk/sql"] },
+  { what: "soap", packages: ["soap"], places: ["src/sdk/soap"] },
+  { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv"] },
+];
+
+/** Where the global `Bun` may be named. */
+export const bunPlaces: readonly string[] = ["src/runtime/"];
+/** Where something may be printed. */
+export const printPlaces: readonly string[] = ["src/cli/", "src/describe/help.ts"];
+/** Where the process may be ended or its exit code set. */
+export const exitPlaces: readonly string[] = ["src/cli/main.ts"];
+/** Where SQL may be written: our own file's, a vendor's database's, and the doors to both. */
+export const sqlPlaces: readonly string[] = [
+  "src/state/",
+  "src/sources/",
+  "src/sdk/sql",
+  "src/runtime/",
+];
+/** What every product file may read besides the rooms. */
+export const openPaths: readonly string[] = ["package.json", "assets/"];
+/** The only package that a source may import. */
+export const guestPackage = "zod";
+/** The only file of ours that a source or converter may import. */
+export const guestDoor = "src/sdk/mod.ts";
+/** Folders whose files are seen from elsewhere only through their list. */
+export const listedRooms: readonly string[] = ["src/sources", "converters"];
+
+/** The room that `path` belongs to; `undefined` when it is not part of the product. */
+export function roomOf(path: string): Room | undefined {
+  if (path === "mod.ts") return { name: path, level: faceLevel, guest: false };
+  const [top = "", second = "", third = ""] = path.split("/");
+  if (top === "converters" && second !== "") {
+    return { name: path, level: guestLevel, guest: second !== "mod.ts" };
+  }
+  if (top !== "src") return undefined;
+  if (second === "sources" && third !== "") {
+    const listing = third === "mod.ts";
+    return { name: `src/sources/${third}`, level: guestLevel, guest: !listing };
+  }
+  const level = levels[second];
+  return level === undefined ? undefined : { name: `src/${second}`, level, guest: false };
+}
