@@ -1,0 +1,165 @@
+/**
+ * The house rules that no linter knows: section 7 of the design.
+ *
+ * @module
+ */
+import type { Node } from "oxc-parser";
+import { checkDocs } from "./docstrings.ts";
+import { allNodes, type Place, type SourceFile, type Violation } from "./source_file.ts";
+
+const longestFile = 300;
+const longestFunction = 40;
+const bannedNames = /^(utils?|helpers?|misc|common)$/;
+const snakeCase = /^[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+)*$/;
+const unfinished = /\b(TODO|FIXME|XXX)\b/;
+const silenced = /@ts-(ignore|nocheck)/;
+const testFunctions = new Set(["describe", "it", "test"]);
+
+/** The order of the keys of a source, from what it is to what it does. */
+export const sourceKeys: readonly string[] = [
+  "name",
+  "title",
+  "kind",
+  "summary",
+  "mappingName",
+  "options",
+  "mappings",
+  "converters",
+  "fields",
+  "limits",
+  "rule",
+  "http",
+  "check",
+  "records",
+  "webhook",
+];
+
+/** Something wrong at an offset of the file. */
+export interface Finding {
+  readonly offset: number;
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** Every violation of the house rules in one file. */
+export function checkHouse(file: SourceFile): Violation[] {
+  const places = [...allNodes(file.program)];
+  const findings = [
+    ...checkNames(file),
+    ...checkLength(file),
+    ...checkDocs(file),
+    ...checkComments(file),
+    ...places.flatMap((place) => checkSyntax(place.node)),
+    ...places.flatMap((place) => checkCall(place.node)),
+    ...places.flatMap((place) => checkSkipped(place.node)),
+    ...(isTest(file.path) ? [] : places.flatMap((place) => checkFunction(file, place))),
+  ];
+  return findings
+    .map(({ offset, rule, message }) => {
+      const line = file.lineAt(offset);
+      return { file: file.path, line, rule: `house/${rule}`, message };
+    })
+    .sort((a, b) => a.line - b.line);
+}
+
+function checkNames(file: SourceFile): Finding[] {
+  return file.path.split("/").flatMap((name) => {
+    const stem = name.replace(/\..*$/, "");
+    if (bannedNames.test(stem)) {
+      return [at(0, "name", `"${stem}" says nothing. Name the file or folder after what it does.`)];
+    }
+    if (snakeCase.test(name)) return [];
+    return [at(0, "name", `"${name}" is not snake_case. Rename it.`)];
+  });
+}
+
+function checkLength(file: SourceFile): Finding[] {
+  const lines = file.text.replace(/\n$/, "").split("\n").length;
+  if (lines <= longestFile) return [];
+  const message = `${lines} lines, at most ${longestFile} are allowed. Split it by what it does.`;
+  return [at(0, "file-length", message)];
+}
+
+function checkComments(file: SourceFile): Finding[] {
+  return file.comments.flatMap(({ value, start }) => {
+    const mark = unfinished.exec(value);
+    if (mark !== null) {
+      return [at(start + mark.index, "unfinished", `${mark[0]}: finish it, or file an issue.`)];
+    }
+    const silence = silenced.exec(value);
+    if (silence === null) return [];
+    return [at(start + silence.index, "silenced", `${silence[0]}: mend the types instead.`)];
+  });
+}
+
+function checkSyntax(node: Node): Finding[] {
+  switch (node.type) {
+    case "TSAnyKeyword":
+      return [at(node.start, "any", "any: say what it is, or unknown and look.")];
+    case "TSEnumDeclaration":
+      return [at(node.start, "enum", "enum: use a const object or a union of strings.")];
+    case "ExportDefaultDeclaration":
+      return [at(node.start, "default-export", "default export: give it a name.")];
+    case "ExportSpecifier": {
+      const exported = node.exported.type === "Literal" ? node.exported.value : node.exported.name;
+      if (exported !== "default") return [];
+      return [at(node.start, "default-export", "default export: give it a name.")];
+    }
+    default:
+      return [];
+  }
+}
+
+function checkCall(node: Node): Finding[] {
+  if (node.type !== "CallExpression") return [];
+  if (node.callee.type === "Identifier" && node.callee.name === "defineSource") {
+    return checkSourceOrder(node.arguments[0]);
+  }
+  return [];
+}
+
+/** `test.skip`, `describe.only.each` and the like. */
+function checkSkipped(node: Node): Finding[] {
+  if (node.type !== "MemberExpression" || node.property.type !== "Identifier") return [];
+  if (!["skip", "only", "todo"].includes(node.property.name)) return [];
+  let owner: Node = node.object;
+  while (owner.type === "MemberExpression") owner = owner.object;
+  if (owner.type !== "Identifier" || !testFunctions.has(owner.name)) return [];
+  const message = `${owner.name}.${node.property.name}: every test runs. Mend or remove it.`;
+  return [at(node.property.start, "skipped-test", message)];
+}
+
+function checkSourceOrder(declaration: Node | undefined): Finding[] {
+  if (declaration?.type !== "ObjectExpression") return [];
+  let last = -1;
+  return declaration.properties.flatMap((property) => {
+    if (property.type !== "Property" || property.key.type !== "Identifier") return [];
+    const name = property.key.name;
+    const rank = sourceKeys.indexOf(name);
+    if (rank > last) {
+      last = rank;
+      return [];
+    }
+    if (rank < 0) return [];
+    const message = `${name} comes too late. The order is: ${sourceKeys.join(", ")}.`;
+    return [at(property.start, "source-order", message)];
+  });
+}
+
+function checkFunction(file: SourceFile, { node }: Place): Finding[] {
+  const kinds = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
+  if (!kinds.includes(node.type)) return [];
+  const lines = file.lineAt(node.end) - file.lineAt(node.start) + 1;
+  if (lines <= longestFunction) return [];
+  const message = `a function of ${lines} lines, at most ${longestFunction} are allowed. ` +
+    "Give its parts names.";
+  return [at(node.start, "function-length", message)];
+}
+
+function isTest(path: string): boolean {
+  return path.startsWith("test/") || path.startsWith("bench/");
+}
+
+function at(offset: number, rule: string, message: string): Finding {
+  return { offset, rule, message };
+}
