@@ -1,0 +1,21 @@
+/**
+ * What the exit codes of the program mean, in the words of the help and the docs.
+ *
+ * @module
+ */
+
+/** The exit codes and when they are given, in ascending order. */
+export const exitCodeMeanings: readonly { readonly code: number; readonly meaning: string }[] = [
+  { code: 0, meaning: "Done: every section ran, and nothing failed." },
+  {
+    code: 1,
+    meaning:
+      "Could not start: the configuration has errors, Oomnitza refused the credentials, or another upload is running.",
+  },
+  { code: 2, meaning: "The command line is wrong." },
+  {
+    code: 3,
+    meaning: "Ran, but a section or some records failed. The report names them.",
+  },
+  { code: 70, meaning: "A fault in the program itself." },
+];

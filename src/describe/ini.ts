@@ -1,0 +1,42 @@
+/**
+ * The sample ini file: every source with its options, all of them disabled.
+ *
+ * @module
+ */
+
+import { oomnitzaOptions } from "../oomnitza/options.ts";
+import type { Options } from "../sdk/option.ts";
+import type { Source } from "../sdk/source.ts";
+import { plainOptions, sampleText } from "./value.ts";
+
+/**
+ * The file that `generate-ini` writes: `[oomnitza]`, then the sources by name, each with
+ * `enable = False` and its own options. Lines end with a newline, sections with a blank line.
+ */
+export function describeIni(sources: readonly Source[]): string {
+  const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
+  return [
+    iniSection("oomnitza", entriesOf(oomnitzaOptions)),
+    ...byName.map(({ name, options }) =>
+      iniSection(name, [["enable", "False"], ...entriesOf(options)])
+    ),
+  ].map((section) => `${section}\n`).join("");
+}
+
+function entriesOf(options: Options): [string, string][] {
+  return plainOptions(options).map(([key, option]) => [key, sampleText(option)]);
+}
+
+/** A section as text: its header and a line for each entry, each with a newline. */
+export function iniSection(name: string, entries: readonly (readonly [string, string])[]): string {
+  const lines = [`[${name}]`, ...entries.map(([key, value]) => iniOption(key, value))];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Only an indented line continues a value, so that what is not indented yet gets an indentation. */
+function iniOption(key: string, value: string): string {
+  const [first = "", ...rest] = value.split("\n");
+  if (rest.length === 0) return `${key} = ${first}`.trimEnd();
+  return [`${key}:${first}`, ...rest.map((line) => /^\s/.test(line) ? line : `  ${line}`)]
+    .join("\n");
+}
