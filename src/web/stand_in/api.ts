@@ -48,6 +48,12 @@ export function apiRoutes(instance: Instance): Hono<Env> {
   app.post("/api/v2/bulk/users", (c) => upload(instance, c, usersBatch));
   app.post("/api/v2/bulk/audit", (c) => upload(instance, c, auditBatch));
   app.post("/api/v3/bulk", (c) => upload(instance, c, bulkBatch));
+  addPortionRoutes(app, instance);
+  return app;
+}
+
+function addPortionRoutes(app: Hono<Env>, instance: Instance): void {
+  const { store } = instance;
   app.post("/api/v3/bulk/:portion/finalize", async (c) => {
     const body = await readJson(c);
     checkFinalize(queryOf(c), body);
@@ -63,7 +69,6 @@ export function apiRoutes(instance: Instance): Hono<Env> {
       finalized: portion?.finalized ?? false,
     });
   });
-  return app;
 }
 
 type Reader = (query: URLSearchParams, body: unknown) => Batch;

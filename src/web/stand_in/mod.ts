@@ -66,8 +66,11 @@ export interface StandIn {
  * @throws {AgentError} when the address cannot be listened on
  * @throws {UsageError} when the faults contradict themselves
  */
-// deno-lint-ignore require-await -- callers need not change when starting takes time
-export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
+export function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
+  return Promise.try(begin, options);
+}
+
+function begin(options: StandInOptions): StandIn {
   const store = new Store(options);
   const instance: Instance = {
     store,
