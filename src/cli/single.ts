@@ -6,12 +6,12 @@
 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { acquireLock } from "../runtime/lock.ts";
 import { programName } from "../runtime/program.ts";
 
 /** Does some work under the machine-wide lock, which is named after the program. */
 export async function withLock<T>(locked: boolean, work: () => Promise<T>): Promise<T> {
   if (!locked) return await work();
+  const { acquireLock } = await import("../runtime/lock.ts");
   const lock = acquireLock(join(tmpdir(), `${programName()}.lock`));
   try {
     return await work();

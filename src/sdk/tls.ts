@@ -6,7 +6,7 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { rootCertificates } from "node:tls";
+import tls from "node:tls";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
 import type { Values } from "./option.ts";
@@ -47,7 +47,7 @@ function authorities(options: TlsValues): string[] | undefined {
     }
   }
   // What is given replaces the bundled list, so the usual authorities are named again.
-  return found.length === 0 ? undefined : [...rootCertificates, ...found];
+  return found.length === 0 ? undefined : [...tls.rootCertificates, ...found];
 }
 
 function floor(protocol: TlsValues["ssl_protocol"]): number {

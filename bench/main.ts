@@ -1,0 +1,26 @@
+/**
+ * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
+ *
+ * Names as arguments run only those: `throughput`, `memory`, `start-up`.
+ *
+ * @module
+ */
+import { binaryPath } from "../test/support/binary.ts";
+import { measureStartUp } from "./start_up.ts";
+import { measureThroughput } from "./throughput.ts";
+
+const chosen = process.argv.slice(2);
+function isChosen(name: string): boolean {
+  return chosen.length === 0 || chosen.includes(name);
+}
+
+const binary = await binaryPath();
+if (isChosen("start-up")) measureStartUp(binary, 40);
+if (isChosen("throughput")) await measureThroughput(binary, 100_000, 5);
+if (isChosen("memory")) {
+  const small = await measureThroughput(binary, 100_000, 2);
+  const large = await measureThroughput(binary, 1_000_000, 1);
+  console.log(
+    `memory: 1,000,000 rows peak at ${(large / small).toFixed(2)} times the peak of 100,000`,
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * Uploads CSV rows into a stand-in with the compiled binary, beside a bare loop that posts ready-made
+ * bodies of the same batches.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { csvFile, iniFile } from "./data.ts";
+import { median } from "./figures.ts";
+
+/** What one upload took. */
+interface Upload {
+  readonly milliseconds: number;
+  /** Peak resident memory in MB. */
+  readonly memory: number;
+  readonly requests: number;
+}
+
+const token = "token-of-the-benchmark";
+
+async function startStandIn(binary: string) {
+  const child = Bun.spawn(
+    [binary, "stand-in", "--port", "0", "--token", token, "--keep", "counts", "--output", "json"],
+    { stdout: "pipe", stderr: "inherit" },
+  );
+  const { value } = await child.stdout.getReader().read();
+  const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
+  return { child, url };
+}
+
+async function upload(binary: string, ini: string, rows: number): Promise<Upload> {
+  const begun = performance.now();
+  const child = Bun.spawn(
+    [
+      binary,
+      "upload",
+      "csv_assets",
+      "--ini",
+      ini,
+      "--singleton",
+      "0",
+      "--quiet",
+      "--output",
+      "json",
+    ],
+    { stdout: "pipe", stderr: "inherit" },
+  );
+  const text = await new Response(child.stdout).text();
+  await child.exited;
+  const milliseconds = performance.now() - begun;
+  const report = JSON.parse(text) as {
+    exit: number;
+    sections: { requests: number; counts: { sent: number } }[];
+  };
+  const [section] = report.sections;
+  if (report.exit !== 0 || section?.counts.sent !== rows) {
+    throw new Error(`The upload went wrong: ${text}`);
+  }
+  const memory = (child.resourceUsage()?.maxRSS ?? 0) / 1e6;
+  return { milliseconds, memory, requests: section.requests };
+}
+
+function bareLoop(url: string, rows: number): number {
+  const script = join(import.meta.dir, "bare_loop.ts");
+  const run = Bun.spawnSync([process.execPath, script, url, token, String(rows), "2"]);
+  if (run.exitCode !== 0) throw new Error(run.stderr.toString());
+  return Number(run.stdout.toString());
+}
+
+/** Measures so many rows over so many rounds and prints the figures. Gives the peak memory in MB. */
+export async function measureThroughput(
+  binary: string,
+  rows: number,
+  rounds: number,
+): Promise<number> {
+  const csv = await csvFile(rows);
+  const uploads: Upload[] = [];
+  const bare: number[] = [];
+  // A stand-in of its own for each round: it remembers what it got.
+  for (let round = 0; round < rounds; round++) {
+    const { child, url } = await startStandIn(binary);
+    if (rows <= 100_000) bare.push(bareLoop(url, rows));
+    child.kill();
+    const fresh = await startStandIn(binary);
+    uploads.push(await upload(binary, iniFile(csv, fresh.url, token), rows));
+    fresh.child.kill();
+  }
+  const milliseconds = median(uploads.map((one) => one.milliseconds));
+  const memory = Math.max(...uploads.map((one) => one.memory));
+  const rate = Math.round(rows / milliseconds * 1000);
+  console.log(
+    `${rows} rows: ${rate} records/s, ${uploads[0]?.requests} requests, peak ${
+      Math.round(memory)
+    } MB`,
+  );
+  if (bare.length > 0) {
+    const limit = median(bare);
+    const ratio = (limit / milliseconds * 100).toFixed(0);
+    console.log(
+      `  bare loop: ${
+        Math.round(rows / limit * 1000)
+      } records/s; the upload reaches ${ratio} % of it`,
+    );
+  }
+  return memory;
+}

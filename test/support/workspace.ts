@@ -1,0 +1,55 @@
+/**
+ * A folder of its own for a test that drives the binary: configuration, data and runs.
+ *
+ * @module
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { runBinary, type RunOptions, type RunResult } from "./binary.ts";
+
+/** A folder with helpers to fill it and to run the agent in it. */
+export interface Workspace {
+  readonly folder: string;
+  /** Writes a file and gives its absolute path. */
+  write(name: string, content: string | Uint8Array): string;
+  read(name: string): string;
+  has(name: string): boolean;
+  /** Runs the agent in the folder, beside other uploads unless told otherwise. */
+  agent(words: readonly string[], options?: RunOptions): Promise<RunResult>;
+  [Symbol.dispose](): void;
+}
+
+/** Creates an empty workspace, removed at the end of its scope. */
+export function workspace(): Workspace {
+  const folder = mkdtempSync(join(tmpdir(), "agent-test-"));
+  function path(name: string): string {
+    return join(folder, name);
+  }
+  return {
+    folder,
+    write(name, content) {
+      mkdirSync(dirname(path(name)), { recursive: true });
+      writeFileSync(path(name), content);
+      return path(name);
+    },
+    read: (name) => readFileSync(path(name), "utf8"),
+    has: (name) => existsSync(path(name)),
+    agent(words, options = {}) {
+      const alone = words[0] === "upload" && !words.some((word) => word.startsWith("--singleton"));
+      return runBinary(alone ? [...words, "--singleton", "0"] : [...words], {
+        cwd: folder,
+        ...options,
+      });
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** `[oomnitza]` for an instance. */
+export function oomnitzaSection(
+  instance: { readonly url: string; readonly token: string },
+  extra = "",
+): string {
+  return `[oomnitza]\nurl = ${instance.url}\napi_token = ${instance.token}\n${extra}\n`;
+}
