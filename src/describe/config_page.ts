@@ -1,0 +1,42 @@
+/**
+ * The options of `[oomnitza]` and of every section, and the sources, as parts of a docs page.
+ *
+ * @module
+ */
+
+import { oomnitzaOptions } from "../oomnitza/options.ts";
+import type { Options } from "../sdk/option.ts";
+import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import type { Source } from "../sdk/source.ts";
+import { code, prose, table } from "./markdown.ts";
+import { optionTable } from "./option_table.ts";
+
+const shared: Options = { ...tlsOptions, ...secretOptions };
+
+/** The options that only `[oomnitza]` has, as a table. */
+export function oomnitzaTable(): string {
+  return optionTable(Object.entries(oomnitzaOptions).filter(([key]) => !(key in shared)));
+}
+
+/** The options of every section that reads from a source, as a table. */
+export function deliveryTable(): string {
+  return optionTable(Object.entries(deliveryOptions));
+}
+
+/** The options that `[oomnitza]` and every other section have, as a table. */
+export function sharedTable(): string {
+  return optionTable(Object.entries(shared));
+}
+
+/** The sources by name, with links to their pages. */
+export function sourceTable(sources: readonly Source[]): string {
+  const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
+  return table(
+    ["Section", "Page", "What it uploads"],
+    byName.map(({ name, title, summary }) => [
+      code(`[${name}]`),
+      `[${prose(title)}](sources/${name}.md)`,
+      prose(summary),
+    ]),
+  );
+}
