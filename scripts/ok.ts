@@ -20,12 +20,15 @@ interface Step {
   run(): Promise<string>;
 }
 
+/** Lines shown of a step that failed. */
+const longestComplaint = 80;
+
 const code = ["mod.ts", "src", "converters", "scripts", "test", "bench"]
   .filter((path) => existsSync(join(root, path)));
 
 const checks: readonly Step[] = [
   program("types", ["deno", "check", "--quiet", ...code]),
-  program("format", ["deno", "fmt", "--check", "--quiet"]),
+  program("format", ["deno", "fmt", "--check"]),
   program("lint", ["deno", "lint", "--quiet"]),
   program("layers", ["bun", "scripts/check_layers.ts"]),
   program("house", ["bun", "scripts/check_house.ts"]),
@@ -64,6 +67,16 @@ async function buildBinary(): Promise<string> {
   }
 }
 
+/** The words of a failed step, indented, and not more than one can read. */
+function excerpt(complaint: string): string {
+  const lines = complaint.split("\n");
+  const more = lines.length - longestComplaint;
+  const shown = lines.slice(0, longestComplaint).concat(
+    more > 0 ? [`… and ${more} lines more`] : [],
+  );
+  return shown.map((line) => `    ${line}`).join("\n");
+}
+
 /** Runs the steps two at a time; the result is how many failed. */
 async function runChecks(steps: readonly Step[]): Promise<number> {
   const waiting = [...steps];
@@ -75,7 +88,7 @@ async function runChecks(steps: readonly Step[]): Promise<number> {
       report(step.name, complaint === "", started);
       if (complaint === "") continue;
       failed++;
-      console.log(complaint.replaceAll(/^/gm, "    "));
+      console.log(excerpt(complaint));
     }
   }
   await Promise.all([work(), work()]);

@@ -37,7 +37,7 @@ export interface Place {
   readonly key: string;
 }
 
-const codeExtensions = new Set([".ts", ".tsx", ".mjs"]);
+const codeExtensions = new Set([".ts", ".tsx", ".js", ".mjs"]);
 const foreignFolders = new Set(["node_modules", "dist", "build", "corpus"]);
 
 /** Parses `text` as the file `path`; a syntax error throws with its line. */
