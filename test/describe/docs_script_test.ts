@@ -1,0 +1,44 @@
+/**
+ * `scripts/docs.ts`: the pages in the repository are current, and a stale one is found.
+ *
+ * @module
+ */
+import { afterAll, describe, expect, test } from "bun:test";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const home = resolve(import.meta.dir, "../..");
+const copy = mkdtempSync(join(tmpdir(), "docs-"));
+cpSync(join(home, "docs"), join(copy, "docs"), { recursive: true });
+afterAll(() => rmSync(copy, { recursive: true }));
+
+function run(...args: string[]): { exit: number; output: string } {
+  const script = join(home, "scripts/docs.ts");
+  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, script, ...args]);
+  return { exit: exitCode, output: `${stdout}${stderr}` };
+}
+
+describe("scripts/docs.ts", () => {
+  test("finds the pages of this repository current", () => {
+    const { exit, output } = run("--check");
+    expect(output).toMatch(/^docs: pages \d+, stale 0\n$/);
+    expect(exit).toBe(0);
+  });
+
+  test("names a stale page and one that nothing describes, changes neither, and then mends both", () => {
+    const page = join(copy, "docs/converters.md");
+    const current = readFileSync(page, "utf8");
+    const stale = current.replace("## split\n", "## splitt\n");
+    writeFileSync(page, stale);
+    writeFileSync(join(copy, "docs/sources/gone.md"), "# Gone\n");
+    const { exit, output } = run("--check", "--root", copy);
+    expect(exit).toBe(1);
+    expect(output).toContain("docs/converters.md is stale");
+    expect(output).toContain("docs/sources/gone.md is stale");
+    expect(readFileSync(page, "utf8")).toBe(stale);
+    expect(run("--root", copy).exit).toBe(0);
+    expect(readFileSync(page, "utf8")).toBe(current);
+    expect(run("--check", "--root", copy).exit).toBe(0);
+  });
+});
