@@ -8,7 +8,7 @@
  */
 
 import { Database } from "bun:sqlite";
-import { closeSync, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync, unlinkSync } from "node:fs";
 import { AgentError, messageOf } from "../base/errors.ts";
 
 /** A lock held. */
@@ -20,7 +20,10 @@ export interface Lock {
 /** Where SQLite keeps `user_version` in a database file, a big-endian number of four bytes. */
 const ownerOffset = 60;
 
-/** The process that wrote itself into a lock file, or nothing when it cannot be told. */
+/**
+ * The process that wrote itself into a lock file, or nothing when it cannot be told. Never to be
+ * called by the holder: on POSIX, closing any handle of a file gives up all locks of the process on it.
+ */
 function ownerOf(path: string): number | undefined {
   let file: number | undefined;
   try {
@@ -51,7 +54,16 @@ function remove(path: string): void {
   }
 }
 
-function tryLock(path: string): Database {
+/** Which file is behind a name at the moment; blank when there is none. */
+function identityOf(path: string): string {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? "" : `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+}
+
+/** Opens and locks the file, which is created when it is not there. */
+function tryLock(path: string): { readonly database: Database; readonly isNamed: boolean } {
+  closeSync(openSync(path, "a", 0o666));
+  const before = identityOf(path);
   const database = new Database(path, { create: true });
   try {
     database.run("PRAGMA journal_mode = MEMORY");
@@ -60,7 +72,7 @@ function tryLock(path: string): Database {
     database.run(`PRAGMA user_version = ${process.pid}`);
     // The exclusive locking mode keeps the lock when the transaction ends.
     database.run("COMMIT");
-    return database;
+    return { database, isNamed: before !== "" && identityOf(path) === before };
   } catch (error) {
     database.close();
     throw error;
@@ -74,16 +86,15 @@ function tryLock(path: string): Database {
  */
 export function acquireLock(path: string): Lock {
   for (let attempt = 0; attempt < 5; attempt++) {
-    let database: Database;
     try {
-      database = tryLock(path);
+      const { database, isNamed } = tryLock(path);
+      // Between opening and locking, the last holder may have removed the file: then this lock is on
+      // a file without a name, and another process could lock a new one.
+      if (isNamed) return lockOn(database, path);
+      database.close();
     } catch (error) {
       throw isHeld(error) ? held(path) : unusable(path, error);
     }
-    // Between opening and locking, the last holder may have removed the file: then this lock is on
-    // a file without a name, and another process can lock a new one.
-    if (ownerOf(path) === process.pid) return lockOn(database, path);
-    database.close();
   }
   throw held(path);
 }

@@ -1,0 +1,108 @@
+/**
+ * The compatibility checklist, T16 and T19: the lock and certificates.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import { binaryPath } from "../support/binary.ts";
+import { record } from "../support/recorder.ts";
+import { oomnitzaSection, workspace } from "../support/workspace.ts";
+
+await binaryPath();
+
+const assets = `[csv_assets]
+enable = True
+filename = assets.csv
+sync_field = BARCODE
+mapping.BARCODE = tag
+`;
+
+test("T16: a second upload beside the first ends with 1; with --singleton 0 both run", async () => {
+  let arrived: () => void = () => {};
+  const underWay = new Promise<void>((resolve) => arrived = resolve);
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  await using gate = holdingInstance(() => arrived(), held);
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  place.write("config.ini", oomnitzaSection(gate) + assets);
+  const env = { TMPDIR: place.folder };
+  const first = place.agent(["upload", "csv_assets", "--singleton", "1"], { env });
+  await underWay;
+  const second = await place.agent(["upload", "csv_assets", "--singleton=1"], { env });
+  expect(second.code).toBe(1);
+  expect(second.stderr).toContain(".lock");
+  expect(second.stderr).toMatch(/process \d+/);
+  const beside = place.agent(["upload", "csv_assets", "--singleton=0"], { env });
+  release();
+  expect((await first).code).toBe(0);
+  expect((await beside).code).toBe(0);
+  const after = await place.agent(["upload", "csv_assets", "--singleton", "1"], { env });
+  expect(after.code).toBe(0);
+});
+
+/** An instance whose uploads wait until they are released. */
+function holdingInstance(arrived: () => void, held: Promise<void>) {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      if (!request.url.includes("/bulk")) return Response.json({});
+      arrived();
+      await held;
+      return Response.json({});
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    token: "token-of-the-gate",
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
+}
+
+test("a lock file left behind by a crash is harmless", async () => {
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  place.write("config.ini", oomnitzaSection(instance) + assets);
+  place.write("agent.lock", "");
+  const env = { TMPDIR: place.folder };
+  const binary = await binaryPath();
+  const name = binary.split("/").at(-1);
+  place.write(`${name}.lock`, "");
+  expect((await place.agent(["upload", "csv_assets", "--singleton", "1"], { env })).code).toBe(0);
+  expect(place.has(`${name}.lock`)).toBe(false);
+});
+
+/** A certificate for 127.0.0.1 that signs itself. */
+function selfSigned(folder: string): { cert: string; key: string } {
+  execFileSync("openssl", [
+    ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"],
+    ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
+  ], { cwd: folder, stdio: "pipe" });
+  return { cert: `${folder}/cert.pem`, key: `${folder}/key.pem` };
+}
+
+test("T19: a self-signed host needs verify_ssl = false, or its certificate in cacert_file", async () => {
+  using place = workspace();
+  selfSigned(place.folder);
+  await using instance = record({
+    tls: { cert: place.read("cert.pem"), key: place.read("key.pem") },
+  });
+  place.write("assets.csv", "tag\nA1\n");
+  async function upload(extra: string) {
+    place.write("config.ini", oomnitzaSection(instance, extra) + assets);
+    return await place.agent(["upload", "csv_assets"]);
+  }
+  const checked = await upload("");
+  expect(checked.code).toBe(1);
+  expect(checked.stderr).toContain("cacert_file");
+  const off = await upload("verify_ssl = false");
+  expect(off.code).toBe(0);
+  expect(off.stderr).toContain("verify_ssl is off");
+  const trusted = await upload("cacert_file = cert.pem");
+  expect(trusted.code).toBe(0);
+  expect(trusted.stderr).not.toContain("WARNING");
+  expect((await upload("verify_ssl = nope")).code).toBe(1);
+});
