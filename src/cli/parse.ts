@@ -59,9 +59,9 @@ function expandAll(argv: readonly string[], known: Options): string[] {
     if (argument === "--") return [...result, ...argv.slice(index)];
     const long = expand(argument, names);
     const option = known[long.slice(2)];
-    // A flag's value is joined to it, so that a value that begins with a dash stays one.
+    // A flag's value is joined to it, so that a value that begins with one dash stays one.
     const next = argv[index + 1];
-    if (option !== undefined && option.kind !== "flag" && next !== undefined) {
+    if (option !== undefined && option.kind !== "flag" && next?.startsWith("--") === false) {
       result.push(`${long}=${next}`);
       index++;
     } else {

@@ -1,0 +1,209 @@
+/**
+ * The command line: flags in any order, help, errors, reports, saved data.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { binaryPath } from "../support/binary.ts";
+import { record } from "../support/recorder.ts";
+import { oomnitzaSection, workspace } from "../support/workspace.ts";
+
+await binaryPath();
+
+const section = `[csv_assets]
+enable = True
+filename = assets.csv
+sync_field = BARCODE
+mapping.BARCODE = tag
+`;
+
+test("version and --version answer alone, and beside an action", async () => {
+  using place = workspace();
+  for (
+    const words of [["version"], ["--version"], ["upload", "--version"], ["version", "--verbose"]]
+  ) {
+    const run = await place.agent(words);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/^agent \d+\.\d+\.\d+/);
+  }
+  const json = await place.agent(["version", "--output", "json"]);
+  expect(JSON.parse(json.stdout).version).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test("flags are understood before, between and after words, with = or a space, abbreviated", async () => {
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\nA2\nA3\n");
+  place.write("my.ini", oomnitzaSection(instance) + section);
+  const lines = [
+    ["--ini", "my.ini", "upload", "csv_assets", "--record-count", "2"],
+    ["upload", "--ini=my.ini", "--record-count=2", "csv_assets"],
+    ["--record", "2", "upload", "csv_assets", "--ini", "my.ini"],
+    ["upload", "csv_assets", "--workers=3", "--ini", "my.ini", "--record-c=2", "--quiet"],
+  ];
+  for (const words of lines) {
+    const run = await place.agent([...words, "--singleton", "0"]);
+    expect(run.stdout).toContain("csv_assets: ok: 2 read, 2 sent");
+    expect(run.code).toBe(0);
+  }
+});
+
+test("usage errors end with 2 and say what is wrong", async () => {
+  using place = workspace();
+  const cases: [string[], RegExp][] = [
+    [["uplod", "x"], /There is no command "uplod".*Did you mean upload\?/],
+    [["upload", "--record-cuont", "2"], /no flag --record-cuont.*Did you mean --record-count\?/],
+    [["upload", "x", "--record-count", "two"], /--record-count is not a whole number/],
+    [["upload", "x", "--record-count"], /--record-count needs a value/],
+    [["upload", "x", "--ver"], /--ver may mean --verbose or --version/],
+    [["upload", "x", "--output", "xml"], /--output is "xml", not one of: text, json/],
+    [["upload", "x", "--testmode=perhaps"], /--testmode/],
+    [["sources", "okto"], /There is no source "okto"/],
+    [["version", "now"], /version does not take "now"/],
+    [["--quiet"], /No command was named/],
+    [["check", "--port", "1"], /--port means nothing to check/],
+    [["upload", "x", "-z"], /There is no flag -z/],
+  ];
+  for (const [words, message] of cases) {
+    const run = await place.agent(words);
+    expect({ words, code: run.code, told: message.test(run.stderr) }).toEqual({
+      words,
+      code: 2,
+      told: true,
+    });
+    expect(run.stderr).not.toContain("    at ");
+  }
+});
+
+test("help is shown for the program and for each command", async () => {
+  using place = workspace();
+  const program = await place.agent(["--help"]);
+  expect(program.code).toBe(0);
+  for (
+    const name of [
+      "upload",
+      "check",
+      "generate-ini",
+      "sources",
+      "stand-in",
+      "completion",
+      "version",
+    ]
+  ) {
+    expect(program.stdout).toContain(name);
+    const command = await place.agent([name, "--help"]);
+    expect(command.code).toBe(0);
+    expect(command.stdout).toContain(`agent ${name}`);
+  }
+  const upload = await place.agent(["upload", "-h"]);
+  for (
+    const flag of [
+      "ini",
+      "record-count",
+      "singleton",
+      "workers",
+      "show-mappings",
+      "testmode",
+      "save-data",
+    ]
+  ) {
+    expect(upload.stdout).toContain(`--${flag}`);
+  }
+  const nothing = await place.agent([]);
+  expect(nothing.code).toBe(2);
+});
+
+test("generate-ini, sources and check work from an empty folder", async () => {
+  await using instance = record();
+  using place = workspace();
+  expect((await place.agent(["generate-ini", "--ini", "sub.ini"])).code).toBe(0);
+  expect(place.has("sub.ini")).toBe(true);
+  const list = await place.agent(["sources"]);
+  expect(list.stdout).toMatch(/csv_assets[\s\S]*csv_users/);
+  const one = await place.agent(["sources", "csv_users"]);
+  for (const option of ["filename", "directory", "default_role", "default_position"]) {
+    expect(one.stdout).toContain(option);
+  }
+  place.write("config.ini", oomnitzaSection(instance) + section);
+  const missing = await place.agent(["check", "csv_assets"]);
+  expect(missing.code).toBe(3);
+  expect(missing.stdout).toMatch(/ok +\[oomnitza\][\s\S]*FAILED \[csv_assets\].*assets\.csv/);
+  place.write("assets.csv", "tag\nA1\n");
+  const good = await place.agent(["check"]);
+  expect(good.code).toBe(0);
+  expect(good.stdout).toMatch(/ok +\[csv_assets\]/);
+  expect(instance.uploads()).toEqual([]);
+});
+
+test("--output json gives one report on standard output, also when nothing could start", async () => {
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n,\n");
+  place.write("config.ini", oomnitzaSection(instance) + section);
+  const run = await place.agent(["upload", "csv_assets", "nosuch", "--output", "json"]);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    report: 1,
+    testmode: false,
+    not_enabled: ["nosuch"],
+    exit: 0,
+    error: null,
+    sections: [{
+      section: "csv_assets",
+      source: "csv_assets",
+      mapping_name: "CSV_assets",
+      kind: "assets",
+      outcome: "ok",
+      counts: {
+        fetched: 2,
+        filtered: 0,
+        incomplete: 1,
+        unchanged: 0,
+        sent: 1,
+        shown: 0,
+        failed: 0,
+        unreadable: 0,
+      },
+      claimed: null,
+      api: "v3",
+      failures: [],
+      failures_omitted: 0,
+      error: null,
+    }],
+  });
+  const none = await place.agent(["upload", "x", "--ini", "missing.ini", "--output=json"]);
+  expect(none.code).toBe(1);
+  expect(JSON.parse(none.stdout)).toMatchObject({
+    report: 1,
+    exit: 1,
+    sections: [],
+    error: { bug: false },
+  });
+});
+
+test("--save-data writes source records and payloads into saved_data", async () => {
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag,more\nA1,x\nA2,y\n");
+  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + section);
+  expect((await place.agent(["upload", "csv_assets", "--save-data"])).code).toBe(0);
+  expect(JSON.parse(place.read("saved_data/0.json"))).toEqual({ tag: "A1", more: "x" });
+  expect(JSON.parse(place.read("saved_data/1.json"))).toEqual({ tag: "A2", more: "y" });
+  const payloads = ["000", "001"].map((number) =>
+    JSON.parse(place.read(`saved_data/oom.payload${number}.json`))
+  );
+  expect(payloads.map(({ computers }) => computers.BARCODE).sort()).toEqual(["A1", "A2"]);
+  expect(payloads[0].agent_id).toBe("CSV_assets");
+});
+
+test("log lines go to standard error, results to standard output; --quiet and --verbose choose", async () => {
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  place.write("config.ini", oomnitzaSection(instance) + section);
+  const plain = await place.agent(["upload", "csv_assets"]);
+  expect(plain.stdout.trim().split("\n")).toHaveLength(1);
+  expect(plain.stderr).toContain("INFO");
+  expect(plain.stderr).not.toContain("\x1b");
+  const quiet = await place.agent(["upload", "csv_assets", "--quiet"]);
+  expect(quiet.stderr).toBe("");
+});
