@@ -1,0 +1,28 @@
+/**
+ * Assets from CSV files.
+ *
+ * @module
+ */
+
+import {
+  checkCsv,
+  csvOptions,
+  csvRule,
+  defineSource,
+  readCsvFiles,
+  syncField,
+} from "../../sdk/mod.ts";
+
+/** Reads assets from one CSV file or from all CSV files of a directory. */
+export const csvAssets = defineSource({
+  name: "csv_assets",
+  title: "CSV assets",
+  kind: "assets",
+  summary: "Assets from one CSV file, or from all CSV files in a directory.",
+  mappingName: "CSV_assets",
+  options: { ...csvOptions, sync_field: syncField("BARCODE") },
+  mappings: {},
+  rule: (options) => csvRule(options),
+  check: (context) => checkCsv(context),
+  records: (context) => readCsvFiles(context),
+});

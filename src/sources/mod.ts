@@ -1,0 +1,22 @@
+/**
+ * The list of all sources.
+ *
+ * @module
+ */
+
+import type { Source } from "../sdk/mod.ts";
+import { csvAssets } from "./csv_assets/mod.ts";
+import { csvUsers } from "./csv_users/mod.ts";
+
+/** All sources, by name. */
+export const sources: readonly Source[] = [csvAssets, csvUsers];
+
+/**
+ * The source of that name.
+ *
+ * @param name The name itself, without the `.suffix` of a section.
+ * @returns `undefined` when there is none.
+ */
+export function findSource(name: string): Source | undefined {
+  return sources.find((source) => source.name === name);
+}
