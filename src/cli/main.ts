@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sandboxArgument } from "../transform/sandbox/argument.ts";
 import { describeVersion } from "./version.ts";
 
 const argv = process.argv.slice(2);
@@ -11,6 +12,12 @@ const argv = process.argv.slice(2);
 if (argv.length === 1 && (argv[0] === "version" || argv[0] === "--version")) {
   // Answered before anything is loaded, even the file system, so that it is quick.
   console.log(describeVersion());
+  process.exit(0);
+}
+
+if (argv[0] === sandboxArgument) {
+  const { runSandboxChild } = await import("../transform/sandbox/child.ts");
+  await runSandboxChild();
   process.exit(0);
 }
 

@@ -12,6 +12,7 @@ import { connect, type Oomnitza } from "../oomnitza/client.ts";
 import { version } from "../runtime/version.ts";
 import { createHttp, type Http } from "../sdk/http.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
+import { planCode } from "../sync/code.ts";
 import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { runSection, type RunSettings } from "../sync/run.ts";
@@ -54,7 +55,7 @@ export async function openSession(
       prepareSections(sections, {
         oomnitza,
         findConverter,
-        customConverters: new Set(plan.converters.map(({ name }) => name)),
+        code: planCode(plan.converters, sections),
         version,
         log,
       }),

@@ -85,8 +85,27 @@ export const deliveryOptions = {
     "Fields that Oomnitza leaves alone when they are already set. Assets over API v2 only; sent as it stands.",
     { advanced: true },
   )),
-  recordfilter: opt.text("Function body that decides whether a record is sent.", {
-    default: "",
+  recordfilter: opt.text(
+    "Function body in JavaScript or Python that gets the source record as record and returns whether it is sent.",
+    { default: "", advanced: true },
+  ),
+  code_record_ms: opt.integer(
+    "Milliseconds that the filter and the custom converters may take for one record.",
+    {
+      default: 100,
+      minimum: 1,
+      maximum: 60_000,
+      advanced: true,
+    },
+  ),
+  code_run_seconds: opt.integer("Seconds that they may take for a whole run. 0 means no limit.", {
+    default: 0,
+    advanced: true,
+  }),
+  code_memory_mb: opt.integer("Memory that they may use, in MB.", {
+    default: 64,
+    minimum: 32,
+    maximum: 1024,
     advanced: true,
   }),
 } as const;

@@ -5,11 +5,8 @@
  */
 
 import { type Outgoing, type Raw, Skipped } from "../base/record.ts";
-import { Dropped } from "../transform/map.ts";
+import { Dropped, type Outcomes } from "../transform/map.ts";
 import type { Account } from "./account.ts";
-
-/** What becomes of a group of records on their way to delivery, in their order. */
-export type Outcomes = readonly (Outgoing | Dropped)[];
 
 /** The rooms of the line. */
 export interface Line {

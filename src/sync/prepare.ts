@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ConfigError, type Finding } from "../base/errors.ts";
+import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { SectionPlan } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
@@ -19,14 +19,15 @@ import {
 import { bindConverters, type Conversions } from "../transform/convert.ts";
 import { type Complaints, createComplaints } from "../transform/complaints.ts";
 import { compileMapper, type Mapper } from "../transform/map.ts";
+import { hasUserCode, type SectionCode } from "../transform/transform.ts";
+import { codeFaults, codeOf, type PlannedCode } from "./code.ts";
 
 /** What preparing needs. */
 export interface PrepareContext {
   /** Asked for the mappings that it keeps. */
   readonly oomnitza: Pick<Oomnitza, "mappings">;
   readonly findConverter: (name: string) => Converter | undefined;
-  /** Names of the custom converters, lower-case. */
-  readonly customConverters: ReadonlySet<string>;
+  readonly code: PlannedCode;
   /** Version that the uploads name. */
   readonly version: string;
   readonly log: Log;
@@ -39,6 +40,7 @@ export interface PreparedSection {
   readonly conversions: Conversions;
   readonly complaints: Complaints;
   readonly mapper: Mapper;
+  readonly code: SectionCode;
   readonly upload: Upload;
   readonly log: Log;
 }
@@ -108,15 +110,18 @@ async function prepareSection(
   const conversions = bindConverters(
     mapping.fields,
     context.findConverter,
-    context.customConverters,
+    context.code.names,
     complaints,
   );
+  const code = codeOf(section, context.code);
+  const faults = codeFaults(context.code, section, hasUserCode(code, conversions));
+  if (faults.length > 0) return faults;
   for (const { target, name } of conversions.unknown) {
     log.warning(`There is no converter "${name}": ${target} will always be empty`);
   }
   const mapper = compileMapper(mapping.fields, section.texts, conversions, mapping.syncFields);
   const upload = uploadOf(section, mapping, context.version);
-  return { section, mapping, conversions, complaints, mapper, upload, log };
+  return { section, mapping, conversions, complaints, mapper, code, upload, log };
 }
 
 /**
@@ -136,7 +141,9 @@ export async function prepareSections(
     else prepared.push(outcome);
   }
   if (findings.length > 0) {
-    throw new ConfigError("Cannot upload: the mappings are not complete", findings);
+    // Sections share the custom converters, and so their faults.
+    const distinct = new Map(findings.map((finding) => [formatFinding(finding), finding]));
+    throw new ConfigError("The sections cannot run", [...distinct.values()]);
   }
   return prepared;
 }

@@ -7,15 +7,15 @@
 import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Raw } from "../base/record.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http.ts";
 import type { SourceContext } from "../sdk/source.ts";
 import type { Dropped } from "../transform/map.ts";
+import { hasUserCode, openTransform } from "../transform/transform.ts";
 import { type Account, openAccount } from "./account.ts";
 import { Delivery, type Sink } from "./deliver.ts";
-import { type Outcomes, walk } from "./line.ts";
+import { walk } from "./line.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { faultOf, type SectionReport } from "./report.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
@@ -49,7 +49,7 @@ export function sourceContext(
 ): SourceContext<Record<string, unknown>> {
   const { section, mapping, conversions, log } = prepared;
   const paths = mapping.fields.flatMap(({ spec }) => spec.source ?? []);
-  const everything = section.filter !== undefined || conversions.custom.length > 0;
+  const everything = hasUserCode(prepared.code, conversions);
   return {
     options: section.options,
     log,
@@ -65,15 +65,6 @@ export function hideSecrets(prepared: PreparedSection, redactor: Redactor): void
   for (const [key, option] of Object.entries(source.options)) {
     if (option.kind === "secret") redactor.add(texts[key] ?? "");
   }
-}
-
-function transformer(
-  { mapper, conversions }: PreparedSection,
-): (records: readonly Raw[]) => Outcomes | Promise<Outcomes> {
-  if (conversions.waits) {
-    return (records) => Promise.all(records.map((record) => mapper.mapWaiting(record)));
-  }
-  return (records) => records.map((record) => mapper.map(record));
 }
 
 /** Lines of one kind that are logged in full; the account counts them all. */
@@ -122,6 +113,9 @@ function deliveryOf(
   });
 }
 
+/** Records that are transformed together: many for the sandbox, where each call costs. */
+const groupSize = 250;
+
 /** Reads, transforms and delivers; throws what ended the section early. */
 async function work(
   prepared: PreparedSection,
@@ -133,14 +127,15 @@ async function work(
   const { section, conversions, log } = prepared;
   const context = { log, oomnitza: run.oomnitza, http: run.http, signal: run.signal };
   await conversions.prepare(context);
+  const transform = await openTransform(prepared.mapper, conversions, prepared.code, log);
   const source = sourceContext(prepared, run.signal, account.claim);
   try {
     await walk({
       records: section.source.records(source),
       recordCount: run.recordCount,
-      groupSize: run.batchSize,
+      groupSize,
       onRecord: saver?.record,
-      transform: transformer(prepared),
+      transform: (records) => transform.group(records),
       deliver: (record) => delivery.add(record),
       isStopped: () => delivery.isStopped || run.signal.aborted,
       onDropped: dropLogger(prepared, account),
@@ -151,6 +146,7 @@ async function work(
       account,
     });
   } finally {
+    await transform.close();
     await delivery.finish();
   }
   conversions.finish(context);

@@ -23,6 +23,9 @@ export class Dropped {
   }
 }
 
+/** What becomes of a group of records on their way to delivery, in their order. */
+export type Outcomes = readonly (Outgoing | Dropped)[];
+
 /** What the sandbox found for one record: the results of its custom calls, in order. */
 export type CustomResults = readonly unknown[];
 
@@ -36,6 +39,8 @@ export interface Mapper {
   customValues(record: Raw): unknown[];
   /** The values of the sync fields, for people. */
   identify(outgoing: Outgoing): string;
+  /** The same for a record that is not mapped, as far as it can be told without user code. */
+  identifyRaw(record: Raw): string;
 }
 
 interface CompiledField {
@@ -93,6 +98,15 @@ export function compileMapper(
     const value = field.read(record) ?? null;
     return field.convert === undefined ? value : field.convert(record, value);
   }
+  const recognised = compiled.filter(({ name }) => syncFields.includes(name));
+  function identifyRaw(record: Raw): string {
+    const known: Record<string, unknown> = {};
+    for (const field of recognised) {
+      const value = valueOf(field, record, undefined);
+      known[field.name] = value instanceof Promise ? null : value;
+    }
+    return identify(known);
+  }
   function finish(outgoing: Record<string, unknown>): Outgoing | Dropped {
     let missing: string[] | undefined;
     for (const { name, required } of compiled) {
@@ -118,5 +132,6 @@ export function compileMapper(
     },
     customValues: (record) => calls.map((field) => field?.read(record) ?? null),
     identify,
+    identifyRaw,
   };
 }

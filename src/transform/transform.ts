@@ -1,0 +1,105 @@
+/**
+ * Transforms groups of records: the filter, the custom converters, the mapping.
+ *
+ * @module
+ */
+
+import type { Log } from "../base/log.ts";
+import type { Raw } from "../base/record.ts";
+import type { Conversions } from "./convert.ts";
+import { Dropped, type Mapper, type Outcomes } from "./map.ts";
+import {
+  createSandbox,
+  defaultLimits,
+  type PreparedProgram,
+  type Sandbox,
+  type SandboxLimits,
+  type SandboxOutcome,
+} from "./sandbox/mod.ts";
+
+/** The user code of one section. */
+export interface SectionCode {
+  /** All custom converters; they may call each other. */
+  readonly converters: readonly PreparedProgram[];
+  readonly filter: PreparedProgram | undefined;
+  readonly limits: Omit<SandboxLimits, "stackKb">;
+}
+
+/** A transformation under way. */
+export interface Transform {
+  group(records: readonly Raw[]): Outcomes | Promise<Outcomes>;
+  /** Must be called once after the last group. */
+  close(): Promise<void>;
+}
+
+/** Whether a section has user code to run. */
+export function hasUserCode(code: SectionCode, conversions: Conversions): boolean {
+  return code.filter !== undefined || conversions.custom.length > 0;
+}
+
+function mapAll(
+  mapper: Mapper,
+  conversions: Conversions,
+  records: readonly Raw[],
+): Outcomes | Promise<Outcomes> {
+  if (conversions.waits) return Promise.all(records.map((record) => mapper.mapWaiting(record)));
+  return records.map((record) => mapper.map(record));
+}
+
+async function mapOne(
+  mapper: Mapper,
+  conversions: Conversions,
+  record: Raw,
+  outcome: SandboxOutcome | undefined,
+) {
+  if (outcome === undefined) {
+    return new Dropped("failed", mapper.identifyRaw(record), "user code gave no answer");
+  }
+  if ("failed" in outcome) return new Dropped("failed", mapper.identifyRaw(record), outcome.failed);
+  if (!outcome.keep) {
+    return new Dropped("filtered", mapper.identifyRaw(record), "the record filter");
+  }
+  if (conversions.waits) return await mapper.mapWaiting(record, outcome.results);
+  return mapper.map(record, outcome.results);
+}
+
+async function throughSandbox(
+  sandbox: Sandbox,
+  mapper: Mapper,
+  conversions: Conversions,
+  records: readonly Raw[],
+): Promise<Outcomes> {
+  const outcomes = await sandbox.run(
+    records.map((record) => ({ record, values: mapper.customValues(record) })),
+  );
+  return await Promise.all(
+    records.map((record, index) => mapOne(mapper, conversions, record, outcomes[index])),
+  );
+}
+
+/** Begins a transformation; a sandbox is started only when there is user code. */
+export async function openTransform(
+  mapper: Mapper,
+  conversions: Conversions,
+  code: SectionCode,
+  log: Log,
+): Promise<Transform> {
+  if (!hasUserCode(code, conversions)) {
+    return {
+      group: (records) => mapAll(mapper, conversions, records),
+      close: () => Promise.resolve(),
+    };
+  }
+  const sandbox = await createSandbox({
+    programs: code.converters,
+    calls: conversions.custom,
+    filter: code.filter,
+    limits: { ...defaultLimits, ...code.limits },
+    log,
+    now: new Date(),
+  });
+  return {
+    group: (records) => throughSandbox(sandbox, mapper, conversions, records),
+    close: () => sandbox.close(),
+  };
+}
