@@ -1,0 +1,155 @@
+/**
+ * Runs the built Windows program for real, under Wine: its version, a sample configuration, and an
+ * upload of a CSV file into a stand-in for Oomnitza that runs beside it on Linux.
+ *
+ * `bun scripts/wine.ts [--dist DIR]`
+ *
+ * @module
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import manifest from "../package.json" with { type: "json" };
+import { closedDoors } from "./binary/base.ts";
+import { root } from "./binary/compile.ts";
+import { openWine, windowsPath, type Wine, type WineOptions } from "./wine/prefix.ts";
+
+const token = "wine-check-token";
+const assets = [
+  { SERIAL_NUMBER: "C02XK0AAJHD2", BARCODE: "IT-0042", ASSIGNED_TO: "jane@example.com" },
+  { SERIAL_NUMBER: "C02XK0AAJHD3", BARCODE: "IT-0043", ASSIGNED_TO: "jürgen@example.com" },
+];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { dist: { type: "string", default: "dist" } } });
+  const dist = resolve(root, values.dist);
+  const agent = windowsPath(join(dist, "agent-windows-x64.exe"));
+  const wine = await openWine();
+  console.log("wine: prefix is ready");
+  try {
+    await checkVersion(wine, agent);
+    await checkSample(wine, agent);
+    await checkUpload(wine, agent, join(dist, "agent-linux-x64"));
+  } finally {
+    await wine.close();
+  }
+}
+
+async function checkVersion(wine: Wine, agent: string): Promise<void> {
+  const version = await run(wine, [agent, "version"]);
+  if (!version.includes(manifest.version)) throw new Error(`No ${manifest.version}: ${version}`);
+  const env = Object.fromEntries(closedDoors.map((name) => [name, "--preload C:\\missing.ts"]));
+  if (await run(wine, [agent, "version"], { env }) !== version) {
+    throw new Error("A variable of Bun's changes what the agent does.");
+  }
+}
+
+async function checkSample(wine: Wine, agent: string): Promise<void> {
+  // A relative path on purpose: Wine refuses those in some calls, and the agent makes them absolute.
+  await run(wine, [agent, "generate-ini", "--ini", "sample.ini"]);
+  const path = join(wine.folder, "sample.ini");
+  const sample = existsSync(path) ? readFileSync(path, "utf8") : "";
+  for (const section of ["[oomnitza]", "[csv_assets]", "[csv_users]"]) {
+    if (!sample.includes(section)) throw new Error(`sample.ini has no section ${section}.`);
+  }
+  console.log(`wine: sample.ini has ${sample.split("\n").length} lines`);
+}
+
+async function checkUpload(wine: Wine, agent: string, linuxAgent: string): Promise<void> {
+  const port = await freePort();
+  const standIn = Bun.spawn([linuxAgent, "stand-in", "--port", String(port), "--token", token], {
+    cwd: wine.folder,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await ask(url, "state");
+    writeUploadFiles(wine.folder, url);
+    const ini = windowsPath(join(wine.folder, "config.ini"));
+    await run(wine, [agent, "upload", "csv_assets", "--ini", ini]);
+    const { records } = await ask(url, "records");
+    const got = records?.map(({ record }) => record) ?? [];
+    if (!isDeepStrictEqual(byBarcode(got), byBarcode(assets))) {
+      throw new Error(`The stand-in got other records: ${JSON.stringify(got)}`);
+    }
+    console.log(`wine: the stand-in got ${got.length} records, as they were sent`);
+  } finally {
+    standIn.kill();
+    await standIn.exited;
+  }
+}
+
+function writeUploadFiles(folder: string, url: string): void {
+  const rows = assets.map((asset) => Object.values(asset).join(","));
+  const csv = ["Serial,Tag,Owner", ...rows, ""].join("\r\n");
+  writeFileSync(join(folder, "assets.csv"), csv);
+  const ini = [
+    "[oomnitza]",
+    `url = ${url}`,
+    `api_token = ${token}`,
+    "[csv_assets]",
+    "enable = True",
+    `filename = ${windowsPath(join(folder, "assets.csv"))}`,
+    "sync_field = BARCODE",
+    "mapping.SERIAL_NUMBER = Serial",
+    "mapping.BARCODE = Tag",
+    "mapping.ASSIGNED_TO = Owner",
+    "",
+  ];
+  writeFileSync(join(folder, "config.ini"), ini.join("\r\n"));
+}
+
+interface Answer {
+  readonly records?: readonly { readonly record: Readonly<Record<string, unknown>> }[];
+}
+
+/** Asks the stand-in, waiting up to ten seconds for it to be there. */
+async function ask(url: string, what: string): Promise<Answer> {
+  const headers = { Authorization2: token };
+  for (let attempt = 1;; attempt++) {
+    try {
+      const answer = await fetch(`${url}/stand-in/${what}`, { headers });
+      if (!answer.ok) throw new Error(`The stand-in answered ${answer.status}.`);
+      return await answer.json();
+    } catch (error) {
+      if (attempt === 50) throw error;
+      await Bun.sleep(200);
+    }
+  }
+}
+
+/** Runs the Windows program, shows what it says, and gives its standard output. */
+async function run(wine: Wine, command: readonly string[], options?: WineOptions) {
+  const { code, stdout, stderr } = await wine.run(command, options);
+  console.log(`wine: agent ${command.slice(1).join(" ")} → exit ${code}`);
+  const said = `${stdout}${stderr}`.trimEnd();
+  if (said !== "") console.log(said.replaceAll(/^/gm, "    "));
+  if (code !== 0) throw new Error("That should have been exit code 0.");
+  return stdout;
+}
+
+function byBarcode(records: readonly Readonly<Record<string, unknown>>[]) {
+  return records.toSorted((a, b) => String(a["BARCODE"]).localeCompare(String(b["BARCODE"])));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+try {
+  await main();
+  console.log("wine: the Windows program works");
+} catch (error) {
+  console.error(`wine: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}
