@@ -15,7 +15,7 @@ import { advancedOptions, plainOptions, sampleText } from "./value.ts";
 /**
  * The page of a source: what its declaration says, then the prose of its notes.
  *
- * @param notes Markdown without a heading of level 1; may be empty.
+ * @param notes Markdown that goes under a heading "Notes"; may be empty.
  */
 export function sourcePage(source: Source, notes: string): string {
   const { title, summary, options, fields = {}, converters = {} } = source;
@@ -39,7 +39,7 @@ export function sourcePage(source: Source, notes: string): string {
     codeBlock("ini", exampleSection(source)),
   ];
   const page = generated(parts.join("\n\n"));
-  return notes.trim() === "" ? `${page}\n` : `${page}\n\n${notes.trim()}\n`;
+  return notes.trim() === "" ? `${page}\n` : `${page}\n\n## Notes\n\n${notes.trim()}\n`;
 }
 
 function factTable(source: Source): string {

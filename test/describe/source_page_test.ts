@@ -67,10 +67,10 @@ describe("exampleSection()", () => {
 describe("sourcePage()", () => {
   for (const source of sources) {
     test(`has every option of ${source.name}, and the notes after the generated part`, () => {
-      const page = sourcePage(source, "## Rights\n\nA note.\n");
+      const page = sourcePage(source, "A note.\n");
       expect(page).toContain(`# ${source.title}\n`);
       for (const key of Object.keys(source.options)) expect(page).toContain(`| \`${key}\` |`);
-      expect(page).toEndWith("<!-- end of generated -->\n\n## Rights\n\nA note.\n");
+      expect(page).toEndWith("<!-- end of generated -->\n\n## Notes\n\nA note.\n");
     });
   }
 });
