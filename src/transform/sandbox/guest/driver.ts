@@ -1,0 +1,192 @@
+/**
+ * The text that runs batches: one record after the other, first the filter, then each call.
+ *
+ * @module
+ */
+
+/**
+ * A function expression `(tools, host, setup) => { add, run, flush }`.
+ *
+ * `add(make)` takes the next program, `run(text)` works through lines of `[record, values]` and gives
+ * the JSON text of a {@link GuestReply}; after an interrupted `run`, `flush()` gives what was done.
+ */
+export const driverText = String.raw`(function (records, results, host, setup) {
+  "use strict";
+  const { freeze, keys } = Object;
+  const { parse, stringify } = JSON;
+  const { apply } = Reflect;
+  const { split, toLowerCase, slice } = String.prototype;
+  const push = Array.prototype.push;
+  const { limits } = setup;
+  const programs = [];
+  const byName = new Map();
+  let outcomes = [];
+  let complaints = { __proto__: null };
+  let logged = { __proto__: null };
+  let size = 0;
+  let depth = 0;
+  let field = null;
+  // The record of now, for each language in the form that it reads fastest; made when first needed.
+  let line = "[]";
+  let forScript = null;
+  let forPython = null;
+
+  function sealFor(language, value) {
+    return language === "python" ? records.freezeDeep(value) : records.seal(value);
+  }
+  function recordFor(language) {
+    if (language === "python") return forPython ??= records.freezeDeep(parse(line)[0] ?? {});
+    return forScript ??= records.seal(parse(line)[0] ?? {});
+  }
+  function isCurrent(record) {
+    return record !== null && (record === forScript || record === forPython);
+  }
+
+  const calls = setup.calls.map(({ program, field, params }) => {
+    return { program, field, params: sealFor(setup.languages[program], params) };
+  });
+  const mainLanguage = setup.languages[setup.filter ?? (calls.length > 0 ? calls[0].program : 0)];
+
+  /** What one program is given beside the record. */
+  function surroundings(index, language) {
+    function log(level, parts) {
+      const state = (logged[index] ??= { entries: [], dropped: 0 });
+      if (state.entries.length >= limits.logLines) {
+        state.dropped++;
+        return;
+      }
+      let text = "";
+      for (let i = 0; i < parts.length && text.length < limits.messageSize; i++) {
+        text += (i === 0 ? "" : " ") + shown(parts[i]);
+      }
+      apply(push, state.entries, [[level, apply(slice, text, [0, limits.messageSize])]]);
+    }
+    const LOG = {};
+    for (const [name, level] of setup.levels) LOG[name] = (...parts) => log(level, parts);
+    return freeze({
+      nothing: records.nothing, get: records.get, plain: records.plain, cae: records.cae,
+      get_field_value: records.get_field_value,
+      converter: (record, name, params) => converter(language, log, record, name, params),
+      LOG: freeze(LOG), log, now: setup.now,
+    });
+  }
+  function shown(part) {
+    if (typeof part === "string") return part;
+    if (typeof part === "object" && part !== null) {
+      return part instanceof Error ? results.describe(part).text : stringify(results.plain(part).data);
+    }
+    return String(part);
+  }
+
+  function converter(language, log, record, name, params) {
+    const key = apply(toLowerCase, String(name), []);
+    const given = { __proto__: null };
+    if (params !== null && params !== undefined) {
+      for (const option of keys(params)) given[option] = params[option];
+    }
+    const index = byName.get(key);
+    if (index === undefined) return builtin(language, log, record, String(name), given);
+    if (depth >= limits.converterDepth) throw new RangeError("converters call each other without end");
+    depth++;
+    try {
+      const other = programs[index];
+      if (other.language === language) return other.run(record, field, null, freeze(given));
+      const theirs = isCurrent(record) ? recordFor(other.language) : results.plain(record).data;
+      const plainParams = sealFor(other.language, results.plain(given).data);
+      return sealFor(language, results.plain(other.run(theirs, field, null, plainParams)).data);
+    } finally {
+      depth--;
+    }
+  }
+  function builtin(language, log, record, name, params) {
+    const request = {
+      __proto__: null, name, field, params: results.plain(params).data,
+      record: isCurrent(record) ? undefined : results.plain(record).data,
+    };
+    const answer = parse(host.builtin(stringify(request)));
+    for (const complaint of answer.complaints) log("error", [name + ": " + complaint]);
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return sealFor(language, answer.value);
+  }
+
+  // Being out of time or memory is not for user code to get over: the whole record fails.
+  function giveUpIfSpent(thrown) {
+    if (host.isSpent() || isOutOfMemory(thrown)) throw thrown;
+  }
+  function isOutOfMemory(thrown) {
+    return typeof thrown === "object" && thrown !== null && results.describe(thrown).text === "InternalError: out of memory";
+  }
+  function complain(program, thrown) {
+    giveUpIfSpent(thrown);
+    const { text, place } = results.describe(thrown);
+    const key = program + "\n" + place + "\n" + text;
+    const known = complaints[key];
+    if (known !== undefined) known.count++;
+    else if (keys(complaints).length < limits.complaintKinds) {
+      complaints[key] = { __proto__: null, program, place, text, count: 1 };
+    } else (complaints[""] ??= { __proto__: null, program, place: null, text: "other errors", count: 0 }).count++;
+  }
+
+  function filterOutcome() {
+    const { run, language } = programs[setup.filter];
+    try {
+      field = null;
+      return run(recordFor(language), null, null, null) ? null : 0;
+    } catch (thrown) {
+      giveUpIfSpent(thrown);
+      const { text, place } = results.describe(thrown);
+      return { __proto__: null, text, place };
+    }
+  }
+  function one(text) {
+    line = text;
+    depth = 0;
+    const [record, values] = parse(text);
+    forScript = mainLanguage === "python" ? null : records.seal(record ?? {});
+    forPython = mainLanguage === "python" ? records.freezeDeep(record ?? {}) : null;
+    const dropped = setup.filter === null ? null : filterOutcome();
+    if (dropped !== null) return dropped;
+    const found = [];
+    for (let i = 0; i < calls.length; i++) {
+      const call = calls[i];
+      const { run, language } = programs[call.program];
+      try {
+        field = call.field;
+        const result = run(recordFor(language), field, sealFor(language, values[i]), call.params);
+        const { data, size: grown } = results.plain(result);
+        size += grown;
+        found[i] = data;
+      } catch (thrown) {
+        complain(call.program, thrown);
+        found[i] = null;
+      }
+    }
+    return found;
+  }
+
+  function run(text) {
+    const lines = apply(split, text, ["\n"]);
+    outcomes = [];
+    complaints = { __proto__: null };
+    logged = { __proto__: null };
+    size = 0;
+    for (let i = 0; i < lines.length && size < limits.replySize; i++) {
+      host.mark(i);
+      outcomes[i] = one(lines[i]);
+    }
+    return flush();
+  }
+  function flush() {
+    const told = [];
+    for (const key of keys(complaints)) apply(push, told, [complaints[key]]);
+    return stringify({ __proto__: null, outcomes, complaints: told, logged });
+  }
+  function add(make, name, isConverter) {
+    const index = programs.length;
+    const language = setup.languages[index];
+    programs[index] = { language, run: make(surroundings(index, language)) };
+    if (isConverter) byName.set(name, index);
+  }
+
+  return freeze({ add, run, flush });
+})`;
