@@ -49,6 +49,14 @@ export interface Account {
   imbalance(complete: boolean): string | undefined;
 }
 
+/**
+ * A text of its own: a part of a longer text would keep all of that in memory, a block of a file
+ * for each lost record.
+ */
+function copyOf(text: string): string {
+  return JSON.parse(JSON.stringify(text));
+}
+
 /** Opens an empty account. */
 export function openAccount(): Account {
   const counts: Counts = {
@@ -64,7 +72,9 @@ export function openAccount(): Account {
   const failures: Failure[] = [];
   let claimed: number | undefined;
   function remember(record: string, reason: string): void {
-    if (failures.length < namedFailures) failures.push({ record, reason });
+    if (failures.length < namedFailures) {
+      failures.push({ record: copyOf(record), reason: copyOf(reason) });
+    }
   }
   return {
     counts,
