@@ -35,13 +35,14 @@ const ownChoice: Readonly<Record<Kind, readonly string[]>> = {
 
 /** What tells a record from others of the same mapping name: the text of its sync values. */
 export function keyOf(record: Outgoing, batch: Pick<Batch, "kind" | "syncFields">): string {
-  const [first, ...others] = batch.syncFields;
+  const { kind, syncFields } = batch;
+  const [first] = syncFields;
   if (first === undefined) {
-    const field = ownChoice[batch.kind].find((name) => !isEmpty(record[name]));
+    const field = ownChoice[kind].find((name) => !isEmpty(record[name]));
     return field === undefined ? JSON.stringify(record) : `${field} ${textOf(record[field])}`;
   }
-  if (others.length === 0) return textOf(record[first]);
-  return batch.syncFields.map((field) => textOf(record[field])).join("\u001f");
+  if (syncFields.length === 1) return textOf(record[first]);
+  return syncFields.map((field) => textOf(record[field])).join("\u001f");
 }
 
 /** A field value as text: texts as they are, everything else as JSON. */

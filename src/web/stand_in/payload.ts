@@ -174,23 +174,30 @@ function recordList(payload: Record<string, unknown>, syncFields: string[]): rea
   // A portion that only reports an error carries no records.
   if (list.length === 0 && payload["error"] === undefined) refuse("records is empty");
   for (let index = 0; index < list.length; index++) {
-    const place = `records[${index}]`;
-    checkSynced(checkRecord(list[index], place), syncFields, place);
+    checkSynced(checkRecord(list[index], index), syncFields, index);
   }
   return list;
 }
 
-function checkRecord(record: unknown, place: string): Outgoing {
-  if (!isObject(record)) return refuse(`${place} is not a JSON object`);
-  for (const _ in record) return record;
-  return refuse(`${place} has no fields`);
+/** Where a record is: a key of the payload, or its position in the list. */
+type Place = string | number;
+
+function checkRecord(record: unknown, place: Place): Outgoing {
+  return isObject(record) ? record : refuse(`${wordsFor(place)} is not a JSON object`);
 }
 
-function checkSynced(record: Outgoing, syncFields: readonly string[], place: string): void {
+function checkSynced(record: Outgoing, syncFields: readonly string[], place: Place): void {
+  if (syncFields.length === 0 && isEmpty(record)) refuse(`${wordsFor(place)} has no fields`);
   for (const field of syncFields) {
-    if (!Object.hasOwn(record, field)) refuse(`${place} lacks the sync field ${field}`);
-    if (isEmpty(record[field])) refuse(`${place} has nothing in the sync field ${field}`);
+    if (!Object.hasOwn(record, field)) refuse(`${wordsFor(place)} lacks the sync field ${field}`);
+    if (isEmpty(record[field])) {
+      refuse(`${wordsFor(place)} has nothing in the sync field ${field}`);
+    }
   }
+}
+
+function wordsFor(place: Place): string {
+  return typeof place === "string" ? place : `records[${place}]`;
 }
 
 function syncFieldList(value: unknown): string[] {

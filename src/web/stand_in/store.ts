@@ -136,7 +136,9 @@ export class Store {
     const arrival: Arrival = { ...batch, merge: mergerFor(batch), at: Date.now() };
     const tail = batch.records.length - latestKept;
     const latest: StoredRecord[] = [];
-    for (const [position, record] of batch.records.entries()) {
+    let position = -1;
+    for (const record of batch.records) {
+      position += 1;
       const key = keyOf(record, batch);
       const outcome = index.take(key, record, arrival);
       taken[outcome] += 1;
