@@ -11,7 +11,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
-import { closedDoors } from "./binary/base.ts";
+import { doors } from "./binary/base.ts";
 import { root } from "./binary/compile.ts";
 import { openWine, windowsPath, type Wine, type WineOptions } from "./wine/prefix.ts";
 
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 async function checkVersion(wine: Wine, agent: string): Promise<void> {
   const version = await run(wine, [agent, "version"]);
   if (!version.includes(manifest.version)) throw new Error(`No ${manifest.version}: ${version}`);
-  const env = Object.fromEntries(closedDoors.map((name) => [name, "--preload C:\\missing.ts"]));
+  const env = Object.fromEntries(doors.map(({ name }) => [name, "--preload C:\\missing.ts"]));
   if (await run(wine, [agent, "version"], { env }) !== version) {
     throw new Error("A variable of Bun's changes what the agent does.");
   }

@@ -9,19 +9,27 @@ import { join, resolve } from "node:path";
 import { addWindowsResources } from "./windows.ts";
 import { hostTarget, type Target } from "./targets.ts";
 
+/** A variable that Bun reads, and how its executable spells the name. */
+export interface Door {
+  readonly name: string;
+  /** `closed`: between zero bytes, once. `loose`: anywhere, so often. */
+  readonly spelling: "closed" | "loose";
+  readonly times: number;
+}
+
 /**
- * Variables that Bun reads before the program starts, in every compiled executable and with no
- * build flag against them: `BUN_OPTIONS=--preload x` runs x, `BUN_BE_BUN` turns the agent into a
- * plain Bun, `BUN_INSPECT*` opens a debugger port, `BUN_CONFIG_VERBOSE_FETCH` prints every request
- * with its token. See docs/decisions/0002-binary.md.
+ * Variables that Bun reads in every compiled executable, with no build flag against them:
+ * `BUN_OPTIONS=--preload x` runs x, `BUN_BE_BUN` turns the agent into a plain Bun, `BUN_INSPECT*`
+ * opens a debugger, `BUN_CONFIG_VERBOSE_FETCH` prints every request with its token. See
+ * docs/decisions/0002-binary.md.
  */
-export const closedDoors: readonly string[] = [
-  "BUN_OPTIONS",
-  "BUN_BE_BUN",
-  "BUN_INSPECT",
-  "BUN_INSPECT_PRELOAD",
-  "BUN_INSPECT_CONNECT_TO",
-  "BUN_CONFIG_VERBOSE_FETCH",
+export const doors: readonly Door[] = [
+  { name: "BUN_OPTIONS", spelling: "closed", times: 1 },
+  { name: "BUN_BE_BUN", spelling: "closed", times: 1 },
+  { name: "BUN_INSPECT", spelling: "closed", times: 1 },
+  { name: "BUN_INSPECT_PRELOAD", spelling: "closed", times: 1 },
+  { name: "BUN_INSPECT_CONNECT_TO", spelling: "closed", times: 1 },
+  { name: "BUN_CONFIG_VERBOSE_FETCH", spelling: "loose", times: 2 },
 ];
 
 /** No variable name may begin with `=`, so a name that does is never found. */
@@ -29,7 +37,7 @@ const unsettable = "=".charCodeAt(0);
 
 /**
  * Writes the executable to compile `target` onto as `outfile`: Bun's own of the running version,
- * with {@linkcode closedDoors} shut and, on Windows, icon and version added.
+ * with {@linkcode doors} shut and, on Windows, icon and version added.
  */
 export async function prepareBase(
   target: Target,
@@ -44,19 +52,22 @@ export async function prepareBase(
   writeFileSync(outfile, finished, { mode: 0o755 });
 }
 
-/** Shuts every door in place; throws when a name is not there exactly once. */
+/** Shuts every door in place; throws when a name is not there as often as it should be. */
 export function closeDoors(executable: Uint8Array): void {
   const bytes = Buffer.from(executable.buffer, executable.byteOffset, executable.byteLength);
-  for (const name of closedDoors) {
-    const pattern = Buffer.from(`\0${name}\0`, "latin1");
-    const at = bytes.indexOf(pattern);
-    if (at < 0 || bytes.indexOf(pattern, at + 1) >= 0) {
+  for (const { name, spelling, times } of doors) {
+    const pattern = Buffer.from(spelling === "closed" ? `\0${name}\0` : name, "latin1");
+    const found = [];
+    for (let at = bytes.indexOf(pattern); at >= 0; at = bytes.indexOf(pattern, at + 1)) {
+      found.push(at + pattern.indexOf(name));
+    }
+    if (found.length !== times) {
       throw new Error(
-        `The Bun executable does not hold the name ${name} exactly once. ` +
-          "Look at how this version of Bun reads it, then mend scripts/build/base.ts.",
+        `The Bun executable holds the name ${name} ${found.length} times and not ${times}. ` +
+          "Look at how this version of Bun reads it, then mend scripts/binary/base.ts.",
       );
     }
-    bytes[at + 1] = unsettable;
+    for (const at of found) bytes[at] = unsettable;
   }
 }
 

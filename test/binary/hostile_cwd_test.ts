@@ -12,12 +12,13 @@ import { binaryPath, runBinary, type RunResult } from "../support/binary.ts";
 
 await binaryPath();
 
+const empty = mkdtempSync(join(tmpdir(), "empty-"));
 let clean: RunResult;
 let folder: string;
 let trace: string;
 
 beforeAll(async () => {
-  clean = await runBinary(["version"], { cwd: tmpdir() });
+  clean = await runBinary(["version"], { cwd: empty });
   folder = mkdtempSync(join(tmpdir(), "hostile-"));
   trace = join(folder, "trace.txt");
   writeHostileFiles(folder, trace);
@@ -25,7 +26,10 @@ beforeAll(async () => {
 
 beforeEach(() => rmSync(trace, { force: true }));
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(empty, { recursive: true, force: true });
+});
 
 describe("a hostile working directory", () => {
   test("is one: plain Bun runs what lies there", async () => {
@@ -38,6 +42,14 @@ describe("a hostile working directory", () => {
 
   test("changes nothing in the agent", async () => {
     expectUntouched(await runBinary(["version"], { cwd: folder }));
+  });
+
+  test("changes nothing in the parts that are loaded on first use", async () => {
+    const list = await runBinary(["sources"], { cwd: folder });
+    const elsewhere = await runBinary(["sources"], { cwd: empty });
+    expect({ ...list, ms: 0 }).toEqual({ ...elsewhere, ms: 0 });
+    expect(list.stdout).toContain("csv_assets");
+    expect(existsSync(trace)).toBe(false);
   });
 });
 
@@ -56,6 +68,23 @@ describe("Bun's own environment variables", () => {
   test("BUN_INSPECT waits for no debugger", async () => {
     const env = { BUN_INSPECT: "ws://127.0.0.1:0/x?break=1", BUN_INSPECT_PRELOAD: preload() };
     expectUntouched(await runBinary(["version"], { cwd: folder, env, timeoutMs: 4_000 }));
+  });
+
+  test("BUN_CONFIG_VERBOSE_FETCH prints no token", async () => {
+    using server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: () => Response.json({}, { status: 403 }),
+    });
+    const ini = join(folder, "config.ini");
+    writeFileSync(join(folder, "assets.csv"), "Tag\nA-1\n");
+    const oomnitza = `[oomnitza]\nurl = ${server.url.origin}\napi_token = t0p-secret\n`;
+    const source = "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = BARCODE\n";
+    writeFileSync(ini, `${oomnitza}${source}mapping.BARCODE = Tag\n`);
+    const env = { BUN_CONFIG_VERBOSE_FETCH: "curl" };
+    const run = await runBinary(["check", "csv_assets", "--ini", ini], { cwd: folder, env });
+    expect(run.stdout + run.stderr).toContain("403");
+    expect(run.stdout + run.stderr).not.toContain("t0p-secret");
   });
 });
 
