@@ -6,8 +6,10 @@
 
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { convertersCommand } from "./converters.ts";
 import { completion } from "./completion_command.ts";
 import { generateIni } from "./generate_ini.ts";
+import { tryCommand } from "./try.ts";
 import { sourcesCommand } from "./sources.ts";
 import { standIn } from "./stand_in.ts";
 import { upload } from "./upload.ts";
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   check,
   generateIni,
   sourcesCommand,
+  convertersCommand,
+  tryCommand,
   standIn,
   completion,
   versionCommand,

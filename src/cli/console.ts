@@ -57,7 +57,7 @@ export function openConsole(): Console {
     note: (line) => write(stderr, `${clear()}${line}\n${shown}`),
     status(text) {
       if (!isTerminal) return;
-      const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
+      const width = Math.max(20, (process.stderr.columns || 80) - 1);
       const line = (text ?? "").slice(0, width);
       write(stderr, clear() + line);
       shown = line;

@@ -9,6 +9,7 @@ import { checkMappings, loadMappings } from "../sync/prepare.ts";
 import type { FieldMapping } from "../transform/mapping.ts";
 import { type CommandContext, exitCodes } from "./command.ts";
 import type { Session } from "./session.ts";
+import { table } from "./table.ts";
 
 function valueOf({ spec }: FieldMapping): string {
   if (spec.source !== undefined) return spec.source;
@@ -28,17 +29,6 @@ function rowOf(mapping: FieldMapping): string[] {
     spec.required === true ? "required" : "",
     origins,
   ];
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  );
-  return rows
-    .map((row) =>
-      `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}`
-    )
-    .join("\n");
 }
 
 /** Shows the mappings of every enabled section. Nothing is read from a source, nothing is sent. */

@@ -1,0 +1,90 @@
+/**
+ * `agent converters`: every converter that a configuration can use, and where it is used.
+ *
+ * @module
+ */
+
+import { converters as builtins } from "../../converters/mod.ts";
+import { formatFinding } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import { planCode } from "../sync/code.ts";
+import { parseConverterCall } from "../transform/converter_call.ts";
+import { mergeMappings } from "../transform/mapping.ts";
+import { loadPlan } from "./configuration.ts";
+import { defineCommand, exitCodes } from "./command.ts";
+import { table } from "./table.ts";
+
+interface Row {
+  readonly name: string;
+  /** `built-in`, or the language of a custom converter. */
+  readonly language: string;
+  /** Line of a custom converter in the ini. */
+  readonly line: number | null;
+  /** `section: FIELD` for each use. */
+  readonly used: readonly string[];
+  readonly problem: string | null;
+}
+
+/** Where the converters are used, as far as the file tells: mappings kept in Oomnitza have none. */
+function usesOf(plan: Plan): Map<string, string[]> {
+  const uses = new Map<string, string[]>();
+  for (const section of plan.sections) {
+    const inputs = { builtin: section.builtin, server: undefined, ini: section.mappings };
+    const fields = mergeMappings({ ...inputs, converters: section.source.converters ?? {} });
+    for (const { field, spec } of fields) {
+      if (spec.converter === undefined) continue;
+      const name = parseConverterCall(spec.converter).name.toLowerCase();
+      uses.set(name, [...uses.get(name) ?? [], `${section.name}: ${field}`]);
+    }
+  }
+  return uses;
+}
+
+function rowsOf(plan: Plan): Row[] {
+  const uses = usesOf(plan);
+  const code = planCode(plan.converters, []);
+  const custom = plan.converters.map(({ name, option, line }): Row => {
+    const program = code.converters.find(({ source }) => source.name === name);
+    const fault = code.findings.find((finding) => finding.option === option);
+    return {
+      name,
+      language: program?.languageName ?? "unknown",
+      line,
+      used: uses.get(name) ?? [],
+      problem: fault === undefined ? null : formatFinding(fault),
+    };
+  });
+  const own = new Set(custom.map(({ name }) => name));
+  const built = builtins.filter(({ name }) => !own.has(name.toLowerCase())).map(({ name }): Row => {
+    const used = uses.get(name.toLowerCase()) ?? [];
+    return { name, language: "built-in", line: null, used, problem: null };
+  });
+  return [...custom, ...built];
+}
+
+/** Lists the converters. */
+export const convertersCommand = defineCommand({
+  name: "converters",
+  summary: "List the converters that the configuration can use, and where it uses them.",
+  details:
+    "Custom converters come first, with their language and their line in the configuration file.",
+  flags: {},
+  examples: [{ line: "agent converters", does: "list custom and built-in converters" }],
+  run(context) {
+    const rows = rowsOf(loadPlan(context));
+    const isWhole = rows.every(({ problem }) => problem === null);
+    if (context.global.output === "json") {
+      context.print(JSON.stringify(rows, null, 2));
+    } else {
+      const cells = rows.map(({ name, language, line, used }) => [
+        name,
+        language,
+        line === null ? "" : `ini line ${line}`,
+        used.join(", "),
+      ]);
+      context.print(table([["NAME", "LANGUAGE", "WHERE", "USED BY"], ...cells]));
+    }
+    for (const { problem } of rows) if (problem !== null) context.log.error(problem);
+    return Promise.resolve(isWhole ? exitCodes.ok : exitCodes.cannotStart);
+  },
+});

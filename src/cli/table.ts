@@ -1,0 +1,17 @@
+/**
+ * Rows of text in columns.
+ *
+ * @module
+ */
+
+/** Rows as lines whose columns are aligned, indented by two spaces. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  );
+  return rows
+    .map((row) =>
+      `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}`
+    )
+    .join("\n");
+}

@@ -1,0 +1,45 @@
+/**
+ * The live line on a terminal, and its absence elsewhere.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { binaryPath } from "../support/binary.ts";
+import { oomnitzaSection, workspace } from "../support/workspace.ts";
+
+const binary = await binaryPath();
+
+const section = `[csv_assets]
+enable = True
+filename = assets.csv
+sync_field = BARCODE
+mapping.BARCODE = tag
+`;
+
+test("a long upload shows a live line on a terminal and plain lines elsewhere", async () => {
+  const standIn = Bun.spawn(
+    [binary, "stand-in", "--port", "0", "--output", "json", "--faults", '{"latencyMs": 100}'],
+    { stdout: "pipe" },
+  );
+  const { value } = await standIn.stdout.getReader().read();
+  const instance = JSON.parse(new TextDecoder().decode(value)) as { url: string; token: string };
+  using place = workspace();
+  const rows = Array.from({ length: 2000 }, (_, row) => `T${row}`).join("\n");
+  place.write("assets.csv", `tag\n${rows}\n`);
+  place.write("config.ini", oomnitzaSection(instance) + section);
+  const command = `${binary} upload csv_assets --singleton 0`;
+  // script(1) runs it in a terminal of its own.
+  const shown = spawnSync("script", ["-qefc", command, "/dev/null"], {
+    cwd: place.folder,
+    env: { PATH: process.env.PATH, TERM: "xterm", COLUMNS: "100" },
+    encoding: "utf8",
+  });
+  const piped = await place.agent(["upload", "csv_assets"]);
+  standIn.kill();
+  expect(shown.status).toBe(0);
+  expect(shown.stdout).toMatch(/\r\x1b\[Kcsv_assets: \d+ read, \d+ sent, 0 failed; \d+\/s/);
+  expect(shown.stdout).toContain("2000 read, 2000 sent");
+  expect(piped.code).toBe(0);
+  expect(piped.stdout + piped.stderr).not.toMatch(/\x1b|\r/);
+});
