@@ -34,7 +34,7 @@ export interface Entry {
   readonly value: Expr;
 }
 
-type Node<K extends string, F> = Place & { readonly kind: K } & F;
+type Node<K extends string, F> = K extends string ? Place & { readonly kind: K } & F : never;
 
 /** A name. */
 export type Name = Node<"name", { readonly id: string }>;
@@ -47,9 +47,12 @@ export type Call = Node<
   "call",
   { readonly func: Expr; readonly args: readonly Expr[]; readonly keywords: readonly Keyword[] }
 >;
-/** A list, set, dict or generator comprehension; `value` only for dicts. */
+/**
+ * A list, set, dict or generator comprehension; `value` only for dicts. An "array" is a generator
+ * whose consumer takes all of it at once.
+ */
 export type Comprehension = Node<"comp", {
-  readonly type: "list" | "set" | "dict" | "gen";
+  readonly type: "list" | "set" | "dict" | "gen" | "array";
   readonly element: Expr;
   readonly value: Expr | undefined;
   readonly clauses: readonly Clause[];

@@ -44,9 +44,13 @@ interface Reading {
 /** What an expression reads of the record; undefined when it is no reading of it itself. */
 function pathsOf(node: Expr): Reading | "everything" | undefined {
   if (node.kind === "name") return node.id === "record" ? "everything" : undefined;
-  if (node.kind === "call") {
-    const lookup = lookupPaths(node);
-    if (lookup !== undefined) return lookup;
+  if (node.kind === "call") return callPaths(node);
+  if (node.kind === "binary" && node.op === "%" && node.left.kind === "string") {
+    const { value } = node.left;
+    const names = [...value.matchAll(/%\(([^)]*)\)/g)].map((match) => [match[1] ?? ""]);
+    if (node.right.kind === "name" && node.right.id === "record") {
+      return { paths: names, others: [] };
+    }
   }
   if (
     node.kind === "compare" && node.ops.every((op) => op.endsWith("in")) && node.rights.length === 1
@@ -59,6 +63,20 @@ function pathsOf(node: Expr): Reading | "everything" | undefined {
   const others: Expr[] = [];
   const path = chain(node, others);
   return path === undefined || path.length === 0 ? undefined : { paths: [path], others };
+}
+
+/** What a call reads: `.get("a")` goes on with the path, any other method reads all of its object. */
+function callPaths(node: Call): Reading | "everything" | undefined {
+  const lookup = lookupPaths(node);
+  if (lookup !== undefined) return lookup;
+  const others: Expr[] = [];
+  const path = chain(node, others);
+  if (path !== undefined) return { paths: [path], others };
+  if (node.func.kind !== "attr") return undefined;
+  const whole = chain(node.func.object, others);
+  if (whole === undefined) return undefined;
+  const rest = [...node.args, ...node.keywords.map((keyword) => keyword.value)];
+  return whole.length === 0 ? "everything" : { paths: [whole], others: [...others, ...rest] };
 }
 
 /** The helpers that look into the record by a name or path. */

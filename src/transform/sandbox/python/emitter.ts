@@ -1,0 +1,168 @@
+/** The state of one translation: the JavaScript so far, names, constants, findings. @module */
+
+import { type Place, type Problem, PythonProblem } from "./problem.ts";
+import { resolve, type Scope } from "./scope.ts";
+
+/** What the code at this point is surrounded by. */
+export interface Frame {
+  readonly scope: Scope;
+  /** Marks where the frame's temporaries are declared. */
+  readonly slot: string;
+  temps: number;
+  /** Names surely bound here; undefined when this point cannot be reached. */
+  assigned: Set<string> | undefined;
+  /** Exceptions that an enclosing `try` of this function waits for. */
+  waits: { key: boolean; attribute: boolean; imports: boolean };
+  /** The variable of the exception being handled, for a bare `raise`. */
+  handling: string | undefined;
+  /** For each enclosing loop, the flag that `break` must clear (loops with `else`). */
+  readonly loops: (string | undefined)[];
+}
+
+/** A warning about a body that runs: what may be meant otherwise. */
+export type Notice = Problem;
+
+/** Collects the JavaScript of one body, line for line. */
+export class Emitter {
+  readonly version: 2 | 3;
+  readonly problems: Problem[] = [];
+  readonly notices: Notice[] = [];
+  /** Names that a `global` statement somewhere declares. */
+  readonly globals: Set<string> = new Set();
+  /** Names bound once, by importing this module. */
+  readonly modules: Map<string, string> = new Map();
+  frame: Frame;
+  readonly #constants = new Map<string, string>();
+  readonly #slots = new Map<string, Frame>();
+  #text = "";
+  #line = 1;
+  #labels = 0;
+  #depth = 0;
+
+  constructor(version: 2 | 3, scope: Scope) {
+    this.version = version;
+    this.frame = this.newFrame(scope, new Set());
+  }
+
+  /** A frame for a function with `scope`; `assigned` are the names surely bound at its start. */
+  newFrame(scope: Scope, assigned: Set<string>): Frame {
+    const slot = `/*${this.#slots.size}*/`;
+    const waits = { key: false, attribute: false, imports: false };
+    const frame = { scope, slot, temps: 0, assigned, waits, handling: undefined, loops: [] };
+    this.#slots.set(slot, frame);
+    return frame;
+  }
+
+  /** Runs `emit` inside `frame`. */
+  within<T>(frame: Frame, emit: () => T): T {
+    const outer = this.frame;
+    this.frame = frame;
+    try {
+      return emit();
+    } finally {
+      this.frame = outer;
+    }
+  }
+
+  /** Counts nesting, so that no body makes code that is too deep to compile. */
+  deeper<T>(place: Place, emit: () => T): T {
+    if (++this.#depth > 150) throw new PythonProblem(place, "this is nested too deeply");
+    const result = emit();
+    this.#depth--;
+    return result;
+  }
+
+  /** Appends text to the current line. */
+  write(text: string): void {
+    this.#text += text;
+  }
+
+  /** Starts the line of the body that `place` is on, so that lines agree with the Python text. */
+  at(place: Place): void {
+    for (; this.#line < place.line; this.#line++) this.#text += "\n";
+  }
+
+  /** A fresh temporary of the current function. */
+  temp(): string {
+    return `t${++this.frame.temps}`;
+  }
+
+  /** A fresh name for a block-level variable. */
+  label(prefix: string): string {
+    return `${prefix}${++this.#labels}`;
+  }
+
+  /** A constant made once, when the body is loaded. */
+  constant(code: string): string {
+    const known = this.#constants.get(code);
+    if (known !== undefined) return known;
+    const name = `k${this.#constants.size}`;
+    this.#constants.set(code, name);
+    return name;
+  }
+
+  /** Notes that `what` cannot be translated. */
+  refuse(what: string, place: Place): void {
+    const { line, column } = place;
+    this.problems.push({ line, column, message: `${what} is not supported` });
+  }
+
+  /** Notes a warning. */
+  warn(message: string, place: Place): void {
+    this.notices.push({ line: place.line, column: place.column, message });
+  }
+
+  /** Marks names as surely bound from here on. */
+  bind(names: readonly string[]): void {
+    for (const name of names) this.frame.assigned?.add(name);
+  }
+
+  /** Is `name`, found in `owner`, surely bound here? */
+  isBound(name: string, owner: Scope): boolean {
+    if (owner.deleted.has(name)) return false;
+    if (owner.params.has(name)) return true;
+    return this.frame.assigned === undefined || this.frame.assigned.has(name);
+  }
+
+  /** Where `name` lives, seen from here. */
+  find(name: string): Scope | "global" | undefined {
+    const found = resolve(this.frame.scope, name);
+    return found === undefined && this.globals.has(name) ? "global" : found;
+  }
+
+  /** Is `name` the built-in of that name here? */
+  isBuiltin(name: string): boolean {
+    return this.find(name) === undefined;
+  }
+
+  /** The JavaScript variable of a Python name. */
+  variable(name: string): string {
+    return `${this.find(name) === "global" ? "g_" : "v_"}${mangle(name)}`;
+  }
+
+  /** The finished text: constants in front, temporaries declared. */
+  finish(head: string): string {
+    const constants = [...this.#constants].map(([code, name]) => `const ${name}=${code};`).join("");
+    const text = head + constants + this.#text;
+    return text.replace(/\/\*\d+\*\//g, (slot) => declaration(this.#slots.get(slot)?.temps ?? 0));
+  }
+}
+
+function declaration(temps: number): string {
+  if (temps === 0) return "";
+  return `let ${Array.from({ length: temps }, (_, index) => `t${index + 1}`).join(",")};`;
+}
+
+/** Makes a name safe as the tail of a JavaScript identifier. */
+export function mangle(name: string): string {
+  return name.replace(/[^\w]/g, (char) => `$${char.codePointAt(0)?.toString(16)}$`).replace(
+    /\$\$/g,
+    "$",
+  );
+}
+
+/** A JavaScript string literal. Comment marks inside cannot be taken for ours. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replaceAll("/*", "/\\u002a").replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
+}

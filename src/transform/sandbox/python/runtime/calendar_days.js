@@ -1,0 +1,77 @@
+/** Days of the Gregorian calendar. @module */
+
+import { raise } from "./errors.js";
+
+export const DAY_NAMES = [
+  "Monday",
+  "Tuesday",
+  "Wednesday",
+  "Thursday",
+  "Friday",
+  "Saturday",
+  "Sunday",
+];
+export const MONTH_NAMES = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+export function isLeap(year) {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+export function monthDays(year, month) {
+  return month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
+/** Days from 0001-01-01 (day 1) to a date. */
+export function toOrdinal(year, month, day) {
+  const before = year - 1;
+  let days = before * 365 + Math.floor(before / 4) - Math.floor(before / 100) +
+    Math.floor(before / 400);
+  for (let at = 1; at < month; at++) days += monthDays(year, at);
+  return days + day;
+}
+
+/** Year, month and day of a day number. */
+export function fromOrdinal(ordinal) {
+  if (ordinal < 1 || ordinal > 3652059) raise("OverflowError", "date value out of range");
+  let year = Math.floor((ordinal - 1) / 365.2425) + 1;
+  while (toOrdinal(year + 1, 1, 1) <= ordinal) year++;
+  while (toOrdinal(year, 1, 1) > ordinal) year--;
+  let month = 12;
+  while (toOrdinal(year, month, 1) > ordinal) month--;
+  return [year, month, ordinal - toOrdinal(year, month, 1) + 1];
+}
+
+/** Monday is 0. */
+export function weekdayOf(year, month, day) {
+  return (toOrdinal(year, month, day) + 6) % 7;
+}
+
+/** Day number of 1970-01-01. */
+export const EPOCH_DAY = 719163;
+
+/** ISO year, week and weekday. */
+export function isoCalendar(year, month, day) {
+  const monday = (of) => {
+    const first = toOrdinal(of, 1, 1);
+    const weekday = (first + 6) % 7;
+    return first - weekday + (weekday > 3 ? 7 : 0);
+  };
+  const ordinal = toOrdinal(year, month, day);
+  let iso = year;
+  if (ordinal < monday(year)) iso--;
+  else if (ordinal >= monday(year + 1)) iso++;
+  return [iso, Math.floor((ordinal - monday(iso)) / 7) + 1, weekdayOf(year, month, day) + 1];
+}

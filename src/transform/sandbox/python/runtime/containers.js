@@ -1,0 +1,231 @@
+/** Making and changing dicts, sets and lists by index. @module */
+
+import { hk, recordValue } from "./compare.js";
+import { errors, PyError, raise } from "./errors.js";
+import { typeName } from "./kinds.js";
+import { isInt } from "./numbers.js";
+import { changeable, dictPairs, isWide, iter, list, position, sliceBounds } from "./sequences.js";
+import { isRecord, PyBytes, PyDict, PyRange, PySet, PyTuple, PyView, TYPE } from "./types.js";
+
+/** Sets dict[key]; an equal key that is there already stays. */
+export function dictSet(dict, key, value) {
+  const hash = hk(key);
+  if (hash !== key && !dict.m.has(hash)) (dict.o ??= new Map()).set(hash, key);
+  dict.m.set(hash, value);
+}
+
+/** Removes dict[key]; false when there is none. */
+export function dictDelete(dict, key) {
+  const hash = hk(key);
+  if (dict.o !== null) dict.o.delete(hash);
+  return dict.m.delete(hash);
+}
+
+/** A dict from keys and values in turn. */
+export function dict(flatItems) {
+  const out = new PyDict();
+  for (let at = 0; at < flatItems.length; at += 2) dictSet(out, flatItems[at], flatItems[at + 1]);
+  return out;
+}
+
+/** A plain dict with the entries of a dict or record. */
+export function dictOf(source) {
+  const out = new PyDict();
+  if (source instanceof PyDict) {
+    out.m = new Map(source.m);
+    out.o = source.o === null ? null : new Map(source.o);
+  } else for (const [key, value] of dictPairs(source)) dictSet(out, key, value);
+  return out;
+}
+
+/** Adds what dict(source) or update(source) takes: a mapping or an iterable of pairs. */
+export function dictUpdate(out, source) {
+  if (source instanceof PyDict || isRecord(source)) {
+    for (const [key, value] of dictPairs(source)) dictSet(out, key, value);
+    return;
+  }
+  let index = 0;
+  for (const item of iter(source)) {
+    const pair = typeof item === "number" || item === null ? undefined : list(item);
+    if (pair === undefined) {
+      raise(
+        "TypeError",
+        `cannot convert dictionary update sequence element #${index} to a sequence`,
+      );
+    }
+    if (pair.length !== 2) {
+      raise(
+        "ValueError",
+        `dictionary update sequence element #${index} has length ${pair.length}; 2 is required`,
+      );
+    }
+    dictSet(out, pair[0], pair[1]);
+    index++;
+  }
+}
+
+/** Keys and values in turn, for `**mapping` in a display. */
+export function flat(mapping) {
+  if (!(mapping instanceof PyDict) && !isRecord(mapping)) {
+    raise("TypeError", `'${typeName(mapping)}' object is not a mapping`);
+  }
+  return dictPairs(mapping).flat(1);
+}
+
+/** A set of the items. */
+export function makeSet(items, frozen = false) {
+  const out = new PySet(frozen);
+  for (const item of items) {
+    const hash = hk(item);
+    if (!out.m.has(hash)) out.m.set(hash, item);
+  }
+  return out;
+}
+
+function index(object, at, what) {
+  if (!isInt(at)) {
+    const tail = typeName(at);
+    raise(
+      "TypeError",
+      what === "string"
+        ? `string indices must be integers, not '${tail}'`
+        : `${what} indices must be integers or slices, not ${tail}`,
+    );
+  }
+  return position(at, object);
+}
+
+/** object[key]; a key that the record does not have gives None. */
+export function item(object, key) {
+  if (
+    typeof object === "object" && object !== null && typeof key === "string" &&
+    object[TYPE] === undefined
+  ) {
+    if (!Array.isArray(object)) return recordValue(object, key) ?? null;
+  }
+  return itemStrict(object, key);
+}
+
+/** object[key]; a missing key raises KeyError, as in Python. */
+export function itemStrict(object, key) {
+  if (Array.isArray(object)) return element(object, key, "list");
+  if (typeof object === "string") return character(object, key);
+  if (typeof object === "object" && object !== null) {
+    if (object instanceof PyDict) return lookUp(object, key);
+    if (object instanceof PyTuple) return element(object.a, key, "tuple");
+    if (isRecord(object)) {
+      const value = typeof key === "string" ? recordValue(object, key) : undefined;
+      return value === undefined ? missing(key) : value;
+    }
+    if (object instanceof PyBytes) return element(object.s, key, "byte").charCodeAt(0);
+    if (object instanceof PyRange) {
+      const at = index(object.length, key, "range");
+      return at < 0
+        ? raise("IndexError", "range object index out of range")
+        : object.start + at * object.step;
+    }
+    const own = object[TYPE].$info.item;
+    if (own !== undefined) return own(object, key);
+  }
+  return raise("TypeError", `'${typeName(object)}' object is not subscriptable`);
+}
+
+function element(items, key, what) {
+  if (typeof key === "number") {
+    const value = items[key < 0 ? key + items.length : key];
+    if (value !== undefined && Number.isInteger(key)) return value;
+  }
+  const at = index(items.length, key, what);
+  if (at < 0) raise("IndexError", `${what} index out of range`);
+  return items[at];
+}
+
+function character(text, key) {
+  const chars = isWide(text) ? Array.from(text) : text;
+  const at = index(chars.length, key, "string");
+  return at < 0 ? raise("IndexError", "string index out of range") : chars[at];
+}
+
+function missing(key) {
+  throw new PyError(errors.KeyError, [key]);
+}
+
+function lookUp(object, key) {
+  const value = object.m.get(hk(key));
+  if (value !== undefined) return value;
+  const own = object[TYPE].$info.missing;
+  return own === undefined ? missing(key) : own(object, key);
+}
+
+const READ_ONLY = "the record is read-only; change a copy: dict(record)";
+
+/** object[key] = value */
+export function setitem(object, key, value) {
+  if (Array.isArray(object)) {
+    if (!isInt(key)) {
+      raise("TypeError", `list indices must be integers or slices, not ${typeName(key)}`);
+    }
+    const at = position(key, object.length);
+    if (at < 0) raise("IndexError", "list assignment index out of range");
+    changeable(object)[at] = value;
+  } else if (object instanceof PyDict) dictSet(object, key, value);
+  else if (isRecord(object)) raise("TypeError", READ_ONLY);
+  else raise("TypeError", `'${typeName(object)}' object does not support item assignment`);
+}
+
+/** object.name = value: nothing here has attributes that can be set. */
+export function setattr(object, name) {
+  if (isRecord(object)) raise("TypeError", READ_ONLY);
+  raise("AttributeError", `'${typeName(object)}' object has no attribute '${name}'`);
+}
+
+/** object[start:stop:step] = value */
+export function setslice(object, start, stop, step, value) {
+  if (!Array.isArray(object)) {
+    raise("TypeError", `'${typeName(object)}' object does not support item assignment`);
+  }
+  const items = list(value);
+  const { first, last, by } = sliceBounds(changeable(object).length, start, stop, step);
+  if (by === 1) {
+    object.splice(first, Math.max(0, last - first), ...items);
+    return;
+  }
+  const places = [];
+  for (let at = first; by > 0 ? at < last : at > last; at += by) places.push(at);
+  if (places.length !== items.length) {
+    raise(
+      "ValueError",
+      `attempt to assign sequence of size ${items.length} to extended slice of size ${places.length}`,
+    );
+  }
+  places.forEach((at, index) => object[at] = items[index]);
+}
+
+/** del object[key] */
+export function delitem(object, key) {
+  if (Array.isArray(object)) {
+    const at = isInt(key) ? position(key, object.length) : -1;
+    if (at < 0) raise("IndexError", "list assignment index out of range");
+    changeable(object).splice(at, 1);
+  } else if (object instanceof PyDict) {
+    if (!dictDelete(object, key)) missing(key);
+  } else if (isRecord(object)) raise("TypeError", READ_ONLY);
+  else raise("TypeError", `'${typeName(object)}' object doesn't support item deletion`);
+}
+
+/** del object[start:stop:step] */
+export function delslice(object, start, stop, step) {
+  if (!Array.isArray(object)) {
+    raise("TypeError", `'${typeName(object)}' object does not support item deletion`);
+  }
+  const { first, last, by } = sliceBounds(changeable(object).length, start, stop, step);
+  const gone = new Set();
+  for (let at = first; by > 0 ? at < last : at > last; at += by) gone.add(at);
+  const kept = object.filter((_, at) => !gone.has(at));
+  object.splice(0, object.length, ...kept);
+}
+
+/** keys(), values() or items(): a list in Python 2, a view in Python 3. */
+export function view(dict, kind) {
+  return new PyView(dict, kind);
+}

@@ -1,0 +1,252 @@
+/** format(), str.format() and the values of f-strings. @module */
+
+import { attrStrict } from "./calls.js";
+import { itemStrict } from "./containers.js";
+import { errors, PyError, raise } from "./errors.js";
+import { typeName } from "./kinds.js";
+import { floatRepr, flt, fv, intText, isFloat, isInt, isNumber } from "./numbers.js";
+import { asciiText, floatDigits } from "./percent.js";
+import { b_repr, str } from "./repr.js";
+import { len } from "./sequences.js";
+import { state, TYPE } from "./types.js";
+
+const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/su;
+
+/** A value in an f-string without conversion or format. */
+export function fmt(value) {
+  return typeof value === "string" ? value : formatValue(value, "");
+}
+
+/** {value!conversion:spec} */
+export function format(value, conversion, spec) {
+  return formatValue(convert(value, conversion), spec);
+}
+
+function convert(value, conversion) {
+  if (conversion === "r") return b_repr(value);
+  if (conversion === "s") return str(value);
+  return conversion === "a" ? asciiText(b_repr(value)) : value;
+}
+
+/** Python's format(value, spec). */
+export function formatValue(value, spec) {
+  if (spec === "") return str(value);
+  const own = typeof value === "object" && value !== null ? value[TYPE]?.$info.format : undefined;
+  if (own !== undefined) return own(value, spec);
+  if (typeof value !== "string" && !isNumber(value)) {
+    if (state.version === 2) return formatText(str(value), parseSpec(spec, value));
+    raise("TypeError", `unsupported format string passed to ${typeName(value)}.__format__`);
+  }
+  const parsed = parseSpec(spec, value);
+  if (typeof value === "string") return formatText(value, parsed);
+  if (typeof value === "boolean" && parsed.kind === undefined) {
+    return formatText(str(value), { ...parsed, bool: true });
+  }
+  return formatNumber(value, parsed);
+}
+
+function parseSpec(spec, value) {
+  const match = SPEC.exec(spec);
+  if (match === null) {
+    raise(
+      "ValueError",
+      state.version === 2
+        ? "Invalid conversion specification"
+        : `Invalid format specifier '${spec}' for object of type '${typeName(value)}'`,
+    );
+  }
+  const [, fill, align, sign, , alternate, zero, width, group, precision, kind] = match;
+  return {
+    fill: fill ?? (zero && align === undefined ? "0" : zero ? "0" : " "),
+    align: align ?? (zero ? "=" : undefined),
+    sign,
+    alternate: alternate !== undefined,
+    width: Number(width ?? 0),
+    group,
+    precision: precision === undefined ? undefined : Number(precision),
+    kind,
+  };
+}
+
+function unknownKind(kind, value) {
+  raise("ValueError", `Unknown format code '${kind}' for object of type '${typeName(value)}'`);
+}
+
+function formatText(text, spec) {
+  if (spec.kind !== undefined && spec.kind !== "s") unknownKind(spec.kind, text);
+  if (spec.sign !== undefined) raise("ValueError", "Sign not allowed in string format specifier");
+  if (spec.align === "=" && !spec.bool) {
+    if (spec.fill !== "0" || state.version === 2) {
+      raise("ValueError", "'=' alignment not allowed in string format specifier");
+    }
+    spec = { ...spec, align: "<" };
+  }
+  const cut = spec.precision === undefined
+    ? text
+    : Array.from(text).slice(0, spec.precision).join("");
+  return aligned(cut, "", { ...spec, align: spec.align ?? "<" });
+}
+
+function aligned(body, sign, { fill, align, width }) {
+  const room = width - len(sign + body);
+  if (room <= 0) return sign + body;
+  if (align === "=") return sign + fill.repeat(room) + body;
+  if (align === "<") return sign + body + fill.repeat(room);
+  if (align === "^") {
+    const left = Math.floor(room / 2);
+    return fill.repeat(left) + sign + body + fill.repeat(room - left);
+  }
+  return fill.repeat(room) + sign + body;
+}
+
+function formatNumber(value, spec) {
+  const kind = spec.kind ?? (isFloat(value) ? "" : "d");
+  const { negative, digits, prefix } = "bcdoxXn".includes(kind) && kind !== "" && isInt(value)
+    ? wholeDigits(value, kind, spec)
+    : realDigits(value, kind, spec);
+  const sign = (negative ? "-" : spec.sign === "+" ? "+" : spec.sign === " " ? " " : "") +
+    (prefix ?? "");
+  const full = { ...spec, align: spec.align ?? (kind === "c" ? "<" : ">") };
+  return aligned(grouped(digits, sign, full, kind), sign, full);
+}
+
+function wholeDigits(value, kind, spec) {
+  if (spec.precision !== undefined) {
+    raise("ValueError", "Precision not allowed in integer format specifier");
+  }
+  if (kind === "c") return { negative: false, digits: String.fromCodePoint(Number(value)) };
+  const base = { b: 2, o: 8, x: 16, X: 16 }[kind] ?? 10;
+  const text = intText(value, base);
+  const negative = text.startsWith("-");
+  const digits = negative ? text.slice(1) : text;
+  const prefix = spec.alternate && base !== 10 ? `0${kind}` : undefined;
+  return { negative, digits: kind === "X" ? digits.toUpperCase() : digits, prefix };
+}
+
+function realDigits(value, kind, spec) {
+  const float = fv(value);
+  if (kind === "") return plainFloat(float, spec);
+  if (kind === "%") {
+    const { negative, digits } = floatDigits(float * 100, "f", spec.precision ?? 6, false);
+    return { negative, digits: `${digits}%` };
+  }
+  if (!"eEfFgGn".includes(kind)) unknownKind(kind, value);
+  return floatDigits(float, kind === "n" ? "g" : kind, spec.precision ?? 6, spec.alternate);
+}
+
+/** No kind: like repr(), or like g with at least one digit after the point. */
+function plainFloat(float, spec) {
+  const text = spec.precision === undefined && state.version === 2
+    ? str(flt(float))
+    : floatRepr(float);
+  if (spec.precision === undefined) {
+    return { negative: text.startsWith("-"), digits: text.replace(/^-/, "") };
+  }
+  const { negative, digits } = floatDigits(float, "g", spec.precision, false);
+  return { negative, digits: /[.en]/.test(digits) ? digits : `${digits}.0` };
+}
+
+/** Digits with thousands separated; zeros that fill are separated too. */
+function grouped(digits, sign, spec, kind) {
+  if (spec.group === undefined) return digits;
+  const size = "bxXo".includes(kind) && kind !== "" ? 4 : 3;
+  const [, whole, rest] = /^(\w*)(.*)$/s.exec(digits);
+  if (!/^[\da-fA-F]+$/.test(whole)) return digits;
+  const split = (text) => text.replace(new RegExp(`(?=(?:.{${size}})+$)(?!^)`, "g"), spec.group);
+  if (spec.align !== "=" || spec.fill !== "0") return split(whole) + rest;
+  let padded = whole;
+  while (len(sign) + split(`0${padded}`).length + rest.length <= spec.width) padded = `0${padded}`;
+  return split(padded) + rest;
+}
+
+/** template.format(*args, **names) */
+export function formatTemplate(template, args, names) {
+  let automatic = 0;
+  const lookUp = (field) => {
+    const [head, path] = /^([^.[]*)(.*)$/s.exec(field).slice(1);
+    let value;
+    if (head === "" || /^\d+$/.test(head)) {
+      if (head === "" ? automatic < 0 : automatic > 0) {
+        raise(
+          "ValueError",
+          "cannot switch between manual field specification and automatic field numbering",
+        );
+      }
+      const at = head === "" ? automatic++ : Number(head);
+      if (head !== "") automatic = -1;
+      if (at >= args.length) {
+        raise("IndexError", `Replacement index ${at} out of range for positional args tuple`);
+      }
+      value = args[at];
+    } else value = named(names, head);
+    return follow(value, path);
+  };
+  return expand(template, lookUp, 2);
+}
+
+function named(names, key) {
+  if (names === undefined) throw new PyError(errors.KeyError, [key]);
+  return itemStrict(names, key);
+}
+
+function follow(start, path) {
+  let value = start;
+  let rest = path;
+  while (rest !== "") {
+    const match = /^\.([^.[]+)|^\[([^\]]+)\]/s.exec(rest);
+    if (match === null) raise("ValueError", "Empty attribute in format string");
+    if (match[1] !== undefined) {
+      if (match[1].startsWith("__")) {
+        raise("AttributeError", `'${typeName(value)}' object has no attribute '${match[1]}'`);
+      }
+      value = attrStrict(value, match[1]);
+    } else value = itemStrict(value, /^\d+$/.test(match[2]) ? Number(match[2]) : match[2]);
+    rest = rest.slice(match[0].length);
+  }
+  return value;
+}
+
+function expand(template, lookUp, depth) {
+  if (depth < 0) raise("ValueError", "Max string recursion exceeded");
+  let out = "";
+  for (let at = 0; at < template.length; at++) {
+    const char = template[at];
+    if (char === "}" && template[at + 1] !== "}") {
+      raise("ValueError", "Single '}' encountered in format string");
+    }
+    if (char === "}" || (char === "{" && template[at + 1] === "{")) {
+      out += char;
+      at++;
+    } else if (char === "{") {
+      const end = closing(template, at);
+      out += field(template.slice(at + 1, end), lookUp, depth);
+      at = end;
+    } else out += char;
+  }
+  return out;
+}
+
+function closing(template, from) {
+  let open = 0;
+  for (let at = from; at < template.length; at++) {
+    if (template[at] === "{") open++;
+    else if (template[at] === "}" && --open === 0) return at;
+  }
+  return raise(
+    "ValueError",
+    from === template.length - 1
+      ? "Single '{' encountered in format string"
+      : "expected '}' before end of string",
+  );
+}
+
+function field(text, lookUp, depth) {
+  const match = /^((?:[^:![]|\[[^\]]*\])*)(?:!(.))?(?::([\s\S]*))?$/s.exec(text);
+  if (match === null) raise("ValueError", "expected ':' after conversion specifier");
+  const [, name, conversion, spec] = match;
+  if (conversion !== undefined && !"rsa".includes(conversion)) {
+    raise("ValueError", `Unknown conversion specifier '${conversion}'`);
+  }
+  const value = convert(lookUp(name), conversion ?? "");
+  return formatValue(value, spec === undefined ? "" : expand(spec, lookUp, depth - 1));
+}

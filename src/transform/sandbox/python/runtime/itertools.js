@@ -1,0 +1,303 @@
+/** The itertools, functools and operator modules. @module */
+
+import { attrStrict, c1, ck, m0, mk } from "./calls.js";
+import { eq, ge, gt, le, lt, t } from "./compare.js";
+import { itemStrict } from "./containers.js";
+import { raise } from "./errors.js";
+import { add, and, contains, div, floordiv, mod, mul, neg, or, sub, xor } from "./operators.js";
+import { gen, iter, iterator, list } from "./sequences.js";
+import { members, newType, PyTuple } from "./types.js";
+import { builtins } from "./builtins.js";
+
+const lazily = (run) => (...args) => gen(run(...args));
+
+function* chain(...sources) {
+  for (const source of sources) yield* iter(source);
+}
+
+function* islice(source, a, b, c) {
+  const [start, stop, step] = b === undefined ? [0, a, 1] : [a ?? 0, b, c ?? 1];
+  if (Number(start) < 0 || Number(step) < 1) {
+    raise("ValueError", "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.");
+  }
+  const from = iterator(source);
+  let at = 0;
+  let next = Number(start);
+  while (stop === null || at < Number(stop)) {
+    const { done, value } = from.next();
+    if (done) return;
+    if (at === next) {
+      yield value;
+      next += Number(step);
+    }
+    at++;
+  }
+}
+
+function* count(start = 0, step = 1) {
+  for (let value = start;; value = add(value, step)) yield value;
+}
+
+function* cycle(source) {
+  const items = list(source);
+  while (items.length > 0) yield* items;
+}
+
+function* repeat(value, times) {
+  for (let n = 0; times === undefined || n < Number(times); n++) yield value;
+}
+
+function* takewhile(test, source) {
+  for (const item of iter(source)) {
+    if (!t(c1(test, item))) return;
+    yield item;
+  }
+}
+
+function* dropwhile(test, source) {
+  let dropping = true;
+  for (const item of iter(source)) {
+    if (dropping && t(c1(test, item))) continue;
+    dropping = false;
+    yield item;
+  }
+}
+
+function* filterfalse(test, source) {
+  for (const item of iter(source)) if (!t(test === null ? item : c1(test, item))) yield item;
+}
+
+function* accumulate(source, combine) {
+  let total;
+  for (const item of iter(source)) {
+    total = total === undefined ? item : combine ? ck(combine, [total, item]) : add(total, item);
+    yield total;
+  }
+}
+
+function* starmap(run, source) {
+  for (const args of iter(source)) yield ck(run, list(args));
+}
+
+function* compress(source, selectors) {
+  const picks = iterator(selectors);
+  for (const item of iter(source)) {
+    const { done, value } = picks.next();
+    if (done) return;
+    if (t(value)) yield item;
+  }
+}
+
+function* product(...sources) {
+  const pools = sources.map((source) => list(source));
+  function* pick(at, chosen) {
+    if (at === pools.length) yield new PyTuple(chosen);
+    else for (const item of pools[at]) yield* pick(at + 1, [...chosen, item]);
+  }
+  yield* pick(0, []);
+}
+
+function* combinations(source, size) {
+  const items = list(source);
+  function* pick(from, chosen) {
+    if (chosen.length === Number(size)) yield new PyTuple(chosen);
+    else for (let at = from; at < items.length; at++) yield* pick(at + 1, [...chosen, items[at]]);
+  }
+  yield* pick(0, []);
+}
+
+function* permutations(source, size) {
+  const items = list(source);
+  const wanted = size === undefined || size === null ? items.length : Number(size);
+  function* pick(chosen) {
+    if (chosen.length === wanted) yield new PyTuple(chosen.map((at) => items[at]));
+    else {for (let at = 0; at < items.length; at++) {
+        if (!chosen.includes(at)) yield* pick([...chosen, at]);
+      }}
+  }
+  yield* pick([]);
+}
+
+/** Consecutive items of the same key; each group is read at once. */
+function* groupby(source, key = null) {
+  let group;
+  let current;
+  for (const item of iter(source)) {
+    const value = key === null ? item : c1(key, item);
+    if (group !== undefined && eq(value, current)) group.push(item);
+    else {
+      if (group !== undefined) yield new PyTuple([current, gen(group[Symbol.iterator]())]);
+      [current, group] = [value, [item]];
+    }
+  }
+  if (group !== undefined) yield new PyTuple([current, gen(group[Symbol.iterator]())]);
+}
+
+function* longest(columns, fill) {
+  const lists = columns.map((column) => list(column));
+  const size = Math.max(0, ...lists.map((one) => one.length));
+  for (let at = 0; at < size; at++) {
+    yield new PyTuple(lists.map((one) => one[at] === undefined ? fill : one[at]));
+  }
+}
+
+const zipLongest = (...columns) => gen(longest(columns, null));
+
+const chainType = newType("itertools.chain", undefined, lazily(chain));
+Object.assign(chainType, { $name: "chain", $least: 0, $most: Infinity });
+members({
+  from_iterable: [
+    1,
+    1,
+    lazily(function* (sources) {
+      for (const source of iter(sources)) yield* iter(source);
+    }),
+  ],
+}, chainType.$info.statics);
+
+const lazyMap = lazily(function* (run, ...columns) {
+  const sources = columns.map((column) => iterator(column));
+  for (;;) {
+    const row = sources.map((source) => source.next());
+    if (row.some((one) => one.done)) return;
+    yield ck(run, row.map((one) => one.value));
+  }
+});
+const lazyZip = lazily(function* (...columns) {
+  const sources = columns.map((column) => iterator(column));
+  for (;;) {
+    const row = sources.map((source) => source.next());
+    if (row.length === 0 || row.some((one) => one.done)) return;
+    yield new PyTuple(row.map((one) => one.value));
+  }
+});
+
+export const itertoolsModule = members({
+  chain: chainType,
+  islice: [2, 4, lazily(islice)],
+  count: [0, 2, lazily(count), "start step"],
+  cycle: [1, 1, lazily(cycle)],
+  repeat: [1, 2, lazily(repeat), "object times"],
+  takewhile: [2, 2, lazily(takewhile)],
+  dropwhile: [2, 2, lazily(dropwhile)],
+  filterfalse: [2, 2, lazily(filterfalse)],
+  ifilterfalse: [2, 2, lazily(filterfalse)],
+  ifilter: [
+    2,
+    2,
+    lazily(function* (test, source) {
+      for (const item of iter(source)) if (t(test === null ? item : c1(test, item))) yield item;
+    }),
+  ],
+  imap: [2, Infinity, lazyMap],
+  izip: [0, Infinity, lazyZip],
+  accumulate: [1, 2, lazily(accumulate), "iterable func"],
+  starmap: [2, 2, lazily(starmap)],
+  compress: [2, 2, lazily(compress)],
+  product: [0, Infinity, lazily(product)],
+  combinations: [2, 2, lazily(combinations)],
+  permutations: [1, 2, lazily(permutations)],
+  groupby: [1, 2, lazily(groupby), "iterable key"],
+  zip_longest: [0, Infinity, zipLongest],
+  izip_longest: [0, Infinity, zipLongest],
+  tee: [1, 2, (source, times = 2) => {
+    const items = list(source);
+    return new PyTuple(Array.from({ length: Number(times) }, () => gen(items[Symbol.iterator]())));
+  }],
+});
+for (const name of ["zip_longest", "izip_longest"]) {
+  itertoolsModule[name].$keywords = (columns, pairs) =>
+    gen(longest(columns, Object.fromEntries(pairs).fillvalue ?? null));
+}
+itertoolsModule.product.$keywords = (sources, pairs) => {
+  const times = Number(Object.fromEntries(pairs).repeat ?? 1);
+  const pools = sources.map((source) => list(source));
+  return gen(product(...Array.from({ length: times }, () => pools).flat(1)));
+};
+
+function partial(run, ...fixed) {
+  const make = (named) => {
+    const call = (...args) => ck(run, [...fixed, ...args], named);
+    call.$name = "partial";
+    call.$keywords = (args, pairs) => {
+      const names = new Set(pairs.map(([name]) => name));
+      return ck(run, [...fixed, ...args], [
+        ...named.filter(([name]) => !names.has(name)),
+        ...pairs,
+      ]);
+    };
+    return call;
+  };
+  return make([]);
+}
+
+export const functoolsModule = members({
+  reduce: builtins.reduce,
+  partial: [1, Infinity, partial],
+  cmp_to_key: [1, 1, (compare) => (value) => new Ordered(value, compare)],
+});
+functoolsModule.partial.$keywords = ([run, ...fixed], pairs) => {
+  const call = (...args) => ck(run, [...fixed, ...args], pairs);
+  return Object.assign(call, {
+    $name: "partial",
+    $keywords: (args, more) => {
+      const names = new Set(more.map(([name]) => name));
+      return ck(run, [...fixed, ...args], [...pairs.filter(([name]) => !names.has(name)), ...more]);
+    },
+  });
+};
+
+/** What cmp_to_key makes: ordered by the function. */
+class Ordered {
+  constructor(value, compare) {
+    this.value = value;
+    this.by = compare;
+  }
+}
+const orderedKey = newType(
+  "functools.KeyWrapper",
+  undefined,
+  () => raise("TypeError", "cannot create"),
+  Ordered.prototype,
+);
+orderedKey.$info.compare = (a, b) => Number(ck(a.by, [a.value, b.value]));
+orderedKey.$info.equal = (a, b) => Number(ck(a.by, [a.value, b.value])) === 0;
+
+const several = (read) => (...keys) => (value) =>
+  keys.length === 1 ? read(value, keys[0]) : new PyTuple(keys.map((key) => read(value, key)));
+const path = (value, name) =>
+  name.split(".").reduce((at, part) => {
+    if (part.startsWith("__")) raise("AttributeError", part);
+    return attrStrict(at, part);
+  }, value);
+
+export const operatorModule = members({
+  itemgetter: [1, Infinity, several(itemStrict)],
+  attrgetter: [1, Infinity, several(path)],
+  methodcaller: [
+    1,
+    Infinity,
+    (name, ...args) => (value) => args.length === 0 ? m0(value, name) : mk(value, name, args),
+  ],
+  add: [2, 2, add],
+  sub: [2, 2, sub],
+  mul: [2, 2, mul],
+  truediv: [2, 2, div],
+  floordiv: [2, 2, floordiv],
+  mod: [2, 2, mod],
+  neg: [1, 1, neg],
+  and_: [2, 2, and],
+  or_: [2, 2, or],
+  xor: [2, 2, xor],
+  concat: [2, 2, add],
+  not_: [1, 1, (value) => !t(value)],
+  truth: [1, 1, t],
+  eq: [2, 2, eq],
+  ne: [2, 2, (a, b) => !eq(a, b)],
+  lt: [2, 2, lt],
+  le: [2, 2, le],
+  gt: [2, 2, gt],
+  ge: [2, 2, ge],
+  contains: [2, 2, (container, item) => contains(item, container)],
+  getitem: [2, 2, itemStrict],
+});

@@ -1,0 +1,300 @@
+/** Arithmetic on ints of any size and floats. @module */
+
+import { raise } from "./errors.js";
+import { PyFloat, state } from "./types.js";
+
+/** Larger ints are refused, for the engine cannot be interrupted inside their arithmetic. */
+const LARGEST = 1n << 200000n;
+const MIN_DIGITS = 4300;
+
+/** A float as this runtime holds it. */
+export function flt(value) {
+  return Number.isInteger(value) ? new PyFloat(value) : value;
+}
+
+/** An int from a BigInt. */
+export function norm(big) {
+  if (big >= -9007199254740991n && big <= 9007199254740991n) return Number(big);
+  if (big > LARGEST || big < -LARGEST) raise("OverflowError", "int too large");
+  return big;
+}
+
+export function isInt(value) {
+  const kind = typeof value;
+  return kind === "number" ? Number.isInteger(value) : kind === "boolean" || kind === "bigint";
+}
+
+export function isFloat(value) {
+  return typeof value === "number" ? !Number.isInteger(value) : value instanceof PyFloat;
+}
+
+export function isNumber(value) {
+  const kind = typeof value;
+  return kind === "number" || kind === "boolean" || kind === "bigint" || value instanceof PyFloat;
+}
+
+/** The JavaScript number of a numeric value. */
+export function fv(value) {
+  if (typeof value === "number") return value;
+  if (value instanceof PyFloat) return value.v;
+  const number = Number(value);
+  if (!Number.isFinite(number)) raise("OverflowError", "int too large to convert to float");
+  return number;
+}
+
+/** An int as a safe number or a BigInt. */
+function whole(value) {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "number" && !Number.isSafeInteger(value) ? BigInt(value) : value;
+}
+
+const big = (value) => BigInt(value);
+
+/** Applies an operation to two ints: on numbers if the result is safe, else on BigInts. */
+function ints(a, b, fast, slow) {
+  const x = whole(a);
+  const y = whole(b);
+  if (typeof x === "number" && typeof y === "number") {
+    const result = fast(x, y);
+    if (Number.isSafeInteger(result)) return result === 0 ? 0 : result;
+  }
+  return norm(slow(big(x), big(y)));
+}
+
+export function addNumbers(a, b) {
+  return isInt(a) && isInt(b) ? ints(a, b, (x, y) => x + y, (x, y) => x + y) : flt(fv(a) + fv(b));
+}
+
+export function subNumbers(a, b) {
+  return isInt(a) && isInt(b) ? ints(a, b, (x, y) => x - y, (x, y) => x - y) : flt(fv(a) - fv(b));
+}
+
+export function mulNumbers(a, b) {
+  return isInt(a) && isInt(b) ? ints(a, b, (x, y) => x * y, (x, y) => x * y) : flt(fv(a) * fv(b));
+}
+
+export function divNumbers(a, b) {
+  const y = fv(b);
+  if (y === 0) {
+    raise(
+      "ZeroDivisionError",
+      isInt(a) && isInt(b) || state.version === 3 ? divisionText(a, b) : "float division by zero",
+    );
+  }
+  return flt(fv(a) / y);
+}
+
+function divisionText(a, b) {
+  if (state.version === 2) return "integer division or modulo by zero";
+  return isInt(a) && isInt(b) ? "division by zero" : "float division by zero";
+}
+
+function zeroCheck(a, b, what) {
+  if (fv(b) !== 0) return;
+  if (!isInt(a) || !isInt(b)) {
+    raise(
+      "ZeroDivisionError",
+      state.version === 2 && what !== "//"
+        ? "float modulo"
+        : state.version === 2
+        ? "float divmod()"
+        : what === "//"
+        ? "float floor division by zero"
+        : "float modulo",
+    );
+  }
+  raise(
+    "ZeroDivisionError",
+    state.version === 2
+      ? "integer division or modulo by zero"
+      : what === "//"
+      ? "integer division or modulo by zero"
+      : "integer modulo by zero",
+  );
+}
+
+function floorMod(x, y) {
+  const rest = x % y;
+  return rest !== 0 && (rest < 0) !== (y < 0) ? rest + y : rest;
+}
+
+function bigFloorMod(x, y) {
+  const rest = x % y;
+  return rest !== 0n && (rest < 0n) !== (y < 0n) ? rest + y : rest;
+}
+
+export function floordivNumbers(a, b) {
+  zeroCheck(a, b, "//");
+  if (isInt(a) && isInt(b)) {
+    return ints(a, b, (x, y) => (x - floorMod(x, y)) / y, (x, y) => (x - bigFloorMod(x, y)) / y);
+  }
+  return flt(floatDivmod(fv(a), fv(b))[0]);
+}
+
+export function modNumbers(a, b) {
+  zeroCheck(a, b, "%");
+  if (isInt(a) && isInt(b)) return ints(a, b, floorMod, bigFloorMod);
+  return flt(floatDivmod(fv(a), fv(b))[1]);
+}
+
+/** Quotient and rest of floats, as CPython rounds them. */
+function floatDivmod(x, y) {
+  let rest = x % y;
+  let quotient = (x - rest) / y;
+  if (rest !== 0) {
+    if ((y < 0) !== (rest < 0)) {
+      rest += y;
+      quotient -= 1;
+    }
+  } else rest = y < 0 ? -0 : 0;
+  let floor = Math.floor(quotient);
+  if (quotient - floor > 0.5) floor += 1;
+  if (quotient === 0) floor = x / y < 0 ? -0 : 0;
+  return [floor, rest];
+}
+
+export function powNumbers(a, b) {
+  if (!isInt(a) || !isInt(b) || b < 0) return floatPower(fv(a), fv(b));
+  const x = big(whole(a));
+  const y = big(whole(b));
+  const bits = x.toString(2).length;
+  if (x !== 0n && x !== 1n && x !== -1n && BigInt(bits) * y > 200000n) {
+    raise("OverflowError", "int too large");
+  }
+  return norm(x ** y);
+}
+
+function floatPower(x, y) {
+  if (x === 0 && y < 0) {
+    raise(
+      "ZeroDivisionError",
+      state.version === 2
+        ? "0.0 cannot be raised to a negative power"
+        : "0.0 cannot be raised to a negative power",
+    );
+  }
+  if (x < 0 && !Number.isInteger(y)) {
+    raise("ValueError", "a negative number cannot be raised to a fractional power");
+  }
+  if (x === 1 || y === 0) return new PyFloat(1);
+  const result = Math.pow(x, y);
+  if (!Number.isFinite(result) && Number.isFinite(x) && Number.isFinite(y)) {
+    raise("OverflowError", "(34, 'Numerical result out of range')");
+  }
+  return flt(result);
+}
+
+/** Bit operations on ints; two booleans give a boolean for & | ^. */
+export function bits(op, a, b) {
+  if (typeof a === "boolean" && typeof b === "boolean") {
+    return op === "&" ? a && b : op === "|" ? a || b : a !== b;
+  }
+  const x = big(whole(a));
+  const y = big(whole(b));
+  return norm(op === "&" ? x & y : op === "|" ? x | y : x ^ y);
+}
+
+export function shift(op, a, b) {
+  const by = big(whole(b));
+  if (by < 0n) raise("ValueError", "negative shift count");
+  if (op === "<<" && by > 200000n && a !== 0) raise("OverflowError", "int too large");
+  const x = big(whole(a));
+  return norm(op === "<<" ? x << by : by > 1000000n ? (x < 0n ? -1n : 0n) : x >> by);
+}
+
+export function negative(value) {
+  if (typeof value === "bigint") return norm(-value);
+  if (value instanceof PyFloat) return new PyFloat(-value.v);
+  const number = Number(value);
+  return number === 0 ? 0 : -number;
+}
+
+/** The text of an int. */
+export function intText(value, base = 10) {
+  const x = whole(value);
+  if (
+    typeof x === "bigint" && base === 10 && x.toString(16).length > 3600 &&
+    x.toString().length > MIN_DIGITS
+  ) {
+    raise("ValueError", "Exceeds the limit (4300 digits) for integer string conversion");
+  }
+  return x.toString(base);
+}
+
+/** The shortest text that reads back as the float: Python's repr(). */
+export function floatRepr(value) {
+  const x = fv(value);
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
+  if (x === 0) return Object.is(x, -0) ? "-0.0" : "0.0";
+  const [digits, power] = x.toExponential().split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= 16) {
+    return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  if (exponent >= 0) {
+    const text = x.toString();
+    return text.includes(".") ? text : `${text}.0`;
+  }
+  const sign = x < 0 ? "-" : "";
+  return `${sign}0.${"0".repeat(-exponent - 1)}${digits.replace(/[-.]/g, "")}`;
+}
+
+const INT_TEXT = /^([+-]?)(\d+(?:_\d+)*)$/;
+
+/** Reads an int as int(text, base) does; undefined when it is none. */
+export function readInt(text, base) {
+  const plain = text.trim().replace(/\p{Nd}/gu, decimalDigit);
+  if (base === 10) {
+    const match = INT_TEXT.exec(plain);
+    if (match === null || (state.version === 2 && plain.includes("_"))) return undefined;
+    const digits = match[2].replaceAll("_", "");
+    if (digits.length > MIN_DIGITS) {
+      raise("ValueError", "Exceeds the limit (4300 digits) for integer string conversion");
+    }
+    const value = digits.length < 16 ? Number(digits) : norm(BigInt(digits));
+    return match[1] === "-" ? negative(value) : value;
+  }
+  return readBased(plain, base);
+}
+
+function readBased(text, asked) {
+  const match = /^([+-]?)(0[xXoObB])?_?([\da-zA-Z]+(?:_[\da-zA-Z]+)*)[lL]?$/.exec(text);
+  if (match === null) return undefined;
+  const bases = { x: 16, o: 8, b: 2 };
+  let digits = match[3].replaceAll("_", "").toLowerCase();
+  let base = asked;
+  const prefix = match[2] === undefined ? 0 : bases[match[2][1].toLowerCase()];
+  if (base === 0) base = prefix || 10;
+  else if (prefix && prefix !== base) digits = match[2].toLowerCase() + digits;
+  let value = 0n;
+  for (const digit of digits) {
+    const number = parseInt(digit, 36);
+    if (!(number < base)) return undefined;
+    value = value * BigInt(base) + BigInt(number);
+  }
+  return norm(match[1] === "-" ? -value : value);
+}
+
+/** The ASCII digit of any decimal digit. */
+function decimalDigit(char) {
+  const code = char.codePointAt(0);
+  if (code < 128) return char;
+  let zero = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && code - zero < 9) zero--;
+  return String(code - zero);
+}
+
+/** Reads a float as float(text) does; undefined when it is none. */
+export function readFloat(text) {
+  const plain = text.trim().replace(/\p{Nd}/gu, decimalDigit);
+  const special = /^([+-]?)(inf|infinity|nan)$/i.exec(plain);
+  if (special !== null) {
+    const value = special[2].toLowerCase() === "nan" ? NaN : Infinity;
+    return special[1] === "-" ? -value : value;
+  }
+  if (!/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+(_\d+)*)?$/i.test(plain)) {
+    return undefined;
+  }
+  return flt(Number(plain.replaceAll("_", "")));
+}

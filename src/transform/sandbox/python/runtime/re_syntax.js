@@ -1,0 +1,393 @@
+/** Translates the syntax of Python's regular expressions to JavaScript's. @module */
+
+import { PyError, reError } from "./errors.js";
+import { state } from "./types.js";
+
+/** Values of the flags, as Python numbers them. */
+export const FLAGS = { I: 2, L: 4, M: 8, S: 16, U: 32, X: 64, A: 256 };
+
+const SPACE_ASCII = " \\t\\n\\r\\v\\f";
+const SPACE_WIDE = SPACE_ASCII +
+  "\\x1c-\\x1f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+/** What stands inside brackets for \d \w \s, for ASCII-only and for any text. */
+const CLASSES = {
+  ascii: { d: "0-9", w: "a-zA-Z0-9_", s: SPACE_ASCII },
+  wide: { d: "\\p{Nd}", w: "\\p{L}\\p{N}_", s: SPACE_WIDE },
+};
+const CONTROLS = { a: "\\x07", f: "\\f", n: "\\n", r: "\\r", t: "\\t", v: "\\v" };
+const PLAIN = /[\^$\\.*+?()[\]{}|/]/;
+
+function bad(message, at) {
+  throw new PyError(reError, [at === undefined ? message : `${message} at position ${at}`]);
+}
+
+/** One character as JavaScript writes it in a pattern. */
+function literal(char) {
+  if (char === "\n") return "\\n";
+  if (char === "\r") return "\\r";
+  if (char === "\u2028" || char === "\u2029") return char === "\u2028" ? "\\u2028" : "\\u2029";
+  return PLAIN.test(char) ? `\\${char}` : char;
+}
+
+/**
+ * Reads a pattern. `wide`: \w and its like mean all of Unicode. `source` and `flags` are
+ * JavaScript's; `names` lead from group names to numbers; `unsure` are groups whose value
+ * JavaScript forgets where Python keeps it.
+ */
+export class PatternReader {
+  constructor(pattern, flags, wide) {
+    this.chars = Array.from(pattern);
+    this.at = 0;
+    this.flags = flags;
+    this.wide = wide;
+    this.groups = 0;
+    this.open = new Set();
+    this.names = new Map();
+    this.optional = new Set();
+    this.unsure = new Set();
+    this.classes = wide && !(flags & FLAGS.A) ? CLASSES.wide : CLASSES.ascii;
+  }
+
+  read() {
+    this.leadingFlags();
+    const source = this.alternatives(false, false);
+    if (this.at < this.chars.length) bad("unbalanced parenthesis", this.at);
+    return source;
+  }
+
+  leadingFlags() {
+    const match = /^\(\?([aiLmsux]+)\)/.exec(this.chars.slice(0, 12).join(""));
+    if (match === null) return;
+    this.at = match[0].length;
+    for (const flag of match[1]) this.flags |= FLAGS[flag.toUpperCase()];
+    this.classes = this.wide && !(this.flags & FLAGS.A) ? CLASSES.wide : CLASSES.ascii;
+  }
+
+  peek(text) {
+    return this.chars.slice(this.at, this.at + text.length).join("") === text;
+  }
+
+  /** a|b|c; `optional`, `repeated`: what surrounds it may be skipped or run several times. */
+  alternatives(optional, repeated) {
+    const start = this.at;
+    const first = this.groups;
+    let out = this.sequence(optional, repeated);
+    let several = false;
+    while (this.peek("|")) {
+      this.at++;
+      several = true;
+      out += `|${this.sequence(true, repeated)}`;
+    }
+    if (several) {
+      for (let group = first + 1; group <= this.groups; group++) this.markOptional(group, repeated);
+    }
+    return this.at === start ? "" : out;
+  }
+
+  markOptional(group, repeated) {
+    this.optional.add(group);
+    if (repeated) this.unsure.add(group);
+  }
+
+  sequence(optional, repeated) {
+    let out = "";
+    while (this.at < this.chars.length && !this.peek("|") && !this.peek(")")) {
+      if (this.flags & FLAGS.X && this.skipBlank()) continue;
+      out += this.item(optional, repeated);
+    }
+    return out;
+  }
+
+  skipBlank() {
+    const char = this.chars[this.at];
+    if (/[ \t\n\r\f\v]/.test(char)) this.at++;
+    else if (char === "#") {
+      while (this.at < this.chars.length && this.chars[this.at] !== "\n") this.at++;
+    } else return false;
+    return true;
+  }
+
+  item(optional, repeated) {
+    const start = this.at;
+    const first = this.groups;
+    // How often the item runs is known only after it; read it once to find out.
+    const snapshot = {
+      names: new Map(this.names),
+      optional: new Set(this.optional),
+      unsure: new Set(this.unsure),
+    };
+    let atom = this.atom(optional, repeated);
+    let quantifier = this.quantifier();
+    if (quantifier === "") return atom;
+    if (atom === "" || start === this.at) bad("nothing to repeat", start);
+    if (this.groups > first) {
+      const skips = /^[*?]|^\{0/.test(quantifier);
+      const again = !/^\?|^\{[01]\}|^\{0,1\}/.test(quantifier);
+      Object.assign(this, snapshot);
+      this.groups = first;
+      this.at = start;
+      atom = this.atom(optional || skips, repeated || again);
+      quantifier = this.quantifier();
+      if (skips) {
+        for (let group = first + 1; group <= this.groups; group++) {
+          this.markOptional(group, repeated);
+        }
+      }
+    }
+    return atom + quantifier;
+  }
+
+  quantifier() {
+    while (this.flags & FLAGS.X && this.at < this.chars.length && this.skipBlank());
+    const rest = this.chars.slice(this.at, this.at + 24).join("");
+    const match = /^(?:[*+?]|\{(\d*)(,?)(\d*)\})/.exec(rest);
+    if (match === null) return "";
+    const [whole, low, comma, high] = match;
+    if (whole[0] === "{" && low === "" && high === "") return "";
+    this.at += whole.length;
+    let out = whole[0] === "{" ? `{${low === "" ? "0" : low}${comma}${high}}` : whole;
+    const next = this.chars[this.at];
+    if (next === "?") {
+      this.at++;
+      out += "?";
+    } else if (next === "+") bad("possessive quantifiers are not supported", this.at);
+    else if (
+      next === "*" || /^\{\d+(,\d*)?\}/.test(this.chars.slice(this.at, this.at + 24).join(""))
+    ) {
+      bad("multiple repeat", this.at);
+    }
+    if (whole[0] === "{" && comma === "," && high !== "" && Number(low) > Number(high)) {
+      bad("min repeat greater than max repeat", this.at);
+    }
+    return out;
+  }
+
+  atom(optional, repeated) {
+    const char = this.chars[this.at++];
+    if (char === "(") return this.group(optional, repeated);
+    if (char === "[") return this.bracket();
+    if (char === "\\") return this.escape();
+    if (char === ".") return this.flags & FLAGS.S ? "[^]" : "[^\\n]";
+    if (char === "^") return this.flags & FLAGS.M ? "(?<![^\\n])" : "(?<![^])";
+    if (char === "$") return this.flags & FLAGS.M ? "(?![^\\n])" : "(?=\\n?(?![^]))";
+    if (char === "*" || char === "+" || char === "?") bad("nothing to repeat", this.at - 1);
+    return literal(char);
+  }
+
+  group(optional, repeated) {
+    const start = this.at - 1;
+    if (!this.peek("?")) return this.capture(undefined, optional, repeated);
+    const rest = this.chars.slice(this.at, this.at + 80).join("");
+    const named = /^\?P<([^>]*)>/.exec(rest);
+    if (named !== null) {
+      this.at += Array.from(named[0]).length;
+      if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(named[1])) {
+        bad(`bad character in group name '${named[1]}'`, start);
+      }
+      return this.capture(named[1], optional, repeated);
+    }
+    const back = /^\?P=([^)]*)\)/.exec(rest);
+    if (back !== null) {
+      this.at += Array.from(back[0]).length;
+      if (!this.names.has(back[1])) bad(`unknown group name '${back[1]}'`, start);
+      return this.reference(this.names.get(back[1]), start);
+    }
+    if (rest.startsWith("?#")) {
+      while (this.at < this.chars.length && !this.peek(")")) this.at++;
+      this.at++;
+      return "(?:)";
+    }
+    const plain = /^\?(?::|=|!|<=|<!)/.exec(rest);
+    if (plain === null) return this.scopedFlags(rest, start, optional, repeated);
+    this.at += plain[0].length;
+    const inside = this.alternatives(optional || plain[0] === "?!" || plain[0] === "?<!", repeated);
+    this.close(start);
+    return `(${plain[0]}${inside})`;
+  }
+
+  scopedFlags(rest, start, optional, repeated) {
+    const match = /^\?([aLimsux]*)(?:-([imsx]+))?:/.exec(rest);
+    if (match === null) {
+      if (/^\?[aiLmsux]+\)/.test(rest)) {
+        bad("global flags not at the start of the expression", start);
+      }
+      bad(
+        rest.startsWith("?(")
+          ? "conditional groups are not supported"
+          : "this group is not supported",
+        start,
+      );
+    }
+    const before = this.flags;
+    for (const flag of match[1]) this.flags |= FLAGS[flag.toUpperCase()];
+    for (const flag of match[2] ?? "") this.flags &= ~FLAGS[flag.toUpperCase()];
+    if ((this.flags ^ before) & FLAGS.I) {
+      bad("a change of case sensitivity inside a pattern is not supported", start);
+    }
+    this.at += match[0].length;
+    const inside = this.alternatives(optional, repeated);
+    this.close(start);
+    this.flags = before;
+    return `(?:${inside})`;
+  }
+
+  capture(name, optional, repeated) {
+    const number = ++this.groups;
+    const start = this.at;
+    if (name !== undefined) {
+      if (this.names.has(name)) bad(`redefinition of group name '${name}'`, start);
+      this.names.set(name, number);
+    }
+    this.open.add(number);
+    const inside = this.alternatives(optional, repeated);
+    this.close(start - 1);
+    this.open.delete(number);
+    return `(${inside})`;
+  }
+
+  close(start) {
+    if (!this.peek(")")) bad("missing ), unterminated subpattern", start);
+    this.at++;
+  }
+
+  reference(number, at) {
+    if (number > this.groups) bad(`invalid group reference ${number}`, at);
+    if (this.open.has(number)) bad("cannot refer to an open group", at);
+    if (this.optional.has(number)) {
+      bad("a reference to a group that may be left out is not supported", at);
+    }
+    return `(?:\\${number})`;
+  }
+
+  escape() {
+    const at = this.at - 1;
+    const char = this.chars[this.at++];
+    if (char === undefined) bad("bad escape (end of pattern)", at);
+    const { d, w, s } = this.classes;
+    const simple = {
+      d: `[${d}]`,
+      D: `[^${d}]`,
+      w: `[${w}]`,
+      W: `[^${w}]`,
+      s: `[${s}]`,
+      S: `[^${s}]`,
+    };
+    if (Object.hasOwn(simple, char)) return simple[char];
+    if (char === "A") return "(?<![^])";
+    if (char === "Z" || char === "z") return "(?![^])";
+    if (char === "b" || char === "B") return this.boundary(char === "b");
+    if (/[1-9]/.test(char)) {
+      let digits = char;
+      if (/\d/.test(this.chars[this.at] ?? "")) digits += this.chars[this.at++];
+      return this.reference(Number(digits), at);
+    }
+    return this.charEscape(char, at);
+  }
+
+  boundary(at) {
+    const word = `[${this.classes.w}]`;
+    const edge = `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`;
+    if (this.classes === CLASSES.ascii) return at ? "\\b" : "\\B";
+    return at ? edge : `(?:(?<=${word})(?=${word})|(?<!${word})(?!${word}))`;
+  }
+
+  /** An escape that means one character, in or out of brackets. */
+  charEscape(char, at) {
+    if (Object.hasOwn(CONTROLS, char)) return CONTROLS[char];
+    const size = { x: 2, u: 4, U: 8 }[char];
+    if (size !== undefined && (char === "x" || state.version === 3)) {
+      const hex = this.chars.slice(this.at, this.at + size).join("");
+      if (!new RegExp(`^[\\da-fA-F]{${size}}$`).test(hex)) {
+        bad(`incomplete escape \\${char}${hex}`, at);
+      }
+      this.at += size;
+      return literal(String.fromCodePoint(parseInt(hex, 16)));
+    }
+    if (char === "0") {
+      let octal = "";
+      while (octal.length < 2 && /[0-7]/.test(this.chars[this.at] ?? "")) {
+        octal += this.chars[this.at++];
+      }
+      return literal(String.fromCharCode(parseInt(octal || "0", 8)));
+    }
+    if (/[a-zA-Z]/.test(char) && state.version === 3) bad(`bad escape \\${char}`, at);
+    return literal(char);
+  }
+
+  bracket() {
+    const start = this.at - 1;
+    let out = "[";
+    if (this.peek("^")) {
+      this.at++;
+      out += "^";
+    }
+    for (let first = true; first || !this.peek("]"); first = false) {
+      if (this.at >= this.chars.length) bad("unterminated character set", start);
+      const low = this.member();
+      if (this.peek("-") && this.chars[this.at + 1] !== "]" && this.at + 1 < this.chars.length) {
+        this.at++;
+        const high = this.member();
+        if (low.set || high.set) bad("bad character range", start);
+        if (low.code > high.code) bad("bad character range", start);
+        out += `${low.text}-${high.text}`;
+      } else out += low.text;
+    }
+    this.at++;
+    return `${out}]`;
+  }
+
+  /** One character or class inside brackets. */
+  member() {
+    const at = this.at;
+    const char = this.chars[this.at++];
+    if (char !== "\\") return { text: inBrackets(char), code: char.codePointAt(0) };
+    const next = this.chars[this.at++];
+    if (next === undefined) bad("unterminated character set", at);
+    const lower = next.toLowerCase();
+    if ("dws".includes(lower)) return { text: this.classText(next, lower), set: true };
+    if (next === "b") return { text: "\\x08", code: 8 };
+    if (/[0-7]/.test(next)) {
+      let octal = next;
+      while (octal.length < 3 && /[0-7]/.test(this.chars[this.at] ?? "")) {
+        octal += this.chars[this.at++];
+      }
+      const code = parseInt(octal, 8);
+      return { text: inBrackets(String.fromCharCode(code)), code };
+    }
+    const text = this.charEscape(next, at);
+    const value = Object.hasOwn(CONTROLS, next)
+      ? JSON.parse(`"${{ a: "\\u0007", v: "\\u000b" }[next] ?? `\\${next}`}"`)
+      : undefined;
+    const plain = value ?? (text.length > 1 && text[0] === "\\" ? unescaped(text) : text);
+    return { text: inBrackets(plain), code: plain.codePointAt(0) };
+  }
+
+  classText(name, lower) {
+    const inside = this.classes[lower];
+    if (name === lower) return inside;
+    // A negated class among others: JavaScript's own letters have the same meaning for ASCII.
+    if (this.classes === CLASSES.ascii) return `\\${name}`;
+    if (lower === "d") return "\\P{Nd}";
+    if (lower === "s") return "\\S";
+    return bad("\\W inside brackets is not supported for texts beyond ASCII");
+  }
+}
+
+function unescaped(text) {
+  return text === "\\n"
+    ? "\n"
+    : text === "\\r"
+    ? "\r"
+    : text === "\\u2028"
+    ? "\u2028"
+    : text === "\\u2029"
+    ? "\u2029"
+    : text.slice(1);
+}
+
+function inBrackets(char) {
+  if ("\\]^-[/|(){}.$*+?".includes(char)) return `\\${char}`;
+  const code = char.codePointAt(0);
+  if (code < 32 || code === 127) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return code === 0x2028 || code === 0x2029 ? `\\u${code.toString(16)}` : char;
+}

@@ -1,0 +1,70 @@
+/** Carries results out of the sandbox as plain JSON values. @module */
+
+import { PyError, raise } from "./errors.js";
+import { typeName } from "./kinds.js";
+import { floatRepr, fv, intText, isFloat, isInt } from "./numbers.js";
+import { str } from "./repr.js";
+import { dictPairs } from "./sequences.js";
+import { isRecord, PyDict, PyFloat, PyTuple, TYPE } from "./types.js";
+
+/**
+ * A value as JSON knows it: tuples become lists, ints beyond 2**53 their decimal text.
+ * What json.dumps() refuses (sets, dates, bytes) raises TypeError here too.
+ */
+export function toHost(value, depth = 0) {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" || value instanceof PyFloat) return plainNumber(value);
+  if (typeof value === "bigint") return intText(value);
+  if (depth > 100) raise("ValueError", "Circular reference detected");
+  if (Array.isArray(value)) return value.map((item) => toHost(item, depth + 1));
+  if (value instanceof PyTuple) return value.a.map((item) => toHost(item, depth + 1));
+  if (isRecord(value)) return value;
+  if (value instanceof PyDict) {
+    const out = {};
+    for (const [key, item] of dictPairs(value)) {
+      const entry = {
+        value: toHost(item, depth + 1),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      };
+      Object.defineProperty(out, memberName(key), entry);
+    }
+    return out;
+  }
+  return raise("TypeError", `Object of type ${typeName(value)} is not JSON serializable`);
+}
+
+function plainNumber(value) {
+  const number = fv(value);
+  if (!Number.isFinite(number)) {
+    raise("ValueError", "Out of range float values are not JSON compliant");
+  }
+  return number;
+}
+
+function memberName(key) {
+  if (typeof key === "string") return key;
+  if (typeof key === "boolean") return key ? "true" : "false";
+  if (key === null) return "null";
+  if (isInt(key)) return intText(key);
+  if (isFloat(key)) return floatRepr(fv(key));
+  return raise("TypeError", `keys must be str, int, float, bool or None, not ${typeName(key)}`);
+}
+
+/**
+ * What a failed call tells: the exception's class name, its text and the line of the body, found
+ * in the stack by the file name that the body was evaluated under. Null for what is no exception
+ * of Python (memory or time used up).
+ */
+export function describe(error, file) {
+  if (!(error instanceof PyError)) return null;
+  const at = typeof error.stack === "string" ? error.stack.split(`(${file}:`)[1] : undefined;
+  const line = at === undefined ? null : parseInt(at, 10);
+  return {
+    type: error[TYPE].$info.name,
+    message: str(error),
+    line: Number.isNaN(line) ? null : line,
+  };
+}

@@ -1,0 +1,122 @@
+/** Translates an admin's Python function body into JavaScript for the sandbox. @module */
+
+import type { Stmt } from "./ast.ts";
+import { emitBlock } from "./emit_block.ts";
+import { locals } from "./emit_function.ts";
+import { Emitter, mangle } from "./emitter.ts";
+import { parseBody, type Parsed } from "./parse_block.ts";
+import { type Problem, PythonProblem } from "./problem.ts";
+import { type ReadPaths, readPaths } from "./reads.ts";
+import { functionScope, type Scope } from "./scope.ts";
+import { decideVersion } from "./version.ts";
+import { blocks } from "./walk.ts";
+
+/** What is known about a body besides its text. */
+export interface TranslateOptions {
+  /** The converter's or section's name, for messages and stack traces. */
+  readonly name: string;
+  /** A converter sees `record`, `field`, `value` and `params`; a filter only `record`. */
+  readonly kind: "converter" | "filter";
+  /** The number of the body's first line in reports; 1 when absent. */
+  readonly firstLine?: number;
+}
+
+/**
+ * A translated body. `code` is an expression that needs the global `$py` (the runtime) and gives
+ * `function(record, field, value, params)`; its line numbers are those of the Python text.
+ * `warnings` name what may be meant otherwise.
+ */
+export interface Translation {
+  readonly ok: true;
+  readonly code: string;
+  readonly version: 2 | 3;
+  readonly reads: ReadPaths | "everything";
+  readonly warnings: readonly Problem[];
+}
+
+/** Why a body cannot run; lines count from `firstLine`, columns from 1. */
+export interface Refusal {
+  readonly ok: false;
+  readonly problems: readonly Problem[];
+}
+
+const INPUTS = { converter: ["record", "field", "value", "params"], filter: ["record"] } as const;
+
+/** Translates `body`. Never throws for what the body contains: problems come back as values. */
+export function translatePython(body: string, options: TranslateOptions): Translation | Refusal {
+  const shift = (options.firstLine ?? 1) - 1;
+  const moved = (problem: Problem): Problem => ({ ...problem, line: problem.line + shift });
+  try {
+    const result = translate(body.replace(/^\uFEFF/, ""), options, shift);
+    if (result.ok) return { ...result, warnings: result.warnings.map(moved) };
+    return { ok: false, problems: result.problems.map(moved) };
+  } catch (error) {
+    if (error instanceof PythonProblem) {
+      return { ok: false, problems: [moved({ ...error.place, message: error.message })] };
+    }
+    if (!(error instanceof RangeError)) throw error;
+    return {
+      ok: false,
+      problems: [moved({ line: 1, column: 1, message: "this is nested too deeply" })],
+    };
+  }
+}
+
+function translate(body: string, options: TranslateOptions, shift: number): Translation | Refusal {
+  const parsed = parseBody(body);
+  const inputs: readonly string[] = INPUTS[options.kind];
+  const names = functionScope(inputs, parsed.body, 3, undefined).names;
+  const decision = decideVersion(body, parsed.cursor.evidence, names);
+  const { version } = decision;
+  const scope = functionScope(inputs, parsed.body, version, undefined);
+  const e = new Emitter(version, scope);
+  for (const name of scope.globals) e.globals.add(name);
+  collectGlobals(parsed.body, e.globals);
+  collectModules(parsed.body, e.modules);
+  emitBody(e, parsed, scope, inputs);
+  const problems = [...parsed.cursor.problems, ...decision.problems, ...e.problems].sort((a, b) =>
+    a.line - b.line
+  );
+  if (problems.length > 0) return { ok: false, problems };
+  const code = "\n".repeat(shift) + e.finish("(function($){");
+  const warnings = decision.shown ? [] : e.notices;
+  return { ok: true, code, version, reads: readPaths(parsed.body), warnings };
+}
+
+function emitBody(e: Emitter, parsed: Parsed, scope: Scope, inputs: readonly string[]): void {
+  const globals = [...e.globals].map((name) => `g_${mangle(name)}`);
+  e.write(`return function(${inputs.map((name) => `v_${name}`).join(",")}){$.enter(${e.version});`);
+  if (globals.length > 0) e.write(`let ${globals.join(",")};`);
+  e.write(e.frame.slot + locals(scope, inputs));
+  e.bind(inputs);
+  emitBlock(e, parsed.body);
+  e.write(e.frame.assigned === undefined ? "}})($py)" : "return null;}})($py)");
+}
+
+/** Finds the names that `global` statements declare anywhere. */
+function collectGlobals(body: readonly Stmt[], names: Set<string>): void {
+  for (const node of body) {
+    if (node.kind === "scope" && node.scope === "global") {
+      node.names.forEach((name) => names.add(name));
+    }
+    for (const block of blocks(node, true)) collectGlobals(block, names);
+  }
+}
+
+/** Finds names that mean one module throughout the body. */
+function collectModules(body: readonly Stmt[], modules: Map<string, string>): void {
+  const count = new Map<string, number>();
+  const scan = (block: readonly Stmt[]): void => {
+    for (const node of block) {
+      if (node.kind === "import" && node.from === undefined) {
+        for (const { name, alias } of node.names) modules.set(alias, name);
+      }
+      for (const name of functionScope([], [node], 3, undefined).names) {
+        count.set(name, (count.get(name) ?? 0) + 1);
+      }
+      blocks(node, true).forEach(scan);
+    }
+  };
+  scan(body);
+  for (const [name, times] of count) if (times > 1) modules.delete(name);
+}
