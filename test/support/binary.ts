@@ -161,11 +161,12 @@ function isFileError(error: unknown, code: string): boolean {
 
 /** Keeps the three newest builds and whatever a run of the last hour may still use. */
 function removeOldBuilds(): void {
-  const builds = readdirSync(folder)
-    .filter((name) => /^agent-[0-9a-f]{16}$/.test(name))
-    .map((name) => ({ path: join(folder, name), born: statSync(join(folder, name)).mtimeMs }))
+  const made = readdirSync(folder)
+    .filter((name) => /^(agent|base)-/.test(name))
+    .map((name) => join(folder, name))
+    .map((path) => ({ path, born: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.born - a.born);
-  for (const { path, born } of builds.slice(3)) {
+  for (const { path, born } of made.slice(3)) {
     if (Date.now() - born > 3_600_000) rmSync(path, { recursive: true, force: true });
   }
 }
