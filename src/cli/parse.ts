@@ -121,29 +121,22 @@ function checkWords(command: Command, words: readonly string[]): void {
   }
 }
 
-/**
- * Understands a command line. Flags may stand before, between and after words, as `--name value` or
- * `--name=value`, abbreviated as long as they are unique.
- *
- * @throws {UsageError}
- */
-export function parseLine(argv: readonly string[], commands: readonly Command[]): ParsedLine {
-  const known: Options = Object.assign(
-    {},
-    ...commands.map(({ flags }) => flags),
-    uploadFlags,
-    globalFlags,
-  );
+/** The words and flags of a command line, flags that take a value with their text. */
+interface Tokens {
+  readonly given: ReadonlyMap<string, string | undefined>;
+  readonly words: readonly string[];
+}
+
+function tokenize(argv: readonly string[], known: Options): Tokens {
+  const types = Object.entries(known).map(([name, { kind }]) => {
+    return [name, { type: kind === "flag" ? "boolean" : "string" }] as const;
+  });
   const { tokens } = parseArgs({
     args: expandAll(argv, known),
     strict: false,
     tokens: true,
     allowPositionals: true,
-    options: Object.fromEntries(
-      Object.entries(known).map((
-        [name, { kind }],
-      ) => [name, { type: kind === "flag" ? "boolean" : "string" }]),
-    ),
+    options: Object.fromEntries(types),
   });
   const given = new Map<string, string | undefined>();
   const words: string[] = [];
@@ -156,20 +149,34 @@ export function parseLine(argv: readonly string[], commands: readonly Command[])
       throw new UsageError(`--${name} takes no value`);
     }
   }
+  return { given, words };
+}
+
+function commandNamed(name: string, commands: readonly Command[]): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const shown = commands.filter(({ hidden }) => hidden !== true);
+  const names = shown.map((candidate) => candidate.name);
+  throw new UsageError(`There is no command "${name}"`, {
+    hint: didYouMean(name, names) ?? `The commands are ${names.join(", ")}.`,
+  });
+}
+
+/**
+ * Understands a command line. Flags may stand before, between and after words, as `--name value` or
+ * `--name=value`, abbreviated as long as they are unique.
+ *
+ * @throws {UsageError}
+ */
+export function parseLine(argv: readonly string[], commands: readonly Command[]): ParsedLine {
+  const own = commands.map(({ flags }) => flags);
+  const known: Options = Object.assign({}, ...own, uploadFlags, globalFlags);
+  const { given, words } = tokenize(argv, known);
   const global = readFlags(globalFlags, given) as unknown as GlobalFlags;
   const [name, ...rest] = words;
   if (name === undefined) return { command: undefined, global, flags: {}, words: [] };
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const names = commands.filter(({ hidden }) => hidden !== true).map((candidate) =>
-      candidate.name
-    );
-    throw new UsageError(`There is no command "${name}"`, {
-      hint: didYouMean(name, names) ?? `The commands are ${names.join(", ")}.`,
-    });
-  }
+  const command = commandNamed(name, commands);
   refuseForeign(command, given);
   if (!global.help && !global.version) checkWords(command, rest);
-  const flags = readFlags(command.flags, given);
-  return { command, global, flags, words: rest };
+  return { command, global, flags: readFlags(command.flags, given), words: rest };
 }

@@ -6,15 +6,14 @@
 
 import { type AgentError, ConfigError, type Finding, messageOf } from "../base/errors.ts";
 import type { Options } from "../sdk/option.ts";
-import type { Source } from "../sdk/source.ts";
 import {
   checkOomnitzaOptions,
   oomnitzaOptions,
   type OomnitzaSettings,
 } from "../oomnitza/options.ts";
-import { type IniDocument, type IniSection, optionsOf } from "./ini.ts";
+import type { IniDocument, IniSection } from "./ini.ts";
 import { planSection, type SectionPlan } from "./section.ts";
-import { type Reading, readOptions } from "./reading.ts";
+import { beginReading, readOptions, type Surroundings } from "./reading.ts";
 import { planUserConverters, type UserCode } from "./user_code.ts";
 
 /** Names of sections that are not sources. */
@@ -39,13 +38,6 @@ export interface Plan {
   readonly fatal: boolean;
 }
 
-/** What surrounds the file. */
-export interface Surroundings {
-  readonly sources: readonly Source[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly directory: string;
-}
-
 interface Work {
   readonly document: IniDocument;
   readonly around: Surroundings;
@@ -64,14 +56,7 @@ function planOomnitza(work: Work, section: IniSection | undefined): OomnitzaSett
     });
     return undefined;
   }
-  const reading: Reading = {
-    document,
-    section,
-    options: optionsOf(document, section),
-    env: work.around.env,
-    directory: work.around.directory,
-    findings: [],
-  };
+  const reading = beginReading(document, section, work.around);
   const { values } = readOptions(reading, oomnitzaOptions as Options, { mappings: "ignored" });
   findings.push(...reading.findings);
   if (reading.findings.some((finding) => finding.severity === "error")) return undefined;

@@ -9,7 +9,8 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
 import { type Option, type Options, readOption } from "../sdk/option.ts";
-import type { IniDocument, IniOption, IniSection } from "./ini.ts";
+import type { Source } from "../sdk/source.ts";
+import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
 import { type IniMapping, mappingField, parseMapping } from "./mapping_option.ts";
 
 /** One section being read; findings gather here. */
@@ -22,6 +23,24 @@ export interface Reading {
   /** The working directory, absolute. */
   readonly directory: string;
   readonly findings: Finding[];
+}
+
+/** What surrounds a configuration file. */
+export interface Surroundings {
+  readonly sources: readonly Source[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory, absolute. */
+  readonly directory: string;
+}
+
+/** Begins to read a section. */
+export function beginReading(
+  document: IniDocument,
+  section: IniSection,
+  { env, directory }: Surroundings,
+): Reading {
+  const options = optionsOf(document, section);
+  return { document, section, options, env, directory, findings: [] };
 }
 
 /** What the options of a section come to. */

@@ -10,10 +10,16 @@ import type { Kind } from "../base/record.ts";
 import { type Options, parseFlag, type Values } from "../sdk/option.ts";
 import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
 import type { Mappings, Source } from "../sdk/source.ts";
-import { type IniDocument, type IniSection, optionsOf } from "./ini.ts";
+import type { IniDocument, IniSection } from "./ini.ts";
 import type { IniMapping } from "./mapping_option.ts";
-import type { Surroundings } from "./plan.ts";
-import { type Reading, readOptions, report } from "./reading.ts";
+import {
+  beginReading,
+  type Reading,
+  type ReadOptions,
+  readOptions,
+  report,
+  type Surroundings,
+} from "./reading.ts";
 import { type UserCode, userCodeOf } from "./user_code.ts";
 
 /** The options that every section understands beside those of its source. */
@@ -82,62 +88,55 @@ function sourceOf(reading: Reading, sources: readonly Source[]): Source | undefi
   return undefined;
 }
 
+function hasErrors(reading: Reading): boolean {
+  return reading.findings.some(({ severity }) => severity === "error");
+}
+
+/** Reports what no single option can say. */
+function checkRules(reading: Reading, source: Source, values: Values<Options>): void {
+  const { insert_only, update_only } = values as unknown as SectionSettings;
+  if (insert_only && update_only) {
+    const message = "and insert_only are both on: nothing could ever be sent";
+    report(reading, "error", "update_only", message);
+  }
+  const problem = source.rule?.(values);
+  if (problem !== undefined) report(reading, "error", undefined, problem);
+}
+
+function planFrom(reading: Reading, source: Source, read: ReadOptions): SectionPlan {
+  const { document, section } = reading;
+  const options = read.values as Values<Options>;
+  const { mappingName, mappings } = source;
+  return {
+    name: section.name,
+    line: section.line,
+    file: document.file,
+    source,
+    kind: source.kind,
+    mappingName: typeof mappingName === "string" ? mappingName : mappingName(options),
+    options,
+    settings: read.values as unknown as SectionSettings,
+    texts: read.texts,
+    builtin: typeof mappings === "function" ? mappings(options) : mappings,
+    mappings: read.mappings,
+    filter: userCodeOf(document, section.name, reading.options.get("recordfilter"), section.name),
+  };
+}
+
 /** Plans one section. Disabled sections are skipped without reading the rest. */
 export function planSection(
   document: IniDocument,
   section: IniSection,
   around: Surroundings,
 ): SectionOutcome {
-  const reading: Reading = {
-    document,
-    section,
-    options: optionsOf(document, section),
-    env: around.env,
-    directory: around.directory,
-    findings: [],
-  };
-  if (!isEnabled(reading)) return { enabled: false, findings: reading.findings };
+  const reading = beginReading(document, section, around);
+  const { findings } = reading;
+  if (!isEnabled(reading)) return { enabled: false, findings };
   const source = sourceOf(reading, around.sources);
-  if (source === undefined) return { enabled: true, findings: reading.findings };
-  const { values, texts, mappings } = readOptions(
-    reading,
-    { ...sectionOptions, ...source.options },
-    {
-      mappings: "read",
-    },
-  );
-  const options = values as Values<Options>;
-  const settings = values as unknown as SectionSettings;
-  if (!reading.findings.some(({ severity }) => severity === "error")) {
-    if (settings.insert_only && settings.update_only) {
-      report(
-        reading,
-        "error",
-        "update_only",
-        "and insert_only are both on: nothing could ever be sent",
-      );
-    }
-    const problem = source.rule?.(options);
-    if (problem !== undefined) report(reading, "error", undefined, problem);
-  }
-  if (reading.findings.some(({ severity }) => severity === "error")) {
-    return { enabled: true, findings: reading.findings };
-  }
-  const plan: SectionPlan = {
-    name: section.name,
-    line: section.line,
-    file: document.file,
-    source,
-    kind: source.kind,
-    mappingName: typeof source.mappingName === "string"
-      ? source.mappingName
-      : source.mappingName(options),
-    options,
-    settings,
-    texts,
-    builtin: typeof source.mappings === "function" ? source.mappings(options) : source.mappings,
-    mappings,
-    filter: userCodeOf(document, section.name, reading.options.get("recordfilter"), section.name),
-  };
-  return { enabled: true, plan, findings: reading.findings };
+  if (source === undefined) return { enabled: true, findings };
+  const declared = { ...sectionOptions, ...source.options };
+  const read = readOptions(reading, declared, { mappings: "read" });
+  if (!hasErrors(reading)) checkRules(reading, source, read.values as Values<Options>);
+  if (hasErrors(reading)) return { enabled: true, findings };
+  return { enabled: true, plan: planFrom(reading, source, read), findings };
 }

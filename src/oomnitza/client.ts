@@ -161,15 +161,7 @@ async function mappings(
   return Object.fromEntries(table);
 }
 
-/**
- * Connects and makes sure that the credentials are accepted.
- *
- * @throws {AuthError} when they are not; {@linkcode SinkError} when the instance cannot be reached.
- */
-export async function connect(
-  settings: OomnitzaSettings,
-  context: ConnectContext,
-): Promise<Oomnitza> {
+function openSession(settings: OomnitzaSettings, context: ConnectContext): Session {
   const tls = planTls(settings);
   for (const warning of tls.warnings) context.log.warning(`[oomnitza] ${warning}`);
   for (const secret of [settings.api_token, settings.password]) context.redactor.add(secret);
@@ -181,13 +173,19 @@ export async function connect(
     log: context.log,
     signal: context.signal,
   });
-  const session: Session = {
-    settings,
-    http,
-    context,
-    token: settings.api_token,
-    renewal: undefined,
-  };
+  return { settings, http, context, token: settings.api_token, renewal: undefined };
+}
+
+/**
+ * Connects and makes sure that the credentials are accepted.
+ *
+ * @throws {AuthError} when they are not; {@linkcode SinkError} when the instance cannot be reached.
+ */
+export async function connect(
+  settings: OomnitzaSettings,
+  context: ConnectContext,
+): Promise<Oomnitza> {
+  const session = openSession(settings, context);
   try {
     if (settings.api_token === "") await login(session);
     await get(session, "/api/v2/mappings", { name: "AuthTest" });
@@ -202,14 +200,8 @@ export async function connect(
     url: settings.url,
     get: (path, query) => get(session, path, query),
     mappings: (name) => mappings(session, name),
-    post: (request, body, retry) =>
-      send(session, {
-        method: "POST",
-        path: request.path,
-        query: request.query,
-        body,
-        ...(retry && { retry }),
-      }),
-    retries: http.retries,
+    post: ({ path, query }, body, retry) =>
+      send(session, { method: "POST", path, query, body, ...(retry && { retry }) }),
+    retries: session.http.retries,
   };
 }

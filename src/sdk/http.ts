@@ -121,74 +121,112 @@ function connectionError(
   });
 }
 
+/** A client at work. */
+interface Client {
+  readonly settings: HttpSettings;
+  /** Where credentials may go; undefined when the client has no base. */
+  readonly origin: string | undefined;
+  repeated: number;
+}
+
+/** One attempt, with redirects followed; credentials stay with the base's host. */
+async function attempt(
+  client: Client,
+  request: HttpRequest,
+  method: string,
+  address: string,
+): Promise<Answer> {
+  const { settings, origin } = client;
+  let url = address;
+  for (let hop = 0; hop <= maxRedirects; hop++) {
+    const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
+    const headers = own ? { ...settings.headers, ...request.headers } : {};
+    const timeout = AbortSignal.timeout(settings.timeoutMs);
+    const signal = AbortSignal.any([settings.signal, timeout]);
+    const body = request.body;
+    const answer = await exchange({ url, method, headers, body, tls: settings.tls, signal });
+    const location = answer.headers.get("location");
+    if (!isRedirect(answer.status) || location === null) return answer;
+    url = redirected(origin, method, url, location, answer.status);
+  }
+  throw new ConnectionError(
+    `Redirected more than ${maxRedirects} times (${describeRequest(method, address)})`,
+  );
+}
+
+/** Where a redirect leads, or an error when following it would lose the body or leave the host with it. */
+function redirected(
+  origin: string | undefined,
+  method: string,
+  url: string,
+  location: string,
+  status: number,
+): string {
+  const next = URL.parse(location, url);
+  // 301, 302 and 303 turn a POST into a GET: the data would be lost behind an answer that looks fine.
+  const follows = method === "GET" || status === 307 || status === 308;
+  if (next !== null && follows && (method === "GET" || next.origin === origin)) return next.href;
+  throw new ConnectionError(`Redirected to ${location} (${describeRequest(method, url)})`, {
+    hint: "Put that address into the configuration if it is the right one.",
+  });
+}
+
+/** How one attempt ended: with an answer, or with an error that another attempt may get around. */
+type Ending = { readonly answer: Answer } | { readonly error: ConnectionError };
+
+async function tryOnce(
+  client: Client,
+  request: HttpRequest,
+  method: string,
+  address: string,
+): Promise<Ending> {
+  const { settings } = client;
+  try {
+    return { answer: await attempt(client, request, method, address) };
+  } catch (thrown) {
+    if (settings.signal.aborted) throw settings.signal.reason;
+    if (thrown instanceof ConnectionError) return { error: thrown };
+    return { error: connectionError(thrown, method, address, settings.timeoutMs) };
+  }
+}
+
+function mayImprove(ending: Ending): boolean {
+  return "answer" in ending ? isRetriable(ending.answer.status) : ending.error.retriable;
+}
+
+function waitAfter(ending: Ending, n: number): number {
+  if ("error" in ending) return waitBefore(n, undefined, undefined);
+  const { status, headers } = ending.answer;
+  return waitBefore(n, status, parseRetryAfter(headers.get("retry-after"), Date.now()));
+}
+
+function outcomeOf(ending: Ending): Answer {
+  if ("error" in ending) throw ending.error;
+  return ending.answer;
+}
+
+async function send(client: Client, request: HttpRequest): Promise<Answer> {
+  const { settings } = client;
+  const method = request.method ?? "GET";
+  const address = addressOf(settings.base, request);
+  const { attempts, budgetMs } = request.retry ?? settings.retry ?? patient;
+  const begun = Date.now();
+  for (let n = 1;; n++) {
+    const ending = await tryOnce(client, request, method, address);
+    if (n >= attempts || !mayImprove(ending)) return outcomeOf(ending);
+    const wait = waitAfter(ending, n);
+    if (Date.now() - begun + wait > budgetMs) return outcomeOf(ending);
+    client.repeated++;
+    const reason = "answer" in ending ? String(ending.answer.status) : ending.error.message;
+    const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
+    const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
+    settings.log[wait < 1000 ? "debug" : "info"](line);
+    await sleep(wait, settings.signal);
+  }
+}
+
 /** Creates a client. */
 export function createHttp(settings: HttpSettings): Http {
-  const policy = settings.retry ?? patient;
-  const origin = URL.parse(settings.base)?.origin;
-  let repeated = 0;
-
-  /** One attempt, with redirects followed; credentials stay with the base's host. */
-  async function attempt(request: HttpRequest, method: string, address: string): Promise<Answer> {
-    let url = address;
-    for (let hop = 0; hop <= maxRedirects; hop++) {
-      const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
-      const headers = own ? { ...settings.headers, ...request.headers } : {};
-      const timeout = AbortSignal.timeout(settings.timeoutMs);
-      const signal = AbortSignal.any([settings.signal, timeout]);
-      const body = request.body;
-      const answer = await exchange({ url, method, headers, body, tls: settings.tls, signal });
-      const location = answer.headers.get("location");
-      if (!isRedirect(answer.status) || location === null) return answer;
-      url = redirected(method, url, location, answer.status);
-    }
-    throw new ConnectionError(
-      `Redirected more than ${maxRedirects} times (${describeRequest(method, address)})`,
-    );
-  }
-
-  /** Where a redirect leads, or an error when following it would lose the body or leave the host with it. */
-  function redirected(method: string, url: string, location: string, status: number): string {
-    const next = URL.parse(location, url);
-    // 301, 302 and 303 turn a POST into a GET: the data would be lost behind an answer that looks fine.
-    const follows = method === "GET" || status === 307 || status === 308;
-    if (next !== null && follows && (method === "GET" || next.origin === origin)) return next.href;
-    throw new ConnectionError(`Redirected to ${location} (${describeRequest(method, url)})`, {
-      hint: "Put that address into the configuration if it is the right one.",
-    });
-  }
-
-  async function send(request: HttpRequest): Promise<Answer> {
-    const method = request.method ?? "GET";
-    const address = addressOf(settings.base, request);
-    const { attempts, budgetMs } = request.retry ?? policy;
-    const begun = Date.now();
-    for (let n = 1;; n++) {
-      let wait: number;
-      let reason: string;
-      try {
-        const answer = await attempt(request, method, address);
-        if (!isRetriable(answer.status)) return answer;
-        const asked = parseRetryAfter(answer.headers.get("retry-after"), Date.now());
-        wait = waitBefore(n, answer.status, asked);
-        if (n >= attempts || Date.now() - begun + wait > budgetMs) return answer;
-        reason = String(answer.status);
-      } catch (thrown) {
-        if (settings.signal.aborted) throw settings.signal.reason;
-        const error = thrown instanceof ConnectionError
-          ? thrown
-          : connectionError(thrown, method, address, settings.timeoutMs);
-        wait = waitBefore(n, undefined, undefined);
-        if (!error.retriable || n >= attempts || Date.now() - begun + wait > budgetMs) throw error;
-        reason = error.message;
-      }
-      repeated++;
-      const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
-      const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
-      if (wait < 1000) settings.log.debug(line);
-      else settings.log.info(line);
-      await sleep(wait, settings.signal);
-    }
-  }
-
-  return { send, retries: () => repeated };
+  const client: Client = { settings, origin: URL.parse(settings.base)?.origin, repeated: 0 };
+  return { send: (request) => send(client, request), retries: () => client.repeated };
 }

@@ -109,8 +109,7 @@ async function prepareSection(
   const complaints = createComplaints(log);
   const conversions = bindConverters(
     mapping.fields,
-    context.findConverter,
-    context.code.names,
+    { find: context.findConverter, custom: context.code.names },
     complaints,
   );
   const code = codeOf(section, context.code);

@@ -17,7 +17,7 @@ import { type Account, openAccount } from "./account.ts";
 import { Delivery, type Sink } from "./deliver.ts";
 import { walk } from "./line.ts";
 import type { PreparedSection } from "./prepare.ts";
-import { faultOf, type SectionReport } from "./report.ts";
+import { faultOf, type SectionFault, type SectionReport } from "./report.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
 import { createTestModeSink } from "./test_mode.ts";
 
@@ -153,36 +153,24 @@ async function work(
   run.signal.throwIfAborted();
 }
 
-/** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
-export async function runSection(
+/** What is thrown when a run looks well and its account does not. */
+function imbalanceOf(section: string, account: Account, run: RunSettings): SourceError | undefined {
+  const complete = run.recordCount === 0 || account.counts.fetched < run.recordCount;
+  const imbalance = account.imbalance(complete);
+  if (imbalance === undefined) return undefined;
+  return new SourceError(`The account does not balance [${section}]: ${imbalance}`);
+}
+
+/** How a section ended, from its account and its delivery. */
+function reportOf(
   prepared: PreparedSection,
   run: RunSettings,
-): Promise<SectionReport> {
-  const { section, complaints, upload, log } = prepared;
-  const account = openAccount();
-  const saver = run.saveData === undefined
-    ? undefined
-    : createDataSaver(join(run.saveData, savedDataFolder), log);
-  const delivery = deliveryOf(prepared, run, account, saver);
-  const started = new Date();
-  let thrown: { readonly error: unknown } | undefined;
-  hideSecrets(prepared, run.redactor);
-  log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
-  run.onStart?.(section.name, account);
-  try {
-    await work(prepared, run, account, delivery, saver);
-  } catch (error) {
-    thrown = { error };
-  }
-  complaints.summarise();
-  const complete = thrown === undefined &&
-    (run.recordCount === 0 || account.counts.fetched < run.recordCount);
-  const imbalance = account.imbalance(complete);
-  if (thrown === undefined && imbalance !== undefined) {
-    thrown = {
-      error: new SourceError(`The account does not balance [${section.name}]: ${imbalance}`),
-    };
-  }
+  account: Account,
+  delivery: Delivery,
+  started: Date,
+  error: SectionFault | null,
+): SectionReport {
+  const { section, complaints, upload } = prepared;
   const { counts, failures } = account;
   const lost = counts.failed + counts.unreadable;
   return {
@@ -190,7 +178,7 @@ export async function runSection(
     source: section.source.name,
     mapping_name: upload.mappingName,
     kind: section.kind,
-    outcome: thrown === undefined && lost === 0 ? "ok" : "failed",
+    outcome: error === null && lost === 0 ? "ok" : "failed",
     started: started.toISOString(),
     ended: new Date().toISOString(),
     counts,
@@ -200,6 +188,34 @@ export async function runSection(
     complaints: complaints.count(),
     failures,
     failures_omitted: lost - failures.length,
-    error: thrown === undefined ? null : faultOf(thrown.error),
+    error,
   };
+}
+
+/** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
+export async function runSection(
+  prepared: PreparedSection,
+  run: RunSettings,
+): Promise<SectionReport> {
+  const { section, upload, log } = prepared;
+  const started = new Date();
+  const account = openAccount();
+  const saver = run.saveData === undefined
+    ? undefined
+    : createDataSaver(join(run.saveData, savedDataFolder), log);
+  const delivery = deliveryOf(prepared, run, account, saver);
+  hideSecrets(prepared, run.redactor);
+  log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
+  run.onStart?.(section.name, account);
+  let error: SectionFault | null = null;
+  try {
+    await work(prepared, run, account, delivery, saver);
+    const imbalance = imbalanceOf(section.name, account, run);
+    if (imbalance !== undefined) throw imbalance;
+  } catch (thrown) {
+    error = faultOf(thrown);
+    if (thrown instanceof Error && thrown.stack !== undefined) log.debug(thrown.stack);
+  }
+  prepared.complaints.summarise();
+  return reportOf(prepared, run, account, delivery, started, error);
 }

@@ -74,53 +74,72 @@ function bind(
   };
 }
 
-/**
- * Binds every converter of a mapping.
- *
- * @param find looks a built-in converter up, without regard to case.
- * @param custom names of the custom converters, lower-case; they win over built-in ones.
- */
+/** What binding gathers. */
+interface Bindings {
+  readonly bound: Map<string, Convert>;
+  readonly calls: CustomCall[];
+  readonly unknown: { target: string; name: string }[];
+  readonly used: Map<string, Used>;
+}
+
+/** Where converters are looked up. */
+export interface ConverterLookup {
+  /** A built-in converter, without regard to case. */
+  readonly find: (name: string) => Converter | undefined;
+  /** Names of the custom converters, lower-case; they win over built-in ones. */
+  readonly custom: ReadonlySet<string>;
+}
+
+function bindField(
+  bindings: Bindings,
+  field: FieldMapping,
+  call: string,
+  lookup: ConverterLookup,
+  complaints: Complaints,
+): void {
+  const { name, params } = parseConverterCall(call);
+  if (lookup.custom.has(name.toLowerCase())) {
+    const source = field.spec.source ?? field.field;
+    const converter = name.toLowerCase();
+    bindings.calls.push({ target: field.field, converter, field: source, params });
+    return;
+  }
+  const converter = lookup.find(name);
+  if (converter === undefined) {
+    bindings.unknown.push({ target: field.field, name });
+    bindings.bound.set(field.field, () => null);
+    return;
+  }
+  const entry = bindings.used.get(converter.name) ?? { converter, calls: [], state: undefined };
+  entry.calls.push(params);
+  bindings.used.set(converter.name, entry);
+  bindings.bound.set(field.field, bind(entry, field, params, complaints));
+}
+
+/** Binds every converter of a mapping. */
 export function bindConverters(
   fields: readonly FieldMapping[],
-  find: (name: string) => Converter | undefined,
-  custom: ReadonlySet<string>,
+  lookup: ConverterLookup,
   complaints: Complaints,
 ): Conversions {
-  const bound = new Map<string, Convert>();
-  const calls: CustomCall[] = [];
-  const unknown: { target: string; name: string }[] = [];
-  const used = new Map<string, Used>();
+  const bindings: Bindings = { bound: new Map(), calls: [], unknown: [], used: new Map() };
   for (const field of fields) {
-    if (field.spec.converter === undefined) continue;
-    const { name, params } = parseConverterCall(field.spec.converter);
-    if (custom.has(name.toLowerCase())) {
-      const source = field.spec.source ?? field.field;
-      calls.push({ target: field.field, converter: name.toLowerCase(), field: source, params });
-      continue;
-    }
-    const converter = find(name);
-    if (converter === undefined) {
-      unknown.push({ target: field.field, name });
-      bound.set(field.field, () => null);
-      continue;
-    }
-    const entry = used.get(converter.name) ?? { converter, calls: [], state: undefined };
-    entry.calls.push(params);
-    used.set(converter.name, entry);
-    bound.set(field.field, bind(entry, field, params, complaints));
+    const call = field.spec.converter;
+    if (call !== undefined) bindField(bindings, field, call, lookup, complaints);
   }
+  const used = [...bindings.used.values()];
   return {
-    of: (target) => bound.get(target),
-    custom: calls,
-    waits: [...used.values()].some(({ converter }) => converter.waits === true),
-    unknown,
+    of: (target) => bindings.bound.get(target),
+    custom: bindings.calls,
+    waits: used.some(({ converter }) => converter.waits === true),
+    unknown: bindings.unknown,
     async prepare(context) {
-      for (const entry of used.values()) {
+      for (const entry of used) {
         entry.state = await entry.converter.prepare?.(context, entry.calls);
       }
     },
     finish(context) {
-      for (const entry of used.values()) entry.converter.finish?.(context, entry.state);
+      for (const entry of used) entry.converter.finish?.(context, entry.state);
     },
   };
 }

@@ -72,66 +72,85 @@ export function identityOf(outgoing: Outgoing, syncFields: readonly string[]): s
     .join(" / ");
 }
 
-/** Compiles a mapping table. */
-export function compileMapper(
-  fields: readonly FieldMapping[],
+/** A mapping table, compiled. */
+interface Table {
+  readonly fields: readonly CompiledField[];
+  /** The fields of the custom calls, in the order of the calls. */
+  readonly calls: readonly (CompiledField | undefined)[];
+  readonly syncFields: readonly string[];
+}
+
+function compileField(
+  field: FieldMapping,
   texts: Readonly<Record<string, string>>,
   conversions: Conversions,
-  syncFields: readonly string[],
-): Mapper {
-  const compiled: CompiledField[] = fields.map((field) => ({
+): CompiledField {
+  return {
     name: field.field,
     required: field.spec.required === true,
     read: reader(field, texts),
     convert: conversions.of(field.field),
     custom: conversions.custom.findIndex(({ target }) => target === field.field),
-  }));
-  const calls = conversions.custom.map(({ target }) =>
-    compiled.find(({ name }) => name === target)
-  );
+  };
+}
 
-  function identify(outgoing: Outgoing): string {
-    return identityOf(outgoing, syncFields);
+function valueOf(field: CompiledField, record: Raw, custom: CustomResults | undefined): unknown {
+  if (field.custom !== -1) return custom?.[field.custom] ?? null;
+  const value = field.read(record) ?? null;
+  return field.convert === undefined ? value : field.convert(record, value);
+}
+
+/** The record, or why it does not go on. */
+function judge({ fields, syncFields }: Table, outgoing: Outgoing): Outgoing | Dropped {
+  let missing: string[] | undefined;
+  for (const { name, required } of fields) {
+    if (required && isEmpty(outgoing[name])) (missing ??= []).push(name);
   }
-  function valueOf(field: CompiledField, record: Raw, custom: CustomResults | undefined): unknown {
-    if (field.custom !== -1) return custom?.[field.custom] ?? null;
-    const value = field.read(record) ?? null;
-    return field.convert === undefined ? value : field.convert(record, value);
+  if (missing !== undefined) {
+    const identity = identityOf(outgoing, syncFields);
+    return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}`);
   }
-  const recognised = compiled.filter(({ name }) => syncFields.includes(name));
-  function identifyRaw(record: Raw): string {
-    const known: Record<string, unknown> = {};
-    for (const field of recognised) {
-      const value = valueOf(field, record, undefined);
-      known[field.name] = value instanceof Promise ? null : value;
-    }
-    return identify(known);
+  return fields.length === 0 ? new Dropped("incomplete", "", "nothing is mapped") : outgoing;
+}
+
+function map(table: Table, record: Raw, custom?: CustomResults): Outgoing | Dropped {
+  const outgoing: Record<string, unknown> = {};
+  for (const field of table.fields) outgoing[field.name] = valueOf(field, record, custom);
+  return judge(table, outgoing);
+}
+
+async function mapWaiting(table: Table, record: Raw, custom?: CustomResults) {
+  const values = await Promise.all(table.fields.map((field) => valueOf(field, record, custom)));
+  const outgoing: Record<string, unknown> = {};
+  for (const [index, { name }] of table.fields.entries()) outgoing[name] = values[index] ?? null;
+  return judge(table, outgoing);
+}
+
+function identifyRaw({ fields, syncFields }: Table, record: Raw): string {
+  const known: Record<string, unknown> = {};
+  for (const field of fields) {
+    if (!syncFields.includes(field.name)) continue;
+    const value = valueOf(field, record, undefined);
+    known[field.name] = value instanceof Promise ? null : value;
   }
-  function finish(outgoing: Record<string, unknown>): Outgoing | Dropped {
-    let missing: string[] | undefined;
-    for (const { name, required } of compiled) {
-      if (required && isEmpty(outgoing[name])) (missing ??= []).push(name);
-    }
-    if (missing !== undefined) {
-      return new Dropped("incomplete", identify(outgoing), `no value for ${missing.join(", ")}`);
-    }
-    if (compiled.length === 0) return new Dropped("incomplete", "", "nothing is mapped");
-    return outgoing;
-  }
+  return identityOf(known, syncFields);
+}
+
+/** Compiles a mapping table. */
+export function compileMapper(
+  mappings: readonly FieldMapping[],
+  texts: Readonly<Record<string, string>>,
+  conversions: Conversions,
+  syncFields: readonly string[],
+): Mapper {
+  const fields = mappings.map((field) => compileField(field, texts, conversions));
+  const calls = conversions.custom.map(({ target }) => fields.find(({ name }) => name === target));
+  const table: Table = { fields, calls, syncFields };
   return {
-    map(record, custom) {
-      const outgoing: Record<string, unknown> = {};
-      for (const field of compiled) outgoing[field.name] = valueOf(field, record, custom);
-      return finish(outgoing);
-    },
-    async mapWaiting(record, custom) {
-      const values = await Promise.all(compiled.map((field) => valueOf(field, record, custom)));
-      const outgoing: Record<string, unknown> = {};
-      compiled.forEach((field, index) => outgoing[field.name] = values[index] ?? null);
-      return finish(outgoing);
-    },
+    map: (record, custom) => map(table, record, custom),
+    mapWaiting: (record, custom) => mapWaiting(table, record, custom),
     customValues: (record) => calls.map((field) => field?.read(record) ?? null),
-    identify,
-    identifyRaw,
+    identify: (outgoing) => identityOf(outgoing, syncFields),
+    identifyRaw: (record) => identifyRaw(table, record),
   };
 }

@@ -139,6 +139,50 @@ function withPeopleDefaults(fields: readonly FieldMapping[], unused: boolean): F
   return result;
 }
 
+/** Names every field that must be mapped and is not. */
+function findUnmapped(
+  table: readonly FieldMapping[],
+  required: Iterable<string>,
+  syncFields: readonly string[],
+  { file, line, section }: KindInputs,
+): Finding[] {
+  const missing = [...required].filter((name) => !table.some(({ field }) => field === name));
+  return missing.map((name) => {
+    const isSync = syncFields.includes(name);
+    return {
+      severity: "error",
+      file,
+      line,
+      section,
+      option: isSync ? "sync_field" : undefined,
+      message: isSync ? `is ${name}, which is not mapped` : `does not map ${name}`,
+      hint: `Add mapping.${name} = <source path>, or map it in Oomnitza`,
+    };
+  });
+}
+
+/** Names every mapping that says nowhere where its value comes from. */
+function findValueless(
+  table: readonly FieldMapping[],
+  { file, line, section }: KindInputs,
+): Finding[] {
+  const valueless = table.filter(({ spec }) =>
+    spec.source === undefined && spec.setting === undefined && spec.hardcoded === undefined
+  );
+  return valueless.map(({ field, origin, converterOrigin }) => {
+    const place = /^ini line (\d+)$/.exec(converterOrigin ?? origin)?.[1];
+    return {
+      severity: "error",
+      file,
+      line: place === undefined ? line : Number(place),
+      section,
+      option: `mapping.${field.toLowerCase()}`,
+      message: "has neither source, setting nor hardcoded",
+      hint: 'Say where the value comes from, for example {"source": "serial"}',
+    };
+  });
+}
+
 /** Applies the rules of assets or people: what must be mapped and what must not be empty. */
 export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): CheckedMapping {
   const people = inputs.kind === "users";
@@ -146,41 +190,10 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
   const table = people ? withPeopleDefaults(fields, unused) : [...fields];
   const syncFields = syncFieldsOf(inputs.syncField);
   const required = new Set(people ? ["USER", "EMAIL", ...syncFields] : syncFields);
-  const findings: Finding[] = [];
-  function complain(message: string, hint: string, line = inputs.line, option?: string): void {
-    findings.push({
-      severity: "error",
-      file: inputs.file,
-      line,
-      section: inputs.section,
-      option,
-      message,
-      hint,
-    });
-  }
-  for (const name of required) {
-    if (table.some(({ field }) => field === name)) continue;
-    const option = syncFields.includes(name) ? "sync_field" : undefined;
-    complain(
-      `${option === undefined ? "does not map" : "is"} ${name}${
-        option === undefined ? "" : ", which is not mapped"
-      }`,
-      `Add mapping.${name} = <source path>, or map it in Oomnitza`,
-      inputs.line,
-      option,
-    );
-  }
-  for (const { field, spec, origin } of table) {
-    if (spec.source !== undefined || spec.setting !== undefined || spec.hardcoded !== undefined) {
-      continue;
-    }
-    complain(
-      "has neither source, setting nor hardcoded",
-      'Say where the value comes from, for example {"source": "serial"}',
-      Number(/^ini line (\d+)$/.exec(origin)?.[1] ?? inputs.line),
-      `mapping.${field.toLowerCase()}`,
-    );
-  }
+  const findings = [
+    ...findUnmapped(table, required, syncFields, inputs),
+    ...findValueless(table, inputs),
+  ];
   const marked = table.map((mapping) =>
     required.has(mapping.field)
       ? { ...mapping, spec: { ...mapping.spec, required: true } }
