@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { closest, distance } from "fastest-levenshtein";
 import { UsageError } from "../base/errors.ts";
-import { type Options, parseFlag, readOption, type Values } from "../sdk/option.ts";
+import { type Option, type Options, parseFlag, readOption, type Values } from "../sdk/option.ts";
 import type { Command } from "./command.ts";
 import { type GlobalFlags, globalFlags, uploadFlags } from "./flags.ts";
 
@@ -34,13 +34,13 @@ function didYouMean(word: string, known: readonly string[]): string | undefined 
 }
 
 /** Writes abbreviated flags out: a beginning that fits one flag only stands for it. */
-function expand(argument: string, names: readonly string[]): string {
+function expand(argument: string, known: Options, names: readonly string[]): string {
   const long = short[argument] ?? argument;
   if (!long.startsWith("-") || long === "-" || long === "--" || /^-\d/.test(long)) return long;
   if (!long.startsWith("--")) throw new UsageError(`There is no flag ${argument}`);
   const [name = "", ...rest] = long.slice(2).split("=");
   const value = rest.length === 0 ? "" : `=${rest.join("=")}`;
-  if (names.includes(name)) return long;
+  if (Object.hasOwn(known, name)) return long;
   const matches = names.filter((known) => known.startsWith(name));
   if (matches.length === 1) return `--${matches[0]}${value}`;
   if (matches.length > 1) {
@@ -51,22 +51,27 @@ function expand(argument: string, names: readonly string[]): string {
   });
 }
 
-function expandAll(argv: readonly string[], known: Options): string[] {
-  const names = Object.keys(known);
+function missingValue(name: string, { placeholder }: Option<unknown>): UsageError {
+  return new UsageError(`--${name} needs a value`, {
+    hint: `For example --${name} ${placeholder}`,
+  });
+}
+
+function expandAll(argv: readonly string[], known: Options, names: readonly string[]): string[] {
   const result: string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const argument = argv[index] as string;
     if (argument === "--") return [...result, ...argv.slice(index)];
-    const long = expand(argument, names);
+    const long = expand(argument, known, names);
     const option = known[long.slice(2)];
-    // A flag's value is joined to it, so that a value that begins with one dash stays one.
-    const next = argv[index + 1];
-    if (option !== undefined && option.kind !== "flag" && next?.startsWith("--") === false) {
-      result.push(`${long}=${next}`);
-      index++;
-    } else {
+    if (option === undefined || option.kind === "flag") {
       result.push(long);
+      continue;
     }
+    // A flag's value is joined to it, so that a value that begins with one dash stays one.
+    const next = argv[++index];
+    if (next === undefined || next.startsWith("--")) throw missingValue(long.slice(2), option);
+    result.push(`${long}=${next}`);
   }
   return result;
 }
@@ -87,9 +92,7 @@ function readFlags(
       continue;
     }
     if (text === undefined || (text === "" && option.kind !== "text")) {
-      throw new UsageError(`--${name} needs a value`, {
-        hint: `For example --${name} ${option.placeholder}`,
-      });
+      throw missingValue(name, option);
     }
     const result = readOption(option, text);
     if (!result.ok) throw new UsageError(`--${name} ${result.problem}`);
@@ -127,12 +130,12 @@ interface Tokens {
   readonly words: readonly string[];
 }
 
-function tokenize(argv: readonly string[], known: Options): Tokens {
+function tokenize(argv: readonly string[], known: Options, names: readonly string[]): Tokens {
   const types = Object.entries(known).map(([name, { kind }]) => {
     return [name, { type: kind === "flag" ? "boolean" : "string" }] as const;
   });
   const { tokens } = parseArgs({
-    args: expandAll(argv, known),
+    args: expandAll(argv, known, names),
     strict: false,
     tokens: true,
     allowPositionals: true,
@@ -169,9 +172,12 @@ function commandNamed(name: string, commands: readonly Command[]): Command {
  * @throws {UsageError}
  */
 export function parseLine(argv: readonly string[], commands: readonly Command[]): ParsedLine {
-  const own = commands.map(({ flags }) => flags);
-  const known: Options = Object.assign({}, ...own, uploadFlags, globalFlags);
-  const { given, words } = tokenize(argv, known);
+  const all = commands.map(({ flags }) => flags);
+  const known: Options = Object.assign({}, ...all, uploadFlags, globalFlags);
+  // What an abbreviation may mean depends on the command, which may come after it.
+  const likely = argv.map((word) => commands.find(({ name }) => name === word)).find(Boolean);
+  const own: Options = { ...(likely?.flags ?? known), ...uploadFlags, ...globalFlags };
+  const { given, words } = tokenize(argv, known, Object.keys(own));
   const global = readFlags(globalFlags, given) as unknown as GlobalFlags;
   const [name, ...rest] = words;
   if (name === undefined) return { command: undefined, global, flags: {}, words: [] };
