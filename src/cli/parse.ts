@@ -40,12 +40,14 @@ function expand(argument: string, known: Options, names: readonly string[]): str
   if (!long.startsWith("--")) throw new UsageError(`There is no flag ${argument}`);
   const [name = "", ...rest] = long.slice(2).split("=");
   const value = rest.length === 0 ? "" : `=${rest.join("=")}`;
-  if (Object.hasOwn(known, name)) return long;
+  if (names.includes(name)) return long;
   const matches = names.filter((known) => known.startsWith(name));
   if (matches.length === 1) return `--${matches[0]}${value}`;
   if (matches.length > 1) {
     throw new UsageError(`--${name} may mean ${matches.map((match) => `--${match}`).join(" or ")}`);
   }
+  // A flag of another command is refused later, by name.
+  if (Object.hasOwn(known, name)) return long;
   throw new UsageError(`There is no flag --${name}`, {
     hint: didYouMean(name, names)?.replace("mean ", "mean --"),
   });

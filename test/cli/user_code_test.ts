@@ -106,7 +106,7 @@ bad:
 `,
   );
   expect(run.code).toBe(1);
-  expect(run.stderr).toMatch(/config\.ini:12 \[converters\] bad: .*column \d+/);
+  expect(run.stderr).toMatch(/config\.ini:14 \[converters\] bad: .*column \d+/);
   expect(requests.some(({ path }) => path.includes("/bulk"))).toBe(false);
 });
 
