@@ -1,0 +1,93 @@
+/**
+ * Begins a new source: declaration, notes, vendor server, test, and its line in the list.
+ *
+ * `bun scripts/new_source.ts NAME --kind users|assets [--title TITLE] [--root DIR]`
+ *
+ * @module
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { root as home } from "./binary/compile.ts";
+import { notesTemplate, type SourceNames, sourceTemplate } from "./new_source/source_template.ts";
+import { serverTemplate, testTemplate } from "./new_source/test_template.ts";
+
+const usage = "Usage: npm run new-source -- NAME --kind users|assets [--title TITLE]";
+const list = "src/sources/mod.ts";
+
+/** The list of sources with one more in it, imports and entries sorted. */
+export function withSource(text: string, { name, constant }: SourceNames): string {
+  const imported = /^import \{ \w+ \} from "\.\/\w+\/mod\.ts";$/gm;
+  const lines = text.match(imported) ?? [];
+  const entries = /(readonly Source\[\] = \[)([^\]]*)(\];)/.exec(text);
+  if (entries?.[2] === undefined) throw new Error(`${list} no longer looks as it did.`);
+  const line = `import { ${constant} } from "./${name}/mod.ts";`;
+  const sorted = [...lines, line].sort().join("\n");
+  const names = [...entries[2].split(",").map((entry) => entry.trim()), constant];
+  const [first, ...others] = lines;
+  if (first === undefined) throw new Error(`${list} imports no source yet: add the first by hand.`);
+  return others
+    .reduce((rest, other) => rest.replace(`${other}\n`, ""), text)
+    .replace(first, sorted)
+    .replace(entries[0], `${entries[1]}${names.filter(Boolean).sort().join(", ")}${entries[3]}`);
+}
+
+function readNames(): { names: SourceNames; root: string } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      kind: { type: "string" },
+      title: { type: "string" },
+      root: { type: "string", default: home },
+    },
+  });
+  const [name = ""] = positionals;
+  const kind = values.kind;
+  if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name) || positionals.length !== 1) {
+    throw new Error(`NAME is the section in the ini, in small letters, digits and _.\n${usage}`);
+  }
+  if (kind !== "users" && kind !== "assets") {
+    throw new Error(`--kind is users or assets.\n${usage}`);
+  }
+  const constant = name.replaceAll(/_(.)/g, (_all, letter: string) => letter.toUpperCase());
+  const title = values.title ??
+    name.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
+  if (/["\\`$]/.test(title)) throw new Error("The title holds a character that needs escaping.");
+  return { names: { name, title, constant, kind }, root: resolve(values.root) };
+}
+
+function main(): void {
+  const { names, root } = readNames();
+  const { name } = names;
+  const files: Record<string, string> = {
+    [`src/sources/${name}/mod.ts`]: sourceTemplate(names),
+    [`src/sources/${name}/notes.md`]: notesTemplate(names),
+    [`test/sources/${name}/server.ts`]: serverTemplate(names),
+    [`test/sources/${name}/${name}_test.ts`]: testTemplate(names),
+  };
+  const taken = Object.keys(files).find((path) => existsSync(join(root, path)));
+  if (taken !== undefined) throw new Error(`${taken} is already there.`);
+  files[list] = withSource(readFileSync(join(root, list), "utf8"), names);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    console.log(path);
+  }
+  format(root, Object.keys(files));
+  console.log("Next: fill them in from the vendor's documentation, npm run docs, CHANGELOG.md.");
+}
+
+function format(root: string, files: readonly string[]): void {
+  const deno = join(home, "node_modules/deno", process.platform === "win32" ? "deno.exe" : "deno");
+  const run = Bun.spawnSync([deno, "fmt", "--quiet", ...files], { cwd: root });
+  if (!run.success) throw new Error(`deno fmt failed: ${run.stderr}`);
+}
+
+if (import.meta.main) {
+  try {
+    main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

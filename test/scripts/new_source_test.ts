@@ -1,0 +1,69 @@
+/**
+ * A source that new_source began passes all gates as it is.
+ *
+ * @module
+ */
+import { afterAll, describe, expect, test } from "bun:test";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../../scripts/binary/compile.ts";
+
+const copy = mkdtempSync(join(tmpdir(), "new-source-"));
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+for (const path of ["src", "converters", "deno.json", "package.json"]) {
+  cpSync(join(root, path), join(copy, path), { recursive: true });
+}
+symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
+
+const deno = join(root, "node_modules/deno", process.platform === "win32" ? "deno.exe" : "deno");
+
+function run(command: string[]): { code: number | null; output: string } {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, {
+    cwd: copy,
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  return { code: exitCode, output: `${stdout}${stderr}` };
+}
+
+function begin(...args: string[]) {
+  return run([process.execPath, join(root, "scripts/new_source.ts"), "--root", copy, ...args]);
+}
+
+describe("new_source", () => {
+  test.each([
+    ["acme_devices", "assets", "acmeDevices"],
+    ["zebra", "users", "zebra"],
+  ])("begins %s, which passes its own test", (name, kind, constant) => {
+    expect(begin(name, "--kind", kind).code).toBe(0);
+    const list = readFileSync(join(copy, "src/sources/mod.ts"), "utf8");
+    expect(list).toContain(`import { ${constant} } from "./${name}/mod.ts";`);
+    expect(list).toMatch(new RegExp(`= \\[[^\\]]*\\b${constant}\\b`));
+    const result = run([process.execPath, "test", `test/sources/${name}`]);
+    expect(result.output).toContain(" 3 pass\n 0 fail");
+    expect(result.code).toBe(0);
+  });
+
+  test.each<[string, ...string[]]>([
+    ["types", deno, "check", "--quiet", "src/sources", "test/sources"],
+    ["format", deno, "fmt", "--check", "src/sources", "test/sources"],
+    ["lint", deno, "lint", "--quiet", "src/sources", "test/sources"],
+    ["layers", process.execPath, join(root, "scripts/check_layers.ts")],
+    ["house rules", process.execPath, join(root, "scripts/check_house.ts")],
+  ])("what it began passes the gate for %s", (_gate, ...command: string[]) => {
+    const { output } = run(command);
+    const ours = output.split("\n").filter((line) => /acme_devices|zebra|sources\/mod/.test(line));
+    expect(ours).toEqual([]);
+  }, 60_000);
+
+  test("refuses a name that is taken, and one that is no section name", () => {
+    expect(begin("zebra", "--kind", "users")).toEqual({
+      code: 1,
+      output: "src/sources/zebra/mod.ts is already there.\n",
+    });
+    expect(begin("Zebra-2", "--kind", "users").output).toContain("NAME is the section");
+    expect(begin("zebra2").output).toContain("--kind is users or assets");
+    expect(existsSync(join(copy, "src/sources/zebra2"))).toBe(false);
+  });
+});
