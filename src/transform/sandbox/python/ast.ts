@@ -160,4 +160,4 @@ export type Stmt =
   | Node<"return", { readonly value: Expr | undefined }>
   | Node<"scope", { readonly scope: "global" | "nonlocal"; readonly names: readonly string[] }>
   | Node<"assert", { readonly test: Expr; readonly message: Expr | undefined }>
-  | Node<"print", { readonly values: readonly Expr[] }>;
+  | Node<"print", { readonly values: readonly Expr[]; readonly open: boolean }>;

@@ -37,7 +37,9 @@ export function emitSimple(e: Emitter, node: Stmt): void {
       return e.write(`if(!${truth(e, node.test)})throw $.assertion(${message});`);
     }
     case "print":
-      return e.write(`$.print([${node.values.map((value) => expr(e, value)).join(",")}]);`);
+      return e.write(
+        `$.print([${node.values.map((value) => expr(e, value)).join(",")}]," ",${node.open});`,
+      );
     case "break":
     case "continue":
       return emitJump(e, node);

@@ -117,13 +117,11 @@ function parsePrint(c: Cursor): Stmt | undefined {
   }
   c.notice(2, "the print statement", place);
   if (c.accept(">>")) c.fail("print to a file is not supported", place);
-  if (ends(c)) return { kind: "print", values: [], ...place };
+  if (ends(c)) return { kind: "print", values: [], open: false, ...place };
   const values = parseList(c, parseTest);
-  return {
-    kind: "print",
-    values: values.kind === "tuple" ? printed(c, values) : [values],
-    ...place,
-  };
+  const open = c.is(",", -1);
+  const list = values.kind === "tuple" ? printed(c, values) : [values];
+  return { kind: "print", values: list, open, ...place };
 }
 
 /** `print (1, 2)` prints one tuple; `print 1, 2` prints two values. */

@@ -66,9 +66,11 @@ function toInt(value, base) {
   if (!isFloat(value)) {
     raise(
       "TypeError",
-      `int() argument must be a string, a bytes-like object or a real number, not '${
-        typeName(value)
-      }'`,
+      state.version === 2
+        ? `int() argument must be a string or a number, not '${typeName(value)}'`
+        : `int() argument must be a string, a bytes-like object or a real number, not '${
+          typeName(value)
+        }'`,
     );
   }
   const float = fv(value);
@@ -128,7 +130,10 @@ constructs(
   "tuple",
   0,
   1,
-  (value) => value instanceof PyTuple ? value : new PyTuple(value === undefined ? [] : list(value)),
+  (value) =>
+    value instanceof PyTuple && value[TYPE] === types.tuple
+      ? value
+      : new PyTuple(value === undefined ? [] : list(value)),
 );
 constructs("set", 0, 1, (value) => makeSet(value === undefined ? [] : iter(value)));
 constructs("frozenset", 0, 1, (value) => makeSet(value === undefined ? [] : iter(value), true));
@@ -239,9 +244,7 @@ function best(name, wanted) {
       if (fallback !== undefined) return fallback;
       raise(
         "ValueError",
-        state.version === 2
-          ? `${name}() arg is an empty sequence`
-          : `${name}() iterable argument is empty`,
+        `${name}() arg is an empty sequence`,
       );
     }
     let top = items[0];

@@ -7,6 +7,7 @@ import { errors, PyError, raise } from "./errors.js";
 import { typeName, types } from "./kinds.js";
 import { isInt } from "./numbers.js";
 import { setOperation } from "./operators.js";
+import { b_repr } from "./repr.js";
 import { changeable, dictKeys, dictPairs, dictValues, iter, list, position } from "./sequences.js";
 import { addMethods, isRecord, native, PyDict, PyIter, PySet, PyTuple, state } from "./types.js";
 
@@ -27,8 +28,9 @@ export function sortItems(items, key, reverse, compare) {
 
 function orderForSort(a, b) {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  const result = order(a, b, "<");
-  return Number.isNaN(result) ? 0 : result;
+  // CPython asks whether the later item is less.
+  const result = order(b, a, "<");
+  return Number.isNaN(result) ? 0 : -result;
 }
 
 /** Stable in both directions, as Python's sort. */
@@ -86,7 +88,8 @@ addMethods(types.list, {
   index: [
     1,
     3,
-    (items, item, start, stop) => needIndex(indexOf(items, item, start, stop), "is not in list"),
+    (items, item, start, stop) =>
+      needIndex(indexOf(items, item, start, stop), `${b_repr(item)} is not in list`),
   ],
   count: [1, 1, (items, item) => items.filter((other) => other === item || eq(other, item)).length],
   reverse: [0, 0, nothing((items) => changeable(items).reverse())],

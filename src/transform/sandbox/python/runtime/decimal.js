@@ -57,12 +57,15 @@ export function scientific(value, places, mark = "e") {
   return `${head}${mark}${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-/** The %g form of the absolute value; `keep`: trailing zeros stay. */
-export function general(value, precision, keep = false, mark = "e") {
+/**
+ * The %g form of the absolute value; `keep`: trailing zeros stay; from the exponent `top` on the
+ * scientific form is taken.
+ */
+export function general(value, precision, keep = false, mark = "e", top = precision || 1) {
   const count = precision === 0 ? 1 : precision;
   const { digits, exponent } = significant(value, count);
   const trim = (text) => !keep && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
-  if (exponent < -4 || exponent >= count) {
+  if (exponent < -4 || exponent >= top) {
     const head = count > 1 ? trim(`${digits[0]}.${digits.slice(1)}`) : digits;
     return `${head}${mark}${exponent < 0 ? "-" : "+"}${
       String(Math.abs(exponent)).padStart(2, "0")

@@ -2,6 +2,7 @@
 
 import { attrStrict } from "./calls.js";
 import { itemStrict } from "./containers.js";
+import { general } from "./decimal.js";
 import { errors, PyError, raise } from "./errors.js";
 import { typeName } from "./kinds.js";
 import { floatRepr, flt, fv, intText, isFloat, isInt, isNumber } from "./numbers.js";
@@ -39,9 +40,6 @@ export function formatValue(value, spec) {
   }
   const parsed = parseSpec(spec, value);
   if (typeof value === "string") return formatText(value, parsed);
-  if (typeof value === "boolean" && parsed.kind === undefined) {
-    return formatText(str(value), { ...parsed, bool: true });
-  }
   return formatNumber(value, parsed);
 }
 
@@ -75,7 +73,7 @@ function unknownKind(kind, value) {
 function formatText(text, spec) {
   if (spec.kind !== undefined && spec.kind !== "s") unknownKind(spec.kind, text);
   if (spec.sign !== undefined) raise("ValueError", "Sign not allowed in string format specifier");
-  if (spec.align === "=" && !spec.bool) {
+  if (spec.align === "=") {
     if (spec.fill !== "0" || state.version === 2) {
       raise("ValueError", "'=' alignment not allowed in string format specifier");
     }
@@ -142,8 +140,10 @@ function plainFloat(float, spec) {
   if (spec.precision === undefined) {
     return { negative: text.startsWith("-"), digits: text.replace(/^-/, "") };
   }
-  const { negative, digits } = floatDigits(float, "g", spec.precision, false);
-  return { negative, digits: /[.en]/.test(digits) ? digits : `${digits}.0` };
+  if (!Number.isFinite(float)) return floatDigits(float, "g", 1, false);
+  const digits = general(float, spec.precision, false, "e", Math.max(1, spec.precision - 1));
+  const negative = float < 0 || Object.is(float, -0);
+  return { negative, digits: /[.e]/.test(digits) ? digits : `${digits}.0` };
 }
 
 /** Digits with thousands separated; zeros that fill are separated too. */

@@ -97,9 +97,23 @@ const LOG = new PyModule(
   }),
 );
 
-/** The print statement, and print(): a line of the log. */
-export function print(values, separator = " ") {
-  return writeLog("info", values.map((value) => str(value)).join(separator));
+/** What a print statement with a comma at its end left of a line. */
+let printing = "";
+
+/** Logs what `print x,` began, when nothing ended the line. */
+export function endLine() {
+  if (printing === "") return;
+  const text = printing;
+  printing = "";
+  writeLog("info", text);
+}
+
+/** The print statement, and print(): a line of the log; `open`: the line goes on. */
+export function print(values, separator = " ", open = false) {
+  const text = values.map((value) => str(value)).join(separator);
+  const line = printing === "" ? text : `${printing} ${text}`;
+  printing = open ? line : "";
+  return open ? null : writeLog("info", line);
 }
 builtins.print.$keywords = (values, pairs) => {
   const named = Object.fromEntries(pairs);

@@ -193,7 +193,7 @@ function text(value, o) {
   const quoted = JSON.stringify(value);
   if (!t(o.ensure_ascii)) return quoted;
   return quoted
-    .replace(/[\x80-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    .replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function number(value, o) {

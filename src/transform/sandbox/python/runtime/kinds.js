@@ -93,6 +93,7 @@ export function typeOf(value) {
 }
 
 export function typeName(value) {
+  if (value instanceof PyView) return `dict_${value.kind}`;
   return typeOf(value).$info.name;
 }
 

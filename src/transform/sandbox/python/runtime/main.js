@@ -57,7 +57,7 @@ import {
   unbound,
 } from "./errors.js";
 import { fmt, format } from "./format.js";
-import { print } from "./helpers.js";
+import { endLine, print } from "./helpers.js";
 import { functoolsModule, itertoolsModule, operatorModule } from "./itertools.js";
 import { jsonModule } from "./json.js";
 import { mathModule } from "./math.js";
@@ -125,6 +125,7 @@ function module(name, member) {
 
 /** Begins a body of a version. */
 function enter(version) {
+  endLine();
   state.version = version;
 }
 
@@ -207,9 +208,15 @@ const $py = { // deno-fmt-ignore
   /** What the host sets: `now`, `converter(record, name, params)`, `log(level, text)`. */
   host,
   /** A value as the host may carry it out: plain JSON. Throws what Python's json.dumps would. */
-  result: (value) => toHost(value),
+  result: (value) => {
+    endLine();
+    return toHost(value);
+  },
   /** Is the value true, as a filter's result? */
-  truth: (value) => t(value),
+  truth: (value) => {
+    endLine();
+    return t(value);
+  },
   /** { type, message, line } of an exception; null when it is none of Python's. */
   describe,
   /** Python's repr(), for tests. */

@@ -59,7 +59,10 @@ export function add(a, b) {
 }
 
 function addFails(a, b) {
-  if (typeof a === "string" && state.version === 3) {
+  if (typeof a === "string" && state.version === 2) {
+    raise("TypeError", `cannot concatenate 'str' and '${typeName(b)}' objects`);
+  }
+  if (typeof a === "string") {
     raise("TypeError", `can only concatenate str (not "${typeName(b)}") to str`);
   }
   if (Array.isArray(a)) {

@@ -316,14 +316,14 @@ export class PatternReader {
 
   bracket() {
     const start = this.at - 1;
-    let out = "[";
-    if (this.peek("^")) {
-      this.at++;
-      out += "^";
-    }
+    let out = "";
+    let notWord = false;
+    const negated = this.peek("^");
+    if (negated) this.at++;
     for (let first = true; first || !this.peek("]"); first = false) {
       if (this.at >= this.chars.length) bad("unterminated character set", start);
       const low = this.member();
+      if (low.notWord) notWord = true;
       if (this.peek("-") && this.chars[this.at + 1] !== "]" && this.at + 1 < this.chars.length) {
         this.at++;
         const high = this.member();
@@ -333,7 +333,12 @@ export class PatternReader {
       } else out += low.text;
     }
     this.at++;
-    return `${out}]`;
+    const plain = `[${negated ? "^" : ""}${out}]`;
+    if (!notWord) return plain;
+    // JavaScript has no \\W for all of Unicode inside brackets: put it beside them.
+    const word = this.classes.w;
+    if (negated) return out === "" ? `[${word}]` : `(?:(?![${out}])[${word}])`;
+    return out === "" ? `[^${word}]` : `(?:[${out}]|[^${word}])`;
   }
 
   /** One character or class inside brackets. */
@@ -344,6 +349,9 @@ export class PatternReader {
     const next = this.chars[this.at++];
     if (next === undefined) bad("unterminated character set", at);
     const lower = next.toLowerCase();
+    if (next === "W" && this.classes === CLASSES.wide) {
+      return { text: "", set: true, notWord: true };
+    }
     if ("dws".includes(lower)) return { text: this.classText(next, lower), set: true };
     if (next === "b") return { text: "\\x08", code: 8 };
     if (/[0-7]/.test(next)) {
@@ -368,8 +376,7 @@ export class PatternReader {
     // A negated class among others: JavaScript's own letters have the same meaning for ASCII.
     if (this.classes === CLASSES.ascii) return `\\${name}`;
     if (lower === "d") return "\\P{Nd}";
-    if (lower === "s") return "\\S";
-    return bad("\\W inside brackets is not supported for texts beyond ASCII");
+    return "\\S";
   }
 }
 

@@ -74,11 +74,7 @@ export function b_repr(value) {
 }
 
 function functionText(value) {
-  if (value.$info) {
-    return `<${
-      state.version === 2 && !value.$info.methods ? "type" : "class"
-    } '${value.$info.name}'>`;
-  }
+  if (value.$info) return `<${state.version === 2 ? "type" : "class"} '${value.$info.name}'>`;
   return `<function ${value.$name ?? "?"}>`;
 }
 
@@ -121,6 +117,6 @@ export function str(value) {
 /** Python 2 shows floats with 12 significant digits. */
 function shortFloat(value) {
   if (!Number.isFinite(value)) return floatRepr(value);
-  const text = (value < 0 || Object.is(value, -0) ? "-" : "") + general(value, 12);
+  const text = (value < 0 || Object.is(value, -0) ? "-" : "") + general(value, 12, false, "e", 11);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }

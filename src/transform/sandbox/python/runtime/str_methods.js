@@ -15,7 +15,7 @@ const SPACE_RUN = new RegExp(`[${SPACES}]+`, "g");
 const LEADING = new RegExp(`^[${SPACES}]+`);
 const TRAILING = new RegExp(`[${SPACES}]+$`);
 const ONLY_SPACE = new RegExp(`^[${SPACES}]+$`);
-const CASED = /[\p{Lu}\p{Ll}\p{Lt}]/u;
+const CASED = /[\p{Uppercase}\p{Lowercase}\p{Lt}]/u;
 
 /** Throws unless the argument is a text. */
 export function needText(value, what = "expected str instance") {
@@ -67,11 +67,7 @@ function splitSpaces(text, limit) {
     rest = rest.slice(gap.index + gap[0].length);
   }
   SPACE_RUN.lastIndex = 0;
-  if (rest !== "") parts.push(parts.length < limit ? stripText(rest, null, false, true) : rest);
-  if (limit === 0 || parts.length === limit + 1) {
-    const last = parts.pop();
-    if (last !== undefined) parts.push(stripText(last, null, false, true));
-  }
+  if (rest !== "") parts.push(rest);
   return parts;
 }
 
@@ -93,7 +89,7 @@ function rsplitText(text, separator = null, most = -1) {
     parts.unshift(rest.slice(gap.index + gap[0].length));
     rest = rest.slice(0, gap.index);
   }
-  rest = rest.replace(LEADING, "");
+  if (parts.length < limit || ONLY_SPACE.test(rest)) rest = rest.replace(LEADING, "");
   return rest === "" ? parts : [rest, ...parts];
 }
 
@@ -176,11 +172,11 @@ function all(pattern) {
 }
 
 function isUpper(text) {
-  return CASED.test(text) && !/[\p{Ll}\p{Lt}]/u.test(text);
+  return CASED.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
 }
 
 function isLower(text) {
-  return CASED.test(text) && !/[\p{Lu}\p{Lt}]/u.test(text);
+  return CASED.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text);
 }
 
 function title(text) {
