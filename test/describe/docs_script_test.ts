@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+
+// Each run loads the whole program and starts the formatter once a page.
+setDefaultTimeout(60_000);
 
 const home = resolve(import.meta.dir, "../..");
 const copy = mkdtempSync(join(tmpdir(), "docs-"));
