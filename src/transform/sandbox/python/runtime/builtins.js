@@ -462,6 +462,7 @@ function round(value, places) {
 }
 
 function roundTens(float, places, away) {
+  if (places > 330) return 0;
   const unit = 10 ** places;
   const quotient = Math.abs(float) / unit;
   const floor = Math.floor(quotient);
@@ -471,6 +472,7 @@ function roundTens(float, places, away) {
 
 function roundInt(value, digits) {
   if (digits >= 0) return typeof value === "boolean" ? Number(value) : value;
+  if (digits < -5000) return 0;
   const unit = 10n ** BigInt(-digits);
   const whole = BigInt(value);
   const down = whole - ((whole % unit) + unit) % unit;

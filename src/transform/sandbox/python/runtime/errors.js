@@ -101,6 +101,9 @@ export function caught(error) {
     const type = state.version === 2 ? errors.RuntimeError : errors.RecursionError;
     return new PyError(type, ["maximum recursion depth exceeded"]);
   }
+  if (error instanceof RangeError || text === "string too long") {
+    return new PyError(errors.MemoryError, []);
+  }
   throw error;
 }
 

@@ -53,6 +53,9 @@ function parseSpec(spec, value) {
         : `Invalid format specifier '${spec}' for object of type '${typeName(value)}'`,
     );
   }
+  if (Number(match[7] ?? 0) > 10000000 || Number(match[9] ?? 0) > 1000) {
+    raise("ValueError", "Too many decimal digits in format string");
+  }
   const [, fill, align, sign, , alternate, zero, width, group, precision, kind] = match;
   return {
     fill: fill ?? (zero && align === undefined ? "0" : zero ? "0" : " "),

@@ -267,6 +267,7 @@ function readBased(text, asked) {
   const prefix = match[2] === undefined ? 0 : bases[match[2][1].toLowerCase()];
   if (base === 0) base = prefix || 10;
   else if (prefix && prefix !== base) digits = match[2].toLowerCase() + digits;
+  if (digits.length > 20000) raise("ValueError", "int string too large");
   let value = 0n;
   for (const digit of digits) {
     const number = parseInt(digit, 36);

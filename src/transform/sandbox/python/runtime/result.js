@@ -1,6 +1,6 @@
 /** Carries results out of the sandbox as plain JSON values. @module */
 
-import { PyError, raise } from "./errors.js";
+import { caught, PyError, raise } from "./errors.js";
 import { typeName } from "./kinds.js";
 import { floatRepr, fv, intText, isFloat, isInt } from "./numbers.js";
 import { str } from "./repr.js";
@@ -59,12 +59,19 @@ function memberName(key) {
  * of Python (memory or time used up).
  */
 export function describe(error, file) {
-  if (!(error instanceof PyError)) return null;
+  const known = error instanceof PyError ? error : recursion(error);
+  if (known === null) return null;
   const at = typeof error.stack === "string" ? error.stack.split(`(${file}:`)[1] : undefined;
-  const line = at === undefined ? null : parseInt(at, 10);
-  return {
-    type: error[TYPE].$info.name,
-    message: str(error),
-    line: Number.isNaN(line) ? null : line,
-  };
+  const line = at === undefined ? NaN : parseInt(at, 10);
+  const type = known[TYPE].$info.name;
+  return { type, message: str(known), line: Number.isNaN(line) ? null : line };
+}
+
+function recursion(error) {
+  try {
+    return caught(error);
+  } catch {
+    // Memory or time used up, or a defect of ours: not for the body to see.
+    return null;
+  }
 }
