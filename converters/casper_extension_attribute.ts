@@ -29,6 +29,7 @@ export const casperExtensionAttribute = defineConverter({
       fails: true,
     },
   ],
+  reads: () => ["extension_attributes"],
   convert({ record, params }) {
     const { extension_attributes: attributes = [] } = record;
     if (!Array.isArray(attributes)) {

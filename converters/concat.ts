@@ -48,6 +48,10 @@ export const concat = defineConverter({
     },
     { call: "concat", record: { first: "Ann" }, result: null },
   ],
+  reads({ values }) {
+    const elements = typeof values === "string" ? values.split(",") : [];
+    return elements.filter((element) => element !== "" && !/^["']/.test(element));
+  },
   convert({ record, params: { values }, complain }) {
     if (values === undefined || values === "") return null;
     let joined = "";

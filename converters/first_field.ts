@@ -22,6 +22,7 @@ export const firstField = defineConverter({
     { call, value: null, record: { a: " " }, result: null },
     { call, value: null, record: { a: null, b: "x" }, result: null, complains: "error" },
   ],
+  reads: ({ fields }) => typeof fields === "string" ? fields.split(",") : [],
   convert({ value, record, params: { fields }, complain }) {
     if (!isEmpty(value)) return value;
     if (typeof fields !== "string") {

@@ -18,6 +18,7 @@ export const ldapUserField = defineConverter({
     { call, value: "u", record: { sAMAccountName: "jd" }, result: "u" },
     { call, value: "", record: {}, result: null },
   ],
+  reads: () => ["sAMAccountName"],
   convert({ value, record }) {
     return isEmpty(value) ? record.sAMAccountName ?? null : value;
   },

@@ -75,6 +75,7 @@ export const macModelFromSn = defineConverter<Models>({
     },
     { call, value: "Mac", record: { general: {} }, result: null },
   ],
+  reads: () => ["general.serial_number"],
   waits: true,
   prepare: (context) => Promise.resolve({ context, answers: new Map(), failuresInARow: 0 }),
   async convert({ value, record, params, complain }, state) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hideSecrets, sourceContext } from "../sync/run.ts";
+import { hideSecrets, sourceContext } from "../sync/source_context.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { faultOf } from "../sync/report.ts";
 import { choose, loadPlan } from "./configuration.ts";
@@ -25,7 +25,9 @@ async function checkSource(context: CommandContext, prepared: PreparedSection): 
   const { section } = prepared;
   hideSecrets(prepared, context.redactor);
   try {
-    await section.source.check?.(sourceContext(prepared, context.signal, () => {}));
+    await section.source.check?.(
+      sourceContext(prepared, { signal: context.signal, workers: 1, retry: impatient }),
+    );
   } catch (error) {
     const { message, hint } = faultOf(error);
     return { section: section.name, ok: false, message, hint };

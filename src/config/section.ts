@@ -8,7 +8,12 @@ import { closest } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import { type Options, parseFlag, type Values } from "../sdk/option.ts";
-import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import {
+  deliveryOptions,
+  limitOptions,
+  secretOptions,
+  tlsOptions,
+} from "../sdk/section_options.ts";
 import type { Mappings, Source } from "../sdk/source.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import type { IniMapping } from "./mapping_option.ts";
@@ -26,7 +31,7 @@ import { type UserCode, userCodeOf } from "./user_code.ts";
 export const sectionOptions = { ...deliveryOptions, ...tlsOptions, ...secretOptions } as const;
 
 /** The values of {@linkcode sectionOptions}. */
-export type SectionSettings = Values<typeof sectionOptions>;
+export type SectionSettings = Values<typeof sectionOptions> & Partial<Values<typeof limitOptions>>;
 
 /** One enabled section, ready to run. */
 export interface SectionPlan {
@@ -134,7 +139,8 @@ export function planSection(
   if (!isEnabled(reading)) return { enabled: false, findings };
   const source = sourceOf(reading, around.sources);
   if (source === undefined) return { enabled: true, findings };
-  const declared = { ...sectionOptions, ...source.options };
+  const limits = source.http === undefined ? {} : limitOptions;
+  const declared = { ...sectionOptions, ...limits, ...source.options };
   const read = readOptions(reading, declared, { mappings: "read" });
   if (!hasErrors(reading)) checkRules(reading, source, read.values as Values<Options>);
   if (hasErrors(reading)) return { enabled: true, findings };

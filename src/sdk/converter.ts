@@ -74,6 +74,8 @@ export interface Converter<S = unknown> {
   /** The parameters by name; `"any"` for a converter whose parameters are data. */
   readonly params: Readonly<Record<string, ConverterParameter>> | "any";
   readonly examples: readonly ConverterExample[];
+  /** Paths of the record that a call reads beside the mapping's own source. */
+  reads?(params: ConverterParams): readonly string[];
   /** Runs once per upload before the first record, only if a mapping uses the converter. */
   prepare?(context: ConverterContext, calls: readonly ConverterParams[]): Promise<S>;
   /**

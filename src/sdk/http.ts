@@ -6,9 +6,18 @@
  */
 
 import { AgentError, messageOf } from "../base/errors.ts";
+import { sleep } from "../base/iteration.ts";
 import type { Log } from "../base/log.ts";
 import { type Answer, exchange, type TlsSettings } from "../runtime/fetch.ts";
-import { isRetriable, parseRetryAfter, patient, type RetryPolicy, waitBefore } from "./retry.ts";
+import type { Governor } from "./governor.ts";
+import {
+  isRetriable,
+  parseReset,
+  parseRetryAfter,
+  patient,
+  type RetryPolicy,
+  waitBefore,
+} from "./retry.ts";
 
 export type { Answer, TlsSettings };
 
@@ -22,6 +31,8 @@ export interface HttpSettings {
   /** Milliseconds for one attempt, from connecting to the last byte. */
   readonly timeoutMs: number;
   readonly retry?: RetryPolicy | undefined;
+  /** Lets each attempt pass when the other side allows it. */
+  readonly governor?: Governor | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -52,22 +63,6 @@ export interface Http {
 /** No answer came: the host could not be reached, or the connection broke or timed out. */
 export class ConnectionError extends AgentError {
   override name = "ConnectionError";
-}
-
-/** Waits, or ends at once with the signal's reason when it is aborted. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    function stop(): void {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }
 
 /** Method and address for a sentence, without the query (it may hold secrets). */
@@ -181,8 +176,11 @@ async function tryOnce(
   address: string,
 ): Promise<Ending> {
   const { settings } = client;
+  const once = () => attempt(client, request, method, address);
   try {
-    return { answer: await attempt(client, request, method, address) };
+    const answer = await (settings.governor?.pass(once) ?? once());
+    settings.governor?.observe(answer.headers);
+    return { answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
     if (thrown instanceof ConnectionError) return { error: thrown };
@@ -197,7 +195,10 @@ function mayImprove(ending: Ending): boolean {
 function waitAfter(ending: Ending, n: number): number {
   if ("error" in ending) return waitBefore(n, undefined, undefined);
   const { status, headers } = ending.answer;
-  return waitBefore(n, status, parseRetryAfter(headers.get("retry-after"), Date.now()));
+  const now = Date.now();
+  const asked = parseRetryAfter(headers.get("retry-after"), now) ??
+    (status === 429 ? parseReset(headers, now) : undefined);
+  return waitBefore(n, status, asked);
 }
 
 function outcomeOf(ending: Ending): Answer {

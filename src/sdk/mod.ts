@@ -7,11 +7,15 @@
 export * from "../base/errors.ts";
 export type { Log } from "../base/log.ts";
 export * from "../base/record.ts";
+export * from "./auth.ts";
 export * from "./converter.ts";
 export * from "./csv.ts";
 export * from "./dates.ts";
+export type { Limits } from "./governor.ts";
 export * from "./http.ts";
 export * from "./option.ts";
 export * from "./python_text.ts";
+export * from "./paging.ts";
 export * from "./section_options.ts";
 export * from "./source.ts";
+export * from "./vendor.ts";

@@ -44,6 +44,34 @@ export function parseRetryAfter(header: string | null, now: number): number | un
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
+const resetHeaders = [
+  "x-rate-limit-reset",
+  "x-ratelimit-reset",
+  "ratelimit-reset",
+  "rate-limit-reset",
+];
+
+/**
+ * Reads when a vendor's limit is renewed, from the headers that vendors have for it: a number above
+ * 10^12 is epoch milliseconds, above 10^9 epoch seconds, and seconds from now otherwise.
+ *
+ * @returns milliseconds from `now`, never negative; a second is added for clocks that differ.
+ */
+export function parseReset(headers: Headers, now: number): number | undefined {
+  const text = resetHeaders.map((name) => headers.get(name)).find((value) => value !== null);
+  const number = text === undefined || text === null ? Number.NaN : Number.parseFloat(text);
+  if (!Number.isFinite(number) || number < 0) return undefined;
+  if (number > 1e12) return Math.max(0, number - now) + 1000;
+  if (number > 1e9) return Math.max(0, number * 1000 - vendorTime(headers, now)) + 1000;
+  return number * 1000 + 1000;
+}
+
+/** The vendor's own time where its answer tells, for clocks that differ. */
+function vendorTime(headers: Headers, now: number): number {
+  const date = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(date) ? now : date;
+}
+
 /**
  * The wait before retry `n`: what the server asked for, else a random part of {@linkcode longestWait}
  * ("full jitter"), so that many agents do not come back at once. Throttling (429) waits a second at least.

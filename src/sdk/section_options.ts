@@ -110,6 +110,25 @@ export const deliveryOptions = {
   }),
 } as const;
 
+/** Valid in every section that reads over HTTP: they lower what the source declares, never raise it. */
+export const limitOptions = {
+  concurrency: opt.integer(
+    "Requests to the source under way at once. 0 means as many as its vendor allows.",
+    {
+      default: 0,
+      maximum: 256,
+      advanced: true,
+    },
+  ),
+  requests_per_minute: opt.integer(
+    "Requests to the source in a minute. 0 means as many as its vendor allows.",
+    {
+      default: 0,
+      advanced: true,
+    },
+  ),
+} as const;
+
 /** Field ids in Oomnitza are 32 hex digits; this one is only a sample of their looks. */
 const sampleField = "24DCF85294E411E38A52066B556BA4EE";
 

@@ -6,7 +6,10 @@
 
 import type { Log } from "../base/log.ts";
 import type { Kind, Raw, Skipped } from "../base/record.ts";
+import type { Authenticator } from "./auth.ts";
+import type { Limits } from "./governor.ts";
 import type { Options, Values } from "./option.ts";
+import type { VendorHttp } from "./vendor.ts";
 
 /** How one Oomnitza field gets its value; exactly one of the first three says from where. */
 export interface MappingSpec {
@@ -40,8 +43,35 @@ export interface SourceContext<O> {
   /** Aborted when the run is to end; reading must stop soon after. */
   readonly signal: AbortSignal;
   readonly wanted: Wanted;
+  /** Talks to the vendor, with the credentials and within the limits that the source declares. */
+  readonly http: VendorHttp;
+  /**
+   * Fetches something for each of some items, in order, as many at once as is allowed. An item that
+   * cannot be fetched becomes a {@linkcode Skipped} record under the name given; only when nothing
+   * works any more, or the credentials are refused, the error is thrown.
+   */
+  each<In, Out>(
+    items: Iterable<In> | AsyncIterable<In>,
+    work: (item: In) => Promise<Out>,
+    name: (item: In) => string,
+  ): AsyncGenerator<Out | Skipped>;
   /** Tells how many records the vendor says there are, for the account to be checked against. */
   total(count: number): void;
+}
+
+/** How to talk to a vendor over HTTP. */
+export interface VendorAccess {
+  /** Prefix of every path, without a trailing slash. */
+  readonly base: string;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly auth?: Authenticator;
+}
+
+/** What a webhook brings: a hint at what changed, never the data itself. */
+export interface WebhookCall {
+  /** The body of the request, parsed from JSON. */
+  readonly body: unknown;
 }
 
 /** A source as declared; see `design.md` 4 for the order of its parts. */
@@ -61,12 +91,18 @@ export interface Source<O extends Options = Options> {
   readonly converters?: Readonly<Record<string, string>>;
   /** Source path → meaning. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** What the vendor allows; options of a section can lower it. */
+  readonly limits?: Limits;
   /** What no single option can say; the text of the complaint, or nothing. */
   rule?(options: Values<O>): string | undefined;
+  /** Where the vendor is and how to authenticate. */
+  http?(options: Values<O>): VendorAccess;
   /** Are address and credentials right? Throws `AuthError` or `SourceError`. */
   check?(context: SourceContext<Values<O>>): Promise<void>;
   /** All records, in the source's order. */
   records(context: SourceContext<Values<O>>): AsyncIterable<Raw | Skipped>;
+  /** The records that a webhook call is about, fetched anew. */
+  webhook?(context: SourceContext<Values<O>>, call: WebhookCall): AsyncIterable<Raw | Skipped>;
 }
 
 /** Declares a source; the types of its options flow into all of its functions. */

@@ -10,15 +10,15 @@ import type { Log } from "../base/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http.ts";
-import type { SourceContext } from "../sdk/source.ts";
 import type { Dropped } from "../transform/map.ts";
-import { hasUserCode, openTransform } from "../transform/transform.ts";
+import { openTransform } from "../transform/transform.ts";
 import { type Account, openAccount } from "./account.ts";
 import { Delivery, type Sink } from "./deliver.ts";
 import { walk } from "./line.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { faultOf, type SectionFault, type SectionReport } from "./report.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
+import { hideSecrets, sourceContext } from "./source_context.ts";
 import { createTestModeSink } from "./test_mode.ts";
 
 /** How a run is to go. */
@@ -39,32 +39,6 @@ export interface RunSettings {
   readonly log: Log;
   /** Is shown the account of each section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
-}
-
-/** What a source is given to read with. */
-export function sourceContext(
-  prepared: PreparedSection,
-  signal: AbortSignal,
-  total: (count: number) => void,
-): SourceContext<Record<string, unknown>> {
-  const { section, mapping, conversions, log } = prepared;
-  const paths = mapping.fields.flatMap(({ spec }) => spec.source ?? []);
-  const everything = hasUserCode(prepared.code, conversions);
-  return {
-    options: section.options,
-    log,
-    signal,
-    wanted: { everything, paths: [...new Set(paths)] },
-    total,
-  };
-}
-
-/** Secrets of a section's options are masked from now on. */
-export function hideSecrets(prepared: PreparedSection, redactor: Redactor): void {
-  const { source, texts } = prepared.section;
-  for (const [key, option] of Object.entries(source.options)) {
-    if (option.kind === "secret") redactor.add(texts[key] ?? "");
-  }
 }
 
 /** Lines of one kind that are logged in full; the account counts them all. */
@@ -128,7 +102,7 @@ async function work(
   const context = { log, oomnitza: run.oomnitza, http: run.http, signal: run.signal };
   await conversions.prepare(context);
   const transform = await openTransform(prepared.mapper, conversions, prepared.code, log);
-  const source = sourceContext(prepared, run.signal, account.claim);
+  const source = sourceContext(prepared, { ...run, total: account.claim });
   try {
     await walk({
       records: section.source.records(source),

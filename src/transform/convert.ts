@@ -30,6 +30,8 @@ export interface Conversions {
   /** The converter of an Oomnitza field, when it is a built-in one. */
   of(target: string): Convert | undefined;
   readonly custom: readonly CustomCall[];
+  /** Paths of the record that built-in converters read beside the mappings' own sources. */
+  readonly reads: readonly string[];
   /** Whether some converter asks another system for each record. */
   readonly waits: boolean;
   /** Names that are neither built in nor custom. */
@@ -131,6 +133,9 @@ export function bindConverters(
   return {
     of: (target) => bindings.bound.get(target),
     custom: bindings.calls,
+    reads: used.flatMap(({ converter, calls }) =>
+      calls.flatMap((call) => converter.reads?.(call) ?? [])
+    ),
     waits: used.some(({ converter }) => converter.waits === true),
     unknown: bindings.unknown,
     async prepare(context) {

@@ -12,6 +12,7 @@ import {
   createSandbox,
   defaultLimits,
   type PreparedProgram,
+  readsOf,
   type Sandbox,
   type SandboxLimits,
   type SandboxOutcome,
@@ -35,6 +36,16 @@ export interface Transform {
 /** Whether a section has user code to run. */
 export function hasUserCode(code: SectionCode, conversions: Conversions): boolean {
   return code.filter !== undefined || conversions.custom.length > 0;
+}
+
+/** The paths that the user code of a section reads, or `everything` where that cannot be shown. */
+export function codeReads(
+  code: SectionCode,
+  conversions: Conversions,
+): readonly string[] | "everything" {
+  const called = conversions.custom.map(({ converter }) => converter);
+  const reads = readsOf(code.converters, called, code.filter);
+  return reads === "everything" ? reads : reads.map((path) => path.join("."));
 }
 
 function mapAll(

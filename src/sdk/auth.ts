@@ -1,0 +1,103 @@
+/**
+ * Ways to authenticate to a vendor.
+ *
+ * @module
+ */
+
+import type { Answer, Http } from "./http.ts";
+
+/** Proves to a vendor who is asking. */
+export interface Authenticator {
+  /** The headers for the next request; `http` has no credentials of its own. */
+  headers(http: Http): Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
+  /**
+   * Called after a 401. Gets new credentials, once for all who wait; false when there is nothing to
+   * renew. `used` are the headers that were refused.
+   */
+  renew?(http: Http, used: Readonly<Record<string, string>>): Promise<boolean>;
+  /** Sees each answer, for vendors that hand out the next token in one. */
+  observe?(answer: Answer): void;
+}
+
+/** A token and when it ends. */
+export interface Token {
+  readonly value: string;
+  /** Milliseconds since the epoch; absent when it does not say. */
+  readonly expires?: number | undefined;
+}
+
+function toBase64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+/** HTTP Basic, UTF-8 (RFC 7617). */
+export function basicAuth(user: string, password: string): Authenticator {
+  return headerAuth("Authorization", `Basic ${toBase64(`${user}:${password}`)}`);
+}
+
+/** A fixed header. */
+export function headerAuth(name: string, value: string): Authenticator {
+  return { headers: () => ({ [name]: value }) };
+}
+
+/** Several at once. The first that can renew does. */
+export function allOf(...parts: readonly Authenticator[]): Authenticator {
+  const renewing = parts.find(({ renew }) => renew !== undefined);
+  return {
+    async headers(http) {
+      return Object.assign({}, ...await Promise.all(parts.map((part) => part.headers(http))));
+    },
+    ...(renewing === undefined
+      ? {}
+      : { renew: (http, used) => renewing.renew?.(http, used) ?? Promise.resolve(false) }),
+    observe(answer) {
+      for (const part of parts) part.observe?.(answer);
+    },
+  };
+}
+
+/** A token is renewed when so little of its life is left, in milliseconds. */
+const shortestLife = 30_000;
+
+/**
+ * A token that is fetched when first needed, renewed before it ends and after a 401; fetched once for
+ * all who wait.
+ *
+ * @param fetch asks the vendor for a token; throws `AuthError` when it is refused.
+ * @param header turns the token into headers; `Authorization: Bearer …` unless told.
+ */
+export function tokenAuth(
+  fetch: (http: Http) => Promise<Token>,
+  header: (token: string) => Readonly<Record<string, string>> = (token) => ({
+    Authorization: `Bearer ${token}`,
+  }),
+): Authenticator {
+  let token: Token | undefined;
+  let life = Number.POSITIVE_INFINITY;
+  let pending: Promise<Token> | undefined;
+
+  function load(http: Http): Promise<Token> {
+    pending ??= fetch(http).then((fresh) => {
+      token = fresh;
+      life = (fresh.expires ?? Number.POSITIVE_INFINITY) - Date.now();
+      return fresh;
+    }).finally(() => pending = undefined);
+    return pending;
+  }
+  function isFresh({ expires = Number.POSITIVE_INFINITY }: Token): boolean {
+    // Some tokens live a minute only: those are used for most of it.
+    return expires - Date.now() > Math.min(shortestLife, life / 4);
+  }
+  return {
+    async headers(http) {
+      const current = token !== undefined && isFresh(token) ? token : await load(http);
+      return header(current.value);
+    },
+    async renew(http, used) {
+      const current = token === undefined ? {} : header(token.value);
+      const isStale = JSON.stringify(used) === JSON.stringify({ ...used, ...current });
+      if (isStale) await load(http);
+      return true;
+    },
+  };
+}

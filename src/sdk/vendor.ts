@@ -1,0 +1,188 @@
+/**
+ * The HTTP client that a source gets: the shared client with the vendor's credentials, limits and a
+ * check of each answer, so that every error names the request and what to do.
+ *
+ * @module
+ */
+
+import type { ZodType } from "zod";
+import { AgentError, AuthError, messageOf, SourceError } from "../base/errors.ts";
+import type { Authenticator } from "./auth.ts";
+import {
+  type Answer,
+  ConnectionError,
+  describeRequest,
+  type Http,
+  type HttpRequest,
+} from "./http.ts";
+import type { RetryPolicy } from "./retry.ts";
+
+/** One request to a vendor. */
+export interface VendorRequest extends HttpRequest {
+  /** What is asked for, for error messages: `users`, `computer 17`. */
+  readonly what?: string | undefined;
+  /** Statuses beside 2xx that are an answer too, not an error. */
+  readonly allow?: readonly number[] | undefined;
+}
+
+/** An answer whose body was understood. */
+export interface Page<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Absent when the status is one that was allowed beside 2xx, or 204. */
+  readonly body: T | undefined;
+}
+
+/** Talks to the vendor of a source. */
+export interface VendorHttp {
+  /** Asks for JSON of a shape. Throws `AuthError` or `SourceError`. */
+  json<T>(request: VendorRequest, shape: ZodType<T>): Promise<T>;
+  /** The same with status and headers, for lists. */
+  page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>>;
+  /** Asks for text, for example XML. */
+  text(request: VendorRequest): Promise<string>;
+}
+
+/** Details are asked for many times over: less patiently than lists. */
+export const brief: RetryPolicy = { attempts: 4, budgetMs: 60_000 };
+
+/** What a vendor client is made of. */
+export interface VendorSettings {
+  /** Without credentials, within the vendor's limits. */
+  readonly http: Http;
+  readonly auth: Authenticator | undefined;
+  /** Name of the source for people. */
+  readonly title: string;
+  readonly section: string;
+  /** Options that hold credentials, for hints. */
+  readonly credentials: readonly string[];
+}
+
+/** The beginning of an answer, without what fills a log. */
+function excerpt(body: string): string {
+  const text = body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function isWebPage(answer: Answer): boolean {
+  const type = answer.headers.get("content-type") ?? "";
+  return type.includes("text/html") || /^\s*<(!doctype html|html)\b/i.test(answer.body);
+}
+
+class VendorClient implements VendorHttp {
+  readonly #settings: VendorSettings;
+
+  constructor(settings: VendorSettings) {
+    this.#settings = settings;
+  }
+
+  async json<T>(request: VendorRequest, shape: ZodType<T>): Promise<T> {
+    const { body } = await this.page({ ...request, allow: [] }, shape);
+    if (body === undefined) throw this.#error(request, "the answer is empty");
+    return body;
+  }
+
+  async page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>> {
+    const answer = await this.#send(request);
+    const { status, headers } = answer;
+    if (status === 204 || request.allow?.includes(status)) {
+      return { status, headers, body: undefined };
+    }
+    return { status, headers, body: this.#understand(request, answer, shape) };
+  }
+
+  async text(request: VendorRequest): Promise<string> {
+    return (await this.#send(request)).body;
+  }
+
+  /** Sends with credentials, within the limits, and turns refusals into errors. */
+  async #send(request: VendorRequest): Promise<Answer> {
+    let answer: Answer;
+    try {
+      answer = await this.#authorized(request);
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectionError)) throw thrown;
+      throw this.#error(request, thrown.message, thrown);
+    }
+    const { status } = answer;
+    if ((status >= 200 && status < 300) || request.allow?.includes(status)) return answer;
+    const reason = `${status} ${this.#reasonOf(answer)}`.trim();
+    if (status !== 401 && status !== 403) throw this.#error(request, reason);
+    throw new AuthError(this.#sentence(request, reason), { hint: this.#credentialsHint(status) });
+  }
+
+  async #authorized(request: VendorRequest): Promise<Answer> {
+    const { http, auth } = this.#settings;
+    for (let attempt = 1;; attempt++) {
+      const headers = {
+        Accept: "application/json",
+        ...await auth?.headers(http),
+        ...request.headers,
+      };
+      const answer = await http.send({ ...request, headers });
+      auth?.observe?.(answer);
+      if (answer.status !== 401 || attempt > 1 || auth?.renew === undefined) return answer;
+      if (!await auth.renew(http, headers)) return answer;
+    }
+  }
+
+  #understand<T>(request: VendorRequest, answer: Answer, shape: ZodType<T>): T {
+    if (isWebPage(answer)) {
+      throw this.#error(
+        request,
+        "the answer is a web page instead of JSON, perhaps a login page",
+        undefined,
+        "Check url.",
+      );
+    }
+    let value: unknown;
+    try {
+      value = JSON.parse(answer.body);
+    } catch (error) {
+      const length = answer.body.length;
+      throw this.#error(
+        request,
+        `the answer is not complete JSON (${length} characters: ${messageOf(error)})`,
+        error,
+      );
+    }
+    const result = shape.safeParse(value);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    const path = issue?.path.join(".") ?? "";
+    throw this.#error(
+      request,
+      `the answer is not as documented (${path === "" ? "" : `${path}: `}${issue?.message})`,
+    );
+  }
+
+  #reasonOf(answer: Answer): string {
+    const named = answer.headers.get("x-bamboohr-error-message");
+    return named ?? (isWebPage(answer) ? "" : excerpt(answer.body));
+  }
+
+  #credentialsHint(status: number): string {
+    const names = this.#settings.credentials.join(", ");
+    return status === 401
+      ? `Check ${names === "" ? "the credentials" : names}.`
+      : "The credentials are known, but may not read this: see the rights that the docs page of the source names.";
+  }
+
+  #sentence(request: VendorRequest, reason: string): string {
+    const { title, section } = this.#settings;
+    const what = request.what ?? "data";
+    return `Cannot load ${what} from ${title} [${section}]: ${reason} (${
+      describeRequest(request.method ?? "GET", request.path)
+    })`;
+  }
+
+  #error(request: VendorRequest, reason: string, cause?: unknown, hint?: string): SourceError {
+    const advice = hint ?? (cause instanceof AgentError ? cause.hint : undefined);
+    return new SourceError(this.#sentence(request, reason), { cause, hint: advice });
+  }
+}
+
+/** Creates the client of a source. */
+export function createVendorHttp(settings: VendorSettings): VendorHttp {
+  return new VendorClient(settings);
+}

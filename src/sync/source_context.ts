@@ -1,0 +1,157 @@
+/**
+ * What a source is given to read with.
+ *
+ * @module
+ */
+
+import { AgentError, AuthError } from "../base/errors.ts";
+import { mapOrdered } from "../base/iteration.ts";
+import { isObject, Skipped } from "../base/record.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { SectionPlan } from "../config/section.ts";
+import { createGovernor, type Limits } from "../sdk/governor.ts";
+import { createHttp } from "../sdk/http.ts";
+import type { RetryPolicy } from "../sdk/retry.ts";
+import type { SourceContext, VendorAccess, Wanted } from "../sdk/source.ts";
+import { planTls } from "../sdk/tls.ts";
+import { createVendorHttp, type VendorHttp } from "../sdk/vendor.ts";
+import { codeReads } from "../transform/transform.ts";
+import type { PreparedSection } from "./prepare.ts";
+
+/** How a source is to be read. */
+export interface ReadSettings {
+  readonly signal: AbortSignal;
+  /** Things fetched at once where the source declares no limit of its own. */
+  readonly workers: number;
+  /** How patiently requests are repeated, when not as usual. */
+  readonly retry?: RetryPolicy | undefined;
+  /** Is told how many records the vendor says there are. */
+  readonly total?: ((count: number) => void) | undefined;
+}
+
+/** The lower of two limits, where 0 and nothing mean none. */
+function lower(declared: number | undefined, wished: number | undefined): number | undefined {
+  if (wished === undefined || wished === 0) return declared;
+  return declared === undefined ? wished : Math.min(declared, wished);
+}
+
+/** What the source declares, lowered by what the section says. */
+function limitsOf({ source, settings }: SectionPlan): Limits {
+  const { limits = {} } = source;
+  const concurrency = lower(limits.concurrency, settings.concurrency);
+  const result: Limits = { ...limits, ...(concurrency === undefined ? {} : { concurrency }) };
+  const { requests_per_minute: wished = 0 } = settings;
+  const declared = limits.requests === undefined
+    ? undefined
+    : limits.requests * 60 / (limits.perSeconds ?? 60);
+  if (wished === 0 || (declared !== undefined && declared <= wished)) return result;
+  return { ...result, requests: wished, perSeconds: 60 };
+}
+
+function vendorHttp(
+  prepared: PreparedSection,
+  limits: Limits,
+  { signal, retry }: ReadSettings,
+): VendorHttp {
+  const { section, log } = prepared;
+  const access: VendorAccess = section.source.http?.(section.options) ?? { base: "" };
+  const tls = planTls(section.settings);
+  for (const warning of tls.warnings) log.warning(warning);
+  const http = createHttp({
+    base: access.base,
+    headers: access.headers,
+    tls: tls.settings,
+    timeoutMs: section.settings.timeout * 1000,
+    governor: createGovernor(limits, signal),
+    retry,
+    log,
+    signal,
+  });
+  const options = Object.entries(section.source.options);
+  const credentials = options
+    .filter(([key, option]) =>
+      (option.kind === "secret" && section.texts[key] !== "") || key === "username"
+    )
+    .map(([key]) => key);
+  return createVendorHttp({
+    http,
+    auth: access.auth,
+    title: section.source.title,
+    section: section.name,
+    credentials,
+  });
+}
+
+/** Items in a row that cannot be fetched before it is clear that nothing works any more. */
+const patience = 25;
+
+function eachWith(width: number, signal: AbortSignal): SourceContext<unknown>["each"] {
+  return async function* each(items, work, name) {
+    let failuresInRow = 0;
+    const outcomes = mapOrdered(items, width, async (item) => {
+      try {
+        return { result: await work(item) };
+      } catch (thrown) {
+        if (!(thrown instanceof AgentError) || thrown instanceof AuthError || signal.aborted) {
+          throw thrown;
+        }
+        return { skipped: new Skipped(name(item), thrown.message), thrown };
+      }
+    });
+    for await (const outcome of outcomes) {
+      failuresInRow = "skipped" in outcome ? failuresInRow + 1 : 0;
+      if ("thrown" in outcome && failuresInRow >= patience) throw outcome.thrown;
+      yield "skipped" in outcome ? outcome.skipped : outcome.result;
+    }
+  };
+}
+
+function wantedBy({ mapping, conversions, code }: PreparedSection): Wanted {
+  const sources = mapping.fields.flatMap(({ spec }) => spec.source ?? []);
+  const reads = codeReads(code, conversions);
+  const everything = reads === "everything";
+  const paths = new Set([...sources, ...conversions.reads, ...(everything ? [] : reads)]);
+  return { everything, paths: [...paths] };
+}
+
+/** Makes the context of a section's source. */
+export function sourceContext(
+  prepared: PreparedSection,
+  settings: ReadSettings,
+): SourceContext<Record<string, unknown>> {
+  const { section, log } = prepared;
+  const { signal } = settings;
+  const limits = limitsOf(section);
+  let http: VendorHttp | undefined;
+  return {
+    options: section.options,
+    log,
+    signal,
+    wanted: wantedBy(prepared),
+    get http() {
+      return http ??= vendorHttp(prepared, limits, settings);
+    },
+    each: eachWith(limits.concurrency ?? Math.max(1, settings.workers), signal),
+    total: settings.total ?? (() => {}),
+  };
+}
+
+function secretsIn(text: string): string[] {
+  if (!text.trimStart().startsWith("{")) return [text];
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const parts = isObject(parsed) ? Object.values(parsed) : [];
+    return [text, ...parts.filter((part) => typeof part === "string")];
+  } catch {
+    // Not JSON after all: then it is one secret.
+    return [text];
+  }
+}
+
+/** Secrets of a section's options are masked from now on, also those inside of JSON. */
+export function hideSecrets({ section }: PreparedSection, redactor: Redactor): void {
+  for (const [key, option] of Object.entries(section.source.options)) {
+    if (option.kind !== "secret") continue;
+    for (const secret of secretsIn(section.texts[key] ?? "")) redactor.add(secret);
+  }
+}
