@@ -9,11 +9,56 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root as home } from "./binary/compile.ts";
-import { notesTemplate, type SourceNames, sourceTemplate } from "./new_source/source_template.ts";
-import { serverTemplate, testTemplate } from "./new_source/test_template.ts";
 
 const usage = "Usage: npm run new-source -- NAME --kind users|assets [--title TITLE]";
 const list = "src/sources/mod.ts";
+const templates = join(home, "scripts/new_source");
+
+/** What the templates are filled with. */
+export interface SourceNames {
+  /** Section name, snake_case. */
+  readonly name: string;
+  /** Name for people. */
+  readonly title: string;
+  /** Name of the constant, camelCase. */
+  readonly constant: string;
+  readonly kind: "assets" | "users";
+}
+
+const perKind = {
+  assets: {
+    imported: "syncField",
+    options: "sync_field: syncField(),",
+    mappings: `NAME: { source: "name" }, SERIAL_NUMBER: { source: "serial_number" },`,
+    fields: `name: "Name of the device.", serial_number: "Serial number.",`,
+    given: `sync_field: "SERIAL_NUMBER",`,
+  },
+  users: {
+    imported: "peopleOptions",
+    options: "...peopleOptions,",
+    mappings:
+      `USER: { source: "login", required: true }, EMAIL: { source: "email", required: true },`,
+    fields: `login: "Login name.", email: "E-mail address.",`,
+    given: `default_role: "25", default_position: "Employee",`,
+  },
+} as const;
+
+/** A template of scripts/new_source, every «word» replaced. */
+function filled(template: string, names: SourceNames): string {
+  const { name, kind } = names;
+  const words: Readonly<Record<string, string>> = {
+    ...names,
+    ...perKind[kind],
+    Kind: kind.charAt(0).toUpperCase() + kind.slice(1),
+    host: name.replaceAll("_", "-"),
+  };
+  const text = readFileSync(join(templates, template), "utf8");
+  return text.replaceAll(/«(\w+)»/g, (_all, word: string) => {
+    const value = words[word];
+    if (value === undefined) throw new Error(`${template} asks for «${word}».`);
+    return value;
+  });
+}
 
 /** The list of sources with one more in it, imports and entries sorted. */
 export function withSource(text: string, { name, constant }: SourceNames): string {
@@ -60,10 +105,10 @@ function main(): void {
   const { names, root } = readNames();
   const { name } = names;
   const files: Record<string, string> = {
-    [`src/sources/${name}/mod.ts`]: sourceTemplate(names),
-    [`src/sources/${name}/notes.md`]: notesTemplate(names),
-    [`test/sources/${name}/server.ts`]: serverTemplate(names),
-    [`test/sources/${name}/${name}_test.ts`]: testTemplate(names),
+    [`src/sources/${name}/mod.ts`]: filled("source.txt", names),
+    [`src/sources/${name}/notes.md`]: filled("notes.txt", names),
+    [`test/sources/${name}/server.ts`]: filled("server.txt", names),
+    [`test/sources/${name}/${name}_test.ts`]: filled("test.txt", names),
   };
   const taken = Object.keys(files).find((path) => existsSync(join(root, path)));
   if (taken !== undefined) throw new Error(`${taken} is already there.`);
