@@ -265,8 +265,8 @@ describe("counts only", () => {
     expect(strict.body).toEqual({ received: 100, created: 90, updated: 0, skipped: 10 });
     expect(standIn.state.mappings[0]?.distinct).toBe(250);
     expect(standIn.state.assets).toEqual([]);
-    expect(standIn.state.latest("assets").map(({ key }) => key).slice(0, 2))
-      .toEqual(["A249", "A248"]);
+    expect(standIn.state.latest("assets").map(({ key }) => key))
+      .toEqual(Array.from({ length: 25 }, (_, i) => `A${249 - i}`));
   });
 
   test("fingerprints of like keys do not fall together", () => {
@@ -286,6 +286,10 @@ describe("counts only", () => {
       if (index.take(String(i), {}, arrival) === "created") created += 1;
     }
     expect([created, index.size]).toEqual([total, total]);
-    expect(index.take("7", {}, arrival)).toBe("updated");
+    let updated = 0;
+    for (let i = 0; i < total; i++) {
+      if (index.take(String(i), {}, arrival) === "updated") updated += 1;
+    }
+    expect([updated, index.size]).toEqual([total, total]);
   });
 });

@@ -135,8 +135,6 @@ function failure(c: Call, { kind, drop, status, headers }: Fault): Response | vo
     return Response.json({ error: `told to fail: ${kind}` }, { status, headers });
   }
   c.set("dropped", true);
-  // Without this the headers of the answer before would be copied to a new one.
-  c.res = undefined;
   c.res = hangUp();
 }
 

@@ -165,12 +165,12 @@ const Requests: FC<{ requests: LoggedRequest[] }> = ({ requests }) => (
   <Table
     heading="Latest requests"
     empty="No requests yet."
-    columns={["Time (UTC)", "Request", "Status", "Records", "Note"]}
+    columns={["Time (UTC)", "Status", "Records", "Request", "Note"]}
     rows={requests.slice(-2 * rowsShown).reverse().map((r) => [
       <Clock at={r.at} />,
-      short(`${r.method} ${r.path}${r.query === "" ? "" : `?${r.query}`}`, 2 * charactersShown),
       String(r.status),
       number(r.records),
+      short(`${r.method} ${r.path}${r.query === "" ? "" : `?${r.query}`}`, 2 * charactersShown),
       [r.fault === undefined ? "" : `on purpose: ${r.fault}`, r.error ?? ""]
         .filter((text) => text !== "").join("; "),
     ])}
