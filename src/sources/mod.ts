@@ -7,9 +7,10 @@
 import type { Source } from "../sdk/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
+import { okta } from "./okta/mod.ts";
 
 /** All sources, by name. */
-export const sources: readonly Source[] = [csvAssets, csvUsers];
+export const sources: readonly Source[] = [csvAssets, csvUsers, okta];
 
 /**
  * The source of that name.

@@ -1,0 +1,105 @@
+/**
+ * Okta's users API, from its documentation: "List all users" (limit, after, filter, Link headers),
+ * "Rate limits" (429 with X-Rate-Limit-Reset) and the error codes E0000011 and E0000006.
+ *
+ * @module
+ */
+import { startVendor, type Throttle, type Vendor, type VendorCall } from "../../support/vendor.ts";
+
+/** The token that the server accepts. */
+export const token = "00okta-Canary-T0ken/with+signs=";
+
+/** A user as Okta gives it. */
+export function user(index: number, status = "ACTIVE") {
+  const login = `person${index}@example.com`;
+  return {
+    id: `00u${index}`,
+    status,
+    created: "2013-06-24T16:39:18.000Z",
+    lastLogin: null,
+    profile: {
+      login,
+      email: login,
+      firstName: `First${index}`,
+      lastName: `Lästname ${index}`,
+      mobilePhone: null,
+    },
+    credentials: { provider: { type: "OKTA", name: "OKTA" } },
+  };
+}
+
+/** How the server is to be. */
+export interface OktaOptions {
+  readonly active: number;
+  readonly deprovisioned?: number;
+  readonly throttle?: Throttle;
+  /** Largest page that the server gives, whatever is asked for. */
+  readonly pageLimit?: number;
+  /** Host that the next links name, in place of the server's own. */
+  readonly linkOrigin?: string;
+}
+
+function refusal(status: number, errorCode: string, errorSummary: string): Response {
+  return Response.json({
+    errorCode,
+    errorSummary,
+    errorLink: errorCode,
+    errorId: "oae1",
+    errorCauses: [],
+  }, { status });
+}
+
+/** Okta's answer when its limit is used up; the reset is an epoch in seconds. */
+export function throttled(resetMs: number): Response {
+  const reset = Math.ceil((Date.now() + resetMs) / 1000);
+  return Response.json({
+    errorCode: "E0000047",
+    errorSummary: "API call exceeded rate limit due to too many requests.",
+  }, {
+    status: 429,
+    headers: {
+      "X-Rate-Limit-Limit": "600",
+      "X-Rate-Limit-Remaining": "0",
+      "X-Rate-Limit-Reset": `${reset}`,
+    },
+  });
+}
+
+function list(call: VendorCall, options: OktaOptions): Response {
+  if (call.headers.get("authorization") !== `SSWS ${token}`) {
+    return refusal(401, "E0000011", "Invalid token provided");
+  }
+  const filter = call.query.get("filter");
+  if (filter !== null && filter !== 'status eq "DEPROVISIONED"') {
+    return refusal(400, "E0000031", "Invalid search criteria.");
+  }
+  const all = filter === null
+    ? Array.from({ length: options.active }, (_, index) => user(index))
+    : Array.from({ length: options.deprovisioned ?? 0 }, (_, index) =>
+      user(options.active + index, "DEPROVISIONED"));
+  const asked = Number(call.query.get("limit") ?? "200");
+  if (!Number.isInteger(asked) || asked < 1 || asked > 200) {
+    return refusal(400, "E0000001", "Api validation failed: limit");
+  }
+  const size = Math.min(asked, options.pageLimit ?? 200);
+  const start = Number((call.query.get("after") ?? "at+0=").slice(3, -1));
+  const headers = new Headers({ "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "598" });
+  headers.append("Link", `<${call.url.href}>; rel="self"`);
+  if (start + size < all.length) {
+    const next = new URL(
+      call.url.pathname + call.url.search,
+      options.linkOrigin ?? call.url.origin,
+    );
+    next.searchParams.set("after", `at+${start + size}=`);
+    headers.append("Link", `<${next.href}>; rel="next"`);
+  }
+  return Response.json(all.slice(start, start + size), { headers });
+}
+
+/** Starts the server. */
+export function startOkta(options: OktaOptions): Vendor {
+  return startVendor({
+    routes: [{ method: "GET", path: "/api/v1/users", answer: (call) => list(call, options) }],
+    ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
+  });
+}

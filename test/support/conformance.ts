@@ -1,0 +1,229 @@
+/**
+ * What every source over HTTP must do, tried with the compiled binary against its vendor's server.
+ *
+ * @module
+ */
+import { describe, expect, test } from "bun:test";
+import { planConfig } from "../../src/config/plan.ts";
+import { parseIni } from "../../src/config/ini.ts";
+import { describeIni } from "../../src/describe/ini.ts";
+import type { Source } from "../../src/sdk/mod.ts";
+import { binaryPath } from "./binary.ts";
+import { record } from "./recorder.ts";
+import type { Vendor, VendorCall } from "./vendor.ts";
+import { oomnitzaSection, type Workspace, workspace } from "./workspace.ts";
+
+/** A vendor's server with some objects, and the section that reads them. */
+export interface VendorUnderTest {
+  readonly vendor: Vendor;
+  /** Section name, for example `okta`. */
+  readonly section: string;
+  /** Option lines with the right credentials, `sync_field` and mappings; without header and enable. */
+  readonly options: string;
+  /** The same with wrong credentials. */
+  readonly wrongOptions: string;
+  /** Values of the sync field of all records, in the source's order. */
+  readonly keys: readonly string[];
+  /** Oomnitza field that holds them. */
+  readonly keyField: string;
+  /** Everything that must never be shown: passwords, tokens, also those that the server hands out. */
+  readonly secrets: readonly string[];
+}
+
+/** A source to try. */
+export interface ConformanceSubject {
+  readonly source: Source;
+  /** Starts the vendor with so many objects; more than one page for `many`. */
+  start(count: number): VendorUnderTest | Promise<VendorUnderTest>;
+  /** A number of objects that takes three pages, the last one not full. */
+  readonly many: number;
+  /** Whether a request asks for a page of the list (not for a token, nor for a detail). */
+  readonly isList: (call: VendorCall) => boolean;
+  /** The vendor's answer when it throttles; asks to wait for a second. */
+  readonly throttled: () => Response;
+}
+
+interface Upload {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly records: readonly Record<string, unknown>[];
+  readonly report: {
+    sections: { counts: Record<string, number>; error: { message: string; hint: string } | null }[];
+  };
+}
+
+function iniOf(subject: VendorUnderTest, oomnitza: string, options: string): string {
+  return `${oomnitza}[${subject.section}]\nenable = True\n${options}\n`;
+}
+
+/** Uploads the section with the binary and gives what arrived. */
+export async function uploadAll(
+  subject: VendorUnderTest,
+  words: readonly string[] = [],
+  options: string = subject.options,
+): Promise<Upload> {
+  await using instance = record();
+  using place: Workspace = workspace();
+  place.write("config.ini", iniOf(subject, oomnitzaSection(instance), options));
+  const run = await place.agent(["upload", subject.section, "--output", "json", ...words], {
+    timeoutMs: 120_000,
+  });
+  const records = instance.uploads()
+    .filter(({ path }) => path === "/api/v3/bulk")
+    .flatMap(({ body }) => JSON.parse(body).records as Record<string, unknown>[]);
+  return { ...run, records, report: JSON.parse(run.stdout) };
+}
+
+async function check(subject: VendorUnderTest, options: string) {
+  await using instance = record();
+  using place = workspace();
+  place.write("config.ini", iniOf(subject, oomnitzaSection(instance), options));
+  return await place.agent(["check", subject.section, "--verbose"], { timeoutMs: 60_000 });
+}
+
+function spellings(secret: string): string[] {
+  const base64 = Buffer.from(secret, "utf8").toString("base64").replace(/=+$/, "");
+  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), base64];
+}
+
+function expectNoSecret(subject: VendorUnderTest, text: string): void {
+  for (const secret of subject.secrets) {
+    for (const spelling of spellings(secret)) expect(text).not.toContain(spelling);
+  }
+}
+
+function keysOf(subject: VendorUnderTest, { records }: Upload): unknown[] {
+  return records.map((one) => one[subject.keyField]);
+}
+
+/** Defines the tests for one source. */
+export function conformance(subject: ConformanceSubject): void {
+  const { source, many, isList } = subject;
+  describe(`${source.name} conforms`, () => {
+    declarationTests(source);
+    credentialTests(subject);
+    test("pages are joined, nothing is missing, doubled or out of order", async () => {
+      const place = await subject.start(many);
+      await using vendor = place.vendor;
+      const run = await uploadAll(place, ["--workers", "1"]);
+      expect(run.report.sections[0]?.error).toBeNull();
+      expect(keysOf(place, run)).toEqual([...place.keys]);
+      expect(run.code).toBe(0);
+      expect(vendor.unexpected).toEqual([]);
+    });
+    test("an empty list is no error", async () => {
+      const place = await subject.start(0);
+      await using _vendor = place.vendor;
+      const run = await uploadAll(place);
+      expect(run.code).toBe(0);
+      expect(run.records).toEqual([]);
+    });
+    test("--record-count 1 asks for no second page", async () => {
+      const place = await subject.start(many);
+      await using vendor = place.vendor;
+      const run = await uploadAll(place, ["--record-count", "1"]);
+      expect(keysOf(place, run)).toEqual(place.keys.slice(0, 1));
+      expect(run.code).toBe(0);
+      expect(vendor.calls.filter(isList)).toHaveLength(1);
+    });
+    faultTests(subject);
+  });
+}
+
+function declarationTests(source: Source): void {
+  test("the generated section validates once it is enabled", () => {
+    const text = describeIni([source]).replace("enable = False", "enable = True");
+    const plan = planConfig(parseIni(text, "config.ini"), {
+      sources: [source],
+      env: {},
+      directory: "/",
+    });
+    expect(plan.findings).toEqual([]);
+    expect(plan.sections.map(({ name }) => name)).toEqual([source.name]);
+  });
+}
+
+function credentialTests({ start }: ConformanceSubject): void {
+  test("right credentials pass check, wrong ones are told with the option to look at", async () => {
+    await binaryPath();
+    const place = await start(3);
+    await using _vendor = place.vendor;
+    const good = await check(place, place.options);
+    expect(good.stdout).toMatch(new RegExp(`ok +\\[${place.section.replaceAll(".", "\\.")}\\]`));
+    expect(good.code).toBe(0);
+    const bad = await check(place, place.wrongOptions);
+    expect(bad.code).toBe(3);
+    expect(bad.stdout).toContain(`FAILED [${place.section}]`);
+    expect(bad.stdout).toMatch(/Check /);
+    expectNoSecret(place, good.stdout + good.stderr + bad.stdout + bad.stderr);
+  });
+  test("no secret is in any output, whatever goes wrong", async () => {
+    const place = await start(3);
+    await using vendor = place.vendor;
+    const good = await uploadAll(place, ["--verbose"]);
+    vendor.fail({
+      on: () => true,
+      times: 1000,
+      answer: ({ headers, body, url }) => {
+        const echo = JSON.stringify({ headers: Object.fromEntries(headers), body, url: url.href });
+        return new Response(`no, since you said ${echo}`, { status: 400 });
+      },
+    });
+    const bad = await uploadAll(place, ["--verbose"]);
+    expect(bad.code).toBe(3);
+    expectNoSecret(place, good.stdout + good.stderr + bad.stdout + bad.stderr);
+  });
+}
+
+function faultTests({ start, isList, throttled }: ConformanceSubject): void {
+  test("500 is tried again, and throttling waits as told", async () => {
+    const place = await start(3);
+    await using vendor = place.vendor;
+    vendor.fail({ on: isList, times: 1, answer: () => new Response("oops", { status: 500 }) });
+    vendor.fail({ on: isList, times: 1, answer: throttled });
+    const run = await uploadAll(place);
+    expect(keysOf(place, run)).toEqual([...place.keys]);
+    expect(run.code).toBe(0);
+    const [, second, third] = vendor.calls.filter(isList).map(({ at }) => at);
+    expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+  test("cut JSON, a web page and a foreign shape end the section, naming the request", async () => {
+    const answers = [
+      () => new Response('{"cut": [', { headers: { "Content-Type": "application/json" } }),
+      () =>
+        new Response("<!DOCTYPE html><html>Please log in</html>", {
+          headers: { "Content-Type": "text/html" },
+        }),
+      () => Response.json({ nothing: "of the kind" }),
+    ];
+    for (const answer of answers) {
+      const place = await start(3);
+      await using vendor = place.vendor;
+      vendor.fail({ on: isList, times: 50, answer });
+      const run = await uploadAll(place);
+      const path = vendor.calls.find(isList)?.path ?? "no list was asked for";
+      expect(run.code).toBe(3);
+      expect(run.report.sections[0]?.error?.message).toContain(path);
+    }
+  });
+  test("a stop ends a request that hangs within a second", async () => {
+    const binary = await binaryPath();
+    const place = await start(3);
+    await using vendor = place.vendor;
+    vendor.fail({ on: isList, times: 10 });
+    await using instance = record();
+    using folder = workspace();
+    folder.write("config.ini", iniOf(place, oomnitzaSection(instance), place.options));
+    const child = Bun.spawn([binary, "upload", place.section, "--singleton", "0"], {
+      cwd: folder.folder,
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    while (!vendor.calls.some(isList)) await Bun.sleep(5);
+    const begun = performance.now();
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(3);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+}

@@ -1,0 +1,186 @@
+/**
+ * A real HTTP server that plays a vendor: routes written from the vendor's documentation, faults and
+ * throttling on demand, and a record of every request.
+ *
+ * @module
+ */
+
+/** One request to a vendor, read to its end. */
+export interface VendorCall {
+  readonly method: string;
+  readonly path: string;
+  readonly url: URL;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  readonly body: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** One documented endpoint. */
+export interface VendorRoute {
+  readonly method: string;
+  /** The whole path, exactly or as a pattern. */
+  readonly path: string | RegExp;
+  answer(call: VendorCall, match: RegExpExecArray | undefined): Response | Promise<Response>;
+}
+
+/** Something to do wrong with the next matching requests. */
+export interface VendorFault {
+  readonly on: (call: VendorCall) => boolean;
+  readonly times: number;
+  /** The answer; without one the request is held until the server stops. */
+  readonly answer?: (call: VendorCall) => Response;
+}
+
+/** How a vendor throttles: so many requests in a window, beyond which it answers otherwise. */
+export interface Throttle {
+  readonly requests: number;
+  readonly windowMs: number;
+  /** The vendor's answer; `resetMs` is how long the window still lasts. */
+  readonly answer: (resetMs: number) => Response;
+}
+
+/** How a vendor is to be. */
+export interface VendorOptions {
+  readonly routes: readonly VendorRoute[];
+  readonly throttle?: Throttle;
+}
+
+/** A vendor at work. */
+export interface Vendor {
+  readonly url: string;
+  readonly calls: readonly VendorCall[];
+  /** Requests that the vendor does not document. */
+  readonly unexpected: readonly string[];
+  /** Routes that nobody asked for. */
+  unused(): string[];
+  /** Requests answered with the throttle. */
+  readonly throttled: () => number;
+  /** The most requests within any window of so many milliseconds. */
+  busiest(windowMs: number): number;
+  /** The most requests under way at once. */
+  readonly mostAtOnce: () => number;
+  fail(fault: VendorFault): void;
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+class VendorServer implements Vendor {
+  readonly calls: VendorCall[] = [];
+  readonly unexpected: string[] = [];
+  readonly #options: VendorOptions;
+  readonly #used = new Set<VendorRoute>();
+  readonly #server: Bun.Server<undefined>;
+  #faults: { fault: VendorFault; left: number }[] = [];
+  #passed: number[] = [];
+  #throttled = 0;
+  #running = 0;
+  #mostAtOnce = 0;
+
+  constructor(options: VendorOptions) {
+    this.#options = options;
+    this.#server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      idleTimeout: 60,
+      fetch: (request) => this.#answer(request),
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.port}`;
+  }
+
+  unused(): string[] {
+    return this.#options.routes.filter((route) => !this.#used.has(route)).map(({ method, path }) =>
+      `${method} ${path}`
+    );
+  }
+
+  throttled = () => this.#throttled;
+  mostAtOnce = () => this.#mostAtOnce;
+
+  busiest(windowMs: number): number {
+    const times = this.calls.map(({ at }) => at);
+    return Math.max(
+      0,
+      ...times.map((start) => times.filter((at) => at >= start && at < start + windowMs).length),
+    );
+  }
+
+  fail(fault: VendorFault): void {
+    this.#faults.push({ fault, left: fault.times });
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop(true);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    this.#mostAtOnce = Math.max(this.#mostAtOnce, ++this.#running);
+    try {
+      const url = new URL(request.url);
+      const call: VendorCall = {
+        method: request.method,
+        path: url.pathname,
+        url,
+        query: url.searchParams,
+        headers: request.headers,
+        body: await request.text(),
+        at: Date.now(),
+      };
+      this.calls.push(call);
+      return this.#throttle() ?? await this.#fault(call) ?? await this.#route(call);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  #throttle(): Response | undefined {
+    const { throttle } = this.#options;
+    if (throttle === undefined) return undefined;
+    const now = Date.now();
+    this.#passed = this.#passed.filter((at) => at > now - throttle.windowMs);
+    if (this.#passed.length < throttle.requests) {
+      this.#passed.push(now);
+      return undefined;
+    }
+    this.#throttled++;
+    return throttle.answer((this.#passed[0] ?? now) + throttle.windowMs - now);
+  }
+
+  #fault(call: VendorCall): Response | Promise<Response> | undefined {
+    const entry = this.#faults.find(({ fault, left }) => left > 0 && fault.on(call));
+    if (entry === undefined) return undefined;
+    entry.left--;
+    return entry.fault.answer?.(call) ?? new Promise<Response>(() => {});
+  }
+
+  async #route(call: VendorCall): Promise<Response> {
+    for (const route of this.#options.routes) {
+      if (route.method !== call.method) continue;
+      const match = typeof route.path === "string" ? undefined : route.path.exec(call.path);
+      if (typeof route.path === "string" ? route.path !== call.path : match === null) continue;
+      this.#used.add(route);
+      return await route.answer(call, match ?? undefined);
+    }
+    this.unexpected.push(`${call.method} ${call.path}`);
+    return new Response("not documented", { status: 404 });
+  }
+}
+
+/** Starts a vendor on a free loopback port. */
+export function startVendor(options: VendorOptions): Vendor {
+  return new VendorServer(options);
+}
+
+/** Whether a request has HTTP Basic credentials of that user. */
+export function hasBasic({ headers }: VendorCall, user: string, password: string): boolean {
+  const expected = Buffer.from(`${user}:${password}`, "utf8").toString("base64");
+  return headers.get("authorization") === `Basic ${expected}`;
+}
