@@ -1,11 +1,10 @@
 /** Attributes, methods and calls. @module */
 
 import { recordValue } from "./compare.js";
-import { PyError, raise } from "./errors.js";
+import { raise } from "./errors.js";
 import { typeName, typeOf, types } from "./kinds.js";
 import { dictPairs } from "./sequences.js";
 import { isRecord, PyDict, PyModule, PyTuple, TYPE } from "./types.js";
-import { str } from "./repr.js";
 
 const METHODS = {
   str: types.str.$info.methods,
@@ -279,10 +278,4 @@ function bindArguments(name, least, names, more, args, keywords) {
   values.push(...keys);
   if (more.stars) values.push(rest);
   return values;
-}
-
-/** The text of an exception, as str(e) gives it. */
-export function errorText(error) {
-  if (!(error instanceof PyError)) return String(error);
-  return str(error);
 }

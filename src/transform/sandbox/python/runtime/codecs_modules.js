@@ -2,12 +2,12 @@
 
 import { m1, m2 } from "./calls.js";
 import { fromUtf8, utf8 } from "./codecs.js";
-import { dictOf } from "./containers.js";
 import { extras } from "./container_methods.js";
+import { dictOf } from "./containers.js";
 import { binasciiError, PyError, raise } from "./errors.js";
 import { md5, sha1, sha256 } from "./hashes.js";
 import { typeName, types } from "./kinds.js";
-import { splitText } from "./str_methods.js";
+import { splitText } from "./text.js";
 import {
   addMethods,
   isRecord,

@@ -5,12 +5,12 @@ import { hk } from "./compare.js";
 import { sortItems } from "./container_methods.js";
 import { dictSet, dictUpdate } from "./containers.js";
 import { raise } from "./errors.js";
+import { types } from "./kinds.js";
 import { isInt } from "./numbers.js";
 import { add, sub } from "./operators.js";
 import { b_repr, dictRepr } from "./repr.js";
 import { dictPairs, gen, iter, list } from "./sequences.js";
 import { addMethods, isRecord, members, native, newType, PyDict, PyTuple, TYPE } from "./types.js";
-import { types } from "./kinds.js";
 
 const filledDict = (value) => value.m.size > 0;
 

@@ -148,7 +148,7 @@ export function is(a, b) {
 const HIGH = /[\ud800-\uffff]/;
 
 /** Order of texts by code point. */
-export function compareText(a, b) {
+function compareText(a, b) {
   if (a === b) return 0;
   if (!HIGH.test(a) || !HIGH.test(b)) return a < b ? -1 : 1;
   const x = Array.from(a, (char) => char.codePointAt(0));

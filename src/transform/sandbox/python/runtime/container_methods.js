@@ -1,7 +1,7 @@
 /** The methods of lists, tuples, dicts, records, sets, views and iterators. @module */
 
 import { c1, ck } from "./calls.js";
-import { eq, hk, isSubset, order, recordValue } from "./compare.js";
+import { eq, hk, order, recordValue } from "./compare.js";
 import { dictDelete, dictOf, dictSet, dictUpdate, makeSet, view } from "./containers.js";
 import { errors, PyError, raise } from "./errors.js";
 import { typeName, types } from "./kinds.js";
@@ -9,7 +9,8 @@ import { isInt } from "./numbers.js";
 import { setOperation } from "./operators.js";
 import { b_repr } from "./repr.js";
 import { changeable, dictKeys, dictPairs, dictValues, iter, list, position } from "./sequences.js";
-import { addMethods, isRecord, native, PyDict, PyIter, PySet, PyTuple, state } from "./types.js";
+import { asSet } from "./set_methods.js";
+import { addMethods, isRecord, native, PyDict, PyIter, PyTuple, state } from "./types.js";
 
 /** Sorts a JavaScript array as list.sort() does. */
 export function sortItems(items, key, reverse, compare) {
@@ -60,7 +61,7 @@ function popItem(items, index = -1) {
   return items.splice(at, 1)[0];
 }
 
-const nothing = (run) => (...args) => {
+export const nothing = (run) => (...args) => {
   run(...args);
   return null;
 };
@@ -147,7 +148,7 @@ function writable(dict) {
   return dict;
 }
 
-function noKey(key) {
+export function noKey(key) {
   throw new PyError(errors.KeyError, [key]);
 }
 
@@ -237,58 +238,6 @@ export function extras(dict) {
   for (const symbol of Object.getOwnPropertySymbols(dict)) rest[symbol] = dict[symbol];
   return rest;
 }
-
-function asSet(value) {
-  return value instanceof PySet ? value : makeSet(iter(value));
-}
-
-function combine(op) {
-  return (set, ...others) => {
-    let out = set;
-    for (const other of others) out = setOperation(op, out, asSet(other));
-    return others.length === 0 ? setOperation("|", set, set) : out;
-  };
-}
-
-const setMethods = {
-  union: [0, Infinity, combine("|")],
-  intersection: [0, Infinity, combine("&")],
-  difference: [0, Infinity, combine("-")],
-  symmetric_difference: [1, 1, combine("^")],
-  issubset: [1, 1, (set, other) => isSubset(set, asSet(other))],
-  issuperset: [1, 1, (set, other) => isSubset(asSet(other), set)],
-  isdisjoint: [1, 1, (set, other) => setOperation("&", set, asSet(other)).m.size === 0],
-  copy: [0, 0, (set) => setOperation("|", set, set)],
-};
-const changing = (op) =>
-  nothing((set, ...others) => {
-    for (const other of others) set.m = setOperation(op, set, asSet(other)).m;
-  });
-addMethods(types.frozenset, setMethods);
-addMethods(types.set, {
-  ...setMethods,
-  add: [
-    1,
-    1,
-    nothing((set, item) => {
-      if (!set.m.has(hk(item))) set.m.set(hk(item), item);
-    }),
-  ],
-  discard: [1, 1, nothing((set, item) => set.m.delete(hk(item)))],
-  remove: [1, 1, nothing((set, item) => set.m.delete(hk(item)) || noKey(item))],
-  pop: [0, 0, (set) => {
-    for (const [key, item] of set.m) {
-      set.m.delete(key);
-      return item;
-    }
-    return noKey("pop from an empty set");
-  }],
-  clear: [0, 0, nothing((set) => set.m.clear())],
-  update: [0, Infinity, changing("|")],
-  intersection_update: [0, Infinity, changing("&")],
-  difference_update: [0, Infinity, changing("-")],
-  symmetric_difference_update: [1, 1, changing("^")],
-});
 
 /** The next item of an iterator; StopIteration (or the fallback) at its end. */
 export function nextItem(iterator, fallback) {

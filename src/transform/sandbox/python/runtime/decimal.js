@@ -35,7 +35,7 @@ export function fixedDigits(value, places, away = false) {
 }
 
 /** The absolute value as `count` significant digits and a decimal exponent. */
-export function significant(value, count) {
+function significant(value, count) {
   if (value === 0) return { digits: "0".repeat(count), exponent: 0 };
   const [numerator, denominator] = exact(value);
   let exponent = Number(Math.abs(value).toExponential().split("e")[1]);

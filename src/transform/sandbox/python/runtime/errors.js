@@ -1,6 +1,6 @@
 /** The exceptions of Python. @module */
 
-import { newType, state, tup, TYPE } from "./types.js";
+import { newType, state, TYPE } from "./types.js";
 
 /** An exception; `args` as in Python. The stack tells the line of the body. */
 export class PyError extends Error {
@@ -123,8 +123,4 @@ export function matches(error, wanted) {
     raise("TypeError", "catching classes that do not inherit from BaseException is not allowed");
   }
   return isSubtype(error[TYPE], wanted);
-}
-
-export function argsOf(error) {
-  return tup(error.args.slice());
 }

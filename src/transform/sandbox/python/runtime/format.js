@@ -56,6 +56,7 @@ function parseSpec(spec, value) {
   if (Number(match[7] ?? 0) > 10000000 || Number(match[9] ?? 0) > 1000) {
     raise("ValueError", "Too many decimal digits in format string");
   }
+  checkGroup(match[8], match[10]);
   const [, fill, align, sign, , alternate, zero, width, group, precision, kind] = match;
   return {
     fill: fill ?? (zero && align === undefined ? "0" : zero ? "0" : " "),
@@ -69,6 +70,14 @@ function parseSpec(spec, value) {
   };
 }
 
+/** The kinds whose digits a comma or an underscore can group. */
+function checkGroup(group, kind) {
+  if (group === undefined || kind === undefined) return;
+  if (!(group === "," ? "deEfFgG%" : "deEfFgG%bBoxX").includes(kind)) {
+    raise("ValueError", `Cannot specify '${group}' with '${kind}'.`);
+  }
+}
+
 function unknownKind(kind, value) {
   raise("ValueError", `Unknown format code '${kind}' for object of type '${typeName(value)}'`);
 }
@@ -76,6 +85,9 @@ function unknownKind(kind, value) {
 function formatText(text, spec) {
   if (spec.kind !== undefined && spec.kind !== "s") unknownKind(spec.kind, text);
   if (spec.sign !== undefined) raise("ValueError", "Sign not allowed in string format specifier");
+  if (spec.alternate) {
+    raise("ValueError", "Alternate form (#) not allowed in string format specifier");
+  }
   if (spec.align === "=") {
     if (spec.fill !== "0" || state.version === 2) {
       raise("ValueError", "'=' alignment not allowed in string format specifier");
@@ -126,13 +138,20 @@ function wholeDigits(value, kind, spec) {
 
 function realDigits(value, kind, spec) {
   const float = fv(value);
-  if (kind === "") return plainFloat(float, spec);
+  if (kind === "" && !(spec.alternate && spec.precision !== undefined)) {
+    return plainFloat(float, spec);
+  }
   if (kind === "%") {
-    const { negative, digits } = floatDigits(float * 100, "f", spec.precision ?? 6, false);
+    const { negative, digits } = floatDigits(float * 100, "f", spec.precision ?? 6, spec.alternate);
     return { negative, digits: `${digits}%` };
   }
   if (!"eEfFgGn".includes(kind)) unknownKind(kind, value);
-  return floatDigits(float, kind === "n" ? "g" : kind, spec.precision ?? 6, spec.alternate);
+  return floatDigits(
+    float,
+    kind === "n" || kind === "" ? "g" : kind,
+    spec.precision ?? 6,
+    spec.alternate,
+  );
 }
 
 /** No kind: like repr(), or like g with at least one digit after the point. */
@@ -141,7 +160,11 @@ function plainFloat(float, spec) {
     ? str(flt(float))
     : floatRepr(float);
   if (spec.precision === undefined) {
-    return { negative: text.startsWith("-"), digits: text.replace(/^-/, "") };
+    const plain = text.replace(/^-/, "");
+    return {
+      negative: text.startsWith("-"),
+      digits: spec.alternate ? plain.replace(/^(\d+)(?![\d.])/, "$1.") : plain,
+    };
   }
   if (!Number.isFinite(float)) return floatDigits(float, "g", 1, false);
   const digits = general(float, spec.precision, false, "e", Math.max(1, spec.precision - 1));
@@ -158,7 +181,7 @@ function grouped(digits, sign, spec, kind) {
   const split = (text) => text.replace(new RegExp(`(?=(?:.{${size}})+$)(?!^)`, "g"), spec.group);
   if (spec.align !== "=" || spec.fill !== "0") return split(whole) + rest;
   let padded = whole;
-  while (len(sign) + split(`0${padded}`).length + rest.length <= spec.width) padded = `0${padded}`;
+  while (len(sign) + split(padded).length + rest.length < spec.width) padded = `0${padded}`;
   return split(padded) + rest;
 }
 

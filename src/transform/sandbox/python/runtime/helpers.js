@@ -1,14 +1,14 @@
 /** What bodies share with the connector: record helpers, LOG, print. @module */
 
-import { eq, mark, recordValue, t } from "./compare.js";
+import { builtins } from "./builtins.js";
 import { host } from "./clock.js";
+import { eq, mark, recordValue, t } from "./compare.js";
 import { dictGet } from "./container_methods.js";
 import { item } from "./containers.js";
 import { raise } from "./errors.js";
-import { builtins } from "./builtins.js";
 import { percent } from "./percent.js";
-import { toHost } from "./result.js";
 import { str } from "./repr.js";
+import { toHost } from "./result.js";
 import { iter } from "./sequences.js";
 import { isRecord, members, native, PyDict, PyModule, PyTuple, state } from "./types.js";
 

@@ -1,4 +1,5 @@
 /** The json module. @module */
+// deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
 import { c1 } from "./calls.js";
 import { lt, t } from "./compare.js";
@@ -115,7 +116,7 @@ class Reader {
 }
 
 /** json.loads */
-export function loads(text) {
+function loads(text) {
   const source = text instanceof PyBytes ? text.s : text;
   if (typeof source !== "string") {
     raise(
@@ -139,7 +140,7 @@ const DEFAULTS = {
 };
 
 /** json.dumps */
-export function dumps(value, options = {}) {
+function dumps(value, options = {}) {
   const o = { ...DEFAULTS, ...options };
   const indent = o.indent === null
     ? null

@@ -57,8 +57,9 @@ import {
   unbound,
 } from "./errors.js";
 import { fmt, format } from "./format.js";
+import { functoolsModule, operatorModule } from "./functools.js";
 import { endLine, print } from "./helpers.js";
-import { functoolsModule, itertoolsModule, operatorModule } from "./itertools.js";
+import { itertoolsModule } from "./itertools.js";
 import { jsonModule } from "./json.js";
 import { mathModule } from "./math.js";
 import { flt } from "./numbers.js";
@@ -84,8 +85,8 @@ import {
   xor,
 } from "./operators.js";
 import { reModule } from "./re.js";
-import { describe, toHost } from "./result.js";
 import { b_repr } from "./repr.js";
+import { describe, toHost } from "./result.js";
 import { gen, iter, slice, unpack, unpackStar } from "./sequences.js";
 import { calendarModule, timeModule } from "./time.js";
 import { PyBytes, PyModule, state, tup } from "./types.js";

@@ -149,7 +149,7 @@ function floatDivmod(x, y) {
   } else rest = y < 0 ? -0 : 0;
   let floor = Math.floor(quotient);
   if (quotient - floor > 0.5) floor += 1;
-  if (quotient === 0) floor = x / y < 0 ? -0 : 0;
+  if (quotient === 0) floor = x / y < 0 || Object.is(x / y, -0) ? -0 : 0;
   return [floor, rest];
 }
 

@@ -1,6 +1,7 @@
 /** Operators on any values. @module */
 
 import { eq, hk, recordValue } from "./compare.js";
+import { dictOf, makeSet } from "./containers.js";
 import { raise } from "./errors.js";
 import { typeName, unsupported } from "./kinds.js";
 import {
@@ -20,7 +21,6 @@ import {
 } from "./numbers.js";
 import { percent } from "./percent.js";
 import { changeable, iter, list } from "./sequences.js";
-import { dictOf, makeSet } from "./containers.js";
 import {
   isRecord,
   PyBytes,
@@ -98,11 +98,12 @@ export function mul(a, b) {
 
 function repeated(value, times) {
   const count = Math.max(0, Number(times));
+  const sequence = typeof value === "string" || Array.isArray(value) || value instanceof PyTuple;
+  if (!sequence && !(value instanceof PyBytes)) return undefined;
   if (count > 50000000) raise("MemoryError");
   if (typeof value === "string") return value.repeat(count);
   if (value instanceof PyBytes) return new PyBytes(value.s.repeat(count));
-  const items = Array.isArray(value) ? value : value instanceof PyTuple ? value.a : undefined;
-  if (items === undefined) return undefined;
+  const items = Array.isArray(value) ? value : value.a;
   const out = [];
   for (let n = 0; n < count; n++) for (const item of items) out.push(item);
   return Array.isArray(value) ? out : new PyTuple(out);

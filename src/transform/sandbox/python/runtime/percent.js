@@ -1,8 +1,9 @@
 /** The % operator of texts. @module */
+// deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
+import { item } from "./containers.js";
 import { fixedDigits, general, scientific } from "./decimal.js";
 import { raise } from "./errors.js";
-import { item } from "./containers.js";
 import { typeName } from "./kinds.js";
 import { fv, intText, isInt, isNumber, norm } from "./numbers.js";
 import { b_repr, escapedCode, str } from "./repr.js";
@@ -141,6 +142,7 @@ export function floatDigits(value, kind, precision, alternate) {
     digits = Math.abs(value) < 1e50 || precision < 100 ? fixedDigits(value, precision) : "";
   } else if (lower === "e") digits = scientific(value, precision);
   else digits = general(value, precision, alternate);
+  if (alternate && Number.isFinite(value)) digits = digits.replace(/^(\d+)(?![\d.])/, "$1.");
   const negative = value < 0 || Object.is(value, -0);
   return { negative, digits: kind === lower ? digits : digits.toUpperCase() };
 }

@@ -1,10 +1,11 @@
 /** The texts of values: str(), repr(). @module */
+// deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
+import { dictPairs } from "./sequences.js";
+import { general } from "./decimal.js";
 import { raise } from "./errors.js";
 import { typeName, typeOf } from "./kinds.js";
 import { floatRepr, fv, intText } from "./numbers.js";
-import { general } from "./decimal.js";
-import { dictPairs } from "./sequences.js";
 import { isRecord, PyDict, PyFloat, PyTuple, state, TYPE } from "./types.js";
 
 const SIMPLE = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -12,7 +13,7 @@ const SPECIAL = /[\\\n\r\t\x00-\x1f\x7f-\xa0\xad]|[^\x00-\xff]/u;
 const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u;
 
 /** The text in quotes, as repr() writes it. */
-export function quoteText(text) {
+function quoteText(text) {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   if (
     !SPECIAL.test(text) && !text.includes(mark) &&

@@ -1,292 +1,39 @@
 /** The methods of texts (and, where they make sense, of bytes). @module */
+// deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
-import { itemStrict } from "./containers.js";
 import { decodeText, encodeText } from "./codecs.js";
 import { raise } from "./errors.js";
 import { formatTemplate } from "./format.js";
-import { typeName, types } from "./kinds.js";
-import { isWide, len, list, sliceBounds } from "./sequences.js";
-import { addMethods, native, PyBytes, PyDict, PyTuple, state } from "./types.js";
-import { hk } from "./compare.js";
-
-const SPACES =
-  " \\t\\n\\r\\v\\f\\x1c-\\x1f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const SPACE_RUN = new RegExp(`[${SPACES}]+`, "g");
-const LEADING = new RegExp(`^[${SPACES}]+`);
-const TRAILING = new RegExp(`[${SPACES}]+$`);
-const ONLY_SPACE = new RegExp(`^[${SPACES}]+$`);
-const CASED = /[\p{Uppercase}\p{Lowercase}\p{Lt}]/u;
-
-/** Throws unless the argument is a text. */
-export function needText(value, what = "expected str instance") {
-  if (typeof value !== "string") raise("TypeError", `${what}, ${typeName(value)} found`);
-  return value;
-}
-
-export function stripText(text, chars, left, right) {
-  if (chars === undefined || chars === null) {
-    let out = left ? text.replace(LEADING, "") : text;
-    // Without the test every position of inner spaces would be tried.
-    if (right && out !== "" && ONLY_SPACE.test(out[out.length - 1])) {
-      out = out.replace(TRAILING, "");
-    }
-    return out;
-  }
-  needText(chars, "strip arg must be None or str");
-  const set = new Set(chars);
-  const items = isWide(text) ? Array.from(text) : text;
-  let start = 0;
-  let end = items.length;
-  while (left && start < end && set.has(items[start])) start++;
-  while (right && end > start && set.has(items[end - 1])) end--;
-  const kept = items.slice(start, end);
-  return typeof kept === "string" ? kept : kept.join("");
-}
-
-export function splitText(text, separator = null, most = -1) {
-  const limit = Number(most);
-  if (separator === null) return splitSpaces(text, limit);
-  if (needText(separator, "must be str or None") === "") raise("ValueError", "empty separator");
-  const parts = text.split(separator);
-  if (limit < 0 || parts.length <= limit + 1) return parts;
-  return [...parts.slice(0, limit), parts.slice(limit).join(separator)];
-}
-
-function splitSpaces(text, limit) {
-  let rest = text.replace(LEADING, "");
-  if (limit < 0) {
-    rest = stripText(rest, null, false, true);
-    return rest === "" ? [] : rest.split(SPACE_RUN);
-  }
-  const parts = [];
-  while (rest !== "" && parts.length < limit) {
-    SPACE_RUN.lastIndex = 0;
-    const gap = SPACE_RUN.exec(rest);
-    if (gap === null) break;
-    parts.push(rest.slice(0, gap.index));
-    rest = rest.slice(gap.index + gap[0].length);
-  }
-  SPACE_RUN.lastIndex = 0;
-  if (rest !== "") parts.push(rest);
-  return parts;
-}
-
-function rsplitText(text, separator = null, most = -1) {
-  const limit = Number(most);
-  if (limit < 0) return splitText(text, separator, -1);
-  if (separator !== null) {
-    const parts = splitText(text, separator, -1);
-    if (parts.length <= limit + 1) return parts;
-    const cut = parts.length - limit;
-    return [parts.slice(0, cut).join(separator), ...parts.slice(cut)];
-  }
-  const parts = [];
-  let rest = stripText(text, null, false, true);
-  while (rest !== "" && parts.length < limit) {
-    const gaps = [...rest.matchAll(SPACE_RUN)];
-    const gap = gaps.at(-1);
-    if (gap === undefined || gap.index === 0) break;
-    parts.unshift(rest.slice(gap.index + gap[0].length));
-    rest = rest.slice(0, gap.index);
-  }
-  if (parts.length < limit || ONLY_SPACE.test(rest)) rest = rest.replace(LEADING, "");
-  return rest === "" ? parts : [rest, ...parts];
-}
-
-/** Start and end of a search, in code units; undefined when the range is empty beyond the text. */
-function range(text, start = null, end = null) {
-  if (start === null && end === null) return [0, text.length];
-  const { first, last } = sliceBounds(text.length, start, end, null);
-  if (start !== null && Number(start) > text.length) return undefined;
-  return [first, last];
-}
-
-function findText(text, needle, start, end, last) {
-  if (isWide(text)) return findWide(text, needle, start, end, last);
-  const within = range(text, start, end);
-  if (within === undefined || within[0] > within[1]) return -1;
-  const part = text.slice(within[0], within[1]);
-  const at = last
-    ? part.lastIndexOf(needText(needle, "must be str"))
-    : part.indexOf(needText(needle, "must be str"));
-  return at < 0 ? -1 : at + within[0];
-}
-
-/** Positions count characters, not code units. */
-function findWide(text, needle, start = null, end = null, last = false) {
-  const chars = Array.from(text);
-  const { first, last: stop } = sliceBounds(chars.length, start, end, null);
-  const part = chars.slice(first, stop).join("");
-  const at = last ? part.lastIndexOf(needText(needle)) : part.indexOf(needText(needle));
-  return at < 0 ? -1 : first + len(part.slice(0, at));
-}
-
-function found(at) {
-  return at < 0 ? raise("ValueError", "substring not found") : at;
-}
-
-function affix(text, wanted, start, end, test) {
-  const within = range(text, start, end);
-  if (within === undefined) return false;
-  const part = start === undefined ? text : text.slice(within[0], within[1]);
-  if (wanted instanceof PyTuple) return wanted.a.some((one) => test(part, needText(one)));
-  if (typeof wanted !== "string") {
-    raise("TypeError", `first arg must be str or a tuple of str, not ${typeName(wanted)}`);
-  }
-  return test(part, wanted);
-}
-
-function countText(text, needle, start, end) {
-  const within = range(text, start, end);
-  if (within === undefined || within[0] > within[1]) return 0;
-  const part = text.slice(within[0], within[1]);
-  return needText(needle) === "" ? len(part) + 1 : part.split(needle).length - 1;
-}
-
-function replaceText(text, old, fresh, most = -1) {
-  needText(old, "replace() argument 1 must be str");
-  needText(fresh, "replace() argument 2 must be str");
-  if (most === null || Number(most) < 0) {
-    if (old !== "") return text.replaceAll(old, () => fresh);
-    return fresh + Array.from(text, (char) => char + fresh).join("");
-  }
-  const parts = old === "" ? ["", ...text, ""] : text.split(old);
-  const limit = Math.min(Number(most), parts.length - 1);
-  return parts.slice(0, limit).map((part) => part + fresh).join("") + parts.slice(limit).join(old);
-}
-
-function pad(text, width, fill, left, right) {
-  const char = fill === undefined ? " " : needText(fill);
-  if (len(char) !== 1) raise("TypeError", "The fill character must be exactly one character long");
-  const room = Math.max(0, Number(width) - len(text));
-  if (left && right) {
-    const before = Math.floor(room / 2) + (room % 2 === 1 && Number(width) % 2 === 1 ? 1 : 0);
-    return char.repeat(before) + text + char.repeat(room - before);
-  }
-  return left ? char.repeat(room) + text : text + char.repeat(room);
-}
-
-/** Is the text not empty and made of such characters only? */
-function all(pattern) {
-  return (text) => pattern.test(text);
-}
-
-function isUpper(text) {
-  return CASED.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
-}
-
-function isLower(text) {
-  return CASED.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text);
-}
-
-function title(text) {
-  return text.replace(/[\p{L}]+/gu, (word) => {
-    const [first, ...rest] = word;
-    return first.toUpperCase() + rest.join("").toLowerCase();
-  });
-}
-
-function capitalize(text) {
-  const [first = "", ...rest] = text;
-  return first.toUpperCase() + rest.join("").toLowerCase();
-}
-
-function swapcase(text) {
-  return text.replace(
-    /\p{L}/gu,
-    (char) => char === char.toUpperCase() ? char.toLowerCase() : char.toUpperCase(),
-  );
-}
-
-function splitlines(text, keep) {
-  const lines = text.match(
-    /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g,
-  ) ?? [];
-  lines.pop();
-  return keep === true
-    ? lines
-    : lines.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ""));
-}
-
-function partition(text, separator, last) {
-  if (needText(separator, "must be str") === "") raise("ValueError", "empty separator");
-  const at = last ? text.lastIndexOf(separator) : text.indexOf(separator);
-  if (at < 0) return new PyTuple(last ? ["", "", text] : [text, "", ""]);
-  return new PyTuple([text.slice(0, at), separator, text.slice(at + separator.length)]);
-}
-
-function expandtabs(text, size = 8) {
-  let column = 0;
-  let out = "";
-  for (const char of text) {
-    if (char === "\t") {
-      const room = Number(size) > 0 ? Number(size) - column % Number(size) : 0;
-      out += " ".repeat(room);
-      column += room;
-    } else {
-      out += char;
-      column = char === "\n" || char === "\r" ? 0 : column + 1;
-    }
-  }
-  return out;
-}
-
-function zfill(text, width) {
-  const room = Number(width) - len(text);
-  if (room <= 0) return text;
-  const sign = /^[+-]/.test(text) ? text[0] : "";
-  return sign + "0".repeat(room) + text.slice(sign.length);
-}
-
-function join(separator, items) {
-  const parts = Array.isArray(items) ? items : list(items);
-  for (let at = 0; at < parts.length; at++) {
-    if (typeof parts[at] !== "string") {
-      raise(
-        "TypeError",
-        `sequence item ${at}: expected str instance, ${typeName(parts[at])} found`,
-      );
-    }
-  }
-  return parts.join(separator);
-}
-
-/** Python 3: a dict from code points; Python 2: a table of characters, and some to delete. */
-function translate(text, map, gone) {
-  if (map === null || typeof map === "string") {
-    return Array.from(text).filter((char) => !(gone ?? "").includes(char))
-      .map((char) =>
-        map !== null && char.charCodeAt(0) < map.length ? map[char.charCodeAt(0)] : char
-      ).join("");
-  }
-  let out = "";
-  for (const char of text) {
-    const to = map instanceof PyDict
-      ? map.m.get(hk(char.codePointAt(0)))
-      : itemStrict(map, char.codePointAt(0));
-    if (to === undefined) out += char;
-    else if (to !== null) out += typeof to === "string" ? to : String.fromCodePoint(Number(to));
-  }
-  return out;
-}
-
-/** str.maketrans */
-export function maketrans(from, to, gone) {
-  const map = new PyDict();
-  if (to === undefined) {
-    for (const [key, value] of from.m) {
-      map.m.set(typeof key === "string" ? key.codePointAt(0) : key, value);
-    }
-    return map;
-  }
-  const [left, right] = [Array.from(needText(from)), Array.from(needText(to))];
-  if (left.length !== right.length) {
-    raise("ValueError", "the first two maketrans arguments must have equal length");
-  }
-  left.forEach((char, at) => map.m.set(char.codePointAt(0), right[at].codePointAt(0)));
-  for (const char of gone ?? "") map.m.set(char.codePointAt(0), null);
-  return map;
-}
+import { types } from "./kinds.js";
+import { list } from "./sequences.js";
+import {
+  affix,
+  all,
+  capitalize,
+  CASED,
+  countText,
+  expandtabs,
+  findText,
+  found,
+  isLower,
+  isUpper,
+  join,
+  maketrans,
+  needText,
+  ONLY_SPACE,
+  pad,
+  partition,
+  replaceText,
+  rsplitText,
+  splitlines,
+  splitText,
+  stripText,
+  swapcase,
+  title,
+  translate,
+  zfill,
+} from "./text.js";
+import { addMethods, native, PyBytes, PyDict, state } from "./types.js";
 
 const DIGITS = "\\p{Nd}\\u00b2\\u00b3\\u00b9\\u2070\\u2074-\\u2079\\u2080-\\u2089\\u2460-\\u2468";
 

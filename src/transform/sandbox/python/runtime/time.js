@@ -1,5 +1,6 @@
 /** The time and calendar modules. @module */
 
+import { typeName } from "./kinds.js";
 import {
   DAY_NAMES,
   EPOCH_DAY,
@@ -11,9 +12,8 @@ import {
   weekdayOf,
 } from "./calendar_days.js";
 import { now } from "./clock.js";
-import { structTime, structType } from "./datetime.js";
 import { raise } from "./errors.js";
-import { typeName } from "./kinds.js";
+import { structTime, structType } from "./moments.js";
 import { flt, fv, isNumber } from "./numbers.js";
 import { strftime, strptime } from "./strftime.js";
 import { members, PyTuple } from "./types.js";

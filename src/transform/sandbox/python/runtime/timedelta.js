@@ -77,7 +77,7 @@ function parts({ us }) {
 }
 
 /** Seconds as a number. */
-export function totalSeconds({ us }) {
+function totalSeconds({ us }) {
   return Number(us) / 1e6;
 }
 

@@ -89,11 +89,6 @@ export class PyModule {
   }
 }
 
-/** A table whose keys cannot meet anything inherited. */
-export function table(entries, base = null) {
-  return Object.assign(Object.create(base), entries);
-}
-
 /**
  * Makes a type. It is a JavaScript function, so that calling it constructs. `methods`: from name
  * to [least, most, function(self, …), keyword names]; `fields`: from name to function(self).
@@ -137,10 +132,6 @@ export function members(entries, target = Object.create(null)) {
       : entry;
   }
   return target;
-}
-
-export function isTuple(value) {
-  return value instanceof PyTuple;
 }
 
 export function tup(items) {
