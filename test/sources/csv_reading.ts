@@ -23,6 +23,10 @@ export async function readSource(
   return records;
 }
 
+function unused(): never {
+  throw new Error("a file needs no network");
+}
+
 function contextOf(source: Source, texts: Readonly<Record<string, string>>) {
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(source.options)) {
@@ -35,6 +39,8 @@ function contextOf(source: Source, texts: Readonly<Record<string, string>>) {
     log: keepLog(),
     signal: new AbortController().signal,
     wanted: { everything: true, paths: [] },
+    http: { json: unused, page: unused, text: unused },
+    each: unused,
     total: () => {
       throw new Error("a file does not say how many records there should be");
     },
