@@ -66,7 +66,7 @@ export class Emitter {
 
   /** Counts nesting, so that no body makes code that is too deep to compile. */
   deeper<T>(place: Place, emit: () => T): T {
-    if (++this.#depth > 150) throw new PythonProblem(place, "this is nested too deeply");
+    if (++this.#depth > 300) throw new PythonProblem(place, "this is nested too deeply");
     const result = emit();
     this.#depth--;
     return result;

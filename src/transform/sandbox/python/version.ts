@@ -10,7 +10,7 @@ export interface Decision {
   readonly problems: readonly Problem[];
 }
 
-const HEADER = /^[ \t]*#[ \t]*language[ \t]*:[ \t]*python[ \t]*([23]?)(?:\.\d+)?[ \t]*$/i;
+const HEADER = /^[ \t]*#[ \t]*language[ \t]*[:=][ \t]*py(?:thon)?[ \t]*([23]?)(?:\.\d+)?[ \t]*$/i;
 
 /**
  * The first line `# language: python2` (or `python3`) decides; then syntax that only one version

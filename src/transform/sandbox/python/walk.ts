@@ -1,53 +1,41 @@
 /** The parts of a syntax tree, for analyses that look at all of it. @module */
 
-import type { Expr, FormatPart, Param, Stmt } from "./ast.ts";
+import type { Clause, Expr, FormatPart, Param, Stmt } from "./ast.ts";
+
+type Kind = Expr["kind"];
+type Inside = { readonly [K in Kind]?: (node: Extract<Expr, { kind: K }>) => readonly Expr[] };
+
+/** Kinds that are not here hold no expressions. */
+const INSIDE: Inside = {
+  attr: (node) => [node.object],
+  sub: (node) => [node.object, node.index],
+  call: (node) => [node.func, ...node.args, ...node.keywords.map((keyword) => keyword.value)],
+  comp: (node) => [...node.clauses.flatMap(clauseParts), node.element, ...some(node.value)],
+  compare: (node) => [node.left, ...node.rights],
+  slice: (node) => [...some(node.lower), ...some(node.upper), ...some(node.step)],
+  lambda: (node) => [...defaults(node.params), node.body],
+  format: (node) => node.parts.flatMap(formatValues),
+  tuple: (node) => node.items,
+  list: (node) => node.items,
+  set: (node) => node.items,
+  dict: (node) => node.entries.flatMap((entry) => [...some(entry.key), entry.value]),
+  binary: (node) => [node.left, node.right],
+  logic: (node) => [node.left, node.right],
+  unary: (node) => [node.operand],
+  choice: (node) => [node.test, node.yes, node.no],
+  named: (node) => [node.target, node.value],
+  star: (node) => [node.value],
+  repr: (node) => [node.value],
+};
 
 /** The expressions directly inside an expression. */
 export function children(node: Expr): readonly Expr[] {
-  switch (node.kind) {
-    case "attr":
-      return [node.object];
-    case "sub":
-      return [node.object, node.index];
-    case "call":
-      return [node.func, ...node.args, ...node.keywords.map((keyword) => keyword.value)];
-    case "comp":
-      return [
-        ...node.clauses.flatMap((clause) =>
-          clause.kind === "if" ? [clause.test] : [clause.target, clause.iter]
-        ),
-        node.element,
-        ...some(node.value),
-      ];
-    case "compare":
-      return [node.left, ...node.rights];
-    case "slice":
-      return [...some(node.lower), ...some(node.upper), ...some(node.step)];
-    case "lambda":
-      return [...defaults(node.params), node.body];
-    case "format":
-      return node.parts.flatMap(formatValues);
-    case "tuple":
-    case "list":
-    case "set":
-      return node.items;
-    case "dict":
-      return node.entries.flatMap((entry) => [...some(entry.key), entry.value]);
-    case "binary":
-    case "logic":
-      return [node.left, node.right];
-    case "unary":
-      return [node.operand];
-    case "choice":
-      return [node.test, node.yes, node.no];
-    case "named":
-      return [node.target, node.value];
-    case "star":
-    case "repr":
-      return [node.value];
-    default:
-      return [];
-  }
+  const inside = INSIDE[node.kind] as ((node: Expr) => readonly Expr[]) | undefined;
+  return inside === undefined ? [] : inside(node);
+}
+
+function clauseParts(clause: Clause): readonly Expr[] {
+  return clause.kind === "if" ? [clause.test] : [clause.target, clause.iter];
 }
 
 function some<T>(value: T | undefined): T[] {

@@ -5,7 +5,7 @@ import { PyFloat, state } from "./types.js";
 
 /** Larger ints are refused, for the engine cannot be interrupted inside their arithmetic. */
 const LARGEST = 1n << 200000n;
-const MIN_DIGITS = 4300;
+const MOST_DIGITS = 4300;
 
 /** A float as this runtime holds it. */
 export function flt(value) {
@@ -91,25 +91,17 @@ function divisionText(a, b) {
 
 function zeroCheck(a, b, what) {
   if (fv(b) !== 0) return;
-  if (!isInt(a) || !isInt(b)) {
-    raise(
-      "ZeroDivisionError",
-      state.version === 2 && what !== "//"
-        ? "float modulo"
-        : state.version === 2
-        ? "float divmod()"
-        : what === "//"
-        ? "float floor division by zero"
-        : "float modulo",
-    );
+  const whole = isInt(a) && isInt(b);
+  if (state.version === 2 && whole) {
+    raise("ZeroDivisionError", "integer division or modulo by zero");
   }
+  if (state.version === 2) {
+    raise("ZeroDivisionError", what === "//" ? "float divmod()" : "float modulo");
+  }
+  if (what === "%") raise("ZeroDivisionError", whole ? "integer modulo by zero" : "float modulo");
   raise(
     "ZeroDivisionError",
-    state.version === 2
-      ? "integer division or modulo by zero"
-      : what === "//"
-      ? "integer division or modulo by zero"
-      : "integer modulo by zero",
+    whole ? "integer division or modulo by zero" : "float floor division by zero",
   );
 }
 
@@ -166,12 +158,7 @@ export function powNumbers(a, b) {
 
 function floatPower(x, y) {
   if (x === 0 && y < 0) {
-    raise(
-      "ZeroDivisionError",
-      state.version === 2
-        ? "0.0 cannot be raised to a negative power"
-        : "0.0 cannot be raised to a negative power",
-    );
+    raise("ZeroDivisionError", "0.0 cannot be raised to a negative power");
   }
   if (x < 0 && !Number.isInteger(y)) {
     raise("ValueError", "a negative number cannot be raised to a fractional power");
@@ -214,7 +201,7 @@ export function intText(value, base = 10) {
   const x = whole(value);
   if (
     typeof x === "bigint" && base === 10 && x.toString(16).length > 3600 &&
-    x.toString().length > MIN_DIGITS
+    x.toString().length > MOST_DIGITS
   ) {
     raise("ValueError", "Exceeds the limit (4300 digits) for integer string conversion");
   }
@@ -249,7 +236,7 @@ export function readInt(text, base) {
     const match = INT_TEXT.exec(plain);
     if (match === null || (state.version === 2 && plain.includes("_"))) return undefined;
     const digits = match[2].replaceAll("_", "");
-    if (digits.length > MIN_DIGITS) {
+    if (digits.length > MOST_DIGITS) {
       raise("ValueError", "Exceeds the limit (4300 digits) for integer string conversion");
     }
     const value = digits.length < 16 ? Number(digits) : norm(BigInt(digits));
