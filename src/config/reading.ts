@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
-import { type Option, type Options, readOption } from "../sdk/option.ts";
+import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
 import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
 import { type IniMapping, mappingField, parseMapping } from "./mapping_option.ts";
@@ -79,13 +79,6 @@ function absolute(reading: Reading, path: string): string {
   if (existsSync(here)) return here;
   const beside = resolve(dirname(reading.document.file), path);
   return existsSync(beside) ? beside : here;
-}
-
-/** The text that a declared default would have in the ini. */
-export function textOf(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function environmentPassword(reading: Reading): string | undefined {
@@ -184,7 +177,7 @@ export function readOptions(
     const written = reading.options.get(key)?.value;
     const text = key === "password" && password !== undefined ? password : written;
     values[key] = readOne(reading, key, option, text);
-    texts[key] = text === undefined || text.trim() === "" ? textOf(option.default) : text;
+    texts[key] = text === undefined || text.trim() === "" ? iniText(option.default) : text;
   }
   if (texts.vault_keys !== undefined && texts.vault_keys !== "") {
     report(

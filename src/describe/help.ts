@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Options } from "../sdk/option.ts";
+import { iniText, type Options } from "../sdk/option.ts";
 import { exitCodeMeanings } from "./exit_codes.ts";
 import { list, type Look, paragraphs, part, type Row, stack } from "./layout.ts";
 import {
@@ -17,7 +17,7 @@ import {
   shownCommands,
   usageOf,
 } from "./program.ts";
-import { firstSentence, iniText } from "./value.ts";
+import { firstSentence } from "./value.ts";
 
 export { helpSource, helpSources } from "./source_help.ts";
 

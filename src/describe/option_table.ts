@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Option, Options } from "../sdk/option.ts";
+import { iniText, type Option, type Options } from "../sdk/option.ts";
 import { code, prose, table } from "./markdown.ts";
-import { iniText } from "./value.ts";
 
 /** What may be written as an option's value. */
 function kindText({ kind, choices }: Option<unknown>): string {

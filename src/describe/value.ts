@@ -4,14 +4,7 @@
  * @module
  */
 
-import type { Option, Options } from "../sdk/option.ts";
-
-/** A value as the ini spells it: `True`, `False`, numbers and texts plainly, anything else as JSON; nothing gives `""`. */
-export function iniText(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
+import { iniText, type Option, type Options } from "../sdk/option.ts";
 
 /** What a sample shows as the value: the example, else the default, else nothing. */
 export function sampleText(option: Option<unknown>): string {

@@ -226,3 +226,10 @@ export function readOption<T>(option: Option<T>, raw: string | undefined): Optio
   if (result.success) return { ok: true, value: result.data };
   return { ok: false, problem: result.error.issues.map((issue) => issue.message).join("; ") };
 }
+
+/** A value as the ini spells it: `True`, `False`, numbers and texts plainly, anything else as JSON; nothing gives `""`. */
+export function iniText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
