@@ -1,0 +1,238 @@
+/**
+ * The HTTP blocks that sources share.
+ *
+ * @module
+ */
+import { describe, expect, test } from "bun:test";
+import { createLog } from "../../src/base/log.ts";
+import { createRedactor } from "../../src/base/redact.ts";
+import { basicAuth, tokenAuth } from "../../src/sdk/auth.ts";
+import { createGovernor } from "../../src/sdk/governor.ts";
+import { ConnectionError, createHttp, type HttpSettings } from "../../src/sdk/http.ts";
+import { nextLink, pages, pathOfLink } from "../../src/sdk/paging.ts";
+import { longestWait, parseReset, parseRetryAfter, waitBefore } from "../../src/sdk/retry.ts";
+import { startVendor } from "../support/vendor.ts";
+
+const signal = new AbortController().signal;
+const log = createLog("test", createRedactor(), []);
+
+function client(base: string, more: Partial<HttpSettings> = {}) {
+  return createHttp({ base, tls: { verify: true }, timeoutMs: 5000, log, signal, ...more });
+}
+
+describe("retry", () => {
+  test("longestWait() is the table of the Python connector", () => {
+    const waits = Array.from({ length: 10 }, (_, index) => longestWait(index + 1) / 1000);
+    expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 120, 120]);
+  });
+  test("waitBefore() takes any part of it, what the server asks for, and a second at least when throttled", () => {
+    expect(waitBefore(4, 503, undefined, () => 0.5)).toBe(2000);
+    expect(waitBefore(1, 503, undefined, () => 1)).toBe(0);
+    expect(waitBefore(1, 503, 7000)).toBe(7000);
+    expect(waitBefore(1, 429, undefined, () => 0)).toBe(1000);
+  });
+  test("parseRetryAfter() reads seconds and dates", () => {
+    const now = Date.parse("2026-01-05T08:00:00Z");
+    expect(parseRetryAfter("120", now)).toBe(120_000);
+    expect(parseRetryAfter("Mon, 05 Jan 2026 08:00:30 GMT", now)).toBe(30_000);
+    expect(parseRetryAfter("Mon, 05 Jan 2026 07:00:00 GMT", now)).toBe(0);
+    expect(parseRetryAfter("soon", now)).toBeUndefined();
+    expect(parseRetryAfter(null, now)).toBeUndefined();
+  });
+  test("parseReset() tells epochs from seconds, and heeds the vendor's clock", () => {
+    const now = 1_767_600_000_000;
+    const seconds = new Headers({ "X-RateLimit-Reset": "40" });
+    expect(parseReset(seconds, now)).toBe(41_000);
+    expect(parseReset(new Headers({ "X-Rate-Limit-Reset": "1767600030" }), now)).toBe(31_000);
+    expect(parseReset(new Headers({ "X-Rate-Limit-Reset": "1767600030000" }), now)).toBe(31_000);
+    const ahead = new Headers({
+      "X-Rate-Limit-Reset": "1767603630",
+      "Date": new Date(now + 3_600_000).toUTCString(),
+    });
+    expect(parseReset(ahead, now)).toBe(31_000);
+    expect(parseReset(new Headers(), now)).toBeUndefined();
+  });
+});
+
+describe("createHttp()", () => {
+  test("follows a redirect of a GET without its credentials when it leaves the host", async () => {
+    await using other = startVendor({
+      routes: [{ method: "GET", path: "/there", answer: () => new Response("there") }],
+    });
+    const target = `${other.url.replace("127.0.0.1", "localhost")}/there`;
+    await using vendor = startVendor({
+      routes: [{
+        method: "GET",
+        path: "/here",
+        answer: () => new Response(null, { status: 302, headers: { Location: target } }),
+      }],
+    });
+    const http = client(vendor.url, { headers: { Authorization: "Basic c2VjcmV0" } });
+    expect((await http.send({ path: "/here" })).body).toBe("there");
+    expect(vendor.calls[0]?.headers.get("authorization")).toBe("Basic c2VjcmV0");
+    expect(other.calls[0]?.headers.get("authorization")).toBeNull();
+  });
+  test("follows 307 of a POST on the same host with its body, and no other redirect of a POST", async () => {
+    await using vendor = startVendor({
+      routes: [
+        {
+          method: "POST",
+          path: "/a",
+          answer: () => new Response(null, { status: 307, headers: { Location: "/b" } }),
+        },
+        { method: "POST", path: "/b", answer: ({ body }) => new Response(body) },
+        {
+          method: "POST",
+          path: "/c",
+          answer: () => new Response(null, { status: 302, headers: { Location: "/b" } }),
+        },
+      ],
+    });
+    expect((await client(vendor.url).send({ method: "POST", path: "/a", body: "data" })).body).toBe(
+      "data",
+    );
+    const lost = client(vendor.url).send({ method: "POST", path: "/c", body: "data" });
+    await expect(lost).rejects.toThrow("Redirected to /b");
+  });
+  test("a redirect that never ends is an error", async () => {
+    await using vendor = startVendor({
+      routes: [{
+        method: "GET",
+        path: "/loop",
+        answer: () => new Response(null, { status: 302, headers: { Location: "/loop" } }),
+      }],
+    });
+    await expect(client(vendor.url).send({ path: "/loop" })).rejects.toThrow(
+      "Redirected more than 5 times",
+    );
+  });
+  test("a host that is not there is told after the attempts, and one that hangs after the time-out", async () => {
+    const gone = client("http://127.0.0.1:9", { retry: { attempts: 2, budgetMs: 5000 } });
+    await expect(gone.send({ path: "/" })).rejects.toThrow(ConnectionError);
+    await using vendor = startVendor({ routes: [] });
+    vendor.fail({ on: () => true, times: 5 });
+    const slow = client(vendor.url, { timeoutMs: 100, retry: { attempts: 2, budgetMs: 5000 } });
+    await expect(slow.send({ path: "/slow" })).rejects.toThrow(
+      /No answer within 0.1 s \(GET http:.*\/slow\)/,
+    );
+  });
+  test("the query is encoded, and not shown in errors", async () => {
+    await using vendor = startVendor({
+      routes: [{ method: "GET", path: "/q", answer: ({ query }) => new Response(query.get("a")) }],
+    });
+    expect((await client(vendor.url).send({ path: "/q", query: { a: "x&y=+%é" } })).body).toBe(
+      "x&y=+%é",
+    );
+    const gone = client("http://127.0.0.1:9", { retry: { attempts: 1, budgetMs: 1 } });
+    const error = await gone.send({ path: "/q", query: { token: "hidden" } }).catch((thrown) =>
+      thrown
+    );
+    expect(error.message).not.toContain("hidden");
+  });
+});
+
+describe("createGovernor()", () => {
+  test("never lets more through in any window, nor more at once", async () => {
+    const governor = createGovernor({ concurrency: 3, requests: 5, perSeconds: 0.2 }, signal);
+    const times: number[] = [];
+    let running = 0;
+    let most = 0;
+    await Promise.all(Array.from({ length: 14 }, () =>
+      governor.pass(async () => {
+        times.push(performance.now());
+        most = Math.max(most, ++running);
+        await Bun.sleep(5);
+        running--;
+      })));
+    expect(most).toBeLessThanOrEqual(3);
+    for (const start of times) {
+      expect(times.filter((at) => at >= start && at < start + 200).length).toBeLessThanOrEqual(5);
+    }
+  });
+  test("pauses when the headers say that the limit is near", async () => {
+    const governor = createGovernor({}, signal);
+    governor.observe(
+      new Headers({
+        "X-Rate-Limit-Limit": "100",
+        "X-Rate-Limit-Remaining": "60",
+        "X-Rate-Limit-Reset": "9",
+      }),
+    );
+    const free = performance.now();
+    await governor.pass(() => Promise.resolve());
+    expect(performance.now() - free).toBeLessThan(100);
+    governor.observe(
+      new Headers({
+        "X-Rate-Limit-Limit": "100",
+        "X-Rate-Limit-Remaining": "2",
+        "X-Rate-Limit-Reset": "0",
+      }),
+    );
+    const held = performance.now();
+    await governor.pass(() => Promise.resolve());
+    expect(performance.now() - held).toBeGreaterThan(900);
+  });
+});
+
+describe("authentication", () => {
+  test("basicAuth() is UTF-8", () => {
+    const { headers } = basicAuth("jürgen", "pä:ss");
+    expect(headers(client(""))).toEqual({
+      Authorization: `Basic ${Buffer.from("jürgen:pä:ss").toString("base64")}`,
+    });
+  });
+  test("tokenAuth() asks once for all who wait, again before the end, and once after a refusal", async () => {
+    let asked = 0;
+    const http = client("");
+    const auth = tokenAuth(async () => {
+      await Bun.sleep(5);
+      return { value: `t${++asked}`, expires: Date.now() + 1000 };
+    });
+    const all = await Promise.all([auth.headers(http), auth.headers(http), auth.headers(http)]);
+    expect(new Set(all.map((headers) => headers.Authorization))).toEqual(new Set(["Bearer t1"]));
+    const renewed = [auth.renew?.(http, all[0] ?? {}), auth.renew?.(http, all[1] ?? {})];
+    expect(await Promise.all(renewed)).toEqual([true, true]);
+    expect(asked).toBe(2);
+    await auth.renew?.(http, all[2] ?? {});
+    expect(asked).toBe(2);
+    await Bun.sleep(800);
+    expect((await auth.headers(http)).Authorization).toBe("Bearer t3");
+  });
+});
+
+describe("paging", () => {
+  test("nextLink() finds next among several links, in one header or in several", () => {
+    const one = new Headers({
+      Link: '<https://a/?x=1,2>; rel="self", <https://a/?after=b%2B>; title="n"; rel="next"',
+    });
+    expect(nextLink(one)).toBe("https://a/?after=b%2B");
+    const two = new Headers();
+    two.append("Link", '<https://a/1>; rel="self"');
+    two.append("Link", "<https://a/2>; rel=next");
+    expect(nextLink(two)).toBe("https://a/2");
+    expect(nextLink(new Headers({ Link: '<https://a/1>; rel="prev"' }))).toBeUndefined();
+    expect(nextLink(new Headers())).toBeUndefined();
+  });
+  test("pathOfLink() stays on the configured host", () => {
+    const base = "https://acme-admin.example.com/prefix";
+    expect(pathOfLink(base, "/v1?a=%2B")).toBe("https://acme-admin.example.com/v1?a=%2B");
+    expect(pathOfLink(base, "https://acme.example.com/v1?a=1")).toBe(
+      "https://acme-admin.example.com/v1?a=1",
+    );
+    expect(() => pathOfLink(base, "https://acme-admin.example.org/v1")).toThrow("another host");
+    expect(() => pathOfLink("http://127.0.0.1:80", "http://127.0.0.2:80/x")).toThrow(
+      "another host",
+    );
+  });
+  test("pages() ends a list that runs in a circle", async () => {
+    const places: number[] = [];
+    async function run() {
+      for await (
+        const place of pages(1, (at) => Promise.resolve(at), (at) => at === 3 ? 1 : at + 1)
+      ) places.push(place);
+    }
+    await expect(run()).rejects.toThrow("runs in a circle");
+    await Bun.sleep(1);
+    expect(places).toEqual([1, 2, 3]);
+  });
+});
