@@ -91,7 +91,7 @@ async function logged({ store, tokens }: Instance, c: Call, next: Next): Promise
   store.note({
     at,
     method: c.req.method,
-    path: c.req.path.split("/").map((part) => tokens.redact(part)).join("/"),
+    path: redactedPath(c, tokens),
     query: redactedQuery(c, tokens),
     status: c.get("dropped") ? "dropped" : c.res.status,
     records: c.get("records") ?? 0,
@@ -198,7 +198,13 @@ function portionId(c: Call): string {
   return id;
 }
 
+function redactedPath(c: Call, tokens: Tokens): string {
+  const { path } = c.req;
+  return uploads.has(path) ? path : path.split("/").map((part) => tokens.redact(part)).join("/");
+}
+
 function redactedQuery(c: Call, tokens: Tokens): string {
+  if (!c.req.url.includes("?")) return "";
   const pairs = [...queryOf(c)].map((pair) => pair.map((part) => tokens.redact(part)));
   return pairs.map((pair) => pair.join("=")).join("&");
 }

@@ -18,7 +18,7 @@ import type { Store } from "./store.ts";
 
 const title = "Stand-in Oomnitza";
 const refreshSeconds = 5;
-const rowsShown = 10;
+const requestsShown = 20;
 const fieldsShown = 8;
 const charactersShown = 60;
 
@@ -144,7 +144,7 @@ const Mappings: FC<{ store: Store }> = ({ store }) => {
 };
 
 const Records: FC<{ store: Store; kind: Kind; heading: string }> = ({ store, kind, heading }) => {
-  const latest = store.latest(kind).slice(0, rowsShown);
+  const latest = store.latest(kind);
   const { fields, more } = fieldsOf(latest);
   return (
     <Table
@@ -166,7 +166,7 @@ const Requests: FC<{ requests: LoggedRequest[] }> = ({ requests }) => (
     heading="Latest requests"
     empty="No requests yet."
     columns={["Time (UTC)", "Status", "Records", "Request", "Note"]}
-    rows={requests.slice(-2 * rowsShown).reverse().map((r) => [
+    rows={requests.slice(-requestsShown).reverse().map((r) => [
       <Clock at={r.at} />,
       String(r.status),
       number(r.records),

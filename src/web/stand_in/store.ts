@@ -60,7 +60,7 @@ interface Bucket extends Taken {
   readonly indexes: Map<string, RecordIndex>;
 }
 
-const latestKept = 25;
+const latestKept = 10;
 
 /** The memory of one stand-in. */
 export class Store {
@@ -106,7 +106,7 @@ export class Store {
     }));
   }
 
-  /** Up to 25 records that were taken last, newest first; also when only counts are kept. */
+  /** The records that were taken last, ten at most, newest first; also when only counts are kept. */
   latest(kind: Kind): StoredRecord[] {
     return [...new Set(this.#latest[kind].toReversed())];
   }
