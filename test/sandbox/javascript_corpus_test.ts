@@ -1,3 +1,9 @@
+/**
+ * The corpus of JavaScript bodies gives the results that it says.
+ *
+ * @module
+ */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   createSandbox,

@@ -1,3 +1,9 @@
+/**
+ * Code is told apart, checked and measured before anything runs.
+ *
+ * @module
+ */
+
 import { describe, expect, test } from "bun:test";
 import { prepareUserCode, type Reads, readsOf } from "../../src/transform/sandbox/mod.ts";
 import { projection } from "../../src/transform/sandbox/reads.ts";
@@ -47,9 +53,9 @@ describe("findings of prepareUserCode()", () => {
       { severity: "error", file: "config.ini", line: 6, section: "okta", option: "recordfilter" },
     ]);
     expect(findings[0]?.message).toBe(
-      "the converter broken cannot be used: as JavaScript: Unexpected token (column 15)",
+      "the converter broken: as JavaScript: Unexpected token (column 15)",
     );
-    expect(findings[1]?.message).toStartWith("the record filter cannot be used: as JavaScript:");
+    expect(findings[1]?.message).toStartWith("the record filter: as JavaScript:");
   });
 
   test("use the lines that the ini parser gives", () => {

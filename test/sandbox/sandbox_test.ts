@@ -1,3 +1,9 @@
+/**
+ * The sandbox as the pipeline sees it.
+ *
+ * @module
+ */
+
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createSandbox, defaultLimits } from "../../src/transform/sandbox/mod.ts";

@@ -30,7 +30,9 @@ export function readBody(text: string): Body {
   });
   const dedented = lines.map((line, index) => line.slice(removed[index]));
   const forced = languageOf(head);
-  if (forced !== undefined) dedented[first] = "";
+  // What is left of the line is a comment in the language that it names.
+  if (forced === "javascript") dedented[first] = "";
+  if (forced === "python") dedented[first] = head.trim().replace(/^\/\//, "#");
   return { text: dedented.join("\n"), removed, forced };
 }
 

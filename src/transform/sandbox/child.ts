@@ -49,7 +49,7 @@ class Guest {
     }
     try {
       this.#machine = await createMachine(setup, {
-        pythonRuntime: "",
+        pythonRuntime: await pythonRuntimeFor(setup),
         builtin: (request, at) => this.#builtin(request, at),
         alive: (at) => this.#alive(at),
       });
@@ -127,6 +127,11 @@ interface BuiltinRequest {
   readonly field: string | null;
   readonly params: ConverterParams;
   readonly record?: unknown;
+}
+
+async function pythonRuntimeFor({ programs }: GuestSetup): Promise<string> {
+  if (!programs.some(({ language }) => language === "python")) return "";
+  return (await import("./python/runtime.ts")).pythonRuntime;
 }
 
 function send(kind: number, text: string): void {

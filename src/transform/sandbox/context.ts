@@ -13,7 +13,7 @@ import type { GuestProgram, GuestSetup, LoadProblem } from "./protocol.ts";
 
 /** What the context asks of the process around it. */
 export interface ContextHost {
-  /** The code that every Python program needs around it. */
+  /** Defines the global `$py`, which every Python program needs; empty where there is none. */
   readonly pythonRuntime: string;
   /** The record with this number in the batch begins. */
   mark(index: number): void;
@@ -86,9 +86,13 @@ export function fillContext(
     const plan = value({ calls, filter, now, languages, limits: guestLimits, levels: logLevels });
     const tools = scope.manage(hostObject(context, host));
     const driver = call(driverText, "driver", records, results, tools, plan);
-    const python = setup.programs.some(({ language }) => language === "python")
-      ? scope.manage(evaluate(context, host.pythonRuntime, "agent:python"))
-      : undefined;
+    const python = host.pythonRuntime === "" ? undefined : scope.manage(
+      evaluate(context, pythonText(host.pythonRuntime), "agent:python"),
+    );
+    if (python !== undefined) {
+      const join = scope.manage(context.getProp(driver, "joinPython"));
+      context.unwrapResult(context.callFunction(join, context.undefined, python)).dispose();
+    }
     const extra = scope.manage(context.newArray());
     [records, results, driver, python ?? context.null].forEach((handle, index) =>
       context.setProp(extra, index, handle)
@@ -140,7 +144,12 @@ function javaScriptMaker(program: GuestProgram): string {
 }
 
 function pythonMaker(program: GuestProgram): string {
-  return `((tools) => ${program.code})`;
+  return `(({ $py }) => ${program.code})`;
+}
+
+/** The runtime defines a global; here it is kept out of the sandbox's own. */
+function pythonText(runtime: string): string {
+  return `((globalThis) => {\n${runtime}\nreturn globalThis.$py;\n})({})`;
 }
 
 function evaluate(context: QuickJSContext, text: string, name: string): QuickJSHandle {

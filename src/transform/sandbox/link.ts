@@ -43,6 +43,8 @@ export class Link {
   readonly #patience: number[] = [];
   #lastSign = performance.now();
   #lastLook = performance.now();
+  /** The last sign of life at the last look, and the processor time used by then. */
+  #seen: { readonly sign: number; readonly usedMs: number | undefined } | undefined;
   #killed = false;
 
   /** Starts a process and sends it the setup. */
@@ -106,8 +108,21 @@ export class Link {
     const heldUp = now - this.#lastLook > 3 * lookEveryMs;
     this.#lastLook = now;
     const patience = this.#ready ? this.#patience[0] : startMs;
-    if (heldUp || patience === undefined || now - this.#lastSign < patience) return;
+    if (patience === undefined) return;
+    if (this.#seen?.sign !== this.#lastSign) {
+      this.#seen = { sign: this.#lastSign, usedMs: this.#child.usedMs() };
+    }
+    if (heldUp || now - this.#lastSign < patience) return;
+    if (this.#ready && !this.#hasRun(now, patience)) return;
     this.#killed = true;
     this.#child.kill();
+  }
+
+  /** Whether the silent process was at work all the time: on a busy machine it may only be waiting. */
+  #hasRun(now: number, patience: number): boolean {
+    const used = this.#child.usedMs();
+    const before = this.#seen?.usedMs;
+    if (used === undefined || before === undefined) return true;
+    return used - before >= patience * 0.8 || now - this.#lastSign >= patience * 10;
   }
 }

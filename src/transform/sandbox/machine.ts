@@ -35,7 +35,7 @@ export interface Machine {
 
 /** What the machine asks of its surroundings. */
 export interface MachineHost {
-  /** The code that every Python program needs around it. */
+  /** Defines the global `$py`, which every Python program needs; empty where there is none. */
   readonly pythonRuntime: string;
   /** Calls a built-in converter for a record of the batch; both texts are JSON. */
   builtin(request: string, at: number): string;
@@ -98,7 +98,9 @@ class QuickMachine implements Machine {
         ? this.#recover(failure)
         : { reply: null, failure, usable: false };
     } catch (error) {
-      const detail = `the sandbox broke: ${messageOf(error)}`;
+      const detail = error instanceof RangeError
+        ? "user code recursed too deeply"
+        : `the sandbox broke: ${messageOf(error)}`;
       const failure: GuestFailure = { at: this.#at, sure: false, why: "broken", detail };
       return { reply: null, failure, usable: false };
     }

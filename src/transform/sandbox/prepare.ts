@@ -9,7 +9,8 @@ import { type Body, readBody } from "./body.ts";
 import { type BodyProblem, firstBodyLine, translateJavaScript } from "./javascript.ts";
 import { hasJavaScriptSigns, looksLikeJavaScript } from "./language.ts";
 import type { Language } from "./protocol.ts";
-import { translatePython } from "./python_bridge.ts";
+// Not from python/mod.ts, which brings the runtime: only the sandbox process needs that.
+import { translatePython } from "./python/translate.ts";
 import { type Reads, unionReads } from "./reads.ts";
 
 /** A piece of code as it stands in the ini. */
@@ -42,6 +43,8 @@ export interface PreparedProgram {
   readonly reads: Reads;
   /** Lower-case names of the converters that it calls. */
   readonly calls: readonly string[];
+  /** What may be meant otherwise than it is taken. */
+  readonly warnings: readonly Finding[];
   /** Line of the ini for a line of `code`; undefined when it is not known. */
   iniLine(codeLine: number): number | undefined;
 }
@@ -101,7 +104,7 @@ export function problemFinding(
     line,
     section: source.section,
     option: source.option,
-    message: `${what} cannot be used: ${message}${where}`,
+    message: `${what}: ${message}${where}`,
   };
 }
 
@@ -142,12 +145,13 @@ function asJavaScript(source: UserCodeSource, body: Body): Made {
     code: made.code,
     reads: made.reads,
     calls: made.calls,
+    warnings: [],
     iniLine: (line) => iniLine(source, line - firstBodyLine + 1),
   };
 }
 
 function asPython(source: UserCodeSource, body: Body): Made {
-  const made = translatePython();
+  const made = translatePython(body.text, { name: source.name, kind: source.kind });
   if (!made.ok) return findingsOf(source, body, made.problems, "as Python");
   return {
     source,
@@ -156,6 +160,7 @@ function asPython(source: UserCodeSource, body: Body): Made {
     code: made.code,
     reads: made.reads,
     calls: [],
+    warnings: made.warnings.map((problem) => findingOf(source, body, problem, "warning")),
     iniLine: (line) => iniLine(source, line),
   };
 }
@@ -166,10 +171,20 @@ function findingsOf(
   problems: readonly BodyProblem[],
   language: string,
 ): readonly Finding[] {
-  return problems.map(({ line, column, message }) => {
-    const column_ = column + (body.removed[line - 1] ?? 0);
-    return problemFinding(source, iniLine(source, line), column_, `${language}: ${message}`);
+  return problems.map((problem) => {
+    const message = `${language}: ${problem.message}`;
+    return findingOf(source, body, { ...problem, message }, "error");
   });
+}
+
+function findingOf(
+  source: UserCodeSource,
+  body: Body,
+  { line, column, message }: BodyProblem,
+  severity: Finding["severity"],
+): Finding {
+  const inFile = column + (body.removed[line - 1] ?? 0);
+  return { ...problemFinding(source, iniLine(source, line), inFile, message), severity };
 }
 
 /** Line of the ini for a line of the body, counted from 1. */

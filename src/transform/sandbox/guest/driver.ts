@@ -30,12 +30,15 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   let line = "[]";
   let forScript = null;
   let forPython = null;
+  let python = null;
+  let running = 0;
 
   function sealFor(language, value) {
     return language === "python" ? records.freezeDeep(value) : records.seal(value);
   }
   function recordFor(language) {
-    if (language === "python") return forPython ??= records.freezeDeep(parse(line)[0] ?? {});
+    // Python code reaches it only through its runtime, which changes nothing of a record.
+    if (language === "python") return forPython ??= parse(line)[0] ?? {};
     return forScript ??= records.seal(parse(line)[0] ?? {});
   }
   function isCurrent(record) {
@@ -47,28 +50,33 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   });
   const mainLanguage = setup.languages[setup.filter ?? (calls.length > 0 ? calls[0].program : 0)];
 
-  /** What one program is given beside the record. */
-  function surroundings(index, language) {
-    function log(level, parts) {
-      const state = (logged[index] ??= { entries: [], dropped: 0 });
-      if (state.entries.length >= limits.logLines) {
-        state.dropped++;
-        return;
-      }
-      let text = "";
-      for (let i = 0; i < parts.length && text.length < limits.messageSize; i++) {
-        text += (i === 0 ? "" : " ") + shown(parts[i]);
-      }
-      apply(push, state.entries, [[level, apply(slice, text, [0, limits.messageSize])]]);
+  /** Writes for the program that runs now. */
+  function log(level, parts) {
+    const state = (logged[running] ??= { entries: [], dropped: 0 });
+    if (state.entries.length >= limits.logLines) {
+      state.dropped++;
+      return;
     }
-    const LOG = {};
-    for (const [name, level] of setup.levels) LOG[name] = (...parts) => log(level, parts);
-    return freeze({
-      nothing: records.nothing, get: records.get, plain: records.plain, cae: records.cae,
-      get_field_value: records.get_field_value,
-      converter: (record, name, params) => converter(language, log, record, name, params),
-      LOG: freeze(LOG), log, now: setup.now,
-    });
+    let text = "";
+    for (let i = 0; i < parts.length && text.length < limits.messageSize; i++) {
+      text += (i === 0 ? "" : " ") + shown(parts[i]);
+    }
+    apply(push, state.entries, [[level, apply(slice, text, [0, limits.messageSize])]]);
+  }
+  const LOG = {};
+  for (const [name, level] of setup.levels) LOG[name] = (...parts) => log(level, parts);
+
+  /** What JavaScript programs are given beside the record. */
+  const surroundings = freeze({
+    nothing: records.nothing, get: records.get, plain: records.plain, cae: records.cae,
+    get_field_value: records.get_field_value, LOG: freeze(LOG),
+    converter: (record, name, params) => converter("javascript", record, name, params),
+  });
+  function joinPython(runtime) {
+    python = runtime;
+    runtime.host.now = setup.now / 1000;
+    runtime.host.log = (level, text) => log(level, [text]);
+    runtime.host.converter = (record, name, params) => converter("python", record, name, params);
   }
   function shown(part) {
     if (typeof part === "string") return part;
@@ -78,16 +86,18 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     return String(part);
   }
 
-  function converter(language, log, record, name, params) {
+  function converter(language, record, name, params) {
     const key = apply(toLowerCase, String(name), []);
     const given = { __proto__: null };
     if (params !== null && params !== undefined) {
       for (const option of keys(params)) given[option] = params[option];
     }
     const index = byName.get(key);
-    if (index === undefined) return builtin(language, log, record, String(name), given);
+    if (index === undefined) return builtin(language, record, String(name), given);
     if (depth >= limits.converterDepth) throw new RangeError("converters call each other without end");
+    const caller = running;
     depth++;
+    running = index;
     try {
       const other = programs[index];
       if (other.language === language) return other.run(record, field, null, freeze(given));
@@ -96,9 +106,10 @@ export const driverText = String.raw`(function (records, results, host, setup) {
       return sealFor(language, results.plain(other.run(theirs, field, null, plainParams)).data);
     } finally {
       depth--;
+      running = caller;
     }
   }
-  function builtin(language, log, record, name, params) {
+  function builtin(language, record, name, params) {
     const request = {
       __proto__: null, name, field, params: results.plain(params).data,
       record: isCurrent(record) ? undefined : results.plain(record).data,
@@ -107,6 +118,16 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     for (const complaint of answer.complaints) log("error", [name + ": " + complaint]);
     if (answer.error !== undefined) throw new Error(answer.error);
     return sealFor(language, answer.value);
+  }
+
+  /** What was thrown, in the words of its language. */
+  function describe(thrown) {
+    const told = results.describe(thrown);
+    if (python === null) return told;
+    const known = python.describe(thrown, "");
+    if (known === null) return told;
+    const text = known.message === "" ? known.type : known.type + ": " + known.message;
+    return { text: apply(slice, text, [0, limits.messageSize]), place: told.place };
   }
 
   // Being out of time or memory is not for user code to get over: the whole record fails.
@@ -118,7 +139,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   }
   function complain(program, thrown) {
     giveUpIfSpent(thrown);
-    const { text, place } = results.describe(thrown);
+    const { text, place } = describe(thrown);
     const key = program + "\n" + place + "\n" + text;
     const known = complaints[key];
     if (known !== undefined) known.count++;
@@ -129,12 +150,13 @@ export const driverText = String.raw`(function (records, results, host, setup) {
 
   function filterOutcome() {
     const { run, language } = programs[setup.filter];
+    running = setup.filter;
     try {
       field = null;
       return run(recordFor(language), null, null, null) ? null : 0;
     } catch (thrown) {
       giveUpIfSpent(thrown);
-      const { text, place } = results.describe(thrown);
+      const { text, place } = describe(thrown);
       return { __proto__: null, text, place };
     }
   }
@@ -143,7 +165,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     depth = 0;
     const [record, values] = parse(text);
     forScript = mainLanguage === "python" ? null : records.seal(record ?? {});
-    forPython = mainLanguage === "python" ? records.freezeDeep(record ?? {}) : null;
+    forPython = mainLanguage === "python" ? record ?? {} : null;
     const dropped = setup.filter === null ? null : filterOutcome();
     if (dropped !== null) return dropped;
     const found = [];
@@ -152,6 +174,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
       const { run, language } = programs[call.program];
       try {
         field = call.field;
+        running = call.program;
         const result = run(recordFor(language), field, sealFor(language, values[i]), call.params);
         const { data, size: grown } = results.plain(result);
         size += grown;
@@ -181,12 +204,18 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     for (const key of keys(complaints)) apply(push, told, [complaints[key]]);
     return stringify({ __proto__: null, outcomes, complaints: told, logged });
   }
+  function pythonRun(make, isConverter) {
+    const run = make({ $py: python });
+    if (!isConverter) return (record) => python.truth(run(record));
+    return (record, field, value, params) => python.result(run(record, field, value, params));
+  }
   function add(make, name, isConverter) {
     const index = programs.length;
     const language = setup.languages[index];
-    programs[index] = { language, run: make(surroundings(index, language)) };
+    programs[index] = { language, run: language === "python" ? pythonRun(make, isConverter) : make(surroundings) };
     if (isConverter) byName.set(name, index);
   }
 
-  return freeze({ add, run, flush });
+  // Programs hold these, so the lock must find and freeze them.
+  return freeze({ add, run, flush, joinPython, surroundings });
 })`;

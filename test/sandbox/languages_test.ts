@@ -1,0 +1,123 @@
+/**
+ * Python beside JavaScript in one sandbox: the same record, the same limits, calls across.
+ *
+ * @module
+ */
+
+import { describe, expect, test } from "bun:test";
+import { keepLog, runRecords } from "./sandbox_harness.ts";
+
+const script = "// language: javascript\n";
+const python = "# language: python\n";
+
+async function results(converters: Record<string, string>, record: unknown, value: unknown = null) {
+  const [outcome] = await runRecords({ converters }, [record], value);
+  if (outcome === undefined || !("results" in outcome)) throw new Error(JSON.stringify(outcome));
+  return outcome.results;
+}
+
+describe("what both languages understand", () => {
+  test.each([
+    ['return record.asset_type == "computer"', { asset_type: "computer" }, true],
+    ['return record.asset_type == "computer"', { asset_type: "phone" }, false],
+    ['return record.asset_type == "computer"', {}, false],
+    ['return record.get("position", "Unknown position")', {}, "Unknown position"],
+    ['return record.get("position", "Unknown position")', { position: "Boss" }, "Boss"],
+    ['return record["general"]["platform"]', { general: { platform: "Mac" } }, "Mac"],
+    ["return record.a.b", { a: { b: [1, 2] } }, [1, 2]],
+    ["return record.nowhere", {}, null],
+    ["return value", {}, "v"],
+  ])("%s of %j gives the same in both", async (body, record, result) => {
+    const converters = { js: script + body, py: python + body, either: body };
+    expect(await results(converters, record, "v")).toEqual([result, result, result]);
+  });
+});
+
+describe("calls across languages", () => {
+  test("hand records, parameters and results over", async () => {
+    const converters = {
+      js: `${script}return converter(record, "py_inner", { by: "2" }).total;`,
+      py: `${python}return converter(record, "js_inner", by="3")["total"] + 1`,
+      js_inner: `${script}return { total: record.n * Number(params.by ?? 1), more: [null] };`,
+      py_inner: `${python}return {"total": record["n"] * int(params.get("by", 1)), "t": (1, 2)}`,
+    };
+    expect(await results(converters, { n: 7 })).toEqual([
+      14,
+      22,
+      { total: 7, more: [null] },
+      { total: 7, t: [1, 2] },
+    ]);
+  });
+
+  test("let neither change the record", async () => {
+    const converters = {
+      py: `${python}record["list"].append(2)`,
+      py2: `${python}record["n"] = 2`,
+      js: `${script}record.list.push(3);`,
+      js2: `${script}return [record.n, record.list];`,
+    };
+    expect(await results(converters, { n: 1, list: [1] })).toEqual([null, null, null, [1, [1]]]);
+  });
+});
+
+describe("Python under the limits", () => {
+  test.each([
+    ["an endless loop", "while True:\n    pass", "longer than 100 ms"],
+    [
+      "an endless loop that catches",
+      "while True:\n  try:\n    while True:\n      pass\n  except:\n    pass",
+      "longer than 100 ms",
+    ],
+    [
+      "a regular expression",
+      'import re\nreturn re.match("^(a+)+$", "a" * 40 + "b")',
+      "longer than 100 ms",
+    ],
+    ["a list that grows", "a = []\nwhile True:\n  a.append([1] * 1000)", "of memory|longer"],
+  ])("%s fails its record alone", async (_, body, reason) => {
+    const indented = body.replaceAll("\n", "\n  ");
+    const converters = { c: `${python}if record.bad:\n  ${indented}\nreturn record.n` };
+    const records = [{ n: 1 }, { n: 2, bad: true }, { n: 3 }];
+    const outcomes = await runRecords({ converters }, records);
+    expect(outcomes[0]).toEqual({ keep: true, results: [1] });
+    expect(outcomes[1]).toHaveProperty("failed");
+    expect(JSON.stringify(outcomes[1])).toMatch(new RegExp(`${reason}|killed`));
+    expect(outcomes[2]).toEqual({ keep: true, results: [3] });
+  }, 30_000);
+
+  test("recursion is an error", async () => {
+    const { log, lines } = keepLog();
+    const converters = { c: `${python}def f(n):\n  return f(n + 1)\nreturn f(0)` };
+    expect(await runRecords({ converters, log }, [{}])).toEqual([{ keep: true, results: [null] }]);
+    expect(lines.join()).toContain("failed, its value is null");
+  });
+
+  test("errors are named as Python names them, with their line", async () => {
+    const { log, lines } = keepLog();
+    const converters = { c: `${python}x = {}\nreturn x["name"].strip().zzz["a"]` };
+    await runRecords({ converters, log }, [{}]);
+    expect(lines[0]).toMatch(
+      /^warning Converter c failed, its value is null: KeyError: 'name' \(config\.ini:12\)$/,
+    );
+  });
+
+  test("filters judge by Python's truth", async () => {
+    const filter = `${python}return record.tags`;
+    expect(await runRecords({ filter }, [{ tags: [] }, { tags: [0] }, { tags: {} }, {}])).toEqual([
+      { keep: false },
+      { keep: true, results: [] },
+      { keep: false },
+      { keep: false },
+    ]);
+  });
+
+  test("LOG and the time of the run", async () => {
+    const { log, lines } = keepLog();
+    const body = 'import datetime\nLOG.warning("%s of %d", record.n, 2)\n' +
+      "return datetime.datetime.utcnow().isoformat()";
+    const now = new Date("2020-01-02T03:04:05Z");
+    const outcomes = await runRecords({ converters: { c: python + body }, log, now }, [{ n: 1 }]);
+    expect(outcomes).toEqual([{ keep: true, results: ["2020-01-02T03:04:05"] }]);
+    expect(lines).toEqual(["warning Converter c: 1 of 2"]);
+  });
+});
