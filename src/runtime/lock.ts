@@ -57,7 +57,10 @@ function remove(path: string): void {
 /** Which file is behind a name at the moment; blank when there is none. */
 function identityOf(path: string): string {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? "" : `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+  if (stats === undefined) return "";
+  // A file id may be given again once a file is gone; the time of birth may not be true on Windows.
+  const birth = process.platform === "win32" ? "" : stats.birthtimeNs;
+  return `${stats.dev}:${stats.ino}:${birth}`;
 }
 
 /** Opens and locks the file, which is created when it is not there. */

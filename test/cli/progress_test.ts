@@ -38,8 +38,10 @@ test("a long upload shows a live line on a terminal and plain lines elsewhere", 
   const piped = await place.agent(["upload", "csv_assets"]);
   standIn.kill();
   expect(shown.status).toBe(0);
+  // deno-lint-ignore no-control-regex
   expect(shown.stdout).toMatch(/\r\x1b\[Kcsv_assets: \d+ read, \d+ sent, 0 failed; \d+\/s/);
   expect(shown.stdout).toContain("2000 read, 2000 sent");
   expect(piped.code).toBe(0);
+  // deno-lint-ignore no-control-regex
   expect(piped.stdout + piped.stderr).not.toMatch(/\x1b|\r/);
 });
