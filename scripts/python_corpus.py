@@ -55,7 +55,8 @@ class Log(object):
 
     def __getattr__(self, level):
         def write(message, *args, **_):
-            self.lines.append([level, as_text(message % args if args else message)])
+            values = args[0] if len(args) == 1 and isinstance(args[0], dict) else args
+            self.lines.append([level, as_text(message % values if args else message)])
 
         return write
 

@@ -8,9 +8,11 @@ import { typeName } from "./kinds.js";
 import { flt, fv, intText, isInt, isNumber, negative, norm } from "./numbers.js";
 import { floordiv, mod, pow } from "./operators.js";
 import { len } from "./sequences.js";
-import { PyBytes, PyFloat, PyTuple, state } from "./types.js";
+import { PyBytes, PyFloat, PyTuple, state, TYPE } from "./types.js";
 
 define("abs", 1, 1, (value) => {
+  const own = typeof value === "object" && value !== null ? value[TYPE]?.$info.absolute : undefined;
+  if (own !== undefined) return own(value);
   if (!isNumber(value)) raise("TypeError", `bad operand type for abs(): '${typeName(value)}'`);
   if (typeof value === "number" || value instanceof PyFloat) {
     return isInt(value) ? Math.abs(value) : flt(Math.abs(fv(value)));

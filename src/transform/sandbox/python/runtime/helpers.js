@@ -5,9 +5,9 @@ import { host } from "./clock.js";
 import { eq, mark, recordValue, t } from "./compare.js";
 import { dictGet } from "./container_methods.js";
 import { item } from "./containers.js";
-import { raise } from "./errors.js";
+import { caught, raise } from "./errors.js";
 import { percent } from "./percent.js";
-import { str } from "./repr.js";
+import { b_repr, str } from "./repr.js";
 import { toHost } from "./result.js";
 import { iter } from "./sequences.js";
 import { isRecord, members, native, PyDict, PyModule, PyTuple, state } from "./types.js";
@@ -81,7 +81,13 @@ function logText(message, args) {
   const text = str(message);
   if (args.length === 0) return text;
   const named = args.length === 1 && (args[0] instanceof PyDict || isRecord(args[0]));
-  return percent(text, named ? args[0] : new PyTuple(args));
+  try {
+    return percent(text, named ? args[0] : new PyTuple(args));
+  } catch (error) {
+    // Python's logging does not stop the program for a template that does not fit.
+    caught(error);
+    return `${text} ${b_repr(new PyTuple(args))}`;
+  }
 }
 
 const LOG = new PyModule(

@@ -114,3 +114,12 @@ function inBrackets(char) {
   if (code < 32 || code === 127) return `\\x${code.toString(16).padStart(2, "0")}`;
   return code === 0x2028 || code === 0x2029 ? `\\u${code.toString(16)}` : char;
 }
+
+/** Can it match nothing? What cannot be told alone (a reference) counts as if. */
+export function isNullable(source) {
+  try {
+    return new RegExp(`^(?:${source})$`).test("");
+  } catch {
+    return true;
+  }
+}

@@ -17,6 +17,7 @@ class Pattern {
     this.pattern = pattern;
     this.flags = flags;
     this.made = new Map();
+    this.beyond = BEYOND.test(pattern);
     const reader = new PatternReader(pattern, flags, false);
     reader.read();
     this.count = reader.groups;
@@ -26,20 +27,29 @@ class Pattern {
   }
 
   /** The JavaScript expression for a text. `whole`: it must reach the end; `extra`: more flags. */
-  expression(text, whole, extra) {
+  expression(text, whole, extra, advance = false) {
     // Texts of ASCII only match the same with the plain classes, which are faster.
-    const wide = BEYOND.test(text) || BEYOND.test(this.pattern);
-    const key = `${wide ? "u" : ""}${whole ? "$" : ""}${extra}`;
+    const wide = this.beyond || BEYOND.test(text);
+    const key = `${wide ? "u" : ""}${whole ? "$" : ""}${extra}${advance ? "+" : ""}`;
     let made = this.made.get(key);
     if (made === undefined) {
       const unicode = wide && (state.version === 3 || Boolean(this.flags & FLAGS.U));
-      const source = new PatternReader(this.pattern, this.flags, unicode).read();
+      const shift = advance ? 1 : 0;
+      const source = new PatternReader(this.pattern, this.flags, unicode, shift).read();
       const flags = `${this.flags & FLAGS.I ? "i" : ""}${wide ? "u" : ""}${extra}`;
-      made = new RegExp(whole ? `(?:${source})(?![^])` : source, flags);
+      made = new RegExp(
+        advance ? advancing(source) : whole ? `(?:${source})(?![^])` : source,
+        flags,
+      );
       this.made.set(key, made);
     }
     return made;
   }
+}
+
+/** A match that is not empty: what is left of the text after it differs from what was before. */
+function advancing(source) {
+  return `(?=([^]*))(?:${source})(?!\\1(?![^]))`;
 }
 
 export const patternType = newType(
@@ -110,20 +120,36 @@ export function find(pattern, text, mode, start, stop) {
   return result === null ? null : new Match(pattern, within, result, mode === "full");
 }
 
-/** All matches, as JavaScript's results. Python 2 skips an empty one right after another. */
+/**
+ * All matches, as JavaScript's results. After an empty one, Python 3 looks for one that is not
+ * empty at the same place; Python 2 goes on.
+ */
 function* results(pattern, text) {
   const expression = pattern.expression(subject(text), false, "g");
-  const unicode = expression.unicode;
   let at = 0;
   while (at <= text.length) {
     expression.lastIndex = at;
     const result = expression.exec(text);
     if (result === null) return;
     yield result;
-    const end = result.index + result[0].length;
-    const wide = unicode && text.codePointAt(end) > 0xffff;
-    at = result[0] === "" ? end + (wide ? 2 : 1) : end;
+    at = result.index + result[0].length;
+    if (result[0] !== "") continue;
+    const longer = state.version === 3 ? fullMatchAt(pattern, text, at) : null;
+    if (longer !== null) yield longer;
+    const wide = expression.unicode && text.codePointAt(at) > 0xffff;
+    at += longer !== null ? longer[0].length : wide ? 2 : 1;
   }
+}
+
+/** A match at a place that takes at least one character; null when there is none. */
+function fullMatchAt(pattern, text, at) {
+  const expression = pattern.expression(text, false, "y", true);
+  expression.lastIndex = at;
+  const found = expression.exec(text);
+  if (found === null) return null;
+  // The first group is our own.
+  const result = [found[0], ...found.slice(2)];
+  return Object.assign(result, { index: found.index, advanced: true });
 }
 
 export function groupNumber(match, key) {
@@ -162,9 +188,10 @@ export function span(match, key = 0) {
   sure(pattern, number);
   let range = [result.index, result.index + result[0].length];
   if (number > 0) {
-    const expression = pattern.expression(text, whole, "dy");
+    const advanced = result.advanced === true;
+    const expression = pattern.expression(text, whole, "dy", advanced);
     expression.lastIndex = result.index;
-    range = expression.exec(text).indices[number] ?? [-1, -1];
+    range = expression.exec(text).indices[advanced ? number + 1 : number] ?? [-1, -1];
   }
   return isWide(text) ? range.map((at) => at < 0 ? at : len(text.slice(0, at))) : range;
 }

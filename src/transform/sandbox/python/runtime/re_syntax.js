@@ -1,6 +1,6 @@
 /** Translates the syntax of Python's regular expressions to JavaScript's. @module */
 
-import { bad, CLASSES, CONTROLS, FLAGS, literal, readBracket } from "./re_brackets.js";
+import { bad, CLASSES, CONTROLS, FLAGS, isNullable, literal, readBracket } from "./re_brackets.js";
 import { state } from "./types.js";
 
 /**
@@ -9,7 +9,8 @@ import { state } from "./types.js";
  * JavaScript forgets where Python keeps it.
  */
 export class PatternReader {
-  constructor(pattern, flags, wide) {
+  constructor(pattern, flags, wide, shift = 0) {
+    this.shift = shift;
     this.chars = Array.from(pattern);
     this.at = 0;
     this.flags = flags;
@@ -107,7 +108,16 @@ export class PatternReader {
           this.markOptional(group, repeated);
         }
       }
+      if (isNullable(atom)) return this.emptyRound(first, atom, quantifier);
     }
+    return atom + quantifier;
+  }
+
+  /** JavaScript forgets what groups took in a round that took nothing; Python keeps it. */
+  emptyRound(first, atom, quantifier) {
+    if (quantifier === "?") return `(?:${atom}|)`;
+    if (quantifier === "??") return `(?:|${atom})`;
+    for (let group = first + 1; group <= this.groups; group++) this.unsure.add(group);
     return atom + quantifier;
   }
 
@@ -230,7 +240,7 @@ export class PatternReader {
     if (this.optional.has(number)) {
       bad("a reference to a group that may be left out is not supported", at);
     }
-    return `(?:\\${number})`;
+    return `(?:\\${number + this.shift})`;
   }
 
   escape() {

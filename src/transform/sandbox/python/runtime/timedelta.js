@@ -99,6 +99,7 @@ Object.assign(timedeltaType.$info, {
   compare: (a, b) => b instanceof TimeDelta ? Number(a.us - b.us) : undefined,
   text: deltaText,
   repr: deltaRepr,
+  absolute: (d) => new TimeDelta(d.us < 0n ? -d.us : d.us),
   operate: calculate,
 });
 
