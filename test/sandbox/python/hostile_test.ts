@@ -11,6 +11,7 @@ const context = await openEngine();
 const REFUSED: readonly (readonly [string, string])[] = [
   ["class A:\n  pass\nreturn A()", "class"],
   ["class A(object):\n  def f(self):\n    return 1\nreturn A().f()", "class"],
+  ["class E(Exception): pass\nreturn E({1: 2})", "class"],
   ["def f():\n  yield 1\nreturn list(f())", "yield"],
   ["x = yield", "yield"],
   ["return (yield 1)", "yield"],

@@ -34,6 +34,14 @@ export interface Entry {
   readonly value: Expr;
 }
 
+/** A text; Python 2 reads `\u` only in `u""`, so there it may be `old`. */
+export interface StringValue {
+  readonly value: string;
+  readonly old: string;
+  /** Why Python 3 cannot read it. */
+  readonly problem: string | undefined;
+}
+
 type Node<K extends string, F> = K extends string ? Place & { readonly kind: K } & F : never;
 
 /** A name. */
@@ -82,7 +90,7 @@ export type Expr =
   | Slice
   | Lambda
   | Node<"number", { readonly float: boolean; readonly value: string }>
-  | Node<"string", { readonly value: string }>
+  | Node<"string", StringValue>
   | Node<"bytes", { readonly value: string }>
   | Node<"format", { readonly parts: readonly FormatPart[] }>
   | Node<"constant", { readonly value: null | boolean }>

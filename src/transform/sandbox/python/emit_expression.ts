@@ -37,7 +37,7 @@ export function binaryFunction(e: Emitter, op: string): string {
 const EMIT: { readonly [K in Kind]: Emit<K> } = {
   name: emitName,
   number: (e, node) => number(e, node.value, node.float),
-  string: (_, node) => quote(node.value),
+  string: emitString,
   bytes: (e, node) =>
     e.version === 2 ? quote(node.value) : e.constant(`$.bytes(${quote(node.value)})`),
   format: (e, node) => formatted(e, node.parts),
@@ -113,6 +113,14 @@ function emitName(e: Emitter, node: Node<"name">): string {
   if (BUILTINS[e.version].has(id)) return `$.b_${id}`;
   if (REFUSED_BUILTINS.has(id)) e.refuse(`the built-in '${id}'`, node);
   return `$.nameError(${quote(id)})`;
+}
+
+function emitString(e: Emitter, node: Node<"string">): string {
+  if (e.version === 2) return quote(node.old);
+  if (node.problem !== undefined) {
+    e.problems.push({ line: node.line, column: node.column, message: node.problem });
+  }
+  return quote(node.value);
 }
 
 /** A number: floats without a fraction are marked, so that 1.0 stays a float. */

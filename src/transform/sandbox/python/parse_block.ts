@@ -66,9 +66,11 @@ function refused(what: string, block: boolean): Parse {
     const place = at(c.next());
     if (!block) c.fail(`${what} is not supported`, place);
     c.refuse(what, place);
-    while (!c.is(":") || c.peek(1).kind !== "newline") {
-      if (c.peek().kind === "newline" || c.peek().kind === "end") c.fail("expected ':'");
-      c.next();
+    for (let depth = 0; depth > 0 || !c.is(":");) {
+      const { kind, text } = c.next();
+      if (kind === "newline" || kind === "end") c.fail("expected ':'", place);
+      if (kind === "op" && "([{".includes(text)) depth++;
+      if (kind === "op" && ")]}".includes(text)) depth--;
     }
     parseBlock(c);
     return { kind: "pass", ...place };

@@ -1,6 +1,6 @@
 /** Parses string literals: prefixes, escapes, implicit joining, f-strings. @module */
 
-import type { Expr, FormatPart } from "./ast.ts";
+import type { Expr, FormatPart, StringValue } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { formatParts, type RawPart } from "./format_scan.ts";
 import { unescape, unescapeUnicode } from "./literals.ts";
@@ -15,6 +15,8 @@ export function parseStrings(c: Cursor): Expr {
   let bytes = 0;
   let count = 0;
   let format = false;
+  let old = "";
+  let problem: string | undefined;
   for (; c.peek().kind === "string"; count++) {
     const token = c.next();
     const prefix = token.string?.prefix ?? "";
@@ -24,18 +26,36 @@ export function parseStrings(c: Cursor): Expr {
       c.notice(3, "an f-string", token);
       format = true;
       parts.push(...readFormat(c, token, body));
-    } else parts.push(attempt(c, token, () => readPlain(prefix, body)));
+    } else {
+      const read = readPlain(c, token, prefix, body);
+      parts.push(read.value);
+      old += read.old;
+      problem ??= read.problem;
+    }
     if (prefix.includes("b")) bytes++;
   }
   if (format) return { kind: "format", parts, ...place };
   if (bytes > 0 && bytes < count) c.fail("cannot mix bytes and nonbytes literals", place);
-  return { kind: bytes > 0 ? "bytes" : "string", value: parts.join(""), ...place };
+  const value = parts.join("");
+  return bytes > 0
+    ? { kind: "bytes", value, ...place }
+    : { kind: "string", value, old, problem, ...place };
 }
 
-function readPlain(prefix: string, body: string): string {
-  if (prefix === "ur") return unescapeUnicode(body);
-  if (prefix.includes("r")) return body;
-  return unescape(body, prefix.includes("b"));
+function readPlain(c: Cursor, token: Token, prefix: string, body: string): StringValue {
+  const same = (value: string) => ({ value, old: value, problem: undefined });
+  if (prefix === "ur") return same(attempt(c, token, () => unescapeUnicode(body)));
+  if (prefix.includes("r")) return same(body);
+  const bytes = prefix.includes("b");
+  if (bytes || prefix === "u" || !/\\[uUN]/.test(body)) {
+    return same(attempt(c, token, () => unescape(body, bytes)));
+  }
+  const old = attempt(c, token, () => unescape(body, true));
+  try {
+    return { value: unescape(body, false), old, problem: undefined };
+  } catch (error) {
+    return { value: old, old, problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function attempt<T>(c: Cursor, place: Place, read: () => T): T {
