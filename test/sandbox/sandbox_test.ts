@@ -234,6 +234,21 @@ describe("the sandbox process", () => {
   });
 });
 
+describe("records", () => {
+  test("may hold 64-bit integers, odd keys, and any text", async () => {
+    const converters = {
+      c: `${script}return [record.big, record.huge, record.__proto__, record.text];`,
+    };
+    const text = "line\nbreak \u2028 \ud800 \0 😀";
+    const odd = JSON.parse('{"__proto__":"own"}') as object;
+    const record = Object.assign(Object.create(null), { big: 12n, huge: 2n ** 60n, text });
+    Object.defineProperty(record, "__proto__", { value: Object.values(odd)[0], enumerable: true });
+    expect(await runRecords({ converters }, [record])).toEqual([
+      { keep: true, results: [12, String(2n ** 60n), "own", text] },
+    ]);
+  });
+});
+
 describe("reads", () => {
   test("are all that the sandbox process gets of a record", async () => {
     const secret = { toJSON: () => "sent" };

@@ -60,6 +60,6 @@ function isSign(node: SyntaxNode): boolean {
 
 /** Whether text that neither language understands was meant as JavaScript. */
 export function looksLikeJavaScript(text: string): boolean {
-  return /;[ \t]*$|^[ \t]*\}|\{[ \t]*$|=>|===|!==|&&|\|\||\b(const|let|var|function|new)\b[ \t]+\w|\?\?|\/\//m
+  return /;[ \t]*$|^[ \t]*(\}|\/\/)|\{[ \t]*$|=>|===|!==|&&|\|\||\b(const|let|var|function|new)\b[ \t]+\w|\?\?/m
     .test(text.replace(/(["'])(?:\\.|(?!\1).)*\1/g, '""'));
 }

@@ -129,5 +129,17 @@ function indexOf(converters: readonly PreparedProgram[], name: string): number {
 
 /** JSON has no line breaks outside of its texts, where they are escaped: one line is one record. */
 function line(record: unknown, values: readonly unknown[]): string {
-  return JSON.stringify([record ?? null, values]);
+  const input = [record ?? null, values];
+  try {
+    return JSON.stringify(input);
+  } catch {
+    // Rare, so that other records need not be looked through for it.
+    return JSON.stringify(input, plainNumbers);
+  }
+}
+
+/** Databases give 64-bit integers, which JSON has no form for: numbers where they fit, else text. */
+function plainNumbers(_key: string, value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }

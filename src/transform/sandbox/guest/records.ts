@@ -79,7 +79,9 @@ export const recordsText = String.raw`(function () {
   function plain(value) {
     if (!isRecord(value)) return value ?? {};
     const copy = {};
-    for (const key of keys(value)) copy[key] = plainInside(value[key]);
+    for (const key of keys(value)) {
+      if (key !== "__proto__") copy[key] = plainInside(value[key]);
+    }
     return copy;
   }
   function plainInside(value) {
