@@ -24,7 +24,7 @@ import builtinIterationText from "./runtime/builtin_iteration.js" with { type: "
 import builtinNumbersText from "./runtime/builtin_numbers.js" with { type: "text" };
 import clockText from "./runtime/clock.js" with { type: "text" };
 import resultText from "./runtime/result.js" with { type: "text" };
-import helpersText from "./runtime/helpers.js" with { type: "text" };
+import surroundingsText from "./runtime/surroundings.js" with { type: "text" };
 import jsonText from "./runtime/json.js" with { type: "text" };
 import reBracketsText from "./runtime/re_brackets.js" with { type: "text" };
 import reSyntaxText from "./runtime/re_syntax.js" with { type: "text" };
@@ -70,7 +70,7 @@ const PARTS: readonly string[] = [
   builtinNumbersText,
   clockText,
   resultText,
-  helpersText,
+  surroundingsText,
   jsonText,
   reBracketsText,
   reSyntaxText,

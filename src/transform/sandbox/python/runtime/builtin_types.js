@@ -118,6 +118,7 @@ constructs(
   (a, b, c) => b === undefined ? new PySlice(null, a, null) : new PySlice(a, b, c ?? null),
 );
 
+/** A range from the arguments of range(). Raises TypeError for what is no int, ValueError for a step of 0. */
 export function makeRange(a, b, c = 1) {
   for (const value of [a, b ?? 0, c]) {
     if (!isInt(value)) {

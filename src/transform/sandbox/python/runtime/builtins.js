@@ -15,6 +15,7 @@ import { isRecord, native, PySet, PyTuple, state } from "./types.js";
 /** Built-in functions by name, for the `$` object. */
 export const builtins = Object.create(null);
 
+/** Adds a built-in function; see `native` for the arguments. */
 export function define(name, least, most, run, names) {
   builtins[name] = native(name, least, most, run, names);
 }

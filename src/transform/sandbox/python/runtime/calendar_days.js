@@ -2,6 +2,7 @@
 
 import { raise } from "./errors.js";
 
+/** Names of the days, Monday first. */
 export const DAY_NAMES = [
   "Monday",
   "Tuesday",
@@ -11,6 +12,7 @@ export const DAY_NAMES = [
   "Saturday",
   "Sunday",
 ];
+/** Names of the months, January first. */
 export const MONTH_NAMES = [
   "January",
   "February",
@@ -26,10 +28,12 @@ export const MONTH_NAMES = [
   "December",
 ];
 
+/** Has the year a 29 February? */
 export function isLeap(year) {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
+/** How many days the month has; January is 1. */
 export function monthDays(year, month) {
   return month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 }

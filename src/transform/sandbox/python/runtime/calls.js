@@ -118,22 +118,27 @@ function checked(f, given) {
   return f;
 }
 
+/** Calls with no argument. Raises TypeError for what cannot be called, or not with so many arguments. */
 export function c0(f) {
   return checked(f, 0)();
 }
 
+/** Calls with one argument; see {@link c0}. */
 export function c1(f, a) {
   return checked(f, 1)(a);
 }
 
+/** Calls with two arguments; see {@link c0}. */
 export function c2(f, a, b) {
   return checked(f, 2)(a, b);
 }
 
+/** Calls with three arguments; see {@link c0}. */
 export function c3(f, a, b, c) {
   return checked(f, 3)(a, b, c);
 }
 
+/** Calls with four arguments; see {@link c0}. */
 export function c4(f, a, b, c, d) {
   return checked(f, 4)(a, b, c, d);
 }
@@ -181,26 +186,31 @@ function callAttribute(object, name, args, pairs) {
   return ck(f, args, pairs);
 }
 
+/** Calls a method with no argument. Raises AttributeError when there is none, TypeError as {@link c0}. */
 export function m0(object, name) {
   const f = method(object, name);
   return f === undefined ? callAttribute(object, name, []) : checked(f, 0)(object);
 }
 
+/** Calls a method with one argument; see {@link m0}. */
 export function m1(object, name, a) {
   const f = method(object, name);
   return f === undefined ? callAttribute(object, name, [a]) : checked(f, 1)(object, a);
 }
 
+/** Calls a method with two arguments; see {@link m0}. */
 export function m2(object, name, a, b) {
   const f = method(object, name);
   return f === undefined ? callAttribute(object, name, [a, b]) : checked(f, 2)(object, a, b);
 }
 
+/** Calls a method with three arguments; see {@link m0}. */
 export function m3(object, name, a, b, c) {
   const f = method(object, name);
   return f === undefined ? callAttribute(object, name, [a, b, c]) : checked(f, 3)(object, a, b, c);
 }
 
+/** Calls a method with four arguments; see {@link m0}. */
 export function m4(object, name, a, b, c, d) {
   const f = method(object, name);
   return f === undefined

@@ -83,6 +83,7 @@ const swap = (text, from, to) =>
   Array.from(text, (char) => from.includes(char) ? to[from.indexOf(char)] : char).join("");
 const asText = (value) => typeof value === "string" ? value : bytes(value);
 
+/** The members of base64. */
 export const base64Module = members({
   b64encode: [1, 1, (value) => result(b64encode(value))],
   b64decode: [1, 1, (value) => result(b64decode(value))],
@@ -93,6 +94,7 @@ export const base64Module = members({
 const hex = (text) =>
   Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(2, "0")).join("");
 
+/** The members of binascii. */
 export const binasciiModule = members({
   hexlify: [1, 1, (value) => result(hex(bytes(value)))],
   unhexlify: [1, 1, (value) => {
@@ -131,6 +133,7 @@ const hashing = (
   run,
 ) => [0, 1, (data) => new Hash(name, run, data === undefined ? "" : bytes(data))];
 
+/** The members of hashlib. */
 export const hashlibModule = members({
   md5: hashing("md5", md5),
   sha1: hashing("sha1", sha1),
@@ -160,6 +163,7 @@ function deepCopy(value, depth = 0) {
   return copy;
 }
 
+/** The members of copy. */
 export const copyModule = members({
   copy: [1, 1, copyOf],
   deepcopy: [1, 1, (value) => deepCopy(value)],
@@ -189,6 +193,7 @@ const old = (
       : m2(text, name, a, b),
 ];
 
+/** The members of string. */
 export const stringModule = members({
   ascii_lowercase: LOWER,
   ascii_uppercase: UPPER,
@@ -218,6 +223,7 @@ export const stringModule = members({
   atof: [1, 1, (text) => types.float(text)],
 });
 
+/** The members of types: Python 2's names of types. */
 export const typesModule = members({
   BooleanType: types.bool,
   DictType: types.dict,

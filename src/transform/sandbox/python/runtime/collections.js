@@ -229,6 +229,7 @@ Object.assign(dequeType.$info, {
     `deque(${b_repr(deque.items)}${deque.most === null ? "" : `, maxlen=${deque.most}`})`,
 });
 
+/** The members of collections. */
 export const collectionsModule = members({
   OrderedDict: orderedType,
   defaultdict: defaultType,

@@ -200,30 +200,35 @@ function orderByType(a, b) {
   return a === b ? 0 : -1;
 }
 
+/** a < b; sets are compared as subsets. Raises TypeError as Python does. */
 export function lt(a, b) {
   if (typeof a === "number" && typeof b === "number") return a < b;
   if (a instanceof PySet && b instanceof PySet) return a.m.size < b.m.size && isSubset(a, b);
   return order(a, b, "<") < 0;
 }
 
+/** a <= b; see {@link lt}. */
 export function le(a, b) {
   if (typeof a === "number" && typeof b === "number") return a <= b;
   if (a instanceof PySet && b instanceof PySet) return isSubset(a, b);
   return order(a, b, "<=") <= 0;
 }
 
+/** a > b; see {@link lt}. */
 export function gt(a, b) {
   if (typeof a === "number" && typeof b === "number") return a > b;
   if (a instanceof PySet && b instanceof PySet) return lt(b, a);
   return order(a, b, ">") > 0;
 }
 
+/** a >= b; see {@link lt}. */
 export function ge(a, b) {
   if (typeof a === "number" && typeof b === "number") return a >= b;
   if (a instanceof PySet && b instanceof PySet) return isSubset(b, a);
   return order(a, b, ">=") >= 0;
 }
 
+/** Is every member of set `a` in set `b`? */
 export function isSubset(a, b) {
   for (const key of a.m.keys()) if (!b.m.has(key)) return false;
   return true;

@@ -61,6 +61,7 @@ function popItem(items, index = -1) {
   return items.splice(at, 1)[0];
 }
 
+/** Makes a function that does the same and gives None. */
 export const nothing = (run) => (...args) => {
   run(...args);
   return null;
@@ -148,6 +149,7 @@ function writable(dict) {
   return dict;
 }
 
+/** Raises KeyError. */
 export function noKey(key) {
   throw new PyError(errors.KeyError, [key]);
 }

@@ -203,6 +203,7 @@ Object.assign(timeType.$info, sharedMoment, {
     })`,
 });
 
+/** The members of datetime. */
 export const datetimeModule = members({
   date: dateType,
   datetime: datetimeType,

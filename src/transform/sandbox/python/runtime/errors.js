@@ -46,6 +46,7 @@ errors.IOError = errors.OSError = errors.EnvironmentError;
 errors.EnvironmentError.$info.name = "OSError";
 /** re.error and binascii.Error. */
 export const reError = exception("error", errors.Exception);
+/** binascii.Error. */
 export const binasciiError = exception("Error", errors.ValueError);
 
 /** Throws the exception `name` with a message. */
@@ -64,19 +65,23 @@ export function raised(type, value) {
   return new PyError(errors.TypeError, ["exceptions must derive from BaseException"]);
 }
 
+/** What a bare `raise` throws outside an except clause. */
 export function nothingToRaise() {
   return new PyError(errors.RuntimeError, ["No active exception to reraise"]);
 }
 
+/** The AssertionError of an assert statement. */
 export function assertion(...args) {
   return new PyError(errors.AssertionError, args);
 }
 
+/** What the import of a module that is not there throws. */
 export function importError(name) {
   const type = state.version === 2 ? errors.ImportError : errors.ModuleNotFoundError;
   return new PyError(type, [`No module named ${state.version === 2 ? name : `'${name}'`}`]);
 }
 
+/** Raises NameError for a name that nothing defines. */
 export function nameError(name) {
   raise(
     "NameError",
@@ -84,6 +89,7 @@ export function nameError(name) {
   );
 }
 
+/** Raises UnboundLocalError for a variable read before it was set. */
 export function unbound(name) {
   raise(
     "UnboundLocalError",

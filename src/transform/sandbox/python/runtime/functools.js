@@ -24,6 +24,7 @@ function partial(run, ...fixed) {
   return make([]);
 }
 
+/** The members of functools. */
 export const functoolsModule = members({
   reduce: builtins.reduce,
   partial: [1, Infinity, partial],
@@ -64,6 +65,7 @@ const path = (value, name) =>
     return attrStrict(at, part);
   }, value);
 
+/** The members of operator. */
 export const operatorModule = members({
   itemgetter: [1, Infinity, several(itemStrict)],
   attrgetter: [1, Infinity, several(path)],

@@ -31,6 +31,7 @@ const MD5_SINES = Array.from(
   (_, at) => Math.floor(Math.abs(Math.sin(at + 1)) * 4294967296) | 0,
 );
 
+/** MD5 of a text of bytes, as such a text. */
 export function md5(text) {
   const state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
   const message = words(text, false);
@@ -52,6 +53,7 @@ export function md5(text) {
   return digestText(state, false);
 }
 
+/** SHA-1 of a text of bytes, as such a text. */
 export function sha1(text) {
   const state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
   const message = words(text, true);
@@ -92,6 +94,7 @@ function primeRoots(count, power) {
 const SHA256_KEYS = primeRoots(64, 1 / 3);
 const SHA256_START = primeRoots(8, 1 / 2);
 
+/** SHA-256 of a text of bytes, as such a text. */
 export function sha256(text) {
   const state = SHA256_START.slice();
   const message = words(text, true);

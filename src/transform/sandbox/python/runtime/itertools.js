@@ -170,6 +170,7 @@ const lazyZip = lazily(function* (...columns) {
   }
 });
 
+/** The members of itertools. */
 export const itertoolsModule = members({
   chain: chainType,
   islice: [2, 4, lazily(islice)],

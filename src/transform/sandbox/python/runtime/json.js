@@ -224,6 +224,7 @@ dumpsFunction.$keywords = ([value], pairs) => {
   return dumps(value, options);
 };
 
+/** The members of json. */
 export const jsonModule = members({
   loads: [1, 2, loads, "s encoding"],
   dumps: dumpsFunction,

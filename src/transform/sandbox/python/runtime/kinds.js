@@ -92,6 +92,7 @@ export function typeOf(value) {
   return value[TYPE] ?? types.dict;
 }
 
+/** The name of a value's type, as error messages give it. */
 export function typeName(value) {
   if (value instanceof PyView) return `dict_${value.kind}`;
   return typeOf(value).$info.name;

@@ -58,7 +58,7 @@ import {
 } from "./errors.js";
 import { fmt, format } from "./format.js";
 import { functoolsModule, operatorModule } from "./functools.js";
-import { endLine, print } from "./helpers.js";
+import { endLine, print } from "./surroundings.js";
 import { itertoolsModule } from "./itertools.js";
 import { jsonModule } from "./json.js";
 import { mathModule } from "./math.js";

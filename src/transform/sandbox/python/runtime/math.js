@@ -115,6 +115,7 @@ function isclose(a, b, relative = 1e-9, absolute = 0) {
 
 const naturalLog = logarithm(Math.log);
 
+/** The members of math. */
 export const mathModule = members({
   pi: Math.PI,
   e: Math.E,

@@ -30,11 +30,16 @@ export class Moment {
   }
 }
 
+/** A date. */
 export class PyDate extends Moment {}
+/** A date with a time of day. */
 export class PyDateTime extends PyDate {}
+/** A time of day. */
 export class PyTime extends Moment {}
 
+/** The fields of a time of day. */
 export const CLOCK = ["hour", "minute", "second", "microsecond"];
+/** The fields of a date. */
 export const CALENDAR = ["year", "month", "day"];
 const RANGES = {
   year: [1, 9999],
@@ -72,6 +77,7 @@ function fieldsOf(names, values) {
   return checkFields(fields);
 }
 
+/** A zone given as an argument, null for None. Raises TypeError for anything else. */
 export function zoneOf(value) {
   if (value === undefined || value === null) return null;
   return value instanceof TimeZone
@@ -79,6 +85,7 @@ export function zoneOf(value) {
     : raise("TypeError", "tzinfo argument must be None or of a tzinfo subclass");
 }
 
+/** datetime.date. */
 export const dateType = newType(
   "datetime.date",
   undefined,
@@ -86,6 +93,7 @@ export const dateType = newType(
   PyDate.prototype,
 );
 Object.assign(dateType, { $name: "date", $least: 3, $most: 3, $names: CALENDAR });
+/** datetime.datetime. */
 export const datetimeType = newType(
   "datetime.datetime",
   dateType,
@@ -98,6 +106,7 @@ Object.assign(datetimeType, {
   $most: 8,
   $names: [...CALENDAR, ...CLOCK, "tzinfo"],
 });
+/** datetime.time. */
 export const timeType = newType(
   "datetime.time",
   undefined,
@@ -113,10 +122,12 @@ export function naive(moment) {
   return (days * 86400n + seconds) * 1000000n + BigInt(moment.microsecond);
 }
 
+/** Microseconds since the epoch as BigInt; without a zone the fields count as UTC. */
 export function absolute(moment) {
   return naive(moment) - BigInt(moment.offset ?? 0) * 1000000n;
 }
 
+/** A moment from microseconds since the epoch (BigInt), shown as they are, with a zone. */
 export function fromMicroseconds(us, zone = null) {
   let days = us / 86400000000n;
   if (us % 86400000000n < 0n) days -= 1n;
@@ -150,10 +161,12 @@ export function fromTimestamp(seconds, zone) {
 
 const digitsOf = (value, size = 2) => String(value).padStart(size, "0");
 
+/** 2024-01-31 */
 export function isoDate(m) {
   return `${digitsOf(m.year, 4)}-${digitsOf(m.month)}-${digitsOf(m.day)}`;
 }
 
+/** 12:34:56.000001+01:00, without what is not there. */
 export function isoTime(m) {
   const tail = m.microsecond === 0 ? "" : `.${digitsOf(m.microsecond, 6)}`;
   return `${digitsOf(m.hour)}:${digitsOf(m.minute)}:${digitsOf(m.second)}${tail}${
@@ -161,6 +174,7 @@ export function isoTime(m) {
   }`;
 }
 
+/** A moment's isoformat(); `spec`: down to which unit. */
 export function isoFormat(m, separator = "T", spec = "auto") {
   const cuts = { hours: 2, minutes: 5, seconds: 8 };
   if (spec === "auto") return `${isoDate(m)}${separator}${isoTime(m)}`;
@@ -176,6 +190,7 @@ export function isoFormat(m, separator = "T", spec = "auto") {
 const ISO =
   /^(\d{4})-?(\d\d)-?(\d\d)(?:.(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,6})\d*)?)?)?(Z|[+-]\d\d(?::?\d\d){0,2})?)?$/s;
 
+/** Reads isoformat()'s text; `dateOnly`: without a time of day. Raises ValueError. */
 export function fromIso(text, dateOnly) {
   const match = typeof text === "string" ? ISO.exec(text) : null;
   if (match === null || (dateOnly && match[4] !== undefined)) {
@@ -197,6 +212,7 @@ export function fromIso(text, dateOnly) {
   return new PyDateTime(checkFields({ year, month, day, hour, minute, second, microsecond }), tz);
 }
 
+/** The entry of a replace() method for a type with these fields. */
 export function replaced(type, names) {
   const change = (m, ...values) => {
     const fields = {};
@@ -207,6 +223,7 @@ export function replaced(type, names) {
   return [0, names.length + 1, change, `${names.join(" ")} tzinfo`];
 }
 
+/** A moment's timetuple(). */
 export function timetuple(m) {
   return structTime([
     m.year,
@@ -235,6 +252,7 @@ const STRUCT = [
 
 /** time.struct_time: a tuple with names. */
 class StructTime extends PyTuple {}
+/** time.struct_time. */
 export const structType = newType(
   "time.struct_time",
   undefined,
@@ -247,6 +265,7 @@ structType.$info.repr = (value) =>
   `time.struct_time(${STRUCT.map((name, at) => `${name}=${value.a[at]}`).join(", ")})`;
 STRUCT.forEach((name, at) => structType.$info.fields[name] = (value) => value.a[at]);
 
+/** A struct_time of nine ints. */
 export function structTime(items) {
   return new StructTime(items);
 }

@@ -19,15 +19,18 @@ export function norm(big) {
   return big;
 }
 
+/** Is it an int (or a bool)? */
 export function isInt(value) {
   const kind = typeof value;
   return kind === "number" ? Number.isInteger(value) : kind === "boolean" || kind === "bigint";
 }
 
+/** Is it a float? */
 export function isFloat(value) {
   return typeof value === "number" ? !Number.isInteger(value) : value instanceof PyFloat;
 }
 
+/** Is it an int, a bool or a float? */
 export function isNumber(value) {
   const kind = typeof value;
   return kind === "number" || kind === "boolean" || kind === "bigint" || value instanceof PyFloat;
@@ -61,18 +64,22 @@ function ints(a, b, fast, slow) {
   return norm(slow(big(x), big(y)));
 }
 
+/** a + b of numbers. */
 export function addNumbers(a, b) {
   return isInt(a) && isInt(b) ? ints(a, b, (x, y) => x + y, (x, y) => x + y) : flt(fv(a) + fv(b));
 }
 
+/** a - b of numbers. */
 export function subNumbers(a, b) {
   return isInt(a) && isInt(b) ? ints(a, b, (x, y) => x - y, (x, y) => x - y) : flt(fv(a) - fv(b));
 }
 
+/** a * b of numbers. */
 export function mulNumbers(a, b) {
   return isInt(a) && isInt(b) ? ints(a, b, (x, y) => x * y, (x, y) => x * y) : flt(fv(a) * fv(b));
 }
 
+/** a / b of numbers, as Python 3's. Raises ZeroDivisionError. */
 export function divNumbers(a, b) {
   const y = fv(b);
   if (y === 0) {
@@ -115,6 +122,7 @@ function bigFloorMod(x, y) {
   return rest !== 0n && (rest < 0n) !== (y < 0n) ? rest + y : rest;
 }
 
+/** a // b of numbers. Raises ZeroDivisionError. */
 export function floordivNumbers(a, b) {
   zeroCheck(a, b, "//");
   if (isInt(a) && isInt(b)) {
@@ -123,6 +131,7 @@ export function floordivNumbers(a, b) {
   return flt(floatDivmod(fv(a), fv(b))[0]);
 }
 
+/** a % b of numbers, with the sign of b. Raises ZeroDivisionError. */
 export function modNumbers(a, b) {
   zeroCheck(a, b, "%");
   if (isInt(a) && isInt(b)) return ints(a, b, floorMod, bigFloorMod);
@@ -145,6 +154,7 @@ function floatDivmod(x, y) {
   return [floor, rest];
 }
 
+/** a ** b of numbers. Raises OverflowError for what would be too large. */
 export function powNumbers(a, b) {
   if (!isInt(a) || !isInt(b) || b < 0) return floatPower(fv(a), fv(b));
   const x = big(whole(a));
@@ -181,6 +191,7 @@ export function bits(op, a, b) {
   return norm(op === "&" ? x & y : op === "|" ? x | y : x ^ y);
 }
 
+/** a << b or a >> b of ints. Raises ValueError for a negative count. */
 export function shift(op, a, b) {
   const by = big(whole(b));
   if (by < 0n) raise("ValueError", "negative shift count");
@@ -189,6 +200,7 @@ export function shift(op, a, b) {
   return norm(op === "<<" ? x << by : by > 1000000n ? (x < 0n ? -1n : 0n) : x >> by);
 }
 
+/** -value of a number. */
 export function negative(value) {
   if (typeof value === "bigint") return norm(-value);
   if (value instanceof PyFloat) return new PyFloat(-value.v);

@@ -46,6 +46,7 @@ function own(op, a, b) {
   return undefined;
 }
 
+/** a + b. Raises TypeError, as all operators, for types that do not go together. */
 export function add(a, b) {
   if (typeof a === "number" && typeof b === "number") {
     return (a | 0) === a && (b | 0) === b ? a + b : addNumbers(a, b);
@@ -74,11 +75,13 @@ function addFails(a, b) {
   return unsupported("+", a, b);
 }
 
+/** a - b */
 export function sub(a, b) {
   if (isNumber(a) && isNumber(b)) return subNumbers(a, b);
   return setOperation("-", a, b) ?? own("-", a, b) ?? unsupported("-", a, b);
 }
 
+/** a * b */
 export function mul(a, b) {
   if (isNumber(a) && isNumber(b)) return mulNumbers(a, b);
   const result = isInt(b) ? repeated(a, b) : isInt(a) ? repeated(b, a) : undefined;
@@ -120,25 +123,30 @@ export function div2(a, b) {
   return isInt(a) && isInt(b) ? floordivNumbers(a, b) : div(a, b);
 }
 
+/** a // b */
 export function floordiv(a, b) {
   if (isNumber(a) && isNumber(b)) return floordivNumbers(a, b);
   return own("//", a, b) ?? unsupported("//", a, b);
 }
 
+/** a % b, formatting when a is a text. */
 export function mod(a, b) {
   if (typeof a === "string") return percent(a, b);
   if (isNumber(a) && isNumber(b)) return modNumbers(a, b);
   return own("%", a, b) ?? unsupported("%", a, b);
 }
 
+/** a ** b */
 export function pow(a, b) {
   return isNumber(a) && isNumber(b) ? powNumbers(a, b) : unsupported("** or pow()", a, b);
 }
 
+/** a << b */
 export function shl(a, b) {
   return isInt(a) && isInt(b) ? shift("<<", a, b) : unsupported("<<", a, b);
 }
 
+/** a >> b */
 export function shr(a, b) {
   return isInt(a) && isInt(b) ? shift(">>", a, b) : unsupported(">>", a, b);
 }
@@ -175,18 +183,22 @@ function bitwise(op, a, b) {
   return setOperation(op, a, b) ?? own(op, a, b) ?? unsupported(op, a, b);
 }
 
+/** a & b */
 export function and(a, b) {
   return bitwise("&", a, b);
 }
 
+/** a | b */
 export function or(a, b) {
   return bitwise("|", a, b);
 }
 
+/** a ^ b */
 export function xor(a, b) {
   return bitwise("^", a, b);
 }
 
+/** -value */
 export function neg(value) {
   if (isNumber(value)) {
     return typeof value === "number" && !Number.isInteger(value) ? -value : negative(value);
@@ -195,11 +207,13 @@ export function neg(value) {
     raise("TypeError", `bad operand type for unary -: '${typeName(value)}'`);
 }
 
+/** +value */
 export function pos(value) {
   if (!isNumber(value)) raise("TypeError", `bad operand type for unary +: '${typeName(value)}'`);
   return typeof value === "boolean" ? Number(value) : value;
 }
 
+/** ~value */
 export function invert(value) {
   if (!isInt(value)) raise("TypeError", `bad operand type for unary ~: '${typeName(value)}'`);
   return norm(-BigInt(value) - 1n);

@@ -112,6 +112,7 @@ const through = (name) => (pattern, ...args) => {
 };
 const simple = (mode) => (pattern, text, flags) => find(compile(pattern, flags), text, mode);
 
+/** The members of re. */
 export const reModule = members({
   compile: [1, 2, compile, "pattern flags"],
   match: [2, 3, simple("match"), "pattern string flags"],

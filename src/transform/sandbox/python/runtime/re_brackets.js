@@ -13,9 +13,11 @@ export const CLASSES = {
   ascii: { d: "0-9", w: "a-zA-Z0-9_", s: SPACE_ASCII },
   wide: { d: "\\p{Nd}", w: "\\p{L}\\p{N}_", s: SPACE_WIDE },
 };
+/** Escapes of control characters, as JavaScript writes them. */
 export const CONTROLS = { a: "\\x07", f: "\\f", n: "\\n", r: "\\r", t: "\\t", v: "\\v" };
 const PLAIN = /[\^$\\.*+?()[\]{}|/]/;
 
+/** Raises re.error. */
 export function bad(message, at) {
   throw new PyError(reError, [at === undefined ? message : `${message} at position ${at}`]);
 }

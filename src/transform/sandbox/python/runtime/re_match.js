@@ -52,6 +52,7 @@ function advancing(source) {
   return `(?=([^]*))(?:${source})(?!\\1(?![^]))`;
 }
 
+/** The type of compiled patterns. */
 export const patternType = newType(
   "re.Pattern",
   undefined,
@@ -69,6 +70,7 @@ class Match {
   }
 }
 
+/** The type of matches. */
 export const matchType = newType(
   "re.Match",
   undefined,
@@ -78,6 +80,7 @@ export const matchType = newType(
 
 const cache = new Map();
 
+/** A compiled pattern, kept for the next time. Raises re.error. */
 export function compile(pattern, flags = 0) {
   if (pattern instanceof Pattern) return pattern;
   if (pattern instanceof PyBytes) raise("TypeError", "patterns of bytes are not supported");
@@ -94,6 +97,7 @@ export function compile(pattern, flags = 0) {
   return made;
 }
 
+/** The text to look in. Raises TypeError for what is none. */
 export function subject(text) {
   if (typeof text !== "string") {
     raise(
@@ -112,6 +116,7 @@ function unitsAt(text, position = 0) {
   return isWide(text) ? Array.from(text).slice(0, at).join("").length : Math.min(at, text.length);
 }
 
+/** The first match, null when there is none; `mode`: search, match or full. */
 export function find(pattern, text, mode, start, stop) {
   const within = stop === undefined ? subject(text) : subject(text).slice(0, unitsAt(text, stop));
   const expression = pattern.expression(within, mode === "full", mode === "search" ? "g" : "y");
@@ -152,6 +157,7 @@ function fullMatchAt(pattern, text, at) {
   return Object.assign(result, { index: found.index, advanced: true });
 }
 
+/** The number of a group given by name or number. Raises IndexError. */
 export function groupNumber(match, key) {
   const { pattern } = match;
   const number = typeof key === "string" ? pattern.names.get(key) : Number(key);
@@ -161,6 +167,7 @@ export function groupNumber(match, key) {
   return number;
 }
 
+/** What a group took, or `fallback`. */
 export function groupValue(match, number, fallback = null) {
   const { pattern, result } = match;
   sure(pattern, number);
@@ -175,6 +182,7 @@ function sure(pattern, number) {
   ]);
 }
 
+/** What all groups took. */
 export function allGroups(match, fallback = null) {
   const values = [];
   for (let at = 1; at <= match.pattern.count; at++) values.push(groupValue(match, at, fallback));
@@ -222,6 +230,7 @@ export function expandTemplate(template, match) {
   });
 }
 
+/** The text with matches replaced, and how many were. */
 export function substitute(pattern, replacement, text, most = 0) {
   let out = "";
   let end = 0;
@@ -244,6 +253,7 @@ export function substitute(pattern, replacement, text, most = 0) {
   return [out + text.slice(end), done];
 }
 
+/** The text split at matches, with what groups took between. */
 export function splitBy(pattern, text, most = 0) {
   const parts = [];
   let end = 0;
@@ -258,6 +268,7 @@ export function splitBy(pattern, text, most = 0) {
   return parts;
 }
 
+/** All matches as findall() gives them. */
 export function findAll(pattern, text) {
   return Array.from(results(pattern, text), (result) => {
     const match = new Match(pattern, text, result, false);
@@ -267,6 +278,7 @@ export function findAll(pattern, text) {
   });
 }
 
+/** An iterator over the matches. */
 export function findIter(pattern, text) {
   subject(text);
   function* matches() {

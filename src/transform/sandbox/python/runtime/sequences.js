@@ -32,6 +32,7 @@ export function dictKeys(dict) {
   return dict.o === null ? keys : keys.map((key) => dict.o.has(key) ? dict.o.get(key) : key);
 }
 
+/** The values of a dict or record. */
 export function dictValues(dict) {
   return dict instanceof PyDict
     ? [...dict.m.values()]
@@ -93,6 +94,7 @@ export function isWide(text) {
   return PAIRS.test(text);
 }
 
+/** Python's len(). Raises TypeError. */
 export function len(value) {
   if (typeof value === "string") return PAIRS.test(value) ? Array.from(value).length : value.length;
   if (Array.isArray(value)) return value.length;

@@ -8,6 +8,7 @@ import { setOperation } from "./operators.js";
 import { iter } from "./sequences.js";
 import { addMethods, PySet } from "./types.js";
 
+/** The value as a set. */
 export function asSet(value) {
   return value instanceof PySet ? value : makeSet(iter(value));
 }

@@ -1,6 +1,8 @@
 /** The methods of texts (and, where they make sense, of bytes). @module */
 // deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
+import { hk } from "./compare.js";
+import { itemStrict } from "./containers.js";
 import { decodeText, encodeText } from "./codecs.js";
 import { raise } from "./errors.js";
 import { formatTemplate } from "./format.js";
@@ -34,6 +36,43 @@ import {
   zfill,
 } from "./text.js";
 import { addMethods, native, PyBytes, PyDict, state } from "./types.js";
+
+/** Python 3: a dict from code points; Python 2: a table of characters, and some to delete. */
+function translate(text, map, gone) {
+  if (map === null || typeof map === "string") {
+    return Array.from(text).filter((char) => !(gone ?? "").includes(char))
+      .map((char) =>
+        map !== null && char.charCodeAt(0) < map.length ? map[char.charCodeAt(0)] : char
+      ).join("");
+  }
+  let out = "";
+  for (const char of text) {
+    const to = map instanceof PyDict
+      ? map.m.get(hk(char.codePointAt(0)))
+      : itemStrict(map, char.codePointAt(0));
+    if (to === undefined) out += char;
+    else if (to !== null) out += typeof to === "string" ? to : String.fromCodePoint(Number(to));
+  }
+  return out;
+}
+
+/** str.maketrans */
+function maketrans(from, to, gone) {
+  const map = new PyDict();
+  if (to === undefined) {
+    for (const [key, value] of from.m) {
+      map.m.set(typeof key === "string" ? key.codePointAt(0) : key, value);
+    }
+    return map;
+  }
+  const [left, right] = [Array.from(needText(from)), Array.from(needText(to))];
+  if (left.length !== right.length) {
+    raise("ValueError", "the first two maketrans arguments must have equal length");
+  }
+  left.forEach((char, at) => map.m.set(char.codePointAt(0), right[at].codePointAt(0)));
+  for (const char of gone ?? "") map.m.set(char.codePointAt(0), null);
+  return map;
+}
 
 const DIGITS = "\\p{Nd}\\u00b2\\u00b3\\u00b9\\u2070\\u2074-\\u2079\\u2080-\\u2089\\u2460-\\u2468";
 

@@ -1,19 +1,19 @@
 /** What the methods of texts do. @module */
 // deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
-import { hk } from "./compare.js";
-import { itemStrict } from "./containers.js";
 import { raise } from "./errors.js";
 import { typeName } from "./kinds.js";
 import { isWide, len, list, sliceBounds } from "./sequences.js";
-import { PyDict, PyTuple } from "./types.js";
+import { PyTuple } from "./types.js";
 
 const SPACES =
   " \\t\\n\\r\\v\\f\\x1c-\\x1f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const SPACE_RUN = new RegExp(`[${SPACES}]+`, "g");
 const LEADING = new RegExp(`^[${SPACES}]+`);
 const TRAILING = new RegExp(`[${SPACES}]+$`);
+/** Texts of nothing but white space. */
 export const ONLY_SPACE = new RegExp(`^[${SPACES}]+$`);
+/** Finds a letter that has a case. */
 export const CASED = /[\p{Uppercase}\p{Lowercase}\p{Lt}]/u;
 
 /** Throws unless the argument is a text. */
@@ -22,6 +22,7 @@ export function needText(value, what = "expected str instance") {
   return value;
 }
 
+/** strip(), lstrip() or rstrip(). */
 export function stripText(text, chars, left, right) {
   if (chars === undefined || chars === null) {
     let out = left ? text.replace(LEADING, "") : text;
@@ -42,6 +43,7 @@ export function stripText(text, chars, left, right) {
   return typeof kept === "string" ? kept : kept.join("");
 }
 
+/** split(); the separator null means white space. */
 export function splitText(text, separator = null, most = -1) {
   const limit = Number(most);
   if (separator === null) return splitSpaces(text, limit);
@@ -70,6 +72,7 @@ function splitSpaces(text, limit) {
   return parts;
 }
 
+/** rsplit(). */
 export function rsplitText(text, separator = null, most = -1) {
   const limit = Number(most);
   if (limit < 0) return splitText(text, separator, -1);
@@ -100,6 +103,7 @@ function range(text, start = null, end = null) {
   return [first, last];
 }
 
+/** find() or rfind(): -1 when not found. */
 export function findText(text, needle, start, end, last) {
   if (isWide(text)) return findWide(text, needle, start, end, last);
   const within = range(text, start, end);
@@ -120,10 +124,12 @@ function findWide(text, needle, start = null, end = null, last = false) {
   return at < 0 ? -1 : first + len(part.slice(0, at));
 }
 
+/** The index, or ValueError for -1. */
 export function found(at) {
   return at < 0 ? raise("ValueError", "substring not found") : at;
 }
 
+/** startswith() or endswith(), by `test`. */
 export function affix(text, wanted, start, end, test) {
   const within = range(text, start, end);
   if (within === undefined) return false;
@@ -135,6 +141,7 @@ export function affix(text, wanted, start, end, test) {
   return test(part, wanted);
 }
 
+/** count(). */
 export function countText(text, needle, start, end) {
   const within = range(text, start, end);
   if (within === undefined || within[0] > within[1]) return 0;
@@ -142,6 +149,7 @@ export function countText(text, needle, start, end) {
   return needText(needle) === "" ? len(part) + 1 : part.split(needle).length - 1;
 }
 
+/** replace(). */
 export function replaceText(text, old, fresh, most = -1) {
   needText(old, "replace() argument 1 must be str");
   needText(fresh, "replace() argument 2 must be str");
@@ -154,6 +162,7 @@ export function replaceText(text, old, fresh, most = -1) {
   return parts.slice(0, limit).map((part) => part + fresh).join("") + parts.slice(limit).join(old);
 }
 
+/** center(), ljust() or rjust(). */
 export function pad(text, width, fill, left, right) {
   const char = fill === undefined ? " " : needText(fill);
   if (len(char) !== 1) raise("TypeError", "The fill character must be exactly one character long");
@@ -170,14 +179,17 @@ export function all(pattern) {
   return (text) => pattern.test(text);
 }
 
+/** isupper(). */
 export function isUpper(text) {
   return CASED.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
 }
 
+/** islower(). */
 export function isLower(text) {
   return CASED.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text);
 }
 
+/** title(). */
 export function title(text) {
   return text.replace(/[\p{L}]+/gu, (word) => {
     const [first, ...rest] = word;
@@ -185,11 +197,13 @@ export function title(text) {
   });
 }
 
+/** capitalize(). */
 export function capitalize(text) {
   const [first = "", ...rest] = text;
   return first.toUpperCase() + rest.join("").toLowerCase();
 }
 
+/** swapcase(). */
 export function swapcase(text) {
   return text.replace(
     /\p{L}/gu,
@@ -197,6 +211,7 @@ export function swapcase(text) {
   );
 }
 
+/** splitlines(). */
 export function splitlines(text, keep) {
   const lines = text.match(
     /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g,
@@ -207,6 +222,7 @@ export function splitlines(text, keep) {
     : lines.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ""));
 }
 
+/** partition(), or rpartition() if `last`. */
 export function partition(text, separator, last) {
   if (needText(separator, "must be str") === "") raise("ValueError", "empty separator");
   const at = last ? text.lastIndexOf(separator) : text.indexOf(separator);
@@ -214,6 +230,7 @@ export function partition(text, separator, last) {
   return new PyTuple([text.slice(0, at), separator, text.slice(at + separator.length)]);
 }
 
+/** expandtabs(). */
 export function expandtabs(text, size = 8) {
   let column = 0;
   let out = "";
@@ -230,6 +247,7 @@ export function expandtabs(text, size = 8) {
   return out;
 }
 
+/** zfill(). */
 export function zfill(text, width) {
   const room = Number(width) - len(text);
   if (room <= 0) return text;
@@ -237,6 +255,7 @@ export function zfill(text, width) {
   return sign + "0".repeat(room) + text.slice(sign.length);
 }
 
+/** separator.join(items). Raises TypeError for an item that is no text. */
 export function join(separator, items) {
   const parts = Array.isArray(items) ? items : list(items);
   for (let at = 0; at < parts.length; at++) {
@@ -248,41 +267,4 @@ export function join(separator, items) {
     }
   }
   return parts.join(separator);
-}
-
-/** Python 3: a dict from code points; Python 2: a table of characters, and some to delete. */
-export function translate(text, map, gone) {
-  if (map === null || typeof map === "string") {
-    return Array.from(text).filter((char) => !(gone ?? "").includes(char))
-      .map((char) =>
-        map !== null && char.charCodeAt(0) < map.length ? map[char.charCodeAt(0)] : char
-      ).join("");
-  }
-  let out = "";
-  for (const char of text) {
-    const to = map instanceof PyDict
-      ? map.m.get(hk(char.codePointAt(0)))
-      : itemStrict(map, char.codePointAt(0));
-    if (to === undefined) out += char;
-    else if (to !== null) out += typeof to === "string" ? to : String.fromCodePoint(Number(to));
-  }
-  return out;
-}
-
-/** str.maketrans */
-export function maketrans(from, to, gone) {
-  const map = new PyDict();
-  if (to === undefined) {
-    for (const [key, value] of from.m) {
-      map.m.set(typeof key === "string" ? key.codePointAt(0) : key, value);
-    }
-    return map;
-  }
-  const [left, right] = [Array.from(needText(from)), Array.from(needText(to))];
-  if (left.length !== right.length) {
-    raise("ValueError", "the first two maketrans arguments must have equal length");
-  }
-  left.forEach((char, at) => map.m.set(char.codePointAt(0), right[at].codePointAt(0)));
-  for (const char of gone ?? "") map.m.set(char.codePointAt(0), null);
-  return map;
 }

@@ -53,6 +53,7 @@ function seconds(value) {
   return (days + before + m.day - 1) * 86400 + m.hour * 3600 + m.minute * 60 + m.second;
 }
 
+/** The members of time. */
 export const timeModule = members({
   time: [0, 0, now],
   gmtime: [0, 1, gmtime],
@@ -68,6 +69,7 @@ export const timeModule = members({
   struct_time: structType,
 });
 
+/** The members of calendar. */
 export const calendarModule = members({
   timegm: [1, 1, seconds],
   monthrange: [

@@ -53,6 +53,7 @@ function make(...amounts) {
   return new TimeDelta(total);
 }
 
+/** datetime.timedelta. */
 export const timedeltaType = newType("datetime.timedelta", undefined, make, TimeDelta.prototype);
 Object.assign(timedeltaType, {
   $name: "timedelta",
@@ -167,6 +168,7 @@ export class TimeZone {
   }
 }
 
+/** datetime.timezone. */
 export const timezoneType = newType("datetime.timezone", undefined, (delta, name) => {
   if (!(delta instanceof TimeDelta)) {
     raise("TypeError", "timezone() argument 1 must be datetime.timedelta");
@@ -175,11 +177,13 @@ export const timezoneType = newType("datetime.timezone", undefined, (delta, name
 }, TimeZone.prototype);
 Object.assign(timezoneType, { $name: "timezone", $least: 1, $most: 2 });
 
+/** A zone's tzname(). */
 export function zoneName(zone) {
   if (zone.name !== undefined) return zone.name;
   return zone.offset === 0 ? "UTC" : `UTC${offsetText(zone.offset, ":")}`;
 }
 
+/** datetime.timezone.utc. */
 export const UTC = new TimeZone(0, undefined);
 timezoneType.$info.statics.utc = UTC;
 Object.assign(timezoneType.$info, {

@@ -13,12 +13,14 @@ export class PyFloat {
   }
 }
 
+/** A tuple. */
 export class PyTuple {
   constructor(items) {
     this.a = items;
   }
 }
 
+/** Python 3's bytes. */
 export class PyBytes {
   /** `text`: one character per byte. */
   constructor(text) {
@@ -34,6 +36,7 @@ export class PyDict {
   }
 }
 
+/** A set or frozenset: members by hash key. */
 export class PySet {
   constructor(frozen) {
     this.m = new Map();
@@ -62,6 +65,7 @@ export class PyIter {
   }
 }
 
+/** A range. */
 export class PyRange {
   constructor(start, stop, step) {
     this.start = start;
@@ -74,6 +78,7 @@ export class PyRange {
   }
 }
 
+/** A slice object. */
 export class PySlice {
   constructor(start, stop, step) {
     this.start = start;
@@ -82,6 +87,7 @@ export class PySlice {
   }
 }
 
+/** A module with its members. */
 export class PyModule {
   constructor(name, members) {
     this.name = name;
@@ -134,6 +140,7 @@ export function members(entries, target = Object.create(null)) {
   return target;
 }
 
+/** A tuple of the items. */
 export function tup(items) {
   return new PyTuple(items);
 }
