@@ -244,7 +244,7 @@ describe("records", () => {
     const record = Object.assign(Object.create(null), { big: 12n, huge: 2n ** 60n, text });
     Object.defineProperty(record, "__proto__", { value: Object.values(odd)[0], enumerable: true });
     expect(await runRecords({ converters }, [record])).toEqual([
-      { keep: true, results: [12, String(2n ** 60n), "own", text] },
+      { keep: true, results: [[12, String(2n ** 60n), "own", text]] },
     ]);
   });
 });
