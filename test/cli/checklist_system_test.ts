@@ -4,9 +4,9 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { execFileSync } from "node:child_process";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
+import { selfSigned } from "../web/stand_in_tls.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 
 await binaryPath();
@@ -75,21 +75,10 @@ test("a lock file left behind by a crash is harmless", async () => {
   expect(place.has(`${name}.lock`)).toBe(false);
 });
 
-/** A certificate for 127.0.0.1 that signs itself. */
-function selfSigned(folder: string): { cert: string; key: string } {
-  execFileSync("openssl", [
-    ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"],
-    ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
-  ], { cwd: folder, stdio: "pipe" });
-  return { cert: `${folder}/cert.pem`, key: `${folder}/key.pem` };
-}
-
 test("T19: a self-signed host needs verify_ssl = false, or its certificate in cacert_file", async () => {
   using place = workspace();
-  selfSigned(place.folder);
-  await using instance = record({
-    tls: { cert: place.read("cert.pem"), key: place.read("key.pem") },
-  });
+  place.write("cert.pem", selfSigned.cert);
+  await using instance = record({ tls: selfSigned });
   place.write("assets.csv", "tag\nA1\n");
   async function upload(extra: string) {
     place.write("config.ini", oomnitzaSection(instance, extra) + assets);
