@@ -72,3 +72,8 @@ export const MODULES: Readonly<Record<string, ReadonlySet<string>>> = {
     BooleanType DictType FloatType IntType ListType LongType NoneType StringType StringTypes TupleType
     UnicodeType`)),
 };
+
+/** The names that a module has here; undefined for a module that bodies may not import. */
+export function moduleMembers(name: string): ReadonlySet<string> | undefined {
+  return Object.hasOwn(MODULES, name) ? MODULES[name] : undefined;
+}

@@ -1,13 +1,12 @@
 /** Turns expressions into JavaScript text. @module */
 
 import type { Expr, FormatPart } from "./ast.ts";
-import { BUILTINS, REFUSED_BUILTINS } from "./builtins.ts";
+import { BUILTINS, moduleMembers, REFUSED_BUILTINS } from "./builtins.ts";
 import { emitCall } from "./emit_call.ts";
 import { emitComprehension } from "./emit_comprehension.ts";
 import { emitLambda } from "./emit_function.ts";
 import { type Emitter, mangle, quote } from "./emitter.ts";
 import { onRecord } from "./record_chain.ts";
-import { MODULES } from "./builtins.ts";
 
 type Kind = Expr["kind"];
 type Node<K extends Kind> = Extract<Expr, { kind: K }>;
@@ -154,7 +153,7 @@ function emitAttribute(e: Emitter, node: Node<"attr">): string {
 export function checkModule(e: Emitter, node: Node<"attr">): void {
   if (node.object.kind !== "name") return;
   const module = e.modules.get(node.object.id);
-  if (module === undefined || MODULES[module]?.has(node.name)) return;
+  if (module === undefined || moduleMembers(module)?.has(node.name)) return;
   e.refuse(`'${module}.${node.name}'`, node);
 }
 

@@ -1,7 +1,7 @@
 /** Turns simple statements into JavaScript; blocks are in emit_block.ts. @module */
 
 import type { Expr, Import, Stmt } from "./ast.ts";
-import { MODULES } from "./builtins.ts";
+import { moduleMembers } from "./builtins.ts";
 import {
   binaryFunction,
   bounds,
@@ -163,7 +163,7 @@ function emitJump(e: Emitter, node: Node<"break" | "continue">): void {
 function emitImport(e: Emitter, node: Import): void {
   for (const item of node.names) {
     const module = node.from ?? item.name;
-    const members = MODULES[module];
+    const members = moduleMembers(module);
     if (members === undefined || (node.from !== undefined && !members.has(item.name))) {
       if (!e.frame.waits.imports) {
         e.refuse(

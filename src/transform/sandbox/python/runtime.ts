@@ -91,7 +91,7 @@ const PARTS: readonly string[] = [
   mainText,
 ];
 
-/** Makes a module part of one script: all parts share one function's scope. */
+/** Makes a module part of one script. The imports are for readers and the linter: all share a scope. */
 function joined(text: string): string {
   return text.replace(/^import [^;]*;\n/gm, "").replace(
     /^export (?=class|const|let|function)/gm,

@@ -217,7 +217,7 @@ const dumpsFunction = native("dumps", 1, 1, (value) => dumps(value));
 dumpsFunction.$keywords = ([value], pairs) => {
   const options = Object.fromEntries(pairs);
   for (const name of Object.keys(options)) {
-    if (!(name in DEFAULTS) && name !== "encoding") {
+    if (!Object.hasOwn(DEFAULTS, name) && name !== "encoding") {
       raise("TypeError", `JSONEncoder.__init__() got an unexpected keyword argument '${name}'`);
     }
   }

@@ -20,7 +20,6 @@ import {
   isLower,
   isUpper,
   join,
-  maketrans,
   needText,
   ONLY_SPACE,
   pad,
@@ -32,7 +31,6 @@ import {
   stripText,
   swapcase,
   title,
-  translate,
   zfill,
 } from "./text.js";
 import { addMethods, native, PyBytes, PyDict, state } from "./types.js";
