@@ -45,10 +45,13 @@ export interface MachineHost {
 
 const pageBytes = 65_536;
 const firstPages = 256;
+/** What the process needs beside the interpreter's memory while code runs: compiled code, batches. */
+const overheadMb = 16;
 
 /** Creates the instance and loads the programs. Throws a `LoadError`. */
 export async function createMachine(setup: GuestSetup, host: MachineHost): Promise<Machine> {
-  const maximum = Math.max(firstPages, Math.floor(setup.limits.memoryMb * 1_048_576 / pageBytes));
+  const heapMb = setup.limits.memoryMb - overheadMb;
+  const maximum = Math.max(firstPages, Math.floor(heapMb * 1_048_576 / pageBytes));
   const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum });
   const engine = await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }));
   const filled = () => wasmMemory.buffer.byteLength / (maximum * pageBytes);

@@ -22,7 +22,7 @@ export interface GuestProgram {
 
 /** What user code may use up. */
 export interface SandboxLimits {
-  /** Memory of the WebAssembly instance in MiB. */
+  /** Memory that the process may take for user code, in MiB; 16 of them go to the engine. */
   readonly memoryMb: number;
   /** Time for one record in milliseconds. */
   readonly recordMs: number;
