@@ -228,7 +228,7 @@ def main():
     names = [case["name"] for case in cases]
     assert len(names) == len(set(names)), "names must differ: %s" % sorted(n for n in names if names.count(n) > 1)
     with open(os.path.join(FOLDER, "corpus.json"), "w", encoding="utf-8") as target:
-        json.dump(sorted(cases, key=lambda case: case["name"]), target, indent=1, ensure_ascii=False)
+        json.dump(sorted(cases, key=lambda case: case["name"]), target, indent=2, ensure_ascii=False)
         target.write("\n")
     print("%d bodies, %d inputs" % (len(cases), sum(len(case["inputs"]) for case in cases)))
 

@@ -159,15 +159,18 @@ function parseBackticks(c: Cursor): Expr {
 function parseParenthesis(c: Cursor): Expr {
   const place = at(c.expect("("));
   if (c.accept(")")) return { kind: "tuple", items: [], ...place };
-  const value = parseList(c);
-  if (value.kind !== "tuple" && (c.is("for") || c.is("async"))) {
-    const comprehension = generator(value, parseClauses(c));
+  const first = parseStarred(c);
+  if (c.is("for") || c.is("async")) {
+    const comprehension = generator(first, parseClauses(c));
     closing(c, ")");
     return comprehension;
   }
-  closing(c, ")");
-  if (value.kind === "star") c.fail("cannot use starred expression here", value);
-  return value.kind === "tuple" ? { ...value, ...place } : value;
+  if (!c.is(",")) {
+    closing(c, ")");
+    if (first.kind === "star") c.fail("cannot use starred expression here", first);
+    return first;
+  }
+  return { kind: "tuple", items: [first, ...parseMore(c, ")")], ...place };
 }
 
 function closing(c: Cursor, bracket: string): void {

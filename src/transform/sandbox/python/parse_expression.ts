@@ -178,6 +178,10 @@ export function parseParams(c: Cursor, close: string, annotated: boolean): Param
       keyOnly = true;
     } else {
       const param = parseParam(c, keyOnly, annotated);
+      if (params.at(-1)?.kind === "stars") {
+        c.fail("arguments cannot follow var-keyword argument", place);
+      }
+      if (param.kind === "star" && keyOnly) c.fail("* argument may appear only once", place);
       if (param.kind === "star") keyOnly = true;
       if (params.some((other) => other.name === param.name && param.name !== "")) {
         c.fail(`duplicate argument '${param.name}' in function definition`, place);
