@@ -18,4 +18,6 @@ export * from "./python_text.ts";
 export * from "./paging.ts";
 export * from "./section_options.ts";
 export * from "./source.ts";
+export * from "./token.ts";
 export * from "./vendor.ts";
+export * from "./xml.ts";

@@ -7,6 +7,7 @@
 
 import type { ZodType } from "zod";
 import { AgentError, AuthError, messageOf, SourceError } from "../base/errors.ts";
+import { createRedactor } from "../base/redact.ts";
 import type { Authenticator } from "./auth.ts";
 import {
   type Answer,
@@ -16,6 +17,7 @@ import {
   type HttpRequest,
 } from "./http.ts";
 import type { RetryPolicy } from "./retry.ts";
+import { parseXml } from "./xml.ts";
 
 /** One request to a vendor. */
 export interface VendorRequest extends HttpRequest {
@@ -23,6 +25,8 @@ export interface VendorRequest extends HttpRequest {
   readonly what?: string | undefined;
   /** Statuses beside 2xx that are an answer too, not an error. */
   readonly allow?: readonly number[] | undefined;
+  /** What to do about an error status, where more can be said than to check the credentials. */
+  readonly hints?: Readonly<Record<number, string>> | undefined;
 }
 
 /** An answer whose body was understood. */
@@ -39,7 +43,9 @@ export interface VendorHttp {
   json<T>(request: VendorRequest, shape: ZodType<T>): Promise<T>;
   /** The same with status and headers, for lists. */
   page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>>;
-  /** Asks for text, for example XML. */
+  /** Asks for XML of a shape; see `parseXml` for what it looks like. */
+  xml<T>(request: VendorRequest, shape: ZodType<T>): Promise<T>;
+  /** Asks for text. */
   text(request: VendorRequest): Promise<string>;
 }
 
@@ -69,8 +75,29 @@ function isWebPage(answer: Answer): boolean {
   return type.includes("text/html") || /^\s*<(!doctype html|html)\b/i.test(answer.body);
 }
 
+/** How a body becomes a value. */
+interface Language {
+  readonly name: string;
+  read(body: string): unknown;
+}
+
+const json: Language = { name: "JSON", read: (body) => JSON.parse(body) };
+const xml: Language = { name: "XML", read: parseXml };
+
+/** The text without the credentials of a request: vendors send them back in some errors. */
+function withoutCredentials(text: string, headers: Readonly<Record<string, string>>): string {
+  const redactor = createRedactor();
+  for (const value of Object.values(headers)) {
+    redactor.add(value);
+    redactor.add(value.replace(/^.*[ :]/, ""));
+  }
+  return redactor.redact(text);
+}
+
 class VendorClient implements VendorHttp {
   readonly #settings: VendorSettings;
+  /** The credentials of the latest request, to be kept out of what is told. */
+  #sent: Readonly<Record<string, string>> = {};
 
   constructor(settings: VendorSettings) {
     this.#settings = settings;
@@ -88,7 +115,13 @@ class VendorClient implements VendorHttp {
     if (status === 204 || request.allow?.includes(status)) {
       return { status, headers, body: undefined };
     }
-    return { status, headers, body: this.#understand(request, answer, shape) };
+    return { status, headers, body: await this.#understand(request, answer, json, shape) };
+  }
+
+  async xml<T>(request: VendorRequest, shape: ZodType<T>): Promise<T> {
+    const headers = { Accept: "application/xml", ...request.headers };
+    const answer = await this.#send({ ...request, headers, allow: [] });
+    return await this.#understand(request, answer, xml, shape);
   }
 
   async text(request: VendorRequest): Promise<string> {
@@ -107,18 +140,19 @@ class VendorClient implements VendorHttp {
     const { status } = answer;
     if ((status >= 200 && status < 300) || request.allow?.includes(status)) return answer;
     const reason = `${status} ${this.#reasonOf(answer)}`.trim();
-    if (status !== 401 && status !== 403) throw this.#error(request, reason);
-    throw new AuthError(this.#sentence(request, reason), { hint: this.#credentialsHint(status) });
+    const hint = request.hints?.[status];
+    if (status !== 401 && status !== 403) throw this.#error(request, reason, undefined, hint);
+    throw new AuthError(this.#sentence(request, reason), {
+      hint: hint ?? this.#credentialsHint(status),
+    });
   }
 
   async #authorized(request: VendorRequest): Promise<Answer> {
     const { http, auth } = this.#settings;
     for (let attempt = 1;; attempt++) {
-      const headers = {
-        Accept: "application/json",
-        ...await auth?.headers(http),
-        ...request.headers,
-      };
+      const credentials = await auth?.headers(http) ?? {};
+      this.#sent = credentials;
+      const headers = { Accept: "application/json", ...credentials, ...request.headers };
       const answer = await http.send({ ...request, headers });
       auth?.observe?.(answer);
       if (answer.status !== 401 || attempt > 1 || auth?.renew === undefined) return answer;
@@ -126,23 +160,28 @@ class VendorClient implements VendorHttp {
     }
   }
 
-  #understand<T>(request: VendorRequest, answer: Answer, shape: ZodType<T>): T {
+  async #understand<T>(
+    request: VendorRequest,
+    answer: Answer,
+    { name, read }: Language,
+    shape: ZodType<T>,
+  ): Promise<T> {
     if (isWebPage(answer)) {
       throw this.#error(
         request,
-        "the answer is a web page instead of JSON, perhaps a login page",
+        `the answer is a web page instead of ${name}, perhaps a login page`,
         undefined,
         "Check url.",
       );
     }
     let value: unknown;
     try {
-      value = JSON.parse(answer.body);
+      value = await read(answer.body);
     } catch (error) {
       const length = answer.body.length;
       throw this.#error(
         request,
-        `the answer is not complete JSON (${length} characters: ${messageOf(error)})`,
+        `the answer is not complete ${name} (${length} characters: ${messageOf(error)})`,
         error,
       );
     }
@@ -171,7 +210,8 @@ class VendorClient implements VendorHttp {
   #sentence(request: VendorRequest, reason: string): string {
     const { title, section } = this.#settings;
     const what = request.what ?? "data";
-    return `Cannot load ${what} from ${title} [${section}]: ${reason} (${
+    const told = withoutCredentials(reason, this.#sent);
+    return `Cannot load ${what} from ${title} [${section}]: ${told} (${
       describeRequest(request.method ?? "GET", request.path)
     })`;
   }

@@ -1,0 +1,151 @@
+/**
+ * XML as plain values, for the few vendors that answer in nothing else.
+ *
+ * @module
+ */
+
+import { messageOf, SourceError } from "../base/errors.ts";
+
+/** What an element holds: text, its children, or nothing. A name that repeats gives a list. */
+export type XmlValue = string | null | readonly XmlValue[] | XmlElement;
+
+/** The children of an element by their local names, in document order. */
+export interface XmlElement {
+  readonly [name: string]: XmlValue;
+}
+
+/** A node as the parser gives it: one key for the name, and `:@` for the attributes. */
+type Node = Readonly<Record<string, unknown>>;
+
+const attributesKey = ":@";
+const textKey = "#text";
+const cdataKey = "#cdata";
+
+/** Comments and CDATA sections hold anything; what is left has to be markup and text. */
+const opaque = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>/g;
+const foreignEntity = /&(?!(?:lt|gt|amp|quot|apos|#[0-9]+|#x[0-9a-f]+);)[^\s;<]*;?/i;
+
+/** Only a document type can define entities, and with them bombs and files to read. */
+function refuseEntities(text: string): void {
+  const markup = text.replace(opaque, "");
+  if (/<!(doctype|entity)/i.test(markup)) {
+    throw new SourceError("The XML has a document type, which is refused for safety");
+  }
+  const entity = foreignEntity.exec(markup)?.[0];
+  if (entity !== undefined) {
+    throw new SourceError(`The XML has an entity that XML does not define: ${entity.slice(0, 40)}`);
+  }
+}
+
+const named: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  amp: "&",
+  quot: '"',
+  apos: "'",
+};
+
+function decode(text: string): string {
+  return text.replace(/&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi, (whole, hex, decimal, name) => {
+    if (name !== undefined) return named[name] ?? whole;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
+
+function nameOf(node: Node): string {
+  return Object.keys(node).find((key) => key !== attributesKey) ?? "";
+}
+
+function isElement(node: Node): boolean {
+  const name = nameOf(node);
+  return name !== textKey && name !== cdataKey;
+}
+
+/** The text of a text node or of a CDATA section, which has no references to decode. */
+function textOf(node: Node): string {
+  if (nameOf(node) === textKey) return decode(String(node[textKey]));
+  const [content] = node[cdataKey] as readonly Node[];
+  return String(content?.[textKey] ?? "");
+}
+
+/** `nil="true"`, with any prefix: how Rails and XML Schema say that there is no value. */
+function isNil(node: Node): boolean {
+  const attributes = node[attributesKey] as Readonly<Record<string, unknown>> | undefined;
+  return attributes?.nil === "true" || attributes?.nil === "1";
+}
+
+function valueOf(node: Node): XmlValue {
+  if (isNil(node)) return null;
+  const nodes = node[nameOf(node)] as readonly Node[];
+  const children = nodes.filter(isElement);
+  if (children.length > 0) return elementOf(children);
+  const text = nodes.map(textOf).join("").trim();
+  return text === "" ? null : text;
+}
+
+function elementOf(nodes: readonly Node[]): XmlElement {
+  const byName = new Map<string, XmlValue[]>();
+  for (const node of nodes) {
+    const name = nameOf(node);
+    const values = byName.get(name);
+    if (values === undefined) byName.set(name, [valueOf(node)]);
+    else values.push(valueOf(node));
+  }
+  const entries = [...byName].map(([name, values]): [string, XmlValue] => [
+    name,
+    values.length === 1 ? values[0] ?? null : values,
+  ]);
+  // Own properties, whatever their names are.
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Reads a document. Namespace prefixes, attributes, comments and processing instructions are left
+ * out; text is trimmed and stays text; an element without content, or with `nil="true"`, is null.
+ *
+ * @returns the root element under its name.
+ * @throws {SourceError} when it is not well-formed, or has a document type or foreign entities.
+ */
+export async function parseXml(text: string): Promise<XmlElement> {
+  // Loaded on first use: hardly any run needs it.
+  const { XMLParser, XMLValidator } = await import("fast-xml-parser");
+  refuseEntities(text);
+  const verdict = XMLValidator.validate(text);
+  if (verdict !== true) {
+    const { msg, line } = verdict.err;
+    throw new SourceError(`The XML is not well-formed (line ${line}: ${msg})`);
+  }
+  const parser = new XMLParser({
+    preserveOrder: true,
+    ignoreAttributes: false,
+    attributeNamePrefix: "",
+    removeNSPrefix: true,
+    ignoreDeclaration: true,
+    ignorePiTags: true,
+    // Its own decoder gives up after a thousand, and leaves numbers alone.
+    processEntities: false,
+    cdataPropName: cdataKey,
+    parseTagValue: false,
+    parseAttributeValue: false,
+    trimValues: false,
+    onDangerousProperty: (name) => name,
+  });
+  let nodes: readonly Node[];
+  try {
+    nodes = parser.parse(text);
+  } catch (error) {
+    throw new SourceError(`The XML cannot be read (${messageOf(error)})`, { cause: error });
+  }
+  const roots = nodes.filter(isElement);
+  if (roots.length !== 1) throw new SourceError("The XML is not well-formed (no single root)");
+  return elementOf(roots);
+}
+
+/** The values under a name, however many there are; null has none. */
+export function listOf(element: XmlValue | undefined, name: string): readonly XmlValue[] {
+  if (typeof element !== "object" || element === null || Array.isArray(element)) return [];
+  const value = (element as XmlElement)[name];
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
