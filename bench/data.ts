@@ -35,10 +35,32 @@ export async function csvFile(rows: number): Promise<string> {
   return path;
 }
 
-/** The configuration: ten mappings, three of them with built-in converters. */
-export function iniFile(csv: string, url: string, token: string): string {
+/** Bodies of a custom converter, one for each language. */
+const bodies = {
+  javascript: `    // language: javascript
+    const [year, month] = record["column 3"].split("-");
+    return year > "2022" ? \`\${month}/\${year}\` : value.toUpperCase();`,
+  python: `    # language: python
+    year, month = record["column 3"].split("-")[:2]
+    if year > "2022":
+        return "%s/%s" % (month, year)
+    return value.upper()`,
+} as const;
+
+/** A language for custom converters. */
+export type BenchLanguage = keyof typeof bodies;
+
+/** The configuration: ten mappings, three with built-in converters, on request one with a custom one. */
+export function iniFile(csv: string, url: string, token: string, language?: BenchLanguage): string {
   const path = join(folder, "config.ini");
   const plain = [4, 5, 6, 7, 8, 9].map((column) => `mapping.FIELD_${column} = column ${column}`);
+  const own = language === undefined ? "" : `
+mapping.OWN = {"source": "column 4", "converter": "own"}
+
+[converters]
+own:
+${bodies[language]}
+`;
   writeFileSync(
     path,
     `[oomnitza]
@@ -54,7 +76,7 @@ mapping.OWNER = {"source": "column 1", "converter": "split_email"}
 mapping.NAME = {"source": "column 2", "converter": "first_from_full"}
 mapping.DATE = {"source": "column 3", "converter": "date_format"}
 ${plain.join("\n")}
-`,
+${own}`,
   );
   return path;
 }

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { csvFile, iniFile } from "./data.ts";
+import { type BenchLanguage, csvFile, iniFile } from "./data.ts";
 import { median } from "./figures.ts";
 
 /** What one upload took. */
@@ -88,6 +88,25 @@ function bareLoop(url: string, rows: number): number {
   const run = Bun.spawnSync([process.execPath, script, url, token, String(rows), "2"]);
   if (run.exitCode !== 0) throw new Error(run.stderr.toString());
   return Number(run.stdout.toString());
+}
+
+/** Uploads rows with a custom converter on every record, beside the same upload without. */
+export async function measureUserCode(binary: string, rows: number, rounds: number): Promise<void> {
+  const csv = await csvFile(rows);
+  const rates = new Map<BenchLanguage | undefined, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const language of [undefined, "javascript", "python"] as const) {
+      const { child, url } = await startStandIn(binary);
+      const { milliseconds } = await upload(binary, iniFile(csv, url, token, language), rows);
+      child.kill();
+      rates.set(language, [...rates.get(language) ?? [], rows / milliseconds * 1000]);
+    }
+  }
+  for (const [language, all] of rates) {
+    console.log(
+      `${rows} rows, ${language ?? "no custom"} converter: ${Math.round(median(all))} records/s`,
+    );
+  }
 }
 
 /** Measures so many rows over so many rounds and prints the figures. Gives the peak memory in MB. */

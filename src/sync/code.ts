@@ -22,6 +22,8 @@ export interface PlannedCode {
   /** Filters by section. */
   readonly filters: ReadonlyMap<string, PreparedProgram>;
   readonly findings: readonly Finding[];
+  /** What may be meant otherwise than it is taken. */
+  readonly warnings: readonly Finding[];
 }
 
 function sourceOf(code: UserCode, kind: UserCodeSource["kind"]): UserCodeSource {
@@ -44,6 +46,7 @@ export function planCode(
     converters: programs.filter(({ source }) => source.kind === "converter"),
     filters: new Map(filters.map((program) => [program.source.section, program])),
     findings,
+    warnings: programs.flatMap(({ warnings }) => warnings),
   };
 }
 

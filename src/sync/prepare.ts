@@ -134,6 +134,7 @@ export async function prepareSections(
 ): Promise<PreparedSection[]> {
   const prepared: PreparedSection[] = [];
   const findings: Finding[] = [];
+  for (const warning of context.code.warnings) context.log.warning(formatFinding(warning));
   for (const section of sections) {
     const outcome = await prepareSection(section, context);
     if (Array.isArray(outcome)) findings.push(...outcome);
