@@ -5,12 +5,13 @@
  */
 
 import type { Source } from "../sdk/mod.ts";
+import { bamboohr } from "./bamboohr/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
 import { okta } from "./okta/mod.ts";
 
 /** All sources, by name. */
-export const sources: readonly Source[] = [csvAssets, csvUsers, okta];
+export const sources: readonly Source[] = [bamboohr, csvAssets, csvUsers, okta];
 
 /**
  * The source of that name.

@@ -1,0 +1,136 @@
+/**
+ * BambooHR's two lists of employees, as records with the names of the directory.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { type Log, pages, type Raw, type SourceContext, type Wanted } from "../../sdk/mod.ts";
+
+/** The largest page ("List Employees", parameter `page[limit]`). */
+export const pageSize = 2500;
+
+const employee = z.record(z.string(), z.unknown());
+
+/** "Get Employees Directory". */
+export const directory = z.object({
+  fields: z.array(z.object({ id: z.string() })).optional(),
+  employees: z.array(employee),
+});
+
+/** "List Employees". */
+export const employees = z.object({
+  data: z.array(employee),
+  meta: z.object({
+    total: z.number().optional(),
+    page: z.object({ nextCursor: z.string().nullish() }).nullish(),
+  }),
+});
+
+/** Name in the directory → name in the list of employees, where they differ. */
+const listNames: Readonly<Record<string, string>> = {
+  id: "employeeId",
+  jobTitle: "jobTitleName",
+  department: "departmentName",
+  division: "divisionName",
+  location: "locationName",
+  supervisor: "reportsToName",
+};
+
+/** The company's own host has the API under `/api`, the gateway has it under the company's name. */
+export function baseOf({ url, system_name }: { url: string; system_name: string }): string {
+  return url.endsWith("/api") ? `${url}/v1` : `${url}/${encodeURIComponent(system_name)}/v1`;
+}
+
+/** What the directory shows, in the names of the list. */
+const usual = ["displayName", "workEmail", "workPhone", "workPhoneExtension", "mobilePhone"]
+  .concat("departmentName", "divisionName", "locationName", "reportsToName", "pronouns");
+
+/** The `fields` to ask for: names unknown to BambooHR are ignored there. */
+export function fieldsOf({ everything, paths }: Wanted): string {
+  const wanted = paths.map((path) => path.split(".", 1)[0] ?? path)
+    .map((name) => listNames[name] ?? name);
+  return [...new Set([...(everything ? usual : []), ...wanted])].join(",");
+}
+
+function withDirectoryNames(record: Raw): Raw {
+  const added = Object.entries(listNames).filter(([, name]) => name in record)
+    .map(([directoryName, name]) => [directoryName, record[name]]);
+  return { ...Object.fromEntries(added), ...record };
+}
+
+/** Says which mapped fields the company keeps out of its directory. */
+function warnOfHidden(
+  { fields = [], employees: [first] }: z.infer<typeof directory>,
+  { paths }: Wanted,
+  log: Log,
+): void {
+  if (first === undefined) return;
+  const shown = new Set([...fields.map(({ id }) => id), ...Object.keys(first)]);
+  const hidden = paths.filter((path) => !shown.has(path.split(".", 1)[0] ?? path));
+  if (hidden.length === 0) return;
+  log.warning(
+    `The company directory does not show ${hidden.join(", ")}. ` +
+      "Share it in BambooHR under Settings > Company Directory, or set endpoint = employees.",
+  );
+}
+
+/** Asks for the directory; nothing when BambooHR says that nobody is in it. */
+export async function loadDirectory({ http, log }: SourceContext<unknown>, base: string) {
+  const { body, headers } = await http.page({
+    path: `${base}/employees/directory`,
+    what: "the employee directory",
+    // "Get Employees Directory": an empty directory is a 404.
+    allow: [404],
+    hints: {
+      403:
+        "Share the directory with the owner of the API key under Settings > Company Directory, " +
+        "or set endpoint = employees.",
+    },
+  }, directory);
+  if (body === undefined) {
+    const reason = headers.get("x-bamboohr-error-message") ?? "404 Not Found";
+    log.warning(
+      `BambooHR says that nobody is in the directory (${reason}). ` +
+        "If that is not so, check url and system_name.",
+    );
+  }
+  return body;
+}
+
+/** The company directory, which comes in one piece. */
+export async function* listDirectory(context: SourceContext<unknown>, base: string) {
+  const found = await loadDirectory(context, base);
+  if (found === undefined) return;
+  warnOfHidden(found, context.wanted, context.log);
+  yield* found.employees;
+}
+
+/** The list of employees, page after page. */
+export async function* listEmployees(
+  context: SourceContext<unknown>,
+  base: string,
+  inactive: boolean,
+) {
+  const { http, wanted, total } = context;
+  const query = {
+    fields: fieldsOf(wanted),
+    ...(inactive ? {} : { "filter[status]": "active" }),
+    "page[limit]": `${pageSize}`,
+  };
+  const load = (cursor: string) =>
+    http.json({
+      path: `${base}/employees`,
+      query: cursor === "" ? query : { ...query, "page[after]": cursor },
+      what: "employees",
+    }, employees);
+  let isFirst = true;
+  // The links name the company's own host, where the path is another one: the cursors do not.
+  for await (
+    const { data, meta } of pages("", load, ({ meta }) => meta.page?.nextCursor ?? undefined)
+  ) {
+    if (isFirst && meta.total !== undefined) total(meta.total);
+    isFirst = false;
+    yield* data.map(withDirectoryNames);
+  }
+}

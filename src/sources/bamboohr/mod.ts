@@ -1,0 +1,104 @@
+/**
+ * People from BambooHR.
+ *
+ * @module
+ */
+
+import { basicAuth, defineSource, opt, peopleOptions } from "../../sdk/mod.ts";
+import {
+  baseOf,
+  employees,
+  listDirectory,
+  listEmployees,
+  loadDirectory,
+  pageSize,
+} from "./client.ts";
+
+/** Reads the people of a company in BambooHR. */
+export const bamboohr = defineSource({
+  name: "bamboohr",
+  title: "BambooHR",
+  kind: "users",
+  summary: "People from BambooHR: the company directory, or all employees.",
+  mappingName: "BambooHR",
+  options: {
+    url: opt.url(
+      "Address of the API. The company's own, such as https://example.bamboohr.com/api, works as well.",
+      { default: "https://api.bamboohr.com/api/gateway.php" },
+    ),
+    system_name: opt.text("Name of your company in its address at bamboohr.com.", {
+      example: "YOUR BambooHR SYSTEM NAME",
+    }),
+    api_token: opt.secret("API key of a person who may read employees.", {
+      example: "YOUR BambooHR API TOKEN",
+    }),
+    ...peopleOptions,
+    default_position: opt.text("Position that people get when POSITION is not mapped.", {
+      default: "",
+      example: "Employee",
+    }),
+    endpoint: opt.choice(
+      "What is read: the company directory, or the list of employees, which has more fields and needs the right to read them.",
+      ["directory", "employees"],
+      { default: "directory" },
+    ),
+    inactive: opt.flag(
+      "Whether people who left are read as well. Only with endpoint = employees.",
+      { default: false, advanced: true },
+    ),
+  },
+  mappings: {
+    USER: { source: "workEmail" },
+    FIRST_NAME: { source: "firstName" },
+    LAST_NAME: { source: "lastName" },
+    EMAIL: { source: "workEmail" },
+    PHONE: { source: "mobilePhone" },
+    POSITION: { source: "jobTitle" },
+    PERMISSIONS_ID: { setting: "default_role" },
+  },
+  fields: {
+    "id": "BambooHR's id of the person",
+    "displayName": "name as it is shown",
+    "firstName": "first name",
+    "lastName": "last name",
+    "preferredName": "name that the person prefers",
+    "jobTitle": "job title",
+    "workEmail": "mail address at work",
+    "workPhone": "phone at work",
+    "mobilePhone": "mobile phone",
+    "department": "department",
+    "division": "division",
+    "location": "location",
+    "supervisor": "name of the manager",
+    "status": "Active or Inactive; with endpoint = employees",
+    "hireDate": "first day at work; with endpoint = employees",
+    "employeeNumber": "number that the company gave the person; with endpoint = employees",
+  },
+  // "Technical Overview" names no numbers, only that requests "can be throttled if BambooHR deems
+  // them to be too frequent": with 503, less often 429.
+  limits: { concurrency: 1, requests: 60, perSeconds: 60, pageSize },
+  rule: ({ endpoint, inactive }) =>
+    inactive && endpoint === "directory"
+      ? "inactive = True needs endpoint = employees: the directory has nobody who left"
+      : undefined,
+  http: (options) => ({
+    base: baseOf(options),
+    // "Authentication": the key is the user name, the password can be anything.
+    auth: basicAuth(options.api_token, "x"),
+  }),
+  async check(context) {
+    // Not the key owner's own record: not every owner of a key is an employee.
+    const { http, options } = context;
+    const base = baseOf(options);
+    if (options.endpoint === "directory") return void await loadDirectory(context, base);
+    const query = { "page[limit]": "1" };
+    await http.json({ path: `${base}/employees`, query, what: "employees" }, employees);
+  },
+  records(context) {
+    const { options } = context;
+    const base = baseOf(options);
+    return options.endpoint === "directory"
+      ? listDirectory(context, base)
+      : listEmployees(context, base, options.inactive);
+  },
+});
