@@ -6,6 +6,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Kind, Raw, Skipped } from "../base/record.ts";
+import type { TlsSettings } from "../runtime/fetch.ts";
 import type { Authenticator } from "./auth.ts";
 import type { Limits } from "./governor.ts";
 import type { Options, Values } from "./option.ts";
@@ -45,6 +46,10 @@ export interface SourceContext<O> {
   readonly wanted: Wanted;
   /** Talks to the vendor, with the credentials and within the limits that the source declares. */
   readonly http: VendorHttp;
+  /** How connections that are not HTTP are secured. Throws `ConfigError` when a file of it cannot be read. */
+  readonly tls: TlsSettings;
+  /** How long such a connection may keep silent, in milliseconds. */
+  readonly timeoutMs: number;
   /**
    * Fetches something for each of some items, in order, as many at once as is allowed. An item that
    * cannot be fetched becomes a {@linkcode Skipped} record under the name given; only when nothing

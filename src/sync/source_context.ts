@@ -9,6 +9,7 @@ import { mapOrdered } from "../base/iteration.ts";
 import { isObject, Skipped } from "../base/record.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { SectionPlan } from "../config/section.ts";
+import type { TlsSettings } from "../runtime/fetch.ts";
 import { createGovernor, type Limits } from "../sdk/governor.ts";
 import { createHttp } from "../sdk/http.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
@@ -25,6 +26,8 @@ export interface ReadSettings {
   readonly workers: number;
   /** How patiently requests are repeated, when not as usual. */
   readonly retry?: RetryPolicy | undefined;
+  /** Where every record is saved as the source gave it, which then is to be the whole of it. */
+  readonly saveData?: string | undefined;
   /** Is told how many records the vendor says there are. */
   readonly total?: ((count: number) => void) | undefined;
 }
@@ -48,19 +51,24 @@ function limitsOf({ source, settings }: SectionPlan): Limits {
   return { ...result, requests: wished, perSeconds: 60 };
 }
 
+function tlsOf({ section, log }: PreparedSection): TlsSettings {
+  const { settings, warnings } = planTls(section.settings);
+  for (const warning of warnings) log.warning(warning);
+  return settings;
+}
+
 function vendorHttp(
   prepared: PreparedSection,
+  tls: TlsSettings,
   limits: Limits,
   { signal, retry }: ReadSettings,
 ): VendorHttp {
   const { section, log } = prepared;
   const access: VendorAccess = section.source.http?.(section.options) ?? { base: "" };
-  const tls = planTls(section.settings);
-  for (const warning of tls.warnings) log.warning(warning);
   const http = createHttp({
     base: access.base,
     headers: access.headers,
-    tls: tls.settings,
+    tls,
     timeoutMs: section.settings.timeout * 1000,
     governor: createGovernor(limits, signal),
     retry,
@@ -106,11 +114,15 @@ function eachWith(width: number, signal: AbortSignal): SourceContext<unknown>["e
   };
 }
 
-function wantedBy({ mapping, conversions, code }: PreparedSection): Wanted {
+function wantedBy(
+  { mapping, conversions, code }: PreparedSection,
+  { saveData }: ReadSettings,
+): Wanted {
   const sources = mapping.fields.flatMap(({ spec }) => spec.source ?? []);
   const reads = codeReads(code, conversions);
-  const everything = reads === "everything";
-  const paths = new Set([...sources, ...conversions.reads, ...(everything ? [] : reads)]);
+  const everything = reads === "everything" || saveData !== undefined;
+  const named = reads === "everything" ? [] : reads;
+  const paths = new Set([...sources, ...conversions.reads, ...named]);
   return { everything, paths: [...paths] };
 }
 
@@ -123,14 +135,19 @@ export function sourceContext(
   const { signal } = settings;
   const limits = limitsOf(section);
   let http: VendorHttp | undefined;
+  let tls: TlsSettings | undefined;
   return {
     options: section.options,
     log,
     signal,
-    wanted: wantedBy(prepared),
+    wanted: wantedBy(prepared, settings),
     get http() {
-      return http ??= vendorHttp(prepared, limits, settings);
+      return http ??= vendorHttp(prepared, this.tls, limits, settings);
     },
+    get tls() {
+      return tls ??= tlsOf(prepared);
+    },
+    timeoutMs: section.settings.timeout * 1000,
     each: eachWith(limits.concurrency ?? Math.max(1, settings.workers), signal),
     total: settings.total ?? (() => {}),
   };
