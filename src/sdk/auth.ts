@@ -15,6 +15,8 @@ export interface Authenticator {
    * renew. `used` are the headers that were refused.
    */
   renew?(http: Http, used: Readonly<Record<string, string>>): Promise<boolean>;
+  /** Whether an answer asks for new credentials; unless told, a 401 does. */
+  isRefusal?(answer: Answer): boolean;
   /** Sees each answer, for vendors that hand out the next token in one. */
   observe?(answer: Answer): void;
 }
@@ -65,12 +67,14 @@ const shortestLife = 30_000;
  *
  * @param fetch asks the vendor for a token; throws `AuthError` when it is refused.
  * @param header turns the token into headers; `Authorization: Bearer …` unless told.
+ * @param rolling for vendors that hand out the next token in an answer: reads it.
  */
 export function tokenAuth(
   fetch: (http: Http) => Promise<Token>,
   header: (token: string) => Readonly<Record<string, string>> = (token) => ({
     Authorization: `Bearer ${token}`,
   }),
+  rolling?: (answer: Answer) => string | undefined,
 ): Authenticator {
   let token: Token | undefined;
   let life = Number.POSITIVE_INFINITY;
@@ -98,6 +102,10 @@ export function tokenAuth(
       const isStale = JSON.stringify(used) === JSON.stringify({ ...used, ...current });
       if (isStale) await load(http);
       return true;
+    },
+    observe(answer) {
+      const next = rolling?.(answer);
+      if (next !== undefined) token = { ...token, value: next };
     },
   };
 }

@@ -44,6 +44,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Makes headers anew for each attempt: signatures with a nonce hold only once. */
+  readonly sign?: (() => Readonly<Record<string, string>>) | undefined;
   readonly body?: string | undefined;
   readonly retry?: RetryPolicy | undefined;
 }
@@ -135,7 +137,7 @@ async function attempt(
   let url = address;
   for (let hop = 0; hop <= maxRedirects; hop++) {
     const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
-    const headers = own ? { ...settings.headers, ...request.headers } : {};
+    const headers = own ? { ...settings.headers, ...request.headers, ...request.sign?.() } : {};
     const timeout = AbortSignal.timeout(settings.timeoutMs);
     const signal = AbortSignal.any([settings.signal, timeout]);
     const body = request.body;

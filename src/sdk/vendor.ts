@@ -23,10 +23,13 @@ import { parseXml } from "./xml.ts";
 export interface VendorRequest extends HttpRequest {
   /** What is asked for, for error messages: `users`, `computer 17`. */
   readonly what?: string | undefined;
-  /** Statuses beside 2xx that are an answer too, not an error. */
-  readonly allow?: readonly number[] | undefined;
-  /** What to do about an error status, where more can be said than to check the credentials. */
-  readonly hints?: Readonly<Record<number, string>> | undefined;
+  /** Statuses beside 2xx that are an answer too, not an error; or whether an answer is such a one. */
+  readonly allow?: readonly number[] | ((answer: Answer) => boolean) | undefined;
+  /** What to do about an error, by status or by answer, where more can be said than to check the credentials. */
+  readonly hints?:
+    | Readonly<Record<number, string>>
+    | ((answer: Answer) => string | undefined)
+    | undefined;
 }
 
 /** An answer whose body was understood. */
@@ -35,6 +38,8 @@ export interface Page<T> {
   readonly headers: Headers;
   /** Absent when the status is one that was allowed beside 2xx, or 204. */
   readonly body: T | undefined;
+  /** The body as it came. */
+  readonly text: string;
 }
 
 /** Talks to the vendor of a source. */
@@ -75,6 +80,10 @@ function isWebPage(answer: Answer): boolean {
   return type.includes("text/html") || /^\s*<(!doctype html|html)\b/i.test(answer.body);
 }
 
+function isAllowed({ allow }: VendorRequest, answer: Answer): boolean {
+  return typeof allow === "function" ? allow(answer) : allow?.includes(answer.status) ?? false;
+}
+
 /** How a body becomes a value. */
 interface Language {
   readonly name: string;
@@ -111,11 +120,10 @@ class VendorClient implements VendorHttp {
 
   async page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>> {
     const answer = await this.#send(request);
-    const { status, headers } = answer;
-    if (status === 204 || request.allow?.includes(status)) {
-      return { status, headers, body: undefined };
-    }
-    return { status, headers, body: await this.#understand(request, answer, json, shape) };
+    const { status, headers, body: text } = answer;
+    const isBare = status === 204 || isAllowed(request, answer);
+    const body = isBare ? undefined : await this.#understand(request, answer, json, shape);
+    return { status, headers, body, text };
   }
 
   async xml<T>(request: VendorRequest, shape: ZodType<T>): Promise<T> {
@@ -138,9 +146,10 @@ class VendorClient implements VendorHttp {
       throw this.#error(request, thrown.message, thrown);
     }
     const { status } = answer;
-    if ((status >= 200 && status < 300) || request.allow?.includes(status)) return answer;
+    if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
     const reason = `${status} ${this.#reasonOf(answer)}`.trim();
-    const hint = request.hints?.[status];
+    const { hints } = request;
+    const hint = typeof hints === "function" ? hints(answer) : hints?.[status];
     if (status !== 401 && status !== 403) throw this.#error(request, reason, undefined, hint);
     throw new AuthError(this.#sentence(request, reason), {
       hint: hint ?? this.#credentialsHint(status),
@@ -155,7 +164,8 @@ class VendorClient implements VendorHttp {
       const headers = { Accept: "application/json", ...credentials, ...request.headers };
       const answer = await http.send({ ...request, headers });
       auth?.observe?.(answer);
-      if (answer.status !== 401 || attempt > 1 || auth?.renew === undefined) return answer;
+      const isRefusal = auth?.isRefusal?.(answer) ?? answer.status === 401;
+      if (!isRefusal || attempt > 1 || auth?.renew === undefined) return answer;
       if (!await auth.renew(http, headers)) return answer;
     }
   }

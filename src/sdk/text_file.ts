@@ -1,0 +1,31 @@
+/**
+ * Small files of text that an option names, for example a token.
+ *
+ * @module
+ */
+
+import { readFile, stat } from "node:fs/promises";
+import { messageOf, SourceError } from "../base/errors.ts";
+
+const largest = 1024 * 1024;
+
+/**
+ * The text of a file, UTF-8, without a byte order mark.
+ *
+ * @param path relative to the working directory.
+ * @throws {SourceError} when it cannot be read, is no file, or is larger than 1 MB.
+ */
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    const stats = await stat(path);
+    // Anything but a file could block for ever.
+    if (!stats.isFile()) throw new SourceError(`Cannot read ${path}: it is not a file`);
+    if (stats.size > largest) throw new SourceError(`Cannot read ${path}: it is larger than 1 MB`);
+    return new TextDecoder().decode(await readFile(path));
+  } catch (thrown) {
+    if (thrown instanceof SourceError) throw thrown;
+    const code = (thrown as { code?: unknown } | null)?.code;
+    const reason = code === "ENOENT" ? "it does not exist" : messageOf(thrown);
+    throw new SourceError(`Cannot read ${path}: ${reason}`, { cause: thrown });
+  }
+}
