@@ -189,11 +189,11 @@ function emitHandler(e: Emitter, handler: Handler, caught: string): void {
   const names = handler.target === undefined ? [] : targetNames(handler.target);
   if (handler.target !== undefined) e.write(assignment(e, handler.target, caught));
   e.bind(names);
+  // Python 3 forgets the exception's name after the clause, however it is left.
+  const forgets = e.version === 3 && names.length > 0;
+  if (forgets) e.write("try{");
   emitBlock(e, handler.body);
-  if (e.version === 2 || e.frame.assigned === undefined) return;
-  // Python 3 forgets the exception's name after the clause.
-  for (const name of names) {
-    e.write(`${e.variable(name)}=undefined;`);
-    e.frame.assigned.delete(name);
-  }
+  if (!forgets) return;
+  e.write(`}finally{${names.map((name) => `${e.variable(name)}=undefined;`).join("")}}`);
+  for (const name of names) e.frame.assigned?.delete(name);
 }

@@ -32,6 +32,7 @@ export class Emitter {
   /** Names bound once, by importing this module. */
   readonly modules: Map<string, string> = new Map();
   frame: Frame;
+  readonly #deleted: ReadonlySet<string>;
   readonly #constants = new Map<string, string>();
   readonly #slots = new Map<string, Frame>();
   #text = "";
@@ -39,8 +40,10 @@ export class Emitter {
   #labels = 0;
   #depth = 0;
 
-  constructor(version: 2 | 3, scope: Scope) {
+  /** `deleted`: names that somewhere lose their value. */
+  constructor(version: 2 | 3, scope: Scope, deleted: ReadonlySet<string>) {
     this.version = version;
+    this.#deleted = deleted;
     this.frame = this.newFrame(scope, new Set());
   }
 
@@ -119,7 +122,7 @@ export class Emitter {
 
   /** Is `name`, found in `owner`, surely bound here? */
   isBound(name: string, owner: Scope): boolean {
-    if (owner.deleted.has(name)) return false;
+    if (this.#deleted.has(name)) return false;
     if (owner.params.has(name)) return true;
     return this.frame.assigned === undefined || this.frame.assigned.has(name);
   }

@@ -9,8 +9,6 @@ export interface Scope {
   readonly globals: Set<string>;
   readonly nonlocals: Set<string>;
   readonly params: ReadonlySet<string>;
-  /** Names deleted somewhere, so that even a parameter may be unbound. */
-  readonly deleted: Set<string>;
   readonly parent: Scope | undefined;
 }
 
@@ -26,7 +24,6 @@ export function functionScope(
     globals: new Set(),
     nonlocals: new Set(),
     params: new Set(params),
-    deleted: new Set(),
     parent,
   };
   for (const statement of body) bindStatement(scope, statement, version);
@@ -41,7 +38,6 @@ export function innerScope(params: readonly string[], parent: Scope): Scope {
     globals: new Set(),
     nonlocals: new Set(),
     params: new Set(),
-    deleted: new Set(),
     parent,
   };
 }
@@ -86,20 +82,33 @@ function bindStatement(scope: Scope, node: Stmt, version: 2 | 3): void {
       (node.scope === "global" ? scope.globals : scope.nonlocals).add(name);
     }
   } else if (node.kind === "del") {
-    const names = node.targets.flatMap(targetNames);
-    bind(names);
-    for (const name of names) scope.deleted.add(name);
+    bind(node.targets.flatMap(targetNames));
   } else if (node.kind === "try") {
     for (const handler of node.handlers) {
-      const names = handler.target === undefined ? [] : targetNames(handler.target);
-      bind(names);
-      for (const name of names) scope.deleted.add(name);
+      if (handler.target !== undefined) bind(targetNames(handler.target));
     }
   }
   for (const part of expressions(node)) bind(leaked(part, version));
   for (const block of blocks(node, false)) {
     for (const inner of block) bindStatement(scope, inner, version);
   }
+}
+
+/** Names deleted anywhere (after an `except` clause too), so that even a parameter may be unbound. */
+export function deletedNames(body: readonly Stmt[]): Set<string> {
+  const names = new Set<string>();
+  const add = (target: Expr) => targetNames(target).forEach((name) => names.add(name));
+  const scan = (block: readonly Stmt[]): void => {
+    for (const node of block) {
+      if (node.kind === "del") node.targets.forEach(add);
+      if (node.kind === "try") {
+        for (const { target } of node.handlers) if (target !== undefined) add(target);
+      }
+      blocks(node, true).forEach(scan);
+    }
+  };
+  scan(body);
+  return names;
 }
 
 /** Where a name lives: a function's variable, a global of the body, or outside (built-in). */

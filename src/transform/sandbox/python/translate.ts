@@ -7,7 +7,7 @@ import { Emitter, mangle } from "./emitter.ts";
 import { parseBody, type Parsed } from "./parse_block.ts";
 import { type Problem, PythonProblem } from "./problem.ts";
 import { type ReadPaths, readPaths } from "./reads.ts";
-import { functionScope, type Scope } from "./scope.ts";
+import { deletedNames, functionScope, type Scope } from "./scope.ts";
 import { decideVersion } from "./version.ts";
 import { blocks } from "./walk.ts";
 
@@ -69,7 +69,7 @@ function translate(body: string, options: TranslateOptions, shift: number): Tran
   const decision = decideVersion(body, parsed.cursor.evidence, names);
   const { version } = decision;
   const scope = functionScope(inputs, parsed.body, version, undefined);
-  const e = new Emitter(version, scope);
+  const e = new Emitter(version, scope, deletedNames(parsed.body));
   for (const name of scope.globals) e.globals.add(name);
   collectGlobals(parsed.body, e.globals);
   collectModules(parsed.body, e.modules);
