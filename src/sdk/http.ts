@@ -44,6 +44,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Origin that the headers may go to in place of the base's host: a token server elsewhere. */
+  readonly origin?: string | undefined;
   /** Makes headers anew for each attempt: signatures with a nonce hold only once. */
   readonly sign?: (() => Readonly<Record<string, string>>) | undefined;
   readonly body?: string | undefined;
@@ -133,11 +135,13 @@ async function attempt(
   method: string,
   address: string,
 ): Promise<Answer> {
-  const { settings, origin } = client;
+  const { settings } = client;
+  const origin = request.origin ?? client.origin;
+  const common = origin === client.origin ? settings.headers : {};
   let url = address;
   for (let hop = 0; hop <= maxRedirects; hop++) {
     const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
-    const headers = own ? { ...settings.headers, ...request.headers, ...request.sign?.() } : {};
+    const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
     const timeout = AbortSignal.timeout(settings.timeoutMs);
     const signal = AbortSignal.any([settings.signal, timeout]);
     const body = request.body;
