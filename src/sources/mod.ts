@@ -9,9 +9,10 @@ import { bamboohr } from "./bamboohr/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
 import { okta } from "./okta/mod.ts";
+import { zendesk } from "./zendesk/mod.ts";
 
 /** All sources, by name. */
-export const sources: readonly Source[] = [bamboohr, csvAssets, csvUsers, okta];
+export const sources: readonly Source[] = [bamboohr, csvAssets, csvUsers, okta, zendesk];
 
 /**
  * The source of that name.

@@ -1,0 +1,135 @@
+/**
+ * Zendesk's ways to sign in, and its lists.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import {
+  type Authenticator,
+  basicAuth,
+  expiresIn,
+  headerAuth,
+  pages,
+  pathOfLink,
+  type Raw,
+  requestToken,
+  type SourceContext,
+  tokenAuth,
+} from "../../sdk/mod.ts";
+
+/** The largest page ("Pagination", parameter `page[size]`). */
+export const pageSize = 100;
+
+/** Where a list goes on: by cursor, or by the older way of servers that know no cursors. */
+const rest = {
+  meta: z.object({ has_more: z.boolean() }).optional(),
+  links: z.object({ next: z.string().nullish() }).optional(),
+  next_page: z.string().nullish(),
+};
+
+/** A part of a list. */
+interface Part {
+  readonly meta?: { readonly has_more: boolean } | undefined;
+  readonly links?: { readonly next?: string | null | undefined } | undefined;
+  readonly next_page?: string | null | undefined;
+}
+
+function isWhole({ meta, links }: Part): boolean {
+  return meta?.has_more !== true || typeof links?.next === "string";
+}
+
+const record = z.record(z.string(), z.unknown());
+const noLink = "there is more, but no link to it";
+
+/** "List Users". */
+export const users = z.object({ users: z.array(record), ...rest }).refine(isWhole, noLink);
+
+const organizations = z.object({
+  organizations: z.array(record.and(z.object({ id: z.number() }))),
+  ...rest,
+}).refine(isWhole, noLink);
+
+/** Asked for, so that the tokens of many runs do not pile up; "Create Token for Grant Type". */
+const tokenSeconds = 7200;
+
+const token = z.object({ access_token: z.string(), expires_in: z.number().nullish() });
+
+/** The options that say how to sign in. */
+interface Credentials {
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly oauth_token: string;
+  readonly username: string;
+  readonly api_token: string;
+}
+
+/** Whether the section signs in with an API token, which Zendesk is about to end. */
+export function hasApiTokenOnly(options: Credentials): boolean {
+  return options.oauth_token === "" && (options.client_id === "" || options.client_secret === "");
+}
+
+/** The best way to sign in that the options allow. */
+export function authOf(base: string, options: Credentials): Authenticator {
+  const { client_id, client_secret, oauth_token, username, api_token } = options;
+  // "API token": the user name is followed by `/token`.
+  if (hasApiTokenOnly(options)) return basicAuth(`${username}/token`, api_token);
+  if (oauth_token !== "") return headerAuth("Authorization", `Bearer ${oauth_token}`);
+  const grant = { grant_type: "client_credentials", client_id, client_secret };
+  return tokenAuth((http) =>
+    requestToken(http, {
+      title: "Zendesk",
+      credentials: "client_id and client_secret",
+      request: {
+        method: "POST",
+        path: `${base}/oauth/tokens`,
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: JSON.stringify({ ...grant, scope: "read", expires_in: tokenSeconds }),
+      },
+      shape: token,
+      read: ({ access_token, expires_in }) => ({
+        value: access_token,
+        expires: expiresIn(expires_in ?? tokenSeconds),
+      }),
+    })
+  );
+}
+
+/** The address of the part after this one. */
+function nextOf(base: string, { meta, links, next_page }: Part): string | undefined {
+  const link = meta === undefined ? next_page : meta.has_more ? links?.next : undefined;
+  return link === undefined || link === null ? undefined : pathOfLink(base, link);
+}
+
+/** Loads a list, part after part. */
+function list<T extends Part>(
+  { http }: SourceContext<unknown>,
+  base: string,
+  what: "users" | "organizations",
+  shape: z.ZodType<T>,
+  roles: readonly string[] = [],
+): AsyncGenerator<T> {
+  // "Using cursor pagination": it is `page[size]` that asks for cursors.
+  const query = new URLSearchParams({ "page[size]": `${pageSize}` });
+  for (const role of roles) query.append("role[]", role);
+  const load = (path: string) => http.json({ path, what }, shape);
+  return pages(`${base}/api/v2/${what}.json?${query}`, load, (part) => nextOf(base, part));
+}
+
+/** All organizations by id. */
+export async function loadOrganizations(context: SourceContext<unknown>, base: string) {
+  const byId = new Map<unknown, Raw>();
+  for await (const part of list(context, base, "organizations", organizations)) {
+    for (const organization of part.organizations) byId.set(organization.id, organization);
+  }
+  return byId;
+}
+
+/** All people, those of some roles where roles are given. */
+export async function* listUsers(
+  context: SourceContext<unknown>,
+  base: string,
+  roles: readonly string[],
+): AsyncGenerator<Raw> {
+  for await (const part of list(context, base, "users", users, roles)) yield* part.users;
+}

@@ -1,0 +1,127 @@
+/**
+ * People from Zendesk.
+ *
+ * @module
+ */
+
+import { defineSource, opt, optional, peopleOptions, type Wanted } from "../../sdk/mod.ts";
+import {
+  authOf,
+  hasApiTokenOnly,
+  listUsers,
+  loadOrganizations,
+  pageSize,
+  users,
+} from "./client.ts";
+
+const knownRoles = new Set(["end-user", "agent", "admin"]);
+
+function rolesOf(text: string): string[] {
+  return text.split(",").map((role) => role.trim()).filter((role) => role !== "");
+}
+
+function baseOf({ url, system_name }: { url: string | undefined; system_name: string }): string {
+  return url ?? `https://${encodeURIComponent(system_name)}.zendesk.com`;
+}
+
+function readsOrganization({ everything, paths }: Wanted): boolean {
+  return everything || paths.some((path) => path.split(".", 1)[0] === "organization");
+}
+
+/** Reads the people of a Zendesk account. */
+export const zendesk = defineSource({
+  name: "zendesk",
+  title: "Zendesk",
+  kind: "users",
+  summary: "Agents, administrators and end users of Zendesk, on request with their organizations.",
+  mappingName: "Zendesk",
+  options: {
+    system_name: opt.text("Name of your account: the part of its address before .zendesk.com.", {
+      example: "oomnitza",
+    }),
+    client_id: opt.text("Identifier of an OAuth client.", { default: "" }),
+    client_secret: opt.secret("Secret of the OAuth client.", { default: "" }),
+    oauth_token: opt.secret("A ready OAuth access token, in place of an OAuth client.", {
+      default: "",
+      advanced: true,
+    }),
+    api_token: opt.secret(
+      "API token, where there is no OAuth client yet. Zendesk ends API tokens on 30 April 2027.",
+      { default: "", example: "YOUR Zendesk API TOKEN" },
+    ),
+    username: opt.text("Mail address of the agent or administrator to whom api_token belongs.", {
+      default: "",
+      example: "username@example.com",
+    }),
+    ...peopleOptions,
+    load_organizations: opt.flag(
+      "Whether the organizations are read as well, so that organization.name can be mapped.",
+      { default: false },
+    ),
+    roles: opt.text(
+      "Roles to read, separated by commas: end-user, agent, admin. Blank reads all.",
+      {
+        default: "",
+        example: "",
+      },
+    ),
+    url: optional(opt.url("Address of Zendesk when it is not the usual one.", { advanced: true })),
+  },
+  mappings: {
+    USER: { source: "email" },
+    FIRST_NAME: { source: "name", converter: "first_from_full" },
+    LAST_NAME: { source: "name", converter: "last_from_full" },
+    EMAIL: { source: "email" },
+    PHONE: { source: "phone" },
+    PERMISSIONS_ID: { setting: "default_role" },
+    POSITION: { setting: "default_position" },
+  },
+  fields: {
+    "id": "Zendesk's id of the person",
+    "name": "whole name",
+    "email": "mail address",
+    "phone": "phone",
+    "role": "end-user, agent or admin",
+    "active": "false when the person was deleted",
+    "suspended": "whether the person may not sign in",
+    "created_at": "when the person was created",
+    "last_login_at": "when the person last signed in",
+    "tags": "list of tags",
+    "user_fields": "the account's own fields, for example user_fields.city",
+    "organization_id": "id of the organization",
+    "organization.name": "name of the organization, with load_organizations",
+  },
+  // "Rate limits": 200 to 2,500 a minute by plan; the headers tell which.
+  limits: { concurrency: 2, requests: 200, perSeconds: 60, pageSize },
+  rule(options) {
+    const unknown = rolesOf(options.roles).find((role) => !knownRoles.has(role));
+    if (unknown !== undefined) return `roles has "${unknown}", not end-user, agent or admin`;
+    if (!hasApiTokenOnly(options)) return undefined;
+    return options.api_token === "" || options.username === ""
+      ? "needs client_id and client_secret (or, until April 2027, username and api_token)"
+      : undefined;
+  },
+  http: (options) => ({ base: baseOf(options), auth: authOf(baseOf(options), options) }),
+  async check({ http, options }) {
+    const path = `${baseOf(options)}/api/v2/users.json`;
+    await http.json({ path, query: { "page[size]": "1" }, what: "users" }, users);
+  },
+  async *records(context) {
+    const { options, log, wanted } = context;
+    const base = baseOf(options);
+    if (hasApiTokenOnly(options)) {
+      log.warning(
+        "Zendesk ends all API tokens on 30 April 2027, and those unused for 30 days at once. " +
+          "Create an OAuth client and set client_id and client_secret.",
+      );
+    }
+    const organizations = options.load_organizations && readsOrganization(wanted)
+      ? await loadOrganizations(context, base)
+      : new Map();
+    for await (const user of listUsers(context, base, rolesOf(options.roles))) {
+      yield organizations.size === 0
+        ? user
+        : { ...user, organization: organizations.get(user.organization_id) ?? {} };
+    }
+  },
+});

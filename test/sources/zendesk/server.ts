@@ -1,0 +1,186 @@
+/**
+ * Zendesk's API, from its documentation: "Create Token for Grant Type" (client credentials), "API
+ * token" (the mail address, `/token` and the token), "List Users" (role[]), "List Organizations",
+ * "Using cursor pagination" and "Using offset pagination" (no more than 10,000 records), and "Rate
+ * limits" (429 with Retry-After, x-rate-limit and ratelimit headers).
+ *
+ * @module
+ */
+import {
+  hasBasic,
+  startVendor,
+  type Throttle,
+  type Vendor,
+  type VendorCall,
+} from "../../support/vendor.ts";
+
+/** The credentials that the server accepts. */
+export const account = {
+  clientId: "oomnitza_sync",
+  clientSecret: "zd-Canary-s3cret+with/signs=",
+  oauthToken: "zd-Canary-r3ady-token",
+  username: "admin@example.com",
+  apiToken: "zd-Canary-ap1-token",
+} as const;
+
+/** Begins every token that the server hands out. */
+export const tokenStart = "zd-Canary-access-";
+
+/** How the server is to be. */
+export interface ZendeskOptions {
+  readonly users: number;
+  readonly organizations?: number;
+  readonly throttle?: Throttle;
+  /** Largest page that the server gives, whatever is asked for. */
+  readonly pageLimit?: number;
+  /** Host that the next links name, in place of the server's own. */
+  readonly linkOrigin?: string;
+  /** Requests after which a token is no longer good. */
+  readonly tokenUses?: number;
+  /** Seconds that a token lives, whatever was asked for. */
+  readonly tokenSeconds?: number;
+  /** Whether the server knows no cursors. */
+  readonly offsetOnly?: boolean;
+}
+
+const roles = ["end-user", "agent", "admin"] as const;
+
+/** A user as Zendesk gives it: every third has no organization, every tenth one word for a name. */
+export function user(index: number) {
+  return {
+    id: 9000 + index,
+    url: `https://example.zendesk.com/api/v2/users/${9000 + index}.json`,
+    name: index % 10 === 9 ? `Mono${index}` : `First${index} Lästname`,
+    email: `person${index}@example.com`,
+    phone: index % 2 === 0 ? "+4930123" : null,
+    role: roles[index % 3],
+    organization_id: index % 3 === 2 ? null : 500 + (index % 3),
+    created_at: "2015-01-02T10:00:00Z",
+    active: true,
+    suspended: false,
+    tags: [],
+    user_fields: { city: "Berlin" },
+  };
+}
+
+function organization(index: number) {
+  return { id: 500 + index, name: `Örganization ${index}`, domain_names: [] };
+}
+
+/** Zendesk's answer when its limit is used up. */
+export function throttled(resetMs: number): Response {
+  const seconds = Math.max(1, Math.ceil(resetMs / 1000));
+  return new Response("Number of allowed API requests per minute exceeded", {
+    status: 429,
+    headers: {
+      "Retry-After": `${seconds}`,
+      "x-rate-limit": "200",
+      "x-rate-limit-remaining": "0",
+      "ratelimit-reset": `${seconds}`,
+    },
+  });
+}
+
+/** The tokens that the server handed out, with the requests made with each. */
+type Tokens = Map<string, number>;
+
+function grant(call: VendorCall, options: ZendeskOptions, tokens: Tokens): Response {
+  const refuse = (error: string, status: number) =>
+    Response.json({ error, error_description: "Client authentication failed" }, { status });
+  if (call.headers.get("content-type") !== "application/json") {
+    return refuse("invalid_request", 400);
+  }
+  const body = JSON.parse(call.body);
+  if (body.client_id !== account.clientId || body.client_secret !== account.clientSecret) {
+    return refuse("invalid_client", 401);
+  }
+  if (body.grant_type !== "client_credentials" || body.scope !== "read") {
+    return refuse("invalid_request", 400);
+  }
+  if (!(body.expires_in > 300 && body.expires_in < 172_800)) return refuse("invalid_request", 400);
+  const token = `${tokenStart}${tokens.size}`;
+  tokens.set(token, 0);
+  const expires_in = options.tokenSeconds ?? body.expires_in;
+  return Response.json({ access_token: token, token_type: "bearer", scope: "read", expires_in });
+}
+
+function isKnown(call: VendorCall, options: ZendeskOptions, tokens: Tokens): boolean {
+  if (hasBasic(call, `${account.username}/token`, account.apiToken)) return true;
+  const token = call.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
+  if (token === account.oauthToken) return true;
+  const uses = tokens.get(token);
+  if (uses === undefined || uses >= (options.tokenUses ?? Number.POSITIVE_INFINITY)) return false;
+  tokens.set(token, uses + 1);
+  return true;
+}
+
+function invalid(error: string): Response {
+  return Response.json({ error, description: "Invalid query" }, { status: 400 });
+}
+
+function byCursor<T>(call: VendorCall, options: ZendeskOptions, all: readonly T[], key: string) {
+  const asked = Number(call.query.get("page[size]"));
+  if (!Number.isInteger(asked) || asked < 1 || asked > 100) {
+    return invalid("InvalidPaginationParameter");
+  }
+  const after = call.query.get("page[after]");
+  if (after !== null && !/^at\+\d+\/=$/.test(after)) return invalid("InvalidPaginationParameter");
+  const start = Number(after?.slice(3, -2) ?? 0);
+  const end = start + Math.min(asked, options.pageLimit ?? 100);
+  const next = new URL(call.url.pathname + call.url.search, options.linkOrigin ?? call.url.origin);
+  next.searchParams.set("page[after]", `at+${end}/=`);
+  const more = end < all.length;
+  return Response.json({
+    [key]: all.slice(start, end),
+    meta: { has_more: more, after_cursor: more ? `at+${end}/=` : null, before_cursor: null },
+    links: { next: more ? next.href : null, prev: null },
+  }, {
+    headers: { "x-rate-limit": "200", "x-rate-limit-remaining": "150", "ratelimit-reset": "40" },
+  });
+}
+
+function byOffset<T>(call: VendorCall, all: readonly T[], key: string): Response {
+  const page = Number(call.query.get("page") ?? "1");
+  if (page > 100) return invalid("InvalidPaginationDepth");
+  const next = new URL(call.url.href);
+  next.searchParams.set("page", `${page + 1}`);
+  return Response.json({
+    [key]: all.slice((page - 1) * 100, page * 100),
+    next_page: page * 100 < all.length ? next.href : null,
+    previous_page: null,
+    count: all.length,
+  });
+}
+
+/** Starts the server. */
+export function startZendesk(options: ZendeskOptions): Vendor {
+  const tokens: Tokens = new Map();
+  function list(call: VendorCall, all: readonly unknown[], key: string): Response {
+    if (!isKnown(call, options, tokens)) {
+      return Response.json({ error: "Couldn't authenticate you" }, { status: 401 });
+    }
+    if (call.headers.get("accept") !== "application/json") return invalid("accept");
+    return options.offsetOnly === true
+      ? byOffset(call, all, key)
+      : byCursor(call, options, all, key);
+  }
+  function users(call: VendorCall): Response {
+    const wanted = call.query.getAll("role[]");
+    const all = Array.from({ length: options.users }, (_, index) => user(index));
+    const chosen = all.filter(({ role }) => wanted.length === 0 || wanted.includes(role ?? ""));
+    return list(call, chosen, "users");
+  }
+  function organizations(call: VendorCall): Response {
+    const { organizations: length = 0 } = options;
+    const all = Array.from({ length }, (_, index) => organization(index));
+    return list(call, all, "organizations");
+  }
+  return startVendor({
+    routes: [
+      { method: "POST", path: "/oauth/tokens", answer: (call) => grant(call, options, tokens) },
+      { method: "GET", path: "/api/v2/users.json", answer: users },
+      { method: "GET", path: "/api/v2/organizations.json", answer: organizations },
+    ],
+    ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
+  });
+}
