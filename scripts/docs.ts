@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { converters } from "../converters/mod.ts";
 import { commands } from "../src/cli/commands.ts";
 import { globalFlags } from "../src/cli/flags.ts";
+import { shortFlags } from "../src/cli/parse.ts";
 import { cliReference } from "../src/describe/cli_page.ts";
 import {
   deliveryTable,
@@ -31,7 +32,7 @@ const home = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Path under the root → what its generated parts say, in order. */
 const filled: Readonly<Record<string, () => readonly string[]>> = {
-  "docs/cli.md": () => [cliReference(commands, globalFlags, {})],
+  "docs/cli.md": () => [cliReference(commands, globalFlags, shortFlags)],
   "docs/config.md": () => [oomnitzaTable(), deliveryTable(), sharedTable(), sourceTable(sources)],
   "docs/converters.md": () => [converterReference(converters)],
 };

@@ -41,22 +41,31 @@ export function isAtLeast(level: LogLevel, floor: LogLevel): boolean {
   return levels.indexOf(level) >= levels.indexOf(floor);
 }
 
+/** Controls of C0 (but tab and newline) and C1, line separators, and what turns the writing round. */
+const hostile =
+  // deno-lint-ignore no-control-regex
+  /\n(?! {2})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /**
- * Neutralises what could forge log lines or drive a terminal: control characters become `\x1b`-like
- * escapes; a newline stays only where the agent itself wrote it as `\n  ` (an indented detail).
+ * Neutralises what could forge log lines, drive a terminal or show a line in another order than it
+ * has: such characters become escapes like `\x1b` and `\u202e`; a newline stays only where the agent
+ * itself wrote it as `\n  ` (an indented detail).
  */
 export function neutralise(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/\n(?! {2})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]/g, (character) => {
+  return text.replace(hostile, (character) => {
     if (character === "\n") return "\\n";
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+    const code = character.charCodeAt(0);
+    const digits = code.toString(16);
+    return code < 0x100 ? `\\x${digits.padStart(2, "0")}` : `\\u${digits}`;
   });
 }
 
 /** Creates a log over some sinks; every message is redacted and neutralised first. */
 export function createLog(name: string, redactor: Redactor, sinks: readonly LogSink[]): Log {
+  const shownName = neutralise(name).replaceAll("\n", "\\n");
   function write(level: LogLevel, message: string): void {
-    const entry = { time: new Date(), level, name, message: neutralise(redactor.redact(message)) };
+    const shown = neutralise(redactor.redact(message));
+    const entry = { time: new Date(), level, name: shownName, message: shown };
     for (const sink of sinks) sink(entry);
   }
   return {

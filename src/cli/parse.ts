@@ -21,7 +21,7 @@ export interface ParsedLine {
 }
 
 /** Short spellings of flags. */
-const short: Readonly<Record<string, string>> = {
+export const shortFlags: Readonly<Record<string, string>> = {
   "-h": "--help",
   "-v": "--verbose",
   "-q": "--quiet",
@@ -35,7 +35,7 @@ function didYouMean(word: string, known: readonly string[]): string | undefined 
 
 /** Writes abbreviated flags out: a beginning that fits one flag only stands for it. */
 function expand(argument: string, known: Options, names: readonly string[]): string {
-  const long = short[argument] ?? argument;
+  const long = shortFlags[argument] ?? argument;
   if (!long.startsWith("-") || long === "-" || long === "--" || /^-\d/.test(long)) return long;
   if (!long.startsWith("--")) throw new UsageError(`There is no flag ${argument}`);
   const [name = "", ...rest] = long.slice(2).split("=");

@@ -4,22 +4,23 @@
  * @module
  */
 
-import { AgentError, ConfigError, formatFinding, messageOf, UsageError } from "../base/errors.ts";
-import {
-  createLog,
-  isAtLeast,
-  type Log,
-  type LogLevel,
-  type LogSink,
-  neutralise,
-} from "../base/log.ts";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { AgentError, ConfigError, messageOf, UsageError } from "../base/errors.ts";
+import { createLog, type Log, neutralise } from "../base/log.ts";
+import { readLoggingConfig } from "../base/log_config.ts";
+import { defaultSinks, programLogger } from "../base/log_console.ts";
+import { describeError } from "../base/log_error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
-import { helpCommand, helpProgram } from "../describe/help.ts";
-import { type CommandContext, exitCodes } from "./command.ts";
+import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
+import { programDirectory } from "../runtime/program.ts";
+import { version } from "../runtime/version.ts";
+import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
+import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { Console } from "./console.ts";
 import { globalFlags } from "./flags.ts";
-import { type ParsedLine, parseLine } from "./parse.ts";
+import { type ParsedLine, parseLine, shortFlags } from "./parse.ts";
 import { describeVersion } from "./version.ts";
 
 /** What is under way, for the error handler. */
@@ -28,20 +29,47 @@ interface Program {
   readonly redactor: Redactor;
   verbose: boolean;
   json: boolean;
+  /** Set once the command line is understood. */
+  log: OpenLog | undefined;
 }
 
-function consoleSink(console: Console, floor: LogLevel): LogSink {
-  return ({ time, level, name, message }) => {
-    if (!isAtLeast(level, floor)) return;
-    const clock = time.toTimeString().slice(0, 8);
-    const about = name === "" ? "" : ` [${name}]`;
-    console.note(`${clock} ${level.toUpperCase()}${about} ${message}`);
-  };
+/** The log of a run, and how to end it. */
+interface OpenLog {
+  readonly log: Log;
+  /** Whether a logging configuration says where the lines go. */
+  readonly isConfigured: boolean;
+  close(): void;
 }
 
-function openLog(program: Program, { global }: ParsedLine): Log {
-  const floor: LogLevel = global.verbose ? "debug" : global.quiet ? "warning" : "info";
-  return createLog("", program.redactor, [consoleSink(program.console, floor)]);
+function openLog(program: Program, { global }: ParsedLine): OpenLog {
+  const { console, redactor } = program;
+  const stderr = (line: string) => console.note(line);
+  const path = global["logging-config"];
+  if (path === "") {
+    const { isTerminal } = console;
+    const sinks = defaultSinks({
+      verbose: global.verbose,
+      quiet: global.quiet,
+      stderr,
+      isTerminal,
+    });
+    return { log: createLog(programLogger, redactor, sinks), isConfigured: false, close: () => {} };
+  }
+  const file = resolve(path);
+  const directory = programDirectory();
+  const stdout = (line: string) => console.print(line);
+  const logging = readLoggingConfig(readLogging(file), { file, directory, stdout, stderr });
+  const log = createLog(programLogger, redactor, logging.sinks);
+  for (const warning of logging.warnings) log.warning(warning);
+  return { log, isConfigured: true, close: () => logging.close() };
+}
+
+function readLogging(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`Cannot read the logging configuration ${file}: ${messageOf(error)}`);
+  }
 }
 
 /** Ctrl-C and SIGTERM end the work in good order; a second one ends it at once. */
@@ -56,30 +84,38 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+function printHelp({ console }: Program, command: Command | undefined): void {
+  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const look: HelpLook = { shortFlags, colour };
+  console.print(
+    command === undefined
+      ? helpProgram(commands, globalFlags, look)
+      : helpCommand(command, globalFlags, look),
+  );
+}
+
 async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
-  const { console } = program;
+  const { console, redactor } = program;
   const { command, global, flags, words } = parsed;
   if (global.version) {
     console.print(describeVersion());
     return exitCodes.ok;
   }
-  if (global.help || (command === undefined && process.argv.length <= 2)) {
-    console.print(
-      command === undefined
-        ? helpProgram(commands, globalFlags)
-        : helpCommand(command, globalFlags),
-    );
-    return command === undefined && !global.help ? exitCodes.usage : exitCodes.ok;
+  const isBare = command === undefined && process.argv.length <= 2;
+  if (global.help || isBare) {
+    printHelp(program, command);
+    return isBare ? exitCodes.usage : exitCodes.ok;
   }
   if (command === undefined) {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
+  program.log = openLog(program, parsed);
   const context: CommandContext = {
-    log: openLog(program, parsed),
-    redactor: program.redactor,
+    log: program.log.log,
+    redactor,
     signal: stopSignal(),
     global,
-    print: (text) => console.print(program.redactor.redact(text)),
+    print: (text) => console.print(redactor.redact(text)),
     isTerminal: console.isTerminal,
     status: (text) => console.status(text === undefined ? undefined : neutralise(text)),
   };
@@ -91,43 +127,46 @@ function exitCodeOf(error: unknown): number {
   return error instanceof AgentError ? exitCodes.cannotStart : exitCodes.bug;
 }
 
-function describe(error: unknown, verbose: boolean): string {
-  const lines: string[] = [];
-  if (error instanceof AgentError) {
-    lines.push(error.hint === undefined ? error.message : `${error.message}. ${error.hint}`);
-    if (error instanceof ConfigError) {
-      lines.push(...error.findings.map((finding) => `  ${formatFinding(finding)}`));
-    }
-  } else {
-    lines.push(`Unexpected: ${messageOf(error)}`);
-    lines.push("  This is a fault in the agent. Please report it with what --verbose shows.");
-  }
-  if (verbose && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
-  return lines.join("\n");
-}
-
 function reportError(program: Program, error: unknown, exit: number): void {
   const { console, redactor } = program;
   console.status(undefined);
-  for (const line of redactor.redact(describe(error, program.verbose)).split("\n")) {
-    console.note(neutralise(line));
+  const { verbose, log } = program;
+  const advice = error instanceof AgentError ? "" : `\n  ${bugHint}`;
+  const text = describeError(error, { verbose }, redactor) + advice;
+  console.note(text);
+  // Log files tell it too, for those who look there in the morning.
+  if (log?.isConfigured === true) log.log.error(text);
+  if (program.json) {
+    console.print(redactor.redact(JSON.stringify(failureReport(error, exit), null, 2)));
   }
-  if (!program.json) return;
+}
+
+/** The report of a run that could not start, in the form of the others. */
+function failureReport(error: unknown, exit: number) {
+  const at = new Date().toISOString();
   const findings = error instanceof ConfigError ? error.findings : [];
-  const hint = error instanceof AgentError ? error.hint ?? null : null;
-  const bug = !(error instanceof AgentError);
-  const report = {
+  return {
     report: 1,
+    agent: version,
+    started: at,
+    ended: at,
+    testmode: false,
+    not_enabled: [],
     sections: [],
-    error: { message: messageOf(error), hint, bug, findings },
+    error: { ...faultOf(error), findings },
     exit,
-  };
-  console.print(redactor.redact(JSON.stringify(report, null, 2)));
+  } satisfies RunReport;
 }
 
 /** Runs a command line. */
 export async function runProgram(argv: readonly string[], console: Console): Promise<number> {
-  const program: Program = { console, redactor: createRedactor(), verbose: false, json: false };
+  const program: Program = {
+    console,
+    redactor: createRedactor(),
+    verbose: false,
+    json: false,
+    log: undefined,
+  };
   try {
     const parsed = parseLine(argv, commands);
     program.verbose = parsed.global.verbose;
@@ -137,5 +176,7 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
     const exit = exitCodeOf(error);
     reportError(program, error, exit);
     return exit;
+  } finally {
+    program.log?.close();
   }
 }

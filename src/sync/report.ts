@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import type { Counts, Failure } from "./account.ts";
 
 /** What went wrong with a whole section. */
@@ -13,6 +13,12 @@ export interface SectionFault {
   readonly hint: string | null;
   /** True for a fault in the agent itself, which nobody foresaw. */
   readonly bug: boolean;
+}
+
+/** What kept a run from starting. */
+export interface RunFault extends SectionFault {
+  /** Every mistake of the configuration file. */
+  readonly findings: readonly Finding[];
 }
 
 /** How one section's run went. */
@@ -53,10 +59,13 @@ export interface RunReport {
   readonly not_enabled: readonly string[];
   readonly sections: readonly SectionReport[];
   /** Why nothing could run, null when something did. */
-  readonly error: SectionFault | null;
+  readonly error: RunFault | null;
   /** The exit code of the program. */
   readonly exit: number;
 }
+
+/** What to do about a fault in the agent itself. */
+export const bugHint = "This is a fault in the agent. Please report it with what --verbose shows.";
 
 /** An error as a report has it. What is no {@linkcode AgentError} is a fault of the agent. */
 export function faultOf(thrown: unknown): SectionFault {
@@ -65,7 +74,7 @@ export function faultOf(thrown: unknown): SectionFault {
   }
   return {
     message: `Unexpected: ${messageOf(thrown)}`,
-    hint: "This is a fault in the agent. Please report it with what --verbose shows.",
+    hint: bugHint,
     bug: true,
   };
 }
