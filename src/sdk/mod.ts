@@ -13,6 +13,7 @@ export * from "./csv.ts";
 export * from "./dates.ts";
 export type { Limits } from "./governor.ts";
 export * from "./http.ts";
+export * from "./ldap.ts";
 export * from "./oauth1.ts";
 export * from "./option.ts";
 export * from "./python_text.ts";

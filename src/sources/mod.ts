@@ -8,11 +8,21 @@ import type { Source } from "../sdk/mod.ts";
 import { bamboohr } from "./bamboohr/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
+import { ldap } from "./ldap/mod.ts";
+import { ldapAssets } from "./ldap_assets/mod.ts";
 import { okta } from "./okta/mod.ts";
 import { zendesk } from "./zendesk/mod.ts";
 
 /** All sources, by name. */
-export const sources: readonly Source[] = [bamboohr, csvAssets, csvUsers, okta, zendesk];
+export const sources: readonly Source[] = [
+  bamboohr,
+  csvAssets,
+  csvUsers,
+  ldap,
+  ldapAssets,
+  okta,
+  zendesk,
+];
 
 /**
  * The source of that name.
