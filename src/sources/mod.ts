@@ -11,6 +11,7 @@ import { csvUsers } from "./csv_users/mod.ts";
 import { ldap } from "./ldap/mod.ts";
 import { ldapAssets } from "./ldap_assets/mod.ts";
 import { okta } from "./okta/mod.ts";
+import { onelogin } from "./onelogin/mod.ts";
 import { zendesk } from "./zendesk/mod.ts";
 
 /** All sources, by name. */
@@ -21,6 +22,7 @@ export const sources: readonly Source[] = [
   ldap,
   ldapAssets,
   okta,
+  onelogin,
   zendesk,
 ];
 
