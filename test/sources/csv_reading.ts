@@ -39,7 +39,7 @@ function contextOf(source: Source, texts: Readonly<Record<string, string>>) {
     log: keepLog(),
     signal: new AbortController().signal,
     wanted: { everything: true, paths: [] },
-    http: { json: unused, page: unused, text: unused },
+    http: { json: unused, page: unused, text: unused, xml: unused },
     each: unused,
     total: () => {
       throw new Error("a file does not say how many records there should be");
