@@ -5,6 +5,8 @@
  */
 
 import type { Source } from "../sdk/mod.ts";
+import { airwatch } from "./airwatch/mod.ts";
+import { appledep } from "./appledep/mod.ts";
 import { bamboohr } from "./bamboohr/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
@@ -16,6 +18,8 @@ import { zendesk } from "./zendesk/mod.ts";
 
 /** All sources, by name. */
 export const sources: readonly Source[] = [
+  airwatch,
+  appledep,
   bamboohr,
   csvAssets,
   csvUsers,

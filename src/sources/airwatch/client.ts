@@ -1,0 +1,141 @@
+/**
+ * How AirWatch is asked: credentials, the list of devices, and what belongs to one device.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import {
+  type Authenticator,
+  basicAuth,
+  expiresIn,
+  type Http,
+  type Page,
+  pages,
+  type Raw,
+  requestToken,
+  type SourceContext,
+  tokenAuth,
+  type Wanted,
+} from "../../sdk/mod.ts";
+
+/** Devices in one page. Servers that give fewer are followed page by page all the same. */
+export const pageSize = 500;
+
+const object = z.record(z.string(), z.unknown());
+const devices = z.object({ Devices: z.array(object), Total: z.number().nullish() });
+const token = z.object({ access_token: z.string(), expires_in: z.number().optional() });
+
+/** What asking takes. */
+export interface Access {
+  readonly url: string;
+  readonly api_path: string;
+  readonly dep_uuid: string;
+  readonly username: string;
+  readonly password: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly region: string | undefined;
+  readonly token_url: string | undefined;
+}
+
+type Context = SourceContext<Access>;
+
+/** What to do about a 403: a wrong `aw-tenant-code` gives one as well as a missing right. */
+const hints = {
+  403: "Check api_token, and that the role of the account may use the REST API for devices.",
+};
+
+/** The token server of a region ("Datacenter and Token URLs for OAuth 2.0 Support"). */
+function tokenUrl({ region, token_url }: Access): string {
+  return token_url ?? `https://${region}.uemauth.workspaceone.com/connect/token`;
+}
+
+/** OAuth where the section has a client, else name and password. */
+export function authOf(access: Access): Authenticator {
+  const { username, password, client_id, client_secret } = access;
+  if (client_id === "") return basicAuth(username, password);
+  const path = tokenUrl(access);
+  return tokenAuth(async (http: Http) =>
+    await requestToken(http, {
+      title: "AirWatch",
+      credentials: "client_id, client_secret and region",
+      request: {
+        method: "POST",
+        path,
+        // The token server is the only other host that credentials go to.
+        origin: new URL(path).origin,
+        headers: {
+          ...await basicAuth(client_id, client_secret).headers(http),
+          "Content-Type": "application/x-www-form-urlencoded",
+        },
+        body: "grant_type=client_credentials",
+      },
+      shape: token,
+      read: ({ access_token, expires_in }) => ({
+        value: access_token,
+        expires: expiresIn(expires_in),
+      }),
+    })
+  );
+}
+
+/** One page of devices; no body after the last one. */
+export function search(
+  { http, options }: Context,
+  page: number,
+  size: number = pageSize,
+): Promise<Page<z.infer<typeof devices>>> {
+  const path = `${options.api_path}/devices/search`;
+  const query = { pagesize: `${size}`, page: `${page}` };
+  return http.page({ path, query, what: "devices", hints }, devices);
+}
+
+/** The devices of an Apple DEP group by serial number. */
+async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unknown, Raw>> {
+  const { api_path, dep_uuid } = options;
+  if (dep_uuid === "") return new Map();
+  const path = `${api_path}/dep/groups/${encodeURIComponent(dep_uuid)}/devices`;
+  const { body } = await http.page({ path, what: "DEP devices", hints }, z.array(object));
+  return new Map(body?.map((device) => [device.deviceSerialNumber, device]));
+}
+
+/** All devices. `Total` says when the last one is read; without it, an empty page or a 204 does. */
+export async function* listDevices(context: Context): AsyncGenerator<Raw> {
+  const dep = await depDevices(context);
+  const withDep = (device: Raw) => {
+    const found = dep.get(device.SerialNumber);
+    return found === undefined ? device : { ...device, dep: found };
+  };
+  let read = 0;
+  const next = ({ body }: Awaited<ReturnType<typeof search>>, page: number) => {
+    const count = body?.Devices.length ?? 0;
+    read += count;
+    return count === 0 || read >= (body?.Total ?? Number.POSITIVE_INFINITY) ? undefined : page + 1;
+  };
+  for await (const { body } of pages(0, (page) => search(context, page), next)) {
+    if (typeof body?.Total === "number") context.total(body.Total);
+    yield* body?.Devices.map(withDep) ?? [];
+  }
+}
+
+/** Whether anybody looks at the network details, which take a request for each device. */
+export function readsNetwork({ everything, paths }: Wanted): boolean {
+  return everything || paths.some((path) => path === "network" || path.startsWith("network."));
+}
+
+/** The number that stands for a device in addresses; servers write it plainly or as `Value`. */
+export function idOf({ Id }: Raw): string {
+  const id = object.safeParse(Id).data?.Value ?? Id;
+  return typeof id === "number" || typeof id === "string" ? `${id}` : "";
+}
+
+/** The device with its network details; a device without any has an empty object. */
+export async function withNetwork({ http, options }: Context, device: Raw): Promise<Raw> {
+  const id = idOf(device);
+  if (id === "") return { ...device, network: {} };
+  const path = `${options.api_path}/devices/${encodeURIComponent(id)}/network`;
+  const request = { path, what: `the network details of device ${id}`, allow: [404], hints };
+  const { body } = await http.page(request, object);
+  return { ...device, network: body ?? {} };
+}

@@ -1,0 +1,184 @@
+/**
+ * How Apple's device assignment service is asked: the session, the list of devices and their details.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import {
+  type Answer,
+  type Authenticator,
+  type Http,
+  oauth1Header,
+  type Page,
+  pages,
+  type Raw,
+  requestToken,
+  Skipped,
+  type SourceContext,
+  tokenAuth,
+} from "../../sdk/mod.ts";
+import { readServerToken } from "./server_token.ts";
+
+/** What asking takes. */
+export interface Access {
+  readonly url: string;
+  readonly api_token: string;
+  readonly page_size: number;
+  readonly details: boolean;
+}
+
+type Context = SourceContext<Access>;
+
+/** The most devices that Apple puts into one page ("FetchDeviceRequest"). */
+export const pageSize = 1000;
+
+const session = z.object({ auth_session_token: z.string() });
+const account = z.looseObject({ server_name: z.string() })
+  .or(z.looseObject({ org_name: z.string() }));
+const devices = z.object({
+  devices: z.array(z.looseObject({ serial_number: z.string() })),
+  cursor: z.string().nullish(),
+  more_to_follow: z.boolean().optional(),
+});
+const details = z.object({
+  devices: z.record(z.string(), z.looseObject({ response_status: z.string().optional() })),
+});
+
+/** Sent with every request: without a user agent Apple answers USER_AGENT_MISSING. */
+export const commonHeaders = {
+  "User-Agent": "Oomnitza-connector-1.0",
+  "X-Server-Protocol-Version": "2",
+  "Content-Type": "application/json;charset=UTF8",
+} as const;
+
+const sessionHeader = "X-ADM-Auth-Session";
+
+/** What to do about the two refusals that no new session mends ("Interpreting … error codes"). */
+function hintOf({ status, body }: Answer): string | undefined {
+  if (status !== 403) return undefined;
+  if (body.includes("T_C_NOT_SIGNED")) {
+    return "Apple has new terms: an administrator accepts them in Apple Business or School Manager.";
+  }
+  if (!body.includes("ACCESS_DENIED")) return undefined;
+  return "Apple does not let this server token read devices: make a new one for the server.";
+}
+
+/** A session, opened with the server token and renewed by Apple's answers or after a refusal. */
+export function sessionAuth({ url, api_token }: Access): Authenticator {
+  async function open(http: Http) {
+    const keys = await readServerToken(api_token);
+    const { consumer_key, consumer_secret, access_token, access_secret } = keys;
+    const sign = () => ({
+      Authorization: oauth1Header({
+        method: "GET",
+        url: `${url}/session`,
+        realm: "ADM",
+        keys: {
+          consumerKey: consumer_key,
+          consumerSecret: consumer_secret,
+          token: access_token,
+          tokenSecret: access_secret,
+        },
+      }),
+    });
+    return await requestToken(http, {
+      title: "Apple",
+      credentials: "api_token: Apple did not accept the server token",
+      request: { path: "/session", sign },
+      secrets: [consumer_key, consumer_secret, access_token, access_secret],
+      hint: hintOf,
+      shape: session,
+      read: ({ auth_session_token }) => ({ value: auth_session_token }),
+    });
+  }
+  return {
+    ...tokenAuth(
+      open,
+      (token) => ({ [sessionHeader]: token }),
+      ({ headers }) => headers.get(sessionHeader) ?? undefined,
+    ),
+    // A session that is unknown or over gives 401, or 403 with another text.
+    isRefusal: (answer) =>
+      answer.status === 401 || (answer.status === 403 && hintOf(answer) === undefined),
+  };
+}
+
+/** Makes sure that Apple knows the server. */
+export async function checkAccount({ http }: Context): Promise<void> {
+  await http.json({ path: "/account", what: "the account", hints: hintOf }, account);
+}
+
+/** A page of the list, and how often the list was begun anew before. */
+interface Place {
+  readonly cursor: string | null;
+  readonly restarts: number;
+}
+
+/** Whether an error only says that the cursor came to its end, or that the list is to begin anew. */
+function isAboutCursor({ status, body }: Answer, { cursor, restarts }: Place): boolean {
+  if (status !== 400 || cursor === null) return false;
+  return body.includes("EXHAUSTED_CURSOR") || (body.includes("INVALID_CURSOR") && restarts === 0);
+}
+
+/** The pages of the list, each device once. */
+async function* listPages({ http, options }: Context): AsyncGenerator<readonly Raw[]> {
+  const load = (place: Place) =>
+    http.page({
+      method: "POST",
+      path: "/server/devices",
+      body: JSON.stringify({ limit: options.page_size, cursor: place.cursor }),
+      what: "devices",
+      allow: (answer) => isAboutCursor(answer, place),
+      hints: hintOf,
+    }, devices);
+  const next = ({ body, text }: Page<z.infer<typeof devices>>, { restarts }: Place) => {
+    if (body === undefined) {
+      return text.includes("INVALID_CURSOR") ? { cursor: null, restarts: 1 } : undefined;
+    }
+    const { cursor, more_to_follow } = body;
+    return more_to_follow && cursor ? { cursor, restarts } : undefined;
+  };
+  const seen = new Set<string>();
+  const first: Place = { cursor: null, restarts: 0 };
+  for await (const { body } of pages(first, load, next)) {
+    const fresh = body?.devices.filter(({ serial_number }) => !seen.has(serial_number)) ?? [];
+    for (const { serial_number } of fresh) seen.add(serial_number);
+    yield fresh;
+  }
+}
+
+/** The details of some devices by serial number in capitals. */
+async function loadDetails(
+  { http }: Context,
+  serials: readonly string[],
+): Promise<z.infer<typeof details>["devices"]> {
+  const body = JSON.stringify({ devices: serials });
+  const request = { method: "POST", path: "/devices", body } as const;
+  return (await http.json({ ...request, what: "device details", hints: hintOf }, details)).devices;
+}
+
+/** All devices that are this server's, with their details where those are wanted. */
+export async function* readDevices(context: Context): AsyncGenerator<Raw | Skipped> {
+  let foreign = 0;
+  for await (const page of listPages(context)) {
+    if (!context.options.details) {
+      yield* page.map((device) => ({ ...device, response_status: "SUCCESS" }));
+      continue;
+    }
+    const serials = page.map(({ serial_number }) => String(serial_number).toUpperCase());
+    const found = serials.length === 0 ? {} : await loadDetails(context, serials);
+    for (const serial of serials) {
+      const device = found[serial];
+      if (device?.response_status === "SUCCESS") yield device;
+      else if (device?.response_status === "NOT_ACCESSIBLE") foreign++;
+      else yield new Skipped(`device ${serial}`, reasonOf(device?.response_status));
+    }
+  }
+  if (foreign === 0) return;
+  context.log.info(`Left out, since they are not this server's any more: ${foreign} devices`);
+}
+
+function reasonOf(status: string | undefined): string {
+  return status === undefined ? "Apple gave no details of it" : `Apple answered ${status} for it`;
+}

@@ -1,0 +1,189 @@
+/**
+ * AirWatch against its server.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { airwatch } from "../../../src/sources/airwatch/mod.ts";
+import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
+import {
+  account,
+  type AirwatchOptions,
+  device,
+  startAirwatch,
+  startTokens,
+  throttled,
+} from "./server.ts";
+
+const mapped = 'sync_field = SERIAL\nmapping.SERIAL = {"source": "SerialNumber"}\n';
+const withNetwork =
+  'mapping.MAC = {"source": "network.WifiInfo.WifiMacAddress"}\nmapping.NAME = {"source": "DeviceFriendlyName"}\n';
+
+function start(options: AirwatchOptions, extra = "", credentials?: string): VendorUnderTest {
+  const vendor = startAirwatch(options);
+  const common = `url = ${vendor.url}/\napi_token = ${account.tenant}\n${mapped}${extra}`;
+  const basic = (password: string) => `username = ${account.username}\npassword = ${password}\n`;
+  return {
+    vendor,
+    section: "airwatch",
+    options: `${credentials ?? basic(account.password)}${common}`,
+    wrongOptions: `${basic("wrong-password")}${common}`,
+    keys: Array.from({ length: options.count }, (_, index) => device(index).SerialNumber),
+    keyField: "SERIAL",
+    secrets: [account.password, account.tenant],
+  };
+}
+
+const isList = ({ path }: { path: string }) => path === "/api/mdm/devices/search";
+
+conformance({
+  source: airwatch,
+  many: 1100,
+  start: (count) => start({ count }),
+  isList,
+  throttled: () => throttled(1000),
+});
+
+test("1,200 devices arrive exactly, with three requests", async () => {
+  const place = start({ count: 1200 });
+  await using vendor = place.vendor;
+  const run = await uploadAll(place);
+  expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual([...place.keys].sort());
+  expect(vendor.calls).toHaveLength(3);
+  expect(vendor.calls.every(isList)).toBe(true);
+});
+
+test("a page that the server cut short is not the end, and a full last page is", async () => {
+  const place = start({ count: 750, pageLimit: 250 });
+  await using vendor = place.vendor;
+  const run = await uploadAll(place, ["--workers", "1"]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  expect(vendor.calls).toHaveLength(3);
+});
+
+test("without a total, an answer without content is the end", async () => {
+  const place = start({ count: 1000, untold: true });
+  await using vendor = place.vendor;
+  const run = await uploadAll(place);
+  expect(run.records).toHaveLength(1000);
+  expect(vendor.calls).toHaveLength(3);
+});
+
+test("a total that the pages do not reach fails the section", async () => {
+  const place = start({ count: 700 });
+  await using vendor = place.vendor;
+  vendor.fail({
+    on: ({ query }) => query.get("page") === "1",
+    times: 1,
+    answer: () => new Response(null, { status: 204 }),
+  });
+  const run = await uploadAll(place);
+  expect(run.code).toBe(3);
+  expect(run.records).toHaveLength(500);
+  expect(run.report.sections[0]?.error?.message).toContain("700");
+});
+
+test("network details are asked for when a mapping reads them, not too many at once", async () => {
+  const place = start({ count: 60 }, withNetwork);
+  await using vendor = place.vendor;
+  const run = await uploadAll(place, ["--workers", "1"]);
+  expect(run.records[7]).toEqual({ SERIAL: "SN7", MAC: "A4D1D21007", NAME: "Gerät 7 📱" });
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  expect(vendor.calls).toHaveLength(61);
+  expect(vendor.mostAtOnce()).toBeLessThanOrEqual(4);
+});
+
+test("network details are asked for when a record filter could read them", async () => {
+  const filter = "recordfilter:\n    return Object.keys(record.network).length > 0\n";
+  const place = start({ count: 3 }, filter);
+  await using vendor = place.vendor;
+  const run = await uploadAll(place);
+  expect(run.records).toHaveLength(3);
+  expect(vendor.calls).toHaveLength(4);
+});
+
+test("a device without network details arrives, one whose details fail is named", async () => {
+  const place = start({ count: 5 }, withNetwork);
+  await using vendor = place.vendor;
+  const of = (id: number) => ({ path }: { path: string }) => path.endsWith(`/${id}/network`);
+  vendor.fail({ on: of(1001), times: 99, answer: () => new Response("", { status: 404 }) });
+  vendor.fail({ on: of(1003), times: 1, answer: () => new Response("", { status: 500 }) });
+  vendor.fail({ on: of(1004), times: 99, answer: () => new Response("broken", { status: 400 }) });
+  const run = await uploadAll(place);
+  expect(run.code).toBe(3);
+  expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual(["SN0", "SN1", "SN2", "SN3"]);
+  expect(run.records.find(({ SERIAL }) => SERIAL === "SN1")?.MAC).toBeNull();
+  expect(run.report.sections[0]?.counts.unreadable).toBe(1);
+  expect(run.stderr).toContain("device 1004");
+});
+
+test("data of a DEP group is joined by serial number", async () => {
+  const extra = 'dep_uuid = dep-group-1\nmapping.PROFILE = {"source": "dep.profileName"}\n';
+  const place = start({ count: 3 }, extra);
+  await using vendor = place.vendor;
+  const run = await uploadAll(place, ["--workers", "1"]);
+  expect(run.records.map(({ PROFILE }) => PROFILE)).toEqual([null, "Field", null]);
+  expect(vendor.calls).toHaveLength(2);
+});
+
+test("OAuth gets a token from its own host, again when it ends, and no secret goes astray", async () => {
+  const tokens = new Set<string>();
+  await using server = startTokens(tokens);
+  const credentials =
+    `client_id = ${account.clientId}\nclient_secret = ${account.clientSecret}\ntoken_url = ${server.url}/connect/token\n`;
+  const place = start({ count: 1200, tokens }, "", credentials);
+  await using vendor = place.vendor;
+  vendor.fail({
+    on: ({ query }) => query.get("page") === "1",
+    times: 1,
+    answer: () => {
+      tokens.delete("Access-Token-Canary-0+/=");
+      tokens.add("placeholder");
+      return Response.json({ errorCode: 1005, message: "Token expired" }, { status: 401 });
+    },
+  });
+  const run = await uploadAll(place, ["--verbose"]);
+  expect(run.code).toBe(0);
+  expect(run.records).toHaveLength(1200);
+  expect(server.calls).toHaveLength(2);
+  expect(vendor.calls).toHaveLength(4);
+  for (const secret of [account.clientSecret, "Access-Token-Canary"]) {
+    expect(run.stdout + run.stderr).not.toContain(secret);
+  }
+});
+
+test("a refused OAuth client is told with the options to look at", async () => {
+  await using server = startTokens(new Set());
+  const credentials =
+    `client_id = ${account.clientId}\nclient_secret = wrong\ntoken_url = ${server.url}/connect/token\n`;
+  const place = start({ count: 1 }, "", credentials);
+  await using _vendor = place.vendor;
+  const run = await uploadAll(place);
+  expect(run.code).toBe(3);
+  expect(run.report.sections[0]?.error?.message).toContain("invalid_client");
+  expect(run.report.sections[0]?.error?.hint).toContain("client_secret");
+});
+
+test("credentials that do not fit together are told before the run", () => {
+  const rule = (values: Record<string, string | undefined>) => {
+    const none = { username: "", password: "", client_id: "", client_secret: "" };
+    return airwatch.rule?.({ ...none, ...values } as never);
+  };
+  expect(rule({})).toContain("username and password");
+  expect(rule({ username: "a", password: "b" })).toBeUndefined();
+  expect(rule({ username: "a", password: "b", client_id: "c" })).toContain("client_secret");
+  expect(rule({ client_id: "c", client_secret: "d" })).toContain("region");
+  expect(rule({ client_id: "c", client_secret: "d", region: "emea" })).toBeUndefined();
+});
+
+test("the limit of the vendor holds up the run and loses nothing", async () => {
+  const place = start({
+    count: 30,
+    throttle: { requests: 12, windowMs: 1500, answer: throttled },
+  }, withNetwork);
+  await using vendor = place.vendor;
+  const run = await uploadAll(place);
+  expect(run.records).toHaveLength(30);
+  expect(run.code).toBe(0);
+  expect(vendor.throttled()).toBeGreaterThan(0);
+});
