@@ -228,7 +228,7 @@ test("a missing file, no names and wrong credentials end the start with exit 1",
   place.write("config.ini", oomnitzaSection(instance) + assets);
   const unnamed = await place.agent(["upload"]);
   expect(unnamed.code).toBe(1);
-  expect(unnamed.stderr).toContain("No section was named. Enabled are: csv_assets");
+  expect(unnamed.stderr).toContain("No section was named\n  Enabled are: csv_assets");
   const refused = await place.agent(["upload", "csv_assets"]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("Check api_token");

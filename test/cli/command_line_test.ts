@@ -51,8 +51,11 @@ test("flags are understood before, between and after words, with = or a space, a
 test("usage errors end with 2 and say what is wrong", async () => {
   using place = workspace();
   const cases: [string[], RegExp][] = [
-    [["uplod", "x"], /There is no command "uplod".*Did you mean upload\?/],
-    [["upload", "--record-cuont", "2"], /no flag --record-cuont.*Did you mean --record-count\?/],
+    [["uplod", "x"], /There is no command "uplod"\n {2}Did you mean upload\?/],
+    [
+      ["upload", "--record-cuont", "2"],
+      /no flag --record-cuont\n {2}Did you mean --record-count\?/,
+    ],
     [["upload", "x", "--record-count", "two"], /--record-count is not a whole number/],
     [["upload", "x", "--record-count"], /--record-count needs a value/],
     [["upload", "x", "--ver"], /--ver may mean --verbose or --version/],
