@@ -31,7 +31,9 @@ const perKind = {
     options: "sync_field: syncField(),",
     mappings: `NAME: { source: "name" }, SERIAL_NUMBER: { source: "serial_number" },`,
     fields: `name: "Name of the device.", serial_number: "Serial number.",`,
-    given: `sync_field: "SERIAL_NUMBER",`,
+    given: "sync_field = SERIAL_NUMBER",
+    keyField: "SERIAL_NUMBER",
+    record: "{ name: `device ${index}`, serial_number: `id-${index}` }",
   },
   users: {
     imported: "peopleOptions",
@@ -39,7 +41,9 @@ const perKind = {
     mappings:
       `USER: { source: "login", required: true }, EMAIL: { source: "email", required: true },`,
     fields: `login: "Login name.", email: "E-mail address.",`,
-    given: `default_role: "25", default_position: "Employee",`,
+    given: "default_role = 25\\ndefault_position = Employee",
+    keyField: "USER",
+    record: "{ login: `id-${index}`, email: `id-${index}@example.com` }",
   },
 } as const;
 

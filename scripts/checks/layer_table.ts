@@ -49,12 +49,13 @@ export const packageOwners: readonly Owner[] = [
   { what: "hono", packages: ["hono"], places: ["src/web/"] },
   {
     what: "QuickJS",
-    packages: ["quickjs-emscripten", "quickjs-emscripten-core", "@jitl"],
+    packages: ["quickjs-emscripten", "quickjs-emscripten-core", "@jitl", "acorn"],
     places: ["src/transform/sandbox/"],
   },
   { what: "ldapts", packages: ["ldapts"], places: ["src/sdk/ldap"] },
   { what: "tedious", packages: ["tedious"], places: ["src/sdk/sql"] },
   { what: "soap", packages: ["soap"], places: ["src/sdk/soap"] },
+  { what: "fast-xml-parser", packages: ["fast-xml-parser"], places: ["src/sdk/xml"] },
   { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv"] },
 ];
 
