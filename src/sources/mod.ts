@@ -12,6 +12,7 @@ import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
 import { ldap } from "./ldap/mod.ts";
 import { ldapAssets } from "./ldap_assets/mod.ts";
+import { mobileiron } from "./mobileiron/mod.ts";
 import { okta } from "./okta/mod.ts";
 import { onelogin } from "./onelogin/mod.ts";
 import { zendesk } from "./zendesk/mod.ts";
@@ -25,6 +26,7 @@ export const sources: readonly Source[] = [
   csvUsers,
   ldap,
   ldapAssets,
+  mobileiron,
   okta,
   onelogin,
   zendesk,

@@ -100,8 +100,8 @@ async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unkno
   return new Map(body?.map((device) => [device.deviceSerialNumber, device]));
 }
 
-/** All devices. `Total` says when the last one is read; without it, an empty page or a 204 does. */
-export async function* listDevices(context: Context): AsyncGenerator<Raw> {
+/** Pages of devices. `Total` says which is the last; without it, an empty page or a 204 does. */
+export async function* listDevices(context: Context): AsyncGenerator<readonly Raw[]> {
   const dep = await depDevices(context);
   const withDep = (device: Raw) => {
     const found = dep.get(device.SerialNumber);
@@ -115,7 +115,7 @@ export async function* listDevices(context: Context): AsyncGenerator<Raw> {
   };
   for await (const { body } of pages(0, (page) => search(context, page), next)) {
     if (typeof body?.Total === "number") context.total(body.Total);
-    yield* body?.Devices.map(withDep) ?? [];
+    yield body?.Devices.map(withDep) ?? [];
   }
 }
 

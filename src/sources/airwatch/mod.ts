@@ -113,12 +113,15 @@ export const airwatch = defineSource({
     await search(context, 0, 1);
   },
   async *records(context) {
-    const devices = listDevices(context);
-    if (!readsNetwork(context.wanted)) return yield* devices;
-    yield* context.each(
-      devices,
-      (device) => withNetwork(context, device),
-      (device) => `device ${idOf(device)}`,
-    );
+    const isNetworkRead = readsNetwork(context.wanted);
+    for await (const page of listDevices(context)) {
+      yield* isNetworkRead
+        ? context.each(
+          page,
+          (device) => withNetwork(context, device),
+          (device) => `device ${idOf(device)}`,
+        )
+        : page;
+    }
   },
 });

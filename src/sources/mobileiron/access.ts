@@ -1,0 +1,22 @@
+/**
+ * What asking MobileIron takes, Cloud and Core alike.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { SourceContext } from "../../sdk/mod.ts";
+
+/** The options that reading looks at. */
+export interface Access {
+  readonly partitions: string;
+  readonly api_version: string;
+  readonly include_checkin_devices_only: boolean;
+  readonly last_checkin_date_threshold: number;
+}
+
+/** What both ways of reading are given. */
+export type Context = SourceContext<Access>;
+
+/** Any JSON object. */
+export const object = z.record(z.string(), z.unknown());

@@ -1,0 +1,100 @@
+/**
+ * Devices from MobileIron, now Ivanti.
+ *
+ * @module
+ */
+
+import { basicAuth, defineSource, opt, syncField } from "../../sdk/mod.ts";
+import { checkCloud, pageSize, readCloud } from "./cloud.ts";
+import { checkCore, readCore } from "./core.ts";
+import { readPartitions } from "./partitions.ts";
+
+/** Any other version means 1, as it did in the Python connector. */
+function isCore({ api_version }: { readonly api_version: string }): boolean {
+  return api_version.trim() === "2";
+}
+
+/** Reads the devices of MobileIron Cloud (Ivanti Neurons for MDM) or Core (Ivanti EPMM). */
+export const mobileiron = defineSource({
+  name: "mobileiron",
+  title: "MobileIron",
+  kind: "assets",
+  summary:
+    "Devices from MobileIron Cloud (Ivanti Neurons for MDM) or MobileIron Core (Ivanti EPMM).",
+  mappingName: "MobileIron",
+  options: {
+    url: opt.url("Address of your MobileIron.", { default: "https://na1.mobileiron.com" }),
+    username: opt.text("Administrator who may read devices.", { example: "username@example.com" }),
+    password: opt.secret("Password of that administrator.", { example: "change-me" }),
+    partitions: opt.text(
+      "Partitions whose devices are read, with api_version = 1: a JSON list of names, names separated by commas, or All.",
+      { default: "", example: '["Drivers"]' },
+    ),
+    sync_field: syncField(),
+    api_version: opt.text("2 for MobileIron Core (Ivanti EPMM); 1 for MobileIron Cloud.", {
+      default: "1",
+    }),
+    include_checkin_devices_only: opt.flag(
+      "Whether devices that were not seen lately are left out. Only with api_version = 1.",
+      { default: true },
+    ),
+    last_checkin_date_threshold: opt.integer(
+      "Seconds within which a device must have been seen for that.",
+      { default: 129_600 },
+    ),
+  },
+  mappings: {},
+  fields: {
+    "id": "v1: MobileIron's number of the device",
+    "serialNumber": "v1: serial number",
+    "imei": "v1: IMEI",
+    "wifiMacAddress": "v1: MAC address of the wireless adapter",
+    "deviceModel": "v1: model",
+    "platformType": "v1: IOS, ANDROID, MAC_OS_X …",
+    "osVersion": "v1: version of the operating system",
+    "emailAddress": "v1: mail address of the person who has the device",
+    "displayName": "v1: name of that person",
+    "phoneNumber": "v1: phone number",
+    "lastCheckin": "v1: when the device was last seen, in milliseconds since 1970",
+    "registrationState": "v1: ACTIVE, RETIRED …",
+    "dmPartitionName": "v1: partition",
+    "primaryHDDSize": "v1, Windows: size of the first disk",
+    "primaryProcessorName": "v1, Windows: name of the first processor",
+    "primaryProcessorCores": "v1, Windows: cores of the first processor",
+    "primaryMemoryCapacity": "v1, Windows: size of the first memory module",
+    "common.id": "v2: MobileIron's number of the device",
+    "common.uuid": "v2: MobileIron's UUID of the device",
+    "common.SerialNumber": "v2: serial number",
+    "common.imei": "v2: IMEI",
+    "common.wifi_mac_address": "v2: MAC address of the wireless adapter",
+    "common.manufacturer": "v2: manufacturer",
+    "common.model": "v2: model",
+    "common.platform_name": "v2: operating system",
+    "common.os_version": "v2: version of the operating system",
+    "common.status": "v2: ACTIVE, RETIRED …",
+    "common.owner": "v2: COMPANY or EMPLOYEE",
+    "common.current_phone_number": "v2: phone number",
+    "common.last_connected_at": "v2: when the device was last seen",
+    "common.registration_date": "v2: when the device was registered",
+    "user.display_name": "v2: name of the person who has the device",
+    "user.email_address": "v2: mail address of that person",
+    "user.user_id": "v2: sign-in name of that person",
+  },
+  // Ivanti publishes no numbers, only the 500 rows of one answer.
+  limits: { concurrency: 4, pageSize },
+  rule(options) {
+    if (isCore(options)) return undefined;
+    const wished = readPartitions(options.partitions);
+    if (wished === undefined) {
+      return 'partitions begins like a list, but is none. Write it as ["Drivers", "Office"]';
+    }
+    return wished.length > 0 ? undefined : "needs partitions: a list of names, or All";
+  },
+  http: ({ url, username, password }) => ({ base: url, auth: basicAuth(username, password) }),
+  async check(context) {
+    await (isCore(context.options) ? checkCore(context) : checkCloud(context));
+  },
+  async *records(context) {
+    yield* isCore(context.options) ? readCore(context) : readCloud(context);
+  },
+});
