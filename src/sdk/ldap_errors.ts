@@ -6,6 +6,11 @@
 
 import { type AgentError, AuthError, messageOf, SourceError } from "../base/errors.ts";
 
+/** A text of a directory; Active Directory ends its texts with a NUL. */
+export function readable(text: string): string {
+  return text.replaceAll("\0", "").trim();
+}
+
 /** A result that is not success (RFC 4511, 4.1.9), as the directory gave it. */
 export class LdapRefusal extends Error {
   override name = "LdapRefusal";
@@ -15,8 +20,7 @@ export class LdapRefusal extends Error {
   readonly nearest: string;
 
   constructor(code: number, text: string, nearest = "") {
-    // Active Directory ends its texts with a NUL.
-    super(text.replaceAll("\0", "").trim());
+    super(readable(text));
     this.code = code;
     this.nearest = nearest;
   }
@@ -139,18 +143,30 @@ function connectionHint(code: string): string | undefined {
     return "Check whether the port is one for ldaps:// (usually 636), and the TLS versions that the directory offers.";
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "Check the host name in url.";
-  return "Check host and port in url, and the firewalls on the way.";
+  return "Check host and port in url (ldap:// usually has port 389, ldaps:// 636), and the firewalls on the way.";
+}
+
+function reasonOf(thrown: unknown, code: string): string {
+  const message = messageOf(thrown);
+  return code === "" || message.includes(code) ? message : `${message} [${code}]`;
 }
 
 /** Why there is no connection, or none that is safe. */
 export function connectionError(url: string, thrown: unknown): SourceError {
   const code = String((thrown as { code?: unknown } | null)?.code ?? "");
-  const reason = code === "" || messageOf(thrown).includes(code)
-    ? messageOf(thrown)
-    : `${messageOf(thrown)} [${code}]`;
-  return new SourceError(`Cannot connect to ${url}: ${reason}`, {
+  return new SourceError(`Cannot connect to ${url}: ${reasonOf(thrown, code)}`, {
     cause: thrown,
     hint: connectionHint(code),
+    retriable: true,
+  });
+}
+
+/** Why a connection that was there is of no use any more. */
+export function lostError(url: string, thrown: unknown): SourceError {
+  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
+  return new SourceError(`The connection to ${url} is lost: ${reasonOf(thrown, code)}`, {
+    cause: thrown,
+    hint: "See whether the directory runs. The next run reads everything again.",
     retriable: true,
   });
 }

@@ -11,7 +11,7 @@
 import type * as Ldapts from "ldapts";
 import type { Socket } from "node:net";
 import { SourceError } from "../base/errors.ts";
-import { connectionError, LdapRefusal } from "./ldap_errors.ts";
+import { connectionError, LdapRefusal, lostError, readable } from "./ldap_errors.ts";
 import type { LdapFilter } from "./ldap_filter.ts";
 import { type LdapPlace, openSocket, secureSocket } from "./ldap_socket.ts";
 
@@ -56,6 +56,7 @@ interface Pending {
 const sequenceTag = 0x30;
 /** The parser calls itself for each message of a piece, so pieces must not be large. */
 const pieceBytes = 32_768;
+const partialResults = 9;
 const startTlsName = "1.3.6.1.4.1.1466.20037";
 
 /** A connection at work. It is never made anew: once lost, every request fails. */
@@ -171,7 +172,10 @@ export class LdapConnection {
         references: 0,
         resolve: (response) => {
           const { status, errorMessage, matchedDN } = response;
-          if (status === 0) resolve({ response, references: pending.references });
+          // Version 2 has references in the text of a result of its own ("partialResults").
+          const texts = status === partialResults ? errorMessage.split("\n").slice(1) : [];
+          const references = pending.references + texts.length;
+          if (status === 0 || status === partialResults) resolve({ response, references });
           else reject(new LdapRefusal(status, errorMessage, matchedDN));
         },
         reject,
@@ -188,7 +192,7 @@ export class LdapConnection {
     if (this.#pending.size === 0) return;
     const { url, timeoutMs } = this.#place;
     this.#timer = setTimeout(() => {
-      this.#fail(connectionError(url, new Error(`no answer within ${timeoutMs / 1000} s`)));
+      this.#fail(lostError(url, new Error(`no answer within ${timeoutMs / 1000} s`)));
     }, timeoutMs);
   }
 
@@ -196,11 +200,12 @@ export class LdapConnection {
     const { url } = this.#place;
     const parser = new this.#library.MessageParser();
     parser.on("message", (message) => this.#receive(message));
-    parser.on("error", (error) => this.#fail(connectionError(url, error)));
+    parser.on("error", (error) => this.#fail(lostError(url, error)));
     socket.on("data", (data) => this.#read(parser, Buffer.from(data)));
-    socket.on("error", (error) => this.#fail(connectionError(url, error)));
+    socket.on("error", (error) => this.#fail(lostError(url, error)));
     socket.on("close", () => {
-      this.#fail(connectionError(url, new Error("the directory closed the connection")));
+      const closed = new Error("the directory closed it");
+      this.#fail(this.#heard ? lostError(url, closed) : connectionError(url, closed));
     });
   }
 
@@ -221,8 +226,8 @@ export class LdapConnection {
     if (pending === undefined) {
       // "Notice of disconnection", the only message that nobody asked for (RFC 4511, 4.4.1).
       if (message.messageId !== 0 || !(message instanceof ExtendedResponse)) return;
-      const reason = `the directory ends the connection: ${message.errorMessage}`;
-      this.#fail(connectionError(this.#place.url, new Error(reason)));
+      const reason = `the directory ends it, saying "${readable(message.errorMessage)}"`;
+      this.#fail(lostError(this.#place.url, new Error(reason)));
     } else if (message instanceof SearchEntry) {
       pending.onEntry?.(message);
     } else if (message instanceof SearchReference) {
