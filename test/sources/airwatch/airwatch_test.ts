@@ -4,6 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import type { Http } from "../../../src/sdk/http.ts";
+import { authOf } from "../../../src/sources/airwatch/client.ts";
 import { airwatch } from "../../../src/sources/airwatch/mod.ts";
 import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
 import {
@@ -174,6 +176,33 @@ test("credentials that do not fit together are told before the run", () => {
   expect(rule({ username: "a", password: "b", client_id: "c" })).toContain("client_secret");
   expect(rule({ client_id: "c", client_secret: "d" })).toContain("region");
   expect(rule({ client_id: "c", client_secret: "d", region: "emea" })).toBeUndefined();
+});
+
+test("each region has its token server, and token_url wins over it", async () => {
+  const asked: string[] = [];
+  const answer = {
+    status: 200,
+    headers: new Headers(),
+    body: JSON.stringify({ access_token: "t", expires_in: 3600 }),
+  };
+  const http: Http = {
+    retries: () => 0,
+    send({ path, origin }) {
+      asked.push(path);
+      expect(path).toStartWith(`${origin}/`);
+      return Promise.resolve(answer);
+    },
+  };
+  const client = { client_id: "c", client_secret: "d", username: "", password: "", url: "" };
+  const rest = { api_token: "", api_path: "/api/mdm", dep_uuid: "" };
+  for (const [region, token_url] of [["na"], ["uat", "https://t.example.com/connect/token"]]) {
+    const { headers } = authOf({ ...client, ...rest, region, token_url });
+    expect(await headers(http)).toEqual({ Authorization: "Bearer t" });
+  }
+  expect(asked).toEqual([
+    "https://na.uemauth.workspaceone.com/connect/token",
+    "https://t.example.com/connect/token",
+  ]);
 });
 
 test("the limit of the vendor holds up the run and loses nothing", async () => {
