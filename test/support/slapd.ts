@@ -126,11 +126,8 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-/** Starts a server with some entries. */
-export async function startSlapd(
-  { ldif, config = "", names = "DNS:localhost,IP:127.0.0.1" }: SlapdOptions,
-): Promise<Slapd> {
-  const folder = mkdtempSync(join(tmpdir(), "agent-slapd-"));
+/** Certificates, configuration and data of a server. */
+function prepare(folder: string, ldif: string, config: string, names: string): void {
   mkdirSync(join(folder, "data"));
   makeCertificates(folder, names);
   writeFileSync(join(folder, "slapd.conf"), configOf(folder, config));
@@ -139,6 +136,19 @@ export async function startSlapd(
   writeFileSync(join(folder, "data.ldif"), all);
   const add = ["-T", "add", "-q", "-f", "slapd.conf", "-l", "data.ldif"];
   execute([program, ...add], folder);
+}
+
+/** Starts a server with some entries. */
+export async function startSlapd(
+  { ldif, config = "", names = "DNS:localhost,IP:127.0.0.1" }: SlapdOptions,
+): Promise<Slapd> {
+  const folder = mkdtempSync(join(tmpdir(), "agent-slapd-"));
+  try {
+    prepare(folder, ldif, config, names);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   const [port, securePort] = [await freePort(), await freePort()];
   const plain = `ldap://127.0.0.1:${port}`;
   const secure = `ldaps://127.0.0.1:${securePort}`;
