@@ -5,7 +5,8 @@
  */
 
 /**
- * Maps things in order, so many at a time; no further one is begun than can be taken.
+ * Maps things in order, so many at a time; no further one is begun than can be taken. When the things
+ * themselves fail to come, those under way are finished first.
  */
 export async function* mapOrdered<In, Out>(
   items: Iterable<In> | AsyncIterable<In>,
@@ -13,18 +14,37 @@ export async function* mapOrdered<In, Out>(
   work: (item: In) => Promise<Out>,
 ): AsyncGenerator<Out> {
   const underWay: Promise<Out>[] = [];
-  try {
-    for await (const item of items) {
-      const promise = work(item);
+  let failure: { readonly thrown: unknown } | undefined;
+  const iterator = Symbol.asyncIterator in items
+    ? items[Symbol.asyncIterator]()
+    : items[Symbol.iterator]();
+  async function begin(): Promise<boolean> {
+    try {
+      const { done, value } = await iterator.next();
+      if (done === true) return false;
+      const promise = work(value);
       // Awaited later: a failure until then must not count as unhandled.
       promise.catch(() => {});
       underWay.push(promise);
-      if (underWay.length >= width) yield await underWay.shift() as Out;
+      return true;
+    } catch (thrown) {
+      failure = { thrown };
+      return false;
     }
-    while (underWay.length > 0) yield await underWay.shift() as Out;
+  }
+  try {
+    let goesOn = true;
+    while (goesOn || underWay.length > 0) {
+      goesOn = goesOn && await begin();
+      if (underWay.length >= width || (!goesOn && underWay.length > 0)) {
+        yield await underWay.shift() as Out;
+      }
+    }
   } finally {
+    await iterator.return?.();
     await Promise.allSettled(underWay);
   }
+  if (failure !== undefined) throw failure.thrown;
 }
 
 /** Waits, or ends at once with the signal's reason when it is aborted. */

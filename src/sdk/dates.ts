@@ -31,6 +31,28 @@ function ofNumber(value: number): DateReading {
   return seconds >= earliest && seconds <= latest ? seconds : "unreadable";
 }
 
+/** How many days a month has; 0 when there is no such month. */
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  if (month < 1 || month > 12) return 0;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/**
+ * Days from 1970-01-01 to a day of the Gregorian calendar. Counted, not asked of a native date, which
+ * takes several times as long and the years 0 to 99 for 1900 to 1999.
+ */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  // Years begin in March, so that the leap day is the last of its year.
+  const march = month > 2 ? year : year - 1;
+  const era = Math.floor(march / 400);
+  const yearOfEra = march - era * 400;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) +
+    dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
 /** Seconds of a moment in UTC, its parts as text; nothing when the calendar lacks it. */
 function ofParts(
   year: string,
@@ -42,11 +64,8 @@ function ofParts(
 ): number | undefined {
   const [y, m, d, h] = [Number(year), Number(month), Number(day), Number(hour)];
   if (y < 1 || h > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
-  const date = new Date(0);
-  date.setUTCFullYear(y, m - 1, d);
-  if (date.getUTCMonth() !== m - 1 || date.getUTCDate() !== d) return undefined;
-  return date.getTime() / 1000 + h * 3600 + Number(minute) * 60 + Number(second);
+  if (d < 1 || d > daysOf(y, m)) return undefined;
+  return daysSinceEpoch(y, m, d) * 86_400 + h * 3600 + Number(minute) * 60 + Number(second);
 }
 
 /** Seconds east of UTC of a zone such as `Z`, `+02`, `+0200`, `-02:30`; nothing when there is no such zone. */
