@@ -40,9 +40,9 @@ function usesOf(plan: Plan): Map<string, string[]> {
   return uses;
 }
 
-function rowsOf(plan: Plan): Row[] {
+async function rowsOf(plan: Plan): Promise<Row[]> {
   const uses = usesOf(plan);
-  const code = planCode(plan.converters, []);
+  const code = await planCode(plan.converters, []);
   const custom = plan.converters.map(({ name, option, line }): Row => {
     const program = code.converters.find(({ source }) => source.name === name);
     const fault = code.findings.find((finding) => finding.option === option);
@@ -70,8 +70,8 @@ export const convertersCommand = defineCommand({
     "Custom converters come first, with their language and their line in the configuration file.",
   flags: {},
   examples: [{ line: "agent converters", does: "list custom and built-in converters" }],
-  run(context) {
-    const rows = rowsOf(loadPlan(context));
+  async run(context) {
+    const rows = await rowsOf(loadPlan(context));
     const isWhole = rows.every(({ problem }) => problem === null);
     if (context.global.output === "json") {
       context.print(JSON.stringify(rows, null, 2));
@@ -85,6 +85,6 @@ export const convertersCommand = defineCommand({
       context.print(table([["NAME", "LANGUAGE", "WHERE", "USED BY"], ...cells]));
     }
     for (const { problem } of rows) if (problem !== null) context.log.error(problem);
-    return Promise.resolve(isWhole ? exitCodes.ok : exitCodes.cannotStart);
+    return isWhole ? exitCodes.ok : exitCodes.cannotStart;
   },
 });

@@ -51,11 +51,11 @@ export async function openSession(
     oomnitza,
     sections,
     http,
-    prepare: () =>
-      prepareSections(sections, {
+    prepare: async () =>
+      await prepareSections(sections, {
         oomnitza,
         findConverter,
-        code: planCode(plan.converters, sections),
+        code: await planCode(plan.converters, sections),
         version,
         log,
       }),

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { opt, type Values } from "../sdk/option.ts";
-import { parseFaults, type StandInOptions, startStandIn } from "../web/stand_in/mod.ts";
+import type { StandInOptions } from "../web/stand_in/mod.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 
 const flags = {
@@ -57,14 +57,15 @@ function readJson<T>(flag: string, path: string): T | undefined {
   }
 }
 
-function faultsOf(text: string): StandInOptions["faults"] {
+function faultsOf(text: string, parse: (value: unknown) => StandInOptions["faults"]) {
   if (text === "") return undefined;
+  let value: unknown;
   try {
-    return parseFaults(JSON.parse(text));
+    value = JSON.parse(text);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError("--faults is not JSON", { cause: error });
   }
+  return parse(value);
 }
 
 function optionsFrom(values: Values<typeof flags>): StandInOptions {
@@ -79,7 +80,6 @@ function optionsFrom(values: Values<typeof flags>): StandInOptions {
     apiVersions: values.api === "both" ? undefined : [values.api],
     mappings: readJson("mappings", values.mappings),
     locations: readJson("locations", values.locations),
-    faults: faultsOf(values.faults),
     tokenLifetime: values["token-uses"] === 0 ? undefined : values["token-uses"],
     keep: values.keep,
     tls: values.cert === ""
@@ -102,7 +102,10 @@ It is strict: a request that an instance would not understand is refused with a 
     { line: `agent stand-in --faults '{"failRate": 0.2}'`, does: "let every fifth request fail" },
   ],
   async run(context, values) {
-    const instance = await startStandIn(optionsFrom(values));
+    // The web server is loaded for this command only.
+    const { parseFaults, startStandIn } = await import("../web/stand_in/mod.ts");
+    const faults = faultsOf(values.faults, parseFaults);
+    const instance = await startStandIn({ ...optionsFrom(values), faults });
     const json = JSON.stringify({ url: instance.url, token: instance.token });
     const text =
       `Stand-in Oomnitza at ${instance.url}\nAPI token: ${instance.token}\nStop it with Ctrl-C.`;

@@ -16,7 +16,7 @@ import { opt, optional, type Values } from "../sdk/option.ts";
 import { codeOf, planCode, type PlannedCode } from "../sync/code.ts";
 import { parseConverterCall, type ParsedConverterCall } from "../transform/converter_call.ts";
 import { lookUp } from "../transform/path.ts";
-import { createSandbox, defaultLimits, type SandboxOutcome } from "../transform/sandbox/mod.ts";
+import type { SandboxOutcome } from "../transform/sandbox/mod.ts";
 import { loadPlan } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
@@ -78,11 +78,15 @@ async function runCustom(
   records: readonly Raw[],
 ): Promise<Shown[]> {
   const section = "options" in target ? target : undefined;
-  const planned: PlannedCode = planCode(plan.converters, section === undefined ? [] : [section]);
+  const planned: PlannedCode = await planCode(
+    plan.converters,
+    section === undefined ? [] : [section],
+  );
   if (planned.findings.length > 0) {
     throw new ConfigError("The code cannot be used", planned.findings);
   }
   const limits = section === undefined ? {} : codeOf(section, planned).limits;
+  const { createSandbox, defaultLimits } = await import("../transform/sandbox/mod.ts");
   const sandbox = await createSandbox({
     programs: planned.converters,
     calls: "params" in target

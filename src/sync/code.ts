@@ -7,11 +7,7 @@
 import type { Finding } from "../base/errors.ts";
 import type { SectionPlan } from "../config/section.ts";
 import type { UserCode } from "../config/user_code.ts";
-import {
-  type PreparedProgram,
-  prepareUserCode,
-  type UserCodeSource,
-} from "../transform/sandbox/mod.ts";
+import type { PreparedProgram, Reads, UserCodeSource } from "../transform/sandbox/mod.ts";
 import type { SectionCode } from "../transform/transform.ts";
 
 /** All user code of a configuration that may run, and what is wrong with it. */
@@ -24,29 +20,45 @@ export interface PlannedCode {
   readonly findings: readonly Finding[];
   /** What may be meant otherwise than it is taken. */
   readonly warnings: readonly Finding[];
+  /** What some converters and a filter read of the record. */
+  reads(called: readonly string[], filter: PreparedProgram | undefined): Reads;
 }
+
+const noCode: PlannedCode = {
+  names: new Set(),
+  converters: [],
+  filters: new Map(),
+  findings: [],
+  warnings: [],
+  reads: () => [],
+};
 
 function sourceOf(code: UserCode, kind: UserCodeSource["kind"]): UserCodeSource {
   return { ...code, kind };
 }
 
 /** Compiles the custom converters and the filters of some sections, before anything is pulled. */
-export function planCode(
+export async function planCode(
   converters: readonly UserCode[],
   sections: readonly SectionPlan[],
-): PlannedCode {
+): Promise<PlannedCode> {
   const sources = [
     ...converters.map((code) => sourceOf(code, "converter")),
     ...sections.flatMap(({ filter }) => filter === undefined ? [] : [sourceOf(filter, "filter")]),
   ];
+  if (sources.length === 0) return noCode;
+  // Translators and sandbox are loaded only when there is code.
+  const { prepareUserCode, readsOf } = await import("../transform/sandbox/mod.ts");
   const { programs, findings } = prepareUserCode(sources);
+  const own = programs.filter(({ source }) => source.kind === "converter");
   const filters = programs.filter(({ source }) => source.kind === "filter");
   return {
     names: new Set(converters.map(({ name }) => name)),
-    converters: programs.filter(({ source }) => source.kind === "converter"),
+    converters: own,
     filters: new Map(filters.map((program) => [program.source.section, program])),
     findings,
     warnings: programs.flatMap(({ warnings }) => warnings),
+    reads: (called, filter) => readsOf(own, called, filter),
   };
 }
 
@@ -56,6 +68,7 @@ export function codeOf(section: SectionPlan, code: PlannedCode): SectionCode {
   return {
     converters: code.converters,
     filter: code.filters.get(section.name),
+    reads: (called) => code.reads(called, code.filters.get(section.name)),
     limits: {
       recordMs: code_record_ms,
       memoryMb: code_memory_mb,

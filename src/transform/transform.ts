@@ -8,14 +8,12 @@ import type { Log } from "../base/log.ts";
 import type { Raw } from "../base/record.ts";
 import type { Conversions } from "./convert.ts";
 import { Dropped, type Mapper, type Outcomes } from "./map.ts";
-import {
-  createSandbox,
-  defaultLimits,
-  type PreparedProgram,
-  readsOf,
-  type Sandbox,
-  type SandboxLimits,
-  type SandboxOutcome,
+import type {
+  PreparedProgram,
+  Reads,
+  Sandbox,
+  SandboxLimits,
+  SandboxOutcome,
 } from "./sandbox/mod.ts";
 
 /** The user code of one section. */
@@ -24,6 +22,8 @@ export interface SectionCode {
   readonly converters: readonly PreparedProgram[];
   readonly filter: PreparedProgram | undefined;
   readonly limits: Omit<SandboxLimits, "stackKb">;
+  /** What the filter and some converters read of the record. */
+  reads(called: readonly string[]): Reads;
 }
 
 /** A transformation under way. */
@@ -44,7 +44,7 @@ export function codeReads(
   conversions: Conversions,
 ): readonly string[] | "everything" {
   const called = conversions.custom.map(({ converter }) => converter);
-  const reads = readsOf(code.converters, called, code.filter);
+  const reads = code.reads(called);
   return reads === "everything" ? reads : reads.map((path) => path.join("."));
 }
 
@@ -101,6 +101,7 @@ export async function openTransform(
       close: () => Promise.resolve(),
     };
   }
+  const { createSandbox, defaultLimits } = await import("./sandbox/mod.ts");
   const sandbox = await createSandbox({
     programs: code.converters,
     calls: conversions.custom,
