@@ -38,6 +38,9 @@ const read: [value: unknown, seconds: number][] = [
 ];
 
 const doubtful = [
+  "2019-0a-02",
+  "2019-01-0a",
+  "2019-00-10",
   "01/02/2019",
   "2019/01/02",
   "02.01.2019",
