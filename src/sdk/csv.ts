@@ -148,19 +148,13 @@ export async function* readCsv(
  */
 export async function* readCsvFiles(
   context: CsvContext & { options: CsvValues },
-): AsyncGenerator<Raw> {
+): AsyncGenerator<readonly Raw[]> {
   const { filename, directory } = context.options;
   const files = filename === "" ? await listCsvFiles(directory) : [filename];
   const failures: SourceError[] = [];
   for (const file of files) {
     try {
-      // Not `yield* readCsv`: each record would pass through two generators.
-      for await (const batch of readBatches(file, context.options, context)) {
-        for (const record of batch) {
-          context.signal.throwIfAborted();
-          yield record;
-        }
-      }
+      yield* readBatches(file, context.options, context);
     } catch (error) {
       if (filename !== "" || !(error instanceof SourceError)) throw error;
       context.log.error(error.message);

@@ -92,7 +92,8 @@ function ofMoment(text: string): DateReading {
 
 /** Two digits of a text as a number; not a number when one is none. */
 function twoDigits(text: string, at: number): number {
-  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
@@ -103,7 +104,8 @@ function twoDigits(text: string, at: number): number {
 function ofPlainDay(text: string): number | undefined {
   if (text.length !== 10 || text[4] !== "-" || text[7] !== "-") return undefined;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
-  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
   const isDay = year >= 1 && day >= 1 && day <= daysOf(year, month);
   return isDay ? daysSinceEpoch(year, month, day) * 86_400 : undefined;
 }

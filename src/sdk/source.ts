@@ -79,6 +79,12 @@ export interface WebhookCall {
   readonly body: unknown;
 }
 
+/**
+ * What a source gives: a record, one that could not be read, or several of them at once. Those that come
+ * by the page or the block may go on that way, which is quicker than one by one.
+ */
+export type SourceItem = Raw | Skipped | readonly (Raw | Skipped)[];
+
 /** A source as declared; see `design.md` 4 for the order of its parts. */
 export interface Source<O extends Options = Options> {
   /** Section name in the ini. */
@@ -105,7 +111,7 @@ export interface Source<O extends Options = Options> {
   /** Are address and credentials right? Throws `AuthError` or `SourceError`. */
   check?(context: SourceContext<Values<O>>): Promise<void>;
   /** All records, in the source's order. */
-  records(context: SourceContext<Values<O>>): AsyncIterable<Raw | Skipped>;
+  records(context: SourceContext<Values<O>>): AsyncIterable<SourceItem>;
   /** The records that a webhook call is about, fetched anew. */
   webhook?(context: SourceContext<Values<O>>, call: WebhookCall): AsyncIterable<Raw | Skipped>;
 }

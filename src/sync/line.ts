@@ -5,12 +5,13 @@
  */
 
 import { type Outgoing, type Raw, Skipped } from "../base/record.ts";
+import type { SourceItem } from "../sdk/source.ts";
 import { Dropped, type Outcomes } from "../transform/map.ts";
 import type { Account } from "./account.ts";
 
 /** The rooms of the line. */
 export interface Line {
-  readonly records: AsyncIterable<Raw | Skipped>;
+  readonly records: AsyncIterable<SourceItem>;
   /** Reading stops after so many records; 0 reads all. */
   readonly recordCount: number;
   /** Records that are transformed together. */
@@ -27,32 +28,61 @@ export interface Line {
   readonly account: Account;
 }
 
+/** Gathers records into groups of one size. */
+class Gatherer {
+  readonly #line: Line;
+  #group: Raw[] = [];
+
+  constructor(line: Line) {
+    this.#line = line;
+  }
+
+  /** Whether as many records were read as were asked for. */
+  get isEnough(): boolean {
+    const { account, recordCount } = this.#line;
+    return account.counts.fetched === recordCount && recordCount > 0;
+  }
+
+  /** Whether the group is to go on its way. */
+  add(item: Raw | Skipped): boolean {
+    const { account, groupSize, onRecord, onSkipped } = this.#line;
+    if (item instanceof Skipped) {
+      onSkipped(item);
+      return false;
+    }
+    account.counts.fetched++;
+    onRecord?.(item);
+    return this.#group.push(item) === groupSize;
+  }
+
+  /** The group so far; the next begins empty. */
+  take(): readonly Raw[] {
+    const group = this.#group;
+    this.#group = [];
+    return group;
+  }
+}
+
 /**
  * Reads records in groups; the source is not asked for more than wanted. What was read before the
  * source failed goes on its way first.
  */
 async function* groups(line: Line): AsyncGenerator<readonly Raw[]> {
-  let group: Raw[] = [];
+  const gatherer = new Gatherer(line);
   let failure: { readonly thrown: unknown } | undefined;
-  const { counts } = line.account;
   try {
     for await (const item of line.records) {
-      if (item instanceof Skipped) {
-        line.onSkipped(item);
-        continue;
+      for (const one of Array.isArray(item) ? item : [item]) {
+        if (gatherer.add(one)) yield gatherer.take();
+        if (gatherer.isEnough) break;
       }
-      counts.fetched++;
-      line.onRecord?.(item);
-      group.push(item);
-      if (counts.fetched === line.recordCount) break;
-      if (group.length < line.groupSize) continue;
-      yield group;
-      group = [];
+      if (gatherer.isEnough) break;
     }
   } catch (thrown) {
     failure = { thrown };
   }
-  if (group.length > 0) yield group;
+  const rest = gatherer.take();
+  if (rest.length > 0) yield rest;
   if (failure !== undefined) throw failure.thrown;
 }
 

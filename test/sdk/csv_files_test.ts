@@ -82,7 +82,7 @@ describe("a directory", () => {
     const records: unknown[] = [];
     async function readAll(): Promise<void> {
       for await (const record of readCsvFiles(contextOf({ directory: moving }))) {
-        records.push(record);
+        records.push(...record);
         rmSync(join(moving, "b.csv"), { force: true });
       }
     }

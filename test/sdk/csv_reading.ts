@@ -65,7 +65,9 @@ export async function drain(
 ): Promise<{ records: Raw[]; error: unknown }> {
   const all: Raw[] = [];
   try {
-    for await (const record of records) all.push(record as Raw);
+    for await (const item of records) {
+      for (const record of Array.isArray(item) ? item : [item]) all.push(record as Raw);
+    }
   } catch (error) {
     return { records: all, error };
   }
