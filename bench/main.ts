@@ -20,8 +20,8 @@ if (isChosen("throughput")) await measureThroughput(binary, 100_000, 5);
 if (isChosen("user-code")) await measureUserCode(binary, 100_000, 3);
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (isChosen("memory")) {
-  const small = await measureThroughput(binary, 100_000, 2);
-  const large = await measureThroughput(binary, 1_000_000, 1);
+  const small = await measureThroughput(binary, 100_000, 2, "counts");
+  const large = await measureThroughput(binary, 1_000_000, 1, "counts");
   console.log(
     `memory: 1,000,000 rows peak at ${(large / small).toFixed(2)} times the peak of 100,000`,
   );

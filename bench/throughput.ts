@@ -22,9 +22,12 @@ interface Upload {
 
 const token = "token-of-the-benchmark";
 
-async function startStandIn(binary: string) {
+/** What the stand-in does with records: `all` is what it does unless told, `counts` leaves memory alone. */
+type Keep = "all" | "counts";
+
+async function startStandIn(binary: string, keep: Keep) {
   const child = Bun.spawn(
-    [binary, "stand-in", "--port", "0", "--token", token, "--keep", "counts", "--output", "json"],
+    [binary, "stand-in", "--port", "0", "--token", token, "--keep", keep, "--output", "json"],
     { stdout: "pipe", stderr: "inherit" },
   );
   const { value } = await child.stdout.getReader().read();
@@ -100,7 +103,7 @@ export async function measureUserCode(binary: string, rows: number, rounds: numb
   const rates = new Map<BenchLanguage | undefined, number[]>();
   for (let round = 0; round < rounds; round++) {
     for (const language of [undefined, "javascript", "python"] as const) {
-      const { child, url } = await startStandIn(binary);
+      const { child, url } = await startStandIn(binary, "all");
       const { whole: milliseconds } = await upload(
         binary,
         iniFile(csv, url, token, language),
@@ -122,16 +125,17 @@ export async function measureThroughput(
   binary: string,
   rows: number,
   rounds: number,
+  keep: Keep = "all",
 ): Promise<number> {
   const csv = await csvFile(rows);
   const uploads: Upload[] = [];
   const bare: number[] = [];
   // A stand-in of its own for each round: it remembers what it got.
   for (let round = 0; round < rounds; round++) {
-    const { child, url } = await startStandIn(binary);
+    const { child, url } = await startStandIn(binary, keep);
     if (rows <= 100_000) bare.push(bareLoop(url, rows));
     child.kill();
-    const fresh = await startStandIn(binary);
+    const fresh = await startStandIn(binary, keep);
     uploads.push(await upload(binary, iniFile(csv, fresh.url, token), rows));
     fresh.child.kill();
   }
