@@ -20,6 +20,7 @@ export * from "./python_text.ts";
 export * from "./paging.ts";
 export * from "./section_options.ts";
 export * from "./source.ts";
+export * from "./sql.ts";
 export * from "./text_file.ts";
 export * from "./token.ts";
 export * from "./vendor.ts";

@@ -1,0 +1,188 @@
+/**
+ * Logins as the person or service that runs the program, through Windows' Security Support Provider
+ * Interface (secur32.dll): Kerberos where it can be had, else NTLM.
+ *
+ * @module
+ */
+
+import { dlopen, FFIType, type Pointer, ptr } from "bun:ffi";
+
+/** One login: hands out the tokens that the other side is to be sent. */
+export interface SecurityContext {
+  /**
+   * The next token.
+   *
+   * @param answer What the other side said to the last one; absent at first.
+   * @throws {SspiError} When Windows does not give one.
+   */
+  next(answer?: Uint8Array): Uint8Array;
+  /** Gives back what Windows holds for this login. */
+  close(): void;
+}
+
+/** Windows refused, with its own number for why. */
+export class SspiError extends Error {
+  override name = "SspiError";
+  /** The SECURITY_STATUS, unsigned. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(`${message} [0x${status.toString(16).toUpperCase().padStart(8, "0")}]`);
+    this.status = status;
+  }
+}
+
+const { ptr: pointer, u32, i32 } = FFIType;
+const functions = {
+  AcquireCredentialsHandleW: {
+    args: [pointer, pointer, u32, pointer, pointer, pointer, pointer, pointer, pointer],
+    returns: i32,
+  },
+  InitializeSecurityContextW: {
+    args: [
+      ...[pointer, pointer, pointer, u32, u32, u32],
+      ...[pointer, u32, pointer, pointer, pointer, pointer],
+    ],
+    returns: i32,
+  },
+  CompleteAuthToken: { args: [pointer, pointer], returns: i32 },
+  DeleteSecurityContext: { args: [pointer], returns: i32 },
+  FreeCredentialsHandle: { args: [pointer], returns: i32 },
+} as const;
+
+/** Values of sspi.h. */
+const outbound = 2;
+const nativeDataRepresentation = 0x10;
+const tokenBuffer = 2;
+/** Mutual authentication, replay and sequence detection, a connection, integrity. */
+const requirements = 0x2 | 0x4 | 0x8 | 0x800 | 0x10000;
+const status = {
+  ok: 0,
+  continue: 0x00090312,
+  complete: 0x00090313,
+  completeAndContinue: 0x00090314,
+};
+/** Tokens of Kerberos grow with the groups of the account: MaxTokenSize is 48,000 as a rule. */
+const longestToken = 65_536;
+
+const meanings: Readonly<Record<number, string>> = {
+  0x80090303: "the name of the service is not known there",
+  0x80090305: "Windows has no such security package",
+  0x8009030c: "the login was refused",
+  0x8009030e: "the account that runs the agent has no credentials that could be used",
+  0x80090311: "no domain controller could be reached",
+  0x80090322: "the name of the service belongs to another account",
+  0x80090324: "the clocks of this computer and of the domain controller differ",
+};
+
+type Library = ReturnType<typeof dlopen<typeof functions>>;
+
+/** Zero-terminated UTF-16. */
+function wide(text: string): Buffer {
+  return Buffer.from(`${text}\0`, "utf16le");
+}
+
+function address(bytes: Uint8Array): bigint {
+  return BigInt(ptr(bytes));
+}
+
+/** A SecBufferDesc with one SecBuffer; both must be kept for as long as Windows looks at them. */
+class SecurityBuffer {
+  readonly description = Buffer.alloc(16);
+  readonly #buffer = Buffer.alloc(16);
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#buffer.writeUInt32LE(bytes.length, 0);
+    this.#buffer.writeUInt32LE(tokenBuffer, 4);
+    this.#buffer.writeBigUInt64LE(address(bytes), 8);
+    this.description.writeUInt32LE(1, 4);
+    this.description.writeBigUInt64LE(address(this.#buffer), 8);
+  }
+
+  /** What Windows wrote. */
+  written(): Uint8Array {
+    return this.#bytes.slice(0, this.#buffer.readUInt32LE(0));
+  }
+}
+
+class SspiContext implements SecurityContext {
+  readonly #library: Library;
+  readonly #target: Buffer;
+  readonly #credentials = Buffer.alloc(16);
+  readonly #context = Buffer.alloc(16);
+  readonly #expiry = Buffer.alloc(8);
+  readonly #attributes = Buffer.alloc(4);
+  #started = false;
+
+  constructor(library: Library, packageName: string, target: string) {
+    this.#library = library;
+    this.#target = wide(target);
+    const name = wide(packageName);
+    const code = library.symbols.AcquireCredentialsHandleW(
+      ...[null, ptr(name), outbound, null, null, null, null] as const,
+      ...[ptr(this.#credentials), ptr(this.#expiry)] as const,
+    );
+    check(code >>> 0, `Windows gives no credentials for ${packageName}`);
+  }
+
+  next(answer?: Uint8Array): Uint8Array {
+    const input = answer === undefined ? undefined : new SecurityBuffer(new Uint8Array(answer));
+    const output = new SecurityBuffer(new Uint8Array(longestToken));
+    const context: Pointer | null = this.#started ? ptr(this.#context) : null;
+    const code = this.#library.symbols.InitializeSecurityContextW(
+      ...[ptr(this.#credentials), context, ptr(this.#target), requirements, 0] as const,
+      ...[
+        nativeDataRepresentation,
+        input === undefined ? null : ptr(input.description),
+        0,
+      ] as const,
+      ...[ptr(this.#context), ptr(output.description), ptr(this.#attributes)] as const,
+      ptr(this.#expiry),
+    ) >>> 0;
+    check(code, "Windows gives no token");
+    this.#started = true;
+    if (code === status.complete || code === status.completeAndContinue) {
+      const { CompleteAuthToken } = this.#library.symbols;
+      const completed = CompleteAuthToken(ptr(this.#context), ptr(output.description)) >>> 0;
+      check(completed, "Windows does not complete the token");
+    }
+    return output.written();
+  }
+
+  close(): void {
+    const { DeleteSecurityContext, FreeCredentialsHandle } = this.#library.symbols;
+    if (this.#started) DeleteSecurityContext(ptr(this.#context));
+    FreeCredentialsHandle(ptr(this.#credentials));
+    this.#library.close();
+  }
+}
+
+function check(code: number, what: string): void {
+  if (Object.values(status).includes(code)) return;
+  const meaning = meanings[code];
+  throw new SspiError(meaning === undefined ? what : `${what}: ${meaning}`, code);
+}
+
+/** Whether this system can vouch for the account that runs the program. */
+export function hasSspi(): boolean {
+  return process.platform === "win32";
+}
+
+/**
+ * Begins a login.
+ *
+ * @param target Name of the service, for example `MSSQLSvc/db.example.com:1433`.
+ * @param packageName `Negotiate` takes Kerberos where it can be had, else NTLM.
+ * @throws {SspiError} When Windows does not let the account log in elsewhere.
+ */
+export function openSspi(target: string, packageName: "Negotiate" | "NTLM"): SecurityContext {
+  const library = dlopen("secur32.dll", functions);
+  try {
+    return new SspiContext(library, packageName, target);
+  } catch (error) {
+    library.close();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Where a SQL Server is, as its people write it: `host`, `host\instance`, `host,port`.
+ *
+ * @module
+ */
+
+/** The address of a SQL Server. */
+export interface SqlAddress {
+  readonly host: string;
+  /** Absent when the instance's port must be asked for. */
+  readonly port?: number | undefined;
+  /** Name of a named instance. */
+  readonly instance?: string | undefined;
+}
+
+const defaultPort = 1433;
+/** The default instance has this name in Windows, and no name in addresses. */
+const defaultInstance = "MSSQLSERVER";
+
+/** Names that the ODBC driver takes for this computer. */
+const localNames = new Set([".", "(local)"]);
+
+/**
+ * Reads an address; a port goes before an instance, as in the ODBC driver.
+ *
+ * @returns A text when it is none: the complaint.
+ */
+export function parseSqlAddress(text: string): SqlAddress | string {
+  const [, protocol, rest = ""] = /^(?:([a-z]+):)?(.*)$/is.exec(text.trim()) ?? [];
+  if (protocol !== undefined && protocol.toLowerCase() !== "tcp" && rest !== "") {
+    if (/^(np|lpc|admin)$/i.test(protocol)) {
+      return `${protocol}: is not spoken; only TCP/IP is (SQL Server Configuration Manager enables it)`;
+    }
+    return "is no server name such as host, host\\instance or host,port";
+  }
+  const [, host = "", instance, port] = /^([^\\,\s]+)(?:\\([^\\,\s]+))?(?:\s*,\s*(\d+))?$/.exec(
+    rest,
+  ) ?? [];
+  if (host === "" || host.includes("/")) {
+    return "is no server name such as host, host\\instance or host,port";
+  }
+  const number = port === undefined ? undefined : Number(port);
+  if (number !== undefined && (number < 1 || number > 65_535)) {
+    return `names port ${port}; ports go from 1 to 65535`;
+  }
+  const named = instance === undefined || instance.toUpperCase() === defaultInstance
+    ? undefined
+    : instance;
+  return {
+    host: localNames.has(host.toLowerCase()) ? "localhost" : host.replace(/^\[(.*)\]$/, "$1"),
+    port: number ?? (named === undefined ? defaultPort : undefined),
+    instance: named,
+  };
+}
+
+/** An address for a sentence. */
+export function addressText({ host, port, instance }: SqlAddress): string {
+  if (instance !== undefined) return `${host}\\${instance}`;
+  return port === undefined || port === defaultPort ? host : `${host},${port}`;
+}
