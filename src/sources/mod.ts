@@ -8,6 +8,7 @@ import type { Source } from "../sdk/mod.ts";
 import { airwatch } from "./airwatch/mod.ts";
 import { appledep } from "./appledep/mod.ts";
 import { bamboohr } from "./bamboohr/mod.ts";
+import { casper } from "./casper/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
 import { ldap } from "./ldap/mod.ts";
@@ -22,6 +23,7 @@ export const sources: readonly Source[] = [
   airwatch,
   appledep,
   bamboohr,
+  casper,
   csvAssets,
   csvUsers,
   ldap,
