@@ -6,16 +6,9 @@
 import { expect, test } from "bun:test";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
-import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { oomnitzaSection, tagsOnly as assets, workspace } from "../support/workspace.ts";
 
 await binaryPath();
-
-const assets = `[csv_assets]
-enable = True
-filename = assets.csv
-sync_field = BARCODE
-mapping.BARCODE = tag
-`;
 
 test("T1: a section that is not enabled is an error line; exit 1 only when nothing is enabled", async () => {
   await using instance = record();

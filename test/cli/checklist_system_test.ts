@@ -7,16 +7,9 @@ import { expect, test } from "bun:test";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { selfSigned } from "../web/stand_in_tls.ts";
-import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { oomnitzaSection, tagsOnly as assets, workspace } from "../support/workspace.ts";
 
 await binaryPath();
-
-const assets = `[csv_assets]
-enable = True
-filename = assets.csv
-sync_field = BARCODE
-mapping.BARCODE = tag
-`;
 
 test("T16: a second upload beside the first ends with 1; with --singleton 0 both run", async () => {
   let arrived: () => void = () => {};

@@ -6,16 +6,9 @@
 import { expect, test } from "bun:test";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
-import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { oomnitzaSection, tagsOnly as section, workspace } from "../support/workspace.ts";
 
 await binaryPath();
-
-const section = `[csv_assets]
-enable = True
-filename = assets.csv
-sync_field = BARCODE
-mapping.BARCODE = tag
-`;
 
 test("version and --version answer alone, and beside an action", async () => {
   using place = workspace();

@@ -8,16 +8,9 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
-import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { oomnitzaSection, tagsOnly as section, workspace } from "../support/workspace.ts";
 
 const binary = await binaryPath();
-
-const section = `[csv_assets]
-enable = True
-filename = assets.csv
-sync_field = BARCODE
-mapping.BARCODE = tag
-`;
 
 test("lines go where the configuration says, errors of the start included", async () => {
   await using instance = record();

@@ -6,16 +6,9 @@
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { binaryPath } from "../support/binary.ts";
-import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { oomnitzaSection, tagsOnly as section, workspace } from "../support/workspace.ts";
 
 const binary = await binaryPath();
-
-const section = `[csv_assets]
-enable = True
-filename = assets.csv
-sync_field = BARCODE
-mapping.BARCODE = tag
-`;
 
 test("a long upload shows a live line on a terminal and plain lines elsewhere", async () => {
   const standIn = Bun.spawn(

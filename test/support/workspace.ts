@@ -53,3 +53,11 @@ export function oomnitzaSection(
 ): string {
   return `[oomnitza]\nurl = ${instance.url}\napi_token = ${instance.token}\n${extra}\n`;
 }
+
+/** A section that uploads the column `tag` of assets.csv. */
+export const tagsOnly = `[csv_assets]
+enable = True
+filename = assets.csv
+sync_field = BARCODE
+mapping.BARCODE = tag
+`;
