@@ -7,8 +7,10 @@
  */
 
 import { once } from "node:events";
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { PassThrough } from "node:stream";
+import { checkServerIdentity, type TLSSocket } from "node:tls";
 import { Connection, type ConnectionConfiguration, Request } from "tedious";
 import login7 from "tedious/lib/login7-payload.js";
 import { TYPE } from "tedious/lib/packet.js";
@@ -29,6 +31,19 @@ export class NoEncryption extends Error {
   override name = "NoEncryption";
 }
 
+/** Why a server at an IP address is not to be trusted. */
+function distrustOf(socket: TLSSocket, address: string): Error | undefined {
+  // Declared as an Error, and in Node.js a text.
+  const found: unknown = socket.authorizationError;
+  const { code = String(found) } = (found ?? {}) as { readonly code?: string };
+  // A name was looked for that nobody asked for: the address is what counts.
+  const isName = code === "ERR_TLS_CERT_ALTNAME_INVALID";
+  if (!socket.authorized && !isName) {
+    return Object.assign(new Error("the certificate is not trusted"), { code });
+  }
+  return checkServerIdentity(address, socket.getPeerCertificate());
+}
+
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -40,6 +55,8 @@ function aborted(signal: AbortSignal): Promise<never> {
 export class SqlDriver extends Connection {
   readonly #security: SecurityContext | undefined;
   #stopped = false;
+  #distrust: Error | undefined;
+  #parser: Parser | undefined;
 
   /** @param security Gives the tokens of a login that the operating system vouches for. */
   constructor(config: ConnectionConfiguration, security?: SecurityContext) {
@@ -63,7 +80,24 @@ export class SqlDriver extends Connection {
   /** A connection that was stopped before its socket was there must not log in any more. */
   override sendPreLogin(): void {
     if (this.#stopped) throw new Error("The connection was stopped.");
+    this.#secureByAddress();
     super.sendPreLogin();
+  }
+
+  /**
+   * tedious gives an IP address for the name of a TLS server, which is not allowed (RFC 6066, 3). Here
+   * the certificate is looked at before the login instead.
+   */
+  #secureByAddress(): void {
+    const { messageIo } = this;
+    const start = messageIo.startTls.bind(messageIo);
+    messageIo.startTls = async (details, host, trust) => {
+      if (isIP(host) === 0) return await start(details, host, trust);
+      messageIo.once("secure", (socket: TLSSocket) => {
+        if (!trust) this.#distrust = distrustOf(socket, host);
+      });
+      await start(details, "", true);
+    };
   }
 
   /** tedious takes a server's word that it cannot encrypt, and sends the password in the clear. */
@@ -72,6 +106,7 @@ export class SqlDriver extends Connection {
     if (encrypt === true && !this.messageIo.tlsNegotiationComplete) {
       throw new NoEncryption("the server offers no encryption");
     }
+    if (this.#distrust !== undefined) throw this.#distrust;
     if (this.#security === undefined) return super.sendLogin7Packet();
     const { options } = this.config;
     const payload = new Login7Payload({
@@ -139,6 +174,16 @@ export class SqlDriver extends Connection {
   override createTokenStreamParser(message: Message, handler: TokenHandler): Parser {
     const parser = super.createTokenStreamParser(message, handler);
     parser.parser.on("error", (error: Error) => this.socket?.destroy(error));
+    this.#parser = parser;
     return parser;
+  }
+
+  /** At the end of an answer tedious looks for its request, which a connection that ended has not. */
+  override transitionTo(state: Connection["state"]): void {
+    if (state === this.STATE.FINAL) {
+      this.#parser?.removeAllListeners("end");
+      this.#parser?.parser.destroy();
+    }
+    super.transitionTo(state);
   }
 }

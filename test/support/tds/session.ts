@@ -32,6 +32,8 @@ export interface TdsAnswer {
   readonly rows?: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>;
   /** Sent after the rows: the statement fails. */
   readonly error?: ServerMessage;
+  /** Bytes sent after the rows that need not be tokens. */
+  readonly raw?: Buffer;
 }
 
 /** Somebody whom SQL Server itself knows. */
@@ -205,7 +207,7 @@ async function acknowledge(channel: TdsChannel): Promise<void> {
 const portion = 16_384;
 
 async function respond(channel: TdsChannel, query: TdsQuery, answer: TdsAnswer): Promise<void> {
-  const { columns = [], rows = [], error } = answer;
+  const { columns = [], rows = [], error, raw } = answer;
   let pending = columns.length === 0 ? [] : [columnMetadata(columns)];
   let size = 0;
   let count = 0;
@@ -221,13 +223,15 @@ async function respond(channel: TdsChannel, query: TdsQuery, answer: TdsAnswer):
     [pending, size] = [[], 0];
   }
   if (channel.attention) {
-    await channel.write(Buffer.concat(pending), false);
+    const cut = [...pending, doneToken(0xfd, doneStatus.error)];
+    await channel.write(Buffer.concat(cut), true);
     await channel.read(); // the attention itself
     return await acknowledge(channel);
   }
   const counted = columns.length === 0 ? 0 : doneStatus.count;
   const failed = error === undefined ? 0 : doneStatus.error;
   const tokens = [...pending, ...(error === undefined ? [] : [errorToken(error)])];
+  if (raw !== undefined) tokens.push(raw);
   if (query.isRpc) {
     tokens.push(doneToken(0xff, counted | failed | doneStatus.more, count), returnStatus());
     tokens.push(doneToken(0xfe, failed));

@@ -1,0 +1,34 @@
+/**
+ * FreeTDS's `tsql`: a second, independent client of the test server.
+ *
+ * @module
+ */
+import { needPackage } from "../apt.ts";
+import { defaultAccount } from "./server.ts";
+
+const program = "/usr/bin/tsql";
+needPackage(program, "freetds-bin");
+
+/**
+ * Asks one question.
+ *
+ * @returns The rows as tsql prints them, split at tabs; the first is the names of the columns.
+ */
+export async function askTsql(port: number, sql: string): Promise<string[][]> {
+  const { name, password } = defaultAccount;
+  const place = ["-H", "127.0.0.1", "-p", String(port), "-D", "CM_DCT"];
+  const child = Bun.spawn([program, ...place, "-U", name, "-P", password, "-o", "q"], {
+    env: { TDSVER: "7.4", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" },
+    stdin: new TextEncoder().encode(`${sql}\ngo\nexit\n`),
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 30_000,
+  });
+  const [out, said, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  if (code !== 0) throw new Error(`tsql ended with ${code}.\n${out}${said}`);
+  return out.split("\n").filter((line) => line.includes("\t")).map((line) => line.split("\t"));
+}
