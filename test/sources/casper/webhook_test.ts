@@ -14,7 +14,8 @@ import {
   type Values,
 } from "../../../src/sdk/mod.ts";
 import { casper } from "../../../src/sources/casper/mod.ts";
-import { classicDevice, credentials, type JamfOptions, startJamf } from "./server.ts";
+import { classicDevice } from "./devices.ts";
+import { credentials, type JamfOptions, startJamf } from "./server.ts";
 
 function contextOf(url: string, texts: Readonly<Record<string, string>>, lines: string[]) {
   const given: Record<string, string> = {
