@@ -5,7 +5,7 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
@@ -19,6 +19,11 @@ export function iniPath(named: string): string {
   if (named !== "") return resolve(named);
   const beside = join(programDirectory(), "config.ini");
   return existsSync(beside) ? beside : resolve("config.ini");
+}
+
+/** The state file to use: the named one, else agent-state.sqlite beside the configuration file. */
+export function statePath(named: string, ini: string): string {
+  return named === "" ? join(dirname(resolve(ini)), "agent-state.sqlite") : resolve(named);
 }
 
 /** Reads and parses the configuration file. */

@@ -16,6 +16,10 @@ export const globalFlags = {
     "Where log lines go, in the form of Python's logging.config.dictConfig (JSON). By default to standard error.",
     { default: "" },
   ),
+  "state": opt.path(
+    "The file in which the agent remembers from run to run how far it came. By default agent-state.sqlite beside the configuration file.",
+    { default: "" },
+  ),
   "verbose": opt.flag("Also show debug lines, and the stack trace of an error.", {
     default: false,
   }),

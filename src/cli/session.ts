@@ -17,6 +17,7 @@ import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { runSection, type RunSettings } from "../sync/run.ts";
 import type { CommandContext } from "./command.ts";
+import { statePath } from "./configuration.ts";
 
 /** A connection and what to do over it. */
 export interface Session {
@@ -66,6 +67,7 @@ export async function openSession(
         http,
         apiVersion: settings.api_version,
         batchSize: settings.batch_size,
+        stateFile: statePath(context.global.state, plan.file),
         log,
         redactor,
         signal,

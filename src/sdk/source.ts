@@ -37,6 +37,14 @@ export interface Wanted {
   readonly paths: readonly string[];
 }
 
+/** What a section remembers from one run to the next. */
+export interface SourceCursor {
+  /** What the last run that got everything accepted has set; throws when the state cannot be read. */
+  get(key: string): Promise<string | undefined>;
+  /** Remembered once all records of this run were accepted; never in test mode or with --record-count. */
+  set(key: string, value: string): void;
+}
+
 /** What a source is given to read with. */
 export interface SourceContext<O> {
   readonly options: O;
@@ -50,6 +58,7 @@ export interface SourceContext<O> {
   readonly tls: TlsSettings;
   /** How long such a connection may keep silent, in milliseconds. */
   readonly timeoutMs: number;
+  readonly cursor: SourceCursor;
   /**
    * Fetches something for each of some items, in order, as many at once as is allowed. An item that
    * cannot be fetched becomes a {@linkcode Skipped} record under the name given; only when nothing

@@ -10,6 +10,7 @@ import type { Log } from "../base/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http.ts";
+import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { Dropped } from "../transform/map.ts";
 import { openTransform } from "../transform/transform.ts";
 import { type Account, openAccount } from "./account.ts";
@@ -33,6 +34,8 @@ export interface RunSettings {
   readonly testmode?: ((text: string) => void) | undefined;
   /** Directory under which `--save-data` writes; absent when it does not. */
   readonly saveData?: string | undefined;
+  /** The file in which sections remember where they were. */
+  readonly stateFile: string;
   readonly signal: AbortSignal;
   readonly redactor: Redactor;
   readonly http: Http;
@@ -96,13 +99,14 @@ async function work(
   run: RunSettings,
   account: Account,
   delivery: Delivery,
+  cursor: SectionCursor,
   saver?: DataSaver,
 ): Promise<void> {
   const { section, conversions, log } = prepared;
   const context = { log, oomnitza: run.oomnitza, http: run.http, signal: run.signal };
   await conversions.prepare(context);
   const transform = await openTransform(prepared.mapper, conversions, prepared.code, log);
-  const source = sourceContext(prepared, { ...run, total: account.claim });
+  const source = sourceContext(prepared, { ...run, cursor, total: account.claim });
   try {
     await walk({
       records: section.source.records(source),
@@ -133,6 +137,11 @@ function imbalanceOf(section: string, account: Account, run: RunSettings): Sourc
   const imbalance = account.imbalance(complete);
   if (imbalance === undefined) return undefined;
   return new SourceError(`The account does not balance [${section}]: ${imbalance}`);
+}
+
+/** Whether a run got everything accepted, so that the next may begin where this one ended. */
+function isAccepted({ testmode, recordCount }: RunSettings, { counts }: Account): boolean {
+  return testmode === undefined && recordCount === 0 && counts.failed + counts.unreadable === 0;
 }
 
 /** How a section ended, from its account and its delivery. */
@@ -178,18 +187,21 @@ export async function runSection(
     ? undefined
     : createDataSaver(join(run.saveData, savedDataFolder), log);
   const delivery = deliveryOf(prepared, run, account, saver);
+  const cursor = openCursor(run.stateFile, section.name);
   hideSecrets(prepared, run.redactor);
   log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
   run.onStart?.(section.name, account);
   let error: SectionFault | null = null;
   try {
-    await work(prepared, run, account, delivery, saver);
+    await work(prepared, run, account, delivery, cursor, saver);
     const imbalance = imbalanceOf(section.name, account, run);
     if (imbalance !== undefined) throw imbalance;
+    if (isAccepted(run, account)) await cursor.commit();
   } catch (thrown) {
     error = faultOf(thrown);
     if (thrown instanceof Error && thrown.stack !== undefined) log.debug(thrown.stack);
   }
+  cursor.close();
   prepared.complaints.summarise();
   return reportOf(prepared, run, account, delivery, started, error);
 }

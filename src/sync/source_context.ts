@@ -13,7 +13,7 @@ import type { TlsSettings } from "../runtime/fetch.ts";
 import { createGovernor, type Limits } from "../sdk/governor.ts";
 import { createHttp } from "../sdk/http.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
-import type { SourceContext, VendorAccess, Wanted } from "../sdk/source.ts";
+import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../sdk/source.ts";
 import { planTls } from "../sdk/tls.ts";
 import { createVendorHttp, type VendorHttp } from "../sdk/vendor.ts";
 import { codeReads } from "../transform/transform.ts";
@@ -28,6 +28,8 @@ export interface ReadSettings {
   readonly retry?: RetryPolicy | undefined;
   /** Where every record is saved as the source gave it, which then is to be the whole of it. */
   readonly saveData?: string | undefined;
+  /** What the section remembers; nothing unless given. */
+  readonly cursor?: SourceCursor | undefined;
   /** Is told how many records the vendor says there are. */
   readonly total?: ((count: number) => void) | undefined;
 }
@@ -126,6 +128,8 @@ function wantedBy(
   return { everything, paths: [...paths] };
 }
 
+const noCursor: SourceCursor = { get: () => Promise.resolve(undefined), set: () => {} };
+
 /** Makes the context of a section's source. */
 export function sourceContext(
   prepared: PreparedSection,
@@ -149,6 +153,7 @@ export function sourceContext(
     },
     timeoutMs: section.settings.timeout * 1000,
     each: eachWith(limits.concurrency ?? Math.max(1, settings.workers), signal),
+    cursor: settings.cursor ?? noCursor,
     total: settings.total ?? (() => {}),
   };
 }

@@ -1,0 +1,78 @@
+/**
+ * What the sections remember from one run to the next, in the state file.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import type { Sqlite } from "../runtime/sqlite.ts";
+
+/** The memory of one section during one run. */
+export interface SectionCursor {
+  /** What was committed last; throws `AgentError` when the state file cannot be read. */
+  get(key: string): Promise<string | undefined>;
+  /** Kept back until {@linkcode commit}. */
+  set(key: string, value: string): void;
+  /** Writes what was set, all or nothing; throws `AgentError` when that fails. */
+  commit(): Promise<void>;
+  close(): void;
+}
+
+const find = "SELECT value FROM cursors WHERE section = ? AND key = ?";
+const keep = `INSERT INTO cursors (section, key, value, updated) VALUES (?, ?, ?, ?)
+  ON CONFLICT (section, key) DO UPDATE SET value = excluded.value, updated = excluded.updated`;
+
+class StateCursor implements SectionCursor {
+  readonly #path: string;
+  readonly #section: string;
+  readonly #kept = new Map<string, string>();
+  #database: Sqlite | undefined;
+
+  constructor(path: string, section: string) {
+    this.#path = path;
+    this.#section = section;
+  }
+
+  async get(key: string): Promise<string | undefined> {
+    // Reading creates no file: a trial run leaves nothing behind.
+    if (this.#database === undefined && !existsSync(this.#path)) return undefined;
+    const [row] = await this.#use((database) => database.rows(find, this.#section, key));
+    return row === undefined ? undefined : String(row.value);
+  }
+
+  set(key: string, value: string): void {
+    this.#kept.set(key, value);
+  }
+
+  async commit(): Promise<void> {
+    if (this.#kept.size === 0) return;
+    const now = new Date().toISOString();
+    await this.#use((database) =>
+      database.transaction(() => {
+        for (const [key, value] of this.#kept) database.run(keep, this.#section, key, value, now);
+      })
+    );
+    this.#kept.clear();
+  }
+
+  close(): void {
+    this.#database?.close();
+    this.#database = undefined;
+  }
+
+  async #use<T>(work: (database: Sqlite) => T): Promise<T> {
+    // Loaded on first use: most sections remember nothing.
+    const { openState, unusable } = await import("./file.ts");
+    this.#database ??= openState(this.#path);
+    try {
+      return work(this.#database);
+    } catch (error) {
+      throw unusable(this.#path, error);
+    }
+  }
+}
+
+/** Opens the memory of a section. The file is not touched before it is needed. */
+export function openCursor(path: string, section: string): SectionCursor {
+  return new StateCursor(path, section);
+}

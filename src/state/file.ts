@@ -1,0 +1,74 @@
+/**
+ * Opens the state file and brings its tables up to date.
+ *
+ * @module
+ */
+
+import { closeSync, openSync } from "node:fs";
+import { AgentError, messageOf } from "../base/errors.ts";
+import { openSqlite, type Sqlite } from "../runtime/sqlite.ts";
+import { applicationId, migrations } from "./migrations.ts";
+
+function pragma(database: Sqlite, name: string): number {
+  const [row] = database.rows(`PRAGMA ${name}`);
+  return Number(row?.[name] ?? 0);
+}
+
+function isEmpty(database: Sqlite): boolean {
+  return database.rows("SELECT name FROM sqlite_schema LIMIT 1").length === 0;
+}
+
+/** Refuses what is not ours, or from a newer agent, whose tables this one does not know. */
+function check(database: Sqlite): void {
+  if (pragma(database, "application_id") !== applicationId && !isEmpty(database)) {
+    throw new AgentError("it is a database of another program");
+  }
+  const version = pragma(database, "user_version");
+  if (version > migrations.length) {
+    throw new AgentError(`it is of version ${version}, written by a newer agent`);
+  }
+}
+
+function migrate(database: Sqlite): void {
+  check(database);
+  if (pragma(database, "user_version") === migrations.length) return;
+  database.transaction(() => {
+    // Another process may have done it since.
+    check(database);
+    const version = pragma(database, "user_version");
+    for (const statement of migrations.slice(version).flat()) database.run(statement);
+    database.run(`PRAGMA application_id = ${applicationId}`);
+    database.run(`PRAGMA user_version = ${migrations.length}`);
+  });
+}
+
+/**
+ * Opens the state file, which is created when it is not there, for its owner only.
+ *
+ * @throws {AgentError} when it cannot be read or written, or is no state file of this agent.
+ */
+export function openState(path: string): Sqlite {
+  let database: Sqlite | undefined;
+  try {
+    closeSync(openSync(path, "a", 0o600));
+    database = openSqlite(path);
+    database.run("PRAGMA busy_timeout = 10000");
+    migrate(database);
+    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA synchronous = FULL");
+    return database;
+  } catch (error) {
+    database?.close();
+    throw unusable(path, error);
+  }
+}
+
+/** The error for a state file that fails. */
+export function unusable(path: string, cause: unknown): AgentError {
+  return new AgentError(`Cannot use the state file ${path}: ${messageOf(cause)}`, {
+    hint:
+      "The agent must be able to write it and its folder. --state names another file; without its " +
+      "state, the agent reads everything anew.",
+    cause,
+  });
+}
