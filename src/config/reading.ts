@@ -72,9 +72,9 @@ export function report(
   });
 }
 
-/** Relative paths mean the working directory, else the directory of the ini file. */
+/** Relative paths mean the working directory, else the directory of the ini file; addresses stay. */
 function absolute(reading: Reading, path: string): string {
-  if (isAbsolute(path)) return path;
+  if (isAbsolute(path) || /^(https?|file):\/\//i.test(path)) return path;
   const here = resolve(reading.directory, path);
   if (existsSync(here)) return here;
   const beside = resolve(dirname(reading.document.file), path);

@@ -32,6 +32,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
+  /** What went wrong, where something else than the status tells. */
+  readonly fault?: string | undefined;
 }
 
 const tlsOptions = new WeakMap<TlsSettings, BunFetchRequestInitTLS>();

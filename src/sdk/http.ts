@@ -50,6 +50,13 @@ export interface HttpRequest {
   readonly sign?: (() => Readonly<Record<string, string>>) | undefined;
   readonly body?: string | undefined;
   readonly retry?: RetryPolicy | undefined;
+  /** Milliseconds for one attempt, where those of the client are too few. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Reads an answer before it is judged by its status, for vendors whose status tells little: SOAP has
+   * 500 for every fault. Never throws.
+   */
+  readonly interpret?: ((answer: Answer) => Promise<Answer>) | undefined;
 }
 
 /** Talks HTTP to one system. */
@@ -128,6 +135,10 @@ interface Client {
   repeated: number;
 }
 
+function timeoutOf({ settings }: Client, request: HttpRequest): number {
+  return Math.max(settings.timeoutMs, request.timeoutMs ?? 0);
+}
+
 /** One attempt, with redirects followed; credentials stay with the base's host. */
 async function attempt(
   client: Client,
@@ -142,7 +153,7 @@ async function attempt(
   for (let hop = 0; hop <= maxRedirects; hop++) {
     const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
     const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
-    const timeout = AbortSignal.timeout(settings.timeoutMs);
+    const timeout = AbortSignal.timeout(timeoutOf(client, request));
     const signal = AbortSignal.any([settings.signal, timeout]);
     const body = request.body;
     const answer = await exchange({ url, method, headers, body, tls: settings.tls, signal });
@@ -186,11 +197,11 @@ async function tryOnce(
   try {
     const answer = await (settings.governor?.pass(once) ?? once());
     settings.governor?.observe(answer.headers);
-    return { answer };
+    return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
     if (thrown instanceof ConnectionError) return { error: thrown };
-    return { error: connectionError(thrown, method, address, settings.timeoutMs) };
+    return { error: connectionError(thrown, method, address, timeoutOf(client, request)) };
   }
 }
 
@@ -224,7 +235,9 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
     const wait = waitAfter(ending, n);
     if (Date.now() - begun + wait > budgetMs) return outcomeOf(ending);
     client.repeated++;
-    const reason = "answer" in ending ? String(ending.answer.status) : ending.error.message;
+    const reason = "answer" in ending
+      ? ending.answer.fault ?? String(ending.answer.status)
+      : ending.error.message;
     const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
     const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
     settings.log[wait < 1000 ? "debug" : "info"](line);

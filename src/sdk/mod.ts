@@ -19,6 +19,8 @@ export * from "./option.ts";
 export * from "./python_text.ts";
 export * from "./paging.ts";
 export * from "./section_options.ts";
+export * from "./soap.ts";
+export * from "./soap_wsdl.ts";
 export * from "./source.ts";
 export * from "./sql.ts";
 export * from "./text_file.ts";

@@ -16,6 +16,13 @@ const largest = 1024 * 1024;
  * @throws {SourceError} when it cannot be read, is no file, or is larger than 1 MB.
  */
 export async function readTextFile(path: string): Promise<string> {
+  const text = await readTextFileIfAny(path);
+  if (text === undefined) throw new SourceError(`Cannot read ${path}: it does not exist`);
+  return text;
+}
+
+/** The same, but nothing for a file that does not exist. */
+export async function readTextFileIfAny(path: string): Promise<string | undefined> {
   try {
     const stats = await stat(path);
     // Anything but a file could block for ever.
@@ -24,8 +31,7 @@ export async function readTextFile(path: string): Promise<string> {
     return new TextDecoder().decode(await readFile(path));
   } catch (thrown) {
     if (thrown instanceof SourceError) throw thrown;
-    const code = (thrown as { code?: unknown } | null)?.code;
-    const reason = code === "ENOENT" ? "it does not exist" : messageOf(thrown);
-    throw new SourceError(`Cannot read ${path}: ${reason}`, { cause: thrown });
+    if ((thrown as { code?: unknown } | null)?.code === "ENOENT") return undefined;
+    throw new SourceError(`Cannot read ${path}: ${messageOf(thrown)}`, { cause: thrown });
   }
 }

@@ -17,7 +17,7 @@ import {
   type HttpRequest,
 } from "./http.ts";
 import type { RetryPolicy } from "./retry.ts";
-import { parseXml } from "./xml.ts";
+import { parseXml, type XmlOptions } from "./xml.ts";
 
 /** One request to a vendor. */
 export interface VendorRequest extends HttpRequest {
@@ -49,7 +49,7 @@ export interface VendorHttp {
   /** The same with status and headers, for lists. */
   page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>>;
   /** Asks for XML of a shape; see `parseXml` for what it looks like. */
-  xml<T>(request: VendorRequest, shape: ZodType<T>): Promise<T>;
+  xml<T>(request: VendorRequest, shape: ZodType<T>, options?: XmlOptions): Promise<T>;
   /** Asks for text. */
   text(request: VendorRequest): Promise<string>;
 }
@@ -91,7 +91,6 @@ interface Language {
 }
 
 const json: Language = { name: "JSON", read: (body) => JSON.parse(body) };
-const xml: Language = { name: "XML", read: parseXml };
 
 /** The text without the credentials of a request: vendors send them back in some errors. */
 function withoutCredentials(text: string, headers: Readonly<Record<string, string>>): string {
@@ -126,7 +125,12 @@ class VendorClient implements VendorHttp {
     return { status, headers, body, text };
   }
 
-  async xml<T>(request: VendorRequest, shape: ZodType<T>): Promise<T> {
+  async xml<T>(
+    request: VendorRequest,
+    shape: ZodType<T>,
+    options: XmlOptions = {},
+  ): Promise<T> {
+    const xml: Language = { name: "XML", read: (body) => parseXml(body, options) };
     const headers = { Accept: "application/xml", ...request.headers };
     const answer = await this.#send({ ...request, headers, allow: [] });
     return await this.#understand(request, answer, xml, shape);
@@ -147,7 +151,7 @@ class VendorClient implements VendorHttp {
     }
     const { status } = answer;
     if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
-    const reason = `${status} ${this.#reasonOf(answer)}`.trim();
+    const reason = answer.fault ?? `${status} ${this.#reasonOf(answer)}`.trim();
     const { hints } = request;
     const hint = typeof hints === "function" ? hints(answer) : hints?.[status];
     if (status !== 401 && status !== 403) throw this.#error(request, reason, undefined, hint);

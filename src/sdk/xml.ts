@@ -14,6 +14,15 @@ export interface XmlElement {
   readonly [name: string]: XmlValue;
 }
 
+/** How a document is read. */
+export interface XmlOptions {
+  /**
+   * Before the names of attributes, which are kept under them, for example `_`; without it they are
+   * left out. An element that has text and no children is that text all the same.
+   */
+  readonly attributes?: string | undefined;
+}
+
 /** A node as the parser gives it: one key for the name, and `:@` for the attributes. */
 type Node = Readonly<Record<string, unknown>>;
 
@@ -75,22 +84,30 @@ function isNil(node: Node): boolean {
   return attributes?.nil === "true" || attributes?.nil === "1";
 }
 
-function valueOf(node: Node): XmlValue {
+function attributesOf(node: Node, { attributes: prefix }: XmlOptions): [string, XmlValue][] {
+  const found = node[attributesKey];
+  if (prefix === undefined || typeof found !== "object" || found === null) return [];
+  return Object.entries(found).map(([name, value]) => [prefix + name, decode(String(value))]);
+}
+
+function valueOf(node: Node, options: XmlOptions): XmlValue {
   if (isNil(node)) return null;
   const nodes = node[nameOf(node)] as readonly Node[];
   const children = nodes.filter(isElement);
-  if (children.length > 0) return elementOf(children);
-  const text = nodes.map(textOf).join("").trim();
-  return text === "" ? null : text;
+  const attributes = attributesOf(node, options);
+  const text = children.length > 0 ? "" : nodes.map(textOf).join("").trim();
+  if (text !== "") return text;
+  if (children.length === 0 && attributes.length === 0) return null;
+  return { ...Object.fromEntries(attributes), ...elementOf(children, options) };
 }
 
-function elementOf(nodes: readonly Node[]): XmlElement {
+function elementOf(nodes: readonly Node[], options: XmlOptions): XmlElement {
   const byName = new Map<string, XmlValue[]>();
   for (const node of nodes) {
     const name = nameOf(node);
     const values = byName.get(name);
-    if (values === undefined) byName.set(name, [valueOf(node)]);
-    else values.push(valueOf(node));
+    if (values === undefined) byName.set(name, [valueOf(node, options)]);
+    else values.push(valueOf(node, options));
   }
   const entries = [...byName].map(([name, values]): [string, XmlValue] => [
     name,
@@ -101,13 +118,14 @@ function elementOf(nodes: readonly Node[]): XmlElement {
 }
 
 /**
- * Reads a document. Namespace prefixes, attributes, comments and processing instructions are left
- * out; text is trimmed and stays text; an element without content, or with `nil="true"`, is null.
+ * Reads a document. Namespace prefixes, comments and processing instructions are left out, and
+ * attributes unless asked for; text is trimmed and stays text; an element without content, or with
+ * `nil="true"`, is null.
  *
  * @returns the root element under its name.
  * @throws {SourceError} when it is not well-formed, or has a document type or foreign entities.
  */
-export async function parseXml(text: string): Promise<XmlElement> {
+export async function parseXml(text: string, options: XmlOptions = {}): Promise<XmlElement> {
   // Loaded on first use: hardly any run needs it.
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   refuseEntities(text);
@@ -139,7 +157,7 @@ export async function parseXml(text: string): Promise<XmlElement> {
   }
   const roots = nodes.filter(isElement);
   if (roots.length !== 1) throw new SourceError("The XML is not well-formed (no single root)");
-  return elementOf(roots);
+  return elementOf(roots, options);
 }
 
 /** The values under a name, however many there are; null has none. */
