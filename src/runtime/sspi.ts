@@ -67,6 +67,7 @@ const longestToken = 65_536;
 
 const meanings: Readonly<Record<number, string>> = {
   0x80090303: "the name of the service is not known there",
+  0x80090304: "the Local Security Authority does not answer",
   0x80090305: "Windows has no such security package",
   0x8009030c: "the login was refused",
   0x8009030e: "the account that runs the agent has no credentials that could be used",

@@ -1,5 +1,5 @@
 /**
- * SQL Server as a source: the options that say where it is and who reads, and a connection by them.
+ * SQL Server as a source: the options that say where it is and who reads, and what they come to.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { hasSspi } from "../runtime/sspi.ts";
 import { opt, type Option, parseFlag, type Values } from "./option.ts";
 import type { SourceContext } from "./source.ts";
 import { parseSqlAddress, type SqlAddress } from "./sql_address.ts";
-import { connectSql, type SqlConnection, type SqlLogin } from "./sql_connection.ts";
+import type { SqlLogin, SqlPlace } from "./sql_connection.ts";
 
-export type { SqlConnection } from "./sql_connection.ts";
+export { connectSql, type SqlConnection, type SqlPlace } from "./sql_connection.ts";
 export { type SqlRow, sqlRows } from "./sql_rows.ts";
 
 function serverOption(option: Option<string>): Option<SqlAddress> {
@@ -111,26 +111,24 @@ function loginOf({ options, log }: SourceContext<SqlValues>): SqlLogin {
   if (account !== undefined) return { kind: "ntlm", ...account, password };
   if (username !== "") {
     // Older files had to have a name, which Windows authentication did not look at.
-    log.warning(
-      `username ${username} is not DOMAIN\\name: the account that runs the agent is used`,
-    );
+    log.warning("username is not DOMAIN\\name: the account that runs the agent is used");
   }
   return { kind: "process" };
 }
 
 /**
- * Connects as the options of a section say.
+ * Where the options of a section say to connect to, and as whom. What is odd about them is logged.
  *
- * @throws {AuthError} When the login is refused; `SourceError` when there is no connection.
+ * @throws {ConfigError} When they do not go together.
  */
-export async function openSql(context: SourceContext<SqlValues>): Promise<SqlConnection> {
+export function sqlPlace(context: SourceContext<SqlValues>): SqlPlace {
   const { options, tls, timeoutMs, signal } = context;
   if (options.encrypt === "strict" && !tls.verify) {
     throw new ConfigError("encrypt = strict always checks the server's certificate", [], {
       hint: "Set verify_ssl = True and name its authority in cacert_file, or encrypt = True.",
     });
   }
-  return await connectSql({
+  return {
     address: options.server,
     database: options.database,
     login: loginOf(context),
@@ -140,5 +138,5 @@ export async function openSql(context: SourceContext<SqlValues>): Promise<SqlCon
     connectMs: timeoutMs,
     silenceMs: options.query_timeout * 1000,
     signal,
-  });
+  };
 }

@@ -7,7 +7,7 @@
 
 import type { ConnectionConfiguration } from "tedious";
 import type { TlsSettings } from "../runtime/fetch.ts";
-import { openSspi, type SecurityContext, SspiError } from "../runtime/sspi.ts";
+import { openSspi, type SecurityContext } from "../runtime/sspi.ts";
 import type { SqlAddress } from "./sql_address.ts";
 import { findInstancePort } from "./sql_browser.ts";
 import type { SqlDriver } from "./sql_driver.ts";
@@ -112,8 +112,12 @@ function securityOf(place: SqlPlace, port: number): SecurityContext {
   try {
     return withFirstToken(openSspi(target, "Negotiate"));
   } catch (thrown) {
-    if (!(thrown instanceof SspiError)) throw thrown;
-    return withFirstToken(openSspi(target, "NTLM"));
+    // Where there is no package that negotiates, NTLM may still be there.
+    try {
+      return withFirstToken(openSspi(target, "NTLM"));
+    } catch {
+      throw thrown;
+    }
   }
 }
 

@@ -16,6 +16,7 @@ import { ldapAssets } from "./ldap_assets/mod.ts";
 import { mobileiron } from "./mobileiron/mod.ts";
 import { okta } from "./okta/mod.ts";
 import { onelogin } from "./onelogin/mod.ts";
+import { sccm } from "./sccm/mod.ts";
 import { zendesk } from "./zendesk/mod.ts";
 
 /** All sources, by name. */
@@ -31,6 +32,7 @@ export const sources: readonly Source[] = [
   mobileiron,
   okta,
   onelogin,
+  sccm,
   zendesk,
 ];
 

@@ -1,0 +1,68 @@
+/**
+ * Computers from Microsoft Configuration Manager (SCCM), read from the site's database.
+ *
+ * @module
+ */
+
+import { defineSource, opt, sqlOptions, sqlRule, syncField } from "../../sdk/mod.ts";
+import { checkDatabase, readComputers } from "./records.ts";
+
+const { server, username, password, authentication, ...connection } = sqlOptions;
+
+/** Reads the computers of a Configuration Manager site. */
+export const sccm = defineSource({
+  name: "sccm",
+  title: "SCCM",
+  kind: "assets",
+  summary:
+    "Computers and their installed programs from Microsoft Configuration Manager (SCCM, MECM), read from the site's SQL Server database.",
+  mappingName: "SCCM",
+  options: {
+    server,
+    database: opt.text("Name of the site database: CM_ and the site code.", { default: "CM_DCT" }),
+    username,
+    password,
+    authentication,
+    sync_field: syncField(),
+    active_only: opt.flag(
+      "Whether clients that Configuration Manager calls obsolete or inactive are left out.",
+      { default: false, advanced: true },
+    ),
+    encrypt: connection.encrypt,
+    read_only: connection.read_only,
+    query_timeout: connection.query_timeout,
+    driver: connection.driver,
+  },
+  mappings: {
+    APPLICATIONS: { source: "software" },
+  },
+  converters: {
+    "hardware.last_logon": "date_format",
+  },
+  fields: {
+    "hardware.resource_id": "Configuration Manager's number of the computer",
+    "hardware.computer_name": "name of the computer",
+    "hardware.domain_name": "domain or workgroup",
+    "hardware.serial_number": "serial number of the BIOS; where it has none, that of the enclosure",
+    "hardware.make": "maker",
+    "hardware.model": "model",
+    "hardware.platform": "kind of system, for example x64-based PC",
+    "hardware.user_name": "who was logged on at the last inventory, DOMAIN\\name",
+    "hardware.primary_user": "the first primary user by name, DOMAIN\\name",
+    "hardware.cpu": "name of the first processor",
+    "hardware.memory_total_kb": "memory in KB",
+    "hardware.hdd_total_mb": "size of the first disk in MB",
+    "hardware.ipv4_address":
+      "addresses of the first network adapter that has any, separated by commas, IPv6 among them",
+    "hardware.mac_address": "MAC address of that adapter",
+    "hardware.os_version": "name of the operating system",
+    "hardware.last_logon": "last logon that Active Directory knows of; sent as Unix seconds",
+    "hardware.c_drive_encrypted": "BitLocker on drive C: 0 off, 1 on, 2 unknown",
+    "hardware.antivirus_enabled": "whether Microsoft's antivirus is on, true or false",
+    "software":
+      "list of installed programs, each with name, version, publisher and path (always empty)",
+  },
+  rule: (options) => sqlRule(options),
+  check: (context) => checkDatabase(context),
+  records: (context) => readComputers(context),
+});

@@ -1,0 +1,123 @@
+/**
+ * Uploads and checks of a site database with the compiled binary.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import type { SectionReport } from "../../../src/sync/report.ts";
+import { binaryPath } from "../../support/binary.ts";
+import { record, type Recorded } from "../../support/recorder.ts";
+import { defaultAccount } from "../../support/tds/server.ts";
+import { oomnitzaSection, workspace } from "../../support/workspace.ts";
+
+/** Options of a section, beside `enable`. */
+export type SectionOptions = Readonly<Record<string, string>>;
+
+/** What an upload came to. */
+export interface SccmUpload {
+  readonly code: number;
+  readonly stderr: string;
+  readonly section: SectionReport;
+  /** The records that arrived, in the order of their arrival. */
+  readonly records: readonly Record<string, unknown>[];
+  /** The most memory that the agent had at once, in bytes. */
+  readonly peak: number;
+}
+
+/** The options of a section that reads from a port of this computer, which `server` may call PORT. */
+export function optionsFor(
+  port: number,
+  { server = "127.0.0.1,PORT", ...more }: SectionOptions = {},
+): SectionOptions {
+  return {
+    server: server.replace("PORT", String(port)),
+    username: defaultAccount.name,
+    password: defaultAccount.password,
+    encrypt: "False",
+    sync_field: "NAME",
+    "mapping.NAME": "hardware.computer_name",
+    ...more,
+  };
+}
+
+/** A section of the ini. */
+export function section(options: SectionOptions): string {
+  const lines = Object.entries(options).map(([key, value]) => `${key} = ${value}`);
+  return `[sccm]\nenable = True\n${lines.join("\n")}\n`;
+}
+
+/** Mappings of everything under `hardware`, by the name of the value in capitals. */
+export function mapAll(keys: readonly string[]): SectionOptions {
+  return Object.fromEntries(
+    keys.map((key) => [`mapping.${key.toUpperCase()}`, `hardware.${key}`]),
+  );
+}
+
+function recordsIn({ body }: Recorded): Record<string, unknown>[] {
+  return JSON.parse(body).records;
+}
+
+/**
+ * The most memory that a process has had until now, in bytes: 0 when it is gone. What the system tells
+ * after its end also counts the memory of the process that it was forked from.
+ */
+function peakOf(pid: number): number {
+  try {
+    const [, kilobytes = "0"] = /VmHWM:\s+(\d+) kB/.exec(
+      readFileSync(`/proc/${pid}/status`, "utf8"),
+    ) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Uploads a section to its end.
+ *
+ * @param onRequest Is shown each request to Oomnitza before it is answered.
+ */
+export async function upload(
+  options: SectionOptions,
+  words: readonly string[] = [],
+  onRequest?: (request: Recorded) => void,
+): Promise<SccmUpload> {
+  const program = await binaryPath();
+  await using instance = record({
+    answer: (request) => {
+      onRequest?.(request);
+      return undefined;
+    },
+  });
+  using place = workspace();
+  place.write("config.ini", oomnitzaSection(instance) + section(options));
+  const child = Bun.spawn(
+    [program, "upload", "sccm", "--singleton", "0", "--output", "json", ...words],
+    { cwd: place.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: 120_000 },
+  );
+  let peak = 0;
+  const watch = setInterval(() => peak = Math.max(peak, peakOf(child.pid)), 20);
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  clearInterval(watch);
+  const report = JSON.parse(stdout === "" ? "{}" : stdout) as {
+    readonly sections?: readonly SectionReport[];
+  };
+  const [only] = report.sections ?? [];
+  if (only === undefined) throw new Error(`There is no report of a section.\n${stdout}${stderr}`);
+  const records = instance.uploads().filter(({ path }) => path === "/api/v3/bulk").flatMap(
+    recordsIn,
+  );
+  return { code, stderr, section: only, records, peak };
+}
+
+/** Runs `agent check` on a section. */
+export async function check(options: SectionOptions) {
+  await using instance = record();
+  using place = workspace();
+  place.write("config.ini", oomnitzaSection(instance) + section(options));
+  return await place.agent(["check", "sccm"]);
+}

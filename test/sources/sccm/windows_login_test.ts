@@ -1,0 +1,111 @@
+/**
+ * SCCM with the Windows program, under Wine: the account that runs the agent logs in through SSPI.
+ *
+ * @module
+ */
+import { afterAll, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import manifest from "../../../package.json" with { type: "json" };
+import { compileAgent, root } from "../../../scripts/binary/compile.ts";
+import { findTarget } from "../../../scripts/binary/targets.ts";
+import { openWine, windowsPath } from "../../../scripts/wine/prefix.ts";
+import { needPackage } from "../../support/apt.ts";
+import { record } from "../../support/recorder.ts";
+import { makeIdentity } from "../../support/tds/certificate.ts";
+import { startTdsServer, type TdsServerOptions } from "../../support/tds/server.ts";
+import { oomnitzaSection } from "../../support/workspace.ts";
+import { siteRows } from "./computers.ts";
+import { optionsFor, section, type SectionOptions } from "./sccm_run.ts";
+import { makeSite } from "./site_database.ts";
+
+needPackage("/usr/lib/wine/wine64", "wine", "wine64");
+needPackage("/usr/bin/x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32");
+
+const folder = mkdtempSync(join(tmpdir(), "agent-windows-"));
+const program = join(folder, "agent.exe");
+const wine = await openWine();
+await compileAgent({
+  target: findTarget("windows-x64"),
+  outfile: program,
+  version: manifest.version,
+  commit: "test",
+});
+const identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
+afterAll(async () => {
+  await wine.close();
+  rmSync(folder, { recursive: true, force: true });
+  identity[Symbol.dispose]();
+});
+
+/** Wine gets the tokens of the user who is logged on from a program of this name. */
+const helper = join(folder, "ntlm_auth");
+const script = join(root, "test/support/tds/ntlm_auth.ts");
+writeFileSync(helper, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
+chmodSync(helper, 0o755);
+
+const service = { domain: "EXAMPLE", name: "svc-agent", password: "ntlm Canary pässwörd" };
+
+/** Uploads with the Windows program, with somebody logged on to Windows. */
+async function run(
+  more: SectionOptions,
+  loggedOn: typeof service | undefined,
+  options: TdsServerOptions = {},
+) {
+  const { answer } = makeSite({ rows: siteRows(3, 2) });
+  await using server = await startTdsServer({ answer, ntlmAccounts: [service], ...options });
+  await using instance = record();
+  const blank = { authentication: "Windows", username: "", password: "" };
+  const ini = section(optionsFor(server.port, { ...blank, ...more }));
+  const path = join(wine.folder, "config.ini");
+  writeFileSync(path, oomnitzaSection(instance) + ini);
+  const result = await wine.run(
+    [windowsPath(program), "upload", "sccm", "--ini", windowsPath(path), "--singleton", "0"],
+    {
+      env: {
+        PATH: `${folder}:${process.env["PATH"]}`,
+        ...(loggedOn === undefined ? {} : { NTLM_ACCOUNT: JSON.stringify(loggedOn) }),
+      },
+    },
+  );
+  expect(server.faults).toEqual([]);
+  const said = result.stdout + result.stderr;
+  expect(said).not.toContain("Canary");
+  const sent = instance.uploads().filter(({ path }) => path === "/api/v3/bulk").length;
+  return { code: result.code, said, sent, users: server.logins.map(({ user }) => user) };
+}
+
+test("the account that runs the agent logs in", async () => {
+  const { code, said, sent, users } = await run({}, service);
+  expect(said).toContain("3 read, 3 sent");
+  expect(code).toBe(0);
+  expect(sent).toBe(1);
+  expect(users).toEqual(Array(2).fill("EXAMPLE\\svc-agent"));
+}, 60_000);
+
+test("the same, encrypted, with the name that an older file had to have", async () => {
+  const { cert, key, authority } = identity;
+  const more = {
+    username: "change-me",
+    password: "change-me",
+    encrypt: "True",
+    cacert_file: windowsPath(authority),
+  };
+  const { code, said, users } = await run(more, service, { tls: { cert, key } });
+  expect(said.match(/username is not DOMAIN\\name/g)).toHaveLength(1);
+  expect(code).toBe(0);
+  expect(users[0]).toBe("EXAMPLE\\svc-agent");
+}, 60_000);
+
+test("an account that the server refuses, and one that Windows knows no password of", async () => {
+  const refused = await run({}, { ...service, password: "wrong" });
+  expect(refused.code).toBe(3);
+  expect(refused.said).toContain("as the account that runs the agent");
+  expect(refused.said).toContain("[18452]");
+  const unknown = await run({}, undefined);
+  expect(unknown.code).toBe(3);
+  expect(unknown.said).toContain("Windows gives no token");
+  expect(unknown.said).toContain("name one: username = DOMAIN\\name and password");
+  expect(unknown.users).toEqual([]);
+}, 60_000);
