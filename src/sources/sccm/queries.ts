@@ -184,8 +184,8 @@ export function computerQuery({ seen, activeOnly, empty = false }: ComputerQuery
   ].join("\n");
 }
 
-function programText(view: string, empty: boolean): string {
-  return `SELECT ResourceID AS resource_id, DisplayName0 AS name, Version0 AS version, Publisher0 AS publisher
+function programText(view: string, empty: boolean, select: string): string {
+  return `${select} ResourceID AS resource_id, DisplayName0 AS name, Version0 AS version, Publisher0 AS publisher
 FROM dbo.${view} WHERE DisplayName0 <> ''${empty ? " AND 1 = 0" : ""}`;
 }
 
@@ -196,9 +196,8 @@ export function seesPrograms64(seen: SeenColumns): boolean {
 
 /** The programs of all computers, by rising ResourceID, each once for a computer. */
 export function programQuery(seen: SeenColumns, empty = false): string {
-  const views = [programs32, ...(seesPrograms64(seen) ? [programs64] : [])];
-  // UNION also takes out doubles inside of one view.
-  const texts = (views.length === 1 ? [programs32, programs32] : views)
-    .map((view) => programText(view, empty));
-  return `${texts.join("\nUNION\n")}\nORDER BY resource_id, name, version, publisher`;
+  const text = seesPrograms64(seen)
+    ? programViews.map((view) => programText(view, empty, "SELECT")).join("\nUNION\n")
+    : programText(programs32, empty, "SELECT DISTINCT");
+  return `${text}\nORDER BY resource_id, name, version, publisher`;
 }

@@ -112,6 +112,8 @@ async function* joined(
   programs: Rising | undefined,
   emptyKeys: readonly string[],
 ): AsyncGenerator<Raw> {
+  // Both queries take their time on the server: they are at work together.
+  await Promise.all([computers.peek(), programs?.peek()]);
   let last = Number.NaN;
   for (let id = await computers.peek(); id !== Number.POSITIVE_INFINITY;) {
     const row = await computers.take();
@@ -174,8 +176,9 @@ export async function* readComputers(context: Context): AsyncGenerator<Raw> {
     const computers = stream(first, computerQuery({ seen, activeOnly }), "Computers");
     yield* joined(computers, programs, emptyKeys);
   } finally {
-    for (const each of streams) await each.close();
+    // Connections first: what still waits for an answer then waits no more.
     for (const each of opened) each.close();
+    for (const each of streams) await each.close();
   }
 }
 
