@@ -238,7 +238,9 @@ describe("addresses", () => {
       size.writeUInt16LE(text.length);
       browser.send(Buffer.concat([Buffer.of(5), size, Buffer.from(text)]), port, address);
     });
-    await new Promise<void>((resolve) => browser.bind(1434, "127.0.0.1", resolve));
+    await new Promise<void>((resolve, reject) => {
+      browser.once("error", reject).bind(1434, "127.0.0.1", resolve);
+    });
     try {
       const run = await upload(optionsFor(0, { server: "127.0.0.1\\site" }));
       expect(run.section.error).toBeNull();
