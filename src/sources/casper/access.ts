@@ -57,33 +57,66 @@ async function tokenOfClient(http: Http, { client_id, client_secret }: Access): 
   return { ...token, value: `Bearer ${token.value}` };
 }
 
+/** When a token ends. A time in the past is a clock that goes otherwise: then a 401 tells. */
+function endOf(text: string | undefined): number | undefined {
+  const end = Date.parse(text ?? "");
+  return end > Date.now() ? end : undefined;
+}
+
 /** A token for name and password ("POST /api/v1/auth/token"). Servers without it take Basic itself. */
-async function tokenOfUser(http: Http, { username, password }: Access): Promise<Token> {
-  const { Authorization = "" } = await basicAuth(username, password).headers(http);
+async function tokenOfUser(http: Http, basic: string, { password }: Access): Promise<Token> {
   const request = {
     method: "POST",
     path: "/api/v1/auth/token",
-    headers: { Authorization, Accept: "application/json" },
+    headers: { Authorization: basic, Accept: "application/json" },
   } as const;
   const answer = await http.send(request);
-  if (answer.status === 404) return { value: Authorization };
+  if (answer.status === 404) return { value: basic };
   // The answer is there already: it is only read, not asked for again.
   const token = await requestToken({ ...http, send: () => Promise.resolve(answer) }, {
     title: "Jamf Pro",
     credentials: "username and password",
     request,
-    secrets: [password, Authorization.slice("Basic ".length)],
+    secrets: [password, basic.slice("Basic ".length)],
     shape: userToken,
-    read: ({ token: value, expires }) => {
-      const end = expires === undefined ? Number.NaN : Date.parse(expires);
-      return { value, expires: Number.isNaN(end) ? undefined : end };
-    },
+    read: ({ token: value, expires }) => ({ value, expires: endOf(expires) }),
   });
   return { ...token, value: `Bearer ${token.value}` };
 }
 
+/**
+ * Name and password. Some servers before 10.35 hand out tokens that their Classic API does not know
+ * ("Classic API Authentication Changes"): those ask for Basic when they are shown one.
+ */
+function userAuth(access: Access): Authenticator {
+  let takesTokens = true;
+  let isAccepted = false;
+  const tokens = tokenAuth(async (http) => {
+    const { Authorization: basic = "" } = await basicAuth(access.username, access.password)
+      .headers(http);
+    return takesTokens ? await tokenOfUser(http, basic, access) : { value: basic };
+  }, asHeader);
+  return {
+    headers: (http) => tokens.headers(http),
+    observe({ status, headers }) {
+      if (status !== 401) isAccepted = true;
+      else if (!isAccepted && /^Basic\b/i.test(headers.get("www-authenticate") ?? "")) {
+        takesTokens = false;
+      }
+    },
+    async renew(http, used) {
+      if (used.Authorization?.startsWith("Basic ") === true) return false;
+      return await tokens.renew?.(http, used) ?? false;
+    },
+  };
+}
+
+function asHeader(value: string): Readonly<Record<string, string>> {
+  return { Authorization: value };
+}
+
 /** The way to authenticate that the options ask for. */
 export function authOf(access: Access): Authenticator {
-  const fetch = access.client_id === "" ? tokenOfUser : tokenOfClient;
-  return tokenAuth((http) => fetch(http, access), (value) => ({ Authorization: value }));
+  if (access.client_id === "") return userAuth(access);
+  return tokenAuth((http) => tokenOfClient(http, access), asHeader);
 }

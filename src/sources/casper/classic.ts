@@ -12,8 +12,11 @@ import type { Access, Context } from "./access.ts";
 export type DeviceKind = Access["sync_type"];
 
 const object = z.record(z.string(), z.unknown());
-const ids = z.array(z.object({ id: z.number() }));
+const devices = z.array(z.object({ id: z.number(), name: z.string().nullish() }));
 const groups = z.array(z.object({ id: z.number(), name: z.string() }));
+
+/** A device as lists name it. */
+export type Device = z.infer<typeof devices>[number];
 
 /** What the Classic API calls the things of a kind. */
 const words = {
@@ -21,8 +24,9 @@ const words = {
     path: "computers",
     groups: "computergroups",
     one: "computer",
-    list: z.object({ computers: ids }).transform(({ computers }) => computers),
-    group: z.object({ computer_group: z.object({ computers: ids }) })
+    many: "computers",
+    list: z.object({ computers: devices }).transform(({ computers }) => computers),
+    group: z.object({ computer_group: z.object({ computers: devices }) })
       .transform(({ computer_group }) => computer_group.computers),
     groupList: z.object({ computer_groups: groups }).transform((answer) => answer.computer_groups),
     detail: z.object({ computer: object }).transform(({ computer }) => computer),
@@ -31,8 +35,9 @@ const words = {
     path: "mobiledevices",
     groups: "mobiledevicegroups",
     one: "mobile device",
-    list: z.object({ mobile_devices: ids }).transform((answer) => answer.mobile_devices),
-    group: z.object({ mobile_device_group: z.object({ mobile_devices: ids }) })
+    many: "mobile devices",
+    list: z.object({ mobile_devices: devices }).transform((answer) => answer.mobile_devices),
+    group: z.object({ mobile_device_group: z.object({ mobile_devices: devices }) })
       .transform(({ mobile_device_group }) => mobile_device_group.mobile_devices),
     groupList: z.object({ mobile_device_groups: groups }).transform((answer) =>
       answer.mobile_device_groups
@@ -87,69 +92,95 @@ export function subsetPath(kind: DeviceKind, { everything, paths }: Wanted): str
 /** Whether the Classic API has no such endpoint (any more). */
 export const goneStatuses: readonly number[] = [404, 410];
 
-/** The ids of all devices of a kind; nothing where the endpoint is gone. */
-export async function allIds(
+const hints = { 404: "Check url: it is the address of Jamf Pro, without /JSSResource and /api." };
+
+/** All devices of a kind; nothing where the endpoint is gone. */
+export async function allDevices(
   { http }: Context,
   kind: DeviceKind,
   allow: readonly number[] = [],
-): Promise<number[] | undefined> {
+): Promise<readonly Device[] | undefined> {
   const { path, list } = words[kind];
-  const page = await http.page({ path: `/JSSResource/${path}`, what: kind, allow }, list);
-  return page.body?.map(({ id }) => id);
+  const request = { path: `/JSSResource/${path}`, what: words[kind].many, allow, hints };
+  return (await http.page(request, list)).body;
 }
 
-async function groupPath({ http }: Context, kind: DeviceKind, name: string): Promise<string> {
-  const { groups: path, groupList } = words[kind];
-  const all = await http.json({ path: `/JSSResource/${path}`, what: "groups" }, groupList);
-  const found = all.find((group) => group.name === name);
-  if (found !== undefined) return `/JSSResource/${path}/id/${found.id}`;
-  throw new SourceError(`There is no group "${name}" of ${kind} in Jamf Pro`, {
+/** What to say when there is no group of that name. */
+export function noSuchGroup(kind: DeviceKind, name: string): SourceError {
+  return new SourceError(`There is no group "${name}" of ${words[kind].many} in Jamf Pro`, {
     hint: "Check group_name: upper and lower case count.",
   });
 }
 
-/** The ids of the devices in a group. */
-export async function groupIds(
+async function groupPath({ http }: Context, kind: DeviceKind, name: string): Promise<string> {
+  const { groups: path, groupList } = words[kind];
+  const all = await http.json({ path: `/JSSResource/${path}`, what: "groups", hints }, groupList);
+  const found = all.find((group) => group.name === name);
+  if (found === undefined) throw noSuchGroup(kind, name);
+  return `/JSSResource/${path}/id/${found.id}`;
+}
+
+/** Names that do not survive in a path: servers take an encoded slash for a real one, or refuse it. */
+const unfitForPaths = /[/\\;]|^\.+$/;
+
+/** The devices in a group. */
+export async function groupDevices(
   context: Context,
   kind: DeviceKind,
   name: string,
-): Promise<number[]> {
+): Promise<readonly Device[]> {
   const { groups: path, group } = words[kind];
   const what = `group ${name}`;
-  // Jamf Pro takes an encoded slash in a name for a real one.
-  if (!name.includes("/")) {
+  if (!unfitForPaths.test(name)) {
     const byName = `/JSSResource/${path}/name/${encodeURIComponent(name)}`;
-    const { body } = await context.http.page({ path: byName, what, allow: [404] }, group);
-    if (body !== undefined) return body.map(({ id }) => id);
+    const { body } = await context.http.page({ path: byName, what, allow: [400, 404] }, group);
+    if (body !== undefined) return body;
   }
-  const members = await context.http.json(
-    { path: await groupPath(context, kind, name), what },
-    group,
-  );
-  return members.map(({ id }) => id);
+  return await context.http.json({ path: await groupPath(context, kind, name), what }, group);
+}
+
+/** How a person finds a device in Jamf Pro. */
+export function nameOf(kind: DeviceKind, { id, name }: Device): string {
+  return `${words[kind].one} ${id}${name ? ` (${name})` : ""}`;
+}
+
+function detailRequest(kind: DeviceKind, id: number, wanted: Wanted) {
+  const { path, one } = words[kind];
+  const address = `/JSSResource/${path}/id/${id}${subsetPath(kind, wanted)}`;
+  return { path: address, what: `${one} ${id}`, retry: brief };
 }
 
 /** One device with the wanted parts. */
-export async function detail(
-  { http, wanted }: Context,
+export function detail(
+  { http }: Context,
   kind: DeviceKind,
   id: number,
+  wanted: Wanted,
 ): Promise<Raw> {
-  const { path, one, detail: shape } = words[kind];
-  const address = `/JSSResource/${path}/id/${id}${subsetPath(kind, wanted)}`;
-  return await http.json({ path: address, what: `${one} ${id}`, retry: brief }, shape);
+  return http.json(detailRequest(kind, id, wanted), words[kind].detail);
 }
 
-/** The devices with some ids, in order; those that cannot be had are skipped. */
+/** The same, or nothing where it or the whole endpoint is gone. */
+export async function detailUnlessGone(
+  { http }: Context,
+  kind: DeviceKind,
+  id: number,
+  wanted: Wanted,
+): Promise<Raw | undefined> {
+  const request = { ...detailRequest(kind, id, wanted), allow: goneStatuses };
+  return (await http.page(request, words[kind].detail)).body;
+}
+
+/** Some devices with the wanted parts, in order; those that cannot be had are skipped. */
 export function details(
   context: Context,
   kind: DeviceKind,
-  wantedIds: readonly number[],
+  list: readonly Device[],
 ): AsyncGenerator<Raw | Skipped> {
-  context.total(wantedIds.length);
+  context.total(list.length);
   return context.each(
-    wantedIds,
-    (id) => detail(context, kind, id),
-    (id) => `${words[kind].one} ${id}`,
+    list,
+    ({ id }) => detail(context, kind, id, context.wanted),
+    (device) => nameOf(kind, device),
   );
 }

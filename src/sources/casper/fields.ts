@@ -64,7 +64,11 @@ function fieldTable(): Record<string, string> {
   const table: Record<string, string> = {};
   for (const path of new Set([...ofComputers, ...ofDevices])) {
     const both = ofComputers.has(path) && ofDevices.has(path);
-    table[path] = both ? "both" : ofComputers.has(path) ? "computers" : "mobile devices";
+    table[path] = both
+      ? "computers and mobile devices"
+      : ofComputers.has(path)
+      ? "computers"
+      : "mobile devices";
   }
   return table;
 }
@@ -72,6 +76,7 @@ function fieldTable(): Record<string, string> {
 /** The fields that are known; any other path of the answer can be mapped as well. */
 export const fields: Readonly<Record<string, string>> = {
   ...fieldTable(),
-  "software.applications": "computers; list of name, path and version",
-  "extension_attributes": "both; see the converter casper_extension_attribute",
+  "software.applications": "computers: a list of name, path and version",
+  "extension_attributes":
+    "computers and mobile devices: see the converter casper_extension_attribute",
 };

@@ -7,56 +7,34 @@
 import {
   defineSource,
   deliveryOptions,
-  isObject,
   type Mappings,
   opt,
+  type SourceItem,
   syncField,
-  type WebhookCall,
 } from "../../sdk/mod.ts";
 import { authOf, type Context } from "./access.ts";
-import { allIds, detail, details, type DeviceKind, goneStatuses, groupIds } from "./classic.ts";
+import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
 import { fields } from "./fields.ts";
 import { checkPro, listPro } from "./pro.ts";
+import { fetchEvent } from "./webhook.ts";
 
 const applications: Mappings = { APPLICATIONS: { source: "software.applications" } };
 
-/** The ids to read by the Classic API; nothing where it is gone and the other API is to be used. */
-async function idsOf(context: Context): Promise<number[] | undefined> {
+/** The devices to read by the Classic API; nothing where it is gone and the other API is to be used. */
+async function findDevices(context: Context): Promise<readonly Device[] | undefined> {
   const { api, sync_type: kind, group_name: group } = context.options;
-  if (api === "pro" && kind === "computers") return undefined;
-  if (group !== "") return await groupIds(context, kind, group);
-  const mayBeGone = api === "auto" && kind === "computers";
-  return await allIds(context, kind, mayBeGone ? goneStatuses : []);
+  const hasSuccessor = kind === "computers" && api !== "classic";
+  if (hasSuccessor && api === "pro") return undefined;
+  if (group !== "" && !hasSuccessor) return await groupDevices(context, kind, group);
+  // With a group, too: it lists its members even where the computers themselves are gone.
+  const all = await allDevices(context, kind, hasSuccessor ? goneStatuses : []);
+  return all === undefined || group === "" ? all : await groupDevices(context, kind, group);
 }
 
-async function* list(context: Context) {
-  const { sync_type: kind, group_name: group } = context.options;
-  const ids = await idsOf(context);
-  if (ids !== undefined) return yield* details(context, kind, ids);
-  const members = group === "" ? undefined : new Set(await groupIds(context, kind, group));
-  yield* listPro(context, members);
-}
-
-/** What a webhook is about; nothing when it names no device, or one of the other kind. */
-function eventOf(
-  context: Context,
-  { body }: WebhookCall,
-): { kind: DeviceKind; id: number } | undefined {
-  const webhook = isObject(body) && isObject(body.webhook) ? body.webhook : {};
-  const event = isObject(body) && isObject(body.event) ? body.event : {};
-  const name = String(webhook.webhookEvent ?? "");
-  const id = Number(event.jssID ?? 0);
-  if (!Number.isSafeInteger(id) || id <= 0) return undefined;
-  const kind = name.startsWith("Computer")
-    ? "computers"
-    : name.startsWith("MobileDevice")
-    ? "mobiledevices"
-    : undefined;
-  if (kind === undefined) context.log.warning(`The event "${name}" is not about a device`);
-  else if (kind !== context.options.sync_type) {
-    context.log.info(`${name} ${id}: this section reads ${context.options.sync_type}`);
-  } else return { kind, id };
-  return undefined;
+async function* readDevices(context: Context): AsyncGenerator<SourceItem> {
+  const devices = await findDevices(context);
+  if (devices === undefined) yield* listPro(context);
+  else yield* details(context, context.options.sync_type, devices);
 }
 
 /** Reads computers or mobile devices from Jamf Pro. */
@@ -88,7 +66,7 @@ export const casper = defineSource({
     }),
     client_secret: opt.secret("Secret of that client.", { default: "", advanced: true }),
     api: opt.choice(
-      "classic asks for each computer, pro reads inventories by the page, auto takes pro where classic is gone. Mobile devices are always read by classic.",
+      "How computers are read: classic asks for each, pro reads them by the page, auto takes pro where classic is gone. Mobile devices are always read by classic.",
       ["auto", "classic", "pro"],
       { default: "auto", advanced: true },
     ),
@@ -106,24 +84,17 @@ export const casper = defineSource({
   // "Jamf Pro API scalability best practices": not more than five requests at once.
   limits: { concurrency: 5 },
   rule({ username, password, client_id, client_secret }) {
-    if (client_id !== "" && client_secret !== "") return undefined;
+    if (client_id !== "" || client_secret !== "") {
+      const isComplete = client_id !== "" && client_secret !== "";
+      return isComplete ? undefined : "needs client_id and client_secret, not only one of them";
+    }
     if (username !== "" && password !== "") return undefined;
     return "needs username and password, or client_id and client_secret";
   },
   http: (options) => ({ base: options.url, auth: authOf(options) }),
   async check(context) {
-    const { api, sync_type: kind } = context.options;
-    const mayBeGone = api !== "classic" && kind === "computers";
-    const ids = await allIds(context, kind, mayBeGone ? goneStatuses : []);
-    if (ids === undefined) await checkPro(context);
+    if (await findDevices(context) === undefined) await checkPro(context);
   },
-  records: list,
-  async *webhook(context, call) {
-    const event = eventOf(context, call);
-    if (event === undefined) return;
-    const { group_name: group } = context.options;
-    const ids = group === "" ? [event.id] : await groupIds(context, event.kind, group);
-    if (ids.includes(event.id)) yield await detail(context, event.kind, event.id);
-    else context.log.info(`${event.kind} ${event.id} is not in the group ${group}`);
-  },
+  records: readDevices,
+  webhook: fetchEvent,
 });

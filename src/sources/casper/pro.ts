@@ -6,125 +6,185 @@
  */
 
 import { z } from "zod";
-import { type Page, pages, type Raw, SourceError } from "../../sdk/mod.ts";
+import { brief, pages, type Raw, SourceError } from "../../sdk/mod.ts";
 import type { Context } from "./access.ts";
-import { type Computer, toClassic } from "./translate.ts";
+import { goneStatuses, noSuchGroup } from "./classic.ts";
+import { isMember } from "./groups.ts";
+import { isTold, type Names, toClassic } from "./translate.ts";
 
-const object = z.record(z.string(), z.unknown());
-const inventory = z.object({ totalCount: z.number(), results: z.array(object) });
+const id = z.union([z.string(), z.number()]);
+const computer = z.record(z.string(), z.unknown()).and(z.object({ id }));
+const inventory = z.object({ totalCount: z.number(), results: z.array(computer) });
 const named = z.object({
   totalCount: z.number(),
-  results: z.array(z.object({ id: z.union([z.string(), z.number()]), name: z.string() })),
+  results: z.array(z.object({ id, name: z.string() })),
 });
+const groups = z.array(z.object({ name: z.string() }));
 
-/** Computers in one page, as many as Jamf Pro gives unless told ("Return paginated Computer Inventory records"). */
-const pageSize = 100;
+type Inventory = z.infer<typeof inventory>;
 
-/** Versions of the endpoint whose names are known, newest first. */
-const versions = ["v3", "v2", "v1"] as const;
+/** More is cut to this without a word. */
+const largestPage = 2000;
+/** Lists in a computer make it big, so that fewer of them fit into an answer in time. */
+const pageSizes = { withLists: 100, without: 500 } as const;
+const lists = [
+  "APPLICATIONS",
+  "CERTIFICATES",
+  "CONFIGURATION_PROFILES",
+  "EXTENSION_ATTRIBUTES",
+  "LOCAL_USER_ACCOUNTS",
+];
+
+/** Versions of the endpoint, newest first ("11.30.0 Deprecations": v4 succeeds v3; 10.39 had v1 only). */
+const versions = ["v4", "v3", "v2", "v1"] as const;
 
 /** First segment of a Classic path → the sections that hold it. */
 const sections: Readonly<Record<string, readonly string[]>> = {
   general: ["GENERAL", "HARDWARE"],
-  hardware: ["HARDWARE", "OPERATING_SYSTEM"],
+  hardware: ["HARDWARE", "OPERATING_SYSTEM", "STORAGE"],
   location: ["USER_AND_LOCATION"],
   purchasing: ["PURCHASING"],
   software: ["APPLICATIONS"],
+  certificates: ["CERTIFICATES"],
+  configuration_profiles: ["CONFIGURATION_PROFILES"],
+  groups_accounts: ["GROUP_MEMBERSHIPS", "LOCAL_USER_ACCOUNTS"],
+  // Extension attributes are spread over these ("extensionAttributes" of each).
+  extension_attributes: [
+    "EXTENSION_ATTRIBUTES",
+    "GENERAL",
+    "HARDWARE",
+    "OPERATING_SYSTEM",
+    "USER_AND_LOCATION",
+    "PURCHASING",
+  ],
 };
 
-/** Extension attributes are spread over these ("extensionAttributes" of each). */
-const attributeSections = [
-  "EXTENSION_ATTRIBUTES",
-  "GENERAL",
-  "HARDWARE",
-  "OPERATING_SYSTEM",
-  "USER_AND_LOCATION",
-  "PURCHASING",
-];
-
-function wantedSections({ wanted }: Context): string[] {
-  const known = Object.values(sections).flat();
-  if (wanted.everything || wanted.paths.length === 0) {
-    return [...new Set([...known, ...attributeSections])];
-  }
-  const segments = wanted.paths.map((path) => path.split(".", 1)[0] ?? "");
-  const chosen = segments.flatMap((segment) => {
-    if (segment === "extension_attributes") return attributeSections;
-    return Object.hasOwn(sections, segment) ? sections[segment] ?? [] : known;
-  });
-  return [...new Set(["GENERAL", ...chosen])];
-}
-
-function address(version: string, page: number, context: Context, size = pageSize): string {
-  const query = new URLSearchParams(wantedSections(context).map((section) => ["section", section]));
-  query.set("page", `${page}`);
-  query.set("page-size", `${size}`);
-  query.set("sort", "id:asc");
-  return `/api/${version}/computers-inventory?${query}`;
-}
-
-/** The newest version of the endpoint that the server has. */
-async function versionOf(context: Context): Promise<string> {
-  for (const version of versions) {
-    const path = address(version, 0, context, 1);
-    const { body } = await context.http.page(
-      { path, what: "computers", allow: [404, 410] },
-      inventory,
+function wantedSections({ wanted, options }: Context): string[] {
+  const { everything, paths } = wanted;
+  const segments = everything
+    ? Object.keys(sections)
+    : paths.map((path) => path.split(".", 1)[0] ?? "").filter((name) =>
+      Object.hasOwn(sections, name)
     );
-    if (body !== undefined) return version;
-  }
-  throw new SourceError(
-    "Jamf Pro has neither the Classic API nor an inventory of computers that is known",
-    {
-      hint: "Check url: it is the address of Jamf Pro, without /api.",
-    },
-  );
+  const chosen = segments.flatMap((segment) => sections[segment] ?? []);
+  const membership = options.group_name === "" ? [] : ["GROUP_MEMBERSHIPS"];
+  return [...new Set(["GENERAL", ...chosen, ...membership])];
 }
 
-/** Makes sure that computers can be read. */
-export async function checkPro(context: Context): Promise<void> {
-  await versionOf(context);
+function notFound(): SourceError {
+  return new SourceError("Jamf Pro has no inventory of computers that is known", {
+    hint: "Check url: it is the address of Jamf Pro, without /JSSResource and /api.",
+  });
 }
 
-/** Names by id, for departments and buildings; read only when somebody wants them. */
-async function namesOf(context: Context, what: "departments" | "buildings", wantedPath: string) {
-  const { http, wanted } = context;
+/** Gives pages of computers, by the newest version of the endpoint that the server has. */
+function openInventory(
+  { http }: Context,
+  wanted: readonly string[],
+  size: number,
+): (page: number) => Promise<Inventory> {
+  const query = new URLSearchParams(wanted.map((section) => ["section", section]));
+  query.set("page-size", `${size}`);
+  // By id, so that computers that come meanwhile are at the end.
+  query.set("sort", "id:asc");
+  let found: string | undefined;
+  return async (page) => {
+    for (const version of found === undefined ? versions : [found]) {
+      const path = `/api/${version}/computers-inventory?${query}&page=${page}`;
+      const allow = found === undefined ? goneStatuses : [];
+      const { body } = await http.page({ path, what: "computers", allow }, inventory);
+      if (body === undefined) continue;
+      found = version;
+      return body;
+    }
+    throw notFound();
+  };
+}
+
+/** Names by id of departments or buildings; asked for only when somebody wants them. */
+async function namesOf(
+  { http, wanted }: Context,
+  what: "departments" | "buildings",
+  wantedPath: string,
+): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>();
-  if (!wanted.everything && !wanted.paths.includes(wantedPath)) return names;
+  const { everything, paths } = wanted;
+  if (!everything && !paths.includes("location") && !paths.includes(wantedPath)) return names;
   const load = (page: number) =>
-    http.json({ path: `/api/v1/${what}?page=${page}&page-size=${pageSize}`, what }, named);
-  const isEnd = (count: number, total: number) => count === 0 || names.size >= total;
+    http.json({ path: `/api/v1/${what}?page=${page}&page-size=${largestPage}`, what }, named);
   const next = ({ results, totalCount }: z.infer<typeof named>, page: number) => {
     for (const { id, name } of results) names.set(`${id}`, name);
-    return isEnd(results.length, totalCount) ? undefined : page + 1;
+    return results.length === 0 || names.size >= totalCount ? undefined : page + 1;
   };
   for await (const _ of pages(0, load, next));
   return names;
 }
 
-/** All computers, or those with some ids, page by page in the Classic shape. */
-export async function* listPro(
-  context: Context,
-  only?: ReadonlySet<number>,
-): AsyncGenerator<Raw[]> {
-  const version = await versionOf(context);
-  const departments = await namesOf(context, "departments", "location.department");
-  const buildings = await namesOf(context, "buildings", "location.building");
-  const load = (page: number) =>
-    context.http.page({ path: address(version, page, context), what: "computers" }, inventory);
-  let read = 0;
-  const next = ({ body }: Page<z.infer<typeof inventory>>, page: number) => {
-    const count = body?.results.length ?? 0;
-    read += count;
-    return count === 0 || read >= (body?.totalCount ?? 0) ? undefined : page + 1;
+async function loadNames(context: Context): Promise<Names> {
+  return {
+    departments: await namesOf(context, "departments", "location.department"),
+    buildings: await namesOf(context, "buildings", "location.building"),
   };
-  for await (const { body } of pages(0, load, next)) {
-    if (only === undefined && body !== undefined) context.total(body.totalCount);
-    const computers = body?.results.map((one) =>
-      toClassic(one as Computer, departments, buildings)
-    ) ?? [];
-    yield only === undefined
+}
+
+/** A group that does not exist must not look like one without members ("Return all computer groups"). */
+async function checkGroup({ http, options }: Context): Promise<void> {
+  const { group_name: name } = options;
+  if (name === "") return;
+  const request = { path: "/api/v1/computer-groups", what: "groups", allow: goneStatuses };
+  const { body } = await http.page(request, groups);
+  if (body?.every((group) => group.name !== name)) throw noSuchGroup("computers", name);
+}
+
+/** Makes sure that computers can be read. */
+export async function checkPro(context: Context): Promise<void> {
+  await openInventory(context, ["GENERAL"], 1)(0);
+  await checkGroup(context);
+}
+
+/** What comes after a page; servers may give smaller pages than asked for. */
+function follower(): (page: Inventory, place: number) => number | undefined {
+  const seen = new Set<string>();
+  return ({ results, totalCount }, page) => {
+    const before = seen.size;
+    for (const { id } of results) seen.add(`${id}`);
+    if (results.length > 0 && seen.size === before) {
+      throw new SourceError(`The list runs in a circle: page ${page} has what came before`, {
+        hint: "This is a fault of the server. Run the upload again later.",
+      });
+    }
+    return results.length === 0 || seen.size >= totalCount ? undefined : page + 1;
+  };
+}
+
+/** All computers, or those of the group, page by page in the Classic shape. */
+export async function* listPro(context: Context): AsyncGenerator<Raw[]> {
+  const { options, wanted, log } = context;
+  const untold = wanted.paths.filter((path) => !isTold(path));
+  if (untold.length > 0) log.warning(`The Jamf Pro API does not tell ${untold.join(", ")}`);
+  await checkGroup(context);
+  const names = await loadNames(context);
+  const asked = wantedSections(context);
+  const isBig = asked.some((section) => lists.includes(section));
+  const load = openInventory(context, asked, isBig ? pageSizes.withLists : pageSizes.without);
+  const { group_name: group } = options;
+  for await (const { results, totalCount } of pages(0, load, follower())) {
+    const computers = results.map((one) => toClassic(one, names));
+    if (group === "") context.total(totalCount);
+    yield group === ""
       ? computers
-      : computers.filter(({ general }) => only.has(Number((general as Raw).id)));
+      : computers.filter((record) => isMember("computers", record, group));
   }
+}
+
+/** One computer in the Classic shape ("Return General section of a Computer", which takes sections). */
+export async function onePro(context: Context, id: number): Promise<Raw> {
+  const query = new URLSearchParams(wantedSections(context).map((name) => ["section", name]));
+  for (const version of versions) {
+    const path = `/api/${version}/computers-inventory/${id}?${query}`;
+    const request = { path, what: `computer ${id}`, retry: brief, allow: goneStatuses };
+    const { body } = await context.http.page(request, computer);
+    if (body !== undefined) return toClassic(body, await loadNames(context));
+  }
+  throw new SourceError(`There is no computer ${id} in Jamf Pro`);
 }

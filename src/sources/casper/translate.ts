@@ -4,13 +4,20 @@
  * @module
  */
 
-import type { Raw } from "../../sdk/mod.ts";
+import { isObject, type Raw } from "../../sdk/mod.ts";
+import { at, momentForms } from "./values.ts";
+import { listsOf, siteOf, storageOf } from "./lists.ts";
 
-/** A computer as `/api/vN/computers-inventory` gives it. */
-export type Computer = Readonly<Record<string, unknown>>;
+/** Names by id. */
+export interface Names {
+  readonly departments: ReadonlyMap<string, string>;
+  readonly buildings: ReadonlyMap<string, string>;
+}
 
-/** Classic section → Classic key → path in the Jamf Pro API. */
-const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Classic section → Classic key → path in the Jamf Pro API, or those of its versions. */
+type Table = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+const table: Table = {
   general: {
     udid: "udid",
     name: "general.name",
@@ -20,11 +27,16 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     asset_tag: "general.assetTag",
     jamf_version: "general.jamfBinaryVersion",
     ip_address: "general.lastIpAddress",
-    last_reported_ip: "general.lastReportedIp",
+    last_reported_ip: ["general.lastReportedIp", "general.lastReportedIpV4"],
+    last_reported_ip_v4: ["general.lastReportedIpV4", "general.lastReportedIp"],
+    last_reported_ip_v6: "general.lastReportedIpV6",
     serial_number: "hardware.serialNumber",
     mac_address: "hardware.macAddress",
     alt_mac_address: "hardware.altMacAddress",
     mdm_capable: "general.mdmCapable.capable",
+    supervised: "general.supervised",
+    distribution_point: "general.distributionPoint",
+    itunes_store_account_is_active: "general.itunesStoreAccountActive",
   },
   hardware: {
     make: "hardware.make",
@@ -36,9 +48,13 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     optical_drive: "hardware.opticalDrive",
     processor_type: "hardware.processorType",
     processor_architecture: "hardware.processorArchitecture",
+    processor_speed: "hardware.processorSpeedMhz",
     processor_speed_mhz: "hardware.processorSpeedMhz",
     number_processors: "hardware.processorCount",
+    number_cores: "hardware.coreCount",
+    bus_speed: "hardware.busSpeedMhz",
     bus_speed_mhz: "hardware.busSpeedMhz",
+    cache_size: "hardware.cacheSizeKilobytes",
     cache_size_kb: "hardware.cacheSizeKilobytes",
     total_ram: "hardware.totalRamMegabytes",
     total_ram_mb: "hardware.totalRamMegabytes",
@@ -51,109 +67,87 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   location: {
     username: "userAndLocation.username",
+    realname: "userAndLocation.realname",
     real_name: "userAndLocation.realname",
     email_address: "userAndLocation.email",
     position: "userAndLocation.position",
     phone: "userAndLocation.phone",
+    phone_number: "userAndLocation.phone",
     room: "userAndLocation.room",
   },
   purchasing: {
     is_leased: "purchasing.leased",
     is_purchased: "purchasing.purchased",
     po_number: "purchasing.poNumber",
-    po_date: "purchasing.poDate",
     vendor: "purchasing.vendor",
     applecare_id: "purchasing.appleCareId",
     purchase_price: "purchasing.purchasePrice",
     purchasing_account: "purchasing.purchasingAccount",
     purchasing_contact: "purchasing.purchasingContact",
     life_expectancy: "purchasing.lifeExpectancy",
+  },
+};
+
+/** The same for moments; the Classic API gives each in three forms. */
+const moments: Table = {
+  general: {
+    report_date: "general.reportDate",
+    // Version 4 has a new name for it, and another moment beside it.
+    last_contact_time: ["general.lastContactTime", "general.lastCheckIn"],
+    initial_entry_date: "general.initialEntryDate",
+    last_cloud_backup_date: "general.lastCloudBackupDate",
+    last_enrolled_date: "general.lastEnrolledDate",
+    mdm_profile_expiration: ["general.mdmProfileExpiration", "general.mdmCertificateExpiration"],
+  },
+  purchasing: {
+    po_date: "purchasing.poDate",
     warranty_expires: "purchasing.warrantyDate",
     lease_expires: "purchasing.leaseDate",
   },
 };
 
-/** Classic key of a moment → path in the Jamf Pro API; the Classic API gives each in three forms. */
-const moments: Readonly<Record<string, string>> = {
-  report_date: "general.reportDate",
-  last_contact_time: "general.lastContactTime",
-  initial_entry_date: "general.initialEntryDate",
-  last_cloud_backup_date: "general.lastCloudBackupDate",
-};
-
-function at(value: unknown, path: string): unknown {
-  let current = value;
-  for (const key of path.split(".")) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, key)) return "";
-    current = (current as Record<string, unknown>)[key];
-  }
-  // Where there is nothing, the Classic API has a blank text.
-  return current ?? "";
-}
-
-/** `2026-01-05T08:14:03.000Z` as the Classic API writes it, in its three forms. */
-function momentForms(key: string, text: unknown): Record<string, unknown> {
-  const time = typeof text === "string" ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) return { [key]: "", [`${key}_epoch`]: 0, [`${key}_utc`]: "" };
-  const iso = new Date(time).toISOString();
-  return {
-    [key]: `${iso.slice(0, 10)} ${iso.slice(11, 19)}`,
-    [`${key}_epoch`]: time,
-    [`${key}_utc`]: iso.replace("Z", "+0000"),
-  };
-}
-
-interface Attribute {
-  readonly definitionId?: unknown;
-  readonly name?: unknown;
-  readonly values?: unknown;
-}
-
-/** Every section has extension attributes of its own; the Classic API has one list. */
-function attributesOf(computer: Computer): Raw[] {
-  const lists = [computer, ...Object.values(computer)].map((part) =>
-    at(part, "extensionAttributes")
+/** One section of the Classic shape. */
+function sectionOf(computer: Raw, name: string): Record<string, unknown> {
+  const values = Object.entries(table[name] ?? {}).map(([key, path]) => [key, at(computer, path)]);
+  const forms = Object.entries(moments[name] ?? {}).map(([key, path]) =>
+    momentForms(key, at(computer, path))
   );
-  const found = lists.flatMap((list) => Array.isArray(list) ? list as Attribute[] : []);
-  return found.map(({ definitionId, name, values }) => ({
-    id: Number(definitionId),
-    name,
-    value: Array.isArray(values) ? values.join(",") : "",
-  }));
+  return Object.assign(Object.fromEntries(values), ...forms);
 }
 
-function applicationsOf(computer: Computer): Raw[] {
-  const list = at(computer, "applications");
-  if (!Array.isArray(list)) return [];
-  return list.map(({ name, path, version }: Raw) => ({ name, path, version }));
+function nameOf(names: ReadonlyMap<string, string>, id: unknown): string {
+  return names.get(`${id}`) ?? "";
 }
 
-/** Translates one computer. Names of departments and buildings come by id. */
-export function toClassic(
-  computer: Computer,
-  departments: ReadonlyMap<string, string>,
-  buildings: ReadonlyMap<string, string>,
-): Raw {
-  const record: Record<string, Record<string, unknown>> = {};
-  for (const [section, keys] of Object.entries(table)) {
-    record[section] = Object.fromEntries(
-      Object.entries(keys).map(([key, path]) => [key, at(computer, path)]),
-    );
-  }
-  const general = { id: Number(computer.id), ...record.general };
-  for (const [key, path] of Object.entries(moments)) {
-    Object.assign(general, momentForms(key, at(computer, path)));
-  }
-  const location = {
-    ...record.location,
-    department: departments.get(`${at(computer, "userAndLocation.departmentId")}`) ?? "",
-    building: buildings.get(`${at(computer, "userAndLocation.buildingId")}`) ?? "",
-  };
+/** Translates one computer. */
+export function toClassic(computer: Raw, { departments, buildings }: Names): Raw {
   return {
-    ...record,
-    general,
-    location,
-    software: { applications: applicationsOf(computer) },
-    extension_attributes: attributesOf(computer),
+    general: {
+      id: Number(computer.id),
+      ...sectionOf(computer, "general"),
+      remote_management: { managed: at(computer, "general.remoteManagement.managed") },
+      site: siteOf(computer),
+    },
+    location: {
+      ...sectionOf(computer, "location"),
+      department: nameOf(departments, at(computer, "userAndLocation.departmentId")),
+      building: nameOf(buildings, at(computer, "userAndLocation.buildingId")),
+    },
+    purchasing: sectionOf(computer, "purchasing"),
+    hardware: { ...sectionOf(computer, "hardware"), storage: storageOf(computer) },
+    ...listsOf(computer),
   };
+}
+
+const blank = toClassic({}, { departments: new Map(), buildings: new Map() });
+
+/** Whether a Classic path leads to something that the Jamf Pro API tells as well. */
+export function isTold(path: string): boolean {
+  let value: unknown = blank;
+  for (const key of path.split(".")) {
+    if (Array.isArray(value)) return true;
+    if (!isObject(value) || !Object.hasOwn(value, key)) return false;
+    value = value[key];
+  }
+  return true;
 }

@@ -1,57 +1,19 @@
 /**
- * Jamf Pro against its server: both APIs, both kinds, groups, tokens, failing details.
+ * Jamf Pro's Classic API against its server: both kinds, parts, groups, tokens, failing details.
  *
  * @module
  */
 import { expect, test } from "bun:test";
 import { casper } from "../../../src/sources/casper/mod.ts";
-import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
-import type { VendorCall } from "../../support/vendor.ts";
-import { credentials, type JamfOptions, startJamf, tokenPrefix } from "./server.ts";
-
-const asUser = `username = ${credentials.username}\npassword = ${credentials.password}\n`;
-const asClient =
-  `client_id = ${credentials.clientId}\nclient_secret = ${credentials.clientSecret}\n`;
-
-function start(
-  options: JamfOptions,
-  extra = "",
-  login = asUser,
-  section = "casper",
-): VendorUnderTest {
-  const vendor = startJamf(options);
-  const common =
-    `url = ${vendor.url}/jss/\nsync_field = SERIAL\nmapping.SERIAL = general.serial_number\n${extra}`;
-  return {
-    vendor,
-    section,
-    options: login + common,
-    wrongOptions: login.replace(/(password|client_secret) = .*/, "$1 = not-the-right-one") + common,
-    keys: Array.from({ length: options.count }, (_, index) => `SN${index + 1}`),
-    keyField: "SERIAL",
-    secrets: [credentials.password, credentials.clientSecret, tokenPrefix],
-  };
-}
-
-const throttled = () => new Response("busy", { status: 503, headers: { "Retry-After": "1" } });
-const isClassicList = ({ path }: VendorCall) => path === "/jss/JSSResource/computers";
+import { conformance, uploadAll } from "../../support/conformance.ts";
+import { asClient, asUser, everything, noSoftware, start, throttled } from "./section.ts";
 
 conformance({
   source: casper,
   many: 23,
   start: (count) => start({ count }),
-  isList: isClassicList,
-  throttled,
-});
-
-conformance({
-  source: casper,
-  many: 250,
-  start: (count) => start({ count, era: "pro" }, "api = pro\n", asClient),
-  // The first one asks which version there is.
-  isList: ({ path, query }) =>
-    path.endsWith("computers-inventory") && query.get("page-size") !== "1",
-  throttled,
+  isList: ({ path }) => path === "/jss/JSSResource/computers",
+  throttled: () => throttled(),
 });
 
 test(
@@ -69,7 +31,7 @@ test(
     expect(run.code).toBe(3);
     expect(section?.counts).toMatchObject({ fetched: 992, sent: 992, unreadable: 8, failed: 0 });
     expect(section?.failures.map(({ record }) => record).sort()).toEqual(
-      [...missing, ...broken].map((id) => `computer ${id}`).sort(),
+      [...missing, ...broken].map((id) => `computer ${id} (device-${id})`).sort(),
     );
     expect(vendor.mostAtOnce()).toBeLessThanOrEqual(5);
   },
@@ -77,52 +39,17 @@ test(
 );
 
 test(
-  "1,200 computers arrive exactly; Classic takes one request each, the newer API one per hundred",
+  "1,200 computers arrive exactly, with a request for each, the token and the list",
   async () => {
-    const classic = start({ count: 1200 });
-    await using old = classic.vendor;
-    const run = await uploadAll(classic);
-    expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual([...classic.keys].sort());
-    expect(old.calls).toHaveLength(1 + 1 + 1200);
-    const newer = start({ count: 1200, era: "pro" });
-    await using vendor = newer.vendor;
-    const paged = await uploadAll(newer);
-    expect(paged.records.map(({ SERIAL }) => SERIAL).sort()).toEqual([...newer.keys].sort());
-    // The token, the Classic list that is gone, the version, twelve pages.
-    expect(vendor.calls).toHaveLength(3 + 12);
+    const place = start({ count: 1200 });
+    await using vendor = place.vendor;
+    const run = await uploadAll(place, ["--workers", "1"]);
+    expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+    expect(vendor.calls).toHaveLength(1 + 1 + 1200);
+    expect(vendor.mostAtOnce()).toBeLessThanOrEqual(5);
   },
   120_000,
 );
-
-const everything = `mapping.NAME = general.name
-mapping.RAM = hardware.total_ram
-mapping.PO = purchasing.po_date
-mapping.SEEN = general.report_date
-mapping.DEPARTMENT = location.department
-mapping.CYCLES = {"source": "extension_attributes", "converter": "casper_extension_attribute:attr=Battery Cycles|default=none"}
-`;
-
-test("both APIs give the same records, with software, dates and extension attributes", async () => {
-  const expected = {
-    SERIAL: "SN1",
-    NAME: "device-1",
-    RAM: 16_384,
-    PO: 1740700800,
-    SEEN: 1767600843,
-    DEPARTMENT: "R&D",
-    CYCLES: "1",
-    APPLICATIONS: [{ name: "Pages.app", path: "/Applications/Pages.app", version: "13.2" }],
-  };
-  for (
-    const options of [{ era: "classic" }, { era: "pro" }, { era: "pro", inventory: "v1" }] as const
-  ) {
-    const place = start({ count: 1, ...options }, everything);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
-    expect(run.records).toEqual([expected]);
-    expect(vendor.unexpected).toEqual([]);
-  }
-});
 
 test("only wanted parts are asked for; all when user code or something unknown is read", async () => {
   const paths = async (extra: string) => {
@@ -132,16 +59,16 @@ test("only wanted parts are asked for; all when user code or something unknown i
     return vendor.calls.map(({ path }) => path).filter((path) => path.includes("/id/"));
   };
   const detail = "/jss/JSSResource/computers/id/1";
-  const off = 'mapping.APPLICATIONS = {"hardcoded": []}\n';
-  expect(await paths(off)).toEqual([`${detail}/subset/General`]);
+  expect(await paths(noSoftware)).toEqual([`${detail}/subset/General`]);
   expect(await paths(everything)).toEqual([
     `${detail}/subset/ExtensionAttributes&General&Hardware&Location&Purchasing&Software`,
   ]);
-  expect(await paths(`${off}mapping.X = nosuch.part\n`)).toEqual([detail]);
-  expect(await paths(`${off}recordfilter:\n    return len(record) > 0\n`)).toEqual([detail]);
-  expect(await paths(`${off}recordfilter:\n    return record.location.username != "x"\n`)).toEqual([
-    `${detail}/subset/General&Location`,
-  ]);
+  expect(await paths(`${noSoftware}mapping.X = nosuch.part\n`)).toEqual([detail]);
+  expect(await paths(`${noSoftware}recordfilter:\n    return len(record) > 0\n`)).toEqual([detail]);
+  expect(await paths(`${noSoftware}recordfilter:\n    return record.location.username != "x"\n`))
+    .toEqual([
+      `${detail}/subset/General&Location`,
+    ]);
 });
 
 test("mobile devices go under Casper.MDM, without software", async () => {
@@ -159,13 +86,17 @@ test("mobile devices go under Casper.MDM, without software", async () => {
 });
 
 test("groups are found by name, whatever is in it; one that does not exist is told", async () => {
-  const groups = { "Lab": [2, 4], "R&D / Süd": [1, 3], "50% +": [5] };
-  for (const [name, members] of Object.entries(groups)) {
-    const place = start({ count: 9, groups }, `group_name = ${name}\n`);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place, ["--workers", "1"]);
-    expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(members.map((id) => `SN${id}`));
-    expect(vendor.unexpected).toEqual([]);
+  const groups = { "Lab": [2, 4], "R&D / Süd": [1, 3], "50% +": [5], "a\\b": [6], "..": [7] };
+  for (const api of ["auto", "classic"]) {
+    for (const [name, members] of Object.entries(groups)) {
+      const place = start({ count: 9, groups }, `api = ${api}\ngroup_name = ${name}\n`);
+      await using vendor = place.vendor;
+      const run = await uploadAll(place, ["--workers", "1"]);
+      expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(members.map((id) => `SN${id}`));
+      expect(vendor.unexpected).toEqual([]);
+      const lists = vendor.calls.filter(({ path }) => path === "/jss/JSSResource/computers");
+      expect(lists).toHaveLength(api === "auto" ? 1 : 0);
+    }
   }
   const place = start({ count: 9, groups }, "group_name = lab\n");
   await using _vendor = place.vendor;
@@ -174,47 +105,58 @@ test("groups are found by name, whatever is in it; one that does not exist is to
   expect(run.report.sections[0]?.error?.message).toContain('no group "lab"');
 });
 
-test("groups work with the newer API, too", async () => {
-  const place = start(
-    { count: 9, era: "pro", groups: { Lab: [2, 4] } },
-    "api = pro\ngroup_name = Lab\n",
-  );
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+test("a group of mobile devices is one of theirs", async () => {
+  const extra = "sync_type = mobiledevices\ngroup_name = Süd & Nord\n";
+  const groups = { "Süd & Nord": [2, 4] };
+  const place = start({ count: 9, groups }, extra, asUser, "casper.MDM");
+  await using vendor = place.vendor;
+  const run = await uploadAll(place, ["--workers", "1"]);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(["SN2", "SN4"]);
-  expect(run.code).toBe(0);
+  expect(vendor.calls.some(({ path }) => path.includes("mobiledevicegroups"))).toBe(true);
 });
 
-test(
-  "servers without tokens are asked with Basic; API clients get tokens that live a moment",
-  async () => {
-    const basic = start({ count: 7, era: "basic" });
-    await using old = basic.vendor;
-    expect((await uploadAll(basic)).records).toHaveLength(7);
-    expect(old.calls.filter(({ path }) => path.endsWith("/auth/token"))).toHaveLength(1);
-    const client = start({ count: 300, tokenLife: 100 }, "", asClient);
-    await using vendor = client.vendor;
-    const run = await uploadAll(client);
+test("servers without tokens, and those that take them elsewhere only, are asked with Basic", async () => {
+  for (const era of ["basic", "early"] as const) {
+    const place = start({ count: 30, era });
+    await using vendor = place.vendor;
+    const run = await uploadAll(place);
+    expect(run.records).toHaveLength(30);
+    expect(run.code).toBe(0);
+    const tokens = vendor.calls.filter(({ path }) => path.endsWith("/auth/token"));
+    expect(tokens).toHaveLength(1);
+    // An early server refuses the token once.
+    expect(vendor.calls).toHaveLength(1 + 1 + 30 + (era === "early" ? 1 : 0));
+    const wrong = await uploadAll(place, [], place.wrongOptions);
+    expect(wrong.code).toBe(3);
+    expect(wrong.report.sections[0]?.error?.hint).toContain("password");
+  }
+});
+
+test("tokens that live a moment are asked for again, for users and API clients alike", async () => {
+  for (const login of [asUser, asClient]) {
+    const place = start({ count: 300, tokenLife: 100 }, "", login);
+    await using vendor = place.vendor;
+    const run = await uploadAll(place);
     expect(run.records).toHaveLength(300);
     expect(run.code).toBe(0);
-    expect(vendor.calls.filter(({ path }) => path.endsWith("/oauth/token")).length).toBeGreaterThan(
-      1,
-    );
-  },
-  60_000,
-);
+    const tokens = vendor.calls.filter(({ path }) => path.endsWith("/token"));
+    expect(tokens.length).toBeGreaterThan(1);
+    expect(tokens.length).toBeLessThan(100);
+  }
+}, 60_000);
+
+test("a server whose clock is behind is asked for one token, not for one each time", async () => {
+  const place = start({ count: 30, clockBehind: 7_200_000 });
+  await using vendor = place.vendor;
+  expect((await uploadAll(place)).records).toHaveLength(30);
+  expect(vendor.calls.filter(({ path }) => path.endsWith("/token"))).toHaveLength(1);
+});
 
 test("a busy server holds up the run and loses nothing", async () => {
-  const throttle = {
-    requests: 40,
-    windowMs: 1000,
-    answer: (resetMs: number) =>
-      new Response("busy", {
-        status: 503,
-        headers: { "Retry-After": `${Math.ceil(resetMs / 1000)}` },
-      }),
-  };
-  const place = start({ count: 100, throttle });
+  const place = start({
+    count: 100,
+    throttle: { requests: 40, windowMs: 1000, answer: throttled },
+  });
   await using vendor = place.vendor;
   const run = await uploadAll(place);
   expect(run.records).toHaveLength(100);
@@ -222,3 +164,37 @@ test("a busy server holds up the run and loses nothing", async () => {
   expect(vendor.throttled()).toBeGreaterThan(0);
   expect(vendor.mostAtOnce()).toBeLessThanOrEqual(5);
 }, 60_000);
+
+test("an address without Jamf Pro is told as such", async () => {
+  const place = start({ count: 1 });
+  await using vendor = place.vendor;
+  const elsewhere = place.options.replace(`${vendor.url}/jss/`, `${vendor.url}/other/`);
+  const run = await uploadAll(place, [], elsewhere);
+  expect(run.code).toBe(3);
+  expect(run.report.sections[0]?.error?.hint).toContain("Check url");
+});
+
+test("credentials that do not fit together are told before the run", () => {
+  const rule = (values: Record<string, string>) => {
+    const none = { username: "", password: "", client_id: "", client_secret: "" };
+    return casper.rule?.({ ...none, ...values } as never);
+  };
+  expect(rule({})).toContain("username and password");
+  expect(rule({ username: "a" })).toContain("username and password");
+  expect(rule({ username: "a", password: "b" })).toBeUndefined();
+  expect(rule({ username: "a", password: "b", client_id: "c" })).toContain("client_secret");
+  expect(rule({ client_id: "c", client_secret: "d" })).toBeUndefined();
+});
+
+test("all the fields of the two lists are documented", () => {
+  const lists = /^(general|hardware|location|network|purchasing|security)\./;
+  const entries = Object.entries(casper.fields ?? {}).filter(([path]) => lists.test(path));
+  const of = (kind: string) => entries.filter(([, meaning]) => meaning.includes(kind)).length;
+  expect({ computers: of("computers"), devices: of("mobile devices") }).toEqual({
+    computers: 80,
+    devices: 89,
+  });
+  for (const path of ["hardware.total_ram_mb", "general.modelDisplay", "network.imei"]) {
+    expect(casper.fields).toHaveProperty([path]);
+  }
+});

@@ -12,6 +12,7 @@ export const classicSubsets: Readonly<Record<string, Readonly<Record<string, str
     Purchasing: "purchasing",
     Hardware: "hardware",
     Software: "software",
+    GroupsAccounts: "groups_accounts",
     ExtensionAttributes: "extension_attributes",
   },
   mobiledevices: {
@@ -21,12 +22,17 @@ export const classicSubsets: Readonly<Record<string, Readonly<Record<string, str
     Applications: "applications",
     Network: "network",
     Security: "security",
+    MobileDeviceGroups: "mobile_device_groups",
     ExtensionAttributes: "extension_attributes",
   },
 };
 
-/** A computer or device as the Classic API has it. */
-export function classicDevice(kind: string, id: number): Record<string, unknown> {
+/** A computer or device as the Classic API has it, with the groups that it is in. */
+export function classicDevice(
+  kind: string,
+  id: number,
+  groups: readonly string[] = [],
+): Record<string, unknown> {
   const common = {
     general: {
       id,
@@ -41,6 +47,7 @@ export function classicDevice(kind: string, id: number): Record<string, unknown>
   return kind === "computers"
     ? {
       ...common,
+      groups_accounts: { computer_group_memberships: groups, local_accounts: [] },
       hardware: { make: "Apple", model: "Notebook", os_version: "14.2", total_ram: 16_384 },
       software: {
         applications: [{ name: "Pages.app", path: "/Applications/Pages.app", version: "13.2" }],
@@ -48,43 +55,9 @@ export function classicDevice(kind: string, id: number): Record<string, unknown>
     }
     : {
       ...common,
+      mobile_device_groups: groups.map((name, index) => ({ id: index + 1, name })),
       network: { imei: `35${id}` },
       security: { passcode_present: true },
       applications: [],
     };
-}
-
-/** The same computer as the Jamf Pro API has it. */
-export function proComputer(id: number): Record<string, unknown> {
-  return {
-    id: `${id}`,
-    udid: `UDID-${id}`,
-    general: {
-      name: `device-${id}`,
-      reportDate: "2026-01-05T08:14:03.000Z",
-      extensionAttributes: [],
-    },
-    hardware: {
-      make: "Apple",
-      model: "Notebook",
-      serialNumber: `SN${id}`,
-      totalRamMegabytes: 16_384,
-      extensionAttributes: [],
-    },
-    operatingSystem: { version: "14.2", extensionAttributes: [] },
-    userAndLocation: {
-      username: `user${id}`,
-      departmentId: "1",
-      buildingId: "2",
-      extensionAttributes: [],
-    },
-    purchasing: { poDate: "2025-02-28", warrantyDate: null, extensionAttributes: [] },
-    applications: [{
-      name: "Pages.app",
-      path: "/Applications/Pages.app",
-      version: "13.2",
-      bundleId: "x",
-    }],
-    extensionAttributes: [{ definitionId: "1", name: "Battery Cycles", values: [`${id}`] }],
-  };
 }

@@ -1,7 +1,7 @@
 /**
  * Jamf Pro, from its developer documentation: the Classic API ("Finds all computers", "Finds computers
- * by ID", subsets, groups by name and id), "POST /api/v1/auth/token", "Client Credentials", and
- * "Return paginated Computer Inventory records". Groups whose names hold a slash are not found by name.
+ * by ID", subsets, groups by name and id), "POST /api/v1/auth/token" and "Client Credentials". A path
+ * with an encoded slash or backslash is refused, as the servlet container does.
  *
  * @module
  */
@@ -12,7 +12,14 @@ import {
   type Vendor,
   type VendorCall,
 } from "../../support/vendor.ts";
-import { classicDevice, classicSubsets, proComputer } from "./devices.ts";
+import { classicDevice, classicSubsets } from "./devices.ts";
+import {
+  type Inventory,
+  inventoryComputer,
+  inventoryPage,
+  type InventoryVersion,
+  places,
+} from "./inventory.ts";
 
 /** What the server accepts. */
 export const credentials = {
@@ -28,8 +35,11 @@ export const tokenPrefix = "jamf-Canary-T0ken-";
 /** How the server is to be. */
 export interface JamfOptions {
   readonly count: number;
-  /** `basic`: older than 10.35. `classic`: today. `pro`: the Classic endpoints of computers are gone. */
-  readonly era?: "basic" | "classic" | "pro";
+  /**
+   * `basic`: knows no tokens. `early`: has them, for the newer API only. `classic`: takes them everywhere.
+   * `pro`: the Classic endpoints of computers are gone.
+   */
+  readonly era?: "basic" | "early" | "classic" | "pro";
   /** Details that are not there any more, and details that always fail. */
   readonly missing?: readonly number[];
   readonly broken?: readonly number[];
@@ -37,9 +47,14 @@ export interface JamfOptions {
   readonly groups?: Readonly<Record<string, readonly number[]>>;
   /** Milliseconds that a token lives. */
   readonly tokenLife?: number;
+  /** Milliseconds that the server's clock is behind. */
+  readonly clockBehind?: number;
   readonly throttle?: Throttle;
-  /** Newest version of the inventory endpoint. */
-  readonly inventory?: "v1" | "v3";
+  /** The version that the inventory endpoint has. */
+  readonly inventory?: InventoryVersion;
+  /** See {@linkcode Inventory}. */
+  readonly pageLimit?: number;
+  readonly stuck?: boolean;
 }
 
 class Jamf {
@@ -65,7 +80,8 @@ class Jamf {
     if (this.#options.era === "basic") return new Response("<h1>Not Found</h1>", { status: 404 });
     if (!hasBasic(call, credentials.username, credentials.password)) return this.#refuse();
     const { token, expires } = this.#issue();
-    return Response.json({ token, expires: new Date(expires).toISOString() });
+    const told = new Date(expires - (this.#options.clockBehind ?? 0));
+    return Response.json({ token, expires: told.toISOString() });
   }
 
   clientToken(call: VendorCall): Response {
@@ -84,19 +100,25 @@ class Jamf {
     });
   }
 
-  #refuse(): Response {
+  #refuse(challenge?: string): Response {
     return Response.json({
       httpStatus: 401,
       errors: [{ code: "INVALID_TOKEN", description: "Unauthorized" }],
-    }, { status: 401 });
+    }, {
+      status: 401,
+      headers: challenge === undefined ? {} : { "WWW-Authenticate": challenge },
+    });
   }
 
   /** Answers when the caller is known. */
   known(call: VendorCall, answer: () => Response): Response {
+    const { era } = this.#options;
     const token = call.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
-    const isBasic = this.#options.era === "basic" &&
-      hasBasic(call, credentials.username, credentials.password);
-    if (!isBasic && (this.#tokens.get(token) ?? 0) < Date.now()) return this.#refuse();
+    const takesBasic = era === "basic" || era === "early" && call.path.includes("/JSSResource/");
+    const isKnown = takesBasic
+      ? hasBasic(call, credentials.username, credentials.password)
+      : (this.#tokens.get(token) ?? 0) >= Date.now();
+    if (!isKnown) return this.#refuse(takesBasic ? 'Basic realm="Restful JSS Access"' : undefined);
     if (call.headers.get("accept") !== "application/json") {
       return new Response("<computers/>", { headers: { "Content-Type": "text/xml" } });
     }
@@ -114,12 +136,15 @@ class Jamf {
   }
 
   detail(kind: string, id: number, subset: string | undefined): Response {
-    const { missing = [], broken = [] } = this.#options;
+    const { missing = [], broken = [], era } = this.#options;
+    if (era === "pro" && kind === "computers") {
+      return new Response("<h1>Gone</h1>", { status: 410 });
+    }
     if (broken.includes(id)) return new Response("oops", { status: 500 });
     if (missing.includes(id) || !this.ids.includes(id)) {
       return new Response("Not Found", { status: 404 });
     }
-    const device = classicDevice(kind, id);
+    const device = classicDevice(kind, id, this.groupsOf(id));
     const names = subset?.split("&").map((name) => classicSubsets[kind]?.[name]);
     if (names?.includes(undefined)) {
       return new Response(`no such subset: ${subset}`, { status: 400 });
@@ -156,18 +181,25 @@ class Jamf {
     return Object.keys(this.#options.groups ?? {})[id - 1];
   }
 
-  inventory(call: VendorCall, version: string): Response {
-    if (version !== (this.#options.inventory ?? "v3")) {
-      return new Response("<h1>Not Found</h1>", { status: 404 });
-    }
-    const size = Number(call.query.get("page-size"));
-    const page = Number(call.query.get("page"));
-    const isKnown = call.query.getAll("section").every((name) => /^[A-Z_]+$/.test(name));
-    if (!isKnown || !(size >= 1 && size <= 2000) || !(page >= 0)) {
-      return Response.json({ httpStatus: 400 }, { status: 400 });
-    }
-    const results = this.ids.slice(page * size, (page + 1) * size).map(proComputer);
-    return Response.json({ totalCount: this.ids.length, results });
+  groupsOf(id: number): string[] {
+    const groups = Object.entries(this.#options.groups ?? {});
+    return groups.filter(([, members]) => members.includes(id)).map(([name]) => name);
+  }
+
+  /** The inventory of computers, in the one version of it that is there. */
+  inventory(version: string, answer: (inventory: Inventory) => Response): Response {
+    const { inventory = "v4", pageLimit, stuck } = this.#options;
+    if (version !== inventory) return Response.json({ httpStatus: 404 }, { status: 404 });
+    const groupsOf = (id: number) => this.groupsOf(id);
+    return answer({ ids: this.ids, version: inventory, groupsOf, pageLimit, stuck });
+  }
+
+  /** "Return all computer groups". */
+  proGroups(): Response {
+    const names = Object.keys(this.#options.groups ?? {});
+    return Response.json(
+      names.map((name, index) => ({ id: `${index + 1}`, name, smartGroup: true })),
+    );
   }
 }
 
@@ -177,13 +209,6 @@ const kindOf = (match: RegExpExecArray | undefined) =>
 /** Starts the server; its address has a path in front, as hosted instances may have. */
 export function startJamf(options: JamfOptions): Vendor {
   const jamf = new Jamf(options);
-  const named = (what: string) => ({
-    totalCount: 1,
-    results: [{
-      id: what === "departments" ? "1" : "2",
-      name: what === "departments" ? "R&D" : "Berlin",
-    }],
-  });
   return startVendor({
     routes: [
       { method: "POST", path: "/jss/api/v1/auth/token", answer: (call) => jamf.userToken(call) },
@@ -210,10 +235,8 @@ export function startJamf(options: JamfOptions): Vendor {
         path: /^\/jss\/JSSResource\/(computergroups|mobiledevicegroups)\/name\/([^/]+)$/,
         answer: (call, match) => {
           const name = decodeURIComponent(match?.[2] ?? "");
-          return jamf.known(
-            call,
-            () => jamf.group(kindOf(match), name.includes("/") ? undefined : name),
-          );
+          if (/[/\\]/.test(name)) return new Response("Bad Request", { status: 400 });
+          return jamf.known(call, () => jamf.group(kindOf(match), name));
         },
       },
       {
@@ -225,12 +248,30 @@ export function startJamf(options: JamfOptions): Vendor {
       {
         method: "GET",
         path: /^\/jss\/api\/(v\d)\/computers-inventory$/,
-        answer: (call, match) => jamf.known(call, () => jamf.inventory(call, match?.[1] ?? "")),
+        answer: (call, match) =>
+          jamf.known(
+            call,
+            () => jamf.inventory(match?.[1] ?? "", (all) => inventoryPage(call, all)),
+          ),
+      },
+      {
+        method: "GET",
+        path: /^\/jss\/api\/(v\d)\/computers-inventory\/(\d+)$/,
+        answer: (call, match) =>
+          jamf.known(call, () => {
+            const one = (all: Inventory) => inventoryComputer(call, all, Number(match?.[2]));
+            return jamf.inventory(match?.[1] ?? "", one);
+          }),
+      },
+      {
+        method: "GET",
+        path: "/jss/api/v1/computer-groups",
+        answer: (call) => jamf.known(call, () => jamf.proGroups()),
       },
       {
         method: "GET",
         path: /^\/jss\/api\/v1\/(departments|buildings)$/,
-        answer: (call, match) => jamf.known(call, () => Response.json(named(match?.[1] ?? ""))),
+        answer: (call, match) => jamf.known(call, () => places(call, match?.[1] ?? "")),
       },
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),

@@ -6,64 +6,45 @@
 import { expect, test } from "bun:test";
 import { createLog } from "../../../src/base/log.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
-import {
-  createHttp,
-  createVendorHttp,
-  readOption,
-  type SourceContext,
-  type Values,
-} from "../../../src/sdk/mod.ts";
+import { Skipped } from "../../../src/base/record.ts";
+import { planConfig } from "../../../src/config/plan.ts";
+import { parseIni } from "../../../src/config/ini.ts";
+import { planCode } from "../../../src/sync/code.ts";
+import { prepareSections } from "../../../src/sync/prepare.ts";
+import { sourceContext } from "../../../src/sync/source_context.ts";
 import { casper } from "../../../src/sources/casper/mod.ts";
 import { classicDevice } from "./devices.ts";
-import { credentials, type JamfOptions, startJamf } from "./server.ts";
+import { start } from "./section.ts";
+import type { JamfOptions } from "./server.ts";
 
-function contextOf(url: string, texts: Readonly<Record<string, string>>, lines: string[]) {
-  const given: Record<string, string> = {
-    url: `${url}/jss`,
-    sync_field: "SERIAL",
-    ...credentials,
-    ...texts,
-  };
-  const values = Object.entries(casper.options).map(([key, option]) => {
-    const result = readOption(option, given[key]);
-    if (!result.ok) throw new Error(`${key} ${result.problem}`);
-    return [key, result.value];
-  });
-  const options = Object.fromEntries(values) as Values<typeof casper.options>;
-  const log = createLog("casper", createRedactor(), [
+/** The records that an event leads to, what was asked for, and what was logged. */
+async function fetched(body: unknown, extra = "", options: Partial<JamfOptions> = {}) {
+  const place = start({ count: 20, ...options }, extra);
+  await using vendor = place.vendor;
+  const lines: string[] = [];
+  const log = createLog("test", createRedactor(), [
     ({ level, message }) => lines.push(`${level}: ${message}`),
   ]);
-  const { signal } = new AbortController();
-  const access = casper.http?.(options);
-  if (access === undefined) throw new Error("casper speaks HTTP");
-  const http = createHttp({
-    base: access.base,
-    tls: { verify: true },
-    timeoutMs: 5000,
-    log,
-    signal,
+  const text =
+    `[oomnitza]\nurl = http://127.0.0.1\napi_token = x\n[casper]\nenable = True\n${place.options}`;
+  const plan = planConfig(parseIni(text, "config.ini"), {
+    sources: [casper],
+    env: {},
+    directory: "/",
   });
-  const vendor = { http, auth: access.auth, title: "Jamf Pro", section: "casper", credentials: [] };
-  return {
-    options,
+  expect(plan.findings).toEqual([]);
+  const [prepared] = await prepareSections(plan.sections, {
+    oomnitza: { mappings: () => Promise.resolve({}) },
+    findConverter: () => undefined,
+    code: await planCode(plan.converters, plan.sections),
+    version: "0",
     log,
-    signal,
-    wanted: { everything: true, paths: [] },
-    http: createVendorHttp(vendor),
-  } as unknown as SourceContext<Values<typeof casper.options>>;
-}
-
-/** The records that an event leads to, and what was logged. */
-async function fetched(
-  body: unknown,
-  texts: Readonly<Record<string, string>> = {},
-  options: Partial<JamfOptions> = {},
-) {
-  await using vendor = startJamf({ count: 20, ...options });
-  const lines: string[] = [];
-  const records = casper.webhook?.(contextOf(vendor.url, texts, lines), { body });
-  if (records === undefined) throw new Error("casper has webhooks");
-  return { records: await Array.fromAsync(records), lines };
+  });
+  if (prepared === undefined || casper.webhook === undefined) throw new Error("nothing to call");
+  const { signal } = new AbortController();
+  const context = sourceContext(prepared, { signal, workers: 2 });
+  const records = await Array.fromAsync(casper.webhook(context, { body }));
+  return { records, lines, paths: vendor.calls.map(({ path }) => path.replace("/jss", "")) };
 }
 
 const event = (webhookEvent: string, jssID: unknown) => ({
@@ -71,39 +52,81 @@ const event = (webhookEvent: string, jssID: unknown) => ({
   event: { jssID },
 });
 
-test("computer and mobile device events fetch the device of their id", async () => {
+const mobile = "sync_type = mobiledevices\n";
+const classic = "/JSSResource/computers/id/13/subset/General&Software";
+
+test("an event fetches the wanted parts of the device of its id, with one request", async () => {
   const computer = await fetched(event("ComputerInventoryCompleted", 13));
-  expect(computer.records).toEqual([classicDevice("computers", 13)]);
-  const device = await fetched(event("MobileDeviceEnrolled", 7), { sync_type: "mobiledevices" });
-  expect(device.records).toEqual([classicDevice("mobiledevices", 7)]);
+  const { general, software } = classicDevice("computers", 13);
+  expect(computer.records).toEqual([{ general, software }]);
+  expect(computer.paths).toEqual(["/api/v1/auth/token", classic]);
+  const device = await fetched(event("MobileDeviceEnrolled", 7), mobile);
+  expect(device.records).toEqual([{ general: classicDevice("mobiledevices", 7).general }]);
+});
+
+test("some events have the computer one level deeper", async () => {
+  const body = {
+    webhook: { webhookEvent: "ComputerCheckIn" },
+    event: { trigger: "CLIENT_CHECKIN", computer: { jssID: 13, udid: "U" } },
+  };
+  expect((await fetched(body)).paths.at(-1)).toBe(classic);
 });
 
 test("events without an id, of the other kind or about something else fetch nothing", async () => {
-  for (
-    const body of [
-      event("ComputerCheckIn", 0),
-      event("ComputerCheckIn", null),
-      {},
-      null,
-      [],
-      "text",
-    ]
-  ) {
-    expect((await fetched(body)).records).toEqual([]);
+  for (const jssID of [0, null, undefined, "x", -1, 1.5]) {
+    expect(await fetched(event("ComputerCheckIn", jssID))).toMatchObject({
+      records: [],
+      paths: [],
+    });
   }
-  expect((await fetched(event("MobileDeviceEnrolled", 7))).records).toEqual([]);
-  const other = await fetched(event("JSSStartup", 7));
-  expect(other).toEqual({
-    records: [],
-    lines: ['warning: The event "JSSStartup" is not about a device'],
-  });
+  const other = await fetched(event("MobileDeviceEnrolled", 7));
+  expect(other).toMatchObject({ records: [], paths: [] });
+  expect(other.lines).toEqual([
+    "info: Ignored: MobileDeviceEnrolled of mobile device 7, since sync_type = computers",
+  ]);
+  expect((await fetched(event("ComputerAdded", 7), mobile)).paths).toEqual([]);
+  const unknown = await fetched(event("JSSStartup", 7));
+  expect(unknown.paths).toEqual([]);
+  expect(unknown.lines).toEqual(['warning: Ignored: the event "JSSStartup" is not about a device']);
 });
 
-test("with a group, only its members are fetched", async () => {
-  const groups = { Lab: [2, 4] };
-  const inside = await fetched(event("ComputerAdded", 4), { group_name: "Lab" }, { groups });
-  expect(inside.records).toHaveLength(1);
-  const outside = await fetched(event("ComputerAdded", 5), { group_name: "Lab" }, { groups });
-  expect(outside.records).toEqual([]);
-  expect(outside.lines.at(-1)).toContain("computers 5 is not in the group Lab");
+test("a call that is none of Jamf Pro's is an error", async () => {
+  for (const body of [{}, null, [], "text", { webhook: 1 }]) {
+    await expect(fetched(body)).rejects.toThrow("none of Jamf Pro's");
+  }
+});
+
+test("a device that is gone is skipped by name", async () => {
+  const gone = await fetched(event("ComputerCheckIn", 99), "api = classic\n");
+  expect(gone.records).toHaveLength(1);
+  expect(gone.records[0]).toBeInstanceOf(Skipped);
+  expect(gone.records[0]).toMatchObject({ identity: "computer 99" });
+  const everywhere = await fetched(event("ComputerCheckIn", 99));
+  expect(everywhere.records[0]).toBeInstanceOf(Skipped);
+});
+
+test("the newer API is asked where the Classic one is gone", async () => {
+  for (const extra of ["", "api = pro\n"]) {
+    const { records, paths } = await fetched(event("ComputerAdded", 4), extra, { era: "pro" });
+    expect(records).toMatchObject([{ general: { id: 4, serial_number: "SN4" } }]);
+    expect(paths.at(-1)).toBe("/api/v4/computers-inventory/4");
+    expect(paths).toHaveLength(extra === "" ? 3 : 2);
+  }
+});
+
+test("with a group, only its members are fetched, without another request", async () => {
+  const options = { groups: { "R&D / Süd": [2, 4] } };
+  const group = "group_name = R&D / Süd\n";
+  for (const era of ["classic", "pro"] as const) {
+    const inside = await fetched(event("ComputerAdded", 4), group, { ...options, era });
+    expect(inside.records).toMatchObject([{ general: { id: 4 } }]);
+    const outside = await fetched(event("ComputerAdded", 5), group, { ...options, era });
+    expect(outside.records).toEqual([]);
+    expect(outside.lines.at(-1)).toContain("computer 5 is not in the group R&D / Süd");
+    expect(outside.paths.some((path) => path.includes("groups"))).toBe(false);
+  }
+  const device = await fetched(event("MobileDeviceCheckIn", 4), mobile + group, options);
+  expect(device.records).toHaveLength(1);
+  const stranger = await fetched(event("MobileDeviceCheckIn", 5), mobile + group, options);
+  expect(stranger.records).toEqual([]);
 });

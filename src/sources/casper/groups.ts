@@ -1,0 +1,32 @@
+/**
+ * Which groups a device is in, as the device itself tells.
+ *
+ * @module
+ */
+
+import { isObject, type Raw, SourceError, type Wanted } from "../../sdk/mod.ts";
+import type { DeviceKind } from "./classic.ts";
+
+/** Where a device of a kind tells its groups, both in the Classic shape. */
+const places = {
+  computers: ["groups_accounts", "computer_group_memberships"],
+  mobiledevices: ["mobile_device_groups"],
+} as const;
+
+/** The wanted parts, and the groups besides. */
+export function withGroups(kind: DeviceKind, wanted: Wanted): Wanted {
+  return { ...wanted, paths: [...wanted.paths, places[kind].join(".")] };
+}
+
+/** Whether a device is in a group. Throws `SourceError` when it does not tell. */
+export function isMember(kind: DeviceKind, device: Raw, group: string): boolean {
+  let list: unknown = device;
+  for (const key of places[kind]) list = isObject(list) ? list[key] : undefined;
+  if (!Array.isArray(list)) throw new SourceError("The answer does not tell the groups");
+  // Jamf Pro does not tell names apart that differ in case only.
+  const wanted = group.toLowerCase();
+  return list.some((one) => {
+    const name: unknown = isObject(one) ? one.name : one;
+    return typeof name === "string" && name.toLowerCase() === wanted;
+  });
+}

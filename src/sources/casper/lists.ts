@@ -1,0 +1,118 @@
+/**
+ * The lists in a computer of the Jamf Pro API, in the shape of the Classic API.
+ *
+ * @module
+ */
+
+import { isObject, type Raw } from "../../sdk/mod.ts";
+import { at, momentForms, objectsAt } from "./values.ts";
+
+const attributeTypes: Readonly<Record<string, string>> = {
+  STRING: "String",
+  INTEGER: "Number",
+  DATE_TIME: "Date",
+};
+
+/** Every section has extension attributes of its own; the Classic API has one list. */
+function attributesOf(computer: Raw): Raw[] {
+  const parts = [computer, ...Object.values(computer).filter(isObject)];
+  const found = parts.flatMap((part) => objectsAt(part, "extensionAttributes"));
+  return found.map(({ definitionId, name, dataType, multiValue, values }) => ({
+    id: Number(definitionId),
+    name,
+    type: attributeTypes[String(dataType)] ?? "String",
+    multi_value: multiValue ?? false,
+    value: Array.isArray(values) ? values.join(",") : "",
+  }));
+}
+
+function partitionOf(partition: Raw): Raw {
+  return {
+    name: at(partition, "name"),
+    size: at(partition, "sizeMegabytes"),
+    type: String(at(partition, "partitionType")).toLowerCase(),
+    partition_capacity_mb: at(partition, "sizeMegabytes"),
+    percentage_full: at(partition, "percentUsed"),
+    available_mb: at(partition, "availableMegabytes"),
+  };
+}
+
+/** Disks. Newer servers list `partitions`, older ones had one `partition`: here are both. */
+export function storageOf(computer: Raw): Raw[] {
+  return objectsAt(computer, "storage.disks").map((disk) => {
+    const partitions = objectsAt(disk, "partitions").map(partitionOf);
+    const boot = partitions.find(({ type }) => type === "boot") ?? partitions[0];
+    return {
+      disk: at(disk, "device"),
+      model: at(disk, "model"),
+      revision: at(disk, "revision"),
+      serial_number: at(disk, "serialNumber"),
+      size: at(disk, "sizeMegabytes"),
+      drive_capacity_mb: at(disk, "sizeMegabytes"),
+      connection_type: at(disk, "type"),
+      smart_status: at(disk, "smartStatus"),
+      partitions,
+      ...(boot === undefined ? {} : { partition: boot }),
+    };
+  });
+}
+
+/** The site; -1 and None where there is none, as the Classic API has it. */
+export function siteOf(computer: Raw): Raw {
+  const id = Number(at(computer, "general.site.id") || -1);
+  return { id, name: at(computer, "general.site.name") || "None" };
+}
+
+function accountOf(account: Raw): Raw {
+  return {
+    name: at(account, "username"),
+    realname: at(account, "fullName"),
+    uid: at(account, "uid"),
+    home: at(account, "homeDirectory"),
+    home_size_mb: at(account, "homeDirectorySizeMb"),
+    administrator: at(account, "admin"),
+    filevault_enabled: at(account, "fileVault2Enabled"),
+  };
+}
+
+function certificateOf(certificate: Raw): Raw {
+  const expires = momentForms("expires", at(certificate, "expirationDate"));
+  return {
+    common_name: at(certificate, "commonName"),
+    identity: at(certificate, "identity"),
+    expires_utc: expires.expires_utc,
+    expires_epoch: expires.expires_epoch,
+    name: at(certificate, "subjectName"),
+  };
+}
+
+function profileOf(profile: Raw): Raw {
+  return {
+    id: Number(at(profile, "id")),
+    name: at(profile, "displayName"),
+    uuid: at(profile, "profileIdentifier"),
+    is_removable: at(profile, "removable"),
+  };
+}
+
+/** The parts of the Classic shape that are lists. */
+export function listsOf(computer: Raw): Raw {
+  return {
+    software: {
+      applications: objectsAt(computer, "applications").map((application) => ({
+        name: at(application, "name"),
+        path: at(application, "path"),
+        version: at(application, "version"),
+      })),
+    },
+    extension_attributes: attributesOf(computer),
+    groups_accounts: {
+      computer_group_memberships: objectsAt(computer, "groupMemberships").map((group) =>
+        at(group, "groupName")
+      ),
+      local_accounts: objectsAt(computer, "localUserAccounts").map(accountOf),
+    },
+    certificates: objectsAt(computer, "certificates").map(certificateOf),
+    configuration_profiles: objectsAt(computer, "configurationProfiles").map(profileOf),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * What a webhook of Jamf Pro is about: the device is fetched anew, by its id.
+ *
+ * @module
+ */
+
+import { isObject, type Raw, Skipped, SourceError, type WebhookCall } from "../../sdk/mod.ts";
+import type { Context } from "./access.ts";
+import { detail, detailUnlessGone, type DeviceKind, nameOf } from "./classic.ts";
+import { isMember, withGroups } from "./groups.ts";
+import { onePro } from "./pro.ts";
+
+interface Event {
+  /** Jamf Pro's name for what happened. */
+  readonly what: string;
+  readonly kind: DeviceKind;
+  readonly id: number;
+}
+
+/**
+ * The id of the device. ComputerCheckIn and ComputerPolicyFinished have the computer one level deeper
+ * than the other events ("Webhooks").
+ */
+function idOf(event: unknown): number | undefined {
+  if (!isObject(event)) return undefined;
+  const { jssID = isObject(event.computer) ? event.computer.jssID : undefined } = event;
+  const id = Number(jssID ?? 0);
+  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}
+
+function kindOf(name: string): DeviceKind | undefined {
+  if (name.startsWith("Computer")) return "computers";
+  return name.startsWith("MobileDevice") ? "mobiledevices" : undefined;
+}
+
+/** What the call is about; nothing when it names no device, or one of the other kind. */
+function eventOf({ log, options }: Context, body: unknown): Event | undefined {
+  if (!isObject(body) || !isObject(body.webhook)) {
+    throw new SourceError("The webhook call is none of Jamf Pro's: it has no webhook in it", {
+      hint: "In Jamf Pro, set the content type of the webhook to JSON.",
+    });
+  }
+  const what = String(body.webhook.webhookEvent ?? "");
+  const id = idOf(body.event);
+  if (id === undefined) return undefined;
+  const kind = kindOf(what);
+  if (kind === undefined) log.warning(`Ignored: the event "${what}" is not about a device`);
+  else if (kind !== options.sync_type) {
+    log.info(`Ignored: ${what} of ${nameOf(kind, { id })}, since sync_type = ${options.sync_type}`);
+  } else return { what, kind, id };
+  return undefined;
+}
+
+/** The device by the API that the section uses, with its groups when they decide. */
+async function fetchDevice(context: Context, { kind, id }: Event): Promise<Raw> {
+  const { api, group_name: group } = context.options;
+  const wanted = group === "" ? context.wanted : withGroups(kind, context.wanted);
+  if (kind === "mobiledevices" || api === "classic") {
+    return await detail(context, kind, id, wanted);
+  }
+  const found = api === "pro" ? undefined : await detailUnlessGone(context, kind, id, wanted);
+  return found ?? await onePro(context, id);
+}
+
+/** The device that a call is about, when it is one that the section reads. */
+export async function* fetchEvent(
+  context: Context,
+  { body }: WebhookCall,
+): AsyncGenerator<Raw | Skipped> {
+  const event = eventOf(context, body);
+  if (event === undefined) return;
+  const { log, options: { group_name: group } } = context;
+  const device = nameOf(event.kind, event);
+  log.info(`${event.what} of ${device}`);
+  const outcomes = context.each([event], async () => {
+    const record = await fetchDevice(context, event);
+    return { record, isWanted: group === "" || isMember(event.kind, record, group) };
+  }, () => device);
+  for await (const outcome of outcomes) {
+    if (outcome instanceof Skipped) yield outcome;
+    else if (outcome.isWanted) yield outcome.record;
+    else log.info(`Ignored: ${device} is not in the group ${group}`);
+  }
+}
