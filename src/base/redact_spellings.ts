@@ -29,7 +29,7 @@ function jsonSpellings(secret: string): string[] {
   return [json, ascii, json.replaceAll("/", "\\/"), JSON.stringify(json).slice(1, -1)];
 }
 
-/** In element texts and in attributes, by the habits of several libraries. */
+/** In element texts and in attributes, by the habits of several libraries; also inside of JSON. */
 function xmlSpellings(secret: string): string[] {
   const quotes = [
     {},
@@ -38,7 +38,10 @@ function xmlSpellings(secret: string): string[] {
     { '"': "&quot;", "'": "&apos;" },
     { '"': "&#34;", "'": "&#39;" },
   ];
-  return quotes.map((entities) => escapeXml(secret, entities));
+  return quotes.flatMap((entities) => {
+    const xml = escapeXml(secret, entities);
+    return [xml, JSON.stringify(xml).slice(1, -1)];
+  });
 }
 
 function lowerHex(text: string): string {
