@@ -17,6 +17,15 @@ test("elements become keys, text stays text, attributes go", async () => {
   });
 });
 
+test("attributes are kept when they are asked for, unless their element is plain text", async () => {
+  const text =
+    '<w xmlns:x="urn:x" target="a&amp;b"><port x:name="p"/><t msisdn="1"><id y="2">7</id></t>' +
+    '<n xsi:nil="true" z="3"/><e/></w>';
+  expect(await parseXml(text, { attributes: "_" })).toEqual({
+    w: { _target: "a&b", port: { _name: "p" }, t: { _msisdn: "1", id: "7" }, n: null, e: null },
+  });
+});
+
 test("an element that repeats is a list, one that does not is none", async () => {
   const many = await parseXml(
     "<users><user><id>1</id></user><n>x</n><user><id>2</id></user></users>",

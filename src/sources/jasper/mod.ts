@@ -1,0 +1,79 @@
+/**
+ * SIMs from Cisco IoT Control Center, once named Jasper.
+ *
+ * @module
+ */
+
+import { defineSource, deliveryOptions, opt, syncField } from "../../sdk/mod.ts";
+import { readChanges } from "./changes.ts";
+import { batchSize, openTerminals, usualWsdl } from "./client.ts";
+
+/** Reads the SIMs that changed. */
+export const jasper = defineSource({
+  name: "jasper",
+  title: "Jasper",
+  kind: "assets",
+  summary:
+    "SIMs from Cisco IoT Control Center (Jasper) by its SOAP API: those that changed since the last upload.",
+  mappingName: "Jasper",
+  options: {
+    wsdl_path: opt.path(
+      "WSDL of your operator's Terminal service: its address, or a file. The one of Jasper itself is known and not fetched.",
+      { default: usualWsdl, placeholder: "URL|PATH" },
+    ),
+    username: opt.text("Account with access to the API.", { example: "username@example.com" }),
+    password: opt.secret("Its password.", { example: "change-me" }),
+    storage: opt.path(
+      "File in which the Python connector kept the time of its last upload. Read once and left alone; the agent remembers it in its own state.",
+      { default: "storage.db" },
+    ),
+    api_token: opt.secret("License key of the API.", { example: "YOUR Jasper API TOKEN" }),
+    sync_field: syncField(),
+    update_only: { ...deliveryOptions.update_only, advanced: false },
+    full_sync: opt.flag("Whether all SIMs are read instead of the changed ones.", {
+      default: false,
+      advanced: true,
+    }),
+  },
+  mappings: {},
+  fields: {
+    "iccid": "number of the SIM card",
+    "imsi": "number of the subscription",
+    "msisdn": "phone number; also _msisdn",
+    "imei": "number of the device that the SIM is in",
+    "status": "for example ACTIVATED_NAME, DEACTIVATED_NAME, INVENTORY_NAME or RETIRED_NAME",
+    "ratePlan": "rate plan",
+    "terminalId": "id that you gave the device",
+    "modemId": "id of the modem",
+    "customer": "customer of the account",
+    "endConsumerId": "id of the end consumer",
+    "accountId": "id of the account",
+    "dateActivated": "when the SIM was first activated",
+    "dateAdded": "when it came into the account",
+    "dateModified": "when it last changed",
+    "dateShipped": "when it was shipped",
+    "monthToDateUsage": "use in this billing cycle",
+    "monthToDateDataUsage": "data in this billing cycle",
+    "monthToDateSMSUsage": "messages in this billing cycle",
+    "monthToDateVoiceUsage": "calls in this billing cycle",
+    "ctdSessionCount": "sessions in this billing cycle",
+    "overageLimitReached": "whether the overage limit was reached",
+    "fixedIpAddress": "fixed IP address",
+    "rating.renewalRatePlan": "rate plan of the next term; rating has seven more fields",
+    "simNotes": "notes",
+    "custom1": "custom field of the account, up to custom10",
+    "customerCustom1": "custom field of the customer, up to customerCustom5",
+    "operatorCustom1": "custom field of the operator, up to operatorCustom5",
+  },
+  // "API policies and best practices": one call at a time, or the account is throttled.
+  limits: { concurrency: 1, pageSize: batchSize },
+  // The address comes from the WSDL, the credentials are in each message.
+  http: () => ({ base: "" }),
+  async check(context) {
+    const service = await openTerminals(context);
+    await service.changed(new Date().toISOString(), 1);
+  },
+  async *records(context) {
+    yield* readChanges(context, await openTerminals(context));
+  },
+});

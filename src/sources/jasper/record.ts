@@ -1,0 +1,60 @@
+/**
+ * From a `terminal` of the service to a record.
+ *
+ * @module
+ */
+
+import { isObject, type Raw } from "../../sdk/mod.ts";
+
+/** "JasperAPI.xsd", TerminalType: what is no text; ids stay text, since they begin with zeros. */
+const numbers: ReadonlySet<string> = new Set(
+  `monthToDateUsage monthToDateDataUsage monthToDateSMSUsage monthToDateVoiceUsage accountId
+  ctdSessionCount version rating.totalPrimaryIncludedData rating.primaryDataRemaining
+  rating.totalPrimaryIncludedSMS rating.primarySMSRemaining`.split(/\s+/),
+);
+const flags: ReadonlySet<string> = new Set(["overageLimitReached"]);
+
+const attributePrefix = "_";
+
+/** Numbers that a computer can hold exactly; others stay text. */
+function numberOf(text: string): number | string {
+  const number = Number(text);
+  const isExact = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) && Math.abs(number) <= 2 ** 53;
+  return isExact ? number : text;
+}
+
+function flagOf(text: string): boolean | string {
+  if (text === "true" || text === "1") return true;
+  return text === "false" || text === "0" ? false : text;
+}
+
+function valueOf(path: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => valueOf(path, one));
+  if (isObject(value)) {
+    // Attributes of an element without content are remarks like xsi:type.
+    const children = Object.entries(value).filter(([name]) => !name.startsWith(attributePrefix));
+    if (children.length === 0) return null;
+    return Object.fromEntries(
+      children.map(([name, child]) => [name, valueOf(`${path}.${name}`, child)]),
+    );
+  }
+  if (typeof value !== "string") return value;
+  if (numbers.has(path)) return numberOf(value);
+  return flags.has(path) ? flagOf(value) : value;
+}
+
+/**
+ * The record of a SIM. `msisdn` is an attribute in the vendor's schema, which the Python connector's
+ * library called `_msisdn`: it is there under both names, as all attributes are.
+ */
+export function simOf(terminal: Raw): Raw {
+  const record: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(terminal)) {
+    record[name] = name.startsWith(attributePrefix) ? value : valueOf(name, value);
+  }
+  for (const [name, value] of Object.entries(terminal)) {
+    const plain = name.slice(attributePrefix.length);
+    if (name.startsWith(attributePrefix) && !Object.hasOwn(record, plain)) record[plain] = value;
+  }
+  return record;
+}

@@ -1,0 +1,144 @@
+/**
+ * What Jasper's section remembers from run to run.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { VendorCall } from "../../support/vendor.ts";
+import { series, start } from "./section.ts";
+import { changedAt, iccid } from "./server.ts";
+
+const beginning = "2015-03-04T00:00:00Z";
+
+test("the next run asks for what changed since the last", async () => {
+  const place = start({ count: 51 });
+  await using vendor = place.vendor;
+  using runs = series(place);
+  expect((await runs.upload()).sims).toHaveLength(51);
+  expect(runs.remembered()).toBe(changedAt(50));
+  expect((await runs.upload()).sims).toEqual([]);
+  vendor.touch(7, "2026-01-02T00:00:00.000Z");
+  expect((await runs.upload()).sims).toEqual([iccid(7)]);
+  expect(runs.remembered()).toBe("2026-01-02T00:00:00.000Z");
+  expect((await runs.upload(["--state", "other.sqlite"])).sims).toHaveLength(51);
+  expect(runs.place.has("other.sqlite")).toBe(true);
+  expect(vendor.since).toEqual([beginning, changedAt(50), changedAt(50), beginning]);
+});
+
+test("a change at the time of the run is read again, lest another of that time be lost", async () => {
+  const place = start({ count: 3 });
+  await using vendor = place.vendor;
+  // The server's clock says midnight.
+  vendor.touch(2, "2026-02-28T23:59:59.000Z");
+  using runs = series(place);
+  await runs.upload();
+  expect(runs.remembered()).toBe("2026-02-28T23:59:00.000Z");
+  expect((await runs.upload()).sims).toEqual([iccid(2)]);
+});
+
+test("nothing is remembered when nothing changed, in test mode and with --record-count", async () => {
+  const none = start({ count: 0 });
+  await using _none = none.vendor;
+  using empty = series(none);
+  expect((await empty.upload()).code).toBe(0);
+  expect(empty.place.has("agent-state.sqlite")).toBe(false);
+  const place = start({ count: 3 });
+  await using _vendor = place.vendor;
+  using runs = series(place);
+  expect((await runs.upload(["--testmode"])).section.counts.shown).toBe(3);
+  expect((await runs.upload(["--record-count", "2"])).sims).toHaveLength(2);
+  expect((await runs.upload(["--record-count", "9"])).sims).toHaveLength(3);
+  expect(runs.place.has("agent-state.sqlite")).toBe(false);
+});
+
+test("a failed push leaves the state alone, and the next run sends everything", async () => {
+  const place = start({ count: 11 });
+  await using vendor = place.vendor;
+  using runs = series(place);
+  await runs.upload();
+  for (const index of [1, 2, 3]) vendor.touch(index, `2026-01-0${index + 1}T00:00:00.000Z`);
+  const refused = await runs.upload([], {
+    answer: ({ path, body }) =>
+      path === "/api/v3/bulk" && body.includes(iccid(2)) ? { status: 400, body: "no" } : undefined,
+  });
+  expect(refused.code).toBe(3);
+  expect(refused.section.counts).toMatchObject({ fetched: 3, sent: 2, failed: 1 });
+  expect(runs.remembered()).toBe(changedAt(10));
+  expect((await runs.upload()).sims).toEqual([iccid(1), iccid(2), iccid(3)]);
+  expect(runs.remembered()).toBe("2026-01-04T00:00:00.000Z");
+});
+
+test("a server that dies mid-run fails the section, and the next run completes", async () => {
+  const place = start({ count: 400 });
+  await using vendor = place.vendor;
+  using runs = series(place);
+  const isLate = ({ body }: VendorCall) => vendor.batches.length >= 3 && body.includes("Details");
+  vendor.fail({ on: isLate, times: 1000, answer: () => new Response("", { status: 503 }) });
+  const run = await runs.upload();
+  expect(run.code).toBe(3);
+  expect(run.section.outcome).toBe("failed");
+  expect(run.section.counts).toMatchObject({ fetched: 150, sent: 150, unreadable: 250 });
+  expect(run.sims).toHaveLength(150);
+  expect(runs.remembered()).toBeUndefined();
+  await using revived = start({ count: 400 }).vendor;
+  using again = series({ ...place, options: place.options.replace(vendor.wsdl, revived.wsdl) });
+  expect((await again.upload()).sims).toHaveLength(400);
+  expect(again.remembered()).toBe(changedAt(399));
+});
+
+test("the Python connector's file is read once and left alone, beside the ini or above", async () => {
+  for (const folder of ["", ".."]) {
+    const place = start({ count: 51 });
+    await using vendor = place.vendor;
+    using outer = series(place);
+    const home = join(outer.place.folder, "home");
+    mkdirSync(home);
+    const file = join(home, folder, "storage.db");
+    writeFileSync(file, "2026-01-01 00:00:40\n");
+    const ini = outer.place.folder;
+    const words = ["--ini", join(ini, "config.ini")];
+    const cwd = { cwd: home };
+    const first = await outer.upload(words, {}, cwd);
+    expect(first.sims).toHaveLength(10);
+    expect(first.stderr).toContain("storage.db says that the last upload ended");
+    expect((await outer.upload(words, {}, cwd)).sims).toEqual([]);
+    expect(vendor.since).toEqual(["2026-01-01T00:00:40Z", changedAt(50)]);
+    expect(readFileSync(file, "utf8")).toBe("2026-01-01 00:00:40\n");
+  }
+});
+
+test("a storage file without a time is said to be of no use", async () => {
+  const place = start({ count: 3 });
+  await using vendor = place.vendor;
+  using runs = series(place);
+  runs.place.write("storage.db", "SQLite format 3\0");
+  const run = await runs.upload();
+  expect(run.stderr).toContain("has no time in it and is not used");
+  expect(vendor.since).toEqual([beginning]);
+});
+
+test("full_sync reads all, whatever was remembered", async () => {
+  const place = start({ count: 11 }, "full_sync = True\n");
+  await using vendor = place.vendor;
+  using runs = series(place);
+  expect((await runs.upload()).sims).toHaveLength(11);
+  expect((await runs.upload()).sims).toHaveLength(11);
+  expect(vendor.since).toEqual([undefined, undefined]);
+});
+
+test("a state file that is none is refused by name, before anything is sent", async () => {
+  const place = start({ count: 3 });
+  await using _vendor = place.vendor;
+  using runs = series(place);
+  runs.place.write(
+    "agent-state.sqlite",
+    "certainly no database, for that is much longer than this\n",
+  );
+  const run = await runs.upload();
+  expect(run.code).toBe(3);
+  expect(run.sims).toEqual([]);
+  expect(run.section.error?.message).toContain("Cannot use the state file");
+  expect(run.section.error?.hint).toContain("--state");
+});
