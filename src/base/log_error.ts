@@ -50,7 +50,7 @@ export function describeError(
   const hint = error instanceof AgentError && error.hint !== undefined ? [error.hint] : [];
   const details = options.verbose ? verboseLines(error, new Set()) : [];
   const parts = [messageOf(error), ...findings, ...hint, ...details];
-  // Redacted as a whole too: a secret of several lines must be seen before they are indented.
+  // Redacted before it is indented, else a secret of several lines would be missed.
   const safe = parts.map((part) => redactor.redact(part).replaceAll(/\r?\n/g, "\n  "));
   return neutralise(safe.join("\n  "));
 }
