@@ -16,7 +16,7 @@ import { hostileBodies, type HostileBody } from "./hostile_bodies.ts";
 import { converterSource, keepLog, prepared } from "./sandbox_harness.ts";
 
 /** Milliseconds for a hostile record between two others: deadline, watchdog and a new process on a busy machine. */
-const patienceMs = 5000;
+const patienceMs = 20_000;
 
 function guarded(body: string, index: number): string {
   return `// language: javascript\nif (record.hostile === ${index}) {\n${body}\n}\nreturn record.n;`;
