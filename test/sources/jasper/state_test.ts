@@ -75,12 +75,17 @@ test("a server that dies mid-run fails the section, and the next run completes",
   await using vendor = place.vendor;
   using runs = series(place);
   const isLate = ({ body }: VendorCall) => vendor.batches.length >= 3 && body.includes("Details");
-  vendor.fail({ on: isLate, times: 1000, answer: () => new Response("", { status: 503 }) });
+  const die = () => {
+    void vendor.stop();
+    return new Response("", { status: 503 });
+  };
+  vendor.fail({ on: isLate, times: 1, answer: die });
   const run = await runs.upload();
   expect(run.code).toBe(3);
   expect(run.section.outcome).toBe("failed");
   expect(run.section.counts).toMatchObject({ fetched: 150, sent: 150, unreadable: 250 });
   expect(run.sims).toHaveLength(150);
+  expect(run.stderr).toContain("SIM 8901000000000000150: Cannot load 50 SIMs from Jasper [jasper]");
   expect(runs.remembered()).toBeUndefined();
   await using revived = start({ count: 400 }).vendor;
   using again = series({ ...place, options: place.options.replace(vendor.wsdl, revived.wsdl) });
