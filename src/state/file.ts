@@ -20,7 +20,8 @@ function isEmpty(database: Sqlite): boolean {
 
 /** Refuses what is not ours, or from a newer agent, whose tables this one does not know. */
 function check(database: Sqlite): void {
-  if (pragma(database, "application_id") !== applicationId && !isEmpty(database)) {
+  // In this order: another process may be making the tables, and they come together with the id.
+  if (!isEmpty(database) && pragma(database, "application_id") !== applicationId) {
     throw new AgentError("it is a database of another program");
   }
   const version = pragma(database, "user_version");
