@@ -1,13 +1,13 @@
 /**
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
- * Names as arguments run only those: `start-up`, `throughput`, `user-code`, `sandbox`, `memory`.
+ * Names as arguments run only those: `start-up`, `throughput`, `state`, `user-code`, `sandbox`, `memory`.
  *
  * @module
  */
 import { binaryPath } from "../test/support/binary.ts";
 import { measureStartUp } from "./start_up.ts";
-import { measureThroughput, measureUserCode } from "./throughput.ts";
+import { measureState, measureThroughput, measureUserCode } from "./throughput.ts";
 
 const chosen = process.argv.slice(2);
 function isChosen(name: string): boolean {
@@ -17,6 +17,7 @@ function isChosen(name: string): boolean {
 const binary = await binaryPath();
 if (isChosen("start-up")) measureStartUp(binary, 40);
 if (isChosen("throughput")) await measureThroughput(binary, 100_000, 5);
+if (isChosen("state")) await measureState(binary, 100_000, 7);
 if (isChosen("user-code")) await measureUserCode(binary, 100_000, 3);
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (isChosen("memory")) {

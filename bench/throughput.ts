@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type BenchLanguage, csvFile, iniFile } from "./data.ts";
+import { type BenchLanguage, csvFile, folder, iniFile } from "./data.ts";
 import { median } from "./figures.ts";
 
 /** What one upload took. */
@@ -57,7 +57,12 @@ function watchPeak(pid: number): () => number {
   };
 }
 
-async function upload(binary: string, ini: string, rows: number): Promise<Upload> {
+async function upload(
+  binary: string,
+  ini: string,
+  rows: number,
+  words: readonly string[] = [],
+): Promise<Upload> {
   const begun = performance.now();
   const child = Bun.spawn(
     [
@@ -71,6 +76,7 @@ async function upload(binary: string, ini: string, rows: number): Promise<Upload
       "--quiet",
       "--output",
       "json",
+      ...words,
     ],
     { stdout: "pipe", stderr: "inherit" },
   );
@@ -118,6 +124,33 @@ export async function measureUserCode(binary: string, rows: number, rounds: numb
       `${rows} rows, ${language ?? "no custom"} converter: ${Math.round(median(all))} records/s`,
     );
   }
+}
+
+/** Uploads rows with and without a state file, one after the other. */
+export async function measureState(binary: string, rows: number, rounds: number): Promise<void> {
+  const csv = await csvFile(rows);
+  const state = join(folder, "state.sqlite");
+  const withState: number[] = [];
+  const without: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(state + suffix, { force: true });
+    for (
+      const [words, times] of [[["--state", state], withState], [["--no-state"], without]] as const
+    ) {
+      const { child, url } = await startStandIn(binary, "all");
+      const { milliseconds } = await upload(binary, iniFile(csv, url, token), rows, words);
+      child.kill();
+      times.push(milliseconds);
+    }
+  }
+  const [slow, fast] = [median(withState), median(without)];
+  const ratio = (fast / slow * 100).toFixed(0);
+  console.log(
+    `state: ${rows} rows: ${Math.round(rows / slow * 1000)} records/s with the state file, ` +
+      `${Math.round(rows / fast * 1000)} without: ${ratio} %; the file has ${
+        Math.round(statSync(state).size / 1000)
+      } kB`,
+  );
 }
 
 /** Measures so many rows over so many rounds and prints the figures. Gives the peak memory in MB. */

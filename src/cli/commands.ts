@@ -7,9 +7,11 @@
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { convertersCommand } from "./converters.ts";
+import { discard, failed, retry } from "./dead_letters.ts";
 import { completion } from "./completion_command.ts";
 import { generateIni } from "./generate_ini.ts";
 import { tryCommand } from "./try.ts";
+import { runs } from "./runs.ts";
 import { sourcesCommand } from "./sources.ts";
 import { standIn } from "./stand_in.ts";
 import { upload } from "./upload.ts";
@@ -19,6 +21,10 @@ import { versionCommand } from "./version_command.ts";
 export const commands: readonly Command[] = [
   upload,
   check,
+  runs,
+  failed,
+  retry,
+  discard,
   generateIni,
   sourcesCommand,
   convertersCommand,

@@ -17,8 +17,12 @@ export const globalFlags = {
     { default: "" },
   ),
   "state": opt.path(
-    "The file in which the agent remembers from run to run how far it came. By default agent-state.sqlite beside the configuration file.",
+    "The file in which the agent remembers runs, records that still have to be sent and those that were refused. By default agent-state.sqlite beside the configuration file.",
     { default: "" },
+  ),
+  "no-state": opt.flag(
+    "Remember nothing and finish nothing that an earlier run left: what cannot be sent is lost.",
+    { default: false },
   ),
   "verbose": opt.flag("Also show debug lines, and the stack trace of an error.", {
     default: false,

@@ -17,7 +17,7 @@ import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { runSection, type RunSettings } from "../sync/run.ts";
 import type { CommandContext } from "./command.ts";
-import { statePath } from "./configuration.ts";
+import { stateFile } from "./state.ts";
 
 /** A connection and what to do over it. */
 export interface Session {
@@ -29,7 +29,10 @@ export interface Session {
   /** Runs one of them. */
   run(
     prepared: PreparedSection,
-    how: Pick<RunSettings, "workers" | "recordCount" | "testmode" | "saveData" | "onStart">,
+    how: Pick<
+      RunSettings,
+      "workers" | "recordCount" | "testmode" | "saveData" | "store" | "onStart"
+    >,
   ): Promise<SectionReport>;
 }
 
@@ -67,7 +70,7 @@ export async function openSession(
         http,
         apiVersion: settings.api_version,
         batchSize: settings.batch_size,
-        stateFile: statePath(context.global.state, plan.file),
+        stateFile: stateFile(context, plan.file),
         log,
         redactor,
         signal,

@@ -14,7 +14,9 @@ import { withLock } from "./single.ts";
 import { startProgress } from "./progress.ts";
 import { openSession, type Session } from "./session.ts";
 import { showMappings } from "./show_mappings.ts";
+import { noState, openStore } from "./state.ts";
 import type { Values } from "../sdk/option.ts";
+import type { StateStore } from "../state/store.ts";
 
 type UploadFlags = Values<typeof uploadFlags>;
 
@@ -25,7 +27,7 @@ export const upload = defineCommand({
   details:
     `Sections run one after the other, in the order named. A section that fails does not stop the others.
 
-Every record that is read ends as sent, filtered, incomplete (a required field is empty) or failed; the report names the failed ones.`,
+Every record that is read ends as sent, filtered, incomplete (a required field is empty), failed or kept for the next run; the report names the failed ones. What an earlier run left is sent first.`,
   positionals: {
     usage: "NAME...",
     help:
@@ -69,8 +71,9 @@ async function run(
   }
   const choice = choose(context, plan, names);
   if (flags.testmode) context.log.info("Test mode: nothing is sent");
+  using state = flags.testmode ? noState : openStore(context, plan);
   const session = await openSession(context, plan, choice.chosen);
-  const sections = await runAll(context, session, flags);
+  const sections = await runAll(context, session, flags, state.store);
   const lost = sections.some(({ outcome }) => outcome === "failed");
   const bug = sections.some(({ error }) => error?.bug === true);
   const report: RunReport = {
@@ -93,6 +96,7 @@ async function runAll(
   context: CommandContext,
   session: Session,
   flags: UploadFlags,
+  store: StateStore | undefined,
 ): Promise<RunReport["sections"]> {
   const sections: RunReport["sections"][number][] = [];
   const toStdout = context.global.output === "text";
@@ -104,6 +108,7 @@ async function runAll(
       recordCount: flags["record-count"],
       testmode: flags.testmode ? context.print : undefined,
       saveData: flags["save-data"] ? process.cwd() : undefined,
+      store,
       onStart: progress.watch,
     });
     progress.stop();

@@ -34,6 +34,15 @@ export const oomnitzaOptions = {
     maximum: largestBatch,
     advanced: true,
   }),
+  dead_letter_days: opt.integer("Days that refused records are kept for agent retry.", {
+    default: 90,
+    minimum: 1,
+    advanced: true,
+  }),
+  dead_letter_count: opt.integer(
+    "Refused records that are kept at most; the oldest go first.",
+    { default: 10_000, minimum: 1, advanced: true },
+  ),
   ...tlsOptions,
   ...secretOptions,
 } as const;

@@ -22,4 +22,46 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (section, key)
     ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    // One row for each run of a section. `upload` says how its records are sent; `is_open` is 1 until
+    // all of them were answered and the upload was declared complete; `owner` is the process at work.
+    `CREATE TABLE runs (
+      id TEXT PRIMARY KEY,
+      section TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      started TEXT NOT NULL,
+      ended TEXT,
+      outcome TEXT,
+      counts TEXT NOT NULL,
+      claimed INTEGER,
+      api TEXT,
+      requests INTEGER NOT NULL,
+      error TEXT,
+      upload TEXT NOT NULL,
+      is_open INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+    "CREATE INDEX runs_section ON runs (section, is_open, id)",
+    // Batches that were not answered yet; `tries` is how many later runs could not deliver one.
+    `CREATE TABLE outbox (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      run TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      records TEXT NOT NULL,
+      tries INTEGER NOT NULL DEFAULT 0
+    ) STRICT`,
+    "CREATE INDEX outbox_run ON outbox (run, id)",
+    // Records that were refused, with what is needed to send them again.
+    `CREATE TABLE dead_letters (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      run TEXT NOT NULL,
+      section TEXT NOT NULL,
+      at TEXT NOT NULL,
+      record TEXT NOT NULL,
+      status INTEGER,
+      reason TEXT NOT NULL,
+      payload TEXT NOT NULL,
+      upload TEXT NOT NULL
+    ) STRICT`,
+    "CREATE INDEX dead_letters_section ON dead_letters (section, id)",
+  ],
 ];

@@ -20,6 +20,8 @@ export interface Counts {
   shown: number;
   /** Lost, each with its reason. */
   failed: number;
+  /** Not answered by Oomnitza; they wait in the state file for the next run. */
+  kept: number;
   /** Records that the source knows of and could not read. */
   unreadable: number;
 }
@@ -57,6 +59,16 @@ function copyOf(text: string): string {
   return JSON.parse(JSON.stringify(text));
 }
 
+/** What does not add up, or nothing. */
+function imbalanceOf(counts: Readonly<Counts>, claimed: number | undefined): string | undefined {
+  const { fetched, filtered, incomplete, unchanged, sent, shown, failed, kept, unreadable } =
+    counts;
+  const ended = filtered + incomplete + unchanged + sent + shown + failed + kept;
+  if (fetched !== ended) return `${fetched} records were fetched, but ${ended} accounted for`;
+  if (claimed === undefined || claimed === fetched + unreadable) return undefined;
+  return `the source says it has ${claimed} records, but gave ${fetched + unreadable}`;
+}
+
 /** Opens an empty account. */
 export function openAccount(): Account {
   const counts: Counts = {
@@ -67,6 +79,7 @@ export function openAccount(): Account {
     sent: 0,
     shown: 0,
     failed: 0,
+    kept: 0,
     unreadable: 0,
   };
   const failures: Failure[] = [];
@@ -89,12 +102,6 @@ export function openAccount(): Account {
     },
     claim: (total) => claimed = total,
     claimed: () => claimed,
-    imbalance(complete) {
-      const { fetched, filtered, incomplete, unchanged, sent, shown, failed, unreadable } = counts;
-      const ended = filtered + incomplete + unchanged + sent + shown + failed;
-      if (fetched !== ended) return `${fetched} records were fetched, but ${ended} accounted for`;
-      if (!complete || claimed === undefined || claimed === fetched + unreadable) return undefined;
-      return `the source says it has ${claimed} records, but gave ${fetched + unreadable}`;
-    },
+    imbalance: (complete) => imbalanceOf(counts, complete ? claimed : undefined),
   };
 }

@@ -5,51 +5,31 @@
  */
 
 import { messageOf, SinkError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
 import type { Outgoing } from "../base/record.ts";
-import {
-  finalizeV3,
-  requestV2,
-  requestV3,
-  type Upload,
-  type UploadRequest,
-} from "../oomnitza/payload.ts";
+import { finalizeV3, requestV2, requestV3, type UploadRequest } from "../oomnitza/payload.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
-import type { Account } from "./account.ts";
+import type { DeliverySettings, Refused } from "./delivery_settings.ts";
 import { absentError, judgeAnswer, judgeThrown, type Verdict } from "./verdict.ts";
 
-/** Takes requests: Oomnitza itself, or the printer of test mode. */
-export interface Sink {
-  post(
-    request: UploadRequest,
-    body: string,
-    retry?: RetryPolicy,
-  ): Promise<{ status: number; body: string }>;
-  /** Whether what it takes counts as sent. */
-  readonly writes: boolean;
+/** A batch on its way; what is in neither list was accepted. */
+interface Batch {
+  readonly ticket: number | undefined;
+  readonly refused: Refused[];
+  readonly open: Outgoing[];
 }
 
-/** What a delivery needs to know. */
-export interface DeliverySettings {
-  readonly sink: Sink;
-  readonly upload: Upload;
-  readonly apiVersion: "auto" | "v2" | "v3";
-  /** Records in one request of API v3. */
-  readonly batchSize: number;
-  /** Requests under way at once; 0 and 1 send one after the other. */
-  readonly workers: number;
-  readonly account: Account;
-  readonly identify: (record: Outgoing) => string;
-  readonly log: Log;
-  /** Sees every request before it is sent, for `--save-data`. */
-  readonly onRequest?: ((request: UploadRequest) => void) | undefined;
-}
+/** A verdict that leaves records undelivered. */
+type Failed = Extract<Verdict, { readonly reason: string }>;
 
 /** After so many batches in a row that the instance could not take, the section gives up. */
 const patience = 3;
 
 /** Pieces of a batch that the instance broke on are tried less often than whole batches. */
 const hasty: RetryPolicy = { attempts: 3, budgetMs: 30_000 };
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+}
 
 /** A delivery under way. Every record that it takes ends in the account. */
 export class Delivery {
@@ -63,6 +43,8 @@ export class Delivery {
   /** Answers that show the instance at work, good or bad. */
   #answers = 0;
   #stopped: Error | undefined;
+  /** Why records were lost or kept last. */
+  #complaint = "no answer";
 
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
@@ -86,10 +68,6 @@ export class Delivery {
 
   /** Takes a record; the promise, when there is one, must be awaited before the next. Never throws. */
   add(record: Outgoing): Promise<void> | undefined {
-    if (this.#stopped !== undefined) {
-      this.#fail([record], this.#stopped.message);
-      return undefined;
-    }
     this.#batch.push(record);
     const size = this.#protocol === "v2" ? 1 : this.#settings.batchSize;
     return this.#batch.length < size ? undefined : this.#dispatch();
@@ -100,9 +78,16 @@ export class Delivery {
     if (this.#batch.length > 0) this.#start();
     await Promise.all(this.#running);
     if (this.#stopped !== undefined) throw this.#stopped;
+    if (this.#settings.account.counts.kept > 0) return;
     if (this.#protocol === "v3" && this.#settings.sink.writes && this.#requests > 0) {
       await this.#finalize();
     }
+  }
+
+  /** Delivers a batch that an outbox kept; throws what ended the delivery. */
+  async resume(ticket: number, records: readonly Outgoing[]): Promise<void> {
+    await this.#deliver(records, ticket);
+    if (this.#stopped !== undefined) throw this.#stopped;
   }
 
   /** Begins to deliver the gathered batch. */
@@ -121,45 +106,69 @@ export class Delivery {
   }
 
   /** Delivers a batch; never throws, so that nothing that was read is left unaccounted. */
-  async #deliver(records: readonly Outgoing[]): Promise<void> {
+  async #deliver(records: readonly Outgoing[], ticket?: number): Promise<void> {
     const answers = this.#answers;
-    let open = records;
+    const { outbox } = this.#settings;
+    const batch: Batch = { ticket: ticket ?? this.#put(records), refused: [], open: [] };
+    if (outbox !== undefined && batch.ticket === undefined) return;
+    let rest = records;
     try {
       if (this.#protocol !== "v2") {
         const verdict = await this.#post(requestV3(this.#settings.upload, records));
-        open = [];
-        await this.#settle(records, verdict);
+        rest = [];
+        await this.#settle(batch, records, verdict);
       } else {
-        while (open.length > 0) {
-          const [record] = open as [Outgoing];
-          open = open.slice(1);
-          await this.#deliverV2(record);
+        while (rest.length > 0) {
+          await this.#deliverV2(batch, rest[0] as Outgoing);
+          rest = rest.slice(1);
         }
       }
     } catch (thrown) {
-      this.#stop(open, thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+      // A bug: what became of the batch is not known, so all of it stays in the outbox.
+      this.#stop(batch, rest, errorOf(thrown));
+      return;
     }
+    if (batch.ticket !== undefined) this.#strike(batch.ticket, batch);
     this.#hopeless = this.#answers > answers ? 0 : this.#hopeless + 1;
     if (this.#hopeless < patience) return;
-    const last = this.#settings.account.failures.at(-1)?.reason ?? "no answer";
-    this.#stopped ??= new SinkError(`Oomnitza cannot take the records [oomnitza]: ${last}`, {
-      hint: "Nothing more was read. Run the upload again when the instance answers.",
-    });
+    this.#stopped ??= new SinkError(
+      `Oomnitza cannot take the records [oomnitza]: ${this.#complaint}`,
+      { hint: "Nothing more was read. Run the upload again when the instance answers." },
+    );
+  }
+
+  /** Makes a batch durable; when that fails, its records are lost and nothing more is sent. */
+  #put(records: readonly Outgoing[]): number | undefined {
+    try {
+      return this.#settings.outbox?.put(records);
+    } catch (thrown) {
+      this.#stopped ??= errorOf(thrown);
+      this.#lose(records, messageOf(thrown));
+      return undefined;
+    }
+  }
+
+  #strike(ticket: number, { refused, open }: Batch): void {
+    try {
+      this.#settings.outbox?.settle(ticket, refused, open);
+    } catch (thrown) {
+      this.#stopped ??= errorOf(thrown);
+    }
   }
 
   /** Does what a verdict on some records of API v3 asks for. */
-  async #settle(records: readonly Outgoing[], verdict: Verdict): Promise<void> {
-    if (verdict.kind === "stop") return this.#stop(records, verdict.error);
+  async #settle(batch: Batch, records: readonly Outgoing[], verdict: Verdict): Promise<void> {
+    if (verdict.kind === "stop") return this.#stop(batch, records, verdict.error);
     if (verdict.kind === "absent") {
       if (this.#settings.apiVersion === "auto" && this.#protocol !== "v3") {
-        return await this.#fallBack(records);
+        return await this.#fallBack(batch, records);
       }
-      return this.#stop(records, absentError("/api/v3/bulk"));
+      return this.#stop(batch, records, absentError("/api/v3/bulk"));
     }
     this.#protocol ??= "v3";
     if (verdict.kind === "accepted") return this.#accept(records);
     const splits = verdict.kind === "refused" || verdict.failed;
-    if (records.length === 1 || !splits) return this.#fail(records, verdict.reason);
+    if (records.length === 1 || !splits) return this.#fail(batch, records, verdict);
     const retry = verdict.kind === "refused" ? undefined : hasty;
     const halves = [records.slice(0, records.length >> 1), records.slice(records.length >> 1)];
     const verdicts: Verdict[] = [];
@@ -168,36 +177,37 @@ export class Delivery {
     }
     // When the instance breaks on everything, it is not one record that it breaks on.
     if (verdicts.every(({ kind }) => kind === "unavailable")) {
-      return this.#fail(records, verdict.reason);
+      const away = verdicts.find((half) => half.kind === "unavailable" && !half.failed);
+      return this.#fail(batch, records, away as Failed | undefined ?? verdict);
     }
     for (const [index, half] of halves.entries()) {
-      await this.#settle(half, verdicts[index] as Verdict);
+      await this.#settle(batch, half, verdicts[index] as Verdict);
     }
   }
 
   /** One record over API v2. */
-  async #deliverV2(record: Outgoing): Promise<void> {
-    if (this.#stopped !== undefined) return this.#stop([record], this.#stopped);
+  async #deliverV2(batch: Batch, record: Outgoing): Promise<void> {
+    if (this.#stopped !== undefined) return this.#stop(batch, [record], this.#stopped);
     if (this.#settings.upload.syncFields.length > 1) {
       const error = new SinkError(
         "API v2 takes one sync_field only, and this section names several",
       );
-      return this.#stop([record], error);
+      return this.#stop(batch, [record], error);
     }
     const request = requestV2(this.#settings.upload, record);
     const verdict = await this.#post(request);
     if (verdict.kind === "accepted") return this.#accept([record]);
-    if (verdict.kind === "stop") return this.#stop([record], verdict.error);
-    if (verdict.kind === "absent") return this.#stop([record], absentError(request.path));
-    this.#fail([record], verdict.reason);
+    if (verdict.kind === "stop") return this.#stop(batch, [record], verdict.error);
+    if (verdict.kind === "absent") return this.#stop(batch, [record], absentError(request.path));
+    this.#fail(batch, [record], verdict);
   }
 
-  async #fallBack(records: readonly Outgoing[]): Promise<void> {
+  async #fallBack(batch: Batch, records: readonly Outgoing[]): Promise<void> {
     if (this.#protocol === undefined) {
       this.#settings.log.info("The instance has no API v3; API v2 is used, one record per request");
     }
     this.#protocol = "v2";
-    for (const record of records) await this.#deliverV2(record);
+    for (const record of records) await this.#deliverV2(batch, record);
   }
 
   async #post(request: UploadRequest, retry?: RetryPolicy): Promise<Verdict> {
@@ -206,7 +216,8 @@ export class Delivery {
     try {
       body = JSON.stringify(request.payload);
     } catch (error) {
-      return { kind: "refused", reason: `cannot be written as JSON (${messageOf(error)})` };
+      const reason = `cannot be written as JSON (${messageOf(error)})`;
+      return { kind: "refused", reason, status: null };
     }
     this.#settings.onRequest?.(request);
     this.#requests++;
@@ -226,7 +237,21 @@ export class Delivery {
     account.counts[sink.writes ? "sent" : "shown"] += records.length;
   }
 
-  #fail(records: readonly Outgoing[], reason: string): void {
+  /** What the instance had its say about is lost; what it could not look at is kept. */
+  #fail(batch: Batch, records: readonly Outgoing[], verdict: Failed): void {
+    const { reason, status } = verdict;
+    if (verdict.kind === "unavailable" && !verdict.failed) {
+      return this.#keep(batch, records, reason);
+    }
+    this.#lose(records, reason);
+    if (this.#settings.outbox === undefined) return;
+    for (const payload of records) {
+      batch.refused.push({ payload, record: this.#settings.identify(payload), reason, status });
+    }
+  }
+
+  #lose(records: readonly Outgoing[], reason: string): void {
+    this.#complaint = reason;
     for (const record of records) {
       const identity = this.#settings.identify(record);
       this.#settings.log.error(`Lost ${identity}: ${reason}`);
@@ -234,9 +259,18 @@ export class Delivery {
     }
   }
 
-  #stop(records: readonly Outgoing[], error: Error): void {
+  #keep(batch: Batch, records: readonly Outgoing[], reason: string): void {
+    if (batch.ticket === undefined) return this.#lose(records, reason);
+    if (records.length === 0) return;
+    this.#complaint = reason;
+    this.#settings.log.warning(`Kept for the next run: ${records.length} records: ${reason}`);
+    this.#settings.account.counts.kept += records.length;
+    batch.open.push(...records);
+  }
+
+  #stop(batch: Batch, records: readonly Outgoing[], error: Error): void {
     this.#stopped ??= error;
-    this.#fail(records, error.message);
+    this.#keep(batch, records, error.message);
   }
 
   async #finalize(): Promise<void> {

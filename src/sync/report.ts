@@ -6,6 +6,7 @@
 
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import type { Counts, Failure } from "./account.ts";
+import type { LeftoverCounts } from "./leftovers.ts";
 
 /** What went wrong with a whole section. */
 export interface SectionFault {
@@ -24,6 +25,8 @@ export interface RunFault extends SectionFault {
 /** How one section's run went. */
 export interface SectionReport {
   readonly section: string;
+  /** Id of the run in the state file; null when there is none. */
+  readonly run: string | null;
   /** Source name, for example `csv_assets`. */
   readonly source: string;
   readonly mapping_name: string;
@@ -34,6 +37,8 @@ export interface SectionReport {
   readonly started: string;
   readonly ended: string;
   readonly counts: Readonly<Counts>;
+  /** Records that earlier runs left in the state file, and what became of them first. */
+  readonly leftovers: LeftoverCounts;
   /** How many records the vendor said there are, null when it says nothing. */
   readonly claimed: number | null;
   readonly api: "v2" | "v3" | null;
@@ -86,16 +91,16 @@ const labels: readonly (readonly [keyof Counts, string])[] = [
   ["filtered", "filtered"],
   ["incomplete", "incomplete"],
   ["failed", "failed"],
+  ["kept", "kept for the next run"],
   ["unreadable", "unreadable"],
 ];
 
 /** The counts as a phrase: `120 read, 118 sent, 2 incomplete`. */
-export function describeCounts(counts: Readonly<Counts>): string {
-  const parts = [`${counts.fetched} read`];
+export function describeCounts(counts: Readonly<Partial<Counts>>): string {
+  const parts = [`${counts.fetched ?? 0} read`];
   for (const [key, label] of labels) {
-    if (counts[key] > 0 || key === "sent" && counts.shown === 0) {
-      parts.push(`${counts[key]} ${label}`);
-    }
+    const count = counts[key] ?? 0;
+    if (count > 0 || key === "sent" && (counts.shown ?? 0) === 0) parts.push(`${count} ${label}`);
   }
   return parts.join(", ");
 }
@@ -111,6 +116,12 @@ export function describeSection(report: SectionReport): string {
       seconds.toFixed(1)
     } s`,
   ];
+  const { records, sent, failed, kept } = report.leftovers;
+  if (records > 0) {
+    lines.push(
+      `  ${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,
+    );
+  }
   for (const { record, reason } of report.failures.slice(0, namedInText)) {
     lines.push(`  ${record === "" ? "(no sync field)" : record}: ${reason}`);
   }

@@ -4,45 +4,26 @@
  * @module
  */
 
-import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import type { Redactor } from "../base/redact.ts";
-import type { Oomnitza } from "../oomnitza/client.ts";
-import type { Http } from "../sdk/http.ts";
-import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { Dropped } from "../transform/map.ts";
 import { openTransform } from "../transform/transform.ts";
-import { type Account, openAccount } from "./account.ts";
-import { Delivery, type Sink } from "./deliver.ts";
+import type { Account } from "./account.ts";
+import { finishLeftovers } from "./leftovers.ts";
 import { walk } from "./line.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { faultOf, type SectionFault, type SectionReport } from "./report.ts";
-import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
+import {
+  beginSection,
+  closeDelivery,
+  commonSettings,
+  reportOf,
+  type RunSettings,
+  type SectionRun,
+  storeEnd,
+} from "./section_run.ts";
 import { hideSecrets, sourceContext } from "./source_context.ts";
-import { createTestModeSink } from "./test_mode.ts";
 
-/** How a run is to go. */
-export interface RunSettings {
-  readonly oomnitza: Oomnitza;
-  readonly apiVersion: "auto" | "v2" | "v3";
-  readonly batchSize: number;
-  readonly workers: number;
-  /** Records to read per section; 0 reads all. */
-  readonly recordCount: number;
-  /** Prints what would be sent; absent when it is to be sent. */
-  readonly testmode?: ((text: string) => void) | undefined;
-  /** Directory under which `--save-data` writes; absent when it does not. */
-  readonly saveData?: string | undefined;
-  /** The file in which sections remember where they were. */
-  readonly stateFile: string;
-  readonly signal: AbortSignal;
-  readonly redactor: Redactor;
-  readonly http: Http;
-  readonly log: Log;
-  /** Is shown the account of each section while it runs. */
-  readonly onStart?: ((section: string, account: Account) => void) | undefined;
-}
+export type { RunSettings } from "./section_run.ts";
 
 /** Lines of one kind that are logged in full; the account counts them all. */
 const loggedDrops = 20;
@@ -65,51 +46,21 @@ function dropLogger(prepared: PreparedSection, account: Account): (dropped: Drop
   };
 }
 
-function sinkOf(run: RunSettings): Sink {
-  if (run.testmode !== undefined) return createTestModeSink(run.testmode);
-  return { writes: true, post: (request, body, retry) => run.oomnitza.post(request, body, retry) };
-}
-
-function deliveryOf(
-  prepared: PreparedSection,
-  run: RunSettings,
-  account: Account,
-  saver?: DataSaver,
-): Delivery {
-  return new Delivery({
-    sink: sinkOf(run),
-    upload: prepared.upload,
-    apiVersion: run.apiVersion,
-    // Test mode shows one record at a time.
-    batchSize: run.testmode === undefined ? run.batchSize : 1,
-    workers: run.testmode === undefined ? run.workers : 1,
-    account,
-    identify: prepared.mapper.identify,
-    log: prepared.log,
-    onRequest: saver === undefined ? undefined : (request) => saver.payload(request.payload),
-  });
-}
-
 /** Records that are transformed together: many for the sandbox, where each call costs. */
 const groupSize = 250;
 
 /** Reads, transforms and delivers; throws what ended the section early. */
-async function work(
-  prepared: PreparedSection,
-  run: RunSettings,
-  account: Account,
-  delivery: Delivery,
-  cursor: SectionCursor,
-  saver?: DataSaver,
-): Promise<void> {
-  const { section, conversions, log } = prepared;
+async function work(section: SectionRun): Promise<void> {
+  const { prepared, run, account, delivery, cursor, saver } = section;
+  const { conversions, log } = prepared;
+  const { source } = prepared.section;
   const context = { log, oomnitza: run.oomnitza, http: run.http, signal: run.signal };
   await conversions.prepare(context);
   const transform = await openTransform(prepared.mapper, conversions, prepared.code, log);
-  const source = sourceContext(prepared, { ...run, cursor, total: account.claim });
+  const reading = sourceContext(prepared, { ...run, cursor, total: account.claim });
   try {
     await walk({
-      records: section.source.records(source),
+      records: source.records(reading),
       recordCount: run.recordCount,
       groupSize,
       onRecord: saver?.record,
@@ -125,7 +76,7 @@ async function work(
     });
   } finally {
     await transform.close();
-    await delivery.finish();
+    await closeDelivery(section);
   }
   conversions.finish(context);
   run.signal.throwIfAborted();
@@ -141,38 +92,8 @@ function imbalanceOf(section: string, account: Account, run: RunSettings): Sourc
 
 /** Whether a run got everything accepted, so that the next may begin where this one ended. */
 function isAccepted({ testmode, recordCount }: RunSettings, { counts }: Account): boolean {
-  return testmode === undefined && recordCount === 0 && counts.failed + counts.unreadable === 0;
-}
-
-/** How a section ended, from its account and its delivery. */
-function reportOf(
-  prepared: PreparedSection,
-  run: RunSettings,
-  account: Account,
-  delivery: Delivery,
-  started: Date,
-  error: SectionFault | null,
-): SectionReport {
-  const { section, complaints, upload } = prepared;
-  const { counts, failures } = account;
-  const lost = counts.failed + counts.unreadable;
-  return {
-    section: section.name,
-    source: section.source.name,
-    mapping_name: upload.mappingName,
-    kind: section.kind,
-    outcome: error === null && lost === 0 ? "ok" : "failed",
-    started: started.toISOString(),
-    ended: new Date().toISOString(),
-    counts,
-    claimed: account.claimed() ?? null,
-    api: delivery.protocol ?? null,
-    requests: run.testmode === undefined ? delivery.requests : 0,
-    complaints: complaints.count(),
-    failures,
-    failures_omitted: lost - failures.length,
-    error,
-  };
+  const { failed, kept, unreadable } = counts;
+  return testmode === undefined && recordCount === 0 && failed + kept + unreadable === 0;
 }
 
 /** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
@@ -182,26 +103,42 @@ export async function runSection(
 ): Promise<SectionReport> {
   const { section, upload, log } = prepared;
   const started = new Date();
-  const account = openAccount();
-  const saver = run.saveData === undefined
-    ? undefined
-    : createDataSaver(join(run.saveData, savedDataFolder), log);
-  const delivery = deliveryOf(prepared, run, account, saver);
-  const cursor = openCursor(run.stateFile, section.name);
-  hideSecrets(prepared, run.redactor);
-  log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
-  run.onStart?.(section.name, account);
   let error: SectionFault | null = null;
-  try {
-    await work(prepared, run, account, delivery, cursor, saver);
-    const imbalance = imbalanceOf(section.name, account, run);
-    if (imbalance !== undefined) throw imbalance;
-    if (isAccepted(run, account)) await cursor.commit();
-  } catch (thrown) {
+  function fail(thrown: unknown): void {
     error = faultOf(thrown);
     if (thrown instanceof Error && thrown.stack !== undefined) log.debug(thrown.stack);
   }
-  cursor.close();
+  hideSecrets(prepared, run.redactor);
+  log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
+  let current: SectionRun;
+  let requests = 0;
+  try {
+    current = beginSection(prepared, run);
+  } catch (thrown) {
+    fail(thrown);
+    current = beginSection(prepared, { ...run, store: undefined });
+  }
+  run.onStart?.(section.name, current.account);
+  try {
+    if (error === null) {
+      requests = await finishEarlier(current);
+      await work(current);
+      const imbalance = imbalanceOf(section.name, current.account, run);
+      if (imbalance !== undefined) throw imbalance;
+      if (isAccepted(run, current.account)) await current.cursor?.commit();
+    }
+  } catch (thrown) {
+    fail(thrown);
+  }
+  current.cursor?.close();
   prepared.complaints.summarise();
-  return reportOf(prepared, run, account, delivery, started, error);
+  return storeEnd(current.stored, reportOf(current, started, requests, error));
+}
+
+/** Delivers what earlier runs left; gives the requests that it took. */
+async function finishEarlier(current: SectionRun): Promise<number> {
+  const { prepared, run, leftovers } = current;
+  if (run.store === undefined) return 0;
+  const settings = { ...commonSettings(prepared, run), account: leftovers };
+  return await finishLeftovers(run.store, prepared.section.name, settings);
 }

@@ -26,6 +26,7 @@ const sample: RunReport = {
   not_enabled: ["okta"],
   sections: [{
     section: "csv_assets",
+    run: "mif2x1ab7k",
     source: "csv_assets",
     mapping_name: "CSV_assets",
     kind: "assets",
@@ -33,6 +34,7 @@ const sample: RunReport = {
     started: "2026-01-01T00:00:00.000Z",
     ended: "2026-01-01T00:00:01.000Z",
     counts: account.counts,
+    leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
     claimed: null,
     api: "v3",
     requests: 1,

@@ -1,0 +1,74 @@
+/**
+ * `agent runs`: the accounts of past runs.
+ *
+ * @module
+ */
+
+import { UsageError } from "../base/errors.ts";
+import type { StoredRun } from "../state/runs.ts";
+import { describeCounts } from "../sync/report.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { openExisting } from "./state.ts";
+import { table } from "./table.ts";
+
+/** Runs that are listed. */
+const listed = 20;
+
+function rowOf({ id, section, state, started, counts, waiting }: StoredRun): string[] {
+  const wait = waiting > 0 ? `, ${waiting} waiting` : "";
+  return [id, section, state, started, `${describeCounts(counts)}${wait}`];
+}
+
+function list(context: CommandContext, runs: readonly StoredRun[]): void {
+  if (context.global.output === "json") context.print(JSON.stringify(runs, null, 2));
+  else if (runs.length === 0) context.print("There was no run yet");
+  else context.print(table([["ID", "SECTION", "STATE", "STARTED", "RECORDS"], ...runs.map(rowOf)]));
+}
+
+function show(context: CommandContext, run: StoredRun): void {
+  if (context.global.output === "json") {
+    context.print(JSON.stringify(run, null, 2));
+    return;
+  }
+  const facts: (readonly [string, string | number | null])[] = [
+    ["section", run.section],
+    ["state", run.state],
+    ["started", run.started],
+    ["ended", run.ended],
+    ["records", describeCounts(run.counts)],
+    ["waiting", run.waiting],
+    ["claimed", run.claimed],
+    ["api", run.api],
+    ["requests", run.requests],
+    ["error", run.error],
+  ];
+  const rows = facts.flatMap(([name, value]) => value === null ? [] : [[name, String(value)]]);
+  context.print(`run ${run.id}\n${table(rows)}`);
+}
+
+/** Lists the latest runs, or shows one. */
+export const runs = defineCommand({
+  name: "runs",
+  summary: "List the latest runs of all sections, or show one.",
+  details:
+    "A run that was killed is shown as interrupted, with the counts that were written last; what it left is sent by the next run of its section.",
+  positionals: { usage: "[ID]", help: "A run, as listed.", minimum: 0, maximum: 1 },
+  flags: {},
+  examples: [
+    { line: "agent runs", does: `list the latest ${listed} runs` },
+    { line: "agent runs --output json", does: "list them for a program" },
+  ],
+  run(context, _flags, [id]) {
+    using state = openExisting(context);
+    if (id === undefined) {
+      list(context, state.store?.runs(listed) ?? []);
+      return Promise.resolve(exitCodes.ok);
+    }
+    const run = state.store?.run(id);
+    if (run === undefined) {
+      throw new UsageError(`There is no run "${id}"`, { hint: "agent runs lists the latest." });
+    }
+    show(context, run);
+    return Promise.resolve(exitCodes.ok);
+  },
+});

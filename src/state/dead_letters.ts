@@ -1,0 +1,111 @@
+/**
+ * Records that Oomnitza refused, in the state file.
+ *
+ * @module
+ */
+
+import type { Outgoing } from "../base/record.ts";
+import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
+
+/** A refused record. */
+export interface DeadLetter {
+  readonly id: number;
+  /** The run that it was refused in. */
+  readonly run: string;
+  readonly section: string;
+  /** When it was refused last, ISO 8601. */
+  readonly at: string;
+  /** Values of its sync fields. */
+  readonly record: string;
+  /** HTTP status of the answer, null when there was none. */
+  readonly status: number | null;
+  readonly reason: string;
+  readonly payload: Outgoing;
+  /** How it is sent, as JSON. */
+  readonly upload: string;
+}
+
+/** Which dead letters are meant: those with an id, else those of a section, else all. */
+export interface Selection {
+  readonly ids?: readonly number[] | undefined;
+  readonly section?: string | undefined;
+}
+
+/** Adds one. */
+export function addDeadLetter(
+  database: Sqlite,
+  letter: Omit<DeadLetter, "id" | "payload"> & { readonly payload: string },
+): void {
+  database.run(
+    `INSERT INTO dead_letters (run, section, at, record, status, reason, payload, upload)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    letter.run,
+    letter.section,
+    letter.at,
+    letter.record,
+    letter.status,
+    letter.reason,
+    letter.payload,
+    letter.upload,
+  );
+}
+
+function letterOf(row: SqliteRow): DeadLetter {
+  return {
+    id: Number(row.id),
+    run: String(row.run),
+    section: String(row.section),
+    at: String(row.at),
+    record: String(row.record),
+    status: row.status === null ? null : Number(row.status),
+    reason: String(row.reason),
+    payload: JSON.parse(String(row.payload)),
+    upload: String(row.upload),
+  };
+}
+
+/** Those that are meant, oldest first. */
+export function findDeadLetters(database: Sqlite, selection: Selection): DeadLetter[] {
+  const { ids, section } = selection;
+  const rows = database.rows(
+    "SELECT * FROM dead_letters WHERE ? IS NULL OR section = ? ORDER BY id",
+    section ?? null,
+    section ?? null,
+  );
+  const wanted = ids === undefined ? undefined : new Set(ids);
+  return rows.filter(({ id }) => wanted?.has(Number(id)) ?? true).map(letterOf);
+}
+
+/** Removes some, all or none. */
+export function removeDeadLetters(database: Sqlite, ids: readonly number[]): void {
+  database.transaction(() => {
+    for (const id of ids) database.run("DELETE FROM dead_letters WHERE id = ?", id);
+  });
+}
+
+/** Notes that one was refused again. */
+export function refuseAgain(
+  database: Sqlite,
+  letter: Pick<DeadLetter, "id" | "at" | "status" | "reason">,
+): void {
+  database.run(
+    "UPDATE dead_letters SET at = ?, status = ?, reason = ? WHERE id = ?",
+    letter.at,
+    letter.status,
+    letter.reason,
+    letter.id,
+  );
+}
+
+/** Removes what is older than `before` (ISO 8601), then the oldest beyond `count`; gives how many. */
+export function pruneDeadLetters(database: Sqlite, before: string, count: number): number {
+  return database.transaction(() => {
+    const old = database.rows("DELETE FROM dead_letters WHERE at < ? RETURNING id", before);
+    const many = database.rows(
+      `DELETE FROM dead_letters WHERE id NOT IN (
+        SELECT id FROM dead_letters ORDER BY id DESC LIMIT ?) RETURNING id`,
+      count,
+    );
+    return old.length + many.length;
+  });
+}

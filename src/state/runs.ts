@@ -1,0 +1,136 @@
+/**
+ * The account of every run, in the state file.
+ *
+ * @module
+ */
+
+import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
+
+/** How a section's run ended: `running` and `interrupted` ones have no end. */
+export type RunState = "running" | "interrupted" | "ok" | "failed";
+
+/** One run of a section, as the state file has it. */
+export interface StoredRun {
+  readonly id: string;
+  readonly section: string;
+  readonly state: RunState;
+  /** ISO 8601. */
+  readonly started: string;
+  /** Null while it runs, and when it was interrupted. */
+  readonly ended: string | null;
+  /** What became of its records; of an interrupted run, as far as that was written. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly claimed: number | null;
+  readonly api: string | null;
+  readonly requests: number;
+  readonly error: string | null;
+  /** Records that still wait in the outbox. */
+  readonly waiting: number;
+}
+
+/** What is known at the end of a run. */
+export interface RunEnd {
+  readonly ended: string;
+  readonly outcome: "ok" | "failed";
+  readonly counts: Readonly<Record<string, number>>;
+  readonly claimed: number | null;
+  readonly api: string | null;
+  readonly requests: number;
+  readonly error: string | null;
+}
+
+/** Runs of one section that are remembered. */
+const remembered = 1000;
+
+const shown = `SELECT runs.*, (SELECT total(count) FROM outbox WHERE run = runs.id) AS waiting
+  FROM runs`;
+
+/** Writes down that a run began; gives whether its id was free. */
+export function insertRun(
+  database: Sqlite,
+  run: { id: string; section: string; owner: string; started: string; upload: string },
+): boolean {
+  const { id, section, owner, started, upload } = run;
+  const added = database.rows(
+    `INSERT INTO runs (id, section, owner, started, counts, requests, upload, is_open)
+      VALUES (?, ?, ?, ?, '{}', 0, ?, 1) ON CONFLICT DO NOTHING RETURNING id`,
+    id,
+    section,
+    owner,
+    started,
+    upload,
+  );
+  return added.length > 0;
+}
+
+/** Writes down how far a run is. */
+export function updateCounts(database: Sqlite, id: string, counts: string): void {
+  database.run("UPDATE runs SET counts = ? WHERE id = ?", counts, id);
+}
+
+/** Writes down how a run ended. */
+export function endRun(database: Sqlite, id: string, end: RunEnd): void {
+  database.run(
+    `UPDATE runs SET ended = ?, outcome = ?, counts = ?, claimed = ?, api = ?, requests = ?,
+      error = ? WHERE id = ?`,
+    end.ended,
+    end.outcome,
+    JSON.stringify(end.counts),
+    end.claimed,
+    end.api,
+    end.requests,
+    end.error,
+    id,
+  );
+}
+
+/** Forgets the oldest runs of a section of which nothing waits. */
+export function pruneRuns(database: Sqlite, section: string): void {
+  database.run(
+    `DELETE FROM runs WHERE section = ? AND is_open = 0 AND id NOT IN (
+      SELECT id FROM runs WHERE section = ? ORDER BY id DESC LIMIT ${remembered})`,
+    section,
+    section,
+  );
+}
+
+function stateOf(row: SqliteRow, isAtWork: (owner: string) => boolean): RunState {
+  if (row.outcome !== null) return String(row.outcome) as RunState;
+  return isAtWork(String(row.owner)) ? "running" : "interrupted";
+}
+
+function runOf(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredRun {
+  return {
+    id: String(row.id),
+    section: String(row.section),
+    state: stateOf(row, isAtWork),
+    started: String(row.started),
+    ended: row.ended === null ? null : String(row.ended),
+    counts: JSON.parse(String(row.counts)),
+    claimed: row.claimed === null ? null : Number(row.claimed),
+    api: row.api === null ? null : String(row.api),
+    requests: Number(row.requests),
+    error: row.error === null ? null : String(row.error),
+    waiting: Number(row.waiting),
+  };
+}
+
+/** The latest runs, newest first. */
+export function latestRuns(
+  database: Sqlite,
+  limit: number,
+  isAtWork: (owner: string) => boolean,
+): StoredRun[] {
+  const rows = database.rows(`${shown} ORDER BY id DESC LIMIT ?`, limit);
+  return rows.map((row) => runOf(row, isAtWork));
+}
+
+/** One run. */
+export function findRun(
+  database: Sqlite,
+  id: string,
+  isAtWork: (owner: string) => boolean,
+): StoredRun | undefined {
+  const [row] = database.rows(`${shown} WHERE id = ?`, id);
+  return row === undefined ? undefined : runOf(row, isAtWork);
+}

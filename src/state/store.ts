@@ -1,0 +1,182 @@
+/**
+ * The state file as a run uses it: accounts, outboxes and dead letters.
+ *
+ * @module
+ */
+
+import type { Sqlite } from "../runtime/sqlite.ts";
+import {
+  type DeadLetter,
+  findDeadLetters,
+  pruneDeadLetters,
+  refuseAgain,
+  removeDeadLetters,
+  type Selection,
+} from "./dead_letters.ts";
+import { openState, unusable } from "./file.ts";
+import { newId } from "./id.ts";
+import { StateOutbox } from "./outbox.ts";
+import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
+import { endRun, findRun, insertRun, latestRuns, pruneRuns, type RunEnd } from "./runs.ts";
+import type { StoredRun } from "./runs.ts";
+
+/** A run under way, in the state file. */
+export interface OpenRun {
+  readonly id: string;
+  readonly outbox: StateOutbox;
+  end(end: RunEnd): void;
+}
+
+/** A run of which something waits in the outbox, or whose upload was not declared complete. */
+export interface Leftover {
+  readonly run: string;
+  /** How its records are sent, as JSON. */
+  readonly upload: string;
+  /** Records that the run had delivered when it was last written. */
+  readonly sent: number;
+  readonly outbox: StateOutbox;
+}
+
+/** How a store is to be. */
+export interface StoreSettings {
+  readonly path: string;
+  /** Masks secrets in everything that is told about a record. */
+  readonly redact: (text: string) => string;
+}
+
+/** The state file, open. Everything throws `AgentError` when it fails. */
+export class StateStore {
+  readonly path: string;
+  readonly #redact: (text: string) => string;
+  readonly #database: Sqlite;
+  #owner: Owner | undefined;
+
+  /** Opens the file, which is created when it is not there. */
+  constructor({ path, redact }: StoreSettings) {
+    this.path = path;
+    this.#redact = redact;
+    this.#database = openState(path);
+  }
+
+  /** Writes down that a run of a section begins. */
+  begin(
+    section: string,
+    upload: string,
+    counts: () => Readonly<Record<string, number>>,
+  ): OpenRun {
+    const owner = this.#me();
+    const id = this.#use((database) =>
+      database.transaction(() => {
+        pruneRuns(database, section);
+        const run = { section, owner, started: new Date().toISOString(), upload };
+        for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
+      })
+    );
+    const outbox = this.#outbox(id, section, upload, counts);
+    return {
+      id,
+      outbox,
+      end: (end) => {
+        const error = end.error === null ? null : this.#redact(end.error);
+        this.#use((database) => endRun(database, id, { ...end, error }));
+      },
+    };
+  }
+
+  /** Takes over what earlier runs of a section left, oldest first. */
+  *leftovers(section: string): Generator<Leftover> {
+    const rows = this.#use((database) =>
+      database.rows(
+        "SELECT id, owner, outcome FROM runs WHERE section = ? AND is_open = 1 ORDER BY id",
+        section,
+      )
+    );
+    for (const { id, owner, outcome } of rows) {
+      const isMine = owner === this.#me();
+      if (isMine ? outcome === null : isAtWork(this.path, String(owner))) continue;
+      const leftover = this.#claim(String(id), String(owner), section);
+      if (leftover !== undefined) yield leftover;
+    }
+  }
+
+  runs(limit: number): StoredRun[] {
+    return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
+  }
+
+  run(id: string): StoredRun | undefined {
+    return this.#use((database) => findRun(database, id, (owner) => isAtWork(this.path, owner)));
+  }
+
+  deadLetters(selection: Selection): DeadLetter[] {
+    return this.#use((database) => findDeadLetters(database, selection));
+  }
+
+  removeDeadLetters(ids: readonly number[]): void {
+    this.#use((database) => removeDeadLetters(database, ids));
+  }
+
+  /** Notes that a dead letter was refused again. */
+  refuseAgain(id: number, status: number | null, reason: string): void {
+    const at = new Date().toISOString();
+    const letter = { id, at, status, reason: this.#redact(reason) };
+    this.#use((database) => refuseAgain(database, letter));
+  }
+
+  /** Removes dead letters older than so many days, and the oldest beyond a count; gives how many. */
+  pruneDeadLetters(days: number, count: number): number {
+    const before = new Date(Date.now() - days * 86_400_000).toISOString();
+    return this.#use((database) => pruneDeadLetters(database, before, count));
+  }
+
+  close(): void {
+    this.#database.close();
+    this.#owner?.release();
+    this.#owner = undefined;
+  }
+
+  #me(): string {
+    return (this.#owner ??= becomeOwner(this.path)).id;
+  }
+
+  /** Takes over an open run, unless another process was quicker. */
+  #claim(id: string, owner: string, section: string): Leftover | undefined {
+    const [row] = this.#use((database) =>
+      database.rows(
+        `UPDATE runs SET owner = ?, outcome = coalesce(outcome, 'interrupted')
+          WHERE id = ? AND owner = ? AND is_open = 1 RETURNING upload, counts`,
+        this.#me(),
+        id,
+        owner,
+      )
+    );
+    if (row === undefined) return undefined;
+    const upload = String(row.upload);
+    const { sent = 0 } = JSON.parse(String(row.counts)) as Record<string, number>;
+    return { run: id, upload, sent, outbox: this.#outbox(id, section, upload) };
+  }
+
+  #outbox(
+    run: string,
+    section: string,
+    upload: string,
+    counts?: () => Readonly<Record<string, number>>,
+  ): StateOutbox {
+    return new StateOutbox({
+      database: this.#database,
+      run,
+      section,
+      upload,
+      counts,
+      redact: this.#redact,
+      unusable: (cause) => unusable(this.path, cause),
+    });
+  }
+
+  #use<T>(work: (database: Sqlite) => T): T {
+    try {
+      return work(this.#database);
+    } catch (error) {
+      throw unusable(this.path, error);
+    }
+  }
+}

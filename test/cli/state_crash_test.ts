@@ -1,0 +1,279 @@
+/**
+ * Whatever ends an upload, the state file sees to it that nothing is lost.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startStandIn } from "../../src/web/stand_in/mod.ts";
+import { binaryPath } from "../support/binary.ts";
+import { oomnitzaSection, type Workspace, workspace } from "../support/workspace.ts";
+import { held, mount, query, rows, section, startUpload } from "./state_run.ts";
+
+await binaryPath();
+
+const isRoot = process.getuid?.() === 0;
+
+/** Numbers from 0 to 1, always the same for a seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}
+
+test(
+  "20,000 rows, killed 25 times: all are there, with one batch per worker and kill sent twice",
+  async () => {
+    const total = 20_000;
+    const workers = 2;
+    const kills = 25;
+    const standIn = await startStandIn({ faults: { latencyMs: 5 } });
+    using place = workspace();
+    place.write("assets.csv", rows(total));
+    place.write("config.ini", oomnitzaSection(standIn) + section);
+    const chance = seeded(6);
+    const begun = new Set<string>();
+    let repeated = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      const before = standIn.state.counters.received;
+      // Some kills come before the first record, some near the end of the file.
+      const wanted = Math.floor(chance() ** 2 * total * 0.8);
+      const child = await startUpload(place);
+      while (standIn.state.counters.received - before < wanted && child.exitCode === null) {
+        await Bun.sleep(1);
+      }
+      await Bun.sleep(chance() * 20);
+      child.kill("SIGKILL");
+      await child.exited;
+      const open = query(place, "SELECT id FROM runs WHERE is_open = 1");
+      expect(open.length).toBeLessThanOrEqual(1 + begun.size);
+      const waiting = query(place, "SELECT run, records FROM outbox ORDER BY id");
+      expect(waiting.length).toBeLessThanOrEqual(workers);
+      const { keys } = held(standIn);
+      for (const { records } of waiting) {
+        const tags = (JSON.parse(String(records)) as { BARCODE: string }[]).map((one) =>
+          one.BARCODE
+        );
+        repeated += tags.filter((tag) => keys.has(tag)).length;
+      }
+      for (const { id } of open) begun.add(String(id));
+    }
+    expect(repeated).toBeLessThanOrEqual(kills * workers * 100);
+    const last = await place.agent(["upload", "csv_assets", "--output", "json"], {
+      timeoutMs: 120_000,
+    });
+    expect(last.code).toBe(0);
+    expect(held(standIn).keys.size).toBe(total);
+    expect(query(place, "SELECT id FROM outbox")).toEqual([]);
+    expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
+    for (const { finalized } of standIn.state.portions) expect(finalized).toBe(true);
+    await standIn.stop();
+  },
+  300_000,
+);
+
+test(
+  "a run that was killed is finished under its own portion before anything new is read",
+  async () => {
+    const standIn = await startStandIn({ faults: { latencyMs: 30 } });
+    using place = workspace();
+    place.write("assets.csv", rows(3000));
+    place.write("config.ini", oomnitzaSection(standIn) + section);
+    const child = await startUpload(place);
+    while (standIn.state.counters.received < 1000) await Bun.sleep(2);
+    child.kill("SIGKILL");
+    await child.exited;
+    const waiting = query(place, "SELECT count, records FROM outbox");
+    expect(waiting.length).toBeGreaterThan(0);
+    const [portion] = standIn.state.portions;
+    // The source has nothing any more: what is there comes from the outbox alone.
+    place.write("assets.csv", "tag,model\n");
+    const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+    expect(run.code).toBe(0);
+    const [report] = JSON.parse(run.stdout).sections;
+    const left = waiting.reduce((sum, { count }) => sum + Number(count), 0);
+    expect(report.leftovers).toEqual({ records: left, sent: left, failed: 0, kept: 0 });
+    expect(run.stderr).toMatch(/Finishing what run \w{10} left/);
+    const { keys } = held(standIn);
+    for (const { records } of waiting) {
+      for (const { BARCODE } of JSON.parse(String(records))) expect(keys.has(BARCODE)).toBe(true);
+    }
+    expect(standIn.state.portions).toHaveLength(1);
+    expect(standIn.state.portions[0]).toMatchObject({ id: portion?.id, finalized: true });
+    await standIn.stop();
+  },
+  60_000,
+);
+
+test("four uploads of one section at once do not disturb each other", async () => {
+  const standIn = await startStandIn({ faults: { latencyMs: 3 } });
+  using place = workspace();
+  place.write("assets.csv", rows(3000));
+  place.write("config.ini", oomnitzaSection(standIn) + section);
+  const children = await Promise.all([1, 2, 3, 4].map(() => startUpload(place)));
+  for (const child of children) {
+    const report = JSON.parse(await new Response(child.stdout).text());
+    expect(report.sections[0]?.counts).toMatchObject({ fetched: 3000, sent: 3000 });
+    expect(report.sections[0]?.leftovers.records).toBe(0);
+    expect(await child.exited).toBe(0);
+  }
+  expect(held(standIn).times).toBe(12_000);
+  expect(query(place, "PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  expect(query(place, "SELECT outcome, is_open FROM runs")).toEqual(
+    Array.from({ length: 4 }, () => ({ outcome: "ok", is_open: 0 })),
+  );
+  await standIn.stop();
+}, 120_000);
+
+test(
+  "a state file that cannot be used ends the program with 1 before anything is sent",
+  async () => {
+    const standIn = await startStandIn();
+    using place = workspace();
+    place.write("assets.csv", rows(10));
+    place.write("config.ini", oomnitzaSection(standIn) + section);
+    mkdirSync(join(place.folder, "folder"));
+    writeFileSync(join(place.folder, "text.db"), "this is no database, but a text of some length");
+    for (
+      const [file, message] of [
+        ["folder", /directory/i],
+        ["nosuch/state.db", /no such file/i],
+        ["text.db", /not a database/],
+      ] as const
+    ) {
+      const run = await place.agent(["upload", "csv_assets", "--state", file]);
+      expect(run.code).toBe(1);
+      expect(run.stderr).toContain(`Cannot use the state file ${join(place.folder, file)}: `);
+      expect(run.stderr).toMatch(message);
+      expect(run.stderr).toContain("--state names another file");
+    }
+    expect(held(standIn).keys.size).toBe(0);
+    await standIn.stop();
+  },
+  60_000,
+);
+
+test("a state file that may not be written ends the program with 1", async () => {
+  const standIn = await startStandIn();
+  using place = workspace();
+  place.write("assets.csv", rows(10));
+  place.write("config.ini", oomnitzaSection(standIn) + section);
+  const state = join(place.folder, "agent-state.sqlite");
+  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
+  let mend: () => unknown;
+  if (isRoot) {
+    // Root may write what is read-only, unless the file system is.
+    const mounted = mount(["--bind", place.folder, place.folder]);
+    mount(["-o", "remount,ro,bind", place.folder]);
+    mend = () => mounted.unmount();
+  } else {
+    chmodSync(state, 0o400);
+    mend = () => chmodSync(state, 0o600);
+  }
+  const run = await place.agent(["upload", "csv_assets"]);
+  mend();
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain(`Cannot use the state file ${state}: `);
+  expect(held(standIn).times).toBe(10);
+  await standIn.stop();
+}, 60_000);
+
+/** Runs an upload whose state file finds no room after about a megabyte. */
+async function uploadWithoutRoom(place: Workspace): Promise<{ code: number; text: string }> {
+  mkdirSync(join(place.folder, "small"));
+  const mounted = isRoot
+    ? mount(["-t", "tmpfs", "-o", "size=1m", "tmpfs", join(place.folder, "small")])
+    : undefined;
+  const words = ["upload", "csv_assets", "--singleton", "0", "--output", "json"];
+  const line = [await binaryPath(), ...words, "--state", "small/state.db"];
+  const limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 1024; exec "$@"', "sh", ...line];
+  const child = Bun.spawn(mounted === undefined ? limited : line, {
+    cwd: place.folder,
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  const text = await new Response(child.stdout).text();
+  const code = await child.exited;
+  if (mounted !== undefined) {
+    // What is there moves to where there is room.
+    cpSync(join(place.folder, "small"), join(place.folder, "moved"), { recursive: true });
+    mounted.unmount();
+    cpSync(join(place.folder, "moved"), join(place.folder, "small"), { recursive: true });
+  }
+  return { code, text };
+}
+
+test(
+  "a full disk ends the section with 3: the account balances, and the next run sends the rest",
+  async () => {
+    const total = 20_000;
+    const standIn = await startStandIn();
+    using place = workspace();
+    place.write("assets.csv", rows(total));
+    place.write("config.ini", oomnitzaSection(standIn) + section);
+    const { code, text } = await uploadWithoutRoom(place);
+    expect(code).toBe(3);
+    const [report] = JSON.parse(text).sections;
+    expect(report.outcome).toBe("failed");
+    expect(report.error.message).toContain(
+      `Cannot use the state file ${join(place.folder, "small/state.db")}: `,
+    );
+    const { fetched, sent, failed, kept } = report.counts;
+    expect(sent).toBeGreaterThan(0);
+    expect(fetched).toBeLessThan(total);
+    expect(fetched).toBe(sent + failed + kept);
+    const { keys } = held(standIn);
+    expect(keys.size).toBe(sent);
+    for (const { record, reason } of report.failures) {
+      expect(keys.has(record)).toBe(false);
+      expect(reason).toContain("Cannot use the state file");
+    }
+    const next = await place.agent(
+      ["upload", "csv_assets", "--state", "small/state.db", "--output", "json"],
+      { timeoutMs: 60_000 },
+    );
+    expect(next.code).toBe(0);
+    expect(held(standIn).keys.size).toBe(total);
+    await standIn.stop();
+  },
+  120_000,
+);
+
+test("a disk without any room ends the program with 1", async () => {
+  const standIn = await startStandIn();
+  using place = workspace();
+  place.write("assets.csv", rows(10));
+  place.write("config.ini", oomnitzaSection(standIn) + section);
+  const line = [await binaryPath(), "upload", "csv_assets", "--singleton", "0"];
+  const child = Bun.spawn(["sh", "-c", 'trap "" XFSZ; ulimit -f 16; exec "$@"', "sh", ...line], {
+    cwd: place.folder,
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  expect(await new Response(child.stderr).text()).toContain("Cannot use the state file");
+  expect(await child.exited).toBe(1);
+  expect(held(standIn).keys.size).toBe(0);
+  await standIn.stop();
+}, 60_000);
+
+test("a state file of a newer agent is left alone", async () => {
+  const standIn = await startStandIn();
+  using place = workspace();
+  place.write("assets.csv", rows(10));
+  place.write("config.ini", oomnitzaSection(standIn) + section);
+  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
+  const path = join(place.folder, "agent-state.sqlite");
+  using database = new Database(path);
+  database.run("PRAGMA user_version = 99");
+  for (const words of [["upload", "csv_assets"], ["runs"], ["retry"]]) {
+    const run = await place.agent([...words, "--singleton", "0"]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain("it is of version 99, written by a newer agent");
+  }
+  expect(held(standIn).times).toBe(10);
+  await standIn.stop();
+}, 60_000);
