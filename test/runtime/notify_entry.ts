@@ -1,0 +1,16 @@
+/**
+ * A small program that tells the service manager what its arguments say, to be compiled by
+ * notify_test.ts. Prints the watchdog's time as it understands it.
+ *
+ * @module
+ */
+import { notify, watchdogMs } from "../../src/runtime/notify.ts";
+
+for (const state of process.argv.slice(2)) {
+  try {
+    notify(state);
+  } catch (error) {
+    console.log(String(error));
+  }
+}
+console.log(`watchdog ${watchdogMs()}`);
