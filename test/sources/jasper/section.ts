@@ -66,10 +66,14 @@ export interface Series extends Disposable {
   ): Promise<Run>;
   /** What the section remembers; nothing when there is no state file. */
   remembered(): string | undefined;
+  /** The uploads from now on read another server. */
+  readFrom(other: VendorUnderTest): void;
 }
 
 /** Opens a folder for uploads of a section. */
-export function series({ section, options }: VendorUnderTest): Series {
+export function series(first: VendorUnderTest): Series {
+  const { section } = first;
+  let { options } = first;
   const place = workspace();
   const state = "agent-state.sqlite";
   return {
@@ -103,6 +107,7 @@ export function series({ section, options }: VendorUnderTest): Series {
         database.close();
       }
     },
+    readFrom: (other) => void (options = other.options),
     [Symbol.dispose]: () => place[Symbol.dispose](),
   };
 }
