@@ -64,6 +64,19 @@ export function openState(path: string): Sqlite {
   }
 }
 
+/**
+ * Does some work whose writing survives the end of this process, but is not waited for until it is on
+ * the disk: that of the next ordinary transaction takes it along.
+ */
+export function withoutWaiting<T>(database: Sqlite, work: () => T): T {
+  database.run("PRAGMA synchronous = NORMAL");
+  try {
+    return work();
+  } finally {
+    database.run("PRAGMA synchronous = FULL");
+  }
+}
+
 /** The error for a state file that fails. */
 export function unusable(path: string, cause: unknown): AgentError {
   return new AgentError(`Cannot use the state file ${path}: ${messageOf(cause)}`, {

@@ -41,15 +41,20 @@ export const migrations: readonly (readonly string[])[] = [
       is_open INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`,
     "CREATE INDEX runs_section ON runs (section, is_open, id)",
-    // Batches that were not answered yet; `tries` is how many later runs could not deliver one.
+    // Batches that were not answered yet, their JSON as Zstandard; `tries` is how many later runs could not deliver one.
     `CREATE TABLE outbox (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       run TEXT NOT NULL,
       count INTEGER NOT NULL,
-      records TEXT NOT NULL,
+      records BLOB NOT NULL,
       tries INTEGER NOT NULL DEFAULT 0
     ) STRICT`,
     "CREATE INDEX outbox_run ON outbox (run, id)",
+    // Batches that were answered; both rows go when the next batches come.
+    `CREATE TABLE settled (
+      ticket INTEGER PRIMARY KEY,
+      run TEXT NOT NULL
+    ) STRICT`,
     // Records that were refused, with what is needed to send them again.
     `CREATE TABLE dead_letters (
       id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,8 +5,10 @@
  */
 
 import type { Outgoing } from "../base/record.ts";
+import { compress, decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addDeadLetter } from "./dead_letters.ts";
+import { withoutWaiting } from "./file.ts";
 import { updateCounts } from "./runs.ts";
 
 /** A record that was refused, and why. */
@@ -42,15 +44,12 @@ export interface OutboxOwner {
   readonly unusable: (cause: unknown) => Error;
 }
 
-/** What became of a batch. */
-interface Settled {
-  readonly ticket: number;
-  readonly refused: readonly RefusedRecord[];
-  readonly open: readonly Outgoing[];
+/** A batch to be kept. */
+export interface NewBatch {
+  readonly records: readonly Outgoing[];
+  /** The records as JSON, when they can be written as such. */
+  readonly text: string | undefined;
 }
-
-/** After so many milliseconds what was settled is written, when no new batch comes that it can go with. */
-const patience = 100;
 
 function asText(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
@@ -59,49 +58,67 @@ function asText(_key: string, value: unknown): unknown {
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
 export class StateOutbox {
   readonly #owner: OutboxOwner;
-  #settled: Settled[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #failure: unknown;
 
   constructor(owner: OutboxOwner) {
     this.#owner = owner;
   }
 
-  /** Makes a batch durable; the ticket names it. */
-  put(records: readonly Outgoing[]): number {
+  /** Makes batches durable, all or none; the tickets name them. */
+  put(batches: readonly NewBatch[]): readonly number[] {
+    const { run, counts } = this.#owner;
     return this.#write((database) => {
-      const [row] = database.rows(
-        "INSERT INTO outbox (run, count, records) VALUES (?, ?, ?) RETURNING id",
-        this.#owner.run,
-        records.length,
-        JSON.stringify(records, asText),
+      // What was answered goes now, when the disk is waited for anyway.
+      database.run(
+        "DELETE FROM outbox WHERE id IN (SELECT ticket FROM settled WHERE run = ?)",
+        run,
       );
-      return Number(row?.id);
+      database.run("DELETE FROM settled WHERE run = ?", run);
+      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
+      return batches.map(({ records, text }) => {
+        const [row] = database.rows(
+          "INSERT INTO outbox (run, count, records) VALUES (?, ?, ?) RETURNING id",
+          run,
+          records.length,
+          compress(text ?? JSON.stringify(records, asText)),
+        );
+        return Number(row?.id);
+      });
     });
   }
 
   /**
    * Takes what became of a batch: refused records become dead letters, those without an answer stay.
-   * It is written with the next batch, or a moment later.
+   * It is there when the process dies, but not for certain when the power fails: then the batch is
+   * sent again.
    */
   settle(ticket: number, refused: readonly RefusedRecord[], open: readonly Outgoing[]): void {
-    this.#settled.push({ ticket, refused, open });
-    this.#timer ??= setTimeout(() => this.#flushLater(), patience);
-  }
-
-  /** Writes what was settled. */
-  flush(): void {
-    if (this.#settled.length > 0 || this.#failure !== undefined) this.#write(() => {});
+    this.#writeQuickly((database) => {
+      for (const letter of refused) this.#bury(letter);
+      if (open.length === 0) {
+        database.run("INSERT INTO settled (ticket, run) VALUES (?, ?)", ticket, this.#owner.run);
+        return;
+      }
+      database.run(
+        "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
+        open.length,
+        compress(JSON.stringify(open, asText)),
+        ticket,
+      );
+    });
   }
 
   /** What waits, in the order it came. */
   waiting(): WaitingBatch[] {
     const { database, run, unusable } = this.#owner;
     try {
-      return database.rows("SELECT * FROM outbox WHERE run = ? ORDER BY id", run).map((row) => ({
-        ticket: Number(row.id),
-        records: JSON.parse(String(row.records)),
-        tries: Number(row.tries),
+      const rows = database.rows(
+        "SELECT * FROM outbox WHERE run = ? AND id NOT IN (SELECT ticket FROM settled) ORDER BY id",
+        run,
+      );
+      return rows.map(({ id, records, tries }) => ({
+        ticket: Number(id),
+        records: JSON.parse(decompress(records as Uint8Array)),
+        tries: Number(tries),
       }));
     } catch (error) {
       throw unusable(error);
@@ -117,55 +134,37 @@ export class StateOutbox {
 
   /** Ends the run's delivery: everything was answered, nothing waits. */
   finish(): void {
-    this.#write((database) =>
-      database.run("UPDATE runs SET is_open = 0 WHERE id = ?", this.#owner.run)
-    );
+    const { run } = this.#owner;
+    this.#write((database) => {
+      database.run("DELETE FROM outbox WHERE run = ?", run);
+      database.run("DELETE FROM settled WHERE run = ?", run);
+      database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
+    });
   }
 
-  #flushLater(): void {
-    try {
-      this.flush();
-    } catch (error) {
-      // Nobody waits for the timer: the next call tells.
-      this.#failure = error;
-    }
+  #bury({ record, reason, status, payload }: RefusedRecord): void {
+    const { database, run, section, upload, redact } = this.#owner;
+    const at = new Date().toISOString();
+    const text = JSON.stringify(payload, asText);
+    const letter = { run, section, at, record, status, reason: redact(reason), upload };
+    addDeadLetter(database, { ...letter, payload: text });
   }
 
   #write<T>(work: (database: Sqlite) => T): T {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#failure !== undefined) throw this.#failure;
-    const { database, run, counts, unusable } = this.#owner;
+    const { database, unusable } = this.#owner;
     try {
-      const result = database.transaction(() => {
-        for (const settled of this.#settled) this.#strike(settled);
-        if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
-        return work(database);
-      });
-      this.#settled = [];
-      return result;
+      return database.transaction(() => work(database));
     } catch (error) {
       throw unusable(error);
     }
   }
 
-  #strike({ ticket, refused, open }: Settled): void {
-    const { database, run, section, upload, redact } = this.#owner;
-    const at = new Date().toISOString();
-    for (const { record, reason, status, payload } of refused) {
-      const text = JSON.stringify(payload, asText);
-      const letter = { run, section, at, record, status, reason: redact(reason), upload };
-      addDeadLetter(database, { ...letter, payload: text });
+  #writeQuickly(work: (database: Sqlite) => void): void {
+    const { database, unusable } = this.#owner;
+    try {
+      withoutWaiting(database, () => database.transaction(() => work(database)));
+    } catch (error) {
+      throw unusable(error);
     }
-    if (open.length === 0) {
-      database.run("DELETE FROM outbox WHERE id = ?", ticket);
-      return;
-    }
-    database.run(
-      "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
-      open.length,
-      JSON.stringify(open, asText),
-      ticket,
-    );
   }
 }

@@ -42,7 +42,8 @@ export interface RunEnd {
 /** Runs of one section that are remembered. */
 const remembered = 1000;
 
-const shown = `SELECT runs.*, (SELECT total(count) FROM outbox WHERE run = runs.id) AS waiting
+const shown = `SELECT runs.*, (SELECT total(count) FROM outbox
+    WHERE run = runs.id AND id NOT IN (SELECT ticket FROM settled)) AS waiting
   FROM runs`;
 
 /** Writes down that a run began; gives whether its id was free. */

@@ -32,8 +32,8 @@ export interface Leftover {
   readonly run: string;
   /** How its records are sent, as JSON. */
   readonly upload: string;
-  /** Records that the run had delivered when it was last written. */
-  readonly sent: number;
+  /** Whether some of the run's records were answered. */
+  readonly sent: boolean;
   readonly outbox: StateOutbox;
 }
 
@@ -151,7 +151,11 @@ export class StateStore {
     );
     if (row === undefined) return undefined;
     const upload = String(row.upload);
-    const { sent = 0 } = JSON.parse(String(row.counts)) as Record<string, number>;
+    const { sent: known = 0 } = JSON.parse(String(row.counts)) as Record<string, number>;
+    const [settled] = this.#use((database) =>
+      database.rows("SELECT count(*) AS batches FROM settled WHERE run = ?", id)
+    );
+    const sent = known > 0 || Number(settled?.batches) > 0;
     return { run: id, upload, sent, outbox: this.#outbox(id, section, upload) };
   }
 

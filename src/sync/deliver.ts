@@ -6,17 +6,17 @@
 
 import { messageOf, SinkError } from "../base/errors.ts";
 import type { Outgoing } from "../base/record.ts";
-import { finalizeV3, requestV2, requestV3, type UploadRequest } from "../oomnitza/payload.ts";
+import {
+  bodyV3,
+  finalizeV3,
+  requestV2,
+  requestV3,
+  type UploadRequest,
+} from "../oomnitza/payload.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
-import type { DeliverySettings, Refused } from "./delivery_settings.ts";
+import type { DeliverySettings } from "./delivery_settings.ts";
+import { type Batch, batchOf, Dispatcher } from "./dispatcher.ts";
 import { absentError, judgeAnswer, judgeThrown, type Verdict } from "./verdict.ts";
-
-/** A batch on its way; what is in neither list was accepted. */
-interface Batch {
-  readonly ticket: number | undefined;
-  readonly refused: Refused[];
-  readonly open: Outgoing[];
-}
 
 /** A verdict that leaves records undelivered. */
 type Failed = Extract<Verdict, { readonly reason: string }>;
@@ -34,7 +34,7 @@ function errorOf(thrown: unknown): Error {
 /** A delivery under way. Every record that it takes ends in the account. */
 export class Delivery {
   readonly #settings: DeliverySettings;
-  readonly #running = new Set<Promise<void>>();
+  readonly #dispatcher: Dispatcher;
   #protocol: "v2" | "v3" | undefined;
   #batch: Outgoing[] = [];
   #requests = 0;
@@ -49,6 +49,16 @@ export class Delivery {
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
     this.#protocol = settings.apiVersion === "auto" ? undefined : settings.apiVersion;
+    this.#dispatcher = new Dispatcher({
+      outbox: settings.outbox,
+      // Until it is known which protocol the instance speaks, one request finds out.
+      limit: () => this.#protocol === undefined ? 1 : Math.max(1, settings.workers),
+      deliver: (batch) => this.#deliver(batch),
+      onLost: (records, error) => {
+        this.#stopped ??= error;
+        this.#lose(records, error.message);
+      },
+    });
   }
 
   /** The protocol in use, once that is known. */
@@ -70,13 +80,13 @@ export class Delivery {
   add(record: Outgoing): Promise<void> | undefined {
     this.#batch.push(record);
     const size = this.#protocol === "v2" ? 1 : this.#settings.batchSize;
-    return this.#batch.length < size ? undefined : this.#dispatch();
+    return this.#batch.length < size ? undefined : this.#dispatcher.add(this.#take());
   }
 
   /** Sends what is left and waits for all answers, without a time cap. */
   async finish(): Promise<void> {
-    if (this.#batch.length > 0) this.#start();
-    await Promise.all(this.#running);
+    if (this.#batch.length > 0) await this.#dispatcher.add(this.#take());
+    await this.#dispatcher.finish();
     if (this.#stopped !== undefined) throw this.#stopped;
     if (this.#settings.account.counts.kept > 0) return;
     if (this.#protocol === "v3" && this.#settings.sink.writes && this.#requests > 0) {
@@ -86,35 +96,26 @@ export class Delivery {
 
   /** Delivers a batch that an outbox kept; throws what ended the delivery. */
   async resume(ticket: number, records: readonly Outgoing[]): Promise<void> {
-    await this.#deliver(records, ticket);
+    await this.#deliver(batchOf(records, undefined, ticket));
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
-  /** Begins to deliver the gathered batch. */
-  #start(): void {
+  #take(): readonly Outgoing[] {
     const records = this.#batch;
     this.#batch = [];
-    const task: Promise<void> = this.#deliver(records).finally(() => this.#running.delete(task));
-    this.#running.add(task);
-  }
-
-  async #dispatch(): Promise<void> {
-    this.#start();
-    // Until it is known which protocol the instance speaks, one request finds out.
-    const limit = this.#protocol === undefined ? 1 : Math.max(1, this.#settings.workers);
-    if (this.#running.size >= limit) await Promise.race(this.#running);
+    return records;
   }
 
   /** Delivers a batch; never throws, so that nothing that was read is left unaccounted. */
-  async #deliver(records: readonly Outgoing[], ticket?: number): Promise<void> {
+  async #deliver(batch: Batch): Promise<void> {
     const answers = this.#answers;
-    const { outbox } = this.#settings;
-    const batch: Batch = { ticket: ticket ?? this.#put(records), refused: [], open: [] };
-    if (outbox !== undefined && batch.ticket === undefined) return;
+    const { records, text } = batch;
     let rest = records;
     try {
       if (this.#protocol !== "v2") {
-        const verdict = await this.#post(requestV3(this.#settings.upload, records));
+        const { upload } = this.#settings;
+        const body = text === undefined ? undefined : bodyV3(upload, text);
+        const verdict = await this.#post(requestV3(upload, records), undefined, body);
         rest = [];
         await this.#settle(batch, records, verdict);
       } else {
@@ -135,17 +136,6 @@ export class Delivery {
       `Oomnitza cannot take the records [oomnitza]: ${this.#complaint}`,
       { hint: "Nothing more was read. Run the upload again when the instance answers." },
     );
-  }
-
-  /** Makes a batch durable; when that fails, its records are lost and nothing more is sent. */
-  #put(records: readonly Outgoing[]): number | undefined {
-    try {
-      return this.#settings.outbox?.put(records);
-    } catch (thrown) {
-      this.#stopped ??= errorOf(thrown);
-      this.#lose(records, messageOf(thrown));
-      return undefined;
-    }
   }
 
   #strike(ticket: number, { refused, open }: Batch): void {
@@ -210,11 +200,11 @@ export class Delivery {
     for (const record of records) await this.#deliverV2(batch, record);
   }
 
-  async #post(request: UploadRequest, retry?: RetryPolicy): Promise<Verdict> {
+  async #post(request: UploadRequest, retry?: RetryPolicy, written?: string): Promise<Verdict> {
     if (this.#stopped !== undefined) return { kind: "stop", error: this.#stopped };
     let body: string;
     try {
-      body = JSON.stringify(request.payload);
+      body = written ?? JSON.stringify(request.payload);
     } catch (error) {
       const reason = `cannot be written as JSON (${messageOf(error)})`;
       return { kind: "refused", reason, status: null };

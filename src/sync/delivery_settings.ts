@@ -31,10 +31,17 @@ export interface Refused {
   readonly status: number | null;
 }
 
+/** A batch to be kept. */
+export interface NewBatch {
+  readonly records: readonly Outgoing[];
+  /** The records as JSON, when they can be written as such. */
+  readonly text: string | undefined;
+}
+
 /** Keeps batches until they were answered. Everything throws `AgentError` when it cannot. */
 export interface Outbox {
-  /** Makes a batch durable before it is sent; the ticket names it. */
-  put(records: readonly Outgoing[]): number;
+  /** Makes batches durable, all or none, before they are sent; the tickets name them. */
+  put(batches: readonly NewBatch[]): readonly number[];
   /** Takes what became of a batch: those refused, and those `open`, which were not answered. */
   settle(ticket: number, refused: readonly Refused[], open: readonly Outgoing[]): void;
 }

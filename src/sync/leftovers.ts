@@ -51,10 +51,9 @@ async function finish(leftover: Leftover, settings: LeftoverSettings): Promise<n
     for (const batch of batches) await deliver(batch, leftover, delivery, settings);
   } finally {
     account.counts.kept = account.counts.fetched - account.counts.sent - account.counts.failed;
-    outbox.flush();
   }
   const isV3 = settings.apiVersion !== "v2" && delivery.protocol !== "v2";
-  if (isV3 && count + sent > 0) await complete(upload, run, settings);
+  if (isV3 && (sent || count > 0)) await complete(upload, run, settings);
   outbox.finish();
   return delivery.requests;
 }
@@ -72,7 +71,6 @@ async function deliver(
   }
   await delivery.resume(ticket, records);
   if (settings.account.counts.kept === 0) return;
-  outbox.flush();
   outbox.tried(ticket);
   throw new SinkError(`Oomnitza cannot take what run ${run} left [oomnitza]`, {
     hint:

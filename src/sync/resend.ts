@@ -12,7 +12,7 @@ import type { DeadLetter } from "../state/dead_letters.ts";
 import type { StateStore } from "../state/store.ts";
 import { openAccount } from "./account.ts";
 import { Delivery } from "./deliver.ts";
-import type { Outbox } from "./delivery_settings.ts";
+import type { NewBatch, Outbox } from "./delivery_settings.ts";
 
 /** What sending again needs. */
 export interface ResendSettings {
@@ -46,10 +46,12 @@ class LetterBox implements Outbox {
     this.#letters = new Map(letters.map((letter) => [letter.payload, letter]));
   }
 
-  put(records: readonly Outgoing[]): number {
-    const ticket = this.#batches.size;
-    this.#batches.set(ticket, records);
-    return ticket;
+  put(batches: readonly NewBatch[]): number[] {
+    return batches.map(({ records }) => {
+      const ticket = this.#batches.size;
+      this.#batches.set(ticket, records);
+      return ticket;
+    });
   }
 
   settle(ticket: number, refused: Parameters<Outbox["settle"]>[1], open: readonly Outgoing[]) {

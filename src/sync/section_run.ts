@@ -78,13 +78,9 @@ export interface SectionRun {
   readonly saver: DataSaver | undefined;
 }
 
-/** Waits for all answers, and for the outbox to know them. */
+/** Waits for all answers, and closes the outbox when nothing is left in it. */
 export async function closeDelivery({ delivery, account, stored }: SectionRun): Promise<void> {
-  try {
-    await delivery.finish();
-  } finally {
-    stored?.outbox.flush();
-  }
+  await delivery.finish();
   if (account.counts.kept === 0) stored?.outbox.finish();
 }
 

@@ -271,6 +271,6 @@ test("a token that is refused during the run ends the section, and every record 
   expect(run.code).toBe(3);
   const [section] = JSON.parse(run.stdout).sections;
   expect(section.error.message).toContain("401");
-  expect(section.counts.fetched).toBe(section.counts.failed);
+  expect(section.counts.fetched).toBe(section.counts.kept);
   expect(instance.uploads().length).toBeLessThan(4);
 });

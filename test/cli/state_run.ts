@@ -6,6 +6,7 @@
 import type { Subprocess } from "bun";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
+import { decompress } from "../../src/runtime/compress.ts";
 import type { StandIn } from "../../src/web/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import type { Workspace } from "../support/workspace.ts";
@@ -42,6 +43,18 @@ export function query(place: Workspace, statement: string): Record<string, unkno
   if (!place.has("agent-state.sqlite")) return [];
   using database = new Database(join(place.folder, "agent-state.sqlite"), { readonly: true });
   return database.query<Record<string, unknown>, []>(statement).all();
+}
+
+/** The bar codes of each batch that waits in the outbox, in order. */
+export function waiting(place: Workspace): string[][] {
+  const rows = query(
+    place,
+    "SELECT records FROM outbox WHERE id NOT IN (SELECT ticket FROM settled) ORDER BY id",
+  );
+  return rows.map(({ records }) => {
+    const text = decompress(records as Uint8Array);
+    return (JSON.parse(text) as { BARCODE: string }[]).map(({ BARCODE }) => BARCODE);
+  });
 }
 
 /** The keys that a stand-in has, and how often it got records in all. */
