@@ -9,9 +9,12 @@ import { ConfigError } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
 import { connect, type Oomnitza } from "../oomnitza/client.ts";
+import type { OomnitzaSettings } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import { createHttp, type Http } from "../sdk/http.ts";
+import { planProxy } from "../sdk/proxy.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
+import { planTls } from "../sdk/tls.ts";
 import { planCode } from "../sync/code.ts";
 import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
@@ -39,6 +42,18 @@ export interface Session {
 /** Milliseconds that an answer from anything but Oomnitza and the sources may take. */
 const sideTimeout = 20_000;
 
+/** What converters ask others goes the same way as what goes to Oomnitza, without its credentials. */
+function sideHttp(settings: OomnitzaSettings, { log, signal }: CommandContext): Http {
+  return createHttp({
+    base: "",
+    tls: { verify: true, ca: planTls(settings).settings.ca },
+    proxy: planProxy(settings.proxy, process.env),
+    timeoutMs: sideTimeout,
+    log,
+    signal,
+  });
+}
+
 /** Connects to Oomnitza for some sections. */
 export async function openSession(
   context: CommandContext,
@@ -50,7 +65,7 @@ export async function openSession(
   const settings = plan.oomnitza;
   if (settings === undefined) throw new ConfigError(`Cannot use ${plan.file}`, plan.findings);
   const oomnitza = await connect(settings, { log, redactor, signal, retry });
-  const http = createHttp({ base: "", tls: { verify: true }, timeoutMs: sideTimeout, log, signal });
+  const http = sideHttp(settings, context);
   return {
     oomnitza,
     sections,

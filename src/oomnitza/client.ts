@@ -15,6 +15,7 @@ import {
   describeRequest,
   type Http,
 } from "../sdk/http.ts";
+import { planProxy } from "../sdk/proxy.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
 import { planTls } from "../sdk/tls.ts";
 import type { OomnitzaSettings } from "./options.ts";
@@ -164,10 +165,13 @@ async function mappings(
 function openSession(settings: OomnitzaSettings, context: ConnectContext): Session {
   const tls = planTls(settings);
   for (const warning of tls.warnings) context.log.warning(`[oomnitza] ${warning}`);
-  for (const secret of [settings.api_token, settings.password]) context.redactor.add(secret);
+  const proxy = planProxy(settings.proxy, process.env);
+  const secrets = [settings.api_token, settings.password, ...proxy.secrets];
+  for (const secret of secrets) context.redactor.add(secret);
   const http = createHttp({
     base: settings.url,
     tls: tls.settings,
+    proxy,
     timeoutMs: settings.timeout * 1000,
     retry: context.retry,
     log: context.log,

@@ -17,6 +17,14 @@ export interface TlsSettings {
   readonly minVersion?: number | undefined;
 }
 
+/** An HTTP proxy. */
+export interface Proxy {
+  /** `http://host:port` or `https://host:port`, without credentials. */
+  readonly url: string;
+  /** Value of the header Proxy-Authorization. */
+  readonly authorization?: string | undefined;
+}
+
 /** What is sent. Redirects are not followed: the caller decides where credentials may go. */
 export interface Exchange {
   readonly url: string;
@@ -24,6 +32,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly tls: TlsSettings;
+  /** Goes through this proxy; without one directly, whatever the environment variables say. */
+  readonly proxy?: Proxy | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -36,10 +46,11 @@ export interface Answer {
   readonly fault?: string | undefined;
 }
 
-const tlsOptions = new WeakMap<TlsSettings, BunFetchRequestInitTLS>();
+const sessions = new WeakMap<TlsSettings, Bun.FetchSession>();
 
-function tlsFor(settings: TlsSettings): BunFetchRequestInitTLS {
-  const known = tlsOptions.get(settings);
+/** Settings are read once for all requests: with a list of authorities they cost more than a request. */
+function sessionFor(settings: TlsSettings): Bun.FetchSession {
+  const known = sessions.get(settings);
   if (known !== undefined) return known;
   const options: Record<string, unknown> = { rejectUnauthorized: settings.verify };
   if (settings.ca !== undefined) options.ca = settings.ca;
@@ -50,9 +61,19 @@ function tlsFor(settings: TlsSettings): BunFetchRequestInitTLS {
     options.minVersion = settings.minVersion;
     options.maxVersion = 0x0304;
   }
-  const typed = options as BunFetchRequestInitTLS;
-  tlsOptions.set(settings, typed);
-  return typed;
+  const session = new Bun.FetchSession({ tls: options as BunFetchRequestInitTLS });
+  sessions.set(settings, session);
+  return session;
+}
+
+/** Which proxy is asked is decided by the caller: Bun is not to look at the environment itself. */
+function proxyFor(proxy: Proxy | undefined): BunFetchRequestInit["proxy"] {
+  if (proxy === undefined) return false;
+  const { url, authorization } = proxy;
+  const headers: Record<string, string> = authorization === undefined
+    ? {}
+    : { "Proxy-Authorization": authorization };
+  return { url, headers, respectNoProxy: false };
 }
 
 /** Sends one request and reads the whole answer. Throws what the connection throws. */
@@ -62,10 +83,10 @@ export async function exchange(request: Exchange): Promise<Answer> {
     headers: request.headers,
     body: request.body ?? null,
     redirect: "manual",
+    proxy: proxyFor(request.proxy),
     signal: request.signal,
   };
-  // Reading the settings costs as much as the request itself when they are not needed.
-  if (request.url.startsWith("https:")) init.tls = tlsFor(request.tls);
+  if (request.url.startsWith("https:")) init.session = sessionFor(request.tls);
   const response = await fetch(request.url, init);
   return { status: response.status, headers: response.headers, body: await response.text() };
 }

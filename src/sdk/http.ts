@@ -5,11 +5,12 @@
  * @module
  */
 
-import { AgentError, messageOf } from "../base/errors.ts";
 import { sleep } from "../base/iteration.ts";
 import type { Log } from "../base/log.ts";
 import { type Answer, exchange, type TlsSettings } from "../runtime/fetch.ts";
 import type { Governor } from "./governor.ts";
+import { ConnectionError, connectionError, describeRequest, proxyRefusal } from "./http_errors.ts";
+import type { ProxyPlan } from "./proxy.ts";
 import {
   isRetriable,
   parseReset,
@@ -20,6 +21,7 @@ import {
 } from "./retry.ts";
 
 export type { Answer, TlsSettings };
+export { ConnectionError, describeRequest } from "./http_errors.ts";
 
 /** What a client is made of. */
 export interface HttpSettings {
@@ -28,6 +30,8 @@ export interface HttpSettings {
   /** Sent with every request to the base's host. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly tls: TlsSettings;
+  /** Finds the proxy of each request; without one all are sent directly. */
+  readonly proxy?: ProxyPlan | undefined;
   /** Milliseconds for one attempt, from connecting to the last byte. */
   readonly timeoutMs: number;
   readonly retry?: RetryPolicy | undefined;
@@ -71,16 +75,6 @@ export interface Http {
   readonly retries: () => number;
 }
 
-/** No answer came: the host could not be reached, or the connection broke or timed out. */
-export class ConnectionError extends AgentError {
-  override name = "ConnectionError";
-}
-
-/** Method and address for a sentence, without the query (it may hold secrets). */
-export function describeRequest(method: string, url: string): string {
-  return `${method} ${url.split("?", 1)[0]}`;
-}
-
 const maxRedirects = 5;
 
 function isRedirect(status: number): boolean {
@@ -95,41 +89,11 @@ function addressOf(base: string, request: HttpRequest): string {
   return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
 }
 
-function hintFor(code: string): string | undefined {
-  if (code.includes("CERT") || code.includes("SELF_SIGNED") || code.includes("UNABLE_TO_VERIFY")) {
-    return "Name the certificate authority in cacert_file; verify_ssl = false switches the check off altogether.";
-  }
-  if (code === "ENOTFOUND" || code.includes("DNS")) return "Check the host name in the address.";
-  return undefined;
-}
-
-/** Turns what fetch threw into a sentence. */
-function connectionError(
-  thrown: unknown,
-  method: string,
-  url: string,
-  timeoutMs: number,
-): ConnectionError {
-  const request = describeRequest(method, url);
-  if (thrown instanceof Error && thrown.name === "TimeoutError") {
-    return new ConnectionError(`No answer within ${timeoutMs / 1000} s (${request})`, {
-      cause: thrown,
-      retriable: true,
-    });
-  }
-  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
-  const hint = hintFor(code);
-  const reason = code === "" ? messageOf(thrown) : `${messageOf(thrown)} [${code}]`;
-  return new ConnectionError(`${reason} (${request})`, {
-    cause: thrown,
-    hint,
-    retriable: hint === undefined,
-  });
-}
-
 /** A client at work. */
 interface Client {
   readonly settings: HttpSettings;
+  /** Settings for other hosts: a client certificate is a credential too. */
+  readonly foreignTls: TlsSettings;
   /** Where credentials may go; undefined when the client has no base. */
   readonly origin: string | undefined;
   repeated: number;
@@ -156,7 +120,10 @@ async function attempt(
     const timeout = AbortSignal.timeout(timeoutOf(client, request));
     const signal = AbortSignal.any([settings.signal, timeout]);
     const body = request.body;
-    const answer = await exchange({ url, method, headers, body, tls: settings.tls, signal });
+    const proxy = settings.proxy?.find(url);
+    const tls = own ? settings.tls : client.foreignTls;
+    const answer = await exchange({ url, method, headers, body, tls, proxy, signal });
+    if (answer.status === 407 && proxy !== undefined) throw proxyRefusal(proxy, method, url);
     const location = answer.headers.get("location");
     if (!isRedirect(answer.status) || location === null) return answer;
     url = redirected(origin, method, url, location, answer.status);
@@ -200,8 +167,11 @@ async function tryOnce(
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
-    if (thrown instanceof ConnectionError) return { error: thrown };
-    return { error: connectionError(thrown, method, address, timeoutOf(client, request)) };
+    const timeoutMs = timeoutOf(client, request);
+    const { tls, proxy } = settings;
+    return {
+      error: await connectionError(thrown, { method, url: address, timeoutMs, tls, proxy }),
+    };
   }
 }
 
@@ -247,6 +217,11 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
 
 /** Creates a client. */
 export function createHttp(settings: HttpSettings): Http {
-  const client: Client = { settings, origin: URL.parse(settings.base)?.origin, repeated: 0 };
+  const client: Client = {
+    settings,
+    foreignTls: { ...settings.tls, cert: undefined, key: undefined },
+    origin: URL.parse(settings.base)?.origin,
+    repeated: 0,
+  };
   return { send: (request) => send(client, request), retries: () => client.repeated };
 }

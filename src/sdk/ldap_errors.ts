@@ -5,6 +5,7 @@
  */
 
 import { type AgentError, AuthError, messageOf, SourceError } from "../base/errors.ts";
+import { hintForVersion, isAboutVersion } from "./tls_diagnosis.ts";
 
 /** A text of a directory; Active Directory ends its texts with a NUL. */
 export function readable(text: string): string {
@@ -139,6 +140,7 @@ function connectionHint(code: string): string | undefined {
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
     return "Name the authority that signed the directory's certificate in cacert_file; verify_ssl = False switches the check off altogether.";
   }
+  if (isAboutVersion(code)) return hintForVersion("directory");
   if (/SSL|TLS|EPROTO/.test(code)) {
     return "Check whether the port is one for ldaps:// (usually 636), and the TLS versions that the directory offers.";
   }

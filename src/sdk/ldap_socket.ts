@@ -5,9 +5,10 @@
  */
 
 import { connect as connectPlainly, isIP, type Socket } from "node:net";
-import { connect as connectSecurely, type ConnectionOptions, type SecureVersion } from "node:tls";
+import { connect as connectSecurely, type ConnectionOptions } from "node:tls";
 import type { TlsSettings } from "../runtime/fetch.ts";
 import { connectionError } from "./ldap_errors.ts";
+import { tlsVersions } from "./tls_diagnosis.ts";
 
 /** Where a directory is and how to reach it. */
 export interface LdapPlace {
@@ -18,12 +19,6 @@ export interface LdapPlace {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
-
-const tlsVersions: Readonly<Record<number, SecureVersion>> = {
-  0x0301: "TLSv1",
-  0x0303: "TLSv1.2",
-  0x0304: "TLSv1.3",
-};
 
 function tlsOptions(settings: TlsSettings, host: string): ConnectionOptions {
   const minVersion = tlsVersions[settings.minVersion ?? 0];

@@ -5,8 +5,9 @@
  */
 
 import { opt, optional } from "./option.ts";
+import { proxyOption } from "./proxy.ts";
 
-/** How a connection is secured; valid in every section and in `[oomnitza]`. */
+/** How a connection is made and secured; valid in every section and in `[oomnitza]`. */
 export const tlsOptions = {
   verify_ssl: opt.flag(
     "Whether the server's certificate is checked. Leave it on: cacert_file is the better way.",
@@ -22,7 +23,7 @@ export const tlsOptions = {
       advanced: true,
     },
   ),
-  cacert_dir: opt.path("Directory of such files (*.pem, *.crt, *.cer).", {
+  cacert_dir: opt.path("Directory of such files (*.pem, *.crt, *.cer, links of openssl rehash).", {
     default: "",
     advanced: true,
   }),
@@ -35,6 +36,7 @@ export const tlsOptions = {
     ["ssl", "sslv23", "sslv3", "tls", "tls1", "tls1.2", "tls1.3"],
     { anyCase: true, advanced: true },
   )),
+  proxy: proxyOption(),
   timeout: opt.integer("Seconds that one request may take.", {
     default: 60,
     minimum: 1,

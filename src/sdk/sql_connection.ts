@@ -12,6 +12,7 @@ import type { SqlAddress } from "./sql_address.ts";
 import { findInstancePort } from "./sql_browser.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 import { sqlConnectError, type SqlMessage, type SqlPlaceNames } from "./sql_errors.ts";
+import { tlsVersions } from "./tls_diagnosis.ts";
 
 /** Who logs in. */
 export type SqlLogin =
@@ -50,12 +51,6 @@ export interface SqlConnection {
   /** Ends the connection. */
   close(): void;
 }
-
-const tlsVersions: Readonly<Record<number, "TLSv1" | "TLSv1.2" | "TLSv1.3">> = {
-  0x0301: "TLSv1",
-  0x0303: "TLSv1.2",
-  0x0304: "TLSv1.3",
-};
 
 function authenticationOf(login: SqlLogin): NonNullable<ConnectionConfiguration["authentication"]> {
   if (login.kind === "sql") {

@@ -7,6 +7,7 @@
 import { AgentError, AuthError, messageOf, SourceError } from "../base/errors.ts";
 import { SspiError } from "../runtime/sspi.ts";
 import { addressText, type SqlAddress } from "./sql_address.ts";
+import { hintForVersion, isAboutVersion } from "./tls_diagnosis.ts";
 
 /** An error message of the server. */
 export interface SqlMessage {
@@ -89,6 +90,7 @@ function connectionHint(code: string, text: string): string {
     return "Name the authority that signed the server's certificate in cacert_file; " +
       "verify_ssl = False switches the check off altogether.";
   }
+  if (isAboutVersion(code) || isAboutVersion(text)) return hintForVersion("server");
   if (code === "EENCRYPT") return "The server insists on encryption: set encrypt = True.";
   if (/SSL|TLS|EPROTO|ECONNRESET/.test(code) || /TLS|SSL/.test(text)) {
     return "Check that this is a port of SQL Server, the TLS versions that it offers, " +

@@ -4,13 +4,10 @@
  * @module
  */
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import tls from "node:tls";
-import { ConfigError, messageOf } from "../base/errors.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
 import type { Values } from "./option.ts";
 import type { tlsOptions } from "./section_options.ts";
+import { readAuthorities, readClientCertificate } from "./tls_files.ts";
 
 type TlsValues = Values<typeof tlsOptions>;
 
@@ -23,31 +20,6 @@ export interface TlsPlan {
   readonly settings: TlsSettings;
   /** Sentences to warn with, once per run. */
   readonly warnings: readonly string[];
-}
-
-function read(option: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new ConfigError(`Cannot read ${option} ${path}: ${messageOf(error)}`);
-  }
-}
-
-function authorities(options: TlsValues): string[] | undefined {
-  const found: string[] = [];
-  if (options.cacert_file !== "") found.push(read("cacert_file", options.cacert_file));
-  if (options.cacert_dir !== "") {
-    if (!statSync(options.cacert_dir, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new ConfigError(`cacert_dir ${options.cacert_dir} is not a directory`);
-    }
-    for (const name of readdirSync(options.cacert_dir).sort()) {
-      if (/\.(pem|crt|cer)$/i.test(name)) {
-        found.push(read("cacert_dir", join(options.cacert_dir, name)));
-      }
-    }
-  }
-  // What is given replaces the bundled list, so the usual authorities are named again.
-  return found.length === 0 ? undefined : [...tls.rootCertificates, ...found];
 }
 
 function floor(protocol: TlsValues["ssl_protocol"]): number {
@@ -75,14 +47,14 @@ export function planTls(options: TlsValues): TlsPlan {
       `ssl_protocol = ${options.ssl_protocol} lets TLS 1.0 pass, which is not safe any more`,
     );
   }
-  const pem = options.user_pem_file === ""
+  const own = options.user_pem_file === ""
     ? undefined
-    : read("user_pem_file", options.user_pem_file);
+    : readClientCertificate(options.user_pem_file);
   const settings: TlsSettings = {
     verify: options.verify_ssl,
-    ca: authorities(options),
-    cert: pem,
-    key: pem,
+    ca: readAuthorities(options),
+    cert: own?.cert,
+    key: own?.key,
     minVersion: floor(options.ssl_protocol),
   };
   return { settings, warnings };

@@ -12,6 +12,7 @@ import type { SectionPlan } from "../config/section.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
 import { createGovernor, type Limits } from "../sdk/governor.ts";
 import { createHttp } from "../sdk/http.ts";
+import { planProxy } from "../sdk/proxy.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
 import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../sdk/source.ts";
 import { planTls } from "../sdk/tls.ts";
@@ -56,6 +57,9 @@ function limitsOf({ source, settings }: SectionPlan): Limits {
 function tlsOf({ section, log }: PreparedSection): TlsSettings {
   const { settings, warnings } = planTls(section.settings);
   for (const warning of warnings) log.warning(warning);
+  if (section.source.http === undefined && section.settings.proxy !== "") {
+    log.warning("proxy has no effect here: only HTTP goes through a proxy");
+  }
   return settings;
 }
 
@@ -71,6 +75,7 @@ function vendorHttp(
     base: access.base,
     headers: access.headers,
     tls,
+    proxy: planProxy(section.settings.proxy, process.env),
     timeoutMs: section.settings.timeout * 1000,
     governor: createGovernor(limits, signal),
     retry,
@@ -176,4 +181,5 @@ export function hideSecrets({ section }: PreparedSection, redactor: Redactor): v
     if (option.kind !== "secret") continue;
     for (const secret of secretsIn(section.texts[key] ?? "")) redactor.add(secret);
   }
+  for (const secret of planProxy(section.settings.proxy, process.env).secrets) redactor.add(secret);
 }
