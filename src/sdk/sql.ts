@@ -80,6 +80,9 @@ export const sqlOptions = {
 /** Where SQL Server is and who reads: the values of {@linkcode sqlOptions}. */
 export type SqlValues = Values<typeof sqlOptions>;
 
+/** As TLS itself writes it. */
+const tls13 = 0x0304;
+
 /** `DOMAIN\name` or `name@domain`. */
 function windowsAccount(
   name: string,
@@ -126,6 +129,13 @@ export function sqlPlace(context: SourceContext<SqlValues>): SqlPlace {
   if (options.encrypt === "strict" && !tls.verify) {
     throw new ConfigError("encrypt = strict always checks the server's certificate", [], {
       hint: "Set verify_ssl = True and name its authority in cacert_file, or encrypt = True.",
+    });
+  }
+  // Inside of TDS 7 the driver speaks TLS 1.2 at most, whatever it is told.
+  if (options.encrypt === true && tls.minVersion === tls13) {
+    throw new ConfigError("ssl_protocol = tls1.3 needs encrypt = strict", [], {
+      hint:
+        "Servers older than SQL Server 2022 have TLS 1.2 only: leave ssl_protocol out for them.",
     });
   }
   return {

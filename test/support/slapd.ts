@@ -53,6 +53,8 @@ export interface Slapd {
   readonly folder: string;
   /** Ends it at once, without a chance to say goodbye. */
   kill(): Promise<void>;
+  /** Lets it hang: it holds its connections and says nothing any more. */
+  freeze(): void;
   /** Starts it again with the data that it has. */
   start(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -172,6 +174,7 @@ export async function startSlapd(
     authority: join(folder, "ca.pem"),
     folder,
     kill,
+    freeze: () => child?.kill("SIGSTOP"),
     start,
     async [Symbol.asyncDispose]() {
       await kill();

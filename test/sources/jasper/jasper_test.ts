@@ -227,10 +227,14 @@ describe("wsdl_path", () => {
     using runs = series(place);
     const page = runs.place.write("page.wsdl", "<html><p>hello</p></html>");
     const other = runs.place.write("other.wsdl", '<definitions name="other"/>');
+    const file =
+      '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><definitions>&f;</definitions>';
+    const hostile = runs.place.write("hostile.wsdl", file);
     const cases: [string, string][] = [
       [`${vendor.url}/none.wsdl`, "Cannot load the WSDL from Jasper [jasper]: 404"],
       ["/none/Terminal.wsdl", "Cannot read /none/Terminal.wsdl: it does not exist"],
       [page, "is not a WSDL"],
+      [hostile, "document type, which is refused"],
       [other, "has no SOAP service with GetModifiedTerminals and GetTerminalDetails"],
     ];
     for (const [named, told] of cases) {

@@ -87,6 +87,15 @@ test("2,500 people arrive in three pages of at most 1,000, with the attributes t
   });
 });
 
+test("--record-count 1 asks for no second page", async () => {
+  const { server, options } = await serve({ entries: people(2500) });
+  await using _server = server;
+  const run = await upload("ldap", options, ["--record-count", "1"]);
+  expect(run.code).toBe(0);
+  expect(run.records.map(({ USER }) => USER)).toEqual(["person0"]);
+  expect(server.searches).toHaveLength(1);
+});
+
 test("an empty page is not the end", async () => {
   const { server, options } = await serve({ entries: people(1500), emptyPages: [0, 2] });
   await using _server = server;

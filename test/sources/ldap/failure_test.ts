@@ -85,6 +85,27 @@ test("a directory that says nothing is given up after the timeout", async () => 
   expect(stranger.connections()).toBe(1);
 });
 
+test("a directory that falls silent mid-run is given up too, and what was read arrives", async () => {
+  await using hung = await startSlapd({ ldif: directoryLdif(5000) });
+  const settings = { ...options, url: hung.plain, timeout: "2" };
+  let frozen = false;
+  const run = await upload("ldap", settings, ["--workers", "1"], ({ path }) => {
+    if (!path.includes("/bulk") || frozen) return;
+    frozen = true;
+    hung.freeze();
+  });
+  const { fetched, sent, failed, unreadable } = run.section.counts;
+  expect(run.code).toBe(3);
+  expect(run.section.error?.message).toContain("is lost: no answer within 2 s");
+  expect(fetched).toBeGreaterThanOrEqual(999);
+  expect(fetched).toBeLessThan(5000);
+  expect([sent, failed, unreadable]).toEqual([fetched, 0, 0]);
+  await hung.kill();
+  await hung.start();
+  const next = await upload("ldap", settings);
+  expect(next.section.counts).toMatchObject({ fetched: 5000, sent: 5000 });
+});
+
 test.each([
   ["a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "what answers there is no directory"],
   ["broken messages", "\x30\x03\x02\x01", "is lost"],

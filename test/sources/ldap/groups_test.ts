@@ -118,7 +118,7 @@ test("--record-count ends the reading of a group", async () => {
   expect(run.records).toHaveLength(5);
 });
 
-test("the server is killed among the members: what was read is delivered", async () => {
+test("the server is killed among the members: what was read is delivered, the next run completes", async () => {
   await using victim = await startSlapd({ ldif: directoryLdif(3000) });
   const more = { ...options, url: victim.plain, group_dn: groupDn("crew") };
   let killed: Promise<void> | undefined;
@@ -136,4 +136,8 @@ test("the server is killed among the members: what was read is delivered", async
   expect(run.records.map(({ USER }) => USER)).toEqual(
     Array.from({ length: fetched }, (_, index) => uidOf(index + 1)),
   );
+  await victim.start();
+  const next = await upload("ldap", more);
+  expect(next.code).toBe(0);
+  expect(next.section.counts).toMatchObject({ fetched: 3000, sent: 3000 });
 });

@@ -9,10 +9,12 @@ import { planConfig } from "../../../src/config/plan.ts";
 import { describeIni } from "../../../src/describe/ini.ts";
 import { ldapAssets } from "../../../src/sources/ldap_assets/mod.ts";
 import { binaryPath } from "../../support/binary.ts";
+import { record } from "../../support/recorder.ts";
 import { accounts, password, startSlapd, suffix } from "../../support/slapd.ts";
-import { check, type SectionOptions, upload } from "../ldap/ldap_run.ts";
+import { oomnitzaSection, workspace } from "../../support/workspace.ts";
+import { check, section, type SectionOptions, upload } from "../ldap/ldap_run.ts";
 
-await binaryPath();
+const binary = await binaryPath();
 
 function device(index: number): string {
   return `dn: cn=pc${index},ou=devices,${suffix}\nobjectClass: device\ncn: pc${index}\nserialNumber: SN${index}\nl: Town ${
@@ -21,9 +23,11 @@ function device(index: number): string {
 }
 
 const unit = `dn: ou=devices,${suffix}\nobjectClass: organizationalUnit\nou: devices\n\n`;
-const slapd = await startSlapd({
-  ldif: unit + Array.from({ length: 1200 }, (_, index) => device(index)).join(""),
-});
+function devices(count: number): string {
+  return unit + Array.from({ length: count }, (_, index) => device(index)).join("");
+}
+
+const slapd = await startSlapd({ ldif: devices(1200) });
 afterAll(() => slapd[Symbol.asyncDispose]());
 
 const options: SectionOptions = {
@@ -76,4 +80,60 @@ test("a section without sync_field does not start; check passes and fails as it 
   const wrong = await check("ldap_assets", { ...options, password: "no-Canary-2" });
   expect(wrong.code).toBe(3);
   expect(wrong.stdout).toContain("Check username and password.");
+  expect(wrong.stdout + wrong.stderr).not.toContain("Canary");
+});
+
+test("--record-count 1 sends one record, and no match is no error", async () => {
+  const settings = { ...options, filter: "(objectClass=device)" };
+  const one = await upload("ldap_assets", settings, ["--record-count", "1"]);
+  expect(one.code).toBe(0);
+  expect(one.records).toEqual([{ SERIAL: "SN0", NAME: "pc0" }]);
+  const none = await upload("ldap_assets", { ...options, filter: "(cn=nothing)" });
+  expect(none.code).toBe(0);
+  expect(none.records).toEqual([]);
+});
+
+test("the server is killed mid-run: what was read is delivered, and the next run completes", async () => {
+  await using victim = await startSlapd({ ldif: devices(3000) });
+  const settings = { ...options, url: victim.plain, base_dn: `ou=devices,${suffix}` };
+  const only = { ...settings, filter: "(objectClass=device)" };
+  let killed: Promise<void> | undefined;
+  const run = await upload("ldap_assets", only, ["--workers", "1"], ({ path }) => {
+    if (path.includes("/bulk")) killed ??= victim.kill();
+  });
+  await killed;
+  const { fetched, sent, failed, unreadable } = run.section.counts;
+  expect(run.code).toBe(3);
+  expect(run.section.outcome).toBe("failed");
+  expect(run.section.error?.message).toContain(`The connection to ${victim.plain} is lost`);
+  expect(fetched).toBeGreaterThanOrEqual(1000);
+  expect(fetched).toBeLessThan(3000);
+  expect([sent, failed, unreadable]).toEqual([fetched, 0, 0]);
+  expect(run.records.map(({ NAME }) => NAME)).toEqual(
+    Array.from({ length: fetched }, (_, index) => `pc${index}`),
+  );
+  await victim.start();
+  const next = await upload("ldap_assets", only);
+  expect(next.code).toBe(0);
+  expect(next.section.counts).toMatchObject({ fetched: 3000, sent: 3000, failed: 0 });
+});
+
+test("a stop ends a search that hangs within a second", async () => {
+  await using hung = await startSlapd({ ldif: devices(3) });
+  await using instance = record();
+  using place = workspace();
+  const settings = section("ldap_assets", { ...options, url: hung.plain });
+  place.write("config.ini", oomnitzaSection(instance) + settings);
+  hung.freeze();
+  const child = Bun.spawn([binary, "upload", "ldap_assets", "--singleton", "0"], {
+    cwd: place.folder,
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  await Bun.sleep(1000);
+  expect(child.exitCode).toBeNull();
+  const begun = performance.now();
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(3);
+  expect(performance.now() - begun).toBeLessThan(1000);
 });

@@ -47,6 +47,7 @@ describe("encryption", () => {
       ["insisted on by the server", { tls, encrypt: "required" }, trust, true],
       ["unchecked", { tls }, { encrypt: "True", verify_ssl: "False" }, true],
       ["from the first byte, strict", { tls }, { ...trust, encrypt: "Strict" }, true],
+      ["strict, TLS 1.3", { tls }, { ...trust, encrypt: "strict", ssl_protocol: "tls1.3" }, true],
       ["off", { tls }, { encrypt: "False" }, false],
       ["off, with a server that has none", {}, { encrypt: "no" }, false],
     ] as const,
@@ -83,6 +84,13 @@ describe("encryption", () => {
         { encrypt: "False" },
         "requires encryption",
         "set encrypt = True",
+      ],
+      [
+        "TLS 1.3 where there is none",
+        { tls },
+        { ...trust, ssl_protocol: "tls1.3" },
+        "needs encrypt = strict",
+        "TLS 1.2 only",
       ],
       [
         "strict without a check",

@@ -5,6 +5,7 @@
  */
 import { needPackage } from "../apt.ts";
 import { defaultAccount } from "./server.ts";
+import type { SqlAccount } from "./session.ts";
 
 const program = "/usr/bin/tsql";
 needPackage(program, "freetds-bin");
@@ -12,10 +13,14 @@ needPackage(program, "freetds-bin");
 /**
  * Asks one question.
  *
+ * @param account `DOMAIN\name` logs in by NTLM.
  * @returns The rows as tsql prints them, split at tabs; the first is the names of the columns.
  */
-export async function askTsql(port: number, sql: string): Promise<string[][]> {
-  const { name, password } = defaultAccount;
+export async function askTsql(
+  port: number,
+  sql: string,
+  { name, password }: SqlAccount = defaultAccount,
+): Promise<string[][]> {
   const place = ["-H", "127.0.0.1", "-p", String(port), "-D", "CM_DCT"];
   const child = Bun.spawn([program, ...place, "-U", name, "-P", password, "-o", "q"], {
     env: { TDSVER: "7.4", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" },
