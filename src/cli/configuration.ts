@@ -9,9 +9,15 @@ import { dirname, join, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
+import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type Plan, planConfig, unreadable } from "../config/plan.ts";
+import { absolutePath, type Surroundings } from "../config/reading.ts";
+import { leavePending, resolveDocument, type Wanted } from "../config/resolve.ts";
 import { programDirectory } from "../runtime/program.ts";
+import { planProxy } from "../sdk/proxy.ts";
+import { openSecrets } from "../secrets/mod.ts";
 import { sources } from "../sources/mod.ts";
+import { secretsIn } from "../config/secret_texts.ts";
 import type { CommandContext } from "./command.ts";
 
 /** The configuration file to use: the named one, else config.ini beside the program, else here. */
@@ -39,10 +45,49 @@ export function readIni(path: string): IniDocument {
   return { ...document, findings: [...decoded.findings, ...document.findings] };
 }
 
-/** Reads and checks the whole configuration. */
+function surroundings(): Surroundings {
+  return { sources, env: process.env, directory: process.cwd() };
+}
+
+/** Plans, and masks every secret that the file holds from now on. */
+function plan(context: CommandContext, document: IniDocument): Plan {
+  const around = surroundings();
+  const result = planConfig(document, around);
+  const proxies = [result.oomnitza, ...result.sections.map(({ settings }) => settings)]
+    .flatMap((settings) => planProxy(settings?.proxy ?? "", around.env).secrets);
+  for (const secret of [...result.secrets.flatMap(secretsIn), ...proxies]) {
+    context.redactor.add(secret);
+  }
+  return result;
+}
+
+/** Reads and checks the whole configuration, for commands that run no section: no secret is fetched. */
 export function loadPlan(context: CommandContext): Plan {
+  return plan(context, leavePending(readIni(iniPath(context.global.ini)), sources));
+}
+
+/**
+ * Reads and checks the whole configuration with the secrets of `[oomnitza]` and of the wanted sections,
+ * and does some work with it. What the stores have begun ends with the work.
+ */
+export async function withPlan<T>(
+  context: CommandContext,
+  wanted: Wanted,
+  work: (plan: Plan) => Promise<T>,
+): Promise<T> {
+  const { log, redactor, signal } = context;
   const document = readIni(iniPath(context.global.ini));
-  return planConfig(document, { sources, env: process.env, directory: process.cwd() });
+  const { env, directory } = surroundings();
+  const path = (text: string) => absolutePath(document.file, directory, text);
+  const secrets = openSecrets({ env, path, signal, log, redactor });
+  try {
+    const findings = [...document.findings, ...await checkPermissions(document)];
+    const checked = { ...document, findings };
+    const resolving = { sources, wanted, secrets, redactor };
+    return await work(plan(context, await resolveDocument(checked, resolving)));
+  } finally {
+    await secrets.close();
+  }
 }
 
 function reportMissing(context: CommandContext, plan: Plan, name: string): void {

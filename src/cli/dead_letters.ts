@@ -11,7 +11,7 @@ import type { DeadLetter, Selection } from "../state/dead_letters.ts";
 import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/resend.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { loadPlan } from "./configuration.ts";
+import { withPlan } from "./configuration.ts";
 import { uploadFlags } from "./flags.ts";
 import { openSession } from "./session.ts";
 import { withLock } from "./single.ts";
@@ -89,15 +89,17 @@ async function retryLetters(
   const letters = choose(state.store, words, section);
   const resent: Resent = { accepted: 0, refused: 0, unanswered: 0 };
   if (state.store !== undefined && letters.length > 0) {
-    const plan = loadPlan(context);
-    const { oomnitza } = await openSession(context, plan, []);
-    const { api_version: apiVersion = "auto", batch_size: batchSize = 1 } = plan.oomnitza ?? {};
-    const settings = { store: state.store, oomnitza, apiVersion, batchSize, workers, version };
-    try {
-      await resend(letters, { ...settings, log: context.log }, resent);
-    } finally {
-      tell(context, letters.length, resent);
-    }
+    const { store } = state;
+    await withPlan(context, [], async (plan) => {
+      const { oomnitza } = await openSession(context, plan, []);
+      const { api_version: apiVersion = "auto", batch_size: batchSize = 1 } = plan.oomnitza ?? {};
+      const settings = { store, oomnitza, apiVersion, batchSize, workers, version };
+      try {
+        await resend(letters, { ...settings, log: context.log }, resent);
+      } finally {
+        tell(context, letters.length, resent);
+      }
+    });
   } else tell(context, 0, resent);
   return resent.accepted === letters.length ? exitCodes.ok : exitCodes.failed;
 }

@@ -64,6 +64,8 @@ export async function openSession(
   const { log, redactor, signal } = context;
   const settings = plan.oomnitza;
   if (settings === undefined) throw new ConfigError(`Cannot use ${plan.file}`, plan.findings);
+  const pending = sections.find((section) => section.pending);
+  if (pending !== undefined) throw new Error(`[${pending.name}] is to run without its secrets`);
   const oomnitza = await connect(settings, { log, redactor, signal, retry });
   const http = sideHttp(settings, context);
   return {

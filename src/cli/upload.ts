@@ -5,9 +5,10 @@
  */
 
 import { ConfigError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
 import { version } from "../runtime/version.ts";
 import { describeSection, type RunReport } from "../sync/report.ts";
-import { choose, loadPlan } from "./configuration.ts";
+import { choose, withPlan } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
 import { withLock } from "./single.ts";
@@ -48,17 +49,21 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
     },
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
-  run: (context, flags, names) => withLock(flags.singleton !== 0, () => run(context, flags, names)),
+  run: (context, flags, names) =>
+    withLock(flags.singleton !== 0, () => {
+      context.log.info(`agent ${version}`);
+      const wanted = flags["show-mappings"] ? "all" : names;
+      return withPlan(context, wanted, (plan) => run(context, flags, names, plan));
+    }),
 });
 
 async function run(
   context: CommandContext,
   flags: UploadFlags,
   names: readonly string[],
+  plan: Plan,
 ): Promise<number> {
   const started = new Date();
-  context.log.info(`agent ${version}`);
-  const plan = loadPlan(context);
   if (flags["show-mappings"]) {
     const choice = choose(context, plan, "all");
     return await showMappings(context, await openSession(context, plan, choice.chosen));

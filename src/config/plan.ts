@@ -36,12 +36,15 @@ export interface Plan {
   readonly findings: readonly Finding[];
   /** Whether there are errors that concern the file as a whole or `[oomnitza]`. */
   readonly fatal: boolean;
+  /** The texts of all secret options, to be masked. */
+  readonly secrets: readonly string[];
 }
 
 interface Work {
   readonly document: IniDocument;
   readonly around: Surroundings;
   readonly findings: Finding[];
+  readonly secrets: string[];
 }
 
 function planOomnitza(work: Work, section: IniSection | undefined): OomnitzaSettings | undefined {
@@ -57,11 +60,13 @@ function planOomnitza(work: Work, section: IniSection | undefined): OomnitzaSett
     return undefined;
   }
   const reading = beginReading(document, section, work.around);
-  const { values } = readOptions(reading, oomnitzaOptions as Options, { mappings: "ignored" });
+  const read = readOptions(reading, oomnitzaOptions as Options, { mappings: "ignored" });
+  const { values, secrets, isPending } = read;
   findings.push(...reading.findings);
+  work.secrets.push(...secrets);
   if (reading.findings.some((finding) => finding.severity === "error")) return undefined;
   const settings = values as unknown as OomnitzaSettings;
-  const problem = checkOomnitzaOptions(settings);
+  const problem = isPending ? undefined : checkOomnitzaOptions(settings);
   if (problem === undefined) return settings;
   findings.push({
     severity: "error",
@@ -99,7 +104,7 @@ function inFileOrder(findings: readonly Finding[]): Finding[] {
 
 /** Checks a whole file and plans its enabled sections. Never throws for what the file says. */
 export function planConfig(document: IniDocument, around: Surroundings): Plan {
-  const work: Work = { document, around, findings: [...document.findings] };
+  const work: Work = { document, around, findings: [...document.findings], secrets: [] };
   const oomnitza = planOomnitza(
     work,
     document.sections.find((section) => section.name === "oomnitza"),
@@ -112,6 +117,7 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
     if (reserved.has(section.name)) continue;
     const outcome = planSection(document, section, around);
     work.findings.push(...outcome.findings);
+    work.secrets.push(...outcome.secrets);
     if (outcome.enabled) enabled.push(section);
     else disabled.push(section.name);
     if (outcome.plan !== undefined && !isBroken(work.findings, section.name)) {
@@ -129,6 +135,7 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
     converters,
     findings: inFileOrder(work.findings),
     fatal: errors.some(({ section }) => section === undefined || reserved.has(section)),
+    secrets: work.secrets,
   };
 }
 

@@ -10,6 +10,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
 import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
+import { describeKind, standInValue } from "./declared.ts";
 import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
 import { type IniMapping, mappingField, parseMapping } from "./mapping_option.ts";
 
@@ -50,6 +51,10 @@ export interface ReadOptions {
   /** Effective texts by key, as a mapping's `setting` sees them. */
   readonly texts: Readonly<Record<string, string>>;
   readonly mappings: readonly IniMapping[];
+  /** The texts of secret options. */
+  readonly secrets: readonly string[];
+  /** Whether the values of some references are not known. */
+  readonly isPending: boolean;
 }
 
 /** Notes something about an option of the section. */
@@ -72,18 +77,34 @@ export function report(
   });
 }
 
-/** Relative paths mean the working directory, else the directory of the ini file; addresses stay. */
-function absolute(reading: Reading, path: string): string {
+/**
+ * Relative paths mean the working directory, else the directory of the ini file; addresses stay.
+ *
+ * @param file the ini file
+ * @param directory the working directory, absolute
+ */
+export function absolutePath(file: string, directory: string, path: string): string {
   if (isAbsolute(path) || /^(https?|file):\/\//i.test(path)) return path;
-  const here = resolve(reading.directory, path);
+  const here = resolve(directory, path);
   if (existsSync(here)) return here;
-  const beside = resolve(dirname(reading.document.file), path);
+  const beside = resolve(dirname(file), path);
   return existsSync(beside) ? beside : here;
 }
 
+/** Whether an option holds a reference whose value is not there. */
+export function isUnknown(option: IniOption | undefined): boolean {
+  return option?.reference === "pending" || option?.reference === "failed";
+}
+
+function isPendingOption({ options }: Reading, key: string): boolean {
+  return isUnknown(options.get(key)) ||
+    (key === "password" && isUnknown(options.get("env_password")));
+}
+
 function environmentPassword(reading: Reading): string | undefined {
-  const variable = reading.options.get("env_password")?.value.trim() ?? "";
-  if (variable === "") return undefined;
+  const option = reading.options.get("env_password");
+  const variable = option?.value.trim() ?? "";
+  if (variable === "" || isUnknown(option)) return undefined;
   const password = reading.env[variable];
   if (password !== undefined && password !== "") return password;
   report(
@@ -102,7 +123,10 @@ function readOne(
   option: Option<unknown>,
   text: string | undefined,
 ): unknown {
-  if (text?.includes("\n") && option.kind !== "json" && key !== "recordfilter") {
+  const reference = reading.options.get(key)?.reference;
+  if (isPendingOption(reading, key)) return standInValue(option);
+  const goesOn = reference === undefined && text?.includes("\n") === true;
+  if (goesOn && option.kind !== "json" && key !== "recordfilter") {
     report(
       reading,
       "warning",
@@ -116,19 +140,23 @@ function readOne(
     const hint = result.problem.startsWith("is required") && option.example !== undefined
       ? `For example: ${key} = ${option.example}`
       : undefined;
-    report(reading, "error", key, result.problem, hint);
+    // What a reference means may be a secret, whatever the option: it is not told.
+    const problem = reference === undefined
+      ? result.problem
+      : `refers to a value that is not ${describeKind(option)}`;
+    report(reading, "error", key, problem, hint);
     return undefined;
   }
   if (option.kind !== "path" || typeof result.value !== "string" || result.value === "") {
     return result.value;
   }
-  return absolute(reading, result.value.trim());
+  return absolutePath(reading.document.file, reading.directory, result.value.trim());
 }
 
 function readMappings(reading: Reading): IniMapping[] {
   const mappings: IniMapping[] = [];
   for (const option of reading.options.values()) {
-    if (!option.key.startsWith("mapping.")) continue;
+    if (!option.key.startsWith("mapping.") || isUnknown(option)) continue;
     const field = mappingField(option.key);
     if (field === undefined) {
       report(reading, "error", option.key, "names no field", "Write mapping.FIELD = source");
@@ -172,12 +200,14 @@ export function readOptions(
 ): ReadOptions {
   const values: Record<string, unknown> = {};
   const texts: Record<string, string> = {};
+  const secrets: string[] = [];
   const password = environmentPassword(reading);
   for (const [key, option] of Object.entries(declared)) {
     const written = reading.options.get(key)?.value;
     const text = key === "password" && password !== undefined ? password : written;
     values[key] = readOne(reading, key, option, text);
     texts[key] = text === undefined || text.trim() === "" ? iniText(option.default) : text;
+    if (option.kind === "secret") secrets.push(texts[key]);
   }
   if (texts.vault_keys !== undefined && texts.vault_keys !== "") {
     report(
@@ -185,9 +215,11 @@ export function readOptions(
       "error",
       "vault_keys",
       "asks for secrets from a store, which this version cannot read",
-      "Put the password into an environment variable and name it in env_password",
+      "Write references such as ${env:NAME} in place of the values",
     );
   }
   warnUnknown(reading, Object.keys(declared));
-  return { values, texts, mappings: how.mappings === "read" ? readMappings(reading) : [] };
+  const mappings = how.mappings === "read" ? readMappings(reading) : [];
+  const isPending = [...reading.options.values()].some(isUnknown);
+  return { values, texts, mappings, secrets, isPending };
 }

@@ -8,13 +8,9 @@ import { closest } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import { type Options, parseFlag, type Values } from "../sdk/option.ts";
-import {
-  deliveryOptions,
-  limitOptions,
-  secretOptions,
-  tlsOptions,
-} from "../sdk/section_options.ts";
+import type { limitOptions } from "../sdk/section_options.ts";
 import type { Mappings, Source } from "../sdk/source.ts";
+import { optionsOfSource, type sectionOptions, sourceNamed } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import type { IniMapping } from "./mapping_option.ts";
 import {
@@ -26,9 +22,6 @@ import {
   type Surroundings,
 } from "./reading.ts";
 import { type UserCode, userCodeOf } from "./user_code.ts";
-
-/** The options that every section understands beside those of its source. */
-export const sectionOptions = { ...deliveryOptions, ...tlsOptions, ...secretOptions } as const;
 
 /** The values of {@linkcode sectionOptions}. */
 export type SectionSettings = Values<typeof sectionOptions> & Partial<Values<typeof limitOptions>>;
@@ -53,6 +46,8 @@ export interface SectionPlan {
   readonly builtin: Mappings;
   readonly mappings: readonly IniMapping[];
   readonly filter: UserCode | undefined;
+  /** Whether secrets of it were not fetched: stand-ins are in their place, and it must not run. */
+  readonly pending: boolean;
 }
 
 /** What planning a section came to. */
@@ -61,27 +56,35 @@ export interface SectionOutcome {
   /** Absent when the section is disabled or its source unknown. */
   readonly plan?: SectionPlan;
   readonly findings: readonly Finding[];
+  /** The texts of its secret options, also when it has errors. */
+  readonly secrets: readonly string[];
 }
 
 function isEnabled(reading: Reading): boolean {
-  const text = reading.options.get("enable")?.value;
-  if (text === undefined) return false;
+  const option = reading.options.get("enable");
+  if (option === undefined) return false;
+  if (option.reference === "pending" || option.reference === "failed") {
+    return option.reference === "failed";
+  }
+  const text = option.value;
   const flag = parseFlag(text);
   if (flag !== undefined) return flag;
   report(
     reading,
     "error",
     "enable",
-    `is neither a yes nor a no: "${text}"`,
+    option.reference === undefined
+      ? `is neither a yes nor a no: "${text}"`
+      : "refers to a value that is neither a yes nor a no",
     "Write enable = True or enable = False",
   );
   return true;
 }
 
 function sourceOf(reading: Reading, sources: readonly Source[]): Source | undefined {
-  const module = reading.section.name.split(".", 1)[0] ?? "";
-  const found = sources.find(({ name }) => name === module);
+  const found = sourceNamed(reading.section.name, sources);
   if (found !== undefined) return found;
+  const module = reading.section.name.split(".", 1)[0] ?? "";
   const near = closest(module, sources.map(({ name }) => name));
   report(
     reading,
@@ -125,6 +128,7 @@ function planFrom(reading: Reading, source: Source, read: ReadOptions): SectionP
     builtin: typeof mappings === "function" ? mappings(options) : mappings,
     mappings: read.mappings,
     filter: userCodeOf(document, section.name, reading.options.get("recordfilter"), section.name),
+    pending: read.isPending,
   };
 }
 
@@ -136,13 +140,14 @@ export function planSection(
 ): SectionOutcome {
   const reading = beginReading(document, section, around);
   const { findings } = reading;
-  if (!isEnabled(reading)) return { enabled: false, findings };
+  if (!isEnabled(reading)) return { enabled: false, findings, secrets: [] };
   const source = sourceOf(reading, around.sources);
-  if (source === undefined) return { enabled: true, findings };
-  const limits = source.http === undefined ? {} : limitOptions;
-  const declared = { ...sectionOptions, ...limits, ...source.options };
-  const read = readOptions(reading, declared, { mappings: "read" });
-  if (!hasErrors(reading)) checkRules(reading, source, read.values as Values<Options>);
-  if (hasErrors(reading)) return { enabled: true, findings };
-  return { enabled: true, plan: planFrom(reading, source, read), findings };
+  if (source === undefined) return { enabled: true, findings, secrets: [] };
+  const read = readOptions(reading, optionsOfSource(source), { mappings: "read" });
+  const { secrets } = read;
+  if (!hasErrors(reading) && !read.isPending) {
+    checkRules(reading, source, read.values as Values<Options>);
+  }
+  if (hasErrors(reading)) return { enabled: true, findings, secrets };
+  return { enabled: true, plan: planFrom(reading, source, read), findings, secrets };
 }

@@ -43,6 +43,10 @@ export const oomnitzaOptions = {
     "Refused records that are kept at most; the oldest go first.",
     { default: 10_000, minimum: 1, advanced: true },
   ),
+  strict_permissions: opt.flag(
+    "Refuse to run when others than its owner can read the configuration file, in place of a warning.",
+    { default: false, advanced: true },
+  ),
   ...tlsOptions,
   ...secretOptions,
 } as const;

@@ -21,7 +21,7 @@ import {
   type SectionRun,
   storeEnd,
 } from "./section_run.ts";
-import { hideSecrets, sourceContext } from "./source_context.ts";
+import { sourceContext } from "./source_context.ts";
 
 export type { RunSettings } from "./section_run.ts";
 
@@ -108,7 +108,6 @@ export async function runSection(
     error = faultOf(thrown);
     if (thrown instanceof Error && thrown.stack !== undefined) log.debug(thrown.stack);
   }
-  hideSecrets(prepared, run.redactor);
   log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
   let current: SectionRun;
   let requests = 0;

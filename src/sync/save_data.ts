@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Raw } from "../base/record.ts";
+import type { Redactor } from "../base/redact.ts";
 
 /** Name of the folder under the working directory, as the Python connector had it. */
 export const savedDataFolder = "saved_data";
@@ -22,16 +23,18 @@ export interface DataSaver {
 }
 
 /**
- * Begins to save data under a directory. A file that cannot be written is logged and stops nothing.
+ * Begins to save data under a directory, with secrets masked. A file that cannot be written is logged and stops nothing.
  */
-export function createDataSaver(directory: string, log: Log): DataSaver {
+export function createDataSaver(directory: string, redactor: Redactor, log: Log): DataSaver {
   let records = 0;
   let payloads = 0;
   function write(name: string, value: unknown): void {
     try {
       mkdirSync(directory, { recursive: true });
       // Records hold personal data: only the account that runs the agent may read them.
-      writeFileSync(join(directory, name), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+      // A mapping can send a secret to Oomnitza; it must not lie about here.
+      const text = redactor.redact(JSON.stringify(value, null, 2));
+      writeFileSync(join(directory, name), `${text}\n`, { mode: 0o600 });
       log.debug(`Saved ${name}`);
     } catch (error) {
       log.error(`Cannot save ${name}: ${messageOf(error)}`);

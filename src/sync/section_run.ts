@@ -134,7 +134,7 @@ export function beginSection(prepared: PreparedSection, run: RunSettings): Secti
   const account = openAccount();
   const saver = run.saveData === undefined
     ? undefined
-    : createDataSaver(join(run.saveData, savedDataFolder), log);
+    : createDataSaver(join(run.saveData, savedDataFolder), run.redactor, log);
   const counts = () => ({ ...account.counts });
   const stored = run.store?.begin(section.name, JSON.stringify(upload), counts);
   const delivery = new Delivery({

@@ -6,8 +6,7 @@
 
 import { AgentError, AuthError } from "../base/errors.ts";
 import { mapOrdered } from "../base/iteration.ts";
-import { isObject, Skipped } from "../base/record.ts";
-import type { Redactor } from "../base/redact.ts";
+import { Skipped } from "../base/record.ts";
 import type { SectionPlan } from "../config/section.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
 import { createGovernor, type Limits } from "../sdk/governor.ts";
@@ -161,25 +160,4 @@ export function sourceContext(
     cursor: settings.cursor ?? noCursor,
     total: settings.total ?? (() => {}),
   };
-}
-
-function secretsIn(text: string): string[] {
-  if (!text.trimStart().startsWith("{")) return [text];
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const parts = isObject(parsed) ? Object.values(parsed) : [];
-    return [text, ...parts.filter((part) => typeof part === "string")];
-  } catch {
-    // Not JSON after all: then it is one secret.
-    return [text];
-  }
-}
-
-/** Secrets of a section's options are masked from now on, also those inside of JSON. */
-export function hideSecrets({ section }: PreparedSection, redactor: Redactor): void {
-  for (const [key, option] of Object.entries(section.source.options)) {
-    if (option.kind !== "secret") continue;
-    for (const secret of secretsIn(section.texts[key] ?? "")) redactor.add(secret);
-  }
-  for (const secret of planProxy(section.settings.proxy, process.env).secrets) redactor.add(secret);
 }

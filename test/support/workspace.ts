@@ -30,7 +30,8 @@ export function workspace(): Workspace {
     folder,
     write(name, content) {
       mkdirSync(dirname(path(name)), { recursive: true });
-      writeFileSync(path(name), content);
+      // As generate-ini does it: the agent warns of a configuration that others can read.
+      writeFileSync(path(name), content, name.endsWith(".ini") ? { mode: 0o600 } : {});
       return path(name);
     },
     read: (name) => readFileSync(path(name), "utf8"),

@@ -1,0 +1,88 @@
+/**
+ * The stores of secrets, and one run's way to them: each secret is fetched once.
+ *
+ * @module
+ */
+
+import { closest, distance } from "fastest-levenshtein";
+import { AgentError } from "../base/errors.ts";
+import { command } from "./command.ts";
+import { env } from "./env.ts";
+import { file } from "./file.ts";
+import type { Reference } from "./reference.ts";
+import type { SecretPlace, SecretRun, SecretStore, SecretSurroundings } from "./store.ts";
+import { systemd } from "./systemd.ts";
+
+export { parseReference, type Reference } from "./reference.ts";
+export type { SecretPlace, SecretStore, SecretSurroundings } from "./store.ts";
+
+/** Every store, in the order of the docs. */
+export const stores: readonly SecretStore[] = [env, file, command, systemd];
+
+/** The store of a reference, if there is one of that name. */
+export function findStore({ store }: Reference): SecretStore | undefined {
+  return stores.find(({ name }) => name === store);
+}
+
+/** The store that a person may have meant. */
+export function nearStore({ store }: Reference): SecretStore | undefined {
+  const near = closest(store.toLowerCase(), stores.map(({ name }) => name));
+  return distance(store.toLowerCase(), near) <= 2
+    ? stores.find(({ name }) => name === near)
+    : undefined;
+}
+
+/** The secrets of one run. */
+export interface Secrets {
+  /**
+   * Fetches what a reference means, once however often it is asked for.
+   *
+   * @throws {AgentError} that says why it cannot be had.
+   */
+  resolve(store: SecretStore, target: string, place: SecretPlace): Promise<string>;
+  /** Ends what the stores have begun: renewal of leases, sessions. */
+  close(): Promise<void>;
+}
+
+async function fetchSecret(
+  store: SecretStore,
+  target: string,
+  place: SecretPlace,
+  run: SecretRun,
+): Promise<string> {
+  if (target === "") {
+    throw new AgentError("it names nothing", { hint: `Write ${store.form}` });
+  }
+  const secret = await store.read(target, place, run);
+  if (secret.trim() !== "") return secret;
+  throw new AgentError("there is an empty text", { hint: "Store the secret there" });
+}
+
+/** Opens the stores for one run. */
+export function openSecrets(surroundings: SecretSurroundings): Secrets {
+  const made = new Map<string, Promise<unknown>>();
+  const endings: (() => Promise<void>)[] = [];
+  const run: SecretRun = {
+    ...surroundings,
+    once<T>(key: string, make: () => Promise<T>): Promise<T> {
+      const known = made.get(key) as Promise<T> | undefined;
+      if (known !== undefined) return known;
+      const fresh = make();
+      // Awaited by whoever asked; a failure until then must not count as unhandled.
+      fresh.catch(() => {});
+      made.set(key, fresh);
+      return fresh;
+    },
+    onClose: (work) => void endings.push(work),
+  };
+  return {
+    resolve(store, target, place) {
+      const scope = store.perSection?.(target) === true ? `${place.section}:` : "";
+      const key = `secret:${store.name}:${scope}${target}`;
+      return run.once(key, () => fetchSecret(store, target, place, run));
+    },
+    async close() {
+      for (const work of endings.splice(0).reverse()) await work();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * What a store of secrets is, and what it is given to work with.
+ *
+ * @module
+ */
+
+import type { Log } from "../base/log.ts";
+import type { Redactor } from "../base/redact.ts";
+
+/** The option that asks for a secret. */
+export interface SecretPlace {
+  readonly section: string;
+  readonly option: string;
+}
+
+/** What surrounds the secrets of one run. */
+export interface SecretSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Makes a path absolute as for any option of the configuration file. */
+  readonly path: (path: string) => string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Is told of the tokens that stores hand out. */
+  readonly redactor: Redactor;
+}
+
+/** One run's surroundings, with a memory that ends with the run. */
+export interface SecretRun extends SecretSurroundings {
+  /** Makes something once in a run, for all who ask for it by the same key. */
+  once<T>(key: string, make: () => Promise<T>): Promise<T>;
+  /** Something to do when the run ends: give leases back, stop renewing them. */
+  onClose(work: () => Promise<void>): void;
+}
+
+/** A place where secrets are kept. */
+export interface SecretStore {
+  /** What stands before the colon of a reference. */
+  readonly name: string;
+  /** The reference as a person writes it, for example `${env:NAME}`. */
+  readonly form: string;
+  /**
+   * Fetches a secret; an empty one is as good as none.
+   *
+   * @throws {AgentError} that says why it cannot be had, without a word of what it is.
+   */
+  read(target: string, place: SecretPlace, run: SecretRun): Promise<string>;
+  /** Whether the same target means different secrets in different sections. */
+  readonly perSection?: (target: string) => boolean;
+}

@@ -1,0 +1,45 @@
+/**
+ * A section that uploads one asset, and an `[oomnitza]` whose token the test writes as it likes.
+ *
+ * @module
+ */
+import { record, type Recorder } from "../support/recorder.ts";
+import type { RunOptions, RunResult } from "../support/binary.ts";
+import { tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
+
+/** What a run with a reference came to. */
+export interface SecretRun extends RunResult {
+  /** Tokens that the instance was shown, without doubles. */
+  readonly tokens: readonly string[];
+  readonly place: Workspace;
+  readonly instance: Recorder;
+}
+
+/** The configuration: the token as written, then the rest. */
+export function iniWith(
+  instance: { readonly url: string },
+  token: string,
+  rest = tagsOnly,
+): string {
+  return `[oomnitza]\nurl = ${instance.url}\napi_token = ${token}\n\n${rest}`;
+}
+
+/** Runs `upload csv_assets --verbose` with a token as written, and looks at what the instance is shown. */
+export async function uploadWith(
+  token: string,
+  options: RunOptions & {
+    readonly prepare?: (place: Workspace) => void;
+    readonly rest?: string;
+    readonly words?: readonly string[];
+  } = {},
+): Promise<Omit<SecretRun, "place" | "instance">> {
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  place.write("config.ini", iniWith(instance, token, options.rest));
+  options.prepare?.(place);
+  const words = options.words ?? ["upload", "csv_assets", "--verbose"];
+  const run = await place.agent(words, options);
+  const shown = instance.requests.map(({ headers }) => headers.get("authorization2") ?? "");
+  return { ...run, tokens: [...new Set(shown)] };
+}
