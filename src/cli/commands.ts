@@ -7,6 +7,7 @@
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { convertersCommand } from "./converters.ts";
+import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
 import { completion } from "./completion_command.ts";
 import { generateIni } from "./generate_ini.ts";
@@ -21,6 +22,7 @@ import { versionCommand } from "./version_command.ts";
 export const commands: readonly Command[] = [
   upload,
   check,
+  explain,
   runs,
   failed,
   retry,

@@ -11,7 +11,8 @@ import { type CommandContext, exitCodes } from "./command.ts";
 import type { Session } from "./session.ts";
 import { table } from "./table.ts";
 
-function valueOf({ spec }: FieldMapping): string {
+/** Where a mapping takes its value from, in words. */
+export function valueOf({ spec }: FieldMapping): string {
   if (spec.source !== undefined) return spec.source;
   if (spec.setting !== undefined) return `setting ${spec.setting}`;
   return spec.hardcoded === undefined ? "(nothing)" : JSON.stringify(spec.hardcoded);

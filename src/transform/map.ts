@@ -52,7 +52,8 @@ interface CompiledField {
   readonly custom: number;
 }
 
-function reader(
+/** How the value of a mapping is found in a record, before its converter. */
+export function readerOf(
   field: FieldMapping,
   texts: Readonly<Record<string, string>>,
 ): (record: unknown) => unknown {
@@ -88,7 +89,7 @@ function compileField(
   return {
     name: field.field,
     required: field.spec.required === true,
-    read: reader(field, texts),
+    read: readerOf(field, texts),
     convert: conversions.of(field.field),
     custom: conversions.custom.findIndex(({ target }) => target === field.field),
   };
