@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
 import { opt } from "../sdk/option.ts";
 import {
   explain as explainRecord,
@@ -12,10 +13,9 @@ import {
   isMeant,
   readRecords,
 } from "../sync/explain.ts";
-import { hideSecrets } from "../sync/source_context.ts";
 import type { TracedField } from "../transform/trace.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { choose, loadPlan } from "./configuration.ts";
+import { choose, withPlan } from "./configuration.ts";
 import { openSession } from "./session.ts";
 import { valueOf } from "./show_mappings.ts";
 import { table } from "./table.ts";
@@ -74,15 +74,14 @@ function textOf(found: Explanation): string {
 
 async function find(
   context: CommandContext,
+  plan: Plan,
   name: string,
   key: string,
 ): Promise<{ readonly found: Explanation | undefined; readonly read: number }> {
-  const plan = loadPlan(context);
   const { chosen } = choose(context, plan, [name]);
   const session = await openSession(context, plan, chosen);
   const [prepared] = await session.prepare();
   if (prepared === undefined) return { found: undefined, read: 0 };
-  hideSecrets(prepared, context.redactor);
   const { oomnitza, http } = session;
   const { log, signal } = context;
   const apiVersion = plan.oomnitza?.api_version ?? "auto";
@@ -124,7 +123,11 @@ export const explain = defineCommand({
         hint: "For example --record C02XK0AA, or --record PATH=VALUE.",
       });
     }
-    const { found, read } = await find(context, name, key);
+    const { found, read } = await withPlan(
+      context,
+      [name],
+      (plan) => find(context, plan, name, key),
+    );
     if (found === undefined) {
       context.log.error(`[${name}] has no record ${key}: ${read} were read`);
       return exitCodes.failed;
