@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { binaryPath } from "../../support/binary.ts";
 import { record } from "../../support/recorder.ts";
+import { makeIdentity } from "../../support/tds/certificate.ts";
 import { startTdsServer } from "../../support/tds/server.ts";
 import type { TdsQuery } from "../../support/tds/requests.ts";
 import type { TdsAnswer } from "../../support/tds/session.ts";
@@ -20,22 +21,33 @@ const program = await binaryPath();
 const names = (count: number) =>
   Array.from({ length: count }, (_, index) => hardwareOf(index).computer_name);
 
-test(
-  "the server is killed mid-run: what was read is delivered, and the next run completes",
-  async () => {
-    const count = 6000;
+const identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
+afterAll(() => identity[Symbol.dispose]());
+const { cert, key, authority } = identity;
+const trust = { cacert_file: authority };
+
+test.each([
+  ["in the clear", "v_GS_COMPUTER_SYSTEM", {}, {}],
+  ["encrypted", "v_GS_COMPUTER_SYSTEM", { tls: { cert, key } }, { encrypt: "True", ...trust }],
+  ["strict", "v_GS_COMPUTER_SYSTEM", { tls: { cert, key } }, { encrypt: "strict", ...trust }],
+  ["among the programs", "v_GS_ADD_REMOVE_PROGRAMS", {}, {}],
+])(
+  "the server is killed mid-run (%s): what was read is delivered, and the next run completes",
+  async (_title, view, secured, more) => {
+    const count = 3000;
     const { answer } = makeSite({ rows: siteRows(count, 10) });
     const delivered = Promise.withResolvers<void>();
     let killed: Promise<void> | undefined;
-    /** Half of the computers go out; when some of them were delivered, the server dies. */
+    /** Half of the rows go out; when some of them were delivered, the server dies. */
     const dying = (query: TdsQuery): TdsAnswer => {
       const whole = answer(query);
-      if (!query.sql.includes("v_GS_COMPUTER_SYSTEM") || killed !== undefined) return whole;
+      if (!query.sql.includes(`FROM dbo.${view}`) || killed !== undefined) return whole;
+      const most = view.includes("PROGRAMS") ? count * 10 / 2 : count / 2;
       async function* half() {
         let sent = 0;
         for await (const row of whole.rows ?? []) {
           yield row;
-          if (++sent < count / 2) continue;
+          if (++sent < most) continue;
           await delivered.promise;
           killed = server.kill();
           return;
@@ -43,8 +55,9 @@ test(
       }
       return { ...whole, rows: half() };
     };
-    await using server = await startTdsServer({ answer: dying });
-    const run = await upload(optionsFor(server.port), ["--workers", "1"], ({ path }) => {
+    await using server = await startTdsServer({ answer: dying, ...secured });
+    const options = optionsFor(server.port, more);
+    const run = await upload(options, ["--workers", "1"], ({ path }) => {
       if (path === "/api/v3/bulk") delivered.resolve();
     });
     await killed;
@@ -63,7 +76,7 @@ test(
     for (const { APPLICATIONS } of run.records) expect(APPLICATIONS).toHaveLength(10);
 
     await server.start();
-    const next = await upload(optionsFor(server.port), ["--workers", "1"]);
+    const next = await upload(options, ["--workers", "1"]);
     expect(next.code).toBe(0);
     expect(next.records.map(({ NAME }) => NAME)).toEqual(names(count));
   },
