@@ -108,6 +108,8 @@ async function runTests(): Promise<Counts> {
     const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
     const run = Bun.spawn([process.execPath, "test", "./test", ...options, ...reporter], {
       cwd: root,
+      // No test leaves log files beside the program that it runs.
+      env: { ...process.env, LOGS_DIRECTORY: "none" },
       stdio: ["ignore", "inherit", "inherit"],
     });
     const exitCode = await run.exited;

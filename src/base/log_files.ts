@@ -39,7 +39,7 @@ export interface LogFileSettings {
 const pauseMs = 60_000;
 
 /** Logs hold names and addresses of people: the owner's and the group's eyes only. */
-const fileMode = 0o640;
+export const logFileMode = 0o640;
 
 /** One log file, open for writing. */
 export class LogFile {
@@ -105,7 +105,7 @@ export class LogFile {
   #open(): number {
     const { path, maxBytes, backupCount } = this.#settings;
     mkdirSync(dirname(path), { recursive: true });
-    const descriptor = openSync(path, this.#append ? "a" : "w", fileMode);
+    const descriptor = openSync(path, this.#append ? "a" : "w", logFileMode);
     this.#descriptor = descriptor;
     this.#append = true;
     const stat = fstatSync(descriptor);

@@ -56,6 +56,8 @@ export interface Command<F extends Options = Options> {
   readonly flags: F;
   /** Command lines worth showing, with what they do. */
   readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /** Whether it runs something: then its log goes into `info.log` and `errors.log` too. */
+  readonly keepsLog?: boolean;
   /** Left out of help and docs. */
   readonly hidden?: boolean;
   /** Does the work; the result is the exit code. */

@@ -13,7 +13,11 @@ export const globalFlags = {
     { default: "" },
   ),
   "logging-config": opt.path(
-    "Where log lines go, in the form of Python's logging.config.dictConfig (JSON). By default to standard error.",
+    "Where log lines go, in the form of Python's logging.config.dictConfig (JSON). For uploads by default logging.json beside the program, when there is one.",
+    { default: "" },
+  ),
+  "log-dir": opt.path(
+    "The folder of log files: info.log and errors.log, which uploads write when there is no logging configuration, and those that one names without a folder. none writes no such two. By default the folder of the program.",
     { default: "" },
   ),
   "state": opt.path(

@@ -4,22 +4,18 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { AgentError, ConfigError, messageOf, UsageError } from "../base/errors.ts";
-import { createLog, type Log, neutralise } from "../base/log.ts";
-import { readLoggingConfig } from "../base/log_config.ts";
-import { defaultSinks, programLogger } from "../base/log_console.ts";
+import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
+import { neutralise } from "../base/log.ts";
 import { describeError } from "../base/log_error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
-import { programDirectory } from "../runtime/program.ts";
 import { version } from "../runtime/version.ts";
 import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { Console } from "./console.ts";
 import { globalFlags } from "./flags.ts";
+import { type OpenLog, openLog } from "./log.ts";
 import { type ParsedLine, parseLine, shortFlags } from "./parse.ts";
 import { describeVersion } from "./version.ts";
 
@@ -31,45 +27,6 @@ interface Program {
   json: boolean;
   /** Set once the command line is understood. */
   log: OpenLog | undefined;
-}
-
-/** The log of a run, and how to end it. */
-interface OpenLog {
-  readonly log: Log;
-  /** Whether a logging configuration says where the lines go. */
-  readonly isConfigured: boolean;
-  close(): void;
-}
-
-function openLog(program: Program, { global }: ParsedLine): OpenLog {
-  const { console, redactor } = program;
-  const stderr = (line: string) => console.note(line);
-  const path = global["logging-config"];
-  if (path === "") {
-    const { isTerminal } = console;
-    const sinks = defaultSinks({
-      verbose: global.verbose,
-      quiet: global.quiet,
-      stderr,
-      isTerminal,
-    });
-    return { log: createLog(programLogger, redactor, sinks), isConfigured: false, close: () => {} };
-  }
-  const file = resolve(path);
-  const directory = programDirectory();
-  const stdout = (line: string) => console.print(line);
-  const logging = readLoggingConfig(readLogging(file), { file, directory, stdout, stderr });
-  const log = createLog(programLogger, redactor, logging.sinks);
-  for (const warning of logging.warnings) log.warning(warning);
-  return { log, isConfigured: true, close: () => logging.close() };
-}
-
-function readLogging(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ConfigError(`Cannot read the logging configuration ${file}: ${messageOf(error)}`);
-  }
 }
 
 /** Ctrl-C and SIGTERM end the work in good order; a second one ends it at once. */
@@ -109,7 +66,8 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
   if (command === undefined) {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
-  program.log = openLog(program, parsed);
+  const { keepsLog = false } = command;
+  program.log = openLog({ console, redactor, global, keepsLog, env: process.env });
   const context: CommandContext = {
     log: program.log.log,
     redactor,
@@ -135,7 +93,7 @@ function reportError(program: Program, error: unknown, exit: number): void {
   const text = describeError(error, { verbose }, redactor) + advice;
   console.note(text);
   // Log files tell it too, for those who look there in the morning.
-  if (log?.isConfigured === true) log.log.error(text);
+  log?.record?.error(text);
   if (program.json) {
     console.print(redactor.redact(JSON.stringify(failureReport(error, exit), null, 2)));
   }

@@ -24,6 +24,7 @@ type UploadFlags = Values<typeof uploadFlags>;
 /** Reads the named sections and uploads them. */
 export const upload = defineCommand({
   name: "upload",
+  keepsLog: true,
   summary: "Read the named sections and upload them to Oomnitza.",
   details:
     `Sections run one after the other, in the order named. A section that fails does not stop the others.

@@ -207,7 +207,8 @@ export function readOptions(
     const text = key === "password" && password !== undefined ? password : written;
     values[key] = readOne(reading, key, option, text);
     texts[key] = text === undefined || text.trim() === "" ? iniText(option.default) : text;
-    if (option.kind === "secret") secrets.push(texts[key]);
+    // Of a proxy only the password is secret: its host has to stand in messages.
+    if (option.kind === "secret" && key !== "proxy") secrets.push(texts[key]);
   }
   if (texts.vault_keys !== undefined && texts.vault_keys !== "") {
     report(

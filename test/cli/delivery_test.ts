@@ -153,6 +153,7 @@ test("Ctrl-C ends an upload in good order: the account balances, exit 3", async 
   const words = ["upload", "csv_assets", "--singleton", "0", "--output", "json"];
   const child = Bun.spawn([binary, ...words], {
     cwd: place.folder,
+    env: process.env,
     stdout: "pipe",
     stderr: "pipe",
   });

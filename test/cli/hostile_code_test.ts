@@ -62,6 +62,7 @@ ${hostileBodies.map(({ body }, index) => converter(body, index)).join("")}`,
   const words = ["upload", "csv_assets", "--singleton", "0", "--output", "json"];
   const child = Bun.spawn([binary, ...words], {
     cwd: place.folder,
+    env: process.env,
     stdout: "pipe",
     stderr: "pipe",
   });

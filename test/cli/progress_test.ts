@@ -25,7 +25,7 @@ test("a long upload shows a live line on a terminal and plain lines elsewhere", 
   // script(1) runs it in a terminal of its own.
   const shown = spawnSync("script", ["-qefc", command, "/dev/null"], {
     cwd: place.folder,
-    env: { PATH: process.env.PATH, TERM: "xterm", COLUMNS: "100" },
+    env: { PATH: process.env.PATH, LOGS_DIRECTORY: "none", TERM: "xterm", COLUMNS: "100" },
     encoding: "utf8",
   });
   const piped = await place.agent(["upload", "csv_assets"]);

@@ -199,6 +199,7 @@ async function uploadWithoutRoom(place: Workspace): Promise<{ code: number; text
   const limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 1024; exec "$@"', "sh", ...line];
   const child = Bun.spawn(mounted === undefined ? limited : line, {
     cwd: place.folder,
+    env: process.env,
     stdout: "pipe",
     stderr: "ignore",
   });
@@ -257,6 +258,7 @@ test("a disk without any room ends the program with 1", async () => {
   const line = [await binaryPath(), "upload", "csv_assets", "--singleton", "0"];
   const child = Bun.spawn(["sh", "-c", 'trap "" XFSZ; ulimit -f 16; exec "$@"', "sh", ...line], {
     cwd: place.folder,
+    env: process.env,
     stdout: "ignore",
     stderr: "pipe",
   });

@@ -33,7 +33,7 @@ export async function startUpload(
 ): Promise<Subprocess<"ignore", "pipe", "pipe">> {
   return Bun.spawn(
     [await binaryPath(), "upload", ...words, "--singleton", "0", "--output", "json"],
-    { cwd: place.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    { cwd: place.folder, env: process.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   );
 }
 

@@ -98,9 +98,13 @@ export async function runBinary(
   return { code, stdout, stderr, ms: performance.now() - started };
 }
 
+/** No test leaves log files beside the program: who starts it another way passes `env: process.env`. */
+process.env.LOGS_DIRECTORY = "none";
+
 /** The variables a program needs to run at all, so that this machine's others change no test. */
 function plainEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot", "USERPROFILE", "APPDATA"];
+  const names = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot", "USERPROFILE", "APPDATA"]
+    .concat("LOGS_DIRECTORY");
   const kept = names.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];

@@ -220,6 +220,7 @@ function faultTests({ start, isList, throttled }: ConformanceSubject): void {
     folder.write("config.ini", iniOf(place, oomnitzaSection(instance), place.options));
     const child = Bun.spawn([binary, "upload", place.section, "--singleton", "0"], {
       cwd: folder.folder,
+      env: process.env,
       stdout: "ignore",
       stderr: "ignore",
     });

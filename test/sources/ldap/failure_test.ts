@@ -155,6 +155,7 @@ test("a stop ends a search that hangs within a second", async () => {
   place.write("config.ini", oomnitzaSection(instance) + settings);
   const child = Bun.spawn([binary, "upload", "ldap", "--singleton", "0"], {
     cwd: place.folder,
+    env: process.env,
     stdout: "ignore",
     stderr: "ignore",
   });

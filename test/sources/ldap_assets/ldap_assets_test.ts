@@ -127,6 +127,7 @@ test("a stop ends a search that hangs within a second", async () => {
   hung.freeze();
   const child = Bun.spawn([binary, "upload", "ldap_assets", "--singleton", "0"], {
     cwd: place.folder,
+    env: process.env,
     stdout: "ignore",
     stderr: "ignore",
   });

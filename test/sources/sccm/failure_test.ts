@@ -140,6 +140,7 @@ describe("a server that keeps silent", () => {
     place.write("config.ini", oomnitzaSection(instance) + section(optionsFor(server.port)));
     const child = Bun.spawn([program, "upload", "sccm", "--singleton", "0"], {
       cwd: place.folder,
+      env: process.env,
       stdout: "ignore",
       stderr: "ignore",
     });

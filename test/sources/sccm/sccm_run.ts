@@ -93,7 +93,14 @@ export async function upload(
   place.write("config.ini", oomnitzaSection(instance) + section(options));
   const child = Bun.spawn(
     [program, "upload", "sccm", "--singleton", "0", "--output", "json", ...words],
-    { cwd: place.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: 120_000 },
+    {
+      cwd: place.folder,
+      env: process.env,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 120_000,
+    },
   );
   let peak = 0;
   const watch = setInterval(() => peak = Math.max(peak, peakOf(child.pid)), 20);

@@ -1,0 +1,111 @@
+/**
+ * Opens the log of a command: what a logging configuration says, else standard error and, for
+ * commands that run something, the files `info.log` and `errors.log`.
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { ConfigError, messageOf } from "../base/errors.ts";
+import { createLog, type Log } from "../base/log.ts";
+import { readLoggingConfig } from "../base/log_config.ts";
+import { defaultSinks, programLogger } from "../base/log_console.ts";
+import { type DefaultFiles, openDefaultFiles } from "../base/log_default.ts";
+import type { Redactor } from "../base/redact.ts";
+import { isCompiled, programDirectory } from "../runtime/program.ts";
+import type { Console } from "./console.ts";
+import type { GlobalFlags } from "./flags.ts";
+
+/** The log of a run, and how to end it. */
+export interface OpenLog {
+  readonly log: Log;
+  /** Takes what standard error was told already; undefined when there is nothing but standard error. */
+  readonly record: Log | undefined;
+  close(): void;
+}
+
+/** What a log is opened with. */
+export interface LogSettings {
+  readonly console: Console;
+  readonly redactor: Redactor;
+  readonly global: GlobalFlags;
+  /** Whether the command runs something, so that somebody will want to read about it later. */
+  readonly keepsLog: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The word for no log files. */
+const none = "none";
+
+/** Name of the configuration that is looked for beside the program, as the Python connector does. */
+const configurationName = "logging.json";
+
+/** What was asked for, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
+function wishedFolder({ global, env }: LogSettings): string {
+  const named = global["log-dir"];
+  return named === "" ? env.LOGS_DIRECTORY?.split(delimiter)[0] ?? "" : named;
+}
+
+/** Where the default files go; from source nowhere, unless asked for. */
+function filesFolder(settings: LogSettings): string | undefined {
+  if (!settings.keepsLog) return undefined;
+  const wished = wishedFolder(settings);
+  if (wished === none) return undefined;
+  if (wished !== "") return resolve(wished);
+  return isCompiled ? programDirectory() : undefined;
+}
+
+/** The configuration that was named, or lies beside the program. */
+function configurationPath({ global, keepsLog }: LogSettings): string | undefined {
+  const named = global["logging-config"];
+  if (named !== "") return resolve(named);
+  const beside = join(programDirectory(), configurationName);
+  return keepsLog && isCompiled && existsSync(beside) ? beside : undefined;
+}
+
+function readConfiguration(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`Cannot read the logging configuration ${file}: ${messageOf(error)}`);
+  }
+}
+
+function openConfigured(file: string, settings: LogSettings): OpenLog {
+  const { console, redactor } = settings;
+  const wished = wishedFolder(settings);
+  const logging = readLoggingConfig(readConfiguration(file), {
+    file,
+    directory: wished === "" || wished === none ? programDirectory() : resolve(wished),
+    stdout: (line) => console.print(line),
+    stderr: (line) => console.note(line),
+  });
+  const log = createLog(programLogger, redactor, logging.sinks);
+  for (const warning of logging.warnings) log.warning(warning);
+  return { log, record: log, close: () => logging.close() };
+}
+
+/**
+ * Opens the log.
+ *
+ * @throws {ConfigError} when a logging configuration cannot be used. Files that cannot be written are
+ * a warning.
+ */
+export function openLog(settings: LogSettings): OpenLog {
+  const file = configurationPath(settings);
+  if (file !== undefined) return openConfigured(file, settings);
+  const { console, redactor, global: { verbose, quiet } } = settings;
+  const stderr = (line: string) => console.note(line);
+  const shown = defaultSinks({ verbose, quiet, stderr, isTerminal: console.isTerminal });
+  const folder = filesFolder(settings);
+  const files: DefaultFiles = folder === undefined
+    ? { sinks: [], close: () => {} }
+    : openDefaultFiles(folder, stderr);
+  const log = createLog(programLogger, redactor, [...shown, ...files.sinks]);
+  if (files.warning !== undefined) log.warning(files.warning);
+  const record = files.sinks.length === 0
+    ? undefined
+    : createLog(programLogger, redactor, files.sinks);
+  return { log, record, close: () => files.close() };
+}

@@ -1,0 +1,184 @@
+/**
+ * The log files that an upload writes by itself: where, what stands in them, and how they rotate.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { binaryPath } from "../support/binary.ts";
+import { record } from "../support/recorder.ts";
+import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
+
+const binary = await binaryPath();
+/** A program directory of its own: the usual one belongs to all tests. */
+const home = mkdtempSync(join(tmpdir(), "agent-home-"));
+const program = join(home, "agent");
+
+beforeAll(() => copyFileSync(binary, program));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** Runs the program of this file, without the variable that keeps tests tidy. */
+async function run(place: Workspace, words: readonly string[], env: Record<string, string> = {}) {
+  const child = Bun.spawn([program, ...words], {
+    cwd: place.folder,
+    env: { PATH: process.env.PATH ?? "", HOME: place.folder, TMPDIR: place.folder, ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const stderr = await new Response(child.stderr).text();
+  const stdout = await new Response(child.stdout).text();
+  return { code: await child.exited, stdout, stderr };
+}
+
+const upload = ["upload", "csv_assets", "--singleton", "0"];
+
+function logsIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => /\.log/.test(name)).sort();
+}
+
+function removeLogs(): void {
+  for (const name of logsIn(home)) rmSync(join(home, name));
+  rmSync(join(home, "logging.json"), { force: true });
+}
+
+function read(name: string): string {
+  return readFileSync(join(home, name), "utf8");
+}
+
+describe("beside the program", () => {
+  test("an upload writes info.log and errors.log in the format of the Python connector, and adds to them", async () => {
+    removeLogs();
+    await using instance = record();
+    using place = workspace();
+    place.write("assets.csv", "tag\nA1\n,\n");
+    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    const first = await run(place, upload);
+    expect(first.code).toBe(0);
+    expect(first.stderr).toContain("INFO [csv_assets] Uploading");
+    expect(logsIn(home)).toEqual(["errors.log", "info.log"]);
+    const line = /^(\S+): \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (DEBUG|INFO|WARNING|ERROR) - \S/;
+    const lines = read("info.log").trimEnd().split("\n");
+    for (const each of lines) expect(each).toMatch(line);
+    expect(lines.map((each) => line.exec(each)?.[1])).toContain("csv_assets");
+    expect(lines.some((each) => each.includes("WARNING - Not sent"))).toBe(true);
+    expect(read("errors.log")).toBe("");
+    const second = await run(place, [...upload.slice(0, 1), "nosuch", "--quiet"]);
+    expect(second.code).toBe(0);
+    expect(read("info.log").startsWith(lines.join("\n"))).toBe(true);
+    expect(read("errors.log")).toMatch(/^agent: .* - ERROR - There is no section \[nosuch\]/);
+    expect(statSync(join(home, "info.log")).mode & 0o007).toBe(0);
+  });
+
+  test("why an upload could not start stands in both", async () => {
+    removeLogs();
+    using place = workspace();
+    place.write("broken.ini", "[oomnitza]\nurl = nowhere\n");
+    const broken = await run(place, ["upload", "x", "--ini", "broken.ini"]);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr.match(/it has errors/g)).toHaveLength(1);
+    for (const name of ["info.log", "errors.log"]) {
+      expect(read(name)).toContain("ERROR - Cannot use");
+      expect(read(name)).toMatch(/\n {2}\S*broken\.ini:2 \[oomnitza\] url/);
+    }
+  });
+
+  test("commands that run nothing write none", async () => {
+    removeLogs();
+    await using instance = record();
+    using place = workspace();
+    place.write("assets.csv", "tag\nA1\n");
+    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    place.write("record.json", '{"a": "x"}');
+    const commands = [
+      ["version"],
+      ["--version"],
+      ["--help"],
+      ["upload", "--help"],
+      ["completion", "bash"],
+      ["sources"],
+      ["sources", "okta"],
+      ["converters"],
+      ["check", "csv_assets"],
+      ["try", "capitalize", "--record", "record.json", "--source", "a"],
+      ["generate-ini", "--ini", "new.ini"],
+      ["nosuchcommand"],
+    ];
+    for (const words of commands) {
+      await run(place, words);
+      expect([words, logsIn(home)]).toEqual([words, []]);
+    }
+    expect(logsIn(place.folder)).toEqual([]);
+  });
+
+  test("a logging.json there is read by uploads, and a broken one stops them", async () => {
+    removeLogs();
+    await using instance = record();
+    using place = workspace();
+    place.write("assets.csv", "tag\nA1\n");
+    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    copyFileSync(join(import.meta.dir, "../fixtures/logging.json"), join(home, "logging.json"));
+    const asConnector = await run(place, upload);
+    expect(asConnector.code).toBe(0);
+    expect(asConnector.stdout).toContain("INFO - Uploading CSV assets");
+    expect(asConnector.stderr).toBe("");
+    expect(logsIn(home)).toEqual(["errors.log", "info.log"]);
+    expect(read("info.log")).toMatch(/^csv_assets: .* - INFO - Uploading/m);
+    writeFileSync(join(home, "logging.json"), "{");
+    const broken = await run(place, upload);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toContain(join(home, "logging.json"));
+    expect((await run(place, ["check", "csv_assets"])).code).toBe(0);
+    removeLogs();
+  });
+});
+
+describe("elsewhere", () => {
+  test("--log-dir and LOGS_DIRECTORY name another folder, and none wants no files", async () => {
+    removeLogs();
+    await using instance = record();
+    using place = workspace();
+    place.write("assets.csv", "tag\nA1\n");
+    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    await run(place, [...upload, "--log-dir", "made/here"]);
+    expect(logsIn(join(place.folder, "made/here"))).toEqual(["errors.log", "info.log"]);
+    const env = { LOGS_DIRECTORY: join(place.folder, "systemd") };
+    await run(place, upload, env);
+    expect(logsIn(join(place.folder, "systemd"))).toEqual(["errors.log", "info.log"]);
+    const silent = await run(place, [...upload, "--log-dir", "none"], env);
+    expect(silent.stderr).not.toContain("log files");
+    expect(existsSync(join(place.folder, "none"))).toBe(false);
+    expect(logsIn(home)).toEqual([]);
+  });
+
+  test("a folder that cannot be written is told once, and the upload goes on", async () => {
+    await using instance = record();
+    using place = workspace();
+    place.write("assets.csv", "tag\nA1\n");
+    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    const blocked = await run(place, [...upload, "--log-dir", "assets.csv/logs"]);
+    expect(blocked.code).toBe(0);
+    expect(blocked.stderr.match(/log file/g)).toHaveLength(1);
+    expect(blocked.stderr).toMatch(/WARNING There are no log files of this run: .*assets\.csv/);
+    expect(instance.uploads()).not.toEqual([]);
+  });
+});
+
+test("files of ten megabytes become old ones, of which twenty are kept", async () => {
+  removeLogs();
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+  const full = Buffer.alloc(10_485_760 - 10, "x");
+  writeFileSync(join(home, "info.log"), full);
+  for (let n = 1; n <= 20; n++) writeFileSync(join(home, `info.log.${n}`), `old ${n}`);
+  expect((await run(place, upload)).code).toBe(0);
+  expect(read("info.log")).toStartWith("agent: ");
+  expect(statSync(join(home, "info.log.1")).size).toBe(full.length);
+  expect(read("info.log.2")).toBe("old 1");
+  expect(read("info.log.20")).toBe("old 19");
+  expect(existsSync(join(home, "info.log.21"))).toBe(false);
+});
