@@ -19,6 +19,7 @@ import { cliReference } from "../src/describe/cli_page.ts";
 import {
   deliveryTable,
   oomnitzaTable,
+  serveTable,
   sharedTable,
   sourceTable,
 } from "../src/describe/config_page.ts";
@@ -33,7 +34,8 @@ const home = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /** Path under the root → what its generated parts say, in order. */
 const filled: Readonly<Record<string, () => readonly string[]>> = {
   "docs/cli.md": () => [cliReference(commands, globalFlags, shortFlags)],
-  "docs/config.md": () => [oomnitzaTable(), deliveryTable(), sharedTable(), sourceTable(sources)],
+  "docs/config.md":
+    () => [oomnitzaTable(), deliveryTable(), sharedTable(), serveTable(), sourceTable(sources)],
   "docs/converters.md": () => [converterReference(converters)],
 };
 

@@ -14,6 +14,7 @@ import { generateIni } from "./generate_ini.ts";
 import { tryCommand } from "./try.ts";
 import { runs } from "./runs.ts";
 import { sourcesCommand } from "./sources.ts";
+import { serveCommand } from "./serve.ts";
 import { standIn } from "./stand_in.ts";
 import { upload } from "./upload.ts";
 import { versionCommand } from "./version_command.ts";
@@ -21,6 +22,7 @@ import { versionCommand } from "./version_command.ts";
 /** Every command of the program. */
 export const commands: readonly Command[] = [
   upload,
+  serveCommand,
   check,
   explain,
   runs,

@@ -27,14 +27,14 @@ export interface Session {
   readonly oomnitza: Oomnitza;
   readonly sections: readonly SectionPlan[];
   readonly http: Http;
-  /** Gets all sections ready, before anything is read. */
-  prepare(): Promise<PreparedSection[]>;
+  /** Gets sections ready, all of them unless told, before anything is read. */
+  prepare(which?: readonly SectionPlan[]): Promise<PreparedSection[]>;
   /** Runs one of them. */
   run(
     prepared: PreparedSection,
     how: Pick<
       RunSettings,
-      "workers" | "recordCount" | "testmode" | "saveData" | "store" | "onStart"
+      "workers" | "recordCount" | "testmode" | "saveData" | "store" | "onStart" | "read"
     >,
   ): Promise<SectionReport>;
 }
@@ -72,8 +72,8 @@ export async function openSession(
     oomnitza,
     sections,
     http,
-    prepare: async () =>
-      await prepareSections(sections, {
+    prepare: async (which = sections) =>
+      await prepareSections(which, {
         oomnitza,
         findConverter,
         code: await planCode(plan.converters, sections),

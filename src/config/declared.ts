@@ -12,6 +12,7 @@ import {
   secretOptions,
   tlsOptions,
 } from "../sdk/section_options.ts";
+import { serveOptions } from "../sdk/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
 
 /** The options that every section understands beside those of its source. */
@@ -29,9 +30,16 @@ export function sourceNamed(section: string, sources: readonly Source[]): Source
   return sources.find(({ name }) => name === module);
 }
 
+/** Sections that are no sources, and have no `enable`. */
+export const ownSections: Readonly<Record<string, Options>> = {
+  oomnitza: oomnitzaOptions as Options,
+  serve: serveOptions as Options,
+};
+
 /** What a section declares; nothing when nobody knows it. */
 export function declaredIn(section: string, sources: readonly Source[]): Options | undefined {
-  if (section === "oomnitza") return oomnitzaOptions as Options;
+  const own = ownSections[section];
+  if (own !== undefined) return own;
   const source = sourceNamed(section, sources);
   return source === undefined ? undefined : optionsOfSource(source);
 }

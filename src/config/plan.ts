@@ -13,17 +13,24 @@ import {
 } from "../oomnitza/options.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import { planSection, type SectionPlan } from "./section.ts";
+import type { ServeOptions } from "../sdk/serve_options.ts";
 import { beginReading, readOptions, type Surroundings } from "./reading.ts";
+import { planServe } from "./serve_section.ts";
 import { planUserConverters, type UserCode } from "./user_code.ts";
 
 /** Names of sections that are not sources. */
-const reserved = new Set(["oomnitza", "converters"]);
+const reserved = new Set(["oomnitza", "converters", "serve"]);
+
+/** Of these, the ones without which nothing runs. */
+const vital = new Set(["oomnitza", "converters"]);
 
 /** Everything that a configuration file says, checked. */
 export interface Plan {
   readonly file: string;
   /** Settings of `[oomnitza]`; absent when they have errors. */
   readonly oomnitza: OomnitzaSettings | undefined;
+  /** Settings of `[serve]`; absent when they have errors, which stop the listener only. */
+  readonly serve: ServeOptions | undefined;
   /** The enabled sections without errors, in file order. */
   readonly sections: readonly SectionPlan[];
   /** Enabled sections with errors. */
@@ -125,16 +132,20 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
     }
   }
   checkOrder(work, enabled);
+  const serve = planServe(document, around);
+  work.findings.push(...serve.findings);
+  work.secrets.push(...serve.secrets);
   const errors = work.findings.filter((finding) => finding.severity === "error");
   return {
     file: document.file,
     oomnitza,
+    serve: serve.settings,
     sections,
     broken: new Set(enabled.map(({ name }) => name).filter((name) => isBroken(errors, name))),
     disabled,
     converters,
     findings: inFileOrder(work.findings),
-    fatal: errors.some(({ section }) => section === undefined || reserved.has(section)),
+    fatal: errors.some(({ section }) => section === undefined || vital.has(section)),
     secrets: work.secrets,
   };
 }
@@ -150,14 +161,16 @@ export interface Choice {
 /**
  * Picks the named sections, in the order named; without names, all of them.
  *
- * @throws {ConfigError} with every finding when the file as a whole, or a named section, has errors,
- * or when nothing at all is enabled.
+ * @throws {ConfigError} with every finding when the file as a whole, or a named section (for all,
+ * also `[serve]`), has errors, or when nothing at all is enabled.
  */
 export function chooseSections(plan: Plan, names: readonly string[] | "all"): Choice {
   const wanted = names === "all"
     ? [...plan.sections.map(({ name }) => name), ...plan.broken]
     : names;
-  if (plan.fatal || plan.oomnitza === undefined || wanted.some((name) => plan.broken.has(name))) {
+  const isServeBroken = names === "all" && plan.serve === undefined;
+  const isBroken = isServeBroken || wanted.some((name) => plan.broken.has(name));
+  if (plan.fatal || plan.oomnitza === undefined || isBroken) {
     throw new ConfigError(`Cannot use ${plan.file}: it has errors`, plan.findings);
   }
   if (plan.sections.length === 0) {

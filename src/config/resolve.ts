@@ -15,10 +15,10 @@ import {
 } from "../secrets/mod.ts";
 import { type Option, type Options, parseFlag } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
-import { declaredIn } from "./declared.ts";
+import { declaredIn, ownSections } from "./declared.ts";
 import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
 
-/** Which sections are to run: their references are fetched, and those of `[oomnitza]`. */
+/** Which sections are to run: their references are fetched, and those of `[oomnitza]`; `all` means `[serve]`, too. */
 export type Wanted = "all" | readonly string[];
 
 /** What resolving needs. */
@@ -157,7 +157,7 @@ async function resolveSection(work: Work, section: IniSection): Promise<IniSecti
   const resolvedEnable = enable === undefined
     ? undefined
     : await resolveOption(work, section, enable, undefined);
-  const isOff = section.name !== "oomnitza" &&
+  const isOff = !Object.hasOwn(ownSections, section.name) &&
     (resolvedEnable === undefined || parseFlag(resolvedEnable.value) === false);
   const options = isOff ? [] : await Promise.all(
     candidates(work, section, declared).map((option) =>

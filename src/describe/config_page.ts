@@ -7,6 +7,7 @@
 import { oomnitzaOptions } from "../oomnitza/options.ts";
 import type { Options } from "../sdk/option.ts";
 import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import { serveOptions } from "../sdk/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { code, prose, table } from "./markdown.ts";
 import { optionTable } from "./option_table.ts";
@@ -16,6 +17,11 @@ const shared: Options = { ...tlsOptions, ...secretOptions };
 /** The options that only `[oomnitza]` has, as a table. */
 export function oomnitzaTable(): string {
   return optionTable(Object.entries(oomnitzaOptions).filter(([key]) => !(key in shared)));
+}
+
+/** The options that only `[serve]` has, as a table. */
+export function serveTable(): string {
+  return optionTable(Object.entries(serveOptions).filter(([key]) => !(key in secretOptions)));
 }
 
 /** The options of every section that reads from a source, as a table. */

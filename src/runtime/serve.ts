@@ -11,14 +11,20 @@ export interface Peer {
   address(): string | undefined;
 }
 
+/** Certificate chain and private key as PEM text. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** What to listen on and who answers. */
 export interface ServeOptions {
   /** Address to listen on, `127.0.0.1` unless told. */
   readonly host?: string | undefined;
   /** Port to listen on; 0, the default, takes a free one. */
   readonly port?: number | undefined;
-  /** Certificate chain and private key as PEM text; with it the server speaks HTTPS only. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** With it the server speaks HTTPS only. */
+  readonly tls?: ServerTls | undefined;
   /** Seconds a connection may be idle before it is closed, 0 to 255 (0: never), 120 unless told. */
   readonly idleSeconds?: number | undefined;
   /** Bytes a request body may have, beyond which the answer is 413; 32 MiB unless told. */
@@ -33,6 +39,13 @@ export interface Served {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
+  /**
+   * Takes up another certificate, for connections that are made from now on. Throws `AgentError` when it
+   * cannot be used, and goes on with the old one.
+   */
+  renew(tls: ServerTls): void;
+  /** Stops listening, and waits for the answers to the requests that are there. */
+  drain(): Promise<void>;
   /** Stops listening and closes every connection. */
   stop(): Promise<void>;
 }
@@ -44,12 +57,23 @@ export interface Served {
  */
 export function serve(options: ServeOptions): Served {
   const host = options.host ?? "127.0.0.1";
-  const port = options.port ?? 0;
-  const server = listen(host, port, options);
-  const taken = server.port ?? port;
+  const shares = options.tls !== undefined;
+  // A port that is shared would not tell that another program has it.
+  if (shares && (options.port ?? 0) !== 0) listen(host, options, { shares: false }).stop(true);
+  let server = listen(host, options, { shares });
+  const port = server.port ?? options.port ?? 0;
   return {
-    url: `${options.tls ? "https" : "http"}://${reachableHost(host)}:${taken}`,
-    port: taken,
+    url: `${options.tls ? "https" : "http"}://${reachableHost(host)}:${port}`,
+    port,
+    renew: (tls) => {
+      // The runtime cannot change the certificate of a server: a second one takes over its port.
+      const next = listen(host, { ...options, port, tls }, { shares });
+      void server.stop(false);
+      server = next;
+    },
+    drain: async () => {
+      await server.stop(false);
+    },
     stop: async () => {
       await server.stop(true);
     },
@@ -66,7 +90,12 @@ export function hangUp(): Response {
   return new Response(new ReadableStream({ start: (controller) => controller.error() }));
 }
 
-function listen(host: string, port: number, options: ServeOptions): Bun.Server<undefined> {
+function listen(
+  host: string,
+  options: ServeOptions,
+  how: { readonly shares: boolean },
+): Bun.Server<undefined> {
+  const port = options.port ?? 0;
   try {
     return Bun.serve({
       hostname: host,
@@ -74,7 +103,7 @@ function listen(host: string, port: number, options: ServeOptions): Bun.Server<u
       development: false,
       // Outside development the runtime shares a port by default: a second program could then
       // take half of the requests in silence.
-      reusePort: false,
+      reusePort: how.shares,
       idleTimeout: options.idleSeconds ?? 120,
       maxRequestBodySize: options.maxBodyBytes ?? 32 * 1024 * 1024,
       ...(options.tls === undefined ? {} : { tls: options.tls }),

@@ -88,6 +88,17 @@ export interface WebhookCall {
   readonly body: unknown;
 }
 
+/** What there is to do about a webhook call. */
+export type WebhookHint =
+  /** Something is to be fetched; calls with the same key are about the same and need one fetch. */
+  | {
+    readonly key: string;
+    /** The little of the body that `webhook` needs: it is kept until then. */
+    readonly body: unknown;
+  }
+  /** Nothing, and why: a sentence for the log. */
+  | { readonly ignored: string; readonly level: "info" | "warning" };
+
 /**
  * What a source gives: a record, one that could not be read, or several of them at once. Those that come
  * by the page or the block may go on that way, which is quicker than one by one.
@@ -121,6 +132,11 @@ export interface Source<O extends Options = Options> {
   check?(context: SourceContext<Values<O>>): Promise<void>;
   /** All records, in the source's order. */
   records(context: SourceContext<Values<O>>): AsyncIterable<SourceItem>;
+  /**
+   * What there is to do about a webhook call, told from its body alone. Without this, the whole body is
+   * kept, and every call is fetched for. Throws `SourceError` when the body is none of the vendor's.
+   */
+  webhookHint?(call: WebhookCall): WebhookHint;
   /** The records that a webhook call is about, fetched anew. */
   webhook?(context: SourceContext<Values<O>>, call: WebhookCall): AsyncIterable<Raw | Skipped>;
 }

@@ -69,4 +69,24 @@ export const migrations: readonly (readonly string[])[] = [
     ) STRICT`,
     "CREATE INDEX dead_letters_section ON dead_letters (section, id)",
   ],
+  [
+    // Webhook events that were answered and not worked off yet. `key` names what they are about: of
+    // those that wait for one key there is only one row. `owner` is the process at work on it; `due`
+    // and `received` are milliseconds since the epoch; `reason` is why it failed last.
+    `CREATE TABLE inbox (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      section TEXT NOT NULL,
+      key TEXT,
+      body TEXT NOT NULL,
+      received INTEGER NOT NULL,
+      events INTEGER NOT NULL DEFAULT 1,
+      due INTEGER NOT NULL,
+      tries INTEGER NOT NULL DEFAULT 0,
+      owner TEXT,
+      reason TEXT,
+      is_dead INTEGER NOT NULL DEFAULT 0
+    ) STRICT`,
+    "CREATE UNIQUE INDEX inbox_key ON inbox (section, key) WHERE owner IS NULL AND is_dead = 0",
+    "CREATE INDEX inbox_due ON inbox (section, due) WHERE owner IS NULL AND is_dead = 0",
+  ],
 ];

@@ -99,6 +99,14 @@ export class StateStore {
     }
   }
 
+  /** Whether runs of a section may have left something, those at work included. */
+  hasLeftovers(section: string): boolean {
+    const rows = this.#use((database) =>
+      database.rows("SELECT id FROM runs WHERE section = ? AND is_open = 1 LIMIT 1", section)
+    );
+    return rows.length > 0;
+  }
+
   runs(limit: number): StoredRun[] {
     return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
   }

@@ -60,7 +60,7 @@ async function work(section: SectionRun): Promise<void> {
   const reading = sourceContext(prepared, { ...run, cursor, total: account.claim });
   try {
     await walk({
-      records: source.records(reading),
+      records: run.read?.(reading) ?? source.records(reading),
       recordCount: run.recordCount,
       groupSize,
       onRecord: saver?.record,
@@ -108,7 +108,9 @@ export async function runSection(
     error = faultOf(thrown);
     if (thrown instanceof Error && thrown.stack !== undefined) log.debug(thrown.stack);
   }
-  log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
+  if (run.read === undefined) {
+    log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
+  }
   let current: SectionRun;
   let requests = 0;
   try {

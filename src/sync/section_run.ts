@@ -10,6 +10,7 @@ import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { UploadRequest } from "../oomnitza/payload.ts";
 import type { Http } from "../sdk/http.ts";
+import type { SourceContext, SourceItem } from "../sdk/source.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
 import { type Account, namedFailures, openAccount } from "./account.ts";
@@ -41,6 +42,13 @@ export interface RunSettings {
   readonly redactor: Redactor;
   readonly http: Http;
   readonly log: Log;
+  /**
+   * Reads some records in place of all that the source has: what it does not give may be there all the
+   * same.
+   */
+  readonly read?:
+    | ((context: SourceContext<Record<string, unknown>>) => AsyncIterable<SourceItem>)
+    | undefined;
   /** Is shown the account of each section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
 }

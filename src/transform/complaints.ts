@@ -14,7 +14,7 @@ const mostKinds = 200;
 export interface Complaints {
   /** Notes a complaint of a converter about the value of a field. */
   note(converter: string, field: string, problem: string, level?: Complaint): void;
-  /** Logs how often each kind came up again. */
+  /** Logs how often each kind came up, when it came up again since the last time. */
   summarise(): void;
   /** Complaints so far. */
   readonly count: () => number;
@@ -22,7 +22,7 @@ export interface Complaints {
 
 /** Creates an empty collection. */
 export function createComplaints(log: Log): Complaints {
-  const kinds = new Map<string, { level: Complaint; count: number }>();
+  const kinds = new Map<string, { level: Complaint; count: number; told: number }>();
   return {
     note(converter, field, problem, level = "error") {
       const whole = `Converter ${converter} of ${field}: ${problem}`;
@@ -33,12 +33,14 @@ export function createComplaints(log: Log): Complaints {
         known.count++;
         return;
       }
-      kinds.set(label, { level, count: 1 });
+      kinds.set(label, { level, count: 1, told: 1 });
       log[level](label);
     },
     summarise() {
-      for (const [label, { level, count }] of kinds) {
-        if (count > 1) log[level](`${label}: ${count} times in all`);
+      for (const [label, kind] of kinds) {
+        const { level, count, told } = kind;
+        if (count > told) log[level](`${label}: ${count} times in all`);
+        kind.told = count;
       }
     },
     count: () => [...kinds.values()].reduce((sum, { count }) => sum + count, 0),

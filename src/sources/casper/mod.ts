@@ -16,7 +16,7 @@ import { authOf, type Context } from "./access.ts";
 import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
 import { fields } from "./fields.ts";
 import { checkPro, listPro } from "./pro.ts";
-import { fetchEvent } from "./webhook.ts";
+import { fetchEvent, hintOf } from "./webhook.ts";
 
 const applications: Mappings = { APPLICATIONS: { source: "software.applications" } };
 
@@ -96,5 +96,6 @@ export const casper = defineSource({
     if (await findDevices(context) === undefined) await checkPro(context);
   },
   records: readDevices,
+  webhookHint: hintOf,
   webhook: fetchEvent,
 });

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { isObject, type Raw, Skipped, SourceError, type WebhookCall } from "../../sdk/mod.ts";
+import {
+  isObject,
+  type Raw,
+  Skipped,
+  SourceError,
+  type WebhookCall,
+  type WebhookHint,
+} from "../../sdk/mod.ts";
 import type { Context } from "./access.ts";
 import { detail, detailUnlessGone, type DeviceKind, nameOf } from "./classic.ts";
 import { isMember, withGroups } from "./groups.ts";
@@ -33,17 +40,34 @@ function kindOf(name: string): DeviceKind | undefined {
   return name.startsWith("MobileDevice") ? "mobiledevices" : undefined;
 }
 
-/** What the call is about; nothing when it names no device, or one of the other kind. */
-function eventOf({ log, options }: Context, body: unknown): Event | undefined {
+/** Longer than any name of an event. */
+const longestName = 100;
+
+function parse(body: unknown) {
   if (!isObject(body) || !isObject(body.webhook)) {
     throw new SourceError("The webhook call is none of Jamf Pro's: it has no webhook in it", {
       hint: "In Jamf Pro, set the content type of the webhook to JSON.",
     });
   }
-  const what = String(body.webhook.webhookEvent ?? "");
-  const id = idOf(body.event);
+  const what = String(body.webhook.webhookEvent ?? "").slice(0, longestName);
+  return { what, id: idOf(body.event), kind: kindOf(what) };
+}
+
+/** What there is to do about a call, and the little of it that {@linkcode fetchEvent} needs. */
+export function hintOf({ body }: WebhookCall): WebhookHint {
+  const { what, id, kind } = parse(body);
+  if (id === undefined) return { ignored: `${what} names no device`, level: "info" };
+  if (kind === undefined) {
+    return { ignored: `the event "${what}" is not about a device`, level: "warning" };
+  }
+  const kept = { webhook: { webhookEvent: what }, event: { jssID: id } };
+  return { key: nameOf(kind, { id }), body: kept };
+}
+
+/** What the call is about; nothing when it names no device, or one of the other kind. */
+function eventOf({ log, options }: Context, body: unknown): Event | undefined {
+  const { what, id, kind } = parse(body);
   if (id === undefined) return undefined;
-  const kind = kindOf(what);
   if (kind === undefined) log.warning(`Ignored: the event "${what}" is not about a device`);
   else if (kind !== options.sync_type) {
     log.info(`Ignored: ${what} of ${nameOf(kind, { id })}, since sync_type = ${options.sync_type}`);

@@ -1,0 +1,218 @@
+/**
+ * The inbox: webhook events are in the state file before they are answered, and go when what they are
+ * about was fetched and is safe in the outbox.
+ *
+ * @module
+ */
+
+import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
+import { openState, unusable } from "./file.ts";
+import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
+
+/** A webhook event as it came. */
+export interface InboxEvent {
+  readonly section: string;
+  /** What it is about: waiting events with the same key become one. Null: it stands for itself. */
+  readonly key: string | null;
+  /** JSON. */
+  readonly body: string;
+  /** Not worked off before, in milliseconds since the epoch. */
+  readonly due: number;
+}
+
+/** An event taken to be worked off. */
+export interface InboxEntry {
+  readonly id: number;
+  readonly key: string | null;
+  readonly body: unknown;
+  /** When the first event came, in milliseconds since the epoch. */
+  readonly received: number;
+  /** How many events it stands for. */
+  readonly events: number;
+  /** How often it failed. */
+  readonly tries: number;
+}
+
+/** What became of an entry: done, to be tried again when it is due, or given up. */
+export type InboxOutcome =
+  | { readonly id: number; readonly kind: "done" }
+  | {
+    readonly id: number;
+    readonly kind: "again";
+    readonly due: number;
+    readonly tries: number;
+    readonly reason: string;
+  }
+  | { readonly id: number; readonly kind: "dead"; readonly tries: number; readonly reason: string };
+
+/** What is in the inbox of one section. */
+export interface InboxSize {
+  readonly section: string;
+  /** Entries that wait or are being worked off. */
+  readonly waiting: number;
+  /** Entries that were given up. */
+  readonly dead: number;
+}
+
+/** How an inbox is to be. */
+export interface InboxSettings {
+  readonly path: string;
+  /** Masks secrets in what is told about an entry. */
+  readonly redact: (text: string) => string;
+}
+
+const add = `INSERT INTO inbox (section, key, body, received, due) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (section, key) WHERE owner IS NULL AND is_dead = 0
+  DO UPDATE SET body = excluded.body, events = events + 1`;
+
+/** Entries that are due within so many milliseconds go along, so that batches are not of one each. */
+const soonMs = 250;
+
+/** What is due; early, also what did not fail yet and only waits for more of its kind. */
+const take = `UPDATE inbox SET owner = ? WHERE id IN (
+    SELECT id FROM inbox WHERE section = ? AND owner IS NULL AND is_dead = 0
+      AND (due <= ? OR (? AND tries = 0)) ORDER BY due, id LIMIT ?)
+  RETURNING id, key, body, received, events, tries`;
+
+/** An entry goes when a newer event about the same waits: that one will do. */
+const yieldToNewer = `DELETE FROM inbox WHERE id = ? AND EXISTS (
+    SELECT 1 FROM inbox AS newer WHERE newer.section = inbox.section AND newer.key = inbox.key
+      AND newer.owner IS NULL AND newer.is_dead = 0) RETURNING id`;
+
+/** The inbox in the state file, open. Everything throws `AgentError` when the state file fails. */
+export class StateInbox {
+  readonly #path: string;
+  readonly #redact: (text: string) => string;
+  readonly #database: Sqlite;
+  readonly #owner: Owner;
+
+  /** Opens the state file, which is created when it is not there. */
+  constructor({ path, redact }: InboxSettings) {
+    this.#path = path;
+    this.#redact = redact;
+    this.#database = openState(path);
+    this.#owner = becomeOwner(path);
+    // An answer is a promise: it must hold when the power goes, whatever others find good enough.
+    this.#database.run("PRAGMA synchronous = FULL");
+  }
+
+  /** Makes events durable, all or none. */
+  add(events: readonly InboxEvent[]): void {
+    const now = Date.now();
+    this.#write((database) => {
+      for (const { section, key, body, due } of events) {
+        database.run(add, section, key, body, now, due);
+      }
+    });
+  }
+
+  /**
+   * Takes entries of a section that are due, the longest due first; `early` takes also those that only
+   * wait for more events of their kind.
+   */
+  take(section: string, limit: number, early: boolean): InboxEntry[] {
+    const values = [this.#owner.id, section, Date.now() + soonMs, early ? 1 : 0, limit];
+    return this.#use((database) => database.rows(take, ...values).map(entryOf));
+  }
+
+  /** Writes down what became of entries. */
+  settle(outcomes: readonly InboxOutcome[]): void {
+    if (outcomes.length === 0) return;
+    this.#write((database) => {
+      for (const outcome of outcomes) this.#settleOne(database, outcome);
+    });
+  }
+
+  /** Gives back what processes took that are no more. */
+  release(): void {
+    const rows = this.#use((database) =>
+      database.rows("SELECT DISTINCT owner FROM inbox WHERE owner IS NOT NULL")
+    );
+    for (const owner of rows.map((row) => String(row.owner))) {
+      if (owner !== this.#owner.id && !isAtWork(this.#path, owner)) this.#giveBack(owner);
+    }
+  }
+
+  /** When the next entry of a section is due, in milliseconds since the epoch. */
+  nextDue(section: string): number | undefined {
+    const [row] = this.#use((database) =>
+      database.rows(
+        "SELECT min(due) AS due FROM inbox WHERE section = ? AND owner IS NULL AND is_dead = 0",
+        section,
+      )
+    );
+    return typeof row?.due === "number" ? row.due : undefined;
+  }
+
+  /** What is in the inbox, by section. */
+  sizes(): InboxSize[] {
+    const rows = this.#use((database) =>
+      database.rows(
+        "SELECT section, total(is_dead) AS dead, count(*) AS all_of_it FROM inbox GROUP BY section",
+      )
+    );
+    return rows.map(({ section, dead, all_of_it: all }) => ({
+      section: String(section),
+      waiting: Number(all) - Number(dead),
+      dead: Number(dead),
+    }));
+  }
+
+  /** Gives back what was taken, and closes the file. */
+  close(): void {
+    try {
+      this.#giveBack(this.#owner.id);
+    } finally {
+      this.#database.close();
+      this.#owner.release();
+    }
+  }
+
+  #giveBack(owner: string): void {
+    this.#write((database) => {
+      const rows = database.rows("SELECT id FROM inbox WHERE owner = ?", owner);
+      for (const { id } of rows) {
+        if (database.rows(yieldToNewer, Number(id)).length > 0) continue;
+        database.run("UPDATE inbox SET owner = NULL WHERE id = ?", Number(id));
+      }
+    });
+  }
+
+  #settleOne(database: Sqlite, outcome: InboxOutcome): void {
+    const { id, kind } = outcome;
+    if (kind === "done") return database.run("DELETE FROM inbox WHERE id = ?", id);
+    if (database.rows(yieldToNewer, id).length > 0) return;
+    database.run(
+      `UPDATE inbox SET owner = NULL, tries = ?, reason = ?, is_dead = ?, due = coalesce(?, due)
+        WHERE id = ?`,
+      outcome.tries,
+      this.#redact(outcome.reason),
+      kind === "dead" ? 1 : 0,
+      kind === "again" ? outcome.due : null,
+      id,
+    );
+  }
+
+  #write(work: (database: Sqlite) => void): void {
+    this.#use((database) => database.transaction(() => work(database)));
+  }
+
+  #use<T>(work: (database: Sqlite) => T): T {
+    try {
+      return work(this.#database);
+    } catch (error) {
+      throw unusable(this.#path, error);
+    }
+  }
+}
+
+function entryOf(row: SqliteRow): InboxEntry {
+  return {
+    id: Number(row.id),
+    key: row.key === null ? null : String(row.key),
+    body: JSON.parse(String(row.body)),
+    received: Number(row.received),
+    events: Number(row.events),
+    tries: Number(row.tries),
+  };
+}
