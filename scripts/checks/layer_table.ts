@@ -56,6 +56,7 @@ export const packageOwners: readonly Owner[] = [
   { what: "tedious", packages: ["tedious"], places: ["src/sdk/sql"] },
   { what: "soap", packages: ["soap"], places: ["src/sdk/soap"] },
   { what: "fast-xml-parser", packages: ["fast-xml-parser"], places: ["src/sdk/xml"] },
+  { what: "croner", packages: ["croner"], places: ["src/sdk/schedule"] },
   { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv"] },
 ];
 

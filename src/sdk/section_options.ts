@@ -6,6 +6,7 @@
 
 import { opt, optional } from "./option.ts";
 import { proxyOption } from "./proxy.ts";
+import { scheduleOptions } from "./schedule.ts";
 
 /** How a connection is made and secured; valid in every section and in `[oomnitza]`. */
 export const tlsOptions = {
@@ -87,6 +88,7 @@ export const deliveryOptions = {
     "Fields that Oomnitza leaves alone when they are already set. Assets over API v2 only; sent as it stands.",
     { advanced: true },
   )),
+  ...scheduleOptions,
   recordfilter: opt.text(
     "Function body in JavaScript or Python that gets the source record as record and returns whether it is sent.",
     { default: "", advanced: true },

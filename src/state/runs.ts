@@ -126,6 +126,15 @@ export function latestRuns(
   return rows.map((row) => runOf(row, isAtWork));
 }
 
+/** When the latest run of a section began, ISO 8601. */
+export function lastStart(database: Sqlite, section: string): string | undefined {
+  const [row] = database.rows(
+    "SELECT started FROM runs WHERE section = ? ORDER BY started DESC LIMIT 1",
+    section,
+  );
+  return row === undefined ? undefined : String(row.started);
+}
+
 /** One run. */
 export function findRun(
   database: Sqlite,

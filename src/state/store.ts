@@ -17,7 +17,15 @@ import { openState, unusable } from "./file.ts";
 import { newId } from "./id.ts";
 import { StateOutbox } from "./outbox.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
-import { endRun, findRun, insertRun, latestRuns, pruneRuns, type RunEnd } from "./runs.ts";
+import {
+  endRun,
+  findRun,
+  insertRun,
+  lastStart,
+  latestRuns,
+  pruneRuns,
+  type RunEnd,
+} from "./runs.ts";
 import type { StoredRun } from "./runs.ts";
 
 /** A run under way, in the state file. */
@@ -109,6 +117,11 @@ export class StateStore {
 
   runs(limit: number): StoredRun[] {
     return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
+  }
+
+  /** When the latest run of a section began, ISO 8601. */
+  lastStart(section: string): string | undefined {
+    return this.#use((database) => lastStart(database, section));
   }
 
   run(id: string): StoredRun | undefined {
