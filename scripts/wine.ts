@@ -1,6 +1,6 @@
 /**
  * Runs the built Windows program for real, under Wine: its version, a sample configuration, and an
- * upload of a CSV file into a stand-in for Oomnitza that runs beside it on Linux.
+ * upload of a CSV file into a stand-in for Oomnitza that runs beside it on Linux, and its service.
  *
  * `bun scripts/wine.ts [--dist DIR]`
  *
@@ -14,6 +14,7 @@ import manifest from "../package.json" with { type: "json" };
 import { doors } from "./binary/base.ts";
 import { root } from "./binary/compile.ts";
 import { openWine, windowsPath, type Wine, type WineOptions } from "./wine/prefix.ts";
+import { checkService } from "./wine/service.ts";
 
 const token = "wine-check-token";
 const assets = [
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     await checkVersion(wine, agent);
     await checkSample(wine, agent);
     await checkUpload(wine, agent, join(dist, "agent-linux-x64"));
+    await checkService(wine, agent, await freePort());
   } finally {
     await wine.close();
   }

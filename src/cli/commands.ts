@@ -13,6 +13,7 @@ import { completion } from "./completion_command.ts";
 import { generateIni } from "./generate_ini.ts";
 import { tryCommand } from "./try.ts";
 import { runs } from "./runs.ts";
+import { service } from "./service.ts";
 import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
 import { standIn } from "./stand_in.ts";
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   sourcesCommand,
   convertersCommand,
   tryCommand,
+  service,
   standIn,
   completion,
   versionCommand,

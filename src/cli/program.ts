@@ -10,6 +10,7 @@ import { describeError } from "../base/log_error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { version } from "../runtime/version.ts";
+import { windowsServiceArgument } from "../service/names.ts";
 import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -126,6 +127,10 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
     log: undefined,
   };
   try {
+    if (argv[0] === windowsServiceArgument) {
+      const { runAsWindowsService } = await import("../service/windows_host.ts");
+      return await runAsWindowsService(() => runProgram(argv.slice(1), console));
+    }
     const parsed = parseLine(argv, commands);
     program.verbose = parsed.global.verbose;
     program.json = parsed.global.output === "json";

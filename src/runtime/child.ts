@@ -8,6 +8,7 @@
 import { readFileSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isCompiled } from "./program.ts";
 
 /** How to start this program again. */
 export interface SelfCommand {
@@ -32,20 +33,14 @@ export interface Child {
   readonly ended: Promise<void>;
 }
 
-/** Whether this is the compiled binary, with its files inside. */
-export function isCompiled(): boolean {
-  return /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/i.test(Bun.main);
-}
-
 /**
  * Starts this program again, with an empty environment and away from the current directory, so that
  * neither variables nor files lying about there can change what it does.
  */
 export function spawnSelf({ argument, sourceEntry }: SelfCommand): Child {
-  const compiled = isCompiled();
-  const entry = compiled ? process.execPath : fileURLToPath(sourceEntry);
+  const entry = isCompiled ? process.execPath : fileURLToPath(sourceEntry);
   const process_ = Bun.spawn({
-    cmd: compiled ? [entry, argument] : [process.execPath, entry, argument],
+    cmd: isCompiled ? [entry, argument] : [process.execPath, entry, argument],
     cwd: dirname(entry),
     env: {},
     stdin: "pipe",

@@ -6,9 +6,11 @@
 
 import { basename, dirname } from "node:path";
 
-/** Whether this is a compiled binary rather than a run from source. */
-export const isCompiled: boolean = import.meta.url.includes("$bunfs") ||
-  import.meta.url.includes("~BUN");
+/**
+ * Whether this is a compiled binary rather than a run from source. The path of the main file says so,
+ * and not the address of this one: on Windows that is escaped.
+ */
+export const isCompiled: boolean = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/i.test(Bun.main);
 
 /** Folder of the binary; from source, the working directory. */
 export function programDirectory(): string {

@@ -1,0 +1,240 @@
+/**
+ * `agent service`: the agent as a service of systemd, launchd or Windows.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { AgentError, UsageError } from "../base/errors.ts";
+import { isCompiled } from "../runtime/program.ts";
+import { opt, type Values } from "../sdk/option.ts";
+import type { Credential, ServiceManager, ServiceSettings } from "../service/manager.ts";
+import type { Step } from "../service/step.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+
+const actions = ["install", "uninstall", "start", "stop", "status", "logs"] as const;
+type Action = typeof actions[number];
+const systems = { linux: "systemd", darwin: "launchd", win32: "windows" } as const;
+
+const flags = {
+  "host": opt.text("install: address to listen on for webhooks.", { default: "127.0.0.1" }),
+  "port": opt.integer("install: port to listen on.", { default: 8000, maximum: 65_535 }),
+  "user": opt.text(
+    "install: account that runs the service. By default one of its own, which is made.",
+    { default: "" },
+  ),
+  "credential": opt.text(
+    "install: files whose content systemd hands to the service as ${systemd:NAME}: NAME=PATH, several with commas.",
+    { default: "", placeholder: "NAME=PATH" },
+  ),
+  "service-logging": opt.path(
+    "install: the --logging-config of the service. By default the journal under systemd, elsewhere a file that is written.",
+    { default: "" },
+  ),
+  "lines": opt.integer("logs: how many lines to show.", { default: 100 }),
+  "follow": opt.flag("logs: go on showing lines as they come.", { default: false }),
+  "dry-run": opt.flag("Show what would be written and run, and do nothing.", { default: false }),
+  "system": opt.choice(
+    "With --dry-run: the service manager to show it for. By default this machine's.",
+    ["this", "systemd", "launchd", "windows"],
+    { default: "this" },
+  ),
+} as const;
+type Flags = Values<typeof flags>;
+
+/** The service manager to work with, and whether it is this machine's. */
+interface Target {
+  readonly manager: ServiceManager;
+  readonly isHere: boolean;
+}
+
+async function targetOf(values: Flags): Promise<Target> {
+  const here = systems[process.platform as keyof typeof systems];
+  if (values.system !== "this" && !values["dry-run"]) {
+    throw new UsageError("--system goes with --dry-run only: a service is set up where it runs");
+  }
+  const system = values.system === "this" ? here : values.system;
+  const { launchd, systemd, windows } = await import("../service/mod.ts");
+  const manager = [systemd, launchd, windows].find((each) => each.system === system);
+  if (manager !== undefined) return { manager, isHere: system === here };
+  throw new AgentError(`There are no services for ${process.platform}`, {
+    hint: "Let whatever starts programs there run agent serve.",
+  });
+}
+
+function credentialsOf(text: string): Credential[] {
+  if (text === "") return [];
+  return text.split(",").map((pair) => {
+    const [, name, path] = /^([\w.-]+)=(\/[^\n]*)$/.exec(pair.trim()) ?? [];
+    if (name !== undefined && path !== undefined) return { name, path };
+    throw new UsageError(`--credential takes NAME=/PATH, not "${pair}"`);
+  });
+}
+
+/** A path that was named, as the service will need it; what is for another system stays as it is. */
+function pathOr(named: string, usual: string, isHere: boolean): string {
+  if (named === "") return usual;
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f"]/.test(named)) throw new UsageError(`A service cannot use the path "${named}"`);
+  return isHere ? resolve(named) : named;
+}
+
+function settingsOf(context: CommandContext, values: Flags, target: Target): ServiceSettings {
+  const { isHere, manager: { defaults } } = target;
+  const { global } = context;
+  return {
+    program: isHere && isCompiled ? process.execPath : defaults.program,
+    ini: pathOr(global.ini, defaults.ini, isHere),
+    state: pathOr(global.state, defaults.state, isHere),
+    logging: pathOr(values["service-logging"], defaults.logging, isHere),
+    host: values.host,
+    port: values.port,
+    user: values.user === "" ? defaults.user : values.user,
+    credentials: credentialsOf(values.credential),
+  };
+}
+
+function refuseWhatCannotWork(settings: ServiceSettings): void {
+  if (!isCompiled) throw new AgentError("Only the compiled program can be a service");
+  if (process.getuid !== undefined && process.getuid() !== 0) {
+    throw new AgentError("Only root can set up a service", { hint: "Use sudo." });
+  }
+  for (
+    const [path, hint] of [
+      [settings.ini, `Write it with agent generate-ini --ini "${settings.ini}" and fill it in.`],
+      ...settings.credentials.map(({ path }) => [path, "It was named with --credential."] as const),
+    ] as const
+  ) {
+    if (!existsSync(path)) throw new AgentError(`There is no file ${path}`, { hint });
+  }
+}
+
+async function installSteps(context: CommandContext, values: Flags, target: Target) {
+  const { manager } = target;
+  const settings = settingsOf(context, values, target);
+  if (/[^\w .:[\]\\$@-]/.test(`${settings.host}${settings.user}`)) {
+    throw new UsageError("--host or --user holds a character that neither can have");
+  }
+  if (!values["dry-run"]) refuseWhatCannotWork(settings);
+  // Where this program lies by chance matters only when it is to be the service.
+  const { program } = values["dry-run"] ? manager.defaults : settings;
+  const problem = manager.problem({ ...settings, program });
+  if (problem !== undefined) {
+    throw new AgentError(problem, { hint: "docs/service.md tells which places are good." });
+  }
+  if (!values["dry-run"]) await (await import("../service/mod.ts")).refuseOldManager(manager);
+  return manager.install(settings);
+}
+
+async function stepsFor(
+  action: Exclude<Action, "status" | "logs">,
+  context: CommandContext,
+  values: Flags,
+  target: Target,
+): Promise<Step[]> {
+  if (action === "install") return await installSteps(context, values, target);
+  return target.manager[action]();
+}
+
+async function showSteps(context: CommandContext, target: Target, steps: readonly Step[]) {
+  const { stepJson, stepText } = await import("../service/mod.ts");
+  const { system, service } = target.manager;
+  context.print(
+    context.global.output === "json"
+      ? JSON.stringify({ system, service, steps: steps.map(stepJson) }, null, 2)
+      : steps.map(stepText).join("\n"),
+  );
+  return exitCodes.ok;
+}
+
+async function status(context: CommandContext, { manager }: Target): Promise<number> {
+  const { listen } = await import("../service/mod.ts");
+  const said = await listen(manager.status);
+  const running = manager.isRunning(said);
+  const { system, service } = manager;
+  context.print(
+    context.global.output === "json"
+      ? JSON.stringify({ system, service, running, details: said.text }, null, 2)
+      : `${service} ${running ? "runs" : "does not run"}.\n${said.text}`,
+  );
+  return running ? exitCodes.ok : exitCodes.failed;
+}
+
+async function logs(context: CommandContext, values: Flags, { manager }: Target): Promise<number> {
+  const { show, tailLog } = await import("../service/mod.ts");
+  const { lines, follow } = values;
+  const place = manager.logs(lines, follow);
+  if (place.kind === "run") {
+    return await show(place.command) === 0 ? exitCodes.ok : exitCodes.failed;
+  }
+  for await (const line of tailLog(place.path, { lines, follow, signal: context.signal })) {
+    context.print(line);
+  }
+  return exitCodes.ok;
+}
+
+/** Whether the service already is what `start` or `stop` would make it. */
+async function isAlready(action: Action, { manager }: Target): Promise<boolean> {
+  if (action !== "start" && action !== "stop") return false;
+  const { listen } = await import("../service/mod.ts");
+  return manager.isRunning(await listen(manager.status)) === (action === "start");
+}
+
+const done: Readonly<Record<Exclude<Action, "status" | "logs">, string>> = {
+  install: "is installed and starts with the machine. To start it now: agent service start",
+  uninstall: "is not a service any more. Its configuration and its state file are still there.",
+  start: "was started. See how it does: agent service status",
+  stop: "was stopped.",
+};
+
+/** Sets up, starts, stops and shows the service. */
+export const service = defineCommand({
+  name: "service",
+  summary: "Run the agent as a service of systemd, launchd or Windows.",
+  details:
+    `install registers agent serve as a service that starts with the machine; once more, it brings the service up to date. uninstall stops and removes it. start, stop, status and logs do what they say; status exits with 3 when the service does not run.
+
+--ini, --state and --service-logging name the files of the service. docs/service.md says where they are by default, and which account runs it.`,
+  positionals: { usage: actions.join("|"), help: "What to do.", minimum: 1, maximum: 1 },
+  flags,
+  examples: [
+    { line: "sudo agent service install", does: "register the service" },
+    { line: "agent service install --dry-run", does: "show what that would write and run" },
+    { line: "agent service logs --follow", does: "watch its log" },
+  ],
+  async run(context, values, [word = ""]) {
+    const action = actions.find((known) => known === word);
+    if (action === undefined) {
+      throw new UsageError(`service does not know "${word}"`, {
+        hint: `It knows ${actions.join(", ")}.`,
+      });
+    }
+    const target = await targetOf(values);
+    const isDry = values["dry-run"];
+    if (action === "status" || action === "logs") {
+      if (isDry) {
+        throw new UsageError(`${action} changes nothing, so that --dry-run has no meaning`);
+      }
+      return action === "status"
+        ? await status(context, target)
+        : await logs(context, values, target);
+    }
+    const steps = await stepsFor(action, context, values, target);
+    if (isDry) return await showSteps(context, target, steps);
+    const { commandText, perform } = await import("../service/mod.ts");
+    if (await isAlready(action, target)) {
+      context.log.info(
+        `${target.manager.service} is ${action === "start" ? "running" : "stopped"} already`,
+      );
+      return exitCodes.ok;
+    }
+    await perform(steps, (step) => {
+      context.log.info(
+        step.kind === "run" ? `Running ${commandText(step.command)}` : `${step.kind} ${step.path}`,
+      );
+    });
+    context.log.info(`${target.manager.service} ${done[action]}`);
+    return exitCodes.ok;
+  },
+});

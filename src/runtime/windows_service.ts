@@ -1,0 +1,154 @@
+/**
+ * The side of a service in Windows' service protocol (advapi32.dll): how a console program becomes
+ * something that the service manager starts and stops.
+ *
+ * @module
+ */
+
+import { dlopen, FFIType, JSCallback, type Pointer, ptr } from "bun:ffi";
+import { AgentError } from "../base/errors.ts";
+
+/** A program that runs as a service. */
+export interface WindowsService {
+  /** Tells the service manager that the program is about to end, until it is told so. */
+  stopping(): void;
+  /** Tells it that the program has ended; any code but 0 makes it take its failure actions. */
+  stopped(exitCode: number): void;
+}
+
+const { ptr: pointer, u32, u64, i32, void: nothing } = FFIType;
+const services = {
+  RegisterServiceCtrlHandlerW: { args: [pointer, pointer], returns: pointer },
+  SetServiceStatus: { args: [pointer, pointer], returns: i32 },
+} as const;
+const kernel = {
+  GetModuleHandleW: { args: [pointer], returns: pointer },
+  GetProcAddress: { args: [pointer, pointer], returns: pointer },
+  CreateThread: { args: [pointer, u64, pointer, pointer, u32, pointer], returns: pointer },
+  GetExitCodeThread: { args: [pointer, pointer], returns: i32 },
+} as const;
+
+/** Values of winsvc.h and winnt.h. */
+const ownProcess = 0x10;
+const state = { stopped: 1, stopPending: 3, running: 4 } as const;
+const accepts = { stop: 0x1, shutdown: 0x4 } as const;
+const control = { stop: 1, shutdown: 5 } as const;
+const serviceSpecificError = 1066;
+const stillActive = 259;
+
+/** Milliseconds between two signs of life while stopping, and how long each is good for. */
+const checkpointEvery = 5_000;
+const checkpointGood = 30_000;
+/** Milliseconds in which the service manager calls, when it is there. */
+const patience = 30_000;
+
+/** Zero-terminated UTF-16. */
+function wide(text: string): Buffer {
+  return Buffer.from(`${text}\0`, "utf16le");
+}
+
+/** A SERVICE_STATUS. */
+function statusOf(current: number, details: { exitCode?: number; checkpoint?: number } = {}) {
+  const { exitCode = 0, checkpoint = 0 } = details;
+  const status = Buffer.alloc(28);
+  status.writeUInt32LE(ownProcess, 0);
+  status.writeUInt32LE(current, 4);
+  status.writeUInt32LE(current === state.running ? accepts.stop | accepts.shutdown : 0, 8);
+  status.writeUInt32LE(exitCode === 0 ? 0 : serviceSpecificError, 12);
+  status.writeUInt32LE(exitCode, 16);
+  status.writeUInt32LE(checkpoint, 20);
+  status.writeUInt32LE(current === state.stopPending ? checkpointGood : 0, 24);
+  return status;
+}
+
+/**
+ * Starts a thread of Windows' own in StartServiceCtrlDispatcherW, which has the shape of a thread's
+ * function and comes back only when the service has stopped: the thread of JavaScript stays free.
+ */
+function dispatch(table: Uint8Array): () => boolean {
+  const { symbols } = dlopen("kernel32.dll", kernel);
+  const [library, name] = [wide("advapi32.dll"), Buffer.from("StartServiceCtrlDispatcherW\0")];
+  const dispatcher = symbols.GetProcAddress(symbols.GetModuleHandleW(ptr(library)), ptr(name));
+  const thread = symbols.CreateThread(null, 0n, dispatcher, ptr(table), 0, null);
+  const code = Buffer.alloc(4);
+  return () => {
+    symbols.GetExitCodeThread(thread, ptr(code));
+    return code.readUInt32LE() === stillActive;
+  };
+}
+
+/** A SERVICE_TABLE with one entry; name and function must be kept for as long as Windows looks. */
+function tableOf(name: Uint8Array, main: Pointer): Uint8Array {
+  const table = Buffer.alloc(32);
+  table.writeBigUInt64LE(BigInt(ptr(name)), 0);
+  table.writeBigUInt64LE(BigInt(main), 8);
+  return table;
+}
+
+class ConnectedService implements WindowsService {
+  readonly #report: (status: Uint8Array) => void;
+  /** What Windows looks at or calls for as long as the program runs. */
+  readonly held: readonly unknown[];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #checkpoint = 0;
+
+  constructor(report: (status: Uint8Array) => void, held: readonly unknown[]) {
+    this.#report = report;
+    this.held = held;
+    report(statusOf(state.running));
+  }
+
+  stopping(): void {
+    if (this.#timer !== undefined) return;
+    const tell = () =>
+      this.#report(statusOf(state.stopPending, { checkpoint: ++this.#checkpoint }));
+    tell();
+    this.#timer = setInterval(tell, checkpointEvery);
+  }
+
+  stopped(exitCode: number): void {
+    clearInterval(this.#timer);
+    this.#report(statusOf(state.stopped, { exitCode }));
+  }
+}
+
+/**
+ * Connects to the service manager that started this program.
+ *
+ * @param onStop Called, once or more, when the service is to stop.
+ * @throws {AgentError} When no service manager started it.
+ */
+export function connectService(name: string, onStop: () => void): Promise<WindowsService> {
+  const { symbols } = dlopen("advapi32.dll", services);
+  const serviceName = wide(name);
+  // Both callbacks are called from threads of Windows, so that they are only notes for this thread.
+  const handler = new JSCallback((wanted: number) => {
+    if (wanted === control.stop || wanted === control.shutdown) onStop();
+  }, { args: [u32], returns: nothing, threadsafe: true });
+  return new Promise((resolve, reject) => {
+    const held: unknown[] = [serviceName, handler];
+    const main = new JSCallback(() => {
+      clearInterval(watch);
+      const handle = symbols.RegisterServiceCtrlHandlerW(ptr(serviceName), handler.ptr);
+      if (handle === null) return reject(refused("Windows registers no handler for the service"));
+      const report = (status: Uint8Array) => symbols.SetServiceStatus(handle, ptr(status));
+      resolve(new ConnectedService(report, held));
+    }, { args: [u32, pointer], returns: nothing, threadsafe: true });
+    if (main.ptr === null) throw refused("The runtime gives no callback");
+    const table = tableOf(serviceName, main.ptr);
+    held.push(main, table);
+    const started = Date.now();
+    const isWaiting = dispatch(table);
+    const watch = setInterval(() => {
+      if (isWaiting() && Date.now() - started < patience) return;
+      clearInterval(watch);
+      reject(refused("Windows did not start this program as a service"));
+    }, 200);
+  });
+}
+
+function refused(what: string): AgentError {
+  return new AgentError(what, {
+    hint: "Start the service with agent service start. To run it by hand, use agent serve.",
+  });
+}

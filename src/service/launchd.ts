@@ -1,0 +1,133 @@
+/**
+ * The service under launchd: a property list (launchd.plist(5)), an account of its own, launchctl.
+ *
+ * @module
+ */
+
+import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
+import { jobLabel, title, unitName } from "./names.ts";
+import type { CommandLine, RunStep, Step } from "./step.ts";
+
+const data = "/Library/Application Support/Oomnitza Agent";
+const stateFolder = `${data}/state`;
+const logFolder = "/Library/Logs/Oomnitza Agent";
+const logFile = `${logFolder}/agent.log`;
+const plistPath = `/Library/LaunchDaemons/${jobLabel}.plist`;
+const target = `system/${jobLabel}`;
+/** Accounts of services begin with an underscore there. */
+const account = `_${unitName}`;
+const isLoaded: CommandLine = ["launchctl", "print", target];
+
+/** `sysadminctl -roleAccount` wants a number from 200 to 400 and does not choose one itself. */
+const makeAccount =
+  `uid=$(dscl . -list /Users UniqueID | awk '{ used[$2] = 1 } END { for (n = 400; n >= 200; n--) if (!(n in used)) { print n; exit } }')` +
+  ` && sysadminctl -addUser ${account} -fullName '${title}' -UID "$uid" -shell /usr/bin/false -home /var/empty -roleAccount` +
+  ` && id -u ${account}`;
+
+type Plist = string | number | boolean | readonly string[] | { readonly [key: string]: Plist };
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function plistLines(value: Plist): string[] {
+  if (typeof value === "string") return [`<string>${escape(value)}</string>`];
+  if (typeof value === "number") return [`<integer>${value}</integer>`];
+  if (typeof value === "boolean") return [value ? "<true/>" : "<false/>"];
+  const isArray = Array.isArray(value);
+  const inner = isArray
+    ? value.flatMap((each) => plistLines(each))
+    : Object.entries(value).flatMap(([key, each]) => [`<key>${key}</key>`, ...plistLines(each)]);
+  const tag = isArray ? "array" : "dict";
+  return [`<${tag}>`, ...inner.map((line) => `  ${line}`), `</${tag}>`];
+}
+
+/** The text of the property list. */
+function plistFile(settings: ServiceSettings): string {
+  const job: Plist = {
+    Label: jobLabel,
+    ProgramArguments: [settings.program, ...serveWords(settings)],
+    UserName: settings.user,
+    WorkingDirectory: stateFolder,
+    RunAtLoad: true,
+    KeepAlive: { SuccessfulExit: false },
+    ThrottleInterval: 30,
+    ExitTimeOut: 120,
+    Umask: 0o077,
+    SoftResourceLimits: { NumberOfFiles: 65_536 },
+    // The log goes where the logging configuration says: this is for what comes before it is read.
+    StandardErrorPath: `${logFolder}/stderr.log`,
+  };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
+    '<plist version="1.0">',
+    ...plistLines(job),
+    "</plist>",
+    "",
+  ].join("\n");
+}
+
+function run(...command: CommandLine): RunStep {
+  return { kind: "run", command };
+}
+
+/** launchctl answers before a job that it stops is gone, and then refuses to load it. */
+const bootstrap: RunStep = { ...run("launchctl", "bootstrap", "system", plistPath), tries: 15 };
+
+function accountStep(user: string): Step {
+  const known: CommandLine = ["id", "-u", user];
+  if (user !== account) return run(...known);
+  return { ...run("/bin/sh", "-c", makeAccount), unless: known };
+}
+
+function files({ ini, logging, user }: ServiceSettings): Step[] {
+  return [
+    { kind: "folder", path: data, mode: 0o755 },
+    { kind: "folder", path: stateFolder, mode: 0o700 },
+    { kind: "folder", path: logFolder, mode: 0o755 },
+    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(logFile), keep: true },
+    run("chown", user, stateFolder, logFolder, ini),
+    run("chmod", "600", ini),
+  ];
+}
+
+/** The service manager of macOS. */
+export const launchd: ServiceManager = {
+  system: "launchd",
+  service: jobLabel,
+  defaults: {
+    program: "/usr/local/bin/agent",
+    ini: `${data}/config.ini`,
+    state: `${stateFolder}/agent-state.sqlite`,
+    logging: `${data}/logging.json`,
+    host: "127.0.0.1",
+    port: 8000,
+    user: account,
+    credentials: [],
+  },
+  problem: ({ credentials }) =>
+    credentials.length === 0 ? undefined : "Only systemd hands credentials to a service",
+  install: (settings) => [
+    accountStep(settings.user),
+    ...files(settings),
+    { kind: "write", path: plistPath, mode: 0o644, text: plistFile(settings) },
+    { ...bootstrap, when: ["launchctl", "bootout", target] },
+  ],
+  uninstall: () => [
+    { ...run("launchctl", "bootout", target), when: isLoaded },
+    { kind: "remove", path: plistPath },
+  ],
+  start: () => [
+    run("launchctl", "enable", target),
+    { ...bootstrap, unless: isLoaded },
+    run("launchctl", "kickstart", target),
+  ],
+  stop: () => [{ ...run("launchctl", "bootout", target), when: isLoaded }],
+  status: isLoaded,
+  isRunning: ({ code, text }) => code === 0 && /^\s*state = running$/m.test(text),
+  logs: (lines, follow) => ({
+    kind: "run",
+    command: ["tail", "-n", String(lines), ...(follow ? ["-F"] : []), logFile],
+  }),
+};

@@ -1,0 +1,92 @@
+/**
+ * The contract between `agent service` and the service managers of the systems.
+ *
+ * @module
+ */
+
+import type { CommandLine, Step } from "./step.ts";
+
+/** What a service is made of. */
+export interface ServiceSettings {
+  /** The program file. */
+  readonly program: string;
+  /** The configuration file. */
+  readonly ini: string;
+  /** The state file. */
+  readonly state: string;
+  /** The file that says where log lines go; blank for what the system does best. */
+  readonly logging: string;
+  /** Address and port to listen on. */
+  readonly host: string;
+  readonly port: number;
+  /** The account that runs it. */
+  readonly user: string;
+  /** Secrets that systemd hands over: names and files. */
+  readonly credentials: readonly Credential[];
+}
+
+/** A secret in a file that only root can read. */
+export interface Credential {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** How to read the log: by a program, or from a file. */
+export type LogPlace =
+  | { readonly kind: "run"; readonly command: CommandLine }
+  | { readonly kind: "file"; readonly path: string };
+
+/** A service manager: everything as steps, nothing done. */
+export interface ServiceManager {
+  readonly system: "systemd" | "launchd" | "windows";
+  /** What the service is called there. */
+  readonly service: string;
+  /** What is taken unless somebody says otherwise. */
+  readonly defaults: ServiceSettings;
+  /** What keeps these settings from working, as a sentence; undefined when nothing is known to. */
+  problem(settings: ServiceSettings): string | undefined;
+  /** Registers the service; again, it brings it up to date and restarts it if it runs. */
+  install(settings: ServiceSettings): Step[];
+  /** Stops the service and forgets it; configuration, state and account stay. */
+  uninstall(): Step[];
+  start(): Step[];
+  stop(): Step[];
+  /** Shows how the service does. */
+  readonly status: CommandLine;
+  /** Whether what {@linkcode ServiceManager.status} said means that it runs. */
+  isRunning(said: { readonly code: number; readonly text: string }): boolean;
+  /** The last lines of the log, and with `follow` those to come. */
+  logs(lines: number, follow: boolean): LogPlace;
+}
+
+/** The command line of the service, after the program. */
+export function serveWords(settings: ServiceSettings): string[] {
+  const { host, port, ini, state, logging } = settings;
+  return [
+    ...["serve", "--host", host, "--port", String(port)],
+    ...["--ini", ini, "--state", state],
+    ...(logging === "" ? [] : ["--logging-config", logging]),
+  ];
+}
+
+/** A logging configuration that keeps ten files of ten megabytes. */
+export function rotatingLog(filename: string): string {
+  const logging = {
+    version: 1,
+    disable_existing_loggers: false,
+    formatters: { file: { format: "%(asctime)s %(levelname)s %(name)s: %(message)s" } },
+    handlers: {
+      file: {
+        class: "logging.handlers.RotatingFileHandler",
+        level: "INFO",
+        formatter: "file",
+        filename,
+        maxBytes: 10_485_760,
+        backupCount: 10,
+        encoding: "utf8",
+      },
+    },
+    root: { level: "INFO", handlers: ["file"] },
+  };
+  return `${JSON.stringify(logging, null, 2)}\n`;
+}

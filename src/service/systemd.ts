@@ -1,0 +1,86 @@
+/**
+ * The service under systemd.
+ *
+ * @module
+ */
+
+import type { ServiceManager, ServiceSettings } from "./manager.ts";
+import { unitName } from "./names.ts";
+import type { CommandLine, Step } from "./step.ts";
+import { iniCredential, stateFolder, unitFile } from "./systemd_unit.ts";
+
+const unit = `${unitName}.service`;
+const unitPath = `/etc/systemd/system/${unit}`;
+const isThere: CommandLine = ["test", "-e", unitPath];
+
+function systemctl(...words: string[]): Step & { kind: "run" } {
+  return { kind: "run", command: ["systemctl", ...words] };
+}
+
+function account(user: string): Step {
+  const known: CommandLine = ["id", "-u", user];
+  // An account that somebody chose must be there: its groups and its files are theirs to decide.
+  if (user !== unitName) return { kind: "run", command: known };
+  const command: CommandLine = [
+    ...["useradd", "--system", "--user-group", "--no-create-home"] as const,
+    ...["--home-dir", stateFolder, "--shell", "/usr/sbin/nologin", user],
+  ];
+  return { kind: "run", command, unless: known };
+}
+
+/** Folders that the fences of the unit hide from the service. */
+const hidden = /^\/(home|root|run\/user|tmp|var\/tmp)(\/|$)/;
+
+function problem(settings: ServiceSettings): string | undefined {
+  const { program, state, credentials, user } = settings;
+  if (user === "nobody") return "Whatever else runs as nobody could reach into the service";
+  for (const path of [program, state]) {
+    if (!hidden.test(path)) continue;
+    return `The service cannot see ${path}: its unit closes /home, /root and /tmp`;
+  }
+  const twice = credentials.find(({ name }, index) =>
+    name === iniCredential || credentials.findIndex((other) => other.name === name) !== index
+  );
+  return twice === undefined ? undefined : `The credential ${twice.name} is there twice`;
+}
+
+/** The service manager of most Linux distributions. */
+export const systemd: ServiceManager = {
+  system: "systemd",
+  service: unit,
+  defaults: {
+    program: "/usr/local/bin/agent",
+    ini: `/etc/${unitName}/config.ini`,
+    state: `${stateFolder}/agent-state.sqlite`,
+    logging: "",
+    host: "127.0.0.1",
+    port: 8000,
+    user: unitName,
+    credentials: [],
+  },
+  problem,
+  install: (settings) => [
+    account(settings.user),
+    { kind: "write", path: unitPath, mode: 0o644, text: unitFile(settings) },
+    systemctl("daemon-reload"),
+    systemctl("enable", unit),
+    systemctl("try-restart", unit),
+  ],
+  uninstall: () => [
+    { ...systemctl("disable", "--now", unit), when: isThere },
+    { kind: "remove", path: unitPath },
+    systemctl("daemon-reload"),
+    { ...systemctl("reset-failed", unit), mayFail: true },
+  ],
+  start: () => [systemctl("start", unit)],
+  stop: () => [systemctl("stop", unit)],
+  status: ["systemctl", "status", "--no-pager", "--lines=10", unit],
+  isRunning: ({ code }) => code === 0,
+  logs: (lines, follow) => ({
+    kind: "run",
+    command: [
+      ...["journalctl", `--unit=${unit}`, `--lines=${lines}`, "--no-pager"] as const,
+      ...(follow ? ["--follow"] : []),
+    ],
+  }),
+};

@@ -1,0 +1,128 @@
+/**
+ * The unit file of systemd (systemd.unit(5), systemd.service(5), systemd.exec(5)).
+ *
+ * @module
+ */
+
+import { posix } from "node:path";
+import { serveWords, type ServiceSettings } from "./manager.ts";
+import { title, unitName } from "./names.ts";
+
+/** Where systemd keeps what the service writes. */
+export const stateFolder = `/var/lib/${unitName}`;
+/** The name under which systemd hands the configuration file over. */
+export const iniCredential = "config.ini";
+
+/** Variables that Bun reads in a program it compiled; see docs/decisions/0002-binary.md. */
+const bunVariables = [
+  "BUN_OPTIONS",
+  "BUN_BE_BUN",
+  "BUN_INSPECT",
+  "BUN_INSPECT_PRELOAD",
+  "BUN_INSPECT_CONNECT_TO",
+  "BUN_CONFIG_VERBOSE_FETCH",
+];
+
+/** No MemoryDenyWriteExecute: without its compiler the engine is five times slower. */
+const fences = [
+  "NoNewPrivileges=yes",
+  "ProtectSystem=strict",
+  "ProtectHome=yes",
+  "ProtectClock=yes",
+  "ProtectControlGroups=yes",
+  "ProtectHostname=yes",
+  "ProtectKernelLogs=yes",
+  "ProtectKernelModules=yes",
+  "ProtectKernelTunables=yes",
+  "ProtectProc=invisible",
+  "PrivateDevices=yes",
+  "PrivateTmp=yes",
+  "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+  "RestrictNamespaces=yes",
+  "RestrictRealtime=yes",
+  "RestrictSUIDSGID=yes",
+  "LockPersonality=yes",
+  "RemoveIPC=yes",
+  "SystemCallArchitectures=native",
+  "SystemCallFilter=@system-service",
+  "SystemCallFilter=~@privileged @resources",
+  "SystemCallErrorNumber=EPERM",
+  "UMask=0077",
+];
+
+/** A word of a command line; `%` and `$` stand for themselves. */
+function word(text: string): string {
+  const plain = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  return /^[\w@%+=:,./-]+$/.test(plain) ? plain : `"${plain.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
+/** A setting that is not split into words. */
+function plain(text: string): string {
+  return text.replaceAll("%", "%%");
+}
+
+function commandLine(settings: ServiceSettings): string {
+  // systemd puts the folder of the credentials in place of this one variable.
+  const handed = "\0";
+  const words = [settings.program, ...serveWords({ ...settings, ini: handed })];
+  return words
+    .map((each) => each === handed ? `\${CREDENTIALS_DIRECTORY}/${iniCredential}` : word(each))
+    .join(" ");
+}
+
+/** Where the service may write besides its own folder. */
+function writablePaths({ state }: ServiceSettings): string[] {
+  const folder = posix.dirname(state);
+  if (folder === stateFolder || folder.startsWith(`${stateFolder}/`)) return [];
+  return [`ReadWritePaths=${word(folder)}`];
+}
+
+/** Ports below 1024 take a capability, all others none. */
+function capabilities({ port }: ServiceSettings): string[] {
+  if (port === 0 || port >= 1024) return ["CapabilityBoundingSet="];
+  return [
+    "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+    "AmbientCapabilities=CAP_NET_BIND_SERVICE",
+  ];
+}
+
+/** The text of the unit. */
+export function unitFile(settings: ServiceSettings): string {
+  const credentials = [{ name: iniCredential, path: settings.ini }, ...settings.credentials];
+  return [
+    "[Unit]",
+    `Description=${title}`,
+    "Wants=network-online.target",
+    "After=network-online.target",
+    "# Tried for ever, half a minute apart: what is missing at night may be there in the morning.",
+    "StartLimitIntervalSec=0",
+    "",
+    "[Service]",
+    "Type=notify",
+    "NotifyAccess=main",
+    `ExecStart=${commandLine(settings)}`,
+    `User=${settings.user}`,
+    `StateDirectory=${unitName}`,
+    "StateDirectoryMode=0700",
+    `WorkingDirectory=${stateFolder}`,
+    "# Read by root and handed to the service: the files themselves stay closed to its account.",
+    ...credentials.map(({ name, path }) => `LoadCredential=${name}:${plain(path)}`),
+    `UnsetEnvironment=${bunVariables.join(" ")}`,
+    "Restart=on-failure",
+    "RestartSec=30",
+    "RestartPreventExitStatus=2",
+    "WatchdogSec=60",
+    "TimeoutStartSec=120",
+    "TimeoutStopSec=120",
+    "KillMode=mixed",
+    "LimitNOFILE=65536",
+    "TasksMax=512",
+    ...capabilities(settings),
+    ...writablePaths(settings),
+    ...fences,
+    "",
+    "[Install]",
+    "WantedBy=multi-user.target",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,26 @@
+/**
+ * Whether the service manager of this machine is new enough.
+ *
+ * @module
+ */
+
+import { AgentError } from "../base/errors.ts";
+import type { ServiceManager } from "./manager.ts";
+import { listen } from "./perform.ts";
+
+/** The first systemd that hands credentials to services. */
+const oldestSystemd = 247;
+
+/** @throws {AgentError} When there is no service manager that can run the service. */
+export async function refuseOldManager({ system }: ServiceManager): Promise<void> {
+  if (system !== "systemd") return;
+  const said = await listen(["systemctl", "--version"]);
+  const version = Number(/^systemd (\d+)/.exec(said.text)?.[1] ?? Number.NaN);
+  if (version >= oldestSystemd) return;
+  throw new AgentError(
+    Number.isNaN(version)
+      ? "There is no systemd on this machine"
+      : `systemd ${version} is too old to be given secrets: ${oldestSystemd} is needed`,
+    { hint: "Let whatever starts programs there run agent serve." },
+  );
+}
