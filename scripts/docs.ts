@@ -19,6 +19,7 @@ import { cliReference } from "../src/describe/cli_page.ts";
 import {
   deliveryTable,
   oomnitzaTable,
+  serverTable,
   serveTable,
   sharedTable,
   sourceTable,
@@ -36,6 +37,7 @@ const filled: Readonly<Record<string, () => readonly string[]>> = {
   "docs/cli.md": () => [cliReference(commands, globalFlags, shortFlags)],
   "docs/config.md":
     () => [oomnitzaTable(), deliveryTable(), sharedTable(), serveTable(), sourceTable(sources)],
+  "docs/secrets.md": () => [serverTable("vault"), serverTable("cyberark")],
   "docs/converters.md": () => [converterReference(converters)],
 };
 

@@ -16,6 +16,7 @@ import { runs } from "./runs.ts";
 import { service } from "./service.ts";
 import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
+import { secretCommand } from "./secret.ts";
 import { standIn } from "./stand_in.ts";
 import { upload } from "./upload.ts";
 import { versionCommand } from "./version_command.ts";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   retry,
   discard,
   generateIni,
+  secretCommand,
   sourcesCommand,
   convertersCommand,
   tryCommand,

@@ -77,13 +77,14 @@ export async function withPlan<T>(
 ): Promise<T> {
   const { log, redactor, signal } = context;
   const document = readIni(iniPath(context.global.ini));
-  const { env, directory } = surroundings();
+  const around = surroundings();
+  const { env, directory } = around;
   const path = (text: string) => absolutePath(document.file, directory, text);
   const secrets = openSecrets({ env, path, signal, log, redactor });
   try {
     const findings = [...document.findings, ...await checkPermissions(document)];
     const checked = { ...document, findings };
-    const resolving = { sources, wanted, secrets, redactor };
+    const resolving = { around, wanted, secrets, redactor };
     return await work(plan(context, await resolveDocument(checked, resolving)));
   } finally {
     await secrets.close();

@@ -14,9 +14,16 @@ import {
 } from "../sdk/section_options.ts";
 import { serveOptions } from "../sdk/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
+import { cyberarkOptions, vaultOptions } from "../secrets/mod.ts";
 
 /** The options that every section understands beside those of its source. */
 export const sectionOptions = { ...deliveryOptions, ...tlsOptions, ...secretOptions } as const;
+
+/** The sections that say where servers of secrets are. */
+export const serverSections: Readonly<Record<string, Options>> = {
+  vault: vaultOptions,
+  cyberark: cyberarkOptions,
+};
 
 /** All options that a section of a source understands. */
 export function optionsOfSource(source: Source): Options {
@@ -40,6 +47,7 @@ export const ownSections: Readonly<Record<string, Options>> = {
 export function declaredIn(section: string, sources: readonly Source[]): Options | undefined {
   const own = ownSections[section];
   if (own !== undefined) return own;
+  if (Object.hasOwn(serverSections, section)) return serverSections[section];
   const source = sourceNamed(section, sources);
   return source === undefined ? undefined : optionsOfSource(source);
 }

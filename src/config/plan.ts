@@ -11,6 +11,7 @@ import {
   oomnitzaOptions,
   type OomnitzaSettings,
 } from "../oomnitza/options.ts";
+import { serverSections } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import { planSection, type SectionPlan } from "./section.ts";
 import type { ServeOptions } from "../sdk/serve_options.ts";
@@ -19,10 +20,10 @@ import { planServe } from "./serve_section.ts";
 import { planUserConverters, type UserCode } from "./user_code.ts";
 
 /** Names of sections that are not sources. */
-const reserved = new Set(["oomnitza", "converters", "serve"]);
+const reserved = new Set(["oomnitza", "converters", "serve", ...Object.keys(serverSections)]);
 
 /** Of these, the ones without which nothing runs. */
-const vital = new Set(["oomnitza", "converters"]);
+const vital = new Set(["oomnitza", "converters", ...Object.keys(serverSections)]);
 
 /** Everything that a configuration file says, checked. */
 export interface Plan {
@@ -86,6 +87,18 @@ function planOomnitza(work: Work, section: IniSection | undefined): OomnitzaSett
   return undefined;
 }
 
+/** Servers of secrets are asked before there is a plan; here their sections are only looked at. */
+function checkServers(work: Work): void {
+  for (const [name, options] of Object.entries(serverSections)) {
+    const section = work.document.byName.get(name);
+    if (section === undefined) continue;
+    const reading = beginReading(work.document, section, work.around);
+    const { secrets } = readOptions(reading, options, { mappings: "ignored" });
+    work.findings.push(...reading.findings);
+    work.secrets.push(...secrets);
+  }
+}
+
 function isBroken(findings: readonly Finding[], name: string): boolean {
   return findings.some((finding) => finding.severity === "error" && finding.section === name);
 }
@@ -116,6 +129,7 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
     work,
     document.sections.find((section) => section.name === "oomnitza"),
   );
+  checkServers(work);
   const converters = planUserConverters(document);
   const enabled: IniSection[] = [];
   const disabled: string[] = [];

@@ -210,15 +210,6 @@ export function readOptions(
     // Of a proxy only the password is secret: its host has to stand in messages.
     if (option.kind === "secret" && key !== "proxy") secrets.push(texts[key]);
   }
-  if (texts.vault_keys !== undefined && texts.vault_keys !== "") {
-    report(
-      reading,
-      "error",
-      "vault_keys",
-      "asks for secrets from a store, which this version cannot read",
-      "Write references such as ${env:NAME} in place of the values",
-    );
-  }
   warnUnknown(reading, Object.keys(declared));
   const mappings = how.mappings === "read" ? readMappings(reading) : [];
   const isPending = [...reading.options.values()].some(isUnknown);

@@ -4,142 +4,39 @@
  * @module
  */
 
-import { AgentError, type Finding } from "../base/errors.ts";
-import type { Redactor } from "../base/redact.ts";
-import {
-  findStore,
-  nearStore,
-  parseReference,
-  type Reference,
-  type Secrets,
-} from "../secrets/mod.ts";
 import { type Option, type Options, parseFlag } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
-import { declaredIn, ownSections } from "./declared.ts";
+import { findStore, parseReference, type SecretServers } from "../secrets/mod.ts";
+import { declaredIn, ownSections, serverSections } from "./declared.ts";
 import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
+import { beginReading, readOptions } from "./reading.ts";
+import {
+  candidates,
+  resolveOption,
+  type Resolving,
+  withOptions,
+  without,
+  type Work,
+} from "./reference_option.ts";
+import { fetchKeys, keysInStore } from "./store_keys.ts";
+import type { Finding } from "../base/errors.ts";
 
-/** Which sections are to run: their references are fetched, and those of `[oomnitza]`; `all` means `[serve]`, too. */
-export type Wanted = "all" | readonly string[];
+export type { Wanted } from "./reference_option.ts";
 
-/** What resolving needs. */
-export interface Resolving {
-  readonly sources: readonly Source[];
-  readonly wanted: Wanted;
-  readonly secrets: Secrets;
-  readonly redactor: Redactor;
-}
-
-interface Work extends Resolving {
-  readonly document: IniDocument;
-  readonly findings: Finding[];
-}
-
-/** Numbers, choices, code and names of fields are no secrets: masking them would hide the log itself. */
-function isMasked(key: string, option: Option<unknown> | undefined): boolean {
-  if (option === undefined || key === "recordfilter") return false;
-  return option.kind !== "integer" && option.kind !== "flag" && option.kind !== "choice";
-}
-
-/** How a finding names a reference. The text of a command may hold a secret. */
-function nameOf({ store, target }: Reference): string {
-  return store === "command" ? "${command:…}" : `\${${store}:${target}}`;
-}
-
-function note(work: Work, section: IniSection, option: IniOption, rest: Partial<Finding>): void {
-  work.findings.push({
-    severity: "error",
-    message: "",
-    ...rest,
-    file: work.document.file,
-    line: option.line,
-    section: section.name,
-    option: option.key,
-  });
-}
-
-/** The option with a value in place of its reference. */
-function withValue(option: IniOption, value: string): IniOption {
-  const lines = value.split("\n").map(() => option.line);
-  return { ...option, value, lines, lastLine: option.line, reference: "resolved" };
-}
-
-/** The option with no value. */
-function without(option: IniOption, reference: "pending" | "failed"): IniOption {
-  return { ...option, value: "", lines: [option.line], reference };
-}
-
-async function resolveOption(
-  work: Work,
-  section: IniSection,
-  option: IniOption,
-  declared: Option<unknown> | undefined,
-): Promise<IniOption> {
-  const reference = parseReference(option.value);
-  if (reference === undefined) return option;
-  const store = findStore(reference);
-  if (store === undefined) {
-    warnOfSpelling(work, section, option, reference);
-    return option;
-  }
-  const place = { section: section.name, option: option.key };
-  try {
-    const value = await work.secrets.resolve(store, reference.target, place);
-    if (isMasked(option.key, declared)) work.redactor.add(value);
-    return withValue(option, value);
-  } catch (error) {
-    if (!(error instanceof AgentError)) throw error;
-    const message = `cannot be read from ${nameOf(reference)}: ${error.message}`;
-    note(work, section, option, { message, hint: error.hint });
-    return without(option, "failed");
-  }
-}
-
-function warnOfSpelling(
-  work: Work,
-  section: IniSection,
-  option: IniOption,
-  reference: Reference,
-): void {
-  const near = nearStore(reference);
-  if (near === undefined) return;
-  note(work, section, option, {
-    severity: "warning",
-    message:
-      `looks like a reference, but there is no store called ${reference.store}: it is taken as it stands`,
-    hint: `Did you mean ${near.form}?`,
-  });
-}
-
-/** Which options of a section may be references. */
-function candidates(
-  work: Pick<Work, "document">,
-  section: IniSection,
-  declared: Options,
-): IniOption[] {
-  return [...optionsOf(work.document, section).values()].filter(({ key }) =>
-    Object.hasOwn(declared, key) || key.startsWith("mapping.")
-  );
-}
-
-/** The section with some options in place of its own, or of those of `[DEFAULT]`. */
-function withOptions(section: IniSection, changed: readonly IniOption[]): IniSection {
-  if (changed.length === 0) return section;
-  const entries = changed.map((option) => [option.key, option] as const);
-  return { ...section, options: new Map([...section.options, ...entries]) };
+function isReference({ value }: IniOption): boolean {
+  const reference = parseReference(value);
+  return reference !== undefined && findStore(reference) !== undefined;
 }
 
 function asPending(
-  work: Pick<Work, "document">,
+  document: IniDocument,
   section: IniSection,
   declared: Options,
 ): IniSection {
-  const pending = candidates(work, section, { ...declared, enable: enableOption }).filter(
-    ({ value }) => {
-      const reference = parseReference(value);
-      return reference !== undefined && findStore(reference) !== undefined;
-    },
-  );
-  return withOptions(section, pending.map((option) => without(option, "pending")));
+  const among = candidates({ document }, section, { ...declared, enable: enableOption });
+  const pending = among.filter(isReference);
+  const kept = keysInStore(optionsOf(document, section), declared);
+  return withOptions(section, [...pending, ...kept].map((option) => without(option, "pending")));
 }
 
 /** Only its key matters here. */
@@ -149,21 +46,34 @@ function isWanted({ wanted }: Work, name: string): boolean {
   return name === "oomnitza" || wanted === "all" || wanted.includes(name);
 }
 
+/** Resolves all options of a section that are references, and what `vault_keys` names. */
+async function resolveAll(
+  work: Work,
+  section: IniSection,
+  declared: Options,
+): Promise<IniOption[]> {
+  const options = await Promise.all(
+    candidates(work, section, declared).map((option) =>
+      resolveOption(work, section, option, declared[option.key])
+    ),
+  );
+  const byKey = new Map(options.map((option) => [option.key, option]));
+  return [...options, ...await fetchKeys(work, section, byKey, declared)];
+}
+
 async function resolveSection(work: Work, section: IniSection): Promise<IniSection> {
-  const declared = declaredIn(section.name, work.sources);
-  if (declared === undefined) return section;
-  if (!isWanted(work, section.name)) return asPending(work, section, declared);
-  const enable = optionsOf(work.document, section).get("enable");
+  const { document, around } = work;
+  const declared = declaredIn(section.name, around.sources);
+  // Those of servers are resolved already, where anybody needs them.
+  if (declared === undefined || Object.hasOwn(serverSections, section.name)) return section;
+  if (!isWanted(work, section.name)) return asPending(document, section, declared);
+  const enable = optionsOf(document, section).get("enable");
   const resolvedEnable = enable === undefined
     ? undefined
     : await resolveOption(work, section, enable, undefined);
   const isOff = !Object.hasOwn(ownSections, section.name) &&
     (resolvedEnable === undefined || parseFlag(resolvedEnable.value) === false);
-  const options = isOff ? [] : await Promise.all(
-    candidates(work, section, declared).map((option) =>
-      resolveOption(work, section, option, declared[option.key])
-    ),
-  );
+  const options = isOff ? [] : await resolveAll(work, section, declared);
   const all = resolvedEnable === undefined ? options : [resolvedEnable, ...options];
   return withOptions(section, all.filter(({ reference }) => reference !== undefined));
 }
@@ -181,6 +91,47 @@ function rebuilt(
   };
 }
 
+/** Whether a wanted section asks a server of secrets for anything. */
+function isAsked(work: Work, server: string): boolean {
+  const { document, around } = work;
+  return document.sections.some((section) => {
+    const declared = declaredIn(section.name, around.sources);
+    if (declared === undefined || Object.hasOwn(serverSections, section.name)) return false;
+    if (!isWanted(work, section.name)) return false;
+    const backend = optionsOf(document, section).get("vault_backend")?.value.trim() ?? "";
+    return backend === server || parseReference(backend) !== undefined ||
+      candidates(work, section, declared).some(({ value }) =>
+        parseReference(value)?.store === server
+      );
+  });
+}
+
+/** Resolves and reads the section of a server that somebody asks. */
+async function openServer(
+  work: Work,
+  name: string,
+  options: Options,
+): Promise<IniSection | undefined> {
+  const section = work.document.byName.get(name);
+  if (section === undefined) return undefined;
+  if (!isAsked(work, name)) return asPending(work.document, section, options);
+  const own = candidates(work, section, options);
+  const resolved = withOptions(
+    section,
+    (await Promise.all(
+      own.map((option) => resolveOption(work, section, option, options[option.key])),
+    ))
+      .filter(({ reference }) => reference !== undefined),
+  );
+  const reading = beginReading(work.document, resolved, work.around);
+  const { values, secrets, isPending } = readOptions(reading, options, { mappings: "ignored" });
+  for (const secret of secrets) work.redactor.add(secret);
+  const isBroken = isPending || reading.findings.some(({ severity }) => severity === "error");
+  if (isBroken) work.broken.add(name);
+  else work.secrets.configure({ [name]: values } as SecretServers);
+  return resolved;
+}
+
 /**
  * Fetches what the references of the wanted sections mean, all at once; those of the others become
  * `pending`. A reference that cannot be resolved is a finding.
@@ -189,9 +140,14 @@ export async function resolveDocument(
   document: IniDocument,
   resolving: Resolving,
 ): Promise<IniDocument> {
-  const work: Work = { ...resolving, document, findings: [] };
+  const work: Work = { ...resolving, document, findings: [], broken: new Set() };
+  const servers = new Map<string, IniSection>();
+  for (const [name, options] of Object.entries(serverSections)) {
+    const section = await openServer(work, name, options);
+    if (section !== undefined) servers.set(name, section);
+  }
   const sections = await Promise.all(
-    document.sections.map((section) => resolveSection(work, section)),
+    document.sections.map((section) => servers.get(section.name) ?? resolveSection(work, section)),
   );
   return rebuilt(document, sections, work.findings);
 }
@@ -200,7 +156,7 @@ export async function resolveDocument(
 export function leavePending(document: IniDocument, sources: readonly Source[]): IniDocument {
   const sections = document.sections.map((section) => {
     const declared = declaredIn(section.name, sources);
-    return declared === undefined ? section : asPending({ document }, section, declared);
+    return declared === undefined ? section : asPending(document, section, declared);
   });
   return rebuilt(document, sections, []);
 }

@@ -9,6 +9,7 @@ import type { Options } from "../sdk/option.ts";
 import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
 import { serveOptions } from "../sdk/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
+import { cyberarkOptions, vaultOptions } from "../secrets/mod.ts";
 import { code, prose, table } from "./markdown.ts";
 import { optionTable } from "./option_table.ts";
 
@@ -32,6 +33,12 @@ export function deliveryTable(): string {
 /** The options that `[oomnitza]` and every other section have, as a table. */
 export function sharedTable(): string {
   return optionTable(Object.entries(shared));
+}
+
+/** The options that only the section of a server of secrets has, as a table. */
+export function serverTable(server: "vault" | "cyberark"): string {
+  const options: Options = server === "vault" ? vaultOptions : cyberarkOptions;
+  return optionTable(Object.entries(options).filter(([key]) => !(key in shared)));
 }
 
 /** The sources by name, with links to their pages. */

@@ -7,17 +7,30 @@
 import { closest, distance } from "fastest-levenshtein";
 import { AgentError } from "../base/errors.ts";
 import { command } from "./command.ts";
+import { cyberark } from "./cyberark.ts";
 import { env } from "./env.ts";
 import { file } from "./file.ts";
+import { keyring } from "./keyring.ts";
+import type { SecretServers } from "./options.ts";
 import type { Reference } from "./reference.ts";
 import type { SecretPlace, SecretRun, SecretStore, SecretSurroundings } from "./store.ts";
 import { systemd } from "./systemd.ts";
+import { vault } from "./vault.ts";
 
 export { parseReference, type Reference } from "./reference.ts";
+export { cyberarkOptions, type SecretServers, vaultOptions } from "./options.ts";
 export type { SecretPlace, SecretStore, SecretSurroundings } from "./store.ts";
 
 /** Every store, in the order of the docs. */
-export const stores: readonly SecretStore[] = [env, file, command, systemd];
+export const stores: readonly SecretStore[] = [
+  env,
+  file,
+  command,
+  systemd,
+  keyring,
+  vault,
+  cyberark,
+];
 
 /** The store of a reference, if there is one of that name. */
 export function findStore({ store }: Reference): SecretStore | undefined {
@@ -40,6 +53,14 @@ export interface Secrets {
    * @throws {AgentError} that says why it cannot be had.
    */
   resolve(store: SecretStore, target: string, place: SecretPlace): Promise<string>;
+  /**
+   * Fetches what a store keeps for `vault_keys`, by the first name that has it.
+   *
+   * @throws {AgentError} that says why it cannot be had, or that none has it.
+   */
+  entry(store: SecretStore, names: readonly string[], key: string): Promise<string>;
+  /** Says where a server is, beside those already told of. */
+  configure(servers: SecretServers): void;
   /** Ends what the stores have begun: renewal of leases, sessions. */
   close(): Promise<void>;
 }
@@ -58,10 +79,27 @@ async function fetchSecret(
   throw new AgentError("there is an empty text", { hint: "Store the secret there" });
 }
 
+async function fetchEntry(
+  store: SecretStore,
+  names: readonly string[],
+  key: string,
+  run: SecretRun,
+): Promise<string> {
+  for (const name of names) {
+    const secret = await store.entry?.(name, key, run);
+    if (secret !== undefined && secret.trim() !== "") return secret;
+  }
+  const [name = ""] = names;
+  throw new AgentError(`there is no ${key} of ${names.join(" or ")}`, {
+    hint: store.entryHint?.(name, key),
+  });
+}
+
 /** Opens the stores for one run. */
 export function openSecrets(surroundings: SecretSurroundings): Secrets {
   const made = new Map<string, Promise<unknown>>();
   const endings: (() => Promise<void>)[] = [];
+  let servers: SecretServers = {};
   const run: SecretRun = {
     ...surroundings,
     once<T>(key: string, make: () => Promise<T>): Promise<T> {
@@ -73,6 +111,7 @@ export function openSecrets(surroundings: SecretSurroundings): Secrets {
       made.set(key, fresh);
       return fresh;
     },
+    servers: () => servers,
     onClose: (work) => void endings.push(work),
   };
   return {
@@ -81,6 +120,11 @@ export function openSecrets(surroundings: SecretSurroundings): Secrets {
       const key = `secret:${store.name}:${scope}${target}`;
       return run.once(key, () => fetchSecret(store, target, place, run));
     },
+    entry(store, names, key) {
+      const place = `entry:${store.name}:${names.join("\0")}\0${key}`;
+      return run.once(place, () => fetchEntry(store, names, key, run));
+    },
+    configure: (given) => void (servers = { ...servers, ...given }),
     async close() {
       for (const work of endings.splice(0).reverse()) await work();
     },

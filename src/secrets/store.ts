@@ -6,6 +6,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Redactor } from "../base/redact.ts";
+import type { SecretServers } from "./options.ts";
 
 /** The option that asks for a secret. */
 export interface SecretPlace {
@@ -28,6 +29,8 @@ export interface SecretSurroundings {
 export interface SecretRun extends SecretSurroundings {
   /** Makes something once in a run, for all who ask for it by the same key. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>;
+  /** What `[vault]` and `[cyberark]` say. */
+  servers(): SecretServers;
   /** Something to do when the run ends: give leases back, stop renewing them. */
   onClose(work: () => Promise<void>): void;
 }
@@ -46,4 +49,11 @@ export interface SecretStore {
   read(target: string, place: SecretPlace, run: SecretRun): Promise<string>;
   /** Whether the same target means different secrets in different sections. */
   readonly perSection?: (target: string) => boolean;
+  /**
+   * For `vault_keys`: the secret that the store keeps for a section under the key of an option; nothing
+   * when there is none. Throws as `read` does.
+   */
+  readonly entry?: (name: string, key: string, run: SecretRun) => Promise<string | undefined>;
+  /** What to do about a missing one. */
+  readonly entryHint?: (name: string, key: string) => string;
 }

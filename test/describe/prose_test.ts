@@ -11,6 +11,7 @@ import { commands } from "../../src/cli/commands.ts";
 import { parseLine } from "../../src/cli/parse.ts";
 import { parseIni } from "../../src/config/ini.ts";
 import { planConfig } from "../../src/config/plan.ts";
+import { leavePending } from "../../src/config/resolve.ts";
 import { sources } from "../../src/sources/mod.ts";
 
 const root = resolve(import.meta.dir, "../..");
@@ -109,7 +110,7 @@ describe("ini examples in the docs", () => {
       const whole = text.startsWith("[") ? text : `[csv_assets]\nfilename=x\nsync_field=Y\n${text}`;
       const ini = whole.includes("[oomnitza]") ? whole : oomnitza + whole;
       const document = parseIni(ini.replace(/^enable = False$/gm, "enable = True"), "config.ini");
-      const plan = planConfig(document, {
+      const plan = planConfig(leavePending(document, sources), {
         sources,
         env: { AGENT_PASSWORD: "x" },
         directory: "/",

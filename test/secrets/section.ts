@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { record, type Recorder } from "../support/recorder.ts";
+import { record } from "../support/recorder.ts";
 import type { RunOptions, RunResult } from "../support/binary.ts";
 import { tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
 
@@ -11,8 +11,6 @@ import { tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
 export interface SecretRun extends RunResult {
   /** Tokens that the instance was shown, without doubles. */
   readonly tokens: readonly string[];
-  readonly place: Workspace;
-  readonly instance: Recorder;
 }
 
 /** The configuration: the token as written, then the rest. */
@@ -24,15 +22,20 @@ export function iniWith(
   return `[oomnitza]\nurl = ${instance.url}\napi_token = ${token}\n\n${rest}`;
 }
 
+/** How {@linkcode uploadWith} is to run. */
+export interface UploadOptions extends RunOptions {
+  /** Puts files beside the configuration. */
+  readonly prepare?: (place: Workspace) => void;
+  /** What follows `[oomnitza]`. */
+  readonly rest?: string;
+  readonly words?: readonly string[];
+}
+
 /** Runs `upload csv_assets --verbose` with a token as written, and looks at what the instance is shown. */
 export async function uploadWith(
   token: string,
-  options: RunOptions & {
-    readonly prepare?: (place: Workspace) => void;
-    readonly rest?: string;
-    readonly words?: readonly string[];
-  } = {},
-): Promise<Omit<SecretRun, "place" | "instance">> {
+  options: UploadOptions = {},
+): Promise<SecretRun> {
   await using instance = record();
   using place = workspace();
   place.write("assets.csv", "tag\nA1\n");

@@ -1,0 +1,155 @@
+/**
+ * One option that is a reference: fetched, and put in the place of what was written.
+ *
+ * @module
+ */
+
+import { AgentError, type Finding } from "../base/errors.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { Option, Options } from "../sdk/option.ts";
+import {
+  findStore,
+  nearStore,
+  parseReference,
+  type Reference,
+  type Secrets,
+} from "../secrets/mod.ts";
+import { serverSections } from "./declared.ts";
+import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
+import type { Surroundings } from "./reading.ts";
+
+/** Which sections are to run: their references are fetched, and those of `[oomnitza]`; `all` means `[serve]`, too. */
+export type Wanted = "all" | readonly string[];
+
+/** What resolving needs. */
+export interface Resolving {
+  readonly around: Surroundings;
+  readonly wanted: Wanted;
+  readonly secrets: Secrets;
+  readonly redactor: Redactor;
+}
+
+/** One document being resolved; findings gather here. */
+export interface Work extends Resolving {
+  readonly document: IniDocument;
+  readonly findings: Finding[];
+  /** Servers whose sections have errors. */
+  readonly broken: Set<string>;
+}
+
+/** Numbers, choices, code and names of fields are no secrets: masking them would hide the log itself. */
+export function isMasked(key: string, option: Option<unknown> | undefined): boolean {
+  if (option === undefined || key === "recordfilter") return false;
+  return option.kind !== "integer" && option.kind !== "flag" && option.kind !== "choice";
+}
+
+/** How a finding names a reference. The text of a command may hold a secret. */
+function nameOf({ store, target }: Reference): string {
+  return store === "command" ? "${command:…}" : `\${${store}:${target}}`;
+}
+
+/** Notes an error, unless `rest` says otherwise, about an option of a section. */
+export function note(
+  work: Work,
+  section: IniSection,
+  option: IniOption,
+  rest: Partial<Finding>,
+): void {
+  work.findings.push({
+    severity: "error",
+    message: "",
+    ...rest,
+    file: work.document.file,
+    line: option.line,
+    section: section.name,
+    option: option.key,
+  });
+}
+
+/** The option with a value in place of its reference. */
+export function withValue(option: IniOption, value: string): IniOption {
+  const lines = value.split("\n").map(() => option.line);
+  return { ...option, value, lines, lastLine: option.line, reference: "resolved" };
+}
+
+/** The option with no value. */
+export function without(option: IniOption, reference: "pending" | "failed"): IniOption {
+  return { ...option, value: "", lines: [option.line], reference };
+}
+
+/**
+ * The option with what its reference means; as it is when it has none. A reference that gives nothing is
+ * a finding, and the option then has no value.
+ */
+export async function resolveOption(
+  work: Work,
+  section: IniSection,
+  option: IniOption,
+  declared: Option<unknown> | undefined,
+): Promise<IniOption> {
+  const reference = parseReference(option.value);
+  if (reference === undefined) return option;
+  const store = findStore(reference);
+  if (store === undefined) {
+    warnOfSpelling(work, section, option, reference);
+    return option;
+  }
+  const place = { section: section.name, option: option.key };
+  try {
+    refuseServer(work, section, store.name);
+    const value = await work.secrets.resolve(store, reference.target, place);
+    if (isMasked(option.key, declared)) work.redactor.add(value);
+    return withValue(option, value);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const message = `cannot be read from ${nameOf(reference)}: ${error.message}`;
+    note(work, section, option, { message, hint: error.hint });
+    return without(option, "failed");
+  }
+}
+
+/** Servers whose own section is wrong cannot be asked, nor can a server tell how to reach another. */
+function refuseServer({ broken }: Work, section: IniSection, store: string): void {
+  if (broken.has(store)) {
+    throw new AgentError(`[${store}] has errors`, { hint: "Mend those first" });
+  }
+  if (!Object.hasOwn(serverSections, store) || !Object.hasOwn(serverSections, section.name)) return;
+  throw new AgentError(`[${section.name}] cannot take its secrets from a server`, {
+    hint:
+      "Take them from ${env:NAME}, ${file:PATH}, ${systemd:NAME}, ${keyring:NAME} or ${command:…}",
+  });
+}
+
+function warnOfSpelling(
+  work: Work,
+  section: IniSection,
+  option: IniOption,
+  reference: Reference,
+): void {
+  const near = nearStore(reference);
+  if (near === undefined) return;
+  note(work, section, option, {
+    severity: "warning",
+    message:
+      `looks like a reference, but there is no store called ${reference.store}: it is taken as it stands`,
+    hint: `Did you mean ${near.form}?`,
+  });
+}
+
+/** Which options of a section may be references. */
+export function candidates(
+  work: Pick<Work, "document">,
+  section: IniSection,
+  declared: Options,
+): IniOption[] {
+  return [...optionsOf(work.document, section).values()].filter(({ key }) =>
+    Object.hasOwn(declared, key) || key.startsWith("mapping.")
+  );
+}
+
+/** The section with some options in place of its own, or of those of `[DEFAULT]`. */
+export function withOptions(section: IniSection, changed: readonly IniOption[]): IniSection {
+  if (changed.length === 0) return section;
+  const entries = changed.map((option) => [option.key, option] as const);
+  return { ...section, options: new Map([...section.options, ...entries]) };
+}

@@ -1,0 +1,80 @@
+/**
+ * `vault_keys`: options whose values a store keeps under the name of the section, as for the Python
+ * connector.
+ *
+ * @module
+ */
+
+import { AgentError } from "../base/errors.ts";
+import type { Options } from "../sdk/option.ts";
+import { stores } from "../secrets/mod.ts";
+import type { IniOption, IniSection } from "./ini.ts";
+import { isMasked, note, without, withValue, type Work } from "./reference_option.ts";
+
+/** The option that a key in a store stands for, at the place of `vault_keys`. */
+function optionFor(key: string, asked: IniOption): IniOption {
+  const { line, lastLine } = asked;
+  return { key, rawKey: key, value: "", line, lastLine, lines: [line] };
+}
+
+function keysIn(asked: IniOption | undefined): string[] {
+  const words = asked?.reference === "failed" ? [] : asked?.value.split(/[\s,]+/) ?? [];
+  return [...new Set(words.filter((word) => word !== "").map((word) => word.toLowerCase()))];
+}
+
+/** The declared options whose values are in a store, without values. */
+export function keysInStore(
+  options: ReadonlyMap<string, IniOption>,
+  declared: Options,
+): IniOption[] {
+  const asked = options.get("vault_keys");
+  if (asked === undefined) return [];
+  return keysIn(asked).filter((key) => Object.hasOwn(declared, key)).map((key) =>
+    optionFor(key, asked)
+  );
+}
+
+/** Names under which the store may know a section: `vault_alias` wins. */
+function namesOf(section: IniSection, options: ReadonlyMap<string, IniOption>): string[] {
+  const alias = options.get("vault_alias")?.value.trim() ?? "";
+  return alias === "" || alias === section.name ? [section.name] : [alias, section.name];
+}
+
+/**
+ * Fetches what `vault_keys` names. What cannot be had is a finding.
+ *
+ * @param options the options of the section, references resolved
+ */
+export async function fetchKeys(
+  work: Work,
+  section: IniSection,
+  options: ReadonlyMap<string, IniOption>,
+  declared: Options,
+): Promise<IniOption[]> {
+  const asked = options.get("vault_keys");
+  if (asked === undefined) return [];
+  for (const key of keysIn(asked).filter((key) => !Object.hasOwn(declared, key))) {
+    const message = `names ${key}, which is not an option of this section`;
+    note(work, section, asked, { severity: "warning", message });
+  }
+  const backend = options.get("vault_backend")?.value.trim() || "keyring";
+  const store = stores.find(({ name, entry }) => name === backend && entry !== undefined);
+  const names = namesOf(section, options);
+  return await Promise.all(
+    keysInStore(options, declared).map(async (option) => {
+      // That there is no such store is told of vault_backend itself.
+      if (store === undefined) return without(option, "failed");
+      try {
+        if (work.broken.has(backend)) throw new AgentError(`[${backend}] has errors`);
+        const value = await work.secrets.entry(store, names, option.key);
+        if (isMasked(option.key, declared[option.key])) work.redactor.add(value);
+        return withValue(option, value);
+      } catch (error) {
+        if (!(error instanceof AgentError)) throw error;
+        const message = `${option.key} cannot be read from ${backend}: ${error.message}`;
+        note(work, section, asked, { message, hint: error.hint });
+        return without(option, "failed");
+      }
+    }),
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * Logging in to HashiCorp Vault: with a token, as an AppRole or as a Kubernetes service account. From
+ * Vault's API documentation, "AppRole auth method", "Kubernetes auth method" and "Token auth method".
+ *
+ * @module
+ */
+
+import { AgentError } from "../base/errors.ts";
+import { isObject } from "../base/record.ts";
+import type { VaultValues } from "./options.ts";
+import type { Send } from "./server.ts";
+import type { SecretRun } from "./store.ts";
+import { readSecretFile } from "./text_file.ts";
+
+/** A token of Vault. */
+export interface VaultToken {
+  readonly value: string;
+  /** Seconds that it lives; 0 when it does not end. */
+  readonly seconds: number;
+  readonly renewable: boolean;
+  /** Whether the agent logged in for it, so that it may be given back. */
+  readonly own: boolean;
+}
+
+/** What Vault says went wrong, short enough for a sentence, without what looks like a token. */
+export function faultsIn(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    const errors = isObject(parsed) && Array.isArray(parsed.errors) ? parsed.errors : [];
+    const text = errors.filter((error) => typeof error === "string").join("; ");
+    return text.replace(/\s+/g, " ").trim().slice(0, 200);
+  } catch {
+    // A proxy's page or the like: its status must do.
+    return "";
+  }
+}
+
+/** The object under a key of an answer, empty when there is none. */
+export function partOf(body: string, key: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    const part = isObject(parsed) ? parsed[key] : undefined;
+    return isObject(part) ? part : {};
+  } catch {
+    // As useless as JSON of another shape; the caller says so.
+    return {};
+  }
+}
+
+function secondsOf(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+/** The token in the answer to a login or to a renewal. */
+export function tokenIn(body: string, own: boolean, known = ""): VaultToken | undefined {
+  const { client_token: given, lease_duration, renewable } = partOf(body, "auth");
+  const value = typeof given === "string" && given !== "" ? given : known;
+  if (value === "") return undefined;
+  return { value, seconds: secondsOf(lease_duration), renewable: renewable === true, own };
+}
+
+/** Whether the agent can log in anew when a token has ended. */
+export function canLogIn({ auth }: VaultValues): boolean {
+  return auth !== "token";
+}
+
+async function credentials(values: VaultValues): Promise<Record<string, string>> {
+  const { auth, role_id, secret_id, role, jwt_file } = values;
+  if (auth === "kubernetes") {
+    if (role === "") throw new AgentError("[vault] needs role for auth = kubernetes");
+    const hint = "It is there in a pod with a service account; see jwt_file in [vault]";
+    return { role, jwt: (await readSecretFile(jwt_file, hint)).trim() };
+  }
+  if (role_id === "") throw new AgentError("[vault] needs role_id for auth = approle");
+  return secret_id === "" ? { role_id } : { role_id, secret_id };
+}
+
+/** How long a given token lives; nothing known when it may not even look at itself. */
+async function lookUp(send: Send, value: string): Promise<VaultToken> {
+  const headers = { "X-Vault-Token": value };
+  const { status, body } = await send({ path: "/v1/auth/token/lookup-self", headers });
+  const { ttl, renewable } = status === 200 ? partOf(body, "data") : {};
+  return { value, seconds: secondsOf(ttl), renewable: renewable === true, own: false };
+}
+
+/**
+ * Gets a token.
+ *
+ * @throws {AgentError} when Vault refuses, or what is needed is not configured.
+ */
+export async function logIn(send: Send, values: VaultValues, run: SecretRun): Promise<VaultToken> {
+  const { auth, auth_mount } = values;
+  if (auth === "token") {
+    const value = (values.token || run.env.VAULT_TOKEN || "").trim();
+    if (value !== "") {
+      run.redactor.add(value);
+      return await lookUp(send, value);
+    }
+    throw new AgentError("there is no token for Vault", {
+      hint: "Set token in [vault], or VAULT_TOKEN, or log in with auth = approle",
+    });
+  }
+  const login = await credentials(values);
+  for (const secret of [login.secret_id, login.jwt]) {
+    if (secret !== undefined) run.redactor.add(secret);
+  }
+  const mount = (auth_mount === "" ? auth : auth_mount).replace(/^\/+|\/+$/g, "");
+  const answer = await send({
+    method: "POST",
+    path: `/v1/auth/${mount}/login`,
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(login),
+  });
+  const token = answer.status === 200 ? tokenIn(answer.body, true) : undefined;
+  if (token === undefined) {
+    throw new AgentError(
+      `Vault refuses the login as ${auth} (${`${answer.status} ${faultsIn(answer.body)}`.trim()})`,
+      {
+        hint: auth === "approle"
+          ? "Check role_id and secret_id"
+          : "Check role, and the policy of Vault",
+      },
+    );
+  }
+  run.redactor.add(token.value);
+  return token;
+}
