@@ -1,7 +1,8 @@
 /**
- * Compiles the agent for every platform into dist/, with checksums and the licence list.
+ * Compiles the agent for every platform into dist/, with checksums, the licence list and the bill of
+ * materials. Two builds of one commit are the same, byte by byte.
  *
- * `bun scripts/build.ts [--target linux-x64]… [--out dist]`
+ * `bun scripts/build.ts [--target linux-x64]… [--out dist] [--public-key assets/release.pub]`
  *
  * @module
  */
@@ -10,8 +11,12 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
-import { compileAgent, root } from "./binary/compile.ts";
-import { bundledLicences, formatLicences } from "./binary/licences.ts";
+import lock from "../package-lock.json" with { type: "json" };
+import { releaseFiles } from "../src/release/manifest.ts";
+import { parsePublicKey } from "../src/release/minisign.ts";
+import { compileAgent, releaseKeyFile, root } from "./binary/compile.ts";
+import { bundledLicences, formatLicences, type Metafile } from "./binary/licences.ts";
+import { formatSbom, sbomFile } from "./binary/sbom.ts";
 import { findTarget, type Target, targets } from "./binary/targets.ts";
 
 /** The commit checked out, abbreviated, with `-dirty` when the tree differs; `unknown` without git. */
@@ -26,13 +31,36 @@ function git(...args: string[]): string | undefined {
   return run.success ? run.stdout.toString().trim() : undefined;
 }
 
-async function buildOne(target: Target, folder: string, commit: string, metafile: string) {
+/** What all programs of a build have in common. */
+interface Build {
+  readonly folder: string;
+  readonly commit: string;
+  readonly publicKey: string | undefined;
+}
+
+/** Compiles one program; the result is the files that went into it. */
+async function buildOne(target: Target, { folder, ...rest }: Build): Promise<Metafile["inputs"]> {
   const started = performance.now();
   const outfile = join(folder, target.file);
-  await compileAgent({ target, outfile, version: manifest.version, commit, metafile });
+  const metafile = join(folder, ".metafile.json");
+  await compileAgent({ target, outfile, version: manifest.version, metafile, ...rest });
+  const { inputs }: Metafile = JSON.parse(readFileSync(metafile, "utf8"));
+  rmSync(metafile);
   const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${target.file.padEnd(24)} ${megabytes.padStart(6)} MB  ${seconds} s`);
+  return inputs;
+}
+
+/** The text of the public key that the programs are to trust. */
+function readPublicKey(path: string | undefined): string | undefined {
+  if (path === undefined) {
+    console.log("No key in assets/release.pub: agent upgrade will need --public-key.");
+    return undefined;
+  }
+  const text = readFileSync(path, "utf8");
+  console.log(`agent upgrade will trust the key ${parsePublicKey(text, path).id}`);
+  return text;
 }
 
 function checksums(folder: string, files: readonly string[]): string {
@@ -47,20 +75,30 @@ async function main(): Promise<void> {
     options: {
       target: { type: "string", multiple: true },
       out: { type: "string", default: "dist" },
+      "public-key": { type: "string" },
     },
   });
   const wanted = values.target?.map(findTarget) ?? targets;
   const folder = resolve(root, values.out);
-  const metafile = join(folder, ".metafile.json");
   const commit = currentCommit();
+  const publicKey = readPublicKey(values["public-key"] ?? releaseKeyFile());
   mkdirSync(folder, { recursive: true });
-  for (const target of wanted) await buildOne(target, folder, commit, metafile);
-  const licences = bundledLicences(root, JSON.parse(readFileSync(metafile, "utf8")));
-  rmSync(metafile);
-  writeFileSync(join(folder, "LICENSES.txt"), formatLicences(licences));
-  const files = [...wanted.map((target) => target.file), "LICENSES.txt"];
-  writeFileSync(join(folder, "SHA256SUMS"), checksums(folder, files));
-  console.log(`${manifest.version} (${commit}) in ${folder}, ${licences.length} licences`);
+  const inputs: Record<string, unknown> = {};
+  for (const target of wanted) {
+    Object.assign(inputs, await buildOne(target, { folder, commit, publicKey }));
+  }
+  const licences = bundledLicences(root, { inputs });
+  const { version } = manifest;
+  const texts = {
+    "LICENSES.txt": formatLicences(licences),
+    [sbomFile]: formatSbom({ version, commit }, licences, lock),
+    [releaseFiles.release]: `${JSON.stringify({ version, commit })}\n`,
+  };
+  for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
+  const files = [...wanted.map((target) => target.file), ...Object.keys(texts)];
+  writeFileSync(join(folder, releaseFiles.sums), checksums(folder, files));
+  rmSync(join(folder, releaseFiles.signature), { force: true }); // of an earlier build
+  console.log(`${version} (${commit}) in ${folder}, ${licences.length} licences`);
 }
 
 if (import.meta.main) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepareBase } from "./base.ts";
@@ -13,6 +13,12 @@ import type { Target } from "./targets.ts";
 /** The repository. */
 export const root: string = fileURLToPath(new URL("../..", import.meta.url).href);
 
+/** The public key that releases are signed with, as minisign writes it; absent while there is none. */
+export function releaseKeyFile(): string | undefined {
+  const path = join(root, "assets/release.pub");
+  return existsSync(path) ? path : undefined;
+}
+
 /** What the executable is made of and called. */
 export interface CompileOptions {
   readonly target: Target;
@@ -21,6 +27,8 @@ export interface CompileOptions {
   readonly version: string;
   /** Abbreviated git commit. */
   readonly commit: string;
+  /** Public key of minisign that `agent upgrade` trusts; without one it trusts none by itself. */
+  readonly publicKey?: string | undefined;
   /** Source file to start from, relative to the repository. */
   readonly entry?: string;
   /** Where to write which files went in, as JSON (esbuild's metafile format). */
@@ -75,6 +83,10 @@ async function runBundler(options: CompileOptions, base: string): Promise<void> 
     `--outfile=${resolve(options.outfile)}`,
     `--define=AGENT_VERSION=${JSON.stringify(options.version)}`,
     `--define=AGENT_COMMIT=${JSON.stringify(options.commit)}`,
+    `--define=AGENT_FILE=${JSON.stringify(options.target.file)}`,
+    ...(options.publicKey === undefined
+      ? []
+      : [`--define=AGENT_PUBLIC_KEY=${JSON.stringify(options.publicKey)}`]),
     ...(options.metafile === undefined ? [] : [`--metafile=${resolve(options.metafile)}`]),
     options.entry ?? "src/cli/main.ts",
   ];

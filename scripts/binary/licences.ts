@@ -8,6 +8,8 @@ import { join } from "node:path";
 
 /** One bundled package. */
 export interface Licence {
+  /** Where the package lies, relative to the repository, as in package-lock.json. */
+  readonly folder: string;
   readonly name: string;
   readonly version: string;
   /** SPDX expression. */
@@ -28,7 +30,7 @@ export interface Metafile {
  */
 export function bundledLicences(root: string, metafile: Metafile): readonly Licence[] {
   const folders = new Set(Object.keys(metafile.inputs).flatMap(packageFolder));
-  const licences = [...folders].map((folder) => readLicence(join(root, folder)));
+  const licences = [...folders].map((folder) => readLicence(root, folder));
   return [...licences, bunLicence(root)].sort((a, b) => a.name.localeCompare(b.name, "en"));
 }
 
@@ -51,18 +53,19 @@ function packageFolder(input: string): string[] {
 /** Texts for packages that name a licence in their manifest and ship no text of it, by package. */
 const texts = join(import.meta.dir, "licence_texts");
 
-function readLicence(folder: string): Licence {
-  const { name, version, license } = readManifest(folder);
-  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
+function readLicence(root: string, folder: string): Licence {
+  const path = join(root, folder);
+  const { name, version, license } = readManifest(path);
+  const files = readdirSync(path).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
   const ours = join(texts, `${name.replace("/", "+")}.txt`);
   if (license === "MIT" && files.length === 0 && existsSync(ours)) {
-    return { name, version, licence: license, text: readFileSync(ours, "utf8").trim() };
+    return { folder, name, version, licence: license, text: readFileSync(ours, "utf8").trim() };
   }
   if (license === undefined || files.length === 0) {
     throw new Error(`${name} ${version} ships no licence text: it cannot be passed on.`);
   }
-  const found = files.sort().map((file) => readFileSync(join(folder, file), "utf8").trim());
-  return { name, version, licence: license, text: found.join("\n\n") };
+  const found = files.sort().map((file) => readFileSync(join(path, file), "utf8").trim());
+  return { folder, name, version, licence: license, text: found.join("\n\n") };
 }
 
 /** The npm package of Bun carries no licence file; its documentation of the same version does. */
@@ -73,7 +76,8 @@ function bunLicence(root: string): Licence {
     throw new Error(`The licence of Bun ${Bun.version} is not at hand: looked at ${path}.`);
   }
   const text = readFileSync(path, "utf8").replace(/^---\n[\s\S]*?\n---\n/, "");
-  return { name: "bun", version: Bun.version, licence: "MIT, with parts under LGPL-2.1", text };
+  const licence = "MIT, with parts under LGPL-2.1";
+  return { folder: "node_modules/bun", name: "bun", version: Bun.version, licence, text };
 }
 
 function readManifest(folder: string): { name: string; version: string; license?: string } {

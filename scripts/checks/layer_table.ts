@@ -38,6 +38,7 @@ const levels: Readonly<Record<string, number>> = {
   sync: 5,
   web: 6,
   service: 6,
+  release: 6,
   cli: 7,
 };
 const guestLevel = 3;

@@ -18,6 +18,7 @@ import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
 import { secretCommand } from "./secret.ts";
 import { standIn } from "./stand_in.ts";
+import { upgrade } from "./upgrade.ts";
 import { upload } from "./upload.ts";
 import { versionCommand } from "./version_command.ts";
 
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   tryCommand,
   service,
   standIn,
+  upgrade,
   completion,
   versionCommand,
 ];

@@ -76,8 +76,29 @@ function proxyFor(proxy: Proxy | undefined): BunFetchRequestInit["proxy"] {
   return { url, headers, respectNoProxy: false };
 }
 
+/** An answer whose body is still on the way. */
+export interface OpenAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Throws what the connection throws; stops with the signal of the request. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** Sends one request and reads the whole answer. Throws what the connection throws. */
 export async function exchange(request: Exchange): Promise<Answer> {
+  const response = await send(request);
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+/** Sends one request and leaves the body to be read piece by piece. Throws what the connection throws. */
+export async function openExchange(request: Exchange): Promise<OpenAnswer> {
+  const { status, headers, body } = await send(request);
+  return { status, headers, chunks: body ?? nothing() };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function send(request: Exchange): Promise<Response> {
   const init: BunFetchRequestInit = {
     method: request.method,
     headers: request.headers,
@@ -87,6 +108,5 @@ export async function exchange(request: Exchange): Promise<Answer> {
     signal: request.signal,
   };
   if (request.url.startsWith("https:")) init.session = sessionFor(request.tls);
-  const response = await fetch(request.url, init);
-  return { status: response.status, headers: response.headers, body: await response.text() };
+  return await fetch(request.url, init);
 }

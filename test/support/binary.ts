@@ -28,6 +28,8 @@ const ingredients = ["src", "converters", "mod.ts", "assets", "scripts/binary"]
 
 /** How {@linkcode runBinary} runs the agent. */
 export interface RunOptions {
+  /** Another program than the one of {@linkcode binaryPath}: a copy, or a build of its own. */
+  readonly program?: string;
   /** Working directory; the repository when absent. */
   readonly cwd?: string;
   /** Set on top of the few variables every program needs; nothing else is inherited. */
@@ -71,7 +73,7 @@ export async function runBinary(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const path = await binaryPath();
+  const path = options.program ?? await binaryPath();
   const started = performance.now();
   const child = Bun.spawn([path, ...args], {
     cwd: options.cwd ?? root,

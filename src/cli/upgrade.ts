@@ -1,0 +1,150 @@
+/**
+ * `agent upgrade`: puts a newer, signed release in the place of this program.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { AgentError, messageOf, UsageError } from "../base/errors.ts";
+import { describeIdentity } from "../release/manifest.ts";
+import { parsePublicKey, type PublicKey } from "../release/minisign.ts";
+import { openOrigin } from "../release/origin.ts";
+import { install, type Offer, readOffer, type UpgradeSettings } from "../release/upgrade.ts";
+import { commit, publicKey, releaseFile, version } from "../runtime/version.ts";
+import { opt, type Values } from "../sdk/option.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+
+const flags = {
+  "from": opt.text("Folder or http(s) address that holds the files of a release.", {
+    default: "",
+    placeholder: "URL|FOLDER",
+  }),
+  "check": opt.flag("Only tell what is there; change nothing.", { default: false }),
+  "public-key": opt.path(
+    "File with the public key (of minisign) that the release is signed with, in place of the one that is built in.",
+    { default: "" },
+  ),
+  "allow-downgrade": opt.flag("Also take a release that is older than this program.", {
+    default: false,
+  }),
+} as const;
+
+/** What became of it, for programs. */
+interface Outcome {
+  readonly current: { readonly version: string; readonly commit: string | null };
+  readonly offered: { readonly version: string; readonly commit: string | null };
+  readonly standing: Offer["standing"];
+  readonly installed: boolean;
+  /** The program that was there before, once it has been replaced. */
+  readonly kept: string | null;
+}
+
+function trustedKey(path: string): PublicKey {
+  if (path === "") {
+    if (publicKey !== undefined) return parsePublicKey(publicKey, "The key built in");
+    throw new AgentError("This agent was built without a key to check releases with", {
+      hint:
+        "Get the public key from those who make the releases, by another way than the release itself, and name its file with --public-key.",
+    });
+  }
+  const file = resolve(path);
+  try {
+    return parsePublicKey(readFileSync(file, "utf8"), file);
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    throw new AgentError(`Cannot read the public key ${file}: ${messageOf(error)}`);
+  }
+}
+
+function settingsOf(context: CommandContext, values: Values<typeof flags>): UpgradeSettings {
+  if (values.from === "") {
+    throw new UsageError("upgrade needs --from", {
+      hint:
+        "Name the folder or the address of a release, for example --from https://example.com/agent/0.2.0",
+    });
+  }
+  if (releaseFile === undefined) {
+    throw new AgentError("This agent runs from its sources: there is no program to replace", {
+      hint: "Update the sources, or build the program with npm run build.",
+    });
+  }
+  const origin = openOrigin(values.from, context.signal);
+  for (const secret of origin.secrets) context.redactor.add(secret);
+  return {
+    origin,
+    key: trustedKey(values["public-key"]),
+    current: { version, commit },
+    file: releaseFile,
+    program: process.execPath,
+    allowDowngrade: values["allow-downgrade"],
+    log: context.log,
+    onProgress(bytes, size) {
+      const of = size === undefined ? "" : ` of ${megabytes(size)}`;
+      context.status(`${megabytes(bytes)}${of} MB`);
+    },
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+function describe({ current }: UpgradeSettings, offer: Offer): string {
+  const [there, here] = [describeIdentity(offer.identity), describeIdentity(current)];
+  if (offer.standing === "same") return `agent ${here} is what the release holds`;
+  const how = offer.standing === "other build" ? "another build than" : `${offer.standing} than`;
+  return `The release holds agent ${there}, ${how} this ${here}`;
+}
+
+function show(
+  context: CommandContext,
+  settings: UpgradeSettings,
+  offer: Offer,
+  kept: string | null,
+): void {
+  if (context.global.output === "json") {
+    const { version, commit } = offer.identity;
+    const outcome: Outcome = {
+      current: { version: settings.current.version, commit: settings.current.commit ?? null },
+      offered: { version, commit: commit ?? null },
+      standing: offer.standing,
+      installed: kept !== null,
+      kept,
+    };
+    context.print(JSON.stringify(outcome, null, 2));
+    return;
+  }
+  context.print(`${describe(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`);
+  if (kept === null) return;
+  context.print(
+    `Installed. The old program is kept as ${kept}. What runs is still the old one: restart the service.`,
+  );
+}
+
+/** Puts a newer release in the place of this program. */
+export const upgrade = defineCommand({
+  name: "upgrade",
+  summary: "Put a newer, signed release in the place of this program.",
+  details:
+    `Reads SHA256SUMS and SHA256SUMS.minisig from the release, checks the signature with the key that is built in, fetches the program for this system, checks its sum, starts it once, and only then swaps the two. The old program is kept beside the new one with .old in its name; when the new one does not start in its place, the old one is put back.
+
+Whatever is wrong with the release, this program stays as it is.`,
+  flags,
+  examples: [
+    {
+      line: "agent upgrade --from https://example.com/agent/0.2.0 --check",
+      does: "tell what is there",
+    },
+    { line: "agent upgrade --from /mnt/releases/agent-0.2.0", does: "install it from a folder" },
+  ],
+  async run(context, values) {
+    const settings = settingsOf(context, values);
+    const offer = await readOffer(settings);
+    const idle = values.check || offer.standing === "same";
+    const places = idle ? undefined : await install(settings, offer);
+    context.status(undefined);
+    show(context, settings, offer, places?.old ?? null);
+    return exitCodes.ok;
+  },
+});
