@@ -8,6 +8,7 @@ import { createReadStream, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
+import { planProxy, type ProxyPlan } from "../sdk/proxy.ts";
 
 /** A file of a release, about to be read. */
 export interface OpenFile {
@@ -34,7 +35,8 @@ const maxRedirects = 5;
 /** The origin that `--from` names. */
 export function openOrigin(from: string, signal: AbortSignal): Origin {
   const url = /^https?:\/\//i.test(from) ? URL.parse(from) : null;
-  return url === null ? folderOrigin(resolve(from)) : webOrigin(url, signal);
+  if (url === null) return folderOrigin(resolve(from));
+  return webOrigin(url, planProxy("", process.env), signal);
 }
 
 /**
@@ -114,7 +116,7 @@ class Patience {
   }
 }
 
-function webOrigin(base: URL, signal: AbortSignal): Origin {
+function webOrigin(base: URL, proxy: ProxyPlan, signal: AbortSignal): Origin {
   const [username, password] = [decoded(base.username), decoded(base.password)];
   const credentials = Buffer.from(`${username}:${password}`).toString("base64");
   const authorization = username === "" ? undefined : `Basic ${credentials}`;
@@ -132,8 +134,10 @@ function webOrigin(base: URL, signal: AbortSignal): Origin {
   return {
     locate,
     // What follows a question mark is the key to many a storage.
-    secrets: [password, base.password, base.search.slice(1)].filter((secret) => secret !== ""),
-    open: (file) => openWebFile(addressOf(file), { where: locate(file), authorization, signal }),
+    secrets: [password, base.password, base.search.slice(1), ...proxy.secrets]
+      .filter((secret) => secret !== ""),
+    open: (file) =>
+      openWebFile(addressOf(file), { where: locate(file), authorization, proxy, signal }),
   };
 }
 
@@ -148,6 +152,7 @@ function decoded(text: string): string {
 interface WebFile {
   readonly where: string;
   readonly authorization: string | undefined;
+  readonly proxy: ProxyPlan;
   readonly signal: AbortSignal;
 }
 
@@ -156,7 +161,7 @@ async function openWebFile(address: URL, file: WebFile): Promise<OpenFile> {
   const signal = AbortSignal.any([file.signal, patience.signal]);
   patience.renew();
   try {
-    const answer = await follow(address, file.authorization, signal);
+    const answer = await follow(address, file, signal);
     refuseAnswer(answer, file.where);
     const length = Number(answer.headers.get("content-length") ?? Number.NaN);
     const plain = answer.headers.get("content-encoding") === null;
@@ -170,14 +175,20 @@ async function openWebFile(address: URL, file: WebFile): Promise<OpenFile> {
 
 async function follow(
   address: URL,
-  authorization: string | undefined,
+  { authorization, proxy }: WebFile,
   signal: AbortSignal,
 ): Promise<OpenAnswer> {
   let url = address;
   for (let hop = 0; hop <= maxRedirects; hop++) {
     const own = url.origin === address.origin && authorization !== undefined;
-    const headers = own ? { authorization } : {};
-    const request = { url: url.href, method: "GET", headers, tls: { verify: true }, signal };
+    const request = {
+      url: url.href,
+      method: "GET",
+      headers: own ? { authorization } : {},
+      tls: { verify: true },
+      proxy: proxy.find(url.href),
+      signal,
+    };
     const answer = await openExchange(request);
     const location = answer.headers.get("location");
     const next = location === null ? null : URL.parse(location, url);
@@ -240,8 +251,11 @@ function unreachable(error: unknown, file: WebFile, patience: Patience, read = 0
     ? `nothing came for ${silence / 1000} s`
     : `${messageOf(error)}${codeOf(error)}`;
   const progress = read === 0 ? "" : ` after ${read} bytes`;
+  const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(codeOf(error));
   return new AgentError(`Cannot read ${file.where}${progress}: ${reason}`, {
-    hint: "Nothing was changed. Check the address and the way to it, then try again.",
+    hint: isUntrusted
+      ? "Nothing was changed. Let this machine trust the authority of that certificate, or fetch the release into a folder and name that."
+      : "Nothing was changed. Check the address and the way to it, then try again.",
     cause: error,
     retriable: true,
   });

@@ -15,8 +15,9 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatSignature } from "../../scripts/binary/minisign_key.ts";
+import { formatPublicKey, formatSignature } from "../../scripts/binary/minisign_key.ts";
 import { binaryPath } from "../support/binary.ts";
+import { startProxy } from "../support/http_proxy.ts";
 import {
   type Installation,
   installation,
@@ -27,6 +28,7 @@ import {
   testKey,
   writeRelease,
 } from "../support/release.ts";
+import { makeIdentity } from "../support/tds/certificate.ts";
 
 const agent = await binaryPath();
 const key = testKey();
@@ -262,5 +264,36 @@ describe("agent upgrade from the web", () => {
     expect(refused).toMatchObject({ code: 1 });
     expect(refused.stderr).toContain("may not be read [401]");
     expect(refused.stdout + refused.stderr).not.toMatch(/geheim|in-the-query/);
+  });
+
+  test("a server that nobody vouches for", async () => {
+    using here = await installation();
+    using release = rightRelease();
+    using identity = makeIdentity("DNS:localhost");
+    const server = Bun.serve({
+      port: 0,
+      tls: { cert: identity.cert, key: identity.key },
+      fetch: ({ url }) => new Response(Bun.file(release.path(new URL(url).pathname.slice(1)))),
+    });
+    const run = await here.upgrade(`https://localhost:${server.port}`, key);
+    await server.stop(true);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain("Let this machine trust the authority of that certificate");
+    expectUntouched(here);
+  });
+
+  test("the proxy of the environment is asked", async () => {
+    using here = await installation();
+    using release = rightRelease();
+    await using server = serve(release.folder, () => undefined);
+    await using proxy = await startProxy({ credentials: "me:proxy-password" });
+    const pub = release.path("release.pub");
+    writeFileSync(pub, formatPublicKey(key));
+    const words = ["upgrade", "--from", server.url, "--public-key", pub, "--verbose"];
+    const env = { HTTP_PROXY: `http://me:proxy-password@${proxy.host}` };
+    const run = await here.agent(words, { env });
+    expect(run).toMatchObject({ code: 0 });
+    expect(proxy.asked.length).toBeGreaterThan(0);
+    expect(run.stdout + run.stderr).not.toContain("proxy-password");
   });
 });
