@@ -14,6 +14,7 @@ import { generateIni } from "./generate_ini.ts";
 import { tryCommand } from "./try.ts";
 import { runs } from "./runs.ts";
 import { service } from "./service.ts";
+import { schedule } from "./schedule.ts";
 import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
 import { secretCommand } from "./secret.ts";
@@ -26,6 +27,7 @@ import { versionCommand } from "./version_command.ts";
 export const commands: readonly Command[] = [
   upload,
   serveCommand,
+  schedule,
   check,
   explain,
   runs,

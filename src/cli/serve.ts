@@ -1,5 +1,5 @@
 /**
- * `agent serve`: listens for webhooks and uploads what they are about.
+ * `agent serve`: listens for webhooks and uploads what they are about, and runs sections by schedule.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import type { Service, ServiceSettings } from "../web/serve/service.ts";
 import { choose, withPlan } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
+import { openScheduler } from "./scheduled.ts";
 import { openServeState, type ServeState } from "./serve_state.ts";
 import { reusePrepared, watchOver } from "./serve_process.ts";
 import { openSession, type Session } from "./session.ts";
@@ -27,6 +28,10 @@ const flags = {
     "Devices fetched, and requests to Oomnitza under way, at once, per section.",
     { default: 2, maximum: 256 },
   ),
+  "singleton": opt.integer(
+    "1 lets a scheduled run wait for another upload on this machine, 0 does not.",
+    { default: 1 },
+  ),
   "show-mappings": uploadFlags["show-mappings"],
   "testmode": opt.flag(
     "Show what would be sent, as JSON, and send nothing. Events that wait in the state file are left alone.",
@@ -38,9 +43,12 @@ const flags = {
 /** Runs the webhook listener until it is told to end. */
 export const serveCommand = defineCommand({
   name: "serve",
-  summary: "Listen for webhooks, and upload the devices that they are about.",
+  summary:
+    "Listen for webhooks and upload the devices that they are about, and run sections by schedule.",
   details:
     `The last part of the path is the section, exactly as in the configuration file: POST /anything/casper.MDM. An event is answered with 204 once it is safe in the state file; what it is about is then fetched by its id and uploaded. Who may post is set in [serve].
+
+Enabled sections with schedule are run when they are due, one after the other; the command schedule shows when that is.
 
 GET /healthz tells whether the service runs, GET /readyz whether it takes events. SIGTERM and Ctrl-C end it in good order; a second one ends it at once, and loses nothing either.`,
   flags,
@@ -87,11 +95,20 @@ async function run(context: CommandContext, values: ServeFlags, plan: Plan): Pro
     work: await workOf(context, values, session, state, work.signal),
     log: context.log,
   });
+  const scheduler = await openScheduler(context, plan, {
+    workers: values.workers,
+    store: state.store,
+    isSingle: values.singleton !== 0,
+    signal: work.signal,
+  });
+  if (!values.testmode) scheduler.start();
   if (!values.testmode) context.print(readyText(context, service));
   context.log.info(`Listening on ${service.url}`);
   await watchOver({
     context,
-    end: () => service.drain(),
+    end: async () => {
+      await Promise.all([service.drain(), scheduler.stop()]);
+    },
     drainMs: options.drain_seconds * 1000,
     stopWork: (reason) => work.abort(reason),
   });

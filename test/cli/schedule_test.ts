@@ -1,0 +1,94 @@
+/**
+ * `agent serve` runs sections by schedule, and `agent schedule` shows what is next.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { startStandIn } from "../../src/web/stand_in/mod.ts";
+import { binaryPath } from "../support/binary.ts";
+import { listen } from "../support/serve.ts";
+import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { held, query, rows, section } from "./state_run.ts";
+
+await binaryPath();
+
+interface Stretch {
+  readonly started: string;
+  readonly ended: string | null;
+  readonly outcome: string | null;
+}
+
+test(
+  "a section that is due every two seconds runs, never beside itself, and goes on after a restart",
+  async () => {
+    // Reading and sending 2,000 records takes longer than the interval at this latency.
+    const standIn = await startStandIn({ faults: { latencyMs: 250 } });
+    using place = workspace();
+    place.write("assets.csv", rows(2000));
+    place.write("config.ini", `${oomnitzaSection(standIn)}${section}schedule = every 2s\n`);
+    const runs = () =>
+      query(
+        place,
+        "SELECT started, ended, outcome FROM runs ORDER BY started",
+      ) as unknown[] as Stretch[];
+    const ended = () => runs().filter(({ outcome }) => outcome === "ok").length;
+    {
+      await using first = await listen(place, ["--singleton", "0"]);
+      await first.until("two runs", () => ended() >= 2, 40_000);
+      expect(await first.end()).toBe(0);
+    }
+    const before = runs().length;
+    {
+      await using second = await listen(place, ["--singleton", "0"]);
+      await second.until("another run", () => ended() > before, 40_000);
+      expect(await second.end()).toBe(0);
+    }
+    const all = runs();
+    for (const [index, { started }] of all.entries()) {
+      const previous = all[index - 1];
+      if (previous === undefined) continue;
+      expect(started >= String(previous.ended)).toBe(true);
+      const apart = Date.parse(started) - Date.parse(previous.started);
+      expect(apart).toBeGreaterThanOrEqual(1900);
+    }
+    expect(held(standIn).keys.size).toBe(2000);
+    await standIn.stop();
+  },
+  120_000,
+);
+
+test("agent schedule shows what is next, and what never ran", async () => {
+  using place = workspace();
+  const oomnitza = "[oomnitza]\nurl = http://127.0.0.1:9\napi_token = x\n";
+  place.write("assets.csv", rows(1));
+  place.write("config.ini", `${oomnitza}${section}`);
+  const none = await place.agent(["schedule"]);
+  expect(none.code).toBe(0);
+  expect(none.stdout).toBe("No enabled section has a schedule\n");
+  place.write(
+    "config.ini",
+    `${oomnitza}${section}schedule = 30 3 * * *\nschedule_timezone = Europe/Berlin\n`,
+  );
+  const run = await place.agent(["schedule", "--output", "json"]);
+  expect(run.code).toBe(0);
+  const [row] = JSON.parse(run.stdout);
+  expect(row).toMatchObject({ section: "csv_assets", schedule: "30 3 * * *", last: null });
+  const next = new Date(row.next);
+  expect(next.getTime()).toBeGreaterThan(Date.now());
+  const inBerlin = next.toLocaleTimeString("en-GB", { timeZone: "Europe/Berlin" });
+  expect(inBerlin).toBe("03:30:00");
+});
+
+test("a schedule that is none is told with its line", async () => {
+  using place = workspace();
+  place.write("assets.csv", rows(1));
+  place.write(
+    "config.ini",
+    `[oomnitza]\nurl = http://127.0.0.1:9\napi_token = x\n${section}schedule = nightly\n`,
+  );
+  const run = await place.agent(["check", "csv_assets"]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(
+    /config\.ini:10 \[csv_assets\] schedule: is no schedule such as 0 3 \* \* \*, @daily or every 6h/,
+  );
+});
