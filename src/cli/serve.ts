@@ -95,13 +95,7 @@ async function run(context: CommandContext, values: ServeFlags, plan: Plan): Pro
     work: await workOf(context, values, session, state, work.signal),
     log: context.log,
   });
-  const scheduler = await openScheduler(context, plan, {
-    workers: values.workers,
-    store: state.store,
-    isSingle: values.singleton !== 0,
-    signal: work.signal,
-  });
-  if (!values.testmode) scheduler.start();
+  const scheduler = await startScheduler(context, values, plan, state, work.signal);
   if (!values.testmode) context.print(readyText(context, service));
   context.log.info(`Listening on ${service.url}`);
   await watchOver({
@@ -113,6 +107,20 @@ async function run(context: CommandContext, values: ServeFlags, plan: Plan): Pro
     stopWork: (reason) => work.abort(reason),
   });
   return exitCodes.ok;
+}
+
+/** Runs sections by schedule from now on; in test mode there is nothing to run. */
+async function startScheduler(
+  context: CommandContext,
+  { workers, singleton, testmode }: ServeFlags,
+  plan: Plan,
+  { store }: ServeState,
+  signal: AbortSignal,
+) {
+  const isSingle = singleton !== 0;
+  const scheduler = await openScheduler(context, plan, { workers, store, isSingle, signal });
+  if (!testmode) scheduler.start();
+  return scheduler;
 }
 
 /** How events are worked off: each batch is an upload of its section. */
