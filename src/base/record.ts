@@ -43,3 +43,11 @@ export function isEmpty(value: unknown): boolean {
   if (typeof value === "object") return Object.keys(value).length === 0;
   return Number.isNaN(value) ? false : value === 0n;
 }
+
+/**
+ * Whether a mapped value says nothing, so that it would blank a field: null, `""`, `[]` and `{}`.
+ * 0 and false say something.
+ */
+export function isBlank(value: unknown): boolean {
+  return isEmpty(value) && value !== 0 && value !== false && value !== 0n;
+}

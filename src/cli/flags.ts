@@ -58,6 +58,12 @@ export const uploadFlags = {
     "Show the merged mappings of every enabled section and where each line comes from, then exit. Nothing is read or sent.",
     { default: false },
   ),
+  "full": opt.flag("Send also what did not change, in sections with only_changed.", {
+    default: false,
+  }),
+  "accept": opt.flag("Send also what the guard would stop; look at it with agent plan first.", {
+    default: false,
+  }),
   "testmode": opt.flag("Show what would be sent, as JSON, and send nothing.", { default: false }),
   "save-data": opt.flag(
     "Write source records and payloads into the folder saved_data of the working directory.",

@@ -34,7 +34,15 @@ export interface Session {
     prepared: PreparedSection,
     how: Pick<
       RunSettings,
-      "workers" | "recordCount" | "testmode" | "saveData" | "store" | "onStart" | "read"
+      | "workers"
+      | "recordCount"
+      | "testmode"
+      | "saveData"
+      | "store"
+      | "onStart"
+      | "full"
+      | "accept"
+      | "read"
     >,
   ): Promise<SectionReport>;
 }
@@ -80,17 +88,20 @@ export async function openSession(
         version,
         log,
       }),
-    run: (prepared, how) =>
-      runSection(prepared, {
+    run(prepared, how) {
+      if (how.store !== undefined) how.store.instance = settings.url;
+      return runSection(prepared, {
         ...how,
         oomnitza,
         http,
         apiVersion: settings.api_version,
         batchSize: settings.batch_size,
+        guard: settings,
         stateFile: stateFile(context, plan.file),
         log,
         redactor,
         signal,
-      }),
+      });
+    },
   };
 }

@@ -80,8 +80,6 @@ async function run(
   using state = flags.testmode ? noState : openStore(context, plan);
   const session = await openSession(context, plan, choice.chosen);
   const sections = await runAll(context, session, flags, state.store);
-  const lost = sections.some(({ outcome }) => outcome === "failed");
-  const bug = sections.some(({ error }) => error?.bug === true);
   const report: RunReport = {
     report: 1,
     agent: version,
@@ -91,11 +89,17 @@ async function run(
     not_enabled: choice.notEnabled,
     sections,
     error: null,
-    exit: bug ? exitCodes.bug : lost ? exitCodes.failed : exitCodes.ok,
+    exit: exitOf(sections),
   };
   if (context.global.output === "json") context.print(JSON.stringify(report, null, 2));
   context.log.info("Done");
   return report.exit;
+}
+
+function exitOf(sections: RunReport["sections"]): number {
+  if (sections.some(({ error }) => error?.bug === true)) return exitCodes.bug;
+  if (sections.some((section) => section.stopped_by_guard)) return exitCodes.guarded;
+  return sections.some(({ outcome }) => outcome === "failed") ? exitCodes.failed : exitCodes.ok;
 }
 
 async function runAll(
@@ -115,6 +119,8 @@ async function runAll(
       testmode: flags.testmode ? context.print : undefined,
       saveData: flags["save-data"] ? process.cwd() : undefined,
       store,
+      full: flags.full,
+      accept: flags.accept,
       onStart: progress.watch,
     });
     progress.stop();

@@ -102,10 +102,14 @@ function hasErrors(reading: Reading): boolean {
 
 /** Reports what no single option can say. */
 function checkRules(reading: Reading, source: Source, values: Values<Options>): void {
-  const { insert_only, update_only } = values as unknown as SectionSettings;
+  const { insert_only, update_only, only_changed, remember } = values as unknown as SectionSettings;
   if (insert_only && update_only) {
     const message = "and insert_only are both on: nothing could ever be sent";
     report(reading, "error", "update_only", message);
+  }
+  if (only_changed && !remember) {
+    const message = "needs to remember what was accepted, and remember is off";
+    report(reading, "error", "only_changed", message);
   }
   const problem = source.rule?.(values);
   if (problem !== undefined) report(reading, "error", undefined, problem);

@@ -17,5 +17,9 @@ export const exitCodeMeanings: readonly { readonly code: number; readonly meanin
     code: 3,
     meaning: "Ran, but a section or some records failed. The report names them.",
   },
+  {
+    code: 5,
+    meaning: "The guard stopped a section before anything was sent. --accept lets it pass.",
+  },
   { code: 70, meaning: "A fault in the program itself." },
 ];

@@ -21,18 +21,22 @@ import { planTls } from "../sdk/tls.ts";
 import type { OomnitzaSettings } from "./options.ts";
 import { excerpt, type UploadRequest } from "./payload.ts";
 
-/** An instance that has accepted the credentials. */
-export interface Oomnitza {
+/** An instance that has accepted the credentials, to read from. */
+export interface OomnitzaReader {
   /** Address of the instance. */
   readonly url: string;
   /** Reads JSON. Throws `AuthError` or `SinkError`. */
   get(path: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
-  /** Posts and gives the final answer whatever its status; a token that expired is renewed once. */
-  post(request: UploadRequest, body: string, retry?: RetryPolicy): Promise<Answer>;
   /** How many attempts had to be repeated so far. */
   readonly retries: () => number;
+}
+
+/** An instance that has accepted the credentials. */
+export interface Oomnitza extends OomnitzaReader {
+  /** Posts and gives the final answer whatever its status; a token that expired is renewed once. */
+  post(request: UploadRequest, body: string, retry?: RetryPolicy): Promise<Answer>;
 }
 
 /** What surrounds a connection. */
@@ -180,15 +184,7 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
   return { settings, http, context, token: settings.api_token, renewal: undefined };
 }
 
-/**
- * Connects and makes sure that the credentials are accepted.
- *
- * @throws {AuthError} when they are not; {@linkcode SinkError} when the instance cannot be reached.
- */
-export async function connect(
-  settings: OomnitzaSettings,
-  context: ConnectContext,
-): Promise<Oomnitza> {
+async function signIn(settings: OomnitzaSettings, context: ConnectContext): Promise<Session> {
   const session = openSession(settings, context);
   try {
     if (settings.api_token === "") await login(session);
@@ -200,12 +196,41 @@ export async function connect(
       hint: error.hint ?? "Check url, the network and the proxy.",
     });
   }
+  return session;
+}
+
+function readerOf(session: Session): OomnitzaReader {
   return {
-    url: settings.url,
+    url: session.settings.url,
     get: (path, query) => get(session, path, query),
     mappings: (name) => mappings(session, name),
+    retries: session.http.retries,
+  };
+}
+
+/**
+ * Connects for reading only: what it gives cannot write. Errors as {@linkcode connect}.
+ */
+export async function connectReader(
+  settings: OomnitzaSettings,
+  context: ConnectContext,
+): Promise<OomnitzaReader> {
+  return readerOf(await signIn(settings, context));
+}
+
+/**
+ * Connects and makes sure that the credentials are accepted.
+ *
+ * @throws {AuthError} when they are not; {@linkcode SinkError} when the instance cannot be reached.
+ */
+export async function connect(
+  settings: OomnitzaSettings,
+  context: ConnectContext,
+): Promise<Oomnitza> {
+  const session = await signIn(settings, context);
+  return {
+    ...readerOf(session),
     post: ({ path, query }, body, retry) =>
       send(session, { method: "POST", path, query, body, ...(retry && { retry }) }),
-    retries: session.http.retries,
   };
 }

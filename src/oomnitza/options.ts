@@ -5,7 +5,7 @@
  */
 
 import { opt } from "../sdk/option.ts";
-import { secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import { guardOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
 import type { Values } from "../sdk/option.ts";
 
 /** The most records that one request of API v3 takes. */
@@ -47,6 +47,7 @@ export const oomnitzaOptions = {
     "Refuse to run when others than its owner can read the configuration file, in place of a warning.",
     { default: false, advanced: true },
   ),
+  ...guardOptions,
   ...tlsOptions,
   ...secretOptions,
 } as const;

@@ -107,6 +107,22 @@ function integer(minimum: number, maximum: number): z.ZodType<number, string> {
   });
 }
 
+/** A percentage, or that there is none. */
+export type Share = number | "off";
+
+const share = z.string().transform((value, context): Share => {
+  const word = value.trim();
+  const [, digits] = /^(\d+(?:\.\d+)?)\s*%$/.exec(word) ?? [];
+  const percent = Number(digits);
+  if (digits !== undefined && percent <= 100) return percent;
+  if (digits === undefined && word !== "0" && parseFlag(word) === false) return "off";
+  context.addIssue({
+    code: "custom",
+    message: `is neither a share from 0% to 100% nor off: "${value}"`,
+  });
+  return z.NEVER;
+});
+
 function json<T>(shape: z.ZodType<T>): z.ZodType<T, string> {
   return z.string().transform((value, context): T => {
     let parsed: unknown;
@@ -175,6 +191,10 @@ export const opt = {
   /** A path of a file or directory, as the person wrote it. */
   path(help: string, details: OptionDetails<string> = {}): Option<string> {
     return declare("path", help, text, details, "PATH");
+  },
+  /** A share such as `20%`, or `off`. */
+  share(help: string, details: OptionDetails<Share> = {}): Option<Share> {
+    return declare("text", help, share, details, "N%|off");
   },
   /** JSON text of the given shape. */
   json<T>(help: string, shape: z.ZodType<T>, details: OptionDetails<T> = {}): Option<T> {

@@ -66,6 +66,18 @@ export const secretOptions = {
   }),
 } as const;
 
+/** When an upload stops before it begins; valid in every section and, for all of them, in `[oomnitza]`. */
+export const guardOptions = {
+  guard: optional(opt.share(
+    "Stop before anything is sent when more of the records than this share would change, lose the value of a field, or are gone from the source. off lets everything pass.",
+    { example: "20%", advanced: true },
+  )),
+  guard_count: optional(opt.integer(
+    "The same as a number of records. With both, whichever is reached first.",
+    { example: "500", advanced: true },
+  )),
+} as const;
+
 /** Valid in every section that reads from a source, beside {@linkcode tlsOptions} and {@linkcode secretOptions}. */
 export const deliveryOptions = {
   use_server_map: opt.flag("Whether the field mappings kept in Oomnitza are used.", {
@@ -89,6 +101,19 @@ export const deliveryOptions = {
     { advanced: true },
   )),
   ...scheduleOptions,
+  keep_if_empty: opt.text(
+    "Fields that are left out of a record when they are empty, so that Oomnitza keeps what it has; separated by commas. * means all.",
+    { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
+  ),
+  only_changed: opt.flag(
+    "Only send records that differ from what Oomnitza accepted last. --full sends all.",
+    { default: false, advanced: true },
+  ),
+  remember: opt.flag(
+    "Whether the state file keeps what Oomnitza accepted: agent plan, only_changed and the guard compare with it.",
+    { default: true, advanced: true },
+  ),
+  ...guardOptions,
   recordfilter: opt.text(
     "Function body in JavaScript or Python that gets the source record as record and returns whether it is sent.",
     { default: "", advanced: true },

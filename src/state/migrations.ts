@@ -89,4 +89,49 @@ export const migrations: readonly (readonly string[])[] = [
     "CREATE UNIQUE INDEX inbox_key ON inbox (section, key) WHERE owner IS NULL AND is_dead = 0",
     "CREATE INDEX inbox_due ON inbox (section, due) WHERE owner IS NULL AND is_dead = 0",
   ],
+  [
+    // The ways in which records are sent: a record that was accepted in one way counts for no other.
+    `CREATE TABLE ways (
+      id INTEGER PRIMARY KEY,
+      way TEXT NOT NULL UNIQUE
+    ) STRICT`,
+    // What became of records, in that order: batches as the outbox had them, until they are compared
+    // with. `kind` is accepted, refused, or full for the end of a run that read all of the source.
+    `CREATE TABLE answers (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      section TEXT NOT NULL,
+      run TEXT NOT NULL,
+      way INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      records BLOB
+    ) STRICT`,
+    "CREATE INDEX answers_section ON answers (section, id)",
+    // 1 when what was accepted of the batch is among the answers already.
+    "ALTER TABLE settled ADD COLUMN is_noted INTEGER NOT NULL DEFAULT 0",
+    // What a section is compared with; `answer` is the last that is in it.
+    `CREATE TABLE baselines (
+      id INTEGER PRIMARY KEY,
+      section TEXT NOT NULL UNIQUE,
+      way INTEGER NOT NULL,
+      full_run TEXT,
+      answer INTEGER NOT NULL
+    ) STRICT`,
+    // Lists of field names, as JSON.
+    `CREATE TABLE field_lists (
+      id INTEGER PRIMARY KEY,
+      fields TEXT NOT NULL UNIQUE
+    ) STRICT`,
+    // The record that was accepted last of each key; `missed` counts the full runs without it.
+    `CREATE TABLE fingerprints (
+      id INTEGER PRIMARY KEY,
+      baseline INTEGER NOT NULL,
+      key TEXT NOT NULL,
+      fields INTEGER NOT NULL,
+      vals TEXT NOT NULL,
+      run TEXT NOT NULL,
+      must_send INTEGER NOT NULL,
+      missed INTEGER NOT NULL
+    ) STRICT`,
+    "CREATE UNIQUE INDEX fingerprints_key ON fingerprints (baseline, key)",
+  ],
 ];

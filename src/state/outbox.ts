@@ -7,8 +7,10 @@
 import type { Outgoing } from "../base/record.ts";
 import { compress, decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
+import { acceptedOf, acceptSettled, addAnswer } from "./answers.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
+import { jsonOf } from "./json.ts";
 import { updateCounts } from "./runs.ts";
 
 /** A record that was refused, and why. */
@@ -36,6 +38,8 @@ export interface OutboxOwner {
   readonly section: string;
   /** How its records are sent, as JSON. */
   readonly upload: string;
+  /** Id of the way in which they are sent, when it is remembered what was accepted. */
+  readonly way?: number | undefined;
   /** How far the run is, when that is to be written down with each batch. */
   readonly counts?: (() => Readonly<Record<string, number>>) | undefined;
   /** Masks secrets. */
@@ -51,10 +55,6 @@ export interface NewBatch {
   readonly text: string | undefined;
 }
 
-function asText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
-}
-
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
 export class StateOutbox {
   readonly #owner: OutboxOwner;
@@ -68,6 +68,7 @@ export class StateOutbox {
     const { run, counts } = this.#owner;
     return this.#write((database) => {
       // What was answered goes now, when the disk is waited for anyway.
+      this.#accept(database);
       database.run(
         "DELETE FROM outbox WHERE id IN (SELECT ticket FROM settled WHERE run = ?)",
         run,
@@ -79,7 +80,7 @@ export class StateOutbox {
           "INSERT INTO outbox (run, count, records) VALUES (?, ?, ?) RETURNING id",
           run,
           records.length,
-          compress(text ?? JSON.stringify(records, asText)),
+          compress(text ?? jsonOf(records)),
         );
         return Number(row?.id);
       });
@@ -94,14 +95,20 @@ export class StateOutbox {
   settle(ticket: number, refused: readonly RefusedRecord[], open: readonly Outgoing[]): void {
     this.#writeQuickly((database) => {
       for (const letter of refused) this.#bury(letter);
+      const isNoted = this.#note(database, ticket, refused, open);
       if (open.length === 0) {
-        database.run("INSERT INTO settled (ticket, run) VALUES (?, ?)", ticket, this.#owner.run);
+        database.run(
+          "INSERT INTO settled (ticket, run, is_noted) VALUES (?, ?, ?)",
+          ticket,
+          this.#owner.run,
+          isNoted ? 1 : 0,
+        );
         return;
       }
       database.run(
         "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
         open.length,
-        compress(JSON.stringify(open, asText)),
+        compress(jsonOf(open)),
         ticket,
       );
     });
@@ -136,16 +143,43 @@ export class StateOutbox {
   finish(): void {
     const { run } = this.#owner;
     this.#write((database) => {
+      this.#accept(database);
       database.run("DELETE FROM outbox WHERE run = ?", run);
       database.run("DELETE FROM settled WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
     });
   }
 
+  /** Remembers the batches that were accepted as a whole. */
+  #accept(database: Sqlite): void {
+    const { run, section, way } = this.#owner;
+    if (way !== undefined) acceptSettled(database, { run, section, way });
+  }
+
+  /** Remembers what became of a batch of which a part was not accepted; gives whether it had to. */
+  #note(
+    database: Sqlite,
+    ticket: number,
+    refused: readonly RefusedRecord[],
+    open: readonly Outgoing[],
+  ): boolean {
+    const { run, section, way } = this.#owner;
+    if (way === undefined || refused.length + open.length === 0) return false;
+    const [row] = database.rows("SELECT records FROM outbox WHERE id = ?", ticket);
+    if (row === undefined) return false;
+    const batch: Outgoing[] = JSON.parse(decompress(row.records as Uint8Array));
+    const payloads = refused.map(({ payload }) => payload);
+    const accepted = acceptedOf(batch, [...payloads, ...open]);
+    const owner = { run, section, way };
+    if (accepted.length > 0) addAnswer(database, owner, "accepted", accepted);
+    if (payloads.length > 0) addAnswer(database, owner, "refused", payloads);
+    return true;
+  }
+
   #bury({ record, reason, status, payload }: RefusedRecord): void {
     const { database, run, section, upload, redact } = this.#owner;
     const at = new Date().toISOString();
-    const text = JSON.stringify(payload, asText);
+    const text = jsonOf(payload);
     const letter = { run, section, at, record, status, reason: redact(reason), upload };
     addDeadLetter(database, { ...letter, payload: text });
   }

@@ -4,7 +4,10 @@
  * @module
  */
 
+import type { Outgoing } from "../base/record.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
+import { addAnswer, idOfWay, wayOf } from "./answers.ts";
+import { Baseline, concludeUncompared, forgetBaseline, hasManyAnswers } from "./baseline.ts";
 import {
   type DeadLetter,
   findDeadLetters,
@@ -35,6 +38,15 @@ export interface OpenRun {
   end(end: RunEnd): void;
 }
 
+/** A section as the store knows it. */
+export interface StoredSection {
+  readonly section: string;
+  /** How its records are sent, as JSON. */
+  readonly upload: string;
+  /** Whether it is remembered what was accepted. */
+  readonly remember: boolean;
+}
+
 /** A run of which something waits in the outbox, or whose upload was not declared complete. */
 export interface Leftover {
   readonly run: string;
@@ -55,6 +67,8 @@ export interface StoreSettings {
 /** The state file, open. Everything throws `AgentError` when it fails. */
 export class StateStore {
   readonly path: string;
+  /** Address of the Oomnitza instance: what one accepted says nothing about another. */
+  instance = "";
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
   #owner: Owner | undefined;
@@ -67,20 +81,18 @@ export class StateStore {
   }
 
   /** Writes down that a run of a section begins. */
-  begin(
-    section: string,
-    upload: string,
-    counts: () => Readonly<Record<string, number>>,
-  ): OpenRun {
+  begin(stored: StoredSection, counts: () => Readonly<Record<string, number>>): OpenRun {
+    const { section, upload } = stored;
     const owner = this.#me();
     const id = this.#use((database) =>
       database.transaction(() => {
         pruneRuns(database, section);
+        if (!stored.remember) forgetBaseline(database, section);
         const run = { section, owner, started: new Date().toISOString(), upload };
         for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
       })
     );
-    const outbox = this.#outbox(id, section, upload, counts);
+    const outbox = this.#outbox(id, stored, counts);
     return {
       id,
       outbox,
@@ -92,7 +104,7 @@ export class StateStore {
   }
 
   /** Takes over what earlier runs of a section left, oldest first. */
-  *leftovers(section: string): Generator<Leftover> {
+  *leftovers({ section, remember }: Omit<StoredSection, "upload">): Generator<Leftover> {
     const rows = this.#use((database) =>
       database.rows(
         "SELECT id, owner, outcome FROM runs WHERE section = ? AND is_open = 1 ORDER BY id",
@@ -102,7 +114,7 @@ export class StateStore {
     for (const { id, owner, outcome } of rows) {
       const isMine = owner === this.#me();
       if (isMine ? outcome === null : isAtWork(this.path, String(owner))) continue;
-      const leftover = this.#claim(String(id), String(owner), section);
+      const leftover = this.#claim(String(id), String(owner), { section, remember });
       if (leftover !== undefined) yield leftover;
     }
   }
@@ -113,6 +125,33 @@ export class StateStore {
       database.rows("SELECT id FROM runs WHERE section = ? AND is_open = 1 LIMIT 1", section)
     );
     return rows.length > 0;
+  }
+
+  /** What a section is compared with, up to date. */
+  baseline(section: string, upload: string): Baseline {
+    return new Baseline({
+      database: this.#database,
+      section,
+      way: this.#way(upload),
+      unusable: (cause) => unusable(this.path, cause),
+    });
+  }
+
+  /** Whether so much was answered since a section was compared last that it is to be taken in. */
+  hasManyAnswers(section: string): boolean {
+    return this.#use((database) => hasManyAnswers(database, section));
+  }
+
+  /** Writes down that a run sent all of the source without comparing it. */
+  concludeUncompared(section: string, upload: string, run: string): void {
+    const way = this.#way(upload);
+    this.#use((database) => concludeUncompared(database, { section, run, way }));
+  }
+
+  /** Notes that records were accepted outside of a run. */
+  accept(section: string, upload: string, run: string, records: readonly Outgoing[]): void {
+    const way = this.#way(upload);
+    this.#use((database) => addAnswer(database, { section, run, way }, "accepted", records));
   }
 
   runs(limit: number): StoredRun[] {
@@ -155,12 +194,20 @@ export class StateStore {
     this.#owner = undefined;
   }
 
+  #way(upload: string): number {
+    return this.#use((database) => idOfWay(database, wayOf(this.instance, upload)));
+  }
+
   #me(): string {
     return (this.#owner ??= becomeOwner(this.path)).id;
   }
 
   /** Takes over an open run, unless another process was quicker. */
-  #claim(id: string, owner: string, section: string): Leftover | undefined {
+  #claim(
+    id: string,
+    owner: string,
+    stored: Omit<StoredSection, "upload">,
+  ): Leftover | undefined {
     const [row] = this.#use((database) =>
       database.rows(
         `UPDATE runs SET owner = ?, outcome = coalesce(outcome, 'interrupted')
@@ -177,13 +224,12 @@ export class StateStore {
       database.rows("SELECT count(*) AS batches FROM settled WHERE run = ?", id)
     );
     const sent = known > 0 || Number(settled?.batches) > 0;
-    return { run: id, upload, sent, outbox: this.#outbox(id, section, upload) };
+    return { run: id, upload, sent, outbox: this.#outbox(id, { ...stored, upload }) };
   }
 
   #outbox(
     run: string,
-    section: string,
-    upload: string,
+    { section, upload, remember }: StoredSection,
     counts?: () => Readonly<Record<string, number>>,
   ): StateOutbox {
     return new StateOutbox({
@@ -191,6 +237,7 @@ export class StateStore {
       run,
       section,
       upload,
+      way: remember ? this.#way(upload) : undefined,
       counts,
       redact: this.#redact,
       unusable: (cause) => unusable(this.path, cause),

@@ -22,6 +22,8 @@ export interface Counts {
   failed: number;
   /** Not answered by Oomnitza; they wait in the state file for the next run. */
   kept: number;
+  /** Mapped, and held back by the guard. */
+  held: number;
   /** Records that the source knows of and could not read. */
   unreadable: number;
 }
@@ -61,9 +63,9 @@ function copyOf(text: string): string {
 
 /** What does not add up, or nothing. */
 function imbalanceOf(counts: Readonly<Counts>, claimed: number | undefined): string | undefined {
-  const { fetched, filtered, incomplete, unchanged, sent, shown, failed, kept, unreadable } =
+  const { fetched, filtered, incomplete, unchanged, sent, shown, failed, kept, held, unreadable } =
     counts;
-  const ended = filtered + incomplete + unchanged + sent + shown + failed + kept;
+  const ended = filtered + incomplete + unchanged + sent + shown + failed + kept + held;
   if (fetched !== ended) return `${fetched} records were fetched, but ${ended} accounted for`;
   if (claimed === undefined || claimed === fetched + unreadable) return undefined;
   return `the source says it has ${claimed} records, but gave ${fetched + unreadable}`;
@@ -80,6 +82,7 @@ export function openAccount(): Account {
     shown: 0,
     failed: 0,
     kept: 0,
+    held: 0,
     unreadable: 0,
   };
   const failures: Failure[] = [];

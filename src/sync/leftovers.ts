@@ -7,7 +7,7 @@
 import { SinkError } from "../base/errors.ts";
 import { finalizeV3, type Upload } from "../oomnitza/payload.ts";
 import type { WaitingBatch } from "../state/outbox.ts";
-import type { Leftover, StateStore } from "../state/store.ts";
+import type { Leftover, StateStore, StoredSection } from "../state/store.ts";
 import type { Account } from "./account.ts";
 import { Delivery } from "./deliver.ts";
 import type { DeliverySettings } from "./delivery_settings.ts";
@@ -28,7 +28,7 @@ const longestWait = 5;
  */
 export async function finishLeftovers(
   store: StateStore,
-  section: string,
+  section: Omit<StoredSection, "upload">,
   settings: LeftoverSettings,
 ): Promise<number> {
   let requests = 0;

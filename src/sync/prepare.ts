@@ -15,6 +15,7 @@ import {
   type CheckedMapping,
   type FieldMapping,
   mergeMappings,
+  syncFieldsOf,
 } from "../transform/mapping.ts";
 import { bindConverters, type Conversions } from "../transform/convert.ts";
 import { type Complaints, createComplaints } from "../transform/complaints.ts";
@@ -99,6 +100,20 @@ function uploadOf(section: SectionPlan, mapping: CheckedMapping, version: string
   };
 }
 
+/** The fields of `keep_if_empty`. */
+function fieldsToKeep(
+  { settings }: SectionPlan,
+  { fields }: CheckedMapping,
+  log: Log,
+): readonly string[] {
+  const named = syncFieldsOf(settings.keep_if_empty).map((field) => field.toUpperCase());
+  for (const name of named) {
+    if (name === "*" || fields.some(({ field }) => field === name)) continue;
+    log.warning(`keep_if_empty names ${name}, which is not mapped`);
+  }
+  return named;
+}
+
 async function prepareSection(
   section: SectionPlan,
   context: PrepareContext,
@@ -118,7 +133,10 @@ async function prepareSection(
   for (const { target, name } of conversions.unknown) {
     log.warning(`There is no converter "${name}": ${target} will always be empty`);
   }
-  const mapper = compileMapper(mapping.fields, section.texts, conversions, mapping.syncFields);
+  const keepIfEmpty = fieldsToKeep(section, mapping, log);
+  const { syncFields } = mapping;
+  const inputs = { texts: section.texts, conversions, syncFields, keepIfEmpty };
+  const mapper = compileMapper(mapping.fields, inputs);
   const upload = uploadOf(section, mapping, context.version);
   return { section, mapping, conversions, complaints, mapper, code, upload, log };
 }

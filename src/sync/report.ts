@@ -6,6 +6,7 @@
 
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import type { Counts, Failure } from "./account.ts";
+import type { SectionChanges } from "./gate.ts";
 import type { LeftoverCounts } from "./leftovers.ts";
 
 /** What went wrong with a whole section. */
@@ -39,6 +40,10 @@ export interface SectionReport {
   readonly counts: Readonly<Counts>;
   /** Records that earlier runs left in the state file, and what became of them first. */
   readonly leftovers: LeftoverCounts;
+  /** How the records stand to what was accepted before; null when they were not compared with it. */
+  readonly changes: SectionChanges | null;
+  /** Whether the guard stopped the section before anything was sent. */
+  readonly stopped_by_guard: boolean;
   /** How many records the vendor said there are, null when it says nothing. */
   readonly claimed: number | null;
   readonly api: "v2" | "v3" | null;
@@ -92,6 +97,7 @@ const labels: readonly (readonly [keyof Counts, string])[] = [
   ["incomplete", "incomplete"],
   ["failed", "failed"],
   ["kept", "kept for the next run"],
+  ["held", "held back by the guard"],
   ["unreadable", "unreadable"],
 ];
 
@@ -108,6 +114,13 @@ export function describeCounts(counts: Readonly<Partial<Counts>>): string {
 /** Failures named in the text report; the JSON report names them all. */
 const namedInText = 20;
 
+function describeGone(changes: SectionChanges | null): string[] {
+  const { gone = 0, gone_records: records = [] } = changes ?? {};
+  if (gone === null || gone === 0) return [];
+  const more = gone > namedInText ? `, … and ${gone - namedInText} more` : "";
+  return [`  ${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
+}
+
 /** One section's report in lines, without a trailing newline. */
 export function describeSection(report: SectionReport): string {
   const seconds = (Date.parse(report.ended) - Date.parse(report.started)) / 1000;
@@ -122,6 +135,7 @@ export function describeSection(report: SectionReport): string {
       `  ${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,
     );
   }
+  lines.push(...describeGone(report.changes));
   for (const { record, reason } of report.failures.slice(0, namedInText)) {
     lines.push(`  ${record === "" ? "(no sync field)" : record}: ${reason}`);
   }

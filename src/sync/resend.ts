@@ -61,6 +61,12 @@ class LetterBox implements Outbox {
     const left = new Set([...open, ...refused.map(({ payload }) => payload)]);
     const taken = (this.#batches.get(ticket) ?? []).filter((record) => !left.has(record));
     this.#store.removeDeadLetters(this.#idsOf(taken));
+    for (const record of taken) {
+      const letter = this.#letters.get(record);
+      if (letter === undefined) continue;
+      const { section, upload, run } = letter;
+      this.#store.accept(section, upload, run, [record]);
+    }
     this.#batches.set(ticket, []);
   }
 

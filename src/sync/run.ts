@@ -5,13 +5,12 @@
  */
 
 import { SourceError } from "../base/errors.ts";
-import type { Dropped } from "../transform/map.ts";
-import { openTransform } from "../transform/transform.ts";
 import type { Account } from "./account.ts";
+import { openGate } from "./gate.ts";
 import { finishLeftovers } from "./leftovers.ts";
-import { walk } from "./line.ts";
 import type { PreparedSection } from "./prepare.ts";
-import { faultOf, type SectionFault, type SectionReport } from "./report.ts";
+import { readSection } from "./read.ts";
+import type { SectionReport } from "./report.ts";
 import {
   beginSection,
   closeDelivery,
@@ -21,64 +20,28 @@ import {
   type SectionRun,
   storeEnd,
 } from "./section_run.ts";
-import { sourceContext } from "./source_context.ts";
 
 export type { RunSettings } from "./section_run.ts";
 
-/** Lines of one kind that are logged in full; the account counts them all. */
-const loggedDrops = 20;
-
-function dropLogger(prepared: PreparedSection, account: Account): (dropped: Dropped) => void {
-  const { log } = prepared;
-  return (dropped) => {
-    const name = dropped.identity === "" ? `record ${account.counts.fetched}` : dropped.identity;
-    if (dropped.kind === "failed") {
-      log.error(`Lost ${name}: ${dropped.reason}`);
-      account.fail(dropped.identity, dropped.reason);
-      return;
-    }
-    const count = ++account.counts[dropped.kind];
-    if (dropped.kind === "filtered") log.debug(`Filtered: ${name}`);
-    else if (count <= loggedDrops) log.warning(`Not sent: ${name}: ${dropped.reason}`);
-    else if (count === loggedDrops + 1) {
-      log.warning("More records are not sent for such reasons; the report counts them");
-    }
-  };
-}
-
-/** Records that are transformed together: many for the sandbox, where each call costs. */
-const groupSize = 250;
-
 /** Reads, transforms and delivers; throws what ended the section early. */
 async function work(section: SectionRun): Promise<void> {
-  const { prepared, run, account, delivery, cursor, saver } = section;
-  const { conversions, log } = prepared;
-  const { source } = prepared.section;
-  const context = { log, oomnitza: run.oomnitza, http: run.http, signal: run.signal };
-  await conversions.prepare(context);
-  const transform = await openTransform(prepared.mapper, conversions, prepared.code, log);
-  const reading = sourceContext(prepared, { ...run, cursor, total: account.claim });
+  const { prepared, run, delivery, saver } = section;
+  const gate = openGate(section);
+  section.gate = gate;
+  const end = await readSection({
+    ...section,
+    ...run,
+    prepared,
+    onRecord: saver?.record,
+    take: (record) => gate.add(record),
+    isStopped: () => delivery.isStopped || run.signal.aborted,
+  });
   try {
-    await walk({
-      records: run.read?.(reading) ?? source.records(reading),
-      recordCount: run.recordCount,
-      groupSize,
-      onRecord: saver?.record,
-      transform: (records) => transform.group(records),
-      deliver: (record) => delivery.add(record),
-      isStopped: () => delivery.isStopped || run.signal.aborted,
-      onDropped: dropLogger(prepared, account),
-      onSkipped: ({ identity, reason }) => {
-        log.error(`Unreadable: ${identity}: ${reason}`);
-        account.skip(identity, reason);
-      },
-      account,
-    });
+    await gate.release(end);
   } finally {
-    await transform.close();
     await closeDelivery(section);
   }
-  conversions.finish(context);
+  if (end.failure !== undefined) throw end.failure.thrown;
   run.signal.throwIfAborted();
 }
 
@@ -103,9 +66,9 @@ export async function runSection(
 ): Promise<SectionReport> {
   const { section, upload, log } = prepared;
   const started = new Date();
-  let error: SectionFault | null = null;
+  let fault: unknown;
   function fail(thrown: unknown): void {
-    error = faultOf(thrown);
+    fault = thrown;
     if (thrown instanceof Error && thrown.stack !== undefined) log.debug(thrown.stack);
   }
   if (run.read === undefined) {
@@ -121,19 +84,20 @@ export async function runSection(
   }
   run.onStart?.(section.name, current.account);
   try {
-    if (error === null) {
+    if (fault === undefined) {
       requests = await finishEarlier(current);
       await work(current);
       const imbalance = imbalanceOf(section.name, current.account, run);
       if (imbalance !== undefined) throw imbalance;
       if (isAccepted(run, current.account)) await current.cursor?.commit();
+      current.gate?.conclude();
     }
   } catch (thrown) {
     fail(thrown);
   }
   current.cursor?.close();
   prepared.complaints.summarise();
-  return storeEnd(current.stored, reportOf(current, started, requests, error));
+  return storeEnd(current.stored, reportOf(current, started, requests, fault));
 }
 
 /** Delivers what earlier runs left; gives the requests that it took. */
@@ -141,5 +105,6 @@ async function finishEarlier(current: SectionRun): Promise<number> {
   const { prepared, run, leftovers } = current;
   if (run.store === undefined) return 0;
   const settings = { ...commonSettings(prepared, run), account: leftovers };
-  return await finishLeftovers(run.store, prepared.section.name, settings);
+  const { name: section, settings: { remember } } = prepared.section;
+  return await finishLeftovers(run.store, { section, remember }, settings);
 }

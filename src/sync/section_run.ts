@@ -17,8 +17,10 @@ import { type Account, namedFailures, openAccount } from "./account.ts";
 import { Delivery } from "./deliver.ts";
 import type { Sink } from "./delivery_settings.ts";
 import { leftoverCounts } from "./leftovers.ts";
+import type { Gate } from "./gate.ts";
+import { GuardError, type GuardOptions } from "./guard.ts";
 import type { PreparedSection } from "./prepare.ts";
-import { faultOf, type SectionFault, type SectionReport } from "./report.ts";
+import { faultOf, type SectionReport } from "./report.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
 import { createTestModeSink } from "./test_mode.ts";
 
@@ -38,6 +40,12 @@ export interface RunSettings {
   readonly stateFile: string | undefined;
   /** Keeps accounts, and records until they were answered. */
   readonly store?: StateStore | undefined;
+  /** The guard of `[oomnitza]`. */
+  readonly guard: GuardOptions;
+  /** Sends also what did not change. */
+  readonly full?: boolean | undefined;
+  /** Lets everything pass that the guard would stop. */
+  readonly accept?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly redactor: Redactor;
   readonly http: Http;
@@ -84,6 +92,8 @@ export interface SectionRun {
   readonly cursor: SectionCursor | undefined;
   readonly stored: OpenRun | undefined;
   readonly saver: DataSaver | undefined;
+  /** Stands between mapping and delivery, once what earlier runs left is delivered. */
+  gate?: Gate | undefined;
 }
 
 /** Waits for all answers, and closes the outbox when nothing is left in it. */
@@ -94,11 +104,12 @@ export async function closeDelivery({ delivery, account, stored }: SectionRun): 
 
 /** How a section ended, from its accounts and its delivery. */
 export function reportOf(
-  { prepared, run, account, leftovers, delivery, stored }: SectionRun,
+  { prepared, run, account, leftovers, delivery, stored, gate }: SectionRun,
   started: Date,
   requests: number,
-  error: SectionFault | null,
+  thrown: unknown,
 ): SectionReport {
+  const error = thrown === undefined ? null : faultOf(thrown);
   const { section, complaints, upload } = prepared;
   const { counts } = account;
   const earlier = leftoverCounts(leftovers);
@@ -116,6 +127,8 @@ export function reportOf(
     ended: new Date().toISOString(),
     counts,
     leftovers: earlier,
+    changes: gate?.changes() ?? null,
+    stopped_by_guard: thrown instanceof GuardError,
     claimed: account.claimed() ?? null,
     api: delivery.protocol ?? null,
     requests: run.testmode === undefined ? delivery.requests + requests : 0,
@@ -144,7 +157,9 @@ export function beginSection(prepared: PreparedSection, run: RunSettings): Secti
     ? undefined
     : createDataSaver(join(run.saveData, savedDataFolder), run.redactor, log);
   const counts = () => ({ ...account.counts });
-  const stored = run.store?.begin(section.name, JSON.stringify(upload), counts);
+  const { remember } = section.settings;
+  const known = { section: section.name, upload: JSON.stringify(upload), remember };
+  const stored = run.store?.begin(known, counts);
   const delivery = new Delivery({
     ...commonSettings(prepared, run, saver),
     account,
@@ -154,5 +169,14 @@ export function beginSection(prepared: PreparedSection, run: RunSettings): Secti
   });
   const { stateFile } = run;
   const cursor = stateFile === undefined ? undefined : openCursor(stateFile, section.name);
-  return { prepared, run, account, leftovers: openAccount(), delivery, cursor, stored, saver };
+  return {
+    prepared,
+    run,
+    account,
+    leftovers: openAccount(),
+    delivery,
+    cursor,
+    stored,
+    saver,
+  };
 }

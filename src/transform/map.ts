@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isEmpty, type Outgoing, type Raw } from "../base/record.ts";
+import { isBlank, isEmpty, type Outgoing, type Raw } from "../base/record.ts";
 import type { Conversions, Convert } from "./convert.ts";
 import type { FieldMapping } from "./mapping.ts";
 import { compilePath } from "./path.ts";
@@ -50,6 +50,8 @@ interface CompiledField {
   readonly convert: Convert | undefined;
   /** Place among the custom calls, or -1. */
   readonly custom: number;
+  /** Whether it is left out when it is blank. */
+  readonly optional: boolean;
 }
 
 /** How the value of a mapping is found in a record, before its converter. */
@@ -85,6 +87,7 @@ function compileField(
   field: FieldMapping,
   texts: Readonly<Record<string, string>>,
   conversions: Conversions,
+  keepIfEmpty: readonly string[],
 ): CompiledField {
   return {
     name: field.field,
@@ -92,6 +95,7 @@ function compileField(
     read: readerOf(field, texts),
     convert: conversions.of(field.field),
     custom: conversions.custom.findIndex(({ target }) => target === field.field),
+    optional: keepIfEmpty.includes("*") || keepIfEmpty.includes(field.field),
   };
 }
 
@@ -111,19 +115,26 @@ function judge({ fields, syncFields }: Table, outgoing: Outgoing): Outgoing | Dr
     const identity = identityOf(outgoing, syncFields);
     return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}`);
   }
-  return fields.length === 0 ? new Dropped("incomplete", "", "nothing is mapped") : outgoing;
+  if (!isEmpty(outgoing)) return outgoing;
+  const reason = fields.length === 0 ? "nothing is mapped" : "all of its fields are empty";
+  return new Dropped("incomplete", "", reason);
+}
+
+/** Puts a value in its place, unless it would blank a field that is to be kept. */
+function put(outgoing: Record<string, unknown>, field: CompiledField, value: unknown): void {
+  if (!field.optional || !isBlank(value)) outgoing[field.name] = value;
 }
 
 function map(table: Table, record: Raw, custom?: CustomResults): Outgoing | Dropped {
   const outgoing: Record<string, unknown> = {};
-  for (const field of table.fields) outgoing[field.name] = valueOf(field, record, custom);
+  for (const field of table.fields) put(outgoing, field, valueOf(field, record, custom));
   return judge(table, outgoing);
 }
 
 async function mapWaiting(table: Table, record: Raw, custom?: CustomResults) {
   const values = await Promise.all(table.fields.map((field) => valueOf(field, record, custom)));
   const outgoing: Record<string, unknown> = {};
-  for (const [index, { name }] of table.fields.entries()) outgoing[name] = values[index] ?? null;
+  for (const [index, field] of table.fields.entries()) put(outgoing, field, values[index] ?? null);
   return judge(table, outgoing);
 }
 
@@ -137,14 +148,22 @@ function identifyRaw({ fields, syncFields }: Table, record: Raw): string {
   return identityOf(known, syncFields);
 }
 
+/** What a mapping table is compiled with. */
+export interface MapperInputs {
+  /** Texts of the section's options. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly conversions: Conversions;
+  readonly syncFields: readonly string[];
+  /** Fields that are left out of a record when they are blank; `*` means all. */
+  readonly keepIfEmpty: readonly string[];
+}
+
 /** Compiles a mapping table. */
 export function compileMapper(
   mappings: readonly FieldMapping[],
-  texts: Readonly<Record<string, string>>,
-  conversions: Conversions,
-  syncFields: readonly string[],
+  { texts, conversions, syncFields, keepIfEmpty }: MapperInputs,
 ): Mapper {
-  const fields = mappings.map((field) => compileField(field, texts, conversions));
+  const fields = mappings.map((field) => compileField(field, texts, conversions, keepIfEmpty));
   const calls = conversions.custom.map(({ target }) => fields.find(({ name }) => name === target));
   const table: Table = { fields, calls, syncFields };
   return {

@@ -35,6 +35,8 @@ const sample: RunReport = {
     ended: "2026-01-01T00:00:01.000Z",
     counts: account.counts,
     leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
+    changes: { new: 1, changed: 2, unchanged: 3, blanked: 0, gone: 1, gone_records: ["A"] },
+    stopped_by_guard: false,
     claimed: null,
     api: "v3",
     requests: 1,

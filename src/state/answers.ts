@@ -1,0 +1,99 @@
+/**
+ * What became of records, in the order of the answers, until a section is compared with it.
+ *
+ * @module
+ */
+
+import type { Outgoing } from "../base/record.ts";
+import { compress } from "../runtime/compress.ts";
+import type { Sqlite } from "../runtime/sqlite.ts";
+import { jsonOf } from "./json.ts";
+
+/** What answers belong to. */
+export interface AnswerOwner {
+  readonly run: string;
+  readonly section: string;
+  /** Id of the way in which its records are sent. */
+  readonly way: number;
+}
+
+/** What happened: records were accepted or refused, or a run that read all of the source ended. */
+export type AnswerKind = "accepted" | "refused" | "full";
+
+/**
+ * The way in which records are sent, as one text: to which instance, how they are recognised there, and
+ * what may be done with them. `upload` is how they are sent, as JSON.
+ */
+export function wayOf(instance: string, upload: string): string {
+  const { portion: _portion, version: _version, ...rest } = JSON.parse(upload) as Record<
+    string,
+    unknown
+  >;
+  return JSON.stringify({ instance, ...rest });
+}
+
+/** The sync fields of a way. */
+export function syncFieldsOfWay(way: string): readonly string[] {
+  const { syncFields } = JSON.parse(way) as { syncFields?: readonly string[] };
+  return syncFields ?? [];
+}
+
+/** The id of a way, which is written down when it is new. */
+export function idOfWay(database: Sqlite, way: string): number {
+  database.run("INSERT INTO ways (way) VALUES (?) ON CONFLICT DO NOTHING", way);
+  const [row] = database.rows("SELECT id FROM ways WHERE way = ?", way);
+  return Number(row?.id);
+}
+
+/** Notes what became of records. */
+export function addAnswer(
+  database: Sqlite,
+  { section, run, way }: AnswerOwner,
+  kind: AnswerKind,
+  records?: readonly Outgoing[],
+): void {
+  database.run(
+    "INSERT INTO answers (section, run, way, kind, records) VALUES (?, ?, ?, ?, ?)",
+    section,
+    run,
+    way,
+    kind,
+    records === undefined ? null : compress(jsonOf(records)),
+  );
+}
+
+/** Notes that the batches of a run's outbox that were settled were accepted. */
+export function acceptSettled(database: Sqlite, { section, run, way }: AnswerOwner): void {
+  database.run(
+    `INSERT INTO answers (section, run, way, kind, records)
+      SELECT ?, run, ?, 'accepted', records FROM outbox WHERE run = ?
+        AND id IN (SELECT ticket FROM settled WHERE run = ? AND is_noted = 0) ORDER BY id`,
+    section,
+    way,
+    run,
+    run,
+  );
+}
+
+/** Forgets what was answered before a run of a section; that run sent everything anew. */
+export function forgetAnswersBefore(database: Sqlite, section: string, run: string): void {
+  database.run("DELETE FROM answers WHERE section = ? AND run < ?", section, run);
+}
+
+/** What of a batch was accepted: all but the others. A batch was read back, the others may not be. */
+export function acceptedOf(
+  batch: readonly Outgoing[],
+  others: readonly Outgoing[],
+): readonly Outgoing[] {
+  const left = new Map<string, number>();
+  for (const record of others) {
+    const text = jsonOf(record);
+    left.set(text, (left.get(text) ?? 0) + 1);
+  }
+  return batch.filter((record) => {
+    const text = JSON.stringify(record);
+    const count = left.get(text) ?? 0;
+    if (count > 0) left.set(text, count - 1);
+    return count === 0;
+  });
+}

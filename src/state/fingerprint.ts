@@ -1,0 +1,100 @@
+/**
+ * Fingerprints of outgoing records: their values as one text, in which what is long is shortened.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type { Outgoing } from "../base/record.ts";
+
+/** A record in the form in which it is compared. Equal texts mean equal records. */
+export interface Fingerprint {
+  /** Its sync fields, as JSON; absent when it has none. */
+  readonly key: string | undefined;
+  /** Names of its fields, as JSON. */
+  readonly fields: string;
+  /** Their values, as JSON; a long one is `{"\u0000": [digest, characters, beginning]}`. */
+  readonly values: string;
+}
+
+/** Values of more characters are shortened: lists of software would make the state file huge. */
+const longest = 256;
+const excerpt = 60;
+const mark = "\u0000";
+
+function shortened(text: string): unknown {
+  const digest = createHash("sha256").update(text).digest("base64url");
+  return { [mark]: [digest, text.length, text.slice(0, excerpt)] };
+}
+
+function short(value: unknown): unknown {
+  if (typeof value === "string") return value.length > longest ? shortened(value) : value;
+  if (typeof value !== "object" || value === null) return value;
+  const text = JSON.stringify(value);
+  // What turns into a plain text, such as a date, is that text.
+  if (text.startsWith('"')) return short(JSON.parse(text));
+  return text.length > longest ? shortened(text) : value;
+}
+
+function keyOf(record: Outgoing, syncFields: readonly string[]): string | undefined {
+  if (syncFields.length === 0) return undefined;
+  return JSON.stringify(syncFields.map((field) => short(record[field] ?? null)));
+}
+
+/** The fingerprint of a record; none when it cannot be written as JSON. */
+export function fingerprintOf(
+  record: Outgoing,
+  syncFields: readonly string[],
+): Fingerprint | undefined {
+  const fields: string[] = [];
+  const values: unknown[] = [];
+  try {
+    for (const [field, value] of Object.entries(record)) {
+      // JSON has no such thing, and leaves the field out.
+      if (value === undefined) continue;
+      fields.push(field);
+      values.push(short(value));
+    }
+    const key = keyOf(record, syncFields);
+    return { key, fields: JSON.stringify(fields), values: JSON.stringify(values) };
+  } catch {
+    // For example a bigint: the delivery says so, and nothing of it is ever accepted.
+    return undefined;
+  }
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !(mark in value)) return value;
+  const [, length, begin] = value[mark] as [string, number, string];
+  return `${begin}… (${length} characters)`;
+}
+
+/** The fields of a fingerprint with their values; long ones are told by their beginning and length. */
+export function fieldsOf({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
+  const names: string[] = JSON.parse(fields);
+  const all: unknown[] = JSON.parse(values);
+  return new Map(names.map((name, index) => [name, shown(all[index])]));
+}
+
+/** Names of the fields in which two fingerprints differ, those of the second first. */
+export function differences(
+  old: Omit<Fingerprint, "key">,
+  now: Omit<Fingerprint, "key">,
+): string[] {
+  const before = texts(old);
+  const after = texts(now);
+  const changed = [...after].filter(([field, text]) => before.get(field) !== text);
+  const left = [...before.keys()].filter((field) => !after.has(field));
+  return [...changed.map(([field]) => field), ...left];
+}
+
+function texts({ fields, values }: Omit<Fingerprint, "key">): Map<string, string> {
+  const names: string[] = JSON.parse(fields);
+  const all: unknown[] = JSON.parse(values);
+  return new Map(names.map((name, index) => [name, JSON.stringify(all[index])]));
+}
+
+/** A key as one word for people. */
+export function keyForPeople(key: string): string {
+  return (JSON.parse(key) as unknown[]).map((value) => String(shown(value))).join(" / ");
+}

@@ -1,0 +1,55 @@
+/**
+ * What the tests of delta, guard and plan share.
+ *
+ * @module
+ */
+import type { Recorder } from "../support/recorder.ts";
+import type { Workspace } from "../support/workspace.ts";
+import { section } from "./state_run.ts";
+
+/** The section with only_changed. */
+export const onlyChanged = `${section}only_changed = True\n`;
+
+/** Rows of tag and model. */
+export function csv(rows: readonly (readonly [string, string])[]): string {
+  return `tag,model\n${rows.map((row) => row.join(",")).join("\n")}\n`;
+}
+
+/** So many rows whose model is told by their number. */
+export function numbered(
+  count: number,
+  model: (row: number) => string = (row) => `model ${row}`,
+): string {
+  return csv(Array.from({ length: count }, (_, row) => [`T${row}`, model(row)] as const));
+}
+
+/** One section's part of a JSON report. */
+export interface Shown {
+  readonly outcome: string;
+  readonly counts: Record<string, number>;
+  readonly changes: Record<string, unknown> | null;
+  readonly stopped_by_guard: boolean;
+  readonly requests: number;
+  readonly error: { message: string; hint: string } | null;
+}
+
+/** Uploads one section; gives exit code and report. */
+export async function upload(place: Workspace, words: readonly string[] = []) {
+  const run = await place.agent(["upload", "csv_assets", "--output", "json", ...words]);
+  let report: { sections: Shown[] };
+  try {
+    report = JSON.parse(run.stdout);
+  } catch {
+    throw new Error(run.stdout + run.stderr);
+  }
+  return { code: run.code, section: report.sections[0] as Shown, stderr: run.stderr };
+}
+
+/** The tags that a recorder got since it was asked last, in the order they came, by API v3. */
+export function newTags(recorder: Recorder, seen: { count: number }): string[] {
+  const fresh = recorder.uploads().slice(seen.count);
+  seen.count = recorder.uploads().length;
+  return fresh.flatMap(({ body }) =>
+    ((JSON.parse(body).records ?? []) as { BARCODE: string }[]).map(({ BARCODE }) => BARCODE)
+  );
+}
