@@ -62,6 +62,13 @@ function sideHttp(settings: OomnitzaSettings, { log, signal }: CommandContext): 
   });
 }
 
+function settingsOf(plan: Plan, sections: readonly SectionPlan[]): OomnitzaSettings {
+  if (plan.oomnitza === undefined) throw new ConfigError(`Cannot use ${plan.file}`, plan.findings);
+  const pending = sections.find((section) => section.pending);
+  if (pending !== undefined) throw new Error(`[${pending.name}] is to run without its secrets`);
+  return plan.oomnitza;
+}
+
 /** Connects to Oomnitza for some sections. */
 export async function openSession(
   context: CommandContext,
@@ -70,10 +77,7 @@ export async function openSession(
   retry?: RetryPolicy,
 ): Promise<Session> {
   const { log, redactor, signal } = context;
-  const settings = plan.oomnitza;
-  if (settings === undefined) throw new ConfigError(`Cannot use ${plan.file}`, plan.findings);
-  const pending = sections.find((section) => section.pending);
-  if (pending !== undefined) throw new Error(`[${pending.name}] is to run without its secrets`);
+  const settings = settingsOf(plan, sections);
   const oomnitza = await connect(settings, { log, redactor, signal, retry });
   const http = sideHttp(settings, context);
   return {
