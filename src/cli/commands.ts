@@ -11,6 +11,7 @@ import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
 import { completion } from "./completion_command.ts";
 import { generateIni } from "./generate_ini.ts";
+import { gui } from "./gui.ts";
 import { tryCommand } from "./try.ts";
 import { runs } from "./runs.ts";
 import { service } from "./service.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   discard,
   generateIni,
   secretCommand,
+  gui,
   sourcesCommand,
   convertersCommand,
   tryCommand,

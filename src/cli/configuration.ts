@@ -61,22 +61,36 @@ function plan(context: CommandContext, document: IniDocument): Plan {
   return result;
 }
 
+/** Checks a whole configuration without fetching a secret. */
+export function planPending(context: CommandContext, document: IniDocument): Plan {
+  return plan(context, leavePending(document, sources));
+}
+
 /** Reads and checks the whole configuration, for commands that run no section: no secret is fetched. */
 export function loadPlan(context: CommandContext): Plan {
-  return plan(context, leavePending(readIni(iniPath(context.global.ini)), sources));
+  return planPending(context, readIni(iniPath(context.global.ini)));
 }
 
 /**
  * Reads and checks the whole configuration with the secrets of `[oomnitza]` and of the wanted sections,
  * and does some work with it. What the stores have begun ends with the work.
  */
-export async function withPlan<T>(
+export function withPlan<T>(
   context: CommandContext,
   wanted: Wanted,
   work: (plan: Plan) => Promise<T>,
 ): Promise<T> {
+  return withPlanOf(context, readIni(iniPath(context.global.ini)), wanted, work);
+}
+
+/** The same for a configuration that is read already. */
+export async function withPlanOf<T>(
+  context: CommandContext,
+  document: IniDocument,
+  wanted: Wanted,
+  work: (plan: Plan) => Promise<T>,
+): Promise<T> {
   const { log, redactor, signal } = context;
-  const document = readIni(iniPath(context.global.ini));
   const around = surroundings();
   const { env, directory } = around;
   const path = (text: string) => absolutePath(document.file, directory, text);

@@ -9,6 +9,7 @@ import { neutralise } from "../base/log.ts";
 import { describeError } from "../base/log_error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
+import { hasDesktop } from "../runtime/browser.ts";
 import { version } from "../runtime/version.ts";
 import { windowsServiceArgument } from "../service/names.ts";
 import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
@@ -117,6 +118,14 @@ function failureReport(error: unknown, exit: number) {
   } satisfies RunReport;
 }
 
+/** Without a command, a person at a desktop gets the GUI, as the Python connector had it. */
+function withDefaultCommand(argv: readonly string[], parsed: ParsedLine): ParsedLine {
+  const { command, global } = parsed;
+  const isComplete = command !== undefined || global.help || global.version;
+  if (isComplete || !hasDesktop(process.env, process.platform)) return parsed;
+  return parseLine(["gui", ...argv], commands);
+}
+
 /** Runs a command line. */
 export async function runProgram(argv: readonly string[], console: Console): Promise<number> {
   const program: Program = {
@@ -131,7 +140,7 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
       const { runAsWindowsService } = await import("../service/windows_host.ts");
       return await runAsWindowsService(() => runProgram(argv.slice(1), console));
     }
-    const parsed = parseLine(argv, commands);
+    const parsed = withDefaultCommand(argv, parseLine(argv, commands));
     program.verbose = parsed.global.verbose;
     program.json = parsed.global.output === "json";
     return await dispatch(program, parsed);

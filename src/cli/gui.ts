@@ -1,0 +1,76 @@
+/**
+ * `agent gui`: the configuration in a browser.
+ *
+ * @module
+ */
+
+import { openPrivately } from "../runtime/browser.ts";
+import { opt } from "../sdk/option.ts";
+import { sources } from "../sources/mod.ts";
+import type { DeskSettings } from "../web/gui/mod.ts";
+import { iniPath, planPending, withPlanOf } from "./configuration.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { stateFile } from "./state.ts";
+
+function settingsOf(context: CommandContext): DeskSettings {
+  const { log, redactor, signal, global } = context;
+  const ini = iniPath(global.ini);
+  return {
+    ini,
+    state: stateFile(context, ini),
+    sources,
+    log,
+    redactor,
+    signal,
+    plan: (document) => planPending(context, document),
+    withPlan: (document, wanted, work) => withPlanOf(context, document, wanted, work),
+  };
+}
+
+const farewells = {
+  asked: "The GUI was stopped from its page.",
+  idle: "Nobody used the GUI for a while, so it has stopped.",
+  aborted: "The GUI has stopped.",
+} as const;
+
+/** Serves the GUI until it is told to stop. */
+export const gui = defineCommand({
+  name: "gui",
+  summary: "Edit and check the configuration, try it and run it, in a browser.",
+  details:
+    "Serves web pages to the browser of this machine, on loopback only, until it is stopped: with Ctrl-C, " +
+    "with the button on its pages, or by nobody using it. The address works once, in one browser. " +
+    "It is what the program does on a desktop when it is started without a command.",
+  flags: {
+    "no-open": opt.flag("Only show the address, and open no browser.", { default: false }),
+    "port": opt.integer("Port to listen on, on loopback only. 0 takes a free one.", {
+      default: 0,
+      maximum: 65_535,
+    }),
+    "idle-minutes": opt.integer("Stop after so many minutes without use. 0 means never.", {
+      default: 120,
+    }),
+  },
+  examples: [
+    { line: "agent gui", does: "open the pages in the browser" },
+    { line: "agent gui --ini other.ini --no-open", does: "only show the address" },
+  ],
+  async run(context, flags) {
+    // The web server and its pages are loaded only here.
+    const { startGui } = await import("../web/gui/mod.ts");
+    const { link, ended } = startGui({
+      ...settingsOf(context),
+      port: flags.port,
+      idleMinutes: flags["idle-minutes"],
+    });
+    context.print(`The GUI is at ${link}`);
+    const cleanUp = flags["no-open"] ? undefined : await openPrivately(link);
+    if (!flags["no-open"] && cleanUp === undefined) {
+      context.log.warning("No browser could be opened. Open the address above in one.");
+    }
+    const reason = await ended;
+    cleanUp?.();
+    context.print(farewells[reason]);
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,22 @@
+/**
+ * Style and scripts of the GUI, embedded into the program.
+ *
+ * @module
+ */
+import frameScript from "./assets/frame.js" with { type: "text" };
+import style from "./assets/style.css" with { type: "text" };
+
+/** A file that pages load. */
+export interface Asset {
+  readonly type: string;
+  readonly text: string;
+}
+
+const script = "text/javascript; charset=utf-8";
+
+/** Every asset by its name under `assets/`. */
+export const assets: ReadonlyMap<string, Asset> = new Map([
+  ["style.css", { type: "text/css; charset=utf-8", text: style }],
+  // With the type text, the value is the text, whatever a type checker takes a script for.
+  ["frame.js", { type: script, text: frameScript as unknown as string }],
+]);

@@ -1,0 +1,10 @@
+/**
+ * The pages of the GUI, in the order of the navigation and of the tabs.
+ *
+ * @module
+ */
+import type { Page } from "./desk.ts";
+import { overviewPage } from "./pages/overview.tsx";
+
+/** Every page; a new one is a file under `pages/` and a line here. */
+export const pages: readonly Page[] = [overviewPage];

@@ -1,0 +1,147 @@
+/**
+ * The overview: every section, whether it is enabled, and how its last run went.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+import type { Finding } from "../../../base/errors.ts";
+import type { StoredRun } from "../../../state/runs.ts";
+import { describeIni } from "../../../describe/ini.ts";
+import { type Desk, goTo, type Page, sectionPath } from "../desk.ts";
+import { lastRuns } from "../history.ts";
+import { type IniFile, writeIniFile } from "../ini_file.ts";
+import { isEnabled, Mark, show } from "../layout.tsx";
+import { sourceNamed } from "../../../config/declared.ts";
+
+/** The start page. */
+export const overviewPage: Page = {
+  path: "",
+  label: "Overview",
+  place: "main",
+  routes(app, desk) {
+    app.get("/", (c) => {
+      const file = desk.read();
+      const { document } = file;
+      const children = file.exists
+        ? <Sections desk={desk} file={file} runs={lastRuns(desk)} />
+        : <Beginning desk={desk} />;
+      return show(c, desk, { title: "Overview", path: "", document, children });
+    });
+    app.post("/create", (c) => {
+      const file = desk.read();
+      if (!file.exists) writeIniFile(file, describeIni(desk.sources));
+      return goTo(c, desk, "");
+    });
+  },
+};
+
+function Beginning({ desk }: { desk: Desk }) {
+  return (
+    <div class="notice">
+      <p>
+        There is no configuration file yet. The agent can write one with every source in it, none
+        enabled: <code>{desk.ini}</code>
+      </p>
+      <form method="post" action="create">
+        <button type="submit">Write the file</button>
+      </form>
+    </div>
+  );
+}
+
+interface Facts {
+  readonly desk: Desk;
+  readonly file: IniFile;
+  readonly runs: ReadonlyMap<string, StoredRun>;
+}
+
+function Sections({ desk, file, runs }: Facts) {
+  const { document } = file;
+  const { findings } = desk.plan(document);
+  const sections = document.sections.filter(({ name }) =>
+    sourceNamed(name, desk.sources) !== undefined
+  );
+  const enabled = sections.filter(({ name }) => isEnabled(document, name));
+  const others = sections.filter((section) => !enabled.includes(section));
+  return (
+    <>
+      <Findings desk={desk} findings={findings} />
+      <p class="lead">
+        {enabled.length} of {sections.length} sections are enabled.
+      </p>
+      <div class="scroll" tabindex={0} role="region" aria-label="Sections">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Section</th>
+              <th scope="col">Reads</th>
+              <th scope="col">Last run</th>
+              <th scope="col">Account</th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...enabled, ...others].map(({ name }) => (
+              <Row desk={desk} file={file} name={name} run={runs.get(name)} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+interface RowFacts {
+  readonly desk: Desk;
+  readonly file: IniFile;
+  readonly name: string;
+  readonly run: StoredRun | undefined;
+}
+
+function Row({ desk, file, name, run }: RowFacts) {
+  return (
+    <tr>
+      <th scope="row">
+        <Mark isOn={isEnabled(file.document, name)} />
+        <a href={sectionPath(name)}>{name}</a>
+      </th>
+      <td>{sourceNamed(name, desk.sources)?.title}</td>
+      <td>{lastRun(run)}</td>
+      <td>{account(run)}</td>
+    </tr>
+  );
+}
+
+function lastRun(run: StoredRun | undefined): string {
+  if (run === undefined) return "never";
+  const { started, state } = run;
+  return `${started.slice(0, 16).replace("T", " ")} UTC, ${state}`;
+}
+
+/** The counts that are not zero, in words: `fetched 120, sent 118, failed 2`. */
+function account(run: StoredRun | undefined): string {
+  if (run === undefined) return "";
+  const counts = Object.entries(run.counts).filter(([, count]) => count > 0);
+  const words = counts.map(([name, count]) => `${name} ${count}`);
+  return [...words, ...run.error === null ? [] : [run.error]].join(", ");
+}
+
+/** What is wrong with the file, each with a link to where it can be mended. */
+function Findings({ desk, findings }: { desk: Desk; findings: readonly Finding[] }) {
+  if (findings.length === 0) return null;
+  const worst = findings.some(({ severity }) => severity === "error") ? "bad" : "odd";
+  return (
+    <div class={`notice ${worst}`}>
+      <p>The configuration file needs attention:</p>
+      <ul>
+        {findings.map(({ section, option, line, message, hint }) => (
+          <li>
+            {section === undefined ? null : <a href={sectionPath(section)}>[{section}]</a>}{" "}
+            {option === undefined ? null : <code>{option}</code>} {desk.redactor.redact(message)}
+            {line === undefined ? "" : ` (line ${line})`}
+            {hint === undefined ? "." : `. ${desk.redactor.redact(hint)}.`}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

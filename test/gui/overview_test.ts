@@ -1,0 +1,50 @@
+/**
+ * The frame and the overview in a browser.
+ *
+ * @module
+ */
+import { afterAll, expect, test } from "bun:test";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { agentGui } from "./support/agent_gui.ts";
+import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+
+const browser = await startBrowser();
+afterAll(() => browser.close());
+
+test("from no file to the sample with every source", async () => {
+  await using gui = await agentGui();
+  const { page, faults } = await openWindow(browser, gui);
+  await noSeriousViolations(page);
+  await keepPicture(page, "overview-empty");
+  expect(gui.space.has("config.ini")).toBe(false);
+  await page.click("text=Write the file");
+  await page.waitForSelector("table");
+  const { stdout } = await gui.space.agent(["generate-ini", "--ini", "other.ini"]);
+  expect(gui.space.read("config.ini"), stdout).toBe(gui.space.read("other.ini"));
+  expect(statSync(join(gui.space.folder, "config.ini")).mode & 0o777).toBe(0o600);
+  await noSeriousViolations(page);
+  await keepPicture(page, "overview-sample");
+  expect(faults).toEqual([]);
+});
+
+test("it fits 400 pixels and both colour schemes, and the menu works by keyboard", async () => {
+  for (const scheme of ["light", "dark"] as const) {
+    await using gui = await agentGui({
+      files: {
+        "config.ini": "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = abcdefgh\n" +
+          "[okta]\nenable = True\n",
+      },
+    });
+    const { page, faults } = await openWindow(browser, gui, { width: 400, scheme });
+    await noSeriousViolations(page);
+    expect(await page.isVisible("#navigation")).toBe(false);
+    await page.focus("#menu");
+    await page.keyboard.press("Enter");
+    expect(await page.isVisible("#navigation")).toBe(true);
+    await noSeriousViolations(page);
+    await keepPicture(page, `overview-400-${scheme}`);
+    expect(await page.textContent(".notice.bad")).toContain("is required");
+    expect(faults).toEqual([]);
+  }
+});

@@ -1,0 +1,110 @@
+/**
+ * A real Chromium without a screen, for the tests of the GUI.
+ *
+ * @module
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { root } from "../../../scripts/binary/compile.ts";
+import type { AgentGui } from "./agent_gui.ts";
+
+/** Where screenshots go; outside of git. */
+const artifacts = join(root, "test-artifacts");
+
+/** How a window is to be. */
+export interface WindowOptions {
+  /** Pixels; 1280 when absent. */
+  readonly width?: number;
+  /** Light when absent. */
+  readonly scheme?: "light" | "dark";
+}
+
+/** A window of the browser that let itself into a GUI. */
+export interface GuiWindow {
+  readonly page: Page;
+  /** Every answer of the GUI so far, as text, with the path that was asked for. */
+  readonly answers: readonly { readonly path: string; readonly text: string }[];
+  /** What went wrong in the browser: script errors and refused loads. */
+  readonly faults: readonly string[];
+}
+
+/** Starts Debian's Chromium; close it after all. */
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+}
+
+/** Opens a window of its own, with cookies of its own, and goes through the door of a GUI. */
+export async function openWindow(
+  browser: Browser,
+  gui: Pick<AgentGui, "link" | "origin">,
+  { width = 1280, scheme = "light" }: WindowOptions = {},
+): Promise<GuiWindow> {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const answers: { path: string; text: string }[] = [];
+  const faults: string[] = [];
+  page.on("response", async (response) => {
+    const { pathname } = new URL(response.url());
+    try {
+      answers.push({ path: pathname, text: await response.text() });
+    } catch {
+      // A redirect has no body, and a page that was left cannot give its own any more.
+    }
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  await page.goto(gui.link);
+  await page.waitForSelector("main h1");
+  return { page, answers, faults };
+}
+
+/** Keeps a picture of the page, as large as it is, as `test-artifacts/NAME.png`. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  mkdirSync(artifacts, { recursive: true });
+  await page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: true });
+}
+
+/** A violation of an accessibility rule, for a message. */
+interface Violation {
+  readonly id: string;
+  readonly impact?: string | null;
+  readonly help: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/**
+ * Throws when axe finds something serious or critical by WCAG 2.2 A and AA, or when the page is wider
+ * than its window.
+ */
+export async function noSeriousViolations(page: Page): Promise<void> {
+  // Evaluated, not added as a script tag, which the page's own rules would refuse.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(options: unknown): Promise<{ violations: unknown[] }> };
+    };
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    return (await axe.run({ runOnly: { type: "tag", values: tags } })).violations;
+  }) as Violation[];
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const lines = serious.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${help}\n  ${html}\n  ${failureSummary}`)
+  );
+  const [has, may] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth] as const;
+  });
+  if (has > may) lines.push(`The page is ${has} pixels wide in a window of ${may}`);
+  if (lines.length > 0) throw new Error(`${page.url()}\n${lines.join("\n")}`);
+}
