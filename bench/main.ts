@@ -1,12 +1,14 @@
 /**
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
- * Names as arguments run only those: `start-up`, `throughput`, `state`, `user-code`, `sandbox`, `memory`.
+ * Names as arguments run only those: `start-up`, `throughput`, `state`, `user-code`, `sandbox`,
+ * `webhook`, `memory`.
  *
  * @module
  */
 import { binaryPath } from "../test/support/binary.ts";
 import { measureStartUp } from "./start_up.ts";
+import { measureWebhook } from "./webhook.ts";
 import { measureState, measureThroughput, measureUserCode } from "./throughput.ts";
 
 const chosen = process.argv.slice(2);
@@ -20,6 +22,7 @@ if (isChosen("throughput")) await measureThroughput(binary, 100_000, 5);
 if (isChosen("state")) await measureState(binary, 100_000, 7);
 if (isChosen("user-code")) await measureUserCode(binary, 100_000, 3);
 if (isChosen("sandbox")) await import("./sandbox.ts");
+if (isChosen("webhook")) await measureWebhook(binary, 20_000, 5);
 if (isChosen("memory")) {
   const small = await measureThroughput(binary, 100_000, 2, "counts");
   const large = await measureThroughput(binary, 1_000_000, 1, "counts");

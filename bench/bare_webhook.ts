@@ -1,0 +1,40 @@
+/**
+ * The reference of the webhook benchmark: the same app and route, whose events are kept nowhere.
+ *
+ * @module
+ */
+import { createLog } from "../src/base/log.ts";
+import { createRedactor } from "../src/base/redact.ts";
+import { planConfig } from "../src/config/plan.ts";
+import { parseIni } from "../src/config/ini.ts";
+import { serve } from "../src/runtime/serve.ts";
+import { sources } from "../src/sources/mod.ts";
+import { createApp } from "../src/web/serve/app.ts";
+import { createGuard } from "../src/web/serve/auth.ts";
+import { createCallers } from "../src/web/serve/caller.ts";
+import { Counters } from "../src/web/serve/counters.ts";
+import { AddressLimits } from "../src/web/serve/limits.ts";
+
+const [ini = ""] = process.argv.slice(2);
+const document = parseIni(await Bun.file(ini).text(), ini);
+const plan = planConfig(document, { sources, env: {}, directory: "/" });
+if (plan.serve === undefined) throw new Error("There is no [serve]");
+const log = createLog("bare", createRedactor(), [({ message }) => console.error(message)]);
+const app = createApp({
+  callers: createCallers(plan.serve),
+  limits: new AddressLimits({ atOnce: 0, perSecond: 0 }),
+  guard: createGuard(plan.serve),
+  webhooks: {
+    sections: new Map(plan.sections.map((section) => [section.name, section])),
+    strict: false,
+    body: { maxBytes: 256 * 1024, maxMs: 10_000 },
+    coalesceMs: 0,
+    accept: () => Promise.resolve(),
+    log,
+  },
+  unready: () => undefined,
+  counters: new Counters(),
+  log,
+});
+const { url } = serve({ fetch: (request, peer) => app.fetch(request, { peer }) });
+console.log(JSON.stringify({ url }));
