@@ -1,0 +1,168 @@
+/**
+ * What `agent serve` answers to what it should not get: each with its status, none ends it.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { connect } from "node:net";
+import { eventBody } from "../sources/casper/events.ts";
+import { binaryPath } from "../support/binary.ts";
+import { listen, type Listener } from "../support/serve.ts";
+import { servePlace } from "./serve_place.ts";
+import { query } from "./state_run.ts";
+
+await binaryPath();
+
+const good = eventBody("ComputerAdded", 1);
+
+/** Sends pieces over a bare connection, some milliseconds apart; gives what came back until it closed. */
+function bare(url: string, pieces: readonly string[], everyMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    let answer = "";
+    let next = 0;
+    const socket = connect(Number(port), hostname, send);
+    const timer = setInterval(send, everyMs);
+    function send(): void {
+      const piece = pieces[next++];
+      if (piece === undefined || socket.destroyed) clearInterval(timer);
+      else socket.write(piece);
+    }
+    socket.on("data", (data) => answer += data);
+    socket.on("error", reject);
+    socket.on("close", () => {
+      clearInterval(timer);
+      resolve(answer);
+    });
+  });
+}
+
+function statusOf(answer: string): string {
+  return answer.split("\r\n", 1)[0]?.split(" ")[1] ?? "";
+}
+
+async function isWell(agent: Listener): Promise<void> {
+  expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
+  expect(await (await fetch(`${agent.url}/readyz`)).text()).toBe("ready\n");
+}
+
+test("with strict, what makes no sense gets an error that says why", async () => {
+  await using place = await servePlace({ serve: "strict = True\ncoalesce_seconds = 0\n" });
+  await using agent = await listen(place);
+  const answers = [];
+  for (
+    const [path, body, method] of [
+      ["/nope", good, "POST"],
+      ["/casper", good, "PUT"],
+      ["/casper", "{", "POST"],
+      ["/casper", "[]", "POST"],
+      ["/casper", good, "POST"],
+    ] as const
+  ) {
+    const answer = await agent.post(path, body, { method });
+    answers.push([answer.status, (await answer.text()).slice(0, 60)]);
+  }
+  expect(answers).toEqual([
+    [404, '{"error":"there is no enabled section \\"nope\\""}'],
+    [405, '{"error":"PUT instead of POST"}'],
+    [400, '{"error":"the body is not JSON"}'],
+    [400, expect.stringContaining("none of Jamf Pro's")],
+    [204, ""],
+  ]);
+  expect((await fetch(`${agent.url}/casper`)).headers.get("allow")).toBe("POST");
+  await isWell(agent);
+}, 60_000);
+
+test("bodies that are too large get 413, and those just small enough do not", async () => {
+  await using place = await servePlace();
+  await using agent = await listen(place);
+  const limit = 256 * 1024;
+  const padded = (size: number) => good.slice(0, -1) + " ".repeat(size - good.length) + "}";
+  expect((await agent.post("/casper", padded(limit))).status).toBe(204);
+  expect((await agent.post("/casper", padded(limit + 1))).status).toBe(413);
+  // Without a length, in pieces, it ends there too.
+  const head = "POST /casper HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+  const answer = await bare(agent.url, [head, ...Array.from({ length: 6 }, () => chunk)], 20);
+  expect(statusOf(answer)).toBe("413");
+  await isWell(agent);
+}, 60_000);
+
+test("bodies that come too slowly get 408; headers that never end are cut off", async () => {
+  await using place = await servePlace({ serve: "body_seconds = 1\ncoalesce_seconds = 0\n" });
+  await using agent = await listen(place);
+  const head = `POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: ${good.length}\r\n\r\n`;
+  const [stalled, trickling, endless] = await Promise.all([
+    bare(agent.url, [head, good.slice(0, 20)], 10),
+    bare(agent.url, [head, ...good], 100),
+    bare(agent.url, "POST /casper HTTP/1.1\r\nX-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".split(""), 400),
+  ]);
+  expect(statusOf(stalled)).toBe("408");
+  expect(statusOf(trickling)).toBe("408");
+  expect(endless).toBe("");
+  // The same body in good time is an event.
+  expect((await agent.post("/casper", good)).status).toBe(204);
+  await agent.until("the record", () => place.arrived().length === 1);
+  expect(place.fetched()).toHaveLength(1);
+  await isWell(agent);
+}, 60_000);
+
+test("what is no HTTP gets 400 and ends nothing", async () => {
+  await using place = await servePlace();
+  await using agent = await listen(place);
+  for (
+    const text of [
+      "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+      "POST /casper\r\n\r\n",
+      "POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+      "POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /casper HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ]
+  ) {
+    const answer = await bare(agent.url, [text], 50);
+    expect(["400", "505", ""]).toContain(statusOf(answer));
+  }
+  await isWell(agent);
+}, 60_000);
+
+test("500 calls at once are all answered, and what got 204 arrives", async () => {
+  await using place = await servePlace({
+    serve: "coalesce_seconds = 0\ncalls_per_second = 0\n",
+    jamf: { count: 500 },
+  });
+  await using agent = await listen(place, ["--workers", "5", "--quiet"]);
+  const head = (body: string) =>
+    `POST /casper HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => {
+    const body = eventBody("ComputerAdded", index + 1);
+    // All connections are open, with half of a call, before any is complete.
+    return bare(agent.url, [head(body) + body.slice(0, 100), body.slice(100)], 1500);
+  }));
+  expect(answers.map(statusOf)).toEqual(Array.from({ length: 500 }, () => "204"));
+  await agent.until("all records", () => place.arrived().length === 500, 30_000);
+  await isWell(agent);
+  expect(await agent.end()).toBe(0);
+  expect(query(place, "SELECT id FROM inbox")).toEqual([]);
+}, 90_000);
+
+test("an address may have so many calls under way, and make so many in a second", async () => {
+  await using place = await servePlace({
+    serve: "coalesce_seconds = 0\ncalls_at_once = 2\ncalls_per_second = 20\nbody_seconds = 2\n",
+  });
+  await using agent = await listen(place);
+  const head = "POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
+  const slow = [bare(agent.url, [head], 10), bare(agent.url, [head], 10)];
+  await Bun.sleep(300);
+  const third = await agent.post("/casper", good);
+  expect(third.status).toBe(429);
+  expect(third.headers.get("retry-after")).toBe("1");
+  expect((await Promise.all(slow)).map(statusOf)).toEqual(["408", "408"]);
+  await Bun.sleep(1100);
+  const statuses = [];
+  for (let call = 0; call < 60; call++) statuses.push((await agent.post("/casper", good)).status);
+  expect(statuses.slice(0, 20).every((status) => status === 204)).toBe(true);
+  expect(statuses).toContain(429);
+  expect(new Set(statuses)).toEqual(new Set([204, 429]));
+  await Bun.sleep(1100);
+  expect((await agent.post("/casper", good)).status).toBe(204);
+}, 60_000);
