@@ -1,0 +1,192 @@
+/**
+ * Who may post to `agent serve`: passwords, secrets, networks, proxies, certificates.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { connect } from "node:tls";
+import { eventBody } from "../sources/casper/events.ts";
+import { binaryPath } from "../support/binary.ts";
+import { listen } from "../support/serve.ts";
+import type { Workspace } from "../support/workspace.ts";
+import { servePlace } from "./serve_place.ts";
+
+await binaryPath();
+
+const body = eventBody("ComputerAdded", 1);
+const canary = "Canary-s3cret-of-the-listener";
+
+function basic(user: string, password: string): Record<string, string> {
+  return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+}
+
+test("with basic, only name and password are let in, the old password too", async () => {
+  const serve =
+    `auth = basic\nusername = jamf\npassword = ${canary}\npassword_old = old-${canary}\n`;
+  await using place = await servePlace({ serve });
+  await using agent = await listen(place);
+  const status = async (headers: Record<string, string>) =>
+    (await agent.post("/casper", body, { headers })).status;
+  expect(await status(basic("jamf", canary))).toBe(204);
+  expect(await status(basic("jamf", `old-${canary}`))).toBe(204);
+  for (
+    const headers of [
+      {},
+      basic("jamf", ""),
+      basic("jamf", `${canary}x`),
+      basic("", canary),
+      basic("Jamf", canary),
+      { Authorization: `Bearer ${canary}` },
+      { Authorization: "Basic ====" },
+      { Authorization: "Basic" },
+    ]
+  ) expect(await status(headers)).toBe(401);
+  const refused = await agent.post("/casper", body);
+  expect(refused.headers.get("www-authenticate")).toStartWith("Basic realm=");
+  // Who does not get in does not learn which sections there are, either.
+  expect((await agent.post("/nope", body)).status).toBe(401);
+  expect((await fetch(`${agent.url}/readyz`)).status).toBe(200);
+  expect(await agent.end()).toBe(0);
+  expect(agent.log()).not.toContain(canary);
+  expect(place.fetched()).toHaveLength(1);
+}, 60_000);
+
+test("with header, only the secret is let in, the old one too", async () => {
+  const serve = `auth = header\nheader = X-Hook\nsecret = ${canary}\nsecret_old = old-${canary}\n`;
+  await using place = await servePlace({ serve });
+  await using agent = await listen(place);
+  const status = async (headers: Record<string, string>) =>
+    (await agent.post("/casper", body, { headers })).status;
+  expect(await status({ "X-Hook": canary })).toBe(204);
+  expect(await status({ "x-hook": `old-${canary}` })).toBe(204);
+  for (const headers of [{}, { "X-Hook": "" }, { "X-Hook": `${canary} x` }, { "X-Hok": canary }]) {
+    expect(await status(headers as Record<string, string>)).toBe(401);
+  }
+}, 60_000);
+
+test("secrets of [serve] may be references, and uploads do not need them", async () => {
+  await using place = await servePlace({ serve: "auth = header\nsecret = ${env:HOOK}\n" });
+  await using agent = await listen(place, [], { env: { HOOK: canary } });
+  const headers = { "X-Webhook-Secret": canary };
+  expect((await agent.post("/casper", body, { headers })).status).toBe(204);
+  expect((await agent.post("/casper", body)).status).toBe(401);
+  expect((await place.agent(["upload", "casper", "--record-count", "1"])).code).toBe(0);
+}, 60_000);
+
+test("allow keeps others out, and sees through trusted proxies only", async () => {
+  const serve = "allow = 192.0.2.0/24 2001:db8::/32\ntrusted_proxies = 127.0.0.1, 10.0.0.0/8\n";
+  await using place = await servePlace({ serve });
+  await using agent = await listen(place);
+  const status = async (forwarded?: string) =>
+    (await agent.post("/casper", body, {
+      headers: forwarded === undefined ? {} : { "X-Forwarded-For": forwarded },
+    })).status;
+  expect(await status("192.0.2.7")).toBe(204);
+  expect(await status("2001:DB8::5")).toBe(204);
+  expect(await status("::ffff:192.0.2.7")).toBe(204);
+  expect(await status("192.0.2.7, 10.1.2.3")).toBe(204);
+  expect(await status("192.0.2.7:5123")).toBe(204);
+  // What is left of a proxy that nobody trusts may be made up.
+  expect(await status("192.0.2.7, 198.51.100.9")).toBe(403);
+  expect(await status("198.51.100.9")).toBe(403);
+  expect(await status("rubbish")).toBe(403);
+  expect(await status()).toBe(403);
+  expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
+  await agent.until("the log", () => agent.log().includes('"address":"192.0.2.7"'));
+}, 60_000);
+
+test("without a trusted proxy, X-Forwarded-For means nothing", async () => {
+  await using place = await servePlace({ serve: "allow = 192.0.2.0/24\n" });
+  await using agent = await listen(place);
+  const headers = { "X-Forwarded-For": "192.0.2.7" };
+  expect((await agent.post("/casper", body, { headers })).status).toBe(403);
+}, 60_000);
+
+test("listening on more than loopback needs auth, or none in so many words", async () => {
+  for (
+    const [serve, host, code, text] of [
+      ["", "0.0.0.0", 1, "nobody would be asked for a password"],
+      ["", "::", 1, "nobody would be asked for a password"],
+      ["auth = basic\n", "127.0.0.1", 1, "= basic needs username and password"],
+      ["auth = header\n", "127.0.0.1", 1, "= header needs secret"],
+      [`secret = ${canary}\n`, "127.0.0.1", 1, "auth: is missing"],
+      ["allow = 300.1.1.1, 10.0.0.0/33\n", "127.0.0.1", 1, "300.1.1.1 10.0.0.0/33"],
+      ["cert = cert.pem\n", "127.0.0.1", 1, "cert: is there alone"],
+      ["cert = nosuch\nkey = nosuch\n", "127.0.0.1", 1, "Cannot read cert of [serve]"],
+      ["colour = red\nauth = nobody\n", "127.0.0.1", 1, "not one of: none, basic, header"],
+    ] as const
+  ) {
+    await using place = await servePlace({ serve });
+    const run = await place.agent(["serve", "--host", host, "--port", "0"]);
+    expect({ code: run.code, text: run.stderr.includes(text), stderr: run.stderr })
+      .toMatchObject({ code, text: true });
+    expect(run.stderr).not.toContain(canary);
+    const upload = await place.agent(["upload", "casper", "--record-count", "1"]);
+    expect(upload.code).toBe(0);
+  }
+  await using place = await servePlace({ serve: "auth = none\n" });
+  await using agent = await listen(place, ["--host", "0.0.0.0"]);
+  expect((await agent.post("/casper", body)).status).toBe(204);
+}, 120_000);
+
+function makeCertificate(place: Workspace, name: string): void {
+  const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const files = ["-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2"];
+  const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
+  const run = Bun.spawnSync(["openssl", ...words, ...files, ...subject], { cwd: place.folder });
+  if (run.exitCode !== 0) throw new Error(run.stderr.toString());
+}
+
+/** The name in the certificate that a server shows. */
+function nameShown(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname: host, port } = new URL(url);
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
+}
+
+test("HTTPS takes up a new certificate while it runs, and no call fails meanwhile", async () => {
+  await using place = await servePlace({ serve: "cert = cert.pem\nkey = key.pem\n" });
+  makeCertificate(place, "first.example.com");
+  await using agent = await listen(place);
+  expect(agent.url).toStartWith("https://");
+  expect(await nameShown(agent.url)).toBe("first.example.com");
+  let failed = 0;
+  let isOver = false;
+  const calls = (async () => {
+    while (!isOver) {
+      const tls = { rejectUnauthorized: false };
+      const answer = await agent.post("/casper", body, { tls }).catch(() => undefined);
+      if (answer?.status !== 204) failed++;
+    }
+  })();
+  // A pair that does not fit together is not taken up.
+  const key = place.read("key.pem");
+  makeCertificate(place, "second.example.com");
+  place.write("key.pem", key);
+  await agent.until("a complaint", () => agent.log().includes("is not taken up"));
+  expect(await nameShown(agent.url)).toBe("first.example.com");
+  makeCertificate(place, "third.example.com");
+  await agent.until("the new one", () => agent.log().includes("is in use"));
+  expect(await nameShown(agent.url)).toBe("third.example.com");
+  isOver = true;
+  await calls;
+  expect(failed).toBe(0);
+  expect(await agent.end()).toBe(0);
+}, 60_000);
+
+test("a port that is taken is told, with HTTPS too", async () => {
+  for (const serve of ["", "cert = cert.pem\nkey = key.pem\n"]) {
+    await using place = await servePlace({ serve });
+    makeCertificate(place, "first.example.com");
+    await using agent = await listen(place);
+    const port = new URL(agent.url).port;
+    const second = await place.agent(["serve", "--port", port]);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`Cannot listen on 127.0.0.1:${port}: the port is in use`);
+  }
+}, 60_000);
