@@ -183,12 +183,11 @@ export class StateInbox {
     if (kind === "done") return database.run("DELETE FROM inbox WHERE id = ?", id);
     if (database.rows(yieldToNewer, id).length > 0) return;
     database.run(
-      `UPDATE inbox SET owner = NULL, tries = ?, reason = ?, is_dead = ?, due = coalesce(?, due)
-        WHERE id = ?`,
+      "UPDATE inbox SET owner = NULL, tries = ?, reason = ?, is_dead = ?, due = ? WHERE id = ?",
       outcome.tries,
       this.#redact(outcome.reason),
       kind === "dead" ? 1 : 0,
-      kind === "again" ? outcome.due : null,
+      kind === "again" ? outcome.due : Date.now(),
       id,
     );
   }

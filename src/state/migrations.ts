@@ -72,7 +72,8 @@ export const migrations: readonly (readonly string[])[] = [
   [
     // Webhook events that were answered and not worked off yet. `key` names what they are about: of
     // those that wait for one key there is only one row. `owner` is the process at work on it; `due`
-    // and `received` are milliseconds since the epoch; `reason` is why it failed last.
+    // and `received` are milliseconds since the epoch; `reason` is why it failed last. Of one that was
+    // given up (`is_dead`), `due` is when that was.
     `CREATE TABLE inbox (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       section TEXT NOT NULL,

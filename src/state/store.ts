@@ -9,6 +9,13 @@ import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAnswer, idOfWay, wayOf } from "./answers.ts";
 import { Baseline, concludeUncompared, forgetBaseline, hasManyAnswers } from "./baseline.ts";
 import {
+  type DeadEvent,
+  findDeadEvents,
+  pruneDeadEvents,
+  removeDeadEvents,
+  reviveEvents,
+} from "./dead_events.ts";
+import {
   type DeadLetter,
   findDeadLetters,
   pruneDeadLetters,
@@ -182,10 +189,27 @@ export class StateStore {
     this.#use((database) => refuseAgain(database, letter));
   }
 
-  /** Removes dead letters older than so many days, and the oldest beyond a count; gives how many. */
+  /** Removes dead letters and events given up that are older than so many days, and the oldest beyond a count; gives how many. */
   pruneDeadLetters(days: number, count: number): number {
     const before = new Date(Date.now() - days * 86_400_000).toISOString();
-    return this.#use((database) => pruneDeadLetters(database, before, count));
+    return this.#use((database) =>
+      pruneDeadLetters(database, before, count) +
+      pruneDeadEvents(database, Date.parse(before), count)
+    );
+  }
+
+  /** Webhook events of a section, or all, that were given up. */
+  deadEvents(section: string | undefined): DeadEvent[] {
+    return this.#use((database) => findDeadEvents(database, section));
+  }
+
+  /** Lets the listener try some events again. */
+  reviveEvents(ids: readonly number[]): void {
+    this.#use((database) => reviveEvents(database, ids, Date.now()));
+  }
+
+  removeDeadEvents(ids: readonly number[]): void {
+    this.#use((database) => removeDeadEvents(database, ids));
   }
 
   close(): void {
