@@ -13,8 +13,12 @@ export interface Redactor {
   /**
    * Remembers a secret, in every spelling that it takes on the wire, also inside the base64 of a
    * Basic header. Secrets of fewer than four characters are ignored.
+   *
+   * @param origin for what is handed out over and over, such as the tokens of one session: the newest
+   * of each origin are remembered, older ones are forgotten, so that a program that runs for months
+   * does not grow. A secret that was also added without an origin is never forgotten.
    */
-  add(secret: string): void;
+  add(secret: string, origin?: string): void;
   /** The text with every known secret masked, also one that is cut off at the end. */
   redact(text: string): string;
 }
@@ -22,11 +26,19 @@ export interface Redactor {
 /** Secrets shorter than this would mask ordinary words and digits all over a log. */
 const SHORTEST = 4;
 
+/** So many secrets of one origin are remembered. */
+const KEPT = 16;
+
 /** So many characters of a secret that is cut off are masked as well. */
 const SHORTEST_CUT = 6;
 
 /** From and to in UTF-16 units, the end excluded. */
 type Span = [from: number, to: number];
+
+/** A spelling and how many secrets have it. */
+interface Held extends Spelling {
+  holders: number;
+}
 
 /**
  * Spellings by a hash of their first four characters. The text is walked once, however many secrets
@@ -34,20 +46,35 @@ type Span = [from: number, to: number];
  */
 class SpellingIndex {
   readonly #isStart = new Uint8Array(0x10000);
-  readonly #byHash = new Map<number, Spelling[]>();
+  readonly #byHash = new Map<number, Held[]>();
 
   add(spelling: Spelling): void {
-    let hash = 0;
-    for (let at = 0; at < SHORTEST; at++) hash = nextHash(hash, spelling.text.charCodeAt(at));
-    const bucket = this.#byHash.get(hash);
+    const hash = hashOf(spelling);
+    const bucket = this.#byHash.get(hash) ?? [];
+    const known = bucket.find(({ text }) => text === spelling.text);
+    if (known === undefined) bucket.push({ ...spelling, holders: 1 });
+    else known.holders++;
+    this.#byHash.set(hash, bucket);
     this.#isStart[hash] = 1;
-    if (bucket === undefined) this.#byHash.set(hash, [spelling]);
-    else if (!bucket.some(({ text }) => text === spelling.text)) bucket.push(spelling);
+  }
+
+  remove(spelling: Spelling): void {
+    const hash = hashOf(spelling);
+    const bucket = this.#byHash.get(hash) ?? [];
+    const known = bucket.find(({ text }) => text === spelling.text);
+    if (known === undefined || --known.holders > 0) return;
+    const rest = bucket.filter((held) => held !== known);
+    if (rest.length > 0) this.#byHash.set(hash, rest);
+    else {
+      this.#byHash.delete(hash);
+      this.#isStart[hash] = 0;
+    }
   }
 
   /** What is to be masked, in order and merged where it overlaps or touches. */
   spans(text: string): Span[] {
     const spans: Span[] = [];
+    if (this.#byHash.size === 0) return spans;
     let hash = 0;
     for (let at = 0; at < text.length; at++) {
       hash = nextHash(hash, text.charCodeAt(at));
@@ -60,6 +87,12 @@ class SpellingIndex {
     }
     return spans;
   }
+}
+
+function hashOf({ text }: Spelling): number {
+  let hash = 0;
+  for (let at = 0; at < SHORTEST; at++) hash = nextHash(hash, text.charCodeAt(at));
+  return hash;
 }
 
 /** Depends on the last four characters only: older ones are shifted out. */
@@ -109,19 +142,55 @@ function widen(text: string, from: number, to: number): Span {
   return [start, end];
 }
 
+/** Which secrets are known, and for how many reasons. */
+class Secrets {
+  readonly index = new SpellingIndex();
+  readonly #reasons = new Map<string, number>();
+
+  hold(secret: string): void {
+    const reasons = this.#reasons.get(secret) ?? 0;
+    this.#reasons.set(secret, reasons + 1);
+    if (reasons > 0) return;
+    for (const spelling of spellingsOf(secret, SHORTEST)) this.index.add(spelling);
+  }
+
+  release(secret: string): void {
+    const reasons = this.#reasons.get(secret) ?? 0;
+    if (reasons > 1) this.#reasons.set(secret, reasons - 1);
+    else if (this.#reasons.delete(secret)) {
+      for (const spelling of spellingsOf(secret, SHORTEST)) this.index.remove(spelling);
+    }
+  }
+}
+
 /** Creates an empty {@linkcode Redactor}. */
 export function createRedactor(): Redactor {
-  const known = new Set<string>();
-  const index = new SpellingIndex();
+  const secrets = new Secrets();
+  const forever = new Set<string>();
+  /** The newest of each origin, in the order of their last use. */
+  const newest = new Map<string, Set<string>>();
+
+  function addFrom(origin: string, secret: string): void {
+    const kept = newest.get(origin) ?? new Set();
+    newest.set(origin, kept);
+    const isKnown = kept.delete(secret);
+    kept.add(secret);
+    if (isKnown) return;
+    secrets.hold(secret);
+    const [oldest] = kept;
+    if (kept.size <= KEPT || oldest === undefined) return;
+    kept.delete(oldest);
+    secrets.release(oldest);
+  }
   return {
-    add(secret) {
-      if (known.has(secret)) return;
-      known.add(secret);
-      for (const spelling of spellingsOf(secret, SHORTEST)) index.add(spelling);
+    add(secret, origin) {
+      if (origin !== undefined) return addFrom(origin, secret);
+      if (forever.has(secret)) return;
+      forever.add(secret);
+      secrets.hold(secret);
     },
     redact(text) {
-      if (known.size === 0) return text;
-      const spans = index.spans(text);
+      const spans = secrets.index.spans(text);
       if (spans.length === 0) return text;
       let result = "";
       let end = 0;

@@ -92,6 +92,12 @@ function base64Spellings(secret: string): string[] {
   });
 }
 
+/** Byte for byte, as dumps and some directories write it. */
+function hexSpellings(secret: string): string[] {
+  const hex = Buffer.from(secret, "utf8").toString("hex");
+  return [hex, hex.toUpperCase()];
+}
+
 /** The secret itself, and what may stand for it: without space around it, or line by line. */
 function partsOf(secret: string): string[] {
   // A private key may turn up without its line breaks or in part; its first line is no secret.
@@ -115,6 +121,7 @@ export function spellingsOf(secret: string, shortest: number): Spelling[] {
     if (part.length < shortest) continue;
     const sound = part.toWellFormed(); // URL encoding throws at half a surrogate pair
     add([part, ...jsonSpellings(part), ...xmlSpellings(part), ...urlSpellings(sound)], false);
+    add(hexSpellings(sound), false);
     add(base64Spellings(sound), true);
   }
   return [...found.values()];

@@ -27,7 +27,12 @@ async function checkSource(context: CommandContext, prepared: PreparedSection): 
   const { section } = prepared;
   try {
     await section.source.check?.(
-      sourceContext(prepared, { signal: context.signal, workers: 1, retry: impatient }),
+      sourceContext(prepared, {
+        signal: context.signal,
+        redactor: context.redactor,
+        workers: 1,
+        retry: impatient,
+      }),
     );
   } catch (error) {
     const { message, hint } = faultOf(error);

@@ -83,12 +83,12 @@ async function find(
   const [prepared] = await session.prepare();
   if (prepared === undefined) return { found: undefined, read: 0 };
   const { oomnitza, http } = session;
-  const { log, signal } = context;
+  const { log, redactor, signal } = context;
   const apiVersion = plan.oomnitza?.api_version ?? "auto";
   const converters = { log, signal, oomnitza, http };
   let read = 0;
   for await (
-    const record of readRecords(prepared, { signal, workers: 1, converters, apiVersion })
+    const record of readRecords(prepared, { signal, redactor, workers: 1, converters, apiVersion })
   ) {
     read++;
     if (!isMeant(key, record)) continue;

@@ -77,9 +77,18 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     global,
     print: (text) => console.print(redactor.redact(text)),
     isTerminal: console.isTerminal,
-    status: (text) => console.status(text === undefined ? undefined : neutralise(text)),
+    status: (text) =>
+      console.status(text === undefined ? undefined : neutralise(redactor.redact(text))),
   };
   return await command.run(context, flags, words);
+}
+
+/** What nobody has caught ends the program like any other fault: told, and with secrets masked. */
+function uncaught(): Promise<never> {
+  return new Promise((_, reject) => {
+    process.on("uncaughtException", reject);
+    process.on("unhandledRejection", reject);
+  });
 }
 
 function exitCodeOf(error: unknown): number {
@@ -143,7 +152,7 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
     const parsed = withDefaultCommand(argv, parseLine(argv, commands));
     program.verbose = parsed.global.verbose;
     program.json = parsed.global.output === "json";
-    return await dispatch(program, parsed);
+    return await Promise.race([dispatch(program, parsed), uncaught()]);
   } catch (error) {
     const exit = exitCodeOf(error);
     reportError(program, error, exit);

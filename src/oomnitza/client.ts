@@ -102,7 +102,7 @@ async function login(session: Session): Promise<void> {
       `Cannot log in to Oomnitza [oomnitza]: the answer has no token (${request})`,
     );
   }
-  context.redactor.add(token.token);
+  context.redactor.add(token.token, "tokens of Oomnitza");
   session.token = token.token;
 }
 

@@ -67,6 +67,8 @@ export interface VendorSettings {
   readonly section: string;
   /** Options that hold credentials, for hints. */
   readonly credentials: readonly string[];
+  /** Is told of the credentials that are sent, also of tokens that the vendor hands out. */
+  readonly hide?: ((secret: string) => void) | undefined;
 }
 
 /** The beginning of an answer, without what fills a log. */
@@ -92,13 +94,15 @@ interface Language {
 
 const json: Language = { name: "JSON", read: (body) => JSON.parse(body) };
 
+/** What must not be told of some headers: their values, and these without the scheme in front. */
+function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+  return Object.values(headers).flatMap((value) => [value, value.replace(/^.*[ :]/, "")]);
+}
+
 /** The text without the credentials of a request: vendors send them back in some errors. */
 function withoutCredentials(text: string, headers: Readonly<Record<string, string>>): string {
   const redactor = createRedactor();
-  for (const value of Object.values(headers)) {
-    redactor.add(value);
-    redactor.add(value.replace(/^.*[ :]/, ""));
-  }
+  for (const secret of secretsIn(headers)) redactor.add(secret);
   return redactor.redact(text);
 }
 
@@ -161,10 +165,11 @@ class VendorClient implements VendorHttp {
   }
 
   async #authorized(request: VendorRequest): Promise<Answer> {
-    const { http, auth } = this.#settings;
+    const { http, auth, hide } = this.#settings;
     for (let attempt = 1;; attempt++) {
       const credentials = await auth?.headers(http) ?? {};
       this.#sent = credentials;
+      if (hide !== undefined) { for (const secret of secretsIn(credentials)) hide(secret); }
       const headers = { Accept: "application/json", ...credentials, ...request.headers };
       const answer = await http.send({ ...request, headers });
       auth?.observe?.(answer);

@@ -48,8 +48,7 @@ async function authenticate(
   // It is JSON, unless the server was told to encode it.
   const text = body.trim();
   const token = text.startsWith("{") ? Buffer.from(text, "utf8").toString("base64") : text;
-  run.redactor.add(token);
-  run.redactor.add(text);
+  for (const form of [token, text]) run.redactor.add(form, "tokens of Conjur");
   return { Authorization: `Token token="${token}"` };
 }
 

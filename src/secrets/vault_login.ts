@@ -102,7 +102,7 @@ export async function logIn(send: Send, values: VaultValues, run: SecretRun): Pr
   }
   const login = await credentials(values);
   for (const secret of [login.secret_id, login.jwt]) {
-    if (secret !== undefined) run.redactor.add(secret);
+    if (secret !== undefined) run.redactor.add(secret, "logins to Vault");
   }
   const mount = (auth_mount === "" ? auth : auth_mount).replace(/^\/+|\/+$/g, "");
   const answer = await send({
@@ -122,6 +122,6 @@ export async function logIn(send: Send, values: VaultValues, run: SecretRun): Pr
       },
     );
   }
-  run.redactor.add(token.value);
+  run.redactor.add(token.value, "tokens of Vault");
   return token;
 }

@@ -114,6 +114,16 @@ function fieldsToKeep(
   return named;
 }
 
+/** A mapping may send a secret on purpose; nobody should do so without knowing. */
+function warnOfSecrets({ source }: SectionPlan, { fields }: CheckedMapping, log: Log): void {
+  for (const { field, spec: { setting } } of fields) {
+    if (setting === undefined || source.options[setting]?.kind !== "secret") continue;
+    log.warning(
+      `mapping.${field} sends the secret ${setting} to Oomnitza; until it has arrived, it is in the state file`,
+    );
+  }
+}
+
 async function prepareSection(
   section: SectionPlan,
   context: PrepareContext,
@@ -136,6 +146,7 @@ async function prepareSection(
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
   const inputs = { texts: section.texts, conversions, syncFields, keepIfEmpty };
+  warnOfSecrets(section, mapping, log);
   const mapper = compileMapper(mapping.fields, inputs);
   const upload = uploadOf(section, mapping, context.version);
   return { section, mapping, conversions, complaints, mapper, code, upload, log };

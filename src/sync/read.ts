@@ -16,7 +16,8 @@ import type { PreparedSection } from "./prepare.ts";
 import { type ReadSettings, sourceContext } from "./source_context.ts";
 
 /** What reading works with. */
-export interface Reading extends Pick<ReadSettings, "signal" | "workers" | "saveData"> {
+export interface Reading
+  extends Pick<ReadSettings, "signal" | "redactor" | "workers" | "saveData"> {
   readonly prepared: PreparedSection;
   readonly account: Account;
   /** Records to read; 0 reads all. */

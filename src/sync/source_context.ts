@@ -7,6 +7,7 @@
 import { AgentError, AuthError } from "../base/errors.ts";
 import { mapOrdered } from "../base/iteration.ts";
 import { Skipped } from "../base/record.ts";
+import type { Redactor } from "../base/redact.ts";
 import type { SectionPlan } from "../config/section.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
 import { createGovernor, type Limits } from "../sdk/governor.ts";
@@ -22,6 +23,8 @@ import type { PreparedSection } from "./prepare.ts";
 /** How a source is to be read. */
 export interface ReadSettings {
   readonly signal: AbortSignal;
+  /** Is told of the credentials that are sent. */
+  readonly redactor: Redactor;
   /** Things fetched at once where the source declares no limit of its own. */
   readonly workers: number;
   /** How patiently requests are repeated, when not as usual. */
@@ -66,7 +69,7 @@ function vendorHttp(
   prepared: PreparedSection,
   tls: TlsSettings,
   limits: Limits,
-  { signal, retry }: ReadSettings,
+  { signal, retry, redactor }: ReadSettings,
 ): VendorHttp {
   const { section, log } = prepared;
   const access: VendorAccess = section.source.http?.(section.options) ?? { base: "" };
@@ -93,6 +96,7 @@ function vendorHttp(
     title: section.source.title,
     section: section.name,
     credentials,
+    hide: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
   });
 }
 

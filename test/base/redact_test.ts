@@ -191,3 +191,34 @@ test("a large text full of secrets, or of what begins like one, takes no long ti
   }
   expect(performance.now() - started).toBeLessThan(3_000);
 });
+
+test("of what an origin hands out, the newest are masked and the oldest forgotten", () => {
+  const redactor = redactorOf("configured-secret", "token-number-3");
+  const tokens = Array.from({ length: 1000 }, (_, index) => `token-number-${index}`);
+  for (const token of tokens) redactor.add(token, "tokens of a test");
+  expect(redactor.redact("token-number-999 and token-number-990.")).toBe("*** and ***.");
+  // It was added for good, too.
+  expect(redactor.redact("token-number-3.")).toBe("***.");
+  expect(redactor.redact("token-number-500.")).toBe("token-number-500.");
+  expect(redactor.redact("configured-secret")).toBe("***");
+});
+
+test("what is used again stays, and origins do not push each other out", () => {
+  const redactor = redactorOf();
+  redactor.add("session-of-one", "one");
+  for (let index = 0; index < 100; index++) {
+    redactor.add("kept-by-its-use", "other");
+    redactor.add(`session-${index}-of-other`, "other");
+  }
+  expect(redactor.redact("session-of-one, kept-by-its-use.")).toBe("***, ***.");
+  // Two origins may hand out the same secret.
+  redactor.add("shared-by-two", "third");
+  redactor.add("shared-by-two", "one");
+  for (let index = 0; index < 100; index++) redactor.add(`more-${index}`, "third");
+  expect(redactor.redact("shared-by-two.")).toBe("***.");
+});
+
+test("in hexadecimal digits", () => {
+  const hex = Buffer.from(secret).toString("hex");
+  expect(redactorOf(secret).redact(`x ${hex} ${hex.toUpperCase()}`)).toBe("x *** ***");
+});

@@ -5,8 +5,8 @@
  */
 import { expect, test } from "bun:test";
 import { createLog } from "../../../src/base/log.ts";
-import { createRedactor } from "../../../src/base/redact.ts";
 import { Skipped } from "../../../src/base/record.ts";
+import { createRedactor } from "../../../src/base/redact.ts";
 import { planConfig } from "../../../src/config/plan.ts";
 import { parseIni } from "../../../src/config/ini.ts";
 import { planCode } from "../../../src/sync/code.ts";
@@ -42,7 +42,7 @@ async function fetched(body: unknown, extra = "", options: Partial<JamfOptions> 
   });
   if (prepared === undefined || casper.webhook === undefined) throw new Error("nothing to call");
   const { signal } = new AbortController();
-  const context = sourceContext(prepared, { signal, workers: 2 });
+  const context = sourceContext(prepared, { signal, redactor: createRedactor(), workers: 2 });
   const records = await Array.fromAsync(casper.webhook(context, { body }));
   return { records, lines, paths: vendor.calls.map(({ path }) => path.replace("/jss", "")) };
 }
