@@ -39,6 +39,7 @@ const levels: Readonly<Record<string, number>> = {
   web: 6,
   service: 6,
   release: 6,
+  doctor: 6,
   cli: 7,
 };
 const guestLevel = 3;

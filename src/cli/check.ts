@@ -14,16 +14,21 @@ import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { openSession } from "./session.ts";
 
 /** Attempts are few: a person waits for the answer. */
-const impatient = { attempts: 2, budgetMs: 15_000 };
+export const impatient = { attempts: 2, budgetMs: 15_000 };
 
-interface Result {
+/** What became of a section. */
+export interface Result {
   readonly section: string;
   readonly ok: boolean;
   readonly message: string;
   readonly hint: string | null;
 }
 
-async function checkSource(context: CommandContext, prepared: PreparedSection): Promise<Result> {
+/** Asks a source whether its address and credentials are right. */
+export async function checkSource(
+  context: CommandContext,
+  prepared: PreparedSection,
+): Promise<Result> {
   const { section } = prepared;
   try {
     await section.source.check?.(

@@ -7,6 +7,7 @@
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { convertersCommand } from "./converters.ts";
+import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
 import { completion } from "./completion_command.ts";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   schedule,
   check,
+  doctor,
   explain,
   runs,
   failed,

@@ -42,9 +42,15 @@ const none = "none";
 const configurationName = "logging.json";
 
 /** What was asked for, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
-function wishedFolder({ global, env }: LogSettings): string {
+function wishedFolder({ global, env }: Pick<LogSettings, "global" | "env">): string {
   const named = global["log-dir"];
   return named === "" ? env.LOGS_DIRECTORY?.split(delimiter)[0] ?? "" : named;
+}
+
+/** The folder that holds the default log files of runs, whether this command writes them or not. */
+export function runsLogFolder(global: GlobalFlags, env: LogSettings["env"]): string | undefined {
+  const wished = wishedFolder({ global, env });
+  return wished === none ? undefined : wished === "" ? programDirectory() : resolve(wished);
 }
 
 /** Where the default files go; from source nowhere, unless asked for. */

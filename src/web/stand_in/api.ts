@@ -6,6 +6,7 @@
 import { type Context, Hono, type Next } from "hono";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../base/errors.ts";
+import type { Kind } from "../../base/record.ts";
 import { hangUp } from "../../runtime/serve.ts";
 import type { Batch } from "./batch.ts";
 import type { Fault, Target } from "./faults.ts";
@@ -45,11 +46,22 @@ export function apiRoutes(instance: Instance): Hono<Env> {
     checkQuery(queryOf(c), [], []);
     return c.json(instance.locations);
   });
+  app.get("/api/v3/assets", (c) => listed(instance, c, "assets"));
+  app.get("/api/v3/users", (c) => listed(instance, c, "users"));
   app.post("/api/v2/bulk/users", (c) => upload(instance, c, usersBatch));
   app.post("/api/v2/bulk/audit", (c) => upload(instance, c, auditBatch));
   app.post("/api/v3/bulk", (c) => upload(instance, c, bulkBatch));
   addPortionRoutes(app, instance);
   return app;
+}
+
+/** What is held of a kind, `limit` of them: Oomnitza's "REST APIs (Swagger Docs)". */
+function listed({ store }: Instance, c: Call, kind: Kind): Response {
+  const query = queryOf(c);
+  checkQuery(query, [], ["limit"]);
+  const limit = Number(query.get("limit") ?? "100");
+  if (!Number.isInteger(limit) || limit < 1) throw new Refusal(400, "limit is not a number");
+  return c.json(store.records({ kind }).slice(0, limit).map(({ record }) => record));
 }
 
 function addPortionRoutes(app: Hono<Env>, instance: Instance): void {

@@ -1,0 +1,64 @@
+/**
+ * `agent doctor`: looks at everything that an upload needs, and says what to do.
+ *
+ * @module
+ */
+
+import { opt } from "../sdk/option.ts";
+import type { Check, CheckState } from "../doctor/check.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { examine } from "./examination.ts";
+
+const words: Readonly<Record<CheckState, string>> = {
+  ok: "ok",
+  warning: "warning",
+  failed: "FAILED",
+  skipped: "skipped",
+};
+
+/** A check as lines for people. */
+export function describeCheck({ area, subject, state, found, todo }: Check): string {
+  const line = `${words[state].padEnd(8)}${area} [${subject}] ${found}`;
+  return todo === undefined ? line : `${line}\n${" ".repeat(8)}${todo}`;
+}
+
+/** How many checks came to what, as a sentence. */
+function summary(checks: readonly Check[]): string {
+  const count = (state: CheckState) => checks.filter((check) => check.state === state).length;
+  return `${checks.length} checks: ${count("failed")} failed, ${count("warning")} warnings, ` +
+    `${count("skipped")} skipped`;
+}
+
+function show(context: CommandContext, checks: readonly Check[]): void {
+  if (context.global.output === "json") {
+    const listed = checks.map((check) => ({ ...check, todo: check.todo ?? null }));
+    context.print(JSON.stringify({ doctor: 1, checks: listed }, null, 2));
+    return;
+  }
+  for (const check of checks) context.print(describeCheck(check));
+  context.print(summary(checks));
+}
+
+/** Looks at everything that an upload needs. */
+export const doctor = defineCommand({
+  name: "doctor",
+  summary: "Look at everything that an upload needs, and say what to do about what is wrong.",
+  details:
+    `Looks at the program, the configuration and who can read it, folders, disk space, the state file and the service; then at the way to Oomnitza and to every source (name, proxy, connection, certificate, clock), at credentials and rights, and at mapped fields that no record in Oomnitza has.
+
+Nothing is sent. The exit code is 3 when something failed; warnings leave it at 0. Run it as the account that runs the agent: rights and variables of another one are different.`,
+  flags: {
+    "offline": opt.flag("Ask nobody: look at this machine and the configuration only.", {
+      default: false,
+    }),
+  },
+  examples: [
+    { line: "agent doctor", does: "look at everything" },
+    { line: "agent doctor --offline --output json", does: "look at this machine, for a program" },
+  ],
+  async run(context, flags) {
+    const checks = await examine(context, flags.offline);
+    show(context, checks);
+    return checks.some(({ state }) => state === "failed") ? exitCodes.failed : exitCodes.ok;
+  },
+});

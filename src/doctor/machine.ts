@@ -1,0 +1,132 @@
+/**
+ * Looks at this machine: the program, its folders, disk space and the state file.
+ *
+ * @module
+ */
+
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
+import { messageOf } from "../base/errors.ts";
+import { exposureOf } from "../runtime/file_access.ts";
+import { isCompiled } from "../runtime/program.ts";
+import { commit, publicKey, version } from "../runtime/version.ts";
+import { StateStore } from "../state/store.ts";
+import { about, type Check } from "./check.ts";
+
+/** Bytes free below which a run is in danger, and below which somebody should know. */
+const scarce = 50e6;
+const little = 500e6;
+
+/** The program itself. */
+export function checkProgram(): Check {
+  const { ok, warning } = about("program", process.execPath);
+  const which = commit === undefined ? version : `${version} (${commit})`;
+  const system = `${process.platform} ${process.arch}`;
+  if (!isCompiled) return warning(`agent ${version} from its sources on ${system}`);
+  const key = publicKey === undefined ? ", built without a key for upgrades" : "";
+  return ok(`agent ${which} on ${system}${key}`);
+}
+
+/** Whether something can be written into a folder. */
+export function checkFolder(what: string, folder: string): Check {
+  const { ok, failed } = about("permissions", folder);
+  if (!existsSync(folder)) return failed(`the ${what} is not there`, "Create it.");
+  try {
+    accessSync(folder, constants.W_OK);
+    return ok(`the ${what} can be written`);
+  } catch {
+    return failed(
+      `the ${what} cannot be written by this account`,
+      "Give the account that runs the agent the right to write there, or name another folder.",
+    );
+  }
+}
+
+/** Free space where the folder lies. */
+export function checkDisk(folder: string): Check {
+  const { ok, warning, failed, skipped } = about("disk", folder);
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    const free = bavail * bsize;
+    const found = `${(free / 1e9).toFixed(1)} GB free`;
+    const todo = "Make room: the state file and the log files grow with every run.";
+    if (free < scarce) return failed(`${(free / 1e6).toFixed(0)} MB free`, todo);
+    return free < little ? warning(found, todo) : ok(found);
+  } catch (error) {
+    return skipped(messageOf(error));
+  }
+}
+
+/** Facts about a state file. */
+export interface StateFacts {
+  readonly bytes: number;
+  readonly runs: number;
+  readonly waiting: number;
+  readonly deadLetters: number;
+  /** When the latest run began, ISO 8601. */
+  readonly lastStart: string | null;
+}
+
+/** Runs that are counted at most. */
+const most = 10_000;
+
+/**
+ * Looks into a state file that is there.
+ *
+ * @throws {AgentError} when it cannot be used.
+ */
+export function stateFacts(path: string): StateFacts {
+  const store = new StateStore({ path, redact: (text) => text });
+  try {
+    const runs = store.runs(most);
+    return {
+      bytes: statSync(path).size,
+      runs: runs.length,
+      waiting: runs.reduce((sum, { waiting }) => sum + waiting, 0),
+      deadLetters: store.deadLetters({}).length,
+      lastStart: runs[0]?.started ?? null,
+    };
+  } finally {
+    store.close();
+  }
+}
+
+/** The state file: can it be used, and what waits in it? */
+export async function checkState(path: string | undefined): Promise<Check[]> {
+  const area = "state file";
+  if (path === undefined) return [about(area, "--no-state").skipped("nothing is remembered")];
+  const { ok, warning, thrown } = about(area, path);
+  if (!existsSync(path)) {
+    return [ok("is not there yet; the first run writes it")];
+  }
+  try {
+    const { runs, waiting, deadLetters, bytes } = stateFacts(path);
+    const found = `${runs} runs, ${waiting} records waiting, ${deadLetters} refused, ${
+      (bytes / 1e6).toFixed(1)
+    } MB`;
+    return [
+      waiting > 0
+        ? warning(found, "The next run of their section sends what waits: see agent runs.")
+        : deadLetters > 0
+        ? warning(
+          found,
+          "See why they were refused with agent failed, and send them with agent retry.",
+        )
+        : ok(found),
+      ...await checkExposure("state file", path),
+    ];
+  } catch (error) {
+    return [thrown(error)];
+  }
+}
+
+/** Whether others can read a file that is the agent's alone. */
+export async function checkExposure(what: string, path: string): Promise<Check[]> {
+  const { ok, warning, skipped } = about("permissions", path);
+  try {
+    const exposure = await exposureOf(path);
+    if (exposure === undefined) return [ok(`the ${what} is for its owner alone`)];
+    return [warning(`the ${what} can be read by ${exposure.who}`, `Mend it: ${exposure.mend}`)];
+  } catch (error) {
+    return [skipped(messageOf(error))];
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Looks at what the account may do in Oomnitza, and at the fields that are mapped.
+ *
+ * @module
+ */
+
+import { AuthError, messageOf } from "../base/errors.ts";
+import { isObject, type Kind } from "../base/record.ts";
+import type { Oomnitza } from "../oomnitza/client.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
+import { about, type Check } from "./check.ts";
+
+/** Records that are looked at for the names of fields. */
+const sample = "20";
+
+/** Whether the account may upload, as far as reading tells. */
+export async function checkRights(oomnitza: Pick<Oomnitza, "get">): Promise<Check> {
+  const { ok, skipped, thrown } = about("rights", "oomnitza");
+  try {
+    // Asks about an upload that does not exist: only whether asking is allowed matters.
+    await oomnitza.get(`/api/v3/bulk/${crypto.randomUUID()}`);
+    return ok("the account may use bulk uploads");
+  } catch (error) {
+    if (error instanceof AuthError) {
+      return thrown(
+        error,
+        "Let an administrator of Oomnitza give its account the right to upload.",
+      );
+    }
+    return skipped("Oomnitza does not tell whether the account may upload; an upload will show it");
+  }
+}
+
+/**
+ * The names, upper-case, of the fields that records of a kind have. Documented in Oomnitza's "REST APIs (Swagger
+ * Docs)": `GET /api/v3/assets` and `GET /api/v3/users` with `limit`. A text says why they cannot be told.
+ */
+export async function readFields(
+  oomnitza: Pick<Oomnitza, "get">,
+  kind: Kind,
+): Promise<ReadonlySet<string> | string> {
+  try {
+    const records = await oomnitza.get(`/api/v3/${kind}`, { limit: sample });
+    if (!Array.isArray(records) || records.length === 0) return `Oomnitza shows no ${kind} yet`;
+    const names = records.filter(isObject).flatMap((record) => Object.keys(record));
+    return new Set(names.map((name) => name.toUpperCase()));
+  } catch (error) {
+    return `Oomnitza does not show its ${kind}: ${messageOf(error)}`;
+  }
+}
+
+/** Which mapped fields no record in Oomnitza has. */
+export function checkFields(
+  { section, mapping }: PreparedSection,
+  known: ReadonlySet<string> | string,
+): Check {
+  const { ok, warning, skipped } = about("fields", section.name);
+  if (typeof known === "string") return skipped(`fields cannot be compared: ${known}`);
+  // What the instance itself maps, it knows.
+  const mapped = mapping.fields.filter(({ origin }) => origin !== "Oomnitza");
+  const unknown = mapped.map(({ field }) => field).filter((field) => !known.has(field));
+  if (unknown.length === 0) return ok(`Oomnitza knows all ${mapping.fields.length} mapped fields`);
+  return warning(
+    `no ${section.kind} in Oomnitza have ${unknown.join(", ")}`,
+    "Compare with the field ids on Oomnitza's customization page, and mend mapping.… in the section.",
+  );
+}
