@@ -138,7 +138,7 @@ async function checkTls({ section, url, tls }: Place): Promise<Check> {
     const code = ending.code === "" ? "" : ` [${ending.code}]`;
     return failed(
       `${url.host}: ${diagnosis?.message ?? `${ending.message}${code}`}`,
-      diagnosis?.hint ?? hint ?? "See docs/tls.md, or ask those who run that server.",
+      diagnosis?.hint ?? hint ?? "See docs/connections.md, or ask those who run that server.",
     );
   }
   const days = Math.floor((ending.until.getTime() - Date.now()) / 86_400_000);
