@@ -14,15 +14,17 @@ import { table } from "./table.ts";
 /** Runs that are listed. */
 const listed = 20;
 
-function rowOf({ id, section, state, started, counts, waiting }: StoredRun): string[] {
+function rowOf({ id, section, origin, state, started, counts, waiting }: StoredRun): string[] {
   const wait = waiting > 0 ? `, ${waiting} waiting` : "";
-  return [id, section, state, started, `${describeCounts(counts)}${wait}`];
+  return [id, section, origin, state, started, `${describeCounts(counts)}${wait}`];
 }
 
 function list(context: CommandContext, runs: readonly StoredRun[]): void {
   if (context.global.output === "json") context.print(JSON.stringify(runs, null, 2));
   else if (runs.length === 0) context.print("There was no run yet");
-  else context.print(table([["ID", "SECTION", "STATE", "STARTED", "RECORDS"], ...runs.map(rowOf)]));
+  else {context.print(
+      table([["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"], ...runs.map(rowOf)]),
+    );}
 }
 
 function show(context: CommandContext, run: StoredRun): void {
@@ -32,6 +34,7 @@ function show(context: CommandContext, run: StoredRun): void {
   }
   const facts: (readonly [string, string | number | null])[] = [
     ["section", run.section],
+    ["origin", run.origin],
     ["state", run.state],
     ["started", run.started],
     ["ended", run.ended],

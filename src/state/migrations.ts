@@ -135,4 +135,9 @@ export const migrations: readonly (readonly string[])[] = [
     ) STRICT`,
     "CREATE UNIQUE INDEX fingerprints_key ON fingerprints (baseline, key)",
   ],
+  [
+    // What began a run: `upload` for all of a section, `webhook` for what some events are about.
+    "ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT 'upload'",
+    "CREATE INDEX runs_origin ON runs (section, origin, id)",
+  ],
 ];

@@ -9,10 +9,14 @@ import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 /** How a section's run ended: `running` and `interrupted` ones have no end. */
 export type RunState = "running" | "interrupted" | "ok" | "failed";
 
+/** What began a run: somebody or a schedule, for all of a section, or webhooks, for what they are about. */
+export type RunOrigin = "upload" | "webhook";
+
 /** One run of a section, as the state file has it. */
 export interface StoredRun {
   readonly id: string;
   readonly section: string;
+  readonly origin: RunOrigin;
   readonly state: RunState;
   /** ISO 8601. */
   readonly started: string;
@@ -39,8 +43,8 @@ export interface RunEnd {
   readonly error: string | null;
 }
 
-/** Runs of one section that are remembered. */
-const remembered = 1000;
+/** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
+const remembered: Readonly<Record<RunOrigin, number>> = { upload: 1000, webhook: 200 };
 
 const shown = `SELECT runs.*, (SELECT total(count) FROM outbox
     WHERE run = runs.id AND id NOT IN (SELECT ticket FROM settled)) AS waiting
@@ -49,14 +53,18 @@ const shown = `SELECT runs.*, (SELECT total(count) FROM outbox
 /** Writes down that a run began; gives whether its id was free. */
 export function insertRun(
   database: Sqlite,
-  run: { id: string; section: string; owner: string; started: string; upload: string },
+  run: Pick<StoredRun, "id" | "section" | "origin" | "started"> & {
+    readonly owner: string;
+    readonly upload: string;
+  },
 ): boolean {
-  const { id, section, owner, started, upload } = run;
+  const { id, section, origin, owner, started, upload } = run;
   const added = database.rows(
-    `INSERT INTO runs (id, section, owner, started, counts, requests, upload, is_open)
-      VALUES (?, ?, ?, ?, '{}', 0, ?, 1) ON CONFLICT DO NOTHING RETURNING id`,
+    `INSERT INTO runs (id, section, origin, owner, started, counts, requests, upload, is_open)
+      VALUES (?, ?, ?, ?, ?, '{}', 0, ?, 1) ON CONFLICT DO NOTHING RETURNING id`,
     id,
     section,
+    origin,
     owner,
     started,
     upload,
@@ -85,13 +93,16 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
   );
 }
 
-/** Forgets the oldest runs of a section of which nothing waits. */
-export function pruneRuns(database: Sqlite, section: string): void {
+/** Forgets the oldest runs of a section and origin of which nothing waits. */
+export function pruneRuns(database: Sqlite, section: string, origin: RunOrigin): void {
   database.run(
-    `DELETE FROM runs WHERE section = ? AND is_open = 0 AND id NOT IN (
-      SELECT id FROM runs WHERE section = ? ORDER BY id DESC LIMIT ${remembered})`,
+    `DELETE FROM runs WHERE section = ? AND origin = ? AND is_open = 0 AND id <= (
+      SELECT id FROM runs WHERE section = ? AND origin = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
     section,
+    origin,
     section,
+    origin,
+    remembered[origin],
   );
 }
 
@@ -104,6 +115,7 @@ function runOf(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredRun 
   return {
     id: String(row.id),
     section: String(row.section),
+    origin: row.origin === "webhook" ? "webhook" : "upload",
     state: stateOf(row, isAtWork),
     started: String(row.started),
     ended: row.ended === null ? null : String(row.ended),
@@ -126,10 +138,11 @@ export function latestRuns(
   return rows.map((row) => runOf(row, isAtWork));
 }
 
-/** When the latest run of a section began, ISO 8601. */
+/** When the latest run of all of a section began, ISO 8601. */
 export function lastStart(database: Sqlite, section: string): string | undefined {
   const [row] = database.rows(
-    "SELECT started FROM runs WHERE section = ? ORDER BY started DESC LIMIT 1",
+    `SELECT started FROM runs WHERE section = ? AND origin = 'upload'
+      ORDER BY started DESC LIMIT 1`,
     section,
   );
   return row === undefined ? undefined : String(row.started);

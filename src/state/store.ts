@@ -36,7 +36,7 @@ import {
   pruneRuns,
   type RunEnd,
 } from "./runs.ts";
-import type { StoredRun } from "./runs.ts";
+import type { RunOrigin, StoredRun } from "./runs.ts";
 
 /** A run under way, in the state file. */
 export interface OpenRun {
@@ -88,14 +88,18 @@ export class StateStore {
   }
 
   /** Writes down that a run of a section begins. */
-  begin(stored: StoredSection, counts: () => Readonly<Record<string, number>>): OpenRun {
+  begin(
+    stored: StoredSection,
+    origin: RunOrigin,
+    counts: () => Readonly<Record<string, number>>,
+  ): OpenRun {
     const { section, upload } = stored;
     const owner = this.#me();
     const id = this.#use((database) =>
       database.transaction(() => {
-        pruneRuns(database, section);
+        pruneRuns(database, section, origin);
         if (!stored.remember) forgetBaseline(database, section);
-        const run = { section, owner, started: new Date().toISOString(), upload };
+        const run = { section, origin, owner, started: new Date().toISOString(), upload };
         for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
       })
     );

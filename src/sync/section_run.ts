@@ -158,8 +158,9 @@ export function beginSection(prepared: PreparedSection, run: RunSettings): Secti
     : createDataSaver(join(run.saveData, savedDataFolder), run.redactor, log);
   const counts = () => ({ ...account.counts });
   const { remember } = section.settings;
+  const origin = run.read === undefined ? "upload" : "webhook";
   const known = { section: section.name, upload: JSON.stringify(upload), remember };
-  const stored = run.store?.begin(known, counts);
+  const stored = run.store?.begin(known, origin, counts);
   const delivery = new Delivery({
     ...commonSettings(prepared, run, saver),
     account,

@@ -145,3 +145,27 @@ test(
   },
   60_000,
 );
+
+test("a batch is a run of its own origin, which no schedule takes for an upload", async () => {
+  const more = "[casper.2]\nenable = True\nschedule = every 1h\n";
+  await using place = await servePlace({ more });
+  const ini = place.read("config.ini");
+  const [, casper = ""] = /\[casper\]\n([^[]*)/.exec(ini) ?? [];
+  place.write("config.ini", ini.replace(more, `${more}${casper.replace("enable = True\n", "")}`));
+  await using agent = await listen(place);
+  await agent.until("the scheduled upload", () => place.arrived().length === 50);
+  const last = async () =>
+    JSON.parse((await place.agent(["schedule", "--output", "json"])).stdout)
+      .find(({ section }: { section: string }) => section === "casper.2").last;
+  const before = await last();
+  await agent.post("/casper.2", eventBody("ComputerAdded", 1));
+  await agent.until(
+    "its run",
+    () => query(place, "SELECT id FROM runs WHERE origin = 'webhook'").length === 1,
+  );
+  expect(await last()).toBe(before);
+  expect(await agent.end()).toBe(0);
+  const listed = (await place.agent(["runs"])).stdout;
+  expect(listed).toMatch(/casper\.2 +webhook +ok .* 1 read, 1 sent/);
+  expect(listed).toMatch(/casper\.2 +upload +ok .* 50 read, 50 sent/);
+}, 60_000);

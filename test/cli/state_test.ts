@@ -41,8 +41,10 @@ test("each run is listed with its account, and shown by its id", async () => {
     waiting: 0,
   });
   const text = await place.agent(["runs", reports[0].run]);
-  expect(text.stdout).toMatch(/section +csv_assets\n +state +ok[\s\S]*records +5 read, 5 sent/);
-  expect((await place.agent(["runs"])).stdout).toMatch(/csv_assets +ok .*5 read, 5 sent/);
+  expect(text.stdout).toMatch(
+    /section +csv_assets\n +origin +upload\n +state +ok[\s\S]*records +5 read, 5 sent/,
+  );
+  expect((await place.agent(["runs"])).stdout).toMatch(/csv_assets +upload +ok .*5 read, 5 sent/);
   expect((await place.agent(["runs", "nosuch"])).code).toBe(2);
 }, 60_000);
 
@@ -126,7 +128,13 @@ test("refused records wait as dead letters until the cause is mended", async () 
   expect(one.stdout).toContain("1 sent again: 1 accepted");
   expect(one.code).toBe(0);
   const rest = await place.agent(["retry", "--singleton", "0", "--output", "json"]);
-  expect(JSON.parse(rest.stdout)).toEqual({ letters: 5, accepted: 4, refused: 1, unanswered: 0 });
+  expect(JSON.parse(rest.stdout)).toEqual({
+    letters: 5,
+    accepted: 4,
+    refused: 1,
+    unanswered: 0,
+    webhooks: 0,
+  });
   expect(held(standIn).keys.size).toBe(29);
   expect((await place.agent(["discard"])).code).toBe(2);
   expect((await place.agent(["discard", "999"])).code).toBe(2);

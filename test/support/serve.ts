@@ -48,11 +48,11 @@ export async function listen(
   let text = "";
   const reading = gather(child.stderr, (more) => text += more);
   const { value } = await child.stdout.getReader().read();
-  if (value === undefined) {
+  const { url } = JSON.parse(new TextDecoder().decode(value) || "{}") as { url?: string };
+  if (url === undefined) {
     await reading;
     throw new Error(`agent serve did not listen: ${await child.exited}\n${text}`);
   }
-  const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
   async function end(signal: NodeJS.Signals = "SIGTERM"): Promise<number> {
     child.kill(signal);
     const code = await child.exited;
