@@ -12,6 +12,8 @@ import { iniCredential, stateFolder, unitFile } from "./systemd_unit.ts";
 const unit = `${unitName}.service`;
 const unitPath = `/etc/systemd/system/${unit}`;
 const isThere: CommandLine = ["test", "-e", unitPath];
+/** sd_booted(3): not so where an image is made, in which the service is to start later. */
+const isBooted: CommandLine = ["test", "-d", "/run/systemd/system"];
 
 function systemctl(...words: string[]): Step & { kind: "run" } {
   return { kind: "run", command: ["systemctl", ...words] };
@@ -62,15 +64,16 @@ export const systemd: ServiceManager = {
   install: (settings) => [
     account(settings.user),
     { kind: "write", path: unitPath, mode: 0o644, text: unitFile(settings) },
-    systemctl("daemon-reload"),
+    { ...systemctl("daemon-reload"), when: isBooted },
     systemctl("enable", unit),
-    systemctl("try-restart", unit),
+    { ...systemctl("try-restart", unit), when: isBooted },
   ],
   uninstall: () => [
-    { ...systemctl("disable", "--now", unit), when: isThere },
+    { ...systemctl("stop", unit), when: isBooted, mayFail: true },
+    { ...systemctl("disable", unit), when: isThere },
     { kind: "remove", path: unitPath },
-    systemctl("daemon-reload"),
-    { ...systemctl("reset-failed", unit), mayFail: true },
+    { ...systemctl("daemon-reload"), when: isBooted },
+    { ...systemctl("reset-failed", unit), when: isBooted, mayFail: true },
   ],
   start: () => [systemctl("start", unit)],
   stop: () => [systemctl("stop", unit)],
