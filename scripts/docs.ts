@@ -17,6 +17,7 @@ import { globalFlags } from "../src/cli/flags.ts";
 import { shortFlags } from "../src/cli/parse.ts";
 import { cliReference } from "../src/describe/cli_page.ts";
 import {
+  alertTable,
   deliveryTable,
   oomnitzaTable,
   serverTable,
@@ -35,8 +36,14 @@ const home = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /** Path under the root → what its generated parts say, in order. */
 const filled: Readonly<Record<string, () => readonly string[]>> = {
   "docs/cli.md": () => [cliReference(commands, globalFlags, shortFlags)],
-  "docs/config.md":
-    () => [oomnitzaTable(), deliveryTable(), sharedTable(), serveTable(), sourceTable(sources)],
+  "docs/config.md": () => [
+    oomnitzaTable(),
+    deliveryTable(),
+    sharedTable(),
+    serveTable(),
+    alertTable(),
+    sourceTable(sources),
+  ],
   "docs/secrets.md": () => [serverTable("vault"), serverTable("cyberark")],
   "docs/converters.md": () => [converterReference(converters)],
 };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AgentError, ConfigError } from "../base/errors.ts";
+import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
 import { parseSchedule, parseWindows } from "../sdk/schedule.ts";
@@ -30,7 +30,11 @@ export interface ScheduleSettings {
   /** Ends a run under way. */
   readonly signal: AbortSignal;
   /** Is told how each run went. */
-  readonly onReport?: ((report: SectionReport) => void) | undefined;
+  readonly onReport: (report: SectionReport) => void;
+  /** Is told why a section could not even begin. */
+  readonly onFailure: (section: string, reason: string) => void;
+  /** Is told the status of every answer of a section's vendor. */
+  readonly onVendorAnswer: (section: string, status: number) => void;
 }
 
 function scheduledSection({ name, settings }: SectionPlan): ScheduledSection[] {
@@ -97,7 +101,7 @@ export async function pastOf(
 async function runNow(
   context: CommandContext,
   name: string,
-  { workers, store }: ScheduleSettings,
+  { workers, store, onVendorAnswer }: ScheduleSettings,
 ): Promise<SectionReport> {
   return await withPlan(context, [name], async (plan) => {
     const { chosen } = choose(context, plan, [name]);
@@ -105,8 +109,21 @@ async function runNow(
     const session = await openSession(context, plan, chosen);
     const [prepared] = await session.prepare();
     if (prepared === undefined) throw new AgentError(`[${name}] was not prepared`);
-    return await session.run(prepared, { workers, recordCount: 0, store });
+    return await session.run(prepared, { workers, recordCount: 0, store, onVendorAnswer });
   });
+}
+
+async function runOrTell(
+  context: CommandContext,
+  name: string,
+  settings: ScheduleSettings,
+): Promise<SectionReport> {
+  try {
+    return await runNow(context, name, settings);
+  } catch (error) {
+    settings.onFailure(name, messageOf(error));
+    throw error;
+  }
 }
 
 /** The scheduler of a plan, not started yet. */
@@ -123,9 +140,9 @@ export async function openScheduler(
     log,
     run: (name) =>
       tryLocked(settings.isSingle, async () => {
-        const report = await runNow(own, name, settings);
+        const report = await runOrTell(own, name, settings);
         log[report.outcome === "ok" ? "info" : "error"](describeSection(report));
-        settings.onReport?.(report);
+        settings.onReport(report);
       }),
   });
 }

@@ -6,8 +6,10 @@
 
 import { ConfigError, UsageError } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
+import type { SectionPlan } from "../config/section.ts";
 import { version } from "../runtime/version.ts";
 import { opt, type Values } from "../sdk/option.ts";
+import type { ServeOptions } from "../sdk/serve_options.ts";
 import type { Service, ServiceSettings } from "../web/serve/service.ts";
 import { choose, withPlan } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
@@ -15,6 +17,7 @@ import { uploadFlags } from "./flags.ts";
 import { openScheduler } from "./scheduled.ts";
 import { openServeState, type ServeState } from "./serve_state.ts";
 import { reusePrepared, watchOver } from "./serve_process.ts";
+import { openWatch, type ServeWatch } from "./serve_watch.ts";
 import { openSession, type Session } from "./session.ts";
 import { showMappings } from "./show_mappings.ts";
 
@@ -50,7 +53,7 @@ export const serveCommand = defineCommand({
 
 Enabled sections with schedule are run when they are due, one after the other; the command schedule shows when that is.
 
-GET /healthz tells whether the service runs, GET /readyz whether it takes events. SIGTERM and Ctrl-C end it in good order; a second one ends it at once, and loses nothing either.`,
+GET /healthz tells whether the service runs, GET /readyz whether it takes events, GET /metrics all that can be counted. [alerts] says who is told of failures. SIGTERM and Ctrl-C end it in good order; a second one ends it at once, and loses nothing either.`,
   flags,
   examples: [
     { line: "agent serve", does: "listen on 127.0.0.1:8000" },
@@ -73,11 +76,28 @@ async function run(context: CommandContext, values: ServeFlags, plan: Plan): Pro
   if (values["show-mappings"]) {
     return await showMappings(context, await openSession(context, plan, chosen));
   }
-  const { serve: options } = plan;
-  if (options === undefined) throw new ConfigError(`Cannot use ${plan.file}`, plan.findings);
-  if (context.global["no-state"] && !values.testmode) {
+  return await listen(context, values, plan, chosen);
+}
+
+function checkedOptions(
+  { global }: CommandContext,
+  { testmode }: ServeFlags,
+  plan: Plan,
+): ServeOptions {
+  if (plan.serve === undefined) throw new ConfigError(`Cannot use ${plan.file}`, plan.findings);
+  if (global["no-state"] && !testmode) {
     throw new UsageError("serve keeps events in the state file, which --no-state leaves out");
   }
+  return plan.serve;
+}
+
+async function listen(
+  context: CommandContext,
+  values: ServeFlags,
+  plan: Plan,
+  chosen: readonly SectionPlan[],
+): Promise<number> {
+  const options = checkedOptions(context, values, plan);
   // The web server is loaded for this command only.
   const { checkExposure, startService } = await import("../web/serve/service.ts");
   checkExposure(values.host, options);
@@ -86,22 +106,26 @@ async function run(context: CommandContext, values: ServeFlags, plan: Plan): Pro
   // What is under way ends later than the listening.
   const work = new AbortController();
   const session = await openSession({ ...context, signal: work.signal }, plan, chosen);
+  const watch = openWatch(context, plan, state.store);
   const service = startService({
     host: values.host,
     port: values.port,
     options,
     sections: session.sections,
     inbox: state.inbox,
-    work: await workOf(context, values, session, state, work.signal),
+    work: await workOf(context, values, session, state, watch, work.signal),
+    metrics: watch.metrics,
+    lastSuccess: (section) => dateOf(state.store?.lastSuccess(section, true)),
     log: context.log,
   });
-  const scheduler = await startScheduler(context, values, plan, state, work.signal);
+  const scheduler = await startScheduler(context, values, plan, state, watch, work.signal);
   if (!values.testmode) context.print(readyText(context, service));
   context.log.info(`Listening on ${service.url}`);
   await watchOver({
     context,
     end: async () => {
       await Promise.all([service.drain(), scheduler.stop()]);
+      await watch.stop();
     },
     drainMs: options.drain_seconds * 1000,
     stopWork: (reason) => work.abort(reason),
@@ -115,12 +139,26 @@ async function startScheduler(
   { workers, singleton, testmode }: ServeFlags,
   plan: Plan,
   { store }: ServeState,
+  watch: ServeWatch,
   signal: AbortSignal,
 ) {
-  const isSingle = singleton !== 0;
-  const scheduler = await openScheduler(context, plan, { workers, store, isSingle, signal });
-  if (!testmode) scheduler.start();
+  const scheduler = await openScheduler(context, plan, {
+    workers,
+    store,
+    isSingle: singleton !== 0,
+    signal,
+    onReport: watch.report,
+    onFailure: watch.fail,
+    onVendorAnswer: (section, status) => watch.metrics.vendorAnswer(section, status),
+  });
+  if (testmode) return scheduler;
+  scheduler.start();
+  watch.start();
   return scheduler;
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text);
 }
 
 /** How events are worked off: each batch is an upload of its section. */
@@ -129,6 +167,7 @@ async function workOf(
   { workers, testmode, "save-data": saves }: ServeFlags,
   session: Session,
   { store }: ServeState,
+  watch: ServeWatch,
   signal: AbortSignal,
 ) {
   const how = {
@@ -137,8 +176,11 @@ async function workOf(
     testmode: testmode ? context.print : undefined,
     saveData: saves ? process.cwd() : undefined,
     store,
+    onVendorAnswer: (section: string, status: number) =>
+      watch.metrics.vendorAnswer(section, status),
   };
   return {
+    onReport: watch.report,
     prepare: await reusePrepared(session),
     run: (prepared, { read }) => session.run(prepared, { ...how, read }),
     hasLeftovers: (section) => store?.hasLeftovers(section) ?? false,

@@ -40,6 +40,7 @@ export interface Session {
       | "saveData"
       | "store"
       | "onStart"
+      | "onVendorAnswer"
       | "full"
       | "accept"
       | "read"
@@ -51,7 +52,7 @@ export interface Session {
 const sideTimeout = 20_000;
 
 /** What converters ask others goes the same way as what goes to Oomnitza, without its credentials. */
-function sideHttp(settings: OomnitzaSettings, { log, signal }: CommandContext): Http {
+export function sideHttp(settings: OomnitzaSettings, { log, signal }: CommandContext): Http {
   return createHttp({
     base: "",
     tls: { verify: true, ca: planTls(settings).settings.ca },

@@ -5,6 +5,7 @@
  */
 
 import { oomnitzaOptions } from "../oomnitza/options.ts";
+import { alertOptions } from "../sdk/alert_options.ts";
 import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
 import {
   deliveryOptions,
@@ -41,6 +42,7 @@ export function sourceNamed(section: string, sources: readonly Source[]): Source
 export const ownSections: Readonly<Record<string, Options>> = {
   oomnitza: oomnitzaOptions as Options,
   serve: serveOptions as Options,
+  alerts: alertOptions as Options,
 };
 
 /** What a section declares; nothing when nobody knows it. */

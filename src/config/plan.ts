@@ -11,16 +11,18 @@ import {
   oomnitzaOptions,
   type OomnitzaSettings,
 } from "../oomnitza/options.ts";
-import { serverSections } from "./declared.ts";
+import { ownSections, serverSections } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import { planSection, type SectionPlan } from "./section.ts";
+import type { AlertOptions } from "../sdk/alert_options.ts";
 import type { ServeOptions } from "../sdk/serve_options.ts";
+import { planAlerts } from "./alerts_section.ts";
 import { beginReading, readOptions, type Surroundings } from "./reading.ts";
 import { planServe } from "./serve_section.ts";
 import { planUserConverters, type UserCode } from "./user_code.ts";
 
 /** Names of sections that are not sources. */
-const reserved = new Set(["oomnitza", "converters", "serve", ...Object.keys(serverSections)]);
+const reserved = new Set(["converters", ...Object.keys({ ...ownSections, ...serverSections })]);
 
 /** Of these, the ones without which nothing runs. */
 const vital = new Set(["oomnitza", "converters", ...Object.keys(serverSections)]);
@@ -32,6 +34,8 @@ export interface Plan {
   readonly oomnitza: OomnitzaSettings | undefined;
   /** Settings of `[serve]`; absent when they have errors, which stop the listener only. */
   readonly serve: ServeOptions | undefined;
+  /** Settings of `[alerts]`; absent when they have errors, which stop the listener only. */
+  readonly alerts: AlertOptions | undefined;
   /** The enabled sections without errors, in file order. */
   readonly sections: readonly SectionPlan[];
   /** Enabled sections with errors. */
@@ -122,6 +126,16 @@ function inFileOrder(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
+function planService(
+  { document, around, findings, secrets }: Work,
+): Pick<Plan, "serve" | "alerts"> {
+  const serve = planServe(document, around);
+  const alerts = planAlerts(document, around);
+  findings.push(...serve.findings, ...alerts.findings);
+  secrets.push(...serve.secrets, ...alerts.secrets);
+  return { serve: serve.settings, alerts: alerts.settings };
+}
+
 /** Checks a whole file and plans its enabled sections. Never throws for what the file says. */
 export function planConfig(document: IniDocument, around: Surroundings): Plan {
   const work: Work = { document, around, findings: [...document.findings], secrets: [] };
@@ -146,14 +160,12 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
     }
   }
   checkOrder(work, enabled);
-  const serve = planServe(document, around);
-  work.findings.push(...serve.findings);
-  work.secrets.push(...serve.secrets);
+  const service = planService(work);
   const errors = work.findings.filter((finding) => finding.severity === "error");
   return {
     file: document.file,
     oomnitza,
-    serve: serve.settings,
+    ...service,
     sections,
     broken: new Set(enabled.map(({ name }) => name).filter((name) => isBroken(errors, name))),
     disabled,
@@ -176,13 +188,14 @@ export interface Choice {
  * Picks the named sections, in the order named; without names, all of them.
  *
  * @throws {ConfigError} with every finding when the file as a whole, or a named section (for all,
- * also `[serve]`), has errors, or when nothing at all is enabled.
+ * also `[serve]` and `[alerts]`), has errors, or when nothing at all is enabled.
  */
 export function chooseSections(plan: Plan, names: readonly string[] | "all"): Choice {
   const wanted = names === "all"
     ? [...plan.sections.map(({ name }) => name), ...plan.broken]
     : names;
-  const isServeBroken = names === "all" && plan.serve === undefined;
+  const isServeBroken = names === "all" &&
+    (plan.serve === undefined || plan.alerts === undefined);
   const isBroken = isServeBroken || wanted.some((name) => plan.broken.has(name));
   if (plan.fatal || plan.oomnitza === undefined || isBroken) {
     throw new ConfigError(`Cannot use ${plan.file}: it has errors`, plan.findings);

@@ -7,6 +7,7 @@
 import { oomnitzaOptions } from "../oomnitza/options.ts";
 import type { Options } from "../sdk/option.ts";
 import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import { alertOptions } from "../sdk/alert_options.ts";
 import { serveOptions } from "../sdk/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { cyberarkOptions, vaultOptions } from "../secrets/mod.ts";
@@ -23,6 +24,11 @@ export function oomnitzaTable(): string {
 /** The options that only `[serve]` has, as a table. */
 export function serveTable(): string {
   return optionTable(Object.entries(serveOptions).filter(([key]) => !(key in secretOptions)));
+}
+
+/** The options that only `[alerts]` has, as a table. */
+export function alertTable(): string {
+  return optionTable(Object.entries(alertOptions).filter(([key]) => !(key in secretOptions)));
 }
 
 /** The options of every section that reads from a source, as a table. */

@@ -5,29 +5,31 @@
  */
 
 import { oomnitzaOptions } from "../oomnitza/options.ts";
+import { alertOptions } from "../sdk/alert_options.ts";
 import { iniText, type Options } from "../sdk/option.ts";
 import { serveOptions } from "../sdk/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { plainOptions, sampleText } from "./value.ts";
 
 /**
- * The file that `generate-ini` writes: `[oomnitza]`, then `[serve]`, then the sources by name, each
+ * The file that `generate-ini` writes: `[oomnitza]`, `[serve]`, `[alerts]`, then the sources by name, each
  * with `enable = False` and its own options. Lines end with a newline, sections with a blank line.
  */
 export function describeIni(sources: readonly Source[]): string {
   const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
   return [
     iniSection("oomnitza", entriesOf(oomnitzaOptions)),
-    iniSection("serve", serveSample()),
+    iniSection("serve", blankSample(serveOptions)),
+    iniSection("alerts", blankSample(alertOptions)),
     ...byName.map(({ name, options }) =>
       iniSection(name, [["enable", "False"], ...entriesOf(options)])
     ),
   ].map((section) => `${section}\n`).join("");
 }
 
-/** It has no `enable`: its samples would let nobody in, or be an open door, so that they are left blank. */
-function serveSample(): [string, string][] {
-  return plainOptions(serveOptions).map(([key, option]) => [key, iniText(option.default)]);
+/** Without an `enable`, samples would be in force: let nobody in, be an open door, call a stranger. */
+function blankSample(options: Options): [string, string][] {
+  return plainOptions(options).map(([key, option]) => [key, iniText(option.default)]);
 }
 
 function entriesOf(options: Options): [string, string][] {

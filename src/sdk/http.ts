@@ -39,6 +39,8 @@ export interface HttpSettings {
   readonly governor?: Governor | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Is told the status of every answer, also of those that are repeated. */
+  readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
 /** One request. */
@@ -164,6 +166,7 @@ async function tryOnce(
   try {
     const answer = await (settings.governor?.pass(once) ?? once());
     settings.governor?.observe(answer.headers);
+    settings.onAnswer?.(answer.status);
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;

@@ -52,6 +52,8 @@ export interface InboxSize {
   readonly waiting: number;
   /** Entries that were given up. */
   readonly dead: number;
+  /** When the oldest that waits came, in milliseconds since the epoch. */
+  readonly oldest: number | undefined;
 }
 
 /** How an inbox is to be. */
@@ -148,13 +150,15 @@ export class StateInbox {
   sizes(): InboxSize[] {
     const rows = this.#use((database) =>
       database.rows(
-        "SELECT section, total(is_dead) AS dead, count(*) AS all_of_it FROM inbox GROUP BY section",
+        `SELECT section, total(is_dead) AS dead, count(*) AS all_of_it,
+          min(received) FILTER (WHERE is_dead = 0) AS oldest FROM inbox GROUP BY section`,
       )
     );
-    return rows.map(({ section, dead, all_of_it: all }) => ({
+    return rows.map(({ section, dead, oldest, all_of_it: all }) => ({
       section: String(section),
       waiting: Number(all) - Number(dead),
       dead: Number(dead),
+      oldest: oldest === null ? undefined : Number(oldest),
     }));
   }
 

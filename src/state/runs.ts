@@ -145,7 +145,22 @@ export function lastStart(database: Sqlite, section: string): string | undefined
       ORDER BY started DESC LIMIT 1`,
     section,
   );
-  return row === undefined ? undefined : String(row.started);
+  return row === undefined || row.started === null ? undefined : String(row.started);
+}
+
+/** When the latest good run of a section ended, ISO 8601; with `all`, also of those that read some of the source. */
+export function lastSuccess(
+  database: Sqlite,
+  section: string,
+  all: boolean,
+): string | undefined {
+  const [row] = database.rows(
+    `SELECT max(ended) AS ended FROM runs
+      WHERE section = ? AND outcome = 'ok' AND (origin = 'upload' OR ?)`,
+    section,
+    all ? 1 : 0,
+  );
+  return row === undefined || row.ended === null ? undefined : String(row.ended);
 }
 
 /** One run. */

@@ -32,6 +32,7 @@ import {
   findRun,
   insertRun,
   lastStart,
+  lastSuccess,
   latestRuns,
   pruneRuns,
   type RunEnd,
@@ -169,9 +170,14 @@ export class StateStore {
     return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
   }
 
-  /** When the latest run of a section began, ISO 8601. */
+  /** When the latest run of a section began that was to read all of the source, ISO 8601. */
   lastStart(section: string): string | undefined {
     return this.#use((database) => lastStart(database, section));
+  }
+
+  /** When the latest good run of a section ended, ISO 8601; with `all`, also of partial ones. */
+  lastSuccess(section: string, all: boolean): string | undefined {
+    return this.#use((database) => lastSuccess(database, section, all));
   }
 
   run(id: string): StoredRun | undefined {

@@ -57,6 +57,8 @@ export interface RunSettings {
   readonly read?:
     | ((context: SourceContext<Record<string, unknown>>) => AsyncIterable<SourceItem>)
     | undefined;
+  /** Is told the status of every answer of a section's vendor. */
+  readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
   /** Is shown the account of each section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
 }

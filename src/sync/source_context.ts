@@ -35,6 +35,8 @@ export interface ReadSettings {
   readonly cursor?: SourceCursor | undefined;
   /** Is told how many records the vendor says there are. */
   readonly total?: ((count: number) => void) | undefined;
+  /** Is told the status of every answer of the section's vendor. */
+  readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
 
 /** The lower of two limits, where 0 and nothing mean none. */
@@ -69,7 +71,7 @@ function vendorHttp(
   prepared: PreparedSection,
   tls: TlsSettings,
   limits: Limits,
-  { signal, retry, redactor }: ReadSettings,
+  { signal, retry, redactor, onVendorAnswer }: ReadSettings,
 ): VendorHttp {
   const { section, log } = prepared;
   const access: VendorAccess = section.source.http?.(section.options) ?? { base: "" };
@@ -83,6 +85,7 @@ function vendorHttp(
     retry,
     log,
     signal,
+    onAnswer: (status) => onVendorAnswer?.(section.name, status),
   });
   const options = Object.entries(section.source.options);
   const credentials = options

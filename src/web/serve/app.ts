@@ -24,6 +24,8 @@ export interface AppSettings {
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
   readonly counters: Counters;
+  /** What `GET /metrics` tells. */
+  readonly metrics: () => string;
   readonly log: Log;
 }
 
@@ -87,11 +89,8 @@ function admitted({ callers, guard, log }: AppSettings) {
   });
 }
 
-/**
- * Makes the app. `more` adds routes of its own, before the webhooks take every path that is left; they
- * are within the limits, and are to see to it themselves who may ask.
- */
-export function createApp(settings: AppSettings, more?: (app: Hono<Env>) => void): Hono<Env> {
+/** Makes the app. */
+export function createApp(settings: AppSettings): Hono<Env> {
   const app = new Hono<Env>();
   app.use(accessLog(settings));
   app.use(withinLimits(settings));
@@ -100,7 +99,9 @@ export function createApp(settings: AppSettings, more?: (app: Hono<Env>) => void
     const reason = settings.unready();
     return reason === undefined ? c.text("ready\n") : c.text(`${reason}\n`, 503);
   });
-  more?.(app);
+  app.get("/metrics", admitted(settings), (c) => {
+    return c.text(settings.metrics(), 200, { "Content-Type": "text/plain; version=0.0.4" });
+  });
   app.all("*", admitted(settings), (c) => takeCall(c.req.raw, c.req.path, settings.webhooks));
   app.onError((error) => {
     settings.log.error(`Unexpected, at a web request: ${messageOf(error)}`);

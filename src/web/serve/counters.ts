@@ -7,6 +7,8 @@
 /** Answers by status, since the start. */
 export class Counters {
   readonly #answers = new Map<number, number>();
+  /** Events that are safe in the inbox. */
+  accepted = 0;
 
   /** Counts one answer. */
   count(status: number): void {

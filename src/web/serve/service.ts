@@ -19,6 +19,7 @@ import { createCallers } from "./caller.ts";
 import { readCertificate, watchCertificate } from "./certificate.ts";
 import { Counters } from "./counters.ts";
 import { AddressLimits } from "./limits.ts";
+import type { Metrics, MetricsSources } from "./metrics.ts";
 import type { WebhookSettings } from "./webhooks.ts";
 
 /** What the service needs. */
@@ -32,8 +33,9 @@ export interface ServiceSettings {
   /** How events are worked off. */
   readonly work: Omit<WorkSettings, "inbox" | "sections" | "patience" | "log">;
   readonly log: Log;
-  /** Adds routes; see `createApp`. */
-  readonly routes?: Parameters<typeof createApp>[1];
+  readonly metrics: Metrics;
+  /** When the last good run of a section ended. */
+  readonly lastSuccess: (section: string) => Date | undefined;
 }
 
 /** The service at work. */
@@ -102,7 +104,7 @@ function webhooksOf(
 
 function listen(
   settings: ServiceSettings,
-  app: Pick<AppSettings, "webhooks" | "unready" | "counters">,
+  app: Pick<AppSettings, "webhooks" | "unready" | "counters" | "metrics">,
 ): Served {
   const { options, log, host, port } = settings;
   const { calls_at_once: atOnce, calls_per_second: perSecond } = options;
@@ -112,7 +114,7 @@ function listen(
     limits: new AddressLimits({ atOnce, perSecond }),
     guard: createGuard(options),
     log,
-  }, settings.routes);
+  });
   return serve({
     host,
     port,
@@ -136,9 +138,22 @@ export function startService(settings: ServiceSettings): Service {
   const work = new InboxWork({ ...settings.work, inbox, sections: names, patience, log });
   const webhooks = webhooksOf(settings, async (event) => {
     await readiness.intake.accept(event);
+    counters.accepted++;
     work.nudge(event.section, event.due);
   });
-  const served = listen(settings, { webhooks, unready: () => unready(readiness), counters });
+  const sources: MetricsSources = {
+    sections: sections.map(({ name }) => name),
+    lastSuccess: settings.lastSuccess,
+    inbox: () => inbox.sizes(),
+    counters,
+    isReady: () => unready(readiness) === undefined,
+  };
+  const served = listen(settings, {
+    webhooks,
+    unready: () => unready(readiness),
+    counters,
+    metrics: () => settings.metrics.render(sources),
+  });
   const unwatch = watch(served, options, log);
   work.start();
   return {

@@ -1,0 +1,118 @@
+/**
+ * How a service is watched: its metrics move, and alerts are sent once for each change.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { startStandIn } from "../../src/web/stand_in/mod.ts";
+import { binaryPath } from "../support/binary.ts";
+import { listen } from "../support/serve.ts";
+import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { rows, section } from "./state_run.ts";
+
+await binaryPath();
+
+/** A receiver of alerts and heartbeats. */
+function receiver() {
+  const alerts: Record<string, unknown>[] = [];
+  let beats = 0;
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      if (new URL(request.url).pathname === "/beat") {
+        beats++;
+        return new Response("ok");
+      }
+      alerts.push(await request.json());
+      return new Response("ok");
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    alerts,
+    beats: () => beats,
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
+}
+
+async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split("\n").find((one) => one.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`no ${name} in\n${text}`);
+  return Number(line.slice(name.length + 1));
+}
+
+test("the metrics of a scheduled section move, and are text that Prometheus reads", async () => {
+  const standIn = await startStandIn();
+  using place = workspace();
+  place.write("assets.csv", rows(30));
+  place.write("config.ini", `${oomnitzaSection(standIn)}${section}schedule = every 1s\n`);
+  await using service = await listen(place, ["--singleton", "0"]);
+  const runs = 'agent_runs_total{section="csv_assets",outcome="ok"}';
+  let seen = 0;
+  for (let n = 0; n < 200 && seen < 2; n++) {
+    seen = await metric(service.url, runs);
+    await Bun.sleep(100);
+  }
+  expect(seen).toBeGreaterThanOrEqual(2);
+  const sent = await metric(
+    service.url,
+    'agent_records_total{section="csv_assets",outcome="sent"}',
+  );
+  expect(sent).toBeGreaterThanOrEqual(60);
+  expect(sent % 30).toBe(0);
+  const last = await metric(
+    service.url,
+    'agent_last_success_timestamp_seconds{section="csv_assets"}',
+  );
+  expect(Math.abs(Date.now() / 1000 - last)).toBeLessThan(30);
+  expect(await metric(service.url, "agent_ready")).toBe(1);
+  const answer = await fetch(`${service.url}/metrics`);
+  expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4");
+  for (const line of (await answer.text()).trimEnd().split("\n")) {
+    expect(line).toMatch(
+      /^(# (HELP|TYPE) agent_[a-z_]+ .+|agent_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [\d.e+-]+)$/,
+    );
+  }
+  expect(await service.end()).toBe(0);
+  await standIn.stop();
+}, 60_000);
+
+test("a failure is told once, its end once, also over a restart; the heart beats", async () => {
+  const standIn = await startStandIn();
+  await using ear = receiver();
+  using place = workspace();
+  place.write(
+    "config.ini",
+    `${oomnitzaSection(standIn)}[alerts]
+url = ${ear.url}/secret-hook
+heartbeat_url = ${ear.url}/beat
+heartbeat_seconds = 1
+
+${section.replace("filename = assets.csv", "filename = missing.csv")}schedule = every 1s\n`,
+  );
+  {
+    await using first = await listen(place, ["--singleton", "0"]);
+    await first.until("an alert", () => ear.alerts.length > 0, 20_000);
+    await Bun.sleep(3000);
+    expect(await first.end()).toBe(0);
+    expect(first.log()).not.toContain("secret-hook");
+  }
+  expect(ear.alerts).toHaveLength(1);
+  expect(ear.alerts[0]).toMatchObject({ section: "csv_assets", event: "failed" });
+  expect(String(ear.alerts[0]?.text)).toContain("missing.csv");
+  expect(ear.beats()).toBeGreaterThanOrEqual(2);
+  {
+    await using second = await listen(place, ["--singleton", "0"]);
+    await Bun.sleep(2500);
+    expect(ear.alerts).toHaveLength(1);
+    place.write("missing.csv", rows(3));
+    await second.until("the end of the failure", () => ear.alerts.length > 1, 20_000);
+    await Bun.sleep(1500);
+    expect(await second.end()).toBe(0);
+  }
+  expect(ear.alerts).toHaveLength(2);
+  expect(ear.alerts[1]).toMatchObject({ section: "csv_assets", event: "recovered" });
+  await standIn.stop();
+}, 90_000);
