@@ -33,6 +33,7 @@ const app = createApp({
     log,
   },
   unready: () => undefined,
+  metrics: () => "",
   counters: new Counters(),
   log,
 });

@@ -80,7 +80,7 @@ async function run(context: CommandContext, values: ServeFlags, plan: Plan): Pro
 }
 
 function checkedOptions(
-  { global }: CommandContext,
+  { global, log }: CommandContext,
   { testmode }: ServeFlags,
   plan: Plan,
 ): ServeOptions {
@@ -88,6 +88,7 @@ function checkedOptions(
   if (global["no-state"] && !testmode) {
     throw new UsageError("serve keeps events in the state file, which --no-state leaves out");
   }
+  if (testmode) log.info("Test mode: nothing is sent");
   return plan.serve;
 }
 
@@ -101,7 +102,6 @@ async function listen(
   // The web server is loaded for this command only.
   const { checkExposure, startService } = await import("../web/serve/service.ts");
   checkExposure(values.host, options);
-  if (values.testmode) context.log.info("Test mode: nothing is sent");
   using state = openServeState(context, plan, values.testmode);
   // What is under way ends later than the listening.
   const work = new AbortController();
