@@ -48,7 +48,7 @@ export interface Plan {
   readonly findings: readonly Finding[];
   /** Whether there are errors that concern the file as a whole or `[oomnitza]`. */
   readonly fatal: boolean;
-  /** The texts of all secret options, to be masked. */
+  /** The texts of all secret options that are in the file, to be masked. */
   readonly secrets: readonly string[];
 }
 

@@ -51,7 +51,7 @@ export interface ReadOptions {
   /** Effective texts by key, as a mapping's `setting` sees them. */
   readonly texts: Readonly<Record<string, string>>;
   readonly mappings: readonly IniMapping[];
-  /** The texts of secret options. */
+  /** The texts of secret options, as far as they are in the file or in `env_password`. */
   readonly secrets: readonly string[];
   /** Whether the values of some references are not known. */
   readonly isPending: boolean;
@@ -94,6 +94,11 @@ export function absolutePath(file: string, directory: string, path: string): str
 /** Whether an option holds a reference whose value is not there. */
 export function isUnknown(option: IniOption | undefined): boolean {
   return option?.reference === "pending" || option?.reference === "failed";
+}
+
+/** What references mean is masked as soon as it is known. */
+function isReferred({ options }: Reading, key: string): boolean {
+  return options.get(key)?.reference !== undefined;
 }
 
 function isPendingOption({ options }: Reading, key: string): boolean {
@@ -208,7 +213,9 @@ export function readOptions(
     values[key] = readOne(reading, key, option, text);
     texts[key] = text === undefined || text.trim() === "" ? iniText(option.default) : text;
     // Of a proxy only the password is secret: its host has to stand in messages.
-    if (option.kind === "secret" && key !== "proxy") secrets.push(texts[key]);
+    if (option.kind === "secret" && key !== "proxy" && !isReferred(reading, key)) {
+      secrets.push(texts[key]);
+    }
   }
   warnUnknown(reading, Object.keys(declared));
   const mappings = how.mappings === "read" ? readMappings(reading) : [];

@@ -17,6 +17,7 @@ import {
 import { serverSections } from "./declared.ts";
 import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
 import type { Surroundings } from "./reading.ts";
+import { secretsIn } from "./secret_texts.ts";
 
 /** Which sections are to run: their references are fetched, and those of `[oomnitza]`; `all` means `[serve]`, too. */
 export type Wanted = "all" | readonly string[];
@@ -41,6 +42,14 @@ export interface Work extends Resolving {
 export function isMasked(key: string, option: Option<unknown> | undefined): boolean {
   if (option === undefined || key === "recordfilter") return false;
   return option.kind !== "integer" && option.kind !== "flag" && option.kind !== "choice";
+}
+
+/**
+ * What a store gives is masked from now on. A service asks anew for each run, and may be given something
+ * new each time: the newest are remembered.
+ */
+export function hide(work: Work, { name }: IniSection, key: string, value: string): void {
+  for (const secret of secretsIn(value)) work.redactor.add(secret, `${key} of [${name}]`);
 }
 
 /** How a finding names a reference. The text of a command may hold a secret. */
@@ -98,7 +107,7 @@ export async function resolveOption(
   try {
     refuseServer(work, section, store.name);
     const value = await work.secrets.resolve(store, reference.target, place);
-    if (isMasked(option.key, declared)) work.redactor.add(value);
+    if (isMasked(option.key, declared)) hide(work, section, option.key, value);
     return withValue(option, value);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;

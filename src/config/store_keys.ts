@@ -9,7 +9,7 @@ import { AgentError } from "../base/errors.ts";
 import type { Options } from "../sdk/option.ts";
 import { stores } from "../secrets/mod.ts";
 import type { IniOption, IniSection } from "./ini.ts";
-import { isMasked, note, without, withValue, type Work } from "./reference_option.ts";
+import { hide, isMasked, note, without, withValue, type Work } from "./reference_option.ts";
 
 /** The option that a key in a store stands for, at the place of `vault_keys`. */
 function optionFor(key: string, asked: IniOption): IniOption {
@@ -67,7 +67,7 @@ export async function fetchKeys(
       try {
         if (work.broken.has(backend)) throw new AgentError(`[${backend}] has errors`);
         const value = await work.secrets.entry(store, names, option.key);
-        if (isMasked(option.key, declared[option.key])) work.redactor.add(value);
+        if (isMasked(option.key, declared[option.key])) hide(work, section, option.key, value);
         return withValue(option, value);
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;

@@ -171,7 +171,7 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
   for (const warning of tls.warnings) context.log.warning(`[oomnitza] ${warning}`);
   const proxy = planProxy(settings.proxy, process.env);
   const secrets = [settings.api_token, settings.password, ...proxy.secrets];
-  for (const secret of secrets) context.redactor.add(secret);
+  for (const secret of secrets) context.redactor.add(secret, "credentials of Oomnitza");
   const http = createHttp({
     base: settings.url,
     tls: tls.settings,

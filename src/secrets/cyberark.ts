@@ -27,7 +27,7 @@ async function authenticate(
   values: Pick<CyberarkValues, "login" | "api_key">,
   run: SecretRun,
 ): Promise<Readonly<Record<string, string>>> {
-  run.redactor.add(values.api_key);
+  run.redactor.add(values.api_key, "logins to Conjur");
   const who = encodeURIComponent(values.login);
   const { status, body } = await send({
     method: "POST",

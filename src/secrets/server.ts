@@ -46,7 +46,7 @@ export function openServer(
   const tls = planTls(values);
   for (const warning of tls.warnings) run.log.warning(`[${section}] ${warning}`);
   const proxy = planProxy(values.proxy, run.env);
-  for (const secret of proxy.secrets) run.redactor.add(secret);
+  for (const secret of proxy.secrets) run.redactor.add(secret, `proxy of [${section}]`);
   return async (request, signal = run.signal) => {
     const settings = { base, tls: tls.settings, proxy, timeoutMs: values.timeout * 1000, retry };
     try {
@@ -80,7 +80,7 @@ export async function keyringServer(
   const url = await readKeyring(name, "vault_url");
   const token = await readKeyring(name, "vault_token");
   if (url !== undefined && token !== undefined) {
-    run.redactor.add(token);
+    run.redactor.add(token, `vault_token of ${name}`);
     return { url: url.trim().replace(/\/+$/, ""), token: token.trim() };
   }
   const missing = url === undefined ? "vault_url" : "vault_token";

@@ -93,7 +93,7 @@ export async function logIn(send: Send, values: VaultValues, run: SecretRun): Pr
   if (auth === "token") {
     const value = (values.token || run.env.VAULT_TOKEN || "").trim();
     if (value !== "") {
-      run.redactor.add(value);
+      run.redactor.add(value, "logins to Vault");
       return await lookUp(send, value);
     }
     throw new AgentError("there is no token for Vault", {
