@@ -7,6 +7,7 @@
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { convertersCommand } from "./converters.ts";
+import { diag } from "./diag.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   schedule,
   check,
   doctor,
+  diag,
   explain,
   runs,
   failed,
