@@ -60,6 +60,21 @@ export function neutralise(text: string): string {
   });
 }
 
+/** The same characters but for newlines. */
+const hostileInResults =
+  // deno-lint-ignore no-control-regex
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Neutralises a result for standard output, which may be a terminal: newlines stay, and the escapes
+ * are those of JSON, so that JSON means the same as before.
+ */
+export function neutraliseResult(text: string): string {
+  return text.replace(hostileInResults, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
 /** Creates a log over some sinks; every message is redacted and neutralised first. */
 export function createLog(name: string, redactor: Redactor, sinks: readonly LogSink[]): Log {
   const shownName = neutralise(name).replaceAll("\n", "\\n");

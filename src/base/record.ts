@@ -32,6 +32,38 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
+ * What a table has under a key that somebody else chose; undefined when it has none. Objects answer to
+ * names like `constructor` by birth.
+ */
+export function ownEntry<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** Puts a value into a record under a key that somebody else chose: `__proto__` is a key like any other. */
+export function setOwn(record: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== "__proto__") {
+    record[key] = value;
+    return;
+  }
+  const flags = { writable: true, enumerable: true, configurable: true };
+  Object.defineProperty(record, key, { value, ...flags });
+}
+
+/**
+ * Whether a value holds lists and objects within each other beyond so many levels. No record does that
+ * by nature, and what walks it may run out of stack.
+ */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((element) => isDeeperThan(element, levels - 1));
+  for (const key in value) {
+    if (isDeeperThan((value as Record<string, unknown>)[key], levels - 1)) return true;
+  }
+  return false;
+}
+
+/**
  * Whether a mapped value counts as empty: null, `""`, 0, false, `[]` and `{}`
  * (Python's falsehood, by which required fields are judged).
  */

@@ -5,7 +5,7 @@
  */
 
 import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
-import { neutralise } from "../base/log.ts";
+import { neutralise, neutraliseResult } from "../base/log.ts";
 import { describeError } from "../base/log_error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
@@ -75,7 +75,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     redactor,
     signal: stopSignal(),
     global,
-    print: (text) => console.print(redactor.redact(text)),
+    print: (text) => console.print(neutraliseResult(redactor.redact(text))),
     isTerminal: console.isTerminal,
     status: (text) =>
       console.status(text === undefined ? undefined : neutralise(redactor.redact(text))),
@@ -106,7 +106,8 @@ function reportError(program: Program, error: unknown, exit: number): void {
   // Log files tell it too, for those who look there in the morning.
   log?.record?.error(text);
   if (program.json) {
-    console.print(redactor.redact(JSON.stringify(failureReport(error, exit), null, 2)));
+    const report = JSON.stringify(failureReport(error, exit), null, 2);
+    console.print(neutraliseResult(redactor.redact(report)));
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ownEntry } from "../base/record.ts";
 import { oomnitzaOptions } from "../oomnitza/options.ts";
 import { alertOptions } from "../sdk/alert_options.ts";
 import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
@@ -47,7 +48,7 @@ export const ownSections: Readonly<Record<string, Options>> = {
 
 /** What a section declares; nothing when nobody knows it. */
 export function declaredIn(section: string, sources: readonly Source[]): Options | undefined {
-  const own = ownSections[section];
+  const own = ownEntry(ownSections, section);
   if (own !== undefined) return own;
   if (Object.hasOwn(serverSections, section)) return serverSections[section];
   const source = sourceNamed(section, sources);

@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
+import { ownEntry } from "../base/record.ts";
 import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
 import { describeKind, standInValue } from "./declared.ts";
@@ -110,7 +111,7 @@ function environmentPassword(reading: Reading): string | undefined {
   const option = reading.options.get("env_password");
   const variable = option?.value.trim() ?? "";
   if (variable === "" || isUnknown(option)) return undefined;
-  const password = reading.env[variable];
+  const password = ownEntry(reading.env, variable);
   if (password !== undefined && password !== "") return password;
   report(
     reading,

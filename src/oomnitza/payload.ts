@@ -95,6 +95,6 @@ export function finalizeV3(upload: Upload): UploadRequest {
 
 /** The beginning of an answer's body, for an error message. */
 export function excerpt(body: string): string {
-  const text = body.replace(/\s+/g, " ").trim();
+  const text = body.slice(0, 10_000).replace(/\s+/g, " ").trim();
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

@@ -4,6 +4,13 @@
  * @module
  */
 
+import { readBody } from "./body.ts";
+
+export { AnswerTooLarge } from "./body.ts";
+
+/** Bytes of an answer beyond which something is wrong, or a vendor is to be asked for smaller pages. */
+const usualAnswer = 64 * 1024 * 1024;
+
 /** TLS settings of a connection, PEM texts already read. */
 export interface TlsSettings {
   /** False switches certificate checks off altogether. */
@@ -34,6 +41,8 @@ export interface Exchange {
   readonly tls: TlsSettings;
   /** Goes through this proxy; without one directly, whatever the environment variables say. */
   readonly proxy?: Proxy | undefined;
+  /** Bytes that the body may have once it is unpacked; 64 MB unless said otherwise. */
+  readonly maxBytes?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +51,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
+  /** Some bytes were no text in the encoding of the answer, and became U+FFFD. */
+  readonly damaged?: boolean | undefined;
   /** What went wrong, where something else than the status tells. */
   readonly fault?: string | undefined;
 }
@@ -84,10 +95,14 @@ export interface OpenAnswer {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Sends one request and reads the whole answer. Throws what the connection throws. */
+/**
+ * Sends one request and reads the whole answer. Throws what the connection throws, and
+ * {@linkcode AnswerTooLarge}.
+ */
 export async function exchange(request: Exchange): Promise<Answer> {
   const response = await send(request);
-  return { status: response.status, headers: response.headers, body: await response.text() };
+  const { body, damaged } = await readBody(response, request.maxBytes ?? usualAnswer);
+  return { status: response.status, headers: response.headers, body, damaged };
 }
 
 /** Sends one request and leaves the body to be read piece by piece. Throws what the connection throws. */

@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import { messageOf, SourceError } from "../base/errors.ts";
-import type { Raw } from "../base/record.ts";
+import { ownEntry, type Raw } from "../base/record.ts";
 import { canonicalEncoding } from "./csv_charset.ts";
 import { findDialect } from "./csv_dialect.ts";
 import { type CsvContext, listCsvFiles, probeFile, TextFile } from "./csv_file.ts";
@@ -47,7 +47,7 @@ const delimiter: Option<string> = {
     { default: "auto", advanced: true },
   ),
   schema: z.string().transform((value, context) => {
-    const word = delimiterWords[value.trim().toLowerCase()];
+    const word = ownEntry(delimiterWords, value.trim().toLowerCase());
     if (word !== undefined) return word;
     if (/^[^"\r\n\ufeff]$/u.test(value)) return value;
     const message = `is neither auto nor one character that can part cells: "${value}"`;

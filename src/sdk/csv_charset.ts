@@ -8,6 +8,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import { SourceError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { ownEntry } from "../base/record.ts";
 
 /** Turns whole lines of one file into text. */
 export interface LineDecoder {
@@ -63,7 +64,7 @@ export function canonicalEncoding(label: string): string | undefined {
   const name = label.trim().toLowerCase();
   if (name === "auto") return name;
   try {
-    return new TextDecoder(otherNames[name] ?? name).encoding;
+    return new TextDecoder(ownEntry(otherNames, name) ?? name).encoding;
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) return undefined;
     throw error;

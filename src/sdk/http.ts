@@ -34,6 +34,8 @@ export interface HttpSettings {
   readonly proxy?: ProxyPlan | undefined;
   /** Milliseconds for one attempt, from connecting to the last byte. */
   readonly timeoutMs: number;
+  /** Bytes that one answer may have; 64 MB unless said otherwise. */
+  readonly maxBytes?: number | undefined;
   readonly retry?: RetryPolicy | undefined;
   /** Lets each attempt pass when the other side allows it. */
   readonly governor?: Governor | undefined;
@@ -99,6 +101,8 @@ interface Client {
   /** Where credentials may go; undefined when the client has no base. */
   readonly origin: string | undefined;
   repeated: number;
+  /** Whether unreadable characters were told. */
+  hasWarned: boolean;
 }
 
 function timeoutOf({ settings }: Client, request: HttpRequest): number {
@@ -124,7 +128,8 @@ async function attempt(
     const body = request.body;
     const proxy = settings.proxy?.find(url);
     const tls = own ? settings.tls : client.foreignTls;
-    const answer = await exchange({ url, method, headers, body, tls, proxy, signal });
+    const { maxBytes } = settings;
+    const answer = await exchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
     if (answer.status === 407 && proxy !== undefined) throw proxyRefusal(proxy, method, url);
     const location = answer.headers.get("location");
     if (!isRedirect(answer.status) || location === null) return answer;
@@ -167,6 +172,11 @@ async function tryOnce(
     const answer = await (settings.governor?.pass(once) ?? once());
     settings.governor?.observe(answer.headers);
     settings.onAnswer?.(answer.status);
+    if (answer.damaged === true && !client.hasWarned) {
+      client.hasWarned = true;
+      const request = describeRequest(method, address);
+      settings.log.warning(`Characters of an answer cannot be read and became \ufffd (${request})`);
+    }
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
@@ -225,6 +235,7 @@ export function createHttp(settings: HttpSettings): Http {
     foreignTls: { ...settings.tls, cert: undefined, key: undefined },
     origin: URL.parse(settings.base)?.origin,
     repeated: 0,
+    hasWarned: false,
   };
   return { send: (request) => send(client, request), retries: () => client.repeated };
 }

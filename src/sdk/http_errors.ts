@@ -5,7 +5,7 @@
  */
 
 import { AgentError, messageOf } from "../base/errors.ts";
-import type { Proxy, TlsSettings } from "../runtime/fetch.ts";
+import { AnswerTooLarge, type Proxy, type TlsSettings } from "../runtime/fetch.ts";
 import type { ProxyPlan } from "./proxy.ts";
 import { diagnoseTls, hintForCertificate } from "./tls_diagnosis.ts";
 
@@ -80,6 +80,14 @@ function isAboutReaching(code: string): boolean {
     code.includes("DNS");
 }
 
+function tooLarge(thrown: AnswerTooLarge, { method, url }: Attempt): ConnectionError {
+  const megabytes = Math.round(thrown.maxBytes / 1024 / 1024);
+  const request = describeRequest(method, url);
+  return new ConnectionError(`The answer is larger than ${megabytes} MB (${request})`, {
+    hint: "Check the address; if such an answer is right, raise max_answer_mb in the section.",
+  });
+}
+
 function plainError(thrown: unknown, code: string, { method, url }: Attempt): ConnectionError {
   const hint = hintForCertificate(code) ??
     (code === "ENOTFOUND" || code.includes("DNS")
@@ -110,6 +118,7 @@ export async function connectionError(
       retriable: true,
     });
   }
+  if (thrown instanceof AnswerTooLarge) return tooLarge(thrown, attempt);
   const code = String((thrown as { code?: unknown } | null)?.code ?? "");
   const proxy = attempt.proxy?.find(url);
   if (proxy !== undefined && (code === "ERR_PROXY_TUNNEL" || isAboutReaching(code))) {

@@ -149,6 +149,10 @@ export const limitOptions = {
       advanced: true,
     },
   ),
+  max_answer_mb: opt.integer(
+    "Megabytes that one answer of the source may have. Memory of some times that size is needed.",
+    { default: 64, minimum: 1, maximum: 1024, advanced: true },
+  ),
   requests_per_minute: opt.integer(
     "Requests to the source in a minute. 0 means as many as its vendor allows.",
     {

@@ -5,6 +5,7 @@
  */
 
 import { SourceError } from "../base/errors.ts";
+import { setOwn } from "../base/record.ts";
 import type { SqlConnection } from "./sql_connection.ts";
 import { sqlLostError, sqlQueryError } from "./sql_errors.ts";
 import { InexactValue, type SqlColumn, sqlValue } from "./sql_values.ts";
@@ -55,7 +56,7 @@ class RowQueue {
 
 function rowOf(cells: readonly Cell[]): SqlRow {
   const row: SqlRow = {};
-  for (const { metadata, value } of cells) row[metadata.colName] = sqlValue(metadata, value);
+  for (const { metadata, value } of cells) setOwn(row, metadata.colName, sqlValue(metadata, value));
   return row;
 }
 

@@ -71,9 +71,9 @@ export interface VendorSettings {
   readonly hide?: ((secret: string) => void) | undefined;
 }
 
-/** The beginning of an answer, without what fills a log. */
+/** The beginning of an answer, without what fills a log; of a large one only the start is looked at. */
 function excerpt(body: string): string {
-  const text = body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+  const text = body.slice(0, 10_000).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 

@@ -30,13 +30,35 @@ const attributesKey = ":@";
 const textKey = "#text";
 const cdataKey = "#cdata";
 
-/** Comments and CDATA sections hold anything; what is left has to be markup and text. */
-const opaque = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>/g;
+/** What holds anything: comments and CDATA sections. */
+const opaque = [["<!--", "-->"], ["<![CDATA[", "]]>"]] as const;
 const foreignEntity = /&(?!(?:lt|gt|amp|quot|apos|#[0-9]+|#x[0-9a-f]+);)[^\s;<]*;?/i;
+
+/** The markup and the text, without what holds anything; in one walk, however often something is opened. */
+function withoutOpaque(text: string): string {
+  const kept: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const begin = text.indexOf("<!", at);
+    if (begin < 0) return kept.join("") + text.slice(at);
+    const [open, close] = opaque.find(([start]) => text.startsWith(start, begin)) ?? ["<!", ""];
+    kept.push(text.slice(at, close === "" ? begin + open.length : begin));
+    const end = text.indexOf(close, begin + open.length);
+    // What is never closed is no sound XML, which the parser says.
+    if (end < 0) return kept.join("");
+    at = end + close.length;
+  }
+  return kept.join("");
+}
+
+/** The beginning of what a parser says, which may quote the whole document. */
+function brief(message: string): string {
+  const line = message.replace(/\s+/g, " ");
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
 
 /** Only a document type can define entities, and with them bombs and files to read. */
 function refuseEntities(text: string): void {
-  const markup = text.replace(opaque, "");
+  const markup = withoutOpaque(text);
   if (/<!(doctype|entity)/i.test(markup)) {
     throw new SourceError("The XML has a document type, which is refused for safety");
   }
@@ -132,7 +154,7 @@ export async function parseXml(text: string, options: XmlOptions = {}): Promise<
   const verdict = XMLValidator.validate(text);
   if (verdict !== true) {
     const { msg, line } = verdict.err;
-    throw new SourceError(`The XML is not well-formed (line ${line}: ${msg})`);
+    throw new SourceError(`The XML is not well-formed (line ${line}: ${brief(msg)})`);
   }
   const parser = new XMLParser({
     preserveOrder: true,
@@ -153,7 +175,7 @@ export async function parseXml(text: string, options: XmlOptions = {}): Promise<
   try {
     nodes = parser.parse(text);
   } catch (error) {
-    throw new SourceError(`The XML cannot be read (${messageOf(error)})`, { cause: error });
+    throw new SourceError(`The XML cannot be read (${brief(messageOf(error))})`, { cause: error });
   }
   const roots = nodes.filter(isElement);
   if (roots.length !== 1) throw new SourceError("The XML is not well-formed (no single root)");

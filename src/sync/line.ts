@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Outgoing, type Raw, Skipped } from "../base/record.ts";
+import { isDeeperThan, type Outgoing, type Raw, Skipped } from "../base/record.ts";
 import type { SourceItem } from "../sdk/source.ts";
 import { Dropped, type Outcomes } from "../transform/map.ts";
 import type { Account } from "./account.ts";
@@ -28,6 +28,9 @@ export interface Line {
   readonly account: Account;
 }
 
+/** Levels of lists and objects that a record may have. */
+const deepest = 200;
+
 /** Gathers records into groups of one size. */
 class Gatherer {
   readonly #line: Line;
@@ -48,6 +51,11 @@ class Gatherer {
     const { account, groupSize, onRecord, onSkipped } = this.#line;
     if (item instanceof Skipped) {
       onSkipped(item);
+      return false;
+    }
+    if (isDeeperThan(item, deepest)) {
+      const identity = `record ${account.counts.fetched + account.counts.unreadable + 1}`;
+      onSkipped(new Skipped(identity, `it is nested more than ${deepest} levels deep`));
       return false;
     }
     account.counts.fetched++;

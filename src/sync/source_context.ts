@@ -81,6 +81,7 @@ function vendorHttp(
     tls,
     proxy: planProxy(section.settings.proxy, process.env),
     timeoutMs: section.settings.timeout * 1000,
+    maxBytes: (section.settings.max_answer_mb ?? 64) * 1024 * 1024,
     governor: createGovernor(limits, signal),
     retry,
     log,

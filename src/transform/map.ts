@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isBlank, isEmpty, type Outgoing, type Raw } from "../base/record.ts";
+import { isBlank, isEmpty, type Outgoing, type Raw, setOwn } from "../base/record.ts";
 import type { Conversions, Convert } from "./convert.ts";
 import type { FieldMapping } from "./mapping.ts";
 import { compilePath } from "./path.ts";
@@ -122,7 +122,7 @@ function judge({ fields, syncFields }: Table, outgoing: Outgoing): Outgoing | Dr
 
 /** Puts a value in its place, unless it would blank a field that is to be kept. */
 function put(outgoing: Record<string, unknown>, field: CompiledField, value: unknown): void {
-  if (!field.optional || !isBlank(value)) outgoing[field.name] = value;
+  if (!field.optional || !isBlank(value)) setOwn(outgoing, field.name, value);
 }
 
 function map(table: Table, record: Raw, custom?: CustomResults): Outgoing | Dropped {
@@ -143,7 +143,7 @@ function identifyRaw({ fields, syncFields }: Table, record: Raw): string {
   for (const field of fields) {
     if (!syncFields.includes(field.name)) continue;
     const value = valueOf(field, record, undefined);
-    known[field.name] = value instanceof Promise ? null : value;
+    setOwn(known, field.name, value instanceof Promise ? null : value);
   }
   return identityOf(known, syncFields);
 }

@@ -94,8 +94,8 @@ const alphabets: readonly [string, ...string[]] = [
 ];
 
 /** Bytes that look more or less like CSV. */
-function rubbish(random: Random): Uint8Array {
-  const length = random(50) === 0 ? 70_000 + random(140_000) : random(400);
+function rubbish(random: Random, isSmall: boolean): Uint8Array {
+  const length = !isSmall && random(50) === 0 ? 70_000 + random(140_000) : random(400);
   const kind = random(alphabets.length + 1);
   const alphabet = Buffer.from(alphabets[kind] ?? "", kind === 3 ? "latin1" : "utf8");
   const bytes = Uint8Array.from(times(length, () => alphabet[random(alphabet.length)] ?? 0));
@@ -103,17 +103,17 @@ function rubbish(random: Random): Uint8Array {
   return random(3) === 0 ? Buffer.concat([Buffer.from("id,name;x\n1,2;3\n"), bytes]) : bytes;
 }
 
-test("2,000 random files: records, warnings or an AgentError, nothing else", async () => {
+test("10,000 random files: records, warnings or an AgentError, nothing else", async () => {
   let failed = 0;
   let records = 0;
-  for (let seed = 1; seed <= 2000; seed++) {
+  for (let seed = 1; seed <= 10_000; seed++) {
     const random = createRandom(seed);
     const settings: CsvSettings = {
       encoding: pick(random, ["auto", "auto", "utf-8", "utf-16le", "windows-1252", "shift_jis"]),
       delimiter: pick(random, ["auto", "auto", ",", "\t", " ", "a"]),
       quote: pick(random, ['"', '"', "'", "\t", "]"]),
     };
-    const outcome = await read(put(folder, "rubbish.csv", rubbish(random)), settings);
+    const outcome = await read(put(folder, "rubbish.csv", rubbish(random, seed % 5 > 0)), settings);
     if (outcome.error !== undefined) {
       failed++;
       const { error } = outcome;
@@ -126,7 +126,7 @@ test("2,000 random files: records, warnings or an AgentError, nothing else", asy
     }
   }
   // Both ways are taken often, or the rubbish would prove nothing.
-  expect(failed).toBeGreaterThan(200);
-  expect(failed).toBeLessThan(1800);
+  expect(failed).toBeGreaterThan(1000);
+  expect(failed).toBeLessThan(9000);
   expect(records).toBeGreaterThan(10_000);
 }, 60_000);

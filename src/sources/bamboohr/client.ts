@@ -5,7 +5,14 @@
  */
 
 import { z } from "zod";
-import { type Log, pages, type Raw, type SourceContext, type Wanted } from "../../sdk/mod.ts";
+import {
+  type Log,
+  ownEntry,
+  pages,
+  type Raw,
+  type SourceContext,
+  type Wanted,
+} from "../../sdk/mod.ts";
 
 /** The largest page ("List Employees", parameter `page[limit]`). */
 export const pageSize = 2500;
@@ -49,7 +56,7 @@ const usual = ["displayName", "workEmail", "workPhone", "workPhoneExtension", "m
 /** The `fields` to ask for: names unknown to BambooHR are ignored there. */
 export function fieldsOf({ everything, paths }: Wanted): string {
   const wanted = paths.map((path) => path.split(".", 1)[0] ?? path)
-    .map((name) => listNames[name] ?? name);
+    .map((name) => ownEntry(listNames, name) ?? name);
   return [...new Set([...(everything ? usual : []), ...wanted])].join(",");
 }
 

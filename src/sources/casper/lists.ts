@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, type Raw } from "../../sdk/mod.ts";
+import { isObject, ownEntry, type Raw } from "../../sdk/mod.ts";
 import { at, momentForms, objectsAt } from "./values.ts";
 
 const attributeTypes: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ function attributesOf(computer: Raw): Raw[] {
   return found.map(({ definitionId, name, dataType, multiValue, values }) => ({
     id: Number(definitionId),
     name,
-    type: attributeTypes[String(dataType)] ?? "String",
+    type: ownEntry(attributeTypes, String(dataType)) ?? "String",
     multi_value: multiValue ?? false,
     value: Array.isArray(values) ? values.join(",") : "",
   }));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, type Raw } from "../../sdk/mod.ts";
+import { isObject, type Raw, setOwn } from "../../sdk/mod.ts";
 
 /** "JasperAPI.xsd", TerminalType: what is no text; ids stay text, since they begin with zeros. */
 const numbers: ReadonlySet<string> = new Set(
@@ -50,11 +50,13 @@ function valueOf(path: string, value: unknown): unknown {
 export function simOf(terminal: Raw): Raw {
   const record: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(terminal)) {
-    record[name] = name.startsWith(attributePrefix) ? value : valueOf(name, value);
+    setOwn(record, name, name.startsWith(attributePrefix) ? value : valueOf(name, value));
   }
   for (const [name, value] of Object.entries(terminal)) {
     const plain = name.slice(attributePrefix.length);
-    if (name.startsWith(attributePrefix) && !Object.hasOwn(record, plain)) record[plain] = value;
+    if (name.startsWith(attributePrefix) && !Object.hasOwn(record, plain)) {
+      setOwn(record, plain, value);
+    }
   }
   return record;
 }
