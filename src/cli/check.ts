@@ -6,15 +6,12 @@
 
 import type { Plan } from "../config/plan.ts";
 import { opt } from "../sdk/option.ts";
-import { sourceContext } from "../sync/source_context.ts";
+import { checkSource as askSource, impatient } from "../sync/ask.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { faultOf } from "../sync/report.ts";
 import { choose, loadPlan, withPlan } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { openSession } from "./session.ts";
-
-/** Attempts are few: a person waits for the answer. */
-export const impatient = { attempts: 2, budgetMs: 15_000 };
 
 /** What became of a section. */
 export interface Result {
@@ -31,14 +28,7 @@ export async function checkSource(
 ): Promise<Result> {
   const { section } = prepared;
   try {
-    await section.source.check?.(
-      sourceContext(prepared, {
-        signal: context.signal,
-        redactor: context.redactor,
-        workers: 1,
-        retry: impatient,
-      }),
-    );
+    await askSource(prepared, context);
   } catch (error) {
     const { message, hint } = faultOf(error);
     return { section: section.name, ok: false, message, hint };

@@ -15,7 +15,8 @@ import { checkDisk, checkFolder, checkProgram, checkState } from "../doctor/mach
 import { checkClock, checkWay } from "../doctor/network.ts";
 import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
 import { placesOf } from "../doctor/place.ts";
-import { checkSource, impatient } from "./check.ts";
+import { impatient } from "../sync/ask.ts";
+import { checkSource } from "./check.ts";
 import type { CommandContext } from "./command.ts";
 import { iniPath, loadPlan, readIni, withPlan } from "./configuration.ts";
 import { runsLogFolder } from "./log.ts";

@@ -20,6 +20,13 @@ import { createVendorHttp, type VendorHttp } from "../sdk/vendor.ts";
 import { codeReads } from "../transform/transform.ts";
 import type { PreparedSection } from "./prepare.ts";
 
+/** A section as far as it must be prepared for its source to be asked. */
+export interface Readable extends Pick<PreparedSection, "section" | "log"> {
+  readonly mapping: Pick<PreparedSection["mapping"], "fields">;
+  readonly conversions: Pick<PreparedSection["conversions"], "custom" | "reads">;
+  readonly code: Pick<PreparedSection["code"], "reads">;
+}
+
 /** How a source is to be read. */
 export interface ReadSettings {
   readonly signal: AbortSignal;
@@ -58,7 +65,7 @@ function limitsOf({ source, settings }: SectionPlan): Limits {
   return { ...result, requests: wished, perSeconds: 60 };
 }
 
-function tlsOf({ section, log }: PreparedSection): TlsSettings {
+function tlsOf({ section, log }: Readable): TlsSettings {
   const { settings, warnings } = planTls(section.settings);
   for (const warning of warnings) log.warning(warning);
   if (section.source.http === undefined && section.settings.proxy !== "") {
@@ -68,7 +75,7 @@ function tlsOf({ section, log }: PreparedSection): TlsSettings {
 }
 
 function vendorHttp(
-  prepared: PreparedSection,
+  prepared: Readable,
   tls: TlsSettings,
   limits: Limits,
   { signal, retry, redactor, onVendorAnswer }: ReadSettings,
@@ -129,7 +136,7 @@ function eachWith(width: number, signal: AbortSignal): SourceContext<unknown>["e
 }
 
 function wantedBy(
-  { mapping, conversions, code }: PreparedSection,
+  { mapping, conversions, code }: Readable,
   { saveData }: ReadSettings,
 ): Wanted {
   const sources = mapping.fields.flatMap(({ spec }) => spec.source ?? []);
@@ -144,7 +151,7 @@ const noCursor: SourceCursor = { get: () => Promise.resolve(undefined), set: () 
 
 /** Makes the context of a section's source. */
 export function sourceContext(
-  prepared: PreparedSection,
+  prepared: Readable,
   settings: ReadSettings,
 ): SourceContext<Record<string, unknown>> {
   const { section, log } = prepared;

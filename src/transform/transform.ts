@@ -40,8 +40,8 @@ export function hasUserCode(code: SectionCode, conversions: Conversions): boolea
 
 /** The paths that the user code of a section reads, or `everything` where that cannot be shown. */
 export function codeReads(
-  code: SectionCode,
-  conversions: Conversions,
+  code: Pick<SectionCode, "reads">,
+  conversions: Pick<Conversions, "custom">,
 ): readonly string[] | "everything" {
   const called = conversions.custom.map(({ converter }) => converter);
   const reads = code.reads(called);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import changeScript from "./assets/change.js" with { type: "text" };
 import frameScript from "./assets/frame.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 
@@ -18,5 +19,6 @@ const script = "text/javascript; charset=utf-8";
 export const assets: ReadonlyMap<string, Asset> = new Map([
   ["style.css", { type: "text/css; charset=utf-8", text: style }],
   // With the type text, the value is the text, whatever a type checker takes a script for.
+  ["change.js", { type: script, text: changeScript as unknown as string }],
   ["frame.js", { type: script, text: frameScript as unknown as string }],
 ]);

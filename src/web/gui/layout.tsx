@@ -52,10 +52,29 @@ export function show(c: Call, desk: Desk, view: View): Response | Promise<Respon
             {view.children}
           </main>
         </div>
+        {view.scripts?.includes("change.js") === true ? <Review /> : null}
       </body>
     </html>
   );
   return c.html(`<!doctype html>${html}`, view.status ?? 200);
+}
+
+/** The dialog in which `change.js` shows what would be saved. */
+function Review() {
+  return (
+    <dialog id="review" aria-labelledby="review-title">
+      <form method="dialog">
+        <h2 id="review-title">Save this change?</h2>
+        <p class="notice odd" data-warnings hidden></p>
+        <div data-difference></div>
+        <p class="note">Everything else in the file stays as it is. A backup is kept beside it.</p>
+        <div class="actions">
+          <button type="submit" value="save">Save</button>
+          <button type="submit" value="cancel" class="quiet">Cancel</button>
+        </div>
+      </form>
+    </dialog>
+  );
 }
 
 function Head({ desk }: { desk: Desk }) {

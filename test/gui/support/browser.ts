@@ -69,10 +69,14 @@ export async function openWindow(
   return { page, answers, faults };
 }
 
-/** Keeps a picture of the page, as large as it is, as `test-artifacts/NAME.png`. */
-export async function keepPicture(page: Page, name: string): Promise<void> {
+/** Keeps a picture as `test-artifacts/NAME.png`: of the page as large as it is, unless told. */
+export async function keepPicture(
+  page: Page,
+  name: string,
+  { wholePage = true }: { readonly wholePage?: boolean } = {},
+): Promise<void> {
   mkdirSync(artifacts, { recursive: true });
-  await page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: wholePage });
 }
 
 /** A violation of an accessibility rule, for a message. */

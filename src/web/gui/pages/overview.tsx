@@ -7,6 +7,7 @@
 import type { Finding } from "../../../base/errors.ts";
 import type { StoredRun } from "../../../state/runs.ts";
 import { describeIni } from "../../../describe/ini.ts";
+import { describeCounts } from "../../../sync/report.ts";
 import { type Desk, goTo, type Page, sectionPath } from "../desk.ts";
 import { lastRuns } from "../history.ts";
 import { type IniFile, writeIniFile } from "../ini_file.ts";
@@ -117,12 +118,9 @@ function lastRun(run: StoredRun | undefined): string {
   return `${started.slice(0, 16).replace("T", " ")} UTC, ${state}`;
 }
 
-/** The counts that are not zero, in words: `fetched 120, sent 118, failed 2`. */
 function account(run: StoredRun | undefined): string {
   if (run === undefined) return "";
-  const counts = Object.entries(run.counts).filter(([, count]) => count > 0);
-  const words = counts.map(([name, count]) => `${name} ${count}`);
-  return [...words, ...run.error === null ? [] : [run.error]].join(", ");
+  return [describeCounts(run.counts), ...run.error === null ? [] : [run.error]].join(". ");
 }
 
 /** What is wrong with the file, each with a link to where it can be mended. */
