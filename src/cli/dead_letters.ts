@@ -15,7 +15,7 @@ import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { withPlan } from "./configuration.ts";
 import { uploadFlags } from "./flags.ts";
 import { openSession } from "./session.ts";
-import { withLock } from "./single.ts";
+import { withLock } from "../sync/single.ts";
 import { openExisting } from "./state.ts";
 import { table } from "./table.ts";
 

@@ -15,7 +15,7 @@ import { describeSection, type SectionReport } from "../sync/report.ts";
 import type { CommandContext } from "./command.ts";
 import { choose, withPlan } from "./configuration.ts";
 import { openSession } from "./session.ts";
-import { tryLocked } from "./single.ts";
+import { tryLocked } from "../sync/single.ts";
 import { stateFile } from "./state.ts";
 
 /** Under this key a section remembers since when its schedule is as it is. */

@@ -11,7 +11,7 @@ import { describeSection, type RunReport } from "../sync/report.ts";
 import { choose, withPlan } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
-import { withLock } from "./single.ts";
+import { withLock } from "../sync/single.ts";
 import { startProgress } from "./progress.ts";
 import { openSession, type Session } from "./session.ts";
 import { showMappings } from "./show_mappings.ts";
