@@ -78,10 +78,20 @@ async function checkUpload(wine: Wine, agent: string, linuxAgent: string): Promi
       throw new Error(`The stand-in got other records: ${JSON.stringify(got)}`);
     }
     console.log(`wine: the stand-in got ${got.length} records, as they were sent`);
+    await checkWarning(wine, [agent, "upload", "csv_assets", "--testmode", "--ini", ini]);
   } finally {
     standIn.kill();
     await standIn.exited;
   }
+}
+
+/** Wine shows a file that everybody may read as such in its access control list. */
+async function checkWarning(wine: Wine, command: readonly string[]): Promise<void> {
+  const { stderr } = await wine.run(command);
+  if (!/can be read by Everyone.*icacls/.test(stderr)) {
+    throw new Error(`No warning that everybody can read config.ini: ${stderr}`);
+  }
+  console.log("wine: a file that everybody can read is warned of");
 }
 
 function writeUploadFiles(folder: string, url: string): void {

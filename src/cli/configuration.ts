@@ -96,10 +96,9 @@ export async function withPlanOf<T>(
   const path = (text: string) => absolutePath(document.file, directory, text);
   const secrets = openSecrets({ env, path, signal, log, redactor });
   try {
-    const findings = [...document.findings, ...await checkPermissions(document)];
-    const checked = { ...document, findings };
-    const resolving = { around, wanted, secrets, redactor };
-    return await work(plan(context, await resolveDocument(checked, resolving)));
+    const resolved = await resolveDocument(document, { around, wanted, secrets, redactor });
+    const findings = [...resolved.findings, ...await checkPermissions(resolved)];
+    return await work(plan(context, { ...resolved, findings }));
   } finally {
     await secrets.close();
   }

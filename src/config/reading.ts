@@ -97,7 +97,7 @@ export function isUnknown(option: IniOption | undefined): boolean {
   return option?.reference === "pending" || option?.reference === "failed";
 }
 
-/** What references mean is masked as soon as it is known. */
+/** What references mean is masked as soon as it is known, and wins over `env_password`. */
 function isReferred({ options }: Reading, key: string): boolean {
   return options.get(key)?.reference !== undefined;
 }
@@ -210,7 +210,9 @@ export function readOptions(
   const password = environmentPassword(reading);
   for (const [key, option] of Object.entries(declared)) {
     const written = reading.options.get(key)?.value;
-    const text = key === "password" && password !== undefined ? password : written;
+    const isFromEnvironment = key === "password" && password !== undefined &&
+      !isReferred(reading, key);
+    const text = isFromEnvironment ? password : written;
     values[key] = readOne(reading, key, option, text);
     texts[key] = text === undefined || text.trim() === "" ? iniText(option.default) : text;
     // Of a proxy only the password is secret: its host has to stand in messages.

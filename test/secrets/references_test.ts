@@ -175,13 +175,16 @@ test.skipIf(process.platform === "win32")(
       expect(run.stderr).toContain(`chmod 600 ${ini}`);
       expect(run.stderr).toContain(mode === 0o640 ? "its group" : "everybody on this computer");
     }
-    place.write("config.ini", iniWith(instance, `${instance.token}\nstrict_permissions = True`));
+    place.write(
+      "config.ini",
+      iniWith(instance, `${instance.token}\nstrict_permissions = \${env:STRICT}`),
+    );
     chmodSync(ini, 0o640);
-    const refused = await place.agent(words);
+    const refused = await place.agent(words, { env: { STRICT: "yes" } });
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("strict_permissions is on");
     chmodSync(ini, 0o600);
-    expect((await place.agent(words)).code).toBe(0);
+    expect((await place.agent(words, { env: { STRICT: "yes" } })).code).toBe(0);
     mkdirSync(join(place.folder, "it's here"));
     const odd = place.write("it's here/config.ini", iniWith(instance, instance.token));
     chmodSync(odd, 0o644);
@@ -189,3 +192,23 @@ test.skipIf(process.platform === "win32")(
     expect(named.stderr).toContain(`chmod 600 '${odd.replace("'", "'\\''")}'`);
   },
 );
+
+test("a reference wins over env_password, which wins over the value in the file", async () => {
+  await using instance = record({
+    answer: ({ path }) =>
+      path === "/api/request_token" ? { status: 200, body: '{"token": "issued"}' } : undefined,
+  });
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  const env = { OLD: "old-Canary", NEW: "new-Canary" };
+  const ways = [["password = x", "old-Canary"], ["password = ${env:NEW}", "new-Canary"]];
+  for (const [line, password = ""] of ways) {
+    const login = `username = ann\n${line}\nenv_password = OLD`;
+    place.write("config.ini", `[oomnitza]\nurl = ${instance.url}\n${login}\n\n${tagsOnly}`);
+    const run = await place.agent(["upload", "csv_assets", "--verbose"], { env });
+    expect(run.code).toBe(0);
+    expect(run.stdout + run.stderr).not.toContain("Canary");
+    const { body = "" } = instance.requests.findLast(({ path }) => path.endsWith("_token")) ?? {};
+    expect(new URLSearchParams(body).get("password")).toBe(password);
+  }
+});
