@@ -1,6 +1,7 @@
 /**
  * Runs the built Windows program for real, under Wine: its version, a sample configuration, and an
- * upload of a CSV file into a stand-in for Oomnitza that runs beside it on Linux, and its service.
+ * upload of a CSV file into a stand-in for Oomnitza that runs beside it on Linux, its doctor, its
+ * upgrade and its service.
  *
  * `bun scripts/wine.ts [--dist DIR]`
  *
@@ -15,6 +16,7 @@ import { doors } from "./binary/base.ts";
 import { root } from "./binary/compile.ts";
 import { openWine, windowsPath, type Wine, type WineOptions } from "./wine/prefix.ts";
 import { checkService } from "./wine/service.ts";
+import { checkUpgrade } from "./wine/upgrade.ts";
 
 const token = "wine-check-token";
 const assets = [
@@ -32,6 +34,8 @@ async function main(): Promise<void> {
     await checkVersion(wine, agent);
     await checkSample(wine, agent);
     await checkUpload(wine, agent, join(dist, "agent-linux-x64"));
+    await checkDoctor(wine, agent);
+    await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
     await checkService(wine, agent, await freePort());
   } finally {
     await wine.close();
@@ -112,6 +116,17 @@ function writeUploadFiles(folder: string, url: string): void {
     "",
   ];
   writeFileSync(join(folder, "config.ini"), ini.join("\r\n"));
+}
+
+async function checkDoctor(wine: Wine, agent: string): Promise<void> {
+  const ini = windowsPath(join(wine.folder, "config.ini"));
+  const out = windowsPath(join(wine.folder, "diag.tar.gz"));
+  await run(wine, [agent, "diag", "--offline", "--ini", ini, "--out", out]);
+  const folder = windowsPath(wine.folder);
+  const words = ["--offline", "--log-dir", folder, "--ini", ini];
+  const said = await run(wine, [agent, "doctor", ...words]);
+  if (!/^ok +disk /m.test(said)) throw new Error("The doctor sees no disk.");
+  if (!/^skipped service /m.test(said)) throw new Error("There is no service yet to be seen.");
 }
 
 interface Answer {

@@ -47,9 +47,8 @@ function checkFolders(context: CommandContext, ini: string): Check[] {
 }
 
 const systems = { linux: "systemd", darwin: "launchd", win32: "windows" } as const;
-/** What the managers say of a service that they do not know, or when they are not there themselves. */
-const notInstalled =
-  /could not be found|Could not find service|1060|not been booted with systemd|ENOENT|connect to bus/i;
+/** What systemd, Windows and launchd say of a service that they know. */
+const isInstalled = /Loaded: loaded|STATE\s*:|state = /;
 
 async function checkService(): Promise<Check> {
   const { launchd, listen, systemd, windows } = await import("../service/mod.ts");
@@ -59,7 +58,7 @@ async function checkService(): Promise<Check> {
   if (manager === undefined) return skipped("there are no services here");
   const said = await listen(manager.status);
   if (manager.isRunning(said)) return ok("runs");
-  if (notInstalled.test(said.text)) return skipped("the agent is no service on this machine");
+  if (!isInstalled.test(said.text)) return skipped("the agent is no service on this machine");
   return warning("is installed and does not run", "Start it: agent service start");
 }
 

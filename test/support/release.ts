@@ -52,13 +52,15 @@ export interface ReleaseContent {
   readonly version: string;
   readonly commit: string;
   readonly key: SecretKey;
+  /** Name of the program in it; this machine's when absent. */
+  readonly file?: string;
 }
 
 /** Writes a whole, right release into `folder`. */
 export function writeRelease(folder: string, content: ReleaseContent): void {
   mkdirSync(folder, { recursive: true });
-  const { program, version, commit } = content;
-  const target = join(folder, programFile);
+  const { program, version, commit, file = programFile } = content;
+  const target = join(folder, file);
   if (program.startsWith("#!")) writeFileSync(target, program);
   else copyFileSync(program, target);
   writeFileSync(join(folder, "release.json"), JSON.stringify({ version, commit }));
