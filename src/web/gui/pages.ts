@@ -4,9 +4,10 @@
  * @module
  */
 import type { Page } from "./desk.ts";
+import { mappingsPage } from "./pages/mappings.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { sectionPage } from "./pages/section.tsx";
 import { sectionListPage } from "./pages/section_list.tsx";
 
 /** Every page; a new one is a file under `pages/` and a line here. */
-export const pages: readonly Page[] = [overviewPage, sectionPage, sectionListPage];
+export const pages: readonly Page[] = [overviewPage, sectionPage, mappingsPage, sectionListPage];

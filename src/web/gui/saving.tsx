@@ -41,6 +41,8 @@ export interface Change {
   readonly section: string;
   /** The edits to the file as it is. */
   readonly edits: (file: IniFile) => readonly IniEdit[];
+  /** What is wrong with the form before the file is asked; with anything here, nothing is saved. */
+  readonly faults?: readonly ShownFinding[] | undefined;
   /** The page to go to when it is saved. */
   readonly next: string;
 }
@@ -69,6 +71,8 @@ export function answerChange(
 ): Response {
   const file = desk.read();
   if (form.get("revision") !== file.revision) return answerStale(c, file);
+  const { faults = [] } = change;
+  if (faults.length > 0) return answer(c, { outcome: "refused", findings: faults });
   const proposal = propose(desk, file, change.edits(file), change.section);
   const findings = proposal.findings.map((each) => shownFinding(desk, each, change.section));
   if (proposal.text === file.text) return answer(c, { outcome: "unchanged" });
