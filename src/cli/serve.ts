@@ -179,10 +179,12 @@ async function workOf(
     onVendorAnswer: (section: string, status: number) =>
       watch.metrics.vendorAnswer(section, status),
   };
+  const { prepare, connection } = await reusePrepared(session);
   return {
     onReport: watch.report,
-    prepare: await reusePrepared(session),
-    run: (prepared, { read }) => session.run(prepared, { ...how, read }),
+    prepare,
+    run: (prepared, { read }) =>
+      session.run(prepared, { ...how, read, connection: connection(prepared.section.name) }),
     hasLeftovers: (section) => store?.hasLeftovers(section) ?? false,
     workers,
     signal,

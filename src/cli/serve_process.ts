@@ -8,28 +8,44 @@ import { AgentError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { notify, watchdogMs } from "../runtime/notify.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
+import type { Connection } from "../sync/source_context.ts";
 import type { CommandContext } from "./command.ts";
 import type { Session } from "./session.ts";
 
 /** After so many milliseconds, mappings are asked for anew: somebody may have changed them in Oomnitza. */
 const freshMs = 15 * 60_000;
 
+/** Sections that are prepared for more than one run. */
+export interface ReusedSections {
+  /** Gets a section ready for one more run. */
+  readonly prepare: (section: string) => Promise<PreparedSection>;
+  /** Its connection, which runs share: they need one token, and have the vendor's limits in common. */
+  readonly connection: (section: string) => Connection;
+}
+
 /** Prepares the sections that take webhooks, and again when they are no longer fresh. */
-export async function reusePrepared(
-  session: Session,
-): Promise<(section: string) => Promise<PreparedSection>> {
+export async function reusePrepared(session: Session): Promise<ReusedSections> {
   const plans = session.sections.filter(({ source }) => source.webhook !== undefined);
+  const connections = new Map<string, Connection>();
   let prepared = await session.prepare(plans);
   let at = performance.now();
-  return async (name) => {
-    if (performance.now() - at > freshMs) {
-      prepared = await session.prepare(plans);
-      at = performance.now();
-    }
-    const found = prepared.find(({ section }) => section.name === name);
-    if (found === undefined) throw new AgentError(`[${name}] was not prepared`);
-    // Each run is an upload of its own.
-    return { ...found, upload: { ...found.upload, portion: crypto.randomUUID() } };
+  return {
+    async prepare(name) {
+      if (performance.now() - at > freshMs) {
+        prepared = await session.prepare(plans);
+        at = performance.now();
+        connections.clear();
+      }
+      const found = prepared.find(({ section }) => section.name === name);
+      if (found === undefined) throw new AgentError(`[${name}] was not prepared`);
+      // Each run is an upload of its own.
+      return { ...found, upload: { ...found.upload, portion: crypto.randomUUID() } };
+    },
+    connection(name) {
+      const known = connections.get(name) ?? {};
+      connections.set(name, known);
+      return known;
+    },
   };
 }
 

@@ -17,7 +17,7 @@ import { type ReadSettings, sourceContext } from "./source_context.ts";
 
 /** What reading works with. */
 export interface Reading
-  extends Pick<ReadSettings, "signal" | "redactor" | "workers" | "saveData"> {
+  extends Pick<ReadSettings, "signal" | "redactor" | "workers" | "saveData" | "connection"> {
   readonly prepared: PreparedSection;
   readonly account: Account;
   /** Records to read; 0 reads all. */

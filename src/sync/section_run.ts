@@ -21,6 +21,7 @@ import type { Gate } from "./gate.ts";
 import { GuardError, type GuardOptions } from "./guard.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { faultOf, type SectionReport } from "./report.ts";
+import type { Connection } from "./source_context.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
 import { createTestModeSink } from "./test_mode.ts";
 
@@ -59,6 +60,8 @@ export interface RunSettings {
     | undefined;
   /** Is told the status of every answer of a section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
+  /** Where the connection to the source is kept for the next run. */
+  readonly connection?: Connection | undefined;
   /** Is shown the account of each section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
 }

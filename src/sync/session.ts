@@ -54,6 +54,7 @@ export interface Session {
       | "full"
       | "accept"
       | "read"
+      | "connection"
     >,
   ): Promise<SectionReport>;
 }

@@ -27,6 +27,11 @@ export interface Readable extends Pick<PreparedSection, "section" | "log"> {
   readonly code: Pick<PreparedSection["code"], "reads">;
 }
 
+/** A connection to a vendor that outlives a run: its token, and what counts for the vendor's limits. */
+export interface Connection {
+  http?: VendorHttp;
+}
+
 /** How a source is to be read. */
 export interface ReadSettings {
   readonly signal: AbortSignal;
@@ -40,6 +45,8 @@ export interface ReadSettings {
   readonly saveData?: string | undefined;
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SourceCursor | undefined;
+  /** Keeps the connection for the next run of the same section, and has that of the one before. */
+  readonly connection?: Connection | undefined;
   /** Is told how many records the vendor says there are. */
   readonly total?: ((count: number) => void) | undefined;
   /** Is told the status of every answer of the section's vendor. */
@@ -157,7 +164,7 @@ export function sourceContext(
   const { section, log } = prepared;
   const { signal } = settings;
   const limits = limitsOf(section);
-  let http: VendorHttp | undefined;
+  const connection = settings.connection ?? {};
   let tls: TlsSettings | undefined;
   return {
     options: section.options,
@@ -165,7 +172,7 @@ export function sourceContext(
     signal,
     wanted: wantedBy(prepared, settings),
     get http() {
-      return http ??= vendorHttp(prepared, this.tls, limits, settings);
+      return connection.http ??= vendorHttp(prepared, this.tls, limits, settings);
     },
     get tls() {
       return tls ??= tlsOf(prepared);

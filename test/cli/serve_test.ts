@@ -95,6 +95,8 @@ test("events of one device within the window become one fetch, later ones anothe
   await agent.until("all six", () => events() === 6);
   await agent.post("/casper", eventBody("ComputerCheckIn", 3));
   await agent.until("another", () => place.fetched().length === 3);
+  // All batches have one token.
+  expect(place.vendor.calls.filter(({ path }) => path.endsWith("/auth/token"))).toHaveLength(1);
 }, 60_000);
 
 test("SIGTERM works off what waits, also what waits for more of its kind", async () => {

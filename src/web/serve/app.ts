@@ -49,6 +49,7 @@ function accessLog({ callers, counters, log }: AppSettings) {
     const { status } = c.res;
     counters.count(status);
     access.info(JSON.stringify({
+      time: new Date().toISOString(),
       address: address.slice(0, longestText),
       method: c.req.method,
       path: c.req.path.slice(0, longestText),

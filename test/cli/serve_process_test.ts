@@ -1,0 +1,91 @@
+/**
+ * `agent serve` as a process that runs for long: what systemd is told, and floods of connections.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { eventBody } from "../sources/casper/events.ts";
+import { binaryPath } from "../support/binary.ts";
+import { bindDatagramSocket } from "../support/datagram.ts";
+import { listen } from "../support/serve.ts";
+import { servePlace } from "./serve_place.ts";
+
+await binaryPath();
+
+test.skipIf(process.platform !== "linux")(
+  "systemd is told when it listens, that it lives, and when it ends",
+  async () => {
+    await using place = await servePlace();
+    const name = join(place.folder, "notify.sock");
+    using socket = bindDatagramSocket(name);
+    const env = { NOTIFY_SOCKET: name, WATCHDOG_USEC: "400000" };
+    await using agent = await listen(place, [], { env });
+    await Bun.sleep(900);
+    const told = socket.received();
+    expect(told[0]).toBe("READY=1");
+    expect(told.filter((text) => text === "WATCHDOG=1").length).toBeGreaterThanOrEqual(3);
+    expect(await agent.end()).toBe(0);
+    expect(socket.received()).toContain("STOPPING=1");
+  },
+  60_000,
+);
+
+test("agent check names what is wrong in [serve], with its line", async () => {
+  await using place = await servePlace({ serve: "auth = basic\n" });
+  const run = await place.agent(["check"]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/config\.ini:\d+ \[serve\] auth: = basic needs username and password/);
+  // One section by itself does not need it.
+  expect((await place.agent(["check", "casper"])).code).toBe(0);
+}, 60_000);
+
+/** Opens connections that say nothing, or half a request. */
+async function openIdle(url: string, count: number, text: string): Promise<Socket[]> {
+  const { hostname, port } = new URL(url);
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    socket.on("error", () => {});
+    return socket;
+  });
+  await Bun.sleep(500);
+  return sockets;
+}
+
+test("connections that ask for nothing keep nobody else out, and are closed", async () => {
+  await using place = await servePlace({ jamf: { count: 100 } });
+  await using agent = await listen(place, ["--quiet"]);
+  const idle = [
+    ...await openIdle(agent.url, 500, ""),
+    ...await openIdle(agent.url, 500, "POST /casper HTTP/1.1\r\nHost: x\r\n"),
+  ];
+  for (let id = 1; id <= 100; id++) {
+    const answer = await agent.post("/casper", eventBody("ComputerAdded", id));
+    expect(answer.status).toBe(204);
+  }
+  await agent.until("all records", () => place.arrived().length === 100);
+  await agent.until("all closed", () => idle.every(({ destroyed }) => destroyed), 30_000);
+}, 60_000);
+
+test("more connections than there are descriptors are survived", async () => {
+  await using place = await servePlace();
+  const words = ["serve", "--port", "0", "--output", "json", "--quiet"];
+  const child = Bun.spawn(
+    ["sh", "-c", 'ulimit -n 96; exec "$@"', "sh", await binaryPath(), ...words],
+    { cwd: place.folder, stdout: "pipe", stderr: "pipe" },
+  );
+  const { value } = await child.stdout.getReader().read();
+  const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
+  const idle = await openIdle(url, 300, "");
+  for (const socket of idle) socket.destroy();
+  await Bun.sleep(500);
+  const body = eventBody("ComputerAdded", 1);
+  const answer = await fetch(`${url}/casper`, { method: "POST", body });
+  expect(answer.status).toBe(204);
+  const deadline = Date.now() + 10_000;
+  while (place.arrived().length === 0 && Date.now() < deadline) await Bun.sleep(50);
+  expect(place.arrived()).toEqual(["SN1"]);
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+}, 60_000);
