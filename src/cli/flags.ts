@@ -13,11 +13,11 @@ export const globalFlags = {
     { default: "" },
   ),
   "logging-config": opt.path(
-    "Where log lines go, in the form of Python's logging.config.dictConfig (JSON). For uploads by default logging.json beside the program, when there is one.",
+    "Where log lines go, in the form of Python's logging.config.dictConfig (JSON). By default logging.json beside the program when there is one, for upload and serve.",
     { default: "" },
   ),
   "log-dir": opt.path(
-    "The folder of log files: info.log and errors.log, which uploads write when there is no logging configuration, and those that one names without a folder. none writes no such two. By default the folder of the program.",
+    "The folder of log files: info.log and errors.log, which upload and serve write when there is no logging configuration, and those that one names without a folder. none writes no such two. By default the folder of the program.",
     { default: "" },
   ),
   "state": opt.path(

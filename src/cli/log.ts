@@ -5,7 +5,7 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { createLog, type Log } from "../base/log.ts";
@@ -53,12 +53,20 @@ export function runsLogFolder(global: GlobalFlags, env: LogSettings["env"]): str
   return wished === none ? undefined : wished === "" ? programDirectory() : resolve(wished);
 }
 
+/** Whether standard error goes to systemd's journal, which keeps it (systemd.exec(5), `$JOURNAL_STREAM`). */
+function isJournal({ env }: LogSettings): boolean {
+  if (env.JOURNAL_STREAM === undefined) return false;
+  const { dev, ino } = fstatSync(2);
+  return env.JOURNAL_STREAM === `${dev}:${ino}`;
+}
+
 /** Where the default files go; from source nowhere, unless asked for. */
 function filesFolder(settings: LogSettings): string | undefined {
   if (!settings.keepsLog) return undefined;
   const wished = wishedFolder(settings);
   if (wished === none) return undefined;
   if (wished !== "") return resolve(wished);
+  if (isJournal(settings)) return undefined;
   return isCompiled ? programDirectory() : undefined;
 }
 

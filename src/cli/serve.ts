@@ -46,6 +46,7 @@ const flags = {
 /** Runs the webhook listener until it is told to end. */
 export const serveCommand = defineCommand({
   name: "serve",
+  keepsLog: true,
   summary:
     "Listen for webhooks and upload the devices that they are about, and run sections by schedule.",
   details:

@@ -13,6 +13,7 @@ import type { Socket } from "node:net";
 import { SourceError } from "../base/errors.ts";
 import { connectionError, LdapRefusal, lostError, readable } from "./ldap_errors.ts";
 import type { LdapFilter } from "./ldap_filter.ts";
+import { MessageFrames } from "./ldap_frames.ts";
 import { type LdapPlace, openSocket, secureSocket } from "./ldap_socket.ts";
 
 /** One entry as it came. */
@@ -54,8 +55,6 @@ interface Pending {
 
 /** Every LDAP message is a BER sequence. */
 const sequenceTag = 0x30;
-/** The parser calls itself for each message of a piece, so pieces must not be large. */
-const pieceBytes = 32_768;
 const partialResults = 9;
 const startTlsName = "1.3.6.1.4.1.1466.20037";
 
@@ -201,21 +200,26 @@ export class LdapConnection {
     const parser = new this.#library.MessageParser();
     parser.on("message", (message) => this.#receive(message));
     parser.on("error", (error) => this.#fail(lostError(url, error)));
-    socket.on("data", (data) => this.#read(parser, Buffer.from(data)));
-    socket.on("error", (error) => this.#fail(lostError(url, error)));
-    socket.on("close", () => {
-      const closed = new Error("the directory closed it");
-      this.#fail(this.#heard ? lostError(url, closed) : connectionError(url, closed));
-    });
+    const frames = new MessageFrames();
+    socket.on("data", (data) => this.#read(parser, frames, Buffer.from(data)));
+    const end = (reason: Error) =>
+      this.#fail(this.#heard ? lostError(url, reason) : connectionError(url, reason));
+    socket.on("error", end);
+    socket.on("close", () => end(new Error("the directory closed it")));
   }
 
-  #read(parser: Ldapts.MessageParser, data: Buffer): void {
+  #read(parser: Ldapts.MessageParser, frames: MessageFrames, data: Buffer): void {
     if (!this.#heard && data[0] !== sequenceTag) {
       this.#fail(connectionError(this.#place.url, new Error("what answers there is no directory")));
     }
     this.#heard = true;
-    for (let at = 0; at < data.length && this.#failure === undefined; at += pieceBytes) {
-      parser.read(data.subarray(at, at + pieceBytes), this.#pending);
+    try {
+      for (const message of frames.add(data)) {
+        if (this.#failure !== undefined) return;
+        parser.read(message, this.#pending);
+      }
+    } catch (thrown) {
+      this.#fail(lostError(this.#place.url, thrown));
     }
     this.#watch();
   }

@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
@@ -151,6 +151,28 @@ describe("elsewhere", () => {
     expect(silent.stderr).not.toContain("log files");
     expect(existsSync(join(place.folder, "none"))).toBe(false);
     expect(logsIn(home)).toEqual([]);
+  });
+
+  test("what goes to the journal is not written beside the program too", async () => {
+    removeLogs();
+    await using instance = record();
+    using place = workspace();
+    place.write("assets.csv", "tag\nA1\n");
+    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    const journal = openSync(join(place.folder, "journal"), "w");
+    const { dev, ino } = fstatSync(journal);
+    for (const [stream, expected] of [[`${dev}:${ino}`, 0], [`${dev}:1`, 2]] as const) {
+      const env = { PATH: process.env.PATH ?? "", JOURNAL_STREAM: stream };
+      const child = Bun.spawn([program, ...upload], {
+        cwd: place.folder,
+        env,
+        stdout: "ignore",
+        stderr: journal,
+      });
+      expect(await child.exited).toBe(0);
+      expect(logsIn(home)).toHaveLength(expected);
+    }
+    closeSync(journal);
   });
 
   test("a folder that cannot be written is told once, and the upload goes on", async () => {

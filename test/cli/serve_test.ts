@@ -129,6 +129,7 @@ test(
     await using place = await servePlace();
     const child = Bun.spawn([await binaryPath(), "serve", "--port", "18923", "--testmode"], {
       cwd: place.folder,
+      env: process.env,
       stdout: "pipe",
       stderr: "pipe",
     });
