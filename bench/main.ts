@@ -1,12 +1,13 @@
 /**
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
- * Names as arguments run only those: `start-up`, `throughput`, `state`, `user-code`, `sandbox`,
- * `webhook`, `memory`.
+ * Names as arguments run only those: `start-up`, `throughput`, `state`, `delta`, `user-code`,
+ * `sandbox`, `webhook`, `memory`; `delta-large` runs only when it is named.
  *
  * @module
  */
 import { binaryPath } from "../test/support/binary.ts";
+import { measureDelta } from "./delta.ts";
 import { measureStartUp } from "./start_up.ts";
 import { measureWebhook } from "./webhook.ts";
 import { measureState, measureThroughput, measureUserCode } from "./throughput.ts";
@@ -20,6 +21,8 @@ const binary = await binaryPath();
 if (isChosen("start-up")) measureStartUp(binary, 40);
 if (isChosen("throughput")) await measureThroughput(binary, 100_000, 5);
 if (isChosen("state")) await measureState(binary, 100_000, 7);
+if (isChosen("delta")) await measureDelta(binary, 100_000);
+if (chosen.includes("delta-large")) await measureDelta(binary, 1_000_000);
 if (isChosen("user-code")) await measureUserCode(binary, 100_000, 3);
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (isChosen("webhook")) await measureWebhook(binary, 20_000, 5);

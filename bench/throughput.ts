@@ -20,12 +20,14 @@ interface Upload {
   readonly requests: number;
 }
 
-const token = "token-of-the-benchmark";
+/** The token of every stand-in. */
+export const token = "token-of-the-benchmark";
 
 /** What the stand-in does with records: `all` is what it does unless told, `counts` leaves memory alone. */
 type Keep = "all" | "counts";
 
-async function startStandIn(binary: string, keep: Keep) {
+/** Starts a stand-in of its own for a measurement. */
+export async function startStandIn(binary: string, keep: Keep) {
   const child = Bun.spawn(
     [binary, "stand-in", "--port", "0", "--token", token, "--keep", keep, "--output", "json"],
     { stdout: "pipe", stderr: "inherit" },
@@ -40,7 +42,7 @@ async function startStandIn(binary: string, keep: Keep) {
  *
  * @returns the peak so far in MB.
  */
-function watchPeak(pid: number): () => number {
+export function watchPeak(pid: number): () => number {
   let peak = 0;
   const timer = setInterval(() => {
     try {

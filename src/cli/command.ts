@@ -17,6 +17,8 @@ export const exitCodes = {
   usage: 2,
   /** Something ran, but a section or some records failed. */
   failed: 3,
+  /** agent plan found something to do. */
+  pending: 4,
   /** The guard stopped a section before anything was sent. */
   guarded: 5,
   bug: 70,

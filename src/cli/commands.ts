@@ -15,6 +15,7 @@ import { completion } from "./completion_command.ts";
 import { generateIni } from "./generate_ini.ts";
 import { gui } from "./gui.ts";
 import { tryCommand } from "./try.ts";
+import { planCommand } from "./plan.ts";
 import { runs } from "./runs.ts";
 import { service } from "./service.ts";
 import { schedule } from "./schedule.ts";
@@ -29,6 +30,7 @@ import { versionCommand } from "./version_command.ts";
 /** Every command of the program. */
 export const commands: readonly Command[] = [
   upload,
+  planCommand,
   serveCommand,
   schedule,
   check,

@@ -117,7 +117,7 @@ async function retryLetters(
     const { store } = state;
     await withPlan(context, [], async (plan) => {
       const { oomnitza } = await openSession(context, plan, []);
-      store.instance = oomnitza.url;
+      store.accepted.instance = oomnitza.url;
       const { api_version: apiVersion = "auto", batch_size: batchSize = 1 } = plan.oomnitza ?? {};
       const settings = { store, oomnitza, apiVersion, batchSize, workers, version };
       try {

@@ -58,6 +58,10 @@ export const uploadFlags = {
     "Show the merged mappings of every enabled section and where each line comes from, then exit. Nothing is read or sent.",
     { default: false },
   ),
+  "plan": opt.path(
+    "Send exactly what a plan holds that agent plan --save wrote, and name no sections. A plan is refused when anything changed since.",
+    { default: "" },
+  ),
   "full": opt.flag("Send also what did not change, in sections with only_changed.", {
     default: false,
   }),

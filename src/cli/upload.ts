@@ -4,9 +4,13 @@
  * @module
  */
 
-import { ConfigError } from "../base/errors.ts";
+import { resolve } from "node:path";
+import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
 import { version } from "../runtime/version.ts";
+import { openPlan, type SavedPlan, type SavedSection } from "../sync/plan_file.ts";
+import { checkSaved } from "../sync/planned_run.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
 import { describeSection, type RunReport } from "../sync/report.ts";
 import { choose, withPlan } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
@@ -48,22 +52,70 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
       line: "agent upload csv_assets csv_users --ini /etc/agent/config.ini",
       does: "upload two sections",
     },
+    { line: "agent upload --plan friday.plan", does: "send a plan that was looked at" },
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
   run: (context, flags, names) =>
     withLock(flags.singleton !== 0, () => {
       context.log.info(`agent ${version}`);
+      if (flags.plan !== "") return uploadSaved(context, flags, names);
       const wanted = flags["show-mappings"] ? "all" : names;
-      return withPlan(context, wanted, (plan) => run(context, flags, names, plan));
+      return withPlan(context, wanted, (plan) => run(context, flags, { names, plan }));
     }),
 });
 
-async function run(
+/** What is to be uploaded. */
+interface Job {
+  readonly plan: Plan;
+  readonly names: readonly string[];
+  /** A plan to deliver in place of reading the sources. */
+  readonly saved?: SavedPlan;
+}
+
+async function uploadSaved(
   context: CommandContext,
   flags: UploadFlags,
   names: readonly string[],
-  plan: Plan,
 ): Promise<number> {
+  if (names.length > 0) {
+    throw new UsageError("The plan says which sections to upload", { hint: "Name none of them." });
+  }
+  const saved = openPlan(resolve(flags.plan));
+  const wanted = saved.sections.map(({ report }) => report.section);
+  try {
+    return await withPlan(
+      context,
+      wanted,
+      (plan) => run(context, flags, { names: wanted, plan, saved }),
+    );
+  } finally {
+    saved.close();
+  }
+}
+
+/** The saved plans of sections, once all of them were found to hold still. */
+function checkedPlans(
+  sections: readonly PreparedSection[],
+  { saved }: Job,
+  store: StateStore | undefined,
+  instance: string,
+  testmode: boolean,
+): Map<string, SavedSection> {
+  const plans = new Map(saved?.sections.map((section) => [section.report.section, section]));
+  const missing = [...plans.keys()].find((name) =>
+    !sections.some(({ section }) => section.name === name)
+  );
+  if (missing !== undefined) throw new AgentError(`[${missing}] of the plan is not enabled`);
+  if (store !== undefined) store.accepted.instance = instance;
+  for (const prepared of sections) {
+    const section = plans.get(prepared.section.name);
+    if (section !== undefined && !testmode) checkSaved(section, prepared, { store, instance });
+  }
+  return plans;
+}
+
+async function run(context: CommandContext, flags: UploadFlags, job: Job): Promise<number> {
+  const { plan, names } = job;
   const started = new Date();
   if (flags["show-mappings"]) {
     const choice = choose(context, plan, "all");
@@ -79,7 +131,7 @@ async function run(
   if (flags.testmode) context.log.info("Test mode: nothing is sent");
   using state = flags.testmode ? noState : openStore(context, plan);
   const session = await openSession(context, plan, choice.chosen);
-  const sections = await runAll(context, session, flags, state.store);
+  const sections = await runAll(context, session, flags, job, state.store);
   const report: RunReport = {
     report: 1,
     agent: version,
@@ -106,11 +158,14 @@ async function runAll(
   context: CommandContext,
   session: Session,
   flags: UploadFlags,
+  job: Job,
   store: StateStore | undefined,
 ): Promise<RunReport["sections"]> {
+  const all = await session.prepare();
+  const plans = checkedPlans(all, job, store, session.oomnitza.url, flags.testmode);
   const sections: RunReport["sections"][number][] = [];
   const toStdout = context.global.output === "text";
-  for (const prepared of await session.prepare()) {
+  for (const prepared of all) {
     if (context.signal.aborted) break;
     const progress = startProgress(context);
     const report = await session.run(prepared, {
@@ -121,6 +176,7 @@ async function runAll(
       store,
       full: flags.full,
       accept: flags.accept,
+      saved: plans.get(prepared.section.name),
       onStart: progress.watch,
     });
     progress.stop();

@@ -17,6 +17,7 @@ export const exitCodeMeanings: readonly { readonly code: number; readonly meanin
     code: 3,
     meaning: "Ran, but a section or some records failed. The report names them.",
   },
+  { code: 4, meaning: "agent plan: nothing is wrong, and something is to be done." },
   {
     code: 5,
     meaning: "The guard stopped a section before anything was sent. --accept lets it pass.",

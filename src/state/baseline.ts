@@ -87,7 +87,7 @@ export class Baseline {
 
   /** Names the state that was compared with; another one means that something was accepted since. */
   get stamp(): string {
-    return `${this.#id}-${this.#way}-${this.#answer}`;
+    return this.#answer === 0 ? "none" : `${this.#id}-${this.#way}-${this.#answer}`;
   }
 
   /** How many records are expected to be in the source. */

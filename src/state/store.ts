@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { Outgoing } from "../base/record.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { addAnswer, idOfWay, wayOf } from "./answers.ts";
-import { Baseline, concludeUncompared, forgetBaseline, hasManyAnswers } from "./baseline.ts";
+import { AcceptedRecords } from "./accepted.ts";
+import { forgetBaseline } from "./baseline.ts";
 import {
   type DeadEvent,
   findDeadEvents,
@@ -75,8 +74,8 @@ export interface StoreSettings {
 /** The state file, open. Everything throws `AgentError` when it fails. */
 export class StateStore {
   readonly path: string;
-  /** Address of the Oomnitza instance: what one accepted says nothing about another. */
-  instance = "";
+  /** What Oomnitza accepted. */
+  readonly accepted: AcceptedRecords;
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
   #owner: Owner | undefined;
@@ -86,6 +85,7 @@ export class StateStore {
     this.path = path;
     this.#redact = redact;
     this.#database = openState(path);
+    this.accepted = new AcceptedRecords(this.#database, (cause) => unusable(path, cause));
   }
 
   /** Writes down that a run of a section begins. */
@@ -137,33 +137,6 @@ export class StateStore {
       database.rows("SELECT id FROM runs WHERE section = ? AND is_open = 1 LIMIT 1", section)
     );
     return rows.length > 0;
-  }
-
-  /** What a section is compared with, up to date. */
-  baseline(section: string, upload: string): Baseline {
-    return new Baseline({
-      database: this.#database,
-      section,
-      way: this.#way(upload),
-      unusable: (cause) => unusable(this.path, cause),
-    });
-  }
-
-  /** Whether so much was answered since a section was compared last that it is to be taken in. */
-  hasManyAnswers(section: string): boolean {
-    return this.#use((database) => hasManyAnswers(database, section));
-  }
-
-  /** Writes down that a run sent all of the source without comparing it. */
-  concludeUncompared(section: string, upload: string, run: string): void {
-    const way = this.#way(upload);
-    this.#use((database) => concludeUncompared(database, { section, run, way }));
-  }
-
-  /** Notes that records were accepted outside of a run. */
-  accept(section: string, upload: string, run: string, records: readonly Outgoing[]): void {
-    const way = this.#way(upload);
-    this.#use((database) => addAnswer(database, { section, run, way }, "accepted", records));
   }
 
   runs(limit: number): StoredRun[] {
@@ -228,10 +201,6 @@ export class StateStore {
     this.#owner = undefined;
   }
 
-  #way(upload: string): number {
-    return this.#use((database) => idOfWay(database, wayOf(this.instance, upload)));
-  }
-
   #me(): string {
     return (this.#owner ??= becomeOwner(this.path)).id;
   }
@@ -271,7 +240,7 @@ export class StateStore {
       run,
       section,
       upload,
-      way: remember ? this.#way(upload) : undefined,
+      way: remember ? this.accepted.way(upload) : undefined,
       counts,
       redact: this.#redact,
       unusable: (cause) => unusable(this.path, cause),

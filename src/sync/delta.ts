@@ -44,6 +44,8 @@ export interface ChangeCounts {
 
 /** A record that is gone from the source. */
 export interface Gone {
+  /** Names it in the state file. */
+  readonly key: string;
   /** Values of its sync fields. */
   readonly record: string;
   readonly fields: readonly FieldChange[];
@@ -70,7 +72,8 @@ class NumberSet {
 
 /** What a comparison works with. */
 export interface ComparisonSettings {
-  readonly baseline: Baseline;
+  /** Without one, everything is new. */
+  readonly baseline: Baseline | undefined;
   readonly syncFields: readonly string[];
   /** Records that wait in the outbox and will be delivered before those that are compared. */
   readonly pending?: Iterable<Outgoing> | undefined;
@@ -124,7 +127,7 @@ export class Comparison {
     const { baseline, syncFields } = this.#settings;
     const print = fingerprintOf(record, syncFields);
     const key = print?.key;
-    const known = key === undefined ? undefined : baseline.find(key);
+    const known = key === undefined ? undefined : baseline?.find(key);
     const old = key === undefined ? undefined : this.#pending.get(key) ?? known;
     if (print === undefined || old === undefined) {
       this.counts.new++;
@@ -155,9 +158,10 @@ export class Comparison {
 
   /** The records that were accepted and did not come, apart from those of which earlier runs told. */
   *gone(): Generator<Gone> {
-    for (const { key, ...print } of this.#settings.baseline.missing((id) => this.isSeen(id))) {
+    const missing = this.#settings.baseline?.missing((id) => this.isSeen(id)) ?? [];
+    for (const { key, ...print } of missing) {
       const fields = [...fieldsOf(print)].map(([field, old]) => ({ field, old }));
-      yield { record: keyForPeople(key), fields };
+      yield { key, record: keyForPeople(key), fields };
     }
   }
 

@@ -10,7 +10,7 @@ import type { Outgoing } from "../base/record.ts";
 import type { Baseline } from "../state/baseline.ts";
 import type { StateStore } from "../state/store.ts";
 import { type ChangeCounts, Comparison } from "./delta.ts";
-import { guardError, type GuardRule, guardRule, judgeGuard } from "./guard.ts";
+import { guardError, type GuardRule, guardRule, guardText, judgeGuard } from "./guard.ts";
 import type { ReadEnd } from "./read.ts";
 import type { SectionRun } from "./section_run.ts";
 import { Spool } from "./spool.ts";
@@ -53,9 +53,9 @@ function watchOf(section: SectionRun, store: StateStore): Watch | undefined {
   // Some records by themselves, as events bring them, are no flood and leave nothing out.
   const isGuarded = settings.remember && run.read === undefined;
   const wanted = isGuarded ? guardRule(settings, run.guard) : undefined;
-  const isDue = settings.remember && store.hasManyAnswers(name);
+  const isDue = settings.remember && store.accepted.hasManyAnswers(name);
   if (!onlyChanged && wanted === undefined && !isDue) return undefined;
-  const baseline = store.baseline(name, JSON.stringify(prepared.upload));
+  const baseline = store.accepted.baseline(name, JSON.stringify(prepared.upload));
   const rule = baseline.isFull ? wanted : undefined;
   return onlyChanged || rule !== undefined ? { baseline, rule, onlyChanged } : undefined;
 }
@@ -86,7 +86,7 @@ function openPlainGate({ prepared, run, delivery, stored }: SectionRun): Gate {
     },
     conclude() {
       if (!isFull || stored === undefined || !section.settings.remember) return;
-      run.store?.concludeUncompared(section.name, JSON.stringify(upload), stored.id);
+      run.store?.accepted.concludeUncompared(section.name, JSON.stringify(upload), stored.id);
     },
     changes: () => null,
   };
@@ -195,7 +195,9 @@ class WatchfulGate implements Gate {
       gone,
     });
     if (complaints.length === 0) return;
-    if (run.accept !== true) throw guardError(prepared.section.name, rule, complaints);
+    if (run.accept !== true) {
+      throw guardError(prepared.section.name, guardText(rule, complaints));
+    }
     for (const complaint of complaints) prepared.log.warning(`Accepted: ${complaint}`);
   }
 

@@ -107,15 +107,15 @@ function allowed({ percent, count, isDefault }: GuardRule): string {
   return `${parts.join(" or ")}${isDefault ? " (the default)" : ""}`;
 }
 
-/** The error for a section that the guard stops. */
-export function guardError(
-  section: string,
-  rule: GuardRule,
-  complaints: readonly string[],
-): GuardError {
+/** What the guard has against a run, and what it allows. */
+export function guardText(rule: GuardRule, complaints: readonly string[]): string {
+  return `${complaints.join("; ")}. Allowed are ${allowed(rule)}.`;
+}
+
+/** The error for a section that the guard stops; `text` says why. */
+export function guardError(section: string, text: string): GuardError {
   return new GuardError(
-    `The guard stopped [${section}] before anything was sent: ${complaints.join("; ")}. ` +
-      `Allowed are ${allowed(rule)}.`,
+    `The guard stopped [${section}] before anything was sent: ${text}`,
     {
       hint:
         `Look at it with agent plan ${section}. If it is right, go on with agent upload ${section} ` +

@@ -65,7 +65,7 @@ class LetterBox implements Outbox {
       const letter = this.#letters.get(record);
       if (letter === undefined) continue;
       const { section, upload, run } = letter;
-      this.#store.accept(section, upload, run, [record]);
+      this.#store.accepted.add(section, upload, run, [record]);
     }
     this.#batches.set(ticket, []);
   }

@@ -8,6 +8,7 @@ import { SourceError } from "../base/errors.ts";
 import type { Account } from "./account.ts";
 import { openGate } from "./gate.ts";
 import { finishLeftovers } from "./leftovers.ts";
+import { deliverSaved } from "./planned_run.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { readSection } from "./read.ts";
 import type { SectionReport } from "./report.ts";
@@ -59,21 +60,26 @@ function isAccepted({ testmode, recordCount }: RunSettings, { counts }: Account)
   return testmode === undefined && recordCount === 0 && failed + kept + unreadable === 0;
 }
 
+function announce({ section, upload, log }: PreparedSection, { saved, read }: RunSettings): void {
+  if (saved !== undefined) log.info(`Uploading a plan of ${section.source.title}`);
+  else if (read === undefined) {
+    log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
+  }
+}
+
 /** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
 export async function runSection(
   prepared: PreparedSection,
   run: RunSettings,
 ): Promise<SectionReport> {
-  const { section, upload, log } = prepared;
+  const { section, log } = prepared;
   const started = new Date();
   let fault: unknown;
   function fail(thrown: unknown): void {
     fault = thrown;
     if (thrown instanceof Error && thrown.stack !== undefined) log.debug(thrown.stack);
   }
-  if (run.read === undefined) {
-    log.info(`Uploading ${section.source.title} as ${upload.mappingName}`);
-  }
+  announce(prepared, run);
   let current: SectionRun;
   let requests = 0;
   try {
@@ -86,7 +92,8 @@ export async function runSection(
   try {
     if (fault === undefined) {
       requests = await finishEarlier(current);
-      await work(current);
+      if (run.saved === undefined) await work(current);
+      else await deliverSaved(current, run.saved);
       const imbalance = imbalanceOf(section.name, current.account, run);
       if (imbalance !== undefined) throw imbalance;
       if (isAccepted(run, current.account)) await current.cursor?.commit();

@@ -19,6 +19,7 @@ import type { Sink } from "./delivery_settings.ts";
 import { leftoverCounts } from "./leftovers.ts";
 import type { Gate } from "./gate.ts";
 import { GuardError, type GuardOptions } from "./guard.ts";
+import type { SavedSection } from "./plan_file.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { faultOf, type SectionReport } from "./report.ts";
 import type { Connection } from "./source_context.ts";
@@ -47,6 +48,8 @@ export interface RunSettings {
   readonly full?: boolean | undefined;
   /** Lets everything pass that the guard would stop. */
   readonly accept?: boolean | undefined;
+  /** Delivers what a plan holds in place of reading the source. */
+  readonly saved?: SavedSection | undefined;
   readonly signal: AbortSignal;
   readonly redactor: Redactor;
   readonly http: Http;

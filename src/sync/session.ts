@@ -10,7 +10,7 @@ import type { Log } from "../base/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
-import { connect, type Oomnitza } from "../oomnitza/client.ts";
+import { connect, connectReader, type Oomnitza, type OomnitzaReader } from "../oomnitza/client.ts";
 import type { OomnitzaSettings } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import { createHttp, type Http } from "../sdk/http.ts";
@@ -55,6 +55,7 @@ export interface Session {
       | "accept"
       | "read"
       | "connection"
+      | "saved"
     >,
   ): Promise<SectionReport>;
 }
@@ -84,6 +85,37 @@ function settingsOf(plan: Plan, sections: readonly SectionPlan[]): OomnitzaSetti
   return plan.oomnitza;
 }
 
+async function prepareWith(
+  { log }: SessionContext,
+  plan: Plan,
+  sections: readonly SectionPlan[],
+  oomnitza: OomnitzaReader,
+  which: readonly SectionPlan[],
+): Promise<PreparedSection[]> {
+  const code = await planCode(plan.converters, sections);
+  return await prepareSections(which, { oomnitza, findConverter, code, version, log });
+}
+
+/** A connection that cannot write. */
+export type ReadSession = Omit<Session, "run" | "oomnitza"> & { readonly oomnitza: OomnitzaReader };
+
+/** Connects to Oomnitza for reading only. */
+export async function openReadSession(
+  context: SessionContext,
+  plan: Plan,
+  sections: readonly SectionPlan[],
+): Promise<ReadSession> {
+  const { log, redactor, signal } = context;
+  const settings = settingsOf(plan, sections);
+  const oomnitza = await connectReader(settings, { log, redactor, signal });
+  return {
+    oomnitza,
+    sections,
+    http: sideHttp(settings, context),
+    prepare: (which = sections) => prepareWith(context, plan, sections, oomnitza, which),
+  };
+}
+
 /** Connects to Oomnitza for some sections. */
 export async function openSession(
   context: SessionContext,
@@ -99,16 +131,9 @@ export async function openSession(
     oomnitza,
     sections,
     http,
-    prepare: async (which = sections) =>
-      await prepareSections(which, {
-        oomnitza,
-        findConverter,
-        code: await planCode(plan.converters, sections),
-        version,
-        log,
-      }),
+    prepare: (which = sections) => prepareWith(context, plan, sections, oomnitza, which),
     run(prepared, how) {
-      if (how.store !== undefined) how.store.instance = settings.url;
+      if (how.store !== undefined) how.store.accepted.instance = settings.url;
       return runSection(prepared, {
         ...how,
         oomnitza,

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { AgentError, messageOf } from "../base/errors.ts";
+import { readLines } from "./lines.ts";
 
-/** Characters that are written, and bytes that are read, at once. */
+/** Characters that are written at once. */
 const chunk = 256 * 1024;
 
 /** Values of one kind, kept as JSON lines for their owner only. Everything throws `AgentError` when the disk fails. */
@@ -40,18 +41,7 @@ export class Spool<T> {
   /** All values, in the order they came. */
   *values(): Generator<T> {
     this.#flush();
-    const decoder = new TextDecoder();
-    const buffer = new Uint8Array(chunk);
-    let position = 0;
-    let rest = "";
-    while (true) {
-      const size = attempt(this.#path, () => readSync(this.#file, buffer, 0, chunk, position));
-      if (size === 0) return;
-      position += size;
-      const lines = (rest + decoder.decode(buffer.subarray(0, size), { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) yield JSON.parse(line) as T;
-    }
+    for (const { text } of readLines(this.#file)) yield JSON.parse(text) as T;
   }
 
   /** Forgets all values. */

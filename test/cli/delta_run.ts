@@ -53,3 +53,34 @@ export function newTags(recorder: Recorder, seen: { count: number }): string[] {
     ((JSON.parse(body).records ?? []) as { BARCODE: string }[]).map(({ BARCODE }) => BARCODE)
   );
 }
+
+/** A plan as JSON. */
+export interface Planned {
+  readonly exit: number;
+  readonly sections: {
+    readonly counts: Record<string, number | null>;
+    readonly waiting: number;
+    readonly has_baseline: boolean;
+    readonly guard: string | null;
+    readonly error: { message: string } | null;
+    readonly changes: {
+      kind: string;
+      record: string;
+      fields: { field: string; old?: unknown; new?: unknown }[];
+    }[];
+  }[];
+}
+
+/** Plans one section; gives exit code and plan. */
+export async function plan(place: Workspace, words: readonly string[] = []) {
+  const run = await place.agent(["plan", "csv_assets", "--output", "json", ...words]);
+  let planned: Planned;
+  try {
+    planned = JSON.parse(run.stdout);
+  } catch {
+    throw new Error(run.stdout + run.stderr);
+  }
+  const [first] = planned.sections;
+  if (first === undefined) throw new Error(run.stdout + run.stderr);
+  return { ...first, code: run.code };
+}

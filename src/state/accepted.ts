@@ -1,0 +1,76 @@
+/**
+ * What Oomnitza accepted, as runs and plans use it.
+ *
+ * @module
+ */
+
+import type { Outgoing } from "../base/record.ts";
+import { decompress } from "../runtime/compress.ts";
+import type { Sqlite } from "../runtime/sqlite.ts";
+import { addAnswer, idOfWay, wayOf } from "./answers.ts";
+import { Baseline, concludeUncompared, hasManyAnswers } from "./baseline.ts";
+
+/** The memory of what was accepted. Everything throws `AgentError` when the state file fails. */
+export class AcceptedRecords {
+  /** Address of the Oomnitza instance: what one accepted says nothing about another. */
+  instance = "";
+  readonly #database: Sqlite;
+  readonly #unusable: (cause: unknown) => Error;
+
+  constructor(database: Sqlite, unusable: (cause: unknown) => Error) {
+    this.#database = database;
+    this.#unusable = unusable;
+  }
+
+  /** The id of the way in which records are sent; `upload` says how, as JSON. */
+  way(upload: string): number {
+    return this.#use((database) => idOfWay(database, wayOf(this.instance, upload)));
+  }
+
+  /** What a section is compared with, up to date. */
+  baseline(section: string, upload: string): Baseline {
+    return new Baseline({
+      database: this.#database,
+      section,
+      way: this.way(upload),
+      unusable: this.#unusable,
+    });
+  }
+
+  /** Records of a section that wait in the outbox, those of runs at work included. */
+  *waiting(section: string): Generator<Outgoing> {
+    const rows = this.#use((database) =>
+      database.rows(
+        `SELECT records FROM outbox JOIN runs ON runs.id = outbox.run WHERE section = ?
+          AND outbox.id NOT IN (SELECT ticket FROM settled) ORDER BY outbox.id`,
+        section,
+      )
+    );
+    for (const { records } of rows) yield* JSON.parse(decompress(records as Uint8Array));
+  }
+
+  /** Whether so much was answered since a section was compared last that it is to be taken in. */
+  hasManyAnswers(section: string): boolean {
+    return this.#use((database) => hasManyAnswers(database, section));
+  }
+
+  /** Writes down that a run sent all of the source without comparing it. */
+  concludeUncompared(section: string, upload: string, run: string): void {
+    const way = this.way(upload);
+    this.#use((database) => concludeUncompared(database, { section, run, way }));
+  }
+
+  /** Notes that records were accepted outside of a run. */
+  add(section: string, upload: string, run: string, records: readonly Outgoing[]): void {
+    const way = this.way(upload);
+    this.#use((database) => addAnswer(database, { section, run, way }, "accepted", records));
+  }
+
+  #use<T>(work: (database: Sqlite) => T): T {
+    try {
+      return work(this.#database);
+    } catch (error) {
+      throw this.#unusable(error);
+    }
+  }
+}

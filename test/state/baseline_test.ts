@@ -1,0 +1,98 @@
+/**
+ * What is remembered of accepted records.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { differences, fieldsOf, fingerprintOf } from "../../src/state/fingerprint.ts";
+import { StateStore } from "../../src/state/store.ts";
+import { Comparison } from "../../src/sync/delta.ts";
+
+const upload = JSON.stringify({ syncFields: ["TAG"], portion: "p", version: "1" });
+
+function withStore(work: (store: StateStore) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "agent-baseline-"));
+  const store = new StateStore({ path: join(folder, "state.sqlite"), redact: (text) => text });
+  try {
+    work(store);
+  } finally {
+    store.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function compare(store: StateStore, records: readonly Record<string, unknown>[]) {
+  const baseline = store.accepted.baseline("s", upload);
+  const comparison = new Comparison({ baseline, syncFields: ["TAG"] });
+  const kinds = records.map((record) => comparison.compare(record).kind);
+  return { kinds, gone: [...comparison.gone()].map(({ record }) => record), comparison, baseline };
+}
+
+test("values that turn into the same JSON are the same", () => {
+  const day = new Date("2026-01-01T00:00:00Z");
+  const live = { TAG: 1, day, list: [day, undefined], none: undefined, nan: NaN };
+  const read = JSON.parse(JSON.stringify(live));
+  const print = fingerprintOf(live, ["TAG"]);
+  expect(print).toBeDefined();
+  expect(fingerprintOf(read, ["TAG"])).toEqual(print as NonNullable<typeof print>);
+  expect(fingerprintOf({ TAG: 1, big: 10n }, ["TAG"])).toBeUndefined();
+});
+
+test("a long value is known by digest, told by beginning and length", () => {
+  const print = (last: string) => {
+    const found = fingerprintOf({ TAG: "a", apps: [...Array(100).fill("app"), last] }, ["TAG"]);
+    if (found === undefined) throw new Error("no fingerprint");
+    return found;
+  };
+  expect(print("x").values.length).toBeLessThan(200);
+  expect(differences(print("x"), print("y"))).toEqual(["apps"]);
+  expect(differences(print("x"), print("x"))).toEqual([]);
+  expect(fieldsOf(print("x")).get("apps")).toMatch(/^\["app".*… \(605 characters\)$/);
+});
+
+test("what was accepted last is what counts, also of the same run", () => {
+  withStore((store) => {
+    store.accepted.add("s", upload, "r1", [{ TAG: "a", v: 1 }, { TAG: "b", v: 1 }]);
+    store.accepted.add("s", upload, "r2", [{ TAG: "a", v: 2 }]);
+    const { kinds, gone } = compare(store, [{ TAG: "a", v: 2 }, { TAG: "c" }]);
+    expect(kinds).toEqual(["unchanged", "new"]);
+    expect(gone).toEqual(["b"]);
+  });
+});
+
+test("sections, instances and ways do not mix", () => {
+  withStore((store) => {
+    store.accepted.add("s", upload, "r1", [{ TAG: "a" }]);
+    expect(compare(store, [{ TAG: "a" }]).kinds).toEqual(["unchanged"]);
+    const other = store.accepted.baseline("t", upload);
+    expect(other.find('["a"]')).toBeUndefined();
+    store.accepted.instance = "https://example.com";
+    expect(compare(store, [{ TAG: "a" }])).toMatchObject({ kinds: ["new"], gone: [] });
+    store.accepted.add("s", upload, "r2", [{ TAG: "b" }]);
+    expect(compare(store, [{ TAG: "b" }])).toMatchObject({ kinds: ["unchanged"], gone: [] });
+    store.accepted.instance = "";
+    expect(compare(store, [{ TAG: "a" }]).kinds).toEqual(["new"]);
+  });
+});
+
+test("more records than are worked on at once are taken in, told as gone, and forgotten", () => {
+  withStore((store) => {
+    const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
+    for (const record of all.slice(0, 505)) store.accepted.add("s", upload, "r0", [record]);
+    store.accepted.add("s", upload, "r0", all.slice(505));
+    expect(compare(store, all).kinds.filter((kind) => kind === "unchanged")).toHaveLength(1300);
+    for (let run = 1; run <= 5; run++) {
+      const { gone, comparison, baseline } = compare(store, all.slice(0, 10));
+      expect(gone).toHaveLength(run === 1 ? 1290 : 0);
+      baseline.conclude({
+        run: `r${run}`,
+        isSeen: (id) => comparison.isSeen(id),
+        returned: comparison.returned,
+      });
+    }
+    expect(compare(store, all).kinds.filter((kind) => kind === "new")).toHaveLength(1290);
+  });
+});

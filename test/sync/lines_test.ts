@@ -1,0 +1,61 @@
+/**
+ * Long lists in temporary files.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AgentError } from "../../src/base/errors.ts";
+import { readLines } from "../../src/sync/lines.ts";
+import { Spool } from "../../src/sync/spool.ts";
+
+function inFolder(work: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "agent-lines-"));
+  try {
+    work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("lines come whole, whatever their length, and say where they end", () => {
+  inFolder((folder) => {
+    const lines = ["", "ä".repeat(200_000), "short", "€".repeat(300_001), "last"];
+    const path = join(folder, "lines");
+    writeFileSync(path, `${lines.join("\n")}\nno line`);
+    const file = openSync(path, "r");
+    const read = [...readLines(file)];
+    expect(read.map(({ text }) => text)).toEqual(lines);
+    const [, second] = read;
+    expect([...readLines(file, second?.end)].map(({ text }) => text)).toEqual(lines.slice(2));
+    closeSync(file);
+  });
+});
+
+test("a spool gives back what it took, as often as it is asked, and leaves no file", () => {
+  inFolder((folder) => {
+    const spool = new Spool<{ row: number; text: string }>(join(folder, "state"));
+    for (let row = 0; row < 20_000; row++) spool.add({ row, text: `größe\n${row}` });
+    expect(spool.length).toBe(20_000);
+    for (let round = 0; round < 2; round++) {
+      let next = 0;
+      for (const { row, text } of spool.values()) {
+        expect([row, text]).toEqual([next, `größe\n${next}`]);
+        next++;
+      }
+      expect(next).toBe(20_000);
+    }
+    spool.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+test("a folder that is not there is told with the path", () => {
+  inFolder((folder) => {
+    const beside = join(folder, "nosuch", "state");
+    expect(() => new Spool(beside)).toThrow(AgentError);
+    expect(() => new Spool(beside)).toThrow(beside);
+  });
+});
