@@ -13,6 +13,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -80,6 +81,8 @@ export function signFolder(folder: string, key: SecretKey): void {
 export interface Installation {
   readonly folder: string;
   readonly program: string;
+  /** Whether the program is the file that it was, unchanged. */
+  isUntouched(): boolean;
   /** Names of the files beside the program, and its own. */
   files(): string[];
   agent(words: readonly string[], options?: RunOptions): Promise<RunResult>;
@@ -96,11 +99,13 @@ export async function installation(program?: string): Promise<Installation> {
   for (const path of [base, folder]) chmodSync(path, 0o755);
   const place = join(folder, "agent");
   linkOrCopy(program ?? await binaryPath(), place);
+  const before = identityOf(place);
   const agent = (words: readonly string[], options: RunOptions = {}) =>
     runBinary(words, { program: place, cwd: folder, ...options });
   return {
     folder,
     program: place,
+    isUntouched: () => identityOf(place) === before,
     files: () => readdirSync(folder).sort(),
     agent,
     async upgrade(from, key, ...words) {
@@ -110,6 +115,12 @@ export async function installation(program?: string): Promise<Installation> {
     },
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
   };
+}
+
+/** Quicker than a sum of a hundred megabytes; any writing changes the time. */
+function identityOf(path: string): string {
+  const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs}`;
 }
 
 /** A link is quick, and enough: an upgrade never writes into the file itself. */
