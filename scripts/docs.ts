@@ -19,6 +19,7 @@ import { cliReference } from "../src/describe/cli_page.ts";
 import {
   alertTable,
   deliveryTable,
+  limitTable,
   oomnitzaTable,
   serverTable,
   serveTable,
@@ -40,6 +41,7 @@ const filled: Readonly<Record<string, () => readonly string[]>> = {
     oomnitzaTable(),
     deliveryTable(),
     sharedTable(),
+    limitTable(),
     serveTable(),
     alertTable(),
     sourceTable(sources),

@@ -6,7 +6,12 @@
 
 import { oomnitzaOptions } from "../oomnitza/options.ts";
 import type { Options } from "../sdk/option.ts";
-import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import {
+  deliveryOptions,
+  limitOptions,
+  secretOptions,
+  tlsOptions,
+} from "../sdk/section_options.ts";
 import { alertOptions } from "../sdk/alert_options.ts";
 import { serveOptions } from "../sdk/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
@@ -39,6 +44,11 @@ export function deliveryTable(): string {
 /** The options that `[oomnitza]` and every other section have, as a table. */
 export function sharedTable(): string {
   return optionTable(Object.entries(shared));
+}
+
+/** The options of sections that read over HTTP, as a table. */
+export function limitTable(): string {
+  return optionTable(Object.entries(limitOptions));
 }
 
 /** The options that only the section of a server of secrets has, as a table. */
