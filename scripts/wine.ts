@@ -33,10 +33,13 @@ async function main(): Promise<void> {
   try {
     await checkVersion(wine, agent);
     await checkSample(wine, agent);
-    await checkUpload(wine, agent, join(dist, "agent-linux-x64"));
+    await withStandIn(wine, join(dist, "agent-linux-x64"), async (url) => {
+      await checkUpload(wine, agent, url);
+      const instance = { url, token };
+      await checkService(wine, { agent, port: await freePort(), instance });
+    });
     await checkDoctor(wine, agent);
     await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
-    await checkService(wine, agent, await freePort());
   } finally {
     await wine.close();
   }
@@ -62,7 +65,12 @@ async function checkSample(wine: Wine, agent: string): Promise<void> {
   console.log(`wine: sample.ini has ${sample.split("\n").length} lines`);
 }
 
-async function checkUpload(wine: Wine, agent: string, linuxAgent: string): Promise<void> {
+/** Works with a stand-in for Oomnitza that runs on Linux. */
+async function withStandIn(
+  wine: Wine,
+  linuxAgent: string,
+  work: (url: string) => Promise<void>,
+): Promise<void> {
   const port = await freePort();
   const standIn = Bun.spawn([linuxAgent, "stand-in", "--port", String(port), "--token", token], {
     cwd: wine.folder,
@@ -73,20 +81,24 @@ async function checkUpload(wine: Wine, agent: string, linuxAgent: string): Promi
   try {
     const url = `http://127.0.0.1:${port}`;
     await ask(url, "state");
-    writeUploadFiles(wine.folder, url);
-    const ini = windowsPath(join(wine.folder, "config.ini"));
-    await run(wine, [agent, "upload", "csv_assets", "--ini", ini]);
-    const { records } = await ask(url, "records");
-    const got = records?.map(({ record }) => record) ?? [];
-    if (!isDeepStrictEqual(byBarcode(got), byBarcode(assets))) {
-      throw new Error(`The stand-in got other records: ${JSON.stringify(got)}`);
-    }
-    console.log(`wine: the stand-in got ${got.length} records, as they were sent`);
-    await checkWarning(wine, [agent, "upload", "csv_assets", "--testmode", "--ini", ini]);
+    await work(url);
   } finally {
     standIn.kill();
     await standIn.exited;
   }
+}
+
+async function checkUpload(wine: Wine, agent: string, url: string): Promise<void> {
+  writeUploadFiles(wine.folder, url);
+  const ini = windowsPath(join(wine.folder, "config.ini"));
+  await run(wine, [agent, "upload", "csv_assets", "--ini", ini]);
+  const { records } = await ask(url, "records");
+  const got = records?.map(({ record }) => record) ?? [];
+  if (!isDeepStrictEqual(byBarcode(got), byBarcode(assets))) {
+    throw new Error(`The stand-in got other records: ${JSON.stringify(got)}`);
+  }
+  console.log(`wine: the stand-in got ${got.length} records, as they were sent`);
+  await checkWarning(wine, [agent, "upload", "csv_assets", "--testmode", "--ini", ini]);
 }
 
 /** Wine shows a file that everybody may read as such in its access control list. */

@@ -1,73 +1,113 @@
 /**
- * The agent as a service of Wine's service manager: registered with the command line that
- * `agent service install` gives it, started, spoken to, stopped, and seen to fail.
+ * The agent as a service of Wine's service manager: registered as `agent service install` says,
+ * started, asked, looked at, stopped and removed by `agent service`, and seen to fail.
  *
  * @module
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { windowsPath, type Wine } from "./prefix.ts";
 
 interface Step {
   readonly kind: string;
+  readonly path?: string;
+  readonly text?: string;
   readonly command?: readonly string[];
+}
+
+/** What the service is to do. */
+export interface ServiceCheck {
+  /** The program, as Windows names it. */
+  readonly agent: string;
+  /** A port that is free. */
+  readonly port: number;
+  /** An instance of Oomnitza to talk to. */
+  readonly instance: { readonly url: string; readonly token: string };
 }
 
 const name = "OomnitzaAgent";
 /** Wine ends its services with the last program that a person started: this one stays. */
-const company = ["ping", "-n", "100", "127.0.0.1"];
+const company = ["ping", "-n", "150", "127.0.0.1"];
 
 /** Throws with what was seen when the service does not do as services do. */
-export async function checkService(wine: Wine, agent: string, port: number): Promise<void> {
-  const here = wine.run(company, { timeoutMs: 110_000 });
+export async function checkService(wine: Wine, check: ServiceCheck): Promise<void> {
+  const here = wine.run(company, { timeoutMs: 160_000 });
   try {
-    const create = await createCommand(wine, agent);
+    const create = await register(wine, check);
+    await mustServe(wine, check);
     const at = create.indexOf("binPath=") + 1;
-    // Under Wine the account of a service means nothing; what runs is the stand-in, which needs no
-    // configuration, in place of the server.
-    const standIn = `__service stand-in --port ${port} --token wine`;
-    await must(wine, create.with(at, (create[at] ?? "").replace(/__service serve .*/, standIn)));
-    await mustStartAndStop(wine, port);
-    await must(wine, ["sc", "delete", name]);
-    const failing = `"${agent}" __service upload --ini ${windowsPath("/gone.ini")}`;
+    const failing = `"${check.agent}" __service upload --ini ${windowsPath("/gone.ini")}`;
     await must(wine, create.with(at, failing));
     await must(wine, ["net", "start", name]);
     await waitFor(wine, /STATE\s*: 1 [^]*SERVICE_EXIT_CODE\s*: 1 /);
-    console.log("wine: the service starts, answers, stops, and tells of its failure");
+    console.log("wine: the service starts, answers, logs, stops, goes, and tells of its failure");
   } finally {
     await wine.run(["taskkill", "/f", "/im", "ping.exe"]);
     await here;
   }
 }
 
-async function mustStartAndStop(wine: Wine, port: number): Promise<void> {
-  await must(wine, ["net", "start", name]);
-  await waitFor(wine, /STATE\s*: 4 /);
-  const url = `http://127.0.0.1:${port}/stand-in/state`;
-  const answer = await answerOf(url);
-  if (answer !== 200) throw new Error(`The service answers ${answer}.`);
-  await must(wine, ["net", "stop", name]);
-  await waitFor(wine, /STATE\s*: 1 [^]*WIN32_EXIT_CODE\s*: 0 /);
-  if (await fetch(url).then(() => true, () => false)) throw new Error("It was not stopped.");
+/** Does what `agent service install` would do, but for what Wine 8 lacks: rights and restarts. */
+async function register(wine: Wine, { agent, port, instance }: ServiceCheck): Promise<string[]> {
+  const words = ["service", "install", "--port", String(port), "--dry-run", "--output", "json"];
+  const { steps } = JSON.parse(await must(wine, [agent, ...words])) as { steps: readonly Step[] };
+  for (const { kind, path = "", text = "" } of steps) {
+    if (kind === "folder") await must(wine, ["cmd", "/c", "mkdir", path]);
+    if (kind === "write") await put(wine, path, text);
+  }
+  const ini = `[oomnitza]
+url = ${instance.url}
+api_token = ${instance.token}
+[casper]
+enable = True
+url = http://127.0.0.1:9
+username = reader
+password = x
+sync_field = SERIAL_NUMBER
+mapping.SERIAL_NUMBER = general.serial_number
+`;
+  await put(wine, "C:\\ProgramData\\Oomnitza Agent\\config.ini", ini);
+  const create = steps.find(({ command }) => command?.[1] === "create")?.command;
+  if (create === undefined) throw new Error("service install does not register anything.");
+  await must(wine, create);
+  return [...create];
 }
 
-/** The status of the answer, waiting up to ten seconds for the service to be there. */
+async function put(wine: Wine, path: string, text: string): Promise<void> {
+  const draft = join(wine.folder, "draft");
+  writeFileSync(draft, text);
+  await must(wine, ["cmd", "/c", "copy", windowsPath(draft), path]);
+}
+
+async function mustServe(wine: Wine, { agent, port }: ServiceCheck): Promise<void> {
+  const url = `http://127.0.0.1:${port}/healthz`;
+  await must(wine, [agent, "service", "start"]);
+  const answer = await answerOf(url);
+  if (answer !== 200) throw new Error(`The service answers ${answer}.`);
+  await must(wine, [agent, "service", "status"]);
+  const log = await must(wine, [agent, "service", "logs", "--lines", "5"]);
+  if (!/INFO agent: Listening on http:\/\/127\.0\.0\.1:\d+\r?\n/.test(log)) {
+    throw new Error(`This is not the log of the service:\n${log}`);
+  }
+  await must(wine, [agent, "service", "stop"]);
+  await waitFor(wine, /STATE\s*: 1 [^]*WIN32_EXIT_CODE\s*: 0 /);
+  if (await fetch(url).then(() => true, () => false)) throw new Error("It was not stopped.");
+  const { code, stdout } = await wine.run([agent, "service", "status"]);
+  if (code !== 3) throw new Error(`Its status is exit ${code}:\n${stdout}`);
+  await must(wine, [agent, "service", "uninstall"]);
+  if ((await wine.run(["sc", "query", name])).code === 0) throw new Error("It is still there.");
+}
+
+/** The status of the answer, waiting up to twenty seconds for the service to be there. */
 async function answerOf(url: string): Promise<number> {
   for (let attempt = 1;; attempt++) {
     try {
-      return (await fetch(url, { headers: { Authorization2: "wine" } })).status;
+      return (await fetch(url)).status;
     } catch (error) {
-      if (attempt === 50) throw error;
+      if (attempt === 100) throw error;
       await Bun.sleep(200);
     }
   }
-}
-
-/** What `agent service install` would run to register the service. */
-async function createCommand(wine: Wine, agent: string): Promise<string[]> {
-  const words = [agent, "service", "install", "--dry-run", "--output", "json"];
-  const { steps } = JSON.parse(await must(wine, words)) as { steps: readonly Step[] };
-  const create = steps.find(({ command }) => command?.[1] === "create")?.command;
-  if (create === undefined) throw new Error("service install does not register anything.");
-  return [...create];
 }
 
 async function waitFor(wine: Wine, state: RegExp): Promise<void> {
