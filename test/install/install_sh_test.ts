@@ -18,6 +18,7 @@ import { program, programFile, script, serveReleases, sumOf } from "./release_se
 needPackage("/usr/bin/shellcheck", "shellcheck");
 needPackage("/usr/bin/systemctl", "systemd");
 needPackage("/usr/bin/curl", "curl");
+needPackage("/usr/bin/wget", "wget");
 const folder = mkdtempSync(join(tmpdir(), "agent-install-"));
 const newer = join(folder, "agent");
 await compileAgent({ target: hostTarget(), outfile: newer, version: "9.9.9", commit: "test" });
@@ -169,6 +170,22 @@ test("goes below another root, and where one has the right to write", async () =
   expect(own.code).toBe(0);
   expect(await must(clean, "stat -c %a '/root/my etc/c.ini'; /root/my/bin/agent version"))
     .toBe("600\nagent 1.0.0\n");
+});
+
+test("does with the programs that a system has", async () => {
+  using clean = await openCleanRoot();
+  await must(clean, "mkdir /opt; mkdir /opt/few; ln -s /usr/bin/* /opt/few 2>/dev/null; true");
+  const few = (words: string) =>
+    clean.sh(`PATH=/opt/few:/usr/sbin; ${words}; sh /install.sh --url ${small}`);
+  expect((await few("rm /opt/few/curl")).code).toBe(0);
+  expect((await few("rm /opt/few/sha256sum")).code).toBe(0);
+  expect((await few("rm /opt/few/shasum")).code).toBe(0);
+  const blind = await few("rm /opt/few/openssl");
+  expect(blind.stderr).toContain("None of sha256sum, shasum and openssl is here");
+  expect(blind.code).toBe(1);
+  const deaf = await few("rm /opt/few/wget");
+  expect(deaf.stderr).toContain("Neither curl nor wget is here.");
+  expect(deaf.code).toBe(1);
 });
 
 test("refuses what cannot work, and touches nothing", async () => {
