@@ -35,11 +35,11 @@ async function main(): Promise<void> {
     await checkSample(wine, agent);
     await withStandIn(wine, join(dist, "agent-linux-x64"), async (url) => {
       await checkUpload(wine, agent, url);
+      await checkDoctor(wine, agent);
+      await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
       const instance = { url, token };
       await checkService(wine, { agent, port: await freePort(), instance });
     });
-    await checkDoctor(wine, agent);
-    await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
   } finally {
     await wine.close();
   }

@@ -40,6 +40,7 @@ export async function checkService(wine: Wine, check: ServiceCheck): Promise<voi
     await must(wine, create.with(at, failing));
     await must(wine, ["net", "start", name]);
     await waitFor(wine, /STATE\s*: 1 [^]*SERVICE_EXIT_CODE\s*: 1 /);
+    await must(wine, ["sc", "delete", name]);
     console.log("wine: the service starts, answers, logs, stops, goes, and tells of its failure");
   } finally {
     await wine.run(["taskkill", "/f", "/im", "ping.exe"]);
