@@ -65,7 +65,7 @@ function expandAll(argv: readonly string[], known: Options, names: readonly stri
     const argument = argv[index] as string;
     if (argument === "--") return [...result, ...argv.slice(index)];
     const long = expand(argument, known, names);
-    const option = known[long.slice(2)];
+    const option = long.startsWith("--") ? known[long.slice(2)] : undefined;
     if (option === undefined || option.kind === "flag") {
       result.push(long);
       continue;

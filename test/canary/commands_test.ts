@@ -83,6 +83,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   schedule: [[], ["--output", "json"]],
   check: [["--output", "json"], ["--file-only"]],
   doctor: [[], ["--output", "json"]],
+  diag: [["--out", "diag.tar.gz"], ["--offline", "--out", "diag-offline.tar.gz"]],
   explain: [["okta", "--record", "person1@example.com"], [
     "okta",
     "--record",
