@@ -6,6 +6,8 @@
 import { afterAll, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { startStandIn } from "../../src/web/stand_in/mod.ts";
+import { oomnitzaSection, tagsOnly } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
 
@@ -46,5 +48,27 @@ test("it fits 400 pixels and both colour schemes, and the menu works by keyboard
     await keepPicture(page, `overview-400-${scheme}`);
     expect(await page.textContent(".notice.bad")).toContain("is required");
     expect(faults).toEqual([]);
+  }
+});
+
+test("the last run, its account and the next run are shown", async () => {
+  const instance = await startStandIn();
+  try {
+    const ini = oomnitzaSection(instance) + tagsOnly + "schedule = 0 3 * * *\n";
+    await using gui = await agentGui({
+      files: { "config.ini": ini, "assets.csv": "tag\nA-1\nA-2\n" },
+    });
+    const { code, stderr } = await gui.space.agent(["upload", "csv_assets"]);
+    expect(code, stderr).toBe(0);
+    const { page, answers } = await openWindow(browser, gui);
+    const row = await page.textContent("tr:has(th a:text-is('csv_assets'))") ?? "";
+    expect(row).toMatch(/\d\d:\d\d, ok/);
+    expect(row).toContain("2 read, 2 sent");
+    expect(row).toMatch(/20\d\d-\d\d-\d\d \d\d:00$/);
+    await noSeriousViolations(page);
+    await keepPicture(page, "overview-run");
+    for (const { text } of answers) expect(text).not.toContain(instance.token);
+  } finally {
+    await instance.stop();
   }
 });

@@ -4,7 +4,9 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import type { Finding } from "../../../base/errors.ts";
+import { type Finding, messageOf } from "../../../base/errors.ts";
+import { optionOf } from "../../../config/ini.ts";
+import { parseSchedule } from "../../../sdk/schedule.ts";
 import type { StoredRun } from "../../../state/runs.ts";
 import { describeIni } from "../../../describe/ini.ts";
 import { describeCounts } from "../../../sync/report.ts";
@@ -76,8 +78,9 @@ function Sections({ desk, file, runs }: Facts) {
             <tr>
               <th scope="col">Section</th>
               <th scope="col">Reads</th>
-              <th scope="col">Last run</th>
+              <th scope="col">Last run (UTC)</th>
               <th scope="col">Account</th>
+              <th scope="col">Next run (UTC)</th>
             </tr>
           </thead>
           <tbody>
@@ -101,13 +104,14 @@ interface RowFacts {
 function Row({ desk, file, name, run }: RowFacts) {
   return (
     <tr>
-      <th scope="row">
+      <th scope="row" class="whole">
         <Mark isOn={isEnabled(file.document, name)} />
         <a href={sectionPath(name)}>{name}</a>
       </th>
       <td>{sourceNamed(name, desk.sources)?.title}</td>
       <td>{lastRun(run)}</td>
       <td>{account(run)}</td>
+      <td>{nextRun(file, name, run)}</td>
     </tr>
   );
 }
@@ -115,12 +119,32 @@ function Row({ desk, file, name, run }: RowFacts) {
 function lastRun(run: StoredRun | undefined): string {
   if (run === undefined) return "never";
   const { started, state } = run;
-  return `${started.slice(0, 16).replace("T", " ")} UTC, ${state}`;
+  return `${minute(started)}, ${state}`;
+}
+
+function minute(iso: string): string {
+  return iso.slice(0, 16).replace("T", " ");
 }
 
 function account(run: StoredRun | undefined): string {
   if (run === undefined) return "";
   return [describeCounts(run.counts), ...run.error === null ? [] : [run.error]].join(". ");
+}
+
+/** When `agent serve` would run it, as far as its schedule and its last start tell. */
+function nextRun({ document }: IniFile, name: string, run: StoredRun | undefined): string {
+  const text = optionOf(document, name, "schedule")?.value.trim() ?? "";
+  if (text === "" || !isEnabled(document, name)) return "";
+  try {
+    const zone = optionOf(document, name, "schedule_timezone")?.value.trim() ?? "";
+    const schedule = parseSchedule(text, zone);
+    const since = schedule.isInterval && run !== undefined ? new Date(run.started) : new Date();
+    const next = schedule.next(since);
+    if (next === undefined) return "";
+    return next.getTime() <= Date.now() ? "due" : minute(next.toISOString());
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** What is wrong with the file, each with a link to where it can be mended. */

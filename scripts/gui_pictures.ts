@@ -1,0 +1,73 @@
+/**
+ * Takes the pictures of the GUI that the README shows, of the sample against the stand-in.
+ *
+ * `bun scripts/gui_pictures.ts` writes docs/images/*.png. It needs Chromium.
+ *
+ * @module
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { startStandIn } from "../src/web/stand_in/mod.ts";
+import { agentGui } from "../test/gui/support/agent_gui.ts";
+import { openWindow, startBrowser } from "../test/gui/support/browser.ts";
+import { root } from "./binary/compile.ts";
+
+const folder = join(root, "docs/images");
+const size = { width: 1120, height: 600 };
+
+/** What a company has besides the sample. */
+const others = "\n[casper]\nenable = False\n\n[casper.MDM]\nenable = False\n\n" +
+  "[ldap]\nenable = False\n\n[okta]\nenable = False\n";
+
+function sample(name: string): string {
+  return readFileSync(join(root, "samples", name), "utf8");
+}
+
+/** Takes a picture; the folder that the page names is of this machine and of no interest. */
+async function take(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => {
+    const place = document.querySelector(".head .file");
+    if (place !== null) place.textContent = "/etc/oomnitza/config.ini";
+    document.documentElement.scrollTop = 0;
+  });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+async function tour(page: Page): Promise<void> {
+  await page.setViewportSize(size);
+  await take(page, "gui-overview");
+  await page.click("#navigation >> text=csv_assets");
+  await page.click(".tabs >> text=Mappings");
+  await page.waitForSelector("table");
+  await take(page, "gui-mappings");
+  await page.click(".tabs >> text=Settings");
+  await page.fill("[name=sync_field]", "SERIAL_NUMBER");
+  await page.click("text=Review and save");
+  await page.waitForSelector("dialog[open]");
+  await take(page, "gui-review");
+}
+
+async function main(): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const instance = await startStandIn({ token: "token-of-the-stand-in" });
+  const browser = await startBrowser();
+  try {
+    const config = sample("config.ini")
+      .replace(/^url = .*$/m, `url = ${instance.url}`)
+      .replaceAll("enable = True", "enable = True\nschedule = 0 3 * * *") + others;
+    const files = {
+      "config.ini": config,
+      "assets.csv": sample("assets.csv"),
+      "users.csv": sample("users.csv"),
+    };
+    await using gui = await agentGui({ files });
+    await gui.space.agent(["upload", "csv_assets", "csv_users"]);
+    await tour((await openWindow(browser, gui)).page);
+  } finally {
+    await browser.close();
+    await instance.stop();
+  }
+}
+
+if (import.meta.main) await main();
