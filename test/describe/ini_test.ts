@@ -61,8 +61,8 @@ describe("describeIni()", () => {
 
   test("has a disabled section for every source, by name, without a finding", () => {
     const document = parseIni(describeIni(sources), "config.ini");
-    const [first, second, ...names] = document.sections.map(({ name }) => name);
-    expect([first, second]).toEqual(["oomnitza", "serve"]);
+    const [first, second, third, ...names] = document.sections.map(({ name }) => name);
+    expect([first, second, third]).toEqual(["oomnitza", "serve", "alerts"]);
     expect(names).toEqual(sources.map(({ name }) => name).toSorted());
     for (const name of names) {
       const [first] = document.byName.get(name)?.options.keys() ?? [];
@@ -78,7 +78,7 @@ describe("describeIni()", () => {
     const text = describeIni(sources);
     expect(text).toMatch(/[^\n]\n\n$/);
     expect(text).not.toContain("\n\n\n");
-    expect(text.match(/\n\n/g)).toHaveLength(sources.length + 2);
+    expect(text.match(/\n\n/g)).toHaveLength(sources.length + 3);
   });
 
   test("writes defaults in the spelling of the ini, and no option that is advanced", () => {
