@@ -145,22 +145,26 @@ test("500 calls at once are all answered, and what got 204 arrives", async () =>
   expect(query(place, "SELECT id FROM inbox")).toEqual([]);
 }, 90_000);
 
-test("an address may have so many calls under way, and make so many in a second", async () => {
-  await using place = await servePlace({
-    serve: "coalesce_seconds = 0\ncalls_at_once = 2\ncalls_per_second = 20\nbody_seconds = 2\n",
-  });
+test("an address may have so many calls under way", async () => {
+  const serve = "coalesce_seconds = 0\ncalls_at_once = 2\nbody_seconds = 2\n";
+  await using place = await servePlace({ serve });
   await using agent = await listen(place);
   const head = "POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
   const slow = [bare(agent.url, [head], 10), bare(agent.url, [head], 10)];
-  await Bun.sleep(300);
+  await Bun.sleep(500);
   const third = await agent.post("/casper", good);
   expect(third.status).toBe(429);
   expect(third.headers.get("retry-after")).toBe("1");
   expect((await Promise.all(slow)).map(statusOf)).toEqual(["408", "408"]);
-  await Bun.sleep(1100);
-  const statuses = [];
-  for (let call = 0; call < 60; call++) statuses.push((await agent.post("/casper", good)).status);
-  expect(statuses.slice(0, 20).every((status) => status === 204)).toBe(true);
+  expect((await agent.post("/casper", good)).status).toBe(204);
+}, 60_000);
+
+test("an address may make so many calls in a second", async () => {
+  await using place = await servePlace({ serve: "coalesce_seconds = 0\ncalls_per_second = 5\n" });
+  await using agent = await listen(place);
+  const calls = Array.from({ length: 60 }, () => agent.post("/casper", good));
+  const statuses = (await Promise.all(calls)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 204).length).toBeGreaterThanOrEqual(5);
   expect(statuses).toContain(429);
   expect(new Set(statuses)).toEqual(new Set([204, 429]));
   await Bun.sleep(1100);
