@@ -10,7 +10,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { startStandIn } from "../src/web/stand_in/mod.ts";
 import { agentGui } from "../test/gui/support/agent_gui.ts";
-import { openWindow, startBrowser } from "../test/gui/support/browser.ts";
+import { launchBrowser, openWindow } from "../test/gui/support/browser.ts";
 import { root } from "./binary/compile.ts";
 
 const folder = join(root, "docs/images");
@@ -51,7 +51,7 @@ async function tour(page: Page): Promise<void> {
 async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const instance = await startStandIn({ token: "token-of-the-stand-in" });
-  const browser = await startBrowser();
+  const browser = await launchBrowser();
   try {
     const config = sample("config.ini")
       .replace(/^url = .*$/m, `url = ${instance.url}`)

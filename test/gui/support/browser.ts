@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setDefaultTimeout } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
@@ -30,8 +31,17 @@ export interface GuiWindow {
   readonly faults: readonly string[];
 }
 
-/** Starts Debian's Chromium; close it after all. */
+/** Milliseconds that a test may take: a browser on a busy machine is slow. */
+const patience = 180_000;
+
+/** Starts Debian's Chromium; close it after all. The tests of the file get more time than others. */
 export async function startBrowser(): Promise<Browser> {
+  setDefaultTimeout(patience);
+  return await launchBrowser();
+}
+
+/** The same outside of tests. */
+export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
@@ -49,7 +59,7 @@ export async function openWindow(
     colorScheme: scheme,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const answers: { path: string; text: string }[] = [];
   const faults: string[] = [];
   page.on("response", async (response) => {
