@@ -42,7 +42,8 @@ function formatSecretKey({ number, seed, point }: SecretKey): string {
 /** The text of the public key's file. */
 export function formatPublicKey({ number, point }: SecretKey): string {
   const bytes = Buffer.concat([Buffer.from("Ed"), number, point]);
-  const id = Buffer.from(number).reverse().toString("hex").toUpperCase();
+  // As minisign writes it: without leading zeros.
+  const id = Buffer.from(number).readBigUInt64LE().toString(16).toUpperCase();
   return `untrusted comment: minisign public key ${id}\n${bytes.toString("base64")}\n`;
 }
 

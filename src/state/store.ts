@@ -57,6 +57,8 @@ export interface StoredSection {
 /** A run of which something waits in the outbox, or whose upload was not declared complete. */
 export interface Leftover {
   readonly run: string;
+  /** When the run began. */
+  readonly started: Date;
   /** How its records are sent, as JSON. */
   readonly upload: string;
   /** Whether some of the run's records were answered. */
@@ -214,7 +216,7 @@ export class StateStore {
     const [row] = this.#use((database) =>
       database.rows(
         `UPDATE runs SET owner = ?, outcome = coalesce(outcome, 'interrupted')
-          WHERE id = ? AND owner = ? AND is_open = 1 RETURNING upload, counts`,
+          WHERE id = ? AND owner = ? AND is_open = 1 RETURNING upload, counts, started`,
         this.#me(),
         id,
         owner,
@@ -227,7 +229,8 @@ export class StateStore {
       database.rows("SELECT count(*) AS batches FROM settled WHERE run = ?", id)
     );
     const sent = known > 0 || Number(settled?.batches) > 0;
-    return { run: id, upload, sent, outbox: this.#outbox(id, { ...stored, upload }) };
+    const outbox = this.#outbox(id, { ...stored, upload });
+    return { run: id, started: new Date(String(row.started)), upload, sent, outbox };
   }
 
   #outbox(

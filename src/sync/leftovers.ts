@@ -16,8 +16,12 @@ import { judgeAnswer, judgeThrown, type Verdict } from "./verdict.ts";
 /** What is needed to finish leftovers: the settings of a delivery, apart from what they bring along. */
 export type LeftoverSettings = Omit<DeliverySettings, "upload" | "outbox" | "workers">;
 
-/** A batch that so many runs could not deliver is put aside, so that it does not hold up all others. */
-const longestWait = 5;
+/**
+ * A batch that so many runs and a day could not deliver is put aside, so that it does not hold up all
+ * others for good. The day is for outages: a service tries again every few minutes.
+ */
+const mostTries = 5;
+const longestWaitMs = 86_400_000;
 
 /**
  * Delivers what earlier runs of a section left: in order, under the upload that each began. The account
@@ -60,12 +64,12 @@ async function finish(leftover: Leftover, settings: LeftoverSettings): Promise<n
 
 async function deliver(
   { ticket, records, tries }: WaitingBatch,
-  { run, outbox }: Leftover,
+  { run, started, outbox }: Leftover,
   delivery: Delivery,
   settings: LeftoverSettings,
 ): Promise<void> {
-  if (tries >= longestWait) {
-    const reason = `${longestWait} runs could not deliver it`;
+  if (tries >= mostTries && Date.now() - started.getTime() > longestWaitMs) {
+    const reason = `${tries} runs in more than a day could not deliver it`;
     outbox.settle(ticket, putAside(records, reason, settings), []);
     return;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { startStandIn } from "../../src/web/stand_in/mod.ts";
@@ -206,6 +207,34 @@ test("what an instance cannot take is kept, and goes first with the next run", a
   );
   expect(finalized).toEqual(portions.map((portion) => `/api/v3/bulk/${portion}/finalize`));
   expect(query(place, "SELECT * FROM outbox")).toEqual([]);
+}, 60_000);
+
+test("what five runs and a day could not deliver no longer holds up the rest", async () => {
+  await using instance = record({
+    // It names a time that no run waits for.
+    answer: ({ path }) =>
+      path === "/api/v3/bulk"
+        ? { status: 503, body: "busy", headers: { "Retry-After": "86400" } }
+        : undefined,
+  });
+  using place = workspace();
+  place.write("assets.csv", rows(100));
+  place.write("config.ini", oomnitzaSection(instance, "batch_size = 50") + section);
+  for (let n = 0; n < 7; n++) {
+    expect((await place.agent(["upload", "csv_assets"])).code).toBe(3);
+  }
+  expect(query(place, "SELECT * FROM dead_letters")).toEqual([]);
+  const [first] = query(place, "SELECT max(tries) AS tries FROM outbox");
+  expect(first?.tries).toBeGreaterThanOrEqual(5);
+  using database = new Database(join(place.folder, "agent-state.sqlite"));
+  database.run("UPDATE runs SET started = '2026-01-01T00:00:00.000Z'");
+  const run = await place.agent(["upload", "csv_assets"]);
+  expect(run.code).toBe(3);
+  expect(run.stderr).toMatch(/Put aside T0: \d+ runs in more than a day could not deliver it/);
+  const letters = query(place, "SELECT record FROM dead_letters ORDER BY id");
+  expect(letters.map(({ record }) => record)).toEqual(
+    Array.from({ length: 50 }, (_, row) => `T${row}`),
+  );
 }, 60_000);
 
 test("a killed run shows as interrupted, one at work as running", async () => {
