@@ -47,15 +47,20 @@ export interface Change {
   readonly next: string;
 }
 
+/** A text with the full stop that it lacks. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** A finding for the browser. */
 export function shownFinding(desk: Desk, finding: Finding, section: string): ShownFinding {
   const isOwn = finding.section === section;
   const place = isOwn || finding.section === undefined ? "" : `[${finding.section}] `;
-  const hint = finding.hint === undefined ? "" : `. ${finding.hint}`;
+  const hint = finding.hint === undefined ? "" : ` ${sentence(finding.hint)}`;
   return {
     severity: finding.severity,
     field: isOwn ? finding.option : undefined,
-    text: desk.redactor.redact(`${place}${finding.message}${hint}.`),
+    text: desk.redactor.redact(`${place}${sentence(finding.message)}${hint}`),
   };
 }
 

@@ -26,7 +26,7 @@ import { mappingEdits, mappingFaults, ownKey, readMappingForm } from "../mapping
 import { MappingTable } from "../mapping_table.tsx";
 import { MappingForm, SourcePaths } from "../mapping_form.tsx";
 import { problemPage } from "../problem.tsx";
-import { answerChange } from "../saving.tsx";
+import { answerChange, sentence } from "../saving.tsx";
 import { type Sample, samplePaths, suggestions } from "../source_paths.ts";
 
 /** What was asked for a section since the GUI was started. */
@@ -177,9 +177,9 @@ function Mappings({ c, desk, file, section, plan, planned, asked }: MappingsProp
       <Questions section={section} planned={planned} asked={asked} />
       {table.findings.map(({ option, message, hint }) => (
         <p class="notice odd">
-          {option === undefined ? null : <code>{option}</code>} {desk.redactor.redact(message)}.
-          {" "}
-          {hint ?? ""}
+          {option === undefined ? null : <code>{option}</code>} {desk.redactor.redact(
+            [message, ...hint === undefined ? [] : [hint]].map(sentence).join(" "),
+          )}
         </p>
       ))}
       <MappingTable

@@ -14,6 +14,7 @@ import { type Desk, goTo, type Page, sectionPath } from "../desk.ts";
 import { lastRuns } from "../history.ts";
 import { type IniFile, writeIniFile } from "../ini_file.ts";
 import { isEnabled, Mark, show } from "../layout.tsx";
+import { sentence } from "../saving.tsx";
 import { sourceNamed } from "../../../config/declared.ts";
 
 /** The start page. */
@@ -158,9 +159,10 @@ function Findings({ desk, findings }: { desk: Desk; findings: readonly Finding[]
         {findings.map(({ section, option, line, message, hint }) => (
           <li>
             {section === undefined ? null : <a href={sectionPath(section)}>[{section}]</a>}{" "}
-            {option === undefined ? null : <code>{option}</code>} {desk.redactor.redact(message)}
-            {line === undefined ? "" : ` (line ${line})`}
-            {hint === undefined ? "." : `. ${desk.redactor.redact(hint)}.`}
+            {option === undefined ? null : <code>{option}</code>} {desk.redactor.redact(
+              sentence(`${message}${line === undefined ? "" : ` (line ${line})`}`),
+            )}
+            {hint === undefined ? "" : ` ${desk.redactor.redact(sentence(hint))}`}
           </li>
         ))}
       </ul>
