@@ -49,6 +49,7 @@ const faceLevel = 8;
 export const packageOwners: readonly Owner[] = [
   { what: "Bun", packages: ["bun"], places: ["src/runtime/"] },
   { what: "hono", packages: ["hono"], places: ["src/web/"] },
+  { what: "CodeMirror", packages: ["@codemirror", "@lezer"], places: ["src/web/gui/editor/"] },
   {
     what: "QuickJS",
     packages: ["quickjs-emscripten", "quickjs-emscripten-core", "@jitl", "acorn"],

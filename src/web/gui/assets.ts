@@ -4,6 +4,8 @@
  * @module
  */
 import changeScript from "./assets/change.js" with { type: "text" };
+import codeScript from "./assets/code.js" with { type: "text" };
+import editorScript from "./assets/editor.bundle" with { type: "text" };
 import frameScript from "./assets/frame.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 
@@ -20,5 +22,7 @@ export const assets: ReadonlyMap<string, Asset> = new Map([
   ["style.css", { type: "text/css; charset=utf-8", text: style }],
   // With the type text, the value is the text, whatever a type checker takes a script for.
   ["change.js", { type: script, text: changeScript as unknown as string }],
+  ["code.js", { type: script, text: codeScript as unknown as string }],
+  ["editor.js", { type: script, text: editorScript }],
   ["frame.js", { type: script, text: frameScript as unknown as string }],
 ]);

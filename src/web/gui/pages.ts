@@ -4,10 +4,19 @@
  * @module
  */
 import type { Page } from "./desk.ts";
+import { convertersPage } from "./pages/converters.tsx";
+import { filterPage } from "./pages/filter.tsx";
 import { mappingsPage } from "./pages/mappings.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { sectionPage } from "./pages/section.tsx";
 import { sectionListPage } from "./pages/section_list.tsx";
 
 /** Every page; a new one is a file under `pages/` and a line here. */
-export const pages: readonly Page[] = [overviewPage, sectionPage, mappingsPage, sectionListPage];
+export const pages: readonly Page[] = [
+  overviewPage,
+  convertersPage,
+  sectionPage,
+  mappingsPage,
+  filterPage,
+  sectionListPage,
+];

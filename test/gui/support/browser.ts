@@ -72,7 +72,7 @@ export async function openWindow(
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
+    if (message.type() === "error") faults.push(`${message.text()} (${message.location().url})`);
   });
   await page.goto(gui.link);
   await page.waitForSelector("main h1");

@@ -1,0 +1,142 @@
+/**
+ * Converters and filters in a browser: the editor, the checker, the live results, and what is saved.
+ *
+ * @module
+ */
+import { afterAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { assets } from "../../src/web/gui/assets.ts";
+import { codeOfValue, valueOfCode } from "../../src/web/gui/code_text.ts";
+import { bundleEditor, editorFile } from "../../scripts/editor.ts";
+import { agentGui } from "./support/agent_gui.ts";
+import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+
+const browser = await startBrowser();
+afterAll(() => browser.close());
+
+const csv = "tag,owner\nA-1,ann@example.com\nA-2,bob@example.com\nA-3,\n";
+
+/** Replaces the code by pasting: written key by key, brackets would close by themselves. */
+async function write(page: Page, code: string): Promise<void> {
+  await page.click(".cm-content");
+  await page.keyboard.press("Control+a");
+  await page.locator(".cm-content").evaluate((content, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    const how = { clipboardData, bubbles: true, cancelable: true };
+    content.dispatchEvent(new ClipboardEvent("paste", how));
+  }, code);
+}
+
+async function confirm(page: Page): Promise<void> {
+  await page.click("text=Review and save");
+  await Promise.all([page.waitForEvent("load"), page.click("dialog button[value=save]")]);
+}
+
+test("a converter is written with live results, renamed, and guarded against deletion", async () => {
+  const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
+    "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = BARCODE\n" +
+    "mapping.BARCODE = tag\n# by hand\nmapping.OWNER = {'source': 'owner', 'converter': 'login'}\n";
+  await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
+  const { page, answers, faults } = await openWindow(browser, gui);
+  await page.click("#navigation >> text=Converters and filters");
+  await noSeriousViolations(page);
+  await page.click("text=New converter");
+  await page.waitForSelector(".cm-content");
+  await noSeriousViolations(page);
+  await page.fill("[name=name]", "login");
+  await page.fill("[name=source]", "owner");
+  await page.click("text=Read 10 records");
+  await page.waitForSelector("tr:nth-child(3) td");
+  await write(page, 'if not value:\n    return None\n\nreturn value.split("@"[0]');
+  await page.waitForSelector("[data-check] .error");
+  await page.waitForSelector(".cm-lint-marker-error");
+  expect(await page.textContent("[data-check]")).toContain("Line 4");
+  await noSeriousViolations(page);
+  await keepPicture(page, "converter-error");
+  await page.click("text=Review and save");
+  await page.waitForSelector("[data-field=code] > .finding.error");
+  await write(page, 'if not value:\n    return None\n\nreturn value.split("@")[0]');
+  await page.waitForSelector("td code:text-is('\"ann\"')");
+  expect(await page.textContent("[data-check]")).toStartWith("Python 3");
+  expect(await page.textContent("[data-results] tr:nth-child(3)")).toContain("null");
+  expect(await page.locator(".cm-lint-marker-error").count()).toBe(0);
+  await noSeriousViolations(page);
+  await keepPicture(page, "converter-live");
+  await confirm(page);
+  const code = '    if not value:\n        return None\n    #\n    return value.split("@")[0]\n';
+  expect(gui.space.read("config.ini")).toBe(`${ini}\n[converters]\nlogin:\n${code}`);
+  await page.click("text=Delete login");
+  await page.waitForSelector("text=mapping.OWNER of [csv_assets] calls it");
+  await page.fill("[name=name]", "short_name");
+  await confirm(page);
+  const renamed = ini.replace("'login'", "'short_name'");
+  expect(gui.space.read("config.ini")).toBe(`${renamed}\n[converters]\nshort_name:\n${code}`);
+  await write(page, "return record.nowhere.trim()");
+  await page.waitForSelector("text=Line 1:");
+  for (const { path, text } of answers) {
+    if (!path.includes("/assets/")) expect(text).not.toContain("token-of-nobody");
+  }
+  expect(faults).toEqual([]);
+});
+
+test("a filter is tried on records and saved, at 400 pixels in the dark", async () => {
+  const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
+    "[csv_assets]\nenable = False\nfilename = assets.csv\nsync_field = BARCODE\n" +
+    "mapping.BARCODE = tag\nrecordfilter:\n  // people\n  return record.owner !== null;\n";
+  await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
+  const { page, faults } = await openWindow(browser, gui, { width: 400, scheme: "dark" });
+  await page.click("table >> text=csv_assets");
+  await page.click(".tabs >> text=Filter");
+  await page.waitForSelector(".cm-content");
+  await page.click("text=Read 10 records");
+  await page.waitForSelector("td:text-is('kept')");
+  // What was not touched is no change, whatever its indentation.
+  await page.click("text=Review and save");
+  await page.waitForSelector("[data-summary]:not([hidden])");
+  expect(await page.textContent("[data-summary]")).toBe("Nothing was changed.");
+  await write(
+    page,
+    '// people\nconst { owner } = record;\n\nreturn Boolean(owner) && owner !== "x";',
+  );
+  await page.waitForSelector("td:text-is('filtered')");
+  expect(await page.locator("td:text-is('kept')").count()).toBe(2);
+  await noSeriousViolations(page);
+  await keepPicture(page, "filter-400-dark");
+  await confirm(page);
+  expect(gui.space.read("config.ini")).toBe(
+    ini.replace(
+      "  return record.owner !== null;\n",
+      '  const { owner } = record;\n  //\n  return Boolean(owner) && owner !== "x";\n',
+    ),
+  );
+  await write(page, "while (true) {}");
+  await page.waitForSelector("td:has-text('failed')");
+  await write(page, "const text = `a\n\nb`;\nreturn text;");
+  await page.click("text=Review and save");
+  await page.waitForSelector("text=Line 2 is blank inside a text");
+  expect(faults).toEqual([]);
+});
+
+test("code goes into the ini and comes out of it unchanged", () => {
+  const cases = [
+    "return value",
+    "\n    if value:\n        return 1\n    #\n    return 2",
+    "\n\tconst a = 1;\n\t//\n\treturn a;",
+    "x = 1\n    return x",
+    "if value:\n    return 1",
+  ];
+  for (const value of cases) expect(valueOfCode(codeOfValue(value), value, "python")).toBe(value);
+  expect(codeOfValue(cases[1] ?? "")).toBe("if value:\n    return 1\n\nreturn 2");
+  expect(codeOfValue(cases[3] ?? "")).toBe("x = 1\nreturn x");
+  expect(codeOfValue(cases[4] ?? "")).toBe("if value:\n    return 1");
+  expect(valueOfCode("return 1 ; // x", "return 2", "javascript")).toBe("\n    return 1 ; // x");
+  expect(valueOfCode("\r\nreturn 1\r\n", undefined, "python")).toBe("\n    return 1");
+});
+
+test("the bundled editor is current, and all assets stay below 600 kB", async () => {
+  const { text } = await bundleEditor();
+  expect(text === await Bun.file(editorFile).text()).toBe(true);
+  const sizes = [...assets.values()].map((asset) => Buffer.byteLength(asset.text));
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(600_000);
+});
