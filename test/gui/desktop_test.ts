@@ -17,8 +17,8 @@ const program = await binaryPath();
 const opener = `#!/bin/sh
 file="\${1#file://}"
 { stat -c '%a' "$file"; stat -c '%a' "$(dirname "$file")"; cat "$file"; } > "$HOME/opened.part"
-mv "$HOME/opened.part" "$HOME/opened"
 printf '%s' "$*" > "$HOME/words"
+mv "$HOME/opened.part" "$HOME/opened"
 `;
 
 test("without a command on a desktop the GUI opens, and its secret is on no command line", async () => {
