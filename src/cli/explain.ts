@@ -13,11 +13,11 @@ import {
   isMeant,
   readRecords,
 } from "../sync/explain.ts";
+import { valueOf } from "../transform/mapping.ts";
 import type { TracedField } from "../transform/trace.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { choose, withPlan } from "./configuration.ts";
 import { openSession } from "./session.ts";
-import { valueOf } from "./show_mappings.ts";
 import { table } from "./table.ts";
 
 const flags = {

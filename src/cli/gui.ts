@@ -10,7 +10,10 @@ import { sources } from "../sources/mod.ts";
 import type { DeskSettings } from "../web/gui/mod.ts";
 import { iniPath, planPending, withPlanOf } from "./configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { stateFile } from "./state.ts";
+import { runsLogFolder } from "./log.ts";
+import { upcomingRuns } from "./schedule.ts";
+import { serviceState } from "./service.ts";
+import { noState, openExisting, stateFile } from "./state.ts";
 
 function settingsOf(context: CommandContext): DeskSettings {
   const { log, redactor, signal, global } = context;
@@ -18,12 +21,18 @@ function settingsOf(context: CommandContext): DeskSettings {
   return {
     ini,
     state: stateFile(context, ini),
+    logFolder: runsLogFolder(global, process.env),
     sources,
     log,
     redactor,
     signal,
     plan: (document) => planPending(context, document),
     withPlan: (document, wanted, work) => withPlanOf(context, document, wanted, work),
+    upcoming: async (plan) => {
+      using state = global["no-state"] ? noState : openExisting(context);
+      return await upcomingRuns(context, plan, state.store);
+    },
+    service: serviceState,
   };
 }
 
@@ -36,6 +45,7 @@ const farewells = {
 /** Serves the GUI until it is told to stop. */
 export const gui = defineCommand({
   name: "gui",
+  keepsLog: true,
   summary: "Edit and check the configuration, try it and run it, in a browser.",
   details:
     "Serves web pages to the browser of this machine, on loopback only, until it is stopped: with Ctrl-C, " +

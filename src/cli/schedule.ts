@@ -4,25 +4,23 @@
  * @module
  */
 
+import type { Plan } from "../config/plan.ts";
 import { Scheduler } from "../service/scheduler.ts";
+import type { StateStore } from "../state/store.ts";
+import type { UpcomingRun } from "../web/gui/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { choose, loadPlan } from "./configuration.ts";
 import { pastOf, scheduledSections } from "./scheduled.ts";
 import { openExisting } from "./state.ts";
 import { table } from "./table.ts";
 
-interface Row {
-  readonly section: string;
-  readonly schedule: string;
-  readonly last: string | null;
-  readonly next: string | null;
-}
-
-async function rowsOf(context: CommandContext): Promise<Row[]> {
-  const plan = loadPlan(context);
-  choose(context, plan, "all");
-  using state = openExisting(context);
-  const past = await pastOf(context, plan, state.store, false);
+/** What is due when by the schedules of a plan, the next first; nothing is noted. */
+export async function upcomingRuns(
+  context: CommandContext,
+  plan: Plan,
+  store: StateStore | undefined,
+): Promise<UpcomingRun[]> {
+  const past = await pastOf(context, plan, store, false);
   const scheduler = new Scheduler({
     sections: scheduledSections(plan),
     past,
@@ -38,6 +36,13 @@ async function rowsOf(context: CommandContext): Promise<Row[]> {
     last: past(section).lastStart?.toISOString() ?? null,
     next: due?.toISOString() ?? null,
   }));
+}
+
+async function rowsOf(context: CommandContext): Promise<UpcomingRun[]> {
+  const plan = loadPlan(context);
+  choose(context, plan, "all");
+  using state = openExisting(context);
+  return await upcomingRuns(context, plan, state.store);
 }
 
 /** Shows what is due next. */

@@ -11,6 +11,7 @@ import { isCompiled } from "../runtime/program.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import type { Credential, ServiceManager, ServiceSettings } from "../service/manager.ts";
 import type { Step } from "../service/step.ts";
+import type { ServiceState } from "../web/gui/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 const actions = ["install", "uninstall", "start", "stop", "status", "logs"] as const;
@@ -146,6 +147,17 @@ async function showSteps(context: CommandContext, target: Target, steps: readonl
       : steps.map(stepText).join("\n"),
   );
   return exitCodes.ok;
+}
+
+/** How the service of this machine does; nothing where there are no services. */
+export async function serviceState(): Promise<ServiceState | undefined> {
+  const { launchd, listen, systemd, windows } = await import("../service/mod.ts");
+  const here = systems[process.platform as keyof typeof systems];
+  const manager = [systemd, launchd, windows].find(({ system }) => system === here);
+  if (manager === undefined) return undefined;
+  const said = await listen(manager.status);
+  const { system, service: name } = manager;
+  return { system, name, running: manager.isRunning(said), details: said.text };
 }
 
 async function status(context: CommandContext, { manager }: Target): Promise<number> {

@@ -6,17 +6,10 @@
 
 import { ConfigError, type Finding } from "../base/errors.ts";
 import { checkMappings, loadMappings } from "../sync/prepare.ts";
-import type { FieldMapping } from "../transform/mapping.ts";
+import { type FieldMapping, valueOf } from "../transform/mapping.ts";
 import { type CommandContext, exitCodes } from "./command.ts";
 import type { Session } from "./session.ts";
 import { table } from "./table.ts";
-
-/** Where a mapping takes its value from, in words. */
-export function valueOf({ spec }: FieldMapping): string {
-  if (spec.source !== undefined) return spec.source;
-  if (spec.setting !== undefined) return `setting ${spec.setting}`;
-  return spec.hardcoded === undefined ? "(nothing)" : JSON.stringify(spec.hardcoded);
-}
 
 function rowOf(mapping: FieldMapping): string[] {
   const { spec, origin, converterOrigin } = mapping;

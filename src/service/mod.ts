@@ -5,7 +5,7 @@
  */
 
 export { launchd } from "./launchd.ts";
-export { tailLog } from "./log_tail.ts";
+export { tailLog } from "../base/log_tail.ts";
 export { listen, perform, show } from "./perform.ts";
 export { commandText, stepJson, stepText } from "./step.ts";
 export { systemd } from "./systemd.ts";

@@ -201,3 +201,10 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
   );
   return { fields: marked, syncFields, normalPosition: people && unused, findings };
 }
+
+/** Where a mapping takes its value from, in words. */
+export function valueOf({ spec }: FieldMapping): string {
+  if (spec.source !== undefined) return spec.source;
+  if (spec.setting !== undefined) return `setting ${spec.setting}`;
+  return spec.hardcoded === undefined ? "(nothing)" : JSON.stringify(spec.hardcoded);
+}

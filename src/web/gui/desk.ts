@@ -10,6 +10,28 @@ import type { IniDocument } from "../../config/ini.ts";
 import type { Plan } from "../../config/plan.ts";
 import type { Source } from "../../sdk/source.ts";
 import type { IniFile } from "./ini_file.ts";
+import type { Work } from "./work.ts";
+
+/** A section that runs by itself. */
+export interface UpcomingRun {
+  readonly section: string;
+  readonly schedule: string;
+  /** When its last run began, ISO 8601; null when it never ran. */
+  readonly last: string | null;
+  /** When it is due, null when it never is. */
+  readonly next: string | null;
+}
+
+/** The agent as a service of this system. */
+export interface ServiceState {
+  /** The service manager: `systemd`. */
+  readonly system: string;
+  /** What the service is called there. */
+  readonly name: string;
+  readonly running: boolean;
+  /** What the service manager says. */
+  readonly details: string;
+}
 
 /** What the GUI gets from the program that starts it. */
 export interface DeskSettings {
@@ -17,6 +39,8 @@ export interface DeskSettings {
   readonly ini: string;
   /** Path of the state file; absent when nothing is remembered. */
   readonly state: string | undefined;
+  /** The folder with the log files of runs; absent when there are none. */
+  readonly logFolder: string | undefined;
   readonly sources: readonly Source[];
   readonly log: Log;
   readonly redactor: Redactor;
@@ -30,6 +54,10 @@ export interface DeskSettings {
     sections: readonly string[],
     work: (plan: Plan) => Promise<T>,
   ): Promise<T>;
+  /** What is due when by the schedules of a configuration, the next first. */
+  upcoming(plan: Plan): Promise<readonly UpcomingRun[]>;
+  /** How the service does; nothing on a system without services. */
+  service(): Promise<ServiceState | undefined>;
 }
 
 /** What every page works with. */
@@ -38,6 +66,8 @@ export interface Desk extends DeskSettings {
   readonly pages: readonly Page[];
   /** Path under which everything is, with slashes at both ends: `/k3…/`. */
   readonly base: string;
+  /** Uploads that the pages begin. */
+  readonly work: Work;
   /** Reads the configuration file as it is now. */
   read(): IniFile;
   /** Keeps the program from stopping for idleness until it is disposed of. */

@@ -9,8 +9,9 @@ import type { Desk, DeskSettings } from "./desk.ts";
 import { createDoor } from "./door.ts";
 import { readIniFile } from "./ini_file.ts";
 import { pages } from "./pages.ts";
+import { Work } from "./work.ts";
 
-export type { DeskSettings } from "./desk.ts";
+export type { DeskSettings, ServiceState, UpcomingRun } from "./desk.ts";
 
 /** How a GUI is to be. */
 export interface GuiSettings extends DeskSettings {
@@ -77,12 +78,17 @@ export function startGui(settings: GuiSettings): Gui {
   const idleness = new Idleness();
   const end = Promise.withResolvers<Reason>();
   let origin = "";
-  const desk: Desk = {
+  const own = {
     ...settings,
-    pages,
-    base: door.base,
     read: () => readIniFile(settings.ini),
     keepAwake: () => idleness.hold(),
+  };
+  const work = new Work(own);
+  const desk: Desk = {
+    ...own,
+    pages,
+    work,
+    base: door.base,
     stop: () => end.resolve("asked"),
   };
   const app = guiApp(desk, door, () => origin);
@@ -101,6 +107,7 @@ export function startGui(settings: GuiSettings): Gui {
   const ended = end.promise.then(async (reason) => {
     unwatch();
     settings.signal.removeEventListener("abort", abort);
+    await work.end();
     await served.stop();
     return reason;
   });

@@ -5,7 +5,7 @@
  */
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, messageOf } from "./errors.ts";
 
 /** Bytes looked at for the last lines. */
 const window = 1_048_576;

@@ -1,0 +1,39 @@
+/**
+ * A part of a page that changes by itself: it is asked for again and again, and when it says that
+ * there is nothing more to come, the page is loaded anew.
+ *
+ * @module
+ */
+
+const part = document.querySelector("[data-live]");
+const silence = document.querySelector("[data-silence]");
+const everyMs = 700;
+
+/** Shows what came, and stays at the end of what scrolls when the reader was there. */
+function put(text) {
+  if (part.innerHTML === text) return;
+  const wasAtEnd = part.scrollTop + part.clientHeight >= part.scrollHeight - 4;
+  part.innerHTML = text;
+  if (wasAtEnd) part.scrollTop = part.scrollHeight;
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch(part.dataset.live);
+    if (answer.headers.has("x-ended")) {
+      location.reload();
+      return;
+    }
+    if (answer.ok) put(await answer.text());
+    if (silence) silence.hidden = true;
+  } catch {
+    if (silence) {
+      silence.textContent = "The agent does not answer any more. Was it stopped?";
+      silence.hidden = false;
+    }
+  }
+  setTimeout(refresh, everyMs);
+}
+
+part.scrollTop = part.scrollHeight;
+setTimeout(refresh, everyMs);
