@@ -93,12 +93,18 @@ export function Fault(
 
 /** The records that were lost, with their reasons. */
 export function Failures(
-  { desk, failures, omitted }: { desk: Desk; failures: readonly Failure[]; omitted: number },
+  { desk, section, failures, omitted }: {
+    desk: Desk;
+    section: string;
+    failures: readonly Failure[];
+    omitted: number;
+  },
 ) {
   const more = omitted + Math.max(0, failures.length - shownFailures);
   return (
     <>
-      <div class="scroll" tabindex={0} role="region" aria-label="Lost records">
+      <h3>Lost records of {section}</h3>
+      <div class="scroll" tabindex={0} role="region" aria-label={`Lost records of ${section}`}>
         <table>
           <thead>
             <tr>
@@ -144,7 +150,7 @@ export function Remarks({ desk, report }: { desk: Desk; report: SectionReport })
       )}
       {failures.length === 0 ? null : (
         <>
-          <Failures desk={desk} failures={failures} omitted={omitted} />
+          <Failures desk={desk} section={section} failures={failures} omitted={omitted} />
           <p>
             <a href={withQuery("failed", { section })}>Failed records of {section}</a>
           </p>

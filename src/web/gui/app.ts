@@ -39,7 +39,7 @@ function enter(c: Call, door: Door): Response | Promise<Response> {
   }
   c.header("set-cookie", cookie);
   return c.html(
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Oomnitza agent</title>` +
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Oomnitza agent</title><link rel="icon" href="data:,">` +
       `<meta http-equiv="refresh" content="0; url=${door.base}"></head>` +
       `<body><a href="${door.base}">Go on to the agent</a></body></html>`,
   );

@@ -5,14 +5,15 @@
  */
 /** @jsxImportSource hono/jsx */
 import { ConfigError } from "../../../base/errors.ts";
-import type { Explanation } from "../../../sync/explain.ts";
+import type { Explanation, ReadRecord } from "../../../sync/explain.ts";
 import { faultOf } from "../../../sync/report.ts";
+import { Dropped } from "../../../transform/map.ts";
 import { valueOf } from "../../../transform/mapping.ts";
 import type { TracedField } from "../../../transform/trace.ts";
 import { Fault } from "../account.tsx";
 import { type Call, type Desk, type Page, sectionPath } from "../desk.ts";
 import { show } from "../layout.tsx";
-import { preview } from "../preview.ts";
+import { preview, type Previewed } from "../preview.ts";
 import { json } from "../words.ts";
 
 /** How many records are read unless somebody says otherwise, and at most. */
@@ -31,20 +32,26 @@ export const previewPage: Page = {
     });
     app.post("/section/:name/preview", async (c) => {
       const section = c.req.param("name");
-      const wished = Number((await c.req.formData()).get("count"));
-      const count = Math.max(1, Math.min(most, Math.floor(wished) || usual));
+      const form = await c.req.formData();
+      const count = numberIn(form, "count", usual);
+      const explained = form.has("explain") ? numberIn(form, "explain", 1) : undefined;
+      const shown = await result(desk, section, count, explained);
       return page(
         c,
         desk,
         section,
         <>
           <Form section={section} count={count} />
-          {await result(desk, section, count)}
+          {shown}
         </>,
       );
     });
   },
 };
+
+function numberIn(form: FormData, name: string, otherwise: number): number {
+  return Math.max(1, Math.min(most, Math.floor(Number(form.get(name))) || otherwise));
+}
 
 type Children = Parameters<typeof show>[2]["children"];
 
@@ -71,63 +78,105 @@ function Form({ section, count }: { section: string; count: number }) {
   );
 }
 
-async function result(desk: Desk, section: string, count: number) {
+async function result(desk: Desk, section: string, count: number, explained?: number) {
   try {
-    const found = await preview(desk, section, count);
-    return <Records desk={desk} found={found} />;
+    const explains = explained !== undefined;
+    const found = await preview(desk, { section, count: explained ?? count, explains });
+    if (!explains) return <Records desk={desk} found={found} section={section} count={count} />;
+    const { explanation } = found;
+    return explanation === undefined
+      ? <p class="notice odd">The source has no record {explained} any more.</p>
+      : <Explained desk={desk} one={explanation} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
     return <Fault desk={desk} {...faultOf(thrown)} findings={findings} />;
   }
 }
 
-function Records({ desk, found }: { desk: Desk; found: readonly Explanation[] }) {
-  const sent = found.filter(({ verdict }) => verdict === "sent").length;
-  const summary = found.length === 0
+interface RecordsFacts {
+  readonly desk: Desk;
+  readonly found: Previewed;
+  readonly section: string;
+  readonly count: number;
+}
+
+function Records({ desk, found: { records }, section, count }: RecordsFacts) {
+  const sent = records.filter(({ outcome }) => !(outcome instanceof Dropped)).length;
+  const summary = records.length === 0
     ? "The source has no records."
-    : `${found.length} read, ${sent} of them would be sent.`;
+    : `${records.length} read, ${sent} of them would be sent.`;
   return (
-    <>
+    <form method="post" action={sectionPath(section, "preview")}>
+      <input type="hidden" name="count" value={String(count)} />
       <p class="notice" role="status">{summary}</p>
-      {found.map((one, index) => <Record key={index} desk={desk} one={one} number={index + 1} />)}
-    </>
+      {records.map((one, index) => <Record key={index} desk={desk} one={one} number={index + 1} />)}
+    </form>
   );
 }
 
-/** What happens to a record, in words. */
-function verdictOf({ verdict, reason, filter }: Explanation): string {
-  if (verdict !== "sent") return `Not sent, ${verdict}${reason === null ? "" : `: ${reason}`}`;
-  return filter === undefined ? "Would be sent" : "Would be sent; the filter keeps it";
+interface RecordFacts {
+  readonly desk: Desk;
+  readonly one: ReadRecord;
+  readonly number: number;
 }
 
-function Record({ desk, one, number }: { desk: Desk; one: Explanation; number: number }) {
-  const { redactor } = desk;
-  const { identity, verdict, record, fields, request } = one;
+function Record({ desk: { redactor }, one, number }: RecordFacts) {
+  const { identity, record, outcome } = one;
+  const isDropped = outcome instanceof Dropped;
   const name = identity === "" ? `Record ${number}` : redactor.redact(identity);
   return (
     <section class="record" aria-label={name}>
       <h2>{name}</h2>
-      <p class={verdict === "sent" ? "well" : "unwell"}>{redactor.redact(verdictOf(one))}</p>
+      <p class={isDropped ? "unwell" : "well"}>{redactor.redact(verdictOf(one))}</p>
       <div class="sides">
         <div>
           <h3>As the source has it</h3>
           <pre tabindex={0}>{json(redactor, record)}</pre>
         </div>
         <div>
-          <h3>{request === null ? "As it is mapped" : "As Oomnitza gets it"}</h3>
-          <pre tabindex={0}>{json(redactor, request?.payload ?? mappedOf(fields))}</pre>
+          <h3>As Oomnitza gets it</h3>
+          <pre tabindex={0}>{isDropped ? "(not sent)" : json(redactor, outcome)}</pre>
         </div>
       </div>
-      <details>
-        <summary>Explain {name}</summary>
-        <Fields desk={desk} fields={fields} name={name} />
-      </details>
+      <button type="submit" class="quiet" name="explain" value={String(number)}>
+        Explain {name}
+      </button>
     </section>
   );
 }
 
-function mappedOf(fields: readonly TracedField[]): Record<string, unknown> {
-  return Object.fromEntries(fields.map(({ mapping, output }) => [mapping.field, output]));
+/** What happens to a record, in words. */
+function verdictOf({ outcome }: ReadRecord): string {
+  if (!(outcome instanceof Dropped)) return "Would be sent";
+  const { kind, reason } = outcome;
+  return kind === "filtered" ? "Not sent: the filter drops it" : `Not sent, ${kind}: ${reason}`;
+}
+
+function filterText({ filter }: Explanation): string {
+  if (filter === undefined) return "There is no filter.";
+  return `The filter: ${filter.verdict}${filter.reason === null ? "" : `, ${filter.reason}`}.`;
+}
+
+function Explained({ desk, one }: { desk: Desk; one: Explanation }) {
+  const { redactor } = desk;
+  const { identity, verdict, reason, record, fields, request } = one;
+  const name = identity === "" ? "the record" : redactor.redact(identity);
+  const word = verdict === "sent" ? "Would be sent." : `Not sent, ${verdict}: ${reason}.`;
+  return (
+    <section aria-labelledby="explained">
+      <h2 id="explained">What becomes of {name}</h2>
+      <p role="status">{redactor.redact(`${filterText(one)} ${word}`)}</p>
+      <Fields desk={desk} fields={fields} name={name} />
+      <h3>As the source has it</h3>
+      <pre tabindex={0}>{json(redactor, record)}</pre>
+      {request === null ? null : (
+        <>
+          <h3>The request: POST {request.path}</h3>
+          <pre tabindex={0}>{json(redactor, request.payload)}</pre>
+        </>
+      )}
+    </section>
+  );
 }
 
 function Fields(

@@ -1,0 +1,94 @@
+/**
+ * The preview of a section, and the page of schedule and service.
+ *
+ * @module
+ */
+import { afterAll, expect, test } from "bun:test";
+import { startStandIn } from "../../src/web/stand_in/mod.ts";
+import { oomnitzaSection } from "../support/workspace.ts";
+import { agentGui } from "./support/agent_gui.ts";
+import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+
+const browser = await startBrowser();
+afterAll(() => browser.close());
+
+/** Converters run in processes of their own, which takes its time on a busy machine. */
+const patient = { timeout: 60_000 };
+
+const own = { flags: ["--log-dir", "logs"], env: { TMPDIR: "." } };
+const section = `[csv_assets]
+enable = False
+filename = assets.csv
+sync_field = BARCODE
+mapping.BARCODE = tag
+mapping.MODEL = {"source": "model", "converter": "shout", "required": true}
+recordfilter:
+    return record['tag'] != 'T1'
+
+[converters]
+shout:
+    return value.upper()
+`;
+
+test(
+  "records are shown as they are and as they would be sent, and an upload sends that",
+  async () => {
+    const instance = await startStandIn();
+    const ini = oomnitzaSection(instance) + section;
+    const csv = "tag,model\nT0,air\nT1,pro\nT2,\nT3,mini\n";
+    try {
+      await using gui = await agentGui({ ...own, files: { "config.ini": ini, "assets.csv": csv } });
+      const { page, answers, faults } = await openWindow(browser, gui);
+      await page.goto(new URL("section/csv_assets/preview", page.url()).href);
+      await page.fill("#count", "3");
+      await page.click("text=Read and show");
+      await page.waitForSelector(".record");
+      expect(await page.textContent("[role=status]")).toBe("3 read, 1 of them would be sent.");
+      expect(await page.locator(".record > p").allTextContents()).toEqual([
+        "Would be sent",
+        "Not sent: the filter drops it",
+        expect.stringMatching(/^Not sent, incomplete: .*MODEL/),
+      ]);
+      const [raw = "", sent = ""] = await page.locator(".record pre").allTextContents();
+      expect(JSON.parse(raw)).toEqual({ tag: "T0", model: "air" });
+      expect(JSON.parse(sent)).toEqual({ BARCODE: "T0", MODEL: "AIR" });
+      await noSeriousViolations(page);
+      await keepPicture(page, "preview");
+      await page.setViewportSize({ width: 400, height: 900 });
+      await page.click("text=Explain T0", patient);
+      await page.waitForSelector("[aria-label='Fields of T0']");
+      const fields = await page.locator("[aria-label='Fields of T0'] tr").allTextContents();
+      expect(fields[2]).toMatch(/MODEL.*required.*model.*"air".*shout.*"AIR".*ini line 10/s);
+      expect(await page.textContent("[role=status]")).toBe("The filter: kept. Would be sent.");
+      await noSeriousViolations(page);
+      await keepPicture(page, "explain-400");
+      expect(instance.state.records({})).toEqual([]);
+      gui.space.write("config.ini", ini.replace("enable = False", "enable = True"));
+      await gui.space.agent(["upload", "csv_assets", "--record-count", "1"]);
+      expect(instance.state.records({}).map(({ record }) => record)).toEqual([JSON.parse(sent)]);
+      gui.space.write("config.ini", ini.replace("assets.csv", "nowhere.csv"));
+      await page.click("text=Read and show");
+      await page.waitForSelector(".notice.bad");
+      expect(await page.textContent(".notice.bad")).toContain("nowhere.csv");
+      for (const { text } of answers) expect(text).not.toContain(instance.token);
+      expect(faults).toEqual([]);
+    } finally {
+      await instance.stop();
+    }
+  },
+  120_000,
+);
+
+test("what is due is shown, and how the service does", async () => {
+  const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = some-token\n" +
+    section.replace("False", "True\nschedule = 0 3 * * *");
+  await using gui = await agentGui({ ...own, files: { "config.ini": ini } });
+  const { page, faults } = await openWindow(browser, gui, { width: 400 });
+  await page.goto(new URL("schedule", page.url()).href);
+  const cells = await page.locator("tbody td").allTextContents();
+  expect(cells).toEqual(["0 3 * * *", "never", expect.stringMatching(/^\d{4}-\d\d-\d\d .* UTC$/)]);
+  expect(await page.textContent("[aria-labelledby=service] .notice")).toContain("does not run");
+  await noSeriousViolations(page);
+  await keepPicture(page, "schedule-400");
+  expect(faults).toEqual([]);
+}, 60_000);
