@@ -116,7 +116,7 @@ async function resendAll(
   await desk.withPlan(desk.read().document, [], async (plan) => {
     const { context } = desk.work;
     const { oomnitza } = await openSession(context, plan, []);
-    store.instance = oomnitza.url;
+    store.accepted.instance = oomnitza.url;
     const { api_version: apiVersion = "auto", batch_size: batchSize = 1 } = plan.oomnitza ?? {};
     const { log } = context;
     const settings = { store, oomnitza, apiVersion, batchSize, workers: 2, version, log };
