@@ -9,24 +9,13 @@ import { assets } from "../../src/web/gui/assets.ts";
 import { codeOfValue, valueOfCode } from "../../src/web/gui/code_text.ts";
 import { bundleEditor, editorFile } from "../../scripts/editor.ts";
 import { agentGui } from "./support/agent_gui.ts";
+import { writeCode } from "./support/editor.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
 
 const browser = await startBrowser();
 afterAll(() => browser.close());
 
 const csv = "tag,owner\nA-1,ann@example.com\nA-2,bob@example.com\nA-3,\n";
-
-/** Replaces the code by pasting: written key by key, brackets would close by themselves. */
-async function write(page: Page, code: string): Promise<void> {
-  await page.click(".cm-content");
-  await page.keyboard.press("Control+a");
-  await page.locator(".cm-content").evaluate((content, text) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", text);
-    const how = { clipboardData, bubbles: true, cancelable: true };
-    content.dispatchEvent(new ClipboardEvent("paste", how));
-  }, code);
-}
 
 async function confirm(page: Page): Promise<void> {
   await page.click("text=Review and save");
@@ -48,7 +37,7 @@ test("a converter is written with live results, renamed, and guarded against del
   await page.fill("[name=source]", "owner");
   await page.click("text=Read 10 records");
   await page.waitForSelector("tr:nth-child(3) td");
-  await write(page, 'if not value:\n    return None\n\nreturn value.split("@"[0]');
+  await writeCode(page, 'if not value:\n    return None\n\nreturn value.split("@"[0]');
   await page.waitForSelector("[data-check] .error");
   await page.waitForSelector(".cm-lint-marker-error");
   expect(await page.textContent("[data-check]")).toContain("Line 4");
@@ -56,7 +45,7 @@ test("a converter is written with live results, renamed, and guarded against del
   await keepPicture(page, "converter-error");
   await page.click("text=Review and save");
   await page.waitForSelector("[data-field=code] > .finding.error");
-  await write(page, 'if not value:\n    return None\n\nreturn value.split("@")[0]');
+  await writeCode(page, 'if not value:\n    return None\n\nreturn value.split("@")[0]');
   await page.waitForSelector("td code:text-is('\"ann\"')");
   expect(await page.textContent("[data-check]")).toStartWith("Python 3");
   expect(await page.textContent("[data-results] tr:nth-child(3)")).toContain("null");
@@ -72,7 +61,7 @@ test("a converter is written with live results, renamed, and guarded against del
   await confirm(page);
   const renamed = ini.replace("'login'", "'short_name'");
   expect(gui.space.read("config.ini")).toBe(`${renamed}\n[converters]\nshort_name:\n${code}`);
-  await write(page, "return record.nowhere.trim()");
+  await writeCode(page, "return record.nowhere.trim()");
   await page.waitForSelector("text=Line 1:");
   for (const { path, text } of answers) {
     if (!path.includes("/assets/")) expect(text).not.toContain("token-of-nobody");
@@ -95,7 +84,7 @@ test("a filter is tried on records and saved, at 400 pixels in the dark", async 
   await page.click("text=Review and save");
   await page.waitForSelector("[data-summary]:not([hidden])");
   expect(await page.textContent("[data-summary]")).toBe("Nothing was changed.");
-  await write(
+  await writeCode(
     page,
     '// people\nconst { owner } = record;\n\nreturn Boolean(owner) && owner !== "x";',
   );
@@ -110,9 +99,9 @@ test("a filter is tried on records and saved, at 400 pixels in the dark", async 
       '  const { owner } = record;\n  //\n  return Boolean(owner) && owner !== "x";\n',
     ),
   );
-  await write(page, "while (true) {}");
+  await writeCode(page, "while (true) {}");
   await page.waitForSelector("td:has-text('failed')");
-  await write(page, "const text = `a\n\nb`;\nreturn text;");
+  await writeCode(page, "const text = `a\n\nb`;\nreturn text;");
   await page.click("text=Review and save");
   await page.waitForSelector("text=Line 2 is blank inside a text");
   expect(faults).toEqual([]);
