@@ -37,7 +37,7 @@ async function look(page: Page, what: string): Promise<void> {
 }
 
 async function save(page: Page): Promise<void> {
-  await page.locator("form[data-change] button[type=submit]").first().click();
+  await page.click("text=Review and save");
   await page.waitForSelector("dialog[open]");
   await Promise.all([page.waitForEvent("load"), page.click("dialog button[value=save]")]);
 }
@@ -83,6 +83,7 @@ async function addSection(page: Page, file: string): Promise<void> {
   await page.waitForSelector("h1:text-is('csv_assets')");
   await page.check("[name=enable]");
   await page.fill("[name=filename]", file);
+  await page.fill("[name=directory]", "");
   await page.fill("[name=sync_field]", "BARCODE");
   await page.click("text=Test connection");
   await page.waitForSelector("[data-summary].good");
