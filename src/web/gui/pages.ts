@@ -10,6 +10,7 @@ import { failedPage } from "./pages/failed.tsx";
 import { logsPage } from "./pages/logs.tsx";
 import { mappingsPage } from "./pages/mappings.tsx";
 import { overviewPage } from "./pages/overview.tsx";
+import { planPage } from "./pages/plan.tsx";
 import { previewPage } from "./pages/preview.tsx";
 import { runPage } from "./pages/run.tsx";
 import { runsPage } from "./pages/runs.tsx";
@@ -30,5 +31,6 @@ export const pages: readonly Page[] = [
   mappingsPage,
   filterPage,
   previewPage,
+  planPage,
   sectionListPage,
 ];
