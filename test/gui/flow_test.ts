@@ -144,6 +144,18 @@ async function preview(page: Page): Promise<Record<string, unknown>[]> {
   return texts.filter((text) => text.startsWith("{")).map((text) => JSON.parse(text));
 }
 
+/** The plan has the same records, all of them new. */
+async function plan(page: Page): Promise<void> {
+  await tab(page, "Plan");
+  await page.click("text=Read all and compare");
+  await page.waitForSelector("[aria-label=Counts]");
+  const counts = await page.locator("[aria-label=Counts] tr").allTextContents();
+  expect(counts).toContain("New32");
+  expect(counts).toContain("Dropped by the filter8");
+  expect(counts).toContain("An upload would send32");
+  await look(page, "plan");
+}
+
 test(
   "a new admin comes from nothing to an upload, and the command line does the same",
   async () => {
@@ -166,6 +178,7 @@ test(
       const promised = await preview(page);
       expect(promised).toHaveLength(32);
       expect(promised[0]).toMatchObject({ BARCODE: "T1", ASSIGNED_TO: "user1" });
+      await plan(page);
       instance.setFaults({ latencyMs: 1500 });
       await page.click('#navigation >> text="Run"');
       await page.click("text=Start the upload");
