@@ -7,8 +7,8 @@
 import type { Finding } from "../base/errors.ts";
 import { type AlertOptions, alertOptions } from "../sdk/alert_options.ts";
 import type { Options } from "../sdk/option.ts";
-import type { IniDocument, IniSection } from "./ini.ts";
-import { beginReading, readOptions, type Surroundings } from "./reading.ts";
+import type { IniDocument } from "./ini.ts";
+import { beginOwnReading, readOptions, type Surroundings } from "./reading.ts";
 
 /** What planning `[alerts]` came to. */
 export interface AlertsOutcome {
@@ -19,14 +19,9 @@ export interface AlertsOutcome {
   readonly secrets: readonly string[];
 }
 
-const missing: IniSection = { name: "alerts", line: 1, options: new Map() };
-
 /** Checks `[alerts]`; a file without it has none. */
 export function planAlerts(document: IniDocument, around: Surroundings): AlertsOutcome {
-  const section = document.sections.find(({ name }) => name === "alerts");
-  const reading = section === undefined
-    ? beginReading({ ...document, defaults: new Map() }, missing, around)
-    : beginReading(document, section, around);
+  const reading = beginOwnReading(document, "alerts", around);
   const { values, secrets } = readOptions(reading, alertOptions as Options, {
     mappings: "ignored",
   });

@@ -225,3 +225,15 @@ export function readOptions(
   const isPending = [...reading.options.values()].some(isUnknown);
   return { values, texts, mappings, secrets, isPending };
 }
+
+/** Begins to read a section that may be missing: then its defaults hold, whatever `[DEFAULT]` says. */
+export function beginOwnReading(
+  document: IniDocument,
+  name: string,
+  around: Surroundings,
+): Reading {
+  const section = document.byName.get(name);
+  if (section !== undefined) return beginReading(document, section, around);
+  const missing: IniSection = { name, line: 1, options: new Map() };
+  return beginReading({ ...document, defaults: new Map() }, missing, around);
+}

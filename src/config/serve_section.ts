@@ -8,8 +8,14 @@ import type { Finding } from "../base/errors.ts";
 import { parseNetworks } from "../base/network.ts";
 import type { Options } from "../sdk/option.ts";
 import { type ServeOptions, serveOptions } from "../sdk/serve_options.ts";
-import type { IniDocument, IniSection } from "./ini.ts";
-import { beginReading, type Reading, readOptions, report, type Surroundings } from "./reading.ts";
+import type { IniDocument } from "./ini.ts";
+import {
+  beginOwnReading,
+  type Reading,
+  readOptions,
+  report,
+  type Surroundings,
+} from "./reading.ts";
 
 /** What planning `[serve]` came to. */
 export interface ServeOutcome {
@@ -19,8 +25,6 @@ export interface ServeOutcome {
   /** The texts of its secret options. */
   readonly secrets: readonly string[];
 }
-
-const missing: IniSection = { name: "serve", line: 1, options: new Map() };
 
 function error(reading: Reading, option: string, message: string, hint: string): void {
   report(reading, "error", option, message, hint);
@@ -57,11 +61,7 @@ function checkRest(reading: Reading, settings: ServeOptions): void {
 
 /** Checks `[serve]`; a file without it has the defaults. */
 export function planServe(document: IniDocument, around: Surroundings): ServeOutcome {
-  const section = document.sections.find(({ name }) => name === "serve");
-  // What [DEFAULT] says is nothing to a section that is not there.
-  const reading = section === undefined
-    ? beginReading({ ...document, defaults: new Map() }, missing, around)
-    : beginReading(document, section, around);
+  const reading = beginOwnReading(document, "serve", around);
   const { values, secrets, isPending } = readOptions(reading, serveOptions as Options, {
     mappings: "ignored",
   });

@@ -8,6 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Outgoing } from "../base/record.ts";
 import type { Upload, UploadRequest } from "../oomnitza/payload.ts";
 import type { RetryPolicy } from "../sdk/retry.ts";
+import type { NewBatch, RefusedRecord } from "../state/outbox.ts";
 import type { Account } from "./account.ts";
 
 /** Takes requests: Oomnitza itself, or the printer of test mode. */
@@ -21,29 +22,12 @@ export interface Sink {
   readonly writes: boolean;
 }
 
-/** A record that was refused, and why. */
-export interface Refused {
-  readonly payload: Outgoing;
-  /** Values of its sync fields. */
-  readonly record: string;
-  readonly reason: string;
-  /** HTTP status of the answer, null when there was none. */
-  readonly status: number | null;
-}
-
-/** A batch to be kept. */
-export interface NewBatch {
-  readonly records: readonly Outgoing[];
-  /** The records as JSON, when they can be written as such. */
-  readonly text: string | undefined;
-}
-
 /** Keeps batches until they were answered. Everything throws `AgentError` when it cannot. */
 export interface Outbox {
   /** Makes batches durable, all or none, before they are sent; the tickets name them. */
   put(batches: readonly NewBatch[]): readonly number[];
   /** Takes what became of a batch: those refused, and those `open`, which were not answered. */
-  settle(ticket: number, refused: readonly Refused[], open: readonly Outgoing[]): void;
+  settle(ticket: number, refused: readonly RefusedRecord[], open: readonly Outgoing[]): void;
 }
 
 /** What a delivery needs to know. */

@@ -6,7 +6,8 @@
 
 import { messageOf } from "../base/errors.ts";
 import type { Outgoing } from "../base/record.ts";
-import type { Outbox, Refused } from "./delivery_settings.ts";
+import type { RefusedRecord } from "../state/outbox.ts";
+import type { Outbox } from "./delivery_settings.ts";
 
 /** A batch on its way; what is in neither list was accepted. */
 export interface Batch {
@@ -16,7 +17,7 @@ export interface Batch {
   /** Names it in the outbox; absent without one. */
   readonly ticket: number | undefined;
   /** What Oomnitza had its say about. */
-  readonly refused: Refused[];
+  readonly refused: RefusedRecord[];
   /** What was not answered and stays in the outbox. */
   readonly open: Outgoing[];
 }

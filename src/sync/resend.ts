@@ -12,7 +12,8 @@ import type { DeadLetter } from "../state/dead_letters.ts";
 import type { StateStore } from "../state/store.ts";
 import { openAccount } from "./account.ts";
 import { Delivery } from "./deliver.ts";
-import type { NewBatch, Outbox } from "./delivery_settings.ts";
+import type { NewBatch } from "../state/outbox.ts";
+import type { Outbox } from "./delivery_settings.ts";
 
 /** What sending again needs. */
 export interface ResendSettings {

@@ -10,8 +10,17 @@ import { AgentError } from "../base/errors.ts";
 import type { Lock } from "../runtime/lock.ts";
 import { programName } from "../runtime/program.ts";
 
-function lockPath(): string {
-  return join(tmpdir(), `${programName()}.lock`);
+async function takeLock(): Promise<Lock> {
+  const { acquireLock } = await import("../runtime/lock.ts");
+  return acquireLock(join(tmpdir(), `${programName()}.lock`));
+}
+
+async function under<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
 }
 
 /**
@@ -20,34 +29,18 @@ function lockPath(): string {
  * @returns whether the work was done.
  */
 export async function tryLocked(locked: boolean, work: () => Promise<void>): Promise<boolean> {
-  if (!locked) {
-    await work();
-    return true;
-  }
-  const { acquireLock } = await import("../runtime/lock.ts");
-  let lock: Lock;
+  let lock: Lock | undefined;
   try {
-    lock = acquireLock(lockPath());
+    lock = locked ? await takeLock() : undefined;
   } catch (error) {
     if (error instanceof AgentError && error.retriable) return false;
     throw error;
   }
-  try {
-    await work();
-    return true;
-  } finally {
-    lock.release();
-  }
+  await (lock === undefined ? work() : under(lock, work));
+  return true;
 }
 
 /** Does some work under the machine-wide lock, which is named after the program. */
 export async function withLock<T>(locked: boolean, work: () => Promise<T>): Promise<T> {
-  if (!locked) return await work();
-  const { acquireLock } = await import("../runtime/lock.ts");
-  const lock = acquireLock(lockPath());
-  try {
-    return await work();
-  } finally {
-    lock.release();
-  }
+  return locked ? await under(await takeLock(), work) : await work();
 }
