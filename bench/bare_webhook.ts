@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { createLog } from "../src/base/log.ts";
+import { createLog } from "../src/logging/log.ts";
 import { createRedactor } from "../src/base/redact.ts";
 import { planConfig } from "../src/config/plan.ts";
 import { parseIni } from "../src/config/ini.ts";
 import { serve } from "../src/runtime/serve.ts";
 import { sources } from "../src/sources/mod.ts";
-import { createApp } from "../src/web/serve/app.ts";
-import { createGuard } from "../src/web/serve/auth.ts";
-import { createCallers } from "../src/web/serve/caller.ts";
-import { Counters } from "../src/web/serve/counters.ts";
-import { AddressLimits } from "../src/web/serve/limits.ts";
+import { createApp } from "../src/daemon/app.ts";
+import { createGuard } from "../src/daemon/authentication.ts";
+import { createCallers } from "../src/daemon/caller.ts";
+import { Counters } from "../src/daemon/counters.ts";
+import { AddressLimits } from "../src/daemon/limits.ts";
 
 const [ini = ""] = process.argv.slice(2);
 const document = parseIni(await Bun.file(ini).text(), ini);

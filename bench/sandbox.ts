@@ -6,14 +6,14 @@
  *
  * @module
  */
-import type { Log } from "../src/base/log.ts";
+import type { Log } from "../src/logging/log.ts";
 import {
   createSandbox,
   defaultLimits,
   prepareUserCode,
   type SandboxInput,
   type UserCodeSource,
-} from "../src/transform/sandbox/mod.ts";
+} from "../src/sandbox/mod.ts";
 import { median } from "./figures.ts";
 
 const count = Number(process.argv[2] ?? 100_000);

@@ -15,7 +15,7 @@ import { converters } from "../converters/mod.ts";
 import { commands } from "../src/cli/commands.ts";
 import { globalFlags } from "../src/cli/flags.ts";
 import { shortFlags } from "../src/cli/parse.ts";
-import { cliReference } from "../src/describe/cli_page.ts";
+import { cliReference } from "./docs/cli_page.ts";
 import {
   alertTable,
   deliveryTable,
@@ -25,10 +25,10 @@ import {
   serveTable,
   sharedTable,
   sourceTable,
-} from "../src/describe/config_page.ts";
-import { converterReference } from "../src/describe/converters_page.ts";
-import { fillPage } from "../src/describe/markdown.ts";
-import { sourcePage } from "../src/describe/source_page.ts";
+} from "./docs/config_page.ts";
+import { converterReference } from "./docs/converters_page.ts";
+import { fillPage } from "./docs/markdown.ts";
+import { sourcePage } from "./docs/source_page.ts";
 import { sources } from "../src/sources/mod.ts";
 
 /** Where this repository is. */

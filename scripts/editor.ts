@@ -12,7 +12,7 @@ import { root } from "./binary/compile.ts";
 import type { Metafile } from "./binary/licences.ts";
 
 /** The bundled script, relative to the repository. */
-export const editorFile = "src/web/gui/assets/editor.bundle";
+export const editorFile = "src/gui/assets/editor.bundle";
 
 /** What bundling the editor gives. */
 export interface EditorBundle {
@@ -24,7 +24,7 @@ export interface EditorBundle {
 /** Bundles the editor; throws when it does not build. Two runs of one Bun give the same text. */
 export async function bundleEditor(): Promise<EditorBundle> {
   const built = await Bun.build({
-    entrypoints: [join(root, "src/web/gui/editor/main.js")],
+    entrypoints: [join(root, "src/gui/editor/main.js")],
     root,
     format: "iife",
     target: "browser",

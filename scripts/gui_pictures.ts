@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { startStandIn } from "../src/web/stand_in/mod.ts";
+import { startStandIn } from "../src/stand_in/mod.ts";
 import { agentGui } from "../test/gui/support/agent_gui.ts";
 import { launchBrowser, openWindow } from "../test/gui/support/browser.ts";
 import { root } from "./binary/compile.ts";

@@ -31,7 +31,7 @@ const checks: readonly Step[] = [
   program("format", ["deno", "fmt", "--check"]),
   program("lint", ["deno", "lint", "--quiet"]),
   program("layers", ["bun", "scripts/check_layers.ts"]),
-  program("house", ["bun", "scripts/check_house.ts"]),
+  program("house", ["bun", "scripts/check_style.ts"]),
   program("editor", ["bun", "scripts/editor.ts", "--check"]),
   ...(existsSync(join(root, "scripts/docs.ts"))
     ? [program("docs", ["bun", "scripts/docs.ts", "--check"])]

@@ -3,7 +3,7 @@
     python3 scripts/python_corpus.py --python2 /path/to/python2.7
 
 Cases marked 2 run under Python 2.7, cases marked 3 under the interpreter that runs this file. The
-results go to test/sandbox/python/corpus.json, so that the tests need no Python.
+results go to test/python/corpus.json, so that the tests need no Python.
 
 A case:
 

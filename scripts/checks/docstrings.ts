@@ -4,7 +4,7 @@
  * @module
  */
 import type { Node, Program } from "oxc-parser";
-import type { Finding } from "./house.ts";
+import type { Finding } from "./style.ts";
 import type { SourceFile } from "./source_file.ts";
 
 type Statement = Program["body"][number];

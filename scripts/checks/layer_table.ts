@@ -26,41 +26,48 @@ export interface Owner {
 
 const levels: Readonly<Record<string, number>> = {
   base: 0,
+  python: 0,
   runtime: 1,
+  logging: 1,
   sdk: 2,
-  sources: 3,
-  secrets: 3,
-  oomnitza: 3,
-  state: 3,
-  transform: 4,
-  config: 4,
-  describe: 4,
-  sync: 5,
-  web: 6,
-  service: 6,
+  settings: 3,
+  sources: 4,
+  secrets: 4,
+  oomnitza: 4,
+  state: 4,
+  sandbox: 5,
+  transform: 6,
+  config: 5,
+  describe: 5,
+  sync: 7,
+  os_service: 6,
   release: 6,
-  doctor: 6,
-  cli: 7,
+  doctor: 8,
+  app: 9,
+  daemon: 10,
+  gui: 10,
+  stand_in: 10,
+  cli: 11,
 };
-const guestLevel = 3;
-const faceLevel = 8;
+const guestLevel = 4;
+const faceLevel = 12;
 
 /** Packages with a single owner. */
 export const packageOwners: readonly Owner[] = [
   { what: "Bun", packages: ["bun"], places: ["src/runtime/"] },
-  { what: "hono", packages: ["hono"], places: ["src/web/"] },
-  { what: "CodeMirror", packages: ["@codemirror", "@lezer"], places: ["src/web/gui/editor/"] },
+  { what: "hono", packages: ["hono"], places: ["src/daemon/", "src/gui/", "src/stand_in/"] },
+  { what: "CodeMirror", packages: ["@codemirror", "@lezer"], places: ["src/gui/editor/"] },
   {
     what: "QuickJS",
     packages: ["quickjs-emscripten", "quickjs-emscripten-core", "@jitl", "acorn"],
-    places: ["src/transform/sandbox/"],
+    places: ["src/sandbox/"],
   },
-  { what: "ldapts", packages: ["ldapts"], places: ["src/sdk/ldap"] },
-  { what: "tedious", packages: ["tedious"], places: ["src/sdk/sql"] },
-  { what: "soap", packages: ["soap"], places: ["src/sdk/soap"] },
+  { what: "ldapts", packages: ["ldapts"], places: ["src/sdk/ldap/"] },
+  { what: "tedious", packages: ["tedious"], places: ["src/sdk/sql/"] },
+  { what: "soap", packages: ["soap"], places: ["src/sdk/soap/"] },
   { what: "fast-xml-parser", packages: ["fast-xml-parser"], places: ["src/sdk/xml"] },
-  { what: "croner", packages: ["croner"], places: ["src/sdk/schedule"] },
-  { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv"] },
+  { what: "croner", packages: ["croner"], places: ["src/settings/schedule"] },
+  { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv/"] },
 ];
 
 /** Where the global `Bun` may be named. */
@@ -73,7 +80,7 @@ export const exitPlaces: readonly string[] = ["src/cli/main.ts"];
 export const sqlPlaces: readonly string[] = [
   "src/state/",
   "src/sources/",
-  "src/sdk/sql",
+  "src/sdk/sql/",
   "src/runtime/",
 ];
 /** What every product file may read besides the rooms. */

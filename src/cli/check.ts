@@ -6,10 +6,10 @@
 
 import type { Plan } from "../config/plan.ts";
 import { opt } from "../sdk/option.ts";
-import { checkSource as askSource, impatient } from "../sync/ask.ts";
+import { checkSource as askSource, impatient } from "../sync/read/probe.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { faultOf } from "../sync/report.ts";
-import { choose, loadPlan, withPlan } from "./configuration.ts";
+import { choose, loadPlan, withPlan } from "../app/configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { openSession } from "./session.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Options, Values } from "../sdk/option.ts";
 import type { GlobalFlags } from "./flags.ts";

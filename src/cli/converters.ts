@@ -7,10 +7,10 @@
 import { converters as builtins } from "../../converters/mod.ts";
 import { formatFinding } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
-import { planCode } from "../sync/code.ts";
+import { planCode } from "../sync/user_code.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
 import { mergeMappings } from "../transform/mapping.ts";
-import { loadPlan } from "./configuration.ts";
+import { loadPlan } from "../app/configuration.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 import { table } from "./table.ts";
 

@@ -10,12 +10,12 @@ import { opt } from "../sdk/option.ts";
 import type { DeadEvent } from "../state/dead_events.ts";
 import type { DeadLetter } from "../state/dead_letters.ts";
 import type { StateStore } from "../state/store.ts";
-import { resend, type Resent } from "../sync/resend.ts";
+import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { withPlan } from "./configuration.ts";
+import { withPlan } from "../app/configuration.ts";
 import { uploadFlags } from "./flags.ts";
 import { openSession } from "./session.ts";
-import { withLock } from "../sync/single.ts";
+import { withLock } from "../app/upload_lock.ts";
 import { openExisting } from "./state.ts";
 import { table } from "./table.ts";
 

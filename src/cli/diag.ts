@@ -26,9 +26,9 @@ import { opt } from "../sdk/option.ts";
 import { sources } from "../sources/mod.ts";
 import { StateStore } from "../state/store.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { iniPath } from "./configuration.ts";
+import { iniPath } from "../app/configuration.ts";
 import { describeCheck } from "./doctor.ts";
-import { examine } from "./examination.ts";
+import { examine } from "../app/examination.ts";
 import { runsLogFolder } from "./log.ts";
 import { stateFile } from "./state.ts";
 

@@ -7,7 +7,7 @@
 import { opt } from "../sdk/option.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { examine } from "./examination.ts";
+import { examine } from "../app/examination.ts";
 
 const words: Readonly<Record<CheckState, string>> = {
   ok: "ok",

@@ -12,11 +12,11 @@ import {
   type Explanation,
   isMeant,
   readRecords,
-} from "../sync/explain.ts";
+} from "../sync/read/explain.ts";
 import { valueOf } from "../transform/mapping.ts";
 import type { TracedField } from "../transform/trace.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { choose, withPlan } from "./configuration.ts";
+import { choose, withPlan } from "../app/configuration.ts";
 import { openSession } from "./session.ts";
 import { table } from "./table.ts";
 

@@ -10,7 +10,7 @@ import { AgentError, messageOf } from "../base/errors.ts";
 import { describeIni } from "../describe/ini.ts";
 import { sources } from "../sources/mod.ts";
 import { defineCommand, exitCodes } from "./command.ts";
-import { iniPath } from "./configuration.ts";
+import { iniPath } from "../app/configuration.ts";
 
 /** Writes a sample configuration in which everything is disabled. */
 export const generateIni = defineCommand({

@@ -7,8 +7,8 @@
 import { openPrivately } from "../runtime/browser.ts";
 import { opt } from "../sdk/option.ts";
 import { sources } from "../sources/mod.ts";
-import type { DeskSettings } from "../web/gui/mod.ts";
-import { iniPath, planPending, withPlanOf } from "./configuration.ts";
+import type { DeskSettings } from "../gui/mod.ts";
+import { iniPath, planPending, withPlanOf } from "../app/configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { runsLogFolder } from "./log.ts";
 import { upcomingRuns } from "./schedule.ts";
@@ -67,7 +67,7 @@ export const gui = defineCommand({
   ],
   async run(context, flags) {
     // The web server and its pages are loaded only here.
-    const { startGui } = await import("../web/gui/mod.ts");
+    const { startGui } = await import("../gui/mod.ts");
     const { link, ended } = startGui({
       ...settingsOf(context),
       port: flags.port,

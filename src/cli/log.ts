@@ -8,10 +8,10 @@
 import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { ConfigError, messageOf } from "../base/errors.ts";
-import { createLog, type Log } from "../base/log.ts";
-import { readLoggingConfig } from "../base/log_config.ts";
-import { defaultSinks, programLogger } from "../base/log_console.ts";
-import { type DefaultFiles, openDefaultFiles } from "../base/log_default.ts";
+import { createLog, type Log } from "../logging/log.ts";
+import { readLoggingConfig } from "../logging/config.ts";
+import { defaultSinks, programLogger } from "../logging/console.ts";
+import { type DefaultFiles, openDefaultFiles } from "../logging/default_files.ts";
 import type { Redactor } from "../base/redact.ts";
 import { isCompiled, programDirectory } from "../runtime/program.ts";
 import type { Console } from "./console.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sandboxArgument } from "../transform/sandbox/argument.ts";
+import { sandboxArgument } from "../sandbox/argument.ts";
 import { describeVersion } from "./version.ts";
 
 const argv = process.argv.slice(2);
@@ -16,7 +16,7 @@ if (argv.length === 1 && (argv[0] === "version" || argv[0] === "--version")) {
 }
 
 if (argv[0] === sandboxArgument) {
-  const { runSandboxChild } = await import("../transform/sandbox/child.ts");
+  const { runSandboxChild } = await import("../sandbox/child.ts");
   await runSandboxChild();
   process.exit(0);
 }

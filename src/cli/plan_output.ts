@@ -5,8 +5,8 @@
  */
 
 import { version } from "../runtime/version.ts";
-import type { FieldChange } from "../sync/delta.ts";
-import type { PlanCounts, PlannedChange, PlannedSection } from "../sync/plan.ts";
+import type { FieldChange } from "../sync/changes/delta.ts";
+import type { PlanCounts, PlannedChange, PlannedSection } from "../sync/changes/plan.ts";
 import type { CommandContext } from "./command.ts";
 
 /** How plans are to be shown. */

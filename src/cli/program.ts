@@ -5,13 +5,13 @@
  */
 
 import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
-import { neutralise, neutraliseResult } from "../base/log.ts";
-import { describeError } from "../base/log_error.ts";
+import { neutralise, neutraliseResult } from "../logging/log.ts";
+import { describeError } from "../logging/error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { hasDesktop } from "../runtime/browser.ts";
 import { version } from "../runtime/version.ts";
-import { windowsServiceArgument } from "../service/names.ts";
+import { windowsServiceArgument } from "../os_service/names.ts";
 import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -147,7 +147,7 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
   };
   try {
     if (argv[0] === windowsServiceArgument) {
-      const { runAsWindowsService } = await import("../service/windows_host.ts");
+      const { runAsWindowsService } = await import("../os_service/windows_host.ts");
       return await runAsWindowsService(() => runProgram(argv.slice(1), console));
     }
     const parsed = withDefaultCommand(argv, parseLine(argv, commands));

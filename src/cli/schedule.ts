@@ -5,12 +5,12 @@
  */
 
 import type { Plan } from "../config/plan.ts";
-import { Scheduler } from "../service/scheduler.ts";
+import { Scheduler } from "../daemon/scheduler.ts";
 import type { StateStore } from "../state/store.ts";
-import type { UpcomingRun } from "../web/gui/mod.ts";
+import type { UpcomingRun } from "../gui/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { choose, loadPlan } from "./configuration.ts";
-import { pastOf, scheduledSections } from "./scheduled.ts";
+import { choose, loadPlan } from "../app/configuration.ts";
+import { pastOf, scheduledSections } from "../daemon/scheduled.ts";
 import { openExisting } from "./state.ts";
 import { table } from "./table.ts";
 

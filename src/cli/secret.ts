@@ -13,7 +13,7 @@ import { parseReference } from "../secrets/mod.ts";
 import { deleteKeyring, readKeyring, writeKeyring } from "../runtime/keyring.ts";
 import { sources } from "../sources/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { iniPath, readIni } from "./configuration.ts";
+import { iniPath, readIni } from "../app/configuration.ts";
 import { askSecret } from "./prompt.ts";
 import { table } from "./table.ts";
 

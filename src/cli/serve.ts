@@ -9,15 +9,15 @@ import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
 import { version } from "../runtime/version.ts";
 import { opt, type Values } from "../sdk/option.ts";
-import type { ServeOptions } from "../sdk/serve_options.ts";
-import type { Service, ServiceSettings } from "../web/serve/service.ts";
-import { choose, withPlan } from "./configuration.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
+import type { Service, ServiceSettings } from "../daemon/service.ts";
+import { choose, withPlan } from "../app/configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
-import { openScheduler } from "./scheduled.ts";
-import { openServeState, type ServeState } from "./serve_state.ts";
-import { reusePrepared, watchOver } from "./serve_process.ts";
-import { openWatch, type ServeWatch } from "./serve_watch.ts";
+import { openScheduler } from "../daemon/scheduled.ts";
+import { openServeState, type ServeState } from "../daemon/state.ts";
+import { reusePrepared, watchOver } from "../daemon/process.ts";
+import { openWatch, type ServeWatch } from "../daemon/watch.ts";
 import { openSession, type Session } from "./session.ts";
 import { showMappings } from "./show_mappings.ts";
 
@@ -101,7 +101,7 @@ async function listen(
 ): Promise<number> {
   const options = checkedOptions(context, values, plan);
   // The web server is loaded for this command only.
-  const { checkExposure, startService } = await import("../web/serve/service.ts");
+  const { checkExposure, startService } = await import("../daemon/service.ts");
   checkExposure(values.host, options);
   using state = openServeState(context, plan, values.testmode);
   // What is under way ends later than the listening.

@@ -9,9 +9,9 @@ import { resolve } from "node:path";
 import { AgentError, UsageError } from "../base/errors.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { opt, type Values } from "../sdk/option.ts";
-import type { Credential, ServiceManager, ServiceSettings } from "../service/manager.ts";
-import type { Step } from "../service/step.ts";
-import type { ServiceState } from "../web/gui/mod.ts";
+import type { Credential, ServiceManager, ServiceSettings } from "../os_service/manager.ts";
+import type { Step } from "../os_service/step.ts";
+import type { ServiceState } from "../gui/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 const actions = ["install", "uninstall", "start", "stop", "status", "logs"] as const;
@@ -56,7 +56,7 @@ async function targetOf(values: Flags): Promise<Target> {
     throw new UsageError("--system goes with --dry-run only: a service is set up where it runs");
   }
   const system = values.system === "this" ? here : values.system;
-  const { launchd, systemd, windows } = await import("../service/mod.ts");
+  const { launchd, systemd, windows } = await import("../os_service/mod.ts");
   const manager = [systemd, launchd, windows].find((each) => each.system === system);
   if (manager !== undefined) return { manager, isHere: system === here };
   throw new AgentError(`There are no services for ${process.platform}`, {
@@ -124,7 +124,7 @@ async function installSteps(context: CommandContext, values: Flags, target: Targ
   if (problem !== undefined) {
     throw new AgentError(problem, { hint: "docs/service.md tells which places are good." });
   }
-  if (!values["dry-run"]) await (await import("../service/mod.ts")).refuseOldManager(manager);
+  if (!values["dry-run"]) await (await import("../os_service/mod.ts")).refuseOldManager(manager);
   return manager.install(settings);
 }
 
@@ -139,7 +139,7 @@ async function stepsFor(
 }
 
 async function showSteps(context: CommandContext, target: Target, steps: readonly Step[]) {
-  const { stepJson, stepText } = await import("../service/mod.ts");
+  const { stepJson, stepText } = await import("../os_service/mod.ts");
   const { system, service } = target.manager;
   context.print(
     context.global.output === "json"
@@ -151,7 +151,7 @@ async function showSteps(context: CommandContext, target: Target, steps: readonl
 
 /** How the service of this machine does; nothing where there are no services. */
 export async function serviceState(): Promise<ServiceState | undefined> {
-  const { launchd, listen, systemd, windows } = await import("../service/mod.ts");
+  const { launchd, listen, systemd, windows } = await import("../os_service/mod.ts");
   const here = systems[process.platform as keyof typeof systems];
   const manager = [systemd, launchd, windows].find(({ system }) => system === here);
   if (manager === undefined) return undefined;
@@ -161,7 +161,7 @@ export async function serviceState(): Promise<ServiceState | undefined> {
 }
 
 async function status(context: CommandContext, { manager }: Target): Promise<number> {
-  const { listen } = await import("../service/mod.ts");
+  const { listen } = await import("../os_service/mod.ts");
   const said = await listen(manager.status);
   const running = manager.isRunning(said);
   const { system, service } = manager;
@@ -174,7 +174,7 @@ async function status(context: CommandContext, { manager }: Target): Promise<num
 }
 
 async function logs(context: CommandContext, values: Flags, { manager }: Target): Promise<number> {
-  const { show, tailLog } = await import("../service/mod.ts");
+  const { show, tailLog } = await import("../os_service/mod.ts");
   const { lines, follow } = values;
   const place = manager.logs(lines, follow);
   if (place.kind === "run") {
@@ -189,7 +189,7 @@ async function logs(context: CommandContext, values: Flags, { manager }: Target)
 /** Whether the service already is what `start` or `stop` would make it. */
 async function isAlready(action: Action, { manager }: Target): Promise<boolean> {
   if (action !== "start" && action !== "stop") return false;
-  const { listen } = await import("../service/mod.ts");
+  const { listen } = await import("../os_service/mod.ts");
   return manager.isRunning(await listen(manager.status)) === (action === "start");
 }
 
@@ -234,7 +234,7 @@ export const service = defineCommand({
     }
     const steps = await stepsFor(action, context, values, target);
     if (isDry) return await showSteps(context, target, steps);
-    const { commandText, perform } = await import("../service/mod.ts");
+    const { commandText, perform } = await import("../os_service/mod.ts");
     if (await isAlready(action, target)) {
       context.log.info(
         `${target.manager.service} is ${action === "start" ? "running" : "stopped"} already`,

@@ -6,12 +6,12 @@
 
 import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
-import type { RetryPolicy } from "../sdk/retry.ts";
-import { openSession as open, type Session } from "../sync/session.ts";
+import type { RetryPolicy } from "../sdk/http/retry.ts";
+import { openSession as open, type Session } from "../app/session.ts";
 import type { CommandContext } from "./command.ts";
 import { stateFile } from "./state.ts";
 
-export { type Session, sideHttp } from "../sync/session.ts";
+export { type Session, sideHttp } from "../app/session.ts";
 
 /** Connects to Oomnitza for some sections, with the state file of the command. */
 export function openSession(

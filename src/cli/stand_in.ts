@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { opt, type Values } from "../sdk/option.ts";
-import type { StandInOptions } from "../web/stand_in/mod.ts";
+import type { StandInOptions } from "../stand_in/mod.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 
 const flags = {
@@ -103,7 +103,7 @@ It is strict: a request that an instance would not understand is refused with a 
   ],
   async run(context, values) {
     // The web server is loaded for this command only.
-    const { parseFaults, startStandIn } = await import("../web/stand_in/mod.ts");
+    const { parseFaults, startStandIn } = await import("../stand_in/mod.ts");
     const faults = faultsOf(values.faults, parseFaults);
     const instance = await startStandIn({ ...optionsFrom(values), faults });
     const json = JSON.stringify({ url: instance.url, token: instance.token });

@@ -7,11 +7,11 @@
 import { existsSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
-import { noState, openState, type OpenStore, openStore as open } from "../sync/session.ts";
+import { noState, openState, type OpenStore, openStore as open } from "../app/session.ts";
 import type { CommandContext } from "./command.ts";
-import { iniPath, statePath } from "./configuration.ts";
+import { iniPath, statePath } from "../app/configuration.ts";
 
-export { noState, type OpenStore } from "../sync/session.ts";
+export { noState, type OpenStore } from "../app/session.ts";
 
 /** The state file to use, or none with `--no-state`. */
 export function stateFile({ global }: CommandContext, ini: string): string | undefined {

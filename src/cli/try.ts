@@ -13,11 +13,11 @@ import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
 import type { Converter } from "../sdk/converter.ts";
 import { opt, optional, type Values } from "../sdk/option.ts";
-import { codeOf, planCode, type PlannedCode } from "../sync/code.ts";
+import { codeOf, planCode, type PlannedCode } from "../sync/user_code.ts";
 import { parseConverterCall, type ParsedConverterCall } from "../transform/converter_call.ts";
 import { lookUp } from "../transform/path.ts";
-import type { SandboxOutcome } from "../transform/sandbox/mod.ts";
-import { loadPlan } from "./configuration.ts";
+import type { SandboxOutcome } from "../sandbox/mod.ts";
+import { loadPlan } from "../app/configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 const flags = {
@@ -86,7 +86,7 @@ async function runCustom(
     throw new ConfigError("The code cannot be used", planned.findings);
   }
   const limits = section === undefined ? {} : codeOf(section, planned).limits;
-  const { createSandbox, defaultLimits } = await import("../transform/sandbox/mod.ts");
+  const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
   const sandbox = await createSandbox({
     programs: planned.converters,
     calls: "params" in target

@@ -5,7 +5,7 @@
  */
 
 import type { Finding } from "../base/errors.ts";
-import { type AlertOptions, alertOptions } from "../sdk/alert_options.ts";
+import { type AlertOptions, alertOptions } from "../settings/alert_options.ts";
 import type { Options } from "../sdk/option.ts";
 import type { IniDocument } from "./ini.ts";
 import { beginOwnReading, readOptions, type Surroundings } from "./reading.ts";

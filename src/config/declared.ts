@@ -6,15 +6,11 @@
 
 import { ownEntry } from "../base/record.ts";
 import { oomnitzaOptions } from "../oomnitza/options.ts";
-import { alertOptions } from "../sdk/alert_options.ts";
+import { alertOptions } from "../settings/alert_options.ts";
 import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
-import {
-  deliveryOptions,
-  limitOptions,
-  secretOptions,
-  tlsOptions,
-} from "../sdk/section_options.ts";
-import { serveOptions } from "../sdk/serve_options.ts";
+import { tlsOptions } from "../sdk/tls/options.ts";
+import { deliveryOptions, limitOptions, secretOptions } from "../settings/section_options.ts";
+import { serveOptions } from "../settings/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { cyberarkOptions, vaultOptions } from "../secrets/mod.ts";
 

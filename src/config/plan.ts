@@ -14,8 +14,8 @@ import {
 import { ownSections, serverSections } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import { planSection, type SectionPlan } from "./section.ts";
-import type { AlertOptions } from "../sdk/alert_options.ts";
-import type { ServeOptions } from "../sdk/serve_options.ts";
+import type { AlertOptions } from "../settings/alert_options.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
 import { planAlerts } from "./alerts_section.ts";
 import { beginReading, readOptions, type Surroundings } from "./reading.ts";
 import { planServe } from "./serve_section.ts";

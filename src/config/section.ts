@@ -8,7 +8,7 @@ import { closest } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import { type Options, parseFlag, type Values } from "../sdk/option.ts";
-import type { limitOptions } from "../sdk/section_options.ts";
+import type { limitOptions } from "../settings/section_options.ts";
 import type { Mappings, Source } from "../sdk/source.ts";
 import { optionsOfSource, type sectionOptions, sourceNamed } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";

@@ -7,7 +7,7 @@
 import type { Finding } from "../base/errors.ts";
 import { parseNetworks } from "../base/network.ts";
 import type { Options } from "../sdk/option.ts";
-import { type ServeOptions, serveOptions } from "../sdk/serve_options.ts";
+import { type ServeOptions, serveOptions } from "../settings/serve_options.ts";
 import type { IniDocument } from "./ini.ts";
 import {
   beginOwnReading,

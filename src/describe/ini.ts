@@ -5,9 +5,9 @@
  */
 
 import { oomnitzaOptions } from "../oomnitza/options.ts";
-import { alertOptions } from "../sdk/alert_options.ts";
+import { alertOptions } from "../settings/alert_options.ts";
 import { iniText, type Options } from "../sdk/option.ts";
-import { serveOptions } from "../sdk/serve_options.ts";
+import { serveOptions } from "../settings/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { plainOptions, sampleText } from "./value.ts";
 

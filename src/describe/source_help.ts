@@ -5,7 +5,8 @@
  */
 
 import type { Option, Options } from "../sdk/option.ts";
-import { deliveryOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import { tlsOptions } from "../sdk/tls/options.ts";
+import { deliveryOptions, secretOptions } from "../settings/section_options.ts";
 import type { MappingSpec, Source } from "../sdk/source.ts";
 import { list, type Look, paragraphs, part, type Row, stack } from "./layout.ts";
 import { programName } from "./program.ts";

@@ -9,9 +9,9 @@ import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { messageOf } from "../base/errors.ts";
 import { exchange } from "../runtime/fetch.ts";
-import { diagnoseTls, hintForCertificate, tlsVersions } from "../sdk/tls_diagnosis.ts";
+import { diagnoseTls, hintForCertificate, tlsVersions } from "../sdk/tls/diagnosis.ts";
 import { about, type Check } from "./check.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./endpoint.ts";
 
 const patience = 10_000;
 /** Days before the end of a certificate from which somebody should know. */

@@ -5,7 +5,7 @@
  */
 
 import { AuthError, SinkError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import { isObject } from "../base/record.ts";
 import type { Redactor } from "../base/redact.ts";
 import {
@@ -14,10 +14,10 @@ import {
   createHttp,
   describeRequest,
   type Http,
-} from "../sdk/http.ts";
-import { planProxy } from "../sdk/proxy.ts";
-import type { RetryPolicy } from "../sdk/retry.ts";
-import { planTls } from "../sdk/tls.ts";
+} from "../sdk/http/http.ts";
+import { planProxy } from "../sdk/http/proxy.ts";
+import type { RetryPolicy } from "../sdk/http/retry.ts";
+import { planTls } from "../sdk/tls/client.ts";
 import type { OomnitzaSettings } from "./options.ts";
 import { excerpt, type UploadRequest } from "./payload.ts";
 

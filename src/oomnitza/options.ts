@@ -5,7 +5,8 @@
  */
 
 import { opt } from "../sdk/option.ts";
-import { guardOptions, secretOptions, tlsOptions } from "../sdk/section_options.ts";
+import { tlsOptions } from "../sdk/tls/options.ts";
+import { guardOptions, secretOptions } from "../settings/section_options.ts";
 import type { Values } from "../sdk/option.ts";
 
 /** The most records that one request of API v3 takes. */

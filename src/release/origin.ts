@@ -8,7 +8,7 @@ import { createReadStream, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
-import { planProxy, type ProxyPlan } from "../sdk/proxy.ts";
+import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
 
 /** A file of a release, about to be read. */
 export interface OpenFile {

@@ -6,7 +6,7 @@
 
 import { realpathSync, rmSync } from "node:fs";
 import { AgentError, messageOf } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import {
   adopt,
   createFresh,

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Raw } from "../base/record.ts";
-import type { Http } from "./http.ts";
+import type { Http } from "./http/http.ts";
 
 /** The parameters of a converter call: `split:on=,|index=1` gives `{ on: ",", index: "1" }`; a bare key is `true`. */
 export type ConverterParams = Readonly<Record<string, string | true>>;

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Kind, Raw, Skipped } from "../base/record.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
-import type { Authenticator } from "./auth.ts";
-import type { Limits } from "./governor.ts";
+import type { Authenticator } from "./http/auth.ts";
+import type { Limits } from "./http/rate_limiter.ts";
 import type { Options, Values } from "./option.ts";
-import type { VendorHttp } from "./vendor.ts";
+import type { VendorHttp } from "./http/vendor.ts";
 
 /** How one Oomnitza field gets its value; exactly one of the first three says from where. */
 export interface MappingSpec {

@@ -5,7 +5,7 @@
  */
 
 import { opt, type Values } from "../sdk/option.ts";
-import { tlsOptions } from "../sdk/section_options.ts";
+import { tlsOptions } from "../sdk/tls/options.ts";
 
 /** Everything that can be set in `[vault]`. */
 export const vaultOptions = {

@@ -6,11 +6,11 @@
 
 import { AgentError } from "../base/errors.ts";
 import { readKeyring } from "../runtime/keyring.ts";
-import { type Answer, ConnectionError, createHttp, type HttpRequest } from "../sdk/http.ts";
+import { type Answer, ConnectionError, createHttp, type HttpRequest } from "../sdk/http/http.ts";
 import type { Values } from "../sdk/option.ts";
-import { planProxy } from "../sdk/proxy.ts";
-import type { tlsOptions } from "../sdk/section_options.ts";
-import { planTls } from "../sdk/tls.ts";
+import { planProxy } from "../sdk/http/proxy.ts";
+import type { tlsOptions } from "../sdk/tls/options.ts";
+import { planTls } from "../sdk/tls/client.ts";
 import type { SecretRun } from "./store.ts";
 
 /** Sends to one server; throws `AgentError` when it cannot be reached. */

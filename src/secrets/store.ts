@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { SecretServers } from "./options.ts";
 

@@ -8,7 +8,7 @@
 
 import { AgentError, messageOf } from "../base/errors.ts";
 import { isObject } from "../base/record.ts";
-import type { Answer, HttpRequest } from "../sdk/http.ts";
+import type { Answer, HttpRequest } from "../sdk/http/http.ts";
 import { LeaseKeeper } from "./leases.ts";
 import type { VaultValues } from "./options.ts";
 import { openServer, type Send } from "./server.ts";

@@ -5,7 +5,7 @@
  */
 
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { SectionPlan } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
@@ -21,7 +21,7 @@ import { bindConverters, type Conversions } from "../transform/convert.ts";
 import { type Complaints, createComplaints } from "../transform/complaints.ts";
 import { compileMapper, type Mapper } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
-import { codeFaults, codeOf, type PlannedCode } from "./code.ts";
+import { codeFaults, codeOf, type PlannedCode } from "./user_code.ts";
 
 /** What preparing needs. */
 export interface PrepareContext {

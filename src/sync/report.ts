@@ -6,8 +6,8 @@
 
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import type { Counts, Failure } from "./account.ts";
-import type { SectionChanges } from "./gate.ts";
-import type { LeftoverCounts } from "./leftovers.ts";
+import type { SectionChanges } from "./changes/change_filter.ts";
+import type { LeftoverCounts } from "./deliver/backlog.ts";
 
 /** What went wrong with a whole section. */
 export interface SectionFault {

@@ -6,11 +6,11 @@
 
 import { SourceError } from "../base/errors.ts";
 import type { Account } from "./account.ts";
-import { openGate } from "./gate.ts";
-import { finishLeftovers } from "./leftovers.ts";
-import { deliverSaved } from "./planned_run.ts";
+import { openGate } from "./changes/change_filter.ts";
+import { finishLeftovers } from "./deliver/backlog.ts";
+import { deliverSaved } from "./changes/planned_run.ts";
 import type { PreparedSection } from "./prepare.ts";
-import { readSection } from "./read.ts";
+import { readSection } from "./read/read.ts";
 import type { SectionReport } from "./report.ts";
 import {
   beginSection,

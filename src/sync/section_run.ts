@@ -5,26 +5,26 @@
  */
 
 import { join } from "node:path";
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { UploadRequest } from "../oomnitza/payload.ts";
-import type { Http } from "../sdk/http.ts";
+import type { Http } from "../sdk/http/http.ts";
 import type { SourceContext, SourceItem } from "../sdk/source.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
 import { type Account, namedFailures, openAccount } from "./account.ts";
-import { Delivery } from "./deliver.ts";
-import type { Sink } from "./delivery_settings.ts";
-import { leftoverCounts } from "./leftovers.ts";
-import type { Gate } from "./gate.ts";
-import { GuardError, type GuardOptions } from "./guard.ts";
-import type { SavedSection } from "./plan_file.ts";
+import { Delivery } from "./deliver/deliver.ts";
+import type { Sink } from "./deliver/delivery_settings.ts";
+import { leftoverCounts } from "./deliver/backlog.ts";
+import type { Gate } from "./changes/change_filter.ts";
+import { GuardError, type GuardOptions } from "./changes/guard.ts";
+import type { SavedSection } from "./changes/plan_file.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { faultOf, type SectionReport } from "./report.ts";
-import type { Connection } from "./source_context.ts";
-import { createDataSaver, type DataSaver, savedDataFolder } from "./save_data.ts";
-import { createTestModeSink } from "./test_mode.ts";
+import type { Connection } from "./read/source_context.ts";
+import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
+import { createTestModeSink } from "./deliver/test_mode.ts";
 
 /** How a run is to go. */
 export interface RunSettings {

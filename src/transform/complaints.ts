@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Complaint } from "../sdk/converter.ts";
 
 /** Kinds that are told apart, so that texts that quote values do not fill the memory. */

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Raw } from "../base/record.ts";
 import type { Conversions, CustomCall } from "./convert.ts";
 import { readerOf } from "./map.ts";
 import type { FieldMapping } from "./mapping.ts";
-import type { SandboxInput, SandboxOutcome } from "./sandbox/mod.ts";
+import type { SandboxInput, SandboxOutcome } from "../sandbox/mod.ts";
 import type { SectionCode } from "./transform.ts";
 
 /** What became of one field. */
@@ -60,7 +60,7 @@ async function inSandbox(
   call: CustomCall | undefined,
   input: SandboxInput,
 ): Promise<Timed<SandboxOutcome> & { readonly complaint: string | null }> {
-  const { createSandbox, defaultLimits } = await import("./sandbox/mod.ts");
+  const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
   const sandbox = await createSandbox({
     programs: code.converters,
     calls: call === undefined ? [] : [call],

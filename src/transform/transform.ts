@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Log } from "../base/log.ts";
+import type { Log } from "../logging/log.ts";
 import type { Raw } from "../base/record.ts";
 import type { Conversions } from "./convert.ts";
 import { Dropped, type Mapper, type Outcomes } from "./map.ts";
@@ -14,7 +14,7 @@ import type {
   Sandbox,
   SandboxLimits,
   SandboxOutcome,
-} from "./sandbox/mod.ts";
+} from "../sandbox/mod.ts";
 
 /** The user code of one section. */
 export interface SectionCode {
@@ -101,7 +101,7 @@ export async function openTransform(
       close: () => Promise.resolve(),
     };
   }
-  const { createSandbox, defaultLimits } = await import("./sandbox/mod.ts");
+  const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
   const sandbox = await createSandbox({
     programs: code.converters,
     calls: conversions.custom,

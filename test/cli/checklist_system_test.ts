@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
-import { selfSigned } from "../web/stand_in_tls.ts";
+import { selfSigned } from "../stand_in/stand_in_tls.ts";
 import { oomnitzaSection, tagsOnly as assets, workspace } from "../support/workspace.ts";
 
 await binaryPath();

@@ -5,11 +5,11 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { createLog } from "../../src/base/log.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { createSandbox, defaultLimits, prepareUserCode } from "../../src/transform/sandbox/mod.ts";
+import { createSandbox, defaultLimits, prepareUserCode } from "../../src/sandbox/mod.ts";
 import { computer, javaScriptBodies } from "../sandbox/javascript_bodies.ts";
-import corpus from "../sandbox/python/corpus.json" with { type: "json" };
+import corpus from "../python/corpus.json" with { type: "json" };
 import { binaryPath } from "../support/binary.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 

@@ -6,7 +6,7 @@
 
 import { findConverter } from "../../converters/mod.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { createLog, type LogEntry } from "../../src/base/log.ts";
+import { createLog, type LogEntry } from "../../src/logging/log.ts";
 import type {
   Complaint,
   Converter,

@@ -5,7 +5,7 @@
  */
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
-import { createLog } from "../../src/base/log.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { type ConverterContext, createHttp } from "../../src/sdk/mod.ts";
 import { convert, converterOf } from "./converter_run.ts";

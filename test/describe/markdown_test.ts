@@ -12,7 +12,7 @@ import {
   generatedStart,
   prose,
   table,
-} from "../../src/describe/markdown.ts";
+} from "../../scripts/docs/markdown.ts";
 
 describe("code()", () => {
   test("fences text with more backticks than it has", () => {

@@ -6,7 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
 import { planConfig } from "../../src/config/plan.ts";
-import { exampleSection, sourcePage } from "../../src/describe/source_page.ts";
+import { exampleSection, sourcePage } from "../../scripts/docs/source_page.ts";
 import { defineSource, opt, type Source, syncField } from "../../src/sdk/mod.ts";
 import { sources } from "../../src/sources/mod.ts";
 import { applyKind, mergeMappings } from "../../src/transform/mapping.ts";

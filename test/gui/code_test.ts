@@ -5,8 +5,8 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { assets } from "../../src/web/gui/assets.ts";
-import { codeOfValue, valueOfCode } from "../../src/web/gui/code_text.ts";
+import { assets } from "../../src/gui/assets.ts";
+import { codeOfValue, valueOfCode } from "../../src/gui/code_text.ts";
 import { bundleEditor, editorFile } from "../../scripts/editor.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { writeCode } from "./support/editor.ts";

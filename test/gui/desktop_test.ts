@@ -8,7 +8,7 @@ import { expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { binaryPath } from "../support/binary.ts";
 import { workspace } from "../support/workspace.ts";
-import { assets } from "../../src/web/gui/assets.ts";
+import { assets } from "../../src/gui/assets.ts";
 import { hasDesktop } from "../../src/runtime/browser.ts";
 
 const program = await binaryPath();

@@ -6,7 +6,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { startStandIn } from "../../src/web/stand_in/mod.ts";
+import { startStandIn } from "../../src/stand_in/mod.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { writeCode } from "./support/editor.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { afterAll, expect, test } from "bun:test";
-import { startStandIn } from "../../src/web/stand_in/mod.ts";
-import { shapeOf } from "../../src/web/gui/source_paths.ts";
+import { startStandIn } from "../../src/stand_in/mod.ts";
+import { shapeOf } from "../../src/gui/source_paths.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
 

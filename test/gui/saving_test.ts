@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { lstatSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { compareLines, withoutFarLines } from "../../src/web/gui/diff.ts";
+import { compareLines, withoutFarLines } from "../../src/gui/diff.ts";
 import { type AgentGui, agentGui } from "./support/agent_gui.ts";
 
 /** Sends a form as the pages do; gives the answer. */

@@ -6,8 +6,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
 import { planConfig } from "../../src/config/plan.ts";
-import { recordOf, shapeOf } from "../../src/sdk/ldap_values.ts";
-import { sqlRows } from "../../src/sdk/sql_rows.ts";
+import { recordOf, shapeOf } from "../../src/sdk/ldap/values.ts";
+import { sqlRows } from "../../src/sdk/sql/rows.ts";
 import { sources } from "../../src/sources/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { createServer, type Socket } from "node:net";
-import { MessageFrames } from "../../src/sdk/ldap_frames.ts";
+import { MessageFrames } from "../../src/sdk/ldap/frames.ts";
 import { section } from "../sources/ldap/ldap_run.ts";
 import { binaryPath } from "../support/binary.ts";
 import { uploadHostile } from "./hostile_run.ts";

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { Language, type Node, Parser } from "web-tree-sitter";
 import { root } from "../../scripts/binary/compile.ts";
 import { findTarget } from "../../scripts/binary/targets.ts";
-import { serviceName } from "../../src/service/names.ts";
-import { windows } from "../../src/service/windows.ts";
+import { serviceName } from "../../src/os_service/names.ts";
+import { windows } from "../../src/os_service/windows.ts";
 
 const text = readFileSync(join(root, "install.ps1"), "utf8");
 await Parser.init();

@@ -11,7 +11,7 @@ import {
   defaultLimits,
   type Sandbox,
   type SandboxOutcome,
-} from "../../src/transform/sandbox/mod.ts";
+} from "../../src/sandbox/mod.ts";
 import { hostileBodies, type HostileBody } from "./hostile_bodies.ts";
 import { converterSource, keepLog, prepared } from "./sandbox_harness.ts";
 

@@ -10,7 +10,7 @@ import {
   defaultLimits,
   type Sandbox,
   type SandboxOutcome,
-} from "../../src/transform/sandbox/mod.ts";
+} from "../../src/sandbox/mod.ts";
 import { computer, javaScriptBodies } from "./javascript_bodies.ts";
 import { converterSource, keepLog, prepared } from "./sandbox_harness.ts";
 

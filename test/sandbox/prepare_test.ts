@@ -5,8 +5,8 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import { prepareUserCode, type Reads, readsOf } from "../../src/transform/sandbox/mod.ts";
-import { projection } from "../../src/transform/sandbox/reads.ts";
+import { prepareUserCode, type Reads, readsOf } from "../../src/sandbox/mod.ts";
+import { projection } from "../../src/sandbox/reads.ts";
 import { converterSource, filterSource, prepared } from "./sandbox_harness.ts";
 
 function languageOf(body: string): string {

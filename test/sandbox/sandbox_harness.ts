@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Log } from "../../src/base/log.ts";
+import type { Log } from "../../src/logging/log.ts";
 import {
   createSandbox,
   defaultLimits,
@@ -14,7 +14,7 @@ import {
   type SandboxLimits,
   type SandboxOutcome,
   type UserCodeSource,
-} from "../../src/transform/sandbox/mod.ts";
+} from "../../src/sandbox/mod.ts";
 
 /** A log that keeps its lines as `level message`. */
 export function keepLog(): { log: Log; lines: string[] } {

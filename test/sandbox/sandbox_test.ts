@@ -6,7 +6,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { createSandbox, defaultLimits } from "../../src/transform/sandbox/mod.ts";
+import { createSandbox, defaultLimits } from "../../src/sandbox/mod.ts";
 import {
   converterSource,
   keepLog,
@@ -227,7 +227,7 @@ describe("the sandbox process", () => {
   });
 
   test("ends when its parent is gone", async () => {
-    const entry = new URL("../../src/transform/sandbox/source_entry.ts", import.meta.url).pathname;
+    const entry = new URL("../../src/sandbox/source_entry.ts", import.meta.url).pathname;
     const child = Bun.spawn([process.execPath, entry], { stdin: "pipe", stdout: "pipe" });
     child.stdin.end();
     expect(await child.exited).toBe(0);

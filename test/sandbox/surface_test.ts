@@ -7,7 +7,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { reachableGlobals } from "../../src/transform/sandbox/guest/realm.ts";
+import { reachableGlobals } from "../../src/sandbox/guest/realm.ts";
 import { runJavaScript } from "./sandbox_harness.ts";
 
 const docs = readFileSync(join(import.meta.dir, "../../docs/sandbox.md"), "utf8");

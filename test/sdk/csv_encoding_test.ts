@@ -7,7 +7,7 @@
 import { describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { SourceError } from "../../src/base/errors.ts";
-import { csvOptions } from "../../src/sdk/csv.ts";
+import { csvOptions } from "../../src/sdk/csv/csv.ts";
 import { readOption } from "../../src/sdk/option.ts";
 import { createFolder, put, read } from "./csv_reading.ts";
 

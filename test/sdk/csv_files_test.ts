@@ -8,7 +8,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { SourceError } from "../../src/base/errors.ts";
-import { checkCsv, csvRule, type CsvValues, readCsvFiles } from "../../src/sdk/csv.ts";
+import { checkCsv, csvRule, type CsvValues, readCsvFiles } from "../../src/sdk/csv/csv.ts";
 import { createFolder, defaults, drain, keepLog, put } from "./csv_reading.ts";
 
 const root = createFolder();

@@ -7,7 +7,7 @@
 import { expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { AgentError } from "../../src/base/errors.ts";
-import type { CsvSettings } from "../../src/sdk/csv.ts";
+import type { CsvSettings } from "../../src/sdk/csv/csv.ts";
 import { createFolder, put, read } from "./csv_reading.ts";
 
 const folder = createFolder();

@@ -5,8 +5,8 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { Log } from "../../src/base/log.ts";
-import { readCsv } from "../../src/sdk/csv.ts";
+import type { Log } from "../../src/logging/log.ts";
+import { readCsv } from "../../src/sdk/csv/csv.ts";
 
 const lines: string[] = [];
 const keep = (message: string) => void lines.push(message);

@@ -8,9 +8,9 @@ import { afterAll } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "../../src/base/log.ts";
+import type { Log } from "../../src/logging/log.ts";
 import type { Raw } from "../../src/base/record.ts";
-import { type CsvSettings, readCsv } from "../../src/sdk/csv.ts";
+import { type CsvSettings, readCsv } from "../../src/sdk/csv/csv.ts";
 
 /** A log that keeps its lines, as `level: message`. */
 export interface KeptLog extends Log {

@@ -6,7 +6,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { SourceError } from "../../src/base/errors.ts";
-import type { CsvSettings } from "../../src/sdk/csv.ts";
+import type { CsvSettings } from "../../src/sdk/csv/csv.ts";
 import { createFolder, type Outcome, put, read } from "./csv_reading.ts";
 
 const folder = createFolder();

@@ -4,13 +4,13 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { createLog } from "../../src/base/log.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { basicAuth, tokenAuth } from "../../src/sdk/auth.ts";
-import { createGovernor } from "../../src/sdk/governor.ts";
-import { ConnectionError, createHttp, type HttpSettings } from "../../src/sdk/http.ts";
-import { nextLink, pages, pathOfLink } from "../../src/sdk/paging.ts";
-import { longestWait, parseReset, parseRetryAfter, waitBefore } from "../../src/sdk/retry.ts";
+import { basicAuth, tokenAuth } from "../../src/sdk/http/auth.ts";
+import { createGovernor } from "../../src/sdk/http/rate_limiter.ts";
+import { ConnectionError, createHttp, type HttpSettings } from "../../src/sdk/http/http.ts";
+import { nextLink, pages, pathOfLink } from "../../src/sdk/http/paging.ts";
+import { longestWait, parseReset, parseRetryAfter, waitBefore } from "../../src/sdk/http/retry.ts";
 import { startVendor } from "../support/vendor.ts";
 
 const signal = new AbortController().signal;

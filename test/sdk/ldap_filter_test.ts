@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { allOf, escapeFilterValue, fillFilter, parseFilter } from "../../src/sdk/ldap_filter.ts";
+import { allOf, escapeFilterValue, fillFilter, parseFilter } from "../../src/sdk/ldap/filter.ts";
 import { filterText } from "../support/ber.ts";
 
 function read(text: string): string {

@@ -9,7 +9,7 @@ import {
   oauth1Encode,
   oauth1Header,
   oauth1Signature,
-} from "../../src/sdk/oauth1.ts";
+} from "../../src/sdk/http/oauth1.ts";
 
 const consumer = { consumerKey: "dpf43f3p2l4k3l03", consumerSecret: "kd94hf93k423kf44" };
 

@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { readOption } from "../../src/sdk/option.ts";
-import { planProxy, proxyOption } from "../../src/sdk/proxy.ts";
+import { planProxy, proxyOption } from "../../src/sdk/http/proxy.ts";
 
 function found(url: string, option: string, env: Record<string, string> = {}) {
   return planProxy(option, env).find(url)?.url;

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { readOption } from "../../src/sdk/option.ts";
-import { parseSchedule, parseWindows, scheduleOptions } from "../../src/sdk/schedule.ts";
+import { parseSchedule, parseWindows, scheduleOptions } from "../../src/settings/schedule.ts";
 
 const noon = new Date("2026-03-10T12:00:00Z");
 

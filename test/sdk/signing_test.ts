@@ -7,10 +7,10 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLog } from "../../src/base/log.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { tokenAuth } from "../../src/sdk/auth.ts";
-import { ConnectionError, createHttp } from "../../src/sdk/http.ts";
+import { tokenAuth } from "../../src/sdk/http/auth.ts";
+import { ConnectionError, createHttp } from "../../src/sdk/http/http.ts";
 import { readTextFile } from "../../src/sdk/text_file.ts";
 import { startVendor, type VendorCall } from "../support/vendor.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { parseSqlAddress } from "../../src/sdk/sql_address.ts";
-import { takeTokens } from "../../src/sdk/sql_sspi.ts";
+import { parseSqlAddress } from "../../src/sdk/sql/address.ts";
+import { takeTokens } from "../../src/sdk/sql/sspi.ts";
 
 test.each([
   ["db", { host: "db", port: 1433 }],

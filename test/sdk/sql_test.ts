@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { type SqlRow, sqlRows } from "../../src/sdk/sql_rows.ts";
+import { type SqlRow, sqlRows } from "../../src/sdk/sql/rows.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";
 import { startTdsServer, type TdsServerOptions } from "../support/tds/server.ts";
 import type { TdsAnswer } from "../support/tds/session.ts";

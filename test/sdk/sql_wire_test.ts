@@ -5,7 +5,7 @@
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { Connection, Request, TYPES } from "tedious";
-import { sqlRows } from "../../src/sdk/sql_rows.ts";
+import { sqlRows } from "../../src/sdk/sql/rows.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";
 import { defaultAccount, startTdsServer, type TdsServer } from "../support/tds/server.ts";

@@ -5,13 +5,13 @@
  */
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { createLog } from "../../src/base/log.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { AuthError, SourceError } from "../../src/base/errors.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { tokenAuth } from "../../src/sdk/auth.ts";
-import { createHttp } from "../../src/sdk/http.ts";
-import { expiresIn, requestToken } from "../../src/sdk/token.ts";
-import { createVendorHttp } from "../../src/sdk/vendor.ts";
+import { tokenAuth } from "../../src/sdk/http/auth.ts";
+import { createHttp } from "../../src/sdk/http/http.ts";
+import { expiresIn, requestToken } from "../../src/sdk/http/token.ts";
+import { createVendorHttp } from "../../src/sdk/http/vendor.ts";
 import { startVendor, type Vendor, type VendorRoute } from "../support/vendor.ts";
 
 const shape = z.object({ access_token: z.string().optional(), error: z.string().optional() });

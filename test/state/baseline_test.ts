@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { differences, fieldsOf, fingerprintOf } from "../../src/state/fingerprint.ts";
 import { StateStore } from "../../src/state/store.ts";
-import { Comparison } from "../../src/sync/delta.ts";
+import { Comparison } from "../../src/sync/changes/delta.ts";
 
 const upload = JSON.stringify({ syncFields: ["TAG"], portion: "p", version: "1" });
 

@@ -8,8 +8,8 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
-import { readLines } from "../../src/sync/lines.ts";
-import { Spool } from "../../src/sync/spool.ts";
+import { readLines } from "../../src/sync/changes/line_reader.ts";
+import { Spool } from "../../src/sync/changes/spool.ts";
 
 function inFolder(work: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "agent-lines-"));

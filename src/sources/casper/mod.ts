@@ -6,11 +6,11 @@
 
 import {
   defineSource,
-  deliveryOptions,
   type Mappings,
   opt,
   type SourceItem,
   syncField,
+  writeModeOptions,
 } from "../../sdk/mod.ts";
 import { authOf, type Context } from "./access.ts";
 import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
@@ -56,7 +56,7 @@ export const casper = defineSource({
     sync_type: opt.choice("What is read.", ["computers", "mobiledevices"], {
       default: "computers",
     }),
-    update_only: { ...deliveryOptions.update_only, advanced: false },
+    update_only: { ...writeModeOptions.update_only, advanced: false },
     group_name: opt.text("Only the members of this group, static or smart. Blank reads all.", {
       default: "",
     }),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defineSource, deliveryOptions, opt, syncField } from "../../sdk/mod.ts";
+import { defineSource, opt, syncField, writeModeOptions } from "../../sdk/mod.ts";
 import { readChanges } from "./changes.ts";
 import { batchSize, openTerminals, usualWsdl } from "./client.ts";
 
@@ -29,7 +29,7 @@ export const jasper = defineSource({
     ),
     api_token: opt.secret("License key of the API.", { example: "YOUR Jasper API TOKEN" }),
     sync_field: syncField(),
-    update_only: { ...deliveryOptions.update_only, advanced: false },
+    update_only: { ...writeModeOptions.update_only, advanced: false },
     full_sync: opt.flag("Whether all SIMs are read instead of the changed ones.", {
       default: false,
       advanced: true,

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import type { Http } from "../../../src/sdk/http.ts";
+import type { Http } from "../../../src/sdk/http/http.ts";
 import { authOf } from "../../../src/sources/airwatch/client.ts";
 import { airwatch } from "../../../src/sources/airwatch/mod.ts";
 import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";

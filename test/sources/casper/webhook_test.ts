@@ -4,14 +4,14 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { createLog } from "../../../src/base/log.ts";
+import { createLog } from "../../../src/logging/log.ts";
 import { Skipped } from "../../../src/base/record.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
 import { planConfig } from "../../../src/config/plan.ts";
 import { parseIni } from "../../../src/config/ini.ts";
-import { planCode } from "../../../src/sync/code.ts";
+import { planCode } from "../../../src/sync/user_code.ts";
 import { prepareSections } from "../../../src/sync/prepare.ts";
-import { sourceContext } from "../../../src/sync/source_context.ts";
+import { sourceContext } from "../../../src/sync/read/source_context.ts";
 import { casper } from "../../../src/sources/casper/mod.ts";
 import { classicDevice } from "./devices.ts";
 import { start } from "./section.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connectSql, type SqlConnection } from "../../../src/sdk/sql_connection.ts";
+import { connectSql, type SqlConnection } from "../../../src/sdk/sql/connection.ts";
 import { defaultAccount, type TdsServer } from "./server.ts";
 import type { Column } from "./types.ts";
 

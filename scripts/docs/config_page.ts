@@ -1,0 +1,71 @@
+/**
+ * The options of `[oomnitza]` and of every section, and the sources, as parts of a docs page.
+ *
+ * @module
+ */
+
+import { oomnitzaOptions } from "../../src/oomnitza/options.ts";
+import type { Options } from "../../src/sdk/option.ts";
+import { tlsOptions } from "../../src/sdk/tls/options.ts";
+import {
+  deliveryOptions,
+  limitOptions,
+  secretOptions,
+} from "../../src/settings/section_options.ts";
+import { alertOptions } from "../../src/settings/alert_options.ts";
+import { serveOptions } from "../../src/settings/serve_options.ts";
+import type { Source } from "../../src/sdk/source.ts";
+import { cyberarkOptions, vaultOptions } from "../../src/secrets/mod.ts";
+import { code, prose, table } from "./markdown.ts";
+import { optionTable } from "./option_table.ts";
+
+const shared: Options = { ...tlsOptions, ...secretOptions };
+
+/** The options that only `[oomnitza]` has, as a table. */
+export function oomnitzaTable(): string {
+  return optionTable(Object.entries(oomnitzaOptions).filter(([key]) => !(key in shared)));
+}
+
+/** The options that only `[serve]` has, as a table. */
+export function serveTable(): string {
+  return optionTable(Object.entries(serveOptions).filter(([key]) => !(key in secretOptions)));
+}
+
+/** The options that only `[alerts]` has, as a table. */
+export function alertTable(): string {
+  return optionTable(Object.entries(alertOptions).filter(([key]) => !(key in secretOptions)));
+}
+
+/** The options of every section that reads from a source, as a table. */
+export function deliveryTable(): string {
+  return optionTable(Object.entries(deliveryOptions));
+}
+
+/** The options that `[oomnitza]` and every other section have, as a table. */
+export function sharedTable(): string {
+  return optionTable(Object.entries(shared));
+}
+
+/** The options of sections that read over HTTP, as a table. */
+export function limitTable(): string {
+  return optionTable(Object.entries(limitOptions));
+}
+
+/** The options that only the section of a server of secrets has, as a table. */
+export function serverTable(server: "vault" | "cyberark"): string {
+  const options: Options = server === "vault" ? vaultOptions : cyberarkOptions;
+  return optionTable(Object.entries(options).filter(([key]) => !(key in shared)));
+}
+
+/** The sources by name, with links to their pages. */
+export function sourceTable(sources: readonly Source[]): string {
+  const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
+  return table(
+    ["Section", "Page", "What it uploads"],
+    byName.map(({ name, title, summary }) => [
+      code(`[${name}]`),
+      `[${prose(title)}](sources/${name}.md)`,
+      prose(summary),
+    ]),
+  );
+}

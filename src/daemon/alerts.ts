@@ -1,0 +1,171 @@
+/**
+ * Tells somebody when a section fails, is stopped by its guard, has not been well for long, or is well
+ * again: once for each change.
+ *
+ * @module
+ */
+
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../logging/log.ts";
+import { version } from "../runtime/version.ts";
+import type { AlertOptions } from "../settings/alert_options.ts";
+import type { Http } from "../sdk/http/http.ts";
+import { describeSection, type SectionReport } from "../sync/report.ts";
+
+/** How a section is. */
+export type Condition = "well" | "failed" | "guard" | "stale";
+
+/** What is told. */
+export interface Alert {
+  readonly section: string;
+  readonly event: "failed" | "guard" | "stale" | "recovered";
+  /** ISO 8601. */
+  readonly at: string;
+  /** For people. */
+  readonly text: string;
+  readonly report: SectionReport | null;
+}
+
+/** What alerts work with. */
+export interface AlertSettings {
+  readonly options: AlertOptions;
+  readonly http: Http;
+  /** Remembers how a section was told to be, also after a restart. */
+  readonly memory: {
+    get(section: string): Promise<Condition | undefined>;
+    set(section: string, condition: Condition): Promise<void>;
+  };
+  /** Sections with a schedule, and when they were well last; since when the agent runs, for those that never were. */
+  readonly lastWell: () => ReadonlyMap<string, Date>;
+  readonly log: Log;
+}
+
+/** Failures that are told with the first alert. */
+const longestText = 3000;
+/** It is looked for stale sections so often. */
+const lookMs = 30_000;
+const hourMs = 3_600_000;
+
+function cut(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+}
+
+/** The body of a request: Slack's `text`, an Adaptive Card for Teams workflows, or the alert itself. */
+export function alertBody(alert: Alert, format: AlertOptions["format"]): string {
+  if (format === "slack") return JSON.stringify({ text: alert.text });
+  if (format === "json") return JSON.stringify({ agent: version, ...alert });
+  const content = {
+    type: "AdaptiveCard",
+    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+    version: "1.4",
+    body: [{ type: "TextBlock", text: alert.text, wrap: true }],
+  };
+  const contentType = "application/vnd.microsoft.card.adaptive";
+  return JSON.stringify({ type: "message", attachments: [{ contentType, content }] });
+}
+
+function conditionOf(report: SectionReport): Condition {
+  if (report.stopped_by_guard) return "guard";
+  return report.outcome === "ok" ? "well" : "failed";
+}
+
+/** Alerts of a service. */
+export class Alerts {
+  readonly #settings: AlertSettings;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  /** One after the other, so that two reports of a section are told in their order. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(settings: AlertSettings) {
+    this.#settings = settings;
+  }
+
+  /** Begins to look for stale sections, and to send heartbeats. */
+  start(): void {
+    const { options } = this.#settings;
+    if (options.url !== "" && options.stale_hours > 0) {
+      this.#timers.push(setInterval(() => this.#look(), lookMs));
+      this.#look();
+    }
+    if (options.heartbeat_url === "") return;
+    const beat = () => void this.#send(options.heartbeat_url, undefined, "heartbeat");
+    this.#timers.push(setInterval(beat, options.heartbeat_seconds * 1000));
+    beat();
+  }
+
+  /** Takes the report of a run. */
+  report(report: SectionReport): void {
+    const condition = conditionOf(report);
+    this.#enqueue(report.section, condition, describeSection(report), report);
+  }
+
+  /** Takes that a section could not even begin. */
+  fail(section: string, reason: string): void {
+    this.#enqueue(section, "failed", `${section}: failed: ${reason}`, null);
+  }
+
+  /** Ends it, after what is to be told was told. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#queue;
+  }
+
+  #look(): void {
+    const { options, lastWell } = this.#settings;
+    const limit = Date.now() - options.stale_hours * hourMs;
+    for (const [section, at] of lastWell()) {
+      if (at.getTime() > limit) continue;
+      const text =
+        `${section}: no good run for more than ${options.stale_hours} hours, the last ended ` +
+        at.toISOString();
+      this.#enqueue(section, "stale", text, null);
+    }
+  }
+
+  #enqueue(section: string, condition: Condition, text: string, report: SectionReport | null) {
+    if (this.#settings.options.url === "") return;
+    this.#queue = this.#queue
+      .then(() => this.#tell(section, condition, text, report))
+      .catch((error) => {
+        this.#settings.log.error(`Cannot tell of [${section}]: ${messageOf(error)}`);
+      });
+  }
+
+  async #tell(section: string, condition: Condition, text: string, report: SectionReport | null) {
+    const { options, memory } = this.#settings;
+    const known = await memory.get(section) ?? "well";
+    if (known === condition) return;
+    // A section that fails and is stale was told of already.
+    if (condition === "stale" && known !== "well") return;
+    const event = condition === "well" ? "recovered" : condition;
+    const headline = event === "recovered" ? `${section} is well again` : text;
+    const words = event === "recovered" ? `${headline}\n${text}` : headline;
+    const alert = {
+      section,
+      event,
+      at: new Date().toISOString(),
+      text: cut(words),
+      report,
+    } as const;
+    // Somebody who could not be told is told the next time.
+    if (await this.#send(options.url, alertBody(alert, options.format), "alert")) {
+      await memory.set(section, condition);
+    }
+  }
+
+  async #send(url: string, body: string | undefined, what: string): Promise<boolean> {
+    const { http, log } = this.#settings;
+    try {
+      const answer = await http.send(
+        body === undefined
+          ? { path: url }
+          : { method: "POST", path: url, body, headers: { "Content-Type": "application/json" } },
+      );
+      if (answer.status < 400) return true;
+      log.error(`The ${what} was answered with ${answer.status}`);
+    } catch (error) {
+      log.error(`The ${what} could not be sent: ${messageOf(error)}`);
+    }
+    return false;
+  }
+}

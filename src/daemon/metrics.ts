@@ -1,0 +1,236 @@
+/**
+ * What `GET /metrics` tells, in the text format of Prometheus.
+ *
+ * @module
+ */
+
+import { version } from "../runtime/version.ts";
+import type { InboxSize } from "../state/inbox.ts";
+import type { SectionReport } from "../sync/report.ts";
+import type { Counters } from "./counters.ts";
+
+/** What is looked up when somebody asks. */
+export interface MetricsSources {
+  /** The enabled sections. */
+  readonly sections: readonly string[];
+  /** When the last good run of a section ended, also before this process. */
+  readonly lastSuccess: (section: string) => Date | undefined;
+  readonly inbox: () => readonly InboxSize[];
+  readonly counters: Counters;
+  readonly isReady: () => boolean;
+}
+
+type Labels = Readonly<Record<string, string | number>>;
+
+/** One metric: its values by their labels. */
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: "counter" | "gauge";
+  readonly values: readonly (readonly [Labels, number])[];
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+function lineOf(name: string, labels: Labels, value: number): string {
+  const parts = Object.entries(labels).map(([key, text]) => `${key}="${escaped(String(text))}"`);
+  return `${name}${parts.length === 0 ? "" : `{${parts.join(",")}}`} ${value}`;
+}
+
+function textOf({ name, help, kind, values }: Metric): string {
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${kind}`,
+    ...values.map(([labels, value]) => lineOf(name, labels, value)),
+  ].join("\n");
+}
+
+/** What one section did since the start of the process. */
+interface Tally {
+  readonly runs: Map<string, number>;
+  readonly records: Map<string, number>;
+  seconds: number;
+  last: SectionReport | undefined;
+  answers: number;
+  throttled: number;
+}
+
+function add(map: Map<string, number>, key: string, count: number): void {
+  map.set(key, (map.get(key) ?? 0) + count);
+}
+
+function secondsOf({ started, ended }: SectionReport): number {
+  return (Date.parse(ended) - Date.parse(started)) / 1000;
+}
+
+/** Gathers what the service did. */
+export class Metrics {
+  readonly #tallies = new Map<string, Tally>();
+
+  /** Takes the report of a run, by schedule or for webhooks. */
+  report(report: SectionReport): void {
+    const tally = this.#of(report.section);
+    add(tally.runs, report.outcome, 1);
+    for (const [outcome, count] of Object.entries(report.counts)) {
+      add(tally.records, outcome, count);
+    }
+    tally.seconds += secondsOf(report);
+    tally.last = report;
+  }
+
+  /** Takes that a section could not even begin. */
+  fail(section: string): void {
+    add(this.#of(section).runs, "failed", 1);
+  }
+
+  /** Takes the status of an answer of a vendor. */
+  vendorAnswer(section: string, status: number): void {
+    const tally = this.#of(section);
+    tally.answers++;
+    if (status === 429) tally.throttled++;
+  }
+
+  /** Everything, as text. */
+  render(sources: MetricsSources): string {
+    for (const section of sources.sections) this.#of(section);
+    const metrics = [
+      ...serviceMetrics(sources),
+      ...this.#lastRunMetrics(sources),
+      ...this.#totals(),
+      ...inboxMetrics(sources),
+    ];
+    return `${metrics.map(textOf).join("\n")}\n`;
+  }
+
+  #of(section: string): Tally {
+    const known = this.#tallies.get(section);
+    if (known !== undefined) return known;
+    const tally: Tally = {
+      runs: new Map([["ok", 0], ["failed", 0]]),
+      records: new Map(),
+      seconds: 0,
+      last: undefined,
+      answers: 0,
+      throttled: 0,
+    };
+    this.#tallies.set(section, tally);
+    return tally;
+  }
+
+  #each(value: (tally: Tally, section: string) => number | undefined): [Labels, number][] {
+    return [...this.#tallies].flatMap(([section, tally]): [Labels, number][] => {
+      const found = value(tally, section);
+      return found === undefined ? [] : [[{ section }, found]];
+    });
+  }
+
+  #byOutcome(of: (tally: Tally) => ReadonlyMap<string, number>): [Labels, number][] {
+    return [...this.#tallies].flatMap(([section, tally]) =>
+      [...of(tally)].map(([outcome, count]): [Labels, number] => [{ section, outcome }, count])
+    );
+  }
+
+  #lastRunMetrics({ lastSuccess }: MetricsSources): Metric[] {
+    return [
+      gauge(
+        "agent_last_success_timestamp_seconds",
+        "When the last good run ended.",
+        this.#each((_, section) => {
+          const at = lastSuccess(section);
+          return at === undefined ? undefined : at.getTime() / 1000;
+        }),
+      ),
+      gauge(
+        "agent_last_run_timestamp_seconds",
+        "When the last run of this process ended.",
+        this.#each(({ last }) => last === undefined ? undefined : Date.parse(last.ended) / 1000),
+      ),
+      gauge(
+        "agent_last_run_success",
+        "1 when that run was good, 0 when it was not.",
+        this.#each(({ last }) => last === undefined ? undefined : last.outcome === "ok" ? 1 : 0),
+      ),
+      gauge(
+        "agent_last_run_duration_seconds",
+        "How long that run took.",
+        this.#each(({ last }) => last === undefined ? undefined : secondsOf(last)),
+      ),
+    ];
+  }
+
+  #totals(): Metric[] {
+    return [
+      counter("agent_runs_total", "Runs by how they ended.", this.#byOutcome(({ runs }) => runs)),
+      counter("agent_run_seconds_total", "Time in runs.", this.#each(({ seconds }) => seconds)),
+      counter(
+        "agent_records_total",
+        "Records by what became of them; fetched is all of them.",
+        this.#byOutcome(({ records }) => records),
+      ),
+      counter(
+        "agent_vendor_answers_total",
+        "Answers of the vendor's API, repetitions counted.",
+        this.#each(({ answers }) => answers),
+      ),
+      counter(
+        "agent_vendor_throttled_total",
+        "Those of them that asked to wait (429).",
+        this.#each(({ throttled }) => throttled),
+      ),
+    ];
+  }
+}
+
+function gauge(name: string, help: string, values: Metric["values"]): Metric {
+  return { name, help, kind: "gauge", values };
+}
+
+function counter(name: string, help: string, values: Metric["values"]): Metric {
+  return { name, help, kind: "counter", values };
+}
+
+function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
+  const answers = [...counters.answers];
+  return [
+    gauge("agent_info", "The version.", [[{ version }, 1]]),
+    gauge("agent_ready", "1 when events are taken.", [[{}, isReady() ? 1 : 0]]),
+    counter(
+      "agent_http_answers_total",
+      "Calls by the status of the answer.",
+      answers.map(([status, count]) => [{ status }, count]),
+    ),
+    counter("agent_webhook_events_accepted_total", "Events that are safe in the inbox.", [
+      [{}, counters.accepted],
+    ]),
+    counter("agent_webhook_calls_refused_total", "Calls that were answered with an error.", [
+      [{}, answers.reduce((sum, [status, count]) => status < 400 ? sum : sum + count, 0)],
+    ]),
+  ];
+}
+
+function inboxMetrics({ inbox }: MetricsSources): Metric[] {
+  const sizes = inbox();
+  const now = Date.now();
+  return [
+    gauge(
+      "agent_webhook_queue_depth",
+      "Events that wait or are worked off.",
+      sizes.map(({ section, waiting }) => [{ section }, waiting]),
+    ),
+    gauge(
+      "agent_webhook_dead",
+      "Events that were given up.",
+      sizes.map(({ section, dead }) => [{ section }, dead]),
+    ),
+    gauge(
+      "agent_webhook_lag_seconds",
+      "How long the oldest event waits.",
+      sizes.map(({ section, oldest }) => [
+        { section },
+        oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000,
+      ]),
+    ),
+  ];
+}

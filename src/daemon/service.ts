@@ -1,0 +1,174 @@
+/**
+ * The service as a whole: web server, inbox and the work on it.
+ *
+ * @module
+ */
+
+import { ConfigError } from "../base/errors.ts";
+import type { Log } from "../logging/log.ts";
+import { isLoopback } from "../base/network.ts";
+import type { SectionPlan } from "../config/section.ts";
+import { serve, type Served } from "../runtime/serve.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
+import type { InboxEvent, StateInbox } from "../state/inbox.ts";
+import { InboxWork, type WorkSettings } from "../sync/inbox/inbox.ts";
+import { Intake } from "../sync/inbox/intake.ts";
+import { type AppSettings, createApp } from "./app.ts";
+import { createGuard } from "./authentication.ts";
+import { createCallers } from "./caller.ts";
+import { readCertificate, watchCertificate } from "./certificate.ts";
+import { Counters } from "./counters.ts";
+import { AddressLimits } from "./limits.ts";
+import type { Metrics, MetricsSources } from "./metrics.ts";
+import type { WebhookSettings } from "./webhooks.ts";
+
+/** What the service needs. */
+export interface ServiceSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly options: ServeOptions;
+  /** The enabled sections. */
+  readonly sections: readonly SectionPlan[];
+  readonly inbox: StateInbox;
+  /** How events are worked off. */
+  readonly work: Omit<WorkSettings, "inbox" | "sections" | "patience" | "log">;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** When the last good run of a section ended. */
+  readonly lastSuccess: (section: string) => Date | undefined;
+}
+
+/** The service at work. */
+export interface Service {
+  readonly url: string;
+  readonly counters: Counters;
+  /** Answers what is there, works off what can be worked off now, and ends. */
+  drain(): Promise<void>;
+}
+
+/** After a failure an event is tried again after so many milliseconds, then after twice as many … */
+const firstWaitMs = 5000;
+/** … but never after more than these. */
+const longestWaitMs = 15 * 60_000;
+
+/**
+ * Refuses to listen to everybody, unless that was said in so many words.
+ *
+ * @throws {ConfigError}
+ */
+export function checkExposure(host: string, { auth }: ServeOptions): void {
+  if (isLoopback(host) || auth !== undefined) return;
+  throw new ConfigError(`Cannot listen on ${host}: nobody would be asked for a password`, [], {
+    hint:
+      "Set auth in [serve] to basic or header, or to none when something else keeps others out.",
+  });
+}
+
+function warnOfOrphans(inbox: StateInbox, served: ReadonlySet<string>, log: Log): void {
+  for (const { section, waiting } of inbox.sizes()) {
+    if (waiting === 0 || served.has(section)) continue;
+    log.warning(
+      `${waiting} webhook events of [${section}] wait until that section is enabled again`,
+    );
+  }
+}
+
+function bodyLimits({ body_limit_kb, body_seconds }: ServeOptions) {
+  return { maxBytes: body_limit_kb * 1024, maxMs: body_seconds * 1000 };
+}
+
+/** Why the service takes no events, nothing when it does. */
+interface Readiness {
+  isEnding: boolean;
+  readonly intake: Intake;
+}
+
+function unready({ isEnding, intake }: Readiness): string | undefined {
+  if (isEnding) return "ending";
+  return intake.failure === undefined ? undefined : "events cannot be kept: see the log";
+}
+
+function webhooksOf(
+  { options, sections, log }: ServiceSettings,
+  accept: (event: InboxEvent) => Promise<void>,
+): WebhookSettings {
+  return {
+    sections: new Map(sections.map((section) => [section.name, section])),
+    strict: options.strict,
+    body: bodyLimits(options),
+    coalesceMs: options.coalesce_seconds * 1000,
+    accept,
+    log,
+  };
+}
+
+function listen(
+  settings: ServiceSettings,
+  app: Pick<AppSettings, "webhooks" | "unready" | "counters" | "metrics">,
+): Served {
+  const { options, log, host, port } = settings;
+  const { calls_at_once: atOnce, calls_per_second: perSecond } = options;
+  const routes = createApp({
+    ...app,
+    callers: createCallers(options),
+    limits: new AddressLimits({ atOnce, perSecond }),
+    guard: createGuard(options),
+    log,
+  });
+  return serve({
+    host,
+    port,
+    tls: readCertificate(options),
+    // A body that comes slowly is to be answered, not cut off.
+    idleSeconds: Math.max(options.idle_seconds, options.body_seconds + 5),
+    maxBodyBytes: bodyLimits(options).maxBytes,
+    fetch: (request, peer) => routes.fetch(request, { peer }),
+  });
+}
+
+/** Starts the service. Throws `AgentError` when it cannot listen. */
+export function startService(settings: ServiceSettings): Service {
+  const { options, sections, inbox, log } = settings;
+  const counters = new Counters();
+  const readiness: Readiness = { isEnding: false, intake: new Intake(inbox) };
+  const takers = sections.filter(({ source }) => source.webhook !== undefined);
+  const names = takers.map(({ name }) => name);
+  warnOfOrphans(inbox, new Set(names), log);
+  const patience = { firstWaitMs, longestWaitMs, giveUpMs: options.retry_minutes * 60_000 };
+  const work = new InboxWork({ ...settings.work, inbox, sections: names, patience, log });
+  const webhooks = webhooksOf(settings, async (event) => {
+    await readiness.intake.accept(event);
+    counters.accepted++;
+    work.nudge(event.section, event.due);
+  });
+  const sources: MetricsSources = {
+    sections: sections.map(({ name }) => name),
+    lastSuccess: settings.lastSuccess,
+    inbox: () => inbox.sizes(),
+    counters,
+    isReady: () => unready(readiness) === undefined,
+  };
+  const served = listen(settings, {
+    webhooks,
+    unready: () => unready(readiness),
+    counters,
+    metrics: () => settings.metrics.render(sources),
+  });
+  const unwatch = watch(served, options, log);
+  work.start();
+  return {
+    url: served.url,
+    counters,
+    async drain() {
+      readiness.isEnding = true;
+      unwatch();
+      await served.drain();
+      await work.end();
+    },
+  };
+}
+
+function watch(served: Served, options: ServeOptions, log: Log): () => void {
+  if (options.cert === "") return () => {};
+  return watchCertificate(options, (tls) => served.renew(tls), log);
+}

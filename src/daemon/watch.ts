@@ -1,0 +1,86 @@
+/**
+ * How a service can be watched: its metrics, and its alerts.
+ *
+ * @module
+ */
+
+import type { Plan } from "../config/plan.ts";
+import { Alerts, type Condition } from "./alerts.ts";
+import { openCursor } from "../state/cursor.ts";
+import type { StateStore } from "../state/store.ts";
+import type { SectionReport } from "../sync/report.ts";
+import { Metrics } from "./metrics.ts";
+import type { CommandContext } from "../cli/command.ts";
+import { scheduledSections } from "./scheduled.ts";
+import { sideHttp } from "../cli/session.ts";
+import { stateFile } from "../cli/state.ts";
+
+/** Under this key a section remembers what was told of it. */
+const alertKey = "agent:alert";
+
+/** The watch over a service. */
+export interface ServeWatch {
+  readonly metrics: Metrics;
+  /** Takes the report of each run. */
+  report(report: SectionReport): void;
+  /** Takes that a section could not even begin. */
+  fail(section: string, reason: string): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+function memoryOf(path: string | undefined) {
+  return {
+    async get(section: string): Promise<Condition | undefined> {
+      if (path === undefined) return undefined;
+      const cursor = openCursor(path, section);
+      const known = await cursor.get(alertKey);
+      cursor.close();
+      return known as Condition | undefined;
+    },
+    async set(section: string, condition: Condition): Promise<void> {
+      if (path === undefined) return;
+      const cursor = openCursor(path, section);
+      cursor.set(alertKey, condition);
+      await cursor.commit();
+      cursor.close();
+    },
+  };
+}
+
+/** Opens the watch, which is not started yet. */
+export function openWatch(
+  context: CommandContext,
+  plan: Plan,
+  store: StateStore | undefined,
+): ServeWatch {
+  const metrics = new Metrics();
+  const begun = new Date();
+  const { alerts: options, oomnitza } = plan;
+  const alerts = options === undefined || oomnitza === undefined ? undefined : new Alerts({
+    options,
+    http: sideHttp(oomnitza, context),
+    memory: memoryOf(store === undefined ? undefined : stateFile(context, plan.file)),
+    lastWell: () =>
+      new Map(
+        scheduledSections(plan).map(({ name }) => {
+          const at = store?.lastSuccess(name, false);
+          return [name, at === undefined ? begun : new Date(at)];
+        }),
+      ),
+    log: context.log.named("alerts"),
+  });
+  return {
+    metrics,
+    report(report) {
+      metrics.report(report);
+      alerts?.report(report);
+    },
+    fail(section, reason) {
+      metrics.fail(section);
+      alerts?.fail(section, reason);
+    },
+    start: () => alerts?.start(),
+    stop: async () => await alerts?.stop(),
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Which hosts a configuration leads to.
+ *
+ * @module
+ */
+
+import type { Plan } from "../config/plan.ts";
+import type { SectionPlan, SectionSettings } from "../config/section.ts";
+import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
+import { planTls } from "../sdk/tls/client.ts";
+import type { TlsSettings } from "../runtime/fetch.ts";
+
+/** A host to look at. */
+export interface Place {
+  /** Section that leads there. */
+  readonly section: string;
+  readonly url: URL;
+  readonly tls: TlsSettings;
+  readonly proxy: ProxyPlan;
+}
+
+type Connection = Parameters<typeof planTls>[0] & Pick<SectionSettings, "proxy">;
+
+function placeOf(section: string, address: string, settings: Connection): Place[] {
+  const url = URL.parse(address);
+  if (url === null || url.hostname === "") return [];
+  const { settings: tls } = planTls(settings);
+  return [{ section, url, tls, proxy: planProxy(settings.proxy, process.env) }];
+}
+
+/** The address that a source asks: its HTTP base, else the first option that is an address. */
+function addressOf({ source, options, texts }: SectionPlan): string {
+  const base = source.http?.(options).base ?? "";
+  if (base !== "") return base;
+  const key = Object.keys(source.options).find((name) => source.options[name]?.kind === "url");
+  return key === undefined ? "" : texts[key] ?? "";
+}
+
+/**
+ * The hosts of Oomnitza and of the sections.
+ *
+ * @throws {ConfigError} when certificates that a section names cannot be read.
+ */
+export function placesOf(plan: Plan, sections: readonly SectionPlan[]): Place[] {
+  const own = plan.oomnitza === undefined
+    ? []
+    : placeOf("oomnitza", plan.oomnitza.url, plan.oomnitza);
+  return [...own, ...sections.flatMap((one) => placeOf(one.name, addressOf(one), one.settings))];
+}

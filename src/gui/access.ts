@@ -1,0 +1,100 @@
+/**
+ * Who may come in: the browser that opened the link, and no other program, site or user.
+ *
+ * Cookies are shared by all ports of an address, so that any other server on this machine would be
+ * sent a cookie of `/`. Ours is for a path that nobody can guess, and `Origin` and `Sec-Fetch-Site`
+ * tell our own pages from those of other ports, which count as the same site.
+ *
+ * @module
+ */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { MiddlewareHandler } from "hono";
+import type { Env } from "./context.ts";
+
+const cookieName = "agent_gui";
+
+/** The door of one GUI. */
+export interface Door {
+  /** Path under which everything is, with slashes at both ends. */
+  readonly base: string;
+  /** The token of the link that lets the first browser in; it works once. */
+  readonly token: string;
+  /** Uses the token up; gives the cookie to set, or nothing when the token is not good. */
+  enter(token: string): string | undefined;
+  /** Whether the request comes from the browser that was let in. */
+  knows(cookies: string | undefined): boolean;
+}
+
+function secret(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+function same(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Makes a door that nobody has passed yet. */
+export function createDoor(): Door {
+  const [path, token, key] = [secret(), secret(), secret()];
+  const base = `/${path}/`;
+  let isUsed = false;
+  return {
+    base,
+    token,
+    enter(given) {
+      if (isUsed || !same(given, token)) return undefined;
+      isUsed = true;
+      return `${cookieName}=${key}; Path=${base}; HttpOnly; SameSite=Strict`;
+    },
+    knows: (cookies = "") =>
+      cookies.split(";").some((cookie) => {
+        const [name = "", value = ""] = cookie.trim().split("=", 2);
+        return name === cookieName && same(value, key);
+      }),
+  };
+}
+
+/** Refuses requests that name another host: a name that somebody has pointed to this machine. */
+export function hostGuard(origin: () => string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    if (`http://${c.req.header("host")}` !== origin()) {
+      return c.text("This is not the address of the agent.\n", 421);
+    }
+    return await next();
+  };
+}
+
+/** Lets only our own pages in the browser that opened the link pass. */
+export function guard(door: Door, origin: () => string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const site = c.req.header("sec-fetch-site") ?? "same-origin";
+    const from = c.req.header("origin");
+    const isReading = c.req.method === "GET" || c.req.method === "HEAD";
+    // A browser names the origin of whatever may change something.
+    const isOurs = from === origin() || (isReading && from === undefined);
+    const isDirect = site === "same-origin" || (isReading && site === "none");
+    if (!isOurs || !isDirect) return c.text("Only pages of the agent may ask for this.\n", 403);
+    if (!door.knows(c.req.header("cookie"))) {
+      return c.text(
+        "This page is for the browser that opened the agent. Run agent gui again to get a new address.\n",
+        403,
+      );
+    }
+    return await next();
+  };
+}
+
+/** Headers of every answer: nothing from elsewhere is loaded, and nobody else may look or frame. */
+export const headers: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+    "connect-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'",
+  "cache-control": "no-store",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  // Not no-referrer, which would hide the origin of our own forms as well.
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};

@@ -1,0 +1,161 @@
+/**
+ * The account of a run on a page: counts, failures, and what went wrong.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+import type { Finding } from "../base/errors.ts";
+import type { Failure } from "../sync/account.ts";
+import type { SectionReport } from "../sync/report.ts";
+import { type Desk, sectionPath } from "./context.ts";
+import { withQuery } from "./format.ts";
+
+/** Failures that a page names. */
+const shownFailures = 100;
+
+/** Columns of a table of counts; those marked are there even when everything is zero. */
+const columns = [
+  ["fetched", "Read", true],
+  ["sent", "Sent", true],
+  ["unchanged", "Unchanged", false],
+  ["filtered", "Filtered", false],
+  ["incomplete", "Incomplete", false],
+  ["failed", "Failed", true],
+  ["kept", "Kept for the next run", false],
+  ["held", "Held back", false],
+  ["unreadable", "Unreadable", false],
+] as const;
+
+/** A row of a table of counts. */
+export interface CountRow {
+  readonly name: string;
+  readonly state: string;
+  readonly counts: Readonly<Record<string, number>> | undefined;
+}
+
+/** A table with a row for each section and a column for each way in which a record can end. */
+export function CountTable({ rows, label }: { rows: readonly CountRow[]; label: string }) {
+  const shown = columns.filter(([key, , always]) =>
+    always || rows.some(({ counts }) => (counts?.[key] ?? 0) > 0)
+  );
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Section</th>
+            <th scope="col">State</th>
+            {shown.map(([, title]) => <th key={title} scope="col" class="number">{title}</th>)}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, state, counts }) => (
+            <tr>
+              <th scope="row">{name}</th>
+              <td>{state}</td>
+              {shown.map(([key]) => <td key={key} class="number">{counts?.[key] ?? ""}</td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** What went wrong, with each finding at its place. */
+export function Fault(
+  { desk, message, hint, findings = [] }: {
+    desk: Desk;
+    message: string;
+    hint: string | null;
+    findings?: readonly Finding[];
+  },
+) {
+  const { redactor } = desk;
+  return (
+    <div class="notice bad">
+      <p>{redactor.redact(message)}</p>
+      {hint === null ? null : <p>{redactor.redact(hint)}</p>}
+      {findings.length === 0 ? null : (
+        <ul>
+          {findings.map(({ section, option, line, message }) => (
+            <li>
+              {section === undefined ? null : <a href={sectionPath(section)}>[{section}]</a>}{" "}
+              {option === undefined ? null : <code>{option}</code>} {redactor.redact(message)}
+              {line === undefined ? "" : ` (line ${line})`}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** The records that were lost, with their reasons. */
+export function Failures(
+  { desk, section, failures, omitted }: {
+    desk: Desk;
+    section: string;
+    failures: readonly Failure[];
+    omitted: number;
+  },
+) {
+  const more = omitted + Math.max(0, failures.length - shownFailures);
+  return (
+    <>
+      <h3>Lost records of {section}</h3>
+      <div class="scroll" tabindex={0} role="region" aria-label={`Lost records of ${section}`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Record</th>
+              <th scope="col">Reason</th>
+            </tr>
+          </thead>
+          <tbody>
+            {failures.slice(0, shownFailures).map(({ record, reason }) => (
+              <tr>
+                <th scope="row">
+                  {record === "" ? "(no sync field)" : desk.redactor.redact(record)}
+                </th>
+                <td>{desk.redactor.redact(reason)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {more === 0 ? null : <p class="note">and {more} more</p>}
+    </>
+  );
+}
+
+/** What a section's run left to look at: its fault, what is gone, and the lost records. */
+export function Remarks({ desk, report }: { desk: Desk; report: SectionReport }) {
+  const { error, failures, failures_omitted: omitted, changes, section, leftovers } = report;
+  const gone = changes?.gone ?? 0;
+  return (
+    <>
+      {error === null ? null : <Fault desk={desk} message={error.message} hint={error.hint} />}
+      {leftovers.records === 0 ? null : (
+        <p>
+          {leftovers.records} records were left by an earlier run: {leftovers.sent} sent,{" "}
+          {leftovers.failed} failed, {leftovers.kept} still kept.
+        </p>
+      )}
+      {gone === 0 ? null : (
+        <p>
+          {gone} gone from the source: {changes?.gone_records.slice(0, 20).join(", ")}
+          {gone > 20 ? ", …" : ""}
+        </p>
+      )}
+      {failures.length === 0 ? null : (
+        <>
+          <Failures desk={desk} section={section} failures={failures} omitted={omitted} />
+          <p>
+            <a href={withQuery("failed", { section })}>Failed records of {section}</a>
+          </p>
+        </>
+      )}
+    </>
+  );
+}

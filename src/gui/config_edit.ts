@@ -1,0 +1,64 @@
+/**
+ * A change to the configuration before it is saved: what the file would say, and what is wrong then.
+ *
+ * @module
+ */
+import type { Finding } from "../base/errors.ts";
+import { parseIni } from "../config/ini.ts";
+import { editIni, type IniEdit } from "../config/ini_writer.ts";
+import type { Desk } from "./context.ts";
+import type { IniFile } from "./ini_file.ts";
+import { isEnabled } from "./layout.tsx";
+
+/** A change that could be saved, or could not. */
+export interface Proposal {
+  readonly file: IniFile;
+  /** The text that the file would have. */
+  readonly text: string;
+  /** What the change would make wrong; with an error among it, it is refused. */
+  readonly findings: readonly Finding[];
+}
+
+/** The findings about a text as a configuration, also about one section that is not enabled. */
+export function findingsOf(desk: Desk, path: string, text: string, section?: string): Finding[] {
+  const document = parseIni(text, path);
+  const { findings } = desk.plan(document);
+  const named = section === undefined ? undefined : document.byName.get(section);
+  if (section === undefined || named === undefined || section === "oomnitza") return [...findings];
+  if (isEnabled(document, section)) return [...findings];
+  // What is not enabled is not checked, so it is looked at as if it were; it may be incomplete.
+  const enabled = editIni(text, [{ kind: "set", section, key: "enable", value: "True" }]);
+  const odd = desk.plan(parseIni(enabled, path)).findings.filter((finding) =>
+    finding.section === section && finding.option !== undefined &&
+    !finding.message.startsWith("is required")
+  );
+  return [...findings, ...odd.map((finding) => ({ ...finding, severity: "warning" as const }))];
+}
+
+function nameOf({ section, option, message, severity }: Finding): string {
+  return JSON.stringify([section, option, message, severity]);
+}
+
+/**
+ * Applies edits to the file as it is on disk, and checks what comes out. Faults that were there before
+ * do not stand in the way of mending others.
+ *
+ * @throws {AgentError} when the edits cannot be written in an ini file
+ */
+export function propose(
+  desk: Desk,
+  file: IniFile,
+  edits: readonly IniEdit[],
+  section?: string,
+): Proposal {
+  const text = editIni(file.text, edits);
+  const known = new Set(findingsOf(desk, file.path, file.text, section).map(nameOf));
+  const findings = findingsOf(desk, file.path, text, section)
+    .filter((finding) => !known.has(nameOf(finding)));
+  return { file, text, findings };
+}
+
+/** Whether a proposal must not be saved. */
+export function isRefused({ findings }: Proposal): boolean {
+  return findings.some(({ severity }) => severity === "error");
+}

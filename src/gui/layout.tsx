@@ -1,0 +1,176 @@
+/**
+ * The frame around every page: head, navigation, and the way out.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+import { parseFlag } from "../sdk/option.ts";
+import { type IniDocument, optionOf } from "../config/ini.ts";
+import { type Call, type Desk, type Page, sectionPath } from "./context.ts";
+import { sourceNamed } from "../config/declared.ts";
+
+/** What a page is to show. */
+export interface View {
+  /** Shown as the heading and in the title of the window. */
+  readonly title: string;
+  /** Path of the page, or of the section's tab: `Page.path`. */
+  readonly path: string;
+  /** The section that the page is about. */
+  readonly section?: string | undefined;
+  /** The configuration file as the page shows it. */
+  readonly document: IniDocument;
+  /** Scripts of the page, by their names in {@linkcode assets}; `frame.js` is always there. */
+  readonly scripts?: readonly string[];
+  readonly status?: 200 | 400 | 404 | 409 | 500 | undefined;
+  readonly children: Child;
+}
+
+/** Answers with a page. */
+export function show(c: Call, desk: Desk, view: View): Response | Promise<Response> {
+  const html = (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <base href={desk.base} />
+        <title>{`${view.title} · Oomnitza agent`}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="assets/style.css" />
+        {["frame.js", ...view.scripts ?? []].map((name) => (
+          <script src={`assets/${name}`} defer></script>
+        ))}
+      </head>
+      <body>
+        <a class="skip" href={`${c.req.path}#main`}>Skip to the content</a>
+        <Head desk={desk} />
+        <div class="columns">
+          <Navigation desk={desk} view={view} />
+          <main id="main" tabindex={-1}>
+            <h1>{view.title}</h1>
+            <Tabs desk={desk} view={view} />
+            {view.children}
+          </main>
+        </div>
+        {view.scripts?.includes("change.js") === true ? <Review /> : null}
+      </body>
+    </html>
+  );
+  return c.html(`<!doctype html>${html}`, view.status ?? 200);
+}
+
+/** The dialog in which `change.js` shows what would be saved. */
+function Review() {
+  return (
+    <dialog id="review" aria-labelledby="review-title">
+      <form method="dialog">
+        <h2 id="review-title">Save this change?</h2>
+        <p class="notice odd" data-warnings hidden></p>
+        <div data-difference></div>
+        <p class="note">Everything else in the file stays as it is. A backup is kept beside it.</p>
+        <div class="actions">
+          <button type="submit" value="save">Save</button>
+          <button type="submit" value="cancel" class="quiet">Cancel</button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+function Head({ desk }: { desk: Desk }) {
+  return (
+    <header class="head">
+      <button
+        type="button"
+        class="menu"
+        id="menu"
+        aria-expanded="false"
+        aria-controls="navigation"
+      >
+        Menu
+      </button>
+      <p class="name">Oomnitza agent</p>
+      <p class="file" title="The configuration file">{desk.ini}</p>
+      <form method="post" action="stop">
+        <button type="submit" class="quiet">Stop the GUI</button>
+      </form>
+    </header>
+  );
+}
+
+function Current({ to, isCurrent, children }: { to: string; isCurrent: boolean; children: Child }) {
+  return <a href={to} {...(isCurrent ? { "aria-current": "page" } : {})}>{children}</a>;
+}
+
+function Navigation({ desk, view }: { desk: Desk; view: View }) {
+  const pages = desk.pages.filter(({ place }) => place === "main");
+  const sections = view.document.sections.filter(({ name }) =>
+    sourceNamed(name, desk.sources) !== undefined
+  );
+  return (
+    <nav id="navigation" aria-label="Pages and sections">
+      <ul>
+        {pages.map(({ path, label }) => (
+          <li>
+            <Current
+              to={path === "" ? desk.base : path}
+              isCurrent={view.section === undefined && view.path === path}
+            >
+              {label}
+            </Current>
+          </li>
+        ))}
+        <li>
+          <Current to={sectionPath("oomnitza")} isCurrent={view.section === "oomnitza"}>
+            Oomnitza
+          </Current>
+        </li>
+      </ul>
+      {sections.length === 0 ? null : <h2 id="sections">Sections</h2>}
+      {sections.length === 0 ? null : (
+        <ul aria-labelledby="sections">
+          {sections.map(({ name }) => (
+            <li>
+              <Current to={sectionPath(name)} isCurrent={view.section === name}>
+                <Mark isOn={isEnabled(view.document, name)} /> {name}
+              </Current>
+            </li>
+          ))}
+        </ul>
+      )}
+    </nav>
+  );
+}
+
+/** Whether a section is enabled: a word that is no yes counts as no. */
+export function isEnabled(document: IniDocument, section: string): boolean {
+  return parseFlag(optionOf(document, section, "enable")?.value ?? "") ?? false;
+}
+
+/** A sign that tells enabled sections from others, with its word for those who hear it. */
+export function Mark({ isOn }: { isOn: boolean }) {
+  return (
+    <span class={isOn ? "mark on" : "mark"}>
+      <span class="heard">{isOn ? "enabled: " : "not enabled: "}</span>
+    </span>
+  );
+}
+
+function tabsOf(desk: Desk, section: string): readonly Page[] {
+  if (sourceNamed(section, desk.sources) === undefined) return [];
+  return desk.pages.filter(({ place }) => place === "section");
+}
+
+function Tabs({ desk, view }: { desk: Desk; view: View }) {
+  const { section } = view;
+  if (section === undefined) return null;
+  const tabs = tabsOf(desk, section);
+  if (tabs.length < 2) return null;
+  return (
+    <nav class="tabs" aria-label={`Pages of ${section}`}>
+      {tabs.map(({ path, label }) => (
+        <Current to={sectionPath(section, path)} isCurrent={path === view.path}>{label}</Current>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * The merged mapping table of a section.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
+import type { FieldMapping } from "../transform/mapping.ts";
+import { sectionPath } from "./context.ts";
+
+interface TableProps {
+  readonly section: string;
+  readonly revision: string;
+  readonly fields: readonly FieldMapping[];
+  /** The key under which the section's own ini maps a field; nothing when it does not. */
+  readonly keyOf: (field: string) => string | undefined;
+  readonly redact: (text: string) => string;
+}
+
+/** Field, where its value comes from, converter, and who says so. */
+export function MappingTable({ fields, ...row }: TableProps) {
+  if (fields.length === 0) return <p class="notice">Nothing is mapped yet.</p>;
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label="Mappings">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Oomnitza field</th>
+            <th scope="col">Value from</th>
+            <th scope="col">Converter</th>
+            <th scope="col">Said by</th>
+            <th scope="col">
+              <span class="heard">Change</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {fields.map((mapping) => <Row mapping={mapping} {...row} />)}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row(
+  { mapping, section, revision, keyOf, redact }: Omit<TableProps, "fields"> & {
+    readonly mapping: FieldMapping;
+  },
+) {
+  const { field, spec, origin, converterOrigin } = mapping;
+  const path = sectionPath(section, "mappings");
+  const key = keyOf(field);
+  const isBoth = converterOrigin !== undefined && converterOrigin !== origin;
+  return (
+    <tr>
+      <th scope="row">
+        {field}
+        {spec.required === true ? <span class="required">required</span> : null}
+      </th>
+      <td>
+        <ValueOf mapping={mapping} redact={redact} />
+      </td>
+      <td>{spec.converter === undefined ? "" : <code>{spec.converter}</code>}</td>
+      <td>{isBoth ? `${origin}, converter: ${converterOrigin}` : origin}</td>
+      <td>
+        <div class="row tight">
+          <a class="button quiet" href={`${path}?field=${encodeURIComponent(field)}#edit`}>
+            Edit <span class="heard">{field}</span>
+          </a>
+          {key === undefined ? null : (
+            <form method="post" action={`${path}/remove`} data-change>
+              <input type="hidden" name="revision" value={revision} />
+              <input type="hidden" name="key" value={key} />
+              <button type="submit" class="danger">
+                Remove <span class="heard">{field}</span>
+              </button>
+              <div data-summary role="status" class="notice" hidden></div>
+            </form>
+          )}
+        </div>
+      </td>
+    </tr>
+  );
+}
+
+function ValueOf({ mapping, redact }: { mapping: FieldMapping; redact: (text: string) => string }) {
+  const { source, setting, hardcoded } = mapping.spec;
+  if (source !== undefined) return <code>{source}</code>;
+  if (setting !== undefined) {
+    return (
+      <>
+        setting <code>{setting}</code>
+      </>
+    );
+  }
+  if (hardcoded === undefined) return <>nothing</>;
+  return (
+    <>
+      always <code>{redact(JSON.stringify(hardcoded))}</code>
+    </>
+  );
+}

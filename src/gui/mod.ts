@@ -1,0 +1,115 @@
+/**
+ * The GUI: a web application for one person on this machine, for as long as it is used.
+ *
+ * @module
+ */
+import { serve } from "../runtime/serve.ts";
+import { entrance, guiApp } from "./app.ts";
+import type { Desk, DeskSettings } from "./context.ts";
+import { createDoor } from "./access.ts";
+import { readIniFile } from "./ini_file.ts";
+import { pages } from "./pages.ts";
+import { Work } from "./upload_job.ts";
+
+export type { DeskSettings, ServiceState, UpcomingRun } from "./context.ts";
+
+/** How a GUI is to be. */
+export interface GuiSettings extends DeskSettings {
+  /** Port on loopback; 0 takes a free one. */
+  readonly port: number;
+  /** Minutes without a request after which it stops; 0 means never. */
+  readonly idleMinutes: number;
+}
+
+/** Why a GUI stopped: it was told to on its page, nobody used it, or the program is to end. */
+export type Reason = "asked" | "idle" | "aborted";
+
+/** A GUI at work. */
+export interface Gui {
+  /** The address for the browser, with the token that works once. */
+  readonly link: string;
+  /** Resolves when it has stopped, with the reason. */
+  readonly ended: Promise<Reason>;
+}
+
+/** How often idleness is looked at. */
+const idleCheckMs = 5_000;
+
+/** Notices when nobody uses the GUI any more. */
+class Idleness {
+  #lastUse = performance.now();
+  #holders = 0;
+
+  /** Somebody asks for something. */
+  touch(): void {
+    this.#lastUse = performance.now();
+  }
+
+  /** Something goes on until this is disposed of. */
+  hold(): Disposable {
+    let isHeld = true;
+    this.#holders++;
+    return {
+      [Symbol.dispose]: () => {
+        if (isHeld) this.#holders--;
+        isHeld = false;
+        this.touch();
+      },
+    };
+  }
+
+  /** Calls when there was no use for so many milliseconds; the result ends the watch. */
+  watch(limitMs: number, call: () => void): () => void {
+    const timer = setInterval(() => {
+      const idleMs = performance.now() - this.#lastUse;
+      if (limitMs > 0 && this.#holders === 0 && idleMs >= limitMs) call();
+    }, idleCheckMs);
+    return () => clearInterval(timer);
+  }
+}
+
+/**
+ * Starts to serve the GUI.
+ *
+ * @throws {AgentError} when the port cannot be listened on
+ */
+export function startGui(settings: GuiSettings): Gui {
+  const door = createDoor();
+  const idleness = new Idleness();
+  const end = Promise.withResolvers<Reason>();
+  let origin = "";
+  const own = {
+    ...settings,
+    read: () => readIniFile(settings.ini),
+    keepAwake: () => idleness.hold(),
+  };
+  const work = new Work(own);
+  const desk: Desk = {
+    ...own,
+    pages,
+    work,
+    base: door.base,
+    stop: () => end.resolve("asked"),
+  };
+  const app = guiApp(desk, door, () => origin);
+  const served = serve({
+    port: settings.port,
+    fetch: (request) => {
+      idleness.touch();
+      return app.fetch(request, {});
+    },
+  });
+  origin = served.url;
+  const unwatch = idleness.watch(settings.idleMinutes * 60_000, () => end.resolve("idle"));
+  const abort = () => end.resolve("aborted");
+  if (settings.signal.aborted) abort();
+  settings.signal.addEventListener("abort", abort, { once: true });
+  const ended = end.promise.then(async (reason) => {
+    unwatch();
+    settings.signal.removeEventListener("abort", abort);
+    await work.end();
+    await served.stop();
+    return reason;
+  });
+  return { link: `${origin}${entrance}?token=${door.token}`, ended };
+}

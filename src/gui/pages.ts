@@ -1,0 +1,36 @@
+/**
+ * The pages of the GUI, in the order of the navigation and of the tabs.
+ *
+ * @module
+ */
+import type { Page } from "./context.ts";
+import { convertersPage } from "./pages/converters.tsx";
+import { filterPage } from "./pages/filter.tsx";
+import { failedPage } from "./pages/failed.tsx";
+import { logsPage } from "./pages/logs.tsx";
+import { mappingsPage } from "./pages/mappings.tsx";
+import { overviewPage } from "./pages/overview.tsx";
+import { planPage } from "./pages/plan.tsx";
+import { previewPage } from "./pages/preview.tsx";
+import { runPage } from "./pages/run.tsx";
+import { runsPage } from "./pages/runs.tsx";
+import { schedulePage } from "./pages/schedule.tsx";
+import { sectionPage } from "./pages/section.tsx";
+import { sectionListPage } from "./pages/section_list.tsx";
+
+/** Every page; a new one is a file under `pages/` and a line here. */
+export const pages: readonly Page[] = [
+  overviewPage,
+  runPage,
+  runsPage,
+  failedPage,
+  convertersPage,
+  schedulePage,
+  logsPage,
+  sectionPage,
+  mappingsPage,
+  filterPage,
+  previewPage,
+  planPage,
+  sectionListPage,
+];

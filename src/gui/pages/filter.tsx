@@ -1,0 +1,89 @@
+/**
+ * The record filter of a section: its code, tried on records of the section.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+import { sourceNamed } from "../../config/declared.ts";
+import { checkPiece, type Piece } from "../code_check.ts";
+import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
+import { codeFaults } from "../code_save.ts";
+import { codeOfValue, valueOfCode } from "../code_text.ts";
+import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { show } from "../layout.tsx";
+import { problemPage } from "../problem.tsx";
+import { answerChange } from "../saving.tsx";
+
+const option = "recordfilter";
+
+/** The tab of a section with its filter. */
+export const filterPage: Page = {
+  path: "filter",
+  label: "Filter",
+  place: "section",
+  routes(app, desk) {
+    app.get("/section/:name/filter", (c) => page(c, desk, c.req.param("name")));
+    app.post("/section/:name/filter", async (c) => {
+      const form = new URLSearchParams(await c.req.text());
+      return await save(c, desk, c.req.param("name"), form);
+    });
+  },
+};
+
+async function page(c: Call, desk: Desk, section: string): Promise<Response> {
+  const file = desk.read();
+  const own = file.document.byName.get(section);
+  if (own === undefined || sourceNamed(section, desk.sources) === undefined) {
+    const message = `There is no section [${section}] of a source in ${file.path}`;
+    return await problemPage(c, desk, { message, hint: undefined, status: 404 });
+  }
+  const code = codeOfValue(own.options.get(option)?.value ?? "");
+  const { language } = await checkPiece({ kind: "filter", name: section, code });
+  const isHidden = holdsSecret(desk, file.document, code);
+  return await show(c, desk, {
+    title: section,
+    path: "filter",
+    section,
+    document: file.document,
+    scripts: ["change.js", "editor.js", "code.js"],
+    children: (
+      <>
+        <p class="lead">Without code, every record is sent.</p>
+        {isHidden ? <SecretNotice file={file.path} /> : (
+          <CodeForm
+            kind="filter"
+            action={sectionPath(section, "filter")}
+            revision={file.revision}
+            code={code}
+            language={language}
+            option={option}
+            sections={[section]}
+          />
+        )}
+      </>
+    ),
+  });
+}
+
+async function save(
+  c: Call,
+  desk: Desk,
+  section: string,
+  form: URLSearchParams,
+): Promise<Response> {
+  const code = form.get("code") ?? "";
+  const piece: Piece = { kind: "filter", name: section, code };
+  const { language } = await checkPiece(piece);
+  return answerChange(c, desk, form, {
+    section,
+    faults: await codeFaults(piece, option),
+    edits: ({ document }) => {
+      const old = document.byName.get(section)?.options.get(option)?.value;
+      const value = valueOfCode(code, old, language);
+      return value === "" && old === undefined
+        ? []
+        : [{ kind: "set", section, key: option, value }];
+    },
+    next: sectionPath(section, "filter"),
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * The plan of a section: what an upload would change, and nothing of it done.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+import { ConfigError } from "../../base/errors.ts";
+import type { PlanCounts, PlannedChange } from "../../sync/changes/plan.ts";
+import { faultOf } from "../../sync/report.ts";
+import { Fault } from "../account.tsx";
+import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { isEnabled, show } from "../layout.tsx";
+import { planOf, shownChanges, type ShownPlan } from "../plan.ts";
+
+/** The tab that shows what an upload would do. */
+export const planPage: Page = {
+  path: "plan",
+  label: "Plan",
+  place: "section",
+  routes(app, desk) {
+    app.get("/section/:name/plan", (c) => {
+      const section = c.req.param("name");
+      return page(c, desk, section, <Form section={section} />);
+    });
+    app.post("/section/:name/plan", async (c) => {
+      const section = c.req.param("name");
+      const shown = await result(desk, section);
+      return page(
+        c,
+        desk,
+        section,
+        <>
+          <Form section={section} />
+          {shown}
+        </>,
+      );
+    });
+  },
+};
+
+type Children = Parameters<typeof show>[2]["children"];
+
+function page(c: Call, desk: Desk, section: string, children: Children) {
+  const { document } = desk.read();
+  return show(c, desk, { title: section, path: "plan", section, document, children });
+}
+
+function Form({ section }: { section: string }) {
+  return (
+    <form method="post" action={sectionPath(section, "plan")} class="actions">
+      <button type="submit">Read all and compare</button>
+      <span class="note">Nothing is sent. A large source takes its time.</span>
+    </form>
+  );
+}
+
+async function result(desk: Desk, section: string) {
+  try {
+    const plan = await planOf(desk, section);
+    return <Planned desk={desk} plan={plan} enabled={isEnabled(desk.read().document, section)} />;
+  } catch (thrown) {
+    const findings = thrown instanceof ConfigError ? thrown.findings : [];
+    return <Fault desk={desk} {...faultOf(thrown)} findings={findings} />;
+  }
+}
+
+const rows: readonly (readonly [keyof PlanCounts, string])[] = [
+  ["fetched", "Read"],
+  ["new", "New"],
+  ["changed", "Changed"],
+  ["blanked", "Changed, and losing a value"],
+  ["unchanged", "Unchanged"],
+  ["gone", "Gone from the source"],
+  ["filtered", "Dropped by the filter"],
+  ["incomplete", "Incomplete"],
+  ["failed", "Failed"],
+  ["unreadable", "Unreadable"],
+  ["to_send", "An upload would send"],
+];
+
+interface PlannedFacts {
+  readonly desk: Desk;
+  readonly plan: ShownPlan;
+  readonly enabled: boolean;
+}
+
+function Planned({ desk, plan: { report, changes }, enabled }: PlannedFacts) {
+  const { counts, waiting, guard, error, section, has_baseline: known } = report;
+  const total = counts.new + counts.changed + (counts.gone ?? 0);
+  return (
+    <>
+      {error !== null && <Fault desk={desk} {...error} findings={[]} />}
+      {!known && (
+        <p class="notice">No full upload is on record here, so that every record counts as new.</p>
+      )}
+      {guard !== null && <p class="notice odd">The guard would stop it: {guard}</p>}
+      {waiting > 0 && <p class="notice">{waiting} records of an earlier run are sent first.</p>}
+      <table aria-label="Counts">
+        <tbody>
+          {rows.map(([key, label]) => (
+            <tr key={key}>
+              <th scope="row">{label}</th>
+              <td class="number">{counts[key] === null ? "not known" : String(counts[key])}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {enabled && error === null && (
+        <form method="post" action="run" class="actions">
+          <input type="hidden" name="section" value={section} />
+          <button type="submit">Upload</button>
+          <span class="note">Reads the source again, and sends what it finds then.</span>
+        </form>
+      )}
+      {changes.map((change, index) => <Change key={index} desk={desk} change={change} />)}
+      {total > shownChanges && (
+        <p class="note">… and {total - shownChanges} more. agent plan {section} lists them all.</p>
+      )}
+    </>
+  );
+}
+
+const kinds = { new: "New", changed: "Changed", gone: "Gone" } as const;
+
+function textOf(value: unknown): string {
+  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function Change({ desk: { redactor }, change }: { desk: Desk; change: PlannedChange }) {
+  const { kind, record, fields, reason } = change;
+  const name = record === "" ? "(no sync field)" : redactor.redact(record);
+  return (
+    <details class="record">
+      <summary>{kinds[kind]}: {name}</summary>
+      {reason !== undefined && <p class="note">{reason}</p>}
+      <div class="scroll" tabindex={0} role="region" aria-label={`Fields of ${name}`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">Before</th>
+              <th scope="col">After</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map((field) => (
+              <tr key={field.field}>
+                <th scope="row">{field.field}</th>
+                <td>{redactor.redact(textOf(field.old))}</td>
+                <td>{redactor.redact(textOf(field.new))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,228 @@
+/**
+ * The preview of a section: its first records, as they are and as they would be sent.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+import { ConfigError } from "../../base/errors.ts";
+import type { Explanation, ReadRecord } from "../../sync/read/explain.ts";
+import { faultOf } from "../../sync/report.ts";
+import { Dropped } from "../../transform/map.ts";
+import { valueOf } from "../../transform/mapping.ts";
+import type { TracedField } from "../../transform/trace.ts";
+import { Fault } from "../account.tsx";
+import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { show } from "../layout.tsx";
+import { preview, type Previewed } from "../preview.ts";
+import { json } from "../format.ts";
+
+/** How many records are read unless somebody says otherwise, and at most. */
+const usual = 10;
+const most = 100;
+
+/** The tab that shows records. */
+export const previewPage: Page = {
+  path: "preview",
+  label: "Preview",
+  place: "section",
+  routes(app, desk) {
+    app.get("/section/:name/preview", (c) => {
+      const section = c.req.param("name");
+      return page(c, desk, section, <Form section={section} count={usual} />);
+    });
+    app.post("/section/:name/preview", async (c) => {
+      const section = c.req.param("name");
+      const form = await c.req.formData();
+      const count = numberIn(form, "count", usual);
+      const explained = form.has("explain") ? numberIn(form, "explain", 1) : undefined;
+      const shown = await result(desk, section, count, explained);
+      return page(
+        c,
+        desk,
+        section,
+        <>
+          <Form section={section} count={count} />
+          {shown}
+        </>,
+      );
+    });
+  },
+};
+
+function numberIn(form: FormData, name: string, otherwise: number): number {
+  return Math.max(1, Math.min(most, Math.floor(Number(form.get(name))) || otherwise));
+}
+
+type Children = Parameters<typeof show>[2]["children"];
+
+function page(c: Call, desk: Desk, section: string, children: Children) {
+  const { document } = desk.read();
+  return show(c, desk, { title: section, path: "preview", section, document, children });
+}
+
+function Form({ section, count }: { section: string; count: number }) {
+  return (
+    <form method="post" action={sectionPath(section, "preview")} class="actions">
+      <label for="count">Records to read</label>
+      <input
+        type="number"
+        id="count"
+        name="count"
+        value={String(count)}
+        min="1"
+        max={String(most)}
+      />
+      <button type="submit">Read and show</button>
+      <span class="note">Nothing is sent.</span>
+    </form>
+  );
+}
+
+async function result(desk: Desk, section: string, count: number, explained?: number) {
+  try {
+    const explains = explained !== undefined;
+    const found = await preview(desk, { section, count: explained ?? count, explains });
+    if (!explains) return <Records desk={desk} found={found} section={section} count={count} />;
+    const { explanation } = found;
+    return explanation === undefined
+      ? <p class="notice odd">The source has no record {explained} any more.</p>
+      : <Explained desk={desk} one={explanation} />;
+  } catch (thrown) {
+    const findings = thrown instanceof ConfigError ? thrown.findings : [];
+    return <Fault desk={desk} {...faultOf(thrown)} findings={findings} />;
+  }
+}
+
+interface RecordsFacts {
+  readonly desk: Desk;
+  readonly found: Previewed;
+  readonly section: string;
+  readonly count: number;
+}
+
+function Records({ desk, found: { records }, section, count }: RecordsFacts) {
+  const sent = records.filter(({ outcome }) => !(outcome instanceof Dropped)).length;
+  const summary = records.length === 0
+    ? "The source has no records."
+    : `${records.length} read, ${sent} of them would be sent.`;
+  return (
+    <form method="post" action={sectionPath(section, "preview")}>
+      <input type="hidden" name="count" value={String(count)} />
+      <p class="notice" role="status">{summary}</p>
+      {records.map((one, index) => <Record key={index} desk={desk} one={one} number={index + 1} />)}
+    </form>
+  );
+}
+
+interface RecordFacts {
+  readonly desk: Desk;
+  readonly one: ReadRecord;
+  readonly number: number;
+}
+
+function Record({ desk: { redactor }, one, number }: RecordFacts) {
+  const { identity, record, outcome } = one;
+  const isDropped = outcome instanceof Dropped;
+  const name = identity === "" ? `Record ${number}` : redactor.redact(identity);
+  return (
+    <section class="record" aria-label={name}>
+      <h2>{name}</h2>
+      <p class={isDropped ? "unwell" : "well"}>{redactor.redact(verdictOf(one))}</p>
+      <div class="sides">
+        <div>
+          <h3>As the source has it</h3>
+          <pre tabindex={0}>{json(redactor, record)}</pre>
+        </div>
+        <div>
+          <h3>As Oomnitza gets it</h3>
+          <pre tabindex={0}>{isDropped ? "(not sent)" : json(redactor, outcome)}</pre>
+        </div>
+      </div>
+      <button type="submit" class="quiet" name="explain" value={String(number)}>
+        Explain {name}
+      </button>
+    </section>
+  );
+}
+
+/** What happens to a record, in words. */
+function verdictOf({ outcome }: ReadRecord): string {
+  if (!(outcome instanceof Dropped)) return "Would be sent";
+  const { kind, reason } = outcome;
+  return kind === "filtered" ? "Not sent: the filter drops it" : `Not sent, ${kind}: ${reason}`;
+}
+
+function filterText({ filter }: Explanation): string {
+  if (filter === undefined) return "There is no filter.";
+  return `The filter: ${filter.verdict}${filter.reason === null ? "" : `, ${filter.reason}`}.`;
+}
+
+function Explained({ desk, one }: { desk: Desk; one: Explanation }) {
+  const { redactor } = desk;
+  const { identity, verdict, reason, record, fields, request } = one;
+  const name = identity === "" ? "the record" : redactor.redact(identity);
+  const word = verdict === "sent" ? "Would be sent." : `Not sent, ${verdict}: ${reason}.`;
+  return (
+    <section aria-labelledby="explained">
+      <h2 id="explained">What becomes of {name}</h2>
+      <p role="status">{redactor.redact(`${filterText(one)} ${word}`)}</p>
+      <Fields desk={desk} fields={fields} name={name} />
+      <h3>As the source has it</h3>
+      <pre tabindex={0}>{json(redactor, record)}</pre>
+      {request === null ? null : (
+        <>
+          <h3>The request: POST {request.path}</h3>
+          <pre tabindex={0}>{json(redactor, request.payload)}</pre>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Fields(
+  { desk, fields, name }: { desk: Desk; fields: readonly TracedField[]; name: string },
+) {
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label={`Fields of ${name}`}>
+      <table>
+        <thead>
+          <tr>
+            {["Field", "From", "Found", "Converter", "Result", "Time", "Said by"].map((title) => (
+              <th scope="col">{title}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {fields.map((field) => <FieldRow key={field.mapping.field} desk={desk} field={field} />)}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function FieldRow({ desk: { redactor }, field }: { desk: Desk; field: TracedField }) {
+  const { mapping, input, output, ms, failed } = field;
+  const { spec } = mapping;
+  return (
+    <tr>
+      <th scope="row">
+        {mapping.field}
+        {spec.required === true ? <span class="required">required</span> : null}
+      </th>
+      <td>
+        <code>{redactor.redact(valueOf(mapping))}</code>
+      </td>
+      <td>
+        <code>{json(redactor, input)}</code>
+      </td>
+      <td>{spec.converter ?? ""}</td>
+      <td>
+        {failed === null
+          ? <code>{json(redactor, output)}</code>
+          : <span class="unwell">failed: {redactor.redact(failed)}</span>}
+      </td>
+      <td class="number">{ms === null ? "" : `${ms.toFixed(1)} ms`}</td>
+      <td>{mapping.origin}</td>
+    </tr>
+  );
+}

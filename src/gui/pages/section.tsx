@@ -1,0 +1,196 @@
+/**
+ * The settings of a section or of `[oomnitza]`: the form, the test, and what one can do with it.
+ *
+ * @module
+ */
+/** @jsxImportSource hono/jsx */
+// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
+import { sourceNamed } from "../../config/declared.ts";
+import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { testConnection } from "../connection.ts";
+import { Field } from "../fields.tsx";
+import type { IniFile } from "../ini_file.ts";
+import { isEnabled, show } from "../layout.tsx";
+import { problemPage } from "../problem.tsx";
+import { findingsOf } from "../config_edit.ts";
+import { answerChange, type ShownFinding, shownFinding } from "../saving.tsx";
+import { editsOf, type FilledField, filledFields, otherKeys } from "../section_form.ts";
+
+/** The first tab of every section, and the page of `[oomnitza]`. */
+export const sectionPage: Page = {
+  path: "",
+  label: "Settings",
+  place: "section",
+  routes(app, desk) {
+    app.get("/section/:name", (c) => page(c, desk, c.req.param("name")));
+    app.post("/section/:name", async (c) => {
+      const section = c.req.param("name");
+      const form = new URLSearchParams(await c.req.text());
+      return answerChange(c, desk, form, {
+        section,
+        edits: (file) => editsOf(desk, file, section, form),
+        next: sectionPath(section),
+      });
+    });
+    app.post("/section/:name/test", async (c) => {
+      const section = c.req.param("name");
+      const form = new URLSearchParams(await c.req.text());
+      const file = desk.read();
+      using _awake = desk.keepAwake();
+      const edits = editsOf(desk, file, section, form);
+      return c.json(await testConnection(desk, file, section, edits));
+    });
+  },
+};
+
+function page(c: Call, desk: Desk, section: string): Response | Promise<Response> {
+  const file = desk.read();
+  const source = sourceNamed(section, desk.sources);
+  const isThere = file.document.byName.has(section) || section === "oomnitza";
+  if (!isThere || (source === undefined && section !== "oomnitza")) {
+    return problemPage(c, desk, {
+      message: `There is no section [${section}] of a source in ${file.path}`,
+      hint: undefined,
+      status: 404,
+    });
+  }
+  const findings = findingsOf(desk, file.path, file.text, section)
+    .filter((finding) => finding.section === section)
+    .map((finding) => shownFinding(desk, finding, section));
+  return show(c, desk, {
+    title: section === "oomnitza" ? "Oomnitza" : section,
+    path: "",
+    section,
+    document: file.document,
+    scripts: ["change.js"],
+    children: (
+      <>
+        <p class="lead">
+          {source === undefined
+            ? "Where the data goes, and the account that sends it."
+            : `${source.title}: ${source.summary}`}
+        </p>
+        <SettingsForm desk={desk} file={file} section={section} findings={findings} />
+        {source === undefined ? null : <Whole file={file} section={section} />}
+      </>
+    ),
+  });
+}
+
+interface FormProps {
+  readonly desk: Desk;
+  readonly file: IniFile;
+  readonly section: string;
+  readonly findings: readonly ShownFinding[];
+}
+
+function SettingsForm({ desk, file, section, findings }: FormProps) {
+  const fields = filledFields(desk, file, section);
+  const path = sectionPath(section);
+  const general = findings.filter(({ field }) =>
+    field === undefined || !fields.some(({ key }) => key === field)
+  );
+  return (
+    <form method="post" action={path} data-change>
+      <input type="hidden" name="revision" value={file.revision} />
+      {section === "oomnitza" ? null : <Enable isOn={isEnabled(file.document, section)} />}
+      {general.length === 0 ? null : <General findings={general} />}
+      <Fields fields={fields} findings={findings} />
+      <Others keys={otherKeys(desk, file, section)} />
+      <div data-summary role="status" class="notice" hidden></div>
+      <div class="actions">
+        <button type="submit">Review and save</button>
+        <button type="submit" class="quiet" formaction={`${path}/test`}>Test connection</button>
+      </div>
+    </form>
+  );
+}
+
+function Enable({ isOn }: { isOn: boolean }) {
+  return (
+    <div class="field" data-field="enable">
+      <input type="hidden" name="has-enable" value="1" />
+      <label class="check">
+        <input type="checkbox" name="enable" value="yes" checked={isOn} /> Enabled
+      </label>
+      <p class="finding" hidden></p>
+    </div>
+  );
+}
+
+function General({ findings }: { findings: readonly ShownFinding[] }) {
+  return (
+    <div class="notice odd">
+      {findings.map(({ field, text }) => {
+        return <p>{field === undefined ? null : <code>{field}</code>} {text}</p>;
+      })}
+    </div>
+  );
+}
+
+interface FieldsProps {
+  readonly fields: readonly FilledField[];
+  readonly findings: readonly ShownFinding[];
+}
+
+function Fields({ fields, findings }: FieldsProps) {
+  const plain = fields.filter(({ isAdvanced }) => !isAdvanced);
+  const advanced = fields.filter(({ isAdvanced }) => isAdvanced);
+  const isNoticed = advanced.some(({ key }) => findings.some(({ field }) => field === key));
+  const set = advanced.filter(({ isSet }) => isSet).length;
+  return (
+    <>
+      {plain.map((field) => {
+        return <Field field={field} findings={findings} />;
+      })}
+      <details open={isNoticed}>
+        <summary>Advanced{set === 0 ? "" : `, ${set} set`}</summary>
+        {advanced.map((field) => {
+          return <Field field={field} findings={findings} />;
+        })}
+      </details>
+    </>
+  );
+}
+
+function Others({ keys }: { keys: readonly string[] }) {
+  if (keys.length === 0) return null;
+  return (
+    <p class="note">
+      Also in this section, ignored by the agent and kept as it is: <code>{keys.join(", ")}</code>
+    </p>
+  );
+}
+
+/** What one can do with the section as a whole. */
+function Whole({ file, section }: { file: IniFile; section: string }) {
+  const [module = ""] = section.split(".", 1);
+  return (
+    <section aria-labelledby="whole">
+      <h2 id="whole">This section</h2>
+      <form method="post" action={`${sectionPath(section)}/duplicate`} data-change>
+        <input type="hidden" name="revision" value={file.revision} />
+        <div class="row">
+          <label for="copy-suffix">
+            Name of the copy, after <code>{module}.</code>
+          </label>
+          <input
+            type="text"
+            id="copy-suffix"
+            name="suffix"
+            required
+            autocomplete="off"
+            spellcheck={false}
+          />
+          <button type="submit" class="quiet">Duplicate</button>
+        </div>
+        <div data-summary role="status" class="notice" hidden></div>
+      </form>
+      <form method="post" action={`${sectionPath(section)}/delete`} data-change>
+        <input type="hidden" name="revision" value={file.revision} />
+        <button type="submit" class="danger">Delete this section</button>
+        <div data-summary role="status" class="notice" hidden></div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The sandbox process: takes a setup and then batches from its parent, and answers each.
+ *
+ * @module
+ */
+
+import { messageOf } from "../base/errors.ts";
+import { isObject, type Raw } from "../base/record.ts";
+import { ignoreSignals, readFromParent, writeToParent } from "../runtime/child.ts";
+import type { Converter, ConverterParams } from "../sdk/converter.ts";
+import { LoadError } from "./context.ts";
+import { createMachine, type Machine } from "./machine.ts";
+import { encodeFrame, frameKind, FrameReader, type GuestSetup } from "./protocol.ts";
+
+type FindConverter = (name: string) => Converter | undefined;
+
+/** How often the parent is told that the work goes on, in milliseconds. */
+const aliveEveryMs = 25;
+
+/**
+ * Runs as the sandbox process until the parent closes the connection or the instance is used up.
+ */
+export async function runSandboxChild(): Promise<void> {
+  ignoreSignals();
+  // User code sees dates in UTC, wherever the agent runs.
+  process.env["TZ"] = "UTC";
+  const frames = new FrameReader();
+  const guest = new Guest();
+  for (const bytes of readFromParent()) {
+    for (const { kind, text } of frames.push(bytes)) {
+      const goesOn = kind === frameKind.setup ? await guest.setUp(text) : guest.batch(text);
+      if (!goesOn) return;
+    }
+  }
+}
+
+class Guest {
+  #find: FindConverter = () => undefined;
+  #machine: Machine | undefined;
+  #lines: readonly string[] = [];
+  #parsed: { readonly at: number; readonly record: Raw } | undefined;
+  #lastSign = 0;
+
+  async setUp(text: string): Promise<boolean> {
+    const setup = JSON.parse(text) as GuestSetup;
+    if (setup.programs.some(({ code }) => code.includes("converter"))) {
+      // They take longer to load than the engine, and few programs call them.
+      this.#find = (await import("../../converters/mod.ts")).findConverter;
+    }
+    try {
+      this.#machine = await createMachine(setup, {
+        pythonRuntime: await pythonRuntimeFor(setup),
+        builtin: (request, at) => this.#builtin(request, at),
+        alive: (at) => this.#alive(at),
+      });
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      send(frameKind.refused, JSON.stringify(error.problem));
+      return false;
+    }
+    send(frameKind.ready, "");
+    return true;
+  }
+
+  batch(text: string): boolean {
+    if (this.#machine === undefined) throw new Error("A batch came before the setup");
+    this.#lines = text.split("\n");
+    this.#parsed = undefined;
+    this.#lastSign = performance.now();
+    const { reply, failure, usable } = this.#machine.run(text);
+    // The reply is JSON text already; it goes through without being read.
+    send(
+      frameKind.answer,
+      `{"reply":${reply},"failure":${JSON.stringify(failure)},"last":${!usable}}`,
+    );
+    return usable;
+  }
+
+  #alive(at: number): void {
+    const now = performance.now();
+    if (now - this.#lastSign < aliveEveryMs) return;
+    this.#lastSign = now;
+    send(frameKind.alive, String(at));
+  }
+
+  /** Answers `converter(record, name, …)` for a built-in converter. */
+  #builtin(text: string, at: number): string {
+    const request = JSON.parse(text) as BuiltinRequest;
+    const complaints: string[] = [];
+    try {
+      const converter = this.#callable(request.name);
+      const record = request.record === undefined ? this.#record(at) : request.record;
+      const value = converter.convert({
+        field: request.field ?? "",
+        record: isObject(record) ? record : {},
+        value: null,
+        params: request.params,
+        complain: (problem) => complaints.push(problem),
+      }, undefined);
+      return JSON.stringify({ value: value ?? null, complaints });
+    } catch (error) {
+      return JSON.stringify({ error: messageOf(error), complaints });
+    }
+  }
+
+  #callable(name: string): Converter {
+    const converter = this.#find(name);
+    if (converter === undefined) throw new Error(`there is no converter '${name}'`);
+    if (converter.waits === true || converter.prepare !== undefined) {
+      throw new Error(`the converter '${name}' asks another system: user code cannot call it`);
+    }
+    return converter;
+  }
+
+  /** The record with this number in the batch. */
+  #record(at: number): Raw {
+    if (this.#parsed?.at !== at) {
+      const [record] = JSON.parse(this.#lines[at] ?? "[{}]") as [Raw];
+      this.#parsed = { at, record };
+    }
+    return this.#parsed.record;
+  }
+}
+
+interface BuiltinRequest {
+  readonly name: string;
+  readonly field: string | null;
+  readonly params: ConverterParams;
+  readonly record?: unknown;
+}
+
+async function pythonRuntimeFor({ programs }: GuestSetup): Promise<string> {
+  if (!programs.some(({ language }) => language === "python")) return "";
+  return (await import("../python/runtime.ts")).pythonRuntime;
+}
+
+function send(kind: number, text: string): void {
+  writeToParent(encodeFrame(kind, text));
+}

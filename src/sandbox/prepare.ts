@@ -1,0 +1,195 @@
+/**
+ * Makes user code from the ini ready for the sandbox, or says what is wrong with it.
+ *
+ * @module
+ */
+
+import type { Finding } from "../base/errors.ts";
+import { type Body, readBody } from "./body.ts";
+import { type BodyProblem, firstBodyLine, translateJavaScript } from "./javascript.ts";
+import { hasJavaScriptSigns, looksLikeJavaScript } from "./language.ts";
+import type { Language } from "./protocol.ts";
+// Not from python/mod.ts, which brings the runtime: only the sandbox process needs that.
+import { translatePython } from "../python/translate.ts";
+import { type Reads, unionReads } from "./reads.ts";
+
+/** A piece of code as it stands in the ini. */
+export interface UserCodeSource {
+  readonly kind: "converter" | "filter";
+  /** The converter's name; for a filter the name of its section. */
+  readonly name: string;
+  /** Section in which the code stands. */
+  readonly section: string;
+  /** Option whose value it is. */
+  readonly option: string;
+  /** The value, indentation and all. */
+  readonly body: string;
+  readonly file: string;
+  /** Line of the ini on which the body's first line stands. */
+  readonly line: number;
+  /** Line of the ini for each line of the body, where blank lines and comments were dropped. */
+  readonly lines?: readonly number[] | undefined;
+}
+
+/** A piece of code that can be run. */
+export interface PreparedProgram {
+  readonly source: UserCodeSource;
+  readonly language: Language;
+  /** For people, for example `Python 2`. */
+  readonly languageName: string;
+  /** A JavaScript function expression. */
+  readonly code: string;
+  /** What it reads of the record by itself. */
+  readonly reads: Reads;
+  /** Lower-case names of the converters that it calls. */
+  readonly calls: readonly string[];
+  /** What may be meant otherwise than it is taken. */
+  readonly warnings: readonly Finding[];
+  /** Line of the ini for a line of `code`; undefined when it is not known. */
+  iniLine(codeLine: number): number | undefined;
+}
+
+/** Prepares all code of a configuration. Findings are errors, one for each thing wrong. */
+export function prepareUserCode(
+  sources: readonly UserCodeSource[],
+): { programs: readonly PreparedProgram[]; findings: readonly Finding[] } {
+  const programs: PreparedProgram[] = [];
+  const findings: Finding[] = [];
+  for (const source of sources) {
+    const made = prepareOne(source, readBody(source.body));
+    if (Array.isArray(made)) findings.push(...made);
+    else programs.push(made as PreparedProgram);
+  }
+  return { programs, findings };
+}
+
+/**
+ * What the calls of some converters and a filter read of the record, with the converters that these
+ * call in turn. A built-in converter called from user code may read everything.
+ */
+export function readsOf(
+  programs: readonly PreparedProgram[],
+  called: readonly string[],
+  filter?: PreparedProgram,
+): Reads {
+  const byName = new Map(
+    programs.filter(({ source }) => source.kind === "converter")
+      .map((program) => [program.source.name.toLowerCase(), program]),
+  );
+  const all: Reads[] = filter === undefined ? [] : [filter.reads];
+  const pending = [...called.map((name) => name.toLowerCase()), ...filter?.calls ?? []];
+  const seen = new Set<string>();
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const program = byName.get(name);
+    all.push(program?.reads ?? "everything");
+    pending.push(...program?.calls ?? []);
+  }
+  return unionReads(all);
+}
+
+/** A problem of user code as a finding. */
+export function problemFinding(
+  source: UserCodeSource,
+  line: number | undefined,
+  column: number | undefined,
+  message: string,
+): Finding {
+  const what = source.kind === "filter" ? "the record filter" : `the converter ${source.name}`;
+  const where = column === undefined ? "" : ` (column ${column})`;
+  return {
+    severity: "error",
+    file: source.file,
+    line,
+    section: source.section,
+    option: source.option,
+    message: `${what}: ${message}${where}`,
+  };
+}
+
+function prepareOne(source: UserCodeSource, body: Body): PreparedProgram | readonly Finding[] {
+  if (body.text.trim() === "") {
+    return [problemFinding(source, source.line, undefined, "it has no code")];
+  }
+  if (body.forced === "javascript") return asJavaScript(source, body);
+  const python = () => asPython(source, body);
+  if (body.forced === "python") return python();
+  return detect(body, () => asJavaScript(source, body), python);
+}
+
+type Made = PreparedProgram | readonly Finding[];
+
+function detect(body: Body, javaScript: () => Made, python: () => Made): Made {
+  const asScript = javaScript();
+  const isScript = !Array.isArray(asScript);
+  if (isScript && hasJavaScriptSigns(body.text)) return asScript;
+  const asPython = python();
+  if (!Array.isArray(asPython) || !isScript) {
+    const hint = "Put `# language: python` or `// language: javascript` on the first line to say " +
+      "which language it is";
+    if (!Array.isArray(asPython)) return asPython;
+    const findings = looksLikeJavaScript(body.text) ? asScript : asPython;
+    return (findings as readonly Finding[]).map((finding) => ({ ...finding, hint }));
+  }
+  return asScript;
+}
+
+function asJavaScript(source: UserCodeSource, body: Body): Made {
+  const made = translateJavaScript(body.text);
+  if (!made.ok) return findingsOf(source, body, made.problems, "as JavaScript");
+  return {
+    source,
+    language: "javascript",
+    languageName: "JavaScript",
+    code: made.code,
+    reads: made.reads,
+    calls: made.calls,
+    warnings: [],
+    iniLine: (line) => iniLine(source, line - firstBodyLine + 1),
+  };
+}
+
+function asPython(source: UserCodeSource, body: Body): Made {
+  const made = translatePython(body.text, { name: source.name, kind: source.kind });
+  if (!made.ok) return findingsOf(source, body, made.problems, "as Python");
+  return {
+    source,
+    language: "python",
+    languageName: `Python ${made.version}`,
+    code: made.code,
+    reads: made.reads,
+    calls: [],
+    warnings: made.warnings.map((problem) => findingOf(source, body, problem, "warning")),
+    iniLine: (line) => iniLine(source, line),
+  };
+}
+
+function findingsOf(
+  source: UserCodeSource,
+  body: Body,
+  problems: readonly BodyProblem[],
+  language: string,
+): readonly Finding[] {
+  return problems.map((problem) => {
+    const message = `${language}: ${problem.message}`;
+    return findingOf(source, body, { ...problem, message }, "error");
+  });
+}
+
+function findingOf(
+  source: UserCodeSource,
+  body: Body,
+  { line, column, message }: BodyProblem,
+  severity: Finding["severity"],
+): Finding {
+  const inFile = column + (body.removed[line - 1] ?? 0);
+  return { ...problemFinding(source, iniLine(source, line), inFile, message), severity };
+}
+
+/** Line of the ini for a line of the body, counted from 1. */
+function iniLine({ lines, line, body }: UserCodeSource, bodyLine: number): number | undefined {
+  if (bodyLine < 1) return undefined;
+  if (lines !== undefined) return lines[bodyLine - 1] ?? lines.at(-1);
+  return Math.min(line + bodyLine - 1, line + body.split("\n").length - 1);
+}

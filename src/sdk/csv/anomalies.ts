@@ -1,0 +1,90 @@
+/**
+ * What is odd about a CSV file and does not keep it from being read: told with line numbers.
+ *
+ * @module
+ */
+
+import type { Log } from "../../logging/log.ts";
+
+/** Some occurrences, of which the first lines are named. */
+interface Occurrences {
+  count: number;
+  readonly lines: number[];
+}
+
+const MOST_LINES = 5;
+
+function add(occurrences: Occurrences, line: () => number): void {
+  occurrences.count++;
+  if (occurrences.lines.length < MOST_LINES) occurrences.lines.push(line());
+}
+
+function places({ count, lines }: Occurrences): string {
+  const more = count > lines.length ? ", …" : "";
+  return `${lines.length === 1 ? "line" : "lines"} ${lines.join(", ")}${more}`;
+}
+
+/** Collects the oddities of one file; {@linkcode Oddities.tell} writes one warning for each kind. */
+export class Oddities {
+  readonly #file: string;
+  readonly #log: Log;
+  readonly #ragged: Occurrences = { count: 0, lines: [] };
+  readonly #strayQuotes: Occurrences = { count: 0, lines: [] };
+  #width = 0;
+
+  constructor(file: string, log: Log) {
+    this.#file = file;
+    this.#log = log;
+  }
+
+  /** Takes the header and warns at once of names that are missing or occur more than once. */
+  header(names: readonly string[], line: number): void {
+    this.#width = names.length;
+    const counts = new Map<string, number>();
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const [name, count] of counts) {
+      if (count === 1 || name === "") continue;
+      this.#warn(`line ${line} names the column "${name}" ${count} times; the last one counts.`);
+    }
+    const nameless = counts.get("") ?? 0;
+    if (nameless === 0) return;
+    const columns = nameless === 1 ? "a column" : `${nameless} columns`;
+    this.#warn(`line ${line} has ${columns} without a name, which no mapping can use.`);
+  }
+
+  /** A row that has more or fewer cells than the header. */
+  ragged(line: () => number): void {
+    add(this.#ragged, line);
+  }
+
+  /** A quoted cell with a quote in it that is neither doubled nor the end of the cell. */
+  strayQuote(line: () => number): void {
+    add(this.#strayQuotes, line);
+  }
+
+  /** Writes what was collected. */
+  tell(): void {
+    const ragged = this.#ragged;
+    if (ragged.count > 0) {
+      const rows = ragged.count === 1 ? "1 row does" : `${ragged.count} rows do`;
+      this.#warn(
+        `${rows} not have the ${this.#width} cells of the header (${places(ragged)}); ` +
+          "missing cells are null, surplus cells are ignored.",
+      );
+    }
+    const stray = this.#strayQuotes;
+    if (stray.count === 0) return;
+    const cells = stray.count === 1 ? "1 quoted cell has" : `${stray.count} quoted cells have`;
+    this.#warn(`${cells} a quote inside that is not doubled (${places(stray)}).`);
+  }
+
+  /** Says that there are no records. */
+  tellEmpty(): void {
+    const what = this.#width === 0 ? "is empty" : "has a header and no rows";
+    this.#log.info(`${this.#file} ${what}.`);
+  }
+
+  #warn(message: string): void {
+    this.#log.warning(`${this.#file}: ${message}`);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The options by which a source says how its records are recognised in Oomnitza, and which of them are written.
+ *
+ * @module
+ */
+
+import { opt } from "./option.ts";
+
+/** Field ids in Oomnitza are 32 hex digits; this one is only a sample of their looks. */
+const sampleField = "24DCF85294E411E38A52066B556BA4EE";
+
+/** The sync field of an asset section. */
+export function syncField(example: string = sampleField) {
+  return opt.text(
+    "Oomnitza field by which a record is recognised. It must be mapped. Over API v3, several may be given, separated by commas.",
+    { example },
+  );
+}
+
+/** What every section of people declares. */
+export const peopleOptions = {
+  default_role: opt.text("Id of the Oomnitza role that new people get.", { example: "25" }),
+  default_position: opt.text(
+    "Position that people get when the source tells none. The word unused leaves it to the mappings.",
+    { example: "Employee" },
+  ),
+  sync_field: opt.text("Oomnitza field by which a person is recognised. It must be mapped.", {
+    default: "",
+    advanced: true,
+  }),
+} as const;
+
+/** Whether records that Oomnitza does not have, or already has, are written; valid in every section. */
+export const writeModeOptions = {
+  insert_only: opt.flag("Only create what Oomnitza does not have yet, never update.", {
+    default: false,
+    advanced: true,
+  }),
+  update_only: opt.flag("Only update what Oomnitza already has, never create.", {
+    default: false,
+    advanced: true,
+  }),
+} as const;

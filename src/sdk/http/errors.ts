@@ -1,0 +1,135 @@
+/**
+ * Why a request got no answer, in sentences for people.
+ *
+ * @module
+ */
+
+import { AgentError, messageOf } from "../../base/errors.ts";
+import { AnswerTooLarge, type Proxy, type TlsSettings } from "../../runtime/fetch.ts";
+import type { ProxyPlan } from "./proxy.ts";
+import { diagnoseTls, hintForCertificate } from "../tls/diagnosis.ts";
+
+/** No answer came: the host could not be reached, or the connection broke or timed out. */
+export class ConnectionError extends AgentError {
+  override name = "ConnectionError";
+}
+
+/** Method and address for a sentence, without the query (it may hold secrets). */
+export function describeRequest(method: string, url: string): string {
+  return `${method} ${url.split("?", 1)[0]}`;
+}
+
+/** What was under way when something was thrown. */
+export interface Attempt {
+  readonly method: string;
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly tls: TlsSettings;
+  readonly proxy: ProxyPlan | undefined;
+}
+
+const proxyCredentials =
+  "Write them into the option proxy (http://user:password@host:port), or into HTTPS_PROXY and HTTP_PROXY.";
+
+function hostOf({ url }: Proxy): string {
+  return new URL(url).host;
+}
+
+/** The proxy wants to know who asks, or does not let this account pass. */
+export function proxyRefusal(proxy: Proxy, method: string, url: string): ConnectionError {
+  const which = proxy.authorization === undefined ? "wants credentials" : "refuses the credentials";
+  return new ConnectionError(
+    `The proxy ${hostOf(proxy)} ${which} [407] (${describeRequest(method, url)})`,
+    { hint: proxyCredentials },
+  );
+}
+
+/** What a proxy that was asked for a tunnel did. */
+function proxyError(
+  proxy: Proxy,
+  thrown: unknown,
+  code: string,
+  { method, url }: Attempt,
+): ConnectionError {
+  const request = describeRequest(method, url);
+  const host = hostOf(proxy);
+  if (code !== "ERR_PROXY_TUNNEL") {
+    return new ConnectionError(
+      `Cannot reach the proxy ${host}: ${messageOf(thrown)} (${request})`,
+      {
+        cause: thrown,
+        hint: "Check the option proxy, and HTTPS_PROXY and HTTP_PROXY of the environment.",
+        retriable: true,
+      },
+    );
+  }
+  const [, status = ""] = /: (\d{3})\b/.exec(messageOf(thrown)) ?? [];
+  if (status === "407") return proxyRefusal(proxy, method, url);
+  const to = new URL(url).host;
+  return new ConnectionError(`The proxy ${host} opens no way to ${to} [${status}] (${request})`, {
+    cause: thrown,
+    hint:
+      "Let the proxy allow that host; proxy = none or NO_PROXY go around it, where that is allowed.",
+    retriable: status.startsWith("5"),
+  });
+}
+
+/** Connecting failed, not the exchange that followed. */
+function isAboutReaching(code: string): boolean {
+  return /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/.test(code) ||
+    code.includes("DNS");
+}
+
+function tooLarge(thrown: AnswerTooLarge, { method, url }: Attempt): ConnectionError {
+  const megabytes = Math.round(thrown.maxBytes / 1024 / 1024);
+  const request = describeRequest(method, url);
+  return new ConnectionError(`The answer is larger than ${megabytes} MB (${request})`, {
+    hint: "Check the address; if such an answer is right, raise max_answer_mb in the section.",
+  });
+}
+
+function plainError(thrown: unknown, code: string, { method, url }: Attempt): ConnectionError {
+  const hint = hintForCertificate(code) ??
+    (code === "ENOTFOUND" || code.includes("DNS")
+      ? "Check the host name in the address."
+      : undefined);
+  const reason = code === "" ? messageOf(thrown) : `${messageOf(thrown)} [${code}]`;
+  return new ConnectionError(`${reason} (${describeRequest(method, url)})`, {
+    cause: thrown,
+    hint,
+    retriable: hint === undefined,
+  });
+}
+
+/** Turns what was thrown for want of an answer into a sentence. */
+export async function connectionError(
+  thrown: unknown,
+  attempt: Attempt,
+): Promise<ConnectionError> {
+  if (thrown instanceof ConnectionError) return thrown;
+  const { method, url, timeoutMs, tls } = attempt;
+  const request = describeRequest(method, url);
+  if (thrown instanceof AgentError) {
+    return new ConnectionError(`${thrown.message} (${request})`, { hint: thrown.hint });
+  }
+  if (thrown instanceof Error && thrown.name === "TimeoutError") {
+    return new ConnectionError(`No answer within ${timeoutMs / 1000} s (${request})`, {
+      cause: thrown,
+      retriable: true,
+    });
+  }
+  if (thrown instanceof AnswerTooLarge) return tooLarge(thrown, attempt);
+  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
+  const proxy = attempt.proxy?.find(url);
+  if (proxy !== undefined && (code === "ERR_PROXY_TUNNEL" || isAboutReaching(code))) {
+    return proxyError(proxy, thrown, code, attempt);
+  }
+  const diagnosis = code === "EPROTO" && proxy === undefined
+    ? await diagnoseTls(url, tls)
+    : undefined;
+  if (diagnosis === undefined) return plainError(thrown, code, attempt);
+  return new ConnectionError(`${diagnosis.message} (${request})`, {
+    cause: thrown,
+    hint: diagnosis.hint,
+  });
+}

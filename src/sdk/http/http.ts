@@ -1,0 +1,241 @@
+/**
+ * The HTTP client that sources, converters and the Oomnitza client share: time-outs, retries,
+ * `Retry-After`, TLS settings and redirects that never carry credentials to another host.
+ *
+ * @module
+ */
+
+import { sleep } from "../../base/iteration.ts";
+import type { Log } from "../../logging/log.ts";
+import { type Answer, exchange, type TlsSettings } from "../../runtime/fetch.ts";
+import type { Governor } from "./rate_limiter.ts";
+import { ConnectionError, connectionError, describeRequest, proxyRefusal } from "./errors.ts";
+import type { ProxyPlan } from "./proxy.ts";
+import {
+  isRetriable,
+  parseReset,
+  parseRetryAfter,
+  patient,
+  type RetryPolicy,
+  waitBefore,
+} from "./retry.ts";
+
+export type { Answer, TlsSettings };
+export { ConnectionError, describeRequest } from "./errors.ts";
+
+/** What a client is made of. */
+export interface HttpSettings {
+  /** Prefix of every path. */
+  readonly base: string;
+  /** Sent with every request to the base's host. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly tls: TlsSettings;
+  /** Finds the proxy of each request; without one all are sent directly. */
+  readonly proxy?: ProxyPlan | undefined;
+  /** Milliseconds for one attempt, from connecting to the last byte. */
+  readonly timeoutMs: number;
+  /** Bytes that one answer may have; 64 MB unless said otherwise. */
+  readonly maxBytes?: number | undefined;
+  readonly retry?: RetryPolicy | undefined;
+  /** Lets each attempt pass when the other side allows it. */
+  readonly governor?: Governor | undefined;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Is told the status of every answer, also of those that are repeated. */
+  readonly onAnswer?: ((status: number) => void) | undefined;
+}
+
+/** One request. */
+export interface HttpRequest {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Appended to the base, or a whole URL. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Origin that the headers may go to in place of the base's host: a token server elsewhere. */
+  readonly origin?: string | undefined;
+  /** Makes headers anew for each attempt: signatures with a nonce hold only once. */
+  readonly sign?: (() => Readonly<Record<string, string>>) | undefined;
+  readonly body?: string | undefined;
+  readonly retry?: RetryPolicy | undefined;
+  /** Milliseconds for one attempt, where those of the client are too few. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Reads an answer before it is judged by its status, for vendors whose status tells little: SOAP has
+   * 500 for every fault. Never throws.
+   */
+  readonly interpret?: ((answer: Answer) => Promise<Answer>) | undefined;
+}
+
+/** Talks HTTP to one system. */
+export interface Http {
+  /**
+   * Sends a request, repeated as the policy says, and gives the final answer whatever its status.
+   *
+   * @throws {ConnectionError} when no attempt got an answer.
+   */
+  send(request: HttpRequest): Promise<Answer>;
+  /** How many attempts had to be repeated so far. */
+  readonly retries: () => number;
+}
+
+const maxRedirects = 5;
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/** The text of `request.path` and `request.query` as one address. */
+function addressOf(base: string, request: HttpRequest): string {
+  const whole = /^https?:\/\//i.test(request.path);
+  const address = whole ? request.path : base + request.path;
+  const query = request.query === undefined ? "" : new URLSearchParams(request.query).toString();
+  return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
+}
+
+/** A client at work. */
+interface Client {
+  readonly settings: HttpSettings;
+  /** Settings for other hosts: a client certificate is a credential too. */
+  readonly foreignTls: TlsSettings;
+  /** Where credentials may go; undefined when the client has no base. */
+  readonly origin: string | undefined;
+  repeated: number;
+  /** Whether unreadable characters were told. */
+  hasWarned: boolean;
+}
+
+function timeoutOf({ settings }: Client, request: HttpRequest): number {
+  return Math.max(settings.timeoutMs, request.timeoutMs ?? 0);
+}
+
+/** One attempt, with redirects followed; credentials stay with the base's host. */
+async function attempt(
+  client: Client,
+  request: HttpRequest,
+  method: string,
+  address: string,
+): Promise<Answer> {
+  const { settings } = client;
+  const origin = request.origin ?? client.origin;
+  const common = origin === client.origin ? settings.headers : {};
+  let url = address;
+  for (let hop = 0; hop <= maxRedirects; hop++) {
+    const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
+    const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
+    const timeout = AbortSignal.timeout(timeoutOf(client, request));
+    const signal = AbortSignal.any([settings.signal, timeout]);
+    const body = request.body;
+    const proxy = settings.proxy?.find(url);
+    const tls = own ? settings.tls : client.foreignTls;
+    const { maxBytes } = settings;
+    const answer = await exchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
+    if (answer.status === 407 && proxy !== undefined) throw proxyRefusal(proxy, method, url);
+    const location = answer.headers.get("location");
+    if (!isRedirect(answer.status) || location === null) return answer;
+    url = redirected(origin, method, url, location, answer.status);
+  }
+  throw new ConnectionError(
+    `Redirected more than ${maxRedirects} times (${describeRequest(method, address)})`,
+  );
+}
+
+/** Where a redirect leads, or an error when following it would lose the body or leave the host with it. */
+function redirected(
+  origin: string | undefined,
+  method: string,
+  url: string,
+  location: string,
+  status: number,
+): string {
+  const next = URL.parse(location, url);
+  // 301, 302 and 303 turn a POST into a GET: the data would be lost behind an answer that looks fine.
+  const follows = method === "GET" || status === 307 || status === 308;
+  if (next !== null && follows && (method === "GET" || next.origin === origin)) return next.href;
+  throw new ConnectionError(`Redirected to ${location} (${describeRequest(method, url)})`, {
+    hint: "Put that address into the configuration if it is the right one.",
+  });
+}
+
+/** How one attempt ended: with an answer, or with an error that another attempt may get around. */
+type Ending = { readonly answer: Answer } | { readonly error: ConnectionError };
+
+async function tryOnce(
+  client: Client,
+  request: HttpRequest,
+  method: string,
+  address: string,
+): Promise<Ending> {
+  const { settings } = client;
+  const once = () => attempt(client, request, method, address);
+  try {
+    const answer = await (settings.governor?.pass(once) ?? once());
+    settings.governor?.observe(answer.headers);
+    settings.onAnswer?.(answer.status);
+    if (answer.damaged === true && !client.hasWarned) {
+      client.hasWarned = true;
+      const request = describeRequest(method, address);
+      settings.log.warning(`Characters of an answer cannot be read and became \ufffd (${request})`);
+    }
+    return { answer: await request.interpret?.(answer) ?? answer };
+  } catch (thrown) {
+    if (settings.signal.aborted) throw settings.signal.reason;
+    const timeoutMs = timeoutOf(client, request);
+    const { tls, proxy } = settings;
+    return {
+      error: await connectionError(thrown, { method, url: address, timeoutMs, tls, proxy }),
+    };
+  }
+}
+
+function mayImprove(ending: Ending): boolean {
+  return "answer" in ending ? isRetriable(ending.answer.status) : ending.error.retriable;
+}
+
+function waitAfter(ending: Ending, n: number): number {
+  if ("error" in ending) return waitBefore(n, undefined, undefined);
+  const { status, headers } = ending.answer;
+  const now = Date.now();
+  const asked = parseRetryAfter(headers.get("retry-after"), now) ??
+    (status === 429 ? parseReset(headers, now) : undefined);
+  return waitBefore(n, status, asked);
+}
+
+function outcomeOf(ending: Ending): Answer {
+  if ("error" in ending) throw ending.error;
+  return ending.answer;
+}
+
+async function send(client: Client, request: HttpRequest): Promise<Answer> {
+  const { settings } = client;
+  const method = request.method ?? "GET";
+  const address = addressOf(settings.base, request);
+  const { attempts, budgetMs } = request.retry ?? settings.retry ?? patient;
+  const begun = Date.now();
+  for (let n = 1;; n++) {
+    const ending = await tryOnce(client, request, method, address);
+    if (n >= attempts || !mayImprove(ending)) return outcomeOf(ending);
+    const wait = waitAfter(ending, n);
+    if (Date.now() - begun + wait > budgetMs) return outcomeOf(ending);
+    client.repeated++;
+    const reason = "answer" in ending
+      ? ending.answer.fault ?? String(ending.answer.status)
+      : ending.error.message;
+    const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
+    const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
+    settings.log[wait < 1000 ? "debug" : "info"](line);
+    await sleep(wait, settings.signal);
+  }
+}
+
+/** Creates a client. */
+export function createHttp(settings: HttpSettings): Http {
+  const client: Client = {
+    settings,
+    foreignTls: { ...settings.tls, cert: undefined, key: undefined },
+    origin: URL.parse(settings.base)?.origin,
+    repeated: 0,
+    hasWarned: false,
+  };
+  return { send: (request) => send(client, request), retries: () => client.repeated };
+}

@@ -1,0 +1,247 @@
+/**
+ * The HTTP client that a source gets: the shared client with the vendor's credentials, limits and a
+ * check of each answer, so that every error names the request and what to do.
+ *
+ * @module
+ */
+
+import type { ZodType } from "zod";
+import { AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
+import { createRedactor } from "../../base/redact.ts";
+import type { Authenticator } from "./auth.ts";
+import {
+  type Answer,
+  ConnectionError,
+  describeRequest,
+  type Http,
+  type HttpRequest,
+} from "./http.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { parseXml, type XmlOptions } from "../xml.ts";
+
+/** One request to a vendor. */
+export interface VendorRequest extends HttpRequest {
+  /** What is asked for, for error messages: `users`, `computer 17`. */
+  readonly what?: string | undefined;
+  /** Statuses beside 2xx that are an answer too, not an error; or whether an answer is such a one. */
+  readonly allow?: readonly number[] | ((answer: Answer) => boolean) | undefined;
+  /** What to do about an error, by status or by answer, where more can be said than to check the credentials. */
+  readonly hints?:
+    | Readonly<Record<number, string>>
+    | ((answer: Answer) => string | undefined)
+    | undefined;
+}
+
+/** An answer whose body was understood. */
+export interface Page<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Absent when the status is one that was allowed beside 2xx, or 204. */
+  readonly body: T | undefined;
+  /** The body as it came. */
+  readonly text: string;
+}
+
+/** Talks to the vendor of a source. */
+export interface VendorHttp {
+  /** Asks for JSON of a shape. Throws `AuthError` or `SourceError`. */
+  json<T>(request: VendorRequest, shape: ZodType<T>): Promise<T>;
+  /** The same with status and headers, for lists. */
+  page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>>;
+  /** Asks for XML of a shape; see `parseXml` for what it looks like. */
+  xml<T>(request: VendorRequest, shape: ZodType<T>, options?: XmlOptions): Promise<T>;
+  /** Asks for text. */
+  text(request: VendorRequest): Promise<string>;
+}
+
+/** Details are asked for many times over: less patiently than lists. */
+export const brief: RetryPolicy = { attempts: 4, budgetMs: 60_000 };
+
+/** What a vendor client is made of. */
+export interface VendorSettings {
+  /** Without credentials, within the vendor's limits. */
+  readonly http: Http;
+  readonly auth: Authenticator | undefined;
+  /** Name of the source for people. */
+  readonly title: string;
+  readonly section: string;
+  /** Options that hold credentials, for hints. */
+  readonly credentials: readonly string[];
+  /** Is told of the credentials that are sent, also of tokens that the vendor hands out. */
+  readonly hide?: ((secret: string) => void) | undefined;
+}
+
+/** The beginning of an answer, without what fills a log; of a large one only the start is looked at. */
+function excerpt(body: string): string {
+  const text = body.slice(0, 10_000).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function isWebPage(answer: Answer): boolean {
+  const type = answer.headers.get("content-type") ?? "";
+  return type.includes("text/html") || /^\s*<(!doctype html|html)\b/i.test(answer.body);
+}
+
+function isAllowed({ allow }: VendorRequest, answer: Answer): boolean {
+  return typeof allow === "function" ? allow(answer) : allow?.includes(answer.status) ?? false;
+}
+
+/** How a body becomes a value. */
+interface Language {
+  readonly name: string;
+  read(body: string): unknown;
+}
+
+const json: Language = { name: "JSON", read: (body) => JSON.parse(body) };
+
+/** What must not be told of some headers: their values, and these without the scheme in front. */
+function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+  return Object.values(headers).flatMap((value) => [value, value.replace(/^.*[ :]/, "")]);
+}
+
+/** The text without the credentials of a request: vendors send them back in some errors. */
+function withoutCredentials(text: string, headers: Readonly<Record<string, string>>): string {
+  const redactor = createRedactor();
+  for (const secret of secretsIn(headers)) redactor.add(secret);
+  return redactor.redact(text);
+}
+
+class VendorClient implements VendorHttp {
+  readonly #settings: VendorSettings;
+  /** The credentials of the latest request, to be kept out of what is told. */
+  #sent: Readonly<Record<string, string>> = {};
+
+  constructor(settings: VendorSettings) {
+    this.#settings = settings;
+  }
+
+  async json<T>(request: VendorRequest, shape: ZodType<T>): Promise<T> {
+    const { body } = await this.page({ ...request, allow: [] }, shape);
+    if (body === undefined) throw this.#error(request, "the answer is empty");
+    return body;
+  }
+
+  async page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>> {
+    const answer = await this.#send(request);
+    const { status, headers, body: text } = answer;
+    const isBare = status === 204 || isAllowed(request, answer);
+    const body = isBare ? undefined : await this.#understand(request, answer, json, shape);
+    return { status, headers, body, text };
+  }
+
+  async xml<T>(
+    request: VendorRequest,
+    shape: ZodType<T>,
+    options: XmlOptions = {},
+  ): Promise<T> {
+    const xml: Language = { name: "XML", read: (body) => parseXml(body, options) };
+    const headers = { Accept: "application/xml", ...request.headers };
+    const answer = await this.#send({ ...request, headers, allow: [] });
+    return await this.#understand(request, answer, xml, shape);
+  }
+
+  async text(request: VendorRequest): Promise<string> {
+    return (await this.#send(request)).body;
+  }
+
+  /** Sends with credentials, within the limits, and turns refusals into errors. */
+  async #send(request: VendorRequest): Promise<Answer> {
+    let answer: Answer;
+    try {
+      answer = await this.#authorized(request);
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectionError)) throw thrown;
+      throw this.#error(request, thrown.message, thrown);
+    }
+    const { status } = answer;
+    if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
+    const reason = answer.fault ?? `${status} ${this.#reasonOf(answer)}`.trim();
+    const { hints } = request;
+    const hint = typeof hints === "function" ? hints(answer) : hints?.[status];
+    if (status !== 401 && status !== 403) throw this.#error(request, reason, undefined, hint);
+    throw new AuthError(this.#sentence(request, reason), {
+      hint: hint ?? this.#credentialsHint(status),
+    });
+  }
+
+  async #authorized(request: VendorRequest): Promise<Answer> {
+    const { http, auth, hide } = this.#settings;
+    for (let attempt = 1;; attempt++) {
+      const credentials = await auth?.headers(http) ?? {};
+      this.#sent = credentials;
+      if (hide !== undefined) { for (const secret of secretsIn(credentials)) hide(secret); }
+      const headers = { Accept: "application/json", ...credentials, ...request.headers };
+      const answer = await http.send({ ...request, headers });
+      auth?.observe?.(answer);
+      const isRefusal = auth?.isRefusal?.(answer) ?? answer.status === 401;
+      if (!isRefusal || attempt > 1 || auth?.renew === undefined) return answer;
+      if (!await auth.renew(http, headers)) return answer;
+    }
+  }
+
+  async #understand<T>(
+    request: VendorRequest,
+    answer: Answer,
+    { name, read }: Language,
+    shape: ZodType<T>,
+  ): Promise<T> {
+    if (isWebPage(answer)) {
+      throw this.#error(
+        request,
+        `the answer is a web page instead of ${name}, perhaps a login page`,
+        undefined,
+        "Check url.",
+      );
+    }
+    let value: unknown;
+    try {
+      value = await read(answer.body);
+    } catch (error) {
+      const length = answer.body.length;
+      throw this.#error(
+        request,
+        `the answer is not complete ${name} (${length} characters: ${messageOf(error)})`,
+        error,
+      );
+    }
+    const result = shape.safeParse(value);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    const path = issue?.path.join(".") ?? "";
+    throw this.#error(
+      request,
+      `the answer is not as documented (${path === "" ? "" : `${path}: `}${issue?.message})`,
+    );
+  }
+
+  #reasonOf(answer: Answer): string {
+    const named = answer.headers.get("x-bamboohr-error-message");
+    return named ?? (isWebPage(answer) ? "" : excerpt(answer.body));
+  }
+
+  #credentialsHint(status: number): string {
+    const names = this.#settings.credentials.join(", ");
+    return status === 401
+      ? `Check ${names === "" ? "the credentials" : names}.`
+      : "The credentials are known, but may not read this: see the rights that the docs page of the source names.";
+  }
+
+  #sentence(request: VendorRequest, reason: string): string {
+    const { title, section } = this.#settings;
+    const what = request.what ?? "data";
+    const told = withoutCredentials(reason, this.#sent);
+    return `Cannot load ${what} from ${title} [${section}]: ${told} (${
+      describeRequest(request.method ?? "GET", request.path)
+    })`;
+  }
+
+  #error(request: VendorRequest, reason: string, cause?: unknown, hint?: string): SourceError {
+    const advice = hint ?? (cause instanceof AgentError ? cause.hint : undefined);
+    return new SourceError(this.#sentence(request, reason), { cause, hint: advice });
+  }
+}
+
+/** Creates the client of a source. */
+export function createVendorHttp(settings: VendorSettings): VendorHttp {
+  return new VendorClient(settings);
+}

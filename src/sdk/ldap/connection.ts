@@ -1,0 +1,255 @@
+/**
+ * One connection to a directory: requests out, answers in, in the messages of ldapts.
+ *
+ * Its client is not used: it takes an empty page for the last one, drops what came before a size
+ * limit, waits for ever for a server that speaks another protocol, and connects anew by itself
+ * without logging in.
+ *
+ * @module
+ */
+
+import type * as Ldapts from "ldapts";
+import type { Socket } from "node:net";
+import { SourceError } from "../../base/errors.ts";
+import { connectionError, LdapRefusal, lostError, readable } from "./errors.ts";
+import type { LdapFilter } from "./filter.ts";
+import { MessageFrames } from "./frames.ts";
+import { type LdapPlace, openSocket, secureSocket } from "./socket.ts";
+
+/** One entry as it came. */
+export type LdapEntry = Pick<Ldapts.SearchEntry, "name" | "attributes">;
+
+/** What is searched. */
+export interface LdapSearch {
+  readonly base: string;
+  readonly scope: "base" | "sub";
+  readonly filter: LdapFilter;
+  readonly attributes: readonly string[];
+  /** Asks for one page (RFC 2696): how many entries, after which other page. */
+  readonly page?: { readonly size: number; readonly cookie: Buffer } | undefined;
+  /** Entries that are wanted at most; 0 for all. */
+  readonly sizeLimit?: number | undefined;
+}
+
+/** What a search ended with. */
+export interface LdapSearchEnd {
+  /** Where the next page begins; empty after the last. */
+  readonly cookie: Buffer;
+  /** References to other directories. */
+  readonly references: number;
+}
+
+type Request = Ldapts.BindRequest | Ldapts.ExtendedRequest | Ldapts.SearchRequest;
+type Response = Pick<
+  Ldapts.SearchResponse,
+  "messageId" | "status" | "errorMessage" | "matchedDN" | "controls"
+>;
+
+interface Pending {
+  readonly message: Request;
+  readonly onEntry?: ((entry: LdapEntry) => void) | undefined;
+  references: number;
+  resolve(response: Response): void;
+  reject(error: unknown): void;
+}
+
+/** Every LDAP message is a BER sequence. */
+const sequenceTag = 0x30;
+const partialResults = 9;
+const startTlsName = "1.3.6.1.4.1.1466.20037";
+
+/** A connection at work. It is never made anew: once lost, every request fails. */
+export class LdapConnection {
+  readonly #library: typeof Ldapts;
+  readonly #place: LdapPlace;
+  readonly #pending = new Map<string, Pending>();
+  #socket: Socket;
+  #lastId = 0;
+  #heard = false;
+  #failure: { readonly error: unknown } | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #abort = () => this.#fail(this.#place.signal.reason);
+
+  private constructor(library: typeof Ldapts, place: LdapPlace, socket: Socket) {
+    this.#library = library;
+    this.#place = place;
+    this.#socket = socket;
+    this.#listen(socket);
+    place.signal.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  /**
+   * Connects, by TLS from the start with `ldaps://`.
+   *
+   * @throws {SourceError} When nothing answers there, or its certificate is not trusted.
+   */
+  static async open(place: LdapPlace): Promise<LdapConnection> {
+    const library = await import("ldapts");
+    const socket = await openSocket(place);
+    return new LdapConnection(library, place, socket);
+  }
+
+  /** Whether nothing can be asked any more. */
+  get isLost(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Turns a plain connection into one by TLS (RFC 4511, 4.14). */
+  async startTls(): Promise<void> {
+    const { ExtendedRequest } = this.#library;
+    const request = new ExtendedRequest({ messageId: this.#nextId(), oid: startTlsName });
+    await this.#send(request);
+    const plain = this.#socket;
+    plain.removeAllListeners("data");
+    const secure = await secureSocket(plain, this.#place);
+    this.#socket = secure;
+    // A new parser: what came in the clear after the answer must not count as said in confidence.
+    this.#listen(secure);
+  }
+
+  /** Logs in with a name and a password; both are empty for an anonymous login. */
+  async bind(name: string, password: string, version: number): Promise<void> {
+    const { BindRequest } = this.#library;
+    const request = new BindRequest({ messageId: this.#nextId(), dn: name, password });
+    request.version = version;
+    await this.#send(request);
+  }
+
+  /**
+   * Searches.
+   *
+   * @param onEntry Gets each entry as it comes, also those before a failure.
+   * @throws {LdapRefusal} When the directory refuses; `SourceError` when the connection is lost.
+   */
+  async search(
+    search: LdapSearch,
+    onEntry: (entry: LdapEntry) => void,
+  ): Promise<LdapSearchEnd> {
+    const { PagedResultsControl, PresenceFilter, SearchRequest } = this.#library;
+    const { base, scope, attributes, page, sizeLimit } = search;
+    const filter = new PresenceFilter();
+    filter.write = (writer) => writer.writeBuffer(search.filter.content, search.filter.tag);
+    const request = new SearchRequest({
+      messageId: this.#nextId(),
+      baseDN: base,
+      scope,
+      filter,
+      attributes: [...attributes],
+      sizeLimit: sizeLimit ?? 0,
+      // The directory has its own limit; ldapts would ask for ten seconds.
+      timeLimit: 0,
+      ...(page === undefined ? {} : { controls: [new PagedResultsControl({ value: page })] }),
+    });
+    const { response, references } = await this.#send(request, onEntry);
+    const control = response.controls?.find((one) => one instanceof PagedResultsControl);
+    return { cookie: control?.value?.cookie ?? Buffer.alloc(0), references };
+  }
+
+  /** Says goodbye and closes. */
+  close(): void {
+    this.#place.signal.removeEventListener("abort", this.#abort);
+    if (this.#failure !== undefined) return;
+    const { UnbindRequest } = this.#library;
+    const socket = this.#socket;
+    socket.end(new UnbindRequest({ messageId: this.#nextId() }).write(), () => socket.destroy());
+    this.#fail(new SourceError(`The connection to ${this.#place.url} is closed`), false);
+  }
+
+  #nextId(): number {
+    return ++this.#lastId;
+  }
+
+  #send(
+    message: Request,
+    onEntry?: (entry: LdapEntry) => void,
+  ): Promise<{ response: Response; references: number }> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    return new Promise((resolve, reject) => {
+      const pending: Pending = {
+        message,
+        onEntry,
+        references: 0,
+        resolve: (response) => {
+          const { status, errorMessage, matchedDN } = response;
+          // Version 2 has references in the text of a result of its own ("partialResults").
+          const texts = status === partialResults ? errorMessage.split("\n").slice(1) : [];
+          const references = pending.references + texts.length;
+          if (status === 0 || status === partialResults) resolve({ response, references });
+          else reject(new LdapRefusal(status, errorMessage, matchedDN));
+        },
+        reject,
+      };
+      this.#pending.set(`${message.messageId}`, pending);
+      this.#socket.write(message.write());
+      this.#watch();
+    });
+  }
+
+  /** Starts the wait for a sign of life anew, while anything is awaited. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    if (this.#pending.size === 0) return;
+    const { url, timeoutMs } = this.#place;
+    this.#timer = setTimeout(() => {
+      this.#fail(lostError(url, new Error(`no answer within ${timeoutMs / 1000} s`)));
+    }, timeoutMs);
+  }
+
+  #listen(socket: Socket): void {
+    const { url } = this.#place;
+    const parser = new this.#library.MessageParser();
+    parser.on("message", (message) => this.#receive(message));
+    parser.on("error", (error) => this.#fail(lostError(url, error)));
+    const frames = new MessageFrames();
+    socket.on("data", (data) => this.#read(parser, frames, Buffer.from(data)));
+    const end = (reason: Error) =>
+      this.#fail(this.#heard ? lostError(url, reason) : connectionError(url, reason));
+    socket.on("error", end);
+    socket.on("close", () => end(new Error("the directory closed it")));
+  }
+
+  #read(parser: Ldapts.MessageParser, frames: MessageFrames, data: Buffer): void {
+    if (!this.#heard && data[0] !== sequenceTag) {
+      this.#fail(connectionError(this.#place.url, new Error("what answers there is no directory")));
+    }
+    this.#heard = true;
+    try {
+      for (const message of frames.add(data)) {
+        if (this.#failure !== undefined) return;
+        parser.read(message, this.#pending);
+      }
+    } catch (thrown) {
+      this.#fail(lostError(this.#place.url, thrown));
+    }
+    this.#watch();
+  }
+
+  #receive(message: Response): void {
+    const { ExtendedResponse, SearchEntry, SearchReference } = this.#library;
+    const pending = this.#pending.get(`${message.messageId}`);
+    if (pending === undefined) {
+      // "Notice of disconnection", the only message that nobody asked for (RFC 4511, 4.4.1).
+      if (message.messageId !== 0 || !(message instanceof ExtendedResponse)) return;
+      const reason = `the directory ends it, saying "${readable(message.errorMessage)}"`;
+      this.#fail(lostError(this.#place.url, new Error(reason)));
+    } else if (message instanceof SearchEntry) {
+      pending.onEntry?.(message);
+    } else if (message instanceof SearchReference) {
+      pending.references++;
+    } else {
+      this.#pending.delete(`${message.messageId}`);
+      pending.resolve(message);
+    }
+  }
+
+  /** The end: whoever waits is told why. */
+  #fail(error: unknown, atOnce = true): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    clearTimeout(this.#timer);
+    const waiting = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of waiting) reject(error);
+    if (atOnce) this.#socket.destroy();
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * What a directory refuses and why a connection fails, in sentences for people.
+ *
+ * @module
+ */
+
+import { type AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
+import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
+
+/** A text of a directory; Active Directory ends its texts with a NUL. */
+export function readable(text: string): string {
+  return text.replaceAll("\0", "").trim();
+}
+
+/** A result that is not success (RFC 4511, 4.1.9), as the directory gave it. */
+export class LdapRefusal extends Error {
+  override name = "LdapRefusal";
+  /** The result code. */
+  readonly code: number;
+  /** The nearest entry that exists, where an entry was not found. */
+  readonly nearest: string;
+
+  constructor(code: number, text: string, nearest = "") {
+    super(readable(text));
+    this.code = code;
+    this.nearest = nearest;
+  }
+}
+
+/** Result codes that callers handle themselves. */
+export const resultCodes = { sizeLimit: 4, referral: 10, noSuchObject: 32, badDn: 34 } as const;
+
+/** How RFC 4511, appendix A, names the results. */
+const names: Readonly<Record<number, string>> = {
+  1: "operations error",
+  2: "protocol error",
+  3: "time limit exceeded",
+  4: "size limit exceeded",
+  7: "authentication method not supported",
+  8: "stronger authentication required",
+  10: "the entry is in another directory",
+  11: "administrative limit exceeded",
+  12: "critical extension not available",
+  13: "confidentiality required",
+  32: "no such entry",
+  34: "not a valid DN",
+  48: "inappropriate authentication",
+  49: "invalid credentials",
+  50: "insufficient rights",
+  51: "busy",
+  52: "unavailable",
+  53: "unwilling to perform",
+};
+
+const encryption =
+  "Encrypt the connection: start_tls = True, or ldaps:// in url (usually with port 636).";
+const limits =
+  "Ask the directory's administrator to raise the limit for this account (OpenLDAP: limits and sizelimit; Active Directory: MaxPageSize and MaxResultSetSize).";
+
+/** What to do about a result, where it is clear. */
+const hints: Readonly<Record<number, string>> = {
+  3: limits,
+  4: limits,
+  8: encryption,
+  10: "Referrals are not followed: name the server that holds the entry in url.",
+  11: limits,
+  12: "The directory cannot answer in pages.",
+  13: encryption,
+  50: "Give the account the right to read there.",
+  51: "Try again later.",
+  52: "Try again later.",
+};
+
+/** Reasons that Active Directory adds to invalid credentials, "data 52e" ("LDAP Wiki: Common Active Directory Bind Errors"). */
+const bindReasons: Readonly<Record<string, string>> = {
+  "525": "there is no such user",
+  "52e": "the password is wrong",
+  "530": "the account may not log in at this time",
+  "531": "the account may not log in from this computer",
+  "532": "the password has expired",
+  "533": "the account is disabled",
+  "701": "the account has expired",
+  "773": "the password must be changed first",
+  "775": "the account is locked",
+};
+
+function sentence(what: string, { code, message }: LdapRefusal): string {
+  const name = names[code] ?? "refused";
+  return `${what}: ${name} [${code}]${message === "" ? "" : `, ${message}`}`;
+}
+
+/**
+ * Why a login failed.
+ *
+ * @param what For example `Cannot log in to ldap://example.org as cn=reader`.
+ */
+export function loginError(what: string, refusal: LdapRefusal): AgentError {
+  const { code, message } = refusal;
+  const text = sentence(what, refusal);
+  if (code === 2 && /version/i.test(message)) {
+    return new SourceError(text, { hint: "Set protocol_version = 3." });
+  }
+  if (code === 8 || code === 13) return new AuthError(text, { hint: encryption });
+  if (code === 51 || code === 52) return new SourceError(text, { hint: hints[code] });
+  const [, data = ""] = /\bdata ([0-9a-f]+)/i.exec(message) ?? [];
+  const reason = bindReasons[data.toLowerCase()];
+  return new AuthError(reason === undefined ? text : `${text}: ${reason}`, {
+    hint: "Check username and password.",
+  });
+}
+
+/**
+ * Why a search failed.
+ *
+ * @param what For example `Cannot search dc=example,dc=org`.
+ * @param option The option that named what was searched.
+ */
+export function searchError(what: string, option: string, refusal: LdapRefusal): AgentError {
+  const { code, message, nearest } = refusal;
+  const text = sentence(what, refusal);
+  // Active Directory lets anybody log in anonymously, and refuses the search ("LdapErr: DSID-…").
+  if (code === 1 && message.includes("successful bind must be completed")) {
+    return new AuthError(text, { hint: "A login is needed. Check username and password." });
+  }
+  if (code === resultCodes.noSuchObject) {
+    const near = nearest === "" ? "" : ` What exists is ${nearest}.`;
+    return new SourceError(text, {
+      hint: `Check ${option}; the account may also lack the right to see it.${near}`,
+    });
+  }
+  if (code === resultCodes.badDn) return new SourceError(text, { hint: `Check ${option}.` });
+  return new SourceError(text, { hint: hints[code] });
+}
+
+function connectionHint(code: string): string | undefined {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return "The certificate is made out to another name: write in url the name that it carries.";
+  }
+  if (code === "CERT_HAS_EXPIRED") return "The directory's certificate has to be renewed.";
+  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
+    return "Name the authority that signed the directory's certificate in cacert_file; verify_ssl = False switches the check off altogether.";
+  }
+  if (isAboutVersion(code)) return hintForVersion("directory");
+  if (/SSL|TLS|EPROTO/.test(code)) {
+    return "Check whether the port is one for ldaps:// (usually 636), and the TLS versions that the directory offers.";
+  }
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "Check the host name in url.";
+  return "Check host and port in url (ldap:// usually has port 389, ldaps:// 636), and the firewalls on the way.";
+}
+
+function reasonOf(thrown: unknown, code: string): string {
+  const message = messageOf(thrown);
+  return code === "" || message.includes(code) ? message : `${message} [${code}]`;
+}
+
+/** Why there is no connection, or none that is safe. */
+export function connectionError(url: string, thrown: unknown): SourceError {
+  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
+  return new SourceError(`Cannot connect to ${url}: ${reasonOf(thrown, code)}`, {
+    cause: thrown,
+    hint: connectionHint(code),
+    retriable: true,
+  });
+}
+
+/** Why a connection that was there is of no use any more. */
+export function lostError(url: string, thrown: unknown): SourceError {
+  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
+  return new SourceError(`The connection to ${url} is lost: ${reasonOf(thrown, code)}`, {
+    cause: thrown,
+    hint: "See whether the directory runs. The next run reads everything again.",
+    retriable: true,
+  });
+}

@@ -1,0 +1,229 @@
+/**
+ * Directories that speak LDAP as a source: the options that say which and what, the check, and the
+ * records.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { messageOf } from "../../base/errors.ts";
+import type { Raw, Skipped } from "../../base/record.ts";
+import { LdapRefusal, loginError } from "./errors.ts";
+import { fillFilter, parseFilter } from "./filter.ts";
+import { type GroupOptions, searchMembers } from "./groups.ts";
+import { completeRecord, type Directory, readEntry, searchTree } from "./search.ts";
+import { type LdapShape, shapeOf } from "./values.ts";
+import { LdapConnection } from "./connection.ts";
+import { opt, type Option, type Values } from "../option.ts";
+import type { SourceContext } from "../source.ts";
+
+/** Complains about text that is no filter once it is filled in. */
+function filterOption(option: Option<string>, fill: (text: string) => string): Option<string> {
+  return {
+    ...option,
+    schema: z.string().transform((value, context) => {
+      try {
+        parseFilter(fill(value));
+        return value;
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+        return z.NEVER;
+      }
+    }),
+  };
+}
+
+/** Where a value goes in `group_member_filter`. */
+const hole = "{}";
+
+/** The options of a source that reads a directory. */
+export const ldapOptions = {
+  url: opt.url(
+    "Address of the directory: ldap:// or ldaps://, the host and, if need be, the port.",
+    {
+      example: "ldap://ldap.forumsys.com:389",
+    },
+  ),
+  username: opt.text(
+    "Who reads: a DN, or with Active Directory also DOMAIN\\name or name@domain. The word anonymous logs in as nobody.",
+    { example: "cn=read-only-admin,dc=example,dc=com" },
+  ),
+  password: opt.secret("Password of that account.", { default: "" }),
+  base_dn: opt.text("DN of the entry below which is searched.", { example: "dc=example,dc=com" }),
+  group_dn: opt.text("DN of a group whose members are read instead of everything below base_dn.", {
+    default: "",
+  }),
+  protocol_version: opt.text("Version of LDAP: 3, or 2 for very old directories.", {
+    default: "3",
+  }),
+  filter: filterOption(
+    opt.text("Search filter: only entries that match are read.", { default: "(objectClass=*)" }),
+    (text) => text,
+  ),
+  start_tls: opt.flag("Whether a connection to ldap:// is encrypted before the login (StartTLS).", {
+    default: false,
+    advanced: true,
+  }),
+  groups_dn: opt.json(
+    "DNs of several groups, as a JSON list; goes before group_dn.",
+    z.array(z.string()),
+    { default: [], advanced: true },
+  ),
+  group_members_attr: opt.text("Attribute of a group that lists its members.", {
+    default: "member",
+    advanced: true,
+  }),
+  group_member_filter: filterOption(
+    opt.text(
+      "Search filter that finds a member below base_dn, with {} where its value goes. Without it, the value is the member's DN.",
+      { default: "", advanced: true },
+    ),
+    (text) => fillFilter(text, "x"),
+  ),
+  page_criterium: opt.text("Has no effect; older files have it.", { default: "", advanced: true }),
+} as const;
+
+/** Which directory is read and how: the values of {@linkcode ldapOptions}. */
+export type LdapValues = Values<typeof ldapOptions>;
+
+type LdapContext = SourceContext<LdapValues>;
+
+/** The rule between the {@linkcode ldapOptions}: the text of the complaint, or nothing. */
+export function ldapRule(values: LdapValues): string | undefined {
+  const { url, start_tls, protocol_version, group_member_filter } = values;
+  if (!/^ldaps?:\/\//i.test(url)) return "url begins neither with ldap:// nor with ldaps://";
+  if (start_tls && /^ldaps:/i.test(url)) {
+    return "start_tls is for ldap://: a connection to ldaps:// is encrypted from its beginning";
+  }
+  if (start_tls && protocol_version.trim() === "2") return "start_tls needs protocol_version = 3";
+  if (group_member_filter !== "" && !group_member_filter.includes(hole)) {
+    return `group_member_filter has no ${hole} where the member goes`;
+  }
+  return undefined;
+}
+
+function versionOf({ options, log }: LdapContext): 2 | 3 {
+  const version = options.protocol_version.trim();
+  if (version === "2") return 2;
+  if (version !== "3") log.warning(`protocol_version ${version} does not exist; 3 is used`);
+  return 3;
+}
+
+async function logIn(
+  connection: LdapConnection,
+  context: LdapContext,
+  version: 2 | 3,
+): Promise<void> {
+  const { url, username, password, start_tls } = context.options;
+  const anonymous = username.trim().toLowerCase() === "anonymous";
+  if (!anonymous && password === "") {
+    context.log.warning("There is no password: the directory may treat the login as anonymous");
+  }
+  const who = anonymous ? "anonymously" : `as ${username}`;
+  let what = `Cannot encrypt the connection to ${url}`;
+  try {
+    if (start_tls) await connection.startTls();
+    what = `Cannot log in to ${url} ${who}`;
+    await connection.bind(anonymous ? "" : username, anonymous ? "" : password, version);
+  } catch (thrown) {
+    throw thrown instanceof LdapRefusal ? loginError(what, thrown) : thrown;
+  }
+}
+
+async function openDirectory(context: LdapContext): Promise<Directory> {
+  const { tls, timeoutMs, signal, options: { url } } = context;
+  const version = versionOf(context);
+  const connection = await LdapConnection.open({ url, tls, timeoutMs, signal });
+  try {
+    await logIn(connection, context, version);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  // Version 2 has no controls, and so no pages.
+  return { connection, url, paged: version === 3, references: 0 };
+}
+
+function groupsOf(options: LdapValues): GroupOptions | undefined {
+  const { groups_dn, group_dn } = options;
+  const groups = groups_dn.length > 0 ? groups_dn : group_dn === "" ? [] : [group_dn];
+  if (groups.length === 0) return undefined;
+  return {
+    groups,
+    option: groups_dn.length > 0 ? "groups_dn" : "group_dn",
+    attribute: options.group_members_attr,
+    memberFilter: options.group_member_filter,
+    base: options.base_dn,
+    filter: options.filter,
+  };
+}
+
+/**
+ * Logs in, and looks whether what is to be searched exists.
+ *
+ * @throws {AuthError} Or `SourceError`, saying what is wrong.
+ */
+export async function checkLdap(context: LdapContext): Promise<void> {
+  const directory = await openDirectory(context);
+  const { base_dn } = context.options;
+  try {
+    const groups = groupsOf(context.options);
+    for (const group of groups?.groups ?? []) {
+      await readEntry(directory, group, groups?.option ?? "", ["1.1"]);
+    }
+    if (groups === undefined || groups.memberFilter !== "") {
+      await readEntry(directory, base_dn, "base_dn", ["1.1"]);
+    }
+  } finally {
+    directory.connection.close();
+  }
+}
+
+/**
+ * Reads what the options name: everything below `base_dn` that matches, or the members of groups.
+ * Each record has the entry's `dn` and its attributes as the directory spells them: `memberOf` as a
+ * list, of any other the first value.
+ *
+ * @param extra Attributes to ask for besides those that are wanted.
+ * @throws {AuthError} Or `SourceError`, after all records that came before it.
+ */
+export async function* readLdap(
+  context: LdapContext,
+  extra: readonly string[] = [],
+): AsyncGenerator<Raw | Skipped> {
+  const directory = await openDirectory(context);
+  const shape = shapeOf(context.wanted, extra);
+  const groups = groupsOf(context.options);
+  try {
+    if (groups === undefined) yield* treeRecords(directory, shape, context);
+    else yield* searchMembers(directory, groups, shape, context);
+  } finally {
+    directory.connection.close();
+    if (directory.references > 0) {
+      context.log.warning(
+        `References to other directories, which are not followed: ${directory.references}. What those hold is not read`,
+      );
+    }
+  }
+}
+
+async function* treeRecords(
+  directory: Directory,
+  shape: LdapShape,
+  { options: { base_dn, filter }, log }: LdapContext,
+): AsyncGenerator<Raw | Skipped> {
+  let empty = 0;
+  try {
+    const parsed = parseFilter(filter);
+    for await (const page of searchTree(directory, base_dn, parsed, shape.attributes)) {
+      for (const entry of page) {
+        if (entry.attributes.length === 0 && !shape.emptyToo) empty++;
+        else yield await completeRecord(directory, entry, shape);
+      }
+    }
+  } finally {
+    if (empty > 0) {
+      log.info(`Entries without any of the attributes that are read, left out: ${empty}`);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Sockets to a directory, plain and by TLS, ready to talk through.
+ *
+ * @module
+ */
+
+import { connect as connectPlainly, isIP, type Socket } from "node:net";
+import { connect as connectSecurely, type ConnectionOptions } from "node:tls";
+import type { TlsSettings } from "../../runtime/fetch.ts";
+import { connectionError } from "./errors.ts";
+import { tlsVersions } from "../tls/diagnosis.ts";
+
+/** Where a directory is and how to reach it. */
+export interface LdapPlace {
+  /** `ldap://` or `ldaps://`, host and port. */
+  readonly url: string;
+  readonly tls: TlsSettings;
+  /** How long the directory may keep silent. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+function tlsOptions(settings: TlsSettings, host: string): ConnectionOptions {
+  const minVersion = tlsVersions[settings.minVersion ?? 0];
+  return {
+    host,
+    // An address is no server name (RFC 6066, 3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    rejectUnauthorized: settings.verify,
+    ...(settings.ca === undefined ? {} : { ca: [...settings.ca] }),
+    ...(settings.cert === undefined ? {} : { cert: settings.cert }),
+    ...(settings.key === undefined ? {} : { key: settings.key }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+  };
+}
+
+function hostOf({ url }: LdapPlace): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, "");
+}
+
+/**
+ * Connects, by TLS from the start with `ldaps://`.
+ *
+ * @throws {SourceError} When nothing answers there, or its certificate is not trusted.
+ */
+export async function openSocket(place: LdapPlace): Promise<Socket> {
+  const { protocol, port } = new URL(place.url);
+  const host = hostOf(place);
+  const secure = protocol === "ldaps:";
+  const socket = secure
+    ? connectSecurely({ ...tlsOptions(place.tls, host), port: Number(port || 636) })
+    : connectPlainly({ host, port: Number(port || 389) });
+  await established(socket, secure ? "secureConnect" : "connect", place);
+  return socket;
+}
+
+/** Goes on by TLS over a socket whose other end has agreed. */
+export async function secureSocket(plain: Socket, place: LdapPlace): Promise<Socket> {
+  const secure = connectSecurely({ ...tlsOptions(place.tls, hostOf(place)), socket: plain });
+  await established(secure, "secureConnect", place);
+  return secure;
+}
+
+/** Waits until a socket is ready; destroys it when it does not become so. */
+function established(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  { url, timeoutMs, signal }: LdapPlace,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    function end(error?: unknown): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      socket.removeListener(event, ready);
+      socket.removeListener("close", closed);
+      if (error === undefined) {
+        socket.removeListener("error", failed);
+        return resolve();
+      }
+      // The listener stays: a second error of a socket that failed must not go unheard.
+      socket.destroy();
+      reject(error);
+    }
+    const ready = () => end();
+    const abort = () => end(signal.reason);
+    const failed = (error: unknown) => end(connectionError(url, error));
+    const closed = () => failed(new Error("the directory closed the connection"));
+    const timer = setTimeout(
+      () => failed(new Error(`no connection within ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    );
+    if (signal.aborted) return abort();
+    socket.once(event, ready);
+    socket.on("error", failed);
+    socket.once("close", closed);
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -1,0 +1,184 @@
+/**
+ * A connection to SQL Server: opened with a limit to the time it takes, and ended at once when the
+ * run is stopped.
+ *
+ * @module
+ */
+
+import type { ConnectionConfiguration } from "tedious";
+import type { TlsSettings } from "../../runtime/fetch.ts";
+import { openSspi, type SecurityContext } from "../../runtime/sspi.ts";
+import type { SqlAddress } from "./address.ts";
+import { findInstancePort } from "./browser.ts";
+import type { SqlDriver } from "./driver.ts";
+import { sqlConnectError, type SqlMessage, type SqlPlaceNames } from "./errors.ts";
+import { tlsVersions } from "../tls/diagnosis.ts";
+
+/** Who logs in. */
+export type SqlLogin =
+  | { readonly kind: "sql"; readonly user: string; readonly password: string }
+  | {
+    readonly kind: "ntlm";
+    readonly domain: string;
+    readonly user: string;
+    readonly password: string;
+  }
+  /** Whoever runs the program. */
+  | { readonly kind: "process" };
+
+/** Where and how to connect. */
+export interface SqlPlace {
+  readonly address: SqlAddress;
+  readonly database: string;
+  readonly login: SqlLogin;
+  readonly encrypt: boolean | "strict";
+  /** Whether the server is told that nothing will be written, so that a readable copy may answer. */
+  readonly readOnly: boolean;
+  readonly tls: TlsSettings;
+  /** How long connecting and logging in may take, in milliseconds. */
+  readonly connectMs: number;
+  /** How long the server may keep silent when it is to send rows. */
+  readonly silenceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A connection that is logged in. */
+export interface SqlConnection {
+  readonly driver: SqlDriver;
+  readonly place: SqlPlace;
+  /** For the sentences of errors. */
+  readonly names: SqlPlaceNames;
+  /** Ends the connection. */
+  close(): void;
+}
+
+function authenticationOf(login: SqlLogin): NonNullable<ConnectionConfiguration["authentication"]> {
+  if (login.kind === "sql") {
+    return { type: "default", options: { userName: login.user, password: login.password } };
+  }
+  const { domain, user, password } = login.kind === "ntlm"
+    ? login
+    : { domain: "", user: "", password: "" };
+  return { type: "ntlm", options: { domain, userName: user, password } };
+}
+
+function configOf(place: SqlPlace, port: number): ConnectionConfiguration {
+  const { tls } = place;
+  const minVersion = tlsVersions[tls.minVersion ?? 0];
+  return {
+    server: place.address.host,
+    authentication: authenticationOf(place.login),
+    options: {
+      port,
+      database: place.database,
+      appName: "Oomnitza agent",
+      encrypt: place.encrypt,
+      trustServerCertificate: !tls.verify,
+      readOnlyIntent: place.readOnly,
+      connectTimeout: place.connectMs,
+      // Time limits are kept here; the driver's own ends at the first row.
+      requestTimeout: 0,
+      // Whether to try again is for the next run to decide: a wrong database is tried thrice otherwise.
+      maxRetriesOnTransientErrors: 0,
+      packetSize: 16_384,
+      cryptoCredentialsDetails: {
+        ...(tls.ca === undefined ? {} : { ca: [...tls.ca] }),
+        ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+        ...(tls.key === undefined ? {} : { key: tls.key }),
+        ...(minVersion === undefined ? {} : { minVersion }),
+      },
+    },
+  };
+}
+
+function namesOf({ address, database, login }: SqlPlace): SqlPlaceNames {
+  const account = login.kind === "process"
+    ? "the account that runs the agent"
+    : login.kind === "ntlm" && login.domain !== ""
+    ? `${login.domain}\\${login.user}`
+    : login.user;
+  const principal = login.kind === "process" ? "DOMAIN\\account" : account;
+  return { address, database, account, principal };
+}
+
+/** Begins a login with Kerberos where it can be had, with NTLM where Windows has nothing better. */
+function securityOf(place: SqlPlace, port: number): SecurityContext {
+  const target = `MSSQLSvc/${place.address.host}:${port}`;
+  try {
+    return withFirstToken(openSspi(target, "Negotiate"));
+  } catch (thrown) {
+    // Where there is no package that negotiates, NTLM may still be there.
+    try {
+      return withFirstToken(openSspi(target, "NTLM"));
+    } catch {
+      throw thrown;
+    }
+  }
+}
+
+/** A context whose first token is already there: only that shows whether Windows can go this way. */
+function withFirstToken(context: SecurityContext): SecurityContext {
+  let first: Uint8Array | undefined;
+  try {
+    first = context.next();
+  } catch (thrown) {
+    context.close();
+    throw thrown;
+  }
+  return {
+    next(answer) {
+      const token = answer === undefined ? first : undefined;
+      first = undefined;
+      return token ?? context.next(answer);
+    },
+    close: () => context.close(),
+  };
+}
+
+/** Waits until the driver is logged in. */
+function loggedIn(driver: SqlDriver, { signal, connectMs }: SqlPlace): Promise<void> {
+  return new Promise((resolve, reject) => {
+    function end(settle: () => void): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      settle();
+    }
+    const abort = () => end(() => reject(signal.reason));
+    const late = () => end(() => reject(new Error(`no login within ${connectMs / 1000} s`)));
+    const timer = setTimeout(late, connectMs);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    driver.connect((error) => end(() => error ? reject(error) : resolve()));
+  });
+}
+
+/**
+ * Connects and logs in.
+ *
+ * @throws {AuthError} When the login is refused; `SourceError` when there is no connection.
+ */
+export async function connectSql(place: SqlPlace): Promise<SqlConnection> {
+  const names = namesOf(place);
+  const messages: SqlMessage[] = [];
+  let driver: SqlDriver | undefined;
+  let security: SecurityContext | undefined;
+  try {
+    const { address, signal } = place;
+    const port = address.port ??
+      await findInstancePort(address.host, address.instance ?? "", signal);
+    const { SqlDriver } = await import("./driver.ts");
+    if (place.login.kind === "process") security = securityOf(place, port);
+    const opened = driver = new SqlDriver(configOf(place, port), security);
+    opened.on("errorMessage", (message: SqlMessage) => messages.push(message));
+    // What happens to a connection later is told by the query under way.
+    opened.on("error", () => {});
+    await loggedIn(opened, place);
+    return { driver: opened, place, names, close: () => opened.stop() };
+  } catch (thrown) {
+    driver?.stop();
+    place.signal.throwIfAborted();
+    throw sqlConnectError(names, thrown, messages);
+  } finally {
+    security?.close();
+  }
+}

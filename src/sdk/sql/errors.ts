@@ -1,0 +1,194 @@
+/**
+ * What SQL Server refuses and why a connection fails, in sentences for people.
+ *
+ * @module
+ */
+
+import { AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
+import { SspiError } from "../../runtime/sspi.ts";
+import { addressText, type SqlAddress } from "./address.ts";
+import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
+
+/** An error message of the server. */
+export interface SqlMessage {
+  readonly number: number;
+  readonly message: string;
+}
+
+/** What an error is about. */
+export interface SqlPlaceNames {
+  readonly address: SqlAddress;
+  readonly database: string;
+  /** The account for a sentence, for example `reader`. */
+  readonly account: string;
+  /** How a GRANT names the account. */
+  readonly principal: string;
+}
+
+/** The code of the driver or of the socket underneath. */
+function codeOf(thrown: unknown): string {
+  const { code, cause } = (thrown ?? {}) as { readonly code?: unknown; readonly cause?: unknown };
+  const deeper = (cause ?? {}) as { readonly code?: unknown };
+  return String(deeper.code ?? code ?? "");
+}
+
+const changePassword = "Set a new password for the account in SQL Server.";
+
+/** Errors of a login that are not about name and password ("Database Engine events and errors"). */
+const loginHints: Readonly<Record<number, string>> = {
+  18451: "SQL Server is shutting down. Try again later.",
+  18461: "SQL Server is in single user mode. Try again later.",
+  18470: "The account is disabled. Enable it in SQL Server: ALTER LOGIN … ENABLE.",
+  18486: "The account is locked. Unlock it in SQL Server: ALTER LOGIN … UNLOCK.",
+  18487: changePassword,
+  18488: changePassword,
+  17892: "A logon trigger of the server refuses the account.",
+};
+
+function principalName(name: string): string {
+  return `[${name.replaceAll("]", "]]")}]`;
+}
+
+function databaseError(what: string, place: SqlPlaceNames, message: SqlMessage): SourceError {
+  const name = principalName(place.principal);
+  return new SourceError(`${what}: ${message.message} [${message.number}]`, {
+    hint: `Check database; the account needs a user in it: ` +
+      `USE ${principalName(place.database)}; CREATE USER ${name} FOR LOGIN ${name};`,
+  });
+}
+
+/** Why the server refused a login. */
+function refusal(what: string, place: SqlPlaceNames, message: SqlMessage): AgentError {
+  const { number } = message;
+  if (number === 4060 || number === 4064 || number === 916) {
+    return databaseError(what, place, message);
+  }
+  const text = `${what}: ${message.message} [${number}]`;
+  const later = number === 18451 || number === 18461;
+  if (later) return new SourceError(text, { hint: loginHints[number], retriable: true });
+  if (number === 18452) {
+    return new AuthError(text, {
+      hint: "Check username (DOMAIN\\name) and password; " +
+        "the server must trust the account's domain.",
+    });
+  }
+  if (number === 18456 || number in loginHints) {
+    const hint = loginHints[number] ??
+      "Check username, password and authentication; for authentication = SQL Server, " +
+        "the server must allow SQL Server logins (mixed mode).";
+    return new AuthError(text, { hint });
+  }
+  return new SourceError(text);
+}
+
+function connectionHint(code: string, text: string): string {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return "The certificate is made out to another name: write in server the name that it carries.";
+  }
+  if (code === "CERT_HAS_EXPIRED") return "The server's certificate has to be renewed.";
+  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code) || /certificate/i.test(text)) {
+    return "Name the authority that signed the server's certificate in cacert_file; " +
+      "verify_ssl = False switches the check off altogether.";
+  }
+  if (isAboutVersion(code) || isAboutVersion(text)) return hintForVersion("server");
+  if (code === "EENCRYPT") return "The server insists on encryption: set encrypt = True.";
+  if (/SSL|TLS|EPROTO|ECONNRESET/.test(code) || /TLS|SSL/.test(text)) {
+    return "Check that this is a port of SQL Server, the TLS versions that it offers, " +
+      "and encrypt (strict needs SQL Server 2022).";
+  }
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "Check the host name in server.";
+  return "Check server (host, host\\instance or host,port), that TCP/IP is enabled for it, " +
+    "and the firewalls on the way.";
+}
+
+/**
+ * Why there is no connection, or none that is logged in.
+ *
+ * @param messages What the server said, first to last.
+ */
+export function sqlConnectError(
+  place: SqlPlaceNames,
+  thrown: unknown,
+  messages: readonly SqlMessage[],
+): AgentError {
+  if (thrown instanceof AgentError) return thrown;
+  const server = addressText(place.address);
+  const what = `Cannot log in to SQL Server ${server} as ${place.account}`;
+  const [message] = messages;
+  if (message !== undefined) return refusal(what, place, message);
+  if (thrown instanceof SspiError) {
+    return new AuthError(`${what}: ${thrown.message}`, {
+      cause: thrown,
+      hint:
+        "Check which account runs the agent, or name one: username = DOMAIN\\name and password.",
+    });
+  }
+  const text = messageOf(thrown);
+  if (thrown instanceof Error && thrown.name === "NoEncryption") {
+    return new SourceError(`Cannot connect to SQL Server ${server}: ${text}`, {
+      hint: "Give the server a certificate. encrypt = False sends everything in the clear.",
+    });
+  }
+  const code = codeOf(thrown);
+  const reason = code === "" || code === "ESOCKET" || text.includes(code)
+    ? text
+    : `${text} [${code}]`;
+  return new SourceError(`Cannot connect to SQL Server ${server}: ${reason}`, {
+    cause: thrown,
+    hint: connectionHint(code, text),
+    retriable: true,
+  });
+}
+
+/** Why a connection that was there is of no use any more. */
+export function sqlLostError(place: SqlPlaceNames, reason: string, cause?: unknown): SourceError {
+  return new SourceError(
+    `The connection to SQL Server ${addressText(place.address)} is lost: ${reason}`,
+    {
+      cause,
+      hint: "See whether the server runs. The next run reads everything again.",
+      retriable: true,
+    },
+  );
+}
+
+/** The first error of the server in what a query failed with. */
+function serverError(thrown: unknown): SqlMessage | undefined {
+  const all = thrown instanceof AggregateError ? thrown.errors : [thrown];
+  for (const each of all) {
+    const number = (each as { readonly number?: unknown } | null)?.number;
+    if (typeof number === "number") return { number, message: messageOf(each) };
+  }
+  return undefined;
+}
+
+/** What to do about a query that the server refused. */
+function queryHint(place: SqlPlaceNames, { number, message }: SqlMessage): string | undefined {
+  const name = principalName(place.principal);
+  if (number === 229 || number === 230) {
+    const [, object = ""] = /on the object '([^']+)'/.exec(message) ?? [];
+    const [, schema = "dbo"] = /schema '([^']+)'/.exec(message) ?? [];
+    if (object === "") return `Let the account read it: GRANT SELECT ON … TO ${name};`;
+    return `Let the account read it: GRANT SELECT ON OBJECT::${schema}.${object} TO ${name};`;
+  }
+  if (number === 208) {
+    return `Check database: there is no such view in ${place.database}, or the account may see ` +
+      `nothing of it (GRANT SELECT ON OBJECT::… TO ${name};).`;
+  }
+  if (number === 1205 || number === 1222) return "Others were busy with the same data. Try again.";
+  return undefined;
+}
+
+/** Why a query failed. */
+export function sqlQueryError(place: SqlPlaceNames, thrown: unknown): AgentError {
+  if (thrown instanceof AgentError) return thrown;
+  const message = serverError(thrown);
+  if (message === undefined) return sqlLostError(place, messageOf(thrown), thrown);
+  const { number } = message;
+  const what = `Cannot read from ${place.database} on SQL Server ${addressText(place.address)}`;
+  return new SourceError(`${what}: ${message.message} [${number}]`, {
+    cause: thrown,
+    hint: queryHint(place, message),
+    retriable: number === 1205 || number === 1222,
+  });
+}

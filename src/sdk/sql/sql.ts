@@ -1,0 +1,152 @@
+/**
+ * SQL Server as a source: the options that say where it is and who reads, and what they come to.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { ConfigError } from "../../base/errors.ts";
+import { hasSspi } from "../../runtime/sspi.ts";
+import { opt, type Option, parseFlag, type Values } from "../option.ts";
+import type { SourceContext } from "../source.ts";
+import { parseSqlAddress, type SqlAddress } from "./address.ts";
+import type { SqlLogin, SqlPlace } from "./connection.ts";
+
+export { connectSql, type SqlConnection, type SqlPlace } from "./connection.ts";
+export { type SqlRow, sqlRows } from "./rows.ts";
+
+function serverOption(option: Option<string>): Option<SqlAddress> {
+  const schema = z.string().transform((value, context): SqlAddress => {
+    const address = parseSqlAddress(value);
+    if (typeof address !== "string") return address;
+    context.addIssue({ code: "custom", message: address });
+    return z.NEVER;
+  });
+  const { default: _, ...rest } = option;
+  return { ...rest, schema };
+}
+
+function encryptOption(option: Option<string>): Option<boolean | "strict"> {
+  const schema = z.string().transform((value, context): boolean | "strict" => {
+    if (value.trim().toLowerCase() === "strict") return "strict";
+    const flag = parseFlag(value);
+    if (flag !== undefined) return flag;
+    context.addIssue({
+      code: "custom",
+      message: `is neither a yes nor a no nor strict: "${value}"`,
+    });
+    return z.NEVER;
+  });
+  return { ...option, schema, default: true, optional: true, placeholder: "yes|no|strict" };
+}
+
+/** The options of a source that reads from SQL Server. */
+export const sqlOptions = {
+  server: serverOption(opt.text(
+    "Where SQL Server is: host, host\\instance or host,port.",
+    { example: "server.example.com" },
+  )),
+  database: opt.text("Name of the database."),
+  username: opt.text(
+    "Who reads. With authentication = Windows DOMAIN\\name, or nothing for the account that runs the agent on Windows.",
+    { default: "", example: "change-me" },
+  ),
+  password: opt.secret("Password of that account.", { default: "", example: "change-me" }),
+  authentication: opt.choice(
+    "Whether the account is one of SQL Server or one of Windows.",
+    ["SQL Server", "Windows"],
+    { default: "SQL Server", anyCase: true },
+  ),
+  encrypt: encryptOption(opt.text(
+    "Whether the connection is encrypted. strict encrypts it from its first byte (TDS 8.0, SQL Server 2022 and newer).",
+    { advanced: true },
+  )),
+  read_only: opt.flag(
+    "Whether the server is told that the agent only reads (ApplicationIntent=ReadOnly), so that a readable copy of an availability group may answer.",
+    { default: true, advanced: true },
+  ),
+  query_timeout: opt.integer("Seconds that the server may keep silent while it works on a query.", {
+    default: 600,
+    minimum: 1,
+    maximum: 86_400,
+    advanced: true,
+  }),
+  driver: opt.text("Has no effect: no ODBC driver is needed. Older files have it.", {
+    default: "",
+    advanced: true,
+  }),
+} as const;
+
+/** Where SQL Server is and who reads: the values of {@linkcode sqlOptions}. */
+export type SqlValues = Values<typeof sqlOptions>;
+
+/** As TLS itself writes it. */
+const tls13 = 0x0304;
+
+/** `DOMAIN\name` or `name@domain`. */
+function windowsAccount(
+  name: string,
+): { readonly domain: string; readonly user: string } | undefined {
+  const [, domain, user] = /^([^\\@]+)\\([^\\]+)$/.exec(name.trim()) ?? [];
+  if (domain !== undefined && user !== undefined) return { domain, user };
+  return /^[^\\@]+@[^\\@]+$/.test(name.trim()) ? { domain: "", user: name.trim() } : undefined;
+}
+
+/** The rule between the {@linkcode sqlOptions}: the text of the complaint, or nothing. */
+export function sqlRule({ authentication, username, password }: SqlValues): string | undefined {
+  if (authentication === "SQL Server") {
+    if (username !== "" && password !== "") return undefined;
+    return `authentication = SQL Server needs ${username === "" ? "username" : "password"}`;
+  }
+  if (windowsAccount(username) !== undefined) {
+    if (password !== "") return undefined;
+    return `username ${username} needs a password; leave username blank for the account that runs the agent`;
+  }
+  if (hasSspi()) return undefined;
+  return "authentication = Windows needs username = DOMAIN\\name and password here: " +
+    "only on Windows can the agent log in as the account that runs it";
+}
+
+function loginOf({ options, log }: SourceContext<SqlValues>): SqlLogin {
+  const { authentication, username, password } = options;
+  if (authentication === "SQL Server") return { kind: "sql", user: username, password };
+  const account = windowsAccount(username);
+  if (account !== undefined) return { kind: "ntlm", ...account, password };
+  if (username !== "") {
+    // Older files had to have a name, which Windows authentication did not look at.
+    log.warning("username is not DOMAIN\\name: the account that runs the agent is used");
+  }
+  return { kind: "process" };
+}
+
+/**
+ * Where the options of a section say to connect to, and as whom. What is odd about them is logged.
+ *
+ * @throws {ConfigError} When they do not go together.
+ */
+export function sqlPlace(context: SourceContext<SqlValues>): SqlPlace {
+  const { options, tls, timeoutMs, signal } = context;
+  if (options.encrypt === "strict" && !tls.verify) {
+    throw new ConfigError("encrypt = strict always checks the server's certificate", [], {
+      hint: "Set verify_ssl = True and name its authority in cacert_file, or encrypt = True.",
+    });
+  }
+  // Inside of TDS 7 the driver speaks TLS 1.2 at most, whatever it is told.
+  if (options.encrypt === true && tls.minVersion === tls13) {
+    throw new ConfigError("ssl_protocol = tls1.3 needs encrypt = strict", [], {
+      hint:
+        "Servers older than SQL Server 2022 have TLS 1.2 only: leave ssl_protocol out for them.",
+    });
+  }
+  return {
+    address: options.server,
+    database: options.database,
+    login: loginOf(context),
+    encrypt: options.encrypt,
+    readOnly: options.read_only,
+    tls,
+    connectMs: timeoutMs,
+    silenceMs: options.query_timeout * 1000,
+    signal,
+  };
+}

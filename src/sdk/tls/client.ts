@@ -1,0 +1,61 @@
+/**
+ * From the TLS options of a section to the settings of a connection.
+ *
+ * @module
+ */
+
+import type { TlsSettings } from "../../runtime/fetch.ts";
+import type { Values } from "../option.ts";
+import type { tlsOptions } from "./options.ts";
+import { readAuthorities, readClientCertificate } from "./files.ts";
+
+type TlsValues = Values<typeof tlsOptions>;
+
+const tls10 = 0x0301;
+const tls12 = 0x0303;
+const tls13 = 0x0304;
+
+/** What a section's TLS options come to, and what should be said about them. */
+export interface TlsPlan {
+  readonly settings: TlsSettings;
+  /** Sentences to warn with, once per run. */
+  readonly warnings: readonly string[];
+}
+
+function floor(protocol: TlsValues["ssl_protocol"]): number {
+  if (protocol === "tls" || protocol === "tls1") return tls10;
+  return protocol === "tls1.3" ? tls13 : tls12;
+}
+
+/**
+ * Reads the files that the options name.
+ *
+ * @throws {ConfigError} when one of them cannot be read.
+ */
+export function planTls(options: TlsValues): TlsPlan {
+  const warnings: string[] = [];
+  if (!options.verify_ssl) {
+    warnings.push(
+      "verify_ssl is off: anybody on the way can read and change the data. cacert_file is the better way",
+    );
+  }
+  if (options.ssl_protocol === "sslv3") {
+    warnings.push("ssl_protocol = sslv3 names a broken protocol; TLS 1.2 or newer is used");
+  }
+  if (options.ssl_protocol === "tls" || options.ssl_protocol === "tls1") {
+    warnings.push(
+      `ssl_protocol = ${options.ssl_protocol} lets TLS 1.0 pass, which is not safe any more`,
+    );
+  }
+  const own = options.user_pem_file === ""
+    ? undefined
+    : readClientCertificate(options.user_pem_file);
+  const settings: TlsSettings = {
+    verify: options.verify_ssl,
+    ca: readAuthorities(options),
+    cert: own?.cert,
+    key: own?.key,
+    minVersion: floor(options.ssl_protocol),
+  };
+  return { settings, warnings };
+}

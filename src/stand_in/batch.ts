@@ -1,0 +1,51 @@
+/**
+ * What one upload request carries, whichever protocol it came by.
+ *
+ * @module
+ */
+import { isEmpty, type Kind, type Outgoing } from "../base/record.ts";
+
+/** The records of one request and how they are to be taken. */
+export interface Batch {
+  readonly kind: Kind;
+  /** Mapping name. */
+  readonly name: string;
+  readonly records: readonly Outgoing[];
+  /** Fields that tell records apart; empty when the server decides. */
+  readonly syncFields: readonly string[];
+  /** Known records are left as they are. */
+  readonly insertOnly: boolean;
+  /** Unknown records are left out. */
+  readonly updateOnly: boolean;
+  /** Fields that an update changes only when the arriving value is filled. */
+  readonly onlyIfFilled: readonly string[];
+  /** Fields that an update leaves alone when they are filled already. */
+  readonly dontOverwrite: readonly string[];
+  /** UUID of the run of the section; absent in the old protocol. */
+  readonly portion: string | undefined;
+  /** Checked, but not kept. */
+  readonly testRun: boolean;
+}
+
+/** What the stand-in goes by when a request leaves the choice of sync fields to the server. */
+const ownChoice: Readonly<Record<Kind, readonly string[]>> = {
+  assets: ["SERIAL_NUMBER", "BARCODE"],
+  users: ["USER", "EMAIL"],
+};
+
+/** What tells a record from others of the same mapping name: the text of its sync values. */
+export function keyOf(record: Outgoing, batch: Pick<Batch, "kind" | "syncFields">): string {
+  const { kind, syncFields } = batch;
+  const [first] = syncFields;
+  if (first === undefined) {
+    const field = ownChoice[kind].find((name) => !isEmpty(record[name]));
+    return field === undefined ? JSON.stringify(record) : `${field} ${textOf(record[field])}`;
+  }
+  if (syncFields.length === 1) return textOf(record[first]);
+  return syncFields.map((field) => textOf(record[field])).join("\u001f");
+}
+
+/** A field value as text: texts as they are, everything else as JSON. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "";
+}

@@ -1,0 +1,189 @@
+/**
+ * Compares mapped records with what Oomnitza accepted last.
+ *
+ * @module
+ */
+
+import { isBlank, type Outgoing } from "../../base/record.ts";
+import type { Baseline, KnownRecord } from "../../state/baseline.ts";
+import {
+  differences,
+  fieldsOf,
+  type Fingerprint,
+  fingerprintOf,
+  keyForPeople,
+} from "../../state/fingerprint.ts";
+
+/** How a record stands to what was accepted last under its sync fields. */
+export type ChangeKind = "new" | "changed" | "unchanged";
+
+/** A field that differs; a side is absent when that record does not have the field. */
+export interface FieldChange {
+  readonly field: string;
+  readonly old?: unknown;
+  readonly new?: unknown;
+}
+
+/** What a comparison found about one record. */
+export interface Change {
+  readonly kind: ChangeKind;
+  /** What differs. A changed record without any is sent again for another reason. */
+  readonly fields: readonly FieldChange[];
+  /** Why it counts as changed although nothing differs. */
+  readonly reason?: string | undefined;
+}
+
+/** What changed, in numbers. */
+export interface ChangeCounts {
+  new: number;
+  changed: number;
+  unchanged: number;
+  /** Of the changed, those in which a field that was filled became empty. */
+  blanked: number;
+}
+
+/** A record that is gone from the source. */
+export interface Gone {
+  /** Names it in the state file. */
+  readonly key: string;
+  /** Values of its sync fields. */
+  readonly record: string;
+  readonly fields: readonly FieldChange[];
+}
+
+/** A set of whole numbers that takes one bit for each. */
+class NumberSet {
+  #bits = new Uint8Array(1024);
+
+  has(number: number): boolean {
+    return ((this.#bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
+  }
+
+  add(number: number): void {
+    const place = number >> 3;
+    if (place >= this.#bits.length) {
+      const larger = new Uint8Array(Math.max(place + 1, this.#bits.length * 2));
+      larger.set(this.#bits);
+      this.#bits = larger;
+    }
+    this.#bits[place] = (this.#bits[place] ?? 0) | (1 << (number & 7));
+  }
+}
+
+/** What a comparison works with. */
+export interface ComparisonSettings {
+  /** Without one, everything is new. */
+  readonly baseline: Baseline | undefined;
+  readonly syncFields: readonly string[];
+  /** Records that wait in the outbox and will be delivered before those that are compared. */
+  readonly pending?: Iterable<Outgoing> | undefined;
+}
+
+const again = "refused last time, or shares its sync fields with another record";
+
+function sides(old: Map<string, unknown>, now: Map<string, unknown>, field: string): FieldChange {
+  return {
+    field,
+    ...(old.has(field) ? { old: old.get(field) } : {}),
+    ...(now.has(field) ? { new: now.get(field) } : {}),
+  };
+}
+
+function changesBetween(old: Omit<Fingerprint, "key">, now: Fingerprint): FieldChange[] {
+  const before = fieldsOf(old);
+  const after = fieldsOf(now);
+  return differences(old, now).map((field) => sides(before, after, field));
+}
+
+/** Whether a change takes the value of a field away. */
+export function isBlanked(change: FieldChange): boolean {
+  return "old" in change && "new" in change && !isBlank(change.old) && isBlank(change.new);
+}
+
+/** The comparison of one run. */
+export class Comparison {
+  readonly counts: ChangeCounts = { new: 0, changed: 0, unchanged: 0, blanked: 0 };
+  /** How many records lost the value of which field. */
+  readonly blankedFields = new Map<string, number>();
+  /** Changed records in which a field differs. */
+  differing = 0;
+  readonly #settings: ComparisonSettings;
+  readonly #pending = new Map<string, Fingerprint>();
+  readonly #seen = new NumberSet();
+  /** Those of which a record was sent in this run: whatever comes after it must be sent, too. */
+  readonly #sent = new NumberSet();
+  readonly #returned: number[] = [];
+
+  constructor(settings: ComparisonSettings) {
+    this.#settings = settings;
+    for (const record of settings.pending ?? []) {
+      const print = fingerprintOf(record, settings.syncFields);
+      if (print?.key !== undefined) this.#pending.set(print.key, print);
+    }
+  }
+
+  /** Compares a record. Records must come in the order in which they would be sent. */
+  compare(record: Outgoing): Change {
+    const { baseline, syncFields } = this.#settings;
+    const print = fingerprintOf(record, syncFields);
+    const key = print?.key;
+    const known = key === undefined ? undefined : baseline?.find(key);
+    const old = key === undefined ? undefined : this.#pending.get(key) ?? known;
+    if (print === undefined || old === undefined) {
+      this.counts.new++;
+      return { kind: "new", fields: print === undefined ? [] : newFields(print) };
+    }
+    const isSame = old.values === print.values && old.fields === print.fields;
+    const mustSend = known !== undefined && this.#see(known, isSame);
+    if (isSame && !mustSend) {
+      this.counts.unchanged++;
+      return { kind: "unchanged", fields: [] };
+    }
+    this.counts.changed++;
+    if (isSame) return { kind: "changed", fields: [], reason: again };
+    const fields = changesBetween(old, print);
+    this.#count(fields);
+    return { kind: "changed", fields };
+  }
+
+  /** Whether a record that was accepted was compared in this run. */
+  isSeen(id: number): boolean {
+    return this.#seen.has(id);
+  }
+
+  /** Records that had been missed in the full run before and are back. */
+  get returned(): readonly number[] {
+    return this.#returned;
+  }
+
+  /** The records that were accepted and did not come, apart from those of which earlier runs told. */
+  *gone(): Generator<Gone> {
+    const missing = this.#settings.baseline?.missing((id) => this.isSeen(id)) ?? [];
+    for (const { key, ...print } of missing) {
+      const fields = [...fieldsOf(print)].map(([field, old]) => ({ field, old }));
+      yield { key, record: keyForPeople(key), fields };
+    }
+  }
+
+  /** Notes that a known record came; gives whether it is to be sent even if it is the same. */
+  #see({ id, mustSend, missed }: KnownRecord, isSame: boolean): boolean {
+    if (missed > 0 && !this.#seen.has(id)) this.#returned.push(id);
+    this.#seen.add(id);
+    const must = mustSend || this.#sent.has(id);
+    if (must || !isSame) this.#sent.add(id);
+    return must;
+  }
+
+  #count(fields: readonly FieldChange[]): void {
+    this.differing++;
+    const blanked = fields.filter(isBlanked);
+    if (blanked.length > 0) this.counts.blanked++;
+    for (const { field } of blanked) {
+      this.blankedFields.set(field, (this.blankedFields.get(field) ?? 0) + 1);
+    }
+  }
+}
+
+function newFields(print: Fingerprint): FieldChange[] {
+  return [...fieldsOf(print)].map(([field, value]) => ({ field, new: value }));
+}

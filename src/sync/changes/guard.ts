@@ -1,0 +1,125 @@
+/**
+ * The guard: an upload that would change suspiciously much stops before it begins.
+ *
+ * @module
+ */
+
+import { AgentError } from "../../base/errors.ts";
+import type { Share } from "../../sdk/option.ts";
+import type { Comparison } from "./delta.ts";
+
+/** Thrown when the guard stops a section. */
+export class GuardError extends AgentError {
+  override name = "GuardError";
+}
+
+/** What is too much. */
+export interface GuardRule {
+  /** Percent of the records that were accepted before; absent when the share does not matter. */
+  readonly percent: number | undefined;
+  /** Records; absent when the number does not matter. */
+  readonly count: number | undefined;
+  /** Whether nobody asked for it: then it looks at losses only, and never stops for a few records. */
+  readonly isDefault: boolean;
+}
+
+/** The two options of a guard, as a section or `[oomnitza]` has them. */
+export interface GuardOptions {
+  readonly guard?: Share | undefined;
+  readonly guard_count?: number | undefined;
+}
+
+/** Percent that the guard allows when nobody says otherwise. */
+const usualPercent = 20;
+
+/** A guard that nobody asked for lets so many records pass, whatever their share. */
+const few = 10;
+
+/** Records that are named when the guard stops. */
+const named = 5;
+
+/** The rule of a section: its own options, else those of `[oomnitza]`, else the usual; none when off. */
+export function guardRule(section: GuardOptions, general: GuardOptions): GuardRule | undefined {
+  const percent = section.guard ?? general.guard;
+  const count = section.guard_count ?? general.guard_count;
+  if (percent === "off") return undefined;
+  if (percent === undefined && count === undefined) {
+    return { percent: usualPercent, count: undefined, isDefault: true };
+  }
+  return { percent, count, isDefault: false };
+}
+
+/** What the guard looks at. */
+export interface Judged {
+  readonly comparison: Comparison;
+  /** Records that were in the source before. */
+  readonly size: number;
+  /** Records that are gone for certain; absent when the source was not read to its end. */
+  readonly gone: number | undefined;
+}
+
+function limitOf({ percent, count, isDefault }: GuardRule, size: number): number {
+  const share = percent === undefined ? Infinity : size * percent / 100;
+  return Math.max(Math.min(share, count ?? Infinity), isDefault ? few : 0);
+}
+
+function share(number: number, size: number): string {
+  const percent = size === 0 ? 100 : number / size * 100;
+  return `${number} of ${size} records (${percent.toFixed(percent < 10 ? 1 : 0)} %)`;
+}
+
+function goneNames(comparison: Comparison, gone: number): string {
+  const names: string[] = [];
+  for (const { record } of comparison.gone()) {
+    names.push(record);
+    if (names.length === named) break;
+  }
+  return `${names.join(", ")}${gone > names.length ? ", …" : ""}`;
+}
+
+/** What the guard has against a run, in sentences for people; nothing when it may go on. */
+export function judgeGuard(rule: GuardRule, { comparison, size, gone }: Judged): string[] {
+  const limit = limitOf(rule, size);
+  const complaints: string[] = [];
+  const { counts, differing, blankedFields } = comparison;
+  if (!rule.isDefault && differing > limit) {
+    complaints.push(`${share(differing, size)} would change`);
+  }
+  if (counts.blanked > limit) {
+    const fields = [...blankedFields].sort(([, a], [, b]) => b - a).slice(0, named);
+    const list = fields.map(([field, count]) => `${field} in ${count}`).join(", ");
+    complaints.push(`${share(counts.blanked, size)} would lose a value: ${list}`);
+  }
+  if (gone !== undefined && gone > limit) {
+    complaints.push(
+      `${share(gone, size)} are gone from the source: ${goneNames(comparison, gone)}`,
+    );
+  }
+  return complaints;
+}
+
+/** What is allowed, in words. */
+function allowed({ percent, count, isDefault }: GuardRule): string {
+  const parts = [
+    ...(percent === undefined ? [] : [`${percent} %`]),
+    ...(count === undefined ? [] : [`${count} records`]),
+  ];
+  return `${parts.join(" or ")}${isDefault ? " (the default)" : ""}`;
+}
+
+/** What the guard has against a run, and what it allows. */
+export function guardText(rule: GuardRule, complaints: readonly string[]): string {
+  return `${complaints.join("; ")}. Allowed are ${allowed(rule)}.`;
+}
+
+/** The error for a section that the guard stops; `text` says why. */
+export function guardError(section: string, text: string): GuardError {
+  return new GuardError(
+    `The guard stopped [${section}] before anything was sent: ${text}`,
+    {
+      hint:
+        `Look at it with agent plan ${section}. If it is right, go on with agent upload ${section} ` +
+        "--accept; guard and guard_count say what is allowed, guard = off allows everything.",
+    },
+  );
+}

@@ -1,0 +1,234 @@
+/**
+ * Plans an upload: everything is read, mapped and compared with what Oomnitza accepted last, and nothing
+ * is sent. There is nothing here that could send.
+ *
+ * @module
+ */
+
+import { AgentError, messageOf } from "../../base/errors.ts";
+import type { Outgoing } from "../../base/record.ts";
+import { openCursor } from "../../state/cursor.ts";
+import type { StateStore } from "../../state/store.ts";
+import { type Account, openAccount } from "../account.ts";
+import { Comparison, type FieldChange } from "./delta.ts";
+import { type GuardOptions, guardRule, guardText, judgeGuard } from "./guard.ts";
+import type { PreparedSection } from "../prepare.ts";
+import { type ReadEnd, type Reading, readSection } from "../read/read.ts";
+import { faultOf, type SectionFault } from "../report.ts";
+import { Spool } from "./spool.ts";
+
+/** How a section is planned. Nothing of it can write to Oomnitza. */
+export interface PlanSettings
+  extends Pick<Reading, "oomnitza" | "http" | "signal" | "redactor" | "workers" | "recordCount"> {
+  /** What was accepted; without it everything is new. */
+  readonly store: StateStore | undefined;
+  /** The file in which sections remember where they were. */
+  readonly stateFile: string | undefined;
+  /** What is found is kept in a temporary file beside this path. */
+  readonly beside: string;
+  /** Plans an upload with `--full`. */
+  readonly full: boolean;
+  /** The guard of `[oomnitza]`. */
+  readonly guard: GuardOptions;
+  /** Is shown the account of each section while it is read. */
+  readonly onStart?: ((section: string, account: Account) => void) | undefined;
+}
+
+/** One record that is not as Oomnitza has it. */
+export interface PlannedChange {
+  readonly kind: "new" | "changed" | "gone";
+  /** Values of its sync fields. */
+  readonly record: string;
+  /** Its fields: all of a new or gone record, those that differ of a changed one. */
+  readonly fields: readonly FieldChange[];
+  /** Why it is sent again although nothing differs. */
+  readonly reason?: string | undefined;
+}
+
+/** What an upload would do, in numbers. */
+export interface PlanCounts {
+  readonly fetched: number;
+  readonly filtered: number;
+  readonly incomplete: number;
+  /** Lost in the filter or a converter. */
+  readonly failed: number;
+  readonly unreadable: number;
+  readonly new: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Of the changed, those in which a field loses its value. */
+  readonly blanked: number;
+  /** Null when the source was not read to its end. */
+  readonly gone: number | null;
+  /** Records that an upload would send: without `only_changed`, also the unchanged ones. */
+  readonly to_send: number;
+}
+
+/** What the plan of a section says. */
+export interface PlanReport {
+  readonly section: string;
+  readonly source: string;
+  readonly mapping_name: string;
+  readonly kind: "assets" | "users";
+  readonly counts: PlanCounts;
+  /** Records that an earlier run left; an upload sends them first, and they count as sent here. */
+  readonly waiting: number;
+  /** Whether a full run is recorded that this one is compared with. */
+  readonly has_baseline: boolean;
+  /** What the guard has against it; null when it would let it pass. */
+  readonly guard: string | null;
+  /** What went wrong with the section as a whole. */
+  readonly error: SectionFault | null;
+}
+
+/** What is kept of a record until somebody looks at it. */
+interface Found {
+  readonly change?: PlannedChange;
+  /** What would be sent. */
+  readonly payload?: Outgoing;
+  /** Of a gone record. */
+  readonly key?: string;
+}
+
+/** The plan of a section. It must be closed. */
+export class PlannedSection {
+  readonly report: PlanReport;
+  /** Names the state that it was compared with. */
+  readonly base: string;
+  /** Whether the source was read to its end and lost nothing. */
+  readonly isComplete: boolean;
+  readonly #found: Spool<Found>;
+
+  constructor(found: Spool<Found>, told: Pick<PlannedSection, "report" | "base" | "isComplete">) {
+    this.#found = found;
+    this.report = told.report;
+    this.base = told.base;
+    this.isComplete = told.isComplete;
+  }
+
+  /** Whether Oomnitza and the source differ. */
+  get isPending(): boolean {
+    const { counts, waiting } = this.report;
+    return counts.new + counts.changed + (counts.gone ?? 0) + waiting > 0;
+  }
+
+  /** What differs: new and changed records in the order of the source, then those that are gone. */
+  async *changes(): AsyncGenerator<PlannedChange> {
+    for (const { change } of this.#found.values()) if (change !== undefined) yield change;
+  }
+
+  /** What would be sent, in order. */
+  *payloads(): Generator<Outgoing> {
+    for (const { payload } of this.#found.values()) if (payload !== undefined) yield payload;
+  }
+
+  /** Keys of the records that are gone. */
+  *goneKeys(): Generator<string> {
+    for (const { key } of this.#found.values()) if (key !== undefined) yield key;
+  }
+
+  close(): void {
+    this.#found.close();
+  }
+}
+
+/** What is needed while a section is planned. */
+interface Planning {
+  readonly prepared: PreparedSection;
+  readonly settings: PlanSettings;
+  readonly comparison: Comparison;
+  readonly account: Account;
+  readonly found: Spool<Found>;
+  toSend: number;
+}
+
+function take(planning: Planning, record: Outgoing): void {
+  const { prepared, settings, comparison, found } = planning;
+  const { kind, fields, reason } = comparison.compare(record);
+  const isSent = kind !== "unchanged" || !prepared.section.settings.only_changed || settings.full;
+  if (isSent) planning.toSend++;
+  const name = prepared.mapper.identify(record);
+  const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
+  if (change === undefined && !isSent) return;
+  try {
+    found.add({ ...(change && { change }), ...(isSent && { payload: record }) });
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    planning.account.fail(name, `cannot be written as JSON (${messageOf(error)})`);
+  }
+}
+
+function addGone({ comparison, found }: Planning): number {
+  let count = 0;
+  for (const { key, record, fields } of comparison.gone()) {
+    found.add({ key, change: { kind: "gone", record, fields } });
+    count++;
+  }
+  return count;
+}
+
+function countsOf({ account, comparison, toSend }: Planning, gone: number | null): PlanCounts {
+  const { fetched, filtered, incomplete, failed, unreadable } = account.counts;
+  const { counts } = comparison;
+  return { fetched, filtered, incomplete, failed, unreadable, ...counts, gone, to_send: toSend };
+}
+
+/** Reads, maps and compares a section; what goes wrong with it is in its report. */
+export async function planSection(
+  prepared: PreparedSection,
+  settings: PlanSettings,
+): Promise<PlannedSection> {
+  const { section, upload } = prepared;
+  const { store } = settings;
+  const baseline = store?.accepted.baseline(section.name, JSON.stringify(upload));
+  const pending = [...store?.accepted.waiting(section.name) ?? []];
+  const comparison = new Comparison({ baseline, syncFields: upload.syncFields, pending });
+  const found = new Spool<Found>(settings.beside);
+  const account = openAccount();
+  const planning: Planning = { prepared, settings, comparison, account, found, toSend: 0 };
+  settings.onStart?.(section.name, account);
+  const end = await readAll(planning);
+  const gone = end.isComplete ? addGone(planning) : null;
+  const rule = baseline?.isFull === true && section.settings.remember
+    ? guardRule(section.settings, settings.guard)
+    : undefined;
+  const size = baseline?.size ?? 0;
+  const sure = gone === null ? undefined : Math.max(0, gone - end.lost);
+  const complaints = rule === undefined ? [] : judgeGuard(rule, { comparison, size, gone: sure });
+  return new PlannedSection(found, {
+    base: baseline?.stamp ?? "none",
+    isComplete: end.isComplete && end.lost === 0,
+    report: {
+      section: section.name,
+      source: section.source.name,
+      mapping_name: upload.mappingName,
+      kind: section.kind,
+      counts: countsOf(planning, end.lost === 0 ? gone : null),
+      waiting: pending.length,
+      has_baseline: baseline?.isFull ?? false,
+      guard: rule === undefined || complaints.length === 0 ? null : guardText(rule, complaints),
+      error: end.failure === undefined ? null : faultOf(end.failure.thrown),
+    },
+  });
+}
+
+async function readAll(planning: Planning): Promise<ReadEnd> {
+  const { prepared, settings, account } = planning;
+  const { stateFile, signal } = settings;
+  const cursor = stateFile === undefined ? undefined : openCursor(stateFile, prepared.section.name);
+  try {
+    return await readSection({
+      ...settings,
+      prepared,
+      account,
+      cursor,
+      take: (record) => void take(planning, record),
+      isStopped: () => signal.aborted,
+    });
+  } catch (thrown) {
+    return { isComplete: false, lost: 0, isAborted: signal.aborted, failure: { thrown } };
+  } finally {
+    cursor?.close();
+    prepared.complaints.summarise();
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A list that is too long for memory, in a temporary file beside the state file.
+ *
+ * @module
+ */
+
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { AgentError, messageOf } from "../../base/errors.ts";
+import { readLines } from "./line_reader.ts";
+
+/** Characters that are written at once. */
+const chunk = 256 * 1024;
+
+/** Values of one kind, kept as JSON lines for their owner only. Everything throws `AgentError` when the disk fails. */
+export class Spool<T> {
+  readonly #path: string;
+  readonly #file: number;
+  #text = "";
+  #length = 0;
+
+  /** Opens an empty spool beside a file. */
+  constructor(beside: string) {
+    this.#path = `${beside}-${crypto.randomUUID()}.spool`;
+    this.#file = attempt(this.#path, () => openSync(this.#path, "wx+", 0o600));
+    // Open, it needs no name: it goes with this process, however that ends. Windows waits for the end.
+    this.#remove();
+  }
+
+  /** How many values it has. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a value; throws what JSON says when it cannot be written as such. */
+  add(value: T): void {
+    this.#text += `${JSON.stringify(value)}\n`;
+    this.#length++;
+    if (this.#text.length >= chunk) this.#flush();
+  }
+
+  /** All values, in the order they came. */
+  *values(): Generator<T> {
+    this.#flush();
+    for (const { text } of readLines(this.#file)) yield JSON.parse(text) as T;
+  }
+
+  /** Forgets all values. */
+  close(): void {
+    closeSync(this.#file);
+    this.#remove();
+  }
+
+  #remove(): void {
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // It is still open, on a system that minds: closing removes it.
+    }
+  }
+
+  #flush(): void {
+    if (this.#text === "") return;
+    const bytes = Buffer.from(this.#text);
+    this.#text = "";
+    attempt(this.#path, () => {
+      for (let place = 0; place < bytes.length;) place += writeSync(this.#file, bytes, place);
+    });
+  }
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new AgentError(`Cannot use ${path}: ${messageOf(error)}`, {
+      hint: "What is mapped is put there before it is sent; the folder needs room, and its rights.",
+      cause: error,
+    });
+  }
+}

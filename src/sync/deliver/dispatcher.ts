@@ -1,0 +1,141 @@
+/**
+ * Takes batches to the workers that deliver them; with an outbox, only after they are durable there.
+ *
+ * @module
+ */
+
+import { messageOf } from "../../base/errors.ts";
+import type { Outgoing } from "../../base/record.ts";
+import type { RefusedRecord } from "../../state/outbox.ts";
+import type { Outbox } from "./delivery_settings.ts";
+
+/** A batch on its way; what is in neither list was accepted. */
+export interface Batch {
+  readonly records: readonly Outgoing[];
+  /** The records as JSON, written once for the outbox and for the request. */
+  readonly text: string | undefined;
+  /** Names it in the outbox; absent without one. */
+  readonly ticket: number | undefined;
+  /** What Oomnitza had its say about. */
+  readonly refused: RefusedRecord[];
+  /** What was not answered and stays in the outbox. */
+  readonly open: Outgoing[];
+}
+
+/** What a dispatcher works with. */
+export interface DispatcherSettings {
+  readonly outbox: Outbox | undefined;
+  /** Batches that may be under way at once. */
+  readonly limit: () => number;
+  /** Delivers a batch; must not throw. */
+  readonly deliver: (batch: Batch) => Promise<void>;
+  /** Is told of records that could not be made durable and are not sent. */
+  readonly onLost: (records: readonly Outgoing[], error: Error) => void;
+}
+
+/**
+ * Batches that are made durable together: a disk takes one write of eight in about the time of one
+ * write of one.
+ */
+const groupSize = 8;
+
+/** A batch waits no longer than so many milliseconds for others to be written with. */
+const patience = 20;
+
+function textOf(records: readonly Outgoing[]): string | undefined {
+  try {
+    return JSON.stringify(records);
+  } catch {
+    // Whoever sends them says which of them cannot be written, and why.
+    return undefined;
+  }
+}
+
+/** Makes a batch of records. */
+export function batchOf(records: readonly Outgoing[], text?: string, ticket?: number): Batch {
+  return { records, text, ticket, refused: [], open: [] };
+}
+
+/** Batches on their way. */
+export class Dispatcher {
+  readonly #settings: DispatcherSettings;
+  readonly #running = new Set<Promise<void>>();
+  /** Not durable yet. */
+  #gathered: (readonly Outgoing[])[] = [];
+  /** Durable, and waiting for a worker. */
+  #ready: Batch[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(settings: DispatcherSettings) {
+    this.#settings = settings;
+  }
+
+  /** Takes a batch; the promise, when there is one, must be awaited before the next. Never throws. */
+  add(records: readonly Outgoing[]): Promise<void> | undefined {
+    this.#gathered.push(records);
+    this.#begin();
+    return this.#isFull ? this.#untilThereIsRoom() : undefined;
+  }
+
+  /** Waits until every batch was delivered. Never throws. */
+  async finish(): Promise<void> {
+    this.#release();
+    while (this.#running.size > 0) await Promise.race(this.#running);
+  }
+
+  get #isFull(): boolean {
+    if (this.#running.size < this.#settings.limit()) return false;
+    const waiting = this.#ready.length + this.#gathered.length;
+    return this.#settings.outbox === undefined ? waiting > 0 : waiting > groupSize;
+  }
+
+  async #untilThereIsRoom(): Promise<void> {
+    while (this.#isFull) await Promise.race(this.#running);
+  }
+
+  /** Begins what can begin. What is gathered is written when it is many, late, or all that there is. */
+  #begin(): void {
+    const isIdle = this.#running.size + this.#ready.length === 0;
+    const isDue = this.#settings.outbox === undefined || isIdle;
+    if (isDue || this.#gathered.length >= groupSize) this.#release();
+    else this.#start();
+    if (this.#gathered.length === 0) return;
+    this.#timer ??= setTimeout(() => this.#release(), patience);
+  }
+
+  /** Makes durable what is gathered, and begins to deliver it. */
+  #release(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const group = this.#gathered;
+    this.#gathered = [];
+    if (group.length > 0) this.#ready.push(...this.#put(group));
+    this.#start();
+  }
+
+  #put(group: readonly (readonly Outgoing[])[]): Batch[] {
+    const { outbox, onLost } = this.#settings;
+    const batches = group.map((records) => batchOf(records, textOf(records)));
+    if (outbox === undefined) return batches;
+    try {
+      const tickets = outbox.put(batches);
+      return batches.map((batch, index) => ({ ...batch, ticket: tickets[index] }));
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+      for (const records of group) onLost(records, error);
+      return [];
+    }
+  }
+
+  #start(): void {
+    while (this.#running.size < this.#settings.limit()) {
+      const batch = this.#ready.shift();
+      if (batch === undefined) return;
+      const task: Promise<void> = this.#settings.deliver(batch).finally(() => {
+        this.#running.delete(task);
+        this.#begin();
+      });
+      this.#running.add(task);
+    }
+  }
+}

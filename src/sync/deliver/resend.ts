@@ -1,0 +1,134 @@
+/**
+ * Sends dead letters again, after what they were refused for was mended.
+ *
+ * @module
+ */
+
+import type { Log } from "../../logging/log.ts";
+import type { Outgoing } from "../../base/record.ts";
+import type { Oomnitza } from "../../oomnitza/client.ts";
+import type { Upload } from "../../oomnitza/payload.ts";
+import type { DeadLetter } from "../../state/dead_letters.ts";
+import type { StateStore } from "../../state/store.ts";
+import { openAccount } from "../account.ts";
+import { Delivery } from "./deliver.ts";
+import type { NewBatch } from "../../state/outbox.ts";
+import type { Outbox } from "./delivery_settings.ts";
+
+/** What sending again needs. */
+export interface ResendSettings {
+  readonly store: StateStore;
+  readonly oomnitza: Pick<Oomnitza, "post">;
+  readonly apiVersion: "auto" | "v2" | "v3";
+  readonly batchSize: number;
+  readonly workers: number;
+  /** Version of the program that uploads. */
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** What became of dead letters that were sent again. */
+export interface Resent {
+  accepted: number;
+  /** Refused again; they stay, with the new reason. */
+  refused: number;
+  /** Not answered; they stay as they were. */
+  unanswered: number;
+}
+
+/** The outbox of letters that are in the state file already: answers change them there. */
+class LetterBox implements Outbox {
+  readonly #store: StateStore;
+  readonly #letters: ReadonlyMap<Outgoing, DeadLetter>;
+  readonly #batches = new Map<number, readonly Outgoing[]>();
+
+  constructor(store: StateStore, letters: readonly DeadLetter[]) {
+    this.#store = store;
+    this.#letters = new Map(letters.map((letter) => [letter.payload, letter]));
+  }
+
+  put(batches: readonly NewBatch[]): number[] {
+    return batches.map(({ records }) => {
+      const ticket = this.#batches.size;
+      this.#batches.set(ticket, records);
+      return ticket;
+    });
+  }
+
+  settle(ticket: number, refused: Parameters<Outbox["settle"]>[1], open: readonly Outgoing[]) {
+    for (const { payload, status, reason } of refused) {
+      for (const id of this.#idsOf([payload])) this.#store.refuseAgain(id, status, reason);
+    }
+    const left = new Set([...open, ...refused.map(({ payload }) => payload)]);
+    const taken = (this.#batches.get(ticket) ?? []).filter((record) => !left.has(record));
+    this.#store.removeDeadLetters(this.#idsOf(taken));
+    for (const record of taken) {
+      const letter = this.#letters.get(record);
+      if (letter === undefined) continue;
+      const { section, upload, run } = letter;
+      this.#store.accepted.add(section, upload, run, [record]);
+    }
+    this.#batches.set(ticket, []);
+  }
+
+  #idsOf(records: readonly Outgoing[]): number[] {
+    return records.flatMap((record) => this.#letters.get(record)?.id ?? []);
+  }
+}
+
+/** Letters that belong to one upload: of one section, and to be sent in the same way. */
+function groups(letters: readonly DeadLetter[]): DeadLetter[][] {
+  const all = new Map<string, DeadLetter[]>();
+  for (const letter of letters) {
+    const { portion: _portion, version: _version, ...upload } = JSON.parse(letter.upload) as Upload;
+    const key = JSON.stringify([letter.section, upload]);
+    all.set(key, [...all.get(key) ?? [], letter]);
+  }
+  return [...all.values()];
+}
+
+async function resendGroup(
+  letters: readonly DeadLetter[],
+  settings: ResendSettings,
+  resent: Resent,
+): Promise<void> {
+  const { store, oomnitza, version } = settings;
+  const [first] = letters;
+  if (first === undefined) return;
+  const names = new Map(letters.map(({ payload, record }) => [payload, record]));
+  const account = openAccount();
+  const delivery = new Delivery({
+    ...settings,
+    sink: { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) },
+    upload: { ...JSON.parse(first.upload) as Upload, version, portion: crypto.randomUUID() },
+    account,
+    outbox: new LetterBox(store, letters),
+    identify: (record) => names.get(record) ?? "",
+    log: settings.log.named(first.section),
+  });
+  try {
+    for (const { payload } of letters) {
+      const full = delivery.add(payload);
+      if (full !== undefined) await full;
+      if (delivery.isStopped) break;
+    }
+    await delivery.finish();
+  } finally {
+    resent.accepted += account.counts.sent;
+    resent.refused += account.counts.failed;
+    resent.unanswered += letters.length - account.counts.sent - account.counts.failed;
+  }
+}
+
+/**
+ * Sends dead letters again, each in the way it was sent first, and counts what became of them.
+ *
+ * @throws {AgentError} what ended the sending, after all that was answered is in the state file.
+ */
+export async function resend(
+  letters: readonly DeadLetter[],
+  settings: ResendSettings,
+  resent: Resent,
+): Promise<void> {
+  for (const group of groups(letters)) await resendGroup(group, settings, resent);
+}

@@ -1,0 +1,124 @@
+/**
+ * One batch of webhook events: what they are about is fetched and walks the line of an upload.
+ *
+ * @module
+ */
+
+import { AgentError, AuthError, messageOf } from "../../base/errors.ts";
+import { mapOrdered } from "../../base/iteration.ts";
+import { type Raw, Skipped } from "../../base/record.ts";
+import type { Source, SourceContext, SourceItem } from "../../sdk/source.ts";
+import type { InboxEntry, InboxOutcome } from "../../state/inbox.ts";
+import type { SectionReport } from "../report.ts";
+
+/** When an entry that failed is tried again, and when it is given up. */
+export interface InboxPatience {
+  /** Milliseconds before the first repetition; each further wait is twice as long. */
+  readonly firstWaitMs: number;
+  /** The longest wait in milliseconds. */
+  readonly longestWaitMs: number;
+  /** An entry that is older, in milliseconds, and fails is given up. */
+  readonly giveUpMs: number;
+}
+
+type AnyContext = SourceContext<Record<string, unknown>>;
+
+/** Why something failed, with nothing said about what to do. */
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof AgentError ? thrown.message : `Unexpected: ${messageOf(thrown)}`;
+}
+
+/** A name for the log. */
+function nameOf({ key, id }: InboxEntry): string {
+  return key ?? `webhook event ${id}`;
+}
+
+/** The wait before the next attempt after so many failed ones, a random half of it left out. */
+export function waitAfter(tries: number, { firstWaitMs, longestWaitMs }: InboxPatience): number {
+  const longest = Math.min(firstWaitMs * 2 ** Math.min(tries - 1, 30), longestWaitMs);
+  return longest * (0.5 + Math.random() / 2);
+}
+
+/** What one entry came to. */
+interface Fetched {
+  readonly entry: InboxEntry;
+  readonly records: readonly Raw[];
+  /** Why it failed. */
+  readonly reason?: string | undefined;
+}
+
+/** Never fails for one entry, so that the others go on; only what concerns all of them is thrown. */
+async function fetchOne(
+  source: Source,
+  context: AnyContext,
+  entry: InboxEntry,
+): Promise<Fetched> {
+  const records: Raw[] = [];
+  try {
+    const items = source.webhook?.(context, { body: entry.body }) ?? [];
+    for await (const item of items) {
+      if (item instanceof Skipped) return { entry, records: [], reason: item.reason };
+      records.push(item);
+    }
+  } catch (thrown) {
+    if (thrown instanceof AuthError || context.signal.aborted) throw thrown;
+    return { entry, records: [], reason: reasonOf(thrown) };
+  }
+  return { entry, records };
+}
+
+/** A batch under way. */
+export class InboxBatch {
+  readonly #entries: readonly InboxEntry[];
+  readonly #workers: number;
+  readonly #patience: InboxPatience;
+  /** Entries that failed on their own account, and why. */
+  readonly #failed = new Map<number, string>();
+
+  constructor(
+    entries: readonly InboxEntry[],
+    how: { readonly workers: number; readonly patience: InboxPatience },
+  ) {
+    this.#entries = entries;
+    this.#workers = Math.max(1, how.workers);
+    this.#patience = how.patience;
+  }
+
+  /** Fetches what the entries are about. */
+  async *read(source: Source, context: AnyContext): AsyncGenerator<SourceItem> {
+    const all = mapOrdered(
+      this.#entries,
+      this.#workers,
+      (entry) => fetchOne(source, context, entry),
+    );
+    for await (const { entry, records, reason } of all) {
+      if (reason === undefined) {
+        yield* records;
+        continue;
+      }
+      this.#failed.set(entry.id, reason);
+      if (this.#isHopeless(entry)) yield new Skipped(nameOf(entry), `${reason}. It is given up`);
+      else context.log.warning(`${nameOf(entry)} is tried again later: ${reason}`);
+    }
+  }
+
+  /** What became of the entries, when the report of their run is there. */
+  outcomes({ error }: Pick<SectionReport, "error">): InboxOutcome[] {
+    return this.#entries.map((entry) => {
+      const reason = this.#failed.get(entry.id) ?? error?.message;
+      return reason === undefined ? { id: entry.id, kind: "done" } : this.#again(entry, reason);
+    });
+  }
+
+  #again(entry: InboxEntry, reason: string): InboxOutcome {
+    const { id } = entry;
+    const tries = entry.tries + 1;
+    if (this.#isHopeless(entry)) return { id, kind: "dead", tries, reason };
+    const due = Date.now() + Math.round(waitAfter(tries, this.#patience));
+    return { id, kind: "again", due, tries, reason };
+  }
+
+  #isHopeless({ received, tries }: InboxEntry): boolean {
+    return tries > 0 && Date.now() - received >= this.#patience.giveUpMs;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Works off the inbox: batch after batch, each section on its own, until it is told to end.
+ *
+ * @module
+ */
+
+import { messageOf } from "../../base/errors.ts";
+import type { Log } from "../../logging/log.ts";
+import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts";
+import { InboxBatch, type InboxPatience, waitAfter } from "./batch.ts";
+import type { PreparedSection } from "../prepare.ts";
+import { describeCounts, faultOf, type SectionReport } from "../report.ts";
+import type { RunSettings } from "../section_run.ts";
+
+/** What working off needs. */
+export interface WorkSettings {
+  readonly inbox: StateInbox;
+  /** The sections whose events are worked off. */
+  readonly sections: readonly string[];
+  /** Gets a section ready for one more run. */
+  readonly prepare: (section: string) => Promise<PreparedSection>;
+  /** Runs it. */
+  readonly run: (
+    prepared: PreparedSection,
+    how: Required<Pick<RunSettings, "read">>,
+  ) => Promise<SectionReport>;
+  /** Whether an earlier run of a section left something to deliver. */
+  readonly hasLeftovers: (section: string) => boolean;
+  /** Things fetched at once. */
+  readonly workers: number;
+  readonly patience: InboxPatience;
+  readonly log: Log;
+  /** Aborted when even what is under way is to end. */
+  readonly signal: AbortSignal;
+  /** Is told how each batch went. */
+  readonly onReport?: ((report: SectionReport) => void) | undefined;
+}
+
+/** Entries of one batch. */
+const batchSize = 500;
+
+/** Every so many milliseconds it is looked whether another process left something in the inbox. */
+const lookAgainMs = 60_000;
+
+/** How a section is doing. */
+interface Loop {
+  readonly section: string;
+  readonly log: Log;
+  /** Batches in a row that failed as a whole. */
+  failures: number;
+  /** Nothing is begun before, in milliseconds since the epoch. */
+  notBefore: number;
+  /** Something is left in the outbox. */
+  hasLeftovers: boolean;
+  /** What became of entries and could not be written down yet. */
+  unsettled: readonly InboxOutcome[];
+  /** Ends the present wait. */
+  wake: (() => void) | undefined;
+  wakesAt: number;
+}
+
+/** The work on the inbox. */
+export class InboxWork {
+  readonly #settings: WorkSettings;
+  readonly #loops = new Map<string, Loop>();
+  #isEnding = false;
+  #done: Promise<unknown> = Promise.resolve();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(settings: WorkSettings) {
+    this.#settings = settings;
+  }
+
+  /** Begins to work. */
+  start(): void {
+    const { inbox, sections, log, hasLeftovers } = this.#settings;
+    inbox.release();
+    for (const section of sections) {
+      const loop: Loop = {
+        section,
+        log: log.named(section),
+        failures: 0,
+        notBefore: 0,
+        hasLeftovers: hasLeftovers(section),
+        unsettled: [],
+        wake: undefined,
+        wakesAt: 0,
+      };
+      this.#loops.set(section, loop);
+    }
+    this.#done = Promise.all([...this.#loops.values()].map((loop) => this.#work(loop)));
+    this.#timer = setInterval(() => this.#lookAgain(), lookAgainMs);
+  }
+
+  /** Tells that something of a section is due at some time, in milliseconds since the epoch. */
+  nudge(section: string, due: number): void {
+    const loop = this.#loops.get(section);
+    if (loop !== undefined && due < loop.wakesAt) loop.wake?.();
+  }
+
+  /** Works off what can be worked off now, and ends. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    clearInterval(this.#timer);
+    for (const { wake } of this.#loops.values()) wake?.();
+    await this.#done;
+  }
+
+  async #work(loop: Loop): Promise<void> {
+    while (!this.#settings.signal.aborted) {
+      let isIdle = true;
+      try {
+        isIdle = Date.now() < loop.notBefore || !await this.#batch(loop);
+      } catch (thrown) {
+        // The state file fails, or a bug: it stops one round, never the service.
+        this.#slowDown(loop);
+        loop.log.error(`Cannot work off the webhook events: ${messageOf(thrown)}`);
+      }
+      if (isIdle && this.#isEnding) return;
+      if (isIdle) await this.#wait(loop);
+    }
+  }
+
+  /** Works off one batch; gives whether there was anything to do. */
+  async #batch(loop: Loop): Promise<boolean> {
+    const { inbox, workers, patience, signal } = this.#settings;
+    this.#settle(loop, []);
+    const entries = inbox.take(loop.section, batchSize, this.#isEnding);
+    if (entries.length === 0 && !loop.hasLeftovers) return false;
+    const batch = new InboxBatch(entries, { workers, patience });
+    const report = await this.#run(loop, batch, entries);
+    this.#conclude(loop, report);
+    // What was broken off is not to blame: it is given back as it was.
+    if (!signal.aborted) this.#settle(loop, batch.outcomes(report));
+    return true;
+  }
+
+  #settle(loop: Loop, outcomes: readonly InboxOutcome[]): void {
+    loop.unsettled = [...loop.unsettled, ...outcomes];
+    this.#settings.inbox.settle(loop.unsettled);
+    loop.unsettled = [];
+  }
+
+  /** Runs the section for some entries. Nothing is thrown: what went wrong is in the report. */
+  async #run(
+    loop: Loop,
+    batch: InboxBatch,
+    entries: readonly InboxEntry[],
+  ): Promise<Pick<SectionReport, "error">> {
+    const { prepare, run, onReport } = this.#settings;
+    let prepared: PreparedSection;
+    try {
+      prepared = await prepare(loop.section);
+    } catch (thrown) {
+      return { error: faultOf(thrown) };
+    }
+    const { source } = prepared.section;
+    const report = await run(prepared, { read: (context) => batch.read(source, context) });
+    const { counts, leftovers } = report;
+    loop.hasLeftovers = counts.kept + leftovers.kept > 0;
+    const events = entries.reduce((sum, entry) => sum + entry.events, 0);
+    loop.log.info(`Webhooks: ${events} events, ${describeCounts(counts)}`);
+    onReport?.(report);
+    return report;
+  }
+
+  /** After a batch that failed as a whole, the next one waits. */
+  #conclude(loop: Loop, { error }: Pick<SectionReport, "error">): void {
+    if (error === null && !loop.hasLeftovers) {
+      loop.failures = 0;
+      loop.notBefore = 0;
+      return;
+    }
+    if (error !== null) loop.log.error(error.message);
+    this.#slowDown(loop);
+  }
+
+  #slowDown(loop: Loop): void {
+    loop.notBefore = Date.now() + waitAfter(++loop.failures, this.#settings.patience);
+  }
+
+  #lookAgain(): void {
+    try {
+      this.#settings.inbox.release();
+    } catch (thrown) {
+      this.#settings.log.error(messageOf(thrown));
+    }
+    for (const { wake } of this.#loops.values()) wake?.();
+  }
+
+  async #wait(loop: Loop): Promise<void> {
+    const now = Date.now();
+    const due = loop.hasLeftovers ? now : this.#nextDue(loop) ?? now + lookAgainMs;
+    const at = Math.max(loop.notBefore, due);
+    const { signal } = this.#settings;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        loop.wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, Math.max(0, at - now));
+      loop.wakesAt = at;
+      loop.wake = end;
+      signal.addEventListener("abort", end, { once: true });
+    });
+  }
+
+  #nextDue({ section, log }: Loop): number | undefined {
+    const { inbox } = this.#settings;
+    try {
+      return inbox.nextDue(section);
+    } catch (thrown) {
+      log.error(messageOf(thrown));
+      return undefined;
+    }
+  }
+}

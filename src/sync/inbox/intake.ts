@@ -1,0 +1,81 @@
+/**
+ * The way into the inbox: events that arrive while a transaction is written share the next one, so that
+ * each costs a part of an fsync only.
+ *
+ * @module
+ */
+
+import { AgentError } from "../../base/errors.ts";
+import type { InboxEvent, StateInbox } from "../../state/inbox.ts";
+
+interface Waiting {
+  readonly event: InboxEvent;
+  readonly resolve: () => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+/** So many entries may wait in all: beyond it, events are refused rather than the disk filled. */
+const mostWaiting = 1_000_000;
+
+/** Makes events durable, many at a time. */
+export class Intake {
+  readonly #inbox: StateInbox;
+  #waiting: Waiting[] = [];
+  /** Entries in the inbox, at most: those that fell together are counted apart until the next count. */
+  #size = 0;
+  #failure: unknown;
+
+  constructor(inbox: StateInbox) {
+    this.#inbox = inbox;
+    this.recount();
+  }
+
+  /** Why the last events could not be made durable, when they could not. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Counts anew what waits. */
+  recount(): void {
+    this.#size = this.#inbox.sizes().reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  /**
+   * Makes an event durable.
+   *
+   * @throws {AgentError} when that fails, or too much waits already.
+   */
+  accept(event: InboxEvent): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // After all requests that are there already: they go along.
+      if (this.#waiting.length === 0) setImmediate(() => this.#write());
+      this.#waiting.push({ event, resolve, reject });
+    });
+  }
+
+  #write(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      this.#makeRoom(waiting.length);
+      this.#inbox.add(waiting.map(({ event }) => event));
+      this.#size += waiting.length;
+      this.#failure = undefined;
+    } catch (thrown) {
+      this.#failure = thrown;
+      for (const { reject } of waiting) reject(thrown);
+      return;
+    }
+    for (const { resolve } of waiting) resolve();
+  }
+
+  #makeRoom(count: number): void {
+    if (this.#size + count <= mostWaiting) return;
+    this.recount();
+    if (this.#size + count <= mostWaiting) return;
+    throw new AgentError(`${this.#size} webhook events wait already`, {
+      hint: "They cannot be worked off: the log says why.",
+      retriable: true,
+    });
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * One record on its way from the source to the request, step by step. Nothing is sent.
+ *
+ * @module
+ */
+
+import { type Outgoing, type Raw, Skipped } from "../../base/record.ts";
+import { requestV2, requestV3, type UploadRequest } from "../../oomnitza/payload.ts";
+import { Dropped } from "../../transform/map.ts";
+import { lookUp } from "../../transform/path.ts";
+import {
+  type TracedField,
+  type TracedFilter,
+  traceFields,
+  traceFilter,
+  type TraceSettings,
+} from "../../transform/trace.ts";
+import { openTransform } from "../../transform/transform.ts";
+import type { ConverterContext } from "../../sdk/converter.ts";
+import type { PreparedSection } from "../prepare.ts";
+import { type ReadSettings, sourceContext } from "./source_context.ts";
+
+/** How a record is to be read and shown. */
+export interface ExplainSettings extends ReadSettings {
+  /** What converters that ask other systems work with. */
+  readonly converters: ConverterContext;
+  readonly apiVersion: "auto" | "v2" | "v3";
+}
+
+/** A record as the source gave it, and what a run would make of it. */
+export interface ReadRecord {
+  readonly record: Raw;
+  readonly outcome: Outgoing | Dropped;
+  /** Values of its sync fields, for people. */
+  readonly identity: string;
+}
+
+/** What becomes of one record, and why. */
+export interface Explanation {
+  readonly section: string;
+  /** Values of its sync fields. */
+  readonly identity: string;
+  readonly record: Raw;
+  /** Absent when the section has no filter. */
+  readonly filter: TracedFilter | undefined;
+  readonly fields: readonly TracedField[];
+  readonly verdict: "sent" | Dropped["kind"];
+  /** Why it is not sent, null when it is. */
+  readonly reason: string | null;
+  /** What would be sent, null when nothing is. */
+  readonly request: UploadRequest | null;
+}
+
+/** Records that are transformed together. */
+const groupSize = 50;
+
+/**
+ * Reads a section and maps what it reads, as an upload does. What the source cannot read is left out.
+ *
+ * @throws {AgentError} as the source does.
+ */
+export async function* readRecords(
+  prepared: PreparedSection,
+  settings: ExplainSettings,
+): AsyncGenerator<ReadRecord> {
+  const { conversions, mapper, code, log, section } = prepared;
+  await conversions.prepare(settings.converters);
+  const transform = await openTransform(mapper, conversions, code, log);
+  async function* outcomesOf(group: readonly Raw[]): AsyncGenerator<ReadRecord> {
+    const outcomes = await transform.group(group);
+    for (const [index, outcome] of outcomes.entries()) {
+      const identity = outcome instanceof Dropped ? outcome.identity : mapper.identify(outcome);
+      yield { record: group[index] ?? {}, outcome, identity };
+    }
+  }
+  let group: Raw[] = [];
+  try {
+    for await (const item of section.source.records(sourceContext(prepared, settings))) {
+      for (const one of Array.isArray(item) ? item : [item]) {
+        if (!(one instanceof Skipped)) group.push(one);
+      }
+      if (group.length < groupSize) continue;
+      yield* outcomesOf(group);
+      group = [];
+    }
+    yield* outcomesOf(group);
+  } finally {
+    await transform.close();
+    conversions.finish(settings.converters);
+  }
+}
+
+/**
+ * Whether a key means a record: `KEY` is the value of its sync fields, without regard to case, and
+ * `PATH=VALUE` a value in the record of the source.
+ */
+export function isMeant(key: string, { record, identity }: ReadRecord): boolean {
+  if (identity.toLowerCase() === key.toLowerCase()) return true;
+  const [, path = "", value = ""] = /^([^=]+)=(.*)$/s.exec(key) ?? [];
+  if (path === "") return false;
+  const found = lookUp(record, path.trim()) ?? null;
+  return found !== null && String(found).toLowerCase() === value.trim().toLowerCase();
+}
+
+function traceSettings({ mapping, section, conversions, code, log }: PreparedSection) {
+  return {
+    fields: mapping.fields,
+    texts: section.texts,
+    conversions,
+    code,
+    log,
+  } satisfies TraceSettings;
+}
+
+/** Walks one record through the filter, every mapping and converter, to the request. */
+export async function explain(
+  prepared: PreparedSection,
+  { record, outcome, identity }: ReadRecord,
+  apiVersion: ExplainSettings["apiVersion"],
+): Promise<Explanation> {
+  const settings = traceSettings(prepared);
+  const dropped = outcome instanceof Dropped ? outcome : undefined;
+  const { upload, section } = prepared;
+  const request = outcome instanceof Dropped
+    ? null
+    : apiVersion === "v2"
+    ? requestV2(upload, outcome)
+    : requestV3(upload, [outcome]);
+  return {
+    section: section.name,
+    identity,
+    record,
+    filter: await traceFilter(settings, record),
+    fields: await traceFields(settings, record),
+    verdict: dropped?.kind ?? "sent",
+    reason: dropped?.reason ?? null,
+    request,
+  };
+}

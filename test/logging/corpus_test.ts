@@ -1,0 +1,52 @@
+/**
+ * Configurations drawn at random write the same files as under Python's own logging.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseTimeFormat } from "../../src/logging/time.ts";
+import corpus from "./corpus.json" with { type: "json" };
+import { type Line, newFolder, removeFolders, setUp } from "./setup.ts";
+
+const zone = process.env.TZ;
+
+afterEach(() => {
+  removeFolders();
+  if (zone === undefined) delete process.env.TZ;
+  else process.env.TZ = zone;
+});
+
+function joined(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+describe("as Python's logging", () => {
+  for (const [index, example] of corpus.cases.entries()) {
+    test(`configuration ${index}`, () => {
+      const folder = newFolder();
+      for (const name of ["plain0.log", "rotating0.log"]) {
+        writeFileSync(join(folder, name), "old\n");
+      }
+      const setup = setUp(example.config, folder);
+      expect(setup.logging.warnings).toEqual([]);
+      setup.write(example.lines as unknown as readonly Line[]);
+      setup.logging.close();
+      expect(Object.fromEntries(setup.files().map((name) => [name, setup.read(name)])))
+        .toEqual(example.files as unknown as Record<string, string>);
+      expect(joined(setup.stdout)).toBe(example.stdout);
+      expect(joined(setup.stderr)).toBe(example.stderr);
+    });
+  }
+});
+
+test("times as Python's strftime writes them", () => {
+  for (const [timeZone, seconds, pattern, expected] of corpus.times) {
+    process.env.TZ = String(timeZone);
+    const { format, unknown } = parseTimeFormat(String(pattern));
+    expect(`${timeZone} ${pattern} ${format(new Date(Number(seconds) * 1000))}`)
+      .toBe(`${timeZone} ${pattern} ${expected}`);
+    expect(unknown).toEqual([]);
+  }
+});

@@ -1,0 +1,242 @@
+/** What bodies must not be able to do: refused at translation, or contained when run. @module */
+
+import { expect, test } from "bun:test";
+import { getQuickJS, shouldInterruptAfterDeadline } from "quickjs-emscripten";
+import { pythonRuntime, translatePython } from "../../src/python/mod.ts";
+import { evaluate, openEngine, runBody } from "./engine.ts";
+
+const context = await openEngine();
+
+/** Refused at start-up: the body, and what the message must name. */
+const REFUSED: readonly (readonly [string, string])[] = [
+  ["class A:\n  pass\nreturn A()", "class"],
+  ["class A(object):\n  def f(self):\n    return 1\nreturn A().f()", "class"],
+  ["class E(Exception): pass\nreturn E({1: 2})", "class"],
+  ["def f():\n  yield 1\nreturn list(f())", "yield"],
+  ["x = yield", "yield"],
+  ["return (yield 1)", "yield"],
+  ["async def f():\n  pass", "async"],
+  ["def f():\n  await x", "await"],
+  ["@staticmethod\ndef f():\n  pass", "decorator"],
+  ["with value as f:\n  pass", "with"],
+  ["match value:\n  case 1:\n    return 2", "match"],
+  ["return eval('1')", "eval"],
+  ["exec 'x = 1'", "exec"],
+  ["exec('x = 1')", "exec"],
+  ["return open('/etc/passwd').read()", "open"],
+  ["return input()", "input"],
+  ["return raw_input()", "raw_input"],
+  ["return compile('1', 'x', 'eval')", "compile"],
+  ["return __import__('os')", "__import__"],
+  ["return __builtins__", "__builtins__"],
+  ["return globals()", "globals"],
+  ["return locals()", "locals"],
+  ["return vars(record)", "vars"],
+  ["return dir(record)", "dir"],
+  ["return type(record).__mro__", "__mro__"],
+  ["return ().__class__.__bases__[0].__subclasses__()", "__class__"],
+  ["return (lambda: 0).__globals__", "__globals__"],
+  ["return ''.__class__", "__class__"],
+  ["return record.__dict__", "__dict__"],
+  ["setattr(record, 'a', 1)", "setattr"],
+  ["delattr(record, 'a')", "delattr"],
+  ["import os", "os"],
+  ["import sys", "sys"],
+  ["import subprocess", "subprocess"],
+  ["import socket", "socket"],
+  ["import requests", "requests"],
+  ["import js", "js"],
+  ["import constructor", "constructor"],
+  ["from toString import x", "toString"],
+  ["import __proto__ as p\nreturn p.x", "__proto__"],
+  ["from re import constructor", "re.constructor"],
+  ["import re\nreturn re.constructor", "re.constructor"],
+  ["import os.path", "os.path"],
+  ["from os import environ", "os"],
+  ["from re import sre_compile", "re.sre_compile"],
+  ["from math import *", "import *"],
+  ["from . import x", "relative"],
+  ["import time\ntime.sleep(5)", "time.sleep"],
+  ["import random", "random"],
+  ["import re\nreturn re.template", "re.template"],
+  ["import json as j\nreturn j.load(value)", "json.load"],
+  ["return 1j", "complex"],
+  ["return a @ b", "@"],
+  ["return super().x", "super"],
+  ["return ...", "..."],
+  ["return object()", "object"],
+  ["return id(value)", "id"],
+  ["return '\\N{BULLET}'", "\\N"],
+  ["try:\n  pass\nexcept* ValueError:\n  pass", "except*"],
+  ["print >>f, 'x'", "print to a file"],
+  ["return a[1:2, 3]", "slice of several dimensions"],
+  ["break", "break"],
+  ["def f():\n  nonlocal zz\n  zz = 1", "nonlocal"],
+  [`return ${"(".repeat(500)}1${")".repeat(500)}`, "nested"],
+  [`return ${"[".repeat(5000)}${"]".repeat(5000)}`, "nested"],
+  [`return ${"-".repeat(5000)}1`, "nested"],
+  [`return ${"1+".repeat(5000)}1`, "nested"],
+  [`return value${".a".repeat(5000)}`, "nested"],
+  [`return ${"lambda: ".repeat(300)}1`, "nested"],
+  [`return ${"not ".repeat(5000)}1`, "nested"],
+  [
+    Array.from({ length: 120 }, (_, at) => `${" ".repeat(at)}if value:`).join("\n") +
+    ` ${" ".repeat(120)}pass`,
+    "nested",
+  ],
+];
+
+for (const [body, named] of REFUSED) {
+  test(`refused: ${body.slice(0, 50)}`, () => {
+    const result = translatePython(body, { name: "x", kind: "converter" });
+    expect(result.ok).toBe(false);
+    const messages = result.ok ? "" : result.problems.map((one) => one.message).join("; ");
+    expect(messages).toContain(named);
+  });
+}
+
+/** Runs, but reaches nothing: the body and what it gives (a repr, or the name of an error). */
+const CONTAINED: readonly (readonly [string, string])[] = [
+  ["return record.constructor", "None"],
+  ["return record.toString", "None"],
+  ["return record['constructor']", "None"],
+  ["return record['__proto__']", "None"],
+  ["return record.get('__proto__')", "None"],
+  ["return record.get('hasOwnProperty', 'none')", "'none'"],
+  ["return '__proto__' in record", "False"],
+  ["return 'constructor' in record", "False"],
+  ["return {}['constructor']", "KeyError"],
+  ["return {}.get('__proto__')", "None"],
+  ["return ''.constructor", "AttributeError"],
+  ["return [].length", "AttributeError"],
+  ["return [].push(1)", "AttributeError"],
+  ["return [].map", "AttributeError"],
+  ["return 'x'.codePointAt(0)", "AttributeError"],
+  ["return (lambda: 1).constructor('return 1')()", "AttributeError"],
+  ["return (lambda: 1).call()", "AttributeError"],
+  ["return len.apply(None, [])", "AttributeError"],
+  ["f = lambda: 1\nreturn f.prototype", "AttributeError"],
+  ["return getattr('', 'constructor')", "AttributeError"],
+  ["return getattr(record, '__proto__', 'no')", "'no'"],
+  ["return getattr([], '__class__', 'no')", "'no'"],
+  ["return hasattr(record, '__proto__')", "False"],
+  ["return '{0.__class__}'.format(value)", "AttributeError"],
+  ["return '{0.constructor}'.format('x')", "AttributeError"],
+  ["return '{a.__class__.__mro__}'.format(a=1)", "AttributeError"],
+  ["return '{0[constructor]}'.format({})", "KeyError"],
+  ["return '%(constructor)s' % {}", "KeyError"],
+  ["import operator\nreturn operator.attrgetter('constructor')('x')", "AttributeError"],
+  ["import operator\nreturn operator.attrgetter('__class__')('x')", "AttributeError"],
+  ["import operator\nreturn operator.methodcaller('constructor')('x')", "AttributeError"],
+  ["return globalThis", "NameError"],
+  ["return Function('return 1')()", "NameError"],
+  ["return this", "NameError"],
+  ["return $py", "SYNTAX"],
+  ["return arguments", "NameError"],
+  ["return undefined", "NameError"],
+  ["return process.env", "NameError"],
+  [
+    "constructor = 1\nprototype = 2\nlet = 3\nvar = 4\narguments = 5\nreturn [constructor, prototype, let, var, arguments]",
+    "[1, 2, 3, 4, 5]",
+  ],
+  ["eval_ = 1\ntypeof = 2\nnew = 3\nthis = 4\nreturn typeof + new + this", "9"],
+  ["d = {'__proto__': {'polluted': 1}}\nreturn {}.get('polluted')", "None"],
+  [
+    "d = {}\nd['__proto__'] = 1\nd['constructor'] = 2\nreturn d",
+    "{'__proto__': 1, 'constructor': 2}",
+  ],
+  ["import json\nreturn json.dumps({}, constructor=1)", "TypeError"],
+  ["import re\nm = re\nreturn m.constructor", "AttributeError"],
+  ["import datetime\nd = datetime.datetime\nreturn d.constructor", "AttributeError"],
+  ["return str.constructor('return 1')", "AttributeError"],
+  ["return ValueError('x').stack", "AttributeError"],
+  ["try:\n  1 / 0\nexcept Exception as e:\n  return e.constructor", "AttributeError"],
+  ["return (x for x in []).constructor", "AttributeError"],
+  ["return LOG.constructor", "AttributeError"],
+  ["return LOG.info.constructor", "AttributeError"],
+  ["return sorted([1], constructor=1)", "TypeError"],
+  ["return print('x', constructor=1)", "TypeError"],
+  ["return '{constructor}'.format(a=1)", "KeyError"],
+  ["return '{}'.format(*[1], **{'__proto__': 2})", "'1'"],
+  ["import collections\nreturn collections.namedtuple('P', '__proto__ x')", "ValueError"],
+  [
+    "import collections\nreturn collections.namedtuple('P', 'constructor x')(1, 2).constructor",
+    "1",
+  ],
+  ["return dict(__proto__=1)", "{'__proto__': 1}"],
+  ["import json\nreturn json.loads('{\"__proto__\": {\"x\": 1}}').get('x')", "None"],
+  ["def f(**kw):\n  return kw\nreturn f(constructor=1)", "{'constructor': 1}"],
+  ["return 'a/*0*/b' + '*/' + \"`${1}`\"", "'a/*0*/b*/`${1}`'"],
+  ["return '\\u2028\\u2029</script>'", "'\\u2028\\u2029</script>'"],
+  ["x = [1]\nx.append(x)\nreturn repr(x)", "RecursionError"],
+  ["return 2 ** 10000000", "OverflowError"],
+  ["return 1 << 99999999", "OverflowError"],
+  ["return 'x' * 10 ** 12", "MemoryError"],
+  ["return '{:9999999999}'.format(1)", "ValueError"],
+  ["return '{:.99999999f}'.format(1.5)", "ValueError"],
+  ["return '%.99999999f' % 1.5", "ValueError"],
+  ["return '%99999999999d' % 1", "MemoryError"],
+  ["return 'x'.zfill(10 ** 12)", "MemoryError"],
+  ["return round(5, -10 ** 9)", "0"],
+  ["return int('9' * 100000)", "ValueError"],
+  ["return int('z' * 100000, 36)", "ValueError"],
+  ["def f():\n  return f()\nreturn f()", "RecursionError"],
+  ["return (lambda f: f(f))(lambda f: f(f))", "RecursionError"],
+  ["import re\nreturn re.compile('(?P<n>a)(?(n)b|c)')", "error"],
+  ["import re\nreturn re.match('(a)?b\\\\1', 'b')", "error"],
+  ["raise 'text'", "TypeError"],
+  ["raise 5", "TypeError"],
+];
+
+for (const [body, wanted] of CONTAINED) {
+  test(`contained: ${body.slice(0, 50)}`, () => {
+    const translated = translatePython(body, { name: "x", kind: "converter" });
+    if (!translated.ok) {
+      expect(wanted).toBe("SYNTAX");
+      return;
+    }
+    const [outcome] = runBody(context, body, "converter", [{ record: {}, value: "v" }]);
+    const found = outcome?.repr ?? outcome?.error ?? "";
+    expect(found).toBe(wanted);
+  });
+}
+
+test("own keys named like JavaScript's are only data", () => {
+  const record = JSON.parse(
+    '{"__proto__": {"x": 1}, "constructor": "c", "toString": [1], "$info": 2}',
+  );
+  const body =
+    "return [record['__proto__'], record.constructor, record.toString[0], record.x, record['$info'], sorted(record)]";
+  const [outcome] = runBody(context, body, "converter", [{ record }]);
+  expect(outcome?.repr).toBe(
+    "[{'x': 1}, 'c', 1, None, 2, ['$info', '__proto__', 'constructor', 'toString']]",
+  );
+});
+
+test("nothing leaks into the objects of the context", () => {
+  runBody(context, "d = {'__proto__': {'leak': 1}}\nreturn d", "converter", [{}]);
+  expect(evaluate(context, "({}).leak === undefined && [].leak === undefined", "leak")).toBe(true);
+  expect(evaluate(context, "Object.isFrozen($py)", "leak")).toBe(true);
+});
+
+test("an endless loop ends at the deadline, and no except clause catches that", async () => {
+  const runtime = (await getQuickJS()).newRuntime();
+  runtime.setMaxStackSize(256 * 1024);
+  const own = runtime.newContext();
+  evaluate(own, pythonRuntime, "runtime");
+  for (
+    const body of [
+      "while True:\n  try:\n    while 1: pass\n  except:\n    pass",
+      "import re\nreturn re.match('(a+)+$', 'a' * 40 + 'b')",
+    ]
+  ) {
+    const translated = translatePython(body, { name: "x", kind: "converter" });
+    if (!translated.ok) throw new Error("not translated");
+    evaluate(own, `globalThis.body = ${translated.code}`, "body.py");
+    runtime.setInterruptHandler(shouldInterruptAfterDeadline(Date.now() + 200));
+    const started = Date.now();
+    expect(() => evaluate(own, "body({}, '', null, {})", "call")).toThrow("interrupted");
+    expect(Date.now() - started).toBeLessThan(3000);
+    runtime.removeInterruptHandler();
+  }
+});
