@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../base/errors.ts";
+import { Skipped } from "../base/record.ts";
 import type { Plan } from "../config/plan.ts";
 import { opt } from "../sdk/option.ts";
 import {
@@ -72,30 +73,43 @@ function textOf(found: Explanation): string {
   ].join("\n\n");
 }
 
+/** The record, when it is there, and what was read until then. */
+interface Found {
+  readonly found: Explanation | undefined;
+  readonly read: number;
+  readonly unreadable: number;
+}
+
 async function find(
   context: CommandContext,
   plan: Plan,
   name: string,
   key: string,
-): Promise<{ readonly found: Explanation | undefined; readonly read: number }> {
+): Promise<Found> {
   const { chosen } = choose(context, plan, [name]);
   const session = await openSession(context, plan, chosen);
   const [prepared] = await session.prepare();
-  if (prepared === undefined) return { found: undefined, read: 0 };
+  if (prepared === undefined) return { found: undefined, read: 0, unreadable: 0 };
   const { oomnitza, http } = session;
   const { log, redactor, signal } = context;
   const apiVersion = plan.oomnitza?.api_version ?? "auto";
   const converters = { log, signal, oomnitza, http };
   let read = 0;
+  let unreadable = 0;
   for await (
-    const record of readRecords(prepared, { signal, redactor, workers: 1, converters, apiVersion })
+    const item of readRecords(prepared, { signal, redactor, workers: 1, converters, apiVersion })
   ) {
+    if (item instanceof Skipped) {
+      unreadable++;
+      prepared.log.error(`Unreadable: ${item.identity}: ${item.reason}`);
+      continue;
+    }
     read++;
-    if (!isMeant(key, record)) continue;
-    return { found: await explainRecord(prepared, record, apiVersion), read };
+    if (!isMeant(key, item)) continue;
+    return { found: await explainRecord(prepared, item, apiVersion), read, unreadable };
   }
   signal.throwIfAborted();
-  return { found: undefined, read };
+  return { found: undefined, read, unreadable };
 }
 
 /** Explains what becomes of one record. */
@@ -123,13 +137,14 @@ export const explain = defineCommand({
         hint: "For example --record C02XK0AA, or --record PATH=VALUE.",
       });
     }
-    const { found, read } = await withPlan(
+    const { found, read, unreadable } = await withPlan(
       context,
       [name],
       (plan) => find(context, plan, name, key),
     );
     if (found === undefined) {
-      context.log.error(`[${name}] has no record ${key}: ${read} were read`);
+      const rest = unreadable === 0 ? "" : `, ${unreadable} could not be read`;
+      context.log.error(`[${name}] has no record ${key}: ${read} were read${rest}`);
       return exitCodes.failed;
     }
     if (context.global.output === "json") context.print(JSON.stringify(found, null, 2));

@@ -62,7 +62,12 @@ async function sample(desk: Desk, section: string): Promise<readonly Raw[]> {
         hint: "Mend them on the page of the section first.",
       });
     }
-    return await sampleRecords(readableSection(planned, desk.log), sampleSize, desk);
+    const readable = readableSection(planned, desk.log);
+    const { records, skipped } = await sampleRecords(readable, sampleSize, desk);
+    for (const { identity, reason } of skipped) {
+      readable.log.warning(`Unreadable: ${identity}: ${reason}`);
+    }
+    return records;
   });
 }
 

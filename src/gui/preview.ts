@@ -4,6 +4,7 @@
  * @module
  */
 import { AgentError } from "../base/errors.ts";
+import { Skipped } from "../base/record.ts";
 import { parseIni } from "../config/ini.ts";
 import { chooseSections, type Plan } from "../config/plan.ts";
 import { impatient } from "../sync/read/probe.ts";
@@ -24,6 +25,8 @@ export interface PreviewWish {
 /** What was read. */
 export interface Previewed {
   readonly records: readonly ReadRecord[];
+  /** What could not be read. */
+  readonly skipped: readonly Skipped[];
   /** Of the last record, when it was asked for and is there. */
   readonly explanation: Explanation | undefined;
 }
@@ -37,22 +40,15 @@ export async function preview(desk: Desk, wish: PreviewWish): Promise<Previewed>
   const file = desk.read();
   const document = parseIni(textToTest(file, wish.section, []), file.path);
   using _awake = desk.keepAwake();
-  // The source is told to end when there is enough, so that nothing goes on in the background.
-  const enough = new AbortController();
-  const signal = AbortSignal.any([desk.signal, enough.signal]);
-  try {
-    return await desk.withPlan(document, [wish.section], (plan) => read(desk, plan, wish, signal));
-  } finally {
-    enough.abort();
-  }
+  return await desk.withPlan(document, [wish.section], (plan) => read(desk, plan, wish));
 }
 
 async function read(
   desk: Desk,
   plan: Plan,
   { section, count, explains }: PreviewWish,
-  signal: AbortSignal,
 ): Promise<Previewed> {
+  const { signal } = desk;
   const { log, redactor } = desk.work.context;
   const { chosen } = chooseSections(plan, [section]);
   const context = { log, redactor, signal, stateFile: desk.state };
@@ -64,12 +60,17 @@ async function read(
   const converters = { log, signal, oomnitza, http };
   const how = { signal, redactor, workers: 1, retry: impatient, converters, apiVersion };
   const records: ReadRecord[] = [];
-  for await (const record of readRecords(prepared, how)) {
-    records.push(record);
+  const skipped: Skipped[] = [];
+  for await (const item of readRecords(prepared, how, count)) {
+    if (item instanceof Skipped) {
+      skipped.push(item);
+      continue;
+    }
+    records.push(item);
     if (records.length < count) continue;
     // While the source is still open: converters may ask it.
-    const explanation = explains ? await explain(prepared, record, apiVersion) : undefined;
-    return { records, explanation };
+    const explanation = explains ? await explain(prepared, item, apiVersion) : undefined;
+    return { records, skipped, explanation };
   }
-  return { records, explanation: undefined };
+  return { records, skipped, explanation: undefined };
 }

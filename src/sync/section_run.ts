@@ -10,7 +10,6 @@ import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { UploadRequest } from "../oomnitza/payload.ts";
 import type { Http } from "../sdk/http/http.ts";
-import type { SourceContext, SourceItem } from "../sdk/source.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
 import { type Account, namedFailures, openAccount } from "./account.ts";
@@ -22,6 +21,7 @@ import { GuardError, type GuardOptions } from "./changes/guard.ts";
 import type { SavedSection } from "./changes/plan_file.ts";
 import type { PreparedSection } from "./prepare.ts";
 import { faultOf, type SectionReport } from "./report.ts";
+import type { PartialRead } from "./read/read_items.ts";
 import type { Connection } from "./read/source_context.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
 import { createTestModeSink } from "./deliver/test_mode.ts";
@@ -54,13 +54,8 @@ export interface RunSettings {
   readonly redactor: Redactor;
   readonly http: Http;
   readonly log: Log;
-  /**
-   * Reads some records in place of all that the source has: what it does not give may be there all the
-   * same.
-   */
-  readonly read?:
-    | ((context: SourceContext<Record<string, unknown>>) => AsyncIterable<SourceItem>)
-    | undefined;
+  /** Reads some records in place of all that the source has. */
+  readonly read?: PartialRead | undefined;
   /** Is told the status of every answer of a section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
   /** Where the connection to the source is kept for the next run. */

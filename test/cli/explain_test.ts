@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { start as startJamf } from "../sources/casper/section.ts";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
@@ -93,4 +94,16 @@ test("a record that is not there, and no record named", async () => {
   const unnamed = await explain([]);
   expect(unnamed.code).toBe(2);
   expect(unnamed.stderr).toContain("explain needs --record");
+});
+
+test("records that cannot be read are named with their reason", async () => {
+  const { vendor, options } = startJamf({ count: 3, missing: [2] });
+  await using _vendor = vendor;
+  await using instance = record();
+  using place = workspace();
+  place.write("config.ini", `${oomnitzaSection(instance)}[casper]\nenable = True\n${options}`);
+  const run = await place.agent(["explain", "casper", "--record", "SN2"]);
+  expect(run.code).toBe(3);
+  expect(run.stderr).toMatch(/Unreadable: computer 2 \(device-2\): .*404/);
+  expect(run.stderr).toContain("[casper] has no record SN2: 2 were read, 1 could not be read");
 });

@@ -92,8 +92,15 @@ async function answer(
   if (planned === undefined) return { problem: "The settings have errors: mend them first." };
   const { log, redactor, signal } = desk;
   if (what === "sample") {
-    const records = await sampleRecords(readableSection(planned, log), sampleSize, desk);
-    return { sample: samplePaths(records, planned.source.fields ?? {}) };
+    const readable = readableSection(planned, log);
+    const { records, skipped } = await sampleRecords(readable, sampleSize, desk);
+    const sample = samplePaths(records, planned.source.fields ?? {});
+    const [first] = skipped;
+    if (first === undefined) return { sample };
+    const { identity, reason } = first;
+    const rest = skipped.length === 1 ? "" : ` (and ${skipped.length - 1} more)`;
+    const problem = `Unreadable: ${identity}: ${reason}${rest}`;
+    return { sample, problem: desk.redactor.redact(problem) };
   }
   if (plan.oomnitza === undefined) return { problem: "The settings of Oomnitza have errors." };
   const oomnitza = await connect(plan.oomnitza, { log, redactor, signal, retry: impatient });

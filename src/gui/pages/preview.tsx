@@ -100,15 +100,19 @@ interface RecordsFacts {
   readonly count: number;
 }
 
-function Records({ desk, found: { records }, section, count }: RecordsFacts) {
+function Records({ desk, found: { records, skipped }, section, count }: RecordsFacts) {
   const sent = records.filter(({ outcome }) => !(outcome instanceof Dropped)).length;
-  const summary = records.length === 0
+  const unreadable = skipped.length === 0 ? "" : ` ${skipped.length} could not be read.`;
+  const summary = records.length + skipped.length === 0
     ? "The source has no records."
-    : `${records.length} read, ${sent} of them would be sent.`;
+    : `${records.length} read, ${sent} of them would be sent.${unreadable}`;
   return (
     <form method="post" action={sectionPath(section, "preview")}>
       <input type="hidden" name="count" value={String(count)} />
       <p class="notice" role="status">{summary}</p>
+      {skipped.map(({ identity, reason }) => (
+        <p class="notice odd">{desk.redactor.redact(`Unreadable: ${identity}: ${reason}`)}</p>
+      ))}
       {records.map((one, index) => <Record key={index} desk={desk} one={one} number={index + 1} />)}
     </form>
   );

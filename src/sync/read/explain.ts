@@ -18,7 +18,8 @@ import {
 import { openTransform } from "../../transform/transform.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { type ReadSettings, sourceContext } from "./source_context.ts";
+import { groupItems, readItems } from "./read_items.ts";
+import type { ReadSettings } from "./source_context.ts";
 
 /** How a record is to be read and shown. */
 export interface ExplainSettings extends ReadSettings {
@@ -52,42 +53,46 @@ export interface Explanation {
 }
 
 /** Records that are transformed together. */
-const groupSize = 50;
+const maxGroupSize = 50;
 
 /**
- * Reads a section and maps what it reads, as an upload does. What the source cannot read is left out.
+ * Reads a section and maps what it reads, as an upload does, up to `limit` records (0: all). What cannot
+ * be read comes in its place, with its reason.
  *
- * @throws {AgentError} as the source does.
+ * @throws {AgentError} as the source does, after the records before it.
  */
 export async function* readRecords(
   prepared: PreparedSection,
   settings: ExplainSettings,
-): AsyncGenerator<ReadRecord> {
-  const { conversions, mapper, code, log, section } = prepared;
+  limit = 0,
+): AsyncGenerator<ReadRecord | Skipped> {
+  const { conversions, mapper, code, log } = prepared;
   await conversions.prepare(settings.converters);
   const transform = await openTransform(mapper, conversions, code, log);
-  async function* outcomesOf(group: readonly Raw[]): AsyncGenerator<ReadRecord> {
-    const outcomes = await transform.group(group);
-    for (const [index, outcome] of outcomes.entries()) {
-      const identity = outcome instanceof Dropped ? outcome.identity : mapper.identify(outcome);
-      yield { record: group[index] ?? {}, outcome, identity };
-    }
-  }
-  let group: Raw[] = [];
+  const items = readItems(prepared, settings, { limit });
+  const size = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
   try {
-    for await (const item of section.source.records(sourceContext(prepared, settings))) {
-      for (const one of Array.isArray(item) ? item : [item]) {
-        if (!(one instanceof Skipped)) group.push(one);
+    for await (const group of groupItems(items, size, (_item): _item is Raw | Skipped => true)) {
+      const records = group.filter((item): item is Raw => !(item instanceof Skipped));
+      const outcomes = (await transform.group(records)).values();
+      for (const item of group) {
+        if (item instanceof Skipped) yield item;
+        else yield describeOutcome(prepared, item, outcomes.next().value);
       }
-      if (group.length < groupSize) continue;
-      yield* outcomesOf(group);
-      group = [];
     }
-    yield* outcomesOf(group);
   } finally {
     await transform.close();
     conversions.finish(settings.converters);
   }
+}
+
+function describeOutcome(
+  { mapper }: PreparedSection,
+  record: Raw,
+  outcome: Outgoing | Dropped = {},
+): ReadRecord {
+  const identity = outcome instanceof Dropped ? outcome.identity : mapper.identify(outcome);
+  return { record, outcome, identity };
 }
 
 /**

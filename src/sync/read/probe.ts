@@ -9,6 +9,7 @@ import type { Log } from "../../logging/log.ts";
 import { type Raw, Skipped } from "../../base/record.ts";
 import type { SectionPlan } from "../../config/section.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
+import { readItems } from "./read_items.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
 /** Attempts are few: a person waits for the answer. */
@@ -41,6 +42,12 @@ export async function checkSource(
   await readable.section.source.check?.(sourceContext(readable, settings));
 }
 
+/** The first records of a section, and what could not be read among them. */
+export interface SampledRecords {
+  readonly records: readonly Raw[];
+  readonly skipped: readonly Skipped[];
+}
+
 /**
  * Reads the first records of a section, whole, and then stops reading.
  *
@@ -48,28 +55,15 @@ export async function checkSource(
  */
 export async function sampleRecords(
   readable: Readable,
-  count: number,
+  limit: number,
   { signal, redactor }: Asking,
-): Promise<Raw[]> {
-  // The source is told to end when there is enough, so that nothing goes on in the background.
-  const enough = new AbortController();
-  const settings = {
-    signal: AbortSignal.any([signal, enough.signal]),
-    redactor,
-    workers: 1,
-    retry: impatient,
-  };
+): Promise<SampledRecords> {
+  const settings = { signal, redactor, workers: 1, retry: impatient };
   const records: Raw[] = [];
-  try {
-    for await (
-      const item of readable.section.source.records(sourceContext(readable, settings))
-    ) {
-      const read = Array.isArray(item) ? item as readonly (Raw | Skipped)[] : [item as Raw];
-      records.push(...read.filter((record): record is Raw => !(record instanceof Skipped)));
-      if (records.length >= count) break;
-    }
-  } finally {
-    enough.abort();
+  const skipped: Skipped[] = [];
+  for await (const item of readItems(readable, settings, { limit })) {
+    if (item instanceof Skipped) skipped.push(item);
+    else records.push(item);
   }
-  return records.slice(0, count);
+  return { records, skipped };
 }

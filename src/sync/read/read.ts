@@ -6,14 +6,15 @@
 
 import type { Outgoing, Raw } from "../../base/record.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
-import type { SourceContext, SourceCursor, SourceItem } from "../../sdk/source.ts";
+import type { SourceCursor } from "../../sdk/source.ts";
 import type { SectionCursor } from "../../state/cursor.ts";
 import type { Dropped } from "../../transform/map.ts";
 import { openTransform } from "../../transform/transform.ts";
 import type { Account } from "../account.ts";
 import { walk } from "./pipeline.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { type ReadSettings, sourceContext } from "./source_context.ts";
+import { type PartialRead, readItems } from "./read_items.ts";
+import type { ReadSettings } from "./source_context.ts";
 
 /** What reading works with. */
 export interface Reading
@@ -28,9 +29,7 @@ export interface Reading
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SectionCursor | undefined;
   /** Reads some records in place of all that the source has. */
-  readonly read?:
-    | ((context: SourceContext<Record<string, unknown>>) => AsyncIterable<SourceItem>)
-    | undefined;
+  readonly read?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
   readonly onRecord?: ((record: Raw) => void) | undefined;
   /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
@@ -100,11 +99,10 @@ async function read(reading: Reading, end: Ended): Promise<void> {
   const { conversions, log } = prepared;
   const transform = await openTransform(prepared.mapper, conversions, prepared.code, log);
   const cursor = watchCursor(reading.cursor, end);
-  const context = sourceContext(prepared, { ...reading, cursor, total: account.claim });
+  const settings = { ...reading, cursor, total: account.claim };
   try {
     await walk({
-      records: reading.read?.(context) ?? prepared.section.source.records(context),
-      recordCount,
+      items: readItems(prepared, settings, { limit: recordCount, from: reading.read }),
       groupSize,
       onRecord,
       transform: (records) => transform.group(records),
