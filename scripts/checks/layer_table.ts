@@ -76,6 +76,16 @@ export const bunPlaces: readonly string[] = ["src/runtime/"];
 export const printPlaces: readonly string[] = ["src/cli/", "src/describe/help.ts"];
 /** Where the process may be ended or its exit code set. */
 export const exitPlaces: readonly string[] = ["src/cli/main.ts"];
+/** Where the process is asked for its surroundings: everybody else is given them. */
+export const surroundingsPlaces: readonly string[] = [
+  "src/cli/main.ts",
+  // A process of its own, which has no command line.
+  "src/sandbox/child.ts",
+  "src/runtime/child.ts",
+  // The folders of Windows, and its wish to stop.
+  "src/os_service/windows.ts",
+  "src/os_service/windows_host.ts",
+];
 /** Where SQL may be written: our own file's, a vendor's database's, and the doors to both. */
 export const sqlPlaces: readonly string[] = [
   "src/state/",

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { bunPlaces, exitPlaces, packageOwners, printPlaces, sqlPlaces } from "./layer_table.ts";
+import {
+  bunPlaces,
+  exitPlaces,
+  packageOwners,
+  printPlaces,
+  sqlPlaces,
+  surroundingsPlaces,
+} from "./layer_table.ts";
 import type { Place, SourceFile, Violation } from "./source_file.ts";
 
 const statements = [
@@ -19,6 +26,10 @@ const statements = [
 const sentence = /^\s*[A-Z][a-z]/;
 const printing = new Set(["stdout", "stderr"]);
 const exiting = new Set(["exit", "exitCode", "abort", "reallyExit"]);
+const surrounding = new Set([
+  ...["env", "argv", "cwd", "chdir", "umask"],
+  ...["on", "once", "addListener", "off", "emit", "removeAllListeners"],
+]);
 
 /** What is wrong with importing the package `specifier` in `path`; `undefined` when nothing is. */
 export function packageMisplaced(path: string, specifier: string): string | undefined {
@@ -55,8 +66,13 @@ function processMisplaced(path: string, { node, parent }: Place): string | undef
   const printed = names.find((name) => printing.has(name));
   if (printed !== undefined && !isIn(path, printPlaces)) return printMessage(`process.${printed}`);
   const exit = names.find((name) => exiting.has(name));
-  if (exit === undefined || isIn(path, exitPlaces)) return undefined;
-  return `process.${exit}: only ${exitPlaces.join(", ")} ends the program. Throw an AgentError.`;
+  if (exit !== undefined && !isIn(path, exitPlaces)) {
+    return `process.${exit}: only ${exitPlaces.join(", ")} ends the program. Throw an AgentError.`;
+  }
+  const taken = names.find((name) => surrounding.has(name));
+  if (taken === undefined || isIn(path, surroundingsPlaces)) return undefined;
+  return `process.${taken}: only src/cli/main.ts asks the process. Take it from the context: ` +
+    "tests run the program in their own process.";
 }
 
 /** The properties of `process` that a node reads, imports or takes apart. */

@@ -21,15 +21,17 @@ import { secretsIn } from "../config/secret_texts.ts";
 import type { CommandContext } from "../cli/command.ts";
 
 /** The configuration file to use: the named one, else config.ini beside the program, else here. */
-export function iniPath(named: string): string {
-  if (named !== "") return resolve(named);
-  const beside = join(programDirectory(), "config.ini");
-  return existsSync(beside) ? beside : resolve("config.ini");
+export function iniPath({ directory, global }: CommandContext): string {
+  if (global.ini !== "") return resolve(directory, global.ini);
+  const beside = join(programDirectory(directory), "config.ini");
+  return existsSync(beside) ? beside : join(directory, "config.ini");
 }
 
 /** The state file to use: the named one, else agent-state.sqlite beside the configuration file. */
-export function statePath(named: string, ini: string): string {
-  return named === "" ? join(dirname(resolve(ini)), "agent-state.sqlite") : resolve(named);
+export function statePath({ directory, global }: CommandContext, ini: string): string {
+  return global.state === ""
+    ? join(dirname(resolve(directory, ini)), "agent-state.sqlite")
+    : resolve(directory, global.state);
 }
 
 /** Reads and parses the configuration file. */
@@ -45,13 +47,13 @@ export function readIni(path: string): IniDocument {
   return { ...document, findings: [...decoded.findings, ...document.findings] };
 }
 
-function surroundings(): Surroundings {
-  return { sources, env: process.env, directory: process.cwd() };
+function surroundings({ env, directory }: CommandContext): Surroundings {
+  return { sources, env, directory };
 }
 
 /** Plans, and masks every secret that the file holds from now on. */
 function plan(context: CommandContext, document: IniDocument): Plan {
-  const around = surroundings();
+  const around = surroundings(context);
   const result = planConfig(document, around);
   const proxies = [result.oomnitza, ...result.sections.map(({ settings }) => settings)]
     .flatMap((settings) => planProxy(settings?.proxy ?? "", around.env).secrets);
@@ -68,7 +70,7 @@ export function planPending(context: CommandContext, document: IniDocument): Pla
 
 /** Reads and checks the whole configuration, for commands that run no section: no secret is fetched. */
 export function loadPlan(context: CommandContext): Plan {
-  return planPending(context, readIni(iniPath(context.global.ini)));
+  return planPending(context, readIni(iniPath(context)));
 }
 
 /**
@@ -80,7 +82,7 @@ export function withPlan<T>(
   wanted: Wanted,
   work: (plan: Plan) => Promise<T>,
 ): Promise<T> {
-  return withPlanOf(context, readIni(iniPath(context.global.ini)), wanted, work);
+  return withPlanOf(context, readIni(iniPath(context)), wanted, work);
 }
 
 /** The same for a configuration that is read already. */
@@ -91,7 +93,7 @@ export async function withPlanOf<T>(
   work: (plan: Plan) => Promise<T>,
 ): Promise<T> {
   const { log, redactor, signal } = context;
-  const around = surroundings();
+  const around = surroundings(context);
   const { env, directory } = around;
   const path = (text: string) => absolutePath(document.file, directory, text);
   const secrets = openSecrets({ env, path, signal, log, redactor });

@@ -25,7 +25,7 @@ import { stateFile } from "../cli/state.ts";
 
 /** Checks everything; offline, nobody is asked. Never throws for what is wrong. */
 export async function examine(context: CommandContext, offline: boolean): Promise<Check[]> {
-  const ini = iniPath(context.global.ini);
+  const ini = iniPath(context);
   const machine = [
     checkProgram(),
     ...checkFolders(context, ini),
@@ -36,7 +36,7 @@ export async function examine(context: CommandContext, offline: boolean): Promis
 }
 
 function checkFolders(context: CommandContext, ini: string): Check[] {
-  const logs = runsLogFolder(context.global, process.env);
+  const logs = runsLogFolder(context);
   const state = stateFile(context, ini);
   const folders = [
     ...(logs === undefined ? [] : [["folder of log files", logs] as const]),

@@ -65,13 +65,14 @@ const sideTimeout = 20_000;
 
 /** What converters ask others goes the same way as what goes to Oomnitza, without its credentials. */
 export function sideHttp(
-  settings: OomnitzaSettings,
+  plan: Pick<Plan, "env"> & { readonly oomnitza: OomnitzaSettings },
   { log, signal }: Pick<SessionContext, "log" | "signal">,
 ): Http {
+  const { env, oomnitza: settings } = plan;
   return createHttp({
     base: "",
     tls: { verify: true, ca: planTls(settings).settings.ca },
-    proxy: planProxy(settings.proxy, process.env),
+    proxy: planProxy(settings.proxy, env),
     timeoutMs: sideTimeout,
     log,
     signal,
@@ -107,11 +108,11 @@ export async function openReadSession(
 ): Promise<ReadSession> {
   const { log, redactor, signal } = context;
   const settings = settingsOf(plan, sections);
-  const oomnitza = await connectReader(settings, { log, redactor, signal });
+  const oomnitza = await connectReader(settings, { log, redactor, signal, env: plan.env });
   return {
     oomnitza,
     sections,
-    http: sideHttp(settings, context),
+    http: sideHttp({ ...plan, oomnitza: settings }, context),
     prepare: (which = sections) => prepareWith(context, plan, sections, oomnitza, which),
   };
 }
@@ -125,8 +126,8 @@ export async function openSession(
 ): Promise<Session> {
   const { log, redactor, signal } = context;
   const settings = settingsOf(plan, sections);
-  const oomnitza = await connect(settings, { log, redactor, signal, retry });
-  const http = sideHttp(settings, context);
+  const oomnitza = await connect(settings, { log, redactor, signal, env: plan.env, retry });
+  const http = sideHttp({ ...plan, oomnitza: settings }, context);
   return {
     oomnitza,
     sections,

@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Options, Values } from "../sdk/option.ts";
+import type { Input } from "./console.ts";
 import type { GlobalFlags } from "./flags.ts";
 
 /** Exit codes; `design.md` 6. */
@@ -31,6 +33,11 @@ export interface CommandContext {
   /** Aborted by Ctrl-C and by SIGTERM. */
   readonly signal: AbortSignal;
   readonly global: GlobalFlags;
+  readonly env: Environment;
+  /** Working directory, absolute: relative paths of flags begin there. */
+  readonly directory: string;
+  /** Standard input. */
+  readonly input: Input;
   /** Writes a result to standard output, with a newline. */
   readonly print: (text: string) => void;
   /** Whether a person watches standard error. */

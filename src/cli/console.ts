@@ -5,6 +5,8 @@
  */
 
 import { writeSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import type { Environment } from "../base/environment.ts";
 
 /** The two streams of the program. */
 export interface Console {
@@ -16,6 +18,29 @@ export interface Console {
   status(text: string | undefined): void;
   /** Whether a person watches standard error. */
   readonly isTerminal: boolean;
+  /** Whether a person watches standard output. */
+  readonly isOutputTerminal: boolean;
+  /** Whether colours are wanted where a person watches; https://no-color.org. */
+  readonly wantsColour: boolean;
+}
+
+/** Standard input. */
+export interface Input {
+  /** Whether a person types there. */
+  readonly isTerminal: boolean;
+  /** Everything up to its end. */
+  readAll(): Promise<string>;
+}
+
+/** Opens the standard input of this process. */
+export function openInput(): Input {
+  return {
+    // Asked for when it is needed: opening the stream takes time.
+    get isTerminal() {
+      return process.stdin.isTTY === true;
+    },
+    readAll: () => text(process.stdin),
+  };
 }
 
 const stdout = 1;
@@ -41,14 +66,16 @@ function write(file: number, text: string): void {
 }
 
 /** Opens the streams of this process. */
-export function openConsole(): Console {
-  const isTerminal = process.stderr.isTTY === true && process.env.TERM !== "dumb";
+export function openConsole(env: Environment): Console {
+  const isTerminal = process.stderr.isTTY === true && env.TERM !== "dumb";
   let shown = "";
   function clear(): string {
     return shown === "" ? "" : "\r\x1b[K";
   }
   return {
     isTerminal,
+    isOutputTerminal: process.stdout.isTTY === true,
+    wantsColour: (env.NO_COLOR ?? "") === "",
     print: (text) => {
       if (shown !== "") write(stderr, clear());
       write(stdout, `${text}\n`);

@@ -50,10 +50,9 @@ Secrets of the configuration are masked as ***, also where they occur in logs, a
 like a secret. No record is in here, but log lines may name records, people and hosts.
 `;
 
-function agentFacts(): string {
+function agentFacts({ env }: CommandContext): string {
   const variables = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS", "TZ", "LANG"];
-  const isSet = (name: string) =>
-    process.env[name] !== undefined || process.env[name.toLowerCase()] !== undefined;
+  const isSet = (name: string) => env[name] !== undefined || env[name.toLowerCase()] !== undefined;
   const facts = {
     version,
     commit: commit ?? null,
@@ -108,17 +107,17 @@ function logEnd(path: string): string {
 }
 
 async function collect(context: CommandContext, offline: boolean): Promise<ArchiveFile[]> {
-  const ini = iniPath(context.global.ini);
+  const ini = iniPath(context);
   // In this order: the one makes the secrets of the file known, the other those that it refers to.
   const configuration = maskedIni(context, ini);
   const checks = await examine(context, offline);
-  const folder = runsLogFolder(context.global, process.env);
+  const folder = runsLogFolder(context);
   const logs = folder === undefined ? [] : ["info.log", "errors.log"]
     .filter((name) => existsSync(join(folder, name)))
     .map((name) => ({ name, text: scrub(logEnd(join(folder, name))) }));
   const files = [
     { name: "about.txt", text: about },
-    { name: "agent.json", text: `${agentFacts()}\n` },
+    { name: "agent.json", text: `${agentFacts(context)}\n` },
     { name: "doctor.txt", text: `${scrub(checks.map(describeCheck).join("\n"))}\n` },
     { name: "config.ini", text: configuration },
     { name: "state.json", text: `${scrub(stateOf(context, stateFile(context, ini)))}\n` },
@@ -159,7 +158,10 @@ export const diag = defineCommand({
   ],
   async run(context, flags) {
     const day = new Date().toISOString().slice(0, 10);
-    const path = resolve(flags.out === "" ? `agent-diag-${day}.tar.gz` : flags.out);
+    const path = resolve(
+      context.directory,
+      flags.out === "" ? `agent-diag-${day}.tar.gz` : flags.out,
+    );
     const files = await collect(context, flags.offline);
     save(path, files);
     const names = files.map(({ name }) => name);

@@ -32,7 +32,7 @@ A file that is already there is kept under the same name with .bak at its end; a
     { line: "agent generate-ini --ini /etc/agent/config.ini", does: "write another file" },
   ],
   run(context) {
-    const path = iniPath(context.global.ini);
+    const path = iniPath(context);
     try {
       if (existsSync(path)) {
         renameSync(path, `${path}.bak`);

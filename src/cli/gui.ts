@@ -17,11 +17,11 @@ import { noState, openExisting, stateFile } from "./state.ts";
 
 function settingsOf(context: CommandContext): DeskSettings {
   const { log, redactor, signal, global } = context;
-  const ini = iniPath(global.ini);
+  const ini = iniPath(context);
   return {
     ini,
     state: stateFile(context, ini),
-    logFolder: runsLogFolder(global, process.env),
+    logFolder: runsLogFolder(context),
     sources,
     log,
     redactor,

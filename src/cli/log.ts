@@ -7,6 +7,7 @@
 
 import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import type { Environment } from "../base/environment.ts";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { createLog, type Log } from "../logging/log.ts";
 import { readLoggingConfig } from "../logging/config.ts";
@@ -25,14 +26,20 @@ export interface OpenLog {
   close(): void;
 }
 
+/** What says where log files are. */
+export interface LogPlace {
+  readonly global: GlobalFlags;
+  readonly env: Environment;
+  /** Working directory, absolute. */
+  readonly directory: string;
+}
+
 /** What a log is opened with. */
-export interface LogSettings {
+export interface LogSettings extends LogPlace {
   readonly console: Console;
   readonly redactor: Redactor;
-  readonly global: GlobalFlags;
   /** Whether the command runs something, so that somebody will want to read about it later. */
   readonly keepsLog: boolean;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The word for no log files. */
@@ -42,15 +49,17 @@ const none = "none";
 const configurationName = "logging.json";
 
 /** What was asked for, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
-function wishedFolder({ global, env }: Pick<LogSettings, "global" | "env">): string {
+function wishedFolder({ global, env }: LogPlace): string {
   const named = global["log-dir"];
   return named === "" ? env.LOGS_DIRECTORY?.split(delimiter)[0] ?? "" : named;
 }
 
 /** The folder that holds the default log files of runs, whether this command writes them or not. */
-export function runsLogFolder(global: GlobalFlags, env: LogSettings["env"]): string | undefined {
-  const wished = wishedFolder({ global, env });
-  return wished === none ? undefined : wished === "" ? programDirectory() : resolve(wished);
+export function runsLogFolder(place: LogPlace): string | undefined {
+  const wished = wishedFolder(place);
+  if (wished === none) return undefined;
+  const { directory } = place;
+  return wished === "" ? programDirectory(directory) : resolve(directory, wished);
 }
 
 /** Whether standard error goes to systemd's journal, which keeps it (systemd.exec(5), `$JOURNAL_STREAM`). */
@@ -65,16 +74,16 @@ function filesFolder(settings: LogSettings): string | undefined {
   if (!settings.keepsLog) return undefined;
   const wished = wishedFolder(settings);
   if (wished === none) return undefined;
-  if (wished !== "") return resolve(wished);
+  if (wished !== "") return resolve(settings.directory, wished);
   if (isJournal(settings)) return undefined;
-  return isCompiled ? programDirectory() : undefined;
+  return isCompiled ? programDirectory(settings.directory) : undefined;
 }
 
 /** The configuration that was named, or lies beside the program. */
-function configurationPath({ global, keepsLog }: LogSettings): string | undefined {
+function configurationPath({ directory, global, keepsLog }: LogSettings): string | undefined {
   const named = global["logging-config"];
-  if (named !== "") return resolve(named);
-  const beside = join(programDirectory(), configurationName);
+  if (named !== "") return resolve(directory, named);
+  const beside = join(programDirectory(directory), configurationName);
   return keepsLog && isCompiled && existsSync(beside) ? beside : undefined;
 }
 
@@ -87,11 +96,13 @@ function readConfiguration(file: string): string {
 }
 
 function openConfigured(file: string, settings: LogSettings): OpenLog {
-  const { console, redactor } = settings;
+  const { console, directory, redactor } = settings;
   const wished = wishedFolder(settings);
   const logging = readLoggingConfig(readConfiguration(file), {
     file,
-    directory: wished === "" || wished === none ? programDirectory() : resolve(wished),
+    directory: wished === "" || wished === none
+      ? programDirectory(directory)
+      : resolve(directory, wished),
     stdout: (line) => console.print(line),
     stderr: (line) => console.note(line),
   });
@@ -111,7 +122,12 @@ export function openLog(settings: LogSettings): OpenLog {
   if (file !== undefined) return openConfigured(file, settings);
   const { console, redactor, global: { verbose, quiet } } = settings;
   const stderr = (line: string) => console.note(line);
-  const shown = defaultSinks({ verbose, quiet, stderr, isTerminal: console.isTerminal });
+  const shown = defaultSinks({
+    verbose,
+    quiet,
+    stderr,
+    isColoured: console.isTerminal && console.wantsColour,
+  });
   const folder = filesFolder(settings);
   const files: DefaultFiles = folder === undefined
     ? { sinks: [], close: () => {} }

@@ -1,5 +1,6 @@
 /**
- * The program: from the words of the command line to an exit code. The only place that exits.
+ * The program: from the words of the command line to an exit code. The only place that exits, and that
+ * reads the environment, the working directory and the signals of the process.
  *
  * @module
  */
@@ -21,6 +22,36 @@ if (argv[0] === sandboxArgument) {
   process.exit(0);
 }
 
-const { openConsole } = await import("./console.ts");
+const { openConsole, openInput } = await import("./console.ts");
 const { runProgram } = await import("./program.ts");
-process.exit(await runProgram(argv, openConsole()));
+const { AgentError } = await import("../base/errors.ts");
+
+/** Ctrl-C and SIGTERM end the work in good order; a second one ends it at once. */
+function listenForStop(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      controller.abort(new AgentError(`Stopped by ${name}`));
+      process.once(name, () => process.kill(process.pid, "SIGKILL"));
+    });
+  }
+  return controller.signal;
+}
+
+function uncaught(): Promise<never> {
+  return new Promise((_, reject) => {
+    process.on("uncaughtException", reject);
+    process.on("unhandledRejection", reject);
+  });
+}
+
+const { env } = process;
+const exitCode = await runProgram(argv, {
+  console: openConsole(env),
+  input: openInput(),
+  env,
+  directory: process.cwd(),
+  listenForStop,
+  uncaught,
+});
+process.exit(exitCode);

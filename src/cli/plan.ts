@@ -77,7 +77,9 @@ async function run(
       if (context.signal.aborted) break;
       planned.push(await planOne({ context, values, plan, session, store, path }, prepared));
     }
-    if (values.save !== "") save(values.save, sections, planned, session);
+    if (values.save !== "") {
+      save(resolve(context.directory, values.save), sections, planned, session);
+    }
     const exit = exitOf(planned);
     await printPlans(context, values, planned, exit);
     return exit;
@@ -132,7 +134,7 @@ function save(
     if (prepared === undefined) return [];
     return [{ planned: one, mapping: mappingFingerprint(prepared, oomnitza.url) }];
   });
-  savePlan(resolve(path), version, all);
+  savePlan(path, version, all);
 }
 
 function exitOf(planned: readonly PlannedSection[]): number {

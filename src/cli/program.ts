@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
 import { neutralise, neutraliseResult } from "../logging/log.ts";
 import { describeError } from "../logging/error.ts";
@@ -15,15 +16,29 @@ import { windowsServiceArgument } from "../os_service/names.ts";
 import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
-import type { Console } from "./console.ts";
+import type { Console, Input } from "./console.ts";
 import { globalFlags } from "./flags.ts";
 import { type OpenLog, openLog } from "./log.ts";
 import { type ParsedLine, parseLine, shortFlags } from "./parse.ts";
 import { describeVersion } from "./version.ts";
 
+/** What a program takes from its process: main.ts gives that of this one, tests give others. */
+export interface ProgramSurroundings {
+  readonly console: Console;
+  readonly input: Input;
+  readonly env: Environment;
+  /** Working directory, absolute. */
+  readonly directory: string;
+  /** Begins to listen for what ends the work: the signal is aborted then. */
+  readonly listenForStop: () => AbortSignal;
+  /** Rejects with what nobody has caught. */
+  readonly uncaught: () => Promise<never>;
+}
+
 /** What is under way, for the error handler. */
 interface Program {
-  readonly console: Console;
+  readonly surroundings: ProgramSurroundings;
+  readonly argv: readonly string[];
   readonly redactor: Redactor;
   verbose: boolean;
   json: boolean;
@@ -31,20 +46,9 @@ interface Program {
   log: OpenLog | undefined;
 }
 
-/** Ctrl-C and SIGTERM end the work in good order; a second one ends it at once. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => {
-      controller.abort(new AgentError(`Stopped by ${name}`));
-      process.once(name, () => process.kill(process.pid, "SIGKILL"));
-    });
-  }
-  return controller.signal;
-}
-
-function printHelp({ console }: Program, command: Command | undefined): void {
-  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+function printHelp({ surroundings }: Program, command: Command | undefined): void {
+  const { console } = surroundings;
+  const colour = console.isOutputTerminal && console.wantsColour;
   const look: HelpLook = { shortFlags, colour };
   console.print(
     command === undefined
@@ -54,13 +58,14 @@ function printHelp({ console }: Program, command: Command | undefined): void {
 }
 
 async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
-  const { console, redactor } = program;
+  const { argv, redactor, surroundings } = program;
+  const { console, directory, env, input } = surroundings;
   const { command, global, flags, words } = parsed;
   if (global.version) {
     console.print(describeVersion());
     return exitCodes.ok;
   }
-  const isBare = command === undefined && process.argv.length <= 2;
+  const isBare = command === undefined && argv.length === 0;
   if (global.help || isBare) {
     printHelp(program, command);
     return isBare ? exitCodes.usage : exitCodes.ok;
@@ -69,12 +74,15 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
   const { keepsLog = false } = command;
-  program.log = openLog({ console, redactor, global, keepsLog, env: process.env });
+  program.log = openLog({ console, redactor, global, keepsLog, env, directory });
   const context: CommandContext = {
     log: program.log.log,
     redactor,
-    signal: stopSignal(),
+    signal: surroundings.listenForStop(),
     global,
+    env,
+    directory,
+    input,
     print: (text) => console.print(neutraliseResult(redactor.redact(text))),
     isTerminal: console.isTerminal,
     status: (text) =>
@@ -83,21 +91,13 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
   return await command.run(context, flags, words);
 }
 
-/** What nobody has caught ends the program like any other fault: told, and with secrets masked. */
-function uncaught(): Promise<never> {
-  return new Promise((_, reject) => {
-    process.on("uncaughtException", reject);
-    process.on("unhandledRejection", reject);
-  });
-}
-
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage;
   return error instanceof AgentError ? exitCodes.cannotStart : exitCodes.bug;
 }
 
 function reportError(program: Program, error: unknown, exit: number): void {
-  const { console, redactor } = program;
+  const { redactor, surroundings: { console } } = program;
   console.status(undefined);
   const { verbose, log } = program;
   const advice = error instanceof AgentError ? "" : `\n  ${bugHint}`;
@@ -129,17 +129,24 @@ function failureReport(error: unknown, exit: number) {
 }
 
 /** Without a command, a person at a desktop gets the GUI, as the Python connector had it. */
-function withDefaultCommand(argv: readonly string[], parsed: ParsedLine): ParsedLine {
+function withDefaultCommand({ argv, surroundings }: Program, parsed: ParsedLine): ParsedLine {
   const { command, global } = parsed;
   const isComplete = command !== undefined || global.help || global.version;
-  if (isComplete || !hasDesktop(process.env, process.platform)) return parsed;
+  if (isComplete || !hasDesktop(surroundings.env, process.platform)) return parsed;
   return parseLine(["gui", ...argv], commands);
 }
 
-/** Runs a command line. */
-export async function runProgram(argv: readonly string[], console: Console): Promise<number> {
+/**
+ * Runs a command line to its exit code. Of the process it knows what it is given, so that several can
+ * run in one.
+ */
+export async function runProgram(
+  argv: readonly string[],
+  surroundings: ProgramSurroundings,
+): Promise<number> {
   const program: Program = {
-    console,
+    surroundings,
+    argv,
     redactor: createRedactor(),
     verbose: false,
     json: false,
@@ -148,12 +155,13 @@ export async function runProgram(argv: readonly string[], console: Console): Pro
   try {
     if (argv[0] === windowsServiceArgument) {
       const { runAsWindowsService } = await import("../os_service/windows_host.ts");
-      return await runAsWindowsService(() => runProgram(argv.slice(1), console));
+      return await runAsWindowsService(() => runProgram(argv.slice(1), surroundings));
     }
-    const parsed = withDefaultCommand(argv, parseLine(argv, commands));
+    const parsed = withDefaultCommand(program, parseLine(argv, commands));
     program.verbose = parsed.global.verbose;
     program.json = parsed.global.output === "json";
-    return await Promise.race([dispatch(program, parsed), uncaught()]);
+    // What nobody has caught ends the program like any other fault: told, and with secrets masked.
+    return await Promise.race([dispatch(program, parsed), surroundings.uncaught()]);
   } catch (error) {
     const exit = exitCodeOf(error);
     reportError(program, error, exit);

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { text as readAll } from "node:stream/consumers";
 import { AgentError, UsageError } from "../base/errors.ts";
+import type { Input } from "./console.ts";
 
 const keys = { enter: /[\r\n]/, interrupt: "\x03", end: "\x04", erase: /[\b\x7f]/, kill: "\x15" };
 
-/** Reads a line from the terminal, which shows nothing of it. */
-function readHidden(question: string): Promise<string> {
+/** Reads a line from the terminal of this process, which shows nothing of it. */
+export function readHidden(question: string): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(question);
   stdin.setRawMode(true);
@@ -47,10 +47,10 @@ function readHidden(question: string): Promise<string> {
  *
  * @throws {UsageError} when it is empty.
  */
-export async function askSecret(question: string): Promise<string> {
-  const secret = process.stdin.isTTY === true
+export async function askSecret(input: Input, question: string): Promise<string> {
+  const secret = input.isTerminal
     ? await readHidden(question)
-    : (await readAll(process.stdin)).replace(/\r?\n$/, "");
+    : (await input.readAll()).replace(/\r?\n$/, "");
   if (secret.trim() === "") throw new UsageError("The secret is empty: nothing was stored");
   return secret;
 }

@@ -61,7 +61,7 @@ function imaginable(document: IniDocument | undefined): Entry[] {
 
 /** Keyrings cannot be asked what they hold, so each entry that makes sense is looked for. */
 async function list(context: CommandContext): Promise<number> {
-  const path = iniPath(context.global.ini);
+  const path = iniPath(context);
   const document = existsSync(path) ? readIni(path) : undefined;
   const asked = document === undefined ? [] : askedFor(document);
   const entries = new Map([...imaginable(document), ...asked].map((entry) => {
@@ -83,8 +83,8 @@ async function list(context: CommandContext): Promise<number> {
   return rows.every(({ stored }) => stored) ? exitCodes.ok : exitCodes.failed;
 }
 
-async function set({ log }: CommandContext, section: string, key: string): Promise<number> {
-  const secret = await askSecret(`Secret for ${key} of [${section}] (not shown): `);
+async function set({ input, log }: CommandContext, section: string, key: string): Promise<number> {
+  const secret = await askSecret(input, `Secret for ${key} of [${section}] (not shown): `);
   await writeKeyring(section, key, secret);
   log.info(`Stored ${key} of [${section}] in the keyring`);
   return exitCodes.ok;

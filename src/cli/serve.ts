@@ -175,7 +175,7 @@ async function workOf(
     workers,
     recordCount: 0,
     testmode: testmode ? context.print : undefined,
-    saveData: saves ? process.cwd() : undefined,
+    saveData: saves ? context.directory : undefined,
     store,
     onVendorAnswer: (section: string, status: number) =>
       watch.metrics.vendorAnswer(section, status),

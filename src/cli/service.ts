@@ -74,21 +74,22 @@ function credentialsOf(text: string): Credential[] {
 }
 
 /** A path that was named, as the service will need it; what is for another system stays as it is. */
-function pathOr(named: string, usual: string, isHere: boolean): string {
+function pathOr(named: string, usual: string, directory: string | undefined): string {
   if (named === "") return usual;
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x1f"]/.test(named)) throw new UsageError(`A service cannot use the path "${named}"`);
-  return isHere ? resolve(named) : named;
+  return directory === undefined ? named : resolve(directory, named);
 }
 
 function settingsOf(context: CommandContext, values: Flags, target: Target): ServiceSettings {
   const { isHere, manager: { defaults } } = target;
   const { global } = context;
+  const directory = isHere ? context.directory : undefined;
   return {
     program: isHere && isCompiled ? process.execPath : defaults.program,
-    ini: pathOr(global.ini, defaults.ini, isHere),
-    state: pathOr(global.state, defaults.state, isHere),
-    logging: pathOr(values["service-logging"], defaults.logging, isHere),
+    ini: pathOr(global.ini, defaults.ini, directory),
+    state: pathOr(global.state, defaults.state, directory),
+    logging: pathOr(values["service-logging"], defaults.logging, directory),
     host: values.host,
     port: values.port,
     user: values.user === "" ? defaults.user : values.user,

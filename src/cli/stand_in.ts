@@ -40,18 +40,21 @@ const flags = {
   "key": opt.path("Its private key, PEM.", { default: "" }),
 } as const;
 
-function readText(flag: string, path: string): string {
+/** Reads the file that a flag names. */
+type ReadText = (flag: string, path: string) => string;
+
+function readText(directory: string, flag: string, path: string): string {
   try {
-    return readFileSync(resolve(path), "utf8");
+    return readFileSync(resolve(directory, path), "utf8");
   } catch (error) {
     throw new UsageError(`Cannot read --${flag} ${path}`, { cause: error });
   }
 }
 
-function readJson<T>(flag: string, path: string): T | undefined {
+function readJson<T>(read: ReadText, flag: string, path: string): T | undefined {
   if (path === "") return undefined;
   try {
-    return JSON.parse(readText(flag, path)) as T;
+    return JSON.parse(read(flag, path)) as T;
   } catch (error) {
     throw new UsageError(`--${flag} ${path} is not a JSON file`, { cause: error });
   }
@@ -68,7 +71,7 @@ function faultsOf(text: string, parse: (value: unknown) => StandInOptions["fault
   return parse(value);
 }
 
-function optionsFrom(values: Values<typeof flags>): StandInOptions {
+function optionsFrom(values: Values<typeof flags>, read: ReadText): StandInOptions {
   if ((values.cert === "") !== (values.key === "")) {
     throw new UsageError("--cert and --key go together");
   }
@@ -78,13 +81,13 @@ function optionsFrom(values: Values<typeof flags>): StandInOptions {
     username: values.username === "" ? undefined : values.username,
     password: values.password === "" ? undefined : values.password,
     apiVersions: values.api === "both" ? undefined : [values.api],
-    mappings: readJson("mappings", values.mappings),
-    locations: readJson("locations", values.locations),
+    mappings: readJson(read, "mappings", values.mappings),
+    locations: readJson(read, "locations", values.locations),
     tokenLifetime: values["token-uses"] === 0 ? undefined : values["token-uses"],
     keep: values.keep,
     tls: values.cert === ""
       ? undefined
-      : { cert: readText("cert", values.cert), key: readText("key", values.key) },
+      : { cert: read("cert", values.cert), key: read("key", values.key) },
   };
 }
 
@@ -105,7 +108,10 @@ It is strict: a request that an instance would not understand is refused with a 
     // The web server is loaded for this command only.
     const { parseFaults, startStandIn } = await import("../stand_in/mod.ts");
     const faults = faultsOf(values.faults, parseFaults);
-    const instance = await startStandIn({ ...optionsFrom(values), faults });
+    const instance = await startStandIn({
+      ...optionsFrom(values, (flag, path) => readText(context.directory, flag, path)),
+      faults,
+    });
     const json = JSON.stringify({ url: instance.url, token: instance.token });
     const text =
       `Stand-in Oomnitza at ${instance.url}\nAPI token: ${instance.token}\nStop it with Ctrl-C.`;

@@ -14,8 +14,8 @@ import { iniPath, statePath } from "../app/configuration.ts";
 export { noState, type OpenStore } from "../app/session.ts";
 
 /** The state file to use, or none with `--no-state`. */
-export function stateFile({ global }: CommandContext, ini: string): string | undefined {
-  return global["no-state"] ? undefined : statePath(global.state, ini);
+export function stateFile(context: CommandContext, ini: string): string | undefined {
+  return context.global["no-state"] ? undefined : statePath(context, ini);
 }
 
 /** Opens the state file for uploading, unless there is to be none, and removes old dead letters. */
@@ -25,7 +25,7 @@ export function openStore(context: CommandContext, plan: Plan): OpenStore {
 
 /** Opens the state file to look into it; without a file there is nothing to see. */
 export function openExisting(context: CommandContext): OpenStore {
-  const path = stateFile(context, iniPath(context.global.ini));
+  const path = stateFile(context, iniPath(context));
   if (path === undefined) {
     throw new UsageError("--no-state leaves nothing to look into", { hint: "Leave it out." });
   }

@@ -32,10 +32,10 @@ type Shown = { readonly result: unknown } | { readonly kept: boolean } | {
   readonly failed: string;
 };
 
-function readRecords(path: string): Raw[] {
+function readRecords({ directory }: CommandContext, path: string): Raw[] {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(resolve(path), "utf8"));
+    value = JSON.parse(readFileSync(resolve(directory, path), "utf8"));
   } catch (error) {
     throw new UsageError(`Cannot read records from ${path}: ${messageOf(error)}`, { cause: error });
   }
@@ -166,7 +166,7 @@ export const tryCommand = defineCommand({
         hint: "For example --record saved_data/0.json",
       });
     }
-    const records = readRecords(values.record);
+    const records = readRecords(context, values.record);
     const begun = performance.now();
     const shown = await runOn(context, name, values, records);
     const ms = performance.now() - begun;

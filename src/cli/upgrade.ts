@@ -40,7 +40,7 @@ interface Outcome {
   readonly kept: string | null;
 }
 
-function trustedKey(path: string): PublicKey {
+function trustedKey({ directory }: CommandContext, path: string): PublicKey {
   if (path === "") {
     if (publicKey !== undefined) return parsePublicKey(publicKey, "The key built in");
     throw new AgentError("This agent was built without a key to check releases with", {
@@ -48,7 +48,7 @@ function trustedKey(path: string): PublicKey {
         "Get the public key from those who make the releases, by another way than the release itself, and name its file with --public-key.",
     });
   }
-  const file = resolve(path);
+  const file = resolve(directory, path);
   try {
     return parsePublicKey(readFileSync(file, "utf8"), file);
   } catch (error) {
@@ -69,11 +69,11 @@ function settingsOf(context: CommandContext, values: Values<typeof flags>): Upgr
       hint: "Update the sources, or build the program with npm run build.",
     });
   }
-  const origin = openOrigin(values.from, context.signal);
+  const origin = openOrigin(values.from, context);
   for (const secret of origin.secrets) context.redactor.add(secret);
   return {
     origin,
-    key: trustedKey(values["public-key"]),
+    key: trustedKey(context, values["public-key"]),
     current: { version, commit },
     file: releaseFile,
     program: process.execPath,

@@ -80,7 +80,7 @@ async function uploadSaved(
   if (names.length > 0) {
     throw new UsageError("The plan says which sections to upload", { hint: "Name none of them." });
   }
-  const saved = openPlan(resolve(flags.plan));
+  const saved = openPlan(resolve(context.directory, flags.plan));
   const wanted = saved.sections.map(({ report }) => report.section);
   try {
     return await withPlan(
@@ -172,7 +172,7 @@ async function runAll(
       workers: flags.workers,
       recordCount: flags["record-count"],
       testmode: flags.testmode ? context.print : undefined,
-      saveData: flags["save-data"] ? process.cwd() : undefined,
+      saveData: flags["save-data"] ? context.directory : undefined,
       store,
       full: flags.full,
       accept: flags.accept,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import { type AgentError, ConfigError, type Finding, messageOf } from "../base/errors.ts";
 import type { Options } from "../sdk/option.ts";
 import {
@@ -30,6 +31,8 @@ const vital = new Set(["oomnitza", "converters", ...Object.keys(serverSections)]
 /** Everything that a configuration file says, checked. */
 export interface Plan {
   readonly file: string;
+  /** The environment that it was checked in; proxies come from it. */
+  readonly env: Environment;
   /** Settings of `[oomnitza]`; absent when they have errors. */
   readonly oomnitza: OomnitzaSettings | undefined;
   /** Settings of `[serve]`; absent when they have errors, which stop the listener only. */
@@ -164,6 +167,7 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
   const errors = work.findings.filter((finding) => finding.severity === "error");
   return {
     file: document.file,
+    env: around.env,
     oomnitza,
     ...service,
     sections,

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
+import type { Environment } from "../base/environment.ts";
 import type { Finding } from "../base/errors.ts";
 import { ownEntry } from "../base/record.ts";
 import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
@@ -21,7 +22,7 @@ export interface Reading {
   readonly section: IniSection;
   /** Its options with those of `[DEFAULT]`. */
   readonly options: ReadonlyMap<string, IniOption>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The working directory, absolute. */
   readonly directory: string;
   readonly findings: Finding[];
@@ -30,7 +31,7 @@ export interface Reading {
 /** What surrounds a configuration file. */
 export interface Surroundings {
   readonly sources: readonly Source[];
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The working directory, absolute. */
   readonly directory: string;
 }

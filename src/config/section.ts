@@ -6,6 +6,7 @@
 
 import { closest } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
+import type { Environment } from "../base/environment.ts";
 import type { Kind } from "../base/record.ts";
 import { type Options, parseFlag, type Values } from "../sdk/option.ts";
 import type { limitOptions } from "../settings/section_options.ts";
@@ -32,6 +33,8 @@ export interface SectionPlan {
   readonly name: string;
   readonly line: number;
   readonly file: string;
+  /** The environment that it was checked in; its proxy may come from there. */
+  readonly env: Environment;
   readonly source: Source;
   readonly kind: Kind;
   /** The label under which Oomnitza knows the source. */
@@ -123,6 +126,7 @@ function planFrom(reading: Reading, source: Source, read: ReadOptions): SectionP
     name: section.name,
     line: section.line,
     file: document.file,
+    env: reading.env,
     source,
     kind: source.kind,
     mappingName: typeof mappingName === "string" ? mappingName : mappingName(options),

@@ -5,7 +5,6 @@
  */
 
 import { AgentError, messageOf } from "../base/errors.ts";
-import type { Log } from "../logging/log.ts";
 import { notify, watchdogMs } from "../runtime/notify.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { Connection } from "../sync/read/source_context.ts";
@@ -50,9 +49,9 @@ export async function reusePrepared(session: Session): Promise<ReusedSections> {
 }
 
 /** Tells the service manager; that it cannot be told stops nothing. */
-function tell(state: string, log: Log): void {
+function tell(state: string, { env, log }: Pick<CommandContext, "env" | "log">): void {
   try {
-    notify(state);
+    notify(state, env);
   } catch (error) {
     log.warning(messageOf(error));
   }
@@ -71,17 +70,18 @@ export interface Watched {
 
 /** Waits for the signal to end, and ends the work. */
 export async function watchOver(watched: Watched): Promise<void> {
-  const { context: { log, signal }, end, drainMs, stopWork } = watched;
-  const interval = watchdogMs();
+  const { context, end, drainMs, stopWork } = watched;
+  const { env, log, signal } = context;
+  const interval = watchdogMs(env);
   const watchdog = interval === undefined
     ? undefined
-    : setInterval(() => tell("WATCHDOG=1", log), interval / 2);
-  tell("READY=1", log);
+    : setInterval(() => tell("WATCHDOG=1", context), interval / 2);
+  tell("READY=1", context);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  tell("STOPPING=1", log);
+  tell("STOPPING=1", context);
   log.info("Ending: what was begun is finished");
   const timer = setTimeout(() => {
     log.warning(`Not everything was finished within ${drainMs / 1000} s; the rest waits`);

@@ -59,7 +59,7 @@ export function openWatch(
   const { alerts: options, oomnitza } = plan;
   const alerts = options === undefined || oomnitza === undefined ? undefined : new Alerts({
     options,
-    http: sideHttp(oomnitza, context),
+    http: sideHttp({ ...plan, oomnitza }, context),
     memory: memoryOf(store === undefined ? undefined : stateFile(context, plan.file)),
     lastWell: () =>
       new Map(

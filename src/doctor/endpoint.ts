@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import type { Plan } from "../config/plan.ts";
 import type { SectionPlan, SectionSettings } from "../config/section.ts";
 import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
@@ -21,11 +22,16 @@ export interface Place {
 
 type Connection = Parameters<typeof planTls>[0] & Pick<SectionSettings, "proxy">;
 
-function placeOf(section: string, address: string, settings: Connection): Place[] {
+function placeOf(
+  section: string,
+  address: string,
+  settings: Connection,
+  env: Environment,
+): Place[] {
   const url = URL.parse(address);
   if (url === null || url.hostname === "") return [];
   const { settings: tls } = planTls(settings);
-  return [{ section, url, tls, proxy: planProxy(settings.proxy, process.env) }];
+  return [{ section, url, tls, proxy: planProxy(settings.proxy, env) }];
 }
 
 /** The address that a source asks: its HTTP base, else the first option that is an address. */
@@ -44,6 +50,9 @@ function addressOf({ source, options, texts }: SectionPlan): string {
 export function placesOf(plan: Plan, sections: readonly SectionPlan[]): Place[] {
   const own = plan.oomnitza === undefined
     ? []
-    : placeOf("oomnitza", plan.oomnitza.url, plan.oomnitza);
-  return [...own, ...sections.flatMap((one) => placeOf(one.name, addressOf(one), one.settings))];
+    : placeOf("oomnitza", plan.oomnitza.url, plan.oomnitza, plan.env);
+  return [
+    ...own,
+    ...sections.flatMap((one) => placeOf(one.name, addressOf(one), one.settings, one.env)),
+  ];
 }

@@ -38,7 +38,8 @@ async function ask(desk: Desk, plan: Plan, section: string): Promise<string> {
   const { log, redactor, signal } = desk;
   if (section === "oomnitza") {
     if (plan.oomnitza === undefined) throw new ConfigError("The section has errors", plan.findings);
-    await connect(plan.oomnitza, { log, redactor, signal, retry: impatient });
+    const { env } = plan;
+    await connect(plan.oomnitza, { log, redactor, signal, env, retry: impatient });
     return `${plan.oomnitza.url} accepts the credentials.`;
   }
   const planned = plan.sections.find(({ name }) => name === section);

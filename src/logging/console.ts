@@ -18,17 +18,12 @@ export interface ConsoleOptions {
   readonly quiet: boolean;
   /** Writes a line, without its newline, to standard error; must not throw. */
   readonly stderr: (line: string) => void;
-  /** Whether standard error is a terminal: colour is for people. */
-  readonly isTerminal: boolean;
+  /** Whether levels are coloured. */
+  readonly isColoured: boolean;
 }
 
 const colours: Partial<Record<LogLevel, string>> = { warning: "\x1b[33m", error: "\x1b[31m" };
 const plain = "\x1b[0m";
-
-/** https://no-color.org: any value but the empty one. */
-function wantsNoColour(): boolean {
-  return (process.env.NO_COLOR ?? "") !== "";
-}
 
 function floorOf({ verbose, quiet }: ConsoleOptions): LogLevel {
   if (verbose) return "debug";
@@ -46,8 +41,7 @@ function consoleLine({ time, level, name, message }: LogEntry, isColoured: boole
 /** The sink of the console: `12:04:31 WARNING [csv_assets] message`. */
 export function defaultSinks(options: ConsoleOptions): LogSink[] {
   const floor = floorOf(options);
-  const isColoured = options.isTerminal && !wantsNoColour();
   return [(entry) => {
-    if (isAtLeast(entry.level, floor)) options.stderr(consoleLine(entry, isColoured));
+    if (isAtLeast(entry.level, floor)) options.stderr(consoleLine(entry, options.isColoured));
   }];
 }

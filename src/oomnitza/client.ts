@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import { AuthError, SinkError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isObject } from "../base/record.ts";
@@ -44,6 +45,8 @@ export interface ConnectContext {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
+  /** Where a proxy may be named. */
+  readonly env: Environment;
   /** How patiently requests are repeated; {@linkcode patient} unless said otherwise. */
   readonly retry?: RetryPolicy | undefined;
 }
@@ -169,7 +172,7 @@ async function mappings(
 function openSession(settings: OomnitzaSettings, context: ConnectContext): Session {
   const tls = planTls(settings);
   for (const warning of tls.warnings) context.log.warning(`[oomnitza] ${warning}`);
-  const proxy = planProxy(settings.proxy, process.env);
+  const proxy = planProxy(settings.proxy, context.env);
   const secrets = [settings.api_token, settings.password, ...proxy.secrets];
   for (const secret of secrets) context.redactor.add(secret, "credentials of Oomnitza");
   const http = createHttp({

@@ -6,6 +6,7 @@
 
 import { createReadStream, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Environment } from "../base/environment.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
 import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
@@ -32,11 +33,22 @@ export interface Origin {
 const silence = 30_000;
 const maxRedirects = 5;
 
+/** What an origin is looked for from. */
+export interface OriginContext {
+  /** Working directory, absolute. */
+  readonly directory: string;
+  readonly env: Environment;
+  readonly signal: AbortSignal;
+}
+
 /** The origin that `--from` names. */
-export function openOrigin(from: string, signal: AbortSignal): Origin {
+export function openOrigin(
+  from: string,
+  { directory, env, signal }: OriginContext,
+): Origin {
   const url = /^https?:\/\//i.test(from) ? URL.parse(from) : null;
-  if (url === null) return folderOrigin(resolve(from));
-  return webOrigin(url, planProxy("", process.env), signal);
+  if (url === null) return folderOrigin(resolve(directory, from));
+  return webOrigin(url, planProxy("", env), signal);
 }
 
 /**

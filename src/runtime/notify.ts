@@ -6,6 +6,7 @@
 
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
 import { getSystemErrorName } from "node:util";
+import type { Environment } from "../base/environment.ts";
 import { AgentError } from "../base/errors.ts";
 
 const { i32, ptr: pointer, u64, i64 } = FFIType;
@@ -30,8 +31,8 @@ const longestPath = 108;
  *
  * @throws {AgentError} When the service manager named a socket that cannot be reached.
  */
-export function notify(state: string): void {
-  const name = process.env["NOTIFY_SOCKET"] ?? "";
+export function notify(state: string, env: Environment): void {
+  const name = env["NOTIFY_SOCKET"] ?? "";
   if (name === "" || process.platform !== "linux") return;
   const failure = send(socketAddress(name), Buffer.from(state, "utf8"));
   if (failure === undefined) return;
@@ -45,10 +46,10 @@ export function notify(state: string): void {
  * Milliseconds after which the service manager takes the program for dead when no `WATCHDOG=1`
  * arrived; send one at half of them. Absent when it does not watch this process.
  */
-export function watchdogMs(): number | undefined {
-  const microseconds = Number(process.env["WATCHDOG_USEC"] || Number.NaN);
+export function watchdogMs(env: Environment): number | undefined {
+  const microseconds = Number(env["WATCHDOG_USEC"] || Number.NaN);
   if (!Number.isFinite(microseconds) || microseconds <= 0) return undefined;
-  const watched = process.env["WATCHDOG_PID"] ?? "";
+  const watched = env["WATCHDOG_PID"] ?? "";
   return watched === "" || watched === String(process.pid) ? microseconds / 1000 : undefined;
 }
 

@@ -12,9 +12,13 @@ import { basename, dirname } from "node:path";
  */
 export const isCompiled: boolean = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/i.test(Bun.main);
 
-/** Folder of the binary; from source, the working directory. */
-export function programDirectory(): string {
-  return isCompiled ? dirname(process.execPath) : process.cwd();
+/**
+ * Folder of the binary; from source, the working directory.
+ *
+ * @param directory the working directory, absolute
+ */
+export function programDirectory(directory: string): string {
+  return isCompiled ? dirname(process.execPath) : directory;
 }
 
 /** File name of the binary; from source, `agent`. */

@@ -3,21 +3,11 @@
  *
  * @module
  */
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/logging/log.ts";
 import { type ConsoleOptions, defaultSinks, programLogger } from "../../src/logging/console.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-
-const noColour = process.env.NO_COLOR;
-
-beforeEach(() => {
-  delete process.env.NO_COLOR;
-});
-
-afterEach(() => {
-  if (noColour === undefined) delete process.env.NO_COLOR;
-  else process.env.NO_COLOR = noColour;
-});
+import { openConsole } from "../../src/cli/console.ts";
 
 /** What standard error shows of one line a level, with the time replaced. */
 function shown(options: Partial<ConsoleOptions>): string[] {
@@ -25,7 +15,7 @@ function shown(options: Partial<ConsoleOptions>): string[] {
   const sinks = defaultSinks({
     verbose: false,
     quiet: false,
-    isTerminal: false,
+    isColoured: false,
     stderr: (line) => lines.push(line),
     ...options,
   });
@@ -54,8 +44,8 @@ describe("the console shows", () => {
     expect(shown({ quiet: true })).toEqual(grave);
   });
 
-  test("warnings and errors in colour on a terminal", () => {
-    expect(shown({ isTerminal: true })).toEqual([
+  test("warnings and errors in colour where colours are wanted", () => {
+    expect(shown({ isColoured: true })).toEqual([
       "TIME INFO started",
       "TIME \x1b[33mWARNING\x1b[0m [csv_assets] odd",
       "TIME \x1b[31mERROR\x1b[0m [okta] bad",
@@ -63,9 +53,8 @@ describe("the console shows", () => {
   });
 
   test("no colour when NO_COLOR is set and not empty", () => {
-    process.env.NO_COLOR = "1";
-    expect(shown({ isTerminal: true })).toEqual(["TIME INFO started", ...grave]);
-    process.env.NO_COLOR = "";
-    expect(shown({ isTerminal: true })[2]).toContain("\x1b[31m");
+    expect(openConsole({ NO_COLOR: "1" }).wantsColour).toBe(false);
+    expect(openConsole({ NO_COLOR: "" }).wantsColour).toBe(true);
+    expect(openConsole({}).wantsColour).toBe(true);
   });
 });

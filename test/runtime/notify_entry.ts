@@ -8,9 +8,9 @@ import { notify, watchdogMs } from "../../src/runtime/notify.ts";
 
 for (const state of process.argv.slice(2)) {
   try {
-    notify(state);
+    notify(state, process.env);
   } catch (error) {
     console.log(String(error));
   }
 }
-console.log(`watchdog ${watchdogMs()}`);
+console.log(`watchdog ${watchdogMs(process.env)}`);

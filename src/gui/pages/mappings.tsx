@@ -103,7 +103,8 @@ async function answer(
     return { sample, problem: desk.redactor.redact(problem) };
   }
   if (plan.oomnitza === undefined) return { problem: "The settings of Oomnitza have errors." };
-  const oomnitza = await connect(plan.oomnitza, { log, redactor, signal, retry: impatient });
+  const { env } = plan;
+  const oomnitza = await connect(plan.oomnitza, { log, redactor, signal, env, retry: impatient });
   return { server: await oomnitza.mappings(planned.mappingName) };
 }
 

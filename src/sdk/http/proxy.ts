@@ -7,14 +7,12 @@
 
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import type { Environment } from "../../base/environment.ts";
 import { AgentError } from "../../base/errors.ts";
 import type { Proxy } from "../../runtime/fetch.ts";
 import { opt, type Option } from "../option.ts";
 
 export type { Proxy };
-
-/** Environment variables by name. */
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Finds the proxies of a section. */
 export interface ProxyPlan {

@@ -93,7 +93,7 @@ function vendorHttp(
     base: access.base,
     headers: access.headers,
     tls,
-    proxy: planProxy(section.settings.proxy, process.env),
+    proxy: planProxy(section.settings.proxy, section.env),
     timeoutMs: section.settings.timeout * 1000,
     maxBytes: (section.settings.max_answer_mb ?? 64) * 1024 * 1024,
     governor: createGovernor(limits, signal),
