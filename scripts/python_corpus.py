@@ -1,4 +1,4 @@
-"""Runs the Python bodies of test/sandbox/python/corpus/*.txt with CPython and stores their results.
+"""Runs the Python bodies of test/python/corpus/*.txt with CPython and stores their results.
 
     python3 scripts/python_corpus.py --python2 /path/to/python2.7
 
@@ -22,7 +22,7 @@ import os
 import subprocess
 import sys
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "test", "sandbox", "python")
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "test", "python")
 OLD = sys.version_info[0] == 2
 TEXT = type(u"")
 

@@ -1,4 +1,8 @@
-/** The syntax tree of a Python body: what the parser makes and the emitter reads. @module */
+/**
+ * The syntax tree of a Python body: what the parser makes and the emitter reads.
+ *
+ * @module
+ */
 
 import type { Place } from "./problem.ts";
 

@@ -1,29 +1,32 @@
-/** The built-in names and modules that bodies may use. @module */
+/**
+ * The built-in names and modules that bodies may use.
+ *
+ * @module
+ */
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
-const EXCEPTIONS = words(`
+const exceptions = words(`
   BaseException Exception ArithmeticError AssertionError AttributeError EOFError FloatingPointError
   ImportError IndexError IOError KeyError KeyboardInterrupt LookupError MemoryError NameError
   NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError SystemExit TypeError
   UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError
   EnvironmentError Warning UserWarning DeprecationWarning`);
-const COMMON = words(`
+const common = words(`
   abs all any bin bool bytes callable chr dict divmod enumerate filter float format frozenset getattr
   hasattr hex int isinstance issubclass iter len list map max min next oct ord pow print range repr
-  reversed round set slice sorted str sum tuple type zip NotImplemented
-  converter cae cea get_field_value LOG DynamicException`);
+  reversed round set slice sorted str sum tuple type zip NotImplemented`);
 
-/** Built-in names by version, the helpers of converters among them. */
-export const BUILTINS: Readonly<Record<2 | 3, ReadonlySet<string>>> = {
+/** Built-in names by version. */
+export const builtinNames: Readonly<Record<2 | 3, ReadonlySet<string>>> = {
   2: new Set([
-    ...EXCEPTIONS,
-    ...COMMON,
+    ...exceptions,
+    ...common,
     ...words("basestring cmp long reduce StandardError unichr unicode xrange"),
   ]),
   3: new Set([
-    ...EXCEPTIONS,
-    ...COMMON,
+    ...exceptions,
+    ...common,
     ...words(
       "ascii ModuleNotFoundError RecursionError StopAsyncIteration TimeoutError PermissionError",
     ),
@@ -31,13 +34,13 @@ export const BUILTINS: Readonly<Record<2 | 3, ReadonlySet<string>>> = {
 };
 
 /** Built-ins of Python that bodies cannot have: refused at start-up. */
-export const REFUSED_BUILTINS: ReadonlySet<string> = new Set(words(`
+export const refusedBuiltins: ReadonlySet<string> = new Set(words(`
   __import__ apply breakpoint buffer bytearray classmethod coerce compile complex copyright credits delattr
   dir eval exec execfile exit file globals hash help id input intern license locals memoryview object open
   property quit raw_input reload setattr staticmethod super vars`));
 
 /** Modules that bodies may import, with the names they have here. */
-export const MODULES: Readonly<Record<string, ReadonlySet<string>>> = {
+export const moduleNames: Readonly<Record<string, ReadonlySet<string>>> = {
   re: new Set(words(`
     A ASCII I IGNORECASE L LOCALE M MULTILINE S DOTALL U UNICODE X VERBOSE compile error escape findall
     finditer fullmatch match search split sub subn purge`)),
@@ -75,5 +78,5 @@ export const MODULES: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** The names that a module has here; undefined for a module that bodies may not import. */
 export function moduleMembers(name: string): ReadonlySet<string> | undefined {
-  return Object.hasOwn(MODULES, name) ? MODULES[name] : undefined;
+  return Object.hasOwn(moduleNames, name) ? moduleNames[name] : undefined;
 }

@@ -1,4 +1,8 @@
-/** The parser's place in the tokens, and what it noticed on the way. @module */
+/**
+ * The parser's place in the tokens, and what it noticed on the way.
+ *
+ * @module
+ */
 
 import { type Place, type Problem, PythonProblem } from "./problem.ts";
 import type { Token } from "./tokens.ts";

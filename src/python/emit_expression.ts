@@ -1,18 +1,30 @@
-/** Turns expressions into JavaScript text. @module */
+/**
+ * Turns expressions and assignment targets into JavaScript text.
+ *
+ * @module
+ */
 
-import type { Expr, FormatPart } from "./ast.ts";
-import { BUILTINS, moduleMembers, REFUSED_BUILTINS } from "./builtins.ts";
-import { emitCall } from "./emit_call.ts";
-import { emitComprehension } from "./emit_comprehension.ts";
-import { emitLambda } from "./emit_function.ts";
-import { type Emitter, mangle, quote } from "./emitter.ts";
-import { onRecord } from "./record_chain.ts";
+import type {
+  Call,
+  Clause,
+  Comprehension,
+  Expr,
+  FormatPart,
+  Keyword,
+  Lambda,
+  Param,
+} from "./ast.ts";
+import { builtinNames, moduleMembers, refusedBuiltins } from "./builtins.ts";
+import { Signature } from "./emit_signature.ts";
+import { type Emitter, parameter, quote } from "./emitter.ts";
+import { functionScope, innerScope, leaked, paramNames, targetNames } from "./scope.ts";
+import { defaults } from "./walk.ts";
 
 type Kind = Expr["kind"];
 type Node<K extends Kind> = Extract<Expr, { kind: K }>;
 type Emit<K extends Kind> = (e: Emitter, node: Node<K>) => string;
 
-const BINARY: Record<string, string> = {
+const binaryFunctions: Record<string, string> = {
   "+": "add",
   "-": "sub",
   "*": "mul",
@@ -25,15 +37,15 @@ const BINARY: Record<string, string> = {
   "|": "or",
   "^": "xor",
 };
-const ORDER: Record<string, string> = { "<": "lt", "<=": "le", ">": "gt", ">=": "ge" };
+const orderFunctions: Record<string, string> = { "<": "lt", "<=": "le", ">": "gt", ">=": "ge" };
 
 /** The runtime function of a binary operator. */
 export function binaryFunction(e: Emitter, op: string): string {
   if (op === "/") return e.version === 2 ? "$.div2" : "$.div";
-  return `$.${BINARY[op]}`;
+  return `$.${binaryFunctions[op]}`;
 }
 
-const EMIT: { readonly [K in Kind]: Emit<K> } = {
+const emitters: { readonly [K in Kind]: Emit<K> } = {
   name: emitName,
   number: (e, node) => number(e, node.value, node.float),
   string: emitString,
@@ -67,7 +79,7 @@ const EMIT: { readonly [K in Kind]: Emit<K> } = {
 
 /** The JavaScript of an expression. */
 export function expr(e: Emitter, node: Expr): string {
-  return e.deeper(node, () => (EMIT[node.kind] as Emit<Kind>)(e, node));
+  return e.deeper(node, () => (emitters[node.kind] as Emit<Kind>)(e, node));
 }
 
 /** The JavaScript of list items, `*x` spread. */
@@ -109,8 +121,8 @@ function emitName(e: Emitter, node: Node<"name">): string {
     const fail = owner === e.frame.scope ? "unbound" : "nameError";
     return `(${name}===undefined?$.${fail}(${quote(id)}):${name})`;
   }
-  if (BUILTINS[e.version].has(id)) return `$.b_${id}`;
-  if (REFUSED_BUILTINS.has(id)) e.refuse(`the built-in '${id}'`, node);
+  if (builtinNames[e.version].has(id) || e.settings.names.has(id)) return `$.b_${id}`;
+  if (refusedBuiltins.has(id)) e.refuse(`the built-in '${id}'`, node);
   return `$.nameError(${quote(id)})`;
 }
 
@@ -209,7 +221,7 @@ function compareOne(
     }
     return `${op === "is" ? "" : "!"}$.is(${left},${right})`;
   }
-  return `$.${ORDER[op]}(${left},${right})`;
+  return `$.${orderFunctions[op]}(${left},${right})`;
 }
 
 function isNone(node: Expr): boolean {
@@ -264,7 +276,205 @@ function emitLogic(e: Emitter, node: Node<"logic">): string {
   return `($.t(${kept}=${left})?${yes}:${no})`;
 }
 
-/** The JavaScript variable names of parameters. */
-export function parameter(name: string): string {
-  return `v_${mangle(name)}`;
+/** Built-ins that are called without the check of their argument count. */
+const directCalls: Record<string, number> = {
+  len: 1,
+  str: 1,
+  isinstance: 2,
+  int: 1,
+  float: 1,
+  bool: 1,
+  repr: 1,
+};
+/** Up to this many arguments are passed without an array. */
+const plainArguments = 4;
+/** Consumers that take all of a generator before they do anything else. */
+const eagerNames = new Set(["list", "sorted", "set", "tuple", "frozenset", "dict"]);
+
+/** The JavaScript of a call. */
+function emitCall(e: Emitter, node: Call): string {
+  const { func } = node;
+  if (func.kind === "attr") return emitMethod(e, node, func.object, func.name);
+  const args = eager(e, node);
+  const callee = expr(e, func);
+  if (
+    node.keywords.length > 0 || args.some((arg) => arg.kind === "star") ||
+    args.length > plainArguments
+  ) {
+    return `$.ck(${callee},[${items(e, args)}]${keywords(e, node.keywords)})`;
+  }
+  const list = items(e, args);
+  if (func.kind === "name" && directCalls[func.id] === args.length && e.isBuiltin(func.id)) {
+    return `${callee}(${list})`;
+  }
+  return `$.c${args.length}(${[callee, ...list === "" ? [] : [list]].join(",")})`;
+}
+
+function emitMethod(e: Emitter, node: Call, object: Expr, name: string): string {
+  const { func } = node;
+  if (func.kind === "attr") checkModule(e, func);
+  const args = eager(e, node);
+  const target = expr(e, object);
+  const plain = node.keywords.length === 0 && !args.some((arg) => arg.kind === "star");
+  if (!plain || args.length > plainArguments) {
+    return `$.mk(${target},${quote(name)},[${items(e, args)}]${keywords(e, node.keywords)})`;
+  }
+  const list = items(e, args);
+  // On `record.a.b` a missing object is as good as an empty one.
+  const lenient = name === "get" && args.length > 0 && isAttributePath(e, object);
+  if (lenient) return `$.pathGet(${target},${list})`;
+  return `$.m${args.length}(${[target, quote(name), ...list === "" ? [] : [list]].join(",")})`;
+}
+
+/** A generator that is consumed whole at once is made as a list: same result, less work. */
+function eager(e: Emitter, node: Call): readonly Expr[] {
+  const [only] = node.args;
+  if (node.args.length !== 1 || only?.kind !== "comp" || only.type !== "gen") return node.args;
+  const { func } = node;
+  const whole = func.kind === "attr"
+    ? func.name === "join" && func.object.kind === "string"
+    : func.kind === "name" && eagerNames.has(func.id) && e.isBuiltin(func.id);
+  return whole ? [{ ...only, type: "array" }] : node.args;
+}
+
+/** The keyword arguments as a second array of pairs; nothing when there are none. */
+function keywords(e: Emitter, list: readonly Keyword[]): string {
+  if (list.length === 0) return "";
+  const pairs = list.map(({ name, value }) =>
+    name === "" ? `...$.pairs(${expr(e, value)})` : `[${quote(name)},${expr(e, value)}]`
+  );
+  return `,[${pairs.join(",")}]`;
+}
+
+/** The JavaScript of a comprehension: a function called at once with the first iterable. */
+function emitComprehension(e: Emitter, node: Comprehension): string {
+  const [first, ...rest] = node.clauses;
+  if (first?.kind !== "for") throw new Error("a comprehension starts with 'for'");
+  const source = `$.iter(${expr(e, first.iter)})`;
+  // Python 2's list comprehensions have no scope of their own: their names stay afterwards.
+  const leaks = e.version === 2 && node.type === "list";
+  const names = node.clauses.flatMap((clause) =>
+    clause.kind === "for" ? targetNames(clause.target) : []
+  );
+  const scope = innerScope(leaks ? [] : names, e.frame.scope);
+  const frame = e.newFrame(scope, new Set(e.frame.assigned));
+  frame.waits = e.frame.waits;
+  const own = leaks ? [] : [...new Set(names)];
+  const body = e.within(frame, () => loop(e, node, first.target, "s", rest));
+  const declared = own.length === 0 ? "" : `let ${own.map(parameter).join(",")};`;
+  if (node.type === "gen") {
+    return `$.gen((function*(s){${frame.slot}${declared}${body}})(${source}))`;
+  }
+  const text = `((s)=>{${frame.slot}${declared}const r=[];${body}return r})(${source})`;
+  if (node.type === "list" || node.type === "array") return text;
+  return node.type === "dict" ? `$.dict(${text})` : `$.set(${text})`;
+}
+
+function loop(
+  e: Emitter,
+  node: Comprehension,
+  target: Expr,
+  source: string,
+  rest: readonly Clause[],
+): string {
+  const item = e.label("i");
+  const bind = assignment(e, target, item);
+  e.bind(targetNames(target));
+  return `for(const ${item} of ${source}){${bind}${inner(e, node, rest)}}`;
+}
+
+function inner(e: Emitter, node: Comprehension, rest: readonly Clause[]): string {
+  const [next, ...others] = rest;
+  if (next?.kind === "if") return `if(${truth(e, next.test)}){${inner(e, node, others)}}`;
+  if (next?.kind === "for") {
+    return loop(e, node, next.target, `$.iter(${expr(e, next.iter)})`, others);
+  }
+  const element = expr(e, node.element);
+  if (node.type === "gen") return `yield ${element};`;
+  if (node.value === undefined) return `r.push(${element});`;
+  return `r.push(${element},${expr(e, node.value)});`;
+}
+
+/** How a function with these parameters takes its arguments. */
+export function signature(e: Emitter, params: readonly Param[], name: string): Signature {
+  return new Signature(name, params, defaults(params).map((value) => expr(e, value)));
+}
+
+/** The JavaScript of a lambda. */
+function emitLambda(e: Emitter, node: Lambda): string {
+  const bound = leaked(node.body, e.version);
+  const scope = functionScope(paramNames(node.params), [], e.version, e.frame.scope);
+  for (const name of bound) scope.names.add(name);
+  const head = signature(e, node.params, "<lambda>");
+  const frame = e.newFrame(scope, new Set(paramNames(node.params)));
+  const body = e.within(frame, () => {
+    const prologue = head.prologue((target, value) => assignment(e, target, value));
+    return `${prologue}return ${expr(e, node.body)};`;
+  });
+  const declared = bound.length === 0 ? "" : `let ${[...new Set(bound)].map(parameter).join(",")};`;
+  return head.wrap(`${frame.slot}${declared}${body}`);
+}
+
+/** Statements that assign the JavaScript expression `value` (evaluated once) to `target`. */
+export function assignment(e: Emitter, target: Expr, value: string): string {
+  switch (target.kind) {
+    case "name":
+      return `${e.variable(target.id)}=${value};`;
+    case "attr":
+      return `$.setattr(${expr(e, target.object)},${quote(target.name)},${value});`;
+    case "sub":
+      return target.index.kind === "slice"
+        ? `$.setslice(${expr(e, target.object)},${bounds(e, target.index)},${value});`
+        : `$.setitem(${expr(e, target.object)},${expr(e, target.index)},${value});`;
+    case "tuple":
+    case "list":
+      return unpacking(e, target.items, value);
+    default:
+      throw new Error(`not a target: ${target.kind}`);
+  }
+}
+
+function unpacking(e: Emitter, targets: readonly Expr[], value: string): string {
+  const parts = e.temp();
+  const star = targets.findIndex((target) => target.kind === "star");
+  const call = star < 0
+    ? `$.unpack(${value},${targets.length})`
+    : `$.unpackStar(${value},${star},${targets.length - star - 1})`;
+  const steps = targets.map((target, index) =>
+    assignment(e, target.kind === "star" ? target.value : target, `${parts}[${index}]`)
+  );
+  return `${parts}=${call};${steps.join("")}`;
+}
+
+/** Statements that delete `target`. */
+export function deletion(e: Emitter, target: Expr): string {
+  switch (target.kind) {
+    case "name":
+      return `${expr(e, target)};${e.variable(target.id)}=undefined;`;
+    case "attr":
+      return `$.setattr(${expr(e, target.object)},${quote(target.name)},null);`;
+    case "sub":
+      return target.index.kind === "slice"
+        ? `$.delslice(${expr(e, target.object)},${bounds(e, target.index)});`
+        : `$.delitem(${expr(e, target.object)},${expr(e, target.index)});`;
+    case "tuple":
+    case "list":
+      return target.items.map((item) => deletion(e, item)).join("");
+    default:
+      throw new Error(`not a target: ${target.kind}`);
+  }
+}
+
+/** Is it `record` followed by attributes and indices only (calls of `get` allowed if `calls`)? */
+function onRecord(e: Emitter, node: Expr, calls = true): boolean {
+  if (node.kind === "name") return node.id === e.settings.record && e.find(node.id) !== undefined;
+  if (node.kind === "attr" || node.kind === "sub") return onRecord(e, node.object, calls);
+  return calls && node.kind === "call" && node.func.kind === "attr" && node.func.name === "get" &&
+    onRecord(e, node.func.object, calls);
+}
+
+/** Is it `record.a.b`: attributes only, at least one? */
+function isAttributePath(e: Emitter, node: Expr): boolean {
+  return node.kind === "attr" &&
+    (isAttributePath(e, node.object) || onRecord(e, node.object, false));
 }

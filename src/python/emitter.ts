@@ -1,4 +1,8 @@
-/** The state of one translation: the JavaScript so far, names, constants, findings. @module */
+/**
+ * The state of one translation: the JavaScript so far, names, constants, findings.
+ *
+ * @module
+ */
 
 import { type Place, type Problem, PythonProblem } from "./problem.ts";
 import { resolve, type Scope } from "./scope.ts";
@@ -22,9 +26,18 @@ export interface Frame {
 /** A warning about a body that runs: what may be meant otherwise. */
 export type Notice = Problem;
 
+/** What a translation is told about the names around a body. */
+export interface NameSettings {
+  /** The parameter of which missing attributes are None, if there is one. */
+  readonly record: string | undefined;
+  /** Names that the host defines, beside the built-in ones. */
+  readonly names: ReadonlySet<string>;
+}
+
 /** Collects the JavaScript of one body, line for line. */
 export class Emitter {
   readonly version: 2 | 3;
+  readonly settings: NameSettings;
   readonly problems: Problem[] = [];
   readonly notices: Notice[] = [];
   /** Names that a `global` statement somewhere declares. */
@@ -41,8 +54,14 @@ export class Emitter {
   #depth = 0;
 
   /** `deleted`: names that somewhere lose their value. */
-  constructor(version: 2 | 3, scope: Scope, deleted: ReadonlySet<string>) {
+  constructor(
+    version: 2 | 3,
+    settings: NameSettings,
+    scope: Scope,
+    deleted: ReadonlySet<string>,
+  ) {
     this.version = version;
+    this.settings = settings;
     this.#deleted = deleted;
     this.frame = this.newFrame(scope, new Set());
   }
@@ -162,6 +181,11 @@ export function mangle(name: string): string {
     /\$\$/g,
     "$",
   );
+}
+
+/** The JavaScript variable of a parameter. */
+export function parameter(name: string): string {
+  return `v_${mangle(name)}`;
 }
 
 /** A JavaScript string literal. Comment marks inside cannot be taken for ours. */

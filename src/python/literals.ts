@@ -1,6 +1,10 @@
-/** Reads the values of string and number literals. @module */
+/**
+ * Reads the values of string and number literals.
+ *
+ * @module
+ */
 
-const SIMPLE: Record<string, string> = {
+const simpleEscapes: Record<string, string> = {
   "\\": "\\",
   "'": "'",
   '"': '"',
@@ -13,7 +17,7 @@ const SIMPLE: Record<string, string> = {
   v: "\v",
   "\n": "",
 };
-const ESCAPE =
+const escapeSequence =
   /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|(N\{[^}]*\})|([^]))/g;
 
 /**
@@ -22,7 +26,7 @@ const ESCAPE =
  */
 export function unescape(body: string, bytes: boolean): string {
   if (!body.includes("\\")) return body;
-  return body.replace(ESCAPE, (whole, hex, short, long, octal, named, other) => {
+  return body.replace(escapeSequence, (whole, hex, short, long, octal, named, other) => {
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
     if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8));
     if (bytes && (short ?? long ?? named) !== undefined) return whole;
@@ -31,7 +35,7 @@ export function unescape(body: string, bytes: boolean): string {
     if (named !== undefined) throw new Error("the \\N{name} escape is not supported");
     if (other === "x") throw new Error("truncated \\xXX escape");
     if (!bytes && (other === "u" || other === "U")) throw new Error(`truncated \\${other} escape`);
-    return SIMPLE[other] ?? whole;
+    return simpleEscapes[other] ?? whole;
   });
 }
 

@@ -1,6 +1,9 @@
-/** Python bodies of converters and filters: the translator and its runtime. @module */
+/**
+ * Python bodies of converters and filters: the translator and its runtime.
+ *
+ * @module
+ */
 
-export { pythonRuntime } from "./runtime.ts";
 export {
   type Refusal,
   type TranslateOptions,
@@ -8,4 +11,4 @@ export {
   type Translation,
 } from "./translate.ts";
 export type { Problem } from "./problem.ts";
-export type { ReadPaths } from "./reads.ts";
+export type { Lookups, ReadPaths } from "./reads.ts";

@@ -1,11 +1,18 @@
-/** Parses expressions, from `lambda` down to the power operator. @module */
+/**
+ * Parses expressions, from `lambda` down to names and literals.
+ *
+ * @module
+ */
 
-import type { Clause, Expr, Keyword, Param } from "./ast.ts";
+import type { Clause, Entry, Expr, Keyword, Param } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { parseAtom } from "./parse_atom.ts";
+import { readNumber } from "./literals.ts";
+import { parseStrings } from "./parse_string.ts";
+import { at, type Place } from "./problem.ts";
+import { noticeAttribute, noticeCall, noticeName, noticeOldList } from "./version_signs.ts";
 
 /** Binary operators by precedence, loosest first. */
-const LEVELS: readonly (readonly string[])[] = [
+const levels: readonly (readonly string[])[] = [
   ["|"],
   ["^"],
   ["&"],
@@ -13,7 +20,9 @@ const LEVELS: readonly (readonly string[])[] = [
   ["+", "-"],
   ["*", "/", "//", "%", "@"],
 ];
-const COMPARISONS = new Set(["<", ">", "==", ">=", "<=", "!=", "<>"]);
+const comparisons = new Set(["<", ">", "==", ">=", "<=", "!=", "<>"]);
+
+const constants: Record<string, null | boolean> = { None: null, True: true, False: false };
 
 /** Parses one expression: `lambda`, a choice or anything below. */
 export function parseTest(c: Cursor): Expr {
@@ -111,7 +120,7 @@ function parseComparison(c: Cursor): Expr {
 
 function comparison(c: Cursor): string | undefined {
   const token = c.peek();
-  if (token.kind === "op" && COMPARISONS.has(token.text)) {
+  if (token.kind === "op" && comparisons.has(token.text)) {
     if (token.text === "<>") c.notice(2, "'<>'", token);
     c.next();
     return token.text === "<>" ? "!=" : token.text;
@@ -127,7 +136,7 @@ function comparison(c: Cursor): string | undefined {
 }
 
 function parseBinary(c: Cursor, level: number): Expr {
-  const ops = LEVELS[level];
+  const ops = levels[level];
   if (ops === undefined) return parseUnary(c);
   let left = parseBinary(c, level + 1);
   while (c.peek().kind === "op" && ops.includes(c.peek().text)) {
@@ -221,12 +230,12 @@ function parseParam(c: Cursor, keyOnly: boolean, annotated: boolean): Param {
 /** Takes a plain name; keywords are refused. */
 export function identifier(c: Cursor): string {
   const token = c.peek();
-  if (token.kind !== "name" || KEYWORDS.has(token.text)) c.fail("expected a name");
+  if (token.kind !== "name" || reservedWords.has(token.text)) c.fail("expected a name");
   return c.next().text.normalize("NFKC");
 }
 
 /** Words that cannot be names in either version. */
-export const KEYWORDS: ReadonlySet<string> = new Set(
+export const reservedWords: ReadonlySet<string> = new Set(
   ("False None True and as assert break class continue def del elif else except finally for from " +
     "global if import in is lambda not or pass raise return try while with yield").split(" "),
 );
@@ -265,7 +274,7 @@ export function parseArguments(c: Cursor): { args: Expr[]; keywords: Keyword[] }
   while (!c.is(")")) {
     const place = c.peek();
     if (c.accept("**")) keywords.push({ name: "", value: parseTest(c) });
-    else if (place.kind === "name" && c.is("=", 1) && !KEYWORDS.has(place.text)) {
+    else if (place.kind === "name" && c.is("=", 1) && !reservedWords.has(place.text)) {
       const name = identifier(c);
       c.expect("=");
       if (keywords.some((keyword) => keyword.name === name)) {
@@ -292,7 +301,182 @@ export function generator(element: Expr, clauses: readonly Clause[]): Expr {
   return { kind: "comp", type: "gen", element, value: undefined, clauses, ...at(element) };
 }
 
-/** The place of a token or node, without the rest of it. */
-export function at(place: { line: number; column: number }): { line: number; column: number } {
-  return { line: place.line, column: place.column };
+/** Parses an atom and what follows it: `.name`, `(…)`, `[…]`. */
+function parseAtom(c: Cursor): Expr {
+  let value = parsePlain(c);
+  for (;;) {
+    const place = c.peek();
+    if (c.accept(".")) value = parseAttribute(c, value);
+    else if (c.accept("(")) {
+      value = { kind: "call", func: value, ...c.nested(() => parseArguments(c)), ...at(value) };
+      noticeCall(c, value, place);
+    } else if (c.accept("[")) {
+      noticeOldList(c, value, place);
+      value = {
+        kind: "sub",
+        object: value,
+        index: c.nested(() => parseSubscript(c)),
+        ...at(place),
+      };
+    } else return value;
+  }
+}
+
+function parseAttribute(c: Cursor, object: Expr): Expr {
+  const token = c.next();
+  if (token.kind !== "name") c.fail("expected a name after '.'", token);
+  const name = token.text.normalize("NFKC");
+  noticeAttribute(c, name, token);
+  if (name.startsWith("__") && name !== "__name__") c.refuse(`the attribute '${name}'`, token);
+  return { kind: "attr", object, name, ...at(token) };
+}
+
+function parseSubscript(c: Cursor): Expr {
+  const place = c.peek();
+  const index = parseList(c, parseSlice);
+  if (!c.is("]")) c.fail("invalid syntax. Perhaps you forgot a comma?");
+  c.next();
+  if (index.kind === "tuple" && index.items.some((item) => item.kind === "slice")) {
+    c.refuse("a slice of several dimensions", place);
+  }
+  return index;
+}
+
+function parseSlice(c: Cursor): Expr {
+  const place = c.peek();
+  const lower = c.is(":") ? undefined : parseNamed(c);
+  if (!c.is(":")) return lower ?? c.fail("expected an index");
+  c.next();
+  const upper = c.is(":") || c.is("]") || c.is(",") ? undefined : parseTest(c);
+  const step = c.accept(":") && !c.is("]") && !c.is(",") ? parseTest(c) : undefined;
+  return { kind: "slice", lower, upper, step, ...at(place) };
+}
+
+function parsePlain(c: Cursor): Expr {
+  const token = c.peek();
+  if (token.kind === "number") return parseNumber(c);
+  if (token.kind === "string") return parseStrings(c, parseList);
+  if (token.kind === "name") return parseName(c);
+  if (c.is("(")) return c.nested(() => parseParenthesis(c));
+  if (c.is("[")) return c.nested(() => parseListDisplay(c));
+  if (c.is("{")) return c.nested(() => parseBraces(c));
+  if (c.is("`")) return parseBackticks(c);
+  if (c.is("...")) c.refuse("'...'", token);
+  else {c.fail(
+      token.kind === "end" || token.kind === "newline"
+        ? "unexpected end of line"
+        : "invalid syntax",
+    );}
+  c.next();
+  return { kind: "constant", value: null, ...at(token) };
+}
+
+function parseNumber(c: Cursor): Expr {
+  const token = c.next();
+  try {
+    const { value, float, old } = readNumber(token.text);
+    if (old) c.notice(2, `the number '${token.text}'`, token);
+    if (!old && token.text.includes("_")) c.notice(3, `the number '${token.text}'`, token);
+    return { kind: "number", value, float, ...at(token) };
+  } catch (error) {
+    return c.fail(error instanceof Error ? error.message : String(error), token);
+  }
+}
+
+function parseName(c: Cursor): Expr {
+  const token = c.peek();
+  const place = at(token);
+  if (Object.hasOwn(constants, token.text)) {
+    c.next();
+    return { kind: "constant", value: constants[token.text] ?? null, ...place };
+  }
+  if (token.text === "yield") c.fail("yield is not supported", token);
+  if (reservedWords.has(token.text)) c.fail("invalid syntax", token);
+  c.next();
+  const id = token.text.normalize("NFKC");
+  noticeName(c, id, token);
+  if (/^__.*__$/.test(id)) c.refuse(`the name '${id}'`, token);
+  return { kind: "name", id, ...place };
+}
+
+function parseBackticks(c: Cursor): Expr {
+  const place = c.expect("`");
+  c.notice(2, "backticks", place);
+  const value = parseList(c, parseTest);
+  c.expect("`");
+  return { kind: "repr", value, ...at(place) };
+}
+
+function parseParenthesis(c: Cursor): Expr {
+  const place = at(c.expect("("));
+  if (c.accept(")")) return { kind: "tuple", items: [], ...place };
+  const first = parseStarred(c);
+  if (c.is("for") || c.is("async")) {
+    const comprehension = generator(first, parseClauses(c));
+    closing(c, ")");
+    return comprehension;
+  }
+  if (!c.is(",")) {
+    closing(c, ")");
+    if (first.kind === "star") c.fail("cannot use starred expression here", first);
+    return first;
+  }
+  return { kind: "tuple", items: [first, ...parseMore(c, ")")], ...place };
+}
+
+function closing(c: Cursor, bracket: string): void {
+  if (!c.is(bracket)) c.fail("invalid syntax. Perhaps you forgot a comma?");
+  c.next();
+}
+
+function parseListDisplay(c: Cursor): Expr {
+  const place = at(c.expect("["));
+  if (c.accept("]")) return { kind: "list", items: [], ...place };
+  const value = parseStarred(c);
+  if (c.is("for") || c.is("async")) {
+    const clauses = parseClauses(c);
+    closing(c, "]");
+    return { kind: "comp", type: "list", element: value, value: undefined, clauses, ...place };
+  }
+  const items = [value, ...parseMore(c, "]")];
+  return { kind: "list", items, ...place };
+}
+
+function parseMore(c: Cursor, close: string): Expr[] {
+  const items: Expr[] = [];
+  while (c.accept(",") && !c.is(close)) items.push(parseStarred(c));
+  closing(c, close);
+  return items;
+}
+
+function parseBraces(c: Cursor): Expr {
+  const place = at(c.expect("{"));
+  if (c.accept("}")) return { kind: "dict", entries: [], ...place };
+  if (c.is("**")) return parseDict(c, [], place);
+  const first = parseStarred(c);
+  if (!c.is(":")) {
+    if (!c.is("for")) return { kind: "set", items: [first, ...parseMore(c, "}")], ...place };
+    const clauses = parseClauses(c);
+    closing(c, "}");
+    return { kind: "comp", type: "set", element: first, value: undefined, clauses, ...place };
+  }
+  c.next();
+  const value = parseTest(c);
+  if (!c.is("for")) return parseDict(c, [{ key: first, value }], place);
+  const clauses = parseClauses(c);
+  closing(c, "}");
+  return { kind: "comp", type: "dict", element: first, value, clauses, ...place };
+}
+
+function parseDict(c: Cursor, entries: Entry[], place: Place): Expr {
+  while ((entries.length === 0 || c.accept(",")) && !c.is("}")) {
+    if (c.accept("**")) entries.push({ key: undefined, value: parseTest(c) });
+    else {
+      const key = parseTest(c);
+      c.expect(":");
+      entries.push({ key, value: parseTest(c) });
+    }
+  }
+  closing(c, "}");
+  return { kind: "dict", entries, ...at(place) };
 }

@@ -1,19 +1,38 @@
-/** Parses simple statements; blocks are in parse_block.ts. @module */
+/**
+ * Parses statements and whole bodies.
+ *
+ * @module
+ */
 
-import type { Expr, Stmt } from "./ast.ts";
-import type { Cursor } from "./cursor.ts";
-import { parseBlockStatement } from "./parse_block.ts";
+import type { Expr, Handler, Stmt } from "./ast.ts";
+import { Cursor } from "./cursor.ts";
 import {
-  at,
   identifier,
   parseList,
+  parseNamed,
+  parseParams,
   parseTargets,
   parseTest,
   startsExpression,
 } from "./parse_expression.ts";
-import { parseImport } from "./parse_import.ts";
+import { at, type Place } from "./problem.ts";
+import { tokenize } from "./tokens.ts";
 
-const AUGMENTED = new Set([
+/** A parsed body. */
+export interface Parsed {
+  readonly body: readonly Stmt[];
+  readonly cursor: Cursor;
+}
+
+/** Parses a whole body. Throws PythonProblem at the first syntax error. */
+export function parseBody(source: string): Parsed {
+  const cursor = new Cursor(tokenize(source));
+  const body: Stmt[] = [];
+  while (cursor.peek().kind !== "end") body.push(...parseStatement(cursor));
+  return { body, cursor };
+}
+
+const augmentedNames = new Set([
   "+=",
   "-=",
   "*=",
@@ -30,7 +49,7 @@ const AUGMENTED = new Set([
 ]);
 
 /** Parses a statement, or several on one line. */
-export function parseStatement(c: Cursor): Stmt[] {
+function parseStatement(c: Cursor): Stmt[] {
   if (c.peek().kind === "indent") c.fail("unexpected indent");
   const block = parseBlockStatement(c);
   if (block !== undefined) return [block];
@@ -38,7 +57,7 @@ export function parseStatement(c: Cursor): Stmt[] {
 }
 
 /** Parses simple statements up to the end of the line. */
-export function parseLine(c: Cursor): Stmt[] {
+function parseLine(c: Cursor): Stmt[] {
   const statements: Stmt[] = [];
   do {
     if (c.peek().kind === "newline") break;
@@ -51,7 +70,7 @@ export function parseLine(c: Cursor): Stmt[] {
 
 type Parse = (c: Cursor) => Stmt;
 
-const SIMPLE: Record<string, Parse> = {
+const simpleStatements: Record<string, Parse> = {
   pass: plain("pass"),
   break: plain("break"),
   continue: plain("continue"),
@@ -87,8 +106,8 @@ function ends(c: Cursor): boolean {
 
 function parseSimple(c: Cursor): Stmt {
   const token = c.peek();
-  if (token.kind === "name" && Object.hasOwn(SIMPLE, token.text)) {
-    return (SIMPLE[token.text] ?? parseAssignment)(c);
+  if (token.kind === "name" && Object.hasOwn(simpleStatements, token.text)) {
+    return (simpleStatements[token.text] ?? parseAssignment)(c);
   }
   if (c.is("yield")) c.fail("yield is not supported");
   if (c.is("print")) return parsePrint(c) ?? parseAssignment(c);
@@ -161,7 +180,7 @@ function parseAssignment(c: Cursor): Stmt {
   if (!startsExpression(c)) c.fail("invalid syntax");
   let value = parseList(c);
   const operator = c.peek();
-  if (operator.kind === "op" && AUGMENTED.has(operator.text)) {
+  if (operator.kind === "op" && augmentedNames.has(operator.text)) {
     c.next();
     if (operator.text === "@=") c.refuse("the matrix operator '@'", operator);
     if (!["name", "attr", "sub"].includes(value.kind)) {
@@ -194,7 +213,7 @@ function parseAssignment(c: Cursor): Stmt {
 }
 
 /** Fails unless `target` can be assigned to. */
-export function checkTarget(c: Cursor, target: Expr, verb: string, inside = false): void {
+function checkTarget(c: Cursor, target: Expr, verb: string, inside = false): void {
   if (["name", "attr", "sub"].includes(target.kind)) return;
   if (target.kind === "tuple" || target.kind === "list") {
     const stars = target.items.filter((item) => item.kind === "star");
@@ -213,4 +232,178 @@ function describe(target: Expr): string {
   }
   if (target.kind === "compare") return "comparison. Maybe you meant '==' instead of '='?";
   return ["number", "string", "bytes"].includes(target.kind) ? "literal" : "expression";
+}
+
+/** Parses an import statement; which modules exist is the emitter's business. */
+function parseImport(c: Cursor): Stmt {
+  const token = c.next();
+  const place = at(token);
+  if (token.text === "import") {
+    const names = [importedName(c, dotted)];
+    while (c.accept(",")) names.push(importedName(c, dotted));
+    return { kind: "import", from: undefined, names, ...place };
+  }
+  if (c.is(".") || c.is("...")) c.fail("relative import is not supported");
+  const from = dotted(c);
+  c.expect("import");
+  if (c.is("*")) c.fail("'import *' is not supported");
+  const bracketed = c.accept("(");
+  const names = [importedName(c, identifier)];
+  while (c.accept(",")) {
+    if (bracketed && c.is(")")) break;
+    names.push(importedName(c, identifier));
+  }
+  if (bracketed) c.expect(")");
+  return { kind: "import", from, names, ...place };
+}
+
+function importedName(
+  c: Cursor,
+  read: (c: Cursor) => string,
+): Place & { name: string; alias: string } {
+  const place = at(c.peek());
+  const name = read(c);
+  const alias = c.accept("as") ? identifier(c) : name;
+  return { name, alias, ...place };
+}
+
+function dotted(c: Cursor): string {
+  let name = identifier(c);
+  while (c.accept(".")) name += `.${identifier(c)}`;
+  return name;
+}
+
+const blockParsers: Record<string, Parse> = {
+  if: parseIf,
+  while: parseWhile,
+  for: parseFor,
+  try: parseTry,
+  def: parseDef,
+  class: refused("class", /** header */ true),
+  with: refused("with", true),
+  async: refused("async", false),
+};
+
+/** Parses the block statement that starts here; nothing when there is none. */
+function parseBlockStatement(c: Cursor): Stmt | undefined {
+  const token = c.peek();
+  if (c.is("@")) c.fail("a decorator is not supported");
+  if (token.kind === "name" && c.is("match") && matchAhead(c)) {
+    c.fail("the match statement is not supported");
+  }
+  if (token.kind !== "name" || !Object.hasOwn(blockParsers, token.text)) return undefined;
+  const parse = blockParsers[token.text];
+  return parse === undefined ? undefined : c.nested(() => parse(c));
+}
+
+/** `match subject:` against `match` used as a name. */
+function matchAhead(c: Cursor): boolean {
+  const after = c.peek(1);
+  if (after.kind !== "name" && after.kind !== "string" && after.kind !== "number") return false;
+  return !["in", "is", "and", "or", "not", "if", "else", "for"].includes(after.text);
+}
+
+/** A statement that cannot be run: noted, and its block read for further findings. */
+function refused(what: string, block: boolean): Parse {
+  return (c) => {
+    const place = at(c.next());
+    if (!block) c.fail(`${what} is not supported`, place);
+    c.refuse(what, place);
+    for (let depth = 0; depth > 0 || !c.is(":");) {
+      const { kind, text } = c.next();
+      if (kind === "newline" || kind === "end") c.fail("expected ':'", place);
+      if (kind === "op" && "([{".includes(text)) depth++;
+      if (kind === "op" && ")]}".includes(text)) depth--;
+    }
+    parseBlock(c);
+    return { kind: "pass", ...place };
+  };
+}
+
+function parseBlock(c: Cursor): Stmt[] {
+  if (!c.is(":")) c.fail("expected ':'");
+  c.next();
+  if (c.peek().kind !== "newline") return parseLine(c);
+  c.next();
+  if (c.peek().kind !== "indent") c.fail("expected an indented block");
+  c.next();
+  const body: Stmt[] = [];
+  while (c.peek().kind !== "dedent" && c.peek().kind !== "end") body.push(...parseStatement(c));
+  if (c.peek().kind === "dedent") c.next();
+  return body;
+}
+
+function parseIf(c: Cursor): Stmt {
+  const place = at(c.next());
+  const test = parseNamed(c);
+  const body = parseBlock(c);
+  if (c.is("elif")) return { kind: "if", test, body, orelse: [parseIf(c)], ...place };
+  return { kind: "if", test, body, orelse: parseElse(c), ...place };
+}
+
+function parseElse(c: Cursor): Stmt[] {
+  return c.accept("else") ? parseBlock(c) : [];
+}
+
+function parseWhile(c: Cursor): Stmt {
+  const place = at(c.next());
+  const test = parseNamed(c);
+  const body = parseBlock(c);
+  return { kind: "while", test, body, orelse: parseElse(c), ...place };
+}
+
+function parseFor(c: Cursor): Stmt {
+  const place = at(c.next());
+  const target = parseTargets(c);
+  checkTarget(c, target, "assign to");
+  c.expect("in");
+  const iter = parseList(c);
+  const body = parseBlock(c);
+  return { kind: "for", target, iter, body, orelse: parseElse(c), ...place };
+}
+
+function parseTry(c: Cursor): Stmt {
+  const place = at(c.next());
+  const body = parseBlock(c);
+  const handlers: Handler[] = [];
+  while (c.is("except")) {
+    if (handlers.at(-1)?.type === undefined && handlers.length > 0) {
+      c.fail("default 'except:' must be last");
+    }
+    handlers.push(parseHandler(c));
+  }
+  const orelse = handlers.length > 0 ? parseElse(c) : [];
+  const final = c.accept("finally") ? parseBlock(c) : undefined;
+  if (handlers.length === 0 && final === undefined) c.fail("expected 'except' or 'finally' block");
+  return { kind: "try", body, handlers, orelse, final, ...place };
+}
+
+function parseHandler(c: Cursor): Handler {
+  const place = at(c.next());
+  if (c.is("*")) c.fail("except* is not supported");
+  if (c.is(":")) return { type: undefined, target: undefined, body: parseBlock(c), ...place };
+  const type = parseTest(c);
+  let target;
+  if (c.accept("as")) {
+    const named = at(c.peek());
+    target = { kind: "name", id: identifier(c), ...named } as const;
+  } else if (c.is(",")) {
+    c.notice(2, "'except E, e'", c.next());
+    target = parseTest(c);
+    checkTarget(c, target, "assign to");
+  }
+  return { type, target, body: parseBlock(c), ...place };
+}
+
+function parseDef(c: Cursor): Stmt {
+  const place = at(c.next());
+  const name = identifier(c);
+  c.expect("(");
+  const params = parseParams(c, ")", true);
+  c.expect(")");
+  if (c.is("->")) {
+    c.notice(3, "an annotation", c.next());
+    parseTest(c);
+  }
+  return { kind: "def", name, params, body: parseBlock(c), ...place };
 }

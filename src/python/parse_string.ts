@@ -1,15 +1,21 @@
-/** Parses string literals: prefixes, escapes, implicit joining, f-strings. @module */
+/**
+ * Parses string literals: prefixes, escapes, implicit joining, f-strings.
+ *
+ * @module
+ */
 
 import type { Expr, FormatPart, StringValue } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
-import { formatParts, type RawPart } from "./format_scan.ts";
+import { formatParts, type RawPart } from "./string_scan.ts";
 import { unescape, unescapeUnicode } from "./literals.ts";
-import { at, parseList } from "./parse_expression.ts";
-import type { Place } from "./problem.ts";
+import { at, type Place } from "./problem.ts";
 import { type Token, tokenize } from "./tokens.ts";
 
-/** Parses one or more adjacent string literals into one expression. */
-export function parseStrings(c: Cursor): Expr {
+/** Parses the expression that starts here. */
+export type ParseValue = (c: Cursor) => Expr;
+
+/** Parses adjacent string literals into one expression; `parseValue` parses those in f-strings. */
+export function parseStrings(c: Cursor, parseValue: ParseValue): Expr {
   const place = at(c.peek());
   const parts: FormatPart[] = [];
   let bytes = 0;
@@ -25,7 +31,7 @@ export function parseStrings(c: Cursor): Expr {
     if (prefix.includes("f")) {
       c.notice(3, "an f-string", token);
       format = true;
-      parts.push(...readFormat(c, token, body));
+      parts.push(...readFormat(c, parseValue, token, body));
     } else {
       const read = readPlain(c, token, prefix, body);
       parts.push(read.value);
@@ -67,14 +73,15 @@ function attempt<T>(c: Cursor, place: Place, read: () => T): T {
   }
 }
 
-function readFormat(c: Cursor, token: Token, body: string): FormatPart[] {
+function readFormat(c: Cursor, parseValue: ParseValue, token: Token, body: string): FormatPart[] {
   const raw = (token.string?.prefix ?? "").includes("r");
   const parts = attempt(c, token, () => formatParts(body));
-  return parts.flatMap((part) => readPart(c, token, body, raw, part));
+  return parts.flatMap((part) => readPart(c, parseValue, token, body, raw, part));
 }
 
 function readPart(
   c: Cursor,
+  parseValue: ParseValue,
   token: Token,
   body: string,
   raw: boolean,
@@ -93,9 +100,9 @@ function readPart(
       : inner.column,
   }));
   const inner = new Cursor(tokens, c);
-  const value = inner.nested(() => parseList(inner));
+  const value = inner.nested(() => parseValue(inner));
   if (inner.peek().kind !== "newline") inner.fail("f-string: invalid syntax");
-  const spec = part.spec.flatMap((piece) => readPart(c, token, body, raw, piece));
+  const spec = part.spec.flatMap((piece) => readPart(c, parseValue, token, body, raw, piece));
   const field = { value, conversion: part.conversion, spec };
   return part.selfDocumenting === "" ? [field] : [part.selfDocumenting, field];
 }

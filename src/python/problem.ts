@@ -1,9 +1,18 @@
-/** What is wrong with a Python body, and where. @module */
+/**
+ * What is wrong with a Python body, and where.
+ *
+ * @module
+ */
 
 /** A place in a body; `line` starts at 1, `column` at 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
+}
+
+/** The place of a token or node, without the rest of it. */
+export function at(place: Place): Place {
+  return { line: place.line, column: place.column };
 }
 
 /** One finding of the translator, for a start-up error. */

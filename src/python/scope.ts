@@ -1,4 +1,8 @@
-/** Which names belong to which function, as Python decides it before running. @module */
+/**
+ * Which names belong to which function, as Python decides it before running.
+ *
+ * @module
+ */
 
 import type { Expr, Param, Stmt } from "./ast.ts";
 import { blocks, children, expressions } from "./walk.ts";

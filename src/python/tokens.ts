@@ -1,7 +1,11 @@
-/** Splits a Python 2 or 3 body into tokens, with indentation. @module */
+/**
+ * Splits a Python 2 or 3 body into tokens, with indentation.
+ *
+ * @module
+ */
 
 import { PythonProblem } from "./problem.ts";
-import { endOfFormatString } from "./format_scan.ts";
+import { endOfFormatString, endOfString } from "./string_scan.ts";
 
 /** The text of a string literal, before its escapes are read. */
 export interface StringText {
@@ -18,14 +22,14 @@ export interface Token {
   readonly string?: StringText;
 }
 
-const OPERATORS =
+const operatorPattern =
   /\*\*=|\/\/=|>>=|<<=|\.\.\.|!=|<>|->|:=|\*\*|\/\/|<<|>>|<=|>=|==|[-+*/%&|^@]=|[-+*/%&|^~<>=()[\]{},:.;@`]/y;
-const NAME = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}_]*/yu;
-const NUMBER =
+const namePattern = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}_]*/yu;
+const numberPattern =
   /0[xX][\da-fA-F_]+[lL]?|0[oO][0-7_]+[lL]?|0[bB][01_]+[lL]?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?[jJlL]?/y;
-const STRING_START = /([uUbBrRfF]{0,2})('''|"""|'|")/y;
-const PREFIXES = new Set(["", "u", "b", "r", "f", "ur", "br", "rb", "fr", "rf"]);
-const CLOSING: Record<string, string> = { ")": "(", "]": "[", "}": "{" };
+const stringStart = /([uUbBrRfF]{0,2})('''|"""|'|")/y;
+const prefixes = new Set(["", "u", "b", "r", "f", "ur", "br", "rb", "fr", "rf"]);
+const closingBrackets: Record<string, string> = { ")": "(", "]": "[", "}": "{" };
 
 /** Splits `source` into tokens. Throws {@link PythonProblem} on text that is not Python. */
 export function tokenize(source: string): Token[] {
@@ -143,21 +147,23 @@ class Tokenizer {
 
   #readToken(): void {
     if (this.#string()) return;
-    const name = this.#match(NAME);
+    const name = this.#match(namePattern);
     if (name !== undefined) return this.#take("name", name);
-    const number = /[\d.]/.test(this.#source[this.#at] ?? "") ? this.#match(NUMBER) : undefined;
+    const number = /[\d.]/.test(this.#source[this.#at] ?? "")
+      ? this.#match(numberPattern)
+      : undefined;
     if (number !== undefined && /\d/.test(number)) {
       this.#take("number", number);
-      if (this.#match(NAME) !== undefined) this.#fail("invalid decimal literal");
+      if (this.#match(namePattern) !== undefined) this.#fail("invalid decimal literal");
       return;
     }
-    const op = this.#match(OPERATORS);
+    const op = this.#match(operatorPattern);
     if (op === undefined) this.#fail(`invalid character '${this.#source[this.#at]}'`);
     if ("([{".includes(op)) this.#open.push({ text: op, ...this.#place() });
-    if (op in CLOSING) {
+    if (op in closingBrackets) {
       const open = this.#open.pop();
       if (open === undefined) this.#fail(`unmatched '${op}'`);
-      if (open.text !== CLOSING[op]) this.#fail(`'${op}' does not match '${open.text}'`);
+      if (open.text !== closingBrackets[op]) this.#fail(`'${op}' does not match '${open.text}'`);
     }
     this.#take("op", op);
   }
@@ -178,12 +184,12 @@ class Tokenizer {
 
   /** Reads a string literal, if one starts here. */
   #string(): boolean {
-    STRING_START.lastIndex = this.#at;
-    const start = STRING_START.exec(this.#source);
+    stringStart.lastIndex = this.#at;
+    const start = stringStart.exec(this.#source);
     const [whole, rawPrefix, quote] = start ?? [];
     if (whole === undefined || rawPrefix === undefined || quote === undefined) return false;
     const prefix = rawPrefix.toLowerCase();
-    if (!PREFIXES.has(prefix)) this.#fail(`invalid string prefix '${rawPrefix}'`);
+    if (!prefixes.has(prefix)) this.#fail(`invalid string prefix '${rawPrefix}'`);
     const from = this.#at + whole.length;
     const end = prefix.includes("f")
       ? endOfFormatString(this.#source, from, quote)
@@ -203,17 +209,4 @@ class Tokenizer {
     this.#at = end + quote.length;
     return true;
   }
-}
-
-/** Index of the closing quote of a plain string, or -1. */
-export function endOfString(source: string, from: number, quote: string): number {
-  for (let at = from; at < source.length; at++) {
-    const char = source[at];
-    if (char === "\\") {
-      if (source.startsWith("\r\n", at + 1)) at++;
-      at++;
-    } else if (source.startsWith(quote, at)) return at;
-    else if (quote.length === 1 && (char === "\n" || char === "\r")) return -1;
-  }
-  return -1;
 }

@@ -1,29 +1,36 @@
-/** Translates an admin's Python function body into JavaScript for the sandbox. @module */
+/**
+ * Translates an admin's Python function body into JavaScript for the sandbox.
+ *
+ * @module
+ */
 
 import type { Stmt } from "./ast.ts";
-import { emitBlock } from "./emit_block.ts";
-import { locals } from "./emit_function.ts";
+import { emitBlock, locals } from "./emit_statement.ts";
 import { Emitter, mangle } from "./emitter.ts";
-import { parseBody, type Parsed } from "./parse_block.ts";
+import { parseBody, type Parsed } from "./parse_statement.ts";
 import { type Problem, PythonProblem } from "./problem.ts";
-import { type ReadPaths, readPaths } from "./reads.ts";
+import { type Lookups, type ReadPaths, readPaths } from "./reads.ts";
 import { deletedNames, functionScope, type Scope } from "./scope.ts";
 import { decideVersion } from "./version.ts";
 import { blocks } from "./walk.ts";
 
 /** What is known about a body besides its text. */
 export interface TranslateOptions {
-  /** The converter's or section's name, for messages and stack traces. */
-  readonly name: string;
-  /** A converter sees `record`, `field`, `value` and `params`; a filter only `record`. */
-  readonly kind: "converter" | "filter";
+  /** The names of its parameters, in order. */
+  readonly parameters: readonly string[];
+  /** The parameter of which missing attributes are None, and whose readings are followed. */
+  readonly record?: string;
+  /** Names that the host defines, beside the built-in ones. */
+  readonly names?: ReadonlySet<string>;
+  /** What functions of the host read of the record that they are given first. */
+  readonly lookups?: Lookups;
   /** The number of the body's first line in reports; 1 when absent. */
   readonly firstLine?: number;
 }
 
 /**
  * A translated body. `code` is an expression that needs the global `$py` (the runtime) and gives
- * `function(record, field, value, params)`; its line numbers are those of the Python text.
+ * a function of the parameters; its line numbers are those of the Python text.
  * `warnings` name what may be meant otherwise.
  */
 export interface Translation {
@@ -39,8 +46,6 @@ export interface Refusal {
   readonly ok: false;
   readonly problems: readonly Problem[];
 }
-
-const INPUTS = { converter: ["record", "field", "value", "params"], filter: ["record"] } as const;
 
 /** Translates `body`. Never throws for what the body contains: problems come back as values. */
 export function translatePython(body: string, options: TranslateOptions): Translation | Refusal {
@@ -64,12 +69,13 @@ export function translatePython(body: string, options: TranslateOptions): Transl
 
 function translate(body: string, options: TranslateOptions, shift: number): Translation | Refusal {
   const parsed = parseBody(body);
-  const inputs: readonly string[] = INPUTS[options.kind];
+  const inputs = options.parameters;
   const names = functionScope(inputs, parsed.body, 3, undefined).names;
   const decision = decideVersion(body, parsed.cursor.evidence, names);
   const { version } = decision;
   const scope = functionScope(inputs, parsed.body, version, undefined);
-  const e = new Emitter(version, scope, deletedNames(parsed.body));
+  const { record, names: known = new Set<string>() } = options;
+  const e = new Emitter(version, { record, names: known }, scope, deletedNames(parsed.body));
   for (const name of scope.globals) e.globals.add(name);
   collectGlobals(parsed.body, e.globals);
   collectModules(parsed.body, e.modules);
@@ -80,7 +86,10 @@ function translate(body: string, options: TranslateOptions, shift: number): Tran
   if (problems.length > 0) return { ok: false, problems };
   const code = "\n".repeat(shift) + e.finish("(function($){");
   const warnings = decision.shown ? [] : e.notices;
-  return { ok: true, code, version, reads: readPaths(parsed.body), warnings };
+  const reads = record === undefined
+    ? "everything"
+    : readPaths(parsed.body, record, options.lookups ?? {});
+  return { ok: true, code, version, reads, warnings };
 }
 
 function emitBody(e: Emitter, parsed: Parsed, scope: Scope, inputs: readonly string[]): void {

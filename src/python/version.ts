@@ -1,4 +1,8 @@
-/** Decides whether a body is Python 2 or Python 3. @module */
+/**
+ * Decides whether a body is Python 2 or Python 3.
+ *
+ * @module
+ */
 
 import type { Evidence } from "./cursor.ts";
 import type { Problem } from "./problem.ts";
@@ -10,7 +14,8 @@ export interface Decision {
   readonly problems: readonly Problem[];
 }
 
-const HEADER = /^[ \t]*#[ \t]*language[ \t]*[:=][ \t]*py(?:thon)?[ \t]*([23]?)(?:\.\d+)?[ \t]*$/i;
+const markPattern =
+  /^[ \t]*#[ \t]*language[ \t]*[:=][ \t]*py(?:thon)?[ \t]*([23]?)(?:\.\d+)?[ \t]*$/i;
 
 /**
  * The first line `# language: python2` (or `python3`) decides; then syntax that only one version
@@ -22,7 +27,7 @@ export function decideVersion(
   bound: ReadonlySet<string>,
 ): Decision {
   const first = source.split("\n").find((line) => line.trim() !== "") ?? "";
-  const stated = HEADER.exec(first)?.[1] ?? "";
+  const stated = markPattern.exec(first)?.[1] ?? "";
   const proofs = evidence.filter((item) => item.proof);
   if (stated !== "") {
     const version = stated === "2" ? 2 : 3;

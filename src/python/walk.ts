@@ -1,4 +1,8 @@
-/** The parts of a syntax tree, for analyses that look at all of it. @module */
+/**
+ * The parts of a syntax tree, for analyses that look at all of it.
+ *
+ * @module
+ */
 
 import type { Clause, Expr, FormatPart, Param, Stmt } from "./ast.ts";
 
@@ -6,7 +10,7 @@ type Kind = Expr["kind"];
 type Inside = { readonly [K in Kind]?: (node: Extract<Expr, { kind: K }>) => readonly Expr[] };
 
 /** Kinds that are not here hold no expressions. */
-const INSIDE: Inside = {
+const partsByKind: Inside = {
   attr: (node) => [node.object],
   sub: (node) => [node.object, node.index],
   call: (node) => [node.func, ...node.args, ...node.keywords.map((keyword) => keyword.value)],
@@ -30,7 +34,7 @@ const INSIDE: Inside = {
 
 /** The expressions directly inside an expression. */
 export function children(node: Expr): readonly Expr[] {
-  const inside = INSIDE[node.kind] as ((node: Expr) => readonly Expr[]) | undefined;
+  const inside = partsByKind[node.kind] as ((node: Expr) => readonly Expr[]) | undefined;
   return inside === undefined ? [] : inside(node);
 }
 

@@ -9,7 +9,7 @@ import { isObject, type Raw } from "../base/record.ts";
 import { ignoreSignals, readFromParent, writeToParent } from "../runtime/child.ts";
 import type { Converter, ConverterParams } from "../sdk/converter.ts";
 import { LoadError } from "./context.ts";
-import { createMachine, type Machine } from "./machine.ts";
+import { createVm, type Vm } from "./vm.ts";
 import { encodeFrame, frameKind, FrameReader, type GuestSetup } from "./protocol.ts";
 
 type FindConverter = (name: string) => Converter | undefined;
@@ -36,7 +36,7 @@ export async function runSandboxChild(): Promise<void> {
 
 class Guest {
   #find: FindConverter = () => undefined;
-  #machine: Machine | undefined;
+  #vm: Vm | undefined;
   #lines: readonly string[] = [];
   #parsed: { readonly at: number; readonly record: Raw } | undefined;
   #lastSign = 0;
@@ -48,7 +48,7 @@ class Guest {
       this.#find = (await import("../../converters/mod.ts")).findConverter;
     }
     try {
-      this.#machine = await createMachine(setup, {
+      this.#vm = await createVm(setup, {
         pythonRuntime: await pythonRuntimeFor(setup),
         builtin: (request, at) => this.#builtin(request, at),
         alive: (at) => this.#alive(at),
@@ -63,11 +63,11 @@ class Guest {
   }
 
   batch(text: string): boolean {
-    if (this.#machine === undefined) throw new Error("A batch came before the setup");
+    if (this.#vm === undefined) throw new Error("A batch came before the setup");
     this.#lines = text.split("\n");
     this.#parsed = undefined;
     this.#lastSign = performance.now();
-    const { reply, failure, usable } = this.#machine.run(text);
+    const { reply, failure, usable } = this.#vm.run(text);
     // The reply is JSON text already; it goes through without being read.
     send(
       frameKind.answer,
@@ -131,7 +131,7 @@ interface BuiltinRequest {
 
 async function pythonRuntimeFor({ programs }: GuestSetup): Promise<string> {
   if (!programs.some(({ language }) => language === "python")) return "";
-  return (await import("../python/runtime.ts")).pythonRuntime;
+  return (await import("./python_runtime.ts")).pythonRuntime;
 }
 
 function send(kind: number, text: string): void {

@@ -270,7 +270,7 @@ function part({ job, first, lines }: Chunk, from: number, to = lines.length): re
   return [{ job, first: first + from, lines: lines.slice(from, to), suspect: false }];
 }
 
-/** Each record of a chunk by itself, and with more patience. */
+/** Each record of a chunk by itself, and with a longer timeout. */
 function singly(chunk: Chunk): readonly Chunk[] {
   return chunk.lines.flatMap((_, index) => part(chunk, index, index + 1))
     .map((single) => ({ ...single, suspect: true }));

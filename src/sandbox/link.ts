@@ -28,7 +28,7 @@ export interface LinkEvents {
 }
 
 /** How long a process may take to start, in milliseconds, on a machine that is very busy. */
-const startMs = 30_000;
+const startTimeoutMs = 30_000;
 
 /** How often the watchdog looks, in milliseconds. */
 const lookEveryMs = 25;
@@ -40,7 +40,7 @@ export class Link {
   readonly #timer: ReturnType<typeof setInterval>;
   #ready = false;
   /** How long each batch under way may go without a sign of life, in milliseconds. */
-  readonly #patience: number[] = [];
+  readonly #timeouts: number[] = [];
   #lastSign = performance.now();
   #lastLook = performance.now();
   /** The last sign of life at the last look, and the processor time used by then. */
@@ -66,11 +66,11 @@ export class Link {
 
   /**
    * Sends a batch: lines of JSON `[record, values]`. The watchdog kills the process when it works on
-   * the batch and gives no sign of life for `patienceMs`.
+   * the batch and gives no sign of life for `timeoutMs`.
    */
-  send(text: string, patienceMs: number): void {
-    if (this.#patience.length === 0) this.#lastSign = performance.now();
-    this.#patience.push(patienceMs);
+  send(text: string, timeoutMs: number): void {
+    if (this.#timeouts.length === 0) this.#lastSign = performance.now();
+    this.#timeouts.push(timeoutMs);
     this.#child.send(encodeFrame(frameKind.batch, text));
   }
 
@@ -97,7 +97,7 @@ export class Link {
     } else if (kind === frameKind.refused) {
       this.#events.refused(JSON.parse(text) as LoadProblem);
     } else if (kind === frameKind.answer) {
-      this.#patience.shift();
+      this.#timeouts.shift();
       this.#events.answered(JSON.parse(text) as BatchAnswer);
     }
   }
@@ -107,22 +107,22 @@ export class Link {
     // When we were held up ourselves, what the process has written waits to be read: look again later.
     const heldUp = now - this.#lastLook > 3 * lookEveryMs;
     this.#lastLook = now;
-    const patience = this.#ready ? this.#patience[0] : startMs;
-    if (patience === undefined) return;
+    const timeoutMs = this.#ready ? this.#timeouts[0] : startTimeoutMs;
+    if (timeoutMs === undefined) return;
     if (this.#seen?.sign !== this.#lastSign) {
       this.#seen = { sign: this.#lastSign, usedMs: this.#child.usedMs() };
     }
-    if (heldUp || now - this.#lastSign < patience) return;
-    if (this.#ready && !this.#hasRun(now, patience)) return;
+    if (heldUp || now - this.#lastSign < timeoutMs) return;
+    if (this.#ready && !this.#hasRun(now, timeoutMs)) return;
     this.#killed = true;
     this.#child.kill();
   }
 
   /** Whether the silent process was at work all the time: on a busy machine it may only be waiting. */
-  #hasRun(now: number, patience: number): boolean {
+  #hasRun(now: number, timeoutMs: number): boolean {
     const used = this.#child.usedMs();
     const before = this.#seen?.usedMs;
     if (used === undefined || before === undefined) return true;
-    return used - before >= patience * 0.8 || now - this.#lastSign >= patience * 10;
+    return used - before >= timeoutMs * 0.8 || now - this.#lastSign >= timeoutMs * 10;
   }
 }

@@ -9,8 +9,8 @@ import { type Body, readBody } from "./body.ts";
 import { type BodyProblem, firstBodyLine, translateJavaScript } from "./javascript.ts";
 import { hasJavaScriptSigns, looksLikeJavaScript } from "./language.ts";
 import type { Language } from "./protocol.ts";
-// Not from python/mod.ts, which brings the runtime: only the sandbox process needs that.
-import { translatePython } from "../python/translate.ts";
+import { translatePython } from "../python/mod.ts";
+import { pythonSettings } from "./python_settings.ts";
 import { type Reads, unionReads } from "./reads.ts";
 
 /** A piece of code as it stands in the ini. */
@@ -151,7 +151,7 @@ function asJavaScript(source: UserCodeSource, body: Body): Made {
 }
 
 function asPython(source: UserCodeSource, body: Body): Made {
-  const made = translatePython(body.text, { name: source.name, kind: source.kind });
+  const made = translatePython(body.text, pythonSettings[source.kind]);
   if (!made.ok) return findingsOf(source, body, made.problems, "as Python");
   return {
     source,

@@ -1,7 +1,9 @@
 /** A QuickJS context with the Python runtime, as the sandbox will have it. @module */
 
 import { getQuickJS, type QuickJSContext } from "quickjs-emscripten";
-import { pythonRuntime, translatePython } from "../../src/python/mod.ts";
+import { translatePython } from "../../src/python/mod.ts";
+import { pythonRuntime } from "../../src/sandbox/python_runtime.ts";
+import { pythonSettings } from "../../src/sandbox/python_settings.ts";
 
 /** What a call of a body gave. */
 export interface Outcome {
@@ -30,7 +32,7 @@ export async function openEngine(): Promise<QuickJSContext> {
     context,
     `const lines = [];
     $py.host.log = (level, text) => { lines.push([level, text]); };
-    $py.host.converter = (record, name, params) => name + "(" + Object.keys(params).sort().join(",") + ")";
+    $py.agent.converter = (record, name, params) => name + "(" + Object.keys(params).sort().join(",") + ")";
     const run = (file, f, given) => {
       lines.length = 0;
       let out;
@@ -72,7 +74,7 @@ export function runBody(
   kind: "converter" | "filter",
   inputs: readonly Given[],
 ): Outcome[] {
-  const translated = translatePython(body, { name: "body", kind });
+  const translated = translatePython(body, pythonSettings[kind]);
   if (!translated.ok) throw new Error(JSON.stringify(translated.problems));
   evaluate(context, `globalThis.body = ${translated.code}`, "body.py");
   return inputs.map((given) => {

@@ -2,7 +2,9 @@
 
 import { expect, test } from "bun:test";
 import { getQuickJS, shouldInterruptAfterDeadline } from "quickjs-emscripten";
-import { pythonRuntime, translatePython } from "../../src/python/mod.ts";
+import { translatePython } from "../../src/python/mod.ts";
+import { pythonRuntime } from "../../src/sandbox/python_runtime.ts";
+import { pythonSettings } from "../../src/sandbox/python_settings.ts";
 import { evaluate, openEngine, runBody } from "./engine.ts";
 
 const context = await openEngine();
@@ -88,7 +90,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
 
 for (const [body, named] of REFUSED) {
   test(`refused: ${body.slice(0, 50)}`, () => {
-    const result = translatePython(body, { name: "x", kind: "converter" });
+    const result = translatePython(body, pythonSettings.converter);
     expect(result.ok).toBe(false);
     const messages = result.ok ? "" : result.problems.map((one) => one.message).join("; ");
     expect(messages).toContain(named);
@@ -190,7 +192,7 @@ const CONTAINED: readonly (readonly [string, string])[] = [
 
 for (const [body, wanted] of CONTAINED) {
   test(`contained: ${body.slice(0, 50)}`, () => {
-    const translated = translatePython(body, { name: "x", kind: "converter" });
+    const translated = translatePython(body, pythonSettings.converter);
     if (!translated.ok) {
       expect(wanted).toBe("SYNTAX");
       return;
@@ -230,7 +232,7 @@ test("an endless loop ends at the deadline, and no except clause catches that", 
       "import re\nreturn re.match('(a+)+$', 'a' * 40 + 'b')",
     ]
   ) {
-    const translated = translatePython(body, { name: "x", kind: "converter" });
+    const translated = translatePython(body, pythonSettings.converter);
     if (!translated.ok) throw new Error("not translated");
     evaluate(own, `globalThis.body = ${translated.code}`, "body.py");
     runtime.setInterruptHandler(shouldInterruptAfterDeadline(Date.now() + 200));

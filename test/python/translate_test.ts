@@ -2,13 +2,14 @@
 
 import { expect, test } from "bun:test";
 import { translatePython } from "../../src/python/mod.ts";
-import { BUILTINS, MODULES } from "../../src/python/builtins.ts";
+import { pythonSettings } from "../../src/sandbox/python_settings.ts";
+import { builtinNames, moduleNames } from "../../src/python/builtins.ts";
 import { evaluate, openEngine, runBody } from "./engine.ts";
 
 const context = await openEngine();
 
 function translated(body: string, kind: "converter" | "filter" = "converter") {
-  const result = translatePython(body, { name: "body", kind });
+  const result = translatePython(body, pythonSettings[kind]);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result;
 }
@@ -38,14 +39,11 @@ test("the version is read from the syntax, the names or the first line", () => {
 });
 
 test("contradicting evidence is a problem", () => {
-  const mixed = translatePython("print value\nreturn f'{value}'", { name: "x", kind: "converter" });
+  const mixed = translatePython("print value\nreturn f'{value}'", pythonSettings.converter);
   expect(mixed.ok ? [] : mixed.problems.map((one) => one.message)).toEqual([
     "the print statement is Python 2, but an f-string in line 2 says Python 3",
   ]);
-  const stated = translatePython("# language: python3\nprint value", {
-    name: "x",
-    kind: "converter",
-  });
+  const stated = translatePython("# language: python3\nprint value", pythonSettings.converter);
   expect(stated.ok ? 0 : stated.problems[0]?.line).toBe(2);
 });
 
@@ -209,7 +207,7 @@ test("an error tells the line of the body", () => {
 
 test("problems tell line and column; firstLine shifts them", () => {
   const where = (body: string, firstLine = 1) => {
-    const result = translatePython(body, { name: "x", kind: "converter", firstLine });
+    const result = translatePython(body, { ...pythonSettings.converter, firstLine });
     return result.ok ? [] : result.problems.map((one) => [one.line, one.column, one.message]);
   };
   expect(where("return (1 +")).toEqual([[1, 8, "'(' was never closed"]]);
@@ -254,13 +252,13 @@ test("the clock is the host's", () => {
 test("the runtime has exactly the names that translation lets through", () => {
   const names = JSON.parse(String(evaluate(context, "JSON.stringify($py.moduleNames())", "names")));
   const listed = Object.fromEntries(
-    Object.entries(MODULES).map(([name, all]) => [name, [...all].sort()]),
+    Object.entries(moduleNames).map(([name, all]) => [name, [...all].sort()]),
   );
   const there = Object.fromEntries(
     Object.entries(names as Record<string, string[]>).map(([name, all]) => [name, [...all].sort()]),
   );
   expect(there).toEqual(listed);
-  for (const name of [...BUILTINS[2], ...BUILTINS[3]]) {
+  for (const name of [...builtinNames[2], ...builtinNames[3]]) {
     expect([name, evaluate(context, `"b_${name}" in $py`, "names")]).toEqual([name, true]);
   }
 });

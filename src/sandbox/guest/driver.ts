@@ -76,7 +76,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     python = runtime;
     runtime.host.now = setup.now / 1000;
     runtime.host.log = (level, text) => log(level, [text]);
-    runtime.host.converter = (record, name, params) => converter("python", record, name, params);
+    runtime.agent.converter = (record, name, params) => converter("python", record, name, params);
   }
   function shown(part) {
     if (typeof part === "string") return part;

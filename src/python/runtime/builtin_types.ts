@@ -1,0 +1,217 @@
+/**
+ * The constructors of the built-in types, and how their values are shown.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
+
+import { decodeText, encodeText } from "./codecs.ts";
+import { t } from "./compare.ts";
+import { dictSet, dictUpdate, makeSet } from "./containers.ts";
+import { errors, errorType, isSubtype, type PyError, raise } from "./errors.ts";
+import { constructs, typeName, typeOf, types } from "./kinds.ts";
+import { flt, fv, isFloat, isInt, isNumber, norm, readFloat, readInt } from "./numbers.ts";
+import { b_repr, str } from "./repr.ts";
+import { iter, list } from "./sequences.ts";
+import {
+  addFields,
+  addHooks,
+  type Hooks,
+  PyBytes,
+  PyDict,
+  PyFloat,
+  PyRange,
+  type PySet,
+  PySlice,
+  PyTuple,
+  type PyView,
+  state,
+  typeKey,
+  type Value,
+} from "./types.ts";
+
+function toInt(value: Value, base: Value): Value {
+  if (value === undefined) return 0;
+  if (typeof value === "string" || value instanceof PyBytes) {
+    const text = typeof value === "string" ? value : value.s;
+    const radix = base === undefined ? 10 : Number(base);
+    if (radix !== 0 && (radix < 2 || radix > 36)) {
+      raise("ValueError", "int() base must be >= 2 and <= 36, or 0");
+    }
+    const read = readInt(text, radix);
+    if (read === undefined) {
+      raise("ValueError", `invalid literal for int() with base ${radix}: ${b_repr(value)}`);
+    }
+    return read;
+  }
+  if (base !== undefined) raise("TypeError", "int() can't convert non-string with explicit base");
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  if (isInt(value)) return typeof value === "boolean" ? Number(value) : value;
+  if (!isFloat(value)) {
+    raise(
+      "TypeError",
+      state.version === 2
+        ? `int() argument must be a string or a number, not '${typeName(value)}'`
+        : `int() argument must be a string, a bytes-like object or a real number, not '${
+          typeName(value)
+        }'`,
+    );
+  }
+  const float = fv(value);
+  if (Number.isNaN(float)) raise("ValueError", "cannot convert float NaN to integer");
+  if (!Number.isFinite(float)) raise("OverflowError", "cannot convert float infinity to integer");
+  return norm(BigInt(Math.trunc(float)));
+}
+
+function toFloat(value: Value): Value {
+  if (value === undefined) return new PyFloat(0);
+  if (typeof value === "string") {
+    return readFloat(value) ??
+      raise(
+        "ValueError",
+        state.version === 2 && value.trim() === ""
+          ? "could not convert string to float: "
+          : `could not convert string to float: ${state.version === 2 ? value : b_repr(value)}`,
+      );
+  }
+  if (!isNumber(value)) {
+    raise(
+      "TypeError",
+      `float() argument must be a string or a real number, not '${typeName(value)}'`,
+    );
+  }
+  return isFloat(value) ? value : flt(fv(value));
+}
+
+function toDict(source: Value): PyDict {
+  const out = new PyDict();
+  if (source !== undefined) dictUpdate(out, source);
+  return out;
+}
+
+function toBytes(value: Value = "", encoding?: Value, mode?: Value): Value {
+  if (state.version === 2) return str(value);
+  if (typeof value === "string") {
+    if (encoding === undefined) raise("TypeError", "string argument without an encoding");
+    return encodeText(value, encoding, mode);
+  }
+  if (value instanceof PyBytes) return value;
+  if (isInt(value)) return new PyBytes("\0".repeat(Number(value)));
+  return new PyBytes(list(value).map((byte) => String.fromCharCode(Number(byte))).join(""));
+}
+
+function toStr(value: Value, encoding?: Value, mode?: Value): Value {
+  if (value === undefined) return "";
+  return encoding === undefined || !(typeof value === "string" || value instanceof PyBytes)
+    ? str(value)
+    : decodeText(value, encoding, mode);
+}
+
+constructs("str", 0, 3, toStr, "object encoding errors");
+constructs("int", 0, 2, toInt, "x base");
+constructs("float", 0, 1, toFloat);
+constructs("bool", 0, 1, (value) => value !== undefined && t(value));
+constructs("list", 0, 1, (value) => value === undefined ? [] : list(value));
+constructs(
+  "tuple",
+  0,
+  1,
+  (value) =>
+    value instanceof PyTuple && value[typeKey] === types.tuple
+      ? value
+      : new PyTuple(value === undefined ? [] : list(value)),
+);
+constructs("set", 0, 1, (value) => makeSet(value === undefined ? [] : iter(value)));
+constructs("frozenset", 0, 1, (value) => makeSet(value === undefined ? [] : iter(value), true));
+constructs("bytes", 0, 3, toBytes, "source encoding errors");
+constructs("dict", 0, 1, toDict);
+types.dict.$keywords = ([source], pairs) => {
+  const out = toDict(source);
+  for (const [name, value] of pairs) dictSet(out, name, value);
+  return out;
+};
+constructs("type", 1, 1, typeOf);
+constructs("range", 1, 3, makeRange);
+constructs(
+  "slice",
+  1,
+  3,
+  (a, b, c) => b === undefined ? new PySlice(null, a, null) : new PySlice(a, b, c ?? null),
+);
+
+/** A range from the arguments of range(). Raises TypeError for what is no int, ValueError for a step of 0. */
+export function makeRange(a: Value, b?: Value, c: Value = 1): PyRange {
+  for (const value of [a, b ?? 0, c]) {
+    if (!isInt(value)) {
+      raise("TypeError", `'${typeName(value)}' object cannot be interpreted as an integer`);
+    }
+  }
+  if (Number(c) === 0) raise("ValueError", "range() arg 3 must not be zero");
+  return b === undefined
+    ? new PyRange(0, Number(a), 1)
+    : new PyRange(Number(a), Number(b), Number(c));
+}
+
+addHooks<PyView>(types.dict_view, {
+  repr: (value) => `dict_${value.kind}(${b_repr(list(value))})`,
+});
+addHooks<PySet>(types.set, {
+  repr: (value) => {
+    const items = [...value.m.values()].map(b_repr).join(", ");
+    if (state.version === 2) return `set([${items}])`;
+    return items === "" ? "set()" : `{${items}}`;
+  },
+});
+addHooks<PySet>(types.frozenset, {
+  repr: (value) => {
+    const items = [...value.m.values()].map(b_repr).join(", ");
+    if (state.version === 2) return `frozenset([${items}])`;
+    return items === "" ? "frozenset()" : `frozenset({${items}})`;
+  },
+});
+addHooks<PyBytes>(types.bytes, { repr: bytesRepr });
+addHooks<PyRange>(types.range, {
+  repr: ({ start, stop, step }) => `range(${start}, ${stop}${step === 1 ? "" : `, ${step}`})`,
+});
+
+function bytesRepr(value: PyBytes): string {
+  const mark = value.s.includes("'") && !value.s.includes('"') ? '"' : "'";
+  return `b${mark}${
+    value.s.replace(/[\\\x00-\x1f\x7f-\xff'"]/g, (char) => byteText(char, mark))
+  }${mark}`;
+}
+
+function byteText(char: string, mark: string): string {
+  const escapes: Record<string, string> = {
+    "\\": "\\\\",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+  };
+  const simple = escapes[char];
+  if (simple !== undefined) return simple;
+  if (char === "'" || char === '"') return char === mark ? `\\${char}` : char;
+  return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
+const errorHooks: Hooks<PyError> = {
+  text: (error) => {
+    if (error.args.length === 0) return "";
+    if (error.args.length > 1) return b_repr(new PyTuple(error.args));
+    return isSubtype(error[typeKey], errorType("KeyError"))
+      ? b_repr(error.args[0])
+      : str(error.args[0]);
+  },
+  repr: (error) => {
+    const tail = state.version === 2 && error.args.length === 1 ? "," : "";
+    return `${error[typeKey].$info.name}(${error.args.map(b_repr).join(", ")}${tail})`;
+  },
+};
+for (const type of Object.values(errors)) addHooks(type, errorHooks);
+addFields<PyError>(errorType("BaseException"), {
+  args: (error) => new PyTuple(error.args.slice()),
+  message: (error) => {
+    if (state.version === 3) return undefined;
+    return error.args.length === 1 ? error.args[0] : "";
+  },
+});
