@@ -120,3 +120,22 @@ describe("ini examples in the docs", () => {
     });
   }
 });
+
+describe("decision notes", () => {
+  const notes = [...pages].filter(([file]) => /^docs\/decisions\/\d/.test(file));
+
+  test("have a number of their own", () => {
+    const numbers = notes.map(([file]) => /\d{4}/.exec(file)?.[0]);
+    expect(numbers).toEqual([...new Set(numbers)]);
+    expect(notes.length).toBeGreaterThan(10);
+  });
+
+  for (const [file, note] of notes) {
+    test(`have one form: ${file}`, () => {
+      const [title = "", ...parts] = [...note.matchAll(/^##? (.+)$/gm)].map(([heading]) => heading);
+      expect(title).toStartWith(`# ${/\d{4}/.exec(file)?.[0]} `);
+      expect(parts).toEqual(["## Decision", "## Why", "## Consequences", "## Not done"]);
+      expect(pages.get("docs/decisions/README.md")).toContain(file.replace("docs/decisions/", ""));
+    });
+  }
+});
