@@ -1,5 +1,5 @@
 /**
- * The gate for section 3 of the design: who may import whom, and who owns what.
+ * The gate for layers: who may import whom, and who owns what.
  *
  * `bun scripts/check_layers.ts [--root DIR]`
  *

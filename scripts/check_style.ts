@@ -1,5 +1,5 @@
 /**
- * The gate for the house rules: section 7 of the design.
+ * The gate for the style rules of CONTRIBUTING.md.
  *
  * `bun scripts/check_style.ts [--root DIR]`
  *

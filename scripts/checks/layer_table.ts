@@ -1,5 +1,5 @@
 /**
- * Who may import whom and who owns what, as data: section 3 of the design.
+ * Who may import whom and who owns what, as data.
  *
  * @module
  */

@@ -30,7 +30,14 @@ interface Import {
 export function checkLayers(file: SourceFile, packages: ReadonlySet<string>): Violation[] {
   const room = roomOf(file.path);
   if (room === undefined) {
-    return [violation(file, 1, "room", "is in no room of the design. Move it into one.")];
+    return [
+      violation(
+        file,
+        1,
+        "room",
+        "is in no room of scripts/checks/layer_table.ts. Move it into one.",
+      ),
+    ];
   }
   const places = [...allNodes(file.program)];
   const imports = places.flatMap((place) => readImport(file, place));

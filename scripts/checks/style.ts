@@ -1,5 +1,5 @@
 /**
- * The house rules that no linter knows: section 7 of the design.
+ * The style rules of CONTRIBUTING.md that no linter knows.
  *
  * @module
  */

@@ -28,7 +28,7 @@ export function cliReference(
   return [
     "## Commands",
     table(
-      ["Command", "What it does"],
+      ["Command", "Description"],
       shown.map((command) => [
         `[${code(callOf(command))}](#${anchorOf(command)})`,
         prose(command.summary),

@@ -16,7 +16,7 @@ export function converterReference(converters: readonly Converter[]): string {
     `[${code(name)}](#${name.toLowerCase()})`,
     prose(summary),
   ]);
-  return [table(["Converter", "What it does"], contents), ...byName.map(converterPart)]
+  return [table(["Converter", "Description"], contents), ...byName.map(converterPart)]
     .join("\n\n");
 }
 
@@ -26,7 +26,7 @@ function converterPart(converter: Converter): string {
   const known = params === "any" ? [] : Object.entries(params);
   if (known.length > 0) {
     parts.push(table(
-      ["Parameter", "Default", "What it does"],
+      ["Parameter", "Default", "Description"],
       known.map((
         [key, { help, default: initial = "" }],
       ) => [code(key), code(initial), prose(help)]),

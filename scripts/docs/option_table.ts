@@ -24,7 +24,7 @@ function absenceCell(option: Option<unknown>): string {
 /** A table of options as they are written in the ini. */
 export function optionTable(options: readonly (readonly [string, Option<unknown>])[]): string {
   return table(
-    ["Option", "Value", "Without it", "What it does", "Example"],
+    ["Option", "Value", "Default", "Description", "Example"],
     options.map(([key, option]) => [
       code(key),
       kindText(option),
@@ -41,7 +41,7 @@ export function flagTable(
   usage: (name: string, option: Option<unknown>) => string,
 ): string {
   return table(
-    ["Flag", "Default", "What it does"],
+    ["Flag", "Default", "Description"],
     Object.entries(flags).map(([name, option]) => [
       code(usage(name, option)),
       option.kind === "flag" ? "" : code(iniText(option.default)),

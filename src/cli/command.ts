@@ -11,7 +11,7 @@ import type { Options, Values } from "../sdk/option.ts";
 import type { Input } from "./console.ts";
 import type { GlobalFlags } from "./flags.ts";
 
-/** Exit codes; `design.md` 6. */
+/** Exit codes; scripts rely on them. */
 export const exitCodes = {
   ok: 0,
   /** Configuration, credentials of Oomnitza, or the lock. */

@@ -105,7 +105,7 @@ export type WebhookHint =
  */
 export type SourceItem = Raw | Skipped | readonly (Raw | Skipped)[];
 
-/** A source as declared; see `design.md` 4 for the order of its parts. */
+/** A source as declared: data first, then `rule`, `check` and `records()`, always in this order. */
 export interface Source<O extends Options = Options> {
   /** Section name in the ini. */
   readonly name: string;

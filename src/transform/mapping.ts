@@ -71,7 +71,7 @@ function addIni(
   const draft = draftOf(drafts, field, origin);
   const saysValue = spec.source ?? spec.setting ?? spec.hardcoded;
   if (spec.hardcoded !== undefined && spec.source === undefined && spec.setting === undefined) {
-    // A literal in the ini replaces what was built in or came from Oomnitza (core.md 3.6).
+    // A literal in the ini replaces what was built in or came from Oomnitza.
     delete draft.spec.source;
     delete draft.spec.setting;
   }

@@ -39,7 +39,7 @@ test("T2: a section enabled before [oomnitza] ends the start, naming the line", 
   expect(instance.requests).toEqual([]);
 });
 
-/** core.md 2.1: the line as written, the key, the value. */
+/** The dialect of the ini file: the line as written, the key, the value. */
 const lexicalTable: readonly (readonly [line: string, key: string, value: string])[] = [
   ["url_x = https://e.com ; note", "url_x", "https://e.com"],
   ["pw = a;b", "pw", "a;b"],

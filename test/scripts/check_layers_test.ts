@@ -1,5 +1,5 @@
 /**
- * The layer gate catches what section 3 of the design forbids, and lets the rest pass.
+ * The layer gate catches what the layer table forbids, and lets the rest pass.
  *
  * @module
  */

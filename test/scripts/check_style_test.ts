@@ -1,5 +1,5 @@
 /**
- * The house gate catches what section 7 of the design forbids, and lets the rest pass.
+ * The style gate catches what CONTRIBUTING.md forbids, and lets the rest pass.
  *
  * @module
  */
