@@ -132,3 +132,12 @@ test("a comparison gives both texts back and keeps what is common", () => {
   ]);
   expect(compareLines([], ["a"]).map(({ kind }) => kind)).toEqual(["added"]);
 });
+
+test("a file that changed as a whole is shown as removed and added", () => {
+  const old = Array.from({ length: 3_000 }, (_, at) => `old ${at}`);
+  const fresh = Array.from({ length: 2_000 }, (_, at) => `new ${at}`);
+  const lines = compareLines(["same", ...old], ["same", ...fresh]);
+  expect(lines[0]).toEqual({ kind: "removed", before: 0, after: -1 });
+  expect(lines.slice(0, 3_001).every(({ kind }) => kind === "removed")).toBe(true);
+  expect(lines.slice(3_001).map(({ after }) => after)).toEqual([...Array(2_001).keys()]);
+});

@@ -91,14 +91,14 @@ function configOf(place: SqlPlace, port: number): ConnectionConfiguration {
   };
 }
 
-function namesOf({ address, database, login }: SqlPlace): SqlPlaceNames {
+function namesOf({ address, database, login, encrypt }: SqlPlace): SqlPlaceNames {
   const account = login.kind === "process"
     ? "the account that runs the agent"
     : login.kind === "ntlm" && login.domain !== ""
     ? `${login.domain}\\${login.user}`
     : login.user;
   const principal = login.kind === "process" ? "DOMAIN\\account" : account;
-  return { address, database, account, principal };
+  return { address, database, account, principal, encrypt };
 }
 
 /** Begins a login with Kerberos where it can be had, with NTLM where Windows has nothing better. */
@@ -173,9 +173,9 @@ export async function connectSql(place: SqlPlace): Promise<SqlConnection> {
     // What happens to a connection later is told by the query under way.
     opened.on("error", () => {});
     await loggedIn(opened, place);
-    return { driver: opened, place, names, close: () => opened.stop() };
+    return { driver: opened, place, names, close: () => opened.close() };
   } catch (thrown) {
-    driver?.stop();
+    driver?.close();
     place.signal.throwIfAborted();
     throw sqlConnectError(names, thrown, messages);
   } finally {

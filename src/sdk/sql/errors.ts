@@ -23,6 +23,8 @@ export interface SqlPlaceNames {
   readonly account: string;
   /** How a GRANT names the account. */
   readonly principal: string;
+  /** Whether the connection is to be encrypted. */
+  readonly encrypt: boolean | "strict";
 }
 
 /** The code of the driver or of the socket underneath. */
@@ -124,12 +126,17 @@ export function sqlConnectError(
     });
   }
   const text = messageOf(thrown);
-  if (thrown instanceof Error && thrown.name === "NoEncryption") {
-    return new SourceError(`Cannot connect to SQL Server ${server}: ${text}`, {
-      hint: "Give the server a certificate. encrypt = False sends everything in the clear.",
-    });
-  }
   const code = codeOf(thrown);
+  // The driver has one code for both sides' demand.
+  if (code === "EENCRYPT" && place.encrypt !== false) {
+    return new SourceError(
+      `Cannot connect to SQL Server ${server}: the server offers no encryption`,
+      {
+        cause: thrown,
+        hint: "Give the server a certificate. encrypt = False sends everything in the clear.",
+      },
+    );
+  }
   const reason = code === "" || code === "ESOCKET" || text.includes(code)
     ? text
     : `${text} [${code}]`;
