@@ -53,7 +53,7 @@ async function measureStep(binary: string, ini: string, rows: number, { label, c
 export async function measureDelta(binary: string, rows: number): Promise<void> {
   const csv = await csvFile(rows);
   for (const suffix of ["", "-wal", "-shm"]) rmSync(state + suffix, { force: true });
-  const { child, url } = await startStandIn(binary, "counts");
+  const { child, url } = await startStandIn("counts");
   const ini = iniFile(csv, url, token);
   const text = readFileSync(ini, "utf8");
   for (const step of steps) {

@@ -6,6 +6,8 @@
  */
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Keep } from "../test/support/stand_in/store.ts";
+import { spawnStandIn, type StandInProcess } from "../test/support/stand_in/process.ts";
 import { type BenchLanguage, csvFile, folder, iniFile } from "./data.ts";
 import { median } from "./figures.ts";
 
@@ -23,18 +25,9 @@ interface Upload {
 /** The token of every stand-in. */
 export const token = "token-of-the-benchmark";
 
-/** What the stand-in does with records: `all` is what it does unless told, `counts` leaves memory alone. */
-type Keep = "all" | "counts";
-
 /** Starts a stand-in of its own for a measurement. */
-export async function startStandIn(binary: string, keep: Keep) {
-  const child = Bun.spawn(
-    [binary, "stand-in", "--port", "0", "--token", token, "--keep", keep, "--output", "json"],
-    { stdout: "pipe", stderr: "inherit" },
-  );
-  const { value } = await child.stdout.getReader().read();
-  const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
-  return { child, url };
+export function startStandIn(keep: Keep): Promise<StandInProcess> {
+  return spawnStandIn({ token, keep });
 }
 
 /**
@@ -111,7 +104,7 @@ export async function measureUserCode(binary: string, rows: number, rounds: numb
   const rates = new Map<BenchLanguage | undefined, number[]>();
   for (let round = 0; round < rounds; round++) {
     for (const language of [undefined, "javascript", "python"] as const) {
-      const { child, url } = await startStandIn(binary, "all");
+      const { child, url } = await startStandIn("all");
       const { whole: milliseconds } = await upload(
         binary,
         iniFile(csv, url, token, language),
@@ -139,7 +132,7 @@ export async function measureState(binary: string, rows: number, rounds: number)
     for (
       const [words, times] of [[["--state", state], withState], [["--no-state"], without]] as const
     ) {
-      const { child, url } = await startStandIn(binary, "all");
+      const { child, url } = await startStandIn("all");
       const { milliseconds } = await upload(binary, iniFile(csv, url, token), rows, words);
       child.kill();
       times.push(milliseconds);
@@ -167,10 +160,10 @@ export async function measureThroughput(
   const bare: number[] = [];
   // A stand-in of its own for each round: it remembers what it got.
   for (let round = 0; round < rounds; round++) {
-    const { child, url } = await startStandIn(binary, keep);
+    const { child, url } = await startStandIn(keep);
     if (rows <= 100_000) bare.push(bareLoop(url, rows));
     child.kill();
-    const fresh = await startStandIn(binary, keep);
+    const fresh = await startStandIn(keep);
     uploads.push(await upload(binary, iniFile(csv, fresh.url, token), rows));
     fresh.child.kill();
   }

@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startStandIn } from "../src/stand_in/mod.ts";
+import { startStandIn } from "../test/support/stand_in/mod.ts";
 import { median } from "./figures.ts";
 
 /** What one round of the client measured, in milliseconds. */

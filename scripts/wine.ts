@@ -12,13 +12,13 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
+import { type StandIn, startStandIn } from "../test/support/stand_in/mod.ts";
 import { doors } from "./binary/base.ts";
 import { root } from "./binary/compile.ts";
 import { openWine, windowsPath, type Wine, type WineOptions } from "./wine/prefix.ts";
 import { checkService } from "./wine/service.ts";
 import { checkUpgrade } from "./wine/upgrade.ts";
 
-const token = "wine-check-token";
 const assets = [
   { SERIAL_NUMBER: "C02XK0AAJHD2", BARCODE: "IT-0042", ASSIGNED_TO: "jane@example.com" },
   { SERIAL_NUMBER: "C02XK0AAJHD3", BARCODE: "IT-0043", ASSIGNED_TO: "jürgen@example.com" },
@@ -29,18 +29,17 @@ async function main(): Promise<void> {
   const dist = resolve(root, values.dist);
   const agent = windowsPath(join(dist, "agent-windows-x64.exe"));
   const wine = await openWine();
+  const instance = await startStandIn();
   console.log("wine: prefix is ready");
   try {
     await checkVersion(wine, agent);
     await checkSample(wine, agent);
-    await withStandIn(wine, join(dist, "agent-linux-x64"), async (url) => {
-      await checkUpload(wine, agent, url);
-      await checkDoctor(wine, agent);
-      await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
-      const instance = { url, token };
-      await checkService(wine, { agent, port: await freePort(), instance });
-    });
+    await checkUpload(wine, agent, instance);
+    await checkDoctor(wine, agent);
+    await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
+    await checkService(wine, { agent, port: await freePort(), instance });
   } finally {
+    await instance.stop();
     await wine.close();
   }
 }
@@ -65,35 +64,11 @@ async function checkSample(wine: Wine, agent: string): Promise<void> {
   console.log(`wine: sample.ini has ${sample.split("\n").length} lines`);
 }
 
-/** Works with a stand-in for Oomnitza that runs on Linux. */
-async function withStandIn(
-  wine: Wine,
-  linuxAgent: string,
-  work: (url: string) => Promise<void>,
-): Promise<void> {
-  const port = await freePort();
-  const standIn = Bun.spawn([linuxAgent, "stand-in", "--port", String(port), "--token", token], {
-    cwd: wine.folder,
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "inherit",
-  });
-  try {
-    const url = `http://127.0.0.1:${port}`;
-    await ask(url, "state");
-    await work(url);
-  } finally {
-    standIn.kill();
-    await standIn.exited;
-  }
-}
-
-async function checkUpload(wine: Wine, agent: string, url: string): Promise<void> {
-  writeUploadFiles(wine.folder, url);
+async function checkUpload(wine: Wine, agent: string, instance: StandIn): Promise<void> {
+  writeUploadFiles(wine.folder, instance);
   const ini = windowsPath(join(wine.folder, "config.ini"));
   await run(wine, [agent, "upload", "csv_assets", "--ini", ini]);
-  const { records } = await ask(url, "records");
-  const got = records?.map(({ record }) => record) ?? [];
+  const got = instance.state.records().map(({ record }) => record);
   if (!isDeepStrictEqual(byBarcode(got), byBarcode(assets))) {
     throw new Error(`The stand-in got other records: ${JSON.stringify(got)}`);
   }
@@ -110,7 +85,7 @@ async function checkWarning(wine: Wine, command: readonly string[]): Promise<voi
   console.log("wine: a file that everybody can read is warned of");
 }
 
-function writeUploadFiles(folder: string, url: string): void {
+function writeUploadFiles(folder: string, { url, token }: StandIn): void {
   const rows = assets.map((asset) => Object.values(asset).join(","));
   const csv = ["Serial,Tag,Owner", ...rows, ""].join("\r\n");
   writeFileSync(join(folder, "assets.csv"), csv);
@@ -139,25 +114,6 @@ async function checkDoctor(wine: Wine, agent: string): Promise<void> {
   const said = await run(wine, [agent, "doctor", ...words]);
   if (!/^ok +disk /m.test(said)) throw new Error("The doctor sees no disk.");
   if (!/^skipped service /m.test(said)) throw new Error("There is no service yet to be seen.");
-}
-
-interface Answer {
-  readonly records?: readonly { readonly record: Readonly<Record<string, unknown>> }[];
-}
-
-/** Asks the stand-in, waiting up to ten seconds for it to be there. */
-async function ask(url: string, what: string): Promise<Answer> {
-  const headers = { Authorization2: token };
-  for (let attempt = 1;; attempt++) {
-    try {
-      const answer = await fetch(`${url}/stand-in/${what}`, { headers });
-      if (!answer.ok) throw new Error(`The stand-in answered ${answer.status}.`);
-      return await answer.json();
-    } catch (error) {
-      if (attempt === 50) throw error;
-      await Bun.sleep(200);
-    }
-  }
 }
 
 /** Runs the Windows program, shows what it says, and gives its standard output. */

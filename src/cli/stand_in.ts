@@ -1,11 +1,12 @@
 /**
- * `agent stand-in`: a stand-in for an Oomnitza instance, for trying and testing.
+ * `agent stand-in`: a stand-in for an Oomnitza instance, to try the agent with.
  *
  * @module
  */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { z } from "zod";
 import { UsageError } from "../base/errors.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import type { StandInOptions } from "../stand_in/mod.ts";
@@ -29,89 +30,76 @@ const flags = {
     },
   ),
   "locations": opt.path("JSON file with the list of locations that it keeps.", { default: "" }),
-  "faults": opt.text("What it does wrong, as JSON; see docs/cli.md.", { default: "" }),
-  "token-uses": opt.integer("Requests that a login token is good for. 0 means any number.", {
-    default: 0,
-  }),
-  "keep": opt.choice("Whether it keeps the records or only counts them.", ["all", "counts"], {
-    default: "all",
-  }),
-  "cert": opt.path("Certificate for HTTPS, PEM.", { default: "" }),
-  "key": opt.path("Its private key, PEM.", { default: "" }),
 } as const;
 
-/** Reads the file that a flag names. */
-type ReadText = (flag: string, path: string) => string;
+const mappingsSchema = z.record(
+  z.string(),
+  z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+);
+const locationsSchema = z.array(z.record(z.string(), z.unknown()));
 
-function readText(directory: string, flag: string, path: string): string {
+interface JsonFile<T> {
+  /** The flag that names it. */
+  readonly flag: string;
+  /** Absolute; empty when there is none. */
+  readonly path: string;
+  readonly schema: z.ZodType<T>;
+}
+
+function readJson<T>({ flag, path, schema }: JsonFile<T>): T | undefined {
+  if (path === "") return undefined;
+  let text: string;
   try {
-    return readFileSync(resolve(directory, path), "utf8");
+    text = readFileSync(path, "utf8");
   } catch (error) {
     throw new UsageError(`Cannot read --${flag} ${path}`, { cause: error });
   }
-}
-
-function readJson<T>(read: ReadText, flag: string, path: string): T | undefined {
-  if (path === "") return undefined;
   try {
-    return JSON.parse(read(flag, path)) as T;
+    return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new UsageError(`--${flag} ${path} is not a JSON file`, { cause: error });
+    const what = error instanceof SyntaxError ? "is not a JSON file" : `does not hold ${flag}`;
+    throw new UsageError(`--${flag} ${path} ${what}`, { cause: error });
   }
 }
 
-function faultsOf(text: string, parse: (value: unknown) => StandInOptions["faults"]) {
-  if (text === "") return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError("--faults is not JSON", { cause: error });
-  }
-  return parse(value);
-}
-
-function optionsFrom(values: Values<typeof flags>, read: ReadText): StandInOptions {
-  if ((values.cert === "") !== (values.key === "")) {
-    throw new UsageError("--cert and --key go together");
-  }
+function readOptions(values: Values<typeof flags>, directory: string): StandInOptions {
+  const find = (path: string) => path === "" ? "" : resolve(directory, path);
   return {
     port: values.port,
     token: values.token === "" ? undefined : values.token,
     username: values.username === "" ? undefined : values.username,
     password: values.password === "" ? undefined : values.password,
     apiVersions: values.api === "both" ? undefined : [values.api],
-    mappings: readJson(read, "mappings", values.mappings),
-    locations: readJson(read, "locations", values.locations),
-    tokenLifetime: values["token-uses"] === 0 ? undefined : values["token-uses"],
-    keep: values.keep,
-    tls: values.cert === ""
-      ? undefined
-      : { cert: read("cert", values.cert), key: read("key", values.key) },
+    mappings: readJson({
+      flag: "mappings",
+      path: find(values.mappings),
+      schema: mappingsSchema,
+    }),
+    locations: readJson({
+      flag: "locations",
+      path: find(values.locations),
+      schema: locationsSchema,
+    }),
   };
 }
 
 /** Runs a stand-in until it is stopped. */
 export const standIn = defineCommand({
   name: "stand-in",
-  summary: "Run a local stand-in for an Oomnitza instance, to try the agent and to test with.",
+  summary: "Run a local stand-in for an Oomnitza instance, to try the agent with.",
   details:
-    `It listens on loopback only, keeps what it gets in memory, shows it on a web page and as JSON under /stand-in/, and is gone with Ctrl-C.
+    `It listens on loopback only, keeps what it gets in memory, shows it on a web page, and is gone with Ctrl-C.
 
 It is strict: a request that an instance would not understand is refused with a reason.`,
   flags,
   examples: [
     { line: "agent stand-in", does: "run it and show the address and the token" },
-    { line: `agent stand-in --faults '{"failRate": 0.2}'`, does: "let every fifth request fail" },
+    { line: "agent stand-in --api v2", does: "stand in for an instance without the newer API" },
   ],
   async run(context, values) {
     // The web server is loaded for this command only.
-    const { parseFaults, startStandIn } = await import("../stand_in/mod.ts");
-    const faults = faultsOf(values.faults, parseFaults);
-    const instance = await startStandIn({
-      ...optionsFrom(values, (flag, path) => readText(context.directory, flag, path)),
-      faults,
-    });
+    const { startStandIn } = await import("../stand_in/mod.ts");
+    const instance = startStandIn(readOptions(values, context.directory));
     const json = JSON.stringify({ url: instance.url, token: instance.token });
     const text =
       `Stand-in Oomnitza at ${instance.url}\nAPI token: ${instance.token}\nStop it with Ctrl-C.`;

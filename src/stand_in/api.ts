@@ -3,47 +3,37 @@
  *
  * @module
  */
-import { type Context, Hono, type Next } from "hono";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Hono, type Next } from "hono";
 import { messageOf } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
-import { hangUp } from "../runtime/serve.ts";
 import type { Batch } from "./batch.ts";
-import type { Fault, Target } from "./faults.ts";
-import { type ApiVersion, type Call, type Env, type Instance, queryOf } from "./instance.ts";
+import {
+  type ApiVersion,
+  type Call,
+  type Env,
+  type Instance,
+  readQuery,
+  Refusal,
+} from "./instance.ts";
 import { auditBatch, bulkBatch, checkFinalize, checkQuery, isUuid, usersBatch } from "./payload.ts";
-import { Refusal } from "./refusal.ts";
-import type { Tokens } from "./tokens.ts";
-
-const uploads: ReadonlySet<string> = new Set([
-  "/api/v2/bulk/users",
-  "/api/v2/bulk/audit",
-  "/api/v3/bulk",
-]);
 
 /** The routes under `/api/`. */
 export function apiRoutes(instance: Instance): Hono<Env> {
-  const { store, tokens } = instance;
   const app = new Hono<Env>();
-  app.use("/api/*", (c, next) => logged(instance, c, next));
-  app.use("/api/*", (c, next) => authorized(instance, c, next));
-  app.use("/api/*", (c, next) => failing(instance, c, next));
-
   app.post("/api/request_token", async (c) => {
     const { login, password } = await loginForm(c);
-    const token = tokens.login(login, password);
+    const token = instance.tokens.login(login, password);
     if (token === undefined) throw new Refusal(401, "login or password is wrong");
-    store.counters.logins += 1;
     return c.json({ token });
   });
   app.get("/api/v2/mappings", (c) => {
-    const query = queryOf(c);
+    const query = readQuery(c);
     checkQuery(query, ["name"], []);
     const name = query.get("name") ?? "";
     return c.json(Object.hasOwn(instance.mappings, name) ? instance.mappings[name] : {});
   });
   app.get("/api/v3/locations", (c) => {
-    checkQuery(queryOf(c), [], []);
+    checkQuery(readQuery(c), [], []);
     return c.json(instance.locations);
   });
   app.get("/api/v3/assets", (c) => listed(instance, c, "assets"));
@@ -57,7 +47,7 @@ export function apiRoutes(instance: Instance): Hono<Env> {
 
 /** What is held of a kind, `limit` of them: Oomnitza's "REST APIs (Swagger Docs)". */
 function listed({ store }: Instance, c: Call, kind: Kind): Response {
-  const query = queryOf(c);
+  const query = readQuery(c);
   checkQuery(query, [], ["limit"]);
   const limit = Number(query.get("limit") ?? "100");
   if (!Number.isInteger(limit) || limit < 1) throw new Refusal(400, "limit is not a number");
@@ -68,15 +58,15 @@ function addPortionRoutes(app: Hono<Env>, instance: Instance): void {
   const { store } = instance;
   app.post("/api/v3/bulk/:portion/finalize", async (c) => {
     const body = await readJson(c);
-    checkFinalize(queryOf(c), body);
+    checkFinalize(readQuery(c), body);
     if (!store.finalize(portionId(c))) throw new Refusal(404, "nothing came with this portion");
     return c.json({});
   });
   app.get("/api/v3/bulk/:portion", (c) => {
-    checkQuery(queryOf(c), [], []);
+    checkQuery(readQuery(c), [], []);
     const portion = store.portion(portionId(c));
     return c.json({
-      canceled: instance.plan.faults.cancel ?? false,
+      canceled: false,
       received: portion?.received ?? 0,
       finalized: portion?.finalized ?? false,
     });
@@ -85,40 +75,16 @@ function addPortionRoutes(app: Hono<Env>, instance: Instance): void {
 
 type Reader = (query: URLSearchParams, body: unknown) => Batch;
 
-async function upload({ plan, store }: Instance, c: Call, read: Reader): Promise<Response> {
-  const batch = read(queryOf(c), await readJson(c));
-  c.set("records", batch.records.length);
-  if (batch.records.some((record) => plan.poisons(record))) {
-    const field = plan.faults.poison?.field;
-    throw new Refusal(400, `a record has a value in ${field} that cannot be taken`);
-  }
-  return c.json(store.take(batch));
-}
-
-/** Writes the request into the log when its answer is known. */
-async function logged({ store, tokens }: Instance, c: Call, next: Next): Promise<void> {
-  const at = Date.now();
-  const started = performance.now();
-  await next();
-  store.note({
-    at,
-    method: c.req.method,
-    path: redactedPath(c, tokens),
-    query: redactedQuery(c, tokens),
-    status: c.get("dropped") ? "dropped" : c.res.status,
-    records: c.get("records") ?? 0,
-    ms: Math.round((performance.now() - started) * 10) / 10,
-    fault: c.get("fault"),
-    error: c.get("error"),
-  });
+async function upload({ store }: Instance, c: Call, read: Reader): Promise<Response> {
+  return c.json(store.take(read(readQuery(c), await readJson(c))));
 }
 
 /** Lets nobody through without a good token, nor to a version that is switched off. */
-async function authorized(instance: Instance, c: Call, next: Next): Promise<void> {
+export async function authorize(instance: Instance, c: Call, next: Next): Promise<void> {
   if (c.req.path !== "/api/request_token") {
     const token = c.req.header("authorization2");
     if (token === undefined) throw new Refusal(401, "the header Authorization2 is missing");
-    if (!instance.tokens.spend(token)) throw new Refusal(401, "the token is wrong or expired");
+    if (!instance.tokens.accept(token)) throw new Refusal(401, "the token is wrong or expired");
   }
   const version = /^\/api\/(v\d+)\/bulk(?:\/|$)/.exec(c.req.path)?.[1];
   if (version !== undefined && !instance.apiVersions.has(version as ApiVersion)) {
@@ -127,40 +93,26 @@ async function authorized(instance: Instance, c: Call, next: Next): Promise<void
   await next();
 }
 
-/** Delays the answer and fails as told. */
-async function failing({ plan }: Instance, c: Call, next: Next): Promise<Response | void> {
-  const target = targetOf(c);
-  const fault = plan.next(target);
-  const { latencyMs } = plan.faults;
-  if (latencyMs && plan.concerns(target)) await sleep(latencyMs, undefined, { ref: false });
-  if (fault === undefined) return await next();
-  if (fault.drop === "after") {
-    await next();
-    if (!c.res.ok) return;
+/**
+ * Lets only this machine through, and only when the caller knows it as this machine: a page of
+ * another site can point its own name here, but the browser then sends that name as the host.
+ */
+export async function allowLocal(c: Call, next: Next): Promise<void> {
+  const address = c.env.peer.address() ?? "";
+  if (!/^(::ffff:)?127\.|^::1$/i.test(address)) {
+    throw new Refusal(403, "only this machine may look here");
   }
-  c.set("fault", fault.kind);
-  return failure(c, fault);
-}
-
-function failure(c: Call, { kind, drop, status, headers }: Fault): Response | void {
-  if (drop === undefined) {
-    return Response.json({ error: `told to fail: ${kind}` }, { status, headers });
+  if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(c.req.header("host") ?? "")) {
+    throw new Refusal(403, "call it localhost, 127.0.0.1 or [::1]");
   }
-  c.set("dropped", true);
-  c.res = hangUp();
+  await next();
 }
 
-function targetOf(c: Call): Target {
-  if (c.req.method === "POST" && uploads.has(c.req.path)) return "upload";
-  return /^\/api\/v\d+\/bulk(?:\/|$)/.test(c.req.path) ? "bulk" : "other";
-}
-
-/** Answers what a route threw, and keeps the reason for the log. */
-export function refused(error: unknown, c: Context<Env>): Response {
+/** Answers what a route threw. */
+export function answerError(error: unknown): Response {
   const message = error instanceof Refusal
     ? error.message
     : `the stand-in has a fault of its own: ${messageOf(error)}`;
-  c.set("error", message);
   return Response.json({ error: message }, {
     status: error instanceof Refusal ? error.status : 500,
   });
@@ -189,7 +141,7 @@ async function loginForm(c: Call): Promise<{ login: string; password: string }> 
   if (!/^application\/x-www-form-urlencoded(;|$)/i.test(type)) {
     throw new Refusal(400, "Content-Type is not application/x-www-form-urlencoded");
   }
-  checkQuery(queryOf(c), [], []);
+  checkQuery(readQuery(c), [], []);
   const form = new URLSearchParams(await c.req.raw.text());
   for (const name of form.keys()) {
     if (name !== "login" && name !== "password") {
@@ -208,15 +160,4 @@ function portionId(c: Call): string {
   const id = c.req.param("portion") ?? "";
   if (!isUuid(id)) throw new Refusal(400, "portion is not a UUID");
   return id;
-}
-
-function redactedPath(c: Call, tokens: Tokens): string {
-  const { path } = c.req;
-  return uploads.has(path) ? path : path.split("/").map((part) => tokens.redact(part)).join("/");
-}
-
-function redactedQuery(c: Call, tokens: Tokens): string {
-  if (!c.req.url.includes("?")) return "";
-  const pairs = [...queryOf(c)].map((pair) => pair.map((part) => tokens.redact(part)));
-  return pairs.map((pair) => pair.join("=")).join("&");
 }

@@ -5,7 +5,6 @@
  */
 import type { Context } from "hono";
 import type { Peer } from "../runtime/serve.ts";
-import type { FaultPlan } from "./faults.ts";
 import type { Store } from "./store.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -29,30 +28,30 @@ export interface Instance {
   readonly locations: readonly Location[];
   /** When it was started, milliseconds since 1970. */
   readonly startedAt: number;
-  /** The faults at work; replaced as a whole. */
-  plan: FaultPlan;
 }
 
 /** What the routes know of a request beside the request itself. */
 export interface Env {
   Bindings: { readonly peer: Peer };
-  Variables: {
-    /** Records in it. */
-    records: number;
-    /** Fault that was injected. */
-    fault: string;
-    /** Whether the connection is closed instead of answered. */
-    dropped: boolean;
-    /** Why it was refused. */
-    error: string;
-  };
 }
 
 /** The context of a request to a stand-in. */
 export type Call = Context<Env>;
 
+/** A request that is answered with an error status and `{"error": message}`. */
+export class Refusal extends Error {
+  override name = "Refusal";
+  /** The status of the answer. */
+  readonly status: 400 | 401 | 403 | 404 | 409;
+
+  constructor(status: Refusal["status"], message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** The query of a request, decoded. */
-export function queryOf(c: Call): URLSearchParams {
+export function readQuery(c: Call): URLSearchParams {
   const mark = c.req.url.indexOf("?");
   return new URLSearchParams(mark < 0 ? "" : c.req.url.slice(mark + 1));
 }

@@ -1,5 +1,5 @@
 /**
- * The web page of a stand-in: what it got and what was asked of it, read only.
+ * The web page of a stand-in: what it got, read only.
  *
  * @module
  */
@@ -12,13 +12,10 @@ import type { Kind } from "../base/record.ts";
 import { textOf } from "./batch.ts";
 import type { Instance } from "./instance.ts";
 import { style } from "./page_style.ts";
-import type { StoredRecord } from "./record_index.ts";
-import type { LoggedRequest } from "./request_log.ts";
-import type { Store } from "./store.ts";
+import type { Store, StoredRecord } from "./store.ts";
 
 const title = "Stand-in Oomnitza";
 const refreshSeconds = 5;
-const requestsShown = 20;
 const fieldsShown = 8;
 const charactersShown = 60;
 
@@ -60,7 +57,6 @@ export function page(instance: Instance, { refresh }: { refresh: boolean }): str
           <Mappings store={store} />
           <Records store={store} kind="assets" heading="Latest assets" />
           <Records store={store} kind="users" heading="Latest people" />
-          <Requests requests={store.requests} />
         </main>
       </body>
     </html>
@@ -82,46 +78,31 @@ const Refreshing: FC<{ on: boolean }> = ({ on }) =>
     );
 
 const Counts: FC<{ store: Store }> = ({ store }) => {
-  const { requests, received, created, updated, skipped, byStatus, faults } = store.counters;
-  const refusals = Object.entries(byStatus).reduce(
-    (sum, [status, times]) => status.startsWith("4") ? sum + times : sum,
-    0,
-  );
-  const injected = Object.values(faults).reduce((sum, times) => sum + times, 0);
+  const { received, created, updated, skipped } = store.counters;
   const figures: [string, number][] = [
-    ["Requests", requests],
     ["Records received", received],
     ["Created", created],
     ["Updated", updated],
     ["Skipped", skipped],
-    ["Answered 4xx", refusals],
-    ["Faults on purpose", injected],
   ];
   return (
     <dl class="counts">
       {figures.map(([name, value]) => (
         <div>
           <dt>{name}</dt>
-          <dd>{number(value)}</dd>
+          <dd>{formatNumber(value)}</dd>
         </div>
       ))}
     </dl>
   );
 };
 
-const Facts: FC<{ instance: Instance }> = ({ instance }) => {
-  const { plan, apiVersions, startedAt, store } = instance;
-  const faults = Object.keys(plan.faults).length === 0 ? "none" : JSON.stringify(plan.faults);
-  const versions = [...apiVersions].sort().join(" and ");
-  return (
-    <p class="facts">
-      Up since <Clock at={startedAt} /> (UTC). Bulk protocols:{" "}
-      {versions === "" ? "none" : versions}. Faults:{" "}
-      {faults === "none" ? faults : <code>{faults}</code>}.
-      {store.keep === "counts" ? " Only counts are kept, and the latest records." : ""}
-    </p>
-  );
-};
+const Facts: FC<{ instance: Instance }> = ({ instance: { apiVersions, startedAt } }) => (
+  <p class="facts">
+    Up since <Clock at={startedAt} /> (UTC). Upload protocols:{" "}
+    {[...apiVersions].sort().join(" and ")}.
+  </p>
+);
 
 const Mappings: FC<{ store: Store }> = ({ store }) => {
   const open = (name: string, kind: Kind) =>
@@ -134,8 +115,8 @@ const Mappings: FC<{ store: Store }> = ({ store }) => {
       rows={store.mappings.map((m) => [
         m.name,
         m.kind === "users" ? "people" : m.kind,
-        ...[m.distinct, m.received, m.created, m.updated, m.skipped].map(number),
-        number(open(m.name, m.kind)),
+        ...[m.distinct, m.received, m.created, m.updated, m.skipped].map(formatNumber),
+        formatNumber(open(m.name, m.kind)),
       ])}
       numeric={2}
       note="Open: portions of the v3 protocol that were not finalized yet."
@@ -145,7 +126,7 @@ const Mappings: FC<{ store: Store }> = ({ store }) => {
 
 const Records: FC<{ store: Store; kind: Kind; heading: string }> = ({ store, kind, heading }) => {
   const latest = store.latest(kind);
-  const { fields, more } = fieldsOf(latest);
+  const { fields, more } = chooseFields(latest);
   return (
     <Table
       heading={heading}
@@ -154,28 +135,14 @@ const Records: FC<{ store: Store; kind: Kind; heading: string }> = ({ store, kin
       rows={latest.map(({ at, name, record }) => [
         <Clock at={at} />,
         name,
-        ...fields.map((field) => Object.hasOwn(record, field) ? short(textOf(record[field])) : ""),
+        ...fields.map((field) =>
+          Object.hasOwn(record, field) ? shorten(textOf(record[field])) : ""
+        ),
       ])}
       note={more === 0 ? undefined : `${more} more ${more === 1 ? "field" : "fields"} not shown.`}
     />
   );
 };
-
-const Requests: FC<{ requests: LoggedRequest[] }> = ({ requests }) => (
-  <Table
-    heading="Latest requests"
-    empty="No requests yet."
-    columns={["Time (UTC)", "Status", "Records", "Request", "Note"]}
-    rows={requests.slice(-requestsShown).reverse().map((r) => [
-      <Clock at={r.at} />,
-      String(r.status),
-      number(r.records),
-      short(`${r.method} ${r.path}${r.query === "" ? "" : `?${r.query}`}`, 2 * charactersShown),
-      [r.fault === undefined ? "" : `on purpose: ${r.fault}`, r.error ?? ""]
-        .filter((text) => text !== "").join("; "),
-    ])}
-  />
-);
 
 interface TableProps {
   heading: string;
@@ -220,17 +187,18 @@ const Clock: FC<{ at: number }> = ({ at }) => {
 };
 
 /** The fields that get a column, in the order they are met. */
-function fieldsOf(records: readonly StoredRecord[]): { fields: string[]; more: number } {
+function chooseFields(records: readonly StoredRecord[]): { fields: string[]; more: number } {
   const all = new Set(records.flatMap(({ record }) => Object.keys(record)));
   const fields = [...all].slice(0, fieldsShown);
   return { fields, more: all.size - fields.length };
 }
 
-function short(text: string, most = charactersShown): string {
-  const characters = Array.from(text.slice(0, 2 * most));
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+function shorten(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * charactersShown));
+  if (characters.length <= charactersShown) return text;
+  return `${characters.slice(0, charactersShown - 1).join("")}…`;
 }
 
-function number(value: number): string {
+function formatNumber(value: number): string {
   return value.toLocaleString("en-GB");
 }

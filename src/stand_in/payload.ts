@@ -8,7 +8,7 @@
  */
 import { isEmpty, isObject, type Outgoing } from "../base/record.ts";
 import type { Batch } from "./batch.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./instance.ts";
 
 /** Records one request of the v3 protocol may carry. */
 export const maxRecords = 100;
@@ -180,24 +180,28 @@ function recordList(payload: Record<string, unknown>, syncFields: string[]): rea
 }
 
 /** Where a record is: a key of the payload, or its position in the list. */
-type Place = string | number;
+type Position = string | number;
 
-function checkRecord(record: unknown, place: Place): Outgoing {
-  return isObject(record) ? record : refuse(`${wordsFor(place)} is not a JSON object`);
+function checkRecord(record: unknown, position: Position): Outgoing {
+  return isObject(record) ? record : refuse(`${describePosition(position)} is not a JSON object`);
 }
 
-function checkSynced(record: Outgoing, syncFields: readonly string[], place: Place): void {
-  if (syncFields.length === 0 && isEmpty(record)) refuse(`${wordsFor(place)} has no fields`);
+function checkSynced(record: Outgoing, syncFields: readonly string[], position: Position): void {
+  if (syncFields.length === 0 && isEmpty(record)) {
+    refuse(`${describePosition(position)} has no fields`);
+  }
   for (const field of syncFields) {
-    if (!Object.hasOwn(record, field)) refuse(`${wordsFor(place)} lacks the sync field ${field}`);
+    if (!Object.hasOwn(record, field)) {
+      refuse(`${describePosition(position)} lacks the sync field ${field}`);
+    }
     if (isEmpty(record[field])) {
-      refuse(`${wordsFor(place)} has nothing in the sync field ${field}`);
+      refuse(`${describePosition(position)} has nothing in the sync field ${field}`);
     }
   }
 }
 
-function wordsFor(place: Place): string {
-  return typeof place === "string" ? place : `records[${place}]`;
+function describePosition(position: Position): string {
+  return typeof position === "string" ? position : `records[${position}]`;
 }
 
 function syncFieldList(value: unknown): string[] {

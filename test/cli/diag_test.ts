@@ -7,7 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import { tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
 

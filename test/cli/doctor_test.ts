@@ -7,7 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import { freePort } from "../support/tls_server.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";

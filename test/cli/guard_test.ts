@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";

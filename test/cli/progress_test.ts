@@ -6,17 +6,13 @@
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { binaryPath } from "../support/binary.ts";
+import { spawnStandIn } from "../support/stand_in/process.ts";
 import { oomnitzaSection, tagsOnly as section, workspace } from "../support/workspace.ts";
 
 const binary = await binaryPath();
 
 test("a long upload shows a live line on a terminal and plain lines elsewhere", async () => {
-  const standIn = Bun.spawn(
-    [binary, "stand-in", "--port", "0", "--output", "json", "--faults", '{"latencyMs": 100}'],
-    { stdout: "pipe" },
-  );
-  const { value } = await standIn.stdout.getReader().read();
-  const instance = JSON.parse(new TextDecoder().decode(value)) as { url: string; token: string };
+  const instance = await spawnStandIn({ faults: { latencyMs: 100 } });
   using place = workspace();
   const rows = Array.from({ length: 2000 }, (_, row) => `T${row}`).join("\n");
   place.write("assets.csv", `tag\n${rows}\n`);
@@ -29,7 +25,7 @@ test("a long upload shows a live line on a terminal and plain lines elsewhere", 
     encoding: "utf8",
   });
   const piped = await place.agent(["upload", "csv_assets"]);
-  standIn.kill();
+  instance.child.kill();
   expect(shown.status).toBe(0);
   // deno-lint-ignore no-control-regex
   expect(shown.stdout).toMatch(/\r\x1b\[Kcsv_assets: \d+ read, \d+ sent, 0 failed; \d+\/s/);

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";

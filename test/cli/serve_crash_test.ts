@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { eventBody } from "../sources/casper/events.ts";
 import { binaryPath } from "../support/binary.ts";
 import { listen, type Listener } from "../support/serve.ts";

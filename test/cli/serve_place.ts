@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type StandIn, type StandInOptions, startStandIn } from "../../src/stand_in/mod.ts";
+import { type StandIn, type StandInOptions, startStandIn } from "../support/stand_in/mod.ts";
 import { asUser } from "../sources/casper/section.ts";
 import { type JamfOptions, startJamf } from "../sources/casper/server.ts";
 import type { Vendor } from "../support/vendor.ts";

@@ -7,7 +7,7 @@ import type { Subprocess } from "bun";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { decompress } from "../../src/runtime/compress.ts";
-import type { StandIn } from "../../src/stand_in/mod.ts";
+import type { StandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import type { Workspace } from "../support/workspace.ts";
 

@@ -6,7 +6,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { writeCode } from "./support/editor.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
@@ -193,7 +193,7 @@ test(
       await page.waitForSelector("text=40 read, 32 sent");
       await look(page, "overview");
       instance.setFaults({});
-      instance.state.reset();
+      instance.reset();
       const run = await gui.space.agent(["upload", "csv_assets", "--no-state"]);
       expect(run.code, run.stderr).toBe(0);
       expect(instance.state.records({}).map(({ record }) => record)).toEqual(promised);

@@ -4,7 +4,7 @@
  * @module
  */
 import { afterAll, expect, test } from "bun:test";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { shapeOf } from "../../src/gui/source_paths.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";

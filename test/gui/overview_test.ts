@@ -6,7 +6,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { oomnitzaSection, tagsOnly } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { afterAll, expect, test } from "bun:test";
-import { startStandIn } from "../../src/stand_in/mod.ts";
+import { startStandIn } from "../support/stand_in/mod.ts";
 import { rows, section } from "../cli/state_run.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";

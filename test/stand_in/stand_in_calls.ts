@@ -4,10 +4,13 @@
  * @module
  */
 import { afterEach } from "bun:test";
-import { type StandIn, type StandInOptions, startStandIn } from "../../src/stand_in/mod.ts";
+import { type StandIn, type StandInOptions, startStandIn } from "../support/stand_in/mod.ts";
 
 /** The token of every stand-in that {@linkcode start} starts without one. */
 export const token = "token-of-the-tests";
+
+/** Where requests go. */
+type Target = Pick<StandIn, "url">;
 
 const started: StandIn[] = [];
 
@@ -32,7 +35,7 @@ export interface Answer {
 
 /** One request, with the good token unless the headers say otherwise. */
 export async function call(
-  standIn: StandIn,
+  standIn: Target,
   method: string,
   path: string,
   options: { body?: unknown; headers?: Record<string, string> } = {},
@@ -57,7 +60,7 @@ export async function call(
 }
 
 /** A login by form. */
-export async function login(standIn: StandIn, form: Record<string, string>): Promise<Answer> {
+export async function login(standIn: Target, form: Record<string, string>): Promise<Answer> {
   const response = await fetch(`${standIn.url}/api/request_token`, {
     method: "POST",
     body: new URLSearchParams(form),
@@ -95,17 +98,17 @@ export function audit(changes: Record<string, unknown> = {}): Record<string, unk
 }
 
 /** Sends one v3 payload. */
-export function postBulk(standIn: StandIn, changes?: Record<string, unknown>): Promise<Answer> {
+export function postBulk(standIn: Target, changes?: Record<string, unknown>): Promise<Answer> {
   return call(standIn, "POST", "/api/v3/bulk", { body: bulk(changes) });
 }
 
 /** Sends one v2 asset. */
-export function postAudit(standIn: StandIn, changes?: Record<string, unknown>): Promise<Answer> {
+export function postAudit(standIn: Target, changes?: Record<string, unknown>): Promise<Answer> {
   return call(standIn, "POST", "/api/v2/bulk/audit?VERSION=0.1.0", { body: audit(changes) });
 }
 
 /** Sends one v2 person. */
-export function postUser(standIn: StandIn, user: unknown, query = ""): Promise<Answer> {
+export function postUser(standIn: Target, user: unknown, query = ""): Promise<Answer> {
   const path = `/api/v2/bulk/users?VERSION=0.1.0&agent_id=CSV_users${query}`;
   return call(standIn, "POST", path, { body: user });
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { type Faults, parseFaults, type StandIn } from "../../src/stand_in/mod.ts";
+import { type Faults, parseFaults } from "../support/stand_in/faults.ts";
+import type { StandIn } from "../support/stand_in/mod.ts";
 import {
   type Answer,
   bulk,
@@ -68,7 +69,7 @@ describe("a connection that is dropped", () => {
       expect(await failureOf(unchecked(standIn))).toBe("ECONNRESET");
       expect(standIn.state.assets).toEqual([]);
       expect(standIn.state.requests).toMatchObject([
-        { status: "dropped", fault: "drop-before", records: 0 },
+        { status: "dropped", fault: "drop-before" },
       ]);
       expect(await failureOf(unchecked(standIn))).toBe("answered");
     },
@@ -79,7 +80,7 @@ describe("a connection that is dropped", () => {
     expect(await failureOf(unchecked(standIn))).toBe("ECONNRESET");
     expect(standIn.state.assets.map(({ times }) => times)).toEqual([1]);
     expect(standIn.state.requests).toMatchObject([
-      { status: "dropped", fault: "drop-after", records: 1 },
+      { status: "dropped", fault: "drop-after" },
     ]);
     expect(await failureOf(unchecked(standIn))).toBe("answered");
     expect(standIn.state.assets.map(({ times }) => times)).toEqual([2]);

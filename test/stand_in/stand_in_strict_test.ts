@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import type { StandIn } from "../../src/stand_in/mod.ts";
+import type { StandIn } from "../support/stand_in/mod.ts";
 import {
   type Answer,
   audit,

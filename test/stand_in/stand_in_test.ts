@@ -4,8 +4,8 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { type StandInOptions, startStandIn } from "../../src/stand_in/mod.ts";
-import { CountedRecords } from "../../src/stand_in/record_index.ts";
+import { type StandInOptions, startStandIn } from "../support/stand_in/mod.ts";
+import { KeySet } from "../support/stand_in/key_set.ts";
 import {
   bulk,
   call,
@@ -263,33 +263,22 @@ describe("counts only", () => {
     expect(overlapping.body).toEqual({ received: 100, created: 60, updated: 40, skipped: 0 });
     const strict = await postBulk(standIn, { ...batch(150), insert_only: true });
     expect(strict.body).toEqual({ received: 100, created: 90, updated: 0, skipped: 10 });
+    const unknown = await postBulk(standIn, { ...batch(900), update_only: true });
+    expect(unknown.body).toEqual({ received: 100, created: 0, updated: 0, skipped: 100 });
     expect(standIn.state.mappings[0]?.distinct).toBe(250);
-    expect(standIn.state.assets).toEqual([]);
-    expect(standIn.state.latest("assets").map(({ key }) => key))
-      .toEqual(Array.from({ length: 10 }, (_, i) => `A${249 - i}`));
+    expect([standIn.state.assets, standIn.state.requests]).toEqual([[], []]);
   });
 
   test("fingerprints of like keys do not fall together", () => {
-    const index = new CountedRecords();
-    const arrival = {
-      kind: "assets" as const,
-      name: "CSV_assets",
-      portion: undefined,
-      insertOnly: false,
-      updateOnly: false,
-      merge: () => ({}),
-      at: 0,
-    };
+    const keys = new KeySet();
     const total = 300_000;
-    let created = 0;
+    let known = 0;
     for (let i = 0; i < total; i++) {
-      if (index.take(String(i), {}, arrival) === "created") created += 1;
+      if (keys.has(String(i))) known += 1;
+      keys.add(String(i));
     }
-    expect([created, index.size]).toEqual([total, total]);
-    let updated = 0;
-    for (let i = 0; i < total; i++) {
-      if (index.take(String(i), {}, arrival) === "updated") updated += 1;
-    }
-    expect([updated, index.size]).toEqual([total, total]);
+    expect([known, keys.size]).toEqual([0, total]);
+    for (let i = 0; i < total; i++) if (keys.has(String(i))) known += 1;
+    expect(known).toBe(total);
   });
 });

@@ -4,9 +4,10 @@
  * @module
  */
 import { z } from "zod";
-import { UsageError } from "../base/errors.ts";
-import type { Outgoing } from "../base/record.ts";
-import { textOf } from "./batch.ts";
+import { UsageError } from "../../../src/base/errors.ts";
+import type { Outgoing } from "../../../src/base/record.ts";
+import { type Batch, textOf } from "../../../src/stand_in/batch.ts";
+import { Refusal } from "../../../src/stand_in/instance.ts";
 
 /** The ways to fail that can be mixed. */
 export const faultKinds = [
@@ -142,8 +143,18 @@ export class FaultPlan {
     return this.#fault(kind);
   }
 
-  /** Whether a record is one of those that no request may carry. */
-  poisons(record: Outgoing): boolean {
+  /**
+   * Refuses a batch that holds a record which no request may carry.
+   *
+   * @throws {Refusal} 400
+   */
+  refusePoison({ records }: Batch): void {
+    if (!records.some((record) => this.#isPoison(record))) return;
+    const field = this.faults.poison?.field;
+    throw new Refusal(400, `a record has a value in ${field} that cannot be taken`);
+  }
+
+  #isPoison(record: Outgoing): boolean {
     const { poison } = this.faults;
     if (poison === undefined || !Object.hasOwn(record, poison.field)) return false;
     const value = textOf(record[poison.field]);

@@ -1,0 +1,122 @@
+/**
+ * What a stand-in of a test has got: the program's store with a whole log, more counts, and a way
+ * to count records without holding them.
+ *
+ * @module
+ */
+import { type Batch, keyOf } from "../../../src/stand_in/batch.ts";
+import {
+  addTo,
+  type MappingCounts,
+  Store,
+  type StoredRecord,
+  type Taken,
+} from "../../../src/stand_in/store.ts";
+import { KeySet } from "./key_set.ts";
+import type { LoggedRequest } from "./request_log.ts";
+
+/** Whether records are kept or only counted. */
+export type Keep = "all" | "counts";
+
+interface Counters extends Taken {
+  /** Requests under `/api/`, whatever their answer. */
+  requests: number;
+  /** The same by status; `dropped` for those whose connection was closed instead. */
+  readonly byStatus: Record<string, number>;
+  /** Tokens given out for a name and a password. */
+  logins: number;
+  /** Faults that were injected, by kind. */
+  readonly faults: Record<string, number>;
+}
+
+interface CountedKeys extends Taken {
+  readonly kind: Batch["kind"];
+  readonly name: string;
+  readonly keys: KeySet;
+}
+
+/** The memory of one stand-in. */
+export class TestStore extends Store {
+  declare readonly counters: Counters;
+  readonly #keep: Keep;
+  readonly #refusePoison: (batch: Batch) => void;
+  readonly #log: LoggedRequest[] = [];
+  readonly #counted = new Map<string, CountedKeys>();
+
+  /** @param refusePoison Throws when a batch holds a record that no request may carry. */
+  constructor(keep: Keep, refusePoison: (batch: Batch) => void) {
+    super();
+    this.#keep = keep;
+    this.#refusePoison = refusePoison;
+    Object.assign(this.counters, { requests: 0, byStatus: {}, logins: 0, faults: {} });
+  }
+
+  /** Every asset held, in the order they first came; none when only counts are kept. */
+  get assets(): StoredRecord[] {
+    return this.records({ kind: "assets" });
+  }
+
+  /** Every person held, in the order they first came; none when only counts are kept. */
+  get users(): StoredRecord[] {
+    return this.records({ kind: "users" });
+  }
+
+  /** All requests, oldest first; none when only counts are kept. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#log;
+  }
+
+  override get mappings(): MappingCounts[] {
+    const counted = this.#counted.values().map(({ keys, ...counts }) => ({
+      ...counts,
+      distinct: keys.size,
+    }));
+    return [...super.mappings, ...counted];
+  }
+
+  override take(batch: Batch): Taken {
+    this.#refusePoison(batch);
+    return this.#keep === "all" ? super.take(batch) : this.#count(batch);
+  }
+
+  /** Counts a request and, when records are kept, remembers it. */
+  note(request: LoggedRequest): void {
+    this.counters.requests += 1;
+    const { byStatus, faults } = this.counters;
+    increment(byStatus, String(request.status));
+    if (request.fault !== undefined) increment(faults, request.fault);
+    if (request.path === "/api/request_token" && request.status === 200) this.counters.logins += 1;
+    if (this.#keep === "all") this.#log.push(request);
+  }
+
+  /** Whether a record came with a portion that was finalized; undefined without a portion. */
+  finalized(record: StoredRecord): boolean | undefined {
+    return record.portion === undefined ? undefined : this.portion(record.portion)?.finalized;
+  }
+
+  #count(batch: Batch): Taken {
+    this.addToPortion(batch);
+    const { kind, name, records, syncFields, insertOnly, updateOnly } = batch;
+    const taken = { received: records.length, created: 0, updated: 0, skipped: 0 };
+    const id = JSON.stringify([kind, name, syncFields]);
+    const counted = this.#counted.get(id) ??
+      { kind, name, received: 0, created: 0, updated: 0, skipped: 0, keys: new KeySet() };
+    this.#counted.set(id, counted);
+    for (const record of records) {
+      const key = keyOf(record, batch);
+      if (counted.keys.has(key)) taken[insertOnly ? "skipped" : "updated"] += 1;
+      else if (updateOnly) taken.skipped += 1;
+      else {
+        counted.keys.add(key);
+        taken.created += 1;
+      }
+    }
+    addTo(counted, taken);
+    addTo(this.counters, taken);
+    return taken;
+  }
+}
+
+function increment(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
