@@ -17,7 +17,8 @@ import { parsePublicKey } from "../src/release/minisign.ts";
 import { compileAgent, releaseKeyFile, root } from "./binary/compile.ts";
 import { bundledLicences, formatLicences, type Metafile } from "./binary/licences.ts";
 import { formatSbom, sbomFile } from "./binary/sbom.ts";
-import { bundleEditor } from "./editor.ts";
+import { writeEditor } from "./editor.ts";
+import { writePythonRuntime } from "./python_runtime.ts";
 import { findTarget, type Target, targets } from "./binary/targets.ts";
 
 /** The commit checked out, abbreviated, with `-dirty` when the tree differs; `unknown` without git. */
@@ -85,7 +86,8 @@ async function main(): Promise<void> {
   const publicKey = readPublicKey(values["public-key"] ?? releaseKeyFile());
   mkdirSync(folder, { recursive: true });
   // The editor of the GUI is in the programs as a text, and its packages with it.
-  const inputs: Record<string, unknown> = { ...(await bundleEditor()).inputs };
+  const inputs: Record<string, unknown> = { ...await writeEditor() };
+  await writePythonRuntime();
   for (const target of wanted) {
     Object.assign(inputs, await buildOne(target, { folder, commit, publicKey }));
   }

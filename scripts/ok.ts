@@ -32,8 +32,6 @@ const checks: readonly Step[] = [
   program("lint", ["deno", "lint", "--quiet"]),
   program("layers", ["bun", "scripts/check_layers.ts"]),
   program("house", ["bun", "scripts/check_style.ts"]),
-  program("editor", ["bun", "scripts/editor.ts", "--check"]),
-  program("python", ["bun", "scripts/python_runtime.ts", "--check"]),
   ...(existsSync(join(root, "scripts/docs.ts"))
     ? [program("docs", ["bun", "scripts/docs.ts", "--check"])]
     : []),

@@ -1,18 +1,29 @@
 /**
- * Makes a fresh clone ready to run: installs the pinned packages and sees to it that Bun and Deno
- * really start. Needs only Node.js and npm; does nothing when it is already done.
+ * Makes a fresh clone ready to run: installs the pinned packages, sees to it that Bun and Deno really
+ * start, and makes the bundles that the program embeds. Needs only Node.js and npm; does nothing when
+ * it is already done.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
 const stampFile = join(modules, ".setup-done");
+
+/** What is made from sources and not kept in the repository. */
+const bundles = [
+  { script: "editor.ts", file: "src/gui/assets/editor.bundle", sources: ["src/gui/editor"] },
+  {
+    script: "python_runtime.ts",
+    file: "src/sandbox/guest/python.bundle",
+    sources: ["src/sandbox/guest/python", "src/python/runtime"],
+  },
+];
 const windows = process.platform === "win32";
 const oldestNode = 18;
 
@@ -31,17 +42,29 @@ function main() {
     throw new SetupError(`Node.js ${process.versions.node} is too old: ${oldestNode} is needed.`);
   }
   const stamp = currentStamp();
-  if (readIfThere(stampFile) === stamp && tools.every(isThere)) return;
+  const isThere = tools.every(isInstalled) &&
+    bundles.every(({ file }) => existsSync(join(root, file)));
+  if (isThere && readIfThere(stampFile) === stamp) return;
   if (!packagesMatchLock()) installPackages();
   tools.forEach(makeStart);
+  bundles.forEach(makeBundle);
   writeFileSync(stampFile, stamp);
 }
 
-/** Changes whenever the packages would, or the machine that they were installed for. */
+/** Changes whenever the packages or the bundles would, or the machine that they are for. */
 function currentStamp() {
-  const lock = readFileSync(join(root, "package-lock.json"));
-  const sum = createHash("sha256").update(lock).digest("hex");
-  return `${sum} ${process.platform}-${process.arch}\n`;
+  const hash = createHash("sha256");
+  const sources = bundles.flatMap(({ sources }) => sources).flatMap(listFiles);
+  for (const path of ["package-lock.json", ...sources]) hash.update(readFileSync(join(root, path)));
+  return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
+}
+
+/** The files of a folder, also of those in it. */
+function listFiles(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? listFiles(path) : path;
+  });
 }
 
 /** Whether node_modules already is what package-lock.json says, as after a plain `npm install`. */
@@ -97,13 +120,21 @@ function makeStart(tool) {
   );
 }
 
+function makeBundle({ script, file }) {
+  const [bun] = tools;
+  const run = start(join(modules, bun.program), [join(root, "scripts", script)]);
+  if (run.status === 0) return;
+  process.stderr.write(run.output?.join("") ?? "");
+  throw new SetupError(`${file} could not be made; the reason is above.`);
+}
+
 function answers(tool, version) {
-  if (!isThere(tool)) return false;
+  if (!isInstalled(tool)) return false;
   const run = start(join(modules, tool.program), ["--version"]);
   return run.status === 0 && run.stdout.includes(version);
 }
 
-function isThere(tool) {
+function isInstalled(tool) {
   return existsSync(join(modules, tool.program));
 }
 
