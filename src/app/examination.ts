@@ -12,9 +12,9 @@ import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
 import { about, type Check } from "../doctor/check.ts";
 import { checkDisk, checkFolder, checkProgram, checkState } from "../doctor/machine.ts";
-import { checkClock, checkWay } from "../doctor/network.ts";
+import { checkClock, checkConnection } from "../doctor/network.ts";
 import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
-import { placesOf } from "../doctor/endpoint.ts";
+import { findEndpoints } from "../doctor/endpoint.ts";
 import { impatient } from "../sync/read/probe.ts";
 import { checkSource } from "../cli/check.ts";
 import type { CommandContext } from "../cli/command.ts";
@@ -108,7 +108,7 @@ async function checkPlan(context: CommandContext, plan: Plan): Promise<Check[]> 
 async function checkNetwork(plan: Plan, sections: readonly SectionPlan[]): Promise<Check[]> {
   const checks: Check[] = [];
   try {
-    const places = placesOf(plan, sections);
+    const places = findEndpoints(plan, sections);
     // Sections that lead to the same host the same way are looked at once.
     const distinct = new Map(
       places.toReversed().map((
@@ -116,7 +116,7 @@ async function checkNetwork(plan: Plan, sections: readonly SectionPlan[]): Promi
       ) => [`${place.url.origin} ${JSON.stringify(place.tls)}`, place]),
     );
     const ways = [...distinct.values()].toReversed();
-    checks.push(...(await Promise.all(ways.map(checkWay))).flat());
+    checks.push(...(await Promise.all(ways.map((way) => checkConnection(way)))).flat());
     const own = places.find(({ section }) => section === "oomnitza");
     if (own !== undefined) checks.push(await checkClock(own));
   } catch (error) {

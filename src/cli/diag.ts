@@ -17,8 +17,8 @@ import { join, resolve } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { decodeIni } from "../config/ini.ts";
 import { type ArchiveFile, packArchive } from "../doctor/archive.ts";
-import { stateFacts } from "../doctor/machine.ts";
-import { maskIni, secretsOfIni } from "../doctor/masked_ini.ts";
+import { readStateFacts } from "../doctor/machine.ts";
+import { findIniSecrets, maskIni } from "../doctor/masked_ini.ts";
 import { scrub } from "../doctor/scrub.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { commit, version } from "../runtime/version.ts";
@@ -73,7 +73,7 @@ function agentFacts({ env }: CommandContext): string {
 function maskedIni(context: CommandContext, path: string): string {
   try {
     const { text } = decodeIni(readFileSync(path), path);
-    for (const secret of secretsOfIni(text, sources)) context.redactor.add(secret);
+    for (const secret of findIniSecrets(text, sources)) context.redactor.add(secret);
     return maskIni(text, sources);
   } catch (error) {
     return `# ${path} cannot be read: ${messageOf(error)}\n`;
@@ -85,7 +85,11 @@ function stateOf(context: CommandContext, path: string | undefined): string {
   try {
     const store = new StateStore({ path, redact: (text) => context.redactor.redact(text) });
     try {
-      return JSON.stringify({ path, ...stateFacts(path), latest: store.runs(latestRuns) }, null, 2);
+      return JSON.stringify(
+        { path, ...readStateFacts(path), latest: store.runs(latestRuns) },
+        null,
+        2,
+      );
     } finally {
       store.close();
     }

@@ -11,8 +11,8 @@ import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
 import { planTls } from "../sdk/tls/client.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
 
-/** A host to look at. */
-export interface Place {
+/** A host to check. */
+export interface Endpoint {
   /** Section that leads there. */
   readonly section: string;
   readonly url: URL;
@@ -22,20 +22,20 @@ export interface Place {
 
 type Connection = Parameters<typeof planTls>[0] & Pick<SectionSettings, "proxy">;
 
-function placeOf(
+function parseEndpoint(
   section: string,
   address: string,
   settings: Connection,
   env: Environment,
-): Place[] {
+): Endpoint[] {
   const url = URL.parse(address);
   if (url === null || url.hostname === "") return [];
   const { settings: tls } = planTls(settings);
   return [{ section, url, tls, proxy: planProxy(settings.proxy, env) }];
 }
 
-/** The address that a source asks: its HTTP base, else the first option that is an address. */
-function addressOf({ source, options, texts }: SectionPlan): string {
+/** The address of a source: its HTTP base, else the first option that is an address. */
+function findAddress({ source, options, texts }: SectionPlan): string {
   const base = source.http?.(options).base ?? "";
   if (base !== "") return base;
   const key = Object.keys(source.options).find((name) => source.options[name]?.kind === "url");
@@ -47,12 +47,12 @@ function addressOf({ source, options, texts }: SectionPlan): string {
  *
  * @throws {ConfigError} when certificates that a section names cannot be read.
  */
-export function placesOf(plan: Plan, sections: readonly SectionPlan[]): Place[] {
+export function findEndpoints(plan: Plan, sections: readonly SectionPlan[]): Endpoint[] {
   const own = plan.oomnitza === undefined
     ? []
-    : placeOf("oomnitza", plan.oomnitza.url, plan.oomnitza, plan.env);
+    : parseEndpoint("oomnitza", plan.oomnitza.url, plan.oomnitza, plan.env);
   return [
     ...own,
-    ...sections.flatMap((one) => placeOf(one.name, addressOf(one), one.settings, one.env)),
+    ...sections.flatMap((one) => parseEndpoint(one.name, findAddress(one), one.settings, one.env)),
   ];
 }

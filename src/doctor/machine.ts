@@ -1,5 +1,5 @@
 /**
- * Looks at this machine: the program, its folders, disk space and the state file.
+ * Checks this machine: the program, its folders, disk space and the state file.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { commit, publicKey, version } from "../runtime/version.ts";
 import { StateStore } from "../state/store.ts";
 import { about, type Check } from "./check.ts";
 
-/** Bytes free below which a run is in danger, and below which somebody should know. */
-const scarce = 50e6;
-const little = 500e6;
+/** Bytes free below which a run may fail, and below which a warning is due. */
+const failBelowBytes = 50e6;
+const warnBelowBytes = 500e6;
 
 /** The program itself. */
 export function checkProgram(): Check {
@@ -26,7 +26,7 @@ export function checkProgram(): Check {
   return ok(`agent ${which} on ${system}${key}`);
 }
 
-/** Whether something can be written into a folder. */
+/** Whether this account can write into a folder. */
 export function checkFolder(what: string, folder: string): Check {
   const { ok, failed } = about("permissions", folder);
   if (!existsSync(folder)) return failed(`the ${what} is not there`, "Create it.");
@@ -48,9 +48,9 @@ export function checkDisk(folder: string): Check {
     const { bavail, bsize } = statfsSync(folder);
     const free = bavail * bsize;
     const found = `${(free / 1e9).toFixed(1)} GB free`;
-    const todo = "Make room: the state file and the log files grow with every run.";
-    if (free < scarce) return failed(`${(free / 1e6).toFixed(0)} MB free`, todo);
-    return free < little ? warning(found, todo) : ok(found);
+    const todo = "Free some space: the state file and the log files grow with every run.";
+    if (free < failBelowBytes) return failed(`${(free / 1e6).toFixed(0)} MB free`, todo);
+    return free < warnBelowBytes ? warning(found, todo) : ok(found);
   } catch (error) {
     return skipped(messageOf(error));
   }
@@ -66,18 +66,17 @@ export interface StateFacts {
   readonly lastStart: string | null;
 }
 
-/** Runs that are counted at most. */
-const most = 10_000;
+const maxCountedRuns = 10_000;
 
 /**
- * Looks into a state file that is there.
+ * Reads the facts of a state file that is there.
  *
  * @throws {AgentError} when it cannot be used.
  */
-export function stateFacts(path: string): StateFacts {
+export function readStateFacts(path: string): StateFacts {
   const store = new StateStore({ path, redact: (text) => text });
   try {
-    const runs = store.runs(most);
+    const runs = store.runs(maxCountedRuns);
     return {
       bytes: statSync(path).size,
       runs: runs.length,
@@ -90,7 +89,7 @@ export function stateFacts(path: string): StateFacts {
   }
 }
 
-/** The state file: can it be used, and what waits in it? */
+/** Whether the state file can be used, what waits in it, and who can read it. */
 export async function checkState(path: string | undefined): Promise<Check[]> {
   const area = "state file";
   if (path === undefined) return [about(area, "--no-state").skipped("nothing is remembered")];
@@ -99,7 +98,7 @@ export async function checkState(path: string | undefined): Promise<Check[]> {
     return [ok("is not there yet; the first run writes it")];
   }
   try {
-    const { runs, waiting, deadLetters, bytes } = stateFacts(path);
+    const { runs, waiting, deadLetters, bytes } = readStateFacts(path);
     const found = `${runs} runs, ${waiting} records waiting, ${deadLetters} refused, ${
       (bytes / 1e6).toFixed(1)
     } MB`;
@@ -125,7 +124,7 @@ export async function checkExposure(what: string, path: string): Promise<Check[]
   try {
     const exposure = await exposureOf(path);
     if (exposure === undefined) return [ok(`the ${what} is for its owner alone`)];
-    return [warning(`the ${what} can be read by ${exposure.who}`, `Mend it: ${exposure.mend}`)];
+    return [warning(`the ${what} can be read by ${exposure.who}`, `Fix it: ${exposure.mend}`)];
   } catch (error) {
     return [skipped(messageOf(error))];
   }

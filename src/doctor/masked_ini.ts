@@ -16,12 +16,12 @@ import { scrub } from "./scrub.ts";
 
 const mask = "***";
 /** An undeclared value of fewer characters is a word or a number rather than a secret. */
-const shortest = 8;
+const minSecretLength = 8;
 
 type Treatment = "shown" | "masked" | "left out";
 
 /** How the value of an option is shown. */
-function treatmentOf(section: string, key: string, sources: readonly Source[]): Treatment {
+function chooseTreatment(section: string, key: string, sources: readonly Source[]): Treatment {
   if (section === "converters" || key === "recordfilter") return "left out";
   if (key === "enable" || mappingField(key) !== undefined) return "shown";
   const option: Option<unknown> | undefined = declaredIn(section, sources)?.[key];
@@ -29,7 +29,7 @@ function treatmentOf(section: string, key: string, sources: readonly Source[]): 
 }
 
 /** What the file holds that must not be shown: secrets of all sections, also of disabled ones. */
-export function secretsOfIni(text: string, sources: readonly Source[]): string[] {
+export function findIniSecrets(text: string, sources: readonly Source[]): string[] {
   const { sections, defaults } = parseIni(text, "");
   const options = [
     ...sections.flatMap(({ name, options }) =>
@@ -40,9 +40,9 @@ export function secretsOfIni(text: string, sources: readonly Source[]): string[]
   return options.flatMap(({ name, key, value }) => {
     const url = URL.parse(value.trim());
     const inUrl = url === null ? [] : [url.password, decoded(url.password)];
-    if (treatmentOf(name, key, sources) !== "masked") return inUrl;
+    if (chooseTreatment(name, key, sources) !== "masked") return inUrl;
     const isDeclared = declaredIn(name, sources)?.[key] !== undefined;
-    return isDeclared || value.length >= shortest ? [...secretsIn(value), ...inUrl] : inUrl;
+    return isDeclared || value.length >= minSecretLength ? [...secretsIn(value), ...inUrl] : inUrl;
   });
 }
 
@@ -61,7 +61,7 @@ export function maskIni(text: string, sources: readonly Source[]): string {
   const shown: string[] = [];
   for (const line of scanIni(text)) {
     if (line.kind === "header") section = line.name;
-    if (line.kind === "option") treatment = treatmentOf(section, line.name, sources);
+    if (line.kind === "option") treatment = chooseTreatment(section, line.name, sources);
     const masked = maskLine(line, treatment);
     // Many comments or lines of code in a row tell no more than one.
     if (masked !== undefined && masked !== shown.at(-1)) shown.push(masked);

@@ -1,5 +1,5 @@
 /**
- * Looks at the way to a host: name, proxy, port, certificate, clock.
+ * Checks the connection to a host: name, proxy, port, certificate, clock.
  *
  * @module
  */
@@ -11,14 +11,20 @@ import { messageOf } from "../base/errors.ts";
 import { exchange } from "../runtime/fetch.ts";
 import { diagnoseTls, hintForCertificate, tlsVersions } from "../sdk/tls/diagnosis.ts";
 import { about, type Check } from "./check.ts";
-import type { Place } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 
-const patience = 10_000;
-/** Days before the end of a certificate from which somebody should know. */
-const notice = 30;
-/** Seconds that clocks may differ unnoticed, and from which signatures and tokens fail. */
-const tolerable = 60;
-const harmful = 300;
+/** How long each step may take. */
+interface Limits {
+  /** 10 seconds unless given. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 10_000;
+/** Days before the end of a certificate from which on a warning is due. */
+const warnBeforeDays = 30;
+/** Seconds that clocks may differ before a warning, and before signatures and tokens fail. */
+const warnAfterSeconds = 60;
+const failAfterSeconds = 300;
 
 const usualPorts: Readonly<Record<string, number>> = {
   "https:": 443,
@@ -27,39 +33,44 @@ const usualPorts: Readonly<Record<string, number>> = {
   "ldap:": 389,
 };
 
-function hostOf({ hostname }: URL): string {
+function readHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
 /** The port of an address, 0 when its kind has no usual one. */
-function portOf({ protocol, port }: URL): number {
+function readPort({ protocol, port }: URL): number {
   return port === "" ? usualPorts[protocol] ?? 0 : Number(port);
 }
 
-/** Everything about the way to one host, as far as it goes. */
-export async function checkWay(place: Place): Promise<Check[]> {
-  const { url, section, proxy } = place;
+/** Checks the connection to one host, step by step until one fails. */
+export async function checkConnection(
+  endpoint: Endpoint,
+  { timeoutMs = defaultTimeoutMs }: Limits = {},
+): Promise<Check[]> {
+  const { url, section, proxy } = endpoint;
   const { ok, thrown } = about("proxy", section);
-  let through: URL | undefined;
+  let proxyUrl: URL | undefined;
   try {
     const found = /^https?:$/.test(url.protocol) ? proxy.find(url.href) : undefined;
-    through = found === undefined ? undefined : new URL(found.url);
+    proxyUrl = found === undefined ? undefined : new URL(found.url);
   } catch (error) {
     return [thrown(error)];
   }
   // The proxy finds the host by itself, and what it shows of the certificate is its affair.
   const checks = [
-    through === undefined
+    proxyUrl === undefined
       ? ok(`${url.host} is reached directly`)
-      : ok(`${url.host} is reached through ${through.host}`),
-    ...await checkReach(section, through ?? url),
+      : ok(`${url.host} is reached through ${proxyUrl.host}`),
+    ...await checkReachable(section, proxyUrl ?? url, timeoutMs),
   ];
-  if (through !== undefined || checks.some(({ state }) => state === "failed")) return checks;
-  return /^(https|ldaps):$/.test(url.protocol) ? [...checks, await checkTls(place)] : checks;
+  if (proxyUrl !== undefined || checks.some(({ state }) => state === "failed")) return checks;
+  return /^(https|ldaps):$/.test(url.protocol)
+    ? [...checks, await checkTls(endpoint, timeoutMs)]
+    : checks;
 }
 
-async function checkReach(section: string, url: URL): Promise<Check[]> {
-  const host = hostOf(url);
+async function checkReachable(section: string, url: URL, timeoutMs: number): Promise<Check[]> {
+  const host = readHost(url);
   const name = about("dns", section);
   const checks: Check[] = [];
   if (isIP(host) === 0) {
@@ -71,19 +82,19 @@ async function checkReach(section: string, url: URL): Promise<Check[]> {
       return [name.failed(`${host} is not found: ${messageOf(error)}`, todo)];
     }
   }
-  const port = portOf(url);
+  const port = readPort(url);
   if (port === 0) return checks;
-  const fault = await knock(host, port);
-  if (fault === undefined) return checks;
+  const failure = await tryConnect(host, port, timeoutMs);
+  if (failure === undefined) return checks;
   const todo = "Check the port in the address, and whether a firewall is in between.";
-  return [...checks, about("connection", section).failed(`${host}:${port}: ${fault}`, todo)];
+  return [...checks, about("connection", section).failed(`${host}:${port}: ${failure}`, todo)];
 }
 
 /** Opens a connection and closes it; the text is what went wrong. */
-function knock(host: string, port: number): Promise<string | undefined> {
+function tryConnect(host: string, port: number, timeoutMs: number): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const socket = connectPlain({ host, port });
-  const timer = setTimeout(() => resolve(`no answer within ${patience / 1000} s`), patience);
+  const timer = setTimeout(() => resolve(describeTimeout(timeoutMs)), timeoutMs);
   socket.on("connect", () => resolve(undefined));
   socket.on("error", (error) => resolve(messageOf(error)));
   return promise.finally(() => {
@@ -92,24 +103,29 @@ function knock(host: string, port: number): Promise<string | undefined> {
   });
 }
 
+function describeTimeout(timeoutMs: number): string {
+  return `no answer within ${timeoutMs / 1000} s`;
+}
+
 type Handshake = { readonly until: Date; readonly issuer: string; readonly protocol: string } | {
   readonly code: string;
   readonly message: string;
+  readonly isTimeout: boolean;
 };
 
-function shake(options: ConnectionOptions): Promise<Handshake> {
+function tryHandshake(options: ConnectionOptions, timeoutMs: number): Promise<Handshake> {
   const { promise, resolve } = Promise.withResolvers<Handshake>();
   const socket: TLSSocket = connectTls(options, () => {
     const { valid_to: until, issuer } = socket.getPeerCertificate();
-    const by = issuer?.O ?? issuer?.CN ?? "somebody unknown";
+    const by = issuer?.O ?? issuer?.CN ?? "an unknown issuer";
     const protocol = socket.getProtocol() ?? "TLS";
     resolve({ until: new Date(until), issuer: Array.isArray(by) ? by.join(", ") : by, protocol });
   });
-  const late = { code: "", message: `no answer within ${patience / 1000} s` };
-  const timer = setTimeout(() => resolve(late), patience);
+  const timedOut = { code: "", message: describeTimeout(timeoutMs), isTimeout: true };
+  const timer = setTimeout(() => resolve(timedOut), timeoutMs);
   socket.on("error", (error) => {
     const code = String((error as { code?: unknown }).code ?? "");
-    resolve({ code, message: messageOf(error) });
+    resolve({ code, message: messageOf(error), isTimeout: false });
   });
   return promise.finally(() => {
     clearTimeout(timer);
@@ -119,62 +135,69 @@ function shake(options: ConnectionOptions): Promise<Handshake> {
   });
 }
 
-async function checkTls({ section, url, tls }: Place): Promise<Check> {
+async function checkTls({ section, url, tls }: Endpoint, timeoutMs: number): Promise<Check> {
   const { ok, warning, failed } = about("tls", section);
-  const host = hostOf(url);
-  const ending = await shake({
+  const host = readHost(url);
+  const result = await tryHandshake({
     host,
-    port: portOf(url),
+    port: readPort(url),
     ...(isIP(host) === 0 ? { servername: host } : {}),
     rejectUnauthorized: tls.verify,
     ...(tls.ca === undefined ? {} : { ca: [...tls.ca] }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
     minVersion: tlsVersions[tls.minVersion ?? 0] ?? "TLSv1.2",
-  });
-  if ("code" in ending) {
-    const hint = hintForCertificate(ending.code);
-    const diagnosis = hint === undefined ? await diagnoseTls(url.href, tls) : undefined;
-    const code = ending.code === "" ? "" : ` [${ending.code}]`;
+  }, timeoutMs);
+  if ("code" in result) {
+    const hint = hintForCertificate(result.code);
+    // Nothing more can be found out about a server that is silent.
+    const isUnclear = hint === undefined && !result.isTimeout;
+    const diagnosis = isUnclear ? await diagnoseTls(url.href, tls) : undefined;
+    const code = result.code === "" ? "" : ` [${result.code}]`;
     return failed(
-      `${url.host}: ${diagnosis?.message ?? `${ending.message}${code}`}`,
+      `${url.host}: ${diagnosis?.message ?? `${result.message}${code}`}`,
       diagnosis?.hint ?? hint ?? "See docs/connections.md, or ask those who run that server.",
     );
   }
-  const days = Math.floor((ending.until.getTime() - Date.now()) / 86_400_000);
-  const until = ending.until.toISOString().slice(0, 10);
-  const found = `${ending.protocol}, certificate by ${ending.issuer} until ${until}`;
+  const days = Math.floor((result.until.getTime() - Date.now()) / 86_400_000);
+  const until = result.until.toISOString().slice(0, 10);
+  const found = `${result.protocol}, certificate by ${result.issuer} until ${until}`;
   if (!tls.verify) {
     return warning(
       `${found}, but verify_ssl is off: it is not checked`,
       "Set cacert_file instead.",
     );
   }
-  if (days >= notice) return ok(found);
+  if (days >= warnBeforeDays) return ok(found);
   return warning(`${found}: in ${days} days`, "Have it renewed by those who run that server.");
 }
 
-/** The clock of this machine beside that of a host. */
-export async function checkClock({ section, url, tls, proxy }: Place): Promise<Check> {
+/** Compares the clock of this machine with that of a host. */
+export async function checkClock(
+  { section, url, tls, proxy }: Endpoint,
+  { timeoutMs = defaultTimeoutMs }: Limits = {},
+): Promise<Check> {
   const { ok, warning, failed, skipped } = about("clock", section);
   try {
-    const begun = Date.now();
+    const started = Date.now();
     const { headers } = await exchange({
       url: url.href,
       method: "HEAD",
       headers: {},
       tls,
       proxy: proxy.find(url.href),
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const theirs = Date.parse(headers.get("date") ?? "");
     if (Number.isNaN(theirs)) return skipped(`${url.host} does not tell the time`);
-    const off = Math.round(((begun + Date.now()) / 2 - theirs) / 1000);
+    const off = Math.round(((started + Date.now()) / 2 - theirs) / 1000);
     const found = `is ${Math.abs(off)} s ${off < 0 ? "behind" : "ahead of"} that of ${url.host}`;
     const todo =
       "Let this machine set its clock by NTP: certificates, signatures and tokens need it.";
-    if (Math.abs(off) > harmful) return failed(found, todo);
-    return Math.abs(off) > tolerable ? warning(found, todo) : ok(`agrees with that of ${url.host}`);
+    if (Math.abs(off) > failAfterSeconds) return failed(found, todo);
+    return Math.abs(off) > warnAfterSeconds
+      ? warning(found, todo)
+      : ok(`agrees with that of ${url.host}`);
   } catch (error) {
     return skipped(`${url.host} cannot be asked: ${messageOf(error)}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Looks at what the account may do in Oomnitza, and at the fields that are mapped.
+ * Checks what the account may do in Oomnitza, and at the fields that are mapped.
  *
  * @module
  */
@@ -10,8 +10,14 @@ import type { Oomnitza } from "../oomnitza/client.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { about, type Check } from "./check.ts";
 
-/** Records that are looked at for the names of fields. */
-const sample = "20";
+/** Records whose fields are read. */
+const sampleSize = "20";
+
+/** A section with its mapping, as far as fields go. */
+interface MappedSection {
+  readonly section: Pick<PreparedSection["section"], "name" | "kind">;
+  readonly mapping: Pick<PreparedSection["mapping"], "fields">;
+}
 
 /** Whether the account may upload, as far as reading tells. */
 export async function checkRights(oomnitza: Pick<Oomnitza, "get">): Promise<Check> {
@@ -40,7 +46,7 @@ export async function readFields(
   kind: Kind,
 ): Promise<ReadonlySet<string> | string> {
   try {
-    const records = await oomnitza.get(`/api/v3/${kind}`, { limit: sample });
+    const records = await oomnitza.get(`/api/v3/${kind}`, { limit: sampleSize });
     if (!Array.isArray(records) || records.length === 0) return `Oomnitza shows no ${kind} yet`;
     const names = records.filter(isObject).flatMap((record) => Object.keys(record));
     return new Set(names.map((name) => name.toUpperCase()));
@@ -51,7 +57,7 @@ export async function readFields(
 
 /** Which mapped fields no record in Oomnitza has. */
 export function checkFields(
-  { section, mapping }: PreparedSection,
+  { section, mapping }: MappedSection,
   known: ReadonlySet<string> | string,
 ): Check {
   const { ok, warning, skipped } = about("fields", section.name);
@@ -62,6 +68,6 @@ export function checkFields(
   if (unknown.length === 0) return ok(`Oomnitza knows all ${mapping.fields.length} mapped fields`);
   return warning(
     `no ${section.kind} in Oomnitza have ${unknown.join(", ")}`,
-    "Compare with the field ids on Oomnitza's customization page, and mend mapping.… in the section.",
+    "Compare with the field ids on Oomnitza's customization page, and correct mapping.… in the section.",
   );
 }

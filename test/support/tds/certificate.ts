@@ -24,9 +24,17 @@ function openssl(folder: string, words: readonly string[]): void {
 }
 
 /** Makes a certificate for some names, for example `DNS:localhost,IP:127.0.0.1`. */
-export function makeIdentity(names: string): Identity {
+export function makeIdentity(names: string, days = 2): Identity {
   const folder = mkdtempSync(join(tmpdir(), "agent-tds-"));
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  const key = [
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-days",
+    `${days}`,
+  ];
   const request = ["req", "-x509", ...key];
   openssl(folder, [
     ...request,
