@@ -4,11 +4,10 @@
  * @module
  */
 
-import { parse, type Token } from "acorn";
 import { readsOfJavaScript } from "./javascript_reads.ts";
 import { rewriteJavaScript } from "./javascript_rewrite.ts";
 import type { Reads } from "./reads.ts";
-import { type SyntaxNode, walk } from "./syntax_tree.ts";
+import { parseBody, type ParsedBody, type SyntaxNode, walk } from "./syntax_tree.ts";
 
 /** Something wrong with a body; line and column count from 1 inside it. */
 export interface BodyProblem {
@@ -37,18 +36,13 @@ const strict = '"use strict";\n';
 /** Parses a body and makes a function of it. */
 export function translateJavaScript(body: string): JavaScriptTranslation {
   const text = strict + body;
-  const tokens: Token[] = [];
-  let program: SyntaxNode;
+  let parsed: ParsedBody;
   try {
-    program = parse(text, {
-      ecmaVersion: 2023,
-      allowReturnOutsideFunction: true,
-      locations: true,
-      onToken: tokens,
-    }) as unknown as SyntaxNode;
+    parsed = parseBody(text);
   } catch (error) {
     return { ok: false, problems: [syntaxProblem(error, body)] };
   }
+  const { program, tokens } = parsed;
   const problems = unsupported(program);
   if (problems.length > 0) return { ok: false, problems };
   const rewritten = rewriteJavaScript(text, program, tokens).slice(strict.length);

@@ -9,8 +9,7 @@
  * @module
  */
 
-import { parse, type Token } from "acorn";
-import { isNode, type SyntaxNode, walk } from "./syntax_tree.ts";
+import { isNode, parseBody, type ParsedBody, type SyntaxNode, walk } from "./syntax_tree.ts";
 
 /** Names that Python code has no use for. */
 const names = new Set(
@@ -29,17 +28,13 @@ const members = new Set(
 
 /** Whether a body that parses as both languages is JavaScript. */
 export function hasJavaScriptSigns(text: string): boolean {
-  const tokens: Token[] = [];
-  let program: SyntaxNode;
+  let parsed: ParsedBody;
   try {
-    program = parse(text, {
-      ecmaVersion: 2023,
-      allowReturnOutsideFunction: true,
-      onToken: tokens,
-    }) as unknown as SyntaxNode;
+    parsed = parseBody(text);
   } catch {
     return false;
   }
+  const { program, tokens } = parsed;
   if (tokens.some(({ type, end }) => type.label === ";" && /^[ \t]*(\n|$)/.test(text.slice(end)))) {
     return true;
   }

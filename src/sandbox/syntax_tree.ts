@@ -1,8 +1,10 @@
 /**
- * Walking the syntax tree of a JavaScript body, without a visitor for each node type.
+ * Parsing a JavaScript body, and walking its syntax tree without a visitor for each node type.
  *
  * @module
  */
+
+import { parse, type Token } from "acorn";
 
 /** A node of the tree, as acorn makes them. `start` and `end` are offsets into the text. */
 export interface SyntaxNode {
@@ -10,6 +12,28 @@ export interface SyntaxNode {
   readonly start: number;
   readonly end: number;
   readonly [key: string]: unknown;
+}
+
+/** A body that was parsed. */
+export interface ParsedBody {
+  readonly program: SyntaxNode;
+  readonly tokens: readonly Token[];
+}
+
+/**
+ * Parses a body.
+ *
+ * @throws {SyntaxError} with acorn's `loc`; `RangeError` when the body is nested too deeply.
+ */
+export function parseBody(text: string): ParsedBody {
+  const tokens: Token[] = [];
+  const program = parse(text, {
+    ecmaVersion: 2023,
+    allowReturnOutsideFunction: true,
+    locations: true,
+    onToken: tokens,
+  });
+  return { program: program as unknown as SyntaxNode, tokens };
 }
 
 /** The name of a property access or of a property: `a.b`, `a["b"]`, `{ b }`, `{ "b": … }`. */
