@@ -47,6 +47,8 @@ function writeConfiguration(url: string): { folder: string; ini: string } {
         /^filename = (.*)$/gm,
         (_, name: string) => `filename = ${join(root, "samples", name)}`,
       ),
+    // It holds a token: the agent warns of a file that others can read.
+    { mode: 0o600 },
   );
   return { folder, ini };
 }
