@@ -4,6 +4,7 @@
  * @module
  */
 
+import { retryPolicies } from "../sdk/http/retry.ts";
 import { dirname } from "node:path";
 import { ConfigError, type Finding } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
@@ -15,7 +16,6 @@ import { checkDisk, checkFolder, checkProgram, checkState } from "../doctor/mach
 import { checkClock, checkConnection } from "../doctor/network.ts";
 import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
 import { findEndpoints } from "../doctor/endpoint.ts";
-import { impatient } from "../sync/read/probe.ts";
 import { checkSource } from "../cli/check.ts";
 import type { CommandContext } from "../cli/command.ts";
 import { iniPath, loadPlan, readIni, withPlan } from "./configuration.ts";
@@ -133,7 +133,7 @@ async function checkOomnitza(
   const { ok, thrown } = about("credentials", "oomnitza");
   let session: Session;
   try {
-    session = await openSession(context, plan, sections, impatient);
+    session = await openSession(context, plan, sections, retryPolicies.interactive);
   } catch (error) {
     context.signal.throwIfAborted();
     return [thrown(error)];

@@ -40,24 +40,7 @@ export interface Session {
   /** Gets sections ready, all of them unless told, before anything is read. */
   prepare(which?: readonly SectionPlan[]): Promise<PreparedSection[]>;
   /** Runs one of them. */
-  run(
-    prepared: PreparedSection,
-    how: Pick<
-      RunSettings,
-      | "workers"
-      | "recordCount"
-      | "testmode"
-      | "saveData"
-      | "store"
-      | "onStart"
-      | "onVendorAnswer"
-      | "full"
-      | "accept"
-      | "read"
-      | "connection"
-      | "saved"
-    >,
-  ): Promise<SectionReport>;
+  run(prepared: PreparedSection, settings: RunSettings): Promise<SectionReport>;
 }
 
 /** Milliseconds that an answer from anything but Oomnitza and the sources may take. */
@@ -135,18 +118,17 @@ export async function openSession(
     prepare: (which = sections) => prepareWith(context, plan, sections, oomnitza, which),
     run(prepared, how) {
       if (how.store !== undefined) how.store.accepted.instance = settings.url;
-      return runSection(prepared, {
-        ...how,
+      const run = {
         oomnitza,
         http,
         apiVersion: settings.api_version,
         batchSize: settings.batch_size,
         guard: settings,
         stateFile: context.stateFile,
-        log,
         redactor,
         signal,
-      });
+      };
+      return runSection(prepared, run, how);
     },
   };
 }

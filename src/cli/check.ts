@@ -4,9 +4,10 @@
  * @module
  */
 
+import { retryPolicies } from "../sdk/http/retry.ts";
 import type { Plan } from "../config/plan.ts";
 import { opt } from "../sdk/option.ts";
-import { checkSource as askSource, impatient } from "../sync/read/probe.ts";
+import { checkSource as askSource } from "../sync/read/probe.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { faultOf } from "../sync/report.ts";
 import { choose, loadPlan, withPlan } from "../app/configuration.ts";
@@ -68,7 +69,7 @@ async function checkAll(
   plan: Plan,
 ): Promise<Result[]> {
   const choice = choose(context, plan, names.length === 0 ? "all" : names);
-  const session = await openSession(context, plan, choice.chosen, impatient);
+  const session = await openSession(context, plan, choice.chosen, retryPolicies.interactive);
   const message = `${session.oomnitza.url} accepts the credentials`;
   const results: Result[] = [{ section: "oomnitza", ok: true, message, hint: null }];
   for (const prepared of await session.prepare()) {

@@ -10,12 +10,12 @@ import type { Plan } from "../config/plan.ts";
 import { opt } from "../sdk/option.ts";
 import {
   explain as explainRecord,
+  type ExplainedField,
   type Explanation,
   isMeant,
   readRecords,
 } from "../sync/read/explain.ts";
 import { valueOf } from "../transform/mapping.ts";
-import type { TracedField } from "../transform/trace.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { choose, withPlan } from "../app/configuration.ts";
 import { openSession } from "./session.ts";
@@ -40,7 +40,7 @@ function inMs(ms: number | null): string {
   return ms === null ? "" : `${ms.toFixed(1)} ms`;
 }
 
-function rowOf({ mapping, input, output, ms, failed }: TracedField): string[] {
+function rowOf({ mapping, input, output, ms, failed }: ExplainedField): string[] {
   const converter = mapping.spec.converter ?? "";
   return [
     mapping.field,

@@ -6,22 +6,24 @@
 
 import { ConfigError, type Finding } from "../base/errors.ts";
 import { checkMappings, loadMappings } from "../sync/prepare.ts";
-import { type FieldMapping, valueOf } from "../transform/mapping.ts";
+import {
+  describeOrigins,
+  type FieldMapping,
+  reportMapping,
+  valueOf,
+} from "../transform/mapping.ts";
 import { type CommandContext, exitCodes } from "./command.ts";
 import type { Session } from "./session.ts";
 import { table } from "./table.ts";
 
 function rowOf(mapping: FieldMapping): string[] {
-  const { spec, origin, converterOrigin } = mapping;
-  const origins = converterOrigin === undefined || converterOrigin === origin
-    ? origin
-    : `${origin}, converter: ${converterOrigin}`;
+  const { spec } = mapping;
   return [
     mapping.field,
     valueOf(mapping),
     spec.converter ?? "",
     spec.required === true ? "required" : "",
-    origins,
+    describeOrigins(mapping),
   ];
 }
 
@@ -36,7 +38,7 @@ export async function showMappings(context: CommandContext, session: Session): P
       shown.push({
         section: section.name,
         mapping_name: section.mappingName,
-        mappings: checked.fields,
+        mappings: checked.fields.map(reportMapping),
       });
       continue;
     }

@@ -8,8 +8,12 @@ import { resolve } from "node:path";
 import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
 import { version } from "../runtime/version.ts";
-import { openPlan, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
-import { checkSaved } from "../sync/changes/planned_run.ts";
+import {
+  checkSaved,
+  openPlan,
+  type SavedPlan,
+  type SavedSection,
+} from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { describeSection, type RunReport } from "../sync/report.ts";
 import { choose, withPlan } from "../app/configuration.ts";

@@ -63,7 +63,7 @@ export function checkFields(
   const { ok, warning, skipped } = about("fields", section.name);
   if (typeof known === "string") return skipped(`fields cannot be compared: ${known}`);
   // What the instance itself maps, it knows.
-  const mapped = mapping.fields.filter(({ origin }) => origin !== "Oomnitza");
+  const mapped = mapping.fields.filter(({ origin }) => origin.from !== "oomnitza");
   const unknown = mapped.map(({ field }) => field).filter((field) => !known.has(field));
   if (unknown.length === 0) return ok(`Oomnitza knows all ${mapping.fields.length} mapped fields`);
   return warning(

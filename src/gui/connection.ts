@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { retryPolicies } from "../sdk/http/retry.ts";
 import { AuthError, ConfigError } from "../base/errors.ts";
 import { parseIni } from "../config/ini.ts";
 import { declaredIn } from "../config/declared.ts";
 import { editIni, type IniEdit } from "../config/ini_writer.ts";
 import { connect } from "../oomnitza/client.ts";
-import { checkSource, impatient, readableSection } from "../sync/read/probe.ts";
+import { checkSource, readableSection } from "../sync/read/probe.ts";
 import { faultOf } from "../sync/report.ts";
 import type { Plan } from "../config/plan.ts";
 import type { Desk } from "./context.ts";
@@ -39,7 +40,7 @@ async function ask(desk: Desk, plan: Plan, section: string): Promise<string> {
   if (section === "oomnitza") {
     if (plan.oomnitza === undefined) throw new ConfigError("The section has errors", plan.findings);
     const { env } = plan;
-    await connect(plan.oomnitza, { log, redactor, signal, env, retry: impatient });
+    await connect(plan.oomnitza, { log, redactor, signal, env, retry: retryPolicies.interactive });
     return `${plan.oomnitza.url} accepts the credentials.`;
   }
   const planned = plan.sections.find(({ name }) => name === section);

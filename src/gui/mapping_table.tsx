@@ -5,7 +5,7 @@
  */
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
-import type { FieldMapping } from "../transform/mapping.ts";
+import { describeOrigins, type FieldMapping } from "../transform/mapping.ts";
 import { sectionPath } from "./context.ts";
 
 interface TableProps {
@@ -47,10 +47,9 @@ function Row(
     readonly mapping: FieldMapping;
   },
 ) {
-  const { field, spec, origin, converterOrigin } = mapping;
+  const { field, spec } = mapping;
   const path = sectionPath(section, "mappings");
   const key = keyOf(field);
-  const isBoth = converterOrigin !== undefined && converterOrigin !== origin;
   return (
     <tr>
       <th scope="row">
@@ -61,7 +60,7 @@ function Row(
         <ValueOf mapping={mapping} redact={redact} />
       </td>
       <td>{spec.converter === undefined ? "" : <code>{spec.converter}</code>}</td>
-      <td>{isBoth ? `${origin}, converter: ${converterOrigin}` : origin}</td>
+      <td>{describeOrigins(mapping)}</td>
       <td>
         <div class="row tight">
           <a class="button quiet" href={`${path}?field=${encodeURIComponent(field)}#edit`}>

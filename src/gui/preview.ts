@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { retryPolicies } from "../sdk/http/retry.ts";
 import { AgentError } from "../base/errors.ts";
 import { Skipped } from "../base/record.ts";
 import { parseIni } from "../config/ini.ts";
 import { chooseSections, type Plan } from "../config/plan.ts";
-import { impatient } from "../sync/read/probe.ts";
 import { explain, type Explanation, type ReadRecord, readRecords } from "../sync/read/explain.ts";
 import { openSession } from "../app/session.ts";
 import { textToTest } from "./connection.ts";
@@ -52,13 +52,20 @@ async function read(
   const { log, redactor } = desk.work.context;
   const { chosen } = chooseSections(plan, [section]);
   const context = { log, redactor, signal, stateFile: desk.state };
-  const session = await openSession(context, plan, chosen, impatient);
+  const session = await openSession(context, plan, chosen, retryPolicies.interactive);
   const [prepared] = await session.prepare();
   if (prepared === undefined) throw new AgentError(`There is no section [${section}]`);
   const { oomnitza, http } = session;
   const apiVersion = plan.oomnitza?.api_version ?? "auto";
   const converters = { log, signal, oomnitza, http };
-  const how = { signal, redactor, workers: 1, retry: impatient, converters, apiVersion };
+  const how = {
+    signal,
+    redactor,
+    workers: 1,
+    retry: retryPolicies.interactive,
+    converters,
+    apiVersion,
+  };
   const records: ReadRecord[] = [];
   const skipped: Skipped[] = [];
   for await (const item of readRecords(prepared, how, count)) {

@@ -17,6 +17,7 @@ export * from "./ldap/ldap.ts";
 export * from "./http/oauth1.ts";
 export * from "./option.ts";
 export * from "./python_text.ts";
+export { retryPolicies } from "./http/retry.ts";
 export * from "./http/paging.ts";
 export * from "./field_options.ts";
 export * from "./soap/soap.ts";

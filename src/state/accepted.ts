@@ -7,8 +7,8 @@
 import type { Outgoing } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { addAnswer, idOfWay, wayOf } from "./answers.ts";
-import { Baseline, concludeUncompared, hasManyAnswers } from "./baseline.ts";
+import { addAnsweredBatch, buildDestination, saveDestination } from "./answered_batches.ts";
+import { Baseline, concludeUncompared, hasManyAnsweredBatches } from "./baseline.ts";
 
 /** The memory of what was accepted. Everything throws `AgentError` when the state file fails. */
 export class AcceptedRecords {
@@ -22,9 +22,10 @@ export class AcceptedRecords {
     this.#unusable = unusable;
   }
 
-  /** The id of the way in which records are sent; `upload` says how, as JSON. */
-  way(upload: string): number {
-    return this.#use((database) => idOfWay(database, wayOf(this.instance, upload)));
+  /** The id of the destination of records; `upload` says how they are sent, as JSON. */
+  destinationId(upload: string): number {
+    const destination = buildDestination(this.instance, upload);
+    return this.#use((database) => saveDestination(database, destination));
   }
 
   /** What a section is compared with, up to date. */
@@ -32,13 +33,13 @@ export class AcceptedRecords {
     return new Baseline({
       database: this.#database,
       section,
-      way: this.way(upload),
+      destination: this.destinationId(upload),
       unusable: this.#unusable,
     });
   }
 
-  /** Records of a section that wait in the outbox, those of runs at work included. */
-  *waiting(section: string): Generator<Outgoing> {
+  /** Records of a section that are pending in the outbox, those of runs at work included. */
+  *pending(section: string): Generator<Outgoing> {
     const rows = this.#use((database) =>
       database.rows(
         `SELECT records FROM outbox JOIN runs ON runs.id = outbox.run WHERE section = ?
@@ -50,20 +51,20 @@ export class AcceptedRecords {
   }
 
   /** Whether so much was answered since a section was compared last that it is to be taken in. */
-  hasManyAnswers(section: string): boolean {
-    return this.#use((database) => hasManyAnswers(database, section));
+  hasManyAnsweredBatches(section: string): boolean {
+    return this.#use((database) => hasManyAnsweredBatches(database, section));
   }
 
   /** Writes down that a run sent all of the source without comparing it. */
   concludeUncompared(section: string, upload: string, run: string): void {
-    const way = this.way(upload);
-    this.#use((database) => concludeUncompared(database, { section, run, way }));
+    const owner = { section, run, destination: this.destinationId(upload) };
+    this.#use((database) => concludeUncompared(database, owner));
   }
 
   /** Notes that records were accepted outside of a run. */
   add(section: string, upload: string, run: string, records: readonly Outgoing[]): void {
-    const way = this.way(upload);
-    this.#use((database) => addAnswer(database, { section, run, way }, "accepted", records));
+    const owner = { section, run, destination: this.destinationId(upload) };
+    this.#use((database) => addAnsweredBatch(database, owner, "accepted", records));
   }
 
   #use<T>(work: (database: Sqlite) => T): T {

@@ -7,7 +7,12 @@
 import type { Outgoing } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-import { addAnswer, forgetAnswersBefore, syncFieldsOfWay } from "./answers.ts";
+import {
+  addAnsweredBatch,
+  type AnsweredRun,
+  forgetBatchesBefore,
+  parseSyncFields,
+} from "./answered_batches.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
 /** A record that was accepted. */
@@ -37,12 +42,13 @@ export interface Conclusion {
 }
 
 /** After so many full runs without it, a record is forgotten. */
-export const forgottenAfter = 5;
+export const maxMissedRuns = 5;
 
-/** Answers, and records, that are worked on at once. */
-const portion = 500;
+/** Rows that are read, and taken in, at once. */
+const pageSize = 500;
 
-const keep = `INSERT INTO fingerprints (baseline, key, fields, vals, run, must_send, missed)
+const saveFingerprint =
+  `INSERT INTO fingerprints (baseline, key, fields, vals, run, must_send, missed)
   VALUES (?, ?, ?, ?, ?, 0, 0)
   ON CONFLICT (baseline, key) DO UPDATE SET
     must_send = CASE WHEN run = excluded.run THEN 1 ELSE 0 END,
@@ -53,8 +59,8 @@ const keep = `INSERT INTO fingerprints (baseline, key, fields, vals, run, must_s
 export interface BaselineHome {
   readonly database: Sqlite;
   readonly section: string;
-  /** Id of the way in which the section is sent now. */
-  readonly way: number;
+  /** Id of the destination that the section has now. */
+  readonly destination: number;
   /** The error for a state file that fails. */
   readonly unusable: (cause: unknown) => Error;
 }
@@ -65,7 +71,7 @@ export class Baseline {
   readonly #lists = new Map<string, number>();
   readonly #names = new Map<number, string>();
   #id = 0;
-  #way = 0;
+  #destination = 0;
   #fullRun: string | undefined;
   #answer = 0;
 
@@ -76,7 +82,7 @@ export class Baseline {
         this.#lists.set(String(fields), Number(id));
         this.#names.set(Number(id), String(fields));
       }
-      while (database.transaction(() => this.#fold(database)) === portion);
+      while (database.transaction(() => this.#fold(database)) === pageSize);
     });
   }
 
@@ -87,7 +93,7 @@ export class Baseline {
 
   /** Names the state that was compared with; another one means that something was accepted since. */
   get stamp(): string {
-    return this.#answer === 0 ? "none" : `${this.#id}-${this.#way}-${this.#answer}`;
+    return this.#answer === 0 ? "none" : `${this.#id}-${this.#destination}-${this.#answer}`;
   }
 
   /** How many records are expected to be in the source. */
@@ -119,7 +125,7 @@ export class Baseline {
 
   /** The records that were not seen, apart from those that were missed before, by their keys. */
   *missing(isSeen: (id: number) => boolean): Generator<MissingRecord> {
-    for (const rows of this.#portions("missed = 0")) {
+    for (const rows of this.#pages("missed = 0")) {
       for (const row of rows) {
         if (isSeen(Number(row.id))) continue;
         const fields = this.#names.get(Number(row.fields)) ?? "[]";
@@ -130,19 +136,19 @@ export class Baseline {
 
   /** Writes down that a run read all of the source: what was not in it is missed once more. */
   conclude({ run, isSeen, returned }: Conclusion): void {
-    const { section, way } = this.#home;
+    const { section, destination } = this.#home;
     this.#use((database) => {
       if (isSeen !== undefined && this.#matches) this.#miss(database, isSeen, returned);
-      database.transaction(() => addAnswer(database, { section, run, way }, "full"));
+      database.transaction(() => addAnsweredBatch(database, { section, run, destination }, "full"));
     });
   }
 
   get #matches(): boolean {
-    return this.#id !== 0 && this.#way === this.#home.way;
+    return this.#id !== 0 && this.#destination === this.#home.destination;
   }
 
   #miss(database: Sqlite, isSeen: (id: number) => boolean, returned: readonly number[]): void {
-    for (const rows of this.#portions("missed >= 0")) {
+    for (const rows of this.#pages("missed >= 0")) {
       database.transaction(() => {
         for (const { id } of rows) {
           if (isSeen(Number(id))) continue;
@@ -157,44 +163,44 @@ export class Baseline {
       database.run(
         "DELETE FROM fingerprints WHERE baseline = ? AND missed >= ?",
         this.#id,
-        forgottenAfter,
+        maxMissedRuns,
       );
     });
   }
 
-  *#portions(condition: string): Generator<readonly SqliteRow[]> {
+  *#pages(condition: string): Generator<readonly SqliteRow[]> {
     if (!this.#matches) return;
     let last = "";
     while (true) {
       const rows = this.#use((database) =>
         database.rows(
           `SELECT * FROM fingerprints WHERE baseline = ? AND key > ? AND ${condition}
-            ORDER BY key LIMIT ${portion}`,
+            ORDER BY key LIMIT ${pageSize}`,
           this.#id,
           last,
         )
       );
       yield rows;
-      if (rows.length < portion) return;
+      if (rows.length < pageSize) return;
       last = String(rows.at(-1)?.key);
     }
   }
 
-  /** Takes in some answers; gives how many there were. */
+  /** Takes in some answered batches; gives how many there were. */
   #fold(database: Sqlite): number {
     const { section } = this.#home;
     this.#load(database);
     const rows = database.rows(
       `SELECT answers.*, ways.way AS text FROM answers JOIN ways ON ways.id = answers.way
-        WHERE section = ? ORDER BY answers.id LIMIT ${portion}`,
+        WHERE section = ? ORDER BY answers.id LIMIT ${pageSize}`,
       section,
     );
     if (rows.length === 0) return 0;
-    for (const row of rows) this.#take(database, row);
+    for (const row of rows) this.#takeIn(database, row);
     this.#answer = Number(rows.at(-1)?.id);
     database.run(
       "UPDATE baselines SET way = ?, full_run = ?, answer = ? WHERE id = ?",
-      this.#way,
+      this.#destination,
       this.#fullRun ?? null,
       this.#answer,
       this.#id,
@@ -204,36 +210,36 @@ export class Baseline {
   }
 
   #load(database: Sqlite): void {
-    const { section, way } = this.#home;
+    const { section, destination } = this.#home;
     database.run(
       `INSERT INTO baselines (section, way, answer) VALUES (?, ?, 0) ON CONFLICT DO NOTHING`,
       section,
-      way,
+      destination,
     );
     const [row] = database.rows("SELECT * FROM baselines WHERE section = ?", section);
     this.#id = Number(row?.id);
-    this.#way = Number(row?.way);
+    this.#destination = Number(row?.way);
     this.#fullRun = row?.full_run === null ? undefined : String(row?.full_run);
     this.#answer = Number(row?.answer);
   }
 
-  #take(database: Sqlite, { way, kind, run, records, text }: SqliteRow): void {
-    if (Number(way) !== this.#way) {
-      // What was accepted in another way says nothing about this one.
+  #takeIn(database: Sqlite, { way, kind, run, records, text }: SqliteRow): void {
+    if (Number(way) !== this.#destination) {
+      // What was accepted at another destination says nothing about this one.
       database.run("DELETE FROM fingerprints WHERE baseline = ?", this.#id);
-      this.#way = Number(way);
+      this.#destination = Number(way);
       this.#fullRun = undefined;
     }
     if (kind === "full") this.#fullRun = String(run);
     if (records === null) return;
     const all: Outgoing[] = JSON.parse(decompress(records as Uint8Array));
-    const syncFields = syncFieldsOfWay(String(text));
+    const syncFields = parseSyncFields(String(text));
     for (const record of all) {
       const print = fingerprintOf(record, syncFields);
       if (print?.key === undefined) continue;
       if (kind === "accepted") {
-        const list = this.#listOf(database, print.fields);
-        database.run(keep, this.#id, print.key, list, print.values, String(run));
+        const list = this.#fieldListId(database, print.fields);
+        database.run(saveFingerprint, this.#id, print.key, list, print.values, String(run));
       } else {
         database.run(
           "UPDATE fingerprints SET must_send = 1 WHERE baseline = ? AND key = ?",
@@ -244,7 +250,7 @@ export class Baseline {
     }
   }
 
-  #listOf(database: Sqlite, fields: string): number {
+  #fieldListId(database: Sqlite, fields: string): number {
     const known = this.#lists.get(fields);
     if (known !== undefined) return known;
     database.run("INSERT INTO field_lists (fields) VALUES (?) ON CONFLICT DO NOTHING", fields);
@@ -267,11 +273,11 @@ export class Baseline {
 /** Writes down that a run sent all of the source without comparing it: older answers are outdated. */
 export function concludeUncompared(
   database: Sqlite,
-  owner: Parameters<typeof addAnswer>[1],
+  run: AnsweredRun,
 ): void {
   database.transaction(() => {
-    forgetAnswersBefore(database, owner.section, owner.run);
-    addAnswer(database, owner, "full");
+    forgetBatchesBefore(database, run.section, run.run);
+    addAnsweredBatch(database, run, "full");
   });
 }
 
@@ -284,11 +290,11 @@ export function forgetBaseline(database: Sqlite, section: string): void {
   database.run("DELETE FROM baselines WHERE section = ?", section);
 }
 
-/** Batches of a section that may wait to be compared with. */
-const many = 20_000;
+/** Answered batches of a section that may wait to be compared with. */
+const maxAnsweredBatches = 20_000;
 
 /** Whether so much was answered since the section was compared last that it is to be taken in. */
-export function hasManyAnswers(database: Sqlite, section: string): boolean {
+export function hasManyAnsweredBatches(database: Sqlite, section: string): boolean {
   const [row] = database.rows("SELECT count(*) AS count FROM answers WHERE section = ?", section);
-  return Number(row?.count) > many;
+  return Number(row?.count) > maxAnsweredBatches;
 }

@@ -11,7 +11,7 @@ import type { Sqlite } from "../runtime/sqlite.ts";
 export interface SectionCursor {
   /** What was committed last; throws `AgentError` when the state file cannot be read. */
   get(key: string): Promise<string | undefined>;
-  /** Kept back until {@linkcode commit}. */
+  /** Not written before {@linkcode commit}. */
   set(key: string, value: string): void;
   /** Writes what was set, all or nothing; throws `AgentError` when that fails. */
   commit(): Promise<void>;
@@ -19,13 +19,13 @@ export interface SectionCursor {
 }
 
 const find = "SELECT value FROM cursors WHERE section = ? AND key = ?";
-const keep = `INSERT INTO cursors (section, key, value, updated) VALUES (?, ?, ?, ?)
+const save = `INSERT INTO cursors (section, key, value, updated) VALUES (?, ?, ?, ?)
   ON CONFLICT (section, key) DO UPDATE SET value = excluded.value, updated = excluded.updated`;
 
 class StateCursor implements SectionCursor {
   readonly #path: string;
   readonly #section: string;
-  readonly #kept = new Map<string, string>();
+  readonly #changes = new Map<string, string>();
   #database: Sqlite | undefined;
 
   constructor(path: string, section: string) {
@@ -41,18 +41,20 @@ class StateCursor implements SectionCursor {
   }
 
   set(key: string, value: string): void {
-    this.#kept.set(key, value);
+    this.#changes.set(key, value);
   }
 
   async commit(): Promise<void> {
-    if (this.#kept.size === 0) return;
+    if (this.#changes.size === 0) return;
     const now = new Date().toISOString();
     await this.#use((database) =>
       database.transaction(() => {
-        for (const [key, value] of this.#kept) database.run(keep, this.#section, key, value, now);
+        for (const [key, value] of this.#changes) {
+          database.run(save, this.#section, key, value, now);
+        }
       })
     );
-    this.#kept.clear();
+    this.#changes.clear();
   }
 
   close(): void {

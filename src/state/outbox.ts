@@ -7,7 +7,7 @@
 import type { Outgoing } from "../base/record.ts";
 import { compress, decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { acceptedOf, acceptSettled, addAnswer } from "./answers.ts";
+import { addAcknowledgedBatches, addAnsweredBatch, findAccepted } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
 import { jsonOf } from "./json.ts";
@@ -23,9 +23,9 @@ export interface RefusedRecord {
   readonly status: number | null;
 }
 
-/** A batch that waits. */
-export interface WaitingBatch {
-  readonly ticket: number;
+/** A batch that is not answered yet. */
+export interface PendingBatch {
+  readonly id: number;
   readonly records: readonly Outgoing[];
   /** How many runs could not deliver it. */
   readonly tries: number;
@@ -38,8 +38,8 @@ export interface OutboxOwner {
   readonly section: string;
   /** How its records are sent, as JSON. */
   readonly upload: string;
-  /** Id of the way in which they are sent, when it is remembered what was accepted. */
-  readonly way?: number | undefined;
+  /** Id of their destination, when it is remembered what was accepted. */
+  readonly destination?: number | undefined;
   /** How far the run is, when that is to be written down with each batch. */
   readonly counts?: (() => Readonly<Record<string, number>>) | undefined;
   /** Masks secrets. */
@@ -48,7 +48,7 @@ export interface OutboxOwner {
   readonly unusable: (cause: unknown) => Error;
 }
 
-/** A batch to be kept. */
+/** A batch to be made durable. */
 export interface NewBatch {
   readonly records: readonly Outgoing[];
   /** The records as JSON, when they can be written as such. */
@@ -63,7 +63,7 @@ export class StateOutbox {
     this.#owner = owner;
   }
 
-  /** Makes batches durable, all or none; the tickets name them. */
+  /** Makes batches durable, all or none; gives their ids. */
   put(batches: readonly NewBatch[]): readonly number[] {
     const { run, counts } = this.#owner;
     return this.#write((database) => {
@@ -88,18 +88,23 @@ export class StateOutbox {
   }
 
   /**
-   * Takes what became of a batch: refused records become dead letters, those without an answer stay.
+   * Takes the answer to a batch: refused records become dead letters, `pending` ones, without an answer,
+   * stay.
    * It is there when the process dies, but not for certain when the power fails: then the batch is
    * sent again.
    */
-  settle(ticket: number, refused: readonly RefusedRecord[], open: readonly Outgoing[]): void {
-    this.#writeQuickly((database) => {
-      for (const letter of refused) this.#bury(letter);
-      const isNoted = this.#note(database, ticket, refused, open);
-      if (open.length === 0) {
+  acknowledge(
+    batchId: number,
+    refused: readonly RefusedRecord[],
+    pending: readonly Outgoing[],
+  ): void {
+    this.#writeWithoutWaiting((database) => {
+      for (const record of refused) this.#addDeadLetter(record);
+      const isNoted = this.#noteParts(database, batchId, refused, pending);
+      if (pending.length === 0) {
         database.run(
           "INSERT INTO settled (ticket, run, is_noted) VALUES (?, ?, ?)",
-          ticket,
+          batchId,
           this.#owner.run,
           isNoted ? 1 : 0,
         );
@@ -107,15 +112,15 @@ export class StateOutbox {
       }
       database.run(
         "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
-        open.length,
-        compress(jsonOf(open)),
-        ticket,
+        pending.length,
+        compress(jsonOf(pending)),
+        batchId,
       );
     });
   }
 
-  /** What waits, in the order it came. */
-  waiting(): WaitingBatch[] {
+  /** What is not answered yet, in the order it came. */
+  pending(): PendingBatch[] {
     const { database, run, unusable } = this.#owner;
     try {
       const rows = database.rows(
@@ -123,7 +128,7 @@ export class StateOutbox {
         run,
       );
       return rows.map(({ id, records, tries }) => ({
-        ticket: Number(id),
+        id: Number(id),
         records: JSON.parse(decompress(records as Uint8Array)),
         tries: Number(tries),
       }));
@@ -132,14 +137,14 @@ export class StateOutbox {
     }
   }
 
-  /** Writes down that a batch could not be delivered once more. */
-  tried(ticket: number): void {
+  /** Counts that one more run could not deliver a batch. */
+  countAttempt(batchId: number): void {
     this.#write((database) =>
-      database.run("UPDATE outbox SET tries = tries + 1 WHERE id = ?", ticket)
+      database.run("UPDATE outbox SET tries = tries + 1 WHERE id = ?", batchId)
     );
   }
 
-  /** Ends the run's delivery: everything was answered, nothing waits. */
+  /** Ends the run's delivery: everything was answered, nothing is pending. */
   finish(): void {
     const { run } = this.#owner;
     this.#write((database) => {
@@ -152,31 +157,32 @@ export class StateOutbox {
 
   /** Remembers the batches that were accepted as a whole. */
   #accept(database: Sqlite): void {
-    const { run, section, way } = this.#owner;
-    if (way !== undefined) acceptSettled(database, { run, section, way });
+    const { run, section, destination } = this.#owner;
+    if (destination === undefined) return;
+    addAcknowledgedBatches(database, { run, section, destination });
   }
 
   /** Remembers what became of a batch of which a part was not accepted; gives whether it had to. */
-  #note(
+  #noteParts(
     database: Sqlite,
-    ticket: number,
+    batchId: number,
     refused: readonly RefusedRecord[],
-    open: readonly Outgoing[],
+    pending: readonly Outgoing[],
   ): boolean {
-    const { run, section, way } = this.#owner;
-    if (way === undefined || refused.length + open.length === 0) return false;
-    const [row] = database.rows("SELECT records FROM outbox WHERE id = ?", ticket);
+    const { run, section, destination } = this.#owner;
+    if (destination === undefined || refused.length + pending.length === 0) return false;
+    const [row] = database.rows("SELECT records FROM outbox WHERE id = ?", batchId);
     if (row === undefined) return false;
     const batch: Outgoing[] = JSON.parse(decompress(row.records as Uint8Array));
     const payloads = refused.map(({ payload }) => payload);
-    const accepted = acceptedOf(batch, [...payloads, ...open]);
-    const owner = { run, section, way };
-    if (accepted.length > 0) addAnswer(database, owner, "accepted", accepted);
-    if (payloads.length > 0) addAnswer(database, owner, "refused", payloads);
+    const accepted = findAccepted(batch, [...payloads, ...pending]);
+    const owner = { run, section, destination };
+    if (accepted.length > 0) addAnsweredBatch(database, owner, "accepted", accepted);
+    if (payloads.length > 0) addAnsweredBatch(database, owner, "refused", payloads);
     return true;
   }
 
-  #bury({ record, reason, status, payload }: RefusedRecord): void {
+  #addDeadLetter({ record, reason, status, payload }: RefusedRecord): void {
     const { database, run, section, upload, redact } = this.#owner;
     const at = new Date().toISOString();
     const text = jsonOf(payload);
@@ -193,7 +199,7 @@ export class StateOutbox {
     }
   }
 
-  #writeQuickly(work: (database: Sqlite) => void): void {
+  #writeWithoutWaiting(work: (database: Sqlite) => void): void {
     const { database, unusable } = this.#owner;
     try {
       withoutWaiting(database, () => database.transaction(() => work(database)));

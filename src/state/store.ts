@@ -55,7 +55,7 @@ export interface StoredSection {
 }
 
 /** A run of which something waits in the outbox, or whose upload was not declared complete. */
-export interface Leftover {
+export interface UnfinishedRun {
   readonly run: string;
   /** When the run began. */
   readonly started: Date;
@@ -97,7 +97,7 @@ export class StateStore {
     counts: () => Readonly<Record<string, number>>,
   ): OpenRun {
     const { section, upload } = stored;
-    const owner = this.#me();
+    const owner = this.#ownerId();
     const id = this.#use((database) =>
       database.transaction(() => {
         pruneRuns(database, section, origin);
@@ -117,8 +117,10 @@ export class StateStore {
     };
   }
 
-  /** Takes over what earlier runs of a section left, oldest first. */
-  *leftovers({ section, remember }: Omit<StoredSection, "upload">): Generator<Leftover> {
+  /** Takes over the runs of a section that left something, oldest first. */
+  *unfinishedRuns(
+    { section, remember }: Omit<StoredSection, "upload">,
+  ): Generator<UnfinishedRun> {
     const rows = this.#use((database) =>
       database.rows(
         "SELECT id, owner, outcome FROM runs WHERE section = ? AND is_open = 1 ORDER BY id",
@@ -126,10 +128,10 @@ export class StateStore {
       )
     );
     for (const { id, owner, outcome } of rows) {
-      const isMine = owner === this.#me();
+      const isMine = owner === this.#ownerId();
       if (isMine ? outcome === null : isAtWork(this.path, String(owner))) continue;
-      const leftover = this.#claim(String(id), String(owner), { section, remember });
-      if (leftover !== undefined) yield leftover;
+      const unfinished = this.#claim(String(id), String(owner), { section, remember });
+      if (unfinished !== undefined) yield unfinished;
     }
   }
 
@@ -203,7 +205,7 @@ export class StateStore {
     this.#owner = undefined;
   }
 
-  #me(): string {
+  #ownerId(): string {
     return (this.#owner ??= becomeOwner(this.path)).id;
   }
 
@@ -212,12 +214,12 @@ export class StateStore {
     id: string,
     owner: string,
     stored: Omit<StoredSection, "upload">,
-  ): Leftover | undefined {
+  ): UnfinishedRun | undefined {
     const [row] = this.#use((database) =>
       database.rows(
         `UPDATE runs SET owner = ?, outcome = coalesce(outcome, 'interrupted')
           WHERE id = ? AND owner = ? AND is_open = 1 RETURNING upload, counts, started`,
-        this.#me(),
+        this.#ownerId(),
         id,
         owner,
       )
@@ -243,7 +245,7 @@ export class StateStore {
       run,
       section,
       upload,
-      way: remember ? this.accepted.way(upload) : undefined,
+      destination: remember ? this.accepted.destinationId(upload) : undefined,
       counts,
       redact: this.#redact,
       unusable: (cause) => unusable(this.path, cause),

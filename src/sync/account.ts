@@ -35,8 +35,8 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** Failures kept by name in the report; all of them are counted and logged. */
-export const namedFailures = 10_000;
+/** Failures listed by name in the report; all of them are counted and logged. */
+export const maxListedFailures = 10_000;
 
 /** The running account. */
 export interface Account {
@@ -88,7 +88,7 @@ export function openAccount(): Account {
   const failures: Failure[] = [];
   let claimed: number | undefined;
   function remember(record: string, reason: string): void {
-    if (failures.length < namedFailures) {
+    if (failures.length < maxListedFailures) {
       failures.push({ record: copyOf(record), reason: copyOf(reason) });
     }
   }

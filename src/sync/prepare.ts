@@ -18,7 +18,10 @@ import {
   syncFieldsOf,
 } from "../transform/mapping.ts";
 import { bindConverters, type Conversions } from "../transform/convert.ts";
-import { type Complaints, createComplaints } from "../transform/complaints.ts";
+import {
+  type ConversionProblems,
+  createConversionProblems,
+} from "../transform/conversion_problems.ts";
 import { compileMapper, type Mapper } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
 import { codeFaults, codeOf, type PlannedCode } from "./user_code.ts";
@@ -39,7 +42,7 @@ export interface PreparedSection {
   readonly section: SectionPlan;
   readonly mapping: CheckedMapping;
   readonly conversions: Conversions;
-  readonly complaints: Complaints;
+  readonly conversionProblems: ConversionProblems;
   readonly mapper: Mapper;
   readonly code: SectionCode;
   readonly upload: Upload;
@@ -79,7 +82,7 @@ export function checkMappings(
   });
 }
 
-function uploadOf(section: SectionPlan, mapping: CheckedMapping, version: string): Upload {
+function describeUpload(section: SectionPlan, mapping: CheckedMapping, version: string): Upload {
   const { settings, texts } = section;
   return {
     mappingName: section.mappingName,
@@ -131,11 +134,11 @@ async function prepareSection(
   const log = context.log.named(section.name);
   const mapping = checkMappings(section, await loadMappings(section, context.oomnitza));
   if (mapping.findings.length > 0) return [...mapping.findings];
-  const complaints = createComplaints(log);
+  const conversionProblems = createConversionProblems(log);
   const conversions = bindConverters(
     mapping.fields,
     { find: context.findConverter, custom: context.code.names },
-    complaints,
+    conversionProblems,
   );
   const code = codeOf(section, context.code);
   const faults = codeFaults(context.code, section, hasUserCode(code, conversions));
@@ -148,8 +151,8 @@ async function prepareSection(
   const inputs = { texts: section.texts, conversions, syncFields, keepIfEmpty };
   warnOfSecrets(section, mapping, log);
   const mapper = compileMapper(mapping.fields, inputs);
-  const upload = uploadOf(section, mapping, context.version);
-  return { section, mapping, conversions, complaints, mapper, code, upload, log };
+  const upload = describeUpload(section, mapping, context.version);
+  return { section, mapping, conversions, conversionProblems, mapper, code, upload, log };
 }
 
 /**

@@ -6,8 +6,8 @@
 
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import type { Counts, Failure } from "./account.ts";
-import type { SectionChanges } from "./changes/change_filter.ts";
-import type { LeftoverCounts } from "./deliver/backlog.ts";
+import type { ChangeCounts } from "./changes/delta.ts";
+import type { BacklogCounts } from "./deliver/backlog.ts";
 
 /** What went wrong with a whole section. */
 export interface SectionFault {
@@ -21,6 +21,14 @@ export interface SectionFault {
 export interface RunFault extends SectionFault {
   /** Every mistake of the configuration file. */
   readonly findings: readonly Finding[];
+}
+
+/** How the records of a run stand to what was accepted before. */
+export interface SectionChanges extends Readonly<ChangeCounts> {
+  /** Records that are gone from the source; null when that cannot be told. */
+  readonly gone: number | null;
+  /** Sync field values of the first of them. */
+  readonly gone_records: readonly string[];
 }
 
 /** How one section's run went. */
@@ -39,7 +47,7 @@ export interface SectionReport {
   readonly ended: string;
   readonly counts: Readonly<Counts>;
   /** Records that earlier runs left in the state file, and what became of them first. */
-  readonly leftovers: LeftoverCounts;
+  readonly leftovers: BacklogCounts;
   /** How the records stand to what was accepted before; null when they were not compared with it. */
   readonly changes: SectionChanges | null;
   /** Whether the guard stopped the section before anything was sent. */

@@ -7,7 +7,7 @@
 import { messageOf } from "../base/errors.ts";
 import type { Raw } from "../base/record.ts";
 import type { Complaint, Converter, ConverterContext, ConverterParams } from "../sdk/converter.ts";
-import type { Complaints } from "./complaints.ts";
+import type { ConversionProblems } from "./conversion_problems.ts";
 import { parseConverterCall } from "./converter_call.ts";
 import type { FieldMapping } from "./mapping.ts";
 
@@ -52,12 +52,12 @@ function bind(
   used: Used,
   field: FieldMapping,
   params: ConverterParams,
-  complaints: Complaints,
+  problems: ConversionProblems,
 ): Convert {
   const { converter } = used;
   const name = field.spec.source ?? field.field;
   function complain(problem: string, level?: Complaint): void {
-    complaints.note(converter.name, field.field, problem, level);
+    problems.note(converter.name, field.field, problem, level);
   }
   function failed(thrown: unknown): null {
     complain(messageOf(thrown));
@@ -97,7 +97,7 @@ function bindField(
   field: FieldMapping,
   call: string,
   lookup: ConverterLookup,
-  complaints: Complaints,
+  problems: ConversionProblems,
 ): void {
   const { name, params } = parseConverterCall(call);
   if (lookup.custom.has(name.toLowerCase())) {
@@ -115,19 +115,19 @@ function bindField(
   const entry = bindings.used.get(converter.name) ?? { converter, calls: [], state: undefined };
   entry.calls.push(params);
   bindings.used.set(converter.name, entry);
-  bindings.bound.set(field.field, bind(entry, field, params, complaints));
+  bindings.bound.set(field.field, bind(entry, field, params, problems));
 }
 
 /** Binds every converter of a mapping. */
 export function bindConverters(
   fields: readonly FieldMapping[],
   lookup: ConverterLookup,
-  complaints: Complaints,
+  problems: ConversionProblems,
 ): Conversions {
   const bindings: Bindings = { bound: new Map(), calls: [], unknown: [], used: new Map() };
   for (const field of fields) {
     const call = field.spec.converter;
-    if (call !== undefined) bindField(bindings, field, call, lookup, complaints);
+    if (call !== undefined) bindField(bindings, field, call, lookup, problems);
   }
   const used = [...bindings.used.values()];
   return {

@@ -9,7 +9,9 @@ import type { Kind } from "../base/record.ts";
 import type { Mappings, MappingSpec } from "../sdk/source.ts";
 
 /** Where a part of a mapping was said. */
-export type Origin = "built-in" | "Oomnitza" | "default" | `ini line ${number}`;
+export type Origin =
+  | { readonly from: "built-in" | "oomnitza" | "default" }
+  | { readonly from: "ini"; readonly line: number };
 
 /** What Oomnitza keeps for a source: source path → field or fields. */
 export type ServerMappings = Readonly<Record<string, string | readonly string[]>>;
@@ -45,7 +47,7 @@ interface Draft {
   converterOrigin: Origin | undefined;
 }
 
-function draftOf(drafts: Map<string, Draft>, field: string, origin: Origin): Draft {
+function getDraft(drafts: Map<string, Draft>, field: string, origin: Origin): Draft {
   const known = drafts.get(field);
   if (known !== undefined) return known;
   const draft: Draft = { spec: {}, origin, converterOrigin: undefined };
@@ -56,9 +58,9 @@ function draftOf(drafts: Map<string, Draft>, field: string, origin: Origin): Dra
 function addServer(drafts: Map<string, Draft>, server: ServerMappings): void {
   for (const [source, target] of Object.entries(server)) {
     for (const field of typeof target === "string" ? [target] : target) {
-      const draft = draftOf(drafts, field, "Oomnitza");
+      const draft = getDraft(drafts, field, { from: "oomnitza" });
       draft.spec.source = source;
-      draft.origin = "Oomnitza";
+      draft.origin = { from: "oomnitza" };
     }
   }
 }
@@ -67,8 +69,8 @@ function addIni(
   drafts: Map<string, Draft>,
   { field, spec, line }: MappingInputs["ini"][number],
 ): void {
-  const origin: Origin = `ini line ${line}`;
-  const draft = draftOf(drafts, field, origin);
+  const origin: Origin = { from: "ini", line };
+  const draft = getDraft(drafts, field, origin);
   const saysValue = spec.source ?? spec.setting ?? spec.hardcoded;
   if (spec.hardcoded !== undefined && spec.source === undefined && spec.setting === undefined) {
     // A literal in the ini replaces what was built in or came from Oomnitza.
@@ -85,9 +87,9 @@ function addIni(
 export function mergeMappings(inputs: MappingInputs): FieldMapping[] {
   const drafts = new Map<string, Draft>();
   for (const [field, spec] of Object.entries(inputs.builtin)) {
-    const draft = draftOf(drafts, field, "built-in");
+    const draft = getDraft(drafts, field, { from: "built-in" });
     Object.assign(draft.spec, spec);
-    if (spec.converter !== undefined) draft.converterOrigin = "built-in";
+    if (spec.converter !== undefined) draft.converterOrigin = { from: "built-in" };
   }
   if (inputs.server !== undefined) addServer(drafts, inputs.server);
   for (const mapping of inputs.ini) addIni(drafts, mapping);
@@ -96,7 +98,7 @@ export function mergeMappings(inputs: MappingInputs): FieldMapping[] {
     if (source === undefined || converter !== undefined) continue;
     if (!Object.hasOwn(inputs.converters, source)) continue;
     draft.spec.converter = inputs.converters[source] as string;
-    draft.converterOrigin = "built-in";
+    draft.converterOrigin = { from: "built-in" };
   }
   return [...drafts].map(([field, draft]) => ({ field, ...draft }));
 }
@@ -132,7 +134,7 @@ function withPeopleDefaults(fields: readonly FieldMapping[], unused: boolean): F
   const result = [...fields];
   function add(field: string, setting: string): void {
     if (result.some((mapping) => mapping.field === field)) return;
-    result.push({ field, spec: { setting }, origin: "default" });
+    result.push({ field, spec: { setting }, origin: { from: "default" } });
   }
   if (!unused) add("POSITION", "default_position");
   add("PERMISSIONS_ID", "default_role");
@@ -170,11 +172,11 @@ function findValueless(
     spec.source === undefined && spec.setting === undefined && spec.hardcoded === undefined
   );
   return valueless.map(({ field, origin, converterOrigin }) => {
-    const place = /^ini line (\d+)$/.exec(converterOrigin ?? origin)?.[1];
+    const said = converterOrigin ?? origin;
     return {
       severity: "error",
       file,
-      line: place === undefined ? line : Number(place),
+      line: said.from === "ini" ? said.line : line,
       section,
       option: `mapping.${field.toLowerCase()}`,
       message: "has neither source, setting nor hardcoded",
@@ -203,8 +205,45 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
 }
 
 /** Where a mapping takes its value from, in words. */
-export function valueOf({ spec }: FieldMapping): string {
+export function valueOf({ spec }: Pick<FieldMapping, "spec">): string {
   if (spec.source !== undefined) return spec.source;
   if (spec.setting !== undefined) return `setting ${spec.setting}`;
   return spec.hardcoded === undefined ? "(nothing)" : JSON.stringify(spec.hardcoded);
+}
+
+/** An origin in words, also of reports. */
+export function describeOrigin(origin: Origin): string {
+  switch (origin.from) {
+    case "ini":
+      return `ini line ${origin.line}`;
+    case "oomnitza":
+      return "Oomnitza";
+    default:
+      return origin.from;
+  }
+}
+
+/** Where the value of a mapping, and its converter, were said, in words. */
+export function describeOrigins({ origin, converterOrigin }: FieldMapping): string {
+  const value = describeOrigin(origin);
+  const converter = converterOrigin === undefined ? value : describeOrigin(converterOrigin);
+  return converter === value ? value : `${value}, converter: ${converter}`;
+}
+
+/** A mapping as reports have it. */
+export interface ReportedMapping extends Pick<FieldMapping, "field" | "spec"> {
+  readonly origin: string;
+  readonly converterOrigin?: string | undefined;
+}
+
+/** A mapping for a report. */
+export function reportMapping(
+  { field, spec, origin, converterOrigin }: FieldMapping,
+): ReportedMapping {
+  return {
+    field,
+    spec,
+    origin: describeOrigin(origin),
+    converterOrigin: converterOrigin === undefined ? undefined : describeOrigin(converterOrigin),
+  };
 }

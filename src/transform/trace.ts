@@ -59,7 +59,7 @@ async function inSandbox(
   { code, log }: TraceSettings,
   call: CustomCall | undefined,
   input: SandboxInput,
-): Promise<Timed<SandboxOutcome> & { readonly complaint: string | null }> {
+): Promise<Timed<SandboxOutcome> & { readonly problem: string | null }> {
   const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
   const sandbox = await createSandbox({
     programs: code.converters,
@@ -71,8 +71,8 @@ async function inSandbox(
   });
   try {
     const { value, ms } = await timed(() => sandbox.run([input]));
-    const complaint = sandbox.stats.complaints[0]?.example ?? null;
-    return { value: value[0] ?? { failed: "user code gave no answer" }, ms, complaint };
+    const problem = sandbox.stats.complaints[0]?.example ?? null;
+    return { value: value[0] ?? { failed: "user code gave no answer" }, ms, problem };
   } finally {
     await sandbox.close();
   }
@@ -95,9 +95,9 @@ async function traceCall(
   record: Raw,
   input: unknown,
 ): Promise<Pick<TracedField, "output" | "ms" | "failed">> {
-  const { value, ms, complaint } = await inSandbox(settings, call, { record, values: [input] });
+  const { value, ms, problem } = await inSandbox(settings, call, { record, values: [input] });
   if ("failed" in value) return { output: null, ms, failed: value.failed };
-  return { output: value.keep ? value.results[0] ?? null : null, ms, failed: complaint };
+  return { output: value.keep ? value.results[0] ?? null : null, ms, failed: problem };
 }
 
 /** Maps a record field by field, each converter on its own. */

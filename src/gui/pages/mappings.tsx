@@ -4,6 +4,7 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
+import { retryPolicies } from "../../sdk/http/retry.ts";
 import { sourceNamed } from "../../config/declared.ts";
 import { type IniDocument, parseIni } from "../../config/ini.ts";
 import { mappingField } from "../../config/mapping_option.ts";
@@ -11,7 +12,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { Plan } from "../../config/plan.ts";
 import type { SectionPlan } from "../../config/section.ts";
 import { connect } from "../../oomnitza/client.ts";
-import { impatient, readableSection, sampleRecords } from "../../sync/read/probe.ts";
+import { readableSection, sampleRecords } from "../../sync/read/probe.ts";
 import { checkMappings } from "../../sync/prepare.ts";
 import { type FieldMapping, mergeMappings, type ServerMappings } from "../../transform/mapping.ts";
 import { textToTest } from "../connection.ts";
@@ -104,7 +105,13 @@ async function answer(
   }
   if (plan.oomnitza === undefined) return { problem: "The settings of Oomnitza have errors." };
   const { env } = plan;
-  const oomnitza = await connect(plan.oomnitza, { log, redactor, signal, env, retry: impatient });
+  const oomnitza = await connect(plan.oomnitza, {
+    log,
+    redactor,
+    signal,
+    env,
+    retry: retryPolicies.interactive,
+  });
   return { server: await oomnitza.mappings(planned.mappingName) };
 }
 

@@ -5,11 +5,10 @@
  */
 /** @jsxImportSource hono/jsx */
 import { ConfigError } from "../../base/errors.ts";
-import type { Explanation, ReadRecord } from "../../sync/read/explain.ts";
+import type { ExplainedField, Explanation, ReadRecord } from "../../sync/read/explain.ts";
 import { faultOf } from "../../sync/report.ts";
 import { Dropped } from "../../transform/map.ts";
 import { valueOf } from "../../transform/mapping.ts";
-import type { TracedField } from "../../transform/trace.ts";
 import { Fault } from "../account.tsx";
 import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
@@ -184,7 +183,7 @@ function Explained({ desk, one }: { desk: Desk; one: Explanation }) {
 }
 
 function Fields(
-  { desk, fields, name }: { desk: Desk; fields: readonly TracedField[]; name: string },
+  { desk, fields, name }: { desk: Desk; fields: readonly ExplainedField[]; name: string },
 ) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label={`Fields of ${name}`}>
@@ -204,7 +203,7 @@ function Fields(
   );
 }
 
-function FieldRow({ desk: { redactor }, field }: { desk: Desk; field: TracedField }) {
+function FieldRow({ desk: { redactor }, field }: { desk: Desk; field: ExplainedField }) {
   const { mapping, input, output, ms, failed } = field;
   const { spec } = mapping;
   return (

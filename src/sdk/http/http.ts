@@ -15,7 +15,7 @@ import {
   isRetriable,
   parseReset,
   parseRetryAfter,
-  patient,
+  retryPolicies,
   type RetryPolicy,
   waitBefore,
 } from "./retry.ts";
@@ -210,7 +210,7 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
   const { settings } = client;
   const method = request.method ?? "GET";
   const address = addressOf(settings.base, request);
-  const { attempts, budgetMs } = request.retry ?? settings.retry ?? patient;
+  const { attempts, budgetMs } = request.retry ?? settings.retry ?? retryPolicies.standard;
   const begun = Date.now();
   for (let n = 1;; n++) {
     const ending = await tryOnce(client, request, method, address);

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How often and how patiently a request is repeated. */
+/** How often a request is repeated, and for how long. */
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
   readonly attempts: number;
@@ -12,8 +12,17 @@ export interface RetryPolicy {
   readonly budgetMs: number;
 }
 
-/** Eleven attempts like the Python connector, but within five minutes. */
-export const patient: RetryPolicy = { attempts: 11, budgetMs: 300_000 };
+/** The policies of the product, by what is requested. */
+export const retryPolicies = {
+  /** Eleven attempts like the Python connector, but within five minutes. */
+  standard: { attempts: 11, budgetMs: 300_000 },
+  /** The details of one of many records: one that fails for good must not hold up the others. */
+  detail: { attempts: 4, budgetMs: 60_000 },
+  /** Part of a batch that the instance failed on as a whole. */
+  split: { attempts: 3, budgetMs: 30_000 },
+  /** A person waits for the answer. */
+  interactive: { attempts: 2, budgetMs: 15_000 },
+} as const satisfies Readonly<Record<string, RetryPolicy>>;
 
 const retriedStatuses = new Set([408, 429, 500, 502, 503, 504]);
 

@@ -16,7 +16,6 @@ import {
   type Http,
   type HttpRequest,
 } from "./http.ts";
-import type { RetryPolicy } from "./retry.ts";
 import { parseXml, type XmlOptions } from "../xml.ts";
 
 /** One request to a vendor. */
@@ -53,9 +52,6 @@ export interface VendorHttp {
   /** Asks for text. */
   text(request: VendorRequest): Promise<string>;
 }
-
-/** Details are asked for many times over: less patiently than lists. */
-export const brief: RetryPolicy = { attempts: 4, budgetMs: 60_000 };
 
 /** What a vendor client is made of. */
 export interface VendorSettings {

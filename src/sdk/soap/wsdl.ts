@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { messageOf, SourceError } from "../../base/errors.ts";
 import { readTextFile } from "../text_file.ts";
-import { brief, type VendorHttp } from "../http/vendor.ts";
+import { retryPolicies } from "../http/retry.ts";
+import type { VendorHttp } from "../http/vendor.ts";
 import { listOf, parseXml, type XmlElement, type XmlValue } from "../xml.ts";
 
 /** A service that speaks SOAP 1.1. */
@@ -80,7 +81,7 @@ async function loadAddress(http: VendorHttp, address: string): Promise<XmlElemen
     path: address,
     headers: { Accept: "text/xml, application/xml, */*" },
     what: "the WSDL",
-    retry: brief,
+    retry: retryPolicies.detail,
     hints: () => "Check wsdl_path: the address of the WSDL, or a file with it.",
   };
   return (await http.xml(request, definitions, { attributes: "_" })).definitions;

@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { brief, type Raw, type Skipped, SourceError, type Wanted } from "../../sdk/mod.ts";
+import { type Raw, retryPolicies, type Skipped, SourceError, type Wanted } from "../../sdk/mod.ts";
 import type { Access, Context } from "./access.ts";
 
 /** Computers or mobile devices. */
@@ -147,7 +147,7 @@ export function nameOf(kind: DeviceKind, { id, name }: Device): string {
 function detailRequest(kind: DeviceKind, id: number, wanted: Wanted) {
   const { path, one } = words[kind];
   const address = `/JSSResource/${path}/id/${id}${subsetPath(kind, wanted)}`;
-  return { path: address, what: `${one} ${id}`, retry: brief };
+  return { path: address, what: `${one} ${id}`, retry: retryPolicies.detail };
 }
 
 /** One device with the wanted parts. */

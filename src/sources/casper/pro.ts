@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { brief, pages, type Raw, SourceError } from "../../sdk/mod.ts";
+import { pages, type Raw, retryPolicies, SourceError } from "../../sdk/mod.ts";
 import type { Context } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
 import { isMember } from "./groups.ts";
@@ -182,7 +182,12 @@ export async function onePro(context: Context, id: number): Promise<Raw> {
   const query = new URLSearchParams(wantedSections(context).map((name) => ["section", name]));
   for (const version of versions) {
     const path = `/api/${version}/computers-inventory/${id}?${query}`;
-    const request = { path, what: `computer ${id}`, retry: brief, allow: goneStatuses };
+    const request = {
+      path,
+      what: `computer ${id}`,
+      retry: retryPolicies.detail,
+      allow: goneStatuses,
+    };
     const { body } = await context.http.page(request, computer);
     if (body !== undefined) return toClassic(body, await loadNames(context));
   }

@@ -6,12 +6,12 @@
 
 import { z } from "zod";
 import {
-  brief,
   callSoap,
   isObject,
   listOf,
   loadService,
   type Raw,
+  retryPolicies,
   type SoapAccess,
   type SoapFault,
   type SoapService,
@@ -120,7 +120,7 @@ export async function openTerminals(context: SourceContext<Access>): Promise<Ter
     async details(iccids) {
       const request = { ...common(), iccids: { iccid: iccids } };
       const what = `${iccids.length} SIMs`;
-      const call = { operation: "GetTerminalDetails", request, what, retry: brief };
+      const call = { operation: "GetTerminalDetails", request, what, retry: retryPolicies.detail };
       const answer = await callSoap(http, access, call, detailed);
       const terminals = listOf(answer.terminals, "terminal");
       return terminals.flatMap((terminal) => isObject(terminal) ? [simOf(terminal)] : []);

@@ -1,6 +1,6 @@
 /**
- * The gate between mapping and delivery: what did not change is left out, and where a guard is in force,
- * nothing passes before all of it was seen.
+ * Stands between mapping and delivery: what did not change is left out, and where a guard is in force,
+ * nothing passes before all of it was compared.
  *
  * @module
  */
@@ -9,142 +9,200 @@ import { AgentError, messageOf } from "../../base/errors.ts";
 import type { Outgoing } from "../../base/record.ts";
 import type { Baseline } from "../../state/baseline.ts";
 import type { StateStore } from "../../state/store.ts";
-import { type ChangeCounts, Comparison } from "./delta.ts";
-import { guardError, type GuardRule, guardRule, guardText, judgeGuard } from "./guard.ts";
-import type { ReadEnd } from "../read/read.ts";
-import type { SectionRun } from "../section_run.ts";
+import type { Account } from "../account.ts";
+import type { Delivery } from "../deliver/deliver.ts";
+import type { PreparedSection } from "../prepare.ts";
+import type { ReadEnd } from "../read/pipeline.ts";
+import type { SectionChanges } from "../report.ts";
+import { Comparison } from "./delta.ts";
+import {
+  describeViolations,
+  findViolations,
+  guardError,
+  type GuardOptions,
+  type GuardRule,
+  resolveGuardRule,
+} from "./guard.ts";
 import { Spool } from "./spool.ts";
 
-/** How the records of a run stand to what was accepted before. */
-export interface SectionChanges extends Readonly<ChangeCounts> {
-  /** Records that are gone from the source; null when that cannot be told. */
-  readonly gone: number | null;
-  /** Sync field values of the first of them. */
-  readonly gone_records: readonly string[];
-}
-
-/** A gate; every record that it takes ends in the account. */
-export interface Gate {
+/** Decides what goes on to the delivery; every record that it takes ends in the account. */
+export interface ChangeFilter {
   /** Takes a record; the promise, when there is one, must be awaited before the next. */
   add(record: Outgoing): Promise<void> | undefined;
-  /** Delivers what was held back; throws `GuardError` when the guard is against it. */
+  /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
   release(end: ReadEnd): Promise<void>;
   /** Writes down that the run ended well. */
   conclude(): void;
   changes(): SectionChanges | null;
 }
 
+/** What a filter decides by. */
+export interface FilterSettings {
+  /** What was accepted before; without it, everything passes. */
+  readonly store: StateStore | undefined;
+  /** Id of the run in the state file. */
+  readonly run: string | undefined;
+  /** The guard of `[oomnitza]`. */
+  readonly guard: GuardOptions;
+  /** Whether also what did not change is sent. */
+  readonly isFull: boolean;
+  /** Whether some records are read by themselves, as events bring them. */
+  readonly isPartial: boolean;
+  /** Whether everything passes that the guard would stop. */
+  readonly isAccepted: boolean;
+  readonly signal: AbortSignal;
+}
+
+type Target = Pick<Delivery, "add" | "isStopped">;
+
 /** Records that are named as gone. */
-const named = 100;
+const maxListedRecords = 100;
 
-/** What comparing needs. */
-interface Watch {
-  readonly baseline: Baseline;
-  /** The guard, where one is in force. */
-  readonly rule: GuardRule | undefined;
-  /** Whether what is unchanged is left out. */
-  readonly onlyChanged: boolean;
-}
-
-function watchOf(section: SectionRun, store: StateStore): Watch | undefined {
-  const { prepared, run } = section;
-  const { settings, name } = prepared.section;
-  const onlyChanged = settings.only_changed && run.full !== true;
-  // Some records by themselves, as events bring them, are no flood and leave nothing out.
-  const isGuarded = settings.remember && run.read === undefined;
-  const wanted = isGuarded ? guardRule(settings, run.guard) : undefined;
-  const isDue = settings.remember && store.accepted.hasManyAnswers(name);
-  if (!onlyChanged && wanted === undefined && !isDue) return undefined;
-  const baseline = store.accepted.baseline(name, JSON.stringify(prepared.upload));
-  const rule = baseline.isFull ? wanted : undefined;
-  return onlyChanged || rule !== undefined ? { baseline, rule, onlyChanged } : undefined;
-}
-
-/** Opens the gate of a section's run. */
-export function openGate(section: SectionRun): Gate {
-  const { prepared, run } = section;
-  const { store, testmode } = run;
-  if (store === undefined || testmode !== undefined) {
-    if (prepared.section.settings.only_changed && testmode === undefined && run.full !== true) {
-      prepared.log.warning("only_changed needs the state file: without it, everything is sent");
+/** Opens the filter of a section's run. */
+export function openChangeFilter(
+  prepared: PreparedSection,
+  account: Account,
+  delivery: Target,
+  settings: FilterSettings,
+): ChangeFilter {
+  const { store, guard, isFull, isPartial } = settings;
+  const { section: { name, settings: options }, upload, log } = prepared;
+  const onlyChanged = options.only_changed && !isFull;
+  if (store === undefined) {
+    if (onlyChanged) {
+      log.warning("only_changed needs the state file: without it, everything is sent");
     }
-    return openPlainGate(section);
+    return new PassThrough(prepared, delivery, settings);
   }
-  const watch = watchOf(section, store);
-  return watch === undefined ? openPlainGate(section) : new WatchfulGate(section, watch);
+  // Some records by themselves are no flood and leave nothing out.
+  const isGuarded = options.remember && !isPartial;
+  const wanted = isGuarded ? resolveGuardRule(options, guard) : undefined;
+  const isDue = options.remember && store.accepted.hasManyAnsweredBatches(name);
+  if (!onlyChanged && wanted === undefined && !isDue) {
+    return new PassThrough(prepared, delivery, settings);
+  }
+  const baseline = store.accepted.baseline(name, JSON.stringify(upload));
+  const rule = baseline.isFull ? wanted : undefined;
+  if (!onlyChanged && rule === undefined) return new PassThrough(prepared, delivery, settings);
+  const comparing = new ComparingFilter(
+    prepared,
+    account,
+    delivery,
+    settings,
+    baseline,
+    onlyChanged,
+  );
+  if (rule !== undefined) comparing.block(rule, store.path);
+  return comparing;
 }
 
-/** A gate that lets everything pass. */
-function openPlainGate({ prepared, run, delivery, stored }: SectionRun): Gate {
-  const { section, upload } = prepared;
-  let isFull = false;
-  return {
-    add: (record) => delivery.add(record),
-    release(end) {
-      isFull = end.isComplete && end.lost === 0;
-      return Promise.resolve();
-    },
-    conclude() {
-      if (!isFull || stored === undefined || !section.settings.remember) return;
-      run.store?.accepted.concludeUncompared(section.name, JSON.stringify(upload), stored.id);
-    },
-    changes: () => null,
-  };
-}
+/** Lets everything pass, without comparing it. */
+class PassThrough implements ChangeFilter {
+  readonly #prepared: PreparedSection;
+  readonly #delivery: Target;
+  readonly #settings: FilterSettings;
+  #isComplete = false;
 
-class WatchfulGate implements Gate {
-  readonly #section: SectionRun;
-  readonly #watch: Watch;
-  readonly #comparison: Comparison;
-  #held: Spool<Outgoing> | undefined;
-  #end: ReadEnd | undefined;
-  #gone: { readonly count: number; readonly names: readonly string[] } | undefined;
-
-  constructor(section: SectionRun, watch: Watch) {
-    const { prepared, run } = section;
-    this.#section = section;
-    this.#watch = watch;
-    const { baseline, rule } = watch;
-    this.#comparison = new Comparison({ baseline, syncFields: prepared.upload.syncFields });
-    if (rule === undefined || run.store === undefined) return;
-    this.#held = new Spool(run.store.path);
-    prepared.log.info("The guard is in force: nothing is sent before everything was read");
+  constructor(prepared: PreparedSection, delivery: Target, settings: FilterSettings) {
+    this.#prepared = prepared;
+    this.#delivery = delivery;
+    this.#settings = settings;
   }
 
   add(record: Outgoing): Promise<void> | undefined {
-    const { account, delivery } = this.#section;
+    return this.#delivery.add(record);
+  }
+
+  release(end: ReadEnd): Promise<void> {
+    this.#isComplete = end.isComplete && end.lost === 0;
+    return Promise.resolve();
+  }
+
+  conclude(): void {
+    const { store, run } = this.#settings;
+    const { section, upload } = this.#prepared;
+    if (!this.#isComplete || run === undefined || !section.settings.remember) return;
+    store?.accepted.concludeUncompared(section.name, JSON.stringify(upload), run);
+  }
+
+  changes(): null {
+    return null;
+  }
+}
+
+/** Compares every record with what was accepted before. */
+class ComparingFilter implements ChangeFilter {
+  readonly #prepared: PreparedSection;
+  readonly #account: Account;
+  readonly #delivery: Target;
+  readonly #settings: FilterSettings;
+  readonly #baseline: Baseline;
+  /** Whether what is unchanged is left out. */
+  readonly #onlyChanged: boolean;
+  readonly #comparison: Comparison;
+  /** The guard, where one is in force, and what it blocks until all was compared. */
+  #rule: GuardRule | undefined;
+  #blocked: Spool<Outgoing> | undefined;
+  #delivered = 0;
+  #end: ReadEnd | undefined;
+  #gone: { readonly count: number; readonly names: readonly string[] } | undefined;
+
+  constructor(
+    prepared: PreparedSection,
+    account: Account,
+    delivery: Target,
+    settings: FilterSettings,
+    baseline: Baseline,
+    onlyChanged: boolean,
+  ) {
+    this.#prepared = prepared;
+    this.#account = account;
+    this.#delivery = delivery;
+    this.#settings = settings;
+    this.#baseline = baseline;
+    this.#onlyChanged = onlyChanged;
+    this.#comparison = new Comparison({ baseline, syncFields: prepared.upload.syncFields });
+  }
+
+  /** Lets nothing pass before all of it was compared; it is kept in a file beside the state file. */
+  block(rule: GuardRule, beside: string): void {
+    this.#rule = rule;
+    this.#blocked = new Spool(beside);
+    this.#prepared.log.info("The guard is in force: nothing is sent before everything was read");
+  }
+
+  add(record: Outgoing): Promise<void> | undefined {
     const { kind } = this.#comparison.compare(record);
-    if (kind === "unchanged" && this.#watch.onlyChanged) {
-      account.counts.unchanged++;
+    if (kind === "unchanged" && this.#onlyChanged) {
+      this.#account.counts.unchanged++;
       return undefined;
     }
-    if (this.#held === undefined) return delivery.add(record);
-    this.#hold(this.#held, record);
+    if (this.#blocked === undefined) return this.#delivery.add(record);
+    this.#addBlocked(this.#blocked, record);
     return undefined;
   }
 
   async release(end: ReadEnd): Promise<void> {
     this.#end = end;
-    const held = this.#held;
+    const blocked = this.#blocked;
     try {
-      if (!end.isAborted) {
-        if (end.isComplete) this.#gone = this.#countGone();
-        this.#judge(end);
-        if (held !== undefined) await this.#deliver(held);
-      }
+      if (end.isAborted) return;
+      if (end.isComplete) this.#gone = this.#findGone();
+      this.#checkGuard(end);
+      if (blocked !== undefined) await this.#deliver(blocked);
     } finally {
-      if (held !== undefined) {
-        this.#section.account.counts.held += held.length - this.#delivered;
-        held.close();
+      if (blocked !== undefined) {
+        this.#account.counts.held += blocked.length - this.#delivered;
+        blocked.close();
       }
     }
   }
 
   conclude(): void {
-    const { stored } = this.#section;
-    if (this.#end?.isComplete !== true || this.#end.lost > 0 || stored === undefined) return;
-    this.#watch.baseline.conclude({
-      run: stored.id,
+    const { run } = this.#settings;
+    if (this.#end?.isComplete !== true || this.#end.lost > 0 || run === undefined) return;
+    this.#baseline.conclude({
+      run,
       isSeen: (id) => this.#comparison.isSeen(id),
       returned: this.#comparison.returned,
     });
@@ -159,54 +217,48 @@ class WatchfulGate implements Gate {
     };
   }
 
-  #delivered = 0;
-
-  #hold(held: Spool<Outgoing>, record: Outgoing): void {
-    const { account, prepared } = this.#section;
+  #addBlocked(blocked: Spool<Outgoing>, record: Outgoing): void {
     try {
-      held.add(record);
+      blocked.add(record);
     } catch (error) {
       if (error instanceof AgentError) throw error;
-      const identity = prepared.mapper.identify(record);
+      const { mapper, log } = this.#prepared;
+      const identity = mapper.identify(record);
       const reason = `cannot be written as JSON (${messageOf(error)})`;
-      prepared.log.error(`Lost ${identity}: ${reason}`);
-      account.fail(identity, reason);
+      log.error(`Lost ${identity}: ${reason}`);
+      this.#account.fail(identity, reason);
     }
   }
 
-  #countGone() {
+  #findGone() {
     const names: string[] = [];
     let count = 0;
     for (const { record } of this.#comparison.gone()) {
       count++;
-      if (names.length < named) names.push(record);
+      if (names.length < maxListedRecords) names.push(record);
     }
     return { count, names };
   }
 
-  #judge(end: ReadEnd): void {
-    const { baseline, rule } = this.#watch;
+  #checkGuard(end: ReadEnd): void {
+    const rule = this.#rule;
     if (rule === undefined) return;
-    const { prepared, run } = this.#section;
+    const { section, log } = this.#prepared;
     const gone = this.#gone === undefined ? undefined : Math.max(0, this.#gone.count - end.lost);
-    const complaints = judgeGuard(rule, {
-      comparison: this.#comparison,
-      size: baseline.size,
-      gone,
-    });
-    if (complaints.length === 0) return;
-    if (run.accept !== true) {
-      throw guardError(prepared.section.name, guardText(rule, complaints));
+    const { size } = this.#baseline;
+    const violations = findViolations(rule, { comparison: this.#comparison, size, gone });
+    if (violations.length === 0) return;
+    if (!this.#settings.isAccepted) {
+      throw guardError(section.name, describeViolations(rule, violations));
     }
-    for (const complaint of complaints) prepared.log.warning(`Accepted: ${complaint}`);
+    for (const violation of violations) log.warning(`Accepted: ${violation}`);
   }
 
-  async #deliver(held: Spool<Outgoing>): Promise<void> {
-    const { delivery, run } = this.#section;
-    for (const record of held.values()) {
-      if (delivery.isStopped || run.signal.aborted) return;
+  async #deliver(blocked: Spool<Outgoing>): Promise<void> {
+    for (const record of blocked.values()) {
+      if (this.#delivery.isStopped || this.#settings.signal.aborted) return;
       this.#delivered++;
-      const full = delivery.add(record);
+      const full = this.#delivery.add(record);
       if (full !== undefined) await full;
     }
   }

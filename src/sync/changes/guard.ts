@@ -30,27 +30,30 @@ export interface GuardOptions {
 }
 
 /** Percent that the guard allows when nobody says otherwise. */
-const usualPercent = 20;
+const defaultPercent = 20;
 
 /** A guard that nobody asked for lets so many records pass, whatever their share. */
-const few = 10;
+const defaultMinimum = 10;
 
-/** Records that are named when the guard stops. */
-const named = 5;
+/** Records, and fields, that are named when the guard stops. */
+const maxListedRecords = 5;
 
 /** The rule of a section: its own options, else those of `[oomnitza]`, else the usual; none when off. */
-export function guardRule(section: GuardOptions, general: GuardOptions): GuardRule | undefined {
+export function resolveGuardRule(
+  section: GuardOptions,
+  general: GuardOptions,
+): GuardRule | undefined {
   const percent = section.guard ?? general.guard;
   const count = section.guard_count ?? general.guard_count;
   if (percent === "off") return undefined;
   if (percent === undefined && count === undefined) {
-    return { percent: usualPercent, count: undefined, isDefault: true };
+    return { percent: defaultPercent, count: undefined, isDefault: true };
   }
   return { percent, count, isDefault: false };
 }
 
 /** What the guard looks at. */
-export interface Judged {
+export interface ComparedRun {
   readonly comparison: Comparison;
   /** Records that were in the source before. */
   readonly size: number;
@@ -58,48 +61,48 @@ export interface Judged {
   readonly gone: number | undefined;
 }
 
-function limitOf({ percent, count, isDefault }: GuardRule, size: number): number {
+function maxRecords({ percent, count, isDefault }: GuardRule, size: number): number {
   const share = percent === undefined ? Infinity : size * percent / 100;
-  return Math.max(Math.min(share, count ?? Infinity), isDefault ? few : 0);
+  return Math.max(Math.min(share, count ?? Infinity), isDefault ? defaultMinimum : 0);
 }
 
-function share(number: number, size: number): string {
+function describeShare(number: number, size: number): string {
   const percent = size === 0 ? 100 : number / size * 100;
   return `${number} of ${size} records (${percent.toFixed(percent < 10 ? 1 : 0)} %)`;
 }
 
-function goneNames(comparison: Comparison, gone: number): string {
+function listGone(comparison: Comparison, gone: number): string {
   const names: string[] = [];
   for (const { record } of comparison.gone()) {
     names.push(record);
-    if (names.length === named) break;
+    if (names.length === maxListedRecords) break;
   }
   return `${names.join(", ")}${gone > names.length ? ", …" : ""}`;
 }
 
-/** What the guard has against a run, in sentences for people; nothing when it may go on. */
-export function judgeGuard(rule: GuardRule, { comparison, size, gone }: Judged): string[] {
-  const limit = limitOf(rule, size);
-  const complaints: string[] = [];
+/** What a run changes beyond the rule, in sentences for people; nothing when it may go on. */
+export function findViolations(rule: GuardRule, { comparison, size, gone }: ComparedRun): string[] {
+  const limit = maxRecords(rule, size);
+  const violations: string[] = [];
   const { counts, differing, blankedFields } = comparison;
   if (!rule.isDefault && differing > limit) {
-    complaints.push(`${share(differing, size)} would change`);
+    violations.push(`${describeShare(differing, size)} would change`);
   }
   if (counts.blanked > limit) {
-    const fields = [...blankedFields].sort(([, a], [, b]) => b - a).slice(0, named);
+    const fields = [...blankedFields].sort(([, a], [, b]) => b - a).slice(0, maxListedRecords);
     const list = fields.map(([field, count]) => `${field} in ${count}`).join(", ");
-    complaints.push(`${share(counts.blanked, size)} would lose a value: ${list}`);
+    violations.push(`${describeShare(counts.blanked, size)} would lose a value: ${list}`);
   }
   if (gone !== undefined && gone > limit) {
-    complaints.push(
-      `${share(gone, size)} are gone from the source: ${goneNames(comparison, gone)}`,
+    violations.push(
+      `${describeShare(gone, size)} are gone from the source: ${listGone(comparison, gone)}`,
     );
   }
-  return complaints;
+  return violations;
 }
 
 /** What is allowed, in words. */
-function allowed({ percent, count, isDefault }: GuardRule): string {
+function describeRule({ percent, count, isDefault }: GuardRule): string {
   const parts = [
     ...(percent === undefined ? [] : [`${percent} %`]),
     ...(count === undefined ? [] : [`${count} records`]),
@@ -107,9 +110,9 @@ function allowed({ percent, count, isDefault }: GuardRule): string {
   return `${parts.join(" or ")}${isDefault ? " (the default)" : ""}`;
 }
 
-/** What the guard has against a run, and what it allows. */
-export function guardText(rule: GuardRule, complaints: readonly string[]): string {
-  return `${complaints.join("; ")}. Allowed are ${allowed(rule)}.`;
+/** What a run changes beyond the rule, and what the rule allows. */
+export function describeViolations(rule: GuardRule, violations: readonly string[]): string {
+  return `${violations.join("; ")}. Allowed are ${describeRule(rule)}.`;
 }
 
 /** The error for a section that the guard stops; `text` says why. */

@@ -11,15 +11,22 @@ import { openCursor } from "../../state/cursor.ts";
 import type { StateStore } from "../../state/store.ts";
 import { type Account, openAccount } from "../account.ts";
 import { Comparison, type FieldChange } from "./delta.ts";
-import { type GuardOptions, guardRule, guardText, judgeGuard } from "./guard.ts";
+import {
+  describeViolations,
+  findViolations,
+  type GuardOptions,
+  resolveGuardRule,
+} from "./guard.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { type ReadEnd, type Reading, readSection } from "../read/read.ts";
+import { type PipelineSettings, type ReadEnd, readSection } from "../read/pipeline.ts";
 import { faultOf, type SectionFault } from "../report.ts";
 import { Spool } from "./spool.ts";
 
 /** How a section is planned. Nothing of it can write to Oomnitza. */
 export interface PlanSettings
-  extends Pick<Reading, "oomnitza" | "http" | "signal" | "redactor" | "workers" | "recordCount"> {
+  extends Pick<PipelineSettings, "oomnitza" | "http" | "signal" | "redactor" | "workers"> {
+  /** Records to read; 0 reads all. */
+  readonly recordCount: number;
   /** What was accepted; without it everything is new. */
   readonly store: StateStore | undefined;
   /** The file in which sections remember where they were. */
@@ -99,11 +106,14 @@ export class PlannedSection {
   readonly isComplete: boolean;
   readonly #found: Spool<Found>;
 
-  constructor(found: Spool<Found>, told: Pick<PlannedSection, "report" | "base" | "isComplete">) {
+  constructor(
+    found: Spool<Found>,
+    summary: Pick<PlannedSection, "report" | "base" | "isComplete">,
+  ) {
     this.#found = found;
-    this.report = told.report;
-    this.base = told.base;
-    this.isComplete = told.isComplete;
+    this.report = summary.report;
+    this.base = summary.base;
+    this.isComplete = summary.isComplete;
   }
 
   /** Whether Oomnitza and the source differ. */
@@ -142,7 +152,7 @@ interface Planning {
   toSend: number;
 }
 
-function take(planning: Planning, record: Outgoing): void {
+function addRecord(planning: Planning, record: Outgoing): void {
   const { prepared, settings, comparison, found } = planning;
   const { kind, fields, reason } = comparison.compare(record);
   const isSent = kind !== "unchanged" || !prepared.section.settings.only_changed || settings.full;
@@ -167,7 +177,7 @@ function addGone({ comparison, found }: Planning): number {
   return count;
 }
 
-function countsOf({ account, comparison, toSend }: Planning, gone: number | null): PlanCounts {
+function countChanges({ account, comparison, toSend }: Planning, gone: number | null): PlanCounts {
   const { fetched, filtered, incomplete, failed, unreadable } = account.counts;
   const { counts } = comparison;
   return { fetched, filtered, incomplete, failed, unreadable, ...counts, gone, to_send: toSend };
@@ -181,7 +191,7 @@ export async function planSection(
   const { section, upload } = prepared;
   const { store } = settings;
   const baseline = store?.accepted.baseline(section.name, JSON.stringify(upload));
-  const pending = [...store?.accepted.waiting(section.name) ?? []];
+  const pending = [...store?.accepted.pending(section.name) ?? []];
   const comparison = new Comparison({ baseline, syncFields: upload.syncFields, pending });
   const found = new Spool<Found>(settings.beside);
   const account = openAccount();
@@ -190,11 +200,13 @@ export async function planSection(
   const end = await readAll(planning);
   const gone = end.isComplete ? addGone(planning) : null;
   const rule = baseline?.isFull === true && section.settings.remember
-    ? guardRule(section.settings, settings.guard)
+    ? resolveGuardRule(section.settings, settings.guard)
     : undefined;
   const size = baseline?.size ?? 0;
   const sure = gone === null ? undefined : Math.max(0, gone - end.lost);
-  const complaints = rule === undefined ? [] : judgeGuard(rule, { comparison, size, gone: sure });
+  const violations = rule === undefined
+    ? []
+    : findViolations(rule, { comparison, size, gone: sure });
   return new PlannedSection(found, {
     base: baseline?.stamp ?? "none",
     isComplete: end.isComplete && end.lost === 0,
@@ -203,10 +215,12 @@ export async function planSection(
       source: section.source.name,
       mapping_name: upload.mappingName,
       kind: section.kind,
-      counts: countsOf(planning, end.lost === 0 ? gone : null),
+      counts: countChanges(planning, end.lost === 0 ? gone : null),
       waiting: pending.length,
       has_baseline: baseline?.isFull ?? false,
-      guard: rule === undefined || complaints.length === 0 ? null : guardText(rule, complaints),
+      guard: rule === undefined || violations.length === 0
+        ? null
+        : describeViolations(rule, violations),
       error: end.failure === undefined ? null : faultOf(end.failure.thrown),
     },
   });
@@ -214,21 +228,25 @@ export async function planSection(
 
 async function readAll(planning: Planning): Promise<ReadEnd> {
   const { prepared, settings, account } = planning;
-  const { stateFile, signal } = settings;
+  const { stateFile, oomnitza, http, signal, redactor, workers, recordCount } = settings;
   const cursor = stateFile === undefined ? undefined : openCursor(stateFile, prepared.section.name);
   try {
-    return await readSection({
-      ...settings,
-      prepared,
+    return await readSection(prepared, {
       account,
+      limit: recordCount,
       cursor,
-      take: (record) => void take(planning, record),
+      workers,
+      oomnitza,
+      http,
+      redactor,
+      signal,
+      deliver: (record) => void addRecord(planning, record),
       isStopped: () => signal.aborted,
     });
   } catch (thrown) {
     return { isComplete: false, lost: 0, isAborted: signal.aborted, failure: { thrown } };
   } finally {
     cursor?.close();
-    prepared.complaints.summarise();
+    prepared.conversionProblems.summarise();
   }
 }

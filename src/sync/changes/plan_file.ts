@@ -1,5 +1,6 @@
 /**
- * Plans in files: what an upload would send, so that exactly that can be sent later.
+ * Plans in files: what an upload would send, so that exactly that can be sent later, as long as nothing
+ * has changed since.
  *
  * JSON lines: a head, then for each section its own head, its records and the keys of those that are gone,
  * at the end a checksum.
@@ -10,23 +11,29 @@
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { AgentError, messageOf, UsageError } from "../../base/errors.ts";
-import { isObject, type Outgoing } from "../../base/record.ts";
+import { z } from "zod";
+import type { Outgoing } from "../../base/record.ts";
+import type { StateStore } from "../../state/store.ts";
+import type { Account } from "../account.ts";
+import type { Delivery } from "../deliver/deliver.ts";
+import type { ChangeFilter } from "./change_filter.ts";
+import { guardError } from "./guard.ts";
 import { readLines } from "./line_reader.ts";
 import type { PlannedSection, PlanReport } from "./plan.ts";
 import type { PreparedSection } from "../prepare.ts";
 
-/** Version of the form of the file. */
-const form = 1;
+/** Version of the format of the file. */
+const formatVersion = 1;
 
 /** Characters that are written at once. */
-const chunk = 256 * 1024;
+const chunkLength = 256 * 1024;
 
 /** The head of a section in a saved plan. */
 export interface SavedHead {
   readonly report: PlanReport;
   /** Names the state that it was compared with. */
   readonly base: string;
-  /** Names the way from source record to request: sections, mappings, code, instance. */
+  /** Names what makes a request of a source record: sections, mappings, code, instance. */
   readonly mapping: string;
   readonly isComplete: boolean;
 }
@@ -52,14 +59,14 @@ export function mappingFingerprint(
   { section, mapping, upload, code }: PreparedSection,
   instance: string,
 ): string {
-  const { portion: _portion, version: _version, ...way } = upload;
+  const { portion: _portion, version: _version, ...rest } = upload;
   const { keep_if_empty } = section.settings;
   const programs = [code.filter, ...code.converters].map((program) => program?.source.body ?? null);
   const settings = mapping.fields.map(({ spec }) =>
     spec.setting === undefined ? null : section.texts[spec.setting] ?? null
   );
   const specs = mapping.fields.map(({ field, spec }) => [field, spec]);
-  const all = JSON.stringify([instance, way, specs, settings, keep_if_empty, programs]);
+  const all = JSON.stringify([instance, rest, specs, settings, keep_if_empty, programs]);
   return createHash("sha256").update(all).digest("base64url");
 }
 
@@ -74,7 +81,7 @@ class PlanWriter {
 
   add(value: unknown): void {
     this.#text += `${JSON.stringify(value)}\n`;
-    if (this.#text.length >= chunk) this.#flush();
+    if (this.#text.length >= chunkLength) this.#flush();
   }
 
   end(): void {
@@ -92,7 +99,7 @@ class PlanWriter {
   #write(): void {
     const bytes = Buffer.from(this.#text);
     this.#text = "";
-    for (let place = 0; place < bytes.length;) place += writeSync(this.#file, bytes, place);
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
   }
 }
 
@@ -108,7 +115,7 @@ export function savePlan(
 ): void {
   try {
     const writer = new PlanWriter(path);
-    writer.add({ agent_plan: form, agent, created: new Date().toISOString() });
+    writer.add({ agent_plan: formatVersion, agent, created: new Date().toISOString() });
     for (const { planned, mapping } of sections) {
       const { report, base, isComplete } = planned;
       writer.add({ report, base, mapping, isComplete } satisfies SavedHead);
@@ -127,6 +134,40 @@ function damaged(path: string, why: string): UsageError {
   });
 }
 
+const count = z.number();
+
+const savedHead = z.object({
+  report: z.object({
+    section: z.string(),
+    source: z.string(),
+    mapping_name: z.string(),
+    kind: z.enum(["assets", "users"]),
+    counts: z.object({
+      fetched: count,
+      filtered: count,
+      incomplete: count,
+      failed: count,
+      unreadable: count,
+      new: count,
+      changed: count,
+      unchanged: count,
+      blanked: count,
+      gone: count.nullable(),
+      to_send: count,
+    }),
+    waiting: count,
+    has_baseline: z.boolean(),
+    guard: z.string().nullable(),
+    error: z.object({ message: z.string(), hint: z.string().nullable(), bug: z.boolean() })
+      .nullable(),
+  }),
+  base: z.string(),
+  mapping: z.string(),
+  isComplete: z.boolean(),
+}) satisfies z.ZodType<SavedHead>;
+
+const line = z.record(z.string(), z.unknown());
+
 /** What a file holds, once its checksum was found right. */
 interface Contents {
   readonly created: string;
@@ -134,13 +175,21 @@ interface Contents {
 }
 
 function parse(path: string, text: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    value = JSON.parse(text);
   } catch {
-    // Told below, like a line that is something else.
+    throw damaged(path, "a line of it is not JSON");
   }
-  throw damaged(path, "a line of it is not JSON");
+  const result = line.safeParse(value);
+  if (!result.success) throw damaged(path, "a line of it is not a JSON object");
+  return result.data;
+}
+
+function parseHead(path: string, value: Record<string, unknown>): SavedHead {
+  const result = savedHead.safeParse(value);
+  if (!result.success) throw damaged(path, "the head of a section is not complete");
+  return result.data;
 }
 
 function inspect(path: string, file: number): Contents {
@@ -152,12 +201,14 @@ function inspect(path: string, file: number): Contents {
     if (checksum !== undefined) throw damaged(path, "something was added at its end");
     const value = parse(path, text);
     if (created === undefined) {
-      if (value.agent_plan !== form) throw damaged(path, "it was not written by this version");
+      if (value.agent_plan !== formatVersion) {
+        throw damaged(path, "it was not written by this version");
+      }
       created = String(value.created);
     }
     if (typeof value.sha256 === "string") checksum = value.sha256;
     else hash.update(`${text}\n`);
-    if ("report" in value) heads.push({ head: value as unknown as SavedHead, begin: end });
+    if ("report" in value) heads.push({ head: parseHead(path, value), begin: end });
   }
   if (created === undefined) throw damaged(path, "it is empty");
   if (checksum === undefined) throw damaged(path, "its end is missing");
@@ -182,10 +233,14 @@ export function openPlan(path: string): SavedPlan {
     const sections = heads.map(({ head, begin }) => ({
       ...head,
       *payloads() {
-        for (const line of linesOf(file, begin)) if ("send" in line) yield line.send as Outgoing;
+        for (const line of readSectionLines(file, begin)) {
+          if ("send" in line) yield line.send as Outgoing;
+        }
       },
       *goneKeys() {
-        for (const line of linesOf(file, begin)) if ("gone" in line) yield String(line.gone);
+        for (const line of readSectionLines(file, begin)) {
+          if ("gone" in line) yield String(line.gone);
+        }
       },
     }));
     return { created, sections, close: () => closeSync(file) };
@@ -196,10 +251,93 @@ export function openPlan(path: string): SavedPlan {
 }
 
 /** The lines of a section, up to the next. */
-function* linesOf(file: number, begin: number): Generator<Record<string, unknown>> {
+function* readSectionLines(file: number, begin: number): Generator<Record<string, unknown>> {
   for (const { text } of readLines(file, begin)) {
-    const line = JSON.parse(text) as Record<string, unknown>;
-    if (!("send" in line || "gone" in line)) return;
-    yield line;
+    // It was parsed when the checksum was found right.
+    const value = JSON.parse(text) as Record<string, unknown>;
+    if (!("send" in value || "gone" in value)) return;
+    yield value;
+  }
+}
+
+/** What a saved plan is checked against. */
+export interface PlanCheck {
+  /** Absent when nothing is remembered. */
+  readonly store: StateStore | undefined;
+  /** Address of the Oomnitza instance. */
+  readonly instance: string;
+}
+
+function stale(section: string, why: string): AgentError {
+  return new AgentError(`The plan of [${section}] is stale: ${why}. Nothing was sent.`, {
+    hint: `Make a new one with agent plan ${section} --save FILE.`,
+  });
+}
+
+/**
+ * Makes sure that a section of a saved plan still says what an upload would do.
+ *
+ * @throws {AgentError} when it does not.
+ */
+export function checkSaved(
+  saved: SavedSection,
+  prepared: PreparedSection,
+  { store, instance }: PlanCheck,
+): void {
+  const { section, upload } = prepared;
+  if (saved.report.error !== null) {
+    throw stale(section.name, `its source could not be read (${saved.report.error.message})`);
+  }
+  if (saved.mapping !== mappingFingerprint(prepared, instance)) {
+    throw stale(section.name, "its mapping, or how it is sent, has changed since");
+  }
+  const base = store?.accepted.baseline(section.name, JSON.stringify(upload)).stamp ?? "none";
+  if (saved.base !== base) throw stale(section.name, "something was uploaded since");
+}
+
+/** The filter of a saved plan: the comparing was done when the plan was made. */
+export function openSavedFilter(
+  saved: SavedSection,
+  { section, upload }: PreparedSection,
+  store: StateStore | undefined,
+  run: string | undefined,
+): Pick<ChangeFilter, "conclude" | "changes"> {
+  const { new: added, changed, unchanged, blanked, gone } = saved.report.counts;
+  return {
+    conclude() {
+      if (!saved.isComplete || store === undefined || run === undefined) return;
+      const baseline = store.accepted.baseline(section.name, JSON.stringify(upload));
+      const missing = new Set<number>();
+      for (const key of saved.goneKeys()) missing.add(baseline.find(key)?.id ?? 0);
+      baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
+    },
+    changes: () => ({ new: added, changed, unchanged, blanked, gone, gone_records: [] }),
+  };
+}
+
+/** Throws `GuardError` when the guard was against the plan, unless that is accepted. */
+export function checkGuardOfSaved(
+  saved: SavedSection,
+  { section, log }: PreparedSection,
+  isAccepted: boolean,
+): void {
+  const { guard } = saved.report;
+  if (guard === null) return;
+  if (!isAccepted) throw guardError(section.name, guard);
+  log.warning(`Accepted: ${guard}`);
+}
+
+/** Delivers the records of a saved plan, until they are through or nothing more can be delivered. */
+export async function deliverSaved(
+  saved: SavedSection,
+  account: Account,
+  delivery: Pick<Delivery, "add" | "isStopped">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const record of saved.payloads()) {
+    account.counts.fetched++;
+    const full = delivery.add(record);
+    if (full !== undefined) await full;
+    if (delivery.isStopped || signal.aborted) return;
   }
 }

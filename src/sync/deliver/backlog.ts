@@ -1,27 +1,26 @@
 /**
- * What earlier runs of a section left in the outbox is delivered before anything new is read.
+ * The backlog: what earlier runs of a section left in the outbox is delivered before anything new is read.
  *
  * @module
  */
 
 import { SinkError } from "../../base/errors.ts";
 import { finalizeV3, type Upload } from "../../oomnitza/payload.ts";
-import type { WaitingBatch } from "../../state/outbox.ts";
-import type { Leftover, StateStore, StoredSection } from "../../state/store.ts";
+import type { PendingBatch, RefusedRecord } from "../../state/outbox.ts";
+import type { StateStore, StoredSection, UnfinishedRun } from "../../state/store.ts";
 import type { Account } from "../account.ts";
-import { Delivery } from "./deliver.ts";
-import type { DeliverySettings } from "./delivery_settings.ts";
-import { judgeAnswer, judgeThrown, type Verdict } from "./response.ts";
+import { Delivery, type DeliverySettings } from "./deliver.ts";
+import { classifyError, classifyResponse, type PostOutcome } from "./response.ts";
 
-/** What is needed to finish leftovers: the settings of a delivery, apart from what they bring along. */
-export type LeftoverSettings = Omit<DeliverySettings, "upload" | "outbox" | "workers">;
+/** The settings of a delivery, apart from what each unfinished run brings along. */
+export type BacklogSettings = Omit<DeliverySettings, "upload" | "outbox" | "workers">;
 
 /**
- * A batch that so many runs and a day could not deliver is put aside, so that it does not hold up all
- * others for good. The day is for outages: a service tries again every few minutes.
+ * A batch that so many runs and a day could not deliver moves to the dead letters, so that it does not
+ * hold up all others for good. The day is for outages: a service tries again every few minutes.
  */
-const mostTries = 5;
-const longestWaitMs = 86_400_000;
+const maxTries = 5;
+const minAgeMs = 86_400_000;
 
 /**
  * Delivers what earlier runs of a section left: in order, under the upload that each began. The account
@@ -30,52 +29,52 @@ const longestWaitMs = 86_400_000;
  * @returns the requests that were made.
  * @throws {SinkError} when the instance cannot take it: then nothing newer may overtake it.
  */
-export async function finishLeftovers(
+export async function deliverBacklog(
   store: StateStore,
   section: Omit<StoredSection, "upload">,
-  settings: LeftoverSettings,
+  settings: BacklogSettings,
 ): Promise<number> {
   let requests = 0;
-  for (const leftover of store.leftovers(section)) {
-    requests += await finish(leftover, settings);
+  for (const unfinished of store.unfinishedRuns(section)) {
+    requests += await finishRun(unfinished, settings);
   }
   return requests;
 }
 
-async function finish(leftover: Leftover, settings: LeftoverSettings): Promise<number> {
-  const { run, outbox, sent } = leftover;
+async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): Promise<number> {
+  const { run, outbox, sent } = unfinished;
   const { log, account } = settings;
-  const batches = outbox.waiting();
+  const batches = outbox.pending();
   const count = batches.reduce((sum, { records }) => sum + records.length, 0);
   if (count > 0) log.info(`Finishing what run ${run} left: ${count} records`);
   account.counts.fetched += count;
-  const upload = JSON.parse(leftover.upload) as Upload;
+  const upload = JSON.parse(unfinished.upload) as Upload;
   const delivery = new Delivery({ ...settings, upload, workers: 1, outbox });
   try {
-    for (const batch of batches) await deliver(batch, leftover, delivery, settings);
+    for (const batch of batches) await deliverBatch(batch, unfinished, delivery, settings);
   } finally {
     account.counts.kept = account.counts.fetched - account.counts.sent - account.counts.failed;
   }
   const isV3 = settings.apiVersion !== "v2" && delivery.protocol !== "v2";
-  if (isV3 && (sent || count > 0)) await complete(upload, run, settings);
+  if (isV3 && (sent || count > 0)) await finalize(upload, run, settings);
   outbox.finish();
   return delivery.requests;
 }
 
-async function deliver(
-  { ticket, records, tries }: WaitingBatch,
-  { run, started, outbox }: Leftover,
+async function deliverBatch(
+  { id, records, tries }: PendingBatch,
+  { run, started, outbox }: UnfinishedRun,
   delivery: Delivery,
-  settings: LeftoverSettings,
+  settings: BacklogSettings,
 ): Promise<void> {
-  if (tries >= mostTries && Date.now() - started.getTime() > longestWaitMs) {
+  if (tries >= maxTries && Date.now() - started.getTime() > minAgeMs) {
     const reason = `${tries} runs in more than a day could not deliver it`;
-    outbox.settle(ticket, putAside(records, reason, settings), []);
+    outbox.acknowledge(id, moveToDeadLetters(records, reason, settings), []);
     return;
   }
-  await delivery.resume(ticket, records);
+  await delivery.resume(id, records);
   if (settings.account.counts.kept === 0) return;
-  outbox.tried(ticket);
+  outbox.countAttempt(id);
   throw new SinkError(`Oomnitza cannot take what run ${run} left [oomnitza]`, {
     hint:
       "It waits in the state file, and nothing newer is read before. Run the upload again when " +
@@ -83,36 +82,36 @@ async function deliver(
   });
 }
 
-function putAside(
-  records: WaitingBatch["records"],
+function moveToDeadLetters(
+  records: PendingBatch["records"],
   reason: string,
-  { account, identify, log }: LeftoverSettings,
-) {
+  { account, identify, log }: BacklogSettings,
+): RefusedRecord[] {
   return records.map((payload) => {
     const record = identify(payload);
-    log.error(`Put aside ${record}: ${reason}`);
+    log.error(`Moved to the dead letters: ${record}: ${reason}`);
     account.fail(record, reason);
     return { payload, record, reason, status: null };
   });
 }
 
 /** Declares an upload complete. Its records are there, so a failure is no more than a warning. */
-async function complete(upload: Upload, run: string, settings: LeftoverSettings): Promise<void> {
+async function finalize(upload: Upload, run: string, settings: BacklogSettings): Promise<void> {
   const request = finalizeV3(upload);
-  let verdict: Verdict;
+  let outcome: PostOutcome;
   try {
     const answer = await settings.sink.post(request, JSON.stringify(request.payload));
-    verdict = judgeAnswer(answer.status, answer.body, request.path);
+    outcome = classifyResponse(answer.status, answer.body, request.path);
   } catch (thrown) {
-    verdict = judgeThrown(thrown);
+    outcome = classifyError(thrown);
   }
-  if (verdict.kind === "accepted" || verdict.kind === "absent") return;
-  const reason = verdict.kind === "stop" ? verdict.error.message : verdict.reason;
+  if (outcome.kind === "accepted" || outcome.kind === "absent") return;
+  const reason = outcome.kind === "stop" ? outcome.error.message : outcome.reason;
   settings.log.warning(`The upload of run ${run} could not be finalized: ${reason}`);
 }
 
-/** Leftovers as a report has them. */
-export interface LeftoverCounts {
+/** The backlog as a report has it. */
+export interface BacklogCounts {
   /** Records that earlier runs left. */
   readonly records: number;
   readonly sent: number;
@@ -120,8 +119,8 @@ export interface LeftoverCounts {
   readonly kept: number;
 }
 
-/** The part of an account of leftovers that a report has. */
-export function leftoverCounts({ counts }: Account): LeftoverCounts {
+/** The part of a backlog's account that a report has. */
+export function countBacklog({ counts }: Account): BacklogCounts {
   const { fetched: records, sent, failed, kept } = counts;
   return { records, sent, failed, kept };
 }

@@ -6,26 +6,54 @@
 
 import { messageOf, SinkError } from "../../base/errors.ts";
 import type { Outgoing } from "../../base/record.ts";
+import type { Log } from "../../logging/log.ts";
 import {
   bodyV3,
   finalizeV3,
   requestV2,
   requestV3,
+  type Upload,
   type UploadRequest,
 } from "../../oomnitza/payload.ts";
-import type { RetryPolicy } from "../../sdk/http/retry.ts";
-import type { DeliverySettings } from "./delivery_settings.ts";
-import { type Batch, batchOf, Dispatcher } from "./dispatcher.ts";
-import { absentError, judgeAnswer, judgeThrown, type Verdict } from "./response.ts";
+import { retryPolicies, type RetryPolicy } from "../../sdk/http/retry.ts";
+import type { Account } from "../account.ts";
+import { type Batch, createBatch, Dispatcher, type Outbox } from "./dispatcher.ts";
+import { absentError, classifyError, classifyResponse, type PostOutcome } from "./response.ts";
 
-/** A verdict that leaves records undelivered. */
-type Failed = Extract<Verdict, { readonly reason: string }>;
+/** Takes requests: Oomnitza itself, or the printer of test mode. */
+export interface Sink {
+  post(
+    request: UploadRequest,
+    body: string,
+    retry?: RetryPolicy,
+  ): Promise<{ status: number; body: string }>;
+  /** Whether what it takes counts as sent. */
+  readonly writes: boolean;
+}
+
+/** Where records go and how, and where they are safe until they are there. */
+export interface DeliverySettings {
+  readonly sink: Sink;
+  readonly upload: Upload;
+  readonly apiVersion: "auto" | "v2" | "v3";
+  /** Records in one request of API v3. */
+  readonly batchSize: number;
+  /** Requests under way at once; 0 and 1 send one after the other. */
+  readonly workers: number;
+  readonly account: Account;
+  readonly identify: (record: Outgoing) => string;
+  readonly log: Log;
+  /** Where batches are safe from a crash; without one, what is not answered is lost. */
+  readonly outbox?: Outbox | undefined;
+  /** Sees every request before it is sent, for `--save-data`. */
+  readonly onRequest?: ((request: UploadRequest) => void) | undefined;
+}
+
+/** An outcome that leaves records undelivered. */
+type Failed = Extract<PostOutcome, { readonly reason: string }>;
 
 /** After so many batches in a row that the instance could not take, the section gives up. */
-const patience = 3;
-
-/** Pieces of a batch that the instance broke on are tried less often than whole batches. */
-const hasty: RetryPolicy = { attempts: 3, budgetMs: 30_000 };
+const maxConsecutiveFailures = 3;
 
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
@@ -39,12 +67,12 @@ export class Delivery {
   #batch: Outgoing[] = [];
   #requests = 0;
   /** Batches in a row to which the instance gave no useful answer. */
-  #hopeless = 0;
+  #consecutiveFailures = 0;
   /** Answers that show the instance at work, good or bad. */
-  #answers = 0;
+  #usefulAnswers = 0;
   #stopped: Error | undefined;
-  /** Why records were lost or kept last. */
-  #complaint = "no answer";
+  /** Why records were lost or stay pending, the last time that some were. */
+  #lastReason = "no answer";
 
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
@@ -94,9 +122,9 @@ export class Delivery {
     }
   }
 
-  /** Delivers a batch that an outbox kept; throws what ended the delivery. */
-  async resume(ticket: number, records: readonly Outgoing[]): Promise<void> {
-    await this.#deliver(batchOf(records, undefined, ticket));
+  /** Delivers a batch that is in the outbox already; throws what ended the delivery. */
+  async resume(batchId: number, records: readonly Outgoing[]): Promise<void> {
+    await this.#deliver(createBatch(records, undefined, batchId));
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
@@ -108,16 +136,16 @@ export class Delivery {
 
   /** Delivers a batch; never throws, so that nothing that was read is left unaccounted. */
   async #deliver(batch: Batch): Promise<void> {
-    const answers = this.#answers;
+    const usefulAnswers = this.#usefulAnswers;
     const { records, text } = batch;
     let rest = records;
     try {
       if (this.#protocol !== "v2") {
         const { upload } = this.#settings;
         const body = text === undefined ? undefined : bodyV3(upload, text);
-        const verdict = await this.#post(requestV3(upload, records), undefined, body);
+        const outcome = await this.#post(requestV3(upload, records), undefined, body);
         rest = [];
-        await this.#settle(batch, records, verdict);
+        await this.#apply(batch, records, outcome);
       } else {
         while (rest.length > 0) {
           await this.#deliverV2(batch, rest[0] as Outgoing);
@@ -129,49 +157,51 @@ export class Delivery {
       this.#stop(batch, rest, errorOf(thrown));
       return;
     }
-    if (batch.ticket !== undefined) this.#strike(batch.ticket, batch);
-    this.#hopeless = this.#answers > answers ? 0 : this.#hopeless + 1;
-    if (this.#hopeless < patience) return;
+    if (batch.id !== undefined) this.#acknowledge(batch.id, batch);
+    const isAnswered = this.#usefulAnswers > usefulAnswers;
+    this.#consecutiveFailures = isAnswered ? 0 : this.#consecutiveFailures + 1;
+    if (this.#consecutiveFailures < maxConsecutiveFailures) return;
     this.#stopped ??= new SinkError(
-      `Oomnitza cannot take the records [oomnitza]: ${this.#complaint}`,
+      `Oomnitza cannot take the records [oomnitza]: ${this.#lastReason}`,
       { hint: "Nothing more was read. Run the upload again when the instance answers." },
     );
   }
 
-  #strike(ticket: number, { refused, open }: Batch): void {
+  #acknowledge(batchId: number, { refused, pending }: Batch): void {
     try {
-      this.#settings.outbox?.settle(ticket, refused, open);
+      this.#settings.outbox?.acknowledge(batchId, refused, pending);
     } catch (thrown) {
       this.#stopped ??= errorOf(thrown);
     }
   }
 
-  /** Does what a verdict on some records of API v3 asks for. */
-  async #settle(batch: Batch, records: readonly Outgoing[], verdict: Verdict): Promise<void> {
-    if (verdict.kind === "stop") return this.#stop(batch, records, verdict.error);
-    if (verdict.kind === "absent") {
+  /** Does what the outcome of a request of API v3 asks for. */
+  async #apply(batch: Batch, records: readonly Outgoing[], outcome: PostOutcome): Promise<void> {
+    if (outcome.kind === "stop") return this.#stop(batch, records, outcome.error);
+    if (outcome.kind === "absent") {
       if (this.#settings.apiVersion === "auto" && this.#protocol !== "v3") {
         return await this.#fallBack(batch, records);
       }
       return this.#stop(batch, records, absentError("/api/v3/bulk"));
     }
     this.#protocol ??= "v3";
-    if (verdict.kind === "accepted") return this.#accept(records);
-    const splits = verdict.kind === "refused" || verdict.failed;
-    if (records.length === 1 || !splits) return this.#fail(batch, records, verdict);
-    const retry = verdict.kind === "refused" ? undefined : hasty;
+    if (outcome.kind === "accepted") return this.#accept(records);
+    const splits = outcome.kind === "refused" || outcome.isServerError;
+    if (records.length === 1 || !splits) return this.#fail(batch, records, outcome);
+    // Pieces of a batch that the instance broke on are tried less often than whole batches.
+    const retry = outcome.kind === "refused" ? undefined : retryPolicies.split;
     const halves = [records.slice(0, records.length >> 1), records.slice(records.length >> 1)];
-    const verdicts: Verdict[] = [];
+    const outcomes: PostOutcome[] = [];
     for (const half of halves) {
-      verdicts.push(await this.#post(requestV3(this.#settings.upload, half), retry));
+      outcomes.push(await this.#post(requestV3(this.#settings.upload, half), retry));
     }
     // When the instance breaks on everything, it is not one record that it breaks on.
-    if (verdicts.every(({ kind }) => kind === "unavailable")) {
-      const away = verdicts.find((half) => half.kind === "unavailable" && !half.failed);
-      return this.#fail(batch, records, away as Failed | undefined ?? verdict);
+    if (outcomes.every(({ kind }) => kind === "unavailable")) {
+      const away = outcomes.find((half) => half.kind === "unavailable" && !half.isServerError);
+      return this.#fail(batch, records, away as Failed | undefined ?? outcome);
     }
     for (const [index, half] of halves.entries()) {
-      await this.#settle(batch, half, verdicts[index] as Verdict);
+      await this.#apply(batch, half, outcomes[index] as PostOutcome);
     }
   }
 
@@ -185,11 +215,11 @@ export class Delivery {
       return this.#stop(batch, [record], error);
     }
     const request = requestV2(this.#settings.upload, record);
-    const verdict = await this.#post(request);
-    if (verdict.kind === "accepted") return this.#accept([record]);
-    if (verdict.kind === "stop") return this.#stop(batch, [record], verdict.error);
-    if (verdict.kind === "absent") return this.#stop(batch, [record], absentError(request.path));
-    this.#fail(batch, [record], verdict);
+    const outcome = await this.#post(request);
+    if (outcome.kind === "accepted") return this.#accept([record]);
+    if (outcome.kind === "stop") return this.#stop(batch, [record], outcome.error);
+    if (outcome.kind === "absent") return this.#stop(batch, [record], absentError(request.path));
+    this.#fail(batch, [record], outcome);
   }
 
   async #fallBack(batch: Batch, records: readonly Outgoing[]): Promise<void> {
@@ -200,7 +230,7 @@ export class Delivery {
     for (const record of records) await this.#deliverV2(batch, record);
   }
 
-  async #post(request: UploadRequest, retry?: RetryPolicy, written?: string): Promise<Verdict> {
+  async #post(request: UploadRequest, retry?: RetryPolicy, written?: string): Promise<PostOutcome> {
     if (this.#stopped !== undefined) return { kind: "stop", error: this.#stopped };
     let body: string;
     try {
@@ -211,15 +241,15 @@ export class Delivery {
     }
     this.#settings.onRequest?.(request);
     this.#requests++;
-    let verdict: Verdict;
+    let outcome: PostOutcome;
     try {
       const answer = await this.#settings.sink.post(request, body, retry);
-      verdict = judgeAnswer(answer.status, answer.body, request.path);
+      outcome = classifyResponse(answer.status, answer.body, request.path);
     } catch (thrown) {
-      verdict = judgeThrown(thrown);
+      outcome = classifyError(thrown);
     }
-    if (verdict.kind !== "unavailable") this.#answers++;
-    return verdict;
+    if (outcome.kind !== "unavailable") this.#usefulAnswers++;
+    return outcome;
   }
 
   #accept(records: readonly Outgoing[]): void {
@@ -227,11 +257,11 @@ export class Delivery {
     account.counts[sink.writes ? "sent" : "shown"] += records.length;
   }
 
-  /** What the instance had its say about is lost; what it could not look at is kept. */
-  #fail(batch: Batch, records: readonly Outgoing[], verdict: Failed): void {
-    const { reason, status } = verdict;
-    if (verdict.kind === "unavailable" && !verdict.failed) {
-      return this.#keep(batch, records, reason);
+  /** What the instance had its say about is lost; what it could not look at stays pending. */
+  #fail(batch: Batch, records: readonly Outgoing[], outcome: Failed): void {
+    const { reason, status } = outcome;
+    if (outcome.kind === "unavailable" && !outcome.isServerError) {
+      return this.#markPending(batch, records, reason);
     }
     this.#lose(records, reason);
     if (this.#settings.outbox === undefined) return;
@@ -241,7 +271,7 @@ export class Delivery {
   }
 
   #lose(records: readonly Outgoing[], reason: string): void {
-    this.#complaint = reason;
+    this.#lastReason = reason;
     for (const record of records) {
       const identity = this.#settings.identify(record);
       this.#settings.log.error(`Lost ${identity}: ${reason}`);
@@ -249,24 +279,24 @@ export class Delivery {
     }
   }
 
-  #keep(batch: Batch, records: readonly Outgoing[], reason: string): void {
-    if (batch.ticket === undefined) return this.#lose(records, reason);
+  #markPending(batch: Batch, records: readonly Outgoing[], reason: string): void {
+    if (batch.id === undefined) return this.#lose(records, reason);
     if (records.length === 0) return;
-    this.#complaint = reason;
+    this.#lastReason = reason;
     this.#settings.log.warning(`Kept for the next run: ${records.length} records: ${reason}`);
     this.#settings.account.counts.kept += records.length;
-    batch.open.push(...records);
+    batch.pending.push(...records);
   }
 
   #stop(batch: Batch, records: readonly Outgoing[], error: Error): void {
     this.#stopped ??= error;
-    this.#keep(batch, records, error.message);
+    this.#markPending(batch, records, error.message);
   }
 
   async #finalize(): Promise<void> {
-    const verdict = await this.#post(finalizeV3(this.#settings.upload));
-    if (verdict.kind === "accepted" || verdict.kind === "absent") return;
-    const reason = verdict.kind === "stop" ? verdict.error.message : verdict.reason;
+    const outcome = await this.#post(finalizeV3(this.#settings.upload));
+    if (outcome.kind === "accepted" || outcome.kind === "absent") return;
+    const reason = outcome.kind === "stop" ? outcome.error.message : outcome.reason;
     throw new SinkError(`The records were sent, but the upload could not be finalized: ${reason}`);
   }
 }

@@ -6,20 +6,31 @@
 
 import { messageOf } from "../../base/errors.ts";
 import type { Outgoing } from "../../base/record.ts";
-import type { RefusedRecord } from "../../state/outbox.ts";
-import type { Outbox } from "./delivery_settings.ts";
+import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
+
+/** Keeps batches until they were answered. Everything throws `AgentError` when it cannot. */
+export interface Outbox {
+  /** Makes batches durable, all or none, before they are sent; gives their ids. */
+  put(batches: readonly NewBatch[]): readonly number[];
+  /** Takes the answer to a batch: the records refused, and those `pending`, which were not answered. */
+  acknowledge(
+    batchId: number,
+    refused: readonly RefusedRecord[],
+    pending: readonly Outgoing[],
+  ): void;
+}
 
 /** A batch on its way; what is in neither list was accepted. */
 export interface Batch {
   readonly records: readonly Outgoing[];
   /** The records as JSON, written once for the outbox and for the request. */
   readonly text: string | undefined;
-  /** Names it in the outbox; absent without one. */
-  readonly ticket: number | undefined;
+  /** Its id in the outbox; absent without one. */
+  readonly id: number | undefined;
   /** What Oomnitza had its say about. */
   readonly refused: RefusedRecord[];
   /** What was not answered and stays in the outbox. */
-  readonly open: Outgoing[];
+  readonly pending: Outgoing[];
 }
 
 /** What a dispatcher works with. */
@@ -39,10 +50,10 @@ export interface DispatcherSettings {
  */
 const groupSize = 8;
 
-/** A batch waits no longer than so many milliseconds for others to be written with. */
-const patience = 20;
+/** How long a batch waits for others to be written with, in milliseconds. */
+const flushDelayMs = 20;
 
-function textOf(records: readonly Outgoing[]): string | undefined {
+function toJson(records: readonly Outgoing[]): string | undefined {
   try {
     return JSON.stringify(records);
   } catch {
@@ -52,8 +63,8 @@ function textOf(records: readonly Outgoing[]): string | undefined {
 }
 
 /** Makes a batch of records. */
-export function batchOf(records: readonly Outgoing[], text?: string, ticket?: number): Batch {
-  return { records, text, ticket, refused: [], open: [] };
+export function createBatch(records: readonly Outgoing[], text?: string, id?: number): Batch {
+  return { records, text, id, refused: [], pending: [] };
 }
 
 /** Batches on their way. */
@@ -74,12 +85,12 @@ export class Dispatcher {
   add(records: readonly Outgoing[]): Promise<void> | undefined {
     this.#gathered.push(records);
     this.#begin();
-    return this.#isFull ? this.#untilThereIsRoom() : undefined;
+    return this.#isFull ? this.#waitForRoom() : undefined;
   }
 
   /** Waits until every batch was delivered. Never throws. */
   async finish(): Promise<void> {
-    this.#release();
+    this.#flush();
     while (this.#running.size > 0) await Promise.race(this.#running);
   }
 
@@ -89,7 +100,7 @@ export class Dispatcher {
     return this.#settings.outbox === undefined ? waiting > 0 : waiting > groupSize;
   }
 
-  async #untilThereIsRoom(): Promise<void> {
+  async #waitForRoom(): Promise<void> {
     while (this.#isFull) await Promise.race(this.#running);
   }
 
@@ -97,14 +108,14 @@ export class Dispatcher {
   #begin(): void {
     const isIdle = this.#running.size + this.#ready.length === 0;
     const isDue = this.#settings.outbox === undefined || isIdle;
-    if (isDue || this.#gathered.length >= groupSize) this.#release();
+    if (isDue || this.#gathered.length >= groupSize) this.#flush();
     else this.#start();
     if (this.#gathered.length === 0) return;
-    this.#timer ??= setTimeout(() => this.#release(), patience);
+    this.#timer ??= setTimeout(() => this.#flush(), flushDelayMs);
   }
 
   /** Makes durable what is gathered, and begins to deliver it. */
-  #release(): void {
+  #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const group = this.#gathered;
@@ -115,11 +126,11 @@ export class Dispatcher {
 
   #put(group: readonly (readonly Outgoing[])[]): Batch[] {
     const { outbox, onLost } = this.#settings;
-    const batches = group.map((records) => batchOf(records, textOf(records)));
+    const batches = group.map((records) => createBatch(records, toJson(records)));
     if (outbox === undefined) return batches;
     try {
-      const tickets = outbox.put(batches);
-      return batches.map((batch, index) => ({ ...batch, ticket: tickets[index] }));
+      const ids = outbox.put(batches);
+      return batches.map((batch, index) => ({ ...batch, id: ids[index] }));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
       for (const records of group) onLost(records, error);

@@ -1,5 +1,5 @@
 /**
- * Sends dead letters again, after what they were refused for was mended.
+ * Sends dead letters again, once what they were refused for has been fixed.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import type { DeadLetter } from "../../state/dead_letters.ts";
 import type { StateStore } from "../../state/store.ts";
 import { openAccount } from "../account.ts";
 import { Delivery } from "./deliver.ts";
-import type { NewBatch } from "../../state/outbox.ts";
-import type { Outbox } from "./delivery_settings.ts";
+import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
+import type { Outbox } from "./dispatcher.ts";
 
 /** What sending again needs. */
 export interface ResendSettings {
@@ -37,7 +37,7 @@ export interface Resent {
 }
 
 /** The outbox of letters that are in the state file already: answers change them there. */
-class LetterBox implements Outbox {
+class DeadLetterOutbox implements Outbox {
   readonly #store: StateStore;
   readonly #letters: ReadonlyMap<Outgoing, DeadLetter>;
   readonly #batches = new Map<number, readonly Outgoing[]>();
@@ -49,35 +49,39 @@ class LetterBox implements Outbox {
 
   put(batches: readonly NewBatch[]): number[] {
     return batches.map(({ records }) => {
-      const ticket = this.#batches.size;
-      this.#batches.set(ticket, records);
-      return ticket;
+      const id = this.#batches.size;
+      this.#batches.set(id, records);
+      return id;
     });
   }
 
-  settle(ticket: number, refused: Parameters<Outbox["settle"]>[1], open: readonly Outgoing[]) {
+  acknowledge(
+    batchId: number,
+    refused: readonly RefusedRecord[],
+    pending: readonly Outgoing[],
+  ): void {
     for (const { payload, status, reason } of refused) {
-      for (const id of this.#idsOf([payload])) this.#store.refuseAgain(id, status, reason);
+      for (const id of this.#letterIds([payload])) this.#store.refuseAgain(id, status, reason);
     }
-    const left = new Set([...open, ...refused.map(({ payload }) => payload)]);
-    const taken = (this.#batches.get(ticket) ?? []).filter((record) => !left.has(record));
-    this.#store.removeDeadLetters(this.#idsOf(taken));
-    for (const record of taken) {
+    const others = new Set([...pending, ...refused.map(({ payload }) => payload)]);
+    const accepted = (this.#batches.get(batchId) ?? []).filter((record) => !others.has(record));
+    this.#store.removeDeadLetters(this.#letterIds(accepted));
+    for (const record of accepted) {
       const letter = this.#letters.get(record);
       if (letter === undefined) continue;
       const { section, upload, run } = letter;
       this.#store.accepted.add(section, upload, run, [record]);
     }
-    this.#batches.set(ticket, []);
+    this.#batches.set(batchId, []);
   }
 
-  #idsOf(records: readonly Outgoing[]): number[] {
+  #letterIds(records: readonly Outgoing[]): number[] {
     return records.flatMap((record) => this.#letters.get(record)?.id ?? []);
   }
 }
 
 /** Letters that belong to one upload: of one section, and to be sent in the same way. */
-function groups(letters: readonly DeadLetter[]): DeadLetter[][] {
+function groupByUpload(letters: readonly DeadLetter[]): DeadLetter[][] {
   const all = new Map<string, DeadLetter[]>();
   for (const letter of letters) {
     const { portion: _portion, version: _version, ...upload } = JSON.parse(letter.upload) as Upload;
@@ -102,7 +106,7 @@ async function resendGroup(
     sink: { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) },
     upload: { ...JSON.parse(first.upload) as Upload, version, portion: crypto.randomUUID() },
     account,
-    outbox: new LetterBox(store, letters),
+    outbox: new DeadLetterOutbox(store, letters),
     identify: (record) => names.get(record) ?? "",
     log: settings.log.named(first.section),
   });
@@ -130,5 +134,5 @@ export async function resend(
   settings: ResendSettings,
   resent: Resent,
 ): Promise<void> {
-  for (const group of groups(letters)) await resendGroup(group, settings, resent);
+  for (const group of groupByUpload(letters)) await resendGroup(group, settings, resent);
 }

@@ -9,30 +9,30 @@ import { excerpt } from "../../oomnitza/payload.ts";
 import { isRetriable } from "../../sdk/http/retry.ts";
 
 /** How one request ended. */
-export type Verdict =
+export type PostOutcome =
   /** Taken. */
   | { readonly kind: "accepted" }
   /** There is no such endpoint. */
   | { readonly kind: "absent" }
   /** Something in the request is bad, and always will be. */
   | { readonly kind: "refused"; readonly reason: string; readonly status: number | null }
-  /** The instance could not take it now; `failed` when it broke on it (500) and may break on one record only. */
+  /** The instance could not take it now; after a server error (500) it may be one record that it fails on. */
   | {
     readonly kind: "unavailable";
     readonly reason: string;
-    readonly failed: boolean;
+    readonly isServerError: boolean;
     readonly status: number | null;
   }
   /** Something that concerns the whole section. */
   | { readonly kind: "stop"; readonly error: Error };
 
-/** Judges the final answer to a POST. */
-export function judgeAnswer(status: number, body: string, path: string): Verdict {
+/** Classifies the final answer to a POST. */
+export function classifyResponse(status: number, body: string, path: string): PostOutcome {
   if (status >= 200 && status < 300) return { kind: "accepted" };
   if (status === 404 || status === 405) return { kind: "absent" };
   const reason = `${status} ${excerpt(body)}`.trim();
   if (isRetriable(status) || status >= 500) {
-    return { kind: "unavailable", reason, failed: status === 500, status };
+    return { kind: "unavailable", reason, isServerError: status === 500, status };
   }
   if (status !== 401 && status !== 403) return { kind: "refused", reason, status };
   const error = new AuthError(`Oomnitza refused the upload [oomnitza]: ${reason} (POST ${path})`, {
@@ -41,11 +41,11 @@ export function judgeAnswer(status: number, body: string, path: string): Verdict
   return { kind: "stop", error };
 }
 
-/** Judges what a POST threw. Bugs are thrown on. */
-export function judgeThrown(thrown: unknown): Verdict {
+/** Classifies what a POST threw. Bugs are thrown on. */
+export function classifyError(thrown: unknown): PostOutcome {
   if (!(thrown instanceof AgentError)) throw thrown;
   if (!thrown.retriable) return { kind: "stop", error: thrown };
-  return { kind: "unavailable", reason: thrown.message, failed: false, status: null };
+  return { kind: "unavailable", reason: thrown.message, isServerError: false, status: null };
 }
 
 /** The error for an instance that lacks an endpoint. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Sink } from "./delivery_settings.ts";
+import type { Sink } from "./deliver.ts";
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

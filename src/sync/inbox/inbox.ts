@@ -10,7 +10,7 @@ import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts"
 import { InboxBatch, type InboxPatience, waitAfter } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { describeCounts, faultOf, type SectionReport } from "../report.ts";
-import type { RunSettings } from "../section_run.ts";
+import type { PartialRead } from "../read/read_items.ts";
 
 /** What working off needs. */
 export interface WorkSettings {
@@ -22,7 +22,7 @@ export interface WorkSettings {
   /** Runs it. */
   readonly run: (
     prepared: PreparedSection,
-    how: Required<Pick<RunSettings, "read">>,
+    how: { readonly read: PartialRead },
   ) => Promise<SectionReport>;
   /** Whether an earlier run of a section left something to deliver. */
   readonly hasLeftovers: (section: string) => boolean;
@@ -51,7 +51,7 @@ interface Loop {
   /** Nothing is begun before, in milliseconds since the epoch. */
   notBefore: number;
   /** Something is left in the outbox. */
-  hasLeftovers: boolean;
+  hasBacklog: boolean;
   /** What became of entries and could not be written down yet. */
   unsettled: readonly InboxOutcome[];
   /** Ends the present wait. */
@@ -81,7 +81,7 @@ export class InboxWork {
         log: log.named(section),
         failures: 0,
         notBefore: 0,
-        hasLeftovers: hasLeftovers(section),
+        hasBacklog: hasLeftovers(section),
         unsettled: [],
         wake: undefined,
         wakesAt: 0,
@@ -126,7 +126,7 @@ export class InboxWork {
     const { inbox, workers, patience, signal } = this.#settings;
     this.#settle(loop, []);
     const entries = inbox.take(loop.section, batchSize, this.#isEnding);
-    if (entries.length === 0 && !loop.hasLeftovers) return false;
+    if (entries.length === 0 && !loop.hasBacklog) return false;
     const batch = new InboxBatch(entries, { workers, patience });
     const report = await this.#run(loop, batch, entries);
     this.#conclude(loop, report);
@@ -157,7 +157,7 @@ export class InboxWork {
     const { source } = prepared.section;
     const report = await run(prepared, { read: (context) => batch.read(source, context) });
     const { counts, leftovers } = report;
-    loop.hasLeftovers = counts.kept + leftovers.kept > 0;
+    loop.hasBacklog = counts.kept + leftovers.kept > 0;
     const events = entries.reduce((sum, entry) => sum + entry.events, 0);
     loop.log.info(`Webhooks: ${events} events, ${describeCounts(counts)}`);
     onReport?.(report);
@@ -166,7 +166,7 @@ export class InboxWork {
 
   /** After a batch that failed as a whole, the next one waits. */
   #conclude(loop: Loop, { error }: Pick<SectionReport, "error">): void {
-    if (error === null && !loop.hasLeftovers) {
+    if (error === null && !loop.hasBacklog) {
       loop.failures = 0;
       loop.notBefore = 0;
       return;
@@ -190,7 +190,7 @@ export class InboxWork {
 
   async #wait(loop: Loop): Promise<void> {
     const now = Date.now();
-    const due = loop.hasLeftovers ? now : this.#nextDue(loop) ?? now + lookAgainMs;
+    const due = loop.hasBacklog ? now : this.#nextDue(loop) ?? now + lookAgainMs;
     const at = Math.max(loop.notBefore, due);
     const { signal } = this.#settings;
     await new Promise<void>((resolve) => {

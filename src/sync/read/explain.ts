@@ -7,6 +7,7 @@
 import { type Outgoing, type Raw, Skipped } from "../../base/record.ts";
 import { requestV2, requestV3, type UploadRequest } from "../../oomnitza/payload.ts";
 import { Dropped } from "../../transform/map.ts";
+import { type ReportedMapping, reportMapping } from "../../transform/mapping.ts";
 import { lookUp } from "../../transform/path.ts";
 import {
   type TracedField,
@@ -36,6 +37,9 @@ export interface ReadRecord {
   readonly identity: string;
 }
 
+/** What became of one field, as reports have it. */
+export type ExplainedField = Omit<TracedField, "mapping"> & { readonly mapping: ReportedMapping };
+
 /** What becomes of one record, and why. */
 export interface Explanation {
   readonly section: string;
@@ -44,7 +48,7 @@ export interface Explanation {
   readonly record: Raw;
   /** Absent when the section has no filter. */
   readonly filter: TracedFilter | undefined;
-  readonly fields: readonly TracedField[];
+  readonly fields: readonly ExplainedField[];
   readonly verdict: "sent" | Dropped["kind"];
   /** Why it is not sent, null when it is. */
   readonly reason: string | null;
@@ -107,7 +111,7 @@ export function isMeant(key: string, { record, identity }: ReadRecord): boolean 
   return found !== null && String(found).toLowerCase() === value.trim().toLowerCase();
 }
 
-function traceSettings({ mapping, section, conversions, code, log }: PreparedSection) {
+function pickTraceSettings({ mapping, section, conversions, code, log }: PreparedSection) {
   return {
     fields: mapping.fields,
     texts: section.texts,
@@ -123,7 +127,7 @@ export async function explain(
   { record, outcome, identity }: ReadRecord,
   apiVersion: ExplainSettings["apiVersion"],
 ): Promise<Explanation> {
-  const settings = traceSettings(prepared);
+  const settings = pickTraceSettings(prepared);
   const dropped = outcome instanceof Dropped ? outcome : undefined;
   const { upload, section } = prepared;
   const request = outcome instanceof Dropped
@@ -131,12 +135,13 @@ export async function explain(
     : apiVersion === "v2"
     ? requestV2(upload, outcome)
     : requestV3(upload, [outcome]);
+  const traced = await traceFields(settings, record);
   return {
     section: section.name,
     identity,
     record,
     filter: await traceFilter(settings, record),
-    fields: await traceFields(settings, record),
+    fields: traced.map((field) => ({ ...field, mapping: reportMapping(field.mapping) })),
     verdict: dropped?.kind ?? "sent",
     reason: dropped?.reason ?? null,
     request,

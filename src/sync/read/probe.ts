@@ -1,6 +1,6 @@
 /**
- * Questions to a source while a person waits: do its credentials work, and what do its records look
- * like? Oomnitza is not needed for either.
+ * Probes a source while a person waits: do its credentials work, and what do its records look like?
+ * Oomnitza is not needed for either.
  *
  * @module
  */
@@ -8,17 +8,14 @@
 import type { Log } from "../../logging/log.ts";
 import { type Raw, Skipped } from "../../base/record.ts";
 import type { SectionPlan } from "../../config/section.ts";
-import type { RetryPolicy } from "../../sdk/http/retry.ts";
+import { retryPolicies } from "../../sdk/http/retry.ts";
 import { readItems } from "./read_items.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
-/** Attempts are few: a person waits for the answer. */
-export const impatient: RetryPolicy = { attempts: 2, budgetMs: 15_000 };
+/** What a probe needs besides the section. */
+export type ProbeContext = Pick<ReadSettings, "signal" | "redactor">;
 
-/** What asking needs besides the section. */
-export type Asking = Pick<ReadSettings, "signal" | "redactor">;
-
-/** A section whose source can be asked, without mappings and so for whole records. */
+/** A section whose source can be probed, without mappings and so for whole records. */
 export function readableSection(section: SectionPlan, log: Log): Readable {
   return {
     section,
@@ -36,9 +33,9 @@ export function readableSection(section: SectionPlan, log: Log): Readable {
  */
 export async function checkSource(
   readable: Readable,
-  { signal, redactor }: Asking,
+  { signal, redactor }: ProbeContext,
 ): Promise<void> {
-  const settings = { signal, redactor, workers: 1, retry: impatient };
+  const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
   await readable.section.source.check?.(sourceContext(readable, settings));
 }
 
@@ -56,9 +53,9 @@ export interface SampledRecords {
 export async function sampleRecords(
   readable: Readable,
   limit: number,
-  { signal, redactor }: Asking,
+  { signal, redactor }: ProbeContext,
 ): Promise<SampledRecords> {
-  const settings = { signal, redactor, workers: 1, retry: impatient };
+  const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
   const records: Raw[] = [];
   const skipped: Skipped[] = [];
   for await (const item of readItems(readable, settings, { limit })) {

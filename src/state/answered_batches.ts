@@ -1,5 +1,6 @@
 /**
- * What became of records, in the order of the answers, until a section is compared with it.
+ * Batches that Oomnitza answered, in the order of the answers, until a section is compared with them: the
+ * tables `answers` and `ways`.
  *
  * @module
  */
@@ -9,22 +10,22 @@ import { compress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { jsonOf } from "./json.ts";
 
-/** What answers belong to. */
-export interface AnswerOwner {
+/** What an answered batch belongs to. */
+export interface AnsweredRun {
   readonly run: string;
   readonly section: string;
-  /** Id of the way in which its records are sent. */
-  readonly way: number;
+  /** Id of the destination of its records. */
+  readonly destination: number;
 }
 
 /** What happened: records were accepted or refused, or a run that read all of the source ended. */
 export type AnswerKind = "accepted" | "refused" | "full";
 
 /**
- * The way in which records are sent, as one text: to which instance, how they are recognised there, and
+ * The destination of records, as one text: to which instance they go, how they are recognised there, and
  * what may be done with them. `upload` is how they are sent, as JSON.
  */
-export function wayOf(instance: string, upload: string): string {
+export function buildDestination(instance: string, upload: string): string {
   const { portion: _portion, version: _version, ...rest } = JSON.parse(upload) as Record<
     string,
     unknown
@@ -32,23 +33,23 @@ export function wayOf(instance: string, upload: string): string {
   return JSON.stringify({ instance, ...rest });
 }
 
-/** The sync fields of a way. */
-export function syncFieldsOfWay(way: string): readonly string[] {
-  const { syncFields } = JSON.parse(way) as { syncFields?: readonly string[] };
+/** The sync fields of a destination. */
+export function parseSyncFields(destination: string): readonly string[] {
+  const { syncFields } = JSON.parse(destination) as { syncFields?: readonly string[] };
   return syncFields ?? [];
 }
 
-/** The id of a way, which is written down when it is new. */
-export function idOfWay(database: Sqlite, way: string): number {
-  database.run("INSERT INTO ways (way) VALUES (?) ON CONFLICT DO NOTHING", way);
-  const [row] = database.rows("SELECT id FROM ways WHERE way = ?", way);
+/** The id of a destination, which is written down when it is new. */
+export function saveDestination(database: Sqlite, destination: string): number {
+  database.run("INSERT INTO ways (way) VALUES (?) ON CONFLICT DO NOTHING", destination);
+  const [row] = database.rows("SELECT id FROM ways WHERE way = ?", destination);
   return Number(row?.id);
 }
 
 /** Notes what became of records. */
-export function addAnswer(
+export function addAnsweredBatch(
   database: Sqlite,
-  { section, run, way }: AnswerOwner,
+  { section, run, destination }: AnsweredRun,
   kind: AnswerKind,
   records?: readonly Outgoing[],
 ): void {
@@ -56,32 +57,35 @@ export function addAnswer(
     "INSERT INTO answers (section, run, way, kind, records) VALUES (?, ?, ?, ?, ?)",
     section,
     run,
-    way,
+    destination,
     kind,
     records === undefined ? null : compress(jsonOf(records)),
   );
 }
 
-/** Notes that the batches of a run's outbox that were settled were accepted. */
-export function acceptSettled(database: Sqlite, { section, run, way }: AnswerOwner): void {
+/** Notes that the batches of a run's outbox that were acknowledged as a whole were accepted. */
+export function addAcknowledgedBatches(
+  database: Sqlite,
+  { section, run, destination }: AnsweredRun,
+): void {
   database.run(
     `INSERT INTO answers (section, run, way, kind, records)
       SELECT ?, run, ?, 'accepted', records FROM outbox WHERE run = ?
         AND id IN (SELECT ticket FROM settled WHERE run = ? AND is_noted = 0) ORDER BY id`,
     section,
-    way,
+    destination,
     run,
     run,
   );
 }
 
 /** Forgets what was answered before a run of a section; that run sent everything anew. */
-export function forgetAnswersBefore(database: Sqlite, section: string, run: string): void {
+export function forgetBatchesBefore(database: Sqlite, section: string, run: string): void {
   database.run("DELETE FROM answers WHERE section = ? AND run < ?", section, run);
 }
 
 /** What of a batch was accepted: all but the others. A batch was read back, the others may not be. */
-export function acceptedOf(
+export function findAccepted(
   batch: readonly Outgoing[],
   others: readonly Outgoing[],
 ): readonly Outgoing[] {

@@ -1,5 +1,5 @@
 /**
- * What converters complain about: the first of each kind is logged, all are counted.
+ * Values that converters could not convert: the first of each kind is logged, all are counted.
  *
  * @module
  */
@@ -8,39 +8,39 @@ import type { Log } from "../logging/log.ts";
 import type { Complaint } from "../sdk/converter.ts";
 
 /** Kinds that are told apart, so that texts that quote values do not fill the memory. */
-const mostKinds = 200;
+const maxKinds = 200;
 
-/** Gathers complaints during a run. */
-export interface Complaints {
-  /** Notes a complaint of a converter about the value of a field. */
+/** Gathers problems of conversion during a run. */
+export interface ConversionProblems {
+  /** Notes a problem of a converter with the value of a field. */
   note(converter: string, field: string, problem: string, level?: Complaint): void;
   /** Logs how often each kind came up, when it came up again since the last time. */
   summarise(): void;
-  /** Complaints so far. */
+  /** Problems so far. */
   readonly count: () => number;
 }
 
 /** Creates an empty collection. */
-export function createComplaints(log: Log): Complaints {
-  const kinds = new Map<string, { level: Complaint; count: number; told: number }>();
+export function createConversionProblems(log: Log): ConversionProblems {
+  const kinds = new Map<string, { level: Complaint; count: number; logged: number }>();
   return {
     note(converter, field, problem, level = "error") {
       const whole = `Converter ${converter} of ${field}: ${problem}`;
-      const isOverfull = kinds.size >= mostKinds && !kinds.has(whole);
+      const isOverfull = kinds.size >= maxKinds && !kinds.has(whole);
       const label = isOverfull ? `Converter ${converter} of ${field}: other problems` : whole;
       const known = kinds.get(label);
       if (known !== undefined) {
         known.count++;
         return;
       }
-      kinds.set(label, { level, count: 1, told: 1 });
+      kinds.set(label, { level, count: 1, logged: 1 });
       log[level](label);
     },
     summarise() {
       for (const [label, kind] of kinds) {
-        const { level, count, told } = kind;
-        if (count > told) log[level](`${label}: ${count} times in all`);
-        kind.told = count;
+        const { level, count, logged } = kind;
+        if (count > logged) log[level](`${label}: ${count} times in all`);
+        kind.logged = count;
       }
     },
     count: () => [...kinds.values()].reduce((sum, { count }) => sum + count, 0),
