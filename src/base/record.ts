@@ -4,11 +4,14 @@
  * @module
  */
 
+/** Exists for the compiler only, which takes no record of one stage for one of the other. */
+declare const stage: unique symbol;
+
 /** A record as its source gave it: JSON-like, keys in the source's own spelling. */
-export type Raw = Readonly<Record<string, unknown>>;
+export type Raw = Readonly<Record<string, unknown>> & { readonly [stage]?: "source" };
 
 /** A mapped record as it is sent: Oomnitza field name → value. */
-export type Outgoing = Readonly<Record<string, unknown>>;
+export type Outgoing = Readonly<Record<string, unknown>> & { readonly [stage]?: "mapped" };
 
 /** Whether a section pushes assets or people. */
 export type Kind = "assets" | "users";

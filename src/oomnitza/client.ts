@@ -4,10 +4,10 @@
  * @module
  */
 
+import { z } from "zod";
 import type { Environment } from "../base/environment.ts";
 import { AuthError, SinkError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
-import { isObject } from "../base/record.ts";
 import type { Redactor } from "../base/redact.ts";
 import {
   type Answer,
@@ -59,6 +59,18 @@ interface Session {
   renewal: Promise<void> | undefined;
 }
 
+/** The answer to a login. */
+const loginAnswer = z.object({ token: z.string().min(1) });
+
+/** Field mappings that an instance keeps; what is no name of a field is left out. */
+const mappingAnswer = z.record(
+  z.string(),
+  z.union([
+    z.string().transform((field) => [field]),
+    z.array(z.unknown()).transform((fields) => fields.filter((field) => typeof field === "string")),
+  ]).catch([]),
+);
+
 const jsonType = "application/json; charset=utf-8";
 
 function isOk(status: number): boolean {
@@ -99,14 +111,15 @@ async function login(session: Session): Promise<void> {
   });
   const request = describeRequest("POST", `${settings.url}/api/request_token`);
   if (!isOk(answer.status)) throw refusal(session, "Cannot log in to Oomnitza", answer, request);
-  const token = parse(answer.body, request);
-  if (!isObject(token) || typeof token.token !== "string" || token.token === "") {
+  const parsed = loginAnswer.safeParse(parse(answer.body, request));
+  if (!parsed.success) {
     throw new SinkError(
       `Cannot log in to Oomnitza [oomnitza]: the answer has no token (${request})`,
     );
   }
-  context.redactor.add(token.token, "tokens of Oomnitza");
-  session.token = token.token;
+  const { token } = parsed.data;
+  context.redactor.add(token, "tokens of Oomnitza");
+  session.token = token;
 }
 
 function parse(body: string, request: string): unknown {
@@ -154,19 +167,13 @@ async function get(session: Session, path: string, query: Readonly<Record<string
 async function mappings(
   session: Session,
   name: string,
-): Promise<Record<string, string | string[]>> {
+): Promise<Record<string, string[]>> {
   const answer = await get(session, "/api/v2/mappings", { name });
-  const table = new Map<string, string | string[]>();
-  if (!isObject(answer)) {
+  const parsed = mappingAnswer.safeParse(answer);
+  if (!parsed.success) {
     throw new SinkError(`Oomnitza's mappings of ${name} are not a JSON object`);
   }
-  for (const [source, target] of Object.entries(answer)) {
-    const fields = (Array.isArray(target) ? target : [target]).filter((field) =>
-      typeof field === "string"
-    );
-    if (fields.length > 0) table.set(source, fields);
-  }
-  return Object.fromEntries(table);
+  return Object.fromEntries(Object.entries(parsed.data).filter(([, fields]) => fields.length > 0));
 }
 
 function openSession(settings: OomnitzaSettings, context: ConnectContext): Session {
@@ -202,7 +209,7 @@ async function signIn(settings: OomnitzaSettings, context: ConnectContext): Prom
   return session;
 }
 
-function readerOf(session: Session): OomnitzaReader {
+function createReader(session: Session): OomnitzaReader {
   return {
     url: session.settings.url,
     get: (path, query) => get(session, path, query),
@@ -218,7 +225,7 @@ export async function connectReader(
   settings: OomnitzaSettings,
   context: ConnectContext,
 ): Promise<OomnitzaReader> {
-  return readerOf(await signIn(settings, context));
+  return createReader(await signIn(settings, context));
 }
 
 /**
@@ -232,7 +239,7 @@ export async function connect(
 ): Promise<Oomnitza> {
   const session = await signIn(settings, context);
   return {
-    ...readerOf(session),
+    ...createReader(session),
     post: ({ path, query }, body, retry) =>
       send(session, { method: "POST", path, query, body, ...(retry && { retry }) }),
   };

@@ -8,7 +8,7 @@
 import type { Outgoing } from "../base/record.ts";
 import { compress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { jsonOf } from "./json.ts";
+import { toJson } from "./json.ts";
 
 /** What an answered batch belongs to. */
 export interface AnsweredRun {
@@ -59,7 +59,7 @@ export function addAnsweredBatch(
     run,
     destination,
     kind,
-    records === undefined ? null : compress(jsonOf(records)),
+    records === undefined ? null : compress(toJson(records)),
   );
 }
 
@@ -91,7 +91,7 @@ export function findAccepted(
 ): readonly Outgoing[] {
   const left = new Map<string, number>();
   for (const record of others) {
-    const text = jsonOf(record);
+    const text = toJson(record);
     left.set(text, (left.get(text) ?? 0) + 1);
   }
   return batch.filter((record) => {

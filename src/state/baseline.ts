@@ -13,7 +13,7 @@ import {
   forgetBatchesBefore,
   parseSyncFields,
 } from "./answered_batches.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { createFingerprint } from "./fingerprint.ts";
 
 /** A record that was accepted. */
 export interface KnownRecord {
@@ -235,7 +235,7 @@ export class Baseline {
     const all: Outgoing[] = JSON.parse(decompress(records as Uint8Array));
     const syncFields = parseSyncFields(String(text));
     for (const record of all) {
-      const print = fingerprintOf(record, syncFields);
+      const print = createFingerprint(record, syncFields);
       if (print?.key === undefined) continue;
       if (kind === "accepted") {
         const list = this.#fieldListId(database, print.fields);

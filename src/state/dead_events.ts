@@ -19,7 +19,7 @@ export interface DeadEvent {
   readonly payload: unknown;
 }
 
-function eventOf(row: SqliteRow): DeadEvent {
+function parseEvent(row: SqliteRow): DeadEvent {
   return {
     id: Number(row.id),
     section: String(row.section),
@@ -36,7 +36,7 @@ export function findDeadEvents(database: Sqlite, section: string | undefined): D
     "SELECT * FROM inbox WHERE is_dead = 1 AND (? IS NULL OR section = ?) ORDER BY id",
     section ?? null,
     section ?? null,
-  ).map(eventOf);
+  ).map(parseEvent);
 }
 
 /** Lets some be tried again at once; one goes when a newer event about the same waits already. */

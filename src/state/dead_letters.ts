@@ -50,7 +50,7 @@ export function addDeadLetter(
   );
 }
 
-function letterOf(row: SqliteRow): DeadLetter {
+function parseLetter(row: SqliteRow): DeadLetter {
   return {
     id: Number(row.id),
     run: String(row.run),
@@ -73,7 +73,7 @@ export function findDeadLetters(database: Sqlite, selection: Selection): DeadLet
     section ?? null,
   );
   const wanted = ids === undefined ? undefined : new Set(ids);
-  return rows.filter(({ id }) => wanted?.has(Number(id)) ?? true).map(letterOf);
+  return rows.filter(({ id }) => wanted?.has(Number(id)) ?? true).map(parseLetter);
 }
 
 /** Removes some, all or none. */

@@ -18,31 +18,31 @@ export interface Fingerprint {
 }
 
 /** Values of more characters are shortened: lists of software would make the state file huge. */
-const longest = 256;
-const excerpt = 60;
+const maxLength = 256;
+const excerptLength = 60;
 const mark = "\u0000";
 
 function shortened(text: string): unknown {
   const digest = createHash("sha256").update(text).digest("base64url");
-  return { [mark]: [digest, text.length, text.slice(0, excerpt)] };
+  return { [mark]: [digest, text.length, text.slice(0, excerptLength)] };
 }
 
 function short(value: unknown): unknown {
-  if (typeof value === "string") return value.length > longest ? shortened(value) : value;
+  if (typeof value === "string") return value.length > maxLength ? shortened(value) : value;
   if (typeof value !== "object" || value === null) return value;
   const text = JSON.stringify(value);
   // What turns into a plain text, such as a date, is that text.
   if (text.startsWith('"')) return short(JSON.parse(text));
-  return text.length > longest ? shortened(text) : value;
+  return text.length > maxLength ? shortened(text) : value;
 }
 
-function keyOf(record: Outgoing, syncFields: readonly string[]): string | undefined {
+function buildKey(record: Outgoing, syncFields: readonly string[]): string | undefined {
   if (syncFields.length === 0) return undefined;
   return JSON.stringify(syncFields.map((field) => short(record[field] ?? null)));
 }
 
 /** The fingerprint of a record; none when it cannot be written as JSON. */
-export function fingerprintOf(
+export function createFingerprint(
   record: Outgoing,
   syncFields: readonly string[],
 ): Fingerprint | undefined {
@@ -55,7 +55,7 @@ export function fingerprintOf(
       fields.push(field);
       values.push(short(value));
     }
-    const key = keyOf(record, syncFields);
+    const key = buildKey(record, syncFields);
     return { key, fields: JSON.stringify(fields), values: JSON.stringify(values) };
   } catch {
     // For example a bigint: the delivery says so, and nothing of it is ever accepted.
@@ -70,7 +70,7 @@ function shown(value: unknown): unknown {
 }
 
 /** The fields of a fingerprint with their values; long ones are told by their beginning and length. */
-export function fieldsOf({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
+export function parseFields({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
   const names: string[] = JSON.parse(fields);
   const all: unknown[] = JSON.parse(values);
   return new Map(names.map((name, index) => [name, shown(all[index])]));

@@ -16,11 +16,11 @@ export interface InboxEvent {
   readonly key: string | null;
   /** JSON. */
   readonly body: string;
-  /** Not worked off before, in milliseconds since the epoch. */
+  /** Not processed before, in milliseconds since the epoch. */
   readonly due: number;
 }
 
-/** An event taken to be worked off. */
+/** An event taken to be processed. */
 export interface InboxEntry {
   readonly id: number;
   readonly key: string | null;
@@ -48,7 +48,7 @@ export type InboxOutcome =
 /** What is in the inbox of one section. */
 export interface InboxSize {
   readonly section: string;
-  /** Entries that wait or are being worked off. */
+  /** Entries that wait or are being processed. */
   readonly waiting: number;
   /** Entries that were given up. */
   readonly dead: number;
@@ -59,7 +59,7 @@ export interface InboxSize {
 /** How an inbox is to be. */
 export interface InboxSettings {
   readonly path: string;
-  /** Masks secrets in what is told about an entry. */
+  /** Masks secrets in the reasons of an entry. */
   readonly redact: (text: string) => string;
 }
 
@@ -114,11 +114,11 @@ export class StateInbox {
    */
   take(section: string, limit: number, early: boolean): InboxEntry[] {
     const values = [this.#owner.id, section, Date.now() + soonMs, early ? 1 : 0, limit];
-    return this.#use((database) => database.rows(take, ...values).map(entryOf));
+    return this.#use((database) => database.rows(take, ...values).map(parseEntry));
   }
 
   /** Writes down what became of entries. */
-  settle(outcomes: readonly InboxOutcome[]): void {
+  recordOutcomes(outcomes: readonly InboxOutcome[]): void {
     if (outcomes.length === 0) return;
     this.#write((database) => {
       for (const outcome of outcomes) this.#settleOne(database, outcome);
@@ -209,7 +209,7 @@ export class StateInbox {
   }
 }
 
-function entryOf(row: SqliteRow): InboxEntry {
+function parseEntry(row: SqliteRow): InboxEntry {
   return {
     id: Number(row.id),
     key: row.key === null ? null : String(row.key),

@@ -9,6 +9,6 @@ function asText(_key: string, value: unknown): unknown {
 }
 
 /** A value as JSON; numbers too large for JSON become texts. */
-export function jsonOf(value: unknown): string {
+export function toJson(value: unknown): string {
   return JSON.stringify(value, asText);
 }

@@ -10,7 +10,7 @@ import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAcknowledgedBatches, addAnsweredBatch, findAccepted } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
-import { jsonOf } from "./json.ts";
+import { toJson } from "./json.ts";
 import { updateCounts } from "./runs.ts";
 
 /** A record that was refused, and why. */
@@ -80,7 +80,7 @@ export class StateOutbox {
           "INSERT INTO outbox (run, count, records) VALUES (?, ?, ?) RETURNING id",
           run,
           records.length,
-          compress(text ?? jsonOf(records)),
+          compress(text ?? toJson(records)),
         );
         return Number(row?.id);
       });
@@ -113,7 +113,7 @@ export class StateOutbox {
       database.run(
         "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
         pending.length,
-        compress(jsonOf(pending)),
+        compress(toJson(pending)),
         batchId,
       );
     });
@@ -185,7 +185,7 @@ export class StateOutbox {
   #addDeadLetter({ record, reason, status, payload }: RefusedRecord): void {
     const { database, run, section, upload, redact } = this.#owner;
     const at = new Date().toISOString();
-    const text = jsonOf(payload);
+    const text = toJson(payload);
     const letter = { run, section, at, record, status, reason: redact(reason), upload };
     addDeadLetter(database, { ...letter, payload: text });
   }

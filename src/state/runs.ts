@@ -106,17 +106,17 @@ export function pruneRuns(database: Sqlite, section: string, origin: RunOrigin):
   );
 }
 
-function stateOf(row: SqliteRow, isAtWork: (owner: string) => boolean): RunState {
+function readRunState(row: SqliteRow, isAtWork: (owner: string) => boolean): RunState {
   if (row.outcome !== null) return String(row.outcome) as RunState;
   return isAtWork(String(row.owner)) ? "running" : "interrupted";
 }
 
-function runOf(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredRun {
+function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredRun {
   return {
     id: String(row.id),
     section: String(row.section),
     origin: row.origin === "webhook" ? "webhook" : "upload",
-    state: stateOf(row, isAtWork),
+    state: readRunState(row, isAtWork),
     started: String(row.started),
     ended: row.ended === null ? null : String(row.ended),
     counts: JSON.parse(String(row.counts)),
@@ -135,7 +135,7 @@ export function latestRuns(
   isAtWork: (owner: string) => boolean,
 ): StoredRun[] {
   const rows = database.rows(`${shown} ORDER BY id DESC LIMIT ?`, limit);
-  return rows.map((row) => runOf(row, isAtWork));
+  return rows.map((row) => parseRun(row, isAtWork));
 }
 
 /** When the latest run of all of a section began, ISO 8601. */
@@ -170,5 +170,5 @@ export function findRun(
   isAtWork: (owner: string) => boolean,
 ): StoredRun | undefined {
   const [row] = database.rows(`${shown} WHERE id = ?`, id);
-  return row === undefined ? undefined : runOf(row, isAtWork);
+  return row === undefined ? undefined : parseRun(row, isAtWork);
 }

@@ -69,7 +69,7 @@ export interface UnfinishedRun {
 /** How a store is to be. */
 export interface StoreSettings {
   readonly path: string;
-  /** Masks secrets in everything that is told about a record. */
+  /** Masks secrets in the reasons of records and runs. */
   readonly redact: (text: string) => string;
 }
 

@@ -57,12 +57,12 @@ export interface Account {
  * A text of its own: a part of a longer text would keep all of that in memory, a block of a file
  * for each lost record.
  */
-function copyOf(text: string): string {
+function copyText(text: string): string {
   return JSON.parse(JSON.stringify(text));
 }
 
 /** What does not add up, or nothing. */
-function imbalanceOf(counts: Readonly<Counts>, claimed: number | undefined): string | undefined {
+function findImbalance(counts: Readonly<Counts>, claimed: number | undefined): string | undefined {
   const { fetched, filtered, incomplete, unchanged, sent, shown, failed, kept, held, unreadable } =
     counts;
   const ended = filtered + incomplete + unchanged + sent + shown + failed + kept + held;
@@ -89,7 +89,7 @@ export function openAccount(): Account {
   let claimed: number | undefined;
   function remember(record: string, reason: string): void {
     if (failures.length < maxListedFailures) {
-      failures.push({ record: copyOf(record), reason: copyOf(reason) });
+      failures.push({ record: copyText(record), reason: copyText(reason) });
     }
   }
   return {
@@ -105,6 +105,6 @@ export function openAccount(): Account {
     },
     claim: (total) => claimed = total,
     claimed: () => claimed,
-    imbalance: (complete) => imbalanceOf(counts, complete ? claimed : undefined),
+    imbalance: (complete) => findImbalance(counts, complete ? claimed : undefined),
   };
 }

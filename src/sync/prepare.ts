@@ -15,7 +15,7 @@ import {
   type CheckedMapping,
   type FieldMapping,
   mergeMappings,
-  syncFieldsOf,
+  splitFieldNames,
 } from "../transform/mapping.ts";
 import { bindConverters, type Conversions } from "../transform/convert.ts";
 import {
@@ -109,7 +109,7 @@ function fieldsToKeep(
   { fields }: CheckedMapping,
   log: Log,
 ): readonly string[] {
-  const named = syncFieldsOf(settings.keep_if_empty).map((field) => field.toUpperCase());
+  const named = splitFieldNames(settings.keep_if_empty).map((field) => field.toUpperCase());
   for (const name of named) {
     if (name === "*" || fields.some(({ field }) => field === name)) continue;
     log.warning(`keep_if_empty names ${name}, which is not mapped`);

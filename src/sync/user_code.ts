@@ -33,7 +33,7 @@ const noCode: PlannedCode = {
   reads: () => [],
 };
 
-function sourceOf(code: UserCode, kind: UserCodeSource["kind"]): UserCodeSource {
+function toSource(code: UserCode, kind: UserCodeSource["kind"]): UserCodeSource {
   return { ...code, kind };
 }
 
@@ -43,8 +43,8 @@ export async function planCode(
   sections: readonly SectionPlan[],
 ): Promise<PlannedCode> {
   const sources = [
-    ...converters.map((code) => sourceOf(code, "converter")),
-    ...sections.flatMap(({ filter }) => filter === undefined ? [] : [sourceOf(filter, "filter")]),
+    ...converters.map((code) => toSource(code, "converter")),
+    ...sections.flatMap(({ filter }) => filter === undefined ? [] : [toSource(filter, "filter")]),
   ];
   if (sources.length === 0) return noCode;
   // Translators and sandbox are loaded only when there is code.

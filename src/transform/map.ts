@@ -55,7 +55,7 @@ interface CompiledField {
 }
 
 /** How the value of a mapping is found in a record, before its converter. */
-export function readerOf(
+export function compileReader(
   field: FieldMapping,
   texts: Readonly<Record<string, string>>,
 ): (record: unknown) => unknown {
@@ -70,7 +70,7 @@ export function readerOf(
 }
 
 /** The values of some fields as one word for people, for example `C02XK0AA` or `ann / Berlin`. */
-export function identityOf(outgoing: Outgoing, syncFields: readonly string[]): string {
+export function describeIdentity(outgoing: Outgoing, syncFields: readonly string[]): string {
   return syncFields.map((field) => String(outgoing[field] ?? "")).filter((text) => text !== "")
     .join(" / ");
 }
@@ -92,27 +92,31 @@ function compileField(
   return {
     name: field.field,
     required: field.spec.required === true,
-    read: readerOf(field, texts),
+    read: compileReader(field, texts),
     convert: conversions.of(field.field),
     custom: conversions.custom.findIndex(({ target }) => target === field.field),
     optional: keepIfEmpty.includes("*") || keepIfEmpty.includes(field.field),
   };
 }
 
-function valueOf(field: CompiledField, record: Raw, custom: CustomResults | undefined): unknown {
+function computeValue(
+  field: CompiledField,
+  record: Raw,
+  custom: CustomResults | undefined,
+): unknown {
   if (field.custom !== -1) return custom?.[field.custom] ?? null;
   const value = field.read(record) ?? null;
   return field.convert === undefined ? value : field.convert(record, value);
 }
 
 /** The record, or why it does not go on. */
-function judge({ fields, syncFields }: Table, outgoing: Outgoing): Outgoing | Dropped {
+function checkRequired({ fields, syncFields }: Table, outgoing: Outgoing): Outgoing | Dropped {
   let missing: string[] | undefined;
   for (const { name, required } of fields) {
     if (required && isEmpty(outgoing[name])) (missing ??= []).push(name);
   }
   if (missing !== undefined) {
-    const identity = identityOf(outgoing, syncFields);
+    const identity = describeIdentity(outgoing, syncFields);
     return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}`);
   }
   if (!isEmpty(outgoing)) return outgoing;
@@ -127,25 +131,27 @@ function put(outgoing: Record<string, unknown>, field: CompiledField, value: unk
 
 function map(table: Table, record: Raw, custom?: CustomResults): Outgoing | Dropped {
   const outgoing: Record<string, unknown> = {};
-  for (const field of table.fields) put(outgoing, field, valueOf(field, record, custom));
-  return judge(table, outgoing);
+  for (const field of table.fields) put(outgoing, field, computeValue(field, record, custom));
+  return checkRequired(table, outgoing);
 }
 
 async function mapWaiting(table: Table, record: Raw, custom?: CustomResults) {
-  const values = await Promise.all(table.fields.map((field) => valueOf(field, record, custom)));
+  const values = await Promise.all(
+    table.fields.map((field) => computeValue(field, record, custom)),
+  );
   const outgoing: Record<string, unknown> = {};
   for (const [index, field] of table.fields.entries()) put(outgoing, field, values[index] ?? null);
-  return judge(table, outgoing);
+  return checkRequired(table, outgoing);
 }
 
 function identifyRaw({ fields, syncFields }: Table, record: Raw): string {
   const known: Record<string, unknown> = {};
   for (const field of fields) {
     if (!syncFields.includes(field.name)) continue;
-    const value = valueOf(field, record, undefined);
+    const value = computeValue(field, record, undefined);
     setOwn(known, field.name, value instanceof Promise ? null : value);
   }
-  return identityOf(known, syncFields);
+  return describeIdentity(known, syncFields);
 }
 
 /** What a mapping table is compiled with. */
@@ -170,7 +176,7 @@ export function compileMapper(
     map: (record, custom) => map(table, record, custom),
     mapWaiting: (record, custom) => mapWaiting(table, record, custom),
     customValues: (record) => calls.map((field) => field?.read(record) ?? null),
-    identify: (outgoing) => identityOf(outgoing, syncFields),
+    identify: (outgoing) => describeIdentity(outgoing, syncFields),
     identifyRaw: (record) => identifyRaw(table, record),
   };
 }

@@ -126,7 +126,7 @@ export interface CheckedMapping {
 }
 
 /** Splits a comma-separated `sync_field`. */
-export function syncFieldsOf(text: string): string[] {
+export function splitFieldNames(text: string): string[] {
   return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
@@ -190,7 +190,7 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
   const people = inputs.kind === "users";
   const unused = inputs.defaultPosition.trim().toLowerCase() === "unused";
   const table = people ? withPeopleDefaults(fields, unused) : [...fields];
-  const syncFields = syncFieldsOf(inputs.syncField);
+  const syncFields = splitFieldNames(inputs.syncField);
   const required = new Set(people ? ["USER", "EMAIL", ...syncFields] : syncFields);
   const findings = [
     ...findUnmapped(table, required, syncFields, inputs),

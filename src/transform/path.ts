@@ -12,7 +12,7 @@
 export type Lookup = (record: unknown) => unknown;
 
 /** The list index that a step stands for; -1 when it is none. */
-function indexOf(step: string): number {
+function parseIndex(step: string): number {
   return /^[0-9]+$/.test(step) ? Number(step) : -1;
 }
 
@@ -34,7 +34,7 @@ function ownKey(object: object, key: string): unknown {
 export function compilePath(path: string): Lookup {
   const dot = path.indexOf(".");
   const head = dot === -1 ? path : path.slice(0, dot);
-  const index = indexOf(head);
+  const index = parseIndex(head);
   if (dot === -1) {
     return (record) => {
       if (typeof record !== "object" || record === null) return null;

@@ -7,7 +7,7 @@
 import type { Log } from "../logging/log.ts";
 import type { Raw } from "../base/record.ts";
 import type { Conversions, CustomCall } from "./convert.ts";
-import { readerOf } from "./map.ts";
+import { compileReader } from "./map.ts";
 import type { FieldMapping } from "./mapping.ts";
 import type { SandboxInput, SandboxOutcome } from "../sandbox/mod.ts";
 import type { SectionCode } from "./transform.ts";
@@ -105,7 +105,7 @@ export async function traceFields(settings: TraceSettings, record: Raw): Promise
   const { fields, texts, conversions } = settings;
   const traced: TracedField[] = [];
   for (const mapping of fields) {
-    const input = readerOf(mapping, texts)(record) ?? null;
+    const input = compileReader(mapping, texts)(record) ?? null;
     const call = conversions.custom.find(({ target }) => target === mapping.field);
     const convert = conversions.of(mapping.field);
     if (call !== undefined) {

@@ -7,7 +7,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { differences, fieldsOf, fingerprintOf } from "../../src/state/fingerprint.ts";
+import { differences, parseFields, createFingerprint } from "../../src/state/fingerprint.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
 
@@ -35,22 +35,22 @@ test("values that turn into the same JSON are the same", () => {
   const day = new Date("2026-01-01T00:00:00Z");
   const live = { TAG: 1, day, list: [day, undefined], none: undefined, nan: NaN };
   const read = JSON.parse(JSON.stringify(live));
-  const print = fingerprintOf(live, ["TAG"]);
+  const print = createFingerprint(live, ["TAG"]);
   expect(print).toBeDefined();
-  expect(fingerprintOf(read, ["TAG"])).toEqual(print as NonNullable<typeof print>);
-  expect(fingerprintOf({ TAG: 1, big: 10n }, ["TAG"])).toBeUndefined();
+  expect(createFingerprint(read, ["TAG"])).toEqual(print as NonNullable<typeof print>);
+  expect(createFingerprint({ TAG: 1, big: 10n }, ["TAG"])).toBeUndefined();
 });
 
 test("a long value is known by digest, told by beginning and length", () => {
   const print = (last: string) => {
-    const found = fingerprintOf({ TAG: "a", apps: [...Array(100).fill("app"), last] }, ["TAG"]);
+    const found = createFingerprint({ TAG: "a", apps: [...Array(100).fill("app"), last] }, ["TAG"]);
     if (found === undefined) throw new Error("no fingerprint");
     return found;
   };
   expect(print("x").values.length).toBeLessThan(200);
   expect(differences(print("x"), print("y"))).toEqual(["apps"]);
   expect(differences(print("x"), print("x"))).toEqual([]);
-  expect(fieldsOf(print("x")).get("apps")).toMatch(/^\["app".*… \(605 characters\)$/);
+  expect(parseFields(print("x")).get("apps")).toMatch(/^\["app".*… \(605 characters\)$/);
 });
 
 test("what was accepted last is what counts, also of the same run", () => {

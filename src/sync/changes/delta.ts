@@ -7,11 +7,11 @@
 import { isBlank, type Outgoing } from "../../base/record.ts";
 import type { Baseline, KnownRecord } from "../../state/baseline.ts";
 import {
+  createFingerprint,
   differences,
-  fieldsOf,
   type Fingerprint,
-  fingerprintOf,
   keyForPeople,
+  parseFields,
 } from "../../state/fingerprint.ts";
 
 /** How a record stands to what was accepted last under its sync fields. */
@@ -90,8 +90,8 @@ function sides(old: Map<string, unknown>, now: Map<string, unknown>, field: stri
 }
 
 function changesBetween(old: Omit<Fingerprint, "key">, now: Fingerprint): FieldChange[] {
-  const before = fieldsOf(old);
-  const after = fieldsOf(now);
+  const before = parseFields(old);
+  const after = parseFields(now);
   return differences(old, now).map((field) => sides(before, after, field));
 }
 
@@ -117,7 +117,7 @@ export class Comparison {
   constructor(settings: ComparisonSettings) {
     this.#settings = settings;
     for (const record of settings.pending ?? []) {
-      const print = fingerprintOf(record, settings.syncFields);
+      const print = createFingerprint(record, settings.syncFields);
       if (print?.key !== undefined) this.#pending.set(print.key, print);
     }
   }
@@ -125,7 +125,7 @@ export class Comparison {
   /** Compares a record. Records must come in the order in which they would be sent. */
   compare(record: Outgoing): Change {
     const { baseline, syncFields } = this.#settings;
-    const print = fingerprintOf(record, syncFields);
+    const print = createFingerprint(record, syncFields);
     const key = print?.key;
     const known = key === undefined ? undefined : baseline?.find(key);
     const old = key === undefined ? undefined : this.#pending.get(key) ?? known;
@@ -160,7 +160,7 @@ export class Comparison {
   *gone(): Generator<Gone> {
     const missing = this.#settings.baseline?.missing((id) => this.isSeen(id)) ?? [];
     for (const { key, ...print } of missing) {
-      const fields = [...fieldsOf(print)].map(([field, old]) => ({ field, old }));
+      const fields = [...parseFields(print)].map(([field, old]) => ({ field, old }));
       yield { key, record: keyForPeople(key), fields };
     }
   }
@@ -185,5 +185,5 @@ export class Comparison {
 }
 
 function newFields(print: Fingerprint): FieldChange[] {
-  return [...fieldsOf(print)].map(([field, value]) => ({ field, new: value }));
+  return [...parseFields(print)].map(([field, value]) => ({ field, new: value }));
 }

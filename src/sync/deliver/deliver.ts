@@ -55,7 +55,7 @@ type Failed = Extract<PostOutcome, { readonly reason: string }>;
 /** After so many batches in a row that the instance could not take, the section gives up. */
 const maxConsecutiveFailures = 3;
 
-function errorOf(thrown: unknown): Error {
+function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
@@ -154,7 +154,7 @@ export class Delivery {
       }
     } catch (thrown) {
       // A bug: what became of the batch is not known, so all of it stays in the outbox.
-      this.#stop(batch, rest, errorOf(thrown));
+      this.#stop(batch, rest, toError(thrown));
       return;
     }
     if (batch.id !== undefined) this.#acknowledge(batch.id, batch);
@@ -171,7 +171,7 @@ export class Delivery {
     try {
       this.#settings.outbox?.acknowledge(batchId, refused, pending);
     } catch (thrown) {
-      this.#stopped ??= errorOf(thrown);
+      this.#stopped ??= toError(thrown);
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * One batch of webhook events: what they are about is fetched and walks the line of an upload.
+ * One batch of webhook events: what they are about is fetched and goes through the pipeline of an upload.
  *
  * @module
  */
@@ -23,18 +23,21 @@ export interface InboxPatience {
 
 type AnyContext = SourceContext<Record<string, unknown>>;
 
-/** Why something failed, with nothing said about what to do. */
-function reasonOf(thrown: unknown): string {
+/** Why something failed, without a hint at what to do. */
+function describeFailure(thrown: unknown): string {
   return thrown instanceof AgentError ? thrown.message : `Unexpected: ${messageOf(thrown)}`;
 }
 
 /** A name for the log. */
-function nameOf({ key, id }: InboxEntry): string {
+function nameEntry({ key, id }: InboxEntry): string {
   return key ?? `webhook event ${id}`;
 }
 
 /** The wait before the next attempt after so many failed ones, a random half of it left out. */
-export function waitAfter(tries: number, { firstWaitMs, longestWaitMs }: InboxPatience): number {
+export function backoffMs(
+  tries: number,
+  { firstWaitMs, longestWaitMs: longestWaitMs }: InboxPatience,
+): number {
   const longest = Math.min(firstWaitMs * 2 ** Math.min(tries - 1, 30), longestWaitMs);
   return longest * (0.5 + Math.random() / 2);
 }
@@ -62,7 +65,7 @@ async function fetchOne(
     }
   } catch (thrown) {
     if (thrown instanceof AuthError || context.signal.aborted) throw thrown;
-    return { entry, records: [], reason: reasonOf(thrown) };
+    return { entry, records: [], reason: describeFailure(thrown) };
   }
   return { entry, records };
 }
@@ -71,17 +74,17 @@ async function fetchOne(
 export class InboxBatch {
   readonly #entries: readonly InboxEntry[];
   readonly #workers: number;
-  readonly #patience: InboxPatience;
+  readonly #retryDelays: InboxPatience;
   /** Entries that failed on their own account, and why. */
   readonly #failed = new Map<number, string>();
 
   constructor(
     entries: readonly InboxEntry[],
-    how: { readonly workers: number; readonly patience: InboxPatience },
+    options: { readonly workers: number; readonly retryDelays: InboxPatience },
   ) {
     this.#entries = entries;
-    this.#workers = Math.max(1, how.workers);
-    this.#patience = how.patience;
+    this.#workers = Math.max(1, options.workers);
+    this.#retryDelays = options.retryDelays;
   }
 
   /** Fetches what the entries are about. */
@@ -97,8 +100,8 @@ export class InboxBatch {
         continue;
       }
       this.#failed.set(entry.id, reason);
-      if (this.#isHopeless(entry)) yield new Skipped(nameOf(entry), `${reason}. It is given up`);
-      else context.log.warning(`${nameOf(entry)} is tried again later: ${reason}`);
+      if (this.#isExpired(entry)) yield new Skipped(nameEntry(entry), `${reason}. It is given up`);
+      else context.log.warning(`${nameEntry(entry)} is tried again later: ${reason}`);
     }
   }
 
@@ -113,12 +116,12 @@ export class InboxBatch {
   #again(entry: InboxEntry, reason: string): InboxOutcome {
     const { id } = entry;
     const tries = entry.tries + 1;
-    if (this.#isHopeless(entry)) return { id, kind: "dead", tries, reason };
-    const due = Date.now() + Math.round(waitAfter(tries, this.#patience));
+    if (this.#isExpired(entry)) return { id, kind: "dead", tries, reason };
+    const due = Date.now() + Math.round(backoffMs(tries, this.#retryDelays));
     return { id, kind: "again", due, tries, reason };
   }
 
-  #isHopeless({ received, tries }: InboxEntry): boolean {
-    return tries > 0 && Date.now() - received >= this.#patience.giveUpMs;
+  #isExpired({ received, tries }: InboxEntry): boolean {
+    return tries > 0 && Date.now() - received >= this.#retryDelays.giveUpMs;
   }
 }

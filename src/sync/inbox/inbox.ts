@@ -1,5 +1,5 @@
 /**
- * Works off the inbox: batch after batch, each section on its own, until it is told to end.
+ * Processes the inbox: batch after batch, each section on its own, until it is told to end.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
 import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts";
-import { InboxBatch, type InboxPatience, waitAfter } from "./batch.ts";
+import { backoffMs, InboxBatch, type InboxPatience } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { describeCounts, faultOf, type SectionReport } from "../report.ts";
 import type { PartialRead } from "../read/read_items.ts";
 
-/** What working off needs. */
+/** What processing the inbox needs. */
 export interface WorkSettings {
   readonly inbox: StateInbox;
-  /** The sections whose events are worked off. */
+  /** The sections whose events are processed. */
   readonly sections: readonly string[];
   /** Gets a section ready for one more run. */
   readonly prepare: (section: string) => Promise<PreparedSection>;
@@ -39,8 +39,8 @@ export interface WorkSettings {
 /** Entries of one batch. */
 const batchSize = 500;
 
-/** Every so many milliseconds it is looked whether another process left something in the inbox. */
-const lookAgainMs = 60_000;
+/** How often it is checked whether another process left something in the inbox, in milliseconds. */
+const pollIntervalMs = 60_000;
 
 /** How a section is doing. */
 interface Loop {
@@ -53,7 +53,7 @@ interface Loop {
   /** Something is left in the outbox. */
   hasBacklog: boolean;
   /** What became of entries and could not be written down yet. */
-  unsettled: readonly InboxOutcome[];
+  unrecorded: readonly InboxOutcome[];
   /** Ends the present wait. */
   wake: (() => void) | undefined;
   wakesAt: number;
@@ -82,23 +82,23 @@ export class InboxWork {
         failures: 0,
         notBefore: 0,
         hasBacklog: hasLeftovers(section),
-        unsettled: [],
+        unrecorded: [],
         wake: undefined,
         wakesAt: 0,
       };
       this.#loops.set(section, loop);
     }
     this.#done = Promise.all([...this.#loops.values()].map((loop) => this.#work(loop)));
-    this.#timer = setInterval(() => this.#lookAgain(), lookAgainMs);
+    this.#timer = setInterval(() => this.#poll(), pollIntervalMs);
   }
 
-  /** Tells that something of a section is due at some time, in milliseconds since the epoch. */
+  /** Makes sure that a section is awake when something is due, in milliseconds since the epoch. */
   nudge(section: string, due: number): void {
     const loop = this.#loops.get(section);
     if (loop !== undefined && due < loop.wakesAt) loop.wake?.();
   }
 
-  /** Works off what can be worked off now, and ends. */
+  /** Processes what can be processed now, and ends. */
   async end(): Promise<void> {
     this.#isEnding = true;
     clearInterval(this.#timer);
@@ -114,31 +114,31 @@ export class InboxWork {
       } catch (thrown) {
         // The state file fails, or a bug: it stops one round, never the service.
         this.#slowDown(loop);
-        loop.log.error(`Cannot work off the webhook events: ${messageOf(thrown)}`);
+        loop.log.error(`Cannot process the webhook events: ${messageOf(thrown)}`);
       }
       if (isIdle && this.#isEnding) return;
       if (isIdle) await this.#wait(loop);
     }
   }
 
-  /** Works off one batch; gives whether there was anything to do. */
+  /** Processes one batch; gives whether there was anything to do. */
   async #batch(loop: Loop): Promise<boolean> {
-    const { inbox, workers, patience, signal } = this.#settings;
-    this.#settle(loop, []);
+    const { inbox, workers, signal } = this.#settings;
+    this.#recordOutcomes(loop, []);
     const entries = inbox.take(loop.section, batchSize, this.#isEnding);
     if (entries.length === 0 && !loop.hasBacklog) return false;
-    const batch = new InboxBatch(entries, { workers, patience });
+    const batch = new InboxBatch(entries, { workers, retryDelays: this.#settings.patience });
     const report = await this.#run(loop, batch, entries);
     this.#conclude(loop, report);
     // What was broken off is not to blame: it is given back as it was.
-    if (!signal.aborted) this.#settle(loop, batch.outcomes(report));
+    if (!signal.aborted) this.#recordOutcomes(loop, batch.outcomes(report));
     return true;
   }
 
-  #settle(loop: Loop, outcomes: readonly InboxOutcome[]): void {
-    loop.unsettled = [...loop.unsettled, ...outcomes];
-    this.#settings.inbox.settle(loop.unsettled);
-    loop.unsettled = [];
+  #recordOutcomes(loop: Loop, outcomes: readonly InboxOutcome[]): void {
+    loop.unrecorded = [...loop.unrecorded, ...outcomes];
+    this.#settings.inbox.recordOutcomes(loop.unrecorded);
+    loop.unrecorded = [];
   }
 
   /** Runs the section for some entries. Nothing is thrown: what went wrong is in the report. */
@@ -176,10 +176,10 @@ export class InboxWork {
   }
 
   #slowDown(loop: Loop): void {
-    loop.notBefore = Date.now() + waitAfter(++loop.failures, this.#settings.patience);
+    loop.notBefore = Date.now() + backoffMs(++loop.failures, this.#settings.patience);
   }
 
-  #lookAgain(): void {
+  #poll(): void {
     try {
       this.#settings.inbox.release();
     } catch (thrown) {
@@ -190,7 +190,7 @@ export class InboxWork {
 
   async #wait(loop: Loop): Promise<void> {
     const now = Date.now();
-    const due = loop.hasBacklog ? now : this.#nextDue(loop) ?? now + lookAgainMs;
+    const due = loop.hasBacklog ? now : this.#nextDue(loop) ?? now + pollIntervalMs;
     const at = Math.max(loop.notBefore, due);
     const { signal } = this.#settings;
     await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * The way into the inbox: events that arrive while a transaction is written share the next one, so that
+ * The intake of the inbox: events that arrive while a transaction is written share the next one, so that
  * each costs a part of an fsync only.
  *
  * @module
@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /** So many entries may wait in all: beyond it, events are refused rather than the disk filled. */
-const mostWaiting = 1_000_000;
+const maxWaiting = 1_000_000;
 
 /** Makes events durable, many at a time. */
 export class Intake {
@@ -70,11 +70,11 @@ export class Intake {
   }
 
   #makeRoom(count: number): void {
-    if (this.#size + count <= mostWaiting) return;
+    if (this.#size + count <= maxWaiting) return;
     this.recount();
-    if (this.#size + count <= mostWaiting) return;
+    if (this.#size + count <= maxWaiting) return;
     throw new AgentError(`${this.#size} webhook events wait already`, {
-      hint: "They cannot be worked off: the log says why.",
+      hint: "They cannot be processed: the log says why.",
       retriable: true,
     });
   }

@@ -54,15 +54,15 @@ export interface ReadSettings {
 }
 
 /** The lower of two limits, where 0 and nothing mean none. */
-function lower(declared: number | undefined, wished: number | undefined): number | undefined {
+function lowerLimit(declared: number | undefined, wished: number | undefined): number | undefined {
   if (wished === undefined || wished === 0) return declared;
   return declared === undefined ? wished : Math.min(declared, wished);
 }
 
 /** What the source declares, lowered by what the section says. */
-function limitsOf({ source, settings }: SectionPlan): Limits {
+function combineLimits({ source, settings }: SectionPlan): Limits {
   const { limits = {} } = source;
-  const concurrency = lower(limits.concurrency, settings.concurrency);
+  const concurrency = lowerLimit(limits.concurrency, settings.concurrency);
   const result: Limits = { ...limits, ...(concurrency === undefined ? {} : { concurrency }) };
   const { requests_per_minute: wished = 0 } = settings;
   const declared = limits.requests === undefined
@@ -72,7 +72,7 @@ function limitsOf({ source, settings }: SectionPlan): Limits {
   return { ...result, requests: wished, perSeconds: 60 };
 }
 
-function tlsOf({ section, log }: Readable): TlsSettings {
+function prepareTls({ section, log }: Readable): TlsSettings {
   const { settings, warnings } = planTls(section.settings);
   for (const warning of warnings) log.warning(warning);
   if (section.source.http === undefined && section.settings.proxy !== "") {
@@ -119,9 +119,9 @@ function vendorHttp(
 }
 
 /** Items in a row that cannot be fetched before it is clear that nothing works any more. */
-const patience = 25;
+const maxConsecutiveFailures = 25;
 
-function eachWith(width: number, signal: AbortSignal): SourceContext<unknown>["each"] {
+function createEach(width: number, signal: AbortSignal): SourceContext<unknown>["each"] {
   return async function* each(items, work, name) {
     let failuresInRow = 0;
     const outcomes = mapOrdered(items, width, async (item) => {
@@ -136,13 +136,13 @@ function eachWith(width: number, signal: AbortSignal): SourceContext<unknown>["e
     });
     for await (const outcome of outcomes) {
       failuresInRow = "skipped" in outcome ? failuresInRow + 1 : 0;
-      if ("thrown" in outcome && failuresInRow >= patience) throw outcome.thrown;
+      if ("thrown" in outcome && failuresInRow >= maxConsecutiveFailures) throw outcome.thrown;
       yield "skipped" in outcome ? outcome.skipped : outcome.result;
     }
   };
 }
 
-function wantedBy(
+function findWanted(
   { mapping, conversions, code }: Readable,
   { saveData }: ReadSettings,
 ): Wanted {
@@ -163,22 +163,22 @@ export function sourceContext(
 ): SourceContext<Record<string, unknown>> {
   const { section, log } = prepared;
   const { signal } = settings;
-  const limits = limitsOf(section);
+  const limits = combineLimits(section);
   const connection = settings.connection ?? {};
   let tls: TlsSettings | undefined;
   return {
     options: section.options,
     log,
     signal,
-    wanted: wantedBy(prepared, settings),
+    wanted: findWanted(prepared, settings),
     get http() {
       return connection.http ??= vendorHttp(prepared, this.tls, limits, settings);
     },
     get tls() {
-      return tls ??= tlsOf(prepared);
+      return tls ??= prepareTls(prepared);
     },
     timeoutMs: section.settings.timeout * 1000,
-    each: eachWith(limits.concurrency ?? Math.max(1, settings.workers), signal),
+    each: createEach(limits.concurrency ?? Math.max(1, settings.workers), signal),
     cursor: settings.cursor ?? noCursor,
     total: settings.total ?? (() => {}),
   };
