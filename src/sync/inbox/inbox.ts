@@ -108,6 +108,8 @@ export class InboxWork {
 
   async #work(loop: Loop): Promise<void> {
     while (!this.#settings.signal.aborted) {
+      // When the end came during this round, one more takes what only waits for more of its kind.
+      const isLast = this.#isEnding;
       let isIdle = true;
       try {
         isIdle = Date.now() < loop.notBefore || !await this.#batch(loop);
@@ -116,8 +118,8 @@ export class InboxWork {
         this.#slowDown(loop);
         loop.log.error(`Cannot process the webhook events: ${messageOf(thrown)}`);
       }
-      if (isIdle && this.#isEnding) return;
-      if (isIdle) await this.#wait(loop);
+      if (isIdle && isLast) return;
+      if (isIdle && !this.#isEnding) await this.#wait(loop);
     }
   }
 

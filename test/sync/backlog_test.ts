@@ -1,0 +1,112 @@
+/**
+ * The backlog: what earlier runs left goes first, in order, and nothing newer overtakes it.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { SinkError } from "../../src/base/errors.ts";
+import type { Outgoing } from "../../src/base/record.ts";
+import type { StateStore } from "../../src/state/store.ts";
+import { openAccount } from "../../src/sync/account.ts";
+import { countBacklog, deliverBacklog } from "../../src/sync/deliver/backlog.ts";
+import type { Sink } from "../../src/sync/deliver/deliver.ts";
+import { type FakeSink, fakeSink, keepLog, mappedRecords, upload } from "./support/fakes.ts";
+import { openTestStore, storedSection } from "./support/store.ts";
+
+/** Begins a run that ends with batches in its outbox, as an upload with a portion of its own. */
+function leave(
+  store: StateStore,
+  batches: readonly (readonly Outgoing[])[],
+  portion = "portion-1",
+): string {
+  const own = { ...storedSection, upload: JSON.stringify({ ...upload, portion }) };
+  const run = store.begin(own, "upload", () => ({}));
+  run.outbox.put(batches.map((records) => ({ records, text: undefined })));
+  const end = {
+    ended: new Date().toISOString(),
+    outcome: "failed",
+    counts: {},
+    claimed: null,
+  } as const;
+  run.end({ ...end, api: null, requests: 0, error: null });
+  return run.id;
+}
+
+async function deliver(store: StateStore, sink: Sink) {
+  const account = openAccount();
+  const { log, lines } = keepLog();
+  const identify = ({ TAG }: Outgoing) => String(TAG);
+  const settings = { sink, account, log, identify, apiVersion: "auto", batchSize: 10 } as const;
+  const result = await deliverBacklog(store, storedSection, settings).catch((error) => error);
+  return { result, counts: countBacklog(account), lines };
+}
+
+function listTags({ posted }: FakeSink): string[] {
+  return posted.map(({ tags }) => tags.join(" "));
+}
+
+test("what two runs left is delivered in order, each upload under its own portion", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  leave(store, [[{ TAG: "T1" }, { TAG: "T2" }], [{ TAG: "T3" }]], "first");
+  leave(store, [[{ TAG: "T4" }]], "second");
+  const sink = fakeSink([200]);
+  const { result, counts, lines } = await deliver(store, sink);
+  expect(listTags(sink)).toEqual(["T1 T2", "T3", "", "T4", ""]);
+  const finalized = sink.posted.filter(({ tags }) => tags.length === 0).map(({ path }) => path);
+  expect(finalized).toEqual(["/api/v3/bulk/first/finalize", "/api/v3/bulk/second/finalize"]);
+  expect(result).toBe(3);
+  expect(counts).toEqual({ records: 4, sent: 4, failed: 0, kept: 0 });
+  expect(lines[0]).toMatch(/^info: Finishing what run \w+ left: 3 records$/);
+  expect(store.hasLeftovers("devices")).toBe(false);
+  expect((await deliver(store, fakeSink([200]))).counts.records).toBe(0);
+});
+
+test("what is refused becomes a dead letter, the rest is sent", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  leave(store, [mappedRecords(4)]);
+  const sink = fakeSink(({ tags }) => tags.includes("T2") ? 400 : 200);
+  const { counts } = await deliver(store, sink);
+  expect(counts).toEqual({ records: 4, sent: 3, failed: 1, kept: 0 });
+  expect(store.deadLetters({})).toMatchObject([{ record: "T2", status: 400 }]);
+});
+
+test("an instance that cannot take it ends the run: nothing newer may overtake it", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  leave(store, [mappedRecords(2), [{ TAG: "T3" }]]);
+  const { result, counts } = await deliver(store, fakeSink([503]));
+  expect(result).toBeInstanceOf(SinkError);
+  expect(counts).toEqual({ records: 3, sent: 0, failed: 0, kept: 3 });
+  expect([...store.accepted.pending("devices")]).toHaveLength(3);
+});
+
+test("a batch that five runs and a day could not deliver moves to the dead letters", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const id = leave(store, [mappedRecords(2)]);
+  for (let attempt = 0; attempt < 5; attempt++) await deliver(store, fakeSink([503]));
+  const early = await deliver(store, fakeSink([503]));
+  expect(early.counts.kept).toBe(2);
+  const yesterday = new Date(Date.now() - 86_500_000).toISOString();
+  using database = new Database(store.path);
+  database.run("UPDATE runs SET started = ? WHERE id = ?", [yesterday, id]);
+  const { counts, lines } = await deliver(store, fakeSink([200]));
+  expect(counts).toEqual({ records: 2, sent: 0, failed: 2, kept: 0 });
+  expect(lines).toContain(
+    "error: Moved to the dead letters: T1: 6 runs in more than a day could not deliver it",
+  );
+  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T1", "T2"]);
+});
+
+test("an upload that cannot be declared complete is a warning only", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  leave(store, [mappedRecords(1)]);
+  const sink = fakeSink(({ path }) => path.endsWith("/finalize") ? 400 : 200);
+  const { result, lines } = await deliver(store, sink);
+  expect(result).toBe(1);
+  expect(lines.at(-1)).toMatch(/^warning: The upload of run \w+ could not be finalized: 400/);
+});

@@ -1,0 +1,138 @@
+/**
+ * The comparison with what was accepted last.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import type { Outgoing } from "../../src/base/record.ts";
+import { Comparison, isBlanked } from "../../src/sync/changes/delta.ts";
+import { openTestStore, storedSection } from "./support/store.ts";
+
+const { section, upload } = storedSection;
+
+/** A comparison with records that were accepted in a run that read all of the source. */
+function compareWith(accepted: readonly Outgoing[], pending: readonly Outgoing[] = []) {
+  const opened = openTestStore();
+  const { store } = opened;
+  if (accepted.length > 0) store.accepted.add(section, upload, "r1", accepted);
+  store.accepted.concludeUncompared(section, upload, "r1");
+  const baseline = store.accepted.baseline(section, upload);
+  const comparison = new Comparison({ baseline, syncFields: ["TAG"], pending });
+  return { comparison, baseline, store, [Symbol.dispose]: () => opened[Symbol.dispose]() };
+}
+
+test("without a baseline, everything is new", () => {
+  const comparison = new Comparison({ baseline: undefined, syncFields: ["TAG"] });
+  expect(comparison.compare({ TAG: "T1", NAME: "air" })).toEqual({
+    kind: "new",
+    fields: [{ field: "TAG", new: "T1" }, { field: "NAME", new: "air" }],
+  });
+  expect(comparison.counts).toEqual({ new: 1, changed: 0, unchanged: 0, blanked: 0 });
+  expect([...comparison.gone()]).toEqual([]);
+});
+
+test("a record is told by the fields that differ, also those it gained and lost", () => {
+  using compared = compareWith([{ TAG: "T1", NAME: "air", OS: "14", NOTE: "x" }]);
+  const { comparison } = compared;
+  const changed = comparison.compare({ TAG: "T1", NAME: "air", OS: "15", OWNER: "ann" });
+  expect(changed).toEqual({
+    kind: "changed",
+    fields: [
+      { field: "OS", old: "14", new: "15" },
+      { field: "OWNER", new: "ann" },
+      { field: "NOTE", old: "x" },
+    ],
+  });
+  expect(comparison.differing).toBe(1);
+  expect(comparison.counts).toMatchObject({ changed: 1, blanked: 0 });
+});
+
+test("unchanged records, and those that are gone, are known", () => {
+  using compared = compareWith([{ TAG: "T1", NAME: "air" }, { TAG: "T2", NAME: "pro" }]);
+  const { comparison } = compared;
+  expect(comparison.compare({ TAG: "T1", NAME: "air" })).toEqual({ kind: "unchanged", fields: [] });
+  expect([...comparison.gone()]).toEqual([{
+    key: '["T2"]',
+    record: "T2",
+    fields: [{ field: "TAG", old: "T2" }, { field: "NAME", old: "pro" }],
+  }]);
+});
+
+test("a field that loses its value counts as blanked; 0 and false are values", () => {
+  using compared = compareWith([{ TAG: "T1", A: "x", B: 5, C: true }]);
+  const { comparison } = compared;
+  comparison.compare({ TAG: "T1", A: "", B: 0, C: false });
+  expect(comparison.counts.blanked).toBe(1);
+  expect([...comparison.blankedFields]).toEqual([["A", 1]]);
+  expect(isBlanked({ field: "A", old: "x", new: null })).toBe(true);
+  expect(isBlanked({ field: "A", old: "x" })).toBe(false);
+  expect(isBlanked({ field: "A", old: [], new: null })).toBe(false);
+});
+
+test("a record that shares its key with one that was sent is sent, too", () => {
+  using compared = compareWith([{ TAG: "T1", NAME: "air" }]);
+  const { comparison } = compared;
+  expect(comparison.compare({ TAG: "T1", NAME: "pro" }).kind).toBe("changed");
+  expect(comparison.compare({ TAG: "T1", NAME: "air" })).toMatchObject({
+    kind: "changed",
+    fields: [],
+    reason: expect.stringContaining("shares its sync fields"),
+  });
+  expect(comparison.differing).toBe(1);
+});
+
+test("a record that was refused since it was accepted is sent again", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
+  const run = store.begin(storedSection, "upload", () => ({}));
+  const [id = 0] = run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+  const refused = { payload: { TAG: "T1" }, record: "T1", reason: "400", status: 400 };
+  run.outbox.acknowledge(id, [refused], []);
+  const baseline = store.accepted.baseline(section, upload);
+  const comparison = new Comparison({ baseline, syncFields: ["TAG"] });
+  expect(comparison.compare({ TAG: "T1" })).toMatchObject({ kind: "changed", fields: [] });
+});
+
+test("what waits to be delivered is compared with before what was accepted", () => {
+  using compared = compareWith([{ TAG: "T1", NAME: "air" }], [{ TAG: "T1", NAME: "pro" }]);
+  const { comparison } = compared;
+  expect(comparison.compare({ TAG: "T1", NAME: "pro" }).kind).toBe("unchanged");
+  expect([...comparison.gone()]).toEqual([]);
+});
+
+test("records without a key, or that cannot be written as JSON, are new", () => {
+  using compared = compareWith([{ TAG: "T1" }]);
+  expect(compared.comparison.compare({ TAG: "T1", size: 1n })).toEqual({ kind: "new", fields: [] });
+  const keyless = new Comparison({ baseline: compared.baseline, syncFields: [] });
+  expect(keyless.compare({ TAG: "T1" }).kind).toBe("new");
+});
+
+test("records that had been missed and are back are noted once", () => {
+  using compared = compareWith([{ TAG: "T1" }, { TAG: "T2" }]);
+  const { baseline, store } = compared;
+  baseline.conclude({
+    run: "r2",
+    isSeen: (id) => id === baseline.find('["T2"]')?.id,
+    returned: [],
+  });
+  const next = store.accepted.baseline(section, upload);
+  expect(next.size).toBe(1);
+  const comparison = new Comparison({ baseline: next, syncFields: ["TAG"] });
+  comparison.compare({ TAG: "T1" });
+  comparison.compare({ TAG: "T1" });
+  comparison.compare({ TAG: "T2" });
+  const { id = 0 } = next.find('["T1"]') ?? {};
+  expect(comparison.returned).toEqual([id]);
+  expect([comparison.isSeen(id), comparison.isSeen(9999)]).toEqual([true, false]);
+});
+
+test("more records than one page are all compared and missed", () => {
+  const many = Array.from({ length: 1203 }, (_, index) => ({ TAG: `T${index}` }));
+  using compared = compareWith(many);
+  const { comparison, baseline } = compared;
+  expect(baseline.size).toBe(1203);
+  for (const record of many) if (record.TAG !== "T700") comparison.compare(record);
+  expect(comparison.counts.unchanged).toBe(1202);
+  expect([...comparison.gone()].map(({ record }) => record)).toEqual(["T700"]);
+});

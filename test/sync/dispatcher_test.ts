@@ -1,0 +1,125 @@
+/**
+ * The dispatcher: batches are durable before they are delivered, together where that saves waiting, and
+ * no more of them are under way than allowed.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import type { Outgoing } from "../../src/base/record.ts";
+import {
+  type Batch,
+  Dispatcher,
+  type DispatcherSettings,
+  type Outbox,
+} from "../../src/sync/deliver/dispatcher.ts";
+import { FakeOutbox, mappedRecords } from "./support/fakes.ts";
+
+/** A dispatcher whose deliveries end when the test says so. */
+function start(settings: Partial<DispatcherSettings> = {}) {
+  const begun: Batch[] = [];
+  const open: (() => void)[] = [];
+  const lost: { readonly tags: readonly unknown[]; readonly error: Error }[] = [];
+  const dispatcher = new Dispatcher({
+    outbox: undefined,
+    limit: () => 2,
+    deliver(batch) {
+      begun.push(batch);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      open.push(resolve);
+      return promise;
+    },
+    onLost: (records, error) => lost.push({ tags: records.map(({ TAG }) => TAG), error }),
+    ...settings,
+  });
+  return { dispatcher, begun, open, lost };
+}
+
+/** Ends one delivery, and lets what waits for that go on. */
+async function endOne(open: (() => void)[]): Promise<void> {
+  open.shift()?.();
+  await new Promise(setImmediate);
+}
+
+function batches(count: number): Outgoing[][] {
+  return mappedRecords(count).map((record) => [record]);
+}
+
+test("no more batches are under way than allowed, and who adds one too many waits", async () => {
+  const { dispatcher, begun, open } = start();
+  const [first, second, third] = batches(3) as [Outgoing[], Outgoing[], Outgoing[]];
+  expect(dispatcher.add(first)).toBeUndefined();
+  expect(dispatcher.add(second)).toBeUndefined();
+  let isThrough = false;
+  const full = dispatcher.add(third)?.then(() => isThrough = true);
+  expect(full).toBeInstanceOf(Promise);
+  await new Promise(setImmediate);
+  expect([begun.length, isThrough]).toEqual([2, false]);
+  await endOne(open);
+  expect([begun.length, isThrough]).toEqual([3, true]);
+});
+
+test("a batch has its records as JSON, when they can be written so", async () => {
+  const { dispatcher, begun } = start();
+  dispatcher.add([{ TAG: "T1" }]);
+  dispatcher.add([{ TAG: "T2", size: 1n }]);
+  expect(begun.map(({ text }) => text)).toEqual(['[{"TAG":"T1"}]', undefined]);
+});
+
+test("the first batch is made durable at once; those behind it wait for each other", async () => {
+  const outbox = new FakeOutbox();
+  const { dispatcher, begun, open } = start({ outbox, limit: () => 1 });
+  for (const batch of batches(9)) expect(dispatcher.add(batch)).toBeUndefined();
+  expect(outbox.puts).toEqual([
+    [["T1"]],
+    [["T2"], ["T3"], ["T4"], ["T5"], ["T6"], ["T7"], ["T8"], ["T9"]],
+  ]);
+  expect(begun.map(({ id }) => id)).toEqual([1]);
+  await endOne(open);
+  expect(begun.map(({ id }) => id)).toEqual([1, 2]);
+});
+
+test("a full outbox holds up who adds", async () => {
+  const outbox = new FakeOutbox();
+  const { dispatcher } = start({ outbox, limit: () => 1 });
+  const added = batches(10).map((batch) => dispatcher.add(batch));
+  expect(added.findIndex((promise) => promise !== undefined)).toBe(9);
+});
+
+test("batches that wait for others are written after a while", async () => {
+  const outbox = new FakeOutbox();
+  const { dispatcher, begun } = start({ outbox });
+  for (const batch of batches(2)) dispatcher.add(batch);
+  expect(begun).toHaveLength(1);
+  while (outbox.puts.length < 2) await Bun.sleep(1);
+  expect(outbox.puts).toEqual([[["T1"]], [["T2"]]]);
+  expect(begun).toHaveLength(2);
+});
+
+test("the end writes what is left and waits for all of it", async () => {
+  const outbox = new FakeOutbox();
+  const { dispatcher, begun, open } = start({ outbox, limit: () => 1 });
+  for (const batch of batches(3)) dispatcher.add(batch);
+  let isFinished = false;
+  const end = dispatcher.finish().then(() => isFinished = true);
+  expect(outbox.puts).toHaveLength(2);
+  for (let batch = 0; batch < 3; batch++) {
+    expect(isFinished).toBe(false);
+    await endOne(open);
+  }
+  await end;
+  expect(begun.map(({ records }) => records[0]?.TAG)).toEqual(["T1", "T2", "T3"]);
+});
+
+test("what cannot be made durable is not sent", async () => {
+  const outbox: Outbox = {
+    put: () => {
+      throw new Error("the disk is full");
+    },
+    acknowledge: () => {},
+  };
+  const { dispatcher, begun, lost } = start({ outbox });
+  dispatcher.add(mappedRecords(2));
+  await dispatcher.finish();
+  expect(begun).toEqual([]);
+  expect(lost).toEqual([{ tags: ["T1", "T2"], error: new Error("the disk is full") }]);
+});

@@ -1,0 +1,108 @@
+/**
+ * The guard: which rule is in force, and what it is against.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { Comparison } from "../../src/sync/changes/delta.ts";
+import {
+  describeViolations,
+  findViolations,
+  guardError,
+  type GuardOptions,
+  type GuardRule,
+  resolveGuardRule,
+} from "../../src/sync/changes/guard.ts";
+
+const rules: [section: GuardOptions, general: GuardOptions, rule: GuardRule | undefined][] = [
+  [{}, {}, { percent: 20, count: undefined, isDefault: true }],
+  [{ guard: "off" }, { guard: 5 }, undefined],
+  [{}, { guard: "off" }, undefined],
+  [{ guard: "off", guard_count: 5 }, {}, undefined],
+  [{ guard: 5 }, { guard: 50 }, { percent: 5, count: undefined, isDefault: false }],
+  [{}, { guard: 50, guard_count: 7 }, { percent: 50, count: 7, isDefault: false }],
+  [{ guard_count: 0 }, {}, { percent: undefined, count: 0, isDefault: false }],
+  [{ guard: 5 }, { guard: "off" }, { percent: 5, count: undefined, isDefault: false }],
+];
+
+test.each(rules)("%j over %j", (section, general, rule) => {
+  expect(resolveGuardRule(section, general)).toEqual(rule as GuardRule);
+});
+
+/** What was found by comparing, as far as the guard looks at it. */
+function compared(found: { differing?: number; blanked?: number; gone?: number }): Comparison {
+  const { differing = 0, blanked = 0, gone = 0 } = found;
+  const comparison = new Comparison({ baseline: undefined, syncFields: ["TAG"] });
+  comparison.differing = differing;
+  comparison.counts.blanked = blanked;
+  if (blanked > 0) comparison.blankedFields.set("NAME", blanked).set("OS", blanked + 1);
+  comparison.gone = function* () {
+    for (let number = 1; number <= gone; number++) {
+      yield { key: `${number}`, record: `T${number}`, fields: [] };
+    }
+  };
+  return comparison;
+}
+
+const usual: GuardRule = { percent: 20, count: undefined, isDefault: true };
+const asked: GuardRule = { percent: 10, count: undefined, isDefault: false };
+
+test("a share is exceeded by one record more than it", () => {
+  const at = (gone: number) =>
+    findViolations(asked, { comparison: compared({ gone }), size: 200, gone });
+  expect(at(20)).toEqual([]);
+  expect(at(21)).toEqual([
+    "21 of 200 records (11 %) are gone from the source: T1, T2, T3, T4, T5, …",
+  ]);
+});
+
+test("the lower of share and number counts", () => {
+  const rule = { percent: 50, count: 3, isDefault: false };
+  const at = (gone: number) =>
+    findViolations(rule, { comparison: compared({ gone }), size: 100, gone });
+  expect(at(3)).toEqual([]);
+  expect(at(4)).toEqual(["4 of 100 records (4.0 %) are gone from the source: T1, T2, T3, T4"]);
+  const byCount = { percent: undefined, count: 0, isDefault: false };
+  const one = { comparison: compared({ gone: 1 }), size: 0, gone: 1 };
+  expect(findViolations(byCount, one)).toEqual([
+    "1 of 0 records (100 %) are gone from the source: T1",
+  ]);
+});
+
+test("values that are lost are named by field, the most first", () => {
+  const comparison = compared({ blanked: 12 });
+  expect(findViolations(asked, { comparison, size: 100, gone: undefined })).toEqual([
+    "12 of 100 records (12 %) would lose a value: OS in 13, NAME in 12",
+  ]);
+});
+
+test("changes count only where somebody asked for a guard", () => {
+  const run = { comparison: compared({ differing: 100 }), size: 100, gone: 0 };
+  expect(findViolations(asked, run)).toEqual(["100 of 100 records (100 %) would change"]);
+  expect(findViolations(usual, run)).toEqual([]);
+});
+
+test("a guard that nobody asked for lets ten records pass, whatever their share", () => {
+  const at = (gone: number) =>
+    findViolations(usual, { comparison: compared({ gone }), size: 20, gone });
+  expect(at(10)).toEqual([]);
+  expect(at(11)).toHaveLength(1);
+  expect(
+    findViolations(asked, { comparison: compared({ gone: 3 }), size: 20, gone: 3 }),
+  ).toHaveLength(1);
+});
+
+test("what is gone does not count when the source was not read to its end", () => {
+  const run = { comparison: compared({ gone: 100 }), size: 100, gone: undefined };
+  expect(findViolations(asked, run)).toEqual([]);
+});
+
+test("the texts say what is allowed and what to do", () => {
+  expect(describeViolations({ percent: 5, count: 7, isDefault: false }, ["a", "b"])).toBe(
+    "a; b. Allowed are 5 % or 7 records.",
+  );
+  expect(describeViolations(usual, ["a"])).toBe("a. Allowed are 20 % (the default).");
+  const error = guardError("casper", "a.");
+  expect(error.message).toBe("The guard stopped [casper] before anything was sent: a.");
+  expect(error.hint).toContain("agent upload casper --accept");
+});

@@ -1,0 +1,259 @@
+/**
+ * Plans: what an upload would change, kept in a file, and delivered only while it still holds.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Outgoing, Skipped } from "../../src/base/record.ts";
+import { createRedactor } from "../../src/base/redact.ts";
+import type { SourceItem } from "../../src/sdk/source.ts";
+import { openAccount } from "../../src/sync/account.ts";
+import { GuardError } from "../../src/sync/changes/guard.ts";
+import { planSection, type PlanSettings } from "../../src/sync/changes/plan.ts";
+import {
+  checkGuardOfSaved,
+  checkSaved,
+  deliverSaved,
+  mappingFingerprint,
+  openPlan,
+  openSavedFilter,
+  type SavedSection,
+  savePlan,
+} from "../../src/sync/changes/plan_file.ts";
+import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";
+import { openTestStore } from "./support/store.ts";
+
+const url = "http://instance";
+
+/** Plans a section whose records T1 to T20 were accepted before. */
+async function plan(items: Items, ini = "", settings: Partial<PlanSettings> = {}) {
+  const base = "sync_field = TAG\nmapping.TAG = tag\nmapping.NAME = name\n";
+  const { prepared, lines } = await prepareTestSection(items, { ini: base + ini });
+  const opened = openTestStore();
+  const { store, folder } = opened;
+  const upload = JSON.stringify(prepared.upload);
+  const accepted = tagged(20).map(({ tag, name }): Outgoing => ({ TAG: tag, NAME: name }));
+  store.accepted.add("devices", upload, "r1", accepted);
+  store.accepted.concludeUncompared("devices", upload, "r1");
+  const planned = await planSection(prepared, {
+    store,
+    stateFile: undefined,
+    beside: join(folder, "plan"),
+    full: false,
+    guard: {},
+    oomnitza: {} as never,
+    http: {} as never,
+    redactor: createRedactor(),
+    signal: new AbortController().signal,
+    workers: 1,
+    recordCount: 0,
+    ...settings,
+  });
+  const path = join(folder, "friday.plan");
+  const mapping = mappingFingerprint(prepared, url);
+  return {
+    prepared,
+    planned,
+    lines,
+    path,
+    ...opened,
+    save(): SavedSection {
+      savePlan(path, "0.0", [{ planned, mapping }]);
+      const [section] = openPlan(path).sections;
+      if (section === undefined) throw new Error("no section");
+      return section;
+    },
+    upload,
+  };
+}
+
+const twenty = tagged(20);
+const [first = {}] = twenty;
+
+test("a plan names what is new, changed and gone, and what would be sent", async () => {
+  const items = [{ ...first, name: "pro" }, ...twenty.slice(1, 19), { tag: "T99", name: "mini" }];
+  using made = await plan(items, "only_changed = True\n");
+  const { planned } = made;
+  expect(planned.report).toMatchObject({
+    section: "devices",
+    counts: {
+      fetched: 20,
+      new: 1,
+      changed: 1,
+      unchanged: 18,
+      blanked: 0,
+      gone: 1,
+      to_send: 2,
+    },
+    waiting: 0,
+    has_baseline: true,
+    guard: null,
+    error: null,
+  });
+  expect(planned).toMatchObject({ isPending: true, isComplete: true });
+  expect(await Array.fromAsync(planned.changes())).toMatchObject([
+    { kind: "changed", record: "T1", fields: [{ field: "NAME", old: "air", new: "pro" }] },
+    { kind: "new", record: "T99" },
+    { kind: "gone", record: "T20" },
+  ]);
+  expect([...planned.payloads()].map(({ TAG }) => TAG)).toEqual(["T1", "T99"]);
+  expect([...planned.goneKeys()]).toEqual(['["T20"]']);
+});
+
+test("without only_changed, and with --full, unchanged records are sent, too", async () => {
+  using all = await plan(twenty);
+  expect(all.planned.report.counts).toMatchObject({ unchanged: 20, to_send: 20 });
+  expect(all.planned.isPending).toBe(false);
+  using full = await plan(twenty, "only_changed = True\n", { full: true });
+  expect(full.planned.report.counts.to_send).toBe(20);
+});
+
+test("what cannot be read leaves it open what is gone", async () => {
+  using made = await plan([...twenty.slice(0, 18), new Skipped("device 19", "broken")]);
+  expect(made.planned.report.counts).toMatchObject({ fetched: 18, unreadable: 1, gone: null });
+  expect(made.planned.isComplete).toBe(false);
+});
+
+test("a source that fails is in the report, with what was read before", async () => {
+  using made = await plan(async function* (): AsyncGenerator<SourceItem> {
+    yield twenty.slice(0, 3);
+    throw new Error("gone away");
+  });
+  const { counts, error } = made.planned.report;
+  expect(counts).toMatchObject({ fetched: 3, gone: null });
+  expect(error).toMatchObject({ message: "Unexpected: gone away", bug: true });
+});
+
+test("a plan says what the guard is against", async () => {
+  using made = await plan(twenty.slice(0, 5));
+  expect(made.planned.report.guard).toStartWith("15 of 20 records (75 %) are gone");
+  using off = await plan(twenty.slice(0, 5), "guard = off\n");
+  expect(off.planned.report.guard).toBeNull();
+});
+
+test("records that wait in the outbox are counted, and compared with", async () => {
+  using made = await plan(twenty);
+  const { store, prepared, folder, upload } = made;
+  const run = store.begin({ section: "devices", upload, remember: true }, "upload", () => ({}));
+  run.outbox.put([{ records: [{ TAG: "T1", NAME: "pro" }], text: undefined }]);
+  const planned = await planSection(prepared, {
+    store,
+    stateFile: undefined,
+    beside: join(folder, "plan"),
+    full: false,
+    guard: {},
+    oomnitza: {} as never,
+    http: {} as never,
+    redactor: createRedactor(),
+    signal: new AbortController().signal,
+    workers: 1,
+    recordCount: 1,
+  });
+  expect(planned.report).toMatchObject({
+    waiting: 1,
+    counts: { fetched: 1, changed: 1, gone: null },
+  });
+});
+
+test("a saved plan holds what was planned, and is delivered as it is", async () => {
+  using made = await plan(
+    [{ ...first, name: "pro" }, ...twenty.slice(1, 19)],
+    "only_changed = True\n",
+  );
+  const saved = made.save();
+  expect(saved.report).toEqual(made.planned.report);
+  const delivered: unknown[] = [];
+  const delivery = { isStopped: false, add: (record: Outgoing) => void delivered.push(record) };
+  const account = openAccount();
+  await deliverSaved(saved, account, delivery, new AbortController().signal);
+  expect(delivered).toEqual([{ TAG: "T1", NAME: "pro" }]);
+  expect(account.counts.fetched).toBe(1);
+  expect([...saved.goneKeys()]).toEqual(['["T20"]']);
+});
+
+test("delivering a saved plan ends with the delivery, and when it is aborted", async () => {
+  using made = await plan(twenty);
+  const saved = made.save();
+  const account = openAccount();
+  const stopped = { isStopped: true, add: () => undefined };
+  await deliverSaved(saved, account, stopped, new AbortController().signal);
+  expect(account.counts.fetched).toBe(1);
+  await deliverSaved(saved, account, { ...stopped, isStopped: false }, AbortSignal.abort());
+  expect(account.counts.fetched).toBe(2);
+});
+
+test("a saved plan holds still as long as nothing changed", async () => {
+  using made = await plan(twenty);
+  const { prepared, store, upload } = made;
+  const saved = made.save();
+  checkSaved(saved, prepared, { store, instance: url });
+  expect(() => checkSaved(saved, prepared, { store, instance: "http://other" })).toThrow(
+    "The plan of [devices] is stale: its mapping, or how it is sent, has changed since",
+  );
+  const failed = { ...saved.report, error: { message: "gone away", hint: null, bug: false } };
+  expect(() => checkSaved({ ...saved, report: failed }, prepared, { store, instance: url }))
+    .toThrow(
+      "its source could not be read (gone away)",
+    );
+  store.accepted.add("devices", upload, "r2", [{ TAG: "T1" }]);
+  expect(() => checkSaved(saved, prepared, { store, instance: url })).toThrow(
+    "something was uploaded since",
+  );
+});
+
+test("another mapping or option is another fingerprint, another run is not", async () => {
+  const { prepared } = await prepareTestSection([]);
+  const { prepared: again } = await prepareTestSection([]);
+  expect(mappingFingerprint(again, url)).toBe(mappingFingerprint(prepared, url));
+  for (const ini of ["update_only = True\n", "keep_if_empty = NAME\n", "mapping.OS = os\n"]) {
+    const base = "sync_field = TAG\nmapping.TAG = tag\nmapping.NAME = name\n";
+    const { prepared: other } = await prepareTestSection([], { ini: base + ini });
+    expect(mappingFingerprint(other, url)).not.toBe(mappingFingerprint(prepared, url));
+  }
+});
+
+test("a guard that was against the plan stops it, unless that is accepted", async () => {
+  using made = await plan(twenty.slice(0, 5));
+  const { prepared, lines } = made;
+  const saved = made.save();
+  expect(() => checkGuardOfSaved(saved, prepared, false)).toThrow(GuardError);
+  checkGuardOfSaved(saved, prepared, true);
+  expect(lines.at(-1)).toStartWith("warning: Accepted: 15 of 20 records");
+});
+
+test("a delivered plan notes what is gone, when it was complete", async () => {
+  using made = await plan([...twenty.slice(0, 19)]);
+  const { prepared, store, upload } = made;
+  const filter = openSavedFilter(made.save(), prepared, store, "r2");
+  expect(filter.changes()).toMatchObject({ unchanged: 19, gone: 1, gone_records: [] });
+  filter.conclude();
+  const baseline = store.accepted.baseline("devices", upload);
+  expect(baseline.find('["T20"]')?.missed).toBe(1);
+  expect(baseline.size).toBe(19);
+});
+
+test("a file that was changed, cut or written by another program is refused", async () => {
+  using made = await plan(twenty);
+  made.save();
+  const { path } = made;
+  const text = readFileSync(path, "utf8");
+  const damages: [content: string, why: string][] = [
+    ["", "it is empty"],
+    ['{"agent_plan":2}\n', "it was not written by this version"],
+    ["no JSON\n", "a line of it is not JSON"],
+    ["[1]\n", "a line of it is not a JSON object"],
+    [text.replace("air", "pro"), "it was changed, or is damaged"],
+    [text.slice(0, text.lastIndexOf('{"sha256"')), "its end is missing"],
+    [text.replace('"base"', '"basis"'), "the head of a section is not complete"],
+  ];
+  for (const [content, why] of damages) {
+    writeFileSync(path, content);
+    expect(() => openPlan(path)).toThrow(`${path} is no plan that can be delivered: ${why}`);
+  }
+  writeFileSync(path, text);
+  appendFileSync(path, "{}\n");
+  expect(() => openPlan(path)).toThrow("something was added at its end");
+  expect(() => openPlan(`${path}x`)).toThrow("Cannot read the plan");
+});

@@ -1,0 +1,83 @@
+/**
+ * Dead letters that are sent again.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import type { Outgoing } from "../../src/base/record.ts";
+import type { StateStore } from "../../src/state/store.ts";
+import { resend, type Resent } from "../../src/sync/deliver/resend.ts";
+import { type FakeSink, fakeSink, keepLog, mappedRecords, upload } from "./support/fakes.ts";
+import { openTestStore, storedSection } from "./support/store.ts";
+
+/** Lets records become dead letters. */
+function refuse(store: StateStore, records: readonly Outgoing[], stored = storedSection): void {
+  const run = store.begin(stored, "upload", () => ({}));
+  const [id = 0] = run.outbox.put([{ records, text: undefined }]);
+  const refused = records.map((payload) => {
+    return { payload, record: String(payload.TAG), reason: "400 a secret", status: 400 };
+  });
+  run.outbox.acknowledge(id, refused, []);
+  run.outbox.finish();
+}
+
+async function retry(store: StateStore, sink: FakeSink) {
+  const resent: Resent = { accepted: 0, refused: 0, unanswered: 0 };
+  const settings = { apiVersion: "auto", batchSize: 10, workers: 1, version: "2" } as const;
+  const oomnitza = { post: sink.post } as never;
+  const { log } = keepLog();
+  const error = await resend(store.deadLetters({}), { ...settings, store, oomnitza, log }, resent)
+    .catch((thrown) => thrown);
+  return { resent, error };
+}
+
+test("what is accepted now is gone, and known for the next comparison", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  refuse(store, mappedRecords(3));
+  const sink = fakeSink([200]);
+  expect((await retry(store, sink)).resent).toEqual({ accepted: 3, refused: 0, unanswered: 0 });
+  expect(store.deadLetters({})).toEqual([]);
+  const baseline = store.accepted.baseline("devices", storedSection.upload);
+  expect(baseline.find('["T2"]')).toMatchObject({ mustSend: false });
+  const sent = JSON.parse(sink.posted[0]?.body ?? "");
+  expect(sent.connector_version).toBe("2");
+  expect(sent.portion).not.toBe(upload.portion);
+});
+
+test("what is refused again stays with its new reason, what is not answered as it was", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  refuse(store, mappedRecords(2));
+  const sink = fakeSink(({ tags }) => tags.includes("T1") ? 422 : 200);
+  expect((await retry(store, sink)).resent).toEqual({ accepted: 1, refused: 1, unanswered: 0 });
+  expect(store.deadLetters({})).toMatchObject([
+    { record: "T1", status: 422, reason: "422 no such luck" },
+  ]);
+  const away = await retry(store, fakeSink([503]));
+  expect(away.resent).toEqual({ accepted: 0, refused: 0, unanswered: 1 });
+  expect(store.deadLetters({})).toMatchObject([{ record: "T1", status: 422 }]);
+});
+
+test("letters go by section and by how they are sent", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const users = JSON.stringify({ ...upload, kind: "users", portion: "other" });
+  refuse(store, mappedRecords(2));
+  refuse(store, [{ TAG: "U1" }], { ...storedSection, upload: users as never });
+  refuse(store, [{ TAG: "T9" }]);
+  const sink = fakeSink([200]);
+  await retry(store, sink);
+  const batches = sink.posted.filter(({ tags }) => tags.length > 0);
+  expect(batches.map(({ tags }) => tags.join(" "))).toEqual(["T1 T2 T9", "U1"]);
+});
+
+test("what ends the sending is thrown, after what was answered is written down", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  refuse(store, mappedRecords(1));
+  const { resent, error } = await retry(store, fakeSink([401]));
+  expect(String(error)).toContain("Oomnitza refused the upload");
+  expect(resent).toEqual({ accepted: 0, refused: 0, unanswered: 1 });
+  expect(store.deadLetters({})).toMatchObject([{ reason: "400 a ***" }]);
+});

@@ -1,0 +1,272 @@
+/**
+ * A run of a section from its source to its report, with an instance that answers as told.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AgentError } from "../../src/base/errors.ts";
+import { Skipped } from "../../src/base/record.ts";
+import { createRedactor } from "../../src/base/redact.ts";
+import type { SourceItem } from "../../src/sdk/source.ts";
+import { openCursor } from "../../src/state/cursor.ts";
+import { type RunContext, runSection, type RunSettings } from "../../src/sync/run.ts";
+import { type FakeSink, fakeSink } from "./support/fakes.ts";
+import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";
+import { openTestStore } from "./support/store.ts";
+
+interface Given {
+  readonly ini?: string;
+  readonly rest?: string;
+  readonly sink?: FakeSink;
+  readonly settings?: Partial<RunSettings>;
+  readonly context?: Partial<RunContext>;
+}
+
+async function run(
+  items: Items,
+  { ini, rest, sink = fakeSink([200]), settings, context }: Given = {},
+) {
+  const sections = { ...(ini !== undefined && { ini }), ...(rest !== undefined && { rest }) };
+  const { prepared, lines } = await prepareTestSection(items, sections);
+  const oomnitza = {
+    url: "http://instance",
+    get: () => Promise.resolve({}),
+    mappings: () => Promise.resolve({}),
+    retries: () => 0,
+    post: sink.post,
+  } as unknown as RunContext["oomnitza"];
+  const report = await runSection(prepared, {
+    oomnitza,
+    apiVersion: "auto",
+    batchSize: 4,
+    guard: {},
+    http: {} as never,
+    stateFile: undefined,
+    redactor: createRedactor(),
+    signal: new AbortController().signal,
+    ...context,
+  }, { workers: 1, recordCount: 0, ...settings });
+  return { report, lines, sink };
+}
+
+const filtered = `sync_field = TAG
+mapping.TAG = tag
+mapping.NAME = {"source": "name", "required": true}
+`;
+
+test("every record that is read ends in the account", async () => {
+  const [first = {}, second = {}, third = {}] = tagged(3);
+  const items: SourceItem[] = [
+    [first, { ...second, name: "" }, new Skipped("computer 9", "broken")],
+    third,
+  ];
+  const { report, sink, lines } = await run(items, { ini: filtered });
+  expect(report).toMatchObject({
+    section: "devices",
+    source: "devices",
+    mapping_name: "Devices",
+    kind: "assets",
+    outcome: "failed",
+    counts: { fetched: 3, sent: 2, incomplete: 1, unreadable: 1 },
+    failures: [{ record: "computer 9", reason: "broken" }],
+    failures_omitted: 0,
+    api: "v3",
+    requests: 2,
+    error: null,
+  });
+  expect(sink.posted[0]?.tags).toEqual(["T1", "T3"]);
+  expect(lines).toContain("error: Unreadable: computer 9: broken");
+  expect(lines).toContain("warning: Not sent: T2: no value for NAME");
+});
+
+test("a run without a loss is well", async () => {
+  const { report } = await run(tagged(3));
+  expect(report).toMatchObject({ outcome: "ok", counts: { fetched: 3, sent: 3 }, run: null });
+});
+
+test("drops of one kind are logged up to a limit, and counted", async () => {
+  const items = tagged(25).map((record) => ({ ...record, name: "" }));
+  const { report, lines } = await run(items, { ini: filtered });
+  expect(report.counts.incomplete).toBe(25);
+  expect(lines.filter((line) => line.includes("Not sent: "))).toHaveLength(20);
+  expect(lines.filter((line) => line.includes("More records are not sent"))).toHaveLength(1);
+});
+
+test("records before the failure of a source are sent, and the failure is the report's", async () => {
+  async function* items() {
+    yield* tagged(3);
+    throw new AgentError("the vendor is away", { hint: "Try later." });
+  }
+  const { report } = await run(items);
+  expect(report).toMatchObject({
+    outcome: "failed",
+    counts: { fetched: 3, sent: 3 },
+    error: { message: "the vendor is away", hint: "Try later.", bug: false },
+  });
+});
+
+test("a vendor that says it has more than it gave fails the run, also one that lost nothing", async () => {
+  async function* items(context: { total(count: number): void }) {
+    context.total(5);
+    yield* tagged(3);
+  }
+  const { report } = await run(items);
+  expect(report.claimed).toBe(5);
+  expect(report.error?.message).toBe(
+    "The account does not balance [devices]: the source says it has 5 records, but gave 3",
+  );
+  const cut = await run(items, { settings: { recordCount: 2 } });
+  expect(cut.report).toMatchObject({ outcome: "ok", counts: { fetched: 2, sent: 2 } });
+});
+
+test("a section that cannot deliver reads no further than it must", async () => {
+  let read = 0;
+  async function* items() {
+    for (const record of tagged(10_000)) {
+      read++;
+      yield record;
+    }
+  }
+  const { report } = await run(items, { sink: fakeSink([401]) });
+  expect(report.outcome).toBe("failed");
+  expect(report.counts).toMatchObject({ sent: 0, failed: report.counts.fetched });
+  expect(read).toBeLessThan(1000);
+});
+
+test("test mode prints what would be sent, one record at a time, and remembers nothing", async () => {
+  const printed: string[] = [];
+  const { report, sink } = await run(tagged(2), {
+    settings: { testmode: (text) => void printed.push(text) },
+  });
+  expect(sink.posted).toEqual([]);
+  expect(printed.map((text) => JSON.parse(text).records)).toEqual([
+    [{ TAG: "T1", NAME: "air" }],
+    [{ TAG: "T2", NAME: "air" }],
+  ]);
+  expect(printed[0]).toContain('{\n  "connector_name": "Devices",\n  "connector_version"');
+  expect(report).toMatchObject({ counts: { shown: 2, sent: 0 }, requests: 0, outcome: "ok" });
+});
+
+test("--save-data writes what was read and what was posted", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "agent-run-"));
+  try {
+    await run(tagged(2), { settings: { saveData: folder } });
+    const saved = join(folder, "saved_data");
+    expect(readdirSync(saved).sort()).toEqual([
+      "0.json",
+      "1.json",
+      "oom.payload000.json",
+      "oom.payload001.json",
+    ]);
+    expect(JSON.parse(readFileSync(join(saved, "1.json"), "utf8"))).toEqual({ ...tagged(2)[1] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("what a source remembers is kept only when all of it was accepted", async () => {
+  async function* items(context: { cursor: { set(key: string, value: string): void } }) {
+    context.cursor.set("since", "monday");
+    yield* tagged(2);
+  }
+  for (const [status, kept] of [[400, undefined], [200, "monday"]] as const) {
+    using opened = openTestStore();
+    const { store } = opened;
+    await run(items, {
+      sink: fakeSink(({ path }) => path.endsWith("bulk") ? status : 200),
+      context: { stateFile: store.path },
+      settings: { store },
+    });
+    const cursor = openCursor(store.path, "devices");
+    expect(await cursor.get("since")).toBe(kept as string);
+    cursor.close();
+  }
+});
+
+test("what one run could not deliver, the next sends first", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const away = await run(tagged(2), { sink: fakeSink([503]), settings: { store } });
+  expect(away.report).toMatchObject({ outcome: "failed", counts: { kept: 2 } });
+  expect(store.run(String(away.report.run))).toMatchObject({ state: "failed", waiting: 2 });
+  const { report, sink } = await run([{ tag: "T3", name: "mini" }], { settings: { store } });
+  expect(report).toMatchObject({
+    outcome: "ok",
+    leftovers: { records: 2, sent: 2, failed: 0, kept: 0 },
+    counts: { fetched: 1, sent: 1, kept: 0 },
+    requests: 3,
+  });
+  expect(sink.posted.map(({ tags }) => tags.join(" "))).toEqual(["T1 T2", "", "T3", ""]);
+});
+
+test("a backlog that cannot be delivered keeps the source from being read", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  await run(tagged(2), { sink: fakeSink([503]), settings: { store } });
+  const { report } = await run(tagged(5), { sink: fakeSink([503]), settings: { store } });
+  expect(report).toMatchObject({ counts: { fetched: 0 }, leftovers: { records: 2, kept: 2 } });
+  expect(report.error?.message).toMatch(/^Oomnitza cannot take what run \w+ left/);
+});
+
+test("the guard stops a run, and the report says so", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  await run(tagged(40), { settings: { store } });
+  const { report } = await run(tagged(20), { settings: { store } });
+  expect(report).toMatchObject({
+    outcome: "failed",
+    stopped_by_guard: true,
+    counts: { fetched: 20, sent: 0, held: 20 },
+    changes: { gone: 20, unchanged: 20 },
+  });
+  const accepted = await run(tagged(20), { settings: { store, accept: true } });
+  expect(accepted.report).toMatchObject({ outcome: "ok", stopped_by_guard: false });
+});
+
+test("an aborted run says why, and its records are held back", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  await run(tagged(20), { settings: { store } });
+  const stop = new AbortController();
+  async function* items() {
+    yield* tagged(5);
+    stop.abort(new AgentError("a person stopped it"));
+    yield* tagged(20).slice(5);
+  }
+  const { report } = await run(items, { context: { signal: stop.signal }, settings: { store } });
+  expect(report).toMatchObject({
+    outcome: "failed",
+    counts: { fetched: 20, sent: 0, held: 20 },
+    error: { message: "a person stopped it" },
+  });
+});
+
+test("a state file that cannot be used fails the section before anything is read", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  store.begin = () => {
+    throw new AgentError("the disk is full");
+  };
+  const { report, sink } = await run(tagged(2), { settings: { store } });
+  expect(report).toMatchObject({
+    outcome: "failed",
+    run: null,
+    counts: { fetched: 0 },
+    error: { message: "the disk is full" },
+  });
+  expect(sink.posted).toEqual([]);
+});
+
+test("records that come by themselves are a run of their own kind", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  async function* read() {
+    yield { tag: "T9", name: "mini" };
+  }
+  const { report, sink } = await run(tagged(3), { settings: { store, read } });
+  expect(sink.posted[0]?.tags).toEqual(["T9"]);
+  expect(store.run(String(report.run))).toMatchObject({ origin: "webhook", state: "ok" });
+});

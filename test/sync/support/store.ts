@@ -1,0 +1,41 @@
+/**
+ * A state file of its own for a test.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StateStore } from "../../../src/state/store.ts";
+import { upload } from "./fakes.ts";
+
+/** A state file, gone at the end of its scope. */
+export interface TestStore {
+  readonly folder: string;
+  readonly store: StateStore;
+  [Symbol.dispose](): void;
+}
+
+/** Opens a new state file. */
+export function openTestStore(): TestStore {
+  const folder = mkdtempSync(join(tmpdir(), "agent-store-"));
+  const store = new StateStore({
+    path: join(folder, "state.sqlite"),
+    redact: (text) => text.replaceAll("secret", "***"),
+  });
+  return {
+    folder,
+    store,
+    [Symbol.dispose]() {
+      store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** A section as the store knows it. */
+export const storedSection = {
+  section: "devices",
+  upload: JSON.stringify(upload),
+  remember: true,
+} as const;
