@@ -7,7 +7,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { differences, parseFields, createFingerprint } from "../../src/state/fingerprint.ts";
+import { createFingerprint, differences, parseFields } from "../../src/state/fingerprint.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
 

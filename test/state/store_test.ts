@@ -1,0 +1,199 @@
+/**
+ * The state file as runs use it: their accounts, outboxes and dead letters.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import type { Outgoing } from "../../src/base/record.ts";
+import { type OpenRun, StateStore } from "../../src/state/store.ts";
+import { openTestStore, storedSection } from "../sync/support/store.ts";
+
+const { section, upload } = storedSection;
+const end = {
+  ended: "2026-01-01T00:00:00.000Z",
+  outcome: "ok",
+  counts: { fetched: 3 },
+  claimed: 3,
+  api: "v3",
+  requests: 2,
+  error: null,
+} as const;
+
+function begin(store: StateStore, counts: () => Record<string, number> = () => ({})): OpenRun {
+  return store.begin(storedSection, "upload", counts);
+}
+
+function put(run: OpenRun, ...batches: readonly (readonly Outgoing[])[]): readonly number[] {
+  return run.outbox.put(batches.map((records) => ({ records, text: undefined })));
+}
+
+function refused(payload: Outgoing, reason = "400 bad") {
+  return { payload, record: String(payload.TAG), reason, status: 400 };
+}
+
+test("a batch is pending until it is acknowledged", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const run = begin(store);
+  const [first = 0, second = 0] = put(run, [{ TAG: "T1" }], [{ TAG: "T2" }, { TAG: "T3" }]);
+  expect(run.outbox.pending()).toEqual([
+    { id: first, records: [{ TAG: "T1" }], tries: 0 },
+    { id: second, records: [{ TAG: "T2" }, { TAG: "T3" }], tries: 0 },
+  ]);
+  expect(store.run(run.id)).toMatchObject({ state: "running", waiting: 3 });
+  run.outbox.acknowledge(first, [], []);
+  expect(run.outbox.pending().map(({ id }) => id)).toEqual([second]);
+  expect(store.run(run.id)?.waiting).toBe(2);
+  expect([...store.accepted.pending(section)]).toEqual([{ TAG: "T2" }, { TAG: "T3" }]);
+});
+
+test("of a batch, refused records become dead letters, and those not answered stay", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const run = begin(store);
+  const batch = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3" }];
+  const [id = 0] = put(run, batch);
+  run.outbox.acknowledge(id, [refused({ TAG: "T2" }, "a secret")], [{ TAG: "T3" }]);
+  expect(run.outbox.pending()).toEqual([{ id, records: [{ TAG: "T3" }], tries: 0 }]);
+  expect(store.deadLetters({})).toMatchObject([
+    {
+      section,
+      run: run.id,
+      record: "T2",
+      reason: "a ***",
+      status: 400,
+      payload: { TAG: "T2" },
+      upload,
+    },
+  ]);
+  const baseline = store.accepted.baseline(section, upload);
+  expect(baseline.find('["T1"]')).toBeDefined();
+  expect(baseline.find('["T2"]')).toBeUndefined();
+  expect(baseline.find('["T3"]')).toBeUndefined();
+});
+
+test("of records that are the same, one that was not accepted counts once", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const run = begin(store);
+  const [id = 0] = put(run, [{ TAG: "T1" }, { TAG: "T1" }]);
+  run.outbox.acknowledge(id, [refused({ TAG: "T1" })], []);
+  // One was accepted, one refused: it is known, and sent again.
+  expect(store.accepted.baseline(section, upload).find('["T1"]')).toMatchObject({ mustSend: true });
+});
+
+test("what was accepted as a whole is known when the run has ended", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const run = begin(store);
+  const [id = 0] = put(run, [{ TAG: "T1" }]);
+  run.outbox.acknowledge(id, [], []);
+  run.outbox.finish();
+  expect(store.accepted.baseline(section, upload).find('["T1"]')).toBeDefined();
+  expect(store.accepted.baseline(section, JSON.stringify({ syncFields: ["OTHER"] })).size).toBe(0);
+});
+
+test("a section that is not to be remembered leaves no trace of its records", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
+  const run = store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
+  const [id = 0] = put(run, [{ TAG: "T2" }]);
+  run.outbox.acknowledge(id, [], []);
+  run.outbox.finish();
+  const baseline = store.accepted.baseline(section, upload);
+  expect([baseline.find('["T1"]'), baseline.find('["T2"]')]).toEqual([undefined, undefined]);
+});
+
+test("the counts of a run are written down with its batches, for when it dies", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const run = begin(store, () => ({ fetched: 7 }));
+  put(run, [{ TAG: "T1" }]);
+  expect(store.run(run.id)?.counts).toEqual({ fetched: 7 });
+});
+
+test("numbers that JSON does not have are kept as texts", () => {
+  using opened = openTestStore();
+  const run = begin(opened.store);
+  put(run, [{ TAG: "T1", size: 10n }]);
+  expect(run.outbox.pending()[0]?.records).toEqual([{ TAG: "T1", size: "10" }]);
+});
+
+test("a run that ended with something pending is unfinished, one at work or done is not", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const left = begin(store, () => ({ sent: 1 }));
+  const [id = 0] = put(left, [{ TAG: "T1" }]);
+  left.outbox.countAttempt(id);
+  expect(store.hasLeftovers(section)).toBe(true);
+  expect([...store.unfinishedRuns(storedSection)]).toEqual([]);
+  left.end({ ...end, outcome: "failed", error: "a secret" });
+  const done = begin(store);
+  done.outbox.finish();
+  done.end(end);
+  const unfinished = [...store.unfinishedRuns(storedSection)];
+  expect(unfinished).toMatchObject([{ run: left.id, upload, sent: false }]);
+  expect(unfinished[0]?.outbox.pending()).toMatchObject([{ id, tries: 1 }]);
+  expect(store.run(left.id)).toMatchObject({ state: "failed", error: "a ***" });
+  unfinished[0]?.outbox.finish();
+  expect(store.hasLeftovers(section)).toBe(false);
+});
+
+test("a run of a process that is no more is taken over, and was interrupted", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const other = new StateStore({ path: store.path, redact: (text) => text });
+  const run = begin(other);
+  put(run, [{ TAG: "T1" }]);
+  expect([...store.unfinishedRuns(storedSection)]).toEqual([]);
+  expect(store.run(run.id)?.state).toBe("running");
+  other.close();
+  expect(store.run(run.id)?.state).toBe("interrupted");
+  expect([...store.unfinishedRuns(storedSection)]).toMatchObject([{ run: run.id }]);
+});
+
+test("runs are listed from the newest, and the last of a section are known", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const first = begin(store);
+  first.end(end);
+  await Bun.sleep(2);
+  const hook = store.begin(storedSection, "webhook", () => ({}));
+  hook.end({ ...end, ended: "2026-02-02T00:00:00.000Z" });
+  expect(store.runs(10).map(({ id, origin }) => [id, origin])).toEqual([
+    [hook.id, "webhook"],
+    [first.id, "upload"],
+  ]);
+  expect(store.runs(1)).toHaveLength(1);
+  expect(store.lastSuccess(section, false)).toBe(end.ended);
+  expect(store.lastSuccess(section, true)).toBe("2026-02-02T00:00:00.000Z");
+  const start = store.run(first.id)?.started;
+  expect(store.lastStart(section)).toBe(start as string);
+  expect(store.run("nosuch")).toBeUndefined();
+});
+
+test("dead letters are chosen, removed and pruned", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const run = begin(store);
+  const records = ["T1", "T2", "T3", "T4"].map((TAG) => ({ TAG }));
+  const [id = 0] = put(run, records);
+  run.outbox.acknowledge(id, records.map((record) => refused(record)), []);
+  const [one, two] = store.deadLetters({});
+  expect(store.deadLetters({ section: "other" })).toEqual([]);
+  expect(store.deadLetters({ ids: [one?.id ?? 0] })).toMatchObject([{ record: "T1" }]);
+  store.refuseAgain(one?.id ?? 0, 422, "another secret");
+  expect(store.deadLetters({ ids: [one?.id ?? 0] })).toMatchObject([
+    { status: 422, reason: "another ***" },
+  ]);
+  store.removeDeadLetters([two?.id ?? 0]);
+  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T1", "T3", "T4"]);
+  expect(store.pruneDeadLetters(1, 2)).toBe(1);
+  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T3", "T4"]);
+  using database = new Database(store.path);
+  database.run("UPDATE dead_letters SET at = '2020-01-01T00:00:00.000Z' WHERE record = 'T3'");
+  expect(store.pruneDeadLetters(1, 10)).toBe(1);
+  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T4"]);
+});
