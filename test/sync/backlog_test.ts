@@ -101,6 +101,16 @@ test("a batch that five runs and a day could not deliver moves to the dead lette
   expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T1", "T2"]);
 });
 
+test("a batch that is old and was tried less often is tried again", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const id = leave(store, [mappedRecords(2)]);
+  using database = new Database(store.path);
+  database.run("UPDATE runs SET started = '2020-01-01T00:00:00.000Z' WHERE id = ?", [id]);
+  for (let attempt = 0; attempt < 4; attempt++) await deliver(store, fakeSink([503]));
+  expect((await deliver(store, fakeSink([200]))).counts).toMatchObject({ sent: 2, failed: 0 });
+});
+
 test("an upload that cannot be declared complete is a warning only", async () => {
   using opened = openTestStore();
   const { store } = opened;

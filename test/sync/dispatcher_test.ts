@@ -58,7 +58,7 @@ test("no more batches are under way than allowed, and who adds one too many wait
   expect([begun.length, isThrough]).toEqual([3, true]);
 });
 
-test("a batch has its records as JSON, when they can be written so", async () => {
+test("a batch has its records as JSON, when they can be written so", () => {
   const { dispatcher, begun } = start();
   dispatcher.add([{ TAG: "T1" }]);
   dispatcher.add([{ TAG: "T2", size: 1n }]);
@@ -78,7 +78,7 @@ test("the first batch is made durable at once; those behind it wait for each oth
   expect(begun.map(({ id }) => id)).toEqual([1, 2]);
 });
 
-test("a full outbox holds up who adds", async () => {
+test("a full outbox holds up who adds", () => {
   const outbox = new FakeOutbox();
   const { dispatcher } = start({ outbox, limit: () => 1 });
   const added = batches(10).map((batch) => dispatcher.add(batch));

@@ -260,6 +260,22 @@ test("a state file that cannot be used fails the section before anything is read
   expect(sink.posted).toEqual([]);
 });
 
+test("a record that is lost in the filter leaves it open what is gone", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const ini = `sync_field = TAG
+mapping.TAG = tag
+only_changed = True
+recordfilter =
+    # language: javascript
+    if (record.tag === "T2") throw new Error("odd");
+    return true;
+`;
+  const { report } = await run(tagged(3), { ini, settings: { store } });
+  expect(report).toMatchObject({ counts: { sent: 2, failed: 1 }, changes: { gone: null } });
+  expect(report.failures).toMatchObject([{ record: "T2" }]);
+});
+
 test("records that come by themselves are a run of their own kind", async () => {
   using opened = openTestStore();
   const { store } = opened;

@@ -7,6 +7,7 @@
 
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { Outgoing } from "../../base/record.ts";
+import type { Baseline } from "../../state/baseline.ts";
 import { openCursor } from "../../state/cursor.ts";
 import type { StateStore } from "../../state/store.ts";
 import { type Account, openAccount } from "../account.ts";
@@ -155,13 +156,13 @@ interface Planning {
 function addRecord(planning: Planning, record: Outgoing): void {
   const { prepared, settings, comparison, found } = planning;
   const { kind, fields, reason } = comparison.compare(record);
-  const isSent = kind !== "unchanged" || !prepared.section.settings.only_changed || settings.full;
-  if (isSent) planning.toSend++;
+  const onlyChanged = prepared.section.settings.only_changed && !settings.full;
+  if (kind === "unchanged" && onlyChanged) return;
+  planning.toSend++;
   const name = prepared.mapper.identify(record);
   const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
-  if (change === undefined && !isSent) return;
   try {
-    found.add({ ...(change && { change }), ...(isSent && { payload: record }) });
+    found.add({ ...(change && { change }), payload: record });
   } catch (error) {
     if (error instanceof AgentError) throw error;
     planning.account.fail(name, `cannot be written as JSON (${messageOf(error)})`);
@@ -199,14 +200,6 @@ export async function planSection(
   settings.onStart?.(section.name, account);
   const end = await readAll(planning);
   const gone = end.isComplete ? addGone(planning) : null;
-  const rule = baseline?.isFull === true && section.settings.remember
-    ? resolveGuardRule(section.settings, settings.guard)
-    : undefined;
-  const size = baseline?.size ?? 0;
-  const sure = gone === null ? undefined : Math.max(0, gone - end.lost);
-  const violations = rule === undefined
-    ? []
-    : findViolations(rule, { comparison, size, gone: sure });
   return new PlannedSection(found, {
     base: baseline?.stamp ?? "none",
     isComplete: end.isComplete && end.lost === 0,
@@ -218,12 +211,26 @@ export async function planSection(
       counts: countChanges(planning, end.lost === 0 ? gone : null),
       waiting: pending.length,
       has_baseline: baseline?.isFull ?? false,
-      guard: rule === undefined || violations.length === 0
-        ? null
-        : describeViolations(rule, violations),
+      guard: baseline === undefined ? null : checkGuard(planning, baseline, gone, end.lost),
       error: end.failure === undefined ? null : faultOf(end.failure.thrown),
     },
   });
+}
+
+/** What the guard has against the plan; null when it would let it pass. */
+function checkGuard(
+  { prepared, settings, comparison }: Planning,
+  { isFull, size }: Baseline,
+  gone: number | null,
+  lost: number,
+): string | null {
+  const options = prepared.section.settings;
+  if (!isFull || !options.remember) return null;
+  const rule = resolveGuardRule(options, settings.guard);
+  if (rule === undefined) return null;
+  const sure = gone === null ? undefined : Math.max(0, gone - lost);
+  const violations = findViolations(rule, { comparison, size, gone: sure });
+  return violations.length === 0 ? null : describeViolations(rule, violations);
 }
 
 async function readAll(planning: Planning): Promise<ReadEnd> {
