@@ -230,7 +230,9 @@ test("what five runs and a day could not deliver no longer holds up the rest", a
   database.run("UPDATE runs SET started = '2026-01-01T00:00:00.000Z'");
   const run = await place.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(3);
-  expect(run.stderr).toMatch(/Moved to the dead letters: T0: \d+ runs in more than a day could not deliver it/);
+  expect(run.stderr).toMatch(
+    /Moved to the dead letters: T0: \d+ runs in more than a day could not deliver it/,
+  );
   const letters = query(place, "SELECT record FROM dead_letters ORDER BY id");
   expect(letters.map(({ record }) => record)).toEqual(
     Array.from({ length: 50 }, (_, row) => `T${row}`),
