@@ -31,7 +31,7 @@ export interface ServiceSettings {
   readonly sections: readonly SectionPlan[];
   readonly inbox: StateInbox;
   /** How events are worked off. */
-  readonly work: Omit<WorkSettings, "inbox" | "sections" | "patience" | "log">;
+  readonly work: Omit<WorkSettings, "inbox" | "sections" | "retryDelays" | "log">;
   readonly log: Log;
   readonly metrics: Metrics;
   /** When the last good run of a section ended. */
@@ -134,8 +134,8 @@ export function startService(settings: ServiceSettings): Service {
   const takers = sections.filter(({ source }) => source.webhook !== undefined);
   const names = takers.map(({ name }) => name);
   warnOfOrphans(inbox, new Set(names), log);
-  const patience = { firstWaitMs, longestWaitMs, giveUpMs: options.retry_minutes * 60_000 };
-  const work = new InboxWork({ ...settings.work, inbox, sections: names, patience, log });
+  const retryDelays = { firstWaitMs, longestWaitMs, giveUpMs: options.retry_minutes * 60_000 };
+  const work = new InboxWork({ ...settings.work, inbox, sections: names, retryDelays, log });
   const webhooks = webhooksOf(settings, async (event) => {
     await readiness.intake.accept(event);
     counters.accepted++;

@@ -102,7 +102,7 @@ function start(
     },
     hasLeftovers: () => false,
     workers: 1,
-    patience: retryDelays,
+    retryDelays,
     log,
     signal: new AbortController().signal,
     ...settings,
@@ -188,7 +188,7 @@ test("a state file that fails stops one round, never the service", async () => {
     throw new AgentError("the disk is full");
   };
   const { work, runs, lines } = start(opened, {
-    patience: { ...retryDelays, firstWaitMs: 1, longestWaitMs: 1 },
+    retryDelays: { ...retryDelays, firstWaitMs: 1, longestWaitMs: 1 },
   });
   while (runs.length === 0) await Bun.sleep(1);
   await work.end();

@@ -12,7 +12,7 @@ import type { InboxEntry, InboxOutcome } from "../../state/inbox.ts";
 import type { SectionReport } from "../report.ts";
 
 /** When an entry that failed is tried again, and when it is given up. */
-export interface InboxPatience {
+export interface InboxRetryDelays {
   /** Milliseconds before the first repetition; each further wait is twice as long. */
   readonly firstWaitMs: number;
   /** The longest wait in milliseconds. */
@@ -36,7 +36,7 @@ function nameEntry({ key, id }: InboxEntry): string {
 /** The wait before the next attempt after so many failed ones, a random half of it left out. */
 export function backoffMs(
   tries: number,
-  { firstWaitMs, longestWaitMs: longestWaitMs }: InboxPatience,
+  { firstWaitMs, longestWaitMs: longestWaitMs }: InboxRetryDelays,
 ): number {
   const longest = Math.min(firstWaitMs * 2 ** Math.min(tries - 1, 30), longestWaitMs);
   return longest * (0.5 + Math.random() / 2);
@@ -74,13 +74,13 @@ async function fetchOne(
 export class InboxBatch {
   readonly #entries: readonly InboxEntry[];
   readonly #workers: number;
-  readonly #retryDelays: InboxPatience;
+  readonly #retryDelays: InboxRetryDelays;
   /** Entries that failed on their own account, and why. */
   readonly #failed = new Map<number, string>();
 
   constructor(
     entries: readonly InboxEntry[],
-    options: { readonly workers: number; readonly retryDelays: InboxPatience },
+    options: { readonly workers: number; readonly retryDelays: InboxRetryDelays },
   ) {
     this.#entries = entries;
     this.#workers = Math.max(1, options.workers);

@@ -7,7 +7,7 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
 import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts";
-import { backoffMs, InboxBatch, type InboxPatience } from "./batch.ts";
+import { backoffMs, InboxBatch, type InboxRetryDelays } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { describeCounts, faultOf, type SectionReport } from "../report.ts";
 import type { PartialRead } from "../read/read_items.ts";
@@ -28,7 +28,7 @@ export interface WorkSettings {
   readonly hasLeftovers: (section: string) => boolean;
   /** Things fetched at once. */
   readonly workers: number;
-  readonly patience: InboxPatience;
+  readonly retryDelays: InboxRetryDelays;
   readonly log: Log;
   /** Aborted when even what is under way is to end. */
   readonly signal: AbortSignal;
@@ -129,7 +129,7 @@ export class InboxWork {
     this.#recordOutcomes(loop, []);
     const entries = inbox.take(loop.section, batchSize, this.#isEnding);
     if (entries.length === 0 && !loop.hasBacklog) return false;
-    const batch = new InboxBatch(entries, { workers, retryDelays: this.#settings.patience });
+    const batch = new InboxBatch(entries, { workers, retryDelays: this.#settings.retryDelays });
     const report = await this.#run(loop, batch, entries);
     this.#conclude(loop, report);
     // What was broken off is not to blame: it is given back as it was.
@@ -178,7 +178,7 @@ export class InboxWork {
   }
 
   #slowDown(loop: Loop): void {
-    loop.notBefore = Date.now() + backoffMs(++loop.failures, this.#settings.patience);
+    loop.notBefore = Date.now() + backoffMs(++loop.failures, this.#settings.retryDelays);
   }
 
   #poll(): void {
