@@ -5,7 +5,6 @@
  */
 
 import { type Outgoing, type Raw, Skipped } from "../../base/record.ts";
-import type { Log } from "../../logging/log.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
 import type { SectionCursor } from "../../state/cursor.ts";
@@ -108,8 +107,9 @@ class Pipeline {
   #accept(item: Raw | Skipped): item is Raw {
     const { account, onRecord } = this.#settings;
     if (item instanceof Skipped) {
-      logSkipped(this.#prepared.log, item);
-      account.skip(item.identity, item.reason);
+      const { identity, reason } = item;
+      this.#prepared.log.error(`Unreadable: ${identity}: ${reason}`);
+      account.skip(identity, reason);
       return false;
     }
     account.counts.fetched++;
@@ -158,11 +158,6 @@ class Pipeline {
       set: (key, value) => cursor.set(key, value),
     };
   }
-}
-
-/** Logs a record that the source could not read. */
-export function logSkipped(log: Log, { identity, reason }: Skipped): void {
-  log.error(`Unreadable: ${identity}: ${reason}`);
 }
 
 /** Whether a source gave as many records as it says it has. */
