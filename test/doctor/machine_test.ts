@@ -32,8 +32,8 @@ function beginRun(path: string) {
   const stored = { section: "csv_assets", upload: "{}", remember: false };
   const run = store.begin(stored, "upload", () => ({}));
   const records = [{ BARCODE: "A1" }, { BARCODE: "A2" }];
-  const [ticket = 0] = run.outbox.put([{ records, text: undefined }]);
-  return { run, ticket, records, [Symbol.dispose]: () => store.close() };
+  const [id = 0] = run.outbox.put([{ records, text: undefined }]);
+  return { run, id, records, [Symbol.dispose]: () => store.close() };
 }
 
 test("a program that runs from its sources is warned of", () => {
@@ -134,14 +134,14 @@ describe("the state file", () => {
     using space = workspace();
     const path = join(space.folder, "state.sqlite");
     using begun = beginRun(path);
-    const { run, ticket, records } = begun;
+    const { run, id, records } = begun;
     const refused = records.map((payload) => ({
       payload,
       record: payload.BARCODE,
       reason: "no such model",
       status: 400,
     }));
-    run.outbox.settle(ticket, refused, []);
+    run.outbox.acknowledge(id, refused, []);
     run.outbox.finish();
     expect((await checkState(path))[0]).toMatchObject({
       state: "warning",
