@@ -99,8 +99,17 @@ export const openPaths: readonly string[] = ["package.json", "assets/"];
 export const guestPackage = "zod";
 /** The only file of ours that a source or converter may import. */
 export const guestDoor = "src/sdk/mod.ts";
-/** Folders whose files are seen from elsewhere only through their list. */
-export const listedRooms: readonly string[] = ["src/sources", "converters"];
+/**
+ * Folders whose files are seen from elsewhere only through their `mod.ts`: lists, and programs that the
+ * command line starts.
+ */
+export const listedRooms: readonly string[] = [
+  "src/sources",
+  "converters",
+  "src/gui",
+  "src/daemon",
+  "src/stand_in",
+];
 
 /** The room that `path` belongs to; `undefined` when it is not part of the product. */
 export function roomOf(path: string): Room | undefined {

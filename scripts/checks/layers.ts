@@ -125,14 +125,17 @@ function wrongPath(path: string, room: Room, specifier: string): Wrong {
   if (other.name === room.name) return undefined;
   if (room.guest) return wrongForGuest(specifier, target);
   const list = listedRooms.find((folder) => target.startsWith(`${folder}/`));
-  if (list !== undefined && !path.startsWith(`${list}/`) && target !== `${list}/mod.ts`) {
+  const isBelow = other.level < room.level;
+  if (
+    isBelow && list !== undefined && !path.startsWith(`${list}/`) && target !== `${list}/mod.ts`
+  ) {
     return {
       rule: "list",
-      message: `"${specifier}": sources and converters are seen only through their list. ` +
+      message: `"${specifier}": what is in ${list} is seen only through its mod.ts. ` +
         `Import ${list}/mod.ts.`,
     };
   }
-  if (other.level < room.level || (list !== undefined && path.startsWith(`${list}/`))) {
+  if (isBelow || (list !== undefined && path.startsWith(`${list}/`))) {
     return undefined;
   }
   return wrongDirection(room, other, specifier);

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { opt } from "../sdk/option.ts";
-import type { Check, CheckState } from "../doctor/check.ts";
-import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { examine } from "../app/examination.ts";
+import type { Check, CheckState } from "../doctor/check.ts";
+import { opt } from "../sdk/option.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 const words: Readonly<Record<CheckState, string>> = {
   ok: "ok",

@@ -14,11 +14,13 @@ import { hasDesktop } from "../runtime/browser.ts";
 import { version } from "../runtime/version.ts";
 import { windowsServiceArgument } from "../os_service/names.ts";
 import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
+import { sources } from "../sources/mod.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { Console, Input } from "./console.ts";
 import { globalFlags } from "./flags.ts";
 import { type OpenLog, openLog } from "./log.ts";
+import { resolveFiles } from "./paths.ts";
 import { type ParsedLine, parseLine, shortFlags } from "./parse.ts";
 import { describeVersion } from "./version.ts";
 
@@ -82,6 +84,8 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     global,
     env,
     directory,
+    sources,
+    ...resolveFiles({ global, env, directory }),
     input,
     print: (text) => console.print(neutraliseResult(redactor.redact(text))),
     isTerminal: console.isTerminal,

@@ -8,10 +8,11 @@ import { closest } from "fastest-levenshtein";
 import type { Finding } from "../base/errors.ts";
 import type { Environment } from "../base/environment.ts";
 import type { Kind } from "../base/record.ts";
-import { type Options, parseFlag, type Values } from "../sdk/option.ts";
+import type { Options, Values } from "../sdk/option.ts";
 import type { limitOptions } from "../settings/section_options.ts";
 import type { Mappings, Source } from "../sdk/source.ts";
 import { optionsOfSource, type sectionOptions, sourceNamed } from "./declared.ts";
+import { countsAsEnabled, readEnable } from "./enabled.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import type { IniMapping } from "./mapping_option.ts";
 import {
@@ -65,23 +66,19 @@ export interface SectionOutcome {
 
 function isEnabled(reading: Reading): boolean {
   const option = reading.options.get("enable");
-  if (option === undefined) return false;
-  if (option.reference === "pending" || option.reference === "failed") {
-    return option.reference === "failed";
+  const state = readEnable(option);
+  if (state === "invalid") {
+    report(
+      reading,
+      "error",
+      "enable",
+      option?.reference === undefined
+        ? `is neither a yes nor a no: "${option?.value}"`
+        : "refers to a value that is neither a yes nor a no",
+      "Write enable = True or enable = False",
+    );
   }
-  const text = option.value;
-  const flag = parseFlag(text);
-  if (flag !== undefined) return flag;
-  report(
-    reading,
-    "error",
-    "enable",
-    option.reference === undefined
-      ? `is neither a yes nor a no: "${text}"`
-      : "refers to a value that is neither a yes nor a no",
-    "Write enable = True or enable = False",
-  );
-  return true;
+  return countsAsEnabled(state);
 }
 
 function sourceOf(reading: Reading, sources: readonly Source[]): Source | undefined {

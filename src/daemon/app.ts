@@ -9,7 +9,7 @@ import { createMiddleware } from "hono/factory";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { Peer } from "../runtime/serve.ts";
-import type { Guard } from "./authentication.ts";
+import type { Authenticator } from "./authentication.ts";
 import type { Callers } from "./caller.ts";
 import type { Counters } from "./counters.ts";
 import type { AddressLimits } from "./limits.ts";
@@ -19,7 +19,7 @@ import { refusal, takeCall, type WebhookSettings } from "./webhooks.ts";
 export interface AppSettings {
   readonly callers: Callers;
   readonly limits: AddressLimits;
-  readonly guard: Guard;
+  readonly authenticator: Authenticator;
   readonly webhooks: WebhookSettings;
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
@@ -74,7 +74,7 @@ function withinLimits({ limits }: AppSettings) {
   });
 }
 
-function admitted({ callers, guard, log }: AppSettings) {
+function admitted({ callers, authenticator: guard, log }: AppSettings) {
   return createMiddleware<Env>(async (c, next) => {
     const address = c.get("address");
     if (!callers.isAllowed(address)) {
@@ -90,7 +90,7 @@ function admitted({ callers, guard, log }: AppSettings) {
   });
 }
 
-/** Makes the app. */
+/** Routes webhooks, health and metrics, with access log, limits and authentication in front. */
 export function createApp(settings: AppSettings): Hono<Env> {
   const app = new Hono<Env>();
   app.use(accessLog(settings));

@@ -74,7 +74,7 @@ const maxCountedRuns = 10_000;
  * @throws {AgentError} when it cannot be used.
  */
 export function readStateFacts(path: string): StateFacts {
-  const store = new StateStore({ path, redact: (text) => text });
+  const store = new StateStore({ path, instance: undefined, redact: (text) => text });
   try {
     const runs = store.runs(maxCountedRuns);
     return {

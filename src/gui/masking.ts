@@ -9,7 +9,7 @@ import { oomnitzaOptions } from "../oomnitza/options.ts";
 import type { Options } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
 import { parseReference } from "../secrets/mod.ts";
-import type { Desk } from "./context.ts";
+import type { GuiContext } from "./context.ts";
 
 /** What stands for a secret, whatever its length. */
 export const mask = "•••";
@@ -45,7 +45,7 @@ function maskOption(text: string): string {
 }
 
 /** The lines of a file, secrets masked; as many as the file has. */
-export function maskedLines({ sources, redactor }: Desk, text: string): string[] {
+export function maskedLines({ sources, redactor }: GuiContext, text: string): string[] {
   let options: Options | undefined;
   let isSecret = false;
   return [...scanIni(text)].map((line) => {

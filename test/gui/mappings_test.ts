@@ -5,7 +5,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { shapeOf } from "../../src/gui/source_paths.ts";
+import { describeShape } from "../../src/app/source_paths.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
 
@@ -95,11 +95,11 @@ test("a mapping is edited in place, and a source that cannot be read says so", a
 });
 
 test("the shape of a value tells its form and not its letters", () => {
-  expect(shapeOf("C02XK0AA")).toBe("C09Xx0Ax");
-  expect(shapeOf("ann.lee@example.com")).toBe("axx.lxx@exxxxxx.cxx");
-  expect(shapeOf("2024-05-01 10:00")).toBe("2999-09-09 19:09");
-  expect(shapeOf("Grün Straße 12")).toBe("Gxxx Sxxxxx 19");
-  expect(shapeOf(true)).toBe("true");
-  expect(shapeOf([1, 2])).toBe("list of 2");
-  expect(shapeOf("x".repeat(100))).toBe(`${"x".repeat(40)}…`);
+  expect(describeShape("C02XK0AA")).toBe("C09Xx0Ax");
+  expect(describeShape("ann.lee@example.com")).toBe("axx.lxx@exxxxxx.cxx");
+  expect(describeShape("2024-05-01 10:00")).toBe("2999-09-09 19:09");
+  expect(describeShape("Grün Straße 12")).toBe("Gxxx Sxxxxx 19");
+  expect(describeShape(true)).toBe("true");
+  expect(describeShape([1, 2])).toBe("list of 2");
+  expect(describeShape("x".repeat(100))).toBe(`${"x".repeat(40)}…`);
 });

@@ -7,7 +7,8 @@ import { expect, test } from "bun:test";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { parseSchedule, parseWindows } from "../../src/settings/schedule.ts";
-import { nextDue, type ScheduledSection, Scheduler } from "../../src/daemon/scheduler.ts";
+import { nextDue, type ScheduledSection } from "../../src/app/schedule.ts";
+import { Scheduler } from "../../src/daemon/scheduler.ts";
 
 function section(schedule: string, jitterMs = 0, windows = ""): ScheduledSection {
   return {
