@@ -10,6 +10,7 @@ import {
   ownEntry,
   pages,
   type Raw,
+  readCountedList,
   type SourceContext,
   type Wanted,
 } from "../../sdk/mod.ts";
@@ -119,7 +120,22 @@ export async function* listEmployees(
   base: string,
   inactive: boolean,
 ) {
-  const { http, wanted, total } = context;
+  const { log, total } = context;
+  const list = readCountedList({
+    what: "employees",
+    read: () => employeePages(context, base, inactive),
+    keyOf: ({ employeeId: id }: Raw) => id === undefined || id === null ? undefined : `${id}`,
+    total,
+    log,
+  });
+  for await (const found of list) yield* found.map(withDirectoryNames);
+}
+
+async function* employeePages(
+  { http, wanted }: SourceContext<unknown>,
+  base: string,
+  inactive: boolean,
+) {
   const query = {
     fields: fieldsOf(wanted),
     ...(inactive ? {} : { "filter[status]": "active" }),
@@ -131,13 +147,10 @@ export async function* listEmployees(
       query: cursor === "" ? query : { ...query, "page[after]": cursor },
       what: "employees",
     }, employees);
-  let isFirst = true;
   // The links name the company's own host, where the path is another one: the cursors do not.
   for await (
     const { data, meta } of pages("", load, ({ meta }) => meta.page?.nextCursor ?? undefined)
   ) {
-    if (isFirst && meta.total !== undefined) total(meta.total);
-    isFirst = false;
-    yield* data.map(withDirectoryNames);
+    yield { items: data, total: meta.total };
   }
 }
