@@ -73,7 +73,7 @@ function excerpt(body: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-function isWebPage(answer: Answer): boolean {
+export function isWebPage(answer: Answer): boolean {
   const type = answer.headers.get("content-type") ?? "";
   return type.includes("text/html") || /^\s*<(!doctype html|html)\b/i.test(answer.body);
 }
