@@ -67,7 +67,7 @@ const element = z.custom<XmlElement | null>((value) => value === null || isObjec
 
 const modified = z.object({
   iccids: element.optional(),
-  totalPages: z.string().regex(/^\d+$/).nullish(),
+  totalPages: z.string().trim().regex(/^\d+$/).nullish(),
   timestamp: z.string().nullish(),
 });
 
@@ -112,7 +112,8 @@ export async function openTerminals(context: SourceContext<Access>): Promise<Ter
       const call = { operation: "GetModifiedTerminals", request, what: "changed SIMs" };
       const answer = await callSoap(http, access, { ...call, timeoutMs: longWait }, modified);
       return {
-        iccids: listOf(answer.iccids, "iccid").filter((iccid) => typeof iccid === "string"),
+        iccids: listOf(answer.iccids, "iccid")
+          .flatMap((iccid) => typeof iccid === "string" ? [iccid.trim()] : []),
         totalPages: Math.max(1, Number(answer.totalPages ?? 1)),
         timestamp: answer.timestamp ?? "",
       };
