@@ -26,6 +26,7 @@ export const sourceKeys: readonly string[] = [
   "mappings",
   "converters",
   "fields",
+  "isSerial",
   "limits",
   "rule",
   "http",

@@ -20,6 +20,7 @@ export * from "./python_text.ts";
 export { retryPolicies } from "./http/retry.ts";
 export * from "./http/paging.ts";
 export * from "./field_options.ts";
+export * from "./serial_numbers.ts";
 export * from "./soap/soap.ts";
 export * from "./soap/wsdl.ts";
 export * from "./source.ts";

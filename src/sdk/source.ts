@@ -122,6 +122,8 @@ export interface Source<O extends Options = Options> {
   readonly converters?: Readonly<Record<string, string>>;
   /** Source path → meaning. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Whether a path holds serial numbers: what makers leave in place of one is no value then. */
+  isSerial?(path: string): boolean;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
   /** What no single option can say; the text of the complaint, or nothing. */

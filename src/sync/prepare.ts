@@ -22,7 +22,7 @@ import {
   type ConversionProblems,
   createConversionProblems,
 } from "../transform/conversion_problems.ts";
-import { compileMapper, type Mapper } from "../transform/map.ts";
+import { compileMapper, type Mapper, type MapperInputs } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
 import { codeFaults, codeOf, type PlannedCode } from "./user_code.ts";
 
@@ -127,6 +127,10 @@ function warnOfSecrets({ source }: SectionPlan, { fields }: CheckedMapping, log:
   }
 }
 
+function placeholderNote(text: string): string {
+  return `"${text}" stands in place of a serial number and is not sent (send_placeholder_serials = True sends it)`;
+}
+
 async function prepareSection(
   section: SectionPlan,
   context: PrepareContext,
@@ -148,7 +152,12 @@ async function prepareSection(
   }
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
-  const inputs = { texts: section.texts, conversions, syncFields, keepIfEmpty };
+  const { source, settings } = section;
+  const inputs: MapperInputs = {
+    ...{ texts: section.texts, conversions, syncFields, keepIfEmpty },
+    isSerial: settings.send_placeholder_serials ? undefined : source.isSerial,
+    onPlaceholder: (field, text) => conversionProblems.noteValue(field, placeholderNote(text)),
+  };
   warnOfSecrets(section, mapping, log);
   const mapper = compileMapper(mapping.fields, inputs);
   const upload = describeUpload(section, mapping, context.version);

@@ -68,6 +68,7 @@ export const appledep = defineSource({
     "device_family": "iPhone, iPad, iPod, Mac, AppleTV …",
     "response_status": "SUCCESS",
   },
+  isSerial: (path) => path === "serial_number",
   // Apple publishes no numbers; one request after another.
   limits: { concurrency: 1, pageSize },
   rule({ api_token }) {

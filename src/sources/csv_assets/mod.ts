@@ -9,6 +9,7 @@ import {
   csvOptions,
   csvRule,
   defineSource,
+  isSerialName,
   readCsvFiles,
   syncField,
 } from "../../sdk/mod.ts";
@@ -22,6 +23,7 @@ export const csvAssets = defineSource({
   mappingName: "CSV_assets",
   options: { ...csvOptions, sync_field: syncField("BARCODE") },
   mappings: {},
+  isSerial: isSerialName,
   rule: (options) => csvRule(options),
   check: (context) => checkCsv(context),
   records: (context) => readCsvFiles(context),

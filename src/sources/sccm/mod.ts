@@ -62,6 +62,7 @@ export const sccm = defineSource({
     "software":
       "list of installed programs, each with name, version, publisher and path (always empty)",
   },
+  isSerial: (path) => path === "hardware.serial_number",
   rule: (options) => sqlRule(options),
   check: (context) => checkDatabase(context),
   records: (context) => readComputers(context),
