@@ -184,7 +184,8 @@ async function* readBatches(
     const head = await file.next(1) ?? "";
     const dialect = findDialect(head, settings.delimiter, settings.quote);
     const parser = await loadParser(dialect, settings.quote);
-    const rows = new RowReader(path, parser, dialect, oddities);
+    if (dialect.isTyped) oddities.typeLine();
+    const rows = new RowReader({ path, parser, dialect, oddities, quote: settings.quote });
     let text: string | undefined = head.slice(dialect.skip);
     while (text !== undefined) {
       yield rows.push(text);
