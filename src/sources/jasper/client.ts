@@ -88,7 +88,7 @@ async function findService(context: SourceContext<Access>): Promise<SoapService>
   if (wsdl_path === usualWsdl) return usualService;
   const service = await loadService(http, wsdl_path, operations);
   const { protocol, hostname } = new URL(service.endpoint);
-  if (protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
+  if (protocol === "http:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) {
     log.warning(
       `The service is at ${service.endpoint}: without https, anybody on the way can read the password`,
     );
