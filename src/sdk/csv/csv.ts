@@ -74,10 +74,13 @@ export const csvOptions = {
     default: "",
     example: "/some/path/to/file/assets.csv",
   }),
-  directory: opt.path(
-    "A directory of which all .csv files are read, by name, each with a header of its own; not its subdirectories. Give either this or filename.",
-    { default: "", example: "/some/path/to/files" },
-  ),
+  directory: {
+    ...opt.path(
+      "A directory of which all .csv files are read, by name, each with a header of its own; not its subdirectories. Give either this or filename.",
+      { default: "", example: "/some/path/to/files" },
+    ),
+    alternative: true,
+  },
   encoding,
   delimiter,
   quote,
