@@ -34,6 +34,8 @@ export interface PrepareContext {
   readonly code: PlannedCode;
   /** Version that the uploads name. */
   readonly version: string;
+  /** Over which API is sent; `auto` unless told. */
+  readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
   readonly log: Log;
 }
 
@@ -69,16 +71,17 @@ export async function loadMappings(
 export function checkMappings(
   section: SectionPlan,
   fields: readonly FieldMapping[],
+  apiVersion?: PrepareContext["apiVersion"],
 ): CheckedMapping {
   const { texts } = section;
-  const named = texts.sync_field?.trim() ?? "";
   return applyKind(fields, {
     kind: section.kind,
     section: section.name,
     file: section.file,
     line: section.line,
-    syncField: section.kind === "users" && named === "" ? "USER" : named,
+    syncField: texts.sync_field ?? "",
     defaultPosition: texts.default_position ?? "",
+    apiVersion,
   });
 }
 
@@ -99,6 +102,7 @@ function describeUpload(section: SectionPlan, mapping: CheckedMapping, version: 
       dontOverwrite: settings.dont_overwrite ?? null,
     },
     normalPosition: mapping.normalPosition,
+    missingForV2: mapping.missingForV2,
     portion: crypto.randomUUID(),
   };
 }
@@ -136,8 +140,10 @@ async function prepareSection(
   context: PrepareContext,
 ): Promise<PreparedSection | Finding[]> {
   const log = context.log.named(section.name);
-  const mapping = checkMappings(section, await loadMappings(section, context.oomnitza));
-  if (mapping.findings.length > 0) return [...mapping.findings];
+  const fields = await loadMappings(section, context.oomnitza);
+  const mapping = checkMappings(section, fields, context.apiVersion);
+  if (mapping.findings.some(({ severity }) => severity === "error")) return [...mapping.findings];
+  for (const warning of mapping.findings) log.warning(formatFinding(warning));
   const conversionProblems = createConversionProblems(log);
   const conversions = bindConverters(
     mapping.fields,

@@ -73,6 +73,7 @@ function excerpt(body: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
+/** Whether an answer is a page for people: a login, a proxy or an error of a web server. */
 export function isWebPage(answer: Answer): boolean {
   const type = answer.headers.get("content-type") ?? "";
   return type.includes("text/html") || /^\s*<(!doctype html|html)\b/i.test(answer.body);
