@@ -107,7 +107,9 @@ async function serviceSettings(
     host: values.host === "" ? defaults.host : values.host,
     port: values.port ?? defaults.port,
     user: values.user === "" ? defaults.user : values.user,
-    credentials: values.credential === "" ? defaults.credentials : parseCredentials(values.credential),
+    credentials: values.credential === ""
+      ? defaults.credentials
+      : parseCredentials(values.credential),
   };
 }
 

@@ -131,10 +131,6 @@ export class UploadJobs {
     await this.#running;
   }
 
-  #files(): UploadFiles {
-    return { ini: this.#settings.read().path, stateFile: this.#settings.state };
-  }
-
   #begin(): void {
     if (this.isBusy) {
       throw new AgentError("Something is under way already", { hint: "Wait for its end." });
@@ -159,7 +155,11 @@ export class UploadJobs {
     const app = this.#context();
     try {
       const names = job.sections.map(({ name }) => name);
-      await withLock(true, app, () => withConfig(app, names, (config) => this.#run(app, config, job)));
+      await withLock(
+        true,
+        app,
+        () => withConfig(app, names, (config) => this.#run(app, config, job)),
+      );
     } catch (thrown) {
       const findings = thrown instanceof ConfigError ? thrown.findings : [];
       job.fault = { ...faultOf(thrown), findings };

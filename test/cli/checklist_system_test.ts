@@ -56,9 +56,11 @@ test("uploads with different state files do not wait for each other", async () =
   const words = ["upload", "csv_assets", "--singleton", "1"];
   const first = place.agent(words);
   await underWay;
-  const second = place.agent([...words, "--state", join(place.folder, "other.sqlite")]);
+  // The gate holds what is sent: a test run takes the lock and sends nothing.
+  const other = ["--testmode", "--state", join(place.folder, "other.sqlite")];
+  expect((await place.agent([...words, ...other])).code).toBe(0);
+  expect((await place.agent([...words, "--testmode"])).code).toBe(1);
   release();
-  expect((await second).code).toBe(0);
   expect((await first).code).toBe(0);
 });
 

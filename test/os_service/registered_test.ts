@@ -5,7 +5,9 @@
  */
 import { expect, test } from "bun:test";
 import type { ServiceManager, ServiceSettings } from "../../src/os_service/manager.ts";
-import { launchd, systemd, windows } from "../../src/os_service/mod.ts";
+import { launchd } from "../../src/os_service/launchd.ts";
+import { systemd } from "../../src/os_service/systemd.ts";
+import { windows } from "../../src/os_service/windows.ts";
 import { windowsWord, windowsWords } from "../../src/os_service/step.ts";
 
 const settings: ServiceSettings = {

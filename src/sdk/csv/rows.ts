@@ -37,6 +37,10 @@ export async function loadParser(dialect: Dialect, quote: string): Promise<RowPa
   return new papa.Parser({ delimiter, newline, quoteChar: quote, escapeChar: quote });
 }
 
+/** Ctrl-Z, which ended a text file under CP/M and DOS. */
+// deno-lint-ignore no-control-regex
+const endMarks = /\x1a+$/;
+
 /** What a {@linkcode RowReader} reads with. */
 export interface RowSettings {
   readonly path: string;
@@ -118,7 +122,7 @@ export class RowReader {
   finish(): { readonly records: Raw[]; readonly failure: SourceError | undefined } {
     if (this.#failure !== undefined) return { records: [], failure: this.#failure };
     this.#refuseLongRow();
-    const left = this.#rest.replace(/\x1a+$/, "");
+    const left = this.#rest.replace(endMarks, "");
     if (left.length < this.#rest.length) this.#oddities.endMark();
     // papaparse recognises blanks after a closing quote only before a line break.
     const reading = this.#parse(left + this.#newline, false);
@@ -205,7 +209,7 @@ export class RowReader {
       if (this.#newline === "\n") dropReturn(cells);
       const row = marked.isMarked ? cells.map(marked.toCell) : cells;
       if (isBlankRow(row)) continue;
-      if (row.length === 1 && /^\x1a+$/.test(row[0] ?? "")) {
+      if (row.length === 1 && row[0]?.replace(endMarks, "") === "") {
         this.#oddities.endMark();
         continue;
       }

@@ -208,7 +208,7 @@ export class Delivery {
   /** One record over API v2. */
   async #deliverV2(batch: Batch, record: Outgoing): Promise<void> {
     if (this.#stopped !== undefined) return this.#stop(batch, [record], this.#stopped);
-    const { missingForV2 } = this.#settings.upload;
+    const { missingForV2 = [] } = this.#settings.upload;
     if (missingForV2.length > 0) {
       const error = new SinkError(
         `This instance has API v2 only, which needs ${missingForV2.join(" and ")} of people`,

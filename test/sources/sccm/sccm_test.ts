@@ -247,7 +247,10 @@ test("what makers leave in place of a serial number is no key, and blanks around
   for (const text of [...none, "........"]) {
     expect(run.stderr).toContain(`no value for SN: "${text}" stands in place of a serial number`);
   }
-  const { run: all } = await read({ rows: rows() }, { ...options, send_placeholder_serials: "True" });
+  const { run: all } = await read({ rows: rows() }, {
+    ...options,
+    send_placeholder_serials: "True",
+  });
   expect(all.records.map(({ SN }) => SN)).toEqual(["ABC123", "5CG1234", ...none, "........"]);
 });
 
