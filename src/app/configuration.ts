@@ -76,7 +76,7 @@ export async function withDocument<T>(
 ): Promise<T> {
   const { env, directory, log, redactor, signal } = app;
   const path = (text: string) => absolutePath(document.file, directory, text);
-  const secrets = openSecrets({ env, path, signal, log, redactor });
+  const secrets = openSecrets({ env, directory, path, signal, log, redactor });
   try {
     const resolving = { around: app, wanted, secrets, redactor };
     const resolved = await resolveDocument(document, resolving);

@@ -55,6 +55,7 @@ function execute(command: string, run: SecretRun): Promise<Ending> {
     const child = spawn(command, {
       shell: true,
       env: environmentOf(run),
+      cwd: run.directory,
       stdio: ["ignore", "pipe", "ignore"],
       // A group of its own, so that all of it can be ended.
       detached: process.platform !== "win32",

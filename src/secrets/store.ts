@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { SecretServers } from "./options.ts";
@@ -16,7 +17,9 @@ export interface SecretPlace {
 
 /** What surrounds the secrets of one run. */
 export interface SecretSurroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
+  /** Working directory, absolute. */
+  readonly directory: string;
   /** Makes a path absolute as for any option of the configuration file. */
   readonly path: (path: string) => string;
   readonly signal: AbortSignal;

@@ -7,13 +7,11 @@
 import { describe, expect, test } from "bun:test";
 import type { Option } from "../../src/sdk/option.ts";
 import { sources } from "../../src/sources/mod.ts";
-import { binaryPath, type RunOptions } from "../support/binary.ts";
+import { type RunOptions } from "../support/binary.ts";
 import { record, type Recorder, type RecorderOptions } from "../support/recorder.ts";
 import { workspace } from "../support/workspace.ts";
 import { filesUnder, findSecrets, formsOf } from "./spellings.ts";
 import { type Canary, type Subject, subjects } from "./subjects.ts";
-
-await binaryPath();
 
 const instanceToken = "Oomnitza-Canary/t0ken+ü=\"'&<";
 /** Replaces the credentials of sources where wrong ones are wanted. */

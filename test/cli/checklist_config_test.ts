@@ -4,11 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, tagsOnly as assets, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 test("T1: a section that is not enabled is an error line; exit 1 only when nothing is enabled", async () => {
   await using instance = record();

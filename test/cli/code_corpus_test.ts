@@ -10,10 +10,7 @@ import { createRedactor } from "../../src/base/redact.ts";
 import { createSandbox, defaultLimits, prepareUserCode } from "../../src/sandbox/mod.ts";
 import { computer, javaScriptBodies } from "../sandbox/javascript_bodies.ts";
 import corpus from "../python/corpus.json" with { type: "json" };
-import { binaryPath } from "../support/binary.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** A body and the records that it is run on; `__value` of each is the value that a converter gets. */
 interface Case {

@@ -9,8 +9,6 @@ import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 
-await binaryPath();
-
 const section = `[csv_assets]
 enable = True
 filename = assets.csv

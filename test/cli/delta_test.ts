@@ -4,13 +4,11 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { csv, newTags, numbered, onlyChanged, upload } from "./delta_run.ts";
 import { section } from "./state_run.ts";
 
-await binaryPath();
 const noGuard = "guard = off\n";
 
 test("a second run sends nothing, a third only what changed, --full everything", async () => {

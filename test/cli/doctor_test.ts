@@ -8,12 +8,9 @@ import { chmodSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { freePort } from "../support/tls_server.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const token = "canary-token-of-the-doctor";
 

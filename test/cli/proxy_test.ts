@@ -4,13 +4,11 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { binaryPath, type RunOptions } from "../support/binary.ts";
+import { type RunOptions } from "../support/binary.ts";
 import { startProxy } from "../support/http_proxy.ts";
 import { record } from "../support/recorder.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** Checks a section against an instance. */
 async function check(

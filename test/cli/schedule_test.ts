@@ -5,12 +5,9 @@
  */
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { held, query, rows, section } from "./state_run.ts";
-
-await binaryPath();
 
 interface Stretch {
   readonly started: string;
@@ -35,13 +32,13 @@ test(
     {
       await using first = await listen(place, ["--singleton", "0"]);
       await first.until("two runs", () => ended() >= 2, 40_000);
-      expect(await first.end()).toBe(0);
+      expect(await first.stop()).toBe(0);
     }
     const before = runs().length;
     {
       await using second = await listen(place, ["--singleton", "0"]);
       await second.until("another run", () => ended() > before, 40_000);
-      expect(await second.end()).toBe(0);
+      expect(await second.stop()).toBe(0);
     }
     const all = runs();
     for (const [index, { started }] of all.entries()) {

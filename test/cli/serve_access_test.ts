@@ -6,12 +6,9 @@
 import { expect, test } from "bun:test";
 import { connect } from "node:tls";
 import { eventBody } from "../sources/casper/events.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
 import type { Workspace } from "../support/workspace.ts";
 import { servePlace } from "./serve_place.ts";
-
-await binaryPath();
 
 const body = eventBody("ComputerAdded", 1);
 const canary = "Canary-s3cret-of-the-listener";
@@ -46,7 +43,7 @@ test("with basic, only name and password are let in, the old password too", asyn
   // Who does not get in does not learn which sections there are, either.
   expect((await agent.post("/nope", body)).status).toBe(401);
   expect((await fetch(`${agent.url}/readyz`)).status).toBe(200);
-  expect(await agent.end()).toBe(0);
+  expect(await agent.stop()).toBe(0);
   expect(agent.log()).not.toContain(canary);
   expect(place.fetched()).toHaveLength(1);
 }, 60_000);
@@ -176,7 +173,7 @@ test("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
   isOver = true;
   await calls;
   expect(failed).toBe(0);
-  expect(await agent.end()).toBe(0);
+  expect(await agent.stop()).toBe(0);
 }, 60_000);
 
 test("a port that is taken is told, with HTTPS too", async () => {

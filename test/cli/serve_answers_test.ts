@@ -6,12 +6,9 @@
 import { expect, test } from "bun:test";
 import { connect } from "node:net";
 import { eventBody } from "../sources/casper/events.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen, type Listener } from "../support/serve.ts";
 import { servePlace } from "./serve_place.ts";
 import { query } from "./state_run.ts";
-
-await binaryPath();
 
 const good = eventBody("ComputerAdded", 1);
 
@@ -141,7 +138,7 @@ test("500 calls at once are all answered, and what got 204 arrives", async () =>
   expect(answers.map(statusOf)).toEqual(Array.from({ length: 500 }, () => "204"));
   await agent.until("all records", () => place.arrived().length === 500, 30_000);
   await isWell(agent);
-  expect(await agent.end()).toBe(0);
+  expect(await agent.stop()).toBe(0);
   expect(query(place, "SELECT id FROM inbox")).toEqual([]);
 }, 90_000);
 

@@ -6,13 +6,10 @@
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { eventBody } from "../sources/casper/events.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen, type Listener } from "../support/serve.ts";
 import { startVendor } from "../support/vendor.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { query } from "./state_run.ts";
-
-await binaryPath();
 
 /** Jamf Pro, whose devices are called by the time at which they were asked for. */
 function startClock() {
@@ -76,8 +73,8 @@ mapping.APPLICATIONS = {"hardcoded": []}\n`,
       const wanted = Math.min(total, Math.round(total * kill / (kills - 2)));
       while (next < wanted) await Bun.sleep(1);
       await Bun.sleep(kill * 7 % 40 + (wanted === total ? 1000 : 0));
-      expect(agent.child.exitCode).toBe(null);
-      await agent.end("SIGKILL");
+      expect(agent.hasEnded()).toBe(false);
+      await agent.kill();
       agent = await listen(place, words, { port });
     }
     await posting;
@@ -86,7 +83,7 @@ mapping.APPLICATIONS = {"hardcoded": []}\n`,
       () => query(place, "SELECT id FROM inbox").length === 0,
       60_000,
     );
-    expect(await agent.end()).toBe(0);
+    expect(await agent.stop()).toBe(0);
     const arrived = new Map(
       standIn.state.records({ name: "Casper" }).map(({ key, record }) => [Number(key), record]),
     );

@@ -7,12 +7,9 @@ import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { eventBody } from "../sources/casper/events.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
 import { servePlace } from "./serve_place.ts";
 import { query } from "./state_run.ts";
-
-await binaryPath();
 
 test(
   "an event whose device cannot be fetched is tried again, and its neighbours go on",
@@ -31,7 +28,7 @@ test(
     await agent.until("a warning", () => agent.log().includes("computer 7 is tried again later"));
     expect(place.arrived()).toEqual(["SN6", "SN8"]);
     await agent.until("the repetition", () => place.arrived().length === 3, 30_000);
-    expect(await agent.end()).toBe(0);
+    expect(await agent.stop()).toBe(0);
     expect(query(place, "SELECT id FROM inbox")).toEqual([]);
   },
   90_000,
@@ -56,7 +53,7 @@ test(
     // A new event about the same is an event of its own.
     await agent.post("/casper", eventBody("ComputerAdded", 10));
     await agent.until("another", () => place.arrived().length === 1);
-    expect(await agent.end()).toBe(0);
+    expect(await agent.stop()).toBe(0);
     const listed = await place.agent(["failed"]);
     expect(listed.stdout).toMatch(/w\d+ +casper +\S+ +computer 9 +.*404/);
     const [letter] = JSON.parse((await place.agent(["failed", "--output", "json"])).stdout);
@@ -70,7 +67,7 @@ test(
     await again.until("another fetch", () => place.fetched().length === 4);
     await again.until("the end of it", () => again.log().includes("tried again later"));
     await again.until("the end of it", () => again.log().includes("It is given up"), 30_000);
-    expect(await again.end()).toBe(0);
+    expect(await again.stop()).toBe(0);
     expect((await place.agent(["discard", "--all"])).stdout).toContain("1 discarded");
     expect(query(place, "SELECT id FROM inbox")).toEqual([]);
   },
@@ -87,11 +84,11 @@ test("while Oomnitza takes nothing, events are accepted and kept, over a restart
   await agent.until("an attempt", () => place.fetched().length > 0);
   await Bun.sleep(1500);
   expect(place.arrived()).toEqual([]);
-  await agent.end("SIGKILL");
+  await agent.kill();
   place.standIn.setFaults({});
   await using again = await listen(place);
   await again.until("all of them", () => place.arrived().length === 30, 30_000);
-  expect(await again.end()).toBe(0);
+  expect(await again.stop()).toBe(0);
   expect(query(place, "SELECT id FROM inbox")).toEqual([]);
   expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
 }, 90_000);
@@ -105,7 +102,7 @@ test("what an earlier run left is delivered without any event", async () => {
     "a batch in the outbox",
     () => query(place, "SELECT id FROM outbox").length > 0,
   );
-  await agent.end("SIGKILL");
+  await agent.kill();
   place.standIn.setFaults({});
   // The event itself is gone: only the outbox knows of the record.
   using database = new Database(join(place.folder, "agent-state.sqlite"));
@@ -137,15 +134,15 @@ test("events of a section that is no longer enabled wait until it is again", asy
   await using place = await servePlace({ serve: "coalesce_seconds = 600\n" });
   const agent = await listen(place);
   await agent.post("/casper", eventBody("ComputerAdded", 5));
-  await agent.end("SIGKILL");
+  await agent.kill();
   const ini = place.read("config.ini");
   place.write("config.ini", ini.replace("[casper]\nenable = True", "[casper]\nenable = False"));
   const other = await listen(place);
   expect(other.log()).toContain("1 webhook events of [casper] wait until that section is enabled");
-  expect(await other.end()).toBe(0);
+  expect(await other.stop()).toBe(0);
   expect(place.arrived()).toEqual([]);
   place.write("config.ini", ini);
   const again = await listen(place);
-  expect(await again.end()).toBe(0);
+  expect(await again.stop()).toBe(0);
   expect(place.arrived()).toEqual(["SN5"]);
 }, 60_000);

@@ -12,8 +12,6 @@ import { bindDatagramSocket } from "../support/datagram.ts";
 import { listen } from "../support/serve.ts";
 import { servePlace } from "./serve_place.ts";
 
-await binaryPath();
-
 test.skipIf(process.platform !== "linux")(
   "systemd is told when it listens, that it lives, and when it ends",
   async () => {
@@ -26,7 +24,7 @@ test.skipIf(process.platform !== "linux")(
     const told = socket.received();
     expect(told[0]).toBe("READY=1");
     expect(told.filter((text) => text === "WATCHDOG=1").length).toBeGreaterThanOrEqual(3);
-    expect(await agent.end()).toBe(0);
+    expect(await agent.stop()).toBe(0);
     expect(socket.received()).toContain("STOPPING=1");
   },
   60_000,

@@ -12,8 +12,6 @@ import { binaryPath } from "../support/binary.ts";
 import { oomnitzaSection, type Workspace, workspace } from "../support/workspace.ts";
 import { held, mount, query, rows, section, startUpload, waiting } from "./state_run.ts";
 
-await binaryPath();
-
 const isRoot = process.getuid?.() === 0;
 
 /** Numbers from 0 to 1, always the same for a seed. */

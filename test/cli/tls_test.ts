@@ -6,13 +6,11 @@
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { binaryPath, type RunOptions } from "../support/binary.ts";
+import { type RunOptions } from "../support/binary.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { record } from "../support/recorder.ts";
 import { serveOldTls } from "../support/tls_server.ts";
 import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const login = { "api/v2/mappings?name=AuthTest": {}, "api/v2/mappings?name=csv": {} };
 const token = "token-of-old-tls";

@@ -16,7 +16,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatPublicKey, formatSignature } from "../../scripts/binary/minisign_key.ts";
-import { binaryPath } from "../support/binary.ts";
 import { startProxy } from "../support/http_proxy.ts";
 import {
   type Installation,
@@ -30,7 +29,6 @@ import {
 } from "../support/release.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 
-await binaryPath();
 const key = testKey();
 const program = `${sayingProgram("0.3.0", "third")}# ${"filler ".repeat(100_000)}\n`;
 

@@ -9,12 +9,9 @@ import { planConfig } from "../../src/config/plan.ts";
 import { recordOf, shapeOf } from "../../src/sdk/ldap/values.ts";
 import { sqlRows } from "../../src/sdk/sql/rows.ts";
 import { sources } from "../../src/sources/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";
 import { startTdsServer } from "../support/tds/server.ts";
 import { answering, peopleFrom, person, uploadHostile } from "./hostile_run.ts";
-
-await binaryPath();
 
 const names = [
   "__proto__",

@@ -8,9 +8,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { binaryPath, runBinary } from "../support/binary.ts";
-
-await binaryPath();
+import { runBinary } from "../support/binary.ts";
 
 const ini = `[oomnitza]
 url = https://example.com

@@ -4,12 +4,9 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { tagsOnly } from "../support/workspace.ts";
 import { startConjur } from "./conjur_server.ts";
 import { uploadWith } from "./section.ts";
-
-await binaryPath();
 
 const token = "Canary-oomnitza-token";
 const apiKey = "Canary-api-key+/1";

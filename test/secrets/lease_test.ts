@@ -4,7 +4,6 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 import {
   approle,
@@ -13,8 +12,6 @@ import {
   type VaultOptions,
   type VaultServer,
 } from "./vault_server.ts";
-
-await binaryPath();
 
 /** An instance that answers an upload only when something has happened. */
 function patientInstance(isTime: () => boolean) {

@@ -7,12 +7,9 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 import { iniWith, uploadWith } from "./section.ts";
-
-await binaryPath();
 
 const secret = 'Canary-of-$references" &<';
 

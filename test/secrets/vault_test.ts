@@ -5,7 +5,6 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { tagsOnly } from "../support/workspace.ts";
 import { type UploadOptions, uploadWith } from "./section.ts";
 import {
@@ -16,8 +15,6 @@ import {
   type VaultOptions,
   type VaultServer,
 } from "./vault_server.ts";
-
-await binaryPath();
 
 const token = "Canary-oomnitza-token";
 const stored: VaultOptions = {

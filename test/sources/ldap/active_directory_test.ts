@@ -4,7 +4,6 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../../support/binary.ts";
 import {
   account,
   type ActiveDirectoryOptions,
@@ -12,8 +11,6 @@ import {
   startActiveDirectory,
 } from "./active_directory.ts";
 import { check, type SectionOptions, upload } from "./ldap_run.ts";
-
-await binaryPath();
 
 const base = "DC=example,DC=org";
 

@@ -4,12 +4,10 @@
  * @module
  */
 import { afterAll, expect, test } from "bun:test";
-import { binaryPath } from "../../support/binary.ts";
 import { accounts, password, startSlapd, suffix } from "../../support/slapd.ts";
 import { check, type SectionOptions, upload } from "./ldap_run.ts";
 import { directoryLdif, groupDn, uidOf } from "./people.ts";
 
-await binaryPath();
 const slapd = await startSlapd({ ldif: directoryLdif(3200) });
 afterAll(() => slapd[Symbol.asyncDispose]());
 

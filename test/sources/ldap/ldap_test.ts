@@ -8,12 +8,10 @@ import { parseIni } from "../../../src/config/ini.ts";
 import { planConfig } from "../../../src/config/plan.ts";
 import { describeIni } from "../../../src/describe/ini.ts";
 import { ldap } from "../../../src/sources/ldap/mod.ts";
-import { binaryPath } from "../../support/binary.ts";
 import { accounts, limit, password, startSlapd, suffix } from "../../support/slapd.ts";
 import { check, section, type SectionOptions, upload } from "./ldap_run.ts";
 import { directoryLdif, groupDn, people, picture, uidOf } from "./people.ts";
 
-await binaryPath();
 const everybody = people(5000);
 const slapd = await startSlapd({ ldif: directoryLdif(5000), config: "allow bind_v2" });
 afterAll(() => slapd[Symbol.asyncDispose]());

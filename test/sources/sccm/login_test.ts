@@ -5,14 +5,11 @@
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
-import { binaryPath } from "../../support/binary.ts";
 import { makeIdentity } from "../../support/tds/certificate.ts";
 import { startTdsServer, type TdsServer, type TdsServerOptions } from "../../support/tds/server.ts";
 import { siteRows } from "./computers.ts";
 import { check, optionsFor, type SectionOptions, upload } from "./sccm_run.ts";
 import { makeSite } from "./site_database.ts";
-
-await binaryPath();
 
 const identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
 afterAll(() => identity[Symbol.dispose]());
