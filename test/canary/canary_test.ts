@@ -7,7 +7,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Option } from "../../src/sdk/option.ts";
 import { sources } from "../../src/sources/mod.ts";
-import { type RunOptions } from "../support/binary.ts";
+import type { RunOptions } from "../support/binary.ts";
 import { record, type Recorder, type RecorderOptions } from "../support/recorder.ts";
 import { workspace } from "../support/workspace.ts";
 import { filesUnder, findSecrets, formsOf } from "./spellings.ts";

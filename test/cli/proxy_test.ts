@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { type RunOptions } from "../support/binary.ts";
+import type { RunOptions } from "../support/binary.ts";
 import { startProxy } from "../support/http_proxy.ts";
 import { record } from "../support/recorder.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";

@@ -6,7 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type RunOptions } from "../support/binary.ts";
+import type { RunOptions } from "../support/binary.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { record } from "../support/recorder.ts";
 import { serveOldTls } from "../support/tls_server.ts";

@@ -9,7 +9,7 @@ import { section as directory } from "../sources/ldap/ldap_run.ts";
 import { siteRows } from "../sources/sccm/computers.ts";
 import { optionsFor, section as database } from "../sources/sccm/sccm_run.ts";
 import { makeSite } from "../sources/sccm/site_database.ts";
-import { type RunOptions } from "../support/binary.ts";
+import type { RunOptions } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { accounts, password, startSlapd, suffix } from "../support/slapd.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";

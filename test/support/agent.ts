@@ -20,7 +20,7 @@ if (agentIsBinary) await binaryPath();
 
 /** Variables that a process reads itself, at its start or in its libraries: they need one of their own. */
 const ofProcess = [
-  ...["TZ", "TMPDIR", "HOME", "LANG", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"],
+  ...["TZ", "TMPDIR", "LANG", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"],
   ...["DBUS_SESSION_BUS_ADDRESS", "NODE_TLS_REJECT_UNAUTHORIZED", "BUN_OPTIONS"],
 ];
 
