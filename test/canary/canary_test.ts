@@ -9,6 +9,7 @@ import type { Option } from "../../src/sdk/option.ts";
 import { sources } from "../../src/sources/mod.ts";
 import type { RunOptions } from "../support/binary.ts";
 import { record, type Recorder, type RecorderOptions } from "../support/recorder.ts";
+import { slow } from "../support/slow.ts";
 import { workspace } from "../support/workspace.ts";
 import { filesUnder, findSecrets, formsOf } from "./spellings.ts";
 import { type Canary, type Subject, subjects } from "./subjects.ts";
@@ -248,7 +249,7 @@ describe("Oomnitza", () => {
   });
 });
 
-test("a fault that nobody caught is told with secrets masked", async () => {
+slow("a fault that nobody caught is told with secrets masked", async () => {
   await using instance = record();
   using place = workspace();
   place.write("people.csv", "name\nann@example.com\n");

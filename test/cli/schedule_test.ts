@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { listen } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { held, query, rows, section } from "./state_run.ts";
 
@@ -15,7 +16,7 @@ interface Stretch {
   readonly outcome: string | null;
 }
 
-test(
+slow(
   "a section that is due every two seconds runs, never beside itself, and goes on after a restart",
   async () => {
     // Reading and sending 2,000 records takes longer than the interval at this latency.

@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { connect } from "node:tls";
 import { eventBody } from "../sources/casper/events.ts";
 import { listen } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import type { Workspace } from "../support/workspace.ts";
 import { servePlace } from "./serve_place.ts";
 
@@ -146,7 +147,7 @@ function nameShown(url: string): Promise<string> {
   });
 }
 
-test("HTTPS takes up a new certificate while it runs, and no call fails meanwhile", async () => {
+slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhile", async () => {
   await using place = await servePlace({
     // However many calls this machine makes in a second.
     serve: "cert = cert.pem\nkey = key.pem\ncalls_per_second = 0\n",

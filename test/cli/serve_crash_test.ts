@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { eventBody } from "../sources/casper/events.ts";
 import { listen, type Listener } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import { startVendor } from "../support/vendor.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { query } from "./state_run.ts";
@@ -28,7 +29,7 @@ function startClock() {
   });
 }
 
-test(
+slow(
   "20,000 events, killed ten times: each that was answered is followed by a fetch, and delivered",
   async () => {
     const total = 20_000;
@@ -45,7 +46,7 @@ sync_field = SERIAL\nmapping.SERIAL = general.serial_number\nmapping.NAME = gene
 mapping.APPLICATIONS = {"hardcoded": []}\n`,
     );
     const words = ["--quiet", "--workers", "5"];
-    let agent: Listener = await listen(place, words);
+    let agent: Listener = await listen(place, words, { ownProcess: true });
     const port = Number(new URL(agent.url).port);
     /** Device → when its last event was posted that got its 204. */
     const answered = new Map<number, number>();
@@ -75,7 +76,7 @@ mapping.APPLICATIONS = {"hardcoded": []}\n`,
       await Bun.sleep(kill * 7 % 40 + (wanted === total ? 1000 : 0));
       expect(agent.hasEnded()).toBe(false);
       await agent.kill();
-      agent = await listen(place, words, { port });
+      agent = await listen(place, words, { port, ownProcess: true });
     }
     await posting;
     await agent.until(

@@ -10,8 +10,9 @@ import { eventBody } from "../sources/casper/events.ts";
 import { listen } from "../support/serve.ts";
 import { servePlace } from "./serve_place.ts";
 import { query } from "./state_run.ts";
+import { slow } from "../support/slow.ts";
 
-test(
+slow(
   "an event whose device cannot be fetched is tried again, and its neighbours go on",
   async () => {
     await using place = await servePlace();
@@ -34,7 +35,7 @@ test(
   90_000,
 );
 
-test(
+slow(
   "an event that fails for too long is given up, listed, and tried again when asked",
   async () => {
     await using place = await servePlace({
@@ -74,9 +75,9 @@ test(
   120_000,
 );
 
-test("while Oomnitza takes nothing, events are accepted and kept, over a restart too", async () => {
+slow("while Oomnitza takes nothing, events are accepted and kept, over a restart too", async () => {
   await using place = await servePlace();
-  const agent = await listen(place);
+  const agent = await listen(place, [], { ownProcess: true });
   place.standIn.setFaults({ failRate: 1, mix: ["503"] });
   for (let id = 1; id <= 30; id++) {
     expect((await agent.post("/casper", eventBody("ComputerAdded", id))).status).toBe(204);
@@ -93,9 +94,9 @@ test("while Oomnitza takes nothing, events are accepted and kept, over a restart
   expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
 }, 90_000);
 
-test("what an earlier run left is delivered without any event", async () => {
+slow("what an earlier run left is delivered without any event", async () => {
   await using place = await servePlace();
-  const agent = await listen(place);
+  const agent = await listen(place, [], { ownProcess: true });
   place.standIn.setFaults({ latencyMs: 3000 });
   await agent.post("/casper", eventBody("ComputerAdded", 3));
   await agent.until(
@@ -130,9 +131,9 @@ test("when the state file cannot be written, the answer is 503 and readyz says s
   await agent.until("the record", () => place.arrived().length === 1, 30_000);
 }, 60_000);
 
-test("events of a section that is no longer enabled wait until it is again", async () => {
+slow("events of a section that is no longer enabled wait until it is again", async () => {
   await using place = await servePlace({ serve: "coalesce_seconds = 600\n" });
-  const agent = await listen(place);
+  const agent = await listen(place, [], { ownProcess: true });
   await agent.post("/casper", eventBody("ComputerAdded", 5));
   await agent.kill();
   const ini = place.read("config.ini");

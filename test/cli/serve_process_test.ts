@@ -11,6 +11,7 @@ import { binaryPath } from "../support/binary.ts";
 import { bindDatagramSocket } from "../support/datagram.ts";
 import { listen } from "../support/serve.ts";
 import { servePlace } from "./serve_place.ts";
+import { slow } from "../support/slow.ts";
 
 test.skipIf(process.platform !== "linux")(
   "systemd is told when it listens, that it lives, and when it ends",
@@ -51,7 +52,7 @@ async function openIdle(url: string, count: number, text: string): Promise<Socke
   return sockets;
 }
 
-test("connections that ask for nothing keep nobody else out, and are closed", async () => {
+slow("connections that ask for nothing keep nobody else out, and are closed", async () => {
   await using place = await servePlace({ jamf: { count: 100 } });
   await using agent = await listen(place, ["--quiet"]);
   const idle = [
@@ -66,7 +67,7 @@ test("connections that ask for nothing keep nobody else out, and are closed", as
   await agent.until("all closed", () => idle.every(({ destroyed }) => destroyed), 30_000);
 }, 60_000);
 
-test("more connections than there are descriptors are survived", async () => {
+slow("more connections than there are descriptors are survived", async () => {
   await using place = await servePlace();
   const words = ["serve", "--port", "0", "--output", "json", "--quiet"];
   const child = Bun.spawn(

@@ -9,6 +9,7 @@ import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
 import { servePlace } from "./serve_place.ts";
 import { query } from "./state_run.ts";
+import { slow } from "../support/slow.ts";
 
 function isMobile(name: string): boolean {
   return name.startsWith("MobileDevice");
@@ -78,7 +79,7 @@ test("T15: calls that make no sense get 204 and a warning", async () => {
   expect(place.fetched()).toEqual(["computers/id/1/subset/General&Software"]);
 }, 60_000);
 
-test("events of one device within the window become one fetch, later ones another", async () => {
+slow("events of one device within the window become one fetch, later ones another", async () => {
   await using place = await servePlace({ serve: "coalesce_seconds = 1\n" });
   await using agent = await listen(place);
   const begun = Date.now();

@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { listen } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { rows, section } from "./state_run.ts";
 
@@ -76,7 +77,7 @@ test("the metrics of a scheduled section move, and are text that Prometheus read
   await standIn.stop();
 }, 60_000);
 
-test("a failure is told once, its end once, also over a restart; the heart beats", async () => {
+slow("a failure is told once, its end once, also over a restart; the heart beats", async () => {
   const standIn = await startStandIn();
   await using ear = receiver();
   using place = workspace();

@@ -8,6 +8,7 @@ import { createServer, type Socket } from "node:net";
 import { MessageFrames } from "../../src/sdk/ldap/frames.ts";
 import { section } from "../sources/ldap/ldap_run.ts";
 import { uploadHostile } from "./hostile_run.ts";
+import { slow } from "../support/slow.ts";
 
 test("messages come whole out of pieces of any size", () => {
   const sizes = [0, 1, 5, 127, 128, 255, 256, 65_535, 65_536, 300_000];
@@ -32,7 +33,7 @@ test("messages come whole out of pieces of any size", () => {
   }
 });
 
-test("a message of two gigabytes is given up at once", async () => {
+slow("a message of two gigabytes is given up at once", async () => {
   const piece = Buffer.alloc(1024 * 1024);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../scripts/binary/compile.ts";
+import { slow } from "../support/slow.ts";
 
 const copy = mkdtempSync(join(tmpdir(), "new-source-"));
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
@@ -43,7 +44,7 @@ describe("new_source", () => {
     expect(list).toMatch(new RegExp(`= \\[[^\\]]*\\b${constant}\\b`));
   });
 
-  test("what it began conforms, on a binary that has it", () => {
+  slow("what it began conforms, on a binary that has it", () => {
     const result = run([process.execPath, "test", "--timeout", "60000", "./test/sources"]);
     expect(result.output).toContain("\n 0 fail");
     expect(result.output).toContain("acme_devices conforms");
@@ -51,7 +52,7 @@ describe("new_source", () => {
     expect(result.code).toBe(0);
   }, 240_000);
 
-  test.each<[string, ...string[]]>([
+  slow.each<[string, ...string[]]>([
     ["types", deno, "check", "--quiet", "src/sources", "test/sources"],
     ["format", deno, "fmt", "--check", "src/sources", "test/sources"],
     ["lint", deno, "lint", "--quiet", "src/sources", "test/sources"],

@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { slow } from "../support/slow.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 import {
   approle,
@@ -67,7 +68,7 @@ async function longUpload(
 
 const asRole = `auth = approle\nrole_id = ${approle.role_id}\nsecret_id = ${approle.secret_id}`;
 
-test("a token and a lease are renewed while a run goes on, and end with it", async () => {
+slow("a token and a lease are renewed while a run goes on, and end with it", async () => {
   const { vault } = await longUpload(
     { tokenSeconds: 1, leaseSeconds: 1 },
     asRole,
@@ -80,7 +81,7 @@ test("a token and a lease are renewed while a run goes on, and end with it", asy
   expect(count(vault, "/v1/database/creds/reader")).toBe(1);
 });
 
-test("a token that has reached its greatest age is replaced by a new login", async () => {
+slow("a token that has reached its greatest age is replaced by a new login", async () => {
   for (const options of [{ renewals: 1 }, { renewable: false }]) {
     const { vault } = await longUpload(
       { tokenSeconds: 1, ...options },

@@ -5,6 +5,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { slow } from "../support/slow.ts";
 import { tagsOnly } from "../support/workspace.ts";
 import { type UploadOptions, uploadWith } from "./section.ts";
 import {
@@ -113,7 +114,7 @@ test("a token that ended is replaced by a new login", async () => {
   expect(vault.handedOut).toHaveLength(2);
 });
 
-test("what can be wrong is told in one sentence each, with what to do", async () => {
+slow("what can be wrong is told in one sentence each, with what to do", async () => {
   const wrong: readonly (readonly [VaultOptions, string, string, RegExp])[] = [
     [
       stored,

@@ -16,6 +16,7 @@ import {
   startTokens,
   throttled,
 } from "./server.ts";
+import { slow } from "../../support/slow.ts";
 
 const mapped = 'sync_field = SERIAL\nmapping.SERIAL = {"source": "SerialNumber"}\n';
 const withNetwork =
@@ -205,7 +206,7 @@ test("each region has its token server, and token_url wins over it", async () =>
   ]);
 });
 
-test("the limit of the vendor holds up the run and loses nothing", async () => {
+slow("the limit of the vendor holds up the run and loses nothing", async () => {
   const place = start({
     count: 30,
     throttle: { requests: 12, windowMs: 1500, answer: throttled },

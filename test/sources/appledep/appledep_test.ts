@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { appledep } from "../../../src/sources/appledep/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
+import { slow } from "../../support/slow.ts";
 import type { VendorCall } from "../../support/vendor.ts";
 import { start } from "./section.ts";
 import { serialOf, throttled } from "./server.ts";
@@ -199,7 +200,7 @@ test("an error of any other kind fails the section", async () => {
   expect(run.report.sections[0]?.error?.message).toContain("POST /devices");
 });
 
-test("the limit of the vendor holds up the run and loses nothing", async () => {
+slow("the limit of the vendor holds up the run and loses nothing", async () => {
   const place = start({
     count: 300,
     pageLimit: 30,

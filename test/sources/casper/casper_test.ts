@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { casper } from "../../../src/sources/casper/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
 import { asClient, asUser, everything, noSoftware, start, throttled } from "./section.ts";
+import { slow } from "../../support/slow.ts";
 
 conformance({
   source: casper,
@@ -16,7 +17,7 @@ conformance({
   throttled: () => throttled(),
 });
 
-test(
+slow(
   "of 1,000 computers, five are gone and three always fail: 992 sent, eight named, exit 3",
   async () => {
     const missing = [3, 104, 205, 306, 407];
@@ -172,7 +173,7 @@ test("a server whose clock is behind is asked for one token, not for one each ti
   expect(vendor.calls.filter(({ path }) => path.endsWith("/token"))).toHaveLength(1);
 });
 
-test("a busy server holds up the run and loses nothing", async () => {
+slow("a busy server holds up the run and loses nothing", async () => {
   const place = start({
     count: 100,
     throttle: { requests: 40, windowMs: 1000, answer: throttled },

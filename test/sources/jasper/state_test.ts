@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { slow } from "../../support/slow.ts";
 import type { VendorCall } from "../../support/vendor.ts";
 import { series, start } from "./section.ts";
 import { changedAt, iccid } from "./server.ts";
@@ -71,7 +72,7 @@ test("a failed push leaves the state alone, and the next run sends everything", 
   expect(runs.remembered()).toBe("2026-01-04T00:00:00.000Z");
 });
 
-test("a server that dies mid-run fails the section, and the next run completes", async () => {
+slow("a server that dies mid-run fails the section, and the next run completes", async () => {
   const place = start({ count: 400 });
   await using vendor = place.vendor;
   using runs = series(place);

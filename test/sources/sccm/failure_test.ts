@@ -6,6 +6,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { record } from "../../support/recorder.ts";
+import { slow } from "../../support/slow.ts";
 import { makeIdentity } from "../../support/tds/certificate.ts";
 import { startTdsServer } from "../../support/tds/server.ts";
 import type { TdsQuery } from "../../support/tds/requests.ts";
@@ -98,7 +99,7 @@ function stalling(rows: number, which: RegExp): (query: TdsQuery) => TdsAnswer {
 }
 
 describe("a server that keeps silent", () => {
-  test.each([
+  slow.each([
     ["before the first computer", 0, /FROM dbo\.v_GS_COMPUTER_SYSTEM/],
     ["among the computers", 1200, /FROM dbo\.v_GS_COMPUTER_SYSTEM/],
     ["among the programs", 3000, /FROM dbo\.v_GS_ADD_REMOVE_PROGRAMS/],
@@ -159,7 +160,7 @@ describe("what is no SQL Server", () => {
   const noise = Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7919) % 256));
   const halfPacket = Buffer.of(4, 1, 0, 40, 0, 0, 1, 0, 0xff);
   const emptyPrelogin = Buffer.of(4, 1, 0, 9, 0, 0, 1, 0, 0xff);
-  test.each([
+  slow.each([
     ["a web server", web],
     ["noise", noise],
     ["half of a packet", halfPacket],

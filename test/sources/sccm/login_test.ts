@@ -5,6 +5,7 @@
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
+import { slow } from "../../support/slow.ts";
 import { makeIdentity } from "../../support/tds/certificate.ts";
 import { startTdsServer, type TdsServer, type TdsServerOptions } from "../../support/tds/server.ts";
 import { siteRows } from "./computers.ts";
@@ -258,7 +259,7 @@ describe("addresses", () => {
     }
   });
 
-  test.each([
+  slow.each([
     [{ server: "127.0.0.1,1" }, "Cannot connect to SQL Server 127.0.0.1,1", "Check server"],
     [{ server: "no-such-host.invalid" }, "no-such-host.invalid", "Check "],
     [{ server: "127.0.0.1\\GONE" }, "the SQL Server Browser does not answer", "host,port"],

@@ -9,6 +9,7 @@ import { parseIni } from "../../../src/config/ini.ts";
 import { planConfig } from "../../../src/config/plan.ts";
 import { describeIni } from "../../../src/describe/ini.ts";
 import { sccm } from "../../../src/sources/sccm/mod.ts";
+import { slow } from "../../support/slow.ts";
 import { startTdsServer } from "../../support/tds/server.ts";
 import { hardwareOf, idOf, programsOf, siteRows } from "./computers.ts";
 import { check, mapAll, optionsFor, type SectionOptions, upload } from "./sccm_run.ts";
@@ -82,7 +83,7 @@ test("two disks, four adapters, two enclosures and two users are one record, exa
   expect(queries.filter((sql) => !sql.includes("INFORMATION_SCHEMA"))).toHaveLength(2);
 });
 
-test(
+slow(
   "10,000 computers with 40 programs each arrive exactly, by two queries, in flat memory",
   async () => {
     const measure = (count: number) =>
@@ -282,7 +283,10 @@ test("--record-count 1 sends one record and reads no further", async () => {
       return { ...rest, rows: counted() };
     },
   });
-  const run = await upload(optionsFor(server.port), ["--record-count", "1"]);
+  const run = await upload(optionsFor(server.port), ["--record-count", "1"], undefined, {
+    // So that the server writes while the agent reads.
+    ownProcess: true,
+  });
   // Of 110,000 rows, what the buffers on the way hold.
   expect(given).toBeLessThan(60_000);
   expect(run.code).toBe(0);
