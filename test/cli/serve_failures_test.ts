@@ -94,7 +94,7 @@ slow("while Oomnitza takes nothing, events are accepted and kept, over a restart
   expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
 }, 90_000);
 
-slow("what an earlier run left is delivered without any event", async () => {
+test("what an earlier run left is delivered without any event", async () => {
   await using place = await servePlace();
   const agent = await listen(place, [], { ownProcess: true });
   place.standIn.setFaults({ latencyMs: 3000 });
@@ -131,7 +131,7 @@ test("when the state file cannot be written, the answer is 503 and readyz says s
   await agent.until("the record", () => place.arrived().length === 1, 30_000);
 }, 60_000);
 
-slow("events of a section that is no longer enabled wait until it is again", async () => {
+test("events of a section that is no longer enabled wait until it is again", async () => {
   await using place = await servePlace({ serve: "coalesce_seconds = 600\n" });
   const agent = await listen(place, [], { ownProcess: true });
   await agent.post("/casper", eventBody("ComputerAdded", 5));
