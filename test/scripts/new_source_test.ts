@@ -57,7 +57,7 @@ describe("new_source", () => {
     ["format", deno, "fmt", "--check", "src/sources", "test/sources"],
     ["lint", deno, "lint", "--quiet", "src/sources", "test/sources"],
     ["layers", process.execPath, join(root, "scripts/check_layers.ts")],
-    ["house rules", process.execPath, join(root, "scripts/check_style.ts")],
+    ["style", process.execPath, join(root, "scripts/check_style.ts")],
   ])("what it began passes the gate for %s", (_gate, ...command: string[]) => {
     const { output } = run(command);
     const ours = output.split("\n").filter((line) => /acme_devices|zebra|sources\/mod/.test(line));
