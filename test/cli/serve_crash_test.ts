@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { eventBody } from "../sources/casper/events.ts";
 import { listen, type Listener } from "../support/serve.ts";

@@ -7,7 +7,6 @@ import { expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { assets } from "../../src/gui/assets.ts";
 import { codeOfValue, valueOfCode } from "../../src/gui/code_text.ts";
-import { bundleEditor, editorFile } from "../../scripts/editor.ts";
 import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { writeCode } from "./support/editor.ts";

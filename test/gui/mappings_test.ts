@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { describeShape } from "../../src/app/source_paths.ts";
 import { shapeOf } from "../../src/gui/source_paths.ts";

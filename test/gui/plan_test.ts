@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { slow } from "../support/slow.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
