@@ -17,10 +17,16 @@ import { root } from "./binary/compile.ts";
 import { closingLine } from "./checks/junit.ts";
 import { runAllTests, type Scope } from "./checks/test_run.ts";
 
+/** What a step came to. */
+interface Outcome {
+  /** What went wrong, empty when nothing did. */
+  readonly failure: string;
+  readonly warnings: readonly string[];
+}
+
 interface Step {
   readonly name: string;
-  /** Does the work; the text is what went wrong, empty when nothing did. */
-  run(): Promise<string>;
+  run(): Promise<Outcome>;
 }
 
 /** Lines shown of a step that failed. */
@@ -42,7 +48,7 @@ const checks: readonly Step[] = [
 ];
 
 function program(name: string, [tool = "", ...args]: readonly string[]): Step {
-  return { name, run: () => outputOfFailure([toolPath(tool), ...args]) };
+  return { name, run: () => outcomeOf([toolPath(tool), ...args]) };
 }
 
 function toolPath(tool: string): string {
@@ -51,28 +57,32 @@ function toolPath(tool: string): string {
   return join(root, "node_modules", tool, name);
 }
 
-async function outputOfFailure(command: string[]): Promise<string> {
+async function outcomeOf(command: string[]): Promise<Outcome> {
   const env = { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
   const run = Bun.spawn(command, { cwd: root, env, stdin: "ignore", stderr: "pipe" });
   const [out, errors] = await Promise.all([
     new Response(run.stdout).text(),
     new Response(run.stderr).text(),
   ]);
-  return await run.exited === 0 ? "" : `${errors}${out}`.trim() || "failed without a word";
+  const isGood = await run.exited === 0;
+  return {
+    failure: isGood ? "" : `${errors}${out}`.trim() || "failed without a word",
+    warnings: isGood ? errors.split("\n").filter((line) => line.includes("  warning: ")) : [],
+  };
 }
 
-async function buildBinary(): Promise<string> {
+async function buildBinary(): Promise<Outcome> {
   try {
     await binaryPath();
-    return "";
+    return { failure: "", warnings: [] };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { failure: error instanceof Error ? error.message : String(error), warnings: [] };
   }
 }
 
 /** The words of a failed step, indented, and not more than one can read. */
-function excerpt(complaint: string): string {
-  const lines = complaint.split("\n");
+function excerpt(text: string): string {
+  const lines = text.split("\n");
   const more = lines.length - longestOutput;
   const shown = lines.slice(0, longestOutput).concat(
     more > 0 ? [`… and ${more} lines more`] : [],
@@ -87,11 +97,12 @@ async function runChecks(steps: readonly Step[]): Promise<number> {
   async function work(): Promise<void> {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       const started = performance.now();
-      const complaint = await step.run();
-      report(step.name, complaint === "", started);
-      if (complaint === "") continue;
+      const { failure, warnings } = await step.run();
+      report(step.name, failure === "", started);
+      for (const line of warnings) console.log(`    ${line}`);
+      if (failure === "") continue;
       failed++;
-      console.log(excerpt(complaint));
+      console.log(excerpt(failure));
     }
   }
   await Promise.all([work(), work()]);

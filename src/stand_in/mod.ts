@@ -13,9 +13,9 @@ import {
   type Env,
   type Instance,
   type Location,
-  Refusal,
   type ServerMappings,
 } from "./instance.ts";
+import { Refusal } from "./refusal.ts";
 import { page, pageHeaders } from "./page.tsx";
 import { Store } from "./store.ts";
 import { type Credentials, Tokens } from "./tokens.ts";
