@@ -9,7 +9,6 @@ import { iniText, type Option, type Options } from "../sdk/option.ts";
 /** How a value is put in: `lines` is a text of several lines. */
 export type Control = "text" | "url" | "secret" | "number" | "choice" | "lines";
 
-/** One field of a form. */
 export interface FormField {
   /** The key in the ini. */
   readonly key: string;

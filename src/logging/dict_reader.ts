@@ -70,12 +70,10 @@ export class DictReader {
     return value as Record<string, unknown>;
   }
 
-  /** The entries of an object. */
   entries(value: unknown, path: string): [string, unknown][] {
     return Object.entries(this.object(value, path));
   }
 
-  /** A text. */
   text(value: unknown, path: string): string | undefined {
     if (value === undefined || value === null) return undefined;
     if (typeof value === "string") return value;

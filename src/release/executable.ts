@@ -23,7 +23,6 @@ import type { OpenFile } from "./origin.ts";
 
 /** The files of an upgrade, all in one folder, so that renaming is all it takes. */
 export interface Places {
-  /** The program. */
   readonly program: string;
   /** The new one, until it takes the place. */
   readonly fresh: string;

@@ -41,7 +41,6 @@ export interface OriginContext {
   readonly signal: AbortSignal;
 }
 
-/** The origin that `--from` names. */
 export function openOrigin(
   from: string,
   { directory, env, signal }: OriginContext,

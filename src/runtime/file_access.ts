@@ -12,7 +12,6 @@ import { broadReaders } from "./sddl.ts";
 export interface Exposure {
   /** For a sentence: `everybody on this computer`. */
   readonly who: string;
-  /** The command that mends it. */
   readonly mend: string;
 }
 

@@ -12,7 +12,6 @@ import type { Send } from "./server.ts";
 import type { SecretRun } from "./store.ts";
 import { readSecretFile } from "./text_file.ts";
 
-/** A token of Vault. */
 export interface VaultToken {
   readonly value: string;
   /** Seconds that it lives; 0 when it does not end. */

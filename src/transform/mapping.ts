@@ -236,7 +236,6 @@ export interface ReportedMapping extends Pick<FieldMapping, "field" | "spec"> {
   readonly converterOrigin?: string | undefined;
 }
 
-/** A mapping for a report. */
 export function reportMapping(
   { field, spec, origin, converterOrigin }: FieldMapping,
 ): ReportedMapping {

@@ -10,7 +10,6 @@
  */
 export type HostileEnd = "stopped" | "error" | "either" | { readonly result: unknown };
 
-/** A hostile body. */
 export interface HostileBody {
   readonly title: string;
   readonly body: string;

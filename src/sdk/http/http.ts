@@ -45,7 +45,6 @@ export interface HttpSettings {
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
-/** One request. */
 export interface HttpRequest {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Appended to the base, or a whole URL. */

@@ -103,7 +103,6 @@ class LimitGovernor implements Governor {
   }
 }
 
-/** Creates a governor. */
 export function createGovernor(limits: Limits, signal: AbortSignal): Governor {
   return new LimitGovernor(limits, signal);
 }

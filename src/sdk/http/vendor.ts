@@ -18,7 +18,6 @@ import {
 } from "./http.ts";
 import { parseXml, type XmlOptions } from "../xml.ts";
 
-/** One request to a vendor. */
 export interface VendorRequest extends HttpRequest {
   /** What is asked for, for error messages: `users`, `computer 17`. */
   readonly what?: string | undefined;

@@ -44,7 +44,6 @@ export interface SoapAccess {
   judge(fault: SoapFault): "refused" | "throttled" | undefined;
 }
 
-/** One call. */
 export interface SoapCall {
   readonly operation: string;
   /** The children of `<operation>Request`. */

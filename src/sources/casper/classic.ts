@@ -123,7 +123,7 @@ async function groupPath({ http }: Context, kind: DeviceKind, name: string): Pro
 /** Names that do not survive in a path: servers take an encoded slash for a real one, or refuse it. */
 const unfitForPaths = /[/\\;]|^\.+$/;
 
-/** The devices in a group. */
+/** Finds the group by its name, or, where the name cannot stand in a path, in the list of groups. */
 export async function groupDevices(
   context: Context,
   kind: DeviceKind,

@@ -14,7 +14,6 @@ import type { AgentGui } from "./agent_gui.ts";
 /** Where screenshots go; outside of git. */
 const artifacts = join(root, "test-artifacts");
 
-/** How a window is to be. */
 export interface WindowOptions {
   /** Pixels; 1280 when absent. */
   readonly width?: number;
