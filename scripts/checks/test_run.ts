@@ -26,6 +26,12 @@ const longestTest = 1.5;
 /** The share of all tests that the fast gate runs at least. */
 const smallestShare = 0.95;
 
+/** How long tests took, on a machine that was so many times slower than an idle one. */
+export interface Timing {
+  readonly times: readonly TimedTest[];
+  readonly factor: number;
+}
+
 interface RunnerOptions {
   readonly scope: Scope;
   readonly paths: readonly string[];
@@ -70,15 +76,14 @@ async function runTests({ scope, paths, workers, folder, isQuiet = false }: Runn
  * as a fixed amount of work, done again and again beside the tests, takes longer than on an idle
  * machine. Who is above it is tried once more, alone, before it counts.
  */
-async function findSlow(
-  times: readonly TimedTest[],
-  factor: number,
-  folder: string,
+export async function findSlow(
+  { times, factor }: Timing,
+  runAgain: (paths: readonly string[]) => Promise<Timing>,
 ): Promise<string[]> {
   const suspects = times.filter(({ seconds }) => seconds > longestTest * factor);
   if (suspects.length === 0) return [];
   const paths = [...new Set(suspects.map(({ file }) => `./${file}`))];
-  const again = await runTests({ scope: "fast", paths, workers: 1, folder, isQuiet: true });
+  const again = await runAgain(paths);
   return suspects.flatMap(({ file, name }) => {
     const second = again.times.find((each) => each.file === file && each.name === name);
     if (second === undefined || second.seconds <= longestTest * again.factor) return [];
@@ -90,7 +95,8 @@ async function findSlow(
   });
 }
 
-function shareComplaint(run: number, left: number): string[] {
+/** What is wrong when too many tests are left to the full gate. */
+export function checkShare(run: number, left: number): string[] {
   const share = run / (run + left);
   return share >= smallestShare ? [] : [
     `The fast gate runs ${(share * 100).toFixed(1)} % of all tests, less than ` +
@@ -111,8 +117,11 @@ export async function runAllTests(scope: Scope): Promise<TestRun> {
       folder,
     });
     const complaints = scope === "full" ? [] : [
-      ...shareComplaint(times.length, left),
-      ...await findSlow(times, factor, second),
+      ...checkShare(times.length, left),
+      ...await findSlow(
+        { times, factor },
+        (paths) => runTests({ scope: "fast", paths, workers: 1, folder: second, isQuiet: true }),
+      ),
     ];
     return { ...counts, left, complaints };
   } finally {
