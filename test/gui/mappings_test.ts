@@ -6,7 +6,6 @@
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { describeShape } from "../../src/app/source_paths.ts";
-import { shapeOf } from "../../src/gui/source_paths.ts";
 import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
