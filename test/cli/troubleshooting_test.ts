@@ -8,12 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { acquireLock, type Lock } from "../../src/runtime/lock.ts";
-import { binaryPath } from "../support/binary.ts";
 import { record, type Recorded, type Recorder, type Scripted } from "../support/recorder.ts";
 import { type Identity, makeIdentity } from "../support/tds/certificate.ts";
 import { type Workspace, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const page = readFileSync(resolve(import.meta.dir, "../../docs/troubleshooting.md"), "utf8");
 const quoted = [...page.matchAll(/^#### `(.+)`$/gm)].map(([, message = ""]) => message);
