@@ -16,7 +16,7 @@ function main(): number {
   const root = resolve(values.root);
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const packages = new Set(Object.keys(manifest.dependencies ?? {}));
-  const files = readSources(root, ["mod.ts", "src", "converters"]);
+  const files = readSources(root, ["src", "converters"]);
   return reportViolations(
     "layers",
     files.length,

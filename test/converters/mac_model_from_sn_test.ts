@@ -7,7 +7,8 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { type ConverterContext, createHttp } from "../../src/sdk/mod.ts";
+import { createHttp } from "../../src/sdk/http/http.ts";
+import type { ConverterContext } from "../../src/sdk/mod.ts";
 import { convert, converterOf } from "./converter_run.ts";
 
 let asked: string[] = [];

@@ -121,26 +121,6 @@ export async function checkCsv(context: CsvContext & { options: CsvValues }): Pr
 }
 
 /**
- * Reads one file. The first row names the keys, literally; every value is text as it stands, or null
- * where a row is too short. Blank lines are skipped. The file is never held in memory as a whole, and
- * is closed when the caller stops or the signal is aborted.
- *
- * @throws {SourceError} Naming file and line, after all records before that line.
- */
-export async function* readCsv(
-  path: string,
-  settings: CsvSettings,
-  context: CsvContext,
-): AsyncGenerator<Raw> {
-  for await (const batch of readBatches(path, settings, context)) {
-    for (const record of batch) {
-      context.signal.throwIfAborted();
-      yield record;
-    }
-  }
-}
-
-/**
  * Reads the file or all files of the directory that the options name. A file of a directory that cannot
  * be read does not keep the others from being read.
  *
@@ -173,6 +153,13 @@ function summary(directory: string, total: number, failures: readonly SourceErro
   });
 }
 
+/**
+ * Reads one file. The first row names the keys, literally; every value is text as it stands, or null
+ * where a row is too short. Blank lines are skipped. The file is never held in memory as a whole, and
+ * is closed when the caller stops or the signal is aborted.
+ *
+ * @throws {SourceError} Naming file and line, after all records before that line.
+ */
 async function* readBatches(
   path: string,
   settings: CsvSettings,

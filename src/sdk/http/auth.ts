@@ -42,22 +42,6 @@ export function headerAuth(name: string, value: string): Authenticator {
   return { headers: () => ({ [name]: value }) };
 }
 
-/** Several at once. The first that can renew does. */
-export function allOf(...parts: readonly Authenticator[]): Authenticator {
-  const renewing = parts.find(({ renew }) => renew !== undefined);
-  return {
-    async headers(http) {
-      return Object.assign({}, ...await Promise.all(parts.map((part) => part.headers(http))));
-    },
-    ...(renewing === undefined
-      ? {}
-      : { renew: (http, used) => renewing.renew?.(http, used) ?? Promise.resolve(false) }),
-    observe(answer) {
-      for (const part of parts) part.observe?.(answer);
-    },
-  };
-}
-
 /** A token is renewed when so little of its life is left, in milliseconds. */
 const shortestLife = 30_000;
 

@@ -58,6 +58,8 @@ export interface VendorSettings {
   /** Without credentials, within the vendor's limits. */
   readonly http: Http;
   readonly auth: Authenticator | undefined;
+  /** As for the access of a source; without it, the beginning of the body is the message. */
+  readonly readErrorMessage?: ((answer: Answer) => string | undefined) | undefined;
   /** Name of the source for people. */
   readonly title: string;
   readonly section: string;
@@ -211,8 +213,8 @@ class VendorClient implements VendorHttp {
   }
 
   #reasonOf(answer: Answer): string {
-    const named = answer.headers.get("x-bamboohr-error-message");
-    return named ?? (isWebPage(answer) ? "" : excerpt(answer.body));
+    const message = this.#settings.readErrorMessage?.(answer);
+    return message ?? (isWebPage(answer) ? "" : excerpt(answer.body));
   }
 
   #credentialsHint(status: number): string {

@@ -82,6 +82,11 @@ function warnOfHidden(
   );
 }
 
+/** "Technical Overview": this header has additional information about an error. */
+export function readErrorMessage(headers: Headers): string | undefined {
+  return headers.get("x-bamboohr-error-message") ?? undefined;
+}
+
 /** Asks for the directory; nothing when BambooHR says that nobody is in it. */
 export async function loadDirectory({ http, log }: SourceContext<unknown>, base: string) {
   const { body, headers } = await http.page({
@@ -96,7 +101,7 @@ export async function loadDirectory({ http, log }: SourceContext<unknown>, base:
     },
   }, directory);
   if (body === undefined) {
-    const reason = headers.get("x-bamboohr-error-message") ?? "404 Not Found";
+    const reason = readErrorMessage(headers) ?? "404 Not Found";
     log.warning(
       `BambooHR says that nobody is in the directory (${reason}). ` +
         "If that is not so, check url and system_name.",

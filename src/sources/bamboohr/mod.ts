@@ -12,6 +12,7 @@ import {
   listEmployees,
   loadDirectory,
   pageSize,
+  readErrorMessage,
 } from "./client.ts";
 
 /** Reads the people of a company in BambooHR. */
@@ -85,6 +86,7 @@ export const bamboohr = defineSource({
     base: baseOf(options),
     // "Authentication": the key is the user name, the password can be anything.
     auth: basicAuth(options.api_token, "x"),
+    readErrorMessage: ({ headers }) => readErrorMessage(headers),
   }),
   async check(context) {
     // Not the key owner's own record: not every owner of a key is an employee.

@@ -111,6 +111,7 @@ function vendorHttp(
   return createVendorHttp({
     http,
     auth: access.auth,
+    readErrorMessage: access.readErrorMessage,
     title: section.source.title,
     section: section.name,
     credentials,
