@@ -67,6 +67,7 @@ export const packageOwners: readonly Owner[] = [
   { what: "fast-xml-parser", packages: ["fast-xml-parser"], places: ["src/sdk/xml"] },
   { what: "croner", packages: ["croner"], places: ["src/settings/schedule"] },
   { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv/"] },
+  { what: "jsonc-parser", packages: ["jsonc-parser"], places: ["src/logging/"] },
 ];
 
 /** Where the global `Bun` may be named. */

@@ -27,9 +27,11 @@ export {
 } from "./converter.ts";
 
 // Records and their values.
-export { isEmpty, isObject, ownEntry, setOwn, Skipped, type SourceRecord } from "../base/record.ts";
+export { isEmpty, isObject, ownEntry, type Raw, setOwn, Skipped } from "../base/record.ts";
 export { readDate, readSpacedDate } from "./dates.ts";
 export { splitWords, strippedField } from "./python_text.ts";
+
+export { parseJson } from "../base/json.ts";
 
 // Errors and the log.
 export { AgentError, AuthError, messageOf, SourceError } from "../base/errors.ts";
@@ -55,8 +57,8 @@ export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
 export {
   connectSql,
   type SqlConnection,
+  sqlEndpoint,
   sqlOptions,
-  sqlPlace,
   type SqlRow,
   sqlRows,
   sqlRule,
@@ -66,4 +68,4 @@ export {
 // SOAP and XML.
 export { callSoap, type SoapAccess, type SoapFault } from "./soap/soap.ts";
 export { loadService, type SoapService } from "./soap/wsdl.ts";
-export { listOf, type XmlElement } from "./xml.ts";
+export { listChildren, type XmlElement } from "./xml.ts";

@@ -126,7 +126,7 @@ export interface Source<O extends Options = Options> {
   readonly fields?: Readonly<Record<string, string>>;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
-  /** What no single option can say; the text of the complaint, or nothing. */
+  /** What no single option can say; what is wrong, or nothing. */
   rule?(options: Values<O>): string | undefined;
   /** Where the vendor is and how to authenticate. */
   http?(options: Values<O>): VendorAccess;

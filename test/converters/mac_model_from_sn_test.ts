@@ -83,7 +83,7 @@ test("stops asking a service that failed three times in a row", async () => {
   expect(asked).toHaveLength(3);
   const { result, complaints } = await convert(call, mac("F"), state);
   expect(result).toBe("Mac");
-  expect(complaints[0]?.problem).toContain("not asked any more");
+  expect(complaints[0]?.problem).toContain("not used any more");
 });
 
 test("keeps the value when nobody listens", async () => {

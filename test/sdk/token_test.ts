@@ -164,6 +164,6 @@ test("xml() asks for XML, and names the request when it is none", async () => {
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(SourceError);
-  expect(String(error)).toContain("not complete XML");
+  expect(String(error)).toContain("not valid XML");
   expect(String(error)).toContain("GET /list");
 });

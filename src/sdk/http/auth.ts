@@ -4,6 +4,7 @@
  * @module
  */
 
+import { basicCredentials } from "./basic.ts";
 import type { Answer, Http } from "./http.ts";
 
 /** Proves to a vendor who is asking. */
@@ -28,16 +29,10 @@ export interface Token {
   readonly expires?: number | undefined;
 }
 
-function toBase64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-}
-
-/** HTTP Basic, UTF-8 (RFC 7617). */
 export function basicAuth(user: string, password: string): Authenticator {
-  return headerAuth("Authorization", `Basic ${toBase64(`${user}:${password}`)}`);
+  return headerAuth("Authorization", basicCredentials(user, password));
 }
 
-/** A fixed header. */
 export function headerAuth(name: string, value: string): Authenticator {
   return { headers: () => ({ [name]: value }) };
 }

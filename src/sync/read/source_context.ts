@@ -115,7 +115,7 @@ function vendorHttp(
     title: section.source.title,
     section: section.name,
     credentials,
-    hide: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
+    mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
   });
 }
 
