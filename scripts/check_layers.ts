@@ -17,7 +17,7 @@ function main(): number {
   const root = resolve(values.root);
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const packages = new Set(Object.keys(manifest.dependencies ?? {}));
-  const files = readSources(root, ["mod.ts", "src", "converters"]);
+  const files = readSources(root, ["src", "converters"]);
   const others = readSources(root, ["scripts", "test", "bench"]);
   return reportViolations("layers", files.length, [
     ...files.flatMap((file) => checkLayers(file, packages)),

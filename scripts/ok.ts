@@ -32,7 +32,7 @@ interface Step {
 /** Lines shown of a step that failed. */
 const longestOutput = 80;
 
-const code = ["mod.ts", "src", "converters", "scripts", "test", "bench"]
+const code = ["src", "converters", "scripts", "test", "bench"]
   .filter((path) => existsSync(join(root, path)));
 
 const checks: readonly Step[] = [

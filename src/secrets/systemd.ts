@@ -23,7 +23,7 @@ export const systemd: SecretStore = {
     const hint = `Add LoadCredential=${target}:/path/of/the/secret to the unit`;
     const directory = run.env.CREDENTIALS_DIRECTORY ?? "";
     if (directory !== "") return readSecretFile(resolve(run.directory, directory, target), hint);
-    throw new AgentError("systemd gave the agent no credentials", {
+    throw new AgentError("systemd passed no credentials to the agent", {
       hint: `${hint}, and run the agent as that service`,
     });
   },

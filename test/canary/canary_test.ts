@@ -261,7 +261,7 @@ slow("a fault that nobody caught is told with secrets masked", async () => {
     "enable = True\nfilename = people.csv\nsync_field = NAME\nmapping.NAME = name\n" +
     "only_if_filled = ${command:echo -n x; sleep 5}\n";
   place.write("config.ini", ini);
-  const entry = new URL("../../mod.ts", import.meta.url).pathname;
+  const entry = new URL("../../src/cli/main.ts", import.meta.url).pathname;
   const child = Bun.spawn(
     [process.execPath, "--preload", "./crash.ts", entry, "upload", "csv_assets", "--verbose"],
     {

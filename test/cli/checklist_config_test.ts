@@ -116,7 +116,7 @@ this line is bad
   const run = await place.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(
-    /config\.ini:7 \[csv_assets\] verify_ssl: is neither a yes .* nor a no/,
+    /config\.ini:7 \[csv_assets\] verify_ssl: is not a boolean \(1, yes, true, on or 0, no, false, off\)/,
   );
   expect(run.stderr).toMatch(/config\.ini:5 \[csv_assets\] sync_field: is required/);
   expect(run.stderr).toMatch(

@@ -181,7 +181,7 @@ test("remember = off keeps nothing, and contradicts only_changed", async () => {
   place.write("config.ini", `${oomnitzaSection(instance)}${onlyChanged}remember = off\n`);
   const run = await place.agent(["check", "csv_assets"]);
   expect(run.code).toBe(1);
-  expect(run.stdout + run.stderr).toContain("only_changed: needs to remember");
+  expect(run.stdout + run.stderr).toContain("only_changed: requires remember = True");
   place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
   expect((await upload(place)).section.counts.sent).toBe(5);
 }, 60_000);

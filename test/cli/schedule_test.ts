@@ -87,6 +87,6 @@ test("a schedule that is none is told with its line", async () => {
   const run = await place.agent(["check", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(
-    /config\.ini:10 \[csv_assets\] schedule: is no schedule such as 0 3 \* \* \*, @daily or every 6h/,
+    /config\.ini:10 \[csv_assets\] schedule: is not a schedule such as 0 3 \* \* \*, @daily or every 6h/,
   );
 });

@@ -105,11 +105,11 @@ test("listening on more than loopback needs auth, or none in so many words", asy
     const [serve, host, code, text] of [
       ["", "0.0.0.0", 1, "nobody would be asked for a password"],
       ["", "::", 1, "nobody would be asked for a password"],
-      ["auth = basic\n", "127.0.0.1", 1, "= basic needs username and password"],
-      ["auth = header\n", "127.0.0.1", 1, "= header needs secret"],
+      ["auth = basic\n", "127.0.0.1", 1, "= basic requires username and password"],
+      ["auth = header\n", "127.0.0.1", 1, "= header requires secret"],
       [`secret = ${canary}\n`, "127.0.0.1", 1, "auth: is missing"],
       ["allow = 300.1.1.1, 10.0.0.0/33\n", "127.0.0.1", 1, "300.1.1.1 10.0.0.0/33"],
-      ["cert = cert.pem\n", "127.0.0.1", 1, "cert: is there alone"],
+      ["cert = cert.pem\n", "127.0.0.1", 1, "cert: is set without the other"],
       ["cert = nosuch\nkey = nosuch\n", "127.0.0.1", 1, "Cannot read cert of [serve]"],
       ["colour = red\nauth = nobody\n", "127.0.0.1", 1, "not one of: none, basic, header"],
     ] as const

@@ -64,7 +64,7 @@ test("with strict, what makes no sense gets an error that says why", async () =>
     [404, '{"error":"there is no enabled section \\"nope\\""}'],
     [405, '{"error":"PUT instead of POST"}'],
     [400, '{"error":"the body is not JSON"}'],
-    [400, expect.stringContaining("none of Jamf Pro's")],
+    [400, expect.stringContaining("not a webhook of Jamf Pro")],
     [204, ""],
   ]);
   expect((await fetch(`${agent.url}/casper`)).headers.get("allow")).toBe("POST");

@@ -37,7 +37,9 @@ test("agent check names what is wrong in [serve], with its line", async () => {
   await using place = await servePlace({ serve: "auth = basic\n" });
   const run = await place.agent(["check"]);
   expect(run.code).toBe(1);
-  expect(run.stderr).toMatch(/config\.ini:\d+ \[serve\] auth: = basic needs username and password/);
+  expect(run.stderr).toMatch(
+    /config\.ini:\d+ \[serve\] auth: = basic requires username and password/,
+  );
   // One section by itself does not need it.
   expect((await place.agent(["check", "casper"])).code).toBe(0);
 }, 60_000);

@@ -63,7 +63,7 @@ test("T15: calls that make no sense get 204 and a warning", async () => {
       ["/casper/", body, 'there is no enabled section ""'],
       ["/casper", "{", "the body is not JSON"],
       ["/casper", "", "the body is not JSON"],
-      ["/casper", "[]", "none of Jamf Pro's"],
+      ["/casper", "[]", "not a webhook of Jamf Pro"],
       ["/casper", '{"webhook":{"webhookEvent":"JSSStartup"},"event":{"jssID":3}}', "JSSStartup"],
     ] as const
   ) {

@@ -33,11 +33,13 @@ describe("versions", () => {
     const trust = `cacert_file = ${identity.authority}`;
     const refused = await check(place, server.url, trust);
     expect(refused.code).toBe(1);
-    expect(refused.output).toContain("offers nothing newer than TLS 1.1, and TLS 1.2 is the least");
+    expect(refused.output).toContain(
+      "supports nothing newer than TLS 1.1, and at least TLS 1.2 is required",
+    );
     expect(refused.output).toContain("ssl_protocol = tls1");
     expect(refused.output).not.toContain("attempt 2");
     const accepted = await check(place, server.url, `${trust}\nssl_protocol = tls1`);
-    expect(accepted.output).toContain("WARNING [oomnitza] ssl_protocol = tls1 lets TLS 1.0 pass");
+    expect(accepted.output).toContain("WARNING [oomnitza] ssl_protocol = tls1 allows TLS 1.0");
     expect(accepted.code).toBe(0);
   });
 
@@ -53,7 +55,9 @@ describe("versions", () => {
     expect((await check(place, newer.url, trust)).code).toBe(0);
     const refused = await check(place, newer.url, `${trust}\nssl_protocol = TLS1.3`);
     expect(refused.code).toBe(1);
-    expect(refused.output).toContain("offers nothing newer than TLS 1.2, and TLS 1.3 is the least");
+    expect(refused.output).toContain(
+      "supports nothing newer than TLS 1.2, and at least TLS 1.3 is required",
+    );
   });
 
   test("a port without TLS is told", async () => {
@@ -128,7 +132,7 @@ describe("authorities", () => {
     const trust = `cacert_file = ${identity.authority}`;
     const refused = await check(place, server.url, trust);
     expect(refused.code).toBe(1);
-    expect(refused.output).toContain("made out to another name");
+    expect(refused.output).toContain("certificate is for another name");
     for (let run = 1; run <= 2; run++) {
       const off = await check(place, server.url, "verify_ssl = no");
       expect(off.code).toBe(0);

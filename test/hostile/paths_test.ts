@@ -44,7 +44,7 @@ test("a section with a path for a name is no source", async () => {
     place.write("config.ini", `${oomnitzaSection(instance)}[${name}]\nenable = True\n`);
     const run = await place.agent(["upload", name]);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain("there is no source called");
+    expect(run.stderr).toContain("there is no source named");
   }
 });
 

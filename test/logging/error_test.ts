@@ -34,6 +34,7 @@ describe("describeError", () => {
 
   test("every finding of a configuration", () => {
     const findings = [1, 2].map((line) => ({
+      code: "invalid" as const,
       severity: "error" as const,
       file: "config.ini",
       line,

@@ -165,17 +165,15 @@ describe("check_style", () => {
     expect(rulesBroken("src/a.ts", `${opening}export const a = 1;`)).toEqual(["2 docstring"]);
   });
 
-  test("as a program, compares the manifests' versions and fails", async () => {
+  test("as a program, prints the violations and fails", async () => {
     const root = mkdtempSync(join(tmpdir(), "style-"));
     try {
       mkdirSync(join(root, "src"));
-      writeFileSync(join(root, "src/a.ts"), `${opening}export {};\n`);
-      writeFileSync(join(root, "package.json"), `{ "version": "1.0.0" }`);
-      writeFileSync(join(root, "deno.json"), `{ "version": "1.0.1" }`);
+      writeFileSync(join(root, "src/a.ts"), "export {};\n");
       const failing = await runGate(root);
-      expect(failing.output).toContain("deno.json:1  style/version:");
+      expect(failing.output).toContain("src/a.ts:1  style/module-doc:");
       expect(failing.code).toBe(1);
-      writeFileSync(join(root, "deno.json"), `{ "version": "1.0.0" }`);
+      writeFileSync(join(root, "src/a.ts"), `${opening}export {};\n`);
       expect(await runGate(root)).toEqual({
         code: 0,
         output: "style: files 1, violations 0, warnings 0\n",

@@ -14,7 +14,7 @@ const copy = mkdtempSync(join(tmpdir(), "new-source-"));
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 const parts = ["src", "converters", "scripts", "assets", "test/support"];
-for (const path of [...parts, "mod.ts", "deno.json", "package.json", "package-lock.json"]) {
+for (const path of [...parts, "deno.json", "package.json", "package-lock.json"]) {
   cpSync(join(root, path), join(copy, path), { recursive: true });
 }
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");

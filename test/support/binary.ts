@@ -25,7 +25,7 @@ export { root };
 const folder = join(root, "build");
 const program = process.platform === "win32" ? "agent.exe" : "agent";
 /** All that decides what the binary is. */
-const ingredients = ["src", "converters", "mod.ts", "assets", "scripts/binary"]
+const ingredients = ["src", "converters", "assets", "scripts/binary"]
   .concat("package.json", "package-lock.json");
 
 /** How {@linkcode runBinary} runs the agent. */

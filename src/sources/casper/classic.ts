@@ -108,7 +108,7 @@ export async function allDevices(
 /** What to say when there is no group of that name. */
 export function noSuchGroup(kind: DeviceKind, name: string): SourceError {
   return new SourceError(`There is no group "${name}" of ${words[kind].many} in Jamf Pro`, {
-    hint: "Check group_name: upper and lower case count.",
+    hint: "Check group_name: it is case-sensitive.",
   });
 }
 
@@ -140,7 +140,7 @@ export async function groupDevices(
 }
 
 /** How a person finds a device in Jamf Pro. */
-export function nameOf(kind: DeviceKind, { id, name }: Device): string {
+export function describeDevice(kind: DeviceKind, { id, name }: Device): string {
   return `${words[kind].one} ${id}${name ? ` (${name})` : ""}`;
 }
 
@@ -181,6 +181,6 @@ export function details(
   return context.each(
     list,
     ({ id }) => detail(context, kind, id, context.wanted),
-    (device) => nameOf(kind, device),
+    (device) => describeDevice(kind, device),
   );
 }

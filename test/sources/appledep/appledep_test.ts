@@ -78,7 +78,7 @@ test("devices of others are left out, those that failed are named", async () => 
   expect(run.report.sections[0]?.counts.unreadable).toBe(2);
   expect(run.stderr).toContain("device C8TJ000004AB: Apple answered FAILED for it");
   expect(run.stderr).toContain("device C8TJ000006AB: Apple gave no details of it");
-  expect(run.stderr).toContain("not this server's any more: 1 devices");
+  expect(run.stderr).toContain("no longer assigned to this server: 1 devices");
 });
 
 test("a session that ends is renewed, after a 401 as after a 403", async () => {

@@ -153,7 +153,7 @@ test("an empty directory is told with BambooHR's own words", async () => {
   await using _vendor = place.vendor;
   const run = await uploadAll(place);
   expect(run.code).toBe(0);
-  expect(run.stderr).toContain("nobody is in the directory (No employees found)");
+  expect(run.stderr).toContain("reports an empty directory (No employees found)");
 });
 
 test("a field that the key may not read comes empty", async () => {

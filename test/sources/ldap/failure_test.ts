@@ -105,7 +105,7 @@ test("a directory that falls silent mid-run is given up too, and what was read a
 });
 
 test.each([
-  ["a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "what answers there is no directory"],
+  ["a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "the server does not speak LDAP"],
   ["broken messages", "\x30\x03\x02\x01", "is lost"],
   ["a message of an endless length", "\x30\x80\x02\x01\x01", "is lost"],
   ["an operation that does not exist", "\x30\x05\x02\x01\x01\x7f\x00", "is lost"],

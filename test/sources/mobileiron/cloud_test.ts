@@ -136,7 +136,7 @@ test("devices that were not seen for 36 hours or never are left out, and their p
     "SN9001",
   ]);
   expect(vendor.calls.filter(isList)).toHaveLength(3);
-  expect(run.stderr).toContain("Left out 1700 of 2100 devices of partition Drivers");
+  expect(run.stderr).toContain("Skipped 1700 of 2100 devices of partition Drivers");
 });
 
 test("a page of devices that were never seen does not hide those behind it", async () => {

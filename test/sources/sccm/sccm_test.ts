@@ -180,7 +180,7 @@ describe("views that a site may lack", () => {
         APPLICATIONS: programsOf(index, 4).filter((_, number) => number % 2 === 0),
       })));
       expect(run.stderr).toContain(
-        "View v_UserMachineRelationship is not there or may not be read: hardware.primary_user stays empty",
+        "View v_UserMachineRelationship is missing or may not be read: hardware.primary_user stays empty",
       );
     },
   );
