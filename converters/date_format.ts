@@ -8,11 +8,10 @@ import { defineConverter, readDate, readSpacedDate } from "../src/sdk/mod.ts";
 
 const call = "date_format";
 
-/** The converter `date_format`. */
 export const dateFormat = defineConverter({
   name: call,
   summary:
-    "Turns a date (ISO 8601, or YYYY-MM-DD HH:mm:ss, which is taken as UTC whatever follows) into Unix seconds. What is no date stays as it is.",
+    "Turns a date (ISO 8601, or YYYY-MM-DD HH:mm:ss, always taken as UTC) into Unix seconds. Anything that is not a date stays unchanged.",
   params: {},
   examples: [
     { call, value: "2019-01-02 03:04:05", result: 1546398245 },
@@ -21,12 +20,12 @@ export const dateFormat = defineConverter({
     { call, value: "2019-01-02", result: 1546387200 },
     { call, value: "2019-01-02T03:04:05Z", result: 1546398245 },
     { call, value: "2019-01-02T03:04:05+02:00", result: 1546391045 },
-    { call, value: "01/02/2019", result: "01/02/2019", complains: "warning" },
+    { call, value: "01/02/2019", result: "01/02/2019", reports: "warning" },
     { call, value: "abc", result: "abc" },
     { call, value: "", result: "" },
     { call, value: null, result: null },
   ],
-  convert({ value, complain }) {
+  convert({ value, report: complain }) {
     if (typeof value !== "string" && !(value instanceof Date)) return value;
     const spaced = typeof value === "string" && value.includes(" ");
     const seconds = spaced ? readSpacedDate(value) : readDate(value);

@@ -6,7 +6,6 @@
 
 import { defineConverter, isEmpty, splitWords } from "../src/sdk/mod.ts";
 
-/** The converter `split`. */
 export const split = defineConverter({
   name: "split",
   summary: "Splits a text and takes one of its parts.",
@@ -20,18 +19,18 @@ export const split = defineConverter({
   examples: [
     { call: "split:on=,|index=1", value: "a,b,c", result: "b" },
     { call: "split:on=,|index=-1", value: "a,b,c", result: "c" },
-    { call: "split:on=,|index=5", value: "a,b", result: "a,b", complains: "error" },
+    { call: "split:on=,|index=5", value: "a,b", result: "a,b", reports: "error" },
     { call: "split", value: "a b  c", result: "a" },
-    { call: "split:on=", value: "a,b", result: "a,b", complains: "error" },
-    { call: "split:on=,", value: 12, result: 12, complains: "error" },
+    { call: "split:on=", value: "a,b", result: "a,b", reports: "error" },
+    { call: "split:on=,", value: 12, result: 12, reports: "error" },
     { call: "split:on=,", value: null, result: null },
-    { call: "split:index=one", value: "a b", result: "a b", complains: "error" },
-    { call: "split", value: " ", result: " ", complains: "error" },
+    { call: "split:index=one", value: "a b", result: "a b", reports: "error" },
+    { call: "split", value: " ", result: " ", reports: "error" },
   ],
-  convert({ value, params: { on, index = "0" }, complain }) {
+  convert({ value, params: { on, index = "0" }, report: complain }) {
     if (isEmpty(value)) return value;
     const problem = problemWith(value, on, index);
-    const part = problem === undefined ? partOf(String(value), on, Number(index)) : undefined;
+    const part = problem === undefined ? pickPart(String(value), on, Number(index)) : undefined;
     if (part === undefined) complain(problem ?? `the text has no part ${index}`);
     return part ?? value;
   },
@@ -44,6 +43,6 @@ function problemWith(value: unknown, on: unknown, index: unknown): string | unde
   return undefined;
 }
 
-function partOf(text: string, on: string | true | undefined, index: number): string | undefined {
+function pickPart(text: string, on: string | true | undefined, index: number): string | undefined {
   return (typeof on === "string" ? text.split(on) : splitWords(text)).at(index);
 }

@@ -8,22 +8,21 @@ import { defineConverter, readDate } from "../src/sdk/mod.ts";
 
 const call = "timestamp";
 
-/** The converter `timestamp`. */
 export const timestamp = defineConverter({
   name: call,
   summary:
-    "Turns a date (ISO 8601; UTC when it names no zone) into Unix seconds. What is no date stays as it is, with an error in the log.",
+    "Turns a date (ISO 8601; UTC when it names no zone) into Unix seconds. Anything that is not a date stays unchanged, with an error in the log.",
   params: {},
   examples: [
     { call, value: "2019-01-02T03:04:05.123Z", result: 1546398245 },
     { call, value: "2019-01-02T03:04:05+02:00", result: 1546391045 },
     { call, value: "2019-01-02", result: 1546387200 },
     { call, value: 1546398245.5, result: 1546398245 },
-    { call, value: "2019-1-2", result: "2019-1-2", complains: "warning" },
-    { call, value: "abc", result: "abc", complains: "error" },
+    { call, value: "2019-1-2", result: "2019-1-2", reports: "warning" },
+    { call, value: "abc", result: "abc", reports: "error" },
     { call, value: null, result: null },
   ],
-  convert({ value, complain }) {
+  convert({ value, report: complain }) {
     if (value === null || value === undefined) return null;
     const seconds = readDate(value);
     if (typeof seconds === "number") return seconds;

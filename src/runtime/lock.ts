@@ -19,9 +19,8 @@ import {
   unlinkSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 
-/** A lock held. */
 export interface Lock {
   /** Releases the lock and removes its file. */
   release(): void;
@@ -40,7 +39,7 @@ const heldHere = new Set<string>();
  * The process that wrote itself into a lock file, or nothing when it cannot be told. Never to be
  * called by the holder, see {@linkcode heldHere}.
  */
-function ownerOf(path: string): number | undefined {
+function readOwner(path: string): number | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, "r");
@@ -54,12 +53,8 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? "");
-}
-
 function isHeld(error: unknown): boolean {
-  return codeOf(error).startsWith("SQLITE_BUSY") || codeOf(error).startsWith("SQLITE_LOCKED");
+  return errorCode(error).startsWith("SQLITE_BUSY") || errorCode(error).startsWith("SQLITE_LOCKED");
 }
 
 function remove(path: string): void {
@@ -71,7 +66,7 @@ function remove(path: string): void {
 }
 
 /** Which file is behind a name at the moment; blank when there is none. */
-function identityOf(path: string): string {
+function fileIdentity(path: string): string {
   const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) return "";
   // A file id may be given again once a file is gone; the time of birth may not be true on Windows.
@@ -88,7 +83,7 @@ function create(path: string): void {
     // O_EXCL: a symbolic link of that name is not followed. Nobody has locked a file that is new.
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return;
+    if (errorCode(error) === "EEXIST") return;
     throw error;
   }
   if (process.getuid?.() !== 0) return;
@@ -103,7 +98,7 @@ const openFlags = constants.SQLITE_OPEN_READWRITE | constants.SQLITE_OPEN_CREATE
 /** Opens and locks the file, which is created when it is not there. */
 function tryLock(path: string): { readonly database: Database; readonly isNamed: boolean } {
   create(path);
-  const before = identityOf(path);
+  const before = fileIdentity(path);
   const database = new Database(path, openFlags);
   try {
     database.run("PRAGMA journal_mode = MEMORY");
@@ -112,7 +107,7 @@ function tryLock(path: string): { readonly database: Database; readonly isNamed:
     database.run(`PRAGMA user_version = ${process.pid}`);
     // The exclusive locking mode keeps the lock when the transaction ends.
     database.run("COMMIT");
-    return { database, isNamed: before !== "" && identityOf(path) === before };
+    return { database, isNamed: before !== "" && fileIdentity(path) === before };
   } catch (error) {
     database.close();
     throw error;
@@ -145,10 +140,10 @@ export function acquireLock(named: string): Lock {
       if (isNamed) return lockOn(database, path);
       database.close();
     } catch (error) {
-      throw isHeld(error) ? held(path, ownerOf(path)) : unusable(path, error);
+      throw isHeld(error) ? held(path, readOwner(path)) : unusable(path, error);
     }
   }
-  throw held(path, ownerOf(path));
+  throw held(path, readOwner(path));
 }
 
 function lockOn(database: Database, path: string): Lock {

@@ -5,8 +5,8 @@
  */
 
 import type { Log } from "../logging/log.ts";
-import type { Kind, Raw, Skipped } from "../base/record.ts";
-import type { TlsSettings } from "../runtime/fetch.ts";
+import type { Kind, Skipped, SourceRecord } from "../base/record.ts";
+import type { Answer, TlsSettings } from "../runtime/fetch.ts";
 import type { Authenticator } from "./http/auth.ts";
 import type { Limits } from "./http/rate_limiter.ts";
 import type { Options, Values } from "./option.ts";
@@ -80,6 +80,8 @@ export interface VendorAccess {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly auth?: Authenticator;
+  /** The vendor's own message in an answer that is an error, where it is not the body; undefined when there is none. */
+  readErrorMessage?(answer: Answer): string | undefined;
 }
 
 /** What a webhook brings: a hint at what changed, never the data itself. */
@@ -103,7 +105,7 @@ export type WebhookHint =
  * What a source gives: a record, one that could not be read, or several of them at once. Those that come
  * by the page or the block may go on that way, which is quicker than one by one.
  */
-export type SourceItem = Raw | Skipped | readonly (Raw | Skipped)[];
+export type SourceItem = SourceRecord | Skipped | readonly (SourceRecord | Skipped)[];
 
 /** A source as declared: data first, then `rule`, `check` and `records()`, always in this order. */
 export interface Source<O extends Options = Options> {
@@ -126,7 +128,7 @@ export interface Source<O extends Options = Options> {
   isSerial?(path: string): boolean;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
-  /** What no single option can say; the text of the complaint, or nothing. */
+  /** What no single option can say; what is wrong, or nothing. */
   rule?(options: Values<O>): string | undefined;
   /** Where the vendor is and how to authenticate. */
   http?(options: Values<O>): VendorAccess;
@@ -140,7 +142,10 @@ export interface Source<O extends Options = Options> {
    */
   webhookHint?(call: WebhookCall): WebhookHint;
   /** The records that a webhook call is about, fetched anew. */
-  webhook?(context: SourceContext<Values<O>>, call: WebhookCall): AsyncIterable<Raw | Skipped>;
+  webhook?(
+    context: SourceContext<Values<O>>,
+    call: WebhookCall,
+  ): AsyncIterable<SourceRecord | Skipped>;
 }
 
 /** Declares a source; the types of its options flow into all of its functions. */

@@ -66,7 +66,6 @@ export interface UnfinishedRun {
   readonly outbox: StateOutbox;
 }
 
-/** How a store is to be. */
 export interface StoreSettings {
   readonly path: string;
   /** Address of the Oomnitza instance that records go to; absent when the file is only looked into. */
@@ -141,7 +140,7 @@ export class StateStore {
   }
 
   /** Whether runs of a section may have left something, those at work included. */
-  hasLeftovers(section: string): boolean {
+  hasBacklog(section: string): boolean {
     const rows = this.#use((database) =>
       database.rows("SELECT id FROM runs WHERE section = ? AND is_open = 1 LIMIT 1", section)
     );

@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../logging/log.ts";
-import type { Complaint } from "../sdk/converter.ts";
+import type { ProblemLevel } from "../sdk/converter.ts";
 
 /** Kinds that are told apart, so that texts that quote values do not fill the memory. */
 const maxKinds = 200;
@@ -13,7 +13,7 @@ const maxKinds = 200;
 /** Gathers problems of conversion during a run. */
 export interface ConversionProblems {
   /** Notes a problem of a converter with the value of a field. */
-  note(converter: string, field: string, problem: string, level?: Complaint): void;
+  note(converter: string, field: string, problem: string, level?: ProblemLevel): void;
   /** Notes something about the value of a field that no converter said. */
   noteValue(field: string, problem: string): void;
   /** Logs how often each kind came up, when it came up again since the last time. */
@@ -24,8 +24,8 @@ export interface ConversionProblems {
 
 /** Creates an empty collection. */
 export function createConversionProblems(log: Log): ConversionProblems {
-  const kinds = new Map<string, { level: Complaint; count: number; logged: number }>();
-  function count(who: string, problem: string, level: Complaint): void {
+  const kinds = new Map<string, { level: ProblemLevel; count: number; logged: number }>();
+  function count(who: string, problem: string, level: ProblemLevel): void {
     const whole = `${who}: ${problem}`;
     const isOverfull = kinds.size >= maxKinds && !kinds.has(whole);
     const label = isOverfull ? `${who}: other problems` : whole;

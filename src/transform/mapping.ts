@@ -153,6 +153,7 @@ function findUnmapped(
 ): Finding[] {
   const missing = syncFields.filter((name) => !table.some(({ field }) => field === name));
   return missing.map((name) => ({
+    code: "missing",
     severity: "error",
     file,
     line,
@@ -170,6 +171,7 @@ const peopleFields = ["USER", "EMAIL"];
 function findUnmappedPeople(missing: readonly string[], inputs: KindInputs): Finding[] {
   const { file, line, section, apiVersion } = inputs;
   return missing.map((name) => ({
+    code: "missing",
     severity: apiVersion === "v2" ? "error" : "warning",
     file,
     line,
@@ -193,6 +195,7 @@ function findValueless(
   return valueless.map(({ field, origin, converterOrigin }) => {
     const said = converterOrigin ?? origin;
     return {
+      code: "missing",
       severity: "error",
       file,
       line: said.from === "ini" ? said.line : line,
@@ -229,7 +232,7 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
 }
 
 /** Where a mapping takes its value from, in words. */
-export function valueOf({ spec }: Pick<FieldMapping, "spec">): string {
+export function describeValueSource({ spec }: Pick<FieldMapping, "spec">): string {
   if (spec.source !== undefined) return spec.source;
   if (spec.setting !== undefined) return `setting ${spec.setting}`;
   return spec.hardcoded === undefined ? "(nothing)" : JSON.stringify(spec.hardcoded);
@@ -260,7 +263,6 @@ export interface ReportedMapping extends Pick<FieldMapping, "field" | "spec"> {
   readonly converterOrigin?: string | undefined;
 }
 
-/** A mapping for a report. */
 export function reportMapping(
   { field, spec, origin, converterOrigin }: FieldMapping,
 ): ReportedMapping {

@@ -5,11 +5,8 @@
  */
 import { expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
-import { binaryPath } from "../support/binary.ts";
 import { record, type RecorderOptions } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** Uploads `tag,model` rows with some mapping lines and gives the records that were posted. */
 async function posted(lines: string, csv: string, mappings: RecorderOptions["mappings"] = {}) {

@@ -5,16 +5,13 @@
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
-import { recordOf, shapeOf } from "../../src/sdk/ldap/values.ts";
+import { checkConfig } from "../../src/config/config.ts";
+import { buildShape, toRecord } from "../../src/sdk/ldap/values.ts";
 import { sqlRows } from "../../src/sdk/sql/rows.ts";
 import { sources } from "../../src/sources/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";
 import { startTdsServer } from "../support/tds/server.ts";
 import { answering, peopleFrom, person, uploadHostile } from "./hostile_run.ts";
-
-await binaryPath();
 
 const names = [
   "__proto__",
@@ -36,7 +33,7 @@ describe("the configuration", () => {
   const around = { sources, env: process.env, directory: "/" };
 
   test.each(names)("%s as section, option, mapping, setting, converter and parameter", (name) => {
-    const alone = planConfig(parseIni(`${head}[${name}]\nenable = True\n`, "f"), around);
+    const alone = checkConfig(parseIni(`${head}[${name}]\nenable = True\n`, "f"), around);
     expect(alone.sections).toEqual([]);
     expect(alone.findings.map(({ severity }) => severity)).toContain("error");
     const text = `${head}${name} = 1\n[csv_assets]\nenable = True\nfilename = x\nsync_field = A\n` +
@@ -44,7 +41,7 @@ describe("the configuration", () => {
       `mapping.B = {"setting": "${name}"}\nmapping.C = {"source": "x", "converter": "${name}"}\n` +
       `mapping.D = {"source": "x", "converter": "split:${name}=1|on=,"}\n` +
       `mapping.E = {"source": "x", "${name}": 1}\n[converters]\n${name}: return 1\n`;
-    const plan = planConfig(parseIni(text, "f"), around);
+    const plan = checkConfig(parseIni(text, "f"), around);
     expect(plan.sections.map((section) => section.name)).toEqual(["csv_assets"]);
   });
 
@@ -54,7 +51,7 @@ describe("the configuration", () => {
       for (const key of [...Object.keys(source.options), ...common]) {
         for (const name of names) {
           const text = `${head}[${source.name}]\nenable = True\n${key} = ${name}\n`;
-          const { sections } = planConfig(parseIni(text, "f"), around);
+          const { sections } = checkConfig(parseIni(text, "f"), around);
           const value = sections[0]?.options[key];
           expect([key, name, typeof value === "function"]).toEqual([key, name, false]);
           expect(value).not.toBe(Object.prototype);
@@ -124,13 +121,13 @@ describe("records", () => {
   });
 
   test("attributes of a directory", () => {
-    const shape = shapeOf({ everything: true, paths: ["constructor", "__proto__.x"] }, []);
+    const shape = buildShape({ everything: true, paths: ["constructor", "__proto__.x"] }, []);
     const attributes = names.map((type) => ({
       type,
       values: [`v-${type}`],
       parsedBuffers: [Buffer.from(`v-${type}`)],
     }));
-    const record = recordOf({ name: "cn=a", attributes } as never, shape);
+    const record = toRecord({ name: "cn=a", attributes } as never, shape);
     for (const name of names) {
       expect(Object.getOwnPropertyDescriptor(record, name)?.value).toBe(`v-${name}`);
     }

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { Log } from "../../src/sdk/mod.ts";
-import { type CountedPage, readCountedList } from "../../src/sdk/mod.ts";
+import { type CountedPage, readCountedList } from "../../src/sdk/http/paging.ts";
 
 type Pages = readonly CountedPage<string>[];
 

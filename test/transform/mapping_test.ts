@@ -8,13 +8,13 @@ import {
   applyKind,
   describeOrigin,
   describeOrigins,
+  describeValueSource,
   type FieldMapping,
   type KindInputs,
   type MappingInputs,
   mergeMappings,
   reportMapping,
   splitFieldNames,
-  valueOf,
 } from "../../src/transform/mapping.ts";
 
 function merge(inputs: Partial<MappingInputs>): FieldMapping[] {
@@ -100,6 +100,7 @@ test("sync fields are required, and must be mapped", () => {
   expect(checked.syncFields).toEqual(["TAG", "SITE"]);
   expect(checked.fields.map(({ spec }) => spec.required)).toEqual([true, undefined]);
   expect(checked.findings).toEqual([{
+    code: "missing",
     severity: "error",
     file: "config.ini",
     line: 4,
@@ -174,10 +175,10 @@ test("origins and values are told in words", () => {
     '{"field":"A","spec":{"source":"a"},"origin":"built-in","converterOrigin":"ini line 7"}',
   );
   expect(reportMapping(mapping).converterOrigin).toBeUndefined();
-  expect(valueOf({ spec: { source: "a" } })).toBe("a");
-  expect(valueOf({ spec: { setting: "site" } })).toBe("setting site");
-  expect(valueOf({ spec: { hardcoded: [1] } })).toBe("[1]");
-  expect(valueOf({ spec: {} })).toBe("(nothing)");
+  expect(describeValueSource({ spec: { source: "a" } })).toBe("a");
+  expect(describeValueSource({ spec: { setting: "site" } })).toBe("setting site");
+  expect(describeValueSource({ spec: { hardcoded: [1] } })).toBe("[1]");
+  expect(describeValueSource({ spec: {} })).toBe("(nothing)");
 });
 
 test("names are split at commas, without blanks", () => {

@@ -5,11 +5,11 @@
  */
 
 import { SourceError } from "../../base/errors.ts";
-import type { Raw } from "../../base/record.ts";
+import type { SourceRecord } from "../../base/record.ts";
 import type { Dialect } from "./dialect.ts";
-import { LONGEST } from "./file.ts";
+import { longestLine } from "./file.ts";
 import { type Escape, hasEscapedQuote, type MarkedText, markText } from "./marks.ts";
-import type { Oddities } from "./anomalies.ts";
+import type { CsvFindings } from "./findings.ts";
 import { createTable, isBlankRow, isHeader, type Table, toRecord } from "./table.ts";
 
 /** What papaparse answers. */
@@ -46,7 +46,7 @@ export interface RowSettings {
   readonly path: string;
   readonly parser: RowParser;
   readonly dialect: Dialect;
-  readonly oddities: Oddities;
+  readonly findings: CsvFindings;
   readonly quote: string;
 }
 
@@ -62,7 +62,7 @@ export class RowReader {
   readonly #parser: RowParser;
   readonly #newline: "\n" | "\r";
   readonly #quote: string;
-  readonly #oddities: Oddities;
+  readonly #findings: CsvFindings;
   #table: Table | undefined;
   /** The start of a row that the last text did not finish, and the line on which it begins. */
   #rest = "";
@@ -76,12 +76,12 @@ export class RowReader {
   /** Why nothing can be read any more. */
   #failure: SourceError | undefined;
 
-  constructor({ path, parser, dialect, oddities, quote }: RowSettings) {
+  constructor({ path, parser, dialect, findings, quote }: RowSettings) {
     this.#path = path;
     this.#parser = parser;
     this.#newline = dialect.newline;
     this.#quote = quote;
-    this.#oddities = oddities;
+    this.#findings = findings;
     this.#line = this.#restLine = dialect.skip > 0 ? 2 : 1;
   }
 
@@ -100,7 +100,7 @@ export class RowReader {
    *
    * @throws {SourceError} When a row has grown beyond 16 MB, or the last text could not be read to its end.
    */
-  push(more: string): Raw[] {
+  push(more: string): SourceRecord[] {
     if (this.#failure !== undefined) throw this.#failure;
     this.#refuseLongRow();
     const text = this.#rest + more;
@@ -114,16 +114,16 @@ export class RowReader {
     const { marked, parsed } = reading;
     this.#rest = marked.restore(marked.text.slice(parsed.meta.cursor));
     this.#restLine = this.#line - countBreaks(this.#rest, this.#rest.length, this.#newline);
-    this.#enough = Math.min(this.#rest.length * 2, LONGEST);
+    this.#enough = Math.min(this.#rest.length * 2, longestLine);
     return records;
   }
 
   /** The records of what is left at the end of the file, and why it could not be read to its end. */
-  finish(): { readonly records: Raw[]; readonly failure: SourceError | undefined } {
+  finish(): { readonly records: SourceRecord[]; readonly failure: SourceError | undefined } {
     if (this.#failure !== undefined) return { records: [], failure: this.#failure };
     this.#refuseLongRow();
     const left = this.#rest.replace(endMarks, "");
-    if (left.length < this.#rest.length) this.#oddities.endMark();
+    if (left.length < this.#rest.length) this.#findings.endMark();
     // papaparse recognises blanks after a closing quote only before a line break.
     const reading = this.#parse(left + this.#newline, false);
     const { marked, parsed } = reading;
@@ -151,25 +151,25 @@ export class RowReader {
     if (this.#escape === "backslash") return this.#parseAs(raw, "backslash", ignoreLastRow);
     const doubled = this.#parseAs(raw, "doubled", ignoreLastRow);
     if (!hasEscapedQuote(raw, this.#quote)) return doubled;
-    const faults = this.#faultsOf(doubled);
+    const faults = this.#findFaults(doubled);
     if (faults.rows === 0) {
       this.#escape = "doubled";
       return doubled;
     }
     const backslash = this.#parseAs(raw, "backslash", ignoreLastRow);
-    const others = this.#faultsOf(backslash);
+    const others = this.#findFaults(backslash);
     if (this.#escape === undefined && others.stray === undefined && others.rows < faults.rows) {
       this.#escape = "backslash";
       const at = raw.indexOf(`\\${this.#quote}`);
       const line = this.#restLine + countBreaks(raw, at, this.#newline);
-      this.#oddities.backslashes(this.#quote, line);
+      this.#findings.backslashes(this.#quote, line);
       return backslash;
     }
     return faults.stray === undefined ? doubled : this.#undecided(doubled, faults.stray);
   }
 
   /** Rows that do not have the width of the header, or a quote where none may be. */
-  #faultsOf({ marked: { text }, parsed }: Reading): {
+  #findFaults({ marked: { text }, parsed }: Reading): {
     readonly rows: number;
     /** The first row with a stray quote after a backslash. */
     readonly stray: Parsed["errors"][number] | undefined;
@@ -201,29 +201,29 @@ export class RowReader {
     return { marked, parsed: { ...parsed, data: parsed.data.slice(0, row), errors } };
   }
 
-  #read({ marked, parsed }: Reading): Raw[] {
+  #read({ marked, parsed }: Reading): SourceRecord[] {
     const { text } = marked;
     this.#noteStrayQuotes(text, parsed);
-    const records: Raw[] = [];
+    const records: SourceRecord[] = [];
     for (const [index, cells] of parsed.data.entries()) {
       if (this.#newline === "\n") dropReturn(cells);
       const row = marked.isMarked ? cells.map(marked.toCell) : cells;
       if (isBlankRow(row)) continue;
       if (row.length === 1 && row[0]?.replace(endMarks, "") === "") {
-        this.#oddities.endMark();
+        this.#findings.endMark();
         continue;
       }
       if (this.#table === undefined) {
         this.#table = createTable(row);
-        this.#oddities.header(row, this.#lineOf(parsed, index));
+        this.#findings.header(row, this.#findLine(parsed, index));
         continue;
       }
       if (isHeader(row, this.#table)) {
-        this.#oddities.repeatedHeader(() => this.#lineOf(parsed, index));
+        this.#findings.repeatedHeader(() => this.#findLine(parsed, index));
         continue;
       }
       if (row.length !== this.#table.width) {
-        this.#oddities.ragged(() => this.#lineOf(parsed, index));
+        this.#findings.ragged(() => this.#findLine(parsed, index));
       }
       records.push(toRecord(row, this.#table));
     }
@@ -237,7 +237,7 @@ export class RowReader {
       // Each stray quote of a cell is an error of its own; an unfinished row will be parsed again.
       if (code !== "InvalidQuotes" || row >= parsed.data.length || index === last) continue;
       last = index;
-      this.#oddities.strayQuote(() => this.#restLine + countBreaks(text, index, this.#newline));
+      this.#findings.strayQuote(() => this.#restLine + countBreaks(text, index, this.#newline));
     }
   }
 
@@ -252,7 +252,7 @@ export class RowReader {
   }
 
   #refuseLongRow(): void {
-    if (this.#rest.length <= LONGEST) return;
+    if (this.#rest.length <= longestLine) return;
     const parsed = this.#parser.parse(this.#rest, 0, false);
     throw this.#openQuote(this.#rest, parsed, "within 16 MB") ?? new SourceError(
       `Cannot read ${this.#path}: the row on line ${this.#restLine} is longer than 16 MB.`,
@@ -260,7 +260,7 @@ export class RowReader {
   }
 
   /** The file line on which a row begins; counted only when asked for. */
-  #lineOf(parsed: Parsed, index: number): number {
+  #findLine(parsed: Parsed, index: number): number {
     let line = this.#restLine;
     for (const row of parsed.data.slice(0, index)) {
       line++;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Raw } from "../../base/record.ts";
+import type { SourceRecord } from "../../base/record.ts";
 
 /** The header of a file, made ready for its rows. */
 export interface Table {
@@ -14,7 +14,7 @@ export interface Table {
   /** Each name once, with the place of its last column. */
   readonly columns: readonly { readonly name: string; readonly place: number }[];
   /** A record of nulls. Its copies share one hidden class, and in them `__proto__` is a plain key. */
-  readonly empty: Raw;
+  readonly empty: SourceRecord;
 }
 
 /** Takes the first row for the header; the last of several columns of one name counts. */
@@ -46,7 +46,7 @@ export function isHeader(row: readonly string[], { header, width }: Table): bool
 }
 
 /** A row as a record: cells that are missing are null, surplus ones are left out. */
-export function toRecord(row: readonly string[], table: Table): Raw {
+export function toRecord(row: readonly string[], table: Table): SourceRecord {
   const record: Record<string, unknown> = { ...table.empty };
   for (const { name, place } of table.columns) record[name] = row[place] ?? null;
   return record;

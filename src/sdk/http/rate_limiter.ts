@@ -20,11 +20,11 @@ export interface Limits {
   readonly pageSize?: number;
 }
 
-/** Lets requests pass. */
-export interface Governor {
-  /** Waits for a place, does the work and gives the place back. */
-  pass<T>(work: () => Promise<T>): Promise<T>;
-  /** Heeds the vendor's headers about what remains. */
+/** Lets requests through as the limits allow. */
+export interface RateLimiter {
+  /** Waits until one more is allowed, and does the work. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Pauses when the vendor's headers say that the limit is nearly used up. */
   observe(headers: Headers): void;
 }
 
@@ -46,8 +46,7 @@ function remainder(
   return Number.isFinite(numbers.remaining) && numbers.limit > 0 ? numbers : undefined;
 }
 
-/** A governor at work. */
-class LimitGovernor implements Governor {
+class VendorRateLimiter implements RateLimiter {
   readonly #concurrency: number;
   readonly #requests: number;
   readonly #intervalMs: number;
@@ -66,7 +65,7 @@ class LimitGovernor implements Governor {
     this.#signal = signal;
   }
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#concurrency) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -103,7 +102,6 @@ class LimitGovernor implements Governor {
   }
 }
 
-/** Creates a governor. */
-export function createGovernor(limits: Limits, signal: AbortSignal): Governor {
-  return new LimitGovernor(limits, signal);
+export function createRateLimiter(limits: Limits, signal: AbortSignal): RateLimiter {
+  return new VendorRateLimiter(limits, signal);
 }

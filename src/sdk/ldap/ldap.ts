@@ -7,12 +7,12 @@
 
 import { z } from "zod";
 import { messageOf } from "../../base/errors.ts";
-import type { Raw, Skipped } from "../../base/record.ts";
+import type { Skipped, SourceRecord } from "../../base/record.ts";
 import { LdapRefusal, loginError } from "./errors.ts";
 import { fillFilter, parseFilter } from "./filter.ts";
 import { type GroupOptions, searchMembers } from "./groups.ts";
 import { completeRecord, type Directory, readEntry, searchTree } from "./search.ts";
-import { type LdapShape, shapeOf } from "./values.ts";
+import { buildShape, type LdapShape } from "./values.ts";
 import { LdapConnection } from "./connection.ts";
 import { opt, type Option, type Values } from "../option.ts";
 import type { SourceContext } from "../source.ts";
@@ -45,11 +45,11 @@ export const ldapOptions = {
     },
   ),
   username: opt.text(
-    "Who reads: a DN, or with Active Directory also DOMAIN\\name or name@domain. The word anonymous logs in as nobody.",
+    "Account to log in as: a DN, or with Active Directory also DOMAIN\\name or name@domain. anonymous logs in without credentials.",
     { example: "cn=read-only-admin,dc=example,dc=com" },
   ),
   password: opt.secret("Password of that account.", { default: "" }),
-  base_dn: opt.text("DN of the entry below which is searched.", { example: "dc=example,dc=com" }),
+  base_dn: opt.text("DN of the entry to search below.", { example: "dc=example,dc=com" }),
   group_dn: opt.text("DN of a group whose members are read instead of everything below base_dn.", {
     default: "",
   }),
@@ -66,7 +66,7 @@ export const ldapOptions = {
     advanced: true,
   }),
   groups_dn: opt.json(
-    "DNs of several groups, as a JSON list; goes before group_dn.",
+    "DNs of several groups, as a JSON list; takes precedence over group_dn.",
     z.array(z.string()),
     { default: [], advanced: true },
   ),
@@ -76,12 +76,15 @@ export const ldapOptions = {
   }),
   group_member_filter: filterOption(
     opt.text(
-      "Search filter that finds a member below base_dn, with {} where its value goes. Without it, the value is the member's DN.",
+      "Search filter that finds a member below base_dn, with {} in place of its value. By default, the value is the member's DN.",
       { default: "", advanced: true },
     ),
     (text) => fillFilter(text, "x"),
   ),
-  page_criterium: opt.text("Has no effect; older files have it.", { default: "", advanced: true }),
+  page_criterium: opt.text("Has no effect; accepted for compatibility with older files.", {
+    default: "",
+    advanced: true,
+  }),
 } as const;
 
 /** Which directory is read and how: the values of {@linkcode ldapOptions}. */
@@ -89,15 +92,15 @@ export type LdapValues = Values<typeof ldapOptions>;
 
 type LdapContext = SourceContext<LdapValues>;
 
-/** The rule between the {@linkcode ldapOptions}: the text of the complaint, or nothing. */
+/** The rule between the {@linkcode ldapOptions}: what is wrong, or nothing. */
 export function ldapRule(values: LdapValues): string | undefined {
   const { url, start_tls, group_member_filter } = values;
   if (!/^ldaps?:\/\//i.test(url)) return "url begins neither with ldap:// nor with ldaps://";
   if (start_tls && /^ldaps:/i.test(url)) {
-    return "start_tls is for ldap://: a connection to ldaps:// is encrypted from its beginning";
+    return "start_tls is for ldap://: a connection to ldaps:// is encrypted from the start";
   }
   if (group_member_filter !== "" && !group_member_filter.includes(hole)) {
-    return `group_member_filter has no ${hole} where the member goes`;
+    return `group_member_filter has no ${hole} in place of the member`;
   }
   return undefined;
 }
@@ -144,7 +147,7 @@ async function openDirectory(context: LdapContext): Promise<Directory> {
   return { connection, url, paged, references: [] };
 }
 
-function groupsOf(options: LdapValues): GroupOptions | undefined {
+function chooseGroups(options: LdapValues): GroupOptions | undefined {
   const { groups_dn, group_dn } = options;
   const groups = groups_dn.length > 0 ? groups_dn : group_dn === "" ? [] : [group_dn];
   if (groups.length === 0) return undefined;
@@ -167,7 +170,7 @@ export async function checkLdap(context: LdapContext): Promise<void> {
   const directory = await openDirectory(context);
   const { base_dn } = context.options;
   try {
-    const groups = groupsOf(context.options);
+    const groups = chooseGroups(context.options);
     for (const group of groups?.groups ?? []) {
       await readEntry(directory, group, groups?.option ?? "", ["1.1"]);
     }
@@ -190,16 +193,16 @@ export async function checkLdap(context: LdapContext): Promise<void> {
 export async function* readLdap(
   context: LdapContext,
   extra: readonly string[] = [],
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   const directory = await openDirectory(context);
-  const shape = shapeOf(context.wanted, extra);
-  const groups = groupsOf(context.options);
+  const shape = buildShape(context.wanted, extra);
+  const groups = chooseGroups(context.options);
   try {
     if (groups === undefined) yield* treeRecords(directory, shape, context);
     else yield* searchMembers(directory, groups, shape, context);
   } finally {
     directory.connection.close();
-    tellReferences(directory, context);
+    reportReferrals(directory, context);
   }
 }
 
@@ -223,16 +226,16 @@ function leadsToOwnPartition(reference: string): boolean {
 /** References that are named; there may be one for each domain of a forest. */
 const mostNamed = 3;
 
-function tellReferences({ references }: Directory, { log }: LdapContext): void {
+function reportReferrals({ references }: Directory, { log }: LdapContext): void {
   const others = references.filter((reference) => !leadsToOwnPartition(reference));
   const own = references.length - others.length;
-  if (own > 0) log.debug(`References to partitions without people and computers: ${own}`);
+  if (own > 0) log.debug(`Referrals to partitions without people and computers: ${own}`);
   if (others.length === 0) return;
   const named = [...new Set(others)].slice(0, mostNamed).join(", ");
   log.warning(
-    `References to other directories, which are not followed: ${others.length} (${named}${
+    `Referrals to other directories, which are not followed: ${others.length} (${named}${
       others.length > mostNamed ? ", …" : ""
-    }). What those hold is not read`,
+    }). Their entries are not read`,
   );
 }
 
@@ -240,7 +243,7 @@ async function* treeRecords(
   directory: Directory,
   shape: LdapShape,
   { options: { base_dn, filter }, log }: LdapContext,
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   let empty = 0;
   try {
     const parsed = parseFilter(filter);
@@ -252,7 +255,7 @@ async function* treeRecords(
     }
   } finally {
     if (empty > 0) {
-      log.info(`Entries without any of the attributes that are read, left out: ${empty}`);
+      log.info(`Entries skipped because they have none of the attributes that are read: ${empty}`);
     }
   }
 }

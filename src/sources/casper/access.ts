@@ -60,7 +60,7 @@ async function tokenOfClient(http: Http, { client_id, client_secret }: Access): 
 }
 
 /** When a token ends. A time in the past is a clock that goes otherwise: then a 401 tells. */
-function endOf(text: string | undefined): number | undefined {
+function parseExpiry(text: string | undefined): number | undefined {
   const end = Date.parse(text ?? "");
   return end > Date.now() ? end : undefined;
 }
@@ -70,7 +70,8 @@ function endOf(text: string | undefined): number | undefined {
  * its login page and its filters make of a request that they do not know.
  */
 function isOlderServer(answer: Answer): boolean {
-  return [403, 404, 405].includes(answer.status) || (answer.status < 300 && isWebPage(answer));
+  return [403, 404, 405].includes(answer.status) ||
+    (answer.status < 300 && isWebPage(answer.headers, answer.body));
 }
 
 /** A token for name and password ("POST /api/v1/auth/token"). Servers without it take Basic itself. */
@@ -89,7 +90,7 @@ async function tokenOfUser(http: Http, basic: string, { password }: Access): Pro
     request,
     secrets: [password, basic.slice("Basic ".length)],
     shape: userToken,
-    read: ({ token: value, expires }) => ({ value, expires: endOf(expires) }),
+    read: ({ token: value, expires }) => ({ value, expires: parseExpiry(expires) }),
   });
   return { ...token, value: `Bearer ${token.value}` };
 }
@@ -126,7 +127,7 @@ function asHeader(value: string): Readonly<Record<string, string>> {
 }
 
 /** The way to authenticate that the options ask for. */
-export function authOf(access: Access): Authenticator {
+export function createAuth(access: Access): Authenticator {
   if (access.client_id === "") return userAuth(access);
   return tokenAuth((http) => tokenOfClient(http, access), asHeader);
 }
