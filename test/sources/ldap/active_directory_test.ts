@@ -305,8 +305,8 @@ test("the root of a domain refers to its own partitions, which is nothing to war
     await using _server = server;
     const run = await upload("ldap", options);
     expect(run.records).toHaveLength(3);
-    const warning = `References to other directories, which are not followed: 1 (${child}).`;
+    const warning = `Referrals to other directories, which are not followed: 1 (${child}).`;
     expect(run.stderr.includes(warning)).toBe(told);
-    expect(run.stderr.includes("References")).toBe(told);
+    expect(run.stderr.includes("Referrals")).toBe(told);
   }
 });
