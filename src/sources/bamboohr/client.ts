@@ -9,9 +9,9 @@ import {
   type Log,
   ownEntry,
   pages,
-  type Raw,
   readCountedList,
   type SourceContext,
+  type SourceRecord,
   type Wanted,
 } from "../../sdk/mod.ts";
 
@@ -61,7 +61,7 @@ export function chooseFields({ everything, paths }: Wanted): string {
   return [...new Set([...(everything ? usual : []), ...wanted])].join(",");
 }
 
-function withDirectoryNames(record: Raw): Raw {
+function withDirectoryNames(record: SourceRecord): SourceRecord {
   const added = Object.entries(listNames).filter(([, name]) => name in record)
     .map(([directoryName, name]) => [directoryName, record[name]]);
   return { ...Object.fromEntries(added), ...record };
@@ -129,7 +129,8 @@ export async function* listEmployees(
   const list = readCountedList({
     what: "employees",
     read: () => employeePages(context, base, inactive),
-    keyOf: ({ employeeId: id }: Raw) => id === undefined || id === null ? undefined : `${id}`,
+    keyOf: ({ employeeId: id }: SourceRecord) =>
+      id === undefined || id === null ? undefined : `${id}`,
     total,
     log,
   });

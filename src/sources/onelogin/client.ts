@@ -12,11 +12,11 @@ import {
   listChildren,
   type Page,
   pages,
-  type Raw,
   readCountedList,
   requestToken,
   type SourceContext,
   SourceError,
+  type SourceRecord,
   tokenAuth,
 } from "../../sdk/mod.ts";
 import {
@@ -88,7 +88,10 @@ export function createAuth(access: Access): Authenticator {
 }
 
 /** API 1: the cursor is in the body. */
-export async function* listV1({ http }: SourceContext<unknown>, url: string): AsyncGenerator<Raw> {
+export async function* listV1(
+  { http }: SourceContext<unknown>,
+  url: string,
+): AsyncGenerator<SourceRecord> {
   const load = (cursor: string) =>
     http.json({
       path: url,
@@ -118,12 +121,15 @@ export async function* listV1({ http }: SourceContext<unknown>, url: string): As
  * cursor holds limit and page ("Using Query Parameters"), and OneLogin refuses `limit` beside it:
  * "Requests can only have cursor xor pagination arguments" (onelogin/terraform-provider-onelogin#196).
  */
-export async function* listV2(context: SourceContext<unknown>, url: string): AsyncGenerator<Raw> {
+export async function* listV2(
+  context: SourceContext<unknown>,
+  url: string,
+): AsyncGenerator<SourceRecord> {
   const { log, total } = context;
   const list = readCountedList({
     what: "users",
     read: () => pagesV2(context, url),
-    keyOf: ({ id }: Raw) => id === undefined || id === null ? undefined : `${id}`,
+    keyOf: ({ id }: SourceRecord) => id === undefined || id === null ? undefined : `${id}`,
     total,
     log,
   });
@@ -154,7 +160,7 @@ export async function loadXml(
   { http }: SourceContext<unknown>,
   url: string,
   page: number,
-): Promise<readonly Raw[]> {
+): Promise<readonly SourceRecord[]> {
   const query = { include_custom_attributes: "true", page: `${page}` };
   const list = await http.xml({ path: url, query, what: "users" }, usersXml);
   const found = "users" in list ? listChildren(list.users, "user") : [];
@@ -162,9 +168,12 @@ export async function loadXml(
 }
 
 /** The XML API: only a page without people is the end. */
-export async function* listXml(context: SourceContext<unknown>, url: string): AsyncGenerator<Raw> {
+export async function* listXml(
+  context: SourceContext<unknown>,
+  url: string,
+): AsyncGenerator<SourceRecord> {
   const load = async (page: number) => ({ page, users: await loadXml(context, url, page) });
-  const next = ({ page, users }: { page: number; users: readonly Raw[] }) =>
+  const next = ({ page, users }: { page: number; users: readonly SourceRecord[] }) =>
     users.length === 0 ? undefined : page + 1;
   for await (const { users } of pages(1, load, next)) yield* users.map(withXmlCustomAttributes);
 }

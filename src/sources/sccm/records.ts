@@ -7,9 +7,9 @@
 import {
   connectSql,
   isPlaceholderSerial,
-  type Raw,
   type SourceContext,
   SourceError,
+  type SourceRecord,
   type SqlConnection,
   sqlEndpoint,
   type SqlRow,
@@ -39,7 +39,7 @@ function trimmed(value: unknown): unknown {
 }
 
 /** The record of a row: the serial number of the enclosure where the BIOS has none. */
-function toHardware(row: SqlRow, emptyKeys: readonly string[]): Raw {
+function toHardware(row: SqlRow, emptyKeys: readonly string[]): SourceRecord {
   const { [enclosureKey]: enclosure, ...hardware } = row;
   for (const key of emptyKeys) hardware[key] = null;
   const { serial_number: bios } = hardware;
@@ -99,9 +99,9 @@ class Rising {
 }
 
 /** The programs of a computer; those of computers that are not read are passed by. */
-async function takePrograms(id: number, programs: Rising): Promise<Raw[]> {
+async function takePrograms(id: number, programs: Rising): Promise<SourceRecord[]> {
   while (await programs.peek() < id) await programs.take();
-  const found: Raw[] = [];
+  const found: SourceRecord[] = [];
   while (await programs.peek() === id) {
     const { name, version, publisher } = await programs.take();
     found.push({ name, version, publisher, path: null });
@@ -113,7 +113,7 @@ async function* joined(
   computers: Rising,
   programs: Rising | undefined,
   emptyKeys: readonly string[],
-): AsyncGenerator<Raw> {
+): AsyncGenerator<SourceRecord> {
   // Both queries take their time on the server: they are at work together.
   await Promise.all([computers.peek(), programs?.peek()]);
   let last = Number.NaN;
@@ -148,7 +148,7 @@ function listEmptyKeys({ log }: Context, seen: SeenColumns): readonly string[] {
  *
  * @throws {AuthError} Or `SourceError`, after all records that came before it.
  */
-export async function* readComputers(context: Context): AsyncGenerator<Raw> {
+export async function* readComputers(context: Context): AsyncGenerator<SourceRecord> {
   const opened: SqlConnection[] = [];
   const streams: Rising[] = [];
   function stream(connection: SqlConnection, sql: string, what: string): Rising {
