@@ -57,6 +57,8 @@ export interface SectionReport {
   readonly api: "v2" | "v3" | null;
   /** Requests of the upload API, repetitions not counted. */
   readonly requests: number;
+  /** Refused records that are in the state file now, for `agent failed` and `agent retry`. */
+  readonly dead_letters: number;
   /** Values that converters could not convert. */
   readonly complaints: number;
   readonly failures: readonly Failure[];
@@ -90,6 +92,9 @@ export function faultOf(thrown: unknown): SectionFault {
   if (thrown instanceof AgentError) {
     return { message: thrown.message, hint: thrown.hint ?? null, bug: false };
   }
+  if (thrown instanceof DOMException && thrown.name === "AbortError") {
+    return { message: "Stopped before the end", hint: null, bug: false };
+  }
   return {
     message: `Unexpected: ${messageOf(thrown)}`,
     hint: bugHint,
@@ -105,16 +110,23 @@ const labels: readonly (readonly [keyof Counts, string])[] = [
   ["incomplete", "incomplete"],
   ["failed", "failed"],
   ["kept", "kept for the next run"],
-  ["held", "held back by the guard"],
+  ["held", "not sent"],
   ["unreadable", "unreadable"],
 ];
 
+const heldByGuard = "held back by the guard";
+
 /** The counts as a phrase: `120 read, 118 sent, 2 incomplete`. */
-export function describeCounts(counts: Readonly<Partial<Counts>>): string {
+export function describeCounts(
+  counts: Readonly<Partial<Counts>>,
+  isStoppedByGuard = false,
+): string {
   const parts = [`${counts.fetched ?? 0} read`];
   for (const [key, label] of labels) {
     const count = counts[key] ?? 0;
-    if (count > 0 || key === "sent" && (counts.shown ?? 0) === 0) parts.push(`${count} ${label}`);
+    if (count > 0 || key === "sent" && (counts.shown ?? 0) === 0) {
+      parts.push(`${count} ${key === "held" && isStoppedByGuard ? heldByGuard : label}`);
+    }
   }
   return parts.join(", ");
 }
@@ -129,11 +141,24 @@ function describeGone(changes: SectionChanges | null): string[] {
   return [`  ${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
 }
 
+/** What happens next with records that did not arrive. */
+function describeNext({ dead_letters: dead, counts, leftovers }: SectionReport): string[] {
+  const lines: string[] = [];
+  if (dead > 0) {
+    lines.push(
+      `  ${dead} refused and kept in the state file: "agent failed" lists them, "agent retry" sends them again once the cause is fixed`,
+    );
+  }
+  const kept = counts.kept + leftovers.kept;
+  if (kept > 0) lines.push(`  ${kept} not answered and kept in the state file: the next run sends them first`);
+  return lines;
+}
+
 /** One section's report in lines, without a trailing newline. */
 export function describeSection(report: SectionReport): string {
   const seconds = (Date.parse(report.ended) - Date.parse(report.started)) / 1000;
   const lines = [
-    `${report.section}: ${report.outcome}: ${describeCounts(report.counts)} in ${
+    `${report.section}: ${report.outcome}: ${describeCounts(report.counts, report.stopped_by_guard)} in ${
       seconds.toFixed(1)
     } s`,
   ];
@@ -149,6 +174,7 @@ export function describeSection(report: SectionReport): string {
   }
   const more = report.failures.length + report.failures_omitted - namedInText;
   if (more > 0) lines.push(`  … and ${more} more`);
+  lines.push(...describeNext(report));
   if (report.error !== null) {
     lines.push(`  ${report.error.message}`);
     if (report.error.hint !== null) lines.push(`  ${report.error.hint}`);

@@ -270,6 +270,7 @@ class SectionRun {
       claimed: claimed() ?? null,
       api: this.#delivery.protocol ?? null,
       requests: this.#settings.testmode === undefined ? requests : 0,
+      dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed,
       complaints: conversionProblems.count(),
       failures: listed,
       failures_omitted: lost - listed.length,

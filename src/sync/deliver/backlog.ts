@@ -53,6 +53,7 @@ async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): 
   try {
     for (const batch of batches) await deliverBatch(batch, unfinished, delivery, settings);
   } finally {
+    delivery.summarize();
     account.counts.kept = account.counts.fetched - account.counts.sent - account.counts.failed;
   }
   const isV3 = settings.apiVersion !== "v2" && delivery.protocol !== "v2";
