@@ -55,6 +55,7 @@ export { nextLink, pages, pathOfLink } from "./http/paging.ts";
 
 // CSV files and other text files.
 export { checkCsv, csvOptions, csvRule, readCsvFiles } from "./csv/csv.ts";
+export { findMissingColumns } from "./csv/missing.ts";
 export { readTextFile, readTextFileIfAny } from "./text_file.ts";
 
 // LDAP directories.

@@ -91,7 +91,7 @@ test("drops of one kind are logged up to a limit, and counted", async () => {
   const items = tagged(25).map((record) => ({ ...record, name: "" }));
   const { report, lines } = await run(items, { ini: filtered });
   expect(report.counts.incomplete).toBe(25);
-  expect(lines.filter((line) => line.includes("Not sent: "))).toHaveLength(20);
+  expect(lines.filter((line) => line.startsWith("warning: Not sent: "))).toHaveLength(20);
   expect(lines.filter((line) => line.includes("More records are not sent"))).toHaveLength(1);
 });
 

@@ -113,6 +113,7 @@ export class RowReader {
   #read(text: string, parsed: Parsed): SourceRecord[] {
     this.#noteStrayQuotes(text, parsed);
     const records: SourceRecord[] = [];
+    const rows: number[] = [];
     for (const [index, row] of parsed.data.entries()) {
       dropReturn(row);
       if (row.length === 1 && row[0] === "") continue;
@@ -125,9 +126,13 @@ export class RowReader {
         this.#findings.ragged(() => this.#findLine(parsed, index));
       }
       records.push(toRecord(row, this.#table));
+      rows.push(index);
     }
     this.#count += records.length;
-    return records;
+    const start = this.#restLine;
+    const locate = (at: number) =>
+      `line ${this.#findLine(parsed, rows[at] ?? 0, start)} of ${this.#path}`;
+    return Object.assign(records, { locate });
   }
 
   #noteStrayQuotes(text: string, parsed: Parsed): void {
@@ -159,8 +164,8 @@ export class RowReader {
   }
 
   /** The file line on which a row begins; counted only when asked for. */
-  #findLine(parsed: Parsed, index: number): number {
-    let line = this.#restLine;
+  #findLine(parsed: Parsed, index: number, start = this.#restLine): number {
+    let line = start;
     for (const row of parsed.data.slice(0, index)) {
       line++;
       for (const cell of row) line += countBreaks(cell, cell.length, this.#newline);

@@ -69,6 +69,7 @@ export const appledep = defineSource({
     "response_status": "SUCCESS",
   },
   // Apple publishes no numbers; one request after another.
+  namedBy: ["serial_number", "model"],
   limits: { concurrency: 1, pageSize },
   rule({ api_token }) {
     if (!isInline(api_token)) return undefined;

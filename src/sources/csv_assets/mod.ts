@@ -9,6 +9,7 @@ import {
   csvOptions,
   csvRule,
   defineSource,
+  findMissingColumns,
   readCsvFiles,
   syncField,
 } from "../../sdk/mod.ts";
@@ -24,5 +25,6 @@ export const csvAssets = defineSource({
   mappings: {},
   rule: (options) => csvRule(options),
   check: (context) => checkCsv(context),
+  findMissing: (context) => findMissingColumns(context),
   records: (context) => readCsvFiles(context),
 });
