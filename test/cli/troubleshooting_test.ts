@@ -175,7 +175,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     csv: "tag,serial\n3,\n",
     more: 'mapping.SERIAL_NUMBER = {"source": "serial", "required": true}',
   },
-  "Lost 2: 400": {
+  "Refused 2: 400": {
     words: upload,
     before() {
       toUpload = (body) => body.includes('"BARCODE":"2"') ? { status: 400 } : undefined;

@@ -64,7 +64,7 @@ function suggest(path: string, available: readonly string[]): string | undefined
   const same = available.find((name) => normalize(name) === wanted);
   if (same !== undefined || available.length === 0) return same;
   const near = closest(wanted, available.map(normalize));
-  if (distance(wanted, near) > Math.max(1, wanted.length / 4)) return undefined;
+  if (distance(wanted, near) > Math.max(1, Math.floor(wanted.length / 3))) return undefined;
   return available.find((name) => normalize(name) === near);
 }
 

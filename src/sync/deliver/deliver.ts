@@ -153,7 +153,7 @@ export class Delivery {
     }
     this.#keptBy.clear();
     const more = this.#lost + this.#refused - maxLoggedRecords;
-    if (more > 0) log.error(`${countRecords(more)} more were not accepted; the report counts them`);
+    if (more > 0) log.error(`${more} more were not accepted; the report counts them`);
   }
 
   #take(): readonly MappedRecord[] {

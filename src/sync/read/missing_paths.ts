@@ -60,9 +60,7 @@ export async function findMissing(
   if (found === undefined) return undefined;
   const paths = found.paths.flatMap(({ path, suggestion }) => {
     const mapped = fieldsOf(path, fields);
-    return mapped.length === 0
-      ? []
-      : [{ path, fields: mapped, note: describe(found, suggestion) }];
+    return mapped.length === 0 ? [] : [{ path, fields: mapped, note: describe(found, suggestion) }];
   });
   if (paths.length === 0) return undefined;
   const names = new Set(paths.map(({ path }) => path));
