@@ -118,7 +118,10 @@ export function EmptyPaths({ gui, paths }: { gui: GuiContext; paths: readonly Em
   return (
     <div class="notice odd">
       <p>Mapped, and without a value in every record:</p>
-      <ul>{paths.map((path) => <li>{gui.redactor.redact(describeEmptyPath(path))}</li>)}</ul>
+      <ul>
+        {paths.map((each) => <li key={each.path}>{gui.redactor.redact(describeEmptyPath(each))}
+        </li>)}
+      </ul>
     </div>
   );
 }

@@ -56,7 +56,7 @@ test.each(["error", "errors", "no-success"] as const)(
 
 test("an instance that answers everything with a page is not signed in to", async () => {
   await using instance = record({
-    answer: () => new Response("<html><title>Sign in</title></html>"),
+    answer: () => ({ status: 200, body: "<html><title>Sign in</title></html>" }),
   });
   using place = workspace();
   place.write("assets.csv", rows(1));
@@ -67,7 +67,9 @@ test("an instance that answers everything with a page is not signed in to", asyn
 });
 
 test("an error in place of the mappings is no mapping", async () => {
-  await using instance = record({ answer: () => Response.json({ error: "not licensed" }) });
+  await using instance = record({
+    answer: () => ({ status: 200, body: '{"error":"not licensed"}' }),
+  });
   using place = workspace();
   place.write("config.ini", `[oomnitza]\nurl = ${instance.url}\napi_token = x1234567\n${section}`);
   const run = await place.agent(["check", "csv_assets"]);

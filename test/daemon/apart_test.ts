@@ -58,15 +58,15 @@ async function tell(reports: readonly SectionReport[]): Promise<string[]> {
       },
     },
     memory: {
-      get: (section, origin) => Promise.resolve(memory.get(`${section} ${origin}`)),
-      set: (section, origin, condition) => {
+      get: (section: string, origin: string) => Promise.resolve(memory.get(`${section} ${origin}`)),
+      set: (section: string, origin: string, condition: Condition) => {
         memory.set(`${section} ${origin}`, condition);
         return Promise.resolve();
       },
     },
     lastWell: () => new Map(),
     log: createLog("test", createRedactor(), []),
-  } as Partial<AlertSettings> as AlertSettings);
+  } as unknown as AlertSettings);
   for (const each of reports) alerts.report(each);
   await alerts.stop();
   return told;

@@ -32,7 +32,7 @@ const sample: RunReport = {
     kind: "assets",
     origin: "upload",
     postponed: 0,
-    empty_paths: [],
+    empty_paths: [{ path: "nmae", fields: ["NAME"], note: null }],
     dead_letters: 0,
     outcome: "failed",
     started: "2026-01-01T00:00:00.000Z",

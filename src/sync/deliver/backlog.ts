@@ -88,9 +88,10 @@ function moveToDeadLetters(
   reason: string,
   { account, identify, log }: BacklogSettings,
 ): RefusedRecord[] {
+  const count = records.length === 1 ? "1 record" : `${records.length} records`;
+  log.error(`Moved to the dead letters: ${count}: ${reason}`);
   return records.map((payload) => {
     const record = identify(payload);
-    log.error(`Moved to the dead letters: ${record}: ${reason}`);
     account.fail(record, reason);
     return { payload, record, reason, status: null };
   });
