@@ -131,3 +131,22 @@ test("without the column of the sync field the section has failed, and check say
   expect(report.error.message).toStartWith("No record could be sent [csv_assets]");
   expect(report.error.hint).toContain(cause);
 });
+
+test("a record without a sync field is named by its number, and by file and line", async () => {
+  const standIn = await startStandIn();
+  using place = workspace();
+  const file = place.write("a.csv", 'serial,name\nA1,"two\nlines"\n\n,c\nA4,d\n,e\n');
+  place.write(
+    "config.ini",
+    oomnitzaSection(standIn) +
+      ini.replace("Serial Number", "serial").replace("= Name", "= name").replace(
+        /^.*ASSIGNED.*$/m,
+        "",
+      ),
+  );
+  const { run, report } = await upload(place);
+  await standIn.stop();
+  expect(report.counts).toMatchObject({ fetched: 4, sent: 2, incomplete: 2 });
+  expect(run.stderr).toContain(`Not sent: record 2 (line 5 of ${file}): no value for SERIAL`);
+  expect(run.stderr).toContain(`Not sent: record 4 (line 7 of ${file}): no value for SERIAL`);
+});
