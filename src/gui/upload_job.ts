@@ -109,7 +109,7 @@ export class UploadJobs {
   async runAlone<T>(work: (app: AppContext) => Promise<T>): Promise<T> {
     this.#begin();
     const awake = this.#keepAwake();
-    const doing = withLock(true, () => work(this.#context()));
+    const doing = withLock(true, this.#app, () => work(this.#context()));
     const settled = doing.then(() => {}, () => {});
     this.#running = settled.finally(() => this.#running = undefined);
     try {
@@ -159,7 +159,11 @@ export class UploadJobs {
     const app = this.#context();
     try {
       const names = job.sections.map(({ name }) => name);
-      await withLock(true, () => withConfig(app, names, (config) => this.#run(app, config, job)));
+      await withLock(
+        true,
+        app,
+        () => withConfig(app, names, (config) => this.#run(app, config, job)),
+      );
     } catch (thrown) {
       const findings = thrown instanceof ConfigError ? thrown.findings : [];
       job.fault = { ...toFault(thrown), findings };

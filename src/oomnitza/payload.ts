@@ -28,6 +28,8 @@ export interface Upload {
   };
   /** Whether `default_position = unused`. */
   readonly normalPosition: boolean;
+  /** Fields that API v2 insists on for people, and that are not mapped. */
+  readonly missingForV2?: readonly string[] | undefined;
   /** Id of this upload on API v3, a UUID. */
   readonly portion: string;
 }

@@ -143,6 +143,8 @@ export interface Source<O extends Options = Options> {
   readonly fields?: Readonly<Record<string, string>>;
   /** Source paths of what a person knows a record by, beside its sync field: its id, its name. */
   readonly namedBy?: readonly string[];
+  /** Whether a path holds serial numbers: what makers leave in place of one is no value then. */
+  isSerial?(path: string): boolean;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
   /** What no single option can say; what is wrong, or nothing. */

@@ -89,9 +89,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "Cannot read …/config.ini: ENOENT: no such file or directory": {
     words: ["check", "--ini", "missing/config.ini"],
   },
-  "Another upload is running on this machine (process …)": {
+  "Another upload with the same state file is running (process …)": {
     words: ["upload", "csv_assets", "--singleton", "1"],
-    before: (place) => lock = acquireLock(join(place.folder, "agent.lock")),
+    before: (place) => lock = acquireLock(join(place.folder, "agent-state.sqlite-upload.lock")),
   },
   "is required and has no value. For example: sync_field = BARCODE": { more: "sync_field =" },
   "is not an option of this section and is ignored. Did you mean sync_field?": {

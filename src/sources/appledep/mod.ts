@@ -68,6 +68,7 @@ export const appledep = defineSource({
     "device_family": "iPhone, iPad, iPod, Mac, AppleTV …",
     "response_status": "SUCCESS",
   },
+  isSerial: (path) => path === "serial_number",
   // Apple publishes no numbers; one request after another.
   namedBy: ["serial_number", "model"],
   limits: { concurrency: 1, pageSize },

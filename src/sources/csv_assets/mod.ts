@@ -10,6 +10,7 @@ import {
   csvRule,
   defineSource,
   findMissingColumns,
+  isSerialName,
   readCsvFiles,
   syncField,
 } from "../../sdk/mod.ts";
@@ -23,6 +24,7 @@ export const csvAssets = defineSource({
   mappingName: "CSV_assets",
   options: { ...csvOptions, sync_field: syncField("BARCODE") },
   mappings: {},
+  isSerial: isSerialName,
   rule: (options) => csvRule(options),
   check: (context) => checkCsv(context),
   findMissing: (context) => findMissingColumns(context),

@@ -240,6 +240,14 @@ export class Delivery {
   /** One record over API v2. */
   async #deliverV2(batch: Batch, record: MappedRecord): Promise<void> {
     if (this.#stopped !== undefined) return this.#stop(batch, [record], this.#stopped);
+    const { missingForV2 = [] } = this.#settings.upload;
+    if (missingForV2.length > 0) {
+      const error = new SinkError(
+        `This instance has API v2 only, which needs ${missingForV2.join(" and ")} of people`,
+        { hint: `Map ${missingForV2.join(" and ")} in the section, or in Oomnitza.` },
+      );
+      return this.#stop(batch, [record], error);
+    }
     if (this.#settings.upload.syncFields.length > 1) {
       const error = new SinkError(
         "API v2 takes one sync_field only, and this section names several",
