@@ -122,7 +122,11 @@ export class UploadJobs {
   /** Ends the upload under way; what Oomnitza was asked already is still waited for. */
   stop(): void {
     if (this.#job !== undefined && this.isBusy) this.#job.isStopping = true;
-    this.#stop.abort();
+    this.#stop.abort(
+      new AgentError("Stopped on this page before the end", {
+        hint: "What was not answered is sent first by the next upload.",
+      }),
+    );
   }
 
   /** Ends what is under way, and waits for it. */

@@ -94,9 +94,3 @@ export function bodyV3(upload: Upload, records: string): string {
 export function finalizeV3(upload: Upload): UploadRequest {
   return { path: `/api/v3/bulk/${upload.portion}/finalize`, query: {}, payload: {} };
 }
-
-/** The beginning of an answer's body, for an error message. */
-export function excerpt(body: string): string {
-  const text = body.slice(0, 10_000).replace(/\s+/g, " ").trim();
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}

@@ -52,6 +52,7 @@ export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";
 
 // CSV files and other text files.
 export { checkCsv, csvOptions, csvRule, readCsvFiles } from "./csv/csv.ts";
+export { findMissingColumns } from "./csv/missing.ts";
 export { readTextFile, readTextFileIfAny } from "./text_file.ts";
 
 // LDAP directories.

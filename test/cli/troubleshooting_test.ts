@@ -175,11 +175,21 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     csv: "tag,serial\n3,\n",
     more: 'mapping.SERIAL_NUMBER = {"source": "serial", "required": true}',
   },
-  "Lost 2: 400": {
-    words: upload,
+  "Refused 2: 400": {
+    words: ["upload", "csv_assets"],
     before() {
       toUpload = (body) => body.includes('"BARCODE":"2"') ? { status: 400 } : undefined;
     },
+  },
+  "200, but the answer is not JSON": {
+    words: upload,
+    before() {
+      toUpload = () => ({ status: 200, body: "<html>Sign in</html>" });
+    },
+  },
+  "No record could be sent [csv_assets]": {
+    words: upload,
+    csv: "Tag\n1\n",
   },
   "Oomnitza refused the upload [oomnitza]: 401": {
     words: upload,

@@ -205,6 +205,7 @@ export class RowReader {
     const { text } = marked;
     this.#noteStrayQuotes(text, parsed);
     const records: SourceRecord[] = [];
+    const rows: number[] = [];
     for (const [index, cells] of parsed.data.entries()) {
       if (this.#newline === "\n") dropReturn(cells);
       const row = marked.isMarked ? cells.map(marked.toCell) : cells;
@@ -226,9 +227,13 @@ export class RowReader {
         this.#findings.ragged(() => this.#findLine(parsed, index));
       }
       records.push(toRecord(row, this.#table));
+      rows.push(index);
     }
     this.#count += records.length;
-    return records;
+    const start = this.#restLine;
+    const locate = (at: number) =>
+      `line ${this.#findLine(parsed, rows[at] ?? 0, start)} of ${this.#path}`;
+    return Object.assign(records, { locate });
   }
 
   #noteStrayQuotes(text: string, parsed: Parsed): void {
@@ -260,8 +265,8 @@ export class RowReader {
   }
 
   /** The file line on which a row begins; counted only when asked for. */
-  #findLine(parsed: Parsed, index: number): number {
-    let line = this.#restLine;
+  #findLine(parsed: Parsed, index: number, start = this.#restLine): number {
+    let line = start;
     for (const row of parsed.data.slice(0, index)) {
       line++;
       for (const cell of row) line += countBreaks(cell, cell.length, this.#newline);

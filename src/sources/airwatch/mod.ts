@@ -95,6 +95,7 @@ export const airwatch = defineSource({
   },
   isSerial: (path) => path === "SerialNumber",
   // The vendor publishes no numbers; network details take one request a device, so not too many at once.
+  namedBy: ["Id.Value", "DeviceFriendlyName"],
   limits: { concurrency: 4, pageSize },
   rule({ username, password, client_id, client_secret, region, token_url }) {
     if (client_id === "" && client_secret === "") {

@@ -70,6 +70,7 @@ export const appledep = defineSource({
   },
   isSerial: (path) => path === "serial_number",
   // Apple publishes no numbers; one request after another.
+  namedBy: ["serial_number", "model"],
   limits: { concurrency: 1, pageSize },
   rule({ api_token }) {
     if (!isInline(api_token)) return undefined;

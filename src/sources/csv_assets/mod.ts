@@ -9,6 +9,7 @@ import {
   csvOptions,
   csvRule,
   defineSource,
+  findMissingColumns,
   isSerialName,
   readCsvFiles,
   syncField,
@@ -26,5 +27,6 @@ export const csvAssets = defineSource({
   isSerial: isSerialName,
   rule: (options) => csvRule(options),
   check: (context) => checkCsv(context),
+  findMissing: (context) => findMissingColumns(context),
   records: (context) => readCsvFiles(context),
 });

@@ -42,6 +42,7 @@ export const ldapAssets = defineSource({
   // Attributes have no case.
   isSerial: (path) => path.toLowerCase() === "serialnumber",
   // Only members of groups are read one by one; a directory answers many such requests at once.
+  namedBy: ["dn"],
   limits: { concurrency: 8 },
   rule: (options) => ldapRule(options),
   check: (context) => checkLdap(context),
