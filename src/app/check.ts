@@ -88,7 +88,13 @@ export async function checkFile(app: AppContext, names: CheckedNames): Promise<C
   for (const warning of warnings) app.log.warning(formatFinding(warning));
   const faults = findings.map((finding): CheckResult => {
     const { section = "converters", hint = null } = finding;
-    return { section, ok: false, message: formatFinding({ ...finding, hint: undefined }), hint };
+    return {
+      section,
+      ok: false,
+      message: formatFinding({ ...finding, hint: undefined }),
+      hint,
+      warnings: [],
+    };
   });
   const written = chosen.map(({ name, line }) => {
     return {

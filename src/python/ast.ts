@@ -106,7 +106,6 @@ export type Expr =
   | Node<"repr", { readonly value: Expr }>
   | Yield;
 
-/** `yield value`, or `yield from value`. */
 export type Yield = Node<"yield", { readonly value: Expr | undefined; readonly from: boolean }>;
 
 /** One `except` clause; `target` is the name after `as` (or Python 2's comma). */

@@ -87,7 +87,6 @@ export function parseTargets(c: Cursor): Expr {
   return parseList(c, parseTarget);
 }
 
-/** Parses `yield`, `yield value` or `yield from value`. */
 export function parseYield(c: Cursor): Expr {
   const place = at(c.expect("yield"));
   if (c.accept("from")) {

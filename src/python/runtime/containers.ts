@@ -205,7 +205,6 @@ export function setitem(object: Value, key: Value, value: Value): void {
   else raise("TypeError", `'${typeName(object)}' object does not support item assignment`);
 }
 
-/** object.name = value */
 export function setattr(object: Value, name: string, value: Value): void {
   if (isRecord(object)) return recordSet(object, name, value);
   const set = ownType(object)?.$info.setField;

@@ -11,7 +11,6 @@ import { members, newType, type PyObject, type PyType, typeKey, type Value } fro
 
 /** A `with` block at work. */
 interface Block {
-  /** What `as` gets. */
   readonly value: Value;
   /** Takes what the block threw; throws it on unless it is suppressed. */
   fail(thrown: unknown): void;

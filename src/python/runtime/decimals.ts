@@ -320,7 +320,6 @@ function formatted(value: Decimal, spec: string): string {
 
 const roundingOf = (given: Value): string => typeof given === "string" ? given : context.rounding;
 
-/** decimal.Decimal */
 const decimalType: PyType = newType(
   "decimal.Decimal",
   undefined,

@@ -123,7 +123,6 @@ export function constructs(
   return type;
 }
 
-/** Is the function a type? */
 export function isType(value: PyFunction): value is PyType {
   return value.$info !== undefined;
 }
