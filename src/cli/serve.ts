@@ -66,8 +66,22 @@ GET /healthz tells whether the service runs, GET /readyz whether it takes events
   },
 });
 
-function readyText({ global }: CommandContext, { url }: Service): string {
-  return global.output === "json" ? JSON.stringify({ url }) : `Listening on ${url}`;
+/** Addresses that stand for all addresses of the machine, and are none that can be called. */
+const wildcards: Readonly<Record<string, string>> = {
+  "0.0.0.0": "every IPv4 address",
+  "::": "every address",
+};
+
+/** Where the service listens, for people. */
+function listeningText(host: string, { url, port }: Service): string {
+  const every = wildcards[host];
+  if (every === undefined) return `Listening on ${url}`;
+  return `Listening on ${every} of this machine, port ${port}; on this machine that is ${url}`;
+}
+
+function readyText({ global }: CommandContext, host: string, service: Service): string {
+  if (global.output !== "json") return listeningText(host, service);
+  return JSON.stringify({ url: service.url, host, port: service.port });
 }
 
 type ServeFlags = Values<typeof flags>;
@@ -120,8 +134,8 @@ async function listen(
     log: context.log,
   });
   const scheduler = await startScheduler(context, values, plan, state, watch, work.signal);
-  if (!values.testmode) context.print(readyText(context, service));
-  context.log.info(`Listening on ${service.url}`);
+  if (!values.testmode) context.print(readyText(context, values.host, service));
+  context.log.info(listeningText(values.host, service));
   await watchOver({
     context,
     end: async () => {

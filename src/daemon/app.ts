@@ -10,6 +10,7 @@ import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { Peer } from "../runtime/serve.ts";
 import type { Guard } from "./authentication.ts";
+import type { HostCheck } from "./host_check.ts";
 import type { Callers } from "./caller.ts";
 import type { Counters } from "./counters.ts";
 import type { AddressLimits } from "./limits.ts";
@@ -20,6 +21,7 @@ export interface AppSettings {
   readonly callers: Callers;
   readonly limits: AddressLimits;
   readonly guard: Guard;
+  readonly hostCheck: HostCheck;
   readonly webhooks: WebhookSettings;
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
@@ -74,14 +76,25 @@ function withinLimits({ limits }: AppSettings) {
   });
 }
 
-function admitted({ callers, guard, log }: AppSettings) {
+function admitted({ callers, guard, hostCheck, log }: AppSettings) {
   return createMiddleware<Env>(async (c, next) => {
     const address = c.get("address");
+    const { headers } = c.req.raw;
+    if (!hostCheck.isKnownHost(headers)) {
+      const host = (headers.get("host") ?? "").slice(0, longestText);
+      log.warning(`A call from ${address} was refused: ${host} is not in hosts of [serve]`);
+      return refusal(421, "this is not a name of the agent");
+    }
+    if (hostCheck.isFromPage(c.req.method, headers)) {
+      const page = (headers.get("origin") ?? "a web page").slice(0, longestText);
+      log.warning(`A call from ${address} was refused: a browser sent it for ${page}`);
+      return refusal(403, "not from a web page");
+    }
     if (!callers.isAllowed(address)) {
       log.warning(`A call from ${address} was refused: it is not in allow of [serve]`);
       return refusal(403, "not from this address");
     }
-    if (!guard.admits(c.req.raw.headers)) {
+    if (!guard.admits(headers)) {
       log.warning(`A call from ${address} was refused: name, password or secret is wrong`);
       return refusal(401, "credentials are missing or wrong", guard.challenge);
     }

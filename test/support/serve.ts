@@ -10,6 +10,8 @@ import type { Workspace } from "./workspace.ts";
 /** A listener at work. */
 export interface Listener {
   readonly url: string;
+  /** What it printed when it was ready. */
+  readonly ready: Readonly<Record<string, unknown>>;
   readonly child: Subprocess<"ignore", "pipe", "pipe">;
   /** What it has logged so far. */
   readonly log: () => string;
@@ -48,7 +50,8 @@ export async function listen(
   let text = "";
   const reading = gather(child.stderr, (more) => text += more);
   const { value } = await child.stdout.getReader().read();
-  const { url } = JSON.parse(new TextDecoder().decode(value) || "{}") as { url?: string };
+  const ready = JSON.parse(new TextDecoder().decode(value) || "{}") as { url?: string };
+  const { url } = ready;
   if (url === undefined) {
     await reading;
     throw new Error(`agent serve did not listen: ${await child.exited}\n${text}`);
@@ -61,6 +64,7 @@ export async function listen(
   }
   return {
     url,
+    ready,
     child,
     log: () => text,
     post: (path, body, init = {}) => fetch(url + path, { method: "POST", body, ...init }),
