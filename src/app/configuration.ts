@@ -1,40 +1,27 @@
 /**
- * Finds, reads and plans the configuration file for a command.
+ * Reads and checks the configuration file, and chooses the sections to work on.
  *
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { closest, distance } from "fastest-levenshtein";
 import { formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type Plan, planConfig, unreadable } from "../config/plan.ts";
-import { absolutePath, type Surroundings } from "../config/reading.ts";
-import { leavePending, resolveDocument, type Wanted } from "../config/resolve.ts";
-import { programDirectory } from "../runtime/program.ts";
+import { absolutePath } from "../config/reading.ts";
+import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
+import { secretsIn } from "../config/secret_texts.ts";
 import { planProxy } from "../sdk/http/proxy.ts";
 import { openSecrets } from "../secrets/mod.ts";
-import { sources } from "../sources/mod.ts";
-import { secretsIn } from "../config/secret_texts.ts";
-import type { CommandContext } from "../cli/command.ts";
+import type { AppContext } from "./context.ts";
 
-/** The configuration file to use: the named one, else config.ini beside the program, else here. */
-export function iniPath({ directory, global }: CommandContext): string {
-  if (global.ini !== "") return resolve(directory, global.ini);
-  const beside = join(programDirectory(directory), "config.ini");
-  return existsSync(beside) ? beside : join(directory, "config.ini");
-}
-
-/** The state file to use: the named one, else agent-state.sqlite beside the configuration file. */
-export function statePath({ directory, global }: CommandContext, ini: string): string {
-  return global.state === ""
-    ? join(dirname(resolve(directory, ini)), "agent-state.sqlite")
-    : resolve(directory, global.state);
-}
-
-/** Reads and parses the configuration file. */
+/**
+ * Reads and parses a configuration file.
+ *
+ * @throws {ConfigError} when it cannot be read; what is wrong with its text is in the findings.
+ */
 export function readIni(path: string): IniDocument {
   let bytes: Uint8Array;
   try {
@@ -47,88 +34,82 @@ export function readIni(path: string): IniDocument {
   return { ...document, findings: [...decoded.findings, ...document.findings] };
 }
 
-function surroundings({ env, directory }: CommandContext): Surroundings {
-  return { sources, env, directory };
-}
-
-/** Plans, and masks every secret that the file holds from now on. */
-function plan(context: CommandContext, document: IniDocument): Plan {
-  const around = surroundings(context);
-  const result = planConfig(document, around);
-  const proxies = [result.oomnitza, ...result.sections.map(({ settings }) => settings)]
-    .flatMap((settings) => planProxy(settings?.proxy ?? "", around.env).secrets);
-  for (const secret of [...result.secrets.flatMap(secretsIn), ...proxies]) {
-    context.redactor.add(secret);
+/** Checks, and masks every secret that the file holds from now on. */
+function check(app: AppContext, document: IniDocument): Plan {
+  const config = planConfig(document, app);
+  const proxies = [config.oomnitza, ...config.sections.map(({ settings }) => settings)]
+    .flatMap((settings) => planProxy(settings?.proxy ?? "", app.env).secrets);
+  for (const secret of [...config.secrets.flatMap(secretsIn), ...proxies]) {
+    app.redactor.add(secret);
   }
-  return result;
+  return config;
 }
 
-/** Checks a whole configuration without fetching a secret. */
-export function planPending(context: CommandContext, document: IniDocument): Plan {
-  return plan(context, leavePending(document, sources));
+/** Checks a whole configuration. No secret is fetched, so that none of its sections can run. */
+export function checkDocument(app: AppContext, document: IniDocument): Plan {
+  return check(app, leavePending(document, app));
 }
 
-/** Reads and checks the whole configuration, for commands that run no section: no secret is fetched. */
-export function loadPlan(context: CommandContext): Plan {
-  return planPending(context, readIni(iniPath(context)));
+/** Reads and checks the configuration file, for what runs no section: no secret is fetched. */
+export function loadConfig(app: AppContext): Plan {
+  return checkDocument(app, readIni(app.ini));
 }
 
 /**
- * Reads and checks the whole configuration with the secrets of `[oomnitza]` and of the wanted sections,
- * and does some work with it. What the stores have begun ends with the work.
+ * Reads and checks the configuration file with the secrets of `[oomnitza]` and of the wanted sections,
+ * and does some work with it. What the secret stores have begun ends with the work.
  */
-export function withPlan<T>(
-  context: CommandContext,
-  wanted: Wanted,
-  work: (plan: Plan) => Promise<T>,
+export function withConfig<T>(
+  app: AppContext,
+  wanted: WantedSections,
+  work: (config: Plan) => Promise<T>,
 ): Promise<T> {
-  return withPlanOf(context, readIni(iniPath(context)), wanted, work);
+  return withDocument(app, readIni(app.ini), wanted, work);
 }
 
 /** The same for a configuration that is read already. */
-export async function withPlanOf<T>(
-  context: CommandContext,
+export async function withDocument<T>(
+  app: AppContext,
   document: IniDocument,
-  wanted: Wanted,
-  work: (plan: Plan) => Promise<T>,
+  wanted: WantedSections,
+  work: (config: Plan) => Promise<T>,
 ): Promise<T> {
-  const { log, redactor, signal } = context;
-  const around = surroundings(context);
-  const { env, directory } = around;
+  const { env, directory, log, redactor, signal } = app;
   const path = (text: string) => absolutePath(document.file, directory, text);
-  const secrets = openSecrets({ env, path, signal, log, redactor });
+  const secrets = openSecrets({ env, directory, path, signal, log, redactor });
   try {
-    const resolved = await resolveDocument(document, { around, wanted, secrets, redactor });
+    const resolving = { around: app, wanted, secrets, redactor };
+    const resolved = await resolveDocument(document, resolving);
     const findings = [...resolved.findings, ...await checkPermissions(resolved)];
-    return await work(plan(context, { ...resolved, findings }));
+    return await work(check(app, { ...resolved, findings }));
   } finally {
     await secrets.close();
   }
 }
 
-function reportMissing(context: CommandContext, plan: Plan, name: string): void {
-  if (plan.disabled.includes(name)) {
-    context.log.error(`[${name}] is not enabled in ${plan.file}. Set enable = True in it.`);
+function reportNotEnabled({ log }: AppContext, config: Plan, name: string): void {
+  if (config.disabled.includes(name)) {
+    log.error(`[${name}] is not enabled in ${config.file}. Set enable = True in it.`);
     return;
   }
-  const names = [...plan.sections.map((section) => section.name), ...plan.disabled];
+  const names = [...config.sections.map((section) => section.name), ...config.disabled];
   const near = names.length === 0 ? name : closest(name, names);
   const hint = near !== name && distance(name, near) <= 3 ? ` Did you mean ${near}?` : "";
-  context.log.error(`There is no section [${name}] in ${plan.file}, so it is not enabled.${hint}`);
+  log.error(`There is no section [${name}] in ${config.file}, so it is not enabled.${hint}`);
 }
 
 /**
- * Chooses the sections that were named and reports what else was found in the file.
+ * Chooses the sections that were named, and logs what else was found in the file.
  *
  * @throws {ConfigError} as {@linkcode chooseSections} does.
  */
-export function choose(
-  context: CommandContext,
-  plan: Plan,
+export function selectSections(
+  app: AppContext,
+  config: Plan,
   names: readonly string[] | "all",
 ): Choice {
-  const choice = chooseSections(plan, names);
-  for (const finding of choice.aside) context.log.warning(formatFinding(finding));
-  for (const name of choice.notEnabled) reportMissing(context, plan, name);
+  const choice = chooseSections(config, names);
+  for (const finding of choice.aside) app.log.warning(formatFinding(finding));
+  for (const name of choice.notEnabled) reportNotEnabled(app, config, name);
   return choice;
 }

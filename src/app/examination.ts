@@ -16,108 +16,95 @@ import { checkDisk, checkFolder, checkProgram, checkState } from "../doctor/mach
 import { checkClock, checkConnection } from "../doctor/network.ts";
 import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
 import { findEndpoints } from "../doctor/endpoint.ts";
-import { checkSource } from "../cli/check.ts";
-import type { CommandContext } from "../cli/command.ts";
-import { iniPath, loadPlan, readIni, withPlan } from "./configuration.ts";
-import { runsLogFolder } from "../cli/log.ts";
-import { openSession, type Session } from "../cli/session.ts";
-import { stateFile } from "../cli/state.ts";
+import { checkSource } from "./check.ts";
+import { loadConfig, readIni, withConfig } from "./configuration.ts";
+import type { AppContext } from "./context.ts";
+import { localServiceState } from "./service_state.ts";
+import { openReadSession, type ReadSession } from "./session.ts";
 
 /** Checks everything; offline, nobody is asked. Never throws for what is wrong. */
-export async function examine(context: CommandContext, offline: boolean): Promise<Check[]> {
-  const ini = iniPath(context);
+export async function examine(app: AppContext, offline: boolean): Promise<Check[]> {
   const machine = [
     checkProgram(),
-    ...checkFolders(context, ini),
-    ...await checkState(stateFile(context, ini)),
+    ...checkFolders(app),
+    ...await checkState(app.stateFile),
     await checkService(),
   ];
-  return [...machine, ...await checkConfigured(context, ini, offline)];
+  return [...machine, ...await checkConfigured(app, offline)];
 }
 
-function checkFolders(context: CommandContext, ini: string): Check[] {
-  const logs = runsLogFolder(context);
-  const state = stateFile(context, ini);
+function checkFolders({ logFolder, stateFile }: AppContext): Check[] {
   const folders = [
-    ...(logs === undefined ? [] : [["folder of log files", logs] as const]),
-    ...(state === undefined ? [] : [["folder of the state file", dirname(state)] as const]),
+    ...(logFolder === undefined ? [] : [["folder of log files", logFolder] as const]),
+    ...(stateFile === undefined ? [] : [["folder of the state file", dirname(stateFile)] as const]),
   ];
   const distinct = new Map(folders.map(([what, folder]) => [folder, what]));
   return [...distinct].flatMap(([folder, what]) => [checkFolder(what, folder), checkDisk(folder)]);
 }
 
-const systems = { linux: "systemd", darwin: "launchd", win32: "windows" } as const;
-/** What systemd, Windows and launchd say of a service that they know. */
-const isInstalled = /Loaded: loaded|STATE\s*:|state = /;
-
 async function checkService(): Promise<Check> {
-  const { launchd, listen, systemd, windows } = await import("../os_service/mod.ts");
-  const system = systems[process.platform as keyof typeof systems];
-  const manager = [systemd, launchd, windows].find((each) => each.system === system);
-  const { ok, warning, skipped } = about("service", manager?.service ?? process.platform);
-  if (manager === undefined) return skipped("there are no services here");
-  const said = await listen(manager.status);
-  if (manager.isRunning(said)) return ok("runs");
-  if (!isInstalled.test(said.text)) return skipped("the agent is no service on this machine");
+  const state = await localServiceState();
+  const { ok, warning, skipped } = about("service", state?.name ?? process.platform);
+  if (state === undefined) return skipped("there are no services here");
+  if (state.running) return ok("runs");
+  if (!state.installed) return skipped("the agent is no service on this machine");
   return warning("is installed and does not run", "Start it: agent service start");
 }
 
 /** Findings of the configuration as checks; without any, one that says so. */
 function fromFindings(file: string, findings: readonly Finding[], sections: number): Check[] {
   const checks = findings.map(({ severity, line, section, option, message, hint }): Check => {
-    const place = line === undefined ? file : `${file}:${line}`;
+    const subject = line === undefined ? file : `${file}:${line}`;
     const where = [section === undefined ? [] : `[${section}]`, option ?? []].flat().join(" ");
     const found = where === "" ? message : `${where}: ${message}`;
     const state = severity === "error" ? "failed" : "warning";
-    return { area: "configuration", subject: place, state, found, todo: hint };
+    return { area: "configuration", subject, state, found, todo: hint };
   });
   const names = sections === 1 ? "1 section" : `${sections} sections`;
   return checks.length > 0 ? checks : [about("configuration", file).ok(`${names} enabled`)];
 }
 
-async function checkConfigured(
-  context: CommandContext,
-  ini: string,
-  offline: boolean,
-): Promise<Check[]> {
+async function checkConfigured(app: AppContext, offline: boolean): Promise<Check[]> {
+  const { ini } = app;
   try {
-    if (!offline) return await withPlan(context, "all", (plan) => checkPlan(context, plan));
-    const plan = loadPlan(context);
-    const findings = [...await checkPermissions(readIni(ini)), ...plan.findings];
+    if (!offline) return await withConfig(app, "all", (config) => examineConfig(app, config));
+    const config = loadConfig(app);
+    const findings = [...await checkPermissions(readIni(ini)), ...config.findings];
     const rest = about("network", "all").skipped("--offline: nobody was asked");
-    return [...fromFindings(ini, findings, plan.sections.length), rest];
+    return [...fromFindings(ini, findings, config.sections.length), rest];
   } catch (error) {
-    context.signal.throwIfAborted();
+    app.signal.throwIfAborted();
     const { thrown } = about("configuration", ini);
     const findings = error instanceof ConfigError ? error.findings : [];
     return findings.length > 0 ? fromFindings(ini, findings, 0) : [thrown(error)];
   }
 }
 
-async function checkPlan(context: CommandContext, plan: Plan): Promise<Check[]> {
-  const checks = fromFindings(plan.file, plan.findings, plan.sections.length);
-  const sections = plan.sections.filter(({ pending }) => !pending);
-  checks.push(...await checkNetwork(plan, sections));
-  if (plan.oomnitza === undefined || plan.fatal) {
+async function examineConfig(app: AppContext, config: Plan): Promise<Check[]> {
+  const checks = fromFindings(config.file, config.findings, config.sections.length);
+  const sections = config.sections.filter(({ pending }) => !pending);
+  checks.push(...await checkNetwork(config, sections));
+  if (config.oomnitza === undefined || config.fatal) {
     const { skipped } = about("credentials", "oomnitza");
     return [...checks, skipped("cannot be tried before the configuration is right")];
   }
-  return [...checks, ...await checkOomnitza(context, plan, sections)];
+  return [...checks, ...await checkOomnitza(app, config, sections)];
 }
 
-async function checkNetwork(plan: Plan, sections: readonly SectionPlan[]): Promise<Check[]> {
+async function checkNetwork(config: Plan, sections: readonly SectionPlan[]): Promise<Check[]> {
   const checks: Check[] = [];
   try {
-    const places = findEndpoints(plan, sections);
+    const endpoints = findEndpoints(config, sections);
     // Sections that lead to the same host the same way are looked at once.
     const distinct = new Map(
-      places.toReversed().map((
-        place,
-      ) => [`${place.url.origin} ${JSON.stringify(place.tls)}`, place]),
+      endpoints.toReversed().map((endpoint) => [
+        `${endpoint.url.origin} ${JSON.stringify(endpoint.tls)}`,
+        endpoint,
+      ]),
     );
-    const ways = [...distinct.values()].toReversed();
-    checks.push(...(await Promise.all(ways.map((way) => checkConnection(way)))).flat());
-    const own = places.find(({ section }) => section === "oomnitza");
+    const routes = [...distinct.values()].toReversed();
+    checks.push(...(await Promise.all(routes.map((route) => checkConnection(route)))).flat());
+    const own = endpoints.find(({ section }) => section === "oomnitza");
     if (own !== undefined) checks.push(await checkClock(own));
   } catch (error) {
     checks.push(about("tls", "certificates").thrown(error));
@@ -126,16 +113,16 @@ async function checkNetwork(plan: Plan, sections: readonly SectionPlan[]): Promi
 }
 
 async function checkOomnitza(
-  context: CommandContext,
-  plan: Plan,
+  app: AppContext,
+  config: Plan,
   sections: readonly SectionPlan[],
 ): Promise<Check[]> {
   const { ok, thrown } = about("credentials", "oomnitza");
-  let session: Session;
+  let session: ReadSession;
   try {
-    session = await openSession(context, plan, sections, retryPolicies.interactive);
+    session = await openReadSession(app, config, sections, retryPolicies.interactive);
   } catch (error) {
-    context.signal.throwIfAborted();
+    app.signal.throwIfAborted();
     return [thrown(error)];
   }
   const checks = [
@@ -146,14 +133,14 @@ async function checkOomnitza(
   for (const section of sections) {
     const fields = known.get(section.kind) ?? await readFields(session.oomnitza, section.kind);
     known.set(section.kind, fields);
-    checks.push(...await checkSection(context, session, section, fields));
+    checks.push(...await checkSection(app, session, section, fields));
   }
   return checks;
 }
 
 async function checkSection(
-  context: CommandContext,
-  session: Session,
+  app: AppContext,
+  session: ReadSession,
   section: SectionPlan,
   fields: ReadonlySet<string> | string,
 ): Promise<Check[]> {
@@ -161,8 +148,8 @@ async function checkSection(
   try {
     const checks: Check[] = [];
     for (const prepared of await session.prepare([section])) {
-      const result = await checkSource(context, prepared);
-      context.signal.throwIfAborted();
+      const result = await checkSource(app, prepared);
+      app.signal.throwIfAborted();
       checks.push(
         result.ok ? ok(result.message) : failed(result.message, result.hint ?? undefined),
         checkFields(prepared, fields),
@@ -170,7 +157,7 @@ async function checkSection(
     }
     return checks;
   } catch (error) {
-    context.signal.throwIfAborted();
+    app.signal.throwIfAborted();
     if (error instanceof ConfigError && error.findings.length > 0) {
       return fromFindings(section.file, error.findings, 0);
     }

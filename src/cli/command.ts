@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { Environment } from "../base/environment.ts";
-import type { Log } from "../logging/log.ts";
-import type { Redactor } from "../base/redact.ts";
+import type { AppContext } from "../app/context.ts";
 import type { Options, Values } from "../sdk/option.ts";
 import type { Input } from "./console.ts";
 import type { GlobalFlags } from "./flags.ts";
@@ -27,15 +25,8 @@ export const exitCodes = {
 } as const;
 
 /** What a command works with. */
-export interface CommandContext {
-  readonly log: Log;
-  readonly redactor: Redactor;
-  /** Aborted by Ctrl-C and by SIGTERM. */
-  readonly signal: AbortSignal;
+export interface CommandContext extends AppContext {
   readonly global: GlobalFlags;
-  readonly env: Environment;
-  /** Working directory, absolute: relative paths of flags begin there. */
-  readonly directory: string;
   /** Standard input. */
   readonly input: Input;
   /** Writes a result to standard output, with a newline. */

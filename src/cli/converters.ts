@@ -5,12 +5,12 @@
  */
 
 import { converters as builtins } from "../../converters/mod.ts";
+import { loadConfig } from "../app/configuration.ts";
+import { mergeSectionMappings } from "../app/mappings.ts";
 import { formatFinding } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
 import { planCode } from "../sync/user_code.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
-import { mergeMappings } from "../transform/mapping.ts";
-import { loadPlan } from "../app/configuration.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 import { table } from "./table.ts";
 
@@ -26,12 +26,10 @@ interface Row {
 }
 
 /** Where the converters are used, as far as the file tells: mappings kept in Oomnitza have none. */
-function usesOf(plan: Plan): Map<string, string[]> {
+function usesOf(config: Plan): Map<string, string[]> {
   const uses = new Map<string, string[]>();
-  for (const section of plan.sections) {
-    const inputs = { builtin: section.builtin, server: undefined, ini: section.mappings };
-    const fields = mergeMappings({ ...inputs, converters: section.source.converters ?? {} });
-    for (const { field, spec } of fields) {
+  for (const section of config.sections) {
+    for (const { field, spec } of mergeSectionMappings(section, undefined)) {
       if (spec.converter === undefined) continue;
       const name = parseConverterCall(spec.converter).name.toLowerCase();
       uses.set(name, [...uses.get(name) ?? [], `${section.name}: ${field}`]);
@@ -40,10 +38,10 @@ function usesOf(plan: Plan): Map<string, string[]> {
   return uses;
 }
 
-async function rowsOf(plan: Plan): Promise<Row[]> {
-  const uses = usesOf(plan);
-  const code = await planCode(plan.converters, []);
-  const custom = plan.converters.map(({ name, option, line }): Row => {
+async function rowsOf(config: Plan): Promise<Row[]> {
+  const uses = usesOf(config);
+  const code = await planCode(config.converters, []);
+  const custom = config.converters.map(({ name, option, line }): Row => {
     const program = code.converters.find(({ source }) => source.name === name);
     const fault = code.findings.find((finding) => finding.option === option);
     return {
@@ -71,7 +69,7 @@ export const convertersCommand = defineCommand({
   flags: {},
   examples: [{ line: "agent converters", does: "list custom and built-in converters" }],
   async run(context) {
-    const rows = await rowsOf(loadPlan(context));
+    const rows = await rowsOf(loadConfig(context));
     const isWhole = rows.every(({ problem }) => problem === null);
     if (context.global.output === "json") {
       context.print(JSON.stringify(rows, null, 2));

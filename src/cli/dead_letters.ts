@@ -5,17 +5,23 @@
  */
 
 import { UsageError } from "../base/errors.ts";
-import { version } from "../runtime/version.ts";
+import {
+  countResent,
+  type DeadRecords,
+  discardDeadRecords,
+  eventId,
+  findDeadRecords,
+  listIds,
+  retryDeadRecords,
+} from "../app/dead_letters.ts";
+import { withLock } from "../app/upload_lock.ts";
 import { opt } from "../sdk/option.ts";
 import type { DeadEvent } from "../state/dead_events.ts";
 import type { DeadLetter } from "../state/dead_letters.ts";
 import type { StateStore } from "../state/store.ts";
-import { resend, type Resent } from "../sync/deliver/resend.ts";
+import type { Resent } from "../sync/deliver/resend.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { withPlan } from "../app/configuration.ts";
 import { uploadFlags } from "./flags.ts";
-import { openSession } from "./session.ts";
-import { withLock } from "../app/upload_lock.ts";
 import { openExisting } from "./state.ts";
 import { table } from "./table.ts";
 
@@ -28,33 +34,19 @@ const positionals = {
   maximum: Number.MAX_SAFE_INTEGER,
 } as const;
 
-/** What a command line means. */
-interface Chosen {
-  readonly letters: readonly DeadLetter[];
-  /** Webhook events that were given up; their ids are shown with a `w` in front. */
-  readonly events: readonly DeadEvent[];
-}
-
-function label({ id }: DeadEvent): string {
-  return `w${id}`;
-}
-
 /** The letters and events that a command line means. Ids that are not there are an error. */
 function choose(
   store: StateStore | undefined,
   words: readonly string[],
   section: string,
-): Chosen {
-  const strange = words.find((word) => !/^w?\d+$/.test(word));
-  if (strange !== undefined) throw new UsageError(`"${strange}" is no id of a refused record`);
-  const all = words.length === 0;
+): DeadRecords {
+  const invalid = words.find((word) => !/^w?\d+$/.test(word));
+  if (invalid !== undefined) throw new UsageError(`"${invalid}" is no id of a refused record`);
   const name = section === "" ? undefined : section;
-  const ids = all ? undefined : words.filter((word) => !word.startsWith("w")).map(Number);
-  const letters = store?.deadLetters({ ids, section: name }) ?? [];
-  const events = store?.deadEvents(name).filter((one) => all || words.includes(label(one))) ?? [];
-  const found = new Set([...letters.map(({ id }) => String(id)), ...events.map(label)]);
+  const chosen = findDeadRecords(store, name, words.length === 0 ? undefined : words);
+  const found = new Set(listIds(chosen));
   const missing = words.filter((word) => !found.has(word));
-  if (missing.length === 0) return { letters, events };
+  if (missing.length === 0) return chosen;
   const where = section === "" ? "" : ` in [${section}]`;
   throw new UsageError(`There is no refused record ${missing.join(", ")}${where}`, {
     hint: "agent failed lists them.",
@@ -65,18 +57,18 @@ function rowOf(id: string, { section, at, record, reason }: DeadLetter | DeadEve
   return [id, section, at, record, reason];
 }
 
-function rowsOf({ letters, events }: Chosen): string[][] {
+function rowsOf({ letters, events }: DeadRecords): string[][] {
   return [
     ...letters.map((letter) => rowOf(String(letter.id), letter)),
-    ...events.map((event) => rowOf(label(event), event)),
+    ...events.map((event) => rowOf(eventId(event), event)),
   ];
 }
 
 /** What programs get: events have no run, and their payload is what was kept of them. */
-function shownOf({ letters, events }: Chosen): unknown[] {
+function shownOf({ letters, events }: DeadRecords): unknown[] {
   return [
     ...letters.map(({ upload: _upload, ...letter }) => letter),
-    ...events.map((event) => ({ ...event, id: label(event), run: null, status: null })),
+    ...events.map((event) => ({ ...event, id: eventId(event), run: null, status: null })),
   ];
 }
 
@@ -103,56 +95,54 @@ export const failed = defineCommand({
   },
 });
 
-async function retryLetters(
+async function retryChosen(
   context: CommandContext,
   workers: number,
   section: string,
   words: readonly string[],
 ): Promise<number> {
-  using state = openExisting(context);
-  const { letters, events } = choose(state.store, words, section);
-  const resent: Resent = { accepted: 0, refused: 0, unanswered: 0 };
-  state.store?.reviveEvents(events.map(({ id }) => id));
-  if (state.store !== undefined && letters.length > 0) {
-    const { store } = state;
-    await withPlan(context, [], async (plan) => {
-      const { oomnitza } = await openSession(context, plan, []);
-      store.accepted.instance = oomnitza.url;
-      const { api_version: apiVersion = "auto", batch_size: batchSize = 1 } = plan.oomnitza ?? {};
-      const settings = { store, oomnitza, apiVersion, batchSize, workers, version };
-      try {
-        await resend(letters, { ...settings, log: context.log }, resent);
-      } finally {
-        tell(context, letters.length, resent, events.length);
-      }
-    });
-  } else tell(context, 0, resent, events.length);
-  return resent.accepted === letters.length ? exitCodes.ok : exitCodes.failed;
+  const chosen = chooseNow(context, words, section);
+  const resent = countResent();
+  try {
+    await retryDeadRecords(context, chosen, resent, workers);
+  } finally {
+    showResent(context, chosen, resent);
+  }
+  return resent.accepted === chosen.letters.length ? exitCodes.ok : exitCodes.failed;
 }
 
-function tell(
+function chooseNow(
+  context: CommandContext,
+  words: readonly string[],
+  section: string,
+): DeadRecords {
+  using state = openExisting(context);
+  return choose(state.store, words, section);
+}
+
+function showResent(
   { global, print }: CommandContext,
-  letters: number,
+  { letters, events }: DeadRecords,
   resent: Resent,
-  webhooks: number,
 ): void {
+  const webhooks = events.length;
   if (global.output === "json") {
-    print(JSON.stringify({ letters, ...resent, webhooks }, null, 2));
+    print(JSON.stringify({ letters: letters.length, ...resent, webhooks }, null, 2));
     return;
   }
   const { accepted, refused, unanswered } = resent;
   print(
-    `${letters} sent again: ${accepted} accepted, ${refused} refused, ${unanswered} not answered`,
+    `${letters.length} sent again: ${accepted} accepted, ${refused} refused, ${unanswered} not answered`,
   );
   if (webhooks > 0) {
-    print(`${webhooks} webhook events are due again: agent serve works them off within a minute`);
+    print(`${webhooks} webhook events are due again: agent serve processes them within a minute`);
   }
 }
 
 /** Sends refused records again. */
 export const retry = defineCommand({
   name: "retry",
-  summary: "Send refused records to Oomnitza again, after the cause was mended.",
+  summary: "Send refused records to Oomnitza again, after the cause was fixed.",
   details:
     "Without ids and without --section, all of them. Those that are accepted are removed, those that are refused again stay with the new reason. Webhook events (ids that begin with w) are left to agent serve, which tries them again within a minute.",
   positionals,
@@ -164,7 +154,7 @@ export const retry = defineCommand({
   run: (context, flags, words) =>
     withLock(
       flags.singleton !== 0,
-      () => retryLetters(context, flags.workers, flags.section, words),
+      () => retryChosen(context, flags.workers, flags.section, words),
     ),
 });
 
@@ -186,11 +176,11 @@ export const discard = defineCommand({
     }
     if (flags.all && words.length > 0) throw new UsageError("Give ids or --all, not both");
     using state = openExisting(context);
-    const { letters, events } = choose(state.store, words, flags.section);
-    state.store?.removeDeadLetters(letters.map(({ id }) => id));
-    state.store?.removeDeadEvents(events.map(({ id }) => id));
+    const { store } = state;
+    const chosen = choose(store, words, flags.section);
+    if (store !== undefined) discardDeadRecords(store, chosen);
     const { global, print } = context;
-    const discarded = letters.length + events.length;
+    const discarded = listIds(chosen).length;
     if (global.output === "json") print(JSON.stringify({ discarded }));
     else print(`${discarded} discarded`);
     return Promise.resolve(exitCodes.ok);

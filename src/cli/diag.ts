@@ -14,6 +14,8 @@ import {
   version as system,
 } from "node:os";
 import { join, resolve } from "node:path";
+import { examine } from "../app/examination.ts";
+import { openExistingStore } from "../app/store.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { decodeIni } from "../config/ini.ts";
 import { type ArchiveFile, packArchive } from "../doctor/archive.ts";
@@ -23,14 +25,8 @@ import { scrub } from "../doctor/scrub.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { commit, version } from "../runtime/version.ts";
 import { opt } from "../sdk/option.ts";
-import { sources } from "../sources/mod.ts";
-import { StateStore } from "../state/store.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { iniPath } from "../app/configuration.ts";
 import { describeCheck } from "./doctor.ts";
-import { examine } from "../app/examination.ts";
-import { runsLogFolder } from "./log.ts";
-import { stateFile } from "./state.ts";
 
 /** Last bytes of a log file that go in. */
 const logBytes = 200_000;
@@ -70,29 +66,24 @@ function agentFacts({ env }: CommandContext): string {
   return JSON.stringify(facts, null, 2);
 }
 
-function maskedIni(context: CommandContext, path: string): string {
+function maskedIni({ ini: path, sources, redactor }: CommandContext): string {
   try {
     const { text } = decodeIni(readFileSync(path), path);
-    for (const secret of findIniSecrets(text, sources)) context.redactor.add(secret);
+    for (const secret of findIniSecrets(text, sources)) redactor.add(secret);
     return maskIni(text, sources);
   } catch (error) {
     return `# ${path} cannot be read: ${messageOf(error)}\n`;
   }
 }
 
-function stateOf(context: CommandContext, path: string | undefined): string {
-  if (path === undefined || !existsSync(path)) return JSON.stringify({ path: path ?? null });
+function describeState(context: CommandContext): string {
+  const path = context.stateFile ?? null;
   try {
-    const store = new StateStore({ path, redact: (text) => context.redactor.redact(text) });
-    try {
-      return JSON.stringify(
-        { path, ...readStateFacts(path), latest: store.runs(latestRuns) },
-        null,
-        2,
-      );
-    } finally {
-      store.close();
-    }
+    using opened = openExistingStore(context);
+    const { store } = opened;
+    if (store === undefined) return JSON.stringify({ path });
+    const facts = { path, ...readStateFacts(store.path), latest: store.runs(latestRuns) };
+    return JSON.stringify(facts, null, 2);
   } catch (error) {
     return JSON.stringify({ path, error: messageOf(error) }, null, 2);
   }
@@ -111,11 +102,10 @@ function logEnd(path: string): string {
 }
 
 async function collect(context: CommandContext, offline: boolean): Promise<ArchiveFile[]> {
-  const ini = iniPath(context);
   // In this order: the one makes the secrets of the file known, the other those that it refers to.
-  const configuration = maskedIni(context, ini);
+  const configuration = maskedIni(context);
   const checks = await examine(context, offline);
-  const folder = runsLogFolder(context);
+  const { logFolder: folder } = context;
   const logs = folder === undefined ? [] : ["info.log", "errors.log"]
     .filter((name) => existsSync(join(folder, name)))
     .map((name) => ({ name, text: scrub(logEnd(join(folder, name))) }));
@@ -124,7 +114,7 @@ async function collect(context: CommandContext, offline: boolean): Promise<Archi
     { name: "agent.json", text: `${agentFacts(context)}\n` },
     { name: "doctor.txt", text: `${scrub(checks.map(describeCheck).join("\n"))}\n` },
     { name: "config.ini", text: configuration },
-    { name: "state.json", text: `${scrub(stateOf(context, stateFile(context, ini)))}\n` },
+    { name: "state.json", text: `${scrub(describeState(context))}\n` },
     ...logs,
   ];
   return files.map(({ name, text }) => ({

@@ -4,21 +4,14 @@
  * @module
  */
 
+import { neutralise } from "../logging/log.ts";
 import { UsageError } from "../base/errors.ts";
-import { Skipped } from "../base/record.ts";
-import type { Plan } from "../config/plan.ts";
+import { withConfig } from "../app/configuration.ts";
+import { explainRecord } from "../app/preview.ts";
 import { opt } from "../sdk/option.ts";
-import {
-  explain as explainRecord,
-  type ExplainedField,
-  type Explanation,
-  isMeant,
-  readRecords,
-} from "../sync/read/explain.ts";
+import type { ExplainedField, Explanation } from "../sync/read/explain.ts";
 import { valueOf } from "../transform/mapping.ts";
-import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { choose, withPlan } from "../app/configuration.ts";
-import { openSession } from "./session.ts";
+import { defineCommand, exitCodes } from "./command.ts";
 import { table } from "./table.ts";
 
 const flags = {
@@ -53,63 +46,24 @@ function rowOf({ mapping, input, output, ms, failed }: ExplainedField): string[]
   ];
 }
 
-function textOf(found: Explanation): string {
+function explanationText(found: Explanation): string {
   const { filter, fields, verdict, reason, request, record, section, identity } = found;
   const filtered = filter === undefined
     ? "none"
     : `${filter.verdict}${filter.reason === null ? "" : `: ${filter.reason}`} in ${
       inMs(filter.ms)
     }`;
-  const head = ["FIELD", "VALUE FROM", "FOUND", "CONVERTER", "RESULT", "TIME", "SAID BY"];
+  const head = ["FIELD", "VALUE FROM", "FOUND", "CONVERTER", "RESULT", "TIME", "ORIGIN"];
   const sent = request === null
-    ? `not sent, ${verdict}: ${reason}`
+    ? neutralise(`not sent, ${verdict}: ${reason}`)
     : `would be sent\nPOST ${request.path}\n${JSON.stringify(request.payload, null, 2)}`;
   return [
-    `[${section}] ${identity === "" ? "(no sync field)" : identity}`,
+    neutralise(`[${section}] ${identity === "" ? "(no sync field)" : identity}`),
     `source record\n${JSON.stringify(record, null, 2)}`,
-    `record filter: ${filtered}`,
+    neutralise(`record filter: ${filtered}`),
     `mappings\n${table([head, ...fields.map(rowOf)])}`,
     sent,
   ].join("\n\n");
-}
-
-/** The record, when it is there, and what was read until then. */
-interface Found {
-  readonly found: Explanation | undefined;
-  readonly read: number;
-  readonly unreadable: number;
-}
-
-async function find(
-  context: CommandContext,
-  plan: Plan,
-  name: string,
-  key: string,
-): Promise<Found> {
-  const { chosen } = choose(context, plan, [name]);
-  const session = await openSession(context, plan, chosen);
-  const [prepared] = await session.prepare();
-  if (prepared === undefined) return { found: undefined, read: 0, unreadable: 0 };
-  const { oomnitza, http } = session;
-  const { log, redactor, signal } = context;
-  const apiVersion = plan.oomnitza?.api_version ?? "auto";
-  const converters = { log, signal, oomnitza, http };
-  let read = 0;
-  let unreadable = 0;
-  for await (
-    const item of readRecords(prepared, { signal, redactor, workers: 1, converters, apiVersion })
-  ) {
-    if (item instanceof Skipped) {
-      unreadable++;
-      prepared.log.error(`Unreadable: ${item.identity}: ${item.reason}`);
-      continue;
-    }
-    read++;
-    if (!isMeant(key, item)) continue;
-    return { found: await explainRecord(prepared, item, apiVersion), read, unreadable };
-  }
-  signal.throwIfAborted();
-  return { found: undefined, read, unreadable };
 }
 
 /** Explains what becomes of one record. */
@@ -137,18 +91,18 @@ export const explain = defineCommand({
         hint: "For example --record C02XK0AA, or --record PATH=VALUE.",
       });
     }
-    const { found, read, unreadable } = await withPlan(
+    const { explanation, read, unreadable } = await withConfig(
       context,
       [name],
-      (plan) => find(context, plan, name, key),
+      (config) => explainRecord(context, config, { section: name, record: key }),
     );
-    if (found === undefined) {
-      const rest = unreadable === 0 ? "" : `, ${unreadable} could not be read`;
-      context.log.error(`[${name}] has no record ${key}: ${read} were read${rest}`);
+    if (explanation === undefined) {
+      const more = unreadable === 0 ? "" : `, ${unreadable} could not be read`;
+      context.log.error(`[${name}] has no record ${key}: ${read} were read${more}`);
       return exitCodes.failed;
     }
-    if (context.global.output === "json") context.print(JSON.stringify(found, null, 2));
-    else context.print(textOf(found));
+    if (context.global.output === "json") context.print(JSON.stringify(explanation, null, 2));
+    else context.print(explanationText(explanation));
     return exitCodes.ok;
   },
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defaultWorkers } from "../app/context.ts";
 import { opt, type Values } from "../sdk/option.ts";
 
 /** Flags valid with every command, before or after its name. */
@@ -51,7 +52,7 @@ export const uploadFlags = {
     default: 1,
   }),
   "workers": opt.integer("Requests to Oomnitza under way at once, per section.", {
-    default: 2,
+    default: defaultWorkers,
     maximum: 256,
   }),
   "show-mappings": opt.flag(

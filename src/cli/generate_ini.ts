@@ -8,9 +8,7 @@ import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { EOL } from "node:os";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { describeIni } from "../describe/ini.ts";
-import { sources } from "../sources/mod.ts";
 import { defineCommand, exitCodes } from "./command.ts";
-import { iniPath } from "../app/configuration.ts";
 
 /** Writes a sample configuration in which everything is disabled. */
 export const generateIni = defineCommand({
@@ -32,7 +30,7 @@ A file that is already there is kept under the same name with .bak at its end; a
     { line: "agent generate-ini --ini /etc/agent/config.ini", does: "write another file" },
   ],
   run(context) {
-    const path = iniPath(context);
+    const { ini: path, sources } = context;
     try {
       if (existsSync(path)) {
         renameSync(path, `${path}.bak`);

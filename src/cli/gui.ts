@@ -6,37 +6,9 @@
 
 import { openPrivately } from "../runtime/browser.ts";
 import { opt } from "../sdk/option.ts";
-import { sources } from "../sources/mod.ts";
-import type { DeskSettings } from "../gui/mod.ts";
-import { iniPath, planPending, withPlanOf } from "../app/configuration.ts";
-import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { runsLogFolder } from "./log.ts";
-import { upcomingRuns } from "./schedule.ts";
-import { serviceState } from "./service.ts";
-import { noState, openExisting, stateFile } from "./state.ts";
+import { defineCommand, exitCodes } from "./command.ts";
 
-function settingsOf(context: CommandContext): DeskSettings {
-  const { log, redactor, signal, global } = context;
-  const ini = iniPath(context);
-  return {
-    ini,
-    state: stateFile(context, ini),
-    logFolder: runsLogFolder(context),
-    sources,
-    log,
-    redactor,
-    signal,
-    plan: (document) => planPending(context, document),
-    withPlan: (document, wanted, work) => withPlanOf(context, document, wanted, work),
-    upcoming: async (plan) => {
-      using state = global["no-state"] ? noState : openExisting(context);
-      return await upcomingRuns(context, plan, state.store);
-    },
-    service: serviceState,
-  };
-}
-
-const farewells = {
+const exitMessages = {
   asked: "The GUI was stopped from its page.",
   idle: "Nobody used the GUI for a while, so it has stopped.",
   aborted: "The GUI has stopped.",
@@ -68,8 +40,7 @@ export const gui = defineCommand({
   async run(context, flags) {
     // The web server and its pages are loaded only here.
     const { startGui } = await import("../gui/mod.ts");
-    const { link, ended } = startGui({
-      ...settingsOf(context),
+    const { link, ended } = startGui(context, {
       port: flags.port,
       idleMinutes: flags["idle-minutes"],
     });
@@ -80,7 +51,7 @@ export const gui = defineCommand({
     }
     const reason = await ended;
     cleanUp?.();
-    context.print(farewells[reason]);
+    context.print(exitMessages[reason]);
     return exitCodes.ok;
   },
 });

@@ -27,7 +27,7 @@ export interface OpenLog {
 }
 
 /** What says where log files are. */
-export interface LogPlace {
+export interface LogLocation {
   readonly global: GlobalFlags;
   readonly env: Environment;
   /** Working directory, absolute. */
@@ -35,7 +35,7 @@ export interface LogPlace {
 }
 
 /** What a log is opened with. */
-export interface LogSettings extends LogPlace {
+export interface LogSettings extends LogLocation {
   readonly console: Console;
   readonly redactor: Redactor;
   /** Whether the command runs something, so that somebody will want to read about it later. */
@@ -49,17 +49,17 @@ const none = "none";
 const configurationName = "logging.json";
 
 /** What was asked for, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
-function wishedFolder({ global, env }: LogPlace): string {
+function requestedFolder({ global, env }: LogLocation): string {
   const named = global["log-dir"];
   return named === "" ? env.LOGS_DIRECTORY?.split(delimiter)[0] ?? "" : named;
 }
 
 /** The folder that holds the default log files of runs, whether this command writes them or not. */
-export function runsLogFolder(place: LogPlace): string | undefined {
-  const wished = wishedFolder(place);
-  if (wished === none) return undefined;
-  const { directory } = place;
-  return wished === "" ? programDirectory(directory) : resolve(directory, wished);
+export function runsLogFolder(location: LogLocation): string | undefined {
+  const requested = requestedFolder(location);
+  if (requested === none) return undefined;
+  const { directory } = location;
+  return requested === "" ? programDirectory(directory) : resolve(directory, requested);
 }
 
 /** Whether standard error goes to systemd's journal, which keeps it (systemd.exec(5), `$JOURNAL_STREAM`). */
@@ -72,9 +72,9 @@ function isJournal({ env }: LogSettings): boolean {
 /** Where the default files go; from source nowhere, unless asked for. */
 function filesFolder(settings: LogSettings): string | undefined {
   if (!settings.keepsLog) return undefined;
-  const wished = wishedFolder(settings);
-  if (wished === none) return undefined;
-  if (wished !== "") return resolve(settings.directory, wished);
+  const requested = requestedFolder(settings);
+  if (requested === none) return undefined;
+  if (requested !== "") return resolve(settings.directory, requested);
   if (isJournal(settings)) return undefined;
   return isCompiled ? programDirectory(settings.directory) : undefined;
 }
@@ -97,12 +97,12 @@ function readConfiguration(file: string): string {
 
 function openConfigured(file: string, settings: LogSettings): OpenLog {
   const { console, directory, redactor } = settings;
-  const wished = wishedFolder(settings);
+  const requested = requestedFolder(settings);
   const logging = readLoggingConfig(readConfiguration(file), {
     file,
-    directory: wished === "" || wished === none
+    directory: requested === "" || requested === none
       ? programDirectory(directory)
-      : resolve(directory, wished),
+      : resolve(directory, requested),
     stdout: (line) => console.print(line),
     stderr: (line) => console.note(line),
   });

@@ -37,7 +37,7 @@ function didYouMean(word: string, known: readonly string[]): string | undefined 
 function expand(argument: string, known: Options, names: readonly string[]): string {
   const long = shortFlags[argument] ?? argument;
   if (!long.startsWith("-") || long === "-" || long === "--" || /^-\d/.test(long)) return long;
-  if (!long.startsWith("--")) throw new UsageError(`There is no flag ${argument}`);
+  if (!long.startsWith("--")) throw new UsageError(`Unknown flag ${argument}`);
   const [name = "", ...rest] = long.slice(2).split("=");
   const value = rest.length === 0 ? "" : `=${rest.join("=")}`;
   if (names.includes(name)) return long;
@@ -48,7 +48,7 @@ function expand(argument: string, known: Options, names: readonly string[]): str
   }
   // A flag of another command is refused later, by name.
   if (Object.hasOwn(known, name)) return long;
-  throw new UsageError(`There is no flag --${name}`, {
+  throw new UsageError(`Unknown flag --${name}`, {
     hint: didYouMean(name, names)?.replace("mean ", "mean --"),
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { indentDetails, neutralise } from "../logging/log.ts";
 import { version } from "../runtime/version.ts";
 import type { FieldChange } from "../sync/changes/delta.ts";
 import type { PlanCounts, PlannedChange, PlannedSection } from "../sync/changes/plan.ts";
@@ -36,17 +37,20 @@ function phrase(counts: PlanCounts): string {
   return `${counts.fetched} read: ${parts.join(", ")}`;
 }
 
-function headLines({ report }: PlannedSection): string[] {
+/** A line, and details below it. What comes from outside is not escaped yet. */
+function headLines({ report }: PlannedSection): readonly [string, ...string[]] {
   const { section, counts, waiting, has_baseline, guard, error } = report;
-  const lines = [`${section}: ${phrase(counts)}; ${counts.to_send} would be sent`];
-  if (!has_baseline) lines.push("  No full upload is recorded yet, to compare with");
-  if (counts.gone === null) lines.push("  Not everything was read: what is gone cannot be told");
-  if (counts.blanked > 0) lines.push(`  ${counts.blanked} would lose the value of a field`);
-  if (waiting > 0) lines.push(`  ${waiting} records of an earlier run wait and are sent first`);
-  if (guard !== null) lines.push(`  The guard would stop it: ${guard} --accept lets it pass`);
+  const lines: [string, ...string[]] = [
+    `${section}: ${phrase(counts)}; ${counts.to_send} would be sent`,
+  ];
+  if (!has_baseline) lines.push("No full upload is recorded yet, to compare with");
+  if (counts.gone === null) lines.push("Not everything was read: what is gone cannot be told");
+  if (counts.blanked > 0) lines.push(`${counts.blanked} would lose the value of a field`);
+  if (waiting > 0) lines.push(`${waiting} records of an earlier run wait and are sent first`);
+  if (guard !== null) lines.push(`The guard would stop it: ${guard} --accept lets it pass`);
   if (error !== null) {
-    lines.push(`  ${error.message}`);
-    if (error.hint !== null) lines.push(`  ${error.hint}`);
+    lines.push(`${error.message}`);
+    if (error.hint !== null) lines.push(`${error.hint}`);
   }
   return lines;
 }
@@ -74,13 +78,13 @@ async function printText(
   { limit }: PlanLook,
   planned: readonly PlannedSection[],
 ): Promise<void> {
-  for (const one of planned) print(headLines(one).join("\n"));
+  for (const one of planned) print(indentDetails(headLines(one)));
   for (const one of planned) {
     let shown = 0;
     for await (const change of one.changes()) {
       if (shown === 0) print(`\n${one.report.section}`);
       if (limit > 0 && shown === limit) break;
-      print(changeLines(change).join("\n"));
+      print(changeLines(change).map(neutralise).join("\n"));
       shown++;
     }
     const { counts } = one.report;
@@ -125,7 +129,10 @@ async function printCsv(
   { print, log }: CommandContext,
   planned: readonly PlannedSection[],
 ): Promise<void> {
-  for (const one of planned) log.info(headLines(one).join("\n"));
+  for (const one of planned) {
+    const [line, ...details] = headLines(one);
+    log.info(line, details);
+  }
   print("section,change,record,field,old,new");
   for (const one of planned) {
     const { section } = one.report;

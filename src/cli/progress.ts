@@ -35,12 +35,12 @@ export function startProgress(context: CommandContext): Progress {
   return {
     watch(section, account) {
       const begun = performance.now();
-      function tell(): void {
+      function report(): void {
         const text = phrase(section, account, (performance.now() - begun) / 1000);
         if (live) context.status(text);
         else context.log.info(text);
       }
-      timer = setInterval(tell, live ? liveInterval : loggedInterval);
+      timer = setInterval(report, live ? liveInterval : loggedInterval);
       // The line must not keep the program alive.
       timer.unref();
     },

@@ -13,7 +13,7 @@ import { parseReference } from "../secrets/mod.ts";
 import { deleteKeyring, readKeyring, writeKeyring } from "../runtime/keyring.ts";
 import { sources } from "../sources/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { iniPath, readIni } from "../app/configuration.ts";
+import { readIni } from "../app/configuration.ts";
 import { askSecret } from "./prompt.ts";
 import { table } from "./table.ts";
 
@@ -61,7 +61,7 @@ function imaginable(document: IniDocument | undefined): Entry[] {
 
 /** Keyrings cannot be asked what they hold, so each entry that makes sense is looked for. */
 async function list(context: CommandContext): Promise<number> {
-  const path = iniPath(context);
+  const { ini: path } = context;
   const document = existsSync(path) ? readIni(path) : undefined;
   const asked = document === undefined ? [] : askedFor(document);
   const entries = new Map([...imaginable(document), ...asked].map((entry) => {

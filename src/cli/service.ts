@@ -7,16 +7,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { AgentError, UsageError } from "../base/errors.ts";
+import { readServiceState } from "../app/service_state.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import type { Credential, ServiceManager, ServiceSettings } from "../os_service/manager.ts";
 import type { Step } from "../os_service/step.ts";
-import type { ServiceState } from "../gui/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 const actions = ["install", "uninstall", "start", "stop", "status", "logs"] as const;
 type Action = typeof actions[number];
-const systems = { linux: "systemd", darwin: "launchd", win32: "windows" } as const;
 
 const flags = {
   "host": opt.text("install: address to listen on for webhooks.", { default: "127.0.0.1" }),
@@ -50,21 +49,20 @@ interface Target {
   readonly isHere: boolean;
 }
 
-async function targetOf(values: Flags): Promise<Target> {
-  const here = systems[process.platform as keyof typeof systems];
+async function findTarget(values: Flags): Promise<Target> {
   if (values.system !== "this" && !values["dry-run"]) {
     throw new UsageError("--system goes with --dry-run only: a service is set up where it runs");
   }
-  const system = values.system === "this" ? here : values.system;
-  const { launchd, systemd, windows } = await import("../os_service/mod.ts");
-  const manager = [systemd, launchd, windows].find((each) => each.system === system);
-  if (manager !== undefined) return { manager, isHere: system === here };
+  const { managerFor, managerNamed } = await import("../os_service/mod.ts");
+  const here = managerFor(process.platform);
+  const manager = values.system === "this" ? here : managerNamed(values.system);
+  if (manager !== undefined) return { manager, isHere: manager === here };
   throw new AgentError(`There are no services for ${process.platform}`, {
     hint: "Let whatever starts programs there run agent serve.",
   });
 }
 
-function credentialsOf(text: string): Credential[] {
+function parseCredentials(text: string): Credential[] {
   if (text === "") return [];
   return text.split(",").map((pair) => {
     const [, name, path] = /^([\w.-]+)=(\/[^\n]*)$/.exec(pair.trim()) ?? [];
@@ -81,7 +79,7 @@ function pathOr(named: string, usual: string, directory: string | undefined): st
   return directory === undefined ? named : resolve(directory, named);
 }
 
-function settingsOf(context: CommandContext, values: Flags, target: Target): ServiceSettings {
+function serviceSettings(context: CommandContext, values: Flags, target: Target): ServiceSettings {
   const { isHere, manager: { defaults } } = target;
   const { global } = context;
   const directory = isHere ? context.directory : undefined;
@@ -93,7 +91,7 @@ function settingsOf(context: CommandContext, values: Flags, target: Target): Ser
     host: values.host,
     port: values.port,
     user: values.user === "" ? defaults.user : values.user,
-    credentials: credentialsOf(values.credential),
+    credentials: parseCredentials(values.credential),
   };
 }
 
@@ -114,7 +112,7 @@ function refuseWhatCannotWork(settings: ServiceSettings): void {
 
 async function installSteps(context: CommandContext, values: Flags, target: Target) {
   const { manager } = target;
-  const settings = settingsOf(context, values, target);
+  const settings = serviceSettings(context, values, target);
   if (/[^\w .:[\]\\$@-]/.test(`${settings.host}${settings.user}`)) {
     throw new UsageError("--host or --user holds a character that neither can have");
   }
@@ -150,26 +148,12 @@ async function showSteps(context: CommandContext, target: Target, steps: readonl
   return exitCodes.ok;
 }
 
-/** How the service of this machine does; nothing where there are no services. */
-export async function serviceState(): Promise<ServiceState | undefined> {
-  const { launchd, listen, systemd, windows } = await import("../os_service/mod.ts");
-  const here = systems[process.platform as keyof typeof systems];
-  const manager = [systemd, launchd, windows].find(({ system }) => system === here);
-  if (manager === undefined) return undefined;
-  const said = await listen(manager.status);
-  const { system, service: name } = manager;
-  return { system, name, running: manager.isRunning(said), details: said.text };
-}
-
 async function status(context: CommandContext, { manager }: Target): Promise<number> {
-  const { listen } = await import("../os_service/mod.ts");
-  const said = await listen(manager.status);
-  const running = manager.isRunning(said);
-  const { system, service } = manager;
+  const { system, name, running, details } = await readServiceState(manager);
   context.print(
     context.global.output === "json"
-      ? JSON.stringify({ system, service, running, details: said.text }, null, 2)
-      : `${service} ${running ? "runs" : "does not run"}.\n${said.text}`,
+      ? JSON.stringify({ system, service: name, running, details }, null, 2)
+      : `${name} ${running ? "runs" : "does not run"}.\n${details}`,
   );
   return running ? exitCodes.ok : exitCodes.failed;
 }
@@ -190,8 +174,7 @@ async function logs(context: CommandContext, values: Flags, { manager }: Target)
 /** Whether the service already is what `start` or `stop` would make it. */
 async function isAlready(action: Action, { manager }: Target): Promise<boolean> {
   if (action !== "start" && action !== "stop") return false;
-  const { listen } = await import("../os_service/mod.ts");
-  return manager.isRunning(await listen(manager.status)) === (action === "start");
+  return (await readServiceState(manager)).running === (action === "start");
 }
 
 const done: Readonly<Record<Exclude<Action, "status" | "logs">, string>> = {
@@ -223,7 +206,7 @@ export const service = defineCommand({
         hint: `It knows ${actions.join(", ")}.`,
       });
     }
-    const target = await targetOf(values);
+    const target = await findTarget(values);
     const isDry = values["dry-run"];
     if (action === "status" || action === "logs") {
       if (isDry) {

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { ConfigError, type Finding } from "../base/errors.ts";
-import { checkMappings, loadMappings } from "../sync/prepare.ts";
+import { ConfigError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import { readAllMappings } from "../app/mappings.ts";
 import {
   describeOrigins,
   type FieldMapping,
@@ -13,7 +14,6 @@ import {
   valueOf,
 } from "../transform/mapping.ts";
 import { type CommandContext, exitCodes } from "./command.ts";
-import type { Session } from "./session.ts";
 import { table } from "./table.ts";
 
 function rowOf(mapping: FieldMapping): string[] {
@@ -28,25 +28,24 @@ function rowOf(mapping: FieldMapping): string[] {
 }
 
 /** Shows the mappings of every enabled section. Nothing is read from a source, nothing is sent. */
-export async function showMappings(context: CommandContext, session: Session): Promise<number> {
-  const findings: Finding[] = [];
-  const shown: unknown[] = [];
-  for (const section of session.sections) {
-    const checked = checkMappings(section, await loadMappings(section, session.oomnitza));
-    findings.push(...checked.findings);
-    if (context.global.output === "json") {
-      shown.push({
+export async function showMappings(context: CommandContext, config: Plan): Promise<number> {
+  const all = await readAllMappings(context, config);
+  if (context.global.output === "json") {
+    const shown = all.map(({ section, fields }) => {
+      return {
         section: section.name,
         mapping_name: section.mappingName,
-        mappings: checked.fields.map(reportMapping),
-      });
-      continue;
+        mappings: fields.map(reportMapping),
+      };
+    });
+    context.print(JSON.stringify(shown, null, 2));
+  } else {
+    const head = ["FIELD", "VALUE FROM", "CONVERTER", "", "ORIGIN"];
+    for (const { section, fields } of all) {
+      context.print(`${section.name} Mappings\n${table([head, ...fields.map(rowOf)])}\n`);
     }
-    const rows = checked.fields.map(rowOf);
-    const head = ["FIELD", "VALUE FROM", "CONVERTER", "", "SAID BY"];
-    context.print(`${section.name} Mappings\n${table([head, ...rows])}\n`);
   }
-  if (context.global.output === "json") context.print(JSON.stringify(shown, null, 2));
+  const findings = all.flatMap((each) => each.findings);
   if (findings.length > 0) throw new ConfigError("The mappings are not complete", findings);
   return exitCodes.ok;
 }

@@ -4,20 +4,20 @@
  * @module
  */
 
+import { neutralise } from "../logging/log.ts";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { findConverter } from "../../converters/mod.ts";
-import { ConfigError, messageOf, UsageError } from "../base/errors.ts";
+import { messageOf, UsageError } from "../base/errors.ts";
 import { isObject, type Raw } from "../base/record.ts";
+import { loadConfig } from "../app/configuration.ts";
+import { openTrial, type TriedCode } from "../app/try_code.ts";
 import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SandboxOutcome } from "../sandbox/mod.ts";
 import type { Converter } from "../sdk/converter.ts";
 import { opt, optional, type Values } from "../sdk/option.ts";
-import { codeOf, planCode, type PlannedCode } from "../sync/user_code.ts";
 import { parseConverterCall, type ParsedConverterCall } from "../transform/converter_call.ts";
 import { lookUp } from "../transform/path.ts";
-import type { SandboxOutcome } from "../sandbox/mod.ts";
-import { loadPlan } from "../app/configuration.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 const flags = {
@@ -40,7 +40,9 @@ function readRecords({ directory }: CommandContext, path: string): Raw[] {
     throw new UsageError(`Cannot read records from ${path}: ${messageOf(error)}`, { cause: error });
   }
   const records = Array.isArray(value) ? value : [value];
-  if (!records.every(isObject)) throw new UsageError(`${path} holds something that is no record`);
+  if (!records.every(isObject)) {
+    throw new UsageError(`${path} holds something that is not a JSON object`);
+  }
   return records;
 }
 
@@ -71,38 +73,15 @@ function shownOf(outcome: SandboxOutcome | undefined, isFilter: boolean): Shown 
 }
 
 async function runCustom(
-  context: CommandContext,
-  plan: Plan,
-  target: ParsedConverterCall | SectionPlan,
-  source: string,
+  { log }: CommandContext,
+  config: Plan,
+  code: TriedCode,
   records: readonly Raw[],
 ): Promise<Shown[]> {
-  const section = "options" in target ? target : undefined;
-  const planned: PlannedCode = await planCode(
-    plan.converters,
-    section === undefined ? [] : [section],
-  );
-  if (planned.findings.length > 0) {
-    throw new ConfigError("The code cannot be used", planned.findings);
-  }
-  const limits = section === undefined ? {} : codeOf(section, planned).limits;
-  const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
-  const sandbox = await createSandbox({
-    programs: planned.converters,
-    calls: "params" in target
-      ? [{ converter: target.name, field: source, params: target.params }]
-      : [],
-    filter: section === undefined ? undefined : planned.filters.get(section.name),
-    limits: { ...defaultLimits, ...limits },
-    log: context.log,
-  });
-  const inputs = records.map((record) => {
-    const values = section === undefined ? [source === "" ? null : lookUp(record, source)] : [];
-    return { record, values };
-  });
-  const outcomes = await sandbox.run(inputs);
-  await sandbox.close();
-  return records.map((_, index) => shownOf(outcomes[index], section !== undefined));
+  const trial = await openTrial(config, code, log);
+  const outcomes = await trial.run(records);
+  await trial.close();
+  return records.map((_, index) => shownOf(outcomes[index], code.kind === "filter"));
 }
 
 async function runOn(
@@ -111,13 +90,16 @@ async function runOn(
   values: Values<typeof flags>,
   records: readonly Raw[],
 ): Promise<Shown[]> {
-  const plan = loadPlan(context);
+  const config = loadConfig(context);
   const call = parseConverterCall(name);
-  if (plan.converters.some((custom) => custom.name === call.name.toLowerCase())) {
-    return await runCustom(context, plan, call, values.source, records);
+  if (config.converters.some((custom) => custom.name === call.name.toLowerCase())) {
+    const code = { kind: "converter", ...call, source: values.source } as const;
+    return await runCustom(context, config, code, records);
   }
-  const section = plan.sections.find((candidate) => candidate.name === name);
-  if (section?.filter !== undefined) return await runCustom(context, plan, section, "", records);
+  const section = config.sections.find((candidate) => candidate.name === name);
+  if (section?.filter !== undefined) {
+    return await runCustom(context, config, { kind: "filter", section }, records);
+  }
   const converter = findConverter(call.name);
   if (converter === undefined) {
     throw new UsageError(
@@ -179,7 +161,7 @@ export const tryCommand = defineCommand({
 });
 
 function textOf(shown: Shown): string {
-  if ("failed" in shown) return `failed: ${shown.failed}`;
+  if ("failed" in shown) return neutralise(`failed: ${shown.failed}`);
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
   return JSON.stringify(shown.result);
 }

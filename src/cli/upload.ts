@@ -5,27 +5,24 @@
  */
 
 import { resolve } from "node:path";
-import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
 import { version } from "../runtime/version.ts";
+import { withConfig } from "../app/configuration.ts";
+import { uploadSections } from "../app/upload.ts";
+import { withLock } from "../app/upload_lock.ts";
+import type { Values } from "../sdk/option.ts";
+import { openPlan, type SavedPlan } from "../sync/changes/plan_file.ts";
 import {
-  checkSaved,
-  openPlan,
-  type SavedPlan,
-  type SavedSection,
-} from "../sync/changes/plan_file.ts";
-import type { PreparedSection } from "../sync/prepare.ts";
-import { describeSection, type RunReport } from "../sync/report.ts";
-import { choose, withPlan } from "../app/configuration.ts";
+  describeSection,
+  type RunReport,
+  sectionLines,
+  type SectionReport,
+} from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
-import { withLock } from "../app/upload_lock.ts";
 import { startProgress } from "./progress.ts";
-import { openSession, type Session } from "./session.ts";
 import { showMappings } from "./show_mappings.ts";
-import { noState, openStore } from "./state.ts";
-import type { Values } from "../sdk/option.ts";
-import type { StateStore } from "../state/store.ts";
 
 type UploadFlags = Values<typeof uploadFlags>;
 
@@ -60,135 +57,97 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
   run: (context, flags, names) =>
-    withLock(flags.singleton !== 0, () => {
+    withLock(flags.singleton !== 0, async () => {
       context.log.info(`agent ${version}`);
-      if (flags.plan !== "") return uploadSaved(context, flags, names);
-      const wanted = flags["show-mappings"] ? "all" : names;
-      return withPlan(context, wanted, (plan) => run(context, flags, { names, plan }));
+      if (flags.plan !== "") return await uploadSaved(context, flags, names);
+      if (flags["show-mappings"]) {
+        return await withConfig(context, "all", (config) => showMappings(context, config));
+      }
+      return await withConfig(context, names, (config) => run(context, flags, { names, config }));
     }),
 });
 
 /** What is to be uploaded. */
 interface Job {
-  readonly plan: Plan;
+  readonly config: Plan;
   readonly names: readonly string[];
   /** A plan to deliver in place of reading the sources. */
-  readonly saved?: SavedPlan;
+  readonly plan?: SavedPlan;
 }
 
 async function uploadSaved(
   context: CommandContext,
   flags: UploadFlags,
-  names: readonly string[],
+  words: readonly string[],
 ): Promise<number> {
-  if (names.length > 0) {
+  if (words.length > 0) {
     throw new UsageError("The plan says which sections to upload", { hint: "Name none of them." });
   }
-  const saved = openPlan(resolve(context.directory, flags.plan));
-  const wanted = saved.sections.map(({ report }) => report.section);
+  const plan = openPlan(resolve(context.directory, flags.plan));
+  const names = plan.sections.map(({ report }) => report.section);
   try {
-    return await withPlan(
+    return await withConfig(
       context,
-      wanted,
-      (plan) => run(context, flags, { names: wanted, plan, saved }),
+      names,
+      (config) => run(context, flags, { names, config, plan }),
     );
   } finally {
-    saved.close();
+    plan.close();
   }
 }
 
-/** The saved plans of sections, once all of them were found to hold still. */
-function checkedPlans(
-  sections: readonly PreparedSection[],
-  { saved }: Job,
-  store: StateStore | undefined,
-  instance: string,
-  testmode: boolean,
-): Map<string, SavedSection> {
-  const plans = new Map(saved?.sections.map((section) => [section.report.section, section]));
-  const missing = [...plans.keys()].find((name) =>
-    !sections.some(({ section }) => section.name === name)
-  );
-  if (missing !== undefined) throw new AgentError(`[${missing}] of the plan is not enabled`);
-  if (store !== undefined) store.accepted.instance = instance;
-  for (const prepared of sections) {
-    const section = plans.get(prepared.section.name);
-    if (section !== undefined && !testmode) checkSaved(section, prepared, { store, instance });
-  }
-  return plans;
-}
-
-async function run(context: CommandContext, flags: UploadFlags, job: Job): Promise<number> {
-  const { plan, names } = job;
+async function run(
+  context: CommandContext,
+  flags: UploadFlags,
+  { config, names, plan }: Job,
+): Promise<number> {
   const started = new Date();
-  if (flags["show-mappings"]) {
-    const choice = choose(context, plan, "all");
-    return await showMappings(context, await openSession(context, plan, choice.chosen));
-  }
-  if (names.length === 0) {
-    const enabled = plan.sections.map(({ name }) => name).join(", ");
-    throw new ConfigError("No section was named", [], {
-      hint: enabled === "" ? "Nothing is enabled yet." : `Enabled are: ${enabled}`,
-    });
-  }
-  const choice = choose(context, plan, names);
-  if (flags.testmode) context.log.info("Test mode: nothing is sent");
-  using state = flags.testmode ? noState : openStore(context, plan);
-  const session = await openSession(context, plan, choice.chosen);
-  const sections = await runAll(context, session, flags, job, state.store);
+  const progress = startProgress(context);
+  const { sections, notEnabled } = await uploadSections(context, config, {
+    sections: names,
+    plan,
+    workers: flags.workers,
+    recordCount: flags["record-count"],
+    testmode: flags.testmode ? context.print : undefined,
+    saveData: flags["save-data"] ? context.directory : undefined,
+    full: flags.full,
+    accept: flags.accept,
+    onStart: progress.watch,
+    onReport(report) {
+      progress.stop();
+      showSection(context, flags, report);
+    },
+  });
   const report: RunReport = {
     report: 1,
     agent: version,
     started: started.toISOString(),
     ended: new Date().toISOString(),
     testmode: flags.testmode,
-    not_enabled: choice.notEnabled,
+    not_enabled: notEnabled,
     sections,
     error: null,
-    exit: exitOf(sections),
+    exit: exitCode(sections),
   };
   if (context.global.output === "json") context.print(JSON.stringify(report, null, 2));
   context.log.info("Done");
   return report.exit;
 }
 
-function exitOf(sections: RunReport["sections"]): number {
+function exitCode(sections: RunReport["sections"]): number {
   if (sections.some(({ error }) => error?.bug === true)) return exitCodes.bug;
   if (sections.some((section) => section.stopped_by_guard)) return exitCodes.guarded;
   return sections.some(({ outcome }) => outcome === "failed") ? exitCodes.failed : exitCodes.ok;
 }
 
-async function runAll(
-  context: CommandContext,
-  session: Session,
-  flags: UploadFlags,
-  job: Job,
-  store: StateStore | undefined,
-): Promise<RunReport["sections"]> {
-  const all = await session.prepare();
-  const plans = checkedPlans(all, job, store, session.oomnitza.url, flags.testmode);
-  const sections: RunReport["sections"][number][] = [];
-  const toStdout = context.global.output === "text";
-  for (const prepared of all) {
-    if (context.signal.aborted) break;
-    const progress = startProgress(context);
-    const report = await session.run(prepared, {
-      workers: flags.workers,
-      recordCount: flags["record-count"],
-      testmode: flags.testmode ? context.print : undefined,
-      saveData: flags["save-data"] ? context.directory : undefined,
-      store,
-      full: flags.full,
-      accept: flags.accept,
-      saved: plans.get(prepared.section.name),
-      onStart: progress.watch,
-    });
-    progress.stop();
-    sections.push(report);
-    // In test mode standard output belongs to the payloads.
-    if (toStdout && !flags.testmode) context.print(describeSection(report));
-    else context.log.info(describeSection(report));
-    if (report.error !== null) context.log.error(`${report.section}: ${report.error.message}`);
-  }
-  return sections;
+/** In test mode and with JSON standard output belongs to others. */
+function showSection(
+  { global, print, log }: CommandContext,
+  { testmode }: UploadFlags,
+  report: SectionReport,
+): void {
+  const [line, ...details] = sectionLines(report);
+  if (global.output === "text" && !testmode) print(describeSection(report));
+  else log.info(line, details);
+  if (report.error !== null) log.error(`${report.section}: ${report.error.message}`);
 }

@@ -4,24 +4,25 @@
  * @module
  */
 
-import { type Option, type Options, parseFlag } from "../sdk/option.ts";
-import type { Source } from "../sdk/source.ts";
+import type { Options } from "../sdk/option.ts";
+import type { Environment } from "../base/environment.ts";
 import { findStore, parseReference, type SecretServers } from "../secrets/mod.ts";
 import { declaredIn, ownSections, serverSections } from "./declared.ts";
 import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
-import { beginReading, readOptions } from "./reading.ts";
+import { followEnvironment, readEnable } from "./enabled.ts";
+import { beginReading, readOptions, type Surroundings } from "./reading.ts";
 import {
   candidates,
   resolveOption,
   type Resolving,
   withOptions,
-  without,
+  withoutValue,
   type Work,
 } from "./reference_option.ts";
 import { fetchKeys, keysInStore } from "./store_keys.ts";
 import type { Finding } from "../base/errors.ts";
 
-export type { Wanted } from "./reference_option.ts";
+export type { WantedSections } from "./reference_option.ts";
 
 function isReference({ value }: IniOption): boolean {
   const reference = parseReference(value);
@@ -32,15 +33,17 @@ function asPending(
   document: IniDocument,
   section: IniSection,
   declared: Options,
+  env: Environment,
 ): IniSection {
-  const among = candidates({ document }, section, { ...declared, enable: enableOption });
-  const pending = among.filter(isReference);
-  const kept = keysInStore(optionsOf(document, section), declared);
-  return withOptions(section, [...pending, ...kept].map((option) => without(option, "pending")));
+  const options = optionsOf(document, section);
+  const references = candidates({ document }, section, declared).filter(isReference);
+  const pending = [...references, ...keysInStore(options, declared)];
+  const enable = options.get("enable");
+  return withOptions(section, [
+    ...pending.map((option) => withoutValue(option, "pending")),
+    ...enable === undefined ? [] : [followEnvironment(enable, env)],
+  ]);
 }
-
-/** Only its key matters here. */
-const enableOption = {} as Option<unknown>;
 
 function isWanted({ wanted }: Work, name: string): boolean {
   return name === "oomnitza" || wanted === "all" || wanted.includes(name);
@@ -66,13 +69,18 @@ async function resolveSection(work: Work, section: IniSection): Promise<IniSecti
   const declared = declaredIn(section.name, around.sources);
   // Those of servers are resolved already, where anybody needs them.
   if (declared === undefined || Object.hasOwn(serverSections, section.name)) return section;
-  if (!isWanted(work, section.name)) return asPending(document, section, declared);
+  if (!isWanted(work, section.name)) {
+    const left = asPending(document, section, declared, around.env);
+    const findings = hasNoEnable(section) ? [] : enableFindings(document, section, left);
+    work.findings.push(...findings.filter(({ severity }) => severity === "error"));
+    return left;
+  }
   const enable = optionsOf(document, section).get("enable");
   const resolvedEnable = enable === undefined
     ? undefined
     : await resolveOption(work, section, enable, undefined);
   const isOff = !Object.hasOwn(ownSections, section.name) &&
-    (resolvedEnable === undefined || parseFlag(resolvedEnable.value) === false);
+    readEnable(resolvedEnable) === "off";
   const options = isOff ? [] : await resolveAll(work, section, declared);
   const all = resolvedEnable === undefined ? options : [resolvedEnable, ...options];
   return withOptions(section, all.filter(({ reference }) => reference !== undefined));
@@ -114,7 +122,7 @@ async function openServer(
 ): Promise<IniSection | undefined> {
   const section = work.document.byName.get(name);
   if (section === undefined) return undefined;
-  if (!isAsked(work, name)) return asPending(work.document, section, options);
+  if (!isAsked(work, name)) return asPending(work.document, section, options, work.around.env);
   const own = candidates(work, section, options);
   const resolved = withOptions(
     section,
@@ -152,11 +160,50 @@ export async function resolveDocument(
   return rebuilt(document, sections, work.findings);
 }
 
-/** Fetches nothing: every reference becomes `pending`. */
-export function leavePending(document: IniDocument, sources: readonly Source[]): IniDocument {
+/** Whether a section is no source, and so has no `enable`. */
+function hasNoEnable({ name }: IniSection): boolean {
+  return Object.hasOwn(ownSections, name) || Object.hasOwn(serverSections, name);
+}
+
+/** What can be told of `enable` without asking a secret store is told; the rest is a finding. */
+function enableFindings(document: IniDocument, written: IniSection, left: IniSection): Finding[] {
+  const option = optionsOf(document, left).get("enable");
+  const state = readEnable(option);
+  if (option === undefined || state !== "failed" && state !== "pending") return [];
+  const at = { file: document.file, line: option.line, section: left.name, option: "enable" };
+  if (state === "pending") {
+    return [{
+      ...at,
+      code: "unresolved",
+      severity: "warning",
+      message:
+        "refers to a secret store, which is not read here: the section counts as not enabled",
+      hint: "Take it from ${env:NAME}, or write enable = True or enable = False",
+    }];
+  }
+  const name = parseReference(optionsOf(document, written).get("enable")?.value ?? "")?.target;
+  return [{
+    ...at,
+    code: "unresolved",
+    severity: "error",
+    message:
+      `cannot be read from \${env:${name}}: the environment variable ${name} is not set, or empty`,
+    hint: "Set it for the account that runs the agent",
+  }];
+}
+
+/** Fetches nothing: every reference becomes `pending`, but for an `enable` that the environment answers. */
+export function leavePending(
+  document: IniDocument,
+  { sources, env }: Pick<Surroundings, "sources" | "env">,
+): IniDocument {
+  const findings: Finding[] = [];
   const sections = document.sections.map((section) => {
     const declared = declaredIn(section.name, sources);
-    return declared === undefined ? section : asPending(document, section, declared);
+    if (declared === undefined) return section;
+    const left = asPending(document, section, declared, env);
+    if (!hasNoEnable(section)) findings.push(...enableFindings(document, section, left));
+    return left;
   });
-  return rebuilt(document, sections, []);
+  return rebuilt(document, sections, findings);
 }

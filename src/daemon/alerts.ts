@@ -64,7 +64,7 @@ export function alertBody(alert: Alert, format: AlertOptions["format"]): string 
   return JSON.stringify({ type: "message", attachments: [{ contentType, content }] });
 }
 
-function conditionOf(report: SectionReport): Condition {
+function toCondition(report: SectionReport): Condition {
   if (report.stopped_by_guard) return "guard";
   return report.outcome === "ok" ? "well" : "failed";
 }
@@ -95,7 +95,7 @@ export class Alerts {
 
   /** Takes the report of a run. */
   report(report: SectionReport): void {
-    const condition = conditionOf(report);
+    const condition = toCondition(report);
     this.#enqueue(report.section, condition, describeSection(report), report);
   }
 

@@ -9,10 +9,10 @@ import { createMiddleware } from "hono/factory";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { Peer } from "../runtime/serve.ts";
-import type { Guard } from "./authentication.ts";
-import type { HostCheck } from "./host_check.ts";
+import type { Authenticator } from "./authentication.ts";
 import type { Callers } from "./caller.ts";
 import type { Counters } from "./counters.ts";
+import type { HostCheck } from "./host_check.ts";
 import type { AddressLimits } from "./limits.ts";
 import { refusal, takeCall, type WebhookSettings } from "./webhooks.ts";
 
@@ -20,8 +20,8 @@ import { refusal, takeCall, type WebhookSettings } from "./webhooks.ts";
 export interface AppSettings {
   readonly callers: Callers;
   readonly limits: AddressLimits;
-  readonly guard: Guard;
   readonly hostCheck: HostCheck;
+  readonly authenticator: Authenticator;
   readonly webhooks: WebhookSettings;
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
@@ -76,7 +76,7 @@ function withinLimits({ limits }: AppSettings) {
   });
 }
 
-function admitted({ callers, guard, hostCheck, log }: AppSettings) {
+function admitted({ callers, authenticator: guard, hostCheck, log }: AppSettings) {
   return createMiddleware<Env>(async (c, next) => {
     const address = c.get("address");
     const { headers } = c.req.raw;
@@ -103,7 +103,7 @@ function admitted({ callers, guard, hostCheck, log }: AppSettings) {
   });
 }
 
-/** Makes the app. */
+/** Routes webhooks, health and metrics, with access log, limits and authentication in front. */
 export function createApp(settings: AppSettings): Hono<Env> {
   const app = new Hono<Env>();
   app.use(accessLog(settings));

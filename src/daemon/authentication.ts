@@ -7,8 +7,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { ServeOptions } from "../settings/serve_options.ts";
 
-/** Tells whether a caller may post. */
-export interface Guard {
+/** Decides whether a caller may post. */
+export interface Authenticator {
   readonly admits: (headers: Headers) => boolean;
   /** What to send with a refusal. */
   readonly challenge: Readonly<Record<string, string>>;
@@ -40,8 +40,8 @@ function filled(secrets: readonly string[]): string[] {
   return secrets.filter((secret) => secret !== "");
 }
 
-/** The guard that the options ask for. */
-export function createGuard(options: ServeOptions): Guard {
+/** The authentication that the options ask for. */
+export function createAuthenticator(options: ServeOptions): Authenticator {
   const { auth, username, password, password_old, header, secret, secret_old } = options;
   if (auth === "basic") {
     const passwords = filled([password, password_old]);

@@ -216,7 +216,7 @@ function inboxMetrics({ inbox }: MetricsSources): Metric[] {
   return [
     gauge(
       "agent_webhook_queue_depth",
-      "Events that wait or are worked off.",
+      "Events that wait or are being processed.",
       sizes.map(({ section, waiting }) => [{ section }, waiting]),
     ),
     gauge(

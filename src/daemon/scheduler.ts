@@ -5,26 +5,9 @@
  * @module
  */
 
+import { byDue, nextDue, type Past, type ScheduledSection } from "../app/schedule.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
-import type { Schedule, Windows } from "../settings/schedule.ts";
-
-/** A section with a schedule. */
-export interface ScheduledSection {
-  readonly name: string;
-  readonly schedule: Schedule;
-  /** Milliseconds by which a start may be put off. */
-  readonly jitterMs: number;
-  readonly windows: Windows;
-}
-
-/** What is known of a section's past. */
-export interface Past {
-  /** When its last run began, whoever began it. */
-  readonly lastStart: Date | undefined;
-  /** Since when its schedule is as it is now. */
-  readonly since: Date;
-}
 
 /** How a scheduler works. */
 export interface SchedulerSettings {
@@ -39,7 +22,7 @@ export interface SchedulerSettings {
 }
 
 /** What comes next. */
-export interface Upcoming {
+export interface DueSection {
   readonly section: string;
   /** Undefined when it is never due again. */
   readonly due: Date | undefined;
@@ -49,28 +32,6 @@ export interface Upcoming {
 const longestSleepMs = 20_000;
 /** So many milliseconds later it is tried again when another upload was at work. */
 const busyMs = 5_000;
-
-/** A number from 0 to 1 that is the same for the same text: a restart does not throw the dice again. */
-function chanceOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const char of text) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
-  return (hash >>> 0) / 2 ** 32;
-}
-
-/**
- * When a section is due. What became due while nothing ran is due at once, however often it was
- * missed; a schedule that is new does not look back.
- */
-export function nextDue(section: ScheduledSection, { lastStart, since }: Past): Date | undefined {
-  const { schedule, jitterMs, windows, name } = section;
-  const isFirst = lastStart === undefined || lastStart < since;
-  const from = isFirst ? since : lastStart;
-  // An interval that never ran begins with a run.
-  const due = isFirst && schedule.isInterval ? since : schedule.next(from);
-  if (due === undefined) return undefined;
-  const late = Math.floor(chanceOf(`${name} ${due.getTime()}`) * (jitterMs + 1));
-  return windows.firstOpen(new Date(due.getTime() + late));
-}
 
 /** Runs sections by their schedules until it is stopped. */
 export class Scheduler {
@@ -90,7 +51,7 @@ export class Scheduler {
 
   /** Begins to watch the clock. */
   start(): void {
-    this.#plan();
+    this.#watch();
   }
 
   /** Begins nothing more, and waits for the run under way. */
@@ -106,13 +67,12 @@ export class Scheduler {
   }
 
   /** What is due when, the next first. */
-  upcoming(): Upcoming[] {
-    const all = this.#settings.sections.map((section) => ({
-      section: section.name,
-      due: this.#dueOf(section),
-    }));
-    const far = Number.POSITIVE_INFINITY;
-    return all.sort((a, b) => (a.due?.getTime() ?? far) - (b.due?.getTime() ?? far));
+  upcoming(): DueSection[] {
+    return byDue(
+      this.#settings.sections.map((section) => {
+        return { section: section.name, due: this.#dueOf(section) };
+      }),
+    );
   }
 
   #dueOf(section: ScheduledSection): Date | undefined {
@@ -125,21 +85,21 @@ export class Scheduler {
     return due !== undefined && due.getTime() < postponed ? new Date(postponed) : due;
   }
 
-  #plan(): void {
+  #watch(): void {
     if (this.#isStopped) return;
     let wait = longestSleepMs;
     try {
       const [next] = this.upcoming();
       if (next?.due !== undefined) wait = Math.max(0, next.due.getTime() - Date.now());
       if (next !== undefined && wait === 0) {
-        this.#running = this.#run(next.section).finally(() => this.#plan());
+        this.#running = this.#run(next.section).finally(() => this.#watch());
         return;
       }
     } catch (error) {
       // The state file, for example: it may be well again later.
       this.#settings.log.error(`Cannot tell what is due: ${messageOf(error)}`);
     }
-    this.#timer = setTimeout(() => this.#plan(), Math.min(wait, longestSleepMs));
+    this.#timer = setTimeout(() => this.#watch(), Math.min(wait, longestSleepMs));
   }
 
   async #run(section: string): Promise<void> {

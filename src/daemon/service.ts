@@ -14,7 +14,7 @@ import type { InboxEvent, StateInbox } from "../state/inbox.ts";
 import { InboxWork, type WorkSettings } from "../sync/inbox/inbox.ts";
 import { Intake } from "../sync/inbox/intake.ts";
 import { type AppSettings, createApp } from "./app.ts";
-import { createGuard } from "./authentication.ts";
+import { createAuthenticator } from "./authentication.ts";
 import { createCallers } from "./caller.ts";
 import { readCertificate, watchCertificate } from "./certificate.ts";
 import { Counters } from "./counters.ts";
@@ -31,7 +31,7 @@ export interface ServiceSettings {
   /** The enabled sections. */
   readonly sections: readonly SectionPlan[];
   readonly inbox: StateInbox;
-  /** How events are worked off. */
+  /** How events are processed. */
   readonly work: Omit<WorkSettings, "inbox" | "sections" | "retryDelays" | "log">;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -45,7 +45,7 @@ export interface Service {
   readonly url: string;
   readonly port: number;
   readonly counters: Counters;
-  /** Answers what is there, works off what can be worked off now, and ends. */
+  /** Answers what is there, processes what can be processed now, and ends. */
   drain(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ const firstWaitMs = 5000;
 const longestWaitMs = 15 * 60_000;
 
 /**
- * Refuses to listen to everybody, unless that was said in so many words.
+ * Refuses to listen to everybody, unless the configuration says so explicitly.
  *
  * @throws {ConfigError}
  */
@@ -91,7 +91,7 @@ function unready({ isEnding, intake }: Readiness): string | undefined {
   return intake.failure === undefined ? undefined : "events cannot be kept: see the log";
 }
 
-function webhooksOf(
+function webhookSettings(
   { options, sections, log }: ServiceSettings,
   accept: (event: InboxEvent) => Promise<void>,
 ): WebhookSettings {
@@ -115,8 +115,8 @@ function listen(
     ...app,
     callers: createCallers(options),
     limits: new AddressLimits({ atOnce, perSecond }),
-    guard: createGuard(options),
     hostCheck: createHostCheck(options),
+    authenticator: createAuthenticator(options),
     log,
   });
   return serve({
@@ -141,7 +141,7 @@ export function startService(settings: ServiceSettings): Service {
   warnOfOrphans(inbox, new Set(names), log);
   const retryDelays = { firstWaitMs, longestWaitMs, giveUpMs: options.retry_minutes * 60_000 };
   const work = new InboxWork({ ...settings.work, inbox, sections: names, retryDelays, log });
-  const webhooks = webhooksOf(settings, async (event) => {
+  const webhooks = webhookSettings(settings, async (event) => {
     await readiness.intake.accept(event);
     counters.accepted++;
     work.nudge(event.section, event.due);

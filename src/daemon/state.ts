@@ -7,11 +7,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AppContext } from "../app/context.ts";
+import { openStore } from "../app/store.ts";
 import type { Plan } from "../config/plan.ts";
 import { StateInbox } from "../state/inbox.ts";
 import type { StateStore } from "../state/store.ts";
-import type { CommandContext } from "../cli/command.ts";
-import { openStore, stateFile } from "../cli/state.ts";
 
 /** The state, open for as long as the service runs. */
 export interface ServeState {
@@ -22,14 +22,14 @@ export interface ServeState {
 
 /** Opens the state; in test mode one that is gone afterwards, so that nothing real is touched. */
 export function openServeState(
-  context: CommandContext,
-  plan: Plan,
+  app: AppContext,
+  config: Plan,
   testmode: boolean,
 ): ServeState {
-  const redact = (text: string) => context.redactor.redact(text);
-  const path = testmode ? undefined : stateFile(context, plan.file);
+  const redact = (text: string) => app.redactor.redact(text);
+  const path = testmode ? undefined : app.stateFile;
   if (path !== undefined) {
-    const opened = openStore(context, plan);
+    const opened = openStore(app, config);
     const inbox = new StateInbox({ path, redact });
     return {
       inbox,

@@ -4,16 +4,15 @@
  * @module
  */
 
+import type { AppContext } from "../app/context.ts";
+import { scheduledSections } from "../app/schedule.ts";
+import { sideHttp } from "../app/session.ts";
 import type { Plan } from "../config/plan.ts";
 import { Alerts, type Condition } from "./alerts.ts";
 import { openCursor } from "../state/cursor.ts";
 import type { StateStore } from "../state/store.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { Metrics } from "./metrics.ts";
-import type { CommandContext } from "../cli/command.ts";
-import { scheduledSections } from "./scheduled.ts";
-import { sideHttp } from "../cli/session.ts";
-import { stateFile } from "../cli/state.ts";
 
 /** Under this key a section remembers what was told of it. */
 const alertKey = "agent:alert";
@@ -29,7 +28,7 @@ export interface ServeWatch {
   stop(): Promise<void>;
 }
 
-function memoryOf(path: string | undefined) {
+function openAlertMemory(path: string | undefined) {
   return {
     async get(section: string): Promise<Condition | undefined> {
       if (path === undefined) return undefined;
@@ -50,25 +49,25 @@ function memoryOf(path: string | undefined) {
 
 /** Opens the watch, which is not started yet. */
 export function openWatch(
-  context: CommandContext,
-  plan: Plan,
+  app: AppContext,
+  config: Plan,
   store: StateStore | undefined,
 ): ServeWatch {
   const metrics = new Metrics();
   const begun = new Date();
-  const { alerts: options, oomnitza } = plan;
+  const { alerts: options, oomnitza } = config;
   const alerts = options === undefined || oomnitza === undefined ? undefined : new Alerts({
     options,
-    http: sideHttp({ ...plan, oomnitza }, context),
-    memory: memoryOf(store === undefined ? undefined : stateFile(context, plan.file)),
+    http: sideHttp(oomnitza, app),
+    memory: openAlertMemory(store?.path),
     lastWell: () =>
       new Map(
-        scheduledSections(plan).map(({ name }) => {
+        scheduledSections(config).map(({ name }) => {
           const at = store?.lastSuccess(name, false);
           return [name, at === undefined ? begun : new Date(at)];
         }),
       ),
-    log: context.log.named("alerts"),
+    log: app.log.named("alerts"),
   });
   return {
     metrics,

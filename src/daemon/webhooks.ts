@@ -15,7 +15,7 @@ import { type BodyLimits, readBody } from "./body.ts";
 export interface WebhookSettings {
   /** The enabled sections by name. */
   readonly sections: ReadonlyMap<string, SectionPlan>;
-  /** Whether calls that make no sense get an error. */
+  /** Whether rejected calls get an error. */
   readonly strict: boolean;
   readonly body: BodyLimits;
   /** Milliseconds that an event waits for more of its kind. */
@@ -25,8 +25,8 @@ export interface WebhookSettings {
   readonly log: Log;
 }
 
-/** Why a call led to nothing. */
-class Senseless {
+/** Why a call is rejected. */
+class RejectedCall {
   readonly status: 400 | 404 | 405;
   readonly message: string;
 
@@ -51,7 +51,7 @@ export function refusal(
 }
 
 /** The section that a path names: its last segment. */
-function sectionOf(path: string): string {
+function sectionInPath(path: string): string {
   const segment = path.slice(path.lastIndexOf("/") + 1);
   try {
     return decodeURIComponent(segment);
@@ -65,20 +65,19 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return new Senseless(400, "the body is not JSON");
+    return new RejectedCall(400, "the body is not JSON");
   }
 }
 
 /** What a call asks to be kept, or why it asks for nothing; a text when there is nothing to say. */
-function eventOf(
-  plan: SectionPlan,
+function buildEvent(
+  { name: section, source }: SectionPlan,
   body: unknown,
   settings: WebhookSettings,
-): InboxEvent | Senseless | undefined {
+): InboxEvent | RejectedCall | undefined {
   const { log, coalesceMs } = settings;
-  const section = plan.name;
   const due = Date.now() + coalesceMs;
-  const { webhookHint } = plan.source;
+  const { webhookHint } = source;
   if (webhookHint === undefined) return { section, key: null, body: JSON.stringify(body), due };
   try {
     const hint = webhookHint({ body });
@@ -87,7 +86,7 @@ function eventOf(
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof AgentError)) throw thrown;
-    return new Senseless(400, `${thrown.message}. ${thrown.hint ?? ""}`.trim());
+    return new RejectedCall(400, `${thrown.message}. ${thrown.hint ?? ""}`.trim());
   }
 }
 
@@ -101,23 +100,23 @@ async function keep(event: InboxEvent, { accept, log }: WebhookSettings): Promis
   }
 }
 
-function answerTo({ status, message }: Senseless, settings: WebhookSettings): Response {
-  settings.log.warning(`A webhook call led to nothing: ${message}`);
+function answerRejected({ status, message }: RejectedCall, settings: WebhookSettings): Response {
+  settings.log.warning(`Webhook call ignored: ${message}`);
   if (!settings.strict) return accepted();
   return refusal(status, message, status === 405 ? { Allow: "POST" } : {});
 }
 
-/** Takes one call. */
+/** Answers one webhook: 204 once its event is durable or was ignored, with `strict` an error else. */
 export async function takeCall(
   request: Request,
   path: string,
   settings: WebhookSettings,
 ): Promise<Response> {
-  const name = sectionOf(path);
-  const plan = settings.sections.get(name);
+  const name = sectionInPath(path);
+  const section = settings.sections.get(name);
   const { method } = request;
   if (settings.strict && method !== "POST") {
-    return answerTo(new Senseless(405, `${method} instead of POST`), settings);
+    return answerRejected(new RejectedCall(405, `${method} instead of POST`), settings);
   }
   const body = await readBody(request, settings.body);
   if ("status" in body) {
@@ -125,16 +124,18 @@ export async function takeCall(
       Connection: "close",
     });
   }
-  if (plan === undefined) {
-    return answerTo(new Senseless(404, `there is no enabled section "${name}"`), settings);
+  if (section === undefined) {
+    return answerRejected(new RejectedCall(404, `there is no enabled section "${name}"`), settings);
   }
-  if (plan.source.webhook === undefined) {
-    const message = `[${name}] takes no webhooks: ${plan.source.title} has none`;
-    return answerTo(new Senseless(404, message), settings);
+  if (section.source.webhook === undefined) {
+    const message = `[${name}] takes no webhooks: ${section.source.title} has none`;
+    return answerRejected(new RejectedCall(404, message), settings);
   }
   const parsed = parse(body.text);
-  if (parsed instanceof Senseless) return answerTo(parsed, settings);
-  const event = eventOf(plan, parsed, settings);
+  if (parsed instanceof RejectedCall) return answerRejected(parsed, settings);
+  const event = buildEvent(section, parsed, settings);
   if (event === undefined) return accepted();
-  return event instanceof Senseless ? answerTo(event, settings) : await keep(event, settings);
+  return event instanceof RejectedCall
+    ? answerRejected(event, settings)
+    : await keep(event, settings);
 }

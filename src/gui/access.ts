@@ -1,5 +1,5 @@
 /**
- * Who may come in: the browser that opened the link, and no other program, site or user.
+ * Who may use the GUI: the browser that opened the link, and no other program, site or user.
  *
  * Cookies are shared by all ports of an address, so that any other server on this machine would be
  * sent a cookie of `/`. Ours is for a path that nobody can guess, and `Origin` and `Sec-Fetch-Site`
@@ -13,16 +13,16 @@ import type { Env } from "./context.ts";
 
 const cookieName = "agent_gui";
 
-/** The door of one GUI. */
-export interface Door {
+/** The one browser that may use a GUI. */
+export interface BrowserSession {
   /** Path under which everything is, with slashes at both ends. */
   readonly base: string;
   /** The token of the link that lets the first browser in; it works once. */
   readonly token: string;
   /** Uses the token up; gives the cookie to set, or nothing when the token is not good. */
-  enter(token: string): string | undefined;
-  /** Whether the request comes from the browser that was let in. */
-  knows(cookies: string | undefined): boolean;
+  redeem(token: string): string | undefined;
+  /** Whether cookies are those of the browser that was let in. */
+  accepts(cookies: string | undefined): boolean;
 }
 
 function secret(): string {
@@ -34,20 +34,20 @@ function same(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Makes a door that nobody has passed yet. */
-export function createDoor(): Door {
+/** Makes a session that no browser has taken yet. */
+export function createBrowserSession(): BrowserSession {
   const [path, token, key] = [secret(), secret(), secret()];
   const base = `/${path}/`;
   let isUsed = false;
   return {
     base,
     token,
-    enter(given) {
+    redeem(given) {
       if (isUsed || !same(given, token)) return undefined;
       isUsed = true;
       return `${cookieName}=${key}; Path=${base}; HttpOnly; SameSite=Strict`;
     },
-    knows: (cookies = "") =>
+    accepts: (cookies = "") =>
       cookies.split(";").some((cookie) => {
         const [name = "", value = ""] = cookie.trim().split("=", 2);
         return name === cookieName && same(value, key);
@@ -56,7 +56,7 @@ export function createDoor(): Door {
 }
 
 /** Refuses requests that name another host: a name that somebody has pointed to this machine. */
-export function hostGuard(origin: () => string): MiddlewareHandler<Env> {
+export function requireHost(origin: () => string): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (`http://${c.req.header("host")}` !== origin()) {
       return c.text("This is not the address of the agent.\n", 421);
@@ -66,7 +66,10 @@ export function hostGuard(origin: () => string): MiddlewareHandler<Env> {
 }
 
 /** Lets only our own pages in the browser that opened the link pass. */
-export function guard(door: Door, origin: () => string): MiddlewareHandler<Env> {
+export function requireSession(
+  session: BrowserSession,
+  origin: () => string,
+): MiddlewareHandler<Env> {
   return async (c, next) => {
     const site = c.req.header("sec-fetch-site") ?? "same-origin";
     const from = c.req.header("origin");
@@ -75,7 +78,7 @@ export function guard(door: Door, origin: () => string): MiddlewareHandler<Env> 
     const isOurs = from === origin() || (isReading && from === undefined);
     const isDirect = site === "same-origin" || (isReading && site === "none");
     if (!isOurs || !isDirect) return c.text("Only pages of the agent may ask for this.\n", 403);
-    if (!door.knows(c.req.header("cookie"))) {
+    if (!session.accepts(c.req.header("cookie"))) {
       return c.text(
         "This page is for the browser that opened the agent. Run agent gui again to get a new address.\n",
         403,

@@ -5,9 +5,10 @@
  */
 /** @jsxImportSource hono/jsx */
 import type { Finding } from "../base/errors.ts";
+import type { Skipped } from "../base/record.ts";
 import type { Failure } from "../sync/account.ts";
 import type { SectionReport } from "../sync/report.ts";
-import { type Desk, sectionPath } from "./context.ts";
+import { type GuiContext, sectionPath } from "./context.ts";
 import { withQuery } from "./format.ts";
 
 /** Failures that a page names. */
@@ -64,14 +65,14 @@ export function CountTable({ rows, label }: { rows: readonly CountRow[]; label: 
 
 /** What went wrong, with each finding at its place. */
 export function Fault(
-  { desk, message, hint, findings = [] }: {
-    desk: Desk;
+  { gui, message, hint, findings = [] }: {
+    gui: GuiContext;
     message: string;
     hint: string | null;
     findings?: readonly Finding[];
   },
 ) {
-  const { redactor } = desk;
+  const { redactor } = gui;
   return (
     <div class="notice bad">
       <p>{redactor.redact(message)}</p>
@@ -91,10 +92,29 @@ export function Fault(
   );
 }
 
+/** What a source has and could not give, with the reasons. */
+export function Unreadable({ gui, skipped }: { gui: GuiContext; skipped: readonly Skipped[] }) {
+  if (skipped.length === 0) return null;
+  const more = skipped.length - shownFailures;
+  return (
+    <div class="notice odd">
+      <p>
+        {skipped.length === 1 ? "1 record" : `${skipped.length} records`} could not be read:
+      </p>
+      <ul>
+        {skipped.slice(0, shownFailures).map(({ identity, reason }) => (
+          <li>{gui.redactor.redact(`${identity}: ${reason}`)}</li>
+        ))}
+      </ul>
+      {more > 0 ? <p class="note">and {more} more</p> : null}
+    </div>
+  );
+}
+
 /** The records that were lost, with their reasons. */
 export function Failures(
-  { desk, section, failures, omitted }: {
-    desk: Desk;
+  { gui, section, failures, omitted }: {
+    gui: GuiContext;
     section: string;
     failures: readonly Failure[];
     omitted: number;
@@ -116,9 +136,9 @@ export function Failures(
             {failures.slice(0, shownFailures).map(({ record, reason }) => (
               <tr>
                 <th scope="row">
-                  {record === "" ? "(no sync field)" : desk.redactor.redact(record)}
+                  {record === "" ? "(no sync field)" : gui.redactor.redact(record)}
                 </th>
-                <td>{desk.redactor.redact(reason)}</td>
+                <td>{gui.redactor.redact(reason)}</td>
               </tr>
             ))}
           </tbody>
@@ -130,12 +150,12 @@ export function Failures(
 }
 
 /** What a section's run left to look at: its fault, what is gone, and the lost records. */
-export function Remarks({ desk, report }: { desk: Desk; report: SectionReport }) {
+export function Remarks({ gui, report }: { gui: GuiContext; report: SectionReport }) {
   const { error, failures, failures_omitted: omitted, changes, section, leftovers } = report;
   const gone = changes?.gone ?? 0;
   return (
     <>
-      {error === null ? null : <Fault desk={desk} message={error.message} hint={error.hint} />}
+      {error === null ? null : <Fault gui={gui} message={error.message} hint={error.hint} />}
       {leftovers.records === 0 ? null : (
         <p>
           {leftovers.records} records were left by an earlier run: {leftovers.sent} sent,{" "}
@@ -150,7 +170,7 @@ export function Remarks({ desk, report }: { desk: Desk; report: SectionReport })
       )}
       {failures.length === 0 ? null : (
         <>
-          <Failures desk={desk} section={section} failures={failures} omitted={omitted} />
+          <Failures gui={gui} section={section} failures={failures} omitted={omitted} />
           <p>
             <a href={withQuery("failed", { section })}>Failed records of {section}</a>
           </p>

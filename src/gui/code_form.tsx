@@ -6,10 +6,11 @@
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import type { Child } from "hono/jsx";
+import { checkDocument } from "../app/configuration.ts";
 import type { IniDocument } from "../config/ini.ts";
 import type { Language } from "../sandbox/mod.ts";
 import type { Tried } from "./code_run.ts";
-import type { Desk } from "./context.ts";
+import type { GuiContext } from "./context.ts";
 
 interface CodeFormProps {
   readonly kind: "converter" | "filter";
@@ -28,10 +29,10 @@ interface CodeFormProps {
 }
 
 /** Whether code holds a secret of the configuration, which no page may have. */
-export function holdsSecret(desk: Desk, document: IniDocument, code: string): boolean {
-  // Planning tells the secrets of the file to whoever hides them.
-  desk.plan(document);
-  return desk.redactor.redact(code) !== code;
+export function holdsSecret(gui: GuiContext, document: IniDocument, code: string): boolean {
+  // Checking the file masks the secrets that it holds.
+  checkDocument(gui, document);
+  return gui.redactor.redact(code) !== code;
 }
 
 /** What stands in place of the editor then. */
@@ -136,21 +137,21 @@ function Text({ id, label, list }: { id: string; label: string; list?: string })
 /** Longer values are cut. */
 const longestValue = 300;
 
-function jsonOf(desk: Desk, value: unknown, space = 0): string {
+function jsonOf(gui: GuiContext, value: unknown, space = 0): string {
   const plain = (_: string, each: unknown) => typeof each === "bigint" ? String(each) : each;
-  const text = desk.redactor.redact(JSON.stringify(value ?? null, plain, space));
+  const text = gui.redactor.redact(JSON.stringify(value ?? null, plain, space));
   return space === 0 && text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }
 
 /** What code made of records. */
-export function Results({ desk, kind, tried }: {
-  readonly desk: Desk;
+export function Results({ gui, kind, tried }: {
+  readonly gui: GuiContext;
   readonly kind: "converter" | "filter";
   readonly tried: readonly Tried[];
 }) {
   if (tried.length === 0) return <p class="note">The source has no records.</p>;
   const titles = kind === "filter"
-    ? ["Record", "Verdict", "Time"]
+    ? ["Record", "Outcome", "Time"]
     : ["Record", "Input", "Output", "Time"];
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Results">
@@ -164,16 +165,16 @@ export function Results({ desk, kind, tried }: {
               <th scope="row">
                 <details>
                   <summary class="plain">Record {index + 1}</summary>
-                  <pre tabindex={0}>{jsonOf(desk, one.record, 2)}</pre>
+                  <pre tabindex={0}>{jsonOf(gui, one.record, 2)}</pre>
                 </details>
               </th>
               {kind === "filter" ? null : (
                 <td>
-                  <code>{jsonOf(desk, one.input)}</code>
+                  <code>{jsonOf(gui, one.input)}</code>
                 </td>
               )}
               <td>
-                <Outcome desk={desk} one={one} />
+                <Outcome gui={gui} one={one} />
               </td>
               <td>{one.ms.toFixed(1)} ms</td>
             </tr>
@@ -184,11 +185,11 @@ export function Results({ desk, kind, tried }: {
   );
 }
 
-function Outcome({ desk, one }: { desk: Desk; one: Tried }) {
-  const { verdict, reason, line, output } = one;
-  if (verdict === "failed") {
+function Outcome({ gui, one }: { gui: GuiContext; one: Tried }) {
+  const { outcome, reason, line, output } = one;
+  if (outcome === "failed") {
     const place = line === undefined ? "" : `, line ${line}`;
-    return <span class="finding error">failed{place}: {desk.redactor.redact(reason ?? "")}</span>;
+    return <span class="finding error">failed{place}: {gui.redactor.redact(reason ?? "")}</span>;
   }
-  return verdict === "converted" ? <code>{jsonOf(desk, output)}</code> : <>{verdict}</>;
+  return outcome === "converted" ? <code>{jsonOf(gui, output)}</code> : <>{outcome}</>;
 }

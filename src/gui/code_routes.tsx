@@ -5,11 +5,11 @@
  */
 /** @jsxImportSource hono/jsx */
 import type { Hono } from "hono";
-import { AgentError } from "../base/errors.ts";
-import type { Raw } from "../base/record.ts";
-import type { Plan } from "../config/plan.ts";
-import { parseIni } from "../config/ini.ts";
-import { readableSection, sampleRecords } from "../sync/read/probe.ts";
+import { readSample } from "../app/discover.ts";
+import { samplePaths } from "../app/source_paths.ts";
+import type { PreparedProgram } from "../sandbox/mod.ts";
+import type { SampledRecords } from "../sync/read/probe.ts";
+import { Unreadable } from "./account.tsx";
 import {
   type Checked,
   checkPiece,
@@ -17,57 +17,32 @@ import {
   findingsOfRefusal,
   type Piece,
 } from "./code_check.ts";
-import type { PreparedProgram } from "../sandbox/mod.ts";
 import { Results } from "./code_form.tsx";
 import { tryCode } from "./code_run.ts";
-import { textToTest } from "./connection.ts";
-import type { Desk, Env } from "./context.ts";
-import { samplePaths } from "./source_paths.ts";
+import type { Env, GuiContext } from "./context.ts";
+import { checkEnabled, withSection } from "./section_config.ts";
 
 /** Records that code is tried on. */
 const sampleSize = 10;
 
-type Samples = Map<string, readonly Raw[]>;
+type Samples = Map<string, SampledRecords>;
 
 /** Adds `/code/sample` and `/code/try`. Records stay in memory for as long as the GUI runs. */
-export function addCodeRoutes(app: Hono<Env>, desk: Desk): void {
+export function addCodeRoutes(app: Hono<Env>, gui: GuiContext): void {
   const samples: Samples = new Map();
   app.post("/code/sample", async (c) => {
     const section = new URLSearchParams(await c.req.text()).get("section") ?? "";
-    using _awake = desk.keepAwake();
-    const records = await sample(desk, section);
-    samples.set(section, records);
-    return c.json({ paths: samplePaths(records, {}).paths.map(({ path }) => path) });
+    const sample = await withSection(
+      gui,
+      section,
+      (app, config) => readSample(app, config, section, sampleSize),
+    );
+    samples.set(section, sample);
+    return c.json({ paths: samplePaths(sample.records, {}).paths.map(({ path }) => path) });
   });
   app.post("/code/try", async (c) => {
     const form = new URLSearchParams(await c.req.text());
-    return c.json(await look(desk, form, samples.get(form.get("section") ?? "")));
-  });
-}
-
-/** The plan in which a section counts as enabled. */
-function planFor(desk: Desk, section: string): Plan {
-  const file = desk.read();
-  const isThere = file.document.byName.has(section);
-  return desk.plan(isThere ? parseIni(textToTest(file, section, []), file.path) : file.document);
-}
-
-async function sample(desk: Desk, section: string): Promise<readonly Raw[]> {
-  const file = desk.read();
-  const document = parseIni(textToTest(file, section, []), file.path);
-  return await desk.withPlan(document, [section], async (plan) => {
-    const planned = plan.sections.find(({ name }) => name === section);
-    if (planned === undefined) {
-      throw new AgentError(`The settings of [${section}] have errors`, {
-        hint: "Mend them on the page of the section first.",
-      });
-    }
-    const readable = readableSection(planned, desk.log);
-    const { records, skipped } = await sampleRecords(readable, sampleSize, desk);
-    for (const { identity, reason } of skipped) {
-      readable.log.warning(`Unreadable: ${identity}: ${reason}`);
-    }
-    return records;
+    return c.json(await look(gui, form, samples.get(form.get("section") ?? "")));
   });
 }
 
@@ -78,9 +53,9 @@ interface Look extends Omit<Checked, "program"> {
 }
 
 async function look(
-  desk: Desk,
+  gui: GuiContext,
   form: URLSearchParams,
-  records: readonly Raw[] | undefined,
+  sample: SampledRecords | undefined,
 ): Promise<Look> {
   const section = (form.get("section") ?? "").trim();
   const kind = form.get("kind") === "filter" ? "filter" : "converter";
@@ -90,9 +65,9 @@ async function look(
   if (kind === "filter" && piece.code.trim() === "") {
     return { ...checked, languageName: "No filter", findings: [], results: "" };
   }
-  if (program === undefined || records === undefined) return checked;
+  if (program === undefined || sample === undefined) return checked;
   try {
-    return await run(desk, form, { program, ...checked }, records);
+    return await run(gui, form, { program, ...checked }, sample);
   } catch (thrown) {
     const findings = findingsOfRefusal(thrown);
     if (findings === undefined) throw thrown;
@@ -101,24 +76,29 @@ async function look(
 }
 
 async function run(
-  desk: Desk,
+  gui: GuiContext,
   form: URLSearchParams,
   { program, ...checked }: Checked & { readonly program: PreparedProgram },
-  records: readonly Raw[],
+  { records, skipped }: SampledRecords,
 ): Promise<Look> {
   const section = (form.get("section") ?? "").trim();
-  const plan = planFor(desk, section);
-  const tried = await tryCode(desk, plan, plan.sections.find(({ name }) => name === section), {
+  const config = checkEnabled(gui, gui.read(), section);
+  const tried = await tryCode(gui, config, config.sections.find(({ name }) => name === section), {
     program,
     was: (form.get("was") ?? "").toLowerCase(),
     source: (form.get("source") ?? "").trim(),
     params: form.get("params") ?? "",
     records,
   });
-  const results = String(<Results desk={desk} kind={program.source.kind} tried={tried} />);
+  const results = String(
+    <>
+      <Unreadable gui={gui} skipped={skipped} />
+      <Results gui={gui} kind={program.source.kind} tried={tried} />
+    </>,
+  );
   const first = tried.find(({ line }) => line !== undefined);
   if (first?.line === undefined) return { ...checked, results };
-  const text = desk.redactor.redact(first.reason ?? "");
+  const text = gui.redactor.redact(first.reason ?? "");
   const found: CodeFinding = { severity: "warning", line: first.line, text };
   return { ...checked, findings: [...checked.findings, found], results };
 }

@@ -3,19 +3,18 @@
  *
  * @module
  */
-import { createLog } from "../logging/log.ts";
+import { openTrial, type Trial, type TriedCode } from "../app/try_code.ts";
 import type { Raw } from "../base/record.ts";
 import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
-import { codeOf, planCode } from "../sync/user_code.ts";
+import { createLog } from "../logging/log.ts";
+import type { PreparedProgram, SandboxOutcome } from "../sandbox/mod.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
-import { lookUp } from "../transform/path.ts";
-import type { PreparedProgram, Sandbox, SandboxOutcome } from "../sandbox/mod.ts";
 import { editorName } from "./code_check.ts";
-import type { Desk } from "./context.ts";
+import type { GuiContext } from "./context.ts";
 
 /** What is run on what. */
-export interface Trial {
+export interface EditedCode {
   readonly program: PreparedProgram;
   /** The name under which the ini has the converter; its code there is not used. */
   readonly was: string;
@@ -33,7 +32,7 @@ export interface Tried {
   readonly input: unknown;
   /** A converter's result. */
   readonly output: unknown;
-  readonly verdict: "converted" | "kept" | "filtered" | "failed";
+  readonly outcome: "converted" | "kept" | "filtered" | "failed";
   /** Why it failed. */
   readonly reason: string | undefined;
   /** Line of the editor where it failed, when it is there. */
@@ -41,18 +40,12 @@ export interface Tried {
   readonly ms: number;
 }
 
-type Known = ReadonlyMap<string, number>;
-
-function complaintsOf({ stats }: Sandbox): Known {
-  return new Map(stats.complaints.map(({ example, count }) => [example, count]));
-}
-
 /** What the code complained of since. */
-function newComplaint(before: Known, sandbox: Sandbox): string | undefined {
-  const found = sandbox.stats.complaints.find(({ example, count }) =>
+function newComplaint(before: ReadonlyMap<string, number>, trial: Trial): string | undefined {
+  const found = [...trial.complaints()].find(([example, count]) =>
     count > (before.get(example) ?? 0)
   );
-  return found?.example;
+  return found?.[0];
 }
 
 function lineIn(reason: string): { reason: string; line: number | undefined } {
@@ -61,45 +54,34 @@ function lineIn(reason: string): { reason: string; line: number | undefined } {
   return { reason: reason.replace(place[0], ""), line: Number(place[1]) };
 }
 
-function verdictOf(
+function describeOutcome(
   kind: "converter" | "filter",
-  outcome: SandboxOutcome | undefined,
+  result: SandboxOutcome | undefined,
   complaint: string | undefined,
-): Pick<Tried, "output" | "verdict" | "reason" | "line"> {
-  const failure = outcome === undefined
+): Pick<Tried, "output" | "outcome" | "reason" | "line"> {
+  const failure = result === undefined
     ? "the code gave no answer"
-    : "failed" in outcome
-    ? outcome.failed
+    : "failed" in result
+    ? result.failed
     : complaint;
-  const output = outcome !== undefined && "results" in outcome ? outcome.results[0] ?? null : null;
-  if (failure !== undefined) return { output: null, verdict: "failed", ...lineIn(failure) };
-  const isKept = outcome !== undefined && "keep" in outcome && outcome.keep;
-  const verdict = kind === "converter" ? "converted" : isKept ? "kept" : "filtered";
-  return { output, verdict, reason: undefined, line: undefined };
+  const output = result !== undefined && "results" in result ? result.results[0] ?? null : null;
+  if (failure !== undefined) return { output: null, outcome: "failed", ...lineIn(failure) };
+  const isKept = result !== undefined && "keep" in result && result.keep;
+  const outcome = kind === "converter" ? "converted" : isKept ? "kept" : "filtered";
+  return { output, outcome, reason: undefined, line: undefined };
 }
 
-async function open(
-  desk: Desk,
-  plan: Plan,
+function triedCode(
+  config: Plan,
   section: SectionPlan | undefined,
-  { program, was, source, params }: Trial,
-): Promise<Sandbox> {
+  { program, was, source, params }: EditedCode,
+): TriedCode {
   const { kind, name } = program.source;
-  // Converters that the code calls come from the ini; those with errors are not there for it.
-  const others = plan.converters.filter((each) => each.name !== was && each.name !== name);
-  const code = await planCode(others, []);
-  const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
+  // Converters that the code calls come from the ini, but for the one in the editor.
+  const converters = config.converters.filter((each) => each.name !== was && each.name !== name);
+  if (kind === "filter") return { kind, section, program, converters };
   const call = parseConverterCall(`${name}${params === "" ? "" : `:${params}`}`);
-  return await createSandbox({
-    programs: kind === "converter" ? [...code.converters, program] : code.converters,
-    calls: kind === "converter"
-      ? [{ converter: name, field: source, params: params === "" ? {} : call.params }]
-      : [],
-    filter: kind === "filter" ? program : undefined,
-    limits: { ...defaultLimits, ...section === undefined ? {} : codeOf(section, code).limits },
-    // Whoever types must not fill the log.
-    log: createLog("gui", desk.redactor, []),
-  });
+  return { kind, section, program, converters, name, params: call.params, source };
 }
 
 /**
@@ -108,29 +90,32 @@ async function open(
  * @throws {ConfigError} when the engine does not take the code
  */
 export async function tryCode(
-  desk: Desk,
-  plan: Plan,
+  gui: GuiContext,
+  config: Plan,
   section: SectionPlan | undefined,
-  trial: Trial,
+  code: EditedCode,
 ): Promise<Tried[]> {
-  const { kind } = trial.program.source;
-  const sandbox = await open(desk, plan, section, trial);
+  const { kind } = code.program.source;
+  // Whoever types must not fill the log.
+  const log = createLog("gui", gui.redactor, []);
+  const trial = await openTrial(config, triedCode(config, section, code), log);
   const tried: Tried[] = [];
   try {
-    for (const record of trial.records) {
-      const input = trial.source === "" ? null : lookUp(record, trial.source) ?? null;
-      const before = complaintsOf(sandbox);
+    for (const record of code.records) {
+      const before = trial.complaints();
       const begun = performance.now();
-      const [outcome] = await sandbox.run([{
-        record,
-        values: kind === "converter" ? [input] : [],
-      }]);
+      const [result] = await trial.run([record]);
       const ms = performance.now() - begun;
-      const complaint = newComplaint(before, sandbox);
-      tried.push({ record, input, ms, ...verdictOf(kind, outcome, complaint) });
+      const complaint = newComplaint(before, trial);
+      tried.push({
+        record,
+        input: trial.input(record),
+        ms,
+        ...describeOutcome(kind, result, complaint),
+      });
     }
   } finally {
-    await sandbox.close();
+    await trial.close();
   }
   return tried;
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { checkDocument } from "../app/configuration.ts";
 import type { Finding } from "../base/errors.ts";
+import { isSectionEnabled } from "../config/enabled.ts";
 import { parseIni } from "../config/ini.ts";
 import { editIni, type IniEdit } from "../config/ini_writer.ts";
-import type { Desk } from "./context.ts";
+import type { GuiContext } from "./context.ts";
 import type { IniFile } from "./ini_file.ts";
-import { isEnabled } from "./layout.tsx";
 
 /** A change that could be saved, or could not. */
 export interface Proposal {
@@ -20,17 +21,22 @@ export interface Proposal {
 }
 
 /** The findings about a text as a configuration, also about one section that is not enabled. */
-export function findingsOf(desk: Desk, path: string, text: string, section?: string): Finding[] {
+export function checkText(
+  gui: GuiContext,
+  path: string,
+  text: string,
+  section?: string,
+): Finding[] {
   const document = parseIni(text, path);
-  const { findings } = desk.plan(document);
+  const { findings } = checkDocument(gui, document);
   const named = section === undefined ? undefined : document.byName.get(section);
   if (section === undefined || named === undefined || section === "oomnitza") return [...findings];
-  if (isEnabled(document, section)) return [...findings];
+  if (isSectionEnabled(document, section, gui.env)) return [...findings];
   // What is not enabled is not checked, so it is looked at as if it were; it may be incomplete.
   const enabled = editIni(text, [{ kind: "set", section, key: "enable", value: "True" }]);
-  const odd = desk.plan(parseIni(enabled, path)).findings.filter((finding) =>
+  const odd = checkDocument(gui, parseIni(enabled, path)).findings.filter((finding) =>
     finding.section === section && finding.option !== undefined &&
-    !finding.message.startsWith("is required")
+    finding.code !== "missing"
   );
   return [...findings, ...odd.map((finding) => ({ ...finding, severity: "warning" as const }))];
 }
@@ -41,19 +47,19 @@ function nameOf({ section, option, message, severity }: Finding): string {
 
 /**
  * Applies edits to the file as it is on disk, and checks what comes out. Faults that were there before
- * do not stand in the way of mending others.
+ * do not stand in the way of fixing others.
  *
  * @throws {AgentError} when the edits cannot be written in an ini file
  */
 export function propose(
-  desk: Desk,
+  gui: GuiContext,
   file: IniFile,
   edits: readonly IniEdit[],
   section?: string,
 ): Proposal {
   const text = editIni(file.text, edits);
-  const known = new Set(findingsOf(desk, file.path, file.text, section).map(nameOf));
-  const findings = findingsOf(desk, file.path, text, section)
+  const known = new Set(checkText(gui, file.path, file.text, section).map(nameOf));
+  const findings = checkText(gui, file.path, text, section)
     .filter((finding) => !known.has(nameOf(finding)));
   return { file, text, findings };
 }

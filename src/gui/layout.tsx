@@ -5,9 +5,9 @@
  */
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import { parseFlag } from "../sdk/option.ts";
-import { type IniDocument, optionOf } from "../config/ini.ts";
-import { type Call, type Desk, type Page, sectionPath } from "./context.ts";
+import { isSectionEnabled } from "../config/enabled.ts";
+import type { IniDocument } from "../config/ini.ts";
+import { type Call, type GuiContext, type Page, sectionPath } from "./context.ts";
 import { sourceNamed } from "../config/declared.ts";
 
 /** What a page is to show. */
@@ -27,13 +27,13 @@ export interface View {
 }
 
 /** Answers with a page. */
-export function show(c: Call, desk: Desk, view: View): Response | Promise<Response> {
+export function show(c: Call, gui: GuiContext, view: View): Response | Promise<Response> {
   const html = (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <base href={desk.base} />
+        <base href={gui.base} />
         <title>{`${view.title} · Oomnitza agent`}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="assets/style.css" />
@@ -43,12 +43,12 @@ export function show(c: Call, desk: Desk, view: View): Response | Promise<Respon
       </head>
       <body>
         <a class="skip" href={`${c.req.path}#main`}>Skip to the content</a>
-        <Head desk={desk} />
+        <Head gui={gui} />
         <div class="columns">
-          <Navigation desk={desk} view={view} />
+          <Navigation gui={gui} view={view} />
           <main id="main" tabindex={-1}>
             <h1>{view.title}</h1>
-            <Tabs desk={desk} view={view} />
+            <Tabs gui={gui} view={view} />
             {view.children}
           </main>
         </div>
@@ -77,7 +77,7 @@ function Review() {
   );
 }
 
-function Head({ desk }: { desk: Desk }) {
+function Head({ gui }: { gui: GuiContext }) {
   return (
     <header class="head">
       <button
@@ -90,7 +90,7 @@ function Head({ desk }: { desk: Desk }) {
         Menu
       </button>
       <p class="name">Oomnitza agent</p>
-      <p class="file" title="The configuration file">{desk.ini}</p>
+      <p class="file" title="The configuration file">{gui.ini}</p>
       <form method="post" action="stop">
         <button type="submit" class="quiet">Stop the GUI</button>
       </form>
@@ -102,10 +102,10 @@ function Current({ to, isCurrent, children }: { to: string; isCurrent: boolean; 
   return <a href={to} {...(isCurrent ? { "aria-current": "page" } : {})}>{children}</a>;
 }
 
-function Navigation({ desk, view }: { desk: Desk; view: View }) {
-  const pages = desk.pages.filter(({ place }) => place === "main");
+function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
+  const pages = gui.pages.filter(({ navigation }) => navigation === "main");
   const sections = view.document.sections.filter(({ name }) =>
-    sourceNamed(name, desk.sources) !== undefined
+    sourceNamed(name, gui.sources) !== undefined
   );
   return (
     <nav id="navigation" aria-label="Pages and sections">
@@ -113,7 +113,7 @@ function Navigation({ desk, view }: { desk: Desk; view: View }) {
         {pages.map(({ path, label }) => (
           <li>
             <Current
-              to={path === "" ? desk.base : path}
+              to={path === "" ? gui.base : path}
               isCurrent={view.section === undefined && view.path === path}
             >
               {label}
@@ -132,7 +132,7 @@ function Navigation({ desk, view }: { desk: Desk; view: View }) {
           {sections.map(({ name }) => (
             <li>
               <Current to={sectionPath(name)} isCurrent={view.section === name}>
-                <Mark isOn={isEnabled(view.document, name)} /> {name}
+                <Mark isOn={isSectionEnabled(view.document, name, gui.env)} /> {name}
               </Current>
             </li>
           ))}
@@ -140,11 +140,6 @@ function Navigation({ desk, view }: { desk: Desk; view: View }) {
       )}
     </nav>
   );
-}
-
-/** Whether a section is enabled: a word that is no yes counts as no. */
-export function isEnabled(document: IniDocument, section: string): boolean {
-  return parseFlag(optionOf(document, section, "enable")?.value ?? "") ?? false;
 }
 
 /** A sign that tells enabled sections from others, with its word for those who hear it. */
@@ -156,15 +151,15 @@ export function Mark({ isOn }: { isOn: boolean }) {
   );
 }
 
-function tabsOf(desk: Desk, section: string): readonly Page[] {
-  if (sourceNamed(section, desk.sources) === undefined) return [];
-  return desk.pages.filter(({ place }) => place === "section");
+function sectionTabs(gui: GuiContext, section: string): readonly Page[] {
+  if (sourceNamed(section, gui.sources) === undefined) return [];
+  return gui.pages.filter(({ navigation }) => navigation === "section");
 }
 
-function Tabs({ desk, view }: { desk: Desk; view: View }) {
+function Tabs({ gui, view }: { gui: GuiContext; view: View }) {
   const { section } = view;
   if (section === undefined) return null;
-  const tabs = tabsOf(desk, section);
+  const tabs = sectionTabs(gui, section);
   if (tabs.length < 2) return null;
   return (
     <nav class="tabs" aria-label={`Pages of ${section}`}>

@@ -9,7 +9,7 @@ import { converters } from "../../converters/mod.ts";
 import type { FieldMapping } from "../transform/mapping.ts";
 import { sectionPath } from "./context.ts";
 import { formOfSpec, type MappingForm as Filled } from "./mapping_edit.ts";
-import type { Sample, SourcePath } from "./source_paths.ts";
+import type { Sample, SourcePath } from "../app/source_paths.ts";
 
 interface FormProps {
   readonly section: string;

@@ -28,7 +28,7 @@ export function MappingTable({ fields, ...row }: TableProps) {
             <th scope="col">Oomnitza field</th>
             <th scope="col">Value from</th>
             <th scope="col">Converter</th>
-            <th scope="col">Said by</th>
+            <th scope="col">Origin</th>
             <th scope="col">
               <span class="heard">Change</span>
             </th>

@@ -4,12 +4,12 @@
  * @module
  */
 import { declaredIn, optionsOfSource } from "../config/declared.ts";
-import { DEFAULT_SECTION, scanIni } from "../config/ini_lines.ts";
+import { defaultSection, scanIni } from "../config/ini_lines.ts";
 import { oomnitzaOptions } from "../oomnitza/options.ts";
 import type { Options } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
 import { parseReference } from "../secrets/mod.ts";
-import type { Desk } from "./context.ts";
+import type { GuiContext } from "./context.ts";
 
 /** What stands for a secret, whatever its length. */
 export const mask = "•••";
@@ -45,14 +45,12 @@ function maskOption(text: string): string {
 }
 
 /** The lines of a file, secrets masked; as many as the file has. */
-export function maskedLines({ sources, redactor }: Desk, text: string): string[] {
+export function maskedLines({ sources, redactor }: GuiContext, text: string): string[] {
   let options: Options | undefined;
   let isSecret = false;
   return [...scanIni(text)].map((line) => {
     if (line.kind === "header") {
-      options = line.name === DEFAULT_SECTION
-        ? anySection(sources)
-        : declaredIn(line.name, sources);
+      options = line.name === defaultSection ? anySection(sources) : declaredIn(line.name, sources);
       isSecret = false;
     }
     if (line.kind === "option") {

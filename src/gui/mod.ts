@@ -4,17 +4,16 @@
  * @module
  */
 import { serve } from "../runtime/serve.ts";
+import type { AppContext } from "../app/context.ts";
+import { type BrowserSession, createBrowserSession } from "./access.ts";
 import { entrance, guiApp } from "./app.ts";
-import type { Desk, DeskSettings } from "./context.ts";
-import { createDoor } from "./access.ts";
+import type { GuiContext } from "./context.ts";
 import { readIniFile } from "./ini_file.ts";
 import { pages } from "./pages.ts";
-import { Work } from "./upload_job.ts";
+import { UploadJobs } from "./upload_job.ts";
 
-export type { DeskSettings, ServiceState, UpcomingRun } from "./context.ts";
-
-/** How a GUI is to be. */
-export interface GuiSettings extends DeskSettings {
+/** Where the pages are served, and for how long. */
+export interface GuiSettings {
   /** Port on loopback; 0 takes a free one. */
   readonly port: number;
   /** Minutes without a request after which it stops; 0 means never. */
@@ -68,48 +67,49 @@ class Idleness {
   }
 }
 
+/** What the pages get. */
+export function createGuiContext(
+  app: AppContext,
+  { base }: BrowserSession,
+  own: Pick<GuiContext, "keepAwake" | "stop">,
+): GuiContext {
+  const uploads = new UploadJobs(app, own.keepAwake);
+  return { ...app, ...own, pages, base, uploads, read: () => readIniFile(app.ini) };
+}
+
 /**
  * Starts to serve the GUI.
  *
  * @throws {AgentError} when the port cannot be listened on
  */
-export function startGui(settings: GuiSettings): Gui {
-  const door = createDoor();
+export function startGui(app: AppContext, settings: GuiSettings): Gui {
+  const session = createBrowserSession();
   const idleness = new Idleness();
   const end = Promise.withResolvers<Reason>();
   let origin = "";
-  const own = {
-    ...settings,
-    read: () => readIniFile(settings.ini),
+  const gui = createGuiContext(app, session, {
     keepAwake: () => idleness.hold(),
-  };
-  const work = new Work(own);
-  const desk: Desk = {
-    ...own,
-    pages,
-    work,
-    base: door.base,
     stop: () => end.resolve("asked"),
-  };
-  const app = guiApp(desk, door, () => origin);
+  });
+  const routes = guiApp(gui, session, () => origin);
   const served = serve({
     port: settings.port,
     fetch: (request) => {
       idleness.touch();
-      return app.fetch(request, {});
+      return routes.fetch(request, {});
     },
   });
   origin = served.url;
   const unwatch = idleness.watch(settings.idleMinutes * 60_000, () => end.resolve("idle"));
   const abort = () => end.resolve("aborted");
-  if (settings.signal.aborted) abort();
-  settings.signal.addEventListener("abort", abort, { once: true });
+  if (app.signal.aborted) abort();
+  app.signal.addEventListener("abort", abort, { once: true });
   const ended = end.promise.then(async (reason) => {
     unwatch();
-    settings.signal.removeEventListener("abort", abort);
-    await work.end();
+    app.signal.removeEventListener("abort", abort);
+    await gui.uploads.end();
     await served.stop();
     return reason;
   });
-  return { link: `${origin}${entrance}?token=${door.token}`, ended };
+  return { link: `${origin}${entrance}?token=${session.token}`, ended };
 }

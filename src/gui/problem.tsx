@@ -5,7 +5,7 @@
  */
 /** @jsxImportSource hono/jsx */
 import { parseIni } from "../config/ini.ts";
-import type { Call, Desk } from "./context.ts";
+import type { Call, GuiContext } from "./context.ts";
 import { show } from "./layout.tsx";
 
 /** What went wrong and what to do, both without secrets. */
@@ -18,20 +18,20 @@ export interface Problem {
 /** Answers with the page; the configuration file may be the very thing that cannot be read. */
 export function problemPage(
   c: Call,
-  desk: Desk,
+  gui: GuiContext,
   { message, hint, status }: Problem,
 ): Response | Promise<Response> {
-  return show(c, desk, {
+  return show(c, gui, {
     title: "This did not work",
     path: "problem",
-    document: parseIni("", desk.ini),
+    document: parseIni("", gui.ini),
     status,
     children: (
       <div class="notice bad" role="alert">
         <p>{message}</p>
         {hint === undefined || hint === "" ? null : <p>{hint}</p>}
         <p>
-          <a href={desk.base}>Back to the overview</a>
+          <a href={gui.base}>Back to the overview</a>
         </p>
       </div>
     ),

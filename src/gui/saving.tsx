@@ -8,7 +8,7 @@
 import type { Finding } from "../base/errors.ts";
 import { scanIni } from "../config/ini_lines.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
-import type { Call, Desk } from "./context.ts";
+import type { Call, GuiContext } from "./context.ts";
 import { compareLines, type DiffLine, withoutFarLines } from "./diff.ts";
 import { changedMeanwhile, type IniFile, writeIniFile } from "./ini_file.ts";
 import { maskedLines } from "./masking.ts";
@@ -53,14 +53,14 @@ export function sentence(text: string): string {
 }
 
 /** A finding for the browser. */
-export function shownFinding(desk: Desk, finding: Finding, section: string): ShownFinding {
+export function shownFinding(gui: GuiContext, finding: Finding, section: string): ShownFinding {
   const isOwn = finding.section === section;
   const place = isOwn || finding.section === undefined ? "" : `[${finding.section}] `;
   const hint = finding.hint === undefined ? "" : ` ${sentence(finding.hint)}`;
   return {
     severity: finding.severity,
     field: isOwn ? finding.option : undefined,
-    text: desk.redactor.redact(`${place}${sentence(finding.message)}${hint}`),
+    text: gui.redactor.redact(`${place}${sentence(finding.message)}${hint}`),
   };
 }
 
@@ -70,23 +70,23 @@ export function shownFinding(desk: Desk, finding: Finding, section: string): Sho
  */
 export function answerChange(
   c: Call,
-  desk: Desk,
+  gui: GuiContext,
   form: URLSearchParams,
   change: Change,
 ): Response {
-  const file = desk.read();
+  const file = gui.read();
   if (form.get("revision") !== file.revision) return answerStale(c, file);
   const { faults = [] } = change;
   if (faults.length > 0) return answer(c, { outcome: "refused", findings: faults });
-  const proposal = propose(desk, file, change.edits(file), change.section);
-  const findings = proposal.findings.map((each) => shownFinding(desk, each, change.section));
+  const proposal = propose(gui, file, change.edits(file), change.section);
+  const findings = proposal.findings.map((each) => shownFinding(gui, each, change.section));
   if (proposal.text === file.text) return answer(c, { outcome: "unchanged" });
   if (isRefused(proposal)) return answer(c, { outcome: "refused", findings });
   if (form.get("confirmed") !== "yes") {
-    return answer(c, { outcome: "review", findings, difference: difference(desk, proposal) });
+    return answer(c, { outcome: "review", findings, difference: difference(gui, proposal) });
   }
   writeIniFile(file, proposal.text);
-  desk.log.info(`${file.path} was changed in the GUI: [${change.section}]`);
+  gui.log.info(`${file.path} was changed in the GUI: [${change.section}]`);
   return answer(c, { outcome: "saved", next: change.next });
 }
 
@@ -102,8 +102,8 @@ function answerStale(c: Call, { path }: IniFile): Response {
   });
 }
 
-function difference(desk: Desk, { file, text }: Proposal): string {
-  const [before, after] = [maskedLines(desk, file.text), maskedLines(desk, text)];
+function difference(gui: GuiContext, { file, text }: Proposal): string {
+  const [before, after] = [maskedLines(gui, file.text), maskedLines(gui, text)];
   const [old, fresh] = [file.text, text].map((each) => [...scanIni(each)].map((line) => line.text));
   const lines = withoutFarLines(compareLines(old ?? [], fresh ?? []));
   return String(

@@ -4,13 +4,13 @@
  * @module
  */
 import { declaredIn, sourceNamed } from "../config/declared.ts";
+import { isSectionEnabled } from "../config/enabled.ts";
 import { foldKey } from "../config/ini_lines.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
 import { type FormField, formOf } from "../describe/form.ts";
 import { parseFlag } from "../sdk/option.ts";
-import type { Desk } from "./context.ts";
+import type { GuiContext } from "./context.ts";
 import type { IniFile } from "./ini_file.ts";
-import { isEnabled } from "./layout.tsx";
 import { isShowable } from "./masking.ts";
 
 /** A field with what the file says. */
@@ -37,14 +37,14 @@ function choiceOf(field: FormField, text: string): string {
   return same?.value ?? text;
 }
 
-function fill(desk: Desk, file: IniFile, section: string, field: FormField): FilledField {
+function fill(gui: GuiContext, file: IniFile, section: string, field: FormField): FilledField {
   const own = file.document.byName.get(section)?.options.get(foldKey(field.key))?.value;
   const fallback = own === undefined
     ? file.document.defaults.get(foldKey(field.key))?.value
     : undefined;
   const text = own ?? "";
   // A text that holds a known secret, for example an address with a password, is one itself.
-  const isSecret = field.control === "secret" || desk.redactor.redact(text) !== text;
+  const isSecret = field.control === "secret" || gui.redactor.redact(text) !== text;
   const control = isSecret ? "secret" : text.includes("\n") ? "lines" : field.control;
   return {
     ...field,
@@ -52,22 +52,22 @@ function fill(desk: Desk, file: IniFile, section: string, field: FormField): Fil
     text: isSecret ? "" : control === "choice" ? choiceOf(field, text) : text,
     isSet: text.trim() !== "",
     reference: isSecret && isShowable(text) ? text : undefined,
-    inherited: isSecret || fallback === undefined ? undefined : desk.redactor.redact(fallback),
+    inherited: isSecret || fallback === undefined ? undefined : gui.redactor.redact(fallback),
   };
 }
 
 /** The fields of a section of a source or of `[oomnitza]`; none for other sections. */
-export function filledFields(desk: Desk, file: IniFile, section: string): FilledField[] {
-  const own = sourceNamed(section, desk.sources)?.options ?? {};
+export function filledFields(gui: GuiContext, file: IniFile, section: string): FilledField[] {
+  const own = sourceNamed(section, gui.sources)?.options ?? {};
   // What only this source has comes first, also among what few people need.
-  const fields = formOf({ ...own, ...declaredIn(section, desk.sources) });
+  const fields = formOf({ ...own, ...declaredIn(section, gui.sources) });
   return fields.filter(({ key }) => !elsewhere.has(key))
-    .map((field) => fill(desk, file, section, field));
+    .map((field) => fill(gui, file, section, field));
 }
 
 /** What is in a section that no field shows, by key: it stays as it is. */
-export function otherKeys(desk: Desk, file: IniFile, section: string): string[] {
-  const declared = declaredIn(section, desk.sources) ?? {};
+export function otherKeys(gui: GuiContext, file: IniFile, section: string): string[] {
+  const declared = declaredIn(section, gui.sources) ?? {};
   const options = file.document.byName.get(section)?.options ?? new Map();
   return [...options.keys()].filter((key) =>
     !Object.hasOwn(declared, key) && !key.startsWith("mapping.") && !elsewhere.has(key)
@@ -88,26 +88,31 @@ function editOf(section: string, field: FilledField, form: URLSearchParams): Ini
   return [{ kind: "set", section, key, value }];
 }
 
-function enableEdit(file: IniFile, section: string, form: URLSearchParams): IniEdit[] {
-  if (!form.has("has-enable")) return [];
-  const wanted = form.get("enable") === "yes";
-  if (isEnabled(file.document, section) === wanted) return [];
-  return [{ kind: "set", section, key: "enable", value: wanted ? "True" : "False" }];
-}
-
-/** The edits that bring a section to what a form says: only what differs. */
-export function editsOf(
-  desk: Desk,
+function enableEdit(
+  gui: GuiContext,
   file: IniFile,
   section: string,
   form: URLSearchParams,
 ): IniEdit[] {
-  const fields = filledFields(desk, file, section);
+  if (!form.has("has-enable")) return [];
+  const wanted = form.get("enable") === "yes";
+  if (isSectionEnabled(file.document, section, gui.env) === wanted) return [];
+  return [{ kind: "set", section, key: "enable", value: wanted ? "True" : "False" }];
+}
+
+/** The edits that bring a section to what a form says: only what differs. */
+export function formEdits(
+  gui: GuiContext,
+  file: IniFile,
+  section: string,
+  form: URLSearchParams,
+): IniEdit[] {
+  const fields = filledFields(gui, file, section);
   const added: IniEdit[] = file.document.byName.has(section)
     ? []
     : [{ kind: "add-section", section, before: file.document.sections[0]?.name }];
   const edits = [
-    ...enableEdit(file, section, form),
+    ...enableEdit(gui, file, section, form),
     ...fields.flatMap((field) => editOf(section, field, form)),
   ];
   return edits.length === 0 ? [] : [...added, ...edits];

@@ -3,19 +3,18 @@
  *
  * @module
  */
+import { withConfig } from "../app/configuration.ts";
+import type { AppContext } from "../app/context.ts";
+import { uploadSections } from "../app/upload.ts";
+import { withLock } from "../app/upload_lock.ts";
 import { AgentError, ConfigError, type Finding } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
 import { createLog, type Log, type LogEntry } from "../logging/log.ts";
-import { chooseSections, type Plan } from "../config/plan.ts";
 import type { Account } from "../sync/account.ts";
 import { faultOf, type SectionFault, type SectionReport } from "../sync/report.ts";
-import { openSession, openStore, type Session, type SessionContext } from "../app/session.ts";
-import { withLock } from "../app/upload_lock.ts";
-import type { StateStore } from "../state/store.ts";
-import type { DeskSettings } from "./context.ts";
-import type { IniFile } from "./ini_file.ts";
 
 /** How an upload is to go. */
-export interface HowToUpload {
+export interface UploadOptions {
   /** Sends also what did not change. */
   readonly full: boolean;
   /** Lets everything pass that the guard would stop. */
@@ -32,8 +31,8 @@ export interface SectionProgress {
 }
 
 /** An upload of some sections, under way or ended. */
-export interface Job {
-  readonly how: HowToUpload;
+export interface UploadJob {
+  readonly options: UploadOptions;
   readonly started: Date;
   readonly sections: readonly SectionProgress[];
   ended?: Date;
@@ -42,20 +41,8 @@ export interface Job {
   fault?: SectionFault & { readonly findings: readonly Finding[] };
 }
 
-/** What uploading needs of the desk. */
-export interface WorkSettings
-  extends Pick<DeskSettings, "state" | "log" | "redactor" | "signal" | "withPlan"> {
-  /** Reads the configuration file as it is now. */
-  read(): IniFile;
-  /** Keeps the program from stopping for idleness until it is disposed of. */
-  keepAwake(): Disposable;
-}
-
 /** Lines of the log that are remembered. */
 const rememberedLines = 500;
-
-/** Requests to Oomnitza under way at once, as `agent upload` has it by default. */
-const workers = 2;
 
 /** A log that writes into two. */
 function both(one: Log, other: Log): Log {
@@ -68,23 +55,26 @@ function both(one: Log, other: Log): Log {
   };
 }
 
-/** What the GUI does, and what it did last. */
-export class Work {
-  readonly #settings: WorkSettings;
-  readonly #log: Log;
+/** The upload that is under way, and the last one. */
+export class UploadJobs {
+  readonly #app: AppContext;
+  readonly #keepAwake: () => Disposable;
+  /** Takes what work that is begun here logs; its last lines are remembered. */
+  readonly log: Log;
   readonly #lines: LogEntry[] = [];
-  #job: Job | undefined;
+  #job: UploadJob | undefined;
   #running: Promise<void> | undefined;
   #stop = new AbortController();
 
-  constructor(settings: WorkSettings) {
-    this.#settings = settings;
-    const own = createLog("agent", settings.redactor, [(entry) => this.#remember(entry)]);
-    this.#log = both(settings.log, own);
+  constructor(app: AppContext, keepAwake: () => Disposable) {
+    this.#app = app;
+    this.#keepAwake = keepAwake;
+    const own = createLog("agent", app.redactor, [(entry) => this.#remember(entry)]);
+    this.log = both(app.log, own);
   }
 
   /** The upload under way, or the last one. */
-  get job(): Job | undefined {
+  get job(): UploadJob | undefined {
     return this.#job;
   }
 
@@ -98,22 +88,15 @@ export class Work {
     return this.#lines;
   }
 
-  /** What work that is begun here is done with; its log lines are remembered. */
-  get context(): SessionContext {
-    const { redactor, signal, state } = this.#settings;
-    const ends = AbortSignal.any([signal, this.#stop.signal]);
-    return { log: this.#log, redactor, signal: ends, stateFile: state };
-  }
-
   /**
    * Begins to upload sections, one after the other.
    *
    * @throws {AgentError} when an upload is under way
    */
-  start(names: readonly string[], how: HowToUpload): void {
+  start(names: readonly string[], options: UploadOptions): void {
     this.#begin();
-    const job: Job = {
-      how,
+    const job: UploadJob = {
+      options,
       started: new Date(),
       sections: names.map((name) => ({ name })),
       isStopping: false,
@@ -123,10 +106,10 @@ export class Work {
   }
 
   /** Does something else that must not go on beside an upload. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
+  async runAlone<T>(work: (app: AppContext) => Promise<T>): Promise<T> {
     this.#begin();
-    const awake = this.#settings.keepAwake();
-    const doing = withLock(true, work);
+    const awake = this.#keepAwake();
+    const doing = withLock(true, () => work(this.#context()));
     const settled = doing.then(() => {}, () => {});
     this.#running = settled.finally(() => this.#running = undefined);
     try {
@@ -161,51 +144,42 @@ export class Work {
     if (this.#lines.length > rememberedLines) this.#lines.shift();
   }
 
-  async #upload(job: Job): Promise<void> {
-    const { read, withPlan, keepAwake } = this.#settings;
-    const awake = keepAwake();
+  /** What is begun here is logged on its page, and ends when somebody stops it. */
+  #context(): AppContext {
+    const signal = AbortSignal.any([this.#app.signal, this.#stop.signal]);
+    return { ...this.#app, log: this.log, signal };
+  }
+
+  async #upload(job: UploadJob): Promise<void> {
+    const awake = this.#keepAwake();
+    const app = this.#context();
     try {
       const names = job.sections.map(({ name }) => name);
-      const { document } = read();
-      await withLock(true, () => withPlan(document, names, (plan) => this.#run(job, plan)));
+      await withLock(true, () => withConfig(app, names, (config) => this.#run(app, config, job)));
     } catch (thrown) {
       const findings = thrown instanceof ConfigError ? thrown.findings : [];
       job.fault = { ...faultOf(thrown), findings };
-      this.#log.error(job.fault.message);
+      this.log.error(job.fault.message);
     } finally {
       job.ended = new Date();
       awake[Symbol.dispose]();
     }
   }
 
-  async #run(job: Job, plan: Plan): Promise<void> {
-    const { context } = this;
-    const names = job.sections.map(({ name }) => name);
-    const { chosen } = chooseSections(plan, names);
-    using state = openStore(context, plan);
-    const session = await openSession(context, plan, chosen);
-    for (const prepared of await session.prepare()) {
-      if (context.signal.aborted) break;
-      const section = job.sections.find(({ name }) => name === prepared.section.name);
-      if (section !== undefined) await runOne(session, prepared, section, job.how, state.store);
-      const error = section?.report?.error;
-      if (error) this.#log.error(`${section?.name}: ${error.message}`);
-    }
+  async #run(app: AppContext, config: Plan, { sections, options }: UploadJob): Promise<void> {
+    const progressOf = (name: string) => sections.find((section) => section.name === name);
+    await uploadSections(app, config, {
+      ...options,
+      sections: sections.map(({ name }) => name),
+      onStart(name, account) {
+        const progress = progressOf(name);
+        if (progress !== undefined) progress.account = account;
+      },
+      onReport: (report) => {
+        const progress = progressOf(report.section);
+        if (progress !== undefined) progress.report = report;
+        if (report.error !== null) this.log.error(`${report.section}: ${report.error.message}`);
+      },
+    });
   }
-}
-
-async function runOne(
-  session: Session,
-  prepared: Parameters<Session["run"]>[0],
-  section: SectionProgress,
-  how: HowToUpload,
-  store: StateStore | undefined,
-): Promise<void> {
-  section.report = await session.run(prepared, {
-    ...how,
-    workers,
-    recordCount: 0,
-    store,
-    onStart: (_name, account) => section.account = account,
-  });
 }

@@ -54,7 +54,7 @@ export interface ServiceManager {
   /** Shows how the service does. */
   readonly status: CommandLine;
   /** Whether what {@linkcode ServiceManager.status} said means that it runs. */
-  isRunning(said: { readonly code: number; readonly text: string }): boolean;
+  isRunning(result: { readonly code: number; readonly text: string }): boolean;
   /** The last lines of the log, and with `follow` those to come. */
   logs(lines: number, follow: boolean): LogPlace;
 }

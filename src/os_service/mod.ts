@@ -4,10 +4,37 @@
  * @module
  */
 
-export { launchd } from "./launchd.ts";
+import { launchd } from "./launchd.ts";
+import type { ServiceManager } from "./manager.ts";
+import { systemd } from "./systemd.ts";
+import { windows } from "./windows.ts";
+
 export { tailLog } from "../logging/tail.ts";
-export { listen, perform, show } from "./perform.ts";
+export { capture, perform, show } from "./perform.ts";
 export { commandText, stepJson, stepText } from "./step.ts";
-export { systemd } from "./systemd.ts";
 export { refuseOldManager } from "./version.ts";
-export { windows } from "./windows.ts";
+
+const managers: Readonly<Record<ServiceManager["system"], ServiceManager>> = {
+  systemd,
+  launchd,
+  windows,
+};
+
+/** The service manager of a name. */
+export function managerNamed(system: ServiceManager["system"]): ServiceManager {
+  return managers[system];
+}
+
+/** The service manager of a platform; nothing where there are no services. */
+export function managerFor(platform: NodeJS.Platform): ServiceManager | undefined {
+  switch (platform) {
+    case "linux":
+      return systemd;
+    case "darwin":
+      return launchd;
+    case "win32":
+      return windows;
+    default:
+      return undefined;
+  }
+}

@@ -10,18 +10,18 @@ import { dirname } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { type CommandLine, commandText, type RunStep, type Step, type WriteStep } from "./step.ts";
 
-/** How a program ended, and all that it said. */
-export interface Said {
+/** How a program ended, and all that it printed. */
+export interface CommandResult {
   readonly code: number;
   readonly text: string;
 }
 
 /** Milliseconds between two tries. */
-const pause = 1_000;
+const retryDelayMs = 1_000;
 /** What a shell gives for a program that is not there. */
 const notFound = 127;
 
-function run(command: CommandLine, stdio: StdioOptions): Promise<Said> {
+function run(command: CommandLine, stdio: StdioOptions): Promise<CommandResult> {
   const [program, ...words] = command;
   return new Promise((resolve) => {
     const parts: Uint8Array[] = [];
@@ -35,8 +35,8 @@ function run(command: CommandLine, stdio: StdioOptions): Promise<Said> {
   });
 }
 
-/** Runs a program and keeps what it says. */
-export function listen(command: CommandLine): Promise<Said> {
+/** Runs a program and captures what it prints. */
+export function capture(command: CommandLine): Promise<CommandResult> {
   return run(command, ["ignore", "pipe", "pipe"]);
 }
 
@@ -47,26 +47,29 @@ export async function show(command: CommandLine): Promise<number> {
   return code;
 }
 
-function failed(step: Step, said: Said): AgentError {
+function failed(step: Step, result: CommandResult): AgentError {
   const what = step.kind === "run" ? commandText(step.command) : `${step.kind} ${step.path}`;
-  const denied = said.code === 5 ||
-    /denied|EACCES|EPERM|not permitted|authentication required/i.test(said.text);
-  return new AgentError(`This did not work: ${what}: ${said.text || `exit code ${said.code}`}`, {
-    hint: denied
-      ? "Run the command as administrator (on Linux and macOS, with sudo)."
-      : "Mend what it says, then run the command again: what is done already is done no harm.",
-  });
+  const denied = result.code === 5 ||
+    /denied|EACCES|EPERM|not permitted|authentication required/i.test(result.text);
+  return new AgentError(
+    `This did not work: ${what}: ${result.text || `exit code ${result.code}`}`,
+    {
+      hint: denied
+        ? "Run the command as administrator (on Linux and macOS, with sudo)."
+        : "Fix what it reports, then run the command again: steps that are done already do no harm.",
+    },
+  );
 }
 
 async function performRun(step: RunStep): Promise<void> {
   const { command, when, unless, tries = 1, mayFail = false } = step;
-  if (when !== undefined && (await listen(when)).code !== 0) return;
-  if (unless !== undefined && (await listen(unless)).code === 0) return;
+  if (when !== undefined && (await capture(when)).code !== 0) return;
+  if (unless !== undefined && (await capture(unless)).code === 0) return;
   for (let attempt = 1;; attempt++) {
-    const said = await listen(command);
-    if (said.code === 0 || mayFail) return;
-    if (attempt >= tries) throw failed(step, said);
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    const result = await capture(command);
+    if (result.code === 0 || mayFail) return;
+    if (attempt >= tries) throw failed(step, result);
+    await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
   }
 }
 
@@ -95,7 +98,7 @@ async function performOne(step: Step): Promise<void> {
 /**
  * Performs steps in their order.
  *
- * @param onStep Told of each before it is done.
+ * @param onStep Called with each before it is done.
  * @throws {AgentError} At the first that does not work; those after it are not begun.
  */
 export async function perform(

@@ -42,7 +42,7 @@ export interface RunStep {
   readonly unless?: CommandLine;
   /** How often it is tried, a second apart. */
   readonly tries?: number;
-  /** Whether it may fail. */
+  /** Then an exit code other than 0 is ignored. */
   readonly mayFail?: boolean;
 }
 

@@ -6,7 +6,7 @@
 
 import { AgentError } from "../base/errors.ts";
 import type { ServiceManager } from "./manager.ts";
-import { listen } from "./perform.ts";
+import { capture } from "./perform.ts";
 
 /** The first systemd that hands credentials to services. */
 const oldestSystemd = 247;
@@ -14,8 +14,8 @@ const oldestSystemd = 247;
 /** @throws {AgentError} When there is no service manager that can run the service. */
 export async function refuseOldManager({ system }: ServiceManager): Promise<void> {
   if (system !== "systemd") return;
-  const said = await listen(["systemctl", "--version"]);
-  const version = Number(/^systemd (\d+)/.exec(said.text)?.[1] ?? Number.NaN);
+  const result = await capture(["systemctl", "--version"]);
+  const version = Number(/^systemd (\d+)/.exec(result.text)?.[1] ?? Number.NaN);
   if (version >= oldestSystemd) return;
   throw new AgentError(
     Number.isNaN(version)

@@ -12,19 +12,29 @@ import { Baseline, concludeUncompared, hasManyAnsweredBatches } from "./baseline
 
 /** The memory of what was accepted. Everything throws `AgentError` when the state file fails. */
 export class AcceptedRecords {
-  /** Address of the Oomnitza instance: what one accepted says nothing about another. */
-  instance = "";
+  readonly #instance: string | undefined;
   readonly #database: Sqlite;
   readonly #unusable: (cause: unknown) => Error;
 
-  constructor(database: Sqlite, unusable: (cause: unknown) => Error) {
+  /**
+   * @param instance Address of the Oomnitza instance: what one accepted says nothing about another.
+   * Without it nothing can be compared.
+   */
+  constructor(
+    database: Sqlite,
+    instance: string | undefined,
+    unusable: (cause: unknown) => Error,
+  ) {
     this.#database = database;
+    this.#instance = instance;
     this.#unusable = unusable;
   }
 
   /** The id of the destination of records; `upload` says how they are sent, as JSON. */
   destinationId(upload: string): number {
-    const destination = buildDestination(this.instance, upload);
+    const instance = this.#instance;
+    if (instance === undefined) throw new Error("The state file was opened for no instance");
+    const destination = buildDestination(instance, upload);
     return this.#use((database) => saveDestination(database, destination));
   }
 

@@ -66,9 +66,10 @@ export interface UnfinishedRun {
   readonly outbox: StateOutbox;
 }
 
-/** How a store is to be. */
 export interface StoreSettings {
   readonly path: string;
+  /** Address of the Oomnitza instance that records go to; absent when the file is only looked into. */
+  readonly instance: string | undefined;
   /** Masks secrets in the reasons of records and runs. */
   readonly redact: (text: string) => string;
 }
@@ -76,6 +77,8 @@ export interface StoreSettings {
 /** The state file, open. Everything throws `AgentError` when it fails. */
 export class StateStore {
   readonly path: string;
+  /** Address of the Oomnitza instance that it was opened for. */
+  readonly instance: string | undefined;
   /** What Oomnitza accepted. */
   readonly accepted: AcceptedRecords;
   readonly #redact: (text: string) => string;
@@ -83,11 +86,12 @@ export class StateStore {
   #owner: Owner | undefined;
 
   /** Opens the file, which is created when it is not there. */
-  constructor({ path, redact }: StoreSettings) {
+  constructor({ path, instance, redact }: StoreSettings) {
     this.path = path;
+    this.instance = instance;
     this.#redact = redact;
     this.#database = openState(path);
-    this.accepted = new AcceptedRecords(this.#database, (cause) => unusable(path, cause));
+    this.accepted = new AcceptedRecords(this.#database, instance, (cause) => unusable(path, cause));
   }
 
   /** Writes down that a run of a section begins. */

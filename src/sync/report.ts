@@ -5,6 +5,7 @@
  */
 
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
+import { indentDetails } from "../logging/log.ts";
 import type { Counts, Failure } from "./account.ts";
 import type { ChangeCounts } from "./changes/delta.ts";
 import type { BacklogCounts } from "./deliver/backlog.ts";
@@ -126,32 +127,37 @@ function describeGone(changes: SectionChanges | null): string[] {
   const { gone = 0, gone_records: records = [] } = changes ?? {};
   if (gone === null || gone === 0) return [];
   const more = gone > namedInText ? `, … and ${gone - namedInText} more` : "";
-  return [`  ${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
+  return [`${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
 }
 
-/** One section's report in lines, without a trailing newline. */
-export function describeSection(report: SectionReport): string {
+/** One section's report: a line, and details below it. What comes from outside is not escaped yet. */
+export function sectionLines(report: SectionReport): readonly [string, ...string[]] {
   const seconds = (Date.parse(report.ended) - Date.parse(report.started)) / 1000;
-  const lines = [
-    `${report.section}: ${report.outcome}: ${describeCounts(report.counts)} in ${
-      seconds.toFixed(1)
-    } s`,
-  ];
+  const counts = describeCounts(report.counts);
+  const details: string[] = [];
   const { records, sent, failed, kept } = report.leftovers;
   if (records > 0) {
-    lines.push(
-      `  ${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,
+    details.push(
+      `${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,
     );
   }
-  lines.push(...describeGone(report.changes));
+  details.push(...describeGone(report.changes));
   for (const { record, reason } of report.failures.slice(0, namedInText)) {
-    lines.push(`  ${record === "" ? "(no sync field)" : record}: ${reason}`);
+    details.push(`${record === "" ? "(no sync field)" : record}: ${reason}`);
   }
   const more = report.failures.length + report.failures_omitted - namedInText;
-  if (more > 0) lines.push(`  … and ${more} more`);
+  if (more > 0) details.push(`… and ${more} more`);
   if (report.error !== null) {
-    lines.push(`  ${report.error.message}`);
-    if (report.error.hint !== null) lines.push(`  ${report.error.hint}`);
+    details.push(report.error.message);
+    if (report.error.hint !== null) details.push(report.error.hint);
   }
-  return lines.join("\n");
+  return [
+    `${report.section}: ${report.outcome}: ${counts} in ${seconds.toFixed(1)} s`,
+    ...details,
+  ];
+}
+
+/** One section's report as a text, without a trailing newline. */
+export function describeSection(report: SectionReport): string {
+  return indentDetails(sectionLines(report));
 }

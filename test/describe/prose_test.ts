@@ -110,7 +110,7 @@ describe("ini examples in the docs", () => {
       const whole = text.startsWith("[") ? text : `[csv_assets]\nfilename=x\nsync_field=Y\n${text}`;
       const ini = whole.includes("[oomnitza]") ? whole : oomnitza + whole;
       const document = parseIni(ini.replace(/^enable = False$/gm, "enable = True"), "config.ini");
-      const plan = planConfig(leavePending(document, sources), {
+      const plan = planConfig(leavePending(document, { sources, env: {} }), {
         sources,
         env: { AGENT_PASSWORD: "x" },
         directory: "/",

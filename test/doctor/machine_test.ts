@@ -28,7 +28,7 @@ function mountFolder(space: Workspace, megabytes: number, options = "rw") {
 
 /** Lets a run begin with one batch in its outbox. */
 function beginRun(path: string) {
-  const store = new StateStore({ path, redact: (text) => text });
+  const store = new StateStore({ path, instance: undefined, redact: (text) => text });
   const stored = { section: "csv_assets", upload: "{}", remember: false };
   const run = store.begin(stored, "upload", () => ({}));
   const records = [{ BARCODE: "A1" }, { BARCODE: "A2" }];
@@ -99,7 +99,7 @@ describe("the state file", () => {
   test("with nothing left is fine, and its facts are told", async () => {
     using space = workspace();
     const path = join(space.folder, "state.sqlite");
-    const store = new StateStore({ path, redact: (text) => text });
+    const store = new StateStore({ path, instance: undefined, redact: (text) => text });
     store.close();
     expect(readStateFacts(path)).toEqual({
       bytes: expect.any(Number),

@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createFingerprint, differences, parseFields } from "../../src/state/fingerprint.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
@@ -15,12 +15,21 @@ const upload = JSON.stringify({ syncFields: ["TAG"], portion: "p", version: "1" 
 
 function withStore(work: (store: StateStore) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "agent-baseline-"));
-  const store = new StateStore({ path: join(folder, "state.sqlite"), redact: (text) => text });
+  try {
+    openFor(folder, "https://one.example.com", work);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Opens the state file of a folder for an instance. */
+function openFor(folder: string, instance: string | undefined, work: (store: StateStore) => void) {
+  const path = join(folder, "state.sqlite");
+  const store = new StateStore({ path, instance, redact: (text) => text });
   try {
     work(store);
   } finally {
     store.close();
-    rmSync(folder, { recursive: true });
   }
 }
 
@@ -69,12 +78,16 @@ test("sections, instances and ways do not mix", () => {
     expect(compare(store, [{ TAG: "a" }]).kinds).toEqual(["unchanged"]);
     const other = store.accepted.baseline("t", upload);
     expect(other.find('["a"]')).toBeUndefined();
-    store.accepted.instance = "https://example.com";
-    expect(compare(store, [{ TAG: "a" }])).toMatchObject({ kinds: ["new"], gone: [] });
-    store.accepted.add("s", upload, "r2", [{ TAG: "b" }]);
-    expect(compare(store, [{ TAG: "b" }])).toMatchObject({ kinds: ["unchanged"], gone: [] });
-    store.accepted.instance = "";
+    const folder = dirname(store.path);
+    openFor(folder, "https://two.example.com", (two) => {
+      expect(compare(two, [{ TAG: "a" }])).toMatchObject({ kinds: ["new"], gone: [] });
+      two.accepted.add("s", upload, "r2", [{ TAG: "b" }]);
+      expect(compare(two, [{ TAG: "b" }])).toMatchObject({ kinds: ["unchanged"], gone: [] });
+    });
     expect(compare(store, [{ TAG: "a" }]).kinds).toEqual(["new"]);
+    openFor(folder, undefined, (none) => {
+      expect(() => none.accepted.baseline("s", upload)).toThrow("for no instance");
+    });
   });
 });
 

@@ -144,7 +144,7 @@ test("a run that ended with something pending is unfinished, one at work or done
 test("a run of a process that is no more is taken over, and was interrupted", () => {
   using opened = openTestStore();
   const { store } = opened;
-  const other = new StateStore({ path: store.path, redact: (text) => text });
+  const other = new StateStore({ path: store.path, instance: store.instance, redact: String });
   const run = begin(other);
   put(run, [{ TAG: "T1" }]);
   expect([...store.unfinishedRuns(storedSection)]).toEqual([]);

@@ -14,7 +14,7 @@ import { codeFaults } from "../code_save.ts";
 import { codeOfValue, valueOfCode } from "../code_text.ts";
 import { addCodeRoutes } from "../code_routes.tsx";
 import { renameUses, usesOf } from "../code_uses.ts";
-import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
 import { answerChange, type ShownFinding } from "../saving.tsx";
@@ -25,17 +25,17 @@ const section = "converters";
 export const convertersPage: Page = {
   path: "converters",
   label: "Converters and filters",
-  place: "main",
-  routes(app, desk) {
-    app.get("/converters", (c) => list(c, desk));
-    app.get("/converter", (c) => editor(c, desk, c.req.query("name") ?? ""));
+  navigation: "main",
+  routes(app, gui) {
+    app.get("/converters", (c) => list(c, gui));
+    app.get("/converter", (c) => editor(c, gui, c.req.query("name") ?? ""));
     app.post("/converter", async (c) => {
-      return await save(c, desk, new URLSearchParams(await c.req.text()));
+      return await save(c, gui, new URLSearchParams(await c.req.text()));
     });
     app.post("/converter/remove", async (c) => {
-      return remove(c, desk, new URLSearchParams(await c.req.text()));
+      return remove(c, gui, new URLSearchParams(await c.req.text()));
     });
-    addCodeRoutes(app, desk);
+    addCodeRoutes(app, gui);
   },
 };
 
@@ -44,24 +44,24 @@ function optionsOf(document: IniDocument) {
 }
 
 /** The sections that records can be taken from; those that use the converter come first. */
-function sectionsFor(desk: Desk, document: IniDocument, converter: string): string[] {
+function sectionsFor(gui: GuiContext, document: IniDocument, converter: string): string[] {
   const users = new Set(usesOf(document, converter).map((use) => use.section));
   const names = document.sections.map(({ name }) => name)
-    .filter((name) => sourceNamed(name, desk.sources) !== undefined);
+    .filter((name) => sourceNamed(name, gui.sources) !== undefined);
   return [...names.filter((name) => users.has(name)), ...names.filter((name) => !users.has(name))];
 }
 
-async function list(c: Call, desk: Desk): Promise<Response> {
-  const { document } = desk.read();
+async function list(c: Call, gui: GuiContext): Promise<Response> {
+  const { document } = gui.read();
   const converters = await Promise.all(
     optionsOf(document).map(({ rawKey, value }) =>
       rowOf(document, { kind: "converter", name: rawKey, code: codeOfValue(value) })
     ),
   );
   const filters = document.sections
-    .filter(({ name }) => sourceNamed(name, desk.sources) !== undefined)
+    .filter(({ name }) => sourceNamed(name, gui.sources) !== undefined)
     .map(({ name, options }) => ({ name, value: options.get("recordfilter")?.value ?? "" }));
-  return await show(c, desk, {
+  return await show(c, gui, {
     title: "Converters and filters",
     path: "converters",
     document,
@@ -138,17 +138,17 @@ function Filters({ filters }: { filters: readonly { name: string; value: string 
   );
 }
 
-async function editor(c: Call, desk: Desk, name: string): Promise<Response> {
-  const file = desk.read();
+async function editor(c: Call, gui: GuiContext, name: string): Promise<Response> {
+  const file = gui.read();
   const option = file.document.byName.get(section)?.options.get(name.toLowerCase());
   if (name !== "" && option === undefined) {
     const message = `There is no converter ${name} in ${file.path}`;
-    return await problemPage(c, desk, { message, hint: undefined, status: 404 });
+    return await problemPage(c, gui, { message, hint: undefined, status: 404 });
   }
   const code = codeOfValue(option?.value ?? "");
   const { language } = await checkPiece({ kind: "converter", name, code });
-  const isHidden = holdsSecret(desk, file.document, code);
-  return await show(c, desk, {
+  const isHidden = holdsSecret(gui, file.document, code);
+  return await show(c, gui, {
     title: name === "" ? "New converter" : name,
     path: "converters",
     document: file.document,
@@ -163,7 +163,7 @@ async function editor(c: Call, desk: Desk, name: string): Promise<Response> {
             code={code === "" ? "return value" : code}
             language={language}
             option="code"
-            sections={sectionsFor(desk, file.document, name)}
+            sections={sectionsFor(gui, file.document, name)}
           >
             <NameField name={option?.rawKey ?? ""} />
           </CodeForm>
@@ -217,15 +217,15 @@ function nameFaults(document: IniDocument, name: string, was: string): ShownFind
   return isTaken ? [fault(`There is a converter ${name} already.`)] : [];
 }
 
-async function save(c: Call, desk: Desk, form: URLSearchParams): Promise<Response> {
+async function save(c: Call, gui: GuiContext, form: URLSearchParams): Promise<Response> {
   const name = (form.get("name") ?? "").trim();
   const was = form.get("was") ?? "";
   const code = form.get("code") ?? "";
   const piece: Piece = { kind: "converter", name, code };
   const { language } = await checkPiece(piece);
-  const { document } = desk.read();
+  const { document } = gui.read();
   const faults = [...nameFaults(document, name, was), ...await codeFaults(piece, "code")];
-  return answerChange(c, desk, form, {
+  return answerChange(c, gui, form, {
     section,
     faults,
     edits: (file) => {
@@ -247,12 +247,12 @@ async function save(c: Call, desk: Desk, form: URLSearchParams): Promise<Respons
   });
 }
 
-function remove(c: Call, desk: Desk, form: URLSearchParams): Response {
+function remove(c: Call, gui: GuiContext, form: URLSearchParams): Response {
   const name = form.get("name") ?? "";
-  const uses = usesOf(desk.read().document, name)
+  const uses = usesOf(gui.read().document, name)
     .map((use) => `mapping.${use.field} of [${use.section}]`);
   const text = `${uses.join(", ")} calls it. Let that use another converter first.`;
-  return answerChange(c, desk, form, {
+  return answerChange(c, gui, form, {
     section,
     faults: uses.length === 0 ? [] : [{ severity: "error", field: undefined, text }],
     edits: () => [{ kind: "remove", section, key: name }],

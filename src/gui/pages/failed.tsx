@@ -4,135 +4,98 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import { AgentError, UsageError } from "../../base/errors.ts";
-import { version } from "../../runtime/version.ts";
+import type { AppContext } from "../../app/context.ts";
+import {
+  countResent,
+  type DeadRecords,
+  discardDeadRecords,
+  eventId,
+  findDeadRecords,
+  listIds,
+  retryDeadRecords,
+} from "../../app/dead_letters.ts";
+import { UsageError } from "../../base/errors.ts";
 import type { DeadEvent } from "../../state/dead_events.ts";
 import type { DeadLetter } from "../../state/dead_letters.ts";
-import { resend, type Resent } from "../../sync/deliver/resend.ts";
-import { openSession, openState } from "../../app/session.ts";
-import { type Call, type Desk, goTo, type Page } from "../context.ts";
+import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
+import { json, moment, withQuery } from "../format.ts";
 import { withState } from "../history.ts";
 import { show } from "../layout.tsx";
-import { json, moment, withQuery } from "../format.ts";
 
 /** Records that one page shows; the oldest come first, so that the next ones follow. */
 const listed = 100;
-
-/** What is kept: refused records, and webhook events that were given up. */
-interface Kept {
-  readonly letters: readonly DeadLetter[];
-  readonly events: readonly DeadEvent[];
-}
 
 /** The page of refused records. */
 export const failedPage: Page = {
   path: "failed",
   label: "Failed records",
-  place: "main",
-  routes(app, desk) {
+  navigation: "main",
+  routes(app, gui) {
     app.get("/failed", (c) => {
       const section = c.req.query("section") ?? "";
-      return page(c, desk, <List desk={desk} section={section} done={c.req.query("done") ?? ""} />);
+      return page(c, gui, <List gui={gui} section={section} done={c.req.query("done") ?? ""} />);
     });
     app.post("/failed/retry", async (c) => {
-      const { chosen, section } = await chosenBy(c, desk);
-      return back(c, desk, section, await retry(desk, chosen));
+      const { chosen, section } = await chosenBy(c, gui);
+      return back(c, gui, section, await retry(gui, chosen));
     });
     app.post("/failed/discard", async (c) => {
-      const { chosen, section, sure } = await chosenBy(c, desk);
-      if (!sure) return page(c, desk, <Question kept={chosen} section={section} />);
-      withState(desk, (store) => {
-        store.removeDeadLetters(chosen.letters.map(({ id }) => id));
-        store.removeDeadEvents(chosen.events.map(({ id }) => id));
-      });
-      return back(c, desk, section, `${sizeOf(chosen)} discarded.`);
+      const { chosen, section, sure } = await chosenBy(c, gui);
+      if (!sure) return page(c, gui, <Question kept={chosen} section={section} />);
+      withState(gui, (store) => discardDeadRecords(store, chosen));
+      return back(c, gui, section, `${listIds(chosen).length} discarded.`);
     });
   },
 };
 
 type Children = Parameters<typeof show>[2]["children"];
 
-function page(c: Call, desk: Desk, children: Children): Response | Promise<Response> {
-  const { document } = desk.read();
+function page(c: Call, gui: GuiContext, children: Children): Response | Promise<Response> {
+  const { document } = gui.read();
   const scripts = ["choose_all.js"];
-  return show(c, desk, { title: "Failed records", path: "failed", document, scripts, children });
+  return show(c, gui, { title: "Failed records", path: "failed", document, scripts, children });
 }
 
-function back(c: Call, desk: Desk, section: string, done: string): Response {
-  return goTo(c, desk, withQuery("failed", section === "" ? { done } : { section, done }));
+function back(c: Call, gui: GuiContext, section: string, done: string): Response {
+  return goTo(c, gui, withQuery("failed", section === "" ? { done } : { section, done }));
 }
 
-function sizeOf({ letters, events }: Kept): number {
-  return letters.length + events.length;
-}
-
-function keptOf(desk: Desk, section: string): Kept {
+function keptRecords(gui: GuiContext, section: string, ids?: readonly string[]): DeadRecords {
   const name = section === "" ? undefined : section;
-  return withState(desk, (store) => ({
-    letters: store.deadLetters({ section: name }),
-    events: store.deadEvents(name),
-  })) ?? { letters: [], events: [] };
+  const none: DeadRecords = { letters: [], events: [] };
+  return withState(gui, (store) => findDeadRecords(store, name, ids)) ?? none;
 }
 
-/** The ids of webhook events begin with a w, as on the command line. */
-function eventId({ id }: DeadEvent): string {
-  return `w${id}`;
-}
-
-async function chosenBy(c: Call, desk: Desk) {
+async function chosenBy(c: Call, gui: GuiContext) {
   const form = await c.req.formData();
   const section = String(form.get("section") ?? "");
-  const ids = new Set(form.getAll("id").map(String));
-  if (ids.size === 0) throw new UsageError("No record was chosen", { hint: "Tick some first." });
-  const kept = keptOf(desk, section);
-  const chosen: Kept = {
-    letters: kept.letters.filter(({ id }) => ids.has(String(id))),
-    events: kept.events.filter((event) => ids.has(eventId(event))),
-  };
-  return { chosen, section, sure: form.has("sure") };
+  const ids = form.getAll("id").map(String);
+  if (ids.length === 0) throw new UsageError("No record was chosen", { hint: "Tick some first." });
+  return { chosen: keptRecords(gui, section, ids), section, sure: form.has("sure") };
 }
 
 /** Sends letters again, lets the listener try events again, and says what came of it. */
-async function retry(desk: Desk, { letters, events }: Kept): Promise<string> {
-  const resent: Resent = { accepted: 0, refused: 0, unanswered: 0 };
-  withState(desk, (store) => store.reviveEvents(events.map(({ id }) => id)));
-  if (letters.length > 0) await desk.work.alone(() => resendAll(desk, letters, resent));
+async function retry(gui: GuiContext, chosen: DeadRecords): Promise<string> {
+  const { letters, events } = chosen;
+  const resent = countResent();
+  const send = (app: AppContext) => retryDeadRecords(app, chosen, resent);
+  // Events are only marked, which may go on beside an upload.
+  if (letters.length === 0) await send(gui);
+  else await gui.uploads.runAlone(send);
   const { accepted, refused, unanswered } = resent;
-  const said = `${letters.length} sent again: ${accepted} accepted, ${refused} refused, ` +
+  const text = `${letters.length} sent again: ${accepted} accepted, ${refused} refused, ` +
     `${unanswered} not answered.`;
-  if (events.length === 0) return said;
-  return `${said} ${events.length} webhook events are due again: agent serve works them off.`;
+  if (events.length === 0) return text;
+  return `${text} ${events.length} webhook events are due again: agent serve processes them.`;
 }
 
-async function resendAll(
-  desk: Desk,
-  letters: readonly DeadLetter[],
-  resent: Resent,
-): Promise<void> {
-  const path = desk.state;
-  if (path === undefined) throw new AgentError("There is no state file");
-  using state = openState(path, desk.redactor);
-  const { store } = state;
-  await desk.withPlan(desk.read().document, [], async (plan) => {
-    const { context } = desk.work;
-    const { oomnitza } = await openSession(context, plan, []);
-    store.accepted.instance = oomnitza.url;
-    const { api_version: apiVersion = "auto", batch_size: batchSize = 1 } = plan.oomnitza ?? {};
-    const { log } = context;
-    const settings = { store, oomnitza, apiVersion, batchSize, workers: 2, version, log };
-    await resend(letters, settings, resent);
-  });
-}
-
-function Question({ kept, section }: { kept: Kept; section: string }) {
-  const count = sizeOf(kept);
+function Question({ kept, section }: { kept: DeadRecords; section: string }) {
+  const count = listIds(kept).length;
   return (
     <form method="post" action="failed/discard">
       <input type="hidden" name="section" value={section} />
       <input type="hidden" name="sure" value="yes" />
-      {[...kept.letters.map(({ id }) => String(id)), ...kept.events.map(eventId)].map((id) => (
-        <input type="hidden" name="id" value={id} />
-      ))}
+      {listIds(kept).map((id) => <input key={id} type="hidden" name="id" value={id} />)}
       <p class="notice odd">
         Forget {count}{" "}
         {count === 1 ? "record" : "records"}? They are not sent any more. An upload sends them anew
@@ -146,9 +109,9 @@ function Question({ kept, section }: { kept: Kept; section: string }) {
   );
 }
 
-function List({ desk, section, done }: { desk: Desk; section: string; done: string }) {
-  const kept = keptOf(desk, section);
-  const count = sizeOf(kept);
+function List({ gui, section, done }: { gui: GuiContext; section: string; done: string }) {
+  const kept = keptRecords(gui, section);
+  const count = listIds(kept).length;
   const where = section === "" ? "" : ` of ${section}`;
   return (
     <>
@@ -162,20 +125,20 @@ function List({ desk, section, done }: { desk: Desk; section: string; done: stri
           </>
         )}
       </p>
-      {count === 0 ? null : <Records desk={desk} kept={kept} section={section} />}
+      {count === 0 ? null : <Records gui={gui} kept={kept} section={section} />}
     </>
   );
 }
 
 interface RowFacts {
-  readonly desk: Desk;
+  readonly gui: GuiContext;
   readonly id: string;
   readonly kept: DeadLetter | DeadEvent;
 }
 
-function Row({ desk, id, kept }: RowFacts) {
+function Row({ gui, id, kept }: RowFacts) {
   const { section, at, record, reason } = kept;
-  const name = record === "" ? "(no sync field)" : desk.redactor.redact(record);
+  const name = record === "" ? "(no sync field)" : gui.redactor.redact(record);
   return (
     <tr>
       <td>
@@ -192,10 +155,10 @@ function Row({ desk, id, kept }: RowFacts) {
       </th>
       <td>{section}</td>
       <td>
-        {desk.redactor.redact(reason)}
+        {gui.redactor.redact(reason)}
         <details>
           <summary>What was sent</summary>
-          <pre tabindex={0}>{json(desk.redactor, kept.payload)}</pre>
+          <pre tabindex={0}>{json(gui.redactor, kept.payload)}</pre>
         </details>
       </td>
       <td>{moment(at)}</td>
@@ -203,7 +166,7 @@ function Row({ desk, id, kept }: RowFacts) {
   );
 }
 
-function Records({ desk, kept, section }: { desk: Desk; kept: Kept; section: string }) {
+function Records({ gui, kept, section }: { gui: GuiContext; kept: DeadRecords; section: string }) {
   const all = [
     ...kept.letters.map((letter) => ({ id: String(letter.id), kept: letter })),
     ...kept.events.map((event) => ({ id: eventId(event), kept: event })),
@@ -225,7 +188,7 @@ function Records({ desk, kept, section }: { desk: Desk; kept: Kept; section: str
             </tr>
           </thead>
           <tbody>
-            {all.slice(0, listed).map((row) => <Row key={row.id} desk={desk} {...row} />)}
+            {all.slice(0, listed).map((row) => <Row key={row.id} gui={gui} {...row} />)}
           </tbody>
         </table>
       </div>

@@ -9,7 +9,7 @@ import { checkPiece, type Piece } from "../code_check.ts";
 import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
 import { codeFaults } from "../code_save.ts";
 import { codeOfValue, valueOfCode } from "../code_text.ts";
-import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
 import { answerChange } from "../saving.tsx";
@@ -20,27 +20,27 @@ const option = "recordfilter";
 export const filterPage: Page = {
   path: "filter",
   label: "Filter",
-  place: "section",
-  routes(app, desk) {
-    app.get("/section/:name/filter", (c) => page(c, desk, c.req.param("name")));
+  navigation: "section",
+  routes(app, gui) {
+    app.get("/section/:name/filter", (c) => page(c, gui, c.req.param("name")));
     app.post("/section/:name/filter", async (c) => {
       const form = new URLSearchParams(await c.req.text());
-      return await save(c, desk, c.req.param("name"), form);
+      return await save(c, gui, c.req.param("name"), form);
     });
   },
 };
 
-async function page(c: Call, desk: Desk, section: string): Promise<Response> {
-  const file = desk.read();
+async function page(c: Call, gui: GuiContext, section: string): Promise<Response> {
+  const file = gui.read();
   const own = file.document.byName.get(section);
-  if (own === undefined || sourceNamed(section, desk.sources) === undefined) {
+  if (own === undefined || sourceNamed(section, gui.sources) === undefined) {
     const message = `There is no section [${section}] of a source in ${file.path}`;
-    return await problemPage(c, desk, { message, hint: undefined, status: 404 });
+    return await problemPage(c, gui, { message, hint: undefined, status: 404 });
   }
   const code = codeOfValue(own.options.get(option)?.value ?? "");
   const { language } = await checkPiece({ kind: "filter", name: section, code });
-  const isHidden = holdsSecret(desk, file.document, code);
-  return await show(c, desk, {
+  const isHidden = holdsSecret(gui, file.document, code);
+  return await show(c, gui, {
     title: section,
     path: "filter",
     section,
@@ -67,14 +67,14 @@ async function page(c: Call, desk: Desk, section: string): Promise<Response> {
 
 async function save(
   c: Call,
-  desk: Desk,
+  gui: GuiContext,
   section: string,
   form: URLSearchParams,
 ): Promise<Response> {
   const code = form.get("code") ?? "";
   const piece: Piece = { kind: "filter", name: section, code };
   const { language } = await checkPiece(piece);
-  return answerChange(c, desk, form, {
+  return answerChange(c, gui, form, {
     section,
     faults: await codeFaults(piece, option),
     edits: ({ document }) => {

@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { tailLog } from "../../logging/tail.ts";
-import type { Desk, Page } from "../context.ts";
+import type { GuiContext, Page } from "../context.ts";
 import { show } from "../layout.tsx";
 import { withQuery } from "../format.ts";
 
@@ -17,36 +17,36 @@ const shownLines = 300;
 /** Names of the files that runs write. */
 const files = ["info.log", "errors.log"] as const;
 
-/** The page of the log. */
+/** Shows what was begun from these pages, and the ends of the log files. */
 export const logsPage: Page = {
   path: "logs",
   label: "Logs",
-  place: "main",
-  routes(app, desk) {
+  navigation: "main",
+  routes(app, gui) {
     app.get("/logs", async (c) => {
       const name = files.find((each) => each === c.req.query("file")) ?? files[0];
-      const text = await endOf(desk, name);
-      const { document } = desk.read();
-      const isLive = desk.work.isBusy;
+      const text = await readEnd(gui, name);
+      const { document } = gui.read();
+      const isLive = gui.uploads.isBusy;
       const children = (
         <>
-          <Session desk={desk} />
-          <File desk={desk} name={name} text={text} />
+          <Session gui={gui} />
+          <File gui={gui} name={name} text={text} />
         </>
       );
       const scripts = isLive ? ["live.js"] : [];
-      return show(c, desk, { title: "Logs", path: "logs", document, scripts, children });
+      return show(c, gui, { title: "Logs", path: "logs", document, scripts, children });
     });
     app.get("/logs/live", (c) => {
-      if (!desk.work.isBusy) c.header("x-ended", "yes");
-      return c.html(<>{linesOf(desk)}</>);
+      if (!gui.uploads.isBusy) c.header("x-ended", "yes");
+      return c.html(<>{logText(gui)}</>);
     });
   },
 };
 
 /** The last lines of a file, without secrets; undefined when there is none. */
-async function endOf(desk: Desk, name: string): Promise<string | undefined> {
-  const { logFolder, redactor, signal } = desk;
+async function readEnd(gui: GuiContext, name: string): Promise<string | undefined> {
+  const { logFolder, redactor, signal } = gui;
   if (logFolder === undefined || !existsSync(join(logFolder, name))) return undefined;
   const lines: string[] = [];
   const how = { lines: shownLines, follow: false, signal };
@@ -54,28 +54,28 @@ async function endOf(desk: Desk, name: string): Promise<string | undefined> {
   return redactor.redact(lines.join("\n"));
 }
 
-function linesOf({ work }: Desk): string {
-  return work.lines
+function logText({ uploads }: GuiContext): string {
+  return uploads.lines
     .map(({ time, level, name, message }) =>
       `${time.toISOString().slice(11, 19)} ${level.toUpperCase()} ${name}: ${message}`
     )
     .join("\n");
 }
 
-function Session({ desk }: { desk: Desk }) {
-  if (desk.work.lines.length === 0) return null;
-  const live = desk.work.isBusy ? { "data-live": "logs/live" } : {};
+function Session({ gui }: { gui: GuiContext }) {
+  if (gui.uploads.lines.length === 0) return null;
+  const live = gui.uploads.isBusy ? { "data-live": "logs/live" } : {};
   return (
     <section aria-labelledby="session">
       <h2 id="session">Begun from these pages</h2>
-      <pre class="log" tabindex={0} {...live}>{linesOf(desk)}</pre>
+      <pre class="log" tabindex={0} {...live}>{logText(gui)}</pre>
       <p class="notice bad" data-silence role="status" hidden></p>
     </section>
   );
 }
 
-function File({ desk, name, text }: { desk: Desk; name: string; text: string | undefined }) {
-  const { logFolder } = desk;
+function File({ gui, name, text }: { gui: GuiContext; name: string; text: string | undefined }) {
+  const { logFolder } = gui;
   return (
     <section aria-labelledby="files">
       <h2 id="files">Files</h2>

@@ -4,27 +4,28 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import { retryPolicies } from "../../sdk/http/retry.ts";
-import { sourceNamed } from "../../config/declared.ts";
-import { type IniDocument, parseIni } from "../../config/ini.ts";
-import { mappingField } from "../../config/mapping_option.ts";
+import { checkDocument } from "../../app/configuration.ts";
+import type { AppContext } from "../../app/context.ts";
+import { discoverPaths } from "../../app/discover.ts";
+import { mergeSectionMappings, readServerMappings } from "../../app/mappings.ts";
+import { type Sample, suggestions } from "../../app/source_paths.ts";
 import { messageOf } from "../../base/errors.ts";
+import { sourceNamed } from "../../config/declared.ts";
+import { mappingField } from "../../config/mapping_option.ts";
 import type { Plan } from "../../config/plan.ts";
 import type { SectionPlan } from "../../config/section.ts";
-import { connect } from "../../oomnitza/client.ts";
-import { readableSection, sampleRecords } from "../../sync/read/probe.ts";
 import { checkMappings } from "../../sync/prepare.ts";
-import { type FieldMapping, mergeMappings, type ServerMappings } from "../../transform/mapping.ts";
-import { textToTest } from "../connection.ts";
-import { type Call, type Desk, goTo, type Page, sectionPath } from "../context.ts";
+import type { FieldMapping, ServerMappings } from "../../transform/mapping.ts";
+import { Unreadable } from "../account.tsx";
+import { type Call, goTo, type GuiContext, type Page, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
 import { mappingEdits, mappingFaults, ownKey, readMappingForm } from "../mapping_edit.ts";
-import { MappingTable } from "../mapping_table.tsx";
 import { MappingForm, SourcePaths } from "../mapping_form.tsx";
+import { MappingTable } from "../mapping_table.tsx";
 import { problemPage } from "../problem.tsx";
 import { answerChange, sentence } from "../saving.tsx";
-import { type Sample, samplePaths, suggestions } from "../source_paths.ts";
+import { checkEnabled, withSection } from "../section_config.ts";
 
 /** What was asked for a section since the GUI was started. */
 interface Asked {
@@ -41,13 +42,13 @@ const sampleSize = 50;
 export const mappingsPage: Page = {
   path: "mappings",
   label: "Mappings",
-  place: "section",
-  routes(app, desk) {
+  navigation: "section",
+  routes(app, gui) {
     const asked = new Map<string, Asked>();
-    app.get("/section/:name/mappings", (c) => page(c, desk, c.req.param("name"), asked));
+    app.get("/section/:name/mappings", (c) => page(c, gui, c.req.param("name"), asked));
     app.post("/section/:name/mappings", async (c) => {
       const form = new URLSearchParams(await c.req.text());
-      return save(c, desk, c.req.param("name"), form);
+      return save(c, gui, c.req.param("name"), form);
     });
     app.post("/section/:name/mappings/remove", async (c) => {
       const section = c.req.param("name");
@@ -55,70 +56,48 @@ export const mappingsPage: Page = {
       const key = form.get("key") ?? "";
       const next = sectionPath(section, "mappings");
       const edits = () => [{ kind: "remove", section, key } as const];
-      return answerChange(c, desk, form, { section, edits, next });
+      return answerChange(c, gui, form, { section, edits, next });
     });
     for (const what of ["sample", "server"] as const) {
       app.post(`/section/:name/mappings/${what}`, async (c) => {
         const section = c.req.param("name");
         const known = asked.get(section) ?? {};
-        using _awake = desk.keepAwake();
-        asked.set(section, { ...known, problem: undefined, ...await ask(desk, section, what) });
-        return goTo(c, desk, sectionPath(section, "mappings"));
+        asked.set(section, { ...known, problem: undefined, ...await ask(gui, section, what) });
+        return goTo(c, gui, sectionPath(section, "mappings"));
       });
     }
   },
 };
 
-/** The configuration in which a section counts as enabled, so that it can be looked at. */
-function documentFor(file: IniFile, section: string): IniDocument {
-  return parseIni(textToTest(file, section, []), file.path);
-}
-
-async function ask(desk: Desk, section: string, what: "sample" | "server"): Promise<Asked> {
+async function ask(
+  gui: GuiContext,
+  section: string,
+  what: "sample" | "server",
+): Promise<Asked> {
   try {
-    const document = documentFor(desk.read(), section);
-    return await desk.withPlan(document, [section], (plan) => answer(desk, plan, section, what));
+    return await withSection(gui, section, (app, config) => answer(app, config, section, what));
   } catch (thrown) {
-    return { problem: desk.redactor.redact(messageOf(thrown)) };
+    return { problem: gui.redactor.redact(messageOf(thrown)) };
   }
 }
 
 async function answer(
-  desk: Desk,
-  plan: Plan,
+  app: AppContext,
+  config: Plan,
   section: string,
   what: "sample" | "server",
 ): Promise<Asked> {
-  const planned = plan.sections.find(({ name }) => name === section);
-  if (planned === undefined) return { problem: "The settings have errors: mend them first." };
-  const { log, redactor, signal } = desk;
-  if (what === "sample") {
-    const readable = readableSection(planned, log);
-    const { records, skipped } = await sampleRecords(readable, sampleSize, desk);
-    const sample = samplePaths(records, planned.source.fields ?? {});
-    const [first] = skipped;
-    if (first === undefined) return { sample };
-    const { identity, reason } = first;
-    const rest = skipped.length === 1 ? "" : ` (and ${skipped.length - 1} more)`;
-    const problem = `Unreadable: ${identity}: ${reason}${rest}`;
-    return { sample, problem: desk.redactor.redact(problem) };
-  }
-  if (plan.oomnitza === undefined) return { problem: "The settings of Oomnitza have errors." };
-  const { env } = plan;
-  const oomnitza = await connect(plan.oomnitza, {
-    log,
-    redactor,
-    signal,
-    env,
-    retry: retryPolicies.interactive,
-  });
-  return { server: await oomnitza.mappings(planned.mappingName) };
+  const found = config.sections.find(({ name }) => name === section);
+  if (found === undefined) return { problem: "The settings have errors: fix them first." };
+  if (what === "sample") return { sample: await discoverPaths(app, config, section, sampleSize) };
+  if (config.oomnitza === undefined) return { problem: "The settings of Oomnitza have errors." };
+  return { server: await readServerMappings(app, config, found) };
 }
 
-function save(c: Call, desk: Desk, section: string, form: URLSearchParams): Response {
+function save(c: Call, gui: GuiContext, section: string, form: URLSearchParams): Response {
   const mapping = readMappingForm(form);
-  const { converters } = desk.plan(desk.read().document);
-  return answerChange(c, desk, form, {
+  const { converters } = checkDocument(gui, gui.read().document);
+  return answerChange(c, gui, form, {
     section,
     faults: mappingFaults(mapping, new Set(converters.map(({ name }) => name))),
     edits: ({ document }) => mappingEdits(section, document.byName.get(section), mapping),
@@ -126,69 +105,58 @@ function save(c: Call, desk: Desk, section: string, form: URLSearchParams): Resp
   });
 }
 
-function tableOf(planned: SectionPlan, server: ServerMappings | undefined) {
-  const { builtin, source, settings } = planned;
-  const fields = mergeMappings({
-    builtin,
-    server: settings.use_server_map ? server : undefined,
-    ini: planned.mappings,
-    converters: source.converters ?? {},
-  });
-  return checkMappings(planned, fields);
-}
-
 function page(
   c: Call,
-  desk: Desk,
+  gui: GuiContext,
   section: string,
   asked: ReadonlyMap<string, Asked>,
 ): Response | Promise<Response> {
-  const file = desk.read();
-  const source = sourceNamed(section, desk.sources);
+  const file = gui.read();
+  const source = sourceNamed(section, gui.sources);
   if (source === undefined || !file.document.byName.has(section)) {
     const message = `There is no section [${section}] of a source in ${file.path}`;
-    return problemPage(c, desk, { message, hint: undefined, status: 404 });
+    return problemPage(c, gui, { message, hint: undefined, status: 404 });
   }
-  const plan = desk.plan(documentFor(file, section));
-  const planned = plan.sections.find(({ name }) => name === section);
-  const view = { c, desk, file, section, plan, asked: asked.get(section) ?? {} };
-  return show(c, desk, {
+  const config = checkEnabled(gui, file, section);
+  const sectionConfig = config.sections.find(({ name }) => name === section);
+  const view = { c, gui, file, section, config, asked: asked.get(section) ?? {} };
+  return show(c, gui, {
     title: section,
     path: "mappings",
     section,
     document: file.document,
     scripts: ["change.js"],
-    children: planned === undefined
+    children: sectionConfig === undefined
       ? (
         <p class="notice bad">
-          The settings have errors. Mend them first: <a href={sectionPath(section)}>Settings</a>
+          The settings have errors. Fix them first: <a href={sectionPath(section)}>Settings</a>
         </p>
       )
-      : <Mappings {...view} planned={planned} />,
+      : <Mappings {...view} sectionConfig={sectionConfig} />,
   });
 }
 
 interface MappingsProps {
   readonly c: Call;
-  readonly desk: Desk;
+  readonly gui: GuiContext;
   readonly file: IniFile;
   readonly section: string;
-  readonly plan: Plan;
-  readonly planned: SectionPlan;
+  readonly config: Plan;
+  readonly sectionConfig: SectionPlan;
   readonly asked: Asked;
 }
 
-function Mappings({ c, desk, file, section, plan, planned, asked }: MappingsProps) {
-  const table = tableOf(planned, asked.server);
-  const paths = suggestions(asked.sample, planned.source.fields ?? {});
+function Mappings({ c, gui, file, section, config, sectionConfig, asked }: MappingsProps) {
+  const table = checkMappings(sectionConfig, mergeSectionMappings(sectionConfig, asked.server));
+  const paths = suggestions(asked.sample, sectionConfig.source.fields ?? {});
   const own = file.document.byName.get(section);
   const edited = mappingField(`mapping.${c.req.query("field") ?? ""}`);
   return (
     <>
-      <Questions section={section} planned={planned} asked={asked} />
+      <Questions section={section} sectionConfig={sectionConfig} asked={asked} />
       {table.findings.map(({ option, message, hint }) => (
         <p class="notice odd">
-          {option === undefined ? null : <code>{option}</code>} {desk.redactor.redact(
+          {option === undefined ? null : <code>{option}</code>} {gui.redactor.redact(
             [message, ...hint === undefined ? [] : [hint]].map(sentence).join(" "),
           )}
         </p>
@@ -198,7 +166,7 @@ function Mappings({ c, desk, file, section, plan, planned, asked }: MappingsProp
         revision={file.revision}
         fields={table.fields}
         keyOf={(field) => ownKey(own, field)}
-        redact={(text) => desk.redactor.redact(text)}
+        redact={(text) => gui.redactor.redact(text)}
       />
       <MappingForm
         section={section}
@@ -207,9 +175,10 @@ function Mappings({ c, desk, file, section, plan, planned, asked }: MappingsProp
         field={edited ?? ""}
         source={c.req.query("source") ?? ""}
         paths={paths}
-        settings={Object.keys(planned.texts)}
-        custom={plan.converters.map(({ name }) => name)}
+        settings={Object.keys(sectionConfig.texts)}
+        custom={config.converters.map(({ name }) => name)}
       />
+      <Unreadable gui={gui} skipped={asked.sample?.unreadable ?? []} />
       <SourcePaths section={section} paths={paths} sample={asked.sample} mapped={used(table)} />
     </>
   );
@@ -221,10 +190,10 @@ function used({ fields }: { readonly fields: readonly FieldMapping[] }): Readonl
 
 /** What can be asked for, and what came of it. */
 function Questions(
-  { section, planned, asked }: { section: string; planned: SectionPlan; asked: Asked },
+  { section, sectionConfig, asked }: { section: string; sectionConfig: SectionPlan; asked: Asked },
 ) {
   const path = sectionPath(section, "mappings");
-  const isServerUsed = planned.settings.use_server_map;
+  const isServerUsed = sectionConfig.settings.use_server_map;
   return (
     <>
       {asked.problem === undefined ? null : <p class="notice bad" role="alert">{asked.problem}</p>}
@@ -243,7 +212,7 @@ function Questions(
       {isServerUsed && asked.server === undefined
         ? (
           <p class="note">
-            The mappings that Oomnitza keeps for {planned.mappingName}{" "}
+            The mappings that Oomnitza keeps for {sectionConfig.mappingName}{" "}
             are not in the table yet: ask for them.
           </p>
         )

@@ -4,16 +4,18 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import { type Finding, messageOf } from "../../base/errors.ts";
-import { optionOf } from "../../config/ini.ts";
-import { parseSchedule } from "../../settings/schedule.ts";
+import { checkDocument } from "../../app/configuration.ts";
+import { nextRuns, type UpcomingRun } from "../../app/schedule.ts";
+import type { Finding } from "../../base/errors.ts";
+import { isSectionEnabled } from "../../config/enabled.ts";
+import type { Plan } from "../../config/plan.ts";
 import type { StoredRun } from "../../state/runs.ts";
 import { describeIni } from "../../describe/ini.ts";
 import { describeCounts } from "../../sync/report.ts";
-import { type Desk, goTo, type Page, sectionPath } from "../context.ts";
+import { goTo, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { lastRuns } from "../history.ts";
 import { type IniFile, writeIniFile } from "../ini_file.ts";
-import { isEnabled, Mark, show } from "../layout.tsx";
+import { Mark, show } from "../layout.tsx";
 import { sentence } from "../saving.tsx";
 import { sourceNamed } from "../../config/declared.ts";
 
@@ -21,30 +23,30 @@ import { sourceNamed } from "../../config/declared.ts";
 export const overviewPage: Page = {
   path: "",
   label: "Overview",
-  place: "main",
-  routes(app, desk) {
-    app.get("/", (c) => {
-      const file = desk.read();
+  navigation: "main",
+  routes(app, gui) {
+    app.get("/", async (c) => {
+      const file = gui.read();
       const { document } = file;
       const children = file.exists
-        ? <Sections desk={desk} file={file} runs={lastRuns(desk)} />
-        : <Beginning desk={desk} />;
-      return show(c, desk, { title: "Overview", path: "", document, children });
+        ? <Sections {...await readFacts(gui, file)} />
+        : <Beginning gui={gui} />;
+      return show(c, gui, { title: "Overview", path: "", document, children });
     });
     app.post("/create", (c) => {
-      const file = desk.read();
-      if (!file.exists) writeIniFile(file, describeIni(desk.sources));
-      return goTo(c, desk, "");
+      const file = gui.read();
+      if (!file.exists) writeIniFile(file, describeIni(gui.sources));
+      return goTo(c, gui, "");
     });
   },
 };
 
-function Beginning({ desk }: { desk: Desk }) {
+function Beginning({ gui }: { gui: GuiContext }) {
   return (
     <div class="notice">
       <p>
         There is no configuration file yet. The agent can write one with every source in it, none
-        enabled: <code>{desk.ini}</code>
+        enabled: <code>{gui.ini}</code>
       </p>
       <form method="post" action="create">
         <button type="submit">Write the file</button>
@@ -54,22 +56,30 @@ function Beginning({ desk }: { desk: Desk }) {
 }
 
 interface Facts {
-  readonly desk: Desk;
+  readonly gui: GuiContext;
   readonly file: IniFile;
+  readonly config: Plan;
   readonly runs: ReadonlyMap<string, StoredRun>;
+  /** By section. */
+  readonly upcoming: ReadonlyMap<string, UpcomingRun>;
 }
 
-function Sections({ desk, file, runs }: Facts) {
-  const { document } = file;
-  const { findings } = desk.plan(document);
+async function readFacts(gui: GuiContext, file: IniFile): Promise<Facts> {
+  const config = checkDocument(gui, file.document);
+  const next = await nextRuns(gui, config);
+  const upcoming = new Map(next.map((run) => [run.section, run]));
+  return { gui, file, config, runs: lastRuns(gui), upcoming };
+}
+
+function Sections({ gui, file: { document }, config, runs, upcoming }: Facts) {
   const sections = document.sections.filter(({ name }) =>
-    sourceNamed(name, desk.sources) !== undefined
+    sourceNamed(name, gui.sources) !== undefined
   );
-  const enabled = sections.filter(({ name }) => isEnabled(document, name));
+  const enabled = sections.filter(({ name }) => isSectionEnabled(document, name, gui.env));
   const others = sections.filter((section) => !enabled.includes(section));
   return (
     <>
-      <Findings desk={desk} findings={findings} />
+      <Findings gui={gui} findings={config.findings} />
       <p class="lead">
         {enabled.length} of {sections.length} sections are enabled.
       </p>
@@ -86,7 +96,13 @@ function Sections({ desk, file, runs }: Facts) {
           </thead>
           <tbody>
             {[...enabled, ...others].map(({ name }) => (
-              <Row desk={desk} file={file} name={name} run={runs.get(name)} />
+              <Row
+                gui={gui}
+                name={name}
+                isOn={enabled.some((section) => section.name === name)}
+                run={runs.get(name)}
+                upcoming={upcoming.get(name)}
+              />
             ))}
           </tbody>
         </table>
@@ -96,23 +112,24 @@ function Sections({ desk, file, runs }: Facts) {
 }
 
 interface RowFacts {
-  readonly desk: Desk;
-  readonly file: IniFile;
+  readonly gui: GuiContext;
   readonly name: string;
+  readonly isOn: boolean;
   readonly run: StoredRun | undefined;
+  readonly upcoming: UpcomingRun | undefined;
 }
 
-function Row({ desk, file, name, run }: RowFacts) {
+function Row({ gui, name, isOn, run, upcoming }: RowFacts) {
   return (
     <tr>
       <th scope="row" class="whole">
-        <Mark isOn={isEnabled(file.document, name)} />
+        <Mark isOn={isOn} />
         <a href={sectionPath(name)}>{name}</a>
       </th>
-      <td>{sourceNamed(name, desk.sources)?.title}</td>
+      <td>{sourceNamed(name, gui.sources)?.title}</td>
       <td>{lastRun(run)}</td>
       <td>{account(run)}</td>
-      <td>{nextRun(file, name, run)}</td>
+      <td>{nextRun(upcoming)}</td>
     </tr>
   );
 }
@@ -132,24 +149,14 @@ function account(run: StoredRun | undefined): string {
   return [describeCounts(run.counts), ...run.error === null ? [] : [run.error]].join(". ");
 }
 
-/** When `agent serve` would run it, as far as its schedule and its last start tell. */
-function nextRun({ document }: IniFile, name: string, run: StoredRun | undefined): string {
-  const text = optionOf(document, name, "schedule")?.value.trim() ?? "";
-  if (text === "" || !isEnabled(document, name)) return "";
-  try {
-    const zone = optionOf(document, name, "schedule_timezone")?.value.trim() ?? "";
-    const schedule = parseSchedule(text, zone);
-    const since = schedule.isInterval && run !== undefined ? new Date(run.started) : new Date();
-    const next = schedule.next(since);
-    if (next === undefined) return "";
-    return next.getTime() <= Date.now() ? "due" : minute(next.toISOString());
-  } catch (error) {
-    return messageOf(error);
-  }
+/** When `agent serve` runs it, as `agent schedule` says it. */
+function nextRun(upcoming: UpcomingRun | undefined): string {
+  if (upcoming === undefined || upcoming.next === null) return "";
+  return Date.parse(upcoming.next) <= Date.now() ? "due" : minute(upcoming.next);
 }
 
-/** What is wrong with the file, each with a link to where it can be mended. */
-function Findings({ desk, findings }: { desk: Desk; findings: readonly Finding[] }) {
+/** What is wrong with the file, each with a link to where it can be fixed. */
+function Findings({ gui, findings }: { gui: GuiContext; findings: readonly Finding[] }) {
   if (findings.length === 0) return null;
   const worst = findings.some(({ severity }) => severity === "error") ? "bad" : "odd";
   return (
@@ -159,10 +166,10 @@ function Findings({ desk, findings }: { desk: Desk; findings: readonly Finding[]
         {findings.map(({ section, option, line, message, hint }) => (
           <li>
             {section === undefined ? null : <a href={sectionPath(section)}>[{section}]</a>}{" "}
-            {option === undefined ? null : <code>{option}</code>} {desk.redactor.redact(
+            {option === undefined ? null : <code>{option}</code>} {gui.redactor.redact(
               sentence(`${message}${line === undefined ? "" : ` (line ${line})`}`),
             )}
-            {hint === undefined ? "" : ` ${desk.redactor.redact(sentence(hint))}`}
+            {hint === undefined ? "" : ` ${gui.redactor.redact(sentence(hint))}`}
           </li>
         ))}
       </ul>

@@ -4,30 +4,42 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import { ConfigError } from "../../base/errors.ts";
-import type { PlanCounts, PlannedChange } from "../../sync/changes/plan.ts";
+import { withPlans } from "../../app/plan.ts";
+import { AgentError, ConfigError } from "../../base/errors.ts";
+import { isSectionEnabled } from "../../config/enabled.ts";
+import type { PlanCounts, PlannedChange, PlanReport } from "../../sync/changes/plan.ts";
 import { faultOf } from "../../sync/report.ts";
 import { Fault } from "../account.tsx";
-import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
-import { isEnabled, show } from "../layout.tsx";
-import { planOf, shownChanges, type ShownPlan } from "../plan.ts";
+import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
+import { show } from "../layout.tsx";
+import { withSection } from "../section_config.ts";
+
+/** Changes that a page shows; the counts tell of all. */
+const shownChanges = 200;
+
+/** The plan of a section, as a page shows it. */
+interface ShownPlan {
+  readonly report: PlanReport;
+  /** The first of them. */
+  readonly changes: readonly PlannedChange[];
+}
 
 /** The tab that shows what an upload would do. */
 export const planPage: Page = {
   path: "plan",
   label: "Plan",
-  place: "section",
-  routes(app, desk) {
+  navigation: "section",
+  routes(app, gui) {
     app.get("/section/:name/plan", (c) => {
       const section = c.req.param("name");
-      return page(c, desk, section, <Form section={section} />);
+      return page(c, gui, section, <Form section={section} />);
     });
     app.post("/section/:name/plan", async (c) => {
       const section = c.req.param("name");
-      const shown = await result(desk, section);
+      const shown = await result(gui, section);
       return page(
         c,
-        desk,
+        gui,
         section,
         <>
           <Form section={section} />
@@ -40,9 +52,9 @@ export const planPage: Page = {
 
 type Children = Parameters<typeof show>[2]["children"];
 
-function page(c: Call, desk: Desk, section: string, children: Children) {
-  const { document } = desk.read();
-  return show(c, desk, { title: section, path: "plan", section, document, children });
+function page(c: Call, gui: GuiContext, section: string, children: Children) {
+  const { document } = gui.read();
+  return show(c, gui, { title: section, path: "plan", section, document, children });
 }
 
 function Form({ section }: { section: string }) {
@@ -54,13 +66,31 @@ function Form({ section }: { section: string }) {
   );
 }
 
-async function result(desk: Desk, section: string) {
+/** Plans an upload of a section, enabled or not. */
+function planSection(gui: GuiContext, section: string): Promise<ShownPlan> {
+  return withSection(
+    gui,
+    section,
+    (app, config) =>
+      withPlans(app, config, { sections: [section] }, async ({ sections: [planned] }) => {
+        if (planned === undefined) throw new AgentError(`[${section}] was not planned`);
+        const changes: PlannedChange[] = [];
+        for await (const change of planned.changes()) {
+          if (changes.push(change) === shownChanges) break;
+        }
+        return { report: planned.report, changes };
+      }),
+  );
+}
+
+async function result(gui: GuiContext, section: string) {
   try {
-    const plan = await planOf(desk, section);
-    return <Planned desk={desk} plan={plan} enabled={isEnabled(desk.read().document, section)} />;
+    const plan = await planSection(gui, section);
+    const enabled = isSectionEnabled(gui.read().document, section, gui.env);
+    return <Planned gui={gui} plan={plan} enabled={enabled} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
-    return <Fault desk={desk} {...faultOf(thrown)} findings={findings} />;
+    return <Fault gui={gui} {...faultOf(thrown)} findings={findings} />;
   }
 }
 
@@ -79,17 +109,17 @@ const rows: readonly (readonly [keyof PlanCounts, string])[] = [
 ];
 
 interface PlannedFacts {
-  readonly desk: Desk;
+  readonly gui: GuiContext;
   readonly plan: ShownPlan;
   readonly enabled: boolean;
 }
 
-function Planned({ desk, plan: { report, changes }, enabled }: PlannedFacts) {
+function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
   const { counts, waiting, guard, error, section, has_baseline: known } = report;
   const total = counts.new + counts.changed + (counts.gone ?? 0);
   return (
     <>
-      {error !== null && <Fault desk={desk} {...error} findings={[]} />}
+      {error !== null && <Fault gui={gui} {...error} findings={[]} />}
       {!known && (
         <p class="notice">No full upload is on record here, so that every record counts as new.</p>
       )}
@@ -112,7 +142,7 @@ function Planned({ desk, plan: { report, changes }, enabled }: PlannedFacts) {
           <span class="note">Reads the source again, and sends what it finds then.</span>
         </form>
       )}
-      {changes.map((change, index) => <Change key={index} desk={desk} change={change} />)}
+      {changes.map((change, index) => <Change key={index} gui={gui} change={change} />)}
       {total > shownChanges && (
         <p class="note">… and {total - shownChanges} more. agent plan {section} lists them all.</p>
       )}
@@ -126,7 +156,7 @@ function textOf(value: unknown): string {
   return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function Change({ desk: { redactor }, change }: { desk: Desk; change: PlannedChange }) {
+function Change({ gui: { redactor }, change }: { gui: GuiContext; change: PlannedChange }) {
   const { kind, record, fields, reason } = change;
   const name = record === "" ? "(no sync field)" : redactor.redact(record);
   return (

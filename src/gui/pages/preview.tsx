@@ -4,15 +4,17 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
+import { type Preview, previewSection } from "../../app/preview.ts";
 import { ConfigError } from "../../base/errors.ts";
+import { Skipped } from "../../base/record.ts";
 import type { ExplainedField, Explanation, ReadRecord } from "../../sync/read/explain.ts";
 import { faultOf } from "../../sync/report.ts";
 import { Dropped } from "../../transform/map.ts";
 import { valueOf } from "../../transform/mapping.ts";
-import { Fault } from "../account.tsx";
-import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { Fault, Unreadable } from "../account.tsx";
+import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
-import { preview, type Previewed } from "../preview.ts";
+import { withSection } from "../section_config.ts";
 import { json } from "../format.ts";
 
 /** How many records are read unless somebody says otherwise, and at most. */
@@ -23,21 +25,21 @@ const most = 100;
 export const previewPage: Page = {
   path: "preview",
   label: "Preview",
-  place: "section",
-  routes(app, desk) {
+  navigation: "section",
+  routes(app, gui) {
     app.get("/section/:name/preview", (c) => {
       const section = c.req.param("name");
-      return page(c, desk, section, <Form section={section} count={usual} />);
+      return page(c, gui, section, <Form section={section} count={usual} />);
     });
     app.post("/section/:name/preview", async (c) => {
       const section = c.req.param("name");
       const form = await c.req.formData();
       const count = numberIn(form, "count", usual);
       const explained = form.has("explain") ? numberIn(form, "explain", 1) : undefined;
-      const shown = await result(desk, section, count, explained);
+      const shown = await result(gui, section, count, explained);
       return page(
         c,
-        desk,
+        gui,
         section,
         <>
           <Form section={section} count={count} />
@@ -54,9 +56,9 @@ function numberIn(form: FormData, name: string, otherwise: number): number {
 
 type Children = Parameters<typeof show>[2]["children"];
 
-function page(c: Call, desk: Desk, section: string, children: Children) {
-  const { document } = desk.read();
-  return show(c, desk, { title: section, path: "preview", section, document, children });
+function page(c: Call, gui: GuiContext, section: string, children: Children) {
+  const { document } = gui.read();
+  return show(c, gui, { title: section, path: "preview", section, document, children });
 }
 
 function Form({ section, count }: { section: string; count: number }) {
@@ -77,60 +79,65 @@ function Form({ section, count }: { section: string; count: number }) {
   );
 }
 
-async function result(desk: Desk, section: string, count: number, explained?: number) {
+async function result(gui: GuiContext, section: string, count: number, explained?: number) {
   try {
     const explains = explained !== undefined;
-    const found = await preview(desk, { section, count: explained ?? count, explains });
-    if (!explains) return <Records desk={desk} found={found} section={section} count={count} />;
+    const request = { section, count: explained ?? count, explains };
+    const found = await withSection(
+      gui,
+      section,
+      (app, config) => previewSection(app, config, request),
+    );
+    if (!explains) return <Records gui={gui} found={found} section={section} count={count} />;
     const { explanation } = found;
     return explanation === undefined
       ? <p class="notice odd">The source has no record {explained} any more.</p>
-      : <Explained desk={desk} one={explanation} />;
+      : <Explained gui={gui} one={explanation} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
-    return <Fault desk={desk} {...faultOf(thrown)} findings={findings} />;
+    return <Fault gui={gui} {...faultOf(thrown)} findings={findings} />;
   }
 }
 
 interface RecordsFacts {
-  readonly desk: Desk;
-  readonly found: Previewed;
+  readonly gui: GuiContext;
+  readonly found: Preview;
   readonly section: string;
   readonly count: number;
 }
 
-function Records({ desk, found: { records, skipped }, section, count }: RecordsFacts) {
+function Records({ gui, found: { items }, section, count }: RecordsFacts) {
+  const records = items.filter((item): item is ReadRecord => !(item instanceof Skipped));
+  const skipped = items.filter((item) => item instanceof Skipped);
   const sent = records.filter(({ outcome }) => !(outcome instanceof Dropped)).length;
-  const unreadable = skipped.length === 0 ? "" : ` ${skipped.length} could not be read.`;
-  const summary = records.length + skipped.length === 0
+  const unreadable = skipped.length === 0 ? "" : `, ${skipped.length} could not be read`;
+  const summary = items.length === 0
     ? "The source has no records."
-    : `${records.length} read, ${sent} of them would be sent.${unreadable}`;
+    : `${records.length} read${unreadable}, ${sent} of them would be sent.`;
   return (
     <form method="post" action={sectionPath(section, "preview")}>
       <input type="hidden" name="count" value={String(count)} />
       <p class="notice" role="status">{summary}</p>
-      {skipped.map(({ identity, reason }) => (
-        <p class="notice odd">{desk.redactor.redact(`Unreadable: ${identity}: ${reason}`)}</p>
-      ))}
-      {records.map((one, index) => <Record key={index} desk={desk} one={one} number={index + 1} />)}
+      <Unreadable gui={gui} skipped={skipped} />
+      {records.map((one, index) => <Record key={index} gui={gui} one={one} number={index + 1} />)}
     </form>
   );
 }
 
 interface RecordFacts {
-  readonly desk: Desk;
+  readonly gui: GuiContext;
   readonly one: ReadRecord;
   readonly number: number;
 }
 
-function Record({ desk: { redactor }, one, number }: RecordFacts) {
+function Record({ gui: { redactor }, one, number }: RecordFacts) {
   const { identity, record, outcome } = one;
   const isDropped = outcome instanceof Dropped;
   const name = identity === "" ? `Record ${number}` : redactor.redact(identity);
   return (
     <section class="record" aria-label={name}>
       <h2>{name}</h2>
-      <p class={isDropped ? "unwell" : "well"}>{redactor.redact(verdictOf(one))}</p>
+      <p class={isDropped ? "unwell" : "well"}>{redactor.redact(describeOutcome(one))}</p>
       <div class="sides">
         <div>
           <h3>As the source has it</h3>
@@ -149,7 +156,7 @@ function Record({ desk: { redactor }, one, number }: RecordFacts) {
 }
 
 /** What happens to a record, in words. */
-function verdictOf({ outcome }: ReadRecord): string {
+function describeOutcome({ outcome }: ReadRecord): string {
   if (!(outcome instanceof Dropped)) return "Would be sent";
   const { kind, reason } = outcome;
   return kind === "filtered" ? "Not sent: the filter drops it" : `Not sent, ${kind}: ${reason}`;
@@ -160,8 +167,8 @@ function filterText({ filter }: Explanation): string {
   return `The filter: ${filter.verdict}${filter.reason === null ? "" : `, ${filter.reason}`}.`;
 }
 
-function Explained({ desk, one }: { desk: Desk; one: Explanation }) {
-  const { redactor } = desk;
+function Explained({ gui, one }: { gui: GuiContext; one: Explanation }) {
+  const { redactor } = gui;
   const { identity, verdict, reason, record, fields, request } = one;
   const name = identity === "" ? "the record" : redactor.redact(identity);
   const word = verdict === "sent" ? "Would be sent." : `Not sent, ${verdict}: ${reason}.`;
@@ -169,7 +176,7 @@ function Explained({ desk, one }: { desk: Desk; one: Explanation }) {
     <section aria-labelledby="explained">
       <h2 id="explained">What becomes of {name}</h2>
       <p role="status">{redactor.redact(`${filterText(one)} ${word}`)}</p>
-      <Fields desk={desk} fields={fields} name={name} />
+      <Fields gui={gui} fields={fields} name={name} />
       <h3>As the source has it</h3>
       <pre tabindex={0}>{json(redactor, record)}</pre>
       {request === null ? null : (
@@ -183,27 +190,27 @@ function Explained({ desk, one }: { desk: Desk; one: Explanation }) {
 }
 
 function Fields(
-  { desk, fields, name }: { desk: Desk; fields: readonly ExplainedField[]; name: string },
+  { gui, fields, name }: { gui: GuiContext; fields: readonly ExplainedField[]; name: string },
 ) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label={`Fields of ${name}`}>
       <table>
         <thead>
           <tr>
-            {["Field", "From", "Found", "Converter", "Result", "Time", "Said by"].map((title) => (
+            {["Field", "From", "Found", "Converter", "Result", "Time", "Origin"].map((title) => (
               <th scope="col">{title}</th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {fields.map((field) => <FieldRow key={field.mapping.field} desk={desk} field={field} />)}
+          {fields.map((field) => <FieldRow key={field.mapping.field} gui={gui} field={field} />)}
         </tbody>
       </table>
     </div>
   );
 }
 
-function FieldRow({ desk: { redactor }, field }: { desk: Desk; field: ExplainedField }) {
+function FieldRow({ gui: { redactor }, field }: { gui: GuiContext; field: ExplainedField }) {
   const { mapping, input, output, ms, failed } = field;
   const { spec } = mapping;
   return (

@@ -4,25 +4,26 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
+import { isSectionEnabled } from "../../config/enabled.ts";
 import { UsageError } from "../../base/errors.ts";
 import { CountTable, Fault, Remarks } from "../account.tsx";
-import { type Call, type Desk, goTo, type Page } from "../context.ts";
-import { isEnabled, show } from "../layout.tsx";
+import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
+import { show } from "../layout.tsx";
 import type { IniFile } from "../ini_file.ts";
 import { sourceNamed } from "../../config/declared.ts";
 import { duration } from "../format.ts";
-import type { Job, SectionProgress } from "../upload_job.ts";
+import type { SectionProgress, UploadJob } from "../upload_job.ts";
 
 /** The page of uploads. */
 export const runPage: Page = {
   path: "run",
   label: "Run",
-  place: "main",
-  routes(app, desk) {
-    app.get("/run", (c) => page(c, desk));
+  navigation: "main",
+  routes(app, gui) {
+    app.get("/run", (c) => page(c, gui));
     // The scripts ask for this again and again; the header ends that.
     app.get("/run/live", (c) => {
-      const { job, isBusy } = desk.work;
+      const { job, isBusy } = gui.uploads;
       if (job === undefined || !isBusy) c.header("x-ended", "yes");
       return c.html(<>{job === undefined ? null : <Progress job={job} />}</>);
     });
@@ -32,63 +33,63 @@ export const runPage: Page = {
       if (names.length === 0) {
         throw new UsageError("No section was chosen", { hint: "Tick at least one." });
       }
-      desk.work.start(names, { full: form.has("full"), accept: form.has("accept") });
-      return goTo(c, desk, "run");
+      gui.uploads.start(names, { full: form.has("full"), accept: form.has("accept") });
+      return goTo(c, gui, "run");
     });
     app.post("/run/stop", (c) => {
-      desk.work.stop();
-      return goTo(c, desk, "run");
+      gui.uploads.stop();
+      return goTo(c, gui, "run");
     });
   },
 };
 
-function page(c: Call, desk: Desk): Response | Promise<Response> {
-  const file = desk.read();
+function page(c: Call, gui: GuiContext): Response | Promise<Response> {
+  const file = gui.read();
   const { document } = file;
-  const { job, isBusy } = desk.work;
+  const { job, isBusy } = gui.uploads;
   const isRunning = job !== undefined && isBusy && job.ended === undefined;
-  return show(c, desk, {
+  return show(c, gui, {
     title: "Run",
     path: "run",
     document,
     scripts: isRunning ? ["live.js"] : [],
     children: isRunning ? <Running job={job} /> : (
       <>
-        {job === undefined ? null : <Ended desk={desk} job={job} />}
-        <Choice desk={desk} file={file} again={job !== undefined} />
+        {job === undefined ? null : <Ended gui={gui} job={job} />}
+        <Choice gui={gui} file={file} again={job !== undefined} />
       </>
     ),
   });
 }
 
-function stateOf({ account, report }: SectionProgress, job: Job): string {
+function describeState({ account, report }: SectionProgress, job: UploadJob): string {
   if (report?.stopped_by_guard === true) return "stopped by the guard";
   if (report !== undefined) return report.outcome;
   if (job.ended !== undefined) return "not run";
   return account === undefined ? "waits" : "runs";
 }
 
-function rowsOf(job: Job) {
+function toRows(job: UploadJob) {
   return job.sections.map((section) => ({
     name: section.name,
-    state: stateOf(section, job),
+    state: describeState(section, job),
     counts: { ...section.report?.counts ?? section.account?.counts },
   }));
 }
 
-function Progress({ job }: { job: Job }) {
+function Progress({ job }: { job: UploadJob }) {
   return (
     <>
       <p class="lead">
         {job.isStopping ? "Stopping: what was sent already is waited for" : "Uploading"}, since{" "}
         {duration(job.started, new Date())}.
       </p>
-      <CountTable rows={rowsOf(job)} label="Progress" />
+      <CountTable rows={toRows(job)} label="Progress" />
     </>
   );
 }
 
-function Running({ job }: { job: Job }) {
+function Running({ job }: { job: UploadJob }) {
   return (
     <>
       <div data-live="run/live">
@@ -103,37 +104,37 @@ function Running({ job }: { job: Job }) {
   );
 }
 
-function Accept({ section, job }: { section: string; job: Job }) {
+function Accept({ section, job }: { section: string; job: UploadJob }) {
   return (
     <form method="post" action="run" class="actions">
       <input type="hidden" name="section" value={section} />
       <input type="hidden" name="accept" value="yes" />
-      {job.how.full ? <input type="hidden" name="full" value="yes" /> : null}
+      {job.options.full ? <input type="hidden" name="full" value="yes" /> : null}
       <button type="submit" class="danger">Accept and upload {section}</button>
     </form>
   );
 }
 
-function verdict({ sections, fault, isStopping }: Job): string {
+function describeEnd({ sections, fault, isStopping }: UploadJob): string {
   if (isStopping) return "was stopped";
   if (fault !== undefined) return "could not run";
   return sections.every(({ report }) => report?.outcome === "ok") ? "went well" : "needs attention";
 }
 
-function Ended({ desk, job }: { desk: Desk; job: Job }) {
-  const word = verdict(job);
+function Ended({ gui, job }: { gui: GuiContext; job: UploadJob }) {
+  const word = describeEnd(job);
   return (
     <section aria-labelledby="last">
       <h2 id="last">The last upload</h2>
       <p class={`notice ${word === "went well" ? "good" : "odd"}`} role="status">
         The upload {word}. It took {duration(job.started, job.ended ?? new Date())}.
       </p>
-      {job.fault === undefined ? null : <Fault desk={desk} {...job.fault} />}
-      <CountTable rows={rowsOf(job)} label="Account" />
+      {job.fault === undefined ? null : <Fault gui={gui} {...job.fault} />}
+      <CountTable rows={toRows(job)} label="Account" />
       {job.sections.map(({ name, report }) =>
         report === undefined ? null : (
           <>
-            <Remarks desk={desk} report={report} />
+            <Remarks gui={gui} report={report} />
             {report.stopped_by_guard ? <Accept section={name} job={job} /> : null}
           </>
         )
@@ -145,14 +146,14 @@ function Ended({ desk, job }: { desk: Desk; job: Job }) {
   );
 }
 
-function Choice({ desk, file, again }: { desk: Desk; file: IniFile; again: boolean }) {
+function Choice({ gui, file, again }: { gui: GuiContext; file: IniFile; again: boolean }) {
   const enabled = file.document.sections.filter(({ name }) =>
-    sourceNamed(name, desk.sources) !== undefined && isEnabled(file.document, name)
+    sourceNamed(name, gui.sources) !== undefined && isSectionEnabled(file.document, name, gui.env)
   );
   if (enabled.length === 0) {
     return (
       <p class="notice">
-        No section is enabled. <a href={desk.base}>Enable one</a> to upload it.
+        No section is enabled. <a href={gui.base}>Enable one</a> to upload it.
       </p>
     );
   }

@@ -8,7 +8,7 @@ import { AgentError } from "../../base/errors.ts";
 import { describeCounts } from "../../sync/report.ts";
 import type { StoredRun } from "../../state/runs.ts";
 import { Fault } from "../account.tsx";
-import type { Desk, Page } from "../context.ts";
+import type { GuiContext, Page } from "../context.ts";
 import { withState } from "../history.ts";
 import { show } from "../layout.tsx";
 import { duration, moment, withQuery } from "../format.ts";
@@ -20,25 +20,25 @@ const listed = 100;
 export const runsPage: Page = {
   path: "runs",
   label: "Runs",
-  place: "main",
-  routes(app, desk) {
+  navigation: "main",
+  routes(app, gui) {
     app.get("/runs", (c) => {
-      const runs = withState(desk, (store) => store.runs(listed)) ?? [];
-      const { document } = desk.read();
+      const runs = withState(gui, (store) => store.runs(listed)) ?? [];
+      const { document } = gui.read();
       const children = <List runs={runs} />;
-      return show(c, desk, { title: "Runs", path: "runs", document, children });
+      return show(c, gui, { title: "Runs", path: "runs", document, children });
     });
     app.get("/runs/:id", (c) => {
       const id = c.req.param("id");
-      const found = withState(desk, (store) => {
+      const found = withState(gui, (store) => {
         const run = store.run(id);
         return run && { run, letters: store.deadLetters({ section: run.section }) };
       });
       if (found === undefined) throw new AgentError(`There is no run ${id}`);
       const refused = found.letters.filter(({ run }) => run === id).length;
-      const { document } = desk.read();
-      const children = <One desk={desk} run={found.run} refused={refused} />;
-      return show(c, desk, { title: `Run ${id}`, path: "runs", document, children });
+      const { document } = gui.read();
+      const children = <One gui={gui} run={found.run} refused={refused} />;
+      return show(c, gui, { title: `Run ${id}`, path: "runs", document, children });
     });
   },
 };
@@ -84,7 +84,7 @@ function List({ runs }: { runs: readonly StoredRun[] }) {
   );
 }
 
-function factsOf(run: StoredRun): readonly (readonly [string, string])[] {
+function describeRun(run: StoredRun): readonly (readonly [string, string])[] {
   const { ended, claimed, api } = run;
   return [
     ["Section", run.section],
@@ -102,12 +102,12 @@ function factsOf(run: StoredRun): readonly (readonly [string, string])[] {
   ];
 }
 
-function One({ desk, run, refused }: { desk: Desk; run: StoredRun; refused: number }) {
+function One({ gui, run, refused }: { gui: GuiContext; run: StoredRun; refused: number }) {
   return (
     <>
-      {run.error === null ? null : <Fault desk={desk} message={run.error} hint={null} />}
+      {run.error === null ? null : <Fault gui={gui} message={run.error} hint={null} />}
       <dl class="facts">
-        {factsOf(run).map(([name, value]) => (
+        {describeRun(run).map(([name, value]) => (
           <>
             <dt>{name}</dt>
             <dd>{value}</dd>

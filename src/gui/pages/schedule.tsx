@@ -4,13 +4,10 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import {
-  type Desk,
-  type Page,
-  sectionPath,
-  type ServiceState,
-  type UpcomingRun,
-} from "../context.ts";
+import { checkDocument } from "../../app/configuration.ts";
+import { nextRuns, type UpcomingRun } from "../../app/schedule.ts";
+import { localServiceState, type ServiceState } from "../../app/service_state.ts";
+import { type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { moment } from "../format.ts";
 
@@ -18,21 +15,21 @@ import { moment } from "../format.ts";
 export const schedulePage: Page = {
   path: "schedule",
   label: "Schedule and service",
-  place: "main",
-  routes(app, desk) {
+  navigation: "main",
+  routes(app, gui) {
     app.get("/schedule", async (c) => {
-      const { document } = desk.read();
+      const { document } = gui.read();
       const [runs, service] = await Promise.all([
-        desk.upcoming(desk.plan(document)),
-        desk.service(),
+        nextRuns(gui, checkDocument(gui, document)),
+        localServiceState(),
       ]);
       const children = (
         <>
           <Upcoming runs={runs} />
-          <Service desk={desk} service={service} />
+          <Service gui={gui} service={service} />
         </>
       );
-      return show(c, desk, { title: "Schedule and service", path: "schedule", document, children });
+      return show(c, gui, { title: "Schedule and service", path: "schedule", document, children });
     });
   },
 };
@@ -80,7 +77,7 @@ function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
   );
 }
 
-function Service({ desk, service }: { desk: Desk; service: ServiceState | undefined }) {
+function Service({ gui, service }: { gui: GuiContext; service: ServiceState | undefined }) {
   return (
     <section aria-labelledby="service">
       <h2 id="service">Service</h2>
@@ -93,7 +90,7 @@ function Service({ desk, service }: { desk: Desk; service: ServiceState | undefi
             </p>
             <details>
               <summary>What {service.system} says</summary>
-              <pre tabindex={0}>{desk.redactor.redact(service.details)}</pre>
+              <pre tabindex={0}>{gui.redactor.redact(service.details)}</pre>
             </details>
           </>
         )}

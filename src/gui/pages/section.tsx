@@ -6,58 +6,58 @@
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { sourceNamed } from "../../config/declared.ts";
-import { type Call, type Desk, type Page, sectionPath } from "../context.ts";
+import { isSectionEnabled } from "../../config/enabled.ts";
+import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { testConnection } from "../connection.ts";
 import { Field } from "../fields.tsx";
 import type { IniFile } from "../ini_file.ts";
-import { isEnabled, show } from "../layout.tsx";
+import { show } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
-import { findingsOf } from "../config_edit.ts";
+import { checkText } from "../config_edit.ts";
 import { answerChange, type ShownFinding, shownFinding } from "../saving.tsx";
-import { editsOf, type FilledField, filledFields, otherKeys } from "../section_form.ts";
+import { type FilledField, filledFields, formEdits, otherKeys } from "../section_form.ts";
 
 /** The first tab of every section, and the page of `[oomnitza]`. */
 export const sectionPage: Page = {
   path: "",
   label: "Settings",
-  place: "section",
-  routes(app, desk) {
-    app.get("/section/:name", (c) => page(c, desk, c.req.param("name")));
+  navigation: "section",
+  routes(app, gui) {
+    app.get("/section/:name", (c) => page(c, gui, c.req.param("name")));
     app.post("/section/:name", async (c) => {
       const section = c.req.param("name");
       const form = new URLSearchParams(await c.req.text());
-      return answerChange(c, desk, form, {
+      return answerChange(c, gui, form, {
         section,
-        edits: (file) => editsOf(desk, file, section, form),
+        edits: (file) => formEdits(gui, file, section, form),
         next: sectionPath(section),
       });
     });
     app.post("/section/:name/test", async (c) => {
       const section = c.req.param("name");
       const form = new URLSearchParams(await c.req.text());
-      const file = desk.read();
-      using _awake = desk.keepAwake();
-      const edits = editsOf(desk, file, section, form);
-      return c.json(await testConnection(desk, file, section, edits));
+      const file = gui.read();
+      const edits = formEdits(gui, file, section, form);
+      return c.json(await testConnection(gui, section, edits));
     });
   },
 };
 
-function page(c: Call, desk: Desk, section: string): Response | Promise<Response> {
-  const file = desk.read();
-  const source = sourceNamed(section, desk.sources);
+function page(c: Call, gui: GuiContext, section: string): Response | Promise<Response> {
+  const file = gui.read();
+  const source = sourceNamed(section, gui.sources);
   const isThere = file.document.byName.has(section) || section === "oomnitza";
   if (!isThere || (source === undefined && section !== "oomnitza")) {
-    return problemPage(c, desk, {
+    return problemPage(c, gui, {
       message: `There is no section [${section}] of a source in ${file.path}`,
       hint: undefined,
       status: 404,
     });
   }
-  const findings = findingsOf(desk, file.path, file.text, section)
+  const findings = checkText(gui, file.path, file.text, section)
     .filter((finding) => finding.section === section)
-    .map((finding) => shownFinding(desk, finding, section));
-  return show(c, desk, {
+    .map((finding) => shownFinding(gui, finding, section));
+  return show(c, gui, {
     title: section === "oomnitza" ? "Oomnitza" : section,
     path: "",
     section,
@@ -70,7 +70,7 @@ function page(c: Call, desk: Desk, section: string): Response | Promise<Response
             ? "Where the data goes, and the account that sends it."
             : `${source.title}: ${source.summary}`}
         </p>
-        <SettingsForm desk={desk} file={file} section={section} findings={findings} />
+        <SettingsForm gui={gui} file={file} section={section} findings={findings} />
         {source === undefined ? null : <Whole file={file} section={section} />}
       </>
     ),
@@ -78,14 +78,14 @@ function page(c: Call, desk: Desk, section: string): Response | Promise<Response
 }
 
 interface FormProps {
-  readonly desk: Desk;
+  readonly gui: GuiContext;
   readonly file: IniFile;
   readonly section: string;
   readonly findings: readonly ShownFinding[];
 }
 
-function SettingsForm({ desk, file, section, findings }: FormProps) {
-  const fields = filledFields(desk, file, section);
+function SettingsForm({ gui, file, section, findings }: FormProps) {
+  const fields = filledFields(gui, file, section);
   const path = sectionPath(section);
   const general = findings.filter(({ field }) =>
     field === undefined || !fields.some(({ key }) => key === field)
@@ -93,10 +93,12 @@ function SettingsForm({ desk, file, section, findings }: FormProps) {
   return (
     <form method="post" action={path} data-change>
       <input type="hidden" name="revision" value={file.revision} />
-      {section === "oomnitza" ? null : <Enable isOn={isEnabled(file.document, section)} />}
+      {section === "oomnitza"
+        ? null
+        : <Enable isOn={isSectionEnabled(file.document, section, gui.env)} />}
       {general.length === 0 ? null : <General findings={general} />}
       <Fields fields={fields} findings={findings} />
-      <Others keys={otherKeys(desk, file, section)} />
+      <Others keys={otherKeys(gui, file, section)} />
       <div data-summary role="status" class="notice" hidden></div>
       <div class="actions">
         <button type="submit">Review and save</button>

@@ -7,7 +7,7 @@
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { UsageError } from "../../base/errors.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
-import { type Desk, type Page, sectionPath } from "../context.ts";
+import { type GuiContext, type Page, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
 import { answerChange } from "../saving.tsx";
@@ -16,23 +16,23 @@ import { answerChange } from "../saving.tsx";
 export const sectionListPage: Page = {
   path: "add",
   label: "Add a section",
-  place: "main",
-  routes(app, desk) {
+  navigation: "main",
+  routes(app, gui) {
     app.get("/add", (c) => {
-      const file = desk.read();
-      return show(c, desk, {
+      const file = gui.read();
+      return show(c, gui, {
         title: "Add a section",
         path: "add",
         document: file.document,
         scripts: ["change.js"],
-        children: <AddForm desk={desk} file={file} />,
+        children: <AddForm gui={gui} file={file} />,
       });
     });
     app.post("/add", async (c) => {
       const form = new URLSearchParams(await c.req.text());
       const section = nameFrom(form.get("source") ?? "", form.get("suffix") ?? "");
       const next = sectionPath(section);
-      return answerChange(c, desk, form, { section, edits: () => addEdits(section), next });
+      return answerChange(c, gui, form, { section, edits: () => addEdits(section), next });
     });
     app.post("/section/:name/duplicate", async (c) => {
       const form = new URLSearchParams(await c.req.text());
@@ -40,13 +40,13 @@ export const sectionListPage: Page = {
       const [module = ""] = original.split(".", 1);
       const section = nameFrom(module, form.get("suffix") ?? "");
       const edits = (file: IniFile) => copyEdits(file, original, section);
-      return answerChange(c, desk, form, { section, edits, next: sectionPath(section) });
+      return answerChange(c, gui, form, { section, edits, next: sectionPath(section) });
     });
     app.post("/section/:name/delete", async (c) => {
       const form = new URLSearchParams(await c.req.text());
       const section = c.req.param("name");
       const edits = (): IniEdit[] => [{ kind: "remove-section", section }];
-      return answerChange(c, desk, form, { section, edits, next: desk.base });
+      return answerChange(c, gui, form, { section, edits, next: gui.base });
     });
   },
 };
@@ -73,8 +73,8 @@ function copyEdits(file: IniFile, original: string, section: string): IniEdit[] 
   return [...addEdits(section), ...copied];
 }
 
-function AddForm({ desk, file }: { desk: Desk; file: IniFile }) {
-  const sources = desk.sources.toSorted((a, b) => a.title < b.title ? -1 : 1);
+function AddForm({ gui, file }: { gui: GuiContext; file: IniFile }) {
+  const sources = gui.sources.toSorted((a, b) => a.title < b.title ? -1 : 1);
   return (
     <form method="post" action="add" data-change>
       <input type="hidden" name="revision" value={file.revision} />

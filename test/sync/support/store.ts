@@ -21,6 +21,7 @@ export function openTestStore(): TestStore {
   const folder = mkdtempSync(join(tmpdir(), "agent-store-"));
   const store = new StateStore({
     path: join(folder, "state.sqlite"),
+    instance: "https://example.oomnitza.com",
     redact: (text) => text.replaceAll("secret", "***"),
   });
   return {

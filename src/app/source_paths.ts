@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isEmpty, isObject, type Raw } from "../base/record.ts";
+import { isEmpty, isObject, type Raw, type Skipped } from "../base/record.ts";
 
 /** One path into the records of a source. */
 export interface SourcePath {
@@ -20,6 +20,8 @@ export interface SourcePath {
 export interface Sample {
   /** Records read. */
   readonly count: number;
+  /** What could not be read. */
+  readonly unreadable: readonly Skipped[];
   readonly paths: readonly SourcePath[];
 }
 
@@ -28,7 +30,7 @@ const mostPaths = 2000;
 const longestExample = 40;
 
 /** The shape of a text, which tells a converter's author enough and a passer-by little. */
-export function shapeOf(value: unknown): string {
+export function describeShape(value: unknown): string {
   if (Array.isArray(value)) return `list of ${value.length}`;
   if (typeof value === "boolean") return String(value);
   if (isObject(value)) return "object";
@@ -58,13 +60,14 @@ function walk(value: unknown, path: string, depth: number, found: Map<string, Fo
   if (known === undefined) found.set(path, entry);
   if (isEmpty(value)) return;
   entry.filled++;
-  entry.example ??= shapeOf(value);
+  entry.example ??= describeShape(value);
 }
 
 /** Looks through sampled records; paths that the source declares come with their meaning. */
 export function samplePaths(
   records: readonly Raw[],
   fields: Readonly<Record<string, string>>,
+  unreadable: readonly Skipped[] = [],
 ): Sample {
   const found = new Map<string, Found>();
   for (const record of records) walk(record, "", 0, found);
@@ -76,7 +79,11 @@ export function samplePaths(
       example,
     };
   });
-  return { count: records.length, paths: paths.toSorted((a, b) => a.path < b.path ? -1 : 1) };
+  return {
+    count: records.length,
+    unreadable,
+    paths: paths.toSorted((a, b) => a.path < b.path ? -1 : 1),
+  };
 }
 
 /** Everything that can be suggested: what is declared, and what was sampled. */

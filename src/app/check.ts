@@ -1,0 +1,102 @@
+/**
+ * Checks sections: is what the file says right, and do the credentials work? Nothing is sent.
+ *
+ * @module
+ */
+
+import { retryPolicies } from "../sdk/http/retry.ts";
+import { ConfigError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
+import { checkSource as probeSource, readableSection } from "../sync/read/probe.ts";
+import { faultOf } from "../sync/report.ts";
+import { loadConfig, selectSections } from "./configuration.ts";
+import type { AppContext } from "./context.ts";
+import { openReadSession } from "./session.ts";
+
+/** What checking a section came to. */
+export interface CheckResult {
+  readonly section: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** The sections to check: those named, or all that are enabled. */
+export type CheckedNames = readonly string[] | "all";
+
+/** Tries the address and the credentials of a section's source. */
+export async function checkSource(
+  app: AppContext,
+  prepared: PreparedSection,
+): Promise<CheckResult> {
+  const { name: section, source } = prepared.section;
+  try {
+    await probeSource(prepared, app);
+  } catch (error) {
+    const { message, hint } = faultOf(error);
+    return { section, ok: false, message, hint };
+  }
+  return { section, ok: true, message: `${source.title} can be read`, hint: null };
+}
+
+function notEnabledResults(names: readonly string[]): CheckResult[] {
+  return names.map((section) => {
+    return { section, ok: false, message: "is not enabled", hint: "Set enable = True." };
+  });
+}
+
+/**
+ * Checks what the file says of sections. Nobody is asked for anything.
+ *
+ * @throws {ConfigError} with all that is wrong with the file.
+ */
+export function checkFile(app: AppContext, names: CheckedNames): CheckResult[] {
+  const { chosen, notEnabled } = selectSections(app, loadConfig(app), names);
+  const written = chosen.map(({ name, line }) => {
+    return { section: name, ok: true, message: `is well written (line ${line})`, hint: null };
+  });
+  return [...written, ...notEnabledResults(notEnabled)];
+}
+
+/**
+ * Checks sections, tries Oomnitza, and then each source.
+ *
+ * @throws {AgentError} what is wrong with the file or with Oomnitza; of a source it is in its result.
+ */
+export async function checkSections(
+  app: AppContext,
+  config: Plan,
+  names: CheckedNames,
+): Promise<CheckResult[]> {
+  const { chosen, notEnabled } = selectSections(app, config, names);
+  const session = await openReadSession(app, config, chosen, retryPolicies.interactive);
+  const message = `${session.oomnitza.url} accepts the credentials`;
+  const results: CheckResult[] = [{ section: "oomnitza", ok: true, message, hint: null }];
+  for (const prepared of await session.prepare()) results.push(await checkSource(app, prepared));
+  return [...results, ...notEnabledResults(notEnabled)];
+}
+
+/**
+ * Tries the connection of one section, or of `[oomnitza]`.
+ *
+ * @returns a sentence that says what works.
+ * @throws {AgentError} that says what does not; {@linkcode ConfigError} when the section has errors.
+ */
+export async function checkConnection(
+  app: AppContext,
+  config: Plan,
+  section: string,
+): Promise<string> {
+  if (config.findings.some((each) => each.section === section && each.severity === "error")) {
+    throw new ConfigError("The section has errors", config.findings);
+  }
+  if (section === "oomnitza") {
+    const { oomnitza } = await openReadSession(app, config, [], retryPolicies.interactive);
+    return `${oomnitza.url} accepts the credentials.`;
+  }
+  const found = config.sections.find(({ name }) => name === section);
+  if (found === undefined) throw new ConfigError(`Cannot use [${section}]`, config.findings);
+  await probeSource(readableSection(found, app.log), app);
+  return `${found.source.title} can be read.`;
+}

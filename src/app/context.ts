@@ -1,0 +1,32 @@
+/**
+ * What every use case works with, whoever asks for it: the command line, the GUI or the service.
+ *
+ * @module
+ */
+
+import type { Environment } from "../base/environment.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { Log } from "../logging/log.ts";
+import type { Source } from "../sdk/source.ts";
+
+/** What every use case works with. */
+export interface AppContext {
+  readonly log: Log;
+  readonly redactor: Redactor;
+  /** Aborted when the work is to end. */
+  readonly signal: AbortSignal;
+  readonly env: Environment;
+  /** The working directory, absolute: relative paths that somebody names begin there. */
+  readonly directory: string;
+  /** The sources that a configuration may name. */
+  readonly sources: readonly Source[];
+  /** Absolute path of the configuration file, which need not be there yet. */
+  readonly ini: string;
+  /** Absolute path of the state file; absent when nothing is remembered. */
+  readonly stateFile: string | undefined;
+  /** Absolute path of the folder with the log files of runs; absent when none are written. */
+  readonly logFolder: string | undefined;
+}
+
+/** Requests to Oomnitza that are in flight at once, per section, unless somebody says otherwise. */
+export const defaultWorkers = 2;

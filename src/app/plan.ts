@@ -1,0 +1,89 @@
+/**
+ * Plans an upload: what it would change, with nothing sent.
+ *
+ * @module
+ */
+
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ConfigError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import { version } from "../runtime/version.ts";
+import type { StateStore } from "../state/store.ts";
+import { type PlannedSection, planSection, type PlanSettings } from "../sync/changes/plan.ts";
+import { mappingFingerprint, savePlan } from "../sync/changes/plan_file.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
+import { selectSections } from "./configuration.ts";
+import { type AppContext, defaultWorkers } from "./context.ts";
+import { openReadSession, type ReadSession } from "./session.ts";
+import { openExistingStore } from "./store.ts";
+
+/** How sections are to be planned; what is absent is as `agent plan` has it without flags. */
+export interface PlanRequest
+  extends Partial<Pick<PlanSettings, "workers" | "recordCount" | "full" | "onStart">> {
+  readonly sections: readonly string[];
+  /** Is called when a section has been planned. */
+  readonly onPlanned?: (() => void) | undefined;
+}
+
+/** The plans of some sections, for as long as they are looked at. */
+export interface SectionPlans {
+  /** In the order named. */
+  readonly sections: readonly PlannedSection[];
+  /** Writes them into a file, for `agent upload --plan`; a relative path is one in the working directory. */
+  save(path: string): void;
+}
+
+function planSettings(
+  { signal, redactor, stateFile }: AppContext,
+  { oomnitza, http, settings: guard }: ReadSession,
+  store: StateStore | undefined,
+  { workers = defaultWorkers, recordCount = 0, full = false, onStart }: PlanRequest,
+): PlanSettings {
+  const beside = stateFile ?? join(tmpdir(), "agent-plan");
+  return {
+    ...{ oomnitza, http, guard, signal, redactor, stateFile, store },
+    ...{ workers, recordCount, full, beside, onStart },
+  };
+}
+
+/**
+ * Reads and maps sections, compares them with what Oomnitza accepted last, and lets somebody look at
+ * the plans.
+ *
+ * @throws {AgentError} as Oomnitza or the configuration does; what goes wrong with a source is in its plan.
+ */
+export async function withPlans<T>(
+  app: AppContext,
+  config: Plan,
+  request: PlanRequest,
+  look: (plans: SectionPlans) => Promise<T>,
+): Promise<T> {
+  const { chosen, notEnabled } = selectSections(app, config, request.sections);
+  if (chosen.length === 0) throw new ConfigError(`None of ${notEnabled.join(", ")} is enabled`);
+  const session = await openReadSession(app, config, chosen);
+  using opened = openExistingStore(app, config);
+  const settings = planSettings(app, session, opened.store, request);
+  const planned: { readonly prepared: PreparedSection; readonly plan: PlannedSection }[] = [];
+  try {
+    for (const prepared of await session.prepare()) {
+      if (app.signal.aborted) break;
+      try {
+        planned.push({ prepared, plan: await planSection(prepared, settings) });
+      } finally {
+        request.onPlanned?.();
+      }
+    }
+    return await look({
+      sections: planned.map(({ plan }) => plan),
+      save(path) {
+        const all = planned.map(({ prepared, plan }) => {
+          return { planned: plan, mapping: mappingFingerprint(prepared, session.oomnitza.url) };
+        });
+        savePlan(resolve(app.directory, path), version, all);
+      },
+    });
+  } finally {
+    for (const { plan } of planned) plan.close();
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What an upload would make of records of a section, with nothing sent: the first ones, or one of them
+ * field by field.
+ *
+ * @module
+ */
+
+import { AgentError } from "../base/errors.ts";
+import { Skipped } from "../base/record.ts";
+import type { Plan } from "../config/plan.ts";
+import { retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
+import {
+  explain,
+  type Explanation,
+  isMeant,
+  type ReadRecord,
+  readRecords,
+} from "../sync/read/explain.ts";
+import { selectSections } from "./configuration.ts";
+import type { AppContext } from "./context.ts";
+import { openReadSession } from "./session.ts";
+
+/** A record as it was read, or why one could not be. */
+export type PreviewItem = ReadRecord | Skipped;
+
+/** What is to be looked at. */
+export interface PreviewRequest {
+  readonly section: string;
+  /** Records to read. */
+  readonly count: number;
+  /** Whether the last of them is to be explained field by field. */
+  readonly explains: boolean;
+}
+
+/** What was read. */
+export interface Preview {
+  /** In the order of the source. */
+  readonly items: readonly PreviewItem[];
+  /** Of the last record, when it was asked for and is there. */
+  readonly explanation: Explanation | undefined;
+}
+
+/** Which record is to be explained. */
+export interface ExplainRequest {
+  readonly section: string;
+  /** The value of its sync field, or `PATH=VALUE` with a value of the source's record. */
+  readonly record: string;
+}
+
+/** What looking for a record came to. */
+export interface Explained {
+  /** Absent when there is no such record. */
+  readonly explanation: Explanation | undefined;
+  /** Records that were read. */
+  readonly read: number;
+  /** Records that could not be read, up to the one that was looked for. */
+  readonly unreadable: number;
+}
+
+/** What is looked at while the source is open: converters may ask it. */
+interface Reading {
+  readonly prepared: PreparedSection;
+  readonly items: AsyncIterable<PreviewItem>;
+  readonly explain: (record: ReadRecord) => Promise<Explanation>;
+}
+
+/** Reads a section and maps it as an upload does. */
+async function readMapped<T>(
+  app: AppContext,
+  config: Plan,
+  section: string,
+  how: { readonly limit?: number; readonly retry?: RetryPolicy },
+  look: (reading: Reading) => Promise<T>,
+): Promise<T> {
+  const { chosen } = selectSections(app, config, [section]);
+  const { log, redactor, signal } = app;
+  const { retry, limit = 0 } = how;
+  const session = await openReadSession(app, config, chosen, retry);
+  const [prepared] = await session.prepare();
+  if (prepared === undefined) throw new AgentError(`[${section}] is not enabled`);
+  const { oomnitza, http, settings: { api_version: apiVersion } } = session;
+  const converters = { log, signal, oomnitza, http };
+  const settings = {
+    signal,
+    redactor,
+    workers: 1,
+    converters,
+    apiVersion,
+    ...(retry && { retry }),
+  };
+  return await look({
+    prepared,
+    items: readRecords(prepared, settings, limit),
+    explain: (record) => explain(prepared, record, apiVersion),
+  });
+}
+
+/**
+ * Reads the first records of a section and maps them.
+ *
+ * @throws {AgentError} as the source, Oomnitza or the configuration does.
+ */
+export function previewSection(
+  app: AppContext,
+  config: Plan,
+  { section, count, explains }: PreviewRequest,
+): Promise<Preview> {
+  const how = { limit: count, retry: retryPolicies.interactive };
+  return readMapped(app, config, section, how, async ({ items, explain }) => {
+    const seen: PreviewItem[] = [];
+    let read = 0;
+    for await (const item of items) {
+      seen.push(item);
+      if (item instanceof Skipped || ++read < count) continue;
+      return { items: seen, explanation: explains ? await explain(item) : undefined };
+    }
+    return { items: seen, explanation: undefined };
+  });
+}
+
+/**
+ * Reads a section until a record is found, and explains what becomes of it. What cannot be read is
+ * logged: it may be the record that was looked for.
+ *
+ * @throws {AgentError} as the source, Oomnitza or the configuration does.
+ */
+export function explainRecord(
+  app: AppContext,
+  config: Plan,
+  { section, record }: ExplainRequest,
+): Promise<Explained> {
+  return readMapped(app, config, section, {}, async ({ prepared, items, explain }) => {
+    let read = 0;
+    let unreadable = 0;
+    for await (const item of items) {
+      if (item instanceof Skipped) {
+        unreadable++;
+        prepared.log.error(`Unreadable: ${item.identity}: ${item.reason}`);
+        continue;
+      }
+      read++;
+      if (isMeant(record, item)) return { explanation: await explain(item), read, unreadable };
+    }
+    app.signal.throwIfAborted();
+    return { explanation: undefined, read, unreadable };
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * When sections are due by their schedules: the one answer that `agent schedule`, the GUI and the service
+ * that runs them give.
+ *
+ * @module
+ */
+
+import type { Plan } from "../config/plan.ts";
+import type { SectionPlan } from "../config/section.ts";
+import { parseSchedule, parseWindows, type Schedule, type Windows } from "../settings/schedule.ts";
+import { openCursor } from "../state/cursor.ts";
+import type { StateStore } from "../state/store.ts";
+import type { AppContext } from "./context.ts";
+import { openExistingStore } from "./store.ts";
+
+/** A section with a schedule. */
+export interface ScheduledSection {
+  readonly name: string;
+  readonly schedule: Schedule;
+  /** Milliseconds by which a start may be put off. */
+  readonly jitterMs: number;
+  readonly windows: Windows;
+}
+
+/** What is known of a section's past. */
+export interface Past {
+  /** When its last run began, whoever began it. */
+  readonly lastStart: Date | undefined;
+  /** Since when its schedule is as it is now. */
+  readonly since: Date;
+}
+
+/** A section that runs by itself. */
+export interface UpcomingRun {
+  readonly section: string;
+  readonly schedule: string;
+  /** When its last run began, ISO 8601; null when it never ran. */
+  readonly last: string | null;
+  /** When it is due, ISO 8601; null when it never is. */
+  readonly next: string | null;
+}
+
+/** Under this key a section remembers since when its schedule is as it is. */
+const scheduleKey = "agent:schedule";
+
+/** A number from 0 to 1 that is the same for the same text: a restart does not throw the dice again. */
+function chanceFrom(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of text) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
+}
+
+/**
+ * When a section is due. What became due while nothing ran is due at once, however often it was
+ * missed; a schedule that is new does not look back.
+ */
+export function nextDue(section: ScheduledSection, { lastStart, since }: Past): Date | undefined {
+  const { schedule, jitterMs, windows, name } = section;
+  const isFirst = lastStart === undefined || lastStart < since;
+  const from = isFirst ? since : lastStart;
+  // An interval that never ran begins with a run.
+  const due = isFirst && schedule.isInterval ? since : schedule.next(from);
+  if (due === undefined) return undefined;
+  const late = Math.floor(chanceFrom(`${name} ${due.getTime()}`) * (jitterMs + 1));
+  return windows.firstOpen(new Date(due.getTime() + late));
+}
+
+function scheduledSection({ name, settings }: SectionPlan): ScheduledSection[] {
+  const { schedule, schedule_timezone: zone, schedule_jitter: jitter } = settings;
+  if (schedule.trim() === "") return [];
+  return [{
+    name,
+    schedule: parseSchedule(schedule, zone.trim()),
+    jitterMs: jitter * 1000,
+    windows: parseWindows(settings.maintenance_window, zone.trim()),
+  }];
+}
+
+/** The enabled sections that have a schedule, in file order. */
+export function scheduledSections({ sections }: Plan): ScheduledSection[] {
+  return sections.flatMap(scheduledSection);
+}
+
+/** Since when a section's schedule is as it is; with `notes`, it is written down when it is new. */
+async function readSince(
+  { name, settings }: SectionPlan,
+  path: string | undefined,
+  notes: boolean,
+): Promise<Date> {
+  const now = new Date();
+  if (path === undefined) return now;
+  const cursor = openCursor(path, name);
+  try {
+    const { schedule_timezone: zone } = settings;
+    const text = JSON.stringify([settings.schedule.trim(), zone.trim()]);
+    const known = JSON.parse(await cursor.get(scheduleKey) ?? "null");
+    if (known?.text === text) return new Date(String(known.since));
+    cursor.set(scheduleKey, JSON.stringify({ text, since: now.toISOString() }));
+    if (notes) await cursor.commit();
+    return now;
+  } finally {
+    cursor.close();
+  }
+}
+
+/** Reads what is known of the past of all scheduled sections; with `notes`, new schedules are written down. */
+export async function readPast(
+  config: Plan,
+  store: StateStore | undefined,
+  notes: boolean,
+): Promise<(section: string) => Past> {
+  const since = new Map<string, Date>();
+  for (const section of config.sections) {
+    if (section.settings.schedule.trim() === "") continue;
+    since.set(section.name, await readSince(section, store?.path, notes));
+  }
+  return (section) => {
+    const last = store?.lastStart(section);
+    return {
+      lastStart: last === undefined ? undefined : new Date(last),
+      since: since.get(section) ?? new Date(),
+    };
+  };
+}
+
+/** Sorts what is due: the next first, what is never due last. */
+export function byDue<T extends { readonly due: Date | undefined }>(all: readonly T[]): T[] {
+  const never = Number.POSITIVE_INFINITY;
+  return all.toSorted((a, b) => (a.due?.getTime() ?? never) - (b.due?.getTime() ?? never));
+}
+
+/** What is due when by the schedules of a configuration, the next first. Nothing is noted. */
+export async function nextRuns(app: AppContext, config: Plan): Promise<UpcomingRun[]> {
+  using opened = openExistingStore(app);
+  const past = await readPast(config, opened.store, false);
+  const texts = new Map(
+    config.sections.map(({ name, settings }) => [name, settings.schedule.trim()]),
+  );
+  const all = scheduledSections(config).map((section) => {
+    return { section: section.name, due: nextDue(section, past(section.name)) };
+  });
+  return byDue(all).map(({ section, due }) => ({
+    section,
+    schedule: texts.get(section) ?? "",
+    last: past(section).lastStart?.toISOString() ?? null,
+    next: due?.toISOString() ?? null,
+  }));
+}

@@ -1,0 +1,39 @@
+/**
+ * How the agent does as a service of this system.
+ *
+ * @module
+ */
+
+import type { ServiceManager } from "../os_service/manager.ts";
+
+/** The agent as a service of this system. */
+export interface ServiceState {
+  /** The service manager: `systemd`. */
+  readonly system: ServiceManager["system"];
+  /** What the service is called there. */
+  readonly name: string;
+  readonly running: boolean;
+  /** Whether the service manager knows the service. */
+  readonly installed: boolean;
+  /** What the service manager says. */
+  readonly details: string;
+}
+
+/** What systemd, Windows and launchd say of a service that they know. */
+const knownService = /Loaded: loaded|STATE\s*:|state = /;
+
+/** Asks a service manager how the service does. */
+export async function readServiceState(manager: ServiceManager): Promise<ServiceState> {
+  const { capture } = await import("../os_service/mod.ts");
+  const status = await capture(manager.status);
+  const { system, service: name } = manager;
+  const installed = knownService.test(status.text);
+  return { system, name, running: manager.isRunning(status), installed, details: status.text };
+}
+
+/** How the service of this machine does; nothing where there are no services. */
+export async function localServiceState(): Promise<ServiceState | undefined> {
+  const { managerFor } = await import("../os_service/mod.ts");
+  const manager = managerFor(process.platform);
+  return manager === undefined ? undefined : await readServiceState(manager);
+}

@@ -1,0 +1,57 @@
+/**
+ * Opens the state file.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import type { Plan } from "../config/plan.ts";
+import { StateStore } from "../state/store.ts";
+import type { AppContext } from "./context.ts";
+
+/** A state file open for a while; without `store` nothing is remembered. */
+export interface OpenStore {
+  readonly store: StateStore | undefined;
+  [Symbol.dispose](): void;
+}
+
+/** For what remembers nothing. */
+export const noStore: OpenStore = { store: undefined, [Symbol.dispose]() {} };
+
+function open(
+  { redactor }: Pick<AppContext, "redactor">,
+  path: string,
+  instance: string | undefined,
+): OpenStore {
+  const store = new StateStore({ path, instance, redact: (text) => redactor.redact(text) });
+  return { store, [Symbol.dispose]: () => store.close() };
+}
+
+/** Opens the state file for uploading, unless there is to be none, and removes old dead letters. */
+export function openStore(app: AppContext, { oomnitza }: Plan): OpenStore {
+  const { stateFile, log } = app;
+  if (stateFile === undefined) return noStore;
+  const opened = open(app, stateFile, oomnitza?.url);
+  if (oomnitza === undefined) return opened;
+  const { dead_letter_days: days, dead_letter_count: count } = oomnitza;
+  const pruned = opened.store?.pruneDeadLetters(days, count) ?? 0;
+  if (pruned > 0) {
+    log.warning(
+      `${pruned} refused records were discarded: more than ${days} days old, or more than ${count}`,
+    );
+  }
+  return opened;
+}
+
+/**
+ * Opens the state file if there is one: looking is no reason to make it. To compare with what was
+ * accepted, the configuration has to say by which instance.
+ */
+export function openExistingStore(
+  app: Pick<AppContext, "stateFile" | "redactor">,
+  config?: Plan,
+): OpenStore {
+  const { stateFile } = app;
+  if (stateFile === undefined || !existsSync(stateFile)) return noStore;
+  return open(app, stateFile, config?.oomnitza?.url);
+}

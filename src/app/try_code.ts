@@ -1,0 +1,95 @@
+/**
+ * Runs a converter or a filter of somebody's own on records, in the sandbox and with the limits of a run.
+ *
+ * @module
+ */
+
+import { ConfigError } from "../base/errors.ts";
+import type { Raw } from "../base/record.ts";
+import type { Plan } from "../config/plan.ts";
+import type { SectionPlan } from "../config/section.ts";
+import type { UserCode } from "../config/user_code.ts";
+import type { Log } from "../logging/log.ts";
+import type { PreparedProgram, Sandbox, SandboxOutcome } from "../sandbox/mod.ts";
+import type { ConverterParams } from "../sdk/converter.ts";
+import { codeOf, planCode } from "../sync/user_code.ts";
+import { lookUp } from "../transform/path.ts";
+
+/** Code to be tried: a converter as a mapping calls it, or the filter of a section. */
+export type TriedCode =
+  & {
+    /** The section whose limits hold; the usual ones without it. */
+    readonly section?: SectionPlan | undefined;
+    /** What is in an editor, in place of what the configuration has. */
+    readonly program?: PreparedProgram | undefined;
+    /** Custom converters that can be called; all of the configuration unless given. */
+    readonly converters?: readonly UserCode[] | undefined;
+  }
+  & ({ readonly kind: "filter" } | {
+    readonly kind: "converter";
+    readonly name: string;
+    readonly params: ConverterParams;
+    /** Path of the value that it gets; blank for none. */
+    readonly source: string;
+  });
+
+/** Code in a sandbox. It must be closed. */
+export interface Trial {
+  /** What the code complained of so far: each complaint, and how often it came. */
+  complaints(): ReadonlyMap<string, number>;
+  /** Runs the code on some records; gives an outcome for each, and none where there was no answer. */
+  run(records: readonly Raw[]): Promise<readonly (SandboxOutcome | undefined)[]>;
+  /** The value that a converter gets of a record. */
+  input(record: Raw): unknown;
+  close(): Promise<void>;
+}
+
+async function openSandbox(config: Plan, code: TriedCode, log: Log): Promise<Sandbox> {
+  const { section, program, converters = config.converters } = code;
+  const isFilter = code.kind === "filter";
+  const own = isFilter && program === undefined && section !== undefined ? [section] : [];
+  const compiled = await planCode(converters, own);
+  // What is in an editor was checked there; converters beside it that have errors are not there for it.
+  if (program === undefined && compiled.findings.length > 0) {
+    throw new ConfigError("The code cannot be used", compiled.findings);
+  }
+  const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
+  const filter = program ??
+    (section === undefined ? undefined : compiled.filters.get(section.name));
+  return await createSandbox({
+    programs: !isFilter && program !== undefined
+      ? [...compiled.converters, program]
+      : compiled.converters,
+    calls: isFilter ? [] : [{ converter: code.name, field: code.source, params: code.params }],
+    filter: isFilter ? filter : undefined,
+    limits: {
+      ...defaultLimits,
+      ...section === undefined ? {} : codeOf(section, compiled).limits,
+    },
+    log,
+  });
+}
+
+/**
+ * Opens a sandbox with the code in it.
+ *
+ * @param log takes what the code logs.
+ * @throws {ConfigError} when the code cannot be used.
+ */
+export async function openTrial(config: Plan, code: TriedCode, log: Log): Promise<Trial> {
+  const sandbox = await openSandbox(config, code, log);
+  function input(record: Raw): unknown {
+    if (code.kind === "filter" || code.source === "") return null;
+    return lookUp(record, code.source) ?? null;
+  }
+  return {
+    input,
+    complaints: () =>
+      new Map(sandbox.stats.complaints.map(({ example, count }) => [example, count])),
+    run: (records) =>
+      sandbox.run(records.map((record) => {
+        return { record, values: code.kind === "filter" ? [] : [input(record)] };
+      })),
+    close: () => sandbox.close(),
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * Uploads of what webhooks are about: sections that are prepared once and run again and again.
+ *
+ * @module
+ */
+
+import { AgentError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import type { SectionPlan } from "../config/section.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
+import type { Connection } from "../sync/read/source_context.ts";
+import type { SectionReport } from "../sync/report.ts";
+import type { AppContext } from "./context.ts";
+import { openSession } from "./session.ts";
+import { runPrepared, type RunRequest } from "./upload.ts";
+
+/** After so many milliseconds mappings are read anew: somebody may have changed them in Oomnitza. */
+const maxAgeMs = 15 * 60_000;
+
+/** Uploads of some devices of sections. */
+export interface WebhookUploads {
+  /** Gets a section ready for one more upload. */
+  prepare(section: string): Promise<PreparedSection>;
+  /** Uploads what `read` gives. Nothing is thrown: what went wrong is in the report. */
+  run(prepared: PreparedSection, how: Pick<RunRequest, "read">): Promise<SectionReport>;
+}
+
+/**
+ * Connects to Oomnitza and prepares those of some sections that take webhooks.
+ *
+ * @throws {AgentError} as Oomnitza or the configuration does.
+ */
+export async function openWebhookUploads(
+  app: AppContext,
+  config: Plan,
+  sections: readonly SectionPlan[],
+  request: RunRequest,
+): Promise<WebhookUploads> {
+  const session = await openSession(app, config, sections);
+  const takers = sections.filter(({ source }) => source.webhook !== undefined);
+  // Runs of a section share a connection: they need one token, and have the vendor's limits in common.
+  const connections = new Map<string, Connection>();
+  let all = await session.prepare(takers);
+  let preparedAt = performance.now();
+  return {
+    async prepare(name) {
+      if (performance.now() - preparedAt > maxAgeMs) {
+        all = await session.prepare(takers);
+        preparedAt = performance.now();
+        connections.clear();
+      }
+      const found = all.find(({ section }) => section.name === name);
+      if (found === undefined) throw new AgentError(`[${name}] was not prepared`);
+      // Each run is an upload of its own.
+      return { ...found, upload: { ...found.upload, portion: crypto.randomUUID() } };
+    },
+    run(prepared, { read }) {
+      const { name } = prepared.section;
+      const connection = connections.get(name) ?? {};
+      connections.set(name, connection);
+      return runPrepared(app, session, prepared, { ...request, read, connection });
+    },
+  };
+}

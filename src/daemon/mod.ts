@@ -1,0 +1,170 @@
+/**
+ * The daemon: takes webhooks and uploads what they are about, and runs sections by their schedules.
+ *
+ * @module
+ */
+
+import { selectSections } from "../app/configuration.ts";
+import type { AppContext } from "../app/context.ts";
+import { openWebhookUploads } from "../app/webhook_uploads.ts";
+import { ConfigError } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import type { SectionPlan } from "../config/section.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
+import { watchOver } from "./process.ts";
+import { openScheduler } from "./scheduled_runs.ts";
+import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
+import { openServeState, type ServeState } from "./state.ts";
+import { openWatch, type ServeWatch } from "./watch.ts";
+
+/** How the daemon is to run. */
+export interface DaemonSettings {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Devices fetched, and requests to Oomnitza in flight, at once, per section. */
+  readonly workers: number;
+  /** Whether a scheduled run waits for uploads of other processes on this machine. */
+  readonly isSingle: boolean;
+  /** Prints what would be sent; absent when it is to be sent. */
+  readonly testmode?: ((text: string) => void) | undefined;
+  /** Directory under which source records and payloads are written; absent when they are not. */
+  readonly saveData?: string | undefined;
+  /** Gets the address once the daemon listens. */
+  readonly onListening: (listening: Listening) => void;
+}
+
+/** Where the daemon listens. */
+export interface Listening {
+  /** Where it can be called on this machine. */
+  readonly url: string;
+  /** The address that it was told to listen on. */
+  readonly host: string;
+  readonly port: number;
+  /** All of it, for people. */
+  readonly text: string;
+}
+
+/** What the parts of the daemon share. */
+interface Daemon {
+  readonly app: AppContext;
+  readonly config: Plan;
+  readonly settings: DaemonSettings;
+  readonly state: ServeState;
+  readonly watch: ServeWatch;
+  /** Ends what is under way, later than the listening. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs until the signal of the context ends it, in good order.
+ *
+ * @throws {AgentError} when it cannot begin: the configuration, the port, the state file, Oomnitza.
+ */
+export async function runDaemon(
+  app: AppContext,
+  config: Plan,
+  settings: DaemonSettings,
+): Promise<void> {
+  const { log } = app;
+  const { host, port, testmode } = settings;
+  const { chosen } = selectSections(app, config, "all");
+  const options = checkServeOptions(config, host);
+  if (testmode !== undefined) log.info("Test mode: nothing is sent");
+  using state = openServeState(app, config, testmode !== undefined);
+  const work = new AbortController();
+  const { signal } = work;
+  const watch = openWatch(app, config, state.store);
+  const daemon = { app, config, settings, state, watch, signal };
+  const service = startService({
+    host,
+    port,
+    options,
+    sections: chosen,
+    inbox: state.inbox,
+    work: await createWork(daemon, chosen),
+    metrics: watch.metrics,
+    lastSuccess: (section) => toDate(state.store?.lastSuccess(section, true)),
+    log,
+  });
+  const scheduler = await startScheduler(daemon);
+  const { url, port: boundPort } = service;
+  const text = describeListening(host, service);
+  settings.onListening({ url, host, port: boundPort, text });
+  log.info(text);
+  await watchOver({
+    app,
+    end: async () => {
+      await Promise.all([service.drain(), scheduler.stop()]);
+      await watch.stop();
+    },
+    drainMs: options.drain_seconds * 1000,
+    stopWork: (reason) => work.abort(reason),
+  });
+}
+
+/** Addresses that stand for all addresses of the machine, and that nobody can call. */
+const wildcards: Readonly<Record<string, string>> = {
+  "0.0.0.0": "every IPv4 address",
+  "::": "every address",
+};
+
+function describeListening(host: string, { url, port }: Service): string {
+  const every = wildcards[host];
+  if (every === undefined) return `Listening on ${url}`;
+  return `Listening on ${every} of this machine, port ${port}; on this machine that is ${url}`;
+}
+
+function checkServeOptions(config: Plan, host: string): ServeOptions {
+  if (config.serve === undefined) {
+    throw new ConfigError(`Cannot use ${config.file}`, config.findings);
+  }
+  checkExposure(host, config.serve);
+  return config.serve;
+}
+
+/** Runs sections by schedule from now on; in test mode there is nothing to run. */
+async function startScheduler({ app, config, settings, state, watch, signal }: Daemon) {
+  const { workers, isSingle, testmode } = settings;
+  const scheduler = await openScheduler(app, config, {
+    workers,
+    store: state.store,
+    isSingle,
+    signal,
+    onReport: watch.report,
+    onFailure: watch.fail,
+    onVendorAnswer: (section, status) => watch.metrics.vendorAnswer(section, status),
+  });
+  if (testmode !== undefined) return scheduler;
+  scheduler.start();
+  watch.start();
+  return scheduler;
+}
+
+function toDate(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text);
+}
+
+/** How events are processed: each batch is an upload of its section. */
+async function createWork(
+  { app, config, settings, state: { store }, watch, signal }: Daemon,
+  sections: readonly SectionPlan[],
+) {
+  const { workers, testmode, saveData } = settings;
+  const uploads = await openWebhookUploads({ ...app, signal }, config, sections, {
+    workers,
+    testmode,
+    saveData,
+    store,
+    onVendorAnswer: (section: string, status: number) =>
+      watch.metrics.vendorAnswer(section, status),
+  });
+  return {
+    onReport: watch.report,
+    prepare: uploads.prepare,
+    run: uploads.run,
+    hasLeftovers: (section) => store?.hasLeftovers(section) ?? false,
+    workers,
+    signal,
+  } satisfies ServiceSettings["work"];
+}

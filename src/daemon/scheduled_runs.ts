@@ -1,0 +1,84 @@
+/**
+ * Runs the sections of a configuration by their schedules.
+ *
+ * @module
+ */
+
+import { withConfig } from "../app/configuration.ts";
+import type { AppContext } from "../app/context.ts";
+import { readPast, scheduledSections } from "../app/schedule.ts";
+import { uploadSections } from "../app/upload.ts";
+import { tryLocked } from "../app/upload_lock.ts";
+import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
+import type { Plan } from "../config/plan.ts";
+import type { StateStore } from "../state/store.ts";
+import { sectionLines, type SectionReport } from "../sync/report.ts";
+import { Scheduler } from "./scheduler.ts";
+
+/** How scheduled runs go. */
+export interface ScheduleSettings {
+  readonly workers: number;
+  readonly store: StateStore | undefined;
+  /** Whether a run waits for uploads of other processes on this machine. */
+  readonly isSingle: boolean;
+  /** Ends a run under way. */
+  readonly signal: AbortSignal;
+  /** Is told how each run went. */
+  readonly onReport: (report: SectionReport) => void;
+  /** Is told why a section could not even begin. */
+  readonly onFailure: (section: string, reason: string) => void;
+  /** Is told the status of every answer of a section's vendor. */
+  readonly onVendorAnswer: (section: string, status: number) => void;
+}
+
+/** Reads the configuration anew, with secrets that may have changed, and runs one section of it. */
+async function runNow(
+  app: AppContext,
+  name: string,
+  { workers, store, onVendorAnswer }: ScheduleSettings,
+): Promise<SectionReport> {
+  const request = { sections: [name], workers, store, onVendorAnswer };
+  const { sections: [report], notEnabled } = await withConfig(
+    app,
+    [name],
+    (config) => uploadSections(app, config, request),
+  );
+  if (notEnabled.length > 0) throw new ConfigError(`[${name}] is no longer enabled`, []);
+  if (report === undefined) throw new AgentError(`[${name}] did not run`);
+  return report;
+}
+
+async function runAndReportFailure(
+  app: AppContext,
+  name: string,
+  settings: ScheduleSettings,
+): Promise<SectionReport> {
+  try {
+    return await runNow(app, name, settings);
+  } catch (error) {
+    settings.onFailure(name, messageOf(error));
+    throw error;
+  }
+}
+
+/** The scheduler of a configuration, not started yet. */
+export async function openScheduler(
+  app: AppContext,
+  config: Plan,
+  settings: ScheduleSettings,
+): Promise<Scheduler> {
+  const { log } = app;
+  const own = { ...app, signal: settings.signal };
+  return new Scheduler({
+    sections: scheduledSections(config),
+    past: await readPast(config, settings.store, true),
+    log,
+    run: (name) =>
+      tryLocked(settings.isSingle, async () => {
+        const report = await runAndReportFailure(own, name, settings);
+        const [line, ...details] = sectionLines(report);
+        log[report.outcome === "ok" ? "info" : "error"](line, details);
+        settings.onReport(report);
+      }),
+  });
+}

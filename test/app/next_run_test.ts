@@ -1,0 +1,115 @@
+/**
+ * The next run of a section is the same wherever somebody asks for it.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { loadConfig } from "../../src/app/configuration.ts";
+import { nextRuns, readPast, scheduledSections, type UpcomingRun } from "../../src/app/schedule.ts";
+import { createLog } from "../../src/logging/log.ts";
+import { createRedactor } from "../../src/base/redact.ts";
+import { Scheduler } from "../../src/daemon/scheduler.ts";
+import { StateStore } from "../../src/state/store.ts";
+import { type Faces, openFaces } from "./support/faces.ts";
+
+const oomnitza = "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = abcdefgh\n";
+
+/** Days and a window far enough apart that the clock does not pass one of them during a test. */
+function writeConfig(faces: Faces, ...options: readonly string[]): void {
+  faces.write(
+    "config.ini",
+    [
+      oomnitza,
+      "[csv_assets]",
+      "enable = True",
+      "filename = assets.csv",
+      "sync_field = BARCODE",
+      "mapping.BARCODE = tag",
+      ...options,
+      "",
+    ].join("\n"),
+  );
+  faces.write("assets.csv", "tag\nA-1\n");
+}
+
+async function listed(faces: Faces): Promise<UpcomingRun> {
+  const { code, stdout, stderr } = await faces.cli("schedule", "--output", "json");
+  expect(code, stderr).toBe(0);
+  const [run] = JSON.parse(stdout) as UpcomingRun[];
+  if (run === undefined) throw new Error(`Nothing is scheduled: ${stdout}`);
+  return run;
+}
+
+/** What the scheduler of the service takes as the next start. */
+async function scheduled(faces: Faces): Promise<string | undefined> {
+  const config = loadConfig(faces.app);
+  const scheduler = new Scheduler({
+    sections: scheduledSections(config),
+    past: await readPast(config, undefined, false),
+    log: createLog("agent", createRedactor(), []),
+    run: () => Promise.resolve(false),
+  });
+  return scheduler.upcoming()[0]?.due?.toISOString();
+}
+
+/** A minute as the overview shows it. */
+function minute(iso: string | null): string {
+  return (iso ?? "").slice(0, 16).replace("T", " ");
+}
+
+const yearly = ["schedule = 0 3 1 1 *", "schedule_timezone = UTC"];
+
+test.each([
+  ["a plain schedule", []],
+  ["a maintenance window", ["maintenance_window = 02:00-06:00"]],
+  ["jitter", ["schedule_jitter = 7200"]],
+  ["jitter into a maintenance window", [
+    "schedule_jitter = 7200",
+    "maintenance_window = 03:00-06:00",
+  ]],
+])("command line, overview, schedule page and service agree with %s", async (_name, options) => {
+  using faces = openFaces();
+  writeConfig(faces, ...yearly, ...options);
+  const { next } = await listed(faces);
+  expect(next).toMatch(/^\d{4}-01-01T0\d:/);
+  expect(await faces.page("")).toContain(` ${minute(next)}`);
+  expect(await faces.page("schedule")).toContain(` ${minute(next)}`);
+  expect(await scheduled(faces)).toBe(next as string);
+});
+
+test("a window holds up the start that is shown", async () => {
+  using faces = openFaces();
+  writeConfig(faces, ...yearly, "maintenance_window = 02:00-06:00");
+  const { next } = await listed(faces);
+  expect(next).toMatch(/-01-01T06:00:00/);
+  const overview = await faces.page("");
+  expect(overview).toContain("-01-01 06:00");
+  expect(overview).not.toContain("-01-01 03:00");
+});
+
+test("an interval counts from the last start, on every face", async () => {
+  using faces = openFaces();
+  writeConfig(faces, "schedule = every 20h");
+  const { app } = faces;
+  using store = openStore(faces);
+  // The service notes since when a schedule is as it is.
+  await readPast(loadConfig(app), store.store, true);
+  await Bun.sleep(2);
+  const stored = { section: "csv_assets", upload: "{}", remember: false };
+  store.store.begin(stored, "upload", () => ({}));
+  const [run] = await nextRuns(app, loadConfig(app));
+  expect(run?.last).not.toBeNull();
+  const due = Date.parse(run?.last ?? "") + 20 * 3_600_000;
+  expect(run?.next).toBe(new Date(due).toISOString());
+  expect(await listed(faces)).toEqual(run as UpcomingRun);
+  expect(await faces.page("")).toContain(minute(run?.next ?? null));
+});
+
+function openStore({ app }: Faces) {
+  const store = new StateStore({
+    path: app.stateFile ?? "",
+    instance: "https://example.oomnitza.com",
+    redact: (text) => text,
+  });
+  return { store, [Symbol.dispose]: () => store.close() };
+}
