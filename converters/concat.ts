@@ -37,13 +37,13 @@ export const concat = defineConverter({
       call: "concat:values=first,last",
       record: { first: "Ann", last: null },
       result: null,
-      complains: "error",
+      reports: "error",
     },
     {
       call: "concat:values=first,,last",
       record: { first: "Ann", last: "Lee" },
       result: null,
-      complains: "error",
+      reports: "error",
     },
     { call: "concat", record: { first: "Ann" }, result: null },
   ],
@@ -51,7 +51,7 @@ export const concat = defineConverter({
     const elements = typeof values === "string" ? values.split(",") : [];
     return elements.filter((element) => element !== "" && !/^["']/.test(element));
   },
-  convert({ record, params: { values }, complain }) {
+  convert({ record, params: { values }, report: complain }) {
     if (values === undefined || values === "") return null;
     let joined = "";
     for (const element of values === true ? [""] : values.split(",")) {

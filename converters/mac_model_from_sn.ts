@@ -77,7 +77,7 @@ export const macModelFromSn = defineConverter<Models>({
   reads: () => ["general.serial_number"],
   waits: true,
   prepare: (context) => Promise.resolve({ context, answers: new Map(), failuresInARow: 0 }),
-  async convert({ value, record, params, complain }, state) {
+  async convert({ value, record, params, report: complain }, state) {
     const serial = readSerialNumber(record);
     if (isEmpty(serial)) return null;
     const url = typeof params.url === "string" ? params.url : service;

@@ -6,10 +6,10 @@
 
 import { retryPolicies } from "../sdk/http/retry.ts";
 import { ConfigError } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
-import { checkSource as probeSource, readableSection } from "../sync/read/probe.ts";
-import { faultOf } from "../sync/report.ts";
+import { checkSource as probeSource, toReadable } from "../sync/read/probe.ts";
+import { toFault } from "../sync/report.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
@@ -34,7 +34,7 @@ export async function checkSource(
   try {
     await probeSource(prepared, app);
   } catch (error) {
-    const { message, hint } = faultOf(error);
+    const { message, hint } = toFault(error);
     return { section, ok: false, message, hint };
   }
   return { section, ok: true, message: `${source.title} can be read`, hint: null };
@@ -66,7 +66,7 @@ export function checkFile(app: AppContext, names: CheckedNames): CheckResult[] {
  */
 export async function checkSections(
   app: AppContext,
-  config: Plan,
+  config: Config,
   names: CheckedNames,
 ): Promise<CheckResult[]> {
   const { chosen, notEnabled } = selectSections(app, config, names);
@@ -85,7 +85,7 @@ export async function checkSections(
  */
 export async function checkConnection(
   app: AppContext,
-  config: Plan,
+  config: Config,
   section: string,
 ): Promise<string> {
   if (config.findings.some((each) => each.section === section && each.severity === "error")) {
@@ -97,6 +97,6 @@ export async function checkConnection(
   }
   const found = config.sections.find(({ name }) => name === section);
   if (found === undefined) throw new ConfigError(`Cannot use [${section}]`, config.findings);
-  await probeSource(readableSection(found, app.log), app);
+  await probeSource(toReadable(found, app.log), app);
   return `${found.source.title} can be read.`;
 }

@@ -6,7 +6,7 @@
 
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import type { Converter } from "../sdk/converter.ts";
@@ -24,14 +24,14 @@ import {
 } from "../transform/conversion_problems.ts";
 import { compileMapper, type Mapper } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
-import { codeFaults, codeOf, type PlannedCode } from "./user_code.ts";
+import { type CompiledUserCode, findCodeErrors, selectSectionCode } from "./user_code.ts";
 
 /** What preparing needs. */
 export interface PrepareContext {
   /** Asked for the mappings that it keeps. */
   readonly oomnitza: Pick<Oomnitza, "mappings">;
   readonly findConverter: (name: string) => Converter | undefined;
-  readonly code: PlannedCode;
+  readonly code: CompiledUserCode;
   /** Version that the uploads name. */
   readonly version: string;
   readonly log: Log;
@@ -39,7 +39,7 @@ export interface PrepareContext {
 
 /** A section that can run. */
 export interface PreparedSection {
-  readonly section: SectionPlan;
+  readonly section: SectionConfig;
   readonly mapping: CheckedMapping;
   readonly conversions: Conversions;
   readonly conversionProblems: ConversionProblems;
@@ -51,7 +51,7 @@ export interface PreparedSection {
 
 /** The merged mapping table of a section, before the rules of its kind. */
 export async function loadMappings(
-  section: SectionPlan,
+  section: SectionConfig,
   oomnitza: Pick<Oomnitza, "mappings">,
 ): Promise<FieldMapping[]> {
   const server = section.settings.use_server_map
@@ -67,7 +67,7 @@ export async function loadMappings(
 
 /** Applies the rules of the section's kind to its mapping table. */
 export function checkMappings(
-  section: SectionPlan,
+  section: SectionConfig,
   fields: readonly FieldMapping[],
 ): CheckedMapping {
   const { texts } = section;
@@ -82,7 +82,7 @@ export function checkMappings(
   });
 }
 
-function describeUpload(section: SectionPlan, mapping: CheckedMapping, version: string): Upload {
+function describeUpload(section: SectionConfig, mapping: CheckedMapping, version: string): Upload {
   const { settings, texts } = section;
   return {
     mappingName: section.mappingName,
@@ -105,7 +105,7 @@ function describeUpload(section: SectionPlan, mapping: CheckedMapping, version: 
 
 /** The fields of `keep_if_empty`. */
 function fieldsToKeep(
-  { settings }: SectionPlan,
+  { settings }: SectionConfig,
   { fields }: CheckedMapping,
   log: Log,
 ): readonly string[] {
@@ -118,7 +118,7 @@ function fieldsToKeep(
 }
 
 /** A mapping may send a secret on purpose; nobody should do so without knowing. */
-function warnOfSecrets({ source }: SectionPlan, { fields }: CheckedMapping, log: Log): void {
+function warnOfSecrets({ source }: SectionConfig, { fields }: CheckedMapping, log: Log): void {
   for (const { field, spec: { setting } } of fields) {
     if (setting === undefined || source.options[setting]?.kind !== "secret") continue;
     log.warning(
@@ -128,7 +128,7 @@ function warnOfSecrets({ source }: SectionPlan, { fields }: CheckedMapping, log:
 }
 
 async function prepareSection(
-  section: SectionPlan,
+  section: SectionConfig,
   context: PrepareContext,
 ): Promise<PreparedSection | Finding[]> {
   const log = context.log.named(section.name);
@@ -140,8 +140,8 @@ async function prepareSection(
     { find: context.findConverter, custom: context.code.names },
     conversionProblems,
   );
-  const code = codeOf(section, context.code);
-  const faults = codeFaults(context.code, section, hasUserCode(code, conversions));
+  const code = selectSectionCode(section, context.code);
+  const faults = findCodeErrors(context.code, section, hasUserCode(code, conversions));
   if (faults.length > 0) return faults;
   for (const { target, name } of conversions.unknown) {
     log.warning(`There is no converter "${name}": ${target} will always be empty`);
@@ -161,7 +161,7 @@ async function prepareSection(
  * @throws {ConfigError} with the findings of all of them.
  */
 export async function prepareSections(
-  sections: readonly SectionPlan[],
+  sections: readonly SectionConfig[],
   context: PrepareContext,
 ): Promise<PreparedSection[]> {
   const prepared: PreparedSection[] = [];

@@ -5,14 +5,19 @@
  */
 
 import { messageOf } from "../base/errors.ts";
-import type { Raw } from "../base/record.ts";
-import type { Complaint, Converter, ConverterContext, ConverterParams } from "../sdk/converter.ts";
+import type { SourceRecord } from "../base/record.ts";
+import type {
+  Converter,
+  ConverterContext,
+  ConverterParams,
+  ProblemLevel,
+} from "../sdk/converter.ts";
 import type { ConversionProblems } from "./conversion_problems.ts";
 import { parseConverterCall } from "./converter_call.ts";
 import type { FieldMapping } from "./mapping.ts";
 
 /** Turns the looked-up value of a field into the converted one; may return a promise when it waits. */
-export type Convert = (record: Raw, value: unknown) => unknown;
+export type Convert = (record: SourceRecord, value: unknown) => unknown;
 
 /** A call of a custom converter, to be answered by the sandbox. */
 export interface CustomCall {
@@ -56,7 +61,7 @@ function bind(
 ): Convert {
   const { converter } = used;
   const name = field.spec.source ?? field.field;
-  function complain(problem: string, level?: Complaint): void {
+  function complain(problem: string, level?: ProblemLevel): void {
     problems.note(converter.name, field.field, problem, level);
   }
   function failed(thrown: unknown): null {
@@ -66,7 +71,7 @@ function bind(
   return (record, value) => {
     try {
       const result = converter.convert(
-        { field: name, record, value, params, complain },
+        { field: name, record, value, params, report: complain },
         used.state,
       );
       return result instanceof Promise ? result.catch(failed) : result ?? null;

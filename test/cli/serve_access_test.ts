@@ -190,7 +190,10 @@ test("hosts names what the agent is called, with credentials and without", async
 test("what it listens on is said, also where that is every address", async () => {
   await using place = await servePlace({ serve: "auth = none\n" });
   for (
-    const [host, text] of [["0.0.0.0", "every IPv4 address"], ["127.0.0.1", "http://127.0.0.1:"]] as const
+    const [host, text] of [["0.0.0.0", "every IPv4 address"], [
+      "127.0.0.1",
+      "http://127.0.0.1:",
+    ]] as const
   ) {
     await using agent = await listen(place, ["--host", host]);
     expect(JSON.parse(agent.ready)).toMatchObject({ host, port: Number(new URL(agent.url).port) });

@@ -7,7 +7,7 @@
 import { findConverter } from "../../converters/mod.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { createLog, type LogEntry } from "../../src/logging/log.ts";
-import type { Complaint, ConverterCall } from "../../src/sdk/converter.ts";
+import type { ConverterCall, ProblemLevel } from "../../src/sdk/converter.ts";
 import type { HttpRequest } from "../../src/sdk/http/http.ts";
 import type { Converter, ConverterContext, Raw } from "../../src/sdk/mod.ts";
 import { parseConverterCall } from "../../src/transform/converter_call.ts";
@@ -57,7 +57,7 @@ export function contextOf(
 export interface Outcome {
   /** Null when the converter threw, as in an upload. */
   readonly result: unknown;
-  readonly complaints: readonly { readonly problem: string; readonly level: Complaint }[];
+  readonly complaints: readonly { readonly problem: string; readonly level: ProblemLevel }[];
   readonly thrown: unknown;
 }
 
@@ -74,13 +74,13 @@ export async function convert(
   given: { value?: unknown; record?: Raw },
   state: unknown,
 ): Promise<Outcome> {
-  const complaints: { problem: string; level: Complaint }[] = [];
+  const complaints: { problem: string; level: ProblemLevel }[] = [];
   const converterCall: ConverterCall = {
     field: "field",
     record: given.record ?? {},
     value: given.value ?? null,
     params: parseConverterCall(call).params,
-    complain: (problem, level = "error") => complaints.push({ problem, level }),
+    report: (problem, level = "error") => complaints.push({ problem, level }),
   };
   try {
     const converter = converterOf(call);

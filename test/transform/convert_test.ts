@@ -49,7 +49,7 @@ const context = {} as ConverterContext;
 test("a converter gets record, value, parameters and the path it is about", () => {
   const calls: unknown[] = [];
   const same = converter({
-    convert({ complain: _complain, ...call }) {
+    convert({ report: _complain, ...call }) {
       calls.push(call);
       return undefined;
     },
@@ -88,7 +88,7 @@ test("a converter that nobody knows gives nothing, and is named", () => {
 
 test("what a converter throws becomes nothing; each kind is logged once and counted", async () => {
   const broken = converter({
-    convert({ value, complain }) {
+    convert({ value, report: complain }) {
       if (value === "complain") complain("is odd", "warning");
       if (value === "reject") return Promise.reject(new Error("is away"));
       if (value === "throw") throw new Error("is bad");
