@@ -63,4 +63,4 @@ test("a line break in a key is an escape in every text report and in the log", a
   expect(linesWith(stdout, "ERROR forged").every((line) => line.includes("A1\\n  B2"))).toBe(true);
   expect(stdout).toContain("ERROR forged");
   await standIn.stop();
-});
+}, 60_000);

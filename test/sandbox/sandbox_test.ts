@@ -6,6 +6,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createSandbox, defaultLimits } from "../../src/sandbox/mod.ts";
 import {
   converterSource,
@@ -178,6 +179,16 @@ describe("run()", () => {
       expect(outcomes.at(0)).toEqual({ failed: "user code took longer than 50 ms" });
       expect(outcomes.at(-1)).toEqual({ failed: "user code has used up its time for the run" });
       expect(sandbox.stats.failed).toBe(50);
+    });
+  }, 30_000);
+
+  test.if(process.platform === "linux")("runs in a process that has lost its rights", async () => {
+    await withSandbox({ converters: { n: `${script}return record.n;` } }, async (sandbox) => {
+      await sandbox.run([{ record: { n: 1 }, values: [null] }]);
+      const status = readFileSync(`/proc/${sandbox.stats.pid}/status`, "utf8");
+      for (const line of ["NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000"]) {
+        expect(status).toContain(line);
+      }
     });
   }, 30_000);
 
