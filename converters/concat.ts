@@ -4,10 +4,10 @@
  * @module
  */
 
-import { defineConverter, type Raw, strippedField } from "../src/sdk/mod.ts";
+import { defineConverter, type SourceRecord, strippedField } from "../src/sdk/mod.ts";
 
 /** The text that one element of `values` stands for; nothing when it stands for none. */
-function resolveElement(element: string, record: Raw): string | undefined {
+function resolveElement(element: string, record: SourceRecord): string | undefined {
   if (element === "") return undefined;
   const quoted = /^(["'])(.*)\1$/s.exec(element);
   return quoted?.[2] ?? strippedField(record, element);

@@ -11,7 +11,7 @@ import {
   isEmpty,
   isObject,
   messageOf,
-  type Raw,
+  type SourceRecord,
 } from "../src/sdk/mod.ts";
 
 /** What the service said of a serial number. */
@@ -45,7 +45,7 @@ async function ask(url: string, serial: string, state: Models): Promise<Answer> 
   }
 }
 
-function readSerialNumber({ general }: Raw): unknown {
+function readSerialNumber({ general }: SourceRecord): unknown {
   return isObject(general) && Object.hasOwn(general, "serial_number")
     ? general.serial_number
     : undefined;
