@@ -19,6 +19,7 @@ import {
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
+import { redirectHosts } from "../sdk/tls/options.ts";
 import type { OomnitzaSettings } from "./options.ts";
 import { excerpt, type UploadRequest } from "./payload.ts";
 
@@ -185,6 +186,7 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
     base: settings.url,
     tls: tls.settings,
     proxy,
+    redirectHosts: redirectHosts(settings.redirect_hosts),
     timeoutMs: settings.timeout * 1000,
     retry: context.retry,
     log: context.log,

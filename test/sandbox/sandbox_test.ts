@@ -6,7 +6,6 @@
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { readFileSync } from "node:fs";
 import { createSandbox, defaultLimits } from "../../src/sandbox/mod.ts";
 import {
   converterSource,
