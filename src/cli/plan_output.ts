@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
 import { indentDetails, neutralise } from "../logging/log.ts";
 import { version } from "../runtime/version.ts";
 import type { FieldChange } from "../sync/changes/delta.ts";
@@ -56,7 +57,7 @@ function headLines({ report }: PlannedSection): readonly [string, ...string[]] {
 }
 
 function textOf(value: unknown): string {
-  return value === undefined ? "(nothing)" : JSON.stringify(value);
+  return value === undefined ? "(nothing)" : stringifyExactJson(value);
 }
 
 const signs = { new: "+", changed: "~", gone: "-" } as const;
@@ -99,13 +100,13 @@ async function printJson(
   exit: number,
 ): Promise<void> {
   // Written piece by piece: there may be more changes than fit into memory.
-  print(`{"plan":1,"agent":${JSON.stringify(version)},"exit":${exit},"sections":[`);
+  print(`{"plan":1,"agent":${stringifyExactJson(version)},"exit":${exit},"sections":[`);
   for (const [index, one] of planned.entries()) {
-    const head = JSON.stringify(one.report).slice(0, -1);
+    const head = stringifyExactJson(one.report).slice(0, -1);
     print(`${index === 0 ? "" : ","}${head},"changes":[`);
     let isFirst = true;
     for await (const change of one.changes()) {
-      print(`${isFirst ? "" : ","}${JSON.stringify(change)}`);
+      print(`${isFirst ? "" : ","}${stringifyExactJson(change)}`);
       isFirst = false;
     }
     print("]}");
@@ -116,7 +117,7 @@ async function printJson(
 /** A value as a CSV cell that no spreadsheet takes for a formula. */
 export function csvCell(value: unknown): string {
   if (value === undefined || value === null) return "";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : stringifyExactJson(value);
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

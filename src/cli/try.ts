@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { neutralise } from "../logging/log.ts";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -35,7 +36,7 @@ type Shown = { readonly result: unknown } | { readonly kept: boolean } | {
 function readRecords({ directory }: CommandContext, path: string): SourceRecord[] {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(resolve(directory, path), "utf8"));
+    value = parseExactJson(readFileSync(resolve(directory, path), "utf8"));
   } catch (error) {
     throw new UsageError(`Cannot read records from ${path}: ${messageOf(error)}`, { cause: error });
   }
@@ -154,7 +155,7 @@ export const tryCommand = defineCommand({
     const shown = await runOn(context, name, values, records);
     const ms = performance.now() - begun;
     if (context.global.output === "json") {
-      context.print(JSON.stringify({ ms, records: shown }, null, 2));
+      context.print(stringifyExactJson({ ms, records: shown }, 2));
     } else for (const one of shown) context.print(textOf(one));
     context.log.info(`${records.length} records in ${ms.toFixed(0)} ms`);
     return shown.some((one) => "failed" in one) ? exitCodes.failed : exitCodes.ok;
@@ -164,5 +165,5 @@ export const tryCommand = defineCommand({
 function textOf(shown: Shown): string {
   if ("failed" in shown) return neutralise(`failed: ${shown.failed}`);
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
-  return JSON.stringify(shown.result);
+  return stringifyExactJson(shown.result);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import { z } from "zod";
 import type { Environment } from "../base/environment.ts";
 import { AuthError, SinkError } from "../base/errors.ts";
@@ -124,7 +125,7 @@ async function login(session: Session): Promise<void> {
 
 function parse(body: string, request: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseExactJson(body);
   } catch (error) {
     throw new SinkError(`Oomnitza did not answer with JSON: ${excerpt(body)} (${request})`, {
       cause: error,
