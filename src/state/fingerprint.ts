@@ -59,7 +59,7 @@ export function createFingerprint(
     const key = buildKey(record, syncFields);
     return { key, fields: stringifyExactJson(fields), values: stringifyExactJson(values) };
   } catch {
-    // For example a bigint: the delivery says so, and nothing of it is ever accepted.
+    // For example a ring: the delivery says so, and nothing of it is ever accepted.
     return undefined;
   }
 }
