@@ -14,6 +14,9 @@ function show(context: CommandContext, result: CheckResult): void {
   const hint = result.hint === null ? "" : ` ${result.hint}`;
   const state = result.ok ? "ok    " : "FAILED";
   context.print(neutralise(`${state} [${result.section}] ${result.message}${hint}`));
+  for (const warning of result.warnings) {
+    context.print(neutralise(`warn   [${result.section}] ${warning}`));
+  }
 }
 
 /** Validates sections, then tries Oomnitza and each source. Nothing is sent. */
@@ -41,7 +44,7 @@ export const check = defineCommand({
   async run(context, flags, names) {
     const wanted = names.length === 0 ? "all" : names;
     const results = flags["file-only"]
-      ? checkFile(context, wanted)
+      ? await checkFile(context, wanted)
       : await withConfig(context, wanted, (config) => checkSections(context, config, wanted));
     if (context.global.output === "json") context.print(JSON.stringify(results, null, 2));
     else for (const result of results) show(context, result);
