@@ -205,6 +205,7 @@ export function setitem(object: Value, key: Value, value: Value): void {
   else raise("TypeError", `'${typeName(object)}' object does not support item assignment`);
 }
 
+/** Python's `object.name = value`; raises AttributeError where the object takes no such attribute. */
 export function setattr(object: Value, name: string, value: Value): void {
   if (isRecord(object)) return recordSet(object, name, value);
   const set = ownType(object)?.$info.setField;
