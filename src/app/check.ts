@@ -6,6 +6,7 @@
 
 import { retryPolicies } from "../sdk/http/retry.ts";
 import { ConfigError } from "../base/errors.ts";
+import type { NotEnabled } from "../config/choose.ts";
 import type { Plan } from "../config/plan.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { checkSource as probeSource, readableSection } from "../sync/read/probe.ts";
@@ -40,9 +41,9 @@ export async function checkSource(
   return { section, ok: true, message: `${source.title} can be read`, hint: null };
 }
 
-function notEnabledResults(names: readonly string[]): CheckResult[] {
-  return names.map((section) => {
-    return { section, ok: false, message: "is not enabled", hint: "Set enable = True." };
+function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
+  return sections.map(({ section, message, hint = null }) => {
+    return { section, ok: false, message, hint };
   });
 }
 

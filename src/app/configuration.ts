@@ -5,11 +5,11 @@
  */
 
 import { readFileSync } from "node:fs";
-import { closest, distance } from "fastest-levenshtein";
 import { formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
-import { type Choice, chooseSections, type Plan, planConfig, unreadable } from "../config/plan.ts";
+import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
+import { type Plan, planConfig, unreadable } from "../config/plan.ts";
 import { absolutePath } from "../config/reading.ts";
 import { leavePending, resolveDocument, type Wanted } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
@@ -87,15 +87,9 @@ export async function withDocument<T>(
   }
 }
 
-function reportNotEnabled({ log }: AppContext, config: Plan, name: string): void {
-  if (config.disabled.includes(name)) {
-    log.error(`[${name}] is not enabled in ${config.file}. Set enable = True in it.`);
-    return;
-  }
-  const names = [...config.sections.map((section) => section.name), ...config.disabled];
-  const near = names.length === 0 ? name : closest(name, names);
-  const hint = near !== name && distance(name, near) <= 3 ? ` Did you mean ${near}?` : "";
-  log.error(`There is no section [${name}] in ${config.file}, so it is not enabled.${hint}`);
+/** A section that cannot run, as a sentence or two. */
+export function describeNotEnabled({ message, hint }: NotEnabled): string {
+  return hint === undefined ? message : `${message}. ${hint}`;
 }
 
 /**
@@ -109,7 +103,9 @@ export function selectSections(
   names: readonly string[] | "all",
 ): Choice {
   const choice = chooseSections(config, names);
-  for (const finding of choice.aside) app.log.warning(formatFinding(finding));
-  for (const name of choice.notEnabled) reportNotEnabled(app, config, name);
+  const { log } = app;
+  for (const finding of choice.aside) log[finding.severity](formatFinding(finding));
+  if (choice.others !== undefined) log.warning(choice.others);
+  for (const each of choice.notEnabled) log.error(describeNotEnabled(each));
   return choice;
 }

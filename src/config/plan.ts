@@ -28,6 +28,11 @@ const reserved = new Set(["converters", ...Object.keys({ ...ownSections, ...serv
 /** Of these, the ones without which nothing runs. */
 const vital = new Set(["oomnitza", "converters", ...Object.keys(serverSections)]);
 
+/** Whether errors of a section stop every other one, too. */
+export function isVital(section: string): boolean {
+  return vital.has(section);
+}
+
 /** Everything that a configuration file says, checked. */
 export interface Plan {
   readonly file: string;
@@ -175,43 +180,9 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
     disabled,
     converters,
     findings: inFileOrder(work.findings),
-    fatal: errors.some(({ section }) => section === undefined || vital.has(section)),
+    fatal: errors.some(({ section }) => section === undefined || isVital(section)),
     secrets: work.secrets,
   };
-}
-
-/** The sections that a person named, and the names that are not enabled. */
-export interface Choice {
-  readonly chosen: readonly SectionPlan[];
-  readonly notEnabled: readonly string[];
-  /** Findings that do not stop the chosen sections. */
-  readonly aside: readonly Finding[];
-}
-
-/**
- * Picks the named sections, in the order named; without names, all of them.
- *
- * @throws {ConfigError} with every finding when the file as a whole, or a named section (for all,
- * also `[serve]` and `[alerts]`), has errors, or when nothing at all is enabled.
- */
-export function chooseSections(plan: Plan, names: readonly string[] | "all"): Choice {
-  const wanted = names === "all"
-    ? [...plan.sections.map(({ name }) => name), ...plan.broken]
-    : names;
-  const isServeBroken = names === "all" &&
-    (plan.serve === undefined || plan.alerts === undefined);
-  const isBroken = isServeBroken || wanted.some((name) => plan.broken.has(name));
-  if (plan.fatal || plan.oomnitza === undefined || isBroken) {
-    throw new ConfigError(`Cannot use ${plan.file}: it has errors`, plan.findings);
-  }
-  if (plan.sections.length === 0) {
-    throw new ConfigError(`Nothing is enabled in ${plan.file}`, plan.findings, {
-      hint: "Set enable = True in the sections to run.",
-    });
-  }
-  const byName = new Map(plan.sections.map((section) => [section.name, section]));
-  const chosen = wanted.flatMap((name) => byName.get(name) ?? []);
-  return { chosen, notEnabled: wanted.filter((name) => !byName.has(name)), aside: plan.findings };
 }
 
 /** Wraps what reading the file threw. */

@@ -46,7 +46,9 @@ export function describeError(
   options: { readonly verbose: boolean },
   redactor: Redactor,
 ): string {
-  const findings = error instanceof ConfigError ? error.findings.map(formatFinding) : [];
+  const findings = error instanceof ConfigError
+    ? error.findings.map((finding) => `${finding.severity}: ${formatFinding(finding)}`)
+    : [];
   const hint = error instanceof AgentError && error.hint !== undefined ? [error.hint] : [];
   const details = options.verbose ? verboseLines(error, new Set()) : [];
   const parts = [messageOf(error), ...findings, ...hint, ...details];

@@ -73,7 +73,7 @@ export interface RunReport {
   readonly started: string;
   readonly ended: string;
   readonly testmode: boolean;
-  /** Named sections that are not enabled. */
+  /** Named sections that do not exist or are not enabled. */
   readonly not_enabled: readonly string[];
   readonly sections: readonly SectionReport[];
   /** Why nothing could run, null when something did. */

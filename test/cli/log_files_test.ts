@@ -66,7 +66,7 @@ describe("beside the program", () => {
     expect(lines.some((each) => each.includes("WARNING - Not sent"))).toBe(true);
     expect(read("errors.log")).toBe("");
     const second = await run(place, [...upload.slice(0, 1), "nosuch", "--quiet"]);
-    expect(second.code).toBe(0);
+    expect(second.code).toBe(1);
     expect(read("info.log").startsWith(lines.join("\n"))).toBe(true);
     expect(read("errors.log")).toMatch(/^agent: .* - ERROR - There is no section \[nosuch\]/);
     expect(statSync(join(home, "info.log")).mode & 0o007).toBe(0);
@@ -78,10 +78,10 @@ describe("beside the program", () => {
     place.write("broken.ini", "[oomnitza]\nurl = nowhere\n");
     const broken = await run(place, ["upload", "x", "--ini", "broken.ini"]);
     expect(broken.code).toBe(1);
-    expect(broken.stderr.match(/it has errors/g)).toHaveLength(1);
+    expect(broken.stderr.match(/it has 1 error/g)).toHaveLength(1);
     for (const name of ["info.log", "errors.log"]) {
       expect(read(name)).toContain("ERROR - Cannot use");
-      expect(read(name)).toMatch(/\n {2}\S*broken\.ini:2 \[oomnitza\] url/);
+      expect(read(name)).toMatch(/\n {2}error: \S*broken\.ini:2 \[oomnitza\] url/);
     }
   });
 

@@ -87,7 +87,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'There is no command "…"': { words: ["uplod", "csv_assets"] },
   "There is no flag …": { words: ["upload", "csv_assets", "--nope"] },
   "No section was named": { words: ["upload"] },
-  "There is no section [csv_asset] in …, so it is not enabled.": { words: ["upload", "csv_asset"] },
+  "There is no section [csv_asset] in …": { words: ["upload", "csv_asset"] },
   "Nothing is enabled in …": { more: "enable = False" },
   "Cannot read …/config.ini: ENOENT: no such file or directory": {
     words: ["check", "--ini", "missing/config.ini"],
