@@ -6,7 +6,6 @@
 
 import { defineConverter, isEmpty } from "../src/sdk/mod.ts";
 
-/** The converter `capitalize`. */
 export const capitalize = defineConverter({
   name: "capitalize",
   summary: "Makes the first character upper-case and all others lower-case.",

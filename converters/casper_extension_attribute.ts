@@ -8,7 +8,6 @@ import { AgentError, defineConverter, isObject } from "../src/sdk/mod.ts";
 
 const record = { extension_attributes: [{ name: "A", value: 1 }, { name: "Empty", value: "" }] };
 
-/** The converter `casper_extension_attribute`. */
 export const casperExtensionAttribute = defineConverter({
   name: "casper_extension_attribute",
   summary:

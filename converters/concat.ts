@@ -7,7 +7,7 @@
 import { defineConverter, type Raw, strippedField } from "../src/sdk/mod.ts";
 
 /** The text that one element of `values` stands for; nothing when it stands for none. */
-function textOf(element: string, record: Raw): string | undefined {
+function resolveElement(element: string, record: Raw): string | undefined {
   if (element === "") return undefined;
   const quoted = /^(["'])(.*)\1$/s.exec(element);
   return quoted?.[2] ?? strippedField(record, element);
@@ -15,7 +15,6 @@ function textOf(element: string, record: Raw): string | undefined {
 
 const call = "concat:values=first,' ',last";
 
-/** The converter `concat`. */
 export const concat = defineConverter({
   name: "concat",
   summary:
@@ -56,7 +55,7 @@ export const concat = defineConverter({
     if (values === undefined || values === "") return null;
     let joined = "";
     for (const element of values === true ? [""] : values.split(",")) {
-      const text = textOf(element, record);
+      const text = resolveElement(element, record);
       if (text === undefined) {
         complain(
           element === "" ? "values has an empty element" : `the field ${element} is not text`,

@@ -8,11 +8,10 @@ import { defineConverter, readDate, readSpacedDate } from "../src/sdk/mod.ts";
 
 const call = "date_format";
 
-/** The converter `date_format`. */
 export const dateFormat = defineConverter({
   name: call,
   summary:
-    "Turns a date (ISO 8601, or YYYY-MM-DD HH:mm:ss, which is taken as UTC whatever follows) into Unix seconds. What is no date stays as it is.",
+    "Turns a date (ISO 8601, or YYYY-MM-DD HH:mm:ss, always taken as UTC) into Unix seconds. Anything that is not a date stays unchanged.",
   params: {},
   examples: [
     { call, value: "2019-01-02 03:04:05", result: 1546398245 },

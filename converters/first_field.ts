@@ -8,7 +8,6 @@ import { defineConverter, isEmpty, strippedField } from "../src/sdk/mod.ts";
 
 const call = "first_field:fields=a,b";
 
-/** The converter `first_field`. */
 export const firstField = defineConverter({
   name: "first_field",
   summary:

@@ -8,7 +8,6 @@ import { AgentError, defineConverter, isEmpty } from "../src/sdk/mod.ts";
 
 const call = "first_from_full";
 
-/** The converter `first_from_full`. */
 export const firstFromFull = defineConverter({
   name: call,
   summary: "Takes the text before the first space: the first name out of a full name.",

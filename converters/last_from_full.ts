@@ -8,7 +8,6 @@ import { AgentError, defineConverter, isEmpty } from "../src/sdk/mod.ts";
 
 const call = "last_from_full";
 
-/** The converter `last_from_full`. */
 export const lastFromFull = defineConverter({
   name: call,
   summary: "Takes the text after the last space: the last name out of a full name.",

@@ -14,7 +14,6 @@ const epochGap = 11644473600n;
 const earliest = -62135596800n;
 const latest = 253402300799n;
 
-/** The converter `ldap_timestamp`. */
 export const ldapTimestamp = defineConverter({
   name: call,
   summary:

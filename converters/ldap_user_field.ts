@@ -8,7 +8,6 @@ import { defineConverter, isEmpty } from "../src/sdk/mod.ts";
 
 const call = "ldap_user_field";
 
-/** The converter `ldap_user_field`. */
 export const ldapUserField = defineConverter({
   name: call,
   summary: "Keeps the value if there is one, else takes sAMAccountName of the record.",

@@ -1,5 +1,5 @@
 /**
- * `location`: the name of a location to the identifier that Oomnitza knows it by.
+ * `location`: the name of a location to the identifier that Oomnitza has for it.
  *
  * @module
  */
@@ -34,7 +34,7 @@ interface Locations {
   lookups: number;
 }
 
-function fieldsOf(params: ConverterParams): { field: string; label: string } {
+function readFieldNames(params: ConverterParams): { field: string; label: string } {
   return { field: String(params.field ?? "location_id"), label: String(params.label ?? "name") };
 }
 
@@ -50,7 +50,7 @@ async function load(context: ConverterContext): Promise<Record<string, unknown>[
   }
 }
 
-function tableOf(state: Locations, label: string): Table {
+function getTable(state: Locations, label: string): Table {
   const made = state.tables.get(label);
   if (made !== undefined) return made;
   const complete = state.entries.filter((entry) =>
@@ -65,11 +65,10 @@ function tableOf(state: Locations, label: string): Table {
 const given =
   "Oomnitza has a location with the name Main Office and the location_id main, and one with the name Annex and the location_id annex";
 
-/** The converter `location`. */
 export const location = defineConverter<Locations>({
   name: "location",
   summary:
-    "Turns the name of a location into the identifier that Oomnitza knows it by. A name that Oomnitza lacks stays as it is and is listed at the end of the run.",
+    "Turns the name of a location into the identifier that Oomnitza has for it. A name that Oomnitza does not have stays unchanged and is listed at the end of the run.",
   params: {
     field: {
       help: "Field of an Oomnitza location that is the result; one for the whole run.",
@@ -88,18 +87,18 @@ export const location = defineConverter<Locations>({
     { call: "location", value: "", result: null, given },
   ],
   async prepare(context, calls) {
-    const { field } = fieldsOf(calls[0] ?? {});
+    const { field } = readFieldNames(calls[0] ?? {});
     const entries = await load(context);
     return { entries, field, tables: new Map(), missing: new Map(), lookups: 0 };
   },
   convert({ value, params }, state) {
-    const { field, label } = fieldsOf(params);
+    const { field, label } = readFieldNames(params);
     if (field !== state.field) {
       throw new AgentError(`another mapping uses location with the field ${state.field} already`);
     }
     if (isEmpty(value)) return null;
     state.lookups++;
-    const { targets, known } = tableOf(state, label);
+    const { targets, known } = getTable(state, label);
     const found = targets.get(value);
     if (found !== undefined) return found;
     const small = typeof value === "string" ? value.toLowerCase() : value;
@@ -113,6 +112,6 @@ export const location = defineConverter<Locations>({
     const counts = [...missing].map(([value, count]) => `${JSON.stringify(value)} (${count})`);
     const vain = [...missing.values()].reduce((sum, count) => sum + count, 0);
     log.error(`location: not found in Oomnitza: ${names.join(", ")}`);
-    log.warning(`location: ${vain} of ${lookups} values stay as they were: ${counts.join(", ")}`);
+    log.warning(`location: ${vain} of ${lookups} values stay unchanged: ${counts.join(", ")}`);
   },
 });

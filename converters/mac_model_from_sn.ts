@@ -29,7 +29,7 @@ const mostFailuresInARow = 3;
 
 async function ask(url: string, serial: string, state: Models): Promise<Answer> {
   if (state.failuresInARow >= mostFailuresInARow) {
-    return { problem: "the service failed several times in a row and is not asked any more" };
+    return { problem: "the service failed several times in a row and is not used any more" };
   }
   try {
     const retry = { attempts: 2, budgetMs: 20_000 };
@@ -45,7 +45,7 @@ async function ask(url: string, serial: string, state: Models): Promise<Answer> 
   }
 }
 
-function serialOf({ general }: Raw): unknown {
+function readSerialNumber({ general }: Raw): unknown {
   return isObject(general) && Object.hasOwn(general, "serial_number")
     ? general.serial_number
     : undefined;
@@ -54,7 +54,6 @@ function serialOf({ general }: Raw): unknown {
 const service = "https://nam.oomnitza.com/";
 const call = "mac_model_from_sn";
 
-/** The converter `mac_model_from_sn`. */
 export const macModelFromSn = defineConverter<Models>({
   name: call,
   summary:
@@ -79,7 +78,7 @@ export const macModelFromSn = defineConverter<Models>({
   waits: true,
   prepare: (context) => Promise.resolve({ context, answers: new Map(), failuresInARow: 0 }),
   async convert({ value, record, params, complain }, state) {
-    const serial = serialOf(record);
+    const serial = readSerialNumber(record);
     if (isEmpty(serial)) return null;
     const url = typeof params.url === "string" ? params.url : service;
     const key = `${url} ${serial}`;

@@ -8,7 +8,6 @@ import { defineConverter, isObject } from "../src/sdk/mod.ts";
 
 const call = "memberOf:Admins=Boss|default=D";
 
-/** The converter `memberOf`. */
 export const memberOf = defineConverter({
   name: "memberOf",
   summary:

@@ -6,7 +6,6 @@
 
 import { defineConverter, isEmpty, splitWords } from "../src/sdk/mod.ts";
 
-/** The converter `split`. */
 export const split = defineConverter({
   name: "split",
   summary: "Splits a text and takes one of its parts.",
@@ -31,7 +30,7 @@ export const split = defineConverter({
   convert({ value, params: { on, index = "0" }, complain }) {
     if (isEmpty(value)) return value;
     const problem = problemWith(value, on, index);
-    const part = problem === undefined ? partOf(String(value), on, Number(index)) : undefined;
+    const part = problem === undefined ? pickPart(String(value), on, Number(index)) : undefined;
     if (part === undefined) complain(problem ?? `the text has no part ${index}`);
     return part ?? value;
   },
@@ -44,6 +43,6 @@ function problemWith(value: unknown, on: unknown, index: unknown): string | unde
   return undefined;
 }
 
-function partOf(text: string, on: string | true | undefined, index: number): string | undefined {
+function pickPart(text: string, on: string | true | undefined, index: number): string | undefined {
   return (typeof on === "string" ? text.split(on) : splitWords(text)).at(index);
 }

@@ -8,7 +8,6 @@ import { AgentError, defineConverter, isEmpty } from "../src/sdk/mod.ts";
 
 const call = "split_email";
 
-/** The converter `split_email`. */
 export const splitEmail = defineConverter({
   name: call,
   summary: "Takes the text before the first @: the name out of an e-mail address.",

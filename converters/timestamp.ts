@@ -8,11 +8,10 @@ import { defineConverter, readDate } from "../src/sdk/mod.ts";
 
 const call = "timestamp";
 
-/** The converter `timestamp`. */
 export const timestamp = defineConverter({
   name: call,
   summary:
-    "Turns a date (ISO 8601; UTC when it names no zone) into Unix seconds. What is no date stays as it is, with an error in the log.",
+    "Turns a date (ISO 8601; UTC when it names no zone) into Unix seconds. Anything that is not a date stays unchanged, with an error in the log.",
   params: {},
   examples: [
     { call, value: "2019-01-02T03:04:05.123Z", result: 1546398245 },

@@ -1,29 +1,38 @@
 /**
- * The one gate: format, lint, types, layers, house rules, generated docs, binary, tests.
+ * The gate: types, format, lint, layers, style, generated docs, binary, tests.
  *
- * `bun scripts/ok.ts` prints a line for each step and the words of those that fail. The last line
- * is `N passed, N failed`, from the test report; a step that failed counts as one failed. The exit
- * code is 0 when nothing failed and at least one test ran.
+ * `bun scripts/ok.ts` is the fast gate: it leaves out the tests that are marked as slow, and is red when
+ * another one is. `--full` runs all of them, and drives the command line as the compiled program.
+ *
+ * Both print a line for each step and the words of those that fail. The last line is
+ * `N passed, N failed`, from the test report; a step that failed counts as one failed. The exit code is 0
+ * when nothing failed and at least one test ran.
  *
  * @module
  */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { binaryPath } from "../test/support/binary.ts";
 import { root } from "./binary/compile.ts";
-import { closingLine, type Counts, readCounts } from "./checks/junit.ts";
+import { closingLine } from "./checks/junit.ts";
+import { runAllTests, type Scope } from "./checks/test_run.ts";
+
+/** What a step came to. */
+interface Outcome {
+  /** What went wrong, empty when nothing did. */
+  readonly failure: string;
+  readonly warnings: readonly string[];
+}
 
 interface Step {
   readonly name: string;
-  /** Does the work; the text is what went wrong, empty when nothing did. */
-  run(): Promise<string>;
+  run(): Promise<Outcome>;
 }
 
 /** Lines shown of a step that failed. */
-const longestComplaint = 80;
+const longestOutput = 80;
 
-const code = ["mod.ts", "src", "converters", "scripts", "test", "bench"]
+const code = ["src", "converters", "scripts", "test", "bench"]
   .filter((path) => existsSync(join(root, path)));
 
 const checks: readonly Step[] = [
@@ -31,7 +40,7 @@ const checks: readonly Step[] = [
   program("format", ["deno", "fmt", "--check"]),
   program("lint", ["deno", "lint", "--quiet"]),
   program("layers", ["bun", "scripts/check_layers.ts"]),
-  program("house", ["bun", "scripts/check_style.ts"]),
+  program("style", ["bun", "scripts/check_style.ts"]),
   ...(existsSync(join(root, "scripts/docs.ts"))
     ? [program("docs", ["bun", "scripts/docs.ts", "--check"])]
     : []),
@@ -39,7 +48,7 @@ const checks: readonly Step[] = [
 ];
 
 function program(name: string, [tool = "", ...args]: readonly string[]): Step {
-  return { name, run: () => outputOfFailure([toolPath(tool), ...args]) };
+  return { name, run: () => outcomeOf([toolPath(tool), ...args]) };
 }
 
 function toolPath(tool: string): string {
@@ -48,30 +57,34 @@ function toolPath(tool: string): string {
   return join(root, "node_modules", tool, name);
 }
 
-async function outputOfFailure(command: string[]): Promise<string> {
+async function outcomeOf(command: string[]): Promise<Outcome> {
   const env = { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
   const run = Bun.spawn(command, { cwd: root, env, stdin: "ignore", stderr: "pipe" });
   const [out, errors] = await Promise.all([
     new Response(run.stdout).text(),
     new Response(run.stderr).text(),
   ]);
-  return await run.exited === 0 ? "" : `${errors}${out}`.trim() || "failed without a word";
+  const isGood = await run.exited === 0;
+  return {
+    failure: isGood ? "" : `${errors}${out}`.trim() || "failed without a word",
+    warnings: isGood ? errors.split("\n").filter((line) => line.includes("  warning: ")) : [],
+  };
 }
 
-async function buildBinary(): Promise<string> {
+async function buildBinary(): Promise<Outcome> {
   try {
     await binaryPath();
-    return "";
+    return { failure: "", warnings: [] };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { failure: error instanceof Error ? error.message : String(error), warnings: [] };
   }
 }
 
 /** The words of a failed step, indented, and not more than one can read. */
-function excerpt(complaint: string): string {
-  const lines = complaint.split("\n");
-  const more = lines.length - longestComplaint;
-  const shown = lines.slice(0, longestComplaint).concat(
+function excerpt(text: string): string {
+  const lines = text.split("\n");
+  const more = lines.length - longestOutput;
+  const shown = lines.slice(0, longestOutput).concat(
     more > 0 ? [`… and ${more} lines more`] : [],
   );
   return shown.map((line) => `    ${line}`).join("\n");
@@ -84,46 +97,16 @@ async function runChecks(steps: readonly Step[]): Promise<number> {
   async function work(): Promise<void> {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       const started = performance.now();
-      const complaint = await step.run();
-      report(step.name, complaint === "", started);
-      if (complaint === "") continue;
+      const { failure, warnings } = await step.run();
+      report(step.name, failure === "", started);
+      for (const line of warnings) console.log(`    ${line}`);
+      if (failure === "") continue;
       failed++;
-      console.log(excerpt(complaint));
+      console.log(excerpt(failure));
     }
   }
   await Promise.all([work(), work()]);
   return failed;
-}
-
-/**
- * Runs every test file, each in a fresh global object of a worker process: files that share one
- * process disturb each other's memory and time measurements.
- */
-async function runTests(): Promise<Counts> {
-  const folder = mkdtempSync(join(tmpdir(), "agent-tests-"));
-  const report = join(folder, "junit.xml");
-  const started = performance.now();
-  try {
-    const options = ["--parallel=2", "--timeout=30000", "--only-failures"];
-    const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-    const run = Bun.spawn([process.execPath, "test", "./test", ...options, ...reporter], {
-      cwd: root,
-      // No test leaves log files beside the program that it runs.
-      env: { ...process.env, LOGS_DIRECTORY: "none" },
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    const exitCode = await run.exited;
-    const counts = readCounts(report, exitCode);
-    reportTests(counts, started);
-    return counts;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function reportTests(counts: Counts, started: number): void {
-  report("tests", counts.failed === 0, started);
-  if (counts.note !== undefined) console.log(`    ${counts.note}`);
 }
 
 function report(name: string, good: boolean, started: number): void {
@@ -131,8 +114,17 @@ function report(name: string, good: boolean, started: number): void {
   console.log(`${good ? "ok  " : "FAIL"} ${name.padEnd(8)} ${seconds.padStart(6)} s`);
 }
 
+async function reportTests(scope: Scope) {
+  const started = performance.now();
+  const run = await runAllTests(scope);
+  report("tests", run.failed + run.complaints.length === 0, started);
+  for (const text of [run.note ?? [], run.complaints].flat()) console.log(`    ${text}`);
+  if (run.left > 0) console.log(`    ${run.left} slow tests are left to npm run test:full`);
+  return run;
+}
+
 const failedChecks = await runChecks(checks);
-const counts = await runTests();
-const total = { ...counts, failed: counts.failed + failedChecks };
+const run = await reportTests(process.argv.includes("--full") ? "full" : "fast");
+const total = { ...run, failed: run.failed + failedChecks + run.complaints.length };
 process.exitCode = total.failed === 0 ? 0 : 1;
 console.log(closingLine(total));

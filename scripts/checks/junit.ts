@@ -37,6 +37,38 @@ export function readCounts(path: string, exitCode: number): Counts {
   return { ...counts, passed, failed: 1, note };
 }
 
+/** One test of a report. */
+export interface TimedTest {
+  readonly file: string;
+  /** With the names of its suites. */
+  readonly name: string;
+  readonly seconds: number;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+};
+
+function attribute(tag: string, name: string): string {
+  const text = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1] ?? "";
+  return text.replaceAll(/&(\w+);/g, (whole, entity) => entities[entity] ?? whole);
+}
+
+/** The tests of a JUnit report, with how long each took. */
+export function readTimes(path: string): TimedTest[] {
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  return (text.match(/<testcase\s[^>]*>/g) ?? []).map((tag) => ({
+    file: attribute(tag, "file"),
+    name: [attribute(tag, "classname"), attribute(tag, "name")].filter((part) => part !== "")
+      .join(" > "),
+    seconds: Number(attribute(tag, "time")),
+  }));
+}
+
 /** The line that ends a run: `12 passed, 0 failed`, with `, 1 skipped` when some were. */
 export function closingLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed` + (skipped === 0 ? "" : `, ${skipped} skipped`);

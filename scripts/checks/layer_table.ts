@@ -50,7 +50,6 @@ const levels: Readonly<Record<string, number>> = {
   cli: 11,
 };
 const guestLevel = 4;
-const faceLevel = 12;
 
 /** Packages with a single owner. */
 export const packageOwners: readonly Owner[] = [
@@ -68,6 +67,7 @@ export const packageOwners: readonly Owner[] = [
   { what: "fast-xml-parser", packages: ["fast-xml-parser"], places: ["src/sdk/xml"] },
   { what: "croner", packages: ["croner"], places: ["src/settings/schedule"] },
   { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv/"] },
+  { what: "jsonc-parser", packages: ["jsonc-parser"], places: ["src/logging/"] },
 ];
 
 /** Where the global `Bun` may be named. */
@@ -113,7 +113,6 @@ export const listedRooms: readonly string[] = [
 
 /** The room that `path` belongs to; `undefined` when it is not part of the product. */
 export function roomOf(path: string): Room | undefined {
-  if (path === "mod.ts") return { name: path, level: faceLevel, guest: false };
   const [top = "", second = "", third = ""] = path.split("/");
   if (top === "converters" && second !== "") {
     return { name: path, level: guestLevel, guest: second !== "mod.ts" };

@@ -13,15 +13,9 @@ import {
   type Room,
   roomOf,
 } from "./layer_table.ts";
+import { type Import, readImport } from "./imports.ts";
 import { findMisplacedUses, packageMisplaced } from "./owners.ts";
-import { allNodes, type Place, type SourceFile, type Violation } from "./source_file.ts";
-
-/** One import as written. */
-interface Import {
-  /** The specifier; absent when it is computed. */
-  readonly specifier: string | undefined;
-  readonly line: number;
-}
+import { allNodes, type SourceFile, type Violation } from "./source_file.ts";
 
 /**
  * Every violation in one product file. `packages` are the names of the runtime dependencies in
@@ -45,32 +39,6 @@ export function checkLayers(file: SourceFile, packages: ReadonlySet<string>): Vi
     ...imports.flatMap((each) => checkImport(file, room, each, packages)),
     ...findMisplacedUses(file, places),
   ].sort((a, b) => a.line - b.line);
-}
-
-function readImport(file: SourceFile, { node }: Place): Import[] {
-  const line = file.lineAt(node.start);
-  switch (node.type) {
-    case "ImportDeclaration":
-    case "ExportAllDeclaration":
-    case "TSImportType":
-      return [{ specifier: node.source.value, line }];
-    case "ExportNamedDeclaration":
-      return node.source === null ? [] : [{ specifier: node.source.value, line }];
-    case "ImportExpression":
-      return [{ specifier: literalText(node.source), line }];
-    case "TSExternalModuleReference":
-      return [{ specifier: node.expression.value, line }];
-    case "CallExpression": {
-      const required = node.callee.type === "Identifier" && node.callee.name === "require";
-      return required ? [{ specifier: literalText(node.arguments[0]), line }] : [];
-    }
-    default:
-      return [];
-  }
-}
-
-function literalText(node: Place["node"] | undefined): string | undefined {
-  return node?.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
 }
 
 function checkImport(

@@ -27,6 +27,8 @@ export interface Violation {
   readonly rule: string;
   /** What is wrong and what to do about it. */
   readonly message: string;
+  /** Whether it is shown and does not fail the gate. */
+  readonly isWarning?: boolean;
 }
 
 /** A node with where it hangs in the tree. */
@@ -72,11 +74,13 @@ export function reportViolations(
   files: number,
   violations: readonly Violation[],
 ): number {
-  for (const { file, line, rule, message } of violations) {
-    console.error(`${file}:${line}  ${rule}: ${message}`);
+  for (const { file, line, rule, message, isWarning } of violations) {
+    console.error(`${file}:${line}  ${isWarning ? "warning: " : ""}${rule}: ${message}`);
   }
-  console.log(`${gate}: files ${files}, violations ${violations.length}`);
-  return violations.length === 0 ? 0 : 1;
+  const warnings = violations.filter(({ isWarning }) => isWarning).length;
+  const wrong = violations.length - warnings;
+  console.log(`${gate}: files ${files}, violations ${wrong}, warnings ${warnings}`);
+  return wrong === 0 ? 0 : 1;
 }
 
 function* nodesBelow(place: Place): Generator<Place> {

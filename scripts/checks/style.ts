@@ -5,10 +5,12 @@
  */
 import type { Node } from "oxc-parser";
 import { checkDocs } from "./docstrings.ts";
+import type { Finding } from "./finding.ts";
 import { allNodes, type Place, type SourceFile, type Violation } from "./source_file.ts";
 
-const longestFile = 300;
-const longestFunction = 40;
+/** Lines from which there is a warning, and those from which the gate fails. */
+const fileLines = { warn: 300, fail: 500 };
+const functionLines = { warn: 40, fail: 80 };
 const bannedNames = /^(utils?|helpers?|misc|common)$/;
 const snakeCase = /^[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+)*$/;
 const unfinished = /\b(TODO|FIXME|XXX)\b/;
@@ -34,15 +36,8 @@ export const sourceKeys: readonly string[] = [
   "webhook",
 ];
 
-/** Something wrong at an offset of the file. */
-export interface Finding {
-  readonly offset: number;
-  readonly rule: string;
-  readonly message: string;
-}
-
-/** Every violation of the house rules in one file. */
-export function checkHouse(file: SourceFile): Violation[] {
+/** Every violation of the rules of style in one file, and warnings. */
+export function checkStyle(file: SourceFile): Violation[] {
   const places = [...allNodes(file.program)];
   const findings = [
     ...checkNames(file),
@@ -55,9 +50,9 @@ export function checkHouse(file: SourceFile): Violation[] {
     ...(isTest(file.path) ? [] : places.flatMap((place) => checkFunction(file, place))),
   ];
   return findings
-    .map(({ offset, rule, message }) => {
+    .map(({ offset, rule, message, isWarning = false }) => {
       const line = file.lineAt(offset);
-      return { file: file.path, line, rule: `house/${rule}`, message };
+      return { file: file.path, line, rule: `style/${rule}`, message, isWarning };
     })
     .sort((a, b) => a.line - b.line);
 }
@@ -75,9 +70,7 @@ function checkNames(file: SourceFile): Finding[] {
 
 function checkLength(file: SourceFile): Finding[] {
   const lines = file.text.replace(/\n$/, "").split("\n").length;
-  if (lines <= longestFile) return [];
-  const message = `${lines} lines, at most ${longestFile} are allowed. Split it by what it does.`;
-  return [at(0, "file-length", message)];
+  return tooLong(0, "file-length", "a file", lines, fileLines);
 }
 
 function checkComments(file: SourceFile): Finding[] {
@@ -88,7 +81,7 @@ function checkComments(file: SourceFile): Finding[] {
     }
     const silence = silenced.exec(value);
     if (silence === null) return [];
-    return [at(start + silence.index, "silenced", `${silence[0]}: mend the types instead.`)];
+    return [at(start + silence.index, "silenced", `${silence[0]}: correct the types instead.`)];
   });
 }
 
@@ -125,7 +118,7 @@ function checkSkipped(node: Node): Finding[] {
   let owner: Node = node.object;
   while (owner.type === "MemberExpression") owner = owner.object;
   if (owner.type !== "Identifier" || !testFunctions.has(owner.name)) return [];
-  const message = `${owner.name}.${node.property.name}: every test runs. Mend or remove it.`;
+  const message = `${owner.name}.${node.property.name}: every test runs. Correct or remove it.`;
   return [at(node.property.start, "skipped-test", message)];
 }
 
@@ -150,10 +143,21 @@ function checkFunction(file: SourceFile, { node }: Place): Finding[] {
   const kinds = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
   if (!kinds.includes(node.type)) return [];
   const lines = file.lineAt(node.end) - file.lineAt(node.start) + 1;
-  if (lines <= longestFunction) return [];
-  const message = `a function of ${lines} lines, at most ${longestFunction} are allowed. ` +
-    "Give its parts names.";
-  return [at(node.start, "function-length", message)];
+  return tooLong(node.start, "function-length", "a function", lines, functionLines);
+}
+
+function tooLong(
+  offset: number,
+  rule: string,
+  what: string,
+  lines: number,
+  { warn, fail }: typeof fileLines,
+): Finding[] {
+  if (lines <= warn) return [];
+  const isWarning = lines <= fail;
+  const message = `${what} of ${lines} lines: aim below ${warn}, never above ${fail}. ` +
+    "Split it by what it does.";
+  return [{ offset, rule, message, isWarning }];
 }
 
 function isTest(path: string): boolean {

@@ -9,13 +9,13 @@ import { exitCodeMeanings } from "../../src/describe/exit_codes.ts";
 import { code, codeBlock, prose, table } from "./markdown.ts";
 import { flagTable } from "./option_table.ts";
 import {
-  callOf,
   type CommandText,
+  describeCall,
+  describeUsage,
   flagUsage,
   programName,
   type ShortFlags,
   shownCommands,
-  usageOf,
 } from "../../src/describe/program.ts";
 
 /** Commands, the flags of every command, and exit codes, as Markdown under headings of level 2. */
@@ -30,7 +30,7 @@ export function cliReference(
     table(
       ["Command", "Description"],
       shown.map((command) => [
-        `[${code(callOf(command))}](#${anchorOf(command)})`,
+        `[${code(describeCall(command))}](#${anchorOf(command)})`,
         prose(command.summary),
       ]),
     ),
@@ -54,7 +54,7 @@ function commandPart(command: CommandText): string {
   const parts = [
     `### ${programName} ${command.name}`,
     prose(command.summary),
-    codeBlock("text", `${programName} ${usageOf(command)}`),
+    codeBlock("text", `${programName} ${describeUsage(command)}`),
   ];
   if (usage !== "") parts.push(`${code(usage)}: ${prose(help)}`);
   if (command.details !== undefined) parts.push(prose(command.details));

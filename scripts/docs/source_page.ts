@@ -9,7 +9,7 @@ import type { Mappings, Source } from "../../src/sdk/source.ts";
 import { iniSection } from "../../src/describe/ini.ts";
 import { code, codeBlock, generated, prose, table } from "./markdown.ts";
 import { optionTable } from "./option_table.ts";
-import { variantsOf } from "../../src/describe/source_facts.ts";
+import { listVariants } from "../../src/describe/source_facts.ts";
 import { advancedOptions, plainOptions, sampleText } from "../../src/describe/value.ts";
 
 /**
@@ -26,10 +26,10 @@ export function sourcePage(source: Source, notes: string): string {
     factTable(source),
     "## Options",
     optionTable(plainOptions(options)),
-    ...(advanced.length === 0 ? [] : ["### For special cases", optionTable(advanced)]),
+    ...(advanced.length === 0 ? [] : ["### Advanced options", optionTable(advanced)]),
     "Every section also has the options of [all sections](../config.md#options-of-every-section).",
     "## Mapped by default",
-    ...variantsOf(source).flatMap(({ when, mappings }) => [
+    ...listVariants(source).flatMap(({ when, mappings }) => [
       ...(when === undefined ? [] : [`With ${code(when)}:`]),
       mappingTable(mappings),
     ]),
@@ -44,7 +44,7 @@ export function sourcePage(source: Source, notes: string): string {
 
 function factTable(source: Source): string {
   const { name, kind } = source;
-  const variants = variantsOf(source).map(({ when, mappingName }) =>
+  const variants = listVariants(source).map(({ when, mappingName }) =>
     when === undefined ? code(mappingName) : `${code(mappingName)} with ${code(when)}`
   );
   return table(["Fact", "Value"], [
@@ -115,7 +115,7 @@ function mappingLines(
   source: Source,
   texts: readonly (readonly [string, string])[],
 ): [string, string][] {
-  const mapped = variantsOf(source)[0]?.mappings ?? {};
+  const mapped = listVariants(source)[0]?.mappings ?? {};
   const syncFields = texts.filter(([key]) => key === "sync_field").map(([, text]) => text);
   const needed = source.kind === "users" ? ["USER", "EMAIL", ...syncFields] : syncFields;
   const [known] = Object.keys(source.fields ?? {});

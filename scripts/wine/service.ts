@@ -15,7 +15,6 @@ interface Step {
   readonly command?: readonly string[];
 }
 
-/** What the service is to do. */
 export interface ServiceCheck {
   /** The program, as Windows names it. */
   readonly agent: string;

@@ -11,7 +11,7 @@ import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
 import { type Plan, planConfig, unreadable } from "../config/plan.ts";
 import { absolutePath } from "../config/reading.ts";
-import { leavePending, resolveDocument, type Wanted } from "../config/resolve.ts";
+import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
 import { planProxy } from "../sdk/http/proxy.ts";
 import { openSecrets } from "../secrets/mod.ts";
@@ -61,7 +61,7 @@ export function loadConfig(app: AppContext): Plan {
  */
 export function withConfig<T>(
   app: AppContext,
-  wanted: Wanted,
+  wanted: WantedSections,
   work: (config: Plan) => Promise<T>,
 ): Promise<T> {
   return withDocument(app, readIni(app.ini), wanted, work);
@@ -71,12 +71,12 @@ export function withConfig<T>(
 export async function withDocument<T>(
   app: AppContext,
   document: IniDocument,
-  wanted: Wanted,
+  wanted: WantedSections,
   work: (config: Plan) => Promise<T>,
 ): Promise<T> {
   const { env, directory, log, redactor, signal } = app;
   const path = (text: string) => absolutePath(document.file, directory, text);
-  const secrets = openSecrets({ env, path, signal, log, redactor });
+  const secrets = openSecrets({ env, directory, path, signal, log, redactor });
   try {
     const resolving = { around: app, wanted, secrets, redactor };
     const resolved = await resolveDocument(document, resolving);

@@ -4,8 +4,42 @@
  * @module
  */
 
-/** One fault or oddity in a configuration file, precise enough to go and mend it. */
+/** What kind of finding it is, for programs; the message is for people and may be worded anew. */
+export type FindingCode =
+  /** A section, an option or a mapping that is required is not there, or is blank. */
+  | "missing"
+  /** A value is not one that the option allows. */
+  | "invalid"
+  /** Values that exclude each other, or of which one needs the other. */
+  | "conflict"
+  /** Nobody knows the option: it is ignored. */
+  | "unknown_option"
+  /** The section is enabled, and no source has its name. */
+  | "unknown_section"
+  /** It looks like a reference to a secret, and there is no such store. */
+  | "unknown_store"
+  /** A reference to a secret that could not be fetched. */
+  | "unresolved"
+  /** Something is in the file that has no effect. */
+  | "ineffective"
+  /** The file is not written as its format wants it. */
+  | "syntax"
+  /** Characters or bytes that are not text in the encoding of the file. */
+  | "encoding"
+  /** Others than its owner can read the file. */
+  | "permissions"
+  /** User code that cannot run, whatever its language. */
+  | "invalid_code"
+  /** User code that was taken for Python and is not valid Python. */
+  | "invalid_python"
+  /** User code that was taken for JavaScript and is not valid JavaScript. */
+  | "invalid_javascript"
+  /** User code that may be meant otherwise than it is taken. */
+  | "ambiguous_code";
+
+/** Something wrong with a configuration file, precise enough to correct it. */
 export interface Finding {
+  readonly code: FindingCode;
   /** `error` keeps the section from running; `warning` does not. */
   readonly severity: "error" | "warning";
   /** Path of the file as the person named it. */
@@ -84,13 +118,18 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** The `code` of an error of the runtime, for example `ENOENT`; empty when it has none. */
+export function errorCode(thrown: unknown): string {
+  return String((thrown as { code?: unknown } | null | undefined)?.code ?? "");
+}
+
 /**
  * A finding as one line: `config.ini:12 [okta] api_token: is missing. Set it …`.
  */
 export function formatFinding(finding: Finding): string {
-  const place = finding.line === undefined ? finding.file : `${finding.file}:${finding.line}`;
+  const position = finding.line === undefined ? finding.file : `${finding.file}:${finding.line}`;
   const section = finding.section === undefined ? "" : ` [${finding.section}]`;
   const option = finding.option === undefined ? "" : ` ${finding.option}`;
   const hint = finding.hint === undefined ? "" : `. ${finding.hint}`;
-  return `${place}${section}${option}: ${finding.message}${hint}`;
+  return `${position}${section}${option}: ${finding.message}${hint}`;
 }

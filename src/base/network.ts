@@ -6,7 +6,6 @@
 
 import { BlockList, isIP } from "node:net";
 
-/** A set of addresses. */
 export interface Networks {
   readonly isEmpty: boolean;
   has(address: string): boolean;
@@ -25,7 +24,7 @@ export function isLoopback(address: string): boolean {
   return plain === "localhost" || plain === "::1" || isIP(plain) === 4 && plain.startsWith("127.");
 }
 
-function familyOf(address: string): "ipv4" | "ipv6" {
+function addressFamily(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
 
@@ -36,11 +35,11 @@ function addWord(list: BlockList, word: string): boolean {
   if (version === 0 || more.length > 0) return false;
   const longest = version === 4 ? 32 : 128;
   if (prefix === undefined) {
-    list.addAddress(address, familyOf(address));
+    list.addAddress(address, addressFamily(address));
     return true;
   }
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > longest) return false;
-  list.addSubnet(address, Number(prefix), familyOf(address));
+  list.addSubnet(address, Number(prefix), addressFamily(address));
   return true;
 }
 
@@ -51,16 +50,16 @@ function addWord(list: BlockList, word: string): boolean {
  */
 export function parseNetworks(
   text: string,
-): { readonly networks: Networks; readonly strange: readonly string[] } {
+): { readonly networks: Networks; readonly invalid: readonly string[] } {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
   const list = new BlockList();
-  const strange = words.filter((word) => !addWord(list, word));
+  const invalid = words.filter((word) => !addWord(list, word));
   const networks: Networks = {
     isEmpty: words.length === 0,
     has(address) {
       const plain = plainAddress(address);
-      return isIP(plain) !== 0 && list.check(plain, familyOf(plain));
+      return isIP(plain) !== 0 && list.check(plain, addressFamily(plain));
     },
   };
-  return { networks, strange };
+  return { networks, invalid };
 }

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Spelling, spellingsOf } from "./redact_spellings.ts";
+import { listSpellings, type Spelling } from "./redact_spellings.ts";
 
-const MASK = "***";
+const mask = "***";
 
 /** Knows the secrets of this process and masks them in text. */
 export interface Redactor {
@@ -24,13 +24,13 @@ export interface Redactor {
 }
 
 /** Secrets shorter than this would mask ordinary words and digits all over a log. */
-const SHORTEST = 4;
+const shortestSecret = 4;
 
 /** So many secrets of one origin are remembered. */
-const KEPT = 16;
+const keptPerOrigin = 16;
 
 /** So many characters of a secret that is cut off are masked as well. */
-const SHORTEST_CUT = 6;
+const shortestCut = 6;
 
 /** From and to in UTF-16 units, the end excluded. */
 type Span = [from: number, to: number];
@@ -49,7 +49,7 @@ class SpellingIndex {
   readonly #byHash = new Map<number, Held[]>();
 
   add(spelling: Spelling): void {
-    const hash = hashOf(spelling);
+    const hash = hashStart(spelling);
     const bucket = this.#byHash.get(hash) ?? [];
     const known = bucket.find(({ text }) => text === spelling.text);
     if (known === undefined) bucket.push({ ...spelling, holders: 1 });
@@ -59,7 +59,7 @@ class SpellingIndex {
   }
 
   remove(spelling: Spelling): void {
-    const hash = hashOf(spelling);
+    const hash = hashStart(spelling);
     const bucket = this.#byHash.get(hash) ?? [];
     const known = bucket.find(({ text }) => text === spelling.text);
     if (known === undefined || --known.holders > 0) return;
@@ -78,10 +78,10 @@ class SpellingIndex {
     let hash = 0;
     for (let at = 0; at < text.length; at++) {
       hash = nextHash(hash, text.charCodeAt(at));
-      if (this.#isStart[hash] === 0 || at < SHORTEST - 1) continue;
+      if (this.#isStart[hash] === 0 || at < shortestSecret - 1) continue;
       for (const spelling of this.#byHash.get(hash) ?? []) {
         const masked = spans.at(-1)?.[1] ?? 0;
-        const span = spanOf(text, at - SHORTEST + 1, spelling, masked);
+        const span = findSpan(text, at - shortestSecret + 1, spelling, masked);
         if (span !== undefined) join(spans, span);
       }
     }
@@ -89,9 +89,9 @@ class SpellingIndex {
   }
 }
 
-function hashOf({ text }: Spelling): number {
+function hashStart({ text }: Spelling): number {
   let hash = 0;
-  for (let at = 0; at < SHORTEST; at++) hash = nextHash(hash, text.charCodeAt(at));
+  for (let at = 0; at < shortestSecret; at++) hash = nextHash(hash, text.charCodeAt(at));
   return hash;
 }
 
@@ -112,7 +112,7 @@ function join(spans: Span[], [from, to]: Span): void {
 }
 
 /** What to mask when a spelling stands there, unless all before `masked` is to be masked already. */
-function spanOf(
+function findSpan(
   text: string,
   from: number,
   { text: spelling, isBase64 }: Spelling,
@@ -123,7 +123,7 @@ function spanOf(
   while (same < most && text.charCodeAt(from + same) === spelling.charCodeAt(same)) same++;
   const to = from + same;
   const isWhole = same === spelling.length;
-  const isCut = same >= SHORTEST_CUT && isEnd(text, to);
+  const isCut = same >= shortestCut && isEnd(text, to);
   if (to <= masked || (!isWhole && !isCut)) return undefined;
   return isBase64 ? widen(text, from, to) : [from, to];
 }
@@ -151,14 +151,14 @@ class Secrets {
     const reasons = this.#reasons.get(secret) ?? 0;
     this.#reasons.set(secret, reasons + 1);
     if (reasons > 0) return;
-    for (const spelling of spellingsOf(secret, SHORTEST)) this.index.add(spelling);
+    for (const spelling of listSpellings(secret, shortestSecret)) this.index.add(spelling);
   }
 
   release(secret: string): void {
     const reasons = this.#reasons.get(secret) ?? 0;
     if (reasons > 1) this.#reasons.set(secret, reasons - 1);
     else if (this.#reasons.delete(secret)) {
-      for (const spelling of spellingsOf(secret, SHORTEST)) this.index.remove(spelling);
+      for (const spelling of listSpellings(secret, shortestSecret)) this.index.remove(spelling);
     }
   }
 }
@@ -178,7 +178,7 @@ export function createRedactor(): Redactor {
     if (isKnown) return;
     secrets.hold(secret);
     const [oldest] = kept;
-    if (kept.size <= KEPT || oldest === undefined) return;
+    if (kept.size <= keptPerOrigin || oldest === undefined) return;
     kept.delete(oldest);
     secrets.release(oldest);
   }
@@ -195,7 +195,7 @@ export function createRedactor(): Redactor {
       let result = "";
       let end = 0;
       for (const [from, to] of spans) {
-        result += text.slice(end, from) + MASK;
+        result += text.slice(end, from) + mask;
         end = to;
       }
       return result + text.slice(end);

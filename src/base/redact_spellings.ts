@@ -99,7 +99,7 @@ function hexSpellings(secret: string): string[] {
 }
 
 /** The secret itself, and what may stand for it: without space around it, or line by line. */
-function partsOf(secret: string): string[] {
+function splitParts(secret: string): string[] {
   // A private key may turn up without its line breaks or in part; its first line is no secret.
   const lines = secret.split(/\r?\n/).filter((line) => !line.startsWith("-----"));
   return [secret, secret.trim(), ...lines.length > 1 ? lines.map((line) => line.trim()) : []];
@@ -110,14 +110,14 @@ function partsOf(secret: string): string[] {
  *
  * @param shortest spellings with fewer characters are left out
  */
-export function spellingsOf(secret: string, shortest: number): Spelling[] {
+export function listSpellings(secret: string, shortest: number): Spelling[] {
   const found = new Map<string, Spelling>();
   function add(texts: readonly string[], isBase64: boolean): void {
     for (const text of texts) {
       if (text.length >= shortest && !found.has(text)) found.set(text, { text, isBase64 });
     }
   }
-  for (const part of new Set(partsOf(secret))) {
+  for (const part of new Set(splitParts(secret))) {
     if (part.length < shortest) continue;
     const sound = part.toWellFormed(); // URL encoding throws at half a surrogate pair
     add([part, ...jsonSpellings(part), ...xmlSpellings(part), ...urlSpellings(sound)], false);

@@ -11,7 +11,7 @@ import { diag } from "./diag.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
-import { completion } from "./completion_command.ts";
+import { createCompletion } from "./completion_command.ts";
 import { generateIni } from "./generate_ini.ts";
 import { gui } from "./gui.ts";
 import { tryCommand } from "./try.ts";
@@ -50,6 +50,6 @@ export const commands: readonly Command[] = [
   service,
   standIn,
   upgrade,
-  completion,
+  createCompletion(() => commands),
   versionCommand,
 ];

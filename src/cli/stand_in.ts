@@ -39,7 +39,6 @@ const mappingsSchema = z.record(
 const locationsSchema = z.array(z.record(z.string(), z.unknown()));
 
 interface JsonFile<T> {
-  /** The flag that names it. */
   readonly flag: string;
   /** Absolute; empty when there is none. */
   readonly path: string;

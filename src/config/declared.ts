@@ -59,13 +59,13 @@ export function standInValue(option: Option<unknown>): unknown {
   return result.ok ? result.value : "";
 }
 
-/** What a value must be, for complaints that must not show it. */
+/** What a value must be, for findings that must not show it. */
 export function describeKind(option: Option<unknown>): string {
   switch (option.kind) {
     case "integer":
       return "a whole number in the range that the option allows";
     case "flag":
-      return "a yes (1, yes, true, on) or a no (0, no, false, off)";
+      return "a boolean (1, yes, true, on or 0, no, false, off)";
     case "url":
       return "an address such as https://example.com";
     case "json":

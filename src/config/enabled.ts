@@ -9,10 +9,10 @@ import { ownEntry } from "../base/record.ts";
 import { parseFlag } from "../sdk/option.ts";
 import { findStore, parseReference } from "../secrets/mod.ts";
 import { type IniDocument, type IniOption, optionOf } from "./ini.ts";
-import { without, withValue } from "./reference_option.ts";
+import { withoutValue, withValue } from "./reference_option.ts";
 
 /**
- * What `enable` says. `invalid` is neither a yes nor a no, `failed` a reference that leads to nothing:
+ * What `enable` says. `invalid` is not a boolean, `failed` a reference that leads to nothing:
  * both are errors of a section that somebody wants to run. `pending` is a reference that nobody followed.
  */
 export type EnableState = "on" | "off" | "invalid" | "failed" | "pending";
@@ -38,9 +38,11 @@ export function followEnvironment(option: IniOption, env: Environment): IniOptio
   const reference = parseReference(option.value);
   const store = reference === undefined ? undefined : findStore(reference);
   if (reference === undefined || store === undefined) return option;
-  if (store.name !== "env") return without(option, "pending");
+  if (store.name !== "env") return withoutValue(option, "pending");
   const value = ownEntry(env, reference.target)?.trim();
-  return value === undefined || value === "" ? without(option, "failed") : withValue(option, value);
+  return value === undefined || value === ""
+    ? withoutValue(option, "failed")
+    : withValue(option, value);
 }
 
 /** Whether a section of a file counts as enabled, without asking a secret store. */

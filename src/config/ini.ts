@@ -7,18 +7,18 @@
 
 import type { Finding } from "../base/errors.ts";
 import {
+  badLine,
   characterFindings,
-  faultyLine,
   headlessText,
   invisibleStart,
   lostCharacter,
   repeatedKey,
   startsInvisibly,
 } from "./ini_findings.ts";
-import { DEFAULT_SECTION, foldKey, type IniLine, scanIni, splitOption } from "./ini_lines.ts";
+import { defaultSection, foldKey, type IniLine, scanIni, splitOption } from "./ini_lines.ts";
 
 export { type DecodedIni, decodeIni, encodeIni, type IniEncoding } from "./ini_encoding.ts";
-export { DEFAULT_SECTION } from "./ini_lines.ts";
+export { defaultSection } from "./ini_lines.ts";
 
 /** One option as the file sets it. */
 export interface IniOption {
@@ -156,21 +156,21 @@ function readLine(reading: Reading, line: IniLine): void {
     reading.option?.lines.push(line.number);
   }
   if (line.kind === "orphan" || line.kind === "bad") {
-    reading.findings.push(faultyLine(placeOf(reading), line));
+    reading.findings.push(badLine(currentPosition(reading), line));
   }
   if (line.kind === "headless") {
     reading.headless ??= { first: line.number, last: line.number };
     reading.headless.last = line.number;
   }
   if (reading.lossy && (line.text.includes("\uFFFD") || !line.text.isWellFormed())) {
-    reading.findings.push(lostCharacter(placeOf(reading), line.number));
+    reading.findings.push(lostCharacter(currentPosition(reading), line.number));
   }
 }
 
 function openSection(reading: Reading, line: IniLine): void {
   closeHeadless(reading);
   closeOption(reading);
-  if (line.name === DEFAULT_SECTION) {
+  if (line.name === defaultSection) {
     reading.section = { name: line.name, line: line.number, options: reading.defaults };
     return;
   }
@@ -184,11 +184,11 @@ function openOption(reading: Reading, line: IniLine): void {
   const { rawKey, value } = splitOption(line.text);
   const earlier = reading.section?.options.get(line.name);
   if (earlier !== undefined) {
-    const found = repeatedKey(placeOf(reading), line.name, line.number, earlier.line);
+    const found = repeatedKey(currentPosition(reading), line.name, line.number, earlier.line);
     reading.findings.push(found);
   }
   if (startsInvisibly(rawKey)) {
-    reading.findings.push(invisibleStart(placeOf(reading), line.name, line.number));
+    reading.findings.push(invisibleStart(currentPosition(reading), line.name, line.number));
   }
   reading.option = { key: line.name, rawKey, values: [value], lines: [line.number] };
 }
@@ -216,7 +216,7 @@ function closeHeadless(reading: Reading): void {
   reading.headless = undefined;
 }
 
-function placeOf(reading: Reading): { file: string; section?: string } {
+function currentPosition(reading: Reading): { file: string; section?: string } {
   const { file, section } = reading;
   return section === undefined ? { file } : { file, section: section.name };
 }

@@ -5,12 +5,11 @@
  */
 
 import { AgentError, type Finding } from "../base/errors.ts";
-import { BYTE_ORDER_MARK } from "./ini_lines.ts";
+import { byteOrderMark } from "./ini_lines.ts";
 
 /** The encodings an ini file is read in. */
 export type IniEncoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 
-/** An ini file as text. */
 export interface DecodedIni {
   /** A byte-order mark, if the file has one, stays in front; parser and writer allow for it. */
   readonly text: string;
@@ -37,6 +36,7 @@ export function decodeIni(bytes: Uint8Array, file: string): DecodedIni {
     text: new TextDecoder("windows-1252").decode(bytes),
     encoding: "windows-1252",
     findings: [{
+      code: "encoding",
       severity: "warning",
       file,
       line: brokenLine(bytes),
@@ -81,9 +81,10 @@ function decodeStrictly(bytes: Uint8Array, encoding: IniEncoding): string | unde
 
 function decodeBroken(bytes: Uint8Array, encoding: IniEncoding, file: string): DecodedIni {
   return {
-    text: BYTE_ORDER_MARK + new TextDecoder(encoding).decode(bytes),
+    text: byteOrderMark + new TextDecoder(encoding).decode(bytes),
     encoding,
     findings: [{
+      code: "encoding",
       severity: "error",
       file,
       line: encoding === "utf-8" ? brokenLine(bytes) : undefined,
@@ -108,10 +109,10 @@ function brokenLine(bytes: Uint8Array): number {
 function encodeWindows(text: string): Uint8Array {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   const characters = new TextDecoder("windows-1252").decode(all);
-  const byteOf = new Map(Array.from(characters, (character, byte) => [character, byte]));
+  const byteByCharacter = new Map(Array.from(characters, (character, byte) => [character, byte]));
   const bytes = new Uint8Array(text.length);
   for (let index = 0; index < text.length; index++) {
-    const byte = byteOf.get(text.charAt(index));
+    const byte = byteByCharacter.get(text.charAt(index));
     if (byte === undefined) {
       throw new AgentError("the file is Windows-1252, which cannot hold all of the new text", {
         hint: "Save the file as UTF-8 first, then make the change again",

@@ -9,20 +9,21 @@ import type { Finding } from "../base/errors.ts";
 import type { IniLine } from "./ini_lines.ts";
 
 /** Where a finding is: the file, and the section that was open. */
-export interface IniPlace {
+export interface IniPosition {
   readonly file: string;
   readonly section?: string | undefined;
 }
 
 /** The finding for an `orphan` or a `bad` line. */
-export function faultyLine(place: IniPlace, line: IniLine): Finding {
-  const fault = line.kind === "orphan" ? ORPHAN : badLineFault(line.text);
-  return { severity: "error", ...place, line: line.number, ...fault };
+export function badLine(position: IniPosition, line: IniLine): Finding {
+  const text = line.kind === "orphan" ? orphanLine : describeBadLine(line.text);
+  return { code: "syntax", severity: "error", ...position, line: line.number, ...text };
 }
 
 /** The finding for all text before the first header, given its first and last line number. */
 export function headlessText(file: string, first: number, last: number): Finding {
   return {
+    code: "syntax",
     severity: "error",
     file,
     line: first,
@@ -34,10 +35,16 @@ export function headlessText(file: string, first: number, last: number): Finding
 }
 
 /** The finding for a key that its section has already. */
-export function repeatedKey(place: IniPlace, key: string, line: number, earlier: number): Finding {
+export function repeatedKey(
+  position: IniPosition,
+  key: string,
+  line: number,
+  earlier: number,
+): Finding {
   return {
+    code: "ineffective",
     severity: "warning",
-    ...place,
+    ...position,
     line,
     option: key,
     message: `set again on line ${line}, so its value on line ${earlier} is not used`,
@@ -46,10 +53,11 @@ export function repeatedKey(place: IniPlace, key: string, line: number, earlier:
 }
 
 /** The finding for a key that begins with a space which the dialect does not take for one. */
-export function invisibleStart(place: IniPlace, key: string, line: number): Finding {
+export function invisibleStart(position: IniPosition, key: string, line: number): Finding {
   return {
+    code: "syntax",
     severity: "warning",
-    ...place,
+    ...position,
     line,
     option: key,
     message: `the line begins with an invisible character (${codePointName(key)}), ` +
@@ -59,10 +67,11 @@ export function invisibleStart(place: IniPlace, key: string, line: number): Find
 }
 
 /** The finding for a line that holds characters lost in decoding. */
-export function lostCharacter(place: IniPlace, line: number): Finding {
+export function lostCharacter(position: IniPosition, line: number): Finding {
   return {
+    code: "encoding",
     severity: "error",
-    ...place,
+    ...position,
     line,
     message: "a character could not be decoded",
     hint: "Save the file as UTF-8 and type the character again",
@@ -73,17 +82,17 @@ export function lostCharacter(place: IniPlace, line: number): Finding {
 export function characterFindings(text: string, file: string): Finding[] {
   const findings: Finding[] = [];
   const nul = text.indexOf("\0");
-  if (nul >= 0) findings.push({ ...NULL_BYTE, file, line: lineAt(text, nul) });
+  if (nul >= 0) findings.push({ ...nullByte, file, line: lineAt(text, nul) });
   const carriageReturn = text.search(/\r[^\r\n]/);
   if (carriageReturn >= 0) {
-    findings.push({ ...LONE_RETURN, file, line: lineAt(text, carriageReturn) });
+    findings.push({ ...loneReturn, file, line: lineAt(text, carriageReturn) });
   }
   return findings;
 }
 
 /** Whether text begins with white space or a mark that people see as nothing, outside ASCII. */
 export function startsInvisibly(text: string): boolean {
-  return text.charCodeAt(0) > 127 && INVISIBLE.test(text);
+  return text.charCodeAt(0) > 127 && invisible.test(text);
 }
 
 /** 1-based number of the line that holds the character at `index`. */
@@ -93,26 +102,28 @@ function lineAt(text: string, index: number): number {
   return line;
 }
 
-const INVISIBLE = /^[\s\u200B-\u200F\u2060]/;
+const invisible = /^[\s\u200B-\u200F\u2060]/;
 
-const ORPHAN = {
+const orphanLine = {
   message: "indented line with no option above it in this section that it could continue",
   hint: "Remove the spaces at its start",
 };
 
-const NULL_BYTE = {
+const nullByte = {
+  code: "encoding",
   severity: "error",
-  message: "the file holds a null byte, so it is not plain text",
+  message: "the file contains a null byte, so it is not plain text",
   hint: "Open it in a text editor and save it as UTF-8",
 } satisfies Partial<Finding>;
 
-const LONE_RETURN = {
+const loneReturn = {
+  code: "syntax",
   severity: "warning",
-  message: "a carriage return without a line feed does not end a line here",
+  message: "a carriage return without a line feed does not end a line",
   hint: "Save the file with LF or CRLF line endings",
 } satisfies Partial<Finding>;
 
-function badLineFault(text: string): Pick<Finding, "message" | "hint"> {
+function describeBadLine(text: string): Pick<Finding, "message" | "hint"> {
   if (startsInvisibly(text)) {
     return {
       message: `the line begins with an invisible character (${codePointName(text)})`,

@@ -5,10 +5,10 @@
  */
 
 /** The name of the section whose options every other section sees. */
-export const DEFAULT_SECTION = "DEFAULT";
+export const defaultSection = "DEFAULT";
 
 /** The byte-order mark as it appears in decoded text. */
-export const BYTE_ORDER_MARK = "\uFEFF";
+export const byteOrderMark = "\uFEFF";
 
 /**
  * What a line is:
@@ -79,7 +79,7 @@ export function foldKey(key: string): string {
 
 /** Splits text into lines and says what each one is. Takes time linear in the text's length. */
 export function* scanIni(text: string): Generator<IniLine> {
-  let start = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  let start = text.startsWith(byteOrderMark) ? byteOrderMark.length : 0;
   let number = 0;
   let opened = false;
   let seen = false;
@@ -89,9 +89,9 @@ export function* scanIni(text: string): Generator<IniLine> {
     let end = newline < 0 ? text.length : newline;
     if (end > start && text.charCodeAt(end - 1) === 13) end--;
     const line = text.slice(start, end);
-    const kind = kindOf(line, opened, seen);
+    const kind = classifyLine(line, opened, seen);
     number++;
-    yield { kind, number, text: line, eol: text.slice(end, next), name: nameOf(kind, line) };
+    yield { kind, number, text: line, eol: text.slice(end, next), name: readName(kind, line) };
     if (kind === "header") opened = true;
     if (kind === "header" || kind === "option") seen = kind === "option";
     start = next;
@@ -114,19 +114,19 @@ export function splitOption(text: string): OptionParts {
   };
 }
 
-function kindOf(text: string, opened: boolean, seen: boolean): IniLineKind {
+function classifyLine(text: string, opened: boolean, seen: boolean): IniLineKind {
   if (isBlank(text)) return "blank";
   const indented = isSpace(text.charCodeAt(0));
   if (isComment(text)) return "comment";
   if (indented && seen) return "continuation";
-  if (headerNameOf(text) !== undefined) return "header";
+  if (readHeaderName(text) !== undefined) return "header";
   if (!opened) return "headless";
   if (indented) return "orphan";
   return separatorAt(text) > 0 ? "option" : "bad";
 }
 
-function nameOf(kind: IniLineKind, text: string): string {
-  if (kind === "header") return headerNameOf(text) ?? "";
+function readName(kind: IniLineKind, text: string): string {
+  if (kind === "header") return readHeaderName(text) ?? "";
   if (kind === "option") return foldKey(trimEndSpace(text.slice(0, separatorAt(text))));
   return "";
 }
@@ -137,7 +137,7 @@ function isComment(text: string): boolean {
   return text.length === 3 || isSpace(text.charCodeAt(3));
 }
 
-function headerNameOf(text: string): string | undefined {
+function readHeaderName(text: string): string | undefined {
   if (!text.startsWith("[")) return undefined;
   const end = text.indexOf("]");
   return end > 1 ? text.slice(1, end) : undefined;

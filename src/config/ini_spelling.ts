@@ -110,13 +110,13 @@ function respellLine(
 function characterFault(text: string): SpellingFault | undefined {
   if (text.includes("\r")) {
     return {
-      message: "it holds a carriage return",
+      message: "it contains a carriage return",
       hint: "End lines with a line feed only",
     };
   }
   if (!/[\0\uFFFD]/.test(text) && text.isWellFormed()) return undefined;
   return {
-    message: "it holds a null byte or half a character",
+    message: "it contains a null byte or an incomplete character",
     hint: "Type it again, as plain text",
   };
 }

@@ -7,8 +7,8 @@
 
 import { AgentError } from "../base/errors.ts";
 import {
-  BYTE_ORDER_MARK,
-  DEFAULT_SECTION,
+  byteOrderMark,
+  defaultSection,
   foldKey,
   type IniLine,
   type IniLineKind,
@@ -54,7 +54,7 @@ type Lines = readonly IniLine[];
  * write a key, a value or a name
  */
 export function editIni(text: string, edits: readonly IniEdit[]): string {
-  const mark = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : "";
+  const mark = text.startsWith(byteOrderMark) ? byteOrderMark : "";
   const before: Lines = [...scanIni(text)];
   const after = edits.reduce(applyEdit, before);
   if (after === before) return text;
@@ -82,7 +82,7 @@ function print(lines: Lines, finalNewline: boolean): string {
 }
 
 function setOption(lines: Lines, { section, key, value }: Edit<"set">): Lines {
-  const headers = headersOf(lines, section);
+  const headers = findHeaders(lines, section);
   const folded = foldKey(key);
   const found = headers.flatMap((header) => optionsIn(lines, header, folded)).at(-1);
   try {
@@ -130,7 +130,7 @@ function replaceValue(lines: Lines, option: number, value: string): Lines {
 function removeOption(lines: Lines, { section, key }: Edit<"remove">): Lines {
   const folded = foldKey(key);
   const dropped = new Set<number>();
-  for (const header of headersOf(lines, section)) {
+  for (const header of findHeaders(lines, section)) {
     for (const option of optionsIn(lines, header, folded)) {
       const indices = valueLines(lines, option);
       const last = indices.at(-1) ?? option;
@@ -146,7 +146,7 @@ function removeOption(lines: Lines, { section, key }: Edit<"remove">): Lines {
 function addSection(lines: Lines, { section, before }: Edit<"add-section">): Lines {
   refuseName(lines, section, "add");
   const end = before === undefined;
-  const at = end ? lines.length : ownStart(lines, headersOf(lines, before)[0] ?? 0);
+  const at = end ? lines.length : ownStart(lines, findHeaders(lines, before)[0] ?? 0);
   const eol = lineEnding(lines, at);
   const blank = newLine("blank", "", eol);
   const apart = at > 0 && lines[at - 1]?.kind !== "blank" ? [blank] : [];
@@ -156,7 +156,7 @@ function addSection(lines: Lines, { section, before }: Edit<"add-section">): Lin
 
 function removeSection(lines: Lines, { section }: Edit<"remove-section">): Lines {
   const dropped = new Set<number>();
-  for (const header of headersOf(lines, section)) {
+  for (const header of findHeaders(lines, section)) {
     let end = ownEnd(lines, header);
     while (lines[end]?.kind === "blank") end++;
     for (let index = ownStart(lines, header); index < end; index++) dropped.add(index);
@@ -168,10 +168,10 @@ function removeSection(lines: Lines, { section }: Edit<"remove-section">): Lines
 }
 
 function renameSection(lines: Lines, { section, to }: Edit<"rename-section">): Lines {
-  const headers = new Set(headersOf(lines, section));
+  const headers = new Set(findHeaders(lines, section));
   if (section === to) return lines;
-  if (section === DEFAULT_SECTION || to === DEFAULT_SECTION) {
-    throw new AgentError(`cannot rename [${section}] to [${to}]: [${DEFAULT_SECTION}] is special`, {
+  if (section === defaultSection || to === defaultSection) {
+    throw new AgentError(`cannot rename [${section}] to [${to}]: [${defaultSection}] is special`, {
       hint: "Move its options by hand",
     });
   }
@@ -189,13 +189,13 @@ function refuseName(lines: Lines, name: string, what: string): void {
     throw new AgentError(`cannot ${what} [${name}]: ${fault.message}`, { hint: fault.hint });
   }
   if (!lines.some(({ kind, name: other }) => kind === "header" && other === name)) return;
-  throw new AgentError(`cannot ${what} [${name}]: there is one already`, {
+  throw new AgentError(`cannot ${what} [${name}]: the name is taken`, {
     hint: "Choose another name",
   });
 }
 
 /** Indices of all headers of a section, of which there is at least one. */
-function headersOf(lines: Lines, section: string): number[] {
+function findHeaders(lines: Lines, section: string): number[] {
   const headers: number[] = [];
   for (const [index, { kind, name }] of lines.entries()) {
     if (kind === "header" && name === section) headers.push(index);

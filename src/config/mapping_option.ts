@@ -4,6 +4,8 @@
  * @module
  */
 
+import { z } from "zod";
+import { parseJson } from "../base/json.ts";
 import { isObject } from "../base/record.ts";
 import { parseFlag } from "../sdk/option.ts";
 import type { MappingSpec } from "../sdk/source.ts";
@@ -21,13 +23,12 @@ export type MappingResult =
   | { readonly ok: true; readonly spec: MappingSpec; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly problem: string; readonly hint: string };
 
-const known = new Set(["source", "setting", "hardcoded", "converter", "required"]);
 const form = 'Write a source path, or JSON such as {"source": "serial", "required": true}';
 
 /**
  * The field that an option key is about: the text between its first and second dot, upper-cased.
  *
- * @returns `undefined` when the key is not a mapping or names no field.
+ * @returns `undefined` when the key is not a mapping or does not name a field.
  */
 export function mappingField(key: string): string | undefined {
   if (!key.startsWith("mapping.")) return undefined;
@@ -49,39 +50,39 @@ function pythonToJson(text: string): string {
   );
 }
 
-function parseJson(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
+function textField(key: string) {
+  return z.string({ error: `has a ${key} that is not a string` }).nullish()
+    .transform((value) => value === "" || value === null ? undefined : value);
 }
 
-function textOf(object: Record<string, unknown>, key: string): { text?: string; wrong?: string } {
-  const value = object[key];
-  if (value === undefined || value === null || value === "") return {};
-  if (typeof value === "string") return { text: value };
-  return { wrong: `has a ${key} that is not text` };
-}
+const mappingShape = z.object({
+  source: textField("source"),
+  setting: textField("setting"),
+  converter: textField("converter"),
+  hardcoded: z.unknown().optional(),
+  required: z.unknown().optional(),
+});
 
 function isRequired(value: unknown): boolean {
   return typeof value === "string" ? parseFlag(value) ?? false : Boolean(value);
 }
 
-function specFrom(object: Record<string, unknown>): MappingResult {
-  const spec: { -readonly [K in keyof MappingSpec]: MappingSpec[K] } = {};
-  for (const key of ["source", "setting", "converter"] as const) {
-    const { text, wrong } = textOf(object, key);
-    if (wrong !== undefined) return { ok: false, problem: wrong, hint: form };
-    if (text !== undefined) spec[key] = text;
+function readSpec(object: Record<string, unknown>): MappingResult {
+  const result = mappingShape.safeParse(object);
+  if (!result.success) {
+    return { ok: false, problem: result.error.issues[0]?.message ?? "is not valid", hint: form };
   }
-  if (object.hardcoded !== undefined && object.hardcoded !== null) {
-    spec.hardcoded = object.hardcoded;
-  }
-  if (object.required !== undefined) spec.required = isRequired(object.required);
+  const { source, setting, converter, hardcoded, required } = result.data;
+  const spec: MappingSpec = {
+    ...(source === undefined ? {} : { source }),
+    ...(setting === undefined ? {} : { setting }),
+    ...(converter === undefined ? {} : { converter }),
+    ...(hardcoded === undefined || hardcoded === null ? {} : { hardcoded }),
+    ...(required === undefined ? {} : { required: isRequired(required) }),
+  };
   const warnings = Object.keys(object)
-    .filter((key) => !known.has(key))
-    .map((key) => `has "${key}", which means nothing here and is ignored`);
+    .filter((key) => !Object.hasOwn(mappingShape.shape, key))
+    .map((key) => `has "${key}", which is unknown and ignored`);
   return { ok: true, spec, warnings };
 }
 
@@ -89,16 +90,14 @@ function specFrom(object: Record<string, unknown>): MappingResult {
 export function parseMapping(text: string): MappingResult {
   const trimmed = text.trim();
   if (trimmed === "") return { ok: false, problem: "is empty", hint: form };
-  const json = parseJson(trimmed);
+  const json = parseJson(trimmed, z.unknown());
   if (json !== undefined) {
-    if (isObject(json.value)) return specFrom(json.value);
-    if (typeof json.value === "string" && json.value !== "") {
-      return specFrom({ source: json.value });
-    }
-    return { ok: false, problem: "is JSON, but neither an object nor a text", hint: form };
+    if (isObject(json)) return readSpec(json);
+    if (typeof json === "string" && json !== "") return readSpec({ source: json });
+    return { ok: false, problem: "is JSON, but neither an object nor a string", hint: form };
   }
-  if (!trimmed.startsWith("{")) return specFrom({ source: trimmed });
-  const python = parseJson(pythonToJson(trimmed));
-  if (python !== undefined && isObject(python.value)) return specFrom(python.value);
+  if (!trimmed.startsWith("{")) return readSpec({ source: trimmed });
+  const python = parseJson(pythonToJson(trimmed), z.unknown());
+  if (isObject(python)) return readSpec(python);
   return { ok: false, problem: "looks like JSON but is not valid", hint: form };
 }

@@ -5,21 +5,21 @@
  */
 
 import { type Finding, messageOf } from "../base/errors.ts";
-import { exposureOf } from "../runtime/file_access.ts";
+import { findExposure } from "../runtime/file_access.ts";
 import { parseFlag } from "../sdk/option.ts";
 import { type IniDocument, optionOf } from "./ini.ts";
 
-async function complaintAbout(
+async function describeExposure(
   file: string,
 ): Promise<Pick<Finding, "message" | "hint"> | undefined> {
   try {
-    const exposure = await exposureOf(file);
+    const exposure = await findExposure(file);
     return exposure === undefined ? undefined : {
       message: `can be read by ${exposure.who}`,
-      hint: `It holds secrets. Mend it with: ${exposure.mend}`,
+      hint: `It contains secrets. Fix it with: ${exposure.fix}`,
     };
   } catch (error) {
-    return { message: messageOf(error), hint: "See to it that nobody but its owner can read it" };
+    return { message: messageOf(error), hint: "Make sure that only its owner can read it" };
   }
 }
 
@@ -29,13 +29,14 @@ async function complaintAbout(
  */
 export async function checkPermissions(document: IniDocument): Promise<Finding[]> {
   const { file } = document;
-  const complaint = await complaintAbout(file);
-  if (complaint === undefined) return [];
-  const { message, hint } = complaint;
+  const exposure = await describeExposure(file);
+  if (exposure === undefined) return [];
+  const { message, hint } = exposure;
+  const code = "permissions";
   const strict = optionOf(document, "oomnitza", "strict_permissions");
   if (strict === undefined || parseFlag(strict.value) !== true) {
-    return [{ severity: "warning", file, message, hint }];
+    return [{ code, severity: "warning", file, message, hint }];
   }
   const forbidden = `${message}, and strict_permissions is on`;
-  return [{ severity: "error", file, message: forbidden, hint }];
+  return [{ code, severity: "error", file, message: forbidden, hint }];
 }

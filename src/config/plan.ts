@@ -1,5 +1,5 @@
 /**
- * From a parsed ini file to the plan of what can run: every finding at once, each with file and line.
+ * From a parsed ini file to a checked configuration: every finding at once, each with file and line.
  *
  * @module
  */
@@ -17,15 +17,14 @@ import type { IniDocument, IniSection } from "./ini.ts";
 import { planSection, type SectionPlan } from "./section.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
-import { planAlerts } from "./alerts_section.ts";
 import { beginReading, readOptions, type Surroundings } from "./reading.ts";
-import { planServe } from "./serve_section.ts";
-import { planUserConverters, type UserCode } from "./user_code.ts";
+import { checkAlerts, checkServe } from "./service_sections.ts";
+import { listUserConverters, type UserCode } from "./user_code.ts";
 
 /** Names of sections that are not sources. */
 const reserved = new Set(["converters", ...Object.keys({ ...ownSections, ...serverSections })]);
 
-/** Of these, the ones without which nothing runs. */
+/** Of these, the ones whose errors stop every section. */
 const vital = new Set(["oomnitza", "converters", ...Object.keys(serverSections)]);
 
 /** Whether errors of a section stop every other one, too. */
@@ -33,7 +32,7 @@ export function isVital(section: string): boolean {
   return vital.has(section);
 }
 
-/** Everything that a configuration file says, checked. */
+/** A checked configuration file. */
 export interface Plan {
   readonly file: string;
   /** The environment that it was checked in; proxies come from it. */
@@ -62,49 +61,50 @@ export interface Plan {
 
 interface Work {
   readonly document: IniDocument;
-  readonly around: Surroundings;
+  readonly context: Surroundings;
   readonly findings: Finding[];
   readonly secrets: string[];
 }
 
-function planOomnitza(work: Work, section: IniSection | undefined): OomnitzaSettings | undefined {
+function checkOomnitza(work: Work, section: IniSection | undefined): OomnitzaSettings | undefined {
   const { document, findings } = work;
   if (section === undefined) {
     findings.push({
+      code: "missing",
       severity: "error",
       file: document.file,
       message: "has no [oomnitza] section",
-      hint:
-        "It says where to send the data: add it with url and api_token; generate-ini writes a sample",
+      hint: "Add it with url and api_token of your instance; generate-ini writes a sample",
     });
     return undefined;
   }
-  const reading = beginReading(document, section, work.around);
+  const reading = beginReading(document, section, work.context);
   const read = readOptions(reading, oomnitzaOptions as Options, { mappings: "ignored" });
   const { values, secrets, isPending } = read;
   findings.push(...reading.findings);
   work.secrets.push(...secrets);
   if (reading.findings.some((finding) => finding.severity === "error")) return undefined;
   const settings = values as unknown as OomnitzaSettings;
-  const problem = isPending ? undefined : checkOomnitzaOptions(settings);
-  if (problem === undefined) return settings;
+  const message = isPending ? undefined : checkOomnitzaOptions(settings);
+  if (message === undefined) return settings;
   findings.push({
+    code: "missing",
     severity: "error",
     file: document.file,
     line: section.line,
     section: section.name,
-    message: problem,
+    message,
     hint: "Create an API token in Oomnitza and put it into api_token",
   });
   return undefined;
 }
 
-/** Servers of secrets are asked before there is a plan; here their sections are only looked at. */
-function checkServers(work: Work): void {
+/** The servers of secrets have been used by now; here their sections are only checked. */
+function checkSecretServers(work: Work): void {
   for (const [name, options] of Object.entries(serverSections)) {
     const section = work.document.byName.get(name);
     if (section === undefined) continue;
-    const reading = beginReading(work.document, section, work.around);
+    const reading = beginReading(work.document, section, work.context);
     const { secrets } = readOptions(reading, options, { mappings: "ignored" });
     work.findings.push(...reading.findings);
     work.secrets.push(...secrets);
@@ -118,10 +118,11 @@ function isBroken(findings: readonly Finding[], name: string): boolean {
 /** An enabled section before `[oomnitza]` stopped the Python connector, and people rely on the message. */
 function checkOrder(work: Work, enabled: readonly IniSection[]): void {
   const { sections, file } = work.document;
-  const place = sections.findIndex((section) => section.name === "oomnitza");
-  const early = enabled.find((section) => sections.indexOf(section) < place);
+  const position = sections.findIndex((section) => section.name === "oomnitza");
+  const early = enabled.find((section) => sections.indexOf(section) < position);
   if (early === undefined) return;
   work.findings.push({
+    code: "invalid",
     severity: "error",
     file,
     line: early.line,
@@ -134,45 +135,45 @@ function inFileOrder(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-function planService(
-  { document, around, findings, secrets }: Work,
+function checkService(
+  { document, context, findings, secrets }: Work,
 ): Pick<Plan, "serve" | "alerts"> {
-  const serve = planServe(document, around);
-  const alerts = planAlerts(document, around);
+  const serve = checkServe(document, context);
+  const alerts = checkAlerts(document, context);
   findings.push(...serve.findings, ...alerts.findings);
   secrets.push(...serve.secrets, ...alerts.secrets);
   return { serve: serve.settings, alerts: alerts.settings };
 }
 
-/** Checks a whole file and plans its enabled sections. Never throws for what the file says. */
-export function planConfig(document: IniDocument, around: Surroundings): Plan {
-  const work: Work = { document, around, findings: [...document.findings], secrets: [] };
-  const oomnitza = planOomnitza(
+/** Checks a whole file. Never throws for what the file says. */
+export function planConfig(document: IniDocument, context: Surroundings): Plan {
+  const work: Work = { document, context, findings: [...document.findings], secrets: [] };
+  const oomnitza = checkOomnitza(
     work,
     document.sections.find((section) => section.name === "oomnitza"),
   );
-  checkServers(work);
-  const converters = planUserConverters(document);
+  checkSecretServers(work);
+  const converters = listUserConverters(document);
   const enabled: IniSection[] = [];
   const disabled: string[] = [];
   const sections: SectionPlan[] = [];
   for (const section of document.sections) {
     if (reserved.has(section.name)) continue;
-    const outcome = planSection(document, section, around);
+    const outcome = planSection(document, section, context);
     work.findings.push(...outcome.findings);
     work.secrets.push(...outcome.secrets);
     if (outcome.enabled) enabled.push(section);
     else disabled.push(section.name);
-    if (outcome.plan !== undefined && !isBroken(work.findings, section.name)) {
-      sections.push(outcome.plan);
+    if (outcome.config !== undefined && !isBroken(work.findings, section.name)) {
+      sections.push(outcome.config);
     }
   }
   checkOrder(work, enabled);
-  const service = planService(work);
+  const service = checkService(work);
   const errors = work.findings.filter((finding) => finding.severity === "error");
   return {
     file: document.file,
-    env: around.env,
+    env: context.env,
     oomnitza,
     ...service,
     sections,
@@ -185,7 +186,7 @@ export function planConfig(document: IniDocument, around: Surroundings): Plan {
   };
 }
 
-/** Wraps what reading the file threw. */
+/** The error for a file that could not be read. */
 export function unreadable(file: string, thrown: unknown): AgentError {
   return new ConfigError(`Cannot read ${file}: ${messageOf(thrown)}`, [], {
     hint: "Name the file with --ini, or write a sample with generate-ini.",

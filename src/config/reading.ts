@@ -36,7 +36,6 @@ export interface Surroundings {
   readonly directory: string;
 }
 
-/** Begins to read a section. */
 export function beginReading(
   document: IniDocument,
   section: IniSection,
@@ -59,23 +58,20 @@ export interface ReadOptions {
   readonly isPending: boolean;
 }
 
-/** Notes something about an option of the section. */
-export function report(
-  reading: Reading,
-  severity: Finding["severity"],
-  option: string | undefined,
-  message: string,
-  hint?: string,
-): void {
-  const line = option === undefined ? reading.section.line : reading.options.get(option)?.line;
-  reading.findings.push({
-    severity,
-    file: reading.document.file,
-    line: line ?? reading.section.line,
-    section: reading.section.name,
-    option,
-    message,
-    hint,
+/** A finding about a section or one of its options; an error unless it says otherwise. */
+export type SectionFinding =
+  & Pick<Finding, "code" | "option" | "message" | "hint">
+  & Partial<Pick<Finding, "severity">>;
+
+/** Adds a finding, with the line of its option or section. */
+export function report({ document, section, options, findings }: Reading, found: SectionFinding) {
+  const line = found.option === undefined ? undefined : options.get(found.option)?.line;
+  findings.push({
+    severity: "error",
+    ...found,
+    file: document.file,
+    line: line ?? section.line,
+    section: section.name,
   });
 }
 
@@ -114,13 +110,12 @@ function environmentPassword(reading: Reading): string | undefined {
   if (variable === "" || isUnknown(option)) return undefined;
   const password = ownEntry(reading.env, variable);
   if (password !== undefined && password !== "") return password;
-  report(
-    reading,
-    "error",
-    "env_password",
-    `names the environment variable ${variable}, which is not set`,
-    "Set it for the account that runs the agent",
-  );
+  report(reading, {
+    code: "missing",
+    option: "env_password",
+    message: `names the environment variable ${variable}, which is not set`,
+    hint: "Set it for the account that runs the agent",
+  });
   return undefined;
 }
 
@@ -132,26 +127,26 @@ function readOne(
 ): unknown {
   const reference = reading.options.get(key)?.reference;
   if (isPendingOption(reading, key)) return standInValue(option);
-  const goesOn = reference === undefined && text?.includes("\n") === true;
-  if (goesOn && option.kind !== "json" && key !== "recordfilter") {
-    report(
-      reading,
-      "warning",
-      key,
-      "goes on in the next line, because that one begins with a space",
-      "Move that line to the left margin if it is an option of its own",
-    );
+  const isMultiLine = reference === undefined && text?.includes("\n") === true;
+  if (isMultiLine && option.kind !== "json" && key !== "recordfilter") {
+    report(reading, {
+      code: "syntax",
+      severity: "warning",
+      option: key,
+      message: "continues on the next line, because that line begins with a space",
+      hint: "Move that line to the left margin if it is an option of its own",
+    });
   }
   const result = readOption(option, text);
   if (!result.ok) {
-    const hint = result.problem.startsWith("is required") && option.example !== undefined
+    const hint = result.code === "missing" && option.example !== undefined
       ? `For example: ${key} = ${option.example}`
       : undefined;
-    // What a reference means may be a secret, whatever the option: it is not told.
-    const problem = reference === undefined
+    // What a reference means may be a secret, whatever the option: it is not shown.
+    const message = reference === undefined
       ? result.problem
       : `refers to a value that is not ${describeKind(option)}`;
-    report(reading, "error", key, problem, hint);
+    report(reading, { code: result.code, option: key, message, hint });
     return undefined;
   }
   if (option.kind !== "path" || typeof result.value !== "string" || result.value === "") {
@@ -160,29 +155,39 @@ function readOne(
   return absolutePath(reading.document.file, reading.directory, result.value.trim());
 }
 
+function reportIneffective(reading: Reading, option: string, message: string): void {
+  report(reading, { code: "ineffective", severity: "warning", option, message });
+}
+
 function readMappings(reading: Reading): IniMapping[] {
   const mappings: IniMapping[] = [];
   for (const option of reading.options.values()) {
     if (!option.key.startsWith("mapping.") || isUnknown(option)) continue;
     const field = mappingField(option.key);
     if (field === undefined) {
-      report(reading, "error", option.key, "names no field", "Write mapping.FIELD = source");
+      const hint = "Write mapping.FIELD = source";
+      report(reading, {
+        code: "invalid",
+        option: option.key,
+        message: "does not name a field",
+        hint,
+      });
       continue;
     }
     const result = parseMapping(option.value);
     if (!result.ok) {
-      report(reading, "error", option.key, result.problem, result.hint);
+      const { problem: message, hint } = result;
+      report(reading, { code: "invalid", option: option.key, message, hint });
       continue;
     }
     if (option.key.slice("mapping.".length).includes(".")) {
-      report(
+      reportIneffective(
         reading,
-        "warning",
         option.key,
-        `maps the field ${field}: what follows the second dot is ignored`,
+        `maps the field ${field}: everything after the second dot is ignored`,
       );
     }
-    for (const warning of result.warnings) report(reading, "warning", option.key, warning);
+    for (const warning of result.warnings) reportIneffective(reading, option.key, warning);
     mappings.push({ field, spec: result.spec, line: option.line });
   }
   return mappings;
@@ -195,7 +200,8 @@ function warnUnknown(reading: Reading, known: readonly string[]): void {
     const hint = distance(key, near) <= Math.max(2, key.length / 4)
       ? `Did you mean ${near}?`
       : undefined;
-    report(reading, "warning", key, "is not an option of this section and is ignored", hint);
+    const message = "is not an option of this section and is ignored";
+    report(reading, { code: "unknown_option", severity: "warning", option: key, message, hint });
   }
 }
 
@@ -227,14 +233,14 @@ export function readOptions(
   return { values, texts, mappings, secrets, isPending };
 }
 
-/** Begins to read a section that may be missing: then its defaults hold, whatever `[DEFAULT]` says. */
-export function beginOwnReading(
+/** Begins to read a section that may be missing: then its defaults apply, whatever `[DEFAULT]` says. */
+export function beginOptionalReading(
   document: IniDocument,
   name: string,
-  around: Surroundings,
+  context: Surroundings,
 ): Reading {
   const section = document.byName.get(name);
-  if (section !== undefined) return beginReading(document, section, around);
+  if (section !== undefined) return beginReading(document, section, context);
   const missing: IniSection = { name, line: 1, options: new Map() };
-  return beginReading({ ...document, defaults: new Map() }, missing, around);
+  return beginReading({ ...document, defaults: new Map() }, missing, context);
 }

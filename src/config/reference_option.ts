@@ -16,16 +16,16 @@ import {
 } from "../secrets/mod.ts";
 import { serverSections } from "./declared.ts";
 import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
-import type { Surroundings } from "./reading.ts";
+import type { SectionFinding, Surroundings } from "./reading.ts";
 import { secretsIn } from "./secret_texts.ts";
 
 /** Which sections are to run: their references are fetched, and those of `[oomnitza]`; `all` means `[serve]`, too. */
-export type Wanted = "all" | readonly string[];
+export type WantedSections = "all" | readonly string[];
 
 /** What resolving needs. */
 export interface Resolving {
   readonly around: Surroundings;
-  readonly wanted: Wanted;
+  readonly wanted: WantedSections;
   readonly secrets: Secrets;
   readonly redactor: Redactor;
 }
@@ -48,26 +48,25 @@ export function isMasked(key: string, option: Option<unknown> | undefined): bool
  * What a store gives is masked from now on. A service asks anew for each run, and may be given something
  * new each time: the newest are remembered.
  */
-export function hide(work: Work, { name }: IniSection, key: string, value: string): void {
+export function maskValue(work: Work, { name }: IniSection, key: string, value: string): void {
   for (const secret of secretsIn(value)) work.redactor.add(secret, `${key} of [${name}]`);
 }
 
 /** How a finding names a reference. The text of a command may hold a secret. */
-function nameOf({ store, target }: Reference): string {
+function describeReference({ store, target }: Reference): string {
   return store === "command" ? "${command:…}" : `\${${store}:${target}}`;
 }
 
-/** Notes an error, unless `rest` says otherwise, about an option of a section. */
-export function note(
+/** Adds a finding about an option of a section; an error unless it says otherwise. */
+export function reportOption(
   work: Work,
   section: IniSection,
   option: IniOption,
-  rest: Partial<Finding>,
+  found: Omit<SectionFinding, "option">,
 ): void {
   work.findings.push({
     severity: "error",
-    message: "",
-    ...rest,
+    ...found,
     file: work.document.file,
     line: option.line,
     section: section.name,
@@ -82,7 +81,7 @@ export function withValue(option: IniOption, value: string): IniOption {
 }
 
 /** The option with no value. */
-export function without(option: IniOption, reference: "pending" | "failed"): IniOption {
+export function withoutValue(option: IniOption, reference: "pending" | "failed"): IniOption {
   return { ...option, value: "", lines: [option.line], reference };
 }
 
@@ -100,27 +99,27 @@ export async function resolveOption(
   if (reference === undefined) return option;
   const store = findStore(reference);
   if (store === undefined) {
-    warnOfSpelling(work, section, option, reference);
+    warnOfUnknownStore(work, section, option, reference);
     return option;
   }
   const place = { section: section.name, option: option.key };
   try {
     refuseServer(work, section, store.name);
     const value = await work.secrets.resolve(store, reference.target, place);
-    if (isMasked(option.key, declared)) hide(work, section, option.key, value);
+    if (isMasked(option.key, declared)) maskValue(work, section, option.key, value);
     return withValue(option, value);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
-    const message = `cannot be read from ${nameOf(reference)}: ${error.message}`;
-    note(work, section, option, { message, hint: error.hint });
-    return without(option, "failed");
+    const message = `cannot be read from ${describeReference(reference)}: ${error.message}`;
+    reportOption(work, section, option, { code: "unresolved", message, hint: error.hint });
+    return withoutValue(option, "failed");
   }
 }
 
-/** Servers whose own section is wrong cannot be asked, nor can a server tell how to reach another. */
+/** A server whose own section has errors cannot be used, nor can one server give the login of another. */
 function refuseServer({ broken }: Work, section: IniSection, store: string): void {
   if (broken.has(store)) {
-    throw new AgentError(`[${store}] has errors`, { hint: "Mend those first" });
+    throw new AgentError(`[${store}] has errors`, { hint: "Fix these errors first" });
   }
   if (!Object.hasOwn(serverSections, store) || !Object.hasOwn(serverSections, section.name)) return;
   throw new AgentError(`[${section.name}] cannot take its secrets from a server`, {
@@ -129,7 +128,7 @@ function refuseServer({ broken }: Work, section: IniSection, store: string): voi
   });
 }
 
-function warnOfSpelling(
+function warnOfUnknownStore(
   work: Work,
   section: IniSection,
   option: IniOption,
@@ -137,10 +136,11 @@ function warnOfSpelling(
 ): void {
   const near = nearStore(reference);
   if (near === undefined) return;
-  note(work, section, option, {
+  reportOption(work, section, option, {
+    code: "unknown_store",
     severity: "warning",
     message:
-      `looks like a reference, but there is no store called ${reference.store}: it is taken as it stands`,
+      `looks like a reference, but there is no secret store named ${reference.store}: it is used as plain text`,
     hint: `Did you mean ${near.form}?`,
   });
 }

@@ -16,13 +16,13 @@ import {
   resolveOption,
   type Resolving,
   withOptions,
-  without,
+  withoutValue,
   type Work,
 } from "./reference_option.ts";
 import { fetchKeys, keysInStore } from "./store_keys.ts";
 import type { Finding } from "../base/errors.ts";
 
-export type { Wanted } from "./reference_option.ts";
+export type { WantedSections } from "./reference_option.ts";
 
 function isReference({ value }: IniOption): boolean {
   const reference = parseReference(value);
@@ -40,7 +40,7 @@ function asPending(
   const pending = [...references, ...keysInStore(options, declared)];
   const enable = options.get("enable");
   return withOptions(section, [
-    ...pending.map((option) => without(option, "pending")),
+    ...pending.map((option) => withoutValue(option, "pending")),
     ...enable === undefined ? [] : [followEnvironment(enable, env)],
   ]);
 }
@@ -174,15 +174,17 @@ function enableFindings(document: IniDocument, written: IniSection, left: IniSec
   if (state === "pending") {
     return [{
       ...at,
+      code: "unresolved",
       severity: "warning",
       message:
-        "refers to a secret store, which is not asked here: the section counts as not enabled",
+        "refers to a secret store, which is not read here: the section counts as not enabled",
       hint: "Take it from ${env:NAME}, or write enable = True or enable = False",
     }];
   }
   const name = parseReference(optionsOf(document, written).get("enable")?.value ?? "")?.target;
   return [{
     ...at,
+    code: "unresolved",
     severity: "error",
     message:
       `cannot be read from \${env:${name}}: the environment variable ${name} is not set, or empty`,

@@ -4,17 +4,13 @@
  * @module
  */
 
-import { isObject } from "../base/record.ts";
+import { z } from "zod";
+import { parseJson } from "../base/json.ts";
 
-/** The text, and when it is a JSON object, the texts in it too. */
+const anyObject = z.record(z.string(), z.unknown());
+
+/** The text, and when it is a JSON object, the strings in it too. */
 export function secretsIn(text: string): string[] {
-  if (!text.trimStart().startsWith("{")) return [text];
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const parts = isObject(parsed) ? Object.values(parsed) : [];
-    return [text, ...parts.filter((part) => typeof part === "string")];
-  } catch {
-    // Not JSON after all: then it is one secret.
-    return [text];
-  }
+  const parts = Object.values(parseJson(text, anyObject) ?? {});
+  return [text, ...parts.filter((part) => typeof part === "string")];
 }

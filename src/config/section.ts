@@ -1,5 +1,5 @@
 /**
- * Plans one section of the ini: which source it is, its options and mappings, and what is wrong with them.
+ * Checks one section of the ini: which source it is, its options and mappings, and what is wrong with them.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
   report,
   type Surroundings,
 } from "./reading.ts";
-import { type UserCode, userCodeOf } from "./user_code.ts";
+import { toUserCode, type UserCode } from "./user_code.ts";
 
 /** The values of {@linkcode sectionOptions}. */
 export type SectionSettings = Values<typeof sectionOptions> & Partial<Values<typeof limitOptions>>;
@@ -54,11 +54,11 @@ export interface SectionPlan {
   readonly pending: boolean;
 }
 
-/** What planning a section came to. */
+/** What checking a section came to. */
 export interface SectionOutcome {
   readonly enabled: boolean;
   /** Absent when the section is disabled or its source unknown. */
-  readonly plan?: SectionPlan;
+  readonly config?: SectionPlan;
   readonly findings: readonly Finding[];
   /** The texts of its secret options, also when it has errors. */
   readonly secrets: readonly string[];
@@ -68,31 +68,28 @@ function isEnabled(reading: Reading): boolean {
   const option = reading.options.get("enable");
   const state = readEnable(option);
   if (state === "invalid") {
-    report(
-      reading,
-      "error",
-      "enable",
-      option?.reference === undefined
-        ? `is neither a yes nor a no: "${option?.value}"`
-        : "refers to a value that is neither a yes nor a no",
-      "Write enable = True or enable = False",
-    );
+    report(reading, {
+      code: "invalid",
+      option: "enable",
+      message: option?.reference === undefined
+        ? `is not a boolean: "${option?.value}"`
+        : "refers to a value that is not a boolean",
+      hint: "Write enable = True or enable = False",
+    });
   }
   return countsAsEnabled(state);
 }
 
-function sourceOf(reading: Reading, sources: readonly Source[]): Source | undefined {
+function findSource(reading: Reading, sources: readonly Source[]): Source | undefined {
   const found = sourceNamed(reading.section.name, sources);
   if (found !== undefined) return found;
   const module = reading.section.name.split(".", 1)[0] ?? "";
   const near = closest(module, sources.map(({ name }) => name));
-  report(
-    reading,
-    "error",
-    undefined,
-    `is enabled, but there is no source called ${module}`,
-    `Did you mean ${near}? The command "sources" lists them`,
-  );
+  report(reading, {
+    code: "unknown_section",
+    message: `is enabled, but there is no source named ${module}`,
+    hint: `Did you mean ${near}? The command "sources" lists them`,
+  });
   return undefined;
 }
 
@@ -100,22 +97,22 @@ function hasErrors(reading: Reading): boolean {
   return reading.findings.some(({ severity }) => severity === "error");
 }
 
-/** Reports what no single option can say. */
+/** Checks the rules between options. */
 function checkRules(reading: Reading, source: Source, values: Values<Options>): void {
   const { insert_only, update_only, only_changed, remember } = values as unknown as SectionSettings;
   if (insert_only && update_only) {
-    const message = "and insert_only are both on: nothing could ever be sent";
-    report(reading, "error", "update_only", message);
+    const message = "and insert_only are both on, so nothing would ever be sent";
+    report(reading, { code: "conflict", option: "update_only", message });
   }
   if (only_changed && !remember) {
-    const message = "needs to remember what was accepted, and remember is off";
-    report(reading, "error", "only_changed", message);
+    const message = "requires remember = True";
+    report(reading, { code: "conflict", option: "only_changed", message });
   }
-  const problem = source.rule?.(values);
-  if (problem !== undefined) report(reading, "error", undefined, problem);
+  const message = source.rule?.(values);
+  if (message !== undefined) report(reading, { code: "conflict", message });
 }
 
-function planFrom(reading: Reading, source: Source, read: ReadOptions): SectionPlan {
+function toSectionConfig(reading: Reading, source: Source, read: ReadOptions): SectionPlan {
   const { document, section } = reading;
   const options = read.values as Values<Options>;
   const { mappingName, mappings } = source;
@@ -132,21 +129,21 @@ function planFrom(reading: Reading, source: Source, read: ReadOptions): SectionP
     texts: read.texts,
     builtin: typeof mappings === "function" ? mappings(options) : mappings,
     mappings: read.mappings,
-    filter: userCodeOf(document, section.name, reading.options.get("recordfilter"), section.name),
+    filter: toUserCode(document, section.name, reading.options.get("recordfilter"), section.name),
     pending: read.isPending,
   };
 }
 
-/** Plans one section. Disabled sections are skipped without reading the rest. */
+/** Checks one section. Disabled sections are skipped without reading the rest. */
 export function planSection(
   document: IniDocument,
   section: IniSection,
-  around: Surroundings,
+  context: Surroundings,
 ): SectionOutcome {
-  const reading = beginReading(document, section, around);
+  const reading = beginReading(document, section, context);
   const { findings } = reading;
   if (!isEnabled(reading)) return { enabled: false, findings, secrets: [] };
-  const source = sourceOf(reading, around.sources);
+  const source = findSource(reading, context.sources);
   if (source === undefined) return { enabled: true, findings, secrets: [] };
   const read = readOptions(reading, optionsOfSource(source), { mappings: "read" });
   const { secrets } = read;
@@ -154,5 +151,5 @@ export function planSection(
     checkRules(reading, source, read.values as Values<Options>);
   }
   if (hasErrors(reading)) return { enabled: true, findings, secrets };
-  return { enabled: true, plan: planFrom(reading, source, read), findings, secrets };
+  return { enabled: true, config: toSectionConfig(reading, source, read), findings, secrets };
 }

@@ -9,9 +9,16 @@ import { AgentError } from "../base/errors.ts";
 import type { Options } from "../sdk/option.ts";
 import { stores } from "../secrets/mod.ts";
 import type { IniOption, IniSection } from "./ini.ts";
-import { hide, isMasked, note, without, withValue, type Work } from "./reference_option.ts";
+import {
+  isMasked,
+  maskValue,
+  reportOption,
+  withoutValue,
+  withValue,
+  type Work,
+} from "./reference_option.ts";
 
-/** The option that a key in a store stands for, at the place of `vault_keys`. */
+/** The option that a key in a store stands for, at the line of `vault_keys`. */
 function optionFor(key: string, asked: IniOption): IniOption {
   const { line, lastLine } = asked;
   return { key, rawKey: key, value: "", line, lastLine, lines: [line] };
@@ -35,7 +42,7 @@ export function keysInStore(
 }
 
 /** Names under which the store may know a section: `vault_alias` wins. */
-function namesOf(section: IniSection, options: ReadonlyMap<string, IniOption>): string[] {
+function listNames(section: IniSection, options: ReadonlyMap<string, IniOption>): string[] {
   const alias = options.get("vault_alias")?.value.trim() ?? "";
   return alias === "" || alias === section.name ? [section.name] : [alias, section.name];
 }
@@ -55,25 +62,25 @@ export async function fetchKeys(
   if (asked === undefined) return [];
   for (const key of keysIn(asked).filter((key) => !Object.hasOwn(declared, key))) {
     const message = `names ${key}, which is not an option of this section`;
-    note(work, section, asked, { severity: "warning", message });
+    reportOption(work, section, asked, { code: "unknown_option", severity: "warning", message });
   }
   const backend = options.get("vault_backend")?.value.trim() || "keyring";
   const store = stores.find(({ name, entry }) => name === backend && entry !== undefined);
-  const names = namesOf(section, options);
+  const names = listNames(section, options);
   return await Promise.all(
     keysInStore(options, declared).map(async (option) => {
       // That there is no such store is told of vault_backend itself.
-      if (store === undefined) return without(option, "failed");
+      if (store === undefined) return withoutValue(option, "failed");
       try {
         if (work.broken.has(backend)) throw new AgentError(`[${backend}] has errors`);
         const value = await work.secrets.entry(store, names, option.key);
-        if (isMasked(option.key, declared[option.key])) hide(work, section, option.key, value);
+        if (isMasked(option.key, declared[option.key])) maskValue(work, section, option.key, value);
         return withValue(option, value);
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;
         const message = `${option.key} cannot be read from ${backend}: ${error.message}`;
-        note(work, section, asked, { message, hint: error.hint });
-        return without(option, "failed");
+        reportOption(work, section, asked, { code: "unresolved", message, hint: error.hint });
+        return withoutValue(option, "failed");
       }
     }),
   );

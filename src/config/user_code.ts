@@ -21,7 +21,7 @@ export interface UserCode {
 }
 
 /** The code of an option, or nothing when the option is blank. */
-export function userCodeOf(
+export function toUserCode(
   document: IniDocument,
   section: string,
   option: IniOption | undefined,
@@ -40,10 +40,10 @@ export function userCodeOf(
 }
 
 /** The custom converters of `[converters]`, in file order; what `[DEFAULT]` holds is not among them. */
-export function planUserConverters(document: IniDocument): UserCode[] {
+export function listUserConverters(document: IniDocument): UserCode[] {
   const section = document.sections.find(({ name }) => name === "converters");
   if (section === undefined) return [];
   return [...section.options.values()].flatMap((option) =>
-    userCodeOf(document, section.name, option, option.key) ?? []
+    toUserCode(document, section.name, option, option.key) ?? []
   );
 }

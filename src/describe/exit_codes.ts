@@ -18,10 +18,10 @@ export const exitCodeMeanings: readonly { readonly code: number; readonly meanin
     meaning:
       "Ran, but a section or some records failed, or a named section does not exist or is not enabled. The report names them.",
   },
-  { code: 4, meaning: "agent plan: nothing is wrong, and something is to be done." },
+  { code: 4, meaning: "agent plan: no errors, and there are changes to upload." },
   {
     code: 5,
     meaning: "The guard stopped a section before anything was sent. --accept lets it pass.",
   },
-  { code: 70, meaning: "A fault in the program itself." },
+  { code: 70, meaning: "Internal error of the program." },
 ];

@@ -9,7 +9,6 @@ import { iniText, type Option, type Options } from "../sdk/option.ts";
 /** How a value is put in: `lines` is a text of several lines. */
 export type Control = "text" | "url" | "secret" | "number" | "choice" | "lines";
 
-/** One field of a form. */
 export interface FormField {
   /** The key in the ini. */
   readonly key: string;
@@ -30,7 +29,7 @@ const capitals = new Set(["api", "id", "ip", "mb", "ms", "ssl", "tls", "url", "c
 const spellings: Readonly<Record<string, string>> = { ldap: "LDAP", oomnitza: "Oomnitza" };
 
 /** A key in words: `api_token` becomes `API token`. */
-export function labelOf(key: string): string {
+export function toLabel(key: string): string {
   const words = key.split("_").map((word) =>
     capitals.has(word.toLowerCase()) ? word.toUpperCase() : spellings[word] ?? word
   );
@@ -38,14 +37,14 @@ export function labelOf(key: string): string {
   return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
 }
 
-function controlOf(key: string, { kind }: Option<unknown>): Control {
+function chooseControl(key: string, { kind }: Option<unknown>): Control {
   if (kind === "json" || key === "recordfilter") return "lines";
   if (kind === "flag" || kind === "choice") return "choice";
   if (kind === "integer") return "number";
   return kind === "secret" || kind === "url" ? kind : "text";
 }
 
-function choicesOf(option: Option<unknown>): FormField["choices"] {
+function listChoices(option: Option<unknown>): FormField["choices"] {
   const words = option.kind === "flag"
     ? [{ value: "True", label: "yes" }, { value: "False", label: "no" }]
     : (option.choices ?? []).map((word) => ({ value: word, label: word }));
@@ -56,7 +55,7 @@ function choicesOf(option: Option<unknown>): FormField["choices"] {
   return [{ value: "", label: standard === "" ? "not set" : `default (${standard})` }, ...words];
 }
 
-function placeholderOf(option: Option<unknown>): string {
+function choosePlaceholder(option: Option<unknown>): string {
   if (option.kind === "secret") return "";
   if (!option.optional) return option.example === undefined ? "" : `for example ${option.example}`;
   const text = iniText(option.default);
@@ -68,11 +67,11 @@ function placeholderOf(option: Option<unknown>): string {
 export function formOf(options: Options): FormField[] {
   return Object.entries(options).map(([key, option]) => ({
     key,
-    label: labelOf(key),
+    label: toLabel(key),
     help: option.help,
-    control: controlOf(key, option),
-    choices: choicesOf(option),
-    placeholder: placeholderOf(option),
+    control: chooseControl(key, option),
+    choices: listChoices(option),
+    placeholder: choosePlaceholder(option),
     isRequired: !option.optional,
     isAdvanced: option.advanced,
   }));

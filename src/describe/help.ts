@@ -8,14 +8,14 @@ import { iniText, type Options } from "../sdk/option.ts";
 import { exitCodeMeanings } from "./exit_codes.ts";
 import { list, type Look, paragraphs, part, type Row, stack } from "./layout.ts";
 import {
-  callOf,
   type CommandText,
+  describeCall,
+  describeUsage,
   flagUsage,
   programName,
   programSummary,
   type ShortFlags,
   shownCommands,
-  usageOf,
 } from "./program.ts";
 import { firstSentence } from "./value.ts";
 
@@ -31,8 +31,8 @@ const overviewExamples = 5;
 
 const learnMore: readonly Row[] = [
   [`${programName} COMMAND --help`, "What a command does, with all of its flags."],
-  [`${programName} sources`, "What can be uploaded from."],
-  [`${programName} sources NAME`, "What can be configured and mapped there."],
+  [`${programName} sources`, "Lists the sources."],
+  [`${programName} sources NAME`, "Shows the options and fields of a source."],
 ];
 
 /** What `agent --help` shows, without a trailing newline. */
@@ -47,7 +47,11 @@ export function helpProgram(
   return stack([
     paragraphs(programSummary, look),
     part("Usage", `  ${programName} COMMAND [WORDS] [FLAGS]`, look),
-    part("Commands", list(shown.map((command) => [callOf(command), command.summary]), look), look),
+    part(
+      "Commands",
+      list(shown.map((command) => [describeCall(command), command.summary]), look),
+      look,
+    ),
     part("Flags of every command", flagList(globalFlags, "brief", look), look),
     part("Examples", exampleList(examples.slice(0, overviewExamples), look), look),
     part("Exit codes", list(codes, look), look),
@@ -64,7 +68,7 @@ export function helpCommand(
   const { usage = "", help = "" } = command.positionals ?? {};
   return stack([
     paragraphs(command.summary, look),
-    part("Usage", `  ${programName} ${usageOf(command)}`, look),
+    part("Usage", `  ${programName} ${describeUsage(command)}`, look),
     usage === "" ? "" : list([[usage, help]], look),
     paragraphs(command.details ?? "", look),
     part("Flags", flagList(command.flags, "whole", look), look),

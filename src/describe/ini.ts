@@ -18,21 +18,21 @@ import { plainOptions, sampleText } from "./value.ts";
 export function describeIni(sources: readonly Source[]): string {
   const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
   return [
-    iniSection("oomnitza", entriesOf(oomnitzaOptions)),
-    iniSection("serve", blankSample(serveOptions)),
-    iniSection("alerts", blankSample(alertOptions)),
+    iniSection("oomnitza", sampleEntries(oomnitzaOptions)),
+    iniSection("serve", blankEntries(serveOptions)),
+    iniSection("alerts", blankEntries(alertOptions)),
     ...byName.map(({ name, options }) =>
-      iniSection(name, [["enable", "False"], ...entriesOf(options)])
+      iniSection(name, [["enable", "False"], ...sampleEntries(options)])
     ),
   ].map((section) => `${section}\n`).join("");
 }
 
 /** Without an `enable`, samples would be in force: let nobody in, be an open door, call a stranger. */
-function blankSample(options: Options): [string, string][] {
+function blankEntries(options: Options): [string, string][] {
   return plainOptions(options).map(([key, option]) => [key, iniText(option.default)]);
 }
 
-function entriesOf(options: Options): [string, string][] {
+function sampleEntries(options: Options): [string, string][] {
   return plainOptions(options).map(([key, option]) => [key, sampleText(option)]);
 }
 

@@ -22,7 +22,7 @@ const longestName = 26;
 const indent = 2;
 const gap = 2;
 
-function widthOf(look: Look): number {
+function clampWidth(look: Look): number {
   return Math.min(widest, Math.max(narrowest, look.width ?? 80));
 }
 
@@ -51,7 +51,7 @@ export function part(title: string, body: string, look: Look): string {
 
 /** Text with its paragraphs wrapped; a blank line between them is kept. Indented by `by` columns. */
 export function paragraphs(text: string, look: Look, by = 0): string {
-  const blocks = text.split(/\n\s*\n/).map((block) => wrapLine(block, widthOf(look) - by));
+  const blocks = text.split(/\n\s*\n/).map((block) => wrapLine(block, clampWidth(look) - by));
   return blocks.map((lines) => lines.map((line) => " ".repeat(by) + line).join("\n")).join("\n\n");
 }
 
@@ -60,7 +60,7 @@ export function list(rows: readonly Row[], look: Look): string {
   const fitting = rows.map(([name]) => name.length).filter((length) => length <= longestName);
   const column = indent + Math.max(0, ...fitting) + gap;
   return rows.map(([name, meaning]) => {
-    const [first = "", ...rest] = wrapLine(meaning, widthOf(look) - column);
+    const [first = "", ...rest] = wrapLine(meaning, clampWidth(look) - column);
     const label = " ".repeat(indent) + paint(name, 36, look);
     const further = rest.map((line) => " ".repeat(column) + line);
     const room = column - indent - name.length;

@@ -36,13 +36,13 @@ export function shownCommands(commands: readonly CommandText[]): readonly Comman
 }
 
 /** A command with the words it takes: `upload NAME...`. */
-export function callOf({ name, positionals }: CommandText): string {
+export function describeCall({ name, positionals }: CommandText): string {
   return `${name} ${positionals?.usage ?? ""}`.trimEnd();
 }
 
 /** A command's usage line, without the program: `upload NAME... [FLAGS]`. */
-export function usageOf(command: CommandText): string {
-  return `${callOf(command)} [FLAGS]`;
+export function describeUsage(command: CommandText): string {
+  return `${describeCall(command)} [FLAGS]`;
 }
 
 /** A flag with its short spelling and what stands for its value: `-h, --help`, `--workers N`. */

@@ -34,7 +34,7 @@ function variant(source: Source, values: Values<Options>, when?: string): Source
   };
 }
 
-function factsOf({ mappingName, mappings }: SourceVariant): string {
+function joinFacts({ mappingName, mappings }: SourceVariant): string {
   return JSON.stringify([mappingName, mappings]);
 }
 
@@ -42,13 +42,13 @@ function factsOf({ mappingName, mappings }: SourceVariant): string {
  * The variants of a source: one for each value of the first choice among its options that makes a
  * difference, or a single one.
  */
-export function variantsOf(source: Source): readonly SourceVariant[] {
+export function listVariants(source: Source): readonly SourceVariant[] {
   const values = sampleValues(source.options);
   for (const [key, { choices = [] }] of Object.entries(source.options)) {
     const variants = choices.map((choice) =>
       variant(source, { ...values, [key]: choice }, `${key} = ${choice}`)
     );
-    if (new Set(variants.map(factsOf)).size > 1) return variants;
+    if (new Set(variants.map(joinFacts)).size > 1) return variants;
   }
   return [variant(source, values)];
 }

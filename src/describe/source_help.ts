@@ -10,14 +10,14 @@ import { deliveryOptions, secretOptions } from "../settings/section_options.ts";
 import type { MappingSpec, Source } from "../sdk/source.ts";
 import { list, type Look, paragraphs, part, type Row, stack } from "./layout.ts";
 import { programName } from "./program.ts";
-import { variantsOf } from "./source_facts.ts";
+import { listVariants } from "./source_facts.ts";
 import { absenceText, advancedOptions, plainOptions } from "./value.ts";
 
 /** What `agent sources` shows, without a trailing newline. */
 export function helpSources(sources: readonly Source[], look: Look = {}): string {
   const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
   const rows = byName.map(({ name, summary }): Row => [name, summary]);
-  const more = `${programName} sources NAME tells what can be configured and mapped.`;
+  const more = `${programName} sources NAME shows the options and fields of a source.`;
   return stack([part("Sources", list(rows, look), look), paragraphs(more, look)]);
 }
 
@@ -27,7 +27,7 @@ export function helpSource(source: Source, look: Look = {}): string {
   const facts: Row[] = [
     ["Section", `[${name}], or [${name}.ANYTHING] for one more`],
     ["Sends", kind === "assets" ? "assets" : "people"],
-    ...variantsOf(source).map(({ when, mappingName }): Row => [
+    ...listVariants(source).map(({ when, mappingName }): Row => [
       "In Oomnitza",
       when === undefined ? mappingName : `${mappingName} (${when})`,
     ]),
@@ -36,7 +36,7 @@ export function helpSource(source: Source, look: Look = {}): string {
     paragraphs(`${title}: ${summary}`, look),
     list(facts, look),
     part("Options", list(optionRows(plainOptions(options)), look), look),
-    part("Options for special cases", list(optionRows(advancedOptions(options)), look), look),
+    part("Advanced options", list(optionRows(advancedOptions(options)), look), look),
     ...mappingParts(source, look),
     part("Fields of a record", list(Object.entries(fields), look), look),
     part(
@@ -57,7 +57,7 @@ function optionRows(options: readonly [string, Option<unknown>][]): Row[] {
 }
 
 function mappingParts(source: Source, look: Look): string[] {
-  return variantsOf(source).map(({ when, mappings }) => {
+  return listVariants(source).map(({ when, mappings }) => {
     const title = when === undefined ? "Mapped by default" : `Mapped by default (${when})`;
     const rows = Object.entries(mappings).map(([field, spec]): Row => [field, mappingText(spec)]);
     return part(title, rows.length === 0 ? "  nothing" : list(rows, look), look);

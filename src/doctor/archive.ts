@@ -6,7 +6,6 @@
 
 import { gzipSync } from "node:zlib";
 
-/** A file of an archive. */
 export interface ArchiveFile {
   /** Path in the archive, at most 100 characters of ASCII. */
   readonly name: string;

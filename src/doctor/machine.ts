@@ -6,7 +6,7 @@
 
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { messageOf } from "../base/errors.ts";
-import { exposureOf } from "../runtime/file_access.ts";
+import { findExposure } from "../runtime/file_access.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { commit, publicKey, version } from "../runtime/version.ts";
 import { StateStore } from "../state/store.ts";
@@ -122,9 +122,9 @@ export async function checkState(path: string | undefined): Promise<Check[]> {
 export async function checkExposure(what: string, path: string): Promise<Check[]> {
   const { ok, warning, skipped } = about("permissions", path);
   try {
-    const exposure = await exposureOf(path);
+    const exposure = await findExposure(path);
     if (exposure === undefined) return [ok(`the ${what} is for its owner alone`)];
-    return [warning(`the ${what} can be read by ${exposure.who}`, `Fix it: ${exposure.mend}`)];
+    return [warning(`the ${what} can be read by ${exposure.who}`, `Fix it: ${exposure.fix}`)];
   } catch (error) {
     return [skipped(messageOf(error))];
   }

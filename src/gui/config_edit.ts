@@ -36,7 +36,7 @@ export function checkText(
   const enabled = editIni(text, [{ kind: "set", section, key: "enable", value: "True" }]);
   const odd = checkDocument(gui, parseIni(enabled, path)).findings.filter((finding) =>
     finding.section === section && finding.option !== undefined &&
-    !finding.message.startsWith("is required")
+    finding.code !== "missing"
   );
   return [...findings, ...odd.map((finding) => ({ ...finding, severity: "warning" as const }))];
 }

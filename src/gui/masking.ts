@@ -4,7 +4,7 @@
  * @module
  */
 import { declaredIn, optionsOfSource } from "../config/declared.ts";
-import { DEFAULT_SECTION, scanIni } from "../config/ini_lines.ts";
+import { defaultSection, scanIni } from "../config/ini_lines.ts";
 import { oomnitzaOptions } from "../oomnitza/options.ts";
 import type { Options } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
@@ -50,9 +50,7 @@ export function maskedLines({ sources, redactor }: GuiContext, text: string): st
   let isSecret = false;
   return [...scanIni(text)].map((line) => {
     if (line.kind === "header") {
-      options = line.name === DEFAULT_SECTION
-        ? anySection(sources)
-        : declaredIn(line.name, sources);
+      options = line.name === defaultSection ? anySection(sources) : declaredIn(line.name, sources);
       isSecret = false;
     }
     if (line.kind === "option") {

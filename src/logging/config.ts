@@ -6,8 +6,8 @@
 
 import { resolve } from "node:path";
 import type { LogSink } from "./log.ts";
-import { readSettings } from "./dict_config.ts";
-import type { FileOutput, HandlerSettings } from "./dict_handlers.ts";
+import { type FileOutput, type HandlerSettings, readSettings } from "./dict_config.ts";
+
 import { LogFile } from "./files.ts";
 import { createRouter, type Handler } from "./route.ts";
 
@@ -23,7 +23,6 @@ export interface LoggingOptions {
   readonly stderr: (line: string) => void;
 }
 
-/** Logging as configured. */
 export interface Logging {
   /** To be given to `createLog`. */
   readonly sinks: LogSink[];
@@ -47,8 +46,8 @@ function fileOpener(
     const open = files.get(path);
     if (open !== undefined) {
       warnings.push(
-        `${options.file} handlers.${id}: writes the file of an earlier handler, whose mode and ` +
-          "limits count for both",
+        `${options.file} handlers.${id}: writes the same file as an earlier handler, whose mode and ` +
+          "limits apply to both",
       );
       return open;
     }

@@ -25,7 +25,7 @@ export interface ConsoleOptions {
 const colours: Partial<Record<LogLevel, string>> = { warning: "\x1b[33m", error: "\x1b[31m" };
 const plain = "\x1b[0m";
 
-function floorOf({ verbose, quiet }: ConsoleOptions): LogLevel {
+function lowestLevel({ verbose, quiet }: ConsoleOptions): LogLevel {
   if (verbose) return "debug";
   return quiet ? "warning" : "info";
 }
@@ -40,7 +40,7 @@ function consoleLine({ time, level, name, message }: LogEntry, isColoured: boole
 
 /** The sink of the console: `12:04:31 WARNING [csv_assets] message`. */
 export function defaultSinks(options: ConsoleOptions): LogSink[] {
-  const floor = floorOf(options);
+  const floor = lowestLevel(options);
   return [(entry) => {
     if (isAtLeast(entry.level, floor)) options.stderr(consoleLine(entry, options.isColoured));
   }];

@@ -51,9 +51,8 @@ function obstacle(folder: string): string | undefined {
 export function openDefaultFiles(folder: string, stderr: (line: string) => void): DefaultFiles {
   const reason = obstacle(folder);
   if (reason !== undefined) {
-    const warning =
-      `There are no log files of this run: ${folder} cannot be written (${reason}). ` +
-      "--log-dir names another folder, --log-dir none wants no files";
+    const warning = `This run has no log files: ${folder} cannot be written (${reason}). ` +
+      "Use --log-dir to choose another folder, or --log-dir none to disable them";
     return { sinks: [], warning, close: () => {} };
   }
   const { format } = parseLineFormat(pattern, defaultTime);

@@ -1,18 +1,48 @@
 /**
  * Reads a logging configuration in the schema of Python's `logging.config.dictConfig`, version 1,
- * into settings that are checked, with all faults at once.
+ * into checked settings, with everything that is wrong at once.
  *
  * @module
  */
 
+import type { z } from "zod";
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
-import { type HandlerSettings, readHandler } from "./dict_handlers.ts";
-import { DictReader } from "./dict_reader.ts";
-import { hasPlaceholder, jsonLine, type LineFormat, parseLineFormat } from "./format.ts";
-import { findJsonFault } from "./json.ts";
+import { ownEntry } from "../base/record.ts";
+import {
+  fileObject,
+  fileSchema,
+  formatterSchema,
+  handlerClass,
+  handlerSchemas,
+  loggerSchema,
+  table,
+} from "./dict_schema.ts";
+import { jsonLine, type LineFormat, parseLineFormat } from "./format.ts";
+import { findJsonError } from "./json.ts";
 import { parseTimeFormat } from "./time.ts";
 
-/** One logger as configured. */
+/** A file that a handler writes, its name as configured. */
+export interface FileOutput {
+  readonly kind: "file";
+  readonly filename: string;
+  readonly append: boolean;
+  readonly maxBytes: number;
+  readonly backupCount: number;
+  readonly delay: boolean;
+}
+
+/** Where a handler writes. */
+export type HandlerOutput =
+  | { readonly kind: "stdout" | "stderr" | "nowhere" }
+  | FileOutput;
+
+export interface HandlerSettings {
+  /** Level number below which it drops lines. */
+  readonly level: number;
+  readonly format: LineFormat;
+  readonly output: HandlerOutput;
+}
+
 export interface LoggerSettings {
   /** Level number below which it drops lines; absent or 0 when its parent decides. */
   readonly level: number | undefined;
@@ -22,149 +52,200 @@ export interface LoggerSettings {
   readonly handlers: readonly string[];
 }
 
-/** A whole configuration. */
 export interface LoggingSettings {
   readonly handlers: ReadonlyMap<string, HandlerSettings>;
   /** By dotted name, without the root. */
   readonly loggers: ReadonlyMap<string, LoggerSettings>;
   readonly root: LoggerSettings;
-  /** Whatever is not understood and has no effect. */
+  /** What has no effect. */
   readonly warnings: readonly string[];
 }
-
-type Json = Record<string, unknown>;
-
-const topKeys = ["version", "formatters", "handlers", "loggers", "root", "format"]
-  .concat("disable_existing_loggers");
-const formatterKeys = ["format", "datefmt", "style", "validate"];
 
 /** Python writes this when a handler names no formatter. */
 const defaultFormat = "%(message)s";
 
-function parse(text: string, file: string): unknown {
+/** What a file has beside {@linkcode fileSchema}. */
+const tables = ["formatters", "handlers", "loggers", "root"];
+
+/** Parses by schemas and collects findings. Paths are dotted, for example `handlers.console.level`. */
+class Reader {
+  readonly errors: Finding[] = [];
+  readonly warnings: Finding[] = [];
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** The value by its schema; undefined, with errors, when it does not fit. */
+  parse<T>(schema: z.ZodType<T>, value: unknown, path: string): T | undefined {
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    for (const { path: below, message } of result.error.issues) {
+      const option = [path, ...below].filter((part) => part !== "").join(".") || undefined;
+      this.errors.push({ code: "invalid", severity: "error", file: this.#file, option, message });
+    }
+    return undefined;
+  }
+
+  /** The same for an object, with a warning for each key that the schema does not have. */
+  parseObject<S extends z.ZodRawShape>(schema: z.ZodObject<S>, value: unknown, path: string) {
+    const entries = this.parse(table, value, path);
+    if (entries === undefined) return undefined;
+    this.warnUnknown(entries, Object.keys(schema.shape), path);
+    return this.parse(schema, entries, path);
+  }
+
+  /** Reads each entry of a table. */
+  parseTable<T>(value: unknown, path: string, read: (value: unknown, path: string) => T) {
+    const entries = Object.entries(this.parse(table, value, path) ?? {});
+    return new Map(entries.map(([id, entry]) => [id, read(entry, `${path}.${id}`)]));
+  }
+
+  warnUnknown(entries: Record<string, unknown>, known: readonly string[], path: string): void {
+    for (const key of Object.keys(entries).filter((each) => !known.includes(each))) {
+      this.warn(path === "" ? key : `${path}.${key}`, "is not known and has no effect");
+    }
+  }
+
+  warn(option: string, message: string): void {
+    const file = this.#file;
+    this.warnings.push({ code: "ineffective", severity: "warning", file, option, message });
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
   const plain = text.replace(/^\uFEFF/, "");
   try {
     return JSON.parse(plain);
   } catch (cause) {
-    const fault = findJsonFault(plain);
+    const found = findJsonError(plain);
     const finding: Finding = {
+      code: "syntax",
       severity: "error",
       file,
-      line: fault?.line,
-      message: fault === undefined
+      line: found?.line,
+      message: found === undefined
         ? "is not valid JSON"
-        : `is not valid JSON at column ${fault.column}: ${fault.message}`,
-      hint: fault?.hint,
+        : `is not valid JSON at column ${found.column}: ${found.message}`,
+      hint: found?.hint,
     };
     throw new ConfigError(`Cannot read the logging configuration ${file}`, [finding], { cause });
   }
 }
 
-function readFormatter(reader: DictReader, value: unknown, path: string): LineFormat {
-  const settings = reader.object(value, path);
-  reader.warnUnknown(settings, formatterKeys, path);
-  const style = reader.text(settings.style, `${path}.style`) ?? "%";
-  if (style !== "%") {
-    reader.fault(`${path}.style`, `${JSON.stringify(style)} is not understood`, {
-      hint: "Write the fields of format as %(name)s and leave style out",
-    });
-  }
-  const pattern = reader.text(settings.format, `${path}.format`) ?? defaultFormat;
+function readFormatter(reader: Reader, value: unknown, path: string): LineFormat | undefined {
+  const settings = reader.parseObject(formatterSchema, value, path);
+  if (settings === undefined) return undefined;
+  const pattern = settings.format ?? defaultFormat;
   if (pattern === "json") return jsonLine;
-  if (!hasPlaceholder(pattern)) {
-    reader.fault(`${path}.format`, `${JSON.stringify(pattern)} has no field, such as %(message)s`);
-  }
-  const datefmt = reader.text(settings.datefmt, `${path}.datefmt`);
-  const time = datefmt === undefined ? undefined : parseTimeFormat(datefmt);
+  const time = settings.datefmt === undefined ? undefined : parseTimeFormat(settings.datefmt);
   for (const directive of time?.unknown ?? []) {
-    reader.oddity(`${path}.datefmt`, `${directive} is not known and is shown as it is`);
+    reader.warn(`${path}.datefmt`, `${directive} is not known and is shown as it is`);
   }
   const { format, unknown } = parseLineFormat(pattern, time?.format);
-  for (const field of unknown) reader.oddity(`${path}.format`, `${field} is not known here`);
+  for (const field of unknown) reader.warn(`${path}.format`, `${field} is not known here`);
   return format;
 }
 
-function readFormatters(reader: DictReader, top: Json): Map<string, LineFormat> {
-  const formats = new Map<string, LineFormat>();
-  for (const [id, value] of reader.entries(top.formatters, "formatters")) {
-    formats.set(id, readFormatter(reader, value, `formatters.${id}`));
-  }
-  return formats;
-}
+/** Defaults of the classes that write files. The connector's own rotates even when the file does not say so. */
+const fileClasses = {
+  "logging.FileHandler": { rotates: false, maxBytes: 0, backupCount: 0 },
+  "logging.handlers.RotatingFileHandler": { rotates: true, maxBytes: 0, backupCount: 0 },
+  "lib.config.RotateHandler": { rotates: true, maxBytes: 10_485_760, backupCount: 20 },
+} as const;
 
-function isJsonThroughout(reader: DictReader, top: Json): boolean {
-  const format = reader.text(top.format, "format");
-  if (format !== undefined && format !== "json") {
-    reader.fault("format", `${JSON.stringify(format)} is not understood`, {
-      hint: 'Only "json" can be set for all handlers; others are set in formatters',
-    });
-  }
-  return format === "json";
-}
+type FileClass = (typeof fileClasses)[keyof typeof fileClasses];
+type HandlerSchemas = ReturnType<typeof handlerSchemas>;
+type ParsedHandler = z.output<HandlerSchemas["base"]>;
+type ParsedFile = z.output<HandlerSchemas["file"]> & Partial<z.output<HandlerSchemas["rotating"]>>;
 
-function readHandlers(reader: DictReader, top: Json): Map<string, HandlerSettings | "ignored"> {
-  const formats = readFormatters(reader, top);
-  const plain = parseLineFormat(defaultFormat).format;
-  const isJson = isJsonThroughout(reader, top);
-  const handlers = new Map<string, HandlerSettings | "ignored">();
-  for (const [id, value] of reader.entries(top.handlers, "handlers")) {
-    const path = `handlers.${id}`;
-    const settings = reader.object(value, path);
-    const formatter = reader.text(settings.formatter, `${path}.formatter`);
-    const format = formatter === undefined ? plain : formats.get(formatter);
-    if (format === undefined) {
-      reader.fault(`${path}.formatter`, `there is no formatter ${JSON.stringify(formatter)}`);
-    }
-    handlers.set(id, readHandler(reader, settings, path, isJson ? jsonLine : format ?? plain));
-  }
-  return handlers;
-}
-
-function readLogger(
-  reader: DictReader,
-  value: unknown,
+function readFileOutput(
+  reader: Reader,
+  settings: ParsedFile,
+  defaults: FileClass,
   path: string,
-  handlers: ReadonlyMap<string, HandlerSettings | "ignored">,
-): LoggerSettings {
-  const settings = reader.object(value, path);
-  reader.warnUnknown(settings, ["level", "propagate", "handlers"], path);
-  const ids = reader.texts(settings.handlers, `${path}.handlers`);
-  for (const id of ids) {
-    if (handlers.has(id)) continue;
-    reader.fault(`${path}.handlers`, `there is no handler ${JSON.stringify(id)}`);
+): FileOutput {
+  const { encoding, mode, filename, delay = false } = settings;
+  if (encoding !== undefined && !/^utf[-_ ]?8$|^u8$|^(us[-_ ]?)?ascii$/i.test(encoding)) {
+    const shown = JSON.stringify(encoding);
+    reader.warn(`${path}.encoding`, `${shown} has no effect: log files are written in UTF-8`);
   }
-  return {
-    level: reader.level(settings.level, `${path}.level`),
-    propagate: reader.flag(settings.propagate, `${path}.propagate`) ?? true,
-    handlers: [...new Set(ids)].filter((id) => handlers.get(id) !== "ignored"),
-  };
+  const { maxBytes = defaults.maxBytes, backupCount = defaults.backupCount } = settings;
+  // As in Python: a file that rotates is never emptied.
+  const append = mode !== "w" || maxBytes > 0;
+  return { kind: "file", filename, append, maxBytes, backupCount, delay };
 }
 
-function readAll(reader: DictReader, top: Json): Omit<LoggingSettings, "warnings"> {
-  if (top.version !== 1) {
-    reader.fault("version", top.version === undefined ? "is missing" : "is not 1", {
-      hint: 'The file must say "version": 1',
-    });
+/** A handler as its class has it; nothing, with a warning, when the class is not known. */
+function readOutput(
+  reader: Reader,
+  schemas: HandlerSchemas,
+  name: string,
+  entries: Record<string, unknown>,
+  path: string,
+): [ParsedHandler, HandlerOutput] | undefined {
+  const fileClass = ownEntry<FileClass>(fileClasses, name);
+  if (fileClass !== undefined) {
+    const settings: ParsedFile | undefined = fileClass.rotates
+      ? reader.parseObject(schemas.rotating, entries, path)
+      : reader.parseObject(schemas.file, entries, path);
+    if (settings === undefined) return undefined;
+    return [settings, readFileOutput(reader, settings, fileClass, path)];
   }
-  reader.warnUnknown(top, topKeys, "");
-  reader.flag(top.disable_existing_loggers, "disable_existing_loggers");
-  const handlers = readHandlers(reader, top);
-  const loggers = new Map<string, LoggerSettings>();
-  for (const [name, value] of reader.entries(top.loggers, "loggers")) {
-    loggers.set(name, readLogger(reader, value, `loggers.${name}`, handlers));
+  if (name === "logging.StreamHandler") {
+    const settings = reader.parseObject(schemas.stream, entries, path);
+    if (settings === undefined) return undefined;
+    return [settings, { kind: settings.stream === "ext://sys.stdout" ? "stdout" : "stderr" }];
   }
+  if (name === "logging.NullHandler") {
+    const settings = reader.parseObject(schemas.base, entries, path);
+    return settings === undefined ? undefined : [settings, { kind: "nowhere" }];
+  }
+  const shown = JSON.stringify(name);
+  reader.warn(`${path}.class`, `${shown} is not known: the handler is left out`);
+  return undefined;
+}
+
+function readHandlers(
+  reader: Reader,
+  formats: ReadonlyMap<string, LineFormat | undefined>,
+  value: unknown,
+  isJson: boolean,
+): Map<string, HandlerSettings | undefined> {
+  const schemas = handlerSchemas([...formats.keys()]);
+  const plain = parseLineFormat(defaultFormat).format;
+  function readHandler(value: unknown, path: string): HandlerSettings | undefined {
+    const entries = reader.parse(table, value, path);
+    if (entries === undefined) return undefined;
+    const name = reader.parse(handlerClass, entries.class ?? entries["()"], `${path}.class`);
+    const found = name === undefined ? undefined : readOutput(reader, schemas, name, entries, path);
+    if (found === undefined) return undefined;
+    const [{ level = 0, formatter }, output] = found;
+    const format = formatter === undefined ? plain : formats.get(formatter) ?? plain;
+    return { level, format: isJson ? jsonLine : format, output };
+  }
+  return reader.parseTable(value, "handlers", readHandler);
+}
+
+function readLoggers(
+  reader: Reader,
+  file: Record<string, unknown>,
+  handlers: ReadonlyMap<string, HandlerSettings | undefined>,
+): Pick<LoggingSettings, "loggers" | "root"> {
+  const schema = loggerSchema([...handlers.keys()]);
+  function readLogger(value: unknown, path: string): LoggerSettings {
+    const { level, propagate = true, handlers: ids = [] } =
+      reader.parseObject(schema, value, path) ?? {};
+    const known = [...new Set(ids)].filter((id) => handlers.get(id) !== undefined);
+    return { level, propagate, handlers: known };
+  }
+  const loggers = reader.parseTable(file.loggers, "loggers", readLogger);
   // Python knows the root under these names too; its own key counts most.
   const named = loggers.get("root") ?? loggers.get("");
   for (const alias of ["", "root"]) loggers.delete(alias);
-  const root = top.root === undefined ? named : readLogger(reader, top.root, "root", handlers);
-  const usable = [...handlers].flatMap(([id, settings]): [string, HandlerSettings][] =>
-    settings === "ignored" ? [] : [[id, settings]]
-  );
-  return {
-    handlers: new Map(usable),
-    loggers,
-    root: root ?? { level: undefined, propagate: false, handlers: [] },
-  };
+  const root = file.root === undefined ? named : readLogger(file.root, "root");
+  return { loggers, root: root ?? { level: undefined, propagate: false, handlers: [] } };
 }
 
 /**
@@ -175,10 +256,23 @@ function readAll(reader: DictReader, top: Json): Omit<LoggingSettings, "warnings
  * @throws {ConfigError} when it is not JSON, or says something that cannot be done
  */
 export function readSettings(text: string, file: string): LoggingSettings {
-  const reader = new DictReader(file);
-  const settings = readAll(reader, reader.object(parse(text, file), ""));
-  if (reader.faults.length > 0) {
-    throw new ConfigError(`Cannot use the logging configuration ${file}`, reader.faults);
+  const reader = new Reader(file);
+  const top = reader.parse(fileObject, parseJson(text, file), "") ?? {};
+  const { format } = reader.parse(fileSchema, top, "") ?? {};
+  reader.warnUnknown(top, [...Object.keys(fileSchema.shape), ...tables], "");
+  const formats = reader.parseTable(
+    top.formatters,
+    "formatters",
+    (value, path) => readFormatter(reader, value, path),
+  );
+  const handlers = readHandlers(reader, formats, top.handlers, format === "json");
+  const { loggers, root } = readLoggers(reader, top, handlers);
+  if (reader.errors.length > 0) {
+    throw new ConfigError(`Cannot use the logging configuration ${file}`, reader.errors);
   }
-  return { ...settings, warnings: reader.oddities.map(formatFinding) };
+  const usable = [...handlers].flatMap(([id, handler]): [string, HandlerSettings][] =>
+    handler === undefined ? [] : [[id, handler]]
+  );
+  const warnings = reader.warnings.map(formatFinding);
+  return { handlers: new Map(usable), loggers, root, warnings };
 }

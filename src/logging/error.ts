@@ -16,7 +16,7 @@ function stackFrames(error: Error): string[] {
     .map((line) => line.trim());
 }
 
-function causesOf(error: Error): unknown[] {
+function listCauses(error: Error): unknown[] {
   const causes = error.cause === undefined ? [] : [error.cause];
   return error instanceof AggregateError ? [...causes, ...error.errors] : causes;
 }
@@ -26,7 +26,7 @@ function verboseLines(thrown: unknown, seen: Set<unknown>): string[] {
   seen.add(thrown);
   if (!(thrown instanceof Error)) return [];
   const lines = stackFrames(thrown);
-  for (const cause of causesOf(thrown)) {
+  for (const cause of listCauses(thrown)) {
     if (seen.has(cause) || seen.size > deepest) continue;
     const name = cause instanceof Error ? `${cause.name}: ` : "";
     lines.push(`Caused by: ${name}${messageOf(cause)}`);

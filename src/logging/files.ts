@@ -44,7 +44,7 @@ export const logFileMode = 0o640;
 /** One log file, open for writing. */
 export class LogFile {
   readonly #settings: LogFileSettings;
-  readonly #complain: (line: string) => void;
+  readonly #warn: (line: string) => void;
   #descriptor: number | undefined;
   #append: boolean;
   #size = 0;
@@ -60,13 +60,13 @@ export class LogFile {
   /**
    * Opens the file, with the directories that it needs.
    *
-   * @param complain is told what goes wrong with the file, each thing once, and at the end how
+   * @param warn is told what goes wrong with the file, each thing once, and at the end how
    * many lines were lost
    */
-  constructor(settings: LogFileSettings, complain: (line: string) => void) {
+  constructor(settings: LogFileSettings, warn: (line: string) => void) {
     this.#settings = settings;
     this.#append = settings.append;
-    this.#complain = complain;
+    this.#warn = warn;
     if (settings.delay) return;
     try {
       this.#open();
@@ -99,7 +99,7 @@ export class LogFile {
     this.#release();
     if (this.#lost === 0) return;
     const lines = this.#lost === 1 ? "1 line was" : `${this.#lost} lines were`;
-    this.#complain(`${lines} lost that belong in the log file ${this.#settings.path}`);
+    this.#warn(`${lines} lost that belong in the log file ${this.#settings.path}`);
   }
 
   #open(): number {
@@ -147,7 +147,7 @@ export class LogFile {
       renameSync(path, `${path}.1`);
       return undefined;
     } catch (error) {
-      this.#complainOnce("rotate", `it grows on: ${messageOf(error)}`);
+      this.#complainOnce("rotate", `it keeps growing: ${messageOf(error)}`);
       return error;
     }
   }
@@ -166,7 +166,7 @@ export class LogFile {
   #fail(error: unknown): void {
     this.#tryAgainAt = Date.now() + pauseMs;
     this.#release();
-    this.#complainOnce("write", `its lines are lost meanwhile: ${messageOf(error)}`);
+    this.#complainOnce("write", `its lines are lost until then: ${messageOf(error)}`);
   }
 
   #release(): void {
@@ -184,6 +184,6 @@ export class LogFile {
   #complainOnce(action: string, consequence: string): void {
     if (this.#complaints.has(action)) return;
     this.#complaints.add(action);
-    this.#complain(`Cannot ${action} the log file ${this.#settings.path}: ${consequence}`);
+    this.#warn(`Cannot ${action} the log file ${this.#settings.path}: ${consequence}`);
   }
 }

@@ -1,11 +1,13 @@
 /**
- * Finds the place where a text stops being JSON: Bun's own parser does not tell it.
+ * Finds the position at which a text stops being JSON: the runtime's own parser does not report it.
  *
  * @module
  */
 
+import { printParseErrorCode, visit } from "jsonc-parser";
+
 /** Where a text is not JSON, and why. */
-export interface JsonFault {
+export interface JsonError {
   /** 1-based. */
   readonly line: number;
   /** 1-based, in UTF-16 units. */
@@ -16,92 +18,61 @@ export interface JsonFault {
   readonly hint: string | undefined;
 }
 
-type State = "value" | "firstItem" | "key" | "firstKey" | "colon" | "next";
+const noComments = "JSON has no comments";
+const backslash = "Write a backslash as \\\\";
 
-const expected = {
-  value: "a value",
-  firstItem: 'a value or "]"',
-  key: "a name in double quotes",
-  firstKey: 'a name in double quotes or "}"',
-  colon: '":"',
-  next: '"," or the closing bracket',
-} as const satisfies Record<State, string>;
+/** By the name of the parser's error: what should stand there instead. */
+const expected = new Map([
+  ["PropertyNameExpected", "a name in double quotes"],
+  ["ValueExpected", "a value"],
+  ["ColonExpected", '":"'],
+  ["CommaExpected", '"," or the closing bracket'],
+  ["CloseBraceExpected", '"," or the closing bracket'],
+  ["CloseBracketExpected", '"," or the closing bracket'],
+  ["EndOfFileExpected", "the end of the file"],
+]);
 
-const space = /[ \t\r\n]*/y;
-const token =
-  // deno-lint-ignore no-control-regex
-  /[{}[\],:]|"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.])/uy;
+/** By the name of the parser's error: what is wrong with the token, and a hint. */
+const invalid = new Map<string, readonly [message: string, hint?: string]>([
+  ["InvalidCommentToken", ["found a comment", noComments]],
+  ["UnexpectedEndOfComment", ["found a comment", noComments]],
+  ["UnexpectedEndOfString", ["the string that starts here is not closed"]],
+  ["InvalidEscapeCharacter", ["the string that starts here has an invalid escape", backslash]],
+  ["InvalidUnicode", ["the string that starts here has an invalid escape", backslash]],
+  ["InvalidCharacter", ["the string that starts here has a character that must be escaped"]],
+]);
 
-function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
+function describe(error: string, found: string): Pick<JsonError, "message" | "hint"> {
+  const wanted = expected.get(error);
+  if (wanted !== undefined) {
+    const what = found === "" ? "the file ends" : `found ${JSON.stringify(found)}`;
+    const hint = /^[}\]]$/.test(found) && /^(PropertyName|Value)Expected$/.test(error)
+      ? "Remove the comma before it"
+      : undefined;
+    return { message: `${what} where ${wanted} is expected`, hint };
+  }
+  const [message, hint] = invalid.get(error) ??
+    [`found ${JSON.stringify(found)}, which is not JSON`];
+  if (found.startsWith("'")) return { message, hint: "Strings are written in double quotes" };
+  return { message, hint: found.startsWith("#") ? noComments : hint };
 }
 
-/** The state after a token; undefined when the token cannot stand there. */
-function step(state: State, found: string, open: string[]): State | undefined {
-  if (state === "colon") return found === ":" ? "value" : undefined;
-  if (found === "}" || found === "]") {
-    const opener = found === "}" ? "{" : "[";
-    const mayClose = state === "next" || state === (found === "}" ? "firstKey" : "firstItem");
-    return mayClose && open.pop() === opener ? "next" : undefined;
+/** The first error; undefined when the text is JSON, or nested too deeply to be looked at. */
+export function findJsonError(text: string): JsonError | undefined {
+  let first: JsonError | undefined;
+  try {
+    visit(text, {
+      onError(code, offset, length, line, column) {
+        const found = text.slice(offset, offset + length);
+        first ??= {
+          line: line + 1,
+          column: column + 1,
+          ...describe(printParseErrorCode(code), found),
+        };
+      },
+    }, { disallowComments: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
   }
-  if (state === "next") {
-    if (found !== "," || open.length === 0) return undefined;
-    return open.at(-1) === "{" ? "key" : "value";
-  }
-  if (state === "key" || state === "firstKey") return found.startsWith('"') ? "colon" : undefined;
-  if (found === "," || found === ":") return undefined;
-  if (found !== "{" && found !== "[") return "next";
-  open.push(found);
-  return found === "{" ? "firstKey" : "firstItem";
-}
-
-function hintFor(text: string, at: number, state: State): string | undefined {
-  const character = text[at] ?? "";
-  if (character === '"') {
-    const quoted = text.slice(at).split(/(?<!\\)"|\n/, 2)[1] ?? "";
-    if (/\\[^"\\/bfnrtu]|\\u(?![0-9a-fA-F]{4})/.test(quoted)) return "Write a backslash as \\\\";
-  }
-  if (character === "'") return "Texts are written in double quotes";
-  if (character === "#" || text.startsWith("//", at) || text.startsWith("/*", at)) {
-    return "JSON has no comments";
-  }
-  if ((character === "}" || character === "]") && (state === "key" || state === "value")) {
-    return "There is a comma too many before it";
-  }
-  return undefined;
-}
-
-function faultAt(text: string, at: number, state: State, isOver: boolean): JsonFault {
-  const before = text.slice(0, at);
-  const line = before.split("\n").length;
-  const column = at - before.lastIndexOf("\n");
-  const wanted = isOver ? "the end of the file" : expected[state];
-  const found = /^(?:\w+|[^])/u.exec(text.slice(at, at + 20))?.[0];
-  const hint = hintFor(text, at, state);
-  if (found === undefined) {
-    return { line, column, message: `the file ends where ${wanted} is expected`, hint };
-  }
-  const message = found === '"' && !isOver && state !== "colon" && state !== "next"
-    ? "the text that starts here is not closed, or holds a character that must be escaped"
-    : `found ${JSON.stringify(found)} where ${wanted} is expected`;
-  return { line, column, message, hint };
-}
-
-/** The first fault; undefined when the text is JSON. Never throws, however deep the nesting. */
-export function findJsonFault(text: string): JsonFault | undefined {
-  const open: string[] = [];
-  let state: State = "value";
-  let at = 0;
-  let isOver = false;
-  while (true) {
-    at += matchAt(space, text, at)?.length ?? 0;
-    if (at === text.length && isOver) return undefined;
-    const found: string | undefined = isOver ? undefined : matchAt(token, text, at);
-    const after: State | undefined = found === undefined ? undefined : step(state, found, open);
-    if (found === undefined || after === undefined) return faultAt(text, at, state, isOver);
-    state = after;
-    at += found.length;
-    isOver = state === "next" && open.length === 0;
-  }
+  return first;
 }

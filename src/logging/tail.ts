@@ -25,7 +25,8 @@ function readFrom(path: string, from: number | "end"): { text: string; end: numb
     return { text: bytes.toString("utf8", 0, count), end: start + count };
   } catch (error) {
     throw new AgentError(`Cannot read the log ${path}: ${messageOf(error)}`, {
-      hint: "It is there once the service has run; reading it may take an administrator.",
+      hint:
+        "The file exists once the service has run; reading it may require administrator rights.",
       cause: error,
     });
   } finally {

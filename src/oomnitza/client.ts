@@ -59,7 +59,6 @@ interface Session {
   renewal: Promise<void> | undefined;
 }
 
-/** The answer to a login. */
 const loginAnswer = z.object({ token: z.string().min(1) });
 
 /** Field mappings that an instance keeps; what is no name of a field is left out. */

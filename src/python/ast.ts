@@ -48,13 +48,10 @@ export interface StringValue {
 
 type Node<K extends string, F> = K extends string ? Place & { readonly kind: K } & F : never;
 
-/** A name. */
 export type Name = Node<"name", { readonly id: string }>;
-/** `object.name`. */
 export type Attribute = Node<"attr", { readonly object: Expr; readonly name: string }>;
 /** `object[index]`. */
 export type Subscript = Node<"sub", { readonly object: Expr; readonly index: Expr }>;
-/** A call. */
 export type Call = Node<
   "call",
   { readonly func: Expr; readonly args: readonly Expr[]; readonly keywords: readonly Keyword[] }

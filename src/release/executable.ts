@@ -17,13 +17,12 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { describeIdentity, type Identity, isSame, parseIdentity } from "./manifest.ts";
 import type { OpenFile } from "./origin.ts";
 
 /** The files of an upgrade, all in one folder, so that renaming is all it takes. */
 export interface Places {
-  /** The program. */
   readonly program: string;
   /** The new one, until it takes the place. */
   readonly fresh: string;
@@ -32,9 +31,9 @@ export interface Places {
 }
 
 /** Milliseconds that a program may take to say its version. */
-const patience = 60_000;
+const versionTimeoutMs = 60_000;
 /** Milliseconds after which a file left behind belongs to nobody any more. */
-const abandoned = 3_600_000;
+const abandonedAfterMs = 3_600_000;
 
 /** The files of an upgrade of `program`: `agent.new` and `agent.old`, on Windows with .exe. */
 export function placesFor(program: string): Places {
@@ -50,20 +49,20 @@ export function placesFor(program: string): Places {
 export async function createFresh({ fresh, program }: Places): Promise<FileHandle> {
   try {
     const left = statSync(fresh, { throwIfNoEntry: false });
-    if (left !== undefined && Date.now() - left.mtimeMs > abandoned) rmSync(fresh);
+    if (left !== undefined && Date.now() - left.mtimeMs > abandonedAfterMs) rmSync(fresh);
     return await open(fresh, "wx", 0o600);
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === "EEXIST") {
       throw new AgentError(`Another upgrade is under way: there is ${fresh}`, {
-        hint: "Wait for it to end. When there is none, remove that file.",
+        hint: "Wait for it to finish. If none is running, remove that file.",
         cause: error,
       });
     }
     const refused = code === "EACCES" || code === "EPERM" || code === "EROFS";
     throw new AgentError(`Cannot write into ${dirname(program)}: ${messageOf(error)}`, {
       hint: refused
-        ? "Run the upgrade as the account that may change that folder: with sudo, or as administrator."
+        ? "Run the upgrade as an account that may write to that folder: with sudo, or as administrator."
         : undefined,
       cause: error,
     });
@@ -98,9 +97,11 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
     let at = 0;
     while (at < chunk.length) at += (await handle.write(chunk, at)).bytesWritten;
   } catch (error) {
-    const full = codeOf(error) === "ENOSPC";
+    const full = errorCode(error) === "ENOSPC";
     throw new AgentError(`Cannot write the new program: ${messageOf(error)}`, {
-      hint: full ? "The disk is full: make room, then try again. Nothing was changed." : undefined,
+      hint: full
+        ? "The disk is full: free some space, then try again. Nothing was changed."
+        : undefined,
       cause: error,
     });
   }
@@ -126,13 +127,13 @@ export async function tryProgram(path: string, expected: Identity): Promise<void
     `${path} is agent ${describeIdentity(identity)}, but the release is ${
       describeIdentity(expected)
     }`,
-    { hint: "The release was put together wrongly: ask its makers." },
+    { hint: "The release is inconsistent: contact its publisher." },
   );
 }
 
 function runVersion(path: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const options = { cwd: dirname(path), timeout: patience, windowsHide: true };
+  const options = { cwd: dirname(path), timeout: versionTimeoutMs, windowsHide: true };
   execFile(path, ["version", "--output", "json"], options, (error, stdout, stderr) => {
     if (error === null) return resolve(stdout);
     const last = stderr.trim().split("\n").at(-1) ?? "";
@@ -181,12 +182,7 @@ function swapByOneRename({ program, fresh, old }: Places): void {
   renameSync(fresh, program);
 }
 
-/** Puts the old program back. */
 export function rollBack({ program, fresh, old }: Places): void {
   if (process.platform === "win32") renameSync(program, fresh);
   renameSync(old, program);
-}
-
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? "");
 }

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { z } from "zod";
 import { AgentError } from "../base/errors.ts";
-import { isObject } from "../base/record.ts";
+import { parseJson } from "../base/json.ts";
 
 /** Names of the files that every release has beside the programs. */
 export const releaseFiles = {
@@ -24,6 +25,11 @@ export interface Identity {
   readonly commit: string | undefined;
 }
 
+const identityShape = z.object({
+  version: z.string().regex(/^\d+\.\d+\.\d+/),
+  commit: z.string().optional().catch(undefined),
+}).transform(({ version, commit }): Identity => ({ version, commit }));
+
 /** Reads the lines of `sha256sum`: sum by file name. */
 export function parseSums(text: string): ReadonlyMap<string, string> {
   const lines = text.split(/\r?\n/);
@@ -39,13 +45,9 @@ export function parseSums(text: string): ReadonlyMap<string, string> {
  * @throws {AgentError} when it names no version.
  */
 export function parseIdentity(text: string, where: string): Identity {
-  const value = parseJson(text);
-  const version = isObject(value) ? value.version : undefined;
-  const commit = isObject(value) ? value.commit : undefined;
-  if (typeof version !== "string" || !/^\d+\.\d+\.\d+/.test(version)) {
-    throw new AgentError(`${where} does not say which version it is`);
-  }
-  return { version, commit: typeof commit === "string" ? commit : undefined };
+  const identity = parseJson(text, identityShape);
+  if (identity === undefined) throw new AgentError(`${where} does not contain a version`);
+  return identity;
 }
 
 /** An identity for people: `0.2.0 (abc123)`. */
@@ -89,12 +91,4 @@ function comparePart(a: string, b: string): number {
   if (left && right) return Number(a) - Number(b);
   if (left !== right) return left ? -1 : 1;
   return a === b ? 0 : a < b ? -1 : 1;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // told as: does not say which version it is
-  }
 }

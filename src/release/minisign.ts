@@ -9,7 +9,6 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { AgentError } from "../base/errors.ts";
 
-/** A public key of minisign. */
 export interface PublicKey {
   /** Which key pair it is of, 16 hexadecimal digits as minisign shows them. */
   readonly id: string;
@@ -57,13 +56,17 @@ export function verifySignature(
   const global = decode(second);
   if (bytes.length !== signatureLength || trusted === undefined || global.length !== 64) {
     throw new AgentError(`${where} is not a signature of minisign`, {
-      hint: "Look at what lies at that address: four lines, of which the first is a comment.",
+      hint:
+        "Check the file at that address: it should have four lines, of which the first is a comment.",
     });
   }
   if (bytes.toString("latin1", 0, 2) !== "ED") {
-    throw new AgentError(`${where} is a signature of an old kind, not over the hash of the file`, {
-      hint: "Sign with minisign 0.10 or newer, without -l.",
-    });
+    throw new AgentError(
+      `${where} is a signature in the legacy format, not over the hash of the file`,
+      {
+        hint: "Sign with minisign 0.10 or newer, without -l.",
+      },
+    );
   }
   refuseOtherKey(bytes, key, where);
   const hash = createHash("blake2b512").update(content).digest();
@@ -71,17 +74,17 @@ export function verifySignature(
   const isTrue = isSigned(hash, own, key) &&
     isSigned(Buffer.concat([own, Buffer.from(trusted)]), global, key);
   if (isTrue) return trusted;
-  throw new AgentError(`${where} does not fit: what it signs was changed afterwards`, {
-    hint: "Do not use this release. Fetch it again from where it comes from, and ask its makers.",
+  throw new AgentError(`${where} does not match: the signed file was changed`, {
+    hint: "Do not use this release. Download it again, or contact its publisher.",
   });
 }
 
 function refuseOtherKey(signature: Buffer, key: PublicKey, where: string): void {
   const id = keyId(signature);
   if (id === key.id) return;
-  throw new AgentError(`${where} was made with the key ${id}; the key trusted is ${key.id}`, {
+  throw new AgentError(`${where} was made with the key ${id}; the trusted key is ${key.id}`, {
     hint:
-      "Do not use this release, unless its makers told you of a new key: then name its file with --public-key.",
+      "Do not use this release, unless its publisher announced a new key: then pass its file with --public-key.",
   });
 }
 

@@ -7,9 +7,12 @@
 import { createReadStream, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Environment } from "../base/environment.ts";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
+import { basicCredentials } from "../sdk/http/basic.ts";
 import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
+import { followRedirects } from "../sdk/http/redirects.ts";
+import { isWebPage } from "../sdk/http/web_page.ts";
 
 /** A file of a release, about to be read. */
 export interface OpenFile {
@@ -19,19 +22,18 @@ export interface OpenFile {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** A place that holds a release. */
+/** Where a release is read from. */
 export interface Origin {
-  /** Names a file of it, for sentences. */
+  /** Path or address of a file of it, without credentials, for messages. */
   locate(file: string): string;
   /** @throws {AgentError} when there is no such file, or it cannot be reached. */
   open(file: string): Promise<OpenFile>;
-  /** Passwords in the address, never to be shown. */
+  /** Passwords in the address, to be masked. */
   readonly secrets: readonly string[];
 }
 
-/** Milliseconds without a single byte after which a download has failed. */
-const silence = 30_000;
-const maxRedirects = 5;
+/** Without a single byte for this long, a download has failed. */
+const idleTimeoutMs = 30_000;
 
 /** What an origin is looked for from. */
 export interface OriginContext {
@@ -41,7 +43,6 @@ export interface OriginContext {
   readonly signal: AbortSignal;
 }
 
-/** The origin that `--from` names. */
 export function openOrigin(
   from: string,
   { directory, env, signal }: OriginContext,
@@ -65,21 +66,20 @@ export async function readSmall(origin: Origin, file: string): Promise<Uint8Arra
     read.push(chunk);
     size += chunk.length;
     if (size > limit) {
-      throw new AgentError(`${origin.locate(file)} is too large for what it should be`);
+      throw new AgentError(`${origin.locate(file)} is larger than such a file can be`);
     }
   }
   const bytes = Buffer.concat(read);
-  if (/^\s*<(!doctype|html|\?xml|head|body)/i.test(bytes.toString("latin1", 0, 100))) {
-    throw webPage(origin.locate(file));
-  }
+  // No file of a release begins like a page, or like the XML of an error of a storage service.
+  if (/^\s*</.test(bytes.toString("latin1", 0, 100))) throw webPage(origin.locate(file));
   return bytes;
 }
 
 /** The server gave a web page in place of a file: a login, or an error with status 200. */
 function webPage(where: string): AgentError {
-  return new AgentError(`${where} is a web page and not the file`, {
+  return new AgentError(`${where} is a web page, not the file`, {
     hint:
-      "Open the address in a browser: it may ask for a login. --from wants the address of the folder that holds SHA256SUMS.",
+      "Open the address in a browser: it may require a login. --from takes the address of the folder that contains SHA256SUMS.",
   });
 }
 
@@ -92,7 +92,7 @@ function folderOrigin(folder: string): Origin {
       const stats = statSync(path, { throwIfNoEntry: false });
       if (stats?.isFile() !== true) {
         throw new AgentError(`There is no file ${path}`, {
-          hint: "--from wants the folder of a whole release, or its address.",
+          hint: "--from takes the folder of a complete release, or its address.",
         });
       }
       return Promise.resolve({ size: stats.size, chunks: readFolderFile(path) });
@@ -108,8 +108,8 @@ async function* readFolderFile(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Ends a download after a silence. */
-class Patience {
+/** Ends a download that receives nothing for too long. */
+class IdleTimeout {
   readonly #controller = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -117,10 +117,10 @@ class Patience {
     return this.#controller.signal;
   }
 
-  /** Something came: the clock starts again. */
-  renew(): void {
+  /** Starts the time anew: something was received. */
+  restart(): void {
     this.end();
-    this.#timer = setTimeout(() => this.#controller.abort(), silence);
+    this.#timer = setTimeout(() => this.#controller.abort(), idleTimeoutMs);
   }
 
   end(): void {
@@ -129,10 +129,9 @@ class Patience {
 }
 
 function webOrigin(base: URL, proxy: ProxyPlan, signal: AbortSignal): Origin {
-  const [username, password] = [decoded(base.username), decoded(base.password)];
-  const credentials = Buffer.from(`${username}:${password}`).toString("base64");
-  const authorization = username === "" ? undefined : `Basic ${credentials}`;
-  function addressOf(file: string): URL {
+  const [username, password] = [decode(base.username), decode(base.password)];
+  const authorization = username === "" ? undefined : basicCredentials(username, password);
+  function addressFor(file: string): URL {
     const url = new URL(base);
     url.username = "";
     url.password = "";
@@ -140,7 +139,7 @@ function webOrigin(base: URL, proxy: ProxyPlan, signal: AbortSignal): Origin {
     return url;
   }
   function locate(file: string): string {
-    const { origin, pathname } = addressOf(file);
+    const { origin, pathname } = addressFor(file);
     return origin + pathname;
   }
   return {
@@ -149,11 +148,11 @@ function webOrigin(base: URL, proxy: ProxyPlan, signal: AbortSignal): Origin {
     secrets: [password, base.password, base.search.slice(1), ...proxy.secrets]
       .filter((secret) => secret !== ""),
     open: (file) =>
-      openWebFile(addressOf(file), { where: locate(file), authorization, proxy, signal }),
+      openWebFile(addressFor(file), { where: locate(file), authorization, proxy, signal }),
   };
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -169,19 +168,19 @@ interface WebFile {
 }
 
 async function openWebFile(address: URL, file: WebFile): Promise<OpenFile> {
-  const patience = new Patience();
-  const signal = AbortSignal.any([file.signal, patience.signal]);
-  patience.renew();
+  const timeout = new IdleTimeout();
+  const signal = AbortSignal.any([file.signal, timeout.signal]);
+  timeout.restart();
   try {
     const answer = await follow(address, file, signal);
     refuseAnswer(answer, file.where);
     const length = Number(answer.headers.get("content-length") ?? Number.NaN);
     const plain = answer.headers.get("content-encoding") === null;
     const size = plain && Number.isSafeInteger(length) ? length : undefined;
-    return { size, chunks: readWebFile(answer.chunks, size, file, patience) };
+    return { size, chunks: readWebFile(answer.chunks, size, file, timeout) };
   } catch (error) {
-    patience.end();
-    throw unreachable(error, file, patience);
+    timeout.end();
+    throw unreachable(error, file, timeout);
   }
 }
 
@@ -190,33 +189,32 @@ async function follow(
   { authorization, proxy }: WebFile,
   signal: AbortSignal,
 ): Promise<OpenAnswer> {
-  let url = address;
-  for (let hop = 0; hop <= maxRedirects; hop++) {
-    const own = url.origin === address.origin && authorization !== undefined;
-    const request = {
-      url: url.href,
+  function sendTo(url: string): Promise<OpenAnswer> {
+    const isOwn = new URL(url).origin === address.origin;
+    return openExchange({
+      url,
       method: "GET",
-      headers: own ? { authorization } : {},
+      headers: isOwn && authorization !== undefined ? { authorization } : {},
       tls: { verify: true },
-      proxy: proxy.find(url.href),
+      proxy: proxy.find(url),
       signal,
-    };
-    const answer = await openExchange(request);
-    const location = answer.headers.get("location");
-    const next = location === null ? null : URL.parse(location, url);
-    if (answer.status < 300 || answer.status > 399 || next === null) return answer;
-    if (url.protocol === "https:" && next.protocol !== "https:") {
-      throw new AgentError(`${url.origin} leads from https to ${next.protocol}//${next.host}`);
-    }
-    url = next;
+    });
   }
-  throw new AgentError(`${address.origin} redirects more than ${maxRedirects} times`);
+  return await followRedirects("GET", address.href, sendTo, (url, location) => {
+    const from = new URL(url);
+    const to = URL.parse(location, from);
+    if (to === null) throw new AgentError(`${from.origin} redirects to an invalid address`);
+    if (from.protocol === "https:" && to.protocol !== "https:") {
+      throw new AgentError(`${from.origin} redirects from https to ${to.protocol}//${to.host}`);
+    }
+    return to.href;
+  });
 }
 
 function refuseAnswer({ status, headers }: OpenAnswer, where: string): void {
   if (status === 404) {
     throw new AgentError(`There is no ${where} [404]`, {
-      hint: "--from wants the address of the folder that holds SHA256SUMS.",
+      hint: "--from takes the address of the folder that contains SHA256SUMS.",
     });
   }
   if (status === 401 || status === 403) {
@@ -225,55 +223,53 @@ function refuseAnswer({ status, headers }: OpenAnswer, where: string): void {
     });
   }
   if (status !== 200) throw new AgentError(`${where} was answered with ${status}`);
-  if (headers.get("content-type")?.startsWith("text/html") === true) throw webPage(where);
+  if (isWebPage(headers, "")) throw webPage(where);
 }
 
 async function* readWebFile(
   chunks: AsyncIterable<Uint8Array>,
   size: number | undefined,
   file: WebFile,
-  patience: Patience,
+  timeout: IdleTimeout,
 ): AsyncGenerator<Uint8Array> {
   let read = 0;
   try {
     for await (const chunk of chunks) {
-      patience.renew();
+      timeout.restart();
       read += chunk.length;
       yield chunk;
     }
   } catch (error) {
-    throw unreachable(error, file, patience, read);
+    throw unreachable(error, file, timeout, read);
   } finally {
-    patience.end();
+    timeout.end();
   }
-  if (size !== undefined && read !== size) throw cut(file.where, read, size);
+  if (size !== undefined && read !== size) throw truncated(file.where, read, size);
 }
 
-function cut(where: string, read: number, size: number): AgentError {
+function truncated(where: string, read: number, size: number): AgentError {
   return new AgentError(`${where} ended after ${read} of ${size} bytes`, {
     hint: "Nothing was changed. Try again.",
     retriable: true,
   });
 }
 
-function unreachable(error: unknown, file: WebFile, patience: Patience, read = 0): unknown {
+function unreachable(error: unknown, file: WebFile, timeout: IdleTimeout, read = 0): unknown {
   if (error instanceof AgentError) return error;
   if (file.signal.aborted) return file.signal.reason;
-  const reason = patience.signal.aborted
-    ? `nothing came for ${silence / 1000} s`
-    : `${messageOf(error)}${codeOf(error)}`;
+  const code = errorCode(error);
+  const reason = timeout.signal.aborted
+    ? `no data for ${idleTimeoutMs / 1000} s`
+    : code === ""
+    ? messageOf(error)
+    : `${messageOf(error)} [${code}]`;
   const progress = read === 0 ? "" : ` after ${read} bytes`;
-  const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(codeOf(error));
+  const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code);
   return new AgentError(`Cannot read ${file.where}${progress}: ${reason}`, {
     hint: isUntrusted
-      ? "Nothing was changed. Let this machine trust the authority of that certificate, or fetch the release into a folder and name that."
-      : "Nothing was changed. Check the address and the way to it, then try again.",
+      ? "Nothing was changed. Add the certificate authority to those that this machine trusts, or download the release into a folder and pass that folder."
+      : "Nothing was changed. Check the address and the network, then try again.",
     cause: error,
     retriable: true,
   });
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? ` [${code}]` : "";
 }

@@ -76,7 +76,7 @@ export async function readOffer(settings: UpgradeSettings): Promise<Offer> {
     });
   }
   const identity = await readIdentity(origin, sums.get(releaseFiles.release));
-  return { identity, comment, sum, standing: standingOf(identity, current) };
+  return { identity, comment, sum, standing: compareToCurrent(identity, current) };
 }
 
 async function readIdentity(origin: Origin, sum: string | undefined): Promise<Identity> {
@@ -87,7 +87,7 @@ async function readIdentity(origin: Origin, sum: string | undefined): Promise<Id
   return parseIdentity(Buffer.from(bytes).toString(), where);
 }
 
-function standingOf(offered: Identity, current: Identity): Offer["standing"] {
+function compareToCurrent(offered: Identity, current: Identity): Offer["standing"] {
   if (isSame(offered, current)) return "same";
   const order = compareVersions(offered.version, current.version);
   return order > 0 ? "newer" : order < 0 ? "older" : "other build";
@@ -124,7 +124,8 @@ function refuseDowngrade({ allowDowngrade, current }: UpgradeSettings, offer: Of
   if (offer.standing !== "older" || allowDowngrade) return;
   const offered = describeIdentity(offer.identity);
   throw new AgentError(`The release is ${offered}, older than this ${describeIdentity(current)}`, {
-    hint: "An old release may have holes that are mended. --allow-downgrade takes it nevertheless.",
+    hint:
+      "An old release may have security holes that are fixed since. --allow-downgrade installs it anyway.",
   });
 }
 
@@ -144,11 +145,14 @@ async function download(
 }
 
 function tampered(where: string, expected: string | undefined, own: string): AgentError {
-  const wanted = expected ?? "no sum at all";
-  return new AgentError(`${where} is not what was signed: its SHA-256 is ${own}, not ${wanted}`, {
-    hint:
-      "It was cut off, mixed up with another release, or changed by somebody. Nothing was changed here. Do not use it.",
-  });
+  const wanted = expected ?? "no checksum";
+  return new AgentError(
+    `${where} does not match the signed checksum: its SHA-256 is ${own}, not ${wanted}`,
+    {
+      hint:
+        "The file is incomplete, from another release, or was tampered with. Nothing was changed here. Do not use it.",
+    },
+  );
 }
 
 /** A program may start under one name and not under the other: a guard of the system may want it so. */
@@ -157,7 +161,7 @@ async function confirm(places: Places, expected: Identity): Promise<void> {
     await tryProgram(places.program, expected);
   } catch (error) {
     rollBack(places);
-    throw new AgentError(`The new program was put back: ${messageOf(error)}`, {
+    throw new AgentError(`The upgrade was rolled back: ${messageOf(error)}`, {
       hint: `${places.program} is the old one again.`,
       cause: error,
     });

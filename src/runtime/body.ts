@@ -15,7 +15,6 @@ export class AnswerTooLarge extends Error {
   }
 }
 
-/** A body as text. */
 export interface Body {
   readonly body: string;
   /** Some bytes were no text in its encoding. */
@@ -58,7 +57,7 @@ function decode(bytes: Uint8Array, label: string): string | undefined {
 }
 
 /** What is sound UTF-8 is UTF-8, whatever a header says: JSON is nothing else, and headers are often wrong. */
-function textOf(bytes: Uint8Array, contentType: string | null): Body {
+function decodeBody(bytes: Uint8Array, contentType: string | null): Body {
   const label = namedEncoding(contentType, bytes);
   const labels = label.startsWith("utf-16") ? [label, "utf-8"] : ["utf-8", label];
   for (const each of labels) {
@@ -72,5 +71,5 @@ function textOf(bytes: Uint8Array, contentType: string | null): Body {
 export async function readBody(response: Response, maxBytes: number): Promise<Body> {
   const pieces = await readPieces(response, maxBytes);
   const bytes = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-  return textOf(bytes, response.headers.get("content-type"));
+  return decodeBody(bytes, response.headers.get("content-type"));
 }

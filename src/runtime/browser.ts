@@ -21,7 +21,7 @@ export function hasDesktop(
   return (env.DISPLAY ?? "") !== "" || (env.WAYLAND_DISPLAY ?? "") !== "";
 }
 
-function openerOf(url: string): string[] {
+function browserCommand(url: string): string[] {
   if (process.platform === "win32") return ["rundll32.exe", "url.dll,FileProtocolHandler", url];
   return [process.platform === "darwin" ? "open" : "xdg-open", url];
 }
@@ -42,7 +42,7 @@ export async function openPrivately(url: string): Promise<(() => void) | undefin
   writeFileSync(page, text, { mode: 0o600 });
   try {
     const opener = Bun.spawn({
-      cmd: openerOf(pathToFileURL(page).href),
+      cmd: browserCommand(pathToFileURL(page).href),
       stdio: ["ignore", "ignore", "ignore"],
     });
     opener.unref();

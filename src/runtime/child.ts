@@ -18,7 +18,6 @@ export interface SelfCommand {
   readonly sourceEntry: string;
 }
 
-/** A running child. */
 export interface Child {
   readonly pid: number;
   /** The bytes that the child writes; ends when the child does. */

@@ -24,7 +24,6 @@ export interface TlsSettings {
   readonly minVersion?: number | undefined;
 }
 
-/** An HTTP proxy. */
 export interface Proxy {
   /** `http://host:port` or `https://host:port`, without credentials. */
   readonly url: string;

@@ -10,10 +10,10 @@ import { broadReaders } from "./sddl.ts";
 
 /** Who can read a file that should be its owner's alone. */
 export interface Exposure {
-  /** For a sentence: `everybody on this computer`. */
+  /** For a sentence: `everyone on this computer`. */
   readonly who: string;
-  /** The command that mends it. */
-  readonly mend: string;
+  /** The command that fixes it. */
+  readonly fix: string;
 }
 
 const groupReads = 0o040;
@@ -36,10 +36,10 @@ function exposureByMode(path: string): Exposure | undefined {
   const file = quoted(path);
   const isOwner = process.getuid?.() === uid;
   const chmod = `chmod ${isForServiceGroup(uid, gid) ? "640" : "600"} ${file}`;
-  const mend = isOwner || isForServiceGroup(uid, gid)
+  const fix = isOwner || isForServiceGroup(uid, gid)
     ? chmod
     : `chown ${quoted(userInfo().username)} ${file} && ${chmod}`;
-  return { who: byOthers ? "everybody on this computer" : "its group", mend };
+  return { who: byOthers ? "everyone on this computer" : "its group", fix };
 }
 
 async function exposureByAcl(path: string): Promise<Exposure | undefined> {
@@ -50,11 +50,11 @@ async function exposureByAcl(path: string): Promise<Exposure | undefined> {
   return {
     who: readers.join(" and "),
     // The SIDs are those of SYSTEM and of the administrators, whatever the language of Windows.
-    mend: `icacls "${path}" /inheritance:r /grant:r "${user}:F" "*S-1-5-18:F" "*S-1-5-32-544:F"`,
+    fix: `icacls "${path}" /inheritance:r /grant:r "${user}:F" "*S-1-5-18:F" "*S-1-5-32-544:F"`,
   };
 }
 
 /** Who else can read a file that is there; nothing when it is its owner's alone. */
-export async function exposureOf(path: string): Promise<Exposure | undefined> {
+export async function findExposure(path: string): Promise<Exposure | undefined> {
   return process.platform === "win32" ? await exposureByAcl(path) : exposureByMode(path);
 }

@@ -7,7 +7,7 @@
 import { AgentError, messageOf } from "../base/errors.ts";
 
 /** Milliseconds that the keyring may take: it may wait for somebody to unlock it. */
-const patience = 30_000;
+const keyringTimeoutMs = 30_000;
 
 const advice: Readonly<Record<string, string>> = {
   linux:
@@ -16,12 +16,12 @@ const advice: Readonly<Record<string, string>> = {
   win32: "See the Credential Manager of the account that runs the agent",
 };
 
-async function ask<T>(work: Promise<T>): Promise<T> {
+async function withTimeout<T>(work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`it did not answer within ${patience / 1000} s`)),
-      patience,
+      () => reject(new Error(`it did not answer within ${keyringTimeoutMs / 1000} s`)),
+      keyringTimeoutMs,
     );
   });
   try {
@@ -42,7 +42,7 @@ async function ask<T>(work: Promise<T>): Promise<T> {
  * @throws {AgentError} when there is no keyring, or it does not open.
  */
 export async function readKeyring(service: string, name: string): Promise<string | undefined> {
-  return await ask(Bun.secrets.get({ service, name })) ?? undefined;
+  return await withTimeout(Bun.secrets.get({ service, name })) ?? undefined;
 }
 
 /**
@@ -51,7 +51,7 @@ export async function readKeyring(service: string, name: string): Promise<string
  * @throws {AgentError} as {@linkcode readKeyring} does.
  */
 export async function writeKeyring(service: string, name: string, value: string): Promise<void> {
-  await ask(Bun.secrets.set({ service, name, value }));
+  await withTimeout(Bun.secrets.set({ service, name, value }));
 }
 
 /**
@@ -60,5 +60,5 @@ export async function writeKeyring(service: string, name: string, value: string)
  * @throws {AgentError} as {@linkcode readKeyring} does.
  */
 export async function deleteKeyring(service: string, name: string): Promise<boolean> {
-  return await ask(Bun.secrets.delete({ service, name }));
+  return await withTimeout(Bun.secrets.delete({ service, name }));
 }

@@ -9,9 +9,8 @@
 
 import { Database } from "bun:sqlite";
 import { closeSync, openSync, readSync, statSync, unlinkSync } from "node:fs";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 
-/** A lock held. */
 export interface Lock {
   /** Releases the lock and removes its file. */
   release(): void;
@@ -24,7 +23,7 @@ const ownerOffset = 60;
  * The process that wrote itself into a lock file, or nothing when it cannot be told. Never to be
  * called by the holder: on POSIX, closing any handle of a file gives up all locks of the process on it.
  */
-function ownerOf(path: string): number | undefined {
+function readOwner(path: string): number | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, "r");
@@ -38,12 +37,8 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? "");
-}
-
 function isHeld(error: unknown): boolean {
-  return codeOf(error).startsWith("SQLITE_BUSY") || codeOf(error).startsWith("SQLITE_LOCKED");
+  return errorCode(error).startsWith("SQLITE_BUSY") || errorCode(error).startsWith("SQLITE_LOCKED");
 }
 
 function remove(path: string): void {
@@ -55,7 +50,7 @@ function remove(path: string): void {
 }
 
 /** Which file is behind a name at the moment; blank when there is none. */
-function identityOf(path: string): string {
+function fileIdentity(path: string): string {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) return "";
   // A file id may be given again once a file is gone; the time of birth may not be true on Windows.
@@ -66,7 +61,7 @@ function identityOf(path: string): string {
 /** Opens and locks the file, which is created when it is not there. */
 function tryLock(path: string): { readonly database: Database; readonly isNamed: boolean } {
   closeSync(openSync(path, "a", 0o666));
-  const before = identityOf(path);
+  const before = fileIdentity(path);
   const database = new Database(path, { create: true });
   try {
     database.run("PRAGMA journal_mode = MEMORY");
@@ -75,7 +70,7 @@ function tryLock(path: string): { readonly database: Database; readonly isNamed:
     database.run(`PRAGMA user_version = ${process.pid}`);
     // The exclusive locking mode keeps the lock when the transaction ends.
     database.run("COMMIT");
-    return { database, isNamed: before !== "" && identityOf(path) === before };
+    return { database, isNamed: before !== "" && fileIdentity(path) === before };
   } catch (error) {
     database.close();
     throw error;
@@ -114,7 +109,7 @@ function lockOn(database: Database, path: string): Lock {
 }
 
 function held(path: string): AgentError {
-  const owner = ownerOf(path);
+  const owner = readOwner(path);
   const who = owner === undefined || owner === 0 ? "" : ` (process ${owner})`;
   return new AgentError(`Another upload is running on this machine${who}: it holds ${path}`, {
     hint: "Wait for it to end, or start with --singleton 0 to run beside it.",

@@ -57,7 +57,9 @@ export function watchdogMs(env: Environment): number | undefined {
 function socketAddress(name: string): Uint8Array {
   const path = Buffer.from(name.startsWith("@") ? `\0${name.slice(1)}` : name, "utf8");
   if ((path[0] !== 0 && !name.startsWith("/")) || path.length >= longestPath) {
-    throw new AgentError(`Cannot use NOTIFY_SOCKET ${name}: it is no path or name of a socket`);
+    throw new AgentError(
+      `Cannot use NOTIFY_SOCKET ${name}: it is not the path or name of a socket`,
+    );
   }
   const address = Buffer.alloc(2 + path.length);
   address.writeUInt16LE(unixFamily, 0);
@@ -69,8 +71,8 @@ function socketAddress(name: string): Uint8Array {
 function send(address: Uint8Array, message: Uint8Array): string | undefined {
   const { symbols, close } = dlopen("libc.so.6", functions);
   function errno(): string {
-    const place = symbols.__errno_location();
-    return place === null ? "unknown error" : getSystemErrorName(-read.i32(place, 0));
+    const address = symbols.__errno_location();
+    return address === null ? "unknown error" : getSystemErrorName(-read.i32(address, 0));
   }
   try {
     const socket = symbols.socket(unixFamily, datagram | closeOnExec, 0);

@@ -29,13 +29,13 @@ const readingWords = new Set(["FA", "FR", "GA", "GR", "CC"]);
 const readingBits = 0x1n | 0x8000_0000n | 0x1000_0000n;
 
 /** Flags and rights stand side by side, two letters each. */
-function pairsOf(text: string): readonly string[] {
+function splitPairs(text: string): readonly string[] {
   return text.match(/../g) ?? [];
 }
 
 function mayRead(rights: string): boolean {
   if (/^0x[0-9a-f]+$/i.test(rights)) return (BigInt(rights) & readingBits) !== 0n;
-  return pairsOf(rights).some((word) => readingWords.has(word));
+  return splitPairs(rights).some((word) => readingWords.has(word));
 }
 
 /**
@@ -50,7 +50,7 @@ export function broadReaders(sddl: string): string[] {
   const names = (list[2] ?? "").match(/\(([^)]*)\)/g) ?? [];
   const readers = names.flatMap((entry) => {
     const [type, flags = "", rights = "", , , sid = ""] = entry.slice(1, -1).split(";");
-    const isInheritOnly = pairsOf(flags).includes("IO");
+    const isInheritOnly = splitPairs(flags).includes("IO");
     const name = broad[sid];
     return type === "A" && !isInheritOnly && name !== undefined && mayRead(rights) ? [name] : [];
   });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 
 /** The other end of a connection. */
 export interface Peer {
@@ -33,11 +33,9 @@ export interface ServeOptions {
   fetch(request: Request, peer: Peer): Response | Promise<Response>;
 }
 
-/** A listening server. */
 export interface Served {
   /** Where it listens, without a slash at the end: `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** The port it listens on. */
   readonly port: number;
   /**
    * Takes up another certificate, for connections that are made from now on. Throws `AgentError` when it
@@ -112,24 +110,20 @@ function listen(
     });
   } catch (error) {
     throw new AgentError(`Cannot listen on ${host}:${port}: ${reason(error)}`, {
-      hint: codeOf(error).startsWith("ERR_OSSL")
+      hint: errorCode(error).startsWith("ERR_OSSL")
         ? "Give the certificate and its unencrypted private key as PEM text."
-        : "Choose another host or port, or stop the program that holds it.",
+        : "Choose another host or port, or stop the program that uses it.",
       cause: error,
     });
   }
 }
 
 function reason(error: unknown): string {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === "EADDRINUSE") return "the port is in use";
   if (code === "EACCES") return "permission denied";
   if (code.startsWith("ERR_OSSL")) return `the certificate or its key is not usable (${code})`;
   return messageOf(error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 /** The host to write into an address: one can listen on every interface, but not call it. */

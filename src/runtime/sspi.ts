@@ -125,7 +125,7 @@ class SspiContext implements SecurityContext {
       ...[null, ptr(name), outbound, null, null, null, null] as const,
       ...[ptr(this.#credentials), ptr(this.#expiry)] as const,
     );
-    check(code >>> 0, `Windows gives no credentials for ${packageName}`);
+    check(code >>> 0, `Windows returns no credentials for ${packageName}`);
   }
 
   next(answer?: Uint8Array): Uint8Array {
@@ -142,7 +142,7 @@ class SspiContext implements SecurityContext {
       ...[ptr(this.#context), ptr(output.description), ptr(this.#attributes)] as const,
       ptr(this.#expiry),
     ) >>> 0;
-    check(code, "Windows gives no token");
+    check(code, "Windows returns no token");
     this.#started = true;
     if (code === status.complete || code === status.completeAndContinue) {
       const { CompleteAuthToken } = this.#library.symbols;

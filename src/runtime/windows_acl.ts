@@ -46,11 +46,11 @@ export function readSddl(path: string): string {
     const code = advapi.symbols.GetNamedSecurityInfoW(
       ...[ptr(name), fileObject, accessList, null, null, null, null, ptr(descriptor)] as const,
     );
-    if (code !== 0) throw new Error(`Windows does not tell who can read ${path} [${code}]`);
+    if (code !== 0) throw new Error(`Windows does not report who can read ${path} [${code}]`);
     const converted = advapi.symbols.ConvertSecurityDescriptorToStringSecurityDescriptorW(
       ...[pointerIn(descriptor), revision, accessList, ptr(text), ptr(length)] as const,
     );
-    if (converted === 0) throw new Error(`Windows does not spell out who can read ${path}`);
+    if (converted === 0) throw new Error(`Windows does not describe who can read ${path}`);
     const units = length.readUInt32LE(0);
     const bytes = new Uint8Array(toArrayBuffer(pointerIn(text), 0, units * 2));
     return new TextDecoder("utf-16le").decode(bytes).replaceAll("\0", "");

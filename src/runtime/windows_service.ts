@@ -40,7 +40,7 @@ const stillActive = 259;
 const checkpointEvery = 5_000;
 const checkpointGood = 30_000;
 /** Milliseconds in which the service manager calls, when it is there. */
-const patience = 30_000;
+const startTimeoutMs = 30_000;
 
 /** Zero-terminated UTF-16. */
 function wide(text: string): Buffer {
@@ -48,7 +48,7 @@ function wide(text: string): Buffer {
 }
 
 /** A SERVICE_STATUS. */
-function statusOf(current: number, details: { exitCode?: number; checkpoint?: number } = {}) {
+function serviceStatus(current: number, details: { exitCode?: number; checkpoint?: number } = {}) {
   const { exitCode = 0, checkpoint = 0 } = details;
   const status = Buffer.alloc(28);
   status.writeUInt32LE(ownProcess, 0);
@@ -78,7 +78,7 @@ function dispatch(table: Uint8Array): () => boolean {
 }
 
 /** A SERVICE_TABLE with one entry; name and function must be kept for as long as Windows looks. */
-function tableOf(name: Uint8Array, main: Pointer): Uint8Array {
+function serviceTable(name: Uint8Array, main: Pointer): Uint8Array {
   const table = Buffer.alloc(32);
   table.writeBigUInt64LE(BigInt(ptr(name)), 0);
   table.writeBigUInt64LE(BigInt(main), 8);
@@ -95,20 +95,20 @@ class ConnectedService implements WindowsService {
   constructor(report: (status: Uint8Array) => void, held: readonly unknown[]) {
     this.#report = report;
     this.held = held;
-    report(statusOf(state.running));
+    report(serviceStatus(state.running));
   }
 
   stopping(): void {
     if (this.#timer !== undefined) return;
-    const tell = () =>
-      this.#report(statusOf(state.stopPending, { checkpoint: ++this.#checkpoint }));
-    tell();
-    this.#timer = setInterval(tell, checkpointEvery);
+    const report = () =>
+      this.#report(serviceStatus(state.stopPending, { checkpoint: ++this.#checkpoint }));
+    report();
+    this.#timer = setInterval(report, checkpointEvery);
   }
 
   stopped(exitCode: number): void {
     clearInterval(this.#timer);
-    this.#report(statusOf(state.stopped, { exitCode }));
+    this.#report(serviceStatus(state.stopped, { exitCode }));
   }
 }
 
@@ -134,13 +134,13 @@ export function connectService(name: string, onStop: () => void): Promise<Window
       const report = (status: Uint8Array) => symbols.SetServiceStatus(handle, ptr(status));
       resolve(new ConnectedService(report, held));
     }, { args: [u32, pointer], returns: nothing, threadsafe: true });
-    if (main.ptr === null) throw refused("The runtime gives no callback");
-    const table = tableOf(serviceName, main.ptr);
+    if (main.ptr === null) throw refused("The runtime returns no callback");
+    const table = serviceTable(serviceName, main.ptr);
     held.push(main, table);
     const started = Date.now();
     const isWaiting = dispatch(table);
     const watch = setInterval(() => {
-      if (isWaiting() && Date.now() - started < patience) return;
+      if (isWaiting() && Date.now() - started < startTimeoutMs) return;
       clearInterval(watch);
       reject(refused("Windows did not start this program as a service"));
     }, 200);

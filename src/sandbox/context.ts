@@ -48,7 +48,6 @@ const guestLimits = {
   converterDepth: 32,
 };
 
-/** The methods of LOG and the level of each. */
 const logLevels: readonly (readonly [string, string])[] = [
   ["debug", "debug"],
   ["info", "info"],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Finding } from "../base/errors.ts";
+import type { Finding, FindingCode } from "../base/errors.ts";
 import { type Body, readBody } from "./body.ts";
 import { type BodyProblem, firstBodyLine, translateJavaScript } from "./javascript.ts";
 import { hasJavaScriptSigns, looksLikeJavaScript } from "./language.ts";
@@ -95,10 +95,12 @@ export function problemFinding(
   line: number | undefined,
   column: number | undefined,
   message: string,
+  code: FindingCode = "invalid_code",
 ): Finding {
   const what = source.kind === "filter" ? "the record filter" : `the converter ${source.name}`;
   const where = column === undefined ? "" : ` (column ${column})`;
   return {
+    code,
     severity: "error",
     file: source.file,
     line,
@@ -137,7 +139,7 @@ function detect(body: Body, javaScript: () => Made, python: () => Made): Made {
 
 function asJavaScript(source: UserCodeSource, body: Body): Made {
   const made = translateJavaScript(body.text);
-  if (!made.ok) return findingsOf(source, body, made.problems, "as JavaScript");
+  if (!made.ok) return findingsOf(source, body, made.problems, "javascript");
   return {
     source,
     language: "javascript",
@@ -152,7 +154,7 @@ function asJavaScript(source: UserCodeSource, body: Body): Made {
 
 function asPython(source: UserCodeSource, body: Body): Made {
   const made = translatePython(body.text, pythonSettings[source.kind]);
-  if (!made.ok) return findingsOf(source, body, made.problems, "as Python");
+  if (!made.ok) return findingsOf(source, body, made.problems, "python");
   return {
     source,
     language: "python",
@@ -160,20 +162,28 @@ function asPython(source: UserCodeSource, body: Body): Made {
     code: made.code,
     reads: made.reads,
     calls: [],
-    warnings: made.warnings.map((problem) => findingOf(source, body, problem, "warning")),
+    warnings: made.warnings.map((problem) =>
+      findingOf(source, body, problem, "warning", "ambiguous_code")
+    ),
     iniLine: (line) => iniLine(source, line),
   };
 }
+
+const invalid = {
+  javascript: { code: "invalid_javascript", name: "JavaScript" },
+  python: { code: "invalid_python", name: "Python" },
+} as const satisfies Record<Language, { code: FindingCode; name: string }>;
 
 function findingsOf(
   source: UserCodeSource,
   body: Body,
   problems: readonly BodyProblem[],
-  language: string,
+  language: Language,
 ): readonly Finding[] {
+  const { code, name } = invalid[language];
   return problems.map((problem) => {
-    const message = `${language}: ${problem.message}`;
-    return findingOf(source, body, { ...problem, message }, "error");
+    const message = `as ${name}: ${problem.message}`;
+    return findingOf(source, body, { ...problem, message }, "error", code);
   });
 }
 
@@ -182,9 +192,10 @@ function findingOf(
   body: Body,
   { line, column, message }: BodyProblem,
   severity: Finding["severity"],
+  code: FindingCode,
 ): Finding {
   const inFile = column + (body.removed[line - 1] ?? 0);
-  return { ...problemFinding(source, iniLine(source, line), inFile, message), severity };
+  return { ...problemFinding(source, iniLine(source, line), inFile, message, code), severity };
 }
 
 /** Line of the ini for a line of the body, counted from 1. */

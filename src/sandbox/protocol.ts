@@ -98,7 +98,6 @@ export interface GuestFailure {
   readonly detail: string;
 }
 
-/** The answer to a batch. */
 export interface BatchAnswer {
   /** Absent when the records before the failure are not known to be done. */
   readonly reply: GuestReply | null;
@@ -115,7 +114,6 @@ export interface LoadProblem {
   readonly line: number;
 }
 
-/** The kinds of frames. */
 export const frameKind = {
   /** To the process: a {@linkcode GuestSetup}. */
   setup: 1,
@@ -131,7 +129,7 @@ export const frameKind = {
   alive: 6,
 } as const;
 
-/** A frame. */
+/** One message over the pipe: one of {@linkcode frameKind}, and JSON or JSON lines. */
 export interface Frame {
   readonly kind: number;
   readonly text: string;

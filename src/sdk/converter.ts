@@ -59,7 +59,6 @@ export interface ConverterExample {
   readonly result: unknown;
   /** The converter complains at this level; it keeps silent when absent. */
   readonly complains?: Complaint;
-  /** The converter throws. */
   readonly fails?: boolean;
   /** What else must be the case, for example `Oomnitza has the location Main Office`. */
   readonly given?: string;
@@ -89,7 +88,6 @@ export interface Converter<S = unknown> {
   finish?(context: ConverterContext, state: S): void;
 }
 
-/** Declares a converter. */
 export function defineConverter<S = undefined>(converter: Converter<S>): Converter {
   return converter as Converter;
 }

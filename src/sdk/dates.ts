@@ -26,13 +26,13 @@ const momentText =
 const secondsText = /(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})/;
 
 /** Seconds of a number that already counts Unix seconds. */
-function ofNumber(value: number): DateReading {
+function fromNumber(value: number): DateReading {
   const seconds = Math.floor(value);
   return seconds >= earliest && seconds <= latest ? seconds : "unreadable";
 }
 
 /** How many days a month has; 0 when there is no such month. */
-function daysOf(year: number, month: number): number {
+function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   // Not a number is no month either.
   if (!(month >= 1 && month <= 12)) return 0;
@@ -55,7 +55,7 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
 }
 
 /** Seconds of a moment in UTC, its parts as text; nothing when the calendar lacks it. */
-function ofParts(
+function fromParts(
   year: string,
   month: string,
   day = "1",
@@ -65,12 +65,12 @@ function ofParts(
 ): number | undefined {
   const [y, m, d, h] = [Number(year), Number(month), Number(day), Number(hour)];
   if (y < 1 || h > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  if (d < 1 || d > daysOf(y, m)) return undefined;
+  if (d < 1 || d > daysInMonth(y, m)) return undefined;
   return daysSinceEpoch(y, m, d) * 86_400 + h * 3600 + Number(minute) * 60 + Number(second);
 }
 
 /** Seconds east of UTC of a zone such as `Z`, `+02`, `+0200`, `-02:30`; nothing when there is no such zone. */
-function ofZone(zone: string | undefined): number | undefined {
+function parseZone(zone: string | undefined): number | undefined {
   if (zone === undefined || zone === "Z" || zone === "z") return 0;
   const hours = Number(zone.slice(1, 3));
   const minutes = Number(zone.slice(3).replace(":", ""));
@@ -79,14 +79,14 @@ function ofZone(zone: string | undefined): number | undefined {
 }
 
 /** A date with a time of day, the zone heeded; text after it is ignored, unless it may be another zone. */
-function ofMoment(text: string): DateReading {
+function parseMoment(text: string): DateReading {
   const found = momentText.exec(text);
   if (found === null) return "unreadable";
   const [whole, year = "", month = "", day, divider, hour, minute, second, zone] = found;
   const after = text.slice(whole.length);
   if (/^[+-]/.test(after) || (divider !== " " && after.startsWith(" "))) return "unreadable";
-  const local = ofParts(year, month, day, hour, minute, second);
-  const offset = ofZone(zone);
+  const local = fromParts(year, month, day, hour, minute, second);
+  const offset = parseZone(zone);
   return local === undefined || offset === undefined ? "unreadable" : local - offset;
 }
 
@@ -101,19 +101,19 @@ function twoDigits(text: string, at: number): number {
  * Midnight of exactly `YYYY-MM-DD`; nothing for any other text. Most dates of most files look like
  * this, and patterns take ten times as long.
  */
-function ofPlainDay(text: string): number | undefined {
+function parsePlainDay(text: string): number | undefined {
   if (text.length !== 10 || text[4] !== "-" || text[7] !== "-") return undefined;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
   const month = twoDigits(text, 5);
   const day = twoDigits(text, 8);
-  const isDay = year >= 1 && day >= 1 && day <= daysOf(year, month);
+  const isDay = year >= 1 && day >= 1 && day <= daysInMonth(year, month);
   return isDay ? daysSinceEpoch(year, month, day) * 86_400 : undefined;
 }
 
 /** A date without a time of day: midnight in UTC. */
-function ofDay(text: string): DateReading {
+function parseDay(text: string): DateReading {
   const [, year = "", month = "", day] = dayText.exec(text) ?? monthText.exec(text) ?? [];
-  const seconds = ofParts(year, month, day);
+  const seconds = fromParts(year, month, day);
   if (seconds !== undefined) return seconds;
   const digits = /\d{4}/.exec(text);
   return digits === null || digits[0] === "0000" ? "unreadable" : "doubtful";
@@ -124,14 +124,14 @@ function ofDay(text: string): DateReading {
  * text: `2019-01`, `2019-01-02`, `2019-01-02T03:04:05.123+02:00`. No zone means UTC; fractions are cut.
  */
 export function readDate(value: unknown): DateReading {
-  if (typeof value === "number" || typeof value === "bigint") return ofNumber(Number(value));
-  if (value instanceof Date) return ofNumber(value.getTime() / 1000);
+  if (typeof value === "number" || typeof value === "bigint") return fromNumber(Number(value));
+  if (value instanceof Date) return fromNumber(value.getTime() / 1000);
   if (typeof value !== "string") return "unreadable";
   const text = value.trim();
-  const plain = ofPlainDay(text);
+  const plain = parsePlainDay(text);
   if (plain !== undefined) return plain;
-  if (numberText.test(text)) return ofNumber(Number(text));
-  return /[T ]|^[\d-]+t/.test(text) ? ofMoment(text) : ofDay(text);
+  if (numberText.test(text)) return fromNumber(Number(text));
+  return /[T ]|^[\d-]+t/.test(text) ? parseMoment(text) : parseDay(text);
 }
 
 /**
@@ -142,5 +142,5 @@ export function readSpacedDate(text: string): DateReading {
   const found = secondsText.exec(text);
   if (found === null) return "unreadable";
   const [, year = "", month = "", day, hour, minute, second] = found;
-  return ofParts(year, month, day, hour, minute, second) ?? "unreadable";
+  return fromParts(year, month, day, hour, minute, second) ?? "unreadable";
 }

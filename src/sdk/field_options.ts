@@ -12,7 +12,7 @@ const sampleField = "24DCF85294E411E38A52066B556BA4EE";
 /** The sync field of an asset section. */
 export function syncField(example: string = sampleField) {
   return opt.text(
-    "Oomnitza field by which a record is recognised. It must be mapped. Over API v3, several may be given, separated by commas.",
+    "Oomnitza field that identifies a record. It must be mapped. With API v3, several fields may be given, separated by commas.",
     { example },
   );
 }
@@ -21,10 +21,10 @@ export function syncField(example: string = sampleField) {
 export const peopleOptions = {
   default_role: opt.text("Id of the Oomnitza role that new people get.", { example: "25" }),
   default_position: opt.text(
-    "Position that people get when the source tells none. The word unused leaves it to the mappings.",
+    "Position that people get when the source has none. unused leaves it to the mappings.",
     { example: "Employee" },
   ),
-  sync_field: opt.text("Oomnitza field by which a person is recognised. It must be mapped.", {
+  sync_field: opt.text("Oomnitza field that identifies a person. It must be mapped.", {
     default: "",
     advanced: true,
   }),
@@ -32,11 +32,11 @@ export const peopleOptions = {
 
 /** Whether records that Oomnitza does not have, or already has, are written; valid in every section. */
 export const writeModeOptions = {
-  insert_only: opt.flag("Only create what Oomnitza does not have yet, never update.", {
+  insert_only: opt.flag("Only create records that Oomnitza does not have yet, never update.", {
     default: false,
     advanced: true,
   }),
-  update_only: opt.flag("Only update what Oomnitza already has, never create.", {
+  update_only: opt.flag("Only update records that Oomnitza already has, never create.", {
     default: false,
     advanced: true,
   }),

@@ -1,30 +1,71 @@
 /**
- * All that a source or a converter may use.
+ * Everything that a source or a converter may use, by name: what is not listed here is not theirs.
  *
  * @module
  */
 
-export * from "../base/errors.ts";
+// Declaring a source and its options.
+export {
+  defineSource,
+  type Mappings,
+  type Source,
+  type SourceContext,
+  type SourceItem,
+  type Wanted,
+  type WebhookCall,
+  type WebhookHint,
+} from "./source.ts";
+export { opt, optional } from "./option.ts";
+export { peopleOptions, syncField, writeModeOptions } from "./field_options.ts";
+
+// Declaring a converter.
+export {
+  type Converter,
+  type ConverterContext,
+  type ConverterParams,
+  defineConverter,
+} from "./converter.ts";
+
+// Records and their values.
+export { isEmpty, isObject, ownEntry, type Raw, setOwn, Skipped } from "../base/record.ts";
+export { readDate, readSpacedDate } from "./dates.ts";
+export { splitWords, strippedField } from "./python_text.ts";
+
+export { parseJson } from "../base/json.ts";
+
+// Errors and the log.
+export { AgentError, AuthError, messageOf, SourceError } from "../base/errors.ts";
 export type { Log } from "../logging/log.ts";
-export * from "../base/record.ts";
-export * from "./http/auth.ts";
-export * from "./converter.ts";
-export * from "./csv/csv.ts";
-export * from "./dates.ts";
-export type { Limits } from "./http/rate_limiter.ts";
-export * from "./http/http.ts";
-export * from "./ldap/ldap.ts";
-export * from "./http/oauth1.ts";
-export * from "./option.ts";
-export * from "./python_text.ts";
+
+// HTTP.
+export type { Page } from "./http/vendor.ts";
 export { retryPolicies } from "./http/retry.ts";
-export * from "./http/paging.ts";
-export * from "./field_options.ts";
-export * from "./soap/soap.ts";
-export * from "./soap/wsdl.ts";
-export * from "./source.ts";
-export * from "./sql/sql.ts";
-export * from "./text_file.ts";
-export * from "./http/token.ts";
-export * from "./http/vendor.ts";
-export * from "./xml.ts";
+export type { Answer, Http } from "./http/http.ts";
+export { type Authenticator, basicAuth, headerAuth, type Token, tokenAuth } from "./http/auth.ts";
+export { expiresIn, requestToken } from "./http/token.ts";
+export { oauth1Header } from "./http/oauth1.ts";
+export { nextLink, pages, pathOfLink } from "./http/paging.ts";
+
+// CSV files and other text files.
+export { checkCsv, csvOptions, csvRule, readCsvFiles } from "./csv/csv.ts";
+export { readTextFile, readTextFileIfAny } from "./text_file.ts";
+
+// LDAP directories.
+export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
+
+// Databases of Microsoft SQL Server.
+export {
+  connectSql,
+  type SqlConnection,
+  sqlEndpoint,
+  sqlOptions,
+  type SqlRow,
+  sqlRows,
+  sqlRule,
+  type SqlValues,
+} from "./sql/sql.ts";
+
+// SOAP and XML.
+export { callSoap, type SoapAccess, type SoapFault } from "./soap/soap.ts";
+export { loadService, type SoapService } from "./soap/wsdl.ts";
+export { listChildren, type XmlElement } from "./xml.ts";

@@ -90,7 +90,7 @@ const flag = z.string().transform((value, context) => {
   if (parsed !== undefined) return parsed;
   context.addIssue({
     code: "custom",
-    message: `is neither a yes (1, yes, true, on) nor a no (0, no, false, off): "${value}"`,
+    message: `is not a boolean (1, yes, true, on or 0, no, false, off): "${value}"`,
   });
   return z.NEVER;
 });
@@ -232,6 +232,8 @@ export function optional<T>(option: Option<T>): Option<T | undefined> {
 /** The outcome of reading one option's text. */
 export type OptionResult<T> = { readonly ok: true; readonly value: T } | {
   readonly ok: false;
+  /** `missing` when a required option has no value. */
+  readonly code: "missing" | "invalid";
   /** What is wrong, to be put after the option's name: `is not valid JSON (…)`. */
   readonly problem: string;
 };
@@ -240,11 +242,12 @@ export type OptionResult<T> = { readonly ok: true; readonly value: T } | {
 export function readOption<T>(option: Option<T>, raw: string | undefined): OptionResult<T> {
   if (raw === undefined || raw.trim() === "") {
     if (option.optional) return { ok: true, value: option.default as T };
-    return { ok: false, problem: "is required and has no value" };
+    return { ok: false, code: "missing", problem: "is required and has no value" };
   }
   const result = option.schema.safeParse(raw);
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, problem: result.error.issues.map((issue) => issue.message).join("; ") };
+  const problem = result.error.issues.map((issue) => issue.message).join("; ");
+  return { ok: false, code: "invalid", problem };
 }
 
 /** A value as the ini spells it: `True`, `False`, numbers and texts plainly, anything else as JSON; nothing gives `""`. */

@@ -6,7 +6,7 @@
 
 import type { Log } from "../logging/log.ts";
 import type { Kind, Raw, Skipped } from "../base/record.ts";
-import type { TlsSettings } from "../runtime/fetch.ts";
+import type { Answer, TlsSettings } from "../runtime/fetch.ts";
 import type { Authenticator } from "./http/auth.ts";
 import type { Limits } from "./http/rate_limiter.ts";
 import type { Options, Values } from "./option.ts";
@@ -80,6 +80,8 @@ export interface VendorAccess {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly auth?: Authenticator;
+  /** The vendor's own message in an answer that is an error, where it is not the body; undefined when there is none. */
+  readErrorMessage?(answer: Answer): string | undefined;
 }
 
 /** What a webhook brings: a hint at what changed, never the data itself. */
@@ -124,7 +126,7 @@ export interface Source<O extends Options = Options> {
   readonly fields?: Readonly<Record<string, string>>;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
-  /** What no single option can say; the text of the complaint, or nothing. */
+  /** What no single option can say; what is wrong, or nothing. */
   rule?(options: Values<O>): string | undefined;
   /** Where the vendor is and how to authenticate. */
   http?(options: Values<O>): VendorAccess;

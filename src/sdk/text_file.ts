@@ -5,7 +5,7 @@
  */
 
 import { readFile, stat } from "node:fs/promises";
-import { messageOf, SourceError } from "../base/errors.ts";
+import { errorCode, messageOf, SourceError } from "../base/errors.ts";
 
 const largest = 1024 * 1024;
 
@@ -31,7 +31,7 @@ export async function readTextFileIfAny(path: string): Promise<string | undefine
     return new TextDecoder().decode(await readFile(path));
   } catch (thrown) {
     if (thrown instanceof SourceError) throw thrown;
-    if ((thrown as { code?: unknown } | null)?.code === "ENOENT") return undefined;
+    if (errorCode(thrown) === "ENOENT") return undefined;
     throw new SourceError(`Cannot read ${path}: ${messageOf(thrown)}`, { cause: thrown });
   }
 }

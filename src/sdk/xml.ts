@@ -14,7 +14,6 @@ export interface XmlElement {
   readonly [name: string]: XmlValue;
 }
 
-/** How a document is read. */
 export interface XmlOptions {
   /**
    * Before the names of attributes, which are kept under them, for example `_`; without it they are
@@ -84,18 +83,18 @@ function decode(text: string): string {
   });
 }
 
-function nameOf(node: Node): string {
+function nodeName(node: Node): string {
   return Object.keys(node).find((key) => key !== attributesKey) ?? "";
 }
 
 function isElement(node: Node): boolean {
-  const name = nameOf(node);
+  const name = nodeName(node);
   return name !== textKey && name !== cdataKey;
 }
 
 /** The text of a text node or of a CDATA section, which has no references to decode. */
-function textOf(node: Node): string {
-  if (nameOf(node) === textKey) return decode(String(node[textKey]));
+function nodeText(node: Node): string {
+  if (nodeName(node) === textKey) return decode(String(node[textKey]));
   const [content] = node[cdataKey] as readonly Node[];
   return String(content?.[textKey] ?? "");
 }
@@ -106,30 +105,30 @@ function isNil(node: Node): boolean {
   return attributes?.nil === "true" || attributes?.nil === "1";
 }
 
-function attributesOf(node: Node, { attributes: prefix }: XmlOptions): [string, XmlValue][] {
+function listAttributes(node: Node, { attributes: prefix }: XmlOptions): [string, XmlValue][] {
   const found = node[attributesKey];
   if (prefix === undefined || typeof found !== "object" || found === null) return [];
   return Object.entries(found).map(([name, value]) => [prefix + name, decode(String(value))]);
 }
 
-function valueOf(node: Node, options: XmlOptions): XmlValue {
+function nodeValue(node: Node, options: XmlOptions): XmlValue {
   if (isNil(node)) return null;
-  const nodes = node[nameOf(node)] as readonly Node[];
+  const nodes = node[nodeName(node)] as readonly Node[];
   const children = nodes.filter(isElement);
-  const attributes = attributesOf(node, options);
-  const text = children.length > 0 ? "" : nodes.map(textOf).join("").trim();
+  const attributes = listAttributes(node, options);
+  const text = children.length > 0 ? "" : nodes.map(nodeText).join("").trim();
   if (text !== "") return text;
   if (children.length === 0 && attributes.length === 0) return null;
-  return { ...Object.fromEntries(attributes), ...elementOf(children, options) };
+  return { ...Object.fromEntries(attributes), ...toElement(children, options) };
 }
 
-function elementOf(nodes: readonly Node[], options: XmlOptions): XmlElement {
+function toElement(nodes: readonly Node[], options: XmlOptions): XmlElement {
   const byName = new Map<string, XmlValue[]>();
   for (const node of nodes) {
-    const name = nameOf(node);
+    const name = nodeName(node);
     const values = byName.get(name);
-    if (values === undefined) byName.set(name, [valueOf(node, options)]);
-    else values.push(valueOf(node, options));
+    if (values === undefined) byName.set(name, [nodeValue(node, options)]);
+    else values.push(nodeValue(node, options));
   }
   const entries = [...byName].map(([name, values]): [string, XmlValue] => [
     name,
@@ -179,11 +178,11 @@ export async function parseXml(text: string, options: XmlOptions = {}): Promise<
   }
   const roots = nodes.filter(isElement);
   if (roots.length !== 1) throw new SourceError("The XML is not well-formed (no single root)");
-  return elementOf(roots, options);
+  return toElement(roots, options);
 }
 
 /** The values under a name, however many there are; null has none. */
-export function listOf(element: XmlValue | undefined, name: string): readonly XmlValue[] {
+export function listChildren(element: XmlValue | undefined, name: string): readonly XmlValue[] {
   if (typeof element !== "object" || element === null || Array.isArray(element)) return [];
   const value = (element as XmlElement)[name];
   if (value === undefined || value === null) return [];

@@ -10,12 +10,12 @@ import type { SecretRun, SecretStore } from "./store.ts";
 import { withoutNewline } from "./text_file.ts";
 
 /** Milliseconds that a command may take. */
-const patience = 60_000;
+const commandTimeoutMs = 60_000;
 /** Bytes that it may print. */
-const longest = 1024 * 1024;
+const maxOutputBytes = 1024 * 1024;
 
 /** Variables that would make a program like this one run foreign code are not for others either. */
-function environmentOf({ env }: SecretRun): Record<string, string> {
+function childEnvironment({ env }: SecretRun): Record<string, string> {
   const { BUN_OPTIONS: _options, BUN_BE_BUN: _be, ...rest } = env;
   return Object.fromEntries(
     Object.entries(rest).filter((entry): entry is [string, string] => entry[1] !== undefined),
@@ -34,7 +34,7 @@ function end(child: ChildProcess): void {
 }
 
 // What the command says on standard error may hold secrets that nobody knows yet, so it is not told.
-const advice = "Run the command by hand, as the account that runs the agent, to see what it says";
+const advice = "Run the command by hand, as the account that runs the agent, to see its output";
 
 /** How a command ended. */
 interface Ending {
@@ -43,10 +43,10 @@ interface Ending {
   readonly problem?: string;
 }
 
-function problemOf(code: number | null, signal: string | null): string | undefined {
+function describeExit(code: number | null, signal: string | null): string | undefined {
   if (code === 0) return undefined;
   return code === null
-    ? `the command was ended by ${signal}`
+    ? `the command was killed by ${signal}`
     : `the command ended with exit code ${code}`;
 }
 
@@ -54,7 +54,8 @@ function execute(command: string, run: SecretRun): Promise<Ending> {
   return new Promise((resolve) => {
     const child = spawn(command, {
       shell: true,
-      env: environmentOf(run),
+      env: childEnvironment(run),
+      cwd: run.directory,
       stdio: ["ignore", "pipe", "ignore"],
       // A group of its own, so that all of it can be ended.
       detached: process.platform !== "win32",
@@ -68,15 +69,15 @@ function execute(command: string, run: SecretRun): Promise<Ending> {
       end(child);
     }
     const timer = setTimeout(
-      () => stop(`the command took longer than ${patience / 1000} s`),
-      patience,
+      () => stop(`the command took longer than ${commandTimeoutMs / 1000} s`),
+      commandTimeoutMs,
     );
     const abort = () => stop("the run was stopped");
     run.signal.addEventListener("abort", abort, { once: true });
     child.stdout?.on("data", (part: Uint8Array) => {
       parts.push(part);
       length += part.length;
-      if (length > longest) stop("the command printed more than 1 MiB");
+      if (length > maxOutputBytes) stop("the command printed more than 1 MiB");
     });
     function settle(why: string | undefined): void {
       clearTimeout(timer);
@@ -85,7 +86,7 @@ function execute(command: string, run: SecretRun): Promise<Ending> {
       resolve(why === undefined ? { text } : { text: "", problem: why });
     }
     child.on("error", () => settle(problem ?? "there is no shell to run the command"));
-    child.on("close", (code, signal) => settle(problem ?? problemOf(code, signal)));
+    child.on("close", (code, signal) => settle(problem ?? describeExit(code, signal)));
   });
 }
 

@@ -41,7 +41,7 @@ async function authenticate(
     });
   }
   if (status !== 200 || body.trim() === "") {
-    throw new AgentError(`Conjur gives no access token (${status})`, {
+    throw new AgentError(`Conjur returns no access token (${status})`, {
       hint: "Check url and account in [cyberark]",
     });
   }
@@ -94,28 +94,28 @@ async function retrieve(conjur: Conjur, id: string): Promise<string | undefined>
   if (answer.status === 200) return answer.body;
   if (answer.status === 404) return undefined;
   if (answer.status === 401 || answer.status === 403) {
-    throw new AgentError(`Conjur does not let the login read ${id} (${answer.status})`, {
-      hint: "Give it read and execute on the variable in Conjur's policy",
+    throw new AgentError(`Conjur does not allow the login to read ${id} (${answer.status})`, {
+      hint: "Grant it read and execute on the variable in Conjur's policy",
     });
   }
   throw new AgentError(`Conjur answers ${answer.status} for ${id}`);
 }
 
-/** Reads variables of Conjur. */
 export const cyberark: SecretStore = {
   name: "cyberark",
   form: "${cyberark:ID}",
   async read(target, _place, run) {
     const account = run.servers().cyberark?.account ?? "";
     if (account === "") {
-      throw new AgentError("nobody says in which account of Conjur it is", {
+      throw new AgentError("the account of Conjur is not configured", {
         hint: "Add a section [cyberark] with url, account, login and api_key",
       });
     }
     const secret = await retrieve(await connect(account, "", run), target);
     if (secret !== undefined) return secret;
     throw new AgentError(`Conjur has no value of ${target} in the account ${account}`, {
-      hint: "Check the id, and that the login may read it: Conjur hides what it may not",
+      hint:
+        "Check the id, and that the login may read it: Conjur answers as if it did not exist otherwise",
     });
   },
   async entry(name, key, run) {

@@ -8,7 +8,7 @@ import { AgentError } from "../base/errors.ts";
 import { readKeyring } from "../runtime/keyring.ts";
 import type { SecretStore } from "./store.ts";
 
-function entryOf(target: string, section: string): readonly [service: string, name: string] {
+function splitTarget(target: string, section: string): readonly [service: string, name: string] {
   const at = target.lastIndexOf("/");
   return at < 0 ? [section, target] : [target.slice(0, at), target.slice(at + 1)];
 }
@@ -19,7 +19,7 @@ export const keyring: SecretStore = {
   form: "${keyring:NAME}",
   perSection: (target) => !target.includes("/"),
   async read(target, { section }) {
-    const [service, name] = entryOf(target, section);
+    const [service, name] = splitTarget(target, section);
     const secret = await readKeyring(service, name);
     if (secret !== undefined) return secret;
     throw new AgentError(`the keyring has no ${name} of ${service}`, {

@@ -1,10 +1,9 @@
 /**
- * Keeps what was lent for a time: renews it before it ends, for as long as the run goes on.
+ * Leases: renewed before they end, for as long as the run goes on.
  *
  * @module
  */
 
-/** Something lent. */
 export interface Lease {
   /** Seconds that it still lives; 0 when it does not end. */
   readonly seconds: number;

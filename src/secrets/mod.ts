@@ -13,13 +13,13 @@ import { file } from "./file.ts";
 import { keyring } from "./keyring.ts";
 import type { SecretServers } from "./options.ts";
 import type { Reference } from "./reference.ts";
-import type { SecretPlace, SecretRun, SecretStore, SecretSurroundings } from "./store.ts";
+import type { SecretContext, SecretRun, SecretStore, SecretUse } from "./store.ts";
 import { systemd } from "./systemd.ts";
 import { vault } from "./vault.ts";
 
 export { parseReference, type Reference } from "./reference.ts";
 export { cyberarkOptions, type SecretServers, vaultOptions } from "./options.ts";
-export type { SecretPlace, SecretStore, SecretSurroundings } from "./store.ts";
+export type { SecretContext, SecretStore, SecretUse } from "./store.ts";
 
 /** Every store, in the order of the docs. */
 export const stores: readonly SecretStore[] = [
@@ -52,7 +52,7 @@ export interface Secrets {
    *
    * @throws {AgentError} that says why it cannot be had.
    */
-  resolve(store: SecretStore, target: string, place: SecretPlace): Promise<string>;
+  resolve(store: SecretStore, target: string, place: SecretUse): Promise<string>;
   /**
    * Fetches what a store keeps for `vault_keys`, by the first name that has it.
    *
@@ -68,15 +68,15 @@ export interface Secrets {
 async function fetchSecret(
   store: SecretStore,
   target: string,
-  place: SecretPlace,
+  place: SecretUse,
   run: SecretRun,
 ): Promise<string> {
   if (target === "") {
-    throw new AgentError("it names nothing", { hint: `Write ${store.form}` });
+    throw new AgentError("the reference is empty", { hint: `Write ${store.form}` });
   }
   const secret = await store.read(target, place, run);
   if (secret.trim() !== "") return secret;
-  throw new AgentError("there is an empty text", { hint: "Store the secret there" });
+  throw new AgentError("the secret is empty", { hint: "Store the secret there" });
 }
 
 async function fetchEntry(
@@ -96,7 +96,7 @@ async function fetchEntry(
 }
 
 /** Opens the stores for one run. */
-export function openSecrets(surroundings: SecretSurroundings): Secrets {
+export function openSecrets(surroundings: SecretContext): Secrets {
   const made = new Map<string, Promise<unknown>>();
   const endings: (() => Promise<void>)[] = [];
   let servers: SecretServers = {};

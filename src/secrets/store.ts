@@ -4,19 +4,22 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { SecretServers } from "./options.ts";
 
 /** The option that asks for a secret. */
-export interface SecretPlace {
+export interface SecretUse {
   readonly section: string;
   readonly option: string;
 }
 
-/** What surrounds the secrets of one run. */
-export interface SecretSurroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
+/** What the secrets of one run are fetched with. */
+export interface SecretContext {
+  readonly env: Environment;
+  /** Working directory, absolute. */
+  readonly directory: string;
   /** Makes a path absolute as for any option of the configuration file. */
   readonly path: (path: string) => string;
   readonly signal: AbortSignal;
@@ -26,7 +29,7 @@ export interface SecretSurroundings {
 }
 
 /** One run's surroundings, with a memory that ends with the run. */
-export interface SecretRun extends SecretSurroundings {
+export interface SecretRun extends SecretContext {
   /** Makes something once in a run, for all who ask for it by the same key. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>;
   /** What `[vault]` and `[cyberark]` say. */
@@ -35,7 +38,7 @@ export interface SecretRun extends SecretSurroundings {
   onClose(work: () => Promise<void>): void;
 }
 
-/** A place where secrets are kept. */
+/** Where secrets are kept. */
 export interface SecretStore {
   /** What stands before the colon of a reference. */
   readonly name: string;
@@ -46,7 +49,7 @@ export interface SecretStore {
    *
    * @throws {AgentError} that says why it cannot be had, without a word of what it is.
    */
-  read(target: string, place: SecretPlace, run: SecretRun): Promise<string>;
+  read(target: string, place: SecretUse, run: SecretRun): Promise<string>;
   /** Whether the same target means different secrets in different sections. */
   readonly perSection?: (target: string) => boolean;
   /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { AgentError } from "../base/errors.ts";
 import type { SecretStore } from "./store.ts";
 import { readSecretFile } from "./text_file.ts";
@@ -22,8 +22,8 @@ export const systemd: SecretStore = {
     }
     const hint = `Add LoadCredential=${target}:/path/of/the/secret to the unit`;
     const directory = run.env.CREDENTIALS_DIRECTORY ?? "";
-    if (directory !== "") return readSecretFile(join(directory, target), hint);
-    throw new AgentError("systemd gave the agent no credentials", {
+    if (directory !== "") return readSecretFile(resolve(run.directory, directory, target), hint);
+    throw new AgentError("systemd passed no credentials to the agent", {
       hint: `${hint}, and run the agent as that service`,
     });
   },

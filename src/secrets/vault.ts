@@ -43,14 +43,17 @@ function configured(
 async function connect(run: SecretRun): Promise<VaultClient> {
   const server = configured(run);
   if (server === undefined) {
-    throw new AgentError("nobody says where Vault is", {
-      hint: "Add a section [vault] with url and a way to log in, or set VAULT_ADDR",
+    throw new AgentError("the address of Vault is not configured", {
+      hint: "Add a section [vault] with url and credentials, or set VAULT_ADDR",
     });
   }
   if (!/^https?:\/\//i.test(server.base)) {
-    throw new AgentError("the address of Vault is not one such as https://vault.example.com:8200", {
-      hint: "Check url in [vault], or VAULT_ADDR",
-    });
+    throw new AgentError(
+      "the address of Vault is not a URL such as https://vault.example.com:8200",
+      {
+        hint: "Check url in [vault], or VAULT_ADDR",
+      },
+    );
   }
   return await run.once(
     "vault",
@@ -71,7 +74,6 @@ function readOnce(client: VaultClient, where: string, path: string, run: SecretR
   return run.once(`vault:${where}:${path}`, () => client.read(path));
 }
 
-/** Reads Vault. */
 export const vault: SecretStore = {
   name: "vault",
   form: "${vault:PATH#KEY}",
@@ -80,13 +82,13 @@ export const vault: SecretStore = {
     const path = target.slice(0, Math.max(0, at)).replace(/^\/+|\/+$/g, "");
     const key = target.slice(at + 1);
     if (path === "" || key === "") {
-      throw new AgentError("it names no path and key", {
+      throw new AgentError("the reference has no path and key", {
         hint: "Write ${vault:PATH#KEY}, for example ${vault:secret/okta#api_token}",
       });
     }
     const data = await readOnce(await connect(run), "", path, run);
     if (data === undefined) {
-      throw new AgentError(`Vault has nothing at ${path}`, {
+      throw new AgentError(`Vault has no secret at ${path}`, {
         hint: "Write the path as for vault kv get, without data/",
       });
     }

@@ -6,13 +6,14 @@
  */
 
 import { AgentError } from "../base/errors.ts";
-import { isObject } from "../base/record.ts";
+import { parseJson } from "../base/json.ts";
+import type { Answer } from "../sdk/http/http.ts";
 import type { VaultValues } from "./options.ts";
 import type { Send } from "./server.ts";
 import type { SecretRun } from "./store.ts";
 import { readSecretFile } from "./text_file.ts";
+import { describeErrors, loginAnswer, tokenInfo } from "./vault_answers.ts";
 
-/** A token of Vault. */
 export interface VaultToken {
   readonly value: string;
   /** Seconds that it lives; 0 when it does not end. */
@@ -22,41 +23,12 @@ export interface VaultToken {
   readonly own: boolean;
 }
 
-/** What Vault says went wrong, short enough for a sentence, without what looks like a token. */
-export function faultsIn(body: string): string {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    const errors = isObject(parsed) && Array.isArray(parsed.errors) ? parsed.errors : [];
-    const text = errors.filter((error) => typeof error === "string").join("; ");
-    return text.replace(/\s+/g, " ").trim().slice(0, 200);
-  } catch {
-    // A proxy's page or the like: its status must do.
-    return "";
-  }
-}
-
-/** The object under a key of an answer, empty when there is none. */
-export function partOf(body: string, key: string): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    const part = isObject(parsed) ? parsed[key] : undefined;
-    return isObject(part) ? part : {};
-  } catch {
-    // As useless as JSON of another shape; the caller says so.
-    return {};
-  }
-}
-
-function secondsOf(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
-}
-
-/** The token in the answer to a login or to a renewal. */
-export function tokenIn(body: string, own: boolean, known = ""): VaultToken | undefined {
-  const { client_token: given, lease_duration, renewable } = partOf(body, "auth");
-  const value = typeof given === "string" && given !== "" ? given : known;
-  if (value === "") return undefined;
-  return { value, seconds: secondsOf(lease_duration), renewable: renewable === true, own };
+/** The token in the answer to a login or to a renewal; undefined when there is none. */
+export function readToken(body: string, own: boolean, known = ""): VaultToken | undefined {
+  const auth = parseJson(body, loginAnswer)?.auth;
+  const value = auth?.client_token || known;
+  if (auth === undefined || value === "") return undefined;
+  return { value, seconds: auth.lease_duration, renewable: auth.renewable, own };
 }
 
 /** Whether the agent can log in anew when a token has ended. */
@@ -68,7 +40,7 @@ async function credentials(values: VaultValues): Promise<Record<string, string>>
   const { auth, role_id, secret_id, role, jwt_file } = values;
   if (auth === "kubernetes") {
     if (role === "") throw new AgentError("[vault] needs role for auth = kubernetes");
-    const hint = "It is there in a pod with a service account; see jwt_file in [vault]";
+    const hint = "It exists in a pod with a service account; see jwt_file in [vault]";
     return { role, jwt: (await readSecretFile(jwt_file, hint)).trim() };
   }
   if (role_id === "") throw new AgentError("[vault] needs role_id for auth = approle");
@@ -79,8 +51,8 @@ async function credentials(values: VaultValues): Promise<Record<string, string>>
 async function lookUp(send: Send, value: string): Promise<VaultToken> {
   const headers = { "X-Vault-Token": value };
   const { status, body } = await send({ path: "/v1/auth/token/lookup-self", headers });
-  const { ttl, renewable } = status === 200 ? partOf(body, "data") : {};
-  return { value, seconds: secondsOf(ttl), renewable: renewable === true, own: false };
+  const info = status === 200 ? parseJson(body, tokenInfo)?.data : undefined;
+  return { value, seconds: info?.ttl ?? 0, renewable: info?.renewable ?? false, own: false };
 }
 
 /**
@@ -111,17 +83,22 @@ export async function logIn(send: Send, values: VaultValues, run: SecretRun): Pr
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(login),
   });
-  const token = answer.status === 200 ? tokenIn(answer.body, true) : undefined;
-  if (token === undefined) {
-    throw new AgentError(
-      `Vault refuses the login as ${auth} (${`${answer.status} ${faultsIn(answer.body)}`.trim()})`,
-      {
-        hint: auth === "approle"
-          ? "Check role_id and secret_id"
-          : "Check role, and the policy of Vault",
-      },
-    );
-  }
+  const token = answer.status === 200 ? readToken(answer.body, true) : undefined;
+  if (token === undefined) throw refusal(auth, answer);
   run.redactor.add(token.value, "tokens of Vault");
   return token;
+}
+
+function refusal(auth: VaultValues["auth"], { status, body }: Answer): AgentError {
+  if (status === 200) {
+    return new AgentError(`Vault's answer to the login as ${auth} contains no token`, {
+      hint: "Check url and auth_mount in [vault]",
+    });
+  }
+  const reason = `${status} ${describeErrors(body)}`.trim();
+  return new AgentError(`Vault refuses the login as ${auth} (${reason})`, {
+    hint: auth === "approle"
+      ? "Check role_id and secret_id"
+      : "Check role, and the policy of Vault",
+  });
 }

@@ -16,26 +16,26 @@ function secretUrl(option: Option<string>): Option<string> {
 export const alertOptions = {
   url: secretUrl(
     opt.url(
-      "Webhook that alerts are posted to: of a chat service, or of your own. Without it, there are none.",
+      "Webhook that alerts are posted to: of a chat service, or your own. Without one, no alerts are sent.",
       { default: "", example: "https://hooks.example.com/services/T000/B000" },
     ),
   ),
   format: opt.choice(
-    "What is posted: a text for slack, a card for teams, or json with everything.",
+    "Format of an alert: a message for slack, a card for teams, or json with everything.",
     ["slack", "teams", "json"],
     { default: "json" },
   ),
   stale_hours: opt.integer(
-    "Hours without a good run after which a section with a schedule is told of. 0 means never.",
+    "Hours without a successful run after which a section with a schedule raises an alert. 0 means never.",
     { default: 0, maximum: 10_000 },
   ),
   heartbeat_url: secretUrl(
     opt.url(
-      "Address that is asked again and again while the service is well, for a monitor that calls when it no longer is. Without it, none.",
+      "Address that is requested regularly while the service is healthy, for a monitor that raises an alarm when the requests stop. Without one, no heartbeat is sent.",
       { default: "", example: "https://heartbeat.example.com/ping/0000" },
     ),
   ),
-  heartbeat_seconds: opt.integer("Seconds from one heartbeat to the next.", {
+  heartbeat_seconds: opt.integer("Seconds between two heartbeats.", {
     default: 300,
     minimum: 1,
     maximum: 86_400,

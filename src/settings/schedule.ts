@@ -32,12 +32,12 @@ function parseInterval(text: string): Schedule | undefined {
   if (number === "") return undefined;
   const ms = Number(number) * (units[unit.toLowerCase()] ?? 0);
   if (ms === 0 || ms > longest) {
-    throw new AgentError("is an interval of nothing, or of more than a year");
+    throw new AgentError("is not an interval between one second and a year");
   }
   return { isInterval: true, next: (after) => new Date(after.getTime() + ms) };
 }
 
-const forms = "is no schedule such as 0 3 * * *, @daily or every 6h";
+const forms = "is not a schedule such as 0 3 * * *, @daily or every 6h";
 
 function parseCron(text: string, timeZone: string): Schedule {
   // Seven fields, with a year, would be a schedule that ends.
@@ -89,7 +89,7 @@ function parseWindow(text: string): Window {
     Number(m2) < 60;
   if (h1 === "" || numbers.includes(-1) || !inRange || from === until) {
     throw new AgentError(
-      `is no window such as 22:00-04:00, or sat sun 00:00-24:00: "${text.trim()}"`,
+      `is not a time window such as 22:00-04:00 or sat sun 00:00-24:00: "${text.trim()}"`,
     );
   }
   const length = (until - from + minutesOfDay) % minutesOfDay || minutesOfDay;
@@ -162,7 +162,7 @@ function checkTimeZone(text: string): void {
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: text.trim() });
   } catch {
-    throw new AgentError(`is no time zone such as Europe/Berlin: "${text.trim()}"`);
+    throw new AgentError(`is not a time zone such as Europe/Berlin: "${text.trim()}"`);
   }
 }
 
@@ -170,26 +170,29 @@ function checkTimeZone(text: string): void {
 export const scheduleOptions = {
   schedule: checked(
     opt.text(
-      "When agent serve runs this section: cron (0 3 * * *, or with seconds in front), @hourly, @daily, @weekly, @monthly, or every 6h (s, m, h, d). Without it, it is not run by itself.",
+      "When agent serve runs this section: cron (0 3 * * *, or with seconds in front), @hourly, @daily, @weekly, @monthly, or every 6h (s, m, h, d). By default, it runs only on request.",
       { default: "", example: "0 3 * * *", advanced: true },
     ),
     (text) => parseSchedule(text),
   ),
   schedule_timezone: checked(
-    opt.text("Time zone of schedule and maintenance_window. Without it, that of the system.", {
-      default: "",
-      example: "Europe/Berlin",
-      advanced: true,
-    }),
+    opt.text(
+      "Time zone of schedule and maintenance_window. Default: the time zone of the system.",
+      {
+        default: "",
+        example: "Europe/Berlin",
+        advanced: true,
+      },
+    ),
     checkTimeZone,
   ),
   schedule_jitter: opt.integer(
-    "Seconds by which a scheduled start may be put off, so that not everything begins at once.",
+    "Maximum random delay of a scheduled start in seconds, so that sections do not all start at once.",
     { default: 0, maximum: 86_400, advanced: true },
   ),
   maintenance_window: checked(
     opt.text(
-      "Hours in which no scheduled run begins, for example 22:00-04:00, or sat sun 00:00-24:00; several are separated by commas. What is due then runs at their end.",
+      "Hours in which no scheduled run starts, for example 22:00-04:00 or sat sun 00:00-24:00; several are separated by commas. Runs that are due in them start at their end.",
       { default: "", example: "22:00-04:00", advanced: true },
     ),
     (text) => parseWindows(text),

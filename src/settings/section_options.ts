@@ -14,15 +14,19 @@ export const secretOptions = {
     default: "",
     advanced: true,
   }),
-  vault_keys: opt.text("Options whose values are kept in a secret store, separated by spaces.", {
+  vault_keys: opt.text("Options whose values are read from a secret store, separated by spaces.", {
     default: "",
     advanced: true,
   }),
-  vault_backend: opt.choice("Which secret store that is.", ["keyring", "vault", "cyberark"], {
+  vault_backend: opt.choice("Secret store that vault_keys reads from.", [
+    "keyring",
+    "vault",
+    "cyberark",
+  ], {
     default: "keyring",
     advanced: true,
   }),
-  vault_alias: opt.text("Name under which the secret store knows this section.", {
+  vault_alias: opt.text("Name of this section in the secret store.", {
     default: "",
     advanced: true,
   }),
@@ -31,11 +35,11 @@ export const secretOptions = {
 /** When an upload stops before it begins; valid in every section and, for all of them, in `[oomnitza]`. */
 export const guardOptions = {
   guard: optional(opt.share(
-    "Stop before anything is sent when more of the records than this share would change, lose the value of a field, or are gone from the source. off lets everything pass.",
+    "Stop before anything is sent when more than this share of the records would change, lose the value of a field, or are gone from the source. off disables the guard.",
     { example: "20%", advanced: true },
   )),
   guard_count: optional(opt.integer(
-    "The same as a number of records. With both, whichever is reached first.",
+    "The same limit as a number of records. With both, whichever is reached first.",
     { example: "500", advanced: true },
   )),
 } as const;
@@ -48,29 +52,29 @@ export const deliveryOptions = {
   }),
   ...writeModeOptions,
   only_if_filled: optional(opt.text(
-    "Fields that Oomnitza updates only when the new value is filled. Assets over API v2 only; sent as it stands.",
+    "Fields that Oomnitza updates only when the new value is not empty. Assets over API v2 only; passed on unchanged.",
     { advanced: true },
   )),
   dont_overwrite: optional(opt.text(
-    "Fields that Oomnitza leaves alone when they are already set. Assets over API v2 only; sent as it stands.",
+    "Fields that Oomnitza does not overwrite when they are already set. Assets over API v2 only; passed on unchanged.",
     { advanced: true },
   )),
   ...scheduleOptions,
   keep_if_empty: opt.text(
-    "Fields that are left out of a record when they are empty, so that Oomnitza keeps what it has; separated by commas. * means all.",
+    "Fields that are omitted from a record when they are empty, so that Oomnitza keeps its value; separated by commas. * means all.",
     { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
   ),
   only_changed: opt.flag(
-    "Only send records that differ from what Oomnitza accepted last. --full sends all.",
+    "Only send records that changed since Oomnitza last accepted them. --full sends all.",
     { default: false, advanced: true },
   ),
   remember: opt.flag(
-    "Whether the state file keeps what Oomnitza accepted: agent plan, only_changed and the guard compare with it.",
+    "Whether the state file keeps the records that Oomnitza accepted: agent plan, only_changed and the guard compare with them.",
     { default: true, advanced: true },
   ),
   ...guardOptions,
   recordfilter: opt.text(
-    "Function body in JavaScript or Python that gets the source record as record and returns whether it is sent.",
+    "Function body in JavaScript or Python that receives the source record as record and returns whether to send it.",
     { default: "", advanced: true },
   ),
   code_record_ms: opt.integer(
@@ -82,11 +86,14 @@ export const deliveryOptions = {
       advanced: true,
     },
   ),
-  code_run_seconds: opt.integer("Seconds that they may take for a whole run. 0 means no limit.", {
-    default: 0,
-    advanced: true,
-  }),
-  code_memory_mb: opt.integer("Memory that they may use, in MB.", {
+  code_run_seconds: opt.integer(
+    "Seconds that filter and custom converters may take in a whole run. 0 means no limit.",
+    {
+      default: 0,
+      advanced: true,
+    },
+  ),
+  code_memory_mb: opt.integer("Memory that filter and custom converters may use, in MB.", {
     default: 64,
     minimum: 32,
     maximum: 1024,
@@ -97,7 +104,7 @@ export const deliveryOptions = {
 /** Valid in every section that reads over HTTP: they lower what the source declares, never raise it. */
 export const limitOptions = {
   concurrency: opt.integer(
-    "Requests to the source under way at once. 0 means as many as its vendor allows.",
+    "Maximum number of concurrent requests to the source. 0 means as many as its vendor allows.",
     {
       default: 0,
       maximum: 256,
@@ -105,11 +112,11 @@ export const limitOptions = {
     },
   ),
   max_answer_mb: opt.integer(
-    "Megabytes that one answer of the source may have. Memory of some times that size is needed.",
+    "Maximum size of one answer of the source in MB. Reading it takes several times as much memory.",
     { default: 64, minimum: 1, maximum: 1024, advanced: true },
   ),
   requests_per_minute: opt.integer(
-    "Requests to the source in a minute. 0 means as many as its vendor allows.",
+    "Maximum number of requests to the source per minute. 0 means as many as its vendor allows.",
     {
       default: 0,
       advanced: true,

@@ -20,7 +20,6 @@ import { onelogin } from "./onelogin/mod.ts";
 import { sccm } from "./sccm/mod.ts";
 import { zendesk } from "./zendesk/mod.ts";
 
-/** All sources, by name. */
 export const sources: readonly Source[] = [
   airwatch,
   appledep,

@@ -7,14 +7,8 @@ import { Hono, type Next } from "hono";
 import { messageOf } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import type { Batch } from "./batch.ts";
-import {
-  type ApiVersion,
-  type Call,
-  type Env,
-  type Instance,
-  readQuery,
-  Refusal,
-} from "./instance.ts";
+import { type ApiVersion, type Call, type Env, type Instance, readQuery } from "./instance.ts";
+import { Refusal } from "./refusal.ts";
 import { auditBatch, bulkBatch, checkFinalize, checkQuery, isUuid, usersBatch } from "./payload.ts";
 
 /** The routes under `/api/`. */

@@ -38,18 +38,6 @@ export interface Env {
 /** The context of a request to a stand-in. */
 export type Call = Context<Env>;
 
-/** A request that is answered with an error status and `{"error": message}`. */
-export class Refusal extends Error {
-  override name = "Refusal";
-  /** The status of the answer. */
-  readonly status: 400 | 401 | 403 | 404 | 409;
-
-  constructor(status: Refusal["status"], message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** The query of a request, decoded. */
 export function readQuery(c: Call): URLSearchParams {
   const mark = c.req.url.indexOf("?");

@@ -8,14 +8,8 @@
 import { Hono } from "hono";
 import { serve } from "../runtime/serve.ts";
 import { allowLocal, answerError, apiRoutes, authorize } from "./api.ts";
-import {
-  type ApiVersion,
-  type Env,
-  type Instance,
-  type Location,
-  Refusal,
-  type ServerMappings,
-} from "./instance.ts";
+import type { ApiVersion, Env, Instance, Location, ServerMappings } from "./instance.ts";
+import { Refusal } from "./refusal.ts";
 import { page, pageHeaders } from "./page.tsx";
 import { Store } from "./store.ts";
 import { type Credentials, Tokens } from "./tokens.ts";
@@ -30,7 +24,6 @@ export interface InstanceOptions extends Credentials {
   readonly locations?: readonly Location[] | undefined;
 }
 
-/** How a stand-in is to be. */
 export interface StandInOptions extends InstanceOptions {
   /** Port to listen on; 0, the default, takes a free one. */
   readonly port?: number | undefined;

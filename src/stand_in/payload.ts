@@ -8,7 +8,7 @@
  */
 import { isEmpty, isObject, type Outgoing } from "../base/record.ts";
 import type { Batch } from "./batch.ts";
-import { Refusal } from "./instance.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Records one request of the v3 protocol may carry. */
 export const maxRecords = 100;

@@ -5,7 +5,7 @@
  */
 import { isEmpty, type Kind, type Outgoing } from "../base/record.ts";
 import { type Batch, keyOf } from "./batch.ts";
-import { Refusal } from "./instance.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What became of the records of one request. */
 export interface Taken {

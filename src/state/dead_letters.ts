@@ -31,7 +31,6 @@ export interface Selection {
   readonly section?: string | undefined;
 }
 
-/** Adds one. */
 export function addDeadLetter(
   database: Sqlite,
   letter: Omit<DeadLetter, "id" | "payload"> & { readonly payload: string },

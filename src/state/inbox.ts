@@ -56,7 +56,6 @@ export interface InboxSize {
   readonly oldest: number | undefined;
 }
 
-/** How an inbox is to be. */
 export interface InboxSettings {
   readonly path: string;
   /** Masks secrets in the reasons of an entry. */

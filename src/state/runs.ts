@@ -163,7 +163,7 @@ export function lastSuccess(
   return row === undefined || row.ended === null ? undefined : String(row.ended);
 }
 
-/** One run. */
+/** @param isAtWork Whether the process that wrote itself into the run still runs. */
 export function findRun(
   database: Sqlite,
   id: string,

@@ -66,7 +66,6 @@ export interface UnfinishedRun {
   readonly outbox: StateOutbox;
 }
 
-/** How a store is to be. */
 export interface StoreSettings {
   readonly path: string;
   /** Address of the Oomnitza instance that records go to; absent when the file is only looked into. */

@@ -73,7 +73,6 @@ export interface RunSettings {
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
 
-/** One run of a section. */
 class SectionRun {
   readonly #prepared: PreparedSection;
   readonly #context: RunContext;

@@ -152,6 +152,7 @@ function findUnmapped(
   return missing.map((name) => {
     const isSync = syncFields.includes(name);
     return {
+      code: "missing",
       severity: "error",
       file,
       line,
@@ -174,6 +175,7 @@ function findValueless(
   return valueless.map(({ field, origin, converterOrigin }) => {
     const said = converterOrigin ?? origin;
     return {
+      code: "missing",
       severity: "error",
       file,
       line: said.from === "ini" ? said.line : line,
@@ -236,7 +238,6 @@ export interface ReportedMapping extends Pick<FieldMapping, "field" | "spec"> {
   readonly converterOrigin?: string | undefined;
 }
 
-/** A mapping for a report. */
 export function reportMapping(
   { field, spec, origin, converterOrigin }: FieldMapping,
 ): ReportedMapping {

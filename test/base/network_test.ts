@@ -8,8 +8,8 @@ import { isLoopback, parseNetworks, plainAddress } from "../../src/base/network.
 
 test("addresses and networks of both families are told apart from all else", () => {
   const text = "192.0.2.0/24, 198.51.100.7\t2001:db8::/32 ::1";
-  const { networks, strange } = parseNetworks(text);
-  expect(strange).toEqual([]);
+  const { networks, invalid } = parseNetworks(text);
+  expect(invalid).toEqual([]);
   for (
     const [address, isIn] of [
       ["192.0.2.0", true],
@@ -30,10 +30,10 @@ test("addresses and networks of both families are told apart from all else", () 
 });
 
 test("what is no network is named, and the rest holds", () => {
-  const { networks, strange } = parseNetworks(
+  const { networks, invalid } = parseNetworks(
     "10.0.0.0/33 10.0.0.0/-1 10.0.0/8 10.0.0.0/8/8 host ::/129 10.1.0.0/16 1.2.3.4/ 10.0.0.0/a",
   );
-  expect(strange).toEqual([
+  expect(invalid).toEqual([
     "10.0.0.0/33",
     "10.0.0.0/-1",
     "10.0.0/8",

@@ -168,28 +168,34 @@ test("random secrets leave nothing in random surroundings", () => {
   }
 });
 
+/** Milliseconds of processor time since then: others on this machine do not count. */
+function cpuMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
 test("long logs and large texts stay fast, however many secrets there are", () => {
   const secrets = Array.from({ length: 200 }, (_, n) => `${(n * 7919 + 1e6).toString(36)}&"/ü${n}`);
   const redactor = redactorOf(...secrets);
   const line = 'Not sent: asset-1: record {"name": "laptop", "user": "someone@example.com"} '
     .repeat(2);
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (let n = 0; n < 100_000; n++) redactor.redact(line);
   // About 0.1 s here; a search for each spelling of each secret would take ten and more.
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(cpuMs(started)).toBeLessThan(3_000);
 });
 
 test("a large text full of secrets, or of what begins like one, takes no long time", () => {
   const tokens = Array.from({ length: 20 }, (_, n) => `eyJhbGciOiJSUzI1NiJ9.${n}abcdefgh`);
   const redactor = redactorOf(...tokens);
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const piece of [...tokens.slice(0, 2), "eyJhbGciOiJSUzI1", "eyJhbGciOiJSUzI1…"]) {
     const text = piece.repeat(20_000);
     for (const shown of [text, Buffer.from(text).toString("base64")]) {
       expect(redactor.redact(shown).length).toBeLessThanOrEqual(shown.length);
     }
   }
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(cpuMs(started)).toBeLessThan(3_000);
 });
 
 test("of what an origin hands out, the newest are masked and the oldest forgotten", () => {

@@ -8,9 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { binaryPath, runBinary, type RunResult } from "../support/binary.ts";
-
-await binaryPath();
+import { runBinary, type RunResult } from "../support/binary.ts";
 
 const empty = mkdtempSync(join(tmpdir(), "empty-"));
 let clean: RunResult;

@@ -7,13 +7,12 @@
 import { describe, expect, test } from "bun:test";
 import type { Option } from "../../src/sdk/option.ts";
 import { sources } from "../../src/sources/mod.ts";
-import { binaryPath, type RunOptions } from "../support/binary.ts";
+import type { RunOptions } from "../support/binary.ts";
 import { record, type Recorder, type RecorderOptions } from "../support/recorder.ts";
+import { slow } from "../support/slow.ts";
 import { workspace } from "../support/workspace.ts";
 import { filesUnder, findSecrets, formsOf } from "./spellings.ts";
 import { type Canary, type Subject, subjects } from "./subjects.ts";
-
-await binaryPath();
 
 const instanceToken = "Oomnitza-Canary/t0ken+ü=\"'&<";
 /** Replaces the credentials of sources where wrong ones are wanted. */
@@ -250,7 +249,7 @@ describe("Oomnitza", () => {
   });
 });
 
-test("a fault that nobody caught is told with secrets masked", async () => {
+slow("a fault that nobody caught is told with secrets masked", async () => {
   await using instance = record();
   using place = workspace();
   place.write("people.csv", "name\nann@example.com\n");
@@ -262,7 +261,7 @@ test("a fault that nobody caught is told with secrets masked", async () => {
     "enable = True\nfilename = people.csv\nsync_field = NAME\nmapping.NAME = name\n" +
     "only_if_filled = ${command:echo -n x; sleep 5}\n";
   place.write("config.ini", ini);
-  const entry = new URL("../../mod.ts", import.meta.url).pathname;
+  const entry = new URL("../../src/cli/main.ts", import.meta.url).pathname;
   const child = Bun.spawn(
     [process.execPath, "--preload", "./crash.ts", entry, "upload", "csv_assets", "--verbose"],
     {

@@ -33,7 +33,6 @@ export interface Canary extends AsyncDisposable {
 
 /** One way to sign in to a source. */
 export interface Subject {
-  /** Name of the source. */
   readonly source: string;
   /** Which way this is. */
   readonly way: string;
@@ -116,7 +115,6 @@ function startCsv(rest: string): Promise<Canary> {
   return overHttp(`filename = people.csv\n${rest}`, []);
 }
 
-/** The subjects. */
 export const subjects: readonly Subject[] = [
   {
     source: "airwatch",

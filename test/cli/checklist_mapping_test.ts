@@ -4,11 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record, type RecorderOptions } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** Uploads `tag,model` rows with some mapping lines and gives the records that were posted. */
 async function posted(lines: string, csv: string, mappings: RecorderOptions["mappings"] = {}) {

@@ -4,11 +4,9 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const users = `[csv_users]
 enable = True
@@ -175,7 +173,7 @@ test("T11: 503 twice, then 200: one record after three attempts, within 0 and 1 
   expect(third.at - second.at).toBeLessThan(1500);
 });
 
-test("Retry-After is honoured, in seconds and as a date", async () => {
+slow("Retry-After is honoured, in seconds and as a date", async () => {
   const date = new Date(Date.now() + 3000).toUTCString();
   await using instance = record({
     script: [

@@ -9,8 +9,6 @@ import { record } from "../support/recorder.ts";
 import { selfSigned } from "../stand_in/stand_in_tls.ts";
 import { oomnitzaSection, tagsOnly as assets, workspace } from "../support/workspace.ts";
 
-await binaryPath();
-
 test("T16: a second upload beside the first ends with 1; with --singleton 0 both run", async () => {
   let arrived: () => void = () => {};
   const underWay = new Promise<void>((resolve) => arrived = resolve);

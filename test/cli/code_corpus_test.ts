@@ -4,16 +4,14 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { createSandbox, defaultLimits, prepareUserCode } from "../../src/sandbox/mod.ts";
 import { computer, javaScriptBodies } from "../sandbox/javascript_bodies.ts";
 import corpus from "../python/corpus.json" with { type: "json" };
-import { binaryPath } from "../support/binary.ts";
+import { slow } from "../support/slow.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** A body and the records that it is run on; `__value` of each is the value that a converter gets. */
 interface Case {
@@ -113,7 +111,7 @@ function isWritable({ title, body }: Case): boolean {
     title !== "the time of the run";
 }
 
-test("the compiled program gives for both corpora what the source gives", async () => {
+slow("the compiled program gives for both corpora what the source gives", async () => {
   const sayable = [...python, ...javaScript].filter(isWritable);
   expect(sayable.length).toBeGreaterThan(200);
   const cases = process.env.WHOLE_CORPUS === undefined

@@ -4,11 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, tagsOnly as section, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 test("version and --version answer alone, and beside an action", async () => {
   using place = workspace();

@@ -7,9 +7,8 @@ import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const section = `[csv_assets]
 enable = True
@@ -30,7 +29,7 @@ const everyKindOfFault = {
   mix: ["500", "503-retry-after", "429", "drop-before", "drop-after"] as const,
 };
 
-test("one request in five fails: all of 10,000 rows are there in the end, exit 0", async () => {
+slow("one request in five fails: all of 10,000 rows are there in the end, exit 0", async () => {
   const standIn = await startStandIn({
     faults: { ...everyKindOfFault, mix: [...everyKindOfFault.mix] },
   });
@@ -49,7 +48,7 @@ test("one request in five fails: all of 10,000 rows are there in the end, exit 0
   expect(report.requests).toBeGreaterThanOrEqual(101);
 }, 300_000);
 
-test("over API v2, too", async () => {
+slow("over API v2, too", async () => {
   const standIn = await startStandIn({
     apiVersions: ["v2"],
     faults: {

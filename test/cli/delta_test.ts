@@ -4,13 +4,11 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { csv, newTags, numbered, onlyChanged, upload } from "./delta_run.ts";
 import { section } from "./state_run.ts";
 
-await binaryPath();
 const noGuard = "guard = off\n";
 
 test("a second run sends nothing, a third only what changed, --full everything", async () => {
@@ -183,7 +181,7 @@ test("remember = off keeps nothing, and contradicts only_changed", async () => {
   place.write("config.ini", `${oomnitzaSection(instance)}${onlyChanged}remember = off\n`);
   const run = await place.agent(["check", "csv_assets"]);
   expect(run.code).toBe(1);
-  expect(run.stdout + run.stderr).toContain("only_changed: needs to remember");
+  expect(run.stdout + run.stderr).toContain("only_changed: requires remember = True");
   place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
   expect((await upload(place)).section.counts.sent).toBe(5);
 }, 60_000);

@@ -8,10 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** Beginning of every secret of these tests, also when it is encoded. */
 const canary = "canary";

@@ -5,11 +5,8 @@
  */
 import { expect, test } from "bun:test";
 import { start as startJamf } from "../sources/casper/section.ts";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const section = `[csv_assets]
 enable = True

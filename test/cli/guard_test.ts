@@ -6,13 +6,10 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { csv, numbered, onlyChanged, upload } from "./delta_run.ts";
 import { section } from "./state_run.ts";
-
-await binaryPath();
 
 test("a source that shrank by half is stopped before anything is sent, by default", async () => {
   await using instance = record();

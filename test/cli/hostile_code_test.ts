@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { hostileBodies } from "../sandbox/hostile_bodies.ts";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 
 const binary = await binaryPath();
@@ -78,7 +79,7 @@ ${hostileBodies.map(({ body }, index) => converter(body, index)).join("")}`,
   return { code, stderr, records, peaks: peaks(), report: JSON.parse(stdout).sections[0] };
 }
 
-test(
+slow(
   "every hostile body ends alone; all other records are sent; memory stays bounded",
   async () => {
     const idle = await upload(["A0,", "A1,"]);

@@ -4,11 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const section = `[csv_assets]
 enable = True

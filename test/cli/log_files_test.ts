@@ -183,7 +183,7 @@ describe("elsewhere", () => {
     const blocked = await run(place, [...upload, "--log-dir", "assets.csv/logs"]);
     expect(blocked.code).toBe(0);
     expect(blocked.stderr.match(/log file/g)).toHaveLength(1);
-    expect(blocked.stderr).toMatch(/WARNING There are no log files of this run: .*assets\.csv/);
+    expect(blocked.stderr).toMatch(/WARNING This run has no log files: .*assets\.csv/);
     expect(instance.uploads()).not.toEqual([]);
   });
 });

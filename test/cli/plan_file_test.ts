@@ -6,13 +6,10 @@
 import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { csv, newTags, numbered, onlyChanged, plan, upload } from "./delta_run.ts";
 import { query, section } from "./state_run.ts";
-
-await binaryPath();
 
 test("a saved plan is sent exactly, once, and then it is stale", async () => {
   await using instance = record();

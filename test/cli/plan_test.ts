@@ -5,13 +5,10 @@
  */
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { numbered, onlyChanged, plan, upload } from "./delta_run.ts";
 import { section } from "./state_run.ts";
-
-await binaryPath();
 
 test("a plan sends nothing, and its counts are those of the upload that follows", async () => {
   const instance = await startStandIn();

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { binaryPath } from "../support/binary.ts";
 import { spawnStandIn } from "../support/stand_in/process.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, tagsOnly as section, workspace } from "../support/workspace.ts";
 
 const binary = await binaryPath();
 
-test("a long upload shows a live line on a terminal and plain lines elsewhere", async () => {
+slow("a long upload shows a live line on a terminal and plain lines elsewhere", async () => {
   const instance = await spawnStandIn({ faults: { latencyMs: 100 } });
   using place = workspace();
   const rows = Array.from({ length: 2000 }, (_, row) => `T${row}`).join("\n");

@@ -4,13 +4,11 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { binaryPath, type RunOptions } from "../support/binary.ts";
+import type { RunOptions } from "../support/binary.ts";
 import { startProxy } from "../support/http_proxy.ts";
 import { record } from "../support/recorder.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** Checks a section against an instance. */
 async function check(
@@ -67,7 +65,7 @@ describe("proxy", () => {
     await using secure = record({ tls: identity });
     await using proxy = await startProxy({ refuse: 403 });
     const refused = await check(place, secure, `proxy = http://${proxy.host}`);
-    expect(refused.output).toContain(`The proxy ${proxy.host} opens no way to 127.0.0.1:`);
+    expect(refused.output).toContain(`The proxy ${proxy.host} does not connect to 127.0.0.1:`);
     expect(refused.code).toBe(1);
     const gone = await check(place, secure, "proxy = http://127.0.0.1:9");
     expect(gone.output).toContain("Cannot reach the proxy 127.0.0.1:9");

@@ -5,12 +5,10 @@
  */
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { held, query, rows, section } from "./state_run.ts";
-
-await binaryPath();
 
 interface Stretch {
   readonly started: string;
@@ -18,7 +16,7 @@ interface Stretch {
   readonly outcome: string | null;
 }
 
-test(
+slow(
   "a section that is due every two seconds runs, never beside itself, and goes on after a restart",
   async () => {
     // Reading and sending 2,000 records takes longer than the interval at this latency.
@@ -35,13 +33,13 @@ test(
     {
       await using first = await listen(place, ["--singleton", "0"]);
       await first.until("two runs", () => ended() >= 2, 40_000);
-      expect(await first.end()).toBe(0);
+      expect(await first.stop()).toBe(0);
     }
     const before = runs().length;
     {
       await using second = await listen(place, ["--singleton", "0"]);
       await second.until("another run", () => ended() > before, 40_000);
-      expect(await second.end()).toBe(0);
+      expect(await second.stop()).toBe(0);
     }
     const all = runs();
     for (const [index, { started }] of all.entries()) {
@@ -89,6 +87,6 @@ test("a schedule that is none is told with its line", async () => {
   const run = await place.agent(["check", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(
-    /config\.ini:10 \[csv_assets\] schedule: is no schedule such as 0 3 \* \* \*, @daily or every 6h/,
+    /config\.ini:10 \[csv_assets\] schedule: is not a schedule such as 0 3 \* \* \*, @daily or every 6h/,
   );
 });

@@ -6,12 +6,10 @@
 import { expect, test } from "bun:test";
 import { connect } from "node:tls";
 import { eventBody } from "../sources/casper/events.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import type { Workspace } from "../support/workspace.ts";
 import { servePlace } from "./serve_place.ts";
-
-await binaryPath();
 
 const body = eventBody("ComputerAdded", 1);
 const canary = "Canary-s3cret-of-the-listener";
@@ -46,7 +44,7 @@ test("with basic, only name and password are let in, the old password too", asyn
   // Who does not get in does not learn which sections there are, either.
   expect((await agent.post("/nope", body)).status).toBe(401);
   expect((await fetch(`${agent.url}/readyz`)).status).toBe(200);
-  expect(await agent.end()).toBe(0);
+  expect(await agent.stop()).toBe(0);
   expect(agent.log()).not.toContain(canary);
   expect(place.fetched()).toHaveLength(1);
 }, 60_000);
@@ -107,11 +105,11 @@ test("listening on more than loopback needs auth, or none in so many words", asy
     const [serve, host, code, text] of [
       ["", "0.0.0.0", 1, "nobody would be asked for a password"],
       ["", "::", 1, "nobody would be asked for a password"],
-      ["auth = basic\n", "127.0.0.1", 1, "= basic needs username and password"],
-      ["auth = header\n", "127.0.0.1", 1, "= header needs secret"],
+      ["auth = basic\n", "127.0.0.1", 1, "= basic requires username and password"],
+      ["auth = header\n", "127.0.0.1", 1, "= header requires secret"],
       [`secret = ${canary}\n`, "127.0.0.1", 1, "auth: is missing"],
       ["allow = 300.1.1.1, 10.0.0.0/33\n", "127.0.0.1", 1, "300.1.1.1 10.0.0.0/33"],
-      ["cert = cert.pem\n", "127.0.0.1", 1, "cert: is there alone"],
+      ["cert = cert.pem\n", "127.0.0.1", 1, "cert: is set without the other"],
       ["cert = nosuch\nkey = nosuch\n", "127.0.0.1", 1, "Cannot read cert of [serve]"],
       ["colour = red\nauth = nobody\n", "127.0.0.1", 1, "not one of: none, basic, header"],
     ] as const
@@ -149,8 +147,11 @@ function nameShown(url: string): Promise<string> {
   });
 }
 
-test("HTTPS takes up a new certificate while it runs, and no call fails meanwhile", async () => {
-  await using place = await servePlace({ serve: "cert = cert.pem\nkey = key.pem\n" });
+slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhile", async () => {
+  await using place = await servePlace({
+    // However many calls this machine makes in a second.
+    serve: "cert = cert.pem\nkey = key.pem\ncalls_per_second = 0\n",
+  });
   makeCertificate(place, "first.example.com");
   await using agent = await listen(place);
   expect(agent.url).toStartWith("https://");
@@ -176,7 +177,7 @@ test("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
   isOver = true;
   await calls;
   expect(failed).toBe(0);
-  expect(await agent.end()).toBe(0);
+  expect(await agent.stop()).toBe(0);
 }, 60_000);
 
 test("a port that is taken is told, with HTTPS too", async () => {

@@ -3,16 +3,14 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { eventBody } from "../sources/casper/events.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen, type Listener } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import { startVendor } from "../support/vendor.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { query } from "./state_run.ts";
-
-await binaryPath();
 
 /** Jamf Pro, whose devices are called by the time at which they were asked for. */
 function startClock() {
@@ -31,7 +29,7 @@ function startClock() {
   });
 }
 
-test(
+slow(
   "20,000 events, killed ten times: each that was answered is followed by a fetch, and delivered",
   async () => {
     const total = 20_000;
@@ -48,7 +46,7 @@ sync_field = SERIAL\nmapping.SERIAL = general.serial_number\nmapping.NAME = gene
 mapping.APPLICATIONS = {"hardcoded": []}\n`,
     );
     const words = ["--quiet", "--workers", "5"];
-    let agent: Listener = await listen(place, words);
+    let agent: Listener = await listen(place, words, { ownProcess: true });
     const port = Number(new URL(agent.url).port);
     /** Device → when its last event was posted that got its 204. */
     const answered = new Map<number, number>();
@@ -76,9 +74,9 @@ mapping.APPLICATIONS = {"hardcoded": []}\n`,
       const wanted = Math.min(total, Math.round(total * kill / (kills - 2)));
       while (next < wanted) await Bun.sleep(1);
       await Bun.sleep(kill * 7 % 40 + (wanted === total ? 1000 : 0));
-      expect(agent.child.exitCode).toBe(null);
-      await agent.end("SIGKILL");
-      agent = await listen(place, words, { port });
+      expect(agent.hasEnded()).toBe(false);
+      await agent.kill();
+      agent = await listen(place, words, { port, ownProcess: true });
     }
     await posting;
     await agent.until(
@@ -86,7 +84,7 @@ mapping.APPLICATIONS = {"hardcoded": []}\n`,
       () => query(place, "SELECT id FROM inbox").length === 0,
       60_000,
     );
-    expect(await agent.end()).toBe(0);
+    expect(await agent.stop()).toBe(0);
     const arrived = new Map(
       standIn.state.records({ name: "Casper" }).map(({ key, record }) => [Number(key), record]),
     );

@@ -7,14 +7,12 @@ import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { eventBody } from "../sources/casper/events.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
 import { servePlace } from "./serve_place.ts";
 import { query } from "./state_run.ts";
+import { slow } from "../support/slow.ts";
 
-await binaryPath();
-
-test(
+slow(
   "an event whose device cannot be fetched is tried again, and its neighbours go on",
   async () => {
     await using place = await servePlace();
@@ -31,13 +29,13 @@ test(
     await agent.until("a warning", () => agent.log().includes("computer 7 is tried again later"));
     expect(place.arrived()).toEqual(["SN6", "SN8"]);
     await agent.until("the repetition", () => place.arrived().length === 3, 30_000);
-    expect(await agent.end()).toBe(0);
+    expect(await agent.stop()).toBe(0);
     expect(query(place, "SELECT id FROM inbox")).toEqual([]);
   },
   90_000,
 );
 
-test(
+slow(
   "an event that fails for too long is given up, listed, and tried again when asked",
   async () => {
     await using place = await servePlace({
@@ -56,7 +54,7 @@ test(
     // A new event about the same is an event of its own.
     await agent.post("/casper", eventBody("ComputerAdded", 10));
     await agent.until("another", () => place.arrived().length === 1);
-    expect(await agent.end()).toBe(0);
+    expect(await agent.stop()).toBe(0);
     const listed = await place.agent(["failed"]);
     expect(listed.stdout).toMatch(/w\d+ +casper +\S+ +computer 9 +.*404/);
     const [letter] = JSON.parse((await place.agent(["failed", "--output", "json"])).stdout);
@@ -70,16 +68,16 @@ test(
     await again.until("another fetch", () => place.fetched().length === 4);
     await again.until("the end of it", () => again.log().includes("tried again later"));
     await again.until("the end of it", () => again.log().includes("It is given up"), 30_000);
-    expect(await again.end()).toBe(0);
+    expect(await again.stop()).toBe(0);
     expect((await place.agent(["discard", "--all"])).stdout).toContain("1 discarded");
     expect(query(place, "SELECT id FROM inbox")).toEqual([]);
   },
   120_000,
 );
 
-test("while Oomnitza takes nothing, events are accepted and kept, over a restart too", async () => {
+slow("while Oomnitza takes nothing, events are accepted and kept, over a restart too", async () => {
   await using place = await servePlace();
-  const agent = await listen(place);
+  const agent = await listen(place, [], { ownProcess: true });
   place.standIn.setFaults({ failRate: 1, mix: ["503"] });
   for (let id = 1; id <= 30; id++) {
     expect((await agent.post("/casper", eventBody("ComputerAdded", id))).status).toBe(204);
@@ -87,25 +85,25 @@ test("while Oomnitza takes nothing, events are accepted and kept, over a restart
   await agent.until("an attempt", () => place.fetched().length > 0);
   await Bun.sleep(1500);
   expect(place.arrived()).toEqual([]);
-  await agent.end("SIGKILL");
+  await agent.kill();
   place.standIn.setFaults({});
   await using again = await listen(place);
   await again.until("all of them", () => place.arrived().length === 30, 30_000);
-  expect(await again.end()).toBe(0);
+  expect(await again.stop()).toBe(0);
   expect(query(place, "SELECT id FROM inbox")).toEqual([]);
   expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
 }, 90_000);
 
 test("what an earlier run left is delivered without any event", async () => {
   await using place = await servePlace();
-  const agent = await listen(place);
+  const agent = await listen(place, [], { ownProcess: true });
   place.standIn.setFaults({ latencyMs: 3000 });
   await agent.post("/casper", eventBody("ComputerAdded", 3));
   await agent.until(
     "a batch in the outbox",
     () => query(place, "SELECT id FROM outbox").length > 0,
   );
-  await agent.end("SIGKILL");
+  await agent.kill();
   place.standIn.setFaults({});
   // The event itself is gone: only the outbox knows of the record.
   using database = new Database(join(place.folder, "agent-state.sqlite"));
@@ -135,17 +133,17 @@ test("when the state file cannot be written, the answer is 503 and readyz says s
 
 test("events of a section that is no longer enabled wait until it is again", async () => {
   await using place = await servePlace({ serve: "coalesce_seconds = 600\n" });
-  const agent = await listen(place);
+  const agent = await listen(place, [], { ownProcess: true });
   await agent.post("/casper", eventBody("ComputerAdded", 5));
-  await agent.end("SIGKILL");
+  await agent.kill();
   const ini = place.read("config.ini");
   place.write("config.ini", ini.replace("[casper]\nenable = True", "[casper]\nenable = False"));
   const other = await listen(place);
   expect(other.log()).toContain("1 webhook events of [casper] wait until that section is enabled");
-  expect(await other.end()).toBe(0);
+  expect(await other.stop()).toBe(0);
   expect(place.arrived()).toEqual([]);
   place.write("config.ini", ini);
   const again = await listen(place);
-  expect(await again.end()).toBe(0);
+  expect(await again.stop()).toBe(0);
   expect(place.arrived()).toEqual(["SN5"]);
 }, 60_000);

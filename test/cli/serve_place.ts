@@ -20,7 +20,6 @@ export interface ServePlace extends Workspace {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How a place is to be. */
 export interface ServePlaceOptions {
   /** Lines of `[serve]`. */
   readonly serve?: string;

@@ -9,10 +9,9 @@ import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { binaryPath } from "../support/binary.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, type Workspace, workspace } from "../support/workspace.ts";
 import { held, mount, query, rows, section, startUpload, waiting } from "./state_run.ts";
-
-await binaryPath();
 
 const isRoot = process.getuid?.() === 0;
 
@@ -25,7 +24,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-test(
+slow(
   "20,000 rows, killed 25 times: all are there, with one batch per worker and kill sent twice",
   async () => {
     const total = 20_000;

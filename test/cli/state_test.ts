@@ -8,12 +8,9 @@ import { Database } from "bun:sqlite";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { held, query, rows, section, startUpload } from "./state_run.ts";
-
-await binaryPath();
 
 test("each run is listed with its account, and shown by its id", async () => {
   await using instance = record();

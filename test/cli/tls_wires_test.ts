@@ -9,15 +9,13 @@ import { section as directory } from "../sources/ldap/ldap_run.ts";
 import { siteRows } from "../sources/sccm/computers.ts";
 import { optionsFor, section as database } from "../sources/sccm/sccm_run.ts";
 import { makeSite } from "../sources/sccm/site_database.ts";
-import { binaryPath, type RunOptions } from "../support/binary.ts";
+import type { RunOptions } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { accounts, password, startSlapd, suffix } from "../support/slapd.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { startTdsServer } from "../support/tds/server.ts";
 import { serveOldTls } from "../support/tls_server.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 /** What `agent check` says about a section. */
 async function check(name: string, text: string, env: RunOptions["env"] = {}) {

@@ -8,12 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { acquireLock, type Lock } from "../../src/runtime/lock.ts";
-import { binaryPath } from "../support/binary.ts";
 import { record, type Recorded, type Recorder, type Scripted } from "../support/recorder.ts";
 import { type Identity, makeIdentity } from "../support/tds/certificate.ts";
 import { type Workspace, workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const page = readFileSync(resolve(import.meta.dir, "../../docs/troubleshooting.md"), "utf8");
 const quoted = [...page.matchAll(/^#### `(.+)`$/gm)].map(([, message = ""]) => message);
@@ -100,7 +97,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "is not an option of this section and is ignored. Did you mean sync_field?": {
     more: "sync_feild = BARCODE",
   },
-  'is neither a yes (1, yes, true, on) nor a no (0, no, false, off): "fasle"': {
+  'is not a boolean (1, yes, true, on or 0, no, false, off): "fasle"': {
     more: "verify_ssl = fasle",
   },
   "looks like JSON but is not valid.": { more: 'mapping.SITE = {"source": "Location"' },
@@ -112,20 +109,20 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "needs api_token, or username and password.": { oomnitza: () => `url = ${instance.url}` },
   "is not an address such as https://example.com": { oomnitza: () => at("example.oomnitza.com") },
-  "is enabled, but there is no source called service_now.": {
+  "is enabled, but there is no source named service_now.": {
     more: "[service_now]\nenable = True",
   },
-  "and insert_only are both on: nothing could ever be sent": {
+  "and insert_only are both on, so nothing would ever be sent": {
     more: "insert_only = True\nupdate_only = True",
   },
-  "can be read by everybody on this computer": {
+  "can be read by everyone on this computer": {
     before: (place) => chmodSync(join(place.folder, "config.ini"), 0o644),
   },
-  "is no schedule such as 0 3 * * *, @daily or every 6h": { more: "schedule = every tuesday" },
+  "is not a schedule such as 0 3 * * *, @daily or every 6h": { more: "schedule = every tuesday" },
   "the environment variable … is not set.": reference("${env:NO_SUCH_VARIABLE}"),
   "cannot be read: ENOENT": reference("${file:/nonexistent/token}"),
   "the command ended with exit code 1.": reference("${command:exit 1}"),
-  "nobody says where Vault is.": reference("${vault:secret/oomnitza#token}"),
+  "the address of Vault is not configured.": reference("${vault:secret/oomnitza#token}"),
   "Unable to connect. Is the computer able to access the url? [ECONNREFUSED]": {
     oomnitza: () => at("http://127.0.0.1:1"),
   },
@@ -221,7 +218,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "Cannot use the state file …: ENOENT": {
     words: ["upload", "csv_assets", "--state", "missing/agent-state.sqlite"],
   },
-  "There are no log files of this run": { words: [...upload, "--log-dir", "/proc/none"] },
+  "This run has no log files": { words: [...upload, "--log-dir", "/proc/none"] },
   "Cannot use the logging configuration": {
     words: [...upload, "--logging-config", "logging.json"],
     before: (place) => place.write("logging.json", '{"version": 2}'),
@@ -232,7 +229,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "Cannot listen on 127.0.0.1:…: the port is in use": {
     words: () => ["serve", "--port", new URL(instance.url).port],
   },
-  "= header needs secret.": { more: "[serve]\nauth = header" },
+  "= header requires secret.": { more: "[serve]\nauth = header" },
   "This agent was built without a key to check releases with": {
     words: ["upgrade", "--from", "."],
   },

@@ -4,10 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { workspace } from "../support/workspace.ts";
-
-await binaryPath();
 
 const ini = `[oomnitza]
 url = http://127.0.0.1:9

@@ -16,7 +16,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatPublicKey, formatSignature } from "../../scripts/binary/minisign_key.ts";
-import { binaryPath } from "../support/binary.ts";
 import { startProxy } from "../support/http_proxy.ts";
 import {
   type Installation,
@@ -30,7 +29,6 @@ import {
 } from "../support/release.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 
-await binaryPath();
 const key = testKey();
 const program = `${sayingProgram("0.3.0", "third")}# ${"filler ".repeat(100_000)}\n`;
 
@@ -60,19 +58,23 @@ const spoilt: readonly [string, (release: Release) => void, string][] = [
   [
     "a program with one byte changed",
     ({ edit }) => edit(programFile, "fill", "fiLl"),
-    "is not what was signed",
+    "does not match the signed checksum",
   ],
   [
     "a program with something appended",
     ({ path }) => appendFileSync(path(programFile), "x"),
-    "is not what was signed",
+    "does not match the signed checksum",
   ],
   [
     "a program cut off",
     ({ path }) => truncateSync(path(programFile), 1000),
-    "is not what was signed",
+    "does not match the signed checksum",
   ],
-  ["an empty program", ({ path }) => truncateSync(path(programFile), 0), "is not what was signed"],
+  [
+    "an empty program",
+    ({ path }) => truncateSync(path(programFile), 0),
+    "does not match the signed checksum",
+  ],
   [
     "a changed program with a sum to fit, and the old signature",
     ({ edit, path }) => {
@@ -80,7 +82,7 @@ const spoilt: readonly [string, (release: Release) => void, string][] = [
       edit(programFile, "fill", "fiLl");
       edit("SHA256SUMS", old, sumOf(path(programFile)));
     },
-    "was changed afterwards",
+    "the signed file was changed",
   ],
   [
     "a release signed anew by somebody else",
@@ -90,18 +92,18 @@ const spoilt: readonly [string, (release: Release) => void, string][] = [
   [
     "a release signed by somebody who took on the number of the key",
     ({ folder }) => signFolder(folder, { ...testKey(), number: key.number }),
-    "was changed afterwards",
+    "the signed file was changed",
   ],
   [
     "a changed comment",
     ({ edit }) => edit("SHA256SUMS.minisig", "agent of a test", "agent 9.9.9"),
-    "was changed afterwards",
+    "the signed file was changed",
   ],
   [
     "the signature of another file",
     ({ path }) =>
       writeFileSync(path("SHA256SUMS.minisig"), formatSignature(Buffer.from("x"), key, "x")),
-    "was changed afterwards",
+    "the signed file was changed",
   ],
   [
     "an empty signature",
@@ -113,7 +115,7 @@ const spoilt: readonly [string, (release: Release) => void, string][] = [
   [
     "a newer version made up",
     ({ edit }) => edit("release.json", "0.3.0", "0.4.0"),
-    "is not what was signed",
+    "does not match the signed checksum",
   ],
   [
     "a web page in place of the sums",
@@ -123,7 +125,7 @@ const spoilt: readonly [string, (release: Release) => void, string][] = [
   [
     "sums without end",
     ({ path }) => writeFileSync(path("SHA256SUMS"), "a".repeat(1_100_000)),
-    "is too large",
+    "is larger than such a file can be",
   ],
 ];
 
@@ -174,7 +176,7 @@ function serve(folder: string, answer: (file: string, request: Request) => Respo
 
 describe("agent upgrade from the web", () => {
   const faults: readonly [string, (file: string) => Response | undefined, string][] = [
-    ["a page for everything", () => page(), "is a web page and not the file"],
+    ["a page for everything", () => page(), "is a web page, not the file"],
     [
       "a page for the program",
       (file) => file === programFile ? page() : undefined,
@@ -190,7 +192,7 @@ describe("agent upgrade from the web", () => {
     [
       "a circle of redirects",
       (file) => new Response("", { status: 302, headers: { location: `/${file}` } }),
-      "redirects more than",
+      "Redirected more than 5 times",
     ],
   ];
 
@@ -278,7 +280,7 @@ describe("agent upgrade from the web", () => {
     const run = await here.upgrade(`https://localhost:${server.port}`, key);
     await server.stop(true);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain("Let this machine trust the authority of that certificate");
+    expect(run.stderr).toContain("Add the certificate authority to those that this machine trusts");
     expectUntouched(here);
   });
 

@@ -144,7 +144,7 @@ describe("a new program that does not do", () => {
     const before = 'case "$0" in *.new) ;; *) echo "not under this name" >&2; exit 1;; esac';
     const run = await here.upgrade(release(sayingProgram("0.3.0", "third", before)), key);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain("The new program was put back");
+    expect(run.stderr).toContain("The upgrade was rolled back");
     expect(run.stderr).toContain("not under this name");
     expect(here.files()).toEqual(["agent"]);
     expect((await here.agent(["version"])).stdout).toBe("agent 0.1.0 (test)\n");

@@ -5,12 +5,10 @@
  */
 import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { rows, section } from "./state_run.ts";
-
-await binaryPath();
 
 /** A receiver of alerts and heartbeats. */
 function receiver() {
@@ -75,11 +73,11 @@ test("the metrics of a scheduled section move, and are text that Prometheus read
       /^(# (HELP|TYPE) agent_[a-z_]+ .+|agent_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [\d.e+-]+)$/,
     );
   }
-  expect(await service.end()).toBe(0);
+  expect(await service.stop()).toBe(0);
   await standIn.stop();
 }, 60_000);
 
-test("a failure is told once, its end once, also over a restart; the heart beats", async () => {
+slow("a failure is told once, its end once, also over a restart; the heart beats", async () => {
   const standIn = await startStandIn();
   await using ear = receiver();
   using place = workspace();
@@ -96,7 +94,7 @@ ${section.replace("filename = assets.csv", "filename = missing.csv")}schedule = 
     await using first = await listen(place, ["--singleton", "0"]);
     await first.until("an alert", () => ear.alerts.length > 0, 20_000);
     await Bun.sleep(3000);
-    expect(await first.end()).toBe(0);
+    expect(await first.stop()).toBe(0);
     expect(first.log()).not.toContain("secret-hook");
   }
   expect(ear.alerts).toHaveLength(1);
@@ -110,7 +108,7 @@ ${section.replace("filename = assets.csv", "filename = missing.csv")}schedule = 
     place.write("missing.csv", rows(3));
     await second.until("the end of the failure", () => ear.alerts.length > 1, 20_000);
     await Bun.sleep(1500);
-    expect(await second.end()).toBe(0);
+    expect(await second.stop()).toBe(0);
   }
   expect(ear.alerts).toHaveLength(2);
   expect(ear.alerts[1]).toMatchObject({ section: "csv_assets", event: "recovered" });

@@ -7,6 +7,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeIni, parseIni } from "../../src/config/ini.ts";
 import { noise, seeded } from "./ini_noise.ts";
+import { slow } from "../support/slow.ts";
 
 describe("robustness", () => {
   test("10,000 files of noise never throw", () => {
@@ -39,7 +40,7 @@ describe("robustness", () => {
     ["1e6 lines before any header", () => lines(() => "bad"), 1],
   ];
   for (const [name, textOf, findings] of large) {
-    test(`takes linear time on ${name}`, () => {
+    slow(`takes linear time on ${name}`, () => {
       const text = textOf();
       const start = performance.now();
       expect(parseIni(text, "f").findings.length).toBe(findings);

@@ -39,7 +39,7 @@ describe("refusals", () => {
     ["comment at column 1", "\n  a\n# b", "line 3 of the value is not indented"],
     ["carriage return", "\r\n  a", "carriage return"],
     ["null byte", "a\0", "null byte"],
-    ["half a character", "a\uD83D", "half a character"],
+    ["incomplete character", "a\uD83D", "incomplete character"],
   ];
   for (const [name, value, message] of values) {
     test(`a value with ${name}`, () => {
@@ -71,9 +71,9 @@ describe("refusals", () => {
     expect(refusal("[a]\n", { kind: "remove", section: "b", key: "x" })).toBe(none);
     expect(refusal("[a]\n", { kind: "remove-section", section: "b" })).toBe(none);
     expect(refusal("[a]\n", { kind: "add-section", section: "c", before: "b" })).toBe(none);
-    expect(refusal("[a]\n", { kind: "add-section", section: "a" })).toContain("one already");
+    expect(refusal("[a]\n", { kind: "add-section", section: "a" })).toContain("the name is taken");
     const rename = { kind: "rename-section", section: "a" } as const;
-    expect(refusal("[a]\n[b]\n", { ...rename, to: "b" })).toContain("one already");
+    expect(refusal("[a]\n[b]\n", { ...rename, to: "b" })).toContain("the name is taken");
     expect(refusal("[a]\n", { ...rename, to: "DEFAULT" })).toContain("special");
   });
 

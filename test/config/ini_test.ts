@@ -102,6 +102,7 @@ describe("the rules", () => {
   test("L8: text before any header is one error, and the rest is still read", () => {
     const document = parseIni("# c\nx = 1\n\n  more\n[a]\ny = 2\n", "f");
     expect(document.findings).toEqual([{
+      code: "syntax",
       severity: "error",
       file: "f",
       line: 2,
@@ -152,6 +153,7 @@ describe("the rules", () => {
   test("L14: the last of a repeated key wins, with a warning that names both lines", () => {
     const document = parseIni("[a]\nKey = 1\n[b]\n[a]\nkey:\n  2\n", "f");
     expect(document.findings).toEqual([{
+      code: "ineffective",
       severity: "warning",
       file: "f",
       section: "a",
@@ -198,7 +200,7 @@ describe("the rules", () => {
 describe("characters", () => {
   test("a null byte is an error with its line", () => {
     const { findings } = parseIni("[a]\nx = 1\ny = \0\n", "f");
-    expect(findings).toMatchObject([{ severity: "error", file: "f", line: 3 }]);
+    expect(findings).toMatchObject([{ code: "encoding", severity: "error", file: "f", line: 3 }]);
     expect(findings[0]?.message).toContain("null byte");
   });
 

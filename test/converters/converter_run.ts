@@ -7,14 +7,9 @@
 import { findConverter } from "../../converters/mod.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { createLog, type LogEntry } from "../../src/logging/log.ts";
-import type {
-  Complaint,
-  Converter,
-  ConverterCall,
-  ConverterContext,
-  HttpRequest,
-  Raw,
-} from "../../src/sdk/mod.ts";
+import type { Complaint, ConverterCall } from "../../src/sdk/converter.ts";
+import type { HttpRequest } from "../../src/sdk/http/http.ts";
+import type { Converter, ConverterContext, Raw } from "../../src/sdk/mod.ts";
 import { parseConverterCall } from "../../src/transform/converter_call.ts";
 
 /** What the two systems beyond a converter answer. */

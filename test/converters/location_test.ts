@@ -55,7 +55,7 @@ test("says at the end what was not found and how often", async () => {
   converter.finish?.(context, await state);
   expect(entries.map(({ level, message }) => [level, message])).toEqual([
     ["error", 'location: not found in Oomnitza: "X", "Y"'],
-    ["warning", 'location: 3 of 4 values stay as they were: "X" (2), "Y" (1)'],
+    ["warning", 'location: 3 of 4 values stay unchanged: "X" (2), "Y" (1)'],
   ]);
 });
 

@@ -7,7 +7,8 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
-import { type ConverterContext, createHttp } from "../../src/sdk/mod.ts";
+import { createHttp } from "../../src/sdk/http/http.ts";
+import type { ConverterContext } from "../../src/sdk/mod.ts";
 import { convert, converterOf } from "./converter_run.ts";
 
 let asked: string[] = [];
@@ -82,7 +83,7 @@ test("stops asking a service that failed three times in a row", async () => {
   expect(asked).toHaveLength(3);
   const { result, complaints } = await convert(call, mac("F"), state);
   expect(result).toBe("Mac");
-  expect(complaints[0]?.problem).toContain("not asked any more");
+  expect(complaints[0]?.problem).toContain("not used any more");
 });
 
 test("keeps the value when nobody listens", async () => {

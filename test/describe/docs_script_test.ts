@@ -7,6 +7,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { slow } from "../support/slow.ts";
 
 // Each run loads the whole program and starts the formatter once a page.
 setDefaultTimeout(60_000);
@@ -29,19 +30,22 @@ describe("scripts/docs.ts", () => {
     expect(exit).toBe(0);
   });
 
-  test("names a stale page and one that nothing describes, changes neither, and then mends both", () => {
-    const page = join(copy, "docs/converters.md");
-    const current = readFileSync(page, "utf8");
-    const stale = current.replace("## split\n", "## splitt\n");
-    writeFileSync(page, stale);
-    writeFileSync(join(copy, "docs/sources/gone.md"), "# Gone\n");
-    const { exit, output } = run("--check", "--root", copy);
-    expect(exit).toBe(1);
-    expect(output).toContain("docs/converters.md is stale");
-    expect(output).toContain("docs/sources/gone.md is stale");
-    expect(readFileSync(page, "utf8")).toBe(stale);
-    expect(run("--root", copy).exit).toBe(0);
-    expect(readFileSync(page, "utf8")).toBe(current);
-    expect(run("--check", "--root", copy).exit).toBe(0);
-  });
+  slow(
+    "names a stale page and one that nothing describes, changes neither, and then mends both",
+    () => {
+      const page = join(copy, "docs/converters.md");
+      const current = readFileSync(page, "utf8");
+      const stale = current.replace("## split\n", "## splitt\n");
+      writeFileSync(page, stale);
+      writeFileSync(join(copy, "docs/sources/gone.md"), "# Gone\n");
+      const { exit, output } = run("--check", "--root", copy);
+      expect(exit).toBe(1);
+      expect(output).toContain("docs/converters.md is stale");
+      expect(output).toContain("docs/sources/gone.md is stale");
+      expect(readFileSync(page, "utf8")).toBe(stale);
+      expect(run("--root", copy).exit).toBe(0);
+      expect(readFileSync(page, "utf8")).toBe(current);
+      expect(run("--check", "--root", copy).exit).toBe(0);
+    },
+  );
 });

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { optionOf, parseIni } from "../../src/config/ini.ts";
 import { planConfig } from "../../src/config/plan.ts";
 import { describeIni } from "../../src/describe/ini.ts";
-import { defineSource, opt, type Options } from "../../src/sdk/mod.ts";
+import { defineSource, opt } from "../../src/sdk/mod.ts";
+import type { Options } from "../../src/sdk/option.ts";
 import { sources } from "../../src/sources/mod.ts";
 
 function sourceWith(name: string, options: Options) {

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { assets } from "../../src/gui/assets.ts";
 import { codeOfValue, valueOfCode } from "../../src/gui/code_text.ts";
+import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { writeCode } from "./support/editor.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 const csv = "tag,owner\nA-1,ann@example.com\nA-2,bob@example.com\nA-3,\n";
 
@@ -21,54 +21,57 @@ async function confirm(page: Page): Promise<void> {
   await Promise.all([page.waitForEvent("load"), page.click("dialog button[value=save]")]);
 }
 
-test("a converter is written with live results, renamed, and guarded against deletion", async () => {
-  const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
-    "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = BARCODE\n" +
-    "mapping.BARCODE = tag\n# by hand\nmapping.OWNER = {'source': 'owner', 'converter': 'login'}\n";
-  await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
-  const { page, answers, faults } = await openWindow(browser, gui);
-  await page.click("#navigation >> text=Converters and filters");
-  await noSeriousViolations(page);
-  await page.click("text=New converter");
-  await page.waitForSelector(".cm-content");
-  await noSeriousViolations(page);
-  await page.fill("[name=name]", "login");
-  await page.fill("[name=source]", "owner");
-  await page.click("text=Read 10 records");
-  await page.waitForSelector("tr:nth-child(3) td");
-  await writeCode(page, 'if not value:\n    return None\n\nreturn value.split("@"[0]');
-  await page.waitForSelector("[data-check] .error");
-  await page.waitForSelector(".cm-lint-marker-error");
-  expect(await page.textContent("[data-check]")).toContain("Line 4");
-  await noSeriousViolations(page);
-  await keepPicture(page, "converter-error");
-  await page.click("text=Review and save");
-  await page.waitForSelector("[data-field=code] > .finding.error");
-  await writeCode(page, 'if not value:\n    return None\n\nreturn value.split("@")[0]');
-  await page.waitForSelector("td code:text-is('\"ann\"')");
-  expect(await page.textContent("[data-check]")).toStartWith("Python 3");
-  expect(await page.textContent("[data-results] tr:nth-child(3)")).toContain("null");
-  expect(await page.locator(".cm-lint-marker-error").count()).toBe(0);
-  await noSeriousViolations(page);
-  await keepPicture(page, "converter-live");
-  await confirm(page);
-  const code = '    if not value:\n        return None\n    #\n    return value.split("@")[0]\n';
-  expect(gui.space.read("config.ini")).toBe(`${ini}\n[converters]\nlogin:\n${code}`);
-  await page.click("text=Delete login");
-  await page.waitForSelector("text=mapping.OWNER of [csv_assets] calls it");
-  await page.fill("[name=name]", "short_name");
-  await confirm(page);
-  const renamed = ini.replace("'login'", "'short_name'");
-  expect(gui.space.read("config.ini")).toBe(`${renamed}\n[converters]\nshort_name:\n${code}`);
-  await writeCode(page, "return record.nowhere.trim()");
-  await page.waitForSelector("text=Line 1:");
-  for (const { path, text } of answers) {
-    if (!path.includes("/assets/")) expect(text).not.toContain("token-of-nobody");
-  }
-  expect(faults).toEqual([]);
-});
+slow(
+  "a converter is written with live results, renamed, and guarded against deletion",
+  async () => {
+    const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
+      "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = BARCODE\n" +
+      "mapping.BARCODE = tag\n# by hand\nmapping.OWNER = {'source': 'owner', 'converter': 'login'}\n";
+    await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
+    const { page, answers, faults } = await openWindow(browser, gui);
+    await page.click("#navigation >> text=Converters and filters");
+    await noSeriousViolations(page);
+    await page.click("text=New converter");
+    await page.waitForSelector(".cm-content");
+    await noSeriousViolations(page);
+    await page.fill("[name=name]", "login");
+    await page.fill("[name=source]", "owner");
+    await page.click("text=Read 10 records");
+    await page.waitForSelector("tr:nth-child(3) td");
+    await writeCode(page, 'if not value:\n    return None\n\nreturn value.split("@"[0]');
+    await page.waitForSelector("[data-check] .error");
+    await page.waitForSelector(".cm-lint-marker-error");
+    expect(await page.textContent("[data-check]")).toContain("Line 4");
+    await noSeriousViolations(page);
+    await keepPicture(page, "converter-error");
+    await page.click("text=Review and save");
+    await page.waitForSelector("[data-field=code] > .finding.error");
+    await writeCode(page, 'if not value:\n    return None\n\nreturn value.split("@")[0]');
+    await page.waitForSelector("td code:text-is('\"ann\"')");
+    expect(await page.textContent("[data-check]")).toStartWith("Python 3");
+    expect(await page.textContent("[data-results] tr:nth-child(3)")).toContain("null");
+    expect(await page.locator(".cm-lint-marker-error").count()).toBe(0);
+    await noSeriousViolations(page);
+    await keepPicture(page, "converter-live");
+    await confirm(page);
+    const code = '    if not value:\n        return None\n    #\n    return value.split("@")[0]\n';
+    expect(gui.space.read("config.ini")).toBe(`${ini}\n[converters]\nlogin:\n${code}`);
+    await page.click("text=Delete login");
+    await page.waitForSelector("text=mapping.OWNER of [csv_assets] calls it");
+    await page.fill("[name=name]", "short_name");
+    await confirm(page);
+    const renamed = ini.replace("'login'", "'short_name'");
+    expect(gui.space.read("config.ini")).toBe(`${renamed}\n[converters]\nshort_name:\n${code}`);
+    await writeCode(page, "return record.nowhere.trim()");
+    await page.waitForSelector("text=Line 1:");
+    for (const { path, text } of answers) {
+      if (!path.includes("/assets/")) expect(text).not.toContain("token-of-nobody");
+    }
+    expect(faults).toEqual([]);
+  },
+);
 
-test("a filter is tried on records and saved, at 400 pixels in the dark", async () => {
+slow("a filter is tried on records and saved, at 400 pixels in the dark", async () => {
   const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
     "[csv_assets]\nenable = False\nfilename = assets.csv\nsync_field = BARCODE\n" +
     "mapping.BARCODE = tag\nrecordfilter:\n  // people\n  return record.owner !== null;\n";

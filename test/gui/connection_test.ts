@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { startOkta, token } from "../sources/okta/server.ts";
+import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 const password = "right-password-8841";
 const wrong = "wrong-password-1204";
 
-test("a wrong password of Oomnitza is shown at its field, the right one works", async () => {
+slow("a wrong password of Oomnitza is shown at its field, the right one works", async () => {
   const instance = await startStandIn({ username: "agent", password });
   const ini = `[oomnitza]\nurl = ${instance.url}\nusername = agent\npassword = ${password}\n`;
   try {
@@ -50,7 +50,7 @@ test("a wrong password of Oomnitza is shown at its field, the right one works", 
   }
 });
 
-test("a section that is not enabled can be tested, and needs no Oomnitza", async () => {
+slow("a section that is not enabled can be tested, and needs no Oomnitza", async () => {
   await using vendor = startOkta({ active: 1 });
   const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = unused-token\n\n" +
     `[okta]\nenable = False\nurl = ${vendor.url}\napi_token = ${wrong}\n` +

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
-import { runBinary } from "../support/binary.ts";
+import { expect, test } from "bun:test";
+import { slow } from "../support/slow.ts";
 import { workspace } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";
-import { openWindow, startBrowser } from "./support/browser.ts";
+import { openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 const ini = "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = token-that-stays-here\n";
 
 /** Enters as a browser would; gives the cookie and the path of the pages. */
@@ -88,7 +87,7 @@ test("every answer forbids scripts from elsewhere and inline, framing and keepin
   }
 });
 
-test("another local web page in the same browser can neither read nor post", async () => {
+slow("another local web page in the same browser can neither read nor post", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const seen: (string | null)[] = [];
   using other = Bun.serve({
@@ -135,19 +134,18 @@ test("another local web page in the same browser can neither read nor post", asy
   expect(await page.textContent("h1")).toBe("Overview");
 });
 
-test("the button on the page ends it with 0, and so does SIGTERM", async () => {
+slow("the button on the page ends it with 0, and so does SIGTERM", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page } = await openWindow(browser, gui);
   await page.click("text=Stop the GUI");
-  expect(await gui.exited).toBe(0);
+  expect(await gui.ended).toBe(0);
   await using other = await agentGui();
-  process.kill(other.pid, "SIGTERM");
-  expect(await other.exited).toBe(0);
+  expect(await other.stop()).toBe(0);
 });
 
 test("without a command and without a screen there is the usage, not a server", async () => {
   using space = workspace();
-  const bare = await runBinary([], { cwd: space.folder });
+  const bare = await space.agent([]);
   expect(bare.code).toBe(2);
   expect(bare.stdout).toContain("agent COMMAND");
 });

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import type { Page } from "playwright-core";
 import { startStandIn } from "../support/stand_in/mod.ts";
+import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { writeCode } from "./support/editor.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 const password = "right-password-7713";
 const wrong = "wrong-password-1204";
@@ -156,7 +156,7 @@ async function plan(page: Page): Promise<void> {
   await look(page, "plan");
 }
 
-test(
+slow(
   "a new admin comes from nothing to an upload, and the command line does the same",
   async () => {
     const instance = await startStandIn({ username: "agent", password });

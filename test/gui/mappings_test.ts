@@ -3,19 +3,19 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { describeShape } from "../../src/app/source_paths.ts";
+import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 const csv = "tag,serial,owner,floor\n" +
   "A-1,C02XK0AA,ann@example.com,3\nA-2,C02XK0AB,bob@example.com,\nA-3,C02XK0AC,,\nA-4,,,\n";
 
-test("fields are mapped from suggestions, with the origin of each line", async () => {
+slow("fields are mapped from suggestions, with the origin of each line", async () => {
   const instance = await startStandIn({
     mappings: { CSV_assets: { floor: "FLOOR" } },
   });
@@ -67,7 +67,7 @@ test("fields are mapped from suggestions, with the origin of each line", async (
   }
 });
 
-test("a mapping is edited in place, and a source that cannot be read says so", async () => {
+slow("a mapping is edited in place, and a source that cannot be read says so", async () => {
   const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
     "[csv_assets]\nenable = False\nfilename = missing.csv\nsync_field = BARCODE\n" +
     "Mapping.Barcode = tag\n# by hand\nmapping.SITE = {'hardcoded': 'HQ'}\n";

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { startStandIn } from "../support/stand_in/mod.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, tagsOnly } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 
-test("from no file to the sample with every source", async () => {
+slow("from no file to the sample with every source", async () => {
   await using gui = await agentGui();
   const { page, faults } = await openWindow(browser, gui);
   await noSeriousViolations(page);
@@ -30,7 +30,7 @@ test("from no file to the sample with every source", async () => {
   expect(faults).toEqual([]);
 });
 
-test("it fits 400 pixels and both colour schemes, and the menu works by keyboard", async () => {
+slow("it fits 400 pixels and both colour schemes, and the menu works by keyboard", async () => {
   for (const scheme of ["light", "dark"] as const) {
     await using gui = await agentGui({
       files: {
@@ -51,7 +51,7 @@ test("it fits 400 pixels and both colour schemes, and the menu works by keyboard
   }
 });
 
-test("the last run, its account and the next run are shown", async () => {
+slow("the last run, its account and the next run are shown", async () => {
   const instance = await startStandIn();
   try {
     const ini = oomnitzaSection(instance) + tagsOnly + "schedule = 0 3 * * *\n";

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 const section = `[csv_assets]
 enable = True
@@ -20,7 +20,7 @@ mapping.BARCODE = tag
 mapping.MODEL = model
 `;
 
-test("a plan tells what is new, changed and gone, and sends nothing", async () => {
+slow("a plan tells what is new, changed and gone, and sends nothing", async () => {
   const instance = await startStandIn();
   const ini = oomnitzaSection(instance) + section;
   const files = { "config.ini": ini, "assets.csv": "tag,model\nT0,air\nT1,pro\nT2,mini\n" };

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 /** Converters run in processes of their own, which takes its time on a busy machine. */
 const patient = { timeout: 60_000 };
@@ -30,7 +30,7 @@ shout:
     return value.upper()
 `;
 
-test(
+slow(
   "records are shown as they are and as they would be sent, and an upload sends that",
   async () => {
     const instance = await startStandIn();
@@ -79,7 +79,7 @@ test(
   120_000,
 );
 
-test("what is due is shown, and how the service does", async () => {
+slow("what is due is shown, and how the service does", async () => {
   const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = some-token\n" +
     section.replace("False", "True\nschedule = 0 3 * * *");
   await using gui = await agentGui({ ...own, files: { "config.ini": ini } });

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { rows, section } from "../cli/state_run.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import {
@@ -13,11 +14,10 @@ import {
   keepPicture,
   noSeriousViolations,
   openWindow,
-  startBrowser,
+  useBrowser,
 } from "./support/browser.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 
 /** A lock and log files of its own, so that other uploads on this machine do not matter. */
 const own = { flags: ["--log-dir", "logs"], env: { TMPDIR: "." } };
@@ -38,7 +38,7 @@ function cells({ page }: GuiWindow, table: string): Promise<string[]> {
   return page.locator(`[aria-label="${table}"] tbody td`).allTextContents();
 }
 
-test("an upload is watched, its account seen, and what was refused is sent again", async () => {
+slow("an upload is watched, its account seen, and what was refused is sent again", async () => {
   const instance = await startStandIn();
   const ini = oomnitzaSection(instance, "batch_size = 5") + section;
   const files = { "config.ini": ini, "assets.csv": rows(60) };
@@ -96,7 +96,7 @@ test("an upload is watched, its account seen, and what was refused is sent again
   }
 }, 120_000);
 
-test("an upload can be stopped, and a second one does not begin beside it", async () => {
+slow("an upload can be stopped, and a second one does not begin beside it", async () => {
   const instance = await startStandIn({ faults: { latencyMs: 200 } });
   const ini = oomnitzaSection(instance, "batch_size = 2") + section;
   const files = { "config.ini": ini, "assets.csv": rows(200) };
@@ -130,7 +130,7 @@ test("an upload can be stopped, and a second one does not begin beside it", asyn
   }
 }, 120_000);
 
-test("what the guard stops is sent after somebody accepts it", async () => {
+slow("what the guard stops is sent after somebody accepts it", async () => {
   const instance = await startStandIn();
   const files = { "config.ini": oomnitzaSection(instance) + section, "assets.csv": rows(60) };
   try {
@@ -154,7 +154,7 @@ test("what the guard stops is sent after somebody accepts it", async () => {
   }
 }, 120_000);
 
-test(
+slow(
   "what keeps an upload from beginning is said, and refused records can be forgotten",
   async () => {
     const instance = await startStandIn({

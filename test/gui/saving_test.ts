@@ -58,7 +58,7 @@ test("confirming does not help what is invalid, stale or there already", async (
   expect(stale.outcome).toBe("stale");
   const added = { source: "okta", suffix: "", confirmed: "yes" };
   expect((await send("add", added)).outcome).toBe("saved");
-  expect(JSON.stringify(await send("add", added))).toContain("there is one already");
+  expect(JSON.stringify(await send("add", added))).toContain("the name is taken");
   const bracket = { source: "okta", suffix: "a]b", confirmed: "yes" };
   expect(await send("add", bracket)).toHaveProperty("error");
   expect(gui.space.read("config.ini")).toBe(`${ini}\n[okta]\nenable = False\n`);

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { chmodSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
-import { keepPicture, noSeriousViolations, openWindow, startBrowser } from "./support/browser.ts";
+import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./support/browser.ts";
 import { fullIni, secrets } from "./support/sample.ts";
 
-const browser = await startBrowser();
-afterAll(() => browser.close());
+const browser = useBrowser();
 const ini = await fullIni();
 
 async function goTo(page: Page, section: string): Promise<void> {
@@ -31,7 +31,7 @@ function changed(before: string, after: string): string[] {
   return fresh.filter((line, at) => line !== old[at]);
 }
 
-test("one value changed in the full sample: the file differs in that line only", async () => {
+slow("one value changed in the full sample: the file differs in that line only", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   chmodSync(join(gui.space.folder, "config.ini"), 0o640);
   const { page, faults, answers } = await openWindow(browser, gui);
@@ -62,7 +62,7 @@ test("one value changed in the full sample: the file differs in that line only",
   }
 });
 
-test("every section opens without a violation, and saving nothing changes nothing", async () => {
+slow("every section opens without a violation, and saving nothing changes nothing", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page, faults, answers } = await openWindow(browser, gui);
   const links = await page.locator("#navigation a").evaluateAll((all) =>
@@ -84,7 +84,7 @@ test("every section opens without a violation, and saving nothing changes nothin
   }
 });
 
-test("a new secret is written and shown to nobody; a required one can be given", async () => {
+slow("a new secret is written and shown to nobody; a required one can be given", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page, answers } = await openWindow(browser, gui);
   await goTo(page, "casper.MDM");
@@ -98,7 +98,7 @@ test("a new secret is written and shown to nobody; a required one can be given",
   for (const { text } of answers) expect(text).not.toContain("fresh-secret-77");
 });
 
-test("what is invalid is refused with the finding at its field", async () => {
+slow("what is invalid is refused with the finding at its field", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page } = await openWindow(browser, gui, { width: 400 });
   await goTo(page, "casper.MDM");
@@ -117,7 +117,7 @@ test("what is invalid is refused with the finding at its field", async () => {
   expect(gui.space.read("config.ini")).toBe(ini);
 });
 
-test("a file that was changed meanwhile is not overwritten", async () => {
+slow("a file that was changed meanwhile is not overwritten", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page } = await openWindow(browser, gui);
   await goTo(page, "casper.MDM");
@@ -139,7 +139,7 @@ test("a file that was changed meanwhile is not overwritten", async () => {
   expect(gui.space.read("config.ini")).toBe(ini);
 });
 
-test("sections are added, duplicated and deleted", async () => {
+slow("sections are added, duplicated and deleted", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page, answers } = await openWindow(browser, gui);
   await page.click("text=Add a section");

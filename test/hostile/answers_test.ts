@@ -6,10 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { gzipSync } from "node:zlib";
-import { binaryPath } from "../support/binary.ts";
 import { answering, checkHostile, peopleFrom, person, uploadHostile } from "./hostile_run.ts";
-
-await binaryPath();
 
 const json = { "Content-Type": "application/json" };
 const megabyte = 1024 * 1024;
@@ -49,7 +46,7 @@ describe("large answers", () => {
   for (const [title, answer] of bodies) {
     test(`an answer ${title} is refused at the limit, once, with the request named`, async () => {
       await using server = answering(answer);
-      const run = await uploadHostile(peopleFrom(server.url));
+      const run = await uploadHostile(peopleFrom(server.url), { ownProcess: true });
       expect(run.code).toBe(3);
       expect(run.section.error?.message).toContain("The answer is larger than 64 MB");
       expect(run.section.error?.message).toMatch(/\(GET .*\/api\/v1\/users\)/);

@@ -6,15 +6,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
 import { planConfig } from "../../src/config/plan.ts";
-import { recordOf, shapeOf } from "../../src/sdk/ldap/values.ts";
+import { buildShape, toRecord } from "../../src/sdk/ldap/values.ts";
 import { sqlRows } from "../../src/sdk/sql/rows.ts";
 import { sources } from "../../src/sources/mod.ts";
-import { binaryPath } from "../support/binary.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";
 import { startTdsServer } from "../support/tds/server.ts";
 import { answering, peopleFrom, person, uploadHostile } from "./hostile_run.ts";
-
-await binaryPath();
 
 const names = [
   "__proto__",
@@ -124,13 +121,13 @@ describe("records", () => {
   });
 
   test("attributes of a directory", () => {
-    const shape = shapeOf({ everything: true, paths: ["constructor", "__proto__.x"] }, []);
+    const shape = buildShape({ everything: true, paths: ["constructor", "__proto__.x"] }, []);
     const attributes = names.map((type) => ({
       type,
       values: [`v-${type}`],
       parsedBuffers: [Buffer.from(`v-${type}`)],
     }));
-    const record = recordOf({ name: "cn=a", attributes } as never, shape);
+    const record = toRecord({ name: "cn=a", attributes } as never, shape);
     for (const name of names) {
       expect(Object.getOwnPropertyDescriptor(record, name)?.value).toBe(`v-${name}`);
     }

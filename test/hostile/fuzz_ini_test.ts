@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { decodeIni, parseIni } from "../../src/config/ini.ts";
 import { planConfig } from "../../src/config/plan.ts";
 import { describeIni } from "../../src/describe/ini.ts";
 import { sources } from "../../src/sources/mod.ts";
 import { noise, seeded } from "../config/ini_noise.ts";
+import { slow } from "../support/slow.ts";
 
 const around = { sources, env: {}, directory: "/" };
 const sample = new TextEncoder().encode(
@@ -30,7 +31,7 @@ function damaged(random: () => number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-test(
+slow(
   "10,000 files of noise and of damaged samples give a plan or findings, and nothing else",
   () => {
     const random = seeded(20_260_101);

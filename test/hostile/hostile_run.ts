@@ -1,11 +1,10 @@
 /**
- * Runs of the compiled binary against servers and files that mean harm.
+ * Runs against servers and files that mean harm.
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import type { SectionReport } from "../../src/sync/report.ts";
-import { binaryPath } from "../support/binary.ts";
+import { watchMemory } from "../support/memory.ts";
 import { record, type RecorderOptions } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 
@@ -17,7 +16,7 @@ export interface HostileRun {
   /** The report of the only section. */
   readonly section: SectionReport;
   readonly records: readonly Record<string, unknown>[];
-  /** The most memory that the agent had at once, in megabytes. */
+  /** The most memory that the agent had at once, in megabytes; for a run with `ownProcess`. */
   readonly peak: number;
 }
 
@@ -27,6 +26,8 @@ export interface HostileOptions {
   /** Files beside the configuration, by name. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly instance?: RecorderOptions;
+  /** Whether its memory is looked at. */
+  readonly ownProcess?: boolean;
 }
 
 /** A section that reads people from a server that answers like Okta, or does not. */
@@ -48,48 +49,33 @@ export function person(index: number, more: Readonly<Record<string, unknown>> = 
   return { id: `00u${index}`, status: "ACTIVE", profile: { login, email: login, ...more } };
 }
 
-function peakOf(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0; // It has ended.
-  }
-}
-
 /** Uploads the only section of a configuration. */
 export async function uploadHostile(
   section: string,
-  { words = [], files = {}, instance: options = {} }: HostileOptions = {},
+  { words = [], files = {}, instance: options = {}, ownProcess = false }: HostileOptions = {},
 ): Promise<HostileRun> {
-  const program = await binaryPath();
   await using instance = record(options);
   using place = workspace();
   for (const [name, content] of Object.entries(files)) place.write(name, content);
   place.write("config.ini", oomnitzaSection(instance) + section);
   const [, name = ""] = /^\[(.*)\]$/m.exec(section) ?? [];
-  const command = ["upload", name, "--singleton", "0", "--output", "json", ...words];
-  const child = Bun.spawn([program, ...command], {
-    cwd: place.folder,
-    env: process.env,
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    timeout: 60_000,
-  });
-  let peak = 0;
-  const watch = setInterval(() => peak = Math.max(peak, peakOf(child.pid)), 10);
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  clearInterval(watch);
+  const command = ["upload", name, "--output", "json", ...words];
+  const agent = await place.start(command, { ownProcess });
+  const { peakBytes } = watchMemory(agent);
+  const code = await agent.ended;
+  const [stdout, stderr] = [agent.stdout(), agent.stderr()];
   const records = instance.uploads()
     .filter(({ path }) => path === "/api/v3/bulk")
     .flatMap(({ body }) => JSON.parse(body).records as Record<string, unknown>[]);
   const report = stdout.slice(stdout.lastIndexOf('\n{\n  "report"') + 1);
-  return { code, stdout, stderr, section: JSON.parse(report).sections[0], records, peak };
+  return {
+    code,
+    stdout,
+    stderr,
+    section: JSON.parse(report).sections[0],
+    records,
+    peak: peakBytes() / 2 ** 20,
+  };
 }
 
 /** What `agent check` says about the only section, with few attempts. */

@@ -6,12 +6,9 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, tagsOnly, workspace } from "../support/workspace.ts";
 import { answering, peopleFrom, person, uploadHostile } from "./hostile_run.ts";
-
-await binaryPath();
 
 /** All files below a folder, by their paths from there. */
 function filesBelow(folder: string): string[] {
@@ -47,7 +44,7 @@ test("a section with a path for a name is no source", async () => {
     place.write("config.ini", `${oomnitzaSection(instance)}[${name}]\nenable = True\n`);
     const run = await place.agent(["upload", name]);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain("there is no source called");
+    expect(run.stderr).toContain("there is no source named");
   }
 });
 

@@ -4,7 +4,6 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import {
   answering,
   type Asked,
@@ -13,8 +12,6 @@ import {
   person,
   uploadHostile,
 } from "./hostile_run.ts";
-
-await binaryPath();
 
 const canaries = ["00-canary-token", "token-of-the-recorder"];
 

@@ -4,12 +4,9 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { answering, checkHostile, peopleFrom, person, uploadHostile } from "./hostile_run.ts";
-
-await binaryPath();
 
 /** Clears the screen, sets the title, turns the writing round, is C1 and a separator, returns. */
 const evil = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m\u2028\r\b";

@@ -5,10 +5,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { start as startJasper } from "../sources/jasper/section.ts";
-import { binaryPath } from "../support/binary.ts";
 import { answering, checkHostile, peopleFrom, uploadHostile } from "./hostile_run.ts";
-
-await binaryPath();
 
 function section(url: string): string {
   return `[onelogin]\nenable = True\nurl = ${url}/api/v2/users.xml\napi_token = abcdef\n` +
@@ -41,7 +38,7 @@ describe("a source that reads XML", () => {
     await using server = answering(() =>
       new Response(text, { headers: { "Content-Type": "application/xml" } })
     );
-    const run = await uploadHostile(section(server.url));
+    const run = await uploadHostile(section(server.url), { ownProcess: true });
     expect(run.code).toBe(3);
     const { message = "", bug } = run.section.error ?? {};
     expect(message).toContain(reason);

@@ -16,7 +16,6 @@ export interface Done {
   readonly stderr: string;
 }
 
-/** A clean root. */
 export interface CleanRoot {
   /** Runs a shell command in it, with a bare environment. */
   sh(command: string): Promise<Done>;

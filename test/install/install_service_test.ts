@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { needPackage } from "../support/apt.ts";
 import { binaryPath } from "../support/binary.ts";
 import { type CleanRoot, openCleanRoot } from "./clean_root.ts";
 import { program, script, serveReleases } from "./release_server.ts";
+import { slow } from "../support/slow.ts";
 
 needPackage("/usr/bin/systemctl", "systemd");
 needPackage("/usr/bin/curl", "curl");
@@ -25,7 +26,7 @@ async function must(clean: CleanRoot, command: string): Promise<string> {
   return stdout;
 }
 
-test("registers the service, again without harm, and removes all of it", async () => {
+slow("registers the service, again without harm, and removes all of it", async () => {
   using clean = await openCleanRoot();
   const first = await clean.sh(`sh /install.sh --url ${now} --service`);
   expect(first.code).toBe(0);
@@ -55,7 +56,7 @@ test("registers the service, again without harm, and removes all of it", async (
   expect((await clean.sh("getent passwd oomnitza-agent")).code).toBe(2);
 }, 120_000);
 
-test("does not register what it cannot", async () => {
+slow("does not register what it cannot", async () => {
   using clean = await openCleanRoot();
   await must(clean, `sh /install.sh --url ${now}`);
   const missing = await clean.sh("agent service install --ini /etc/gone.ini");
@@ -83,7 +84,7 @@ function version(name: string): string {
   return script(`if [ "$1" = version ]; then echo "agent ${name}"; else exec /opt/agent "$@"; fi`);
 }
 
-test(
+slow(
   "a running service is restarted, and runs the old program again when it does not start",
   async () => {
     using clean = await openCleanRoot();

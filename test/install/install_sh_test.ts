@@ -14,6 +14,7 @@ import { needPackage } from "../support/apt.ts";
 import { binaryPath } from "../support/binary.ts";
 import { type CleanRoot, type Done, openCleanRoot } from "./clean_root.ts";
 import { program, programFile, script, serveReleases, sumOf } from "./release_server.ts";
+import { slow } from "../support/slow.ts";
 
 needPackage("/usr/bin/shellcheck", "shellcheck");
 needPackage("/usr/bin/systemctl", "systemd");
@@ -65,7 +66,7 @@ test("shellcheck and other shells have nothing to say", () => {
   expect(readFileSync(path, "utf8")).toStartWith("#!/bin/sh\n");
 });
 
-test("installs, upgrades in place, and uninstalls", async () => {
+slow("installs, upgrades in place, and uninstalls", async () => {
   using clean = await openCleanRoot();
   const before = await inventory(clean);
   const first = await install(clean, `--url ${now}`);
@@ -125,7 +126,7 @@ test("a program that answers, but not in its place, is rolled back", async () =>
   expect(await must(clean, "ls /usr/local/bin")).toBe("agent\n");
 });
 
-test("a program that hangs is not waited for", async () => {
+slow("a program that hangs is not waited for", async () => {
   using clean = await openCleanRoot();
   await must(clean, "sed -i 's/-lt 200/-lt 20/' /install.sh");
   const url = server.release("hangs", script("exec sleep 100"));

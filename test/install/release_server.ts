@@ -7,7 +7,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostTarget } from "../../scripts/binary/targets.ts";
 
-/** The server. */
 export interface ReleaseServer {
   /** Adds a release with this program, and gives its address. */
   release(name: string, program: string | Uint8Array): string;

@@ -207,8 +207,8 @@ describe("loggers", () => {
     setup.write([["a", "info", "once"], ["a", "error", "twice"]]);
     expect(setup.read("x.log")).toBe("once\ntwice\ntwice\n");
     expect(setup.logging.warnings).toEqual([
-      "logging.json handlers.two: writes the file of an earlier handler, whose mode and limits " +
-      "count for both",
+      "logging.json handlers.two: writes the same file as an earlier handler, whose mode and " +
+      "limits apply to both",
     ]);
   });
 });

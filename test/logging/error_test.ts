@@ -34,6 +34,7 @@ describe("describeError", () => {
 
   test("every finding of a configuration", () => {
     const findings = [1, 2].map((line) => ({
+      code: "invalid" as const,
       severity: "error" as const,
       file: "config.ini",
       line,
@@ -51,7 +52,7 @@ describe("describeError", () => {
       "  Caused by: Error: GET /users?token=***",
       "  Caused by: TypeError: ECONNRESET by ***",
     ]);
-    expect(text.match(/^ {2}at .*failure.*log_error_test\.ts/gm)).toHaveLength(3);
+    expect(text.match(/^ {2}at .*failure.*error_test\.ts/gm)).toHaveLength(3);
   });
 
   test("all errors of an AggregateError", () => {

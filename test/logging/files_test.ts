@@ -153,7 +153,7 @@ describe("rotation", () => {
     for (const line of ["one", "two", "three", "four", "five"]) file.write(line);
     expect(readFileSync(path, "utf8")).toBe("one\ntwo\nthree\nfour\nfive\n");
     expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toStartWith(`Cannot rotate the log file ${path}: it grows on: `);
+    expect(complaints[0]).toStartWith(`Cannot rotate the log file ${path}: it keeps growing: `);
     rmSync(join(folder, "a.log.1"), { recursive: true });
     file.write("and on");
     expect(contents(folder)).toEqual({
@@ -172,7 +172,9 @@ describe("a disk that refuses", () => {
     for (let n = 0; n < 3; n++) file.write("x");
     file.close();
     expect(complaints).toHaveLength(2);
-    expect(complaints[0]).toMatch(/^Cannot write the log file .+: its lines are lost meanwhile: E/);
+    expect(complaints[0]).toMatch(
+      /^Cannot write the log file .+: its lines are lost until then: E/,
+    );
     expect(complaints[1]).toBe(`3 lines were lost that belong in the log file ${full}`);
   });
 

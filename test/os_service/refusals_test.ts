@@ -4,10 +4,9 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath, runBinary } from "../support/binary.ts";
+import { runBinary } from "../support/binary.ts";
 import { workspace } from "../support/workspace.ts";
 
-await binaryPath();
 const dry = ["--system", "systemd", "--dry-run"];
 
 test.each([

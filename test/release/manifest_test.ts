@@ -58,6 +58,8 @@ describe("parseIdentity", () => {
   });
 
   test.each(["", "[]", "null", '{"version":3}', '{"version":"newest"}'])("refuses %j", (text) => {
-    expect(() => parseIdentity(text, "release.json")).toThrow("release.json does not say");
+    expect(() => parseIdentity(text, "release.json")).toThrow(
+      "release.json does not contain a version",
+    );
   });
 });

@@ -53,7 +53,7 @@ test.each([
 
 test.each(["vsock:2:1234", `/${"x".repeat(108)}`])("a name that is none is refused: %s", (name) => {
   expect(run(["READY=1"], { NOTIFY_SOCKET: name })).toContain(
-    `Cannot use NOTIFY_SOCKET ${name}: it is no path or name of a socket`,
+    `Cannot use NOTIFY_SOCKET ${name}: it is not the path or name of a socket`,
   );
 });
 

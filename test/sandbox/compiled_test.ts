@@ -8,9 +8,8 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { binaryPath, runBinary } from "../support/binary.ts";
-
-await binaryPath();
+import { runBinary } from "../support/binary.ts";
+import { slow } from "../support/slow.ts";
 
 const ini = `[oomnitza]
 url = https://example.com
@@ -72,7 +71,7 @@ test("JavaScript runs", async () => {
   expect(await tryOut("script")).toStartWith('"none"\n"none"\n"ANN"\n');
 }, 60_000);
 
-test("what runs away fails alone", async () => {
+slow("what runs away fails alone", async () => {
   expect(await tryOut("endless")).toMatch(/"fine"\n[^"]*longer than 100 ms[^"]*\n"fine"\n/);
   expect(await tryOut("native")).toMatch(/"fine"\n[^"]*had to be killed[^"]*\n"fine"\n/);
 }, 60_000);

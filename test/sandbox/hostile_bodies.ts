@@ -10,7 +10,6 @@
  */
 export type HostileEnd = "stopped" | "error" | "either" | { readonly result: unknown };
 
-/** A hostile body. */
 export interface HostileBody {
   readonly title: string;
   readonly body: string;
@@ -65,7 +64,7 @@ export const hostileBodies: readonly HostileBody[] = [
     body: 'return new Array(5e7).join("abc").length;',
     end: stopped,
   },
-  { title: "squaring a BigInt", body: "let n = 3n;\nfor (;;) n *= n;", end: stopped },
+  { title: "squaring a BigInt", body: "let n = 3n;\nfor (;;) n *= n;", end: either },
   {
     title: "an iterator that never ends",
     body:

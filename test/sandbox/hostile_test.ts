@@ -14,6 +14,7 @@ import {
 } from "../../src/sandbox/mod.ts";
 import { hostileBodies, type HostileBody } from "./hostile_bodies.ts";
 import { converterSource, keepLog, prepared } from "./sandbox_harness.ts";
+import { slow } from "../support/slow.ts";
 
 /** Milliseconds for a hostile record between two others: deadline, watchdog and a new process on a busy machine. */
 const patienceMs = 20_000;
@@ -97,7 +98,7 @@ describe("hostile bodies", () => {
     }, 20_000);
   });
 
-  test("all in one batch, each between two others", async () => {
+  slow("all in one batch, each between two others", async () => {
     const batch = hostileBodies.flatMap((
       _,
       index,

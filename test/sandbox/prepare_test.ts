@@ -52,6 +52,7 @@ describe("findings of prepareUserCode()", () => {
       { severity: "error", file: "config.ini", line: 12, section: "converters", option: "broken" },
       { severity: "error", file: "config.ini", line: 6, section: "okta", option: "recordfilter" },
     ]);
+    expect(findings.map(({ code }) => code)).toEqual(["invalid_javascript", "invalid_javascript"]);
     expect(findings[0]?.message).toBe(
       "the converter broken: as JavaScript: Unexpected token (column 15)",
     );

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/binary/compile.ts";
 import { newKeyPair } from "../../scripts/binary/minisign_key.ts";
 import { hostTarget } from "../../scripts/binary/targets.ts";
+import { slow as test } from "../support/slow.ts";
 
 const { file: program, name: target } = hostTarget();
 mkdirSync(join(root, "build"), { recursive: true });
@@ -19,11 +20,13 @@ const key = join(folder, "key");
 writeFileSync(`${key}.pub`, pair.open);
 writeFileSync(key, pair.secret);
 const builds = ["first", "second"].map((name) => join(folder, name));
-for (const build of builds) {
-  script("build.ts", "--target", target, "--out", build, "--public-key", `${key}.pub`);
-  script("sign.ts", "--folder", build, "--key", key);
-}
 const [first = ""] = builds;
+beforeAll(() => {
+  for (const build of builds) {
+    script("build.ts", "--target", target, "--out", build, "--public-key", `${key}.pub`);
+    script("sign.ts", "--folder", build, "--key", key);
+  }
+}, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -80,11 +83,14 @@ interface Component {
 }
 
 describe("the bill of materials", () => {
-  const bill = JSON.parse(readFileSync(join(first, "agent.cdx.json"), "utf8"));
-  const components: readonly Component[] = bill.components;
-  const names = components.map(({ group, name }) =>
-    group === undefined ? name : `${group}/${name}`
-  );
+  let bill = JSON.parse("{}");
+  let components: readonly Component[] = [];
+  let names: readonly string[] = [];
+  beforeAll(() => {
+    bill = JSON.parse(readFileSync(join(first, "agent.cdx.json"), "utf8"));
+    components = bill.components;
+    names = components.map(({ group, name }) => group === undefined ? name : `${group}/${name}`);
+  });
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
 
   test("has what the schema of CycloneDX 1.6 requires", () => {

@@ -1,5 +1,5 @@
 /**
- * The layer gate catches what the layer table forbids, and lets the rest pass.
+ * The layer gate catches imports that point the wrong way or in a circle, and lets the rest pass.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { findCycles } from "../../scripts/checks/cycles.ts";
 import { checkLayers } from "../../scripts/checks/layers.ts";
 import { parseSource } from "../../scripts/checks/source_file.ts";
 
@@ -101,7 +102,6 @@ const allowed: [string, string][] = [
   ["src/sync/a.ts", `log.info("Select a file from the list");`],
   ["src/state/a.ts", "const q = `SELECT a FROM b`;"],
   ["src/sources/sccm/queries.ts", "const q = `SELECT a FROM b`;"],
-  ["mod.ts", `export { x } from "./src/sdk/mod.ts"; export * from "./src/cli/command.ts";`],
 ];
 
 describe("check_layers", () => {
@@ -113,6 +113,25 @@ describe("check_layers", () => {
     expect(rulesBroken(path, text)).toEqual([]);
   });
 
+  test("imports in a circle are refused, by values and by types, and shown at their shortest", () => {
+    const files: [string, string][] = [
+      ["src/sync/a.ts", `import { b } from "./b.ts"; import type { C } from "./c.ts";`],
+      ["src/sync/b.ts", `\nexport * from "./c.ts";`],
+      ["src/sync/c.ts", `const a = await import("./a.ts");`],
+      ["src/sync/d.ts", `import type { E } from "./e.ts"; import "./a.ts";`],
+      ["src/sync/e.ts", `\n\ntype D = import("./d.ts").D;`],
+      ["src/sync/f.ts", `import { f } from "./f.ts";`],
+      ["src/sync/g.ts", `import "./a.ts"; import "node:fs"; import "../base/errors.ts";`],
+    ];
+    const found = findCycles(files.map(([path, text]) => parseSource(path, text)));
+    const told = found.map(({ file, line, message }) => [file, line, message.split(". ")[0]]);
+    expect(told.sort()).toEqual([
+      ["src/sync/a.ts", 1, "src/sync/a.ts → src/sync/c.ts → src/sync/a.ts (3 files are in it)"],
+      ["src/sync/d.ts", 1, "src/sync/d.ts → src/sync/e.ts → src/sync/d.ts"],
+      ["src/sync/f.ts", 1, "src/sync/f.ts → src/sync/f.ts"],
+    ]);
+  });
+
   test("as a program, names file and line and fails", async () => {
     const root = mkdtempSync(join(tmpdir(), "layers-"));
     try {
@@ -120,8 +139,11 @@ describe("check_layers", () => {
       write(root, "src/base/a.ts", `\n\nimport "../cli/main.ts";\n`);
       const failing = await runGate(root);
       expect(failing.output).toContain("src/base/a.ts:3  layers/direction:");
-      expect(failing.output).toEndWith("layers: files 1, violations 1\n");
+      expect(failing.output).toEndWith("layers: files 1, violations 1, warnings 0\n");
       expect(failing.code).toBe(1);
+      write(root, "src/base/a.ts", `import "./b.ts";`);
+      write(root, "src/base/b.ts", `import "./a.ts";`);
+      expect((await runGate(root)).output).toContain("layers/cycle: src/base/a.ts → src/base/b.ts");
       write(root, "src/base/a.ts", "export {};\n");
       expect((await runGate(root)).code).toBe(0);
     } finally {

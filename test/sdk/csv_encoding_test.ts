@@ -170,6 +170,7 @@ describe("the option encoding", () => {
   test("what nobody knows is refused", () => {
     expect(readOption(csvOptions.encoding, "utf-9")).toEqual({
       ok: false,
+      code: "invalid",
       problem: 'is not the name of an encoding: "utf-9"; try auto, utf-8 or windows-1252',
     });
   });

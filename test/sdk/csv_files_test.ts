@@ -138,7 +138,7 @@ describe("the rule", () => {
     expect(csvRule({ ...values, filename: "a" })).toBeUndefined();
     expect(csvRule({ ...values, directory: "a" })).toBeUndefined();
     expect(csvRule({ ...values, filename: "a", directory: "b" })).toContain("mutually exclusive");
-    expect(csvRule(values)).toContain("data source is not set");
+    expect(csvRule(values)).toContain("give filename or directory");
   });
 
   test("wants delimiter and quote to differ", () => {

@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { AgentError } from "../../src/base/errors.ts";
 import type { CsvSettings } from "../../src/sdk/csv/csv.ts";
 import { createFolder, put, read } from "./csv_reading.ts";
+import { slow } from "../support/slow.ts";
 
 const folder = createFolder();
 
@@ -103,7 +104,7 @@ function rubbish(random: Random, isSmall: boolean): Uint8Array {
   return random(3) === 0 ? Buffer.concat([Buffer.from("id,name;x\n1,2;3\n"), bytes]) : bytes;
 }
 
-test("10,000 random files: records, warnings or an AgentError, nothing else", async () => {
+slow("10,000 random files: records, warnings or an AgentError, nothing else", async () => {
   let failed = 0;
   let records = 0;
   for (let seed = 1; seed <= 10_000; seed++) {

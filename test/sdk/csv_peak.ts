@@ -6,20 +6,21 @@
 
 import { readFileSync } from "node:fs";
 import type { Log } from "../../src/logging/log.ts";
-import { readCsv } from "../../src/sdk/csv/csv.ts";
+import { readCsvFiles } from "../../src/sdk/csv/csv.ts";
 
 const lines: string[] = [];
 const keep = (message: string) => void lines.push(message);
 const log: Log = { debug: keep, info: keep, warning: keep, error: keep, named: () => log };
 const settings = { encoding: "auto", delimiter: "auto", quote: '"' };
+const options = { filename: process.argv[2] ?? "", directory: "", ...settings };
 const context = { log, signal: new AbortController().signal };
 let records = 0;
 let last: unknown;
 let error: string | undefined;
 try {
-  for await (const record of readCsv(process.argv[2] ?? "", settings, context)) {
-    records++;
-    last = record;
+  for await (const batch of readCsvFiles({ ...context, options })) {
+    records += batch.length;
+    last = batch.at(-1) ?? last;
   }
 } catch (thrown) {
   error = (thrown as Error).message;

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../src/logging/log.ts";
 import type { Raw } from "../../src/base/record.ts";
-import { type CsvSettings, readCsv } from "../../src/sdk/csv/csv.ts";
+import { type CsvSettings, readCsvFiles } from "../../src/sdk/csv/csv.ts";
 
 /** A log that keeps its lines, as `level: message`. */
 export interface KeptLog extends Log {
@@ -78,7 +78,8 @@ export async function drain(
 export async function read(path: string, settings: Partial<CsvSettings> = {}): Promise<Outcome> {
   const log = keepLog();
   const context = { log, signal: new AbortController().signal };
-  const { records, error } = await drain(readCsv(path, { ...defaults, ...settings }, context));
+  const options = { filename: path, directory: "", ...defaults, ...settings };
+  const { records, error } = await drain(readCsvFiles({ ...context, options }));
   return {
     records,
     lines: log.lines.map((line) => line.replaceAll(path, "F")),

@@ -160,7 +160,8 @@ describe("createGovernor()", () => {
     );
     const free = performance.now();
     await governor.pass(() => Promise.resolve());
-    expect(performance.now() - free).toBeLessThan(100);
+    // A pause would last until the reset, 9 s later.
+    expect(performance.now() - free).toBeLessThan(6_000);
     governor.observe(
       new Headers({
         "X-Rate-Limit-Limit": "100",
@@ -231,7 +232,7 @@ describe("paging", () => {
         const place of pages(1, (at) => Promise.resolve(at), (at) => at === 3 ? 1 : at + 1)
       ) places.push(place);
     }
-    await expect(run()).rejects.toThrow("runs in a circle");
+    await expect(run()).rejects.toThrow("The list repeats itself");
     await Bun.sleep(1);
     expect(places).toEqual([1, 2, 3]);
   });

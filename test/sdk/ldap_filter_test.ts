@@ -4,7 +4,12 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { allOf, escapeFilterValue, fillFilter, parseFilter } from "../../src/sdk/ldap/filter.ts";
+import {
+  escapeFilterValue,
+  fillFilter,
+  joinFilters,
+  parseFilter,
+} from "../../src/sdk/ldap/filter.ts";
 import { filterText } from "../support/ber.ts";
 
 function read(text: string): string {
@@ -68,8 +73,8 @@ test.each([
 
 test.each([
   ["(cn=x", '")" is missing (at its end)'],
-  ["(cn=x))", 'there is more after its end (before ")")'],
-  ["(cn=x)(sn=y)", 'there is more after its end (before "(sn=y)")'],
+  ["(cn=x))", 'there is text after its end (before ")")'],
+  ["(cn=x)(sn=y)", 'there is text after its end (before "(sn=y)")'],
   ["(=x)", "an attribute and a comparison were expected"],
   ["(cn)", "an attribute and a comparison were expected"],
   ["()", "an attribute and a comparison were expected"],
@@ -100,7 +105,7 @@ test("a value that goes into a filter stays a value", () => {
 });
 
 test("filters are joined with and without their parentheses", () => {
-  expect(read(allOf("objectClass=person", " (uid=x) "))).toBe(
+  expect(read(joinFilters("objectClass=person", " (uid=x) "))).toBe(
     'and(objectClass = "person", uid = "x")',
   );
 });

@@ -143,9 +143,8 @@ describe("rows", () => {
     const stop = new AbortController();
     const connection = await connect(server, stop.signal);
     setTimeout(() => stop.abort(new Error("stopped")), 50);
-    const begun = performance.now();
-    expect(Array.fromAsync(sqlRows(connection, "select * from never"))).rejects.toThrow("stopped");
-    await Array.fromAsync(sqlRows(connection, "select * from never")).catch(() => {});
-    expect(performance.now() - begun).toBeLessThan(500);
+    // Without the stop it would never end.
+    const rows = Array.fromAsync(sqlRows(connection, "select * from never"));
+    await expect(rows).rejects.toThrow("stopped");
   });
 });

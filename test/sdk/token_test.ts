@@ -11,6 +11,7 @@ import { createRedactor } from "../../src/base/redact.ts";
 import { tokenAuth } from "../../src/sdk/http/auth.ts";
 import { createHttp } from "../../src/sdk/http/http.ts";
 import { expiresIn, requestToken } from "../../src/sdk/http/token.ts";
+import type { Answer } from "../../src/sdk/http/http.ts";
 import { createVendorHttp } from "../../src/sdk/http/vendor.ts";
 import { startVendor, type Vendor, type VendorRoute } from "../support/vendor.ts";
 
@@ -109,6 +110,35 @@ test("an error that repeats the token is told without it, with the hint for its 
   expect((error as AuthError).hint).toBe("Ask for the right to read.");
 });
 
+test.each([
+  [
+    "read by the source",
+    ({ headers }: Answer) => headers.get("x-error") ?? undefined,
+    "no such list",
+  ],
+  ["not read by the source", undefined, "see below"],
+])("a vendor's own error message, %s", async (_, readErrorMessage, message) => {
+  await using vendor = startVendor({
+    routes: [{
+      method: "GET",
+      path: "/list",
+      answer: () =>
+        new Response("see below", { status: 404, headers: { "X-Error": "no such list" } }),
+    }],
+  });
+  const http = createVendorHttp({
+    http: client(vendor),
+    auth: undefined,
+    readErrorMessage,
+    title: "Example",
+    section: "example",
+    credentials: [],
+  });
+  await expect(http.text({ path: "/list" })).rejects.toThrow(
+    `Cannot load data from Example [example]: 404 ${message} (GET /list)`,
+  );
+});
+
 test("xml() asks for XML, and names the request when it is none", async () => {
   await using vendor = startVendor({
     routes: [{
@@ -134,6 +164,6 @@ test("xml() asks for XML, and names the request when it is none", async () => {
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(SourceError);
-  expect(String(error)).toContain("not complete XML");
+  expect(String(error)).toContain("not valid XML");
   expect(String(error)).toContain("GET /list");
 });

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { SourceError } from "../../src/base/errors.ts";
-import { listOf, parseXml, type XmlValue } from "../../src/sdk/xml.ts";
+import { listChildren, parseXml, type XmlValue } from "../../src/sdk/xml.ts";
 
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
@@ -98,13 +98,13 @@ test("too many levels are refused instead of filling the stack", async () => {
   expect(error).toBeInstanceOf(SourceError);
 });
 
-test("listOf() gives what is there, and nothing of what is not", () => {
+test("listChildren() gives what is there, and nothing of what is not", () => {
   const one: XmlValue = { user: "a" };
-  expect(listOf(one, "user")).toEqual(["a"]);
-  expect(listOf({ user: ["a", "b"] }, "user")).toEqual(["a", "b"]);
-  expect(listOf({ user: null }, "user")).toEqual([]);
-  expect(listOf({}, "user")).toEqual([]);
-  expect(listOf(null, "user")).toEqual([]);
-  expect(listOf("text", "user")).toEqual([]);
-  expect(listOf(undefined, "user")).toEqual([]);
+  expect(listChildren(one, "user")).toEqual(["a"]);
+  expect(listChildren({ user: ["a", "b"] }, "user")).toEqual(["a", "b"]);
+  expect(listChildren({ user: null }, "user")).toEqual([]);
+  expect(listChildren({}, "user")).toEqual([]);
+  expect(listChildren(null, "user")).toEqual([]);
+  expect(listChildren("text", "user")).toEqual([]);
+  expect(listChildren(undefined, "user")).toEqual([]);
 });

@@ -4,12 +4,9 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
 import { tagsOnly } from "../support/workspace.ts";
 import { startConjur } from "./conjur_server.ts";
 import { uploadWith } from "./section.ts";
-
-await binaryPath();
 
 const token = "Canary-oomnitza-token";
 const apiKey = "Canary-api-key+/1";
@@ -47,11 +44,11 @@ test("what can be wrong is told in one sentence each, with what to do", async ()
       apiKey,
       /Conjur has no value of prod\/none in the account example org\. Check the id/,
     ],
-    ["prod/empty", apiKey, /there is an empty text/],
+    ["prod/empty", apiKey, /the secret is empty/],
     [
       "prod/closed",
       apiKey,
-      /does not let the login read prod\/closed \(403\)\. Give it read and execute/,
+      /does not allow the login to read prod\/closed \(403\). Grant it read and execute/,
     ],
     [
       "prod/x",

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
+import { slow } from "../support/slow.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 import {
   approle,
@@ -13,8 +13,6 @@ import {
   type VaultOptions,
   type VaultServer,
 } from "./vault_server.ts";
-
-await binaryPath();
 
 /** An instance that answers an upload only when something has happened. */
 function patientInstance(isTime: () => boolean) {
@@ -70,7 +68,7 @@ async function longUpload(
 
 const asRole = `auth = approle\nrole_id = ${approle.role_id}\nsecret_id = ${approle.secret_id}`;
 
-test("a token and a lease are renewed while a run goes on, and end with it", async () => {
+slow("a token and a lease are renewed while a run goes on, and end with it", async () => {
   const { vault } = await longUpload(
     { tokenSeconds: 1, leaseSeconds: 1 },
     asRole,
@@ -83,7 +81,7 @@ test("a token and a lease are renewed while a run goes on, and end with it", asy
   expect(count(vault, "/v1/database/creds/reader")).toBe(1);
 });
 
-test("a token that has reached its greatest age is replaced by a new login", async () => {
+slow("a token that has reached its greatest age is replaced by a new login", async () => {
   for (const options of [{ renewals: 1 }, { renewable: false }]) {
     const { vault } = await longUpload(
       { tokenSeconds: 1, ...options },

@@ -7,12 +7,9 @@
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 import { iniWith, uploadWith } from "./section.ts";
-
-await binaryPath();
 
 const secret = 'Canary-of-$references" &<';
 
@@ -56,7 +53,7 @@ test("a literal $ is a value like any other", async () => {
   }
   const misspelt = await uploadWith("${evn:TOKEN}");
   expect(misspelt.tokens).toEqual(["${evn:TOKEN}"]);
-  expect(misspelt.stderr).toContain("no store called evn");
+  expect(misspelt.stderr).toContain("no secret store named evn");
   expect(misspelt.stderr).toContain("Did you mean ${env:NAME}?");
 });
 
@@ -78,13 +75,13 @@ test("references that give nothing are all told at once, each with its line and 
   const run = await place.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
   const expected = [
-    /config\.ini:3 \[oomnitza\] api_token: .*\$\{command:…\}: .*ended by SIGKILL\. Run the command by hand/,
+    /config\.ini:3 \[oomnitza\] api_token: .*\$\{command:…\}: .*killed by SIGKILL\. Run the command by hand/,
     /config\.ini:7 \[csv_assets\] filename: .*\$\{env:NO_SUCH_FILE\}: .*NO_SUCH_FILE is not set\. Set it for/,
     /config\.ini:8 \[csv_assets\] directory: .*\$\{file:missing\.txt\}: .*missing\.txt cannot be read/,
     /config\.ini:9 \[csv_assets\] sync_field: .*exit code 7\. Run the command by hand/,
-    /config\.ini:10 \[csv_assets\] timeout: .*systemd gave the agent no credentials\. Add LoadCredential=seconds:/,
-    /config\.ini:11 \[csv_assets\] mapping\.barcode: .*names nothing\. Write \$\{env:NAME\}/,
-    /config\.ini:12 \[csv_assets\] mapping\.x: .*empty text/,
+    /config\.ini:10 \[csv_assets\] timeout: .*systemd passed no credentials to the agent\. Add LoadCredential=seconds:/,
+    /config\.ini:11 \[csv_assets\] mapping\.barcode: .*the reference is empty\. Write \$\{env:NAME\}/,
+    /config\.ini:12 \[csv_assets\] mapping\.x: .*the secret is empty/,
   ];
   for (const line of expected) expect(run.stderr).toMatch(line);
   expect(run.stderr.match(/config\.ini:\d+/g)).toHaveLength(expected.length);
@@ -173,7 +170,7 @@ test.skipIf(process.platform === "win32")(
       const run = await place.agent(words);
       expect(run.code).toBe(0);
       expect(run.stderr).toContain(`chmod 600 ${ini}`);
-      expect(run.stderr).toContain(mode === 0o640 ? "its group" : "everybody on this computer");
+      expect(run.stderr).toContain(mode === 0o640 ? "its group" : "everyone on this computer");
     }
     place.write(
       "config.ini",

@@ -5,7 +5,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../support/binary.ts";
+import { slow } from "../support/slow.ts";
 import { tagsOnly } from "../support/workspace.ts";
 import { type UploadOptions, uploadWith } from "./section.ts";
 import {
@@ -16,8 +16,6 @@ import {
   type VaultOptions,
   type VaultServer,
 } from "./vault_server.ts";
-
-await binaryPath();
 
 const token = "Canary-oomnitza-token";
 const stored: VaultOptions = {
@@ -116,15 +114,15 @@ test("a token that ended is replaced by a new login", async () => {
   expect(vault.handedOut).toHaveLength(2);
 });
 
-test("what can be wrong is told in one sentence each, with what to do", async () => {
+slow("what can be wrong is told in one sentence each, with what to do", async () => {
   const wrong: readonly (readonly [VaultOptions, string, string, RegExp])[] = [
     [
       stored,
       "${vault:secret/none#token}",
       withToken,
-      /Vault has nothing at secret\/none\. Write the path as for vault kv get/,
+      /Vault has no secret at secret\/none\. Write the path as for vault kv get/,
     ],
-    [stored, "${vault:secret/gone#token}", withToken, /Vault has nothing at secret\/gone/],
+    [stored, "${vault:secret/gone#token}", withToken, /Vault has no secret at secret\/gone/],
     [
       stored,
       "${vault:secret/oomnitza#pw}",
@@ -135,19 +133,19 @@ test("what can be wrong is told in one sentence each, with what to do", async ()
       stored,
       "${vault:secret/oomnitza}",
       withToken,
-      /names no path and key\. Write \$\{vault:PATH#KEY\}/,
+      /the reference has no path and key\. Write \$\{vault:PATH#KEY\}/,
     ],
     [
       stored,
       "${vault:other/x#y}",
       withToken,
-      /Vault does not give other\/x \(403 .*policies grant access.*\)\. Check the token and its policy/,
+      /Vault refuses to read other\/x \(403 .*policies grant access.*\)\. Check the token and its policy/,
     ],
     [
       stored,
       reference,
       "token = hvs.Canary-wrong",
-      /Vault does not give secret\/oomnitza \(403 .*invalid token.*\)\. Check the token/,
+      /Vault refuses to read secret\/oomnitza \(403 .*invalid token.*\)\. Check the token/,
     ],
     [
       stored,
@@ -167,7 +165,7 @@ test("what can be wrong is told in one sentence each, with what to do", async ()
       stored,
       reference,
       "token = ${env:NO_SUCH}",
-      /\[vault\] has errors\. Mend those first[^]*\[vault\] token: .*NO_SUCH is not set/,
+      /\[vault\] has errors\. Fix these errors first[^]*\[vault\] token: .*NO_SUCH is not set/,
     ],
     [stored, reference, `token = ${reference}`, /\[vault\] cannot take its secrets from a server/],
     [
@@ -188,8 +186,8 @@ test("what can be wrong is told in one sentence each, with what to do", async ()
   const away = await upload(closed, reference, withToken, { timeoutMs: 60_000 });
   expect(away.stderr).toMatch(/Vault cannot be reached: /);
   expect((await uploadWith(reference)).stderr).toMatch(
-    /nobody says where Vault is\. Add a section \[vault\]/,
+    /the address of Vault is not configured\. Add a section \[vault\]/,
   );
   const odd = await uploadWith(reference, { env: { VAULT_ADDR: "vault.example.com" } });
-  expect(odd.stderr).toMatch(/address of Vault is not one such as/);
+  expect(odd.stderr).toMatch(/address of Vault is not a URL such as/);
 }, 180_000);

@@ -20,10 +20,12 @@ import manifest from "../../package.json" with { type: "json" };
 import { compileAgent, root } from "../../scripts/binary/compile.ts";
 import { hostTarget } from "../../scripts/binary/targets.ts";
 
+export { root };
+
 const folder = join(root, "build");
 const program = process.platform === "win32" ? "agent.exe" : "agent";
 /** All that decides what the binary is. */
-const ingredients = ["src", "converters", "mod.ts", "assets", "scripts/binary"]
+const ingredients = ["src", "converters", "assets", "scripts/binary"]
   .concat("package.json", "package-lock.json");
 
 /** How {@linkcode runBinary} runs the agent. */
@@ -104,7 +106,7 @@ export async function runBinary(
 process.env.LOGS_DIRECTORY = "none";
 
 /** The variables a program needs to run at all, so that this machine's others change no test. */
-function plainEnvironment(): Record<string, string> {
+export function plainEnvironment(): Record<string, string> {
   const names = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot", "USERPROFILE", "APPDATA"]
     .concat("LOGS_DIRECTORY");
   const kept = names.flatMap((name) => {

@@ -13,7 +13,6 @@ export interface HttpProxy {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How a proxy is to be. */
 export interface ProxyOptions {
   /** `user:password` that it wants to see. */
   readonly credentials?: string;

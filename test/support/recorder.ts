@@ -33,7 +33,6 @@ export interface Recorder {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How a recorder is to be. */
 export interface RecorderOptions {
   /** Answers to uploads, in order; 200 when used up. */
   readonly script?: readonly Scripted[];

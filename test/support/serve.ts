@@ -1,30 +1,25 @@
 /**
- * `agent serve` for tests: the compiled program, listening on a free port of its own.
+ * `agent serve` for tests, listening on a free port of its own.
  *
  * @module
  */
-import type { Subprocess } from "bun";
-import { binaryPath } from "./binary.ts";
+import { type RunningAgent, startAgent, type StartOptions } from "./agent.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A listener at work. */
-export interface Listener {
+export interface Listener extends Pick<RunningAgent, "stop" | "kill" | "hasEnded"> {
   readonly url: string;
-  readonly child: Subprocess<"ignore", "pipe", "pipe">;
   /** What it has logged so far. */
   readonly log: () => string;
   /** Posts a body to a path. */
   post(path: string, body: string, init?: BunFetchRequestInit): Promise<Response>;
   /** Waits until something holds; fails with the log when it never does. */
   until(what: string, holds: () => boolean, ms?: number): Promise<void>;
-  /** Ends it by a signal; gives its exit code. */
-  end(signal?: NodeJS.Signals): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** How a listener is started. */
-export interface ListenOptions {
-  readonly env?: Readonly<Record<string, string>>;
+export interface ListenOptions extends Pick<StartOptions, "env" | "ownProcess"> {
   /** Port to listen on; a free one when absent. */
   readonly port?: number;
 }
@@ -33,55 +28,38 @@ export interface ListenOptions {
 export async function listen(
   place: Workspace,
   words: readonly string[] = [],
-  { env = {}, port = 0 }: ListenOptions = {},
+  { env = {}, ownProcess = false, port = 0 }: ListenOptions = {},
 ): Promise<Listener> {
-  const child = Bun.spawn(
-    [await binaryPath(), "serve", "--port", String(port), "--output", "json", ...words],
-    {
-      cwd: place.folder,
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      env: { ...process.env, ...env },
-    },
+  const agent = await startAgent(
+    ["serve", "--port", String(port), "--output", "json", ...words],
+    { cwd: place.folder, env, ownProcess },
   );
-  let text = "";
-  const reading = gather(child.stderr, (more) => text += more);
-  const { value } = await child.stdout.getReader().read();
-  const { url } = JSON.parse(new TextDecoder().decode(value) || "{}") as { url?: string };
-  if (url === undefined) {
-    await reading;
-    throw new Error(`agent serve did not listen: ${await child.exited}\n${text}`);
-  }
-  async function end(signal: NodeJS.Signals = "SIGTERM"): Promise<number> {
-    child.kill(signal);
-    const code = await child.exited;
-    await reading;
-    return code;
-  }
+  const { url, text } = await listeningAt(agent);
+  if (url === undefined) throw new Error(`agent serve did not listen: ${text}\n${agent.stderr()}`);
   return {
+    ...agent,
     url,
-    child,
-    log: () => text,
+    log: agent.stderr,
     post: (path, body, init = {}) => fetch(url + path, { method: "POST", body, ...init }),
-    async until(what, holds, ms = 15_000) {
+    async until(what, holds, ms = 30_000) {
       const deadline = Date.now() + ms;
       while (!holds()) {
-        if (Date.now() > deadline) throw new Error(`Not within ${ms} ms: ${what}\n${text}`);
-        await Bun.sleep(20);
+        if (Date.now() > deadline) {
+          throw new Error(`Not within ${ms} ms: ${what}\n${agent.stderr()}`);
+        }
+        await Bun.sleep(5);
       }
     },
-    end,
     async [Symbol.asyncDispose]() {
-      if (child.exitCode === null) await end("SIGKILL");
+      if (ownProcess) await agent.kill();
+      else await agent.stop();
     },
   };
 }
 
-async function gather(
-  stream: ReadableStream<Uint8Array>,
-  take: (text: string) => void,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
+/** The address that an agent prints once it listens; none when it ended before. */
+async function listeningAt(agent: RunningAgent): Promise<{ url?: string; text: string }> {
+  while (!agent.hasEnded() && !agent.stdout().includes("\n")) await Bun.sleep(2);
+  const text = agent.stdout();
+  return text.includes("\n") ? { ...JSON.parse(text) as { url?: string }, text } : { text };
 }

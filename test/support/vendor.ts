@@ -41,7 +41,7 @@ export interface Throttle {
   readonly answer: (resetMs: number) => Response;
 }
 
-/** How a vendor is to be. */
+/** The endpoints that the vendor documents, and how it throttles. */
 export interface VendorOptions {
   readonly routes: readonly VendorRoute[];
   readonly throttle?: Throttle;

@@ -1,11 +1,12 @@
 /**
- * A folder of its own for a test that drives the binary: configuration, data and runs.
+ * A folder of its own for a test that drives the agent: configuration, data and runs.
  *
  * @module
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { runAgent, type RunningAgent, startAgent, type StartOptions } from "./agent.ts";
 import { runBinary, type RunOptions, type RunResult } from "./binary.ts";
 
 /** A folder with helpers to fill it and to run the agent in it. */
@@ -16,7 +17,11 @@ export interface Workspace {
   read(name: string): string;
   has(name: string): boolean;
   /** Runs the agent in the folder, beside other uploads unless told otherwise. */
-  agent(words: readonly string[], options?: RunOptions): Promise<RunResult>;
+  agent(words: readonly string[], options?: Omit<RunOptions, "program">): Promise<RunResult>;
+  /** Starts the agent in the folder, for tests that end it or look at it while it works. */
+  start(words: readonly string[], options?: StartOptions): Promise<RunningAgent>;
+  /** As `agent`, with the compiled program, for what needs a process of its own. */
+  binary(words: readonly string[], options?: RunOptions): Promise<RunResult>;
   [Symbol.dispose](): void;
 }
 
@@ -36,15 +41,17 @@ export function workspace(): Workspace {
     },
     read: (name) => readFileSync(path(name), "utf8"),
     has: (name) => existsSync(path(name)),
-    agent(words, options = {}) {
-      const alone = words[0] === "upload" && !words.some((word) => word.startsWith("--singleton"));
-      return runBinary(alone ? [...words, "--singleton", "0"] : [...words], {
-        cwd: folder,
-        ...options,
-      });
-    },
+    agent: (words, options) => runAgent(besideOthers(words), { cwd: folder, ...options }),
+    start: (words, options) => startAgent(besideOthers(words), { cwd: folder, ...options }),
+    binary: (words, options) => runBinary(besideOthers(words), { cwd: folder, ...options }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Only one upload at a time is usual on a machine; tests run beside each other. */
+function besideOthers(words: readonly string[]): readonly string[] {
+  const isUpload = words[0] === "upload" && !words.some((word) => word.startsWith("--singleton"));
+  return isUpload ? [...words, "--singleton", "0"] : words;
 }
 
 /** `[oomnitza]` for an instance. */

@@ -100,6 +100,7 @@ test("sync fields are required, and must be mapped", () => {
   expect(checked.syncFields).toEqual(["TAG", "SITE"]);
   expect(checked.fields.map(({ spec }) => spec.required)).toEqual([true, undefined]);
   expect(checked.findings).toEqual([{
+    code: "missing",
     severity: "error",
     file: "config.ini",
     line: 4,

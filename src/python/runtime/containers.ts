@@ -88,7 +88,6 @@ export function flat(mapping: Value): Value[] {
   return dictPairs(mapping).flat(1);
 }
 
-/** The value as a set. */
 export function asSet(value: Value): PySet {
   return value instanceof PySet ? value : makeSet(iter(value));
 }

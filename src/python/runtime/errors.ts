@@ -68,9 +68,7 @@ export function errorType(name: string): PyType {
 
 // One type under three names, as in Python 3.
 errors["IOError"] = errors["EnvironmentError"] = errorType("OSError");
-/** re.error. */
 export const reError: PyType = exception("error", "Exception");
-/** binascii.Error. */
 export const binasciiError: PyType = exception("Error", "ValueError");
 
 /** Throws the exception `name` with a message. */
@@ -78,7 +76,7 @@ export function raise(name: string, message?: Value): never {
   throw new PyError(errorType(name), message === undefined ? [] : [message]);
 }
 
-/** Raises KeyError. */
+/** @throws {PyError} always */
 export function raiseKeyError(key: Value): never {
   throw new PyError(errorType("KeyError"), [key]);
 }

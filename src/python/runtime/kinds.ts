@@ -111,7 +111,6 @@ export function constructs(
   return type;
 }
 
-/** The type of a value. */
 export function typeOf(value: Value): PyType {
   switch (typeof value) {
     case "string":

@@ -83,7 +83,6 @@ export class Moment implements PyObject, MomentFields {
   }
 }
 
-/** A date. */
 export class PyDate extends Moment {}
 /** A date with a time of day. */
 export class PyDateTime extends PyDate {}
@@ -149,7 +148,6 @@ export const dateType: PyType = newType(
   PyDate.prototype,
 );
 Object.assign(dateType, { $name: "date", $least: 3, $most: 3, $names: calendarFields });
-/** datetime.datetime. */
 export const datetimeType: PyType = newType(
   "datetime.datetime",
   dateType,

@@ -29,7 +29,6 @@ export function isInt(value: Value): value is Int {
   return kind === "number" ? Number.isInteger(value) : kind === "boolean" || kind === "bigint";
 }
 
-/** Is it a float? */
 export function isFloat(value: Value): value is number | PyFloat {
   return typeof value === "number" ? !Number.isInteger(value) : value instanceof PyFloat;
 }
@@ -221,7 +220,6 @@ function negativeInt(value: number | bigint): number | bigint {
   return typeof value === "bigint" ? norm(-value) : value === 0 ? 0 : -value;
 }
 
-/** The text of an int. */
 export function intText(value: Int, base = 10): string {
   const x = whole(value);
   if (

@@ -203,7 +203,6 @@ export function xor(a: Value, b: Value): Value {
   return bitwise("^", a, b);
 }
 
-/** -value */
 export function neg(value: Value): Value {
   if (isNumber(value)) {
     return typeof value === "number" && !Number.isInteger(value) ? -value : negative(value);
@@ -212,13 +211,11 @@ export function neg(value: Value): Value {
     raise("TypeError", `bad operand type for unary -: '${typeName(value)}'`);
 }
 
-/** +value */
 export function pos(value: Value): Value {
   if (!isNumber(value)) raise("TypeError", `bad operand type for unary +: '${typeName(value)}'`);
   return typeof value === "boolean" ? Number(value) : value;
 }
 
-/** ~value */
 export function invert(value: Value): Value {
   if (!isInt(value)) raise("TypeError", `bad operand type for unary ~: '${typeName(value)}'`);
   return norm(-BigInt(value) - 1n);

@@ -76,7 +76,7 @@ function splitSpaces(text: string, limit: number): string[] {
   return parts;
 }
 
-/** rsplit(). */
+/** `str.rsplit`: splits from the right, `most` times at most; a negative number means every time. */
 export function rsplitText(text: string, separator: Value = null, most: Value = -1): string[] {
   const limit = Number(most);
   if (limit < 0) return splitText(text, separator, -1);
@@ -163,7 +163,7 @@ export function affix(
   return test(part, wanted);
 }
 
-/** count(). */
+/** `str.count`: occurrences that do not overlap, between two positions. */
 export function countText(text: string, needle: Value, start?: Value, end?: Value): number {
   const within = range(text, start, end);
   if (within === undefined || within[0] > within[1]) return 0;
@@ -172,7 +172,7 @@ export function countText(text: string, needle: Value, start?: Value, end?: Valu
   return wanted === "" ? len(part) + 1 : part.split(wanted).length - 1;
 }
 
-/** replace(). */
+/** `str.replace`: the first `most` occurrences, or all when it is negative. */
 export function replaceText(text: string, old: Value, fresh: Value, most: Value = -1): string {
   const from = needText(old, "replace() argument 1 must be str");
   const to = needText(fresh, "replace() argument 2 must be str");
@@ -218,7 +218,6 @@ export function isLower(text: string): boolean {
   return cased.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text);
 }
 
-/** title(). */
 export function title(text: string): string {
   return text.replace(/[\p{L}]+/gu, (word) => {
     const [first = "", ...rest] = word;
@@ -226,13 +225,11 @@ export function title(text: string): string {
   });
 }
 
-/** capitalize(). */
 export function capitalize(text: string): string {
   const [first = "", ...rest] = text;
   return first.toUpperCase() + rest.join("").toLowerCase();
 }
 
-/** swapcase(). */
 export function swapcase(text: string): string {
   return text.replace(
     /\p{L}/gu,
@@ -240,7 +237,6 @@ export function swapcase(text: string): string {
   );
 }
 
-/** splitlines(). */
 export function splitlines(text: string, keep?: Value): string[] {
   const lines = text.match(
     /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g,
@@ -260,7 +256,6 @@ export function partition(text: string, separator: Value, last: boolean): PyTupl
   return new PyTuple([text.slice(0, at), between, text.slice(at + between.length)]);
 }
 
-/** expandtabs(). */
 export function expandtabs(text: string, size: Value = 8): string {
   let column = 0;
   let out = "";
@@ -277,7 +272,6 @@ export function expandtabs(text: string, size: Value = 8): string {
   return out;
 }
 
-/** zfill(). */
 export function zfill(text: string, width: Value): string {
   const room = Number(width) - len(text);
   if (room <= 0) return text;

@@ -95,7 +95,6 @@ export interface TypeInfo {
 
 /** A method or member: least and most arguments, the function, the names of its arguments. */
 export type Entry = readonly [number, number, Callable, string?];
-/** A method of values of a type. */
 export type Method<S> = { bivariant(self: S, ...args: Value[]): Value }["bivariant"];
 /** The same as an entry for a method. */
 export type MethodEntry<S> = readonly [number, number, Method<S>, string?];
@@ -112,7 +111,7 @@ export class PyFloat implements PyObject {
   }
 }
 
-/** A tuple. */
+/** Holds its items in `a`, and its type for the dispatch of operators. */
 export class PyTuple implements PyObject {
   declare readonly [typeKey]: PyType;
   declare readonly a: Value[];
@@ -184,7 +183,7 @@ export class PyIter implements PyObject {
   }
 }
 
-/** A range. */
+/** Python 3 numbers of a `range`, made when they are asked for. */
 export class PyRange implements PyObject {
   declare readonly [typeKey]: PyType;
   declare readonly start: number;
@@ -202,7 +201,7 @@ export class PyRange implements PyObject {
   }
 }
 
-/** A slice object. */
+/** What stands between brackets, `start:stop:step`; None where nothing does. */
 export class PySlice implements PyObject {
   declare readonly [typeKey]: PyType;
   declare readonly start: Value;

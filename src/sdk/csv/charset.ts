@@ -30,8 +30,8 @@ interface Layout {
   readonly low: 0 | 1;
 }
 
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
+const lineFeed = 10;
+const carriageReturn = 13;
 
 /** In every encoding with this layout that TextDecoder knows, bytes below 0x20 stand for themselves. */
 const ascii: Layout = { width: 1, low: 0 };
@@ -148,7 +148,7 @@ function strictDecode(name: string, layout: Layout, file: string): LineDecoder["
     const text = tryDecode(decoder, bytes);
     if (text !== undefined) return text;
     let bad = line;
-    for (const part of linesOf(bytes, layout)) {
+    for (const part of splitLines(bytes, layout)) {
       if (tryDecode(decoder, part) === undefined) break;
       bad++;
     }
@@ -180,7 +180,7 @@ function guessingDecode(file: string, log: Log, accented: boolean): LineDecoder[
     }
     if (switched) return windows.decode(bytes);
     let text = "";
-    for (const run of runsOf(bytes)) text += decodeUtf8(run) ?? windows.decode(run);
+    for (const run of splitRuns(bytes)) text += decodeUtf8(run) ?? windows.decode(run);
     return text;
   }
 
@@ -190,7 +190,7 @@ function guessingDecode(file: string, log: Log, accented: boolean): LineDecoder[
     if (whole !== undefined) return whole;
     let text = "";
     let number = line;
-    for (const part of linesOf(bytes, ascii)) {
+    for (const part of splitLines(bytes, ascii)) {
       text += (switched ? windows.decode(part) : decodeUtf8(part)) ?? decodeDamaged(part, number);
       number++;
     }
@@ -206,7 +206,7 @@ function notUtf8(file: string, line: number, sawAccents: boolean): string {
 }
 
 /** The runs of ASCII and of other bytes, in turn. */
-function* runsOf(bytes: Uint8Array): Generator<Uint8Array> {
+function* splitRuns(bytes: Uint8Array): Generator<Uint8Array> {
   let start = 0;
   for (let at = 1; at <= bytes.length; at++) {
     const goes = at < bytes.length && (bytes[at] ?? 0) < 0x80 === (bytes[start] ?? 0) < 0x80;
@@ -216,7 +216,7 @@ function* runsOf(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Whether a line break is at some place; `LINE_FEED` or `CARRIAGE_RETURN`. */
+/** Whether a line break is at a position; `code` is a line feed or a carriage return. */
 function isBreak(bytes: Uint8Array, at: number, code: number, layout: Layout): boolean {
   if (bytes[at + layout.low] !== code) return false;
   return layout.width === 1 || bytes[at + 1 - layout.low] === 0;
@@ -233,12 +233,12 @@ function lastBreakEnd(bytes: Uint8Array, code: number, layout: Layout): number {
 
 /** Lines end in a line feed, or in files from old Macs in a carriage return. */
 function lastLineEnd(bytes: Uint8Array, layout: Layout): number {
-  return lastBreakEnd(bytes, LINE_FEED, layout) || lastBreakEnd(bytes, CARRIAGE_RETURN, layout);
+  return lastBreakEnd(bytes, lineFeed, layout) || lastBreakEnd(bytes, carriageReturn, layout);
 }
 
 /** The lines of some bytes, breaks included. */
-function* linesOf(bytes: Uint8Array, layout: Layout): Generator<Uint8Array> {
-  const code = lastBreakEnd(bytes, LINE_FEED, layout) > 0 ? LINE_FEED : CARRIAGE_RETURN;
+function* splitLines(bytes: Uint8Array, layout: Layout): Generator<Uint8Array> {
+  const code = lastBreakEnd(bytes, lineFeed, layout) > 0 ? lineFeed : carriageReturn;
   let start = 0;
   while (start < bytes.length) {
     const end = nextBreakEnd(bytes, start, code, layout);

@@ -10,7 +10,7 @@ import { ownEntry, type Raw } from "../../base/record.ts";
 import { canonicalEncoding } from "./charset.ts";
 import { findDialect } from "./dialect.ts";
 import { type CsvContext, listCsvFiles, probeFile, TextFile } from "./file.ts";
-import { Oddities } from "./anomalies.ts";
+import { CsvFindings } from "./findings.ts";
 import { loadParser, RowReader } from "./rows.ts";
 import { opt, type Option, type Values } from "../option.ts";
 
@@ -29,7 +29,7 @@ const delimiterWords: Readonly<Record<string, string>> = {
 
 const encoding: Option<string> = {
   ...opt.text(
-    "Encoding of the files. auto tells UTF-8 and UTF-16 apart and takes what is neither for Windows-1252 (Latin-1), with a warning. Else utf-8, utf-16le, windows-1252, latin-1 or any name that web browsers know; a byte order mark in a file goes before it.",
+    "Encoding of the files. auto detects UTF-8 and UTF-16 and reads anything else as Windows-1252 (Latin-1), with a warning. Otherwise utf-8, utf-16le, windows-1252, latin-1 or any name that web browsers know; a byte order mark in a file takes precedence.",
     { default: "auto", advanced: true },
   ),
   schema: z.string().transform((value, context) => {
@@ -43,14 +43,14 @@ const encoding: Option<string> = {
 
 const delimiter: Option<string> = {
   ...opt.text(
-    "The character between two cells. auto finds comma, semicolon, tab or | by the first lines of each file. Else the character itself, or tab, comma, semicolon, pipe or space.",
+    "The character between two cells. auto detects comma, semicolon, tab or | from the first lines of each file. Otherwise the character itself, or tab, comma, semicolon, pipe or space.",
     { default: "auto", advanced: true },
   ),
   schema: z.string().transform((value, context) => {
     const word = ownEntry(delimiterWords, value.trim().toLowerCase());
     if (word !== undefined) return word;
     if (/^[^"\r\n\ufeff]$/u.test(value)) return value;
-    const message = `is neither auto nor one character that can part cells: "${value}"`;
+    const message = `is neither auto nor a single character that can separate cells: "${value}"`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   }),
@@ -58,7 +58,7 @@ const delimiter: Option<string> = {
 
 const quote: Option<string> = {
   ...opt.text(
-    'The character around cells that hold delimiters, quotes or line breaks; doubled inside. Usually ".',
+    'The character around cells that contain delimiters, quotes or line breaks; doubled inside of them. Usually ".',
     { default: '"', advanced: true },
   ),
   schema: z.string().transform((value, context) => {
@@ -75,7 +75,7 @@ export const csvOptions = {
     example: "/some/path/to/file/assets.csv",
   }),
   directory: opt.path(
-    "A directory of which all .csv files are read, by name, each with a header of its own; not its subdirectories. Give either this or filename.",
+    "A directory whose .csv files are all read, in order of their names, each with its own header; subdirectories are not read. Give either this or filename.",
     { default: "", example: "/some/path/to/files" },
   ),
   encoding,
@@ -86,16 +86,15 @@ export const csvOptions = {
 /** Which files are read and how: the values of {@linkcode csvOptions}. */
 export type CsvValues = Values<typeof csvOptions>;
 
-/** How a file is read. */
 export type CsvSettings = Pick<CsvValues, "encoding" | "delimiter" | "quote">;
 
-/** The rule between the {@linkcode csvOptions}: the text of the complaint, or nothing. */
+/** The rule between the {@linkcode csvOptions}: what is wrong, or nothing. */
 export function csvRule(values: CsvValues): string | undefined {
   if (values.filename !== "" && values.directory !== "") {
     return "filename and directory are mutually exclusive: leave one of them blank";
   }
   if (values.filename === "" && values.directory === "") {
-    return "the data source is not set: give filename or directory";
+    return "give filename or directory";
   }
   if (values.delimiter === values.quote) return "delimiter and quote are the same character";
   return undefined;
@@ -118,26 +117,6 @@ export async function checkCsv(context: CsvContext & { options: CsvValues }): Pr
     }
   }
   throw first;
-}
-
-/**
- * Reads one file. The first row names the keys, literally; every value is text as it stands, or null
- * where a row is too short. Blank lines are skipped. The file is never held in memory as a whole, and
- * is closed when the caller stops or the signal is aborted.
- *
- * @throws {SourceError} Naming file and line, after all records before that line.
- */
-export async function* readCsv(
-  path: string,
-  settings: CsvSettings,
-  context: CsvContext,
-): AsyncGenerator<Raw> {
-  for await (const batch of readBatches(path, settings, context)) {
-    for (const record of batch) {
-      context.signal.throwIfAborted();
-      yield record;
-    }
-  }
 }
 
 /**
@@ -173,18 +152,25 @@ function summary(directory: string, total: number, failures: readonly SourceErro
   });
 }
 
+/**
+ * Reads one file. The first row names the keys, literally; every value is text as it stands, or null
+ * where a row is too short. Blank lines are skipped. The file is never held in memory as a whole, and
+ * is closed when the caller stops or the signal is aborted.
+ *
+ * @throws {SourceError} Naming file and line, after all records before that line.
+ */
 async function* readBatches(
   path: string,
   settings: CsvSettings,
   context: CsvContext,
 ): AsyncGenerator<readonly Raw[]> {
   const file = await TextFile.open(path, settings.encoding, context);
-  const oddities = new Oddities(path, context.log);
+  const findings = new CsvFindings(path, context.log);
   try {
     const head = await file.next(1) ?? "";
     const dialect = findDialect(head, settings.delimiter, settings.quote);
     const parser = await loadParser(dialect, settings.quote);
-    const rows = new RowReader(path, parser, dialect, oddities);
+    const rows = new RowReader(path, parser, dialect, findings);
     let text: string | undefined = head.slice(dialect.skip);
     while (text !== undefined) {
       yield rows.push(text);
@@ -193,9 +179,9 @@ async function* readBatches(
     const { records, failure } = rows.finish();
     yield records;
     if (failure !== undefined) throw failure;
-    if (rows.count === 0) oddities.tellEmpty();
+    if (rows.count === 0) findings.reportEmpty();
   } finally {
     await file.close();
-    oddities.tell();
+    findings.report();
   }
 }

@@ -16,8 +16,8 @@ export interface Dialect {
 const candidates = [",", ";", "\t", "|"];
 
 /** How much of the file is looked at, in characters and in rows after the header. */
-const LONGEST_SAMPLE = 64 * 1024;
-const MOST_ROWS = 20;
+const longestSample = 64 * 1024;
+const maxSampleRows = 20;
 
 const sepLine = /^"?sep=([^"\r\n])"?(?:\r\n|\n|\r|$)/iu;
 
@@ -37,13 +37,13 @@ export function findDialect(head: string, delimiter: string, quote: string): Dia
   const skip = sep?.[0].length ?? 0;
   const asked = delimiter === "auto" ? sep?.[1] : delimiter;
   const sample = blankQuoted(
-    head.slice(skip, skip + LONGEST_SAMPLE),
+    head.slice(skip, skip + longestSample),
     quote,
     asked === undefined ? candidates : [asked],
   );
   const rows = sample.split(/[\r\n]+/).filter((row) => row !== "");
   return {
-    delimiter: asked ?? bestDelimiter(rows[0] ?? "", rows.slice(1, 1 + MOST_ROWS)),
+    delimiter: asked ?? bestDelimiter(rows[0] ?? "", rows.slice(1, 1 + maxSampleRows)),
     newline: sample.includes("\r") && !sample.includes("\n") ? "\r" : "\n",
     skip,
   };

@@ -8,7 +8,8 @@ import { Buffer } from "node:buffer";
 import type { Stats } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, SourceError } from "../../base/errors.ts";
+import { errorCode, messageOf, SourceError } from "../../base/errors.ts";
+import { ownEntry } from "../../base/record.ts";
 import type { SourceContext } from "../source.ts";
 import { createLineDecoder, type LineDecoder } from "./charset.ts";
 
@@ -16,10 +17,10 @@ import { createLineDecoder, type LineDecoder } from "./charset.ts";
 export type CsvContext = Pick<SourceContext<unknown>, "log" | "signal">;
 
 /** Bytes of text read at once. A cell that is kept alive keeps its whole block alive, so not more. */
-const BLOCK = 64 * 1024;
+const blockSize = 64 * 1024;
 
 /** Longest line, row and cell, in bytes or UTF-16 units: what bounds the memory on a broken file. */
-export const LONGEST = 16 * 1024 * 1024;
+export const longestLine = 16 * 1024 * 1024;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "it does not exist",
@@ -31,12 +32,11 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function fileError(path: string, error: unknown): SourceError {
-  const code = (error as { code?: unknown } | null)?.code;
-  const reason = (typeof code === "string" ? reasons[code] : undefined) ?? messageOf(error);
+  const reason = ownEntry(reasons, errorCode(error)) ?? messageOf(error);
   return new SourceError(`Cannot read ${path}: ${reason}.`, { cause: error });
 }
 
-async function statOf(path: string): Promise<Stats> {
+async function readStats(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (error) {
@@ -46,7 +46,7 @@ async function statOf(path: string): Promise<Stats> {
 
 /** Opens a regular file; anything else could block for ever. */
 async function openFile(path: string): Promise<FileHandle> {
-  const stats = await statOf(path);
+  const stats = await readStats(path);
   if (!stats.isFile()) {
     const hint = stats.isDirectory() ? "Name a directory with the option directory." : undefined;
     throw new SourceError(`Cannot read ${path}: it is not a file.`, { hint });
@@ -74,7 +74,7 @@ export async function probeFile(path: string): Promise<void> {
  * @throws {SourceError} When the directory cannot be listed or has no such file.
  */
 export async function listCsvFiles(directory: string): Promise<string[]> {
-  if (!(await statOf(directory)).isDirectory()) {
+  if (!(await readStats(directory)).isDirectory()) {
     throw new SourceError(`Cannot read ${directory}: it is not a directory.`, {
       hint: "Name a single file with the option filename.",
     });
@@ -99,7 +99,7 @@ export class TextFile {
   readonly #encoding: string;
   readonly #context: CsvContext;
   readonly #handle: FileHandle;
-  #buffer = Buffer.allocUnsafe(BLOCK);
+  #buffer = Buffer.allocUnsafe(blockSize);
   #filled = 0;
   #ended = false;
   #decoder: LineDecoder | undefined;
@@ -168,7 +168,7 @@ export class TextFile {
 
   /** Makes room for a line that is longer than the buffer. */
   #grow(line: number): void {
-    if (this.#buffer.length >= LONGEST) {
+    if (this.#buffer.length >= longestLine) {
       throw new SourceError(`Cannot read ${this.#path}: line ${line} is longer than 16 MB.`);
     }
     const larger = Buffer.allocUnsafe(this.#buffer.length * 2);

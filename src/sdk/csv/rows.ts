@@ -7,8 +7,8 @@
 import { SourceError } from "../../base/errors.ts";
 import type { Raw } from "../../base/record.ts";
 import type { Dialect } from "./dialect.ts";
-import { LONGEST } from "./file.ts";
-import type { Oddities } from "./anomalies.ts";
+import { longestLine } from "./file.ts";
+import type { CsvFindings } from "./findings.ts";
 
 /** What papaparse answers. */
 interface Parsed {
@@ -33,7 +33,7 @@ interface Table {
   /** How many cells the header has. */
   readonly width: number;
   /** Each name once, with the place of its last column. */
-  readonly columns: readonly { readonly name: string; readonly place: number }[];
+  readonly columns: readonly { readonly name: string; readonly index: number }[];
   /** A record of nulls. Its copies share one hidden class, and in them `__proto__` is a plain key. */
   readonly empty: Raw;
 }
@@ -50,7 +50,7 @@ export class RowReader {
   readonly #path: string;
   readonly #parser: RowParser;
   readonly #newline: "\n" | "\r";
-  readonly #oddities: Oddities;
+  readonly #findings: CsvFindings;
   #table: Table | undefined;
   /** The start of a row that the last text did not finish, and the line on which it begins. */
   #rest = "";
@@ -60,11 +60,11 @@ export class RowReader {
   #line: number;
   #count = 0;
 
-  constructor(path: string, parser: RowParser, dialect: Dialect, oddities: Oddities) {
+  constructor(path: string, parser: RowParser, dialect: Dialect, findings: CsvFindings) {
     this.#path = path;
     this.#parser = parser;
     this.#newline = dialect.newline;
-    this.#oddities = oddities;
+    this.#findings = findings;
     this.#line = this.#restLine = dialect.skip > 0 ? 2 : 1;
   }
 
@@ -95,7 +95,7 @@ export class RowReader {
     const records = this.#read(text, parsed);
     this.#rest = text.slice(parsed.meta.cursor);
     this.#restLine = this.#line - countBreaks(this.#rest, this.#rest.length, this.#newline);
-    this.#enough = Math.min(this.#rest.length * 2, LONGEST);
+    this.#enough = Math.min(this.#rest.length * 2, longestLine);
     return records;
   }
 
@@ -118,11 +118,11 @@ export class RowReader {
       if (row.length === 1 && row[0] === "") continue;
       if (this.#table === undefined) {
         this.#table = createTable(row);
-        this.#oddities.header(row, this.#lineOf(parsed, index));
+        this.#findings.header(row, this.#findLine(parsed, index));
         continue;
       }
       if (row.length !== this.#table.width) {
-        this.#oddities.ragged(() => this.#lineOf(parsed, index));
+        this.#findings.ragged(() => this.#findLine(parsed, index));
       }
       records.push(toRecord(row, this.#table));
     }
@@ -136,7 +136,7 @@ export class RowReader {
       // Each stray quote of a cell is an error of its own; an unfinished row will be parsed again.
       if (code !== "InvalidQuotes" || row >= parsed.data.length || index === last) continue;
       last = index;
-      this.#oddities.strayQuote(() => this.#restLine + countBreaks(text, index, this.#newline));
+      this.#findings.strayQuote(() => this.#restLine + countBreaks(text, index, this.#newline));
     }
   }
 
@@ -151,7 +151,7 @@ export class RowReader {
   }
 
   #refuseLongRow(): void {
-    if (this.#rest.length <= LONGEST) return;
+    if (this.#rest.length <= longestLine) return;
     const parsed = this.#parser.parse(this.#rest, 0, false);
     throw this.#openQuote(this.#rest, parsed, "within 16 MB") ?? new SourceError(
       `Cannot read ${this.#path}: the row on line ${this.#restLine} is longer than 16 MB.`,
@@ -159,7 +159,7 @@ export class RowReader {
   }
 
   /** The file line on which a row begins; counted only when asked for. */
-  #lineOf(parsed: Parsed, index: number): number {
+  #findLine(parsed: Parsed, index: number): number {
     let line = this.#restLine;
     for (const row of parsed.data.slice(0, index)) {
       line++;
@@ -176,8 +176,8 @@ function dropReturn(row: string[]): void {
 }
 
 function createTable(header: readonly string[]): Table {
-  const places = new Map(header.map((name, place) => [name, place]));
-  const columns = [...places].map(([name, place]) => ({ name, place }));
+  const lastIndex = new Map(header.map((name, index) => [name, index]));
+  const columns = [...lastIndex].map(([name, index]) => ({ name, index }));
   const empty = {};
   for (const { name } of columns) {
     // An assignment would set the prototype where the name is `__proto__`.
@@ -193,7 +193,7 @@ function createTable(header: readonly string[]): Table {
 
 function toRecord(row: readonly string[], table: Table): Raw {
   const record: Record<string, unknown> = { ...table.empty };
-  for (const { name, place } of table.columns) record[name] = row[place] ?? null;
+  for (const { name, index } of table.columns) record[name] = row[index] ?? null;
   return record;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { basicCredentials } from "./basic.ts";
 import type { Answer, Http } from "./http.ts";
 
 /** Proves to a vendor who is asking. */
@@ -28,34 +29,12 @@ export interface Token {
   readonly expires?: number | undefined;
 }
 
-function toBase64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-}
-
-/** HTTP Basic, UTF-8 (RFC 7617). */
 export function basicAuth(user: string, password: string): Authenticator {
-  return headerAuth("Authorization", `Basic ${toBase64(`${user}:${password}`)}`);
+  return headerAuth("Authorization", basicCredentials(user, password));
 }
 
-/** A fixed header. */
 export function headerAuth(name: string, value: string): Authenticator {
   return { headers: () => ({ [name]: value }) };
-}
-
-/** Several at once. The first that can renew does. */
-export function allOf(...parts: readonly Authenticator[]): Authenticator {
-  const renewing = parts.find(({ renew }) => renew !== undefined);
-  return {
-    async headers(http) {
-      return Object.assign({}, ...await Promise.all(parts.map((part) => part.headers(http))));
-    },
-    ...(renewing === undefined
-      ? {}
-      : { renew: (http, used) => renewing.renew?.(http, used) ?? Promise.resolve(false) }),
-    observe(answer) {
-      for (const part of parts) part.observe?.(answer);
-    },
-  };
 }
 
 /** A token is renewed when so little of its life is left, in milliseconds. */

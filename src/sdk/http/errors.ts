@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AgentError, messageOf } from "../../base/errors.ts";
+import { AgentError, errorCode, messageOf } from "../../base/errors.ts";
 import { AnswerTooLarge, type Proxy, type TlsSettings } from "../../runtime/fetch.ts";
 import type { ProxyPlan } from "./proxy.ts";
 import { diagnoseTls, hintForCertificate } from "../tls/diagnosis.ts";
@@ -31,7 +31,7 @@ export interface Attempt {
 const proxyCredentials =
   "Write them into the option proxy (http://user:password@host:port), or into HTTPS_PROXY and HTTP_PROXY.";
 
-function hostOf({ url }: Proxy): string {
+function proxyHost({ url }: Proxy): string {
   return new URL(url).host;
 }
 
@@ -39,7 +39,7 @@ function hostOf({ url }: Proxy): string {
 export function proxyRefusal(proxy: Proxy, method: string, url: string): ConnectionError {
   const which = proxy.authorization === undefined ? "wants credentials" : "refuses the credentials";
   return new ConnectionError(
-    `The proxy ${hostOf(proxy)} ${which} [407] (${describeRequest(method, url)})`,
+    `The proxy ${proxyHost(proxy)} ${which} [407] (${describeRequest(method, url)})`,
     { hint: proxyCredentials },
   );
 }
@@ -52,7 +52,7 @@ function proxyError(
   { method, url }: Attempt,
 ): ConnectionError {
   const request = describeRequest(method, url);
-  const host = hostOf(proxy);
+  const host = proxyHost(proxy);
   if (code !== "ERR_PROXY_TUNNEL") {
     return new ConnectionError(
       `Cannot reach the proxy ${host}: ${messageOf(thrown)} (${request})`,
@@ -66,12 +66,14 @@ function proxyError(
   const [, status = ""] = /: (\d{3})\b/.exec(messageOf(thrown)) ?? [];
   if (status === "407") return proxyRefusal(proxy, method, url);
   const to = new URL(url).host;
-  return new ConnectionError(`The proxy ${host} opens no way to ${to} [${status}] (${request})`, {
-    cause: thrown,
-    hint:
-      "Let the proxy allow that host; proxy = none or NO_PROXY go around it, where that is allowed.",
-    retriable: status.startsWith("5"),
-  });
+  return new ConnectionError(
+    `The proxy ${host} does not connect to ${to} [${status}] (${request})`,
+    {
+      cause: thrown,
+      hint: "Allow that host in the proxy, or bypass the proxy with proxy = none or NO_PROXY.",
+      retriable: status.startsWith("5"),
+    },
+  );
 }
 
 /** Connecting failed, not the exchange that followed. */
@@ -84,7 +86,8 @@ function tooLarge(thrown: AnswerTooLarge, { method, url }: Attempt): ConnectionE
   const megabytes = Math.round(thrown.maxBytes / 1024 / 1024);
   const request = describeRequest(method, url);
   return new ConnectionError(`The answer is larger than ${megabytes} MB (${request})`, {
-    hint: "Check the address; if such an answer is right, raise max_answer_mb in the section.",
+    hint:
+      "Check the address; if an answer of this size is expected, raise max_answer_mb in the section.",
   });
 }
 
@@ -119,7 +122,7 @@ export async function connectionError(
     });
   }
   if (thrown instanceof AnswerTooLarge) return tooLarge(thrown, attempt);
-  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
+  const code = errorCode(thrown);
   const proxy = attempt.proxy?.find(url);
   if (proxy !== undefined && (code === "ERR_PROXY_TUNNEL" || isAboutReaching(code))) {
     return proxyError(proxy, thrown, code, attempt);

@@ -11,6 +11,7 @@ import { type Answer, exchange, type TlsSettings } from "../../runtime/fetch.ts"
 import type { Governor } from "./rate_limiter.ts";
 import { ConnectionError, connectionError, describeRequest, proxyRefusal } from "./errors.ts";
 import type { ProxyPlan } from "./proxy.ts";
+import { followRedirects } from "./redirects.ts";
 import {
   isRetriable,
   parseReset,
@@ -45,7 +46,6 @@ export interface HttpSettings {
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
-/** One request. */
 export interface HttpRequest {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Appended to the base, or a whole URL. */
@@ -79,21 +79,14 @@ export interface Http {
   readonly retries: () => number;
 }
 
-const maxRedirects = 5;
-
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
-}
-
 /** The text of `request.path` and `request.query` as one address. */
-function addressOf(base: string, request: HttpRequest): string {
+function buildAddress(base: string, request: HttpRequest): string {
   const whole = /^https?:\/\//i.test(request.path);
   const address = whole ? request.path : base + request.path;
   const query = request.query === undefined ? "" : new URLSearchParams(request.query).toString();
   return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
 }
 
-/** A client at work. */
 interface Client {
   readonly settings: HttpSettings;
   /** Settings for other hosts: a client certificate is a credential too. */
@@ -105,7 +98,7 @@ interface Client {
   hasWarned: boolean;
 }
 
-function timeoutOf({ settings }: Client, request: HttpRequest): number {
+function chooseTimeout({ settings }: Client, request: HttpRequest): number {
   return Math.max(settings.timeoutMs, request.timeoutMs ?? 0);
 }
 
@@ -119,11 +112,10 @@ async function attempt(
   const { settings } = client;
   const origin = request.origin ?? client.origin;
   const common = origin === client.origin ? settings.headers : {};
-  let url = address;
-  for (let hop = 0; hop <= maxRedirects; hop++) {
+  async function sendTo(url: string): Promise<Answer> {
     const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
     const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
-    const timeout = AbortSignal.timeout(timeoutOf(client, request));
+    const timeout = AbortSignal.timeout(chooseTimeout(client, request));
     const signal = AbortSignal.any([settings.signal, timeout]);
     const body = request.body;
     const proxy = settings.proxy?.find(url);
@@ -131,12 +123,13 @@ async function attempt(
     const { maxBytes } = settings;
     const answer = await exchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
     if (answer.status === 407 && proxy !== undefined) throw proxyRefusal(proxy, method, url);
-    const location = answer.headers.get("location");
-    if (!isRedirect(answer.status) || location === null) return answer;
-    url = redirected(origin, method, url, location, answer.status);
+    return answer;
   }
-  throw new ConnectionError(
-    `Redirected more than ${maxRedirects} times (${describeRequest(method, address)})`,
+  return await followRedirects(
+    method,
+    address,
+    sendTo,
+    (url, location, status) => redirected(origin, method, url, location, status),
   );
 }
 
@@ -153,7 +146,7 @@ function redirected(
   const follows = method === "GET" || status === 307 || status === 308;
   if (next !== null && follows && (method === "GET" || next.origin === origin)) return next.href;
   throw new ConnectionError(`Redirected to ${location} (${describeRequest(method, url)})`, {
-    hint: "Put that address into the configuration if it is the right one.",
+    hint: "If it is the right address, put it into the configuration.",
   });
 }
 
@@ -180,7 +173,7 @@ async function tryOnce(
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
-    const timeoutMs = timeoutOf(client, request);
+    const timeoutMs = chooseTimeout(client, request);
     const { tls, proxy } = settings;
     return {
       error: await connectionError(thrown, { method, url: address, timeoutMs, tls, proxy }),
@@ -201,7 +194,7 @@ function waitAfter(ending: Ending, n: number): number {
   return waitBefore(n, status, asked);
 }
 
-function outcomeOf(ending: Ending): Answer {
+function unwrap(ending: Ending): Answer {
   if ("error" in ending) throw ending.error;
   return ending.answer;
 }
@@ -209,14 +202,14 @@ function outcomeOf(ending: Ending): Answer {
 async function send(client: Client, request: HttpRequest): Promise<Answer> {
   const { settings } = client;
   const method = request.method ?? "GET";
-  const address = addressOf(settings.base, request);
+  const address = buildAddress(settings.base, request);
   const { attempts, budgetMs } = request.retry ?? settings.retry ?? retryPolicies.standard;
   const begun = Date.now();
   for (let n = 1;; n++) {
     const ending = await tryOnce(client, request, method, address);
-    if (n >= attempts || !mayImprove(ending)) return outcomeOf(ending);
+    if (n >= attempts || !mayImprove(ending)) return unwrap(ending);
     const wait = waitAfter(ending, n);
-    if (Date.now() - begun + wait > budgetMs) return outcomeOf(ending);
+    if (Date.now() - begun + wait > budgetMs) return unwrap(ending);
     client.repeated++;
     const reason = "answer" in ending
       ? ending.answer.fault ?? String(ending.answer.status)
@@ -228,7 +221,6 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
   }
 }
 
-/** Creates a client. */
 export function createHttp(settings: HttpSettings): Http {
   const client: Client = {
     settings,

@@ -10,29 +10,28 @@ import { SourceError } from "../../base/errors.ts";
 const mostPages = 1_000_000;
 
 /**
- * Loads page after page: `next` says what to load after a page, or nothing at the end. A place that
- * comes up twice ends with an error, since the list would never end.
+ * Loads page after page: `next` says what to load after a page, or nothing at the end. A cursor that  * comes up twice ends with an error, since the list would never end.
  *
- * @throws {SourceError} when the list runs in a circle.
+ * @throws {SourceError} when the list repeats itself.
  */
-export async function* pages<Place, Page>(
-  first: Place,
-  load: (place: Place) => Promise<Page>,
-  next: (page: Page, place: Place) => Place | undefined,
+export async function* pages<Cursor, Page>(
+  first: Cursor,
+  load: (cursor: Cursor) => Promise<Page>,
+  next: (page: Page, cursor: Cursor) => Cursor | undefined,
 ): AsyncGenerator<Page> {
   const seen = new Set<string>();
-  let place: Place | undefined = first;
-  for (let count = 0; place !== undefined && count < mostPages; count++) {
-    const key = JSON.stringify(place);
+  let cursor: Cursor | undefined = first;
+  for (let count = 0; cursor !== undefined && count < mostPages; count++) {
+    const key = JSON.stringify(cursor);
     if (seen.has(key)) {
-      throw new SourceError(`The list runs in a circle: the page ${key} comes after itself`, {
-        hint: "This is a fault of the server. Run the upload again later.",
+      throw new SourceError(`The list repeats itself: the page ${key} was already read`, {
+        hint: "This is an error of the server. Run the upload again later.",
       });
     }
     seen.add(key);
-    const page: Page = await load(place);
+    const page: Page = await load(cursor);
     yield page;
-    place = next(page, place);
+    cursor = next(page, cursor);
   }
 }
 

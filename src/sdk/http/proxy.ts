@@ -11,6 +11,7 @@ import type { Environment } from "../../base/environment.ts";
 import { AgentError } from "../../base/errors.ts";
 import type { Proxy } from "../../runtime/fetch.ts";
 import { opt, type Option } from "../option.ts";
+import { basicCredentials } from "./basic.ts";
 
 export type { Proxy };
 
@@ -53,15 +54,16 @@ function parseProxy(text: string): ParsedProxy | undefined {
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") return undefined;
   const username = decoded(url.username);
   const password = decoded(url.password);
-  const credentials = Buffer.from(`${username}:${password}`, "utf8").toString("base64");
-  const authorization = username === "" && password === "" ? undefined : `Basic ${credentials}`;
+  const authorization = username === "" && password === ""
+    ? undefined
+    : basicCredentials(username, password);
   return { proxy: { url: url.origin, authorization }, password };
 }
 
 /** The option `proxy` of a section. */
 export function proxyOption(): Option<string> {
   const help =
-    "HTTP proxy for the requests of this section: http://host:port, or with credentials http://user:password@host:port. none goes without one. Without this option, HTTPS_PROXY and HTTP_PROXY of the environment count; NO_PROXY counts in any case.";
+    "HTTP proxy for the requests of this section: http://host:port, or with credentials http://user:password@host:port. none connects directly. By default, HTTPS_PROXY and HTTP_PROXY of the environment are used; NO_PROXY always applies.";
   const schema = z.string().transform((value, context) => {
     const text = value.trim();
     if (text.toLowerCase() === none) return none;
@@ -118,7 +120,7 @@ function isDirect(url: URL, env: Environment): boolean {
 }
 
 /** The passwords of an option and of the environment. */
-function secretsOf(texts: readonly (string | undefined)[]): string[] {
+function listPasswords(texts: readonly (string | undefined)[]): string[] {
   return texts.flatMap((text) => {
     const password = text === undefined ? "" : parseProxy(text)?.password ?? "";
     return password === "" ? [] : [password];
@@ -126,7 +128,7 @@ function secretsOf(texts: readonly (string | undefined)[]): string[] {
 }
 
 /**
- * Plans the proxies of a section.
+ * Finds the proxies for the requests of a section.
  *
  * @param option Value of {@linkcode proxyOption}, empty when there is none.
  */
@@ -134,7 +136,7 @@ export function planProxy(option: string, env: Environment): ProxyPlan {
   const variables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
   const texts = variables.map((name) => variable(env, name)?.text);
   return {
-    secrets: secretsOf([option, ...texts]),
+    secrets: listPasswords([option, ...texts]),
     find(address) {
       const url = URL.parse(address);
       if (url === null || option === none || isDirect(url, env)) return undefined;
@@ -144,7 +146,7 @@ export function planProxy(option: string, env: Environment): ProxyPlan {
       const parsed = parseProxy(found.text);
       if (parsed !== undefined) return parsed.proxy;
       throw new AgentError(`The environment variable ${found.name} ${malformed}`, {
-        hint: "Correct or remove it, or set proxy in the section (proxy = none goes without one).",
+        hint: "Correct or remove it, or set proxy in the section (proxy = none connects directly).",
       });
     },
   };

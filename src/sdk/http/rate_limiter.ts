@@ -20,11 +20,11 @@ export interface Limits {
   readonly pageSize?: number;
 }
 
-/** Lets requests pass. */
+/** Lets requests through as the limits allow. */
 export interface Governor {
-  /** Waits for a place, does the work and gives the place back. */
+  /** Waits until one more is allowed, and does the work. */
   pass<T>(work: () => Promise<T>): Promise<T>;
-  /** Heeds the vendor's headers about what remains. */
+  /** Pauses when the vendor's headers say that the limit is nearly used up. */
   observe(headers: Headers): void;
 }
 
@@ -46,8 +46,7 @@ function remainder(
   return Number.isFinite(numbers.remaining) && numbers.limit > 0 ? numbers : undefined;
 }
 
-/** A governor at work. */
-class LimitGovernor implements Governor {
+class VendorRateLimiter implements Governor {
   readonly #concurrency: number;
   readonly #requests: number;
   readonly #intervalMs: number;
@@ -103,7 +102,6 @@ class LimitGovernor implements Governor {
   }
 }
 
-/** Creates a governor. */
 export function createGovernor(limits: Limits, signal: AbortSignal): Governor {
-  return new LimitGovernor(limits, signal);
+  return new VendorRateLimiter(limits, signal);
 }

@@ -6,6 +6,7 @@
 
 import type { ZodType } from "zod";
 import { AuthError, SourceError } from "../../base/errors.ts";
+import { parseJson } from "../../base/json.ts";
 import { createRedactor } from "../../base/redact.ts";
 import type { Token } from "./auth.ts";
 import { type Answer, describeRequest, type Http, type HttpRequest } from "./http.ts";
@@ -32,20 +33,11 @@ export function expiresIn(seconds: number | undefined): number | undefined {
 }
 
 /** What the vendor says about a refusal, short enough for a sentence. */
-function refusalOf({ status, body }: Answer, secrets: readonly string[] = []): string {
+function describeRefusal({ status, body }: Answer, secrets: readonly string[] = []): string {
   const redactor = createRedactor();
   for (const secret of secrets) redactor.add(secret);
   const text = redactor.redact(body).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
   return `${status} ${text.length > 200 ? `${text.slice(0, 200)}…` : text}`.trim();
-}
-
-function understand<T>(body: string, shape: ZodType<T>): T | undefined {
-  try {
-    return shape.safeParse(JSON.parse(body)).data;
-  } catch {
-    // Not JSON: as useless as JSON of another shape.
-    return undefined;
-  }
 }
 
 /**
@@ -58,18 +50,18 @@ function understand<T>(body: string, shape: ZodType<T>): T | undefined {
 export async function requestToken<T>(http: Http, source: TokenSource<T>): Promise<Token> {
   const { title, credentials, request, secrets } = source;
   const answer = await http.send(request);
-  const place = describeRequest(request.method ?? "GET", request.path);
-  const sentence = (reason: string) => `Cannot get a token from ${title}: ${reason} (${place})`;
+  const where = describeRequest(request.method ?? "GET", request.path);
+  const sentence = (reason: string) => `Cannot get a token from ${title}: ${reason} (${where})`;
   const hint = `Check ${credentials}.`;
   if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-    throw new AuthError(sentence(refusalOf(answer, secrets)), {
+    throw new AuthError(sentence(describeRefusal(answer, secrets)), {
       hint: source.hint?.(answer) ?? hint,
     });
   }
   if (answer.status < 200 || answer.status >= 300) {
-    throw new SourceError(sentence(refusalOf(answer, secrets)));
+    throw new SourceError(sentence(describeRefusal(answer, secrets)));
   }
-  const body = understand(answer.body, source.shape);
+  const body = parseJson(answer.body, source.shape);
   if (body === undefined) throw new SourceError(sentence("the answer is not as documented"));
   const token = source.read(body);
   if (typeof token === "string") throw new AuthError(sentence(token), { hint });

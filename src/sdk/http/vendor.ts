@@ -16,9 +16,9 @@ import {
   type Http,
   type HttpRequest,
 } from "./http.ts";
+import { isWebPage } from "./web_page.ts";
 import { parseXml, type XmlOptions } from "../xml.ts";
 
-/** One request to a vendor. */
 export interface VendorRequest extends HttpRequest {
   /** What is asked for, for error messages: `users`, `computer 17`. */
   readonly what?: string | undefined;
@@ -49,7 +49,6 @@ export interface VendorHttp {
   page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>>;
   /** Asks for XML of a shape; see `parseXml` for what it looks like. */
   xml<T>(request: VendorRequest, shape: ZodType<T>, options?: XmlOptions): Promise<T>;
-  /** Asks for text. */
   text(request: VendorRequest): Promise<string>;
 }
 
@@ -58,24 +57,21 @@ export interface VendorSettings {
   /** Without credentials, within the vendor's limits. */
   readonly http: Http;
   readonly auth: Authenticator | undefined;
+  /** As for the access of a source; without it, the beginning of the body is the message. */
+  readonly readErrorMessage?: ((answer: Answer) => string | undefined) | undefined;
   /** Name of the source for people. */
   readonly title: string;
   readonly section: string;
   /** Options that hold credentials, for hints. */
   readonly credentials: readonly string[];
   /** Is told of the credentials that are sent, also of tokens that the vendor hands out. */
-  readonly hide?: ((secret: string) => void) | undefined;
+  readonly mask?: ((secret: string) => void) | undefined;
 }
 
 /** The beginning of an answer, without what fills a log; of a large one only the start is looked at. */
 function excerpt(body: string): string {
   const text = body.slice(0, 10_000).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
-
-function isWebPage(answer: Answer): boolean {
-  const type = answer.headers.get("content-type") ?? "";
-  return type.includes("text/html") || /^\s*<(!doctype html|html)\b/i.test(answer.body);
 }
 
 function isAllowed({ allow }: VendorRequest, answer: Answer): boolean {
@@ -90,15 +86,15 @@ interface Language {
 
 const json: Language = { name: "JSON", read: (body) => JSON.parse(body) };
 
-/** What must not be told of some headers: their values, and these without the scheme in front. */
-function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+/** What is to be masked of some headers: their values, with and without the scheme in front. */
+function listHeaderSecrets(headers: Readonly<Record<string, string>>): string[] {
   return Object.values(headers).flatMap((value) => [value, value.replace(/^.*[ :]/, "")]);
 }
 
 /** The text without the credentials of a request: vendors send them back in some errors. */
 function withoutCredentials(text: string, headers: Readonly<Record<string, string>>): string {
   const redactor = createRedactor();
-  for (const secret of secretsIn(headers)) redactor.add(secret);
+  for (const secret of listHeaderSecrets(headers)) redactor.add(secret);
   return redactor.redact(text);
 }
 
@@ -151,7 +147,7 @@ class VendorClient implements VendorHttp {
     }
     const { status } = answer;
     if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
-    const reason = answer.fault ?? `${status} ${this.#reasonOf(answer)}`.trim();
+    const reason = answer.fault ?? `${status} ${this.#readReason(answer)}`.trim();
     const { hints } = request;
     const hint = typeof hints === "function" ? hints(answer) : hints?.[status];
     if (status !== 401 && status !== 403) throw this.#error(request, reason, undefined, hint);
@@ -161,11 +157,11 @@ class VendorClient implements VendorHttp {
   }
 
   async #authorized(request: VendorRequest): Promise<Answer> {
-    const { http, auth, hide } = this.#settings;
+    const { http, auth, mask } = this.#settings;
     for (let attempt = 1;; attempt++) {
       const credentials = await auth?.headers(http) ?? {};
       this.#sent = credentials;
-      if (hide !== undefined) { for (const secret of secretsIn(credentials)) hide(secret); }
+      if (mask !== undefined) { for (const secret of listHeaderSecrets(credentials)) mask(secret); }
       const headers = { Accept: "application/json", ...credentials, ...request.headers };
       const answer = await http.send({ ...request, headers });
       auth?.observe?.(answer);
@@ -181,7 +177,7 @@ class VendorClient implements VendorHttp {
     { name, read }: Language,
     shape: ZodType<T>,
   ): Promise<T> {
-    if (isWebPage(answer)) {
+    if (isWebPage(answer.headers, answer.body)) {
       throw this.#error(
         request,
         `the answer is a web page instead of ${name}, perhaps a login page`,
@@ -196,7 +192,7 @@ class VendorClient implements VendorHttp {
       const length = answer.body.length;
       throw this.#error(
         request,
-        `the answer is not complete ${name} (${length} characters: ${messageOf(error)})`,
+        `the answer is not valid ${name} (${length} characters: ${messageOf(error)})`,
         error,
       );
     }
@@ -210,23 +206,23 @@ class VendorClient implements VendorHttp {
     );
   }
 
-  #reasonOf(answer: Answer): string {
-    const named = answer.headers.get("x-bamboohr-error-message");
-    return named ?? (isWebPage(answer) ? "" : excerpt(answer.body));
+  #readReason(answer: Answer): string {
+    const message = this.#settings.readErrorMessage?.(answer);
+    return message ?? (isWebPage(answer.headers, answer.body) ? "" : excerpt(answer.body));
   }
 
   #credentialsHint(status: number): string {
     const names = this.#settings.credentials.join(", ");
     return status === 401
       ? `Check ${names === "" ? "the credentials" : names}.`
-      : "The credentials are known, but may not read this: see the rights that the docs page of the source names.";
+      : "The credentials are valid, but have no permission to read this: see the permissions on the docs page of the source.";
   }
 
   #sentence(request: VendorRequest, reason: string): string {
     const { title, section } = this.#settings;
     const what = request.what ?? "data";
-    const told = withoutCredentials(reason, this.#sent);
-    return `Cannot load ${what} from ${title} [${section}]: ${told} (${
+    const masked = withoutCredentials(reason, this.#sent);
+    return `Cannot load ${what} from ${title} [${section}]: ${masked} (${
       describeRequest(request.method ?? "GET", request.path)
     })`;
   }
@@ -237,7 +233,6 @@ class VendorClient implements VendorHttp {
   }
 }
 
-/** Creates the client of a source. */
 export function createVendorHttp(settings: VendorSettings): VendorHttp {
   return new VendorClient(settings);
 }

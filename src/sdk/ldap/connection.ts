@@ -14,7 +14,7 @@ import { SourceError } from "../../base/errors.ts";
 import { connectionError, LdapRefusal, lostError, readable } from "./errors.ts";
 import type { LdapFilter } from "./filter.ts";
 import { MessageFrames } from "./frames.ts";
-import { type LdapPlace, openSocket, secureSocket } from "./socket.ts";
+import { type LdapEndpoint, openSocket, secureSocket } from "./socket.ts";
 
 /** One entry as it came. */
 export type LdapEntry = Pick<Ldapts.SearchEntry, "name" | "attributes">;
@@ -61,21 +61,21 @@ const startTlsName = "1.3.6.1.4.1.1466.20037";
 /** A connection at work. It is never made anew: once lost, every request fails. */
 export class LdapConnection {
   readonly #library: typeof Ldapts;
-  readonly #place: LdapPlace;
+  readonly #endpoint: LdapEndpoint;
   readonly #pending = new Map<string, Pending>();
   #socket: Socket;
   #lastId = 0;
   #heard = false;
   #failure: { readonly error: unknown } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #abort = () => this.#fail(this.#place.signal.reason);
+  readonly #abort = () => this.#fail(this.#endpoint.signal.reason);
 
-  private constructor(library: typeof Ldapts, place: LdapPlace, socket: Socket) {
+  private constructor(library: typeof Ldapts, endpoint: LdapEndpoint, socket: Socket) {
     this.#library = library;
-    this.#place = place;
+    this.#endpoint = endpoint;
     this.#socket = socket;
     this.#listen(socket);
-    place.signal.addEventListener("abort", this.#abort, { once: true });
+    endpoint.signal.addEventListener("abort", this.#abort, { once: true });
   }
 
   /**
@@ -83,10 +83,10 @@ export class LdapConnection {
    *
    * @throws {SourceError} When nothing answers there, or its certificate is not trusted.
    */
-  static async open(place: LdapPlace): Promise<LdapConnection> {
+  static async open(endpoint: LdapEndpoint): Promise<LdapConnection> {
     const library = await import("ldapts");
-    const socket = await openSocket(place);
-    return new LdapConnection(library, place, socket);
+    const socket = await openSocket(endpoint);
+    return new LdapConnection(library, endpoint, socket);
   }
 
   /** Whether nothing can be asked any more. */
@@ -101,7 +101,7 @@ export class LdapConnection {
     await this.#send(request);
     const plain = this.#socket;
     plain.removeAllListeners("data");
-    const secure = await secureSocket(plain, this.#place);
+    const secure = await secureSocket(plain, this.#endpoint);
     this.#socket = secure;
     // A new parser: what came in the clear after the answer must not count as said in confidence.
     this.#listen(secure);
@@ -147,12 +147,12 @@ export class LdapConnection {
 
   /** Says goodbye and closes. */
   close(): void {
-    this.#place.signal.removeEventListener("abort", this.#abort);
+    this.#endpoint.signal.removeEventListener("abort", this.#abort);
     if (this.#failure !== undefined) return;
     const { UnbindRequest } = this.#library;
     const socket = this.#socket;
     socket.end(new UnbindRequest({ messageId: this.#nextId() }).write(), () => socket.destroy());
-    this.#fail(new SourceError(`The connection to ${this.#place.url} is closed`), false);
+    this.#fail(new SourceError(`The connection to ${this.#endpoint.url} is closed`), false);
   }
 
   #nextId(): number {
@@ -189,14 +189,14 @@ export class LdapConnection {
   #watch(): void {
     clearTimeout(this.#timer);
     if (this.#pending.size === 0) return;
-    const { url, timeoutMs } = this.#place;
+    const { url, timeoutMs } = this.#endpoint;
     this.#timer = setTimeout(() => {
       this.#fail(lostError(url, new Error(`no answer within ${timeoutMs / 1000} s`)));
     }, timeoutMs);
   }
 
   #listen(socket: Socket): void {
-    const { url } = this.#place;
+    const { url } = this.#endpoint;
     const parser = new this.#library.MessageParser();
     parser.on("message", (message) => this.#receive(message));
     parser.on("error", (error) => this.#fail(lostError(url, error)));
@@ -210,7 +210,7 @@ export class LdapConnection {
 
   #read(parser: Ldapts.MessageParser, frames: MessageFrames, data: Buffer): void {
     if (!this.#heard && data[0] !== sequenceTag) {
-      this.#fail(connectionError(this.#place.url, new Error("what answers there is no directory")));
+      this.#fail(connectionError(this.#endpoint.url, new Error("the server does not speak LDAP")));
     }
     this.#heard = true;
     try {
@@ -219,7 +219,7 @@ export class LdapConnection {
         parser.read(message, this.#pending);
       }
     } catch (thrown) {
-      this.#fail(lostError(this.#place.url, thrown));
+      this.#fail(lostError(this.#endpoint.url, thrown));
     }
     this.#watch();
   }
@@ -230,8 +230,8 @@ export class LdapConnection {
     if (pending === undefined) {
       // "Notice of disconnection", the only message that nobody asked for (RFC 4511, 4.4.1).
       if (message.messageId !== 0 || !(message instanceof ExtendedResponse)) return;
-      const reason = `the directory ends it, saying "${readable(message.errorMessage)}"`;
-      this.#fail(lostError(this.#place.url, new Error(reason)));
+      const reason = `the directory closed it, saying "${readable(message.errorMessage)}"`;
+      this.#fail(lostError(this.#endpoint.url, new Error(reason)));
     } else if (message instanceof SearchEntry) {
       pending.onEntry?.(message);
     } else if (message instanceof SearchReference) {

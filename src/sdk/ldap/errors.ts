@@ -4,7 +4,13 @@
  * @module
  */
 
-import { type AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
+import {
+  type AgentError,
+  AuthError,
+  errorCode,
+  messageOf,
+  SourceError,
+} from "../../base/errors.ts";
 import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
 
 /** A text of a directory; Active Directory ends its texts with a NUL. */
@@ -15,7 +21,6 @@ export function readable(text: string): string {
 /** A result that is not success (RFC 4511, 4.1.9), as the directory gave it. */
 export class LdapRefusal extends Error {
   override name = "LdapRefusal";
-  /** The result code. */
   readonly code: number;
   /** The nearest entry that exists, where an entry was not found. */
   readonly nearest: string;
@@ -134,29 +139,29 @@ export function searchError(what: string, option: string, refusal: LdapRefusal):
 
 function connectionHint(code: string): string | undefined {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return "The certificate is made out to another name: write in url the name that it carries.";
+    return "The certificate is for another name: use that name in url.";
   }
   if (code === "CERT_HAS_EXPIRED") return "The directory's certificate has to be renewed.";
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
-    return "Name the authority that signed the directory's certificate in cacert_file; verify_ssl = False switches the check off altogether.";
+    return "Name the authority that signed the directory's certificate in cacert_file; verify_ssl = False turns the check off altogether.";
   }
   if (isAboutVersion(code)) return hintForVersion("directory");
   if (/SSL|TLS|EPROTO/.test(code)) {
-    return "Check whether the port is one for ldaps:// (usually 636), and the TLS versions that the directory offers.";
+    return "Check whether the port is one for ldaps:// (usually 636), and the TLS versions that the directory supports.";
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "Check the host name in url.";
-  return "Check host and port in url (ldap:// usually has port 389, ldaps:// 636), and the firewalls on the way.";
+  return "Check host and port in url (ldap:// usually has port 389, ldaps:// 636), and the firewalls in between.";
 }
 
-function reasonOf(thrown: unknown, code: string): string {
+function describeReason(thrown: unknown, code: string): string {
   const message = messageOf(thrown);
   return code === "" || message.includes(code) ? message : `${message} [${code}]`;
 }
 
 /** Why there is no connection, or none that is safe. */
 export function connectionError(url: string, thrown: unknown): SourceError {
-  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
-  return new SourceError(`Cannot connect to ${url}: ${reasonOf(thrown, code)}`, {
+  const code = errorCode(thrown);
+  return new SourceError(`Cannot connect to ${url}: ${describeReason(thrown, code)}`, {
     cause: thrown,
     hint: connectionHint(code),
     retriable: true,
@@ -165,10 +170,10 @@ export function connectionError(url: string, thrown: unknown): SourceError {
 
 /** Why a connection that was there is of no use any more. */
 export function lostError(url: string, thrown: unknown): SourceError {
-  const code = String((thrown as { code?: unknown } | null)?.code ?? "");
-  return new SourceError(`The connection to ${url} is lost: ${reasonOf(thrown, code)}`, {
+  const code = errorCode(thrown);
+  return new SourceError(`The connection to ${url} is lost: ${describeReason(thrown, code)}`, {
     cause: thrown,
-    hint: "See whether the directory runs. The next run reads everything again.",
+    hint: "Check that the directory is running. The next run reads everything again.",
     retriable: true,
   });
 }

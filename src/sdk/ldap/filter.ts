@@ -50,7 +50,7 @@ export function fillFilter(template: string, value: string): string {
 }
 
 /** One filter that matches what all of some match. */
-export function allOf(...filters: readonly string[]): string {
+export function joinFilters(...filters: readonly string[]): string {
   const parts = filters.map((text) => text.trim());
   return `(&${parts.map((text) => text.startsWith("(") ? text : `(${text})`).join("")})`;
 }
@@ -65,14 +65,14 @@ export function parseFilter(text: string): LdapFilter {
   const trimmed = text.trim();
   const cursor: Cursor = { text: trimmed.startsWith("(") ? trimmed : `(${trimmed})`, at: 0 };
   const filter = component(cursor);
-  if (cursor.at < cursor.text.length) throw complaint(cursor, "there is more after its end");
+  if (cursor.at < cursor.text.length) throw syntaxError(cursor, "there is text after its end");
   return filter;
 }
 
-function complaint({ text, at }: Cursor, what: string): SourceError {
+function syntaxError({ text, at }: Cursor, what: string): SourceError {
   const rest = text.slice(at, at + 20);
-  const place = rest === "" ? "at its end" : `before "${rest}"`;
-  return new SourceError(`is not an LDAP filter: ${what} (${place})`);
+  const position = rest === "" ? "at its end" : `before "${rest}"`;
+  return new SourceError(`is not an LDAP filter: ${what} (${position})`);
 }
 
 function skipSpace(cursor: Cursor): void {
@@ -81,7 +81,7 @@ function skipSpace(cursor: Cursor): void {
 
 function expect(cursor: Cursor, character: string): void {
   if (cursor.text.charAt(cursor.at) !== character) {
-    throw complaint(cursor, `"${character}" is missing`);
+    throw syntaxError(cursor, `"${character}" is missing`);
   }
   cursor.at++;
 }
@@ -104,7 +104,7 @@ function inside(cursor: Cursor): LdapFilter {
   skipSpace(cursor);
   const parts: Buffer[] = [];
   while (cursor.text.charAt(cursor.at) === "(") parts.push(encode(component(cursor)));
-  if (operator === "!" && parts.length !== 1) throw complaint(cursor, '"!" is for one filter');
+  if (operator === "!" && parts.length !== 1) throw syntaxError(cursor, '"!" is for one filter');
   return { tag: tags[operator], content: Buffer.concat(parts) };
 }
 
@@ -113,7 +113,7 @@ function item(cursor: Cursor): LdapFilter {
   const match = /^([\w.;-]*)\s*(:[^=()]*:=|:=|[~<>]?=)/.exec(cursor.text.slice(cursor.at));
   const [whole = "", attribute = "", operator = ""] = match ?? [];
   if (match === null || (attribute === "" && !operator.startsWith(":"))) {
-    throw complaint(cursor, "an attribute and a comparison were expected");
+    throw syntaxError(cursor, "an attribute and a comparison were expected");
   }
   cursor.at += whole.length;
   const raw = valueText(cursor);
@@ -126,7 +126,7 @@ function item(cursor: Cursor): LdapFilter {
     const sequence = encode({ tag: tags.sequence, content });
     return { tag: tags.substrings, content: Buffer.concat([name, sequence]) };
   }
-  const value = encode({ tag: tags.octets, content: bytesOf(cursor, raw) });
+  const value = encode({ tag: tags.octets, content: unescapeValue(cursor, raw) });
   return { tag: tags[operator as "=" | "~=" | "<=" | ">="], content: Buffer.concat([name, value]) };
 }
 
@@ -136,21 +136,21 @@ function valueText(cursor: Cursor): string {
   for (;; cursor.at++) {
     const character = cursor.text.charAt(cursor.at);
     if (character === ")" || character === "") break;
-    if (character === "(") throw complaint(cursor, 'a "(" in a value is written \\28');
+    if (character === "(") throw syntaxError(cursor, 'a "(" in a value is written \\28');
     if (character === "\\") cursor.at++;
   }
   return cursor.text.slice(start, cursor.at);
 }
 
 /** The bytes of a value, its escapes resolved. */
-function bytesOf(cursor: Cursor, raw: string): Buffer {
+function unescapeValue(cursor: Cursor, raw: string): Buffer {
   const parts = raw.split(/(\\[0-9A-Fa-f]{2}|\\[()*\\])/);
   return Buffer.concat(parts.map((part, index) => {
     if (index % 2 === 1) {
       return part.length === 3 ? Buffer.from(part.slice(1), "hex") : Buffer.from(part.slice(1));
     }
     if (part.includes("\\")) {
-      throw complaint(cursor, 'a "\\" in a value is written \\5c, or goes before two hex digits');
+      throw syntaxError(cursor, 'a "\\" in a value is written \\5c, or goes before two hex digits');
     }
     return Buffer.from(part);
   }));
@@ -171,7 +171,7 @@ function substrings(cursor: Cursor, parts: readonly string[]): Buffer {
   return Buffer.concat(parts.flatMap((part, index) => {
     if (part === "") return [];
     const tag = index === 0 ? 0x80 : index === parts.length - 1 ? 0x82 : 0x81;
-    return [encode({ tag, content: bytesOf(cursor, part) })];
+    return [encode({ tag, content: unescapeValue(cursor, part) })];
   }));
 }
 
@@ -180,14 +180,16 @@ function extensible(cursor: Cursor, attribute: string, operator: string, raw: st
   const words = operator.slice(1, -1).split(":").filter((word) => word !== "");
   const dn = words[0]?.toLowerCase() === "dn";
   const rule = dn ? words[1] : words[0];
-  if (words.length > (dn ? 2 : 1)) throw complaint(cursor, "there is more than one matching rule");
+  if (words.length > (dn ? 2 : 1)) {
+    throw syntaxError(cursor, "there is more than one matching rule");
+  }
   if (attribute === "" && rule === undefined) {
-    throw complaint(cursor, "neither attribute nor matching rule is named");
+    throw syntaxError(cursor, "neither attribute nor matching rule is named");
   }
   const parts = [
     ...(rule === undefined ? [] : [encode({ tag: 0x81, content: Buffer.from(rule) })]),
     ...(attribute === "" ? [] : [encode({ tag: 0x82, content: Buffer.from(attribute) })]),
-    encode({ tag: 0x83, content: bytesOf(cursor, raw) }),
+    encode({ tag: 0x83, content: unescapeValue(cursor, raw) }),
     ...(dn ? [Buffer.from([0x84, 1, 0xff])] : []),
   ];
   return { tag: tags.extensible, content: Buffer.concat(parts) };

@@ -9,12 +9,12 @@
 const largestMessage = 64 * 1024 * 1024;
 
 /** Bytes of a message by its head (BER: tag, length, content); undefined while the head is not all there. */
-function totalOf(head: Buffer): number | undefined {
+function messageLength(head: Buffer): number | undefined {
   const short = head[1];
   if (short === undefined) return undefined;
   if (short < 0x80) return 2 + short;
   const count = short & 0x7f;
-  if (count === 0 || count > 4) throw new Error("it sends something that is no message");
+  if (count === 0 || count > 4) throw new Error("it sends something that is not an LDAP message");
   return head.length < 2 + count ? undefined : 2 + count + head.readUIntBE(2, count);
 }
 
@@ -47,7 +47,7 @@ export class MessageFrames {
   /** Looks, if need be, how long the next message is. */
   #isKnown(): boolean {
     if (this.#needed > 0) return true;
-    this.#needed = totalOf(this.#joined()) ?? 0;
+    this.#needed = messageLength(this.#joined()) ?? 0;
     if (this.#needed > largestMessage) {
       throw new Error(`it sends a message of more than ${largestMessage / 1024 / 1024} MB`);
     }

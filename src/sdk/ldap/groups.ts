@@ -6,7 +6,7 @@
 
 import { type Raw, Skipped } from "../../base/record.ts";
 import { LdapRefusal, resultCodes, searchError } from "./errors.ts";
-import { allOf, fillFilter, parseFilter } from "./filter.ts";
+import { fillFilter, joinFilters, parseFilter } from "./filter.ts";
 import { allValues, completeRecord, type Directory, readEntry } from "./search.ts";
 import type { LdapShape } from "./values.ts";
 import type { LdapEntry, LdapSearch } from "./connection.ts";
@@ -44,7 +44,7 @@ const ownFaults = new Set<number>([
   resultCodes.badDn,
 ]);
 
-async function membersOf(
+async function listMembers(
   directory: Directory,
   { groups, option, attribute }: GroupOptions,
   { log }: SourceContext<unknown>,
@@ -69,7 +69,7 @@ function searchFor(member: string, options: GroupOptions, shape: LdapShape): Lda
   if (memberFilter === "") {
     return { base: member, scope: "base", filter: parseFilter(filter), attributes };
   }
-  const both = parseFilter(allOf(filter, fillFilter(memberFilter, member)));
+  const both = parseFilter(joinFilters(filter, fillFilter(memberFilter, member)));
   return { base, scope: "sub", filter: both, attributes, sizeLimit: 1 };
 }
 
@@ -97,7 +97,7 @@ async function find(
     }
   }
   const [entry] = entries;
-  if (entry === undefined) return { missing: "the filter leaves it out" };
+  if (entry === undefined) return { missing: "the filter excludes it" };
   if (entry.attributes.length === 0 && !shape.emptyToo) {
     return { missing: "it has none of the attributes that the mappings read" };
   }
@@ -129,7 +129,7 @@ export async function* searchMembers(
   shape: LdapShape,
   context: SourceContext<unknown>,
 ): AsyncGenerator<Raw | Skipped> {
-  const members = await membersOf(directory, options, context);
+  const members = await listMembers(directory, options, context);
   const work = async (member: string) => ({
     member,
     found: await find(directory, member, options, shape),
@@ -144,8 +144,8 @@ export async function* searchMembers(
     if ("lost" in found) throw found.lost;
     if (found.record !== undefined) yield found.record;
     else if (++missing <= loggedMissing) {
-      context.log.warning(`Left out: member ${member}: ${found.missing}`);
+      context.log.warning(`Skipped: member ${member}: ${found.missing}`);
     }
   }
-  if (missing > loggedMissing) context.log.warning(`Members left out in all: ${missing}`);
+  if (missing > loggedMissing) context.log.warning(`Members skipped in total: ${missing}`);
 }

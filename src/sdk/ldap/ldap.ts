@@ -12,7 +12,7 @@ import { LdapRefusal, loginError } from "./errors.ts";
 import { fillFilter, parseFilter } from "./filter.ts";
 import { type GroupOptions, searchMembers } from "./groups.ts";
 import { completeRecord, type Directory, readEntry, searchTree } from "./search.ts";
-import { type LdapShape, shapeOf } from "./values.ts";
+import { buildShape, type LdapShape } from "./values.ts";
 import { LdapConnection } from "./connection.ts";
 import { opt, type Option, type Values } from "../option.ts";
 import type { SourceContext } from "../source.ts";
@@ -45,11 +45,11 @@ export const ldapOptions = {
     },
   ),
   username: opt.text(
-    "Who reads: a DN, or with Active Directory also DOMAIN\\name or name@domain. The word anonymous logs in as nobody.",
+    "Account to log in as: a DN, or with Active Directory also DOMAIN\\name or name@domain. anonymous logs in without credentials.",
     { example: "cn=read-only-admin,dc=example,dc=com" },
   ),
   password: opt.secret("Password of that account.", { default: "" }),
-  base_dn: opt.text("DN of the entry below which is searched.", { example: "dc=example,dc=com" }),
+  base_dn: opt.text("DN of the entry to search below.", { example: "dc=example,dc=com" }),
   group_dn: opt.text("DN of a group whose members are read instead of everything below base_dn.", {
     default: "",
   }),
@@ -65,7 +65,7 @@ export const ldapOptions = {
     advanced: true,
   }),
   groups_dn: opt.json(
-    "DNs of several groups, as a JSON list; goes before group_dn.",
+    "DNs of several groups, as a JSON list; takes precedence over group_dn.",
     z.array(z.string()),
     { default: [], advanced: true },
   ),
@@ -75,12 +75,15 @@ export const ldapOptions = {
   }),
   group_member_filter: filterOption(
     opt.text(
-      "Search filter that finds a member below base_dn, with {} where its value goes. Without it, the value is the member's DN.",
+      "Search filter that finds a member below base_dn, with {} in place of its value. By default, the value is the member's DN.",
       { default: "", advanced: true },
     ),
     (text) => fillFilter(text, "x"),
   ),
-  page_criterium: opt.text("Has no effect; older files have it.", { default: "", advanced: true }),
+  page_criterium: opt.text("Has no effect; accepted for compatibility with older files.", {
+    default: "",
+    advanced: true,
+  }),
 } as const;
 
 /** Which directory is read and how: the values of {@linkcode ldapOptions}. */
@@ -88,21 +91,21 @@ export type LdapValues = Values<typeof ldapOptions>;
 
 type LdapContext = SourceContext<LdapValues>;
 
-/** The rule between the {@linkcode ldapOptions}: the text of the complaint, or nothing. */
+/** The rule between the {@linkcode ldapOptions}: what is wrong, or nothing. */
 export function ldapRule(values: LdapValues): string | undefined {
   const { url, start_tls, protocol_version, group_member_filter } = values;
   if (!/^ldaps?:\/\//i.test(url)) return "url begins neither with ldap:// nor with ldaps://";
   if (start_tls && /^ldaps:/i.test(url)) {
-    return "start_tls is for ldap://: a connection to ldaps:// is encrypted from its beginning";
+    return "start_tls is for ldap://: a connection to ldaps:// is encrypted from the start";
   }
   if (start_tls && protocol_version.trim() === "2") return "start_tls needs protocol_version = 3";
   if (group_member_filter !== "" && !group_member_filter.includes(hole)) {
-    return `group_member_filter has no ${hole} where the member goes`;
+    return `group_member_filter has no ${hole} in place of the member`;
   }
   return undefined;
 }
 
-function versionOf({ options, log }: LdapContext): 2 | 3 {
+function chooseVersion({ options, log }: LdapContext): 2 | 3 {
   const version = options.protocol_version.trim();
   if (version === "2") return 2;
   if (version !== "3") log.warning(`protocol_version ${version} does not exist; 3 is used`);
@@ -132,7 +135,7 @@ async function logIn(
 
 async function openDirectory(context: LdapContext): Promise<Directory> {
   const { tls, timeoutMs, signal, options: { url } } = context;
-  const version = versionOf(context);
+  const version = chooseVersion(context);
   const connection = await LdapConnection.open({ url, tls, timeoutMs, signal });
   try {
     await logIn(connection, context, version);
@@ -144,7 +147,7 @@ async function openDirectory(context: LdapContext): Promise<Directory> {
   return { connection, url, paged: version === 3, references: 0 };
 }
 
-function groupsOf(options: LdapValues): GroupOptions | undefined {
+function chooseGroups(options: LdapValues): GroupOptions | undefined {
   const { groups_dn, group_dn } = options;
   const groups = groups_dn.length > 0 ? groups_dn : group_dn === "" ? [] : [group_dn];
   if (groups.length === 0) return undefined;
@@ -167,7 +170,7 @@ export async function checkLdap(context: LdapContext): Promise<void> {
   const directory = await openDirectory(context);
   const { base_dn } = context.options;
   try {
-    const groups = groupsOf(context.options);
+    const groups = chooseGroups(context.options);
     for (const group of groups?.groups ?? []) {
       await readEntry(directory, group, groups?.option ?? "", ["1.1"]);
     }
@@ -192,8 +195,8 @@ export async function* readLdap(
   extra: readonly string[] = [],
 ): AsyncGenerator<Raw | Skipped> {
   const directory = await openDirectory(context);
-  const shape = shapeOf(context.wanted, extra);
-  const groups = groupsOf(context.options);
+  const shape = buildShape(context.wanted, extra);
+  const groups = chooseGroups(context.options);
   try {
     if (groups === undefined) yield* treeRecords(directory, shape, context);
     else yield* searchMembers(directory, groups, shape, context);
@@ -201,7 +204,7 @@ export async function* readLdap(
     directory.connection.close();
     if (directory.references > 0) {
       context.log.warning(
-        `References to other directories, which are not followed: ${directory.references}. What those hold is not read`,
+        `Referrals to other directories, which are not followed: ${directory.references}. Their entries are not read`,
       );
     }
   }
@@ -223,7 +226,7 @@ async function* treeRecords(
     }
   } finally {
     if (empty > 0) {
-      log.info(`Entries without any of the attributes that are read, left out: ${empty}`);
+      log.info(`Entries skipped because they have none of the attributes that are read: ${empty}`);
     }
   }
 }

@@ -9,7 +9,7 @@ import { type Raw, Skipped } from "../../base/record.ts";
 import { LdapRefusal, searchError } from "./errors.ts";
 import type { LdapFilter } from "./filter.ts";
 import { parseFilter } from "./filter.ts";
-import { isListed, type LdapShape, rangeOf, recordOf, textsOf } from "./values.ts";
+import { decodeTexts, isListed, type LdapShape, parseRange, toRecord } from "./values.ts";
 import type { LdapConnection, LdapEntry, LdapSearch } from "./connection.ts";
 
 /** A directory one is logged in to, and what was noticed there. */
@@ -60,18 +60,18 @@ export async function* searchTree(
     const answer = await ask(directory, { ...search, page });
     yield answer.entries;
     const what = `Cannot search ${base} (${directory.url})`;
-    if (answer.failure !== undefined) throw failureOf(answer.failure.thrown, what, "base_dn");
+    if (answer.failure !== undefined) throw toSearchError(answer.failure.thrown, what, "base_dn");
     if (answer.cookie.length === 0) return;
     // A page may be empty (RFC 2696, 3), but then the next one must be another.
     if (answer.entries.length === 0 && answer.cookie.equals(cookie)) {
-      throw new SourceError(`${what}: the directory gives the same empty page again and again`);
+      throw new SourceError(`${what}: the directory keeps returning the same empty page`);
     }
     cookie = Buffer.from(answer.cookie);
   }
 }
 
 /** The error of a search: refusals become sentences, anything else stays as it is. */
-function failureOf(thrown: unknown, what: string, option: string): unknown {
+function toSearchError(thrown: unknown, what: string, option: string): unknown {
   return thrown instanceof LdapRefusal ? searchError(what, option, thrown) : thrown;
 }
 
@@ -93,9 +93,9 @@ export async function readEntry(
     attributes,
   });
   const what = `Cannot read ${dn} (${directory.url})`;
-  if (failure !== undefined) throw failureOf(failure.thrown, what, option);
+  if (failure !== undefined) throw toSearchError(failure.thrown, what, option);
   if (entry !== undefined) return entry;
-  throw new SourceError(`${what}: the directory does not show it`, {
+  throw new SourceError(`${what}: the directory does not return it`, {
     hint: `Check ${option}; the account may lack the right to read it.`,
   });
 }
@@ -113,12 +113,12 @@ export async function allValues(
   const values: string[] = [];
   let current = entry;
   for (let next = 0;;) {
-    const part = partOf(current, attribute);
+    const part = readRange(current, attribute);
     values.push(...part.values);
     const { last } = part;
     if (last === undefined) return values;
     if (last < next) {
-      throw new SourceError(`${entry.name}: the parts of ${attribute} do not follow each other`);
+      throw new SourceError(`${entry.name}: the ranges of ${attribute} are not consecutive`);
     }
     next = last + 1;
     current = await readEntry(directory, entry.name, option, [`${attribute};range=${next}-*`]);
@@ -126,18 +126,18 @@ export async function allValues(
 }
 
 /** What an entry gives of an attribute, and the index of the last value when there are more. */
-function partOf(
+function readRange(
   entry: LdapEntry,
   attribute: string,
 ): { readonly values: readonly string[]; readonly last: number | undefined } {
   const wanted = attribute.toLowerCase();
   const whole = entry.attributes.find(({ type }) => type.toLowerCase() === wanted);
   for (const candidate of entry.attributes) {
-    const range = rangeOf(candidate.type);
+    const range = parseRange(candidate.type);
     if (range?.name.toLowerCase() !== wanted) continue;
-    return { values: textsOf(candidate), last: range.last };
+    return { values: decodeTexts(candidate), last: range.last };
   }
-  return { values: whole === undefined ? [] : textsOf(whole), last: undefined };
+  return { values: whole === undefined ? [] : decodeTexts(whole), last: undefined };
 }
 
 /** The record of an entry, with all values where a record holds all; or why there is none. */
@@ -148,7 +148,7 @@ export async function completeRecord(
 ): Promise<Raw | Skipped> {
   const lists = new Map<string, readonly string[]>();
   for (const { type } of entry.attributes) {
-    const range = rangeOf(type);
+    const range = parseRange(type);
     if (range?.last === undefined || !isListed(range.name)) continue;
     try {
       lists.set(range.name.toLowerCase(), await allValues(directory, entry, range.name, "base_dn"));
@@ -157,5 +157,5 @@ export async function completeRecord(
       return new Skipped(entry.name, messageOf(thrown));
     }
   }
-  return recordOf(entry, shape, lists);
+  return toRecord(entry, shape, lists);
 }

@@ -11,7 +11,7 @@ import { connectionError } from "./errors.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
 
 /** Where a directory is and how to reach it. */
-export interface LdapPlace {
+export interface LdapEndpoint {
   /** `ldap://` or `ldaps://`, host and port. */
   readonly url: string;
   readonly tls: TlsSettings;
@@ -34,7 +34,7 @@ function tlsOptions(settings: TlsSettings, host: string): ConnectionOptions {
   };
 }
 
-function hostOf({ url }: LdapPlace): string {
+function hostName({ url }: LdapEndpoint): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, "");
 }
 
@@ -43,21 +43,24 @@ function hostOf({ url }: LdapPlace): string {
  *
  * @throws {SourceError} When nothing answers there, or its certificate is not trusted.
  */
-export async function openSocket(place: LdapPlace): Promise<Socket> {
-  const { protocol, port } = new URL(place.url);
-  const host = hostOf(place);
+export async function openSocket(endpoint: LdapEndpoint): Promise<Socket> {
+  const { protocol, port } = new URL(endpoint.url);
+  const host = hostName(endpoint);
   const secure = protocol === "ldaps:";
   const socket = secure
-    ? connectSecurely({ ...tlsOptions(place.tls, host), port: Number(port || 636) })
+    ? connectSecurely({ ...tlsOptions(endpoint.tls, host), port: Number(port || 636) })
     : connectPlainly({ host, port: Number(port || 389) });
-  await established(socket, secure ? "secureConnect" : "connect", place);
+  await established(socket, secure ? "secureConnect" : "connect", endpoint);
   return socket;
 }
 
 /** Goes on by TLS over a socket whose other end has agreed. */
-export async function secureSocket(plain: Socket, place: LdapPlace): Promise<Socket> {
-  const secure = connectSecurely({ ...tlsOptions(place.tls, hostOf(place)), socket: plain });
-  await established(secure, "secureConnect", place);
+export async function secureSocket(plain: Socket, endpoint: LdapEndpoint): Promise<Socket> {
+  const secure = connectSecurely({
+    ...tlsOptions(endpoint.tls, hostName(endpoint)),
+    socket: plain,
+  });
+  await established(secure, "secureConnect", endpoint);
   return secure;
 }
 
@@ -65,7 +68,7 @@ export async function secureSocket(plain: Socket, place: LdapPlace): Promise<Soc
 function established(
   socket: Socket,
   event: "connect" | "secureConnect",
-  { url, timeoutMs, signal }: LdapPlace,
+  { url, timeoutMs, signal }: LdapEndpoint,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     function end(error?: unknown): void {

@@ -57,7 +57,7 @@ const notText = "*BINARY*";
  * @param wanted What anybody will look at.
  * @param extra Attributes to ask for besides.
  */
-export function shapeOf(wanted: Wanted, extra: readonly string[]): LdapShape {
+export function buildShape(wanted: Wanted, extra: readonly string[]): LdapShape {
   const spellings = new Map<string, Set<string>>();
   for (const path of [...wanted.paths, ...extra]) {
     const [name = ""] = path.split(".", 1);
@@ -74,7 +74,7 @@ export function shapeOf(wanted: Wanted, extra: readonly string[]): LdapShape {
 }
 
 /** Reads `member;range=0-1499`; the range is undefined for any other attribute. */
-export function rangeOf(attribute: string): LdapRange | undefined {
+export function parseRange(attribute: string): LdapRange | undefined {
   const match = /^(.*);range=\d+-(\d+|\*)$/i.exec(attribute);
   if (match === null) return undefined;
   const [, name = "", last = "*"] = match;
@@ -87,7 +87,7 @@ export function isListed(name: string): boolean {
 }
 
 /** The values of an attribute as texts. */
-export function textsOf({ type, values, parsedBuffers }: Attribute): string[] {
+export function decodeTexts({ type, values, parsedBuffers }: Attribute): string[] {
   const name = type.toLowerCase();
   const plain = name.split(";", 1)[0] ?? "";
   if (guids.has(plain)) return parsedBuffers.map(guidText);
@@ -97,7 +97,7 @@ export function textsOf({ type, values, parsedBuffers }: Attribute): string[] {
 }
 
 /** Makes the record of an entry: the first value of each attribute, and `dn`. */
-export function recordOf(
+export function toRecord(
   entry: LdapEntry,
   { spellings }: LdapShape,
   lists: ReadonlyMap<string, readonly string[]> = new Map(),
@@ -105,9 +105,9 @@ export function recordOf(
   const pairs: [string, unknown][] = [["dn", entry.name]];
   for (const spelling of spellings.get("dn") ?? []) pairs.push([spelling, entry.name]);
   for (const attribute of entry.attributes) {
-    const name = rangeOf(attribute.type)?.name ?? attribute.type;
+    const name = parseRange(attribute.type)?.name ?? attribute.type;
     const lower = name.toLowerCase();
-    const texts = lists.get(lower) ?? textsOf(attribute);
+    const texts = lists.get(lower) ?? decodeTexts(attribute);
     // Active Directory gives `memberOf` without values beside `memberOf;range=0-1499`.
     if (texts.length === 0) continue;
     const value = isListed(name) ? texts : texts[0];

@@ -44,7 +44,6 @@ export interface SoapAccess {
   judge(fault: SoapFault): "refused" | "throttled" | undefined;
 }
 
-/** One call. */
 export interface SoapCall {
   readonly operation: string;
   /** The children of `<operation>Request`. */
@@ -67,7 +66,9 @@ const noCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 function escape(text: string): string {
   if (noCharacter.test(text)) {
-    throw new SourceError("A value of the request has a control character, which XML cannot hold");
+    throw new SourceError(
+      "A value of the request contains a control character, which XML does not allow",
+    );
   }
   return text.toWellFormed().replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
@@ -120,14 +121,14 @@ const faults = z.object({
   detail: (typeof detail === "object" ? detail.error : detail) ?? "",
 }));
 
-async function faultOf({ body }: Answer): Promise<SoapFault | undefined> {
+async function readFault({ body }: Answer): Promise<SoapFault | undefined> {
   if (!/<(?:[\w.-]+:)?Fault[\s>]/.test(body)) return undefined;
   const result = faults.safeParse(await parseXml(body));
   return result.success ? result.data : undefined;
 }
 
 /** The status that a fault would have in plain HTTP; of the server's own (1.1, 4.4.1) more may be had later. */
-function statusOf(fault: SoapFault, judge: SoapAccess["judge"]): number {
+function toStatus(fault: SoapFault, judge: SoapAccess["judge"]): number {
   const verdict = judge(fault);
   if (verdict === "refused") return 401;
   if (verdict === "throttled") return 429;
@@ -143,9 +144,9 @@ function describe({ code, string, detail }: SoapFault): string {
 function interpreter(judge: SoapAccess["judge"]): (answer: Answer) => Promise<Answer> {
   return async (answer) => {
     try {
-      const fault = await faultOf(answer);
+      const fault = await readFault(answer);
       if (fault === undefined) return answer;
-      return { ...answer, status: statusOf(fault, judge), fault: describe(fault) };
+      return { ...answer, status: toStatus(fault, judge), fault: describe(fault) };
     } catch (error) {
       // What is no sound XML will not be sound when asked for again.
       return { ...answer, status: 400, fault: `unreadable fault (${messageOf(error)})` };

@@ -11,7 +11,7 @@ import { messageOf, SourceError } from "../../base/errors.ts";
 import { readTextFile } from "../text_file.ts";
 import { retryPolicies } from "../http/retry.ts";
 import type { VendorHttp } from "../http/vendor.ts";
-import { listOf, parseXml, type XmlElement, type XmlValue } from "../xml.ts";
+import { listChildren, parseXml, type XmlElement, type XmlValue } from "../xml.ts";
 
 /** A service that speaks SOAP 1.1. */
 export interface SoapService {
@@ -30,7 +30,7 @@ const definitions = z.object({
 });
 
 function attribute(element: XmlValue | undefined, name: string): string {
-  const [value] = listOf(element, `_${name}`);
+  const [value] = listChildren(element, `_${name}`);
   return typeof value === "string" ? value : "";
 }
 
@@ -39,9 +39,9 @@ function localName(name: string): string {
 }
 
 /** The actions of a binding; `operation` is the name of WSDL's element and of SOAP's inside of it. */
-function actionsOf(binding: XmlValue): Record<string, string> {
-  const operations = listOf(binding, "operation").map((operation): [string, string] => {
-    const [soap] = listOf(operation, "operation");
+function readActions(binding: XmlValue): Record<string, string> {
+  const operations = listChildren(binding, "operation").map((operation): [string, string] => {
+    const [soap] = listChildren(operation, "operation");
     return [attribute(operation, "name"), attribute(soap, "soapAction")];
   });
   return Object.fromEntries(operations);
@@ -52,14 +52,14 @@ function findService(
   documents: readonly XmlElement[],
   operations: readonly string[],
 ): SoapService | undefined {
-  const bindings = documents.flatMap((document) => listOf(document, "binding"));
-  const services = documents.flatMap((document) => listOf(document, "service"));
-  for (const port of services.flatMap((service) => listOf(service, "port"))) {
-    const [address] = listOf(port, "address");
+  const bindings = documents.flatMap((document) => listChildren(document, "binding"));
+  const services = documents.flatMap((document) => listChildren(document, "service"));
+  for (const port of services.flatMap((service) => listChildren(service, "port"))) {
+    const [address] = listChildren(port, "address");
     const endpoint = attribute(address, "location").trim();
     const wanted = localName(attribute(port, "binding"));
     const binding = bindings.find((one) => attribute(one, "name") === wanted);
-    const actions = binding === undefined ? {} : actionsOf(binding);
+    const actions = binding === undefined ? {} : readActions(binding);
     if (endpoint === "" || operations.some((name) => actions[name] === undefined)) continue;
     return { endpoint, actions };
   }
@@ -97,24 +97,24 @@ function relativeTo(path: string, location: string): string {
 }
 
 /** Whether a WSDL may speak for a host: one that came unprotected may not send the password anywhere. */
-function isOfHouse(one: URL, other: URL): boolean {
-  const houseOf = ({ hostname }: URL) =>
+function isSameSite(one: URL, other: URL): boolean {
+  const siteOf = ({ hostname }: URL) =>
     /^[\d.]+$|:/.test(hostname) ? hostname : hostname.split(".").slice(-2).join(".");
-  return houseOf(one) === houseOf(other);
+  return siteOf(one) === siteOf(other);
 }
 
 /** The address to call, never less protected than the documents were. */
-function endpointOf(paths: readonly string[], location: string): string {
+function chooseEndpoint(paths: readonly string[], location: string): string {
   const [path] = paths;
   const endpoint = URL.parse(location);
   if (endpoint === null || !/^https?:$/.test(endpoint.protocol)) {
-    throw new SourceError(`The WSDL ${path} has no usable address of its service: ${location}`);
+    throw new SourceError(`The WSDL ${path} has no valid service address: ${location}`);
   }
   const homes = paths.filter(isAddress).map((address) => new URL(address));
   const plain = homes.filter(({ protocol }) => protocol === "http:");
-  if (plain.some((home) => !isOfHouse(home, endpoint))) {
+  if (plain.some((home) => !isSameSite(home, endpoint))) {
     throw new SourceError(
-      `The WSDL ${path} came unprotected and names a service on another host: ${location}`,
+      `The WSDL ${path} was fetched without TLS and names a service on another host: ${location}`,
       { hint: "Use the https address of the WSDL, or a file with it." },
     );
   }
@@ -123,7 +123,7 @@ function endpointOf(paths: readonly string[], location: string): string {
   return endpoint.href;
 }
 
-function pathOf(path: string): string {
+function toFilePath(path: string): string {
   if (!/^file:/i.test(path)) return path;
   try {
     return fileURLToPath(path);
@@ -144,7 +144,7 @@ export async function loadService(
   path: string,
   operations: readonly string[],
 ): Promise<SoapService> {
-  const waiting = [pathOf(path)];
+  const waiting = [toFilePath(path)];
   const seen = new Set<string>(waiting);
   const documents: XmlElement[] = [];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -152,9 +152,11 @@ export async function loadService(
     documents.push(document);
     const service = findService(documents, operations);
     if (service !== undefined) {
-      return { ...service, endpoint: endpointOf([...seen], service.endpoint) };
+      return { ...service, endpoint: chooseEndpoint([...seen], service.endpoint) };
     }
-    for (const location of listOf(document, "import").map((one) => attribute(one, "location"))) {
+    for (
+      const location of listChildren(document, "import").map((one) => attribute(one, "location"))
+    ) {
       const imported = relativeTo(next, location);
       if (location === "" || seen.has(imported) || seen.size === mostFiles) continue;
       seen.add(imported);

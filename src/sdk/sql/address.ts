@@ -4,7 +4,6 @@
  * @module
  */
 
-/** The address of a SQL Server. */
 export interface SqlAddress {
   readonly host: string;
   /** Absent when the instance's port must be asked for. */
@@ -29,19 +28,19 @@ export function parseSqlAddress(text: string): SqlAddress | string {
   const [, protocol, rest = ""] = /^(?:([a-z]+):)?(.*)$/is.exec(text.trim()) ?? [];
   if (protocol !== undefined && protocol.toLowerCase() !== "tcp" && rest !== "") {
     if (/^(np|lpc|admin)$/i.test(protocol)) {
-      return `${protocol}: is not spoken; only TCP/IP is (SQL Server Configuration Manager enables it)`;
+      return `${protocol}: is not supported, only TCP/IP (enable it in SQL Server Configuration Manager)`;
     }
-    return "is no server name such as host, host\\instance or host,port";
+    return "is not a server name such as host, host\\instance or host,port";
   }
   const [, host = "", instance, port] = /^([^\\,\s]+)(?:\\([^\\,\s]+))?(?:\s*,\s*(\d+))?$/.exec(
     rest,
   ) ?? [];
   if (host === "" || host.includes("/")) {
-    return "is no server name such as host, host\\instance or host,port";
+    return "is not a server name such as host, host\\instance or host,port";
   }
   const number = port === undefined ? undefined : Number(port);
   if (number !== undefined && (number < 1 || number > 65_535)) {
-    return `names port ${port}; ports go from 1 to 65535`;
+    return `names port ${port}, which is not between 1 and 65535`;
   }
   const named = instance === undefined || instance.toUpperCase() === defaultInstance
     ? undefined

@@ -11,7 +11,7 @@ import { openSspi, type SecurityContext } from "../../runtime/sspi.ts";
 import type { SqlAddress } from "./address.ts";
 import { findInstancePort } from "./browser.ts";
 import type { SqlDriver } from "./driver.ts";
-import { sqlConnectError, type SqlMessage, type SqlPlaceNames } from "./errors.ts";
+import { sqlConnectError, type SqlEndpointNames, type SqlMessage } from "./errors.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
 
 /** Who logs in. */
@@ -27,7 +27,7 @@ export type SqlLogin =
   | { readonly kind: "process" };
 
 /** Where and how to connect. */
-export interface SqlPlace {
+export interface SqlEndpoint {
   readonly address: SqlAddress;
   readonly database: string;
   readonly login: SqlLogin;
@@ -45,14 +45,13 @@ export interface SqlPlace {
 /** A connection that is logged in. */
 export interface SqlConnection {
   readonly driver: SqlDriver;
-  readonly place: SqlPlace;
+  readonly endpoint: SqlEndpoint;
   /** For the sentences of errors. */
-  readonly names: SqlPlaceNames;
-  /** Ends the connection. */
+  readonly names: SqlEndpointNames;
   close(): void;
 }
 
-function authenticationOf(login: SqlLogin): NonNullable<ConnectionConfiguration["authentication"]> {
+function toAuthentication(login: SqlLogin): NonNullable<ConnectionConfiguration["authentication"]> {
   if (login.kind === "sql") {
     return { type: "default", options: { userName: login.user, password: login.password } };
   }
@@ -62,20 +61,20 @@ function authenticationOf(login: SqlLogin): NonNullable<ConnectionConfiguration[
   return { type: "ntlm", options: { domain, userName: user, password } };
 }
 
-function configOf(place: SqlPlace, port: number): ConnectionConfiguration {
-  const { tls } = place;
+function toConfiguration(endpoint: SqlEndpoint, port: number): ConnectionConfiguration {
+  const { tls } = endpoint;
   const minVersion = tlsVersions[tls.minVersion ?? 0];
   return {
-    server: place.address.host,
-    authentication: authenticationOf(place.login),
+    server: endpoint.address.host,
+    authentication: toAuthentication(endpoint.login),
     options: {
       port,
-      database: place.database,
+      database: endpoint.database,
       appName: "Oomnitza agent",
-      encrypt: place.encrypt,
+      encrypt: endpoint.encrypt,
       trustServerCertificate: !tls.verify,
-      readOnlyIntent: place.readOnly,
-      connectTimeout: place.connectMs,
+      readOnlyIntent: endpoint.readOnly,
+      connectTimeout: endpoint.connectMs,
       // Time limits are kept here; the driver's own ends at the first row.
       requestTimeout: 0,
       // Whether to try again is for the next run to decide: a wrong database is tried thrice otherwise.
@@ -91,7 +90,7 @@ function configOf(place: SqlPlace, port: number): ConnectionConfiguration {
   };
 }
 
-function namesOf({ address, database, login, encrypt }: SqlPlace): SqlPlaceNames {
+function endpointNames({ address, database, login, encrypt }: SqlEndpoint): SqlEndpointNames {
   const account = login.kind === "process"
     ? "the account that runs the agent"
     : login.kind === "ntlm" && login.domain !== ""
@@ -102,8 +101,8 @@ function namesOf({ address, database, login, encrypt }: SqlPlace): SqlPlaceNames
 }
 
 /** Begins a login with Kerberos where it can be had, with NTLM where Windows has nothing better. */
-function securityOf(place: SqlPlace, port: number): SecurityContext {
-  const target = `MSSQLSvc/${place.address.host}:${port}`;
+function openSecurity(endpoint: SqlEndpoint, port: number): SecurityContext {
+  const target = `MSSQLSvc/${endpoint.address.host}:${port}`;
   try {
     return withFirstToken(openSspi(target, "Negotiate"));
   } catch (thrown) {
@@ -136,7 +135,7 @@ function withFirstToken(context: SecurityContext): SecurityContext {
 }
 
 /** Waits until the driver is logged in. */
-function loggedIn(driver: SqlDriver, { signal, connectMs }: SqlPlace): Promise<void> {
+function loggedIn(driver: SqlDriver, { signal, connectMs }: SqlEndpoint): Promise<void> {
   return new Promise((resolve, reject) => {
     function end(settle: () => void): void {
       clearTimeout(timer);
@@ -157,26 +156,26 @@ function loggedIn(driver: SqlDriver, { signal, connectMs }: SqlPlace): Promise<v
  *
  * @throws {AuthError} When the login is refused; `SourceError` when there is no connection.
  */
-export async function connectSql(place: SqlPlace): Promise<SqlConnection> {
-  const names = namesOf(place);
+export async function connectSql(endpoint: SqlEndpoint): Promise<SqlConnection> {
+  const names = endpointNames(endpoint);
   const messages: SqlMessage[] = [];
   let driver: SqlDriver | undefined;
   let security: SecurityContext | undefined;
   try {
-    const { address, signal } = place;
+    const { address, signal } = endpoint;
     const port = address.port ??
       await findInstancePort(address.host, address.instance ?? "", signal);
     const { SqlDriver } = await import("./driver.ts");
-    if (place.login.kind === "process") security = securityOf(place, port);
-    const opened = driver = new SqlDriver(configOf(place, port), security);
+    if (endpoint.login.kind === "process") security = openSecurity(endpoint, port);
+    const opened = driver = new SqlDriver(toConfiguration(endpoint, port), security);
     opened.on("errorMessage", (message: SqlMessage) => messages.push(message));
     // What happens to a connection later is told by the query under way.
     opened.on("error", () => {});
-    await loggedIn(opened, place);
-    return { driver: opened, place, names, close: () => opened.close() };
+    await loggedIn(opened, endpoint);
+    return { driver: opened, endpoint, names, close: () => opened.close() };
   } catch (thrown) {
     driver?.close();
-    place.signal.throwIfAborted();
+    endpoint.signal.throwIfAborted();
     throw sqlConnectError(names, thrown, messages);
   } finally {
     security?.close();

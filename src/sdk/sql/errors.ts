@@ -4,19 +4,18 @@
  * @module
  */
 
-import { AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
+import { AgentError, AuthError, errorCode, messageOf, SourceError } from "../../base/errors.ts";
 import { SspiError } from "../../runtime/sspi.ts";
 import { addressText, type SqlAddress } from "./address.ts";
 import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
 
-/** An error message of the server. */
 export interface SqlMessage {
   readonly number: number;
   readonly message: string;
 }
 
 /** What an error is about. */
-export interface SqlPlaceNames {
+export interface SqlEndpointNames {
   readonly address: SqlAddress;
   readonly database: string;
   /** The account for a sentence, for example `reader`. */
@@ -28,10 +27,9 @@ export interface SqlPlaceNames {
 }
 
 /** The code of the driver or of the socket underneath. */
-function codeOf(thrown: unknown): string {
-  const { code, cause } = (thrown ?? {}) as { readonly code?: unknown; readonly cause?: unknown };
-  const deeper = (cause ?? {}) as { readonly code?: unknown };
-  return String(deeper.code ?? code ?? "");
+function deepestCode(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return errorCode(cause) || errorCode(thrown);
 }
 
 const changePassword = "Set a new password for the account in SQL Server.";
@@ -51,19 +49,19 @@ function principalName(name: string): string {
   return `[${name.replaceAll("]", "]]")}]`;
 }
 
-function databaseError(what: string, place: SqlPlaceNames, message: SqlMessage): SourceError {
-  const name = principalName(place.principal);
+function databaseError(what: string, endpoint: SqlEndpointNames, message: SqlMessage): SourceError {
+  const name = principalName(endpoint.principal);
   return new SourceError(`${what}: ${message.message} [${message.number}]`, {
     hint: `Check database; the account needs a user in it: ` +
-      `USE ${principalName(place.database)}; CREATE USER ${name} FOR LOGIN ${name};`,
+      `USE ${principalName(endpoint.database)}; CREATE USER ${name} FOR LOGIN ${name};`,
   });
 }
 
 /** Why the server refused a login. */
-function refusal(what: string, place: SqlPlaceNames, message: SqlMessage): AgentError {
+function refusal(what: string, endpoint: SqlEndpointNames, message: SqlMessage): AgentError {
   const { number } = message;
   if (number === 4060 || number === 4064 || number === 916) {
-    return databaseError(what, place, message);
+    return databaseError(what, endpoint, message);
   }
   const text = `${what}: ${message.message} [${number}]`;
   const later = number === 18451 || number === 18461;
@@ -85,22 +83,22 @@ function refusal(what: string, place: SqlPlaceNames, message: SqlMessage): Agent
 
 function connectionHint(code: string, text: string): string {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return "The certificate is made out to another name: write in server the name that it carries.";
+    return "The certificate is for another name: use that name in server.";
   }
   if (code === "CERT_HAS_EXPIRED") return "The server's certificate has to be renewed.";
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code) || /certificate/i.test(text)) {
     return "Name the authority that signed the server's certificate in cacert_file; " +
-      "verify_ssl = False switches the check off altogether.";
+      "verify_ssl = False turns the check off altogether.";
   }
   if (isAboutVersion(code) || isAboutVersion(text)) return hintForVersion("server");
-  if (code === "EENCRYPT") return "The server insists on encryption: set encrypt = True.";
+  if (code === "EENCRYPT") return "The server requires encryption: set encrypt = True.";
   if (/SSL|TLS|EPROTO|ECONNRESET/.test(code) || /TLS|SSL/.test(text)) {
-    return "Check that this is a port of SQL Server, the TLS versions that it offers, " +
+    return "Check that this is a port of SQL Server, the TLS versions that it supports, " +
       "and encrypt (strict needs SQL Server 2022).";
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "Check the host name in server.";
   return "Check server (host, host\\instance or host,port), that TCP/IP is enabled for it, " +
-    "and the firewalls on the way.";
+    "and the firewalls in between.";
 }
 
 /**
@@ -109,15 +107,15 @@ function connectionHint(code: string, text: string): string {
  * @param messages What the server said, first to last.
  */
 export function sqlConnectError(
-  place: SqlPlaceNames,
+  endpoint: SqlEndpointNames,
   thrown: unknown,
   messages: readonly SqlMessage[],
 ): AgentError {
   if (thrown instanceof AgentError) return thrown;
-  const server = addressText(place.address);
-  const what = `Cannot log in to SQL Server ${server} as ${place.account}`;
+  const server = addressText(endpoint.address);
+  const what = `Cannot log in to SQL Server ${server} as ${endpoint.account}`;
   const [message] = messages;
-  if (message !== undefined) return refusal(what, place, message);
+  if (message !== undefined) return refusal(what, endpoint, message);
   if (thrown instanceof SspiError) {
     return new AuthError(`${what}: ${thrown.message}`, {
       cause: thrown,
@@ -126,14 +124,14 @@ export function sqlConnectError(
     });
   }
   const text = messageOf(thrown);
-  const code = codeOf(thrown);
+  const code = deepestCode(thrown);
   // The driver has one code for both sides' demand.
-  if (code === "EENCRYPT" && place.encrypt !== false) {
+  if (code === "EENCRYPT" && endpoint.encrypt !== false) {
     return new SourceError(
-      `Cannot connect to SQL Server ${server}: the server offers no encryption`,
+      `Cannot connect to SQL Server ${server}: the server does not support encryption`,
       {
         cause: thrown,
-        hint: "Give the server a certificate. encrypt = False sends everything in the clear.",
+        hint: "Give the server a certificate. encrypt = False sends everything unencrypted.",
       },
     );
   }
@@ -148,12 +146,16 @@ export function sqlConnectError(
 }
 
 /** Why a connection that was there is of no use any more. */
-export function sqlLostError(place: SqlPlaceNames, reason: string, cause?: unknown): SourceError {
+export function sqlLostError(
+  endpoint: SqlEndpointNames,
+  reason: string,
+  cause?: unknown,
+): SourceError {
   return new SourceError(
-    `The connection to SQL Server ${addressText(place.address)} is lost: ${reason}`,
+    `The connection to SQL Server ${addressText(endpoint.address)} is lost: ${reason}`,
     {
       cause,
-      hint: "See whether the server runs. The next run reads everything again.",
+      hint: "Check that the server is running. The next run reads everything again.",
       retriable: true,
     },
   );
@@ -170,8 +172,11 @@ function serverError(thrown: unknown): SqlMessage | undefined {
 }
 
 /** What to do about a query that the server refused. */
-function queryHint(place: SqlPlaceNames, { number, message }: SqlMessage): string | undefined {
-  const name = principalName(place.principal);
+function queryHint(
+  endpoint: SqlEndpointNames,
+  { number, message }: SqlMessage,
+): string | undefined {
+  const name = principalName(endpoint.principal);
   if (number === 229 || number === 230) {
     const [, object = ""] = /on the object '([^']+)'/.exec(message) ?? [];
     const [, schema = "dbo"] = /schema '([^']+)'/.exec(message) ?? [];
@@ -179,23 +184,27 @@ function queryHint(place: SqlPlaceNames, { number, message }: SqlMessage): strin
     return `Let the account read it: GRANT SELECT ON OBJECT::${schema}.${object} TO ${name};`;
   }
   if (number === 208) {
-    return `Check database: there is no such view in ${place.database}, or the account may see ` +
+    return `Check database: there is no such view in ${endpoint.database}, or the account may see ` +
       `nothing of it (GRANT SELECT ON OBJECT::… TO ${name};).`;
   }
-  if (number === 1205 || number === 1222) return "Others were busy with the same data. Try again.";
+  if (number === 1205 || number === 1222) {
+    return "The query was in a deadlock with others. Try again.";
+  }
   return undefined;
 }
 
 /** Why a query failed. */
-export function sqlQueryError(place: SqlPlaceNames, thrown: unknown): AgentError {
+export function sqlQueryError(endpoint: SqlEndpointNames, thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown;
   const message = serverError(thrown);
-  if (message === undefined) return sqlLostError(place, messageOf(thrown), thrown);
+  if (message === undefined) return sqlLostError(endpoint, messageOf(thrown), thrown);
   const { number } = message;
-  const what = `Cannot read from ${place.database} on SQL Server ${addressText(place.address)}`;
+  const what = `Cannot read from ${endpoint.database} on SQL Server ${
+    addressText(endpoint.address)
+  }`;
   return new SourceError(`${what}: ${message.message} [${number}]`, {
     cause: thrown,
-    hint: queryHint(place, message),
+    hint: queryHint(endpoint, message),
     retriable: number === 1205 || number === 1222,
   });
 }

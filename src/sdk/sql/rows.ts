@@ -54,7 +54,7 @@ class RowQueue {
   }
 }
 
-function rowOf(cells: readonly Cell[]): SqlRow {
+function toRow(cells: readonly Cell[]): SqlRow {
   const row: SqlRow = {};
   for (const { metadata, value } of cells) setOwn(row, metadata.colName, sqlValue(metadata, value));
   return row;
@@ -62,7 +62,7 @@ function rowOf(cells: readonly Cell[]): SqlRow {
 
 function readRow(cells: readonly Cell[]): SqlRow {
   try {
-    return rowOf(cells);
+    return toRow(cells);
   } catch (thrown) {
     if (thrown instanceof InexactValue) throw new SourceError(thrown.message);
     throw thrown;
@@ -70,10 +70,10 @@ function readRow(cells: readonly Cell[]): SqlRow {
 }
 
 /** Takes the next rows, if the server does not keep silent for too long. */
-async function takeInTime(queue: RowQueue, { place, names }: SqlConnection): Promise<Cell[][]> {
+async function takeInTime(queue: RowQueue, { endpoint, names }: SqlConnection): Promise<Cell[][]> {
   const timer = setTimeout(() => {
-    queue.end(sqlLostError(names, `no answer within ${place.silenceMs / 1000} s`));
-  }, place.silenceMs);
+    queue.end(sqlLostError(names, `no answer within ${endpoint.silenceMs / 1000} s`));
+  }, endpoint.silenceMs);
   try {
     return await queue.take();
   } finally {
@@ -88,7 +88,7 @@ async function takeInTime(queue: RowQueue, { place, names }: SqlConnection): Pro
  * @throws {SourceError} What the server says, after all rows that came before it.
  */
 export async function* sqlRows(connection: SqlConnection, sql: string): AsyncGenerator<SqlRow> {
-  const { driver, names, place: { signal } } = connection;
+  const { driver, names, endpoint: { signal } } = connection;
   signal.throwIfAborted();
   const queue = new RowQueue();
   let paused = false;

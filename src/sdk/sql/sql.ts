@@ -10,9 +10,9 @@ import { hasSspi } from "../../runtime/sspi.ts";
 import { opt, type Option, parseFlag, type Values } from "../option.ts";
 import type { SourceContext } from "../source.ts";
 import { parseSqlAddress, type SqlAddress } from "./address.ts";
-import type { SqlLogin, SqlPlace } from "./connection.ts";
+import type { SqlEndpoint, SqlLogin } from "./connection.ts";
 
-export { connectSql, type SqlConnection, type SqlPlace } from "./connection.ts";
+export { connectSql, type SqlConnection, type SqlEndpoint } from "./connection.ts";
 export { type SqlRow, sqlRows } from "./rows.ts";
 
 function serverOption(option: Option<string>): Option<SqlAddress> {
@@ -33,7 +33,7 @@ function encryptOption(option: Option<string>): Option<boolean | "strict"> {
     if (flag !== undefined) return flag;
     context.addIssue({
       code: "custom",
-      message: `is neither a yes nor a no nor strict: "${value}"`,
+      message: `is neither a boolean nor strict: "${value}"`,
     });
     return z.NEVER;
   });
@@ -43,17 +43,17 @@ function encryptOption(option: Option<string>): Option<boolean | "strict"> {
 /** The options of a source that reads from SQL Server. */
 export const sqlOptions = {
   server: serverOption(opt.text(
-    "Where SQL Server is: host, host\\instance or host,port.",
+    "Address of SQL Server: host, host\\instance or host,port.",
     { example: "server.example.com" },
   )),
   database: opt.text("Name of the database."),
   username: opt.text(
-    "Who reads. With authentication = Windows DOMAIN\\name, or nothing for the account that runs the agent on Windows.",
+    "Account to log in as. With authentication = Windows, DOMAIN\\name, or blank for the account that runs the agent on Windows.",
     { default: "", example: "change-me" },
   ),
   password: opt.secret("Password of that account.", { default: "", example: "change-me" }),
   authentication: opt.choice(
-    "Whether the account is one of SQL Server or one of Windows.",
+    "Whether it is a SQL Server login or a Windows account.",
     ["SQL Server", "Windows"],
     { default: "SQL Server", anyCase: true },
   ),
@@ -65,16 +65,19 @@ export const sqlOptions = {
     "Whether the server is told that the agent only reads (ApplicationIntent=ReadOnly), so that a readable copy of an availability group may answer.",
     { default: true, advanced: true },
   ),
-  query_timeout: opt.integer("Seconds that the server may keep silent while it works on a query.", {
+  query_timeout: opt.integer("Seconds to wait for the server while it works on a query.", {
     default: 600,
     minimum: 1,
     maximum: 86_400,
     advanced: true,
   }),
-  driver: opt.text("Has no effect: no ODBC driver is needed. Older files have it.", {
-    default: "",
-    advanced: true,
-  }),
+  driver: opt.text(
+    "Has no effect: no ODBC driver is needed. Accepted for compatibility with older files.",
+    {
+      default: "",
+      advanced: true,
+    },
+  ),
 } as const;
 
 /** Where SQL Server is and who reads: the values of {@linkcode sqlOptions}. */
@@ -92,7 +95,7 @@ function windowsAccount(
   return /^[^\\@]+@[^\\@]+$/.test(name.trim()) ? { domain: "", user: name.trim() } : undefined;
 }
 
-/** The rule between the {@linkcode sqlOptions}: the text of the complaint, or nothing. */
+/** The rule between the {@linkcode sqlOptions}: what is wrong, or nothing. */
 export function sqlRule({ authentication, username, password }: SqlValues): string | undefined {
   if (authentication === "SQL Server") {
     if (username !== "" && password !== "") return undefined;
@@ -107,7 +110,7 @@ export function sqlRule({ authentication, username, password }: SqlValues): stri
     "only on Windows can the agent log in as the account that runs it";
 }
 
-function loginOf({ options, log }: SourceContext<SqlValues>): SqlLogin {
+function chooseLogin({ options, log }: SourceContext<SqlValues>): SqlLogin {
   const { authentication, username, password } = options;
   if (authentication === "SQL Server") return { kind: "sql", user: username, password };
   const account = windowsAccount(username);
@@ -124,7 +127,7 @@ function loginOf({ options, log }: SourceContext<SqlValues>): SqlLogin {
  *
  * @throws {ConfigError} When they do not go together.
  */
-export function sqlPlace(context: SourceContext<SqlValues>): SqlPlace {
+export function sqlEndpoint(context: SourceContext<SqlValues>): SqlEndpoint {
   const { options, tls, timeoutMs, signal } = context;
   if (options.encrypt === "strict" && !tls.verify) {
     throw new ConfigError("encrypt = strict always checks the server's certificate", [], {
@@ -135,13 +138,13 @@ export function sqlPlace(context: SourceContext<SqlValues>): SqlPlace {
   if (options.encrypt === true && tls.minVersion === tls13) {
     throw new ConfigError("ssl_protocol = tls1.3 needs encrypt = strict", [], {
       hint:
-        "Servers older than SQL Server 2022 have TLS 1.2 only: leave ssl_protocol out for them.",
+        "Servers older than SQL Server 2022 support TLS 1.2 only: remove ssl_protocol for them.",
     });
   }
   return {
     address: options.server,
     database: options.database,
-    login: loginOf(context),
+    login: chooseLogin(context),
     encrypt: options.encrypt,
     readOnly: options.read_only,
     tls,

@@ -10,7 +10,7 @@ const featureAcknowledgement = 0xae;
 const doneLength = 13;
 
 /** Where the token that begins at `at` ends, if all of it is there. */
-function endOf(answer: Buffer, at: number): number {
+function messageEnd(answer: Buffer, at: number): number {
   const kind = answer[at];
   if (kind === done) return at + doneLength;
   // Its list of features has no length; it is the last but one, and what follows is a DONE.
@@ -30,7 +30,7 @@ export function takeTokens(
   let token: Buffer | undefined;
   const rest: Buffer[] = [];
   for (let at = 0; at < answer.length;) {
-    const end = Math.max(at + 1, endOf(answer, at));
+    const end = Math.max(at + 1, messageEnd(answer, at));
     if (answer[at] === sspi) token = answer.subarray(at + 3, end);
     else rest.push(answer.subarray(at, end));
     at = end;

@@ -36,15 +36,15 @@ export function planTls(options: TlsValues): TlsPlan {
   const warnings: string[] = [];
   if (!options.verify_ssl) {
     warnings.push(
-      "verify_ssl is off: anybody on the way can read and change the data. cacert_file is the better way",
+      "verify_ssl is off: anybody on the network path can read and change the data. Set cacert_file instead",
     );
   }
   if (options.ssl_protocol === "sslv3") {
-    warnings.push("ssl_protocol = sslv3 names a broken protocol; TLS 1.2 or newer is used");
+    warnings.push("ssl_protocol = sslv3 is a broken protocol; TLS 1.2 or newer is used");
   }
   if (options.ssl_protocol === "tls" || options.ssl_protocol === "tls1") {
     warnings.push(
-      `ssl_protocol = ${options.ssl_protocol} lets TLS 1.0 pass, which is not safe any more`,
+      `ssl_protocol = ${options.ssl_protocol} allows TLS 1.0, which is no longer safe`,
     );
   }
   const own = options.user_pem_file === ""

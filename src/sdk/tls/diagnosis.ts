@@ -6,6 +6,7 @@
 
 import { isIP } from "node:net";
 import { connect, type ConnectionOptions, type SecureVersion, type TLSSocket } from "node:tls";
+import { errorCode } from "../../base/errors.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
 
 /** TLS versions by their number on the wire, as Node.js calls them. */
@@ -18,13 +19,13 @@ export const tlsVersions: Readonly<Record<number, SecureVersion>> = {
 /** What to do about a certificate, by the code of the error; undefined when it is about none. */
 export function hintForCertificate(code: string): string | undefined {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return "The certificate is made out to another name: write in the address the name that it carries.";
+    return "The certificate is for another name: use that name in the address.";
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    return "Look at the clock of this machine; if it is right, the server's certificate has to be renewed.";
+    return "Check the clock of this machine; if it is right, the server's certificate has to be renewed.";
   }
   if (code.includes("CERT") || code.includes("SELF_SIGNED") || code.includes("UNABLE_TO_")) {
-    return "Name the certificate authority in cacert_file; verify_ssl = false switches the check off altogether.";
+    return "Name the certificate authority in cacert_file; verify_ssl = false turns the check off altogether.";
   }
   return undefined;
 }
@@ -36,7 +37,7 @@ export function isAboutVersion(text: string): boolean {
 
 /** What to do then about `directory` or `server`. */
 export function hintForVersion(what: string): string {
-  return `Update the ${what}. ssl_protocol = tls1 accepts old versions of TLS, which are not safe any more.`;
+  return `Update the ${what}. ssl_protocol = tls1 accepts old versions of TLS, which are no longer safe.`;
 }
 
 /** What was found out. */
@@ -45,7 +46,7 @@ export interface TlsDiagnosis {
   readonly hint: string;
 }
 
-const probeMs = 2000;
+const probeTimeoutMs = 2000;
 
 /** How a handshake ended: the protocol that was agreed on, or the code of the error. */
 type Ending = { readonly protocol: string | null } | { readonly code: string };
@@ -68,14 +69,14 @@ function probe(options: ConnectionOptions): Promise<Ending> {
       resolve(ending);
     }
     const settled = () => end(protocol === undefined ? { code: "" } : { protocol });
-    const timer = setTimeout(settled, probeMs);
+    const timer = setTimeout(settled, probeTimeoutMs);
     socket.on("data", settled);
     socket.on("close", settled);
-    socket.on("error", (error) => end({ code: String((error as { code?: unknown }).code ?? "") }));
+    socket.on("error", (error) => end({ code: errorCode(error) }));
   });
 }
 
-function optionsOf({ hostname, port }: URL, settings: TlsSettings): ConnectionOptions {
+function probeOptions({ hostname, port }: URL, settings: TlsSettings): ConnectionOptions {
   const host = hostname.replace(/^\[|\]$/g, "");
   return {
     host,
@@ -103,8 +104,8 @@ async function diagnoseVersion(
     ? "Update the server, or set ssl_protocol = tls1.2."
     : hintForVersion("server");
   const message = offered === undefined
-    ? `${host} offers no TLS version that this program knows`
-    : `${host} offers nothing newer than ${offered}, and ${floor} is the least that is accepted`;
+    ? `${host} supports no TLS version that this program knows`
+    : `${host} supports nothing newer than ${offered}, and at least ${floor} is required`;
   return { message, hint };
 }
 
@@ -120,7 +121,7 @@ export async function diagnoseTls(
   settings: TlsSettings,
 ): Promise<TlsDiagnosis | undefined> {
   const url = new URL(address);
-  const options = optionsOf(url, settings);
+  const options = probeOptions(url, settings);
   const minVersion = tlsVersions[settings.minVersion ?? 0] ?? "TLSv1.2";
   const ending = await probe({ ...options, minVersion });
   if ("protocol" in ending) return undefined;
@@ -138,7 +139,7 @@ export async function diagnoseTls(
   return {
     message: `${url.host} refuses the connection [${code}]`,
     hint: settings.cert === undefined
-      ? "It may want a client certificate: name its file in user_pem_file."
+      ? "It may require a client certificate: set user_pem_file."
       : "It may not accept the client certificate in user_pem_file.",
   };
 }

@@ -17,7 +17,7 @@ const keyBlock = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^]*?-----END [A-Z ]+-----
 /** As `openssl rehash` and `c_rehash` call the links that they make. */
 const hashName = /^[0-9a-f]{8}\.\d+$/;
 
-const toPem = "openssl x509 -inform DER -in FILE -out FILE.pem makes one of a DER file.";
+const toPem = "openssl x509 -inform DER -in FILE -out FILE.pem converts a DER file.";
 
 function read(option: string, path: string): string {
   try {
@@ -27,7 +27,7 @@ function read(option: string, path: string): string {
   }
 }
 
-function readableOf(option: string, path: string): string[] {
+function readCertificates(option: string, path: string): string[] {
   const found = read(option, path).match(certificateBlock) ?? [];
   for (const [index, text] of found.entries()) {
     try {
@@ -40,20 +40,20 @@ function readableOf(option: string, path: string): string[] {
   return found;
 }
 
-function certificatesOf(option: string, path: string): string[] {
-  const found = readableOf(option, path);
+function requireCertificates(option: string, path: string): string[] {
+  const found = readCertificates(option, path);
   if (found.length > 0) return found;
   throw new ConfigError(`${option} ${path} has no certificate in PEM form`, [], { hint: toPem });
 }
 
 /** Files of other kinds may lie there too. */
-function certificatesIn(directory: string): string[] {
+function readDirectory(directory: string): string[] {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ConfigError(`cacert_dir ${directory} is not a directory`);
   }
   const found = readdirSync(directory).sort()
     .filter((name) => /\.(pem|crt|cer)$/i.test(name) || hashName.test(name))
-    .flatMap((name) => readableOf("cacert_dir", join(directory, name)));
+    .flatMap((name) => readCertificates("cacert_dir", join(directory, name)));
   if (found.length > 0) return found;
   throw new ConfigError(`cacert_dir ${directory} has no certificate in PEM form`, [], {
     hint: `Files called *.pem, *.crt and *.cer are read, and links of openssl rehash. ${toPem}`,
@@ -77,8 +77,8 @@ export function readAuthorities(options: AuthorityOptions): string[] | undefined
   const { cacert_file: file, cacert_dir: directory } = options;
   if (file === "" && directory === "") return undefined;
   const named = [
-    ...(file === "" ? [] : certificatesOf("cacert_file", file)),
-    ...(directory === "" ? [] : certificatesIn(directory)),
+    ...(file === "" ? [] : requireCertificates("cacert_file", file)),
+    ...(directory === "" ? [] : readDirectory(directory)),
   ];
   // What is given replaces the runtime's list, so all of it is named again.
   const usual = [...tls.getCACertificates("bundled"), ...tls.getCACertificates("system")];
@@ -92,7 +92,7 @@ export function readAuthorities(options: AuthorityOptions): string[] | undefined
  */
 export function readClientCertificate(path: string): { cert: string; key: string } {
   const option = "user_pem_file";
-  const cert = certificatesOf(option, path).join("\n");
+  const cert = requireCertificates(option, path).join("\n");
   const [key, kind = ""] = keyBlock.exec(read(option, path)) ?? [];
   if (key === undefined) {
     throw new ConfigError(`${option} ${path} has a certificate, but no private key`, [], {
@@ -101,7 +101,8 @@ export function readClientCertificate(path: string): { cert: string; key: string
   }
   if (kind.includes("ENCRYPTED") || key.includes("Proc-Type: 4,ENCRYPTED")) {
     throw new ConfigError(`The private key in ${option} ${path} is protected by a password`, [], {
-      hint: "Write it without one (openssl pkey -in FILE -out FILE.key) and guard the file itself.",
+      hint:
+        "Remove the password (openssl pkey -in FILE -out FILE.key) and restrict access to the file.",
     });
   }
   try {

@@ -10,14 +10,14 @@ import { proxyOption } from "../http/proxy.ts";
 /** How a connection is made and secured; valid in every section and in `[oomnitza]`. */
 export const tlsOptions = {
   verify_ssl: opt.flag(
-    "Whether the server's certificate is checked. Leave it on: cacert_file is the better way.",
+    "Whether the server's certificate is checked. To trust a private certificate authority, set cacert_file rather than turning this off.",
     {
       default: true,
       advanced: true,
     },
   ),
   cacert_file: opt.path(
-    "File with the certificate authorities to trust besides the usual ones, PEM.",
+    "File with certificate authorities to trust in addition to the default ones, PEM.",
     {
       default: "",
       advanced: true,
@@ -32,12 +32,12 @@ export const tlsOptions = {
     advanced: true,
   }),
   ssl_protocol: optional(opt.choice(
-    "Lowest TLS version to accept. Without it, TLS 1.2; ssl, sslv23 and sslv3 mean the same; tls and tls1 let TLS 1.0 pass.",
+    "Lowest TLS version to accept. Default: TLS 1.2; ssl, sslv23 and sslv3 mean the same; tls and tls1 allow TLS 1.0.",
     ["ssl", "sslv23", "sslv3", "tls", "tls1", "tls1.2", "tls1.3"],
     { anyCase: true, advanced: true },
   )),
   proxy: proxyOption(),
-  timeout: opt.integer("Seconds that one request may take.", {
+  timeout: opt.integer("Timeout of a request in seconds.", {
     default: 60,
     minimum: 1,
     maximum: 3600,

@@ -52,7 +52,7 @@ function tokenUrl({ region, token_url }: Access): string {
 }
 
 /** OAuth where the section has a client, else name and password. */
-export function authOf(access: Access): Authenticator {
+export function createAuth(access: Access): Authenticator {
   const { username, password, client_id, client_secret } = access;
   if (client_id === "") return basicAuth(username, password);
   const path = tokenUrl(access);
@@ -125,14 +125,14 @@ export function readsNetwork({ everything, paths }: Wanted): boolean {
 }
 
 /** The number that stands for a device in addresses; servers write it plainly or as `Value`. */
-export function idOf({ Id }: Raw): string {
+export function readId({ Id }: Raw): string {
   const id = object.safeParse(Id).data?.Value ?? Id;
   return typeof id === "number" || typeof id === "string" ? `${id}` : "";
 }
 
 /** The device with its network details; a device without any has an empty object. */
 export async function withNetwork({ http, options }: Context, device: Raw): Promise<Raw> {
-  const id = idOf(device);
+  const id = readId(device);
   if (id === "") return { ...device, network: {} };
   const path = `${options.api_path}/devices/${encodeURIComponent(id)}/network`;
   const request = { path, what: `the network details of device ${id}`, allow: [404], hints };

@@ -6,10 +6,10 @@
 
 import { defineSource, opt, optional, syncField } from "../../sdk/mod.ts";
 import {
-  authOf,
-  idOf,
+  createAuth,
   listDevices,
   pageSize,
+  readId,
   readsNetwork,
   search,
   withNetwork,
@@ -20,7 +20,7 @@ export const airwatch = defineSource({
   name: "airwatch",
   title: "AirWatch",
   kind: "assets",
-  summary: "Devices from AirWatch (Omnissa Workspace ONE UEM), on request with network details.",
+  summary: "Devices from AirWatch (Omnissa Workspace ONE UEM), optionally with network details.",
   mappingName: "AirWatch",
   options: {
     url: opt.url("Address of the REST API of your tenant, as a rule beginning with as.", {
@@ -41,19 +41,19 @@ export const airwatch = defineSource({
     dep_uuid: opt.text("UUID of an Apple DEP group whose data is added to its devices as dep.", {
       default: "",
     }),
-    client_id: opt.text("Id of an OAuth client, in place of username and password.", {
+    client_id: opt.text("Id of an OAuth client, instead of username and password.", {
       default: "",
     }),
     client_secret: opt.secret("Secret of that client.", { default: "" }),
     region: optional(opt.choice(
-      "Where the tenant gets its OAuth tokens: na for the USA and Canada, emea, apac, or uat for test environments.",
+      "Region of the tenant's OAuth token server: na for the USA and Canada, emea, apac, or uat for test environments.",
       ["na", "emea", "apac", "uat"],
       { anyCase: true },
     )),
-    token_url: optional(opt.url("Address of the OAuth token server, in place of region.", {
+    token_url: optional(opt.url("Address of the OAuth token server, instead of region.", {
       advanced: true,
     })),
-    api_path: opt.text("Where the device API begins; /api/v1/mdm on servers that know no other.", {
+    api_path: opt.text("Path of the device API; /api/v1/mdm on older servers.", {
       default: "/api/mdm",
       advanced: true,
     }),
@@ -107,7 +107,7 @@ export const airwatch = defineSource({
   http: (options) => ({
     base: options.url,
     headers: { "aw-tenant-code": options.api_token },
-    auth: authOf(options),
+    auth: createAuth(options),
   }),
   async check(context) {
     await search(context, 0, 1);
@@ -119,7 +119,7 @@ export const airwatch = defineSource({
         ? context.each(
           page,
           (device) => withNetwork(context, device),
-          (device) => `device ${idOf(device)}`,
+          (device) => `device ${readId(device)}`,
         )
         : page;
     }

@@ -55,7 +55,7 @@ export const commonHeaders = {
 const sessionHeader = "X-ADM-Auth-Session";
 
 /** What to do about the two refusals that no new session mends ("Interpreting … error codes"). */
-function hintOf({ status, body }: Answer): string | undefined {
+function chooseHint({ status, body }: Answer): string | undefined {
   if (status !== 403) return undefined;
   if (body.includes("T_C_NOT_SIGNED")) {
     return "Apple has new terms: an administrator accepts them in Apple Business or School Manager.";
@@ -87,7 +87,7 @@ export function sessionAuth({ url, api_token }: Access): Authenticator {
       credentials: "api_token: Apple did not accept the server token",
       request: { path: "/session", sign },
       secrets: [consumer_key, consumer_secret, access_token, access_secret],
-      hint: hintOf,
+      hint: chooseHint,
       shape: session,
       read: ({ auth_session_token }) => ({ value: auth_session_token }),
     });
@@ -100,13 +100,13 @@ export function sessionAuth({ url, api_token }: Access): Authenticator {
     ),
     // A session that is unknown or over gives 401, or 403 with another text.
     isRefusal: (answer) =>
-      answer.status === 401 || (answer.status === 403 && hintOf(answer) === undefined),
+      answer.status === 401 || (answer.status === 403 && chooseHint(answer) === undefined),
   };
 }
 
 /** Makes sure that Apple knows the server. */
 export async function checkAccount({ http }: Context): Promise<void> {
-  await http.json({ path: "/account", what: "the account", hints: hintOf }, account);
+  await http.json({ path: "/account", what: "the account", hints: chooseHint }, account);
 }
 
 /** A page of the list, and how often the list was begun anew before. */
@@ -130,7 +130,7 @@ async function* listPages({ http, options }: Context): AsyncGenerator<readonly R
       body: JSON.stringify({ limit: options.page_size, cursor: place.cursor }),
       what: "devices",
       allow: (answer) => isAboutCursor(answer, place),
-      hints: hintOf,
+      hints: chooseHint,
     }, devices);
   const next = ({ body, text }: Page<z.infer<typeof devices>>, { restarts }: Place) => {
     if (body === undefined) {
@@ -155,7 +155,8 @@ async function loadDetails(
 ): Promise<z.infer<typeof details>["devices"]> {
   const body = JSON.stringify({ devices: serials });
   const request = { method: "POST", path: "/devices", body } as const;
-  return (await http.json({ ...request, what: "device details", hints: hintOf }, details)).devices;
+  return (await http.json({ ...request, what: "device details", hints: chooseHint }, details))
+    .devices;
 }
 
 /** All devices that are this server's, with their details where those are wanted. */
@@ -172,13 +173,15 @@ export async function* readDevices(context: Context): AsyncGenerator<Raw | Skipp
       const device = found[serial];
       if (device?.response_status === "SUCCESS") yield device;
       else if (device?.response_status === "NOT_ACCESSIBLE") foreign++;
-      else yield new Skipped(`device ${serial}`, reasonOf(device?.response_status));
+      else yield new Skipped(`device ${serial}`, describeStatus(device?.response_status));
     }
   }
   if (foreign === 0) return;
-  context.log.info(`Left out, since they are not this server's any more: ${foreign} devices`);
+  context.log.info(
+    `Skipped because they are no longer assigned to this server: ${foreign} devices`,
+  );
 }
 
-function reasonOf(status: string | undefined): string {
+function describeStatus(status: string | undefined): string {
   return status === undefined ? "Apple gave no details of it" : `Apple answered ${status} for it`;
 }

@@ -36,10 +36,10 @@ export const appledep = defineSource({
     ),
     sync_field: syncField(),
     details: opt.flag(
-      "Whether the details of the devices are asked for, which leaves out those that are not this server's any more. Without, half as many requests.",
+      "Whether the details of the devices are requested, which skips those no longer assigned to this server. False halves the number of requests.",
       { default: true, advanced: true },
     ),
-    page_size: opt.integer("Devices in one request.", {
+    page_size: opt.integer("Devices per request.", {
       default: pageSize,
       minimum: 50,
       maximum: pageSize,

@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { AuthError, readTextFile } from "../../sdk/mod.ts";
+import { AuthError, parseJson, readTextFile } from "../../sdk/mod.ts";
 
 /** A server token ("Examining server tokens"). */
 export interface ServerToken {
@@ -49,13 +49,9 @@ export function parseServerToken(text: string): ServerToken | string {
   }
   // The message is wrapped at 76 characters by some programs, also inside of a key.
   const json = text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1).replace(/[\r\n]/g, "");
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    // The parser's message would quote a part of the secret.
-    return "is not valid JSON";
-  }
+  // No message of the parser, which would quote a part of the secret.
+  const value = parseJson(json, z.unknown());
+  if (value === undefined) return "is not valid JSON";
   const result = shape.safeParse(value);
   return result.success ? result.data : result.error.issues[0]?.message ?? "is not valid";
 }

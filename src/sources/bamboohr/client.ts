@@ -45,7 +45,7 @@ const listNames: Readonly<Record<string, string>> = {
 };
 
 /** The company's own host has the API under `/api`, the gateway has it under the company's name. */
-export function baseOf({ url, system_name }: { url: string; system_name: string }): string {
+export function buildBase({ url, system_name }: { url: string; system_name: string }): string {
   return url.endsWith("/api") ? `${url}/v1` : `${url}/${encodeURIComponent(system_name)}/v1`;
 }
 
@@ -54,7 +54,7 @@ const usual = ["displayName", "workEmail", "workPhone", "workPhoneExtension", "m
   .concat("departmentName", "divisionName", "locationName", "reportsToName", "pronouns");
 
 /** The `fields` to ask for: names unknown to BambooHR are ignored there. */
-export function fieldsOf({ everything, paths }: Wanted): string {
+export function chooseFields({ everything, paths }: Wanted): string {
   const wanted = paths.map((path) => path.split(".", 1)[0] ?? path)
     .map((name) => ownEntry(listNames, name) ?? name);
   return [...new Set([...(everything ? usual : []), ...wanted])].join(",");
@@ -82,6 +82,11 @@ function warnOfHidden(
   );
 }
 
+/** "Technical Overview": this header has additional information about an error. */
+export function readErrorMessage(headers: Headers): string | undefined {
+  return headers.get("x-bamboohr-error-message") ?? undefined;
+}
+
 /** Asks for the directory; nothing when BambooHR says that nobody is in it. */
 export async function loadDirectory({ http, log }: SourceContext<unknown>, base: string) {
   const { body, headers } = await http.page({
@@ -96,10 +101,10 @@ export async function loadDirectory({ http, log }: SourceContext<unknown>, base:
     },
   }, directory);
   if (body === undefined) {
-    const reason = headers.get("x-bamboohr-error-message") ?? "404 Not Found";
+    const reason = readErrorMessage(headers) ?? "404 Not Found";
     log.warning(
-      `BambooHR says that nobody is in the directory (${reason}). ` +
-        "If that is not so, check url and system_name.",
+      `BambooHR reports an empty directory (${reason}). ` +
+        "If that is wrong, check url and system_name.",
     );
   }
   return body;
@@ -121,7 +126,7 @@ export async function* listEmployees(
 ) {
   const { http, wanted, total } = context;
   const query = {
-    fields: fieldsOf(wanted),
+    fields: chooseFields(wanted),
     ...(inactive ? {} : { "filter[status]": "active" }),
     "page[limit]": `${pageSize}`,
   };

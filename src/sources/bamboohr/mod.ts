@@ -6,15 +6,15 @@
 
 import { basicAuth, defineSource, opt, peopleOptions } from "../../sdk/mod.ts";
 import {
-  baseOf,
+  buildBase,
   employees,
   listDirectory,
   listEmployees,
   loadDirectory,
   pageSize,
+  readErrorMessage,
 } from "./client.ts";
 
-/** Reads the people of a company in BambooHR. */
 export const bamboohr = defineSource({
   name: "bamboohr",
   title: "BambooHR",
@@ -38,12 +38,12 @@ export const bamboohr = defineSource({
       example: "Employee",
     }),
     endpoint: opt.choice(
-      "What is read: the company directory, or the list of employees, which has more fields and needs the right to read them.",
+      "What to read: the company directory, or the list of employees, which has more fields and requires permission to read them.",
       ["directory", "employees"],
       { default: "directory" },
     ),
     inactive: opt.flag(
-      "Whether people who left are read as well. Only with endpoint = employees.",
+      "Whether people who left are read too. Only with endpoint = employees.",
       { default: false, advanced: true },
     ),
   },
@@ -82,21 +82,22 @@ export const bamboohr = defineSource({
       ? "inactive = True needs endpoint = employees: the directory has nobody who left"
       : undefined,
   http: (options) => ({
-    base: baseOf(options),
+    base: buildBase(options),
     // "Authentication": the key is the user name, the password can be anything.
     auth: basicAuth(options.api_token, "x"),
+    readErrorMessage: ({ headers }) => readErrorMessage(headers),
   }),
   async check(context) {
     // Not the key owner's own record: not every owner of a key is an employee.
     const { http, options } = context;
-    const base = baseOf(options);
+    const base = buildBase(options);
     if (options.endpoint === "directory") return void await loadDirectory(context, base);
     const query = { "page[limit]": "1" };
     await http.json({ path: `${base}/employees`, query, what: "employees" }, employees);
   },
   records(context) {
     const { options } = context;
-    const base = baseOf(options);
+    const base = buildBase(options);
     return options.endpoint === "directory"
       ? listDirectory(context, base)
       : listEmployees(context, base, options.inactive);

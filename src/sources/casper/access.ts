@@ -58,7 +58,7 @@ async function tokenOfClient(http: Http, { client_id, client_secret }: Access): 
 }
 
 /** When a token ends. A time in the past is a clock that goes otherwise: then a 401 tells. */
-function endOf(text: string | undefined): number | undefined {
+function parseExpiry(text: string | undefined): number | undefined {
   const end = Date.parse(text ?? "");
   return end > Date.now() ? end : undefined;
 }
@@ -79,7 +79,7 @@ async function tokenOfUser(http: Http, basic: string, { password }: Access): Pro
     request,
     secrets: [password, basic.slice("Basic ".length)],
     shape: userToken,
-    read: ({ token: value, expires }) => ({ value, expires: endOf(expires) }),
+    read: ({ token: value, expires }) => ({ value, expires: parseExpiry(expires) }),
   });
   return { ...token, value: `Bearer ${token.value}` };
 }
@@ -116,7 +116,7 @@ function asHeader(value: string): Readonly<Record<string, string>> {
 }
 
 /** The way to authenticate that the options ask for. */
-export function authOf(access: Access): Authenticator {
+export function createAuth(access: Access): Authenticator {
   if (access.client_id === "") return userAuth(access);
   return tokenAuth((http) => tokenOfClient(http, access), asHeader);
 }

@@ -108,7 +108,7 @@ export async function allDevices(
 /** What to say when there is no group of that name. */
 export function noSuchGroup(kind: DeviceKind, name: string): SourceError {
   return new SourceError(`There is no group "${name}" of ${words[kind].many} in Jamf Pro`, {
-    hint: "Check group_name: upper and lower case count.",
+    hint: "Check group_name: it is case-sensitive.",
   });
 }
 
@@ -123,7 +123,7 @@ async function groupPath({ http }: Context, kind: DeviceKind, name: string): Pro
 /** Names that do not survive in a path: servers take an encoded slash for a real one, or refuse it. */
 const unfitForPaths = /[/\\;]|^\.+$/;
 
-/** The devices in a group. */
+/** Finds the group by its name, or, where the name cannot stand in a path, in the list of groups. */
 export async function groupDevices(
   context: Context,
   kind: DeviceKind,
@@ -140,7 +140,7 @@ export async function groupDevices(
 }
 
 /** How a person finds a device in Jamf Pro. */
-export function nameOf(kind: DeviceKind, { id, name }: Device): string {
+export function describeDevice(kind: DeviceKind, { id, name }: Device): string {
   return `${words[kind].one} ${id}${name ? ` (${name})` : ""}`;
 }
 
@@ -181,6 +181,6 @@ export function details(
   return context.each(
     list,
     ({ id }) => detail(context, kind, id, context.wanted),
-    (device) => nameOf(kind, device),
+    (device) => describeDevice(kind, device),
   );
 }

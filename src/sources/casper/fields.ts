@@ -51,7 +51,7 @@ const mobileDevices: Lists = {
     "warranty_expires_epoch warranty_expires_utc",
 };
 
-function pathsOf(lists: Lists): string[] {
+function listPaths(lists: Lists): string[] {
   return Object.entries(lists).flatMap(([section, keys]) =>
     keys.split(" ").map((key) => `${section}.${key}`)
   );
@@ -59,8 +59,8 @@ function pathsOf(lists: Lists): string[] {
 
 /** Source path → for which kind of device it is there. */
 function fieldTable(): Record<string, string> {
-  const ofComputers = new Set(pathsOf(computers));
-  const ofDevices = new Set(pathsOf(mobileDevices));
+  const ofComputers = new Set(listPaths(computers));
+  const ofDevices = new Set(listPaths(mobileDevices));
   const table: Record<string, string> = {};
   for (const path of new Set([...ofComputers, ...ofDevices])) {
     const both = ofComputers.has(path) && ofDevices.has(path);

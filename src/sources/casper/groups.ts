@@ -22,7 +22,7 @@ export function withGroups(kind: DeviceKind, wanted: Wanted): Wanted {
 export function isMember(kind: DeviceKind, device: Raw, group: string): boolean {
   let list: unknown = device;
   for (const key of places[kind]) list = isObject(list) ? list[key] : undefined;
-  if (!Array.isArray(list)) throw new SourceError("The answer does not tell the groups");
+  if (!Array.isArray(list)) throw new SourceError("The answer does not contain the groups");
   // Jamf Pro does not tell names apart that differ in case only.
   const wanted = group.toLowerCase();
   return list.some((one) => {

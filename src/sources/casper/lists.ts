@@ -14,7 +14,7 @@ const attributeTypes: Readonly<Record<string, string>> = {
 };
 
 /** Every section has extension attributes of its own; the Classic API has one list. */
-function attributesOf(computer: Raw): Raw[] {
+function extensionAttributes(computer: Raw): Raw[] {
   const parts = [computer, ...Object.values(computer).filter(isObject)];
   const found = parts.flatMap((part) => objectsAt(part, "extensionAttributes"));
   return found.map(({ definitionId, name, dataType, multiValue, values }) => ({
@@ -26,7 +26,7 @@ function attributesOf(computer: Raw): Raw[] {
   }));
 }
 
-function partitionOf(partition: Raw): Raw {
+function toPartition(partition: Raw): Raw {
   return {
     name: at(partition, "name"),
     size: at(partition, "sizeMegabytes"),
@@ -38,9 +38,9 @@ function partitionOf(partition: Raw): Raw {
 }
 
 /** Disks. Newer servers list `partitions`, older ones had one `partition`: here are both. */
-export function storageOf(computer: Raw): Raw[] {
+export function toStorage(computer: Raw): Raw[] {
   return objectsAt(computer, "storage.disks").map((disk) => {
-    const partitions = objectsAt(disk, "partitions").map(partitionOf);
+    const partitions = objectsAt(disk, "partitions").map(toPartition);
     const boot = partitions.find(({ type }) => type === "boot") ?? partitions[0];
     return {
       disk: at(disk, "device"),
@@ -58,12 +58,12 @@ export function storageOf(computer: Raw): Raw[] {
 }
 
 /** The site; -1 and None where there is none, as the Classic API has it. */
-export function siteOf(computer: Raw): Raw {
+export function toSite(computer: Raw): Raw {
   const id = Number(at(computer, "general.site.id") || -1);
   return { id, name: at(computer, "general.site.name") || "None" };
 }
 
-function accountOf(account: Raw): Raw {
+function toAccount(account: Raw): Raw {
   return {
     name: at(account, "username"),
     realname: at(account, "fullName"),
@@ -75,7 +75,7 @@ function accountOf(account: Raw): Raw {
   };
 }
 
-function certificateOf(certificate: Raw): Raw {
+function toCertificate(certificate: Raw): Raw {
   const expires = momentForms("expires", at(certificate, "expirationDate"));
   return {
     common_name: at(certificate, "commonName"),
@@ -86,7 +86,7 @@ function certificateOf(certificate: Raw): Raw {
   };
 }
 
-function profileOf(profile: Raw): Raw {
+function toProfile(profile: Raw): Raw {
   return {
     id: Number(at(profile, "id")),
     name: at(profile, "displayName"),
@@ -96,7 +96,7 @@ function profileOf(profile: Raw): Raw {
 }
 
 /** The parts of the Classic shape that are lists. */
-export function listsOf(computer: Raw): Raw {
+export function toLists(computer: Raw): Raw {
   return {
     software: {
       applications: objectsAt(computer, "applications").map((application) => ({
@@ -105,14 +105,14 @@ export function listsOf(computer: Raw): Raw {
         version: at(application, "version"),
       })),
     },
-    extension_attributes: attributesOf(computer),
+    extension_attributes: extensionAttributes(computer),
     groups_accounts: {
       computer_group_memberships: objectsAt(computer, "groupMemberships").map((group) =>
         at(group, "groupName")
       ),
-      local_accounts: objectsAt(computer, "localUserAccounts").map(accountOf),
+      local_accounts: objectsAt(computer, "localUserAccounts").map(toAccount),
     },
-    certificates: objectsAt(computer, "certificates").map(certificateOf),
-    configuration_profiles: objectsAt(computer, "configurationProfiles").map(profileOf),
+    certificates: objectsAt(computer, "certificates").map(toCertificate),
+    configuration_profiles: objectsAt(computer, "configurationProfiles").map(toProfile),
   };
 }

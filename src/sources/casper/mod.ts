@@ -12,11 +12,11 @@ import {
   syncField,
   writeModeOptions,
 } from "../../sdk/mod.ts";
-import { authOf, type Context } from "./access.ts";
+import { type Context, createAuth } from "./access.ts";
 import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
 import { fields } from "./fields.ts";
 import { checkPro, listPro } from "./pro.ts";
-import { fetchEvent, hintOf } from "./webhook.ts";
+import { fetchEvent, readHint } from "./webhook.ts";
 
 const applications: Mappings = { APPLICATIONS: { source: "software.applications" } };
 
@@ -51,7 +51,7 @@ export const casper = defineSource({
       default: "",
       example: "username@example.com",
     }),
-    password: opt.secret("Its password.", { default: "", example: "change-me" }),
+    password: opt.secret("Password for auth = basic.", { default: "", example: "change-me" }),
     sync_field: syncField(),
     sync_type: opt.choice("What is read.", ["computers", "mobiledevices"], {
       default: "computers",
@@ -60,13 +60,13 @@ export const casper = defineSource({
     group_name: opt.text("Only the members of this group, static or smart. Blank reads all.", {
       default: "",
     }),
-    client_id: opt.text("Id of an API client, in place of username and password.", {
+    client_id: opt.text("Id of an API client, instead of username and password.", {
       default: "",
       advanced: true,
     }),
     client_secret: opt.secret("Secret of that client.", { default: "", advanced: true }),
     api: opt.choice(
-      "How computers are read: classic asks for each, pro reads them by the page, auto takes pro where classic is gone. Mobile devices are always read by classic.",
+      "API that computers are read with: classic requests each one, pro reads them page by page, auto uses pro where classic is no longer available. Mobile devices are always read with classic.",
       ["auto", "classic", "pro"],
       { default: "auto", advanced: true },
     ),
@@ -91,11 +91,11 @@ export const casper = defineSource({
     if (username !== "" && password !== "") return undefined;
     return "needs username and password, or client_id and client_secret";
   },
-  http: (options) => ({ base: options.url, auth: authOf(options) }),
+  http: (options) => ({ base: options.url, auth: createAuth(options) }),
   async check(context) {
     if (await findDevices(context) === undefined) await checkPro(context);
   },
   records: readDevices,
-  webhookHint: hintOf,
+  webhookHint: readHint,
   webhook: fetchEvent,
 });

@@ -72,7 +72,7 @@ function wantedSections({ wanted, options }: Context): string[] {
 }
 
 function notFound(): SourceError {
-  return new SourceError("Jamf Pro has no inventory of computers that is known", {
+  return new SourceError("Jamf Pro has no supported computer inventory API", {
     hint: "Check url: it is the address of Jamf Pro, without /JSSResource and /api.",
   });
 }
@@ -102,7 +102,7 @@ function openInventory(
 }
 
 /** Names by id of departments or buildings; asked for only when somebody wants them. */
-async function namesOf(
+async function loadNamesById(
   { http, wanted }: Context,
   what: "departments" | "buildings",
   wantedPath: string,
@@ -122,8 +122,8 @@ async function namesOf(
 
 async function loadNames(context: Context): Promise<Names> {
   return {
-    departments: await namesOf(context, "departments", "location.department"),
-    buildings: await namesOf(context, "buildings", "location.building"),
+    departments: await loadNamesById(context, "departments", "location.department"),
+    buildings: await loadNamesById(context, "buildings", "location.building"),
   };
 }
 
@@ -149,9 +149,12 @@ function follower(): (page: Inventory, place: number) => number | undefined {
     const before = seen.size;
     for (const { id } of results) seen.add(`${id}`);
     if (results.length > 0 && seen.size === before) {
-      throw new SourceError(`The list runs in a circle: page ${page} has what came before`, {
-        hint: "This is a fault of the server. Run the upload again later.",
-      });
+      throw new SourceError(
+        `The list repeats itself: page ${page} has the same items as an earlier one`,
+        {
+          hint: "This is an error of the server. Run the upload again later.",
+        },
+      );
     }
     return results.length === 0 || seen.size >= totalCount ? undefined : page + 1;
   };
@@ -161,7 +164,7 @@ function follower(): (page: Inventory, place: number) => number | undefined {
 export async function* listPro(context: Context): AsyncGenerator<Raw[]> {
   const { options, wanted, log } = context;
   const untold = wanted.paths.filter((path) => !isTold(path));
-  if (untold.length > 0) log.warning(`The Jamf Pro API does not tell ${untold.join(", ")}`);
+  if (untold.length > 0) log.warning(`The Jamf Pro API does not return ${untold.join(", ")}`);
   await checkGroup(context);
   const names = await loadNames(context);
   const asked = wantedSections(context);

@@ -6,7 +6,7 @@
 
 import { isObject, type Raw } from "../../sdk/mod.ts";
 import { at, momentForms } from "./values.ts";
-import { listsOf, siteOf, storageOf } from "./lists.ts";
+import { toLists, toSite, toStorage } from "./lists.ts";
 
 /** Names by id. */
 export interface Names {
@@ -107,7 +107,7 @@ const moments: Table = {
 };
 
 /** One section of the Classic shape. */
-function sectionOf(computer: Raw, name: string): Record<string, unknown> {
+function getSection(computer: Raw, name: string): Record<string, unknown> {
   const values = Object.entries(table[name] ?? {}).map(([key, path]) => [key, at(computer, path)]);
   const forms = Object.entries(moments[name] ?? {}).map(([key, path]) =>
     momentForms(key, at(computer, path))
@@ -115,7 +115,7 @@ function sectionOf(computer: Raw, name: string): Record<string, unknown> {
   return Object.assign(Object.fromEntries(values), ...forms);
 }
 
-function nameOf(names: ReadonlyMap<string, string>, id: unknown): string {
+function getName(names: ReadonlyMap<string, string>, id: unknown): string {
   return names.get(`${id}`) ?? "";
 }
 
@@ -124,18 +124,18 @@ export function toClassic(computer: Raw, { departments, buildings }: Names): Raw
   return {
     general: {
       id: Number(computer.id),
-      ...sectionOf(computer, "general"),
+      ...getSection(computer, "general"),
       remote_management: { managed: at(computer, "general.remoteManagement.managed") },
-      site: siteOf(computer),
+      site: toSite(computer),
     },
     location: {
-      ...sectionOf(computer, "location"),
-      department: nameOf(departments, at(computer, "userAndLocation.departmentId")),
-      building: nameOf(buildings, at(computer, "userAndLocation.buildingId")),
+      ...getSection(computer, "location"),
+      department: getName(departments, at(computer, "userAndLocation.departmentId")),
+      building: getName(buildings, at(computer, "userAndLocation.buildingId")),
     },
-    purchasing: sectionOf(computer, "purchasing"),
-    hardware: { ...sectionOf(computer, "hardware"), storage: storageOf(computer) },
-    ...listsOf(computer),
+    purchasing: getSection(computer, "purchasing"),
+    hardware: { ...getSection(computer, "hardware"), storage: toStorage(computer) },
+    ...toLists(computer),
   };
 }
 

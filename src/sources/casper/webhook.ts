@@ -13,7 +13,7 @@ import {
   type WebhookHint,
 } from "../../sdk/mod.ts";
 import type { Context } from "./access.ts";
-import { detail, detailUnlessGone, type DeviceKind, nameOf } from "./classic.ts";
+import { describeDevice, detail, detailUnlessGone, type DeviceKind } from "./classic.ts";
 import { isMember, withGroups } from "./groups.ts";
 import { onePro } from "./pro.ts";
 
@@ -28,14 +28,14 @@ interface Event {
  * The id of the device. ComputerCheckIn and ComputerPolicyFinished have the computer one level deeper
  * than the other events ("Webhooks").
  */
-function idOf(event: unknown): number | undefined {
+function readId(event: unknown): number | undefined {
   if (!isObject(event)) return undefined;
   const { jssID = isObject(event.computer) ? event.computer.jssID : undefined } = event;
   const id = Number(jssID ?? 0);
   return Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }
 
-function kindOf(name: string): DeviceKind | undefined {
+function detectKind(name: string): DeviceKind | undefined {
   if (name.startsWith("Computer")) return "computers";
   return name.startsWith("MobileDevice") ? "mobiledevices" : undefined;
 }
@@ -45,32 +45,34 @@ const longestName = 100;
 
 function parse(body: unknown) {
   if (!isObject(body) || !isObject(body.webhook)) {
-    throw new SourceError("The webhook call is none of Jamf Pro's: it has no webhook in it", {
+    throw new SourceError("The call is not a webhook of Jamf Pro: it has no webhook element", {
       hint: "In Jamf Pro, set the content type of the webhook to JSON.",
     });
   }
   const what = String(body.webhook.webhookEvent ?? "").slice(0, longestName);
-  return { what, id: idOf(body.event), kind: kindOf(what) };
+  return { what, id: readId(body.event), kind: detectKind(what) };
 }
 
 /** What there is to do about a call, and the little of it that {@linkcode fetchEvent} needs. */
-export function hintOf({ body }: WebhookCall): WebhookHint {
+export function readHint({ body }: WebhookCall): WebhookHint {
   const { what, id, kind } = parse(body);
   if (id === undefined) return { ignored: `${what} names no device`, level: "info" };
   if (kind === undefined) {
     return { ignored: `the event "${what}" is not about a device`, level: "warning" };
   }
   const kept = { webhook: { webhookEvent: what }, event: { jssID: id } };
-  return { key: nameOf(kind, { id }), body: kept };
+  return { key: describeDevice(kind, { id }), body: kept };
 }
 
 /** What the call is about; nothing when it names no device, or one of the other kind. */
-function eventOf({ log, options }: Context, body: unknown): Event | undefined {
+function readEvent({ log, options }: Context, body: unknown): Event | undefined {
   const { what, id, kind } = parse(body);
   if (id === undefined) return undefined;
   if (kind === undefined) log.warning(`Ignored: the event "${what}" is not about a device`);
   else if (kind !== options.sync_type) {
-    log.info(`Ignored: ${what} of ${nameOf(kind, { id })}, since sync_type = ${options.sync_type}`);
+    log.info(
+      `Ignored: ${what} of ${describeDevice(kind, { id })}, since sync_type = ${options.sync_type}`,
+    );
   } else return { what, kind, id };
   return undefined;
 }
@@ -91,10 +93,10 @@ export async function* fetchEvent(
   context: Context,
   { body }: WebhookCall,
 ): AsyncGenerator<Raw | Skipped> {
-  const event = eventOf(context, body);
+  const event = readEvent(context, body);
   if (event === undefined) return;
   const { log, options: { group_name: group } } = context;
-  const device = nameOf(event.kind, event);
+  const device = describeDevice(event.kind, event);
   log.info(`${event.what} of ${device}`);
   const outcomes = context.each([event], async () => {
     const record = await fetchDevice(context, event);

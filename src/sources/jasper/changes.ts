@@ -28,7 +28,7 @@ const settlingMs = 60_000;
 const isoTime = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?$/;
 
 /** A time as XML Schema has it; nothing when it is none. Without a zone it is UTC. */
-export function timeOf(text: unknown): string | undefined {
+export function readTime(text: unknown): string | undefined {
   const [, day, clock = "", zone = "Z"] = isoTime.exec(String(text ?? "").trim()) ?? [];
   const time = `${day}T${clock.length === 5 ? `${clock}:00` : clock}${zone}`;
   return day === undefined || Number.isNaN(Date.parse(time)) ? undefined : time;
@@ -46,9 +46,9 @@ async function timeInFile(path: string, { log }: SourceContext<unknown>) {
     try {
       const text = await readTextFileIfAny(place);
       if (text === undefined) continue;
-      const time = timeOf(text);
-      if (time === undefined) log.warning(`${place} has no time in it and is not used`);
-      else log.info(`Going on where ${place} says that the last upload ended: ${time}`);
+      const time = readTime(text);
+      if (time === undefined) log.warning(`${place} contains no time and is not used`);
+      else log.info(`Continuing from ${time}, the end of the last upload in ${place}`);
       if (time !== undefined) return time;
     } catch (error) {
       log.warning(`${messageOf(error)}. It is not used.`);
@@ -58,7 +58,7 @@ async function timeInFile(path: string, { log }: SourceContext<unknown>) {
 }
 
 /** The time after which SIMs have changed; nothing reads all. */
-async function beginOf(context: SourceContext<Scope>): Promise<string | undefined> {
+async function chooseStart(context: SourceContext<Scope>): Promise<string | undefined> {
   const { cursor, options: { full_sync, storage } } = context;
   if (full_sync) return undefined;
   return await cursor.get(memory) ?? await timeInFile(storage, context) ?? beginning;
@@ -94,7 +94,7 @@ async function* changedSims(reading: Reading): AsyncGenerator<readonly string[]>
     hasMoved = false;
     for (let page = 1, last = 1; page <= last; page++) {
       const { iccids, totalPages, timestamp } = await service.changed(since, page);
-      reading.asked ??= timeOf(timestamp);
+      reading.asked ??= readTime(timestamp);
       hasMoved ||= totalPages > 1 && iccids.some((iccid) => listed.has(iccid));
       for (const iccid of iccids) listed.add(iccid);
       const fresh = new Set(iccids.filter((iccid) => !seen.has(iccid)));
@@ -115,12 +115,12 @@ async function load(reading: Reading, iccids: readonly string[]): Promise<(Raw |
     before = found.size;
     for (const sim of await reading.service.details(open)) {
       found.set(String(sim.iccid), sim);
-      const time = timeOf(sim.dateModified);
+      const time = readTime(sim.dateModified);
       if (time !== undefined && isAfter(time, reading.latest)) reading.latest = time;
     }
     open = open.filter((iccid) => !found.has(iccid));
   }
-  const reason = "is listed as changed, but the service tells nothing about it";
+  const reason = "is listed as changed, but the service returns no details";
   return iccids.map((iccid) => found.get(iccid) ?? new Skipped(`SIM ${iccid}`, reason));
 }
 
@@ -163,12 +163,12 @@ export async function* readChanges(
   service: TerminalService,
 ): AsyncGenerator<readonly (Raw | Skipped)[]> {
   const { cursor, log, total } = context;
-  const since = await beginOf(context);
+  const since = await chooseStart(context);
   const reading: Reading = { service, since, seen: new Set(), asked: undefined, latest: undefined };
   for await (const iccids of changedSims(reading)) yield* details(context, reading, iccids);
   const { size } = reading.seen;
   total(size);
-  log.info(since === undefined ? `SIMs in all: ${size}` : `SIMs changed since ${since}: ${size}`);
+  log.info(since === undefined ? `SIMs in total: ${size}` : `SIMs changed since ${since}: ${size}`);
   const next = nextBegin(reading);
   if (next !== undefined) cursor.set(memory, next);
 }

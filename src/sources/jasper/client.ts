@@ -8,7 +8,7 @@ import { z } from "zod";
 import {
   callSoap,
   isObject,
-  listOf,
+  listChildren,
   loadService,
   type Raw,
   retryPolicies,
@@ -18,7 +18,7 @@ import {
   type SourceContext,
   type XmlElement,
 } from "../../sdk/mod.ts";
-import { simOf } from "./record.ts";
+import { toSim } from "./record.ts";
 
 /** How to reach the service. */
 export interface Access {
@@ -90,7 +90,7 @@ async function findService(context: SourceContext<Access>): Promise<SoapService>
   const { protocol, hostname } = new URL(service.endpoint);
   if (protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
     log.warning(
-      `The service is at ${service.endpoint}: without https, anybody on the way can read the password`,
+      `The service is at ${service.endpoint}: without https, anybody on the network path can read the password`,
     );
   }
   return service;
@@ -112,7 +112,7 @@ export async function openTerminals(context: SourceContext<Access>): Promise<Ter
       const call = { operation: "GetModifiedTerminals", request, what: "changed SIMs" };
       const answer = await callSoap(http, access, { ...call, timeoutMs: longWait }, modified);
       return {
-        iccids: listOf(answer.iccids, "iccid").filter((iccid) => typeof iccid === "string"),
+        iccids: listChildren(answer.iccids, "iccid").filter((iccid) => typeof iccid === "string"),
         totalPages: Math.max(1, Number(answer.totalPages ?? 1)),
         timestamp: answer.timestamp ?? "",
       };
@@ -122,8 +122,8 @@ export async function openTerminals(context: SourceContext<Access>): Promise<Ter
       const what = `${iccids.length} SIMs`;
       const call = { operation: "GetTerminalDetails", request, what, retry: retryPolicies.detail };
       const answer = await callSoap(http, access, call, detailed);
-      const terminals = listOf(answer.terminals, "terminal");
-      return terminals.flatMap((terminal) => isObject(terminal) ? [simOf(terminal)] : []);
+      const terminals = listChildren(answer.terminals, "terminal");
+      return terminals.flatMap((terminal) => isObject(terminal) ? [toSim(terminal)] : []);
     },
   };
 }

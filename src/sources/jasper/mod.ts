@@ -18,19 +18,19 @@ export const jasper = defineSource({
   mappingName: "Jasper",
   options: {
     wsdl_path: opt.path(
-      "WSDL of your operator's Terminal service: its address, or a file. The one of Jasper itself is known and not fetched.",
+      "WSDL of your operator's Terminal service: its address, or a file. The one of Jasper itself is built in.",
       { default: usualWsdl, placeholder: "URL|PATH" },
     ),
     username: opt.text("Account with access to the API.", { example: "username@example.com" }),
     password: opt.secret("Its password.", { example: "change-me" }),
     storage: opt.path(
-      "File in which the Python connector kept the time of its last upload. Read once and left alone; the agent remembers it in its own state.",
+      "File in which the Python connector kept the time of its last upload. Read once and not changed; the agent keeps the time in its own state file.",
       { default: "storage.db" },
     ),
     api_token: opt.secret("License key of the API.", { example: "YOUR Jasper API TOKEN" }),
     sync_field: syncField(),
     update_only: { ...writeModeOptions.update_only, advanced: false },
-    full_sync: opt.flag("Whether all SIMs are read instead of the changed ones.", {
+    full_sync: opt.flag("Whether all SIMs are read, not only the changed ones.", {
       default: false,
       advanced: true,
     }),

@@ -17,40 +17,40 @@ const flags: ReadonlySet<string> = new Set(["overageLimitReached"]);
 const attributePrefix = "_";
 
 /** Numbers that a computer can hold exactly; others stay text. */
-function numberOf(text: string): number | string {
+function parseNumber(text: string): number | string {
   const number = Number(text);
   const isExact = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) && Math.abs(number) <= 2 ** 53;
   return isExact ? number : text;
 }
 
-function flagOf(text: string): boolean | string {
+function parseFlag(text: string): boolean | string {
   if (text === "true" || text === "1") return true;
   return text === "false" || text === "0" ? false : text;
 }
 
-function valueOf(path: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one) => valueOf(path, one));
+function convertValue(path: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => convertValue(path, one));
   if (isObject(value)) {
     // Attributes of an element without content are remarks like xsi:type.
     const children = Object.entries(value).filter(([name]) => !name.startsWith(attributePrefix));
     if (children.length === 0) return null;
     return Object.fromEntries(
-      children.map(([name, child]) => [name, valueOf(`${path}.${name}`, child)]),
+      children.map(([name, child]) => [name, convertValue(`${path}.${name}`, child)]),
     );
   }
   if (typeof value !== "string") return value;
-  if (numbers.has(path)) return numberOf(value);
-  return flags.has(path) ? flagOf(value) : value;
+  if (numbers.has(path)) return parseNumber(value);
+  return flags.has(path) ? parseFlag(value) : value;
 }
 
 /**
  * The record of a SIM. `msisdn` is an attribute in the vendor's schema, which the Python connector's
  * library called `_msisdn`: it is there under both names, as all attributes are.
  */
-export function simOf(terminal: Raw): Raw {
+export function toSim(terminal: Raw): Raw {
   const record: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(terminal)) {
-    setOwn(record, name, name.startsWith(attributePrefix) ? value : valueOf(name, value));
+    setOwn(record, name, name.startsWith(attributePrefix) ? value : convertValue(name, value));
   }
   for (const [name, value] of Object.entries(terminal)) {
     const plain = name.slice(attributePrefix.length);

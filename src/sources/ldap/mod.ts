@@ -13,7 +13,6 @@ import {
   readLdap,
 } from "../../sdk/mod.ts";
 
-/** Reads the people of a directory. */
 export const ldap = defineSource({
   name: "ldap",
   title: "LDAP",

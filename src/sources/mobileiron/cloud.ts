@@ -12,16 +12,16 @@ import { choosePartitions, type Partition, readPartitions } from "./partitions.t
 /** The most rows of one answer ("Rows Parameter Limit"); more are answered with 400. */
 export const pageSize = 500;
 
-function answerOf<T>(row: z.ZodType<T>) {
+function resultShape<T>(row: z.ZodType<T>) {
   return z.object({
     result: z.object({ searchResults: z.array(row), totalCount: z.number().nullish() }),
   });
 }
 
-const partitions = answerOf(
+const partitions = resultShape(
   z.object({ id: z.union([z.number(), z.string()]), name: z.string() }),
 );
-const devices = answerOf(object);
+const devices = resultShape(object);
 
 /** Pages of rows. The parameter is `start`; the documented `offset` does not work. */
 async function* listRows<T>(
@@ -70,7 +70,7 @@ async function wishedPartitions(context: Context): Promise<readonly Partition[]>
 }
 
 /** When a device was last seen, in milliseconds; nothing when it never was. */
-function checkinOf({ lastCheckin }: Raw): number | undefined {
+function readCheckin({ lastCheckin }: Raw): number | undefined {
   return typeof lastCheckin === "number" ? lastCheckin : undefined;
 }
 
@@ -86,16 +86,16 @@ async function* partitionDevices(context: Context, { id, name }: Partition, sinc
   let kept = 0;
   for await (const page of listRows(context, "/api/v1/device", query, what, devices)) {
     const { searchResults: rows, totalCount } = page;
-    const fresh = rows.filter((row) => (checkinOf(row) ?? Number.NEGATIVE_INFINITY) >= since);
+    const fresh = rows.filter((row) => (readCheckin(row) ?? Number.NEGATIVE_INFINITY) >= since);
     total = totalCount ?? rows.length;
     kept += fresh.length;
     yield fresh;
     // A page of devices that were never seen says nothing about those behind it.
-    if (fresh.length === 0 && rows.some((row) => checkinOf(row) !== undefined)) break;
+    if (fresh.length === 0 && rows.some((row) => readCheckin(row) !== undefined)) break;
   }
   if (kept < total) {
     context.log.info(
-      `Left out ${total - kept} of ${total} devices of partition ${name}: not seen lately`,
+      `Skipped ${total - kept} of ${total} devices of partition ${name}: not seen recently`,
     );
   }
   return total;
@@ -114,7 +114,7 @@ async function* listDevices(context: Context): AsyncGenerator<readonly Raw[]> {
 }
 
 /** One element of a list inside of an inventory, or of the object that stands for a list of one. */
-function firstOf(value: unknown): Record<string, unknown> {
+function firstObject(value: unknown): Record<string, unknown> {
   const first = Array.isArray(value) ? value[0] : value;
   return isObject(first) ? first : {};
 }
@@ -125,14 +125,14 @@ async function withHardware({ http }: Context, device: Raw): Promise<Raw> {
   const what = `the hardware of device ${device.id}`;
   const { body = {} } = await http.page({ path, what, allow: [404] }, object);
   const inventory = isObject(body.result) ? body.result : body;
-  const processor = firstOf(inventory.processor);
-  const { identifyingNumber } = firstOf(inventory.computerSystemProduct);
+  const processor = firstObject(inventory.processor);
+  const { identifyingNumber } = firstObject(inventory.computerSystemProduct);
   return {
     ...device,
-    primaryHDDSize: firstOf(inventory.hardDrive).size ?? null,
+    primaryHDDSize: firstObject(inventory.hardDrive).size ?? null,
     primaryProcessorName: processor.name ?? null,
     primaryProcessorCores: processor.numberOfCores ?? null,
-    primaryMemoryCapacity: firstOf(inventory.physicalMemory).capacity ?? null,
+    primaryMemoryCapacity: firstObject(inventory.physicalMemory).capacity ?? null,
     serialNumber: identifyingNumber ?? device.serialNumber ?? null,
   };
 }

@@ -40,7 +40,7 @@ export async function checkCore(context: Context): Promise<void> {
 }
 
 /** The fields to ask for in a space: all, or those that somebody reads and the space has. */
-async function fieldsOf(
+async function chooseFields(
   { http, wanted, log }: Context,
   adminDeviceSpaceId: string,
   warned: Set<string>,
@@ -54,7 +54,7 @@ async function fieldsOf(
   if (wanted.everything) return [...known];
   for (const path of wanted.paths.filter((path) => !known.has(path) && !warned.has(path))) {
     warned.add(path);
-    log.warning(`MobileIron has no field ${path}: what is mapped from it will be empty`);
+    log.warning(`MobileIron has no field ${path}: mappings from it will be empty`);
   }
   return wanted.paths.filter((path) => known.has(path));
 }
@@ -137,9 +137,11 @@ export async function* readCore(context: Context): AsyncGenerator<Raw | Skipped>
   }
   let total = 0;
   const spaces = await loadSpaces(context);
-  if (spaces.length === 0) context.log.warning("The administrator has no device space to read");
+  if (spaces.length === 0) {
+    context.log.warning("The administrator has no access to any device space");
+  }
   for (const space of spaces) {
-    const groups = groupFields(await fieldsOf(context, space, warned));
+    const groups = groupFields(await chooseFields(context, space, warned));
     total += yield* once(listSpace(context, space, groups));
   }
   context.total(total - doubled);

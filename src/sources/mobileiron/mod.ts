@@ -35,11 +35,11 @@ export const mobileiron = defineSource({
       default: "1",
     }),
     include_checkin_devices_only: opt.flag(
-      "Whether devices that were not seen lately are left out. Only with api_version = 1.",
+      "Whether devices that were not seen recently are skipped. Only with api_version = 1.",
       { default: true },
     ),
     last_checkin_date_threshold: opt.integer(
-      "Seconds within which a device must have been seen for that.",
+      "Age in seconds after which a device counts as not seen recently.",
       { default: 129_600 },
     ),
   },
@@ -86,7 +86,7 @@ export const mobileiron = defineSource({
     if (isCore(options)) return undefined;
     const wished = readPartitions(options.partitions);
     if (wished === undefined) {
-      return 'partitions begins like a list, but is none. Write it as ["Drivers", "Office"]';
+      return 'partitions looks like a list, but is not valid. Write it as ["Drivers", "Office"]';
     }
     return wished.length > 0 ? undefined : "needs partitions: a list of names, or All";
   },

@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { parseJson } from "../../sdk/mod.ts";
 
 /** A partition as MobileIron Cloud lists it. */
 export interface Partition {
@@ -31,12 +32,7 @@ export function readPartitions(text: string): readonly string[] | "all" | undefi
   if (!trimmed.startsWith("[")) {
     return trimmed.split(",").map((name) => name.trim()).filter(Boolean);
   }
-  try {
-    return names.safeParse(JSON.parse(trimmed)).data;
-  } catch {
-    // Not JSON: the rule of the source says so with an example.
-    return undefined;
-  }
+  return parseJson(trimmed, names);
 }
 
 /** Finds partitions by name: exactly, else in any case. */

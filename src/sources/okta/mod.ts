@@ -38,22 +38,21 @@ async function* list(
   for await (const { body } of pages(first, load, next)) yield* body ?? [];
 }
 
-/** Reads the people of an Okta organisation. */
 export const okta = defineSource({
   name: "okta",
   title: "Okta",
   kind: "users",
-  summary: "People from an Okta organisation, on request with those who were deprovisioned.",
+  summary: "People from an Okta organization, optionally with deprovisioned ones.",
   mappingName: "Okta",
   options: {
-    url: opt.url("Address of your Okta organisation.", {
+    url: opt.url("Address of your Okta organization.", {
       default: "https://example-admin.okta.com",
     }),
     api_token: opt.secret("API token of an administrator who may read users.", {
       example: "YOUR Okta API TOKEN",
     }),
     ...peopleOptions,
-    deprovisioned: opt.flag("Whether people who were deprovisioned are read as well.", {
+    deprovisioned: opt.flag("Whether deprovisioned people are read too.", {
       default: false,
     }),
   },

@@ -9,7 +9,7 @@ import {
   basicAuth,
   expiresIn,
   isObject,
-  listOf,
+  listChildren,
   type Page,
   pages,
   type Raw,
@@ -44,15 +44,15 @@ export interface Access {
 }
 
 /** Which API is spoken: credentials decide between XML and JSON, the address between 1 and 2. */
-export function apiOf({ url, client_id, client_secret }: Access): "xml" | "v1" | "v2" {
+export function detectApi({ url, client_id, client_secret }: Access): "xml" | "v1" | "v2" {
   if (client_id === "" || client_secret === "") return "xml";
   return /\/api\/2\//.test(url) ? "v2" : "v1";
 }
 
 /** Signs in as the API wants it. */
-export function authOf(access: Access): Authenticator {
+export function createAuth(access: Access): Authenticator {
   const { url, client_id, client_secret, api_token, token_url } = access;
-  const api = apiOf(access);
+  const api = detectApi(access);
   if (api === "xml") return basicAuth(api_token, "x");
   // The region is in the host's name, so that the token comes from the host of the data.
   const usual = api === "v2" ? "/auth/oauth2/v2/token" : "/auth/oauth2/token";
@@ -79,7 +79,7 @@ export function authOf(access: Access): Authenticator {
         const value = inside?.access_token ?? access_token;
         // "Generate Tokens" of API 1 tells of errors inside of a 200.
         if (value === undefined || (status !== undefined && status.code !== 200)) {
-          return `${status?.code ?? ""} ${status?.message ?? "no token came"}`.trim();
+          return `${status?.code ?? ""} ${status?.message ?? "no token in the answer"}`.trim();
         }
         return { value, expires: expiresIn(inside?.expires_in ?? expires_in) };
       },
@@ -103,7 +103,9 @@ export async function* listV1({ http }: SourceContext<unknown>, url: string): As
     )
   ) {
     if (data === undefined || status?.error === true) {
-      const reason = status === undefined ? "no data came" : `${status.code} ${status.message}`;
+      const reason = status === undefined
+        ? "no data in the answer"
+        : `${status.code} ${status.message}`;
       throw new SourceError(`Cannot load users from OneLogin: ${reason} (GET ${url})`);
     }
     yield* data.map(withCustomAttributes);
@@ -142,7 +144,7 @@ export async function loadXml(
 ): Promise<readonly Raw[]> {
   const query = { include_custom_attributes: "true", page: `${page}` };
   const list = await http.xml({ path: url, query, what: "users" }, usersXml);
-  const found = "users" in list ? listOf(list.users, "user") : [];
+  const found = "users" in list ? listChildren(list.users, "user") : [];
   return found.flatMap((user) => isObject(user) ? [user] : []);
 }
 

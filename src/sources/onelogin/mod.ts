@@ -7,8 +7,8 @@
 import { defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
 import {
   type Access,
-  apiOf,
-  authOf,
+  createAuth,
+  detectApi,
   listV1,
   listV2,
   listXml,
@@ -20,11 +20,11 @@ import { usersV1, usersV2 } from "./schema.ts";
 /** What is wrong with the credentials, or with the address for them. */
 function complaint(options: Access): string | undefined {
   const { url, client_id, client_secret, api_token } = options;
-  const isXml = apiOf(options) === "xml";
+  const isXml = detectApi(options) === "xml";
   if (isXml && api_token === "") {
     return client_id === "" && client_secret === ""
       ? "needs client_id and client_secret (or api_token, for the old XML API)"
-      : "client_id and client_secret are needed both";
+      : "client_id and client_secret are both required";
   }
   const path = new URL(url).pathname;
   if (isXml && /\/api\/[12]\//.test(path)) {
@@ -37,7 +37,6 @@ function complaint(options: Access): string | undefined {
     : undefined;
 }
 
-/** Reads the people of a OneLogin account. */
 export const onelogin = defineSource({
   name: "onelogin",
   title: "OneLogin",
@@ -57,12 +56,12 @@ export const onelogin = defineSource({
       default: "",
       example: "qwerty12345678901234567890",
     }),
-    api_token: opt.secret("Key of the old XML API, where there is no API credential.", {
+    api_token: opt.secret("Key of the old XML API, if there is no API credential.", {
       default: "",
     }),
     ...peopleOptions,
     token_url: optional(opt.url(
-      "Address that hands out tokens. Without it, the usual one on the host of url.",
+      "Address of the token endpoint. Default: the standard one on the host of url.",
       { advanced: true },
     )),
   },
@@ -95,18 +94,18 @@ export const onelogin = defineSource({
   // "Get Rate Limit": 5,000 an hour for the account; the headers tell the seconds that are left.
   limits: { concurrency: 1, requests: 5000, perSeconds: 3600, pageSize },
   rule: complaint,
-  http: (options) => ({ base: new URL(options.url).origin, auth: authOf(options) }),
+  http: (options) => ({ base: new URL(options.url).origin, auth: createAuth(options) }),
   async check(context) {
     const { http, options } = context;
     const request = { path: options.url, what: "users" };
-    const api = apiOf(options);
+    const api = detectApi(options);
     if (api === "xml") await loadXml(context, options.url, 1);
     else if (api === "v1") await http.json(request, usersV1);
     else await http.json({ ...request, query: { limit: "1" } }, usersV2);
   },
   async *records(context) {
     const { options, log, wanted } = context;
-    const list = { xml: listXml, v1: listV1, v2: listV2 }[apiOf(options)];
+    const list = { xml: listXml, v1: listV1, v2: listV2 }[detectApi(options)];
     if (list === listXml) {
       log.warning("The XML API of OneLogin is deprecated: set client_id and client_secret.");
     }

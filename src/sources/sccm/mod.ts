@@ -25,7 +25,7 @@ export const sccm = defineSource({
     authentication,
     sync_field: syncField(),
     active_only: opt.flag(
-      "Whether clients that Configuration Manager calls obsolete or inactive are left out.",
+      "Whether clients that Configuration Manager marks as obsolete or inactive are skipped.",
       { default: false, advanced: true },
     ),
     encrypt: connection.encrypt,

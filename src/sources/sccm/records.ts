@@ -10,7 +10,7 @@ import {
   type SourceContext,
   SourceError,
   type SqlConnection,
-  sqlPlace,
+  sqlEndpoint,
   type SqlRow,
   sqlRows,
   type SqlValues,
@@ -37,7 +37,7 @@ function isSerial(value: unknown): value is string {
 }
 
 /** The record of a row: the serial number of the enclosure where the BIOS has none. */
-function hardwareOf(row: SqlRow, emptyKeys: readonly string[]): Raw {
+function toHardware(row: SqlRow, emptyKeys: readonly string[]): Raw {
   const { [enclosureKey]: enclosure, ...hardware } = row;
   for (const key of emptyKeys) hardware[key] = null;
   if (!isSerial(hardware["serial_number"]) && isSerial(enclosure)) {
@@ -97,7 +97,7 @@ class Rising {
 }
 
 /** The programs of a computer; those of computers that are not read are passed by. */
-async function programsOf(id: number, programs: Rising): Promise<Raw[]> {
+async function takePrograms(id: number, programs: Rising): Promise<Raw[]> {
   while (await programs.peek() < id) await programs.take();
   const found: Raw[] = [];
   while (await programs.peek() === id) {
@@ -119,20 +119,20 @@ async function* joined(
     const row = await computers.take();
     // A computer that the inventory holds twice is still one.
     if (id !== last) {
-      const hardware = hardwareOf(row, emptyKeys);
+      const hardware = toHardware(row, emptyKeys);
       if (programs === undefined) yield { hardware };
-      else yield { hardware, software: await programsOf(id, programs) };
+      else yield { hardware, software: await takePrograms(id, programs) };
     }
     last = id;
     id = await computers.peek();
   }
 }
 
-function emptyKeysOf({ log }: Context, seen: SeenColumns): readonly string[] {
+function listEmptyKeys({ log }: Context, seen: SeenColumns): readonly string[] {
   const missing = missingViews(seen);
   for (const [view, keys] of missing) {
     log.info(
-      `View ${view} is not there or may not be read: ${
+      `View ${view} is missing or may not be read: ${
         keys.map((key) => `hardware.${key}`).join(", ")
       } stays empty`,
     );
@@ -154,7 +154,7 @@ export async function* readComputers(context: Context): AsyncGenerator<Raw> {
     streams.push(rising);
     return rising;
   }
-  const place = sqlPlace(context);
+  const place = sqlEndpoint(context);
   async function connection(): Promise<SqlConnection> {
     const one = await connectSql(place);
     opened.push(one);
@@ -163,11 +163,11 @@ export async function* readComputers(context: Context): AsyncGenerator<Raw> {
   try {
     const first = await connection();
     const seen = await seenColumns(first);
-    const emptyKeys = emptyKeysOf(context, seen);
+    const emptyKeys = listEmptyKeys(context, seen);
     const activeOnly = context.options.active_only;
     const withPrograms = wantsPrograms(context);
     if (withPrograms && !seesPrograms64(seen)) {
-      context.log.info("The view of 64-bit programs is not there or may not be read");
+      context.log.info("The view of 64-bit programs is missing or may not be read");
     }
     // A connection answers one query at a time.
     const programs = withPrograms
@@ -188,7 +188,7 @@ export async function* readComputers(context: Context): AsyncGenerator<Raw> {
  * @throws {AuthError} Or `SourceError`, saying what is wrong.
  */
 export async function checkDatabase(context: Context): Promise<void> {
-  const connection = await connectSql(sqlPlace(context));
+  const connection = await connectSql(sqlEndpoint(context));
   try {
     const seen = await seenColumns(connection);
     const activeOnly = context.options.active_only;

@@ -40,7 +40,7 @@ function isWhole({ meta, links }: Part): boolean {
 }
 
 const record = z.record(z.string(), z.unknown());
-const noLink = "there is more, but no link to it";
+const noLink = "there are more pages, but no link to the next one";
 
 /** "List Users". */
 export const users = z.object({ users: z.array(record), ...rest }).refine(isWhole, noLink);
@@ -70,7 +70,7 @@ export function hasApiTokenOnly(options: Credentials): boolean {
 }
 
 /** The best way to sign in that the options allow. */
-export function authOf(base: string, options: Credentials): Authenticator {
+export function createAuth(base: string, options: Credentials): Authenticator {
   const { client_id, client_secret, oauth_token, username, api_token } = options;
   // "API token": the user name is followed by `/token`.
   if (hasApiTokenOnly(options)) return basicAuth(`${username}/token`, api_token);
@@ -96,7 +96,7 @@ export function authOf(base: string, options: Credentials): Authenticator {
 }
 
 /** The address of the part after this one. */
-function nextOf(base: string, { meta, links, next_page }: Part): string | undefined {
+function nextPath(base: string, { meta, links, next_page }: Part): string | undefined {
   const link = meta === undefined ? next_page : meta.has_more ? links?.next : undefined;
   return link === undefined || link === null ? undefined : pathOfLink(base, link);
 }
@@ -113,7 +113,7 @@ function list<T extends Part>(
   const query = new URLSearchParams({ "page[size]": `${pageSize}` });
   for (const role of roles) query.append("role[]", role);
   const load = (path: string) => http.json({ path, what }, shape);
-  return pages(`${base}/api/v2/${what}.json?${query}`, load, (part) => nextOf(base, part));
+  return pages(`${base}/api/v2/${what}.json?${query}`, load, (part) => nextPath(base, part));
 }
 
 /** All organizations by id. */

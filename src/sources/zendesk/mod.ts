@@ -6,7 +6,7 @@
 
 import { defineSource, opt, optional, peopleOptions, type Wanted } from "../../sdk/mod.ts";
 import {
-  authOf,
+  createAuth,
   hasApiTokenOnly,
   listUsers,
   loadOrganizations,
@@ -16,11 +16,11 @@ import {
 
 const knownRoles = new Set(["end-user", "agent", "admin"]);
 
-function rolesOf(text: string): string[] {
+function splitRoles(text: string): string[] {
   return text.split(",").map((role) => role.trim()).filter((role) => role !== "");
 }
 
-function baseOf({ url, system_name }: { url: string | undefined; system_name: string }): string {
+function buildBase({ url, system_name }: { url: string | undefined; system_name: string }): string {
   return url ?? `https://${encodeURIComponent(system_name)}.zendesk.com`;
 }
 
@@ -28,12 +28,11 @@ function readsOrganization({ everything, paths }: Wanted): boolean {
   return everything || paths.some((path) => path.split(".", 1)[0] === "organization");
 }
 
-/** Reads the people of a Zendesk account. */
 export const zendesk = defineSource({
   name: "zendesk",
   title: "Zendesk",
   kind: "users",
-  summary: "Agents, administrators and end users of Zendesk, on request with their organizations.",
+  summary: "Agents, administrators and end users of Zendesk, optionally with their organizations.",
   mappingName: "Zendesk",
   options: {
     system_name: opt.text("Name of your account: the part of its address before .zendesk.com.", {
@@ -41,12 +40,12 @@ export const zendesk = defineSource({
     }),
     client_id: opt.text("Identifier of an OAuth client.", { default: "" }),
     client_secret: opt.secret("Secret of the OAuth client.", { default: "" }),
-    oauth_token: opt.secret("A ready OAuth access token, in place of an OAuth client.", {
+    oauth_token: opt.secret("An OAuth access token, instead of an OAuth client.", {
       default: "",
       advanced: true,
     }),
     api_token: opt.secret(
-      "API token, where there is no OAuth client yet. Zendesk ends API tokens on 30 April 2027.",
+      "API token, if there is no OAuth client yet. Zendesk ends API tokens on 30 April 2027.",
       { default: "", example: "YOUR Zendesk API TOKEN" },
     ),
     username: opt.text("Mail address of the agent or administrator to whom api_token belongs.", {
@@ -55,7 +54,7 @@ export const zendesk = defineSource({
     }),
     ...peopleOptions,
     load_organizations: opt.flag(
-      "Whether the organizations are read as well, so that organization.name can be mapped.",
+      "Whether organizations are read too, so that organization.name can be mapped.",
       { default: false },
     ),
     roles: opt.text(
@@ -65,7 +64,7 @@ export const zendesk = defineSource({
         example: "",
       },
     ),
-    url: optional(opt.url("Address of Zendesk when it is not the usual one.", { advanced: true })),
+    url: optional(opt.url("Address of Zendesk, if it is not the default one.", { advanced: true })),
   },
   mappings: {
     USER: { source: "email" },
@@ -94,21 +93,21 @@ export const zendesk = defineSource({
   // "Rate limits": 200 to 2,500 a minute by plan; the headers tell which.
   limits: { concurrency: 2, requests: 200, perSeconds: 60, pageSize },
   rule(options) {
-    const unknown = rolesOf(options.roles).find((role) => !knownRoles.has(role));
+    const unknown = splitRoles(options.roles).find((role) => !knownRoles.has(role));
     if (unknown !== undefined) return `roles has "${unknown}", not end-user, agent or admin`;
     if (!hasApiTokenOnly(options)) return undefined;
     return options.api_token === "" || options.username === ""
       ? "needs client_id and client_secret (or, until April 2027, username and api_token)"
       : undefined;
   },
-  http: (options) => ({ base: baseOf(options), auth: authOf(baseOf(options), options) }),
+  http: (options) => ({ base: buildBase(options), auth: createAuth(buildBase(options), options) }),
   async check({ http, options }) {
-    const path = `${baseOf(options)}/api/v2/users.json`;
+    const path = `${buildBase(options)}/api/v2/users.json`;
     await http.json({ path, query: { "page[size]": "1" }, what: "users" }, users);
   },
   async *records(context) {
     const { options, log, wanted } = context;
-    const base = baseOf(options);
+    const base = buildBase(options);
     if (hasApiTokenOnly(options)) {
       log.warning(
         "Zendesk ends all API tokens on 30 April 2027, and those unused for 30 days at once. " +
@@ -118,7 +117,7 @@ export const zendesk = defineSource({
     const organizations = options.load_organizations && readsOrganization(wanted)
       ? await loadOrganizations(context, base)
       : new Map();
-    for await (const user of listUsers(context, base, rolesOf(options.roles))) {
+    for await (const user of listUsers(context, base, splitRoles(options.roles))) {
       yield organizations.size === 0
         ? user
         : { ...user, organization: organizations.get(user.organization_id) ?? {} };

@@ -19,7 +19,6 @@ export interface WorkSettings {
   readonly sections: readonly string[];
   /** Gets a section ready for one more run. */
   readonly prepare: (section: string) => Promise<PreparedSection>;
-  /** Runs it. */
   readonly run: (
     prepared: PreparedSection,
     how: { readonly read: PartialRead },
@@ -59,7 +58,6 @@ interface Loop {
   wakesAt: number;
 }
 
-/** The work on the inbox. */
 export class InboxWork {
   readonly #settings: WorkSettings;
   readonly #loops = new Map<string, Loop>();

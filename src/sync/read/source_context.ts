@@ -111,10 +111,11 @@ function vendorHttp(
   return createVendorHttp({
     http,
     auth: access.auth,
+    readErrorMessage: access.readErrorMessage,
     title: section.source.title,
     section: section.name,
     credentials,
-    hide: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
+    mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
   });
 }
 

@@ -1,9 +1,9 @@
 /**
- * The compiled agent's GUI in a folder of its own.
+ * The agent's GUI in a folder of its own.
  *
  * @module
  */
-import { binaryPath } from "../../support/binary.ts";
+import type { RunningAgent } from "../../support/agent.ts";
 import { type Workspace, workspace } from "../../support/workspace.ts";
 
 /** A GUI at work in a folder. */
@@ -13,9 +13,10 @@ export interface AgentGui {
   readonly link: string;
   /** Where it listens, without a slash at the end. */
   readonly origin: string;
-  readonly pid: number;
   /** Exit code, once it has ended. */
-  readonly exited: Promise<number>;
+  readonly ended: Promise<number>;
+  /** Tells it to end, as SIGTERM does; gives its exit code. */
+  stop(): Promise<number>;
   /** What it has written to standard error so far. */
   errors(): string;
   [Symbol.asyncDispose](): Promise<void>;
@@ -30,54 +31,35 @@ export interface GuiOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Reads a stream as it comes; gives all that came. */
-function collect(stream: ReadableStream<Uint8Array>): () => string {
-  let text = "";
-  const decoder = new TextDecoder();
-  const reading = (async () => {
-    for await (const chunk of stream) text += decoder.decode(chunk, { stream: true });
-  })();
-  reading.catch((error) => text += `\n(cannot be read: ${error})`);
-  return () => text;
-}
-
-async function linkIn(output: () => string, errors: () => string): Promise<string> {
-  const until = performance.now() + 15_000;
-  while (performance.now() < until) {
-    const found = /http:\/\/127\.0\.0\.1:\d+\/enter\?token=\S+/.exec(output());
+async function linkIn(agent: RunningAgent): Promise<string> {
+  while (!agent.hasEnded()) {
+    const found = /http:\/\/127\.0\.0\.1:\d+\/enter\?token=\S+/.exec(agent.stdout());
     if (found !== null) return found[0];
-    await Bun.sleep(20);
+    await Bun.sleep(5);
   }
-  throw new Error(`The GUI showed no address.\n${output()}${errors()}`);
+  throw new Error(`The GUI showed no address.\n${agent.stdout()}${agent.stderr()}`);
 }
 
 /** Starts `agent gui --no-open` in a new folder; both go at the end of the scope. */
 export async function agentGui(options: GuiOptions = {}): Promise<AgentGui> {
-  const program = await binaryPath();
   const space = workspace();
   for (const [name, text] of Object.entries(options.files ?? {})) space.write(name, text);
-  const child = Bun.spawn([program, "gui", "--no-open", ...options.flags ?? []], {
-    cwd: space.folder,
-    env: { PATH: process.env.PATH ?? "", HOME: space.folder, ...options.env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
+  const agent = await space.start(["gui", "--no-open", ...options.flags ?? []], {
+    env: { HOME: space.folder, ...options.env },
   });
-  const [output, errors] = [collect(child.stdout), collect(child.stderr)];
   async function end(): Promise<void> {
-    if (child.exitCode === null) child.kill("SIGKILL");
-    await child.exited;
+    await agent.stop();
     space[Symbol.dispose]();
   }
   try {
-    const link = await linkIn(output, errors);
+    const link = await linkIn(agent);
     return {
       space,
       link,
       origin: new URL(link).origin,
-      pid: child.pid,
-      exited: child.exited,
-      errors,
+      ended: agent.ended,
+      stop: agent.stop,
+      errors: agent.stderr,
       [Symbol.asyncDispose]: end,
     };
   } catch (error) {

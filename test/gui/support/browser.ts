@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { setDefaultTimeout } from "bun:test";
+import { afterAll, setDefaultTimeout } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
@@ -14,7 +14,6 @@ import type { AgentGui } from "./agent_gui.ts";
 /** Where screenshots go; outside of git. */
 const artifacts = join(root, "test-artifacts");
 
-/** How a window is to be. */
 export interface WindowOptions {
   /** Pixels; 1280 when absent. */
   readonly width?: number;
@@ -32,12 +31,25 @@ export interface GuiWindow {
 }
 
 /** Milliseconds that a test may take: a browser on a busy machine is slow. */
-const patience = 180_000;
+const testTimeoutMs = 180_000;
 
-/** Starts Debian's Chromium; close it after all. The tests of the file get more time than others. */
-export async function startBrowser(): Promise<Browser> {
-  setDefaultTimeout(patience);
-  return await launchBrowser();
+/** What opens windows. */
+export type WindowSource = Pick<Browser, "newContext">;
+
+/**
+ * Debian's Chromium, started for the first window of a test file and closed after its last test. The
+ * tests of the file get more time than others.
+ */
+export function useBrowser(): WindowSource {
+  setDefaultTimeout(testTimeoutMs);
+  let browser: Promise<Browser> | undefined;
+  afterAll(async () => await (await browser)?.close());
+  return {
+    async newContext(options) {
+      browser ??= launchBrowser();
+      return await (await browser).newContext(options);
+    },
+  };
 }
 
 /** The same outside of tests. */
@@ -50,7 +62,7 @@ export async function launchBrowser(): Promise<Browser> {
 
 /** Opens a window of its own, with cookies of its own, and goes through the door of a GUI. */
 export async function openWindow(
-  browser: Browser,
+  browser: WindowSource,
   gui: Pick<AgentGui, "link" | "origin">,
   { width = 1280, scheme = "light" }: WindowOptions = {},
 ): Promise<GuiWindow> {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { runBinary } from "../../support/binary.ts";
 import { workspace } from "../../support/workspace.ts";
 
 /** Secrets of {@linkcode fullIni}, none of which may ever reach a browser. */
@@ -18,7 +17,7 @@ export const secrets = {
 /** Everything that `generate-ini` writes, between comments, code and sections nobody knows. */
 export async function fullIni(): Promise<string> {
   using space = workspace();
-  await runBinary(["generate-ini", "--ini", "sample.ini"], { cwd: space.folder });
+  await space.agent(["generate-ini", "--ini", "sample.ini"]);
   const sample = space.read("sample.ini")
     .replace(/^api_token =.*$/m, `api_token = ${secrets.token}`);
   return `# Kept by the night shift; ask before you change it.

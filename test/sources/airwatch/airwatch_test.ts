@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { Http } from "../../../src/sdk/http/http.ts";
-import { authOf } from "../../../src/sources/airwatch/client.ts";
+import { createAuth } from "../../../src/sources/airwatch/client.ts";
 import { airwatch } from "../../../src/sources/airwatch/mod.ts";
 import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
 import {
@@ -16,6 +16,7 @@ import {
   startTokens,
   throttled,
 } from "./server.ts";
+import { slow } from "../../support/slow.ts";
 
 const mapped = 'sync_field = SERIAL\nmapping.SERIAL = {"source": "SerialNumber"}\n';
 const withNetwork =
@@ -196,7 +197,7 @@ test("each region has its token server, and token_url wins over it", async () =>
   const client = { client_id: "c", client_secret: "d", username: "", password: "", url: "" };
   const rest = { api_token: "", api_path: "/api/mdm", dep_uuid: "" };
   for (const [region, token_url] of [["na"], ["uat", "https://t.example.com/connect/token"]]) {
-    const { headers } = authOf({ ...client, ...rest, region, token_url });
+    const { headers } = createAuth({ ...client, ...rest, region, token_url });
     expect(await headers(http)).toEqual({ Authorization: "Bearer t" });
   }
   expect(asked).toEqual([
@@ -205,7 +206,7 @@ test("each region has its token server, and token_url wins over it", async () =>
   ]);
 });
 
-test("the limit of the vendor holds up the run and loses nothing", async () => {
+slow("the limit of the vendor holds up the run and loses nothing", async () => {
   const place = start({
     count: 30,
     throttle: { requests: 12, windowMs: 1500, answer: throttled },

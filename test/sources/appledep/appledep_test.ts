@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { appledep } from "../../../src/sources/appledep/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
+import { slow } from "../../support/slow.ts";
 import type { VendorCall } from "../../support/vendor.ts";
 import { start } from "./section.ts";
 import { serialOf, throttled } from "./server.ts";
@@ -77,7 +78,7 @@ test("devices of others are left out, those that failed are named", async () => 
   expect(run.report.sections[0]?.counts.unreadable).toBe(2);
   expect(run.stderr).toContain("device C8TJ000004AB: Apple answered FAILED for it");
   expect(run.stderr).toContain("device C8TJ000006AB: Apple gave no details of it");
-  expect(run.stderr).toContain("not this server's any more: 1 devices");
+  expect(run.stderr).toContain("no longer assigned to this server: 1 devices");
 });
 
 test("a session that ends is renewed, after a 401 as after a 403", async () => {
@@ -199,7 +200,7 @@ test("an error of any other kind fails the section", async () => {
   expect(run.report.sections[0]?.error?.message).toContain("POST /devices");
 });
 
-test("the limit of the vendor holds up the run and loses nothing", async () => {
+slow("the limit of the vendor holds up the run and loses nothing", async () => {
   const place = start({
     count: 300,
     pageLimit: 30,

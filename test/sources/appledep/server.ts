@@ -33,7 +33,6 @@ export interface AppleOptions {
 
 /** The service, and ways to disturb it. */
 export interface Apple extends Vendor {
-  /** Ends all sessions. */
   endSessions(): void;
   /** Makes all cursors unknown. */
   forgetCursors(): void;

@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { bamboohr } from "../../../src/sources/bamboohr/mod.ts";
 import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
 import { type BambooOptions, company, startBamboo, throttled, token } from "./server.ts";
+import { slow } from "../../support/slow.ts";
 
 function start(options: BambooOptions, extra = ""): VendorUnderTest {
   const vendor = startBamboo(options);
@@ -152,7 +153,7 @@ test("an empty directory is told with BambooHR's own words", async () => {
   await using _vendor = place.vendor;
   const run = await uploadAll(place);
   expect(run.code).toBe(0);
-  expect(run.stderr).toContain("nobody is in the directory (No employees found)");
+  expect(run.stderr).toContain("reports an empty directory (No employees found)");
 });
 
 test("a field that the key may not read comes empty", async () => {
@@ -162,7 +163,7 @@ test("a field that the key may not read comes empty", async () => {
   expect(run.records.map(({ PHONE }) => PHONE)).toEqual([null, null]);
 });
 
-test("BambooHR's 503 holds up the run and loses nothing, also with a date", async () => {
+slow("BambooHR's 503 holds up the run and loses nothing, also with a date", async () => {
   const limit = { requests: 2, windowMs: 2000 };
   const dated = (resetMs: number) =>
     new Response(null, {

@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { casper } from "../../../src/sources/casper/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
 import { asClient, asUser, everything, noSoftware, start, throttled } from "./section.ts";
+import { slow } from "../../support/slow.ts";
 
 conformance({
   source: casper,
@@ -16,7 +17,7 @@ conformance({
   throttled: () => throttled(),
 });
 
-test(
+slow(
   "of 1,000 computers, five are gone and three always fail: 992 sent, eight named, exit 3",
   async () => {
     const missing = [3, 104, 205, 306, 407];
@@ -132,17 +133,37 @@ test("servers without tokens, and those that take them elsewhere only, are asked
   }
 });
 
-test("tokens that live a moment are asked for again, for users and API clients alike", async () => {
-  for (const login of [asUser, asClient]) {
-    const place = start({ count: 300, tokenLife: 100 }, "", login);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
-    expect(run.records).toHaveLength(300);
-    expect(run.code).toBe(0);
-    const tokens = vendor.calls.filter(({ path }) => path.endsWith("/token"));
-    expect(tokens.length).toBeGreaterThan(1);
-    expect(tokens.length).toBeLessThan(100);
-  }
+test(
+  "tokens that are soon used up are asked for again, for users and API clients alike",
+  async () => {
+    for (const login of [asUser, asClient]) {
+      const place = start({ count: 100, tokenUses: 20 }, "", login);
+      await using vendor = place.vendor;
+      const run = await uploadAll(place);
+      expect(run.records).toHaveLength(100);
+      expect(run.code).toBe(0);
+      const tokens = vendor.calls.filter(({ path }) => path.endsWith("/token"));
+      expect(tokens.length).toBeGreaterThanOrEqual(6);
+      expect(tokens.length).toBeLessThan(20);
+    }
+  },
+  60_000,
+);
+
+test("tokens that live a moment are asked for again, however fast the machine is", async () => {
+  const place = start({ count: 30, tokenLife: 20 });
+  await using vendor = place.vendor;
+  // The first device is there after the first token has ended.
+  vendor.fail({
+    on: ({ path }) => path.includes("/id/1"),
+    times: 1,
+    answer: () => (Bun.sleepSync(40), new Response("busy", { status: 503 })),
+  });
+  const run = await uploadAll(place);
+  expect(run.records).toHaveLength(30);
+  expect(run.code).toBe(0);
+  const tokens = vendor.calls.filter(({ path }) => path.endsWith("/token"));
+  expect(tokens.length).toBeGreaterThan(1);
 }, 60_000);
 
 test("a server whose clock is behind is asked for one token, not for one each time", async () => {
@@ -152,7 +173,7 @@ test("a server whose clock is behind is asked for one token, not for one each ti
   expect(vendor.calls.filter(({ path }) => path.endsWith("/token"))).toHaveLength(1);
 });
 
-test("a busy server holds up the run and loses nothing", async () => {
+slow("a busy server holds up the run and loses nothing", async () => {
   const place = start({
     count: 100,
     throttle: { requests: 40, windowMs: 1000, answer: throttled },

@@ -156,7 +156,6 @@ export function inventoryPage(call: VendorCall, inventory: Inventory): Response 
   return Response.json({ totalCount: ids.length, results });
 }
 
-/** One computer. */
 export function inventoryComputer(call: VendorCall, inventory: Inventory, id: number): Response {
   const { ids, version, groupsOf } = inventory;
   const sections = sectionsOf(call);

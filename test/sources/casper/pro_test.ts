@@ -133,7 +133,7 @@ test("only wanted sections are asked for, departments and buildings only by thos
   });
   const whole = await asked("mapping.L = location\nmapping.S = general.sus\n");
   expect(whole.places).toEqual(["departments", "departments", "buildings", "buildings"]);
-  expect(whole.told).toContain("does not tell general.sus");
+  expect(whole.told).toContain("does not return general.sus");
   const all = await asked("recordfilter:\n    return len(record) > 0\n");
   expect(all.sections).toHaveLength(12);
   expect(all.places).toHaveLength(4);
@@ -148,7 +148,7 @@ test("a page that the server cut short is not the end, and one that repeats ends
   await using _vendor = stuck.vendor;
   const run = await uploadAll(stuck);
   expect(run.code).toBe(3);
-  expect(run.report.sections[0]?.error?.message).toContain("runs in a circle");
+  expect(run.report.sections[0]?.error?.message).toContain("The list repeats itself");
 });
 
 test("groups are those that the computers tell; one that does not exist is told", async () => {

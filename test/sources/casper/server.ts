@@ -47,6 +47,8 @@ export interface JamfOptions {
   readonly groups?: Readonly<Record<string, readonly number[]>>;
   /** Milliseconds that a token lives. */
   readonly tokenLife?: number;
+  /** Calls that a token is good for; any number when absent. */
+  readonly tokenUses?: number;
   /** Milliseconds that the server's clock is behind. */
   readonly clockBehind?: number;
   readonly throttle?: Throttle;
@@ -59,7 +61,8 @@ export interface JamfOptions {
 
 class Jamf {
   readonly #options: JamfOptions;
-  readonly #tokens = new Map<string, number>();
+  /** The tokens that were handed out: until when they live, and how often they may be used. */
+  readonly #tokens = new Map<string, { readonly expires: number; uses: number }>();
 
   constructor(options: JamfOptions) {
     this.#options = options;
@@ -72,7 +75,7 @@ class Jamf {
   #issue(): { token: string; expires: number } {
     const token = `${tokenPrefix}${this.#tokens.size}`;
     const expires = Date.now() + (this.#options.tokenLife ?? 1_800_000);
-    this.#tokens.set(token, expires);
+    this.#tokens.set(token, { expires, uses: this.#options.tokenUses ?? Infinity });
     return { token, expires };
   }
 
@@ -100,6 +103,11 @@ class Jamf {
     });
   }
 
+  #isGood(token: string): boolean {
+    const known = this.#tokens.get(token);
+    return known !== undefined && known.expires >= Date.now() && known.uses-- > 0;
+  }
+
   #refuse(challenge?: string): Response {
     return Response.json({
       httpStatus: 401,
@@ -117,7 +125,7 @@ class Jamf {
     const takesBasic = era === "basic" || era === "early" && call.path.includes("/JSSResource/");
     const isKnown = takesBasic
       ? hasBasic(call, credentials.username, credentials.password)
-      : (this.#tokens.get(token) ?? 0) >= Date.now();
+      : this.#isGood(token);
     if (!isKnown) return this.#refuse(takesBasic ? 'Basic realm="Restful JSS Access"' : undefined);
     if (call.headers.get("accept") !== "application/json") {
       return new Response("<computers/>", { headers: { "Content-Type": "text/xml" } });

@@ -92,7 +92,7 @@ test("events without an id, of the other kind or about something else fetch noth
 
 test("a call that is none of Jamf Pro's is an error", async () => {
   for (const body of [{}, null, [], "text", { webhook: 1 }]) {
-    await expect(fetched(body)).rejects.toThrow("none of Jamf Pro's");
+    await expect(fetched(body)).rejects.toThrow("not a webhook of Jamf Pro");
   }
 });
 

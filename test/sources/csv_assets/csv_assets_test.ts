@@ -45,7 +45,7 @@ describe("csv_assets", () => {
 
   test("wants exactly one of filename and directory", async () => {
     const texts = { filename: " ", sync_field: "BARCODE" };
-    await expect(readSource(csvAssets, texts)).rejects.toThrow("data source is not set");
+    await expect(readSource(csvAssets, texts)).rejects.toThrow("give filename or directory");
     const both = { filename: file, directory: folder, sync_field: "BARCODE" };
     await expect(readSource(csvAssets, both)).rejects.toThrow("mutually exclusive");
   });

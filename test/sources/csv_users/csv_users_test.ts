@@ -32,7 +32,7 @@ describe("csv_users", () => {
   });
 
   test("wants exactly one of filename and directory", async () => {
-    await expect(readSource(csvUsers, texts)).rejects.toThrow("data source is not set");
+    await expect(readSource(csvUsers, texts)).rejects.toThrow("give filename or directory");
   });
 
   test("fails its check on a directory without CSV files", async () => {

@@ -92,7 +92,6 @@ export function envelope(body: string): string {
     `<SOAP-ENV:Body>${body}</SOAP-ENV:Body></SOAP-ENV:Envelope>`;
 }
 
-/** An answer. */
 export function xmlAnswer(text: string, status = 200): Response {
   return new Response(text, { status, headers: { "Content-Type": "text/xml;charset=utf-8" } });
 }

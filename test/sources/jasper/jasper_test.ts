@@ -7,6 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { jasper } from "../../../src/sources/jasper/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
 import { record } from "../../support/recorder.ts";
+import { slow } from "../../support/slow.ts";
 import type { VendorCall } from "../../support/vendor.ts";
 import { oomnitzaSection, workspace } from "../../support/workspace.ts";
 import { series, start } from "./section.ts";
@@ -26,6 +27,7 @@ conformance({
   start: (count) => start({ count, pages: true }),
   isList,
   throttled,
+  isLongThrottle: true,
 });
 
 describe("changed SIMs", () => {
@@ -108,7 +110,7 @@ describe("changed SIMs", () => {
     expect(vendor.calls.filter(isList)).toHaveLength(6);
   });
 
-  test("the vendor's limit holds up the run and loses nothing", async () => {
+  slow("the vendor's limit holds up the run and loses nothing", async () => {
     const place = start({
       count: 300,
       throttle: { requests: 3, windowMs: 1000, answer: throttled },

@@ -22,9 +22,7 @@ export const account = {
   licenseKey: "7c41495d-canary-license-4d2c",
 } as const;
 
-/** Path of the WSDL. */
 export const wsdlPath = "/ws/schema/Terminal.wsdl";
-/** Path of the service. */
 export const servicePath = "/ws/service/terminal";
 
 const schema = "http://api.jasperwireless.com/ws/schema";

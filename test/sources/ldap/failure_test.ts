@@ -5,14 +5,12 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { createServer, type Socket } from "node:net";
-import { binaryPath } from "../../support/binary.ts";
 import { record } from "../../support/recorder.ts";
 import { accounts, password, startSlapd, suffix } from "../../support/slapd.ts";
 import { oomnitzaSection, workspace } from "../../support/workspace.ts";
 import { section, type SectionOptions, upload } from "./ldap_run.ts";
 import { directoryLdif, people, uidOf } from "./people.ts";
 
-const binary = await binaryPath();
 const slapd = await startSlapd({ ldif: directoryLdif(5000) });
 afterAll(() => slapd[Symbol.asyncDispose]());
 
@@ -107,7 +105,7 @@ test("a directory that falls silent mid-run is given up too, and what was read a
 });
 
 test.each([
-  ["a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "what answers there is no directory"],
+  ["a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "the server does not speak LDAP"],
   ["broken messages", "\x30\x03\x02\x01", "is lost"],
   ["a message of an endless length", "\x30\x80\x02\x01\x01", "is lost"],
   ["an operation that does not exist", "\x30\x05\x02\x01\x01\x7f\x00", "is lost"],
@@ -147,22 +145,14 @@ test("what comes in the clear after the agreement to StartTLS is not believed", 
   expect(inTheClear).not.toContain("Canary");
 });
 
-test("a stop ends a search that hangs within a second", async () => {
+test("a stop ends a search that hangs", async () => {
   await using stranger = await startStranger(() => {});
   await using instance = record();
   using place = workspace();
   const settings = section("ldap", { ...options, url: stranger.url });
   place.write("config.ini", oomnitzaSection(instance) + settings);
-  const child = Bun.spawn([binary, "upload", "ldap", "--singleton", "0"], {
-    cwd: place.folder,
-    env: process.env,
-    stdout: "ignore",
-    stderr: "ignore",
-  });
+  const agent = await place.start(["upload", "ldap"]);
   while (stranger.connections() === 0) await Bun.sleep(5);
   await Bun.sleep(100);
-  const begun = performance.now();
-  child.kill("SIGTERM");
-  expect(await child.exited).toBe(3);
-  expect(performance.now() - begun).toBeLessThan(1000);
+  expect(await agent.stop()).toBe(3);
 });

@@ -8,12 +8,10 @@ import { parseIni } from "../../../src/config/ini.ts";
 import { planConfig } from "../../../src/config/plan.ts";
 import { describeIni } from "../../../src/describe/ini.ts";
 import { ldap } from "../../../src/sources/ldap/mod.ts";
-import { binaryPath } from "../../support/binary.ts";
 import { accounts, limit, password, startSlapd, suffix } from "../../support/slapd.ts";
 import { check, section, type SectionOptions, upload } from "./ldap_run.ts";
 import { directoryLdif, groupDn, people, picture, uidOf } from "./people.ts";
 
-await binaryPath();
 const everybody = people(5000);
 const slapd = await startSlapd({ ldif: directoryLdif(5000), config: "allow bind_v2" });
 afterAll(() => slapd[Symbol.asyncDispose]());
@@ -77,9 +75,11 @@ test("an independent client sees the same people", () => {
 
 test("referrals are counted, and entries without any wanted attribute are told of", async () => {
   const run = await upload("ldap", options, ["--record-count", "0"]);
-  expect(run.stderr).toContain("References to other directories, which are not followed: 1.");
+  expect(run.stderr).toContain("Referrals to other directories, which are not followed: 1.");
   // The suffix, two units, three accounts and four groups.
-  expect(run.stderr).toContain("Entries without any of the attributes that are read, left out: 10");
+  expect(run.stderr).toContain(
+    "Entries skipped because they have none of the attributes that are read: 10",
+  );
 });
 
 test("--record-count 1 sends one record", async () => {
@@ -224,7 +224,7 @@ test("a certificate for another name is told as that", async () => {
     cacert_file: other.authority,
   });
   expect(run.section.error?.message).toContain("[ERR_TLS_CERT_ALTNAME_INVALID]");
-  expect(run.section.error?.hint).toContain("made out to another name");
+  expect(run.section.error?.hint).toContain("certificate is for another name");
 });
 
 test.each([

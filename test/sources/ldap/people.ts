@@ -75,7 +75,6 @@ function entry(dn: string, attributes: Person["attributes"]): string {
   return `${line("dn", dn)}\n${lines.join("\n")}\n\n`;
 }
 
-/** DN of a group. */
 export function groupDn(name: string): string {
   return `cn=${name},ou=groups,${suffix}`;
 }

@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { okta } from "../../../src/sources/okta/mod.ts";
 import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
 import { type OktaOptions, startOkta, throttled, token } from "./server.ts";
+import { slow } from "../../support/slow.ts";
 
 function start(options: OktaOptions, extra = ""): VendorUnderTest {
   const vendor = startOkta(options);
@@ -29,6 +30,7 @@ conformance({
   start: (count) => start({ active: count }),
   isList: ({ path }) => path === "/api/v1/users",
   throttled: () => throttled(0),
+  isLongThrottle: true,
 });
 
 test("1,200 people arrive exactly, with six requests", async () => {
@@ -71,7 +73,7 @@ test("a page that the server cut short is not the end", async () => {
   expect(vendor.calls).toHaveLength(4);
 });
 
-test("the limit of the vendor holds up the run and loses nothing", async () => {
+slow("the limit of the vendor holds up the run and loses nothing", async () => {
   const place = start({
     active: 1200,
     throttle: { requests: 3, windowMs: 2000, answer: throttled },

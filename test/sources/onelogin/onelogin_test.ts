@@ -8,6 +8,7 @@ import { onelogin } from "../../../src/sources/onelogin/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
 import { type Api, apis, isList, start } from "./section.ts";
 import { throttled } from "./server.ts";
+import { slow } from "../../support/slow.ts";
 
 const names = Object.keys(apis) as Api[];
 
@@ -87,7 +88,7 @@ for (const api of names) {
       expect(second.stderr).not.toContain("no username");
     });
 
-    test("the limit of the vendor holds up the run and loses nothing", async () => {
+    slow("the limit of the vendor holds up the run and loses nothing", async () => {
       const throttle = { requests: 3, windowMs: 2000, answer: throttled };
       const place = start(api, { users: 280, throttle });
       await using vendor = place.vendor;

@@ -33,7 +33,6 @@ export const apis = {
   },
 } as const;
 
-/** The name of an API. */
 export type Api = keyof typeof apis;
 
 function signIn(secret: string): string {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import type { SectionReport } from "../../../src/sync/report.ts";
-import { binaryPath } from "../../support/binary.ts";
+import type { StartOptions } from "../../support/agent.ts";
+import { watchMemory } from "../../support/memory.ts";
 import { record, type Recorded } from "../../support/recorder.ts";
 import { defaultAccount } from "../../support/tds/server.ts";
 import { oomnitzaSection, workspace } from "../../support/workspace.ts";
@@ -58,31 +58,17 @@ function recordsIn({ body }: Recorded): Record<string, unknown>[] {
 }
 
 /**
- * The most memory that a process has had until now, in bytes: 0 when it is gone. What the system tells
- * after its end also counts the memory of the process that it was forked from.
- */
-function peakOf(pid: number): number {
-  try {
-    const [, kilobytes = "0"] = /VmHWM:\s+(\d+) kB/.exec(
-      readFileSync(`/proc/${pid}/status`, "utf8"),
-    ) ?? [];
-    return Number(kilobytes) * 1024;
-  } catch {
-    return 0;
-  }
-}
-
-/**
  * Uploads a section to its end.
  *
  * @param onRequest Is shown each request to Oomnitza before it is answered.
+ * @param start Its memory can only be told when it has a process of its own.
  */
 export async function upload(
   options: SectionOptions,
   words: readonly string[] = [],
   onRequest?: (request: Recorded) => void,
+  start: StartOptions = {},
 ): Promise<SccmUpload> {
-  const program = await binaryPath();
   await using instance = record({
     answer: (request) => {
       onRequest?.(request);
@@ -91,25 +77,10 @@ export async function upload(
   });
   using place = workspace();
   place.write("config.ini", oomnitzaSection(instance) + section(options));
-  const child = Bun.spawn(
-    [program, "upload", "sccm", "--singleton", "0", "--output", "json", ...words],
-    {
-      cwd: place.folder,
-      env: process.env,
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      timeout: 120_000,
-    },
-  );
-  let peak = 0;
-  const watch = setInterval(() => peak = Math.max(peak, peakOf(child.pid)), 20);
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  clearInterval(watch);
+  const agent = await place.start(["upload", "sccm", "--output", "json", ...words], start);
+  const { peakBytes } = watchMemory(agent);
+  const code = await agent.ended;
+  const [stdout, stderr] = [agent.stdout(), agent.stderr()];
   const report = JSON.parse(stdout === "" ? "{}" : stdout) as {
     readonly sections?: readonly SectionReport[];
   };
@@ -118,7 +89,7 @@ export async function upload(
   const records = instance.uploads().filter(({ path }) => path === "/api/v3/bulk").flatMap(
     recordsIn,
   );
-  return { code, stderr, section: only, records, peak };
+  return { code, stderr, section: only, records, peak: peakBytes() };
 }
 
 /** Runs `agent check` on a section. */

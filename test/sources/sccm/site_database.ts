@@ -51,7 +51,6 @@ export interface SiteOptions {
   readonly denied?: readonly string[];
 }
 
-/** A site database. */
 export interface SiteDatabase {
   answer(query: TdsQuery): TdsAnswer;
   /** Forbids reading a view from now on. */

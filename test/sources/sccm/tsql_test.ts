@@ -4,14 +4,11 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { binaryPath } from "../../support/binary.ts";
 import { startTdsServer } from "../../support/tds/server.ts";
 import { askTsql } from "../../support/tds/tsql.ts";
 import { hardwareOf, siteRows } from "./computers.ts";
 import { mapAll, optionsFor, upload } from "./sccm_run.ts";
 import { makeSite } from "./site_database.ts";
-
-await binaryPath();
 
 const keys = Object.keys(hardwareOf(0));
 const service = { domain: "EXAMPLE", name: "svc-agent", password: "ntlm Canary pässwörd" };

@@ -105,7 +105,7 @@ test("an account that the server refuses, and one that Windows knows no password
   expect(refused.said).toContain("[18452]");
   const unknown = await run({}, undefined);
   expect(unknown.code).toBe(3);
-  expect(unknown.said).toContain("Windows gives no token");
+  expect(unknown.said).toContain("Windows returns no token");
   expect(unknown.said).toContain("name one: username = DOMAIN\\name and password");
   expect(unknown.users).toEqual([]);
 }, 60_000);

@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { zendesk } from "../../../src/sources/zendesk/mod.ts";
 import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
+import { slow } from "../../support/slow.ts";
 import type { VendorCall } from "../../support/vendor.ts";
 import { account, startZendesk, throttled, tokenStart, type ZendeskOptions } from "./server.ts";
 
@@ -37,6 +38,7 @@ conformance({
   start: (count) => start({ users: count }),
   isList: isUsers,
   throttled: () => throttled(0),
+  isLongThrottle: true,
 });
 
 test("1,200 people arrive exactly, with twelve requests and one for the token", async () => {
@@ -232,7 +234,7 @@ test("a token is in no error, even when Zendesk repeats it", async () => {
   expect(run.stdout + run.stderr).not.toContain(tokenStart);
 });
 
-test("the limit of the vendor holds up the run and loses nothing", async () => {
+slow("the limit of the vendor holds up the run and loses nothing", async () => {
   const place = start({ users: 700, throttle: { requests: 4, windowMs: 2000, answer: throttled } });
   await using vendor = place.vendor;
   const run = await uploadAll(place);

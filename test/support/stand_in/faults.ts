@@ -7,7 +7,7 @@ import { z } from "zod";
 import { UsageError } from "../../../src/base/errors.ts";
 import type { Outgoing } from "../../../src/base/record.ts";
 import { type Batch, textOf } from "../../../src/stand_in/batch.ts";
-import { Refusal } from "../../../src/stand_in/instance.ts";
+import { Refusal } from "../../../src/stand_in/refusal.ts";
 
 /** The ways to fail that can be mixed. */
 export const faultKinds = [

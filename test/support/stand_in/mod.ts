@@ -20,7 +20,6 @@ import { answerLogged, uploadPaths } from "./request_log.ts";
 import { type Keep, TestStore } from "./store.ts";
 import { ExpiringTokens } from "./tokens.ts";
 
-/** How a stand-in is to be. */
 export interface StandInOptions extends PlainOptions {
   /** Certificate and private key as PEM text; with it the stand-in speaks HTTPS only. */
   readonly tls?: ServerTls | undefined;

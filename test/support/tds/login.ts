@@ -5,7 +5,6 @@
  */
 import { ByteReader } from "./bytes.ts";
 
-/** Values of the ENCRYPTION option. */
 export const encryption = { off: 0, on: 1, notSupported: 2, required: 3 } as const;
 
 /** The ENCRYPTION option of a PRELOGIN message. */

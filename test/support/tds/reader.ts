@@ -25,7 +25,6 @@ export async function connect(
   });
 }
 
-/** Columns by name, from their types. */
 export function columnsOf(types: Readonly<Record<string, string>>): Column[] {
   return Object.entries(types).map(([name, type]) => ({ name, type }));
 }

@@ -15,7 +15,6 @@ import {
   type TdsAnswer,
 } from "./session.ts";
 
-/** How a server is to be. */
 export interface TdsServerOptions extends Partial<Omit<SessionRules, "answer" | "tls">> {
   readonly tls?: TlsIdentity;
   /** Answers by name of the table in `select * from NAME`; free-form tests. */

@@ -34,12 +34,10 @@ function messageToken(
   return sized(token, Buffer.concat([head, ...tail]));
 }
 
-/** ERROR. */
 export function errorToken(message: ServerMessage): Buffer {
   return messageToken(0xaa, message);
 }
 
-/** INFO. */
 export function infoToken(message: ServerMessage): Buffer {
   return messageToken(0xab, { severity: 0, ...message });
 }

@@ -1,5 +1,5 @@
 /**
- * What is odd about a CSV file and does not keep it from being read: told with line numbers.
+ * Findings about a CSV file that do not keep it from being read, reported with line numbers.
  *
  * @module
  */
@@ -12,20 +12,20 @@ interface Occurrences {
   readonly lines: number[];
 }
 
-const MOST_LINES = 5;
+const maxListedLines = 5;
 
 function add(occurrences: Occurrences, line: () => number): void {
   occurrences.count++;
-  if (occurrences.lines.length < MOST_LINES) occurrences.lines.push(line());
+  if (occurrences.lines.length < maxListedLines) occurrences.lines.push(line());
 }
 
-function places({ count, lines }: Occurrences): string {
+function describeLines({ count, lines }: Occurrences): string {
   const more = count > lines.length ? ", …" : "";
   return `${lines.length === 1 ? "line" : "lines"} ${lines.join(", ")}${more}`;
 }
 
-/** Collects the oddities of one file; {@linkcode Oddities.tell} writes one warning for each kind. */
-export class Oddities {
+/** Collects the findings of one file; {@linkcode CsvFindings.report} writes one warning for each kind. */
+export class CsvFindings {
   readonly #file: string;
   readonly #log: Log;
   readonly #ragged: Occurrences = { count: 0, lines: [] };
@@ -63,23 +63,23 @@ export class Oddities {
   }
 
   /** Writes what was collected. */
-  tell(): void {
+  report(): void {
     const ragged = this.#ragged;
     if (ragged.count > 0) {
       const rows = ragged.count === 1 ? "1 row does" : `${ragged.count} rows do`;
       this.#warn(
-        `${rows} not have the ${this.#width} cells of the header (${places(ragged)}); ` +
+        `${rows} not have the ${this.#width} cells of the header (${describeLines(ragged)}); ` +
           "missing cells are null, surplus cells are ignored.",
       );
     }
     const stray = this.#strayQuotes;
     if (stray.count === 0) return;
     const cells = stray.count === 1 ? "1 quoted cell has" : `${stray.count} quoted cells have`;
-    this.#warn(`${cells} a quote inside that is not doubled (${places(stray)}).`);
+    this.#warn(`${cells} a quote inside that is not doubled (${describeLines(stray)}).`);
   }
 
   /** Says that there are no records. */
-  tellEmpty(): void {
+  reportEmpty(): void {
     const what = this.#width === 0 ? "is empty" : "has a header and no rows";
     this.#log.info(`${this.#file} ${what}.`);
   }

@@ -1,0 +1,10 @@
+/**
+ * HTTP Basic (RFC 7617).
+ *
+ * @module
+ */
+
+/** The value of an Authorization or Proxy-Authorization header, in UTF-8. */
+export function basicCredentials(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`, "utf8").toString("base64")}`;
+}

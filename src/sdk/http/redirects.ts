@@ -1,0 +1,36 @@
+/**
+ * Follows redirects; the caller decides what is sent where.
+ *
+ * @module
+ */
+
+import { ConnectionError, describeRequest } from "./errors.ts";
+
+const maxRedirects = 5;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Sends to an address, and to those that it redirects to.
+ *
+ * @param next The address to go on with, from the present one, the location and the status. Throws when
+ * the redirect must not be followed.
+ * @returns The first answer that is no redirect.
+ * @throws {ConnectionError} after too many redirects.
+ */
+export async function followRedirects<A extends { status: number; headers: Headers }>(
+  method: string,
+  address: string,
+  send: (url: string) => Promise<A>,
+  next: (url: string, location: string, status: number) => string,
+): Promise<A> {
+  let url = address;
+  for (let hop = 0; hop <= maxRedirects; hop++) {
+    const answer = await send(url);
+    const location = answer.headers.get("location");
+    if (!redirectStatuses.has(answer.status) || location === null) return answer;
+    url = next(url, location, answer.status);
+  }
+  throw new ConnectionError(
+    `Redirected more than ${maxRedirects} times (${describeRequest(method, address)})`,
+  );
+}

@@ -1,0 +1,11 @@
+/**
+ * Recognises web pages: logins and error pages that come in place of what was asked for.
+ *
+ * @module
+ */
+
+/** Whether an answer is a web page, by its content type or its beginning. */
+export function isWebPage(headers: Headers, beginning: string): boolean {
+  const type = headers.get("content-type") ?? "";
+  return type.includes("text/html") || /^\s*<(!doctype html|html|head|body)\b/i.test(beginning);
+}
