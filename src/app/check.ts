@@ -5,12 +5,16 @@
  */
 
 import { retryPolicies } from "../sdk/http/retry.ts";
-import { ConfigError } from "../base/errors.ts";
+import { converterNames, findConverter } from "../../converters/mod.ts";
+import { ConfigError, formatFinding } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
+import { countFindings, distinctFindings, sortFindings } from "../config/findings.ts";
 import type { Plan } from "../config/plan.ts";
-import type { PreparedSection } from "../sync/prepare.ts";
+import type { SectionPlan } from "../config/section.ts";
+import { checkCode, type PreparedSection } from "../sync/prepare.ts";
 import { checkSource as probeSource, readableSection } from "../sync/read/probe.ts";
 import { faultOf } from "../sync/report.ts";
+import { planCode, type PlannedCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
@@ -52,12 +56,51 @@ function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
  *
  * @throws {ConfigError} with all that is wrong with the file.
  */
-export function checkFile(app: AppContext, names: CheckedNames): CheckResult[] {
-  const { chosen, notEnabled } = selectSections(app, loadConfig(app), names);
-  const written = chosen.map(({ name, line }) => {
-    return { section: name, ok: true, message: `is well written (line ${line})`, hint: null };
-  });
-  return [...written, ...notEnabledResults(notEnabled)];
+export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
+  const config = loadConfig(app);
+  const { chosen, notEnabled } = selectSections(app, config, names);
+  const code = await planCode(config.converters, config.sections);
+  for (const warning of code.warnings) app.log.warning(formatFinding(warning));
+  const own = chosen.flatMap((section) =>
+    checkCode(section, { findConverter, converterNames, code })
+  );
+  const findings = distinctFindings([
+    ...own,
+    ...code.findings.filter(({ section }) => section === "converters"),
+  ]);
+  if (findings.length > 0) {
+    throw new ConfigError(
+      `Cannot use ${config.file}: it has ${countFindings(findings)}`,
+      sortFindings(findings),
+    );
+  }
+  return [...codeResults(code), ...chosen.map(describeFound), ...notEnabledResults(notEnabled)];
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/** What the compiler made of the custom converters, which all sections share. */
+function codeResults({ converters }: PlannedCode): CheckResult[] {
+  if (converters.length === 0) return [];
+  const message = `${plural(converters.length, "converter")} compiled`;
+  return [{ section: "converters", ok: true, message, hint: null }];
+}
+
+function describeFound({ name, line, filter, mappings }: SectionPlan): CheckResult {
+  const called = mappings.filter(({ spec }) => spec.converter !== undefined).length;
+  const found = [
+    ...called === 0 ? [] : [plural(called, "converter call")],
+    ...filter === undefined ? [] : ["a record filter"],
+  ];
+  const checked = found.length === 0 ? "" : `, ${found.join(" and ")} checked`;
+  return {
+    section: name,
+    ok: true,
+    message: `is well written (line ${line})${checked}`,
+    hint: null,
+  };
 }
 
 /**

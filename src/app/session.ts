@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findConverter } from "../../converters/mod.ts";
+import { converterNames, findConverter } from "../../converters/mod.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Plan } from "../config/plan.ts";
 import type { SectionPlan } from "../config/section.ts";
@@ -84,7 +84,14 @@ async function open<Connection extends OomnitzaReader>(
     http: sideHttp(settings, app),
     async prepare(which = sections) {
       const code = await planCode(config.converters, sections);
-      return await prepareSections(which, { oomnitza, findConverter, code, version, log });
+      return await prepareSections(which, {
+        oomnitza,
+        findConverter,
+        converterNames,
+        code,
+        version,
+        log,
+      });
     },
   };
 }

@@ -14,6 +14,10 @@ export type FindingCode =
   | "conflict"
   /** Nobody knows the option: it is ignored. */
   | "unknown_option"
+  /** A mapping names a converter that does not exist. */
+  | "unknown_converter"
+  /** A mapping calls a converter with a parameter that it does not have. */
+  | "unknown_parameter"
   /** The section is enabled, and no source has its name. */
   | "unknown_section"
   /** It looks like a reference to a secret, and there is no such store. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Finding } from "../base/errors.ts";
+import { type Finding, formatFinding } from "../base/errors.ts";
 
 /** Errors first, then warnings, each in the order of the file. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
@@ -30,4 +30,9 @@ export function summariseOthers(others: readonly Finding[]): string | undefined 
   const names = [...new Set(others.flatMap(({ section }) => section ?? []))];
   return `Other sections have ${countFindings(others)}: ${names.join(", ")}. ` +
     "agent check --file-only lists them";
+}
+
+/** Each finding once: sections share the custom converters, and so their faults. */
+export function distinctFindings(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [formatFinding(finding), finding])).values()];
 }

@@ -5,6 +5,7 @@
  */
 
 import { writeModeOptions } from "../sdk/field_options.ts";
+import { onErrorChoices } from "../sdk/converter.ts";
 import { opt, optional } from "../sdk/option.ts";
 import { scheduleOptions } from "./schedule.ts";
 
@@ -63,6 +64,11 @@ export const deliveryOptions = {
   keep_if_empty: opt.text(
     "Fields that are omitted from a record when they are empty, so that Oomnitza keeps its value; separated by commas. * means all.",
     { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
+  ),
+  on_error: opt.choice(
+    "What becomes of a value that its converter cannot convert, for mappings that do not say it themselves: null sends what the converter gives, mostly null; keep leaves the field out, so that Oomnitza keeps what it has; skip does not send the record; fail ends the section.",
+    onErrorChoices,
+    { default: "null", advanced: true },
   ),
   only_changed: opt.flag(
     "Only send records that changed since Oomnitza last accepted them. --full sends all.",

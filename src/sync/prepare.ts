@@ -6,6 +6,7 @@
 
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
+import { distinctFindings } from "../config/findings.ts";
 import type { SectionPlan } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
@@ -17,7 +18,8 @@ import {
   mergeMappings,
   splitFieldNames,
 } from "../transform/mapping.ts";
-import { bindConverters, type Conversions } from "../transform/convert.ts";
+import { checkConverterCalls } from "../transform/check_converters.ts";
+import { bindConverters, type Conversions, type ConverterLookup } from "../transform/convert.ts";
 import {
   type ConversionProblems,
   createConversionProblems,
@@ -31,6 +33,8 @@ export interface PrepareContext {
   /** Asked for the mappings that it keeps. */
   readonly oomnitza: Pick<Oomnitza, "mappings">;
   readonly findConverter: (name: string) => Converter | undefined;
+  /** Names of the built-in converters, to suggest one. */
+  readonly converterNames: readonly string[];
   readonly code: PlannedCode;
   /** Version that the uploads name. */
   readonly version: string;
@@ -127,6 +131,23 @@ function warnOfSecrets({ source }: SectionPlan, { fields }: CheckedMapping, log:
   }
 }
 
+function lookupIn(
+  { findConverter: find, converterNames: names, code }: CheckContext,
+): ConverterLookup {
+  return { find, names, custom: code.names };
+}
+
+/** What checking the converters of a section takes. */
+export type CheckContext = Pick<PrepareContext, "findConverter" | "converterNames" | "code">;
+
+/** Finds what is wrong with the converters and the user code of a section, as far as the file says it. */
+export function checkCode(section: SectionPlan, context: CheckContext): Finding[] {
+  const { builtin, mappings: ini, source: { converters = {} } } = section;
+  const fields = mergeMappings({ builtin, server: undefined, ini, converters });
+  const wrong = checkConverterCalls(fields, lookupIn(context), section, section.name);
+  return [...wrong, ...codeFaults(context.code, section, true)];
+}
+
 async function prepareSection(
   section: SectionPlan,
   context: PrepareContext,
@@ -135,17 +156,17 @@ async function prepareSection(
   const mapping = checkMappings(section, await loadMappings(section, context.oomnitza));
   if (mapping.findings.length > 0) return [...mapping.findings];
   const conversionProblems = createConversionProblems(log);
-  const conversions = bindConverters(
-    mapping.fields,
-    { find: context.findConverter, custom: context.code.names },
-    conversionProblems,
-  );
+  const lookup = lookupIn(context);
+  const wrong = checkConverterCalls(mapping.fields, lookup, section, section.name);
+  if (wrong.length > 0) return wrong;
+  const conversions = bindConverters(mapping.fields, {
+    lookup,
+    problems: conversionProblems,
+    onError: section.settings.on_error,
+  });
   const code = codeOf(section, context.code);
   const faults = codeFaults(context.code, section, hasUserCode(code, conversions));
   if (faults.length > 0) return faults;
-  for (const { target, name } of conversions.unknown) {
-    log.warning(`There is no converter "${name}": ${target} will always be empty`);
-  }
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
   const inputs = { texts: section.texts, conversions, syncFields, keepIfEmpty };
@@ -174,8 +195,7 @@ export async function prepareSections(
   }
   if (findings.length > 0) {
     // Sections share the custom converters, and so their faults.
-    const distinct = new Map(findings.map((finding) => [formatFinding(finding), finding]));
-    throw new ConfigError("The sections cannot run", [...distinct.values()]);
+    throw new ConfigError("The sections cannot run", distinctFindings(findings));
   }
   return prepared;
 }

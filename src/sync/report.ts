@@ -31,6 +31,17 @@ export interface SectionChanges extends Readonly<ChangeCounts> {
   readonly gone_records: readonly string[];
 }
 
+/** How often the converter of one field failed. */
+export interface ConverterFailures {
+  readonly converter: string;
+  readonly field: string;
+  readonly failed: number;
+  /** Values that there were to convert. */
+  readonly tried: number;
+  /** Why the first of them failed. */
+  readonly reason: string;
+}
+
 /** How one section's run went. */
 export interface SectionReport {
   readonly section: string;
@@ -59,6 +70,8 @@ export interface SectionReport {
   readonly requests: number;
   /** Values that converters could not convert. */
   readonly complaints: number;
+  /** Converters that failed, by the field that they are for. */
+  readonly converter_failures: readonly ConverterFailures[];
   readonly failures: readonly Failure[];
   /** Failures beyond those named. */
   readonly failures_omitted: number;
@@ -149,6 +162,11 @@ export function describeSection(report: SectionReport): string {
   }
   const more = report.failures.length + report.failures_omitted - namedInText;
   if (more > 0) lines.push(`  … and ${more} more`);
+  for (const { converter, field, failed, tried, reason } of report.converter_failures) {
+    lines.push(
+      `  Converter ${converter} of ${field} failed ${failed} of ${tried} times: ${reason}`,
+    );
+  }
   if (report.error !== null) {
     lines.push(`  ${report.error.message}`);
     if (report.error.hint !== null) lines.push(`  ${report.error.hint}`);

@@ -247,7 +247,7 @@ class SectionRun {
   }
 
   #report(error: SectionFault | null, thrown: unknown): SectionReport {
-    const { section, conversionProblems, upload } = this.#prepared;
+    const { section, conversions, conversionProblems, upload } = this.#prepared;
     const { counts, failures, claimed } = this.account;
     const backlog = countBacklog(this.#backlog);
     const lost = counts.failed + counts.unreadable + backlog.failed;
@@ -271,6 +271,8 @@ class SectionRun {
       api: this.#delivery.protocol ?? null,
       requests: this.#settings.testmode === undefined ? requests : 0,
       complaints: conversionProblems.count(),
+      converter_failures: conversions.tallies.filter(({ failed }) => failed > 0)
+        .map(({ reason = "", ...tally }) => ({ ...tally, reason })),
       failures: listed,
       failures_omitted: lost - listed.length,
       error,

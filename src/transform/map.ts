@@ -7,6 +7,7 @@
 import { isBlank, isEmpty, type Outgoing, type Raw, setOwn } from "../base/record.ts";
 import type { Conversions, Convert } from "./convert.ts";
 import type { FieldMapping } from "./mapping.ts";
+import { ConversionFailure } from "./on_error.ts";
 import { compilePath } from "./path.ts";
 
 /** A record that does not go on, and why. A drop is a value, never an exception. */
@@ -15,11 +16,14 @@ export class Dropped {
   /** How a person recognises the record; blank when nothing could be mapped. */
   readonly identity: string;
   readonly reason: string;
+  /** Whether the section is to end with it. */
+  readonly isFatal: boolean;
 
-  constructor(kind: Dropped["kind"], identity: string, reason: string) {
+  constructor(kind: Dropped["kind"], identity: string, reason: string, isFatal = false) {
     this.kind = kind;
     this.identity = identity;
     this.reason = reason;
+    this.isFatal = isFatal;
   }
 }
 
@@ -126,22 +130,35 @@ function checkRequired({ fields, syncFields }: Table, outgoing: Outgoing): Outgo
 
 /** Puts a value in its place, unless it would blank a field that is to be kept. */
 function put(outgoing: Record<string, unknown>, field: CompiledField, value: unknown): void {
+  if (value instanceof ConversionFailure) return;
   if (!field.optional || !isBlank(value)) setOwn(outgoing, field.name, value);
 }
 
-function map(table: Table, record: Raw, custom?: CustomResults): Outgoing | Dropped {
+/** Makes the outgoing record of the values of its fields, in their order. */
+function assemble(table: Table, values: readonly unknown[]): Outgoing | Dropped {
   const outgoing: Record<string, unknown> = {};
-  for (const field of table.fields) put(outgoing, field, computeValue(field, record, custom));
-  return checkRequired(table, outgoing);
+  let failure: ConversionFailure | undefined;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (value instanceof ConversionFailure && value.onError !== "keep") {
+      if (failure === undefined || value.onError === "fail") failure = value;
+    }
+    put(outgoing, table.fields[index] as CompiledField, value);
+  }
+  if (failure === undefined) return checkRequired(table, outgoing);
+  const identity = describeIdentity(outgoing, table.syncFields);
+  return new Dropped("failed", identity, failure.reason, failure.onError === "fail");
+}
+
+function map(table: Table, record: Raw, custom?: CustomResults): Outgoing | Dropped {
+  return assemble(table, table.fields.map((field) => computeValue(field, record, custom)));
 }
 
 async function mapWaiting(table: Table, record: Raw, custom?: CustomResults) {
   const values = await Promise.all(
     table.fields.map((field) => computeValue(field, record, custom)),
   );
-  const outgoing: Record<string, unknown> = {};
-  for (const [index, field] of table.fields.entries()) put(outgoing, field, values[index] ?? null);
-  return checkRequired(table, outgoing);
+  return assemble(table, values);
 }
 
 function identifyRaw({ fields, syncFields }: Table, record: Raw): string {
@@ -149,7 +166,8 @@ function identifyRaw({ fields, syncFields }: Table, record: Raw): string {
   for (const field of fields) {
     if (!syncFields.includes(field.name)) continue;
     const value = computeValue(field, record, undefined);
-    setOwn(known, field.name, value instanceof Promise ? null : value);
+    const isKnown = !(value instanceof Promise || value instanceof ConversionFailure);
+    setOwn(known, field.name, isKnown ? value : null);
   }
   return describeIdentity(known, syncFields);
 }

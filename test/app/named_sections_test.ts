@@ -34,7 +34,9 @@ function commandsFor(...names: string[]): string[][] {
 
 test("a name that is no section ends every command with 1, and the near name", async () => {
   await withFaces(off, async ({ cli }) => {
-    for (const words of [...commandsFor("csv_asset"), ["explain", "csv_asset", "--record", "A-1"]]) {
+    for (
+      const words of [...commandsFor("csv_asset"), ["explain", "csv_asset", "--record", "A-1"]]
+    ) {
       const { code, stderr } = await cli(...words);
       expect(stderr, words.join(" ")).toMatch(
         /There is no section \[csv_asset\] in \S+config\.ini\n {2}Did you mean csv_assets\?/,

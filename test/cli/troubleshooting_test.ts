@@ -159,7 +159,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "is not closed before the end of the file.": { words: upload, csv: 'tag,serial\n1,"abc\n2,x\n' },
   "is not the name of an encoding": { more: "encoding = latin-99" },
-  'There is no converter "uper": MODEL will always be empty': {
+  'names the converter "uper", which does not exist': {
     more: 'mapping.MODEL = {"source": "model", "converter": "uper"}',
   },
   "import of 'os' is not supported": { more: filter("import os\n  return True") },

@@ -92,8 +92,8 @@ describe("converters", () => {
     const outcomes = await runRecords({ converters, log }, records);
     expect(outcomes).toEqual(records.map(() => ({ keep: true, results: [null] })));
     expect(lines).toEqual([
-      "warning Converter c failed, its value is null: TypeError: not a function (config.ini:12)",
-      "warning Converter c failed, its value is null: Error: record 1 (config.ini:11)",
+      "warning Converter c failed: TypeError: not a function (config.ini:12)",
+      "warning Converter c failed: Error: record 1 (config.ini:11)",
       "warning Converter c failed 3 times like this: TypeError: not a function (config.ini:12)",
       "warning Converter c failed 2 times like this: Error: record 1 (config.ini:11)",
     ]);

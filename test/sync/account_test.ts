@@ -96,6 +96,9 @@ const report: SectionReport = {
   api: "v3",
   requests: 4,
   complaints: 0,
+  converter_failures: [
+    { converter: "split", field: "SITE", failed: 1, tried: 9, reason: "the value is not text" },
+  ],
   failures: [
     { record: "", reason: "no tag" },
     ...Array.from({ length: 22 }, (_, index) => ({ record: `T${index}`, reason: "400" })),
@@ -115,7 +118,12 @@ test("the text report names the first failures and counts the others", () => {
     "  (no sync field): no tag",
     "  T0: 400",
   ]);
-  expect(lines.slice(-3)).toEqual(["  … and 5 more", "  It broke", "  Fix it."]);
+  expect(lines.slice(-4)).toEqual([
+    "  … and 5 more",
+    "  Converter split of SITE failed 1 of 9 times: the value is not text",
+    "  It broke",
+    "  Fix it.",
+  ]);
   expect(lines).toHaveLength(26);
 });
 
@@ -125,6 +133,7 @@ test("a report without leftovers, changes and failures is one line", () => {
     leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
     changes: { ...report.changes, gone: null } as SectionReport["changes"],
     failures: [],
+    converter_failures: [],
     failures_omitted: 0,
     error: null,
   };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SourceError } from "../../base/errors.ts";
 import { type Outgoing, type Raw, Skipped } from "../../base/record.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
@@ -128,7 +129,7 @@ class Pipeline {
     }
   }
 
-  #drop({ kind, identity, reason }: Dropped): void {
+  #drop({ kind, identity, reason, isFatal }: Dropped): void {
     const { log } = this.#prepared;
     const { account } = this.#settings;
     const name = identity === "" ? `record ${account.counts.fetched}` : identity;
@@ -136,6 +137,11 @@ class Pipeline {
       log.error(`Lost ${name}: ${reason}`);
       account.fail(identity, reason);
       this.unmapped++;
+      if (isFatal) {
+        throw new SourceError(`Stopped at ${name}: ${reason}`, {
+          hint: "on_error = fail stops a section at the first value that cannot be converted.",
+        });
+      }
       return;
     }
     const count = ++account.counts[kind];
@@ -167,6 +173,21 @@ function isAllClaimed({ counts, claimed }: Account): boolean {
 }
 
 /**
+ * A converter that failed for every value that was there is a wrong mapping, not a matter of some records.
+ *
+ * @throws {SourceError}
+ */
+function checkConverters({ conversions, section }: PreparedSection): void {
+  const broken = conversions.tallies.find(({ tried, failed }) => failed > 0 && failed === tried);
+  if (broken === undefined) return;
+  const { converter, field, tried, reason } = broken;
+  const values = tried === 1 ? "its only value" : `all ${tried} values`;
+  throw new SourceError(`Converter ${converter} of ${field} failed for ${values}: ${reason}`, {
+    hint: `Correct mapping.${field}; agent explain ${section.name} --record KEY shows each step.`,
+  });
+}
+
+/**
  * Reads a source to its end and maps what it gives, for whoever takes the records. What ended it early is
  * given back, not thrown; the records before it went on their way.
  */
@@ -182,6 +203,7 @@ export async function readSection(
   try {
     await pipeline.run();
     conversions.finish({ log, oomnitza, http, signal });
+    if (settings.from === undefined) checkConverters(prepared);
   } catch (thrown) {
     failure = { thrown };
   }
