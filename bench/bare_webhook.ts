@@ -5,7 +5,7 @@
  */
 import { createLog } from "../src/logging/log.ts";
 import { createRedactor } from "../src/base/redact.ts";
-import { planConfig } from "../src/config/plan.ts";
+import { checkConfig } from "../src/config/config.ts";
 import { parseIni } from "../src/config/ini.ts";
 import { serve } from "../src/runtime/serve.ts";
 import { sources } from "../src/sources/mod.ts";
@@ -17,7 +17,7 @@ import { AddressLimits } from "../src/daemon/limits.ts";
 
 const [ini = ""] = process.argv.slice(2);
 const document = parseIni(await Bun.file(ini).text(), ini);
-const plan = planConfig(document, { sources, env: {}, directory: "/" });
+const plan = checkConfig(document, { sources, env: {}, directory: "/" });
 if (plan.serve === undefined) throw new Error("There is no [serve]");
 const log = createLog("bare", createRedactor(), [({ message }) => console.error(message)]);
 const app = createApp({

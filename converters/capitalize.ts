@@ -12,10 +12,10 @@ export const capitalize = defineConverter({
   params: {},
   examples: [
     { call: "capitalize", value: "hELLO wORLD", result: "Hello world" },
-    { call: "capitalize", value: 12, result: 12, complains: "error" },
+    { call: "capitalize", value: 12, result: 12, reports: "error" },
     { call: "capitalize", value: null, result: null },
   ],
-  convert({ value, complain }) {
+  convert({ value, report: complain }) {
     if (isEmpty(value)) return value;
     if (typeof value !== "string") {
       complain("the value is not text");

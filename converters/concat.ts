@@ -4,10 +4,10 @@
  * @module
  */
 
-import { defineConverter, type Raw, strippedField } from "../src/sdk/mod.ts";
+import { defineConverter, type SourceRecord, strippedField } from "../src/sdk/mod.ts";
 
 /** The text that one element of `values` stands for; nothing when it stands for none. */
-function resolveElement(element: string, record: Raw): string | undefined {
+function resolveElement(element: string, record: SourceRecord): string | undefined {
   if (element === "") return undefined;
   const quoted = /^(["'])(.*)\1$/s.exec(element);
   return quoted?.[2] ?? strippedField(record, element);
@@ -37,13 +37,13 @@ export const concat = defineConverter({
       call: "concat:values=first,last",
       record: { first: "Ann", last: null },
       result: null,
-      complains: "error",
+      reports: "error",
     },
     {
       call: "concat:values=first,,last",
       record: { first: "Ann", last: "Lee" },
       result: null,
-      complains: "error",
+      reports: "error",
     },
     { call: "concat", record: { first: "Ann" }, result: null },
   ],
@@ -51,7 +51,7 @@ export const concat = defineConverter({
     const elements = typeof values === "string" ? values.split(",") : [];
     return elements.filter((element) => element !== "" && !/^["']/.test(element));
   },
-  convert({ record, params: { values }, complain }) {
+  convert({ record, params: { values }, report: complain }) {
     if (values === undefined || values === "") return null;
     let joined = "";
     for (const element of values === true ? [""] : values.split(",")) {

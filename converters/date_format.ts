@@ -20,12 +20,12 @@ export const dateFormat = defineConverter({
     { call, value: "2019-01-02", result: 1546387200 },
     { call, value: "2019-01-02T03:04:05Z", result: 1546398245 },
     { call, value: "2019-01-02T03:04:05+02:00", result: 1546391045 },
-    { call, value: "01/02/2019", result: "01/02/2019", complains: "warning" },
+    { call, value: "01/02/2019", result: "01/02/2019", reports: "warning" },
     { call, value: "abc", result: "abc" },
     { call, value: "", result: "" },
     { call, value: null, result: null },
   ],
-  convert({ value, complain }) {
+  convert({ value, report: complain }) {
     if (typeof value !== "string" && !(value instanceof Date)) return value;
     const spaced = typeof value === "string" && value.includes(" ");
     const seconds = spaced ? readSpacedDate(value) : readDate(value);

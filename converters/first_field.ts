@@ -19,10 +19,10 @@ export const firstField = defineConverter({
     { call, value: null, record: { a: "", b: " x " }, result: "x" },
     { call, value: "v", record: { a: "", b: " x " }, result: "v" },
     { call, value: null, record: { a: " " }, result: null },
-    { call, value: null, record: { a: null, b: "x" }, result: null, complains: "error" },
+    { call, value: null, record: { a: null, b: "x" }, result: null, reports: "error" },
   ],
   reads: ({ fields }) => typeof fields === "string" ? fields.split(",") : [],
-  convert({ value, record, params: { fields }, complain }) {
+  convert({ value, record, params: { fields }, report: complain }) {
     if (!isEmpty(value)) return value;
     if (typeof fields !== "string") {
       complain("the parameter fields is missing");

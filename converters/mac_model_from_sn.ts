@@ -11,7 +11,7 @@ import {
   isEmpty,
   isObject,
   messageOf,
-  type Raw,
+  type SourceRecord,
 } from "../src/sdk/mod.ts";
 
 /** What the service said of a serial number. */
@@ -45,7 +45,7 @@ async function ask(url: string, serial: string, state: Models): Promise<Answer> 
   }
 }
 
-function readSerialNumber({ general }: Raw): unknown {
+function readSerialNumber({ general }: SourceRecord): unknown {
   return isObject(general) && Object.hasOwn(general, "serial_number")
     ? general.serial_number
     : undefined;
@@ -77,7 +77,7 @@ export const macModelFromSn = defineConverter<Models>({
   reads: () => ["general.serial_number"],
   waits: true,
   prepare: (context) => Promise.resolve({ context, answers: new Map(), failuresInARow: 0 }),
-  async convert({ value, record, params, complain }, state) {
+  async convert({ value, record, params, report: complain }, state) {
     const serial = readSerialNumber(record);
     if (isEmpty(serial)) return null;
     const url = typeof params.url === "string" ? params.url : service;

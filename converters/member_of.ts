@@ -17,10 +17,10 @@ export const memberOf = defineConverter({
     { call, value: ["Admins", "Users"], result: "Boss" },
     { call, value: [], result: "D" },
     { call, value: "xxAdminsyy", result: "Boss" },
-    { call, value: null, result: null, complains: "error" },
+    { call, value: null, result: null, reports: "error" },
     { call: "memberOf:Admins=Boss", value: ["Users"], result: null },
   ],
-  convert({ value, params, complain }) {
+  convert({ value, params, report: complain }) {
     if (typeof value !== "string" && !Array.isArray(value) && !isObject(value)) {
       complain("the value is neither a list nor text");
       return null;

@@ -19,15 +19,15 @@ export const split = defineConverter({
   examples: [
     { call: "split:on=,|index=1", value: "a,b,c", result: "b" },
     { call: "split:on=,|index=-1", value: "a,b,c", result: "c" },
-    { call: "split:on=,|index=5", value: "a,b", result: "a,b", complains: "error" },
+    { call: "split:on=,|index=5", value: "a,b", result: "a,b", reports: "error" },
     { call: "split", value: "a b  c", result: "a" },
-    { call: "split:on=", value: "a,b", result: "a,b", complains: "error" },
-    { call: "split:on=,", value: 12, result: 12, complains: "error" },
+    { call: "split:on=", value: "a,b", result: "a,b", reports: "error" },
+    { call: "split:on=,", value: 12, result: 12, reports: "error" },
     { call: "split:on=,", value: null, result: null },
-    { call: "split:index=one", value: "a b", result: "a b", complains: "error" },
-    { call: "split", value: " ", result: " ", complains: "error" },
+    { call: "split:index=one", value: "a b", result: "a b", reports: "error" },
+    { call: "split", value: " ", result: " ", reports: "error" },
   ],
-  convert({ value, params: { on, index = "0" }, complain }) {
+  convert({ value, params: { on, index = "0" }, report: complain }) {
     if (isEmpty(value)) return value;
     const problem = problemWith(value, on, index);
     const part = problem === undefined ? pickPart(String(value), on, Number(index)) : undefined;

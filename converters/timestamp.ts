@@ -18,11 +18,11 @@ export const timestamp = defineConverter({
     { call, value: "2019-01-02T03:04:05+02:00", result: 1546391045 },
     { call, value: "2019-01-02", result: 1546387200 },
     { call, value: 1546398245.5, result: 1546398245 },
-    { call, value: "2019-1-2", result: "2019-1-2", complains: "warning" },
-    { call, value: "abc", result: "abc", complains: "error" },
+    { call, value: "2019-1-2", result: "2019-1-2", reports: "warning" },
+    { call, value: "abc", result: "abc", reports: "error" },
     { call, value: null, result: null },
   ],
-  convert({ value, complain }) {
+  convert({ value, report: complain }) {
     if (value === null || value === undefined) return null;
     const seconds = readDate(value);
     if (typeof seconds === "number") return seconds;

@@ -46,7 +46,7 @@ function exampleTable(examples: readonly ConverterExample[]): string {
       valueCell(example.value),
       example.record === undefined ? "" : valueCell(example.record),
       valueCell(example.result),
-      example.fails === true ? "error" : example.complains ?? "",
+      example.fails === true ? "error" : example.reports ?? "",
     ]),
   );
 }

@@ -9,12 +9,12 @@ import { converterNames, findConverter } from "../../converters/mod.ts";
 import { ConfigError, formatFinding } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
 import { countFindings, distinctFindings, sortFindings } from "../config/findings.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import { checkCode, type PreparedSection } from "../sync/prepare.ts";
-import { checkSource as probeSource, readableSection } from "../sync/read/probe.ts";
-import { faultOf } from "../sync/report.ts";
-import { planCode, type PlannedCode } from "../sync/user_code.ts";
+import { checkSource as probeSource, toReadable } from "../sync/read/probe.ts";
+import { toFault } from "../sync/report.ts";
+import { type CompiledUserCode, compileUserCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
@@ -39,7 +39,7 @@ export async function checkSource(
   try {
     await probeSource(prepared, app);
   } catch (error) {
-    const { message, hint } = faultOf(error);
+    const { message, hint } = toFault(error);
     return { section, ok: false, message, hint };
   }
   return { section, ok: true, message: `${source.title} can be read`, hint: null };
@@ -59,7 +59,7 @@ function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
   const config = loadConfig(app);
   const { chosen, notEnabled } = selectSections(app, config, names);
-  const code = await planCode(config.converters, config.sections);
+  const code = await compileUserCode(config.converters, config.sections);
   for (const warning of code.warnings) app.log.warning(formatFinding(warning));
   const own = chosen.flatMap((section) =>
     checkCode(section, { findConverter, converterNames, code })
@@ -82,13 +82,13 @@ function plural(count: number, word: string): string {
 }
 
 /** What the compiler made of the custom converters, which all sections share. */
-function codeResults({ converters }: PlannedCode): CheckResult[] {
+function codeResults({ converters }: CompiledUserCode): CheckResult[] {
   if (converters.length === 0) return [];
   const message = `${plural(converters.length, "converter")} compiled`;
   return [{ section: "converters", ok: true, message, hint: null }];
 }
 
-function describeFound({ name, line, filter, mappings }: SectionPlan): CheckResult {
+function describeFound({ name, line, filter, mappings }: SectionConfig): CheckResult {
   const called = mappings.filter(({ spec }) => spec.converter !== undefined).length;
   const found = [
     ...called === 0 ? [] : [plural(called, "converter call")],
@@ -110,7 +110,7 @@ function describeFound({ name, line, filter, mappings }: SectionPlan): CheckResu
  */
 export async function checkSections(
   app: AppContext,
-  config: Plan,
+  config: Config,
   names: CheckedNames,
 ): Promise<CheckResult[]> {
   const { chosen, notEnabled } = selectSections(app, config, names);
@@ -129,7 +129,7 @@ export async function checkSections(
  */
 export async function checkConnection(
   app: AppContext,
-  config: Plan,
+  config: Config,
   section: string,
 ): Promise<string> {
   if (config.findings.some((each) => each.section === section && each.severity === "error")) {
@@ -141,6 +141,6 @@ export async function checkConnection(
   }
   const found = config.sections.find(({ name }) => name === section);
   if (found === undefined) throw new ConfigError(`Cannot use [${section}]`, config.findings);
-  await probeSource(readableSection(found, app.log), app);
+  await probeSource(toReadable(found, app.log), app);
   return `${found.source.title} can be read.`;
 }

@@ -9,11 +9,11 @@ import { formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
-import { type Plan, planConfig, unreadable } from "../config/plan.ts";
+import { checkConfig, type Config, unreadableFileError } from "../config/config.ts";
 import { absolutePath } from "../config/reading.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
-import { planProxy } from "../sdk/http/proxy.ts";
+import { createProxyFinder } from "../sdk/http/proxy.ts";
 import { openSecrets } from "../secrets/mod.ts";
 import type { AppContext } from "./context.ts";
 
@@ -27,7 +27,7 @@ export function readIni(path: string): IniDocument {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadableFileError(path, error);
   }
   const decoded = decodeIni(bytes, path);
   const document = parseIni(decoded.text, path);
@@ -35,10 +35,10 @@ export function readIni(path: string): IniDocument {
 }
 
 /** Checks, and masks every secret that the file holds from now on. */
-function check(app: AppContext, document: IniDocument): Plan {
-  const config = planConfig(document, app);
+function check(app: AppContext, document: IniDocument): Config {
+  const config = checkConfig(document, app);
   const proxies = [config.oomnitza, ...config.sections.map(({ settings }) => settings)]
-    .flatMap((settings) => planProxy(settings?.proxy ?? "", app.env).secrets);
+    .flatMap((settings) => createProxyFinder(settings?.proxy ?? "", app.env).secrets);
   for (const secret of [...config.secrets.flatMap(secretsIn), ...proxies]) {
     app.redactor.add(secret);
   }
@@ -46,12 +46,12 @@ function check(app: AppContext, document: IniDocument): Plan {
 }
 
 /** Checks a whole configuration. No secret is fetched, so that none of its sections can run. */
-export function checkDocument(app: AppContext, document: IniDocument): Plan {
+export function checkDocument(app: AppContext, document: IniDocument): Config {
   return check(app, leavePending(document, app));
 }
 
 /** Reads and checks the configuration file, for what runs no section: no secret is fetched. */
-export function loadConfig(app: AppContext): Plan {
+export function loadConfig(app: AppContext): Config {
   return checkDocument(app, readIni(app.ini));
 }
 
@@ -62,7 +62,7 @@ export function loadConfig(app: AppContext): Plan {
 export function withConfig<T>(
   app: AppContext,
   wanted: WantedSections,
-  work: (config: Plan) => Promise<T>,
+  work: (config: Config) => Promise<T>,
 ): Promise<T> {
   return withDocument(app, readIni(app.ini), wanted, work);
 }
@@ -72,7 +72,7 @@ export async function withDocument<T>(
   app: AppContext,
   document: IniDocument,
   wanted: WantedSections,
-  work: (config: Plan) => Promise<T>,
+  work: (config: Config) => Promise<T>,
 ): Promise<T> {
   const { env, directory, log, redactor, signal } = app;
   const path = (text: string) => absolutePath(document.file, directory, text);
@@ -99,7 +99,7 @@ export function describeNotEnabled({ message, hint }: NotEnabled): string {
  */
 export function selectSections(
   app: AppContext,
-  config: Plan,
+  config: Config,
   names: readonly string[] | "all",
 ): Choice {
   const choice = chooseSections(config, names);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import type { DeadEvent } from "../state/dead_events.ts";
 import type { DeadLetter } from "../state/dead_letters.ts";
@@ -52,7 +52,7 @@ export function discardDeadRecords(store: StateStore, { letters, events }: DeadR
 
 async function resendLetters(
   app: AppContext,
-  config: Plan,
+  config: Config,
   letters: readonly DeadLetter[],
   workers: number,
   resent: Resent,

@@ -5,8 +5,8 @@
  */
 
 import { AgentError } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
-import { readableSection, type SampledRecords, sampleRecords } from "../sync/read/probe.ts";
+import type { Config } from "../config/config.ts";
+import { type SampledRecords, sampleRecords, toReadable } from "../sync/read/probe.ts";
 import type { AppContext } from "./context.ts";
 import { type Sample, samplePaths } from "./source_paths.ts";
 
@@ -18,7 +18,7 @@ import { type Sample, samplePaths } from "./source_paths.ts";
  */
 export async function readSample(
   app: AppContext,
-  config: Plan,
+  config: Config,
   section: string,
   count: number,
 ): Promise<SampledRecords> {
@@ -28,13 +28,13 @@ export async function readSample(
       hint: "Fix these errors first.",
     });
   }
-  return await sampleRecords(readableSection(found, app.log), count, app);
+  return await sampleRecords(toReadable(found, app.log), count, app);
 }
 
 /** Reads the first records of a section, and gives the paths in them: of the records nothing is kept. */
 export async function discoverPaths(
   app: AppContext,
-  config: Plan,
+  config: Config,
   section: string,
   count: number,
 ): Promise<Sample> {

@@ -9,8 +9,8 @@ import { dirname } from "node:path";
 import { ConfigError, type Finding } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import { checkPermissions } from "../config/permissions.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import { about, type Check } from "../doctor/check.ts";
 import { checkDisk, checkFolder, checkProgram, checkState } from "../doctor/machine.ts";
 import { checkClock, checkConnection } from "../doctor/network.ts";
@@ -80,7 +80,7 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
   }
 }
 
-async function examineConfig(app: AppContext, config: Plan): Promise<Check[]> {
+async function examineConfig(app: AppContext, config: Config): Promise<Check[]> {
   const checks = fromFindings(config.file, config.findings, config.sections.length);
   const sections = config.sections.filter(({ pending }) => !pending);
   checks.push(...await checkNetwork(config, sections));
@@ -91,7 +91,7 @@ async function examineConfig(app: AppContext, config: Plan): Promise<Check[]> {
   return [...checks, ...await checkOomnitza(app, config, sections)];
 }
 
-async function checkNetwork(config: Plan, sections: readonly SectionPlan[]): Promise<Check[]> {
+async function checkNetwork(config: Config, sections: readonly SectionConfig[]): Promise<Check[]> {
   const checks: Check[] = [];
   try {
     const endpoints = findEndpoints(config, sections);
@@ -114,8 +114,8 @@ async function checkNetwork(config: Plan, sections: readonly SectionPlan[]): Pro
 
 async function checkOomnitza(
   app: AppContext,
-  config: Plan,
-  sections: readonly SectionPlan[],
+  config: Config,
+  sections: readonly SectionConfig[],
 ): Promise<Check[]> {
   const { ok, thrown } = about("credentials", "oomnitza");
   let session: ReadSession;
@@ -141,7 +141,7 @@ async function checkOomnitza(
 async function checkSection(
   app: AppContext,
   session: ReadSession,
-  section: SectionPlan,
+  section: SectionConfig,
   fields: ReadonlySet<string> | string,
 ): Promise<Check[]> {
   const { ok, failed, thrown } = about("source", section.name);

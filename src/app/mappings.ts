@@ -6,8 +6,8 @@
 
 import { retryPolicies } from "../sdk/http/retry.ts";
 import type { Finding } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import { checkMappings, loadMappings } from "../sync/prepare.ts";
 import { type FieldMapping, mergeMappings, type ServerMappings } from "../transform/mapping.ts";
 import { selectSections } from "./configuration.ts";
@@ -16,7 +16,7 @@ import { openReadSession } from "./session.ts";
 
 /** The mappings of a section, and what is wrong with them. */
 export interface SectionMappings {
-  readonly section: SectionPlan;
+  readonly section: SectionConfig;
   readonly fields: readonly FieldMapping[];
   readonly findings: readonly Finding[];
 }
@@ -26,7 +26,7 @@ export interface SectionMappings {
  *
  * @throws {AgentError} as Oomnitza or the configuration does.
  */
-export async function readAllMappings(app: AppContext, config: Plan): Promise<SectionMappings[]> {
+export async function readAllMappings(app: AppContext, config: Config): Promise<SectionMappings[]> {
   const { chosen } = selectSections(app, config, "all");
   const { oomnitza } = await openReadSession(app, config, chosen);
   const all: SectionMappings[] = [];
@@ -40,8 +40,8 @@ export async function readAllMappings(app: AppContext, config: Plan): Promise<Se
 /** The mappings that Oomnitza keeps for a section. */
 export async function readServerMappings(
   app: AppContext,
-  config: Plan,
-  { mappingName }: SectionPlan,
+  config: Config,
+  { mappingName }: SectionConfig,
 ): Promise<ServerMappings> {
   const { oomnitza } = await openReadSession(app, config, [], retryPolicies.interactive);
   return await oomnitza.mappings(mappingName);
@@ -49,7 +49,7 @@ export async function readServerMappings(
 
 /** The mappings of a section as far as they are known without asking: those of Oomnitza as given. */
 export function mergeSectionMappings(
-  section: SectionPlan,
+  section: SectionConfig,
   server: ServerMappings | undefined,
 ): FieldMapping[] {
   return mergeMappings({

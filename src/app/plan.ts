@@ -7,7 +7,7 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { NotEnabled } from "../config/choose.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import type { StateStore } from "../state/store.ts";
 import { type PlannedSection, planSection, type PlanSettings } from "../sync/changes/plan.ts";
@@ -57,7 +57,7 @@ function planSettings(
  */
 export async function withPlans<T>(
   app: AppContext,
-  config: Plan,
+  config: Config,
   request: PlanRequest,
   look: (plans: SectionPlans) => Promise<T>,
 ): Promise<T> {

@@ -7,13 +7,13 @@
 
 import { AgentError } from "../base/errors.ts";
 import { Skipped } from "../base/record.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import {
   explain,
   type Explanation,
-  isMeant,
+  matchesRecord,
   type ReadRecord,
   readRecords,
 } from "../sync/read/explain.ts";
@@ -68,7 +68,7 @@ interface Reading {
 /** Reads a section and maps it as an upload does. */
 async function readMapped<T>(
   app: AppContext,
-  config: Plan,
+  config: Config,
   section: string,
   how: { readonly limit?: number; readonly retry?: RetryPolicy },
   look: (reading: Reading) => Promise<T>,
@@ -103,7 +103,7 @@ async function readMapped<T>(
  */
 export function previewSection(
   app: AppContext,
-  config: Plan,
+  config: Config,
   { section, count, explains }: PreviewRequest,
 ): Promise<Preview> {
   const how = { limit: count, retry: retryPolicies.interactive };
@@ -127,7 +127,7 @@ export function previewSection(
  */
 export function explainRecord(
   app: AppContext,
-  config: Plan,
+  config: Config,
   { section, record }: ExplainRequest,
 ): Promise<Explained> {
   return readMapped(app, config, section, {}, async ({ prepared, items, explain }) => {
@@ -140,7 +140,9 @@ export function explainRecord(
         continue;
       }
       read++;
-      if (isMeant(record, item)) return { explanation: await explain(item), read, unreadable };
+      if (matchesRecord(record, item)) {
+        return { explanation: await explain(item), read, unreadable };
+      }
     }
     app.signal.throwIfAborted();
     return { explanation: undefined, read, unreadable };

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import { parseSchedule, parseWindows, type Schedule, type Windows } from "../settings/schedule.ts";
 import { openCursor } from "../state/cursor.ts";
 import type { StateStore } from "../state/store.ts";
@@ -65,7 +65,7 @@ export function nextDue(section: ScheduledSection, { lastStart, since }: Past): 
   return windows.firstOpen(new Date(due.getTime() + late));
 }
 
-function scheduledSection({ name, settings }: SectionPlan): ScheduledSection[] {
+function scheduledSection({ name, settings }: SectionConfig): ScheduledSection[] {
   const { schedule, schedule_timezone: zone, schedule_jitter: jitter } = settings;
   if (schedule.trim() === "") return [];
   return [{
@@ -77,13 +77,13 @@ function scheduledSection({ name, settings }: SectionPlan): ScheduledSection[] {
 }
 
 /** The enabled sections that have a schedule, in file order. */
-export function scheduledSections({ sections }: Plan): ScheduledSection[] {
+export function scheduledSections({ sections }: Config): ScheduledSection[] {
   return sections.flatMap(scheduledSection);
 }
 
 /** Since when a section's schedule is as it is; with `notes`, it is written down when it is new. */
 async function readSince(
-  { name, settings }: SectionPlan,
+  { name, settings }: SectionConfig,
   path: string | undefined,
   notes: boolean,
 ): Promise<Date> {
@@ -105,7 +105,7 @@ async function readSince(
 
 /** Reads what is known of the past of all scheduled sections; with `notes`, new schedules are written down. */
 export async function readPast(
-  config: Plan,
+  config: Config,
   store: StateStore | undefined,
   notes: boolean,
 ): Promise<(section: string) => Past> {
@@ -130,7 +130,7 @@ export function byDue<T extends { readonly due: Date | undefined }>(all: readonl
 }
 
 /** What is due when by the schedules of a configuration, the next first. Nothing is noted. */
-export async function nextRuns(app: AppContext, config: Plan): Promise<UpcomingRun[]> {
+export async function nextRuns(app: AppContext, config: Config): Promise<UpcomingRun[]> {
   using opened = openExistingStore(app);
   const past = await readPast(config, opened.store, false);
   const texts = new Map(

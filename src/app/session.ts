@@ -6,28 +6,28 @@
 
 import { converterNames, findConverter } from "../../converters/mod.ts";
 import { ConfigError } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import { connect, connectReader, type Oomnitza, type OomnitzaReader } from "../oomnitza/client.ts";
 import type { OomnitzaSettings } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import { createHttp, type Http } from "../sdk/http/http.ts";
-import { planProxy } from "../sdk/http/proxy.ts";
+import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
-import { planTls } from "../sdk/tls/client.ts";
+import { resolveTls } from "../sdk/tls/client.ts";
 import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
-import { planCode } from "../sync/user_code.ts";
+import { compileUserCode } from "../sync/user_code.ts";
 import type { AppContext } from "./context.ts";
 
 /** A connection to Oomnitza, and the sections to work on over it. */
 export interface ReadSession<Connection extends OomnitzaReader = OomnitzaReader> {
   readonly oomnitza: Connection;
   readonly settings: OomnitzaSettings;
-  readonly sections: readonly SectionPlan[];
+  readonly sections: readonly SectionConfig[];
   /** For converters that ask other systems: their requests go the same way as Oomnitza's. */
   readonly http: Http;
   /** Gets sections ready, all of them unless told, before anything is read. */
-  prepare(which?: readonly SectionPlan[]): Promise<PreparedSection[]>;
+  prepare(which?: readonly SectionConfig[]): Promise<PreparedSection[]>;
 }
 
 /** A connection that can write. */
@@ -43,8 +43,8 @@ export function sideHttp(
 ): Http {
   return createHttp({
     base: "",
-    tls: { verify: true, ca: planTls(settings).settings.ca },
-    proxy: planProxy(settings.proxy, env),
+    tls: { verify: true, ca: resolveTls(settings).settings.ca },
+    proxy: createProxyFinder(settings.proxy, env),
     timeoutMs: sideTimeoutMs,
     log,
     signal,
@@ -60,8 +60,8 @@ type Connect<C> = (
 
 async function open<Connection extends OomnitzaReader>(
   app: AppContext,
-  config: Plan,
-  sections: readonly SectionPlan[],
+  config: Config,
+  sections: readonly SectionConfig[],
   connectTo: Connect<Connection>,
   retry: RetryPolicy | undefined,
 ): Promise<ReadSession<Connection>> {
@@ -83,7 +83,7 @@ async function open<Connection extends OomnitzaReader>(
     sections,
     http: sideHttp(settings, app),
     async prepare(which = sections) {
-      const code = await planCode(config.converters, sections);
+      const code = await compileUserCode(config.converters, sections);
       return await prepareSections(which, {
         oomnitza,
         findConverter,
@@ -99,8 +99,8 @@ async function open<Connection extends OomnitzaReader>(
 /** Connects to Oomnitza for reading only. */
 export function openReadSession(
   app: AppContext,
-  config: Plan,
-  sections: readonly SectionPlan[],
+  config: Config,
+  sections: readonly SectionConfig[],
   retry?: RetryPolicy,
 ): Promise<ReadSession> {
   return open(app, config, sections, connectReader, retry);
@@ -109,8 +109,8 @@ export function openReadSession(
 /** Connects to Oomnitza for uploading. */
 export function openSession(
   app: AppContext,
-  config: Plan,
-  sections: readonly SectionPlan[],
+  config: Config,
+  sections: readonly SectionConfig[],
 ): Promise<Session> {
   return open(app, config, sections, connect, undefined);
 }

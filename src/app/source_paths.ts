@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isEmpty, isObject, type Raw, type Skipped } from "../base/record.ts";
+import { isEmpty, isObject, type Skipped, type SourceRecord } from "../base/record.ts";
 
 /** One path into the records of a source. */
 export interface SourcePath {
@@ -65,7 +65,7 @@ function walk(value: unknown, path: string, depth: number, found: Map<string, Fo
 
 /** Looks through sampled records; paths that the source declares come with their meaning. */
 export function samplePaths(
-  records: readonly Raw[],
+  records: readonly SourceRecord[],
   fields: Readonly<Record<string, string>>,
   unreadable: readonly Skipped[] = [],
 ): Sample {

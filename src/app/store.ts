@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 
@@ -28,7 +28,7 @@ function open(
 }
 
 /** Opens the state file for uploading, unless there is to be none, and removes old dead letters. */
-export function openStore(app: AppContext, { oomnitza }: Plan): OpenStore {
+export function openStore(app: AppContext, { oomnitza }: Config): OpenStore {
   const { stateFile, log } = app;
   if (stateFile === undefined) return noStore;
   const opened = open(app, stateFile, oomnitza?.url);
@@ -49,7 +49,7 @@ export function openStore(app: AppContext, { oomnitza }: Plan): OpenStore {
  */
 export function openExistingStore(
   app: Pick<AppContext, "stateFile" | "redactor">,
-  config?: Plan,
+  config?: Config,
 ): OpenStore {
   const { stateFile } = app;
   if (stateFile === undefined || !existsSync(stateFile)) return noStore;

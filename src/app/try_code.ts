@@ -5,21 +5,21 @@
  */
 
 import { ConfigError } from "../base/errors.ts";
-import type { Raw } from "../base/record.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SourceRecord } from "../base/record.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { UserCode } from "../config/user_code.ts";
 import type { Log } from "../logging/log.ts";
 import type { PreparedProgram, Sandbox, SandboxOutcome } from "../sandbox/mod.ts";
 import type { ConverterParams } from "../sdk/converter.ts";
-import { codeOf, planCode } from "../sync/user_code.ts";
+import { compileUserCode, selectSectionCode } from "../sync/user_code.ts";
 import { lookUp } from "../transform/path.ts";
 
 /** Code to be tried: a converter as a mapping calls it, or the filter of a section. */
 export type TriedCode =
   & {
     /** The section whose limits hold; the usual ones without it. */
-    readonly section?: SectionPlan | undefined;
+    readonly section?: SectionConfig | undefined;
     /** What is in an editor, in place of what the configuration has. */
     readonly program?: PreparedProgram | undefined;
     /** Custom converters that can be called; all of the configuration unless given. */
@@ -38,17 +38,17 @@ export interface Trial {
   /** What the code complained of so far: each complaint, and how often it came. */
   complaints(): ReadonlyMap<string, number>;
   /** Runs the code on some records; gives an outcome for each, and none where there was no answer. */
-  run(records: readonly Raw[]): Promise<readonly (SandboxOutcome | undefined)[]>;
+  run(records: readonly SourceRecord[]): Promise<readonly (SandboxOutcome | undefined)[]>;
   /** The value that a converter gets of a record. */
-  input(record: Raw): unknown;
+  input(record: SourceRecord): unknown;
   close(): Promise<void>;
 }
 
-async function openSandbox(config: Plan, code: TriedCode, log: Log): Promise<Sandbox> {
+async function openSandbox(config: Config, code: TriedCode, log: Log): Promise<Sandbox> {
   const { section, program, converters = config.converters } = code;
   const isFilter = code.kind === "filter";
   const own = isFilter && program === undefined && section !== undefined ? [section] : [];
-  const compiled = await planCode(converters, own);
+  const compiled = await compileUserCode(converters, own);
   // What is in an editor was checked there; converters beside it that have errors are not there for it.
   if (program === undefined && compiled.findings.length > 0) {
     throw new ConfigError("The code cannot be used", compiled.findings);
@@ -64,7 +64,7 @@ async function openSandbox(config: Plan, code: TriedCode, log: Log): Promise<San
     filter: isFilter ? filter : undefined,
     limits: {
       ...defaultLimits,
-      ...section === undefined ? {} : codeOf(section, compiled).limits,
+      ...section === undefined ? {} : selectSectionCode(section, compiled).limits,
     },
     log,
   });
@@ -76,9 +76,9 @@ async function openSandbox(config: Plan, code: TriedCode, log: Log): Promise<San
  * @param log takes what the code logs.
  * @throws {ConfigError} when the code cannot be used.
  */
-export async function openTrial(config: Plan, code: TriedCode, log: Log): Promise<Trial> {
+export async function openTrial(config: Config, code: TriedCode, log: Log): Promise<Trial> {
   const sandbox = await openSandbox(config, code, log);
-  function input(record: Raw): unknown {
+  function input(record: SourceRecord): unknown {
     if (code.kind === "filter" || code.source === "") return null;
     return lookUp(record, code.source) ?? null;
   }

@@ -6,7 +6,7 @@
 
 import { AgentError, ConfigError } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import type { StateStore } from "../state/store.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
@@ -69,7 +69,7 @@ export function runPrepared(
 }
 
 /** A store that is open already serves, as long as it is about the instance of the configuration. */
-function storeFor(app: AppContext, config: Plan, request: UploadRequest): OpenStore {
+function storeFor(app: AppContext, config: Config, request: UploadRequest): OpenStore {
   const { testmode, store } = request;
   if (testmode !== undefined) return noStore;
   if (store === undefined || store.instance !== config.oomnitza?.url) return openStore(app, config);
@@ -104,7 +104,7 @@ function checkedPlans(
  */
 export async function uploadSections(
   app: AppContext,
-  config: Plan,
+  config: Config,
   request: UploadRequest,
 ): Promise<UploadResult> {
   const { sections: names, onReport } = request;

@@ -5,8 +5,8 @@
  */
 
 import { AgentError } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { Connection } from "../sync/read/source_context.ts";
 import type { SectionReport } from "../sync/report.ts";
@@ -32,8 +32,8 @@ export interface WebhookUploads {
  */
 export async function openWebhookUploads(
   app: AppContext,
-  config: Plan,
-  sections: readonly SectionPlan[],
+  config: Config,
+  sections: readonly SectionConfig[],
   request: RunRequest,
 ): Promise<WebhookUploads> {
   const session = await openSession(app, config, sections);

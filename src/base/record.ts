@@ -8,10 +8,10 @@
 declare const stage: unique symbol;
 
 /** A record as its source gave it: JSON-like, keys in the source's own spelling. */
-export type Raw = Readonly<Record<string, unknown>> & { readonly [stage]?: "source" };
+export type SourceRecord = Readonly<Record<string, unknown>> & { readonly [stage]?: "source" };
 
 /** A mapped record as it is sent: Oomnitza field name → value. */
-export type Outgoing = Readonly<Record<string, unknown>> & { readonly [stage]?: "mapped" };
+export type MappedRecord = Readonly<Record<string, unknown>> & { readonly [stage]?: "mapped" };
 
 /** Whether a section pushes assets or people. */
 export type Kind = "assets" | "users";

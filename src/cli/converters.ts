@@ -8,8 +8,8 @@ import { converters as builtins } from "../../converters/mod.ts";
 import { loadConfig } from "../app/configuration.ts";
 import { mergeSectionMappings } from "../app/mappings.ts";
 import { formatFinding } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
-import { planCode } from "../sync/user_code.ts";
+import type { Config } from "../config/config.ts";
+import { compileUserCode } from "../sync/user_code.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 import { table } from "./table.ts";
@@ -26,7 +26,7 @@ interface Row {
 }
 
 /** Where the converters are used, as far as the file tells: mappings kept in Oomnitza have none. */
-function usesOf(config: Plan): Map<string, string[]> {
+function usesOf(config: Config): Map<string, string[]> {
   const uses = new Map<string, string[]>();
   for (const section of config.sections) {
     for (const { field, spec } of mergeSectionMappings(section, undefined)) {
@@ -38,9 +38,9 @@ function usesOf(config: Plan): Map<string, string[]> {
   return uses;
 }
 
-async function rowsOf(config: Plan): Promise<Row[]> {
+async function rowsOf(config: Config): Promise<Row[]> {
   const uses = usesOf(config);
-  const code = await planCode(config.converters, []);
+  const code = await compileUserCode(config.converters, []);
   const custom = config.converters.map(({ name, option, line }): Row => {
     const program = code.converters.find(({ source }) => source.name === name);
     const fault = code.findings.find((finding) => finding.option === option);

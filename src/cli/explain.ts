@@ -9,7 +9,7 @@ import { withConfig } from "../app/configuration.ts";
 import { explainRecord } from "../app/preview.ts";
 import { opt } from "../sdk/option.ts";
 import type { ExplainedField, Explanation } from "../sync/read/explain.ts";
-import { valueOf } from "../transform/mapping.ts";
+import { describeValueSource } from "../transform/mapping.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 import { table } from "./table.ts";
 
@@ -36,7 +36,7 @@ function rowOf({ mapping, input, output, ms, failed }: ExplainedField): string[]
   const converter = mapping.spec.converter ?? "";
   return [
     mapping.field,
-    valueOf(mapping),
+    describeValueSource(mapping),
     short(input),
     converter,
     failed === null ? short(output) : `failed: ${failed}`,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { withConfig } from "../app/configuration.ts";
 import { withPlans } from "../app/plan.ts";
 import { opt, type Values } from "../sdk/option.ts";
@@ -53,7 +53,7 @@ async function run(
   context: CommandContext,
   values: PlanFlags,
   names: readonly string[],
-  config: Plan,
+  config: Config,
 ): Promise<number> {
   const progress = startProgress(context);
   const request = {

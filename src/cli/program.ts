@@ -13,7 +13,7 @@ import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { hasDesktop } from "../runtime/browser.ts";
 import { version } from "../runtime/version.ts";
 import { windowsServiceArgument } from "../os_service/names.ts";
-import { bugHint, faultOf, type RunReport } from "../sync/report.ts";
+import { bugHint, type RunReport, toFault } from "../sync/report.ts";
 import { sources } from "../sources/mod.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -127,7 +127,7 @@ function failureReport(error: unknown, exit: number) {
     testmode: false,
     not_enabled: [],
     sections: [],
-    error: { ...faultOf(error), findings },
+    error: { ...toFault(error), findings },
     exit,
   } satisfies RunReport;
 }

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "../base/errors.ts";
 import { declaredIn } from "../config/declared.ts";
-import { type IniDocument, optionsOf } from "../config/ini.ts";
+import { getOptions, type IniDocument } from "../config/ini.ts";
 import { parseReference } from "../secrets/mod.ts";
 import { deleteKeyring, readKeyring, writeKeyring } from "../runtime/keyring.ts";
 import { sources } from "../sources/mod.ts";
@@ -30,7 +30,7 @@ interface Entry {
 
 function askedFor(document: IniDocument): Entry[] {
   return document.sections.flatMap((section) => {
-    const options = optionsOf(document, section);
+    const options = getOptions(document, section);
     const backend = options.get("vault_backend")?.value.trim() || "keyring";
     const words = options.get("vault_keys")?.value.toLowerCase().split(/[\s,]+/) ?? [];
     const name = options.get("vault_alias")?.value.trim() || section.name;

@@ -7,7 +7,7 @@
 import { withConfig } from "../app/configuration.ts";
 import { defaultWorkers } from "../app/context.ts";
 import { UsageError } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
@@ -62,7 +62,7 @@ GET /healthz tells whether the service runs, GET /readyz whether it takes events
 async function run(
   context: CommandContext,
   values: Values<typeof flags>,
-  config: Plan,
+  config: Config,
 ): Promise<number> {
   if (values["show-mappings"]) return await showMappings(context, config);
   const { testmode } = values;

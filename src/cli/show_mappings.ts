@@ -5,13 +5,13 @@
  */
 
 import { ConfigError } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { readAllMappings } from "../app/mappings.ts";
 import {
   describeOrigins,
+  describeValueSource,
   type FieldMapping,
   reportMapping,
-  valueOf,
 } from "../transform/mapping.ts";
 import { type CommandContext, exitCodes } from "./command.ts";
 import { table } from "./table.ts";
@@ -20,7 +20,7 @@ function rowOf(mapping: FieldMapping): string[] {
   const { spec } = mapping;
   return [
     mapping.field,
-    valueOf(mapping),
+    describeValueSource(mapping),
     spec.converter ?? "",
     spec.required === true ? "required" : "",
     describeOrigins(mapping),
@@ -28,7 +28,7 @@ function rowOf(mapping: FieldMapping): string[] {
 }
 
 /** Shows the mappings of every enabled section. Nothing is read from a source, nothing is sent. */
-export async function showMappings(context: CommandContext, config: Plan): Promise<number> {
+export async function showMappings(context: CommandContext, config: Config): Promise<number> {
   const all = await readAllMappings(context, config);
   if (context.global.output === "json") {
     const shown = all.map(({ section, fields }) => {

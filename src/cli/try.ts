@@ -8,10 +8,10 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { findConverter } from "../../converters/mod.ts";
 import { messageOf, UsageError } from "../base/errors.ts";
-import { isObject, type Raw } from "../base/record.ts";
+import { isObject, type SourceRecord } from "../base/record.ts";
 import { loadConfig } from "../app/configuration.ts";
 import { openTrial, type TriedCode } from "../app/try_code.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import type { SandboxOutcome } from "../sandbox/mod.ts";
 import type { Converter } from "../sdk/converter.ts";
 import { opt, optional, type Values } from "../sdk/option.ts";
@@ -31,7 +31,7 @@ type Shown = { readonly result: unknown } | { readonly kept: boolean } | {
   readonly failed: string;
 };
 
-function readRecords({ directory }: CommandContext, path: string): Raw[] {
+function readRecords({ directory }: CommandContext, path: string): SourceRecord[] {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(resolve(directory, path), "utf8"));
@@ -50,14 +50,15 @@ function runBuiltin(
   converter: Converter,
   { params }: ParsedConverterCall,
   source: string,
-  record: Raw,
+  record: SourceRecord,
 ): Shown {
   const value = source === "" ? null : lookUp(record, source);
   const complain = (problem: string) => context.log.warning(`${converter.name}: ${problem}`);
   try {
     return {
-      result: converter.convert({ field: source, record, value, params, complain }, undefined) ??
-        null,
+      result:
+        converter.convert({ field: source, record, value, params, report: complain }, undefined) ??
+          null,
     };
   } catch (error) {
     return { failed: messageOf(error) };
@@ -73,9 +74,9 @@ function shownOf(outcome: SandboxOutcome | undefined, isFilter: boolean): Shown 
 
 async function runCustom(
   { log }: CommandContext,
-  config: Plan,
+  config: Config,
   code: TriedCode,
-  records: readonly Raw[],
+  records: readonly SourceRecord[],
 ): Promise<Shown[]> {
   const trial = await openTrial(config, code, log);
   const outcomes = await trial.run(records);
@@ -87,7 +88,7 @@ async function runOn(
   context: CommandContext,
   name: string,
   values: Values<typeof flags>,
-  records: readonly Raw[],
+  records: readonly SourceRecord[],
 ): Promise<Shown[]> {
   const config = loadConfig(context);
   const call = parseConverterCall(name);

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import { withConfig } from "../app/configuration.ts";
 import { uploadSections } from "../app/upload.ts";
@@ -65,7 +65,7 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
 
 /** What is to be uploaded. */
 interface Job {
-  readonly config: Plan;
+  readonly config: Config;
   readonly names: readonly string[];
   /** A plan to deliver in place of reading the sources. */
   readonly plan?: SavedPlan;

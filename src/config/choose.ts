@@ -7,8 +7,8 @@
 import { ConfigError, type Finding } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { countFindings, sortFindings, summariseOthers } from "./findings.ts";
-import { isVital, type Plan } from "./plan.ts";
-import type { SectionPlan } from "./section.ts";
+import { type Config, isVital } from "./config.ts";
+import type { SectionConfig } from "./section.ts";
 
 /** A section that was named and cannot run. */
 export interface NotEnabled {
@@ -20,7 +20,7 @@ export interface NotEnabled {
 
 /** The sections that a person named, and the names that are not enabled. */
 export interface Choice {
-  readonly chosen: readonly SectionPlan[];
+  readonly chosen: readonly SectionConfig[];
   readonly notEnabled: readonly NotEnabled[];
   /** Findings that do not stop the chosen sections, errors first. */
   readonly aside: readonly Finding[];
@@ -29,7 +29,7 @@ export interface Choice {
 }
 
 /** Why a section of this name cannot run. */
-function describeNotEnabled(config: Plan, section: string): NotEnabled {
+function describeNotEnabled(config: Config, section: string): NotEnabled {
   if (config.disabled.includes(section)) {
     const message = `[${section}] is not enabled in ${config.file}`;
     return { section, message, hint: "Set enable = True in it." };
@@ -40,7 +40,7 @@ function describeNotEnabled(config: Plan, section: string): NotEnabled {
 }
 
 /** Findings that concern the named sections, and those that do not. */
-function splitFindings({ findings }: Plan, names: readonly string[] | "all") {
+function splitFindings({ findings }: Config, names: readonly string[] | "all") {
   if (names === "all") return { own: findings, others: [] };
   const isOwn = ({ section }: Finding) =>
     section === undefined || isVital(section) || names.includes(section);
@@ -56,7 +56,7 @@ function splitFindings({ findings }: Plan, names: readonly string[] | "all") {
  * @throws {ConfigError} with the findings when the file as a whole, or a named section (for all, also
  * `[serve]` and `[alerts]`), has errors, and when none of the named sections is enabled.
  */
-export function chooseSections(config: Plan, names: readonly string[] | "all"): Choice {
+export function chooseSections(config: Config, names: readonly string[] | "all"): Choice {
   const wanted = names === "all"
     ? [...config.sections.map(({ name }) => name), ...config.broken]
     : names;

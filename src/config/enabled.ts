@@ -8,7 +8,7 @@ import type { Environment } from "../base/environment.ts";
 import { ownEntry } from "../base/record.ts";
 import { parseFlag } from "../sdk/option.ts";
 import { findStore, parseReference } from "../secrets/mod.ts";
-import { type IniDocument, type IniOption, optionOf } from "./ini.ts";
+import { getOption, type IniDocument, type IniOption } from "./ini.ts";
 import { withoutValue, withValue } from "./reference_option.ts";
 
 /**
@@ -51,7 +51,7 @@ export function isSectionEnabled(
   section: string,
   env: Environment,
 ): boolean {
-  const option = optionOf(document, section, "enable");
+  const option = getOption(document, section, "enable");
   return countsAsEnabled(
     readEnable(option === undefined ? undefined : followEnvironment(option, env)),
   );

@@ -99,7 +99,7 @@ export function parseIni(text: string, file: string): IniDocument {
  * The option a section sees: its own, or else that of `[DEFAULT]`; undefined when neither sets it
  * or the document has no such section. The key's case does not matter.
  */
-export function optionOf(
+export function getOption(
   document: IniDocument,
   section: string | IniSection,
   key: string,
@@ -114,7 +114,7 @@ export function optionOf(
  * All options a section sees, by lower-cased key: those of `[DEFAULT]` first, each replaced by the
  * section's own if it has one. Empty when the document has no such section.
  */
-export function optionsOf(
+export function getOptions(
   document: IniDocument,
   section: string | IniSection,
 ): ReadonlyMap<string, IniOption> {

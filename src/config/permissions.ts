@@ -7,7 +7,7 @@
 import { type Finding, messageOf } from "../base/errors.ts";
 import { findExposure } from "../runtime/file_access.ts";
 import { parseFlag } from "../sdk/option.ts";
-import { type IniDocument, optionOf } from "./ini.ts";
+import { getOption, type IniDocument } from "./ini.ts";
 
 async function describeExposure(
   file: string,
@@ -33,7 +33,7 @@ export async function checkPermissions(document: IniDocument): Promise<Finding[]
   if (exposure === undefined) return [];
   const { message, hint } = exposure;
   const code = "permissions";
-  const strict = optionOf(document, "oomnitza", "strict_permissions");
+  const strict = getOption(document, "oomnitza", "strict_permissions");
   if (strict === undefined || parseFlag(strict.value) !== true) {
     return [{ code, severity: "warning", file, message, hint }];
   }

@@ -13,7 +13,7 @@ import { ownEntry } from "../base/record.ts";
 import { iniText, type Option, type Options, readOption } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
 import { describeKind, standInValue } from "./declared.ts";
-import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
+import { getOptions, type IniDocument, type IniOption, type IniSection } from "./ini.ts";
 import { type IniMapping, mappingField, parseMapping } from "./mapping_option.ts";
 
 /** One section being read; findings gather here. */
@@ -29,7 +29,7 @@ export interface Reading {
 }
 
 /** What surrounds a configuration file. */
-export interface Surroundings {
+export interface ConfigContext {
   readonly sources: readonly Source[];
   readonly env: Environment;
   /** The working directory, absolute. */
@@ -39,9 +39,9 @@ export interface Surroundings {
 export function beginReading(
   document: IniDocument,
   section: IniSection,
-  { env, directory }: Surroundings,
+  { env, directory }: ConfigContext,
 ): Reading {
-  const options = optionsOf(document, section);
+  const options = getOptions(document, section);
   return { document, section, options, env, directory, findings: [] };
 }
 
@@ -237,7 +237,7 @@ export function readOptions(
 export function beginOptionalReading(
   document: IniDocument,
   name: string,
-  context: Surroundings,
+  context: ConfigContext,
 ): Reading {
   const section = document.byName.get(name);
   if (section !== undefined) return beginReading(document, section, context);

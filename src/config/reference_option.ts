@@ -15,8 +15,8 @@ import {
   type Secrets,
 } from "../secrets/mod.ts";
 import { serverSections } from "./declared.ts";
-import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
-import type { SectionFinding, Surroundings } from "./reading.ts";
+import { getOptions, type IniDocument, type IniOption, type IniSection } from "./ini.ts";
+import type { ConfigContext, SectionFinding } from "./reading.ts";
 import { secretsIn } from "./secret_texts.ts";
 
 /** Which sections are to run: their references are fetched, and those of `[oomnitza]`; `all` means `[serve]`, too. */
@@ -24,7 +24,7 @@ export type WantedSections = "all" | readonly string[];
 
 /** What resolving needs. */
 export interface Resolving {
-  readonly around: Surroundings;
+  readonly context: ConfigContext;
   readonly wanted: WantedSections;
   readonly secrets: Secrets;
   readonly redactor: Redactor;
@@ -151,7 +151,7 @@ export function candidates(
   section: IniSection,
   declared: Options,
 ): IniOption[] {
-  return [...optionsOf(work.document, section).values()].filter(({ key }) =>
+  return [...getOptions(work.document, section).values()].filter(({ key }) =>
     Object.hasOwn(declared, key) || key.startsWith("mapping.")
   );
 }

@@ -8,9 +8,9 @@ import type { Options } from "../sdk/option.ts";
 import type { Environment } from "../base/environment.ts";
 import { findStore, parseReference, type SecretServers } from "../secrets/mod.ts";
 import { declaredIn, ownSections, serverSections } from "./declared.ts";
-import { type IniDocument, type IniOption, type IniSection, optionsOf } from "./ini.ts";
+import { getOptions, type IniDocument, type IniOption, type IniSection } from "./ini.ts";
 import { followEnvironment, readEnable } from "./enabled.ts";
-import { beginReading, readOptions, type Surroundings } from "./reading.ts";
+import { beginReading, type ConfigContext, readOptions } from "./reading.ts";
 import {
   candidates,
   resolveOption,
@@ -35,7 +35,7 @@ function asPending(
   declared: Options,
   env: Environment,
 ): IniSection {
-  const options = optionsOf(document, section);
+  const options = getOptions(document, section);
   const references = candidates({ document }, section, declared).filter(isReference);
   const pending = [...references, ...keysInStore(options, declared)];
   const enable = options.get("enable");
@@ -65,7 +65,7 @@ async function resolveAll(
 }
 
 async function resolveSection(work: Work, section: IniSection): Promise<IniSection> {
-  const { document, around } = work;
+  const { document, context: around } = work;
   const declared = declaredIn(section.name, around.sources);
   // Those of servers are resolved already, where anybody needs them.
   if (declared === undefined || Object.hasOwn(serverSections, section.name)) return section;
@@ -75,7 +75,7 @@ async function resolveSection(work: Work, section: IniSection): Promise<IniSecti
     work.findings.push(...findings.filter(({ severity }) => severity === "error"));
     return left;
   }
-  const enable = optionsOf(document, section).get("enable");
+  const enable = getOptions(document, section).get("enable");
   const resolvedEnable = enable === undefined
     ? undefined
     : await resolveOption(work, section, enable, undefined);
@@ -101,12 +101,12 @@ function rebuilt(
 
 /** Whether a wanted section asks a server of secrets for anything. */
 function isAsked(work: Work, server: string): boolean {
-  const { document, around } = work;
+  const { document, context: around } = work;
   return document.sections.some((section) => {
     const declared = declaredIn(section.name, around.sources);
     if (declared === undefined || Object.hasOwn(serverSections, section.name)) return false;
     if (!isWanted(work, section.name)) return false;
-    const backend = optionsOf(document, section).get("vault_backend")?.value.trim() ?? "";
+    const backend = getOptions(document, section).get("vault_backend")?.value.trim() ?? "";
     return backend === server || parseReference(backend) !== undefined ||
       candidates(work, section, declared).some(({ value }) =>
         parseReference(value)?.store === server
@@ -122,7 +122,7 @@ async function openServer(
 ): Promise<IniSection | undefined> {
   const section = work.document.byName.get(name);
   if (section === undefined) return undefined;
-  if (!isAsked(work, name)) return asPending(work.document, section, options, work.around.env);
+  if (!isAsked(work, name)) return asPending(work.document, section, options, work.context.env);
   const own = candidates(work, section, options);
   const resolved = withOptions(
     section,
@@ -131,7 +131,7 @@ async function openServer(
     ))
       .filter(({ reference }) => reference !== undefined),
   );
-  const reading = beginReading(work.document, resolved, work.around);
+  const reading = beginReading(work.document, resolved, work.context);
   const { values, secrets, isPending } = readOptions(reading, options, { mappings: "ignored" });
   for (const secret of secrets) work.redactor.add(secret);
   const isBroken = isPending || reading.findings.some(({ severity }) => severity === "error");
@@ -167,7 +167,7 @@ function hasNoEnable({ name }: IniSection): boolean {
 
 /** What can be told of `enable` without asking a secret store is told; the rest is a finding. */
 function enableFindings(document: IniDocument, written: IniSection, left: IniSection): Finding[] {
-  const option = optionsOf(document, left).get("enable");
+  const option = getOptions(document, left).get("enable");
   const state = readEnable(option);
   if (option === undefined || state !== "failed" && state !== "pending") return [];
   const at = { file: document.file, line: option.line, section: left.name, option: "enable" };
@@ -181,7 +181,7 @@ function enableFindings(document: IniDocument, written: IniSection, left: IniSec
       hint: "Take it from ${env:NAME}, or write enable = True or enable = False",
     }];
   }
-  const name = parseReference(optionsOf(document, written).get("enable")?.value ?? "")?.target;
+  const name = parseReference(getOptions(document, written).get("enable")?.value ?? "")?.target;
   return [{
     ...at,
     code: "unresolved",
@@ -195,7 +195,7 @@ function enableFindings(document: IniDocument, written: IniSection, left: IniSec
 /** Fetches nothing: every reference becomes `pending`, but for an `enable` that the environment answers. */
 export function leavePending(
   document: IniDocument,
-  { sources, env }: Pick<Surroundings, "sources" | "env">,
+  { sources, env }: Pick<ConfigContext, "sources" | "env">,
 ): IniDocument {
   const findings: Finding[] = [];
   const sections = document.sections.map((section) => {

@@ -17,11 +17,11 @@ import type { IniDocument, IniSection } from "./ini.ts";
 import type { IniMapping } from "./mapping_option.ts";
 import {
   beginReading,
+  type ConfigContext,
   type Reading,
   type ReadOptions,
   readOptions,
   report,
-  type Surroundings,
 } from "./reading.ts";
 import { toUserCode, type UserCode } from "./user_code.ts";
 
@@ -29,7 +29,7 @@ import { toUserCode, type UserCode } from "./user_code.ts";
 export type SectionSettings = Values<typeof sectionOptions> & Partial<Values<typeof limitOptions>>;
 
 /** One enabled section, ready to run. */
-export interface SectionPlan {
+export interface SectionConfig {
   /** Name as written, for example `casper.MDM`. */
   readonly name: string;
   readonly line: number;
@@ -58,7 +58,7 @@ export interface SectionPlan {
 export interface SectionOutcome {
   readonly enabled: boolean;
   /** Absent when the section is disabled or its source unknown. */
-  readonly config?: SectionPlan;
+  readonly config?: SectionConfig;
   readonly findings: readonly Finding[];
   /** The texts of its secret options, also when it has errors. */
   readonly secrets: readonly string[];
@@ -112,7 +112,7 @@ function checkRules(reading: Reading, source: Source, values: Values<Options>): 
   if (message !== undefined) report(reading, { code: "conflict", message });
 }
 
-function toSectionConfig(reading: Reading, source: Source, read: ReadOptions): SectionPlan {
+function toSectionConfig(reading: Reading, source: Source, read: ReadOptions): SectionConfig {
   const { document, section } = reading;
   const options = read.values as Values<Options>;
   const { mappingName, mappings } = source;
@@ -135,10 +135,10 @@ function toSectionConfig(reading: Reading, source: Source, read: ReadOptions): S
 }
 
 /** Checks one section. Disabled sections are skipped without reading the rest. */
-export function planSection(
+export function checkSection(
   document: IniDocument,
   section: IniSection,
-  context: Surroundings,
+  context: ConfigContext,
 ): SectionOutcome {
   const reading = beginReading(document, section, context);
   const { findings } = reading;

@@ -12,10 +12,10 @@ import { type ServeOptions, serveOptions } from "../settings/serve_options.ts";
 import type { IniDocument } from "./ini.ts";
 import {
   beginOptionalReading,
+  type ConfigContext,
   type Reading,
   readOptions,
   report,
-  type Surroundings,
 } from "./reading.ts";
 
 /** A section that was checked; without it in the file, its defaults. */
@@ -81,7 +81,7 @@ function checkCertificate(reading: Reading, { cert, key }: ServeOptions): void {
 /** Checks `[serve]`: who may post to the webhook listener. */
 export function checkServe(
   document: IniDocument,
-  context: Surroundings,
+  context: ConfigContext,
 ): CheckedSection<ServeOptions> {
   const reading = beginOptionalReading(document, "serve", context);
   const { values, secrets, isPending } = readOptions(reading, serveOptions as Options, {
@@ -100,7 +100,7 @@ export function checkServe(
 /** Checks `[alerts]`: where the service reports failures. */
 export function checkAlerts(
   document: IniDocument,
-  context: Surroundings,
+  context: ConfigContext,
 ): CheckedSection<AlertOptions> {
   const reading = beginOptionalReading(document, "alerts", context);
   const { values, secrets } = readOptions(reading, alertOptions as Options, {

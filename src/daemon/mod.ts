@@ -8,8 +8,8 @@ import { selectSections } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
 import { openWebhookUploads } from "../app/webhook_uploads.ts";
 import { ConfigError } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { watchOver } from "./process.ts";
 import { openScheduler } from "./scheduled_runs.ts";
@@ -37,7 +37,7 @@ export interface DaemonSettings {
 /** What the parts of the daemon share. */
 interface Daemon {
   readonly app: AppContext;
-  readonly config: Plan;
+  readonly config: Config;
   readonly settings: DaemonSettings;
   readonly state: ServeState;
   readonly watch: ServeWatch;
@@ -52,7 +52,7 @@ interface Daemon {
  */
 export async function runDaemon(
   app: AppContext,
-  config: Plan,
+  config: Config,
   settings: DaemonSettings,
 ): Promise<void> {
   const { log } = app;
@@ -90,7 +90,7 @@ export async function runDaemon(
   });
 }
 
-function checkServeOptions(config: Plan, host: string): ServeOptions {
+function checkServeOptions(config: Config, host: string): ServeOptions {
   if (config.serve === undefined) {
     throw new ConfigError(`Cannot use ${config.file}`, config.findings);
   }
@@ -123,7 +123,7 @@ function toDate(text: string | undefined): Date | undefined {
 /** How events are processed: each batch is an upload of its section. */
 async function createWork(
   { app, config, settings, state: { store }, watch, signal }: Daemon,
-  sections: readonly SectionPlan[],
+  sections: readonly SectionConfig[],
 ) {
   const { workers, testmode, saveData } = settings;
   const uploads = await openWebhookUploads({ ...app, signal }, config, sections, {
@@ -138,7 +138,7 @@ async function createWork(
     onReport: watch.report,
     prepare: uploads.prepare,
     run: uploads.run,
-    hasLeftovers: (section) => store?.hasLeftovers(section) ?? false,
+    hasBacklog: (section) => store?.hasBacklog(section) ?? false,
     workers,
     signal,
   } satisfies ServiceSettings["work"];

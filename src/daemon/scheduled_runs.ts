@@ -10,7 +10,7 @@ import { readPast, scheduledSections } from "../app/schedule.ts";
 import { uploadSections } from "../app/upload.ts";
 import { tryLocked } from "../app/upload_lock.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import type { StateStore } from "../state/store.ts";
 import { describeSection, type SectionReport } from "../sync/report.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -63,7 +63,7 @@ async function runAndReportFailure(
 /** The scheduler of a configuration, not started yet. */
 export async function openScheduler(
   app: AppContext,
-  config: Plan,
+  config: Config,
   settings: ScheduleSettings,
 ): Promise<Scheduler> {
   const { log } = app;

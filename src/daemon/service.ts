@@ -7,7 +7,7 @@
 import { ConfigError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../base/network.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SectionConfig } from "../config/section.ts";
 import { serve, type Served } from "../runtime/serve.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import type { InboxEvent, StateInbox } from "../state/inbox.ts";
@@ -28,7 +28,7 @@ export interface ServiceSettings {
   readonly port: number;
   readonly options: ServeOptions;
   /** The enabled sections. */
-  readonly sections: readonly SectionPlan[];
+  readonly sections: readonly SectionConfig[];
   readonly inbox: StateInbox;
   /** How events are processed. */
   readonly work: Omit<WorkSettings, "inbox" | "sections" | "retryDelays" | "log">;

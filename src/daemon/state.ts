@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AppContext } from "../app/context.ts";
 import { openStore } from "../app/store.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { StateInbox } from "../state/inbox.ts";
 import type { StateStore } from "../state/store.ts";
 
@@ -23,7 +23,7 @@ export interface ServeState {
 /** Opens the state; in test mode one that is gone afterwards, so that nothing real is touched. */
 export function openServeState(
   app: AppContext,
-  config: Plan,
+  config: Config,
   testmode: boolean,
 ): ServeState {
   const redact = (text: string) => app.redactor.redact(text);

@@ -7,7 +7,7 @@
 import type { AppContext } from "../app/context.ts";
 import { scheduledSections } from "../app/schedule.ts";
 import { sideHttp } from "../app/session.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { Alerts, type Condition } from "./alerts.ts";
 import { openCursor } from "../state/cursor.ts";
 import type { StateStore } from "../state/store.ts";
@@ -50,7 +50,7 @@ function openAlertMemory(path: string | undefined) {
 /** Opens the watch, which is not started yet. */
 export function openWatch(
   app: AppContext,
-  config: Plan,
+  config: Config,
   store: StateStore | undefined,
 ): ServeWatch {
   const metrics = new Metrics();

@@ -7,14 +7,14 @@
 
 import { AgentError, messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { InboxEvent } from "../state/inbox.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 
 /** What the route needs. */
 export interface WebhookSettings {
   /** The enabled sections by name. */
-  readonly sections: ReadonlyMap<string, SectionPlan>;
+  readonly sections: ReadonlyMap<string, SectionConfig>;
   /** Whether rejected calls get an error. */
   readonly strict: boolean;
   readonly body: BodyLimits;
@@ -71,7 +71,7 @@ function parse(text: string): unknown {
 
 /** What a call asks to be kept, or why it asks for nothing; a text when there is nothing to say. */
 function buildEvent(
-  { name: section, source }: SectionPlan,
+  { name: section, source }: SectionConfig,
   body: unknown,
   settings: WebhookSettings,
 ): InboxEvent | RejectedCall | undefined {

@@ -64,7 +64,7 @@ function choosePlaceholder(option: Option<unknown>): string {
 }
 
 /** The fields of some options, in declared order. */
-export function formOf(options: Options): FormField[] {
+export function buildForm(options: Options): FormField[] {
   return Object.entries(options).map(([key, option]) => ({
     key,
     label: toLabel(key),

@@ -5,10 +5,10 @@
  */
 
 import type { Environment } from "../base/environment.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan, SectionSettings } from "../config/section.ts";
-import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
-import { planTls } from "../sdk/tls/client.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig, SectionSettings } from "../config/section.ts";
+import { createProxyFinder, type ProxyFinder } from "../sdk/http/proxy.ts";
+import { resolveTls } from "../sdk/tls/client.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
 
 /** A host to check. */
@@ -17,10 +17,10 @@ export interface Endpoint {
   readonly section: string;
   readonly url: URL;
   readonly tls: TlsSettings;
-  readonly proxy: ProxyPlan;
+  readonly proxy: ProxyFinder;
 }
 
-type Connection = Parameters<typeof planTls>[0] & Pick<SectionSettings, "proxy">;
+type Connection = Parameters<typeof resolveTls>[0] & Pick<SectionSettings, "proxy">;
 
 function parseEndpoint(
   section: string,
@@ -30,12 +30,12 @@ function parseEndpoint(
 ): Endpoint[] {
   const url = URL.parse(address);
   if (url === null || url.hostname === "") return [];
-  const { settings: tls } = planTls(settings);
-  return [{ section, url, tls, proxy: planProxy(settings.proxy, env) }];
+  const { settings: tls } = resolveTls(settings);
+  return [{ section, url, tls, proxy: createProxyFinder(settings.proxy, env) }];
 }
 
 /** The address of a source: its HTTP base, else the first option that is an address. */
-function findAddress({ source, options, texts }: SectionPlan): string {
+function findAddress({ source, options, texts }: SectionConfig): string {
   const base = source.http?.(options).base ?? "";
   if (base !== "") return base;
   const key = Object.keys(source.options).find((name) => source.options[name]?.kind === "url");
@@ -47,7 +47,7 @@ function findAddress({ source, options, texts }: SectionPlan): string {
  *
  * @throws {ConfigError} when certificates that a section names cannot be read.
  */
-export function findEndpoints(plan: Plan, sections: readonly SectionPlan[]): Endpoint[] {
+export function findEndpoints(plan: Config, sections: readonly SectionConfig[]): Endpoint[] {
   const own = plan.oomnitza === undefined
     ? []
     : parseEndpoint("oomnitza", plan.oomnitza.url, plan.oomnitza, plan.env);

@@ -37,7 +37,7 @@ export interface Checked {
 export const editorName = "editor";
 
 /** A finding without the words that say where the code is. */
-export function codeFinding({ severity, line = 1, message, hint }: Finding): CodeFinding {
+export function toCodeFinding({ severity, line = 1, message, hint }: Finding): CodeFinding {
   const text = message.replace(/^the (record filter|converter \S*): /, "");
   return { severity, line, text: hint === undefined ? text : `${text}. ${hint}.` };
 }
@@ -60,16 +60,16 @@ export async function checkPiece({ kind, name, code }: Piece): Promise<Checked> 
   return {
     language,
     languageName: program?.languageName ?? (python ? "Python" : "JavaScript"),
-    findings: [...findings, ...program?.warnings ?? []].map(codeFinding),
+    findings: [...findings, ...program?.warnings ?? []].map(toCodeFinding),
     program,
   };
 }
 
 /** The findings of an error that came up when the engine was given the code. */
-export function findingsOfRefusal(thrown: unknown): readonly CodeFinding[] | undefined {
+export function findingsFromRefusal(thrown: unknown): readonly CodeFinding[] | undefined {
   if (!(thrown instanceof ConfigError)) return undefined;
   return thrown.findings.map((finding) =>
-    codeFinding(finding.file === editorName ? finding : { ...finding, line: 1 })
+    toCodeFinding(finding.file === editorName ? finding : { ...finding, line: 1 })
   );
 }
 

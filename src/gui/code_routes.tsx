@@ -14,7 +14,7 @@ import {
   type Checked,
   checkPiece,
   type CodeFinding,
-  findingsOfRefusal,
+  findingsFromRefusal,
   type Piece,
 } from "./code_check.ts";
 import { Results } from "./code_form.tsx";
@@ -69,7 +69,7 @@ async function look(
   try {
     return await run(gui, form, { program, ...checked }, sample);
   } catch (thrown) {
-    const findings = findingsOfRefusal(thrown);
+    const findings = findingsFromRefusal(thrown);
     if (findings === undefined) throw thrown;
     return { ...checked, findings };
   }

@@ -4,9 +4,9 @@
  * @module
  */
 import { openTrial, type Trial, type TriedCode } from "../app/try_code.ts";
-import type { Raw } from "../base/record.ts";
-import type { Plan } from "../config/plan.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SourceRecord } from "../base/record.ts";
+import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import { createLog } from "../logging/log.ts";
 import type { PreparedProgram, SandboxOutcome } from "../sandbox/mod.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
@@ -22,12 +22,12 @@ export interface EditedCode {
   readonly source: string;
   /** Parameters of the call, as in a mapping: `by=2|all`. */
   readonly params: string;
-  readonly records: readonly Raw[];
+  readonly records: readonly SourceRecord[];
 }
 
 /** What became of one record. */
 export interface Tried {
-  readonly record: Raw;
+  readonly record: SourceRecord;
   /** The value at the source path. */
   readonly input: unknown;
   /** A converter's result. */
@@ -72,8 +72,8 @@ function describeOutcome(
 }
 
 function triedCode(
-  config: Plan,
-  section: SectionPlan | undefined,
+  config: Config,
+  section: SectionConfig | undefined,
   { program, was, source, params }: EditedCode,
 ): TriedCode {
   const { kind, name } = program.source;
@@ -91,8 +91,8 @@ function triedCode(
  */
 export async function tryCode(
   gui: GuiContext,
-  config: Plan,
-  section: SectionPlan | undefined,
+  config: Config,
+  section: SectionConfig | undefined,
   code: EditedCode,
 ): Promise<Tried[]> {
   const { kind } = code.program.source;

@@ -24,7 +24,7 @@ function commonIndent(lines: readonly string[]): string {
 }
 
 /** The text for the editor: without the indentation, and with its blank lines. */
-export function codeOfValue(value: string): string {
+export function valueToCode(value: string): string {
   const [first = "", ...rest] = value.replaceAll("\r", "").split("\n");
   const indent = commonIndent(rest).length;
   // Code that begins on the option's own line with a block has its inner lines below.
@@ -42,9 +42,9 @@ export function tidyCode(code: string): string {
  * The value for the ini. Code that says what the value says already leaves it as it is written; its
  * indentation stays in any case.
  */
-export function valueOfCode(code: string, was: string | undefined, language: Language): string {
+export function codeToValue(code: string, was: string | undefined, language: Language): string {
   const tidy = tidyCode(code);
-  if (was !== undefined && tidy === tidyCode(codeOfValue(was))) return was;
+  if (was !== undefined && tidy === tidyCode(valueToCode(was))) return was;
   if (tidy === "") return "";
   const isShort = was !== undefined && was.trim() !== "" && !was.includes("\n");
   // On the option's own line, a semicolon behind a space would begin a comment.

@@ -25,7 +25,7 @@ function converterIn(value: string): string | undefined {
 }
 
 /** The mappings of the ini that call a converter, in file order. */
-export function usesOf(document: IniDocument, converter: string): ConverterUse[] {
+export function findConverterUses(document: IniDocument, converter: string): ConverterUse[] {
   const name = converter.toLowerCase();
   return document.sections.flatMap((section) =>
     [...section.options.values()].flatMap(({ key, rawKey, value }) => {
@@ -49,7 +49,7 @@ function renamed(value: string, from: string, to: string): string | undefined {
 
 /** The edits that let mappings call a converter by its new name. */
 export function renameUses(document: IniDocument, from: string, to: string): IniEdit[] {
-  return usesOf(document, from).flatMap(({ section, key, value: old }): IniEdit[] => {
+  return findConverterUses(document, from).flatMap(({ section, key, value: old }): IniEdit[] => {
     const value = renamed(old, from, to);
     return value === undefined ? [] : [{ kind: "set", section, key, value }];
   });

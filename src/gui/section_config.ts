@@ -7,7 +7,7 @@ import { checkDocument, withDocument } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
 import { type IniDocument, parseIni } from "../config/ini.ts";
 import { editIni, type IniEdit } from "../config/ini_writer.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import type { GuiContext } from "./context.ts";
 import type { IniFile } from "./ini_file.ts";
 
@@ -26,7 +26,7 @@ function enabledDocument(
 }
 
 /** Checks the file as it is with a section enabled; a section that is not in it is not added. */
-export function checkEnabled(gui: GuiContext, file: IniFile, section: string): Plan {
+export function checkEnabled(gui: GuiContext, file: IniFile, section: string): Config {
   const isThere = file.document.byName.has(section);
   return checkDocument(gui, isThere ? enabledDocument(file, section) : file.document);
 }
@@ -40,7 +40,7 @@ export function checkEnabled(gui: GuiContext, file: IniFile, section: string): P
 export async function withSection<T>(
   gui: GuiContext,
   section: string,
-  work: (app: AppContext, config: Plan) => Promise<T>,
+  work: (app: AppContext, config: Config) => Promise<T>,
   edits: readonly IniEdit[] = [],
 ): Promise<T> {
   using _awake = gui.keepAwake();

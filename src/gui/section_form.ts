@@ -7,7 +7,7 @@ import { declaredIn, sourceNamed } from "../config/declared.ts";
 import { isSectionEnabled } from "../config/enabled.ts";
 import { foldKey } from "../config/ini_lines.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
-import { type FormField, formOf } from "../describe/form.ts";
+import { buildForm, type FormField } from "../describe/form.ts";
 import { parseFlag } from "../sdk/option.ts";
 import type { GuiContext } from "./context.ts";
 import type { IniFile } from "./ini_file.ts";
@@ -60,7 +60,7 @@ function fill(gui: GuiContext, file: IniFile, section: string, field: FormField)
 export function filledFields(gui: GuiContext, file: IniFile, section: string): FilledField[] {
   const own = sourceNamed(section, gui.sources)?.options ?? {};
   // What only this source has comes first, also among what few people need.
-  const fields = formOf({ ...own, ...declaredIn(section, gui.sources) });
+  const fields = buildForm({ ...own, ...declaredIn(section, gui.sources) });
   return fields.filter(({ key }) => !elsewhere.has(key))
     .map((field) => fill(gui, file, section, field));
 }

@@ -8,10 +8,10 @@ import type { AppContext } from "../app/context.ts";
 import { uploadSections } from "../app/upload.ts";
 import { withLock } from "../app/upload_lock.ts";
 import { AgentError, ConfigError, type Finding } from "../base/errors.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Config } from "../config/config.ts";
 import { createLog, type Log, type LogEntry } from "../logging/log.ts";
 import type { Account } from "../sync/account.ts";
-import { faultOf, type SectionFault, type SectionReport } from "../sync/report.ts";
+import { type SectionFault, type SectionReport, toFault } from "../sync/report.ts";
 
 /** How an upload is to go. */
 export interface UploadOptions {
@@ -158,7 +158,7 @@ export class UploadJobs {
       await withLock(true, () => withConfig(app, names, (config) => this.#run(app, config, job)));
     } catch (thrown) {
       const findings = thrown instanceof ConfigError ? thrown.findings : [];
-      job.fault = { ...faultOf(thrown), findings };
+      job.fault = { ...toFault(thrown), findings };
       this.log.error(job.fault.message);
     } finally {
       job.ended = new Date();
@@ -166,7 +166,7 @@ export class UploadJobs {
     }
   }
 
-  async #run(app: AppContext, config: Plan, { sections, options }: UploadJob): Promise<void> {
+  async #run(app: AppContext, config: Config, { sections, options }: UploadJob): Promise<void> {
     const progressOf = (name: string) => sections.find((section) => section.name === name);
     await uploadSections(app, config, {
       ...options,

@@ -16,9 +16,9 @@ import {
   describeRequest,
   type Http,
 } from "../sdk/http/http.ts";
-import { planProxy } from "../sdk/http/proxy.ts";
+import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
-import { planTls } from "../sdk/tls/client.ts";
+import { resolveTls } from "../sdk/tls/client.ts";
 import type { OomnitzaSettings } from "./options.ts";
 import { excerpt, type UploadRequest } from "./payload.ts";
 
@@ -176,9 +176,9 @@ async function mappings(
 }
 
 function openSession(settings: OomnitzaSettings, context: ConnectContext): Session {
-  const tls = planTls(settings);
+  const tls = resolveTls(settings);
   for (const warning of tls.warnings) context.log.warning(`[oomnitza] ${warning}`);
-  const proxy = planProxy(settings.proxy, context.env);
+  const proxy = createProxyFinder(settings.proxy, context.env);
   const secrets = [settings.api_token, settings.password, ...proxy.secrets];
   for (const secret of secrets) context.redactor.add(secret, "credentials of Oomnitza");
   const http = createHttp({

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Kind, Outgoing } from "../base/record.ts";
+import type { Kind, MappedRecord } from "../base/record.ts";
 
 /** What every upload of one section says about itself. */
 export interface Upload {
@@ -40,7 +40,7 @@ export interface UploadRequest {
 }
 
 /** One record over API v2: `/api/v2/bulk/users` takes people, `/api/v2/bulk/audit` assets. */
-export function requestV2(upload: Upload, record: Outgoing): UploadRequest {
+export function requestV2(upload: Upload, record: MappedRecord): UploadRequest {
   if (upload.kind === "assets") {
     return {
       path: "/api/v2/bulk/audit",
@@ -64,7 +64,7 @@ export function requestV2(upload: Upload, record: Outgoing): UploadRequest {
 }
 
 /** Up to 100 records over API v3. */
-export function requestV3(upload: Upload, records: readonly Outgoing[]): UploadRequest {
+export function requestV3(upload: Upload, records: readonly MappedRecord[]): UploadRequest {
   return {
     path: "/api/v3/bulk",
     query: {},

@@ -10,7 +10,7 @@ import type { Environment } from "../base/environment.ts";
 import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
 import { basicCredentials } from "../sdk/http/basic.ts";
-import { planProxy, type ProxyPlan } from "../sdk/http/proxy.ts";
+import { createProxyFinder, type ProxyFinder } from "../sdk/http/proxy.ts";
 import { followRedirects } from "../sdk/http/redirects.ts";
 import { isWebPage } from "../sdk/http/web_page.ts";
 
@@ -49,7 +49,7 @@ export function openOrigin(
 ): Origin {
   const url = /^https?:\/\//i.test(from) ? URL.parse(from) : null;
   if (url === null) return folderOrigin(resolve(directory, from));
-  return webOrigin(url, planProxy("", env), signal);
+  return webOrigin(url, createProxyFinder("", env), signal);
 }
 
 /**
@@ -128,7 +128,7 @@ class IdleTimeout {
   }
 }
 
-function webOrigin(base: URL, proxy: ProxyPlan, signal: AbortSignal): Origin {
+function webOrigin(base: URL, proxy: ProxyFinder, signal: AbortSignal): Origin {
   const [username, password] = [decode(base.username), decode(base.password)];
   const authorization = username === "" ? undefined : basicCredentials(username, password);
   function addressFor(file: string): URL {
@@ -163,7 +163,7 @@ function decode(text: string): string {
 interface WebFile {
   readonly where: string;
   readonly authorization: string | undefined;
-  readonly proxy: ProxyPlan;
+  readonly proxy: ProxyFinder;
   readonly signal: AbortSignal;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { messageOf } from "../base/errors.ts";
-import { isObject, type Raw } from "../base/record.ts";
+import { isObject, type SourceRecord } from "../base/record.ts";
 import { ignoreSignals, readFromParent, writeToParent } from "../runtime/child.ts";
 import type { Converter, ConverterParams } from "../sdk/converter.ts";
 import { LoadError } from "./context.ts";
@@ -38,7 +38,7 @@ class Guest {
   #find: FindConverter = () => undefined;
   #vm: Vm | undefined;
   #lines: readonly string[] = [];
-  #parsed: { readonly at: number; readonly record: Raw } | undefined;
+  #parsed: { readonly at: number; readonly record: SourceRecord } | undefined;
   #lastSign = 0;
 
   async setUp(text: string): Promise<boolean> {
@@ -95,7 +95,7 @@ class Guest {
         record: isObject(record) ? record : {},
         value: null,
         params: request.params,
-        complain: (problem) => complaints.push(problem),
+        report: (problem) => complaints.push(problem),
       }, undefined);
       return JSON.stringify({ value: value ?? null, complaints });
     } catch (error) {
@@ -113,9 +113,9 @@ class Guest {
   }
 
   /** The record with this number in the batch. */
-  #record(at: number): Raw {
+  #record(at: number): SourceRecord {
     if (this.#parsed?.at !== at) {
-      const [record] = JSON.parse(this.#lines[at] ?? "[{}]") as [Raw];
+      const [record] = JSON.parse(this.#lines[at] ?? "[{}]") as [SourceRecord];
       this.#parsed = { at, record };
     }
     return this.#parsed.record;

@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../logging/log.ts";
-import type { Raw } from "../base/record.ts";
+import type { SourceRecord } from "../base/record.ts";
 import type { Http } from "./http/http.ts";
 
 /** The parameters of a converter call: `split:on=,|index=1` gives `{ on: ",", index: "1" }`; a bare key is `true`. */
@@ -20,14 +20,14 @@ export const onErrorChoices = ["null", "keep", "skip", "fail"] as const;
 export type OnError = typeof onErrorChoices[number];
 
 /** How grave a complaint is. */
-export type Complaint = "error" | "warning";
+export type ProblemLevel = "error" | "warning";
 
 /** What a converter is given for one field of one record. */
 export interface ConverterCall {
   /** The mapping's source path, or the Oomnitza field where the mapping has none. */
   readonly field: string;
   /** The whole source record. */
-  readonly record: Raw;
+  readonly record: SourceRecord;
   /** The value looked up by the mapping. */
   readonly value: unknown;
   readonly params: ConverterParams;
@@ -36,7 +36,7 @@ export interface ConverterCall {
    * The problem is worded without the value, so that equal problems have equal texts; the level is
    * `error` unless said.
    */
-  readonly complain: (problem: string, level?: Complaint) => void;
+  readonly report: (problem: string, level?: ProblemLevel) => void;
 }
 
 /** What a converter may use to get ready before the first record, and to sum up after the last. */
@@ -62,11 +62,11 @@ export interface ConverterExample {
   /** The call as written in a mapping, for example `split:on=,|index=1`. */
   readonly call: string;
   readonly value?: unknown;
-  readonly record?: Raw;
+  readonly record?: SourceRecord;
   /** What comes out; null when the converter fails. */
   readonly result: unknown;
   /** The converter complains at this level; it keeps silent when absent. */
-  readonly complains?: Complaint;
+  readonly reports?: ProblemLevel;
   readonly fails?: boolean;
   /** What else must be the case, for example `Oomnitza has the location Main Office`. */
   readonly given?: string;

@@ -27,7 +27,7 @@ export {
 } from "./converter.ts";
 
 // Records and their values.
-export { isEmpty, isObject, ownEntry, type Raw, setOwn, Skipped } from "../base/record.ts";
+export { isEmpty, isObject, ownEntry, setOwn, Skipped, type SourceRecord } from "../base/record.ts";
 export { readDate, readSpacedDate } from "./dates.ts";
 export { splitWords, strippedField } from "./python_text.ts";
 

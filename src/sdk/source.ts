@@ -6,7 +6,7 @@
 
 import type { OnError } from "./converter.ts";
 import type { Log } from "../logging/log.ts";
-import type { Kind, Raw, Skipped } from "../base/record.ts";
+import type { Kind, Skipped, SourceRecord } from "../base/record.ts";
 import type { Answer, TlsSettings } from "../runtime/fetch.ts";
 import type { Authenticator } from "./http/auth.ts";
 import type { Limits } from "./http/rate_limiter.ts";
@@ -108,7 +108,7 @@ export type WebhookHint =
  * What a source gives: a record, one that could not be read, or several of them at once. Those that come
  * by the page or the block may go on that way, which is quicker than one by one.
  */
-export type SourceItem = Raw | Skipped | readonly (Raw | Skipped)[];
+export type SourceItem = SourceRecord | Skipped | readonly (SourceRecord | Skipped)[];
 
 /** A source as declared: data first, then `rule`, `check` and `records()`, always in this order. */
 export interface Source<O extends Options = Options> {
@@ -143,7 +143,10 @@ export interface Source<O extends Options = Options> {
    */
   webhookHint?(call: WebhookCall): WebhookHint;
   /** The records that a webhook call is about, fetched anew. */
-  webhook?(context: SourceContext<Values<O>>, call: WebhookCall): AsyncIterable<Raw | Skipped>;
+  webhook?(
+    context: SourceContext<Values<O>>,
+    call: WebhookCall,
+  ): AsyncIterable<SourceRecord | Skipped>;
 }
 
 /** Declares a source; the types of its options flow into all of its functions. */

@@ -8,9 +8,9 @@ import { AgentError } from "../base/errors.ts";
 import { readKeyring } from "../runtime/keyring.ts";
 import { type Answer, ConnectionError, createHttp, type HttpRequest } from "../sdk/http/http.ts";
 import type { Values } from "../sdk/option.ts";
-import { planProxy } from "../sdk/http/proxy.ts";
+import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { tlsOptions } from "../sdk/tls/options.ts";
-import { planTls } from "../sdk/tls/client.ts";
+import { resolveTls } from "../sdk/tls/client.ts";
 import type { SecretRun } from "./store.ts";
 
 /** Sends to one server; throws `AgentError` when it cannot be reached. */
@@ -43,9 +43,9 @@ export function openServer(
   values: Values<typeof tlsOptions>,
   run: SecretRun,
 ): Send {
-  const tls = planTls(values);
+  const tls = resolveTls(values);
   for (const warning of tls.warnings) run.log.warning(`[${section}] ${warning}`);
-  const proxy = planProxy(values.proxy, run.env);
+  const proxy = createProxyFinder(values.proxy, run.env);
   for (const secret of proxy.secrets) run.redactor.add(secret, `proxy of [${section}]`);
   return async (request, signal = run.signal) => {
     const settings = { base, tls: tls.settings, proxy, timeoutMs: values.timeout * 1000, retry };

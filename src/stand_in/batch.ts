@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { isEmpty, type Kind, type Outgoing } from "../base/record.ts";
+import { isEmpty, type Kind, type MappedRecord } from "../base/record.ts";
 
 /** The records of one request and how they are to be taken. */
 export interface Batch {
   readonly kind: Kind;
   /** Mapping name. */
   readonly name: string;
-  readonly records: readonly Outgoing[];
+  readonly records: readonly MappedRecord[];
   /** Fields that tell records apart; empty when the server decides. */
   readonly syncFields: readonly string[];
   /** Known records are left as they are. */
@@ -34,7 +34,7 @@ const ownChoice: Readonly<Record<Kind, readonly string[]>> = {
 };
 
 /** What tells a record from others of the same mapping name: the text of its sync values. */
-export function keyOf(record: Outgoing, batch: Pick<Batch, "kind" | "syncFields">): string {
+export function keyOf(record: MappedRecord, batch: Pick<Batch, "kind" | "syncFields">): string {
   const { kind, syncFields } = batch;
   const [first] = syncFields;
   if (first === undefined) {

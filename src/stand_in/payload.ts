@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isEmpty, isObject, type Outgoing } from "../base/record.ts";
+import { isEmpty, isObject, type MappedRecord } from "../base/record.ts";
 import type { Batch } from "./batch.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -165,7 +165,10 @@ function checkKeys(body: unknown, needed: string[], allowed: string[]): Record<s
   return body;
 }
 
-function recordList(payload: Record<string, unknown>, syncFields: string[]): readonly Outgoing[] {
+function recordList(
+  payload: Record<string, unknown>,
+  syncFields: string[],
+): readonly MappedRecord[] {
   const list = payload["records"];
   if (!Array.isArray(list)) return refuse("records is not a list");
   if (list.length > maxRecords) {
@@ -182,11 +185,15 @@ function recordList(payload: Record<string, unknown>, syncFields: string[]): rea
 /** Where a record is: a key of the payload, or its position in the list. */
 type Position = string | number;
 
-function checkRecord(record: unknown, position: Position): Outgoing {
+function checkRecord(record: unknown, position: Position): MappedRecord {
   return isObject(record) ? record : refuse(`${describePosition(position)} is not a JSON object`);
 }
 
-function checkSynced(record: Outgoing, syncFields: readonly string[], position: Position): void {
+function checkSynced(
+  record: MappedRecord,
+  syncFields: readonly string[],
+  position: Position,
+): void {
   if (syncFields.length === 0 && isEmpty(record)) {
     refuse(`${describePosition(position)} has no fields`);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isEmpty, type Kind, type Outgoing } from "../base/record.ts";
+import { isEmpty, type Kind, type MappedRecord } from "../base/record.ts";
 import { type Batch, keyOf } from "./batch.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -24,7 +24,7 @@ export interface StoredRecord {
   /** Value or values of its sync fields, as text. */
   readonly key: string;
   /** All fields it has now: an update adds to them. */
-  record: Outgoing;
+  record: MappedRecord;
   /** Portion it last came with; absent when it came by the old protocol. */
   portion: string | undefined;
   /** How often it was taken. */
@@ -193,7 +193,7 @@ function findIndex(bucket: Bucket, syncFields: readonly string[]): Map<string, S
 function takeRecord(
   index: Map<string, StoredRecord>,
   key: string,
-  record: Outgoing,
+  record: MappedRecord,
   batch: Batch,
 ): "created" | "updated" | "skipped" {
   const { kind, name, portion } = batch;
@@ -213,7 +213,7 @@ function takeRecord(
 }
 
 /** Changes a record field by field, but for those the request protects. */
-function merge(old: Outgoing, arriving: Outgoing, batch: Batch): Outgoing {
+function merge(old: MappedRecord, arriving: MappedRecord, batch: Batch): MappedRecord {
   const { onlyIfFilled, dontOverwrite } = batch;
   if (onlyIfFilled.length === 0 && dontOverwrite.length === 0) return { ...old, ...arriving };
   const merged: Record<string, unknown> = { ...old };

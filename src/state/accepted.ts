@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outgoing } from "../base/record.ts";
+import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, buildDestination, saveDestination } from "./answered_batches.ts";
@@ -49,7 +49,7 @@ export class AcceptedRecords {
   }
 
   /** Records of a section that are pending in the outbox, those of runs at work included. */
-  *pending(section: string): Generator<Outgoing> {
+  *pending(section: string): Generator<MappedRecord> {
     const rows = this.#use((database) =>
       database.rows(
         `SELECT records FROM outbox JOIN runs ON runs.id = outbox.run WHERE section = ?
@@ -72,7 +72,7 @@ export class AcceptedRecords {
   }
 
   /** Notes that records were accepted outside of a run. */
-  add(section: string, upload: string, run: string, records: readonly Outgoing[]): void {
+  add(section: string, upload: string, run: string, records: readonly MappedRecord[]): void {
     const owner = { section, run, destination: this.destinationId(upload) };
     this.#use((database) => addAnsweredBatch(database, owner, "accepted", records));
   }

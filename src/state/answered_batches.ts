@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Outgoing } from "../base/record.ts";
+import type { MappedRecord } from "../base/record.ts";
 import { compress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { toJson } from "./json.ts";
@@ -51,7 +51,7 @@ export function addAnsweredBatch(
   database: Sqlite,
   { section, run, destination }: AnsweredRun,
   kind: AnswerKind,
-  records?: readonly Outgoing[],
+  records?: readonly MappedRecord[],
 ): void {
   database.run(
     "INSERT INTO answers (section, run, way, kind, records) VALUES (?, ?, ?, ?, ?)",
@@ -86,9 +86,9 @@ export function forgetBatchesBefore(database: Sqlite, section: string, run: stri
 
 /** What of a batch was accepted: all but the others. A batch was read back, the others may not be. */
 export function findAccepted(
-  batch: readonly Outgoing[],
-  others: readonly Outgoing[],
-): readonly Outgoing[] {
+  batch: readonly MappedRecord[],
+  others: readonly MappedRecord[],
+): readonly MappedRecord[] {
   const left = new Map<string, number>();
   for (const record of others) {
     const text = toJson(record);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outgoing } from "../base/record.ts";
+import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import {
@@ -232,7 +232,7 @@ export class Baseline {
     }
     if (kind === "full") this.#fullRun = String(run);
     if (records === null) return;
-    const all: Outgoing[] = JSON.parse(decompress(records as Uint8Array));
+    const all: MappedRecord[] = JSON.parse(decompress(records as Uint8Array));
     const syncFields = parseSyncFields(String(text));
     for (const record of all) {
       const print = createFingerprint(record, syncFields);

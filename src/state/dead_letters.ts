@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outgoing } from "../base/record.ts";
+import type { MappedRecord } from "../base/record.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 
 /** A refused record. */
@@ -20,7 +20,7 @@ export interface DeadLetter {
   /** HTTP status of the answer, null when there was none. */
   readonly status: number | null;
   readonly reason: string;
-  readonly payload: Outgoing;
+  readonly payload: MappedRecord;
   /** How it is sent, as JSON. */
   readonly upload: string;
 }

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Outgoing } from "../base/record.ts";
+import type { MappedRecord } from "../base/record.ts";
 
 /** A record in the form in which it is compared. Equal texts mean equal records. */
 export interface Fingerprint {
@@ -36,14 +36,14 @@ function short(value: unknown): unknown {
   return text.length > maxLength ? shortened(text) : value;
 }
 
-function buildKey(record: Outgoing, syncFields: readonly string[]): string | undefined {
+function buildKey(record: MappedRecord, syncFields: readonly string[]): string | undefined {
   if (syncFields.length === 0) return undefined;
   return JSON.stringify(syncFields.map((field) => short(record[field] ?? null)));
 }
 
 /** The fingerprint of a record; none when it cannot be written as JSON. */
 export function createFingerprint(
-  record: Outgoing,
+  record: MappedRecord,
   syncFields: readonly string[],
 ): Fingerprint | undefined {
   const fields: string[] = [];

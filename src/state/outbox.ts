@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outgoing } from "../base/record.ts";
+import type { MappedRecord } from "../base/record.ts";
 import { compress, decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAcknowledgedBatches, addAnsweredBatch, findAccepted } from "./answered_batches.ts";
@@ -15,7 +15,7 @@ import { updateCounts } from "./runs.ts";
 
 /** A record that was refused, and why. */
 export interface RefusedRecord {
-  readonly payload: Outgoing;
+  readonly payload: MappedRecord;
   /** Values of its sync fields. */
   readonly record: string;
   readonly reason: string;
@@ -26,7 +26,7 @@ export interface RefusedRecord {
 /** A batch that is not answered yet. */
 export interface PendingBatch {
   readonly id: number;
-  readonly records: readonly Outgoing[];
+  readonly records: readonly MappedRecord[];
   /** How many runs could not deliver it. */
   readonly tries: number;
 }
@@ -50,7 +50,7 @@ export interface OutboxOwner {
 
 /** A batch to be made durable. */
 export interface NewBatch {
-  readonly records: readonly Outgoing[];
+  readonly records: readonly MappedRecord[];
   /** The records as JSON, when they can be written as such. */
   readonly text: string | undefined;
 }
@@ -96,7 +96,7 @@ export class StateOutbox {
   acknowledge(
     batchId: number,
     refused: readonly RefusedRecord[],
-    pending: readonly Outgoing[],
+    pending: readonly MappedRecord[],
   ): void {
     this.#writeWithoutWaiting((database) => {
       for (const record of refused) this.#addDeadLetter(record);
@@ -167,13 +167,13 @@ export class StateOutbox {
     database: Sqlite,
     batchId: number,
     refused: readonly RefusedRecord[],
-    pending: readonly Outgoing[],
+    pending: readonly MappedRecord[],
   ): boolean {
     const { run, section, destination } = this.#owner;
     if (destination === undefined || refused.length + pending.length === 0) return false;
     const [row] = database.rows("SELECT records FROM outbox WHERE id = ?", batchId);
     if (row === undefined) return false;
-    const batch: Outgoing[] = JSON.parse(decompress(row.records as Uint8Array));
+    const batch: MappedRecord[] = JSON.parse(decompress(row.records as Uint8Array));
     const payloads = refused.map(({ payload }) => payload);
     const accepted = findAccepted(batch, [...payloads, ...pending]);
     const owner = { run, section, destination };

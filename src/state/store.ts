@@ -140,7 +140,7 @@ export class StateStore {
   }
 
   /** Whether runs of a section may have left something, those at work included. */
-  hasLeftovers(section: string): boolean {
+  hasBacklog(section: string): boolean {
     const rows = this.#use((database) =>
       database.rows("SELECT id FROM runs WHERE section = ? AND is_open = 1 LIMIT 1", section)
     );

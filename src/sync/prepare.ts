@@ -7,7 +7,7 @@
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { distinctFindings } from "../config/findings.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import type { Converter } from "../sdk/converter.ts";
@@ -26,7 +26,7 @@ import {
 } from "../transform/conversion_problems.ts";
 import { compileMapper, type Mapper } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
-import { codeFaults, codeOf, type PlannedCode } from "./user_code.ts";
+import { type CompiledUserCode, findCodeErrors, selectSectionCode } from "./user_code.ts";
 
 /** What preparing needs. */
 export interface PrepareContext {
@@ -35,7 +35,7 @@ export interface PrepareContext {
   readonly findConverter: (name: string) => Converter | undefined;
   /** Names of the built-in converters, to suggest one. */
   readonly converterNames: readonly string[];
-  readonly code: PlannedCode;
+  readonly code: CompiledUserCode;
   /** Version that the uploads name. */
   readonly version: string;
   readonly log: Log;
@@ -43,7 +43,7 @@ export interface PrepareContext {
 
 /** A section that can run. */
 export interface PreparedSection {
-  readonly section: SectionPlan;
+  readonly section: SectionConfig;
   readonly mapping: CheckedMapping;
   readonly conversions: Conversions;
   readonly conversionProblems: ConversionProblems;
@@ -55,7 +55,7 @@ export interface PreparedSection {
 
 /** The merged mapping table of a section, before the rules of its kind. */
 export async function loadMappings(
-  section: SectionPlan,
+  section: SectionConfig,
   oomnitza: Pick<Oomnitza, "mappings">,
 ): Promise<FieldMapping[]> {
   const server = section.settings.use_server_map
@@ -71,7 +71,7 @@ export async function loadMappings(
 
 /** Applies the rules of the section's kind to its mapping table. */
 export function checkMappings(
-  section: SectionPlan,
+  section: SectionConfig,
   fields: readonly FieldMapping[],
 ): CheckedMapping {
   const { texts } = section;
@@ -86,7 +86,7 @@ export function checkMappings(
   });
 }
 
-function describeUpload(section: SectionPlan, mapping: CheckedMapping, version: string): Upload {
+function describeUpload(section: SectionConfig, mapping: CheckedMapping, version: string): Upload {
   const { settings, texts } = section;
   return {
     mappingName: section.mappingName,
@@ -109,7 +109,7 @@ function describeUpload(section: SectionPlan, mapping: CheckedMapping, version: 
 
 /** The fields of `keep_if_empty`. */
 function fieldsToKeep(
-  { settings }: SectionPlan,
+  { settings }: SectionConfig,
   { fields }: CheckedMapping,
   log: Log,
 ): readonly string[] {
@@ -122,7 +122,7 @@ function fieldsToKeep(
 }
 
 /** A mapping may send a secret on purpose; nobody should do so without knowing. */
-function warnOfSecrets({ source }: SectionPlan, { fields }: CheckedMapping, log: Log): void {
+function warnOfSecrets({ source }: SectionConfig, { fields }: CheckedMapping, log: Log): void {
   for (const { field, spec: { setting } } of fields) {
     if (setting === undefined || source.options[setting]?.kind !== "secret") continue;
     log.warning(
@@ -141,15 +141,15 @@ function lookupIn(
 export type CheckContext = Pick<PrepareContext, "findConverter" | "converterNames" | "code">;
 
 /** Finds what is wrong with the converters and the user code of a section, as far as the file says it. */
-export function checkCode(section: SectionPlan, context: CheckContext): Finding[] {
+export function checkCode(section: SectionConfig, context: CheckContext): Finding[] {
   const { builtin, mappings: ini, source: { converters = {} } } = section;
   const fields = mergeMappings({ builtin, server: undefined, ini, converters });
   const wrong = checkConverterCalls(fields, lookupIn(context), section, section.name);
-  return [...wrong, ...codeFaults(context.code, section, true)];
+  return [...wrong, ...findCodeErrors(context.code, section, true)];
 }
 
 async function prepareSection(
-  section: SectionPlan,
+  section: SectionConfig,
   context: PrepareContext,
 ): Promise<PreparedSection | Finding[]> {
   const log = context.log.named(section.name);
@@ -164,8 +164,8 @@ async function prepareSection(
     problems: conversionProblems,
     onError: section.settings.on_error,
   });
-  const code = codeOf(section, context.code);
-  const faults = codeFaults(context.code, section, hasUserCode(code, conversions));
+  const code = selectSectionCode(section, context.code);
+  const faults = findCodeErrors(context.code, section, hasUserCode(code, conversions));
   if (faults.length > 0) return faults;
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
@@ -182,7 +182,7 @@ async function prepareSection(
  * @throws {ConfigError} with the findings of all of them.
  */
 export async function prepareSections(
-  sections: readonly SectionPlan[],
+  sections: readonly SectionConfig[],
   context: PrepareContext,
 ): Promise<PreparedSection[]> {
   const prepared: PreparedSection[] = [];

@@ -99,7 +99,7 @@ export interface RunReport {
 export const bugHint = "This is a fault in the agent. Please report it with what --verbose shows.";
 
 /** An error as a report has it. What is no {@linkcode AgentError} is a fault of the agent. */
-export function faultOf(thrown: unknown): SectionFault {
+export function toFault(thrown: unknown): SectionFault {
   if (thrown instanceof AgentError) {
     return { message: thrown.message, hint: thrown.hint ?? null, bug: false };
   }

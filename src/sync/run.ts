@@ -28,7 +28,7 @@ import { readSection } from "./read/pipeline.ts";
 import type { PartialRead } from "./read/read_items.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
 import type { Connection } from "./read/source_context.ts";
-import { faultOf, type SectionFault, type SectionReport } from "./report.ts";
+import { type SectionFault, type SectionReport, toFault } from "./report.ts";
 
 /** What the runs of all sections have in common. */
 export interface RunContext {
@@ -135,13 +135,13 @@ class SectionRun {
 
   /** Ends the run; gives how it went, from its accounts and what ended it early. */
   end(thrown: unknown): SectionReport {
-    const report = this.#report(thrown === undefined ? null : faultOf(thrown), thrown);
+    const report = this.#report(thrown === undefined ? null : toFault(thrown), thrown);
     try {
       const error = report.error?.message ?? null;
       this.#stored?.end({ ...report, counts: { ...report.counts }, error });
       return report;
     } catch (failure) {
-      return { ...report, outcome: "failed", error: report.error ?? faultOf(failure) };
+      return { ...report, outcome: "failed", error: report.error ?? toFault(failure) };
     }
   }
 

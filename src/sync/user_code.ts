@@ -5,13 +5,13 @@
  */
 
 import type { Finding } from "../base/errors.ts";
-import type { SectionPlan } from "../config/section.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { UserCode } from "../config/user_code.ts";
 import type { PreparedProgram, Reads, UserCodeSource } from "../sandbox/mod.ts";
 import type { SectionCode } from "../transform/transform.ts";
 
 /** All user code of a configuration that may run, and what is wrong with it. */
-export interface PlannedCode {
+export interface CompiledUserCode {
   /** Names of the custom converters, lower-case, also of those that cannot be used. */
   readonly names: ReadonlySet<string>;
   readonly converters: readonly PreparedProgram[];
@@ -24,7 +24,7 @@ export interface PlannedCode {
   reads(called: readonly string[], filter: PreparedProgram | undefined): Reads;
 }
 
-const noCode: PlannedCode = {
+const noCode: CompiledUserCode = {
   names: new Set(),
   converters: [],
   filters: new Map(),
@@ -38,10 +38,10 @@ function toSource(code: UserCode, kind: UserCodeSource["kind"]): UserCodeSource 
 }
 
 /** Compiles the custom converters and the filters of some sections, before anything is pulled. */
-export async function planCode(
+export async function compileUserCode(
   converters: readonly UserCode[],
-  sections: readonly SectionPlan[],
-): Promise<PlannedCode> {
+  sections: readonly SectionConfig[],
+): Promise<CompiledUserCode> {
   const sources = [
     ...converters.map((code) => toSource(code, "converter")),
     ...sections.flatMap(({ filter }) => filter === undefined ? [] : [toSource(filter, "filter")]),
@@ -63,7 +63,7 @@ export async function planCode(
 }
 
 /** The user code that concerns one section. */
-export function codeOf(section: SectionPlan, code: PlannedCode): SectionCode {
+export function selectSectionCode(section: SectionConfig, code: CompiledUserCode): SectionCode {
   const { code_record_ms, code_run_seconds, code_memory_mb } = section.settings;
   return {
     converters: code.converters,
@@ -81,7 +81,11 @@ export function codeOf(section: SectionPlan, code: PlannedCode): SectionCode {
  * What keeps a section from running: faults of its filter, and those of any custom converter when it
  * has user code at all, since converters may call each other.
  */
-export function codeFaults(code: PlannedCode, section: SectionPlan, usesCode: boolean): Finding[] {
+export function findCodeErrors(
+  code: CompiledUserCode,
+  section: SectionConfig,
+  usesCode: boolean,
+): Finding[] {
   const own = section.filter !== undefined || usesCode;
   return code.findings.filter((finding) =>
     finding.section === section.name || (own && finding.section === "converters")

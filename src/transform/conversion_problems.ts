@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../logging/log.ts";
-import type { Complaint } from "../sdk/converter.ts";
+import type { ProblemLevel } from "../sdk/converter.ts";
 
 /** Kinds that are told apart, so that texts that quote values do not fill the memory. */
 const maxKinds = 200;
@@ -13,7 +13,7 @@ const maxKinds = 200;
 /** Gathers problems of conversion during a run. */
 export interface ConversionProblems {
   /** Notes a problem of a converter with the value of a field. */
-  note(converter: string, field: string, problem: string, level?: Complaint): void;
+  note(converter: string, field: string, problem: string, level?: ProblemLevel): void;
   /** Logs how often each kind came up, when it came up again since the last time. */
   summarise(): void;
   /** Problems so far. */
@@ -22,7 +22,7 @@ export interface ConversionProblems {
 
 /** Creates an empty collection. */
 export function createConversionProblems(log: Log): ConversionProblems {
-  const kinds = new Map<string, { level: Complaint; count: number; logged: number }>();
+  const kinds = new Map<string, { level: ProblemLevel; count: number; logged: number }>();
   return {
     note(converter, field, problem, level = "error") {
       const whole = `Converter ${converter} of ${field}: ${problem}`;

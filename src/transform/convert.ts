@@ -5,13 +5,13 @@
  */
 
 import { messageOf } from "../base/errors.ts";
-import { isBlank, type Raw } from "../base/record.ts";
+import { isBlank, type SourceRecord } from "../base/record.ts";
 import type {
-  Complaint,
   Converter,
   ConverterContext,
   ConverterParams,
   OnError,
+  ProblemLevel,
 } from "../sdk/converter.ts";
 import type { ConversionProblems } from "./conversion_problems.ts";
 import { parseConverterCall } from "./converter_call.ts";
@@ -19,7 +19,7 @@ import type { FieldMapping } from "./mapping.ts";
 import { type ConverterTally, settleConversion } from "./on_error.ts";
 
 /** Turns the looked-up value of a field into the converted one; may return a promise when it waits. */
-export type Convert = (record: Raw, value: unknown) => unknown;
+export type Convert = (record: SourceRecord, value: unknown) => unknown;
 
 /** A call of a custom converter, to be answered by the sandbox. */
 export interface CustomCall {
@@ -73,7 +73,7 @@ function bind(
   const takesEmpty = field.spec.source === undefined;
   return (record, value) => {
     let failure: string | undefined;
-    function complain(problem: string, level: Complaint = "error"): void {
+    function complain(problem: string, level: ProblemLevel = "error"): void {
       if (level === "error") failure ??= problem;
       problems.note(converter.name, field.field, problem, level);
     }

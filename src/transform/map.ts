@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isBlank, isEmpty, type Outgoing, type Raw, setOwn } from "../base/record.ts";
+import { isBlank, isEmpty, type MappedRecord, setOwn, type SourceRecord } from "../base/record.ts";
 import type { Conversions, Convert } from "./convert.ts";
 import type { FieldMapping } from "./mapping.ts";
 import { ConversionFailure } from "./on_error.ts";
@@ -28,7 +28,7 @@ export class Dropped {
 }
 
 /** What becomes of a group of records on their way to delivery, in their order. */
-export type Outcomes = readonly (Outgoing | Dropped)[];
+export type Outcomes = readonly (MappedRecord | Dropped)[];
 
 /** What the sandbox found for one record: the results of its custom calls, in order. */
 export type CustomResults = readonly unknown[];
@@ -36,15 +36,15 @@ export type CustomResults = readonly unknown[];
 /** Maps one record at a time. */
 export interface Mapper {
   /** Maps a record when no converter waits. */
-  map(record: Raw, custom?: CustomResults): Outgoing | Dropped;
+  map(record: SourceRecord, custom?: CustomResults): MappedRecord | Dropped;
   /** Maps a record whose converters may wait. */
-  mapWaiting(record: Raw, custom?: CustomResults): Promise<Outgoing | Dropped>;
+  mapWaiting(record: SourceRecord, custom?: CustomResults): Promise<MappedRecord | Dropped>;
   /** The looked-up values for the custom calls, in order. */
-  customValues(record: Raw): unknown[];
+  customValues(record: SourceRecord): unknown[];
   /** The values of the sync fields, for people. */
-  identify(outgoing: Outgoing): string;
+  identify(outgoing: MappedRecord): string;
   /** The same for a record that is not mapped, as far as it can be told without user code. */
-  identifyRaw(record: Raw): string;
+  identifyRaw(record: SourceRecord): string;
 }
 
 interface CompiledField {
@@ -74,7 +74,7 @@ export function compileReader(
 }
 
 /** The values of some fields as one word for people, for example `C02XK0AA` or `ann / Berlin`. */
-export function describeIdentity(outgoing: Outgoing, syncFields: readonly string[]): string {
+export function describeIdentity(outgoing: MappedRecord, syncFields: readonly string[]): string {
   return syncFields.map((field) => String(outgoing[field] ?? "")).filter((text) => text !== "")
     .join(" / ");
 }
@@ -105,7 +105,7 @@ function compileField(
 
 function computeValue(
   field: CompiledField,
-  record: Raw,
+  record: SourceRecord,
   custom: CustomResults | undefined,
 ): unknown {
   if (field.custom !== -1) return custom?.[field.custom] ?? null;
@@ -114,7 +114,10 @@ function computeValue(
 }
 
 /** The record, or why it does not go on. */
-function checkRequired({ fields, syncFields }: Table, outgoing: Outgoing): Outgoing | Dropped {
+function checkRequired(
+  { fields, syncFields }: Table,
+  outgoing: MappedRecord,
+): MappedRecord | Dropped {
   let missing: string[] | undefined;
   for (const { name, required } of fields) {
     if (required && isEmpty(outgoing[name])) (missing ??= []).push(name);
@@ -135,7 +138,7 @@ function put(outgoing: Record<string, unknown>, field: CompiledField, value: unk
 }
 
 /** Makes the outgoing record of the values of its fields, in their order. */
-function assemble(table: Table, values: readonly unknown[]): Outgoing | Dropped {
+function assemble(table: Table, values: readonly unknown[]): MappedRecord | Dropped {
   const outgoing: Record<string, unknown> = {};
   let failure: ConversionFailure | undefined;
   for (let index = 0; index < values.length; index++) {
@@ -150,18 +153,18 @@ function assemble(table: Table, values: readonly unknown[]): Outgoing | Dropped 
   return new Dropped("failed", identity, failure.reason, failure.onError === "fail");
 }
 
-function map(table: Table, record: Raw, custom?: CustomResults): Outgoing | Dropped {
+function map(table: Table, record: SourceRecord, custom?: CustomResults): MappedRecord | Dropped {
   return assemble(table, table.fields.map((field) => computeValue(field, record, custom)));
 }
 
-async function mapWaiting(table: Table, record: Raw, custom?: CustomResults) {
+async function mapWaiting(table: Table, record: SourceRecord, custom?: CustomResults) {
   const values = await Promise.all(
     table.fields.map((field) => computeValue(field, record, custom)),
   );
   return assemble(table, values);
 }
 
-function identifyRaw({ fields, syncFields }: Table, record: Raw): string {
+function identifyRaw({ fields, syncFields }: Table, record: SourceRecord): string {
   const known: Record<string, unknown> = {};
   for (const field of fields) {
     if (!syncFields.includes(field.name)) continue;

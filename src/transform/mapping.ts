@@ -207,7 +207,7 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
 }
 
 /** Where a mapping takes its value from, in words. */
-export function valueOf({ spec }: Pick<FieldMapping, "spec">): string {
+export function describeValueSource({ spec }: Pick<FieldMapping, "spec">): string {
   if (spec.source !== undefined) return spec.source;
   if (spec.setting !== undefined) return `setting ${spec.setting}`;
   return spec.hardcoded === undefined ? "(nothing)" : JSON.stringify(spec.hardcoded);

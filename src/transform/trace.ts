@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../logging/log.ts";
-import type { Raw } from "../base/record.ts";
+import type { SourceRecord } from "../base/record.ts";
 import type { Conversions, CustomCall } from "./convert.ts";
 import { compileReader } from "./map.ts";
 import type { FieldMapping } from "./mapping.ts";
@@ -82,7 +82,7 @@ async function inSandbox(
 /** Asks the record filter about a record; undefined when the section has none. */
 export async function traceFilter(
   settings: TraceSettings,
-  record: Raw,
+  record: SourceRecord,
 ): Promise<TracedFilter | undefined> {
   if (settings.code.filter === undefined) return undefined;
   const { value, ms } = await inSandbox(settings, undefined, { record, values: [] });
@@ -93,7 +93,7 @@ export async function traceFilter(
 async function traceCall(
   settings: TraceSettings,
   call: CustomCall,
-  record: Raw,
+  record: SourceRecord,
   input: unknown,
 ): Promise<Pick<TracedField, "output" | "ms" | "failed">> {
   const { value, ms, problem } = await inSandbox(settings, call, { record, values: [input] });
@@ -102,7 +102,10 @@ async function traceCall(
 }
 
 /** Maps a record field by field, each converter on its own. */
-export async function traceFields(settings: TraceSettings, record: Raw): Promise<TracedField[]> {
+export async function traceFields(
+  settings: TraceSettings,
+  record: SourceRecord,
+): Promise<TracedField[]> {
   const { fields, texts, conversions } = settings;
   const traced: TracedField[] = [];
   for (const mapping of fields) {

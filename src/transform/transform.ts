@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../logging/log.ts";
-import type { Raw } from "../base/record.ts";
+import type { SourceRecord } from "../base/record.ts";
 import type { Conversions } from "./convert.ts";
 import { Dropped, type Mapper, type Outcomes } from "./map.ts";
 import type {
@@ -28,7 +28,7 @@ export interface SectionCode {
 
 /** A transformation under way. */
 export interface Transform {
-  group(records: readonly Raw[]): Outcomes | Promise<Outcomes>;
+  group(records: readonly SourceRecord[]): Outcomes | Promise<Outcomes>;
   /** Must be called once after the last group. */
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export function codeReads(
 function mapAll(
   mapper: Mapper,
   conversions: Conversions,
-  records: readonly Raw[],
+  records: readonly SourceRecord[],
 ): Outcomes | Promise<Outcomes> {
   if (conversions.waits) return Promise.all(records.map((record) => mapper.mapWaiting(record)));
   return records.map((record) => mapper.map(record));
@@ -60,7 +60,7 @@ function mapAll(
 async function mapOne(
   mapper: Mapper,
   conversions: Conversions,
-  record: Raw,
+  record: SourceRecord,
   outcome: SandboxOutcome | undefined,
 ) {
   if (outcome === undefined) {
@@ -79,7 +79,7 @@ async function throughSandbox(
   sandbox: Sandbox,
   mapper: Mapper,
   conversions: Conversions,
-  records: readonly Raw[],
+  records: readonly SourceRecord[],
 ): Promise<Outcomes> {
   const outcomes = await sandbox.run(
     records.map((record) => ({ record, values: mapper.customValues(record) })),

@@ -6,14 +6,14 @@
 import { expect, test } from "bun:test";
 import type { Finding } from "../../src/base/errors.ts";
 import { parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { opt, readOption } from "../../src/sdk/option.ts";
 import { sources } from "../../src/sources/mod.ts";
 
 const oomnitza = "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = t0ken\n";
 
 function check(text: string, env: Record<string, string> = {}): readonly Finding[] {
-  return planConfig(parseIni(text, "config.ini"), { sources, env, directory: "/" }).findings;
+  return checkConfig(parseIni(text, "config.ini"), { sources, env, directory: "/" }).findings;
 }
 
 const csv = "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = A\n";

@@ -6,7 +6,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { AgentError } from "../../src/base/errors.ts";
-import { decodeIni, encodeIni, optionOf, parseIni } from "../../src/config/ini.ts";
+import { decodeIni, encodeIni, getOption, parseIni } from "../../src/config/ini.ts";
 import { noise, seeded } from "./ini_noise.ts";
 
 describe("decoding", () => {
@@ -22,7 +22,7 @@ describe("decoding", () => {
     });
     const marked = decodeIni(new TextEncoder().encode(`\uFEFF${text}`), "f");
     expect(marked).toEqual({ text: `\uFEFF${text}`, encoding: "utf-8", findings: [] });
-    expect(optionOf(parseIni(marked.text, "f"), "a", "x")?.value).toBe("Zoë 日 😀");
+    expect(getOption(parseIni(marked.text, "f"), "a", "x")?.value).toBe("Zoë 日 😀");
   });
 
   test("UTF-16 with mark, in both byte orders", () => {

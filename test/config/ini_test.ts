@@ -6,10 +6,10 @@
 
 import { describe, expect, test } from "bun:test";
 import {
+  getOption,
+  getOptions,
   type IniDocument,
   type IniOption,
-  optionOf,
-  optionsOf,
   parseIni,
 } from "../../src/config/ini.ts";
 
@@ -17,7 +17,7 @@ import {
 function valueOf(lines: string, key = "x"): string | undefined {
   const document = parseIni(`[a]\n${lines}\n`, "config.ini");
   expect(document.findings).toEqual([]);
-  return optionOf(document, "a", key)?.value;
+  return getOption(document, "a", key)?.value;
 }
 
 /** `line severity` of every finding of a text. */
@@ -61,7 +61,7 @@ describe("the rules", () => {
 
   test("L2, L3, L4: blank lines and comments are dropped inside a value, the line numbers stay", () => {
     const text = "[a]\nx: one\n\n  \t\n# c\n  two\n; c\nREM c\n  three\n\n# end\n";
-    const option = optionOf(parseIni(text, "f"), "a", "x");
+    const option = getOption(parseIni(text, "f"), "a", "x");
     expect(option).toEqual({
       key: "x",
       rawKey: "x",
@@ -74,7 +74,7 @@ describe("the rules", () => {
 
   test("L4: only the word rem at column 1 makes a comment", () => {
     const text = "[a]\nrem = 1\nREM\trem\nrem\nremark = 2\nrem=3\n";
-    expect(plain(optionsOf(parseIni(text, "f"), "a"))).toEqual([["remark", "2"], ["rem", "3"]]);
+    expect(plain(getOptions(parseIni(text, "f"), "a"))).toEqual([["remark", "2"], ["rem", "3"]]);
   });
 
   test("L5: continuation lines are kept whole", () => {
@@ -96,7 +96,7 @@ describe("the rules", () => {
     const document = parseIni("[a]\nx = 1\n[b]\n[a]\ny = 2\n", "f");
     expect(names(document)).toEqual(["a", "b"]);
     expect(document.sections[0]?.line).toBe(1);
-    expect(plain(optionsOf(document, "a"))).toEqual([["x", "1"], ["y", "2"]]);
+    expect(plain(getOptions(document, "a"))).toEqual([["x", "1"], ["y", "2"]]);
   });
 
   test("L8: text before any header is one error, and the rest is still read", () => {
@@ -109,7 +109,7 @@ describe("the rules", () => {
       message: "text before the first section header (lines 2 to 4)",
       hint: expect.stringContaining("[oomnitza]"),
     }]);
-    expect(plain(optionsOf(document, "a"))).toEqual([["y", "2"]]);
+    expect(plain(getOptions(document, "a"))).toEqual([["y", "2"]]);
   });
 
   test("L9: the first separator ends the key", () => {
@@ -121,12 +121,12 @@ describe("the rules", () => {
   test("L10: keys are lower-cased, sections and values are not", () => {
     const document = parseIni("[A]\nAPI_Token = Xy\n[a]\n", "f");
     expect(names(document)).toEqual(["A", "a"]);
-    expect(optionOf(document, "A", "API_TOKEN")).toMatchObject({
+    expect(getOption(document, "A", "API_TOKEN")).toMatchObject({
       key: "api_token",
       rawKey: "API_Token",
       value: "Xy",
     });
-    expect(optionOf(document, "a", "api_token")).toBeUndefined();
+    expect(getOption(document, "a", "api_token")).toBeUndefined();
   });
 
   test("L11: all bad lines are told, each with what to do", () => {
@@ -162,7 +162,7 @@ describe("the rules", () => {
       message: "set again on line 5, so its value on line 2 is not used",
       hint: expect.any(String),
     }]);
-    expect(optionOf(document, "a", "key")).toMatchObject({ value: "\n  2", line: 5, lastLine: 6 });
+    expect(getOption(document, "a", "key")).toMatchObject({ value: "\n  2", line: 5, lastLine: 6 });
   });
 
   test("L15: an empty first line leaves a newline in front", () => {
@@ -178,12 +178,12 @@ describe("the rules", () => {
     const document = parseIni("[DEFAULT]\nx = 1\ny = 2\n[a]\nY = 3\n[converters]\n", "f");
     expect(names(document)).toEqual(["a", "converters"]);
     expect(plain(document.defaults)).toEqual([["x", "1"], ["y", "2"]]);
-    expect(plain(optionsOf(document, "a"))).toEqual([["x", "1"], ["y", "3"]]);
-    expect(plain(optionsOf(document, "converters"))).toEqual([["x", "1"], ["y", "2"]]);
+    expect(plain(getOptions(document, "a"))).toEqual([["x", "1"], ["y", "3"]]);
+    expect(plain(getOptions(document, "converters"))).toEqual([["x", "1"], ["y", "2"]]);
     const own = document.byName.get("a");
-    expect(own && optionOf(document, own, "X")?.line).toBe(2);
-    expect(optionOf(document, "nowhere", "x")).toBeUndefined();
-    expect(optionsOf(document, "nowhere").size).toBe(0);
+    expect(own && getOption(document, own, "X")?.line).toBe(2);
+    expect(getOption(document, "nowhere", "x")).toBeUndefined();
+    expect(getOptions(document, "nowhere").size).toBe(0);
     expect(document.byName.get("a")?.options.size).toBe(1);
   });
 
@@ -217,7 +217,7 @@ describe("characters", () => {
 
   test("a lone carriage return does not end a line, and is told", () => {
     const document = parseIni("[a]\nx = 1\ry = 2\r", "f");
-    expect(plain(optionsOf(document, "a"))).toEqual([["x", "1\ry = 2"]]);
+    expect(plain(getOptions(document, "a"))).toEqual([["x", "1\ry = 2"]]);
     expect(document.findings).toMatchObject([{ severity: "warning", line: 2 }]);
   });
 

@@ -5,7 +5,7 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import { optionOf, parseIni } from "../../src/config/ini.ts";
+import { getOption, parseIni } from "../../src/config/ini.ts";
 import { editIni, type IniEdit } from "../../src/config/ini_writer.ts";
 
 const FILE = `# The agent's settings
@@ -32,7 +32,7 @@ url=
 function setX(lines: string, value: string, key = "x"): string {
   const text = `[a]\n${lines}\n[b]\ny = 1\n`;
   const after = editIni(text, [{ kind: "set", section: "a", key, value }]);
-  expect(optionOf(parseIni(after, "f"), "a", key)?.value).toBe(value);
+  expect(getOption(parseIni(after, "f"), "a", key)?.value).toBe(value);
   expect(after).toStartWith("[a]\n");
   expect(after).toEndWith("\n[b]\ny = 1\n");
   return after.slice("[a]\n".length, -"\n[b]\ny = 1\n".length);

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { type IniDocument, optionOf, parseIni } from "../../src/config/ini.ts";
+import { getOption, type IniDocument, parseIni } from "../../src/config/ini.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../../src/config/resolve.ts";
 import { sources } from "../../src/sources/mod.ts";
 import { openSession } from "../secrets/session.ts";
@@ -22,13 +22,13 @@ async function resolve(text: string, wanted: WantedSections = "all") {
   const { secrets, redactor } = openSession({ env });
   const around = { sources, env, directory: "/" };
   const document = parseIni(text, "config.ini");
-  const resolved = await resolveDocument(document, { around, wanted, secrets, redactor });
+  const resolved = await resolveDocument(document, { context: around, wanted, secrets, redactor });
   await secrets.close();
   return { document: resolved, redactor };
 }
 
 function value(document: IniDocument, section: string, key: string) {
-  const option = optionOf(document, section, key);
+  const option = getOption(document, section, key);
   return [option?.value, option?.reference];
 }
 

@@ -7,9 +7,9 @@
 import { findConverter } from "../../converters/mod.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { createLog, type LogEntry } from "../../src/logging/log.ts";
-import type { Complaint, ConverterCall } from "../../src/sdk/converter.ts";
+import type { ConverterCall, ProblemLevel } from "../../src/sdk/converter.ts";
 import type { HttpRequest } from "../../src/sdk/http/http.ts";
-import type { Converter, ConverterContext, Raw } from "../../src/sdk/mod.ts";
+import type { Converter, ConverterContext, SourceRecord } from "../../src/sdk/mod.ts";
 import { parseConverterCall } from "../../src/transform/converter_call.ts";
 
 /** What the two systems beyond a converter answer. */
@@ -57,7 +57,7 @@ export function contextOf(
 export interface Outcome {
   /** Null when the converter threw, as in an upload. */
   readonly result: unknown;
-  readonly complaints: readonly { readonly problem: string; readonly level: Complaint }[];
+  readonly complaints: readonly { readonly problem: string; readonly level: ProblemLevel }[];
   readonly thrown: unknown;
 }
 
@@ -71,16 +71,16 @@ export function converterOf(call: string): Converter {
 /** Converts one value with a state made before. */
 export async function convert(
   call: string,
-  given: { value?: unknown; record?: Raw },
+  given: { value?: unknown; record?: SourceRecord },
   state: unknown,
 ): Promise<Outcome> {
-  const complaints: { problem: string; level: Complaint }[] = [];
+  const complaints: { problem: string; level: ProblemLevel }[] = [];
   const converterCall: ConverterCall = {
     field: "field",
     record: given.record ?? {},
     value: given.value ?? null,
     params: parseConverterCall(call).params,
-    complain: (problem, level = "error") => complaints.push({ problem, level }),
+    report: (problem, level = "error") => complaints.push({ problem, level }),
   };
   try {
     const converter = converterOf(call);
@@ -95,7 +95,7 @@ export async function convert(
 /** Prepares the converter for this one call and converts one value. */
 export async function run(
   call: string,
-  given: { value?: unknown; record?: Raw; services: Services },
+  given: { value?: unknown; record?: SourceRecord; services: Services },
 ): Promise<Outcome> {
   const { context } = contextOf(given.services);
   const state = await converterOf(call).prepare?.(context, [parseConverterCall(call).params]);

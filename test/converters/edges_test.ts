@@ -5,14 +5,18 @@
  */
 
 import { expect, test } from "bun:test";
-import type { Raw } from "../../src/sdk/mod.ts";
+import type { SourceRecord } from "../../src/sdk/mod.ts";
 import { run, services } from "./converter_run.ts";
 
-async function resultOf(call: string, value: unknown, record: Raw = {}): Promise<unknown> {
+async function resultOf(call: string, value: unknown, record: SourceRecord = {}): Promise<unknown> {
   return (await run(call, { value, record, services })).result;
 }
 
-async function problemsOf(call: string, value: unknown, record: Raw = {}): Promise<string[]> {
+async function problemsOf(
+  call: string,
+  value: unknown,
+  record: SourceRecord = {},
+): Promise<string[]> {
   return (await run(call, { value, record, services })).complaints.map(({ problem }) => problem);
 }
 

@@ -16,7 +16,7 @@ describe("the worked examples", () => {
         const outcome = await run(example.call, { ...example, services });
         expect(outcome.result).toEqual(example.result);
         expect(outcome.complaints.map(({ level }) => level)).toEqual(
-          example.complains === undefined ? [] : [example.complains],
+          example.reports === undefined ? [] : [example.reports],
         );
         expect(outcome.thrown !== undefined).toBe(example.fails ?? false);
       });

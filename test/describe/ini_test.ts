@@ -5,8 +5,8 @@
  */
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
-import { optionOf, parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
+import { getOption, parseIni } from "../../src/config/ini.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { describeIni } from "../../src/describe/ini.ts";
 import { defineSource, opt } from "../../src/sdk/mod.ts";
 import type { Options } from "../../src/sdk/option.ts";
@@ -68,9 +68,9 @@ describe("describeIni()", () => {
     for (const name of names) {
       const [first] = document.byName.get(name)?.options.keys() ?? [];
       expect(first).toBe("enable");
-      expect(optionOf(document, name, "enable")?.value).toBe("False");
+      expect(getOption(document, name, "enable")?.value).toBe("False");
     }
-    const plan = planConfig(document, { sources, env: {}, directory: "/" });
+    const plan = checkConfig(document, { sources, env: {}, directory: "/" });
     expect(plan.sections).toEqual([]);
     expect(plan.findings).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { commands } from "../../src/cli/commands.ts";
 import { parseLine } from "../../src/cli/parse.ts";
 import { parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { leavePending } from "../../src/config/resolve.ts";
 import { sources } from "../../src/sources/mod.ts";
 
@@ -110,7 +110,7 @@ describe("ini examples in the docs", () => {
       const whole = text.startsWith("[") ? text : `[csv_assets]\nfilename=x\nsync_field=Y\n${text}`;
       const ini = whole.includes("[oomnitza]") ? whole : oomnitza + whole;
       const document = parseIni(ini.replace(/^enable = False$/gm, "enable = True"), "config.ini");
-      const plan = planConfig(leavePending(document, { sources, env: {} }), {
+      const plan = checkConfig(leavePending(document, { sources, env: {} }), {
         sources,
         env: { AGENT_PASSWORD: "x" },
         directory: "/",

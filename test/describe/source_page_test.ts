@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { exampleSection, sourcePage } from "../../scripts/docs/source_page.ts";
 import { defineSource, opt, type Source, syncField } from "../../src/sdk/mod.ts";
 import { sources } from "../../src/sources/mod.ts";
@@ -16,7 +16,7 @@ const oomnitza = "[oomnitza]\nurl = https://example.com\napi_token = x\n";
 /** What is wrong with the example of a source, mappings included. */
 function faultsOf(source: Source): unknown[] {
   const document = parseIni(oomnitza + exampleSection(source), "config.ini");
-  const plan = planConfig(document, { sources: [source], env: {}, directory: "/" });
+  const plan = checkConfig(document, { sources: [source], env: {}, directory: "/" });
   const [section] = plan.sections;
   if (section === undefined) return [...plan.findings, "the section cannot be used"];
   const { builtin, mappings, kind, name, file, line, texts } = section;

@@ -5,12 +5,12 @@
  */
 import { expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { findEndpoints } from "../../src/doctor/endpoint.ts";
 import { sources } from "../../src/sources/mod.ts";
 
 function endpointsOf(text: string) {
-  const config = planConfig(parseIni(text, "config.ini"), { sources, env: {}, directory: "/" });
+  const config = checkConfig(parseIni(text, "config.ini"), { sources, env: {}, directory: "/" });
   return findEndpoints(config, config.sections);
 }
 

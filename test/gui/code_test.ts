@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { assets } from "../../src/gui/assets.ts";
-import { codeOfValue, valueOfCode } from "../../src/gui/code_text.ts";
+import { codeToValue, valueToCode } from "../../src/gui/code_text.ts";
 import { slow } from "../support/slow.ts";
 import { agentGui } from "./support/agent_gui.ts";
 import { writeCode } from "./support/editor.ts";
@@ -117,12 +117,12 @@ test("code goes into the ini and comes out of it unchanged", () => {
     "x = 1\n    return x",
     "if value:\n    return 1",
   ];
-  for (const value of cases) expect(valueOfCode(codeOfValue(value), value, "python")).toBe(value);
-  expect(codeOfValue(cases[1] ?? "")).toBe("if value:\n    return 1\n\nreturn 2");
-  expect(codeOfValue(cases[3] ?? "")).toBe("x = 1\nreturn x");
-  expect(codeOfValue(cases[4] ?? "")).toBe("if value:\n    return 1");
-  expect(valueOfCode("return 1 ; // x", "return 2", "javascript")).toBe("\n    return 1 ; // x");
-  expect(valueOfCode("\r\nreturn 1\r\n", undefined, "python")).toBe("\n    return 1");
+  for (const value of cases) expect(codeToValue(valueToCode(value), value, "python")).toBe(value);
+  expect(valueToCode(cases[1] ?? "")).toBe("if value:\n    return 1\n\nreturn 2");
+  expect(valueToCode(cases[3] ?? "")).toBe("x = 1\nreturn x");
+  expect(valueToCode(cases[4] ?? "")).toBe("if value:\n    return 1");
+  expect(codeToValue("return 1 ; // x", "return 2", "javascript")).toBe("\n    return 1 ; // x");
+  expect(codeToValue("\r\nreturn 1\r\n", undefined, "python")).toBe("\n    return 1");
 });
 
 test("all assets stay below 600 kB", () => {

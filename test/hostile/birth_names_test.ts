@@ -5,7 +5,7 @@
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { buildShape, toRecord } from "../../src/sdk/ldap/values.ts";
 import { sqlRows } from "../../src/sdk/sql/rows.ts";
 import { sources } from "../../src/sources/mod.ts";
@@ -33,7 +33,7 @@ describe("the configuration", () => {
   const around = { sources, env: process.env, directory: "/" };
 
   test.each(names)("%s as section, option, mapping, setting, converter and parameter", (name) => {
-    const alone = planConfig(parseIni(`${head}[${name}]\nenable = True\n`, "f"), around);
+    const alone = checkConfig(parseIni(`${head}[${name}]\nenable = True\n`, "f"), around);
     expect(alone.sections).toEqual([]);
     expect(alone.findings.map(({ severity }) => severity)).toContain("error");
     const text = `${head}${name} = 1\n[csv_assets]\nenable = True\nfilename = x\nsync_field = A\n` +
@@ -41,7 +41,7 @@ describe("the configuration", () => {
       `mapping.B = {"setting": "${name}"}\nmapping.C = {"source": "x", "converter": "${name}"}\n` +
       `mapping.D = {"source": "x", "converter": "split:${name}=1|on=,"}\n` +
       `mapping.E = {"source": "x", "${name}": 1}\n[converters]\n${name}: return 1\n`;
-    const plan = planConfig(parseIni(text, "f"), around);
+    const plan = checkConfig(parseIni(text, "f"), around);
     expect(plan.sections.map((section) => section.name)).toEqual(["csv_assets"]);
   });
 
@@ -51,7 +51,7 @@ describe("the configuration", () => {
       for (const key of [...Object.keys(source.options), ...common]) {
         for (const name of names) {
           const text = `${head}[${source.name}]\nenable = True\n${key} = ${name}\n`;
-          const { sections } = planConfig(parseIni(text, "f"), around);
+          const { sections } = checkConfig(parseIni(text, "f"), around);
           const value = sections[0]?.options[key];
           expect([key, name, typeof value === "function"]).toEqual([key, name, false]);
           expect(value).not.toBe(Object.prototype);

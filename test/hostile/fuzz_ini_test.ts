@@ -5,7 +5,7 @@
  */
 import { expect } from "bun:test";
 import { decodeIni, parseIni } from "../../src/config/ini.ts";
-import { planConfig } from "../../src/config/plan.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { describeIni } from "../../src/describe/ini.ts";
 import { sources } from "../../src/sources/mod.ts";
 import { noise, seeded } from "../config/ini_noise.ts";
@@ -42,7 +42,7 @@ slow(
       const { text, findings } = decodeIni(bytes, "f");
       const document = parseIni(text, "f");
       try {
-        const plan = planConfig(
+        const plan = checkConfig(
           { ...document, findings: [...findings, ...document.findings] },
           around,
         );

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../src/logging/log.ts";
-import type { Raw } from "../../src/base/record.ts";
+import type { SourceRecord } from "../../src/base/record.ts";
 import { type CsvSettings, readCsvFiles } from "../../src/sdk/csv/csv.ts";
 
 /** A log that keeps its lines, as `level: message`. */
@@ -50,7 +50,7 @@ export const defaults: CsvSettings = { encoding: "auto", delimiter: "auto", quot
 
 /** What came of reading a file to its end. */
 export interface Outcome {
-  readonly records: readonly Raw[];
+  readonly records: readonly SourceRecord[];
   /** Log lines, without the path of the file. */
   readonly lines: readonly string[];
   /** What was thrown at the end. */
@@ -62,11 +62,11 @@ export interface Outcome {
 /** Reads any stream of records to its end, keeping what it throws. */
 export async function drain(
   records: AsyncIterable<unknown>,
-): Promise<{ records: Raw[]; error: unknown }> {
-  const all: Raw[] = [];
+): Promise<{ records: SourceRecord[]; error: unknown }> {
+  const all: SourceRecord[] = [];
   try {
     for await (const item of records) {
-      for (const record of Array.isArray(item) ? item : [item]) all.push(record as Raw);
+      for (const record of Array.isArray(item) ? item : [item]) all.push(record as SourceRecord);
     }
   } catch (error) {
     return { records: all, error };

@@ -7,7 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { basicAuth, tokenAuth } from "../../src/sdk/http/auth.ts";
-import { createGovernor } from "../../src/sdk/http/rate_limiter.ts";
+import { createRateLimiter } from "../../src/sdk/http/rate_limiter.ts";
 import { ConnectionError, createHttp, type HttpSettings } from "../../src/sdk/http/http.ts";
 import { nextLink, pages, pathOfLink } from "../../src/sdk/http/paging.ts";
 import { longestWait, parseReset, parseRetryAfter, waitBefore } from "../../src/sdk/http/retry.ts";
@@ -133,12 +133,12 @@ describe("createHttp()", () => {
 
 describe("createGovernor()", () => {
   test("never lets more through in any window, nor more at once", async () => {
-    const governor = createGovernor({ concurrency: 3, requests: 5, perSeconds: 0.2 }, signal);
+    const governor = createRateLimiter({ concurrency: 3, requests: 5, perSeconds: 0.2 }, signal);
     const times: number[] = [];
     let running = 0;
     let most = 0;
     await Promise.all(Array.from({ length: 14 }, () =>
-      governor.pass(async () => {
+      governor.run(async () => {
         times.push(performance.now());
         most = Math.max(most, ++running);
         await Bun.sleep(5);
@@ -150,7 +150,7 @@ describe("createGovernor()", () => {
     }
   });
   test("pauses when the headers say that the limit is near", async () => {
-    const governor = createGovernor({}, signal);
+    const governor = createRateLimiter({}, signal);
     governor.observe(
       new Headers({
         "X-Rate-Limit-Limit": "100",
@@ -159,7 +159,7 @@ describe("createGovernor()", () => {
       }),
     );
     const free = performance.now();
-    await governor.pass(() => Promise.resolve());
+    await governor.run(() => Promise.resolve());
     // A pause would last until the reset, 9 s later.
     expect(performance.now() - free).toBeLessThan(6_000);
     governor.observe(
@@ -170,7 +170,7 @@ describe("createGovernor()", () => {
       }),
     );
     const held = performance.now();
-    await governor.pass(() => Promise.resolve());
+    await governor.run(() => Promise.resolve());
     expect(performance.now() - held).toBeGreaterThan(900);
   });
 });

@@ -5,10 +5,10 @@
  */
 import { describe, expect, test } from "bun:test";
 import { readOption } from "../../src/sdk/option.ts";
-import { planProxy, proxyOption } from "../../src/sdk/http/proxy.ts";
+import { createProxyFinder, proxyOption } from "../../src/sdk/http/proxy.ts";
 
 function found(url: string, option: string, env: Record<string, string> = {}) {
-  return planProxy(option, env).find(url)?.url;
+  return createProxyFinder(option, env).find(url)?.url;
 }
 
 describe("planProxy()", () => {
@@ -57,13 +57,15 @@ describe("planProxy()", () => {
   });
 
   test("takes the credentials apart, and knows the passwords", () => {
-    const plan = planProxy("http://us%20er:p%40ss@p:1", { HTTPS_PROXY: "http://u:other@q:2" });
+    const plan = createProxyFinder("http://us%20er:p%40ss@p:1", {
+      HTTPS_PROXY: "http://u:other@q:2",
+    });
     expect(plan.find("http://x/")).toEqual({
       url: "http://p:1",
       authorization: `Basic ${Buffer.from("us er:p@ss").toString("base64")}`,
     });
     expect(plan.secrets).toEqual(["p@ss", "other"]);
-    expect(planProxy("http://u:100%@p:1", {}).secrets).toEqual(["100%"]);
+    expect(createProxyFinder("http://u:100%@p:1", {}).secrets).toEqual(["100%"]);
   });
 });
 

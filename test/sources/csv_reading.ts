@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Raw } from "../../src/base/record.ts";
+import type { SourceRecord } from "../../src/base/record.ts";
 import { type Options, readOption, type Values } from "../../src/sdk/option.ts";
 import type { Source, SourceContext } from "../../src/sdk/source.ts";
 import { drain, keepLog } from "../sdk/csv_reading.ts";
@@ -13,7 +13,7 @@ import { drain, keepLog } from "../sdk/csv_reading.ts";
 export async function readSource(
   source: Source,
   texts: Readonly<Record<string, string>>,
-): Promise<readonly Raw[]> {
+): Promise<readonly SourceRecord[]> {
   const context = contextOf(source, texts);
   const problem = source.rule?.(context.options);
   if (problem !== undefined) throw new Error(problem);

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import type { Outgoing } from "../../src/base/record.ts";
+import type { MappedRecord } from "../../src/base/record.ts";
 import { type OpenRun, StateStore } from "../../src/state/store.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";
 
@@ -24,11 +24,11 @@ function begin(store: StateStore, counts: () => Record<string, number> = () => (
   return store.begin(storedSection, "upload", counts);
 }
 
-function put(run: OpenRun, ...batches: readonly (readonly Outgoing[])[]): readonly number[] {
+function put(run: OpenRun, ...batches: readonly (readonly MappedRecord[])[]): readonly number[] {
   return run.outbox.put(batches.map((records) => ({ records, text: undefined })));
 }
 
-function refused(payload: Outgoing, reason = "400 bad") {
+function refused(payload: MappedRecord, reason = "400 bad") {
   return { payload, record: String(payload.TAG), reason, status: 400 };
 }
 
@@ -127,7 +127,7 @@ test("a run that ended with something pending is unfinished, one at work or done
   const left = begin(store, () => ({ sent: 1 }));
   const [id = 0] = put(left, [{ TAG: "T1" }]);
   left.outbox.countAttempt(id);
-  expect(store.hasLeftovers(section)).toBe(true);
+  expect(store.hasBacklog(section)).toBe(true);
   expect([...store.unfinishedRuns(storedSection)]).toEqual([]);
   left.end({ ...end, outcome: "failed", error: "a secret" });
   const done = begin(store);
@@ -138,7 +138,7 @@ test("a run that ended with something pending is unfinished, one at work or done
   expect(unfinished[0]?.outbox.pending()).toMatchObject([{ id, tries: 1 }]);
   expect(store.run(left.id)).toMatchObject({ state: "failed", error: "a ***" });
   unfinished[0]?.outbox.finish();
-  expect(store.hasLeftovers(section)).toBe(false);
+  expect(store.hasBacklog(section)).toBe(false);
 });
 
 test("a run of a process that is no more is taken over, and was interrupted", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { planConfig } from "../../src/config/plan.ts";
+import { checkConfig } from "../../src/config/config.ts";
 import { parseIni } from "../../src/config/ini.ts";
 import { describeIni } from "../../src/describe/ini.ts";
 import type { Source } from "../../src/sdk/mod.ts";
@@ -136,7 +136,7 @@ export function conformance(subject: ConformanceSubject): void {
 function declarationTests(source: Source): void {
   test("the generated section validates once it is enabled", () => {
     const text = describeIni([source]).replace("enable = False", "enable = True");
-    const plan = planConfig(parseIni(text, "config.ini"), {
+    const plan = checkConfig(parseIni(text, "config.ini"), {
       sources: [source],
       env: {},
       directory: "/",

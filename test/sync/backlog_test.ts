@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { SinkError } from "../../src/base/errors.ts";
-import type { Outgoing } from "../../src/base/record.ts";
+import type { MappedRecord } from "../../src/base/record.ts";
 import type { StateStore } from "../../src/state/store.ts";
 import { openAccount } from "../../src/sync/account.ts";
 import { countBacklog, deliverBacklog } from "../../src/sync/deliver/backlog.ts";
@@ -17,7 +17,7 @@ import { openTestStore, storedSection } from "./support/store.ts";
 /** Begins a run that ends with batches in its outbox, as an upload with a portion of its own. */
 function leave(
   store: StateStore,
-  batches: readonly (readonly Outgoing[])[],
+  batches: readonly (readonly MappedRecord[])[],
   portion = "portion-1",
 ): string {
   const own = { ...storedSection, upload: JSON.stringify({ ...upload, portion }) };
@@ -36,7 +36,7 @@ function leave(
 async function deliver(store: StateStore, sink: Sink) {
   const account = openAccount();
   const { log, lines } = keepLog();
-  const identify = ({ TAG }: Outgoing) => String(TAG);
+  const identify = ({ TAG }: MappedRecord) => String(TAG);
   const settings = { sink, account, log, identify, apiVersion: "auto", batchSize: 10 } as const;
   const result = await deliverBacklog(store, storedSection, settings).catch((error) => error);
   return { result, counts: countBacklog(account), lines };
@@ -59,7 +59,7 @@ test("what two runs left is delivered in order, each upload under its own portio
   expect(result).toBe(3);
   expect(counts).toEqual({ records: 4, sent: 4, failed: 0, kept: 0 });
   expect(lines[0]).toMatch(/^info: Finishing what run \w+ left: 3 records$/);
-  expect(store.hasLeftovers("devices")).toBe(false);
+  expect(store.hasBacklog("devices")).toBe(false);
   expect((await deliver(store, fakeSink([200]))).counts.records).toBe(0);
 });
 

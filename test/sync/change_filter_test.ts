@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import type { Outgoing } from "../../src/base/record.ts";
+import type { MappedRecord } from "../../src/base/record.ts";
 import { openAccount } from "../../src/sync/account.ts";
 import { type FilterSettings, openChangeFilter } from "../../src/sync/changes/change_filter.ts";
 import { GuardError } from "../../src/sync/changes/guard.ts";
@@ -21,7 +21,7 @@ async function start(
   { ini = "", accepted = [], settings = {} }: {
     readonly ini?: string;
     /** What an earlier run that read all of the source got accepted. */
-    readonly accepted?: readonly Outgoing[];
+    readonly accepted?: readonly MappedRecord[];
     readonly settings?: Partial<FilterSettings>;
   },
 ) {
@@ -35,7 +35,10 @@ async function start(
   }
   const account = openAccount();
   const delivered: unknown[] = [];
-  const delivery = { isStopped: false, add: (record: Outgoing) => void delivered.push(record.TAG) };
+  const delivery = {
+    isStopped: false,
+    add: (record: MappedRecord) => void delivered.push(record.TAG),
+  };
   const filter = openChangeFilter(prepared, account, delivery, {
     store,
     run: "r2",
@@ -57,7 +60,7 @@ async function start(
   };
 }
 
-function tagged(from: number, to: number, extra: Record<string, unknown> = {}): Outgoing[] {
+function tagged(from: number, to: number, extra: Record<string, unknown> = {}): MappedRecord[] {
   return Array.from(
     { length: to - from + 1 },
     (_, index) => ({ TAG: `T${from + index}`, ...extra }),
@@ -66,7 +69,7 @@ function tagged(from: number, to: number, extra: Record<string, unknown> = {}): 
 
 async function addAll(
   { filter }: Awaited<ReturnType<typeof start>>,
-  records: readonly Outgoing[],
+  records: readonly MappedRecord[],
   end = complete,
 ): Promise<void> {
   for (const record of records) await filter.add(record);

@@ -4,14 +4,14 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import type { Outgoing } from "../../src/base/record.ts";
+import type { MappedRecord } from "../../src/base/record.ts";
 import { Comparison, isBlanked } from "../../src/sync/changes/delta.ts";
 import { openTestStore, storedSection } from "./support/store.ts";
 
 const { section, upload } = storedSection;
 
 /** A comparison with records that were accepted in a run that read all of the source. */
-function compareWith(accepted: readonly Outgoing[], pending: readonly Outgoing[] = []) {
+function compareWith(accepted: readonly MappedRecord[], pending: readonly MappedRecord[] = []) {
   const opened = openTestStore();
   const { store } = opened;
   if (accepted.length > 0) store.accepted.add(section, upload, "r1", accepted);

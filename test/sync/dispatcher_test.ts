@@ -5,7 +5,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import type { Outgoing } from "../../src/base/record.ts";
+import type { MappedRecord } from "../../src/base/record.ts";
 import {
   type Batch,
   Dispatcher,
@@ -40,13 +40,13 @@ async function endOne(open: (() => void)[]): Promise<void> {
   await new Promise(setImmediate);
 }
 
-function batches(count: number): Outgoing[][] {
+function batches(count: number): MappedRecord[][] {
   return mappedRecords(count).map((record) => [record]);
 }
 
 test("no more batches are under way than allowed, and who adds one too many waits", async () => {
   const { dispatcher, begun, open } = start();
-  const [first, second, third] = batches(3) as [Outgoing[], Outgoing[], Outgoing[]];
+  const [first, second, third] = batches(3) as [MappedRecord[], MappedRecord[], MappedRecord[]];
   expect(dispatcher.add(first)).toBeUndefined();
   expect(dispatcher.add(second)).toBeUndefined();
   let isThrough = false;

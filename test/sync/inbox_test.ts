@@ -100,7 +100,7 @@ function start(
       const counts = { fetched: items.length, sent: items.length, kept: 0 };
       return { counts, leftovers: { kept: 0 }, error: null } as never;
     },
-    hasLeftovers: () => false,
+    hasBacklog: () => false,
     workers: 1,
     retryDelays,
     log,

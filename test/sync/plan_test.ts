@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Outgoing, Skipped } from "../../src/base/record.ts";
+import { type MappedRecord, Skipped } from "../../src/base/record.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
 import { openAccount } from "../../src/sync/account.ts";
@@ -34,7 +34,7 @@ async function plan(items: Items, ini = "", settings: Partial<PlanSettings> = {}
   const opened = openTestStore();
   const { store, folder } = opened;
   const upload = JSON.stringify(prepared.upload);
-  const accepted = tagged(20).map(({ tag, name }): Outgoing => ({ TAG: tag, NAME: name }));
+  const accepted = tagged(20).map(({ tag, name }): MappedRecord => ({ TAG: tag, NAME: name }));
   store.accepted.add("devices", upload, "r1", accepted);
   store.accepted.concludeUncompared("devices", upload, "r1");
   const planned = await planSection(prepared, {
@@ -165,7 +165,7 @@ test("a saved plan holds what was planned, and is delivered as it is", async () 
   const saved = made.save();
   expect(saved.report).toEqual(made.planned.report);
   const delivered: unknown[] = [];
-  const delivery = { isStopped: false, add: (record: Outgoing) => void delivered.push(record) };
+  const delivery = { isStopped: false, add: (record: MappedRecord) => void delivered.push(record) };
   const account = openAccount();
   await deliverSaved(saved, account, delivery, new AbortController().signal);
   expect(delivered).toEqual([{ TAG: "T1", NAME: "pro" }]);

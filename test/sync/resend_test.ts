@@ -4,14 +4,14 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import type { Outgoing } from "../../src/base/record.ts";
+import type { MappedRecord } from "../../src/base/record.ts";
 import type { StateStore } from "../../src/state/store.ts";
 import { resend, type Resent } from "../../src/sync/deliver/resend.ts";
 import { type FakeSink, fakeSink, keepLog, mappedRecords, upload } from "./support/fakes.ts";
 import { openTestStore, storedSection } from "./support/store.ts";
 
 /** Lets records become dead letters. */
-function refuse(store: StateStore, records: readonly Outgoing[], stored = storedSection): void {
+function refuse(store: StateStore, records: readonly MappedRecord[], stored = storedSection): void {
   const run = store.begin(stored, "upload", () => ({}));
   const [id = 0] = run.outbox.put([{ records, text: undefined }]);
   const refused = records.map((payload) => {

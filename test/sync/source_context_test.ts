@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { AgentError, AuthError } from "../../src/base/errors.ts";
 import { Skipped } from "../../src/base/record.ts";
-import { readableSection } from "../../src/sync/read/probe.ts";
+import { toReadable } from "../../src/sync/read/probe.ts";
 import { type ReadSettings, sourceContext } from "../../src/sync/read/source_context.ts";
 import { prepareTestSection, readSettings } from "./support/prepared_section.ts";
 
@@ -78,6 +78,6 @@ test("only what mappings and converters read of a record is wanted", async () =>
 
 test("a section without its mappings is read whole", async () => {
   const { prepared } = await prepareTestSection([]);
-  const readable = readableSection(prepared.section, prepared.log);
+  const readable = toReadable(prepared.section, prepared.log);
   expect(sourceContext(readable, readSettings()).wanted.everything).toBe(true);
 });

@@ -53,7 +53,7 @@ const context = {} as ConverterContext;
 test("a converter gets record, value, parameters and the path it is about", () => {
   const calls: unknown[] = [];
   const same = converter({
-    convert({ complain: _complain, ...call }) {
+    convert({ report: _complain, ...call }) {
       calls.push(call);
       return undefined;
     },
@@ -86,7 +86,7 @@ test("custom converters win over built-in ones, and are left to the sandbox", ()
 
 test("failures are counted by field; what is empty was not there to be converted", () => {
   const strict = converter({
-    convert({ value, complain }) {
+    convert({ value, report: complain }) {
       if (value === "bad") complain("is bad");
       if (value === "odd") complain("is odd", "warning");
       return value;
@@ -105,7 +105,7 @@ test("failures are counted by field; what is empty was not there to be converted
 
 test("what a converter throws becomes nothing; each kind is logged once and counted", async () => {
   const broken = converter({
-    convert({ value, complain }) {
+    convert({ value, report: complain }) {
       if (value === "complain") complain("is odd", "warning");
       if (value === "reject") return Promise.reject(new Error("is away"));
       if (value === "throw") throw new Error("is bad");

@@ -25,7 +25,7 @@ const strict = defineConverter({
   summary: "Refuses the word bad.",
   params: {},
   examples: [],
-  convert({ value, complain }) {
+  convert({ value, report: complain }) {
     if (value === "bad") complain("the value is bad");
     return value;
   },

@@ -8,13 +8,13 @@ import {
   applyKind,
   describeOrigin,
   describeOrigins,
+  describeValueSource,
   type FieldMapping,
   type KindInputs,
   type MappingInputs,
   mergeMappings,
   reportMapping,
   splitFieldNames,
-  valueOf,
 } from "../../src/transform/mapping.ts";
 
 function merge(inputs: Partial<MappingInputs>): FieldMapping[] {
@@ -164,10 +164,10 @@ test("origins and values are told in words", () => {
     '{"field":"A","spec":{"source":"a"},"origin":"built-in","converterOrigin":"ini line 7"}',
   );
   expect(reportMapping(mapping).converterOrigin).toBeUndefined();
-  expect(valueOf({ spec: { source: "a" } })).toBe("a");
-  expect(valueOf({ spec: { setting: "site" } })).toBe("setting site");
-  expect(valueOf({ spec: { hardcoded: [1] } })).toBe("[1]");
-  expect(valueOf({ spec: {} })).toBe("(nothing)");
+  expect(describeValueSource({ spec: { source: "a" } })).toBe("a");
+  expect(describeValueSource({ spec: { setting: "site" } })).toBe("setting site");
+  expect(describeValueSource({ spec: { hardcoded: [1] } })).toBe("[1]");
+  expect(describeValueSource({ spec: {} })).toBe("(nothing)");
 });
 
 test("names are split at commas, without blanks", () => {

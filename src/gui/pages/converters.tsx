@@ -11,9 +11,9 @@ import type { IniEdit } from "../../config/ini_writer.ts";
 import { checkPiece, type Piece } from "../code_check.ts";
 import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
 import { codeFaults } from "../code_save.ts";
-import { codeOfValue, valueOfCode } from "../code_text.ts";
+import { codeToValue, valueToCode } from "../code_text.ts";
 import { addCodeRoutes } from "../code_routes.tsx";
-import { renameUses, usesOf } from "../code_uses.ts";
+import { findConverterUses, renameUses } from "../code_uses.ts";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
@@ -45,7 +45,7 @@ function optionsOf(document: IniDocument) {
 
 /** The sections that records can be taken from; those that use the converter come first. */
 function sectionsFor(gui: GuiContext, document: IniDocument, converter: string): string[] {
-  const users = new Set(usesOf(document, converter).map((use) => use.section));
+  const users = new Set(findConverterUses(document, converter).map((use) => use.section));
   const names = document.sections.map(({ name }) => name)
     .filter((name) => sourceNamed(name, gui.sources) !== undefined);
   return [...names.filter((name) => users.has(name)), ...names.filter((name) => !users.has(name))];
@@ -55,7 +55,7 @@ async function list(c: Call, gui: GuiContext): Promise<Response> {
   const { document } = gui.read();
   const converters = await Promise.all(
     optionsOf(document).map(({ rawKey, value }) =>
-      rowOf(document, { kind: "converter", name: rawKey, code: codeOfValue(value) })
+      rowOf(document, { kind: "converter", name: rawKey, code: valueToCode(value) })
     ),
   );
   const filters = document.sections
@@ -85,7 +85,7 @@ async function list(c: Call, gui: GuiContext): Promise<Response> {
 
 async function rowOf(document: IniDocument, piece: Piece) {
   const { languageName, findings } = await checkPiece(piece);
-  const uses = usesOf(document, piece.name).map((use) => `${use.section}: ${use.field}`);
+  const uses = findConverterUses(document, piece.name).map((use) => `${use.section}: ${use.field}`);
   return { name: piece.name, languageName, uses, problem: findings[0] };
 }
 
@@ -145,7 +145,7 @@ async function editor(c: Call, gui: GuiContext, name: string): Promise<Response>
     const message = `There is no converter ${name} in ${file.path}`;
     return await problemPage(c, gui, { message, hint: undefined, status: 404 });
   }
-  const code = codeOfValue(option?.value ?? "");
+  const code = valueToCode(option?.value ?? "");
   const { language } = await checkPiece({ kind: "converter", name, code });
   const isHidden = holdsSecret(gui, file.document, code);
   return await show(c, gui, {
@@ -230,7 +230,7 @@ async function save(c: Call, gui: GuiContext, form: URLSearchParams): Promise<Re
     faults,
     edits: (file) => {
       const old = file.document.byName.get(section)?.options.get(was.toLowerCase());
-      const value = valueOfCode(code, old?.value, language);
+      const value = codeToValue(code, old?.value, language);
       const added: IniEdit[] = file.document.byName.has(section)
         ? []
         : [{ kind: "add-section", section }];
@@ -249,7 +249,7 @@ async function save(c: Call, gui: GuiContext, form: URLSearchParams): Promise<Re
 
 function remove(c: Call, gui: GuiContext, form: URLSearchParams): Response {
   const name = form.get("name") ?? "";
-  const uses = usesOf(gui.read().document, name)
+  const uses = findConverterUses(gui.read().document, name)
     .map((use) => `mapping.${use.field} of [${use.section}]`);
   const text = `${uses.join(", ")} calls it. Let that use another converter first.`;
   return answerChange(c, gui, form, {

@@ -8,7 +8,7 @@ import { sourceNamed } from "../../config/declared.ts";
 import { checkPiece, type Piece } from "../code_check.ts";
 import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
 import { codeFaults } from "../code_save.ts";
-import { codeOfValue, valueOfCode } from "../code_text.ts";
+import { codeToValue, valueToCode } from "../code_text.ts";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
@@ -37,7 +37,7 @@ async function page(c: Call, gui: GuiContext, section: string): Promise<Response
     const message = `There is no section [${section}] of a source in ${file.path}`;
     return await problemPage(c, gui, { message, hint: undefined, status: 404 });
   }
-  const code = codeOfValue(own.options.get(option)?.value ?? "");
+  const code = valueToCode(own.options.get(option)?.value ?? "");
   const { language } = await checkPiece({ kind: "filter", name: section, code });
   const isHidden = holdsSecret(gui, file.document, code);
   return await show(c, gui, {
@@ -79,7 +79,7 @@ async function save(
     faults: await codeFaults(piece, option),
     edits: ({ document }) => {
       const old = document.byName.get(section)?.options.get(option)?.value;
-      const value = valueOfCode(code, old, language);
+      const value = codeToValue(code, old, language);
       return value === "" && old === undefined
         ? []
         : [{ kind: "set", section, key: option, value }];

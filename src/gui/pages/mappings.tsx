@@ -12,8 +12,8 @@ import { type Sample, suggestions } from "../../app/source_paths.ts";
 import { messageOf } from "../../base/errors.ts";
 import { sourceNamed } from "../../config/declared.ts";
 import { mappingField } from "../../config/mapping_option.ts";
-import type { Plan } from "../../config/plan.ts";
-import type { SectionPlan } from "../../config/section.ts";
+import type { Config } from "../../config/config.ts";
+import type { SectionConfig } from "../../config/section.ts";
 import { checkMappings } from "../../sync/prepare.ts";
 import type { FieldMapping, ServerMappings } from "../../transform/mapping.ts";
 import { Unreadable } from "../account.tsx";
@@ -83,7 +83,7 @@ async function ask(
 
 async function answer(
   app: AppContext,
-  config: Plan,
+  config: Config,
   section: string,
   what: "sample" | "server",
 ): Promise<Asked> {
@@ -141,8 +141,8 @@ interface MappingsProps {
   readonly gui: GuiContext;
   readonly file: IniFile;
   readonly section: string;
-  readonly config: Plan;
-  readonly sectionConfig: SectionPlan;
+  readonly config: Config;
+  readonly sectionConfig: SectionConfig;
   readonly asked: Asked;
 }
 
@@ -190,7 +190,11 @@ function used({ fields }: { readonly fields: readonly FieldMapping[] }): Readonl
 
 /** What can be asked for, and what came of it. */
 function Questions(
-  { section, sectionConfig, asked }: { section: string; sectionConfig: SectionPlan; asked: Asked },
+  { section, sectionConfig, asked }: {
+    section: string;
+    sectionConfig: SectionConfig;
+    asked: Asked;
+  },
 ) {
   const path = sectionPath(section, "mappings");
   const isServerUsed = sectionConfig.settings.use_server_map;

@@ -8,7 +8,7 @@ import { checkDocument } from "../../app/configuration.ts";
 import { nextRuns, type UpcomingRun } from "../../app/schedule.ts";
 import type { Finding } from "../../base/errors.ts";
 import { isSectionEnabled } from "../../config/enabled.ts";
-import type { Plan } from "../../config/plan.ts";
+import type { Config } from "../../config/config.ts";
 import type { StoredRun } from "../../state/runs.ts";
 import { describeIni } from "../../describe/ini.ts";
 import { describeCounts } from "../../sync/report.ts";
@@ -58,7 +58,7 @@ function Beginning({ gui }: { gui: GuiContext }) {
 interface Facts {
   readonly gui: GuiContext;
   readonly file: IniFile;
-  readonly config: Plan;
+  readonly config: Config;
   readonly runs: ReadonlyMap<string, StoredRun>;
   /** By section. */
   readonly upcoming: ReadonlyMap<string, UpcomingRun>;

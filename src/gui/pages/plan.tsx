@@ -8,7 +8,7 @@ import { withPlans } from "../../app/plan.ts";
 import { AgentError, ConfigError } from "../../base/errors.ts";
 import { isSectionEnabled } from "../../config/enabled.ts";
 import type { PlanCounts, PlannedChange, PlanReport } from "../../sync/changes/plan.ts";
-import { faultOf } from "../../sync/report.ts";
+import { toFault } from "../../sync/report.ts";
 import { Fault } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
@@ -90,7 +90,7 @@ async function result(gui: GuiContext, section: string) {
     return <Planned gui={gui} plan={plan} enabled={enabled} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
-    return <Fault gui={gui} {...faultOf(thrown)} findings={findings} />;
+    return <Fault gui={gui} {...toFault(thrown)} findings={findings} />;
   }
 }
 

@@ -8,9 +8,9 @@ import { type Preview, previewSection } from "../../app/preview.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { Skipped } from "../../base/record.ts";
 import type { ExplainedField, Explanation, ReadRecord } from "../../sync/read/explain.ts";
-import { faultOf } from "../../sync/report.ts";
+import { toFault } from "../../sync/report.ts";
 import { Dropped } from "../../transform/map.ts";
-import { valueOf } from "../../transform/mapping.ts";
+import { describeValueSource } from "../../transform/mapping.ts";
 import { Fault, Unreadable } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
@@ -95,7 +95,7 @@ async function result(gui: GuiContext, section: string, count: number, explained
       : <Explained gui={gui} one={explanation} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
-    return <Fault gui={gui} {...faultOf(thrown)} findings={findings} />;
+    return <Fault gui={gui} {...toFault(thrown)} findings={findings} />;
   }
 }
 
@@ -220,7 +220,7 @@ function FieldRow({ gui: { redactor }, field }: { gui: GuiContext; field: Explai
         {spec.required === true ? <span class="required">required</span> : null}
       </th>
       <td>
-        <code>{redactor.redact(valueOf(mapping))}</code>
+        <code>{redactor.redact(describeValueSource(mapping))}</code>
       </td>
       <td>
         <code>{json(redactor, input)}</code>

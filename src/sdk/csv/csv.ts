@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import { messageOf, SourceError } from "../../base/errors.ts";
-import { ownEntry, type Raw } from "../../base/record.ts";
+import { ownEntry, type SourceRecord } from "../../base/record.ts";
 import { canonicalEncoding } from "./charset.ts";
 import { findDialect } from "./dialect.ts";
 import { type CsvContext, listCsvFiles, probeFile, TextFile } from "./file.ts";
@@ -127,7 +127,7 @@ export async function checkCsv(context: CsvContext & { options: CsvValues }): Pr
  */
 export async function* readCsvFiles(
   context: CsvContext & { options: CsvValues },
-): AsyncGenerator<readonly Raw[]> {
+): AsyncGenerator<readonly SourceRecord[]> {
   const { filename, directory } = context.options;
   const files = filename === "" ? await listCsvFiles(directory) : [filename];
   const failures: SourceError[] = [];
@@ -163,7 +163,7 @@ async function* readBatches(
   path: string,
   settings: CsvSettings,
   context: CsvContext,
-): AsyncGenerator<readonly Raw[]> {
+): AsyncGenerator<readonly SourceRecord[]> {
   const file = await TextFile.open(path, settings.encoding, context);
   const findings = new CsvFindings(path, context.log);
   try {

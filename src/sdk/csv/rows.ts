@@ -5,7 +5,7 @@
  */
 
 import { SourceError } from "../../base/errors.ts";
-import type { Raw } from "../../base/record.ts";
+import type { SourceRecord } from "../../base/record.ts";
 import type { Dialect } from "./dialect.ts";
 import { longestLine } from "./file.ts";
 import type { CsvFindings } from "./findings.ts";
@@ -35,7 +35,7 @@ interface Table {
   /** Each name once, with the place of its last column. */
   readonly columns: readonly { readonly name: string; readonly index: number }[];
   /** A record of nulls. Its copies share one hidden class, and in them `__proto__` is a plain key. */
-  readonly empty: Raw;
+  readonly empty: SourceRecord;
 }
 
 /** Loads papaparse on first use: most runs need no CSV. */
@@ -83,7 +83,7 @@ export class RowReader {
    *
    * @throws {SourceError} When a row has grown beyond 16 MB.
    */
-  push(more: string): Raw[] {
+  push(more: string): SourceRecord[] {
     this.#refuseLongRow();
     const text = this.#rest + more;
     this.#line += countBreaks(more, more.length, this.#newline);
@@ -100,7 +100,7 @@ export class RowReader {
   }
 
   /** The records of what is left at the end of the file, and why it could not be read to its end. */
-  finish(): { readonly records: Raw[]; readonly failure: SourceError | undefined } {
+  finish(): { readonly records: SourceRecord[]; readonly failure: SourceError | undefined } {
     this.#refuseLongRow();
     // papaparse recognises blanks after a closing quote only before a line break.
     const text = this.#rest + this.#newline;
@@ -110,9 +110,9 @@ export class RowReader {
     return { records: this.#read(text, parsed), failure };
   }
 
-  #read(text: string, parsed: Parsed): Raw[] {
+  #read(text: string, parsed: Parsed): SourceRecord[] {
     this.#noteStrayQuotes(text, parsed);
-    const records: Raw[] = [];
+    const records: SourceRecord[] = [];
     for (const [index, row] of parsed.data.entries()) {
       dropReturn(row);
       if (row.length === 1 && row[0] === "") continue;
@@ -191,7 +191,7 @@ function createTable(header: readonly string[]): Table {
   return { width: header.length, columns, empty };
 }
 
-function toRecord(row: readonly string[], table: Table): Raw {
+function toRecord(row: readonly string[], table: Table): SourceRecord {
   const record: Record<string, unknown> = { ...table.empty };
   for (const { name, index } of table.columns) record[name] = row[index] ?? null;
   return record;

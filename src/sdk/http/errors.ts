@@ -6,7 +6,7 @@
 
 import { AgentError, errorCode, messageOf } from "../../base/errors.ts";
 import { AnswerTooLarge, type Proxy, type TlsSettings } from "../../runtime/fetch.ts";
-import type { ProxyPlan } from "./proxy.ts";
+import type { ProxyFinder } from "./proxy.ts";
 import { diagnoseTls, hintForCertificate } from "../tls/diagnosis.ts";
 
 /** No answer came: the host could not be reached, or the connection broke or timed out. */
@@ -25,7 +25,7 @@ export interface Attempt {
   readonly url: string;
   readonly timeoutMs: number;
   readonly tls: TlsSettings;
-  readonly proxy: ProxyPlan | undefined;
+  readonly proxy: ProxyFinder | undefined;
 }
 
 const proxyCredentials =

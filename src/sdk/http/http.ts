@@ -8,9 +8,9 @@
 import { sleep } from "../../base/iteration.ts";
 import type { Log } from "../../logging/log.ts";
 import { type Answer, exchange, type TlsSettings } from "../../runtime/fetch.ts";
-import type { Governor } from "./rate_limiter.ts";
+import type { RateLimiter } from "./rate_limiter.ts";
 import { ConnectionError, connectionError, describeRequest, proxyRefusal } from "./errors.ts";
-import type { ProxyPlan } from "./proxy.ts";
+import type { ProxyFinder } from "./proxy.ts";
 import { followRedirects } from "./redirects.ts";
 import {
   isRetriable,
@@ -32,14 +32,14 @@ export interface HttpSettings {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly tls: TlsSettings;
   /** Finds the proxy of each request; without one all are sent directly. */
-  readonly proxy?: ProxyPlan | undefined;
+  readonly proxy?: ProxyFinder | undefined;
   /** Milliseconds for one attempt, from connecting to the last byte. */
   readonly timeoutMs: number;
   /** Bytes that one answer may have; 64 MB unless said otherwise. */
   readonly maxBytes?: number | undefined;
   readonly retry?: RetryPolicy | undefined;
   /** Lets each attempt pass when the other side allows it. */
-  readonly governor?: Governor | undefined;
+  readonly rateLimiter?: RateLimiter | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Is told the status of every answer, also of those that are repeated. */
@@ -162,8 +162,8 @@ async function tryOnce(
   const { settings } = client;
   const once = () => attempt(client, request, method, address);
   try {
-    const answer = await (settings.governor?.pass(once) ?? once());
-    settings.governor?.observe(answer.headers);
+    const answer = await (settings.rateLimiter?.run(once) ?? once());
+    settings.rateLimiter?.observe(answer.headers);
     settings.onAnswer?.(answer.status);
     if (answer.damaged === true && !client.hasWarned) {
       client.hasWarned = true;

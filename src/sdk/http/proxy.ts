@@ -16,7 +16,7 @@ import { basicCredentials } from "./basic.ts";
 export type { Proxy };
 
 /** Finds the proxies of a section. */
-export interface ProxyPlan {
+export interface ProxyFinder {
   /**
    * The proxy for an address; undefined when it is reached directly.
    *
@@ -132,7 +132,7 @@ function listPasswords(texts: readonly (string | undefined)[]): string[] {
  *
  * @param option Value of {@linkcode proxyOption}, empty when there is none.
  */
-export function planProxy(option: string, env: Environment): ProxyPlan {
+export function createProxyFinder(option: string, env: Environment): ProxyFinder {
   const variables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
   const texts = variables.map((name) => variable(env, name)?.text);
   return {

@@ -21,9 +21,9 @@ export interface Limits {
 }
 
 /** Lets requests through as the limits allow. */
-export interface Governor {
+export interface RateLimiter {
   /** Waits until one more is allowed, and does the work. */
-  pass<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(work: () => Promise<T>): Promise<T>;
   /** Pauses when the vendor's headers say that the limit is nearly used up. */
   observe(headers: Headers): void;
 }
@@ -46,7 +46,7 @@ function remainder(
   return Number.isFinite(numbers.remaining) && numbers.limit > 0 ? numbers : undefined;
 }
 
-class VendorRateLimiter implements Governor {
+class VendorRateLimiter implements RateLimiter {
   readonly #concurrency: number;
   readonly #requests: number;
   readonly #intervalMs: number;
@@ -65,7 +65,7 @@ class VendorRateLimiter implements Governor {
     this.#signal = signal;
   }
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#concurrency) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -102,6 +102,6 @@ class VendorRateLimiter implements Governor {
   }
 }
 
-export function createGovernor(limits: Limits, signal: AbortSignal): Governor {
+export function createRateLimiter(limits: Limits, signal: AbortSignal): RateLimiter {
   return new VendorRateLimiter(limits, signal);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Raw, Skipped } from "../../base/record.ts";
+import { Skipped, type SourceRecord } from "../../base/record.ts";
 import { LdapRefusal, resultCodes, searchError } from "./errors.ts";
 import { fillFilter, joinFilters, parseFilter } from "./filter.ts";
 import { allValues, completeRecord, type Directory, readEntry } from "./search.ts";
@@ -28,7 +28,7 @@ export interface GroupOptions {
 /** What became of a member. */
 interface Found {
   /** Absent when there is none. */
-  readonly record?: Raw | Skipped;
+  readonly record?: SourceRecord | Skipped;
   /** Why there is none. */
   readonly missing?: string;
   /** The connection is gone, so that nobody else can be found. */
@@ -128,7 +128,7 @@ export async function* searchMembers(
   options: GroupOptions,
   shape: LdapShape,
   context: SourceContext<unknown>,
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   const members = await listMembers(directory, options, context);
   const work = async (member: string) => ({
     member,

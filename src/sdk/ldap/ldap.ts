@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import { messageOf } from "../../base/errors.ts";
-import type { Raw, Skipped } from "../../base/record.ts";
+import type { Skipped, SourceRecord } from "../../base/record.ts";
 import { LdapRefusal, loginError } from "./errors.ts";
 import { fillFilter, parseFilter } from "./filter.ts";
 import { type GroupOptions, searchMembers } from "./groups.ts";
@@ -193,7 +193,7 @@ export async function checkLdap(context: LdapContext): Promise<void> {
 export async function* readLdap(
   context: LdapContext,
   extra: readonly string[] = [],
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   const directory = await openDirectory(context);
   const shape = buildShape(context.wanted, extra);
   const groups = chooseGroups(context.options);
@@ -214,7 +214,7 @@ async function* treeRecords(
   directory: Directory,
   shape: LdapShape,
   { options: { base_dn, filter }, log }: LdapContext,
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   let empty = 0;
   try {
     const parsed = parseFilter(filter);

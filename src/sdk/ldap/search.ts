@@ -5,7 +5,7 @@
  */
 
 import { messageOf, SourceError } from "../../base/errors.ts";
-import { type Raw, Skipped } from "../../base/record.ts";
+import { Skipped, type SourceRecord } from "../../base/record.ts";
 import { LdapRefusal, searchError } from "./errors.ts";
 import type { LdapFilter } from "./filter.ts";
 import { parseFilter } from "./filter.ts";
@@ -145,7 +145,7 @@ export async function completeRecord(
   directory: Directory,
   entry: LdapEntry,
   shape: LdapShape,
-): Promise<Raw | Skipped> {
+): Promise<SourceRecord | Skipped> {
   const lists = new Map<string, readonly string[]>();
   for (const { type } of entry.attributes) {
     const range = parseRange(type);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Raw } from "../../base/record.ts";
+import type { SourceRecord } from "../../base/record.ts";
 import type { Wanted } from "../source.ts";
 import type { LdapEntry } from "./connection.ts";
 
@@ -101,7 +101,7 @@ export function toRecord(
   entry: LdapEntry,
   { spellings }: LdapShape,
   lists: ReadonlyMap<string, readonly string[]> = new Map(),
-): Raw {
+): SourceRecord {
   const pairs: [string, unknown][] = [["dn", entry.name]];
   for (const spelling of spellings.get("dn") ?? []) pairs.push([spelling, entry.name]);
   for (const attribute of entry.attributes) {

@@ -16,7 +16,7 @@ const tls12 = 0x0303;
 const tls13 = 0x0304;
 
 /** What a section's TLS options come to, and what should be said about them. */
-export interface TlsPlan {
+export interface ResolvedTls {
   readonly settings: TlsSettings;
   /** Sentences to warn with, once per run. */
   readonly warnings: readonly string[];
@@ -32,7 +32,7 @@ function floor(protocol: TlsValues["ssl_protocol"]): number {
  *
  * @throws {ConfigError} when one of them cannot be read.
  */
-export function planTls(options: TlsValues): TlsPlan {
+export function resolveTls(options: TlsValues): ResolvedTls {
   const warnings: string[] = [];
   if (!options.verify_ssl) {
     warnings.push(

@@ -12,9 +12,9 @@ import {
   type Http,
   type Page,
   pages,
-  type Raw,
   requestToken,
   type SourceContext,
+  type SourceRecord,
   tokenAuth,
   type Wanted,
 } from "../../sdk/mod.ts";
@@ -92,7 +92,7 @@ export function search(
 }
 
 /** The devices of an Apple DEP group by serial number. */
-async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unknown, Raw>> {
+async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unknown, SourceRecord>> {
   const { api_path, dep_uuid } = options;
   if (dep_uuid === "") return new Map();
   const path = `${api_path}/dep/groups/${encodeURIComponent(dep_uuid)}/devices`;
@@ -101,9 +101,9 @@ async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unkno
 }
 
 /** Pages of devices. `Total` says which is the last; without it, an empty page or a 204 does. */
-export async function* listDevices(context: Context): AsyncGenerator<readonly Raw[]> {
+export async function* listDevices(context: Context): AsyncGenerator<readonly SourceRecord[]> {
   const dep = await depDevices(context);
-  const withDep = (device: Raw) => {
+  const withDep = (device: SourceRecord) => {
     const found = dep.get(device.SerialNumber);
     return found === undefined ? device : { ...device, dep: found };
   };
@@ -125,13 +125,16 @@ export function readsNetwork({ everything, paths }: Wanted): boolean {
 }
 
 /** The number that stands for a device in addresses; servers write it plainly or as `Value`. */
-export function readId({ Id }: Raw): string {
+export function readId({ Id }: SourceRecord): string {
   const id = object.safeParse(Id).data?.Value ?? Id;
   return typeof id === "number" || typeof id === "string" ? `${id}` : "";
 }
 
 /** The device with its network details; a device without any has an empty object. */
-export async function withNetwork({ http, options }: Context, device: Raw): Promise<Raw> {
+export async function withNetwork(
+  { http, options }: Context,
+  device: SourceRecord,
+): Promise<SourceRecord> {
   const id = readId(device);
   if (id === "") return { ...device, network: {} };
   const path = `${options.api_path}/devices/${encodeURIComponent(id)}/network`;

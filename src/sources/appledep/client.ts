@@ -12,10 +12,10 @@ import {
   oauth1Header,
   type Page,
   pages,
-  type Raw,
   requestToken,
   Skipped,
   type SourceContext,
+  type SourceRecord,
   tokenAuth,
 } from "../../sdk/mod.ts";
 import { readServerToken } from "./server_token.ts";
@@ -122,7 +122,7 @@ function isAboutCursor({ status, body }: Answer, { cursor, restarts }: Place): b
 }
 
 /** The pages of the list, each device once. */
-async function* listPages({ http, options }: Context): AsyncGenerator<readonly Raw[]> {
+async function* listPages({ http, options }: Context): AsyncGenerator<readonly SourceRecord[]> {
   const load = (place: Place) =>
     http.page({
       method: "POST",
@@ -160,7 +160,7 @@ async function loadDetails(
 }
 
 /** All devices that are this server's, with their details where those are wanted. */
-export async function* readDevices(context: Context): AsyncGenerator<Raw | Skipped> {
+export async function* readDevices(context: Context): AsyncGenerator<SourceRecord | Skipped> {
   let foreign = 0;
   for await (const page of listPages(context)) {
     if (!context.options.details) {

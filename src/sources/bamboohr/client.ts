@@ -9,8 +9,8 @@ import {
   type Log,
   ownEntry,
   pages,
-  type Raw,
   type SourceContext,
+  type SourceRecord,
   type Wanted,
 } from "../../sdk/mod.ts";
 
@@ -60,7 +60,7 @@ export function chooseFields({ everything, paths }: Wanted): string {
   return [...new Set([...(everything ? usual : []), ...wanted])].join(",");
 }
 
-function withDirectoryNames(record: Raw): Raw {
+function withDirectoryNames(record: SourceRecord): SourceRecord {
   const added = Object.entries(listNames).filter(([, name]) => name in record)
     .map(([directoryName, name]) => [directoryName, record[name]]);
   return { ...Object.fromEntries(added), ...record };

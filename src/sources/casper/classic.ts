@@ -5,7 +5,13 @@
  */
 
 import { z } from "zod";
-import { type Raw, retryPolicies, type Skipped, SourceError, type Wanted } from "../../sdk/mod.ts";
+import {
+  retryPolicies,
+  type Skipped,
+  SourceError,
+  type SourceRecord,
+  type Wanted,
+} from "../../sdk/mod.ts";
 import type { Access, Context } from "./access.ts";
 
 /** Computers or mobile devices. */
@@ -156,7 +162,7 @@ export function detail(
   kind: DeviceKind,
   id: number,
   wanted: Wanted,
-): Promise<Raw> {
+): Promise<SourceRecord> {
   return http.json(detailRequest(kind, id, wanted), words[kind].detail);
 }
 
@@ -166,7 +172,7 @@ export async function detailUnlessGone(
   kind: DeviceKind,
   id: number,
   wanted: Wanted,
-): Promise<Raw | undefined> {
+): Promise<SourceRecord | undefined> {
   const request = { ...detailRequest(kind, id, wanted), allow: goneStatuses };
   return (await http.page(request, words[kind].detail)).body;
 }
@@ -176,7 +182,7 @@ export function details(
   context: Context,
   kind: DeviceKind,
   list: readonly Device[],
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   context.total(list.length);
   return context.each(
     list,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, type Raw, SourceError, type Wanted } from "../../sdk/mod.ts";
+import { isObject, SourceError, type SourceRecord, type Wanted } from "../../sdk/mod.ts";
 import type { DeviceKind } from "./classic.ts";
 
 /** Where a device of a kind tells its groups, both in the Classic shape. */
@@ -19,7 +19,7 @@ export function withGroups(kind: DeviceKind, wanted: Wanted): Wanted {
 }
 
 /** Whether a device is in a group. Throws `SourceError` when it does not tell. */
-export function isMember(kind: DeviceKind, device: Raw, group: string): boolean {
+export function isMember(kind: DeviceKind, device: SourceRecord, group: string): boolean {
   let list: unknown = device;
   for (const key of places[kind]) list = isObject(list) ? list[key] : undefined;
   if (!Array.isArray(list)) throw new SourceError("The answer does not contain the groups");

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, ownEntry, type Raw } from "../../sdk/mod.ts";
+import { isObject, ownEntry, type SourceRecord } from "../../sdk/mod.ts";
 import { at, momentForms, objectsAt } from "./values.ts";
 
 const attributeTypes: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const attributeTypes: Readonly<Record<string, string>> = {
 };
 
 /** Every section has extension attributes of its own; the Classic API has one list. */
-function extensionAttributes(computer: Raw): Raw[] {
+function extensionAttributes(computer: SourceRecord): SourceRecord[] {
   const parts = [computer, ...Object.values(computer).filter(isObject)];
   const found = parts.flatMap((part) => objectsAt(part, "extensionAttributes"));
   return found.map(({ definitionId, name, dataType, multiValue, values }) => ({
@@ -26,7 +26,7 @@ function extensionAttributes(computer: Raw): Raw[] {
   }));
 }
 
-function toPartition(partition: Raw): Raw {
+function toPartition(partition: SourceRecord): SourceRecord {
   return {
     name: at(partition, "name"),
     size: at(partition, "sizeMegabytes"),
@@ -38,7 +38,7 @@ function toPartition(partition: Raw): Raw {
 }
 
 /** Disks. Newer servers list `partitions`, older ones had one `partition`: here are both. */
-export function toStorage(computer: Raw): Raw[] {
+export function toStorage(computer: SourceRecord): SourceRecord[] {
   return objectsAt(computer, "storage.disks").map((disk) => {
     const partitions = objectsAt(disk, "partitions").map(toPartition);
     const boot = partitions.find(({ type }) => type === "boot") ?? partitions[0];
@@ -58,12 +58,12 @@ export function toStorage(computer: Raw): Raw[] {
 }
 
 /** The site; -1 and None where there is none, as the Classic API has it. */
-export function toSite(computer: Raw): Raw {
+export function toSite(computer: SourceRecord): SourceRecord {
   const id = Number(at(computer, "general.site.id") || -1);
   return { id, name: at(computer, "general.site.name") || "None" };
 }
 
-function toAccount(account: Raw): Raw {
+function toAccount(account: SourceRecord): SourceRecord {
   return {
     name: at(account, "username"),
     realname: at(account, "fullName"),
@@ -75,7 +75,7 @@ function toAccount(account: Raw): Raw {
   };
 }
 
-function toCertificate(certificate: Raw): Raw {
+function toCertificate(certificate: SourceRecord): SourceRecord {
   const expires = momentForms("expires", at(certificate, "expirationDate"));
   return {
     common_name: at(certificate, "commonName"),
@@ -86,7 +86,7 @@ function toCertificate(certificate: Raw): Raw {
   };
 }
 
-function toProfile(profile: Raw): Raw {
+function toProfile(profile: SourceRecord): SourceRecord {
   return {
     id: Number(at(profile, "id")),
     name: at(profile, "displayName"),
@@ -96,7 +96,7 @@ function toProfile(profile: Raw): Raw {
 }
 
 /** The parts of the Classic shape that are lists. */
-export function toLists(computer: Raw): Raw {
+export function toLists(computer: SourceRecord): SourceRecord {
   return {
     software: {
       applications: objectsAt(computer, "applications").map((application) => ({

@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { pages, type Raw, retryPolicies, SourceError } from "../../sdk/mod.ts";
+import { pages, retryPolicies, SourceError, type SourceRecord } from "../../sdk/mod.ts";
 import type { Context } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
 import { isMember } from "./groups.ts";
@@ -161,7 +161,7 @@ function follower(): (page: Inventory, place: number) => number | undefined {
 }
 
 /** All computers, or those of the group, page by page in the Classic shape. */
-export async function* listPro(context: Context): AsyncGenerator<Raw[]> {
+export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]> {
   const { options, wanted, log } = context;
   const untold = wanted.paths.filter((path) => !isTold(path));
   if (untold.length > 0) log.warning(`The Jamf Pro API does not return ${untold.join(", ")}`);
@@ -181,7 +181,7 @@ export async function* listPro(context: Context): AsyncGenerator<Raw[]> {
 }
 
 /** One computer in the Classic shape ("Return General section of a Computer", which takes sections). */
-export async function onePro(context: Context, id: number): Promise<Raw> {
+export async function onePro(context: Context, id: number): Promise<SourceRecord> {
   const query = new URLSearchParams(wantedSections(context).map((name) => ["section", name]));
   for (const version of versions) {
     const path = `/api/${version}/computers-inventory/${id}?${query}`;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, type Raw } from "../../sdk/mod.ts";
+import { isObject, type SourceRecord } from "../../sdk/mod.ts";
 import { at, momentForms } from "./values.ts";
 import { toLists, toSite, toStorage } from "./lists.ts";
 
@@ -107,7 +107,7 @@ const moments: Table = {
 };
 
 /** One section of the Classic shape. */
-function getSection(computer: Raw, name: string): Record<string, unknown> {
+function getSection(computer: SourceRecord, name: string): Record<string, unknown> {
   const values = Object.entries(table[name] ?? {}).map(([key, path]) => [key, at(computer, path)]);
   const forms = Object.entries(moments[name] ?? {}).map(([key, path]) =>
     momentForms(key, at(computer, path))
@@ -120,7 +120,7 @@ function getName(names: ReadonlyMap<string, string>, id: unknown): string {
 }
 
 /** Translates one computer. */
-export function toClassic(computer: Raw, { departments, buildings }: Names): Raw {
+export function toClassic(computer: SourceRecord, { departments, buildings }: Names): SourceRecord {
   return {
     general: {
       id: Number(computer.id),

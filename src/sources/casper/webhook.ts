@@ -6,9 +6,9 @@
 
 import {
   isObject,
-  type Raw,
   Skipped,
   SourceError,
+  type SourceRecord,
   type WebhookCall,
   type WebhookHint,
 } from "../../sdk/mod.ts";
@@ -78,7 +78,7 @@ function readEvent({ log, options }: Context, body: unknown): Event | undefined 
 }
 
 /** The device by the API that the section uses, with its groups when they decide. */
-async function fetchDevice(context: Context, { kind, id }: Event): Promise<Raw> {
+async function fetchDevice(context: Context, { kind, id }: Event): Promise<SourceRecord> {
   const { api, group_name: group } = context.options;
   const wanted = group === "" ? context.wanted : withGroups(kind, context.wanted);
   if (kind === "mobiledevices" || api === "classic") {
@@ -92,7 +92,7 @@ async function fetchDevice(context: Context, { kind, id }: Event): Promise<Raw> 
 export async function* fetchEvent(
   context: Context,
   { body }: WebhookCall,
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   const event = readEvent(context, body);
   if (event === undefined) return;
   const { log, options: { group_name: group } } = context;

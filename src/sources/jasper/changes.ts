@@ -6,10 +6,10 @@
 
 import {
   messageOf,
-  type Raw,
   readTextFileIfAny,
   Skipped,
   type SourceContext,
+  type SourceRecord,
 } from "../../sdk/mod.ts";
 import { batchSize, type TerminalService } from "./client.ts";
 
@@ -109,8 +109,11 @@ async function* changedSims(reading: Reading): AsyncGenerator<readonly string[]>
  * Some SIMs, in the order of the list. Those that an answer lacks are asked for again, in case the
  * server gives fewer at once.
  */
-async function load(reading: Reading, iccids: readonly string[]): Promise<(Raw | Skipped)[]> {
-  const found = new Map<string, Raw>();
+async function load(
+  reading: Reading,
+  iccids: readonly string[],
+): Promise<(SourceRecord | Skipped)[]> {
+  const found = new Map<string, SourceRecord>();
   for (let open = iccids, before = -1; open.length > 0 && found.size > before;) {
     before = found.size;
     for (const sim of await reading.service.details(open)) {
@@ -128,7 +131,7 @@ async function* details(
   context: SourceContext<unknown>,
   reading: Reading,
   iccids: readonly string[],
-): AsyncGenerator<readonly (Raw | Skipped)[]> {
+): AsyncGenerator<readonly (SourceRecord | Skipped)[]> {
   const batches: string[][] = [];
   for (let at = 0; at < iccids.length; at += batchSize) {
     batches.push(iccids.slice(at, at + batchSize));
@@ -161,7 +164,7 @@ function nextBegin({ since, seen, asked, latest }: Reading): string | undefined 
 export async function* readChanges(
   context: SourceContext<Scope>,
   service: TerminalService,
-): AsyncGenerator<readonly (Raw | Skipped)[]> {
+): AsyncGenerator<readonly (SourceRecord | Skipped)[]> {
   const { cursor, log, total } = context;
   const since = await chooseStart(context);
   const reading: Reading = { service, since, seen: new Set(), asked: undefined, latest: undefined };

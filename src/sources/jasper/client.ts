@@ -10,12 +10,12 @@ import {
   isObject,
   listChildren,
   loadService,
-  type Raw,
   retryPolicies,
   type SoapAccess,
   type SoapFault,
   type SoapService,
   type SourceContext,
+  type SourceRecord,
   type XmlElement,
 } from "../../sdk/mod.ts";
 import { toSim } from "./record.ts";
@@ -42,7 +42,7 @@ export interface TerminalService {
   /** One page of the SIMs that changed after a time, or of all, oldest change first. */
   changed(since: string | undefined, page: number): Promise<ChangedPage>;
   /** The SIMs of that ids that the service knows, at most {@linkcode batchSize} at once. */
-  details(iccids: readonly string[]): Promise<readonly Raw[]>;
+  details(iccids: readonly string[]): Promise<readonly SourceRecord[]>;
 }
 
 /** The most ids that `GetTerminalDetails` takes. */

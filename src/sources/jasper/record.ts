@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, type Raw, setOwn } from "../../sdk/mod.ts";
+import { isObject, setOwn, type SourceRecord } from "../../sdk/mod.ts";
 
 /** "JasperAPI.xsd", TerminalType: what is no text; ids stay text, since they begin with zeros. */
 const numbers: ReadonlySet<string> = new Set(
@@ -47,7 +47,7 @@ function convertValue(path: string, value: unknown): unknown {
  * The record of a SIM. `msisdn` is an attribute in the vendor's schema, which the Python connector's
  * library called `_msisdn`: it is there under both names, as all attributes are.
  */
-export function toSim(terminal: Raw): Raw {
+export function toSim(terminal: SourceRecord): SourceRecord {
   const record: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(terminal)) {
     setOwn(record, name, name.startsWith(attributePrefix) ? value : convertValue(name, value));

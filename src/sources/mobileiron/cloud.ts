@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { isObject, pages, type Raw, type Skipped, SourceError } from "../../sdk/mod.ts";
+import { isObject, pages, type Skipped, SourceError, type SourceRecord } from "../../sdk/mod.ts";
 import { type Context, object } from "./access.ts";
 import { choosePartitions, type Partition, readPartitions } from "./partitions.ts";
 
@@ -70,7 +70,7 @@ async function wishedPartitions(context: Context): Promise<readonly Partition[]>
 }
 
 /** When a device was last seen, in milliseconds; nothing when it never was. */
-function readCheckin({ lastCheckin }: Raw): number | undefined {
+function readCheckin({ lastCheckin }: SourceRecord): number | undefined {
   return typeof lastCheckin === "number" ? lastCheckin : undefined;
 }
 
@@ -102,7 +102,7 @@ async function* partitionDevices(context: Context, { id, name }: Partition, sinc
 }
 
 /** Pages of devices. */
-async function* listDevices(context: Context): AsyncGenerator<readonly Raw[]> {
+async function* listDevices(context: Context): AsyncGenerator<readonly SourceRecord[]> {
   const { include_checkin_devices_only: onlyFresh, last_checkin_date_threshold: seconds } =
     context.options;
   const since = onlyFresh ? Date.now() - seconds * 1000 : Number.NEGATIVE_INFINITY;
@@ -120,7 +120,7 @@ function firstObject(value: unknown): Record<string, unknown> {
 }
 
 /** The device with what Windows says of its hardware. */
-async function withHardware({ http }: Context, device: Raw): Promise<Raw> {
+async function withHardware({ http }: Context, device: SourceRecord): Promise<SourceRecord> {
   const path = `/api/v1/device/${encodeURIComponent(String(device.id))}/hardwareinventory`;
   const what = `the hardware of device ${device.id}`;
   const { body = {} } = await http.page({ path, what, allow: [404] }, object);
@@ -145,11 +145,11 @@ const noHardware = {
 } as const;
 
 /** The devices of the partitions that the section names. */
-export async function* readCloud(context: Context): AsyncGenerator<Raw | Skipped> {
+export async function* readCloud(context: Context): AsyncGenerator<SourceRecord | Skipped> {
   const { everything, paths } = context.wanted;
   const readsHardware = everything || paths.some((path) => path.startsWith("primary"));
   const readsSerial = paths.includes("serialNumber");
-  const isAsked = ({ windowsDeviceType, serialNumber }: Raw) =>
+  const isAsked = ({ windowsDeviceType, serialNumber }: SourceRecord) =>
     Boolean(windowsDeviceType) && (readsHardware || (readsSerial && !serialNumber));
   for await (const page of listDevices(context)) {
     if (!page.some(isAsked)) {

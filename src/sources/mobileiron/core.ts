@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { pages, type Raw, Skipped } from "../../sdk/mod.ts";
+import { pages, Skipped, type SourceRecord } from "../../sdk/mod.ts";
 import { type Context, object } from "./access.ts";
 
 /** Devices in one page. */
@@ -92,7 +92,7 @@ async function loadPart(
 }
 
 /** Devices with the fields of all groups; one that a group lacks moved while the page was read. */
-function merge(parts: readonly (readonly Raw[])[]): (Raw | Skipped)[] {
+function merge(parts: readonly (readonly SourceRecord[])[]): (SourceRecord | Skipped)[] {
   const [first = [], ...others] = parts;
   const byId = others.map((part) => new Map(part.map((device) => [device["common.id"], device])));
   return first.map((device) => {
@@ -121,7 +121,7 @@ async function* listSpace(context: Context, space: string, groups: readonly stri
 }
 
 /** The devices of all spaces, each once. */
-export async function* readCore(context: Context): AsyncGenerator<Raw | Skipped> {
+export async function* readCore(context: Context): AsyncGenerator<SourceRecord | Skipped> {
   const seen = new Set<unknown>();
   const warned = new Set<string>();
   let doubled = 0;

@@ -14,8 +14,8 @@ import {
   pages,
   pathOfLink,
   peopleOptions,
-  type Raw,
   type SourceContext,
+  type SourceRecord,
 } from "../../sdk/mod.ts";
 
 const users = z.array(z.record(z.string(), z.unknown()));
@@ -31,7 +31,7 @@ async function* list(
 ) {
   const first = `${base}/api/v1/users?${new URLSearchParams({ limit: `${pageSize}`, ...query })}`;
   const load = (path: string) => http.page({ path, what: "users" }, users);
-  const next = ({ headers }: Page<Raw[]>) => {
+  const next = ({ headers }: Page<SourceRecord[]>) => {
     const link = nextLink(headers);
     return link === undefined ? undefined : pathOfLink(base, link);
   };

@@ -12,10 +12,10 @@ import {
   listChildren,
   type Page,
   pages,
-  type Raw,
   requestToken,
   type SourceContext,
   SourceError,
+  type SourceRecord,
   tokenAuth,
 } from "../../sdk/mod.ts";
 import {
@@ -87,7 +87,10 @@ export function createAuth(access: Access): Authenticator {
 }
 
 /** API 1: the cursor is in the body. */
-export async function* listV1({ http }: SourceContext<unknown>, url: string): AsyncGenerator<Raw> {
+export async function* listV1(
+  { http }: SourceContext<unknown>,
+  url: string,
+): AsyncGenerator<SourceRecord> {
   const load = (cursor: string) =>
     http.json({
       path: url,
@@ -116,7 +119,7 @@ export async function* listV1({ http }: SourceContext<unknown>, url: string): As
 export async function* listV2(
   { http, wanted, total }: SourceContext<unknown>,
   url: string,
-): AsyncGenerator<Raw> {
+): AsyncGenerator<SourceRecord> {
   const fields = fieldsFor(wanted.paths, wanted.everything);
   const query = { limit: `${pageSize}`, ...(fields === undefined ? {} : { fields }) };
   const load = (cursor: string) =>
@@ -141,7 +144,7 @@ export async function loadXml(
   { http }: SourceContext<unknown>,
   url: string,
   page: number,
-): Promise<readonly Raw[]> {
+): Promise<readonly SourceRecord[]> {
   const query = { include_custom_attributes: "true", page: `${page}` };
   const list = await http.xml({ path: url, query, what: "users" }, usersXml);
   const found = "users" in list ? listChildren(list.users, "user") : [];
@@ -149,9 +152,12 @@ export async function loadXml(
 }
 
 /** The XML API: only a page without people is the end. */
-export async function* listXml(context: SourceContext<unknown>, url: string): AsyncGenerator<Raw> {
+export async function* listXml(
+  context: SourceContext<unknown>,
+  url: string,
+): AsyncGenerator<SourceRecord> {
   const load = async (page: number) => ({ page, users: await loadXml(context, url, page) });
-  const next = ({ page, users }: { page: number; users: readonly Raw[] }) =>
+  const next = ({ page, users }: { page: number; users: readonly SourceRecord[] }) =>
     users.length === 0 ? undefined : page + 1;
   for await (const { users } of pages(1, load, next)) yield* users.map(withXmlCustomAttributes);
 }

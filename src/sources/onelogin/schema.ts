@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { isObject, type Raw, type XmlElement } from "../../sdk/mod.ts";
+import { isObject, type SourceRecord, type XmlElement } from "../../sdk/mod.ts";
 
 const user = z.record(z.string(), z.unknown());
 
@@ -73,16 +73,16 @@ export function fieldsFor(paths: readonly string[], everything: boolean): string
 
 /** The record with more names for what it has; its own names and OneLogin's fields win. */
 function withShortNames(
-  record: Raw,
+  record: SourceRecord,
   more: Iterable<[string, unknown]>,
   own: ReadonlySet<string>,
-): Raw {
+): SourceRecord {
   const added = [...more].filter(([name]) => !own.has(name) && !Object.hasOwn(record, name));
   return added.length === 0 ? record : { ...Object.fromEntries(added), ...record };
 }
 
 /** Custom attributes can be mapped with their prefix and without: `office` is `custom_attributes.office`. */
-export function withCustomAttributes(record: Raw): Raw {
+export function withCustomAttributes(record: SourceRecord): SourceRecord {
   const { custom_attributes: custom } = record;
   if (!isObject(custom)) return record;
   return withShortNames(record, Object.entries(custom), ownFields);
@@ -91,7 +91,7 @@ export function withCustomAttributes(record: Raw): Raw {
 const xmlPrefix = "custom_attribute_";
 
 /** The same for the XML API, where `office` is `custom_attribute_office`. */
-export function withXmlCustomAttributes(record: Raw): Raw {
+export function withXmlCustomAttributes(record: SourceRecord): SourceRecord {
   const custom = Object.entries(record).filter(([name]) => name.startsWith(xmlPrefix))
     .map(([name, value]): [string, unknown] => [name.slice(xmlPrefix.length), value]);
   return withShortNames(record, custom, ownXmlFields);

@@ -6,9 +6,9 @@
 
 import {
   connectSql,
-  type Raw,
   type SourceContext,
   SourceError,
+  type SourceRecord,
   type SqlConnection,
   sqlEndpoint,
   type SqlRow,
@@ -37,7 +37,7 @@ function isSerial(value: unknown): value is string {
 }
 
 /** The record of a row: the serial number of the enclosure where the BIOS has none. */
-function toHardware(row: SqlRow, emptyKeys: readonly string[]): Raw {
+function toHardware(row: SqlRow, emptyKeys: readonly string[]): SourceRecord {
   const { [enclosureKey]: enclosure, ...hardware } = row;
   for (const key of emptyKeys) hardware[key] = null;
   if (!isSerial(hardware["serial_number"]) && isSerial(enclosure)) {
@@ -97,9 +97,9 @@ class Rising {
 }
 
 /** The programs of a computer; those of computers that are not read are passed by. */
-async function takePrograms(id: number, programs: Rising): Promise<Raw[]> {
+async function takePrograms(id: number, programs: Rising): Promise<SourceRecord[]> {
   while (await programs.peek() < id) await programs.take();
-  const found: Raw[] = [];
+  const found: SourceRecord[] = [];
   while (await programs.peek() === id) {
     const { name, version, publisher } = await programs.take();
     found.push({ name, version, publisher, path: null });
@@ -111,7 +111,7 @@ async function* joined(
   computers: Rising,
   programs: Rising | undefined,
   emptyKeys: readonly string[],
-): AsyncGenerator<Raw> {
+): AsyncGenerator<SourceRecord> {
   // Both queries take their time on the server: they are at work together.
   await Promise.all([computers.peek(), programs?.peek()]);
   let last = Number.NaN;
@@ -146,7 +146,7 @@ function listEmptyKeys({ log }: Context, seen: SeenColumns): readonly string[] {
  *
  * @throws {AuthError} Or `SourceError`, after all records that came before it.
  */
-export async function* readComputers(context: Context): AsyncGenerator<Raw> {
+export async function* readComputers(context: Context): AsyncGenerator<SourceRecord> {
   const opened: SqlConnection[] = [];
   const streams: Rising[] = [];
   function stream(connection: SqlConnection, sql: string, what: string): Rising {

@@ -12,9 +12,9 @@ import {
   headerAuth,
   pages,
   pathOfLink,
-  type Raw,
   requestToken,
   type SourceContext,
+  type SourceRecord,
   tokenAuth,
 } from "../../sdk/mod.ts";
 
@@ -118,7 +118,7 @@ function list<T extends Part>(
 
 /** All organizations by id. */
 export async function loadOrganizations(context: SourceContext<unknown>, base: string) {
-  const byId = new Map<unknown, Raw>();
+  const byId = new Map<unknown, SourceRecord>();
   for await (const part of list(context, base, "organizations", organizations)) {
     for (const organization of part.organizations) byId.set(organization.id, organization);
   }
@@ -130,6 +130,6 @@ export async function* listUsers(
   context: SourceContext<unknown>,
   base: string,
   roles: readonly string[],
-): AsyncGenerator<Raw> {
+): AsyncGenerator<SourceRecord> {
   for await (const part of list(context, base, "users", users, roles)) yield* part.users;
 }

@@ -6,7 +6,7 @@
  */
 
 import { AgentError, messageOf } from "../../base/errors.ts";
-import type { Outgoing } from "../../base/record.ts";
+import type { MappedRecord } from "../../base/record.ts";
 import type { Baseline } from "../../state/baseline.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
@@ -28,7 +28,7 @@ import { Spool } from "./spool.ts";
 /** Decides what goes on to the delivery; every record that it takes ends in the account. */
 export interface ChangeFilter {
   /** Takes a record; the promise, when there is one, must be awaited before the next. */
-  add(record: Outgoing): Promise<void> | undefined;
+  add(record: MappedRecord): Promise<void> | undefined;
   /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
   release(end: ReadEnd): Promise<void>;
   /** Writes down that the run ended well. */
@@ -109,7 +109,7 @@ class PassThrough implements ChangeFilter {
     this.#settings = settings;
   }
 
-  add(record: Outgoing): Promise<void> | undefined {
+  add(record: MappedRecord): Promise<void> | undefined {
     return this.#delivery.add(record);
   }
 
@@ -142,7 +142,7 @@ class ComparingFilter implements ChangeFilter {
   readonly #comparison: Comparison;
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
-  #blocked: Spool<Outgoing> | undefined;
+  #blocked: Spool<MappedRecord> | undefined;
   #delivered = 0;
   #end: ReadEnd | undefined;
   #gone: { readonly count: number; readonly names: readonly string[] } | undefined;
@@ -171,7 +171,7 @@ class ComparingFilter implements ChangeFilter {
     this.#prepared.log.info("The guard is in force: nothing is sent before everything was read");
   }
 
-  add(record: Outgoing): Promise<void> | undefined {
+  add(record: MappedRecord): Promise<void> | undefined {
     const { kind } = this.#comparison.compare(record);
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
@@ -217,7 +217,7 @@ class ComparingFilter implements ChangeFilter {
     };
   }
 
-  #addBlocked(blocked: Spool<Outgoing>, record: Outgoing): void {
+  #addBlocked(blocked: Spool<MappedRecord>, record: MappedRecord): void {
     try {
       blocked.add(record);
     } catch (error) {
@@ -254,7 +254,7 @@ class ComparingFilter implements ChangeFilter {
     for (const violation of violations) log.warning(`Accepted: ${violation}`);
   }
 
-  async #deliver(blocked: Spool<Outgoing>): Promise<void> {
+  async #deliver(blocked: Spool<MappedRecord>): Promise<void> {
     for (const record of blocked.values()) {
       if (this.#delivery.isStopped || this.#settings.signal.aborted) return;
       this.#delivered++;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isBlank, type Outgoing } from "../../base/record.ts";
+import { isBlank, type MappedRecord } from "../../base/record.ts";
 import type { Baseline, KnownRecord } from "../../state/baseline.ts";
 import {
   createFingerprint,
@@ -76,7 +76,7 @@ export interface ComparisonSettings {
   readonly baseline: Baseline | undefined;
   readonly syncFields: readonly string[];
   /** Records that wait in the outbox and will be delivered before those that are compared. */
-  readonly pending?: Iterable<Outgoing> | undefined;
+  readonly pending?: Iterable<MappedRecord> | undefined;
 }
 
 const again = "refused last time, or shares its sync fields with another record";
@@ -123,7 +123,7 @@ export class Comparison {
   }
 
   /** Compares a record. Records must come in the order in which they would be sent. */
-  compare(record: Outgoing): Change {
+  compare(record: MappedRecord): Change {
     const { baseline, syncFields } = this.#settings;
     const print = createFingerprint(record, syncFields);
     const key = print?.key;

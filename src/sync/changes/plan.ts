@@ -6,7 +6,7 @@
  */
 
 import { AgentError, messageOf } from "../../base/errors.ts";
-import type { Outgoing } from "../../base/record.ts";
+import type { MappedRecord } from "../../base/record.ts";
 import type { Baseline } from "../../state/baseline.ts";
 import { openCursor } from "../../state/cursor.ts";
 import type { StateStore } from "../../state/store.ts";
@@ -20,7 +20,7 @@ import {
 } from "./guard.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { type PipelineSettings, type ReadEnd, readSection } from "../read/pipeline.ts";
-import { faultOf, type SectionFault } from "../report.ts";
+import { type SectionFault, toFault } from "../report.ts";
 import { Spool } from "./spool.ts";
 
 /** How a section is planned. Nothing of it can write to Oomnitza. */
@@ -93,7 +93,7 @@ export interface PlanReport {
 interface Found {
   readonly change?: PlannedChange;
   /** What would be sent. */
-  readonly payload?: Outgoing;
+  readonly payload?: MappedRecord;
   /** Of a gone record. */
   readonly key?: string;
 }
@@ -129,7 +129,7 @@ export class PlannedSection {
   }
 
   /** What would be sent, in order. */
-  *payloads(): Generator<Outgoing> {
+  *payloads(): Generator<MappedRecord> {
     for (const { payload } of this.#found.values()) if (payload !== undefined) yield payload;
   }
 
@@ -153,7 +153,7 @@ interface Planning {
   toSend: number;
 }
 
-function addRecord(planning: Planning, record: Outgoing): void {
+function addRecord(planning: Planning, record: MappedRecord): void {
   const { prepared, settings, comparison, found } = planning;
   const { kind, fields, reason } = comparison.compare(record);
   const onlyChanged = prepared.section.settings.only_changed && !settings.full;
@@ -212,7 +212,7 @@ export async function planSection(
       waiting: pending.length,
       has_baseline: baseline?.isFull ?? false,
       guard: baseline === undefined ? null : checkGuard(planning, baseline, gone, end.lost),
-      error: end.failure === undefined ? null : faultOf(end.failure.thrown),
+      error: end.failure === undefined ? null : toFault(end.failure.thrown),
     },
   });
 }

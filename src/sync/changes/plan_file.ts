@@ -12,7 +12,7 @@ import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { AgentError, messageOf, UsageError } from "../../base/errors.ts";
 import { z } from "zod";
-import type { Outgoing } from "../../base/record.ts";
+import type { MappedRecord } from "../../base/record.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
@@ -41,7 +41,7 @@ export interface SavedHead {
 /** A section of a saved plan. */
 export interface SavedSection extends SavedHead {
   /** What is to be sent, in order. */
-  payloads(): Generator<Outgoing>;
+  payloads(): Generator<MappedRecord>;
   /** Keys of the records that are gone. */
   goneKeys(): Generator<string>;
 }
@@ -234,7 +234,7 @@ export function openPlan(path: string): SavedPlan {
       ...head,
       *payloads() {
         for (const line of readSectionLines(file, begin)) {
-          if ("send" in line) yield line.send as Outgoing;
+          if ("send" in line) yield line.send as MappedRecord;
         }
       },
       *goneKeys() {

@@ -5,7 +5,7 @@
  */
 
 import { messageOf, SinkError } from "../../base/errors.ts";
-import type { Outgoing } from "../../base/record.ts";
+import type { MappedRecord } from "../../base/record.ts";
 import type { Log } from "../../logging/log.ts";
 import {
   bodyV3,
@@ -41,7 +41,7 @@ export interface DeliverySettings {
   /** Requests under way at once; 0 and 1 send one after the other. */
   readonly workers: number;
   readonly account: Account;
-  readonly identify: (record: Outgoing) => string;
+  readonly identify: (record: MappedRecord) => string;
   readonly log: Log;
   /** Where batches are safe from a crash; without one, what is not answered is lost. */
   readonly outbox?: Outbox | undefined;
@@ -64,7 +64,7 @@ export class Delivery {
   readonly #settings: DeliverySettings;
   readonly #dispatcher: Dispatcher;
   #protocol: "v2" | "v3" | undefined;
-  #batch: Outgoing[] = [];
+  #batch: MappedRecord[] = [];
   #requests = 0;
   /** Batches in a row to which the instance gave no useful answer. */
   #consecutiveFailures = 0;
@@ -105,7 +105,7 @@ export class Delivery {
   }
 
   /** Takes a record; the promise, when there is one, must be awaited before the next. Never throws. */
-  add(record: Outgoing): Promise<void> | undefined {
+  add(record: MappedRecord): Promise<void> | undefined {
     this.#batch.push(record);
     const size = this.#protocol === "v2" ? 1 : this.#settings.batchSize;
     return this.#batch.length < size ? undefined : this.#dispatcher.add(this.#take());
@@ -123,12 +123,12 @@ export class Delivery {
   }
 
   /** Delivers a batch that is in the outbox already; throws what ended the delivery. */
-  async resume(batchId: number, records: readonly Outgoing[]): Promise<void> {
+  async resume(batchId: number, records: readonly MappedRecord[]): Promise<void> {
     await this.#deliver(createBatch(records, undefined, batchId));
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
-  #take(): readonly Outgoing[] {
+  #take(): readonly MappedRecord[] {
     const records = this.#batch;
     this.#batch = [];
     return records;
@@ -148,7 +148,7 @@ export class Delivery {
         await this.#apply(batch, records, outcome);
       } else {
         while (rest.length > 0) {
-          await this.#deliverV2(batch, rest[0] as Outgoing);
+          await this.#deliverV2(batch, rest[0] as MappedRecord);
           rest = rest.slice(1);
         }
       }
@@ -176,7 +176,11 @@ export class Delivery {
   }
 
   /** Does what the outcome of a request of API v3 asks for. */
-  async #apply(batch: Batch, records: readonly Outgoing[], outcome: PostOutcome): Promise<void> {
+  async #apply(
+    batch: Batch,
+    records: readonly MappedRecord[],
+    outcome: PostOutcome,
+  ): Promise<void> {
     if (outcome.kind === "stop") return this.#stop(batch, records, outcome.error);
     if (outcome.kind === "absent") {
       if (this.#settings.apiVersion === "auto" && this.#protocol !== "v3") {
@@ -206,7 +210,7 @@ export class Delivery {
   }
 
   /** One record over API v2. */
-  async #deliverV2(batch: Batch, record: Outgoing): Promise<void> {
+  async #deliverV2(batch: Batch, record: MappedRecord): Promise<void> {
     if (this.#stopped !== undefined) return this.#stop(batch, [record], this.#stopped);
     if (this.#settings.upload.syncFields.length > 1) {
       const error = new SinkError(
@@ -222,7 +226,7 @@ export class Delivery {
     this.#fail(batch, [record], outcome);
   }
 
-  async #fallBack(batch: Batch, records: readonly Outgoing[]): Promise<void> {
+  async #fallBack(batch: Batch, records: readonly MappedRecord[]): Promise<void> {
     if (this.#protocol === undefined) {
       this.#settings.log.info("The instance has no API v3; API v2 is used, one record per request");
     }
@@ -252,13 +256,13 @@ export class Delivery {
     return outcome;
   }
 
-  #accept(records: readonly Outgoing[]): void {
+  #accept(records: readonly MappedRecord[]): void {
     const { sink, account } = this.#settings;
     account.counts[sink.writes ? "sent" : "shown"] += records.length;
   }
 
   /** What the instance had its say about is lost; what it could not look at stays pending. */
-  #fail(batch: Batch, records: readonly Outgoing[], outcome: Failed): void {
+  #fail(batch: Batch, records: readonly MappedRecord[], outcome: Failed): void {
     const { reason, status } = outcome;
     if (outcome.kind === "unavailable" && !outcome.isServerError) {
       return this.#markPending(batch, records, reason);
@@ -270,7 +274,7 @@ export class Delivery {
     }
   }
 
-  #lose(records: readonly Outgoing[], reason: string): void {
+  #lose(records: readonly MappedRecord[], reason: string): void {
     this.#lastReason = reason;
     for (const record of records) {
       const identity = this.#settings.identify(record);
@@ -279,7 +283,7 @@ export class Delivery {
     }
   }
 
-  #markPending(batch: Batch, records: readonly Outgoing[], reason: string): void {
+  #markPending(batch: Batch, records: readonly MappedRecord[], reason: string): void {
     if (batch.id === undefined) return this.#lose(records, reason);
     if (records.length === 0) return;
     this.#lastReason = reason;
@@ -288,7 +292,7 @@ export class Delivery {
     batch.pending.push(...records);
   }
 
-  #stop(batch: Batch, records: readonly Outgoing[], error: Error): void {
+  #stop(batch: Batch, records: readonly MappedRecord[], error: Error): void {
     this.#stopped ??= error;
     this.#markPending(batch, records, error.message);
   }

@@ -5,7 +5,7 @@
  */
 
 import { messageOf } from "../../base/errors.ts";
-import type { Outgoing } from "../../base/record.ts";
+import type { MappedRecord } from "../../base/record.ts";
 import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
 
 /** Keeps batches until they were answered. Everything throws `AgentError` when it cannot. */
@@ -16,13 +16,13 @@ export interface Outbox {
   acknowledge(
     batchId: number,
     refused: readonly RefusedRecord[],
-    pending: readonly Outgoing[],
+    pending: readonly MappedRecord[],
   ): void;
 }
 
 /** A batch on its way; what is in neither list was accepted. */
 export interface Batch {
-  readonly records: readonly Outgoing[];
+  readonly records: readonly MappedRecord[];
   /** The records as JSON, written once for the outbox and for the request. */
   readonly text: string | undefined;
   /** Its id in the outbox; absent without one. */
@@ -30,7 +30,7 @@ export interface Batch {
   /** What Oomnitza had its say about. */
   readonly refused: RefusedRecord[];
   /** What was not answered and stays in the outbox. */
-  readonly pending: Outgoing[];
+  readonly pending: MappedRecord[];
 }
 
 /** What a dispatcher works with. */
@@ -41,7 +41,7 @@ export interface DispatcherSettings {
   /** Delivers a batch; must not throw. */
   readonly deliver: (batch: Batch) => Promise<void>;
   /** Is told of records that could not be made durable and are not sent. */
-  readonly onLost: (records: readonly Outgoing[], error: Error) => void;
+  readonly onLost: (records: readonly MappedRecord[], error: Error) => void;
 }
 
 /**
@@ -53,7 +53,7 @@ const groupSize = 8;
 /** How long a batch waits for others to be written with, in milliseconds. */
 const flushDelayMs = 20;
 
-function toJson(records: readonly Outgoing[]): string | undefined {
+function toJson(records: readonly MappedRecord[]): string | undefined {
   try {
     return JSON.stringify(records);
   } catch {
@@ -63,7 +63,7 @@ function toJson(records: readonly Outgoing[]): string | undefined {
 }
 
 /** Makes a batch of records. */
-export function createBatch(records: readonly Outgoing[], text?: string, id?: number): Batch {
+export function createBatch(records: readonly MappedRecord[], text?: string, id?: number): Batch {
   return { records, text, id, refused: [], pending: [] };
 }
 
@@ -72,7 +72,7 @@ export class Dispatcher {
   readonly #settings: DispatcherSettings;
   readonly #running = new Set<Promise<void>>();
   /** Not durable yet. */
-  #gathered: (readonly Outgoing[])[] = [];
+  #gathered: (readonly MappedRecord[])[] = [];
   /** Durable, and waiting for a worker. */
   #ready: Batch[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,7 +82,7 @@ export class Dispatcher {
   }
 
   /** Takes a batch; the promise, when there is one, must be awaited before the next. Never throws. */
-  add(records: readonly Outgoing[]): Promise<void> | undefined {
+  add(records: readonly MappedRecord[]): Promise<void> | undefined {
     this.#gathered.push(records);
     this.#begin();
     return this.#isFull ? this.#waitForRoom() : undefined;
@@ -124,7 +124,7 @@ export class Dispatcher {
     this.#start();
   }
 
-  #put(group: readonly (readonly Outgoing[])[]): Batch[] {
+  #put(group: readonly (readonly MappedRecord[])[]): Batch[] {
     const { outbox, onLost } = this.#settings;
     const batches = group.map((records) => createBatch(records, toJson(records)));
     if (outbox === undefined) return batches;

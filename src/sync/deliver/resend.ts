@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../../logging/log.ts";
-import type { Outgoing } from "../../base/record.ts";
+import type { MappedRecord } from "../../base/record.ts";
 import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
 import type { DeadLetter } from "../../state/dead_letters.ts";
@@ -39,8 +39,8 @@ export interface Resent {
 /** The outbox of letters that are in the state file already: answers change them there. */
 class DeadLetterOutbox implements Outbox {
   readonly #store: StateStore;
-  readonly #letters: ReadonlyMap<Outgoing, DeadLetter>;
-  readonly #batches = new Map<number, readonly Outgoing[]>();
+  readonly #letters: ReadonlyMap<MappedRecord, DeadLetter>;
+  readonly #batches = new Map<number, readonly MappedRecord[]>();
 
   constructor(store: StateStore, letters: readonly DeadLetter[]) {
     this.#store = store;
@@ -58,7 +58,7 @@ class DeadLetterOutbox implements Outbox {
   acknowledge(
     batchId: number,
     refused: readonly RefusedRecord[],
-    pending: readonly Outgoing[],
+    pending: readonly MappedRecord[],
   ): void {
     for (const { payload, status, reason } of refused) {
       for (const id of this.#letterIds([payload])) this.#store.refuseAgain(id, status, reason);
@@ -75,7 +75,7 @@ class DeadLetterOutbox implements Outbox {
     this.#batches.set(batchId, []);
   }
 
-  #letterIds(records: readonly Outgoing[]): number[] {
+  #letterIds(records: readonly MappedRecord[]): number[] {
     return records.flatMap((record) => this.#letters.get(record)?.id ?? []);
   }
 }

@@ -6,7 +6,7 @@
 
 import { AgentError, AuthError, messageOf } from "../../base/errors.ts";
 import { mapOrdered } from "../../base/iteration.ts";
-import { type Raw, Skipped } from "../../base/record.ts";
+import { Skipped, type SourceRecord } from "../../base/record.ts";
 import type { Source, SourceContext, SourceItem } from "../../sdk/source.ts";
 import type { InboxEntry, InboxOutcome } from "../../state/inbox.ts";
 import type { SectionReport } from "../report.ts";
@@ -45,7 +45,7 @@ export function backoffMs(
 /** What one entry came to. */
 interface Fetched {
   readonly entry: InboxEntry;
-  readonly records: readonly Raw[];
+  readonly records: readonly SourceRecord[];
   /** Why it failed. */
   readonly reason?: string | undefined;
 }
@@ -56,7 +56,7 @@ async function fetchOne(
   context: AnyContext,
   entry: InboxEntry,
 ): Promise<Fetched> {
-  const records: Raw[] = [];
+  const records: SourceRecord[] = [];
   try {
     const items = source.webhook?.(context, { body: entry.body }) ?? [];
     for await (const item of items) {

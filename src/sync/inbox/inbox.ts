@@ -9,7 +9,7 @@ import type { Log } from "../../logging/log.ts";
 import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts";
 import { backoffMs, InboxBatch, type InboxRetryDelays } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { describeCounts, faultOf, type SectionReport } from "../report.ts";
+import { describeCounts, type SectionReport, toFault } from "../report.ts";
 import type { PartialRead } from "../read/read_items.ts";
 
 /** What processing the inbox needs. */
@@ -24,7 +24,7 @@ export interface WorkSettings {
     how: { readonly read: PartialRead },
   ) => Promise<SectionReport>;
   /** Whether an earlier run of a section left something to deliver. */
-  readonly hasLeftovers: (section: string) => boolean;
+  readonly hasBacklog: (section: string) => boolean;
   /** Things fetched at once. */
   readonly workers: number;
   readonly retryDelays: InboxRetryDelays;
@@ -71,7 +71,7 @@ export class InboxWork {
 
   /** Begins to work. */
   start(): void {
-    const { inbox, sections, log, hasLeftovers } = this.#settings;
+    const { inbox, sections, log, hasBacklog: hasLeftovers } = this.#settings;
     inbox.release();
     for (const section of sections) {
       const loop: Loop = {
@@ -152,7 +152,7 @@ export class InboxWork {
     try {
       prepared = await prepare(loop.section);
     } catch (thrown) {
-      return { error: faultOf(thrown) };
+      return { error: toFault(thrown) };
     }
     const { source } = prepared.section;
     const report = await run(prepared, { read: (context) => batch.read(source, context) });

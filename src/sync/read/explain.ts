@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Outgoing, type Raw, Skipped } from "../../base/record.ts";
+import { type MappedRecord, Skipped, type SourceRecord } from "../../base/record.ts";
 import { requestV2, requestV3, type UploadRequest } from "../../oomnitza/payload.ts";
 import { Dropped } from "../../transform/map.ts";
 import { type ReportedMapping, reportMapping } from "../../transform/mapping.ts";
@@ -31,8 +31,8 @@ export interface ExplainSettings extends ReadSettings {
 
 /** A record as the source gave it, and what a run would make of it. */
 export interface ReadRecord {
-  readonly record: Raw;
-  readonly outcome: Outgoing | Dropped;
+  readonly record: SourceRecord;
+  readonly outcome: MappedRecord | Dropped;
   /** Values of its sync fields, for people. */
   readonly identity: string;
 }
@@ -45,7 +45,7 @@ export interface Explanation {
   readonly section: string;
   /** Values of its sync fields. */
   readonly identity: string;
-  readonly record: Raw;
+  readonly record: SourceRecord;
   /** Absent when the section has no filter. */
   readonly filter: TracedFilter | undefined;
   readonly fields: readonly ExplainedField[];
@@ -76,8 +76,10 @@ export async function* readRecords(
   const items = readItems(prepared, settings, { limit });
   const size = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
   try {
-    for await (const group of groupItems(items, size, (_item): _item is Raw | Skipped => true)) {
-      const records = group.filter((item): item is Raw => !(item instanceof Skipped));
+    for await (
+      const group of groupItems(items, size, (_item): _item is SourceRecord | Skipped => true)
+    ) {
+      const records = group.filter((item): item is SourceRecord => !(item instanceof Skipped));
       const outcomes = (await transform.group(records)).values();
       for (const item of group) {
         if (item instanceof Skipped) yield item;
@@ -92,8 +94,8 @@ export async function* readRecords(
 
 function describeOutcome(
   { mapper }: PreparedSection,
-  record: Raw,
-  outcome: Outgoing | Dropped = {},
+  record: SourceRecord,
+  outcome: MappedRecord | Dropped = {},
 ): ReadRecord {
   const identity = outcome instanceof Dropped ? outcome.identity : mapper.identify(outcome);
   return { record, outcome, identity };
@@ -103,7 +105,7 @@ function describeOutcome(
  * Whether a key means a record: `KEY` is the value of its sync fields, without regard to case, and
  * `PATH=VALUE` a value in the record of the source.
  */
-export function isMeant(key: string, { record, identity }: ReadRecord): boolean {
+export function matchesRecord(key: string, { record, identity }: ReadRecord): boolean {
   if (identity.toLowerCase() === key.toLowerCase()) return true;
   const [, path = "", value = ""] = /^([^=]+)=(.*)$/s.exec(key) ?? [];
   if (path === "") return false;

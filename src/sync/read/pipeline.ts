@@ -5,7 +5,7 @@
  */
 
 import { SourceError } from "../../base/errors.ts";
-import { type Outgoing, type Raw, Skipped } from "../../base/record.ts";
+import { type MappedRecord, Skipped, type SourceRecord } from "../../base/record.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
 import type { SectionCursor } from "../../state/cursor.ts";
@@ -33,9 +33,9 @@ export interface PipelineSettings extends
   /** Reads some records in place of all that the source has. */
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
-  readonly onRecord?: ((record: Raw) => void) | undefined;
+  readonly onRecord?: ((record: SourceRecord) => void) | undefined;
   /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
-  readonly deliver: (record: Outgoing) => Promise<void> | undefined;
+  readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -89,7 +89,7 @@ class Pipeline {
   /**
    * While one group is delivered, the next is transformed; a delivery that is full holds up the reading.
    */
-  async #walk(items: AsyncIterable<Raw | Skipped>, transform: Transform): Promise<void> {
+  async #walk(items: AsyncIterable<SourceRecord | Skipped>, transform: Transform): Promise<void> {
     const groups = groupItems(items, groupSize, (item) => this.#accept(item));
     let delivered: Promise<void> = Promise.resolve();
     try {
@@ -105,7 +105,7 @@ class Pipeline {
   }
 
   /** Counts an item; gives whether it is a record, and so goes on its way. */
-  #accept(item: Raw | Skipped): item is Raw {
+  #accept(item: SourceRecord | Skipped): item is SourceRecord {
     const { account, onRecord } = this.#settings;
     if (item instanceof Skipped) {
       const { identity, reason } = item;

@@ -6,8 +6,8 @@
  */
 
 import type { Log } from "../../logging/log.ts";
-import { type Raw, Skipped } from "../../base/record.ts";
-import type { SectionPlan } from "../../config/section.ts";
+import { Skipped, type SourceRecord } from "../../base/record.ts";
+import type { SectionConfig } from "../../config/section.ts";
 import { retryPolicies } from "../../sdk/http/retry.ts";
 import { readItems } from "./read_items.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
@@ -16,7 +16,7 @@ import { type Readable, type ReadSettings, sourceContext } from "./source_contex
 export type ProbeContext = Pick<ReadSettings, "signal" | "redactor">;
 
 /** A section whose source can be probed, without mappings and so for whole records. */
-export function readableSection(section: SectionPlan, log: Log): Readable {
+export function toReadable(section: SectionConfig, log: Log): Readable {
   return {
     section,
     log: log.named(section.name),
@@ -41,7 +41,7 @@ export async function checkSource(
 
 /** The first records of a section, and what could not be read among them. */
 export interface SampledRecords {
-  readonly records: readonly Raw[];
+  readonly records: readonly SourceRecord[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -56,7 +56,7 @@ export async function sampleRecords(
   { signal, redactor }: ProbeContext,
 ): Promise<SampledRecords> {
   const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
-  const records: Raw[] = [];
+  const records: SourceRecord[] = [];
   const skipped: Skipped[] = [];
   for await (const item of readItems(readable, settings, { limit })) {
     if (item instanceof Skipped) skipped.push(item);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isDeeperThan, type Raw, Skipped } from "../../base/record.ts";
+import { isDeeperThan, Skipped, type SourceRecord } from "../../base/record.ts";
 import type { SourceContext, SourceItem } from "../../sdk/source.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
@@ -33,7 +33,7 @@ export async function* readItems(
   readable: Readable,
   settings: ReadSettings,
   { limit = 0, from }: ReadExtent = {},
-): AsyncGenerator<Raw | Skipped> {
+): AsyncGenerator<SourceRecord | Skipped> {
   // The source is told to end when nobody reads on, so that nothing goes on in the background; a
   // connection that is kept must live on.
   const end = new AbortController();
@@ -46,7 +46,7 @@ export async function* readItems(
   try {
     for await (const page of from?.(context) ?? readable.section.source.records(context)) {
       for (const given of Array.isArray(page) ? page : [page]) {
-        const item: Raw | Skipped = checkDepth(given, ++count);
+        const item: SourceRecord | Skipped = checkDepth(given, ++count);
         if (!(item instanceof Skipped)) records++;
         yield item;
         if (records === limit && limit > 0) return;
@@ -57,7 +57,7 @@ export async function* readItems(
   }
 }
 
-function checkDepth(item: Raw | Skipped, number: number): Raw | Skipped {
+function checkDepth(item: SourceRecord | Skipped, number: number): SourceRecord | Skipped {
   if (item instanceof Skipped || !isDeeperThan(item, maxDepth)) return item;
   return new Skipped(`record ${number}`, `it is nested more than ${maxDepth} levels deep`);
 }

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
-import type { Raw } from "../../base/record.ts";
+import type { SourceRecord } from "../../base/record.ts";
 import type { Redactor } from "../../base/redact.ts";
 
 /** Name of the folder under the working directory, as the Python connector had it. */
@@ -17,7 +17,7 @@ export const savedDataFolder = "saved_data";
 /** Writes the files of one section. */
 export interface DataSaver {
   /** Writes `N.json`, counting from 0. */
-  record(record: Raw): void;
+  record(record: SourceRecord): void;
   /** Writes `oom.payloadNNN.json`, counting from 000. */
   payload(payload: unknown): void;
 }

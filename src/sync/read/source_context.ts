@@ -8,14 +8,14 @@ import { AgentError, AuthError } from "../../base/errors.ts";
 import { mapOrdered } from "../../base/iteration.ts";
 import { Skipped } from "../../base/record.ts";
 import type { Redactor } from "../../base/redact.ts";
-import type { SectionPlan } from "../../config/section.ts";
+import type { SectionConfig } from "../../config/section.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
-import { createGovernor, type Limits } from "../../sdk/http/rate_limiter.ts";
+import { createRateLimiter, type Limits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
-import { planProxy } from "../../sdk/http/proxy.ts";
+import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
 import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../../sdk/source.ts";
-import { planTls } from "../../sdk/tls/client.ts";
+import { resolveTls } from "../../sdk/tls/client.ts";
 import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
@@ -60,7 +60,7 @@ function lowerLimit(declared: number | undefined, wished: number | undefined): n
 }
 
 /** What the source declares, lowered by what the section says. */
-function combineLimits({ source, settings }: SectionPlan): Limits {
+function combineLimits({ source, settings }: SectionConfig): Limits {
   const { limits = {} } = source;
   const concurrency = lowerLimit(limits.concurrency, settings.concurrency);
   const result: Limits = { ...limits, ...(concurrency === undefined ? {} : { concurrency }) };
@@ -73,7 +73,7 @@ function combineLimits({ source, settings }: SectionPlan): Limits {
 }
 
 function prepareTls({ section, log }: Readable): TlsSettings {
-  const { settings, warnings } = planTls(section.settings);
+  const { settings, warnings } = resolveTls(section.settings);
   for (const warning of warnings) log.warning(warning);
   if (section.source.http === undefined && section.settings.proxy !== "") {
     log.warning("proxy has no effect here: only HTTP goes through a proxy");
@@ -93,10 +93,10 @@ function vendorHttp(
     base: access.base,
     headers: access.headers,
     tls,
-    proxy: planProxy(section.settings.proxy, section.env),
+    proxy: createProxyFinder(section.settings.proxy, section.env),
     timeoutMs: section.settings.timeout * 1000,
     maxBytes: (section.settings.max_answer_mb ?? 64) * 1024 * 1024,
-    governor: createGovernor(limits, signal),
+    rateLimiter: createRateLimiter(limits, signal),
     retry,
     log,
     signal,

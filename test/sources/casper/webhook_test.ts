@@ -7,9 +7,9 @@ import { expect, test } from "bun:test";
 import { createLog } from "../../../src/logging/log.ts";
 import { Skipped } from "../../../src/base/record.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
-import { planConfig } from "../../../src/config/plan.ts";
+import { checkConfig } from "../../../src/config/config.ts";
 import { parseIni } from "../../../src/config/ini.ts";
-import { planCode } from "../../../src/sync/user_code.ts";
+import { compileUserCode } from "../../../src/sync/user_code.ts";
 import { prepareSections } from "../../../src/sync/prepare.ts";
 import { sourceContext } from "../../../src/sync/read/source_context.ts";
 import { casper } from "../../../src/sources/casper/mod.ts";
@@ -27,7 +27,7 @@ async function fetched(body: unknown, extra = "", options: Partial<JamfOptions> 
   ]);
   const text =
     `[oomnitza]\nurl = http://127.0.0.1\napi_token = x\n[casper]\nenable = True\n${place.options}`;
-  const plan = planConfig(parseIni(text, "config.ini"), {
+  const plan = checkConfig(parseIni(text, "config.ini"), {
     sources: [casper],
     env: {},
     directory: "/",
@@ -37,7 +37,7 @@ async function fetched(body: unknown, extra = "", options: Partial<JamfOptions> 
     oomnitza: { mappings: () => Promise.resolve({}) },
     findConverter: () => undefined,
     converterNames: [],
-    code: await planCode(plan.converters, plan.sections),
+    code: await compileUserCode(plan.converters, plan.sections),
     version: "0",
     log,
   });

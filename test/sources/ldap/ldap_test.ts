@@ -5,7 +5,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { parseIni } from "../../../src/config/ini.ts";
-import { planConfig } from "../../../src/config/plan.ts";
+import { checkConfig } from "../../../src/config/config.ts";
 import { describeIni } from "../../../src/describe/ini.ts";
 import { ldap } from "../../../src/sources/ldap/mod.ts";
 import { accounts, limit, password, startSlapd, suffix } from "../../support/slapd.ts";
@@ -38,7 +38,7 @@ const expected = everybody.map(({ attributes }) => ({
 
 test("the generated section validates once it is enabled", () => {
   const text = describeIni([ldap]).replace("enable = False", "enable = True");
-  const plan = planConfig(parseIni(text, "config.ini"), {
+  const plan = checkConfig(parseIni(text, "config.ini"), {
     sources: [ldap],
     env: {},
     directory: "/",

@@ -5,7 +5,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { parseIni } from "../../../src/config/ini.ts";
-import { planConfig } from "../../../src/config/plan.ts";
+import { checkConfig } from "../../../src/config/config.ts";
 import { describeIni } from "../../../src/describe/ini.ts";
 import { ldapAssets } from "../../../src/sources/ldap_assets/mod.ts";
 import { record } from "../../support/recorder.ts";
@@ -40,7 +40,7 @@ const options: SectionOptions = {
 test("the generated section validates once it is enabled", () => {
   const text = describeIni([ldapAssets]).replace("enable = False", "enable = True") +
     "mapping.24DCF85294E411E38A52066B556BA4EE = cn\n";
-  const plan = planConfig(parseIni(text, "config.ini"), {
+  const plan = checkConfig(parseIni(text, "config.ini"), {
     sources: [ldapAssets],
     env: {},
     directory: "/",

@@ -6,7 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import type { StartOptions } from "../../support/agent.ts";
 import { parseIni } from "../../../src/config/ini.ts";
-import { planConfig } from "../../../src/config/plan.ts";
+import { checkConfig } from "../../../src/config/config.ts";
 import { describeIni } from "../../../src/describe/ini.ts";
 import { sccm } from "../../../src/sources/sccm/mod.ts";
 import { slow } from "../../support/slow.ts";
@@ -67,11 +67,14 @@ password = change-me
 authentication = SQL Server
 sync_field = 24DCF85294E411E38A52066B556BA4EE
 `);
-  const plan = planConfig(parseIni(text.replace("enable = False", "enable = True"), "config.ini"), {
-    sources: [sccm],
-    env: {},
-    directory: "/",
-  });
+  const plan = checkConfig(
+    parseIni(text.replace("enable = False", "enable = True"), "config.ini"),
+    {
+      sources: [sccm],
+      env: {},
+      directory: "/",
+    },
+  );
   expect(plan.findings).toEqual([]);
 });
 

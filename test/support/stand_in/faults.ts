@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../../src/base/errors.ts";
-import type { Outgoing } from "../../../src/base/record.ts";
+import type { MappedRecord } from "../../../src/base/record.ts";
 import { type Batch, textOf } from "../../../src/stand_in/batch.ts";
 import { Refusal } from "../../../src/stand_in/refusal.ts";
 
@@ -154,7 +154,7 @@ export class FaultPlan {
     throw new Refusal(400, `a record has a value in ${field} that cannot be taken`);
   }
 
-  #isPoison(record: Outgoing): boolean {
+  #isPoison(record: MappedRecord): boolean {
     const { poison } = this.faults;
     if (poison === undefined || !Object.hasOwn(record, poison.field)) return false;
     const value = textOf(record[poison.field]);

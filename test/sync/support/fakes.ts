@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Outgoing } from "../../../src/base/record.ts";
+import type { MappedRecord } from "../../../src/base/record.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
 import { createLog } from "../../../src/logging/log.ts";
 import type { Upload, UploadRequest } from "../../../src/oomnitza/payload.ts";
@@ -94,7 +94,11 @@ export class FakeOutbox implements Outbox {
     return batches.map(() => this.#next++);
   }
 
-  acknowledge(id: number, refused: readonly RefusedRecord[], pending: readonly Outgoing[]): void {
+  acknowledge(
+    id: number,
+    refused: readonly RefusedRecord[],
+    pending: readonly MappedRecord[],
+  ): void {
     this.acknowledged.push({ id, refused, pending: pending.map(({ TAG }) => String(TAG)) });
   }
 }
@@ -109,7 +113,7 @@ export function keepLog() {
 }
 
 /** So many mapped records, with the tags T1, T2 and so on. */
-export function mappedRecords(count: number): Outgoing[] {
+export function mappedRecords(count: number): MappedRecord[] {
   return Array.from({ length: count }, (_, index) => ({ TAG: `T${index + 1}` }));
 }
 
@@ -134,7 +138,7 @@ export function startDelivery(sink: Sink, settings: Partial<DeliverySettings> = 
 /** Gives all records to a delivery and waits for its end; gives what ended it. */
 export async function deliverAll(
   delivery: Delivery,
-  records: readonly Outgoing[],
+  records: readonly MappedRecord[],
 ): Promise<unknown> {
   for (const record of records) await delivery.add(record);
   try {

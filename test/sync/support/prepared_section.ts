@@ -4,16 +4,16 @@
  * @module
  */
 import { converterNames, findConverter } from "../../../converters/mod.ts";
-import { type Raw, Skipped } from "../../../src/base/record.ts";
+import { Skipped, type SourceRecord } from "../../../src/base/record.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
-import { planConfig } from "../../../src/config/plan.ts";
+import { checkConfig } from "../../../src/config/config.ts";
 import { parseIni } from "../../../src/config/ini.ts";
 import { syncField, writeModeOptions } from "../../../src/sdk/field_options.ts";
 import { createLog } from "../../../src/logging/log.ts";
 import { defineSource, type SourceContext, type SourceItem } from "../../../src/sdk/source.ts";
 import { type PreparedSection, prepareSections } from "../../../src/sync/prepare.ts";
 import type { ReadSettings } from "../../../src/sync/read/source_context.ts";
-import { planCode } from "../../../src/sync/user_code.ts";
+import { compileUserCode } from "../../../src/sync/user_code.ts";
 
 /** What a source gives, or how it gives it. */
 export type Items =
@@ -54,7 +54,7 @@ export async function prepareTestSection(
   ]);
   const own = "[oomnitza]\nurl = http://127.0.0.1\napi_token = x\n";
   const text = `${own}[devices]\nenable = True\nuse_server_map = False\n${ini}\n${rest}`;
-  const plan = planConfig(parseIni(text, "config.ini"), {
+  const plan = checkConfig(parseIni(text, "config.ini"), {
     sources: [source],
     env: {},
     directory: "/",
@@ -64,7 +64,7 @@ export async function prepareTestSection(
     oomnitza: { mappings: () => Promise.resolve({}) },
     findConverter,
     converterNames,
-    code: await planCode(plan.converters, plan.sections),
+    code: await compileUserCode(plan.converters, plan.sections),
     version: "0",
     log,
   });
@@ -78,11 +78,11 @@ export function readSettings(signal = new AbortController().signal): ReadSetting
 }
 
 /** So many records with a tag of their own. */
-export function tagged(count: number): Raw[] {
+export function tagged(count: number): SourceRecord[] {
   return Array.from({ length: count }, (_, index) => ({ tag: `T${index + 1}`, name: "air" }));
 }
 
 /** What an item is, in short: the tag of a record, the identity of one that could not be read. */
-export function describeItem(item: Raw | Skipped): string {
+export function describeItem(item: SourceRecord | Skipped): string {
   return item instanceof Skipped ? `(${item.identity})` : String(item.tag);
 }

@@ -14,10 +14,10 @@ import {
 } from "../oomnitza/options.ts";
 import { ownSections, serverSections } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
-import { planSection, type SectionPlan } from "./section.ts";
+import { checkSection, type SectionConfig } from "./section.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
-import { beginReading, readOptions, type Surroundings } from "./reading.ts";
+import { beginReading, type ConfigContext, readOptions } from "./reading.ts";
 import { checkAlerts, checkServe } from "./service_sections.ts";
 import { listUserConverters, type UserCode } from "./user_code.ts";
 
@@ -33,7 +33,7 @@ export function isVital(section: string): boolean {
 }
 
 /** A checked configuration file. */
-export interface Plan {
+export interface Config {
   readonly file: string;
   /** The environment that it was checked in; proxies come from it. */
   readonly env: Environment;
@@ -44,7 +44,7 @@ export interface Plan {
   /** Settings of `[alerts]`; absent when they have errors, which stop the listener only. */
   readonly alerts: AlertOptions | undefined;
   /** The enabled sections without errors, in file order. */
-  readonly sections: readonly SectionPlan[];
+  readonly sections: readonly SectionConfig[];
   /** Enabled sections with errors. */
   readonly broken: ReadonlySet<string>;
   /** Sections that are not enabled. */
@@ -61,7 +61,7 @@ export interface Plan {
 
 interface Work {
   readonly document: IniDocument;
-  readonly context: Surroundings;
+  readonly context: ConfigContext;
   readonly findings: Finding[];
   readonly secrets: string[];
 }
@@ -137,7 +137,7 @@ function inFileOrder(findings: readonly Finding[]): Finding[] {
 
 function checkService(
   { document, context, findings, secrets }: Work,
-): Pick<Plan, "serve" | "alerts"> {
+): Pick<Config, "serve" | "alerts"> {
   const serve = checkServe(document, context);
   const alerts = checkAlerts(document, context);
   findings.push(...serve.findings, ...alerts.findings);
@@ -146,7 +146,7 @@ function checkService(
 }
 
 /** Checks a whole file. Never throws for what the file says. */
-export function planConfig(document: IniDocument, context: Surroundings): Plan {
+export function checkConfig(document: IniDocument, context: ConfigContext): Config {
   const work: Work = { document, context, findings: [...document.findings], secrets: [] };
   const oomnitza = checkOomnitza(
     work,
@@ -156,10 +156,10 @@ export function planConfig(document: IniDocument, context: Surroundings): Plan {
   const converters = listUserConverters(document);
   const enabled: IniSection[] = [];
   const disabled: string[] = [];
-  const sections: SectionPlan[] = [];
+  const sections: SectionConfig[] = [];
   for (const section of document.sections) {
     if (reserved.has(section.name)) continue;
-    const outcome = planSection(document, section, context);
+    const outcome = checkSection(document, section, context);
     work.findings.push(...outcome.findings);
     work.secrets.push(...outcome.secrets);
     if (outcome.enabled) enabled.push(section);
@@ -187,7 +187,7 @@ export function planConfig(document: IniDocument, context: Surroundings): Plan {
 }
 
 /** The error for a file that could not be read. */
-export function unreadable(file: string, thrown: unknown): AgentError {
+export function unreadableFileError(file: string, thrown: unknown): AgentError {
   return new ConfigError(`Cannot read ${file}: ${messageOf(thrown)}`, [], {
     hint: "Name the file with --ini, or write a sample with generate-ini.",
   });
