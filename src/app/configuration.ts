@@ -78,7 +78,7 @@ export async function withDocument<T>(
   const path = (text: string) => absolutePath(document.file, directory, text);
   const secrets = openSecrets({ env, directory, path, signal, log, redactor });
   try {
-    const resolving = { around: app, wanted, secrets, redactor };
+    const resolving = { context: app, wanted, secrets, redactor };
     const resolved = await resolveDocument(document, resolving);
     const findings = [...resolved.findings, ...await checkPermissions(resolved)];
     return await work(check(app, { ...resolved, findings }));

@@ -6,6 +6,7 @@
 
 import { BlockList, isIP } from "node:net";
 
+/** A list of networks, each an address or an address with a prefix length. */
 export interface Networks {
   readonly isEmpty: boolean;
   has(address: string): boolean;

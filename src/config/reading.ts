@@ -36,6 +36,7 @@ export interface ConfigContext {
   readonly directory: string;
 }
 
+/** What reading `section` starts with: its options as they stand, no findings yet. */
 export function beginReading(
   document: IniDocument,
   section: IniSection,

@@ -80,7 +80,6 @@ export function withValue(option: IniOption, value: string): IniOption {
   return { ...option, value, lines, lastLine: option.line, reference: "resolved" };
 }
 
-/** The option with no value. */
 export function withoutValue(option: IniOption, reference: "pending" | "failed"): IniOption {
   return { ...option, value: "", lines: [option.line], reference };
 }

@@ -65,12 +65,12 @@ async function resolveAll(
 }
 
 async function resolveSection(work: Work, section: IniSection): Promise<IniSection> {
-  const { document, context: around } = work;
-  const declared = declaredIn(section.name, around.sources);
+  const { document, context } = work;
+  const declared = declaredIn(section.name, context.sources);
   // Those of servers are resolved already, where anybody needs them.
   if (declared === undefined || Object.hasOwn(serverSections, section.name)) return section;
   if (!isWanted(work, section.name)) {
-    const left = asPending(document, section, declared, around.env);
+    const left = asPending(document, section, declared, context.env);
     const findings = hasNoEnable(section) ? [] : enableFindings(document, section, left);
     work.findings.push(...findings.filter(({ severity }) => severity === "error"));
     return left;
@@ -101,9 +101,9 @@ function rebuilt(
 
 /** Whether a wanted section asks a server of secrets for anything. */
 function isAsked(work: Work, server: string): boolean {
-  const { document, context: around } = work;
+  const { document, context } = work;
   return document.sections.some((section) => {
-    const declared = declaredIn(section.name, around.sources);
+    const declared = declaredIn(section.name, context.sources);
     if (declared === undefined || Object.hasOwn(serverSections, section.name)) return false;
     if (!isWanted(work, section.name)) return false;
     const backend = getOptions(document, section).get("vault_backend")?.value.trim() ?? "";

@@ -47,7 +47,6 @@ function wide(text: string): Buffer {
   return Buffer.from(`${text}\0`, "utf16le");
 }
 
-/** A SERVICE_STATUS. */
 function serviceStatus(current: number, details: { exitCode?: number; checkpoint?: number } = {}) {
   const { exitCode = 0, checkpoint = 0 } = details;
   const status = Buffer.alloc(28);

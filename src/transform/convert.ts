@@ -86,7 +86,7 @@ function bind(
       return settle(null);
     }
     try {
-      const call = { field: name, record, value, params, complain };
+      const call = { field: name, record, value, params, report: complain };
       const result = converter.convert(call, used.state);
       return result instanceof Promise ? result.then(settle, fail) : settle(result);
     } catch (thrown) {

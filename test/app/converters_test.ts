@@ -5,6 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
+import { Counters } from "../../src/daemon/counters.ts";
 import { Metrics, type MetricsSources } from "../../src/daemon/metrics.ts";
 import { mappingEdits, mappingFaults } from "../../src/gui/mapping_edit.ts";
 import { startStandIn } from "../support/stand_in/mod.ts";
@@ -15,7 +16,7 @@ const nothingElse: MetricsSources = {
   sections: [],
   lastSuccess: () => undefined,
   inbox: () => [],
-  counters: { answers: new Map(), accepted: 0 },
+  counters: new Counters(),
   isReady: () => true,
 };
 

@@ -82,7 +82,7 @@ function filter(body: string): string {
 /** Each quoted message, and how to get it. */
 const scenarios: Readonly<Record<string, Scenario>> = {
   'There is no command "…"': { words: ["uplod", "csv_assets"] },
-  "There is no flag …": { words: ["upload", "csv_assets", "--nope"] },
+  "Unknown flag …": { words: ["upload", "csv_assets", "--nope"] },
   "No section was named": { words: ["upload"] },
   "There is no section [csv_asset] in …": { words: ["upload", "csv_asset"] },
   "Nothing is enabled in …": { more: "enable = False" },

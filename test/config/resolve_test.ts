@@ -20,9 +20,9 @@ const env = {
 
 async function resolve(text: string, wanted: WantedSections = "all") {
   const { secrets, redactor } = openSession({ env });
-  const around = { sources, env, directory: "/" };
+  const context = { sources, env, directory: "/" };
   const document = parseIni(text, "config.ini");
-  const resolved = await resolveDocument(document, { context: around, wanted, secrets, redactor });
+  const resolved = await resolveDocument(document, { context, wanted, secrets, redactor });
   await secrets.close();
   return { document: resolved, redactor };
 }

@@ -25,8 +25,8 @@ const strict = defineConverter({
   summary: "Refuses the word bad.",
   params: {},
   examples: [],
-  convert({ value, report: complain }) {
-    if (value === "bad") complain("the value is bad");
+  convert({ value, report: report }) {
+    if (value === "bad") report("the value is bad");
     return value;
   },
 });

@@ -29,10 +29,12 @@ export interface Token {
   readonly expires?: number | undefined;
 }
 
+/** Sends `user` and `password` by HTTP Basic (RFC 7617). */
 export function basicAuth(user: string, password: string): Authenticator {
   return headerAuth("Authorization", basicCredentials(user, password));
 }
 
+/** Sends the header `name` with the fixed `value`, for example an API key. */
 export function headerAuth(name: string, value: string): Authenticator {
   return { headers: () => ({ [name]: value }) };
 }

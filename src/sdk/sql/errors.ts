@@ -9,6 +9,7 @@ import { SspiError } from "../../runtime/sspi.ts";
 import { addressText, type SqlAddress } from "./address.ts";
 import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
 
+/** What the server reports beside rows: the error number of SQL Server and its text. */
 export interface SqlMessage {
   readonly number: number;
   readonly message: string;
