@@ -5,14 +5,21 @@
  */
 
 import type { Environment } from "../base/environment.ts";
-import { type AgentError, ConfigError, type Finding, messageOf } from "../base/errors.ts";
+import {
+  type AgentError,
+  ConfigError,
+  errorCode,
+  type Finding,
+  messageOf,
+} from "../base/errors.ts";
 import type { Options } from "../sdk/option.ts";
 import {
   checkOomnitzaOptions,
   oomnitzaOptions,
   type OomnitzaSettings,
 } from "../oomnitza/options.ts";
-import { ownSections, serverSections } from "./declared.ts";
+import { didYouMean } from "../base/suggest.ts";
+import { ownSections, sectionOptions, serverSections, sourceNamed } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import { checkSection, type SectionConfig } from "./section.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
@@ -159,6 +166,7 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
   const sections: SectionConfig[] = [];
   for (const section of document.sections) {
     if (reserved.has(section.name)) continue;
+    warnUnknownSection(work, section);
     const outcome = checkSection(document, section, context);
     work.findings.push(...outcome.findings);
     work.secrets.push(...outcome.secrets);
@@ -186,9 +194,38 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
   };
 }
 
+/**
+ * A section without `enable` that is not of a source is a settings section that is misspelt, or none at
+ * all. Those of other programs' sources have their `enable`, and may stay.
+ */
+function warnUnknownSection({ document, context, findings }: Work, section: IniSection): void {
+  const { name, line, options } = section;
+  if (options.has("enable") || sourceNamed(name, context.sources) !== undefined) return;
+  const isOption = Object.hasOwn(sectionOptions, name.toLowerCase());
+  findings.push({
+    code: "unknown_section",
+    severity: "warning",
+    file: document.file,
+    line,
+    section: name,
+    message: "is not a section that the agent knows, and is ignored",
+    hint: isOption
+      ? `${name} is an option of the sections that read from a source`
+      : didYouMean(name, [...reserved, ...context.sources.map((source) => source.name)]),
+  });
+}
+
 /** The error for a file that could not be read. */
 export function unreadableFileError(file: string, thrown: unknown): AgentError {
+  const code = errorCode(thrown);
+  const isClosed = code === "EACCES" || code === "EPERM";
+  const isMissing = code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
   return new ConfigError(`Cannot read ${file}: ${messageOf(thrown)}`, [], {
-    hint: "Name the file with --ini, or write a sample with generate-ini.",
+    cause: thrown,
+    hint: isClosed
+      ? "Run the agent as the account that owns the file, for example with sudo."
+      : isMissing
+      ? "Name the file with --ini, or write a sample with generate-ini."
+      : undefined,
   });
 }

@@ -150,6 +150,10 @@ function readOne(
     report(reading, { code: result.code, option: key, message, hint });
     return undefined;
   }
+  const doubt = reference === undefined ? option.doubt?.(text ?? "") : undefined;
+  if (doubt !== undefined) {
+    report(reading, { code: "invalid", severity: "warning", option: key, message: doubt });
+  }
   if (option.kind !== "path" || typeof result.value !== "string" || result.value === "") {
     return result.value;
   }
@@ -187,6 +191,15 @@ function readMappings(reading: Reading): IniMapping[] {
         option.key,
         `maps the field ${field}: everything after the second dot is ignored`,
       );
+    }
+    if (!/^[\w-]+$/.test(field)) {
+      report(reading, {
+        code: "invalid",
+        severity: "warning",
+        option: option.key,
+        message: `maps ${field}, which is no name of a field`,
+        hint: "Names of fields are letters, digits and underscores",
+      });
     }
     for (const warning of result.warnings) reportIneffective(reading, option.key, warning);
     mappings.push({ field, spec: result.spec, line: option.line });

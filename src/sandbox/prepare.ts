@@ -131,8 +131,11 @@ function detect(body: Body, javaScript: () => Made, python: () => Made): Made {
     const hint = "Put `# language: python` or `// language: javascript` on the first line to say " +
       "which language it is";
     if (!Array.isArray(asPython)) return asPython;
-    const findings = looksLikeJavaScript(body.text) ? asScript : asPython;
-    return (findings as readonly Finding[]).map((finding) => ({ ...finding, hint }));
+    const isLikeScript = looksLikeJavaScript(body.text);
+    const findings = (isLikeScript ? asScript : asPython) as readonly Finding[];
+    // Python that is understood and not supported leaves no doubt about its language.
+    const isCertain = !isLikeScript && findings.every(({ code }) => code === "invalid_code");
+    return isCertain ? findings : findings.map((finding) => ({ ...finding, hint }));
   }
   return asScript;
 }

@@ -88,6 +88,7 @@ test("every spelling of enable is decided in one place", () => {
     ["", false],
     ["enable = True", true],
     ["enable = False", false],
+    ["enable =", false],
     ["enable = maybe", true],
     ["enable = ${env:YES}", true],
     ["enable = ${env:NO}", false],

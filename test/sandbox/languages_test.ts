@@ -104,7 +104,9 @@ describe("Python under the limits", () => {
   test("recursion is an error", async () => {
     const { log, lines } = keepLog();
     const converters = { c: `${python}def f(n):\n  return f(n + 1)\nreturn f(0)` };
-    expect(await runRecords({ converters, log }, [{}])).toEqual([{ keep: true, results: [null] }]);
+    expect(await runRecords({ converters, log }, [{}])).toMatchObject([
+      { keep: true, results: [null], failures: [{ call: 0 }] },
+    ]);
     expect(lines.join()).toContain("failed");
   });
 

@@ -124,7 +124,7 @@ test("the text report names the first failures and counts the others", () => {
     "  It broke",
     "  Fix it.",
   ]);
-  expect(lines).toHaveLength(26);
+  expect(lines).toHaveLength(27);
 });
 
 test("a report without leftovers, changes and failures is one line", () => {

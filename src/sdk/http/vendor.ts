@@ -189,12 +189,7 @@ class VendorClient implements VendorHttp {
     try {
       value = await read(answer.body);
     } catch (error) {
-      const length = answer.body.length;
-      throw this.#error(
-        request,
-        `the answer is not valid ${name} (${length} characters: ${messageOf(error)})`,
-        error,
-      );
+      throw this.#error(request, describeUnreadable(answer.body, name, error), error);
     }
     const result = shape.safeParse(value);
     if (result.success) return result.data;
@@ -231,6 +226,18 @@ class VendorClient implements VendorHttp {
     const advice = hint ?? (cause instanceof AgentError ? cause.hint : undefined);
     return new SourceError(this.#sentence(request, reason), { cause, hint: advice });
   }
+}
+
+/** Why an answer cannot be read, in words that say what it is rather than what a parser expected. */
+function describeUnreadable(body: string, name: string, error: unknown): string {
+  const start = body.trimStart();
+  if (start === "") return `the answer is empty instead of ${name}`;
+  if (name === "JSON" && start.startsWith("<")) return "the answer is XML instead of JSON";
+  // deno-lint-ignore no-control-regex
+  if (name === "JSON" && /[\x00-\x08\x0b\x0c\x0e-\x1f]|"[^"\n]*\n/.test(body)) {
+    return "the answer is not valid JSON: it has control characters inside of a text, which its sender has to write as escapes";
+  }
+  return `the answer is not valid ${name} (${body.length} characters: ${messageOf(error)})`;
 }
 
 export function createVendorHttp(settings: VendorSettings): VendorHttp {
