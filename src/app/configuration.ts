@@ -4,8 +4,8 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { formatFinding } from "../base/errors.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { ConfigError, formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
@@ -50,9 +50,21 @@ export function checkDocument(app: AppContext, document: IniDocument): Config {
   return check(app, leavePending(document, app));
 }
 
+/**
+ * Reads the configuration file of a command.
+ *
+ * @throws {ConfigError} when it cannot be read, with the places where it was looked for.
+ */
+export function readOwnIni({ ini, iniPlaces }: Pick<AppContext, "ini" | "iniPlaces">): IniDocument {
+  if (iniPlaces === undefined || existsSync(ini)) return readIni(ini);
+  throw new ConfigError(`There is no configuration file: looked for ${iniPlaces.join(", ")}`, [], {
+    hint: "Name the file with --ini, or write a sample with generate-ini.",
+  });
+}
+
 /** Reads and checks the configuration file, for what runs no section: no secret is fetched. */
 export function loadConfig(app: AppContext): Config {
-  return checkDocument(app, readIni(app.ini));
+  return checkDocument(app, readOwnIni(app));
 }
 
 /**
@@ -64,7 +76,7 @@ export function withConfig<T>(
   wanted: WantedSections,
   work: (config: Config) => Promise<T>,
 ): Promise<T> {
-  return withDocument(app, readIni(app.ini), wanted, work);
+  return withDocument(app, readOwnIni(app), wanted, work);
 }
 
 /** The same for a configuration that is read already. */
@@ -75,7 +87,7 @@ export async function withDocument<T>(
   work: (config: Config) => Promise<T>,
 ): Promise<T> {
   const { env, directory, log, redactor, signal } = app;
-  const path = (text: string) => absolutePath(document.file, directory, text);
+  const path = (text: string) => absolutePath(document.file, app, text);
   const secrets = openSecrets({ env, directory, path, signal, log, redactor });
   try {
     const resolving = { context: app, wanted, secrets, redactor };

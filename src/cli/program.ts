@@ -76,7 +76,8 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
   const { keepsLog = false } = command;
-  program.log = openLog({ console, redactor, global, keepsLog, env, directory });
+  const { dataFolder, ...files } = resolveFiles({ global, env, directory });
+  program.log = openLog({ console, redactor, global, keepsLog, env, directory, dataFolder });
   const context: CommandContext = {
     log: program.log.log,
     redactor,
@@ -85,7 +86,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     env,
     directory,
     sources,
-    ...resolveFiles({ global, env, directory }),
+    ...files,
     input,
     print: (text) => console.print(neutraliseResult(redactor.redact(text))),
     isTerminal: console.isTerminal,

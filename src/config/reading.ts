@@ -76,18 +76,27 @@ export function report({ document, section, options, findings }: Reading, found:
   });
 }
 
+/** Names the folder of the configuration where the file itself is a copy, as systemd makes one. */
+export const folderVariable = "AGENT_CONFIG_FOLDER";
+
 /**
- * Relative paths mean the working directory, else the directory of the ini file; addresses stay.
+ * Relative paths mean the directory of the ini file, so that they mean the same whoever runs the agent
+ * where; else, as in the Python connector, the working directory. Addresses stay.
  *
  * @param file the ini file
  * @param directory the working directory, absolute
  */
-export function absolutePath(file: string, directory: string, path: string): string {
+export function absolutePath(
+  file: string,
+  { directory, env }: Pick<ConfigContext, "directory" | "env">,
+  path: string,
+): string {
   if (isAbsolute(path) || /^(https?|file):\/\//i.test(path)) return path;
+  const folder = env[folderVariable] ?? "";
+  const beside = resolve(folder === "" ? resolve(directory, dirname(file)) : folder, path);
+  if (existsSync(beside)) return beside;
   const here = resolve(directory, path);
-  if (existsSync(here)) return here;
-  const beside = resolve(dirname(file), path);
-  return existsSync(beside) ? beside : here;
+  return existsSync(here) ? here : beside;
 }
 
 /** Whether an option holds a reference whose value is not there. */
@@ -157,7 +166,7 @@ function readOne(
   if (option.kind !== "path" || typeof result.value !== "string" || result.value === "") {
     return result.value;
   }
-  return absolutePath(reading.document.file, reading.directory, result.value.trim());
+  return absolutePath(reading.document.file, reading, result.value.trim());
 }
 
 function reportIneffective(reading: Reading, option: string, message: string): void {

@@ -86,7 +86,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "No section was named": { words: ["upload"] },
   "There is no section [csv_asset] in …": { words: ["upload", "csv_asset"] },
   "Nothing is enabled in …": { more: "enable = False" },
-  "Cannot read …/config.ini: ENOENT: no such file or directory": {
+  "Cannot read …/config.ini: it does not exist": {
     words: ["check", "--ini", "missing/config.ini"],
   },
   "Another upload is running on this machine (process …)": {
@@ -120,22 +120,25 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "is not a schedule such as 0 3 * * *, @daily or every 6h": { more: "schedule = every tuesday" },
   "the environment variable … is not set.": reference("${env:NO_SUCH_VARIABLE}"),
-  "cannot be read: ENOENT": reference("${file:/nonexistent/token}"),
+  "cannot be read: it does not exist": reference("${file:/nonexistent/token}"),
   "the command ended with exit code 1.": reference("${command:exit 1}"),
   "the address of Vault is not configured.": reference("${vault:secret/oomnitza#token}"),
-  "Unable to connect. Is the computer able to access the url? [ECONNREFUSED]": {
+  "nothing listens at this host and port [ECONNREFUSED]": {
     oomnitza: () => at("http://127.0.0.1:1"),
   },
-  "getaddrinfo ENOTFOUND": { oomnitza: () => at("http://oomnitza.invalid") },
+  "the name of the host is not known to DNS [ENOTFOUND]": {
+    oomnitza: () => at("http://oomnitza.invalid"),
+  },
   "Cannot reach the proxy": {
     oomnitza: () => `${at(instance.url)}\nproxy = http://127.0.0.1:1`,
   },
   "does not speak TLS on this port": {
     oomnitza: () => at(instance.url.replace("http:", "https:")),
   },
-  "unable to verify the first certificate [UNABLE_TO_VERIFY_LEAF_SIGNATURE]": {
-    oomnitza: () => at(secure.url.replace("127.0.0.1", "localhost")),
-  },
+  "the certificate is signed by an authority that is not trusted [UNABLE_TO_VERIFY_LEAF_SIGNATURE]":
+    {
+      oomnitza: () => at(secure.url.replace("127.0.0.1", "localhost")),
+    },
   "The certificate is … another name": {
     oomnitza: () => `${at(secure.url)}\ncacert_file = ${identity.authority}`,
   },
