@@ -55,7 +55,9 @@ export async function checkPiece({ kind, name, code }: Piece): Promise<Checked> 
     line: 1,
   };
   const { programs: [program], findings } = prepareUserCode([source]);
-  const python = findings.some(({ code }) => code === "invalid_python");
+  const python = findings.some(({ code }) =>
+    code === "invalid_python" || code === "unsupported_python"
+  );
   const language = program?.language ?? (python ? "python" : "javascript");
   return {
     language,

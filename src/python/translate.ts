@@ -45,6 +45,8 @@ export interface Translation {
 export interface Refusal {
   readonly ok: false;
   readonly problems: readonly Problem[];
+  /** Whether it was read as Python to its end, so that what is wrong is only not supported. */
+  readonly isRead: boolean;
 }
 
 /** Translates `body`. Never throws for what the body contains: problems come back as values. */
@@ -54,15 +56,20 @@ export function translatePython(body: string, options: TranslateOptions): Transl
   try {
     const result = translate(body.replace(/^\uFEFF/, ""), options, shift);
     if (result.ok) return { ...result, warnings: result.warnings.map(moved) };
-    return { ok: false, problems: result.problems.map(moved) };
+    return { ...result, problems: result.problems.map(moved) };
   } catch (error) {
     if (error instanceof PythonProblem) {
-      return { ok: false, problems: [moved({ ...error.place, message: error.message })] };
+      return {
+        ok: false,
+        problems: [moved({ ...error.place, message: error.message })],
+        isRead: false,
+      };
     }
     if (!(error instanceof RangeError)) throw error;
     return {
       ok: false,
       problems: [moved({ line: 1, column: 1, message: "this is nested too deeply" })],
+      isRead: false,
     };
   }
 }
@@ -83,7 +90,7 @@ function translate(body: string, options: TranslateOptions, shift: number): Tran
   const problems = [...parsed.cursor.problems, ...decision.problems, ...e.problems].sort((a, b) =>
     a.line - b.line
   );
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems, isRead: true };
   const code = "\n".repeat(shift) + e.finish("(function($){");
   const warnings = decision.shown ? [] : e.notices;
   const reads = record === undefined

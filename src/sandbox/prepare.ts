@@ -134,7 +134,7 @@ function detect(body: Body, javaScript: () => Made, python: () => Made): Made {
     const isLikeScript = looksLikeJavaScript(body.text);
     const findings = (isLikeScript ? asScript : asPython) as readonly Finding[];
     // Python that is understood and not supported leaves no doubt about its language.
-    const isCertain = !isLikeScript && findings.every(({ code }) => code === "invalid_code");
+    const isCertain = !isLikeScript && findings.every(({ code }) => code === "unsupported_python");
     return isCertain ? findings : findings.map((finding) => ({ ...finding, hint }));
   }
   return asScript;
@@ -157,7 +157,12 @@ function asJavaScript(source: UserCodeSource, body: Body): Made {
 
 function asPython(source: UserCodeSource, body: Body): Made {
   const made = translatePython(body.text, pythonSettings[source.kind]);
-  if (!made.ok) return findingsOf(source, body, made.problems, "python");
+  if (!made.ok) {
+    const findings = findingsOf(source, body, made.problems, "python");
+    return made.isRead
+      ? findings.map((finding) => ({ ...finding, code: "unsupported_python" as const }))
+      : findings;
+  }
   return {
     source,
     language: "python",

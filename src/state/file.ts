@@ -84,7 +84,7 @@ export function unusable(path: string, cause: unknown): AgentError {
   const reason = isDamaged ? "it is damaged, or no state file" : messageOf(cause);
   return new AgentError(`Cannot use the state file ${path}: ${reason}`, {
     hint: isDamaged
-      ? "Put it aside, or bring back a backup of it: without it, the agent begins a new one, reads everything anew and has forgotten what is still to be sent."
+      ? "Move it away, restore a backup of it, or name another one with --state. A new one is begun then: everything is read anew, and what was still to be sent is not known to it."
       : "The agent must be able to write it and its folder. --state names another file; without its " +
         "state, the agent reads everything anew.",
     cause,

@@ -206,7 +206,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     },
   },
   "[csv_assets] has no record 77": { words: ["explain", "csv_assets", "--record", "77"] },
-  "Cannot use the state file …: file is not a database": {
+  "Cannot use the state file …: it is damaged, or no state file": {
     words: ["upload", "csv_assets"],
     before: (place) => place.write("agent-state.sqlite", "not a database"),
   },
@@ -218,7 +218,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       database.run("pragma user_version = 999");
     },
   },
-  "Cannot use the state file …: ENOENT": {
+  "Cannot use the state file …: it does not exist": {
     words: ["upload", "csv_assets", "--state", "missing/agent-state.sqlite"],
   },
   "This run has no log files": { words: [...upload, "--log-dir", "/proc/none"] },
