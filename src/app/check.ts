@@ -6,13 +6,15 @@
 
 import { retryPolicies } from "../sdk/http/retry.ts";
 import { converterNames, findConverter } from "../../converters/mod.ts";
-import { ConfigError, formatFinding } from "../base/errors.ts";
+import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
-import { countFindings, distinctFindings, sortFindings } from "../config/findings.ts";
+import { distinctFindings, sortFindings } from "../config/findings.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
-import { checkCode, type PreparedSection } from "../sync/prepare.ts";
-import { checkSource as probeSource, toReadable } from "../sync/read/probe.ts";
+import { findConverterErrors, type PreparedSection } from "../sync/prepare.ts";
+import { describeEmptyPath } from "../sync/read/missing_paths.ts";
+import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
+import { mergeMappings } from "../transform/mapping.ts";
 import { toFault } from "../sync/report.ts";
 import { type CompiledUserCode, compileUserCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
@@ -25,6 +27,8 @@ export interface CheckResult {
   readonly ok: boolean;
   readonly message: string;
   readonly hint: string | null;
+  /** What is not right and does not keep the section from running, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /** The sections to check: those named, or all that are enabled. */
@@ -38,17 +42,35 @@ export async function checkSource(
   const { name: section, source } = prepared.section;
   try {
     await probeSource(prepared, app);
+    const missing = await findMissingPaths(prepared, app);
+    const found = missing?.paths.map(describeEmptyPath) ?? [];
+    if (missing?.isFatal === true) {
+      const message = `No record can be sent. ${found.join(" ")}`;
+      return { section, ok: false, message, hint: missing.hint, warnings: [] };
+    }
+    const warnings = missing === undefined ? [] : [...found, missing.hint];
+    return { section, ok: true, message: `${source.title} can be read`, hint: null, warnings };
   } catch (error) {
     const { message, hint } = toFault(error);
-    return { section, ok: false, message, hint };
+    return { section, ok: false, message, hint, warnings: [] };
   }
-  return { section, ok: true, message: `${source.title} can be read`, hint: null };
 }
 
 function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
   return sections.map(({ section, message, hint = null }) => {
-    return { section, ok: false, message, hint };
+    return { section, ok: false, message, hint, warnings: [] };
   });
+}
+
+/** Looks at the user code of some sections; what may be meant otherwise goes to the log. */
+async function checkCode(
+  { log }: AppContext,
+  config: Config,
+  chosen: readonly SectionConfig[],
+): Promise<CompiledUserCode> {
+  const code = await compileUserCode(config.converters, chosen);
+  for (const doubt of code.doubts) log.warning(formatFinding(doubt));
+  return code;
 }
 
 /**
@@ -59,22 +81,25 @@ function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
   const config = loadConfig(app);
   const { chosen, notEnabled } = selectSections(app, config, names);
-  const code = await compileUserCode(config.converters, config.sections);
+  const code = await checkCode(app, config, chosen);
   for (const warning of code.warnings) app.log.warning(formatFinding(warning));
-  const own = chosen.flatMap((section) =>
-    checkCode(section, { findConverter, converterNames, code })
+  const calls = chosen.flatMap((section) =>
+    findConverterErrors(section, { findConverter, converterNames, code })
   );
-  const findings = distinctFindings([
-    ...own,
-    ...code.findings.filter(({ section }) => section === "converters"),
-  ]);
-  if (findings.length > 0) {
-    throw new ConfigError(
-      `Cannot use ${config.file}: it has ${countFindings(findings)}`,
-      sortFindings(findings),
-    );
-  }
-  return [...codeResults(code), ...chosen.map(describeFound), ...notEnabledResults(notEnabled)];
+  const findings = sortFindings(distinctFindings([...code.findings, ...calls]));
+  return [
+    ...describeConverters(code),
+    ...chosen.filter(({ name }) => findings.every(({ section }) => section !== name))
+      .map(describeFound),
+    ...findings.map(describeFault),
+    ...notEnabledResults(notEnabled),
+  ];
+}
+
+function describeFault(finding: Finding): CheckResult {
+  const { section = "converters", hint = null } = finding;
+  const message = formatFinding({ ...finding, hint: undefined });
+  return { section, ok: false, message, hint, warnings: [] };
 }
 
 function plural(count: number, word: string): string {
@@ -82,12 +107,13 @@ function plural(count: number, word: string): string {
 }
 
 /** What the compiler made of the custom converters, which all sections share. */
-function codeResults({ converters }: CompiledUserCode): CheckResult[] {
+function describeConverters({ converters }: CompiledUserCode): CheckResult[] {
   if (converters.length === 0) return [];
   const message = `${plural(converters.length, "converter")} compiled`;
-  return [{ section: "converters", ok: true, message, hint: null }];
+  return [{ section: "converters", ok: true, message, hint: null, warnings: [] }];
 }
 
+/** A section without errors, and what of it was compiled or looked up. */
 function describeFound({ name, line, filter, mappings }: SectionConfig): CheckResult {
   const called = mappings.filter(({ spec }) => spec.converter !== undefined).length;
   const found = [
@@ -95,12 +121,8 @@ function describeFound({ name, line, filter, mappings }: SectionConfig): CheckRe
     ...filter === undefined ? [] : ["a record filter"],
   ];
   const checked = found.length === 0 ? "" : `, ${found.join(" and ")} checked`;
-  return {
-    section: name,
-    ok: true,
-    message: `is well written (line ${line})${checked}`,
-    hint: null,
-  };
+  const message = `is well written (line ${line})${checked}`;
+  return { section: name, ok: true, message, hint: null, warnings: [] };
 }
 
 /**
@@ -114,9 +136,16 @@ export async function checkSections(
   names: CheckedNames,
 ): Promise<CheckResult[]> {
   const { chosen, notEnabled } = selectSections(app, config, names);
+  await checkCode(app, config, chosen);
   const session = await openReadSession(app, config, chosen, retryPolicies.interactive);
   const message = `${session.oomnitza.url} accepts the credentials`;
-  const results: CheckResult[] = [{ section: "oomnitza", ok: true, message, hint: null }];
+  const results: CheckResult[] = [{
+    section: "oomnitza",
+    ok: true,
+    message,
+    hint: null,
+    warnings: [],
+  }];
   for (const prepared of await session.prepare()) results.push(await checkSource(app, prepared));
   return [...results, ...notEnabledResults(notEnabled)];
 }
@@ -141,6 +170,17 @@ export async function checkConnection(
   }
   const found = config.sections.find(({ name }) => name === section);
   if (found === undefined) throw new ConfigError(`Cannot use [${section}]`, config.findings);
-  await probeSource(toReadable(found, app.log), app);
-  return `${found.source.title} can be read.`;
+  const fields = mergeMappings({
+    builtin: found.builtin,
+    server: undefined,
+    ini: found.mappings,
+    converters: found.source.converters ?? {},
+  });
+  const readable = toReadable(found, app.log, fields);
+  await probeSource(readable, app);
+  const missing = await findMissingPaths(readable, app);
+  const notes = missing === undefined
+    ? []
+    : [...missing.paths.map(describeEmptyPath), missing.hint];
+  return [`${found.source.title} can be read.`, ...notes].join(" ");
 }

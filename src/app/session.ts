@@ -84,13 +84,9 @@ async function open<Connection extends OomnitzaReader>(
     http: sideHttp(settings, app),
     async prepare(which = sections) {
       const code = await compileUserCode(config.converters, sections);
+      const { api_version: apiVersion } = settings;
       return await prepareSections(which, {
-        oomnitza,
-        findConverter,
-        converterNames,
-        code,
-        version,
-        log,
+        ...{ oomnitza, findConverter, converterNames, code, version, apiVersion, log },
       });
     },
   };

@@ -38,8 +38,6 @@ export type FindingCode =
   | "invalid_code"
   /** User code that was taken for Python and is not valid Python. */
   | "invalid_python"
-  /** User code that is Python, and uses what is not supported. */
-  | "unsupported_python"
   /** User code that was taken for JavaScript and is not valid JavaScript. */
   | "invalid_javascript"
   /** User code that may be meant otherwise than it is taken. */

@@ -57,9 +57,12 @@ export const uploadFlags = {
   "record-count": opt.integer("Stop after so many source records per section. 0 means no limit.", {
     default: 0,
   }),
-  "singleton": opt.integer("1 refuses to run beside another upload on this machine, 0 allows it.", {
-    default: 1,
-  }),
+  "singleton": opt.integer(
+    "1 refuses to run beside another upload with the same state file, 0 allows it.",
+    {
+      default: 1,
+    },
+  ),
   "workers": opt.integer("Requests to Oomnitza under way at once, per section.", {
     default: defaultWorkers,
     maximum: 256,

@@ -26,8 +26,10 @@ const flags = {
   "source": opt.text("Path into the record whose value the converter gets.", { default: "" }),
 } as const;
 
-/** What running on one record came to. */
-type Shown = { readonly result: unknown } | { readonly kept: boolean } | {
+/** What running on one record came to; `under`: the version of Python, where both are shown. */
+type Shown = Outcome & { readonly under?: string };
+
+type Outcome = { readonly result: unknown } | { readonly kept: boolean } | {
   readonly failed: string;
 };
 
@@ -65,23 +67,42 @@ function runBuiltin(
   }
 }
 
-function shownOf(outcome: SandboxOutcome | undefined, isFilter: boolean): Shown {
+function shownOf(outcome: SandboxOutcome | undefined, isFilter: boolean): Outcome {
   if (outcome === undefined) return { failed: "no answer" };
   if ("failed" in outcome) return { failed: outcome.failed };
   if (isFilter) return { kept: outcome.keep };
   return { result: outcome.keep ? outcome.results[0] ?? null : null };
 }
 
+/** Runs the code; twice where nothing in it tells the version of Python and the results differ. */
 async function runCustom(
   { log }: CommandContext,
   config: Config,
   code: TriedCode,
   records: readonly SourceRecord[],
 ): Promise<Shown[]> {
+  const { shown, isOpen } = await runOnce(log, config, code, records);
+  if (!isOpen) return [...shown];
+  const { shown: others } = await runOnce(log, config, { ...code, python: 2 }, records);
+  return shown.flatMap((one, index): Shown[] => {
+    const other = others[index];
+    return other === undefined || JSON.stringify(one) === JSON.stringify(other)
+      ? [one]
+      : [{ ...one, under: "Python 3" }, { ...other, under: "Python 2" }];
+  });
+}
+
+async function runOnce(
+  log: CommandContext["log"],
+  config: Config,
+  code: TriedCode,
+  records: readonly SourceRecord[],
+): Promise<{ readonly shown: readonly Outcome[]; readonly isOpen: boolean }> {
   const trial = await openTrial(config, code, log);
   const outcomes = await trial.run(records);
   await trial.close();
-  return records.map((_, index) => shownOf(outcomes[index], code.kind === "filter"));
+  const shown = records.map((_, index) => shownOf(outcomes[index], code.kind === "filter"));
+  return { shown, isOpen: trial.isOpen };
 }
 
 /** The source path of the first mapping that uses a converter; blank when none does. */
@@ -177,6 +198,11 @@ export const tryCommand = defineCommand({
 });
 
 function textOf(shown: Shown): string {
+  const { under } = shown;
+  return under === undefined ? resultText(shown) : `${under}: ${resultText(shown)}`;
+}
+
+function resultText(shown: Shown): string {
   if ("failed" in shown) return `failed: ${shown.failed}`;
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
   return JSON.stringify(shown.result);

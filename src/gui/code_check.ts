@@ -55,14 +55,14 @@ export async function checkPiece({ kind, name, code }: Piece): Promise<Checked> 
     line: 1,
   };
   const { programs: [program], findings } = prepareUserCode([source]);
-  const python = findings.some(({ code }) =>
-    code === "invalid_python" || code === "unsupported_python"
-  );
+  const python = findings.some(({ code }) => code === "invalid_python");
   const language = program?.language ?? (python ? "python" : "javascript");
   return {
     language,
     languageName: program?.languageName ?? (python ? "Python" : "JavaScript"),
-    findings: [...findings, ...program?.warnings ?? []].map(toCodeFinding),
+    findings: [...findings, ...program?.warnings ?? [], ...program?.doubts ?? []].map(
+      toCodeFinding,
+    ),
     program,
   };
 }

@@ -24,7 +24,7 @@ import {
   type ConversionProblems,
   createConversionProblems,
 } from "../transform/conversion_problems.ts";
-import { compileMapper, type Mapper } from "../transform/map.ts";
+import { compileMapper, type Mapper, type MapperInputs } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
 import { type CompiledUserCode, findCodeErrors, selectSectionCode } from "./user_code.ts";
 
@@ -38,6 +38,8 @@ export interface PrepareContext {
   readonly code: CompiledUserCode;
   /** Version that the uploads name. */
   readonly version: string;
+  /** Over which API is sent; `auto` unless told. */
+  readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
   readonly log: Log;
 }
 
@@ -73,16 +75,17 @@ export async function loadMappings(
 export function checkMappings(
   section: SectionConfig,
   fields: readonly FieldMapping[],
+  apiVersion?: PrepareContext["apiVersion"],
 ): CheckedMapping {
   const { texts } = section;
-  const named = texts.sync_field?.trim() ?? "";
   return applyKind(fields, {
     kind: section.kind,
     section: section.name,
     file: section.file,
     line: section.line,
-    syncField: section.kind === "users" && named === "" ? "USER" : named,
+    syncField: texts.sync_field ?? "",
     defaultPosition: texts.default_position ?? "",
+    apiVersion,
   });
 }
 
@@ -103,6 +106,7 @@ function describeUpload(section: SectionConfig, mapping: CheckedMapping, version
       dontOverwrite: settings.dont_overwrite ?? null,
     },
     normalPosition: mapping.normalPosition,
+    missingForV2: mapping.missingForV2,
     portion: crypto.randomUUID(),
   };
 }
@@ -140,12 +144,15 @@ function lookupIn(
 /** What checking the converters of a section takes. */
 export type CheckContext = Pick<PrepareContext, "findConverter" | "converterNames" | "code">;
 
-/** Finds what is wrong with the converters and the user code of a section, as far as the file says it. */
-export function checkCode(section: SectionConfig, context: CheckContext): Finding[] {
+/** Finds converter calls of a section that cannot be meant, as far as the file has them. */
+export function findConverterErrors(section: SectionConfig, context: CheckContext): Finding[] {
   const { builtin, mappings: ini, source: { converters = {} } } = section;
   const fields = mergeMappings({ builtin, server: undefined, ini, converters });
-  const wrong = checkConverterCalls(fields, lookupIn(context), section, section.name);
-  return [...wrong, ...findCodeErrors(context.code, section, true)];
+  return checkConverterCalls(fields, lookupIn(context), section, section.name);
+}
+
+function placeholderNote(text: string): string {
+  return `"${text}" stands in place of a serial number and is not sent (send_placeholder_serials = True sends it)`;
 }
 
 async function prepareSection(
@@ -153,8 +160,10 @@ async function prepareSection(
   context: PrepareContext,
 ): Promise<PreparedSection | Finding[]> {
   const log = context.log.named(section.name);
-  const mapping = checkMappings(section, await loadMappings(section, context.oomnitza));
-  if (mapping.findings.length > 0) return [...mapping.findings];
+  const fields = await loadMappings(section, context.oomnitza);
+  const mapping = checkMappings(section, fields, context.apiVersion);
+  if (mapping.findings.some(({ severity }) => severity === "error")) return [...mapping.findings];
+  for (const warning of mapping.findings) log.warning(formatFinding(warning));
   const conversionProblems = createConversionProblems(log);
   const lookup = lookupIn(context);
   const wrong = checkConverterCalls(mapping.fields, lookup, section, section.name);
@@ -169,7 +178,12 @@ async function prepareSection(
   if (faults.length > 0) return faults;
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
-  const inputs = { texts: section.texts, conversions, syncFields, keepIfEmpty };
+  const { source, settings } = section;
+  const inputs: MapperInputs = {
+    ...{ texts: section.texts, conversions, syncFields, keepIfEmpty },
+    isSerial: settings.send_placeholder_serials ? undefined : source.isSerial,
+    onPlaceholder: (field, text) => conversionProblems.noteValue(field, placeholderNote(text)),
+  };
   warnOfSecrets(section, mapping, log);
   const mapper = compileMapper(mapping.fields, inputs);
   const upload = describeUpload(section, mapping, context.version);

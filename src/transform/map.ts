@@ -5,6 +5,7 @@
  */
 
 import { isBlank, isEmpty, type MappedRecord, setOwn, type SourceRecord } from "../base/record.ts";
+import { isPlaceholderSerial } from "../sdk/serial_numbers.ts";
 import type { Conversions, Convert } from "./convert.ts";
 import type { FieldMapping } from "./mapping.ts";
 import { ConversionFailure } from "./on_error.ts";
@@ -56,6 +57,8 @@ interface CompiledField {
   readonly custom: number;
   /** Whether it is left out when it is blank. */
   readonly optional: boolean;
+  /** Whether what makers leave in place of a serial number is no value of it. */
+  readonly serial: boolean;
 }
 
 /** How the value of a mapping is found in a record, before its converter. */
@@ -85,14 +88,17 @@ interface Table {
   /** The fields of the custom calls, in the order of the calls. */
   readonly calls: readonly (CompiledField | undefined)[];
   readonly syncFields: readonly string[];
+  readonly onPlaceholder: MapperInputs["onPlaceholder"];
 }
+
+/** The field of Oomnitza that is for serial numbers, sync field or not. */
+const serialField = "SERIAL_NUMBER";
 
 function compileField(
   field: FieldMapping,
-  texts: Readonly<Record<string, string>>,
-  conversions: Conversions,
-  keepIfEmpty: readonly string[],
+  { texts, conversions, keepIfEmpty, syncFields, isSerial }: MapperInputs,
 ): CompiledField {
+  const isKey = syncFields.includes(field.field) || field.field === serialField;
   return {
     name: field.field,
     required: field.spec.required === true,
@@ -100,6 +106,7 @@ function compileField(
     convert: conversions.of(field.field),
     custom: conversions.custom.findIndex(({ target }) => target === field.field),
     optional: keepIfEmpty.includes("*") || keepIfEmpty.includes(field.field),
+    serial: isKey && field.spec.source !== undefined && isSerial?.(field.spec.source) === true,
   };
 }
 
@@ -113,10 +120,15 @@ function computeValue(
   return field.convert === undefined ? value : field.convert(record, value);
 }
 
-/** The record, or why it does not go on. */
+/**
+ * The record, or why it does not go on.
+ *
+ * @param placeholder What was found in place of a serial number.
+ */
 function checkRequired(
   { fields, syncFields }: Table,
   outgoing: MappedRecord,
+  placeholder: string | undefined,
 ): MappedRecord | Dropped {
   let missing: string[] | undefined;
   for (const { name, required } of fields) {
@@ -124,31 +136,49 @@ function checkRequired(
   }
   if (missing !== undefined) {
     const identity = describeIdentity(outgoing, syncFields);
-    return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}`);
+    const instead = placeholder === undefined
+      ? ""
+      : `: "${placeholder}" stands in place of a serial number`;
+    return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}${instead}`);
   }
   if (!isEmpty(outgoing)) return outgoing;
   const reason = fields.length === 0 ? "nothing is mapped" : "all of its fields are empty";
   return new Dropped("incomplete", "", reason);
 }
 
-/** Puts a value in its place, unless it would blank a field that is to be kept. */
-function put(outgoing: Record<string, unknown>, field: CompiledField, value: unknown): void {
-  if (value instanceof ConversionFailure) return;
+/**
+ * Puts a value in its place, unless it would blank a field that is to be kept.
+ *
+ * @returns what stood in place of a serial number.
+ */
+function put(
+  outgoing: Record<string, unknown>,
+  field: CompiledField,
+  found: unknown,
+  { onPlaceholder }: Table,
+): string | undefined {
+  if (found instanceof ConversionFailure) return undefined;
+  const isPlaceholder = field.serial && typeof found === "string" && isPlaceholderSerial(found);
+  const value = isPlaceholder ? null : found;
   if (!field.optional || !isBlank(value)) setOwn(outgoing, field.name, value);
+  if (!isPlaceholder) return undefined;
+  onPlaceholder?.(field.name, found.trim());
+  return found.trim();
 }
 
 /** Makes the outgoing record of the values of its fields, in their order. */
 function assemble(table: Table, values: readonly unknown[]): MappedRecord | Dropped {
   const outgoing: Record<string, unknown> = {};
   let failure: ConversionFailure | undefined;
+  let placeholder: string | undefined;
   for (let index = 0; index < values.length; index++) {
-    const value = values[index];
+    const value = values[index] ?? null;
     if (value instanceof ConversionFailure && value.onError !== "keep") {
       if (failure === undefined || value.onError === "fail") failure = value;
     }
-    put(outgoing, table.fields[index] as CompiledField, value);
+    placeholder = put(outgoing, table.fields[index] as CompiledField, value, table) ?? placeholder;
   }
-  if (failure === undefined) return checkRequired(table, outgoing);
+  if (failure === undefined) return checkRequired(table, outgoing, placeholder);
   const identity = describeIdentity(outgoing, table.syncFields);
   return new Dropped("failed", identity, failure.reason, failure.onError === "fail");
 }
@@ -183,16 +213,21 @@ export interface MapperInputs {
   readonly syncFields: readonly string[];
   /** Fields that are left out of a record when they are blank; `*` means all. */
   readonly keepIfEmpty: readonly string[];
+  /** Whether a path holds serial numbers, where placeholders of them are not to be sent. */
+  readonly isSerial?: ((path: string) => boolean) | undefined;
+  /** Told of each placeholder that was found in place of a serial number. */
+  readonly onPlaceholder?: ((field: string, text: string) => void) | undefined;
 }
 
 /** Compiles a mapping table. */
 export function compileMapper(
   mappings: readonly FieldMapping[],
-  { texts, conversions, syncFields, keepIfEmpty }: MapperInputs,
+  inputs: MapperInputs,
 ): Mapper {
-  const fields = mappings.map((field) => compileField(field, texts, conversions, keepIfEmpty));
+  const { conversions, syncFields, onPlaceholder } = inputs;
+  const fields = mappings.map((field) => compileField(field, inputs));
   const calls = conversions.custom.map(({ target }) => fields.find(({ name }) => name === target));
-  const table: Table = { fields, calls, syncFields };
+  const table: Table = { fields, calls, syncFields, onPlaceholder };
   return {
     map: (record, custom) => map(table, record, custom),
     mapWaiting: (record, custom) => mapWaiting(table, record, custom),

@@ -14,6 +14,7 @@ import { type Faces, openFaces } from "./support/faces.ts";
 
 const nothingElse: MetricsSources = {
   sections: [],
+  scheduled: new Set(),
   lastSuccess: () => undefined,
   inbox: () => [],
   counters: new Counters(),
@@ -63,9 +64,7 @@ test.each([
   ["capitalize:x", 'with the parameter "x", which it does not have; it has none'],
 ])("%s is an error everywhere", async (call, problem) => {
   await withMapping(site(call), async ({ cli }) => {
-    for (
-      const words of [upload, ["plan", "csv_assets"], ["check"], ["check", "--file-only"]]
-    ) {
+    for (const words of [upload, ["plan", "csv_assets"], ["check"]]) {
       const { code, stderr } = await cli(...words);
       expect(stderr, words.join(" ")).toMatch(
         /error: \S+config\.ini:\d+ \[csv_assets\] mapping\.site: /,
@@ -73,6 +72,12 @@ test.each([
       expect(stderr, words.join(" ")).toContain(problem);
       expect(code, words.join(" ")).toBe(1);
     }
+    const { code, stdout } = await cli("check", "--file-only");
+    expect(stdout).toMatch(
+      /^FAILED \[csv_assets\] \S+config\.ini:\d+ \[csv_assets\] mapping\.site: /,
+    );
+    expect(stdout.replace(" Did you", ". Did you")).toContain(problem);
+    expect(code).toBe(3);
   });
 });
 
@@ -89,9 +94,9 @@ test("check --file-only compiles every filter and converter, and says what it fo
     const broken of ["recordfilter:\n  return record['tag'", "[converters]\nunused:\n  return ((\n"]
   ) {
     await withMapping(broken, async ({ cli }) => {
-      const { code, stderr } = await cli("check", "--file-only");
-      expect(stderr).toMatch(/Cannot use \S+: it has 1 error\n {2}error: \S+config\.ini:\d+ \[/);
-      expect(code).toBe(1);
+      const { code, stdout } = await cli("check", "--file-only");
+      expect(stdout).toMatch(/^FAILED \[\w+\] \S+config\.ini:\d+ \[/m);
+      expect(code).toBe(3);
     });
   }
 });

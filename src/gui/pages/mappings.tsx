@@ -147,7 +147,8 @@ interface MappingsProps {
 }
 
 function Mappings({ c, gui, file, section, config, sectionConfig, asked }: MappingsProps) {
-  const table = checkMappings(sectionConfig, mergeSectionMappings(sectionConfig, asked.server));
+  const merged = mergeSectionMappings(sectionConfig, asked.server);
+  const table = checkMappings(sectionConfig, merged, config.oomnitza?.api_version);
   const paths = suggestions(asked.sample, sectionConfig.source.fields ?? {});
   const own = file.document.byName.get(section);
   const edited = mappingField(`mapping.${c.req.query("field") ?? ""}`);
