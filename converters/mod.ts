@@ -42,7 +42,6 @@ export const converters: readonly Converter[] = [
 
 const byName = new Map(converters.map((converter) => [converter.name.toLowerCase(), converter]));
 
-/** Their names. */
 export const converterNames: readonly string[] = converters.map(({ name }) => name);
 
 /** The built-in converter of a name, whatever its case. */
