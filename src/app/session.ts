@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findConverter } from "../../converters/mod.ts";
+import { converterNames, findConverter } from "../../converters/mod.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
@@ -87,8 +87,9 @@ async function open<Connection extends OomnitzaReader>(
     async prepare(which = sections) {
       const code = await compileUserCode(config.converters, sections);
       const { api_version: apiVersion } = settings;
-      const inputs = { oomnitza, findConverter, code, version, apiVersion, log };
-      return await prepareSections(which, inputs);
+      return await prepareSections(which, {
+        ...{ oomnitza, findConverter, converterNames, code, version, apiVersion, log },
+      });
     },
   };
 }

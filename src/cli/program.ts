@@ -20,6 +20,7 @@ import { commands } from "./commands.ts";
 import type { Console, Input } from "./console.ts";
 import { globalFlags } from "./flags.ts";
 import { type OpenLog, openLog } from "./log.ts";
+import { checkOpenFiles } from "./open_files.ts";
 import { resolveFiles } from "./paths.ts";
 import { type ParsedLine, parseLine, shortFlags } from "./parse.ts";
 import { describeVersion } from "./version.ts";
@@ -76,7 +77,9 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
   const { keepsLog = false } = command;
-  program.log = openLog({ console, redactor, global, keepsLog, env, directory });
+  if (keepsLog) checkOpenFiles();
+  const { dataFolder, ...files } = resolveFiles({ global, env, directory });
+  program.log = openLog({ console, redactor, global, keepsLog, env, directory, dataFolder });
   const context: CommandContext = {
     log: program.log.log,
     redactor,
@@ -85,7 +88,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     env,
     directory,
     sources,
-    ...resolveFiles({ global, env, directory }),
+    ...files,
     input,
     print: (text) => console.print(neutraliseResult(redactor.redact(text))),
     isTerminal: console.isTerminal,

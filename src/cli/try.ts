@@ -107,6 +107,21 @@ async function runOnce(
   return { shown, isOpen: trial.isOpen };
 }
 
+/** The source path of the first mapping that uses a converter; blank when none does. */
+function inferSource({ log }: CommandContext, { sections }: Config, converter: string): string {
+  for (const { name, builtin, mappings } of sections) {
+    const inherited = Object.entries(builtin).map(([field, spec]) => ({ field, spec }));
+    for (const { field, spec } of [...mappings, ...inherited]) {
+      if (spec.source === undefined || spec.converter === undefined) continue;
+      const called = parseConverterCall(spec.converter).name;
+      if (called.toLowerCase() !== converter.toLowerCase()) continue;
+      log.info(`The value is ${spec.source}, as in mapping.${field} of [${name}]`);
+      return spec.source;
+    }
+  }
+  return "";
+}
+
 async function runOn(
   context: CommandContext,
   name: string,
@@ -115,8 +130,9 @@ async function runOn(
 ): Promise<Shown[]> {
   const config = loadConfig(context);
   const call = parseConverterCall(name);
+  const source = values.source === "" ? inferSource(context, config, call.name) : values.source;
   if (config.converters.some((custom) => custom.name === call.name.toLowerCase())) {
-    const code = { kind: "converter", ...call, source: values.source } as const;
+    const code = { kind: "converter", ...call, source } as const;
     return await runCustom(context, config, code, records);
   }
   const section = config.sections.find((candidate) => candidate.name === name);
@@ -137,7 +153,7 @@ async function runOn(
       `${converter.name} asks another system, so it cannot be tried on saved records`,
     );
   }
-  return records.map((record) => runBuiltin(context, converter, call, values.source, record));
+  return records.map((record) => runBuiltin(context, converter, call, source, record));
 }
 
 /** Runs one converter or filter on saved records. */
@@ -146,7 +162,7 @@ export const tryCommand = defineCommand({
   summary:
     "Run one converter, or the filter of a section, on saved records and show what it makes of them.",
   details:
-    "Nothing is read from a source and nothing is sent. Log lines of the code go to standard error.",
+    "Nothing is read from a source and nothing is sent. Log lines of the code go to standard error. Without --source, the value is that of the first mapping that uses the converter.",
   positionals: {
     usage: "NAME",
     help:

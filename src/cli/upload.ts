@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
+import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import { withConfig } from "../app/configuration.ts";
@@ -124,20 +125,32 @@ async function run(
     started: started.toISOString(),
     ended: new Date().toISOString(),
     testmode: flags.testmode,
-    not_enabled: notEnabled,
+    not_enabled: notEnabled.map(({ section }) => section),
     sections,
     error: null,
-    exit: exitCode(sections),
+    exit: exitCode(sections, notEnabled.length),
   };
+  showNotEnabled(context, flags, notEnabled);
   if (context.global.output === "json") context.print(JSON.stringify(report, null, 2));
   context.log.info("Done");
   return report.exit;
 }
 
-function exitCode(sections: RunReport["sections"]): number {
+function exitCode(sections: RunReport["sections"], notEnabled: number): number {
   if (sections.some(({ error }) => error?.bug === true)) return exitCodes.bug;
   if (sections.some((section) => section.stopped_by_guard)) return exitCodes.guarded;
-  return sections.some(({ outcome }) => outcome === "failed") ? exitCodes.failed : exitCodes.ok;
+  const isFailed = notEnabled > 0 || sections.some(({ outcome }) => outcome === "failed");
+  return isFailed ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Repeated below the reports, where it is not overlooked; the log has it from the start. */
+function showNotEnabled(
+  { global, print }: CommandContext,
+  { testmode }: UploadFlags,
+  notEnabled: readonly NotEnabled[],
+): void {
+  if (global.output !== "text" || testmode) return;
+  for (const { section, message } of notEnabled) print(`${section}: did not run: ${message}`);
 }
 
 /** In test mode and with JSON standard output belongs to others. */

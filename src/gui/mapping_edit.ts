@@ -4,11 +4,12 @@
  * @module
  */
 import { parseExactJson, stringifyExactJson } from "../base/json.ts";
-import { findConverter } from "../../converters/mod.ts";
+import { converterNames, findConverter } from "../../converters/mod.ts";
 import type { IniSection } from "../config/ini.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
 import { mappingField, parseMapping } from "../config/mapping_option.ts";
 import type { MappingSpec } from "../sdk/source.ts";
+import { findCallProblem } from "../transform/check_converters.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
 import type { ShownFinding } from "./saving.tsx";
 
@@ -56,10 +57,14 @@ function literalOf(text: string): unknown {
   }
 }
 
-function specOf({ from, value, converter, isRequired }: MappingForm): MappingSpec {
+function specOf(
+  { from, value, converter, isRequired }: MappingForm,
+  onError: MappingSpec["on_error"],
+): MappingSpec {
   return {
     [from]: from === "hardcoded" ? literalOf(value) : value,
     ...(converter === "" ? {} : { converter }),
+    ...(onError === undefined ? {} : { on_error: onError }),
     ...(isRequired ? { required: true } : {}),
   };
 }
@@ -72,9 +77,9 @@ function spaced(spec: MappingSpec): string {
   return `{${parts.join(", ")}}`;
 }
 
-/** What the ini says for a mapping: a bare path where that is enough. */
-export function mappingText(form: MappingForm): string {
-  const spec = specOf(form);
+/** What the ini says for a mapping: a bare path where that is enough. The form has no `on_error`. */
+export function mappingText(form: MappingForm, onError?: MappingSpec["on_error"]): string {
+  const spec = specOf(form, onError);
   const isBare = form.from === "source" && Object.keys(spec).length === 1;
   const bare = isBare ? parseMapping(form.value) : undefined;
   return bare?.ok === true && bare.spec.source === form.value ? form.value : spaced(spec);
@@ -98,7 +103,8 @@ export function mappingEdits(
   const same = before?.ok === true &&
     mappingText(formOfSpec(form.field, before.spec)) === mappingText(form);
   // Said otherwise, but meaning the same: it stays as it is written.
-  return same ? [] : [{ kind: "set", section: name, key, value: mappingText(form) }];
+  const onError = before?.ok === true ? before.spec.on_error : undefined;
+  return same ? [] : [{ kind: "set", section: name, key, value: mappingText(form, onError) }];
 }
 
 /** What is wrong with a form before the ini is asked. */
@@ -112,5 +118,8 @@ export function mappingFaults(form: MappingForm, custom: ReadonlySet<string>): S
   const { name } = parseConverterCall(form.converter);
   const isKnown = findConverter(name) !== undefined || custom.has(name.toLowerCase());
   if (form.converter !== "" && !isKnown) fault("converter", `There is no converter "${name}".`);
+  const lookup = { find: findConverter, names: converterNames, custom };
+  const problem = isKnown ? findCallProblem(form.converter, lookup) : undefined;
+  if (problem !== undefined) fault("converter", `It ${problem.message}.`);
   return faults;
 }

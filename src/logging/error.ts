@@ -43,7 +43,9 @@ export function errorLines(
   error: unknown,
   options: { readonly verbose: boolean },
 ): readonly [string, ...string[]] {
-  const findings = error instanceof ConfigError ? error.findings.map(formatFinding) : [];
+  const findings = error instanceof ConfigError
+    ? error.findings.map((finding) => `${finding.severity}: ${formatFinding(finding)}`)
+    : [];
   const hint = error instanceof AgentError && error.hint !== undefined ? [error.hint] : [];
   const details = options.verbose ? verboseLines(error, new Set()) : [];
   return [messageOf(error), ...findings, ...hint, ...details];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OnError } from "./converter.ts";
 import type { Log } from "../logging/log.ts";
 import type { Kind, Skipped, SourceRecord } from "../base/record.ts";
 import type { Answer, TlsSettings } from "../runtime/fetch.ts";
@@ -22,6 +23,8 @@ export interface MappingSpec {
   readonly hardcoded?: unknown;
   /** Converter call, for example `split:on=,|index=1`. */
   readonly converter?: string;
+  /** What becomes of a value that the converter cannot convert; as the section says unless given. */
+  readonly on_error?: OnError;
   /** A record in which this field is empty is not sent. */
   readonly required?: boolean;
 }

@@ -34,6 +34,17 @@ export interface SectionChanges extends Readonly<ChangeCounts> {
   readonly gone_records: readonly string[];
 }
 
+/** How often the converter of one field failed. */
+export interface ConverterFailures {
+  readonly converter: string;
+  readonly field: string;
+  readonly failed: number;
+  /** Values that there were to convert. */
+  readonly tried: number;
+  /** Why the first of them failed. */
+  readonly reason: string;
+}
+
 /** How one section's run went. */
 export interface SectionReport {
   readonly section: string;
@@ -70,6 +81,8 @@ export interface SectionReport {
   readonly dead_letters: number;
   /** Values that converters could not convert. */
   readonly complaints: number;
+  /** Converters that failed, by the field that they are for. */
+  readonly converter_failures: readonly ConverterFailures[];
   readonly failures: readonly Failure[];
   /** Failures beyond those named. */
   readonly failures_omitted: number;
@@ -92,7 +105,7 @@ export interface RunReport {
   readonly started: string;
   readonly ended: string;
   readonly testmode: boolean;
-  /** Named sections that are not enabled. */
+  /** Named sections that do not exist or are not enabled. */
   readonly not_enabled: readonly string[];
   readonly sections: readonly SectionReport[];
   /** Why nothing could run, null when something did. */
@@ -210,6 +223,11 @@ export function sectionLines(report: SectionReport): readonly [string, ...string
   }
   const more = report.failures.length + report.failures_omitted - namedInText;
   if (more > 0) details.push(`… and ${more} more`);
+  for (const { converter, field, failed, tried, reason } of report.converter_failures) {
+    details.push(
+      `Converter ${converter} of ${field} failed ${failed} of ${tried} times: ${reason}`,
+    );
+  }
   details.push(...describeNext(report));
   if (report.error !== null) {
     details.push(report.error.message);

@@ -40,7 +40,7 @@ describe("describeError", () => {
       message: "is odd",
     }));
     expect(described(new ConfigError("Cannot start", findings)))
-      .toBe("Cannot start\n  config.ini:1: is odd\n  config.ini:2: is odd");
+      .toBe("Cannot start\n  error: config.ini:1: is odd\n  error: config.ini:2: is odd");
   });
 
   test("verbose adds the stack and the causes with theirs, secrets masked", () => {

@@ -90,10 +90,15 @@ describe("converters", () => {
     };
     const records = [0, 1, 2, 3, 4].map((n) => ({ n, a: {} }));
     const outcomes = await runRecords({ converters, log }, records);
-    expect(outcomes).toEqual(records.map(() => ({ keep: true, results: [null] })));
+    expect(outcomes).toEqual(records.map(({ n }) => {
+      const reason = n % 2 === 0
+        ? "TypeError: not a function (config.ini:12)"
+        : `Error: record ${n} (config.ini:11)`;
+      return { keep: true, results: [null], failures: [{ call: 0, reason }] };
+    }));
     expect(lines).toEqual([
-      "warning Converter c failed, its value is null: TypeError: not a function (config.ini:12)",
-      "warning Converter c failed, its value is null: Error: record 1 (config.ini:11)",
+      "warning Converter c failed: TypeError: not a function (config.ini:12)",
+      "warning Converter c failed: Error: record 1 (config.ini:11)",
       "warning Converter c failed 3 times like this: TypeError: not a function (config.ini:12)",
       "warning Converter c failed 2 times like this: Error: record 1 (config.ini:11)",
     ]);

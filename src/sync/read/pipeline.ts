@@ -164,7 +164,11 @@ class Pipeline {
     this.#names.forget(this.#delivered + 1);
   }
 
-  #drop({ kind, identity, reason }: Dropped, record: SourceRecord, number: number): void {
+  #drop(
+    { kind, identity, reason, isFatal }: Dropped,
+    record: SourceRecord,
+    number: number,
+  ): void {
     const { counts } = this.#settings.account;
     if (kind === "filtered") {
       counts.filtered++;
@@ -175,7 +179,10 @@ class Pipeline {
     if (kind === "failed") {
       this.#settings.account.fail(name, reason);
       this.#log("error", ++this.unmapped, `Lost ${name}: ${reason}`);
-      return;
+      if (!isFatal) return;
+      throw new SourceError(`Stopped at ${name}: ${reason}`, {
+        hint: "on_error = fail stops a section at the first value that cannot be converted.",
+      });
     }
     this.#log("warning", ++counts[kind], `Not sent: ${name}: ${reason}`);
   }
@@ -240,6 +247,21 @@ export function findFruitless(
 }
 
 /**
+ * A converter that failed for every value that was there is a wrong mapping, not a matter of some records.
+ *
+ * @throws {SourceError}
+ */
+function checkConverters({ conversions, section }: PreparedSection): void {
+  const broken = conversions.tallies.find(({ tried, failed }) => failed > 0 && failed === tried);
+  if (broken === undefined) return;
+  const { converter, field, tried, reason } = broken;
+  const values = tried === 1 ? "its only value" : `all ${tried} values`;
+  throw new SourceError(`Converter ${converter} of ${field} failed for ${values}: ${reason}`, {
+    hint: `Correct mapping.${field}; agent explain ${section.name} --record KEY shows each step.`,
+  });
+}
+
+/**
  * Reads a source to its end and maps what it gives, for whoever takes the records. What ended it early is
  * given back, not thrown; the records before it went on their way.
  */
@@ -258,6 +280,7 @@ export async function readSection(
   try {
     await pipeline.run();
     conversions.finish({ log, oomnitza, http, signal });
+    if (settings.from === undefined) checkConverters(prepared);
   } catch (thrown) {
     failure = { thrown };
   }

@@ -107,7 +107,8 @@ function vendorHttp(
   const options = Object.entries(section.source.options);
   const credentials = options
     .filter(([key, option]) =>
-      (option.kind === "secret" && section.texts[key] !== "") || key === "username"
+      (option.kind === "secret" || key === "username" || key === "client_id") &&
+      section.texts[key] !== ""
     )
     .map(([key]) => key);
   return createVendorHttp({
