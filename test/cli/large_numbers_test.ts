@@ -21,6 +21,7 @@ function people(number: string): Response {
 const mappings = `only_changed = True
 mapping.SIM = profile.iccid
 mapping.SHOWN = {"source": "profile.iccid", "converter": "shown"}
+mapping.NEXT = {"source": "profile.iccid", "converter": "following"}
 mapping.FIXED = {"hardcoded": ${iccid}}
 recordfilter =
     # language: javascript
@@ -31,6 +32,9 @@ const converters = `
 shown =
     # language: javascript
     return "sim " + value;
+following =
+    # language: python
+    return value + 1
 `;
 
 test("a SIM's number is sent, kept, compared and shown with all its digits", async () => {
@@ -49,6 +53,8 @@ test("a SIM's number is sent, kept, compared and shown with all its digits", asy
   const [sent] = bodies();
   expect(sent?.body).toContain(`"SIM":${iccid}`);
   expect(sent?.body).toContain(`"SHOWN":"sim ${iccid}"`);
+  // Python calculates with it; what code returns beyond 2^53 is a text.
+  expect(sent?.body).toContain(`"NEXT":"${next}"`);
   expect(sent?.body).toContain(`"FIXED":${iccid}`);
 
   // The same number again is no change, its neighbour is one: a double holds both as …510000.
