@@ -186,7 +186,12 @@ test.each([
     "the certificate is signed by an authority that is not trusted",
     "cacert_file",
   ],
-  ["the same with StartTLS", { start_tls: "True" }, "the certificate is signed by an authority that is not trusted", "cacert_file"],
+  [
+    "the same with StartTLS",
+    { start_tls: "True" },
+    "the certificate is signed by an authority that is not trusted",
+    "cacert_file",
+  ],
   ["a port where nobody is", { url: "ldap://127.0.0.1:1" }, "ECONNREFUSED", "Check host and port"],
   [
     "a host that does not exist",
