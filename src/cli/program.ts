@@ -7,7 +7,7 @@
 import type { Environment } from "../base/environment.ts";
 import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
 import { neutralise, neutraliseResult } from "../logging/log.ts";
-import { describeError } from "../logging/error.ts";
+import { describeLines, errorLines } from "../logging/error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { hasDesktop } from "../runtime/browser.ts";
@@ -107,11 +107,12 @@ function reportError(program: Program, error: unknown, exit: number): void {
   const { redactor, surroundings: { console } } = program;
   console.status(undefined);
   const { verbose, log } = program;
-  const advice = error instanceof AgentError ? "" : `\n  ${bugHint}`;
-  const text = describeError(error, { verbose }, redactor) + advice;
-  console.note(text);
+  const advice = error instanceof AgentError ? [] : [bugHint];
+  const [message, ...details] = errorLines(error, { verbose });
+  const lines = [...details, ...advice];
+  console.note(describeLines([message, ...lines], redactor));
   // Log files tell it too, for those who look there in the morning.
-  log?.record?.error(text);
+  log?.record?.error(message, lines);
   if (program.json) {
     const report = JSON.stringify(failureReport(error, exit), null, 2);
     console.print(neutraliseResult(redactor.redact(report)));

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
+import { neutralise } from "../logging/log.ts";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { findConverter } from "../../converters/mod.ts";
@@ -36,7 +38,7 @@ type Outcome = { readonly result: unknown } | { readonly kept: boolean } | {
 function readRecords({ directory }: CommandContext, path: string): SourceRecord[] {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(resolve(directory, path), "utf8"));
+    value = parseExactJson(readFileSync(resolve(directory, path), "utf8"));
   } catch (error) {
     throw new UsageError(`Cannot read records from ${path}: ${messageOf(error)}`, { cause: error });
   }
@@ -86,7 +88,7 @@ async function runCustom(
   const { shown: others } = await runOnce(log, config, { ...code, python: 2 }, records);
   return shown.flatMap((one, index): Shown[] => {
     const other = others[index];
-    return other === undefined || JSON.stringify(one) === JSON.stringify(other)
+    return other === undefined || stringifyExactJson(one) === stringifyExactJson(other)
       ? [one]
       : [{ ...one, under: "Python 3" }, { ...other, under: "Python 2" }];
   });
@@ -190,7 +192,7 @@ export const tryCommand = defineCommand({
     const shown = await runOn(context, name, values, records);
     const ms = performance.now() - begun;
     if (context.global.output === "json") {
-      context.print(JSON.stringify({ ms, records: shown }, null, 2));
+      context.print(stringifyExactJson({ ms, records: shown }, 2));
     } else for (const one of shown) context.print(textOf(one));
     context.log.info(`${records.length} records in ${ms.toFixed(0)} ms`);
     return shown.some((one) => "failed" in one) ? exitCodes.failed : exitCodes.ok;
@@ -199,11 +201,13 @@ export const tryCommand = defineCommand({
 
 function textOf(shown: Shown): string {
   const { under } = shown;
-  return under === undefined ? resultText(shown) : `${under}: ${resultText(shown)}`;
+  return neutralise(
+    under === undefined ? resultText(shown) : `${under}: ${resultText(shown)}`,
+  );
 }
 
 function resultText(shown: Shown): string {
   if ("failed" in shown) return `failed: ${shown.failed}`;
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
-  return JSON.stringify(shown.result);
+  return stringifyExactJson(shown.result);
 }

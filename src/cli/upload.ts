@@ -14,7 +14,12 @@ import { uploadSections } from "../app/upload.ts";
 import { withLock } from "../app/upload_lock.ts";
 import type { Values } from "../sdk/option.ts";
 import { openPlan, type SavedPlan } from "../sync/changes/plan_file.ts";
-import { describeSection, type RunReport, type SectionReport } from "../sync/report.ts";
+import {
+  describeSection,
+  type RunReport,
+  sectionLines,
+  type SectionReport,
+} from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
 import { startProgress } from "./progress.ts";
@@ -154,7 +159,8 @@ function showSection(
   { testmode }: UploadFlags,
   report: SectionReport,
 ): void {
+  const [line, ...details] = sectionLines(report);
   if (global.output === "text" && !testmode) print(describeSection(report));
-  else log.info(describeSection(report));
+  else log.info(line, details);
   if (report.error !== null) log.error(`${report.section}: ${report.error.message}`);
 }

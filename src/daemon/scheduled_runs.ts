@@ -12,7 +12,7 @@ import { tryLocked } from "../app/upload_lock.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { StateStore } from "../state/store.ts";
-import { describeSection, type SectionReport } from "../sync/report.ts";
+import { sectionLines, type SectionReport } from "../sync/report.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** How scheduled runs go. */
@@ -75,7 +75,8 @@ export async function openScheduler(
     run: (name) =>
       tryLocked(settings.isSingle, app, async () => {
         const report = await runAndReportFailure(own, name, settings);
-        log[report.outcome === "ok" ? "info" : "error"](describeSection(report));
+        const [line, ...details] = sectionLines(report);
+        log[report.outcome === "ok" ? "info" : "error"](line, details);
         settings.onReport(report);
       }),
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { converterNames, findConverter } from "../../converters/mod.ts";
 import type { IniSection } from "../config/ini.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
@@ -28,7 +29,7 @@ export interface MappingForm {
 export function formOfSpec(field: string, spec: MappingSpec): MappingForm {
   const { source, setting, hardcoded, converter = "", required = false } = spec;
   const from = source !== undefined ? "source" : setting !== undefined ? "setting" : "hardcoded";
-  const literal = typeof hardcoded === "string" ? hardcoded : JSON.stringify(hardcoded ?? "");
+  const literal = typeof hardcoded === "string" ? hardcoded : stringifyExactJson(hardcoded ?? "");
   const value = source ?? setting ?? (hardcoded === undefined ? "" : literal);
   return { field, from, value, converter, isRequired: required };
 }
@@ -49,7 +50,7 @@ export function readMappingForm(form: URLSearchParams): MappingForm {
 function literalOf(text: string): unknown {
   if (!/^([[{"]|-?\d|true$|false$)/.test(text)) return text;
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     // A text that only begins like JSON, such as 10.0.0.1.
     return text;
@@ -70,7 +71,9 @@ function specOf(
 
 /** JSON as people write it: a space behind colons and commas. */
 function spaced(spec: MappingSpec): string {
-  const parts = Object.entries(spec).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
+  const parts = Object.entries(spec).map(([key, value]) =>
+    `"${key}": ${stringifyExactJson(value)}`
+  );
   return `{${parts.join(", ")}}`;
 }
 

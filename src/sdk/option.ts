@@ -7,6 +7,7 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { z } from "zod";
 
 /** How a form or a help text presents an option. */
@@ -140,7 +141,7 @@ function json<T>(shape: z.ZodType<T>): z.ZodType<T, string> {
   return z.string().transform((value, context): T => {
     let parsed: unknown;
     try {
-      parsed = JSON.parse(value);
+      parsed = parseExactJson(value);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       context.addIssue({ code: "custom", message: `is not valid JSON (${reason})` });
@@ -271,5 +272,5 @@ export function readOption<T>(option: Option<T>, raw: string | undefined): Optio
 export function iniText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "boolean") return value ? "True" : "False";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? stringifyExactJson(value) : String(value);
 }

@@ -104,7 +104,7 @@ export type WebhookHint =
   /** Nothing, and why: a sentence for the log. */
   | { readonly ignored: string; readonly level: "info" | "warning" };
 
-/** Several records at once; `locate`, where there is one, says where one of them is, for people. */
+/** Several items at once; `locate`, for a page of records alone, says where one of them is, for people. */
 export type SourcePage = readonly (SourceRecord | Skipped)[] & {
   readonly locate?: (index: number) => string;
 };

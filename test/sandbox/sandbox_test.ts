@@ -186,6 +186,16 @@ describe("run()", () => {
     });
   }, 30_000);
 
+  test.if(process.platform === "linux")("runs in a process that has lost its rights", async () => {
+    await withSandbox({ converters: { n: `${script}return record.n;` } }, async (sandbox) => {
+      await sandbox.run([{ record: { n: 1 }, values: [null] }]);
+      const status = readFileSync(`/proc/${sandbox.stats.pid}/status`, "utf8");
+      for (const line of ["NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000"]) {
+        expect(status).toContain(line);
+      }
+    });
+  }, 30_000);
+
   test("goes on when the process is killed from outside", async () => {
     const converters = { n: `${script}return record.n;` };
     await withSandbox({ converters }, async (sandbox) => {

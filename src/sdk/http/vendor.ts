@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseExactJson } from "../../base/json.ts";
 import type { ZodType } from "zod";
 import { AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
 import { createRedactor } from "../../base/redact.ts";
@@ -84,7 +85,7 @@ interface Language {
   read(body: string): unknown;
 }
 
-const json: Language = { name: "JSON", read: (body) => JSON.parse(body) };
+const json: Language = { name: "JSON", read: (body) => parseExactJson(body) };
 
 /** What is to be masked of some headers: their values, with and without the scheme in front. */
 function listHeaderSecrets(headers: Readonly<Record<string, string>>): string[] {

@@ -143,7 +143,7 @@ export function readsNetwork({ everything, paths }: Wanted): boolean {
 /** The number that stands for a device in addresses; servers write it plainly or as `Value`. */
 export function readId({ Id }: SourceRecord): string {
   const id = object.safeParse(Id).data?.Value ?? Id;
-  return typeof id === "number" || typeof id === "string" ? `${id}` : "";
+  return ["number", "bigint", "string"].includes(typeof id) ? `${id}` : "";
 }
 
 /** The device with its network details; a device without any has an empty object. */

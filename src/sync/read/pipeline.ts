@@ -79,10 +79,8 @@ class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #names: RecordNames;
   readonly #emptyPaths: EmptyPaths;
-  /** Numbers in the source of the records that are on their way. */
-  readonly #numbers: number[] = [];
-  /** Items that the source gave. */
-  #itemCount = 0;
+  /** Records of the groups that were delivered. */
+  #delivered = 0;
   /** Records that could not be mapped. */
   unmapped = 0;
   /** Whether the source gives only what is new: it asked where it had stopped, or is read in part. */
@@ -137,7 +135,6 @@ class Pipeline {
   /** Counts an item; gives whether it is a record, and so goes on its way. */
   #accept(item: SourceRecord | Skipped): item is SourceRecord {
     const { account, onRecord } = this.#settings;
-    this.#itemCount++;
     if (item instanceof Skipped) {
       const { identity, reason } = item;
       account.skip(identity, reason);
@@ -145,7 +142,6 @@ class Pipeline {
       return false;
     }
     account.counts.fetched++;
-    this.#numbers.push(this.#itemCount);
     onRecord?.(item);
     return true;
   }
@@ -154,16 +150,18 @@ class Pipeline {
     outcomes: Outcomes | Promise<Outcomes>,
     group: readonly SourceRecord[],
   ): Promise<void> {
-    const numbers = this.#numbers.splice(0, group.length);
-    for (const [index, outcome] of (await outcomes).entries()) {
+    let index = -1;
+    for (const outcome of await outcomes) {
+      index++;
       if (outcome instanceof Dropped) {
-        this.#drop(outcome, group[index] as SourceRecord, numbers[index] as number);
+        this.#drop(outcome, group[index] as SourceRecord, this.#delivered + index + 1);
         continue;
       }
       const full = this.#settings.deliver(outcome);
       if (full !== undefined) await full;
     }
-    this.#names.forget((numbers.at(-1) ?? 0) + 1);
+    this.#delivered += group.length;
+    this.#names.forget(this.#delivered + 1);
   }
 
   #drop(
