@@ -6,9 +6,13 @@
 
 import { closest, distance } from "fastest-levenshtein";
 
+/** What is longer is no misspelt name, and costs time to compare. */
+const longestName = 100;
+
 /** The known name that is spelt nearly like `word`, whatever its case. */
 export function nearestName(word: string, known: readonly string[]): string | undefined {
   const small = word.trim().toLowerCase();
+  if (small.length > longestName) return undefined;
   const near = closest(small, known.map((name) => name.toLowerCase()));
   const isNear = known.length > 0 && distance(small, near) <= Math.max(2, small.length / 4);
   return isNear ? known.find((name) => name.toLowerCase() === near) : undefined;

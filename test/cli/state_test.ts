@@ -18,7 +18,7 @@ test("each run is listed with its account, and shown by its id", async () => {
   place.write("assets.csv", rows(5));
   const other = section.replace("[csv_assets]", "[csv_assets.more]");
   place.write("config.ini", oomnitzaSection(instance) + section + other);
-  expect((await place.agent(["runs"])).stdout).toContain("There was no run yet");
+  expect((await place.agent(["runs"])).stdout).toContain("there was no run yet");
   expect(place.has("agent-state.sqlite")).toBe(false);
   const run = await place.agent(["upload", "csv_assets", "csv_assets.more", "--output", "json"]);
   expect(run.code).toBe(0);

@@ -96,7 +96,6 @@ type LdapContext = SourceContext<LdapValues>;
 /** The rule between the {@linkcode ldapOptions}: what is wrong, or nothing. */
 export function ldapRule(values: LdapValues): string | undefined {
   const { url, start_tls, group_member_filter } = values;
-  if (!/^ldaps?:\/\//i.test(url)) return "url begins neither with ldap:// nor with ldaps://";
   if (start_tls && /^ldaps:/i.test(url)) {
     return "start_tls is for ldap://: a connection to ldaps:// is encrypted from the start";
   }

@@ -183,10 +183,15 @@ test.each([
   [
     "an authority that nobody trusts",
     { url: slapd.secure },
-    "self signed certificate",
+    "the certificate is signed by an authority that is not trusted",
     "cacert_file",
   ],
-  ["the same with StartTLS", { start_tls: "True" }, "self signed certificate", "cacert_file"],
+  [
+    "the same with StartTLS",
+    { start_tls: "True" },
+    "the certificate is signed by an authority that is not trusted",
+    "cacert_file",
+  ],
   ["a port where nobody is", { url: "ldap://127.0.0.1:1" }, "ECONNREFUSED", "Check host and port"],
   [
     "a host that does not exist",
@@ -229,7 +234,7 @@ test("a certificate for another name is told as that", async () => {
 });
 
 test.each([
-  ["url = https://example.org", "url begins neither with ldap:// nor with ldaps://"],
+  ["url = https://example.org", "it begins with https:// instead of ldap:// or ldaps://"],
   ["url = ldaps://example.org\nstart_tls = True", "start_tls is for ldap://"],
   ["filter = (&(uid=x)", 'filter: is not an LDAP filter: ")" is missing (at its end)'],
   ["group_member_filter = (uid=x)", "group_member_filter has no {}"],
