@@ -9,7 +9,7 @@ import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { checkSource as probeSource, toReadable } from "../sync/read/probe.ts";
-import { toFault } from "../sync/report.ts";
+import { toSectionError } from "../sync/report.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
@@ -34,7 +34,7 @@ export async function checkSource(
   try {
     await probeSource(prepared, app);
   } catch (error) {
-    const { message, hint } = toFault(error);
+    const { message, hint } = toSectionError(error);
     return { section, ok: false, message, hint };
   }
   return { section, ok: true, message: `${source.title} can be read`, hint: null };

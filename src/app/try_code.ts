@@ -35,8 +35,8 @@ export type TriedCode =
 
 /** Code in a sandbox. It must be closed. */
 export interface Trial {
-  /** What the code complained of so far: each complaint, and how often it came. */
-  complaints(): ReadonlyMap<string, number>;
+  /** What the code reported so far: each problem, and how often it came. */
+  problems(): ReadonlyMap<string, number>;
   /** Runs the code on some records; gives an outcome for each, and none where there was no answer. */
   run(records: readonly SourceRecord[]): Promise<readonly (SandboxOutcome | undefined)[]>;
   /** The value that a converter gets of a record. */
@@ -84,8 +84,7 @@ export async function openTrial(config: Config, code: TriedCode, log: Log): Prom
   }
   return {
     input,
-    complaints: () =>
-      new Map(sandbox.stats.complaints.map(({ example, count }) => [example, count])),
+    problems: () => new Map(sandbox.stats.complaints.map(({ example, count }) => [example, count])),
     run: (records) =>
       sandbox.run(records.map((record) => {
         return { record, values: code.kind === "filter" ? [] : [input(record)] };

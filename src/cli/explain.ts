@@ -32,7 +32,7 @@ function inMs(ms: number | null): string {
   return ms === null ? "" : `${ms.toFixed(1)} ms`;
 }
 
-function rowOf({ mapping, input, output, ms, failed }: ExplainedField): string[] {
+function formatFieldRow({ mapping, input, output, ms, failed }: ExplainedField): string[] {
   const converter = mapping.spec.converter ?? "";
   return [
     mapping.field,
@@ -60,7 +60,7 @@ function explanationText(found: Explanation): string {
     `[${section}] ${identity === "" ? "(no sync field)" : identity}`,
     `source record\n${JSON.stringify(record, null, 2)}`,
     `record filter: ${filtered}`,
-    `mappings\n${table([head, ...fields.map(rowOf)])}`,
+    `mappings\n${table([head, ...fields.map(formatFieldRow)])}`,
     sent,
   ].join("\n\n");
 }

@@ -9,7 +9,7 @@ import { opt } from "../sdk/option.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 
 const exitMessages = {
-  asked: "The GUI was stopped from its page.",
+  stopped: "The GUI was stopped from its page.",
   idle: "Nobody used the GUI for a while, so it has stopped.",
   aborted: "The GUI has stopped.",
 } as const;

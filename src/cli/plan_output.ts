@@ -30,8 +30,8 @@ const labels: readonly (readonly [keyof PlanCounts, string])[] = [
 function phrase(counts: PlanCounts): string {
   const parts = labels.flatMap(([key, label]) => {
     const count = counts[key];
-    const isTold = key === "new" || key === "changed" || key === "unchanged";
-    return count === null || (count === 0 && !isTold) ? [] : [`${count} ${label}`];
+    const isAlwaysShown = key === "new" || key === "changed" || key === "unchanged";
+    return count === null || (count === 0 && !isAlwaysShown) ? [] : [`${count} ${label}`];
   });
   return `${counts.fetched} read: ${parts.join(", ")}`;
 }
@@ -40,7 +40,9 @@ function headLines({ report }: PlannedSection): string[] {
   const { section, counts, waiting, has_baseline, guard, error } = report;
   const lines = [`${section}: ${phrase(counts)}; ${counts.to_send} would be sent`];
   if (!has_baseline) lines.push("  No full upload is recorded yet, to compare with");
-  if (counts.gone === null) lines.push("  Not everything was read: what is gone cannot be told");
+  if (counts.gone === null) {
+    lines.push("  Not everything was read: records that are gone cannot be determined");
+  }
   if (counts.blanked > 0) lines.push(`  ${counts.blanked} would lose the value of a field`);
   if (waiting > 0) lines.push(`  ${waiting} records of an earlier run wait and are sent first`);
   if (guard !== null) lines.push(`  The guard would stop it: ${guard} --accept lets it pass`);
@@ -51,7 +53,7 @@ function headLines({ report }: PlannedSection): string[] {
   return lines;
 }
 
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   return value === undefined ? "(nothing)" : JSON.stringify(value);
 }
 
@@ -63,8 +65,8 @@ function changeLines({ kind, record, fields, reason }: PlannedChange): string[] 
   if (kind === "gone") return [head];
   const rows = fields.map((change) =>
     kind === "new"
-      ? `      ${change.field}: ${textOf(change.new)}`
-      : `      ${change.field}: ${textOf(change.old)} → ${textOf(change.new)}`
+      ? `      ${change.field}: ${formatValue(change.new)}`
+      : `      ${change.field}: ${formatValue(change.old)} → ${formatValue(change.new)}`
   );
   return [head, ...rows];
 }

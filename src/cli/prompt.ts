@@ -47,7 +47,7 @@ export function readHidden(question: string): Promise<string> {
  *
  * @throws {UsageError} when it is empty.
  */
-export async function askSecret(input: Input, question: string): Promise<string> {
+export async function promptForSecret(input: Input, question: string): Promise<string> {
   const secret = input.isTerminal
     ? await readHidden(question)
     : (await input.readAll()).replace(/\r?\n$/, "");

@@ -14,7 +14,9 @@ import { table } from "./table.ts";
 /** Runs that are listed. */
 const listed = 20;
 
-function rowOf({ id, section, origin, state, started, counts, waiting }: StoredRun): string[] {
+function formatRunRow(
+  { id, section, origin, state, started, counts, waiting }: StoredRun,
+): string[] {
   const wait = waiting > 0 ? `, ${waiting} waiting` : "";
   return [id, section, origin, state, started, `${describeCounts(counts)}${wait}`];
 }
@@ -23,7 +25,10 @@ function list(context: CommandContext, runs: readonly StoredRun[]): void {
   if (context.global.output === "json") context.print(JSON.stringify(runs, null, 2));
   else if (runs.length === 0) context.print("There was no run yet");
   else {context.print(
-      table([["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"], ...runs.map(rowOf)]),
+      table([
+        ["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"],
+        ...runs.map(formatRunRow),
+      ]),
     );}
 }
 

@@ -121,7 +121,7 @@ async function installSteps(context: CommandContext, values: Flags, target: Targ
   const { program } = values["dry-run"] ? manager.defaults : settings;
   const problem = manager.problem({ ...settings, program });
   if (problem !== undefined) {
-    throw new AgentError(problem, { hint: "docs/service.md tells which places are good." });
+    throw new AgentError(problem, { hint: "See docs/service.md for suitable folders." });
   }
   if (!values["dry-run"]) await (await import("../os_service/mod.ts")).refuseOldManager(manager);
   return manager.install(settings);
@@ -161,11 +161,11 @@ async function status(context: CommandContext, { manager }: Target): Promise<num
 async function logs(context: CommandContext, values: Flags, { manager }: Target): Promise<number> {
   const { show, tailLog } = await import("../os_service/mod.ts");
   const { lines, follow } = values;
-  const place = manager.logs(lines, follow);
-  if (place.kind === "run") {
-    return await show(place.command) === 0 ? exitCodes.ok : exitCodes.failed;
+  const source = manager.logs(lines, follow);
+  if (source.kind === "run") {
+    return await show(source.command) === 0 ? exitCodes.ok : exitCodes.failed;
   }
-  for await (const line of tailLog(place.path, { lines, follow, signal: context.signal })) {
+  for await (const line of tailLog(source.path, { lines, follow, signal: context.signal })) {
     context.print(line);
   }
   return exitCodes.ok;

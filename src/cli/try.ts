@@ -27,7 +27,7 @@ const flags = {
 } as const;
 
 /** What running on one record came to. */
-type Shown = { readonly result: unknown } | { readonly kept: boolean } | {
+type TryResult = { readonly result: unknown } | { readonly kept: boolean } | {
   readonly failed: string;
 };
 
@@ -51,21 +51,20 @@ function runBuiltin(
   { params }: ParsedConverterCall,
   source: string,
   record: SourceRecord,
-): Shown {
+): TryResult {
   const value = source === "" ? null : lookUp(record, source);
-  const complain = (problem: string) => context.log.warning(`${converter.name}: ${problem}`);
+  const report = (problem: string) => context.log.warning(`${converter.name}: ${problem}`);
   try {
     return {
-      result:
-        converter.convert({ field: source, record, value, params, report: complain }, undefined) ??
-          null,
+      result: converter.convert({ field: source, record, value, params, report }, undefined) ??
+        null,
     };
   } catch (error) {
     return { failed: messageOf(error) };
   }
 }
 
-function shownOf(outcome: SandboxOutcome | undefined, isFilter: boolean): Shown {
+function toTryResult(outcome: SandboxOutcome | undefined, isFilter: boolean): TryResult {
   if (outcome === undefined) return { failed: "no answer" };
   if ("failed" in outcome) return { failed: outcome.failed };
   if (isFilter) return { kept: outcome.keep };
@@ -77,11 +76,11 @@ async function runCustom(
   config: Config,
   code: TriedCode,
   records: readonly SourceRecord[],
-): Promise<Shown[]> {
+): Promise<TryResult[]> {
   const trial = await openTrial(config, code, log);
   const outcomes = await trial.run(records);
   await trial.close();
-  return records.map((_, index) => shownOf(outcomes[index], code.kind === "filter"));
+  return records.map((_, index) => toTryResult(outcomes[index], code.kind === "filter"));
 }
 
 async function runOn(
@@ -89,7 +88,7 @@ async function runOn(
   name: string,
   values: Values<typeof flags>,
   records: readonly SourceRecord[],
-): Promise<Shown[]> {
+): Promise<TryResult[]> {
   const config = loadConfig(context);
   const call = parseConverterCall(name);
   if (config.converters.some((custom) => custom.name === call.name.toLowerCase())) {
@@ -154,13 +153,13 @@ export const tryCommand = defineCommand({
     const ms = performance.now() - begun;
     if (context.global.output === "json") {
       context.print(JSON.stringify({ ms, records: shown }, null, 2));
-    } else for (const one of shown) context.print(textOf(one));
+    } else for (const one of shown) context.print(formatTryResult(one));
     context.log.info(`${records.length} records in ${ms.toFixed(0)} ms`);
     return shown.some((one) => "failed" in one) ? exitCodes.failed : exitCodes.ok;
   },
 });
 
-function textOf(shown: Shown): string {
+function formatTryResult(shown: TryResult): string {
   if ("failed" in shown) return `failed: ${shown.failed}`;
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
   return JSON.stringify(shown.result);

@@ -57,7 +57,10 @@ function trustedKey({ directory }: CommandContext, path: string): PublicKey {
   }
 }
 
-function settingsOf(context: CommandContext, values: Values<typeof flags>): UpgradeSettings {
+function readUpgradeSettings(
+  context: CommandContext,
+  values: Values<typeof flags>,
+): UpgradeSettings {
   if (values.from === "") {
     throw new UsageError("upgrade needs --from", {
       hint:
@@ -139,12 +142,12 @@ Whatever is wrong with the release, this program stays as it is.`,
     { line: "agent upgrade --from /mnt/releases/agent-0.2.0", does: "install it from a folder" },
   ],
   async run(context, values) {
-    const settings = settingsOf(context, values);
+    const settings = readUpgradeSettings(context, values);
     const offer = await readOffer(settings);
     const idle = values.check || offer.standing === "same";
-    const places = idle ? undefined : await install(settings, offer);
+    const files = idle ? undefined : await install(settings, offer);
     context.status(undefined);
-    show(context, settings, offer, places?.old ?? null);
+    show(context, settings, offer, files?.old ?? null);
     return exitCodes.ok;
   },
 });

@@ -1,6 +1,6 @@
 /**
  * Reads config.ini in exactly the dialect of the Python connector's parser, with the line of every
- * value and with all faults at once.
+ * value and with all findings at once.
  *
  * @module
  */
@@ -61,7 +61,7 @@ export interface IniDocument {
   readonly byName: ReadonlyMap<string, IniSection>;
   /** The options of `[DEFAULT]`, which every section sees. */
   readonly defaults: ReadonlyMap<string, IniOption>;
-  /** Faults of the text, in the order of their lines. */
+  /** Findings about the text, in the order of their lines. */
   readonly findings: readonly Finding[];
 }
 

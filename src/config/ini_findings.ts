@@ -1,5 +1,5 @@
 /**
- * What the ini parser says about a faulty line: which fault it is, and what to do about it. The
+ * What the ini parser says about a faulty line: what is wrong, and what to do about it. The
  * texts never quote the line, because it may hold a password.
  *
  * @module

@@ -31,7 +31,7 @@ function comparer(secrets: readonly string[]): (text: string) => boolean {
 }
 
 /** The `name:password` of a Basic header (RFC 7617), blank when there is none. */
-function basicOf(headers: Headers): string {
+function readBasicCredentials(headers: Headers): string {
   const [, encoded = ""] = /^basic +([\w+/=-]+)$/i.exec(headers.get("authorization") ?? "") ?? [];
   return Buffer.from(encoded, "base64").toString("utf8");
 }
@@ -47,7 +47,7 @@ export function createAuthenticator(options: ServeOptions): Authenticator {
     const passwords = filled([password, password_old]);
     const isKnown = comparer(passwords.map((word) => `${username}:${word}`));
     return {
-      admits: (headers) => isKnown(basicOf(headers)),
+      admits: (headers) => isKnown(readBasicCredentials(headers)),
       challenge: { "WWW-Authenticate": 'Basic realm="agent", charset="UTF-8"' },
     };
   }

@@ -42,7 +42,7 @@ export function watchCertificate(
   log: Log,
 ): () => void {
   let used = JSON.stringify(readCertificate(files));
-  let complaint = "";
+  let lastError = "";
   function look(): void {
     try {
       const tls = readCertificate(files);
@@ -51,12 +51,12 @@ export function watchCertificate(
       // Tried once: one file may be new and the other not yet.
       used = text;
       take(tls);
-      complaint = "";
+      lastError = "";
       log.info(`The new certificate in ${files.cert} is in use`);
     } catch (error) {
       const message = messageOf(error);
-      if (message === complaint) return;
-      complaint = message;
+      if (message === lastError) return;
+      lastError = message;
       log.warning(`The certificate in ${files.cert} is not taken up: ${message}`);
     }
   }

@@ -34,21 +34,21 @@ function escaped(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
-function lineOf(name: string, labels: Labels, value: number): string {
+function formatSample(name: string, labels: Labels, value: number): string {
   const parts = Object.entries(labels).map(([key, text]) => `${key}="${escaped(String(text))}"`);
   return `${name}${parts.length === 0 ? "" : `{${parts.join(",")}}`} ${value}`;
 }
 
-function textOf({ name, help, kind, values }: Metric): string {
+function formatMetric({ name, help, kind, values }: Metric): string {
   return [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} ${kind}`,
-    ...values.map(([labels, value]) => lineOf(name, labels, value)),
+    ...values.map(([labels, value]) => formatSample(name, labels, value)),
   ].join("\n");
 }
 
 /** What one section did since the start of the process. */
-interface Tally {
+interface SectionTotals {
   readonly runs: Map<string, number>;
   readonly records: Map<string, number>;
   seconds: number;
@@ -61,23 +61,23 @@ function add(map: Map<string, number>, key: string, count: number): void {
   map.set(key, (map.get(key) ?? 0) + count);
 }
 
-function secondsOf({ started, ended }: SectionReport): number {
+function measureSeconds({ started, ended }: SectionReport): number {
   return (Date.parse(ended) - Date.parse(started)) / 1000;
 }
 
 /** Gathers what the service did. */
 export class Metrics {
-  readonly #tallies = new Map<string, Tally>();
+  readonly #sections = new Map<string, SectionTotals>();
 
   /** Takes the report of a run, by schedule or for webhooks. */
   report(report: SectionReport): void {
-    const tally = this.#of(report.section);
-    add(tally.runs, report.outcome, 1);
+    const totals = this.#of(report.section);
+    add(totals.runs, report.outcome, 1);
     for (const [outcome, count] of Object.entries(report.counts)) {
-      add(tally.records, outcome, count);
+      add(totals.records, outcome, count);
     }
-    tally.seconds += secondsOf(report);
-    tally.last = report;
+    totals.seconds += measureSeconds(report);
+    totals.last = report;
   }
 
   /** Takes that a section could not even begin. */
@@ -87,9 +87,9 @@ export class Metrics {
 
   /** Takes the status of an answer of a vendor. */
   vendorAnswer(section: string, status: number): void {
-    const tally = this.#of(section);
-    tally.answers++;
-    if (status === 429) tally.throttled++;
+    const totals = this.#of(section);
+    totals.answers++;
+    if (status === 429) totals.throttled++;
   }
 
   /** Everything, as text. */
@@ -101,13 +101,13 @@ export class Metrics {
       ...this.#totals(),
       ...inboxMetrics(sources),
     ];
-    return `${metrics.map(textOf).join("\n")}\n`;
+    return `${metrics.map(formatMetric).join("\n")}\n`;
   }
 
-  #of(section: string): Tally {
-    const known = this.#tallies.get(section);
+  #of(section: string): SectionTotals {
+    const known = this.#sections.get(section);
     if (known !== undefined) return known;
-    const tally: Tally = {
+    const totals: SectionTotals = {
       runs: new Map([["ok", 0], ["failed", 0]]),
       records: new Map(),
       seconds: 0,
@@ -115,20 +115,20 @@ export class Metrics {
       answers: 0,
       throttled: 0,
     };
-    this.#tallies.set(section, tally);
-    return tally;
+    this.#sections.set(section, totals);
+    return totals;
   }
 
-  #each(value: (tally: Tally, section: string) => number | undefined): [Labels, number][] {
-    return [...this.#tallies].flatMap(([section, tally]): [Labels, number][] => {
-      const found = value(tally, section);
+  #each(value: (totals: SectionTotals, section: string) => number | undefined): [Labels, number][] {
+    return [...this.#sections].flatMap(([section, totals]): [Labels, number][] => {
+      const found = value(totals, section);
       return found === undefined ? [] : [[{ section }, found]];
     });
   }
 
-  #byOutcome(of: (tally: Tally) => ReadonlyMap<string, number>): [Labels, number][] {
-    return [...this.#tallies].flatMap(([section, tally]) =>
-      [...of(tally)].map(([outcome, count]): [Labels, number] => [{ section, outcome }, count])
+  #byOutcome(of: (totals: SectionTotals) => ReadonlyMap<string, number>): [Labels, number][] {
+    return [...this.#sections].flatMap(([section, totals]) =>
+      [...of(totals)].map(([outcome, count]): [Labels, number] => [{ section, outcome }, count])
     );
   }
 
@@ -155,7 +155,7 @@ export class Metrics {
       gauge(
         "agent_last_run_duration_seconds",
         "How long that run took.",
-        this.#each(({ last }) => last === undefined ? undefined : secondsOf(last)),
+        this.#each(({ last }) => last === undefined ? undefined : measureSeconds(last)),
       ),
     ];
   }

@@ -64,7 +64,7 @@ export function CountTable({ rows, label }: { rows: readonly CountRow[]; label: 
 }
 
 /** What went wrong, with each finding at its place. */
-export function Fault(
+export function ErrorNotice(
   { gui, message, hint, findings = [] }: {
     gui: GuiContext;
     message: string;
@@ -149,13 +149,13 @@ export function Failures(
   );
 }
 
-/** What a section's run left to look at: its fault, what is gone, and the lost records. */
+/** What a section's run left to look at: its error, what is gone, and the lost records. */
 export function Remarks({ gui, report }: { gui: GuiContext; report: SectionReport }) {
   const { error, failures, failures_omitted: omitted, changes, section, leftovers } = report;
   const gone = changes?.gone ?? 0;
   return (
     <>
-      {error === null ? null : <Fault gui={gui} message={error.message} hint={error.hint} />}
+      {error === null ? null : <ErrorNotice gui={gui} message={error.message} hint={error.hint} />}
       {leftovers.records === 0 ? null : (
         <p>
           {leftovers.records} records were left by an earlier run: {leftovers.sent} sent,{" "}

@@ -41,7 +41,7 @@ export function checkText(
   return [...findings, ...odd.map((finding) => ({ ...finding, severity: "warning" as const }))];
 }
 
-function nameOf({ section, option, message, severity }: Finding): string {
+function findingKey({ section, option, message, severity }: Finding): string {
   return JSON.stringify([section, option, message, severity]);
 }
 
@@ -58,9 +58,9 @@ export function propose(
   section?: string,
 ): Proposal {
   const text = editIni(file.text, edits);
-  const known = new Set(checkText(gui, file.path, file.text, section).map(nameOf));
+  const known = new Set(checkText(gui, file.path, file.text, section).map(findingKey));
   const findings = checkText(gui, file.path, text, section)
-    .filter((finding) => !known.has(nameOf(finding)));
+    .filter((finding) => !known.has(findingKey(finding)));
   return { file, text, findings };
 }
 

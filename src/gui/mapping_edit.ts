@@ -45,7 +45,7 @@ export function readMappingForm(form: URLSearchParams): MappingForm {
 }
 
 /** A literal is JSON when it is written as anything but a plain text. */
-function literalOf(text: string): unknown {
+function parseLiteral(text: string): unknown {
   if (!/^([[{"]|-?\d|true$|false$)/.test(text)) return text;
   try {
     return JSON.parse(text);
@@ -55,9 +55,9 @@ function literalOf(text: string): unknown {
   }
 }
 
-function specOf({ from, value, converter, isRequired }: MappingForm): MappingSpec {
+function toMappingSpec({ from, value, converter, isRequired }: MappingForm): MappingSpec {
   return {
-    [from]: from === "hardcoded" ? literalOf(value) : value,
+    [from]: from === "hardcoded" ? parseLiteral(value) : value,
     ...(converter === "" ? {} : { converter }),
     ...(isRequired ? { required: true } : {}),
   };
@@ -71,7 +71,7 @@ function spaced(spec: MappingSpec): string {
 
 /** What the ini says for a mapping: a bare path where that is enough. */
 export function mappingText(form: MappingForm): string {
-  const spec = specOf(form);
+  const spec = toMappingSpec(form);
   const isBare = form.from === "source" && Object.keys(spec).length === 1;
   const bare = isBare ? parseMapping(form.value) : undefined;
   return bare?.ok === true && bare.spec.source === form.value ? form.value : spaced(spec);
@@ -99,15 +99,15 @@ export function mappingEdits(
 }
 
 /** What is wrong with a form before the ini is asked. */
-export function mappingFaults(form: MappingForm, custom: ReadonlySet<string>): ShownFinding[] {
-  const faults: ShownFinding[] = [];
-  const fault = (field: string, text: string) => faults.push({ severity: "error", field, text });
+export function checkMappingForm(form: MappingForm, custom: ReadonlySet<string>): ShownFinding[] {
+  const errors: ShownFinding[] = [];
+  const report = (field: string, text: string) => errors.push({ severity: "error", field, text });
   if (!/^[\w-]+$/.test(form.field)) {
-    fault("field", "Name a field of Oomnitza: letters, digits and underscores.");
+    report("field", "Name a field of Oomnitza: letters, digits and underscores.");
   }
-  if (form.value === "" && form.from !== "hardcoded") fault("value", "Say where it comes from.");
+  if (form.value === "" && form.from !== "hardcoded") report("value", "Say where it comes from.");
   const { name } = parseConverterCall(form.converter);
   const isKnown = findConverter(name) !== undefined || custom.has(name.toLowerCase());
-  if (form.converter !== "" && !isKnown) fault("converter", `There is no converter "${name}".`);
-  return faults;
+  if (form.converter !== "" && !isKnown) report("converter", `There is no converter "${name}".`);
+  return errors;
 }

@@ -57,7 +57,7 @@ function Row(
         {spec.required === true ? <span class="required">required</span> : null}
       </th>
       <td>
-        <ValueOf mapping={mapping} redact={redact} />
+        <MappingValue mapping={mapping} redact={redact} />
       </td>
       <td>{spec.converter === undefined ? "" : <code>{spec.converter}</code>}</td>
       <td>{describeOrigins(mapping)}</td>
@@ -82,7 +82,9 @@ function Row(
   );
 }
 
-function ValueOf({ mapping, redact }: { mapping: FieldMapping; redact: (text: string) => string }) {
+function MappingValue(
+  { mapping, redact }: { mapping: FieldMapping; redact: (text: string) => string },
+) {
   const { source, setting, hardcoded } = mapping.spec;
   if (source !== undefined) return <code>{source}</code>;
   if (setting !== undefined) {

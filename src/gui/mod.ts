@@ -21,7 +21,7 @@ export interface GuiSettings {
 }
 
 /** Why a GUI stopped: it was told to on its page, nobody used it, or the program is to end. */
-export type Reason = "asked" | "idle" | "aborted";
+export type Reason = "stopped" | "idle" | "aborted";
 
 /** A GUI at work. */
 export interface Gui {
@@ -89,7 +89,7 @@ export function startGui(app: AppContext, settings: GuiSettings): Gui {
   let origin = "";
   const gui = createGuiContext(app, session, {
     keepAwake: () => idleness.hold(),
-    stop: () => end.resolve("asked"),
+    stop: () => end.resolve("stopped"),
   });
   const routes = guiApp(gui, session, () => origin);
   const served = serve({

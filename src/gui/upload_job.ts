@@ -11,7 +11,7 @@ import { AgentError, ConfigError, type Finding } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createLog, type Log, type LogEntry } from "../logging/log.ts";
 import type { Account } from "../sync/account.ts";
-import { type SectionFault, type SectionReport, toFault } from "../sync/report.ts";
+import { type SectionError, type SectionReport, toSectionError } from "../sync/report.ts";
 
 /** How an upload is to go. */
 export interface UploadOptions {
@@ -38,7 +38,7 @@ export interface UploadJob {
   ended?: Date;
   isStopping: boolean;
   /** What kept it from beginning, or ended it as a whole. */
-  fault?: SectionFault & { readonly findings: readonly Finding[] };
+  error?: SectionError & { readonly findings: readonly Finding[] };
 }
 
 /** Lines of the log that are remembered. */
@@ -110,8 +110,8 @@ export class UploadJobs {
     this.#begin();
     const awake = this.#keepAwake();
     const doing = withLock(true, () => work(this.#context()));
-    const settled = doing.then(() => {}, () => {});
-    this.#running = settled.finally(() => this.#running = undefined);
+    const finished = doing.then(() => {}, () => {});
+    this.#running = finished.finally(() => this.#running = undefined);
     try {
       return await doing;
     } finally {
@@ -158,8 +158,8 @@ export class UploadJobs {
       await withLock(true, () => withConfig(app, names, (config) => this.#run(app, config, job)));
     } catch (thrown) {
       const findings = thrown instanceof ConfigError ? thrown.findings : [];
-      job.fault = { ...toFault(thrown), findings };
-      this.log.error(job.fault.message);
+      job.error = { ...toSectionError(thrown), findings };
+      this.log.error(job.error.message);
     } finally {
       job.ended = new Date();
       awake[Symbol.dispose]();

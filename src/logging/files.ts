@@ -54,7 +54,7 @@ export class LogFile {
   #lost = 0;
   /** The disk became full in the middle of a line. */
   #isTorn = false;
-  readonly #complaints = new Set<string>();
+  readonly #reported = new Set<string>();
   #isClosed = false;
 
   /**
@@ -147,7 +147,7 @@ export class LogFile {
       renameSync(path, `${path}.1`);
       return undefined;
     } catch (error) {
-      this.#complainOnce("rotate", `it keeps growing: ${messageOf(error)}`);
+      this.#reportOnce("rotate", `it keeps growing: ${messageOf(error)}`);
       return error;
     }
   }
@@ -166,7 +166,7 @@ export class LogFile {
   #fail(error: unknown): void {
     this.#tryAgainAt = Date.now() + pauseMs;
     this.#release();
-    this.#complainOnce("write", `its lines are lost until then: ${messageOf(error)}`);
+    this.#reportOnce("write", `its lines are lost until then: ${messageOf(error)}`);
   }
 
   #release(): void {
@@ -177,13 +177,13 @@ export class LogFile {
       closeSync(descriptor);
     } catch (error) {
       // The lines are with the system already; a network drive may still refuse here.
-      this.#complainOnce("close", messageOf(error));
+      this.#reportOnce("close", messageOf(error));
     }
   }
 
-  #complainOnce(action: string, consequence: string): void {
-    if (this.#complaints.has(action)) return;
-    this.#complaints.add(action);
+  #reportOnce(action: string, consequence: string): void {
+    if (this.#reported.has(action)) return;
+    this.#reported.add(action);
     this.#warn(`Cannot ${action} the log file ${this.#settings.path}: ${consequence}`);
   }
 }

@@ -10,17 +10,17 @@ import { description, serviceName, title, windowsServiceArgument } from "./names
 import { type CommandLine, type RunStep, type Step, windowsWord } from "./step.ts";
 
 /** A folder of Windows: its real place there, its usual one where it is only described. */
-function folderOf(variable: string, usual: string): string {
+function resolveWindowsFolder(variable: string, usual: string): string {
   const set = process.platform === "win32" ? process.env[variable] ?? "" : "";
   return set === "" ? usual : set;
 }
 
-const data = `${folderOf("ProgramData", "C:\\ProgramData")}\\Oomnitza Agent`;
+const data = `${resolveWindowsFolder("ProgramData", "C:\\ProgramData")}\\Oomnitza Agent`;
 const stateFolder = `${data}\\state`;
 const logFolder = `${data}\\logs`;
 const logFile = `${logFolder}\\agent.log`;
 /** By its full name: a program that lies in the current folder must not be taken for it. */
-const system = `${folderOf("SystemRoot", "C:\\Windows")}\\System32`;
+const system = `${resolveWindowsFolder("SystemRoot", "C:\\Windows")}\\System32`;
 /** An account that Windows makes for the service, without a password and without rights. */
 const account = `NT SERVICE\\${serviceName}`;
 /** The system itself and the group of administrators, whatever they are called there. */

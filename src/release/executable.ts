@@ -22,7 +22,7 @@ import { describeIdentity, type Identity, isSame, parseIdentity } from "./manife
 import type { OpenFile } from "./origin.ts";
 
 /** The files of an upgrade, all in one folder, so that renaming is all it takes. */
-export interface Places {
+export interface ProgramFiles {
   readonly program: string;
   /** The new one, until it takes the place. */
   readonly fresh: string;
@@ -36,7 +36,7 @@ const versionTimeoutMs = 60_000;
 const abandonedAfterMs = 3_600_000;
 
 /** The files of an upgrade of `program`: `agent.new` and `agent.old`, on Windows with .exe. */
-export function placesFor(program: string): Places {
+export function locateProgramFiles(program: string): ProgramFiles {
   const [, stem = program, suffix = ""] = /^(.*?)(\.exe)?$/i.exec(program) ?? [];
   return { program, fresh: `${stem}.new${suffix}`, old: `${stem}.old${suffix}` };
 }
@@ -46,7 +46,7 @@ export function placesFor(program: string): Places {
  *
  * @throws {AgentError} when this account may not write there, or another upgrade is under way.
  */
-export async function createFresh({ fresh, program }: Places): Promise<FileHandle> {
+export async function createFresh({ fresh, program }: ProgramFiles): Promise<FileHandle> {
   try {
     const left = statSync(fresh, { throwIfNoEntry: false });
     if (left !== undefined && Date.now() - left.mtimeMs > abandonedAfterMs) rmSync(fresh);
@@ -108,7 +108,7 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 /** Gives the new file the rights and the owner of the program, so that the same people can run it. */
-export function adopt({ fresh, program }: Places): void {
+export function adopt({ fresh, program }: ProgramFiles): void {
   const { mode, uid, gid } = statSync(program);
   chmodSync(fresh, mode & 0o7777);
   if (process.getuid?.() === 0) chownSync(fresh, uid, gid);
@@ -149,21 +149,21 @@ function runVersion(path: string): Promise<string> {
  *
  * @throws {AgentError} when that does not work; then the old program is where it was.
  */
-export function swap(places: Places): void {
+export function swap(files: ProgramFiles): void {
   try {
-    rmSync(places.old, { force: true });
-    if (process.platform === "win32") swapByTwoRenames(places);
-    else swapByOneRename(places);
+    rmSync(files.old, { force: true });
+    if (process.platform === "win32") swapByTwoRenames(files);
+    else swapByOneRename(files);
   } catch (error) {
-    throw new AgentError(`Cannot replace ${places.program}: ${messageOf(error)}`, {
-      hint: `It may be in use: stop the service and everything that runs from ${places.old}.`,
+    throw new AgentError(`Cannot replace ${files.program}: ${messageOf(error)}`, {
+      hint: `It may be in use: stop the service and everything that runs from ${files.old}.`,
       cause: error,
     });
   }
 }
 
 /** Windows lets a running program be renamed, but not be replaced. */
-function swapByTwoRenames({ program, fresh, old }: Places): void {
+function swapByTwoRenames({ program, fresh, old }: ProgramFiles): void {
   renameSync(program, old);
   try {
     renameSync(fresh, program);
@@ -173,7 +173,7 @@ function swapByTwoRenames({ program, fresh, old }: Places): void {
   }
 }
 
-function swapByOneRename({ program, fresh, old }: Places): void {
+function swapByOneRename({ program, fresh, old }: ProgramFiles): void {
   try {
     linkSync(program, old);
   } catch {
@@ -182,7 +182,7 @@ function swapByOneRename({ program, fresh, old }: Places): void {
   renameSync(fresh, program);
 }
 
-export function rollBack({ program, fresh, old }: Places): void {
+export function rollBack({ program, fresh, old }: ProgramFiles): void {
   if (process.platform === "win32") renameSync(program, fresh);
   renameSync(old, program);
 }

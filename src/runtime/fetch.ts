@@ -53,7 +53,7 @@ export interface Answer {
   /** Some bytes were no text in the encoding of the answer, and became U+FFFD. */
   readonly damaged?: boolean | undefined;
   /** What went wrong, where something else than the status tells. */
-  readonly fault?: string | undefined;
+  readonly errorText?: string | undefined;
 }
 
 const sessions = new WeakMap<TlsSettings, Bun.FetchSession>();

@@ -91,10 +91,10 @@ export function acquireLock(path: string): Lock {
       if (isNamed) return lockOn(database, path);
       database.close();
     } catch (error) {
-      throw isHeld(error) ? held(path) : unusable(path, error);
+      throw isHeld(error) ? heldError(path) : unusable(path, error);
     }
   }
-  throw held(path);
+  throw heldError(path);
 }
 
 function lockOn(database: Database, path: string): Lock {
@@ -108,7 +108,7 @@ function lockOn(database: Database, path: string): Lock {
   };
 }
 
-function held(path: string): AgentError {
+function heldError(path: string): AgentError {
   const owner = readOwner(path);
   const who = owner === undefined || owner === 0 ? "" : ` (process ${owner})`;
   return new AgentError(`Another upload is running on this machine${who}: it holds ${path}`, {

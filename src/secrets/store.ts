@@ -49,7 +49,7 @@ export interface SecretStore {
    *
    * @throws {AgentError} that says why it cannot be had, without a word of what it is.
    */
-  read(target: string, place: SecretUse, run: SecretRun): Promise<string>;
+  read(target: string, use: SecretUse, run: SecretRun): Promise<string>;
   /** Whether the same target means different secrets in different sections. */
   readonly perSection?: (target: string) => boolean;
   /**

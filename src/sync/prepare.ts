@@ -141,8 +141,8 @@ async function prepareSection(
     conversionProblems,
   );
   const code = selectSectionCode(section, context.code);
-  const faults = findCodeErrors(context.code, section, hasUserCode(code, conversions));
-  if (faults.length > 0) return faults;
+  const errors = findCodeErrors(context.code, section, hasUserCode(code, conversions));
+  if (errors.length > 0) return errors;
   for (const { target, name } of conversions.unknown) {
     log.warning(`There is no converter "${name}": ${target} will always be empty`);
   }
@@ -173,7 +173,7 @@ export async function prepareSections(
     else prepared.push(outcome);
   }
   if (findings.length > 0) {
-    // Sections share the custom converters, and so their faults.
+    // Sections share the custom converters, and so their errors.
     const distinct = new Map(findings.map((finding) => [formatFinding(finding), finding]));
     throw new ConfigError("The sections cannot run", [...distinct.values()]);
   }

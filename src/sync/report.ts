@@ -10,7 +10,7 @@ import type { ChangeCounts } from "./changes/delta.ts";
 import type { BacklogCounts } from "./deliver/backlog.ts";
 
 /** What went wrong with a whole section. */
-export interface SectionFault {
+export interface SectionError {
   readonly message: string;
   readonly hint: string | null;
   /** True for a fault in the agent itself, which nobody foresaw. */
@@ -18,7 +18,7 @@ export interface SectionFault {
 }
 
 /** What kept a run from starting. */
-export interface RunFault extends SectionFault {
+export interface RunError extends SectionError {
   /** Every mistake of the configuration file. */
   readonly findings: readonly Finding[];
 }
@@ -62,7 +62,7 @@ export interface SectionReport {
   readonly failures: readonly Failure[];
   /** Failures beyond those named. */
   readonly failures_omitted: number;
-  readonly error: SectionFault | null;
+  readonly error: SectionError | null;
 }
 
 /** How a whole run went. */
@@ -77,7 +77,7 @@ export interface RunReport {
   readonly not_enabled: readonly string[];
   readonly sections: readonly SectionReport[];
   /** Why nothing could run, null when something did. */
-  readonly error: RunFault | null;
+  readonly error: RunError | null;
   /** The exit code of the program. */
   readonly exit: number;
 }
@@ -86,7 +86,7 @@ export interface RunReport {
 export const bugHint = "This is a fault in the agent. Please report it with what --verbose shows.";
 
 /** An error as a report has it. What is no {@linkcode AgentError} is a fault of the agent. */
-export function toFault(thrown: unknown): SectionFault {
+export function toSectionError(thrown: unknown): SectionError {
   if (thrown instanceof AgentError) {
     return { message: thrown.message, hint: thrown.hint ?? null, bug: false };
   }

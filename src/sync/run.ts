@@ -28,7 +28,7 @@ import { readSection } from "./read/pipeline.ts";
 import type { PartialRead } from "./read/read_items.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
 import type { Connection } from "./read/source_context.ts";
-import { type SectionFault, type SectionReport, toFault } from "./report.ts";
+import { type SectionError, type SectionReport, toSectionError } from "./report.ts";
 
 /** What the runs of all sections have in common. */
 export interface RunContext {
@@ -135,13 +135,13 @@ class SectionRun {
 
   /** Ends the run; gives how it went, from its accounts and what ended it early. */
   end(thrown: unknown): SectionReport {
-    const report = this.#report(thrown === undefined ? null : toFault(thrown), thrown);
+    const report = this.#report(thrown === undefined ? null : toSectionError(thrown), thrown);
     try {
       const error = report.error?.message ?? null;
       this.#stored?.end({ ...report, counts: { ...report.counts }, error });
       return report;
     } catch (failure) {
-      return { ...report, outcome: "failed", error: report.error ?? toFault(failure) };
+      return { ...report, outcome: "failed", error: report.error ?? toSectionError(failure) };
     }
   }
 
@@ -246,7 +246,7 @@ class SectionRun {
     return testmode === undefined && recordCount === 0 && failed + kept + unreadable === 0;
   }
 
-  #report(error: SectionFault | null, thrown: unknown): SectionReport {
+  #report(error: SectionError | null, thrown: unknown): SectionReport {
     const { section, conversionProblems, upload } = this.#prepared;
     const { counts, failures, claimed } = this.account;
     const backlog = countBacklog(this.#backlog);

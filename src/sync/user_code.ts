@@ -78,7 +78,7 @@ export function selectSectionCode(section: SectionConfig, code: CompiledUserCode
 }
 
 /**
- * What keeps a section from running: faults of its filter, and those of any custom converter when it
+ * What keeps a section from running: errors of its filter, and those of any custom converter when it
  * has user code at all, since converters may call each other.
  */
 export function findCodeErrors(

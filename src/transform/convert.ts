@@ -61,17 +61,17 @@ function bind(
 ): Convert {
   const { converter } = used;
   const name = field.spec.source ?? field.field;
-  function complain(problem: string, level?: ProblemLevel): void {
+  function report(problem: string, level?: ProblemLevel): void {
     problems.note(converter.name, field.field, problem, level);
   }
   function failed(thrown: unknown): null {
-    complain(messageOf(thrown));
+    report(messageOf(thrown));
     return null;
   }
   return (record, value) => {
     try {
       const result = converter.convert(
-        { field: name, record, value, params, report: complain },
+        { field: name, record, value, params, report },
         used.state,
       );
       return result instanceof Promise ? result.catch(failed) : result ?? null;

@@ -122,7 +122,7 @@ describe("callSoap()", () => {
     namespace: "urn:t",
     username: "a&b",
     password: "<]]>\r",
-    judge: ({ string }) => string === "busy" ? "throttled" : undefined,
+    classifyFault: ({ string }) => string === "busy" ? "throttled" : undefined,
   };
   function echo(value: string, shape: z.ZodType<unknown> = z.unknown()) {
     const call = { operation: "Echo", request: { value, list: ["1", "2"], none: undefined } };

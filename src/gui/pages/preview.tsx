@@ -8,10 +8,10 @@ import { type Preview, previewSection } from "../../app/preview.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { Skipped } from "../../base/record.ts";
 import type { ExplainedField, Explanation, ReadRecord } from "../../sync/read/explain.ts";
-import { toFault } from "../../sync/report.ts";
+import { toSectionError } from "../../sync/report.ts";
 import { Dropped } from "../../transform/map.ts";
 import { describeValueSource } from "../../transform/mapping.ts";
-import { Fault, Unreadable } from "../account.tsx";
+import { ErrorNotice, Unreadable } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { withSection } from "../section_config.ts";
@@ -95,7 +95,7 @@ async function result(gui: GuiContext, section: string, count: number, explained
       : <Explained gui={gui} one={explanation} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
-    return <Fault gui={gui} {...toFault(thrown)} findings={findings} />;
+    return <ErrorNotice gui={gui} {...toSectionError(thrown)} findings={findings} />;
   }
 }
 

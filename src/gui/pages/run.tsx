@@ -6,7 +6,7 @@
 /** @jsxImportSource hono/jsx */
 import { isSectionEnabled } from "../../config/enabled.ts";
 import { UsageError } from "../../base/errors.ts";
-import { CountTable, Fault, Remarks } from "../account.tsx";
+import { CountTable, ErrorNotice, Remarks } from "../account.tsx";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
 import { show } from "../layout.tsx";
 import type { IniFile } from "../ini_file.ts";
@@ -115,9 +115,9 @@ function Accept({ section, job }: { section: string; job: UploadJob }) {
   );
 }
 
-function describeEnd({ sections, fault, isStopping }: UploadJob): string {
+function describeEnd({ sections, error, isStopping }: UploadJob): string {
   if (isStopping) return "was stopped";
-  if (fault !== undefined) return "could not run";
+  if (error !== undefined) return "could not run";
   return sections.every(({ report }) => report?.outcome === "ok") ? "went well" : "needs attention";
 }
 
@@ -129,7 +129,7 @@ function Ended({ gui, job }: { gui: GuiContext; job: UploadJob }) {
       <p class={`notice ${word === "went well" ? "good" : "odd"}`} role="status">
         The upload {word}. It took {duration(job.started, job.ended ?? new Date())}.
       </p>
-      {job.fault === undefined ? null : <Fault gui={gui} {...job.fault} />}
+      {job.error === undefined ? null : <ErrorNotice gui={gui} {...job.error} />}
       <CountTable rows={toRows(job)} label="Account" />
       {job.sections.map(({ name, report }) =>
         report === undefined ? null : (

@@ -7,7 +7,7 @@
 import { AgentError } from "../../base/errors.ts";
 import { describeCounts } from "../../sync/report.ts";
 import type { StoredRun } from "../../state/runs.ts";
-import { Fault } from "../account.tsx";
+import { ErrorNotice } from "../account.tsx";
 import type { GuiContext, Page } from "../context.ts";
 import { withState } from "../history.ts";
 import { show } from "../layout.tsx";
@@ -105,7 +105,7 @@ function describeRun(run: StoredRun): readonly (readonly [string, string])[] {
 function One({ gui, run, refused }: { gui: GuiContext; run: StoredRun; refused: number }) {
   return (
     <>
-      {run.error === null ? null : <Fault gui={gui} message={run.error} hint={null} />}
+      {run.error === null ? null : <ErrorNotice gui={gui} message={run.error} hint={null} />}
       <dl class="facts">
         {describeRun(run).map(([name, value]) => (
           <>

@@ -35,15 +35,15 @@ const sepLine = /^"?sep=([^"\r\n])"?(?:\r\n|\n|\r|$)/iu;
 export function findDialect(head: string, delimiter: string, quote: string): Dialect {
   const sep = sepLine.exec(head);
   const skip = sep?.[0].length ?? 0;
-  const asked = delimiter === "auto" ? sep?.[1] : delimiter;
+  const chosen = delimiter === "auto" ? sep?.[1] : delimiter;
   const sample = blankQuoted(
     head.slice(skip, skip + longestSample),
     quote,
-    asked === undefined ? candidates : [asked],
+    chosen === undefined ? candidates : [chosen],
   );
   const rows = sample.split(/[\r\n]+/).filter((row) => row !== "");
   return {
-    delimiter: asked ?? bestDelimiter(rows[0] ?? "", rows.slice(1, 1 + maxSampleRows)),
+    delimiter: chosen ?? bestDelimiter(rows[0] ?? "", rows.slice(1, 1 + maxSampleRows)),
     newline: sample.includes("\r") && !sample.includes("\n") ? "\r" : "\n",
     skip,
   };

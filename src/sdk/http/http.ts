@@ -189,9 +189,9 @@ function waitAfter(ending: Ending, n: number): number {
   if ("error" in ending) return waitBefore(n, undefined, undefined);
   const { status, headers } = ending.answer;
   const now = Date.now();
-  const asked = parseRetryAfter(headers.get("retry-after"), now) ??
+  const requested = parseRetryAfter(headers.get("retry-after"), now) ??
     (status === 429 ? parseReset(headers, now) : undefined);
-  return waitBefore(n, status, asked);
+  return waitBefore(n, status, requested);
 }
 
 function unwrap(ending: Ending): Answer {
@@ -212,7 +212,7 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
     if (Date.now() - begun + wait > budgetMs) return unwrap(ending);
     client.repeated++;
     const reason = "answer" in ending
-      ? ending.answer.fault ?? String(ending.answer.status)
+      ? ending.answer.errorText ?? String(ending.answer.status)
       : ending.error.message;
     const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
     const line = `${describeRequest(method, address)}: ${reason}; ${next}`;

@@ -147,7 +147,7 @@ class VendorClient implements VendorHttp {
     }
     const { status } = answer;
     if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
-    const reason = answer.fault ?? `${status} ${this.#readReason(answer)}`.trim();
+    const reason = answer.errorText ?? `${status} ${this.#readReason(answer)}`.trim();
     const { hints } = request;
     const hint = typeof hints === "function" ? hints(answer) : hints?.[status];
     if (status !== 401 && status !== 403) throw this.#error(request, reason, undefined, hint);

@@ -38,7 +38,7 @@ interface Found {
 /** Members without an entry that are named in the log; the rest is counted. */
 const loggedMissing = 20;
 /** The results that say something about one member, not about the directory. */
-const ownFaults = new Set<number>([
+const fallbackCodes = new Set<number>([
   resultCodes.noSuchObject,
   resultCodes.referral,
   resultCodes.badDn,
@@ -92,7 +92,7 @@ async function find(
     if (code !== resultCodes.sizeLimit || entries.length === 0) {
       const option = options.memberFilter === "" ? "group_members_attr" : "base_dn";
       const error = searchError(`Cannot read ${member}`, option, thrown);
-      if (!ownFaults.has(code) || options.memberFilter !== "") throw error;
+      if (!fallbackCodes.has(code) || options.memberFilter !== "") throw error;
       return { missing: error.message };
     }
   }

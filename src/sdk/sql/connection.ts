@@ -137,10 +137,10 @@ function withFirstToken(context: SecurityContext): SecurityContext {
 /** Waits until the driver is logged in. */
 function loggedIn(driver: SqlDriver, { signal, connectMs }: SqlEndpoint): Promise<void> {
   return new Promise((resolve, reject) => {
-    function end(settle: () => void): void {
+    function end(complete: () => void): void {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
-      settle();
+      complete();
     }
     const abort = () => end(() => reject(signal.reason));
     const late = () => end(() => reject(new Error(`no login within ${connectMs / 1000} s`)));

@@ -59,7 +59,7 @@ function probe(options: ConnectionOptions): Promise<Ending> {
       protocol = socket.getProtocol();
       // With TLS 1.3 the server looks at our certificate only after the handshake.
       if (protocol === "TLSv1.3") socket.write("\r\n");
-      else settled();
+      else finished();
     });
     function end(ending: Ending): void {
       clearTimeout(timer);
@@ -68,10 +68,10 @@ function probe(options: ConnectionOptions): Promise<Ending> {
       socket.destroy();
       resolve(ending);
     }
-    const settled = () => end(protocol === undefined ? { code: "" } : { protocol });
-    const timer = setTimeout(settled, probeTimeoutMs);
-    socket.on("data", settled);
-    socket.on("close", settled);
+    const finished = () => end(protocol === undefined ? { code: "" } : { protocol });
+    const timer = setTimeout(finished, probeTimeoutMs);
+    socket.on("data", finished);
+    socket.on("close", finished);
     socket.on("error", (error) => end({ code: errorCode(error) }));
   });
 }

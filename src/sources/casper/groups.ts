@@ -8,20 +8,20 @@ import { isObject, SourceError, type SourceRecord, type Wanted } from "../../sdk
 import type { DeviceKind } from "./classic.ts";
 
 /** Where a device of a kind tells its groups, both in the Classic shape. */
-const places = {
+const groupPaths = {
   computers: ["groups_accounts", "computer_group_memberships"],
   mobiledevices: ["mobile_device_groups"],
 } as const;
 
 /** The wanted parts, and the groups besides. */
 export function withGroups(kind: DeviceKind, wanted: Wanted): Wanted {
-  return { ...wanted, paths: [...wanted.paths, places[kind].join(".")] };
+  return { ...wanted, paths: [...wanted.paths, groupPaths[kind].join(".")] };
 }
 
 /** Whether a device is in a group. Throws `SourceError` when it does not tell. */
 export function isMember(kind: DeviceKind, device: SourceRecord, group: string): boolean {
   let list: unknown = device;
-  for (const key of places[kind]) list = isObject(list) ? list[key] : undefined;
+  for (const key of groupPaths[kind]) list = isObject(list) ? list[key] : undefined;
   if (!Array.isArray(list)) throw new SourceError("The answer does not contain the groups");
   // Jamf Pro does not tell names apart that differ in case only.
   const wanted = group.toLowerCase();

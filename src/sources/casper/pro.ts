@@ -10,7 +10,7 @@ import { pages, retryPolicies, SourceError, type SourceRecord } from "../../sdk/
 import type { Context } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
 import { isMember } from "./groups.ts";
-import { isTold, type Names, toClassic } from "./translate.ts";
+import { isReturned, type Names, toClassic } from "./translate.ts";
 
 const id = z.union([z.string(), z.number()]);
 const computer = z.record(z.string(), z.unknown()).and(z.object({ id }));
@@ -143,7 +143,7 @@ export async function checkPro(context: Context): Promise<void> {
 }
 
 /** What comes after a page; servers may give smaller pages than asked for. */
-function follower(): (page: Inventory, place: number) => number | undefined {
+function follower(): (inventory: Inventory, page: number) => number | undefined {
   const seen = new Set<string>();
   return ({ results, totalCount }, page) => {
     const before = seen.size;
@@ -163,13 +163,13 @@ function follower(): (page: Inventory, place: number) => number | undefined {
 /** All computers, or those of the group, page by page in the Classic shape. */
 export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]> {
   const { options, wanted, log } = context;
-  const untold = wanted.paths.filter((path) => !isTold(path));
-  if (untold.length > 0) log.warning(`The Jamf Pro API does not return ${untold.join(", ")}`);
+  const missing = wanted.paths.filter((path) => !isReturned(path));
+  if (missing.length > 0) log.warning(`The Jamf Pro API does not return ${missing.join(", ")}`);
   await checkGroup(context);
   const names = await loadNames(context);
-  const asked = wantedSections(context);
-  const isBig = asked.some((section) => lists.includes(section));
-  const load = openInventory(context, asked, isBig ? pageSizes.withLists : pageSizes.without);
+  const sections = wantedSections(context);
+  const isBig = sections.some((section) => lists.includes(section));
+  const load = openInventory(context, sections, isBig ? pageSizes.withLists : pageSizes.without);
   const { group_name: group } = options;
   for await (const { results, totalCount } of pages(0, load, follower())) {
     const computers = results.map((one) => toClassic(one, names));

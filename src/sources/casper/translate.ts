@@ -142,7 +142,7 @@ export function toClassic(computer: SourceRecord, { departments, buildings }: Na
 const blank = toClassic({}, { departments: new Map(), buildings: new Map() });
 
 /** Whether a Classic path leads to something that the Jamf Pro API tells as well. */
-export function isTold(path: string): boolean {
+export function isReturned(path: string): boolean {
   let value: unknown = blank;
   for (const key of path.split(".")) {
     if (Array.isArray(value)) return true;

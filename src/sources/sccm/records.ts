@@ -28,7 +28,7 @@ import {
 
 type Context = SourceContext<SqlValues & { readonly active_only: boolean }>;
 
-/** Serial numbers that makers leave in place of one. */
+/** Serial numbers that makers write when they have none. */
 const placeholders =
   /^(0+|none|n\/?a|null|invalid|unknown|default string|not (specified|applicable|available)|(system|chassis|base board|to be filled).*(serial|o\.?\s?e\.?\s?m).*|x+|\.+|-+)$/i;
 
@@ -154,9 +154,9 @@ export async function* readComputers(context: Context): AsyncGenerator<SourceRec
     streams.push(rising);
     return rising;
   }
-  const place = sqlEndpoint(context);
+  const endpoint = sqlEndpoint(context);
   async function connection(): Promise<SqlConnection> {
-    const one = await connectSql(place);
+    const one = await connectSql(endpoint);
     opened.push(one);
     return one;
   }

@@ -20,7 +20,7 @@ import {
 } from "./guard.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { type PipelineSettings, type ReadEnd, readSection } from "../read/pipeline.ts";
-import { type SectionFault, toFault } from "../report.ts";
+import { type SectionError, toSectionError } from "../report.ts";
 import { Spool } from "./spool.ts";
 
 /** How a section is planned. Nothing of it can write to Oomnitza. */
@@ -86,7 +86,7 @@ export interface PlanReport {
   /** What the guard has against it; null when it would let it pass. */
   readonly guard: string | null;
   /** What went wrong with the section as a whole. */
-  readonly error: SectionFault | null;
+  readonly error: SectionError | null;
 }
 
 /** What is kept of a record until somebody looks at it. */
@@ -212,7 +212,7 @@ export async function planSection(
       waiting: pending.length,
       has_baseline: baseline?.isFull ?? false,
       guard: baseline === undefined ? null : checkGuard(planning, baseline, gone, end.lost),
-      error: end.failure === undefined ? null : toFault(end.failure.thrown),
+      error: end.failure === undefined ? null : toSectionError(end.failure.thrown),
     },
   });
 }

@@ -63,7 +63,7 @@ export class Spool<T> {
     const bytes = Buffer.from(this.#text);
     this.#text = "";
     attempt(this.#path, () => {
-      for (let place = 0; place < bytes.length;) place += writeSync(this.#file, bytes, place);
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#file, bytes, offset);
     });
   }
 }

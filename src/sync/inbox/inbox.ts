@@ -9,7 +9,7 @@ import type { Log } from "../../logging/log.ts";
 import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts";
 import { backoffMs, InboxBatch, type InboxRetryDelays } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { describeCounts, type SectionReport, toFault } from "../report.ts";
+import { describeCounts, type SectionReport, toSectionError } from "../report.ts";
 import type { PartialRead } from "../read/read_items.ts";
 
 /** What processing the inbox needs. */
@@ -152,7 +152,7 @@ export class InboxWork {
     try {
       prepared = await prepare(loop.section);
     } catch (thrown) {
-      return { error: toFault(thrown) };
+      return { error: toSectionError(thrown) };
     }
     const { source } = prepared.section;
     const report = await run(prepared, { read: (context) => batch.read(source, context) });

@@ -54,9 +54,12 @@ export interface ReadSettings {
 }
 
 /** The lower of two limits, where 0 and nothing mean none. */
-function lowerLimit(declared: number | undefined, wished: number | undefined): number | undefined {
-  if (wished === undefined || wished === 0) return declared;
-  return declared === undefined ? wished : Math.min(declared, wished);
+function lowerLimit(
+  declared: number | undefined,
+  requested: number | undefined,
+): number | undefined {
+  if (requested === undefined || requested === 0) return declared;
+  return declared === undefined ? requested : Math.min(declared, requested);
 }
 
 /** What the source declares, lowered by what the section says. */
@@ -64,12 +67,12 @@ function combineLimits({ source, settings }: SectionConfig): Limits {
   const { limits = {} } = source;
   const concurrency = lowerLimit(limits.concurrency, settings.concurrency);
   const result: Limits = { ...limits, ...(concurrency === undefined ? {} : { concurrency }) };
-  const { requests_per_minute: wished = 0 } = settings;
+  const { requests_per_minute: requested = 0 } = settings;
   const declared = limits.requests === undefined
     ? undefined
     : limits.requests * 60 / (limits.perSeconds ?? 60);
-  if (wished === 0 || (declared !== undefined && declared <= wished)) return result;
-  return { ...result, requests: wished, perSeconds: 60 };
+  if (requested === 0 || (declared !== undefined && declared <= requested)) return result;
+  return { ...result, requests: requested, perSeconds: 60 };
 }
 
 function prepareTls({ section, log }: Readable): TlsSettings {

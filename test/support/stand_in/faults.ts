@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { UsageError } from "../../../src/base/errors.ts";
 import type { MappedRecord } from "../../../src/base/record.ts";
-import { type Batch, textOf } from "../../../src/stand_in/batch.ts";
+import { type Batch, toText } from "../../../src/stand_in/batch.ts";
 import { Refusal } from "../../../src/stand_in/refusal.ts";
 
 /** The ways to fail that can be mixed. */
@@ -157,7 +157,7 @@ export class FaultPlan {
   #isPoison(record: MappedRecord): boolean {
     const { poison } = this.faults;
     if (poison === undefined || !Object.hasOwn(record, poison.field)) return false;
-    const value = textOf(record[poison.field]);
+    const value = toText(record[poison.field]);
     return this.#values.has(value) || (this.#pattern?.test(value) ?? false);
   }
 
