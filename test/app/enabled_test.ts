@@ -73,7 +73,7 @@ test("a variable that is not set is an error everywhere", async () => {
   expect(overview).toContain("1 of 1 sections are enabled.");
 });
 
-test("a secret store is not asked by who runs nothing, and that is said", async () => {
+test("a secret store is not asked by who runs nothing, and that is reported", async () => {
   using faces = openFaces();
   writeConfig(faces, "${command:echo True}");
   const { stderr } = await faces.cli("check", "--file-only");

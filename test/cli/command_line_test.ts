@@ -59,10 +59,10 @@ test("usage errors end with 2 and say what is wrong", async () => {
   ];
   for (const [words, message] of cases) {
     const run = await place.agent(words);
-    expect({ words, code: run.code, told: message.test(run.stderr) }).toEqual({
+    expect({ words, code: run.code, matches: message.test(run.stderr) }).toEqual({
       words,
       code: 2,
-      told: true,
+      matches: true,
     });
     expect(run.stderr).not.toContain("    at ");
   }

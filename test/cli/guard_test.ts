@@ -146,7 +146,7 @@ test("of a source that fails half-way nothing is gone, and what it gave is sent"
 }, 60_000);
 
 test(
-  "who is gone is told once, comes back unchanged, and is forgotten after five full runs",
+  "who is gone is reported once, comes back unchanged, and is forgotten after five full runs",
   async () => {
     await using instance = record();
     using place = workspace();

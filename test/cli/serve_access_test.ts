@@ -169,7 +169,7 @@ slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
   const key = place.read("key.pem");
   makeCertificate(place, "second.example.com");
   place.write("key.pem", key);
-  await agent.until("a complaint", () => agent.log().includes("is not taken up"));
+  await agent.until("an error", () => agent.log().includes("is not taken up"));
   expect(await nameShown(agent.url)).toBe("first.example.com");
   makeCertificate(place, "third.example.com");
   await agent.until("the new one", () => agent.log().includes("is in use"));
@@ -180,7 +180,7 @@ slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
   expect(await agent.stop()).toBe(0);
 }, 60_000);
 
-test("a port that is taken is told, with HTTPS too", async () => {
+test("a port that is taken is reported, with HTTPS too", async () => {
   for (const serve of ["", "cert = cert.pem\nkey = key.pem\n"]) {
     await using place = await servePlace({ serve });
     makeCertificate(place, "first.example.com");

@@ -90,7 +90,7 @@ test("test mode, check, --show-mappings and --no-state leave no file", async () 
   expect(place.has("agent-state.sqlite")).toBe(false);
 }, 60_000);
 
-test("refused records wait as dead letters until the cause is mended", async () => {
+test("refused records wait as dead letters until the cause is fixed", async () => {
   const standIn = await startStandIn({
     faults: { poison: { field: "BARCODE", pattern: "[37]$" } },
   });

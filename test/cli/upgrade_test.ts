@@ -73,7 +73,7 @@ describe("agent upgrade", () => {
     expect(sumOf(join(here.folder, "agent.old"))).toBe(sumOf(agent));
   });
 
-  test("trusts the key that is built in, and goes back only when told", async () => {
+  test("trusts the key that is built in, and goes back only with the flag", async () => {
     using here = await installation(next);
     const refused = await here.agent(["upgrade", "--from", releases.older]);
     expect(refused.code).toBe(1);
@@ -93,7 +93,7 @@ describe("agent upgrade", () => {
     expect(here.files()).toEqual(["agent"]);
   });
 
-  test("--check tells and changes nothing", async () => {
+  test("--check reports and changes nothing", async () => {
     using here = await installation();
     const run = await here.upgrade(releases.next, key, "--check", "--output", "json");
     expect(run.code).toBe(0);

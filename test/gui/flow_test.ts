@@ -166,7 +166,7 @@ slow(
         flags: ["--log-dir", "logs"],
         env: { TMPDIR: "." },
       });
-      const { page, answers, faults } = await openWindow(browser, gui);
+      const { page, answers, pageErrors } = await openWindow(browser, gui);
       await look(page, "nothing");
       await page.click("text=Write the file");
       await page.waitForSelector("table");
@@ -201,7 +201,7 @@ slow(
         expect(text).not.toContain(password);
         expect(text).not.toContain(wrong);
       }
-      expect(faults).toEqual([]);
+      expect(pageErrors).toEqual([]);
     } finally {
       await instance.stop();
     }

@@ -156,7 +156,7 @@ describe("headers", () => {
     );
   });
 
-  test("without a name are told", async () => {
+  test("without a name are reported", async () => {
     const { records, lines } = await readText("a,,\n1,2,3\n");
     expect(records).toEqual([{ a: "1", "": "3" }]);
     expect(lines).toEqual([
@@ -186,7 +186,7 @@ describe("headers", () => {
 });
 
 describe("ragged rows", () => {
-  test("missing cells are null, surplus ones ignored, and the lines are told once", async () => {
+  test("missing cells are null, surplus ones ignored, and the lines are reported once", async () => {
     const { records, lines } = await readText(
       'a,b,c\n"1\n1","\n",3\n4,5\n\n6,7,8,9,10\n"x\r\ny",11,12\n13\n14,15\n16\n17\n18,19,20\n',
     );
@@ -237,7 +237,7 @@ describe("quotes", () => {
     expect(message).toContain("the quote opened on line 2 is not closed");
   });
 
-  test("not doubled inside a cell are told", async () => {
+  test("not doubled inside a cell are reported", async () => {
     const { records, lines } = await readText('a,b\n1,2\n"3"x"4",5\n"6" ,7\n');
     expect(records[1]).toEqual({ a: '3"x"4', b: "5" });
     expect(lines).toEqual([

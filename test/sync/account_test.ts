@@ -62,7 +62,7 @@ test("counts are a phrase: what was read and sent, and whatever else there is", 
   );
 });
 
-test("an error of the agent is told from a fault in it", () => {
+test("an error of the agent is distinguished from a bug in it", () => {
   const known = new AgentError("no route", { hint: "Check the network." });
   expect(toSectionError(known)).toEqual({
     message: "no route",

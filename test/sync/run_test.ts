@@ -1,5 +1,5 @@
 /**
- * A run of a section from its source to its report, with an instance that answers as told.
+ * A run of a section from its source to its report, with an instance that answers as configured.
  *
  * @module
  */

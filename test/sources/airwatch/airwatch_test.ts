@@ -155,7 +155,7 @@ test("OAuth gets a token from its own host, again when it ends, and no secret go
   }
 });
 
-test("a refused OAuth client is told with the options to look at", async () => {
+test("a refused OAuth client is reported with the options to look at", async () => {
   await using server = startTokens(new Set());
   const credentials =
     `client_id = ${account.clientId}\nclient_secret = wrong\ntoken_url = ${server.url}/connect/token\n`;
@@ -167,7 +167,7 @@ test("a refused OAuth client is told with the options to look at", async () => {
   expect(run.report.sections[0]?.error?.hint).toContain("client_secret");
 });
 
-test("credentials that do not fit together are told before the run", () => {
+test("credentials that do not fit together are reported before the run", () => {
   const rule = (values: Record<string, string | undefined>) => {
     const none = { username: "", password: "", client_id: "", client_secret: "" };
     return airwatch.rule?.({ ...none, ...values } as never);

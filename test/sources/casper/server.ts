@@ -83,8 +83,8 @@ class Jamf {
     if (this.#options.era === "basic") return new Response("<h1>Not Found</h1>", { status: 404 });
     if (!hasBasic(call, credentials.username, credentials.password)) return this.#refuse();
     const { token, expires } = this.#issue();
-    const told = new Date(expires - (this.#options.clockBehind ?? 0));
-    return Response.json({ token, expires: told.toISOString() });
+    const claimed = new Date(expires - (this.#options.clockBehind ?? 0));
+    return Response.json({ token, expires: claimed.toISOString() });
   }
 
   clientToken(call: VendorCall): Response {

@@ -124,7 +124,7 @@ describe("changed SIMs", () => {
 });
 
 describe("faults", () => {
-  test("a wrong password and a wrong license key are told as such, at the first try", async () => {
+  test("a wrong password and a wrong license key are reported as such, at the first try", async () => {
     const wrong: [string, string, string][] = [
       ["password = ", "password = x", "400200: Security validation error."],
       ["api_token = ", "api_token = x", "400100: Invalid license key."],
@@ -140,7 +140,7 @@ describe("faults", () => {
     }
   });
 
-  test("a fault is told with its code and text and not repeated; one of the server is", async () => {
+  test("a fault is reported with its code and text and not repeated; one of the server is", async () => {
     const place = start({ count: 3 });
     await using vendor = place.vendor;
     vendor.fail({ on: isList, times: 1, answer: () => fault("500", "Try later.", "Server") });
@@ -223,7 +223,7 @@ describe("wsdl_path", () => {
     expect(vendor.calls).toHaveLength(1);
   });
 
-  test("one that cannot be had, and what is none, are told", async () => {
+  test("one that cannot be had, and what is none, are reported", async () => {
     const place = start({ count: 3 });
     await using vendor = place.vendor;
     using runs = series(place);

@@ -52,7 +52,7 @@ async function read(
     undefined,
     start,
   );
-  expect(server.faults).toEqual([]);
+  expect(server.errors).toEqual([]);
   return { run, queries: server.queries.map(({ sql }) => sql), logins: server.logins };
 }
 
@@ -296,7 +296,7 @@ test("--record-count 1 sends one record and reads no further", async () => {
   expect(run.records).toEqual([{ APPLICATIONS: programsOf(0, 10), NAME: "PC-00000" }]);
 });
 
-test("the server is told that nothing is written, unless read_only is off", async () => {
+test("the server is reported that nothing is written, unless read_only is off", async () => {
   const usual = await read({ rows: siteRows(1, 1) });
   expect(usual.logins.map(({ login }) => login)).toEqual(
     Array(2).fill(

@@ -1,5 +1,5 @@
 /**
- * Failing on purpose: what a stand-in is told to do wrong, and when.
+ * Failing on purpose: what a stand-in is reported to do wrong, and when.
  *
  * @module
  */
@@ -178,8 +178,8 @@ export class FaultPlan {
     const wait = this.faults.retryAfter ??
       (kind === "503-retry-after" ? { seconds: 1 } : undefined);
     const status = Number.parseInt(kind, 10);
-    const told = wait !== undefined && (status === 503 || status === 429);
-    return { kind, status, headers: told ? { "retry-after": retryAfter(wait) } : {} };
+    const hasWait = wait !== undefined && (status === 503 || status === 429);
+    return { kind, status, headers: hasWait ? { "retry-after": retryAfter(wait) } : {} };
   }
 }
 
