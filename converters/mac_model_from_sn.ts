@@ -1,5 +1,5 @@
 /**
- * `mac_model_from_sn`: the model of a Mac, asked of a service by its serial number.
+ * `mac_model_from_sn`: the model of a Mac, fetched from a service by its serial number.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
   type SourceRecord,
 } from "../src/sdk/mod.ts";
 
-/** What the service said of a serial number. */
+/** The service's answer for a serial number. */
 type Answer = { readonly model: string } | { readonly problem: string };
 
 interface Models {

@@ -1,5 +1,5 @@
 /**
- * `timestamp`: a date to Unix seconds, complaining about what is no date.
+ * `timestamp`: a date to Unix seconds, reporting what is not a date.
  *
  * @module
  */

@@ -66,7 +66,7 @@ async function outcomeOf(command: string[]): Promise<Outcome> {
   ]);
   const isGood = await run.exited === 0;
   return {
-    failure: isGood ? "" : `${errors}${out}`.trim() || "failed without a word",
+    failure: isGood ? "" : `${errors}${out}`.trim() || "failed without output",
     warnings: isGood ? errors.split("\n").filter((line) => line.includes("  warning: ")) : [],
   };
 }

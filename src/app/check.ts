@@ -47,7 +47,7 @@ function notEnabledResults(names: readonly string[]): CheckResult[] {
 }
 
 /**
- * Checks what the file says of sections. Nobody is asked for anything.
+ * Checks what the file says of sections. No request is sent.
  *
  * @throws {ConfigError} with all that is wrong with the file.
  */

@@ -22,7 +22,7 @@ import type { AppContext } from "./context.ts";
 import { localServiceState } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
 
-/** Checks everything; offline, nobody is asked. Never throws for what is wrong. */
+/** Checks everything; offline, without any request. Never throws for what is wrong. */
 export async function examine(app: AppContext, offline: boolean): Promise<Check[]> {
   const machine = [
     checkProgram(),
@@ -70,7 +70,7 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
     if (!offline) return await withConfig(app, "all", (config) => examineConfig(app, config));
     const config = loadConfig(app);
     const findings = [...await checkPermissions(readIni(ini)), ...config.findings];
-    const rest = about("network", "all").skipped("--offline: nobody was asked");
+    const rest = about("network", "all").skipped("--offline: no request was sent");
     return [...fromFindings(ini, findings, config.sections.length), rest];
   } catch (error) {
     app.signal.throwIfAborted();
@@ -95,7 +95,7 @@ async function checkNetwork(config: Config, sections: readonly SectionConfig[]):
   const checks: Check[] = [];
   try {
     const endpoints = findEndpoints(config, sections);
-    // Sections that lead to the same host the same way are looked at once.
+    // Sections that reach the same host by the same route are checked once.
     const distinct = new Map(
       endpoints.toReversed().map((endpoint) => [
         `${endpoint.url.origin} ${JSON.stringify(endpoint.tls)}`,

@@ -58,7 +58,7 @@ export interface Explained {
   readonly unreadable: number;
 }
 
-/** What is looked at while the source is open: converters may ask it. */
+/** What is looked at while the source is open: converters may use it. */
 interface Reading {
   readonly prepared: PreparedSection;
   readonly items: AsyncIterable<PreviewItem>;

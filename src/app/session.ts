@@ -24,9 +24,9 @@ export interface ReadSession<Connection extends OomnitzaReader = OomnitzaReader>
   readonly oomnitza: Connection;
   readonly settings: OomnitzaSettings;
   readonly sections: readonly SectionConfig[];
-  /** For converters that ask other systems: their requests go the same way as Oomnitza's. */
+  /** For converters that query other systems: their requests go the same way as Oomnitza's. */
   readonly http: Http;
-  /** Gets sections ready, all of them unless told, before anything is read. */
+  /** Gets sections ready, all of them by default, before anything is read. */
   prepare(which?: readonly SectionConfig[]): Promise<PreparedSection[]>;
 }
 

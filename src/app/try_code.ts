@@ -20,7 +20,7 @@ export type TriedCode =
   & {
     /** The section whose limits hold; the usual ones without it. */
     readonly section?: SectionConfig | undefined;
-    /** What is in an editor, in place of what the configuration has. */
+    /** What is in an editor, instead of what the configuration has. */
     readonly program?: PreparedProgram | undefined;
     /** Custom converters that can be called; all of the configuration unless given. */
     readonly converters?: readonly UserCode[] | undefined;

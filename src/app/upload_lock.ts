@@ -1,5 +1,5 @@
 /**
- * One upload at a time on a machine, unless asked otherwise.
+ * One upload at a time on a machine, by default.
  *
  * @module
  */

@@ -27,7 +27,7 @@ export const check = defineCommand({
     maximum: Number.MAX_SAFE_INTEGER,
   },
   flags: {
-    "file-only": opt.flag("Look at the file only: no secret is fetched, and nobody is asked.", {
+    "file-only": opt.flag("Look at the file only: fetch no secrets and send no requests.", {
       default: false,
     }),
   },

@@ -25,7 +25,7 @@ interface Row {
   readonly problem: string | null;
 }
 
-/** Where the converters are used, as far as the file tells: mappings kept in Oomnitza have none. */
+/** Where the converters are used, as far as the file says: mappings kept in Oomnitza have none. */
 function listConverterUses(config: Config): Map<string, string[]> {
   const uses = new Map<string, string[]>();
   for (const section of config.sections) {

@@ -144,11 +144,11 @@ export const diag = defineCommand({
     "out": opt.path("The file to write. By default agent-diag-DATE.tar.gz in this folder.", {
       default: "",
     }),
-    "offline": opt.flag("Ask nobody.", { default: false }),
+    "offline": opt.flag("Send no requests.", { default: false }),
   },
   examples: [
     { line: "agent diag --out diag.tar.gz", does: "write the bundle" },
-    { line: "agent diag --offline", does: "write it without asking Oomnitza and the sources" },
+    { line: "agent diag --offline", does: "write it without requests to Oomnitza and the sources" },
   ],
   async run(context, flags) {
     const day = new Date().toISOString().slice(0, 10);

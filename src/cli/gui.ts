@@ -14,7 +14,7 @@ const exitMessages = {
   aborted: "The GUI has stopped.",
 } as const;
 
-/** Serves the GUI until it is told to stop. */
+/** Serves the GUI until it is to stop. */
 export const gui = defineCommand({
   name: "gui",
   keepsLog: true,

@@ -21,7 +21,7 @@ import type { GlobalFlags } from "./flags.ts";
 /** The log of a run, and how to end it. */
 export interface OpenLog {
   readonly log: Log;
-  /** Takes what standard error was told already; undefined when there is nothing but standard error. */
+  /** Takes what was written to standard error already; undefined when there is nothing but standard error. */
   readonly record: Log | undefined;
   close(): void;
 }

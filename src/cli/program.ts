@@ -107,7 +107,7 @@ function reportError(program: Program, error: unknown, exit: number): void {
   const advice = error instanceof AgentError ? "" : `\n  ${bugHint}`;
   const text = describeError(error, { verbose }, redactor) + advice;
   console.note(text);
-  // Log files tell it too, for those who look there in the morning.
+  // Log files have it too, for those who read them later.
   log?.record?.error(text);
   if (program.json) {
     const report = JSON.stringify(failureReport(error, exit), null, 2);

@@ -1,5 +1,5 @@
 /**
- * Asks for a secret: on a terminal without showing it, else from standard input.
+ * Reads a secret: on a terminal without showing it, else from standard input.
  *
  * @module
  */

@@ -59,7 +59,7 @@ function listPossibleSecrets(document: IniDocument | undefined): Entry[] {
   });
 }
 
-/** Keyrings cannot be asked what they hold, so each entry that makes sense is looked for. */
+/** Keyrings cannot be listed, so each entry that makes sense is looked for. */
 async function list(context: CommandContext): Promise<number> {
   const { ini: path } = context;
   const document = existsSync(path) ? readIni(path) : undefined;
@@ -114,7 +114,7 @@ export const secretCommand = defineCommand({
   details:
     `The keyring is Windows' Credential Manager, macOS' Keychain, or the Secret Service of a Linux desktop, of the account that runs the command.
 
-set asks for the secret without showing it, or reads it from standard input when that is no terminal. get prints it. list shows which secrets are there, and which the configuration asks for and are missing, never the secrets themselves.
+set prompts for the secret without showing it, or reads it from standard input when that is no terminal. get prints it. list shows which secrets are there, and which the configuration asks for and are missing, never the secrets themselves.
 
 The configuration asks for a secret with \${keyring:KEY}, or with vault_keys = KEY.`,
   positionals: {

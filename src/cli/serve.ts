@@ -36,7 +36,7 @@ const flags = {
   "save-data": uploadFlags["save-data"],
 } as const;
 
-/** Runs the webhook listener until it is told to end. */
+/** Runs the webhook listener until it is to stop. */
 export const serveCommand = defineCommand({
   name: "serve",
   keepsLog: true,
@@ -47,7 +47,7 @@ export const serveCommand = defineCommand({
 
 Enabled sections with schedule are run when they are due, one after the other; the command schedule shows when that is.
 
-GET /healthz tells whether the service runs, GET /readyz whether it takes events, GET /metrics all that can be counted. [alerts] says who is told of failures. SIGTERM and Ctrl-C end it in good order; a second one ends it at once, and loses nothing either.`,
+GET /healthz reports whether the service runs, GET /readyz whether it accepts events; GET /metrics returns the metrics. [alerts] configures who is notified of failures. SIGTERM and Ctrl-C stop it gracefully; a second one stops it at once, and loses nothing either.`,
   flags,
   examples: [
     { line: "agent serve", does: "listen on 127.0.0.1:8000" },

@@ -110,7 +110,7 @@ async function runOn(
   }
   if (converter.prepare !== undefined || converter.waits === true) {
     throw new UsageError(
-      `${converter.name} asks another system, so it cannot be tried on saved records`,
+      `${converter.name} queries another system, so it cannot be tried on saved records`,
     );
   }
   return records.map((record) => runBuiltin(context, converter, call, values.source, record));

@@ -1,5 +1,5 @@
 /**
- * `agent upgrade`: puts a newer, signed release in the place of this program.
+ * `agent upgrade`: puts a newer, signed release instead of this program.
  *
  * @module
  */
@@ -20,9 +20,9 @@ const flags = {
     default: "",
     placeholder: "URL|FOLDER",
   }),
-  "check": opt.flag("Only tell what is there; change nothing.", { default: false }),
+  "check": opt.flag("Only report what is available; change nothing.", { default: false }),
   "public-key": opt.path(
-    "File with the public key (of minisign) that the release is signed with, in place of the one that is built in.",
+    "File with the public key (of minisign) that the release is signed with, instead of the built-in one.",
     { default: "" },
   ),
   "allow-downgrade": opt.flag("Also take a release that is older than this program.", {
@@ -125,19 +125,19 @@ function show(
   );
 }
 
-/** Puts a newer release in the place of this program. */
+/** Puts a newer release instead of this program. */
 export const upgrade = defineCommand({
   name: "upgrade",
-  summary: "Put a newer, signed release in the place of this program.",
+  summary: "Put a newer, signed release instead of this program.",
   details:
-    `Reads SHA256SUMS and SHA256SUMS.minisig from the release, checks the signature with the key that is built in, fetches the program for this system, checks its sum, starts it once, and only then swaps the two. The old program is kept beside the new one with .old in its name; when the new one does not start in its place, the old one is put back.
+    `Reads SHA256SUMS and SHA256SUMS.minisig from the release, checks the signature with the key that is built in, fetches the program for this system, checks its sum, starts it once, and only then swaps the two. The old program is kept beside the new one with .old in its name; when the new one does not start there, the old one is restored.
 
 Whatever is wrong with the release, this program stays as it is.`,
   flags,
   examples: [
     {
       line: "agent upgrade --from https://example.com/agent/0.2.0 --check",
-      does: "tell what is there",
+      does: "report what is available",
     },
     { line: "agent upgrade --from /mnt/releases/agent-0.2.0", does: "install it from a folder" },
   ],

@@ -66,7 +66,7 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
 interface Job {
   readonly config: Config;
   readonly names: readonly string[];
-  /** A plan to deliver in place of reading the sources. */
+  /** A plan to deliver instead of reading the sources. */
   readonly plan?: SavedPlan;
 }
 

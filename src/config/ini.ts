@@ -35,7 +35,7 @@ export interface IniOption {
   /** 1-based file line of every line of the value: `lines[i]` is that of `value.split("\n")[i]`. */
   readonly lines: readonly number[];
   /**
-   * Set when the file has a reference in place of the value. `resolved`: the value is what it means.
+   * Set when the file has a reference instead of the value. `resolved`: the value is what it means.
    * `pending`: nobody has asked for it yet. `failed`: it could not be had, which is a finding.
    */
   readonly reference?: "resolved" | "pending" | "failed";

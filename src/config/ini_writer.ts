@@ -139,7 +139,7 @@ function removeOption(lines: Lines, { section, key }: Edit<"remove">): Lines {
       const indices = valueLines(lines, option);
       const last = indices.at(-1) ?? option;
       for (let index = option; index <= last; index++) {
-        // Comments inside the value go with it; faulty lines are not ours to judge.
+        // Comments inside the value go with it; faulty lines are left as they are.
         if (lines[index]?.kind !== "bad") dropped.add(index);
       }
     }

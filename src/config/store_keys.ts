@@ -73,7 +73,7 @@ export async function fetchKeys(
   const names = listNames(section, options);
   return await Promise.all(
     keysInStore(options, declared).map(async (option) => {
-      // That there is no such store is told of vault_backend itself.
+      // That there is no such store is a finding of vault_backend itself.
       if (store === undefined) return withoutValue(option, "failed");
       try {
         if (work.broken.has(backend)) throw new AgentError(`[${backend}] has errors`);

@@ -1,5 +1,5 @@
 /**
- * Tells somebody when a section fails, is stopped by its guard, has not been well for long, or is well
+ * Notifies when a section fails, is stopped by its guard, has not been well for long, or is well
  * again: once for each change.
  *
  * @module
@@ -15,7 +15,7 @@ import { describeSection, type SectionReport } from "../sync/report.ts";
 /** How a section is. */
 export type Condition = "well" | "failed" | "guard" | "stale";
 
-/** What is told. */
+/** What is notified of. */
 export interface Alert {
   readonly section: string;
   readonly event: "failed" | "guard" | "stale" | "recovered";
@@ -30,7 +30,7 @@ export interface Alert {
 export interface AlertSettings {
   readonly options: AlertOptions;
   readonly http: Http;
-  /** Remembers how a section was told to be, also after a restart. */
+  /** Remembers the last notification about a section, also after a restart. */
   readonly memory: {
     get(section: string): Promise<Condition | undefined>;
     set(section: string, condition: Condition): Promise<void>;
@@ -40,7 +40,7 @@ export interface AlertSettings {
   readonly log: Log;
 }
 
-/** Failures that are told with the first alert. */
+/** Failures that the first alert lists. */
 const longestText = 3000;
 /** It is looked for stale sections so often. */
 const lookMs = 30_000;
@@ -73,7 +73,7 @@ function toCondition(report: SectionReport): Condition {
 export class Alerts {
   readonly #settings: AlertSettings;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
-  /** One after the other, so that two reports of a section are told in their order. */
+  /** One after the other, so that two reports of a section are sent in their order. */
   #queue: Promise<void> = Promise.resolve();
 
   constructor(settings: AlertSettings) {
@@ -104,7 +104,7 @@ export class Alerts {
     this.#enqueue(section, "failed", `${section}: failed: ${reason}`, null);
   }
 
-  /** Ends it, after what is to be told was told. */
+  /** Ends it, after pending notifications were sent. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#queue;
@@ -125,17 +125,17 @@ export class Alerts {
   #enqueue(section: string, condition: Condition, text: string, report: SectionReport | null) {
     if (this.#settings.options.url === "") return;
     this.#queue = this.#queue
-      .then(() => this.#tell(section, condition, text, report))
+      .then(() => this.#notify(section, condition, text, report))
       .catch((error) => {
-        this.#settings.log.error(`Cannot tell of [${section}]: ${messageOf(error)}`);
+        this.#settings.log.error(`Cannot notify about [${section}]: ${messageOf(error)}`);
       });
   }
 
-  async #tell(section: string, condition: Condition, text: string, report: SectionReport | null) {
+  async #notify(section: string, condition: Condition, text: string, report: SectionReport | null) {
     const { options, memory } = this.#settings;
     const known = await memory.get(section) ?? "well";
     if (known === condition) return;
-    // A section that fails and is stale was told of already.
+    // A section that fails and is stale was reported already.
     if (condition === "stale" && known !== "well") return;
     const event = condition === "well" ? "recovered" : condition;
     const headline = event === "recovered" ? `${section} is well again` : text;
@@ -147,7 +147,7 @@ export class Alerts {
       text: cut(words),
       report,
     } as const;
-    // Somebody who could not be told is told the next time.
+    // A notification that failed is sent again the next time.
     if (await this.#send(options.url, alertBody(alert, options.format), "alert")) {
       await memory.set(section, condition);
     }

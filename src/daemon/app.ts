@@ -24,7 +24,7 @@ export interface AppSettings {
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
   readonly counters: Counters;
-  /** What `GET /metrics` tells. */
+  /** What `GET /metrics` returns. */
   readonly metrics: () => string;
   readonly log: Log;
 }
@@ -106,7 +106,7 @@ export function createApp(settings: AppSettings): Hono<Env> {
   app.all("*", admitted(settings), (c) => takeCall(c.req.raw, c.req.path, settings.webhooks));
   app.onError((error) => {
     settings.log.error(`Unexpected, at a web request: ${messageOf(error)}`);
-    return refusal(500, "a fault in the agent: see its log");
+    return refusal(500, "internal error: see the log of the agent");
   });
   return app;
 }

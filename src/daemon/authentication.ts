@@ -15,7 +15,7 @@ export interface Authenticator {
 }
 
 /**
- * Compares with some secrets, in a time that tells nothing of them: digests of one length are compared,
+ * Compares with some secrets, in a time that reveals nothing about them: digests of one length are compared,
  * all of them every time.
  */
 function comparer(secrets: readonly string[]): (text: string) => boolean {

@@ -60,7 +60,7 @@ export function watchCertificate(
       log.warning(`The certificate in ${files.cert} is not taken up: ${message}`);
     }
   }
-  // Asking beats being told: files that are replaced by links or over a network tell nothing.
+  // Polling instead of watching: files that are replaced by links or over a network cause no event.
   const timer = setInterval(look, lookEveryMs);
   return () => clearInterval(timer);
 }

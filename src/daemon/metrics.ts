@@ -1,5 +1,5 @@
 /**
- * What `GET /metrics` tells, in the text format of Prometheus.
+ * What `GET /metrics` returns, in the text format of Prometheus.
  *
  * @module
  */

@@ -97,7 +97,7 @@ export class Scheduler {
       }
     } catch (error) {
       // The state file, for example: it may be well again later.
-      this.#settings.log.error(`Cannot tell what is due: ${messageOf(error)}`);
+      this.#settings.log.error(`Cannot determine what is due: ${messageOf(error)}`);
     }
     this.#timer = setTimeout(() => this.#watch(), Math.min(wait, longestSleepMs));
   }

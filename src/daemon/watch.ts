@@ -14,7 +14,7 @@ import type { StateStore } from "../state/store.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { Metrics } from "./metrics.ts";
 
-/** Under this key a section remembers what was told of it. */
+/** Key of the state under which the last notification about a section is stored. */
 const alertKey = "agent:alert";
 
 /** The watch over a service. */

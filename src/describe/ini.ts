@@ -27,7 +27,7 @@ export function describeIni(sources: readonly Source[]): string {
   ].map((section) => `${section}\n`).join("");
 }
 
-/** Without an `enable`, samples would be in force: let nobody in, be an open door, call a stranger. */
+/** Without an `enable`, samples would be in force: let nobody in, let everybody in, call an unknown host. */
 function blankEntries(options: Options): [string, string][] {
   return plainOptions(options).map(([key, option]) => [key, iniText(option.default)]);
 }

@@ -189,7 +189,7 @@ export async function checkClock(
       signal: AbortSignal.timeout(timeoutMs),
     });
     const theirs = Date.parse(headers.get("date") ?? "");
-    if (Number.isNaN(theirs)) return skipped(`${url.host} does not tell the time`);
+    if (Number.isNaN(theirs)) return skipped(`${url.host} does not return the time`);
     const off = Math.round(((started + Date.now()) / 2 - theirs) / 1000);
     const found = `is ${Math.abs(off)} s ${off < 0 ? "behind" : "ahead of"} that of ${url.host}`;
     const todo =

@@ -3,7 +3,7 @@
  *
  * Cookies are shared by all ports of an address, so that any other server on this machine would be
  * sent a cookie of `/`. Ours is for a path that nobody can guess, and `Origin` and `Sec-Fetch-Site`
- * tell our own pages from those of other ports, which count as the same site.
+ * distinguish our own pages from those of other ports, which count as the same site.
  *
  * @module
  */

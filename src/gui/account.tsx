@@ -63,7 +63,7 @@ export function CountTable({ rows, label }: { rows: readonly CountRow[]; label: 
   );
 }
 
-/** What went wrong, with each finding at its place. */
+/** What went wrong, with each finding where it belongs. */
 export function ErrorNotice(
   { gui, message, hint, findings = [] }: {
     gui: GuiContext;

@@ -13,7 +13,7 @@ import { problemPage } from "./problem.tsx";
 /** The path of the link that lets the first browser in; the token is its query. */
 export const entrance = "/enter";
 
-/** Makes the application; `origin` tells where it listens, once it does. */
+/** Makes the application; `origin` returns where it listens, once it does. */
 export function guiApp(gui: GuiContext, session: BrowserSession, origin: () => string): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
   app.use("*", async (c, next) => {

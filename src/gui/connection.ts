@@ -16,7 +16,7 @@ import { withSection } from "./section_config.ts";
 export interface TestAnswer {
   readonly outcome: "tested";
   readonly ok: boolean;
-  /** What is wrong, at its fields where that can be told; or what is well. */
+  /** What is wrong, at its fields where those are known; or what is well. */
   readonly findings: readonly ShownFinding[];
   readonly message: string;
 }

@@ -142,7 +142,7 @@ function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
   );
 }
 
-/** A sign that tells enabled sections from others, with its word for those who hear it. */
+/** A sign that distinguishes enabled sections from others, with its word for screen readers. */
 export function Mark({ isOn }: { isOn: boolean }) {
   return (
     <span class={isOn ? "mark on" : "mark"}>

@@ -94,11 +94,11 @@ export function mappingEdits(
   const before = old === undefined ? undefined : parseMapping(old);
   const same = before?.ok === true &&
     mappingText(formOfSpec(form.field, before.spec)) === mappingText(form);
-  // Said otherwise, but meaning the same: it stays as it is written.
+  // Written otherwise, but with the same meaning: it stays as it is written.
   return same ? [] : [{ kind: "set", section: name, key, value: mappingText(form) }];
 }
 
-/** What is wrong with a form before the ini is asked. */
+/** What is wrong with a form before the ini is looked at. */
 export function checkMappingForm(form: MappingForm, custom: ReadonlySet<string>): ShownFinding[] {
   const errors: ShownFinding[] = [];
   const report = (field: string, text: string) => errors.push({ severity: "error", field, text });

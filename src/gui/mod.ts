@@ -20,7 +20,7 @@ export interface GuiSettings {
   readonly idleMinutes: number;
 }
 
-/** Why a GUI stopped: it was told to on its page, nobody used it, or the program is to end. */
+/** Why a GUI stopped: it was stopped on its page, nobody used it, or the program is to end. */
 export type Reason = "stopped" | "idle" | "aborted";
 
 /** A GUI at work. */

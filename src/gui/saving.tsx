@@ -41,7 +41,7 @@ export interface Change {
   readonly section: string;
   /** The edits to the file as it is. */
   readonly edits: (file: IniFile) => readonly IniEdit[];
-  /** What is wrong with the form before the file is asked; with anything here, nothing is saved. */
+  /** What is wrong with the form before the file is looked at; with anything here, nothing is saved. */
   readonly errors?: readonly ShownFinding[] | undefined;
   /** The page to go to when it is saved. */
   readonly next: string;

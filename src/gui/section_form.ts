@@ -25,7 +25,7 @@ export interface FilledField extends FormField {
   readonly inherited: string | undefined;
 }
 
-/** Fields that have a place of their own. */
+/** Fields that are shown elsewhere. */
 const elsewhere = new Set(["enable"]);
 
 /** The word of a choice that means the same as the text. */

@@ -2,7 +2,7 @@
  * Log files that rotate by size, as Python's `RotatingFileHandler` does it.
  *
  * Each line is handed to the operating system before the next statement runs, so a crash loses
- * none. What goes wrong on the disk is said once and never stops the program.
+ * none. What goes wrong on the disk is reported once and never stops the program.
  *
  * @module
  */
@@ -60,7 +60,7 @@ export class LogFile {
   /**
    * Opens the file, with the directories that it needs.
    *
-   * @param warn is told what goes wrong with the file, each thing once, and at the end how
+   * @param warn called with what goes wrong with the file, each thing once, and at the end how
    * many lines were lost
    */
   constructor(settings: LogFileSettings, warn: (line: string) => void) {
@@ -92,7 +92,7 @@ export class LogFile {
     }
   }
 
-  /** Closes the file and tells how many lines were lost, if any. A second call does nothing. */
+  /** Closes the file and reports how many lines were lost, if any. A second call does nothing. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -53,7 +53,7 @@ export interface ServiceManager {
   stop(): Step[];
   /** Shows how the service does. */
   readonly status: CommandLine;
-  /** Whether what {@linkcode ServiceManager.status} said means that it runs. */
+  /** Whether what {@linkcode ServiceManager.status} printed means that it runs. */
   isRunning(result: { readonly code: number; readonly text: string }): boolean;
   /** The last lines of the log, and with `follow` those to come. */
   logs(lines: number, follow: boolean): LogPlace;

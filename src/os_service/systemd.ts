@@ -30,7 +30,7 @@ function account(user: string): Step {
   return { kind: "run", command, unless: known };
 }
 
-/** Folders that the fences of the unit hide from the service. */
+/** Folders that the sandboxing of the unit hides from the service. */
 const hidden = /^\/(home|root|run\/user|tmp|var\/tmp)(\/|$)/;
 
 function problem(settings: ServiceSettings): string | undefined {

@@ -62,7 +62,7 @@ function plain(text: string): string {
 }
 
 function commandLine(settings: ServiceSettings): string {
-  // systemd puts the folder of the credentials in place of this one variable.
+  // systemd replaces this one variable by the folder of the credentials.
   const handed = "\0";
   const words = [settings.program, ...serveWords({ ...settings, ini: handed })];
   return words

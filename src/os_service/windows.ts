@@ -9,7 +9,7 @@ import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } fr
 import { description, serviceName, title, windowsServiceArgument } from "./names.ts";
 import { type CommandLine, type RunStep, type Step, windowsWord } from "./step.ts";
 
-/** A folder of Windows: its real place there, its usual one where it is only described. */
+/** A folder of Windows: its real path there, its usual one where it is only described. */
 function resolveWindowsFolder(variable: string, usual: string): string {
   const set = process.platform === "win32" ? process.env[variable] ?? "" : "";
   return set === "" ? usual : set;

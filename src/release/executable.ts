@@ -1,5 +1,5 @@
 /**
- * Takes the place of the running program: a new file beside it, tried out, then swapped by renaming.
+ * Replaces the running program: a new file beside it, tried out, then swapped by renaming.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { OpenFile } from "./origin.ts";
 /** The files of an upgrade, all in one folder, so that renaming is all it takes. */
 export interface ProgramFiles {
   readonly program: string;
-  /** The new one, until it takes the place. */
+  /** The new one, until it replaces the program. */
   readonly fresh: string;
   /** The one before, kept. */
   readonly old: string;
@@ -72,7 +72,7 @@ export async function createFresh({ fresh, program }: ProgramFiles): Promise<Fil
 /**
  * Writes `content` into the new file and onto the disk.
  *
- * @param onProgress Told the bytes written so far.
+ * @param onProgress Called with the bytes written so far.
  * @returns The SHA-256 sum of what was written.
  */
 export async function fill(
@@ -120,8 +120,8 @@ export function adopt({ fresh, program }: ProgramFiles): void {
  * @throws {AgentError} when it does not start, or is another.
  */
 export async function tryProgram(path: string, expected: Identity): Promise<void> {
-  const said = await runVersion(path);
-  const identity = parseIdentity(said, path);
+  const output = await runVersion(path);
+  const identity = parseIdentity(output, path);
   if (isSame(identity, expected)) return;
   throw new AgentError(
     `${path} is agent ${describeIdentity(identity)}, but the release is ${
@@ -144,7 +144,7 @@ function runVersion(path: string): Promise<string> {
 }
 
 /**
- * Puts the new file in the place of the program and keeps the old one. At no moment is there no
+ * Replaces the program by the new file and keeps the old one. At no moment is there no
  * program, except on Windows for the blink between two renames.
  *
  * @throws {AgentError} when that does not work; then the old program is where it was.

@@ -42,7 +42,7 @@ export interface UpgradeSettings {
   readonly program: string;
   readonly allowDowngrade: boolean;
   readonly log: Log;
-  /** Told the bytes that have come, and how many there will be where that is known. */
+  /** Called with the bytes that have come, and how many there will be where that is known. */
   readonly onProgress: (bytes: number, size: number | undefined) => void;
 }
 
@@ -94,7 +94,7 @@ function compareToCurrent(offered: Identity, current: Identity): Offer["standing
 }
 
 /**
- * Puts the offered program in the place of the running one.
+ * Replaces the running program by the offered one.
  *
  * @returns Where the old one is kept.
  * @throws {AgentError} when it cannot be had, is not what was signed, or does not start; then

@@ -40,7 +40,7 @@ export interface Exchange {
   readonly tls: TlsSettings;
   /** Goes through this proxy; without one directly, whatever the environment variables say. */
   readonly proxy?: Proxy | undefined;
-  /** Bytes that the body may have once it is unpacked; 64 MB unless said otherwise. */
+  /** Bytes that the body may have once it is unpacked; 64 MB by default. */
   readonly maxBytes?: number | undefined;
   readonly signal: AbortSignal;
 }
@@ -52,7 +52,7 @@ export interface Answer {
   readonly body: string;
   /** Some bytes were no text in the encoding of the answer, and became U+FFFD. */
   readonly damaged?: boolean | undefined;
-  /** What went wrong, where something else than the status tells. */
+  /** What went wrong, where something else than the status says so. */
   readonly errorText?: string | undefined;
 }
 

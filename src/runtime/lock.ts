@@ -20,7 +20,7 @@ export interface Lock {
 const ownerOffset = 60;
 
 /**
- * The process that wrote itself into a lock file, or nothing when it cannot be told. Never to be
+ * The process that wrote itself into a lock file, or nothing when it is not known. Never to be
  * called by the holder: on POSIX, closing any handle of a file gives up all locks of the process on it.
  */
 function readOwner(path: string): number | undefined {
@@ -30,7 +30,7 @@ function readOwner(path: string): number | undefined {
     const bytes = Buffer.alloc(4);
     return readSync(file, bytes, 0, 4, ownerOffset) === 4 ? bytes.readUInt32BE() : undefined;
   } catch {
-    // Gone in the meantime, or of another account: then its owner cannot be told.
+    // Gone in the meantime, or of another account: then its owner is not known.
     return undefined;
   } finally {
     if (file !== undefined) closeSync(file);

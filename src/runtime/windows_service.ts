@@ -10,9 +10,9 @@ import { AgentError } from "../base/errors.ts";
 
 /** A program that runs as a service. */
 export interface WindowsService {
-  /** Tells the service manager that the program is about to end, until it is told so. */
+  /** Reports to the service manager that the program is about to end, until it has ended. */
   stopping(): void;
-  /** Tells it that the program has ended; any code but 0 makes it take its failure actions. */
+  /** Reports that the program has ended; any code but 0 makes it take its failure actions. */
   stopped(exitCode: number): void;
 }
 

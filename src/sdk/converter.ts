@@ -11,7 +11,7 @@ import type { Http } from "./http/http.ts";
 /** The parameters of a converter call: `split:on=,|index=1` gives `{ on: ",", index: "1" }`; a bare key is `true`. */
 export type ConverterParams = Readonly<Record<string, string | true>>;
 
-/** How grave a complaint is. */
+/** Severity of a converter's problem. */
 export type ProblemLevel = "error" | "warning";
 
 /** What a converter is given for one field of one record. */
@@ -26,7 +26,7 @@ export interface ConverterCall {
   /**
    * Reports a value that could not be converted; the first of each kind is logged, all are counted.
    * The problem is worded without the value, so that equal problems have equal texts; the level is
-   * `error` unless said.
+   * `error` by default.
    */
   readonly report: (problem: string, level?: ProblemLevel) => void;
 }
@@ -57,7 +57,7 @@ export interface ConverterExample {
   readonly record?: SourceRecord;
   /** What comes out; null when the converter fails. */
   readonly result: unknown;
-  /** The converter complains at this level; it keeps silent when absent. */
+  /** The level at which the converter reports a problem; absent when it reports none. */
   readonly reports?: ProblemLevel;
   readonly fails?: boolean;
   /** What else must be the case, for example `Oomnitza has the location Main Office`. */
@@ -82,7 +82,7 @@ export interface Converter<S = unknown> {
    * when {@linkcode Converter.waits} says so.
    */
   convert(call: ConverterCall, state: S): unknown;
-  /** True when `convert` returns promises (it asks another system for each record). */
+  /** True when `convert` returns promises (it queries another system for each record). */
   readonly waits?: boolean;
   /** Runs once after the last record. */
   finish?(context: ConverterContext, state: S): void;

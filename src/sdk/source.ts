@@ -69,7 +69,7 @@ export interface SourceContext<O> {
     work: (item: In) => Promise<Out>,
     name: (item: In) => string,
   ): AsyncGenerator<Out | Skipped>;
-  /** Tells how many records the vendor says there are, for the account to be checked against. */
+  /** Reports how many records the vendor says there are, for the account to be checked against. */
   total(count: number): void;
 }
 
@@ -135,7 +135,7 @@ export interface Source<O extends Options = Options> {
   /** All records, in the source's order. */
   records(context: SourceContext<Values<O>>): AsyncIterable<SourceItem>;
   /**
-   * What there is to do about a webhook call, told from its body alone. Without this, the whole body is
+   * What there is to do about a webhook call, from its body alone. Without this, the whole body is
    * kept, and every call is fetched for. Throws `SourceError` when the body is none of the vendor's.
    */
   webhookHint?(call: WebhookCall): WebhookHint;

@@ -33,7 +33,7 @@ function end(child: ChildProcess): void {
   }
 }
 
-// What the command says on standard error may hold secrets that nobody knows yet, so it is not told.
+// What the command says on standard error may hold secrets that nobody knows yet, so it is not shown.
 const advice = "Run the command by hand, as the account that runs the agent, to see its output";
 
 /** How a command ended. */

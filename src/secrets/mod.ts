@@ -59,7 +59,7 @@ export interface Secrets {
    * @throws {AgentError} that says why it cannot be had, or that none has it.
    */
   entry(store: SecretStore, names: readonly string[], key: string): Promise<string>;
-  /** Says where a server is, beside those already told of. */
+  /** Adds where a server is to those that are known already. */
   configure(servers: SecretServers): void;
   /** Ends what the stores have begun: renewal of leases, sessions. */
   close(): Promise<void>;

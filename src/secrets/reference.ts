@@ -1,5 +1,5 @@
 /**
- * References to secrets: `${env:NAME}` and its like, in place of an option's value.
+ * References to secrets: `${env:NAME}` and its like, instead of an option's value.
  *
  * @module
  */

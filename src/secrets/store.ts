@@ -24,11 +24,11 @@ export interface SecretContext {
   readonly path: (path: string) => string;
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Is told of the tokens that stores hand out. */
+  /** Called with the tokens that stores hand out. */
   readonly redactor: Redactor;
 }
 
-/** One run's surroundings, with a memory that ends with the run. */
+/** The context of one run, with a cache that ends with the run. */
 export interface SecretRun extends SecretContext {
   /** Makes something once in a run, for all who ask for it by the same key. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>;
@@ -47,7 +47,7 @@ export interface SecretStore {
   /**
    * Fetches a secret; an empty one is as good as none.
    *
-   * @throws {AgentError} that says why it cannot be had, without a word of what it is.
+   * @throws {AgentError} that says why it cannot be had, without any part of it.
    */
   read(target: string, use: SecretUse, run: SecretRun): Promise<string>;
   /** Whether the same target means different secrets in different sections. */

@@ -11,7 +11,7 @@ export interface Batch {
   /** Mapping name. */
   readonly name: string;
   readonly records: readonly MappedRecord[];
-  /** Fields that tell records apart; empty when the server decides. */
+  /** Fields that identify records; empty when the server decides. */
   readonly syncFields: readonly string[];
   /** Known records are left as they are. */
   readonly insertOnly: boolean;
@@ -33,7 +33,7 @@ const ownChoice: Readonly<Record<Kind, readonly string[]>> = {
   users: ["USER", "EMAIL"],
 };
 
-/** What tells a record from others of the same mapping name: the text of its sync values. */
+/** What identifies a record among others of the same mapping name: the text of its sync values. */
 export function buildRecordKey(
   record: MappedRecord,
   batch: Pick<Batch, "kind" | "syncFields">,

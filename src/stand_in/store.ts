@@ -33,7 +33,7 @@ export interface StoredRecord {
   at: number;
 }
 
-/** One run of one section by the v3 protocol, as far as the server can tell. */
+/** One run of one section by the v3 protocol, as far as the server knows. */
 export interface Portion {
   /** Its UUID. */
   readonly id: string;
@@ -44,7 +44,7 @@ export interface Portion {
   requests: number;
   /** Records in them. */
   received: number;
-  /** Whether the run was said to be over. */
+  /** Whether the run was reported as complete. */
   finalized: boolean;
 }
 

@@ -13,7 +13,7 @@ import type { BacklogCounts } from "./deliver/backlog.ts";
 export interface SectionError {
   readonly message: string;
   readonly hint: string | null;
-  /** True for a fault in the agent itself, which nobody foresaw. */
+  /** True for a bug in the agent itself. */
   readonly bug: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface RunError extends SectionError {
 
 /** How the records of a run stand to what was accepted before. */
 export interface SectionChanges extends Readonly<ChangeCounts> {
-  /** Records that are gone from the source; null when that cannot be told. */
+  /** Records that are gone from the source; null when that is not known. */
   readonly gone: number | null;
   /** Sync field values of the first of them. */
   readonly gone_records: readonly string[];
@@ -82,10 +82,10 @@ export interface RunReport {
   readonly exit: number;
 }
 
-/** What to do about a fault in the agent itself. */
-export const bugHint = "This is a fault in the agent. Please report it with what --verbose shows.";
+/** What to do about a bug in the agent itself. */
+export const bugHint = "This is a bug in the agent. Please report it with the output of --verbose.";
 
-/** An error as a report has it. What is no {@linkcode AgentError} is a fault of the agent. */
+/** An error as a report has it. What is no {@linkcode AgentError} is a bug of the agent. */
 export function toSectionError(thrown: unknown): SectionError {
   if (thrown instanceof AgentError) {
     return { message: thrown.message, hint: thrown.hint ?? null, bug: false };

@@ -37,7 +37,7 @@ export interface RunContext {
   readonly batchSize: number;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
-  /** For converters that ask other systems. */
+  /** For converters that query other systems. */
   readonly http: Http;
   /** The file in which sections remember where they were; they remember nothing without one. */
   readonly stateFile: string | undefined;
@@ -61,15 +61,15 @@ export interface RunSettings {
   readonly full?: boolean | undefined;
   /** Lets everything pass that the guard would stop. */
   readonly accept?: boolean | undefined;
-  /** Delivers what a plan holds in place of reading the source. */
+  /** Delivers what a plan holds instead of reading the source. */
   readonly saved?: SavedSection | undefined;
-  /** Reads some records in place of all that the source has. */
+  /** Reads some records instead of all that the source has. */
   readonly read?: PartialRead | undefined;
   /** Where the connection to the source is kept for the next run. */
   readonly connection?: Connection | undefined;
   /** Is shown the account of the section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
-  /** Is told the status of every answer of the section's vendor. */
+  /** Called with the status of every answer of the section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
 

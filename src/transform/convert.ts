@@ -37,7 +37,7 @@ export interface Conversions {
   readonly custom: readonly CustomCall[];
   /** Paths of the record that built-in converters read beside the mappings' own sources. */
   readonly reads: readonly string[];
-  /** Whether some converter asks another system for each record. */
+  /** Whether some converter queries another system for each record. */
   readonly waits: boolean;
   /** Names that are neither built in nor custom. */
   readonly unknown: readonly { readonly target: string; readonly name: string }[];

@@ -39,7 +39,7 @@ export interface Mapper {
   customValues(record: SourceRecord): unknown[];
   /** The values of the sync fields, for people. */
   identify(outgoing: MappedRecord): string;
-  /** The same for a record that is not mapped, as far as it can be told without user code. */
+  /** The same for a record that is not mapped, as far as it is known without user code. */
   identifyRaw(record: SourceRecord): string;
 }
 
@@ -48,7 +48,7 @@ interface CompiledField {
   readonly required: boolean;
   readonly read: (record: unknown) => unknown;
   readonly convert: Convert | undefined;
-  /** Place among the custom calls, or -1. */
+  /** Index among the custom calls, or -1. */
   readonly custom: number;
   /** Whether it is left out when it is blank. */
   readonly optional: boolean;
@@ -127,7 +127,7 @@ function checkRequired(
   return new Dropped("incomplete", "", reason);
 }
 
-/** Puts a value in its place, unless it would blank a field that is to be kept. */
+/** Sets a value, unless it would blank a field that is to be kept. */
 function put(outgoing: Record<string, unknown>, field: CompiledField, value: unknown): void {
   if (!field.optional || !isBlank(value)) setOwn(outgoing, field.name, value);
 }

@@ -25,7 +25,7 @@ export interface TracedField {
   readonly failed: string | null;
 }
 
-/** What the record filter said. */
+/** What the record filter returned. */
 export interface TracedFilter {
   readonly verdict: "kept" | "filtered" | "failed";
   /** Why it failed. */

@@ -207,7 +207,7 @@ describe("an installation that cannot be upgraded", () => {
     expect(run.stderr).toContain("--public-key");
   });
 
-  test("without a word from where", async () => {
+  test("without --from", async () => {
     using here = await installation();
     const run = await here.agent(["upgrade"]);
     expect(run.code).toBe(2);

@@ -49,7 +49,7 @@ slow("fields are mapped from suggestions, with the origin of each line", async (
     const line = 'mapping.ASSIGNED_TO = {"source": "owner", "converter": "split_email"}\n';
     expect(gui.space.read("config.ini")).toBe(ini + line);
     expect(await page.textContent("tr:has(th:text-is('ASSIGNED_TO'))")).toContain("ini line 10");
-    await page.click("text=Ask Oomnitza for its mappings");
+    await page.click("text=Fetch the mappings from Oomnitza");
     await page.waitForSelector("tr:has(th:text-is('FLOOR'))");
     expect(await page.textContent("tr:has(th:text-is('FLOOR'))")).toContain("Oomnitza");
     await page.click("tr:has(th:text-is('ASSIGNED_TO')) button");

@@ -214,7 +214,7 @@ function FetchForms(
         {isServerUsed
           ? (
             <form method="post" action={`${path}/server`}>
-              <button type="submit" class="quiet">Ask Oomnitza for its mappings</button>
+              <button type="submit" class="quiet">Fetch the mappings from Oomnitza</button>
             </form>
           )
           : null}

@@ -14,7 +14,7 @@ import { type Call, type GuiContext, type Page, sectionPath } from "../context.t
 import { show } from "../layout.tsx";
 import { withSection } from "../section_config.ts";
 
-/** Changes that a page shows; the counts tell of all. */
+/** Changes that a page shows; the counts include all. */
 const shownChanges = 200;
 
 /** The plan of a section, as a page shows it. */

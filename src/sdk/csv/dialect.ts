@@ -1,10 +1,10 @@
 /**
- * How a CSV file is written: its delimiter and its line break, judged by its first lines.
+ * How a CSV file is written: its delimiter and its line break, detected from its first lines.
  *
  * @module
  */
 
-/** How cells and rows are told apart in one file. */
+/** How cells and rows are separated in one file. */
 export interface Dialect {
   readonly delimiter: string;
   readonly newline: "\n" | "\r";
@@ -22,7 +22,7 @@ const maxSampleRows = 20;
 const sepLine = /^"?sep=([^"\r\n])"?(?:\r\n|\n|\r|$)/iu;
 
 /**
- * Judges a file by its first lines.
+ * Detects the dialect of a file from its first lines.
  *
  * With `auto`, an Excel line `sep=;` decides. Else those of comma, semicolon, tab and bar are in
  * question that the header has outside quotes and that the next rows have too; the one for which most

@@ -35,14 +35,14 @@ export interface HttpSettings {
   readonly proxy?: ProxyFinder | undefined;
   /** Milliseconds for one attempt, from connecting to the last byte. */
   readonly timeoutMs: number;
-  /** Bytes that one answer may have; 64 MB unless said otherwise. */
+  /** Bytes that one answer may have; 64 MB by default. */
   readonly maxBytes?: number | undefined;
   readonly retry?: RetryPolicy | undefined;
   /** Lets each attempt pass when the other side allows it. */
   readonly rateLimiter?: RateLimiter | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Is told the status of every answer, also of those that are repeated. */
+  /** Called with the status of every answer, also of those that are repeated. */
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Origin that the headers may go to in place of the base's host: a token server elsewhere. */
+  /** Origin that the headers may go to instead of the base's host: a token server elsewhere. */
   readonly origin?: string | undefined;
   /** Makes headers anew for each attempt: signatures with a nonce hold only once. */
   readonly sign?: (() => Readonly<Record<string, string>>) | undefined;
@@ -61,7 +61,7 @@ export interface HttpRequest {
   /** Milliseconds for one attempt, where those of the client are too few. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Reads an answer before it is judged by its status, for vendors whose status tells little: SOAP has
+   * Reads an answer before its status is looked at, for vendors whose status says little: SOAP has
    * 500 for every fault. Never throws.
    */
   readonly interpret?: ((answer: Answer) => Promise<Answer>) | undefined;
@@ -94,7 +94,7 @@ interface Client {
   /** Where credentials may go; undefined when the client has no base. */
   readonly origin: string | undefined;
   repeated: number;
-  /** Whether unreadable characters were told. */
+  /** Whether unreadable characters were reported. */
   hasWarned: boolean;
 }
 

@@ -18,9 +18,9 @@ export interface TokenSource<T> {
   /** Options that hold the credentials, for example `client_id and client_secret`. */
   readonly credentials: string;
   readonly request: HttpRequest;
-  /** What must not be told even if the vendor sends it back in an error. */
+  /** What must be masked even if the vendor sends it back in an error. */
   readonly secrets?: readonly string[];
-  /** What to do about a refusal, where more can be said than to check the credentials. */
+  /** What to do about a refusal, where there is more advice than to check the credentials. */
   hint?(answer: Answer): string | undefined;
   readonly shape: ZodType<T>;
   /** The token in the answer; a text says why there is none. */

@@ -103,7 +103,7 @@ export class LdapConnection {
     plain.removeAllListeners("data");
     const secure = await secureSocket(plain, this.#endpoint);
     this.#socket = secure;
-    // A new parser: what came in the clear after the answer must not count as said in confidence.
+    // A new parser: what came in the clear after the answer must not count as protected.
     this.#listen(secure);
   }
 
@@ -242,7 +242,7 @@ export class LdapConnection {
     }
   }
 
-  /** The end: whoever waits is told why. */
+  /** The end: whoever waits gets the reason. */
   #fail(error: unknown, atOnce = true): void {
     if (this.#failure !== undefined) return;
     this.#failure = { error };

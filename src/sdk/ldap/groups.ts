@@ -119,7 +119,7 @@ async function foundRecord(
 
 /**
  * The members of groups, each once, in the order of the groups. Members that are no entry, or that
- * the filter leaves out, are told in the log.
+ * the filter leaves out, are reported in the log.
  *
  * @throws {SourceError} When a group cannot be read, or the connection is lost.
  */

@@ -136,8 +136,8 @@ function toStatus(fault: SoapFault, classifyFault: SoapAccess["classifyFault"]):
 }
 
 function describe({ code, string, detail }: SoapFault): string {
-  const said = [string, detail].filter((part) => part !== "").join(": ").replace(/\s+/g, " ");
-  return `${code} fault ${said.length > 300 ? `${said.slice(0, 300)}…` : said}`.trim();
+  const text = [string, detail].filter((part) => part !== "").join(": ").replace(/\s+/g, " ");
+  return `${code} fault ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`.trim();
 }
 
 /** Makes faults plain: HTTP has 500 for all of them. */

@@ -32,7 +32,7 @@ export interface SqlEndpoint {
   readonly database: string;
   readonly login: SqlLogin;
   readonly encrypt: boolean | "strict";
-  /** Whether the server is told that nothing will be written, so that a readable copy may answer. */
+  /** Whether the server learns that nothing will be written, so that a readable copy may answer. */
   readonly readOnly: boolean;
   readonly tls: TlsSettings;
   /** How long connecting and logging in may take, in milliseconds. */
@@ -169,7 +169,7 @@ export async function connectSql(endpoint: SqlEndpoint): Promise<SqlConnection> 
     if (endpoint.login.kind === "process") security = openSecurity(endpoint, port);
     const opened = driver = new SqlDriver(toConfiguration(endpoint, port), security);
     opened.on("errorMessage", (message: SqlMessage) => messages.push(message));
-    // What happens to a connection later is told by the query under way.
+    // What happens to a connection later is reported by the running query.
     opened.on("error", () => {});
     await loggedIn(opened, endpoint);
     return { driver: opened, endpoint, names, close: () => opened.close() };

@@ -1,5 +1,5 @@
 /**
- * Why a TLS connection does not come about: fetch tells hardly more than that it does not.
+ * Why a TLS connection does not come about: fetch reports hardly more than that it does not.
  *
  * @module
  */
@@ -114,7 +114,7 @@ const refusals = /ALERT_(CERTIFICATE|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_C
 /**
  * Finds out why a handshake failed.
  *
- * @returns undefined when that cannot be told, or when a handshake comes about now.
+ * @returns undefined when that is not known, or when a handshake comes about now.
  */
 export async function diagnoseTls(
   address: string,

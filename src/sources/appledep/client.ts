@@ -54,7 +54,7 @@ export const commonHeaders = {
 
 const sessionHeader = "X-ADM-Auth-Session";
 
-/** What to do about the two refusals that no new session mends ("Interpreting … error codes"). */
+/** What to do about the two refusals that no new session resolves ("Interpreting … error codes"). */
 function chooseHint({ status, body }: Answer): string | undefined {
   if (status !== 403) return undefined;
   if (body.includes("T_C_NOT_SIGNED")) {

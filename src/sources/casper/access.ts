@@ -57,7 +57,7 @@ async function tokenOfClient(http: Http, { client_id, client_secret }: Access): 
   return { ...token, value: `Bearer ${token.value}` };
 }
 
-/** When a token ends. A time in the past is a clock that goes otherwise: then a 401 tells. */
+/** When a token ends. A time in the past is a clock that differs: then a 401 decides. */
 function parseExpiry(text: string | undefined): number | undefined {
   const end = Date.parse(text ?? "");
   return end > Date.now() ? end : undefined;

@@ -23,7 +23,7 @@ const groups = z.array(z.object({ name: z.string() }));
 
 type Inventory = z.infer<typeof inventory>;
 
-/** More is cut to this without a word. */
+/** More is silently cut to this. */
 const largestPage = 2000;
 /** Lists in a computer make it big, so that fewer of them fit into an answer in time. */
 const pageSizes = { withLists: 100, without: 500 } as const;

@@ -84,7 +84,7 @@ interface Reading {
 
 /**
  * The ids of the changed SIMs, page by page, each once. A SIM that changes meanwhile moves to the end
- * of the list, and others take its place on pages that were read: when one comes twice, the list is
+ * of the list, and others move to pages that were read: when one comes twice, the list is
  * gone through again for those that slipped through.
  */
 async function* changedSims(reading: Reading): AsyncGenerator<readonly string[]> {

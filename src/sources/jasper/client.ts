@@ -33,7 +33,7 @@ export interface ChangedPage {
   readonly iccids: readonly string[];
   /** 1 for servers that do not page. */
   readonly totalPages: number;
-  /** The server's time; blank when it does not tell. */
+  /** The server's time; blank when it does not send it. */
   readonly timestamp: string;
 }
 

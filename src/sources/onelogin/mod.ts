@@ -91,7 +91,7 @@ export const onelogin = defineSource({
     "role_id": "list of the ids of the roles; role_ids in API 2",
     "custom_attributes.NAME": "a custom attribute, also as NAME alone",
   },
-  // "Get Rate Limit": 5,000 an hour for the account; the headers tell the seconds that are left.
+  // "Get Rate Limit": 5,000 an hour for the account; the headers have the seconds that are left.
   limits: { concurrency: 1, requests: 5000, perSeconds: 3600, pageSize },
   rule: checkAccess,
   http: (options) => ({ base: new URL(options.url).origin, auth: createAuth(options) }),

@@ -156,7 +156,7 @@ export class Comparison {
     return this.#returned;
   }
 
-  /** The records that were accepted and did not come, apart from those of which earlier runs told. */
+  /** The records that were accepted and did not come, apart from those that earlier runs reported. */
   *gone(): Generator<Gone> {
     const missing = this.#settings.baseline?.missing((id) => this.isSeen(id)) ?? [];
     for (const { key, ...print } of missing) {

@@ -24,7 +24,7 @@ const minAgeMs = 86_400_000;
 
 /**
  * Delivers what earlier runs of a section left: in order, under the upload that each began. The account
- * tells what became of it; its records count as fetched.
+ * says what became of it; its records count as fetched.
  *
  * @returns the requests that were made.
  * @throws {SinkError} when the instance cannot take it: then nothing newer may overtake it.

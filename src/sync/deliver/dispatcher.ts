@@ -40,7 +40,7 @@ export interface DispatcherSettings {
   readonly limit: () => number;
   /** Delivers a batch; must not throw. */
   readonly deliver: (batch: Batch) => Promise<void>;
-  /** Is told of records that could not be made durable and are not sent. */
+  /** Called with records that could not be made durable and are not sent. */
   readonly onLost: (records: readonly MappedRecord[], error: Error) => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Processes the inbox: batch after batch, each section on its own, until it is told to end.
+ * Processes the inbox: batch after batch, each section on its own, until it is stopped.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface WorkSettings {
   readonly log: Log;
   /** Aborted when even what is under way is to end. */
   readonly signal: AbortSignal;
-  /** Is told how each batch went. */
+  /** Called with the outcome of each batch. */
   readonly onReport?: ((report: SectionReport) => void) | undefined;
 }
 

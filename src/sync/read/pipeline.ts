@@ -29,7 +29,7 @@ export interface PipelineSettings extends
   readonly http: ConverterContext["http"];
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SectionCursor | undefined;
-  /** Reads some records in place of all that the source has. */
+  /** Reads some records instead of all that the source has. */
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;

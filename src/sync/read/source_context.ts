@@ -35,11 +35,11 @@ export interface Connection {
 /** How a source is to be read. */
 export interface ReadSettings {
   readonly signal: AbortSignal;
-  /** Is told of the credentials that are sent. */
+  /** Called with the credentials that are sent. */
   readonly redactor: Redactor;
   /** Things fetched at once where the source declares no limit of its own. */
   readonly workers: number;
-  /** How patiently requests are repeated, when not as usual. */
+  /** Retry policy of requests, when not the usual one. */
   readonly retry?: RetryPolicy | undefined;
   /** Where every record is saved as the source gave it, which then is to be the whole of it. */
   readonly saveData?: string | undefined;
@@ -47,9 +47,9 @@ export interface ReadSettings {
   readonly cursor?: SourceCursor | undefined;
   /** Keeps the connection for the next run of the same section, and has that of the one before. */
   readonly connection?: Connection | undefined;
-  /** Is told how many records the vendor says there are. */
+  /** Called with how many records the vendor says there are. */
   readonly total?: ((count: number) => void) | undefined;
-  /** Is told the status of every answer of the section's vendor. */
+  /** Called with the status of every answer of the section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
 
