@@ -54,7 +54,7 @@ function notEnabledResults(names: readonly string[]): CheckResult[] {
 export function checkFile(app: AppContext, names: CheckedNames): CheckResult[] {
   const { chosen, notEnabled } = selectSections(app, loadConfig(app), names);
   const written = chosen.map(({ name, line }) => {
-    return { section: name, ok: true, message: `is well written (line ${line})`, hint: null };
+    return { section: name, ok: true, message: `is valid (line ${line})`, hint: null };
   });
   return [...written, ...notEnabledResults(notEnabled)];
 }

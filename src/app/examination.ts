@@ -45,9 +45,9 @@ function checkFolders({ logFolder, stateFile }: AppContext): Check[] {
 async function checkService(): Promise<Check> {
   const state = await localServiceState();
   const { ok, warning, skipped } = about("service", state?.name ?? process.platform);
-  if (state === undefined) return skipped("there are no services here");
+  if (state === undefined) return skipped("this system has no supported service manager");
   if (state.running) return ok("runs");
-  if (!state.installed) return skipped("the agent is no service on this machine");
+  if (!state.installed) return skipped("the agent is not installed as a service");
   return warning("is installed and does not run", "Start it: agent service start");
 }
 
@@ -86,7 +86,7 @@ async function examineConfig(app: AppContext, config: Config): Promise<Check[]> 
   checks.push(...await checkNetwork(config, sections));
   if (config.oomnitza === undefined || config.fatal) {
     const { skipped } = about("credentials", "oomnitza");
-    return [...checks, skipped("cannot be tried before the configuration is right")];
+    return [...checks, skipped("not checked: the configuration has errors")];
   }
   return [...checks, ...await checkOomnitza(app, config, sections)];
 }

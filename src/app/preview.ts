@@ -120,7 +120,7 @@ export function previewSection(
 }
 
 /**
- * Reads a section until a record is found, and explains what becomes of it. What cannot be read is
+ * Reads a section until a record is found, and explains how it is processed. What cannot be read is
  * logged: it may be the record that was looked for.
  *
  * @throws {AgentError} as the source, Oomnitza or the configuration does.

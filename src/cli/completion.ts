@@ -180,7 +180,7 @@ function fishQuoted(text: string): string {
 function fishScript({ commands, globalFlags }: Tree): string {
   const lines = [
     `# Completion of ${programName} for fish.`,
-    `# Keep it: ${programName} completion fish > ~/.config/fish/completions/${programName}.fish`,
+    `# Install it: ${programName} completion fish > ~/.config/fish/completions/${programName}.fish`,
     `complete -c ${programName} -f`,
     ...globalFlags.map((flag) => fishFlag(flag, "")),
   ];

@@ -41,7 +41,7 @@ function choose(
   section: string,
 ): DeadRecords {
   const invalid = words.find((word) => !/^w?\d+$/.test(word));
-  if (invalid !== undefined) throw new UsageError(`"${invalid}" is no id of a refused record`);
+  if (invalid !== undefined) throw new UsageError(`"${invalid}" is not the id of a refused record`);
   const name = section === "" ? undefined : section;
   const chosen = findDeadRecords(store, name, words.length === 0 ? undefined : words);
   const found = new Set(listIds(chosen));

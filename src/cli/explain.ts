@@ -65,10 +65,11 @@ function explanationText(found: Explanation): string {
   ].join("\n\n");
 }
 
-/** Explains what becomes of one record. */
+/** Explains how one record is processed. */
 export const explain = defineCommand({
   name: "explain",
-  summary: "Show what becomes of one record: filter, mappings, converters, and what would be sent.",
+  summary:
+    "Show how one record is processed: filter, mappings, converters, and what would be sent.",
   details:
     "The source is read until the record is found, and nothing is sent. Every converter runs on its own, so that its time and its result can be seen. The output holds the whole record.",
   positionals: { usage: "NAME", help: "An enabled section.", minimum: 1, maximum: 1 },

@@ -48,7 +48,7 @@ const none = "none";
 /** Name of the configuration that is looked for beside the program, as the Python connector does. */
 const configurationName = "logging.json";
 
-/** What was asked for, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
+/** The folder that is set, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
 function requestedFolder({ global, env }: LogLocation): string {
   const named = global["log-dir"];
   return named === "" ? env.LOGS_DIRECTORY?.split(delimiter)[0] ?? "" : named;

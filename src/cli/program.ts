@@ -37,7 +37,7 @@ export interface ProgramEnvironment {
   readonly uncaught: () => Promise<never>;
 }
 
-/** What is under way, for the error handler. */
+/** The running command, for the error handler. */
 interface Program {
   readonly environment: ProgramEnvironment;
   readonly argv: readonly string[];

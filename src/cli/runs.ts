@@ -23,7 +23,7 @@ function formatRunRow(
 
 function list(context: CommandContext, runs: readonly StoredRun[]): void {
   if (context.global.output === "json") context.print(JSON.stringify(runs, null, 2));
-  else if (runs.length === 0) context.print("There was no run yet");
+  else if (runs.length === 0) context.print("No runs yet");
   else {context.print(
       table([
         ["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"],

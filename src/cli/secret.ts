@@ -24,7 +24,7 @@ const serverKeys = ["vault_url", "vault_token"];
 interface Entry {
   readonly section: string;
   readonly key: string;
-  /** Whether the configuration asks for it. */
+  /** Whether the configuration refers to it. */
   readonly isReferenced: boolean;
 }
 
@@ -48,7 +48,7 @@ function listReferencedSecrets(document: IniDocument): Entry[] {
   });
 }
 
-/** Secrets that a section could have there, whether or not it asks for them. */
+/** Secrets that a section could have there, whether or not it refers to them. */
 function listPossibleSecrets(document: IniDocument | undefined): Entry[] {
   const names = document?.sections.map(({ name }) => name) ??
     ["oomnitza", ...sources.map(({ name }) => name)];
@@ -134,7 +134,7 @@ The configuration asks for a secret with \${keyring:KEY}, or with vault_keys = K
     if (!Object.hasOwn(verbs, verb)) {
       const near = closest(verb, [...Object.keys(verbs), "list"]);
       throw new UsageError(
-        verb === "list" ? "secret list takes no section" : `secret cannot ${verb}`,
+        verb === "list" ? "secret list takes no section" : `Unknown action ${verb}`,
         verb === "list" ? {} : { hint: `Did you mean ${near}?` },
       );
     }

@@ -21,7 +21,7 @@ const flags = {
     maximum: 65_535,
   }),
   "workers": opt.integer(
-    "Devices fetched, and requests to Oomnitza under way, at once, per section.",
+    "Maximum number of devices fetched concurrently, and of concurrent requests to Oomnitza, per section.",
     { default: defaultWorkers, maximum: 256 },
   ),
   "singleton": opt.integer(
@@ -40,8 +40,7 @@ const flags = {
 export const serveCommand = defineCommand({
   name: "serve",
   keepsLog: true,
-  summary:
-    "Listen for webhooks and upload the devices that they are about, and run sections by schedule.",
+  summary: "Receive webhooks and upload their devices, and run sections by schedule.",
   details:
     `The last part of the path is the section, exactly as in the configuration file: POST /anything/casper.MDM. An event is answered with 204 once it is safe in the state file; what it is about is then fetched by its id and uploaded. Who may post is set in [serve].
 

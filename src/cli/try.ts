@@ -65,7 +65,7 @@ function runBuiltin(
 }
 
 function toTryResult(outcome: SandboxOutcome | undefined, isFilter: boolean): TryResult {
-  if (outcome === undefined) return { failed: "no answer" };
+  if (outcome === undefined) return { failed: "no result" };
   if ("failed" in outcome) return { failed: outcome.failed };
   if (isFilter) return { kept: outcome.keep };
   return { result: outcome.keep ? outcome.results[0] ?? null : null };
@@ -119,8 +119,7 @@ async function runOn(
 /** Runs one converter or filter on saved records. */
 export const tryCommand = defineCommand({
   name: "try",
-  summary:
-    "Run one converter, or the filter of a section, on saved records and show what it makes of them.",
+  summary: "Run one converter, or the filter of a section, on saved records and show the results.",
   details:
     "Nothing is read from a source and nothing is sent. Log lines of the code go to standard error.",
   positionals: {

@@ -45,7 +45,7 @@ function trustedKey({ directory }: CommandContext, path: string): PublicKey {
     if (publicKey !== undefined) return parsePublicKey(publicKey, "The key built in");
     throw new AgentError("This agent was built without a key to check releases with", {
       hint:
-        "Get the public key from those who make the releases, by another way than the release itself, and name its file with --public-key.",
+        "Get the public key from the publisher, through another channel than the release itself, and name its file with --public-key.",
     });
   }
   const file = resolve(directory, path);
@@ -95,9 +95,9 @@ function megabytes(bytes: number): string {
 
 function describe({ current }: UpgradeSettings, offer: Offer): string {
   const [there, here] = [describeIdentity(offer.identity), describeIdentity(current)];
-  if (offer.standing === "same") return `agent ${here} is what the release holds`;
+  if (offer.standing === "same") return `agent ${here} is also the version of the release`;
   const how = offer.standing === "other build" ? "another build than" : `${offer.standing} than`;
-  return `The release holds agent ${there}, ${how} this ${here}`;
+  return `The release contains agent ${there}, ${how} this ${here}`;
 }
 
 function show(
@@ -121,7 +121,7 @@ function show(
   context.print(`${describe(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`);
   if (kept === null) return;
   context.print(
-    `Installed. The old program is kept as ${kept}. What runs is still the old one: restart the service.`,
+    `Installed. The old program is kept as ${kept}. The old program is still running: restart the service.`,
   );
 }
 

@@ -48,7 +48,7 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
       line: "agent upload csv_assets csv_users --ini /etc/agent/config.ini",
       does: "upload two sections",
     },
-    { line: "agent upload --plan friday.plan", does: "send a plan that was looked at" },
+    { line: "agent upload --plan friday.plan", does: "send a reviewed plan" },
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
   run: (context, flags, names) =>

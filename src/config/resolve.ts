@@ -99,7 +99,7 @@ function rebuilt(
   };
 }
 
-/** Whether a wanted section asks a server of secrets for anything. */
+/** Whether a wanted section needs a server of secrets. */
 function isAsked(work: Work, server: string): boolean {
   const { document, context } = work;
   return document.sections.some((section) => {
@@ -114,7 +114,7 @@ function isAsked(work: Work, server: string): boolean {
   });
 }
 
-/** Resolves and reads the section of a server that somebody asks. */
+/** Resolves and reads the section of a server of secrets. */
 async function openServer(
   work: Work,
   name: string,

@@ -116,7 +116,7 @@ export class Alerts {
     for (const [section, at] of lastWell()) {
       if (at.getTime() > limit) continue;
       const text =
-        `${section}: no good run for more than ${options.stale_hours} hours, the last ended ` +
+        `${section}: no successful run for more than ${options.stale_hours} hours, the last ended ` +
         at.toISOString();
       this.#enqueue(section, "stale", text, null);
     }
@@ -138,7 +138,7 @@ export class Alerts {
     // A section that fails and is stale was reported already.
     if (condition === "stale" && known !== "well") return;
     const event = condition === "well" ? "recovered" : condition;
-    const headline = event === "recovered" ? `${section} is well again` : text;
+    const headline = event === "recovered" ? `${section} has recovered` : text;
     const words = event === "recovered" ? `${headline}\n${text}` : headline;
     const alert = {
       section,

@@ -40,7 +40,7 @@ function filled(secrets: readonly string[]): string[] {
   return secrets.filter((secret) => secret !== "");
 }
 
-/** The authentication that the options ask for. */
+/** The authentication that the options select. */
 export function createAuthenticator(options: ServeOptions): Authenticator {
   const { auth, username, password, password_old, header, secret, secret_old } = options;
   if (auth === "basic") {

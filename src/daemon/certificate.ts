@@ -57,7 +57,7 @@ export function watchCertificate(
       const message = messageOf(error);
       if (message === lastError) return;
       lastError = message;
-      log.warning(`The certificate in ${files.cert} is not taken up: ${message}`);
+      log.warning(`The certificate in ${files.cert} is not used: ${message}`);
     }
   }
   // Polling instead of watching: files that are replaced by links or over a network cause no event.

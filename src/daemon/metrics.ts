@@ -9,7 +9,7 @@ import type { InboxSize } from "../state/inbox.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
 
-/** What is looked up when somebody asks. */
+/** What is looked up for each request. */
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
@@ -136,7 +136,7 @@ export class Metrics {
     return [
       gauge(
         "agent_last_success_timestamp_seconds",
-        "When the last good run ended.",
+        "When the last successful run ended.",
         this.#each((_, section) => {
           const at = lastSuccess(section);
           return at === undefined ? undefined : at.getTime() / 1000;
@@ -149,7 +149,7 @@ export class Metrics {
       ),
       gauge(
         "agent_last_run_success",
-        "1 when that run was good, 0 when it was not.",
+        "1 if that run succeeded, 0 if not.",
         this.#each(({ last }) => last === undefined ? undefined : last.outcome === "ok" ? 1 : 0),
       ),
       gauge(
@@ -162,21 +162,21 @@ export class Metrics {
 
   #totals(): Metric[] {
     return [
-      counter("agent_runs_total", "Runs by how they ended.", this.#byOutcome(({ runs }) => runs)),
+      counter("agent_runs_total", "Runs by outcome.", this.#byOutcome(({ runs }) => runs)),
       counter("agent_run_seconds_total", "Time in runs.", this.#each(({ seconds }) => seconds)),
       counter(
         "agent_records_total",
-        "Records by what became of them; fetched is all of them.",
+        "Records by outcome; fetched is the total.",
         this.#byOutcome(({ records }) => records),
       ),
       counter(
         "agent_vendor_answers_total",
-        "Answers of the vendor's API, repetitions counted.",
+        "Responses of the vendor's API, including those to retries.",
         this.#each(({ answers }) => answers),
       ),
       counter(
         "agent_vendor_throttled_total",
-        "Those of them that asked to wait (429).",
+        "Responses of the vendor's API with status 429.",
         this.#each(({ throttled }) => throttled),
       ),
     ];
@@ -195,13 +195,13 @@ function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
   const answers = [...counters.answers];
   return [
     gauge("agent_info", "The version.", [[{ version }, 1]]),
-    gauge("agent_ready", "1 when events are taken.", [[{}, isReady() ? 1 : 0]]),
+    gauge("agent_ready", "1 if events are accepted.", [[{}, isReady() ? 1 : 0]]),
     counter(
       "agent_http_answers_total",
       "Calls by the status of the answer.",
       answers.map(([status, count]) => [{ status }, count]),
     ),
-    counter("agent_webhook_events_accepted_total", "Events that are safe in the inbox.", [
+    counter("agent_webhook_events_accepted_total", "Events stored in the inbox.", [
       [{}, counters.accepted],
     ]),
     counter("agent_webhook_calls_refused_total", "Calls that were answered with an error.", [
@@ -226,7 +226,7 @@ function inboxMetrics({ inbox }: MetricsSources): Metric[] {
     ),
     gauge(
       "agent_webhook_lag_seconds",
-      "How long the oldest event waits.",
+      "Age of the oldest waiting event.",
       sizes.map(({ section, oldest }) => [
         { section },
         oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000,

@@ -21,7 +21,7 @@ export interface ScheduleSettings {
   readonly store: StateStore | undefined;
   /** Whether a run waits for uploads of other processes on this machine. */
   readonly isSingle: boolean;
-  /** Ends a run under way. */
+  /** Ends a running upload. */
   readonly signal: AbortSignal;
   /** Called with the outcome of each run. */
   readonly onReport: (report: SectionReport) => void;

@@ -77,7 +77,9 @@ export function requireSession(
     // A browser names the origin of whatever may change something.
     const isOurs = from === origin() || (isReading && from === undefined);
     const isDirect = site === "same-origin" || (isReading && site === "none");
-    if (!isOurs || !isDirect) return c.text("Only pages of the agent may ask for this.\n", 403);
+    if (!isOurs || !isDirect) {
+      return c.text("Only pages of the agent may send this request.\n", 403);
+    }
     if (!session.accepts(c.req.header("cookie"))) {
       return c.text(
         "This page is for the browser that opened the agent. Run agent gui again to get a new address.\n",

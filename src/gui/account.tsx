@@ -34,7 +34,7 @@ export interface CountRow {
   readonly counts: Readonly<Record<string, number>> | undefined;
 }
 
-/** A table with a row for each section and a column for each way in which a record can end. */
+/** A table with a row for each section and a column for each outcome of a record. */
 export function CountTable({ rows, label }: { rows: readonly CountRow[]; label: string }) {
   const shown = columns.filter(([key, , always]) =>
     always || rows.some(({ counts }) => (counts?.[key] ?? 0) > 0)
@@ -97,7 +97,7 @@ export function Unreadable({ gui, skipped }: { gui: GuiContext; skipped: readonl
   if (skipped.length === 0) return null;
   const more = skipped.length - shownFailures;
   return (
-    <div class="notice odd">
+    <div class="notice warning">
       <p>
         {skipped.length === 1 ? "1 record" : `${skipped.length} records`} could not be read:
       </p>

@@ -38,7 +38,7 @@ export function holdsSecret(gui: GuiContext, document: IniDocument, code: string
 /** Shown instead of the editor then. */
 export function SecretNotice({ file }: { file: string }) {
   return (
-    <p class="notice odd">
+    <p class="notice warning">
       This code holds a secret of the configuration, so it is not shown here. Change it in {file}.
     </p>
   );

@@ -60,7 +60,7 @@ function describeOutcome(
   problem: string | undefined,
 ): Pick<Tried, "output" | "outcome" | "reason" | "line"> {
   const failure = result === undefined
-    ? "the code gave no answer"
+    ? "the code returned no result"
     : "failed" in result
     ? result.failed
     : problem;

@@ -34,11 +34,14 @@ export function checkText(
   if (isSectionEnabled(document, section, gui.env)) return [...findings];
   // What is not enabled is not checked, so it is looked at as if it were; it may be incomplete.
   const enabled = editIni(text, [{ kind: "set", section, key: "enable", value: "True" }]);
-  const odd = checkDocument(gui, parseIni(enabled, path)).findings.filter((finding) =>
+  const incomplete = checkDocument(gui, parseIni(enabled, path)).findings.filter((finding) =>
     finding.section === section && finding.option !== undefined &&
     finding.code !== "missing"
   );
-  return [...findings, ...odd.map((finding) => ({ ...finding, severity: "warning" as const }))];
+  return [
+    ...findings,
+    ...incomplete.map((finding) => ({ ...finding, severity: "warning" as const })),
+  ];
 }
 
 function findingKey({ section, option, message, severity }: Finding): string {

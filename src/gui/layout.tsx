@@ -1,5 +1,5 @@
 /**
- * The frame around every page: head, navigation, and the way out.
+ * The frame around every page: head, navigation, and the button to stop.
  *
  * @module
  */
@@ -65,7 +65,7 @@ function Review() {
     <dialog id="review" aria-labelledby="review-title">
       <form method="dialog">
         <h2 id="review-title">Save this change?</h2>
-        <p class="notice odd" data-warnings hidden></p>
+        <p class="notice warning" data-warnings hidden></p>
         <div data-difference></div>
         <p class="note">Everything else in the file stays as it is. A backup is kept beside it.</p>
         <div class="actions">

@@ -103,9 +103,11 @@ export function checkMappingForm(form: MappingForm, custom: ReadonlySet<string>)
   const errors: ShownFinding[] = [];
   const report = (field: string, text: string) => errors.push({ severity: "error", field, text });
   if (!/^[\w-]+$/.test(form.field)) {
-    report("field", "Name a field of Oomnitza: letters, digits and underscores.");
+    report("field", "Enter the name of an Oomnitza field: letters, digits and underscores.");
   }
-  if (form.value === "" && form.from !== "hardcoded") report("value", "Say where it comes from.");
+  if (form.value === "" && form.from !== "hardcoded") {
+    report("value", "Enter where the value comes from.");
+  }
   const { name } = parseConverterCall(form.converter);
   const isKnown = findConverter(name) !== undefined || custom.has(name.toLowerCase());
   if (form.converter !== "" && !isKnown) report("converter", `There is no converter "${name}".`);

@@ -23,7 +23,7 @@ export interface GuiSettings {
 /** Why a GUI stopped: it was stopped on its page, nobody used it, or the program is to end. */
 export type Reason = "stopped" | "idle" | "aborted";
 
-/** A GUI at work. */
+/** A running GUI. */
 export interface Gui {
   /** The address for the browser, with the token that works once. */
   readonly link: string;
@@ -39,7 +39,7 @@ class Idleness {
   #lastUse = performance.now();
   #holders = 0;
 
-  /** Somebody asks for something. */
+  /** A request begins. */
   touch(): void {
     this.#lastUse = performance.now();
   }

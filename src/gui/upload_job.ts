@@ -30,7 +30,7 @@ export interface SectionProgress {
   report?: SectionReport;
 }
 
-/** An upload of some sections, under way or ended. */
+/** An upload of some sections, running or ended. */
 export interface UploadJob {
   readonly options: UploadOptions;
   readonly started: Date;
@@ -55,7 +55,7 @@ function both(one: Log, other: Log): Log {
   };
 }
 
-/** The upload that is under way, and the last one. */
+/** The running upload, and the last one. */
 export class UploadJobs {
   readonly #app: AppContext;
   readonly #keepAwake: () => Disposable;
@@ -73,12 +73,12 @@ export class UploadJobs {
     this.log = both(app.log, own);
   }
 
-  /** The upload under way, or the last one. */
+  /** The running upload, or the last one. */
   get job(): UploadJob | undefined {
     return this.#job;
   }
 
-  /** Whether an upload is under way. */
+  /** Whether an upload is running. */
   get isBusy(): boolean {
     return this.#running !== undefined;
   }
@@ -91,7 +91,7 @@ export class UploadJobs {
   /**
    * Begins to upload sections, one after the other.
    *
-   * @throws {AgentError} when an upload is under way
+   * @throws {AgentError} when an upload is running
    */
   start(names: readonly string[], options: UploadOptions): void {
     this.#begin();
@@ -119,13 +119,13 @@ export class UploadJobs {
     }
   }
 
-  /** Ends the upload under way; what Oomnitza was asked already is still waited for. */
+  /** Ends the running upload; requests that were sent are still waited for. */
   stop(): void {
     if (this.#job !== undefined && this.isBusy) this.#job.isStopping = true;
     this.#stop.abort();
   }
 
-  /** Ends what is under way, and waits for it. */
+  /** Ends the running upload, and waits for it. */
   async end(): Promise<void> {
     this.stop();
     await this.#running;
@@ -133,7 +133,7 @@ export class UploadJobs {
 
   #begin(): void {
     if (this.isBusy) {
-      throw new AgentError("Something is under way already", { hint: "Wait for its end." });
+      throw new AgentError("An upload is running already", { hint: "Wait for its end." });
     }
     this.#stop = new AbortController();
   }

@@ -107,7 +107,7 @@ export const launchd: ServiceManager = {
     credentials: [],
   },
   problem: ({ credentials }) =>
-    credentials.length === 0 ? undefined : "Only systemd hands credentials to a service",
+    credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
   install: (settings) => [
     accountStep(settings.user),
     ...files(settings),

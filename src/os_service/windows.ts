@@ -89,7 +89,7 @@ export const windows: ServiceManager = {
     credentials: [],
   },
   problem: ({ credentials }) =>
-    credentials.length === 0 ? undefined : "Only systemd hands credentials to a service",
+    credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
   install: (settings) => [
     // First the service: the rights below name its account.
     ...register(settings),

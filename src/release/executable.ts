@@ -44,7 +44,7 @@ export function locateProgramFiles(program: string): ProgramFiles {
 /**
  * Creates the new file, for nobody to run yet.
  *
- * @throws {AgentError} when this account may not write there, or another upgrade is under way.
+ * @throws {AgentError} when this account may not write there, or another upgrade is running.
  */
 export async function createFresh({ fresh, program }: ProgramFiles): Promise<FileHandle> {
   try {
@@ -54,7 +54,7 @@ export async function createFresh({ fresh, program }: ProgramFiles): Promise<Fil
   } catch (error) {
     const code = errorCode(error);
     if (code === "EEXIST") {
-      throw new AgentError(`Another upgrade is under way: there is ${fresh}`, {
+      throw new AgentError(`Another upgrade is running: there is ${fresh}`, {
         hint: "Wait for it to finish. If none is running, remove that file.",
         cause: error,
       });

@@ -1,5 +1,5 @@
 /**
- * The way of an upgrade: signature, version, download, sum, trial, swap, second trial.
+ * The steps of an upgrade: signature, version, download, sum, trial, swap, second trial.
  *
  * @module
  */

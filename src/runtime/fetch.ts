@@ -76,7 +76,7 @@ function sessionFor(settings: TlsSettings): Bun.FetchSession {
   return session;
 }
 
-/** Which proxy is asked is decided by the caller: Bun is not to look at the environment itself. */
+/** Which proxy is used is decided by the caller: Bun is not to look at the environment itself. */
 function proxyFor(proxy: Proxy | undefined): BunFetchRequestInit["proxy"] {
   if (proxy === undefined) return false;
   const { url, authorization } = proxy;
@@ -86,7 +86,7 @@ function proxyFor(proxy: Proxy | undefined): BunFetchRequestInit["proxy"] {
   return { url, headers, respectNoProxy: false };
 }
 
-/** An answer whose body is still on the way. */
+/** An answer whose body is not received yet. */
 export interface OpenAnswer {
   readonly status: number;
   readonly headers: Headers;

@@ -1,5 +1,5 @@
 /**
- * The stores of secrets, and one run's way to them: each secret is fetched once.
+ * The stores of secrets, and one run's access to them: each secret is fetched once.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export function nearStore({ store }: Reference): SecretStore | undefined {
 /** The secrets of one run. */
 export interface Secrets {
   /**
-   * Fetches what a reference means, once however often it is asked for.
+   * Fetches what a reference means, once however often it is needed.
    *
    * @throws {AgentError} that says why it cannot be had.
    */
@@ -106,7 +106,7 @@ export function openSecrets(context: SecretContext): Secrets {
       const known = made.get(key) as Promise<T> | undefined;
       if (known !== undefined) return known;
       const fresh = make();
-      // Awaited by whoever asked; a failure until then must not count as unhandled.
+      // Awaited by the caller; a failure until then must not count as unhandled.
       fresh.catch(() => {});
       made.set(key, fresh);
       return fresh;

@@ -8,7 +8,7 @@
 export interface Reference {
   /** `env`, `file`, `vault` and so on; not yet known to exist. */
   readonly store: string;
-  /** What the store is asked for; may be empty. */
+  /** What the store looks up; may be empty. */
   readonly target: string;
 }
 

@@ -9,7 +9,7 @@ import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { SecretServers } from "./options.ts";
 
-/** The option that asks for a secret. */
+/** The option that refers to a secret. */
 export interface SecretUse {
   readonly section: string;
   readonly option: string;
@@ -30,7 +30,7 @@ export interface SecretContext {
 
 /** The context of one run, with a cache that ends with the run. */
 export interface SecretRun extends SecretContext {
-  /** Makes something once in a run, for all who ask for it by the same key. */
+  /** Makes something once in a run, for all callers with the same key. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>;
   /** What `[vault]` and `[cyberark]` say. */
   servers(): SecretServers;

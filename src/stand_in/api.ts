@@ -94,7 +94,7 @@ export async function authorize(instance: Instance, c: Call, next: Next): Promis
 export async function allowLocal(c: Call, next: Next): Promise<void> {
   const address = c.env.peer.address() ?? "";
   if (!/^(::ffff:)?127\.|^::1$/i.test(address)) {
-    throw new Refusal(403, "only this machine may look here");
+    throw new Refusal(403, "only this machine may access this");
   }
   if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(c.req.header("host") ?? "")) {
     throw new Refusal(403, "call it localhost, 127.0.0.1 or [::1]");

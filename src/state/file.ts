@@ -82,7 +82,7 @@ export function unusable(path: string, cause: unknown): AgentError {
   return new AgentError(`Cannot use the state file ${path}: ${messageOf(cause)}`, {
     hint:
       "The agent must be able to write it and its folder. --state names another file; without its " +
-      "state, the agent reads everything anew.",
+      "state, the agent reads everything again.",
     cause,
   });
 }

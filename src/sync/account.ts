@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How many records ended in which way. */
+/** how many records ended how. */
 export interface Counts {
   /** Records that the source gave. */
   fetched: number;

@@ -28,7 +28,7 @@ import { type CompiledUserCode, findCodeErrors, selectSectionCode } from "./user
 
 /** What preparing needs. */
 export interface PrepareContext {
-  /** Asked for the mappings that it keeps. */
+  /** The instance whose mappings are read. */
   readonly oomnitza: Pick<Oomnitza, "mappings">;
   readonly findConverter: (name: string) => Converter | undefined;
   readonly code: CompiledUserCode;

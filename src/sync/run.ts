@@ -47,7 +47,7 @@ export interface RunContext {
 
 /** How one run is to go. */
 export interface RunSettings {
-  /** Requests to Oomnitza under way at once, and things that a source without limits fetches at once. */
+  /** Concurrent requests to Oomnitza, and things that a source without limits fetches at once. */
   readonly workers: number;
   /** Records to read; 0 reads all. */
   readonly recordCount: number;

@@ -23,7 +23,7 @@ export class Dropped {
   }
 }
 
-/** What becomes of a group of records on their way to delivery, in their order. */
+/** What to do with a group of mapped records, in their order. */
 export type Outcomes = readonly (MappedRecord | Dropped)[];
 
 /** What the sandbox found for one record: the results of its custom calls, in order. */

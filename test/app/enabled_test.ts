@@ -28,7 +28,7 @@ test.each(["True", "1", " on "])("a variable that is %p enables everywhere", asy
     expect(upload.stdout, upload.stderr).toContain("A-1");
     expect(upload.code).toBe(0);
     const check = await faces.cli("check", "csv_assets", "--file-only");
-    expect(check.stdout, check.stderr).toContain("[csv_assets] is well written");
+    expect(check.stdout, check.stderr).toContain("[csv_assets] is valid");
     const schedule = await faces.cli("schedule");
     expect(schedule.stdout, schedule.stderr).toContain("csv_assets");
     const overview = await faces.page("");

@@ -104,7 +104,7 @@ test(
     const [report] = JSON.parse(run.stdout).sections;
     const count = left.length;
     expect(report.leftovers).toEqual({ records: count, sent: count, failed: 0, kept: 0 });
-    expect(run.stderr).toMatch(/Finishing what run \w{10} left/);
+    expect(run.stderr).toMatch(/Sending \d+ records left by run \w{10}/);
     const { keys } = held(standIn);
     for (const tag of left) expect(keys.has(tag)).toBe(true);
     expect(standIn.state.portions).toHaveLength(1);

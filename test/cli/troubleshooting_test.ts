@@ -81,7 +81,7 @@ function filter(body: string): string {
 
 /** Each quoted message, and how to get it. */
 const scenarios: Readonly<Record<string, Scenario>> = {
-  'There is no command "…"': { words: ["uplod", "csv_assets"] },
+  'Unknown command "…"': { words: ["uplod", "csv_assets"] },
   "Unknown flag …": { words: ["upload", "csv_assets", "--nope"] },
   "No section was named": { words: ["upload"] },
   "There is no section [csv_asset] in …, so it is not enabled.": { words: ["upload", "csv_asset"] },
@@ -223,7 +223,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     words: [...upload, "--logging-config", "logging.json"],
     before: (place) => place.write("logging.json", '{"version": 2}'),
   },
-  "Cannot listen on 0.0.0.0: nobody would be asked for a password": {
+  "Cannot listen on 0.0.0.0: callers would not have to authenticate": {
     words: ["serve", "--host", "0.0.0.0", "--port", "0"],
   },
   "Cannot listen on 127.0.0.1:…: the port is in use": {

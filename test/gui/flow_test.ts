@@ -185,7 +185,7 @@ slow(
       await page.waitForSelector("text=Stop the upload");
       await look(page, "running");
       await page.waitForSelector("h2:text-is('The last upload')");
-      expect(await page.textContent("[role=status]")).toContain("The upload went well");
+      expect(await page.textContent("[role=status]")).toContain("The upload succeeded");
       await look(page, "account");
       const sent = instance.state.records({}).map(({ record }) => record);
       expect(sent).toEqual(promised);

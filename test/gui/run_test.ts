@@ -74,7 +74,7 @@ slow("an upload is watched, its account seen, and what was refused is sent again
     await keepPicture(page, "failed-records");
     await page.check("[data-all]");
     instance.setFaults({});
-    await page.click("text=Send the chosen ones again");
+    await page.click("text=Retry selected records");
     await page.waitForSelector("text=1 sent again: 1 accepted, 0 refused");
     expect(await page.textContent(".lead")).toContain("No refused records of csv_assets");
     expect(instance.state.records({})).toHaveLength(60);
@@ -138,7 +138,7 @@ slow("what the guard stops is sent after somebody accepts it", async () => {
     const window = await openWindow(browser, gui);
     const { page, pageErrors } = window;
     await upload(window);
-    expect(await page.textContent("[role=status]")).toContain("The upload went well");
+    expect(await page.textContent("[role=status]")).toContain("The upload succeeded");
     gui.space.write("assets.csv", rows(20));
     await upload(window);
     expect(await cells(window, "Account")).toEqual(["stopped by the guard", "20", "0", "0", "20"]);
@@ -146,7 +146,7 @@ slow("what the guard stops is sent after somebody accepts it", async () => {
     await noSeriousViolations(page);
     await keepPicture(page, "run-guard");
     await page.click("text=Accept and upload csv_assets");
-    await page.waitForSelector("text=The upload went well");
+    await page.waitForSelector("text=The upload succeeded");
     expect(await cells(window, "Account")).toEqual(["ok", "20", "20", "0"]);
     expect(pageErrors).toEqual([]);
   } finally {
@@ -169,7 +169,7 @@ slow(
       await upload(window);
       await goTo(window, "Failed records");
       await page.check("text=T9");
-      await page.click("text=Discard the chosen ones");
+      await page.click("text=Discard selected records");
       await page.waitForSelector("text=Forget 1 record?");
       await noSeriousViolations(page);
       await page.click("text=Discard 1");

@@ -208,7 +208,9 @@ test("a backlog that cannot be delivered keeps the source from being read", asyn
   await run(tagged(2), { sink: fakeSink([503]), settings: { store } });
   const { report } = await run(tagged(5), { sink: fakeSink([503]), settings: { store } });
   expect(report).toMatchObject({ counts: { fetched: 0 }, leftovers: { records: 2, kept: 2 } });
-  expect(report.error?.message).toMatch(/^Oomnitza cannot take what run \w+ left/);
+  expect(report.error?.message).toMatch(
+    /^Cannot deliver to Oomnitza the records left by run \w+ \[/,
+  );
 });
 
 test("the guard stops a run, and the report says so", async () => {

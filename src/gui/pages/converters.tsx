@@ -256,7 +256,7 @@ function remove(c: Call, gui: GuiContext, form: URLSearchParams): Response {
   const name = form.get("name") ?? "";
   const uses = findConverterUses(gui.read().document, name)
     .map((use) => `mapping.${use.field} of [${use.section}]`);
-  const text = `${uses.join(", ")} calls it. Let that use another converter first.`;
+  const text = `${uses.join(", ")} calls it. Use another converter there first.`;
   return answerChange(c, gui, form, {
     section,
     errors: uses.length === 0 ? [] : [{ severity: "error", field: undefined, text }],

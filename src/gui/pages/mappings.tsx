@@ -159,7 +159,7 @@ function Mappings({ c, gui, file, section, config, sectionConfig, fetched }: Map
     <>
       <FetchForms section={section} sectionConfig={sectionConfig} fetched={fetched} />
       {table.findings.map(({ option, message, hint }) => (
-        <p class="notice odd">
+        <p class="notice warning">
           {option === undefined ? null : <code>{option}</code>} {gui.redactor.redact(
             [message, ...hint === undefined ? [] : [hint]].map(sentence).join(" "),
           )}
@@ -223,7 +223,7 @@ function FetchForms(
         ? (
           <p class="note">
             The mappings that Oomnitza keeps for {sectionConfig.mappingName}{" "}
-            are not in the table yet: ask for them.
+            are not in the table yet: fetch them.
           </p>
         )
         : null}

@@ -123,7 +123,7 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
       {!known && (
         <p class="notice">No full upload is on record here, so that every record counts as new.</p>
       )}
-      {guard !== null && <p class="notice odd">The guard would stop it: {guard}</p>}
+      {guard !== null && <p class="notice warning">The guard would stop it: {guard}</p>}
       {waiting > 0 && <p class="notice">{waiting} records of an earlier run are sent first.</p>}
       <table aria-label="Counts">
         <tbody>

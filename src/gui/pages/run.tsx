@@ -31,7 +31,7 @@ export const runPage: Page = {
       const form = await c.req.formData();
       const names = form.getAll("section").map(String);
       if (names.length === 0) {
-        throw new UsageError("No section was chosen", { hint: "Tick at least one." });
+        throw new UsageError("No section is selected", { hint: "Select at least one." });
       }
       gui.uploads.start(names, { full: form.has("full"), accept: form.has("accept") });
       return goTo(c, gui, "run");
@@ -81,7 +81,7 @@ function Progress({ job }: { job: UploadJob }) {
   return (
     <>
       <p class="lead">
-        {job.isStopping ? "Stopping: what was sent already is waited for" : "Uploading"}, since{" "}
+        {job.isStopping ? "Stopping: waiting for running requests" : "Uploading"}, since{" "}
         {duration(job.started, new Date())}.
       </p>
       <CountTable rows={toRows(job)} label="Progress" />
@@ -118,7 +118,7 @@ function Accept({ section, job }: { section: string; job: UploadJob }) {
 function describeEnd({ sections, error, isStopping }: UploadJob): string {
   if (isStopping) return "was stopped";
   if (error !== undefined) return "could not run";
-  return sections.every(({ report }) => report?.outcome === "ok") ? "went well" : "needs attention";
+  return sections.every(({ report }) => report?.outcome === "ok") ? "succeeded" : "needs attention";
 }
 
 function Ended({ gui, job }: { gui: GuiContext; job: UploadJob }) {
@@ -126,7 +126,7 @@ function Ended({ gui, job }: { gui: GuiContext; job: UploadJob }) {
   return (
     <section aria-labelledby="last">
       <h2 id="last">The last upload</h2>
-      <p class={`notice ${word === "went well" ? "good" : "odd"}`} role="status">
+      <p class={`notice ${word === "succeeded" ? "good" : "warning"}`} role="status">
         The upload {word}. It took {duration(job.started, job.ended ?? new Date())}.
       </p>
       {job.error === undefined ? null : <ErrorNotice gui={gui} {...job.error} />}

@@ -47,7 +47,7 @@ function List({ runs }: { runs: readonly StoredRun[] }) {
   if (runs.length === 0) {
     return (
       <p class="notice">
-        There was no run yet. <a href="run">Start one</a>, or let a schedule do it.
+        No runs yet. <a href="run">Start one</a>, or let a schedule do it.
       </p>
     );
   }
@@ -88,7 +88,7 @@ function describeRun(run: StoredRun): readonly (readonly [string, string])[] {
   const { ended, claimed, api } = run;
   return [
     ["Section", run.section],
-    ["Begun by", run.origin === "webhook" ? "a webhook" : "an upload or a schedule"],
+    ["Started by", run.origin === "webhook" ? "a webhook" : "an upload or a schedule"],
     ["State", run.state],
     ["Started", moment(run.started)],
     ...ended === null

@@ -7,7 +7,7 @@
 import { basicCredentials } from "./basic.ts";
 import type { Answer, Http } from "./http.ts";
 
-/** Proves to a vendor who is asking. */
+/** Authenticates requests to a vendor. */
 export interface Authenticator {
   /** The headers for the next request; `http` has no credentials of its own. */
   headers(http: Http): Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /**
- * Asking a vendor for a token.
+ * Requests a vendor's token.
  *
  * @module
  */
@@ -43,7 +43,7 @@ function describeRefusal({ status, body }: Answer, secrets: readonly string[] = 
 /**
  * Asks for a token, for `tokenAuth`.
  *
- * @throws {AuthError} when the vendor refuses the credentials, in whatever way.
+ * @throws {AuthError} when the vendor refuses the credentials, whatever the answer looks like.
  * @throws {SourceError} when it answers something else.
  * @throws {ConnectionError} when it does not answer.
  */

@@ -58,7 +58,7 @@ const sequenceTag = 0x30;
 const partialResults = 9;
 const startTlsName = "1.3.6.1.4.1.1466.20037";
 
-/** A connection at work. It is never made anew: once lost, every request fails. */
+/** An open connection. It is never made anew: once lost, every request fails. */
 export class LdapConnection {
   readonly #library: typeof Ldapts;
   readonly #endpoint: LdapEndpoint;
@@ -89,7 +89,7 @@ export class LdapConnection {
     return new LdapConnection(library, endpoint, socket);
   }
 
-  /** Whether nothing can be asked any more. */
+  /** Whether the connection can no longer be used. */
   get isLost(): boolean {
     return this.#failure !== undefined;
   }

@@ -30,7 +30,7 @@ export interface SoapFault {
   readonly detail: string;
 }
 
-/** A service, who asks, and how its faults are to be taken. */
+/** A service, its credentials, and how its faults are classified. */
 export interface SoapAccess {
   readonly service: SoapService;
   /** Namespace of the elements in the body. */

@@ -115,7 +115,7 @@ function openSecurity(endpoint: SqlEndpoint, port: number): SecurityContext {
   }
 }
 
-/** A context whose first token is already there: only that shows whether Windows can go this way. */
+/** A context whose first token is already there: only that shows whether Windows supports it. */
 function withFirstToken(context: SecurityContext): SecurityContext {
   let first: Uint8Array | undefined;
   try {

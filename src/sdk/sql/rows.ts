@@ -22,7 +22,7 @@ interface Cell {
 /** Rows that may wait for the reader before the server is slowed down. */
 const fullQueue = 256;
 
-/** Rows on their way from the driver's events to the reader. */
+/** Rows between the driver's events and the reader. */
 class RowQueue {
   #rows: Cell[][] = [];
   #ended = false;

@@ -51,7 +51,7 @@ const probeTimeoutMs = 2000;
 /** How a handshake ended: the protocol that was agreed on, or the code of the error. */
 type Ending = { readonly protocol: string | null } | { readonly code: string };
 
-/** Connects once, sends nothing that matters, and looks what becomes of it. */
+/** Connects once, sends nothing that matters, and looks at the answer. */
 function probe(options: ConnectionOptions): Promise<Ending> {
   return new Promise((resolve) => {
     let protocol: string | null | undefined;

@@ -1,5 +1,5 @@
 /**
- * How Apple's device assignment service is asked: the session, the list of devices and their details.
+ * Client of Apple's device assignment service: the session, the list of devices and their details.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 } from "../../sdk/mod.ts";
 import { readServerToken } from "./server_token.ts";
 
-/** What asking takes. */
+/** What a request needs. */
 export interface Access {
   readonly url: string;
   readonly api_token: string;

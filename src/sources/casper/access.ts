@@ -1,5 +1,5 @@
 /**
- * How Jamf Pro is asked: an API client, or name and password exchanged for a token, or, on servers
+ * Client of Jamf Pro: an API client, or name and password exchanged for a token, or, on servers
  * older than 10.35, name and password with every request.
  *
  * @module
@@ -17,7 +17,7 @@ import {
   tokenAuth,
 } from "../../sdk/mod.ts";
 
-/** The options of the source that asking takes. */
+/** The options of the source that requests need. */
 export interface Access {
   readonly url: string;
   readonly username: string;
@@ -115,7 +115,7 @@ function asHeader(value: string): Readonly<Record<string, string>> {
   return { Authorization: value };
 }
 
-/** The way to authenticate that the options ask for. */
+/** The authentication that the options select. */
 export function createAuth(access: Access): Authenticator {
   if (access.client_id === "") return userAuth(access);
   return tokenAuth((http) => tokenOfClient(http, access), asHeader);

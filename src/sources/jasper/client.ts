@@ -37,7 +37,7 @@ export interface ChangedPage {
   readonly timestamp: string;
 }
 
-/** The service at work. */
+/** The running service. */
 export interface TerminalService {
   /** One page of the SIMs that changed after a time, or of all, oldest change first. */
   changed(since: string | undefined, page: number): Promise<ChangedPage>;

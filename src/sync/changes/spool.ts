@@ -73,7 +73,8 @@ function attempt<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     throw new AgentError(`Cannot use ${path}: ${messageOf(error)}`, {
-      hint: "What is mapped is put there before it is sent; the folder needs room, and its rights.",
+      hint:
+        "Mapped records are stored there before they are sent: check the free space and the permissions of the folder.",
       cause: error,
     });
   }

@@ -46,7 +46,7 @@ async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): 
   const { log, account } = settings;
   const batches = outbox.pending();
   const count = batches.reduce((sum, { records }) => sum + records.length, 0);
-  if (count > 0) log.info(`Finishing what run ${run} left: ${count} records`);
+  if (count > 0) log.info(`Sending ${count} records left by run ${run}`);
   account.counts.fetched += count;
   const upload = JSON.parse(unfinished.upload) as Upload;
   const delivery = new Delivery({ ...settings, upload, workers: 1, outbox });
@@ -75,9 +75,9 @@ async function deliverBatch(
   await delivery.resume(id, records);
   if (settings.account.counts.kept === 0) return;
   outbox.countAttempt(id);
-  throw new SinkError(`Oomnitza cannot take what run ${run} left [oomnitza]`, {
+  throw new SinkError(`Cannot deliver to Oomnitza the records left by run ${run} [oomnitza]`, {
     hint:
-      "It waits in the state file, and nothing newer is read before. Run the upload again when " +
+      "They stay in the state file, and nothing newer is read before they are sent. Run the upload again when " +
       "the instance answers.",
   });
 }

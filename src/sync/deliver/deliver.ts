@@ -38,7 +38,7 @@ export interface DeliverySettings {
   readonly apiVersion: "auto" | "v2" | "v3";
   /** Records in one request of API v3. */
   readonly batchSize: number;
-  /** Requests under way at once; 0 and 1 send one after the other. */
+  /** Concurrent requests; 0 and 1 send one after the other. */
   readonly workers: number;
   readonly account: Account;
   readonly identify: (record: MappedRecord) => string;
@@ -59,7 +59,7 @@ function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
-/** A delivery under way. Every record that it takes ends in the account. */
+/** A running delivery. Every record that it takes ends in the account. */
 export class Delivery {
   readonly #settings: DeliverySettings;
   readonly #dispatcher: Dispatcher;
@@ -162,7 +162,7 @@ export class Delivery {
     this.#consecutiveFailures = isAnswered ? 0 : this.#consecutiveFailures + 1;
     if (this.#consecutiveFailures < maxConsecutiveFailures) return;
     this.#stopped ??= new SinkError(
-      `Oomnitza cannot take the records [oomnitza]: ${this.#lastReason}`,
+      `Cannot deliver the records to Oomnitza [oomnitza]: ${this.#lastReason}`,
       { hint: "Nothing more was read. Run the upload again when the instance answers." },
     );
   }

@@ -29,7 +29,7 @@ export interface WorkSettings {
   readonly workers: number;
   readonly retryDelays: InboxRetryDelays;
   readonly log: Log;
-  /** Aborted when even what is under way is to end. */
+  /** Aborted when even running work is to end. */
   readonly signal: AbortSignal;
   /** Called with the outcome of each batch. */
   readonly onReport?: ((report: SectionReport) => void) | undefined;

@@ -1,5 +1,5 @@
 /**
- * One record on its way from the source to the request, step by step. Nothing is sent.
+ * One record from the source to the request, step by step. Nothing is sent.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export interface ReadRecord {
 /** What became of one field, as reports have it. */
 export type ExplainedField = Omit<TracedField, "mapping"> & { readonly mapping: ReportedMapping };
 
-/** What becomes of one record, and why. */
+/** How one record is processed, and why. */
 export interface Explanation {
   readonly section: string;
   /** Values of its sync fields. */

@@ -57,7 +57,7 @@ const maxLoggedDrops = 20;
 /** Records that are transformed together: many for the sandbox, where each call costs. */
 const groupSize = 250;
 
-/** A pipeline under way. */
+/** A running pipeline. */
 class Pipeline {
   readonly #prepared: PreparedSection;
   readonly #settings: PipelineSettings;
@@ -103,7 +103,7 @@ class Pipeline {
     }
   }
 
-  /** Counts an item; gives whether it is a record, and so goes on its way. */
+  /** Counts an item; gives whether it is a record, and so is processed further. */
   #accept(item: SourceRecord | Skipped): item is SourceRecord {
     const { account, onRecord } = this.#settings;
     if (item instanceof Skipped) {
@@ -168,7 +168,7 @@ function isAllClaimed({ counts, claimed }: Account): boolean {
 
 /**
  * Reads a source to its end and maps what it gives, for whoever takes the records. What ended it early is
- * given back, not thrown; the records before it went on their way.
+ * returned, not thrown; the records before it were delivered.
  */
 export async function readSection(
   prepared: PreparedSection,

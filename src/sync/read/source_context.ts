@@ -20,7 +20,7 @@ import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
 
-/** A section as far as it must be prepared for its source to be asked. */
+/** A section as far as it must be prepared to read its source. */
 export interface Readable extends Pick<PreparedSection, "section" | "log"> {
   readonly mapping: Pick<PreparedSection["mapping"], "fields">;
   readonly conversions: Pick<PreparedSection["conversions"], "custom" | "reads">;
