@@ -45,6 +45,7 @@ $data = Join-Path $env:ProgramData 'Oomnitza Agent'
 $program = Join-Path $Prefix 'agent.exe'
 $fresh = Join-Path $Prefix 'agent.new.exe'
 $old = Join-Path $Prefix 'agent.old.exe'
+$ConfigNamed = [bool] $Config
 if (-not $Config) {
     $Config = Join-Path $data 'config.ini'
 }
@@ -242,7 +243,10 @@ function Install-Agent {
         Write-Host "Wrote $Config, for you to fill in"
     }
     if ($Service) {
-        Invoke-Agent -Arguments "service install --ini `"$Config`""
+        # What the registered service has stays, unless it is named.
+        $named = $ConfigNamed -or -not (Get-AgentService)
+        $arguments = if ($named) { "service install --ini `"$Config`"" } else { 'service install' }
+        Invoke-Agent -Arguments $arguments
         Write-Host "Registered the service $serviceName"
     }
     Write-NextSteps

@@ -35,7 +35,7 @@ wrong() {
   exit 2
 }
 
-url=${AGENT_URL:-} from='' sha256='' key='' service=no config='' prefix=/usr/local root='' purge=no
+url=${AGENT_URL:-} from='' sha256='' key='' service=no config='' named=no prefix=/usr/local root='' purge=no
 action=install
 while [ $# -gt 0 ]; do
   option=$1
@@ -60,7 +60,7 @@ while [ $# -gt 0 ]; do
     --from) from=$value url='' ;;
     --sha256) sha256=$value ;;
     --public-key) key=$value ;;
-    --config) config=$value ;;
+    --config) config=$value named=yes ;;
     --prefix) prefix=$value ;;
     --root) root=${value%/} ;;
     --service) service=yes ;;
@@ -110,16 +110,36 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Whether an http address is on this machine: nothing but its name and a port before the first slash,
+# since what is before an @ is a user, and the host comes after it.
+on_loopback() { # URL
+  authority=${1#http://}
+  [ "$authority" != "$1" ] || return 1
+  authority=${authority%%/*}
+  case $authority in
+    '[::1]' | '[::1]':*) port=${authority#'[::1]'} ;;
+    127.0.0.1 | 127.0.0.1:*) port=${authority#127.0.0.1} ;;
+    localhost | localhost:*) port=${authority#localhost} ;;
+    *) return 1 ;;
+  esac
+  case ${port#:} in
+    *[!0-9]*) return 1 ;;
+  esac
+}
+
 fetch() { # NAME FILE: a file of the release
-  protocols='=https'
+  protocols='=https' redirects=20
   case $url in
     https://*) ;;
-    http://127.0.0.1[:/]* | http://localhost[:/]* | "http://[::1]"[:/]*) protocols='=http' ;;
-    *) fail "$url is not an https address." ;;
+    *)
+      on_loopback "$url" || fail "$url is not an https address."
+      # Where a program on this machine redirects to need not be this machine.
+      protocols='=http' redirects=0
+      ;;
   esac
   if command -v curl >/dev/null; then
-    curl --fail --silent --show-error --location --proto "$protocols" --output "$2" \
-      "${url%/}/$1" ||
+    curl --fail --silent --show-error --location --proto "$protocols" --max-redirs "$redirects" \
+      --output "$2" "${url%/}/$1" ||
       fail "Cannot fetch ${url%/}/$1."
   elif command -v wget >/dev/null; then
     wget -q -O "$2" "${url%/}/$1" || fail "Cannot fetch ${url%/}/$1."
@@ -198,11 +218,12 @@ answers() { # PROGRAM
 }
 
 # systemd, launchd: whether the service is registered, and whether it runs.
-registered() {
-  [ -z "$root" ] || return 1
-  [ -e /etc/systemd/system/oomnitza-agent.service ] ||
-    [ -e /Library/LaunchDaemons/com.oomnitza.agent.plist ]
-}
+if [ "$os" = linux ]; then
+  registration=/etc/systemd/system/oomnitza-agent.service
+else
+  registration=/Library/LaunchDaemons/com.oomnitza.agent.plist
+fi
+registered() { [ -z "$root" ] && [ -e "$registration" ]; }
 runs() { registered && "$program" service status >/dev/null 2>&1; }
 restart() {
   "$program" service stop --quiet && "$program" service start --quiet &&
@@ -212,6 +233,11 @@ restart() {
 go_back() { # WHY
   if [ -e "$old" ]; then
     mv -f "$old" "$program"
+    # The service is registered again as it was, before the new program had a say in it.
+    if [ -e "$work/registration" ]; then
+      cp -p "$work/registration" "$registration"
+      [ ! -d /run/systemd/system ] || systemctl daemon-reload
+    fi
     [ "$ran" = no ] || restart || say 'The old program is back, but its service does not start.'
     fail "$1 The old program was put back."
   fi
@@ -242,21 +268,57 @@ install_agent() {
   chmod 755 "$fresh"
   answers "$fresh" || fail "The new program does not answer: $answered. Nothing was changed."
   replace
+  had_service=no
+  if registered; then
+    had_service=yes
+    cp -p "$registration" "$work/registration"
+  fi
+  # A service that was registered before has a configuration, which may lie elsewhere.
+  if [ "$named" = yes ] || [ "$had_service" = no ]; then write_config; fi
+  if [ "$service" = yes ]; then register; fi
   say "Installed $version as $program"
+  next_steps
+}
+
+write_config() {
   if [ ! -e "$config" ]; then
     mkdir -p "$(dirname "$config")"
     (umask 077 && "$program" generate-ini --ini "$config" --quiet)
     chmod 600 "$config"
     say "Wrote $config, for you to fill in"
   fi
-  [ "$service" = no ] || "$program" service install --ini "$config"
-  next_steps
+}
+
+# What the registered service has stays, unless it is named.
+register() {
+  if [ "$named" = yes ] || [ "$had_service" = no ]; then
+    set -- --ini "$config"
+  else
+    set --
+  fi
+  if "$program" service install "$@"; then
+    if [ "$ran" = no ] || runs_again; then return; fi
+    go_back 'The service does not start as the new program registered it.'
+  fi
+  [ "$had_service" = yes ] || fail 'The service was not registered.'
+  go_back 'The new program cannot register the service.'
+}
+
+# Whether the service runs, also a moment later: one that ends at once looks well at first.
+runs_again() {
+  "$program" service status >/dev/null 2>&1 || return 1
+  sleep 1
+  "$program" service status >/dev/null 2>&1
 }
 
 next_steps() {
   sudo=''
   [ "$prefix" != /usr/local ] || sudo='sudo '
   say '' 'Next:'
+  if [ ! -e "$config" ]; then
+    say '  The service has its configuration where it had it before.'
+    return
+  fi
   say "  1. Fill in [oomnitza] and the sections that you need: ${sudo}nano '$config'"
   say "  2. Try the credentials, nothing is sent:              ${sudo}'$program' check --ini '$config'"
   if registered; then
@@ -280,6 +342,11 @@ uninstall_agent() {
   rm -rf "$root$data" "$root$state"
   [ -z "$logs" ] || rm -rf "$root$logs"
   rm -f "$config"
+  if [ -z "$root" ] && [ -e "$registration.d" ]; then
+    # What systemctl edit keeps.
+    rm -rf "$registration.d"
+    [ ! -d /run/systemd/system ] || systemctl daemon-reload
+  fi
   say 'Removed configuration, state and logs'
   [ -z "$root" ] || return 0
   if [ "$os" = linux ] && id -u oomnitza-agent >/dev/null 2>&1; then userdel oomnitza-agent; fi

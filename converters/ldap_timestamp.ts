@@ -17,11 +17,11 @@ const latest = 253402300799n;
 export const ldapTimestamp = defineConverter({
   name: call,
   summary:
-    'Turns a Windows file time, as Active Directory keeps in accountExpires or lastLogon, into Unix seconds. A time beyond the calendar ("never") becomes the last second of the year 9999.',
+    "Turns a Windows file time, as Active Directory keeps in accountExpires or lastLogon, into Unix seconds. 0 and 9223372036854775807 both mean never; they and times beyond the calendar become the last second of the year 9999.",
   params: {},
   examples: [
     { call, value: "131000000000000000", result: 1455526400 },
-    { call, value: 0, result: -11644473600 },
+    { call, value: 0, result: 253402300799 },
     { call, value: -1, result: -11644473601 },
     { call, value: "9223372036854775807", result: 253402300799 },
     { call, value: "abc", result: "abc" },
@@ -30,6 +30,8 @@ export const ldapTimestamp = defineConverter({
   convert({ value }) {
     const ticks = wholeNumber(value);
     if (ticks === undefined) return value;
+    // "Account-Expires attribute": an account that is set back to never expire has 0.
+    if (ticks === 0n) return Number(latest);
     // BigInt division cuts toward zero; times before 1601 must be rounded down.
     const seconds = (ticks - (ticks < 0n ? 9_999_999n : 0n)) / 10_000_000n - epochGap;
     return Number(seconds < earliest || seconds > latest ? latest : seconds);

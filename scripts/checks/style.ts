@@ -28,6 +28,7 @@ export const sourceKeys: readonly string[] = [
   "mappings",
   "converters",
   "fields",
+  "isSerial",
   "limits",
   "rule",
   "http",

@@ -100,7 +100,8 @@ export function exampleSection(source: Source): string {
   const texts = plainOptions(source.options)
     .filter(([key]) => chosen.some(([known]) => known === key))
     .map(([key, option]): [string, string] => [key, sampleText(option)]);
-  return iniSection(source.name, [["enable", "True"], ...texts, ...mappingLines(source, texts)]);
+  const entries = [["enable", "True"] as const, ...texts, ...mappingLines(source, texts)];
+  return iniSection(source.name, entries.map(([key, value]) => ({ key, value })));
 }
 
 function breaksRule(source: Source, keys: readonly string[]): boolean {

@@ -8,7 +8,9 @@ import { retryPolicies } from "../sdk/http/retry.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
-import { checkSource as probeSource, toReadable } from "../sync/read/probe.ts";
+import { describeEmptyPath } from "../sync/read/missing_paths.ts";
+import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
+import { mergeMappings } from "../transform/mapping.ts";
 import { toSectionError } from "../sync/report.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
@@ -20,6 +22,8 @@ export interface CheckResult {
   readonly ok: boolean;
   readonly message: string;
   readonly hint: string | null;
+  /** What is not right and does not keep the section from running, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /** The sections to check: those named, or all that are enabled. */
@@ -33,16 +37,29 @@ export async function checkSource(
   const { name: section, source } = prepared.section;
   try {
     await probeSource(prepared, app);
+    const missing = await findMissingPaths(prepared, app);
+    const found = missing?.paths.map(describeEmptyPath) ?? [];
+    if (missing?.isFatal === true) {
+      const message = `No record can be sent. ${found.join(" ")}`;
+      return { section, ok: false, message, hint: missing.hint, warnings: [] };
+    }
+    const warnings = missing === undefined ? [] : [...found, missing.hint];
+    return { section, ok: true, message: `${source.title} can be read`, hint: null, warnings };
   } catch (error) {
     const { message, hint } = toSectionError(error);
-    return { section, ok: false, message, hint };
+    return { section, ok: false, message, hint, warnings: [] };
   }
-  return { section, ok: true, message: `${source.title} can be read`, hint: null };
 }
 
 function notEnabledResults(names: readonly string[]): CheckResult[] {
   return names.map((section) => {
-    return { section, ok: false, message: "is not enabled", hint: "Set enable = True." };
+    return {
+      section,
+      ok: false,
+      message: "is not enabled",
+      hint: "Set enable = True.",
+      warnings: [],
+    };
   });
 }
 
@@ -54,7 +71,13 @@ function notEnabledResults(names: readonly string[]): CheckResult[] {
 export function checkFile(app: AppContext, names: CheckedNames): CheckResult[] {
   const { chosen, notEnabled } = selectSections(app, loadConfig(app), names);
   const written = chosen.map(({ name, line }) => {
-    return { section: name, ok: true, message: `is valid (line ${line})`, hint: null };
+    return {
+      section: name,
+      ok: true,
+      message: `is valid (line ${line})`,
+      hint: null,
+      warnings: [],
+    };
   });
   return [...written, ...notEnabledResults(notEnabled)];
 }
@@ -72,7 +95,13 @@ export async function checkSections(
   const { chosen, notEnabled } = selectSections(app, config, names);
   const session = await openReadSession(app, config, chosen, retryPolicies.interactive);
   const message = `${session.oomnitza.url} accepts the credentials`;
-  const results: CheckResult[] = [{ section: "oomnitza", ok: true, message, hint: null }];
+  const results: CheckResult[] = [{
+    section: "oomnitza",
+    ok: true,
+    message,
+    hint: null,
+    warnings: [],
+  }];
   for (const prepared of await session.prepare()) results.push(await checkSource(app, prepared));
   return [...results, ...notEnabledResults(notEnabled)];
 }
@@ -97,6 +126,17 @@ export async function checkConnection(
   }
   const found = config.sections.find(({ name }) => name === section);
   if (found === undefined) throw new ConfigError(`Cannot use [${section}]`, config.findings);
-  await probeSource(toReadable(found, app.log), app);
-  return `${found.source.title} can be read.`;
+  const fields = mergeMappings({
+    builtin: found.builtin,
+    server: undefined,
+    ini: found.mappings,
+    converters: found.source.converters ?? {},
+  });
+  const readable = toReadable(found, app.log, fields);
+  await probeSource(readable, app);
+  const missing = await findMissingPaths(readable, app);
+  const notes = missing === undefined
+    ? []
+    : [...missing.paths.map(describeEmptyPath), missing.hint];
+  return [`${found.source.title} can be read.`, ...notes].join(" ");
 }

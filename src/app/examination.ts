@@ -144,7 +144,7 @@ async function checkSection(
   section: SectionConfig,
   fields: ReadonlySet<string> | string,
 ): Promise<Check[]> {
-  const { ok, failed, thrown } = about("source", section.name);
+  const { ok, failed, warning, thrown } = about("source", section.name);
   try {
     const checks: Check[] = [];
     for (const prepared of await session.prepare([section])) {
@@ -152,6 +152,7 @@ async function checkSection(
       app.signal.throwIfAborted();
       checks.push(
         result.ok ? ok(result.message) : failed(result.message, result.hint ?? undefined),
+        ...result.warnings.map((text) => warning(text)),
         checkFields(prepared, fields),
       );
     }

@@ -28,10 +28,11 @@ export interface SectionMappings {
  */
 export async function readAllMappings(app: AppContext, config: Config): Promise<SectionMappings[]> {
   const { chosen } = selectSections(app, config, "all");
-  const { oomnitza } = await openReadSession(app, config, chosen);
+  const { oomnitza, settings } = await openReadSession(app, config, chosen);
   const all: SectionMappings[] = [];
   for (const section of chosen) {
-    const { fields, findings } = checkMappings(section, await loadMappings(section, oomnitza));
+    const loaded = await loadMappings(section, oomnitza);
+    const { fields, findings } = checkMappings(section, loaded, settings.api_version);
     all.push({ section, fields, findings });
   }
   return all;

@@ -84,7 +84,9 @@ async function open<Connection extends OomnitzaReader>(
     http: sideHttp(settings, app),
     async prepare(which = sections) {
       const code = await compileUserCode(config.converters, sections);
-      return await prepareSections(which, { oomnitza, findConverter, code, version, log });
+      const { api_version: apiVersion } = settings;
+      const inputs = { oomnitza, findConverter, code, version, apiVersion, log };
+      return await prepareSections(which, inputs);
     },
   };
 }

@@ -51,7 +51,7 @@ export interface UploadResult {
 /** What running one section takes besides the section. */
 export type RunRequest =
   & Partial<SectionRequest>
-  & Pick<RunSettings, "store" | "read" | "connection" | "saved">;
+  & Pick<RunSettings, "store" | "read" | "postponed" | "connection" | "saved">;
 
 /** Runs a prepared section. Nothing is thrown: what went wrong is in the report. */
 export function runPrepared(

@@ -1,18 +1,66 @@
 /**
- * One upload at a time on a machine, by default.
+ * One upload at a time with a state file, by default.
+ *
+ * The lock lies beside the state file, in a folder that belongs to the account: so nobody else can hold
+ * it, and an upload by hand and the service, which has a temporary folder of its own, see the same one.
  *
  * @module
  */
 
+import { createHash } from "node:crypto";
+import { accessSync, constants, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AgentError } from "../base/errors.ts";
 import type { Lock } from "../runtime/lock.ts";
-import { programName } from "../runtime/program.ts";
+import type { AppContext } from "./context.ts";
 
-async function takeLock(): Promise<Lock> {
+/** What says which state file an upload works with: without one, that beside the configuration counts. */
+type Files = Pick<AppContext, "ini" | "stateFile">;
+
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A folder of this account alone, below the one for temporary files, where everybody may write. */
+function ownFolder(): string {
+  const folder = join(tmpdir(), `oomnitza-agent-${process.getuid?.() ?? "locks"}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stats = lstatSync(folder);
+  const isOwn = process.getuid === undefined || stats.uid === process.getuid();
+  const isClosed = process.platform === "win32" || (stats.mode & 0o022) === 0;
+  if (stats.isDirectory() && isOwn && isClosed) return folder;
+  throw new AgentError(`Somebody else can write in ${folder}: a lock in it is worth nothing`, {
+    hint:
+      "Remove it, name a state file in a folder of your own with --state, or start with --singleton 0.",
+  });
+}
+
+/** A path without symbolic links, as far as it exists: one state file has one lock, whatever it is called. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realPath(folder), basename(path));
+  }
+}
+
+/** The file whose lock an upload takes: beside the state file, or where that cannot be in a folder of the account. */
+function lockFile({ ini, stateFile }: Files): string {
+  const real = realPath(stateFile ?? join(dirname(ini), "agent-state.sqlite"));
+  if (canWrite(dirname(real))) return `${real}-upload.lock`;
+  return join(ownFolder(), `${createHash("sha256").update(real).digest("hex").slice(0, 16)}.lock`);
+}
+
+async function takeLock(files: Files): Promise<Lock> {
   const { acquireLock } = await import("../runtime/lock.ts");
-  return acquireLock(join(tmpdir(), `${programName()}.lock`));
+  return acquireLock(lockFile(files));
 }
 
 async function under<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
@@ -24,14 +72,18 @@ async function under<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Does some work under the machine-wide lock, unless another process holds it.
+ * Does some work under the lock of the state file, unless another upload holds it.
  *
  * @returns whether the work was done.
  */
-export async function tryLocked(locked: boolean, work: () => Promise<void>): Promise<boolean> {
+export async function tryLocked(
+  locked: boolean,
+  files: Files,
+  work: () => Promise<void>,
+): Promise<boolean> {
   let lock: Lock | undefined;
   try {
-    lock = locked ? await takeLock() : undefined;
+    lock = locked ? await takeLock(files) : undefined;
   } catch (error) {
     if (error instanceof AgentError && error.retriable) return false;
     throw error;
@@ -40,7 +92,11 @@ export async function tryLocked(locked: boolean, work: () => Promise<void>): Pro
   return true;
 }
 
-/** Does some work under the machine-wide lock, which is named after the program. */
-export async function withLock<T>(locked: boolean, work: () => Promise<T>): Promise<T> {
-  return locked ? await under(await takeLock(), work) : await work();
+/** Does some work under the lock of the state file. */
+export async function withLock<T>(
+  locked: boolean,
+  files: Files,
+  work: () => Promise<T>,
+): Promise<T> {
+  return locked ? await under(await takeLock(files), work) : await work();
 }

@@ -22,7 +22,10 @@ export interface WebhookUploads {
   /** Gets a section ready for one more upload. */
   prepare(section: string): Promise<PreparedSection>;
   /** Uploads what `read` gives. Nothing is thrown: what went wrong is in the report. */
-  run(prepared: PreparedSection, how: Pick<RunRequest, "read">): Promise<SectionReport>;
+  run(
+    prepared: PreparedSection,
+    how: Pick<RunRequest, "read" | "postponed">,
+  ): Promise<SectionReport>;
 }
 
 /**
@@ -54,11 +57,11 @@ export async function openWebhookUploads(
       // Each run is an upload of its own.
       return { ...found, upload: { ...found.upload, portion: crypto.randomUUID() } };
     },
-    run(prepared, { read }) {
+    run(prepared, { read, postponed }) {
       const { name } = prepared.section;
       const connection = connections.get(name) ?? {};
       connections.set(name, connection);
-      return runPrepared(app, session, prepared, { ...request, read, connection });
+      return runPrepared(app, session, prepared, { ...request, read, postponed, connection });
     },
   };
 }

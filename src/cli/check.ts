@@ -12,6 +12,7 @@ import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 function show(context: CommandContext, result: CheckResult): void {
   const hint = result.hint === null ? "" : ` ${result.hint}`;
   context.print(`${result.ok ? "ok    " : "FAILED"} [${result.section}] ${result.message}${hint}`);
+  for (const warning of result.warnings) context.print(`warn   [${result.section}] ${warning}`);
 }
 
 /** Validates sections, then tries Oomnitza and each source. Nothing is sent. */

@@ -157,6 +157,7 @@ export const retry = defineCommand({
   run: (context, flags, words) =>
     withLock(
       flags.singleton !== 0,
+      context,
       () => retryChosen(context, flags.workers, flags.section, words),
     ),
 });

@@ -49,12 +49,12 @@ export const uploadFlags = {
     default: 0,
   }),
   "singleton": opt.integer(
-    "1 refuses to run while another upload is running on this machine; 0 allows it.",
+    "1 refuses to run while another upload with the same state file is running; 0 allows it.",
     {
       default: 1,
     },
   ),
-  "workers": opt.integer("Maximum number of concurrent requests to Oomnitza, per section.", {
+  "workers": opt.integer("Concurrent requests to Oomnitza, per section.", {
     default: defaultWorkers,
     maximum: 256,
   }),

@@ -4,11 +4,27 @@
  * @module
  */
 
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { EOL } from "node:os";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { describeIni } from "../describe/ini.ts";
 import { defineCommand, exitCodes } from "./command.ts";
+
+/** Renames a file to a name that nobody has, and gives that name. */
+function setAside(path: string): string {
+  for (let number = 1;; number++) {
+    const backup = number === 1 ? `${path}.bak` : `${path}.bak.${number}`;
+    try {
+      // The name is taken first: a rename would replace what another process has put there.
+      closeSync(openSync(backup, "wx", 0o600));
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+      throw error;
+    }
+    renameSync(path, backup);
+    return backup;
+  }
+}
 
 /** Writes a sample configuration in which everything is disabled. */
 export const generateIni = defineCommand({
@@ -16,7 +32,7 @@ export const generateIni = defineCommand({
   summary: "Write a sample configuration file with a section for every source.",
   details: `Every section is disabled: fill in what you need and set enable = True.
 
-A file that is already there is kept under the same name with .bak at its end; an older .bak file is replaced.`,
+A file that is already there is kept under the same name with .bak at its end, and once there is such a file with .bak.2, .bak.3 and so on: no backup is ever replaced.`,
   positionals: {
     usage: "",
     help: "",
@@ -32,10 +48,7 @@ A file that is already there is kept under the same name with .bak at its end; a
   run(context) {
     const { ini: path, sources } = context;
     try {
-      if (existsSync(path)) {
-        renameSync(path, `${path}.bak`);
-        context.log.info(`Kept the old file as ${path}.bak`);
-      }
+      if (existsSync(path)) context.log.info(`Kept the old file as ${setAside(path)}`);
       // The file will hold passwords: only its owner may read it.
       writeFileSync(path, describeIni(sources).replaceAll("\n", EOL), { mode: 0o600, flag: "wx" });
     } catch (error) {

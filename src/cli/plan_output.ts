@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describeEmptyPaths } from "../sync/report.ts";
 import { version } from "../runtime/version.ts";
 import type { FieldChange } from "../sync/changes/delta.ts";
 import type { PlanCounts, PlannedChange, PlannedSection } from "../sync/changes/plan.ts";
@@ -40,6 +41,7 @@ function headLines({ report }: PlannedSection): string[] {
   const { section, counts, waiting, has_baseline, guard, error } = report;
   const lines = [`${section}: ${phrase(counts)}; ${counts.to_send} would be sent`];
   if (!has_baseline) lines.push("  No full upload is recorded yet, to compare with");
+  lines.push(...describeEmptyPaths(report.empty_paths));
   if (counts.gone === null) {
     lines.push("  Not everything was read: records that are gone cannot be determined");
   }

@@ -25,7 +25,7 @@ const flags = {
     { default: defaultWorkers, maximum: 256 },
   ),
   "singleton": opt.integer(
-    "1 lets a scheduled run wait for another upload on this machine, 0 does not.",
+    "1 lets a scheduled run wait for another upload with the same state file, 0 does not.",
     { default: 1 },
   ),
   "show-mappings": uploadFlags["show-mappings"],

@@ -9,7 +9,7 @@ import { resolve } from "node:path";
 import { AgentError, UsageError } from "../base/errors.ts";
 import { readServiceState } from "../app/service_state.ts";
 import { isCompiled } from "../runtime/program.ts";
-import { opt, type Values } from "../sdk/option.ts";
+import { opt, optional, type Values } from "../sdk/option.ts";
 import type { Credential, ServiceManager, ServiceSettings } from "../os_service/manager.ts";
 import type { Step } from "../os_service/step.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
@@ -18,14 +18,18 @@ const actions = ["install", "uninstall", "start", "stop", "status", "logs"] as c
 type Action = typeof actions[number];
 
 const flags = {
-  "host": opt.text("install: address to listen on for webhooks.", { default: "127.0.0.1" }),
-  "port": opt.integer("install: port to listen on.", { default: 8000, maximum: 65_535 }),
+  "host": opt.text("install: address to listen on for webhooks, by default 127.0.0.1.", {
+    default: "",
+  }),
+  "port": optional(opt.integer("install: port to listen on, by default 8000.", {
+    maximum: 65_535,
+  })),
   "user": opt.text(
     "install: account that runs the service. By default one of its own, which is made.",
     { default: "" },
   ),
   "credential": opt.text(
-    "install: files whose content systemd passes to the service as ${systemd:NAME}: NAME=PATH, several with commas.",
+    "install: files whose content systemd passes to the service as ${systemd:NAME}: NAME=PATH, several with commas; none for none.",
     { default: "", placeholder: "NAME=PATH" },
   ),
   "service-logging": opt.path(
@@ -63,7 +67,7 @@ async function findTarget(values: Flags): Promise<Target> {
 }
 
 function parseCredentials(text: string): Credential[] {
-  if (text === "") return [];
+  if (text === "" || text === "none") return [];
   return text.split(",").map((pair) => {
     const [, name, path] = /^([\w.-]+)=(\/[^\n]*)$/.exec(pair.trim()) ?? [];
     if (name !== undefined && path !== undefined) return { name, path };
@@ -79,19 +83,33 @@ function pathOr(named: string, usual: string, directory: string | undefined): st
   return directory === undefined ? named : resolve(directory, named);
 }
 
-function serviceSettings(context: CommandContext, values: Flags, target: Target): ServiceSettings {
-  const { isHere, manager: { defaults } } = target;
+/** What a service that is registered here has, so that an upgrade does not have to name it again. */
+async function registeredHere({ manager, isHere }: Target): Promise<Partial<ServiceSettings>> {
+  if (!isHere) return {};
+  const { registeredSettings } = await import("../os_service/mod.ts");
+  return await registeredSettings(manager) ?? {};
+}
+
+async function serviceSettings(
+  context: CommandContext,
+  values: Flags,
+  target: Target,
+): Promise<ServiceSettings> {
+  const { isHere, manager } = target;
+  const defaults = { ...manager.defaults, ...await registeredHere(target) };
   const { global } = context;
   const directory = isHere ? context.directory : undefined;
   return {
-    program: isHere && isCompiled ? process.execPath : defaults.program,
+    program: isHere && isCompiled ? process.execPath : manager.defaults.program,
     ini: pathOr(global.ini, defaults.ini, directory),
     state: pathOr(global.state, defaults.state, directory),
     logging: pathOr(values["service-logging"], defaults.logging, directory),
-    host: values.host,
-    port: values.port,
+    host: values.host === "" ? defaults.host : values.host,
+    port: values.port ?? defaults.port,
     user: values.user === "" ? defaults.user : values.user,
-    credentials: parseCredentials(values.credential),
+    credentials: values.credential === ""
+      ? defaults.credentials
+      : parseCredentials(values.credential),
   };
 }
 
@@ -112,7 +130,7 @@ function refuseWhatCannotWork(settings: ServiceSettings): void {
 
 async function installSteps(context: CommandContext, values: Flags, target: Target) {
   const { manager } = target;
-  const settings = serviceSettings(context, values, target);
+  const settings = await serviceSettings(context, values, target);
   if (/[^\w .:[\]\\$@-]/.test(`${settings.host}${settings.user}`)) {
     throw new UsageError("--host or --user contains an invalid character");
   }
@@ -189,7 +207,7 @@ export const service = defineCommand({
   name: "service",
   summary: "Run the agent as a service of systemd, launchd or Windows.",
   details:
-    `install registers agent serve as a service that starts with the machine; once more, it brings the service up to date. uninstall stops and removes it. status exits with 3 when the service does not run.
+    `install registers agent serve as a service that starts with the machine; once more, it brings the service up to date, and what is not named stays as it was registered. uninstall stops and removes it. status exits with 3 when the service does not run.
 
 --ini, --state and --service-logging name the files of the service. docs/service.md says where they are by default, and which account runs it.`,
   positionals: { usage: actions.join("|"), help: "What to do.", minimum: 1, maximum: 1 },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, formatFinding } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { readAllMappings } from "../app/mappings.ts";
 import {
@@ -48,6 +48,11 @@ export async function showMappings(context: CommandContext, config: Config): Pro
     }
   }
   const findings = all.flatMap((each) => each.findings);
-  if (findings.length > 0) throw new ConfigError("The mappings are not complete", findings);
+  for (const finding of findings) {
+    if (finding.severity === "warning") context.log.warning(formatFinding(finding));
+  }
+  if (findings.some(({ severity }) => severity === "error")) {
+    throw new ConfigError("The mappings are not complete", findings);
+  }
   return exitCodes.ok;
 }

@@ -52,7 +52,7 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
   run: (context, flags, names) =>
-    withLock(flags.singleton !== 0, async () => {
+    withLock(flags.singleton !== 0, context, async () => {
       context.log.info(`agent ${version}`);
       if (flags.plan !== "") return await uploadSaved(context, flags, names);
       if (flags["show-mappings"]) {

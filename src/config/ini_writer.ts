@@ -20,7 +20,7 @@ import { checkSectionName, respellOption, spellOption } from "./ini_spelling.ts"
 export {
   checkSectionName as sectionNameFault,
   checkValueSpelling as valueFault,
-  type SpellingError as SpellingFault,
+  type SpellingError as SpellingError,
 } from "./ini_spelling.ts";
 
 /**

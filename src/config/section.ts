@@ -10,6 +10,7 @@ import type { Environment } from "../base/environment.ts";
 import type { Kind } from "../base/record.ts";
 import type { Options, Values } from "../sdk/option.ts";
 import type { limitOptions } from "../settings/section_options.ts";
+import { version } from "../runtime/version.ts";
 import type { Mappings, Source } from "../sdk/source.ts";
 import { optionsOfSource, type sectionOptions, sourceNamed } from "./declared.ts";
 import { countsAsEnabled, readEnable } from "./enabled.ts";
@@ -24,6 +25,9 @@ import {
   report,
 } from "./reading.ts";
 import { toUserCode, type UserCode } from "./user_code.ts";
+
+/** `{"setting": "VERSION"}` gives the version of the program, as in the Python connector. */
+const versionSetting = "VERSION";
 
 /** The values of {@linkcode sectionOptions}. */
 export type SectionSettings = Values<typeof sectionOptions> & Partial<Values<typeof limitOptions>>;
@@ -126,7 +130,7 @@ function toSectionConfig(reading: Reading, source: Source, read: ReadOptions): S
     mappingName: typeof mappingName === "string" ? mappingName : mappingName(options),
     options,
     settings: read.values as unknown as SectionSettings,
-    texts: read.texts,
+    texts: { [versionSetting]: version, ...read.texts },
     builtin: typeof mappings === "function" ? mappings(options) : mappings,
     mappings: read.mappings,
     filter: toUserCode(document, section.name, reading.options.get("recordfilter"), section.name),

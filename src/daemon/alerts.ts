@@ -10,7 +10,8 @@ import type { Log } from "../logging/log.ts";
 import { version } from "../runtime/version.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
 import type { Http } from "../sdk/http/http.ts";
-import { describeSection, type SectionReport } from "../sync/report.ts";
+import type { RunOrigin } from "../state/runs.ts";
+import { describeSection, isSuccess, type SectionReport } from "../sync/report.ts";
 
 /** How a section is. */
 export type Condition = "well" | "failed" | "guard" | "stale";
@@ -19,6 +20,8 @@ export type Condition = "well" | "failed" | "guard" | "stale";
 export interface Alert {
   readonly section: string;
   readonly event: "failed" | "guard" | "stale" | "recovered";
+  /** Whether it is about the uploads of the section or about what its webhooks brought. */
+  readonly origin: RunOrigin;
   /** ISO 8601. */
   readonly at: string;
   /** For people. */
@@ -30,10 +33,10 @@ export interface Alert {
 export interface AlertSettings {
   readonly options: AlertOptions;
   readonly http: Http;
-  /** Remembers the last notification about a section, also after a restart. */
+  /** Remembers the last notification about a section, also after a restart: its uploads apart from its webhooks. */
   readonly memory: {
-    get(section: string): Promise<Condition | undefined>;
-    set(section: string, condition: Condition): Promise<void>;
+    get(section: string, origin: RunOrigin): Promise<Condition | undefined>;
+    set(section: string, origin: RunOrigin, condition: Condition): Promise<void>;
   };
   /** Sections with a schedule, and when they were well last; since when the agent runs, for those that never were. */
   readonly lastWell: () => ReadonlyMap<string, Date>;
@@ -45,6 +48,15 @@ const longestText = 3000;
 /** It is looked for stale sections so often. */
 const lookMs = 30_000;
 const hourMs = 3_600_000;
+
+/** How a section is, before it is known whether that is news. */
+interface News {
+  readonly section: string;
+  readonly origin: RunOrigin;
+  readonly condition: Condition;
+  readonly text: string;
+  readonly report: SectionReport | null;
+}
 
 function cut(text: string): string {
   return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
@@ -96,12 +108,16 @@ export class Alerts {
   /** Takes the report of a run. */
   report(report: SectionReport): void {
     const condition = toCondition(report);
-    this.#enqueue(report.section, condition, describeSection(report), report);
+    // Nothing was fetched and nothing failed: that is no news.
+    if (condition === "well" && !isSuccess(report)) return;
+    const { section, origin } = report;
+    this.#enqueue({ section, origin, condition, text: describeSection(report), report });
   }
 
   /** Takes that a section could not even begin. */
   fail(section: string, reason: string): void {
-    this.#enqueue(section, "failed", `${section}: failed: ${reason}`, null);
+    const text = `${section}: failed: ${reason}`;
+    this.#enqueue({ section, origin: "upload", condition: "failed", text, report: null });
   }
 
   /** Ends it, after pending notifications were sent. */
@@ -118,38 +134,40 @@ export class Alerts {
       const text =
         `${section}: no successful run for more than ${options.stale_hours} hours, the last ended ` +
         at.toISOString();
-      this.#enqueue(section, "stale", text, null);
+      this.#enqueue({ section, origin: "upload", condition: "stale", text, report: null });
     }
   }
 
-  #enqueue(section: string, condition: Condition, text: string, report: SectionReport | null) {
+  #enqueue(news: News): void {
     if (this.#settings.options.url === "") return;
     this.#queue = this.#queue
-      .then(() => this.#notify(section, condition, text, report))
+      .then(() => this.#notify(news))
       .catch((error) => {
-        this.#settings.log.error(`Cannot notify about [${section}]: ${messageOf(error)}`);
+        this.#settings.log.error(`Cannot notify about [${news.section}]: ${messageOf(error)}`);
       });
   }
 
-  async #notify(section: string, condition: Condition, text: string, report: SectionReport | null) {
+  async #notify({ section, origin, condition, text, report }: News): Promise<void> {
     const { options, memory } = this.#settings;
-    const known = await memory.get(section) ?? "well";
+    const known = await memory.get(section, origin) ?? "well";
     if (known === condition) return;
     // A section that fails and is stale was reported already.
     if (condition === "stale" && known !== "well") return;
     const event = condition === "well" ? "recovered" : condition;
-    const headline = event === "recovered" ? `${section} has recovered` : text;
+    const subject = origin === "webhook" ? `${section} (webhooks)` : section;
+    const headline = event === "recovered" ? `${subject} has recovered` : text;
     const words = event === "recovered" ? `${headline}\n${text}` : headline;
     const alert = {
       section,
       event,
+      origin,
       at: new Date().toISOString(),
       text: cut(words),
       report,
     } as const;
     // A notification that failed is sent again the next time.
     if (await this.#send(options.url, alertBody(alert, options.format), "alert")) {
-      await memory.set(section, condition);
+      await memory.set(section, origin, condition);
     }
   }
 
@@ -161,7 +179,7 @@ export class Alerts {
           ? { path: url }
           : { method: "POST", path: url, body, headers: { "Content-Type": "application/json" } },
       );
-      if (answer.status < 400) return true;
+      if (answer.status >= 200 && answer.status < 300) return true;
       log.error(`The ${what} was answered with ${answer.status}`);
     } catch (error) {
       log.error(`The ${what} could not be sent: ${messageOf(error)}`);

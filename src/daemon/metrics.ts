@@ -6,6 +6,7 @@
 
 import { version } from "../runtime/version.ts";
 import type { InboxSize } from "../state/inbox.ts";
+import type { RunOrigin } from "../state/runs.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
 
@@ -13,8 +14,10 @@ import type { Counters } from "./counters.ts";
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
-  /** When the last good run of a section ended, also before this process. */
-  readonly lastSuccess: (section: string) => Date | undefined;
+  /** When the last good run of a section and origin ended, also before this process. */
+  readonly lastSuccess: (section: string, origin: RunOrigin) => Date | undefined;
+  /** The sections that have a schedule: of them it is known that they should succeed. */
+  readonly scheduled: ReadonlySet<string>;
   readonly inbox: () => readonly InboxSize[];
   readonly counters: Counters;
   readonly isReady: () => boolean;
@@ -49,9 +52,10 @@ function formatMetric({ name, help, kind, values }: Metric): string {
 
 /** What one section did since the start of the process. */
 interface SectionTotals {
-  readonly runs: Map<string, number>;
+  readonly runs: Readonly<Record<RunOrigin, Map<string, number>>>;
   readonly records: Map<string, number>;
   seconds: number;
+  /** The last run of all of the section. */
   last: SectionReport | undefined;
   answers: number;
   throttled: number;
@@ -72,17 +76,17 @@ export class Metrics {
   /** Takes the report of a run, by schedule or for webhooks. */
   report(report: SectionReport): void {
     const totals = this.#of(report.section);
-    add(totals.runs, report.outcome, 1);
+    add(totals.runs[report.origin], report.outcome, 1);
     for (const [outcome, count] of Object.entries(report.counts)) {
       add(totals.records, outcome, count);
     }
     totals.seconds += measureSeconds(report);
-    totals.last = report;
+    if (report.origin === "upload") totals.last = report;
   }
 
   /** Takes that a section could not even begin. */
   fail(section: string): void {
-    add(this.#of(section).runs, "failed", 1);
+    add(this.#of(section).runs.upload, "failed", 1);
   }
 
   /** Takes the status of an answer of a vendor. */
@@ -108,7 +112,10 @@ export class Metrics {
     const known = this.#sections.get(section);
     if (known !== undefined) return known;
     const totals: SectionTotals = {
-      runs: new Map([["ok", 0], ["failed", 0]]),
+      runs: {
+        upload: new Map([["ok", 0], ["failed", 0]]),
+        webhook: new Map([["ok", 0], ["failed", 0]]),
+      },
       records: new Map(),
       seconds: 0,
       last: undefined,
@@ -132,19 +139,39 @@ export class Metrics {
     );
   }
 
-  #lastRunMetrics({ lastSuccess }: MetricsSources): Metric[] {
+  #runsTotal(): [Labels, number][] {
+    return [...this.#sections].flatMap(([section, { runs }]) =>
+      Object.entries(runs).flatMap(([origin, byOutcome]) =>
+        [...byOutcome].map(([outcome, count]): [Labels, number] => [
+          { section, origin, outcome },
+          count,
+        ])
+      )
+    );
+  }
+
+  #lastRunMetrics({ lastSuccess, scheduled }: MetricsSources): Metric[] {
     return [
       gauge(
         "agent_last_success_timestamp_seconds",
-        "When the last successful run ended.",
+        "When the last good run of all of the section ended; 0 when a schedule never had one.",
         this.#each((_, section) => {
-          const at = lastSuccess(section);
+          const at = lastSuccess(section, "upload");
+          if (at === undefined) return scheduled.has(section) ? 0 : undefined;
+          return at.getTime() / 1000;
+        }),
+      ),
+      gauge(
+        "agent_webhook_last_success_timestamp_seconds",
+        "When something was last fetched and accepted for webhooks.",
+        this.#each((_, section) => {
+          const at = lastSuccess(section, "webhook");
           return at === undefined ? undefined : at.getTime() / 1000;
         }),
       ),
       gauge(
         "agent_last_run_timestamp_seconds",
-        "When the last run of this process ended.",
+        "When the last run of all of the section ended, in this process.",
         this.#each(({ last }) => last === undefined ? undefined : Date.parse(last.ended) / 1000),
       ),
       gauge(
@@ -162,7 +189,7 @@ export class Metrics {
 
   #totals(): Metric[] {
     return [
-      counter("agent_runs_total", "Runs by outcome.", this.#byOutcome(({ runs }) => runs)),
+      counter("agent_runs_total", "Runs by what began them and how they ended.", this.#runsTotal()),
       counter("agent_run_seconds_total", "Time in runs.", this.#each(({ seconds }) => seconds)),
       counter(
         "agent_records_total",

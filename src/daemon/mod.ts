@@ -6,6 +6,7 @@
 
 import { selectSections } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
+import { scheduledSections } from "../app/schedule.ts";
 import { openWebhookUploads } from "../app/webhook_uploads.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
@@ -73,7 +74,8 @@ export async function runDaemon(
     inbox: state.inbox,
     work: await createWork(daemon, chosen),
     metrics: watch.metrics,
-    lastSuccess: (section) => toDate(state.store?.lastSuccess(section, true)),
+    lastSuccess: (section, origin) => toDate(state.store?.lastSuccess(section, origin)),
+    scheduled: new Set(scheduledSections(config).map(({ name }) => name)),
     log,
   });
   const scheduler = await startScheduler(daemon);

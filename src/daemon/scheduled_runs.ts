@@ -74,7 +74,7 @@ export async function openScheduler(
     past: await readPast(config, settings.store, true),
     log,
     run: (name) =>
-      tryLocked(settings.isSingle, async () => {
+      tryLocked(settings.isSingle, app, async () => {
         const report = await runAndReportFailure(own, name, settings);
         log[report.outcome === "ok" ? "info" : "error"](describeSection(report));
         settings.onReport(report);

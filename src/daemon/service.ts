@@ -34,8 +34,10 @@ export interface ServiceSettings {
   readonly work: Omit<WorkSettings, "inbox" | "sections" | "retryDelays" | "log">;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** When the last good run of a section ended. */
-  readonly lastSuccess: (section: string) => Date | undefined;
+  /** When the last good run of a section and origin ended. */
+  readonly lastSuccess: MetricsSources["lastSuccess"];
+  /** The sections that have a schedule. */
+  readonly scheduled: ReadonlySet<string>;
 }
 
 /** The running service. */
@@ -144,6 +146,7 @@ export function startService(settings: ServiceSettings): Service {
   const sources: MetricsSources = {
     sections: sections.map(({ name }) => name),
     lastSuccess: settings.lastSuccess,
+    scheduled: settings.scheduled,
     inbox: () => inbox.sizes(),
     counters,
     isReady: () => unready(readiness) === undefined,

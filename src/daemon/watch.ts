@@ -10,12 +10,13 @@ import { sideHttp } from "../app/session.ts";
 import type { Config } from "../config/config.ts";
 import { Alerts, type Condition } from "./alerts.ts";
 import { openCursor } from "../state/cursor.ts";
+import type { RunOrigin } from "../state/runs.ts";
 import type { StateStore } from "../state/store.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { Metrics } from "./metrics.ts";
 
-/** Key of the state under which the last notification about a section is stored. */
-const alertKey = "agent:alert";
+/** Under these keys a section remembers what was told of its runs. */
+const alertKeys = { upload: "agent:alert", webhook: "agent:alert:webhook" } as const;
 
 /** The watch over a service. */
 export interface ServeWatch {
@@ -30,17 +31,17 @@ export interface ServeWatch {
 
 function openAlertMemory(path: string | undefined) {
   return {
-    async get(section: string): Promise<Condition | undefined> {
+    async get(section: string, origin: RunOrigin): Promise<Condition | undefined> {
       if (path === undefined) return undefined;
       const cursor = openCursor(path, section);
-      const known = await cursor.get(alertKey);
+      const known = await cursor.get(alertKeys[origin]);
       cursor.close();
       return known as Condition | undefined;
     },
-    async set(section: string, condition: Condition): Promise<void> {
+    async set(section: string, origin: RunOrigin, condition: Condition): Promise<void> {
       if (path === undefined) return;
       const cursor = openCursor(path, section);
-      cursor.set(alertKey, condition);
+      cursor.set(alertKeys[origin], condition);
       await cursor.commit();
       cursor.close();
     },
@@ -63,7 +64,7 @@ export function openWatch(
     lastWell: () =>
       new Map(
         scheduledSections(config).map(({ name }) => {
-          const at = store?.lastSuccess(name, false);
+          const at = store?.lastSuccess(name, "upload");
           return [name, at === undefined ? begun : new Date(at)];
         }),
       ),

@@ -6,40 +6,71 @@
 
 import { oomnitzaOptions } from "../oomnitza/options.ts";
 import { alertOptions } from "../settings/alert_options.ts";
-import { iniText, type Options } from "../sdk/option.ts";
+import { iniText, type Option, type Options } from "../sdk/option.ts";
 import { serveOptions } from "../settings/serve_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { plainOptions, sampleText } from "./value.ts";
 
+/** A line of a section: key, value, and what a comment above it says. */
+export interface IniEntry {
+  readonly key: string;
+  readonly value: string;
+  readonly comment?: string | undefined;
+  /** Whether the line itself is a comment. */
+  readonly isOff?: boolean | undefined;
+}
+
 /**
  * The file that `generate-ini` writes: `[oomnitza]`, `[serve]`, `[alerts]`, then the sources by name, each
- * with `enable = False` and its own options. Lines end with a newline, sections with a blank line.
+ * with `enable = False` and its own options, and a comment for each section and each option. Every
+ * section is valid as it stands once it is enabled. Lines end with a newline, sections with a blank line.
  */
 export function describeIni(sources: readonly Source[]): string {
   const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
   return [
-    iniSection("oomnitza", sampleEntries(oomnitzaOptions)),
-    iniSection("serve", blankEntries(serveOptions)),
-    iniSection("alerts", blankEntries(alertOptions)),
-    ...byName.map(({ name, options }) =>
-      iniSection(name, [["enable", "False"], ...sampleEntries(options)])
-    ),
-  ].map((section) => `${section}\n`).join("");
+    ["Where the records go.", iniSection("oomnitza", entriesOf(oomnitzaOptions, sampleText))],
+    [
+      "Who may call agent serve; blank values count as not set.",
+      iniSection("serve", entriesOf(serveOptions, blank)),
+    ],
+    [
+      "Where failures are reported; with blank values, nowhere.",
+      iniSection("alerts", entriesOf(alertOptions, blank)),
+    ],
+    ...byName.map(({ name, summary, options }) => [
+      summary,
+      iniSection(name, [enable, ...entriesOf(options, sampleText)]),
+    ]),
+  ].map(([comment, section]) => `# ${comment}\n${section}\n`).join("");
 }
+
+const enable: IniEntry = {
+  key: "enable",
+  value: "False",
+  comment: "Whether this section is used.",
+};
 
 /** Without an `enable`, samples would be in force: let nobody in, let everybody in, call an unknown host. */
-function blankEntries(options: Options): [string, string][] {
-  return plainOptions(options).map(([key, option]) => [key, iniText(option.default)]);
+function blank(option: Option<unknown>): string {
+  return iniText(option.default);
 }
 
-function sampleEntries(options: Options): [string, string][] {
-  return plainOptions(options).map(([key, option]) => [key, sampleText(option)]);
+function entriesOf(options: Options, valueOf: (option: Option<unknown>) => string): IniEntry[] {
+  return plainOptions(options).map(([key, option]) => ({
+    key,
+    value: valueOf(option),
+    comment: option.help,
+    isOff: option.alternative,
+  }));
 }
 
 /** A section as text: its header and a line for each entry, each with a newline. */
-export function iniSection(name: string, entries: readonly (readonly [string, string])[]): string {
-  const lines = [`[${name}]`, ...entries.map(([key, value]) => iniOption(key, value))];
-  return lines.map((line) => `${line}\n`).join("");
+export function iniSection(name: string, entries: readonly IniEntry[]): string {
+  const lines = entries.flatMap(({ key, value, comment, isOff }) => [
+    ...(comment === undefined ? [] : [`# ${comment}`]),
+    isOff === true ? `# ${iniOption(key, value)}` : iniOption(key, value),
+  ]);
+  return [`[${name}]`, ...lines].map((line) => `${line}\n`).join("");
 }
 
 /** Only an indented line continues a value, so that what is not indented yet gets an indentation. */

@@ -7,6 +7,7 @@
 import type { Finding } from "../base/errors.ts";
 import type { Skipped } from "../base/record.ts";
 import type { Failure } from "../sync/account.ts";
+import { describeEmptyPath, type EmptyPath } from "../sync/read/missing_paths.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { type GuiContext, sectionPath } from "./context.ts";
 import { withQuery } from "./format.ts";
@@ -111,6 +112,20 @@ export function Unreadable({ gui, skipped }: { gui: GuiContext; skipped: readonl
   );
 }
 
+/** Mapped paths that no record has a value for. */
+export function EmptyPaths({ gui, paths }: { gui: GuiContext; paths: readonly EmptyPath[] }) {
+  if (paths.length === 0) return null;
+  return (
+    <div class="notice odd">
+      <p>Mapped, and without a value in every record:</p>
+      <ul>
+        {paths.map((each) => <li key={each.path}>{gui.redactor.redact(describeEmptyPath(each))}
+        </li>)}
+      </ul>
+    </div>
+  );
+}
+
 /** The records that were lost, with their reasons. */
 export function Failures(
   { gui, section, failures, omitted }: {
@@ -168,6 +183,7 @@ export function Remarks({ gui, report }: { gui: GuiContext; report: SectionRepor
           {gone > 20 ? ", …" : ""}
         </p>
       )}
+      <EmptyPaths gui={gui} paths={report.empty_paths} />
       {failures.length === 0 ? null : (
         <>
           <Failures gui={gui} section={section} failures={failures} omitted={omitted} />

@@ -109,7 +109,7 @@ export class UploadJobs {
   async runAlone<T>(work: (app: AppContext) => Promise<T>): Promise<T> {
     this.#begin();
     const awake = this.#keepAwake();
-    const doing = withLock(true, () => work(this.#context()));
+    const doing = withLock(true, this.#app, () => work(this.#context()));
     const finished = doing.then(() => {}, () => {});
     this.#running = finished.finally(() => this.#running = undefined);
     try {
@@ -122,7 +122,11 @@ export class UploadJobs {
   /** Ends the running upload; requests that were sent are still waited for. */
   stop(): void {
     if (this.#job !== undefined && this.isBusy) this.#job.isStopping = true;
-    this.#stop.abort();
+    this.#stop.abort(
+      new AgentError("Stopped on this page before the end", {
+        hint: "What was not answered is sent first by the next upload.",
+      }),
+    );
   }
 
   /** Ends the running upload, and waits for it. */
@@ -155,7 +159,11 @@ export class UploadJobs {
     const app = this.#context();
     try {
       const names = job.sections.map(({ name }) => name);
-      await withLock(true, () => withConfig(app, names, (config) => this.#run(app, config, job)));
+      await withLock(
+        true,
+        app,
+        () => withConfig(app, names, (config) => this.#run(app, config, job)),
+      );
     } catch (thrown) {
       const findings = thrown instanceof ConfigError ? thrown.findings : [];
       job.error = { ...toSectionError(thrown), findings };

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Environment } from "../base/environment.ts";
 import { AuthError, SinkError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
+import { isObject } from "../base/record.ts";
 import type { Redactor } from "../base/redact.ts";
 import {
   type Answer,
@@ -20,7 +21,8 @@ import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
 import type { OomnitzaSettings } from "./options.ts";
-import { excerpt, type UploadRequest } from "./payload.ts";
+import type { UploadRequest } from "./payload.ts";
+import { excerpt, isErrorEnvelope } from "./rejection.ts";
 
 /** An instance that has accepted the credentials, to read from. */
 export interface OomnitzaReader {
@@ -70,6 +72,8 @@ const mappingAnswer = z.record(
   ]).catch([]),
 );
 
+const mappingsPath = "/api/v2/mappings";
+
 const jsonType = "application/json; charset=utf-8";
 
 function isOk(status: number): boolean {
@@ -113,7 +117,10 @@ async function login(session: Session): Promise<void> {
   const parsed = loginAnswer.safeParse(parse(answer.body, request));
   if (!parsed.success) {
     throw new SinkError(
-      `Cannot log in to Oomnitza [oomnitza]: the answer has no token (${request})`,
+      `Cannot log in to Oomnitza [oomnitza]: the answer has no token: ${
+        excerpt(answer.body)
+      } (${request})`,
+      { hint: "Check url in [oomnitza]." },
     );
   }
   const { token } = parsed.data;
@@ -160,14 +167,29 @@ async function get(session: Session, path: string, query: Readonly<Record<string
   const answer = await send(session, { path, query });
   const request = describeRequest("GET", session.settings.url + path);
   if (!isOk(answer.status)) throw refusal(session, "Cannot read from Oomnitza", answer, request);
-  return parse(answer.body, request);
+  const value = parse(answer.body, request);
+  if (path === mappingsPath && isMappingOfError(value)) return value;
+  if (isErrorEnvelope(value)) {
+    throw new SinkError(
+      `Oomnitza answered with an error [oomnitza]: ${excerpt(answer.body)} (${request})`,
+    );
+  }
+  return value;
+}
+
+/** Whether an answer maps source paths that are called like the members of an error: `{"error": "NOTES"}`. */
+function isMappingOfError(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return Object.values(value).flat().every((field) =>
+    typeof field === "string" && /^[A-Z][A-Z0-9_]*$/.test(field)
+  );
 }
 
 async function mappings(
   session: Session,
   name: string,
 ): Promise<Record<string, string[]>> {
-  const answer = await get(session, "/api/v2/mappings", { name });
+  const answer = await get(session, mappingsPath, { name });
   const parsed = mappingAnswer.safeParse(answer);
   if (!parsed.success) {
     throw new SinkError(`Oomnitza's mappings of ${name} are not a JSON object`);
@@ -197,7 +219,7 @@ async function signIn(settings: OomnitzaSettings, context: ConnectContext): Prom
   const session = openSession(settings, context);
   try {
     if (settings.api_token === "") await login(session);
-    await get(session, "/api/v2/mappings", { name: "AuthTest" });
+    await get(session, mappingsPath, { name: "AuthTest" });
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     throw new SinkError(`Cannot reach Oomnitza [oomnitza]: ${error.message}`, {

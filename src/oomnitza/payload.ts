@@ -28,6 +28,8 @@ export interface Upload {
   };
   /** Whether `default_position = unused`. */
   readonly normalPosition: boolean;
+  /** Fields that API v2 insists on for people, and that are not mapped. */
+  readonly missingForV2?: readonly string[] | undefined;
   /** Id of this upload on API v3, a UUID. */
   readonly portion: string;
 }
@@ -91,10 +93,4 @@ export function bodyV3(upload: Upload, records: string): string {
 /** Reports to API v3 that the upload is complete. */
 export function finalizeV3(upload: Upload): UploadRequest {
   return { path: `/api/v3/bulk/${upload.portion}/finalize`, query: {}, payload: {} };
-}
-
-/** The beginning of an answer's body, for an error message. */
-export function excerpt(body: string): string {
-  const text = body.slice(0, 10_000).replace(/\s+/g, " ").trim();
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

@@ -6,6 +6,7 @@
 
 import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
 import { jobLabel, title, unitName } from "./names.ts";
+import { settingsIn } from "./registered.ts";
 import type { CommandLine, RunStep, Step } from "./step.ts";
 
 const data = "/Library/Application Support/Oomnitza Agent";
@@ -68,6 +69,20 @@ function plistFile(settings: ServiceSettings): string {
   ].join("\n");
 }
 
+function unescape(text: string): string {
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}
+
+/** The settings of a property list that {@linkcode plistFile} wrote. */
+function settingsOfPlist(plist: string): Partial<ServiceSettings> {
+  const [, list = ""] = /<key>ProgramArguments<\/key>\s*<array>(.*?)<\/array>/s.exec(plist) ?? [];
+  const words = [...list.matchAll(/<string>(.*?)<\/string>/gs)].map(([, text = ""]) =>
+    unescape(text)
+  );
+  const [, user] = /<key>UserName<\/key>\s*<string>(.*?)<\/string>/s.exec(plist) ?? [];
+  return { ...settingsIn(words), ...(user === undefined ? {} : { user: unescape(user) }) };
+}
+
 function run(...command: CommandLine): RunStep {
   return { kind: "run", command };
 }
@@ -106,6 +121,8 @@ export const launchd: ServiceManager = {
     user: account,
     credentials: [],
   },
+  registration: { kind: "file", path: plistPath },
+  registered: settingsOfPlist,
   problem: ({ credentials }) =>
     credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
   install: (settings) => [

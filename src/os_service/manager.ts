@@ -36,6 +36,11 @@ export type LogPlace =
   | { readonly kind: "run"; readonly command: CommandLine }
   | { readonly kind: "file"; readonly path: string };
 
+/** Where the system keeps how a service was registered. */
+export type Registration =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "run"; readonly command: CommandLine };
+
 /** A service manager: everything as steps, nothing done. */
 export interface ServiceManager {
   readonly system: "systemd" | "launchd" | "windows";
@@ -43,6 +48,9 @@ export interface ServiceManager {
   readonly service: string;
   /** What is taken unless somebody says otherwise. */
   readonly defaults: ServiceSettings;
+  readonly registration: Registration;
+  /** The settings in what is registered, as far as they can be told. */
+  registered(text: string): Partial<ServiceSettings>;
   /** What keeps these settings from working, as a sentence; undefined when nothing is known to. */
   problem(settings: ServiceSettings): string | undefined;
   /** Registers the service; again, it brings it up to date and restarts it if it runs. */

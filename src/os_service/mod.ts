@@ -12,6 +12,7 @@ import { windows } from "./windows.ts";
 export { tailLog } from "../logging/tail.ts";
 export { capture, perform, show } from "./perform.ts";
 export { commandText, stepJson, stepText } from "./step.ts";
+export { registeredSettings } from "./registered.ts";
 export { refuseOldManager } from "./version.ts";
 
 const managers: Readonly<Record<ServiceManager["system"], ServiceManager>> = {

@@ -60,6 +60,27 @@ export function windowsWord(text: string): string {
   return `"${text.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, "$1$1")}"`;
 }
 
+/** The words of a command line of Windows, as CommandLineToArgvW takes it apart. */
+export function windowsWords(line: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let isQuoted = false;
+  for (const [, slashes = "", next = ""] of line.matchAll(/(\\*)("|\s|[^\\"\s]+|$)/g)) {
+    if (next === '"') {
+      const isQuote = slashes.length % 2 === 1;
+      word = `${word ?? ""}${"\\".repeat(slashes.length >> 1)}${isQuote ? next : ""}`;
+      isQuoted = isQuote ? isQuoted : !isQuoted;
+      continue;
+    }
+    if (slashes !== "") word = (word ?? "") + slashes;
+    const isEnd = next === "" || (!isQuoted && /^\s$/.test(next));
+    if (!isEnd) word = (word ?? "") + next;
+    else if (word !== undefined) words.push(word);
+    if (isEnd) word = undefined;
+  }
+  return words;
+}
+
 function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'\\''`)}'`;

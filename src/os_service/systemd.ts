@@ -7,7 +7,7 @@
 import type { ServiceManager, ServiceSettings } from "./manager.ts";
 import { unitName } from "./names.ts";
 import type { CommandLine, Step } from "./step.ts";
-import { iniCredential, stateFolder, unitFile } from "./systemd_unit.ts";
+import { iniCredential, settingsOfUnit, stateFolder, unitFile } from "./systemd_unit.ts";
 
 const unit = `${unitName}.service`;
 const unitPath = `/etc/systemd/system/${unit}`;
@@ -60,6 +60,8 @@ export const systemd: ServiceManager = {
     user: unitName,
     credentials: [],
   },
+  registration: { kind: "file", path: unitPath },
+  registered: settingsOfUnit,
   problem,
   install: (settings) => [
     account(settings.user),

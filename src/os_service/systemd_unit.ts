@@ -5,8 +5,9 @@
  */
 
 import { posix } from "node:path";
-import { serveWords, type ServiceSettings } from "./manager.ts";
+import { type Credential, serveWords, type ServiceSettings } from "./manager.ts";
 import { title, unitName } from "./names.ts";
+import { settingsIn } from "./registered.ts";
 
 /** Where systemd keeps what the service writes. */
 export const stateFolder = `/var/lib/${unitName}`;
@@ -125,4 +126,30 @@ export function unitFile(settings: ServiceSettings): string {
     "WantedBy=multi-user.target",
     "",
   ].join("\n");
+}
+
+/** The words of a command line, as {@linkcode word} wrote them. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare = ""]) =>
+    (quoted?.replaceAll(/\\(.)/g, "$1") ?? bare).replaceAll("%%", "%").replaceAll("$$", () => "$")
+  );
+}
+
+/** The settings of a unit that {@linkcode unitFile} wrote; what somebody else wrote may lack some. */
+export function settingsOfUnit(unit: string): Partial<ServiceSettings> {
+  const valuesOf = (key: string) =>
+    [...unit.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].map(([, value = ""]) => value);
+  const { ini: _handed, ...settings } = settingsIn(wordsOf(valuesOf("ExecStart").at(-1) ?? ""));
+  const loaded = valuesOf("LoadCredential").flatMap((value): Credential[] => {
+    const [, name, path = ""] = /^([^:]+):(.+)$/.exec(value) ?? [];
+    return name === undefined ? [] : [{ name, path: path.replaceAll("%%", "%") }];
+  });
+  const ini = loaded.find(({ name }) => name === iniCredential)?.path;
+  const [user] = valuesOf("User");
+  return {
+    ...settings,
+    credentials: loaded.filter(({ name }) => name !== iniCredential),
+    ...(ini === undefined ? {} : { ini }),
+    ...(user === undefined ? {} : { user }),
+  };
 }

@@ -7,7 +7,8 @@
 import { win32 } from "node:path";
 import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
 import { description, serviceName, title, windowsServiceArgument } from "./names.ts";
-import { type CommandLine, type RunStep, type Step, windowsWord } from "./step.ts";
+import { settingsIn } from "./registered.ts";
+import { type CommandLine, type RunStep, type Step, windowsWord, windowsWords } from "./step.ts";
 
 /** A folder of Windows: its real path there, its usual one where it is only described. */
 function resolveWindowsFolder(variable: string, usual: string): string {
@@ -55,6 +56,17 @@ function register(settings: ServiceSettings): Step[] {
   ];
 }
 
+/** The settings in the values of the service's key. */
+function settingsOfRegistry(values: string): Partial<ServiceSettings> {
+  const valueOf = (name: string) =>
+    new RegExp(`^\\s+${name}\\s+REG_\\w+\\s+(.*?)\\s*$`, "m").exec(values)?.[1];
+  const user = valueOf("ObjectName");
+  return {
+    ...settingsIn(windowsWords(valueOf("ImagePath") ?? "")),
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
 function files({ ini, logging, user }: ServiceSettings): Step[] {
   const everything = `${allBelow}F`;
   const isOutside = win32.dirname(ini).toLowerCase() !== data.toLowerCase();
@@ -88,6 +100,13 @@ export const windows: ServiceManager = {
     user: account,
     credentials: [],
   },
+  registration: {
+    kind: "run",
+    // reg.exe says the same in every language, sc.exe does not.
+    command:
+      run("reg", "query", `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${serviceName}`).command,
+  },
+  registered: settingsOfRegistry,
   problem: ({ credentials }) =>
     credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
   install: (settings) => [

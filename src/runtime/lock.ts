@@ -7,8 +7,18 @@
  * @module
  */
 
-import { Database } from "bun:sqlite";
-import { closeSync, openSync, readSync, statSync, unlinkSync } from "node:fs";
+import { constants, Database } from "bun:sqlite";
+import {
+  chownSync,
+  closeSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 
 export interface Lock {
@@ -20,8 +30,14 @@ export interface Lock {
 const ownerOffset = 60;
 
 /**
+ * The locks that this process holds. On POSIX, closing any handle of a file gives up all locks of the
+ * process on it, so that a file that is locked here must not even be looked at.
+ */
+const heldHere = new Set<string>();
+
+/**
  * The process that wrote itself into a lock file, or nothing when it is not known. Never to be
- * called by the holder: on POSIX, closing any handle of a file gives up all locks of the process on it.
+ * called by the holder, see {@linkcode heldHere}.
  */
 function readOwner(path: string): number | undefined {
   let file: number | undefined;
@@ -51,18 +67,39 @@ function remove(path: string): void {
 
 /** Which file is behind a name at the moment; blank when there is none. */
 function fileIdentity(path: string): string {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) return "";
   // A file id may be given again once a file is gone; the time of birth may not be true on Windows.
   const birth = process.platform === "win32" ? "" : stats.birthtimeNs;
   return `${stats.dev}:${stats.ino}:${birth}`;
 }
 
+/**
+ * Makes the file, for its account only: whoever can open it can hold it. What root makes in the folder
+ * of another account is that account's, so that both see the same lock.
+ */
+function create(path: string): void {
+  try {
+    // O_EXCL: a symbolic link of that name is not followed. Nobody has locked a file that is new.
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return;
+    throw error;
+  }
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dirname(path));
+  if (uid !== 0) chownSync(path, uid, gid);
+}
+
+/** SQLite's own open flags; it refuses a path with a symbolic link in it. */
+const openFlags = constants.SQLITE_OPEN_READWRITE | constants.SQLITE_OPEN_CREATE |
+  constants.SQLITE_OPEN_NOFOLLOW;
+
 /** Opens and locks the file, which is created when it is not there. */
 function tryLock(path: string): { readonly database: Database; readonly isNamed: boolean } {
-  closeSync(openSync(path, "a", 0o666));
+  create(path);
   const before = fileIdentity(path);
-  const database = new Database(path, { create: true });
+  const database = new Database(path, openFlags);
   try {
     database.run("PRAGMA journal_mode = MEMORY");
     database.run("PRAGMA locking_mode = EXCLUSIVE");
@@ -77,12 +114,24 @@ function tryLock(path: string): { readonly database: Database; readonly isNamed:
   }
 }
 
+/** The path with its folder as it really is: only the name itself must be no symbolic link. */
+function realPath(path: string): string {
+  return join(realpathSync(dirname(path)), basename(path));
+}
+
 /**
  * Takes the lock of a file, or says who holds it.
  *
  * @throws {AgentError} when the lock is held, or its file belongs to another account.
  */
-export function acquireLock(path: string): Lock {
+export function acquireLock(named: string): Lock {
+  let path = named;
+  try {
+    path = realPath(named);
+  } catch (error) {
+    throw unusable(named, error);
+  }
+  if (heldHere.has(path)) throw heldError(path, process.pid);
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
       const { database, isNamed } = tryLock(path);
@@ -91,15 +140,17 @@ export function acquireLock(path: string): Lock {
       if (isNamed) return lockOn(database, path);
       database.close();
     } catch (error) {
-      throw isHeld(error) ? heldError(path) : unusable(path, error);
+      throw isHeld(error) ? heldError(path, readOwner(path)) : unusable(path, error);
     }
   }
-  throw heldError(path);
+  throw heldError(path, readOwner(path));
 }
 
 function lockOn(database: Database, path: string): Lock {
+  heldHere.add(path);
   return {
     release() {
+      heldHere.delete(path);
       // An open file can only be removed on POSIX, a closed one only be safely removed on Windows.
       if (process.platform !== "win32") remove(path);
       database.close();
@@ -108,19 +159,21 @@ function lockOn(database: Database, path: string): Lock {
   };
 }
 
-function heldError(path: string): AgentError {
-  const owner = readOwner(path);
+function heldError(path: string, owner: number | undefined): AgentError {
   const who = owner === undefined || owner === 0 ? "" : ` (process ${owner})`;
-  return new AgentError(`Another upload is running on this machine${who}: it holds ${path}`, {
-    hint: "Wait for it to end, or start with --singleton 0 to run beside it.",
-    retriable: true,
-  });
+  return new AgentError(
+    `Another upload with the same state file is running${who}: it holds ${path}`,
+    {
+      hint: "Wait for it to end, or start with --singleton 0 to run beside it.",
+      retriable: true,
+    },
+  );
 }
 
 function unusable(path: string, error: unknown): AgentError {
   return new AgentError(`Cannot use the lock file ${path}: ${messageOf(error)}`, {
     hint:
-      "It may belong to another account: remove it when no upload is running, or start with --singleton 0.",
+      "It may belong to another account, or be a symbolic link: remove it when no upload is running, or start with --singleton 0.",
     cause: error,
   });
 }

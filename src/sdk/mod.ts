@@ -44,10 +44,15 @@ export type { Answer, Http } from "./http/http.ts";
 export { type Authenticator, basicAuth, headerAuth, type Token, tokenAuth } from "./http/auth.ts";
 export { expiresIn, requestToken } from "./http/token.ts";
 export { oauth1Header } from "./http/oauth1.ts";
-export { nextLink, pages, pathOfLink } from "./http/paging.ts";
+export { nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
+export { isWebPage } from "./http/web_page.ts";
+
+// Serial numbers.
+export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";
 
 // CSV files and other text files.
 export { checkCsv, csvOptions, csvRule, readCsvFiles } from "./csv/csv.ts";
+export { findMissingColumns } from "./csv/missing.ts";
 export { readTextFile, readTextFileIfAny } from "./text_file.ts";
 
 // LDAP directories.

@@ -35,6 +35,8 @@ export interface Option<T> {
   readonly advanced: boolean;
   /** Whether the option may be left out. */
   readonly optional: boolean;
+  /** Whether it stands for another one that the sample has: `generate-ini` leaves it commented out. */
+  readonly alternative?: boolean | undefined;
   /** The allowed values of a `choice`. */
   readonly choices?: readonly string[] | undefined;
   /** What stands for the value in usage texts, for example `PATH`. */

@@ -101,11 +101,28 @@ export type WebhookHint =
   /** Nothing, and why: a sentence for the log. */
   | { readonly ignored: string; readonly level: "info" | "warning" };
 
+/** Several records at once; `locate`, where there is one, says where one of them is, for people. */
+export type SourcePage = readonly (SourceRecord | Skipped)[] & {
+  readonly locate?: (index: number) => string;
+};
+
 /**
  * What a source gives: a record, one that could not be read, or several of them at once. Those that come
  * by the page or the block may go on that way, which is quicker than one by one.
  */
-export type SourceItem = SourceRecord | Skipped | readonly (SourceRecord | Skipped)[];
+export type SourceItem = SourceRecord | Skipped | SourcePage;
+
+/** What the data of a source lack of the paths that are mapped, told before they are read. */
+export interface MissingPaths {
+  /** Where they were looked for, for people: `the header of assets.csv`. */
+  readonly where: string;
+  /** Paths that no record will have, each with what was probably meant. */
+  readonly paths: readonly { readonly path: string; readonly suggestion?: string | undefined }[];
+  /** What there is. */
+  readonly available: readonly string[];
+  /** What is probably wrong with all of it, a sentence. */
+  readonly hint?: string | undefined;
+}
 
 /** A source as declared: data first, then `rule`, `check` and `records()`, always in this order. */
 export interface Source<O extends Options = Options> {
@@ -124,6 +141,10 @@ export interface Source<O extends Options = Options> {
   readonly converters?: Readonly<Record<string, string>>;
   /** Source path → meaning. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Source paths of what a person knows a record by, beside its sync field: its id, its name. */
+  readonly namedBy?: readonly string[];
+  /** Whether a path holds serial numbers: what makers leave in place of one is no value then. */
+  isSerial?(path: string): boolean;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
   /** What no single option can say; what is wrong, or nothing. */
@@ -132,6 +153,8 @@ export interface Source<O extends Options = Options> {
   http?(options: Values<O>): VendorAccess;
   /** Are address and credentials right? Throws `AuthError` or `SourceError`. */
   check?(context: SourceContext<Values<O>>): Promise<void>;
+  /** What is missing of the wanted paths, where that can be told without reading all of the data. */
+  findMissing?(context: SourceContext<Values<O>>): Promise<MissingPaths | undefined>;
   /** All records, in the source's order. */
   records(context: SourceContext<Values<O>>): AsyncIterable<SourceItem>;
   /**

@@ -20,6 +20,8 @@ export interface XmlOptions {
    * left out. An element that has text and no children is that text all the same.
    */
   readonly attributes?: string | undefined;
+  /** Whether text keeps the blanks around it, as `xs:string` of XML Schema does (part 2, 4.3.6). */
+  readonly keepBlanks?: boolean | undefined;
 }
 
 /** A node as the parser gives it: one key for the name, and `:@` for the attributes. */
@@ -116,8 +118,8 @@ function nodeValue(node: Node, options: XmlOptions): XmlValue {
   const nodes = node[nodeName(node)] as readonly Node[];
   const children = nodes.filter(isElement);
   const attributes = listAttributes(node, options);
-  const text = children.length > 0 ? "" : nodes.map(nodeText).join("").trim();
-  if (text !== "") return text;
+  const text = children.length > 0 ? "" : nodes.map(nodeText).join("");
+  if (text.trim() !== "") return options.keepBlanks === true ? text : text.trim();
   if (children.length === 0 && attributes.length === 0) return null;
   return { ...Object.fromEntries(attributes), ...toElement(children, options) };
 }
@@ -140,7 +142,7 @@ function toElement(nodes: readonly Node[], options: XmlOptions): XmlElement {
 
 /**
  * Reads a document. Namespace prefixes, comments and processing instructions are left out, and
- * attributes unless asked for; text is trimmed and stays text; an element without content, or with
+ * attributes unless asked for; text stays text, trimmed unless asked for; an element without content, or with
  * `nil="true"`, is null.
  *
  * @returns the root element under its name.

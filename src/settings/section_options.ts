@@ -64,6 +64,10 @@ export const deliveryOptions = {
     "Fields that are omitted from a record when they are empty, so that Oomnitza keeps its value; separated by commas. * means all.",
     { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
   ),
+  send_placeholder_serials: opt.flag(
+    'Whether what makers leave in place of a serial number ("To be filled by O.E.M.", "Default string", "None") is sent. Without, such a device counts as incomplete when its serial number is the sync field, and its SERIAL_NUMBER is empty.',
+    { default: false, advanced: true },
+  ),
   only_changed: opt.flag(
     "Only send records that changed since Oomnitza last accepted them. --full sends all.",
     { default: false, advanced: true },

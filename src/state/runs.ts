@@ -148,17 +148,20 @@ export function lastStart(database: Sqlite, section: string): string | undefined
   return row === undefined || row.started === null ? undefined : String(row.started);
 }
 
-/** When the latest good run of a section ended, ISO 8601; with `all`, also of those that read some of the source. */
+/**
+ * When the latest good run of a section and origin ended, ISO 8601. A run for webhooks that fetched nothing
+ * is no sign that anything works.
+ */
 export function lastSuccess(
   database: Sqlite,
   section: string,
-  all: boolean,
+  origin: RunOrigin,
 ): string | undefined {
   const [row] = database.rows(
-    `SELECT max(ended) AS ended FROM runs
-      WHERE section = ? AND outcome = 'ok' AND (origin = 'upload' OR ?)`,
+    `SELECT max(ended) AS ended FROM runs WHERE section = ? AND outcome = 'ok' AND origin = ?
+      AND (origin = 'upload' OR json_extract(counts, '$.fetched') > 0)`,
     section,
-    all ? 1 : 0,
+    origin,
   );
   return row === undefined || row.ended === null ? undefined : String(row.ended);
 }

@@ -156,9 +156,9 @@ export class StateStore {
     return this.#use((database) => lastStart(database, section));
   }
 
-  /** When the latest good run of a section ended, ISO 8601; with `all`, also of partial ones. */
-  lastSuccess(section: string, all: boolean): string | undefined {
-    return this.#use((database) => lastSuccess(database, section, all));
+  /** When the latest good run of a section and origin ended, ISO 8601. */
+  lastSuccess(section: string, origin: RunOrigin): string | undefined {
+    return this.#use((database) => lastSuccess(database, section, origin));
   }
 
   run(id: string): StoredRun | undefined {

@@ -22,7 +22,7 @@ export interface Counts {
   failed: number;
   /** Not answered by Oomnitza; they wait in the state file for the next run. */
   kept: number;
-  /** Mapped, and held back by the guard. */
+  /** Mapped, and held back until everything was compared, which it never was, or the guard stopped it. */
   held: number;
   /** Records that the source knows of and could not read. */
   unreadable: number;
@@ -35,7 +35,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** Failures listed by name in the report; all of them are counted and logged. */
+/** Failures listed by name in the report; all of them are counted. */
 export const maxListedFailures = 10_000;
 
 /** The running account. */

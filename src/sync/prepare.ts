@@ -22,7 +22,7 @@ import {
   type ConversionProblems,
   createConversionProblems,
 } from "../transform/conversion_problems.ts";
-import { compileMapper, type Mapper } from "../transform/map.ts";
+import { compileMapper, type Mapper, type MapperInputs } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
 import { type CompiledUserCode, findCodeErrors, selectSectionCode } from "./user_code.ts";
 
@@ -34,6 +34,8 @@ export interface PrepareContext {
   readonly code: CompiledUserCode;
   /** Version that the uploads name. */
   readonly version: string;
+  /** Over which API is sent; `auto` unless told. */
+  readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
   readonly log: Log;
 }
 
@@ -69,16 +71,17 @@ export async function loadMappings(
 export function checkMappings(
   section: SectionConfig,
   fields: readonly FieldMapping[],
+  apiVersion?: PrepareContext["apiVersion"],
 ): CheckedMapping {
   const { texts } = section;
-  const named = texts.sync_field?.trim() ?? "";
   return applyKind(fields, {
     kind: section.kind,
     section: section.name,
     file: section.file,
     line: section.line,
-    syncField: section.kind === "users" && named === "" ? "USER" : named,
+    syncField: texts.sync_field ?? "",
     defaultPosition: texts.default_position ?? "",
+    apiVersion,
   });
 }
 
@@ -99,6 +102,7 @@ function describeUpload(section: SectionConfig, mapping: CheckedMapping, version
       dontOverwrite: settings.dont_overwrite ?? null,
     },
     normalPosition: mapping.normalPosition,
+    missingForV2: mapping.missingForV2,
     portion: crypto.randomUUID(),
   };
 }
@@ -127,13 +131,19 @@ function warnOfSecrets({ source }: SectionConfig, { fields }: CheckedMapping, lo
   }
 }
 
+function placeholderNote(text: string): string {
+  return `"${text}" stands in place of a serial number and is not sent (send_placeholder_serials = True sends it)`;
+}
+
 async function prepareSection(
   section: SectionConfig,
   context: PrepareContext,
 ): Promise<PreparedSection | Finding[]> {
   const log = context.log.named(section.name);
-  const mapping = checkMappings(section, await loadMappings(section, context.oomnitza));
-  if (mapping.findings.length > 0) return [...mapping.findings];
+  const fields = await loadMappings(section, context.oomnitza);
+  const mapping = checkMappings(section, fields, context.apiVersion);
+  if (mapping.findings.some(({ severity }) => severity === "error")) return [...mapping.findings];
+  for (const warning of mapping.findings) log.warning(formatFinding(warning));
   const conversionProblems = createConversionProblems(log);
   const conversions = bindConverters(
     mapping.fields,
@@ -148,7 +158,12 @@ async function prepareSection(
   }
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
-  const inputs = { texts: section.texts, conversions, syncFields, keepIfEmpty };
+  const { source, settings } = section;
+  const inputs: MapperInputs = {
+    ...{ texts: section.texts, conversions, syncFields, keepIfEmpty },
+    isSerial: settings.send_placeholder_serials ? undefined : source.isSerial,
+    onPlaceholder: (field, text) => conversionProblems.noteValue(field, placeholderNote(text)),
+  };
   warnOfSecrets(section, mapping, log);
   const mapper = compileMapper(mapping.fields, inputs);
   const upload = describeUpload(section, mapping, context.version);

@@ -6,8 +6,10 @@
 
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import type { Counts, Failure } from "./account.ts";
+import type { RunOrigin } from "../state/runs.ts";
 import type { ChangeCounts } from "./changes/delta.ts";
 import type { BacklogCounts } from "./deliver/backlog.ts";
+import { describeEmptyPath, type EmptyPath } from "./read/missing_paths.ts";
 
 /** What went wrong with a whole section. */
 export interface SectionError {
@@ -36,6 +38,8 @@ export interface SectionReport {
   readonly section: string;
   /** Id of the run in the state file; null when there is none. */
   readonly run: string | null;
+  /** What began it: somebody or a schedule, for all of the section, or webhooks, for what they are about. */
+  readonly origin: RunOrigin;
   /** Source name, for example `csv_assets`. */
   readonly source: string;
   readonly mapping_name: string;
@@ -57,12 +61,26 @@ export interface SectionReport {
   readonly api: "v2" | "v3" | null;
   /** Requests of the upload API, repetitions not counted. */
   readonly requests: number;
+  /** Webhook events whose fetch failed and is tried again later; 0 in a run of all of the section. */
+  readonly postponed: number;
+  /** Mapped paths that no record has, or that were empty in every record that was read. */
+  readonly empty_paths: readonly EmptyPath[];
+  /** Refused records that are in the state file now, for `agent failed` and `agent retry`. */
+  readonly dead_letters: number;
   /** Values that converters could not convert. */
   readonly complaints: number;
   readonly failures: readonly Failure[];
   /** Failures beyond those named. */
   readonly failures_omitted: number;
   readonly error: SectionError | null;
+}
+
+/**
+ * Whether a run shows that the section works: a run for webhooks that sent nothing, because nothing could
+ * be or had to be fetched, shows nothing.
+ */
+export function isSuccess({ outcome, origin, counts, leftovers }: SectionReport): boolean {
+  return outcome === "ok" && (origin === "upload" || counts.fetched + leftovers.sent > 0);
 }
 
 /** How a whole run went. */
@@ -90,6 +108,9 @@ export function toSectionError(thrown: unknown): SectionError {
   if (thrown instanceof AgentError) {
     return { message: thrown.message, hint: thrown.hint ?? null, bug: false };
   }
+  if (thrown instanceof DOMException && thrown.name === "AbortError") {
+    return { message: "Stopped before the end", hint: null, bug: false };
+  }
   return {
     message: `Unexpected: ${messageOf(thrown)}`,
     hint: bugHint,
@@ -105,16 +126,23 @@ const labels: readonly (readonly [keyof Counts, string])[] = [
   ["incomplete", "incomplete"],
   ["failed", "failed"],
   ["kept", "kept for the next run"],
-  ["held", "held back by the guard"],
+  ["held", "not sent"],
   ["unreadable", "unreadable"],
 ];
 
+const heldByGuard = "held back by the guard";
+
 /** The counts as a phrase: `120 read, 118 sent, 2 incomplete`. */
-export function describeCounts(counts: Readonly<Partial<Counts>>): string {
+export function describeCounts(
+  counts: Readonly<Partial<Counts>>,
+  isStoppedByGuard = false,
+): string {
   const parts = [`${counts.fetched ?? 0} read`];
   for (const [key, label] of labels) {
     const count = counts[key] ?? 0;
-    if (count > 0 || key === "sent" && (counts.shown ?? 0) === 0) parts.push(`${count} ${label}`);
+    if (count > 0 || key === "sent" && (counts.shown ?? 0) === 0) {
+      parts.push(`${count} ${key === "held" && isStoppedByGuard ? heldByGuard : label}`);
+    }
   }
   return parts.join(", ");
 }
@@ -129,13 +157,42 @@ function describeGone(changes: SectionChanges | null): string[] {
   return [`  ${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
 }
 
+/** Mapped paths that gave nothing: those of which something is known by themselves, the others in one line. */
+export function describeEmptyPaths(paths: readonly EmptyPath[]): string[] {
+  const known = paths.filter(({ note }) => note !== null);
+  const others = paths.filter(({ note }) => note === null);
+  const lines = known.slice(0, namedInText).map((path) => `  ${describeEmptyPath(path)}`);
+  if (known.length > namedInText) lines.push(`  … and ${known.length - namedInText} more`);
+  if (others.length === 0) return lines;
+  const named = others.slice(0, namedInText).map(({ path, fields }) =>
+    `${path} (${fields.join(", ")})`
+  );
+  const more = others.length > namedInText ? `, … and ${others.length - namedInText} more` : "";
+  return [...lines, `  Empty in every record: ${named.join(", ")}${more}`];
+}
+
+/** What happens next with records that did not arrive. */
+function describeNext({ dead_letters: dead, counts, leftovers }: SectionReport): string[] {
+  const lines: string[] = [];
+  if (dead > 0) {
+    lines.push(
+      `  ${dead} refused and kept in the state file: "agent failed" lists them, "agent retry" sends them again once the cause is fixed`,
+    );
+  }
+  const kept = counts.kept + leftovers.kept;
+  if (kept > 0) {
+    lines.push(`  ${kept} not answered and kept in the state file: the next run sends them first`);
+  }
+  return lines;
+}
+
 /** One section's report in lines, without a trailing newline. */
 export function describeSection(report: SectionReport): string {
   const seconds = (Date.parse(report.ended) - Date.parse(report.started)) / 1000;
   const lines = [
-    `${report.section}: ${report.outcome}: ${describeCounts(report.counts)} in ${
-      seconds.toFixed(1)
-    } s`,
+    `${report.section}: ${report.outcome}: ${
+      describeCounts(report.counts, report.stopped_by_guard)
+    } in ${seconds.toFixed(1)} s`,
   ];
   const { records, sent, failed, kept } = report.leftovers;
   if (records > 0) {
@@ -143,12 +200,19 @@ export function describeSection(report: SectionReport): string {
       `  ${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,
     );
   }
+  if (report.postponed > 0) {
+    lines.push(
+      `  ${report.postponed} webhook events could not be fetched for; they are tried again`,
+    );
+  }
+  lines.push(...describeEmptyPaths(report.empty_paths));
   lines.push(...describeGone(report.changes));
   for (const { record, reason } of report.failures.slice(0, namedInText)) {
     lines.push(`  ${record === "" ? "(no sync field)" : record}: ${reason}`);
   }
   const more = report.failures.length + report.failures_omitted - namedInText;
   if (more > 0) lines.push(`  … and ${more} more`);
+  lines.push(...describeNext(report));
   if (report.error !== null) {
     lines.push(`  ${report.error.message}`);
     if (report.error.hint !== null) lines.push(`  ${report.error.hint}`);

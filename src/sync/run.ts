@@ -24,7 +24,8 @@ import { countBacklog, deliverBacklog } from "./deliver/backlog.ts";
 import { Delivery, type DeliverySettings, type Sink } from "./deliver/deliver.ts";
 import { createTestModeSink } from "./deliver/test_mode.ts";
 import type { PreparedSection } from "./prepare.ts";
-import { readSection } from "./read/pipeline.ts";
+import type { EmptyPath } from "./read/missing_paths.ts";
+import { findFruitless, readSection } from "./read/pipeline.ts";
 import type { PartialRead } from "./read/read_items.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
 import type { Connection } from "./read/source_context.ts";
@@ -65,6 +66,8 @@ export interface RunSettings {
   readonly saved?: SavedSection | undefined;
   /** Reads some records instead of all that the source has. */
   readonly read?: PartialRead | undefined;
+  /** How many of those could not be fetched and are tried again later. */
+  readonly postponed?: (() => number) | undefined;
   /** Where the connection to the source is kept for the next run. */
   readonly connection?: Connection | undefined;
   /** Is shown the account of the section while it runs. */
@@ -86,6 +89,7 @@ class SectionRun {
   readonly #delivery: Delivery;
   /** Requests that the backlog took. */
   #backlogRequests = 0;
+  #emptyPaths: readonly EmptyPath[] = [];
   #filter: Pick<ChangeFilter, "conclude" | "changes"> | undefined;
 
   /** Begins the run, also in the state file. */
@@ -203,12 +207,15 @@ class SectionRun {
       deliver: (record) => filter.add(record),
       isStopped: () => delivery.isStopped || signal.aborted,
     });
+    this.#emptyPaths = read === undefined ? end.emptyPaths : [];
     try {
       await filter.release(end);
     } finally {
       await this.#finishDelivery();
     }
     if (end.failure !== undefined) throw end.failure.thrown;
+    const fruitless = signal.aborted ? undefined : findFruitless(this.#prepared, account, end);
+    if (fruitless !== undefined) throw fruitless;
   }
 
   async #deliverSaved(saved: SavedSection): Promise<void> {
@@ -252,11 +259,15 @@ class SectionRun {
     const backlog = countBacklog(this.#backlog);
     const lost = counts.failed + counts.unreadable + backlog.failed;
     const listed = [...this.#backlog.failures, ...failures].slice(0, maxListedFailures);
-    const isWell = error === null && lost + counts.kept + backlog.kept === 0;
+    const postponed = this.#settings.postponed?.() ?? 0;
+    // When nothing could be fetched, nothing is known to work.
+    const isFruitless = postponed > 0 && counts.fetched === 0;
+    const isWell = error === null && !isFruitless && lost + counts.kept + backlog.kept === 0;
     const requests = this.#delivery.requests + this.#backlogRequests;
     return {
       section: section.name,
       run: this.#stored?.id ?? null,
+      origin: this.#settings.read === undefined ? "upload" : "webhook",
       source: section.source.name,
       mapping_name: upload.mappingName,
       kind: section.kind,
@@ -270,6 +281,9 @@ class SectionRun {
       claimed: claimed() ?? null,
       api: this.#delivery.protocol ?? null,
       requests: this.#settings.testmode === undefined ? requests : 0,
+      postponed,
+      empty_paths: this.#emptyPaths,
+      dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed,
       complaints: conversionProblems.count(),
       failures: listed,
       failures_omitted: lost - listed.length,

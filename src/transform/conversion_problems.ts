@@ -14,6 +14,8 @@ const maxKinds = 200;
 export interface ConversionProblems {
   /** Notes a problem of a converter with the value of a field. */
   note(converter: string, field: string, problem: string, level?: ProblemLevel): void;
+  /** Notes something about the value of a field that no converter said. */
+  noteValue(field: string, problem: string): void;
   /** Logs how often each kind came up, when it came up again since the last time. */
   summarise(): void;
   /** Problems so far. */
@@ -23,19 +25,23 @@ export interface ConversionProblems {
 /** Creates an empty collection. */
 export function createConversionProblems(log: Log): ConversionProblems {
   const kinds = new Map<string, { level: ProblemLevel; count: number; logged: number }>();
+  function count(who: string, problem: string, level: ProblemLevel): void {
+    const whole = `${who}: ${problem}`;
+    const isOverfull = kinds.size >= maxKinds && !kinds.has(whole);
+    const label = isOverfull ? `${who}: other problems` : whole;
+    const known = kinds.get(label);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    kinds.set(label, { level, count: 1, logged: 1 });
+    log[level](label);
+  }
   return {
     note(converter, field, problem, level = "error") {
-      const whole = `Converter ${converter} of ${field}: ${problem}`;
-      const isOverfull = kinds.size >= maxKinds && !kinds.has(whole);
-      const label = isOverfull ? `Converter ${converter} of ${field}: other problems` : whole;
-      const known = kinds.get(label);
-      if (known !== undefined) {
-        known.count++;
-        return;
-      }
-      kinds.set(label, { level, count: 1, logged: 1 });
-      log[level](label);
+      count(`Converter ${converter} of ${field}`, problem, level);
     },
+    noteValue: (field, problem) => count(field, problem, "warning"),
     summarise() {
       for (const [label, kind] of kinds) {
         const { level, count, logged } = kind;

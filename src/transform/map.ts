@@ -5,6 +5,7 @@
  */
 
 import { isBlank, isEmpty, type MappedRecord, setOwn, type SourceRecord } from "../base/record.ts";
+import { isPlaceholderSerial } from "../sdk/serial_numbers.ts";
 import type { Conversions, Convert } from "./convert.ts";
 import type { FieldMapping } from "./mapping.ts";
 import { compilePath } from "./path.ts";
@@ -52,6 +53,8 @@ interface CompiledField {
   readonly custom: number;
   /** Whether it is left out when it is blank. */
   readonly optional: boolean;
+  /** Whether what makers leave in place of a serial number is no value of it. */
+  readonly serial: boolean;
 }
 
 /** How the value of a mapping is found in a record, before its converter. */
@@ -81,14 +84,17 @@ interface Table {
   /** The fields of the custom calls, in the order of the calls. */
   readonly calls: readonly (CompiledField | undefined)[];
   readonly syncFields: readonly string[];
+  readonly onPlaceholder: MapperInputs["onPlaceholder"];
 }
+
+/** The field of Oomnitza that is for serial numbers, sync field or not. */
+const serialField = "SERIAL_NUMBER";
 
 function compileField(
   field: FieldMapping,
-  texts: Readonly<Record<string, string>>,
-  conversions: Conversions,
-  keepIfEmpty: readonly string[],
+  { texts, conversions, keepIfEmpty, syncFields, isSerial }: MapperInputs,
 ): CompiledField {
+  const isKey = syncFields.includes(field.field) || field.field === serialField;
   return {
     name: field.field,
     required: field.spec.required === true,
@@ -96,6 +102,7 @@ function compileField(
     convert: conversions.of(field.field),
     custom: conversions.custom.findIndex(({ target }) => target === field.field),
     optional: keepIfEmpty.includes("*") || keepIfEmpty.includes(field.field),
+    serial: isKey && field.spec.source !== undefined && isSerial?.(field.spec.source) === true,
   };
 }
 
@@ -109,10 +116,15 @@ function computeValue(
   return field.convert === undefined ? value : field.convert(record, value);
 }
 
-/** The record, or why it does not go on. */
+/**
+ * The record, or why it does not go on.
+ *
+ * @param placeholder What was found in place of a serial number.
+ */
 function checkRequired(
   { fields, syncFields }: Table,
   outgoing: MappedRecord,
+  placeholder: string | undefined,
 ): MappedRecord | Dropped {
   let missing: string[] | undefined;
   for (const { name, required } of fields) {
@@ -120,22 +132,42 @@ function checkRequired(
   }
   if (missing !== undefined) {
     const identity = describeIdentity(outgoing, syncFields);
-    return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}`);
+    const instead = placeholder === undefined
+      ? ""
+      : `: "${placeholder}" stands in place of a serial number`;
+    return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}${instead}`);
   }
   if (!isEmpty(outgoing)) return outgoing;
   const reason = fields.length === 0 ? "nothing is mapped" : "all of its fields are empty";
   return new Dropped("incomplete", "", reason);
 }
 
-/** Sets a value, unless it would blank a field that is to be kept. */
-function put(outgoing: Record<string, unknown>, field: CompiledField, value: unknown): void {
+/**
+ * Sets a value, unless it would blank a field that is to be kept.
+ *
+ * @returns what stood in place of a serial number.
+ */
+function put(
+  outgoing: Record<string, unknown>,
+  field: CompiledField,
+  found: unknown,
+  { onPlaceholder }: Table,
+): string | undefined {
+  const isPlaceholder = field.serial && typeof found === "string" && isPlaceholderSerial(found);
+  const value = isPlaceholder ? null : found;
   if (!field.optional || !isBlank(value)) setOwn(outgoing, field.name, value);
+  if (!isPlaceholder) return undefined;
+  onPlaceholder?.(field.name, found.trim());
+  return found.trim();
 }
 
 function map(table: Table, record: SourceRecord, custom?: CustomResults): MappedRecord | Dropped {
   const outgoing: Record<string, unknown> = {};
-  for (const field of table.fields) put(outgoing, field, computeValue(field, record, custom));
-  return checkRequired(table, outgoing);
+  let placeholder: string | undefined;
+  for (const field of table.fields) {
+    placeholder = put(outgoing, field, computeValue(field, record, custom), table) ?? placeholder;
+  }
+  return checkRequired(table, outgoing, placeholder);
 }
 
 async function mapWaiting(table: Table, record: SourceRecord, custom?: CustomResults) {
@@ -143,8 +175,11 @@ async function mapWaiting(table: Table, record: SourceRecord, custom?: CustomRes
     table.fields.map((field) => computeValue(field, record, custom)),
   );
   const outgoing: Record<string, unknown> = {};
-  for (const [index, field] of table.fields.entries()) put(outgoing, field, values[index] ?? null);
-  return checkRequired(table, outgoing);
+  let placeholder: string | undefined;
+  for (const [index, field] of table.fields.entries()) {
+    placeholder = put(outgoing, field, values[index] ?? null, table) ?? placeholder;
+  }
+  return checkRequired(table, outgoing, placeholder);
 }
 
 function identifyRaw({ fields, syncFields }: Table, record: SourceRecord): string {
@@ -165,16 +200,21 @@ export interface MapperInputs {
   readonly syncFields: readonly string[];
   /** Fields that are left out of a record when they are blank; `*` means all. */
   readonly keepIfEmpty: readonly string[];
+  /** Whether a path holds serial numbers, where placeholders of them are not to be sent. */
+  readonly isSerial?: ((path: string) => boolean) | undefined;
+  /** Told of each placeholder that was found in place of a serial number. */
+  readonly onPlaceholder?: ((field: string, text: string) => void) | undefined;
 }
 
 /** Compiles a mapping table. */
 export function compileMapper(
   mappings: readonly FieldMapping[],
-  { texts, conversions, syncFields, keepIfEmpty }: MapperInputs,
+  inputs: MapperInputs,
 ): Mapper {
-  const fields = mappings.map((field) => compileField(field, texts, conversions, keepIfEmpty));
+  const { conversions, syncFields, onPlaceholder } = inputs;
+  const fields = mappings.map((field) => compileField(field, inputs));
   const calls = conversions.custom.map(({ target }) => fields.find(({ name }) => name === target));
-  const table: Table = { fields, calls, syncFields };
+  const table: Table = { fields, calls, syncFields, onPlaceholder };
   return {
     map: (record, custom) => map(table, record, custom),
     mapWaiting: (record, custom) => mapWaiting(table, record, custom),

@@ -113,6 +113,8 @@ export interface KindInputs {
   readonly syncField: string;
   /** Text of `default_position`, blank when absent. */
   readonly defaultPosition: string;
+  /** Over which API is sent; `auto`, as without it, takes v2 only where there is no other. */
+  readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
 }
 
 /** A mapping table that obeys the rules of its kind. */
@@ -122,6 +124,8 @@ export interface CheckedMapping {
   readonly syncFields: readonly string[];
   /** Whether `default_position = unused` leaves the position to the mappings. */
   readonly normalPosition: boolean;
+  /** Fields that API v2 insists on, and that are not mapped. */
+  readonly missingForV2: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -141,27 +145,43 @@ function withPeopleDefaults(fields: readonly FieldMapping[], unused: boolean): F
   return result;
 }
 
-/** Names every field that must be mapped and is not. */
+/** Names every sync field that is not mapped. */
 function findUnmapped(
   table: readonly FieldMapping[],
-  required: Iterable<string>,
   syncFields: readonly string[],
   { file, line, section }: KindInputs,
 ): Finding[] {
-  const missing = [...required].filter((name) => !table.some(({ field }) => field === name));
-  return missing.map((name) => {
-    const isSync = syncFields.includes(name);
-    return {
-      code: "missing",
-      severity: "error",
-      file,
-      line,
-      section,
-      option: isSync ? "sync_field" : undefined,
-      message: isSync ? `is ${name}, which is not mapped` : `does not map ${name}`,
-      hint: `Add mapping.${name} = <source path>, or map it in Oomnitza`,
-    };
-  });
+  const missing = syncFields.filter((name) => !table.some(({ field }) => field === name));
+  return missing.map((name) => ({
+    code: "missing",
+    severity: "error",
+    file,
+    line,
+    section,
+    option: "sync_field",
+    message: `is ${name}, which is not mapped`,
+    hint: `Add mapping.${name} = <source path>, or map it in Oomnitza`,
+  }));
+}
+
+/** What `/api/v2/bulk/users` insists on; API v3 does not, and since 2.0 neither does the Python connector. */
+const peopleFields = ["USER", "EMAIL"];
+
+/** Warns of fields of people that are not mapped; over API v2 they must be. */
+function findUnmappedPeople(missing: readonly string[], inputs: KindInputs): Finding[] {
+  const { file, line, section, apiVersion } = inputs;
+  return missing.map((name) => ({
+    code: "missing",
+    severity: apiVersion === "v2" ? "error" : "warning",
+    file,
+    line,
+    section,
+    option: undefined,
+    message: apiVersion === "v2"
+      ? `does not map ${name}, which API v2 needs`
+      : `does not map ${name}: Oomnitza recognises people without it only by another sync_field, and API v2 refuses them`,
+    hint: `Add mapping.${name} = <source path>, or map it in Oomnitza`,
+  }));
 }
 
 /** Names every mapping that says nowhere where its value comes from. */
@@ -192,10 +212,15 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
   const people = inputs.kind === "users";
   const unused = inputs.defaultPosition.trim().toLowerCase() === "unused";
   const table = people ? withPeopleDefaults(fields, unused) : [...fields];
-  const syncFields = splitFieldNames(inputs.syncField);
-  const required = new Set(people ? ["USER", "EMAIL", ...syncFields] : syncFields);
+  const isMapped = (name: string) => table.some(({ field }) => field === name);
+  const missingForV2 = people ? peopleFields.filter((name) => !isMapped(name)) : [];
+  const named = splitFieldNames(inputs.syncField);
+  // People are recognised by USER unless the ini says otherwise, or USER is not there to go by.
+  const syncFields = people && named.length === 0 && isMapped("USER") ? ["USER"] : named;
+  const required = new Set([...(people ? peopleFields.filter(isMapped) : []), ...syncFields]);
   const findings = [
-    ...findUnmapped(table, required, syncFields, inputs),
+    ...findUnmapped(table, syncFields, inputs),
+    ...findUnmappedPeople(missingForV2, inputs),
     ...findValueless(table, inputs),
   ];
   const marked = table.map((mapping) =>
@@ -203,7 +228,7 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
       ? { ...mapping, spec: { ...mapping.spec, required: true } }
       : mapping
   );
-  return { fields: marked, syncFields, normalPosition: people && unused, findings };
+  return { fields: marked, syncFields, normalPosition: people && unused, missingForV2, findings };
 }
 
 /** Where a mapping takes its value from, in words. */

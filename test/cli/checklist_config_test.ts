@@ -157,21 +157,25 @@ test("suffixed sections and [DEFAULT] work; names are exact", async () => {
   expect(run.code).toBe(0);
 });
 
-test("T17: generate-ini keeps the old file as .bak; the new one parses and everything is disabled", async () => {
+test("T17: generate-ini keeps the old file, and every older one; the new one parses and everything is disabled", async () => {
   using place = workspace();
   place.write("config.ini", "old content\n");
   place.write("config.ini.bak", "older content\n");
   const run = await place.agent(["generate-ini"]);
   expect(run.code).toBe(0);
-  expect(place.read("config.ini.bak")).toBe("old content\n");
+  expect(run.stderr).toContain("config.ini.bak.2");
   const text = place.read("config.ini");
-  expect(text.startsWith("[oomnitza]\n")).toBe(true);
+  expect((await place.agent(["generate-ini"])).code).toBe(0);
+  expect(place.read("config.ini.bak")).toBe("older content\n");
+  expect(place.read("config.ini.bak.2")).toBe("old content\n");
+  expect(place.read("config.ini.bak.3")).toBe(text);
+  expect(text.startsWith("# Where the records go.\n[oomnitza]\n")).toBe(true);
   const sections = text.split(/^\[/m).slice(2);
   expect(sections.length).toBeGreaterThan(1);
   // What the service needs is no source, and has nothing to enable.
   const sources = sections.filter((section) => !/^(serve|alerts)\]/.test(section));
   expect(sources.length).toBe(sections.length - 2);
-  for (const section of sources) expect(section).toMatch(/^[^\]]+\]\nenable = False\n/);
+  for (const section of sources) expect(section).toMatch(/^[^\]]+\]\n# .+\nenable = False\n/);
   const upload = await place.agent(["upload", "csv_assets"]);
   expect(upload.code).toBe(1);
   expect(upload.stderr).toContain("Nothing is enabled");

@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import manifest from "../../package.json" with { type: "json" };
 import { record, type RecorderOptions } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 
@@ -110,11 +111,68 @@ mapping.NONE = {"source": "tag", "converter": "no_such_converter"}`,
   expect(run.code).toBe(0);
 });
 
-test("a sync field that is not mapped, and people without USER and EMAIL, end the start", async () => {
+test("a sync field that is not mapped ends the start; people without EMAIL are warned of, and refused over API v2", async () => {
   const unmapped = await posted("mapping.MODEL = model", "tag,model\nA1,one\n");
   expect(unmapped.run.code).toBe(1);
   expect(unmapped.run.stderr).toMatch(/\[csv_assets\] sync_field: is BARCODE, which is not mapped/);
   await using instance = record();
+  using place = workspace();
+  place.write("users.csv", "login\nann\n");
+  const write = (version: string) =>
+    place.write(
+      "config.ini",
+      `${oomnitzaSection(instance, `api_version = ${version}`)}[csv_users]
+enable = True
+filename = users.csv
+default_role = 25
+default_position = Employee
+mapping.USER = login
+`,
+    );
+  write("v2");
+  const run = await place.agent(["upload", "csv_users"]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain("does not map EMAIL, which API v2 needs");
+  for (const version of ["v3", "auto"]) {
+    write(version);
+    const newer = await place.agent(["upload", "csv_users"]);
+    expect(newer.stderr).toMatch(/WARNING.*does not map EMAIL/);
+    expect(newer.code).toBe(0);
+    expect((await place.agent(["upload", "--show-mappings"])).code).toBe(0);
+  }
+  const sent = instance.requests.filter(({ path }) => path === "/api/v3/bulk");
+  expect(sent).toHaveLength(2);
+  expect(JSON.parse(sent[0]?.body ?? "")).toMatchObject({
+    sync_field: ["USER"],
+    records: [{ USER: "ann", POSITION: "Employee", PERMISSIONS_ID: "25" }],
+  });
+});
+
+test("people without USER go by another sync field, or by what Oomnitza chooses", async () => {
+  await using instance = record();
+  using place = workspace();
+  place.write("users.csv", "login\nann\n");
+  for (const [more, wanted] of [["sync_field = LOGIN\n", ["LOGIN"]], ["", []]] as const) {
+    place.write(
+      "config.ini",
+      `${oomnitzaSection(instance)}[csv_users]
+enable = True
+filename = users.csv
+default_role = 25
+default_position = unused
+mapping.LOGIN = login
+${more}`,
+    );
+    expect((await place.agent(["upload", "csv_users"])).code).toBe(0);
+    const last = instance.requests.findLast(({ path }) => path === "/api/v3/bulk");
+    expect(JSON.parse(last?.body ?? "").sync_field).toEqual(wanted);
+  }
+});
+
+test("an instance with API v2 only ends a section of people without EMAIL", async () => {
+  await using instance = record({
+    answer: ({ path }) => path.startsWith("/api/v3/bulk") ? { status: 404 } : undefined,
+  });
   using place = workspace();
   place.write("users.csv", "login\nann\n");
   place.write(
@@ -128,8 +186,20 @@ mapping.USER = login
 `,
   );
   const run = await place.agent(["upload", "csv_users"]);
-  expect(run.code).toBe(1);
-  expect(run.stderr).toContain("does not map EMAIL");
+  expect(run.code).toBe(3);
+  expect(run.stdout + run.stderr).toContain(
+    "This instance has API v2 only, which needs EMAIL of people",
+  );
+  expect(instance.requests.filter(({ path }) => path.startsWith("/api/v2/bulk"))).toEqual([]);
+});
+
+test('{"setting": "VERSION"} gives the version of the program', async () => {
+  const { run, records } = await posted(
+    'mapping.BARCODE = tag\nmapping.AGENT = {"setting": "VERSION"}',
+    "tag\nA1\n",
+  );
+  expect(run.code).toBe(0);
+  expect(records).toEqual([{ BARCODE: "A1", AGENT: manifest.version }]);
 });
 
 test("a mapping without source, setting and hardcoded ends the start, naming its line", async () => {

@@ -206,7 +206,7 @@ test("T12: a record that is refused does not take its neighbours with it, and is
     expect(run.code).toBe(3);
     expect(run.stdout).toContain("3 read, 2 sent, 1 failed");
     expect(run.stdout).toContain("A2: 400 BARCODE A2 is not allowed");
-    expect(run.stderr).toContain("ERROR [csv_assets] Lost A2: 400");
+    expect(run.stderr).toContain("ERROR [csv_assets] Refused A2: 400");
     const taken = instance.uploads()
       .filter(({ path, body }) => !path.endsWith("finalize") && !body.includes('"A2"'))
       .map(({ body }) => /"A[13]"/.exec(body)?.[0]);

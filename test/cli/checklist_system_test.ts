@@ -4,6 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { readdirSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { selfSigned } from "../stand_in/stand_in_tls.ts";
@@ -18,10 +20,16 @@ test("T16: a second upload beside the first ends with 1; with --singleton 0 both
   using place = workspace();
   place.write("assets.csv", "tag\nA1\n");
   place.write("config.ini", oomnitzaSection(gate) + assets);
+  // A service has a temporary folder of its own (PrivateTmp), and must see the same lock.
   const env = { TMPDIR: place.folder };
   const first = place.agent(["upload", "csv_assets", "--singleton", "1"], { env });
   await underWay;
-  const second = await place.agent(["upload", "csv_assets", "--singleton=1"], { env });
+  const lock = join(place.folder, "agent-state.sqlite-upload.lock");
+  expect(statSync(lock).mode & 0o777).toBe(0o600);
+  const second = await place.agent(["upload", "csv_assets", "--singleton=1"]);
+  const stateless = await place.agent(["upload", "csv_assets", "--singleton=1", "--no-state"]);
+  expect(stateless.stderr).toContain(lock);
+  expect(stateless.code).toBe(1);
   expect(second.code).toBe(1);
   expect(second.stderr).toContain(".lock");
   expect(second.stderr).toMatch(/process \d+/);
@@ -31,6 +39,46 @@ test("T16: a second upload beside the first ends with 1; with --singleton 0 both
   expect((await beside).code).toBe(0);
   const after = await place.agent(["upload", "csv_assets", "--singleton", "1"], { env });
   expect(after.code).toBe(0);
+  expect(readdirSync(place.folder).filter((name) => name.endsWith(".lock"))).toEqual([]);
+});
+
+test("uploads with different state files do not wait for each other", async () => {
+  let arrived: () => void = () => {};
+  const underWay = new Promise<void>((resolve) => arrived = resolve);
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  await using gate = holdingInstance(() => arrived(), held);
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  place.write("config.ini", oomnitzaSection(gate) + assets);
+  const words = ["upload", "csv_assets", "--singleton", "1"];
+  const first = place.agent(words);
+  await underWay;
+  // The gate holds what is sent: a test run takes the lock and sends nothing.
+  const other = ["--testmode", "--state", join(place.folder, "other.sqlite")];
+  expect((await place.agent([...words, ...other])).code).toBe(0);
+  expect((await place.agent([...words, "--testmode"])).code).toBe(1);
+  release();
+  expect((await first).code).toBe(0);
+});
+
+test("a lock writes through no symbolic link, and nobody else can hold it", async () => {
+  await using instance = record();
+  using place = workspace();
+  place.write("assets.csv", "tag\nA1\n");
+  place.write("config.ini", oomnitzaSection(instance) + assets);
+  place.write("victim", "precious");
+  // The name that the lock had once, in the folder where everybody may write.
+  const name = (await binaryPath()).split("/").at(-1);
+  symlinkSync(join(place.folder, "victim"), join(place.folder, `${name}.lock`));
+  const env = { TMPDIR: place.folder };
+  const words = ["upload", "csv_assets", "--singleton", "1"];
+  expect((await place.agent(words, { env })).code).toBe(0);
+  symlinkSync(join(place.folder, "victim"), join(place.folder, "agent-state.sqlite-upload.lock"));
+  const linked = await place.agent(words, { env });
+  expect(linked.code).toBe(1);
+  expect(linked.stderr).toContain("symbolic link");
+  expect(place.read("victim")).toBe("precious");
 });
 
 /** An instance whose uploads wait until they are released. */
@@ -57,13 +105,10 @@ test("a lock file left behind by a crash is harmless", async () => {
   using place = workspace();
   place.write("assets.csv", "tag\nA1\n");
   place.write("config.ini", oomnitzaSection(instance) + assets);
-  place.write("agent.lock", "");
-  const env = { TMPDIR: place.folder };
-  const binary = await binaryPath();
-  const name = binary.split("/").at(-1);
-  place.write(`${name}.lock`, "");
-  expect((await place.agent(["upload", "csv_assets", "--singleton", "1"], { env })).code).toBe(0);
-  expect(place.has(`${name}.lock`)).toBe(false);
+  const left = ["agent-state.sqlite-upload.lock", "agent-state.sqlite-0123456789.lock"];
+  for (const name of left) place.write(name, "");
+  expect((await place.agent(["upload", "csv_assets", "--singleton", "1"])).code).toBe(0);
+  for (const name of left) expect(place.has(name)).toBe(false);
 });
 
 test("T19: a self-signed host needs verify_ssl = false, or its certificate in cacert_file", async () => {

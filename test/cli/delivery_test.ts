@@ -87,7 +87,7 @@ test("one poisoned record in each hundred: exactly those are reported, exit 3", 
     poisoned.sort(),
   );
   expect(keys.size).toBe(1980);
-  for (const key of poisoned) expect(run.stderr).toContain(`Lost ${key}: 400`);
+  for (const key of poisoned) expect(run.stderr).toContain(`Refused ${key}: 400`);
 });
 
 test("an instance that goes away ends the section, and what was read is accounted for", async () => {

@@ -228,7 +228,7 @@ test("what five runs and a day could not deliver no longer holds up the rest", a
   const run = await place.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(3);
   expect(run.stderr).toMatch(
-    /Moved to the dead letters: T0: \d+ runs in more than a day could not deliver it/,
+    /Moved to the dead letters: 50 records: \d+ runs in more than a day could not deliver it/,
   );
   const letters = query(place, "SELECT record FROM dead_letters ORDER BY id");
   expect(letters.map(({ record }) => record)).toEqual(

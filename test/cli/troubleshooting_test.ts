@@ -89,9 +89,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "Cannot read …/config.ini: ENOENT: no such file or directory": {
     words: ["check", "--ini", "missing/config.ini"],
   },
-  "Another upload is running on this machine (process …)": {
+  "Another upload with the same state file is running (process …)": {
     words: ["upload", "csv_assets", "--singleton", "1"],
-    before: (place) => lock = acquireLock(join(place.folder, "agent.lock")),
+    before: (place) => lock = acquireLock(join(place.folder, "agent-state.sqlite-upload.lock")),
   },
   "is required and has no value. For example: sync_field = BARCODE": { more: "sync_field =" },
   "is not an option of this section and is ignored. Did you mean sync_field?": {
@@ -175,11 +175,21 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     csv: "tag,serial\n3,\n",
     more: 'mapping.SERIAL_NUMBER = {"source": "serial", "required": true}',
   },
-  "Lost 2: 400": {
-    words: upload,
+  "Refused 2: 400": {
+    words: ["upload", "csv_assets"],
     before() {
       toUpload = (body) => body.includes('"BARCODE":"2"') ? { status: 400 } : undefined;
     },
+  },
+  "200, but the answer is not JSON": {
+    words: upload,
+    before() {
+      toUpload = () => ({ status: 200, body: "<html>Sign in</html>" });
+    },
+  },
+  "No record could be sent [csv_assets]": {
+    words: upload,
+    csv: "Tag\n1\n",
   },
   "Oomnitza refused the upload [oomnitza]: 401": {
     words: upload,

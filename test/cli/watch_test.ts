@@ -47,7 +47,7 @@ test("the metrics of a scheduled section move, and are text that Prometheus read
   place.write("assets.csv", rows(30));
   place.write("config.ini", `${oomnitzaSection(standIn)}${section}schedule = every 1s\n`);
   await using service = await listen(place, ["--singleton", "0"]);
-  const runs = 'agent_runs_total{section="csv_assets",outcome="ok"}';
+  const runs = 'agent_runs_total{section="csv_assets",origin="upload",outcome="ok"}';
   let seen = 0;
   for (let n = 0; n < 200 && seen < 2; n++) {
     seen = await metric(service.url, runs);

@@ -93,6 +93,8 @@ test("ldap_timestamp rounds down and never leaves the calendar", async () => {
   expect(await resultOf("ldap_timestamp", " +131000000000000000 ")).toBe(1455526400);
   expect(await resultOf("ldap_timestamp", 9223372036854775807n)).toBe(253402300799);
   expect(await resultOf("ldap_timestamp", "-9223372036854775807")).toBe(253402300799);
+  expect(await resultOf("ldap_timestamp", "0")).toBe(253402300799);
+  expect(await resultOf("ldap_timestamp", 0n)).toBe(253402300799);
   expect(await resultOf("ldap_timestamp", 1.5)).toBe(1.5);
   expect(await resultOf("ldap_timestamp", "20190102030405.0Z")).toBe("20190102030405.0Z");
 });

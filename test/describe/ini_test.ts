@@ -48,13 +48,11 @@ describe("describeIni()", () => {
     expect(Object.entries(sections.csv_assets ?? {})).toEqual([
       ["enable", "False"],
       ["filename", "/some/path/to/file/assets.csv"],
-      ["directory", "/some/path/to/files"],
       ["sync_field", "BARCODE"],
     ]);
     expect(Object.entries(sections.csv_users ?? {})).toEqual([
       ["enable", "False"],
       ["filename", "/some/path/to/file/users.csv"],
-      ["directory", "/some/path/to/files"],
       ["default_role", "25"],
       ["default_position", "Employee"],
     ]);
@@ -74,6 +72,31 @@ describe("describeIni()", () => {
     expect(plan.sections).toEqual([]);
     expect(plan.findings).toEqual([]);
   });
+
+  test("has a comment above each section and each option, and the other choice commented out", () => {
+    const lines = describeIni(sources).trimEnd().split("\n").filter((line) => line !== "");
+    for (const [index, line] of lines.entries()) {
+      if (line.startsWith("#") || /^\s/.test(line)) continue;
+      expect([line, lines[index - 1]?.startsWith("# ")]).toEqual([line, true]);
+    }
+    expect(lines).toContain("# directory = /some/path/to/files");
+    expect(lines).not.toContain("directory = /some/path/to/files");
+  });
+
+  test.each(sources)(
+    "the section of $name is valid once it is enabled and its fields are mapped",
+    (source) => {
+      const mapped = source.kind === "users" ? ["USER", "EMAIL"] : [];
+      const text = describeIni([source]).replace("enable = False", "enable = True")
+        .replace(
+          `[${source.name}]\n`,
+          `$&${mapped.map((name) => `mapping.${name} = x\n`).join("")}`,
+        );
+      const plan = checkConfig(parseIni(text, "config.ini"), { sources, env: {}, directory: "/" });
+      expect(plan.findings).toEqual([]);
+      expect(plan.sections.map(({ name }) => name)).toEqual([source.name]);
+    },
+  );
 
   test("ends each section with one blank line", () => {
     const text = describeIni(sources);

@@ -118,6 +118,9 @@ slow("an upload can be stopped, and a second one does not begin beside it", asyn
     await page.click("text=Stop the upload");
     await page.waitForSelector("h2:text-is('The last upload')");
     expect(await page.textContent("[role=status]")).toContain("The upload was stopped");
+    const text = await page.textContent("main") ?? "";
+    expect(text).toContain("Stopped on this page before the end");
+    expect(text).not.toContain("fault in the agent");
     const [, read, sent] = await cells(window, "Account");
     expect(Number(sent)).toBeLessThan(200);
     // What was on its way when it was stopped may have arrived; the next run sends it again.

@@ -56,6 +56,37 @@ slow("registers the service, again without harm, and removes all of it", async (
   expect((await clean.sh("getent passwd oomnitza-agent")).code).toBe(2);
 }, 120_000);
 
+slow(
+  "an upgrade with --service keeps what was registered, and --purge takes what systemctl edit kept",
+  async () => {
+    using clean = await openCleanRoot();
+    await must(clean, `sh /install.sh --url ${now} --config /etc/agent.ini --service`);
+    await must(clean, "echo secret >/root/token; mkdir -p /srv/agent");
+    const words =
+      "--port 9000 --host 0.0.0.0 --state '/srv/agent/my $tate 5%.sqlite' --credential token=/root/token";
+    await must(clean, `agent service install ${words}`);
+    const registered = await must(clean, `cat ${unit}`);
+    for (const part of ["--port 9000", "--host 0.0.0.0", "token:/root/token", "/etc/agent.ini"]) {
+      expect(registered).toContain(part);
+    }
+    await must(clean, `sh /install.sh --url ${now} --service`);
+    expect(await must(clean, `cat ${unit}`)).toBe(registered);
+    expect((await clean.sh("ls /etc/oomnitza-agent/config.ini")).code).toBe(2);
+    // What is named counts, the rest stays.
+    await must(clean, "agent service install --port 8000 --credential none");
+    const changed = await must(clean, `cat ${unit}`);
+    expect(changed).toContain("--host 0.0.0.0 --port 8000 ");
+    expect(changed).not.toContain("token:");
+
+    await must(clean, `mkdir ${unit}.d && echo '[Service]' >${unit}.d/override.conf`);
+    await must(clean, "sh /install.sh --uninstall");
+    expect((await clean.sh(`ls ${unit}.d`)).code).toBe(0);
+    await must(clean, "sh /install.sh --uninstall --purge --config /etc/agent.ini");
+    expect((await clean.sh(`ls -d ${unit}.d /etc/agent.ini`)).stdout).toBe("");
+  },
+  120_000,
+);
+
 slow("does not register what it cannot", async () => {
   using clean = await openCleanRoot();
   await must(clean, `sh /install.sh --url ${now}`);
@@ -104,6 +135,23 @@ slow(
     expect(bad.stderr).toContain("The service does not start with the new program.");
     expect(bad.stderr).toContain("The old program was put back.");
     expect(bad.code).toBe(1);
+    expect(await must(clean, "cat /run/it; agent version")).toBe("agent 2.0\nagent 2.0\n");
+
+    // Well as it was registered, not as the new program registers it: both come back.
+    await must(clean, `echo '# by hand' >>${unit}`);
+    const before = await must(clean, `cat ${unit}`);
+    const next = server.release(
+      "next",
+      version("5.0").replace(
+        "else exec",
+        'elif [ "$2" = install ]; then /opt/agent "$@"; rm -f /run/it; else exec',
+      ),
+    );
+    const worse = await clean.sh(`sh /install.sh --url ${next} --service`);
+    expect(worse.stderr).toContain("The service does not start as the new program registered it.");
+    expect(worse.stderr).toContain("The old program was put back.");
+    expect(worse.code).toBe(1);
+    expect(await must(clean, `cat ${unit}`)).toBe(before);
     expect(await must(clean, "cat /run/it; agent version")).toBe("agent 2.0\nagent 2.0\n");
 
     await must(clean, "agent service stop");

@@ -9,6 +9,7 @@ import { type Alert, alertBody } from "../../src/daemon/alerts.ts";
 const alert: Alert = {
   section: "okta",
   event: "failed",
+  origin: "upload",
   at: "2026-03-10T12:00:00.000Z",
   text: 'okta: failed: "no" such host',
   report: null,

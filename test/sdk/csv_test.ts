@@ -245,3 +245,101 @@ describe("quotes", () => {
     ]);
   });
 });
+
+describe("a carriage return before the closing quote", () => {
+  test("of the last cell belongs to it, whatever ends the line", async () => {
+    for (const end of ["\n", "\r\n"]) {
+      const text = ["a,b", '1,"x\r"', '2,"y\r\r"', "3,z", '4,"q"""', '"\r","\r"', ""].join(end);
+      const { records, lines } = await readText(text);
+      expect(records.map(({ b }) => b)).toEqual(["x\r", "y\r\r", "z", 'q"', "\r"]);
+      expect(records[4]?.a).toBe("\r");
+      expect(lines).toEqual([]);
+    }
+  });
+
+  test("in a file whose lines end in it", async () => {
+    const { records } = await readText('a,b\r1,"x\r"\r2,y\r');
+    expect(records).toEqual([{ a: "1", b: "x\r" }, { a: "2", b: "y" }]);
+  });
+
+  test("far into a file, beside characters that stand for nothing", async () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => `${at},"\ufdd0${at}\r"`);
+    const { records } = await readText(["a,b", ...rows, ""].join("\r\n"));
+    expect(records).toHaveLength(20_000);
+    expect(records.every(({ a, b }) => b === `\ufdd0${a}\r`)).toBe(true);
+  });
+});
+
+describe("what programs leave in a file", () => {
+  test("the header once more: skipped, and the lines are told", async () => {
+    const { records, lines } = await readText("sn,name\nA1,x\nsn,name\nA2,y\nsn,name\n");
+    expect(records.map(({ sn }) => sn)).toEqual(["A1", "A2"]);
+    expect(lines).toEqual([
+      "warning: F: 2 rows repeat the header and are skipped (lines 3, 5).",
+    ]);
+    expect((await readText("sn\nsn\n")).records).toEqual([{ sn: "sn" }]);
+  });
+
+  test("Ctrl-Z at the end: skipped, with and without a line break around it", async () => {
+    for (const end of ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\n\x1a\x1a\n"]) {
+      const { records, lines } = await readText(`sn,name\nA1,x${end}`);
+      expect(records).toEqual([{ sn: "A1", name: "x" }]);
+      expect(lines).toEqual(["info: F: Ctrl-Z at the end of the file is skipped."]);
+    }
+  });
+
+  test("PowerShell's #TYPE: skipped, and lines are counted on", async () => {
+    const type = "#TYPE Selected.System.Management.ManagementObject";
+    const { records, lines } = await readText(`${type}\r\n"sn";"name"\r\n"A1";"x"\r\n"A2"\r\n`);
+    expect(records).toEqual([{ sn: "A1", name: "x" }, { sn: "A2", name: null }]);
+    expect(lines[0]).toBe("info: F: line 1 is #TYPE of PowerShell, and is skipped.");
+    expect(lines[1]).toContain("(line 4)");
+    // Only as the first line, and only as PowerShell writes it.
+    expect((await readText("#TYPES,b\n1,2\n")).records).toEqual([{ "#TYPES": "1", b: "2" }]);
+  });
+});
+
+describe("quotes after a backslash", () => {
+  test("are quotes where only so the rows fit the header, which is told", async () => {
+    const text =
+      'sn,name,note\nA1,"say \\"hi\\", twice",x\nA2,"C:\\\\temp\\\\",y\nA3,5\\" disk,z\n';
+    const { records, lines, error } = await readText(text);
+    expect(error).toBeUndefined();
+    expect(records).toEqual([
+      { sn: "A1", name: 'say "hi", twice', note: "x" },
+      { sn: "A2", name: "C:\\temp\\", note: "y" },
+      { sn: "A3", name: '5" disk', note: "z" },
+    ]);
+    expect(lines).toEqual([
+      'info: F: from line 2 on, \\" is read as a quote and \\\\ as a backslash: only so the rows fit the header.',
+    ]);
+  });
+
+  test("with an even number of them, where nothing but the cells shifts", async () => {
+    const { records } = await readText('sn,name\nA1,"a\\",\\"b"\nA2,c\n');
+    expect(records).toEqual([{ sn: "A1", name: 'a","b' }, { sn: "A2", name: "c" }]);
+  });
+
+  test("end a cell where the rows fit the header so", async () => {
+    const { records, lines } = await readText('sn,path\n"A1","C:\\"\n"A2","\\\\server\\share\\"\n');
+    expect(records.map(({ path }) => path)).toEqual(["C:\\", "\\\\server\\share\\"]);
+    expect(lines).toEqual([]);
+  });
+
+  test("that come late in a long file hold from there on", async () => {
+    const plain = Array.from({ length: 20_000 }, (_, at) => `${at},"x, ${at}"`);
+    const { records } = await readText(
+      ["sn,name", ...plain, 'L1,"5\\" disk"', 'L2,"a\\\\"', ""].join("\n"),
+    );
+    expect(records).toHaveLength(20_002);
+    expect(records.slice(-2).map(({ name }) => name)).toEqual(['5" disk', "a\\"]);
+  });
+
+  test("that fit neither way end the reading at their line, after all rows before", async () => {
+    const text = 'sn,name\nA1,x\nA2,"C:\\"\nA3,y\nA4,"5\\" "disk"\nA5,z\n';
+    const { records, message, error } = await readText(text);
+    expect(error).toBeInstanceOf(SourceError);
+    expect(message).toContain("on line 5 a quote comes after a backslash");
+    expect(records.map(({ sn }) => sn)).toEqual(["A1", "A2", "A3"]);
+  });
+});

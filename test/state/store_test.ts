@@ -167,8 +167,11 @@ test("runs are listed from the newest, and the last of a section are known", asy
     [first.id, "upload"],
   ]);
   expect(store.runs(1)).toHaveLength(1);
-  expect(store.lastSuccess(section, false)).toBe(end.ended);
-  expect(store.lastSuccess(section, true)).toBe("2026-02-02T00:00:00.000Z");
+  expect(store.lastSuccess(section, "upload")).toBe(end.ended);
+  expect(store.lastSuccess(section, "webhook")).toBe("2026-02-02T00:00:00.000Z");
+  const idle = store.begin(storedSection, "webhook", () => ({}));
+  idle.end({ ...end, counts: { fetched: 0 }, ended: "2026-03-03T00:00:00.000Z" });
+  expect(store.lastSuccess(section, "webhook")).toBe("2026-02-02T00:00:00.000Z");
   const start = store.run(first.id)?.started;
   expect(store.lastStart(section)).toBe(start as string);
   expect(store.run("nosuch")).toBeUndefined();

@@ -57,7 +57,11 @@ test("failures are counted all, and listed up to a limit", () => {
 test("counts are a phrase: what was read and sent, and whatever else there is", () => {
   expect(describeCounts({ fetched: 3, sent: 0 })).toBe("3 read, 0 sent");
   expect(describeCounts({ fetched: 3, shown: 3 })).toBe("3 read, 3 shown");
-  expect(describeCounts({ fetched: 9, sent: 4, kept: 2, held: 1, unreadable: 2 })).toBe(
+  const counts = { fetched: 9, sent: 4, kept: 2, held: 1, unreadable: 2 };
+  expect(describeCounts(counts)).toBe(
+    "9 read, 4 sent, 2 kept for the next run, 1 not sent, 2 unreadable",
+  );
+  expect(describeCounts(counts, true)).toBe(
     "9 read, 4 sent, 2 kept for the next run, 1 held back by the guard, 2 unreadable",
   );
 });
@@ -82,6 +86,10 @@ const report: SectionReport = {
   source: "devices",
   mapping_name: "Devices",
   kind: "assets",
+  origin: "upload",
+  postponed: 0,
+  empty_paths: [],
+  dead_letters: 0,
   outcome: "failed",
   started: "2026-01-01T00:00:00.000Z",
   ended: "2026-01-01T00:00:01.500Z",
@@ -119,8 +127,13 @@ test("the text report names the first failures and counts the others", () => {
     "  (no sync field): no tag",
     "  T0: 400",
   ]);
-  expect(lines.slice(-3)).toEqual(["  … and 5 more", "  It broke", "  Fix it."]);
-  expect(lines).toHaveLength(26);
+  expect(lines.slice(-4)).toEqual([
+    "  … and 5 more",
+    "  1 not answered and kept in the state file: the next run sends them first",
+    "  It broke",
+    "  Fix it.",
+  ]);
+  expect(lines).toHaveLength(27);
 });
 
 test("a report without leftovers, changes and failures is one line", () => {

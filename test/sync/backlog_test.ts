@@ -96,7 +96,7 @@ test("a batch that five runs and a day could not deliver moves to the dead lette
   const { counts, lines } = await deliver(store, fakeSink([200]));
   expect(counts).toEqual({ records: 2, sent: 0, failed: 2, kept: 0 });
   expect(lines).toContain(
-    "error: Moved to the dead letters: T1: 6 runs in more than a day could not deliver it",
+    "error: Moved to the dead letters: 2 records: 6 runs in more than a day could not deliver it",
   );
   expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T1", "T2"]);
 });

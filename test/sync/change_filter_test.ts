@@ -14,7 +14,13 @@ import { prepareTestSection } from "./support/prepared_section.ts";
 import { openTestStore } from "./support/store.ts";
 
 const mapping = "sync_field = TAG\nmapping.TAG = tag\n";
-const complete: ReadEnd = { isComplete: true, lost: 0, isAborted: false };
+const complete: ReadEnd = {
+  isComplete: true,
+  lost: 0,
+  isIncremental: false,
+  emptyPaths: [],
+  isAborted: false,
+};
 
 /** A filter in front of a delivery that only notes what it gets. */
 async function start(
@@ -172,7 +178,7 @@ test("the guard looks at no records that come by themselves", async () => {
 
 test("a run that is aborted holds everything back", async () => {
   using run = await start({ accepted: tagged(1, 3) });
-  await addAll(run, tagged(1, 3), { isComplete: false, lost: 0, isAborted: true });
+  await addAll(run, tagged(1, 3), { ...complete, isComplete: false, isAborted: true });
   expect(run.delivered).toEqual([]);
   expect(run.account.counts.held).toBe(3);
 });

@@ -70,7 +70,7 @@ test("one poisoned record is found, and alone is refused", async () => {
   expect(await deliverAll(delivery, mappedRecords(8))).toBeUndefined();
   expect(account.counts).toMatchObject({ sent: 7, failed: 1, kept: 0 });
   expect(account.failures).toEqual([{ record: "T3", reason: "400 no such luck" }]);
-  expect(lines).toContain("error: Lost T3: 400 no such luck");
+  expect(lines).toContain("error: Refused T3: 400 no such luck");
   const refused = { payload: { TAG: "T3" }, record: "T3", reason: "400 no such luck", status: 400 };
   expect(outbox.acknowledged).toEqual([{ id: 1, refused: [refused], pending: [] }]);
 });

@@ -13,6 +13,7 @@ import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
 import { openCursor } from "../../src/state/cursor.ts";
 import { type RunContext, runSection, type RunSettings } from "../../src/sync/run.ts";
+import { describeSection, isSuccess } from "../../src/sync/report.ts";
 import { type FakeSink, fakeSink } from "./support/fakes.ts";
 import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";
 import { openTestStore } from "./support/store.ts";
@@ -91,8 +92,8 @@ test("drops of one kind are logged up to a limit, and counted", async () => {
   const items = tagged(25).map((record) => ({ ...record, name: "" }));
   const { report, lines } = await run(items, { ini: filtered });
   expect(report.counts.incomplete).toBe(25);
-  expect(lines.filter((line) => line.includes("Not sent: "))).toHaveLength(20);
-  expect(lines.filter((line) => line.includes("More records are not sent"))).toHaveLength(1);
+  expect(lines.filter((line) => line.startsWith("warning: Not sent: "))).toHaveLength(20);
+  expect(lines.filter((line) => line.includes("More records of this kind"))).toHaveLength(1);
 });
 
 test("records before the failure of a source are sent, and the failure is the report's", async () => {
@@ -287,4 +288,94 @@ test("records that come by themselves are a run of their own kind", async () => 
   const { report, sink } = await run(tagged(3), { settings: { store, read } });
   expect(sink.posted[0]?.tags).toEqual(["T9"]);
   expect(store.run(String(report.run))).toMatchObject({ origin: "webhook", state: "ok" });
+});
+
+test("a run in which no record could be sent has failed", async () => {
+  const items = tagged(3).map((record) => ({ ...record, name: "" }));
+  const { report, sink } = await run(items, { ini: filtered });
+  expect(report).toMatchObject({
+    outcome: "failed",
+    counts: { fetched: 3, incomplete: 3 },
+    error: {
+      message:
+        "No record could be sent [devices]: all that were read lack a value for a required field",
+      bug: false,
+    },
+  });
+  expect(sink.posted).toEqual([]);
+});
+
+test("one record that can be sent, and one that was let go by the filter, are no failure", async () => {
+  const [first = {}, second = {}] = tagged(2);
+  const { report } = await run([first, { ...second, name: "" }], { ini: filtered });
+  expect(report).toMatchObject({ outcome: "ok", error: null });
+  expect((await run([])).report).toMatchObject({ outcome: "ok", error: null });
+});
+
+test("mapped paths that are empty in every record are reported, not logged", async () => {
+  const ini = "sync_field = TAG\nmapping.TAG = tag\nmapping.NAME = nmae\nmapping.OS = os.name\n";
+  const items = tagged(3).map((record, index) => ({
+    ...record,
+    os: { name: index === 2 ? "x" : "" },
+  }));
+  const { report, lines } = await run(items, { ini });
+  expect(report.empty_paths).toEqual([{ path: "nmae", fields: ["NAME"], note: null }]);
+  expect(describeSection(report)).toContain("\n  Empty in every record: nmae (NAME)");
+  expect(lines.filter((line) => line.includes("nmae"))).toEqual([]);
+  expect((await run([], { ini })).report.empty_paths).toEqual([]);
+});
+
+test("a record without a sync field has its own number and place in the log", async () => {
+  const records = tagged(5).map((record, index) => index === 2 || index === 4 ? {} : record);
+  const page = Object.assign(records.slice(1), { locate: (index: number) => `line ${index + 20}` });
+  const { lines } = await run([new Skipped("x", "broken"), records[0] ?? {}, page]);
+  const named = lines.filter((line) => line.includes("Not sent"));
+  expect(named).toEqual([
+    "warning: Not sent: record 4 (line 21): no value for TAG",
+    "warning: Not sent: record 6 (line 23): no value for TAG",
+  ]);
+});
+
+test("records that are kept after a stop are logged once, and the report says what comes next", async () => {
+  using opened = openTestStore();
+  const sink = fakeSink([new AgentError("Stopped by SIGINT")]);
+  const { report, lines } = await run(tagged(40), { sink, settings: { store: opened.store } });
+  expect(report.counts).toMatchObject({ sent: 0, failed: 0 });
+  expect(report.counts.kept).toBeGreaterThan(4);
+  const told = lines.filter((line) => line.includes("Kept for the next run"));
+  expect(told).toEqual([
+    `warning: Kept for the next run: ${report.counts.kept} records: Stopped by SIGINT`,
+  ]);
+  expect(describeSection(report)).toContain("the next run sends them first");
+});
+
+test("refused records are named up to a limit, and the report names agent failed and agent retry", async () => {
+  using opened = openTestStore();
+  const sink = fakeSink(({ path }) => path.endsWith("finalize") ? 200 : 400);
+  const { report, lines } = await run(tagged(60), { sink, settings: { store: opened.store } });
+  expect(report).toMatchObject({ counts: { failed: 60 }, dead_letters: 60 });
+  expect(lines.filter((line) => line.startsWith("error: Refused T"))).toHaveLength(20);
+  expect(lines).toContain("error: 40 more were not accepted; the report counts them");
+  expect(describeSection(report)).toContain(
+    '  60 refused and kept in the state file: "agent failed" lists them, "agent retry" sends them again',
+  );
+  expect((await run(tagged(2), { sink })).report.dead_letters).toBe(0);
+});
+
+test("a stop is no fault of the agent", async () => {
+  const stop = new AbortController();
+  stop.abort();
+  const { report } = await run(tagged(2), { context: { signal: stop.signal } });
+  expect(report.error).toEqual({ message: "Stopped before the end", hint: null, bug: false });
+});
+
+test("a run for webhooks that could fetch nothing is not well", async () => {
+  const read = () => (async function* () {})();
+  const settings = { read, postponed: () => 2 };
+  const { report } = await run([], { settings });
+  expect(report).toMatchObject({ origin: "webhook", outcome: "failed", postponed: 2, error: null });
+  expect(describeSection(report)).toContain("2 webhook events could not be fetched for");
+  const idle = await run([], { settings: { ...settings, postponed: () => 0 } });
+  expect(idle.report.outcome).toBe("ok");
+  expect(isSuccess(idle.report)).toBe(false);
 });

@@ -112,7 +112,7 @@ test("sync fields are required, and must be mapped", () => {
   expect(applyKind(fields, inputs)).toMatchObject({ syncFields: [], findings: [] });
 });
 
-test("people need a user and an e-mail address, and have a position and a role by default", () => {
+test("people should have a user and an e-mail address, which API v2 needs, and have a position and a role by default", () => {
   const fields = merge({ builtin: { USER: { source: "user" } } });
   const people = { ...inputs, kind: "users", syncField: "USER" } as const;
   const checked = applyKind(fields, people);
@@ -121,8 +121,19 @@ test("people need a user and an e-mail address, and have a position and a role b
     spec: { setting: "default_position" },
     origin: { from: "default" },
   });
-  expect(checked.findings.map(({ message }) => message)).toEqual(["does not map EMAIL"]);
-  expect(checked.findings[0]?.option).toBeUndefined();
+  expect(checked.findings).toMatchObject([{ severity: "warning", option: undefined }]);
+  expect(checked.findings[0]?.message).toStartWith("does not map EMAIL: ");
+  expect(checked.missingForV2).toEqual(["EMAIL"]);
+  expect(checked.fields.filter(({ spec }) => spec.required).map(({ field }) => field)).toEqual([
+    "USER",
+  ]);
+  expect(applyKind(fields, { ...people, apiVersion: "v2" }).findings).toMatchObject([
+    { severity: "error", message: "does not map EMAIL, which API v2 needs" },
+  ]);
+  expect(applyKind([], { ...people, syncField: "" })).toMatchObject({
+    syncFields: [],
+    missingForV2: ["USER", "EMAIL"],
+  });
   expect(checked.normalPosition).toBe(false);
   const own = merge({ builtin: { POSITION: { source: "title" } } });
   expect(applyKind(own, people).fields[0]?.spec).toEqual({ source: "title" });

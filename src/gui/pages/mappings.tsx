@@ -151,7 +151,8 @@ interface MappingsProps {
 }
 
 function Mappings({ c, gui, file, section, config, sectionConfig, fetched }: MappingsProps) {
-  const table = checkMappings(sectionConfig, mergeSectionMappings(sectionConfig, fetched.server));
+  const merged = mergeSectionMappings(sectionConfig, fetched.server);
+  const table = checkMappings(sectionConfig, merged, config.oomnitza?.api_version);
   const paths = suggestions(fetched.sample, sectionConfig.source.fields ?? {});
   const own = file.document.byName.get(section);
   const edited = mappingField(`mapping.${c.req.query("field") ?? ""}`);

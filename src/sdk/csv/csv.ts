@@ -74,10 +74,13 @@ export const csvOptions = {
     default: "",
     example: "/some/path/to/file/assets.csv",
   }),
-  directory: opt.path(
-    "A directory whose .csv files are all read, in order of their names, each with its own header; subdirectories are not read. Give either this or filename.",
-    { default: "", example: "/some/path/to/files" },
-  ),
+  directory: {
+    ...opt.path(
+      "A directory whose .csv files are all read, in order of their names, each with its own header; subdirectories are not read. Give either this or filename.",
+      { default: "", example: "/some/path/to/files" },
+    ),
+    alternative: true,
+  },
   encoding,
   delimiter,
   quote,
@@ -170,7 +173,8 @@ async function* readBatches(
     const head = await file.next(1) ?? "";
     const dialect = findDialect(head, settings.delimiter, settings.quote);
     const parser = await loadParser(dialect, settings.quote);
-    const rows = new RowReader(path, parser, dialect, findings);
+    if (dialect.isTyped) findings.typeLine();
+    const rows = new RowReader({ path, parser, dialect, findings, quote: settings.quote });
     let text: string | undefined = head.slice(dialect.skip);
     while (text !== undefined) {
       yield rows.push(text);

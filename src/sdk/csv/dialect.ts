@@ -8,8 +8,10 @@
 export interface Dialect {
   readonly delimiter: string;
   readonly newline: "\n" | "\r";
-  /** Length of Excel's `sep=;` line at the start of the text, its line break included; mostly 0. */
+  /** Length of the line above the header that is not a row, its line break included; mostly 0. */
   readonly skip: number;
+  /** Whether that line is PowerShell's `#TYPE`, not Excel's `sep=;`. */
+  readonly isTyped: boolean;
 }
 
 /** The delimiters that `auto` considers; on a tie the first counts. */
@@ -20,6 +22,9 @@ const longestSample = 64 * 1024;
 const maxSampleRows = 20;
 
 const sepLine = /^"?sep=([^"\r\n])"?(?:\r\n|\n|\r|$)/iu;
+
+/** "Export-Csv": Windows PowerShell writes the type of the objects first, unless -NoTypeInformation. */
+const typeLine = /^"?#TYPE [^\r\n]*(?:\r\n|\n|\r|$)/;
 
 /**
  * Detects the dialect of a file from its first lines.
@@ -34,7 +39,8 @@ const sepLine = /^"?sep=([^"\r\n])"?(?:\r\n|\n|\r|$)/iu;
  */
 export function findDialect(head: string, delimiter: string, quote: string): Dialect {
   const sep = sepLine.exec(head);
-  const skip = sep?.[0].length ?? 0;
+  const type = typeLine.exec(head);
+  const skip = (sep ?? type)?.[0].length ?? 0;
   const chosen = delimiter === "auto" ? sep?.[1] : delimiter;
   const sample = blankQuoted(
     head.slice(skip, skip + longestSample),
@@ -46,6 +52,7 @@ export function findDialect(head: string, delimiter: string, quote: string): Dia
     delimiter: chosen ?? bestDelimiter(rows[0] ?? "", rows.slice(1, 1 + maxSampleRows)),
     newline: sample.includes("\r") && !sample.includes("\n") ? "\r" : "\n",
     skip,
+    isTyped: type !== null,
   };
 }
 

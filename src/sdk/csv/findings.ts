@@ -30,6 +30,7 @@ export class CsvFindings {
   readonly #log: Log;
   readonly #ragged: Occurrences = { count: 0, lines: [] };
   readonly #strayQuotes: Occurrences = { count: 0, lines: [] };
+  readonly #repeated: Occurrences = { count: 0, lines: [] };
   #width = 0;
 
   constructor(file: string, log: Log) {
@@ -62,8 +63,37 @@ export class CsvFindings {
     add(this.#strayQuotes, line);
   }
 
+  /** A row that is the header once more, as in files that were put together. */
+  repeatedHeader(line: () => number): void {
+    add(this.#repeated, line);
+  }
+
+  /** The first line is PowerShell's, not the header. */
+  typeLine(): void {
+    this.#log.info(`${this.#file}: line 1 is #TYPE of PowerShell, and is skipped.`);
+  }
+
+  /** The file ends in Ctrl-Z, as files of DOS do. */
+  endMark(): void {
+    this.#log.info(`${this.#file}: Ctrl-Z at the end of the file is skipped.`);
+  }
+
+  /** Quotes inside of cells are escaped by backslashes, as the rows from a line on show. */
+  backslashes(quote: string, line: number): void {
+    this.#log.info(
+      `${this.#file}: from line ${line} on, \\${quote} is read as a quote and \\\\ as a backslash: only so the rows fit the header.`,
+    );
+  }
+
   /** Writes what was collected. */
   report(): void {
+    const repeated = this.#repeated;
+    if (repeated.count > 0) {
+      const rows = repeated.count === 1
+        ? "1 row repeats the header and is skipped"
+        : `${repeated.count} rows repeat the header and are skipped`;
+      this.#warn(`${rows} (${describeLines(repeated)}).`);
+    }
     const ragged = this.#ragged;
     if (ragged.count > 0) {
       const rows = ragged.count === 1 ? "1 row does" : `${ragged.count} rows do`;

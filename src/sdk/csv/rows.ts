@@ -8,7 +8,9 @@ import { SourceError } from "../../base/errors.ts";
 import type { SourceRecord } from "../../base/record.ts";
 import type { Dialect } from "./dialect.ts";
 import { longestLine } from "./file.ts";
+import { type Escape, hasEscapedQuote, type MarkedText, markText } from "./marks.ts";
 import type { CsvFindings } from "./findings.ts";
+import { createTable, isBlankRow, isHeader, type Table, toRecord } from "./table.ts";
 
 /** What papaparse answers. */
 interface Parsed {
@@ -28,16 +30,6 @@ export interface RowParser {
   parse(text: string, baseIndex: number, ignoreLastRow: boolean): Parsed;
 }
 
-/** The header of a file, made ready for its rows. */
-interface Table {
-  /** How many cells the header has. */
-  readonly width: number;
-  /** Each name once, with the index of its last column. */
-  readonly columns: readonly { readonly name: string; readonly index: number }[];
-  /** A record of nulls. Its copies share one hidden class, and in them `__proto__` is a plain key. */
-  readonly empty: SourceRecord;
-}
-
 /** Loads papaparse on first use: most runs need no CSV. */
 export async function loadParser(dialect: Dialect, quote: string): Promise<RowParser> {
   const { default: papa } = await import("papaparse");
@@ -45,11 +37,31 @@ export async function loadParser(dialect: Dialect, quote: string): Promise<RowPa
   return new papa.Parser({ delimiter, newline, quoteChar: quote, escapeChar: quote });
 }
 
+/** Ctrl-Z, which ended a text file under CP/M and DOS. */
+// deno-lint-ignore no-control-regex
+const endMarks = /\x1a+$/;
+
+/** What a {@linkcode RowReader} reads with. */
+export interface RowSettings {
+  readonly path: string;
+  readonly parser: RowParser;
+  readonly dialect: Dialect;
+  readonly findings: CsvFindings;
+  readonly quote: string;
+}
+
+/** Text as it was parsed, and what it came to. */
+interface Reading {
+  readonly marked: MarkedText;
+  readonly parsed: Parsed;
+}
+
 /** Turns the text of one file, fed in blocks, into records; the first row is the header. */
 export class RowReader {
   readonly #path: string;
   readonly #parser: RowParser;
   readonly #newline: "\n" | "\r";
+  readonly #quote: string;
   readonly #findings: CsvFindings;
   #table: Table | undefined;
   /** The start of a row that the last text did not finish, and the line on which it begins. */
@@ -59,11 +71,16 @@ export class RowReader {
   #enough = 0;
   #line: number;
   #count = 0;
+  /** How quotes inside of cells are written; undefined until a backslash before one raises the question. */
+  #escape: Escape | undefined;
+  /** Why nothing can be read any more. */
+  #failure: SourceError | undefined;
 
-  constructor(path: string, parser: RowParser, dialect: Dialect, findings: CsvFindings) {
+  constructor({ path, parser, dialect, findings, quote }: RowSettings) {
     this.#path = path;
     this.#parser = parser;
     this.#newline = dialect.newline;
+    this.#quote = quote;
     this.#findings = findings;
     this.#line = this.#restLine = dialect.skip > 0 ? 2 : 1;
   }
@@ -81,9 +98,10 @@ export class RowReader {
   /**
    * The records of all rows that end in this text.
    *
-   * @throws {SourceError} When a row has grown beyond 16 MB.
+   * @throws {SourceError} When a row has grown beyond 16 MB, or the last text could not be read to its end.
    */
   push(more: string): SourceRecord[] {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#refuseLongRow();
     const text = this.#rest + more;
     this.#line += countBreaks(more, more.length, this.#newline);
@@ -91,9 +109,10 @@ export class RowReader {
       this.#rest = text;
       return [];
     }
-    const parsed = this.#parser.parse(text, 0, true);
-    const records = this.#read(text, parsed);
-    this.#rest = text.slice(parsed.meta.cursor);
+    const reading = this.#parse(text, true);
+    const records = this.#read(reading);
+    const { marked, parsed } = reading;
+    this.#rest = marked.restore(marked.text.slice(parsed.meta.cursor));
     this.#restLine = this.#line - countBreaks(this.#rest, this.#rest.length, this.#newline);
     this.#enough = Math.min(this.#rest.length * 2, longestLine);
     return records;
@@ -101,33 +120,120 @@ export class RowReader {
 
   /** The records of what is left at the end of the file, and why it could not be read to its end. */
   finish(): { readonly records: SourceRecord[]; readonly failure: SourceError | undefined } {
+    if (this.#failure !== undefined) return { records: [], failure: this.#failure };
     this.#refuseLongRow();
+    const left = this.#rest.replace(endMarks, "");
+    if (left.length < this.#rest.length) this.#findings.endMark();
     // papaparse recognises blanks after a closing quote only before a line break.
-    const text = this.#rest + this.#newline;
-    const parsed = this.#parser.parse(text, 0, false);
-    const failure = this.#openQuote(text, parsed, "before the end of the file");
-    if (failure !== undefined) parsed.data.pop();
-    return { records: this.#read(text, parsed), failure };
+    const reading = this.#parse(left + this.#newline, false);
+    const { marked, parsed } = reading;
+    const open = this.#openQuote(marked.text, parsed, "before the end of the file");
+    if (open !== undefined) parsed.data.pop();
+    const records = this.#read(reading);
+    return { records, failure: this.#failure ?? open };
   }
 
-  #read(text: string, parsed: Parsed): SourceRecord[] {
+  #mark(raw: string, escape: Escape): MarkedText {
+    return markText(raw, { quote: this.#quote, newline: this.#newline, escape });
+  }
+
+  #parseAs(raw: string, escape: Escape, ignoreLastRow: boolean): Reading {
+    const marked = this.#mark(raw, escape);
+    return { marked, parsed: this.#parser.parse(marked.text, 0, ignoreLastRow) };
+  }
+
+  /**
+   * Parses, and where a backslash is before a quote, finds out what it is: the last character of a cell,
+   * as in `"C:\"`, or an escape, as in `"5\" disk"`. What makes the rows fit the header holds for the
+   * rest of the file.
+   */
+  #parse(raw: string, ignoreLastRow: boolean): Reading {
+    if (this.#escape === "backslash") return this.#parseAs(raw, "backslash", ignoreLastRow);
+    const doubled = this.#parseAs(raw, "doubled", ignoreLastRow);
+    if (!hasEscapedQuote(raw, this.#quote)) return doubled;
+    const faults = this.#findFaults(doubled);
+    if (faults.rows === 0) {
+      this.#escape = "doubled";
+      return doubled;
+    }
+    const backslash = this.#parseAs(raw, "backslash", ignoreLastRow);
+    const others = this.#findFaults(backslash);
+    if (this.#escape === undefined && others.stray === undefined && others.rows < faults.rows) {
+      this.#escape = "backslash";
+      const at = raw.indexOf(`\\${this.#quote}`);
+      const line = this.#restLine + countBreaks(raw, at, this.#newline);
+      this.#findings.backslashes(this.#quote, line);
+      return backslash;
+    }
+    return faults.stray === undefined ? doubled : this.#undecided(doubled, faults.stray);
+  }
+
+  /** Rows that do not have the width of the header, or a quote where none may be. */
+  #findFaults({ marked: { text }, parsed }: Reading): {
+    readonly rows: number;
+    /** The first row with a stray quote after a backslash. */
+    readonly stray: Parsed["errors"][number] | undefined;
+  } {
+    const width = this.#table?.width ?? parsed.data.find((row) => !isBlankRow(row))?.length;
+    const faulty = new Set<number>();
+    for (const [index, row] of parsed.data.entries()) {
+      if (row.length !== width && !isBlankRow(row)) faulty.add(index);
+    }
+    const strays = parsed.errors.filter(({ code, row }) =>
+      code === "InvalidQuotes" && row < parsed.data.length
+    );
+    for (const { row } of strays) faulty.add(row);
+    const escaped = strays.find(({ index }) => {
+      const end = text.indexOf(this.#newline, index);
+      return hasEscapedQuote(text.slice(index, end < 0 ? undefined : end), this.#quote);
+    });
+    return { rows: faulty.size, stray: escaped };
+  }
+
+  /** The rows before the one of which nobody can tell how it is meant; it ends the reading. */
+  #undecided({ marked, parsed }: Reading, { row, index }: Parsed["errors"][number]): Reading {
+    const line = this.#restLine + countBreaks(marked.text, index, this.#newline);
+    this.#failure = new SourceError(
+      `Cannot read ${this.#path}: on line ${line} a quote comes after a backslash, and the rows do not tell whether it ends the cell.`,
+      { hint: "Export the file with the quotes inside of cells doubled." },
+    );
+    const errors = parsed.errors.filter((error) => error.row < row);
+    return { marked, parsed: { ...parsed, data: parsed.data.slice(0, row), errors } };
+  }
+
+  #read({ marked, parsed }: Reading): SourceRecord[] {
+    const { text } = marked;
     this.#noteStrayQuotes(text, parsed);
     const records: SourceRecord[] = [];
-    for (const [index, row] of parsed.data.entries()) {
-      dropReturn(row);
-      if (row.length === 1 && row[0] === "") continue;
+    const rows: number[] = [];
+    for (const [index, cells] of parsed.data.entries()) {
+      if (this.#newline === "\n") dropReturn(cells);
+      const row = marked.isMarked ? cells.map(marked.toCell) : cells;
+      if (isBlankRow(row)) continue;
+      if (row.length === 1 && row[0]?.replace(endMarks, "") === "") {
+        this.#findings.endMark();
+        continue;
+      }
       if (this.#table === undefined) {
         this.#table = createTable(row);
         this.#findings.header(row, this.#findLine(parsed, index));
+        continue;
+      }
+      if (isHeader(row, this.#table)) {
+        this.#findings.repeatedHeader(() => this.#findLine(parsed, index));
         continue;
       }
       if (row.length !== this.#table.width) {
         this.#findings.ragged(() => this.#findLine(parsed, index));
       }
       records.push(toRecord(row, this.#table));
+      rows.push(index);
     }
     this.#count += records.length;
-    return records;
+    const start = this.#restLine;
+    const locate = (at: number) =>
+      `line ${this.#findLine(parsed, rows[at] ?? 0, start)} of ${this.#path}`;
+    return Object.assign(records, { locate });
   }
 
   #noteStrayQuotes(text: string, parsed: Parsed): void {
@@ -159,8 +265,8 @@ export class RowReader {
   }
 
   /** The file line on which a row begins; counted only when asked for. */
-  #findLine(parsed: Parsed, index: number): number {
-    let line = this.#restLine;
+  #findLine(parsed: Parsed, index: number, start = this.#restLine): number {
+    let line = start;
     for (const row of parsed.data.slice(0, index)) {
       line++;
       for (const cell of row) line += countBreaks(cell, cell.length, this.#newline);
@@ -173,28 +279,6 @@ export class RowReader {
 function dropReturn(row: string[]): void {
   const last = row.at(-1);
   if (last?.endsWith("\r")) row[row.length - 1] = last.replace(/\r+$/, "");
-}
-
-function createTable(header: readonly string[]): Table {
-  const lastIndex = new Map(header.map((name, index) => [name, index]));
-  const columns = [...lastIndex].map(([name, index]) => ({ name, index }));
-  const empty = {};
-  for (const { name } of columns) {
-    // An assignment would set the prototype where the name is `__proto__`.
-    Object.defineProperty(empty, name, {
-      value: null,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
-  return { width: header.length, columns, empty };
-}
-
-function toRecord(row: readonly string[], table: Table): SourceRecord {
-  const record: Record<string, unknown> = { ...table.empty };
-  for (const { name, index } of table.columns) record[name] = row[index] ?? null;
-  return record;
 }
 
 /** How many line breaks there are before `end`. */

@@ -5,6 +5,7 @@
  */
 
 import { SourceError } from "../../base/errors.ts";
+import type { Log } from "../../logging/log.ts";
 
 /** More pages than any vendor has; a list that goes on after that is a loop. */
 const mostPages = 1_000_000;
@@ -33,6 +34,96 @@ export async function* pages<Cursor, Page>(
     yield page;
     cursor = next(page, cursor);
   }
+}
+
+/** One page of a list, and how many the whole list has where the server says so. */
+export interface CountedPage<T> {
+  readonly items: readonly T[];
+  readonly total?: number | null | undefined;
+}
+
+/** A list whose pages are counted off by number or offset. */
+export interface CountedList<T> {
+  /** What is in it, for the log: `devices`. */
+  readonly what: string;
+  /** Reads the pages from the first to the last. */
+  read(): AsyncIterable<CountedPage<T>>;
+  /** By what an item is recognised; one without (undefined) is always given. */
+  keyOf(item: T): string | undefined;
+  /** Takes how many items there are in all, for the account. */
+  total(count: number): void;
+  readonly log: Log;
+}
+
+/** Readings of a list that keeps changing. */
+const mostReadings = 3;
+
+interface ListReading {
+  /** What the pages say how many there are, each number once. */
+  readonly totals: ReadonlySet<number>;
+  /** How many items came. */
+  readonly listed: number;
+}
+
+async function* readOnce<T>(
+  list: CountedList<T>,
+  seen: Set<string>,
+): AsyncGenerator<readonly T[], ListReading> {
+  const totals = new Set<number>();
+  const here = new Set<string>();
+  let keyless = 0;
+  for await (const { items, total } of list.read()) {
+    if (typeof total === "number") totals.add(total);
+    const fresh: T[] = [];
+    for (const item of items) {
+      const key = list.keyOf(item);
+      if (key === undefined) keyless++;
+      else here.add(key);
+      if (key === undefined || !seen.has(key)) fresh.push(item);
+      if (key !== undefined) seen.add(key);
+    }
+    yield fresh;
+  }
+  return { totals, listed: here.size + keyless };
+}
+
+/**
+ * The items of a list, each once, page by page. When one is removed while the list is read, those
+ * behind it move up, and one slips from a page that is not read yet to one that was. So the list is
+ * read again when the pages do not agree on how many there are, or fewer came than that; what was
+ * removed meanwhile is told, and is no failure. A server that goes on giving fewer than it says is one:
+ * the account does not balance then.
+ */
+export async function* readCountedList<T>(list: CountedList<T>): AsyncGenerator<readonly T[]> {
+  const seen = new Set<string>();
+  let given = 0;
+  for (let reading = 1;; reading++) {
+    const pages = readOnce(list, seen);
+    let end = await pages.next();
+    for (; end.done !== true; end = await pages.next()) {
+      given += end.value.length;
+      yield end.value;
+    }
+    const { totals, listed } = end.value;
+    const last = [...totals].at(-1);
+    if (last === undefined) return;
+    const isSteady = totals.size === 1;
+    if ((!isSteady || listed !== last) && reading < mostReadings) continue;
+    list.total(isSteady && listed < last ? given + last - listed : given);
+    tellChanges(list, { reading, isSteady, gone: given - last });
+    return;
+  }
+}
+
+function tellChanges<T>(
+  { what, log }: CountedList<T>,
+  { reading, isSteady, gone }: { reading: number; isSteady: boolean; gone: number },
+): void {
+  if (reading === 1) return;
+  const left = isSteady && gone > 0 ? `; gone since: ${gone}` : "";
+  log.warning(
+    `The list of ${what} changed while it was read, and was read ${reading} times${left}`,
+  );
 }
 
 /** The address of the next page in `Link` headers (RFC 8288), as the server wrote it. */

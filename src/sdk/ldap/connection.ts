@@ -35,8 +35,8 @@ export interface LdapSearch {
 export interface LdapSearchEnd {
   /** Where the next page begins; empty after the last. */
   readonly cookie: Buffer;
-  /** References to other directories. */
-  readonly references: number;
+  /** References to other directories, as addresses (RFC 4511, 4.5.3). */
+  readonly references: readonly string[];
 }
 
 type Request = Ldapts.BindRequest | Ldapts.ExtendedRequest | Ldapts.SearchRequest;
@@ -48,14 +48,13 @@ type Response = Pick<
 interface Pending {
   readonly message: Request;
   readonly onEntry?: ((entry: LdapEntry) => void) | undefined;
-  references: number;
+  readonly references: string[];
   resolve(response: Response): void;
   reject(error: unknown): void;
 }
 
 /** Every LDAP message is a BER sequence. */
 const sequenceTag = 0x30;
-const partialResults = 9;
 const startTlsName = "1.3.6.1.4.1.1466.20037";
 
 /** An open connection. It is never made anew: once lost, every request fails. */
@@ -107,11 +106,10 @@ export class LdapConnection {
     this.#listen(secure);
   }
 
-  /** Logs in with a name and a password; both are empty for an anonymous login. */
-  async bind(name: string, password: string, version: number): Promise<void> {
+  /** Logs in by LDAPv3 with a name and a password; both are empty for an anonymous login. */
+  async bind(name: string, password: string): Promise<void> {
     const { BindRequest } = this.#library;
     const request = new BindRequest({ messageId: this.#nextId(), dn: name, password });
-    request.version = version;
     await this.#send(request);
   }
 
@@ -162,19 +160,16 @@ export class LdapConnection {
   #send(
     message: Request,
     onEntry?: (entry: LdapEntry) => void,
-  ): Promise<{ response: Response; references: number }> {
+  ): Promise<{ response: Response; references: readonly string[] }> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     return new Promise((resolve, reject) => {
       const pending: Pending = {
         message,
         onEntry,
-        references: 0,
+        references: [],
         resolve: (response) => {
           const { status, errorMessage, matchedDN } = response;
-          // Version 2 has references in the text of a result of its own ("partialResults").
-          const texts = status === partialResults ? errorMessage.split("\n").slice(1) : [];
-          const references = pending.references + texts.length;
-          if (status === 0 || status === partialResults) resolve({ response, references });
+          if (status === 0) resolve({ response, references: pending.references });
           else reject(new LdapRefusal(status, errorMessage, matchedDN));
         },
         reject,
@@ -235,7 +230,7 @@ export class LdapConnection {
     } else if (message instanceof SearchEntry) {
       pending.onEntry?.(message);
     } else if (message instanceof SearchReference) {
-      pending.references++;
+      pending.references.push(...message.uris.slice(0, 1));
     } else {
       this.#pending.delete(`${message.messageId}`);
       pending.resolve(message);

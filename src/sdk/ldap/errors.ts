@@ -102,9 +102,7 @@ function sentence(what: string, { code, message }: LdapRefusal): string {
 export function loginError(what: string, refusal: LdapRefusal): AgentError {
   const { code, message } = refusal;
   const text = sentence(what, refusal);
-  if (code === 2 && /version/i.test(message)) {
-    return new SourceError(text, { hint: "Set protocol_version = 3." });
-  }
+  if (code === 2) return new SourceError(text, { hint: "The directory must speak LDAPv3." });
   if (code === 8 || code === 13) return new AuthError(text, { hint: encryption });
   if (code === 51 || code === 52) return new SourceError(text, { hint: hints[code] });
   const [, data = ""] = /\bdata ([0-9a-f]+)/i.exec(message) ?? [];

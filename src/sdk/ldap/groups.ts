@@ -83,7 +83,7 @@ async function find(
   try {
     const search = searchFor(member, options, shape);
     const { references } = await directory.connection.search(search, (one) => entries.push(one));
-    directory.references += references;
+    directory.references.push(...references);
   } catch (thrown) {
     if (directory.connection.isLost) return { lost: thrown };
     if (!(thrown instanceof LdapRefusal)) throw thrown;

@@ -53,9 +53,10 @@ export const ldapOptions = {
   group_dn: opt.text("DN of a group whose members are read instead of everything below base_dn.", {
     default: "",
   }),
-  protocol_version: opt.text("Version of LDAP: 3, or 2 for very old directories.", {
-    default: "3",
-  }),
+  protocol_version: opt.text(
+    "3, or 2 for a directory that cannot answer in pages: 2 also logs in by LDAPv3, as the Python connector does.",
+    { default: "3" },
+  ),
   filter: filterOption(
     opt.text("Search filter: only entries that match are read.", { default: "(objectClass=*)" }),
     (text) => text,
@@ -93,30 +94,30 @@ type LdapContext = SourceContext<LdapValues>;
 
 /** The rule between the {@linkcode ldapOptions}: what is wrong, or nothing. */
 export function ldapRule(values: LdapValues): string | undefined {
-  const { url, start_tls, protocol_version, group_member_filter } = values;
+  const { url, start_tls, group_member_filter } = values;
   if (!/^ldaps?:\/\//i.test(url)) return "url begins neither with ldap:// nor with ldaps://";
   if (start_tls && /^ldaps:/i.test(url)) {
     return "start_tls is for ldap://: a connection to ldaps:// is encrypted from the start";
   }
-  if (start_tls && protocol_version.trim() === "2") return "start_tls needs protocol_version = 3";
   if (group_member_filter !== "" && !group_member_filter.includes(hole)) {
     return `group_member_filter has no ${hole} for the member`;
   }
   return undefined;
 }
 
-function chooseVersion({ options, log }: LdapContext): 2 | 3 {
+/**
+ * Whether the directory is asked for pages. `protocol_version = 2` says no, and nothing else: the
+ * library of the Python connector binds by LDAPv3 all the same, and directories refuse anything older
+ * (slapd.conf(5), "allow bind_v2").
+ */
+function asksForPages({ options, log }: LdapContext): boolean {
   const version = options.protocol_version.trim();
-  if (version === "2") return 2;
+  if (version === "2") return false;
   if (version !== "3") log.warning(`protocol_version ${version} does not exist; 3 is used`);
-  return 3;
+  return true;
 }
 
-async function logIn(
-  connection: LdapConnection,
-  context: LdapContext,
-  version: 2 | 3,
-): Promise<void> {
+async function logIn(connection: LdapConnection, context: LdapContext): Promise<void> {
   const { url, username, password, start_tls } = context.options;
   const anonymous = username.trim().toLowerCase() === "anonymous";
   if (!anonymous && password === "") {
@@ -127,7 +128,7 @@ async function logIn(
   try {
     if (start_tls) await connection.startTls();
     what = `Cannot log in to ${url} ${who}`;
-    await connection.bind(anonymous ? "" : username, anonymous ? "" : password, version);
+    await connection.bind(anonymous ? "" : username, anonymous ? "" : password);
   } catch (thrown) {
     throw thrown instanceof LdapRefusal ? loginError(what, thrown) : thrown;
   }
@@ -135,16 +136,15 @@ async function logIn(
 
 async function openDirectory(context: LdapContext): Promise<Directory> {
   const { tls, timeoutMs, signal, options: { url } } = context;
-  const version = chooseVersion(context);
+  const paged = asksForPages(context);
   const connection = await LdapConnection.open({ url, tls, timeoutMs, signal });
   try {
-    await logIn(connection, context, version);
+    await logIn(connection, context);
   } catch (error) {
     connection.close();
     throw error;
   }
-  // Version 2 has no controls, and so no pages.
-  return { connection, url, paged: version === 3, references: 0 };
+  return { connection, url, paged, references: [] };
 }
 
 function chooseGroups(options: LdapValues): GroupOptions | undefined {
@@ -202,12 +202,41 @@ export async function* readLdap(
     else yield* searchMembers(directory, groups, shape, context);
   } finally {
     directory.connection.close();
-    if (directory.references > 0) {
-      context.log.warning(
-        `Referrals to other directories, which are not followed: ${directory.references}. Their entries are not read`,
-      );
-    }
+    reportReferrals(directory, context);
   }
+}
+
+/**
+ * Partitions that every domain of Active Directory refers to from its root, and that hold neither
+ * people nor computers ("Application Directory Partitions", "Configuration Naming Context").
+ */
+const ownPartitions = /^(cn=(schema,cn=)?configuration|dc=(domain|forest)dnszones),/i;
+
+/** Whether a reference leads to such a partition: its path is the DN (RFC 4516). */
+function leadsToOwnPartition(reference: string): boolean {
+  const path = URL.parse(reference)?.pathname.slice(1) ?? "";
+  try {
+    return ownPartitions.test(decodeURIComponent(path));
+  } catch {
+    // Not percent-encoded as it should be: then it is not one of those.
+    return false;
+  }
+}
+
+/** References that are named; there may be one for each domain of a forest. */
+const mostNamed = 3;
+
+function reportReferrals({ references }: Directory, { log }: LdapContext): void {
+  const others = references.filter((reference) => !leadsToOwnPartition(reference));
+  const own = references.length - others.length;
+  if (own > 0) log.debug(`Referrals to partitions without people and computers: ${own}`);
+  if (others.length === 0) return;
+  const named = [...new Set(others)].slice(0, mostNamed).join(", ");
+  log.warning(
+    `Referrals to other directories, which are not followed: ${others.length} (${named}${
+      others.length > mostNamed ? ", …" : ""
+    }). Their entries are not read`,
+  );
 }
 
 async function* treeRecords(

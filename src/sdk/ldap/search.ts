@@ -20,7 +20,7 @@ export interface Directory {
   /** Whether it can be asked for pages. */
   readonly paged: boolean;
   /** References to other directories, none of which is followed. */
-  references: number;
+  readonly references: string[];
 }
 
 /** Active Directory gives no larger page (MaxPageSize). */
@@ -35,7 +35,7 @@ async function requestPage(
   const entries: LdapEntry[] = [];
   try {
     const end = await directory.connection.search(search, (entry) => entries.push(entry));
-    directory.references += end.references;
+    directory.references.push(...end.references);
     return { entries, cookie: end.cookie };
   } catch (thrown) {
     return { entries, cookie: Buffer.alloc(0), failure: { thrown } };

@@ -158,7 +158,7 @@ function interpreter(
 
 /**
  * Calls an operation and gives what its `<operation>Response` holds, attributes under names that begin
- * with `_`.
+ * with `_`, and text with the blanks around it.
  *
  * @throws {AuthError} when the service refuses the credentials.
  * @throws {SourceError} for any other fault, with its code and text, and when there is no sound answer.
@@ -191,6 +191,6 @@ export async function callSoap<T>(
       interpret: interpreter((fault) => classifyFault(fault)),
     },
     answers,
-    { attributes: "_" },
+    { attributes: "_", keepBlanks: true },
   );
 }

@@ -12,6 +12,7 @@ import {
   type Http,
   type Page,
   pages,
+  readCountedList,
   requestToken,
   type SourceContext,
   type SourceRecord,
@@ -100,13 +101,8 @@ async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unkno
   return new Map(body?.map((device) => [device.deviceSerialNumber, device]));
 }
 
-/** Pages of devices. `Total` says which is the last; without it, an empty page or a 204 does. */
-export async function* listDevices(context: Context): AsyncGenerator<readonly SourceRecord[]> {
-  const dep = await depDevices(context);
-  const withDep = (device: SourceRecord) => {
-    const found = dep.get(device.SerialNumber);
-    return found === undefined ? device : { ...device, dep: found };
-  };
+/** Pages of the list. `Total` says which is the last; without it, an empty page or a 204 does. */
+async function* listPages(context: Context) {
   let read = 0;
   const next = ({ body }: Awaited<ReturnType<typeof search>>, page: number) => {
     const count = body?.Devices.length ?? 0;
@@ -114,9 +110,26 @@ export async function* listDevices(context: Context): AsyncGenerator<readonly So
     return count === 0 || read >= (body?.Total ?? Number.POSITIVE_INFINITY) ? undefined : page + 1;
   };
   for await (const { body } of pages(0, (page) => search(context, page), next)) {
-    if (typeof body?.Total === "number") context.total(body.Total);
-    yield body?.Devices.map(withDep) ?? [];
+    yield { items: body?.Devices ?? [], total: body?.Total };
   }
+}
+
+/** The devices, each once, also when some come or go while the list is read. */
+export async function* listDevices(context: Context): AsyncGenerator<readonly SourceRecord[]> {
+  const dep = await depDevices(context);
+  const withDep = (device: SourceRecord) => {
+    const found = dep.get(device.SerialNumber);
+    return found === undefined ? device : { ...device, dep: found };
+  };
+  const { log, total } = context;
+  const list = readCountedList({
+    what: "devices",
+    read: () => listPages(context),
+    keyOf: (device: SourceRecord) => readId(device) || undefined,
+    total,
+    log,
+  });
+  for await (const devices of list) yield devices.map(withDep);
 }
 
 /** Whether anybody looks at the network details, which take a request for each device. */

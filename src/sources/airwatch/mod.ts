@@ -93,7 +93,9 @@ export const airwatch = defineSource({
     "dep.profileName": "Apple DEP profile; with dep_uuid",
     "dep.enrollmentStatus": "state of the Apple DEP enrollment; with dep_uuid",
   },
+  isSerial: (path) => path === "SerialNumber",
   // The vendor publishes no numbers; network details take one request a device, so not too many at once.
+  namedBy: ["Id.Value", "DeviceFriendlyName"],
   limits: { concurrency: 4, pageSize },
   rule({ username, password, client_id, client_secret, region, token_url }) {
     if (client_id === "" && client_secret === "") {

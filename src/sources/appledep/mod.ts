@@ -68,7 +68,9 @@ export const appledep = defineSource({
     "device_family": "iPhone, iPad, iPod, Mac, AppleTV …",
     "response_status": "SUCCESS",
   },
+  isSerial: (path) => path === "serial_number",
   // Apple publishes no numbers; one request after another.
+  namedBy: ["serial_number", "model"],
   limits: { concurrency: 1, pageSize },
   rule({ api_token }) {
     if (!isInline(api_token)) return undefined;

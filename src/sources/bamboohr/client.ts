@@ -9,6 +9,7 @@ import {
   type Log,
   ownEntry,
   pages,
+  readCountedList,
   type SourceContext,
   type SourceRecord,
   type Wanted,
@@ -124,7 +125,23 @@ export async function* listEmployees(
   base: string,
   inactive: boolean,
 ) {
-  const { http, wanted, total } = context;
+  const { log, total } = context;
+  const list = readCountedList({
+    what: "employees",
+    read: () => employeePages(context, base, inactive),
+    keyOf: ({ employeeId: id }: SourceRecord) =>
+      id === undefined || id === null ? undefined : `${id}`,
+    total,
+    log,
+  });
+  for await (const found of list) yield* found.map(withDirectoryNames);
+}
+
+async function* employeePages(
+  { http, wanted }: SourceContext<unknown>,
+  base: string,
+  inactive: boolean,
+) {
   const query = {
     fields: chooseFields(wanted),
     ...(inactive ? {} : { "filter[status]": "active" }),
@@ -136,13 +153,10 @@ export async function* listEmployees(
       query: cursor === "" ? query : { ...query, "page[after]": cursor },
       what: "employees",
     }, employees);
-  let isFirst = true;
   // The links name the company's own host, where the path is another one: the cursors do not.
   for await (
     const { data, meta } of pages("", load, ({ meta }) => meta.page?.nextCursor ?? undefined)
   ) {
-    if (isFirst && meta.total !== undefined) total(meta.total);
-    isFirst = false;
-    yield* data.map(withDirectoryNames);
+    yield { items: data, total: meta.total };
   }
 }

@@ -76,6 +76,7 @@ export const bamboohr = defineSource({
   },
   // "Technical Overview" names no numbers, only that requests "can be throttled if BambooHR deems
   // them to be too frequent": with 503, less often 429.
+  namedBy: ["id", "displayName"],
   limits: { concurrency: 1, requests: 60, perSeconds: 60, pageSize },
   rule: ({ endpoint, inactive }) =>
     inactive && endpoint === "directory"

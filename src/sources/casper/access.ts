@@ -7,10 +7,12 @@
 
 import { z } from "zod";
 import {
+  type Answer,
   type Authenticator,
   basicAuth,
   expiresIn,
   type Http,
+  isWebPage,
   requestToken,
   type SourceContext,
   type Token,
@@ -63,6 +65,15 @@ function parseExpiry(text: string | undefined): number | undefined {
   return end > Date.now() ? end : undefined;
 }
 
+/**
+ * Whether the answer is that of a server before 10.35, which does not know the address: 404, or what
+ * its login page and its filters make of a request that they do not know.
+ */
+function isOlderServer(answer: Answer): boolean {
+  return [403, 404, 405].includes(answer.status) ||
+    (answer.status < 300 && isWebPage(answer.headers, answer.body));
+}
+
 /** A token for name and password ("POST /api/v1/auth/token"). Servers without it take Basic itself. */
 async function tokenOfUser(http: Http, basic: string, { password }: Access): Promise<Token> {
   const request = {
@@ -71,7 +82,7 @@ async function tokenOfUser(http: Http, basic: string, { password }: Access): Pro
     headers: { Authorization: basic, Accept: "application/json" },
   } as const;
   const answer = await http.send(request);
-  if (answer.status === 404) return { value: basic };
+  if (isOlderServer(answer)) return { value: basic };
   // The answer is there already: it is only read, not asked for again.
   const token = await requestToken({ ...http, send: () => Promise.resolve(answer) }, {
     title: "Jamf Pro",

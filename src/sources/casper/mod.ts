@@ -81,6 +81,8 @@ export const casper = defineSource({
     "purchasing.po_date": "date_format",
   },
   fields,
+  namedBy: ["general.id", "general.name"],
+  isSerial: (path) => path === "general.serial_number",
   // "Jamf Pro API scalability best practices": not more than five requests at once.
   limits: { concurrency: 5 },
   rule({ username, password, client_id, client_secret }) {

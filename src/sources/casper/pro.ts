@@ -6,7 +6,13 @@
  */
 
 import { z } from "zod";
-import { pages, retryPolicies, SourceError, type SourceRecord } from "../../sdk/mod.ts";
+import {
+  pages,
+  readCountedList,
+  retryPolicies,
+  SourceError,
+  type SourceRecord,
+} from "../../sdk/mod.ts";
 import type { Context } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
 import { isMember } from "./groups.ts";
@@ -171,9 +177,19 @@ export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]>
   const isBig = sections.some((section) => lists.includes(section));
   const load = openInventory(context, sections, isBig ? pageSizes.withLists : pageSizes.without);
   const { group_name: group } = options;
-  for await (const { results, totalCount } of pages(0, load, follower())) {
+  const list = readCountedList({
+    what: "computers",
+    async *read() {
+      for await (const { results, totalCount } of pages(0, load, follower())) {
+        yield { items: results, total: totalCount };
+      }
+    },
+    keyOf: ({ id }: Inventory["results"][number]) => `${id}`,
+    total: (count) => group === "" ? context.total(count) : undefined,
+    log,
+  });
+  for await (const results of list) {
     const computers = results.map((one) => toClassic(one, names));
-    if (group === "") context.total(totalCount);
     yield group === ""
       ? computers
       : computers.filter((record) => isMember("computers", record, group));

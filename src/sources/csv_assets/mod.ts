@@ -9,6 +9,8 @@ import {
   csvOptions,
   csvRule,
   defineSource,
+  findMissingColumns,
+  isSerialName,
   readCsvFiles,
   syncField,
 } from "../../sdk/mod.ts";
@@ -22,7 +24,9 @@ export const csvAssets = defineSource({
   mappingName: "CSV_assets",
   options: { ...csvOptions, sync_field: syncField("BARCODE") },
   mappings: {},
+  isSerial: isSerialName,
   rule: (options) => csvRule(options),
   check: (context) => checkCsv(context),
+  findMissing: (context) => findMissingColumns(context),
   records: (context) => readCsvFiles(context),
 });

@@ -9,6 +9,7 @@ import {
   csvOptions,
   csvRule,
   defineSource,
+  findMissingColumns,
   peopleOptions,
   readCsvFiles,
 } from "../../sdk/mod.ts";
@@ -28,5 +29,6 @@ export const csvUsers = defineSource({
   mappings: {},
   rule: (options) => csvRule(options),
   check: (context) => checkCsv(context),
+  findMissing: (context) => findMissingColumns(context),
   records: (context) => readCsvFiles(context),
 });

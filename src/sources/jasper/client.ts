@@ -67,7 +67,7 @@ const element = z.custom<XmlElement | null>((value) => value === null || isObjec
 
 const modified = z.object({
   iccids: element.optional(),
-  totalPages: z.string().regex(/^\d+$/).nullish(),
+  totalPages: z.string().trim().regex(/^\d+$/).nullish(),
   timestamp: z.string().nullish(),
 });
 
@@ -88,7 +88,7 @@ async function findService(context: SourceContext<Access>): Promise<SoapService>
   if (wsdl_path === usualWsdl) return usualService;
   const service = await loadService(http, wsdl_path, operations);
   const { protocol, hostname } = new URL(service.endpoint);
-  if (protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname)) {
+  if (protocol === "http:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) {
     log.warning(
       `The service is at ${service.endpoint}: without https, anybody on the network path can read the password`,
     );
@@ -118,7 +118,8 @@ export async function openTerminals(context: SourceContext<Access>): Promise<Ter
       const call = { operation: "GetModifiedTerminals", request, what: "changed SIMs" };
       const answer = await callSoap(http, access, { ...call, timeoutMs: longWait }, modified);
       return {
-        iccids: listChildren(answer.iccids, "iccid").filter((iccid) => typeof iccid === "string"),
+        iccids: listChildren(answer.iccids, "iccid")
+          .flatMap((iccid) => typeof iccid === "string" ? [iccid.trim()] : []),
         totalPages: Math.max(1, Number(answer.totalPages ?? 1)),
         timestamp: answer.timestamp ?? "",
       };

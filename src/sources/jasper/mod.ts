@@ -66,6 +66,7 @@ export const jasper = defineSource({
     "operatorCustom1": "custom field of the operator, up to operatorCustom5",
   },
   // "API policies and best practices": one call at a time, or the account is throttled.
+  namedBy: ["iccid"],
   limits: { concurrency: 1, pageSize: batchSize },
   // The address comes from the WSDL, the credentials are in each message.
   http: () => ({ base: "" }),

@@ -14,18 +14,21 @@ const numbers: ReadonlySet<string> = new Set(
 );
 const flags: ReadonlySet<string> = new Set(["overageLimitReached"]);
 
+/** By this SIMs are told apart and recognised, so that blanks around it must not make it another. */
+const key = "iccid";
+
 const attributePrefix = "_";
 
 /** Numbers that a computer can hold exactly; others stay text. */
 function parseNumber(text: string): number | string {
   const number = Number(text);
-  const isExact = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) && Math.abs(number) <= 2 ** 53;
+  const isExact = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text.trim()) && Math.abs(number) <= 2 ** 53;
   return isExact ? number : text;
 }
 
 function parseFlag(text: string): boolean | string {
-  if (text === "true" || text === "1") return true;
-  return text === "false" || text === "0" ? false : text;
+  if (/^\s*(true|1)\s*$/.test(text)) return true;
+  return /^\s*(false|0)\s*$/.test(text) ? false : text;
 }
 
 function convertValue(path: string, value: unknown): unknown {
@@ -40,7 +43,8 @@ function convertValue(path: string, value: unknown): unknown {
   }
   if (typeof value !== "string") return value;
   if (numbers.has(path)) return parseNumber(value);
-  return flags.has(path) ? parseFlag(value) : value;
+  if (flags.has(path)) return parseFlag(value);
+  return key === path ? value.trim() : value;
 }
 
 /**

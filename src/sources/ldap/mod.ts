@@ -55,6 +55,7 @@ export const ldap = defineSource({
     "dn": "DN of the entry, which is no attribute",
   },
   // Only members of groups are read one by one; a directory answers many such requests at once.
+  namedBy: ["dn"],
   limits: { concurrency: 8 },
   rule: (options) => ldapRule(options),
   check: (context) => checkLdap(context),

@@ -39,7 +39,10 @@ export const ldapAssets = defineSource({
     "lastLogonTimestamp": "last login in Active Directory; the converter ldap_timestamp reads it",
     "dn": "DN of the entry, which is no attribute",
   },
+  // Attributes have no case.
+  isSerial: (path) => path.toLowerCase() === "serialnumber",
   // Only members of groups are read one by one; a directory answers many such requests at once.
+  namedBy: ["dn"],
   limits: { concurrency: 8 },
   rule: (options) => ldapRule(options),
   check: (context) => checkLdap(context),

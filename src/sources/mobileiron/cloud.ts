@@ -5,7 +5,14 @@
  */
 
 import { z } from "zod";
-import { isObject, pages, type Skipped, SourceError, type SourceRecord } from "../../sdk/mod.ts";
+import {
+  isObject,
+  pages,
+  readCountedList,
+  type Skipped,
+  SourceError,
+  type SourceRecord,
+} from "../../sdk/mod.ts";
 import { type Context, object } from "./access.ts";
 import { choosePartitions, type Partition, readPartitions } from "./partitions.ts";
 
@@ -84,21 +91,36 @@ async function* partitionDevices(context: Context, { id, name }: Partition, sinc
   const what = `devices of partition ${name}`;
   let total = 0;
   let kept = 0;
-  for await (const page of listRows(context, "/api/v1/device", query, what, devices)) {
-    const { searchResults: rows, totalCount } = page;
+  let read = 0;
+  let size = 0;
+  const list = readCountedList({
+    what,
+    async *read() {
+      for await (const page of listRows(context, "/api/v1/device", query, what, devices)) {
+        size = page.totalCount ?? size;
+        yield { items: page.searchResults, total: page.totalCount };
+      }
+    },
+    // A device that checks in meanwhile moves to the front, to a page that was read.
+    keyOf: ({ id }: SourceRecord) => id === undefined || id === null ? undefined : `${id}`,
+    total: (count) => total = count,
+    log: context.log,
+  });
+  for await (const rows of list) {
+    read += rows.length;
     const fresh = rows.filter((row) => (readCheckin(row) ?? Number.NEGATIVE_INFINITY) >= since);
-    total = totalCount ?? rows.length;
     kept += fresh.length;
     yield fresh;
     // A page of devices that were never seen says nothing about those behind it.
     if (fresh.length === 0 && rows.some((row) => readCheckin(row) !== undefined)) break;
   }
-  if (kept < total) {
+  size = Math.max(size, read);
+  if (Number.isFinite(since) && kept < size) {
     context.log.info(
-      `Skipped ${total - kept} of ${total} devices of partition ${name}: not seen recently`,
+      `Skipped ${size - kept} of ${size} devices of partition ${name}: not seen recently`,
     );
   }
-  return total;
+  return Math.max(total, read);
 }
 
 /** Pages of devices. */

@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { pages, Skipped, type SourceRecord } from "../../sdk/mod.ts";
+import { pages, readCountedList, Skipped, type SourceRecord } from "../../sdk/mod.ts";
 import { type Context, object } from "./access.ts";
 
 /** Devices in one page. */
@@ -104,6 +104,10 @@ function merge(parts: readonly (readonly SourceRecord[])[]): (SourceRecord | Ski
   });
 }
 
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : `${value}`;
+}
+
 async function* listSpace(context: Context, space: string, groups: readonly string[][]) {
   const load = async (offset: number) => {
     const parts = [];
@@ -112,12 +116,24 @@ async function* listSpace(context: Context, space: string, groups: readonly stri
   };
   const next = ([page]: Awaited<ReturnType<typeof load>>, offset: number) =>
     page?.hasMore ? offset + (page.resultCount ?? page.results.length) : undefined;
-  let total = 0;
-  for await (const parts of pages(0, load, next)) {
-    total = parts[0]?.totalCount ?? total + (parts[0]?.results.length ?? 0);
-    yield* merge(parts.map(({ results }) => results));
+  let total: number | undefined;
+  let given = 0;
+  const list = readCountedList({
+    what: `devices of space ${space}`,
+    async *read() {
+      for await (const parts of pages(0, load, next)) {
+        yield { items: merge(parts.map(({ results }) => results)), total: parts[0]?.totalCount };
+      }
+    },
+    keyOf: (device) => device instanceof Skipped ? undefined : textOf(device["common.uuid"]),
+    total: (count) => total = count,
+    log: context.log,
+  });
+  for await (const devices of list) {
+    given += devices.length;
+    yield* devices;
   }
-  return total;
+  return total ?? given;
 }
 
 /** The devices of all spaces, each once. */

@@ -80,6 +80,8 @@ export const mobileiron = defineSource({
     "user.email_address": "v2: mail address of that person",
     "user.user_id": "v2: sign-in name of that person",
   },
+  namedBy: ["id", "common.id", "displayName"],
+  isSerial: (path) => path === "serialNumber" || path === "common.SerialNumber",
   // Ivanti publishes no numbers, only the 500 rows of one answer.
   limits: { concurrency: 4, pageSize },
   rule(options) {

@@ -83,6 +83,7 @@ export const okta = defineSource({
     "credentials.provider.name": "who checks the password",
   },
   // "Rate limits": 600 a minute for /api/v1/users on the usual plans; the headers announce smaller ones.
+  namedBy: ["id", "profile.login"],
   limits: { concurrency: 4, requests: 600, perSeconds: 60, pageSize },
   http: ({ url, api_token }) => ({
     base: url,

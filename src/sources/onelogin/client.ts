@@ -12,6 +12,7 @@ import {
   listChildren,
   type Page,
   pages,
+  readCountedList,
   requestToken,
   type SourceContext,
   SourceError,
@@ -115,27 +116,42 @@ export async function* listV1(
   }
 }
 
-/** API 2: the cursor is in the header `After-Cursor`, and `Total-Count` says how many there are. */
+/**
+ * API 2: the cursor is in the header `After-Cursor`, and `Total-Count` says how many there are. The
+ * cursor holds limit and page ("Using Query Parameters"), and OneLogin refuses `limit` beside it:
+ * "Requests can only have cursor xor pagination arguments" (onelogin/terraform-provider-onelogin#196).
+ */
 export async function* listV2(
-  { http, wanted, total }: SourceContext<unknown>,
+  context: SourceContext<unknown>,
   url: string,
 ): AsyncGenerator<SourceRecord> {
+  const { log, total } = context;
+  const list = readCountedList({
+    what: "users",
+    read: () => pagesV2(context, url),
+    keyOf: ({ id }: SourceRecord) => id === undefined || id === null ? undefined : `${id}`,
+    total,
+    log,
+  });
+  for await (const users of list) yield* users.map(withCustomAttributes);
+}
+
+async function* pagesV2({ http, wanted }: SourceContext<unknown>, url: string) {
   const fields = fieldsFor(wanted.paths, wanted.everything);
-  const query = { limit: `${pageSize}`, ...(fields === undefined ? {} : { fields }) };
   const load = (cursor: string) =>
     http.page({
       path: url,
-      query: cursor === "" ? query : { ...query, cursor },
+      query: {
+        ...(cursor === "" ? { limit: `${pageSize}` } : { cursor }),
+        ...(fields === undefined ? {} : { fields }),
+      },
       what: "users",
       retry: hourly,
     }, usersV2);
-  let isFirst = true;
   const next = ({ headers }: Page<unknown>) => headers.get("after-cursor") || undefined;
   for await (const { body, headers } of pages("", load, next)) {
-    const count = headers.get("total-count");
-    if (isFirst && count !== null && /^\d+$/.test(count)) total(Number(count));
-    isFirst = false;
-    yield* (body ?? []).map(withCustomAttributes);
+    const count = headers.get("total-count") ?? "";
+    yield { items: body ?? [], total: /^\d+$/.test(count) ? Number(count) : undefined };
   }
 }
 

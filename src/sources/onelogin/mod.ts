@@ -92,6 +92,7 @@ export const onelogin = defineSource({
     "custom_attributes.NAME": "a custom attribute, also as NAME alone",
   },
   // "Get Rate Limit": 5,000 an hour for the account; the headers have the seconds that are left.
+  namedBy: ["id", "username", "email"],
   limits: { concurrency: 1, requests: 5000, perSeconds: 3600, pageSize },
   rule: checkAccess,
   http: (options) => ({ base: new URL(options.url).origin, auth: createAuth(options) }),

@@ -62,6 +62,8 @@ export const sccm = defineSource({
     "software":
       "list of installed programs, each with name, version, publisher and path (always empty)",
   },
+  namedBy: ["hardware.resource_id", "hardware.computer_name"],
+  isSerial: (path) => path === "hardware.serial_number",
   rule: (options) => sqlRule(options),
   check: (context) => checkDatabase(context),
   records: (context) => readComputers(context),

@@ -6,6 +6,7 @@
 
 import {
   connectSql,
+  isPlaceholderSerial,
   type SourceContext,
   SourceError,
   type SourceRecord,
@@ -28,21 +29,22 @@ import {
 
 type Context = SourceContext<SqlValues & { readonly active_only: boolean }>;
 
-/** Serial numbers that makers write when they have none. */
-const placeholders =
-  /^(0+|none|n\/?a|null|invalid|unknown|default string|not (specified|applicable|available)|(system|chassis|base board|to be filled).*(serial|o\.?\s?e\.?\s?m).*|x+|\.+|-+)$/i;
-
 function isSerial(value: unknown): value is string {
-  return typeof value === "string" && value.trim() !== "" && !placeholders.test(value.trim());
+  return typeof value === "string" && value.trim() !== "" && !isPlaceholderSerial(value);
+}
+
+/** Columns of the inventory are filled up with blanks, or begin with some, as the firmware has them. */
+function trimmed(value: unknown): unknown {
+  return typeof value === "string" ? value.trim() : value;
 }
 
 /** The record of a row: the serial number of the enclosure where the BIOS has none. */
 function toHardware(row: SqlRow, emptyKeys: readonly string[]): SourceRecord {
   const { [enclosureKey]: enclosure, ...hardware } = row;
   for (const key of emptyKeys) hardware[key] = null;
-  if (!isSerial(hardware["serial_number"]) && isSerial(enclosure)) {
-    hardware["serial_number"] = enclosure;
-  }
+  const { serial_number: bios } = hardware;
+  hardware["serial_number"] = trimmed(!isSerial(bios) && isSerial(enclosure) ? enclosure : bios) ??
+    null;
   return hardware;
 }
 

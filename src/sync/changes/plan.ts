@@ -19,7 +19,13 @@ import {
   resolveGuardRule,
 } from "./guard.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { type PipelineSettings, type ReadEnd, readSection } from "../read/pipeline.ts";
+import type { EmptyPath } from "../read/missing_paths.ts";
+import {
+  findFruitless,
+  type PipelineSettings,
+  type ReadEnd,
+  readSection,
+} from "../read/pipeline.ts";
 import { type SectionError, toSectionError } from "../report.ts";
 import { Spool } from "./spool.ts";
 
@@ -85,6 +91,8 @@ export interface PlanReport {
   readonly has_baseline: boolean;
   /** What the guard has against it; null when it would let it pass. */
   readonly guard: string | null;
+  /** Mapped paths that no record has, or that were empty in every record that was read. */
+  readonly empty_paths: readonly EmptyPath[];
   /** What went wrong with the section as a whole. */
   readonly error: SectionError | null;
 }
@@ -212,9 +220,17 @@ export async function planSection(
       waiting: pending.length,
       has_baseline: baseline?.isFull ?? false,
       guard: baseline === undefined ? null : checkGuard(planning, baseline, gone, end.lost),
-      error: end.failure === undefined ? null : toSectionError(end.failure.thrown),
+      empty_paths: end.emptyPaths,
+      error: findFault(planning, end),
     },
   });
+}
+
+/** What went wrong with the reading: as an upload has it. */
+function findFault({ prepared, account }: Planning, end: ReadEnd): SectionError | null {
+  if (end.failure !== undefined) return toSectionError(end.failure.thrown);
+  const fruitless = end.isAborted ? undefined : findFruitless(prepared, account, end);
+  return fruitless === undefined ? null : toSectionError(fruitless);
 }
 
 /** What the guard has against the plan; null when it would let it pass. */
@@ -251,7 +267,14 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
       isStopped: () => signal.aborted,
     });
   } catch (thrown) {
-    return { isComplete: false, lost: 0, isAborted: signal.aborted, failure: { thrown } };
+    return {
+      isComplete: false,
+      lost: 0,
+      isIncremental: false,
+      emptyPaths: [],
+      isAborted: signal.aborted,
+      failure: { thrown },
+    };
   } finally {
     cursor?.close();
     prepared.conversionProblems.summarise();

@@ -157,6 +157,10 @@ const savedHead = z.object({
     }),
     waiting: count,
     has_baseline: z.boolean(),
+    // Plans of older versions have none.
+    empty_paths: z.array(
+      z.object({ path: z.string(), fields: z.array(z.string()), note: z.string().nullable() }),
+    ).default([]),
     guard: z.string().nullable(),
     error: z.object({ message: z.string(), hint: z.string().nullable(), bug: z.boolean() })
       .nullable(),

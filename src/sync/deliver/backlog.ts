@@ -53,6 +53,7 @@ async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): 
   try {
     for (const batch of batches) await deliverBatch(batch, unfinished, delivery, settings);
   } finally {
+    delivery.summarize();
     account.counts.kept = account.counts.fetched - account.counts.sent - account.counts.failed;
   }
   const isV3 = settings.apiVersion !== "v2" && delivery.protocol !== "v2";
@@ -87,9 +88,10 @@ function moveToDeadLetters(
   reason: string,
   { account, identify, log }: BacklogSettings,
 ): RefusedRecord[] {
+  const count = records.length === 1 ? "1 record" : `${records.length} records`;
+  log.error(`Moved to the dead letters: ${count}: ${reason}`);
   return records.map((payload) => {
     const record = identify(payload);
-    log.error(`Moved to the dead letters: ${record}: ${reason}`);
     account.fail(record, reason);
     return { payload, record, reason, status: null };
   });

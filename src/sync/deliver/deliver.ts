@@ -55,9 +55,16 @@ type Failed = Extract<PostOutcome, { readonly reason: string }>;
 /** After so many batches in a row that the instance could not take, the section gives up. */
 const maxConsecutiveFailures = 3;
 
+function countRecords(count: number): string {
+  return count === 1 ? "1 record" : `${count} records`;
+}
+
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
+
+/** Records that are logged by name; the report names more, the log of the end counts all. */
+const maxLoggedRecords = 20;
 
 /** A running delivery. Every record that it takes ends in the account. */
 export class Delivery {
@@ -73,6 +80,10 @@ export class Delivery {
   #stopped: Error | undefined;
   /** Why records were lost or stay pending, the last time that some were. */
   #lastReason = "no answer";
+  /** Records of each way to be not delivered, for the log. */
+  #lost = 0;
+  #refused = 0;
+  readonly #keptBy = new Map<string, number>();
 
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
@@ -104,6 +115,11 @@ export class Delivery {
     return this.#stopped !== undefined;
   }
 
+  /** Refused records that are in the outbox, and so become dead letters. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Takes a record; the promise, when there is one, must be awaited before the next. Never throws. */
   add(record: MappedRecord): Promise<void> | undefined {
     this.#batch.push(record);
@@ -115,6 +131,7 @@ export class Delivery {
   async finish(): Promise<void> {
     if (this.#batch.length > 0) await this.#dispatcher.add(this.#take());
     await this.#dispatcher.finish();
+    this.summarize();
     if (this.#stopped !== undefined) throw this.#stopped;
     if (this.#settings.account.counts.kept > 0) return;
     if (this.#protocol === "v3" && this.#settings.sink.writes && this.#requests > 0) {
@@ -126,6 +143,17 @@ export class Delivery {
   async resume(batchId: number, records: readonly MappedRecord[]): Promise<void> {
     await this.#deliver(createBatch(records, undefined, batchId));
     if (this.#stopped !== undefined) throw this.#stopped;
+  }
+
+  /** Logs, once for each reason, what is kept, and how much was refused beyond what was named. */
+  summarize(): void {
+    const { log } = this.#settings;
+    for (const [reason, count] of this.#keptBy) {
+      log.warning(`Kept for the next run: ${countRecords(count)}: ${reason}`);
+    }
+    this.#keptBy.clear();
+    const more = this.#lost + this.#refused - maxLoggedRecords;
+    if (more > 0) log.error(`${more} more were not accepted; the report counts them`);
   }
 
   #take(): readonly MappedRecord[] {
@@ -212,6 +240,14 @@ export class Delivery {
   /** One record over API v2. */
   async #deliverV2(batch: Batch, record: MappedRecord): Promise<void> {
     if (this.#stopped !== undefined) return this.#stop(batch, [record], this.#stopped);
+    const { missingForV2 = [] } = this.#settings.upload;
+    if (missingForV2.length > 0) {
+      const error = new SinkError(
+        `This instance has API v2 only, which needs ${missingForV2.join(" and ")} of people`,
+        { hint: `Map ${missingForV2.join(" and ")} in the section, or in Oomnitza.` },
+      );
+      return this.#stop(batch, [record], error);
+    }
     if (this.#settings.upload.syncFields.length > 1) {
       const error = new SinkError(
         "API v2 takes one sync_field only, and this section names several",
@@ -267,19 +303,33 @@ export class Delivery {
     if (outcome.kind === "unavailable" && !outcome.isServerError) {
       return this.#markPending(batch, records, reason);
     }
-    this.#lose(records, reason);
-    if (this.#settings.outbox === undefined) return;
+    const { outbox } = this.#settings;
+    if (outbox === undefined || batch.id === undefined) return this.#lose(records, reason);
+    this.#refuse(records, reason);
     for (const payload of records) {
       batch.refused.push({ payload, record: this.#settings.identify(payload), reason, status });
     }
   }
 
   #lose(records: readonly MappedRecord[], reason: string): void {
+    this.#log("Lost", records, reason);
+    this.#lost += records.length;
+  }
+
+  /** What is refused stays in the state file, for `agent retry`. */
+  #refuse(records: readonly MappedRecord[], reason: string): void {
+    this.#log("Refused", records, reason);
+    this.#refused += records.length;
+  }
+
+  #log(what: "Lost" | "Refused", records: readonly MappedRecord[], reason: string): void {
     this.#lastReason = reason;
+    const { log, account, identify } = this.#settings;
+    let logged = this.#lost + this.#refused;
     for (const record of records) {
-      const identity = this.#settings.identify(record);
-      this.#settings.log.error(`Lost ${identity}: ${reason}`);
-      this.#settings.account.fail(identity, reason);
+      const identity = identify(record);
+      log[logged++ < maxLoggedRecords ? "error" : "debug"](`${what} ${identity}: ${reason}`);
+      account.fail(identity, reason);
     }
   }
 
@@ -287,7 +337,7 @@ export class Delivery {
     if (batch.id === undefined) return this.#lose(records, reason);
     if (records.length === 0) return;
     this.#lastReason = reason;
-    this.#settings.log.warning(`Kept for the next run: ${records.length} records: ${reason}`);
+    this.#keptBy.set(reason, (this.#keptBy.get(reason) ?? 0) + records.length);
     this.#settings.account.counts.kept += records.length;
     batch.pending.push(...records);
   }

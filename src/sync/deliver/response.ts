@@ -5,7 +5,7 @@
  */
 
 import { AgentError, AuthError, SinkError } from "../../base/errors.ts";
-import { excerpt } from "../../oomnitza/payload.ts";
+import { excerpt, findRejection } from "../../oomnitza/rejection.ts";
 import { isRetriable } from "../../sdk/http/retry.ts";
 
 /** How one request ended. */
@@ -28,7 +28,7 @@ export type PostOutcome =
 
 /** Classifies the final answer to a POST. */
 export function classifyResponse(status: number, body: string, path: string): PostOutcome {
-  if (status >= 200 && status < 300) return { kind: "accepted" };
+  if (status >= 200 && status < 300) return classifyBody(status, body);
   if (status === 404 || status === 405) return { kind: "absent" };
   const reason = `${status} ${excerpt(body)}`.trim();
   if (isRetriable(status) || status >= 500) {
@@ -39,6 +39,15 @@ export function classifyResponse(status: number, body: string, path: string): Po
     hint: "Check that the token is valid and that its account may upload.",
   });
   return { kind: "stop", error };
+}
+
+/** Classifies an answer with a good status: what is not of Oomnitza may be better next time. */
+function classifyBody(status: number, body: string): PostOutcome {
+  const rejection = findRejection(body);
+  if (rejection === undefined) return { kind: "accepted" };
+  const reason = `${status}, but ${rejection.reason}`;
+  if (rejection.kind === "error") return { kind: "refused", reason, status };
+  return { kind: "unavailable", reason, isServerError: false, status };
 }
 
 /** Classifies what a POST threw. Bugs are thrown on. */

@@ -77,6 +77,7 @@ export class InboxBatch {
   readonly #retryDelays: InboxRetryDelays;
   /** Entries that failed on their own account, and why. */
   readonly #failed = new Map<number, string>();
+  #postponed = 0;
 
   constructor(
     entries: readonly InboxEntry[],
@@ -85,6 +86,11 @@ export class InboxBatch {
     this.#entries = entries;
     this.#workers = Math.max(1, options.workers);
     this.#retryDelays = options.retryDelays;
+  }
+
+  /** Entries whose fetch failed and that are not given up. */
+  get postponed(): number {
+    return this.#postponed;
   }
 
   /** Fetches what the entries are about. */
@@ -100,8 +106,12 @@ export class InboxBatch {
         continue;
       }
       this.#failed.set(entry.id, reason);
-      if (this.#isExpired(entry)) yield new Skipped(nameEntry(entry), `${reason}. It is given up`);
-      else context.log.warning(`${nameEntry(entry)} is tried again later: ${reason}`);
+      if (this.#isExpired(entry)) {
+        yield new Skipped(nameEntry(entry), `${reason}. It is given up`);
+        continue;
+      }
+      this.#postponed++;
+      context.log.warning(`${nameEntry(entry)} is tried again later: ${reason}`);
     }
   }
 

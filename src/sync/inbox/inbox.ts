@@ -21,7 +21,7 @@ export interface WorkSettings {
   readonly prepare: (section: string) => Promise<PreparedSection>;
   readonly run: (
     prepared: PreparedSection,
-    how: { readonly read: PartialRead },
+    how: { readonly read: PartialRead; readonly postponed: () => number },
   ) => Promise<SectionReport>;
   /** Whether an earlier run of a section left something to deliver. */
   readonly hasBacklog: (section: string) => boolean;
@@ -155,7 +155,10 @@ export class InboxWork {
       return { error: toSectionError(thrown) };
     }
     const { source } = prepared.section;
-    const report = await run(prepared, { read: (context) => batch.read(source, context) });
+    const report = await run(prepared, {
+      read: (context) => batch.read(source, context),
+      postponed: () => batch.postponed,
+    });
     const { counts, leftovers } = report;
     loop.hasBacklog = counts.kept + leftovers.kept > 0;
     const events = entries.reduce((sum, entry) => sum + entry.events, 0);

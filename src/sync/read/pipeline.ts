@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SourceError } from "../../base/errors.ts";
 import { type MappedRecord, Skipped, type SourceRecord } from "../../base/record.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
@@ -12,7 +13,16 @@ import { Dropped, type Outcomes } from "../../transform/map.ts";
 import { openTransform, type Transform } from "../../transform/transform.ts";
 import type { Account } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { groupItems, type PartialRead, readItems } from "./read_items.ts";
+import { EmptyPaths } from "./empty_paths.ts";
+import { groupItems, type PartialRead, type ReadExtent, readItems } from "./read_items.ts";
+import {
+  describeEmptyPath,
+  type EmptyPath,
+  fieldsOf,
+  findMissing,
+  type MissingColumns,
+} from "./missing_paths.ts";
+import { RecordNames } from "./record_names.ts";
 import type { ReadSettings } from "./source_context.ts";
 
 /** How a section is read, and who takes its records. */
@@ -45,14 +55,20 @@ export interface ReadEnd {
   readonly isComplete: boolean;
   /** Records that are in the source and could not be read or mapped. */
   readonly lost: number;
+  /** Whether the source gave only what is new, or was read in part. */
+  readonly isIncremental: boolean;
+  /** Mapped paths that no record has, or that were empty in every record that was read. */
+  readonly emptyPaths: readonly EmptyPath[];
+  /** What the source said before reading that its data lack. */
+  readonly missing?: MissingColumns | undefined;
   /** Whether the run is to end now. */
   readonly isAborted: boolean;
   /** What ended it early. */
   readonly failure?: { readonly thrown: unknown } | undefined;
 }
 
-/** Drops of one kind that are logged in full; the account counts them all. */
-const maxLoggedDrops = 20;
+/** Records of one kind that are logged by name; the account counts them all. */
+const maxLoggedRecords = 20;
 
 /** Records that are transformed together: many for the sandbox, where each call costs. */
 const groupSize = 250;
@@ -61,6 +77,12 @@ const groupSize = 250;
 class Pipeline {
   readonly #prepared: PreparedSection;
   readonly #settings: PipelineSettings;
+  readonly #names: RecordNames;
+  readonly #emptyPaths: EmptyPaths;
+  /** Numbers in the source of the records that are on their way. */
+  readonly #numbers: number[] = [];
+  /** Items that the source gave. */
+  #itemCount = 0;
   /** Records that could not be mapped. */
   unmapped = 0;
   /** Whether the source gives only what is new: it asked where it had stopped, or is read in part. */
@@ -70,6 +92,13 @@ class Pipeline {
     this.#prepared = prepared;
     this.#settings = settings;
     this.isIncremental = settings.from !== undefined;
+    this.#names = new RecordNames(prepared.section.source);
+    this.#emptyPaths = new EmptyPaths(prepared.mapping.fields);
+  }
+
+  /** Mapped paths that were empty in every record so far. */
+  get emptyPaths(): readonly string[] {
+    return this.#emptyPaths.paths;
   }
 
   /** Reads, transforms and delivers to the end of the source. */
@@ -79,7 +108,8 @@ class Pipeline {
     const transform = await openTransform(mapper, conversions, code, log);
     const reading = { ...this.#settings, cursor: this.#watchCursor(), total: account.claim };
     try {
-      await this.#walk(readItems(this.#prepared, reading, { limit, from }), transform);
+      const onPage: ReadExtent["onPage"] = (page, first) => this.#names.remember(page, first);
+      await this.#walk(readItems(this.#prepared, reading, { limit, from, onPage }), transform);
     } finally {
       await transform.close();
     }
@@ -93,9 +123,10 @@ class Pipeline {
     let delivered: Promise<void> = Promise.resolve();
     try {
       for await (const group of groups) {
+        this.#emptyPaths.look(group);
         const outcomes = transform.group(group);
         await delivered;
-        delivered = this.#deliver(outcomes);
+        delivered = this.#deliver(outcomes, group);
         if (this.#settings.isStopped()) break;
       }
     } finally {
@@ -106,44 +137,59 @@ class Pipeline {
   /** Counts an item; gives whether it is a record, and so is processed further. */
   #accept(item: SourceRecord | Skipped): item is SourceRecord {
     const { account, onRecord } = this.#settings;
+    this.#itemCount++;
     if (item instanceof Skipped) {
       const { identity, reason } = item;
-      this.#prepared.log.error(`Unreadable: ${identity}: ${reason}`);
       account.skip(identity, reason);
+      this.#log("error", account.counts.unreadable, `Unreadable: ${identity}: ${reason}`);
       return false;
     }
     account.counts.fetched++;
+    this.#numbers.push(this.#itemCount);
     onRecord?.(item);
     return true;
   }
 
-  async #deliver(outcomes: Outcomes | Promise<Outcomes>): Promise<void> {
-    for (const outcome of await outcomes) {
+  async #deliver(
+    outcomes: Outcomes | Promise<Outcomes>,
+    group: readonly SourceRecord[],
+  ): Promise<void> {
+    const numbers = this.#numbers.splice(0, group.length);
+    for (const [index, outcome] of (await outcomes).entries()) {
       if (outcome instanceof Dropped) {
-        this.#drop(outcome);
+        this.#drop(outcome, group[index] as SourceRecord, numbers[index] as number);
         continue;
       }
       const full = this.#settings.deliver(outcome);
       if (full !== undefined) await full;
     }
+    this.#names.forget((numbers.at(-1) ?? 0) + 1);
   }
 
-  #drop({ kind, identity, reason }: Dropped): void {
-    const { log } = this.#prepared;
-    const { account } = this.#settings;
-    const name = identity === "" ? `record ${account.counts.fetched}` : identity;
-    if (kind === "failed") {
-      log.error(`Lost ${name}: ${reason}`);
-      account.fail(identity, reason);
-      this.unmapped++;
+  #drop({ kind, identity, reason }: Dropped, record: SourceRecord, number: number): void {
+    const { counts } = this.#settings.account;
+    if (kind === "filtered") {
+      counts.filtered++;
+      this.#prepared.log.debug(`Filtered: ${identity === "" ? `record ${number}` : identity}`);
       return;
     }
-    const count = ++account.counts[kind];
-    if (kind === "filtered") log.debug(`Filtered: ${name}`);
-    else if (count <= maxLoggedDrops) log.warning(`Not sent: ${name}: ${reason}`);
-    else if (count === maxLoggedDrops + 1) {
-      log.warning("More records are not sent for such reasons; the report counts them");
+    const name = identity === "" ? this.#names.name(record, number) : identity;
+    if (kind === "failed") {
+      this.#settings.account.fail(name, reason);
+      this.#log("error", ++this.unmapped, `Lost ${name}: ${reason}`);
+      return;
     }
+    this.#log("warning", ++counts[kind], `Not sent: ${name}: ${reason}`);
+  }
+
+  /** Logs the first records of a kind by name, and says once that there are more; those are for debugging. */
+  #log(level: "error" | "warning", count: number, message: string): void {
+    const { log } = this.#prepared;
+    log[count <= maxLoggedRecords ? level : "debug"](message);
+    if (count !== maxLoggedRecords + 1) return;
+    log[level](
+      "More records of this kind are not named here: the report counts them, --verbose names them",
+    );
   }
 
   #watchCursor(): SourceCursor | undefined {
@@ -166,6 +212,35 @@ function isAllClaimed({ counts, claimed }: Account): boolean {
   return total === undefined || total === counts.fetched + counts.unreadable;
 }
 
+/** Paths that were seen to be empty, and those of which it is known why. */
+function listEmptyPaths(
+  { mapping }: PreparedSection,
+  empty: readonly string[],
+  missing: MissingColumns | undefined,
+): EmptyPath[] {
+  return empty.map((path) =>
+    missing?.paths.find((known) => known.path === path) ??
+      { path, fields: fieldsOf(path, mapping.fields), note: null }
+  );
+}
+
+/** What to say when records were read and none of them could be sent; undefined when that is not so. */
+export function findFruitless(
+  { section }: PreparedSection,
+  { counts }: Account,
+  { isIncremental, missing }: ReadEnd,
+): SourceError | undefined {
+  const { incomplete, fetched, filtered } = counts;
+  if (isIncremental || incomplete === 0 || incomplete < fetched - filtered) return undefined;
+  return new SourceError(
+    `No record could be sent [${section.name}]: all that were read lack a value for a required field`,
+    {
+      hint: missing?.hint ??
+        "Correct the mapping of the required fields: the log names records and fields.",
+    },
+  );
+}
+
 /**
  * Reads a source to its end and maps what it gives, for whoever takes the records. What ended it early is
  * returned, not thrown; the records before it were delivered.
@@ -178,6 +253,9 @@ export async function readSection(
   const { conversions, log } = prepared;
   const pipeline = new Pipeline(prepared, settings);
   let failure: ReadEnd["failure"];
+  const missing = settings.from === undefined ? await findMissing(prepared, settings) : undefined;
+  for (const path of missing?.paths ?? []) log.warning(describeEmptyPath(path));
+  if (missing !== undefined) log.warning(missing.hint);
   await conversions.prepare({ log, oomnitza, http, signal });
   try {
     await pipeline.run();
@@ -190,6 +268,9 @@ export async function readSection(
   return {
     isComplete: isEnded && !pipeline.isIncremental && isAllClaimed(account),
     lost: account.counts.unreadable + pipeline.unmapped,
+    isIncremental: pipeline.isIncremental,
+    emptyPaths: listEmptyPaths(prepared, pipeline.emptyPaths, missing),
+    missing,
     isAborted: signal.aborted,
     failure,
   };

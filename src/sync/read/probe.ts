@@ -6,21 +6,27 @@
  */
 
 import type { Log } from "../../logging/log.ts";
+import type { FieldMapping } from "../../transform/mapping.ts";
 import { Skipped, type SourceRecord } from "../../base/record.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import { retryPolicies } from "../../sdk/http/retry.ts";
+import { findMissing, type MissingColumns } from "./missing_paths.ts";
 import { readItems } from "./read_items.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
 /** What a probe needs besides the section. */
 export type ProbeContext = Pick<ReadSettings, "signal" | "redactor">;
 
-/** A section whose source can be probed, without mappings and so for whole records. */
-export function toReadable(section: SectionConfig, log: Log): Readable {
+/** A section whose source can be probed, for whole records; with fields, also for what they are mapped from. */
+export function toReadable(
+  section: SectionConfig,
+  log: Log,
+  fields: readonly FieldMapping[] = [],
+): Readable {
   return {
     section,
     log: log.named(section.name),
-    mapping: { fields: [] },
+    mapping: { fields },
     conversions: { custom: [], reads: [] },
     code: { reads: () => "everything" },
   };
@@ -37,6 +43,14 @@ export async function checkSource(
 ): Promise<void> {
   const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
   await readable.section.source.check?.(sourceContext(readable, settings));
+}
+
+/** Which mapped paths the data of a section lack, as far as that can be told without reading them. */
+export function findMissingPaths(
+  readable: Readable,
+  { signal, redactor }: ProbeContext,
+): Promise<MissingColumns | undefined> {
+  return findMissing(readable, { signal, redactor, workers: 1, retry: retryPolicies.interactive });
 }
 
 /** The first records of a section, and what could not be read among them. */

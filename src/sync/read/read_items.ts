@@ -5,7 +5,7 @@
  */
 
 import { isDeeperThan, Skipped, type SourceRecord } from "../../base/record.ts";
-import type { SourceContext, SourceItem } from "../../sdk/source.ts";
+import type { SourceContext, SourceItem, SourcePage } from "../../sdk/source.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
 /** Reads some records of a source instead of all: what it does not give may be there all the same. */
@@ -18,6 +18,8 @@ export interface ReadExtent {
   /** Ends after so many records, those that cannot be read not counted; 0 reads all. */
   readonly limit?: number | undefined;
   readonly from?: PartialRead | undefined;
+  /** Is shown each page before its items, with the number of the first of them, from 1. */
+  readonly onPage?: ((page: SourcePage, first: number) => void) | undefined;
 }
 
 /** Levels of lists and objects that a record may have. */
@@ -32,7 +34,7 @@ const maxDepth = 200;
 export async function* readItems(
   readable: Readable,
   settings: ReadSettings,
-  { limit = 0, from }: ReadExtent = {},
+  { limit = 0, from, onPage }: ReadExtent = {},
 ): AsyncGenerator<SourceRecord | Skipped> {
   // The source is ended when nobody reads on, so that nothing goes on in the background; a
   // connection that is kept must live on.
@@ -45,7 +47,8 @@ export async function* readItems(
   let records = 0;
   try {
     for await (const page of from?.(context) ?? readable.section.source.records(context)) {
-      for (const given of Array.isArray(page) ? page : [page]) {
+      if (isPage(page)) onPage?.(page, count + 1);
+      for (const given of isPage(page) ? page : [page]) {
         const item: SourceRecord | Skipped = checkDepth(given, ++count);
         if (!(item instanceof Skipped)) records++;
         yield item;
@@ -55,6 +58,10 @@ export async function* readItems(
   } finally {
     end.abort();
   }
+}
+
+function isPage(item: SourceItem): item is SourcePage {
+  return Array.isArray(item);
 }
 
 function checkDepth(item: SourceRecord | Skipped, number: number): SourceRecord | Skipped {

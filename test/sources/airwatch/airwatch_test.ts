@@ -77,13 +77,31 @@ test("a total that the pages do not reach fails the section", async () => {
   await using vendor = place.vendor;
   vendor.fail({
     on: ({ query }) => query.get("page") === "1",
-    times: 1,
+    times: 99,
     answer: () => new Response(null, { status: 204 }),
   });
   const run = await uploadAll(place);
   expect(run.code).toBe(3);
   expect(run.records).toHaveLength(500);
   expect(run.report.sections[0]?.error?.message).toContain("700");
+});
+
+test("a device that vanishes while the list is read is told, and hides no other", async () => {
+  // The first when the second page is asked for: the 501st moves to the page that was read.
+  for (const [gone, page, count, arrived] of [[0, 1, 700, 700], [500, 1, 501, 500]] as const) {
+    const removed = new Set<number>();
+    const onPage = (asked: number) => {
+      if (asked === page) removed.add(gone);
+    };
+    const place = start({ count, gone: removed, onPage });
+    await using vendor = place.vendor;
+    const run = await uploadAll(place, ["--workers", "1"]);
+    expect(run.code).toBe(0);
+    expect(new Set(run.records.map(({ SERIAL }) => SERIAL)).size).toBe(arrived);
+    expect(run.records).toHaveLength(arrived);
+    expect(run.stderr).toContain("The list of devices changed while it was read");
+    expect(vendor.calls.length).toBeLessThan(6);
+  }
 });
 
 test("network details are asked for when a mapping reads them, not too many at once", async () => {

@@ -33,6 +33,10 @@ export interface AirwatchOptions {
   readonly untold?: boolean;
   /** Tokens that the API accepts in place of a name and password. */
   readonly tokens?: ReadonlySet<string>;
+  /** Devices that are not there any more; may grow while the list is read. */
+  readonly gone?: ReadonlySet<number>;
+  /** Told of each page before it is answered. */
+  onPage?(page: number): void;
 }
 
 /** A device as AirWatch lists it; empty members are left out. */
@@ -85,13 +89,15 @@ function search({ query }: VendorCall, options: AirwatchOptions): Response {
   if (!Number.isInteger(asked) || asked < 1 || !Number.isInteger(page) || page < 0) {
     return refusal(400, 400, "The page or the page size is invalid");
   }
+  options.onPage?.(page);
   const size = Math.min(asked, options.pageLimit ?? asked);
-  const start = page * size;
-  if (start >= options.count) return new Response(null, { status: 204 });
-  const count = Math.min(size, options.count - start);
+  const all = Array.from({ length: options.count }, (_, index) => index)
+    .filter((index) => options.gone?.has(index) !== true);
+  const found = all.slice(page * size, (page + 1) * size);
+  if (found.length === 0) return new Response(null, { status: 204 });
   return Response.json({
-    Devices: Array.from({ length: count }, (_, index) => device(start + index)),
-    ...(options.untold === true ? {} : { Page: page, PageSize: size, Total: options.count }),
+    Devices: found.map(device),
+    ...(options.untold === true ? {} : { Page: page, PageSize: size, Total: all.length }),
   });
 }
 

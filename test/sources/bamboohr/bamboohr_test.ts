@@ -114,7 +114,7 @@ test("a list that gives back fewer than its total has failed", async () => {
   await using vendor = place.vendor;
   vendor.fail({
     on: ({ query }) => query.has("page[after]"),
-    times: 1,
+    times: 99,
     answer: () => Response.json({ data: [], meta: { total: 450, page: null }, _links: {} }),
   });
   const run = await uploadAll(place);

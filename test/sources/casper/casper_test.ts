@@ -133,6 +133,25 @@ test("servers without tokens, and those that take them elsewhere only, are asked
   }
 });
 
+test("403, 405 and a page in place of a token mean an older server, as 404 does", async () => {
+  const answers = [
+    () => new Response("Forbidden", { status: 403 }),
+    () => new Response("Method Not Allowed", { status: 405 }),
+    () => new Response("<html>Log in</html>", { headers: { "Content-Type": "text/html" } }),
+    () => new Response("\n<!DOCTYPE html><title>Jamf Pro</title>"),
+  ];
+  for (const tokenAnswer of answers) {
+    const place = start({ count: 3, era: "basic", tokenAnswer });
+    await using _vendor = place.vendor;
+    const run = await uploadAll(place);
+    expect(run.records).toHaveLength(3);
+    expect(run.code).toBe(0);
+    const wrong = await uploadAll(place, [], place.wrongOptions);
+    expect(wrong.code).toBe(3);
+    expect(wrong.report.sections[0]?.error?.hint).toContain("password");
+  }
+});
+
 test(
   "tokens that are soon used up are asked for again, for users and API clients alike",
   async () => {

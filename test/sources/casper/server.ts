@@ -40,6 +40,8 @@ export interface JamfOptions {
    * `pro`: the Classic endpoints of computers are gone.
    */
   readonly era?: "basic" | "early" | "classic" | "pro";
+  /** What a `basic` server answers in place of a token; 404 unless told. */
+  readonly tokenAnswer?: () => Response;
   /** Details that are not there any more, and details that always fail. */
   readonly missing?: readonly number[];
   readonly broken?: readonly number[];
@@ -80,7 +82,9 @@ class Jamf {
   }
 
   userToken(call: VendorCall): Response {
-    if (this.#options.era === "basic") return new Response("<h1>Not Found</h1>", { status: 404 });
+    if (this.#options.era === "basic") {
+      return this.#options.tokenAnswer?.() ?? new Response("<h1>Not Found</h1>", { status: 404 });
+    }
     if (!hasBasic(call, credentials.username, credentials.password)) return this.#refuse();
     const { token, expires } = this.#issue();
     const claimed = new Date(expires - (this.#options.clockBehind ?? 0));

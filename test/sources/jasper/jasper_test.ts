@@ -75,6 +75,19 @@ describe("changed SIMs", () => {
     }]);
   });
 
+  test("texts keep their blanks, numbers and the id of the SIM have none", async () => {
+    const extra =
+      'mapping.NOTE = {"source": "custom1"}\nmapping.SESSIONS = {"source": "ctdSessionCount"}\n';
+    const place = start({ count: 1 }, extra);
+    await using _vendor = place.vendor;
+    const run = await uploadAll(place);
+    expect(run.records[0]).toMatchObject({
+      SIM: "8901000000000000000",
+      NOTE: "  Jane\n Doe ",
+      SESSIONS: 17,
+    });
+  });
+
   test("a server that gives fewer details than asked for is asked again", async () => {
     const place = start({ count: 60, mostDetails: 20 });
     await using vendor = place.vendor;

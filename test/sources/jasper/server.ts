@@ -75,9 +75,9 @@ function terminal(index: number, time: string): string {
     j("renewalRatePlan", "Plan B")
   }${j("primaryDataRemaining", "0.25")}</jws:rating>${
     j("accountId", "100055555")
-  }<jws:fixedIpAddress xsi:nil="true"/>${j("ctdSessionCount", "17")}${j("imsi", `00101${index}`)}${
-    j("version", "3")
-  }${j("custom1", "Jane Doe")}</jws:terminal>`;
+  }<jws:fixedIpAddress xsi:nil="true"/>${j("ctdSessionCount", "\n 17 ")}${
+    j("imsi", `00101${index}`)
+  }${j("version", "3")}${j("custom1", "  Jane\n Doe ")}</jws:terminal>`;
 }
 
 /** A fault as the vendor writes it; HTTP has 500 for all. */

@@ -41,6 +41,8 @@ export interface ActiveDirectoryOptions {
   readonly loops?: boolean;
   /** Says goodbye, as a server that shuts down does, in place of this page. */
   readonly goodbyeAt?: number;
+  /** Addresses of other directories, given with the first page. */
+  readonly references?: readonly string[];
 }
 
 /** A server at work. */
@@ -219,6 +221,9 @@ class Session {
       return this.#say(id, result(0x65, 0), cookieControl(cookie));
     }
     const pages = pagesOf(this.#options, Math.min(pageSize, maxPageSize));
+    for (const address of page === 0 ? this.#options.references ?? [] : []) {
+      this.#say(id, element(0x73, element(0x04, address)));
+    }
     for (const entry of pages[page] ?? []) this.#say(id, entryMessage(entry, attributes));
     cookie.writeUInt32BE(page + 1);
     const last = page + 1 >= pages.length;

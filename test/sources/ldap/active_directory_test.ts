@@ -290,3 +290,23 @@ test("check reports whether the base is there", async () => {
   expect(bad.stdout).toContain("Check base_dn");
   expect(bad.code).toBe(3);
 });
+
+test("the root of a domain refers to its own partitions, which is nothing to warn of", async () => {
+  // As a Samba 4 and a Windows domain controller give them.
+  const own = [
+    "ldap://ForestDnsZones.example.org/DC=ForestDnsZones,DC=example,DC=org",
+    "ldap://DomainDnsZones.example.org/DC=DomainDnsZones,DC=example,DC=org",
+    "ldap://example.org/CN=Configuration,DC=example,DC=org",
+    "ldap://example.org/CN=Schema,CN=Configuration,DC=example,DC=org",
+  ];
+  const child = "ldap://emea.example.org/DC=emea,DC=example,DC=org";
+  for (const [references, told] of [[own, false], [[...own, child], true]] as const) {
+    const { server, options } = await serve({ entries: people(3), references });
+    await using _server = server;
+    const run = await upload("ldap", options);
+    expect(run.records).toHaveLength(3);
+    const warning = `Referrals to other directories, which are not followed: 1 (${child}).`;
+    expect(run.stderr.includes(warning)).toBe(told);
+    expect(run.stderr.includes("Referrals")).toBe(told);
+  }
+});

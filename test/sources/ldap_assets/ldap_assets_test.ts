@@ -123,7 +123,8 @@ test("a stop ends a search that hangs", async () => {
   place.write("config.ini", oomnitzaSection(instance) + settings);
   hung.freeze();
   const agent = await place.start(["upload", "ldap_assets"]);
-  await Bun.sleep(200);
+  while (!agent.stderr().includes("Uploading ") && !agent.hasEnded()) await Bun.sleep(5);
+  await Bun.sleep(50);
   expect(agent.hasEnded()).toBe(false);
   expect(await agent.stop()).toBe(3);
 });

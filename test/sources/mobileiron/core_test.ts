@@ -103,7 +103,7 @@ test("a total that the pages do not reach fails the section", async () => {
   await using vendor = place.vendor;
   vendor.fail({
     on: isList,
-    times: 1,
+    times: 99,
     answer: () => Response.json({ results: [coreDevice(0)], totalCount: 5, hasMore: false }),
   });
   const run = await uploadAll(place);

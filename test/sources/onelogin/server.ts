@@ -200,6 +200,10 @@ const plain = new Set([
 function listV2(call: VendorCall, options: OneLoginOptions, tokens: Tokens): Response {
   if (!isKnown(call, /^bearer /i, options, tokens)) return refusal(401, "Unauthorized");
   if (!hasOnly(call, "limit", "cursor", "fields", "page")) return refusal(400, "Bad Request");
+  // onelogin/terraform-provider-onelogin#196; "Using Query Parameters" shows the cursor alone.
+  if (call.query.has("cursor") && (call.query.has("limit") || call.query.has("page"))) {
+    return refusal(400, "Requests can only have cursor xor pagination arguments");
+  }
   const start = placeOf(call.query.get("cursor"));
   const limit = Number(call.query.get("limit") ?? "50");
   if (start === undefined || !(limit >= 1)) return refusal(400, "Bad Request");

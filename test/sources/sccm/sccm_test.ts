@@ -58,7 +58,8 @@ async function read(
 
 test("the generated section is as it always was, and validates once it is enabled", () => {
   const text = describeIni([sccm]);
-  expect(text).toContain(`[sccm]
+  // Its lines, between the comments that explain them.
+  expect(text.replaceAll(/^# .*\n/gm, "")).toContain(`[sccm]
 enable = False
 server = server.example.com
 database = CM_DCT
@@ -242,6 +243,30 @@ test("the serial number of the enclosure stands in for one that is none", async 
     },
   }, { "mapping.SERIAL": "hardware.serial_number" });
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(serials.map(([, , wanted]) => wanted));
+});
+
+test("what makers leave in place of a serial number is no key, and blanks around one are cut", async () => {
+  // Values of v_GS_PC_BIOS.SerialNumber0 as sites have them; people write LTRIM(RTRIM(...)) around it.
+  const good = ["ABC123   ", "  5CG1234 "];
+  const none = ["To Be Filled By O.E.M.", "None", "Not Specified", "Default string", "N/A"];
+  const serials = [...good, ...none, "........"];
+  const rows = () => ({
+    ...siteRows(serials.length, 0),
+    v_GS_PC_BIOS: serials.map((bios, index) => [idOf(index), 1, bios]),
+    v_GS_SYSTEM_ENCLOSURE: [],
+  });
+  const options = { "mapping.SN": "hardware.serial_number", sync_field: "SN" };
+  const { run } = await read({ rows: rows() }, options);
+  expect(run.records.map(({ SN }) => SN)).toEqual(["ABC123", "5CG1234"]);
+  expect(run.section.counts).toMatchObject({ fetched: 8, sent: 2, incomplete: 6 });
+  for (const text of [...none, "........"]) {
+    expect(run.stderr).toContain(`no value for SN: "${text}" stands in place of a serial number`);
+  }
+  const { run: all } = await read({ rows: rows() }, {
+    ...options,
+    send_placeholder_serials: "True",
+  });
+  expect(all.records.map(({ SN }) => SN)).toEqual(["ABC123", "5CG1234", ...none, "........"]);
 });
 
 test("active_only leaves out obsolete and inactive clients", async () => {

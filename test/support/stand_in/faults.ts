@@ -24,9 +24,20 @@ export const faultKinds = [
 /** A way to fail. */
 export type FaultKind = (typeof faultKinds)[number];
 
+/** Answers with the status 200 that accept nothing; scripts name them. */
+export const falseAnswers = {
+  "page": "<!doctype html><title>Sign in</title><form action=/login></form>",
+  "text": "Please sign in to the network first.",
+  "error": '{"error": "the connector is not licensed"}',
+  "errors": '{"errors": [{"message": "no such field"}]}',
+  "no-success": '{"success": false, "message": "try again"}',
+} as const satisfies Readonly<Record<string, string>>;
+
 const step = z.string().refine(
-  (text) => text === "ok" || isKind(text) || /^[45]\d\d$/.test(text),
-  `is none of ok, ${faultKinds.join(", ")} or an error status`,
+  (text) => text === "ok" || isKind(text) || isFalseAnswer(text) || /^[45]\d\d$/.test(text),
+  `is none of ok, ${faultKinds.join(", ")}, ${
+    Object.keys(falseAnswers).join(", ")
+  } or an error status`,
 );
 
 const poisonSchema = z.strictObject({
@@ -86,6 +97,8 @@ export interface Fault {
   /** Status to answer with when the connection stays. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** What is answered; JSON that says which fault it is, unless given. */
+  readonly body?: string | undefined;
 }
 
 /** What a request is, as far as faults go: an upload, another bulk request, or neither. */
@@ -175,6 +188,7 @@ export class FaultPlan {
     if (kind === "drop-before" || kind === "drop-after") {
       return { kind, drop: kind === "drop-before" ? "before" : "after", status: 0, headers: {} };
     }
+    if (isFalseAnswer(kind)) return { kind, status: 200, headers: {}, body: falseAnswers[kind] };
     const wait = this.faults.retryAfter ??
       (kind === "503-retry-after" ? { seconds: 1 } : undefined);
     const status = Number.parseInt(kind, 10);
@@ -202,6 +216,10 @@ function chance(seed: number): () => number {
 
 function isKind(text: string): text is FaultKind {
   return (faultKinds as readonly string[]).includes(text);
+}
+
+function isFalseAnswer(text: string): text is keyof typeof falseAnswers {
+  return Object.hasOwn(falseAnswers, text);
 }
 
 function isPattern(source: string): boolean {

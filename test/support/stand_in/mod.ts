@@ -105,9 +105,11 @@ async function failOrAnswer(plan: FaultPlan, c: Call, next: Next): Promise<Fault
   if (fault === undefined || fault.drop === "after") await next();
   if (plan.faults.cancel) await tellCanceled(c);
   if (fault === undefined || (fault.drop === "after" && !c.res.ok)) return undefined;
-  const { kind, drop, status, headers } = fault;
+  const { kind, drop, status, headers, body } = fault;
   c.res = drop === undefined
-    ? Response.json({ error: `failed on purpose: ${kind}` }, { status, headers })
+    ? body === undefined
+      ? Response.json({ error: `failed on purpose: ${kind}` }, { status, headers })
+      : new Response(body, { status, headers })
     : hangUp();
   return fault;
 }

@@ -1,0 +1,47 @@
+/**
+ * What makers leave in place of a serial number. Many devices have the same of these, so that all of
+ * them would become one asset.
+ *
+ * @module
+ */
+
+/**
+ * From the lists that inventories keep: `blacklist_serials` of OCS Inventory NG, the blacklist of the
+ * GLPI Inventory plugin, and what dmidecode(8) prints for SMBIOS strings that nobody filled in.
+ */
+const placeholders: ReadonlySet<string> = new Set([
+  ...["n/a", "na", "none", "null", "(null)", "(null string)", "nil", "empty", "blank", "undefined"],
+  ...["unknown", "unknow", "invalid", "not", "oem", "o.e.m.", "eval", "iatpass", "tulip computers"],
+  ...["default", "default string", "not specified", "not applicable", "not available", "not set"],
+  ...["no serial", "no serial number", "serial", "serial number", "serialnumber", "oem_serial"],
+  ...["system serial number", "systemserialnumb", "systemserialnumber", "product serial number"],
+  ...["chassis serial number", "base board serial number", "baseboard serial number"],
+  ...["sys-1234567890", "sys-9876543210", "mb-1234567890", "sn-12345", "sn-1234567890"],
+  ...["sn-123456fvgv3i0b8o5n6n7k", "bsn12345678901234567", "ssn12345678901234567"],
+  ...["csn12345678901234567", "bss-0123456789", "0123456789abcdef"],
+  ...["1234567", "12345678", "123456789", "1234567890", "0123456789", "123456789000"],
+  ...["12345678901234567", "9876543210"],
+]);
+
+/** "To Be Filled By O.E.M.", also "… by More String"; "Serial Number xxxxxx"; one sign over and over. */
+const patterns = [
+  /^to be filled\b/,
+  /^fill(ed)? by o\.?e\.?m/,
+  /^serial number x+$/,
+  /^(.)\1{4,}$/,
+  /^(0+|x+|\.+|-+|\*+|_+|\?+|\$+|#+)$/,
+] as const;
+
+/** Whether a text is what makers leave in place of a serial number, whatever its case and its blanks. */
+export function isPlaceholderSerial(text: string): boolean {
+  const plain = text.trim().replace(/\s+/g, " ").toLowerCase();
+  return placeholders.has(plain) || patterns.some((pattern) => pattern.test(plain));
+}
+
+/** Names of columns and attributes that hold a serial number, where the source does not know its fields. */
+const serialNames = /^(serial([\s_-]?(number|num|no|nr))?\.?|s\/?n)$/i;
+
+/** Whether a column is by its name one of serial numbers. */
+export function isSerialName(path: string): boolean {
+  return serialNames.test(path.trim());
+}

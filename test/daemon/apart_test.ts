@@ -1,0 +1,112 @@
+/**
+ * Runs of the schedule and runs for webhooks are judged apart, in metrics and in alerts.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { createRedactor } from "../../src/base/redact.ts";
+import { Alerts, type AlertSettings, type Condition } from "../../src/daemon/alerts.ts";
+import { Counters } from "../../src/daemon/counters.ts";
+import { Metrics } from "../../src/daemon/metrics.ts";
+import { createLog } from "../../src/logging/log.ts";
+import { openAccount } from "../../src/sync/account.ts";
+import type { SectionReport } from "../../src/sync/report.ts";
+
+function report(
+  origin: SectionReport["origin"],
+  outcome: SectionReport["outcome"],
+  fetched: number,
+): SectionReport {
+  return {
+    section: "casper",
+    run: null,
+    origin,
+    source: "casper",
+    mapping_name: "Casper",
+    kind: "assets",
+    outcome,
+    started: "2026-01-01T00:00:00.000Z",
+    ended: "2026-01-01T00:00:01.000Z",
+    counts: { ...openAccount().counts, fetched, sent: fetched },
+    leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
+    changes: null,
+    stopped_by_guard: false,
+    claimed: null,
+    api: "v3",
+    requests: 1,
+    postponed: 0,
+    empty_paths: [],
+    dead_letters: 0,
+    complaints: 0,
+    failures: [],
+    failures_omitted: 0,
+    error: null,
+  };
+}
+
+/** What is told after some reports, as `event origin`. */
+async function tell(reports: readonly SectionReport[]): Promise<string[]> {
+  const told: string[] = [];
+  const memory = new Map<string, Condition>();
+  const alerts = new Alerts({
+    options: { url: "http://alerts", format: "json", stale_hours: 0 },
+    http: {
+      send({ body }: { body: string }) {
+        const { event, origin } = JSON.parse(body);
+        told.push(`${event} ${origin}`);
+        return Promise.resolve({ status: 200 });
+      },
+    },
+    memory: {
+      get: (section: string, origin: string) => Promise.resolve(memory.get(`${section} ${origin}`)),
+      set: (section: string, origin: string, condition: Condition) => {
+        memory.set(`${section} ${origin}`, condition);
+        return Promise.resolve();
+      },
+    },
+    lastWell: () => new Map(),
+    log: createLog("test", createRedactor(), []),
+  } as unknown as AlertSettings);
+  for (const each of reports) alerts.report(each);
+  await alerts.stop();
+  return told;
+}
+
+test("a good batch of webhooks does not end the failure of the schedule", async () => {
+  const failed = report("upload", "failed", 0);
+  expect(await tell([failed, report("webhook", "ok", 1)])).toEqual(["failed upload"]);
+  expect(await tell([failed, report("webhook", "ok", 1), report("upload", "ok", 5)])).toEqual([
+    "failed upload",
+    "recovered upload",
+  ]);
+});
+
+test("webhooks fail and recover by themselves, and not by a batch that fetched nothing", async () => {
+  const failed = report("webhook", "failed", 0);
+  const idle = report("webhook", "ok", 0);
+  expect(await tell([failed, idle])).toEqual(["failed webhook"]);
+  expect(await tell([failed, report("upload", "ok", 5), report("webhook", "ok", 1)])).toEqual([
+    "failed webhook",
+    "recovered webhook",
+  ]);
+});
+
+test("metrics have the last run of the schedule, and a section that never succeeded has a series", () => {
+  const metrics = new Metrics();
+  metrics.report(report("upload", "failed", 0));
+  metrics.report(report("webhook", "ok", 2));
+  const lines = metrics.render({
+    sections: ["casper", "okta"],
+    scheduled: new Set(["casper"]),
+    lastSuccess: (_section, origin) => origin === "webhook" ? new Date(5000) : undefined,
+    inbox: () => [],
+    counters: new Counters(),
+    isReady: () => true,
+  }).split("\n");
+  expect(lines).toContain('agent_last_run_success{section="casper"} 0');
+  expect(lines).toContain('agent_last_success_timestamp_seconds{section="casper"} 0');
+  expect(lines.join("\n")).not.toContain('agent_last_success_timestamp_seconds{section="okta"}');
+  expect(lines).toContain('agent_webhook_last_success_timestamp_seconds{section="casper"} 5');
+  expect(lines).toContain('agent_runs_total{section="casper",origin="upload",outcome="failed"} 1');
+  expect(lines).toContain('agent_runs_total{section="casper",origin="webhook",outcome="ok"} 1');
+});
