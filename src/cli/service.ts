@@ -139,7 +139,7 @@ async function installSteps(context: CommandContext, values: Flags, target: Targ
   const { program } = values["dry-run"] ? manager.defaults : settings;
   const problem = manager.problem({ ...settings, program });
   if (problem !== undefined) {
-    throw new AgentError(problem, { hint: "See docs/service.md for suitable folders." });
+    throw new AgentError(problem, { hint: "See docs/service.md." });
   }
   if (!values["dry-run"]) await (await import("../os_service/mod.ts")).refuseOldManager(manager);
   return manager.install(settings);

@@ -43,7 +43,7 @@ function problem(settings: ServiceSettings): string | undefined {
   const twice = credentials.find(({ name }, index) =>
     name === iniCredential || credentials.findIndex((other) => other.name === name) !== index
   );
-  return twice === undefined ? undefined : `The credential ${twice.name} is given twice`;
+  return twice === undefined ? undefined : `Two credentials have the name ${twice.name}`;
 }
 
 /** The service manager of most Linux distributions. */

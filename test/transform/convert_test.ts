@@ -103,7 +103,7 @@ test("what a converter throws becomes nothing; each kind is logged once and coun
   expect(await convert?.({}, "reject")).toBeNull();
   expect(lines).toEqual([
     "error: Converter same of A: is bad",
-    "warning: Converter same of A: is odd",
+    "warning: Converter same of A: is unusual",
     "error: Converter same of A: is away",
   ]);
   expect(problems.count()).toBe(4);
