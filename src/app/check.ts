@@ -5,13 +5,15 @@
  */
 
 import { retryPolicies } from "../sdk/http/retry.ts";
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, formatFinding } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import type { SectionConfig } from "../config/section.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
 import { mergeMappings } from "../transform/mapping.ts";
 import { toSectionError } from "../sync/report.ts";
+import { type CompiledUserCode, compileUserCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
@@ -63,13 +65,37 @@ function notEnabledResults(names: readonly string[]): CheckResult[] {
   });
 }
 
+/** Looks at the user code of some sections; what may be meant otherwise goes to the log. */
+async function checkCode(
+  { log }: AppContext,
+  config: Config,
+  chosen: readonly SectionConfig[],
+): Promise<CompiledUserCode> {
+  const code = await compileUserCode(config.converters, chosen);
+  for (const doubt of code.doubts) log.warning(formatFinding(doubt));
+  return code;
+}
+
 /**
  * Checks what the file says of sections. No request is sent.
  *
  * @throws {ConfigError} with all that is wrong with the file.
  */
-export function checkFile(app: AppContext, names: CheckedNames): CheckResult[] {
-  const { chosen, notEnabled } = selectSections(app, loadConfig(app), names);
+export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
+  const config = loadConfig(app);
+  const { chosen, notEnabled } = selectSections(app, config, names);
+  const { findings, warnings } = await checkCode(app, config, chosen);
+  for (const warning of warnings) app.log.warning(formatFinding(warning));
+  const faults = findings.map((finding): CheckResult => {
+    const { section = "converters", hint = null } = finding;
+    return {
+      section,
+      ok: false,
+      message: formatFinding({ ...finding, hint: undefined }),
+      hint,
+      warnings: [],
+    };
+  });
   const written = chosen.map(({ name, line }) => {
     return {
       section: name,
@@ -79,7 +105,7 @@ export function checkFile(app: AppContext, names: CheckedNames): CheckResult[] {
       warnings: [],
     };
   });
-  return [...written, ...notEnabledResults(notEnabled)];
+  return [...written, ...faults, ...notEnabledResults(notEnabled)];
 }
 
 /**
@@ -93,6 +119,7 @@ export async function checkSections(
   names: CheckedNames,
 ): Promise<CheckResult[]> {
   const { chosen, notEnabled } = selectSections(app, config, names);
+  await checkCode(app, config, chosen);
   const session = await openReadSession(app, config, chosen, retryPolicies.interactive);
   const message = `${session.oomnitza.url} accepts the credentials`;
   const results: CheckResult[] = [{

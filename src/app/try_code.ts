@@ -22,6 +22,8 @@ export type TriedCode =
     readonly section?: SectionConfig | undefined;
     /** What is in an editor, instead of what the configuration has. */
     readonly program?: PreparedProgram | undefined;
+    /** The version of Python of bodies that do not show it, instead of the configuration's. */
+    readonly python?: 2 | 3 | undefined;
     /** Custom converters that can be called; all of the configuration unless given. */
     readonly converters?: readonly UserCode[] | undefined;
   }
@@ -35,6 +37,8 @@ export type TriedCode =
 
 /** Code in a sandbox. It must be closed. */
 export interface Trial {
+  /** Whether it is Python of no known version: with `python: 2` it may give other results. */
+  readonly isOpen: boolean;
   /** What the code reported so far: each problem, and how often it came. */
   problems(): ReadonlyMap<string, number>;
   /** Runs the code on some records; gives an outcome for each, and none where there was no answer. */
@@ -44,11 +48,15 @@ export interface Trial {
   close(): Promise<void>;
 }
 
-async function openSandbox(config: Config, code: TriedCode, log: Log): Promise<Sandbox> {
-  const { section, program, converters = config.converters } = code;
+async function openSandbox(
+  config: Config,
+  code: TriedCode,
+  log: Log,
+): Promise<{ readonly sandbox: Sandbox; readonly isOpen: boolean }> {
+  const { section, program, converters = config.converters, python } = code;
   const isFilter = code.kind === "filter";
   const own = isFilter && program === undefined && section !== undefined ? [section] : [];
-  const compiled = await compileUserCode(converters, own);
+  const compiled = await compileUserCode(converters, own, python);
   // What is in an editor was checked there; converters beside it that have errors are not there for it.
   if (program === undefined && compiled.findings.length > 0) {
     throw new ConfigError("The code cannot be used", compiled.findings);
@@ -56,7 +64,10 @@ async function openSandbox(config: Config, code: TriedCode, log: Log): Promise<S
   const { createSandbox, defaultLimits } = await import("../sandbox/mod.ts");
   const filter = program ??
     (section === undefined ? undefined : compiled.filters.get(section.name));
-  return await createSandbox({
+  const tried = isFilter
+    ? filter
+    : program ?? compiled.converters.find(({ source }) => source.name === code.name.toLowerCase());
+  const sandbox = await createSandbox({
     programs: !isFilter && program !== undefined
       ? [...compiled.converters, program]
       : compiled.converters,
@@ -68,6 +79,7 @@ async function openSandbox(config: Config, code: TriedCode, log: Log): Promise<S
     },
     log,
   });
+  return { sandbox, isOpen: tried?.isOpen ?? false };
 }
 
 /**
@@ -77,12 +89,13 @@ async function openSandbox(config: Config, code: TriedCode, log: Log): Promise<S
  * @throws {ConfigError} when the code cannot be used.
  */
 export async function openTrial(config: Config, code: TriedCode, log: Log): Promise<Trial> {
-  const sandbox = await openSandbox(config, code, log);
+  const { sandbox, isOpen } = await openSandbox(config, code, log);
   function input(record: SourceRecord): unknown {
     if (code.kind === "filter" || code.source === "") return null;
     return lookUp(record, code.source) ?? null;
   }
   return {
+    isOpen,
     input,
     problems: () => new Map(sandbox.stats.complaints.map(({ example, count }) => [example, count])),
     run: (records) =>

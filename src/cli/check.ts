@@ -40,7 +40,7 @@ export const check = defineCommand({
   async run(context, flags, names) {
     const wanted = names.length === 0 ? "all" : names;
     const results = flags["file-only"]
-      ? checkFile(context, wanted)
+      ? await checkFile(context, wanted)
       : await withConfig(context, wanted, (config) => checkSections(context, config, wanted));
     if (context.global.output === "json") context.print(JSON.stringify(results, null, 2));
     else for (const result of results) show(context, result);

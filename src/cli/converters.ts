@@ -18,6 +18,8 @@ interface Row {
   readonly name: string;
   /** `built-in`, or the language of a custom converter. */
   readonly language: string;
+  /** Why a custom converter was taken for this language. */
+  readonly reason: string | null;
   /** Line of a custom converter in the ini. */
   readonly line: number | null;
   /** `section: FIELD` for each use. */
@@ -47,6 +49,7 @@ async function buildRows(config: Config): Promise<Row[]> {
     return {
       name,
       language: program?.languageName ?? "unknown",
+      reason: program?.reason ?? null,
       line,
       used: uses.get(name) ?? [],
       problem: finding === undefined ? null : formatFinding(finding),
@@ -55,7 +58,7 @@ async function buildRows(config: Config): Promise<Row[]> {
   const own = new Set(custom.map(({ name }) => name));
   const built = builtins.filter(({ name }) => !own.has(name.toLowerCase())).map(({ name }): Row => {
     const used = uses.get(name.toLowerCase()) ?? [];
-    return { name, language: "built-in", line: null, used, problem: null };
+    return { name, language: "built-in", reason: null, line: null, used, problem: null };
   });
   return [...custom, ...built];
 }
@@ -74,9 +77,9 @@ export const convertersCommand = defineCommand({
     if (context.global.output === "json") {
       context.print(JSON.stringify(rows, null, 2));
     } else {
-      const cells = rows.map(({ name, language, line, used }) => [
+      const cells = rows.map(({ name, language, reason, line, used }) => [
         name,
-        language,
+        reason === null ? language : `${language}: ${reason}`,
         line === null ? "" : `ini line ${line}`,
         used.join(", "),
       ]);

@@ -26,8 +26,10 @@ const flags = {
   "source": opt.text("Path into the record whose value the converter gets.", { default: "" }),
 } as const;
 
-/** What running on one record came to. */
-type TryResult = { readonly result: unknown } | { readonly kept: boolean } | {
+/** What running on one record came to; `under`: the version of Python, where both are shown. */
+type TryResult = Outcome & { readonly under?: string };
+
+type Outcome = { readonly result: unknown } | { readonly kept: boolean } | {
   readonly failed: string;
 };
 
@@ -64,23 +66,42 @@ function runBuiltin(
   }
 }
 
-function toTryResult(outcome: SandboxOutcome | undefined, isFilter: boolean): TryResult {
+function toOutcome(outcome: SandboxOutcome | undefined, isFilter: boolean): Outcome {
   if (outcome === undefined) return { failed: "no result" };
   if ("failed" in outcome) return { failed: outcome.failed };
   if (isFilter) return { kept: outcome.keep };
   return { result: outcome.keep ? outcome.results[0] ?? null : null };
 }
 
+/** Runs the code; twice where nothing in it tells the version of Python and the results differ. */
 async function runCustom(
   { log }: CommandContext,
   config: Config,
   code: TriedCode,
   records: readonly SourceRecord[],
 ): Promise<TryResult[]> {
+  const { shown, isOpen } = await runOnce(log, config, code, records);
+  if (!isOpen) return [...shown];
+  const { shown: others } = await runOnce(log, config, { ...code, python: 2 }, records);
+  return shown.flatMap((one, index): TryResult[] => {
+    const other = others[index];
+    return other === undefined || JSON.stringify(one) === JSON.stringify(other)
+      ? [one]
+      : [{ ...one, under: "Python 3" }, { ...other, under: "Python 2" }];
+  });
+}
+
+async function runOnce(
+  log: CommandContext["log"],
+  config: Config,
+  code: TriedCode,
+  records: readonly SourceRecord[],
+): Promise<{ readonly shown: readonly Outcome[]; readonly isOpen: boolean }> {
   const trial = await openTrial(config, code, log);
   const outcomes = await trial.run(records);
   await trial.close();
-  return records.map((_, index) => toTryResult(outcomes[index], code.kind === "filter"));
+  const shown = records.map((_, index) => toOutcome(outcomes[index], code.kind === "filter"));
+  return { shown, isOpen: trial.isOpen };
 }
 
 async function runOn(
@@ -159,6 +180,11 @@ export const tryCommand = defineCommand({
 });
 
 function formatTryResult(shown: TryResult): string {
+  const { under } = shown;
+  return under === undefined ? formatOutcome(shown) : `${under}: ${formatOutcome(shown)}`;
+}
+
+function formatOutcome(shown: TryResult): string {
   if ("failed" in shown) return `failed: ${shown.failed}`;
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
   return JSON.stringify(shown.result);

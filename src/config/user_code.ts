@@ -18,6 +18,19 @@ export interface UserCode {
   readonly line: number;
   /** File line of each line of the body. */
   readonly lines: readonly number[];
+  /** The version of Python when nothing in the body tells it. */
+  readonly python: 2 | 3 | undefined;
+}
+
+/** The option that tells the version, in the section of the code or in `[oomnitza]`. */
+const versionOption = "python";
+
+function pythonVersion(document: IniDocument, section: string): 2 | 3 | undefined {
+  for (const name of [section, "oomnitza"]) {
+    const value = document.byName.get(name)?.options.get(versionOption)?.value.trim();
+    if (value === "2" || value === "3") return value === "2" ? 2 : 3;
+  }
+  return undefined;
 }
 
 /** The code of an option, or nothing when the option is blank. */
@@ -36,14 +49,20 @@ export function toUserCode(
     file: document.file,
     line: option.line,
     lines: option.lines,
+    python: pythonVersion(document, section),
   };
 }
 
-/** The custom converters of `[converters]`, in file order; what `[DEFAULT]` holds is not among them. */
+/**
+ * The custom converters of `[converters]`, in file order; what `[DEFAULT]` holds is not among them, nor
+ * is `python = 2` or `3`, which tells the version of the others.
+ */
 export function listUserConverters(document: IniDocument): UserCode[] {
   const section = document.sections.find(({ name }) => name === "converters");
   if (section === undefined) return [];
-  return [...section.options.values()].flatMap((option) =>
+  const isVersion = ({ key, value }: IniOption) =>
+    key === versionOption && /^\s*[23]\s*$/.test(value);
+  return [...section.options.values()].filter((option) => !isVersion(option)).flatMap((option) =>
     toUserCode(document, section.name, option, option.key) ?? []
   );
 }

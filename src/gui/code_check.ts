@@ -60,7 +60,9 @@ export async function checkPiece({ kind, name, code }: Piece): Promise<Checked> 
   return {
     language,
     languageName: program?.languageName ?? (python ? "Python" : "JavaScript"),
-    findings: [...findings, ...program?.warnings ?? []].map(toCodeFinding),
+    findings: [...findings, ...program?.warnings ?? [], ...program?.doubts ?? []].map(
+      toCodeFinding,
+    ),
     program,
   };
 }

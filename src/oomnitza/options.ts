@@ -6,7 +6,7 @@
 
 import { opt } from "../sdk/option.ts";
 import { tlsOptions } from "../sdk/tls/options.ts";
-import { guardOptions, secretOptions } from "../settings/section_options.ts";
+import { codeOptions, guardOptions, secretOptions } from "../settings/section_options.ts";
 import type { Values } from "../sdk/option.ts";
 
 /** The most records that one request of API v3 takes. */
@@ -49,6 +49,7 @@ export const oomnitzaOptions = {
     { default: false, advanced: true },
   ),
   ...guardOptions,
+  ...codeOptions,
   ...tlsOptions,
   ...secretOptions,
 } as const;

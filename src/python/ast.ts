@@ -103,7 +103,10 @@ export type Expr =
   | Node<"logic", { readonly op: "and" | "or"; readonly left: Expr; readonly right: Expr }>
   | Node<"choice", { readonly test: Expr; readonly yes: Expr; readonly no: Expr }>
   | Node<"named", { readonly target: Name; readonly value: Expr }>
-  | Node<"repr", { readonly value: Expr }>;
+  | Node<"repr", { readonly value: Expr }>
+  | Yield;
+
+export type Yield = Node<"yield", { readonly value: Expr | undefined; readonly from: boolean }>;
 
 /** One `except` clause; `target` is the name after `as` (or Python 2's comma). */
 export interface Handler extends Place {
@@ -113,10 +116,25 @@ export interface Handler extends Place {
 }
 
 /** A nested `def`. */
-export type Def = Node<
-  "def",
-  { readonly name: string; readonly params: readonly Param[]; readonly body: readonly Stmt[] }
->;
+export type Def = Node<"def", {
+  readonly name: string;
+  readonly params: readonly Param[];
+  readonly body: readonly Stmt[];
+  /** From the uppermost down. */
+  readonly decorators: readonly Expr[];
+}>;
+/** A class, without metaclass. */
+export type Class = Node<"class", {
+  readonly name: string;
+  readonly bases: readonly Expr[];
+  readonly body: readonly Stmt[];
+  readonly decorators: readonly Expr[];
+}>;
+/** `with value as target, …`. */
+export type With = Node<"with", {
+  readonly items: readonly { readonly value: Expr; readonly target: Expr | undefined }[];
+  readonly body: readonly Stmt[];
+}>;
 /** `if`; an `elif` is an `if` alone in `orelse`. */
 export type If = Node<
   "if",
@@ -155,6 +173,8 @@ export type Raise = Node<
 /** A statement. */
 export type Stmt =
   | Def
+  | Class
+  | With
   | If
   | While
   | For
@@ -169,4 +189,9 @@ export type Stmt =
   | Node<"return", { readonly value: Expr | undefined }>
   | Node<"scope", { readonly scope: "global" | "nonlocal"; readonly names: readonly string[] }>
   | Node<"assert", { readonly test: Expr; readonly message: Expr | undefined }>
-  | Node<"print", { readonly values: readonly Expr[]; readonly open: boolean }>;
+  | Node<"print", {
+    /** `print >>to, …`. */
+    readonly to: Expr | undefined;
+    readonly values: readonly Expr[];
+    readonly open: boolean;
+  }>;

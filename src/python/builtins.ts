@@ -14,7 +14,7 @@ const exceptions = words(`
   EnvironmentError Warning UserWarning DeprecationWarning`);
 const common = words(`
   abs all any bin bool bytes callable chr dict divmod enumerate filter float format frozenset getattr
-  hasattr hex int isinstance issubclass iter len list map max min next oct ord pow print range repr
+  hasattr hex int isinstance issubclass iter len list classmethod locals object property staticmethod super vars map max min next oct ord pow print range repr
   reversed round set slice sorted str sum tuple type zip NotImplemented`);
 
 /** Built-in names by version. */
@@ -33,11 +33,22 @@ export const builtinNames: Readonly<Record<2 | 3, ReadonlySet<string>>> = {
   ]),
 };
 
+/** The names with two underscores that bodies may use. */
+export const specialNames: ReadonlySet<string> = new Set(words(`
+  __class__ __future__ __name__ __doc__ __dict__ __init__ __str__ __repr__ __unicode__ __eq__ __ne__ __lt__ __le__ __gt__
+  __ge__ __cmp__ __hash__ __len__ __bool__ __nonzero__ __iter__ __next__ __contains__ __getitem__ __setitem__
+  __call__ __enter__ __exit__ __getattr__ __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __mod__
+  __truediv__ __div__ __floordiv__ __neg__ __and__ __or__ __xor__ __slots__`));
+
 /** Built-ins of Python that bodies cannot have: refused at start-up. */
 export const refusedBuiltins: ReadonlySet<string> = new Set(words(`
-  __import__ apply breakpoint buffer bytearray classmethod coerce compile complex copyright credits delattr
-  dir eval exec execfile exit file globals hash help id input intern license locals memoryview object open
-  property quit raw_input reload setattr staticmethod super vars`));
+  __import__ apply breakpoint buffer bytearray coerce compile complex copyright credits delattr
+  dir eval exec execfile exit file globals hash help id input intern license memoryview open
+  quit raw_input reload setattr vars`));
+
+const pathNames = new Set(words(
+  "basename dirname split splitext join normpath normcase isabs commonprefix sep extsep",
+));
 
 /** Modules that bodies may import, with the names they have here. */
 export const moduleNames: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -56,7 +67,7 @@ export const moduleNames: Readonly<Record<string, ReadonlySet<string>>> = {
     atan2`)),
   string: new Set(words(`
     ascii_letters ascii_lowercase ascii_uppercase capwords digits hexdigits letters lowercase octdigits
-    printable punctuation uppercase whitespace join split replace strip lstrip rstrip lower upper atoi
+    printable punctuation uppercase whitespace maketrans join split replace strip lstrip rstrip lower upper atoi
     atof find zfill capitalize`)),
   collections: new Set(words("Counter OrderedDict defaultdict namedtuple deque")),
   itertools: new Set(words(`
@@ -74,6 +85,36 @@ export const moduleNames: Readonly<Record<string, ReadonlySet<string>>> = {
   types: new Set(words(`
     BooleanType DictType FloatType IntType ListType LongType NoneType StringType StringTypes TupleType
     UnicodeType`)),
+  unicodedata: new Set(words("normalize is_normalized combining category decimal digit")),
+  uuid: new Set(words(
+    "UUID uuid3 uuid5 NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500",
+  )),
+  decimal: new Set(words(`
+    Decimal DecimalException InvalidOperation DivisionByZero ROUND_CEILING ROUND_DOWN ROUND_FLOOR
+    ROUND_HALF_DOWN ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP ROUND_05UP`)),
+  "urllib.parse": new Set(words(`
+    quote quote_plus unquote unquote_plus urlencode urlparse urlsplit urlunparse urlunsplit urljoin parse_qs
+    parse_qsl`)),
+  urllib: new Set(words("quote quote_plus unquote unquote_plus urlencode parse")),
+  urlparse: new Set(words(
+    "urlparse urlsplit urlunparse urlunsplit urljoin parse_qs parse_qsl",
+  )),
+  logging: new Set(words(`
+    debug info warning warn error exception critical getLogger basicConfig NOTSET DEBUG INFO WARNING WARN
+    ERROR CRITICAL`)),
+  os: new Set(words("path sep linesep pathsep")),
+  "os.path": pathNames,
+  posixpath: pathNames,
+  dateutil: new Set(["parser"]),
+  "dateutil.parser": new Set(words("parse isoparse ParserError")),
+  arrow: new Set(words("get utcnow now Arrow")),
+  sys: new Set(words("stdout stderr maxsize maxint maxunicode byteorder platform version_info")),
+  contextlib: new Set(["suppress"]),
+  ast: new Set(["literal_eval"]),
+  html: new Set(words("escape unescape")),
+  __future__: new Set(words(`
+    division print_function unicode_literals absolute_import generators annotations with_statement
+    nested_scopes`)),
 };
 
 /** The names that a module has here; undefined for a module that bodies may not import. */

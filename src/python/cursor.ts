@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Place, type Problem, PythonProblem } from "./problem.ts";
+import { unsupportedText } from "./hints.ts";
+import { at, type Place, type Problem, PythonProblem } from "./problem.ts";
 import type { Token } from "./tokens.ts";
 
 /** Something in a body that only one version of Python has. */
@@ -76,8 +77,12 @@ export class Cursor {
 
   /** Notes an unsupported construct and goes on. */
   refuse(what: string, place: Place): void {
-    const { line, column } = place;
-    this.problems.push({ line, column, message: `${what} is not supported` });
+    this.problems.push({ ...at(place), message: unsupportedText(what) });
+  }
+
+  /** Stops at an unsupported construct that cannot be read over. */
+  stop(what: string, place: Place = this.peek()): never {
+    throw new PythonProblem(place, unsupportedText(what), true);
   }
 
   /** Notes that the construct at `place` belongs to one version of Python. */
@@ -97,7 +102,7 @@ export class Cursor {
 
   /** Runs `parse` one level deeper; refuses bodies nested beyond reason. */
   nested<T>(parse: () => T): T {
-    if (++this.#depth > 90) this.fail("too many nested brackets or blocks");
+    if (++this.#depth > 90) this.stop("code nested so deeply");
     const result = parse();
     this.#depth--;
     return result;

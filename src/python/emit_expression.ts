@@ -14,7 +14,15 @@ import type {
   Lambda,
   Param,
 } from "./ast.ts";
-import { builtinNames, moduleMembers, refusedBuiltins } from "./builtins.ts";
+import { builtinNames, refusedBuiltins } from "./builtins.ts";
+import {
+  checkModule,
+  isAttributePath,
+  isBoolean,
+  isFloat,
+  onRecord,
+  warnDivision,
+} from "./emit_checks.ts";
 import { Signature } from "./emit_signature.ts";
 import { type Emitter, parameter, quote } from "./emitter.ts";
 import { functionScope, innerScope, leaked, paramNames, targetNames } from "./scope.ts";
@@ -41,7 +49,7 @@ const orderFunctions: Record<string, string> = { "<": "lt", "<=": "le", ">": "gt
 
 /** The runtime function of a binary operator. */
 export function binaryFunction(e: Emitter, op: string): string {
-  if (op === "/") return e.version === 2 ? "$.div2" : "$.div";
+  if (op === "/") return e.version === 2 && !e.trueDivision ? "$.div2" : "$.div";
   return `$.${binaryFunctions[op]}`;
 }
 
@@ -75,7 +83,14 @@ const emitters: { readonly [K in Kind]: Emit<K> } = {
   choice: (e, node) => `(${truth(e, node.test)}?${expr(e, node.yes)}:${expr(e, node.no)})`,
   named: (e, node) => `(${e.variable(node.target.id)}=${expr(e, node.value)})`,
   repr: (e, node) => `$.b_repr(${expr(e, node.value)})`,
+  yield: emitYield,
 };
+
+function emitYield(e: Emitter, node: Node<"yield">): string {
+  if (!e.frame.yields) e.refuse("'yield' outside a nested function", node);
+  const value = node.value === undefined ? "null" : expr(e, node.value);
+  return node.from ? `((yield* $.iter(${value}))??null)` : `((yield ${value})??null)`;
+}
 
 /** The JavaScript of an expression. */
 export function expr(e: Emitter, node: Expr): string {
@@ -101,16 +116,6 @@ export function truth(e: Emitter, node: Expr): string {
   });
 }
 
-/** Does the expression surely give a boolean? */
-function isBoolean(e: Emitter, node: Expr): boolean {
-  if (node.kind === "compare") return true;
-  if (node.kind === "unary") return node.op === "not";
-  if (node.kind === "constant") return node.value !== null;
-  if (node.kind === "logic") return isBoolean(e, node.left) && isBoolean(e, node.right);
-  if (node.kind !== "call" || node.func.kind !== "name") return false;
-  return node.func.id === "isinstance" && node.args.length === 2 && e.isBuiltin("isinstance");
-}
-
 function emitName(e: Emitter, node: Node<"name">): string {
   const { id } = node;
   const owner = e.find(id);
@@ -121,7 +126,10 @@ function emitName(e: Emitter, node: Node<"name">): string {
     const fail = owner === e.frame.scope ? "unbound" : "nameError";
     return `(${name}===undefined?$.${fail}(${quote(id)}):${name})`;
   }
-  if (builtinNames[e.version].has(id) || e.settings.names.has(id)) return `$.b_${id}`;
+  const known = e.lenient
+    ? builtinNames[2].has(id) || builtinNames[3].has(id)
+    : builtinNames[e.version].has(id);
+  if (known || e.settings.names.has(id)) return `$.b_${id}`;
   if (refusedBuiltins.has(id)) e.refuse(`the built-in '${id}'`, node);
   return `$.nameError(${quote(id)})`;
 }
@@ -161,18 +169,11 @@ function emitAttribute(e: Emitter, node: Node<"attr">): string {
   return `$.${strict ? "attrStrict" : "attr"}(${expr(e, node.object)},${quote(node.name)})`;
 }
 
-/** A name of a module that is not there is found at start-up. */
-export function checkModule(e: Emitter, node: Node<"attr">): void {
-  if (node.object.kind !== "name") return;
-  const module = e.modules.get(node.object.id);
-  if (module === undefined || moduleMembers(module)?.has(node.name)) return;
-  e.refuse(`'${module}.${node.name}'`, node);
-}
-
 function emitSubscript(e: Emitter, node: Node<"sub">): string {
   const object = expr(e, node.object);
   if (node.index.kind === "slice") return `$.slice(${object},${bounds(e, node.index)})`;
-  return `$.${e.frame.waits.key ? "itemStrict" : "item"}(${object},${expr(e, node.index)})`;
+  const strict = e.frame.waits.key || !e.settings.openKeys;
+  return `$.${strict ? "itemStrict" : "item"}(${object},${expr(e, node.index)})`;
 }
 
 /** The three values of a slice, None where nothing is written. */
@@ -195,7 +196,7 @@ function emitCompare(e: Emitter, node: Node<"compare">): string {
       next = e.temp();
       right = `(${next}=${right})`;
     }
-    parts.push(compareOne(op, left, right, leftNode, rightNode));
+    parts.push(compareOne(e, op, left, right, leftNode, rightNode));
     left = next;
     leftNode = rightNode;
   });
@@ -203,6 +204,7 @@ function emitCompare(e: Emitter, node: Node<"compare">): string {
 }
 
 function compareOne(
+  e: Emitter,
   op: string,
   left: string,
   right: string,
@@ -221,7 +223,8 @@ function compareOne(
     }
     return `${op === "is" ? "" : "!"}$.is(${left},${right})`;
   }
-  return `$.${orderFunctions[op]}(${left},${right})`;
+  const strict = e.lenient && e.frame.waits.type ? "Strict" : "";
+  return `$.${orderFunctions[op]}${strict}(${left},${right})`;
 }
 
 function isNone(node: Expr): boolean {
@@ -232,23 +235,6 @@ function emitBinary(e: Emitter, node: Node<"binary">): string {
   const call = `${binaryFunction(e, node.op)}(${expr(e, node.left)},${expr(e, node.right)})`;
   if (node.op === "/" && !isFloat(e, node.left) && !isFloat(e, node.right)) warnDivision(e, node);
   return call;
-}
-
-/** A division whose meaning depends on a version that nothing else in the body shows. */
-export function warnDivision(e: Emitter, place: Expr): void {
-  e.warn(
-    "'/' is taken as Python 3's (7 / 2 is 3.5), for nothing shows the version; " +
-      "write '//', or begin with '# language: python2' or '# language: python3'",
-    place,
-  );
-}
-
-/** Is it surely a float, so that both versions divide alike? */
-export function isFloat(e: Emitter, node: Expr): boolean {
-  if (node.kind === "number") return node.float;
-  if (node.kind === "binary") return isFloat(e, node.left) || isFloat(e, node.right);
-  return node.kind === "call" && node.func.kind === "name" && node.func.id === "float" &&
-    e.isBuiltin("float");
 }
 
 function emitUnary(e: Emitter, node: Node<"unary">): string {
@@ -295,6 +281,8 @@ const eagerNames = new Set(["list", "sorted", "set", "tuple", "frozenset", "dict
 function emitCall(e: Emitter, node: Call): string {
   const { func } = node;
   if (func.kind === "attr") return emitMethod(e, node, func.object, func.name);
+  const special = func.kind === "name" ? emitSpecialCall(e, node, func.id) : undefined;
+  if (special !== undefined) return special;
   const args = eager(e, node);
   const callee = expr(e, func);
   if (
@@ -304,10 +292,29 @@ function emitCall(e: Emitter, node: Call): string {
     return `$.ck(${callee},[${items(e, args)}]${keywords(e, node.keywords)})`;
   }
   const list = items(e, args);
+  if (func.kind === "name" && func.id === "round" && e.isBuiltin("round") && args.length === 1) {
+    e.warn(
+      "round() is taken as Python 3's (round(2.5) is 2, an int), for nothing tells the version; " +
+        "begin with '# language: python2' or '# language: python3', or set python = 2 or 3",
+      node,
+    );
+  }
   if (func.kind === "name" && directCalls[func.id] === args.length && e.isBuiltin(func.id)) {
     return `${callee}(${list})`;
   }
   return `$.c${args.length}(${[callee, ...list === "" ? [] : [list]].join(",")})`;
+}
+
+/** Calls that look at what is around them: `locals()`, `super()`. */
+function emitSpecialCall(e: Emitter, node: Call, name: string): string | undefined {
+  if (node.args.length + node.keywords.length > 0 || !e.isBuiltin(name)) return undefined;
+  if (name === "locals" || name === "vars") {
+    const { scope } = e.frame;
+    const pairs = [...scope.names].map((one) => `[${quote(one)},${parameter(one)}]`);
+    return `$.locals([${pairs.join(",")}])`;
+  }
+  if (name !== "super" || e.method === undefined) return undefined;
+  return `$.b_super(${e.method.type},${e.method.self})`;
 }
 
 function emitMethod(e: Emitter, node: Call, object: Expr, name: string): string {
@@ -463,18 +470,4 @@ export function deletion(e: Emitter, target: Expr): string {
     default:
       throw new Error(`not a target: ${target.kind}`);
   }
-}
-
-/** Is it `record` followed by attributes and indices only (calls of `get` allowed if `calls`)? */
-function onRecord(e: Emitter, node: Expr, calls = true): boolean {
-  if (node.kind === "name") return node.id === e.settings.record && e.find(node.id) !== undefined;
-  if (node.kind === "attr" || node.kind === "sub") return onRecord(e, node.object, calls);
-  return calls && node.kind === "call" && node.func.kind === "attr" && node.func.name === "get" &&
-    onRecord(e, node.func.object, calls);
-}
-
-/** Is it `record.a.b`: attributes only, at least one? */
-function isAttributePath(e: Emitter, node: Expr): boolean {
-  return node.kind === "attr" &&
-    (isAttributePath(e, node.object) || onRecord(e, node.object, false));
 }

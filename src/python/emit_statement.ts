@@ -4,22 +4,22 @@
  * @module
  */
 
-import type { Def, Expr, For, Handler, If, Import, Stmt, Try, While } from "./ast.ts";
+import type { Class, Def, Expr, For, Handler, If, Import, Stmt, Try, While, With } from "./ast.ts";
 import { moduleMembers } from "./builtins.ts";
+import { isFloat, warnDivision } from "./emit_checks.ts";
 import {
   assignment,
   binaryFunction,
   bounds,
   deletion,
   expr,
-  isFloat,
   items,
   signature,
   truth,
-  warnDivision,
 } from "./emit_expression.ts";
 import { type Emitter, parameter, quote } from "./emitter.ts";
 import { functionScope, paramNames, type Scope, targetNames } from "./scope.ts";
+import { hasYield } from "./walk.ts";
 
 /** Writes statements. */
 export function emitBlock(e: Emitter, body: readonly Stmt[]): void {
@@ -41,6 +41,10 @@ function emitStatement(e: Emitter, node: Stmt): void {
       return emitTry(e, node);
     case "def":
       return emitDef(e, node);
+    case "class":
+      return emitClass(e, node);
+    case "with":
+      return emitWith(e, node, node.items);
     default:
       return emitSimple(e, node);
   }
@@ -121,6 +125,7 @@ function emitFor(e: Emitter, node: For): void {
 
 const catches: Record<string, readonly string[]> = {
   key: ["KeyError", "LookupError", "Exception", "BaseException", "StandardError"],
+  type: ["TypeError", "Exception", "BaseException", "StandardError"],
   attribute: ["AttributeError", "Exception", "BaseException", "StandardError"],
   imports: ["ImportError", "ModuleNotFoundError", "Exception", "BaseException", "StandardError"],
 };
@@ -137,12 +142,18 @@ function waitsFor(handlers: readonly Handler[], what: string): boolean {
 function emitTry(e: Emitter, node: Try): void {
   const before = copy(e.frame.assigned);
   const outer = e.frame.waits;
-  const wait = (key: "key" | "attribute" | "imports") => outer[key] || waitsFor(node.handlers, key);
+  const wait = (key: "key" | "attribute" | "imports" | "type") =>
+    outer[key] || waitsFor(node.handlers, key);
   const done = node.orelse.length > 0 ? e.label("f") : undefined;
   if (done !== undefined) e.write(`let ${done}=false;`);
   if (done !== undefined && node.final !== undefined) e.write("try{");
   e.write("try{");
-  e.frame.waits = { key: wait("key"), attribute: wait("attribute"), imports: wait("imports") };
+  e.frame.waits = {
+    key: wait("key"),
+    attribute: wait("attribute"),
+    imports: wait("imports"),
+    type: wait("type"),
+  };
   emitBlock(e, node.body);
   e.frame.waits = outer;
   if (done !== undefined) e.write(`${done}=true;`);
@@ -234,7 +245,9 @@ function emitSimple(e: Emitter, node: Stmt): void {
     }
     case "print":
       return e.write(
-        `$.print([${node.values.map((value) => expr(e, value)).join(",")}]," ",${node.open});`,
+        `${node.to === undefined ? "" : `${expr(e, node.to)};`}$.print([${
+          node.values.map((value) => expr(e, value)).join(",")
+        }]," ",${node.open});`,
       );
     case "break":
     case "continue":
@@ -370,9 +383,13 @@ function emitImport(e: Emitter, node: Import): void {
       e.write(`throw $.importError(${quote(module)});`);
       continue;
     }
+    if (module === "__future__") e.trueDivision ||= item.name === "division";
+    // `import a.b` binds `a`.
+    const bound = item.alias === item.name ? item.name.split(".")[0] ?? "" : item.alias;
+    const isPart = node.from === undefined && bound !== item.alias;
     const value = node.from === undefined ? "" : `,${quote(item.name)}`;
-    e.write(`${e.variable(item.alias)}=$.module(${quote(module)}${value});`);
-    e.bind([item.alias]);
+    e.write(`${e.variable(bound)}=$.module(${quote(isPart ? bound : module)}${value});`);
+    e.bind([bound]);
   }
 }
 
@@ -383,18 +400,60 @@ function emitDef(e: Emitter, node: Def): void {
   for (const name of scope.globals) e.globals.add(name);
   checkNonlocal(e, node, scope);
   const head = signature(e, node.params, node.name);
-  e.write(`${e.variable(node.name)}=${head.open()}`);
-  const frame = e.newFrame(scope, new Set(params));
+  const wrappers = node.decorators.map((decorator) => `$.c1(${expr(e, decorator)},`).join("");
+  e.write(`${e.variable(node.name)}=${wrappers}${head.open()}`);
+  const frame = e.newFrame(scope, new Set(params), hasYield(node.body));
+  const outer = e.method;
+  if (e.frame.scope.isClass === true && e.className !== undefined) {
+    e.method = { type: e.className, self: parameter(params[0] ?? "self") };
+  }
   e.within(frame, () => {
-    e.write(
-      frame.slot + locals(scope, params) +
-        head.prologue((target, value) => assignment(e, target, value)),
-    );
+    const prologue = head.prologue((target, value) => assignment(e, target, value));
+    e.write(frame.slot + locals(scope, params) + prologue);
+    if (frame.yields) e.write("return $.gen((function*(){");
     emitBlock(e, node.body);
-    if (frame.assigned !== undefined) e.write("return null;");
+    if (frame.yields) e.write("})());");
+    else if (frame.assigned !== undefined) e.write("return null;");
   });
-  e.write(`${head.close()};`);
+  e.method = outer;
+  e.write(`${head.close()}${")".repeat(node.decorators.length)};`);
   e.bind([node.name]);
+}
+
+function emitClass(e: Emitter, node: Class): void {
+  const scope = { ...functionScope([], node.body, e.version, e.frame.scope), isClass: true };
+  const variable = e.variable(node.name);
+  const wrappers = node.decorators.map((decorator) => `$.c1(${expr(e, decorator)},`).join("");
+  e.write(`${variable}=${wrappers}$.class(${quote(node.name)},[${items(e, node.bases)}],()=>{`);
+  const frame = e.newFrame(scope, new Set());
+  const outer = { name: e.className, method: e.method };
+  e.className = variable;
+  e.method = undefined;
+  e.within(frame, () => {
+    e.write(frame.slot + locals(scope, []));
+    emitBlock(e, node.body);
+    const members = [...scope.names].map((name) => `[${quote(name)},${parameter(name)}]`);
+    e.write(`return [${members.join(",")}];`);
+  });
+  e.className = outer.name;
+  e.method = outer.method;
+  e.write(`})${")".repeat(node.decorators.length)};`);
+  e.bind([node.name]);
+}
+
+function emitWith(e: Emitter, node: With, [first, ...rest]: With["items"]): void {
+  if (first === undefined) return emitBlock(e, node.body);
+  const manager = e.label("w");
+  e.write(`const ${manager}=$.with(${expr(e, first.value)});`);
+  const names = first.target === undefined ? [] : targetNames(first.target);
+  if (first.target !== undefined) e.write(assignment(e, first.target, `${manager}.value`));
+  e.bind(names);
+  const before = copy(e.frame.assigned);
+  e.write("try{");
+  emitWith(e, node, rest);
+  e.write(`}catch(x){${manager}.fail(x);}finally{${manager}.end();}`);
+  // The manager may have taken an exception upon itself, from anywhere in the block.
+  e.frame.assigned = before;
 }
 
 /** Declares the variables of a function that are not its parameters. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Place, type Problem, PythonProblem } from "./problem.ts";
+import { unsupportedText } from "./hints.ts";
+import { at, type Place, type Problem, PythonProblem } from "./problem.ts";
 import { resolve, type Scope } from "./scope.ts";
 
 /** What the code at this point is surrounded by. */
@@ -16,9 +17,11 @@ export interface Frame {
   /** Names surely bound here; undefined when this point cannot be reached. */
   assigned: Set<string> | undefined;
   /** Exceptions that an enclosing `try` of this function waits for. */
-  waits: { key: boolean; attribute: boolean; imports: boolean };
+  waits: { key: boolean; attribute: boolean; imports: boolean; type: boolean };
   /** The variable of the exception being handled, for a bare `raise`. */
   handling: string | undefined;
+  /** Whether the function is a generator. */
+  readonly yields: boolean;
   /** For each enclosing loop, the flag that `break` must clear (loops with `else`). */
   readonly loops: (string | undefined)[];
 }
@@ -32,11 +35,15 @@ export interface NameSettings {
   readonly record: string | undefined;
   /** Names that the host defines, beside the built-in ones. */
   readonly names: ReadonlySet<string>;
+  /** A key that the record lacks gives None; else KeyError, as for any dict. */
+  readonly openKeys: boolean;
 }
 
 /** Collects the JavaScript of one body, line for line. */
 export class Emitter {
   readonly version: 2 | 3;
+  /** Whether the body may be of either version; `version` is then 3. */
+  readonly lenient: boolean;
   readonly settings: NameSettings;
   readonly problems: Problem[] = [];
   readonly notices: Notice[] = [];
@@ -45,6 +52,12 @@ export class Emitter {
   /** Names bound once, by importing this module. */
   readonly modules: Map<string, string> = new Map();
   frame: Frame;
+  /** Whether `/` is as in Python 3 whatever the version: `from __future__ import division`. */
+  trueDivision = false;
+  /** The variable of the class whose body is written. */
+  className: string | undefined;
+  /** The class around the function that is written, and the name of its first parameter. */
+  method: { readonly type: string; readonly self: string } | undefined;
   readonly #deleted: ReadonlySet<string>;
   readonly #constants = new Map<string, string>();
   readonly #slots = new Map<string, Frame>();
@@ -55,22 +68,32 @@ export class Emitter {
 
   /** `deleted`: names that somewhere lose their value. */
   constructor(
-    version: 2 | 3,
+    { version, lenient }: { readonly version: 2 | 3; readonly lenient: boolean },
     settings: NameSettings,
     scope: Scope,
     deleted: ReadonlySet<string>,
   ) {
     this.version = version;
+    this.lenient = lenient;
     this.settings = settings;
     this.#deleted = deleted;
     this.frame = this.newFrame(scope, new Set());
   }
 
   /** A frame for a function with `scope`; `assigned` are the names surely bound at its start. */
-  newFrame(scope: Scope, assigned: Set<string>): Frame {
+  newFrame(scope: Scope, assigned: Set<string>, yields = false): Frame {
     const slot = `/*${this.#slots.size}*/`;
-    const waits = { key: false, attribute: false, imports: false };
-    const frame = { scope, slot, temps: 0, assigned, waits, handling: undefined, loops: [] };
+    const waits = { key: false, attribute: false, imports: false, type: false };
+    const frame = {
+      scope,
+      slot,
+      temps: 0,
+      assigned,
+      waits,
+      handling: undefined,
+      yields,
+      loops: [],
+    };
     this.#slots.set(slot, frame);
     return frame;
   }
@@ -125,8 +148,7 @@ export class Emitter {
 
   /** Notes that `what` cannot be translated. */
   refuse(what: string, place: Place): void {
-    const { line, column } = place;
-    this.problems.push({ line, column, message: `${what} is not supported` });
+    this.problems.push({ ...at(place), message: unsupportedText(what) });
   }
 
   /** Notes a warning. */

@@ -7,6 +7,7 @@
 import type { Clause, Entry, Expr, Keyword, Param } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { readNumber } from "./literals.ts";
+import { identifier, isHidden, reservedWords } from "./names.ts";
 import { parseStrings } from "./parse_string.ts";
 import { at, type Place } from "./problem.ts";
 import { noticeAttribute, noticeCall, noticeName, noticeOldList } from "./version_signs.ts";
@@ -74,13 +75,26 @@ export function startsExpression(c: Cursor): boolean {
   return kind === "number" || kind === "string";
 }
 
+/** Parses one target of an assignment. */
+export function parseTarget(c: Cursor): Expr {
+  if (!c.is("*")) return parseBinary(c, 0);
+  const place = c.next();
+  return { kind: "star", value: parseBinary(c, 0), ...at(place) };
+}
+
 /** Parses the target of a `for`, up to `in`. */
 export function parseTargets(c: Cursor): Expr {
-  return parseList(c, (c) => {
-    if (!c.is("*")) return parseBinary(c, 0);
-    const place = c.next();
-    return { kind: "star", value: parseBinary(c, 0), ...at(place) };
-  });
+  return parseList(c, parseTarget);
+}
+
+export function parseYield(c: Cursor): Expr {
+  const place = at(c.expect("yield"));
+  if (c.accept("from")) {
+    c.notice(3, "'yield from'", place);
+    return { kind: "yield", value: parseTest(c), from: true, ...place };
+  }
+  const value = startsExpression(c) ? parseList(c) : undefined;
+  return { kind: "yield", value, from: false, ...place };
 }
 
 function parseOr(c: Cursor): Expr {
@@ -153,7 +167,7 @@ function parseUnary(c: Cursor): Expr {
     c.next();
     return { kind: "unary", op: token.text, operand: c.nested(() => parseUnary(c)), ...at(token) };
   }
-  if (c.is("await")) c.refuse("await", c.next());
+  if (c.is("await") && c.peek(1).kind === "name") c.fail("'await' outside async function");
   const base = parseAtom(c);
   if (!c.is("**")) return base;
   const place = c.next();
@@ -226,19 +240,6 @@ function parseParam(c: Cursor, keyOnly: boolean, annotated: boolean): Param {
   const fallback = c.accept("=") ? parseTest(c) : undefined;
   return { name, kind, fallback, target, ...place };
 }
-
-/** Takes a plain name; keywords are refused. */
-export function identifier(c: Cursor): string {
-  const token = c.peek();
-  if (token.kind !== "name" || reservedWords.has(token.text)) c.fail("expected a name");
-  return c.next().text.normalize("NFKC");
-}
-
-/** Words that cannot be names in either version. */
-export const reservedWords: ReadonlySet<string> = new Set(
-  ("False None True and as assert break class continue def del elif else except finally for from " +
-    "global if import in is lambda not or pass raise return try while with yield").split(" "),
-);
 
 /** Parses the `for … in … if …` of a comprehension. */
 export function parseClauses(c: Cursor): Clause[] {
@@ -327,7 +328,7 @@ function parseAttribute(c: Cursor, object: Expr): Expr {
   if (token.kind !== "name") c.fail("expected a name after '.'", token);
   const name = token.text.normalize("NFKC");
   noticeAttribute(c, name, token);
-  if (name.startsWith("__") && name !== "__name__") c.refuse(`the attribute '${name}'`, token);
+  if (isHidden(name)) c.refuse(`the attribute '${name}'`, token);
   return { kind: "attr", object, name, ...at(token) };
 }
 
@@ -390,12 +391,11 @@ function parseName(c: Cursor): Expr {
     c.next();
     return { kind: "constant", value: constants[token.text] ?? null, ...place };
   }
-  if (token.text === "yield") c.fail("yield is not supported", token);
   if (reservedWords.has(token.text)) c.fail("invalid syntax", token);
   c.next();
   const id = token.text.normalize("NFKC");
   noticeName(c, id, token);
-  if (/^__.*__$/.test(id)) c.refuse(`the name '${id}'`, token);
+  if (isHidden(id)) c.refuse(`the name '${id}'`, token);
   return { kind: "name", id, ...place };
 }
 
@@ -410,6 +410,11 @@ function parseBackticks(c: Cursor): Expr {
 function parseParenthesis(c: Cursor): Expr {
   const place = at(c.expect("("));
   if (c.accept(")")) return { kind: "tuple", items: [], ...place };
+  if (c.is("yield")) {
+    const value = parseYield(c);
+    closing(c, ")");
+    return value;
+  }
   const first = parseStarred(c);
   if (c.is("for") || c.is("async")) {
     const comprehension = generator(first, parseClauses(c));

@@ -6,13 +6,16 @@
 
 import type { Expr, Handler, Stmt } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
+import { identifier, isHidden } from "./names.ts";
 import {
-  identifier,
+  parseArguments,
   parseList,
   parseNamed,
   parseParams,
+  parseTarget,
   parseTargets,
   parseTest,
+  parseYield,
   startsExpression,
 } from "./parse_expression.ts";
 import { at, type Place } from "./problem.ts";
@@ -109,10 +112,9 @@ function parseSimple(c: Cursor): Stmt {
   if (token.kind === "name" && Object.hasOwn(simpleStatements, token.text)) {
     return (simpleStatements[token.text] ?? parseAssignment)(c);
   }
-  if (c.is("yield")) c.fail("yield is not supported");
   if (c.is("print")) return parsePrint(c) ?? parseAssignment(c);
   if (c.is("exec") && (c.peek(1).kind === "string" || c.peek(1).kind === "name")) {
-    c.fail("exec is not supported");
+    c.stop("exec");
   }
   return parseAssignment(c);
 }
@@ -135,12 +137,13 @@ function parsePrint(c: Cursor): Stmt | undefined {
     return undefined;
   }
   c.notice(2, "the print statement", place);
-  if (c.accept(">>")) c.fail("print to a file is not supported", place);
-  if (ends(c)) return { kind: "print", values: [], open: false, ...place };
+  const to = c.accept(">>") ? parseTest(c) : undefined;
+  if (to !== undefined) c.accept(",");
+  if (ends(c)) return { kind: "print", to, values: [], open: false, ...place };
   const values = parseList(c, parseTest);
   const open = c.is(",", -1);
   const list = values.kind === "tuple" ? printed(c, values) : [values];
-  return { kind: "print", values: list, open, ...place };
+  return { kind: "print", to, values: list, open, ...place };
 }
 
 /** `print (1, 2)` prints one tuple; `print 1, 2` prints two values. */
@@ -178,7 +181,7 @@ function parseScope(c: Cursor): Stmt {
 function parseAssignment(c: Cursor): Stmt {
   const place = at(c.peek());
   if (!startsExpression(c)) c.fail("invalid syntax");
-  let value = parseList(c);
+  let value = c.is("yield") ? parseYield(c) : parseList(c);
   const operator = c.peek();
   if (operator.kind === "op" && augmentedNames.has(operator.text)) {
     c.next();
@@ -203,8 +206,7 @@ function parseAssignment(c: Cursor): Stmt {
   while (c.accept("=")) {
     checkTarget(c, value, "assign to");
     targets.push(value);
-    if (c.is("yield")) c.fail("yield is not supported");
-    value = parseList(c);
+    value = c.is("yield") ? parseYield(c) : parseList(c);
   }
   if (value.kind === "star") c.fail("can't use starred expression here", value);
   return targets.length === 0
@@ -243,10 +245,10 @@ function parseImport(c: Cursor): Stmt {
     while (c.accept(",")) names.push(importedName(c, dotted));
     return { kind: "import", from: undefined, names, ...place };
   }
-  if (c.is(".") || c.is("...")) c.fail("relative import is not supported");
+  if (c.is(".") || c.is("...")) c.stop("a relative import");
   const from = dotted(c);
   c.expect("import");
-  if (c.is("*")) c.fail("'import *' is not supported");
+  if (c.is("*")) c.stop("import *");
   const bracketed = c.accept("(");
   const names = [importedName(c, identifier)];
   while (c.accept(",")) {
@@ -279,17 +281,17 @@ const blockParsers: Record<string, Parse> = {
   for: parseFor,
   try: parseTry,
   def: parseDef,
-  class: refused("class", /** header */ true),
-  with: refused("with", true),
-  async: refused("async", false),
+  class: parseClass,
+  with: parseWith,
+  async: (c) => c.stop("async"),
 };
 
 /** Parses the block statement that starts here; nothing when there is none. */
 function parseBlockStatement(c: Cursor): Stmt | undefined {
   const token = c.peek();
-  if (c.is("@")) c.fail("a decorator is not supported");
+  if (c.is("@")) return parseDecorated(c);
   if (token.kind === "name" && c.is("match") && matchAhead(c)) {
-    c.fail("the match statement is not supported");
+    c.stop("the match statement");
   }
   if (token.kind !== "name" || !Object.hasOwn(blockParsers, token.text)) return undefined;
   const parse = blockParsers[token.text];
@@ -301,23 +303,6 @@ function matchAhead(c: Cursor): boolean {
   const after = c.peek(1);
   if (after.kind !== "name" && after.kind !== "string" && after.kind !== "number") return false;
   return !["in", "is", "and", "or", "not", "if", "else", "for"].includes(after.text);
-}
-
-/** A statement that cannot be run: noted, and its block read for further findings. */
-function refused(what: string, block: boolean): Parse {
-  return (c) => {
-    const place = at(c.next());
-    if (!block) c.fail(`${what} is not supported`, place);
-    c.refuse(what, place);
-    for (let depth = 0; depth > 0 || !c.is(":");) {
-      const { kind, text } = c.next();
-      if (kind === "newline" || kind === "end") c.fail("expected ':'", place);
-      if (kind === "op" && "([{".includes(text)) depth++;
-      if (kind === "op" && ")]}".includes(text)) depth--;
-    }
-    parseBlock(c);
-    return { kind: "pass", ...place };
-  };
 }
 
 function parseBlock(c: Cursor): Stmt[] {
@@ -380,7 +365,7 @@ function parseTry(c: Cursor): Stmt {
 
 function parseHandler(c: Cursor): Handler {
   const place = at(c.next());
-  if (c.is("*")) c.fail("except* is not supported");
+  if (c.is("*")) c.stop("except*");
   if (c.is(":")) return { type: undefined, target: undefined, body: parseBlock(c), ...place };
   const type = parseTest(c);
   let target;
@@ -395,9 +380,42 @@ function parseHandler(c: Cursor): Handler {
   return { type, target, body: parseBlock(c), ...place };
 }
 
-function parseDef(c: Cursor): Stmt {
+function parseDecorated(c: Cursor): Stmt {
+  const decorators: Expr[] = [];
+  while (c.accept("@")) {
+    decorators.push(parseTest(c));
+    if (c.peek().kind !== "newline") c.fail("invalid syntax");
+    c.next();
+  }
+  if (c.is("class")) return c.nested(() => parseClass(c, decorators));
+  if (!c.is("def")) c.fail("expected 'def' or 'class' after a decorator");
+  return c.nested(() => parseDef(c, decorators));
+}
+
+function parseClass(c: Cursor, decorators: readonly Expr[] = []): Stmt {
   const place = at(c.next());
   const name = identifier(c);
+  const { args, keywords } = c.accept("(") ? parseArguments(c) : { args: [], keywords: [] };
+  if (keywords.length > 0) c.refuse("a metaclass", place);
+  return { kind: "class", name, bases: args, body: parseBlock(c), decorators, ...place };
+}
+
+function parseWith(c: Cursor): Stmt {
+  const place = at(c.next());
+  const items: { value: Expr; target: Expr | undefined }[] = [];
+  do {
+    const value = parseTest(c);
+    const target = c.accept("as") ? parseTarget(c) : undefined;
+    if (target !== undefined) checkTarget(c, target, "assign to");
+    items.push({ value, target });
+  } while (c.accept(","));
+  return { kind: "with", items, body: parseBlock(c), ...place };
+}
+
+function parseDef(c: Cursor, decorators: readonly Expr[] = []): Stmt {
+  const place = at(c.next());
+  const name = identifier(c);
+  if (isHidden(name)) c.refuse(`the method '${name}'`, place);
   c.expect("(");
   const params = parseParams(c, ")", true);
   c.expect(")");
@@ -405,5 +423,5 @@ function parseDef(c: Cursor): Stmt {
     c.notice(3, "an annotation", c.next());
     parseTest(c);
   }
-  return { kind: "def", name, params, body: parseBlock(c), ...place };
+  return { kind: "def", name, params, body: parseBlock(c), decorators, ...place };
 }

@@ -24,9 +24,12 @@ export interface Problem extends Place {
 export class PythonProblem extends Error {
   /** Where the reading stopped. */
   readonly place: Place;
+  /** Python has it, we have not: the text is Python for all that. */
+  readonly isUnsupported: boolean;
 
-  constructor(place: Place, message: string) {
+  constructor(place: Place, message: string, isUnsupported = false) {
     super(message);
+    this.isUnsupported = isUnsupported;
     this.name = "PythonProblem";
     this.place = { line: place.line, column: place.column };
   }

@@ -170,6 +170,10 @@ function rebinds(body: readonly Stmt[], record: string): boolean {
     if (node.kind === "def" && [node.name, ...paramNames(node.params)].includes(record)) {
       return true;
     }
+    if (node.kind === "class" && node.name === record) return true;
+    if (node.kind === "with" && node.items.some(({ target }) => target && bound(target))) {
+      return true;
+    }
     if (node.kind === "import" && node.names.some((name) => name.alias === record)) return true;
     if (node.kind === "try" && node.handlers.some((h) => h.target && bound(h.target))) return true;
     return blocks(node, true).some((block) => block.some(rebound));

@@ -14,6 +14,8 @@ export interface Scope {
   readonly nonlocals: Set<string>;
   readonly params: ReadonlySet<string>;
   readonly parent: Scope | undefined;
+  /** Functions inside do not see the names of a class. */
+  readonly isClass?: boolean;
 }
 
 /** Makes the scope of a function from its parameters and body. */
@@ -53,6 +55,10 @@ export function paramNames(params: readonly Param[]): string[] {
   );
 }
 
+function boundBy(target: Expr | undefined): string[] {
+  return target === undefined ? [] : targetNames(target);
+}
+
 /** The names that an assignment to `target` binds. */
 export function targetNames(target: Expr): string[] {
   if (target.kind === "name") return [target.id];
@@ -79,7 +85,8 @@ function bindStatement(scope: Scope, node: Stmt, version: 2 | 3): void {
   if (node.kind === "assign") bind(node.targets.flatMap(targetNames));
   else if (node.kind === "augment") bind(targetNames(node.target));
   else if (node.kind === "for") bind(targetNames(node.target));
-  else if (node.kind === "def") bind([node.name]);
+  else if (node.kind === "def" || node.kind === "class") bind([node.name]);
+  else if (node.kind === "with") bind(node.items.flatMap(({ target }) => boundBy(target)));
   else if (node.kind === "import") bind(node.names.map((name) => name.alias.split(".")[0] ?? ""));
   else if (node.kind === "scope") {
     for (const name of node.names) {
@@ -119,7 +126,7 @@ export function deletedNames(body: readonly Stmt[]): Set<string> {
 export function resolve(scope: Scope, name: string): Scope | "global" | undefined {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     if (at.globals.has(name)) return "global";
-    if (at.names.has(name)) return at;
+    if (at.names.has(name) && (at === scope || at.isClass !== true)) return at;
   }
   return undefined;
 }

@@ -22,6 +22,10 @@ export interface TranslateOptions {
   readonly record?: string;
   /** Names that the host defines, beside the built-in ones. */
   readonly names?: ReadonlySet<string>;
+  /** A key that the record lacks gives None, where Python raises KeyError. */
+  readonly openKeys?: boolean;
+  /** The version of a body that nothing in it tells; 3 when absent. */
+  readonly version?: 2 | 3 | undefined;
   /** What functions of the host read of the record that they are given first. */
   readonly lookups?: Lookups;
   /** The number of the body's first line in reports; 1 when absent. */
@@ -37,6 +41,12 @@ export interface Translation {
   readonly ok: true;
   readonly code: string;
   readonly version: 2 | 3;
+  /** Why this version, for people. */
+  readonly reason: string;
+  /** The line that tells it, where there is one. */
+  readonly reasonLine: number | undefined;
+  /** Whether nothing tells the version, so that the other one might give other results. */
+  readonly isOpen: boolean;
   readonly reads: ReadPaths | "everything";
   readonly warnings: readonly Problem[];
 }
@@ -44,6 +54,8 @@ export interface Translation {
 /** Why a body cannot run; lines count from `firstLine`, columns from 1. */
 export interface Refusal {
   readonly ok: false;
+  /** Whether the text is Python: what keeps it from running is then no error of syntax. */
+  readonly isPython: boolean;
   readonly problems: readonly Problem[];
 }
 
@@ -54,14 +66,16 @@ export function translatePython(body: string, options: TranslateOptions): Transl
   try {
     const result = translate(body.replace(/^\uFEFF/, ""), options, shift);
     if (result.ok) return { ...result, warnings: result.warnings.map(moved) };
-    return { ok: false, problems: result.problems.map(moved) };
+    return { ...result, problems: result.problems.map(moved) };
   } catch (error) {
     if (error instanceof PythonProblem) {
-      return { ok: false, problems: [moved({ ...error.place, message: error.message })] };
+      const problems = [moved({ ...error.place, message: error.message })];
+      return { ok: false, isPython: error.isUnsupported, problems };
     }
     if (!(error instanceof RangeError)) throw error;
     return {
       ok: false,
+      isPython: true,
       problems: [moved({ line: 1, column: 1, message: "this is nested too deeply" })],
     };
   }
@@ -71,11 +85,12 @@ function translate(body: string, options: TranslateOptions, shift: number): Tran
   const parsed = parseBody(body);
   const inputs = options.parameters;
   const names = functionScope(inputs, parsed.body, 3, undefined).names;
-  const decision = decideVersion(body, parsed.cursor.evidence, names);
+  const decision = decideVersion(body, parsed.cursor.evidence, names, options.version);
   const { version } = decision;
   const scope = functionScope(inputs, parsed.body, version, undefined);
-  const { record, names: known = new Set<string>() } = options;
-  const e = new Emitter(version, { record, names: known }, scope, deletedNames(parsed.body));
+  const { record, names: known = new Set<string>(), openKeys = false } = options;
+  const settings = { record, names: known, openKeys };
+  const e = new Emitter(decision, settings, scope, deletedNames(parsed.body));
   for (const name of scope.globals) e.globals.add(name);
   collectGlobals(parsed.body, e.globals);
   collectModules(parsed.body, e.modules);
@@ -83,18 +98,24 @@ function translate(body: string, options: TranslateOptions, shift: number): Tran
   const problems = [...parsed.cursor.problems, ...decision.problems, ...e.problems].sort((a, b) =>
     a.line - b.line
   );
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, isPython: true, problems };
   const code = "\n".repeat(shift) + e.finish("(function($){");
-  const warnings = decision.shown ? [] : e.notices;
+  const warnings = decision.isOpen ? e.notices : [];
   const reads = record === undefined
     ? "everything"
     : readPaths(parsed.body, record, options.lookups ?? {});
-  return { ok: true, code, version, reads, warnings };
+  const { reason, line, isOpen } = decision;
+  const reasonLine = line === undefined ? undefined : line + shift;
+  return { ok: true, code, version, reason, reasonLine, isOpen, reads, warnings };
 }
 
 function emitBody(e: Emitter, parsed: Parsed, scope: Scope, inputs: readonly string[]): void {
   const globals = [...e.globals].map((name) => `g_${mangle(name)}`);
-  e.write(`return function(${inputs.map((name) => `v_${name}`).join(",")}){$.enter(${e.version});`);
+  e.write(
+    `return function(${
+      inputs.map((name) => `v_${name}`).join(",")
+    }){$.enter(${e.version},${e.lenient},${e.settings.openKeys});`,
+  );
   if (globals.length > 0) e.write(`let ${globals.join(",")};`);
   e.write(e.frame.slot + locals(scope, inputs));
   e.bind(inputs);
@@ -118,7 +139,10 @@ function collectModules(body: readonly Stmt[], modules: Map<string, string>): vo
   const scan = (block: readonly Stmt[]): void => {
     for (const node of block) {
       if (node.kind === "import" && node.from === undefined) {
-        for (const { name, alias } of node.names) modules.set(alias, name);
+        for (const { name, alias } of node.names) {
+          const first = name.split(".")[0] ?? name;
+          modules.set(alias === name ? first : alias, alias === name ? first : name);
+        }
       }
       for (const name of functionScope([], [node], 3, undefined).names) {
         count.set(name, (count.get(name) ?? 0) + 1);

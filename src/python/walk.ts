@@ -30,6 +30,7 @@ const partsByKind: Inside = {
   named: (node) => [node.target, node.value],
   star: (node) => [node.value],
   repr: (node) => [node.value],
+  yield: (node) => some(node.value),
 };
 
 /** The expressions directly inside an expression. */
@@ -73,14 +74,18 @@ export function expressions(node: Stmt): readonly Expr[] {
     case "assert":
       return [node.test, ...some(node.message)];
     case "print":
-      return node.values;
+      return [...some(node.to), ...node.values];
     case "if":
     case "while":
       return [node.test];
     case "for":
       return [node.iter, node.target];
     case "def":
-      return defaults(node.params);
+      return [...node.decorators, ...defaults(node.params)];
+    case "class":
+      return [...node.decorators, ...node.bases];
+    case "with":
+      return node.items.flatMap(({ value, target }) => [value, ...some(target)]);
     case "try":
       return node.handlers.flatMap((handler) => [...some(handler.type), ...some(handler.target)]);
     default:
@@ -88,7 +93,7 @@ export function expressions(node: Stmt): readonly Expr[] {
   }
 }
 
-/** The blocks of a statement; the body of a `def` only if `inner`. */
+/** The blocks of a statement; the body of a `def` or `class` only if `inner`. */
 export function blocks(node: Stmt, inner: boolean): readonly (readonly Stmt[])[] {
   switch (node.kind) {
     case "if":
@@ -103,10 +108,24 @@ export function blocks(node: Stmt, inner: boolean): readonly (readonly Stmt[])[]
         node.final ?? [],
       ];
     case "def":
+    case "class":
       return inner ? [node.body] : [];
+    case "with":
+      return [node.body];
     default:
       return [];
   }
+}
+
+/** Does a function with this body give a generator? */
+export function hasYield(body: readonly Stmt[]): boolean {
+  return body.some((node) =>
+    expressions(node).some(yieldsInside) || blocks(node, false).some(hasYield)
+  );
+}
+
+function yieldsInside(node: Expr): boolean {
+  return node.kind === "yield" || (node.kind !== "lambda" && children(node).some(yieldsInside));
 }
 
 /** Every expression of some statements, those of nested functions too. */

@@ -10,6 +10,7 @@ import { ignoreSignals, readFromParent, writeToParent } from "../runtime/child.t
 import type { Converter, ConverterParams } from "../sdk/converter.ts";
 import { LoadError } from "./context.ts";
 import { createVm, type Vm } from "./vm.ts";
+import { decodeLargeInts } from "./large_ints.ts";
 import { encodeFrame, frameKind, FrameReader, type GuestSetup } from "./protocol.ts";
 
 type FindConverter = (name: string) => Converter | undefined;
@@ -115,8 +116,13 @@ class Guest {
   /** The record with this number in the batch. */
   #record(at: number): SourceRecord {
     if (this.#parsed?.at !== at) {
-      const [record] = JSON.parse(this.#lines[at] ?? "[{}]") as [SourceRecord];
-      this.#parsed = { at, record };
+      const [record, , hasLarge] = JSON.parse(this.#lines[at] ?? "[{}]") as [
+        SourceRecord,
+        unknown,
+        unknown,
+      ];
+      const decoded = hasLarge === true ? decodeLargeInts(record) : record;
+      this.#parsed = { at, record: isObject(decoded) ? decoded : {} };
     }
     return this.#parsed.record;
   }

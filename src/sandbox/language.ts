@@ -1,10 +1,9 @@
 /**
- * Which language a body is written in.
+ * Whether Python looks as if JavaScript had been meant.
  *
- * The first line may say so. Otherwise a body that only one language understands is of that language.
- * What both understand, such as `return record.get("position", "none")`, is Python, unless it has a
- * sign that only JavaScript gives: a semicolon at the end of a line, `null`, `true`, `undefined`,
- * `Math`, `.length`, `.toUpperCase()` and the like.
+ * A body is Python when it is valid Python, whatever else it could be, and JavaScript when it is not,
+ * or when its first line says so. What has signs of JavaScript, such as `null`, `true`, `.length` or
+ * `.toUpperCase()`, and is Python all the same, is worth a warning.
  *
  * @module
  */
@@ -26,7 +25,7 @@ const members = new Set(
     "localeCompare hasOwnProperty getTime toISOString getFullYear entries").split(" "),
 );
 
-/** Whether a body that parses as both languages is JavaScript. */
+/** Whether a body that is valid in both languages has signs of JavaScript. */
 export function hasJavaScriptSigns(text: string): boolean {
   let parsed: ParsedBody;
   try {

@@ -9,7 +9,7 @@ import { type Body, readBody } from "./body.ts";
 import { type BodyProblem, firstBodyLine, translateJavaScript } from "./javascript.ts";
 import { hasJavaScriptSigns, looksLikeJavaScript } from "./language.ts";
 import type { Language } from "./protocol.ts";
-import { translatePython } from "../python/mod.ts";
+import { translatePython, type Translation } from "../python/mod.ts";
 import { pythonSettings } from "./python_settings.ts";
 import { type Reads, unionReads } from "./reads.ts";
 
@@ -27,6 +27,8 @@ export interface UserCodeSource {
   readonly file: string;
   /** Line of the ini on which the body's first line stands. */
   readonly line: number;
+  /** The version of Python when nothing in the body tells it. */
+  readonly python?: 2 | 3 | undefined;
   /** Line of the ini for each line of the body, where blank lines and comments were dropped. */
   readonly lines?: readonly number[] | undefined;
 }
@@ -37,14 +39,20 @@ export interface PreparedProgram {
   readonly language: Language;
   /** For people, for example `Python 2`. */
   readonly languageName: string;
+  /** Why it was taken for this language and version, for people. */
+  readonly reason: string;
+  /** Whether it is Python of which nothing tells the version, so that the other might differ. */
+  readonly isOpen: boolean;
   /** A JavaScript function expression. */
   readonly code: string;
   /** What it reads of the record by itself. */
   readonly reads: Reads;
   /** Lower-case names of the converters that it calls. */
   readonly calls: readonly string[];
-  /** What may be meant otherwise than it is taken. */
+  /** What may be meant otherwise than it is taken, for the log of every run. */
   readonly warnings: readonly Finding[];
+  /** The same where it is less likely, for those who check. */
+  readonly doubts: readonly Finding[];
   /** Line of the ini for a line of `code`; undefined when it is not known. */
   iniLine(codeLine: number): number | undefined;
 }
@@ -110,61 +118,77 @@ export function problemFinding(
   };
 }
 
-function prepareOne(source: UserCodeSource, body: Body): PreparedProgram | readonly Finding[] {
+type Made = PreparedProgram | readonly Finding[];
+
+const forcedReason = "the first line says so";
+
+/** Findings about a body whose language nothing tells carry this, for neither language takes it. */
+const languageHint =
+  "Put `# language: python` or `// language: javascript` on the first line to say which language " +
+  "it is";
+
+function prepareOne(source: UserCodeSource, body: Body): Made {
   if (body.text.trim() === "") {
     return [problemFinding(source, source.line, undefined, "it has no code")];
   }
-  if (body.forced === "javascript") return asJavaScript(source, body);
-  const python = () => asPython(source, body);
-  if (body.forced === "python") return python();
-  return detect(body, () => asJavaScript(source, body), python);
+  if (body.forced === "javascript") return asJavaScript(source, body, forcedReason);
+  const translated = translatePython(body.text, {
+    ...pythonSettings[source.kind],
+    version: source.python,
+  });
+  if (translated.ok) return pythonProgram(source, body, translated);
+  const python = findingsOf(source, body, translated.problems, "python");
+  if (translated.isPython || body.forced === "python") return python;
+  const script = asJavaScript(source, body, "it is no Python");
+  if (!Array.isArray(script)) return script;
+  const findings: readonly Finding[] = looksLikeJavaScript(body.text) ? script : python;
+  return findings.map((finding) => ({ ...finding, hint: languageHint }));
 }
 
-type Made = PreparedProgram | readonly Finding[];
-
-function detect(body: Body, javaScript: () => Made, python: () => Made): Made {
-  const asScript = javaScript();
-  const isScript = !Array.isArray(asScript);
-  if (isScript && hasJavaScriptSigns(body.text)) return asScript;
-  const asPython = python();
-  if (!Array.isArray(asPython) || !isScript) {
-    const hint = "Put `# language: python` or `// language: javascript` on the first line to say " +
-      "which language it is";
-    if (!Array.isArray(asPython)) return asPython;
-    const findings = looksLikeJavaScript(body.text) ? asScript : asPython;
-    return (findings as readonly Finding[]).map((finding) => ({ ...finding, hint }));
-  }
-  return asScript;
-}
-
-function asJavaScript(source: UserCodeSource, body: Body): Made {
+function asJavaScript(source: UserCodeSource, body: Body, reason: string): Made {
   const made = translateJavaScript(body.text);
   if (!made.ok) return findingsOf(source, body, made.problems, "javascript");
   return {
     source,
     language: "javascript",
     languageName: "JavaScript",
+    reason,
+    isOpen: false,
     code: made.code,
     reads: made.reads,
     calls: made.calls,
     warnings: [],
+    doubts: [],
     iniLine: (line) => iniLine(source, line - firstBodyLine + 1),
   };
 }
 
-function asPython(source: UserCodeSource, body: Body): Made {
-  const made = translatePython(body.text, pythonSettings[source.kind]);
-  if (!made.ok) return findingsOf(source, body, made.problems, "python");
+const severity = "warning";
+const doubt = "it is taken as Python, for it is valid Python; begin it with " +
+  "`// language: javascript` if JavaScript is meant, or with `# language: python` to say so";
+
+function reasonText(source: UserCodeSource, { reason, reasonLine }: Translation): string {
+  const line = reasonLine === undefined ? undefined : iniLine(source, reasonLine);
+  return line === undefined ? reason : `${reason} in line ${line}`;
+}
+
+function pythonProgram(source: UserCodeSource, body: Body, made: Translation): PreparedProgram {
+  const isDoubtful = body.forced === undefined && hasJavaScriptSigns(body.text);
   return {
     source,
     language: "python",
     languageName: `Python ${made.version}`,
+    reason: reasonText(source, made),
+    isOpen: made.isOpen,
     code: made.code,
     reads: made.reads,
     calls: [],
     warnings: made.warnings.map((problem) =>
       findingOf(source, body, problem, "warning", "ambiguous_code")
     ),
+    doubts: isDoubtful
+      ? [{ ...problemFinding(source, source.line, undefined, doubt, "ambiguous_code"), severity }]
+      : [],
     iniLine: (line) => iniLine(source, line),
   };
 }

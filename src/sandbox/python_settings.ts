@@ -20,5 +20,5 @@ const shared = {
 /** By kind of body. */
 export const pythonSettings: Readonly<Record<"converter" | "filter", TranslateOptions>> = {
   converter: { ...shared, parameters: ["record", "field", "value", "params"] },
-  filter: { ...shared, parameters: ["record"] },
+  filter: { ...shared, parameters: ["record"], openKeys: true },
 };

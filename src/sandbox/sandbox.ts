@@ -9,6 +9,7 @@ import type { Log } from "../logging/log.ts";
 import type { ConverterParams } from "../sdk/converter.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type PreparedProgram, problemFinding, readsOf } from "./prepare.ts";
+import { encodeLargeInts } from "./large_ints.ts";
 import type { GuestSetup, SandboxLimits, SandboxOutcome } from "./protocol.ts";
 import { projection } from "./reads.ts";
 import { type ComplaintKind, Tally } from "./tally.ts";
@@ -134,12 +135,6 @@ function line(record: unknown, values: readonly unknown[]): string {
     return JSON.stringify(input);
   } catch {
     // Rare, so that other records need not be looked through for it.
-    return JSON.stringify(input, plainNumbers);
+    return encodeLargeInts(input);
   }
-}
-
-/** Databases give 64-bit integers, which JSON has no form for: numbers where they fit, else text. */
-function plainNumbers(_key: string, value: unknown): unknown {
-  if (typeof value !== "bigint") return value;
-  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }

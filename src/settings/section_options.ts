@@ -44,6 +44,15 @@ export const guardOptions = {
   )),
 } as const;
 
+/** How user code is read; valid in every section and, for all of them, in `[oomnitza]`. */
+export const codeOptions = {
+  python: optional(opt.choice(
+    "Version of Python whose results count where code does not tell its own and the versions differ: 7 / 2, round(), texts of floats. For converters it stands in [converters].",
+    ["2", "3"],
+    { advanced: true },
+  )),
+} as const;
+
 /** Valid in every section that reads from a source, beside {@linkcode tlsOptions} and {@linkcode secretOptions}. */
 export const deliveryOptions = {
   use_server_map: opt.flag("Whether the field mappings kept in Oomnitza are used.", {
@@ -77,6 +86,7 @@ export const deliveryOptions = {
     { default: true, advanced: true },
   ),
   ...guardOptions,
+  ...codeOptions,
   recordfilter: opt.text(
     "Function body in JavaScript or Python that receives the source record as record and returns whether to send it.",
     { default: "", advanced: true },

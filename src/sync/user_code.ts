@@ -20,6 +20,8 @@ export interface CompiledUserCode {
   readonly findings: readonly Finding[];
   /** What may be meant otherwise than it is taken. */
   readonly warnings: readonly Finding[];
+  /** The same where it is less likely: for those who check, not for every run. */
+  readonly doubts: readonly Finding[];
   /** What some converters and a filter read of the record. */
   reads(called: readonly string[], filter: PreparedProgram | undefined): Reads;
 }
@@ -30,18 +32,22 @@ const noCode: CompiledUserCode = {
   filters: new Map(),
   findings: [],
   warnings: [],
+  doubts: [],
   reads: () => [],
 };
 
-function toSource(code: UserCode, kind: UserCodeSource["kind"]): UserCodeSource {
-  return { ...code, kind };
-}
-
-/** Compiles the custom converters and the filters of some sections, before anything is pulled. */
+/**
+ * Compiles the custom converters and the filters of some sections, before anything is pulled.
+ * `python`: the version of those that do not tell it, in place of what the configuration says.
+ */
 export async function compileUserCode(
   converters: readonly UserCode[],
   sections: readonly SectionConfig[],
+  python?: 2 | 3,
 ): Promise<CompiledUserCode> {
+  const toSource = (code: UserCode, kind: UserCodeSource["kind"]): UserCodeSource => {
+    return { ...code, kind, python: python ?? code.python };
+  };
   const sources = [
     ...converters.map((code) => toSource(code, "converter")),
     ...sections.flatMap(({ filter }) => filter === undefined ? [] : [toSource(filter, "filter")]),
@@ -58,6 +64,7 @@ export async function compileUserCode(
     filters: new Map(filters.map((program) => [program.source.section, program])),
     findings,
     warnings: programs.flatMap(({ warnings }) => warnings),
+    doubts: programs.flatMap(({ doubts }) => doubts),
     reads: (called, filter) => readsOf(own, called, filter),
   };
 }

@@ -16,11 +16,19 @@ test.each([
   [["install", "--credential", "token", ...dry], 2, '--credential takes NAME=/PATH, not "token"'],
   [["install", "--credential", "a/b=/x", ...dry], 2, "--credential takes NAME=/PATH"],
   [["install", "--user", "a\nb", ...dry], 2, "--host or --user contains an invalid character"],
-  [["install", "--host", "::1 --ini /x;", ...dry], 2, "--host or --user contains an invalid character"],
+  [
+    ["install", "--host", "::1 --ini /x;", ...dry],
+    2,
+    "--host or --user contains an invalid character",
+  ],
   [["install", "--ini", "/a\nb", ...dry], 2, "A service cannot use the path"],
   [["install", "--state", "/home/me/s.sqlite", ...dry], 1, "The service cannot see /home/me"],
   [["install", "--user", "nobody", ...dry], 1, "Any other process of the account nobody"],
-  [["install", "--credential", "config.ini=/x", ...dry], 1, "Two credentials have the name config.ini"],
+  [
+    ["install", "--credential", "config.ini=/x", ...dry],
+    1,
+    "Two credentials have the name config.ini",
+  ],
   [["install", "--credential", "a=/x,a=/y", ...dry], 1, "Two credentials have the name a"],
   [
     ["install", "--credential", "a=/x", "--system", "launchd", "--dry-run"],

@@ -29,7 +29,7 @@ test("the corpus is large enough, in both versions", () => {
 for (const one of cases) {
   test(`${one.name} (Python ${one.version})`, () => {
     const kind = one.kind === "filter" ? "filter" : "converter";
-    const found = runBody(context, one.body, kind, one.inputs).map((outcome) => ({
+    const found = runBody(context, one.body, kind, one.inputs, one.version).map((outcome) => ({
       ...(outcome.error === undefined ? { repr: outcome.repr } : { error: outcome.error }),
       log: outcome.log,
     }));

@@ -31,20 +31,24 @@ export async function openEngine(): Promise<QuickJSContext> {
   evaluate(
     context,
     `const lines = [];
+    $py.host.now = 1709294400;
     $py.host.log = (level, text) => { lines.push([level, text]); };
     $py.agent.converter = (record, name, params) => name + "(" + Object.keys(params).sort().join(",") + ")";
     const run = (file, f, given) => {
       lines.length = 0;
       let out;
+      const outer = $py.beginCall();
       try {
         const value = f(given.record ?? {}, "field", given.value ?? null, given.params ?? {});
+        try { out = { json: $py.result(value) }; } catch (error) { out = { json: { refused: $py.describe(error, file) } }; }
         $py.enter(3);
-        out = { repr: $py.repr(value) };
-        try { out.json = $py.result(value); } catch (error) { out.json = $py.describe(error, file); }
+        out.repr = $py.repr(value);
       } catch (error) {
         const told = $py.describe(error, file);
         if (told === null) throw error;
         out = { error: told.type, message: told.message, line: told.line };
+      } finally {
+        $py.endCall(outer);
       }
       return JSON.stringify({ ...out, log: lines });
     };
@@ -67,14 +71,16 @@ export function evaluate(context: QuickJSContext, code: string, file: string): u
   return value;
 }
 
-/** Translates a body and calls it with each input. */
+/** Translates a body and calls it with each input; `version`: as if its first line told it. */
 export function runBody(
   context: QuickJSContext,
   body: string,
   kind: "converter" | "filter",
   inputs: readonly Given[],
+  version?: number,
 ): Outcome[] {
-  const translated = translatePython(body, pythonSettings[kind]);
+  const marked = version === undefined ? body : `# language: python${version}\n${body}`;
+  const translated = translatePython(marked, pythonSettings[kind]);
   if (!translated.ok) throw new Error(JSON.stringify(translated.problems));
   evaluate(context, `globalThis.body = ${translated.code}`, "body.py");
   return inputs.map((given) => {

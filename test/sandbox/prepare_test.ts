@@ -10,7 +10,9 @@ import { projection } from "../../src/sandbox/reads.ts";
 import { converterSource, filterSource, prepared } from "./sandbox_harness.ts";
 
 function languageOf(body: string): string {
-  return prepared(converterSource("c", body))[0]?.language ?? "none";
+  const { programs, findings } = prepareUserCode([converterSource("c", body)]);
+  return programs[0]?.language ??
+    findings[0]?.message.replace(/.*as Python:.* is not supported.*/s, "unsupported") ?? "none";
 }
 
 function readsOfBody(body: string): Reads {
@@ -25,15 +27,20 @@ describe("the language of a body", () => {
     ["if record.a:\n  return 1\nelse:\n  return 2", "python"],
     ["return a // 2", "python"],
     ['return record.length == "3"', "python"],
-    ['return record.asset_type == "computer";', "javascript"],
+    ['return record.asset_type == "computer";', "python"],
     ['return record.asset_type === "computer"', "javascript"],
-    ["return value.toUpperCase()", "javascript"],
-    ["return value == null", "javascript"],
-    ["return Math.floor(value)", "javascript"],
+    ["return value.toUpperCase()", "python"],
+    ["return value == null", "python"],
+    ["return Math.floor(value)", "python"],
     ["const a = 1\nreturn a", "javascript"],
     ["# language: javascript\nreturn value", "javascript"],
     ["// language: python\nreturn value", "python"],
     ["# language: python\nreturn value", "python"],
+    ['return value.find("@");', "python"],
+    ['x = value.replace("-", "");\nreturn x;', "python"],
+    ["return value.map(x => x)", "javascript"],
+    ["async def f(): pass", "unsupported"],
+    ["return open(value)", "unsupported"],
   ])("of %j is %s", (body, language) => {
     expect(languageOf(body)).toBe(language);
   });
@@ -116,9 +123,9 @@ describe("what JavaScript reads", () => {
 
   test("counts the converters that are called", () => {
     const programs = prepared(
-      converterSource("a", 'return converter(record, "B") + record.x;'),
-      converterSource("b", "return record.y;"),
-      converterSource("c", 'return converter(record, "concat", { values: "z" });'),
+      converterSource("a", 'const x = record.x; return converter(record, "B") + x;'),
+      converterSource("b", "const y = record.y; return y;"),
+      converterSource("c", 'const v = { values: "z" }; return converter(record, "concat", v);'),
     );
     expect(readsOf(programs, ["A"])).toEqual([["x"], ["y"]]);
     expect(readsOf(programs, ["c"])).toBe("everything");

@@ -10,11 +10,15 @@ import { eq, t } from "./compare.ts";
 import { nextItem } from "./container_methods.ts";
 import { raise } from "./errors.ts";
 import { gen, iter, iterator, list } from "./sequences.ts";
-import { PyTuple, state, type Value } from "./types.ts";
+import { PyLazy, PyTuple, state, type Value } from "./types.ts";
 
 /** A lazy sequence; in Python 2 a list. */
 function lazy(source: Generator<Value>): Value {
-  return state.version === 2 ? [...source] : gen(source);
+  return state.version === 2
+    ? [...source]
+    : state.lenient
+    ? new PyLazy(source, "list")
+    : gen(source);
 }
 
 function* zipped(columns: Value[]): Generator<Value[]> {
@@ -34,7 +38,7 @@ function* zipped(columns: Value[]): Generator<Value[]> {
 function* mapped(f: Value, columns: Value[]): Generator<Value> {
   if (columns.length === 1) {
     for (const item of iter(columns[0])) yield f === null ? item : c1(f, item);
-  } else if (state.version === 2) {
+  } else if (state.version === 2 || (f === null && state.lenient)) {
     const lists = columns.map((column) => list(column));
     const size = Math.max(...lists.map((one) => one.length));
     for (let at = 0; at < size; at++) {
@@ -69,7 +73,10 @@ define("map", 2, Infinity, (f, ...columns) => {
   return lazy(mapped(f, columns));
 });
 define("filter", 2, 2, (f, items) => {
-  if (state.version === 3) return gen(filtered(f, items));
+  if (state.version === 3) {
+    const shape = typeof items === "string" ? "text" : items instanceof PyTuple ? "tuple" : "list";
+    return state.lenient ? new PyLazy(filtered(f, items), shape) : gen(filtered(f, items));
+  }
   const kept = [...filtered(f, items)];
   if (typeof items === "string") return kept.join("");
   return items instanceof PyTuple ? new PyTuple(kept) : kept;

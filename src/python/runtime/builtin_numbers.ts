@@ -41,6 +41,9 @@ define("ord", 1, 1, (value) => {
   return value.codePointAt(0);
 });
 define("chr", 1, 1, (code) => {
+  if (Number(code) > 2147483647 || Number(code) < -2147483648) {
+    raise("OverflowError", "Python int too large to convert to C int");
+  }
   const top = state.version === 2 ? 255 : 0x10ffff;
   if (!isInt(code)) {
     raise("TypeError", `'${typeName(code)}' object cannot be interpreted as an integer`);
@@ -63,8 +66,13 @@ function based(value: Value, base: number, prefix: string): string {
 
 /** Python 3 rounds halves to even and gives an int; Python 2 away from zero, a float. */
 function round(value: Value, places?: Value): Value {
+  const own = ownType(value)?.$info.round;
+  if (own !== undefined) return own(value, places);
   if (!isNumber(value)) {
     raise("TypeError", `type ${typeName(value)} doesn't define __round__ method`);
+  }
+  if (places !== undefined && places !== null && !isInt(places)) {
+    raise("TypeError", `'${typeName(places)}' object cannot be interpreted as an integer`);
   }
   const digits = places === undefined || places === null ? undefined : Number(places);
   if (isInt(value) && state.version === 3) return roundInt(value, digits ?? 0);

@@ -9,17 +9,24 @@ import { decodeText, encodeText } from "./codecs.ts";
 import { t } from "./compare.ts";
 import { dictSet, dictUpdate, makeSet } from "./containers.ts";
 import { errors, errorType, isSubtype, type PyError, raise } from "./errors.ts";
-import { constructs, typeName, typeOf, types } from "./kinds.ts";
+import { constructs, typeName, typeOf, types, viewTypes } from "./kinds.ts";
+import { oldValue, textOf } from "./lenient.ts";
 import { flt, fv, isFloat, isInt, isNumber, norm, readFloat, readInt } from "./numbers.ts";
 import { b_repr, str } from "./repr.ts";
 import { iter, list } from "./sequences.ts";
 import {
   addFields,
   addHooks,
+  addMethods,
+  allowsOld,
   type Hooks,
+  type Int,
+  type Numeric,
+  ownType,
   PyBytes,
   PyDict,
   PyFloat,
+  PyLazy,
   PyRange,
   type PySet,
   PySlice,
@@ -30,10 +37,14 @@ import {
   type Value,
 } from "./types.ts";
 
-function toInt(value: Value, base: Value): Value {
+function toInt(given: Value, base: Value): Value {
+  const value = given instanceof PyLazy ? oldValue(given) : given;
   if (value === undefined) return 0;
   if (typeof value === "string" || value instanceof PyBytes) {
     const text = typeof value === "string" ? value : value.s;
+    if (base !== undefined && !isInt(base)) {
+      raise("TypeError", `'${typeName(base)}' object cannot be interpreted as an integer`);
+    }
     const radix = base === undefined ? 10 : Number(base);
     if (radix !== 0 && (radix < 2 || radix > 36)) {
       raise("ValueError", "int() base must be >= 2 and <= 36, or 0");
@@ -47,6 +58,8 @@ function toInt(value: Value, base: Value): Value {
   if (base !== undefined) raise("TypeError", "int() can't convert non-string with explicit base");
   if (typeof value === "number" && Number.isInteger(value)) return value;
   if (isInt(value)) return typeof value === "boolean" ? Number(value) : value;
+  const own = ownType(value)?.$info.whole;
+  if (own !== undefined) return own(value);
   if (!isFloat(value)) {
     raise(
       "TypeError",
@@ -63,7 +76,8 @@ function toInt(value: Value, base: Value): Value {
   return norm(BigInt(Math.trunc(float)));
 }
 
-function toFloat(value: Value): Value {
+function toFloat(given: Value): Value {
+  const value = given instanceof PyBytes ? given.s : given;
   if (value === undefined) return new PyFloat(0);
   if (typeof value === "string") {
     return readFloat(value) ??
@@ -75,6 +89,10 @@ function toFloat(value: Value): Value {
       );
   }
   if (!isNumber(value)) {
+    const own = ownType(value)?.$info.number;
+    if (own !== undefined) return own(value);
+    const text = textOf(value);
+    if (text !== undefined) return toFloat(text);
     raise(
       "TypeError",
       `float() argument must be a string or a real number, not '${typeName(value)}'`,
@@ -102,9 +120,10 @@ function toBytes(value: Value = "", encoding?: Value, mode?: Value): Value {
 
 function toStr(value: Value, encoding?: Value, mode?: Value): Value {
   if (value === undefined) return "";
-  return encoding === undefined || !(typeof value === "string" || value instanceof PyBytes)
-    ? str(value)
-    : decodeText(value, encoding, mode);
+  if (encoding === undefined) return str(value);
+  const isText = typeof value === "string" && allowsOld();
+  if (isText || value instanceof PyBytes) return decodeText(value, encoding, mode);
+  return raise("TypeError", `decoding to str: need a bytes-like object, ${typeName(value)} found`);
 }
 
 constructs("str", 0, 3, toStr, "object encoding errors");
@@ -141,6 +160,10 @@ constructs(
 
 /** A range from the arguments of range(). Raises TypeError for what is no int, ValueError for a step of 0. */
 export function makeRange(a: Value, b?: Value, c: Value = 1): PyRange {
+  if (state.lenient && [a, b, c].some(isFloat)) {
+    const whole = (value: Value) => isFloat(value) ? Math.floor(fv(value)) : value;
+    return makeRange(whole(a), whole(b), whole(c));
+  }
   for (const value of [a, b ?? 0, c]) {
     if (!isInt(value)) {
       raise("TypeError", `'${typeName(value)}' object cannot be interpreted as an integer`);
@@ -152,9 +175,31 @@ export function makeRange(a: Value, b?: Value, c: Value = 1): PyRange {
     : new PyRange(Number(a), Number(b), Number(c));
 }
 
-addHooks<PyView>(types.dict_view, {
-  repr: (value) => `dict_${value.kind}(${b_repr(list(value))})`,
+for (const type of [types.int, types.float]) {
+  addFields<Numeric>(type, {
+    real: (value) => typeof value === "boolean" ? Number(value) : value,
+    imag: (value) => isInt(value) ? 0 : new PyFloat(0),
+  });
+}
+addFields<Int>(types.int, {
+  numerator: (value) => typeof value === "boolean" ? Number(value) : value,
+  denominator: () => 1,
 });
+addMethods<Int>(types.int, {
+  bit_length: [0, 0, (value) => {
+    const size = BigInt(value);
+    return size === 0n ? 0 : (size < 0n ? -size : size).toString(2).length;
+  }],
+});
+addMethods<number | PyFloat>(types.float, {
+  is_integer: [0, 0, (value) => Number.isInteger(fv(value))],
+});
+
+for (const type of Object.values(viewTypes)) {
+  addHooks<PyView>(type, {
+    repr: (value) => `dict_${value.kind}(${b_repr(list(value))})`,
+  });
+}
 addHooks<PySet>(types.set, {
   repr: (value) => {
     const items = [...value.m.values()].map(b_repr).join(", ");

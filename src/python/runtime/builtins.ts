@@ -15,6 +15,7 @@ import { asciiText } from "./percent.ts";
 import { b_repr } from "./repr.ts";
 import { gen, iter, len, list } from "./sequences.ts";
 import {
+  allowsOld,
   type Callable,
   emptyTable,
   isRecord,
@@ -167,8 +168,8 @@ define("all", 1, 1, (items) => {
   return true;
 });
 define("sorted", 1, 4, (items, ...args) => {
-  const [compare, key, reverse] = state.version === 2 ? args : [null, null, null];
-  if (state.version === 3 && args.length > 0) raise("TypeError", "sorted expected 1 argument");
+  const [compare, key, reverse] = allowsOld() ? args : [null, null, null];
+  if (!allowsOld() && args.length > 0) raise("TypeError", "sorted expected 1 argument");
   return sortItems(list(items), key, t(reverse), compare);
 }).$keywords = ([items, compare], pairs) => {
   const named = Object.fromEntries(pairs);

@@ -66,9 +66,14 @@ export function toOrdinal(year: number, month: number, day: number): number {
   return days + day;
 }
 
-/** Year, month and day of a day number. */
+/** Year, month and day of a day number. Raises OverflowError beyond the year 9999. */
 export function fromOrdinal(ordinal: number): [number, number, number] {
   if (ordinal < 1 || ordinal > 3652059) raise("OverflowError", "date value out of range");
+  return dayFields(ordinal);
+}
+
+/** Year, month and day of a day number, in any year. */
+export function dayFields(ordinal: number): [number, number, number] {
   let year = Math.floor((ordinal - 1) / 365.2425) + 1;
   while (toOrdinal(year + 1, 1, 1) <= ordinal) year++;
   while (toOrdinal(year, 1, 1) > ordinal) year--;

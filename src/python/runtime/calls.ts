@@ -4,18 +4,22 @@
  * @module
  */
 
-import { recordValue } from "./compare.ts";
+import { dictPairs } from "./dict_items.ts";
 import { raise } from "./errors.ts";
-import { typeName, typeOf, types } from "./kinds.ts";
-import { dictPairs } from "./sequences.ts";
+import { attributesOf, PySuper, Wrapped } from "./instances.ts";
+import { isType, typeName, typeOf, types } from "./kinds.ts";
+import { oldValue } from "./lenient.ts";
+import { recordValue } from "./records.ts";
 import {
   isRecord,
+  ownType,
   type Pair,
   PyDict,
   type PyFunction,
   PyModule,
   PyTuple,
   type PyType,
+  state,
   typeKey,
   type Value,
 } from "./types.ts";
@@ -30,11 +34,44 @@ const commonMethods = {
 function method(object: Value, name: string): PyFunction | undefined {
   if (typeof object === "string") return commonMethods.str[name];
   if (typeof object === "object" && object !== null) {
+    if (object instanceof PySuper) return withoutSelf(superMethod(object, name));
     if (Array.isArray(object)) return commonMethods.list[name];
     const type = object[typeKey];
-    return type === undefined ? commonMethods.dict[name] : type.$info.methods[name];
+    if (type === undefined) return commonMethods.dict[name];
+    return type.$info.methods[name] ?? (state.lenient ? oldMethod(object, name) : undefined);
   }
   return typeOf(object).$info.methods[name];
+}
+
+/** A bound function where a method is expected. */
+function withoutSelf(bound: PyFunction | undefined): PyFunction | undefined {
+  if (bound === undefined) return undefined;
+  const { $least, $most, $names, $keywords, $name = "?" } = bound;
+  return Object.assign((_: Value, ...args: Value[]) => bound(...args), {
+    $name,
+    $least,
+    $most,
+    $names,
+    $keywords: $keywords &&
+      (([_, ...args]: Value[], pairs: readonly Pair[]) => $keywords(args, pairs)),
+  });
+}
+
+/** A method that Python 2's value has in place of this one. */
+function oldMethod(object: Value, name: string): PyFunction | undefined {
+  const old = oldValue(object);
+  const found = old === undefined ? undefined : method(old, name);
+  if (found === undefined) return undefined;
+  const { $least, $most, $names, $keywords } = found;
+  const instead = (_: Value, ...args: Value[]) => found(old, ...args);
+  return Object.assign(instead, {
+    $name: name,
+    $least,
+    $most,
+    $names,
+    $keywords: $keywords &&
+      (([_, ...args]: Value[], pairs: readonly Pair[]) => $keywords([old, ...args], pairs)),
+  });
 }
 
 function noAttribute(object: Value, name: string): never {
@@ -49,7 +86,7 @@ function noAttribute(object: Value, name: string): never {
 
 /** object.name; None has every attribute, and so has the record. */
 export function attr(object: Value, name: string): Value {
-  if (object === null) return null;
+  if (object === null) return name.startsWith("__") ? attrStrict(object, name) : null;
   if (isRecord(object)) {
     const value = object[name];
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
@@ -71,37 +108,67 @@ export function attribute(object: Value, name: string): Value {
   if (isRecord(object)) return recordValue(object, name) ?? null;
   if (object instanceof PyModule) return object.members[name];
   if (typeof object === "function") {
+    if (name === "__class__") return typeOf(object);
     if (name === "__name__") return object.$info ? object.$info.name : object.$name ?? "?";
     return isType(object) ? typeAttribute(object, name) : undefined;
   }
-  const { fields } = typeOf(object).$info;
-  if (fields[name] !== undefined) return fields[name](object);
+  const type = typeOf(object);
+  const own = attributesOf(object);
+  const kept = own?.get(name);
+  if (kept !== undefined) return kept;
+  const field = type.$info.fields[name];
+  if (field !== undefined) return field(object);
   const found = method(object, name);
-  if (found === undefined) return undefined;
-  return bindMethod(found, object, name);
+  if (found !== undefined) return bindMethod(found, object, name);
+  if (name === "__class__") return type;
+  if (own === undefined) return undefined;
+  if (name === "__dict__") return dictFrom(own);
+  const shared = classMember(type, name);
+  return shared === undefined ? type.$info.missingField?.(object, name) : shared;
+}
+
+function dictFrom(attributes: ReadonlyMap<string, Value>): PyDict {
+  const out = new PyDict();
+  for (const [name, value] of attributes) out.m.set(name, value);
+  return out;
 }
 
 /** The method as a function of its other arguments. */
-function bindMethod(f: PyFunction, object: Value, name: string): PyFunction {
-  const { $least, $most, $names, $keywords } = f;
+export function bindMethod(f: PyFunction, object: Value, name: string): PyFunction {
+  const { $least, $most, $names, $keywords, $required } = f;
   const bound = (...args: Value[]) => f(object, ...args);
+  // Functions of the body name the object itself first.
+  const isOwn = $required !== undefined;
   return Object.assign(bound, {
     $name: name,
     $least,
     $most,
-    $names,
+    $names: isOwn ? $names?.slice(1) : $names,
+    ...(isOwn ? { $required: $required - 1 } : {}),
     $keywords: $keywords &&
       ((args: Value[], pairs: readonly Pair[]) => $keywords([object, ...args], pairs)),
   });
 }
 
-function isType(value: PyFunction): value is PyType {
-  return value.$info !== undefined;
+/** What a class has under a name beside methods, as seen from an instance or the class itself. */
+export function classMember(type: PyType, name: string): Value {
+  const found = type.$info.statics[name];
+  if (!(found instanceof Wrapped)) return found;
+  const { run } = found;
+  return typeof run === "function" ? bindMethod(run, type, name) : run;
+}
+
+/** A method of the class above; `__init__` of object does nothing. */
+export function superMethod({ type, self }: PySuper, name: string): PyFunction | undefined {
+  const found = type.$info.base?.$info.methods[name] ??
+    type.$info.others?.map((other) => other.$info.methods[name]).find((one) => one !== undefined);
+  if (found !== undefined) return bindMethod(found, self, name);
+  return name === "__init__" ? () => null : undefined;
 }
 
 /** str.lower, dict.fromkeys, datetime.now: statics, else the method with its object first. */
 function typeAttribute(type: PyType, name: string): Value {
-  const fixed = type.$info.statics[name];
+  const fixed = classMember(type, name);
   if (fixed !== undefined) return fixed;
   const found = type.$info.methods[name];
   if (found === undefined) return undefined;
@@ -137,6 +204,8 @@ function checkCount(f: PyFunction, given: number): void {
 }
 
 function callable(f: Value): PyFunction {
+  const call = ownType(f)?.$info.call;
+  if (call !== undefined) return (...args: Value[]) => call(f, ...args);
   if (typeof f !== "function") raise("TypeError", `'${typeName(f)}' object is not callable`);
   return f;
 }

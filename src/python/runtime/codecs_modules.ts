@@ -5,16 +5,17 @@
  */
 
 import { m0, m1, m2 } from "./calls.ts";
-import { fromUtf8, utf8 } from "./codecs.ts";
 import { extras } from "./container_methods.ts";
 import { dictOf, makeSet } from "./containers.ts";
 import { binasciiError, PyError, raise } from "./errors.ts";
 import { md5, sha1, sha256 } from "./hashes.ts";
 import { typeName, types } from "./kinds.ts";
-import { capitalize, needText, splitText } from "./text.ts";
+import { needText, splitText } from "./text.ts";
+import { capitalize } from "./title_case.ts";
 import {
   addFields,
   addMethods,
+  allowsOld,
   type Entry,
   isRecord,
   members,
@@ -29,11 +30,12 @@ import {
   typeKey,
   type Value,
 } from "./types.ts";
+import { fromUtf8, utf8 } from "./utf8.ts";
 
 /** One character per byte. */
 function bytes(value: Value): string {
   if (value instanceof PyBytes) return value.s;
-  if (typeof value === "string" && state.version === 2) return utf8(value);
+  if (typeof value === "string" && allowsOld()) return utf8(value);
   return raise("TypeError", `a bytes-like object is required, not '${typeName(value)}'`);
 }
 
@@ -199,6 +201,19 @@ const old = (name: string): Entry => [
     a === undefined ? m0(text, name) : b === undefined ? m1(text, name, a) : m2(text, name, a, b),
 ];
 
+/** Python 2's string.maketrans: the characters that stand for the first 256. */
+function oldTable(from: Value, to: Value): string {
+  const [left, right] = [Array.from(needText(from)), Array.from(needText(to))];
+  if (left.length !== right.length) {
+    raise("ValueError", "maketrans arguments must have same length");
+  }
+  const table = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
+  left.forEach((char, at) => {
+    if (char.charCodeAt(0) < 256) table[char.charCodeAt(0)] = right[at] ?? char;
+  });
+  return table.join("");
+}
+
 /** The members of string. */
 export const stringModule = members({
   ascii_lowercase: lowerLetters,
@@ -214,6 +229,7 @@ export const stringModule = members({
   whitespace: space,
   printable: `0123456789${lowerLetters}${upperLetters}${punctuationMarks}${space}`,
   capwords: [1, 2, capwords],
+  maketrans: [2, 2, oldTable],
   join: [1, 2, (items, separator = " ") => m1(separator, "join", items)],
   split: old("split"),
   replace: [3, 4, (text, a, b) => m2(text, "replace", a, b)],

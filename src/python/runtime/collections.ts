@@ -8,12 +8,13 @@ import { c0 } from "./calls.ts";
 import { gt, hk } from "./compare.ts";
 import { sortItems } from "./container_methods.ts";
 import { dictSet, dictUpdate } from "./containers.ts";
+import { dictPairs } from "./dict_items.ts";
 import { raise } from "./errors.ts";
 import { types } from "./kinds.ts";
 import { isInt } from "./numbers.ts";
 import { add, sub } from "./operators.ts";
 import { b_repr, dictRepr } from "./repr.ts";
-import { dictPairs, gen, iter, list } from "./sequences.ts";
+import { gen, iter, list } from "./sequences.ts";
 import { needText } from "./text.ts";
 import {
   addFields,
@@ -153,8 +154,8 @@ addHooks<PyDict>(counterType, {
   },
 });
 
-/** A tuple type with named fields. */
-function namedtuple(typeName: Value, names: Value): PyType {
+/** A tuple type with named fields, as collections.namedtuple(name, names). */
+export function namedtuple(typeName: Value, names: Value): PyType {
   const own = needText(typeName);
   const all = typeof names === "string"
     ? names.replaceAll(",", " ").split(/\s+/).filter((name) => name !== "")

@@ -5,10 +5,13 @@
  */
 
 import { raise } from "./errors.ts";
-import { typeName, typeOf, types } from "./kinds.ts";
+import { typeName, typeOf, types, viewTypes } from "./kinds.ts";
+import { bytesText, oldValue } from "./lenient.ts";
 import { fv, isInt, isNumber } from "./numbers.ts";
+import { recordKeys, recordValue } from "./records.ts";
 import {
   addHooks,
+  allowsOld,
   type HashKey,
   isRecord,
   type Mapping,
@@ -17,6 +20,7 @@ import {
   PyBytes,
   PyDict,
   PyFloat,
+  PyLazy,
   type PyObject,
   PyRange,
   type PyRecord,
@@ -51,6 +55,7 @@ export function t(value: Value): boolean {
     return false;
   }
   if (value instanceof PyFloat) return value.v !== 0;
+  if (value instanceof PyLazy) return t(oldValue(value));
   const truth = type.$info.truth;
   return truth === undefined ? true : truth(value);
 }
@@ -62,32 +67,8 @@ for (const type of [types.set, types.frozenset]) {
 }
 addHooks<PyBytes>(types.bytes, { truth: (value) => value.s !== "" });
 addHooks<PyRange>(types.range, { truth: (value) => value.length > 0 });
-addHooks<PyView>(types.dict_view, { truth: (value) => t(value.dict) });
-
-/** The own keys of a record, in order. */
-export function recordKeys(record: PyRecord): string[] {
-  return Object.keys(record);
-}
-
-/** Marks a list that belongs to a record as unchangeable, lists inside it too. */
-export function mark(value: Value): Value {
-  if (!Array.isArray(value) || !Object.isExtensible(value)) return value;
-  Object.preventExtensions(value);
-  for (let at = 0; at < value.length; at++) if (Array.isArray(value[at])) mark(value[at]);
-  return value;
-}
-
-/** The value of a record's key; undefined when it has none. */
-export function recordValue(record: PyRecord, key: string): Value {
-  const value = record[key];
-  if (
-    value === null || typeof value === "string" || typeof value === "number" ||
-    typeof value === "boolean"
-  ) {
-    return value;
-  }
-  if (value === undefined || !Object.hasOwn(record, key)) return undefined;
-  return Array.isArray(value) ? mark(value) : value;
+for (const type of Object.values(viewTypes)) {
+  addHooks<PyView>(type, { truth: (value) => t(value.dict) });
 }
 
 function sameItems(a: Value[], b: Value[]): boolean {
@@ -128,8 +109,11 @@ function isDict(value: Value): value is Mapping {
 /** Python's ==. */
 export function eq(a: Value, b: Value): boolean {
   if (a === b) return true;
-  if (isNumber(a) && isNumber(b)) return sameNumber(a, b);
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (isNumber(a)) return isNumber(b) ? sameNumber(a, b) : equalsNumber(b, a);
+  if (isNumber(b)) return equalsNumber(a, b);
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
+    return state.lenient && sameOldText(a, b);
+  }
   if (Array.isArray(a)) return Array.isArray(b) && sameItems(a, b);
   if (a instanceof PyTuple) return b instanceof PyTuple && sameItems(a.a, b.a);
   if (isDict(a)) return isDict(b) && sameDicts(a, b);
@@ -141,6 +125,18 @@ export function eq(a: Value, b: Value): boolean {
   if (a instanceof PyView) return b instanceof PyView && a.dict === b.dict && a.kind === b.kind;
   const type = ownType(a);
   return type?.$info.equal !== undefined && ownType(b) === type && type.$info.equal(a, b);
+}
+
+/** Numbers of other kinds say themselves what they are equal to. */
+function equalsNumber(value: Value, number: Numeric): boolean {
+  const { number: isNumeric, equal } = ownType(value)?.$info ?? {};
+  return isNumeric !== undefined && equal !== undefined && equal(value, number);
+}
+
+/** In Python 2 bytes and text are equal when they read alike. */
+function sameOldText(a: Value, b: Value): boolean {
+  if (typeof a === "string") return b instanceof PyBytes && bytesText(b) === a;
+  return typeof b === "string" && a instanceof PyBytes && bytesText(a) === b;
 }
 
 function sameNumber(a: Numeric, b: Numeric): boolean {
@@ -186,7 +182,10 @@ export function order(a: Value, b: Value, op: string): number {
     const result = compare(a, b);
     if (result !== undefined) return result;
   }
-  if (state.version === 2) return orderByType(a, b);
+  const reversed = ownType(b)?.$info.number === undefined ? undefined : ownType(b)?.$info.compare;
+  const result = reversed?.(b, a);
+  if (result !== undefined) return -result;
+  if (allowsOld()) return orderByType(oldValue(a) ?? a, oldValue(b) ?? b);
   return raise(
     "TypeError",
     `'${op}' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`,
@@ -274,7 +273,7 @@ function objectKey(value: PyObject | Value[] | PyRecord): HashKey {
     return Number.isSafeInteger(value.v) ? value.v + 0 : BigInt(value.v);
   }
   if (value instanceof PyTuple) return `\x01t${value.a.map(partKey).join(",")}`;
-  if (value instanceof PyBytes) return `\x01b${value.s}`;
+  if (value instanceof PyBytes) return state.lenient ? bytesText(value) : `\x01b${value.s}`;
   if (value instanceof PySet && value.frozen) {
     return `\x01f${[...value.m.values()].map(partKey).sort().join(",")}`;
   }

@@ -5,16 +5,28 @@
  */
 
 import { c1, ck } from "./calls.ts";
-import { eq, hk, order, recordValue, t } from "./compare.ts";
-import { asSet, dictDelete, dictOf, dictSet, dictUpdate, makeSet, view } from "./containers.ts";
+import { eq, hk, order, t } from "./compare.ts";
+import {
+  asSet,
+  dictOf,
+  dictSet,
+  dictUpdate,
+  makeSet,
+  mapDelete,
+  mapSet,
+  view,
+} from "./containers.ts";
+import { dictKeys, dictPairs, dictValues } from "./dict_items.ts";
 import { errorType, PyError, raise, raiseKeyError } from "./errors.ts";
 import { typeName, types } from "./kinds.ts";
 import { isInt } from "./numbers.ts";
 import { setOperation } from "./operators.ts";
+import { changeable, recordValue } from "./records.ts";
 import { b_repr } from "./repr.ts";
-import { changeable, dictKeys, dictPairs, dictValues, iter, list, position } from "./sequences.ts";
+import { iter, list, position } from "./sequences.ts";
 import {
   addMethods,
+  allowsOld,
   isRecord,
   type Mapping,
   native,
@@ -128,7 +140,7 @@ addMethods<Value[]>(types.list, {
     0,
     3,
     nothing((items: Value[], ...args) => {
-      const [compare, key, reverse] = state.version === 2 ? args : [null, ...args];
+      const [compare, key, reverse] = allowsOld() ? args : [null, ...args];
       const result = sortItems(
         changeable(items),
         key,
@@ -173,34 +185,29 @@ export function dictGet(dict: Mapping, key: Value): Value {
   return typeof key === "string" ? recordValue(dict, key) : void hk(key);
 }
 
-function writable(dict: Mapping): PyDict {
-  if (isRecord(dict)) raise("TypeError", "the record is read-only; change a copy: dict(record)");
-  return dict;
-}
-
 const pairTuples = (dict: Mapping): PyTuple[] => dictPairs(dict).map((pair) => new PyTuple(pair));
 const onlyOld = (name: string, run: (dict: Mapping) => Value) => (dict: Mapping): Value => {
-  if (state.version === 3) raise("AttributeError", `'dict' object has no attribute '${name}'`);
+  if (!allowsOld()) raise("AttributeError", `'dict' object has no attribute '${name}'`);
   return run(dict);
 };
 const iterating = (values: Value[]) => new PyIter(values[Symbol.iterator]());
 
 function popKey(dict: Mapping, key: Value, fallback?: Value): Value {
-  const value = dictGet(writable(dict), key);
+  const value = dictGet(dict, key);
   if (value === undefined) return fallback === undefined ? raiseKeyError(key) : fallback;
-  dictDelete(writable(dict), key);
+  mapDelete(dict, key);
   return value;
 }
 
 function setDefault(dict: Mapping, key: Value, fallback: Value = null): Value {
   const value = dictGet(dict, key);
   if (value !== undefined) return value;
-  dictSet(writable(dict), key, fallback);
+  mapSet(dict, key, fallback);
   return fallback;
 }
 
 function popLast(dict: Mapping): PyTuple {
-  const key = dictKeys(writable(dict)).at(-1);
+  const key = dictKeys(dict).at(-1);
   if (key === undefined) raiseKeyError("popitem(): dictionary is empty");
   return new PyTuple([key, popKey(dict, key)]);
 }
@@ -223,7 +230,7 @@ addMethods<Mapping>(types.dict, {
   viewvalues: [0, 0, onlyOld("viewvalues", (dict) => view(dict, "values"))],
   viewitems: [0, 0, onlyOld("viewitems", (dict) => view(dict, "items"))],
   has_key: [1, 1, (dict, key) => {
-    if (state.version === 3) raise("AttributeError", "'dict' object has no attribute 'has_key'");
+    if (!allowsOld()) raise("AttributeError", "'dict' object has no attribute 'has_key'");
     return dictGet(dict, key) !== undefined;
   }],
   copy: [0, 0, (dict) => {
@@ -236,22 +243,20 @@ addMethods<Mapping>(types.dict, {
   update: [
     0,
     1,
-    nothing((dict: Mapping, other) => other !== undefined && dictUpdate(writable(dict), other)),
+    nothing((dict: Mapping, other) => other !== undefined && dictUpdate(dict, other)),
   ],
   clear: [
     0,
     0,
     nothing((dict: Mapping) => {
-      const own = writable(dict);
-      own.m.clear();
-      own.o = null;
+      for (const key of dictKeys(dict)) mapDelete(dict, key);
     }),
   ],
 });
 setKeywords(types.dict, "update", ([self, other], pairs) => {
-  const dict = writable(self instanceof PyDict || isRecord(self) ? self : new PyDict());
+  const dict = self instanceof PyDict || isRecord(self) ? self : new PyDict();
   if (other !== undefined) dictUpdate(dict, other);
-  for (const [name, value] of pairs) dictSet(dict, name, value);
+  for (const [name, value] of pairs) mapSet(dict, name, value);
   return null;
 });
 types.dict.$info.statics.fromkeys = native("fromkeys", 1, 2, (keys, value = null) => {
@@ -278,8 +283,16 @@ export function nextItem(iterator: Value, fallback?: Value): Value {
 }
 
 addMethods<PyIter>(types.generator, {
+  send: [1, 1, (iterator, value) => {
+    const { done, value: item } = iterator.source.next(value);
+    return done ? raise("StopIteration") : item;
+  }],
+  close: [0, 0, (iterator) => {
+    iterator.source.return?.();
+    return null;
+  }],
   next: [0, 0, (iterator) => {
-    if (state.version === 3) raise("AttributeError", "'generator' object has no attribute 'next'");
+    if (!allowsOld()) raise("AttributeError", "'generator' object has no attribute 'next'");
     return nextItem(iterator);
   }],
 });

@@ -4,11 +4,14 @@
  * @module
  */
 
-import { hk, recordValue } from "./compare.ts";
+import { hk } from "./compare.ts";
+import { dictPairs } from "./dict_items.ts";
 import { raise, raiseKeyError } from "./errors.ts";
 import { typeName } from "./kinds.ts";
-import { isInt } from "./numbers.ts";
-import { changeable, dictPairs, isWide, iter, list, position, sliceBounds } from "./sequences.ts";
+import { oldValue } from "./lenient.ts";
+import { fv, isInt, isNumber } from "./numbers.ts";
+import { changeable, recordDelete, recordSet, recordValue } from "./records.ts";
+import { isWide, iter, list, position, sliceBounds } from "./sequences.ts";
 import {
   isRecord,
   type Mapping,
@@ -19,6 +22,7 @@ import {
   PySet,
   PyTuple,
   PyView,
+  state,
   typeKey,
   type Value,
 } from "./types.ts";
@@ -35,6 +39,17 @@ export function dictDelete(dict: PyDict, key: Value): boolean {
   const hash = hk(key);
   if (dict.o !== null) dict.o.delete(hash);
   return dict.m.delete(hash);
+}
+
+/** Sets dict[key] of a dict or record. */
+export function mapSet(dict: Mapping, key: Value, value: Value): void {
+  if (dict instanceof PyDict) dictSet(dict, key, value);
+  else recordSet(dict, key, value);
+}
+
+/** Removes dict[key] of a dict or record; false when there is none. */
+export function mapDelete(dict: Mapping, key: Value): boolean {
+  return dict instanceof PyDict ? dictDelete(dict, key) : recordDelete(dict, key);
 }
 
 /** A dict from keys and values in turn. */
@@ -55,9 +70,9 @@ export function dictOf(source: Mapping): PyDict {
 }
 
 /** Adds what dict(source) or update(source) takes: a mapping or an iterable of pairs. */
-export function dictUpdate(out: PyDict, source: Value): void {
+export function dictUpdate(out: Mapping, source: Value): void {
   if (source instanceof PyDict || isRecord(source)) {
-    for (const [key, value] of dictPairs(source)) dictSet(out, key, value);
+    for (const [key, value] of dictPairs(source)) mapSet(out, key, value);
     return;
   }
   let index = 0;
@@ -75,7 +90,7 @@ export function dictUpdate(out: PyDict, source: Value): void {
         `dictionary update sequence element #${index} has length ${pair.length}; 2 is required`,
       );
     }
-    dictSet(out, pair[0], pair[1]);
+    mapSet(out, pair[0], pair[1]);
     index++;
   }
 }
@@ -104,6 +119,7 @@ export function makeSet(items: Iterable<Value>, frozen = false): PySet {
 
 function index(length: number, at: Value, what: string): number {
   if (!isInt(at)) {
+    if (state.lenient && isNumber(at)) return position(Math.floor(fv(at)), length);
     const tail = typeName(at);
     raise(
       "TypeError",
@@ -136,7 +152,7 @@ export function itemStrict(object: Value, key: Value): Value {
       const at = index(object.s.length, key, "byte");
       return at < 0 ? raise("IndexError", "index out of range") : object.s.charCodeAt(at);
     }
-    if (object instanceof PyRange) {
+    if (object instanceof PyRange && object.settled === undefined) {
       const at = index(object.length, key, "range");
       return at < 0
         ? raise("IndexError", "range object index out of range")
@@ -144,6 +160,8 @@ export function itemStrict(object: Value, key: Value): Value {
     }
     const own = ownType(object)?.$info.item;
     if (own !== undefined) return own(object, key);
+    const old = oldValue(object);
+    if (old !== undefined) return itemStrict(old, key);
   }
   return raise("TypeError", `'${typeName(object)}' object is not subscriptable`);
 }
@@ -171,25 +189,30 @@ function lookUp(object: PyDict, key: Value): Value {
   return own === undefined ? raiseKeyError(key) : own(object, key);
 }
 
-const readOnly = "the record is read-only; change a copy: dict(record)";
-
 /** object[key] = value */
 export function setitem(object: Value, key: Value, value: Value): void {
   if (Array.isArray(object)) {
-    if (!isInt(key)) {
+    if (!isInt(key) && !(state.lenient && isNumber(key))) {
       raise("TypeError", `list indices must be integers or slices, not ${typeName(key)}`);
     }
-    const at = position(key, object.length);
+    const at = position(isInt(key) ? key : Math.floor(fv(key)), object.length);
     if (at < 0) raise("IndexError", "list assignment index out of range");
     changeable(object)[at] = value;
   } else if (object instanceof PyDict) dictSet(object, key, value);
-  else if (isRecord(object)) raise("TypeError", readOnly);
+  else if (isRecord(object)) recordSet(object, key, value);
+  else if (ownType(object)?.$info.setItem) ownType(object)?.$info.setItem?.(object, key, value);
+  else if (Array.isArray(oldValue(object))) setitem(oldValue(object), key, value);
   else raise("TypeError", `'${typeName(object)}' object does not support item assignment`);
 }
 
-/** object.name = value: nothing here has attributes that can be set. */
-export function setattr(object: Value, name: string): never {
-  if (isRecord(object)) raise("TypeError", readOnly);
+/** Python's `object.name = value`; raises AttributeError where the object takes no such attribute. */
+export function setattr(object: Value, name: string, value: Value): void {
+  if (isRecord(object)) return recordSet(object, name, value);
+  const set = ownType(object)?.$info.setField;
+  if (set !== undefined) {
+    set(object, name, value);
+    return;
+  }
   raise("AttributeError", `'${typeName(object)}' object has no attribute '${name}'`);
 }
 
@@ -224,13 +247,17 @@ export function setslice(
 /** del object[key] */
 export function delitem(object: Value, key: Value): void {
   if (Array.isArray(object)) {
-    const at = isInt(key) ? position(key, object.length) : -1;
+    if (!isInt(key)) {
+      raise("TypeError", `list indices must be integers or slices, not ${typeName(key)}`);
+    }
+    const at = position(key, object.length);
     if (at < 0) raise("IndexError", "list assignment index out of range");
     changeable(object).splice(at, 1);
   } else if (object instanceof PyDict) {
     if (!dictDelete(object, key)) raiseKeyError(key);
-  } else if (isRecord(object)) raise("TypeError", readOnly);
-  else raise("TypeError", `'${typeName(object)}' object doesn't support item deletion`);
+  } else if (isRecord(object)) {
+    if (!recordDelete(object, key)) raiseKeyError(key);
+  } else raise("TypeError", `'${typeName(object)}' object doesn't support item deletion`);
 }
 
 /** del object[start:stop:step] */

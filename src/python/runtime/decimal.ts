@@ -6,8 +6,8 @@
 
 const buffer = new DataView(new ArrayBuffer(8));
 
-/** A finite float as numerator and power-of-two denominator. */
-function exact(value: number): [bigint, bigint] {
+/** The absolute value of a finite float as numerator and power-of-two denominator. */
+export function exactFraction(value: number): [bigint, bigint] {
   buffer.setFloat64(0, Math.abs(value));
   const bits = buffer.getBigUint64(0);
   const exponent = Number(bits >> 52n);
@@ -31,7 +31,7 @@ export function fixedDigits(value: number, places: number, away = false): string
   if (size < 1e15 && places < 16 && !Number.isInteger(size * 10 ** places * 2)) {
     return size.toFixed(places);
   }
-  const [numerator, denominator] = exact(value);
+  const [numerator, denominator] = exactFraction(value);
   const digits = rounded(numerator * 10n ** BigInt(places), denominator, away).toString();
   if (places === 0) return digits;
   const padded = digits.padStart(places + 1, "0");
@@ -41,7 +41,7 @@ export function fixedDigits(value: number, places: number, away = false): string
 /** The absolute value as `count` significant digits and a decimal exponent. */
 function significant(value: number, count: number): { digits: string; exponent: number } {
   if (value === 0) return { digits: "0".repeat(count), exponent: 0 };
-  const [numerator, denominator] = exact(value);
+  const [numerator, denominator] = exactFraction(value);
   let exponent = Number(Math.abs(value).toExponential().split("e")[1]);
   for (;;) {
     const shift = count - 1 - exponent;

@@ -19,10 +19,13 @@ import {
 export class PyError extends Error implements PyObject {
   declare readonly [typeKey]: PyType;
   declare readonly args: Value[];
+  /** What a class of the body keeps in it. */
+  declare readonly attributes: Map<string, Value>;
   constructor(type: PyType, args: Value[]) {
     super();
     this[typeKey] = type;
     this.args = args;
+    this.attributes = new Map();
   }
 }
 
@@ -146,7 +149,9 @@ export function caught(error: unknown): PyError {
 
 /** Is `type` (or one of its bases) `wanted`? */
 export function isSubtype(type: PyType, wanted: Value): boolean {
-  for (let at: PyType | undefined = type; at; at = at.$info.base) if (at === wanted) return true;
+  for (let at: PyType | undefined = type; at; at = at.$info.base) {
+    if (at === wanted || at.$info.others?.some((other) => isSubtype(other, wanted))) return true;
+  }
   return false;
 }
 

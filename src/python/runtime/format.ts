@@ -10,10 +10,10 @@ import { general } from "./decimal.ts";
 import { errorType, PyError, raise } from "./errors.ts";
 import { typeName } from "./kinds.ts";
 import { floatRepr, flt, fv, intText, isFloat, isInt, isNumber } from "./numbers.ts";
-import { asciiText, floatDigits } from "./percent.ts";
+import { asciiText, characterOf, floatDigits } from "./percent.ts";
 import { b_repr, str } from "./repr.ts";
 import { len } from "./sequences.ts";
-import { type Int, type Numeric, ownType, state, type Value } from "./types.ts";
+import { allowsOld, type Int, type Numeric, ownType, state, type Value } from "./types.ts";
 
 const specPattern =
   /^(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/su;
@@ -59,7 +59,7 @@ export function formatValue(value: Value, spec: string): string {
   const own = ownType(value)?.$info.format;
   if (own !== undefined) return own(value, spec);
   if (typeof value !== "string" && !isNumber(value)) {
-    if (state.version === 2) return formatText(str(value), parseSpec(spec, value));
+    if (allowsOld()) return formatText(str(value), parseSpec(spec, value));
     raise("TypeError", `unsupported format string passed to ${typeName(value)}.__format__`);
   }
   const parsed = parseSpec(spec, value);
@@ -111,6 +111,7 @@ function formatText(text: string, given: Spec): string {
     ? { ...given, align: "<" }
     : given;
   if (spec.kind !== undefined && spec.kind !== "s") unknownKind(spec.kind, text);
+  if (spec.group !== undefined) raise("ValueError", `Cannot specify '${spec.group}' with 's'.`);
   if (spec.sign !== undefined) raise("ValueError", "Sign not allowed in string format specifier");
   if (spec.alternate) {
     raise("ValueError", "Alternate form (#) not allowed in string format specifier");
@@ -147,11 +148,30 @@ function formatNumber(value: Numeric, spec: Spec): string {
   return aligned(grouped(digits, sign, full, kind), sign, full);
 }
 
+/**
+ * Formats a number of another kind: `plain` are its digits when nothing asks for places, `digits`
+ * gives those for a precision.
+ */
+export function formatDigits(
+  spec: string,
+  negative: boolean,
+  plain: string,
+  digits: (precision: number | undefined, kind: string) => string,
+): string {
+  const parsed = parseSpec(spec, null);
+  const { kind = "", precision } = parsed;
+  if (!["", "f", "F", "%", "n", "g", "G"].includes(kind)) unknownKind(kind, null);
+  const text = kind === "" && precision === undefined ? plain : digits(precision, kind);
+  const sign = negative ? "-" : parsed.sign === "+" || parsed.sign === " " ? parsed.sign : "";
+  const full = { ...parsed, align: parsed.align ?? ">" };
+  return aligned(grouped(text, sign, full, kind), sign, full);
+}
+
 function wholeDigits(value: Int, kind: string, spec: Spec): Digits {
   if (spec.precision !== undefined) {
     raise("ValueError", "Precision not allowed in integer format specifier");
   }
-  if (kind === "c") return { negative: false, digits: String.fromCodePoint(Number(value)) };
+  if (kind === "c") return { negative: false, digits: characterOf(value) };
   const bases: Record<string, number> = { b: 2, o: 8, x: 16, X: 16 };
   const base = bases[kind] ?? 10;
   const text = intText(value, base);

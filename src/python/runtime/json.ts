@@ -8,10 +8,12 @@
 import { c1 } from "./calls.ts";
 import { lt, t } from "./compare.ts";
 import { dictSet } from "./containers.ts";
+import { dictPairs } from "./dict_items.ts";
 import { errorType, PyError, raise } from "./errors.ts";
 import { typeName } from "./kinds.ts";
+import { oldValue } from "./lenient.ts";
 import { floatRepr, flt, fv, intText, isFloat, isInt, norm } from "./numbers.ts";
-import { dictPairs, list } from "./sequences.ts";
+import { list } from "./sequences.ts";
 import { needText } from "./text.ts";
 import {
   isRecord,
@@ -218,6 +220,8 @@ function writeJson(value: Value, o: Options, margin: string, depth: number): str
     return block("[", "]", write, o, margin);
   }
   if (value instanceof PyDict || isRecord(value)) return writeObject(value, o, margin, depth);
+  const old = oldValue(value);
+  if (old !== undefined) return writeJson(old, o, margin, depth + 1);
   if (o.fallback !== null) return writeJson(c1(o.fallback, value), o, margin, depth + 1);
   return raise(
     "TypeError",

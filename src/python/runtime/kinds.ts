@@ -11,6 +11,7 @@ import {
   PyBytes,
   PyDict,
   PyFloat,
+  type PyFunction,
   PyIter,
   PyModule,
   type PyObject,
@@ -84,10 +85,21 @@ declare("range", PyRange.prototype);
 declare("slice", PySlice.prototype);
 declare("module", PyModule.prototype);
 declare("generator", PyIter.prototype);
-declare("dict_view", PyView.prototype);
+declare("dict_view");
 /** Python 2's common base of str and unicode. */
 types.basestring = newType("basestring", undefined, cannot("basestring"));
 
+/** The type of each kind of view. */
+export const viewTypes: Readonly<Record<PyView["kind"], PyType>> = {
+  keys: newType("dict_keys", types.dict_view, cannot("dict_keys")),
+  values: newType("dict_values", types.dict_view, cannot("dict_values")),
+  items: newType("dict_items", types.dict_view, cannot("dict_items")),
+};
+Object.defineProperty(PyView.prototype, typeKey, {
+  get(this: PyView) {
+    return viewTypes[this.kind];
+  },
+});
 Object.defineProperty(PySet.prototype, typeKey, {
   get() {
     return this.frozen ? types.frozenset : types.set;
@@ -109,6 +121,10 @@ export function constructs(
   type.$most = most;
   if (names !== undefined) type.$names = names.split(" ");
   return type;
+}
+
+export function isType(value: PyFunction): value is PyType {
+  return value.$info !== undefined;
 }
 
 export function typeOf(value: Value): PyType {
@@ -136,7 +152,6 @@ export function typeOf(value: Value): PyType {
 
 /** The name of a value's type, as error messages give it. */
 export function typeName(value: Value): string {
-  if (value instanceof PyView) return `dict_${value.kind}`;
   return typeOf(value).$info.name;
 }
 

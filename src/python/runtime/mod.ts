@@ -4,6 +4,7 @@
  * @module
  */
 
+import { arrowModule } from "./arrow.ts";
 import { builtins } from "./builtins.ts";
 import {
   argCount,
@@ -25,6 +26,7 @@ import {
   pairs,
   pathGet,
 } from "./calls.ts";
+import { locals, makeClass } from "./classes.ts";
 import {
   base64Module,
   binasciiModule,
@@ -47,7 +49,10 @@ import {
   setitem,
   setslice,
 } from "./containers.ts";
+import { beginWith, contextlibModule } from "./context.ts";
+import { dateParserModule } from "./date_text.ts";
 import { datetimeModule } from "./datetime.ts";
+import { decimalModule } from "./decimals.ts";
 import {
   assertion,
   caught,
@@ -88,12 +93,18 @@ import {
   xor,
 } from "./operators.ts";
 import { endLine, print } from "./output.ts";
+import { pathModule } from "./paths.ts";
 import { reModule } from "./re.ts";
+import { beginCall, endCall, hasChanges } from "./records.ts";
 import { b_repr } from "./repr.ts";
 import { describe, toHost } from "./result.ts";
 import { gen, iter, slice, unpack, unpackStar } from "./sequences.ts";
+import { astModule, futureModule, htmlModule, loggingModule, sysModule } from "./small_modules.ts";
 import { calendarModule, timeModule } from "./time.ts";
 import { PyBytes, PyModule, state, tup, type Value } from "./types.ts";
+import { unicodedataModule } from "./unicodedata.ts";
+import { oldUrllibModule, oldUrlParseModule, urlParseModule } from "./urls.ts";
+import { uuidModule } from "./uuid.ts";
 import "./builtin_iteration.ts";
 import "./builtin_numbers.ts";
 import "./set_methods.ts";
@@ -117,6 +128,24 @@ const modules: Record<string, Record<string, Value>> = {
   hashlib: hashlibModule,
   copy: copyModule,
   types: typesModule,
+  unicodedata: unicodedataModule,
+  uuid: uuidModule,
+  decimal: decimalModule,
+  "urllib.parse": urlParseModule,
+  urllib: { ...oldUrllibModule, parse: new PyModule("urllib.parse", urlParseModule) },
+  urlparse: oldUrlParseModule,
+  logging: loggingModule,
+  os: { path: new PyModule("os.path", pathModule), sep: "/", linesep: "\n", pathsep: ":" },
+  "os.path": pathModule,
+  posixpath: pathModule,
+  "dateutil.parser": dateParserModule,
+  dateutil: { parser: new PyModule("dateutil.parser", dateParserModule) },
+  arrow: arrowModule,
+  sys: sysModule,
+  contextlib: contextlibModule,
+  ast: astModule,
+  html: htmlModule,
+  __future__: futureModule,
 };
 
 const loaded = new Map(
@@ -132,10 +161,26 @@ function module(name: string, member?: string): Value {
     raise("ImportError", `cannot import name '${member}' from '${name}'`);
 }
 
-/** Begins a body of a version. */
-function enter(version: 2 | 3): void {
-  endLine();
+/** Begins a body under some rules. */
+function enter(version: 2 | 3, lenient: boolean, openRecord: boolean): void {
   state.version = version;
+  state.lenient = lenient;
+  state.openRecord = openRecord;
+}
+
+/** Compares under the rules of Python 3 alone, for code that waits for a TypeError. */
+function strictly(
+  compare: (a: Value, b: Value) => boolean,
+): (a: Value, b: Value) => boolean {
+  return (a, b) => {
+    const { lenient } = state;
+    state.lenient = false;
+    try {
+      return compare(a, b);
+    } finally {
+      state.lenient = lenient;
+    }
+  };
 }
 
 /** What translated code calls. */
@@ -146,6 +191,10 @@ const operations = {
   is,
   in: contains,
   lt,
+  ltStrict: strictly(lt),
+  leStrict: strictly(le),
+  gtStrict: strictly(gt),
+  geStrict: strictly(ge),
   le,
   gt,
   ge,
@@ -213,6 +262,9 @@ const operations = {
   caught,
   matches,
   assertion,
+  class: makeClass,
+  with: beginWith,
+  locals,
   module,
   importError,
 } satisfies Record<string, unknown>;
@@ -221,15 +273,16 @@ const operations = {
 const services = {
   host,
   /** A value as the host may carry it out: plain JSON. Throws what Python's json.dumps would. */
-  result: (value: Value): unknown => {
+  result: (value: Value): unknown => toHost(value),
+  beginCall,
+  /** Ends a call: what it printed is logged, what it changed of the record is as before. */
+  endCall: (outer: ReturnType<typeof beginCall>): void => {
     endLine();
-    return toHost(value);
+    endCall(outer);
   },
+  hasChanges,
   /** Is the value true, as a filter's result? */
-  truth: (value: Value): boolean => {
-    endLine();
-    return t(value);
-  },
+  truth: t,
   describe,
   /** Python's repr(), for tests. */
   repr: b_repr,
@@ -248,18 +301,19 @@ export function createRuntime(names: Record<string, Value>): Runtime {
   return Object.freeze({ ...operations, ...services, ...known });
 }
 
-/** Runs something that may enter a body of the other version. */
-export function versionKept<T>(run: () => T): T {
-  const { version } = state;
+/** Runs something that may enter a body with other rules. */
+export function keepRules<T>(run: () => T): T {
+  const rules = { ...state };
   try {
     return run();
   } finally {
-    state.version = version;
+    Object.assign(state, rules);
   }
 }
 
 export { dictGet } from "./container_methods.ts";
-export { eq, mark, recordValue } from "./compare.ts";
+export { eq } from "./compare.ts";
+export { mark, recordValue } from "./records.ts";
 export { item } from "./containers.ts";
 export { exception, raise } from "./errors.ts";
 export { createLogger } from "./output.ts";

@@ -252,8 +252,13 @@ export function floatRepr(value: number | PyFloat): string {
 
 const intTextPattern = /^([+-]?)(\d+(?:_\d+)*)$/;
 
+const plainDigits = /^-?\d{1,15}$/;
+const plainFloat = /^-?\d{1,15}(?:\.\d{1,15})?$/;
+
 /** Reads an int as int(text, base) does; undefined when it is none. */
 export function readInt(text: string, base: number): number | bigint | undefined {
+  // Nearly all that is read; the rest knows digits of other scripts too.
+  if (base === 10 && plainDigits.test(text)) return Number(text) + 0;
   const plain = text.trim().replace(/\p{Nd}/gu, decimalDigit);
   if (base === 10) {
     const match = intTextPattern.exec(plain);
@@ -299,6 +304,7 @@ function decimalDigit(char: string): string {
 
 /** Reads a float as float(text) does; undefined when it is none. */
 export function readFloat(text: string): number | PyFloat | undefined {
+  if (plainFloat.test(text)) return flt(Number(text));
   const plain = text.trim().replace(/\p{Nd}/gu, decimalDigit);
   const special = /^([+-]?)(inf|infinity|nan)$/i.exec(plain);
   if (special !== null) {

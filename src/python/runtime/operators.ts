@@ -4,15 +4,18 @@
  * @module
  */
 
-import { eq, hk, recordValue } from "./compare.ts";
+import { eq, hk, t } from "./compare.ts";
 import { dictOf, dictUpdate, makeSet } from "./containers.ts";
 import { raise } from "./errors.ts";
 import { typeName, unsupported } from "./kinds.ts";
+import { bytesText, oldValue, textOf } from "./lenient.ts";
 import {
   addNumbers,
   bits,
   divNumbers,
   floordivNumbers,
+  fv,
+  isFloat,
   isInt,
   isNumber,
   modNumbers,
@@ -24,7 +27,8 @@ import {
   subNumbers,
 } from "./numbers.ts";
 import { percent } from "./percent.ts";
-import { changeable, iter, list } from "./sequences.ts";
+import { changeable, recordValue } from "./records.ts";
+import { iter, list } from "./sequences.ts";
 import {
   type Int,
   isRecord,
@@ -37,7 +41,6 @@ import {
   PyTuple,
   PyView,
   state,
-  typeKey,
   type Value,
 } from "./types.ts";
 
@@ -64,7 +67,9 @@ export function add(a: Value, b: Value): Value {
   return own("+", a, b) ?? addFails(a, b);
 }
 
-function addFails(a: Value, b: Value): never {
+function addFails(a: Value, b: Value): Value {
+  const [x, y] = [oldValue(a), oldValue(b)];
+  if (x !== undefined || y !== undefined) return add(x ?? a, y ?? b);
   if (typeof a === "string" && state.version === 2) {
     raise("TypeError", `cannot concatenate 'str' and '${typeName(b)}' objects`);
   }
@@ -90,6 +95,10 @@ export function sub(a: Value, b: Value): Value {
 export function mul(a: Value, b: Value): Value {
   if (isNumber(a) && isNumber(b)) return mulNumbers(a, b);
   const result = isInt(b) ? repeated(a, b) : isInt(a) ? repeated(b, a) : undefined;
+  if (result === undefined && state.lenient) {
+    const [x, y] = [oldValue(a) ?? oldCount(a), oldValue(b) ?? oldCount(b)];
+    if (x !== a || y !== b) return mul(x, y);
+  }
   if (result !== undefined) return result;
   const swapped = [a, b].find((value) =>
     typeof value === "string" || Array.isArray(value) || value instanceof PyTuple
@@ -104,8 +113,21 @@ export function mul(a: Value, b: Value): Value {
   return custom ?? unsupported("*", a, b);
 }
 
+/** A whole number for a float that Python 2's division would have given as one. */
+function oldCount(value: Value): Value {
+  return isFloat(value) ? norm(BigInt(Math.floor(fv(value)))) : value;
+}
+
+function countable(value: Value): boolean {
+  return typeof value === "string" || Array.isArray(value) || value instanceof PyTuple ||
+    value instanceof PyBytes;
+}
+
 function repeated(value: Value, times: Int): Value {
   const count = Math.max(0, Number(times));
+  if (count > 2 ** 63 && countable(value)) {
+    raise("OverflowError", "cannot fit 'int' into an index-sized integer");
+  }
   const sequence = typeof value === "string" || Array.isArray(value) || value instanceof PyTuple;
   if (!sequence && !(value instanceof PyBytes)) return undefined;
   if (count > 50000000) raise("MemoryError");
@@ -137,13 +159,17 @@ export function floordiv(a: Value, b: Value): Value {
 /** a % b, formatting when a is a text. */
 export function mod(a: Value, b: Value): Value {
   if (typeof a === "string") return percent(a, b);
+  if (a instanceof PyBytes) {
+    return state.lenient ? percent(bytesText(a), b) : new PyBytes(percent(a.s, b));
+  }
   if (isNumber(a) && isNumber(b)) return modNumbers(a, b);
   return own("%", a, b) ?? unsupported("%", a, b);
 }
 
 /** a ** b */
 export function pow(a: Value, b: Value): Value {
-  return isNumber(a) && isNumber(b) ? powNumbers(a, b) : unsupported("** or pow()", a, b);
+  if (isNumber(a) && isNumber(b)) return powNumbers(a, b);
+  return own("**", a, b) ?? unsupported("** or pow()", a, b);
 }
 
 /** a << b */
@@ -223,7 +249,10 @@ export function invert(value: Value): Value {
 
 /** a += b: lists grow in place. */
 export function iadd(a: Value, b: Value): Value {
-  if (!Array.isArray(a)) return add(a, b);
+  if (!Array.isArray(a)) {
+    const old = oldValue(a);
+    return Array.isArray(old) ? iadd(old, b) : add(a, b);
+  }
   for (const item of list(b)) changeable(a).push(item);
   return a;
 }
@@ -235,10 +264,8 @@ export function inplace(op: string, a: Value, b: Value): Value {
     changeable(a).splice(0, a.length, ...out);
     return a;
   }
-  if (op === "|" && a instanceof PyDict && a[typeKey].$info.operate === undefined) {
-    const other = new PyDict();
-    dictUpdate(other, b);
-    for (const [key, value] of other.m) a.m.set(key, value);
+  if (op === "|" && (a instanceof PyDict || isRecord(a)) && !ownType(a)?.$info.operate) {
+    dictUpdate(a, b);
     return a;
   }
   if (a instanceof PySet && !a.frozen) {
@@ -253,7 +280,8 @@ export function inplace(op: string, a: Value, b: Value): Value {
 /** Python's `in`. */
 export function contains(item: Value, container: Value): boolean {
   if (typeof container === "string") {
-    if (typeof item === "string") return container.includes(item);
+    const text = textOf(item);
+    if (text !== undefined) return container.includes(text);
     raise("TypeError", `'in <string>' requires string as left operand, not ${typeName(item)}`);
   }
   if (Array.isArray(container)) return inItems(item, container);
@@ -273,13 +301,18 @@ export function contains(item: Value, container: Value): boolean {
     if (container instanceof PyBytes && item instanceof PyBytes) {
       return container.s.includes(item.s);
     }
+    if (state.lenient && container instanceof PyBytes && typeof item === "string") {
+      return bytesText(container).includes(item);
+    }
     if (
       container instanceof PyIter || container instanceof PyView || container instanceof PyBytes
     ) {
       for (const other of iter(container)) if (eq(other, item)) return true;
       return false;
     }
-    if (ownType(container)?.$info.iterate !== undefined) return inItems(item, list(container));
+    const { contains: own, iterate } = ownType(container)?.$info ?? {};
+    if (own !== undefined) return t(own(container, item));
+    if (iterate !== undefined) return inItems(item, list(container));
   }
   return raise("TypeError", `argument of type '${typeName(container)}' is not iterable`);
 }

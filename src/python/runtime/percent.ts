@@ -5,14 +5,26 @@
  */
 // deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
-import { item } from "./containers.ts";
+import { item, itemStrict } from "./containers.ts";
 import { fixedDigits, general, scientific } from "./decimal.ts";
 import { raise } from "./errors.ts";
 import { typeName } from "./kinds.ts";
 import { fv, intText, isInt, isNumber, norm } from "./numbers.ts";
 import { b_repr, escapedCode, str } from "./repr.ts";
 import { len } from "./sequences.ts";
-import { type Int, isRecord, type Numeric, PyDict, PyTuple, state, type Value } from "./types.ts";
+import {
+  allowsOld,
+  type Int,
+  isRecord,
+  type Numeric,
+  ownType,
+  PyBytes,
+  PyDict,
+  PyRange,
+  PyTuple,
+  state,
+  type Value,
+} from "./types.ts";
 
 const fieldPattern =
   /%(?:\(((?:[^()]|\([^()]*\))*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?[hlL]?(.?)/gs;
@@ -26,9 +38,48 @@ interface Spec {
   prefix?: string;
 }
 
+/** A conversion as it stands in a template; the width and precision may come from the values. */
+interface Conversion {
+  readonly key: string | undefined;
+  readonly flags: string;
+  readonly kind: string;
+  readonly width: number | "*";
+  readonly precision: number | "*" | undefined;
+  readonly index: number;
+}
+
+const templates = new Map<string, readonly (string | Conversion)[]>();
+
+/** The parts of a template, kept for the next time. */
+function partsOf(template: string): readonly (string | Conversion)[] {
+  const known = templates.get(template);
+  if (known !== undefined) return known;
+  const parts: (string | Conversion)[] = [];
+  let end = 0;
+  for (const match of template.matchAll(fieldPattern)) {
+    const [whole, key, flags = "", width = "0", precision, kind = ""] = match;
+    if (match.index > end) parts.push(template.slice(end, match.index));
+    end = match.index + whole.length;
+    if (kind === "%") parts.push("%");
+    else {
+      const places = precision === undefined || precision === "*" ? precision : Number(precision);
+      const size = width === "*" ? width : Number(width);
+      const index = match.index + whole.length - 1;
+      parts.push({ key, flags, kind, width: size, precision: places, index });
+    }
+  }
+  if (end < template.length) parts.push(template.slice(end));
+  if (templates.size > 200) templates.clear();
+  templates.set(template, parts);
+  return parts;
+}
+
 /** template % values */
 export function percent(template: string, values: Value): string {
   const mapping = values instanceof PyDict || isRecord(values);
+  // What has indices and is no tuple may stay unused.
+  const indexed = mapping || Array.isArray(values) || values instanceof PyBytes ||
+    values instanceof PyRange;
   const args = values instanceof PyTuple ? values.a : [values];
   let used = 0;
   let named = false;
@@ -36,34 +87,41 @@ export function percent(template: string, values: Value): string {
     if (used >= args.length) raise("TypeError", "not enough arguments for format string");
     return args[used++];
   };
-  const text = template.replace(fieldPattern, (whole, key, flags, width, precision, kind) => {
-    if (kind === "%") return "%";
+  let text = "";
+  for (const part of partsOf(template)) {
+    if (typeof part === "string") {
+      text += part;
+      continue;
+    }
+    const { key, kind, width, precision } = part;
     if (kind === "") raise("ValueError", "incomplete format");
     if (key !== undefined) {
       if (!mapping) raise("TypeError", "format requires a mapping");
       named = true;
     }
-    const spec: Spec = { flags, kind, width: 0, precision: undefined };
-    spec.width = width === "*" ? starred(spec, next()) : Number(width ?? 0);
-    spec.precision = precision === undefined
-      ? undefined
-      : precision === "*"
-      ? Number(next())
-      : Number(precision);
-    if (!"sradiufFeEgGxXoc".includes(kind)) {
-      raise(
-        "ValueError",
-        `unsupported format character '${kind}' (0x${kind.codePointAt(0).toString(16)}) at index ${
-          whole.length - 1
-        }`,
-      );
+    if (kind === "s" && key === undefined && width === 0 && precision === undefined) {
+      text += str(next());
+      continue;
     }
-    return one(spec, key === undefined ? next() : item(values, key));
-  });
-  if (used < args.length && !named && !(mapping && used === 0)) {
+    const spec: Spec = { flags: part.flags, kind, width: 0, precision: undefined };
+    spec.width = width === "*" ? starred(spec, next()) : width;
+    spec.precision = precision === "*" ? Number(next()) : precision;
+    if (!"sradiufFeEgGxXoc".includes(kind)) badKind(kind, part.index);
+    const read = state.openRecord ? item : itemStrict;
+    text += one(spec, key === undefined ? next() : read(values, key));
+  }
+  if (used < args.length && !named && !(indexed && used === 0)) {
     raise("TypeError", "not all arguments converted during string formatting");
   }
   return text;
+}
+
+function badKind(kind: string, index: number): never {
+  const code = kind.codePointAt(0)?.toString(16);
+  return raise(
+    "ValueError",
+    `unsupported format character '${kind}' (0x${code}) at index ${index}`,
+  );
 }
 
 function starred(spec: Spec, width: Value): number {
@@ -71,17 +129,16 @@ function starred(spec: Spec, width: Value): number {
   return Math.abs(Number(width));
 }
 
-function one(spec: Spec, value: Value): string {
+function one(spec: Spec, given: Value): string {
   const { kind } = spec;
+  const own = "sra".includes(kind) ? undefined : ownType(given)?.$info;
+  const convert = "diuxXo".includes(kind) ? own?.whole : own?.number;
+  const value = convert === undefined ? given : convert(given);
   if (kind === "s" || kind === "r" || kind === "a") {
     return padText(spec, clip(spec, textOf(kind, value)));
   }
   if (kind === "c") {
-    const char = typeof value === "string"
-      ? value
-      : isInt(value)
-      ? String.fromCodePoint(Number(value))
-      : "";
+    const char = typeof value === "string" ? value : isInt(value) ? characterOf(value) : "";
     if (len(char) !== 1) raise("TypeError", "%c requires int or char");
     return padText(spec, char);
   }
@@ -101,6 +158,15 @@ function one(spec: Spec, value: Value): string {
     ? integer(spec, value)
     : floating(spec, value);
   return padNumber(spec, negative, digits);
+}
+
+/** The character of a code. Raises OverflowError. */
+export function characterOf(code: Int): string {
+  const number = Number(code);
+  if (number < 0 || number > 0x10ffff) {
+    raise("OverflowError", "%c arg not in range(0x110000)");
+  }
+  return String.fromCodePoint(number);
 }
 
 function textOf(kind: string, value: Value): string {
@@ -126,7 +192,7 @@ function integer(spec: Spec, value: Numeric): { negative: boolean; digits: strin
   let whole: Int;
   if (isInt(value)) whole = value;
   else {
-    if ("xXo".includes(kind) && state.version === 3) {
+    if ("xXo".includes(kind) && !allowsOld()) {
       raise("TypeError", `%${kind} format: an integer is required, not float`);
     }
     const float = fv(value);

@@ -6,17 +6,20 @@
 // deno-lint-ignore-file no-control-regex -- what Python calls printable or ASCII is defined by code
 
 import { general } from "./decimal.ts";
+import { dictPairs } from "./dict_items.ts";
 import { raise } from "./errors.ts";
 import { typeName, typeOf } from "./kinds.ts";
+import { bytesText, oldValue } from "./lenient.ts";
 import { floatRepr, fv, intText } from "./numbers.ts";
-import { dictPairs } from "./sequences.ts";
 import {
   isRecord,
   type Mapping,
   ownType,
+  PyBytes,
   PyDict,
   PyFloat,
   type PyFunction,
+  PyLazy,
   PyTuple,
   state,
   typeKey,
@@ -62,18 +65,20 @@ export function escapedCode(code: number): string {
   return code < 65536 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 
-let depth = 0;
+/** The values whose text is being written: one that holds itself is shown as dots. */
+const open: Value[] = [];
 
-/** Guards against values that contain themselves. */
-function nested(write: () => string): string {
-  if (depth > 60) {
+function nested(value: Value, write: () => string): string {
+  if (Array.isArray(value) && open.includes(value)) return "[...]";
+  if ((value instanceof PyDict || isRecord(value)) && open.includes(value)) return "{...}";
+  if (open.length > 60) {
     raise("RecursionError", "maximum recursion depth exceeded while getting the repr of an object");
   }
-  depth++;
+  open.push(value);
   try {
     return write();
   } finally {
-    depth--;
+    open.pop();
   }
 }
 
@@ -93,7 +98,7 @@ export function b_repr(value: Value): string {
     default:
   }
   if (value === null || value === undefined) return "None";
-  return nested(() => objectRepr(value));
+  return nested(value, () => objectRepr(value));
 }
 
 function functionText(value: PyFunction): string {
@@ -104,6 +109,7 @@ function functionText(value: PyFunction): string {
 function objectRepr(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(b_repr).join(", ")}]`;
   if (value instanceof PyFloat) return floatRepr(value.v);
+  if (value instanceof PyLazy) return b_repr(oldValue(value));
   if (value instanceof PyTuple) {
     const own = value[typeKey].$info.repr;
     if (own) return own(value);
@@ -132,6 +138,8 @@ export function str(value: Value): string {
   }
   const text = ownType(value)?.$info.text;
   if (text !== undefined) return text(value);
+  if (value instanceof PyBytes && state.lenient) return bytesText(value);
+  if (value instanceof PyLazy) return str(oldValue(value));
   return b_repr(value);
 }
 

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { dictPairs } from "./dict_items.ts";
 import { caught, PyError, raise } from "./errors.ts";
 import { typeName } from "./kinds.ts";
+import { oldValue } from "./lenient.ts";
 import { floatRepr, fv, intText, isFloat, isInt } from "./numbers.ts";
+import { hasChanges } from "./records.ts";
 import { str } from "./repr.ts";
-import { dictPairs } from "./sequences.ts";
 import { isRecord, PyDict, PyFloat, PyTuple, typeKey, type Value } from "./types.ts";
 
 /**
@@ -23,8 +25,8 @@ export function toHost(value: Value, depth = 0): unknown {
   if (depth > 100) raise("ValueError", "Circular reference detected");
   if (Array.isArray(value)) return value.map((item) => toHost(item, depth + 1));
   if (value instanceof PyTuple) return value.a.map((item) => toHost(item, depth + 1));
-  if (isRecord(value)) return value;
-  if (value instanceof PyDict) {
+  if (isRecord(value) && !hasChanges()) return value;
+  if (value instanceof PyDict || isRecord(value)) {
     const out = {};
     for (const [key, item] of dictPairs(value)) {
       const entry = {
@@ -37,6 +39,8 @@ export function toHost(value: Value, depth = 0): unknown {
     }
     return out;
   }
+  const old = oldValue(value);
+  if (old !== undefined) return toHost(old, depth + 1);
   return raise("TypeError", `Object of type ${typeName(value)} is not JSON serializable`);
 }
 

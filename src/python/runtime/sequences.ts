@@ -4,15 +4,16 @@
  * @module
  */
 
-import { recordKeys, recordValue } from "./compare.ts";
+import { dictKeys, viewItems } from "./dict_items.ts";
 import { raise } from "./errors.ts";
 import { typeName } from "./kinds.ts";
-import { isInt } from "./numbers.ts";
+import { oldValue } from "./lenient.ts";
+import { fv, isInt, isNumber } from "./numbers.ts";
+import { recordKeys } from "./records.ts";
 import {
   type HashKey,
   type Int,
   isRecord,
-  type Mapping,
   ownType,
   PyBytes,
   PyDict,
@@ -21,6 +22,7 @@ import {
   PySet,
   PyTuple,
   PyView,
+  state,
   type Value,
 } from "./types.ts";
 
@@ -33,35 +35,6 @@ function* guarded<T>(map: Map<HashKey, Value>, source: Iterable<T>, what: string
   }
 }
 
-/** The keys of a dict, originals where they differ from what they are looked up by. */
-export function dictKeys(dict: Mapping): Value[] {
-  if (!(dict instanceof PyDict)) return recordKeys(dict);
-  const keys = [...dict.m.keys()];
-  const originals = dict.o;
-  return originals === null
-    ? keys
-    : keys.map((key) => originals.has(key) ? originals.get(key) : key);
-}
-
-/** The values of a dict or record. */
-export function dictValues(dict: Mapping): Value[] {
-  return dict instanceof PyDict
-    ? [...dict.m.values()]
-    : recordKeys(dict).map((key) => recordValue(dict, key));
-}
-
-/** Pairs of a dict as arrays. */
-export function dictPairs(dict: Mapping): [Value, Value][] {
-  const values = dictValues(dict);
-  return dictKeys(dict).map((key, index) => [key, values[index]]);
-}
-
-function viewItems({ dict, kind }: PyView): Value[] {
-  if (kind === "keys") return dictKeys(dict);
-  if (kind === "values") return dictValues(dict);
-  return dictPairs(dict).map((pair) => new PyTuple(pair));
-}
-
 /** Something that `for … of` runs over. */
 export function iter(value: Value): Iterable<Value> {
   if (Array.isArray(value) || typeof value === "string") return value;
@@ -71,7 +44,8 @@ export function iter(value: Value): Iterable<Value> {
     if (value instanceof PyIter || value instanceof PyRange) return value;
     if (value instanceof PySet) return guarded(value.m, value.m.values(), "Set");
     if (value instanceof PyView) {
-      return value.dict instanceof PyDict
+      if (value.settled !== undefined) return value.settled;
+      return value.dict instanceof PyDict && !state.lenient
         ? guarded(value.dict.m, viewItems(value), "dictionary")
         : viewItems(value);
     }
@@ -114,14 +88,18 @@ export function len(value: Value): number {
   if (typeof value === "object" && value !== null) {
     if (value instanceof PyTuple) return value.a.length;
     if (value instanceof PyDict || value instanceof PySet) return value.m.size;
-    if (value instanceof PyRange) return value.length;
+    if (value instanceof PyRange) return value.settled?.length ?? value.length;
     if (value instanceof PyBytes) return value.s.length;
-    if (value instanceof PyView) return len(value.dict);
+    if (value instanceof PyView) return value.settled?.length ?? len(value.dict);
     if (isRecord(value)) return recordKeys(value).length;
-    const own = ownType(value)?.$info.iterate;
-    if (own !== undefined) return own(value).length;
+    const { size, iterate } = ownType(value)?.$info ?? {};
+    if (size !== undefined) return Number(size(value));
+    if (iterate !== undefined) return iterate(value).length;
   }
-  return raise("TypeError", `object of type '${typeName(value)}' has no len()`);
+  const old = oldValue(value);
+  return old === undefined
+    ? raise("TypeError", `object of type '${typeName(value)}' has no len()`)
+    : len(old);
 }
 
 /** The parts of an assignment to `count` targets. */
@@ -171,6 +149,7 @@ export function unpackStar(value: Value, before: number, after: number): Value[]
 function bound(value: Value): number | undefined {
   if (value === null) return undefined;
   if (!isInt(value)) {
+    if (state.lenient && isNumber(value)) return Math.floor(fv(value));
     raise("TypeError", "slice indices must be integers or None or have an __index__ method");
   }
   return Number(value);
@@ -226,7 +205,7 @@ export function slice(object: Value, start: Value, stop: Value, step: Value): Va
   if (Array.isArray(object)) return sliceItems(object, start, stop, step);
   if (object instanceof PyTuple) return new PyTuple(sliceItems(object.a, start, stop, step));
   if (object instanceof PyBytes) return new PyBytes(sliceText(object.s, start, stop, step));
-  if (object instanceof PyRange) {
+  if (object instanceof PyRange && object.settled === undefined) {
     const { first, last, by } = sliceBounds(object.length, start, stop, step);
     return new PyRange(
       object.start + first * object.step,
@@ -235,6 +214,8 @@ export function slice(object: Value, start: Value, stop: Value, step: Value): Va
     );
   }
   if (object instanceof PyDict || isRecord(object)) raise("TypeError", "unhashable type: 'slice'");
+  const old = oldValue(object);
+  if (old !== undefined) return slice(old, start, stop, step);
   return raise("TypeError", `'${typeName(object)}' object is not subscriptable`);
 }
 
@@ -243,12 +224,4 @@ export function position(index: Int, length: number): number {
   const at = typeof index === "number" ? index : Number(index);
   const real = at < 0 ? at + length : at;
   return real >= 0 && real < length ? real : -1;
-}
-
-/** Throws unless a list may be changed: those of the record may not. */
-export function changeable(items: Value[]): Value[] {
-  if (!Object.isExtensible(items)) {
-    raise("TypeError", "the record is read-only; change a copy: list(…)");
-  }
-  return items;
 }

@@ -15,7 +15,6 @@ import { list } from "./sequences.ts";
 import {
   affix,
   all,
-  capitalize,
   cased,
   countText,
   expandtabs,
@@ -34,10 +33,19 @@ import {
   splitText,
   stripText,
   swapcase,
-  title,
   zfill,
 } from "./text.ts";
-import { addMethods, native, PyBytes, PyDict, setKeywords, state, type Value } from "./types.ts";
+import { capitalize, title } from "./title_case.ts";
+import {
+  addMethods,
+  allowsOld,
+  native,
+  PyBytes,
+  PyDict,
+  PyTuple,
+  setKeywords,
+  type Value,
+} from "./types.ts";
 
 /** Python 3: a dict from code points; Python 2: a table of characters, and some to delete. */
 function translate(text: string, map: Value, gone: Value): string {
@@ -156,22 +164,32 @@ types.str.$info.statics.maketrans = native("maketrans", 1, 3, maketrans);
 /** Python 2's texts are bytes as well: decoding one gives the same text. */
 addMethods<string>(types.str, {
   decode: [0, 2, (s, name, mode) => {
-    if (state.version === 3) raise("AttributeError", "'str' object has no attribute 'decode'");
+    if (!allowsOld()) raise("AttributeError", "'str' object has no attribute 'decode'");
     return decodeText(s, name, mode);
   }, "encoding errors"],
 });
 
+const bytesOf = (value: Value): Value => typeof value === "string" ? new PyBytes(value) : value;
 const bytesMethods = (
-  "strip lstrip rstrip replace startswith endswith find count upper lower isdigit isalpha title"
+  "strip lstrip rstrip replace startswith endswith find rfind index rindex count upper lower isdigit isalpha " +
+  "isalnum isspace isupper islower title capitalize swapcase center ljust rjust zfill partition rpartition rsplit " +
+  "splitlines expandtabs removeprefix removesuffix"
 ).split(" ");
 for (const name of bytesMethods) {
   const plain = types.str.$info.methods[name];
   if (plain === undefined) continue;
   const { $least = 0, $most = 0 } = plain;
-  const unwrap = (value: Value) => value instanceof PyBytes ? value.s : value;
+  const unwrap = (value: Value) => {
+    if (typeof value === "string" && !allowsOld()) {
+      raise("TypeError", "a bytes-like object is required, not 'str'");
+    }
+    return value instanceof PyBytes ? value.s : value;
+  };
   types.bytes.$info.methods[name] = native(name, $least, $most, (self: PyBytes, ...args) => {
     const result = plain(self.s, ...args.map(unwrap));
-    return typeof result === "string" ? new PyBytes(result) : result;
+    if (result instanceof PyTuple) return new PyTuple(result.a.map(bytesOf));
+    if (Array.isArray(result)) return result.map(bytesOf);
+    return bytesOf(result);
   });
 }
 addMethods<PyBytes>(types.bytes, {

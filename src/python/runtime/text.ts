@@ -7,6 +7,7 @@
 
 import { raise } from "./errors.ts";
 import { typeName } from "./kinds.ts";
+import { textOf } from "./lenient.ts";
 import { isWide, len, list, sliceBounds } from "./sequences.ts";
 import { PyTuple, type Value } from "./types.ts";
 
@@ -22,13 +23,20 @@ export const cased = /[\p{Uppercase}\p{Lowercase}\p{Lt}]/u;
 
 /** Throws unless the argument is a text. */
 export function needText(value: Value, what = "expected str instance"): string {
-  if (typeof value !== "string") raise("TypeError", `${what}, ${typeName(value)} found`);
-  return value;
+  return textOf(value) ?? raise("TypeError", `${what}, ${typeName(value)} found`);
+}
+
+/** Whether the text may begin or end with white space. */
+function isPadded(text: string): boolean {
+  const first = text.charCodeAt(0);
+  const last = text.charCodeAt(text.length - 1);
+  return !(first > 32 && first < 128 && last > 32 && last < 128);
 }
 
 /** strip(), lstrip() or rstrip(). */
 export function stripText(text: string, chars: Value, left: boolean, right: boolean): string {
   if (chars === undefined || chars === null) {
+    if (!isPadded(text)) return text;
     let out = left ? text.replace(leading, "") : text;
     // Without the test every position of inner spaces would be tried.
     if (right && out !== "" && onlySpace.test(out.slice(-1))) {
@@ -157,10 +165,11 @@ export function affix(
   if (within === undefined) return false;
   const part = start === undefined ? text : text.slice(within[0], within[1]);
   if (wanted instanceof PyTuple) return wanted.a.some((one) => test(part, needText(one)));
-  if (typeof wanted !== "string") {
+  const one = textOf(wanted);
+  if (one === undefined) {
     raise("TypeError", `first arg must be str or a tuple of str, not ${typeName(wanted)}`);
   }
-  return test(part, wanted);
+  return test(part, one);
 }
 
 /** `str.count`: occurrences that do not overlap, between two positions. */
@@ -218,18 +227,6 @@ export function isLower(text: string): boolean {
   return cased.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text);
 }
 
-export function title(text: string): string {
-  return text.replace(/[\p{L}]+/gu, (word) => {
-    const [first = "", ...rest] = word;
-    return first.toUpperCase() + rest.join("").toLowerCase();
-  });
-}
-
-export function capitalize(text: string): string {
-  const [first = "", ...rest] = text;
-  return first.toUpperCase() + rest.join("").toLowerCase();
-}
-
 export function swapcase(text: string): string {
   return text.replace(
     /\p{L}/gu,
@@ -283,12 +280,14 @@ export function zfill(text: string, width: Value): string {
 export function join(separator: string, items: Value): string {
   const parts = Array.isArray(items) ? items : list(items);
   for (let at = 0; at < parts.length; at++) {
-    if (typeof parts[at] !== "string") {
+    if (typeof parts[at] === "string") continue;
+    if (textOf(parts[at]) === undefined) {
       raise(
         "TypeError",
         `sequence item ${at}: expected str instance, ${typeName(parts[at])} found`,
       );
     }
+    return parts.map((part) => needText(part)).join(separator);
   }
   return parts.join(separator);
 }

@@ -5,9 +5,9 @@
  */
 
 import {
+  dayFields,
   dayNames,
   epochDay,
-  fromOrdinal,
   isLeap,
   type MomentFields,
   monthDays,
@@ -20,6 +20,7 @@ import { now } from "./host.ts";
 import { typeName } from "./kinds.ts";
 import { structTime, structType } from "./moments.ts";
 import { flt, fv, isNumber } from "./numbers.ts";
+import { mark } from "./records.ts";
 import { strftime, strptime } from "./strftime.ts";
 import { needText } from "./text.ts";
 import { members, PyTuple, type Value } from "./types.ts";
@@ -33,7 +34,8 @@ function gmtime(seconds?: Value): PyTuple {
   const total = Math.floor(fv(value));
   const days = Math.floor(total / 86400);
   const rest = total - days * 86400;
-  const [year, month, day] = fromOrdinal(days + epochDay);
+  if (Math.abs(total) > 1e14) raise("OverflowError", "timestamp out of range for platform time_t");
+  const [year, month, day] = dayFields(days + epochDay);
   const yearDay = toOrdinal(year, month, day) - toOrdinal(year, 1, 1) + 1;
   const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60];
   return structTime([year, month, day, ...clock, weekdayOf(year, month, day), yearDay, 0]);
@@ -92,6 +94,5 @@ Object.assign(calendarModule, {
   day_name: dayNames.slice(),
   day_abbr: dayNames.map((name) => name.slice(0, 3)),
 });
-for (const list of Object.values(calendarModule)) {
-  if (Array.isArray(list)) Object.preventExtensions(list);
-}
+// Calls may change them, and later ones find them as they were.
+Object.values(calendarModule).forEach(mark);

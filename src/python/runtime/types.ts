@@ -91,6 +91,25 @@ export interface TypeInfo {
   repr?: Hook<string>;
   text?: Hook<string>;
   format?: Hook<string>;
+  /** The value as a float, as an int, and rounded. */
+  number?: Hook<number | PyFloat>;
+  whole?: Hook<number | bigint>;
+  round?: Hook<Value>;
+  /** Sets an attribute. */
+  setField?: Hook<unknown>;
+  setItem?: Hook<unknown>;
+  contains?: Hook<Value>;
+  size?: Hook<Value>;
+  call?: Callable;
+  /** Gives an attribute that there is not. */
+  missingField?: Hook<Value>;
+  /** Begins and ends a `with` block. */
+  enter?: Hook<Value>;
+  exit?: Hook<Value>;
+  /** A class of the body. */
+  isOwn?: boolean;
+  /** The bases after the first. */
+  others?: readonly PyType[];
 }
 
 /** A method or member: least and most arguments, the function, the names of its arguments. */
@@ -99,8 +118,22 @@ export type Method<S> = { bivariant(self: S, ...args: Value[]): Value }["bivaria
 /** The same as an entry for a method. */
 export type MethodEntry<S> = readonly [number, number, Method<S>, string?];
 
-/** The version of the body that runs now: 2 or 3. */
-export const state: { version: 2 | 3 } = { version: 3 };
+/** The rules under which the body runs that is at work. */
+export interface Rules {
+  version: 2 | 3;
+  /** Does as Python 2 does where Python 3 would raise an error. */
+  lenient: boolean;
+  /** A key that the record lacks gives None; else KeyError. */
+  openRecord: boolean;
+}
+
+/** The rules of now. */
+export const state: Rules = { version: 3, lenient: false, openRecord: false };
+
+/** Is it Python 2, or a body that may be of it? */
+export function allowsOld(): boolean {
+  return state.lenient || state.version === 2;
+}
 
 /** A float without a fraction: 1.0. Other floats are plain numbers; whole plain numbers are ints. */
 export class PyFloat implements PyObject {
@@ -162,6 +195,8 @@ export class PyView implements PyObject {
   declare readonly [typeKey]: PyType;
   declare readonly dict: Mapping;
   declare readonly kind: "keys" | "values" | "items";
+  /** The list that it became; see PyLazy. */
+  declare settled?: Value[];
   constructor(dict: Mapping, kind: "keys" | "values" | "items") {
     this.dict = dict;
     this.kind = kind;
@@ -178,8 +213,25 @@ export class PyIter implements PyObject {
   next(): IteratorResult<Value, unknown> {
     return this.source.next();
   }
-  [Symbol.iterator](): this {
+  [Symbol.iterator](): Iterator<Value, unknown> {
     return this;
+  }
+}
+
+/**
+ * What map(), filter() and zip() give: an iterator in Python 3. Where a body may be of Python 2, it
+ * becomes the list (text, tuple) of there as soon as it is used as one.
+ */
+export class PyLazy extends PyIter {
+  declare readonly shape: "list" | "text" | "tuple";
+  declare settled: Value[] | undefined;
+  constructor(source: Iterator<Value, unknown, Value>, shape: "list" | "text" | "tuple") {
+    super(source);
+    this.shape = shape;
+    this.settled = undefined;
+  }
+  override [Symbol.iterator](): Iterator<Value, unknown> {
+    return this.settled === undefined ? this : this.settled[Symbol.iterator]();
   }
 }
 
@@ -190,14 +242,17 @@ export class PyRange implements PyObject {
   declare readonly stop: number;
   declare readonly step: number;
   declare readonly length: number;
+  /** The list that it became; see PyLazy. */
+  declare settled?: Value[];
   constructor(start: number, stop: number, step: number) {
     this.start = start;
     this.stop = stop;
     this.step = step;
     this.length = Math.max(0, Math.ceil((stop - start) / step));
   }
-  *[Symbol.iterator](): Generator<number> {
-    for (let n = 0, value = this.start; n < this.length; n++, value += this.step) yield value;
+  *[Symbol.iterator](): Generator<Value> {
+    if (this.settled !== undefined) yield* this.settled;
+    else for (let n = 0, value = this.start; n < this.length; n++, value += this.step) yield value;
   }
 }
 

@@ -33,16 +33,38 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   let python = null;
   let running = 0;
 
+  /** Parses a line; large ints are ints for Python and texts for JavaScript (see large_ints.ts). */
+  function read(language) {
+    const all = parse(line);
+    return all[2] === true ? [revive(language, all[0]), revive(language, all[1]), true] : all;
+  }
+  function revive(language, value) {
+    if (typeof value === "string") {
+      if (value[0] !== "\u0001") return value;
+      if (value[1] !== "i") return apply(slice, value, [1]);
+      const digits = apply(slice, value, [2]);
+      return language === "python" ? BigInt(digits) : digits;
+    }
+    if (typeof value === "object" && value !== null) {
+      for (const key of keys(value)) {
+        if (key !== "__proto__") value[key] = revive(language, value[key]);
+      }
+    }
+    return value;
+  }
+
   function sealFor(language, value) {
-    return language === "python" ? records.freezeDeep(value) : records.seal(value);
+    // Python's runtime gives back what a call changes.
+    return language === "python" ? value : records.seal(value);
   }
   function recordFor(language) {
-    // Python code reaches it only through its runtime, which changes nothing of a record.
-    if (language === "python") return forPython ??= parse(line)[0] ?? {};
-    return forScript ??= records.seal(parse(line)[0] ?? {});
+    // Python code reaches it only through its runtime, which gives back what a call changes.
+    if (language === "python") return forPython ??= read(language)[0] ?? {};
+    return forScript ??= records.seal(read(language)[0] ?? {});
   }
   function isCurrent(record) {
-    return record !== null && (record === forScript || record === forPython);
+    if (record === null || (record !== forScript && record !== forPython)) return false;
+    return record !== forPython || !python.hasChanges();
   }
 
   const calls = setup.calls.map(({ program, field, params }) => {
@@ -100,7 +122,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     running = index;
     try {
       const other = programs[index];
-      if (other.language === language) return other.run(record, field, null, freeze(given));
+      if (other.language === language) return other.run(record, field, null, language === "python" ? given : freeze(given));
       const theirs = isCurrent(record) ? recordFor(other.language) : results.plain(record).data;
       const plainParams = sealFor(other.language, results.plain(given).data);
       return sealFor(language, results.plain(other.run(theirs, field, null, plainParams)).data);
@@ -163,7 +185,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   function one(text) {
     line = text;
     depth = 0;
-    const [record, values] = parse(text);
+    const [record, values, hasLarge] = read(mainLanguage);
     forScript = mainLanguage === "python" ? null : records.seal(record ?? {});
     forPython = mainLanguage === "python" ? record ?? {} : null;
     const dropped = setup.filter === null ? null : filterOutcome();
@@ -175,7 +197,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
       try {
         field = call.field;
         running = call.program;
-        const result = run(recordFor(language), field, sealFor(language, values[i]), call.params);
+        const result = run(recordFor(language), field, sealFor(language, hasLarge ? read(language)[1][i] : values[i]), call.params);
         const { data, size: grown } = results.plain(result);
         size += grown;
         found[i] = data;
@@ -206,8 +228,16 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   }
   function pythonRun(make, isConverter) {
     const run = make({ $py: python });
-    if (!isConverter) return (record) => python.truth(run(record));
-    return (record, field, value, params) => python.result(run(record, field, value, params));
+    return (record, field, value, params) => {
+      const outer = python.beginCall();
+      try {
+        return isConverter
+          ? python.result(run(record, field, value, params))
+          : python.truth(run(record));
+      } finally {
+        python.endCall(outer);
+      }
+    };
   }
   function add(make, name, isConverter) {
     const index = programs.length;

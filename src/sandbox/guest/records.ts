@@ -44,13 +44,6 @@ export const recordsText = String.raw`(function () {
     return hasOwn(object, key) ? object[key] : fallback;
   }
 
-  /** Freezes a value fresh from JSON, in place, without the prototype: for Python's runtime. */
-  function freezeDeep(value) {
-    if (typeof value !== "object" || value === null) return value;
-    for (const key of keys(value)) freezeDeep(value[key]);
-    return freeze(value);
-  }
-
   /** Freezes a value fresh from JSON, in place. */
   function seal(value) {
     if (typeof value !== "object" || value === null) return value;
@@ -112,5 +105,5 @@ export const recordsText = String.raw`(function () {
     return fallback;
   }
 
-  return freeze({ nothing, isRecord, seal, freezeDeep, get, plain, get_field_value, cae });
+  return freeze({ nothing, isRecord, seal, get, plain, get_field_value, cae });
 })`;

@@ -12,6 +12,7 @@ import {
   isRecord,
   item,
   iter,
+  keepRules,
   mark,
   native,
   needText,
@@ -21,7 +22,6 @@ import {
   recordValue,
   toHost,
   type Value,
-  versionKept,
 } from "../../../python/runtime/mod.ts";
 
 /** What the sandbox gives to Python bodies. */
@@ -71,7 +71,7 @@ function converter(record: Value, name: Value, params: Record<string, unknown>):
   const { converter: call } = agentHost;
   if (call === undefined) return raise("RuntimeError", "converter() is not available here");
   if (typeof name !== "string") raise("TypeError", "converter() needs the name of a converter");
-  const result = versionKept(() => call(toHost(record), name, params));
+  const result = keepRules(() => call(toHost(record), name, params));
   return result === undefined ? null : mark(result);
 }
 
