@@ -13,6 +13,7 @@ import { createApp } from "../src/daemon/app.ts";
 import { createAuthenticator } from "../src/daemon/authentication.ts";
 import { createCallers } from "../src/daemon/caller.ts";
 import { Counters } from "../src/daemon/counters.ts";
+import { createHostCheck } from "../src/daemon/host_check.ts";
 import { AddressLimits } from "../src/daemon/limits.ts";
 
 const [ini = ""] = process.argv.slice(2);
@@ -23,6 +24,7 @@ const log = createLog("bare", createRedactor(), [({ message }) => console.error(
 const app = createApp({
   callers: createCallers(plan.serve),
   limits: new AddressLimits({ atOnce: 0, perSecond: 0 }),
+  hostCheck: createHostCheck(plan.serve),
   authenticator: createAuthenticator(plan.serve),
   webhooks: {
     sections: new Map(plan.sections.map((section) => [section.name, section])),

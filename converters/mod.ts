@@ -42,6 +42,8 @@ export const converters: readonly Converter[] = [
 
 const byName = new Map(converters.map((converter) => [converter.name.toLowerCase(), converter]));
 
+export const converterNames: readonly string[] = converters.map(({ name }) => name);
+
 /** The built-in converter of a name, whatever its case. */
 export function findConverter(name: string): Converter | undefined {
   return byName.get(name.toLowerCase());

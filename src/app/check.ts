@@ -5,10 +5,13 @@
  */
 
 import { retryPolicies } from "../sdk/http/retry.ts";
-import { ConfigError, formatFinding } from "../base/errors.ts";
+import { converterNames, findConverter } from "../../converters/mod.ts";
+import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
+import type { NotEnabled } from "../config/choose.ts";
+import { distinctFindings, sortFindings } from "../config/findings.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
-import type { PreparedSection } from "../sync/prepare.ts";
+import { findConverterErrors, type PreparedSection } from "../sync/prepare.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
 import { mergeMappings } from "../transform/mapping.ts";
@@ -53,15 +56,9 @@ export async function checkSource(
   }
 }
 
-function notEnabledResults(names: readonly string[]): CheckResult[] {
-  return names.map((section) => {
-    return {
-      section,
-      ok: false,
-      message: "is not enabled",
-      hint: "Set enable = True.",
-      warnings: [],
-    };
+function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
+  return sections.map(({ section, message, hint = null }) => {
+    return { section, ok: false, message, hint, warnings: [] };
   });
 }
 
@@ -84,28 +81,48 @@ async function checkCode(
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
   const config = loadConfig(app);
   const { chosen, notEnabled } = selectSections(app, config, names);
-  const { findings, warnings } = await checkCode(app, config, chosen);
-  for (const warning of warnings) app.log.warning(formatFinding(warning));
-  const faults = findings.map((finding): CheckResult => {
-    const { section = "converters", hint = null } = finding;
-    return {
-      section,
-      ok: false,
-      message: formatFinding({ ...finding, hint: undefined }),
-      hint,
-      warnings: [],
-    };
-  });
-  const written = chosen.map(({ name, line }) => {
-    return {
-      section: name,
-      ok: true,
-      message: `is valid (line ${line})`,
-      hint: null,
-      warnings: [],
-    };
-  });
-  return [...written, ...faults, ...notEnabledResults(notEnabled)];
+  const code = await checkCode(app, config, chosen);
+  for (const warning of code.warnings) app.log.warning(formatFinding(warning));
+  const calls = chosen.flatMap((section) =>
+    findConverterErrors(section, { findConverter, converterNames, code })
+  );
+  const findings = sortFindings(distinctFindings([...code.findings, ...calls]));
+  return [
+    ...describeConverters(code),
+    ...chosen.filter(({ name }) => findings.every(({ section }) => section !== name))
+      .map(describeFound),
+    ...findings.map(describeFault),
+    ...notEnabledResults(notEnabled),
+  ];
+}
+
+function describeFault(finding: Finding): CheckResult {
+  const { section = "converters", hint = null } = finding;
+  const message = formatFinding({ ...finding, hint: undefined });
+  return { section, ok: false, message, hint, warnings: [] };
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/** What the compiler made of the custom converters, which all sections share. */
+function describeConverters({ converters }: CompiledUserCode): CheckResult[] {
+  if (converters.length === 0) return [];
+  const message = `${plural(converters.length, "converter")} compiled`;
+  return [{ section: "converters", ok: true, message, hint: null, warnings: [] }];
+}
+
+/** A section without errors, and what of it was compiled or looked up. */
+function describeFound({ name, line, filter, mappings }: SectionConfig): CheckResult {
+  const called = mappings.filter(({ spec }) => spec.converter !== undefined).length;
+  const found = [
+    ...called === 0 ? [] : [plural(called, "converter call")],
+    ...filter === undefined ? [] : ["a record filter"],
+  ];
+  const checked = found.length === 0 ? "" : `, ${found.join(" and ")} checked`;
+  const message = `is valid (line ${line})${checked}`;
+  return { section: name, ok: true, message, hint: null, warnings: [] };
 }
 
 /**

@@ -4,18 +4,12 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { closest, distance } from "fastest-levenshtein";
-import { formatFinding } from "../base/errors.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { ConfigError, formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
-import {
-  checkConfig,
-  type Choice,
-  chooseSections,
-  type Config,
-  unreadableFileError,
-} from "../config/config.ts";
+import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
+import { checkConfig, type Config, unreadableFileError } from "../config/config.ts";
 import { absolutePath } from "../config/reading.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
@@ -56,9 +50,21 @@ export function checkDocument(app: AppContext, document: IniDocument): Config {
   return check(app, leavePending(document, app));
 }
 
+/**
+ * Reads the configuration file of a command.
+ *
+ * @throws {ConfigError} when it cannot be read, with the places where it was looked for.
+ */
+export function readOwnIni({ ini, iniPlaces }: Pick<AppContext, "ini" | "iniPlaces">): IniDocument {
+  if (iniPlaces === undefined || existsSync(ini)) return readIni(ini);
+  throw new ConfigError(`There is no configuration file: looked for ${iniPlaces.join(", ")}`, [], {
+    hint: "Name the file with --ini, or write a sample with generate-ini.",
+  });
+}
+
 /** Reads and checks the configuration file, for what runs no section: no secret is fetched. */
 export function loadConfig(app: AppContext): Config {
-  return checkDocument(app, readIni(app.ini));
+  return checkDocument(app, readOwnIni(app));
 }
 
 /**
@@ -70,7 +76,7 @@ export function withConfig<T>(
   wanted: WantedSections,
   work: (config: Config) => Promise<T>,
 ): Promise<T> {
-  return withDocument(app, readIni(app.ini), wanted, work);
+  return withDocument(app, readOwnIni(app), wanted, work);
 }
 
 /** The same for a configuration that is read already. */
@@ -81,7 +87,7 @@ export async function withDocument<T>(
   work: (config: Config) => Promise<T>,
 ): Promise<T> {
   const { env, directory, log, redactor, signal } = app;
-  const path = (text: string) => absolutePath(document.file, directory, text);
+  const path = (text: string) => absolutePath(document.file, app, text);
   const secrets = openSecrets({ env, directory, path, signal, log, redactor });
   try {
     const resolving = { context: app, wanted, secrets, redactor };
@@ -93,15 +99,9 @@ export async function withDocument<T>(
   }
 }
 
-function reportNotEnabled({ log }: AppContext, config: Config, name: string): void {
-  if (config.disabled.includes(name)) {
-    log.error(`[${name}] is not enabled in ${config.file}. Set enable = True in it.`);
-    return;
-  }
-  const names = [...config.sections.map((section) => section.name), ...config.disabled];
-  const near = names.length === 0 ? name : closest(name, names);
-  const hint = near !== name && distance(name, near) <= 3 ? ` Did you mean ${near}?` : "";
-  log.error(`There is no section [${name}] in ${config.file}, so it is not enabled.${hint}`);
+/** A section that cannot run, as a sentence or two. */
+export function describeNotEnabled({ message, hint }: NotEnabled): string {
+  return hint === undefined ? message : `${message}. ${hint}`;
 }
 
 /**
@@ -115,7 +115,9 @@ export function selectSections(
   names: readonly string[] | "all",
 ): Choice {
   const choice = chooseSections(config, names);
-  for (const finding of choice.aside) app.log.warning(formatFinding(finding));
-  for (const name of choice.notEnabled) reportNotEnabled(app, config, name);
+  const { log } = app;
+  for (const finding of choice.aside) log[finding.severity](formatFinding(finding));
+  if (choice.others !== undefined) log.warning(choice.others);
+  for (const each of choice.notEnabled) log.error(describeNotEnabled(each));
   return choice;
 }

@@ -22,6 +22,8 @@ export interface AppContext {
   readonly sources: readonly Source[];
   /** Absolute path of the configuration file, which need not be there yet. */
   readonly ini: string;
+  /** Where the configuration was looked for, in this order; absent when it was named. */
+  readonly iniPlaces?: readonly string[] | undefined;
   /** Absolute path of the state file; absent when nothing is remembered. */
   readonly stateFile: string | undefined;
   /** Absolute path of the folder with the log files of runs; absent when none are written. */

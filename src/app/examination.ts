@@ -17,7 +17,7 @@ import { checkClock, checkConnection } from "../doctor/network.ts";
 import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
 import { findEndpoints } from "../doctor/endpoint.ts";
 import { checkSource } from "./check.ts";
-import { loadConfig, readIni, withConfig } from "./configuration.ts";
+import { loadConfig, readOwnIni, withConfig } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { localServiceState } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
@@ -26,11 +26,19 @@ import { openReadSession, type ReadSession } from "./session.ts";
 export async function examine(app: AppContext, offline: boolean): Promise<Check[]> {
   const machine = [
     checkProgram(),
+    ...checkPlaces(app),
     ...checkFolders(app),
     ...await checkState(app.stateFile),
     await checkService(),
   ];
   return [...machine, ...await checkConfigured(app, offline)];
+}
+
+/** Which configuration is used, and where it was looked for. */
+function checkPlaces({ ini, iniPlaces }: AppContext): Check[] {
+  if (iniPlaces === undefined) return [];
+  const { ok } = about("program", "configuration file");
+  return [ok(`${ini} is used; looked for, in this order: ${iniPlaces.join(", ")}`)];
 }
 
 function checkFolders({ logFolder, stateFile }: AppContext): Check[] {
@@ -69,7 +77,7 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
   try {
     if (!offline) return await withConfig(app, "all", (config) => examineConfig(app, config));
     const config = loadConfig(app);
-    const findings = [...await checkPermissions(readIni(ini)), ...config.findings];
+    const findings = [...await checkPermissions(readOwnIni(app)), ...config.findings];
     const rest = about("network", "all").skipped("--offline: no request was sent");
     return [...fromFindings(ini, findings, config.sections.length), rest];
   } catch (error) {

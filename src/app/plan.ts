@@ -6,7 +6,7 @@
 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ConfigError } from "../base/errors.ts";
+import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import type { StateStore } from "../state/store.ts";
@@ -28,6 +28,8 @@ export interface PlanRequest
 
 /** The plans of some sections, for as long as they are looked at. */
 export interface SectionPlans {
+  /** Named sections that do not exist or are not enabled, so that there is no plan of them. */
+  readonly notEnabled: readonly NotEnabled[];
   /** In the order named. */
   readonly sections: readonly PlannedSection[];
   /** Writes them into a file, for `agent upload --plan`; a relative path is one in the working directory. */
@@ -60,7 +62,6 @@ export async function withPlans<T>(
   look: (plans: SectionPlans) => Promise<T>,
 ): Promise<T> {
   const { chosen, notEnabled } = selectSections(app, config, request.sections);
-  if (chosen.length === 0) throw new ConfigError(`None of ${notEnabled.join(", ")} is enabled`);
   const session = await openReadSession(app, config, chosen);
   using opened = openExistingStore(app, config);
   const settings = planSettings(app, session, opened.store, request);
@@ -75,6 +76,7 @@ export async function withPlans<T>(
       }
     }
     return await look({
+      notEnabled,
       sections: planned.map(({ plan }) => plan),
       save(path) {
         const all = planned.map(({ prepared, plan }) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findConverter } from "../../converters/mod.ts";
+import { converterNames, findConverter } from "../../converters/mod.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
@@ -15,6 +15,7 @@ import { createHttp, type Http } from "../sdk/http/http.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
+import { redirectHosts } from "../sdk/tls/options.ts";
 import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
 import { compileUserCode } from "../sync/user_code.ts";
 import type { AppContext } from "./context.ts";
@@ -45,6 +46,7 @@ export function sideHttp(
     base: "",
     tls: { verify: true, ca: resolveTls(settings).settings.ca },
     proxy: createProxyFinder(settings.proxy, env),
+    redirectHosts: redirectHosts(settings.redirect_hosts),
     timeoutMs: sideTimeoutMs,
     log,
     signal,
@@ -85,8 +87,9 @@ async function open<Connection extends OomnitzaReader>(
     async prepare(which = sections) {
       const code = await compileUserCode(config.converters, sections);
       const { api_version: apiVersion } = settings;
-      const inputs = { oomnitza, findConverter, code, version, apiVersion, log };
-      return await prepareSections(which, inputs);
+      return await prepareSections(which, {
+        ...{ oomnitza, findConverter, converterNames, code, version, apiVersion, log },
+      });
     },
   };
 }

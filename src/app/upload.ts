@@ -5,6 +5,7 @@
  */
 
 import { AgentError, ConfigError } from "../base/errors.ts";
+import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import type { StateStore } from "../state/store.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
@@ -44,8 +45,8 @@ export type SectionRequest = Pick<
 /** How an upload went. */
 export interface UploadResult {
   readonly sections: readonly SectionReport[];
-  /** Named sections that are not enabled. */
-  readonly notEnabled: readonly string[];
+  /** Named sections that do not exist or are not enabled, so that they did not run. */
+  readonly notEnabled: readonly NotEnabled[];
 }
 
 /** What running one section takes besides the section. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { describeSystemError } from "./system_errors.ts";
+
 /** What kind of finding it is, for programs; the message is for people and may be worded anew. */
 export type FindingCode =
   /** A section, an option or a mapping that is required is not there, or is blank. */
@@ -14,6 +16,10 @@ export type FindingCode =
   | "conflict"
   /** Nobody knows the option: it is ignored. */
   | "unknown_option"
+  /** A mapping names a converter that does not exist. */
+  | "unknown_converter"
+  /** A mapping calls a converter with a parameter that it does not have. */
+  | "unknown_parameter"
   /** The section is enabled, and no source has its name. */
   | "unknown_section"
   /** It looks like a reference to a secret, and there is no such store. */
@@ -113,9 +119,14 @@ export class SinkError extends AgentError {
   override name = "SinkError";
 }
 
-/** The text of whatever was thrown, for a sentence. */
+/**
+ * The text of whatever was thrown, for a sentence. Of the operating system and the network it is ours, by
+ * the code of the error: what the runtime says is about calls that nobody has made.
+ */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  if (thrown instanceof AgentError) return thrown.message;
+  return describeSystemError(errorCode(thrown)) ?? thrown.message;
 }
 
 /** The `code` of an error of the runtime, for example `ENOENT`; empty when it has none. */

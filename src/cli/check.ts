@@ -4,6 +4,7 @@
  * @module
  */
 
+import { neutralise } from "../logging/log.ts";
 import { checkFile, type CheckResult, checkSections } from "../app/check.ts";
 import { withConfig } from "../app/configuration.ts";
 import { opt } from "../sdk/option.ts";
@@ -11,8 +12,11 @@ import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 function show(context: CommandContext, result: CheckResult): void {
   const hint = result.hint === null ? "" : ` ${result.hint}`;
-  context.print(`${result.ok ? "ok    " : "FAILED"} [${result.section}] ${result.message}${hint}`);
-  for (const warning of result.warnings) context.print(`warn   [${result.section}] ${warning}`);
+  const state = result.ok ? "ok    " : "FAILED";
+  context.print(neutralise(`${state} [${result.section}] ${result.message}${hint}`));
+  for (const warning of result.warnings) {
+    context.print(neutralise(`warn   [${result.section}] ${warning}`));
+  }
 }
 
 /** Validates sections, then tries Oomnitza and each source. Nothing is sent. */

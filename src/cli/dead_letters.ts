@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
 import { UsageError } from "../base/errors.ts";
 import {
   countResent,
@@ -91,7 +92,7 @@ export const failed = defineCommand({
     const chosen = choose(state.store, [], flags.section);
     const rows = formatLetterRows(chosen);
     const { global, print } = context;
-    if (global.output === "json") print(JSON.stringify(toJsonRecords(chosen), null, 2));
+    if (global.output === "json") print(stringifyExactJson(toJsonRecords(chosen), 2));
     else if (rows.length === 0) print("No refused records are kept");
     else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
     return Promise.resolve(exitCodes.ok);
@@ -130,7 +131,7 @@ function showResent(
 ): void {
   const webhooks = events.length;
   if (global.output === "json") {
-    print(JSON.stringify({ letters: letters.length, ...resent, webhooks }, null, 2));
+    print(stringifyExactJson({ letters: letters.length, ...resent, webhooks }, 2));
     return;
   }
   const { accepted, refused, unanswered } = resent;
@@ -185,7 +186,7 @@ export const discard = defineCommand({
     if (store !== undefined) discardDeadRecords(store, chosen);
     const { global, print } = context;
     const discarded = listIds(chosen).length;
-    if (global.output === "json") print(JSON.stringify({ discarded }));
+    if (global.output === "json") print(stringifyExactJson({ discarded }));
     else print(`${discarded} discarded`);
     return Promise.resolve(exitCodes.ok);
   },

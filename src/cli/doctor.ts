@@ -6,6 +6,7 @@
 
 import { examine } from "../app/examination.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
+import { neutralise } from "../logging/log.ts";
 import { opt } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
@@ -19,7 +20,8 @@ const words: Readonly<Record<CheckState, string>> = {
 /** A check as lines for people. */
 export function describeCheck({ area, subject, state, found, todo }: Check): string {
   const line = `${words[state].padEnd(8)}${area} [${subject}] ${found}`;
-  return todo === undefined ? line : `${line}\n${" ".repeat(8)}${todo}`;
+  const lines = todo === undefined ? [line] : [line, `${" ".repeat(8)}${todo}`];
+  return lines.map(neutralise).join("\n");
 }
 
 /** How many checks came to what, as a sentence. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
+import { neutralise } from "../logging/log.ts";
 import { UsageError } from "../base/errors.ts";
 import { withConfig } from "../app/configuration.ts";
 import { explainRecord } from "../app/preview.ts";
@@ -24,7 +26,7 @@ const flags = {
 const shownLength = 60;
 
 function short(value: unknown): string {
-  const text = JSON.stringify(value ?? null);
+  const text = stringifyExactJson(value ?? null);
   return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
 }
 
@@ -54,12 +56,12 @@ function explanationText(found: Explanation): string {
     }`;
   const head = ["FIELD", "VALUE FROM", "FOUND", "CONVERTER", "RESULT", "TIME", "ORIGIN"];
   const sent = request === null
-    ? `not sent, ${verdict}: ${reason}`
-    : `would be sent\nPOST ${request.path}\n${JSON.stringify(request.payload, null, 2)}`;
+    ? neutralise(`not sent, ${verdict}: ${reason}`)
+    : `would be sent\nPOST ${request.path}\n${stringifyExactJson(request.payload, 2)}`;
   return [
-    `[${section}] ${identity === "" ? "(no sync field)" : identity}`,
-    `source record\n${JSON.stringify(record, null, 2)}`,
-    `record filter: ${filtered}`,
+    neutralise(`[${section}] ${identity === "" ? "(no sync field)" : identity}`),
+    `source record\n${stringifyExactJson(record, 2)}`,
+    neutralise(`record filter: ${filtered}`),
     `mappings\n${table([head, ...fields.map(formatFieldRow)])}`,
     sent,
   ].join("\n\n");
@@ -101,7 +103,7 @@ export const explain = defineCommand({
       context.log.error(`[${name}] has no record ${key}: ${read} were read${more}`);
       return exitCodes.failed;
     }
-    if (context.global.output === "json") context.print(JSON.stringify(explanation, null, 2));
+    if (context.global.output === "json") context.print(stringifyExactJson(explanation, 2));
     else context.print(explanationText(explanation));
     return exitCodes.ok;
   },

@@ -4,25 +4,26 @@
  * @module
  */
 
+import type { Environment } from "../base/environment.ts";
 import { defaultWorkers } from "../app/context.ts";
 import { opt, type Values } from "../sdk/option.ts";
 
 /** Flags valid with every command, before or after its name. */
 export const globalFlags = {
   "ini": opt.path(
-    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, or in the working directory when there is none.",
+    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, else in the working directory, else where the service has it.",
     { default: "" },
   ),
   "logging-config": opt.path(
-    "Logging configuration in the format of Python's logging.config.dictConfig (JSON). By default logging.json beside the program when there is one, for upload and serve.",
+    "Logging configuration in the format of Python's logging.config.dictConfig (JSON). By default logging.json beside the program or the state file when there is one, for upload and serve.",
     { default: "" },
   ),
   "log-dir": opt.path(
-    "The folder of log files: info.log and errors.log, which upload and serve write when there is no logging configuration, and those that one names without a folder. none disables these two. By default the folder of the program.",
+    "The folder of log files: info.log and errors.log, which upload and serve write when there is no logging configuration, and those that one names without a folder. none disables these two. By default the folder of the state file.",
     { default: "" },
   ),
   "state": opt.path(
-    "State file, with the runs, the records that still have to be sent and those that were refused. By default agent-state.sqlite beside the configuration file.",
+    "State file, with the runs, the records that still have to be sent and those that were refused. By default that of the service for its configuration, else agent-state.sqlite beside the configuration file.",
     { default: "" },
   ),
   "no-state": opt.flag(
@@ -42,6 +43,14 @@ export const globalFlags = {
 
 /** The values of {@linkcode globalFlags}. */
 export type GlobalFlags = Values<typeof globalFlags>;
+
+/** What says where files are. */
+export interface FileLocation {
+  readonly global: GlobalFlags;
+  readonly env: Environment;
+  /** Working directory, absolute. */
+  readonly directory: string;
+}
 
 /** Flags of an upload; those of the Python connector keep their meaning. */
 export const uploadFlags = {

@@ -6,9 +6,16 @@
 
 import { closeSync, existsSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { EOL } from "node:os";
+import { join } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { describeIni } from "../describe/ini.ts";
-import { defineCommand, exitCodes } from "./command.ts";
+import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+
+/** The file that is named, else the one that is in use, but never that of the service unless it is named. */
+function pathToWrite({ ini, iniPlaces, directory }: CommandContext): string {
+  const here = join(directory, "config.ini");
+  return iniPlaces === undefined || ini !== iniPlaces.at(-1) ? ini : here;
+}
 
 /** Renames a file to a name that nobody has, and gives that name. */
 function setAside(path: string): string {
@@ -46,7 +53,8 @@ A file that is already there is kept under the same name with .bak at its end, a
     { line: "agent generate-ini --ini /etc/agent/config.ini", does: "write another file" },
   ],
   run(context) {
-    const { ini: path, sources } = context;
+    const { sources } = context;
+    const path = pathToWrite(context);
     try {
       if (existsSync(path)) context.log.info(`Kept the old file as ${setAside(path)}`);
       // The file will hold passwords: only its owner may read it.

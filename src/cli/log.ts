@@ -7,7 +7,6 @@
 
 import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import type { Environment } from "../base/environment.ts";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { createLog, type Log } from "../logging/log.ts";
 import { readLoggingConfig } from "../logging/config.ts";
@@ -16,7 +15,7 @@ import { type DefaultFiles, openDefaultFiles } from "../logging/default_files.ts
 import type { Redactor } from "../base/redact.ts";
 import { isCompiled, programDirectory } from "../runtime/program.ts";
 import type { Console } from "./console.ts";
-import type { GlobalFlags } from "./flags.ts";
+import type { FileLocation } from "./flags.ts";
 
 /** The log of a run, and how to end it. */
 export interface OpenLog {
@@ -26,16 +25,10 @@ export interface OpenLog {
   close(): void;
 }
 
-/** What says where log files are. */
-export interface LogLocation {
-  readonly global: GlobalFlags;
-  readonly env: Environment;
-  /** Working directory, absolute. */
-  readonly directory: string;
-}
-
 /** What a log is opened with. */
-export interface LogSettings extends LogLocation {
+export interface LogSettings extends FileLocation {
+  /** Where log files and logging.json belong that nobody names, beside the program. */
+  readonly dataFolder: string;
   readonly console: Console;
   readonly redactor: Redactor;
   /** Whether the command runs something, so that somebody will want to read about it later. */
@@ -49,17 +42,20 @@ const none = "none";
 const configurationName = "logging.json";
 
 /** The folder that is set, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
-function requestedFolder({ global, env }: LogLocation): string {
+function requestedFolder({ global, env }: Pick<FileLocation, "global" | "env">): string {
   const named = global["log-dir"];
   return named === "" ? env.LOGS_DIRECTORY?.split(delimiter)[0] ?? "" : named;
 }
 
 /** The folder that holds the default log files of runs, whether this command writes them or not. */
-export function runsLogFolder(location: LogLocation): string | undefined {
+export function runsLogFolder(
+  location: FileLocation,
+  dataFolder: string,
+): string | undefined {
   const requested = requestedFolder(location);
   if (requested === none) return undefined;
   const { directory } = location;
-  return requested === "" ? programDirectory(directory) : resolve(directory, requested);
+  return requested === "" ? dataFolder : resolve(directory, requested);
 }
 
 /** Whether standard error goes to systemd's journal, which keeps it (systemd.exec(5), `$JOURNAL_STREAM`). */
@@ -76,15 +72,18 @@ function filesFolder(settings: LogSettings): string | undefined {
   if (requested === none) return undefined;
   if (requested !== "") return resolve(settings.directory, requested);
   if (isJournal(settings)) return undefined;
-  return isCompiled ? programDirectory(settings.directory) : undefined;
+  return isCompiled ? settings.dataFolder : undefined;
 }
 
-/** The configuration that was named, or lies beside the program. */
-function configurationPath({ directory, global, keepsLog }: LogSettings): string | undefined {
+/** The configuration that was named, or lies beside the program or the other files of the agent. */
+function configurationPath(
+  { directory, dataFolder, global, keepsLog }: LogSettings,
+): string | undefined {
   const named = global["logging-config"];
   if (named !== "") return resolve(directory, named);
-  const beside = join(programDirectory(directory), configurationName);
-  return keepsLog && isCompiled && existsSync(beside) ? beside : undefined;
+  if (!keepsLog || !isCompiled) return undefined;
+  return [programDirectory(directory), dataFolder].map((folder) => join(folder, configurationName))
+    .find((path) => existsSync(path));
 }
 
 function readConfiguration(file: string): string {
@@ -101,7 +100,7 @@ function openConfigured(file: string, settings: LogSettings): OpenLog {
   const logging = readLoggingConfig(readConfiguration(file), {
     file,
     directory: requested === "" || requested === none
-      ? programDirectory(directory)
+      ? settings.dataFolder
       : resolve(directory, requested),
     stdout: (line) => console.print(line),
     stderr: (line) => console.note(line),

@@ -67,16 +67,18 @@ async function run(
     onStart: progress.watch,
     onPlanned: progress.stop,
   };
-  return await withPlans(context, config, request, async ({ sections, save }) => {
+  return await withPlans(context, config, request, async ({ sections, notEnabled, save }) => {
     if (values.save !== "") save(values.save);
-    const exit = exitCode(sections);
+    const exit = exitCode(sections, notEnabled.length);
     await printPlans(context, values, sections, exit);
     return exit;
   });
 }
 
-function exitCode(planned: readonly PlannedSection[]): number {
+function exitCode(planned: readonly PlannedSection[], notEnabled: number): number {
   if (planned.some(({ report }) => report.error?.bug === true)) return exitCodes.bug;
-  if (planned.some(({ report }) => report.error !== null)) return exitCodes.failed;
+  if (notEnabled > 0 || planned.some(({ report }) => report.error !== null)) {
+    return exitCodes.failed;
+  }
   return planned.some((one) => one.isPending) ? exitCodes.pending : exitCodes.ok;
 }

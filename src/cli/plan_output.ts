@@ -4,6 +4,8 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
+import { indentDetails, neutralise } from "../logging/log.ts";
 import { describeEmptyPaths } from "../sync/report.ts";
 import { version } from "../runtime/version.ts";
 import type { FieldChange } from "../sync/changes/delta.ts";
@@ -37,26 +39,27 @@ function phrase(counts: PlanCounts): string {
   return `${counts.fetched} read: ${parts.join(", ")}`;
 }
 
-function headLines({ report }: PlannedSection): string[] {
+/** A line, and details below it. What comes from outside is not escaped yet. */
+function headLines({ report }: PlannedSection): readonly [string, ...string[]] {
   const { section, counts, waiting, has_baseline, guard, error } = report;
-  const lines = [`${section}: ${phrase(counts)}; ${counts.to_send} would be sent`];
-  if (!has_baseline) lines.push("  No full upload is recorded yet, to compare with");
+  const lines: [string, ...string[]] = [
+    `${section}: ${phrase(counts)}; ${counts.to_send} would be sent`,
+  ];
+  if (!has_baseline) lines.push("No full upload is recorded yet, to compare with");
   lines.push(...describeEmptyPaths(report.empty_paths));
-  if (counts.gone === null) {
-    lines.push("  Not everything was read: records that are gone cannot be determined");
-  }
-  if (counts.blanked > 0) lines.push(`  ${counts.blanked} would lose the value of a field`);
-  if (waiting > 0) lines.push(`  ${waiting} records of an earlier run wait and are sent first`);
-  if (guard !== null) lines.push(`  The guard would stop it: ${guard} --accept lets it pass`);
+  if (counts.gone === null) lines.push("Not everything was read: what is gone cannot be told");
+  if (counts.blanked > 0) lines.push(`${counts.blanked} would lose the value of a field`);
+  if (waiting > 0) lines.push(`${waiting} records of an earlier run wait and are sent first`);
+  if (guard !== null) lines.push(`The guard would stop it: ${guard} --accept lets it pass`);
   if (error !== null) {
-    lines.push(`  ${error.message}`);
-    if (error.hint !== null) lines.push(`  ${error.hint}`);
+    lines.push(`${error.message}`);
+    if (error.hint !== null) lines.push(`${error.hint}`);
   }
   return lines;
 }
 
 function formatValue(value: unknown): string {
-  return value === undefined ? "(nothing)" : JSON.stringify(value);
+  return value === undefined ? "(nothing)" : stringifyExactJson(value);
 }
 
 const signs = { new: "+", changed: "~", gone: "-" } as const;
@@ -78,13 +81,13 @@ async function printText(
   { limit }: PlanLook,
   planned: readonly PlannedSection[],
 ): Promise<void> {
-  for (const one of planned) print(headLines(one).join("\n"));
+  for (const one of planned) print(indentDetails(headLines(one)));
   for (const one of planned) {
     let shown = 0;
     for await (const change of one.changes()) {
       if (shown === 0) print(`\n${one.report.section}`);
       if (limit > 0 && shown === limit) break;
-      print(changeLines(change).join("\n"));
+      print(changeLines(change).map(neutralise).join("\n"));
       shown++;
     }
     const { counts } = one.report;
@@ -99,13 +102,13 @@ async function printJson(
   exit: number,
 ): Promise<void> {
   // Written piece by piece: there may be more changes than fit into memory.
-  print(`{"plan":1,"agent":${JSON.stringify(version)},"exit":${exit},"sections":[`);
+  print(`{"plan":1,"agent":${stringifyExactJson(version)},"exit":${exit},"sections":[`);
   for (const [index, one] of planned.entries()) {
-    const head = JSON.stringify(one.report).slice(0, -1);
+    const head = stringifyExactJson(one.report).slice(0, -1);
     print(`${index === 0 ? "" : ","}${head},"changes":[`);
     let isFirst = true;
     for await (const change of one.changes()) {
-      print(`${isFirst ? "" : ","}${JSON.stringify(change)}`);
+      print(`${isFirst ? "" : ","}${stringifyExactJson(change)}`);
       isFirst = false;
     }
     print("]}");
@@ -116,7 +119,7 @@ async function printJson(
 /** A value as a CSV cell that no spreadsheet takes for a formula. */
 export function csvCell(value: unknown): string {
   if (value === undefined || value === null) return "";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : stringifyExactJson(value);
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
@@ -129,7 +132,10 @@ async function printCsv(
   { print, log }: CommandContext,
   planned: readonly PlannedSection[],
 ): Promise<void> {
-  for (const one of planned) log.info(headLines(one).join("\n"));
+  for (const one of planned) {
+    const [line, ...details] = headLines(one);
+    log.info(line, details);
+  }
   print("section,change,record,field,old,new");
   for (const one of planned) {
     const { section } = one.report;

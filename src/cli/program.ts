@@ -7,7 +7,7 @@
 import type { Environment } from "../base/environment.ts";
 import { AgentError, ConfigError, UsageError } from "../base/errors.ts";
 import { neutralise, neutraliseResult } from "../logging/log.ts";
-import { describeError } from "../logging/error.ts";
+import { describeLines, errorLines } from "../logging/error.ts";
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { hasDesktop } from "../runtime/browser.ts";
@@ -20,6 +20,7 @@ import { commands } from "./commands.ts";
 import type { Console, Input } from "./console.ts";
 import { globalFlags } from "./flags.ts";
 import { type OpenLog, openLog } from "./log.ts";
+import { checkOpenFiles } from "./open_files.ts";
 import { resolveFiles } from "./paths.ts";
 import { type ParsedLine, parseLine, shortFlags } from "./parse.ts";
 import { describeVersion } from "./version.ts";
@@ -76,7 +77,9 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
   const { keepsLog = false } = command;
-  program.log = openLog({ console, redactor, global, keepsLog, env, directory });
+  if (keepsLog) checkOpenFiles();
+  const { dataFolder, ...files } = resolveFiles({ global, env, directory });
+  program.log = openLog({ console, redactor, global, keepsLog, env, directory, dataFolder });
   const context: CommandContext = {
     log: program.log.log,
     redactor,
@@ -85,7 +88,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     env,
     directory,
     sources,
-    ...resolveFiles({ global, env, directory }),
+    ...files,
     input,
     print: (text) => console.print(neutraliseResult(redactor.redact(text))),
     isTerminal: console.isTerminal,
@@ -104,11 +107,12 @@ function reportError(program: Program, error: unknown, exit: number): void {
   const { redactor, environment: { console } } = program;
   console.status(undefined);
   const { verbose, log } = program;
-  const advice = error instanceof AgentError ? "" : `\n  ${bugHint}`;
-  const text = describeError(error, { verbose }, redactor) + advice;
-  console.note(text);
+  const advice = error instanceof AgentError ? [] : [bugHint];
+  const [message, ...details] = errorLines(error, { verbose });
+  const lines = [...details, ...advice];
+  console.note(describeLines([message, ...lines], redactor));
   // Log files have it too, for those who read them later.
-  log?.record?.error(text);
+  log?.record?.error(message, lines);
   if (program.json) {
     const report = JSON.stringify(failureReport(error, exit), null, 2);
     console.print(neutraliseResult(redactor.redact(report)));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import type { StoredRun } from "../state/runs.ts";
 import { describeCounts } from "../sync/report.ts";
@@ -23,13 +24,19 @@ function formatRunRow(
 
 function list(context: CommandContext, runs: readonly StoredRun[]): void {
   if (context.global.output === "json") context.print(JSON.stringify(runs, null, 2));
-  else if (runs.length === 0) context.print("No runs yet");
-  else {context.print(
+  else if (runs.length === 0) {
+    const isThere = existsSync(context.stateFile ?? "");
+    const why = isThere ? "it has no run yet" : "it does not exist, so there was no run yet";
+    context.print(`State file ${context.stateFile}: ${why}`);
+  } else {
+    context.print(
       table([
         ["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"],
         ...runs.map(formatRunRow),
       ]),
-    );}
+    );
+    context.print(`State file ${context.stateFile}`);
+  }
 }
 
 function show(context: CommandContext, run: StoredRun): void {

@@ -77,11 +77,9 @@ async function run(
     isSingle: values.singleton !== 0,
     testmode: testmode ? context.print : undefined,
     saveData: values["save-data"] ? context.directory : undefined,
-    onListening(url) {
+    onListening({ text, ...address }) {
       if (testmode) return;
-      context.print(
-        context.global.output === "json" ? JSON.stringify({ url }) : `Listening on ${url}`,
-      );
+      context.print(context.global.output === "json" ? JSON.stringify(address) : text);
     },
   });
   return exitCodes.ok;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
 import { ConfigError, formatFinding } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { readAllMappings } from "../app/mappings.ts";
@@ -38,7 +39,7 @@ export async function showMappings(context: CommandContext, config: Config): Pro
         mappings: fields.map(reportMapping),
       };
     });
-    context.print(JSON.stringify(shown, null, 2));
+    context.print(stringifyExactJson(shown, 2));
   } else {
     const head = ["FIELD", "VALUE FROM", "CONVERTER", "", "ORIGIN"];
     for (const { section, fields } of all) {

@@ -4,8 +4,11 @@
  * @module
  */
 
-/** Rows as lines whose columns are aligned, indented by two spaces. */
-export function table(rows: readonly (readonly string[])[]): string {
+import { neutralise } from "../logging/log.ts";
+
+/** Rows as lines whose columns are aligned, indented by two spaces; each row stays one line. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(neutralise));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0))
   );

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
+import { neutralise } from "../logging/log.ts";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { findConverter } from "../../converters/mod.ts";
@@ -36,7 +38,7 @@ type Outcome = { readonly result: unknown } | { readonly kept: boolean } | {
 function readRecords({ directory }: CommandContext, path: string): SourceRecord[] {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(resolve(directory, path), "utf8"));
+    value = parseExactJson(readFileSync(resolve(directory, path), "utf8"));
   } catch (error) {
     throw new UsageError(`Cannot read records from ${path}: ${messageOf(error)}`, { cause: error });
   }
@@ -85,7 +87,7 @@ async function runCustom(
   const { shown: others } = await runOnce(log, config, { ...code, python: 2 }, records);
   return shown.flatMap((one, index): TryResult[] => {
     const other = others[index];
-    return other === undefined || JSON.stringify(one) === JSON.stringify(other)
+    return other === undefined || stringifyExactJson(one) === stringifyExactJson(other)
       ? [one]
       : [{ ...one, under: "Python 3" }, { ...other, under: "Python 2" }];
   });
@@ -104,6 +106,21 @@ async function runOnce(
   return { shown, isOpen: trial.isOpen };
 }
 
+/** The source path of the first mapping that uses a converter; blank when none does. */
+function inferSource({ log }: CommandContext, { sections }: Config, converter: string): string {
+  for (const { name, builtin, mappings } of sections) {
+    const inherited = Object.entries(builtin).map(([field, spec]) => ({ field, spec }));
+    for (const { field, spec } of [...mappings, ...inherited]) {
+      if (spec.source === undefined || spec.converter === undefined) continue;
+      const called = parseConverterCall(spec.converter).name;
+      if (called.toLowerCase() !== converter.toLowerCase()) continue;
+      log.info(`The value is ${spec.source}, as in mapping.${field} of [${name}]`);
+      return spec.source;
+    }
+  }
+  return "";
+}
+
 async function runOn(
   context: CommandContext,
   name: string,
@@ -112,8 +129,9 @@ async function runOn(
 ): Promise<TryResult[]> {
   const config = loadConfig(context);
   const call = parseConverterCall(name);
+  const source = values.source === "" ? inferSource(context, config, call.name) : values.source;
   if (config.converters.some((custom) => custom.name === call.name.toLowerCase())) {
-    const code = { kind: "converter", ...call, source: values.source } as const;
+    const code = { kind: "converter", ...call, source } as const;
     return await runCustom(context, config, code, records);
   }
   const section = config.sections.find((candidate) => candidate.name === name);
@@ -134,7 +152,7 @@ async function runOn(
       `${converter.name} queries another system, so it cannot be tried on saved records`,
     );
   }
-  return records.map((record) => runBuiltin(context, converter, call, values.source, record));
+  return records.map((record) => runBuiltin(context, converter, call, source, record));
 }
 
 /** Runs one converter or filter on saved records. */
@@ -142,7 +160,7 @@ export const tryCommand = defineCommand({
   name: "try",
   summary: "Run one converter, or the filter of a section, on saved records and show the results.",
   details:
-    "Nothing is read from a source and nothing is sent. Log lines of the code go to standard error.",
+    "Nothing is read from a source and nothing is sent. Log lines of the code go to standard error. Without --source, the value is that of the first mapping that uses the converter.",
   positionals: {
     usage: "NAME",
     help:
@@ -172,7 +190,7 @@ export const tryCommand = defineCommand({
     const shown = await runOn(context, name, values, records);
     const ms = performance.now() - begun;
     if (context.global.output === "json") {
-      context.print(JSON.stringify({ ms, records: shown }, null, 2));
+      context.print(stringifyExactJson({ ms, records: shown }, 2));
     } else for (const one of shown) context.print(formatTryResult(one));
     context.log.info(`${records.length} records in ${ms.toFixed(0)} ms`);
     return shown.some((one) => "failed" in one) ? exitCodes.failed : exitCodes.ok;
@@ -181,11 +199,13 @@ export const tryCommand = defineCommand({
 
 function formatTryResult(shown: TryResult): string {
   const { under } = shown;
-  return under === undefined ? formatOutcome(shown) : `${under}: ${formatOutcome(shown)}`;
+  return neutralise(
+    under === undefined ? formatOutcome(shown) : `${under}: ${formatOutcome(shown)}`,
+  );
 }
 
 function formatOutcome(shown: TryResult): string {
   if ("failed" in shown) return `failed: ${shown.failed}`;
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
-  return JSON.stringify(shown.result);
+  return stringifyExactJson(shown.result);
 }

@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
+import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import { withConfig } from "../app/configuration.ts";
@@ -13,7 +14,12 @@ import { uploadSections } from "../app/upload.ts";
 import { withLock } from "../app/upload_lock.ts";
 import type { Values } from "../sdk/option.ts";
 import { openPlan, type SavedPlan } from "../sync/changes/plan_file.ts";
-import { describeSection, type RunReport, type SectionReport } from "../sync/report.ts";
+import {
+  describeSection,
+  type RunReport,
+  sectionLines,
+  type SectionReport,
+} from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
 import { startProgress } from "./progress.ts";
@@ -119,20 +125,32 @@ async function run(
     started: started.toISOString(),
     ended: new Date().toISOString(),
     testmode: flags.testmode,
-    not_enabled: notEnabled,
+    not_enabled: notEnabled.map(({ section }) => section),
     sections,
     error: null,
-    exit: exitCode(sections),
+    exit: exitCode(sections, notEnabled.length),
   };
+  showNotEnabled(context, flags, notEnabled);
   if (context.global.output === "json") context.print(JSON.stringify(report, null, 2));
   context.log.info("Done");
   return report.exit;
 }
 
-function exitCode(sections: RunReport["sections"]): number {
+function exitCode(sections: RunReport["sections"], notEnabled: number): number {
   if (sections.some(({ error }) => error?.bug === true)) return exitCodes.bug;
   if (sections.some((section) => section.stopped_by_guard)) return exitCodes.guarded;
-  return sections.some(({ outcome }) => outcome === "failed") ? exitCodes.failed : exitCodes.ok;
+  const isFailed = notEnabled > 0 || sections.some(({ outcome }) => outcome === "failed");
+  return isFailed ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Repeated below the reports, where it is not overlooked; the log has it from the start. */
+function showNotEnabled(
+  { global, print }: CommandContext,
+  { testmode }: UploadFlags,
+  notEnabled: readonly NotEnabled[],
+): void {
+  if (global.output !== "text" || testmode) return;
+  for (const { section, message } of notEnabled) print(`${section}: did not run: ${message}`);
 }
 
 /** In test mode and with JSON standard output belongs to others. */
@@ -141,7 +159,8 @@ function showSection(
   { testmode }: UploadFlags,
   report: SectionReport,
 ): void {
+  const [line, ...details] = sectionLines(report);
   if (global.output === "text" && !testmode) print(describeSection(report));
-  else log.info(describeSection(report));
+  else log.info(line, details);
   if (report.error !== null) log.error(`${report.section}: ${report.error.message}`);
 }

@@ -5,14 +5,21 @@
  */
 
 import type { Environment } from "../base/environment.ts";
-import { type AgentError, ConfigError, type Finding, messageOf } from "../base/errors.ts";
+import {
+  type AgentError,
+  ConfigError,
+  errorCode,
+  type Finding,
+  messageOf,
+} from "../base/errors.ts";
 import type { Options } from "../sdk/option.ts";
 import {
   checkOomnitzaOptions,
   oomnitzaOptions,
   type OomnitzaSettings,
 } from "../oomnitza/options.ts";
-import { ownSections, serverSections } from "./declared.ts";
+import { didYouMean } from "../base/suggest.ts";
+import { ownSections, sectionOptions, serverSections, sourceNamed } from "./declared.ts";
 import type { IniDocument, IniSection } from "./ini.ts";
 import { checkSection, type SectionConfig } from "./section.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
@@ -26,6 +33,11 @@ const reserved = new Set(["converters", ...Object.keys({ ...ownSections, ...serv
 
 /** Of these, the ones whose errors stop every section. */
 const vital = new Set(["oomnitza", "converters", ...Object.keys(serverSections)]);
+
+/** Whether errors of a section stop every other one, too. */
+export function isVital(section: string): boolean {
+  return vital.has(section);
+}
 
 /** A checked configuration file. */
 export interface Config {
@@ -154,6 +166,7 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
   const sections: SectionConfig[] = [];
   for (const section of document.sections) {
     if (reserved.has(section.name)) continue;
+    warnUnknownSection(work, section);
     const outcome = checkSection(document, section, context);
     work.findings.push(...outcome.findings);
     work.secrets.push(...outcome.secrets);
@@ -176,48 +189,43 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
     disabled,
     converters,
     findings: inFileOrder(work.findings),
-    fatal: errors.some(({ section }) => section === undefined || vital.has(section)),
+    fatal: errors.some(({ section }) => section === undefined || isVital(section)),
     secrets: work.secrets,
   };
 }
 
-/** The sections that a person named, and the names that are not enabled. */
-export interface Choice {
-  readonly chosen: readonly SectionConfig[];
-  readonly notEnabled: readonly string[];
-  /** Findings that do not stop the chosen sections. */
-  readonly aside: readonly Finding[];
-}
-
 /**
- * Picks the named sections, in the order named; without names, all of them.
- *
- * @throws {ConfigError} with every finding when the file as a whole, or a named section (for all,
- * also `[serve]` and `[alerts]`), has errors, or when nothing at all is enabled.
+ * A section without `enable` that is not of a source is a settings section that is misspelt, or none at
+ * all. Those of other programs' sources have their `enable`, and may stay.
  */
-export function chooseSections(config: Config, names: readonly string[] | "all"): Choice {
-  const wanted = names === "all"
-    ? [...config.sections.map(({ name }) => name), ...config.broken]
-    : names;
-  const isServeBroken = names === "all" &&
-    (config.serve === undefined || config.alerts === undefined);
-  const isBroken = isServeBroken || wanted.some((name) => config.broken.has(name));
-  if (config.fatal || config.oomnitza === undefined || isBroken) {
-    throw new ConfigError(`Cannot use ${config.file}: it has errors`, config.findings);
-  }
-  if (config.sections.length === 0) {
-    throw new ConfigError(`Nothing is enabled in ${config.file}`, config.findings, {
-      hint: "Set enable = True in the sections to run.",
-    });
-  }
-  const byName = new Map(config.sections.map((section) => [section.name, section]));
-  const chosen = wanted.flatMap((name) => byName.get(name) ?? []);
-  return { chosen, notEnabled: wanted.filter((name) => !byName.has(name)), aside: config.findings };
+function warnUnknownSection({ document, context, findings }: Work, section: IniSection): void {
+  const { name, line, options } = section;
+  if (options.has("enable") || sourceNamed(name, context.sources) !== undefined) return;
+  const isOption = Object.hasOwn(sectionOptions, name.toLowerCase());
+  findings.push({
+    code: "unknown_section",
+    severity: "warning",
+    file: document.file,
+    line,
+    section: name,
+    message: "is not a section that the agent knows, and is ignored",
+    hint: isOption
+      ? `${name} is an option of the sections that read from a source`
+      : didYouMean(name, [...reserved, ...context.sources.map((source) => source.name)]),
+  });
 }
 
 /** The error for a file that could not be read. */
 export function unreadableFileError(file: string, thrown: unknown): AgentError {
+  const code = errorCode(thrown);
+  const isClosed = code === "EACCES" || code === "EPERM";
+  const isMissing = code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
   return new ConfigError(`Cannot read ${file}: ${messageOf(thrown)}`, [], {
-    hint: "Name the file with --ini, or write a sample with generate-ini.",
+    cause: thrown,
+    hint: isClosed
+      ? "Run the agent as the account that owns the file, for example with sudo."
+      : isMissing
+      ? "Name the file with --ini, or write a sample with generate-ini."
+      : undefined,
   });
 }

@@ -21,6 +21,8 @@ export type EnableState = "on" | "off" | "invalid" | "failed" | "pending";
 export function readEnable(option: IniOption | undefined): EnableState {
   if (option === undefined) return "off";
   if (option.reference === "pending" || option.reference === "failed") return option.reference;
+  // What a template leaves of a variable that nobody has set.
+  if (option.value.trim() === "") return "off";
   const flag = parseFlag(option.value);
   return flag === undefined ? "invalid" : flag ? "on" : "off";
 }

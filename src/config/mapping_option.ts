@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { parseJson } from "../base/json.ts";
 import { isObject } from "../base/record.ts";
+import { onErrorChoices } from "../sdk/converter.ts";
 import { parseFlag } from "../sdk/option.ts";
 import type { MappingSpec } from "../sdk/source.ts";
 
@@ -59,6 +60,9 @@ const mappingShape = z.object({
   source: textField("source"),
   setting: textField("setting"),
   converter: textField("converter"),
+  on_error: z.enum(onErrorChoices, {
+    error: `has an on_error that is not one of: ${onErrorChoices.join(", ")}`,
+  }).optional(),
   hardcoded: z.unknown().optional(),
   required: z.unknown().optional(),
 });
@@ -72,11 +76,12 @@ function readSpec(object: Record<string, unknown>): MappingResult {
   if (!result.success) {
     return { ok: false, problem: result.error.issues[0]?.message ?? "is not valid", hint: form };
   }
-  const { source, setting, converter, hardcoded, required } = result.data;
+  const { source, setting, converter, on_error, hardcoded, required } = result.data;
   const spec: MappingSpec = {
     ...(source === undefined ? {} : { source }),
     ...(setting === undefined ? {} : { setting }),
     ...(converter === undefined ? {} : { converter }),
+    ...(on_error === undefined ? {} : { on_error }),
     ...(hardcoded === undefined || hardcoded === null ? {} : { hardcoded }),
     ...(required === undefined ? {} : { required: isRequired(required) }),
   };

@@ -76,18 +76,27 @@ export function report({ document, section, options, findings }: Reading, found:
   });
 }
 
+/** Names the folder of the configuration where the file itself is a copy, as systemd makes one. */
+export const folderVariable = "AGENT_CONFIG_FOLDER";
+
 /**
- * Relative paths mean the working directory, else the directory of the ini file; addresses stay.
+ * Relative paths mean the directory of the ini file, so that they mean the same whoever runs the agent
+ * where; else, as in the Python connector, the working directory. Addresses stay.
  *
  * @param file the ini file
  * @param directory the working directory, absolute
  */
-export function absolutePath(file: string, directory: string, path: string): string {
+export function absolutePath(
+  file: string,
+  { directory, env }: Pick<ConfigContext, "directory" | "env">,
+  path: string,
+): string {
   if (isAbsolute(path) || /^(https?|file):\/\//i.test(path)) return path;
+  const folder = env[folderVariable] ?? "";
+  const beside = resolve(folder === "" ? resolve(directory, dirname(file)) : folder, path);
+  if (existsSync(beside)) return beside;
   const here = resolve(directory, path);
-  if (existsSync(here)) return here;
-  const beside = resolve(dirname(file), path);
-  return existsSync(beside) ? beside : here;
+  return existsSync(here) ? here : beside;
 }
 
 /** Whether an option holds a reference whose value is not there. */
@@ -150,10 +159,14 @@ function readOne(
     report(reading, { code: result.code, option: key, message, hint });
     return undefined;
   }
+  const doubt = reference === undefined ? option.doubt?.(text ?? "") : undefined;
+  if (doubt !== undefined) {
+    report(reading, { code: "invalid", severity: "warning", option: key, message: doubt });
+  }
   if (option.kind !== "path" || typeof result.value !== "string" || result.value === "") {
     return result.value;
   }
-  return absolutePath(reading.document.file, reading.directory, result.value.trim());
+  return absolutePath(reading.document.file, reading, result.value.trim());
 }
 
 function reportIneffective(reading: Reading, option: string, message: string): void {
@@ -187,6 +200,15 @@ function readMappings(reading: Reading): IniMapping[] {
         option.key,
         `maps the field ${field}: everything after the second dot is ignored`,
       );
+    }
+    if (!/^[\w-]+$/.test(field)) {
+      report(reading, {
+        code: "invalid",
+        severity: "warning",
+        option: option.key,
+        message: `maps ${field}, which is no name of a field`,
+        hint: "Names of fields are letters, digits and underscores",
+      });
     }
     for (const warning of result.warnings) reportIneffective(reading, option.key, warning);
     mappings.push({ field, spec: result.spec, line: option.line });

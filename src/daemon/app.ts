@@ -12,6 +12,7 @@ import type { Peer } from "../runtime/serve.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { Callers } from "./caller.ts";
 import type { Counters } from "./counters.ts";
+import type { HostCheck } from "./host_check.ts";
 import type { AddressLimits } from "./limits.ts";
 import { refusal, takeCall, type WebhookSettings } from "./webhooks.ts";
 
@@ -19,6 +20,7 @@ import { refusal, takeCall, type WebhookSettings } from "./webhooks.ts";
 export interface AppSettings {
   readonly callers: Callers;
   readonly limits: AddressLimits;
+  readonly hostCheck: HostCheck;
   readonly authenticator: Authenticator;
   readonly webhooks: WebhookSettings;
   /** Why the service is not ready, nothing when it is. */
@@ -73,14 +75,25 @@ function withinLimits({ limits }: AppSettings) {
   });
 }
 
-function admitted({ callers, authenticator: guard, log }: AppSettings) {
+function admitted({ callers, authenticator: guard, hostCheck, log }: AppSettings) {
   return createMiddleware<Env>(async (c, next) => {
     const address = c.get("address");
+    const { headers } = c.req.raw;
+    if (!hostCheck.isKnownHost(headers)) {
+      const host = (headers.get("host") ?? "").slice(0, longestText);
+      log.warning(`A call from ${address} was refused: ${host} is not in hosts of [serve]`);
+      return refusal(421, "this is not a name of the agent");
+    }
+    if (hostCheck.isFromPage(c.req.method, headers)) {
+      const page = (headers.get("origin") ?? "a web page").slice(0, longestText);
+      log.warning(`A call from ${address} was refused: a browser sent it for ${page}`);
+      return refusal(403, "not from a web page");
+    }
     if (!callers.isAllowed(address)) {
       log.warning(`A call from ${address} was refused: it is not in allow of [serve]`);
       return refusal(403, "not from this address");
     }
-    if (!guard.admits(c.req.raw.headers)) {
+    if (!guard.admits(headers)) {
       log.warning(`A call from ${address} was refused: name, password or secret is wrong`);
       return refusal(401, "credentials are missing or wrong", guard.challenge);
     }

@@ -9,9 +9,20 @@ export type Body = { readonly text: string } | { readonly status: 400 | 408 | 41
 
 /** What a body may be. */
 export interface BodyLimits {
-  /** The runtime holds bodies without a stated length to the same limit. */
   readonly maxBytes: number;
   readonly maxMs: number;
+}
+
+async function readWithin(request: Request, maxBytes: number): Promise<Body> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) return { status: 413 };
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return { text: text + decoder.decode() };
 }
 
 /** Reads a body. Never throws: a caller that goes away gives a 400 that nobody reads. */
@@ -22,7 +33,7 @@ export async function readBody(request: Request, { maxBytes, maxMs }: BodyLimits
     timer = setTimeout(() => resolve({ status: 408 }), maxMs);
   });
   try {
-    return await Promise.race([request.text().then((text) => ({ text })), tooSlow]);
+    return await Promise.race([readWithin(request, maxBytes), tooSlow]);
   } catch {
     // The connection broke, or the body had no end: what came is no event.
     return { status: 400 };

@@ -54,6 +54,7 @@ function formatMetric({ name, help, kind, values }: Metric): string {
 interface SectionTotals {
   readonly runs: Readonly<Record<RunOrigin, Map<string, number>>>;
   readonly records: Map<string, number>;
+  readonly converterFailures: Map<string, number>;
   seconds: number;
   /** The last run of all of the section. */
   last: SectionReport | undefined;
@@ -79,6 +80,9 @@ export class Metrics {
     add(totals.runs[report.origin], report.outcome, 1);
     for (const [outcome, count] of Object.entries(report.counts)) {
       add(totals.records, outcome, count);
+    }
+    for (const { converter, failed } of report.converter_failures) {
+      add(totals.converterFailures, converter, failed);
     }
     totals.seconds += measureSeconds(report);
     if (report.origin === "upload") totals.last = report;
@@ -117,6 +121,7 @@ export class Metrics {
         webhook: new Map([["ok", 0], ["failed", 0]]),
       },
       records: new Map(),
+      converterFailures: new Map(),
       seconds: 0,
       last: undefined,
       answers: 0,
@@ -195,6 +200,16 @@ export class Metrics {
         "agent_records_total",
         "Records by outcome; fetched is the total.",
         this.#byOutcome(({ records }) => records),
+      ),
+      counter(
+        "agent_converter_failures_total",
+        "Values that converters could not convert.",
+        [...this.#sections].flatMap(([section, { converterFailures }]) =>
+          [...converterFailures].map(([converter, count]): [Labels, number] => [
+            { section, converter },
+            count,
+          ])
+        ),
       ),
       counter(
         "agent_vendor_answers_total",

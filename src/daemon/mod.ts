@@ -14,7 +14,7 @@ import type { SectionConfig } from "../config/section.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { watchOver } from "./process.ts";
 import { openScheduler } from "./scheduled_runs.ts";
-import { checkExposure, type ServiceSettings, startService } from "./service.ts";
+import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
 import { openServeState, type ServeState } from "./state.ts";
 import { openWatch, type ServeWatch } from "./watch.ts";
 
@@ -32,7 +32,18 @@ export interface DaemonSettings {
   /** Directory under which source records and payloads are written; absent when they are not. */
   readonly saveData?: string | undefined;
   /** Gets the address once the daemon listens. */
-  readonly onListening: (url: string) => void;
+  readonly onListening: (listening: Listening) => void;
+}
+
+/** Where the daemon listens. */
+export interface Listening {
+  /** Where it can be called on this machine. */
+  readonly url: string;
+  /** The address that it was told to listen on. */
+  readonly host: string;
+  readonly port: number;
+  /** All of it, for people. */
+  readonly text: string;
 }
 
 /** What the parts of the daemon share. */
@@ -79,8 +90,10 @@ export async function runDaemon(
     log,
   });
   const scheduler = await startScheduler(daemon);
-  settings.onListening(service.url);
-  log.info(`Listening on ${service.url}`);
+  const { url, port: boundPort } = service;
+  const text = describeListening(host, service);
+  settings.onListening({ url, host, port: boundPort, text });
+  log.info(text);
   await watchOver({
     app,
     end: async () => {
@@ -90,6 +103,18 @@ export async function runDaemon(
     drainMs: options.drain_seconds * 1000,
     stopWork: (reason) => work.abort(reason),
   });
+}
+
+/** Addresses that stand for all addresses of the machine, and that nobody can call. */
+const wildcards: Readonly<Record<string, string>> = {
+  "0.0.0.0": "every IPv4 address",
+  "::": "every address",
+};
+
+function describeListening(host: string, { url, port }: Service): string {
+  const every = wildcards[host];
+  if (every === undefined) return `Listening on ${url}`;
+  return `Listening on ${every} of this machine, port ${port}; on this machine that is ${url}`;
 }
 
 function checkServeOptions(config: Config, host: string): ServeOptions {

@@ -9,10 +9,10 @@ import type { AppContext } from "../app/context.ts";
 import { readPast, scheduledSections } from "../app/schedule.ts";
 import { uploadSections } from "../app/upload.ts";
 import { tryLocked } from "../app/upload_lock.ts";
-import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
+import { AgentError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { StateStore } from "../state/store.ts";
-import { describeSection, type SectionReport } from "../sync/report.ts";
+import { sectionLines, type SectionReport } from "../sync/report.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** How scheduled runs go. */
@@ -38,12 +38,11 @@ async function runNow(
   { workers, store, onVendorAnswer }: ScheduleSettings,
 ): Promise<SectionReport> {
   const request = { sections: [name], workers, store, onVendorAnswer };
-  const { sections: [report], notEnabled } = await withConfig(
+  const { sections: [report] } = await withConfig(
     app,
     [name],
     (config) => uploadSections(app, config, request),
   );
-  if (notEnabled.length > 0) throw new ConfigError(`[${name}] is no longer enabled`, []);
   if (report === undefined) throw new AgentError(`[${name}] did not run`);
   return report;
 }
@@ -76,7 +75,8 @@ export async function openScheduler(
     run: (name) =>
       tryLocked(settings.isSingle, app, async () => {
         const report = await runAndReportFailure(own, name, settings);
-        log[report.outcome === "ok" ? "info" : "error"](describeSection(report));
+        const [line, ...details] = sectionLines(report);
+        log[report.outcome === "ok" ? "info" : "error"](line, details);
         settings.onReport(report);
       }),
   });

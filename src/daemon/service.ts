@@ -18,6 +18,7 @@ import { createAuthenticator } from "./authentication.ts";
 import { createCallers } from "./caller.ts";
 import { readCertificate, watchCertificate } from "./certificate.ts";
 import { Counters } from "./counters.ts";
+import { createHostCheck } from "./host_check.ts";
 import { AddressLimits } from "./limits.ts";
 import type { Metrics, MetricsSources } from "./metrics.ts";
 import type { WebhookSettings } from "./webhooks.ts";
@@ -42,7 +43,9 @@ export interface ServiceSettings {
 
 /** The running service. */
 export interface Service {
+  /** Where it can be called on this machine. */
   readonly url: string;
+  readonly port: number;
   readonly counters: Counters;
   /** Answers what is there, processes what can be processed now, and ends. */
   drain(): Promise<void>;
@@ -114,6 +117,7 @@ function listen(
     ...app,
     callers: createCallers(options),
     limits: new AddressLimits({ atOnce, perSecond }),
+    hostCheck: createHostCheck(options),
     authenticator: createAuthenticator(options),
     log,
   });
@@ -123,7 +127,8 @@ function listen(
     tls: readCertificate(options),
     // A body that comes slowly is to be answered, not cut off.
     idleSeconds: Math.max(options.idle_seconds, options.body_seconds + 5),
-    maxBodyBytes: bodyLimits(options).maxBytes,
+    // Bodies are cut off where the answer is logged and counted, not by the runtime.
+    maxBodyBytes: Number.MAX_SAFE_INTEGER,
     fetch: (request, peer) => routes.fetch(request, { peer }),
   });
 }
@@ -161,6 +166,7 @@ export function startService(settings: ServiceSettings): Service {
   work.start();
   return {
     url: served.url,
+    port: served.port,
     counters,
     async drain() {
       readiness.isEnding = true;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { SectionConfig } from "../config/section.ts";
@@ -63,7 +64,7 @@ function sectionInPath(path: string): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return new RejectedCall(400, "the body is not JSON");
   }
@@ -78,10 +79,10 @@ function buildEvent(
   const { log, coalesceMs } = settings;
   const due = Date.now() + coalesceMs;
   const { webhookHint } = source;
-  if (webhookHint === undefined) return { section, key: null, body: JSON.stringify(body), due };
+  if (webhookHint === undefined) return { section, key: null, body: stringifyExactJson(body), due };
   try {
     const hint = webhookHint({ body });
-    if ("key" in hint) return { section, key: hint.key, body: JSON.stringify(hint.body), due };
+    if ("key" in hint) return { section, key: hint.key, body: stringifyExactJson(hint.body), due };
     log.named(section)[hint.level](`Ignored: ${hint.ignored}`);
     return undefined;
   } catch (thrown) {

@@ -10,12 +10,13 @@ export const exitCodeMeanings: readonly { readonly code: number; readonly meanin
   {
     code: 1,
     meaning:
-      "Could not start: the configuration has errors, Oomnitza refused the credentials, or another upload is running.",
+      "Could not start: the configuration has errors, none of the named sections is enabled, Oomnitza refused the credentials, or another upload is running.",
   },
   { code: 2, meaning: "The command line is wrong." },
   {
     code: 3,
-    meaning: "Ran, but a section or some records failed. The report names them.",
+    meaning:
+      "Ran, but a section or some records failed, or a named section does not exist or is not enabled. The report names them.",
   },
   { code: 4, meaning: "agent plan: no errors, and there are changes to upload." },
   {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
 import { type Options, readOption, type Values } from "../sdk/option.ts";
 import type { Mappings, Source } from "../sdk/source.ts";
 
@@ -35,7 +36,7 @@ function variant(source: Source, values: Values<Options>, when?: string): Source
 }
 
 function joinFacts({ mappingName, mappings }: SourceVariant): string {
-  return JSON.stringify([mappingName, mappings]);
+  return stringifyExactJson([mappingName, mappings]);
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
 import type { Option, Options } from "../sdk/option.ts";
 import { tlsOptions } from "../sdk/tls/options.ts";
 import { deliveryOptions, secretOptions } from "../settings/section_options.ts";
@@ -67,7 +68,8 @@ function mappingParts(source: Source, look: Look): string[] {
 /** A mapping as a phrase: `profile.email, through split_email, required`. */
 export function mappingText(spec: MappingSpec): string {
   const { source, setting, hardcoded, converter, required } = spec;
-  const value = source ?? (setting === undefined ? JSON.stringify(hardcoded) : `option ${setting}`);
+  const value = source ??
+    (setting === undefined ? stringifyExactJson(hardcoded) : `option ${setting}`);
   return [
     value,
     ...(converter === undefined ? [] : [`through ${converter}`]),

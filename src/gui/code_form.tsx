@@ -5,6 +5,7 @@
  */
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
+import { stringifyExactJson } from "../base/json.ts";
 import type { Child } from "hono/jsx";
 import { checkDocument } from "../app/configuration.ts";
 import type { IniDocument } from "../config/ini.ts";
@@ -138,8 +139,7 @@ function Text({ id, label, list }: { id: string; label: string; list?: string })
 const longestValue = 300;
 
 function formatRedactedJson(gui: GuiContext, value: unknown, space = 0): string {
-  const plain = (_: string, each: unknown) => typeof each === "bigint" ? String(each) : each;
-  const text = gui.redactor.redact(JSON.stringify(value ?? null, plain, space));
+  const text = gui.redactor.redact(stringifyExactJson(value ?? null, space));
   return space === 0 && text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stringifyExactJson } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 
 /** A moment for people: `2026-03-01 07:30:05 UTC`. */
@@ -19,7 +20,7 @@ export function duration(from: string | Date, to: string | Date): string {
 
 /** A value as JSON of several lines, without secrets. */
 export function json(redactor: Redactor, value: unknown): string {
-  return redactor.redact(JSON.stringify(value ?? null, null, 2));
+  return redactor.redact(stringifyExactJson(value ?? null, 2));
 }
 
 /** A page with a query: `failed?section=okta`. */

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { findConverter } from "../../converters/mod.ts";
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
+import { converterNames, findConverter } from "../../converters/mod.ts";
 import type { IniSection } from "../config/ini.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
 import { mappingField, parseMapping } from "../config/mapping_option.ts";
 import type { MappingSpec } from "../sdk/source.ts";
+import { findCallProblem } from "../transform/check_converters.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
 import type { ShownFinding } from "./saving.tsx";
 
@@ -27,7 +29,7 @@ export interface MappingForm {
 export function formOfSpec(field: string, spec: MappingSpec): MappingForm {
   const { source, setting, hardcoded, converter = "", required = false } = spec;
   const from = source !== undefined ? "source" : setting !== undefined ? "setting" : "hardcoded";
-  const literal = typeof hardcoded === "string" ? hardcoded : JSON.stringify(hardcoded ?? "");
+  const literal = typeof hardcoded === "string" ? hardcoded : stringifyExactJson(hardcoded ?? "");
   const value = source ?? setting ?? (hardcoded === undefined ? "" : literal);
   return { field, from, value, converter, isRequired: required };
 }
@@ -48,30 +50,36 @@ export function readMappingForm(form: URLSearchParams): MappingForm {
 function parseLiteral(text: string): unknown {
   if (!/^([[{"]|-?\d|true$|false$)/.test(text)) return text;
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     // A text that only begins like JSON, such as 10.0.0.1.
     return text;
   }
 }
 
-function toMappingSpec({ from, value, converter, isRequired }: MappingForm): MappingSpec {
+function toMappingSpec(
+  { from, value, converter, isRequired }: MappingForm,
+  onError: MappingSpec["on_error"],
+): MappingSpec {
   return {
     [from]: from === "hardcoded" ? parseLiteral(value) : value,
     ...(converter === "" ? {} : { converter }),
+    ...(onError === undefined ? {} : { on_error: onError }),
     ...(isRequired ? { required: true } : {}),
   };
 }
 
 /** JSON as people write it: a space behind colons and commas. */
 function spaced(spec: MappingSpec): string {
-  const parts = Object.entries(spec).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
+  const parts = Object.entries(spec).map(([key, value]) =>
+    `"${key}": ${stringifyExactJson(value)}`
+  );
   return `{${parts.join(", ")}}`;
 }
 
-/** What the ini says for a mapping: a bare path where that is enough. */
-export function mappingText(form: MappingForm): string {
-  const spec = toMappingSpec(form);
+/** What the ini says for a mapping: a bare path where that is enough. The form has no `on_error`. */
+export function mappingText(form: MappingForm, onError?: MappingSpec["on_error"]): string {
+  const spec = toMappingSpec(form, onError);
   const isBare = form.from === "source" && Object.keys(spec).length === 1;
   const bare = isBare ? parseMapping(form.value) : undefined;
   return bare?.ok === true && bare.spec.source === form.value ? form.value : spaced(spec);
@@ -95,7 +103,8 @@ export function mappingEdits(
   const same = before?.ok === true &&
     mappingText(formOfSpec(form.field, before.spec)) === mappingText(form);
   // Written otherwise, but with the same meaning: it stays as it is written.
-  return same ? [] : [{ kind: "set", section: name, key, value: mappingText(form) }];
+  const onError = before?.ok === true ? before.spec.on_error : undefined;
+  return same ? [] : [{ kind: "set", section: name, key, value: mappingText(form, onError) }];
 }
 
 /** What is wrong with a form before the ini is looked at. */
@@ -111,5 +120,8 @@ export function checkMappingForm(form: MappingForm, custom: ReadonlySet<string>)
   const { name } = parseConverterCall(form.converter);
   const isKnown = findConverter(name) !== undefined || custom.has(name.toLowerCase());
   if (form.converter !== "" && !isKnown) report("converter", `There is no converter "${name}".`);
+  const lookup = { find: findConverter, names: converterNames, custom };
+  const problem = isKnown ? findCallProblem(form.converter, lookup) : undefined;
+  if (problem !== undefined) report("converter", `It ${problem.message}.`);
   return errors;
 }

@@ -5,6 +5,7 @@
  */
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
+import { stringifyExactJson } from "../base/json.ts";
 import { describeOrigins, type FieldMapping } from "../transform/mapping.ts";
 import { sectionPath } from "./context.ts";
 
@@ -97,7 +98,7 @@ function MappingValue(
   if (hardcoded === undefined) return <>nothing</>;
   return (
     <>
-      always <code>{redact(JSON.stringify(hardcoded))}</code>
+      always <code>{redact(stringifyExactJson(hardcoded))}</code>
     </>
   );
 }

@@ -5,7 +5,7 @@
  */
 
 import { AgentError, ConfigError, formatFinding, messageOf } from "../base/errors.ts";
-import { neutralise } from "./log.ts";
+import { indentDetails } from "./log.ts";
 import type { Redactor } from "../base/redact.ts";
 
 /** Causes of causes beyond this say nothing new. */
@@ -36,21 +36,25 @@ function verboseLines(thrown: unknown, seen: Set<unknown>): string[] {
 }
 
 /**
- * Describes whatever was thrown: the message, every finding of a {@linkcode ConfigError}, the hint,
- * and with `verbose` the stack and the causes with theirs. Secrets are masked and control
- * characters shown as escapes; details are indented by two spaces, so the text may be printed or
- * logged as it is.
+ * The lines about whatever was thrown: the message, every finding of a {@linkcode ConfigError}, the
+ * hint, and with `verbose` the stack and the causes with theirs.
  */
-export function describeError(
+export function errorLines(
   error: unknown,
   options: { readonly verbose: boolean },
-  redactor: Redactor,
-): string {
-  const findings = error instanceof ConfigError ? error.findings.map(formatFinding) : [];
+): readonly [string, ...string[]] {
+  const findings = error instanceof ConfigError
+    ? error.findings.map((finding) => `${finding.severity}: ${formatFinding(finding)}`)
+    : [];
   const hint = error instanceof AgentError && error.hint !== undefined ? [error.hint] : [];
   const details = options.verbose ? verboseLines(error, new Set()) : [];
-  const parts = [messageOf(error), ...findings, ...hint, ...details];
-  // Redacted before it is indented, else a secret of several lines would be missed.
-  const safe = parts.map((part) => redactor.redact(part).replaceAll(/\r?\n/g, "\n  "));
-  return neutralise(safe.join("\n  "));
+  return [messageOf(error), ...findings, ...hint, ...details];
+}
+
+/**
+ * Lines as a text for people. Secrets are masked and control characters shown as escapes; all but the
+ * first are indented by two spaces.
+ */
+export function describeLines(lines: readonly string[], redactor: Redactor): string {
+  return indentDetails(lines.map((line) => redactor.redact(line)));
 }

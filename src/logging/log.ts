@@ -26,12 +26,15 @@ export interface LogEntry {
 /** Takes the lines; must not throw. */
 export type LogSink = (entry: LogEntry) => void;
 
-/** Writes lines under one logger name. */
+/**
+ * Writes entries under one logger name. A message is one line, whatever stands in it; details are
+ * lines of their own, indented below it.
+ */
 export interface Log {
-  debug(message: string): void;
-  info(message: string): void;
-  warning(message: string): void;
-  error(message: string): void;
+  debug(message: string, details?: readonly string[]): void;
+  info(message: string, details?: readonly string[]): void;
+  warning(message: string, details?: readonly string[]): void;
+  error(message: string, details?: readonly string[]): void;
   /** The same log under another logger name. */
   named(name: string): Log;
 }
@@ -41,15 +44,15 @@ export function isAtLeast(level: LogLevel, floor: LogLevel): boolean {
   return levels.indexOf(level) >= levels.indexOf(floor);
 }
 
-/** Controls of C0 (but tab and newline) and C1, line separators, and what turns the writing round. */
+/** Controls of C0 (but tab) and C1, line separators, and what turns the writing round. */
 const hostile =
   // deno-lint-ignore no-control-regex
-  /\n(?! {2})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Neutralises what could forge log lines, drive a terminal or show a line in another order than it
- * has: such characters become escapes like `\x1b` and `\u202e`; a newline stays only where the agent
- * itself wrote it as `\n  ` (an indented detail).
+ * Neutralises what could forge lines of a log or report, drive a terminal or show a line in another
+ * order than it has: such characters become escapes like `\n`, `\x1b` and `\u202e`. The result is one
+ * line.
  */
 export function neutralise(text: string): string {
   return text.replace(hostile, (character) => {
@@ -58,6 +61,11 @@ export function neutralise(text: string): string {
     const digits = code.toString(16);
     return code < 0x100 ? `\\x${digits.padStart(2, "0")}` : `\\u${digits}`;
   });
+}
+
+/** A line and, indented below it, its details; each of them stays one line. */
+export function indentDetails(lines: readonly string[]): string {
+  return lines.map(neutralise).join("\n  ");
 }
 
 /** The same characters but for newlines. */
@@ -77,17 +85,17 @@ export function neutraliseResult(text: string): string {
 
 /** Creates a log over some sinks; every message is redacted and neutralised first. */
 export function createLog(name: string, redactor: Redactor, sinks: readonly LogSink[]): Log {
-  const shownName = neutralise(name).replaceAll("\n", "\\n");
-  function write(level: LogLevel, message: string): void {
-    const shown = neutralise(redactor.redact(message));
+  const shownName = neutralise(name);
+  function write(level: LogLevel, message: string, details: readonly string[] = []): void {
+    const shown = indentDetails([message, ...details].map((line) => redactor.redact(line)));
     const entry = { time: new Date(), level, name: shownName, message: shown };
     for (const sink of sinks) sink(entry);
   }
   return {
-    debug: (message) => write("debug", message),
-    info: (message) => write("info", message),
-    warning: (message) => write("warning", message),
-    error: (message) => write("error", message),
+    debug: (message, details) => write("debug", message, details),
+    info: (message, details) => write("info", message, details),
+    warning: (message, details) => write("warning", message, details),
+    error: (message, details) => write("error", message, details),
     named: (other) => createLog(other, redactor, sinks),
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import { z } from "zod";
 import type { Environment } from "../base/environment.ts";
 import { AuthError, SinkError } from "../base/errors.ts";
@@ -20,6 +21,7 @@ import {
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
+import { redirectHosts } from "../sdk/tls/options.ts";
 import type { OomnitzaSettings } from "./options.ts";
 import type { UploadRequest } from "./payload.ts";
 import { excerpt, isErrorEnvelope } from "./rejection.ts";
@@ -130,7 +132,7 @@ async function login(session: Session): Promise<void> {
 
 function parse(body: string, request: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseExactJson(body);
   } catch (error) {
     throw new SinkError(`Oomnitza did not answer with JSON: ${excerpt(body)} (${request})`, {
       cause: error,
@@ -207,6 +209,7 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
     base: settings.url,
     tls: tls.settings,
     proxy,
+    redirectHosts: redirectHosts(settings.redirect_hosts),
     timeoutMs: settings.timeout * 1000,
     retry: context.retry,
     log: context.log,

@@ -5,6 +5,7 @@
  */
 
 import { posix } from "node:path";
+import { folderVariable } from "../config/reading.ts";
 import { type Credential, serveWords, type ServiceSettings } from "./manager.ts";
 import { title, unitName } from "./names.ts";
 import { settingsIn } from "./registered.ts";
@@ -106,6 +107,8 @@ export function unitFile(settings: ServiceSettings): string {
     `StateDirectory=${unitName}`,
     "StateDirectoryMode=0700",
     `WorkingDirectory=${stateFolder}`,
+    "# Relative paths in it mean its own folder, and not that of the copy below.",
+    `Environment=${word(`${folderVariable}=${posix.dirname(settings.ini)}`)}`,
     "# Read by root and passed to the service: its account has no access to the files.",
     ...credentials.map(({ name, path }) => `LoadCredential=${name}:${plain(path)}`),
     `UnsetEnvironment=${bunVariables.join(" ")}`,

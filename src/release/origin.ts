@@ -11,7 +11,7 @@ import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
 import { basicCredentials } from "../sdk/http/basic.ts";
 import { createProxyFinder, type ProxyFinder } from "../sdk/http/proxy.ts";
-import { followRedirects } from "../sdk/http/redirects.ts";
+import { describeLocation, followRedirects, redirectTarget } from "../sdk/http/redirects.ts";
 import { isWebPage } from "../sdk/http/web_page.ts";
 
 /** A file of a release, about to be read. */
@@ -201,13 +201,11 @@ async function follow(
     });
   }
   return await followRedirects("GET", address.href, sendTo, (url, location) => {
-    const from = new URL(url);
-    const to = URL.parse(location, from);
-    if (to === null) throw new AgentError(`${from.origin} redirects to an invalid address`);
-    if (from.protocol === "https:" && to.protocol !== "https:") {
-      throw new AgentError(`${from.origin} redirects from https to ${to.protocol}//${to.host}`);
-    }
-    return to.href;
+    // To other hosts as well: a release is believed for its signature, not for where it comes from.
+    const to = redirectTarget(url, location);
+    if (typeof to !== "string") return to.href;
+    const where = describeLocation(location);
+    throw new AgentError(`${new URL(url).origin} redirects to ${where}, ${to}`);
   });
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { AgentError } from "../base/errors.ts";
 import { readBody } from "./body.ts";
 
 export { AnswerTooLarge } from "./body.ts";
@@ -112,7 +113,16 @@ export async function openExchange(request: Exchange): Promise<OpenAnswer> {
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
+/** The runtime would read files, data: addresses and buckets as well: a server must not choose those. */
+function protocolOf(address: string): "http:" | "https:" {
+  const protocol = URL.parse(address)?.protocol;
+  if (protocol === "http:" || protocol === "https:") return protocol;
+  const scheme = protocol ?? "an invalid address";
+  throw new AgentError(`Only http and https addresses can be requested, not ${scheme}`);
+}
+
 async function send(request: Exchange): Promise<Response> {
+  const protocol = protocolOf(request.url);
   const init: BunFetchRequestInit = {
     method: request.method,
     headers: request.headers,
@@ -121,6 +131,6 @@ async function send(request: Exchange): Promise<Response> {
     proxy: proxyFor(request.proxy),
     signal: request.signal,
   };
-  if (request.url.startsWith("https:")) init.session = sessionFor(request.tls);
+  if (protocol === "https:") init.session = sessionFor(request.tls);
   return await fetch(request.url, init);
 }

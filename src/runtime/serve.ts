@@ -34,7 +34,7 @@ export interface ServeOptions {
 }
 
 export interface Served {
-  /** Where it listens, without a slash at the end: `http://127.0.0.1:8000`. */
+  /** Where it can be called on this machine, without a slash at the end: `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly port: number;
   /**

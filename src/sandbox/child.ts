@@ -7,6 +7,7 @@
 import { messageOf } from "../base/errors.ts";
 import { isObject, type SourceRecord } from "../base/record.ts";
 import { ignoreSignals, readFromParent, writeToParent } from "../runtime/child.ts";
+import { confineProcess } from "../runtime/confinement.ts";
 import type { Converter, ConverterParams } from "../sdk/converter.ts";
 import { LoadError } from "./context.ts";
 import { createVm, type Vm } from "./vm.ts";
@@ -51,6 +52,7 @@ class Guest {
     try {
       this.#vm = await createVm(setup, {
         pythonRuntime: await pythonRuntimeFor(setup),
+        beforePrograms: confineProcess,
         builtin: (request, at) => this.#builtin(request, at),
         alive: (at) => this.#alive(at),
       });

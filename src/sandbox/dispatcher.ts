@@ -236,7 +236,11 @@ export class Dispatcher {
       const where = this.#tally.locate(outcome.place, outcome.text);
       return { failed: `the record filter failed: ${where}` };
     }
-    return { keep: true, results: outcome };
+    if (!("failures" in outcome)) return { keep: true, results: outcome };
+    const failures = outcome.failures.map(({ call, text, place }) => {
+      return { call, reason: this.#tally.locate(place, text) };
+    });
+    return { keep: true, results: outcome.results, failures };
   }
 
   /** Stops the clock of the run while there is nothing to do. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import { type Child, spawnSelf } from "../runtime/child.ts";
 import { sandboxArgument } from "./argument.ts";
 import {
@@ -98,7 +99,7 @@ export class Link {
       this.#events.refused(JSON.parse(text) as LoadProblem);
     } else if (kind === frameKind.answer) {
       this.#timeouts.shift();
-      this.#events.answered(JSON.parse(text) as BatchAnswer);
+      this.#events.answered(parseExactJson(text) as BatchAnswer);
     }
   }
 

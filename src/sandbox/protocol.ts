@@ -34,7 +34,12 @@ export interface SandboxLimits {
 
 /** What user code made of a record. */
 export type SandboxOutcome =
-  | { readonly keep: true; readonly results: readonly unknown[] }
+  | {
+    readonly keep: true;
+    readonly results: readonly unknown[];
+    /** The calls that threw, by their number, and why; their results are null. */
+    readonly failures?: readonly { readonly call: number; readonly reason: string }[];
+  }
   | { readonly keep: false }
   | { readonly failed: string };
 
@@ -66,13 +71,22 @@ export interface GuestComplaint {
 }
 
 /**
- * What became of one record: 0 = the filter dropped it, a list = the results of its calls, an object =
- * its filter threw.
+ * What became of one record: 0 = the filter dropped it, a list = the results of its calls, an object with
+ * `text` = its filter threw, one with `results` = some of its calls threw.
  */
 export type GuestOutcome =
   | 0
   | readonly unknown[]
-  | { readonly text: string; readonly place: GuestPlace | null };
+  | { readonly text: string; readonly place: GuestPlace | null }
+  | {
+    readonly results: readonly unknown[];
+    readonly failures: readonly {
+      /** Its number among the calls. */
+      readonly call: number;
+      readonly text: string;
+      readonly place: GuestPlace | null;
+    }[];
+  };
 
 /** What became of a batch, or of its first records. */
 export interface GuestReply {

@@ -88,7 +88,7 @@ export class Tally {
     }
     const example = this.locate(place, text);
     this.#kinds.set(key, { program: label, example, count });
-    this.#log.warning(`${label} failed, its value is null: ${example}`);
+    this.#log.warning(`${label} failed: ${example}`);
   }
 
   #say(program: number, level: string, text: string): void {

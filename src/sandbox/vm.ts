@@ -37,6 +37,8 @@ export interface Vm {
 export interface VmHost {
   /** Defines the global `$py`, which every Python program needs; empty where there is none. */
   readonly pythonRuntime: string;
+  /** Called once everything of the engine is loaded, before it sees the first program. */
+  readonly beforePrograms: () => void;
   /** Calls a built-in converter for a record of the batch; both texts are JSON. */
   builtin(request: string, at: number): string;
   /** Called now and then while the interpreter is in control of what runs. */
@@ -54,6 +56,7 @@ export async function createVm(setup: GuestSetup, host: VmHost): Promise<Vm> {
   const maximum = Math.max(firstPages, Math.floor(heapMb * 1_048_576 / pageBytes));
   const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum });
   const engine = await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }));
+  host.beforePrograms();
   const filled = () => wasmMemory.buffer.byteLength / (maximum * pageBytes);
   return new QuickVm(engine, filled, setup, host);
 }

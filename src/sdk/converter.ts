@@ -11,6 +11,14 @@ import type { Http } from "./http/http.ts";
 /** The parameters of a converter call: `split:on=,|index=1` gives `{ on: ",", index: "1" }`; a bare key is `true`. */
 export type ConverterParams = Readonly<Record<string, string | true>>;
 
+/**
+ * What becomes of a value that its converter cannot convert. `null`: what the converter gives then, mostly
+ * null; `keep`: the field is left out, so that Oomnitza keeps what it has; `skip`: the record is not sent;
+ * `fail`: the section ends there.
+ */
+export const onErrorChoices = ["null", "keep", "skip", "fail"] as const;
+export type OnError = typeof onErrorChoices[number];
+
 /** Severity of a converter's problem. */
 export type ProblemLevel = "error" | "warning";
 

@@ -19,7 +19,13 @@ export function syncField(example: string = sampleField) {
 
 /** What every section of people declares. */
 export const peopleOptions = {
-  default_role: opt.text("Id of the Oomnitza role that new people get.", { example: "25" }),
+  default_role: opt.text("Id of the Oomnitza role that new people get.", {
+    example: "25",
+    doubt: (text) =>
+      /^\s*(\d+\s*)?$/.test(text)
+        ? undefined
+        : `is "${text}", and ids of roles in Oomnitza are numbers`,
+  }),
   default_position: opt.text(
     "Position that people get when the source has none. unused leaves it to the mappings.",
     { example: "Employee" },

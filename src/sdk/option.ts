@@ -7,6 +7,7 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { z } from "zod";
 
 /** How a form or a help text presents an option. */
@@ -39,6 +40,8 @@ export interface Option<T> {
   readonly alternative?: boolean | undefined;
   /** The allowed values of a `choice`. */
   readonly choices?: readonly string[] | undefined;
+  /** What makes a value doubtful that is taken all the same, to be put after the option's name. */
+  doubt?(text: string): string | undefined;
   /** What stands for the value in usage texts, for example `PATH`. */
   readonly placeholder: string;
 }
@@ -58,6 +61,7 @@ export interface OptionDetails<T> {
   readonly example?: string;
   readonly advanced?: boolean;
   readonly placeholder?: string;
+  doubt?(text: string): string | undefined;
 }
 
 const trueWords = new Set(["1", "yes", "true", "on", "y", "t"]);
@@ -77,15 +81,23 @@ export function parseFlag(text: string): boolean | undefined {
 
 const text = z.string();
 
-const url = z.string().transform((value, context) => {
-  const parsed = URL.parse(value.trim());
-  if (parsed === null || parsed.host === "" && parsed.protocol !== "file:") {
-    context.addIssue({ code: "custom", message: "is not an address such as https://example.com" });
-    return z.NEVER;
-  }
-  // A trailing slash would give `//` in every path that is appended.
-  return value.trim().replace(/\/+$/, "");
-});
+const url = (schemes: readonly string[]) =>
+  z.string().transform((value, context) => {
+    const parsed = URL.parse(value.trim());
+    const scheme = parsed?.protocol.slice(0, -1) ?? "";
+    if (parsed === null || parsed.host === "" || !schemes.includes(scheme)) {
+      const begins = parsed === null || parsed.host === ""
+        ? ""
+        : `: it begins with ${scheme}:// instead of ${
+          schemes.map((each) => `${each}://`).join(" or ")
+        }`;
+      const message = `is not an address such as ${schemes.at(-1)}://example.com${begins}`;
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+    // A trailing slash would give `//` in every path that is appended.
+    return value.trim().replace(/\/+$/, "");
+  });
 
 const flag = z.string().transform((value, context) => {
   const parsed = parseFlag(value);
@@ -129,7 +141,7 @@ function json<T>(shape: z.ZodType<T>): z.ZodType<T, string> {
   return z.string().transform((value, context): T => {
     let parsed: unknown;
     try {
-      parsed = JSON.parse(value);
+      parsed = parseExactJson(value);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       context.addIssue({ code: "custom", message: `is not valid JSON (${reason})` });
@@ -160,6 +172,7 @@ function declare<T>(
     advanced: details.advanced ?? false,
     optional: details.default !== undefined,
     choices: details.choices,
+    ...(details.doubt === undefined ? {} : { doubt: details.doubt }),
     placeholder: details.placeholder ?? placeholder,
   };
 }
@@ -170,9 +183,12 @@ export const opt = {
   text(help: string, details: OptionDetails<string> = {}): Option<string> {
     return declare("text", help, text, details, "TEXT");
   },
-  /** An absolute address; trailing slashes are stripped. */
-  url(help: string, details: OptionDetails<string> = {}): Option<string> {
-    return declare("url", help, url, details, "URL");
+  /** An absolute address, of the web unless other schemes are given; trailing slashes are stripped. */
+  url(
+    help: string,
+    details: OptionDetails<string> & { readonly schemes?: readonly string[] } = {},
+  ): Option<string> {
+    return declare("url", help, url(details.schemes ?? ["http", "https"]), details, "URL");
   },
   /** Text that must never be shown: masked in logs, reports and forms. */
   secret(help: string, details: OptionDetails<string> = {}): Option<string> {
@@ -256,5 +272,5 @@ export function readOption<T>(option: Option<T>, raw: string | undefined): Optio
 export function iniText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "boolean") return value ? "True" : "False";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? stringifyExactJson(value) : String(value);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OnError } from "./converter.ts";
 import type { Log } from "../logging/log.ts";
 import type { Kind, Skipped, SourceRecord } from "../base/record.ts";
 import type { Answer, TlsSettings } from "../runtime/fetch.ts";
@@ -22,6 +23,8 @@ export interface MappingSpec {
   readonly hardcoded?: unknown;
   /** Converter call, for example `split:on=,|index=1`. */
   readonly converter?: string;
+  /** What becomes of a value that the converter cannot convert; as the section says unless given. */
+  readonly on_error?: OnError;
   /** A record in which this field is empty is not sent. */
   readonly required?: boolean;
 }
@@ -101,7 +104,7 @@ export type WebhookHint =
   /** Nothing, and why: a sentence for the log. */
   | { readonly ignored: string; readonly level: "info" | "warning" };
 
-/** Several records at once; `locate`, where there is one, says where one of them is, for people. */
+/** Several items at once; `locate`, for a page of records alone, says where one of them is, for people. */
 export type SourcePage = readonly (SourceRecord | Skipped)[] & {
   readonly locate?: (index: number) => string;
 };

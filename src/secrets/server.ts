@@ -9,7 +9,7 @@ import { readKeyring } from "../runtime/keyring.ts";
 import { type Answer, ConnectionError, createHttp, type HttpRequest } from "../sdk/http/http.ts";
 import type { Values } from "../sdk/option.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
-import type { tlsOptions } from "../sdk/tls/options.ts";
+import { redirectHosts, type tlsOptions } from "../sdk/tls/options.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
 import type { SecretRun } from "./store.ts";
 
@@ -27,6 +27,7 @@ export const plainConnection: Values<typeof tlsOptions> = {
   user_pem_file: "",
   ssl_protocol: undefined,
   proxy: "",
+  redirect_hosts: "",
   timeout: 60,
 };
 
@@ -48,7 +49,14 @@ export function openServer(
   const proxy = createProxyFinder(values.proxy, run.env);
   for (const secret of proxy.secrets) run.redactor.add(secret, `proxy of [${section}]`);
   return async (request, signal = run.signal) => {
-    const settings = { base, tls: tls.settings, proxy, timeoutMs: values.timeout * 1000, retry };
+    const settings = {
+      base,
+      tls: tls.settings,
+      proxy,
+      redirectHosts: redirectHosts(values.redirect_hosts),
+      timeoutMs: values.timeout * 1000,
+      retry,
+    };
     try {
       return await createHttp({ ...settings, log: run.log, signal }).send(request);
     } catch (error) {

@@ -47,7 +47,13 @@ function parseCron(text: string, timeZone: string): Schedule {
     cron = new Cron(text, { paused: true, ...(timeZone === "" ? {} : { timezone: timeZone }) });
     cron.nextRun();
   } catch (error) {
-    throw new AgentError(`${forms}: ${messageOf(error)}`, { cause: error });
+    // croner names itself, and its own terms, in what it says.
+    throw new AgentError(
+      timeZone === ""
+        ? `${forms}: one of its fields has a value that it cannot have`
+        : `${forms}, or its time zone is not known`,
+      { cause: error },
+    );
   }
   return { isInterval: false, next: (after) => cron.nextRun(after) ?? undefined };
 }

@@ -5,6 +5,7 @@
  */
 
 import { writeModeOptions } from "../sdk/field_options.ts";
+import { onErrorChoices } from "../sdk/converter.ts";
 import { opt, optional } from "../sdk/option.ts";
 import { scheduleOptions } from "./schedule.ts";
 
@@ -72,6 +73,11 @@ export const deliveryOptions = {
   keep_if_empty: opt.text(
     "Fields that are omitted from a record when they are empty, so that Oomnitza keeps its value; separated by commas. * means all.",
     { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
+  ),
+  on_error: opt.choice(
+    "What becomes of a value that its converter cannot convert, for mappings that do not say it themselves: null sends what the converter gives, mostly null; keep leaves the field out, so that Oomnitza keeps what it has; skip does not send the record; fail ends the section.",
+    onErrorChoices,
+    { default: "null", advanced: true },
   ),
   send_placeholder_serials: opt.flag(
     'Whether what makers leave in place of a serial number ("To be filled by O.E.M.", "Default string", "None") is sent. Without, such a device counts as incomplete when its serial number is the sync field, and its SERIAL_NUMBER is empty.',

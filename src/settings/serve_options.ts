@@ -36,6 +36,10 @@ export const serveOptions = {
     "Addresses and networks that may post, separated by spaces or commas. Default: all.",
     { default: "", example: "192.0.2.0/24 2001:db8::/32" },
   ),
+  hosts: opt.text(
+    "Host names under which callers reach the agent, separated by spaces or commas. IP addresses and localhost always work. Without it, and without auth, other names are refused.",
+    { default: "", example: "hooks.example.com" },
+  ),
   trusted_proxies: opt.text(
     "Addresses and networks of reverse proxies whose X-Forwarded-For header is trusted.",
     { default: "", example: "127.0.0.1" },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
@@ -57,7 +58,9 @@ export class AcceptedRecords {
         section,
       )
     );
-    for (const { records } of rows) yield* JSON.parse(decompress(records as Uint8Array));
+    for (const { records } of rows) {
+      yield* parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
+    }
   }
 
   /** Whether so much was answered since a section was compared last that it is to be taken in. */

@@ -5,10 +5,10 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { compress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { toJson } from "./json.ts";
 
 /** What an answered batch belongs to. */
 export interface AnsweredRun {
@@ -30,7 +30,7 @@ export function buildDestination(instance: string, upload: string): string {
     string,
     unknown
   >;
-  return JSON.stringify({ instance, ...rest });
+  return stringifyExactJson({ instance, ...rest });
 }
 
 /** The sync fields of a destination. */
@@ -59,7 +59,7 @@ export function addAnsweredBatch(
     run,
     destination,
     kind,
-    records === undefined ? null : compress(toJson(records)),
+    records === undefined ? null : compress(stringifyExactJson(records)),
   );
 }
 
@@ -91,11 +91,11 @@ export function findAccepted(
 ): readonly MappedRecord[] {
   const left = new Map<string, number>();
   for (const record of others) {
-    const text = toJson(record);
+    const text = stringifyExactJson(record);
     left.set(text, (left.get(text) ?? 0) + 1);
   }
   return batch.filter((record) => {
-    const text = JSON.stringify(record);
+    const text = stringifyExactJson(record);
     const count = left.get(text) ?? 0;
     if (count > 0) left.set(text, count - 1);
     return count === 0;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
@@ -232,7 +233,7 @@ export class Baseline {
     }
     if (kind === "full") this.#fullRun = String(run);
     if (records === null) return;
-    const all: MappedRecord[] = JSON.parse(decompress(records as Uint8Array));
+    const all = parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
     const syncFields = parseSyncFields(String(text));
     for (const record of all) {
       const print = createFingerprint(record, syncFields);

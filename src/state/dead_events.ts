@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 
 /** An event that was given up. */
@@ -26,7 +27,7 @@ function parseEvent(row: SqliteRow): DeadEvent {
     at: new Date(Number(row.due)).toISOString(),
     record: row.key === null ? "" : String(row.key),
     reason: String(row.reason ?? ""),
-    payload: JSON.parse(String(row.body)),
+    payload: parseExactJson(String(row.body)),
   };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 
@@ -58,7 +59,7 @@ function parseLetter(row: SqliteRow): DeadLetter {
     record: String(row.record),
     status: row.status === null ? null : Number(row.status),
     reason: String(row.reason),
-    payload: JSON.parse(String(row.payload)),
+    payload: parseExactJson(String(row.payload)) as MappedRecord,
     upload: String(row.upload),
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { closeSync, openSync } from "node:fs";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { openSqlite, type Sqlite } from "../runtime/sqlite.ts";
 import { applicationId, migrations } from "./migrations.ts";
 
@@ -79,10 +79,14 @@ export function withoutWaiting<T>(database: Sqlite, work: () => T): T {
 
 /** The error for a state file that fails. */
 export function unusable(path: string, cause: unknown): AgentError {
-  return new AgentError(`Cannot use the state file ${path}: ${messageOf(cause)}`, {
-    hint:
-      "The agent must be able to write it and its folder. --state names another file; without its " +
-      "state, the agent reads everything again.",
+  const code = errorCode(cause);
+  const isDamaged = code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
+  const reason = isDamaged ? "it is damaged, or no state file" : messageOf(cause);
+  return new AgentError(`Cannot use the state file ${path}: ${reason}`, {
+    hint: isDamaged
+      ? "Move it away, restore a backup of it, or name another one with --state. A new one is begun then: everything is read anew, and what was still to be sent is not known to it."
+      : "The agent must be able to write it and its folder. --state names another file; without its " +
+        "state, the agent reads everything again.",
     cause,
   });
 }

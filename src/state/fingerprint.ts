@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { createHash } from "node:crypto";
 import type { MappedRecord } from "../base/record.ts";
 
@@ -30,7 +31,7 @@ function shortened(text: string): unknown {
 function short(value: unknown): unknown {
   if (typeof value === "string") return value.length > maxLength ? shortened(value) : value;
   if (typeof value !== "object" || value === null) return value;
-  const text = JSON.stringify(value);
+  const text = stringifyExactJson(value);
   // What turns into a plain text, such as a date, is that text.
   if (text.startsWith('"')) return short(JSON.parse(text));
   return text.length > maxLength ? shortened(text) : value;
@@ -38,7 +39,7 @@ function short(value: unknown): unknown {
 
 function buildKey(record: MappedRecord, syncFields: readonly string[]): string | undefined {
   if (syncFields.length === 0) return undefined;
-  return JSON.stringify(syncFields.map((field) => short(record[field] ?? null)));
+  return stringifyExactJson(syncFields.map((field) => short(record[field] ?? null)));
 }
 
 /** The fingerprint of a record; none when it cannot be written as JSON. */
@@ -56,9 +57,9 @@ export function createFingerprint(
       values.push(short(value));
     }
     const key = buildKey(record, syncFields);
-    return { key, fields: JSON.stringify(fields), values: JSON.stringify(values) };
+    return { key, fields: stringifyExactJson(fields), values: stringifyExactJson(values) };
   } catch {
-    // For example a bigint: the delivery says so, and nothing of it is ever accepted.
+    // For example a ring: the delivery says so, and nothing of it is ever accepted.
     return undefined;
   }
 }
@@ -72,7 +73,7 @@ function shown(value: unknown): unknown {
 /** The fields of a fingerprint with their values; long ones are shown by their beginning and length. */
 export function parseFields({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
   const names: string[] = JSON.parse(fields);
-  const all: unknown[] = JSON.parse(values);
+  const all = parseExactJson(values) as unknown[];
   return new Map(names.map((name, index) => [name, shown(all[index])]));
 }
 
@@ -90,11 +91,11 @@ export function differences(
 
 function texts({ fields, values }: Omit<Fingerprint, "key">): Map<string, string> {
   const names: string[] = JSON.parse(fields);
-  const all: unknown[] = JSON.parse(values);
-  return new Map(names.map((name, index) => [name, JSON.stringify(all[index])]));
+  const all = parseExactJson(values) as unknown[];
+  return new Map(names.map((name, index) => [name, stringifyExactJson(all[index])]));
 }
 
 /** A key as one word for people. */
 export function keyForPeople(key: string): string {
-  return (JSON.parse(key) as unknown[]).map((value) => String(shown(value))).join(" / ");
+  return (parseExactJson(key) as unknown[]).map((value) => String(shown(value))).join(" / ");
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseExactJson } from "../base/json.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { openState, unusable } from "./file.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
@@ -212,7 +213,7 @@ function parseEntry(row: SqliteRow): InboxEntry {
   return {
     id: Number(row.id),
     key: row.key === null ? null : String(row.key),
-    body: JSON.parse(String(row.body)),
+    body: parseExactJson(String(row.body)),
     received: Number(row.received),
     events: Number(row.events),
     tries: Number(row.tries),

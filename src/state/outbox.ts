@@ -4,13 +4,13 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { compress, decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAcknowledgedBatches, addAnsweredBatch, findAccepted } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
-import { toJson } from "./json.ts";
 import { updateCounts } from "./runs.ts";
 
 /** A record that was refused, and why. */
@@ -80,7 +80,7 @@ export class StateOutbox {
           "INSERT INTO outbox (run, count, records) VALUES (?, ?, ?) RETURNING id",
           run,
           records.length,
-          compress(text ?? toJson(records)),
+          compress(text ?? stringifyExactJson(records)),
         );
         return Number(row?.id);
       });
@@ -113,7 +113,7 @@ export class StateOutbox {
       database.run(
         "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
         pending.length,
-        compress(toJson(pending)),
+        compress(stringifyExactJson(pending)),
         batchId,
       );
     });
@@ -129,7 +129,7 @@ export class StateOutbox {
       );
       return rows.map(({ id, records, tries }) => ({
         id: Number(id),
-        records: JSON.parse(decompress(records as Uint8Array)),
+        records: parseExactJson(decompress(records as Uint8Array)) as MappedRecord[],
         tries: Number(tries),
       }));
     } catch (error) {
@@ -173,7 +173,7 @@ export class StateOutbox {
     if (destination === undefined || refused.length + pending.length === 0) return false;
     const [row] = database.rows("SELECT records FROM outbox WHERE id = ?", batchId);
     if (row === undefined) return false;
-    const batch: MappedRecord[] = JSON.parse(decompress(row.records as Uint8Array));
+    const batch = parseExactJson(decompress(row.records as Uint8Array)) as MappedRecord[];
     const payloads = refused.map(({ payload }) => payload);
     const accepted = findAccepted(batch, [...payloads, ...pending]);
     const owner = { run, section, destination };
@@ -185,7 +185,7 @@ export class StateOutbox {
   #addDeadLetter({ record, reason, status, payload }: RefusedRecord): void {
     const { database, run, section, upload, redact } = this.#owner;
     const at = new Date().toISOString();
-    const text = toJson(payload);
+    const text = stringifyExactJson(payload);
     const letter = { run, section, at, record, status, reason: redact(reason), upload };
     addDeadLetter(database, { ...letter, payload: text });
   }

@@ -6,6 +6,7 @@
 
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
+import { distinctFindings } from "../config/findings.ts";
 import type { SectionConfig } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
@@ -17,7 +18,8 @@ import {
   mergeMappings,
   splitFieldNames,
 } from "../transform/mapping.ts";
-import { bindConverters, type Conversions } from "../transform/convert.ts";
+import { checkConverterCalls } from "../transform/check_converters.ts";
+import { bindConverters, type Conversions, type ConverterLookup } from "../transform/convert.ts";
 import {
   type ConversionProblems,
   createConversionProblems,
@@ -31,6 +33,8 @@ export interface PrepareContext {
   /** The instance whose mappings are read. */
   readonly oomnitza: Pick<Oomnitza, "mappings">;
   readonly findConverter: (name: string) => Converter | undefined;
+  /** Names of the built-in converters, to suggest one. */
+  readonly converterNames: readonly string[];
   readonly code: CompiledUserCode;
   /** Version that the uploads name. */
   readonly version: string;
@@ -131,6 +135,22 @@ function warnOfSecrets({ source }: SectionConfig, { fields }: CheckedMapping, lo
   }
 }
 
+function lookupIn(
+  { findConverter: find, converterNames: names, code }: CheckContext,
+): ConverterLookup {
+  return { find, names, custom: code.names };
+}
+
+/** What checking the converters of a section takes. */
+export type CheckContext = Pick<PrepareContext, "findConverter" | "converterNames" | "code">;
+
+/** Finds converter calls of a section that cannot be meant, as far as the file has them. */
+export function findConverterErrors(section: SectionConfig, context: CheckContext): Finding[] {
+  const { builtin, mappings: ini, source: { converters = {} } } = section;
+  const fields = mergeMappings({ builtin, server: undefined, ini, converters });
+  return checkConverterCalls(fields, lookupIn(context), section, section.name);
+}
+
 function placeholderNote(text: string): string {
   return `"${text}" stands in place of a serial number and is not sent (send_placeholder_serials = True sends it)`;
 }
@@ -145,17 +165,17 @@ async function prepareSection(
   if (mapping.findings.some(({ severity }) => severity === "error")) return [...mapping.findings];
   for (const warning of mapping.findings) log.warning(formatFinding(warning));
   const conversionProblems = createConversionProblems(log);
-  const conversions = bindConverters(
-    mapping.fields,
-    { find: context.findConverter, custom: context.code.names },
-    conversionProblems,
-  );
+  const lookup = lookupIn(context);
+  const wrong = checkConverterCalls(mapping.fields, lookup, section, section.name);
+  if (wrong.length > 0) return wrong;
+  const conversions = bindConverters(mapping.fields, {
+    lookup,
+    problems: conversionProblems,
+    onError: section.settings.on_error,
+  });
   const code = selectSectionCode(section, context.code);
   const errors = findCodeErrors(context.code, section, hasUserCode(code, conversions));
   if (errors.length > 0) return errors;
-  for (const { target, name } of conversions.unknown) {
-    log.warning(`There is no converter "${name}": ${target} will always be empty`);
-  }
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
   const { source, settings } = section;
@@ -189,8 +209,7 @@ export async function prepareSections(
   }
   if (findings.length > 0) {
     // Sections share the custom converters, and so their errors.
-    const distinct = new Map(findings.map((finding) => [formatFinding(finding), finding]));
-    throw new ConfigError("The sections cannot run", [...distinct.values()]);
+    throw new ConfigError("The sections cannot run", distinctFindings(findings));
   }
   return prepared;
 }

@@ -5,6 +5,7 @@
  */
 
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
+import { indentDetails } from "../logging/log.ts";
 import type { Counts, Failure } from "./account.ts";
 import type { RunOrigin } from "../state/runs.ts";
 import type { ChangeCounts } from "./changes/delta.ts";
@@ -31,6 +32,17 @@ export interface SectionChanges extends Readonly<ChangeCounts> {
   readonly gone: number | null;
   /** Sync field values of the first of them. */
   readonly gone_records: readonly string[];
+}
+
+/** How often the converter of one field failed. */
+export interface ConverterFailures {
+  readonly converter: string;
+  readonly field: string;
+  readonly failed: number;
+  /** Values that there were to convert. */
+  readonly tried: number;
+  /** Why the first of them failed. */
+  readonly reason: string;
 }
 
 /** How one section's run went. */
@@ -69,6 +81,8 @@ export interface SectionReport {
   readonly dead_letters: number;
   /** Values that converters could not convert. */
   readonly complaints: number;
+  /** Converters that failed, by the field that they are for. */
+  readonly converter_failures: readonly ConverterFailures[];
   readonly failures: readonly Failure[];
   /** Failures beyond those named. */
   readonly failures_omitted: number;
@@ -91,7 +105,7 @@ export interface RunReport {
   readonly started: string;
   readonly ended: string;
   readonly testmode: boolean;
-  /** Named sections that are not enabled. */
+  /** Named sections that do not exist or are not enabled. */
   readonly not_enabled: readonly string[];
   readonly sections: readonly SectionReport[];
   /** Why nothing could run, null when something did. */
@@ -154,21 +168,21 @@ function describeGone(changes: SectionChanges | null): string[] {
   const { gone = 0, gone_records: records = [] } = changes ?? {};
   if (gone === null || gone === 0) return [];
   const more = gone > namedInText ? `, … and ${gone - namedInText} more` : "";
-  return [`  ${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
+  return [`${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
 }
 
 /** Mapped paths that gave nothing: those of which something is known by themselves, the others in one line. */
 export function describeEmptyPaths(paths: readonly EmptyPath[]): string[] {
   const known = paths.filter(({ note }) => note !== null);
   const others = paths.filter(({ note }) => note === null);
-  const lines = known.slice(0, namedInText).map((path) => `  ${describeEmptyPath(path)}`);
-  if (known.length > namedInText) lines.push(`  … and ${known.length - namedInText} more`);
+  const lines = known.slice(0, namedInText).map((path) => `${describeEmptyPath(path)}`);
+  if (known.length > namedInText) lines.push(`… and ${known.length - namedInText} more`);
   if (others.length === 0) return lines;
   const named = others.slice(0, namedInText).map(({ path, fields }) =>
     `${path} (${fields.join(", ")})`
   );
   const more = others.length > namedInText ? `, … and ${others.length - namedInText} more` : "";
-  return [...lines, `  Empty in every record: ${named.join(", ")}${more}`];
+  return [...lines, `Empty in every record: ${named.join(", ")}${more}`];
 }
 
 /** What happens next with records that did not arrive. */
@@ -176,46 +190,56 @@ function describeNext({ dead_letters: dead, counts, leftovers }: SectionReport):
   const lines: string[] = [];
   if (dead > 0) {
     lines.push(
-      `  ${dead} refused and kept in the state file: "agent failed" lists them, "agent retry" sends them again once the cause is fixed`,
+      `${dead} refused and kept in the state file: "agent failed" lists them, "agent retry" sends them again once the cause is fixed`,
     );
   }
   const kept = counts.kept + leftovers.kept;
   if (kept > 0) {
-    lines.push(`  ${kept} not answered and kept in the state file: the next run sends them first`);
+    lines.push(`${kept} not answered and kept in the state file: the next run sends them first`);
   }
   return lines;
 }
 
-/** One section's report in lines, without a trailing newline. */
-export function describeSection(report: SectionReport): string {
+/** One section's report: a line, and details below it. What comes from outside is not escaped yet. */
+export function sectionLines(report: SectionReport): readonly [string, ...string[]] {
   const seconds = (Date.parse(report.ended) - Date.parse(report.started)) / 1000;
-  const lines = [
-    `${report.section}: ${report.outcome}: ${
-      describeCounts(report.counts, report.stopped_by_guard)
-    } in ${seconds.toFixed(1)} s`,
-  ];
+  const counts = describeCounts(report.counts, report.stopped_by_guard);
+  const details: string[] = [];
   const { records, sent, failed, kept } = report.leftovers;
   if (records > 0) {
-    lines.push(
-      `  ${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,
+    details.push(
+      `${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,
     );
   }
   if (report.postponed > 0) {
-    lines.push(
-      `  ${report.postponed} webhook events could not be fetched for; they are tried again`,
+    details.push(
+      `${report.postponed} webhook events could not be fetched for; they are tried again`,
     );
   }
-  lines.push(...describeEmptyPaths(report.empty_paths));
-  lines.push(...describeGone(report.changes));
+  details.push(...describeEmptyPaths(report.empty_paths));
+  details.push(...describeGone(report.changes));
   for (const { record, reason } of report.failures.slice(0, namedInText)) {
-    lines.push(`  ${record === "" ? "(no sync field)" : record}: ${reason}`);
+    details.push(`${record === "" ? "(no sync field)" : record}: ${reason}`);
   }
   const more = report.failures.length + report.failures_omitted - namedInText;
-  if (more > 0) lines.push(`  … and ${more} more`);
-  lines.push(...describeNext(report));
-  if (report.error !== null) {
-    lines.push(`  ${report.error.message}`);
-    if (report.error.hint !== null) lines.push(`  ${report.error.hint}`);
+  if (more > 0) details.push(`… and ${more} more`);
+  for (const { converter, field, failed, tried, reason } of report.converter_failures) {
+    details.push(
+      `Converter ${converter} of ${field} failed ${failed} of ${tried} times: ${reason}`,
+    );
   }
-  return lines.join("\n");
+  details.push(...describeNext(report));
+  if (report.error !== null) {
+    details.push(report.error.message);
+    if (report.error.hint !== null) details.push(report.error.hint);
+  }
+  return [
+    `${report.section}: ${report.outcome}: ${counts} in ${seconds.toFixed(1)} s`,
+    ...details,
+  ];
+}
+
+/** One section's report as a text, without a trailing newline. */
+export function describeSection(report: SectionReport): string {
+  return indentDetails(sectionLines(report));
 }

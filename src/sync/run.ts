@@ -254,7 +254,7 @@ class SectionRun {
   }
 
   #report(error: SectionError | null, thrown: unknown): SectionReport {
-    const { section, conversionProblems, upload } = this.#prepared;
+    const { section, conversions, conversionProblems, upload } = this.#prepared;
     const { counts, failures, claimed } = this.account;
     const backlog = countBacklog(this.#backlog);
     const lost = counts.failed + counts.unreadable + backlog.failed;
@@ -285,6 +285,8 @@ class SectionRun {
       empty_paths: this.#emptyPaths,
       dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed,
       complaints: conversionProblems.count(),
+      converter_failures: conversions.tallies.filter(({ failed }) => failed > 0)
+        .map(({ reason = "", ...tally }) => ({ ...tally, reason })),
       failures: listed,
       failures_omitted: lost - listed.length,
       error,

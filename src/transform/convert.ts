@@ -5,16 +5,18 @@
  */
 
 import { messageOf } from "../base/errors.ts";
-import type { SourceRecord } from "../base/record.ts";
+import { isBlank, type SourceRecord } from "../base/record.ts";
 import type {
   Converter,
   ConverterContext,
   ConverterParams,
+  OnError,
   ProblemLevel,
 } from "../sdk/converter.ts";
 import type { ConversionProblems } from "./conversion_problems.ts";
 import { parseConverterCall } from "./converter_call.ts";
 import type { FieldMapping } from "./mapping.ts";
+import { type ConverterTally, settleConversion } from "./on_error.ts";
 
 /** Turns the looked-up value of a field into the converted one; may return a promise when it waits. */
 export type Convert = (record: SourceRecord, value: unknown) => unknown;
@@ -39,8 +41,13 @@ export interface Conversions {
   readonly reads: readonly string[];
   /** Whether some converter queries another system for each record. */
   readonly waits: boolean;
-  /** Names that are neither built in nor custom. */
-  readonly unknown: readonly { readonly target: string; readonly name: string }[];
+  /** How often the converters failed so far, by field. */
+  readonly tallies: readonly ConverterTally[];
+  /** Counts the results of the custom calls for a record, in order, and puts in what `on_error` wants. */
+  settleCustom(
+    results: readonly unknown[],
+    failures: readonly { readonly call: number; readonly reason: string }[],
+  ): readonly unknown[];
   /** Must be awaited before the first record. */
   prepare(context: ConverterContext): Promise<void>;
   /** To be called once after the last record. */
@@ -58,34 +65,49 @@ function bind(
   field: FieldMapping,
   params: ConverterParams,
   problems: ConversionProblems,
+  { tally, onError }: Outcome,
 ): Convert {
   const { converter } = used;
   const name = field.spec.source ?? field.field;
-  function report(problem: string, level?: ProblemLevel): void {
-    problems.note(converter.name, field.field, problem, level);
-  }
-  function failed(thrown: unknown): null {
-    report(messageOf(thrown));
-    return null;
-  }
+  // What is empty was not there to be converted; without a source, the converter finds its value itself.
+  const takesEmpty = field.spec.source === undefined;
   return (record, value) => {
+    let failure: string | undefined;
+    function complain(problem: string, level: ProblemLevel = "error"): void {
+      if (level === "error") failure ??= problem;
+      problems.note(converter.name, field.field, problem, level);
+    }
+    function settle(result: unknown): unknown {
+      if (failure === undefined && !takesEmpty && isBlank(value)) return result ?? null;
+      return settleConversion(tally, onError, result, failure);
+    }
+    function fail(thrown: unknown): unknown {
+      complain(messageOf(thrown));
+      return settle(null);
+    }
     try {
-      const result = converter.convert(
-        { field: name, record, value, params, report },
-        used.state,
-      );
-      return result instanceof Promise ? result.catch(failed) : result ?? null;
+      const call = { field: name, record, value, params, report: complain };
+      const result = converter.convert(call, used.state);
+      return result instanceof Promise ? result.then(settle, fail) : settle(result);
     } catch (thrown) {
-      return failed(thrown);
+      return fail(thrown);
     }
   };
+}
+
+/** Where the failures of one field are counted, and what becomes of them. */
+interface Outcome {
+  readonly tally: ConverterTally;
+  readonly onError: OnError;
 }
 
 /** What binding gathers. */
 interface Bindings {
   readonly bound: Map<string, Convert>;
   readonly calls: CustomCall[];
-  readonly unknown: { target: string; name: string }[];
+  /** Of the custom calls, in their order. */
+  readonly outcomes: Outcome[];
+  readonly tallies: ConverterTally[];
   readonly used: Map<string, Used>;
 }
 
@@ -93,6 +115,8 @@ interface Bindings {
 export interface ConverterLookup {
   /** A built-in converter, without regard to case. */
   readonly find: (name: string) => Converter | undefined;
+  /** Names of the built-in converters. */
+  readonly names: readonly string[];
   /** Names of the custom converters, lower-case; they win over built-in ones. */
   readonly custom: ReadonlySet<string>;
 }
@@ -101,38 +125,56 @@ function bindField(
   bindings: Bindings,
   field: FieldMapping,
   call: string,
-  lookup: ConverterLookup,
-  problems: ConversionProblems,
+  { lookup, problems, onError: usual }: BindSettings,
 ): void {
   const { name, params } = parseConverterCall(call);
+  const onError = field.spec.on_error ?? usual;
   if (lookup.custom.has(name.toLowerCase())) {
     const source = field.spec.source ?? field.field;
     const converter = name.toLowerCase();
     bindings.calls.push({ target: field.field, converter, field: source, params });
+    bindings.outcomes.push({ tally: addTally(bindings, converter, field), onError });
     return;
   }
   const converter = lookup.find(name);
-  if (converter === undefined) {
-    bindings.unknown.push({ target: field.field, name });
-    bindings.bound.set(field.field, () => null);
-    return;
-  }
+  // Before anything is bound, checkConverterCalls refuses such a mapping.
+  if (converter === undefined) throw new Error(`there is no converter "${name}"`);
   const entry = bindings.used.get(converter.name) ?? { converter, calls: [], state: undefined };
   entry.calls.push(params);
   bindings.used.set(converter.name, entry);
-  bindings.bound.set(field.field, bind(entry, field, params, problems));
+  const tally = addTally(bindings, converter.name, field);
+  bindings.bound.set(field.field, bind(entry, field, params, problems, { tally, onError }));
 }
 
-/** Binds every converter of a mapping. */
+function addTally({ tallies }: Bindings, converter: string, { field }: FieldMapping) {
+  const tally: ConverterTally = { converter, field, tried: 0, failed: 0, reason: undefined };
+  tallies.push(tally);
+  return tally;
+}
+
+/** What the converters of a section are bound with. */
+export interface BindSettings {
+  readonly lookup: ConverterLookup;
+  readonly problems: ConversionProblems;
+  /** For mappings that do not say themselves. */
+  readonly onError: OnError;
+}
+
+/** Binds every converter of a mapping, whose calls were checked. */
 export function bindConverters(
   fields: readonly FieldMapping[],
-  lookup: ConverterLookup,
-  problems: ConversionProblems,
+  settings: BindSettings,
 ): Conversions {
-  const bindings: Bindings = { bound: new Map(), calls: [], unknown: [], used: new Map() };
+  const bindings: Bindings = {
+    bound: new Map(),
+    calls: [],
+    outcomes: [],
+    tallies: [],
+    used: new Map(),
+  };
   for (const field of fields) {
     const call = field.spec.converter;
-    if (call !== undefined) bindField(bindings, field, call, lookup, problems);
+    if (call !== undefined) bindField(bindings, field, call, settings);
   }
   const used = [...bindings.used.values()];
   return {
@@ -142,7 +184,13 @@ export function bindConverters(
       calls.flatMap((call) => converter.reads?.(call) ?? [])
     ),
     waits: used.some(({ converter }) => converter.waits === true),
-    unknown: bindings.unknown,
+    tallies: bindings.tallies,
+    settleCustom(results, failures) {
+      return bindings.outcomes.map(({ tally, onError }, index) => {
+        const failure = failures.find(({ call }) => call === index)?.reason;
+        return settleConversion(tally, onError, results[index], failure);
+      });
+    },
     async prepare(context) {
       for (const entry of used) {
         entry.state = await entry.converter.prepare?.(context, entry.calls);

@@ -8,6 +8,7 @@ import { isBlank, isEmpty, type MappedRecord, setOwn, type SourceRecord } from "
 import { isPlaceholderSerial } from "../sdk/serial_numbers.ts";
 import type { Conversions, Convert } from "./convert.ts";
 import type { FieldMapping } from "./mapping.ts";
+import { ConversionFailure } from "./on_error.ts";
 import { compilePath } from "./path.ts";
 
 /** A record that does not go on, and why. A drop is a value, never an exception. */
@@ -16,11 +17,14 @@ export class Dropped {
   /** How a person recognises the record; blank when nothing could be mapped. */
   readonly identity: string;
   readonly reason: string;
+  /** Whether the section is to end with it. */
+  readonly isFatal: boolean;
 
-  constructor(kind: Dropped["kind"], identity: string, reason: string) {
+  constructor(kind: Dropped["kind"], identity: string, reason: string, isFatal = false) {
     this.kind = kind;
     this.identity = identity;
     this.reason = reason;
+    this.isFatal = isFatal;
   }
 }
 
@@ -153,6 +157,7 @@ function put(
   found: unknown,
   { onPlaceholder }: Table,
 ): string | undefined {
+  if (found instanceof ConversionFailure) return undefined;
   const isPlaceholder = field.serial && typeof found === "string" && isPlaceholderSerial(found);
   const value = isPlaceholder ? null : found;
   if (!field.optional || !isBlank(value)) setOwn(outgoing, field.name, value);
@@ -161,25 +166,32 @@ function put(
   return found.trim();
 }
 
-function map(table: Table, record: SourceRecord, custom?: CustomResults): MappedRecord | Dropped {
+/** Makes the outgoing record of the values of its fields, in their order. */
+function assemble(table: Table, values: readonly unknown[]): MappedRecord | Dropped {
   const outgoing: Record<string, unknown> = {};
+  let failure: ConversionFailure | undefined;
   let placeholder: string | undefined;
-  for (const field of table.fields) {
-    placeholder = put(outgoing, field, computeValue(field, record, custom), table) ?? placeholder;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? null;
+    if (value instanceof ConversionFailure && value.onError !== "keep") {
+      if (failure === undefined || value.onError === "fail") failure = value;
+    }
+    placeholder = put(outgoing, table.fields[index] as CompiledField, value, table) ?? placeholder;
   }
-  return checkRequired(table, outgoing, placeholder);
+  if (failure === undefined) return checkRequired(table, outgoing, placeholder);
+  const identity = describeIdentity(outgoing, table.syncFields);
+  return new Dropped("failed", identity, failure.reason, failure.onError === "fail");
+}
+
+function map(table: Table, record: SourceRecord, custom?: CustomResults): MappedRecord | Dropped {
+  return assemble(table, table.fields.map((field) => computeValue(field, record, custom)));
 }
 
 async function mapWaiting(table: Table, record: SourceRecord, custom?: CustomResults) {
   const values = await Promise.all(
     table.fields.map((field) => computeValue(field, record, custom)),
   );
-  const outgoing: Record<string, unknown> = {};
-  let placeholder: string | undefined;
-  for (const [index, field] of table.fields.entries()) {
-    placeholder = put(outgoing, field, values[index] ?? null, table) ?? placeholder;
-  }
-  return checkRequired(table, outgoing, placeholder);
+  return assemble(table, values);
 }
 
 function identifyRaw({ fields, syncFields }: Table, record: SourceRecord): string {
@@ -187,7 +199,8 @@ function identifyRaw({ fields, syncFields }: Table, record: SourceRecord): strin
   for (const field of fields) {
     if (!syncFields.includes(field.name)) continue;
     const value = computeValue(field, record, undefined);
-    setOwn(known, field.name, value instanceof Promise ? null : value);
+    const isKnown = !(value instanceof Promise || value instanceof ConversionFailure);
+    setOwn(known, field.name, isKnown ? value : null);
   }
   return describeIdentity(known, syncFields);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../base/json.ts";
 import type { Finding } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import type { Mappings, MappingSpec } from "../sdk/source.ts";
@@ -235,7 +236,7 @@ export function applyKind(fields: readonly FieldMapping[], inputs: KindInputs): 
 export function describeValueSource({ spec }: Pick<FieldMapping, "spec">): string {
   if (spec.source !== undefined) return spec.source;
   if (spec.setting !== undefined) return `setting ${spec.setting}`;
-  return spec.hardcoded === undefined ? "(nothing)" : JSON.stringify(spec.hardcoded);
+  return spec.hardcoded === undefined ? "(nothing)" : stringifyExactJson(spec.hardcoded);
 }
 
 /** An origin in words, also of reports. */

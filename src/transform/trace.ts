@@ -9,6 +9,7 @@ import type { SourceRecord } from "../base/record.ts";
 import type { Conversions, CustomCall } from "./convert.ts";
 import { compileReader } from "./map.ts";
 import type { FieldMapping } from "./mapping.ts";
+import { ConversionFailure } from "./on_error.ts";
 import type { SandboxInput, SandboxOutcome } from "../sandbox/mod.ts";
 import type { SectionCode } from "./transform.ts";
 
@@ -117,7 +118,8 @@ export async function traceFields(
       traced.push({ mapping, input, output: input, ms: null, failed: null });
     } else {
       const { value, ms } = await timed(() => convert(record, input));
-      traced.push({ mapping, input, output: value ?? null, ms, failed: null });
+      const failed = value instanceof ConversionFailure ? value.reason : null;
+      traced.push({ mapping, input, output: failed === null ? value ?? null : null, ms, failed });
     }
   }
   return traced;

@@ -70,8 +70,9 @@ async function mapOne(
   if (!outcome.keep) {
     return new Dropped("filtered", mapper.identifyRaw(record), "the record filter");
   }
-  if (conversions.waits) return await mapper.mapWaiting(record, outcome.results);
-  return mapper.map(record, outcome.results);
+  const results = conversions.settleCustom(outcome.results, outcome.failures ?? []);
+  if (conversions.waits) return await mapper.mapWaiting(record, results);
+  return mapper.map(record, results);
 }
 
 async function throughSandbox(

@@ -88,6 +88,7 @@ test("every spelling of enable is decided in one place", () => {
     ["", false],
     ["enable = True", true],
     ["enable = False", false],
+    ["enable =", false],
     ["enable = maybe", true],
     ["enable = ${env:YES}", true],
     ["enable = ${env:NO}", false],
@@ -110,7 +111,10 @@ test("another section's variable that is not set does not stop an upload, and is
     faces.write("assets.csv", "tag\nA-1\n");
     const upload = await faces.cli("upload", "csv_assets", "--singleton", "0");
     expect(upload.code, upload.stderr).toBe(0);
-    expect(upload.stderr).toContain("[csv_users] enable: cannot be read from ${env:NO_SUCH}");
+    expect(upload.stderr).toContain("WARNING Other sections have 3 errors: csv_users.");
+    expect((await faces.cli("check", "--file-only")).stderr).toContain(
+      "error: " + `${faces.folder}/config.ini:11 [csv_users] enable: cannot be read`,
+    );
     const refused = await faces.cli("upload", "csv_users", "--singleton", "0");
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("the environment variable NO_SUCH is not set");

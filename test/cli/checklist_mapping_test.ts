@@ -96,19 +96,24 @@ test("built-in converters convert; one that fails gives null and one line per ki
     `mapping.BARCODE = tag
 mapping.DATE = {"source": "when", "converter": "date_format"}
 mapping.PART = {"source": "path", "converter": "split:on=/|index=1"}
-mapping.BOTH = {"converter": "concat:values=tag,'-',path", "source": "tag"}
-mapping.NONE = {"source": "tag", "converter": "no_such_converter"}`,
+mapping.BOTH = {"converter": "concat:values=tag,'-',path", "source": "tag"}`,
     "tag,when,path\nA1,2019-01-02,x/y\nA2,2019-01-02T03:04:05+02:00,x\nA3,,x\n",
   );
   expect(records).toEqual([
-    { BARCODE: "A1", DATE: 1546387200, PART: "y", BOTH: "A1-x/y", NONE: null },
-    { BARCODE: "A2", DATE: 1546391045, PART: "x", BOTH: "A2-x", NONE: null },
-    { BARCODE: "A3", DATE: "", PART: "x", BOTH: "A3-x", NONE: null },
+    { BARCODE: "A1", DATE: 1546387200, PART: "y", BOTH: "A1-x/y" },
+    { BARCODE: "A2", DATE: 1546391045, PART: "x", BOTH: "A2-x" },
+    { BARCODE: "A3", DATE: "", PART: "x", BOTH: "A3-x" },
   ]);
   expect(run.stderr.match(/ERROR .*Converter split of PART/g)).toHaveLength(2);
   expect(run.stderr).toContain("2 times in all");
-  expect(run.stderr).toContain('There is no converter "no_such_converter"');
   expect(run.code).toBe(0);
+  const unknown = await posted(
+    'mapping.BARCODE = {"source": "tag", "converter": "no_such_converter"}',
+    "tag\nA1\n",
+  );
+  expect(unknown.run.stderr).toContain('names the converter "no_such_converter"');
+  expect(unknown.run.code).toBe(1);
+  expect(unknown.records).toEqual([]);
 });
 
 test("a sync field that is not mapped ends the start; people without EMAIL are warned of, and refused over API v2", async () => {

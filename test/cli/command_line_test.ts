@@ -138,7 +138,7 @@ test("--output json gives one report on standard output, also when nothing could
     report: 1,
     testmode: false,
     not_enabled: ["nosuch"],
-    exit: 0,
+    exit: 3,
     error: null,
     sections: [{
       section: "csv_assets",

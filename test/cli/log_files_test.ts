@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
@@ -40,15 +40,10 @@ function logsIn(folder: string): string[] {
 }
 
 function removeLogs(): void {
-  for (const name of logsIn(home)) rmSync(join(home, name));
   rmSync(join(home, "logging.json"), { force: true });
 }
 
-function read(name: string): string {
-  return readFileSync(join(home, name), "utf8");
-}
-
-describe("beside the program", () => {
+describe("beside the state file", () => {
   test("an upload writes info.log and errors.log in the format of the Python connector, and adds to them", async () => {
     removeLogs();
     await using instance = record();
@@ -58,18 +53,19 @@ describe("beside the program", () => {
     const first = await run(place, upload);
     expect(first.code).toBe(0);
     expect(first.stderr).toContain("INFO [csv_assets] Uploading");
-    expect(logsIn(home)).toEqual(["errors.log", "info.log"]);
+    expect(logsIn(place.folder)).toEqual(["errors.log", "info.log"]);
+    expect(readdirSync(home)).toEqual(["agent"]);
     const line = /^(\S+): \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (DEBUG|INFO|WARNING|ERROR) - \S/;
-    const lines = read("info.log").trimEnd().split("\n");
+    const lines = place.read("info.log").trimEnd().split("\n");
     for (const each of lines) expect(each).toMatch(line);
     expect(lines.map((each) => line.exec(each)?.[1])).toContain("csv_assets");
     expect(lines.some((each) => each.includes("WARNING - Not sent"))).toBe(true);
-    expect(read("errors.log")).toBe("");
+    expect(place.read("errors.log")).toBe("");
     const second = await run(place, [...upload.slice(0, 1), "nosuch", "--quiet"]);
-    expect(second.code).toBe(0);
-    expect(read("info.log").startsWith(lines.join("\n"))).toBe(true);
-    expect(read("errors.log")).toMatch(/^agent: .* - ERROR - There is no section \[nosuch\]/);
-    expect(statSync(join(home, "info.log")).mode & 0o007).toBe(0);
+    expect(second.code).toBe(1);
+    expect(place.read("info.log").startsWith(lines.join("\n"))).toBe(true);
+    expect(place.read("errors.log")).toMatch(/^agent: .* - ERROR - There is no section \[nosuch\]/);
+    expect(statSync(join(place.folder, "info.log")).mode & 0o007).toBe(0);
   });
 
   test("why an upload could not start stands in both", async () => {
@@ -78,10 +74,10 @@ describe("beside the program", () => {
     place.write("broken.ini", "[oomnitza]\nurl = nowhere\n");
     const broken = await run(place, ["upload", "x", "--ini", "broken.ini"]);
     expect(broken.code).toBe(1);
-    expect(broken.stderr.match(/it has errors/g)).toHaveLength(1);
+    expect(broken.stderr.match(/it has 1 error/g)).toHaveLength(1);
     for (const name of ["info.log", "errors.log"]) {
-      expect(read(name)).toContain("ERROR - Cannot use");
-      expect(read(name)).toMatch(/\n {2}\S*broken\.ini:2 \[oomnitza\] url/);
+      expect(place.read(name)).toContain("ERROR - Cannot use");
+      expect(place.read(name)).toMatch(/\n {2}error: \S*broken\.ini:2 \[oomnitza\] url/);
     }
   });
 
@@ -108,7 +104,7 @@ describe("beside the program", () => {
     ];
     for (const words of commands) {
       await run(place, words);
-      expect([words, logsIn(home)]).toEqual([words, []]);
+      expect([words, logsIn(place.folder)]).toEqual([words, []]);
     }
     expect(logsIn(place.folder)).toEqual([]);
   });
@@ -124,8 +120,8 @@ describe("beside the program", () => {
     expect(asConnector.code).toBe(0);
     expect(asConnector.stdout).toContain("INFO - Uploading CSV assets");
     expect(asConnector.stderr).toBe("");
-    expect(logsIn(home)).toEqual(["errors.log", "info.log"]);
-    expect(read("info.log")).toMatch(/^csv_assets: .* - INFO - Uploading/m);
+    expect(logsIn(place.folder)).toEqual(["errors.log", "info.log"]);
+    expect(place.read("info.log")).toMatch(/^csv_assets: .* - INFO - Uploading/m);
     writeFileSync(join(home, "logging.json"), "{");
     const broken = await run(place, upload);
     expect(broken.code).toBe(1);
@@ -150,10 +146,10 @@ describe("elsewhere", () => {
     const silent = await run(place, [...upload, "--log-dir", "none"], env);
     expect(silent.stderr).not.toContain("log files");
     expect(existsSync(join(place.folder, "none"))).toBe(false);
-    expect(logsIn(home)).toEqual([]);
+    expect(logsIn(place.folder)).toEqual([]);
   });
 
-  test("what goes to the journal is not written beside the program too", async () => {
+  test("what goes to the journal is not written into files too", async () => {
     removeLogs();
     await using instance = record();
     using place = workspace();
@@ -170,7 +166,7 @@ describe("elsewhere", () => {
         stderr: journal,
       });
       expect(await child.exited).toBe(0);
-      expect(logsIn(home)).toHaveLength(expected);
+      expect(logsIn(place.folder)).toHaveLength(expected);
     }
     closeSync(journal);
   });
@@ -195,12 +191,12 @@ test("files of ten megabytes become old ones, of which twenty are kept", async (
   place.write("assets.csv", "tag\nA1\n");
   place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
   const full = Buffer.alloc(10_485_760 - 10, "x");
-  writeFileSync(join(home, "info.log"), full);
-  for (let n = 1; n <= 20; n++) writeFileSync(join(home, `info.log.${n}`), `old ${n}`);
+  writeFileSync(join(place.folder, "info.log"), full);
+  for (let n = 1; n <= 20; n++) writeFileSync(join(place.folder, `info.log.${n}`), `old ${n}`);
   expect((await run(place, upload)).code).toBe(0);
-  expect(read("info.log")).toStartWith("agent: ");
-  expect(statSync(join(home, "info.log.1")).size).toBe(full.length);
-  expect(read("info.log.2")).toBe("old 1");
-  expect(read("info.log.20")).toBe("old 19");
-  expect(existsSync(join(home, "info.log.21"))).toBe(false);
+  expect(place.read("info.log")).toStartWith("agent: ");
+  expect(statSync(join(place.folder, "info.log.1")).size).toBe(full.length);
+  expect(place.read("info.log.2")).toBe("old 1");
+  expect(place.read("info.log.20")).toBe("old 19");
+  expect(existsSync(join(place.folder, "info.log.21"))).toBe(false);
 });

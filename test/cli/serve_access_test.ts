@@ -127,6 +127,81 @@ test("listening on more than loopback needs auth, or none in so many words", asy
   expect((await agent.post("/casper", body)).status).toBe(204);
 }, 120_000);
 
+/** Sends a request as it stands, with a Host of its own; gives the status. */
+async function statusWith(url: string, headers: Record<string, string>, path = "/casper") {
+  const isPost = path === "/casper";
+  const method = isPost ? "POST" : "GET";
+  return (await fetch(url + path, { method, body: isPost ? body : null, headers })).status;
+}
+
+test("without credentials, no web page makes a browser post or read the metrics", async () => {
+  await using place = await servePlace();
+  await using agent = await listen(place);
+  const { host, port } = new URL(agent.url);
+  const pages: readonly Record<string, string>[] = [
+    { Origin: "https://evil.example" },
+    { Origin: "null" },
+    { Origin: `http://${host}` },
+    { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" },
+    { "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate" },
+  ];
+  for (const headers of pages) expect(await statusWith(agent.url, headers)).toBe(403);
+  const image = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" };
+  expect(await statusWith(agent.url, image, "/metrics")).toBe(403);
+  const visit = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate" };
+  expect(await statusWith(agent.url, visit, "/metrics")).toBe(200);
+  // A name that somebody has pointed to this machine.
+  for (
+    const name of ["evil.example", `evil.example:${port}`, "127.0.0.1.evil.example", "a b", ""]
+  ) {
+    for (const path of ["/casper", "/metrics"]) {
+      expect({ name, path, status: await statusWith(agent.url, { Host: name }, path) })
+        .toEqual({ name, path, status: 421 });
+    }
+  }
+  expect(place.fetched()).toEqual([]);
+  for (
+    const name of ["localhost", `LOCALHOST:${port}`, "[::1]:80", "192.0.2.7", "agent.localhost."]
+  ) {
+    expect({ name, status: await statusWith(agent.url, { Host: name }) })
+      .toEqual({ name, status: 204 });
+  }
+  await agent.until(
+    "a warning",
+    () => agent.log().includes("evil.example is not in hosts of [serve]"),
+  );
+}, 60_000);
+
+test("hosts names what the agent is called, with credentials and without", async () => {
+  await using place = await servePlace({ serve: "hosts = Hooks.example.com, other.example\n" });
+  await using agent = await listen(place);
+  expect(await statusWith(agent.url, { Host: "hooks.EXAMPLE.com:8443" })).toBe(204);
+  expect(await statusWith(agent.url, { Host: "example.com" })).toBe(421);
+  const serve = `auth = header\nsecret = ${canary}\n`;
+  await using withSecret = await servePlace({ serve });
+  await using second = await listen(withSecret);
+  const headers = { Host: "any.example", "X-Webhook-Secret": canary };
+  expect(await statusWith(second.url, headers)).toBe(204);
+  await using strict = await servePlace({ serve: `${serve}hosts = hooks.example.com\n` });
+  await using third = await listen(strict);
+  expect(await statusWith(third.url, headers)).toBe(421);
+}, 60_000);
+
+test("what it listens on is said, also where that is every address", async () => {
+  await using place = await servePlace({ serve: "auth = none\n" });
+  for (
+    const [host, text] of [["0.0.0.0", "every IPv4 address"], [
+      "127.0.0.1",
+      "http://127.0.0.1:",
+    ]] as const
+  ) {
+    await using agent = await listen(place, ["--host", host]);
+    expect(JSON.parse(agent.ready)).toMatchObject({ host, port: Number(new URL(agent.url).port) });
+    await agent.until(text, () => agent.log().includes(`Listening on ${text}`));
+    expect(await agent.stop()).toBe(0);
+  }
+}, 60_000);
+
 function makeCertificate(place: Workspace, name: string): void {
   const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
   const files = ["-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2"];

@@ -79,17 +79,21 @@ test("bodies that are too large get 413, and those just small enough do not", as
   expect((await agent.post("/casper", padded(limit))).status).toBe(204);
   expect((await agent.post("/casper", padded(limit + 1))).status).toBe(413);
   // Without a length, in pieces, it ends there too.
-  const head = "POST /casper HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const head = "POST /casper HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
   const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
   const answer = await bare(agent.url, [head, ...Array.from({ length: 6 }, () => chunk)], 20);
   expect(statusOf(answer)).toBe("413");
+  // What is cut off leaves its mark like any other call.
+  await agent.until("two lines", () => agent.log().split('"status":413').length === 3);
+  const metrics = await (await fetch(`${agent.url}/metrics`)).text();
+  expect(metrics).toMatch(/\{status="413"\} 2$/m);
   await isWell(agent);
 }, 60_000);
 
 slow("bodies that come too slowly get 408; headers that never end are cut off", async () => {
   await using place = await servePlace({ serve: "body_seconds = 1\ncoalesce_seconds = 0\n" });
   await using agent = await listen(place);
-  const head = `POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: ${good.length}\r\n\r\n`;
+  const head = `POST /casper HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${good.length}\r\n\r\n`;
   const [stalled, trickling, endless] = await Promise.all([
     bare(agent.url, [head, good.slice(0, 20)], 10),
     bare(agent.url, [head, ...good], 100),
@@ -112,9 +116,9 @@ test("what is no HTTP gets 400 and ends nothing", async () => {
     const text of [
       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
       "POST /casper\r\n\r\n",
-      "POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-      "POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-      "POST /casper HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      "POST /casper HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+      "POST /casper HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /casper HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ]
   ) {
     const answer = await bare(agent.url, [text], 50);
@@ -130,7 +134,7 @@ slow("500 calls at once are all answered, and what got 204 arrives", async () =>
   });
   await using agent = await listen(place, ["--workers", "5", "--quiet"]);
   const head = (body: string) =>
-    `POST /casper HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+    `POST /casper HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
   const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => {
     const body = eventBody("ComputerAdded", index + 1);
     // All connections are open, with half of a call, before any is complete.
@@ -147,7 +151,7 @@ slow("an address may have so many calls under way", async () => {
   const serve = "coalesce_seconds = 0\ncalls_at_once = 2\nbody_seconds = 2\n";
   await using place = await servePlace({ serve });
   await using agent = await listen(place);
-  const head = "POST /casper HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
+  const head = "POST /casper HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n";
   const slow = [bare(agent.url, [head], 10), bare(agent.url, [head], 10)];
   await Bun.sleep(500);
   const third = await agent.post("/casper", good);

@@ -61,7 +61,7 @@ slow("connections that ask for nothing keep nobody else out, and are closed", as
   await using agent = await listen(place, ["--quiet"]);
   const idle = [
     ...await openIdle(agent.url, 500, ""),
-    ...await openIdle(agent.url, 500, "POST /casper HTTP/1.1\r\nHost: x\r\n"),
+    ...await openIdle(agent.url, 500, "POST /casper HTTP/1.1\r\nHost: localhost\r\n"),
   ];
   for (let id = 1; id <= 100; id++) {
     const answer = await agent.post("/casper", eventBody("ComputerAdded", id));

@@ -84,9 +84,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'Unknown command "…"': { words: ["uplod", "csv_assets"] },
   "Unknown flag …": { words: ["upload", "csv_assets", "--nope"] },
   "No section was named": { words: ["upload"] },
-  "There is no section [csv_asset] in …, so it is not enabled.": { words: ["upload", "csv_asset"] },
+  "There is no section [csv_asset] in …": { words: ["upload", "csv_asset"] },
   "Nothing is enabled in …": { more: "enable = False" },
-  "Cannot read …/config.ini: ENOENT: no such file or directory": {
+  "Cannot read …/config.ini: it does not exist": {
     words: ["check", "--ini", "missing/config.ini"],
   },
   "Another upload with the same state file is running (process …)": {
@@ -120,22 +120,25 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "is not a schedule such as 0 3 * * *, @daily or every 6h": { more: "schedule = every tuesday" },
   "the environment variable … is not set.": reference("${env:NO_SUCH_VARIABLE}"),
-  "cannot be read: ENOENT": reference("${file:/nonexistent/token}"),
+  "cannot be read: it does not exist": reference("${file:/nonexistent/token}"),
   "the command ended with exit code 1.": reference("${command:exit 1}"),
   "the address of Vault is not configured.": reference("${vault:secret/oomnitza#token}"),
-  "Unable to connect. Is the computer able to access the url? [ECONNREFUSED]": {
+  "nothing listens at this host and port [ECONNREFUSED]": {
     oomnitza: () => at("http://127.0.0.1:1"),
   },
-  "getaddrinfo ENOTFOUND": { oomnitza: () => at("http://oomnitza.invalid") },
+  "the name of the host is not known to DNS [ENOTFOUND]": {
+    oomnitza: () => at("http://oomnitza.invalid"),
+  },
   "Cannot reach the proxy": {
     oomnitza: () => `${at(instance.url)}\nproxy = http://127.0.0.1:1`,
   },
   "does not speak TLS on this port": {
     oomnitza: () => at(instance.url.replace("http:", "https:")),
   },
-  "unable to verify the first certificate [UNABLE_TO_VERIFY_LEAF_SIGNATURE]": {
-    oomnitza: () => at(secure.url.replace("127.0.0.1", "localhost")),
-  },
+  "the certificate is signed by an authority that is not trusted [UNABLE_TO_VERIFY_LEAF_SIGNATURE]":
+    {
+      oomnitza: () => at(secure.url.replace("127.0.0.1", "localhost")),
+    },
   "The certificate is … another name": {
     oomnitza: () => `${at(secure.url)}\ncacert_file = ${identity.authority}`,
   },
@@ -159,7 +162,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "is not closed before the end of the file.": { words: upload, csv: 'tag,serial\n1,"abc\n2,x\n' },
   "is not the name of an encoding": { more: "encoding = latin-99" },
-  'There is no converter "uper": MODEL will always be empty': {
+  'names the converter "uper", which does not exist': {
     more: 'mapping.MODEL = {"source": "model", "converter": "uper"}',
   },
   "import of 'os' is not supported": { more: filter("import os\n  return True") },
@@ -213,7 +216,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     },
   },
   "[csv_assets] has no record 77": { words: ["explain", "csv_assets", "--record", "77"] },
-  "Cannot use the state file …: file is not a database": {
+  "Cannot use the state file …: it is damaged, or no state file": {
     words: ["upload", "csv_assets"],
     before: (place) => place.write("agent-state.sqlite", "not a database"),
   },
@@ -225,7 +228,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       database.run("pragma user_version = 999");
     },
   },
-  "Cannot use the state file …: ENOENT": {
+  "Cannot use the state file …: it does not exist": {
     words: ["upload", "csv_assets", "--state", "missing/agent-state.sqlite"],
   },
   "This run has no log files": { words: [...upload, "--log-dir", "/proc/none"] },

@@ -79,3 +79,16 @@ test("try runs converters and filters on saved records and shows result and log"
   expect(none.code).toBe(2);
   expect(none.stderr).toContain("--record");
 });
+
+test("without --source, the value is that of the mapping that uses the converter", async () => {
+  using place = workspace();
+  place.write("config.ini", ini);
+  place.write("record.json", '{"tag": "a-b", "position": "boss"}');
+  const custom = await place.agent(["try", "shout:mark=!", "--record", "record.json"]);
+  expect(custom.stdout).toBe('"BOSS!"\n');
+  expect(custom.stderr).toContain("The value is position, as in mapping.POSITION of [csv_assets]");
+  const builtin = await place.agent(["try", "split:on=-", "--record", "record.json"]);
+  expect(builtin.stdout).toBe('"a"\n');
+  const named = await place.agent(["try", "capitalize", "--record", "record.json"]);
+  expect(named.stdout).toBe("null\n");
+});

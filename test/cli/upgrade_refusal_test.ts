@@ -194,6 +194,11 @@ describe("agent upgrade from the web", () => {
       (file) => new Response("", { status: 302, headers: { location: `/${file}` } }),
       "Redirected more than 5 times",
     ],
+    [
+      "a redirect to a file of this machine",
+      () => new Response("", { status: 302, headers: { location: "file:///etc/hostname?sig=x" } }),
+      "redirects to file:///etc/hostname, which is neither http nor https",
+    ],
   ];
 
   function page(): Response {

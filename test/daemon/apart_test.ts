@@ -38,6 +38,7 @@ function report(
     empty_paths: [],
     dead_letters: 0,
     complaints: 0,
+    converter_failures: [],
     failures: [],
     failures_omitted: 0,
     error: null,

@@ -45,6 +45,9 @@ const sample: RunReport = {
     api: "v3",
     requests: 1,
     complaints: 0,
+    converter_failures: [
+      { converter: "split", field: "SITE", failed: 1, tried: 9, reason: "the value is not text" },
+    ],
     failures: account.failures,
     failures_omitted: 0,
     error: null,

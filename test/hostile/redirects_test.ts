@@ -35,7 +35,7 @@ test.each([301, 302, 303, 307, 308])(
 );
 
 test.each([302, 307])(
-  "a redirect with %d to another host takes no credentials along",
+  "a redirect with %d to another host is refused, and to a named one takes no credentials along",
   async (status) => {
     await using other = answering(() => Response.json([person(1)]));
     const elsewhere = other.url.replace("127.0.0.1", "localhost");
@@ -45,7 +45,12 @@ test.each([302, 307])(
         headers: { "Location": `${elsewhere}/stolen`, "Set-Cookie": "session=1" },
       })
     );
-    await uploadHostile(peopleFrom(server.url));
+    const run = await uploadHostile(peopleFrom(server.url));
+    expect(run.code).toBe(3);
+    expect(run.section.error?.message).toContain("another host");
+    expect(run.section.error?.hint).toContain("localhost into redirect_hosts");
+    expect(other.asked).toEqual([]);
+    await uploadHostile(`${peopleFrom(server.url)}redirect_hosts = LOCALHOST\n`);
     expect(server.asked.map(said).join()).toContain("00-canary-token");
     expect(other.asked.length).toBeGreaterThan(0);
     for (const request of other.asked) {

@@ -146,7 +146,7 @@ describe("formats", () => {
 
   test("json in a formatter", () => {
     const setup = setUp(small("json"));
-    setup.log.named("okta").warning('say "hi"\n  and more');
+    setup.log.named("okta").warning('say "hi"', ["and more"]);
     const { time, ...rest } = JSON.parse(setup.stdout[0] ?? "");
     expect(rest).toEqual({ level: "WARNING", logger: "okta", message: 'say "hi"\n  and more' });
     expect(Date.now() - Date.parse(time)).toBeWithin(0, 5_000);

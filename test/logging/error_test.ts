@@ -5,15 +5,14 @@
  */
 import { describe, expect, test } from "bun:test";
 import { ConfigError, SourceError } from "../../src/base/errors.ts";
-import { neutralise } from "../../src/logging/log.ts";
-import { describeError } from "../../src/logging/error.ts";
+import { describeLines, errorLines } from "../../src/logging/error.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 
 const redactor = createRedactor();
 redactor.add("hunter2&co");
 
 function described(error: unknown, verbose = false): string {
-  return describeError(error, { verbose }, redactor);
+  return describeLines(errorLines(error, { verbose }), redactor);
 }
 
 /** Without the frames of stacks, which differ from machine to machine. */
@@ -41,7 +40,7 @@ describe("describeError", () => {
       message: "is odd",
     }));
     expect(described(new ConfigError("Cannot start", findings)))
-      .toBe("Cannot start\n  config.ini:1: is odd\n  config.ini:2: is odd");
+      .toBe("Cannot start\n  error: config.ini:1: is odd\n  error: config.ini:2: is odd");
   });
 
   test("verbose adds the stack and the causes with theirs, secrets masked", () => {
@@ -78,16 +77,15 @@ describe("describeError", () => {
     expect(described(new Error("x", { cause: "hunter2&co" }), true)).toContain("Caused by: ***");
   });
 
-  test("text of others forges nothing, and logging the description changes nothing", () => {
-    const text = described(new Error("body:\n<html>\r\n\x1b[2J\nERROR forged"), true);
-    expect(text).toStartWith("body:\n  <html>\n  \\x1b[2J\n  ERROR forged\n  at ");
-    expect(neutralise(text)).toBe(text);
+  test("text of others forges no line", () => {
+    const text = described(new Error("body:\n  <html>\r\n\x1b[2J\nERROR forged"), true);
+    expect(text).toStartWith("body:\\n  <html>\\x0d\\n\\x1b[2J\\nERROR forged\n  at ");
   });
 
-  test("a secret of several lines is masked before its lines are indented", () => {
+  test("a secret of several lines is masked before its newlines become escapes", () => {
     const keeper = createRedactor();
     keeper.add("line one\nline two");
     const error = new Error("key line one\nline two refused");
-    expect(describeError(error, { verbose: false }, keeper)).toBe("key *** refused");
+    expect(describeLines(errorLines(error, { verbose: false }), keeper)).toBe("key *** refused");
   });
 });

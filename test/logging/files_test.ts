@@ -173,7 +173,7 @@ describe("a disk that refuses", () => {
     file.close();
     expect(messages).toHaveLength(2);
     expect(messages[0]).toMatch(
-      /^Cannot write the log file .+: its lines are lost until then: E/,
+      /^Cannot write the log file .+: its lines are lost until then: the disk is full$/,
     );
     expect(messages[1]).toBe(`3 lines were lost that belong in the log file ${full}`);
   });

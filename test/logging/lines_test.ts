@@ -11,6 +11,7 @@ describe("neutralise", () => {
   test.each([
     ["name\n2026-01-01 ERROR forged", "name\\n2026-01-01 ERROR forged"],
     ["name\n one space", "name\\n one space"],
+    ["name\n  forged detail", "name\\n  forged detail"],
     ["name\r\nforged", "name\\x0d\\nforged"],
     ["over\rwritten", "over\\x0dwritten"],
     ["\x1b[2J\x1b]0;title\x07", "\\x1b[2J\\x1b]0;title\\x07"],
@@ -29,8 +30,8 @@ describe("neutralise", () => {
     expect(neutralise(hostile)).toBe(shown);
   });
 
-  test("leaves writing of all kinds, tabs and indented details alone", () => {
-    const text = "Łukasz\tשלום مرحبا \u200f日本 👩‍💻\n  detail\n    deeper";
+  test("leaves writing of all kinds and tabs alone", () => {
+    const text = "Łukasz\tשלום مرحبا \u200f日本 👩‍💻";
     expect(neutralise(text)).toBe(text);
   });
 
@@ -58,6 +59,11 @@ describe("a log", () => {
   test("neutralises the names of loggers too", () => {
     log.named("okta\n  INFO forged\x1b[0m").info("x");
     expect(entries.pop()?.name).toBe("okta\\n  INFO forged\\x1b[0m");
+  });
+
+  test("indents details, each of which stays one line", () => {
+    log.error("head\n  forged", ["one\n  forged", "two two\nlines"]);
+    expect(entries.pop()?.message).toBe("head\\n  forged\n  one\\n  forged\n  two ***");
   });
 
   test("gives every sink the same entry", () => {

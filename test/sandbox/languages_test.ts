@@ -104,8 +104,10 @@ describe("Python under the limits", () => {
   test("recursion is an error", async () => {
     const { log, lines } = keepLog();
     const converters = { c: `${python}def f(n):\n  return f(n + 1)\nreturn f(0)` };
-    expect(await runRecords({ converters, log }, [{}])).toEqual([{ keep: true, results: [null] }]);
-    expect(lines.join()).toContain("failed, its value is null");
+    expect(await runRecords({ converters, log }, [{}])).toMatchObject([
+      { keep: true, results: [null], failures: [{ call: 0 }] },
+    ]);
+    expect(lines.join()).toContain("failed");
   });
 
   test("errors are named as Python names them, with their line", async () => {
@@ -113,7 +115,7 @@ describe("Python under the limits", () => {
     const converters = { c: `${python}x = {}\nreturn x["name"].strip().zzz["a"]` };
     await runRecords({ converters, log }, [{}]);
     expect(lines[0]).toMatch(
-      /^warning Converter c failed, its value is null: KeyError: 'name' \(config\.ini:12\)$/,
+      /^warning Converter c failed: KeyError: 'name' \(config\.ini:12\)$/,
     );
   });
 

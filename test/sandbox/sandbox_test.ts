@@ -90,10 +90,15 @@ describe("converters", () => {
     };
     const records = [0, 1, 2, 3, 4].map((n) => ({ n, a: {} }));
     const outcomes = await runRecords({ converters, log }, records);
-    expect(outcomes).toEqual(records.map(() => ({ keep: true, results: [null] })));
+    expect(outcomes).toEqual(records.map(({ n }) => {
+      const reason = n % 2 === 0
+        ? "TypeError: not a function (config.ini:12)"
+        : `Error: record ${n} (config.ini:11)`;
+      return { keep: true, results: [null], failures: [{ call: 0, reason }] };
+    }));
     expect(lines).toEqual([
-      "warning Converter c failed, its value is null: TypeError: not a function (config.ini:12)",
-      "warning Converter c failed, its value is null: Error: record 1 (config.ini:11)",
+      "warning Converter c failed: TypeError: not a function (config.ini:12)",
+      "warning Converter c failed: Error: record 1 (config.ini:11)",
       "warning Converter c failed 3 times like this: TypeError: not a function (config.ini:12)",
       "warning Converter c failed 2 times like this: Error: record 1 (config.ini:11)",
     ]);
@@ -178,6 +183,16 @@ describe("run()", () => {
       expect(outcomes.at(0)).toEqual({ failed: "user code took longer than 50 ms" });
       expect(outcomes.at(-1)).toEqual({ failed: "user code has used up its time for the run" });
       expect(sandbox.stats.failed).toBe(50);
+    });
+  }, 30_000);
+
+  test.if(process.platform === "linux")("runs in a process that has lost its rights", async () => {
+    await withSandbox({ converters: { n: `${script}return record.n;` } }, async (sandbox) => {
+      await sandbox.run([{ record: { n: 1 }, values: [null] }]);
+      const status = readFileSync(`/proc/${sandbox.stats.pid}/status`, "utf8");
+      for (const line of ["NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000"]) {
+        expect(status).toContain(line);
+      }
     });
   }, 30_000);
 

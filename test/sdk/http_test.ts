@@ -4,6 +4,7 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { basicAuth, tokenAuth } from "../../src/sdk/http/auth.ts";
@@ -11,6 +12,7 @@ import { createRateLimiter } from "../../src/sdk/http/rate_limiter.ts";
 import { ConnectionError, createHttp, type HttpSettings } from "../../src/sdk/http/http.ts";
 import { nextLink, pages, pathOfLink } from "../../src/sdk/http/paging.ts";
 import { longestWait, parseReset, parseRetryAfter, waitBefore } from "../../src/sdk/http/retry.ts";
+import { makeIdentity } from "../support/tds/certificate.ts";
 import { startVendor } from "../support/vendor.ts";
 
 const signal = new AbortController().signal;
@@ -55,7 +57,7 @@ describe("retry", () => {
 });
 
 describe("createHttp()", () => {
-  test("follows a redirect of a GET without its credentials when it leaves the host", async () => {
+  test("follows a redirect to a host that was named, without the credentials", async () => {
     await using other = startVendor({
       routes: [{ method: "GET", path: "/there", answer: () => new Response("there") }],
     });
@@ -67,10 +69,84 @@ describe("createHttp()", () => {
         answer: () => new Response(null, { status: 302, headers: { Location: target } }),
       }],
     });
-    const http = client(vendor.url, { headers: { Authorization: "Basic c2VjcmV0" } });
+    const headers = { Authorization: "Basic c2VjcmV0" };
+    const http = client(vendor.url, { headers, redirectHosts: ["localhost"] });
     expect((await http.send({ path: "/here" })).body).toBe("there");
     expect(vendor.calls[0]?.headers.get("authorization")).toBe("Basic c2VjcmV0");
     expect(other.calls[0]?.headers.get("authorization")).toBeNull();
+  });
+  test("refuses every other redirect of data, and shows no query of it", async () => {
+    await using other = startVendor({ routes: [] });
+    const elsewhere = other.url.replace("127.0.0.1", "localhost");
+    let location = "";
+    await using vendor = startVendor({
+      routes: [{
+        method: "GET",
+        path: "/here",
+        answer: () => new Response(null, { status: 302, headers: { Location: location } }),
+      }],
+    });
+    for (
+      const [to, why] of [
+        [`${elsewhere}/there?token=t0ken#t0ken`, "another host"],
+        [`http://user:t0ken@${new URL(elsewhere).host}/`, "another host"],
+        [`//${new URL(elsewhere).host}/there?t0ken`, "another host"],
+        ["file:///etc/hostname?t0ken", "neither http nor https"],
+        ["data:text/plain,[]", "neither http nor https"],
+        ["s3://bucket/key", "neither http nor https"],
+        ["blob:x", "neither http nor https"],
+        ["http://[", "not a valid address"],
+      ] as const
+    ) {
+      location = to;
+      const error = await client(vendor.url).send({ path: "/here" }).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(ConnectionError);
+      expect(`${error.message} ${error.hint}`).toContain(why);
+      expect(`${error.message} ${error.hint}`).not.toContain("t0ken");
+    }
+    expect(other.calls).toEqual([]);
+  });
+  test("takes the TLS settings however an address is written, and never leaves https", async () => {
+    using identity = makeIdentity("DNS:localhost");
+    await using plain = startVendor({ routes: [] });
+    const server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      tls: { cert: identity.cert, key: identity.key },
+      fetch: ({ url }) =>
+        url.endsWith("/away")
+          ? new Response(null, { status: 302, headers: { Location: `${plain.url}/?t0ken` } })
+          : new Response("safe"),
+    });
+    const tls = { verify: true, ca: [readFileSync(identity.authority, "utf8")] };
+    const http = client(`HTTPS://LOCALHOST:${server.port}`, { tls, redirectHosts: ["127.0.0.1"] });
+    expect((await http.send({ path: "/" })).body).toBe("safe");
+    await expect(http.send({ path: "/away" })).rejects.toThrow(/from https to http \(GET [^?]*$/);
+    expect(plain.calls).toEqual([]);
+    await server.stop(true);
+  });
+  test("sends credentials however the same address is written", async () => {
+    await using vendor = startVendor({
+      routes: [
+        { method: "GET", path: "/a", answer: () => new Response("a") },
+        { method: "GET", path: "/sub/a", answer: () => new Response("a") },
+      ],
+    });
+    const { port } = new URL(vendor.url);
+    const headers = { Authorization: "Basic c2VjcmV0" };
+    for (
+      const [base, path] of [
+        [`HTTP://LOCALHOST:${port}`, "/a"],
+        [`http://LocalHost:${port}/sub`, "/a"],
+        [`http://localhost:0${port}`, "/a"],
+        [`http://localhost:${port}`, `HTTP://LOCALHOST:${port}/a`],
+      ] as const
+    ) await client(base, { headers }).send({ path });
+    const http = client("http://127.0.0.1:1", {});
+    const origin = `HTTP://LOCALHOST:${port}/`;
+    await http.send({ path: `http://localhost:${port}/a`, origin, headers });
+    expect(vendor.calls.map((call) => call.headers.get("authorization")))
+      .toEqual(new Array(5).fill(headers.Authorization));
   });
   test("follows 307 of a POST on the same host with its body, and no other redirect of a POST", async () => {
     await using vendor = startVendor({

@@ -94,7 +94,7 @@ test("files of others, of newer agents, and places that cannot be written are re
   const cases: [string, string][] = [
     [foreign, "a database of another program"],
     [newer, "written by a newer agent"],
-    [join(place.folder, "none", "state.sqlite"), "ENOENT"],
+    [join(place.folder, "none", "state.sqlite"), "it does not exist"],
   ];
   for (const [path, reason] of cases) {
     const cursor = openCursor(path, "a");

@@ -9,6 +9,8 @@ import type { Workspace } from "./workspace.ts";
 /** A listener at work. */
 export interface Listener extends Pick<RunningAgent, "stop" | "kill" | "hasEnded"> {
   readonly url: string;
+  /** The line that it printed when it listened. */
+  readonly ready: string;
   /** What it has logged so far. */
   readonly log: () => string;
   /** Posts a body to a path. */
@@ -39,6 +41,7 @@ export async function listen(
   return {
     ...agent,
     url,
+    ready: text,
     log: agent.stderr,
     post: (path, body, init = {}) => fetch(url + path, { method: "POST", body, ...init }),
     async until(what, holds, ms = 30_000) {

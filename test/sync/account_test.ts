@@ -108,6 +108,9 @@ const report: SectionReport = {
   api: "v3",
   requests: 4,
   complaints: 0,
+  converter_failures: [
+    { converter: "split", field: "SITE", failed: 1, tried: 9, reason: "the value is not text" },
+  ],
   failures: [
     { record: "", reason: "no tag" },
     ...Array.from({ length: 22 }, (_, index) => ({ record: `T${index}`, reason: "400" })),
@@ -127,13 +130,14 @@ test("the text report names the first failures and counts the others", () => {
     "  (no sync field): no tag",
     "  T0: 400",
   ]);
-  expect(lines.slice(-4)).toEqual([
+  expect(lines.slice(-5)).toEqual([
     "  … and 5 more",
+    "  Converter split of SITE failed 1 of 9 times: the value is not text",
     "  1 not answered and kept in the state file: the next run sends them first",
     "  It broke",
     "  Fix it.",
   ]);
-  expect(lines).toHaveLength(27);
+  expect(lines).toHaveLength(28);
 });
 
 test("a report without leftovers, changes and failures is one line", () => {
@@ -142,6 +146,7 @@ test("a report without leftovers, changes and failures is one line", () => {
     leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
     changes: { ...report.changes, gone: null } as SectionReport["changes"],
     failures: [],
+    converter_failures: [],
     failures_omitted: 0,
     error: null,
   };

@@ -331,8 +331,8 @@ test("a record without a sync field has its own number and place in the log", as
   const { lines } = await run([new Skipped("x", "broken"), records[0] ?? {}, page]);
   const named = lines.filter((line) => line.includes("Not sent"));
   expect(named).toEqual([
-    "warning: Not sent: record 4 (line 21): no value for TAG",
-    "warning: Not sent: record 6 (line 23): no value for TAG",
+    "warning: Not sent: record 3 (line 21): no value for TAG",
+    "warning: Not sent: record 5 (line 23): no value for TAG",
   ]);
 });
 

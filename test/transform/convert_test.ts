@@ -39,8 +39,12 @@ function bind(
     ({ level, message }) => lines.push(`${level}: ${message}`),
   ]);
   const problems = createConversionProblems(log);
-  const find = (name: string) => known.find((each) => each.name === name.toLowerCase());
-  const conversions = bindConverters(fields, { find, custom: new Set(custom) }, problems);
+  const lookup = {
+    find: (name: string) => known.find((each) => each.name === name.toLowerCase()),
+    names: known.map(({ name }) => name),
+    custom: new Set(custom),
+  };
+  const conversions = bindConverters(fields, { lookup, problems, onError: "null" });
   return { conversions, problems, lines };
 }
 
@@ -80,10 +84,23 @@ test("custom converters win over built-in ones, and are left to the sandbox", ()
   expect(conversions.of("A")).toBeUndefined();
 });
 
-test("a converter that nobody knows gives nothing, and is named", () => {
-  const { conversions } = bind([field("A", "shout:x=1", "a")]);
-  expect(conversions.unknown).toEqual([{ target: "A", name: "shout" }]);
-  expect(conversions.of("A")?.({ a: 1 }, 1)).toBeNull();
+test("failures are counted by field; what is empty was not there to be converted", () => {
+  const strict = converter({
+    convert({ value, report: complain }) {
+      if (value === "bad") complain("is bad");
+      if (value === "odd") complain("is odd", "warning");
+      return value;
+    },
+  });
+  const { conversions } = bind([field("A", "same", "a"), field("B", "same")], [strict]);
+  for (const value of ["bad", "odd", "good", null, ""]) {
+    conversions.of("A")?.({}, value);
+    conversions.of("B")?.({}, value);
+  }
+  expect(conversions.tallies).toEqual([
+    { converter: "same", field: "A", tried: 3, failed: 1, reason: "is bad" },
+    { converter: "same", field: "B", tried: 5, failed: 1, reason: "is bad" },
+  ]);
 });
 
 test("what a converter throws becomes nothing; each kind is logged once and counted", async () => {

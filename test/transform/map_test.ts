@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { createRedactor } from "../../src/base/redact.ts";
 import { createLog } from "../../src/logging/log.ts";
-import { type Converter, defineConverter } from "../../src/sdk/converter.ts";
+import { type Converter, defineConverter, type OnError } from "../../src/sdk/converter.ts";
 import type { MappingSpec } from "../../src/sdk/source.ts";
 import { createConversionProblems } from "../../src/transform/conversion_problems.ts";
 import { bindConverters } from "../../src/transform/convert.ts";
@@ -20,6 +20,16 @@ const upper = defineConverter({
   examples: [],
   convert: ({ value }) => String(value).toUpperCase(),
 });
+const strict = defineConverter({
+  name: "strict",
+  summary: "Refuses the word bad.",
+  params: {},
+  examples: [],
+  convert({ value, report: report }) {
+    if (value === "bad") report("the value is bad");
+    return value;
+  },
+});
 const later = defineConverter({
   name: "later",
   summary: "Upper case, after a while.",
@@ -31,21 +41,26 @@ const later = defineConverter({
 
 function mapper(
   specs: Readonly<Record<string, MappingSpec>>,
-  { texts = {}, syncFields = ["TAG"], keepIfEmpty = [] }: {
+  { texts = {}, syncFields = ["TAG"], keepIfEmpty = [], onError = "null" }: {
     readonly texts?: Readonly<Record<string, string>>;
     readonly syncFields?: readonly string[];
     readonly keepIfEmpty?: readonly string[];
+    readonly onError?: OnError;
   } = {},
 ) {
   const fields = Object.entries(specs).map(([field, spec]): FieldMapping => {
     return { field, spec, origin: { from: "ini", line: 1 } };
   });
-  const known: readonly Converter[] = [upper, later];
-  const conversions = bindConverters(
-    fields,
-    { find: (name) => known.find((each) => each.name === name), custom: new Set(["own"]) },
-    createConversionProblems(createLog("test", createRedactor(), [])),
-  );
+  const known: readonly Converter[] = [upper, later, strict];
+  const conversions = bindConverters(fields, {
+    lookup: {
+      find: (name) => known.find((each) => each.name === name),
+      names: known.map(({ name }) => name),
+      custom: new Set(["own"]),
+    },
+    problems: createConversionProblems(createLog("test", createRedactor(), [])),
+    onError,
+  });
   return compileMapper(fields, { texts, conversions, syncFields, keepIfEmpty });
 }
 
@@ -160,4 +175,21 @@ test("a record is named by its sync fields, also when it is not mapped", () => {
   expect(identifyRaw({ tag: "t1", site: "Berlin", name: "air" })).toBe("T1 / Berlin");
   expect(describeIdentity({ TAG: 5, SITE: "Berlin" }, ["TAG", "SITE"])).toBe("5 / Berlin");
   expect(describeIdentity({ TAG: 5 }, [])).toBe("");
+});
+
+test("what cannot be converted becomes what on_error of its mapping, else of the section, wants", () => {
+  const specs = { TAG: { source: "tag" }, NAME: { source: "name", converter: "strict" } };
+  const record = { tag: "T1", name: "bad" };
+  expect(mapper(specs).map(record)).toEqual({ TAG: "T1", NAME: "bad" });
+  expect(mapper(specs, { onError: "keep" }).map(record)).toEqual({ TAG: "T1" });
+  const reason = "converter strict of NAME: the value is bad";
+  expect(mapper(specs, { onError: "skip" }).map(record))
+    .toEqual(new Dropped("failed", "T1", reason));
+  expect(mapper(specs, { onError: "fail" }).map(record))
+    .toEqual(new Dropped("failed", "T1", reason, true));
+  const own = { ...specs, NAME: { ...specs.NAME, on_error: "keep" as const } };
+  expect(mapper(own, { onError: "fail" }).map(record)).toEqual({ TAG: "T1" });
+  const required = { ...specs, NAME: { ...specs.NAME, required: true } };
+  expect(mapper(required, { onError: "keep" }).map(record))
+    .toEqual(new Dropped("incomplete", "T1", "no value for NAME"));
 });

@@ -4,6 +4,7 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
+import { stringifyExactJson } from "../../base/json.ts";
 import { withPlans } from "../../app/plan.ts";
 import { AgentError, ConfigError } from "../../base/errors.ts";
 import { isSectionEnabled } from "../../config/enabled.ts";
@@ -153,7 +154,7 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
 const kinds = { new: "New", changed: "Changed", gone: "Gone" } as const;
 
 function formatChangedValue(value: unknown): string {
-  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+  return value === undefined ? "" : typeof value === "string" ? value : stringifyExactJson(value);
 }
 
 function Change({ gui: { redactor }, change }: { gui: GuiContext; change: PlannedChange }) {

@@ -161,13 +161,15 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   }
   function complain(program, thrown) {
     giveUpIfSpent(thrown);
-    const { text, place } = describe(thrown);
+    const told = describe(thrown);
+    const { text, place } = told;
     const key = program + "\n" + place + "\n" + text;
     const known = complaints[key];
     if (known !== undefined) known.count++;
     else if (keys(complaints).length < limits.complaintKinds) {
       complaints[key] = { __proto__: null, program, place, text, count: 1 };
     } else (complaints[""] ??= { __proto__: null, program, place: null, text: "other errors", count: 0 }).count++;
+    return told;
   }
 
   function filterOutcome() {
@@ -191,6 +193,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     const dropped = setup.filter === null ? null : filterOutcome();
     if (dropped !== null) return dropped;
     const found = [];
+    let failures = null;
     for (let i = 0; i < calls.length; i++) {
       const call = calls[i];
       const { run, language } = programs[call.program];
@@ -202,11 +205,13 @@ export const driverText = String.raw`(function (records, results, host, setup) {
         size += grown;
         found[i] = data;
       } catch (thrown) {
-        complain(call.program, thrown);
+        const { text, place } = complain(call.program, thrown);
         found[i] = null;
+        failures ??= [];
+        failures[failures.length] = { __proto__: null, call: i, text, place };
       }
     }
-    return found;
+    return failures === null ? found : { __proto__: null, results: found, failures };
   }
 
   function run(text) {

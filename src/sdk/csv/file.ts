@@ -8,8 +8,7 @@ import { Buffer } from "node:buffer";
 import type { Stats } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode, messageOf, SourceError } from "../../base/errors.ts";
-import { ownEntry } from "../../base/record.ts";
+import { messageOf, SourceError } from "../../base/errors.ts";
 import type { SourceContext } from "../source.ts";
 import { createLineDecoder, type LineDecoder } from "./charset.ts";
 
@@ -22,18 +21,8 @@ const blockSize = 64 * 1024;
 /** Longest line, row and cell, in bytes or UTF-16 units: what bounds the memory on a broken file. */
 export const longestLine = 16 * 1024 * 1024;
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "it does not exist",
-  ENOTDIR: "it does not exist",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EBUSY: "another program has it open",
-  EISDIR: "it is a directory",
-};
-
 function fileError(path: string, error: unknown): SourceError {
-  const reason = ownEntry(reasons, errorCode(error)) ?? messageOf(error);
-  return new SourceError(`Cannot read ${path}: ${reason}.`, { cause: error });
+  return new SourceError(`Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
 }
 
 async function readStats(path: string): Promise<Stats> {

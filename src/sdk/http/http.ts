@@ -11,7 +11,7 @@ import { type Answer, exchange, type TlsSettings } from "../../runtime/fetch.ts"
 import type { RateLimiter } from "./rate_limiter.ts";
 import { ConnectionError, connectionError, describeRequest, proxyRefusal } from "./errors.ts";
 import type { ProxyFinder } from "./proxy.ts";
-import { followRedirects } from "./redirects.ts";
+import { describeLocation, followRedirects, redirectTarget } from "./redirects.ts";
 import {
   isRetriable,
   parseReset,
@@ -38,6 +38,8 @@ export interface HttpSettings {
   /** Bytes that one answer may have; 64 MB by default. */
   readonly maxBytes?: number | undefined;
   readonly retry?: RetryPolicy | undefined;
+  /** Host names, beside that of the request, that a redirect may lead to. */
+  readonly redirectHosts?: readonly string[] | undefined;
   /** Lets each attempt pass when the other side allows it. */
   readonly rateLimiter?: RateLimiter | undefined;
   readonly log: Log;
@@ -102,6 +104,11 @@ function chooseTimeout({ settings }: Client, request: HttpRequest): number {
   return Math.max(settings.timeoutMs, request.timeoutMs ?? 0);
 }
 
+/** Scheme, host and port in one form, however an address is written. */
+function originOf(address: string | undefined): string | undefined {
+  return address === undefined ? undefined : URL.parse(address)?.origin;
+}
+
 /** One attempt, with redirects followed; credentials stay with the base's host. */
 async function attempt(
   client: Client,
@@ -110,10 +117,10 @@ async function attempt(
   address: string,
 ): Promise<Answer> {
   const { settings } = client;
-  const origin = request.origin ?? client.origin;
-  const common = origin === client.origin ? settings.headers : {};
+  const origin = originOf(request.origin) ?? client.origin ?? originOf(address);
+  const common = request.origin === undefined || origin === client.origin ? settings.headers : {};
   async function sendTo(url: string): Promise<Answer> {
-    const own = origin === undefined || url.startsWith(`${origin}/`) || url === origin;
+    const own = originOf(url) === origin;
     const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
     const timeout = AbortSignal.timeout(chooseTimeout(client, request));
     const signal = AbortSignal.any([settings.signal, timeout]);
@@ -129,25 +136,46 @@ async function attempt(
     method,
     address,
     sendTo,
-    (url, location, status) => redirected(origin, method, url, location, status),
+    (url, location, status) => redirected(settings, origin, method, { url, location, status }),
   );
 }
 
-/** Where a redirect leads, or an error when following it would lose the body or leave the host with it. */
+/** An answer that leads elsewhere. */
+interface Redirect {
+  readonly url: string;
+  readonly location: string;
+  readonly status: number;
+}
+
+/**
+ * Where a redirect leads, or an error: when data would come from a host that nobody named, and when
+ * following it would lose the body or leave the host with it.
+ */
 function redirected(
+  { redirectHosts = [] }: HttpSettings,
   origin: string | undefined,
   method: string,
-  url: string,
-  location: string,
-  status: number,
+  { url, location, status }: Redirect,
 ): string {
-  const next = URL.parse(location, url);
+  function refused(why: string, hint: string): ConnectionError {
+    const where = describeLocation(location);
+    return new ConnectionError(`Redirected to ${where}${why} (${describeRequest(method, url)})`, {
+      hint,
+    });
+  }
+  const next = redirectTarget(url, location);
+  const correct = "If it is the right address, put it into the configuration.";
+  if (typeof next === "string") throw refused(`, ${next}`, correct);
   // 301, 302 and 303 turn a POST into a GET: the data would be lost behind an answer that looks fine.
   const follows = method === "GET" || status === 307 || status === 308;
-  if (next !== null && follows && (method === "GET" || next.origin === origin)) return next.href;
-  throw new ConnectionError(`Redirected to ${location} (${describeRequest(method, url)})`, {
-    hint: "If it is the right address, put it into the configuration.",
-  });
+  if (!follows || (method !== "GET" && next.origin !== origin)) throw refused("", correct);
+  if (next.hostname !== new URL(url).hostname && !redirectHosts.includes(next.hostname)) {
+    throw refused(
+      ", another host",
+      `If that host is to be trusted, put its address into url, or ${next.hostname} into redirect_hosts.`,
+    );
+  }
+  return next.href;
 }
 
 /** How one attempt ended: with an answer, or with an error that another attempt may get around. */
@@ -225,7 +253,7 @@ export function createHttp(settings: HttpSettings): Http {
   const client: Client = {
     settings,
     foreignTls: { ...settings.tls, cert: undefined, key: undefined },
-    origin: URL.parse(settings.base)?.origin,
+    origin: originOf(settings.base),
     repeated: 0,
     hasWarned: false,
   };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../../base/json.ts";
 import { SourceError } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
 
@@ -23,7 +24,7 @@ export async function* pages<Cursor, Page>(
   const seen = new Set<string>();
   let cursor: Cursor | undefined = first;
   for (let count = 0; cursor !== undefined && count < mostPages; count++) {
-    const key = JSON.stringify(cursor);
+    const key = stringifyExactJson(cursor);
     if (seen.has(key)) {
       throw new SourceError(`The list repeats itself: the page ${key} was already read`, {
         hint: "This is an error of the server. Run the upload again later.",

@@ -9,6 +9,25 @@ import { ConnectionError, describeRequest } from "./errors.ts";
 const maxRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
+/** A location for messages: without its query, which may hold a token, and without credentials. */
+export function describeLocation(location: string): string {
+  return (location.split(/[?#]/, 1)[0] ?? "").replace(/\/\/[^/@]*@/, "//");
+}
+
+/**
+ * The address that a redirect leads to.
+ *
+ * @returns An error message in place of it, when it is neither http nor https, or leaves https.
+ */
+export function redirectTarget(url: string, location: string): URL | string {
+  const from = new URL(url);
+  const to = URL.parse(location, from);
+  if (to === null) return "which is not a valid address";
+  if (to.protocol !== "http:" && to.protocol !== "https:") return "which is neither http nor https";
+  if (from.protocol === "https:" && to.protocol === "http:") return "from https to http";
+  return to;
+}
+
 /**
  * Sends to an address, and to those that it redirects to.
  *

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseExactJson } from "../../base/json.ts";
 import type { ZodType } from "zod";
 import { AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
 import { createRedactor } from "../../base/redact.ts";
@@ -22,7 +23,7 @@ import { parseXml, type XmlOptions } from "../xml.ts";
 export interface VendorRequest extends HttpRequest {
   /** What is asked for, for error messages: `users`, `computer 17`. */
   readonly what?: string | undefined;
-  /** Statuses beside 2xx that are an answer too, not an error; or whether an answer is such a one. */
+  /** Statuses beside 2xx, and 204, that are an answer too, not an error; or whether an answer is such a one. */
   readonly allow?: readonly number[] | ((answer: Answer) => boolean) | undefined;
   /** What to do about an error, by status or by answer, where there is more advice than to check the credentials. */
   readonly hints?:
@@ -35,7 +36,7 @@ export interface VendorRequest extends HttpRequest {
 export interface Page<T> {
   readonly status: number;
   readonly headers: Headers;
-  /** Absent when the status is one that was allowed beside 2xx, or 204. */
+  /** Absent when the status is one that was allowed. */
   readonly body: T | undefined;
   /** The body as it came. */
   readonly text: string;
@@ -84,7 +85,7 @@ interface Language {
   read(body: string): unknown;
 }
 
-const json: Language = { name: "JSON", read: (body) => JSON.parse(body) };
+const json: Language = { name: "JSON", read: (body) => parseExactJson(body) };
 
 /** What is to be masked of some headers: their values, with and without the scheme in front. */
 function listHeaderSecrets(headers: Readonly<Record<string, string>>): string[] {
@@ -116,7 +117,9 @@ class VendorClient implements VendorHttp {
   async page<T>(request: VendorRequest, shape: ZodType<T>): Promise<Page<T>> {
     const answer = await this.#send(request);
     const { status, headers, body: text } = answer;
-    const isBare = status === 204 || isAllowed(request, answer);
+    const isBare = isAllowed(request, answer);
+    // Nothing, where something is due, must not pass for a list without entries.
+    if (status === 204 && !isBare) throw this.#error(request, "204 the answer is empty");
     const body = isBare ? undefined : await this.#understand(request, answer, json, shape);
     return { status, headers, body, text };
   }
@@ -189,12 +192,7 @@ class VendorClient implements VendorHttp {
     try {
       value = await read(answer.body);
     } catch (error) {
-      const length = answer.body.length;
-      throw this.#error(
-        request,
-        `the answer is not valid ${name} (${length} characters: ${messageOf(error)})`,
-        error,
-      );
+      throw this.#error(request, describeUnreadable(answer.body, name, error), error);
     }
     const result = shape.safeParse(value);
     if (result.success) return result.data;
@@ -231,6 +229,25 @@ class VendorClient implements VendorHttp {
     const advice = hint ?? (cause instanceof AgentError ? cause.hint : undefined);
     return new SourceError(this.#sentence(request, reason), { cause, hint: advice });
   }
+}
+
+/** Whether a text in JSON has control characters inside that it may have as escapes only. */
+function hasRawControls(body: string): boolean {
+  // deno-lint-ignore no-control-regex
+  const withoutTexts = body.replace(/"(?:[^"\\\x00-\x1f]|\\.)*"/g, "0");
+  // deno-lint-ignore no-control-regex
+  return /"[^"]*[\x00-\x1f][^"]*"/.test(withoutTexts);
+}
+
+/** Why an answer cannot be read, in words that say what it is rather than what a parser expected. */
+function describeUnreadable(body: string, name: string, error: unknown): string {
+  const start = body.trimStart();
+  if (start === "") return `the answer is empty instead of ${name}`;
+  if (name === "JSON" && start.startsWith("<")) return "the answer is XML instead of JSON";
+  if (name === "JSON" && hasRawControls(body)) {
+    return "the answer is not valid JSON: it has control characters inside of a text, which its sender has to write as escapes";
+  }
+  return `the answer is not valid ${name} (${body.length} characters: ${messageOf(error)})`;
 }
 
 export function createVendorHttp(settings: VendorSettings): VendorHttp {

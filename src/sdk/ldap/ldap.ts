@@ -42,6 +42,7 @@ export const ldapOptions = {
     "Address of the directory: ldap:// or ldaps://, the host and, if need be, the port.",
     {
       example: "ldap://ldap.forumsys.com:389",
+      schemes: ["ldap", "ldaps"],
     },
   ),
   username: opt.text(

@@ -37,6 +37,10 @@ export const tlsOptions = {
     { anyCase: true, advanced: true },
   )),
   proxy: proxyOption(),
+  redirect_hosts: opt.text(
+    "Host names, beside that of the address, to which redirects are followed; separated by spaces or commas. Credentials are never sent there.",
+    { default: "", advanced: true },
+  ),
   timeout: opt.integer("Timeout of a request in seconds.", {
     default: 60,
     minimum: 1,
@@ -44,3 +48,8 @@ export const tlsOptions = {
     advanced: true,
   }),
 } as const;
+
+/** The host names of `redirect_hosts`, as addresses have them. */
+export function redirectHosts(text: string): string[] {
+  return text.toLowerCase().split(/[\s,]+/).filter((name) => name !== "");
+}

@@ -89,7 +89,7 @@ export function search(
 ): Promise<Page<z.infer<typeof devices>>> {
   const path = `${options.api_path}/devices/search`;
   const query = { pagesize: `${size}`, page: `${page}` };
-  return http.page({ path, query, what: "devices", hints }, devices);
+  return http.page({ path, query, what: "devices", allow: [204], hints }, devices);
 }
 
 /** The devices of an Apple DEP group by serial number. */
@@ -97,7 +97,10 @@ async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unkno
   const { api_path, dep_uuid } = options;
   if (dep_uuid === "") return new Map();
   const path = `${api_path}/dep/groups/${encodeURIComponent(dep_uuid)}/devices`;
-  const { body } = await http.page({ path, what: "DEP devices", hints }, z.array(object));
+  const { body } = await http.page(
+    { path, what: "DEP devices", allow: [204], hints },
+    z.array(object),
+  );
   return new Map(body?.map((device) => [device.deviceSerialNumber, device]));
 }
 
@@ -140,7 +143,7 @@ export function readsNetwork({ everything, paths }: Wanted): boolean {
 /** The number that stands for a device in addresses; servers write it plainly or as `Value`. */
 export function readId({ Id }: SourceRecord): string {
   const id = object.safeParse(Id).data?.Value ?? Id;
-  return typeof id === "number" || typeof id === "string" ? `${id}` : "";
+  return ["number", "bigint", "string"].includes(typeof id) ? `${id}` : "";
 }
 
 /** The device with its network details; a device without any has an empty object. */
@@ -151,7 +154,7 @@ export async function withNetwork(
   const id = readId(device);
   if (id === "") return { ...device, network: {} };
   const path = `${options.api_path}/devices/${encodeURIComponent(id)}/network`;
-  const request = { path, what: `the network details of device ${id}`, allow: [404], hints };
+  const request = { path, what: `the network details of device ${id}`, allow: [204, 404], hints };
   const { body } = await http.page(request, object);
   return { ...device, network: body ?? {} };
 }

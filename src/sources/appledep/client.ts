@@ -56,6 +56,12 @@ const sessionHeader = "X-ADM-Auth-Session";
 
 /** What to do about the two refusals that no new session resolves ("Interpreting … error codes"). */
 function chooseHint({ status, body }: Answer): string | undefined {
+  if (body.includes("USER_AGENT")) {
+    return "Apple does not take the user agent of this program. Update the agent; the server token is not the cause.";
+  }
+  if (body.includes("X_SERVER_PROTOCOL")) {
+    return "Apple does not take the protocol version of this program. Update the agent; the server token is not the cause.";
+  }
   if (status !== 403) return undefined;
   if (body.includes("T_C_NOT_SIGNED")) {
     return "Apple has new terms: an administrator accepts them in Apple Business or School Manager.";

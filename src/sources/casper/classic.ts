@@ -18,8 +18,10 @@ import type { Access, Context } from "./access.ts";
 export type DeviceKind = Access["sync_type"];
 
 const object = z.record(z.string(), z.unknown());
-const devices = z.array(z.object({ id: z.number(), name: z.string().nullish() }));
-const groups = z.array(z.object({ id: z.number(), name: z.string() }));
+const devices = z.array(
+  z.object({ id: z.union([z.number(), z.bigint()]), name: z.string().nullish() }),
+);
+const groups = z.array(z.object({ id: z.union([z.number(), z.bigint()]), name: z.string() }));
 
 /** A device as lists name it. */
 export type Device = z.infer<typeof devices>[number];
@@ -150,7 +152,7 @@ export function describeDevice(kind: DeviceKind, { id, name }: Device): string {
   return `${words[kind].one} ${id}${name ? ` (${name})` : ""}`;
 }
 
-function detailRequest(kind: DeviceKind, id: number, wanted: Wanted) {
+function detailRequest(kind: DeviceKind, id: number | bigint, wanted: Wanted) {
   const { path, one } = words[kind];
   const address = `/JSSResource/${path}/id/${id}${subsetPath(kind, wanted)}`;
   return { path: address, what: `${one} ${id}`, retry: retryPolicies.detail };
@@ -160,7 +162,7 @@ function detailRequest(kind: DeviceKind, id: number, wanted: Wanted) {
 export function detail(
   { http }: Context,
   kind: DeviceKind,
-  id: number,
+  id: number | bigint,
   wanted: Wanted,
 ): Promise<SourceRecord> {
   return http.json(detailRequest(kind, id, wanted), words[kind].detail);
@@ -170,7 +172,7 @@ export function detail(
 export async function detailUnlessGone(
   { http }: Context,
   kind: DeviceKind,
-  id: number,
+  id: number | bigint,
   wanted: Wanted,
 ): Promise<SourceRecord | undefined> {
   const request = { ...detailRequest(kind, id, wanted), allow: goneStatuses };

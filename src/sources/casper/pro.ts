@@ -18,7 +18,7 @@ import { goneStatuses, noSuchGroup } from "./classic.ts";
 import { isMember } from "./groups.ts";
 import { isReturned, type Names, toClassic } from "./translate.ts";
 
-const id = z.union([z.string(), z.number()]);
+const id = z.union([z.string(), z.number(), z.bigint()]);
 const computer = z.record(z.string(), z.unknown()).and(z.object({ id }));
 const inventory = z.object({ totalCount: z.number(), results: z.array(computer) });
 const named = z.object({

@@ -26,7 +26,7 @@ function resultShape<T>(row: z.ZodType<T>) {
 }
 
 const partitions = resultShape(
-  z.object({ id: z.union([z.number(), z.string()]), name: z.string() }),
+  z.object({ id: z.union([z.number(), z.bigint(), z.string()]), name: z.string() }),
 );
 const devices = resultShape(object);
 

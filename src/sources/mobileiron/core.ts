@@ -18,7 +18,7 @@ const mostCharacters = 6000;
 const keys = ["common.id", "common.uuid"] as const;
 
 const spaceList = z.object({
-  results: z.array(z.object({ id: z.union([z.number(), z.string()]) })),
+  results: z.array(z.object({ id: z.union([z.number(), z.bigint(), z.string()]) })),
 });
 const fields = z.object({ results: z.array(z.object({ name: z.string() })) });
 const devices = z.object({

@@ -9,7 +9,7 @@ import { parseJson } from "../../sdk/mod.ts";
 
 /** A partition as MobileIron Cloud lists it. */
 export interface Partition {
-  readonly id: number | string;
+  readonly id: number | bigint | string;
   readonly name: string;
 }
 

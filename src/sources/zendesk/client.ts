@@ -46,7 +46,7 @@ const noLink = "there are more pages, but no link to the next one";
 export const users = z.object({ users: z.array(record), ...rest }).refine(isWhole, noLink);
 
 const organizations = z.object({
-  organizations: z.array(record.and(z.object({ id: z.number() }))),
+  organizations: z.array(record.and(z.object({ id: z.union([z.number(), z.bigint()]) }))),
   ...rest,
 }).refine(isWhole, noLink);
 

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { AgentError, messageOf, UsageError } from "../../base/errors.ts";
@@ -66,7 +67,7 @@ export function mappingFingerprint(
     spec.setting === undefined ? null : section.texts[spec.setting] ?? null
   );
   const specs = mapping.fields.map(({ field, spec }) => [field, spec]);
-  const all = JSON.stringify([instance, rest, specs, settings, keep_if_empty, programs]);
+  const all = stringifyExactJson([instance, rest, specs, settings, keep_if_empty, programs]);
   return createHash("sha256").update(all).digest("base64url");
 }
 
@@ -80,7 +81,7 @@ class PlanWriter {
   }
 
   add(value: unknown): void {
-    this.#text += `${JSON.stringify(value)}\n`;
+    this.#text += `${stringifyExactJson(value)}\n`;
     if (this.#text.length >= chunkLength) this.#flush();
   }
 
@@ -181,7 +182,7 @@ interface Contents {
 function parse(path: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch {
     throw damaged(path, "a line of it is not JSON");
   }
@@ -258,7 +259,7 @@ export function openPlan(path: string): SavedPlan {
 function* readSectionLines(file: number, begin: number): Generator<Record<string, unknown>> {
   for (const { text } of readLines(file, begin)) {
     // It was parsed when the checksum was found right.
-    const value = JSON.parse(text) as Record<string, unknown>;
+    const value = parseExactJson(text) as Record<string, unknown>;
     if (!("send" in value || "gone" in value)) return;
     yield value;
   }
@@ -295,7 +296,7 @@ export function checkSaved(
   if (saved.mapping !== mappingFingerprint(prepared, instance)) {
     throw stale(section.name, "its mapping, or how it is sent, has changed since");
   }
-  const base = store?.accepted.baseline(section.name, JSON.stringify(upload)).stamp ?? "none";
+  const base = store?.accepted.baseline(section.name, stringifyExactJson(upload)).stamp ?? "none";
   if (saved.base !== base) throw stale(section.name, "something was uploaded since");
 }
 
@@ -310,7 +311,7 @@ export function openSavedFilter(
   return {
     conclude() {
       if (!saved.isComplete || store === undefined || run === undefined) return;
-      const baseline = store.accepted.baseline(section.name, JSON.stringify(upload));
+      const baseline = store.accepted.baseline(section.name, stringifyExactJson(upload));
       const missing = new Set<number>();
       for (const key of saved.goneKeys()) missing.add(baseline.find(key)?.id ?? 0);
       baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });

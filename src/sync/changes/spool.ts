@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { AgentError, messageOf } from "../../base/errors.ts";
 import { readLines } from "./line_reader.ts";
@@ -33,7 +34,7 @@ export class Spool<T> {
 
   /** Adds a value; throws what JSON says when it cannot be written as such. */
   add(value: T): void {
-    this.#text += `${JSON.stringify(value)}\n`;
+    this.#text += `${stringifyExactJson(value)}\n`;
     this.#length++;
     if (this.#text.length >= chunk) this.#flush();
   }
@@ -41,7 +42,7 @@ export class Spool<T> {
   /** All values, in the order they came. */
   *values(): Generator<T> {
     this.#flush();
-    for (const { text } of readLines(this.#file)) yield JSON.parse(text) as T;
+    for (const { text } of readLines(this.#file)) yield parseExactJson(text) as T;
   }
 
   /** Forgets all values. */

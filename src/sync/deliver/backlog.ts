@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../../base/json.ts";
 import { SinkError } from "../../base/errors.ts";
 import { finalizeV3, type Upload } from "../../oomnitza/payload.ts";
 import type { PendingBatch, RefusedRecord } from "../../state/outbox.ts";
@@ -102,7 +103,7 @@ async function finalize(upload: Upload, run: string, settings: BacklogSettings):
   const request = finalizeV3(upload);
   let outcome: PostOutcome;
   try {
-    const answer = await settings.sink.post(request, JSON.stringify(request.payload));
+    const answer = await settings.sink.post(request, stringifyExactJson(request.payload));
     outcome = classifyResponse(answer.status, answer.body, request.path);
   } catch (thrown) {
     outcome = classifyError(thrown);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../../base/json.ts";
 import { messageOf, SinkError } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Log } from "../../logging/log.ts";
@@ -274,7 +275,7 @@ export class Delivery {
     if (this.#stopped !== undefined) return { kind: "stop", error: this.#stopped };
     let body: string;
     try {
-      body = written ?? JSON.stringify(request.payload);
+      body = written ?? stringifyExactJson(request.payload);
     } catch (error) {
       const reason = `cannot be written as JSON (${messageOf(error)})`;
       return { kind: "refused", reason, status: null };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../../base/json.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
@@ -55,7 +56,7 @@ const flushDelayMs = 20;
 
 function toJson(records: readonly MappedRecord[]): string | undefined {
   try {
-    return JSON.stringify(records);
+    return stringifyExactJson(records);
   } catch {
     // Whoever sends them says which of them cannot be written, and why.
     return undefined;

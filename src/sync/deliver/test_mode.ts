@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../../base/json.ts";
 import type { Sink } from "./deliver.ts";
 
 function sorted(value: unknown): unknown {
@@ -15,7 +16,7 @@ function sorted(value: unknown): unknown {
 
 /** JSON with sorted keys, two spaces deep. */
 export function sortedJson(value: unknown): string {
-  return JSON.stringify(sorted(value), null, 2);
+  return stringifyExactJson(sorted(value), 2);
 }
 
 /** A sink that shows every request and sends nothing. */

@@ -8,6 +8,19 @@ import { isBlank, type SourceRecord } from "../../base/record.ts";
 import type { FieldMapping } from "../../transform/mapping.ts";
 import { compilePath, type Lookup } from "../../transform/path.ts";
 
+/** Whether any record has a value at a path; where its key is plainly empty, no path is walked. */
+function hasValue(records: readonly SourceRecord[], path: string, read: Lookup): boolean {
+  const isKey = !path.includes(".");
+  for (const record of records) {
+    if (isKey) {
+      const value = record[path];
+      if (value === "" || value === null || value === undefined) continue;
+    }
+    if (!isBlank(read(record))) return true;
+  }
+  return false;
+}
+
 /** Looks only for the paths that had no value yet, so that most of a run costs nothing. */
 export class EmptyPaths {
   readonly #unseen: Map<string, Lookup>;
@@ -22,7 +35,7 @@ export class EmptyPaths {
   look(records: readonly SourceRecord[]): void {
     this.#hasLooked ||= records.length > 0;
     for (const [path, read] of this.#unseen) {
-      if (records.some((record) => !isBlank(read(record)))) this.#unseen.delete(path);
+      if (hasValue(records, path, read)) this.#unseen.delete(path);
     }
   }
 

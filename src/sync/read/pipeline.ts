@@ -79,10 +79,8 @@ class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #names: RecordNames;
   readonly #emptyPaths: EmptyPaths;
-  /** Numbers in the source of the records that are on their way. */
-  readonly #numbers: number[] = [];
-  /** Items that the source gave. */
-  #itemCount = 0;
+  /** Records of the groups that were delivered. */
+  #delivered = 0;
   /** Records that could not be mapped. */
   unmapped = 0;
   /** Whether the source gives only what is new: it asked where it had stopped, or is read in part. */
@@ -137,7 +135,6 @@ class Pipeline {
   /** Counts an item; gives whether it is a record, and so is processed further. */
   #accept(item: SourceRecord | Skipped): item is SourceRecord {
     const { account, onRecord } = this.#settings;
-    this.#itemCount++;
     if (item instanceof Skipped) {
       const { identity, reason } = item;
       account.skip(identity, reason);
@@ -145,7 +142,6 @@ class Pipeline {
       return false;
     }
     account.counts.fetched++;
-    this.#numbers.push(this.#itemCount);
     onRecord?.(item);
     return true;
   }
@@ -154,19 +150,25 @@ class Pipeline {
     outcomes: Outcomes | Promise<Outcomes>,
     group: readonly SourceRecord[],
   ): Promise<void> {
-    const numbers = this.#numbers.splice(0, group.length);
-    for (const [index, outcome] of (await outcomes).entries()) {
+    let index = -1;
+    for (const outcome of await outcomes) {
+      index++;
       if (outcome instanceof Dropped) {
-        this.#drop(outcome, group[index] as SourceRecord, numbers[index] as number);
+        this.#drop(outcome, group[index] as SourceRecord, this.#delivered + index + 1);
         continue;
       }
       const full = this.#settings.deliver(outcome);
       if (full !== undefined) await full;
     }
-    this.#names.forget((numbers.at(-1) ?? 0) + 1);
+    this.#delivered += group.length;
+    this.#names.forget(this.#delivered + 1);
   }
 
-  #drop({ kind, identity, reason }: Dropped, record: SourceRecord, number: number): void {
+  #drop(
+    { kind, identity, reason, isFatal }: Dropped,
+    record: SourceRecord,
+    number: number,
+  ): void {
     const { counts } = this.#settings.account;
     if (kind === "filtered") {
       counts.filtered++;
@@ -177,7 +179,10 @@ class Pipeline {
     if (kind === "failed") {
       this.#settings.account.fail(name, reason);
       this.#log("error", ++this.unmapped, `Lost ${name}: ${reason}`);
-      return;
+      if (!isFatal) return;
+      throw new SourceError(`Stopped at ${name}: ${reason}`, {
+        hint: "on_error = fail stops a section at the first value that cannot be converted.",
+      });
     }
     this.#log("warning", ++counts[kind], `Not sent: ${name}: ${reason}`);
   }
@@ -242,6 +247,21 @@ export function findFruitless(
 }
 
 /**
+ * A converter that failed for every value that was there is a wrong mapping, not a matter of some records.
+ *
+ * @throws {SourceError}
+ */
+function checkConverters({ conversions, section }: PreparedSection): void {
+  const broken = conversions.tallies.find(({ tried, failed }) => failed > 0 && failed === tried);
+  if (broken === undefined) return;
+  const { converter, field, tried, reason } = broken;
+  const values = tried === 1 ? "its only value" : `all ${tried} values`;
+  throw new SourceError(`Converter ${converter} of ${field} failed for ${values}: ${reason}`, {
+    hint: `Correct mapping.${field}; agent explain ${section.name} --record KEY shows each step.`,
+  });
+}
+
+/**
  * Reads a source to its end and maps what it gives, for whoever takes the records. What ended it early is
  * returned, not thrown; the records before it were delivered.
  */
@@ -260,6 +280,7 @@ export async function readSection(
   try {
     await pipeline.run();
     conversions.finish({ log, oomnitza, http, signal });
+    if (settings.from === undefined) checkConverters(prepared);
   } catch (thrown) {
     failure = { thrown };
   }

@@ -18,7 +18,7 @@ export interface ReadExtent {
   /** Ends after so many records, those that cannot be read not counted; 0 reads all. */
   readonly limit?: number | undefined;
   readonly from?: PartialRead | undefined;
-  /** Is shown each page before its items, with the number of the first of them, from 1. */
+  /** Is shown each page before its items, with the number of its first record, from 1. */
   readonly onPage?: ((page: SourcePage, first: number) => void) | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function* readItems(
   let records = 0;
   try {
     for await (const page of from?.(context) ?? readable.section.source.records(context)) {
-      if (isPage(page)) onPage?.(page, count + 1);
+      if (isPage(page)) onPage?.(page, records + 1);
       for (const given of isPage(page) ? page : [page]) {
         const item: SourceRecord | Skipped = checkDepth(given, ++count);
         if (!(item instanceof Skipped)) records++;

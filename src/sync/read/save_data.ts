@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stringifyExactJson } from "../../base/json.ts";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../base/errors.ts";
@@ -33,7 +34,7 @@ export function createDataSaver(directory: string, redactor: Redactor, log: Log)
       mkdirSync(directory, { recursive: true });
       // Records hold personal data: only the account that runs the agent may read them.
       // A mapping can send a secret to Oomnitza; it must not lie about here.
-      const text = redactor.redact(JSON.stringify(value, null, 2));
+      const text = redactor.redact(stringifyExactJson(value, 2));
       writeFileSync(join(directory, name), `${text}\n`, { mode: 0o600 });
       log.debug(`Saved ${name}`);
     } catch (error) {

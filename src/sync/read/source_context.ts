@@ -16,6 +16,7 @@ import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
 import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../../sdk/source.ts";
 import { resolveTls } from "../../sdk/tls/client.ts";
+import { redirectHosts } from "../../sdk/tls/options.ts";
 import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
@@ -97,6 +98,7 @@ function vendorHttp(
     headers: access.headers,
     tls,
     proxy: createProxyFinder(section.settings.proxy, section.env),
+    redirectHosts: redirectHosts(section.settings.redirect_hosts),
     timeoutMs: section.settings.timeout * 1000,
     maxBytes: (section.settings.max_answer_mb ?? 64) * 1024 * 1024,
     rateLimiter: createRateLimiter(limits, signal),
@@ -108,7 +110,8 @@ function vendorHttp(
   const options = Object.entries(section.source.options);
   const credentials = options
     .filter(([key, option]) =>
-      (option.kind === "secret" && section.texts[key] !== "") || key === "username"
+      (option.kind === "secret" || key === "username" || key === "client_id") &&
+      section.texts[key] !== ""
     )
     .map(([key]) => key);
   return createVendorHttp({

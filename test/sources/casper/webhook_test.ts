@@ -36,6 +36,7 @@ async function fetched(body: unknown, extra = "", options: Partial<JamfOptions> 
   const [prepared] = await prepareSections(plan.sections, {
     oomnitza: { mappings: () => Promise.resolve({}) },
     findConverter: () => undefined,
+    converterNames: [],
     code: await compileUserCode(plan.converters, plan.sections),
     version: "0",
     log,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { findConverter } from "../../../converters/mod.ts";
+import { converterNames, findConverter } from "../../../converters/mod.ts";
 import { Skipped, type SourceRecord } from "../../../src/base/record.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
 import { checkConfig } from "../../../src/config/config.ts";
@@ -63,6 +63,7 @@ export async function prepareTestSection(
   const [prepared] = await prepareSections(plan.sections, {
     oomnitza: { mappings: () => Promise.resolve({}) },
     findConverter,
+    converterNames,
     code: await compileUserCode(plan.converters, plan.sections),
     version: "0",
     log,

@@ -1,0 +1,92 @@
+/**
+ * Where configuration, state and log files are looked for, and what a relative path in the file means.
+ *
+ * @module
+ */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { type GlobalFlags, globalFlags } from "../../src/cli/flags.ts";
+import { resolveFiles } from "../../src/cli/paths.ts";
+import { absolutePath, folderVariable } from "../../src/config/reading.ts";
+import { unitFile } from "../../src/os_service/systemd_unit.ts";
+import { systemd } from "../../src/os_service/systemd.ts";
+import { openFaces } from "../app/support/faces.ts";
+import { type Workspace, workspace } from "../support/workspace.ts";
+
+const usual = Object.fromEntries(
+  Object.entries(globalFlags).map(([name, option]) => [name, option.default]),
+) as unknown as GlobalFlags;
+
+function resolveIn({ folder }: Workspace, flags: Partial<GlobalFlags> = {}) {
+  const service = { ini: join(folder, "etc/config.ini"), state: join(folder, "var/state.sqlite") };
+  const location = { global: { ...usual, ...flags }, env: {}, directory: join(folder, "work") };
+  return resolveFiles(location, service);
+}
+
+test("the configuration of the service is used where there is none at hand, with its state", () => {
+  using place = workspace();
+  const own = join(place.folder, "work/config.ini");
+  const service = join(place.folder, "etc/config.ini");
+  expect(resolveIn(place)).toMatchObject({ ini: own, iniPlaces: [own, service] });
+  place.write("etc/config.ini", "");
+  const found = resolveIn(place);
+  expect(found.ini).toBe(service);
+  // As long as the service has not made it, it would belong to who comes first.
+  expect(found.stateFile).toBe(join(place.folder, "etc/agent-state.sqlite"));
+  place.write("var/state.sqlite", "");
+  const state = join(place.folder, "var/state.sqlite");
+  expect(resolveIn(place)).toMatchObject({
+    stateFile: state,
+    logFolder: join(place.folder, "var"),
+  });
+  expect(resolveIn(place, { ini: "../etc/config.ini" }))
+    .toMatchObject({ ini: service, iniPlaces: undefined, stateFile: state });
+  place.write("work/config.ini", "");
+  const work = join(place.folder, "work");
+  expect(resolveIn(place)).toMatchObject({
+    ini: own,
+    stateFile: join(work, "agent-state.sqlite"),
+    logFolder: work,
+  });
+  expect(resolveIn(place, { "no-state": true }))
+    .toMatchObject({ stateFile: undefined, logFolder: work });
+});
+
+test("the error and the doctor print where the configuration was looked for, in order", async () => {
+  using faces = openFaces();
+  const places = `${faces.folder}/config.ini, ${systemd.defaults.ini}`;
+  const { code, stderr } = await faces.cli("check", "--file-only");
+  expect(code).toBe(1);
+  expect(stderr).toContain(`There is no configuration file: looked for ${places}`);
+  const doctor = await faces.cli("doctor", "--offline");
+  expect(doctor.stdout).toContain(`looked for, in this order: ${places}`);
+  const named = await faces.cli("check", "--file-only", "--ini", "none.ini");
+  expect(named.stderr).toContain(`Cannot read ${faces.folder}/none.ini: it does not exist\n`);
+});
+
+test("runs names its state file", async () => {
+  using faces = openFaces();
+  const path = join(faces.folder, "agent-state.sqlite");
+  expect((await faces.cli("runs")).stdout).toBe(
+    `State file ${path}: it does not exist, so there was no run yet\n`,
+  );
+});
+
+test("a relative path means the same for the service, whose configuration is a copy, as by hand", () => {
+  using place = workspace();
+  const beside = place.write("etc/assets.csv", "");
+  const here = place.write("work/assets.csv", "");
+  const directory = join(place.folder, "work");
+  const ini = join(place.folder, "etc/config.ini");
+  expect(absolutePath(ini, { directory, env: {} }, "assets.csv")).toBe(beside);
+  const copy = join(place.folder, "run/credentials/config.ini");
+  const env = { [folderVariable]: join(place.folder, "etc") };
+  expect(absolutePath(copy, { directory, env }, "assets.csv")).toBe(beside);
+  // As in the Python connector, what is not there is looked for in the working directory.
+  expect(absolutePath(copy, { directory, env: {} }, "assets.csv")).toBe(here);
+  expect(absolutePath(ini, { directory, env: {} }, "none.csv"))
+    .toBe(join(place.folder, "etc/none.csv"));
+  expect(unitFile(systemd.defaults)).toContain(
+    `\nEnvironment=${folderVariable}=/etc/oomnitza-agent\n`,
+  );
+});
