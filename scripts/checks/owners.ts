@@ -71,7 +71,7 @@ function processMisplaced(path: string, { node, parent }: NodeContext): string |
   }
   const taken = names.find((name) => surrounding.has(name));
   if (taken === undefined || isIn(path, processFiles)) return undefined;
-  return `process.${taken}: only src/cli/main.ts asks the process. Take it from the context: ` +
+  return `process.${taken}: only src/cli/main.ts reads the process. Take it from the context: ` +
     "tests run the program in their own process.";
 }
 

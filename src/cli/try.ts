@@ -75,7 +75,7 @@ function toOutcome(outcome: SandboxOutcome | undefined, isFilter: boolean): Outc
   return { result: outcome.keep ? outcome.results[0] ?? null : null };
 }
 
-/** Runs the code; twice where nothing in it tells the version of Python and the results differ. */
+/** Runs the code; twice where nothing in it shows the version of Python and the results differ. */
 async function runCustom(
   { log }: CommandContext,
   config: Config,

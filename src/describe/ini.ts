@@ -28,18 +28,18 @@ export interface IniEntry {
 export function describeIni(sources: readonly Source[]): string {
   const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
   return [
-    ["Where the records go.", iniSection("oomnitza", entriesOf(oomnitzaOptions, sampleText))],
+    ["Where the records go.", iniSection("oomnitza", buildEntries(oomnitzaOptions, sampleText))],
     [
       "Who may call agent serve; blank values count as not set.",
-      iniSection("serve", entriesOf(serveOptions, blank)),
+      iniSection("serve", buildEntries(serveOptions, blank)),
     ],
     [
       "Where failures are reported; with blank values, nowhere.",
-      iniSection("alerts", entriesOf(alertOptions, blank)),
+      iniSection("alerts", buildEntries(alertOptions, blank)),
     ],
     ...byName.map(({ name, summary, options }) => [
       summary,
-      iniSection(name, [enable, ...entriesOf(options, sampleText)]),
+      iniSection(name, [enable, ...buildEntries(options, sampleText)]),
     ]),
   ].map(([comment, section]) => `# ${comment}\n${section}\n`).join("");
 }
@@ -55,7 +55,7 @@ function blank(option: Option<unknown>): string {
   return iniText(option.default);
 }
 
-function entriesOf(options: Options, valueOf: (option: Option<unknown>) => string): IniEntry[] {
+function buildEntries(options: Options, valueOf: (option: Option<unknown>) => string): IniEntry[] {
   return plainOptions(options).map(([key, option]) => ({
     key,
     value: valueOf(option),

@@ -156,7 +156,8 @@ async function checkTls({ section, url, tls }: Endpoint, timeoutMs: number): Pro
     const code = result.code === "" ? "" : ` [${result.code}]`;
     return failed(
       `${url.host}: ${diagnosis?.message ?? `${result.message}${code}`}`,
-      diagnosis?.hint ?? hint ?? "See docs/connections.md, or ask those who run that server.",
+      diagnosis?.hint ?? hint ??
+        "See docs/connections.md, or contact the administrators of that server.",
     );
   }
   const days = Math.floor((result.until.getTime() - Date.now()) / 86_400_000);
@@ -169,7 +170,10 @@ async function checkTls({ section, url, tls }: Endpoint, timeoutMs: number): Pro
     );
   }
   if (days >= warnBeforeDays) return ok(found);
-  return warning(`${found}: in ${days} days`, "Have it renewed by those who run that server.");
+  return warning(
+    `${found}: in ${days} days`,
+    "Have it renewed by the administrators of that server.",
+  );
 }
 
 /** Compares the clock of this machine with that of a host. */
@@ -199,6 +203,6 @@ export async function checkClock(
       ? warning(found, todo)
       : ok(`agrees with that of ${url.host}`);
   } catch (error) {
-    return skipped(`${url.host} cannot be asked: ${messageOf(error)}`);
+    return skipped(`${url.host} does not answer: ${messageOf(error)}`);
   }
 }

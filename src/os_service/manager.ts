@@ -49,7 +49,7 @@ export interface ServiceManager {
   /** What is taken unless somebody says otherwise. */
   readonly defaults: ServiceSettings;
   readonly registration: Registration;
-  /** The settings in what is registered, as far as they can be told. */
+  /** The settings in what is registered, as far as they are known. */
   registered(text: string): Partial<ServiceSettings>;
   /** What keeps these settings from working, as a sentence; undefined when nothing is known to. */
   problem(settings: ServiceSettings): string | undefined;

@@ -132,7 +132,7 @@ export function unitFile(settings: ServiceSettings): string {
 }
 
 /** The words of a command line, as {@linkcode word} wrote them. */
-function wordsOf(line: string): string[] {
+function splitWords(line: string): string[] {
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare = ""]) =>
     (quoted?.replaceAll(/\\(.)/g, "$1") ?? bare).replaceAll("%%", "%").replaceAll("$$", () => "$")
   );
@@ -142,7 +142,7 @@ function wordsOf(line: string): string[] {
 export function settingsOfUnit(unit: string): Partial<ServiceSettings> {
   const valuesOf = (key: string) =>
     [...unit.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].map(([, value = ""]) => value);
-  const { ini: _handed, ...settings } = settingsIn(wordsOf(valuesOf("ExecStart").at(-1) ?? ""));
+  const { ini: _handed, ...settings } = settingsIn(splitWords(valuesOf("ExecStart").at(-1) ?? ""));
   const loaded = valuesOf("LoadCredential").flatMap((value): Credential[] => {
     const [, name, path = ""] = /^([^:]+):(.+)$/.exec(value) ?? [];
     return name === undefined ? [] : [{ name, path: path.replaceAll("%%", "%") }];

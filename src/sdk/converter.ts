@@ -12,7 +12,7 @@ import type { Http } from "./http/http.ts";
 export type ConverterParams = Readonly<Record<string, string | true>>;
 
 /**
- * What becomes of a value that its converter cannot convert. `null`: what the converter gives then, mostly
+ * How a value is handled that its converter cannot convert. `null`: what the converter gives then, mostly
  * null; `keep`: the field is left out, so that Oomnitza keeps what it has; `skip`: the record is not sent;
  * `fail`: the section ends there.
  */

@@ -1,5 +1,5 @@
 /**
- * Gets a section ready to run: asks Oomnitza for its mappings, merges and checks them, binds converters.
+ * Gets a section ready to run: fetches Oomnitza's mappings, merges and checks them, binds converters.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export interface PrepareContext {
   readonly code: CompiledUserCode;
   /** Version that the uploads name. */
   readonly version: string;
-  /** Over which API is sent; `auto` unless told. */
+  /** Over which API is sent; `auto` by default. */
   readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
   readonly log: Log;
 }
@@ -152,7 +152,7 @@ export function findConverterErrors(section: SectionConfig, context: CheckContex
 }
 
 function placeholderNote(text: string): string {
-  return `"${text}" stands in place of a serial number and is not sent (send_placeholder_serials = True sends it)`;
+  return `"${text}" stands for a missing serial number and is not sent (send_placeholder_serials = True sends it)`;
 }
 
 async function prepareSection(

@@ -285,8 +285,8 @@ class SectionRun {
       empty_paths: this.#emptyPaths,
       dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed,
       complaints: conversionProblems.count(),
-      converter_failures: conversions.tallies.filter(({ failed }) => failed > 0)
-        .map(({ reason = "", ...tally }) => ({ ...tally, reason })),
+      converter_failures: conversions.counts.filter(({ failed }) => failed > 0)
+        .map(({ reason = "", ...counts }) => ({ ...counts, reason })),
       failures: listed,
       failures_omitted: lost - listed.length,
       error,

@@ -38,7 +38,7 @@ const noCode: CompiledUserCode = {
 
 /**
  * Compiles the custom converters and the filters of some sections, before anything is pulled.
- * `python`: the version of those that do not tell it, in place of what the configuration says.
+ * `python`: the version of those that do not show it, instead of the configured one.
  */
 export async function compileUserCode(
   converters: readonly UserCode[],

@@ -70,7 +70,7 @@ async function mapOne(
   if (!outcome.keep) {
     return new Dropped("filtered", mapper.identifyRaw(record), "the record filter");
   }
-  const results = conversions.settleCustom(outcome.results, outcome.failures ?? []);
+  const results = conversions.applyOnErrorToCustom(outcome.results, outcome.failures ?? []);
   if (conversions.waits) return await mapper.mapWaiting(record, results);
   return mapper.map(record, results);
 }

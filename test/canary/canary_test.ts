@@ -40,7 +40,7 @@ function secretLine(keys: readonly string[]): RegExp {
   return new RegExp(`^(${keys.join("|") || "(?!)"}) = (.*)$`, "gm");
 }
 
-/** Option lines with references in place of the secrets, and the variables that they mean. */
+/** Option lines with references instead of the secrets, and the variables that they mean. */
 function byReference(source: string, options: string) {
   const env: Record<string, string> = { OOMNITZA: instanceToken };
   const text = options.replace(
@@ -53,7 +53,7 @@ function byReference(source: string, options: string) {
   return { text, env };
 }
 
-/** Option lines with other secrets of the same form in place of the right ones. */
+/** Option lines with other secrets of the same form instead of the right ones. */
 function withWrong(source: string, options: string): string {
   return options.replace(secretLine(secretKeys(source)), (_line, key: string, value: string) => {
     if (!value.startsWith("{")) return `${key} = ${wrongSecret}`;

@@ -42,7 +42,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-/** The words of ExecStart, with a folder of credentials in place of systemd's. */
+/** The words of ExecStart, with a folder of credentials instead of systemd's. */
 async function execStart(port: number, state: string, credentials: string): Promise<string[]> {
   const { stdout } = await runBinary(
     ["service", "install", "--dry-run", "--system", "systemd", "--port", String(port)],

@@ -271,7 +271,7 @@ describe("a carriage return before the closing quote", () => {
 });
 
 describe("what programs leave in a file", () => {
-  test("the header once more: skipped, and the lines are told", async () => {
+  test("the header once more: skipped, and the lines are reported", async () => {
     const { records, lines } = await readText("sn,name\nA1,x\nsn,name\nA2,y\nsn,name\n");
     expect(records.map(({ sn }) => sn)).toEqual(["A1", "A2"]);
     expect(lines).toEqual([
@@ -300,7 +300,7 @@ describe("what programs leave in a file", () => {
 });
 
 describe("quotes after a backslash", () => {
-  test("are quotes where only so the rows fit the header, which is told", async () => {
+  test("are quotes where only so the rows fit the header, which is reported", async () => {
     const text =
       'sn,name,note\nA1,"say \\"hi\\", twice",x\nA2,"C:\\\\temp\\\\",y\nA3,5\\" disk,z\n';
     const { records, lines, error } = await readText(text);

@@ -134,7 +134,7 @@ describe("Vault", () => {
     expect((await askVault(routes, { kv_version: "auto" })).outcome).toBe("s3cret");
   });
 
-  test("a web page in place of the version is an error", async () => {
+  test("a web page instead of the version is an error", async () => {
     const { outcome } = await askVault({ ...known, [mounts]: page }, { kv_version: "auto" });
     expect(outcome).toBe("error: Vault's answer for secret/okta is not in the documented form");
   });

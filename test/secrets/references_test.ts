@@ -157,7 +157,7 @@ test("a filter in a file of its own runs", async () => {
 });
 
 test.skipIf(process.platform === "win32")(
-  "a file that others can read is reported with the mend, and refused when strict",
+  "a file that others can read is reported with the fix, and refused when strict",
   async () => {
     await using instance = record();
     using place = workspace();

@@ -342,8 +342,8 @@ test("records that are kept after a stop are logged once, and the report says wh
   const { report, lines } = await run(tagged(40), { sink, settings: { store: opened.store } });
   expect(report.counts).toMatchObject({ sent: 0, failed: 0 });
   expect(report.counts.kept).toBeGreaterThan(4);
-  const told = lines.filter((line) => line.includes("Kept for the next run"));
-  expect(told).toEqual([
+  const reported = lines.filter((line) => line.includes("Kept for the next run"));
+  expect(reported).toEqual([
     `warning: Kept for the next run: ${report.counts.kept} records: Stopped by SIGINT`,
   ]);
   expect(describeSection(report)).toContain("the next run sends them first");

@@ -97,7 +97,7 @@ test("failures are counted by field; what is empty was not there to be converted
     conversions.of("A")?.({}, value);
     conversions.of("B")?.({}, value);
   }
-  expect(conversions.tallies).toEqual([
+  expect(conversions.counts).toEqual([
     { converter: "same", field: "A", tried: 3, failed: 1, reason: "is bad" },
     { converter: "same", field: "B", tried: 5, failed: 1, reason: "is bad" },
   ]);

@@ -1,5 +1,5 @@
 /**
- * On which port a named instance of SQL Server listens: the SQL Server Browser is asked, by the
+ * On which port a named instance of SQL Server listens: by a request to the SQL Server Browser, by the
  * SQL Server Resolution Protocol ([MC-SQLR]).
  *
  * @module
@@ -12,7 +12,7 @@ import { messageOf, SourceError } from "../../base/errors.ts";
 const browserPort = 1434;
 /** CLNT_UCAST_INST: one server is asked for one instance. */
 const instanceRequest = 4;
-/** Datagrams get lost: the question is asked so often, a second apart. */
+/** Datagrams get lost: the request is sent this often, a second apart. */
 const attempts = 4;
 const answerTimeoutMs = 1000;
 

@@ -182,7 +182,7 @@ export class Delivery {
         }
       }
     } catch (thrown) {
-      // A bug: what became of the batch is not known, so all of it stays in the outbox.
+      // A bug: the outcome of the batch is not known, so all of it stays in the outbox.
       this.#stop(batch, rest, toError(thrown));
       return;
     }

@@ -18,7 +18,7 @@ import { groupItems, type PartialRead, type ReadExtent, readItems } from "./read
 import {
   describeEmptyPath,
   type EmptyPath,
-  fieldsOf,
+  findMappedFields,
   findMissing,
   type MissingColumns,
 } from "./missing_paths.ts";
@@ -225,7 +225,7 @@ function listEmptyPaths(
 ): EmptyPath[] {
   return empty.map((path) =>
     missing?.paths.find((known) => known.path === path) ??
-      { path, fields: fieldsOf(path, mapping.fields), note: null }
+      { path, fields: findMappedFields(path, mapping.fields), note: null }
   );
 }
 
@@ -252,7 +252,7 @@ export function findFruitless(
  * @throws {SourceError}
  */
 function checkConverters({ conversions, section }: PreparedSection): void {
-  const broken = conversions.tallies.find(({ tried, failed }) => failed > 0 && failed === tried);
+  const broken = conversions.counts.find(({ tried, failed }) => failed > 0 && failed === tried);
   if (broken === undefined) return;
   const { converter, field, tried, reason } = broken;
   const values = tried === 1 ? "its only value" : `all ${tried} values`;

@@ -65,7 +65,7 @@ test("a page that the server cut short is not the end, and a full last page is",
 });
 
 test("without a total, an answer without content is the end", async () => {
-  const place = start({ count: 1000, untold: true });
+  const place = start({ count: 1000, uncounted: true });
   await using vendor = place.vendor;
   const run = await uploadAll(place);
   expect(run.records).toHaveLength(1000);
@@ -86,7 +86,7 @@ test("a total that the pages do not reach fails the section", async () => {
   expect(run.report.sections[0]?.error?.message).toContain("700");
 });
 
-test("a device that vanishes while the list is read is told, and hides no other", async () => {
+test("a device that vanishes while the list is read is reported, and hides no other", async () => {
   // The first when the second page is asked for: the 501st moves to the page that was read.
   for (const [gone, page, count, arrived] of [[0, 1, 700, 700], [500, 1, 501, 500]] as const) {
     const removed = new Set<number>();

@@ -133,7 +133,7 @@ test("servers without tokens, and those that take them elsewhere only, are asked
   }
 });
 
-test("403, 405 and a page in place of a token mean an older server, as 404 does", async () => {
+test("403, 405 and a page instead of a token mean an older server, as 404 does", async () => {
   const answers = [
     () => new Response("Forbidden", { status: 403 }),
     () => new Response("Method Not Allowed", { status: 405 }),

@@ -142,12 +142,12 @@ describe("faults", () => {
       ["password = ", "password = x", "400200: Security validation error."],
       ["api_token = ", "api_token = x", "400100: Invalid license key."],
     ];
-    for (const [from, to, told] of wrong) {
+    for (const [from, to, expected] of wrong) {
       const place = start({ count: 3 });
       await using vendor = place.vendor;
       const run = await uploadAll(place, [], place.options.replace(from, to));
       expect(run.code).toBe(3);
-      expect(run.report.sections[0]?.error?.message).toContain(`Client fault ${told}`);
+      expect(run.report.sections[0]?.error?.message).toContain(`Client fault ${expected}`);
       expect(run.report.sections[0]?.error?.hint).toBe("Check username, password, api_token.");
       expect(vendor.calls.filter(isList)).toHaveLength(1);
     }
@@ -252,10 +252,10 @@ describe("wsdl_path", () => {
       [hostile, "document type, which is refused"],
       [other, "has no SOAP service with GetModifiedTerminals and GetTerminalDetails"],
     ];
-    for (const [named, told] of cases) {
+    for (const [named, expected] of cases) {
       const run = await uploadAll(place, [], place.options.replace(vendor.wsdl, named));
       expect(run.code).toBe(3);
-      expect(run.report.sections[0]?.error?.message).toContain(told);
+      expect(run.report.sections[0]?.error?.message).toContain(expected);
     }
   });
 
