@@ -20,7 +20,7 @@ param(
     [string] $Url = $env:AGENT_URL,
     # A program file that is already here, with SHA256SUMS beside it.
     [string] $From,
-    # The sum that the program must have, in place of SHA256SUMS.
+    # The sum that the program must have, instead of SHA256SUMS.
     [string] $Sha256,
     # Registers the service, too.
     [switch] $Service,
@@ -56,7 +56,7 @@ function Test-Administrator {
     return $principal.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
 }
 
-# Runs a program, for up to so many seconds, and gives its exit code and what it said.
+# Runs a program, for up to so many seconds, and gives its exit code and its output.
 function Invoke-Program {
     param([string] $Path, [string] $Arguments, [int] $Seconds = 120)
 
@@ -86,23 +86,23 @@ function Invoke-Program {
 function Get-AgentVersion {
     param([string] $Path)
 
-    $said = Invoke-Program -Path $Path -Arguments 'version' -Seconds 20
-    if ($said.Code -ne 0 -or $said.Text -notmatch '^agent \d') {
-        throw "it does not answer: $($said.Text)"
+    $result = Invoke-Program -Path $Path -Arguments 'version' -Seconds 20
+    if ($result.Code -ne 0 -or $result.Text -notmatch '^agent \d') {
+        throw "it does not answer: $($result.Text)"
     }
-    return $said.Text
+    return $result.Text
 }
 
 # Runs the agent; throws with its words when it does not succeed.
 function Invoke-Agent {
     param([string] $Arguments)
 
-    $said = Invoke-Program -Path $program -Arguments $Arguments
-    if ($said.Code -ne 0) {
-        throw "agent $Arguments did not work: $($said.Text)"
+    $result = Invoke-Program -Path $program -Arguments $Arguments
+    if ($result.Code -ne 0) {
+        throw "agent $Arguments did not work: $($result.Text)"
     }
-    if ($said.Text) {
-        Write-Verbose $said.Text
+    if ($result.Text) {
+        Write-Verbose $result.Text
     }
 }
 
@@ -163,7 +163,7 @@ function Find-Sum {
     throw "SHA256SUMS does not list $file."
 }
 
-# Puts $fresh in the place of the program; when it does not work there, the old one is put back.
+# Replaces the program by $fresh; when it does not work there, the old one is put back.
 function Install-Program {
     $running = Get-AgentService
     $ran = $null -ne $running -and $running.Status -ne 'Stopped'

@@ -16,7 +16,7 @@ Installs the agent for Oomnitza, or brings it up to date.
   --public-key FILE  also check the signature of SHA256SUMS with this key, by minisign
   --service          register the service, too
   --config FILE      the configuration file, written when it is not there
-  --prefix DIR       where bin is, /usr/local unless told
+  --prefix DIR       where bin is, by default /usr/local
   --root DIR         install below this folder, as packagers do; the service is left alone
   --purge            with --uninstall: also remove configuration, state, logs and account
   --help             show this
@@ -245,7 +245,7 @@ go_back() { # WHY
   fail "$1 It was removed again."
 }
 
-place() {
+replace() {
   ran=no
   if [ -e "$program" ]; then
     if runs; then ran=yes; fi
@@ -267,7 +267,7 @@ install_agent() {
   verify
   chmod 755 "$fresh"
   answers "$fresh" || fail "The new program does not answer: $answered. Nothing was changed."
-  place
+  replace
   had_service=no
   if registered; then
     had_service=yes

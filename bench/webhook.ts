@@ -37,7 +37,7 @@ async function measure(words: readonly string[], events: number): Promise<Round>
   return JSON.parse(text) as Round;
 }
 
-function tell(name: string, events: number, rounds: readonly Round[]): number {
+function printRate(name: string, events: number, rounds: readonly Round[]): number {
   const rate = Math.round(events / median(rounds.map(({ all }) => all)) * 1000);
   const [p50, p99, max] = (["p50", "p99", "max"] as const)
     .map((key) => median(rounds.map((round) => round[key])).toFixed(1));
@@ -56,7 +56,7 @@ export async function measureWebhook(
   const folder = mkdtempSync(join(tmpdir(), "agent-bench-"));
   const standIn = await startStandIn({ keep: "counts" });
   const ini = join(folder, "config.ini");
-  // Nothing is worked off meanwhile: only the way into the inbox is measured.
+  // Nothing is processed meanwhile: only the path into the inbox is measured.
   writeFileSync(
     ini,
     `[oomnitza]\nurl = ${standIn.url}\napi_token = ${standIn.token}
@@ -75,7 +75,7 @@ mapping.SERIAL = general.serial_number\n`,
   }
   await standIn.stop();
   rmSync(folder, { recursive: true, force: true });
-  const rate = tell("durable", events, durable);
-  const limit = tell("the same route without the inbox", events, bare);
+  const rate = printRate("durable", events, durable);
+  const limit = printRate("the same route without the inbox", events, bare);
   console.log(`  the durable one reaches ${(rate / limit * 100).toFixed(0)} % of it`);
 }

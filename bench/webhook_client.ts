@@ -1,5 +1,5 @@
 /**
- * Posts events over many connections, and tells how long each answer took.
+ * Posts events over many connections, and reports how long each answer took.
  *
  * `bun bench/webhook_client.ts URL EVENTS CONNECTIONS` prints the milliseconds in all, and those of the
  * median, the 99th percentile and the slowest answer, as JSON.

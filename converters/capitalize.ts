@@ -15,10 +15,10 @@ export const capitalize = defineConverter({
     { call: "capitalize", value: 12, result: 12, reports: "error" },
     { call: "capitalize", value: null, result: null },
   ],
-  convert({ value, report: complain }) {
+  convert({ value, report }) {
     if (isEmpty(value)) return value;
     if (typeof value !== "string") {
-      complain("the value is not text");
+      report("the value is not text");
       return value;
     }
     const first = String.fromCodePoint(value.codePointAt(0) ?? 0);

@@ -51,13 +51,13 @@ export const concat = defineConverter({
     const elements = typeof values === "string" ? values.split(",") : [];
     return elements.filter((element) => element !== "" && !/^["']/.test(element));
   },
-  convert({ record, params: { values }, report: complain }) {
+  convert({ record, params: { values }, report }) {
     if (values === undefined || values === "") return null;
     let joined = "";
     for (const element of values === true ? [""] : values.split(",")) {
       const text = resolveElement(element, record);
       if (text === undefined) {
-        complain(
+        report(
           element === "" ? "values has an empty element" : `the field ${element} is not text`,
         );
         return null;

@@ -25,12 +25,12 @@ export const dateFormat = defineConverter({
     { call, value: "", result: "" },
     { call, value: null, result: null },
   ],
-  convert({ value, report: complain }) {
+  convert({ value, report }) {
     if (typeof value !== "string" && !(value instanceof Date)) return value;
     const spaced = typeof value === "string" && value.includes(" ");
     const seconds = spaced ? readSpacedDate(value) : readDate(value);
     if (typeof seconds === "number") return seconds;
-    if (seconds === "doubtful") complain("the date is not in the form YYYY-MM-DD", "warning");
+    if (seconds === "doubtful") report("the date is not in the form YYYY-MM-DD", "warning");
     return value;
   },
 });

@@ -22,16 +22,16 @@ export const firstField = defineConverter({
     { call, value: null, record: { a: null, b: "x" }, result: null, reports: "error" },
   ],
   reads: ({ fields }) => typeof fields === "string" ? fields.split(",") : [],
-  convert({ value, record, params: { fields }, report: complain }) {
+  convert({ value, record, params: { fields }, report }) {
     if (!isEmpty(value)) return value;
     if (typeof fields !== "string") {
-      complain("the parameter fields is missing");
+      report("the parameter fields is missing");
       return null;
     }
     for (const key of fields.split(",")) {
       const text = strippedField(record, key);
       if (text === undefined) {
-        complain(`the field ${key} is not text`);
+        report(`the field ${key} is not text`);
         return null;
       }
       if (text !== "") return text;

@@ -14,7 +14,7 @@ import {
   messageOf,
 } from "../src/sdk/mod.ts";
 
-/** One way to look locations up: by one of their fields. */
+/** An index of locations, by one of their fields. */
 interface Table {
   /** Value of the label field → value of the target field. */
   readonly targets: ReadonlyMap<unknown, unknown>;

@@ -1,5 +1,5 @@
 /**
- * `mac_model_from_sn`: the model of a Mac, asked of a service by its serial number.
+ * `mac_model_from_sn`: the model of a Mac, fetched from a service by its serial number.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
   type SourceRecord,
 } from "../src/sdk/mod.ts";
 
-/** What the service said of a serial number. */
+/** The service's answer for a serial number. */
 type Answer = { readonly model: string } | { readonly problem: string };
 
 interface Models {
@@ -27,7 +27,7 @@ interface Models {
 // A service that is down must not cost every computer its time-outs.
 const mostFailuresInARow = 3;
 
-async function ask(url: string, serial: string, state: Models): Promise<Answer> {
+async function fetchModel(url: string, serial: string, state: Models): Promise<Answer> {
   if (state.failuresInARow >= mostFailuresInARow) {
     return { problem: "the service failed several times in a row and is not used any more" };
   }
@@ -77,16 +77,16 @@ export const macModelFromSn = defineConverter<Models>({
   reads: () => ["general.serial_number"],
   waits: true,
   prepare: (context) => Promise.resolve({ context, answers: new Map(), failuresInARow: 0 }),
-  async convert({ value, record, params, report: complain }, state) {
+  async convert({ value, record, params, report }, state) {
     const serial = readSerialNumber(record);
     if (isEmpty(serial)) return null;
     const url = typeof params.url === "string" ? params.url : service;
     const key = `${url} ${serial}`;
-    const answer = state.answers.get(key) ?? ask(url, String(serial), state);
+    const answer = state.answers.get(key) ?? fetchModel(url, String(serial), state);
     state.answers.set(key, answer);
     const known = await answer;
     if ("model" in known) return known.model;
-    complain(known.problem);
+    report(known.problem);
     return value;
   },
 });

@@ -20,9 +20,9 @@ export const memberOf = defineConverter({
     { call, value: null, result: null, reports: "error" },
     { call: "memberOf:Admins=Boss", value: ["Users"], result: null },
   ],
-  convert({ value, params, report: complain }) {
+  convert({ value, params, report }) {
     if (typeof value !== "string" && !Array.isArray(value) && !isObject(value)) {
-      complain("the value is neither a list nor text");
+      report("the value is neither a list nor text");
       return null;
     }
     for (const needle in params) {

@@ -27,11 +27,11 @@ export const split = defineConverter({
     { call: "split:index=one", value: "a b", result: "a b", reports: "error" },
     { call: "split", value: " ", result: " ", reports: "error" },
   ],
-  convert({ value, params: { on, index = "0" }, report: complain }) {
+  convert({ value, params: { on, index = "0" }, report }) {
     if (isEmpty(value)) return value;
     const problem = problemWith(value, on, index);
     const part = problem === undefined ? pickPart(String(value), on, Number(index)) : undefined;
-    if (part === undefined) complain(problem ?? `the text has no part ${index}`);
+    if (part === undefined) report(problem ?? `the text has no part ${index}`);
     return part ?? value;
   },
 });

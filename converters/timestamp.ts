@@ -1,5 +1,5 @@
 /**
- * `timestamp`: a date to Unix seconds, complaining about what is no date.
+ * `timestamp`: a date to Unix seconds, reporting what is not a date.
  *
  * @module
  */
@@ -22,12 +22,12 @@ export const timestamp = defineConverter({
     { call, value: "abc", result: "abc", reports: "error" },
     { call, value: null, result: null },
   ],
-  convert({ value, report: complain }) {
+  convert({ value, report }) {
     if (value === null || value === undefined) return null;
     const seconds = readDate(value);
     if (typeof seconds === "number") return seconds;
-    if (seconds === "doubtful") complain("the date is not in the form YYYY-MM-DD", "warning");
-    else complain("the value is not a date");
+    if (seconds === "doubtful") report("the date is not in the form YYYY-MM-DD", "warning");
+    else report("the value is not a date");
     return value;
   },
 });

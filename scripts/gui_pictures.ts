@@ -27,8 +27,8 @@ function sample(name: string): string {
 /** Takes a picture; the folder that the page names is of this machine and of no interest. */
 async function take(page: Page, name: string): Promise<void> {
   await page.evaluate(() => {
-    const place = document.querySelector(".head .file");
-    if (place !== null) place.textContent = "/etc/oomnitza/config.ini";
+    const label = document.querySelector(".head .file");
+    if (label !== null) label.textContent = "/etc/oomnitza/config.ini";
     document.documentElement.scrollTop = 0;
   });
   await page.screenshot({ path: join(folder, `${name}.png`) });

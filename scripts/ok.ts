@@ -66,7 +66,7 @@ async function outcomeOf(command: string[]): Promise<Outcome> {
   ]);
   const isGood = await run.exited === 0;
   return {
-    failure: isGood ? "" : `${errors}${out}`.trim() || "failed without a word",
+    failure: isGood ? "" : `${errors}${out}`.trim() || "failed without output",
     warnings: isGood ? errors.split("\n").filter((line) => line.includes("  warning: ")) : [],
   };
 }
@@ -117,14 +117,14 @@ function report(name: string, good: boolean, started: number): void {
 async function reportTests(scope: Scope) {
   const started = performance.now();
   const run = await runAllTests(scope);
-  report("tests", run.failed + run.complaints.length === 0, started);
-  for (const text of [run.note ?? [], run.complaints].flat()) console.log(`    ${text}`);
+  report("tests", run.failed + run.messages.length === 0, started);
+  for (const text of [run.note ?? [], run.messages].flat()) console.log(`    ${text}`);
   if (run.left > 0) console.log(`    ${run.left} slow tests are left to npm run test:full`);
   return run;
 }
 
 const failedChecks = await runChecks(checks);
 const run = await reportTests(process.argv.includes("--full") ? "full" : "fast");
-const total = { ...run, failed: run.failed + failedChecks + run.complaints.length };
+const total = { ...run, failed: run.failed + failedChecks + run.messages.length };
 process.exitCode = total.failed === 0 ? 0 : 1;
 console.log(closingLine(total));

@@ -13,7 +13,7 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import { type StandIn, startStandIn } from "../test/support/stand_in/mod.ts";
-import { doors } from "./binary/base.ts";
+import { bunVariables } from "./binary/base.ts";
 import { root } from "./binary/compile.ts";
 import { openWine, windowsPath, type Wine, type WineOptions } from "./wine/prefix.ts";
 import { checkService } from "./wine/service.ts";
@@ -47,7 +47,9 @@ async function main(): Promise<void> {
 async function checkVersion(wine: Wine, agent: string): Promise<void> {
   const version = await run(wine, [agent, "version"]);
   if (!version.includes(manifest.version)) throw new Error(`No ${manifest.version}: ${version}`);
-  const env = Object.fromEntries(doors.map(({ name }) => [name, "--preload C:\\missing.ts"]));
+  const env = Object.fromEntries(
+    bunVariables.map(({ name }) => [name, "--preload C:\\missing.ts"]),
+  );
   if (await run(wine, [agent, "version"], { env }) !== version) {
     throw new Error("A variable of Bun's changes what the agent does.");
   }
@@ -111,17 +113,17 @@ async function checkDoctor(wine: Wine, agent: string): Promise<void> {
   await run(wine, [agent, "diag", "--offline", "--ini", ini, "--out", out]);
   const folder = windowsPath(wine.folder);
   const words = ["--offline", "--log-dir", folder, "--ini", ini];
-  const said = await run(wine, [agent, "doctor", ...words]);
-  if (!/^ok +disk /m.test(said)) throw new Error("The doctor sees no disk.");
-  if (!/^skipped service /m.test(said)) throw new Error("There is no service yet to be seen.");
+  const output = await run(wine, [agent, "doctor", ...words]);
+  if (!/^ok +disk /m.test(output)) throw new Error("The doctor sees no disk.");
+  if (!/^skipped service /m.test(output)) throw new Error("There is no service yet to be seen.");
 }
 
 /** Runs the Windows program, shows what it says, and gives its standard output. */
 async function run(wine: Wine, command: readonly string[], options?: WineOptions) {
   const { code, stdout, stderr } = await wine.run(command, options);
   console.log(`wine: agent ${command.slice(1).join(" ")} → exit ${code}`);
-  const said = `${stdout}${stderr}`.trimEnd();
-  if (said !== "") console.log(said.replaceAll(/^/gm, "    "));
+  const output = `${stdout}${stderr}`.trimEnd();
+  if (output !== "") console.log(output.replaceAll(/^/gm, "    "));
   if (code !== 0) throw new Error("That should have been exit code 0.");
   return stdout;
 }

@@ -10,7 +10,7 @@ import { addWindowsResources } from "./windows.ts";
 import { hostTarget, type Target } from "./targets.ts";
 
 /** A variable that Bun reads, and how its executable spells the name. */
-export interface Door {
+export interface BunVariable {
   readonly name: string;
   /** `closed`: between zero bytes, once. `loose`: anywhere, so often. */
   readonly spelling: "closed" | "loose";
@@ -23,7 +23,7 @@ export interface Door {
  * opens a debugger, `BUN_CONFIG_VERBOSE_FETCH` prints every request with its token. See
  * docs/decisions/0002-binary.md.
  */
-export const doors: readonly Door[] = [
+export const bunVariables: readonly BunVariable[] = [
   { name: "BUN_OPTIONS", spelling: "closed", times: 1 },
   { name: "BUN_BE_BUN", spelling: "closed", times: 1 },
   { name: "BUN_INSPECT", spelling: "closed", times: 1 },
@@ -37,7 +37,7 @@ const unsettable = "=".charCodeAt(0);
 
 /**
  * Writes the executable to compile `target` onto as `outfile`: Bun's own of the running version,
- * with {@linkcode doors} shut and, on Windows, icon and version added.
+ * with {@linkcode bunVariables} disabled and, on Windows, icon and version added.
  */
 export async function prepareBase(
   target: Target,
@@ -45,17 +45,17 @@ export async function prepareBase(
   options: { readonly version: string; readonly cache: string },
 ): Promise<void> {
   const bytes = readFileSync(await fetchBase(target, options.cache));
-  closeDoors(bytes);
+  disableBunVariables(bytes);
   const finished = target.name.startsWith("windows")
     ? addWindowsResources(bytes, options.version)
     : bytes;
   writeFileSync(outfile, finished, { mode: 0o755 });
 }
 
-/** Shuts every door in place; throws when a name is not there as often as it should be. */
-export function closeDoors(executable: Uint8Array): void {
+/** Disables every variable in place; throws when a name is not there as often as it should be. */
+export function disableBunVariables(executable: Uint8Array): void {
   const bytes = Buffer.from(executable.buffer, executable.byteOffset, executable.byteLength);
-  for (const { name, spelling, times } of doors) {
+  for (const { name, spelling, times } of bunVariables) {
     const pattern = Buffer.from(spelling === "closed" ? `\0${name}\0` : name, "latin1");
     const found = [];
     for (let at = bytes.indexOf(pattern); at >= 0; at = bytes.indexOf(pattern, at + 1)) {
@@ -64,7 +64,7 @@ export function closeDoors(executable: Uint8Array): void {
     if (found.length !== times) {
       throw new Error(
         `The Bun executable holds the name ${name} ${found.length} times and not ${times}. ` +
-          "Look at how this version of Bun reads it, then mend scripts/binary/base.ts.",
+          "Look at how this version of Bun reads it, then fix scripts/binary/base.ts.",
       );
     }
     for (const at of found) bytes[at] = unsettable;
@@ -84,9 +84,9 @@ async function fetchBase(target: Target, cache: string): Promise<string> {
       .concat(probe),
     { env: { ...process.env, BUN_INSTALL_CACHE_DIR: resolve(cache) }, stderr: "pipe" },
   );
-  const complaint = await new Response(build.stderr).text();
+  const stderr = await new Response(build.stderr).text();
   if (await build.exited !== 0 || !existsSync(path)) {
-    throw new Error(`Bun could not fetch its executable for ${target.name}.\n${complaint.trim()}`);
+    throw new Error(`Bun could not fetch its executable for ${target.name}.\n${stderr.trim()}`);
   }
   return path;
 }

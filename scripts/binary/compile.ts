@@ -91,10 +91,10 @@ async function runBundler(options: CompileOptions, base: string): Promise<void> 
     options.entry ?? "src/cli/main.ts",
   ];
   const build = Bun.spawn(command, { cwd: root, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [said, complained] = await Promise.all([
+  const [stdout, stderr] = await Promise.all([
     new Response(build.stdout).text(),
     new Response(build.stderr).text(),
   ]);
   if (await build.exited === 0) return;
-  throw new Error(`Could not compile ${options.target.file}.\n${complained}${said}`.trim());
+  throw new Error(`Could not compile ${options.target.file}.\n${stderr}${stdout}`.trim());
 }

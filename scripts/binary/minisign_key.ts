@@ -1,5 +1,5 @@
 /**
- * Key pairs and signatures in the formats of minisign, which can be used in place of this.
+ * Key pairs and signatures in the formats of minisign, which can be used instead of this.
  *
  * @module
  */

@@ -84,7 +84,7 @@ function component(licence: Licence, lock: Lock) {
   };
 }
 
-/** One word is an identifier of SPDX; anything longer is told in words. */
+/** One word is an identifier of SPDX; anything longer is given in words. */
 function licenceChoice(licence: string): { readonly id: string } | { readonly name: string } {
   return /^[A-Za-z0-9.+-]+$/.test(licence) ? { id: licence } : { name: licence };
 }

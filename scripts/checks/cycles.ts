@@ -31,7 +31,7 @@ export function findCycles(files: readonly SourceFile[]): Violation[] {
 
 function edgesOf(file: SourceFile): Edge[] {
   return [...allNodes(file.program)]
-    .flatMap((place) => readImport(file, place))
+    .flatMap((found) => readImport(file, found))
     .flatMap(({ specifier = "", line }) =>
       specifier.startsWith(".")
         ? [{ target: posix.join(posix.dirname(file.path), specifier), line }]

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Place, SourceFile } from "./source_file.ts";
+import type { NodeContext, SourceFile } from "./source_file.ts";
 
 /** One import as written. */
 export interface Import {
@@ -13,7 +13,7 @@ export interface Import {
 }
 
 /** What a node imports: by a statement, a type, `import()` or `require`. */
-export function readImport(file: SourceFile, { node }: Place): Import[] {
+export function readImport(file: SourceFile, { node }: NodeContext): Import[] {
   const line = file.lineAt(node.start);
   switch (node.type) {
     case "ImportDeclaration":
@@ -35,6 +35,6 @@ export function readImport(file: SourceFile, { node }: Place): Import[] {
   }
 }
 
-function literalText(node: Place["node"] | undefined): string | undefined {
+function literalText(node: NodeContext["node"] | undefined): string | undefined {
   return node?.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
 }

@@ -14,14 +14,14 @@ export interface Room {
   readonly guest: boolean;
 }
 
-/** The one place that may use something. */
+/** The only files that may use something. */
 export interface Owner {
   /** How a message names what is owned. */
   readonly what: string;
   /** Owned packages: these themselves and everything below them. */
   readonly packages: readonly string[];
   /** Where they may be used: paths or beginnings of paths. */
-  readonly places: readonly string[];
+  readonly files: readonly string[];
 }
 
 const levels: Readonly<Record<string, number>> = {
@@ -53,41 +53,41 @@ const guestLevel = 4;
 
 /** Packages with a single owner. */
 export const packageOwners: readonly Owner[] = [
-  { what: "Bun", packages: ["bun"], places: ["src/runtime/"] },
-  { what: "hono", packages: ["hono"], places: ["src/daemon/", "src/gui/", "src/stand_in/"] },
-  { what: "CodeMirror", packages: ["@codemirror", "@lezer"], places: ["src/gui/editor/"] },
+  { what: "Bun", packages: ["bun"], files: ["src/runtime/"] },
+  { what: "hono", packages: ["hono"], files: ["src/daemon/", "src/gui/", "src/stand_in/"] },
+  { what: "CodeMirror", packages: ["@codemirror", "@lezer"], files: ["src/gui/editor/"] },
   {
     what: "QuickJS",
     packages: ["quickjs-emscripten", "quickjs-emscripten-core", "@jitl", "acorn"],
-    places: ["src/sandbox/"],
+    files: ["src/sandbox/"],
   },
-  { what: "ldapts", packages: ["ldapts"], places: ["src/sdk/ldap/"] },
-  { what: "tedious", packages: ["tedious"], places: ["src/sdk/sql/"] },
-  { what: "soap", packages: ["soap"], places: ["src/sdk/soap/"] },
-  { what: "fast-xml-parser", packages: ["fast-xml-parser"], places: ["src/sdk/xml"] },
-  { what: "croner", packages: ["croner"], places: ["src/settings/schedule"] },
-  { what: "papaparse", packages: ["papaparse"], places: ["src/sdk/csv/"] },
-  { what: "jsonc-parser", packages: ["jsonc-parser"], places: ["src/logging/"] },
+  { what: "ldapts", packages: ["ldapts"], files: ["src/sdk/ldap/"] },
+  { what: "tedious", packages: ["tedious"], files: ["src/sdk/sql/"] },
+  { what: "soap", packages: ["soap"], files: ["src/sdk/soap/"] },
+  { what: "fast-xml-parser", packages: ["fast-xml-parser"], files: ["src/sdk/xml"] },
+  { what: "croner", packages: ["croner"], files: ["src/settings/schedule"] },
+  { what: "papaparse", packages: ["papaparse"], files: ["src/sdk/csv/"] },
+  { what: "jsonc-parser", packages: ["jsonc-parser"], files: ["src/logging/"] },
 ];
 
 /** Where the global `Bun` may be named. */
-export const bunPlaces: readonly string[] = ["src/runtime/"];
+export const bunFiles: readonly string[] = ["src/runtime/"];
 /** Where something may be printed. */
-export const printPlaces: readonly string[] = ["src/cli/", "src/describe/help.ts"];
+export const printFiles: readonly string[] = ["src/cli/", "src/describe/help.ts"];
 /** Where the process may be ended or its exit code set. */
-export const exitPlaces: readonly string[] = ["src/cli/main.ts"];
-/** Where the process is asked for its surroundings: everybody else is given them. */
-export const surroundingsPlaces: readonly string[] = [
+export const exitFiles: readonly string[] = ["src/cli/main.ts"];
+/** Where the process is asked for its environment: other files get it as an argument. */
+export const processFiles: readonly string[] = [
   "src/cli/main.ts",
   // A process of its own, which has no command line.
   "src/sandbox/child.ts",
   "src/runtime/child.ts",
-  // The folders of Windows, and its wish to stop.
+  // The folders of Windows, and its request to stop.
   "src/os_service/windows.ts",
   "src/os_service/windows_host.ts",
 ];
-/** Where SQL may be written: our own file's, a vendor's database's, and the doors to both. */
-export const sqlPlaces: readonly string[] = [
+/** Where SQL may be written: our own file's, a vendor's database's, and the modules that open both. */
+export const sqlFiles: readonly string[] = [
   "src/state/",
   "src/sources/",
   "src/sdk/sql/",

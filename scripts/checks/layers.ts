@@ -33,11 +33,11 @@ export function checkLayers(file: SourceFile, packages: ReadonlySet<string>): Vi
       ),
     ];
   }
-  const places = [...allNodes(file.program)];
-  const imports = places.flatMap((place) => readImport(file, place));
+  const nodes = [...allNodes(file.program)];
+  const imports = nodes.flatMap((found) => readImport(file, found));
   return [
     ...imports.flatMap((each) => checkImport(file, room, each, packages)),
-    ...findMisplacedUses(file, places),
+    ...findMisplacedUses(file, nodes),
   ].sort((a, b) => a.line - b.line);
 }
 

@@ -1,17 +1,17 @@
 /**
- * Finds packages, globals, printing, exits and SQL outside the one place that owns them.
+ * Finds packages, globals, printing, exits and SQL outside the files that own them.
  *
  * @module
  */
 import {
-  bunPlaces,
-  exitPlaces,
+  bunFiles,
+  exitFiles,
   packageOwners,
-  printPlaces,
-  sqlPlaces,
-  surroundingsPlaces,
+  printFiles,
+  processFiles,
+  sqlFiles,
 } from "./layer_table.ts";
-import type { Place, SourceFile, Violation } from "./source_file.ts";
+import type { NodeContext, SourceFile, Violation } from "./source_file.ts";
 
 const statements = [
   /^\s*select\s[^]+\sfrom\s/i,
@@ -37,46 +37,49 @@ export function packageMisplaced(path: string, specifier: string): string | unde
   const owner = packageOwners.find(({ packages }) =>
     packages.some((each) => name === each || name.startsWith(`${each}/`))
   );
-  if (owner === undefined || isIn(path, owner.places)) return undefined;
-  return `"${specifier}": ${owner.what} belongs to ${owner.places.join(", ")}. ` +
-    "Let that place offer what is needed.";
+  if (owner === undefined || isIn(path, owner.files)) return undefined;
+  return `"${specifier}": ${owner.what} belongs to ${owner.files.join(", ")}. ` +
+    "Export there what is needed.";
 }
 
-/** Every use in `file` of something that another place owns. */
-export function findMisplacedUses(file: SourceFile, places: readonly Place[]): Violation[] {
-  return places.flatMap((place) => {
-    const message = globalMisplaced(file.path, place) ?? processMisplaced(file.path, place) ??
-      sqlMisplaced(file.path, place);
+/** Every use in `file` of something that another file owns. */
+export function findMisplacedUses(file: SourceFile, nodes: readonly NodeContext[]): Violation[] {
+  return nodes.flatMap((found) => {
+    const message = globalMisplaced(file.path, found) ?? processMisplaced(file.path, found) ??
+      sqlMisplaced(file.path, found);
     if (message === undefined) return [];
-    const line = file.lineAt(place.node.start);
+    const line = file.lineAt(found.node.start);
     return [{ file: file.path, line, rule: "layers/owner", message }];
   });
 }
 
-function globalMisplaced(path: string, place: Place): string | undefined {
-  if (isGlobal(place, "Bun") && !isIn(path, bunPlaces)) {
-    return `Bun is named only in ${bunPlaces.join(", ")}. Let it offer what is needed.`;
+function globalMisplaced(path: string, found: NodeContext): string | undefined {
+  if (isGlobal(found, "Bun") && !isIn(path, bunFiles)) {
+    return `Bun is named only in ${bunFiles.join(", ")}. Export there what is needed.`;
   }
-  if (isGlobal(place, "console") && !isIn(path, printPlaces)) return printMessage("console");
+  if (isGlobal(found, "console") && !isIn(path, printFiles)) return printMessage("console");
   return undefined;
 }
 
-function processMisplaced(path: string, { node, parent }: Place): string | undefined {
+function processMisplaced(path: string, { node, parent }: NodeContext): string | undefined {
   const names = processProperties(node, parent);
   const printed = names.find((name) => printing.has(name));
-  if (printed !== undefined && !isIn(path, printPlaces)) return printMessage(`process.${printed}`);
+  if (printed !== undefined && !isIn(path, printFiles)) return printMessage(`process.${printed}`);
   const exit = names.find((name) => exiting.has(name));
-  if (exit !== undefined && !isIn(path, exitPlaces)) {
-    return `process.${exit}: only ${exitPlaces.join(", ")} ends the program. Throw an AgentError.`;
+  if (exit !== undefined && !isIn(path, exitFiles)) {
+    return `process.${exit}: only ${exitFiles.join(", ")} ends the program. Throw an AgentError.`;
   }
   const taken = names.find((name) => surrounding.has(name));
-  if (taken === undefined || isIn(path, surroundingsPlaces)) return undefined;
-  return `process.${taken}: only src/cli/main.ts asks the process. Take it from the context: ` +
+  if (taken === undefined || isIn(path, processFiles)) return undefined;
+  return `process.${taken}: only src/cli/main.ts reads the process. Take it from the context: ` +
     "tests run the program in their own process.";
 }
 
 /** The properties of `process` that a node reads, imports or takes apart. */
-function processProperties(node: Place["node"], parent: Place["node"] | undefined): string[] {
+function processProperties(
+  node: NodeContext["node"],
+  parent: NodeContext["node"] | undefined,
+): string[] {
   if (node.type === "MemberExpression" && isProcess(node.object)) return keyTexts([node.property]);
   if (node.type === "VariableDeclarator" && node.id.type === "ObjectPattern") {
     if (node.init === null || !isProcess(node.init)) return [];
@@ -88,24 +91,24 @@ function processProperties(node: Place["node"], parent: Place["node"] | undefine
   return [];
 }
 
-function isProcess(node: Place["node"]): boolean {
+function isProcess(node: NodeContext["node"]): boolean {
   const owner = node.type === "MemberExpression" ? node.property : node;
   return owner.type === "Identifier" && owner.name === "process";
 }
 
-function sqlMisplaced(path: string, { node }: Place): string | undefined {
+function sqlMisplaced(path: string, { node }: NodeContext): string | undefined {
   const text = node.type === "TemplateElement"
     ? node.value.raw
     : node.type === "Literal" && typeof node.value === "string"
     ? node.value
     : "";
-  if (sentence.test(text) || isIn(path, sqlPlaces)) return undefined;
+  if (sentence.test(text) || isIn(path, sqlFiles)) return undefined;
   if (!statements.some((statement) => statement.test(text))) return undefined;
   return "SQL is written in src/state. Add a function there and call it.";
 }
 
 /** Whether a node is the global `name` and not a property or key that happens to be called so. */
-function isGlobal({ node, parent, key }: Place, name: string): boolean {
+function isGlobal({ node, parent, key }: NodeContext, name: string): boolean {
   if (node.type !== "Identifier" || node.name !== name) return false;
   if (parent?.type === "MemberExpression" && key === "property") {
     const { object, computed } = parent;
@@ -117,7 +120,7 @@ function isGlobal({ node, parent, key }: Place, name: string): boolean {
   return parent?.type !== "TSQualifiedName" || key === "left";
 }
 
-function keyTexts(nodes: readonly Place["node"][]): string[] {
+function keyTexts(nodes: readonly NodeContext["node"][]): string[] {
   return nodes.flatMap((node) => {
     if (node.type === "Identifier") return [node.name];
     return node.type === "Literal" && typeof node.value === "string" ? [node.value] : [];
@@ -125,9 +128,9 @@ function keyTexts(nodes: readonly Place["node"][]): string[] {
 }
 
 function printMessage(what: string): string {
-  return `${what}: printing is done in ${printPlaces.join(", ")}. Return a value, or use the log.`;
+  return `${what}: printing is done in ${printFiles.join(", ")}. Return a value, or use the log.`;
 }
 
-function isIn(path: string, places: readonly string[]): boolean {
-  return places.some((place) => path === place || path.startsWith(place));
+function isIn(path: string, files: readonly string[]): boolean {
+  return files.some((file) => path === file || path.startsWith(file));
 }

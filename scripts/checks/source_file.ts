@@ -32,7 +32,7 @@ export interface Violation {
 }
 
 /** A node with where it hangs in the tree. */
-export interface Place {
+export interface NodeContext {
   readonly node: Node;
   readonly parent: Node | undefined;
   /** The property of the parent that holds the node. */
@@ -64,7 +64,7 @@ export function readSources(root: string, folders: readonly string[]): readonly 
 }
 
 /** Every node below `program`, parents first. */
-export function* allNodes(program: Program): Generator<Place> {
+export function* allNodes(program: Program): Generator<NodeContext> {
   yield* nodesBelow({ node: program, parent: undefined, key: "" });
 }
 
@@ -83,12 +83,12 @@ export function reportViolations(
   return wrong === 0 ? 0 : 1;
 }
 
-function* nodesBelow(place: Place): Generator<Place> {
-  yield place;
-  const children: Record<string, unknown> = { ...place.node };
-  for (const key of visitorKeys[place.node.type] ?? []) {
+function* nodesBelow(found: NodeContext): Generator<NodeContext> {
+  yield found;
+  const children: Record<string, unknown> = { ...found.node };
+  for (const key of visitorKeys[found.node.type] ?? []) {
     for (const child of [children[key]].flat()) {
-      if (isNode(child)) yield* nodesBelow({ node: child, parent: place.node, key });
+      if (isNode(child)) yield* nodesBelow({ node: child, parent: found.node, key });
     }
   }
 }

@@ -6,7 +6,7 @@
 import type { Node } from "oxc-parser";
 import { checkDocs } from "./docstrings.ts";
 import type { Finding } from "./finding.ts";
-import { allNodes, type Place, type SourceFile, type Violation } from "./source_file.ts";
+import { allNodes, type NodeContext, type SourceFile, type Violation } from "./source_file.ts";
 
 /** Lines from which there is a warning, and those from which the gate fails. */
 const fileLines = { warn: 300, fail: 500 };
@@ -39,16 +39,16 @@ export const sourceKeys: readonly string[] = [
 
 /** Every violation of the rules of style in one file, and warnings. */
 export function checkStyle(file: SourceFile): Violation[] {
-  const places = [...allNodes(file.program)];
+  const nodes = [...allNodes(file.program)];
   const findings = [
     ...checkNames(file),
     ...checkLength(file),
     ...checkDocs(file),
     ...checkComments(file),
-    ...places.flatMap((place) => checkSyntax(place.node)),
-    ...places.flatMap((place) => checkCall(place.node)),
-    ...places.flatMap((place) => checkSkipped(place.node)),
-    ...(isTest(file.path) ? [] : places.flatMap((place) => checkFunction(file, place))),
+    ...nodes.flatMap((found) => checkSyntax(found.node)),
+    ...nodes.flatMap((found) => checkCall(found.node)),
+    ...nodes.flatMap((found) => checkSkipped(found.node)),
+    ...(isTest(file.path) ? [] : nodes.flatMap((found) => checkFunction(file, found))),
   ];
   return findings
     .map(({ offset, rule, message, isWarning = false }) => {
@@ -140,7 +140,7 @@ function checkSourceOrder(declaration: Node | undefined): Finding[] {
   });
 }
 
-function checkFunction(file: SourceFile, { node }: Place): Finding[] {
+function checkFunction(file: SourceFile, { node }: NodeContext): Finding[] {
   const kinds = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
   if (!kinds.includes(node.type)) return [];
   const lines = file.lineAt(node.end) - file.lineAt(node.start) + 1;

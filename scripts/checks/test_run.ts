@@ -18,7 +18,7 @@ export interface TestRun extends Counts {
   /** Tests that the fast gate leaves to the full one. */
   readonly left: number;
   /** What else is wrong: one sentence each. */
-  readonly complaints: readonly string[];
+  readonly messages: readonly string[];
 }
 
 /** Seconds that a test of the fast gate may take on an idle machine. */
@@ -116,14 +116,14 @@ export async function runAllTests(scope: Scope): Promise<TestRun> {
       workers: scope === "fast" ? 3 : 2,
       folder,
     });
-    const complaints = scope === "full" ? [] : [
+    const messages = scope === "full" ? [] : [
       ...checkShare(times.length, left),
       ...await findSlow(
         { times, factor },
         (paths) => runTests({ scope: "fast", paths, workers: 1, folder: second, isQuiet: true }),
       ),
     ];
-    return { ...counts, left, complaints };
+    return { ...counts, left, messages };
   } finally {
     for (const each of [folder, second]) rmSync(each, { recursive: true, force: true });
   }

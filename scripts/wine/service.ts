@@ -1,6 +1,6 @@
 /**
  * The agent as a service of Wine's service manager: registered as `agent service install` says,
- * started, asked, looked at, stopped and removed by `agent service`, and seen to fail.
+ * started, queried, examined, stopped and removed by `agent service`, and seen to fail.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export async function checkService(wine: Wine, check: ServiceCheck): Promise<voi
     await must(wine, ["net", "start", name]);
     await waitFor(wine, /STATE\s*: 1 [^]*SERVICE_EXIT_CODE\s*: 1 /);
     await must(wine, ["sc", "delete", name]);
-    console.log("wine: the service starts, answers, logs, stops, goes, and tells of its failure");
+    console.log("wine: the service starts, answers, logs, stops, goes, and reports its failure");
   } finally {
     await wine.run(["taskkill", "/f", "/im", "ping.exe"]);
     await here;

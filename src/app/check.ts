@@ -15,7 +15,7 @@ import { findConverterErrors, type PreparedSection } from "../sync/prepare.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
 import { mergeMappings } from "../transform/mapping.ts";
-import { toFault } from "../sync/report.ts";
+import { toSectionError } from "../sync/report.ts";
 import { type CompiledUserCode, compileUserCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
@@ -51,7 +51,7 @@ export async function checkSource(
     const warnings = missing === undefined ? [] : [...found, missing.hint];
     return { section, ok: true, message: `${source.title} can be read`, hint: null, warnings };
   } catch (error) {
-    const { message, hint } = toFault(error);
+    const { message, hint } = toSectionError(error);
     return { section, ok: false, message, hint, warnings: [] };
   }
 }
@@ -74,7 +74,7 @@ async function checkCode(
 }
 
 /**
- * Checks what the file says of sections. Nobody is asked for anything.
+ * Checks what the file says of sections. No request is sent.
  *
  * @throws {ConfigError} with all that is wrong with the file.
  */
@@ -121,7 +121,7 @@ function describeFound({ name, line, filter, mappings }: SectionConfig): CheckRe
     ...filter === undefined ? [] : ["a record filter"],
   ];
   const checked = found.length === 0 ? "" : `, ${found.join(" and ")} checked`;
-  const message = `is well written (line ${line})${checked}`;
+  const message = `is valid (line ${line})${checked}`;
   return { section: name, ok: true, message, hint: null, warnings: [] };
 }
 

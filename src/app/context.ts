@@ -1,5 +1,5 @@
 /**
- * What every use case works with, whoever asks for it: the command line, the GUI or the service.
+ * What every use case works with, whoever calls it: the command line, the GUI or the service.
  *
  * @module
  */

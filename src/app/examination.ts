@@ -22,7 +22,7 @@ import type { AppContext } from "./context.ts";
 import { localServiceState } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
 
-/** Checks everything; offline, nobody is asked. Never throws for what is wrong. */
+/** Checks everything; offline, without any request. Never throws for what is wrong. */
 export async function examine(app: AppContext, offline: boolean): Promise<Check[]> {
   const machine = [
     checkProgram(),
@@ -53,9 +53,9 @@ function checkFolders({ logFolder, stateFile }: AppContext): Check[] {
 async function checkService(): Promise<Check> {
   const state = await localServiceState();
   const { ok, warning, skipped } = about("service", state?.name ?? process.platform);
-  if (state === undefined) return skipped("there are no services here");
+  if (state === undefined) return skipped("this system has no supported service manager");
   if (state.running) return ok("runs");
-  if (!state.installed) return skipped("the agent is no service on this machine");
+  if (!state.installed) return skipped("the agent is not installed as a service");
   return warning("is installed and does not run", "Start it: agent service start");
 }
 
@@ -78,7 +78,7 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
     if (!offline) return await withConfig(app, "all", (config) => examineConfig(app, config));
     const config = loadConfig(app);
     const findings = [...await checkPermissions(readOwnIni(app)), ...config.findings];
-    const rest = about("network", "all").skipped("--offline: nobody was asked");
+    const rest = about("network", "all").skipped("--offline: no request was sent");
     return [...fromFindings(ini, findings, config.sections.length), rest];
   } catch (error) {
     app.signal.throwIfAborted();
@@ -94,7 +94,7 @@ async function examineConfig(app: AppContext, config: Config): Promise<Check[]> 
   checks.push(...await checkNetwork(config, sections));
   if (config.oomnitza === undefined || config.fatal) {
     const { skipped } = about("credentials", "oomnitza");
-    return [...checks, skipped("cannot be tried before the configuration is right")];
+    return [...checks, skipped("not checked: the configuration has errors")];
   }
   return [...checks, ...await checkOomnitza(app, config, sections)];
 }
@@ -103,7 +103,7 @@ async function checkNetwork(config: Config, sections: readonly SectionConfig[]):
   const checks: Check[] = [];
   try {
     const endpoints = findEndpoints(config, sections);
-    // Sections that lead to the same host the same way are looked at once.
+    // Sections that reach the same host by the same route are checked once.
     const distinct = new Map(
       endpoints.toReversed().map((endpoint) => [
         `${endpoint.url.origin} ${JSON.stringify(endpoint.tls)}`,

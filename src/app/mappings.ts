@@ -48,7 +48,7 @@ export async function readServerMappings(
   return await oomnitza.mappings(mappingName);
 }
 
-/** The mappings of a section as far as they are known without asking: those of Oomnitza as given. */
+/** The mappings of a section as far as they are known without a request: those of Oomnitza as given. */
 export function mergeSectionMappings(
   section: SectionConfig,
   server: ServerMappings | undefined,

@@ -58,7 +58,7 @@ export interface Explained {
   readonly unreadable: number;
 }
 
-/** What is looked at while the source is open: converters may ask it. */
+/** What is looked at while the source is open: converters may use it. */
 interface Reading {
   readonly prepared: PreparedSection;
   readonly items: AsyncIterable<PreviewItem>;
@@ -120,7 +120,7 @@ export function previewSection(
 }
 
 /**
- * Reads a section until a record is found, and explains what becomes of it. What cannot be read is
+ * Reads a section until a record is found, and explains how it is processed. What cannot be read is
  * logged: it may be the record that was looked for.
  *
  * @throws {AgentError} as the source, Oomnitza or the configuration does.

@@ -22,7 +22,7 @@ export interface ServiceState {
 /** What systemd, Windows and launchd say of a service that they know. */
 const knownService = /Loaded: loaded|STATE\s*:|state = /;
 
-/** Asks a service manager how the service does. */
+/** Reads the state of the service from a service manager. */
 export async function readServiceState(manager: ServiceManager): Promise<ServiceState> {
   const { capture } = await import("../os_service/mod.ts");
   const status = await capture(manager.status);

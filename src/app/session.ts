@@ -25,9 +25,9 @@ export interface ReadSession<Connection extends OomnitzaReader = OomnitzaReader>
   readonly oomnitza: Connection;
   readonly settings: OomnitzaSettings;
   readonly sections: readonly SectionConfig[];
-  /** For converters that ask other systems: their requests go the same way as Oomnitza's. */
+  /** For converters that query other systems: their requests use the same proxy and TLS settings as Oomnitza's. */
   readonly http: Http;
-  /** Gets sections ready, all of them unless told, before anything is read. */
+  /** Gets sections ready, all of them by default, before anything is read. */
   prepare(which?: readonly SectionConfig[]): Promise<PreparedSection[]>;
 }
 
@@ -37,7 +37,7 @@ export type Session = ReadSession<Oomnitza>;
 /** Milliseconds that an answer from anything but Oomnitza and the sources may take. */
 const sideTimeoutMs = 20_000;
 
-/** An HTTP client that goes the same way as what goes to Oomnitza, without its credentials. */
+/** An HTTP client with the proxy and TLS settings of Oomnitza's, without its credentials. */
 export function sideHttp(
   settings: OomnitzaSettings,
   { log, signal, env }: Pick<AppContext, "log" | "signal" | "env">,

@@ -29,7 +29,7 @@ const deepest = 8;
 const mostPaths = 2000;
 const longestExample = 40;
 
-/** The shape of a text, which tells a converter's author enough and a passer-by little. */
+/** The shape of a text: enough for a converter's author, without its content. */
 export function describeShape(value: unknown): string {
   if (Array.isArray(value)) return `list of ${value.length}`;
   if (typeof value === "boolean") return String(value);

@@ -20,9 +20,9 @@ export type TriedCode =
   & {
     /** The section whose limits hold; the usual ones without it. */
     readonly section?: SectionConfig | undefined;
-    /** What is in an editor, in place of what the configuration has. */
+    /** What is in an editor, instead of what the configuration has. */
     readonly program?: PreparedProgram | undefined;
-    /** The version of Python of bodies that do not tell it, in place of the configuration's. */
+    /** The version of Python of bodies that do not show it, instead of the configuration's. */
     readonly python?: 2 | 3 | undefined;
     /** Custom converters that can be called; all of the configuration unless given. */
     readonly converters?: readonly UserCode[] | undefined;
@@ -37,10 +37,10 @@ export type TriedCode =
 
 /** Code in a sandbox. It must be closed. */
 export interface Trial {
-  /** Whether it is Python of which nothing tells the version: with `python: 2` it may give other results. */
+  /** Whether it is Python of no known version: with `python: 2` it may give other results. */
   readonly isOpen: boolean;
-  /** What the code complained of so far: each complaint, and how often it came. */
-  complaints(): ReadonlyMap<string, number>;
+  /** What the code reported so far: each problem, and how often it came. */
+  problems(): ReadonlyMap<string, number>;
   /** Runs the code on some records; gives an outcome for each, and none where there was no answer. */
   run(records: readonly SourceRecord[]): Promise<readonly (SandboxOutcome | undefined)[]>;
   /** The value that a converter gets of a record. */
@@ -97,8 +97,7 @@ export async function openTrial(config: Config, code: TriedCode, log: Log): Prom
   return {
     isOpen,
     input,
-    complaints: () =>
-      new Map(sandbox.stats.complaints.map(({ example, count }) => [example, count])),
+    problems: () => new Map(sandbox.stats.complaints.map(({ example, count }) => [example, count])),
     run: (records) =>
       sandbox.run(records.map((record) => {
         return { record, values: code.kind === "filter" ? [] : [input(record)] };

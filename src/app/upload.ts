@@ -21,7 +21,7 @@ import { noStore, type OpenStore, openStore } from "./store.ts";
 export interface UploadRequest extends Partial<SectionRequest> {
   /** In the order in which they are to run. */
   readonly sections: readonly string[];
-  /** A plan to deliver in place of reading the sources. */
+  /** A plan to deliver instead of reading the sources. */
   readonly plan?: SavedPlan | undefined;
   /** A state file that is open already. */
   readonly store?: StateStore | undefined;

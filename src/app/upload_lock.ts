@@ -1,5 +1,5 @@
 /**
- * One upload at a time with a state file, unless asked otherwise.
+ * One upload at a time with a state file, by default.
  *
  * The lock lies beside the state file, in a folder that belongs to the account: so nobody else can hold
  * it, and an upload by hand and the service, which has a temporary folder of its own, see the same one.

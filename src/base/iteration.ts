@@ -6,7 +6,7 @@
 
 /**
  * Maps things in order, so many at a time; no further one is begun than can be taken. When the things
- * themselves fail to come, those under way are finished first.
+ * themselves fail to come, running ones are finished first.
  */
 export async function* mapOrdered<In, Out>(
   items: Iterable<In> | AsyncIterable<In>,

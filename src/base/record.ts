@@ -68,7 +68,7 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
 
 /**
  * Whether a mapped value counts as empty: null, `""`, 0, false, `[]` and `{}`
- * (Python's falsehood, by which required fields are judged).
+ * (Python's truth value, which decides whether a required field is empty).
  */
 export function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === "" || value === 0 || value === false) {

@@ -36,7 +36,7 @@ const shortestCut = 6;
 type Span = [from: number, to: number];
 
 /** A spelling and how many secrets have it. */
-interface Held extends Spelling {
+interface IndexedSpelling extends Spelling {
   holders: number;
 }
 
@@ -46,7 +46,7 @@ interface Held extends Spelling {
  */
 class SpellingIndex {
   readonly #isStart = new Uint8Array(0x10000);
-  readonly #byHash = new Map<number, Held[]>();
+  readonly #byHash = new Map<number, IndexedSpelling[]>();
 
   add(spelling: Spelling): void {
     const hash = hashStart(spelling);

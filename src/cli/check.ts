@@ -32,14 +32,14 @@ export const check = defineCommand({
     maximum: Number.MAX_SAFE_INTEGER,
   },
   flags: {
-    "file-only": opt.flag("Look at the file only: no secret is fetched, and nobody is asked.", {
+    "file-only": opt.flag("Check the file only: fetch no secrets and send no requests.", {
       default: false,
     }),
   },
   examples: [
     { line: "agent check csv_assets", does: "check one section" },
     { line: "agent check", does: "check every enabled section" },
-    { line: "agent check --file-only", does: "look for mistakes in the file, offline" },
+    { line: "agent check --file-only", does: "check the file only, offline" },
   ],
   async run(context, flags, names) {
     const wanted = names.length === 0 ? "all" : names;

@@ -25,7 +25,7 @@ export interface CompletionInput {
 
 /** A completion script for the shell, with a newline at its end. */
 export function completionScript(shell: Shell, input: CompletionInput): string {
-  const tree = treeOf(input);
+  const tree = buildTree(input);
   if (shell === "bash") return bashScript(tree);
   if (shell === "zsh") return zshScript(tree);
   return shell === "fish" ? fishScript(tree) : powershellScript(tree);
@@ -55,27 +55,30 @@ interface Tree {
   readonly globalFlags: readonly Flag[];
 }
 
-function treeOf({ commands, globalFlags, sources }: CompletionInput): Tree {
+function buildTree({ commands, globalFlags, sources }: CompletionInput): Tree {
   return {
     commands: shownCommands(commands).map((command) => ({
       name: command.name,
       help: firstSentence(command.summary),
-      words: wordsOf(command, sources),
+      words: listPositionalWords(command, sources),
       repeats: (command.positionals?.maximum ?? 0) > 1,
-      flags: flagsOf(command.flags),
+      flags: listFlags(command.flags),
     })),
-    globalFlags: flagsOf(globalFlags),
+    globalFlags: listFlags(globalFlags),
   };
 }
 
 /** A usage of `NAME` takes sources, one of `a|b|c` takes these words. */
-function wordsOf({ positionals }: CommandText, sources: readonly string[]): readonly string[] {
+function listPositionalWords(
+  { positionals }: CommandText,
+  sources: readonly string[],
+): readonly string[] {
   const usage = positionals?.usage ?? "";
   if (/\bNAME\b/.test(usage)) return sources;
   return usage.includes("|") ? usage.replace(/[[\].]/g, "").split("|") : [];
 }
 
-function flagsOf(options: Options): Flag[] {
+function listFlags(options: Options): Flag[] {
   return Object.entries(options).map(([name, { kind, help, choices }]): Flag => {
     const flag = { name: `--${name}`, help: firstSentence(help), words: choices ?? [] };
     if (kind === "flag") return { ...flag, takes: "nothing" };
@@ -177,7 +180,7 @@ function fishQuoted(text: string): string {
 function fishScript({ commands, globalFlags }: Tree): string {
   const lines = [
     `# Completion of ${programName} for fish.`,
-    `# Keep it: ${programName} completion fish > ~/.config/fish/completions/${programName}.fish`,
+    `# Install it: ${programName} completion fish > ~/.config/fish/completions/${programName}.fish`,
     `complete -c ${programName} -f`,
     ...globalFlags.map((flag) => fishFlag(flag, "")),
   ];

@@ -16,7 +16,7 @@ export function createCompletion(list: () => readonly Command[]): Command {
     name: "completion",
     summary: "Print a script that completes command lines in a shell.",
     details:
-      `The script completes commands, flags, the values of flags that take one of some words, file names, and the names of sources. Its first lines tell how to load it.
+      `The script completes commands, flags, the values of flags that take one of some words, file names, and the names of sources. Its first lines say how to load it.
 
 Print it again after an update of the program.`,
     positionals: {

@@ -8,7 +8,7 @@
 /** For bash 3.2 and later, so without `mapfile`. */
 export const bashTemplate = String.raw`# Completion of PROGRAM for bash.
 # Try it: source <(PROGRAM completion bash)
-# Keep it: PROGRAM completion bash > ~/.local/share/bash-completion/completions/PROGRAM
+# Install it: PROGRAM completion bash > ~/.local/share/bash-completion/completions/PROGRAM
 _PROGRAM_offer() {
   local line
   while IFS= read -r line; do
@@ -79,7 +79,7 @@ complete -F _PROGRAM PROGRAM
 export const zshTemplate = String.raw`#compdef PROGRAM
 # Completion of PROGRAM for zsh.
 # Try it: source <(PROGRAM completion zsh)
-# Keep it: write it to a file _PROGRAM in one of the directories of $fpath.
+# Install it: write it to a file _PROGRAM in one of the directories of $fpath.
 _PROGRAM() {
   local curcontext="$curcontext" state line
   typeset -A opt_args
@@ -113,7 +113,7 @@ fi
 /** For Windows PowerShell 5.1 and PowerShell 7. Offering nothing lets it complete file names. */
 export const powershellTemplate = String.raw`# Completion of PROGRAM for PowerShell.
 # Try it: PROGRAM completion powershell | Out-String | Invoke-Expression
-# Keep it: add that line to the file that $PROFILE names.
+# Install it: add that line to the file that $PROFILE names.
 Register-ArgumentCompleter -Native -CommandName 'PROGRAM', 'PROGRAM.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $commands = [ordered]@{

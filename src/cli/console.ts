@@ -35,7 +35,7 @@ export interface Input {
 /** Opens the standard input of this process. */
 export function openInput(): Input {
   return {
-    // Asked for when it is needed: opening the stream takes time.
+    // Created when it is needed: opening the stream takes time.
     get isTerminal() {
       return process.stdin.isTTY === true;
     },
@@ -58,7 +58,7 @@ function write(file: number, text: string): void {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
         continue;
       }
-      // The reader of the pipe has gone: there is nobody left to tell.
+      // The reader of the pipe has gone: nobody is left to read the error.
       if (code === "EPIPE" || code === "EOF") return;
       throw error;
     }

@@ -27,8 +27,8 @@ interface Row {
   readonly problem: string | null;
 }
 
-/** Where the converters are used, as far as the file tells: mappings kept in Oomnitza have none. */
-function usesOf(config: Config): Map<string, string[]> {
+/** Where the converters are used, as far as the file says: mappings kept in Oomnitza have none. */
+function listConverterUses(config: Config): Map<string, string[]> {
   const uses = new Map<string, string[]>();
   for (const section of config.sections) {
     for (const { field, spec } of mergeSectionMappings(section, undefined)) {
@@ -40,19 +40,19 @@ function usesOf(config: Config): Map<string, string[]> {
   return uses;
 }
 
-async function rowsOf(config: Config): Promise<Row[]> {
-  const uses = usesOf(config);
+async function buildRows(config: Config): Promise<Row[]> {
+  const uses = listConverterUses(config);
   const code = await compileUserCode(config.converters, []);
   const custom = config.converters.map(({ name, option, line }): Row => {
     const program = code.converters.find(({ source }) => source.name === name);
-    const fault = code.findings.find((finding) => finding.option === option);
+    const finding = code.findings.find((each) => each.option === option);
     return {
       name,
       language: program?.languageName ?? "unknown",
       reason: program?.reason ?? null,
       line,
       used: uses.get(name) ?? [],
-      problem: fault === undefined ? null : formatFinding(fault),
+      problem: finding === undefined ? null : formatFinding(finding),
     };
   });
   const own = new Set(custom.map(({ name }) => name));
@@ -72,7 +72,7 @@ export const convertersCommand = defineCommand({
   flags: {},
   examples: [{ line: "agent converters", does: "list custom and built-in converters" }],
   async run(context) {
-    const rows = await rowsOf(loadConfig(context));
+    const rows = await buildRows(loadConfig(context));
     const isWhole = rows.every(({ problem }) => problem === null);
     if (context.global.output === "json") {
       context.print(JSON.stringify(rows, null, 2));

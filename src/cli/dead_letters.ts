@@ -42,7 +42,7 @@ function choose(
   section: string,
 ): DeadRecords {
   const invalid = words.find((word) => !/^w?\d+$/.test(word));
-  if (invalid !== undefined) throw new UsageError(`"${invalid}" is no id of a refused record`);
+  if (invalid !== undefined) throw new UsageError(`"${invalid}" is not the id of a refused record`);
   const name = section === "" ? undefined : section;
   const chosen = findDeadRecords(store, name, words.length === 0 ? undefined : words);
   const found = new Set(listIds(chosen));
@@ -54,19 +54,22 @@ function choose(
   });
 }
 
-function rowOf(id: string, { section, at, record, reason }: DeadLetter | DeadEvent): string[] {
+function formatLetterRow(
+  id: string,
+  { section, at, record, reason }: DeadLetter | DeadEvent,
+): string[] {
   return [id, section, at, record, reason];
 }
 
-function rowsOf({ letters, events }: DeadRecords): string[][] {
+function formatLetterRows({ letters, events }: DeadRecords): string[][] {
   return [
-    ...letters.map((letter) => rowOf(String(letter.id), letter)),
-    ...events.map((event) => rowOf(eventId(event), event)),
+    ...letters.map((letter) => formatLetterRow(String(letter.id), letter)),
+    ...events.map((event) => formatLetterRow(eventId(event), event)),
   ];
 }
 
 /** What programs get: events have no run, and their payload is what was kept of them. */
-function shownOf({ letters, events }: DeadRecords): unknown[] {
+function toJsonRecords({ letters, events }: DeadRecords): unknown[] {
   return [
     ...letters.map(({ upload: _upload, ...letter }) => letter),
     ...events.map((event) => ({ ...event, id: eventId(event), run: null, status: null })),
@@ -87,9 +90,9 @@ export const failed = defineCommand({
   run(context, flags) {
     using state = openExisting(context);
     const chosen = choose(state.store, [], flags.section);
-    const rows = rowsOf(chosen);
+    const rows = formatLetterRows(chosen);
     const { global, print } = context;
-    if (global.output === "json") print(stringifyExactJson(shownOf(chosen), 2));
+    if (global.output === "json") print(stringifyExactJson(toJsonRecords(chosen), 2));
     else if (rows.length === 0) print("No refused records are kept");
     else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
     return Promise.resolve(exitCodes.ok);

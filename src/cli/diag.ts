@@ -1,5 +1,5 @@
 /**
- * `agent diag`: a bundle for those who help, without secrets.
+ * `agent diag`: a support bundle, without secrets.
  *
  * @module
  */
@@ -33,7 +33,7 @@ const logBytes = 200_000;
 /** Runs that go in. */
 const latestRuns = 50;
 
-const about = `What agent diag collects for those who help. Look through it before you give it away.
+const about = `The support bundle of agent diag. Check its contents before you pass it on.
 
 about.txt      this text
 agent.json     the version of the agent, and of the system
@@ -134,21 +134,21 @@ function save(path: string, files: readonly ArchiveFile[]): void {
   }
 }
 
-/** Writes a bundle for those who help. */
+/** Writes a support bundle. */
 export const diag = defineCommand({
   name: "diag",
-  summary: "Write a bundle for those who help: findings, configuration and logs without secrets.",
+  summary: "Write a support bundle: findings, configuration and logs without secrets.",
   details:
-    "The bundle is a .tar.gz of texts: what agent doctor finds, the configuration with secrets masked, facts about the state file, and the end of the log files. Look through it before you give it away.",
+    "The bundle is a .tar.gz of texts: what agent doctor finds, the configuration with secrets masked, facts about the state file, and the end of the log files. Check its contents before you pass it on.",
   flags: {
     "out": opt.path("The file to write. By default agent-diag-DATE.tar.gz in this folder.", {
       default: "",
     }),
-    "offline": opt.flag("Ask nobody.", { default: false }),
+    "offline": opt.flag("Send no requests.", { default: false }),
   },
   examples: [
     { line: "agent diag --out diag.tar.gz", does: "write the bundle" },
-    { line: "agent diag --offline", does: "write it without asking Oomnitza and the sources" },
+    { line: "agent diag --offline", does: "write it without requests to Oomnitza and the sources" },
   ],
   async run(context, flags) {
     const day = new Date().toISOString().slice(0, 10);
@@ -162,7 +162,7 @@ export const diag = defineCommand({
     context.print(
       context.global.output === "json"
         ? JSON.stringify({ bundle: path, files: names }, null, 2)
-        : `Wrote ${path}: ${names.length} files. Look through it before you give it away.`,
+        : `Wrote ${path}: ${names.length} files. Check its contents before you pass it on.`,
     );
     return exitCodes.ok;
   },

@@ -44,19 +44,19 @@ function show(context: CommandContext, checks: readonly Check[]): void {
 /** Looks at everything that an upload needs. */
 export const doctor = defineCommand({
   name: "doctor",
-  summary: "Look at everything that an upload needs, and say what to do about what is wrong.",
+  summary: "Check everything that an upload needs, and say how to fix what is wrong.",
   details:
-    `Looks at the program, the configuration and who can read it, folders, disk space, the state file and the service; then at the way to Oomnitza and to every source (name, proxy, connection, certificate, clock), at credentials and rights, and at mapped fields that no record in Oomnitza has.
+    `Checks the program, the configuration and who can read it, folders, disk space, the state file and the service; then at the connections to Oomnitza and to every source (name, proxy, connection, certificate, clock), at credentials and rights, and at mapped fields that no record in Oomnitza has.
 
 Nothing is sent. The exit code is 3 when something failed; warnings leave it at 0. Run it as the account that runs the agent: rights and variables of another one are different.`,
   flags: {
-    "offline": opt.flag("Ask nobody: look at this machine and the configuration only.", {
+    "offline": opt.flag("Send no requests: check this machine and the configuration only.", {
       default: false,
     }),
   },
   examples: [
-    { line: "agent doctor", does: "look at everything" },
-    { line: "agent doctor --offline --output json", does: "look at this machine, for a program" },
+    { line: "agent doctor", does: "check everything" },
+    { line: "agent doctor --offline --output json", does: "check this machine, as JSON" },
   ],
   async run(context, flags) {
     const checks = await examine(context, flags.offline);

@@ -34,7 +34,7 @@ function inMs(ms: number | null): string {
   return ms === null ? "" : `${ms.toFixed(1)} ms`;
 }
 
-function rowOf({ mapping, input, output, ms, failed }: ExplainedField): string[] {
+function formatFieldRow({ mapping, input, output, ms, failed }: ExplainedField): string[] {
   const converter = mapping.spec.converter ?? "";
   return [
     mapping.field,
@@ -62,15 +62,16 @@ function explanationText(found: Explanation): string {
     neutralise(`[${section}] ${identity === "" ? "(no sync field)" : identity}`),
     `source record\n${stringifyExactJson(record, 2)}`,
     neutralise(`record filter: ${filtered}`),
-    `mappings\n${table([head, ...fields.map(rowOf)])}`,
+    `mappings\n${table([head, ...fields.map(formatFieldRow)])}`,
     sent,
   ].join("\n\n");
 }
 
-/** Explains what becomes of one record. */
+/** Explains how one record is processed. */
 export const explain = defineCommand({
   name: "explain",
-  summary: "Show what becomes of one record: filter, mappings, converters, and what would be sent.",
+  summary:
+    "Show how one record is processed: filter, mappings, converters, and what would be sent.",
   details:
     "The source is read until the record is found, and nothing is sent. Every converter runs on its own, so that its time and its result can be seen. The output holds the whole record.",
   positionals: { usage: "NAME", help: "An enabled section.", minimum: 1, maximum: 1 },

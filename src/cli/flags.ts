@@ -15,19 +15,19 @@ export const globalFlags = {
     { default: "" },
   ),
   "logging-config": opt.path(
-    "Where log lines go, in the form of Python's logging.config.dictConfig (JSON). By default logging.json beside the program or the state file when there is one, for upload and serve.",
+    "Logging configuration in the format of Python's logging.config.dictConfig (JSON). By default logging.json beside the program or the state file when there is one, for upload and serve.",
     { default: "" },
   ),
   "log-dir": opt.path(
-    "The folder of log files: info.log and errors.log, which upload and serve write when there is no logging configuration, and those that one names without a folder. none writes no such two. By default the folder of the state file.",
+    "The folder of log files: info.log and errors.log, which upload and serve write when there is no logging configuration, and those that one names without a folder. none disables these two. By default the folder of the state file.",
     { default: "" },
   ),
   "state": opt.path(
-    "The file in which the agent remembers runs, records that still have to be sent and those that were refused. By default that of the service for its configuration, else agent-state.sqlite beside the configuration file.",
+    "State file, with the runs, the records that still have to be sent and those that were refused. By default that of the service for its configuration, else agent-state.sqlite beside the configuration file.",
     { default: "" },
   ),
   "no-state": opt.flag(
-    "Remember nothing and finish nothing that an earlier run left: what cannot be sent is lost.",
+    "Do not use the state file: records left by an earlier run are not sent, and records that cannot be sent are lost.",
     { default: false },
   ),
   "verbose": opt.flag("Also show debug lines, and the stack trace of an error.", {
@@ -54,16 +54,16 @@ export interface FileLocation {
 
 /** Flags of an upload; those of the Python connector keep their meaning. */
 export const uploadFlags = {
-  "record-count": opt.integer("Stop after so many source records per section. 0 means no limit.", {
+  "record-count": opt.integer("Maximum number of source records per section. 0 means no limit.", {
     default: 0,
   }),
   "singleton": opt.integer(
-    "1 refuses to run beside another upload with the same state file, 0 allows it.",
+    "1 refuses to run while another upload with the same state file is running; 0 allows it.",
     {
       default: 1,
     },
   ),
-  "workers": opt.integer("Requests to Oomnitza under way at once, per section.", {
+  "workers": opt.integer("Concurrent requests to Oomnitza, per section.", {
     default: defaultWorkers,
     maximum: 256,
   }),
@@ -72,13 +72,13 @@ export const uploadFlags = {
     { default: false },
   ),
   "plan": opt.path(
-    "Send exactly what a plan holds that agent plan --save wrote, and name no sections. A plan is refused when anything changed since.",
+    "Send exactly the contents of a plan file from agent plan --save, without naming sections. The plan is refused if anything has changed since.",
     { default: "" },
   ),
-  "full": opt.flag("Send also what did not change, in sections with only_changed.", {
+  "full": opt.flag("Also send unchanged records, in sections with only_changed.", {
     default: false,
   }),
-  "accept": opt.flag("Send also what the guard would stop; look at it with agent plan first.", {
+  "accept": opt.flag("Also send what the guard would stop; check it with agent plan first.", {
     default: false,
   }),
   "testmode": opt.flag("Show what would be sent, as JSON, and send nothing.", { default: false }),

@@ -9,27 +9,27 @@ import { opt } from "../sdk/option.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 
 const exitMessages = {
-  asked: "The GUI was stopped from its page.",
-  idle: "Nobody used the GUI for a while, so it has stopped.",
+  stopped: "The GUI was stopped from its page.",
+  idle: "The GUI has stopped because it was not used.",
   aborted: "The GUI has stopped.",
 } as const;
 
-/** Serves the GUI until it is told to stop. */
+/** Serves the GUI until it is to stop. */
 export const gui = defineCommand({
   name: "gui",
   keepsLog: true,
   summary: "Edit and check the configuration, try it and run it, in a browser.",
   details:
-    "Serves web pages to the browser of this machine, on loopback only, until it is stopped: with Ctrl-C, " +
-    "with the button on its pages, or by nobody using it. The address works once, in one browser. " +
+    "Serves web pages to the browser of this machine, on loopback only, until it is stopped with Ctrl-C or " +
+    "with the button on its pages, or is not used for a while. The address works once, in one browser. " +
     "It is what the program does on a desktop when it is started without a command.",
   flags: {
-    "no-open": opt.flag("Only show the address, and open no browser.", { default: false }),
+    "no-open": opt.flag("Show the address without opening a browser.", { default: false }),
     "port": opt.integer("Port to listen on, on loopback only. 0 takes a free one.", {
       default: 0,
       maximum: 65_535,
     }),
-    "idle-minutes": opt.integer("Stop after so many minutes without use. 0 means never.", {
+    "idle-minutes": opt.integer("Minutes without use after which the GUI stops. 0 means never.", {
       default: 120,
     }),
   },

@@ -20,7 +20,7 @@ import type { FileLocation } from "./flags.ts";
 /** The log of a run, and how to end it. */
 export interface OpenLog {
   readonly log: Log;
-  /** Takes what standard error was told already; undefined when there is nothing but standard error. */
+  /** Takes what was written to standard error already; undefined when there is nothing but standard error. */
   readonly record: Log | undefined;
   close(): void;
 }
@@ -41,7 +41,7 @@ const none = "none";
 /** Name of the configuration that is looked for beside the program, as the Python connector does. */
 const configurationName = "logging.json";
 
-/** What was asked for, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
+/** The folder that is set, by the flag or by systemd (`LogsDirectory=`, systemd.exec(5)). */
 function requestedFolder({ global, env }: Pick<FileLocation, "global" | "env">): string {
   const named = global["log-dir"];
   return named === "" ? env.LOGS_DIRECTORY?.split(delimiter)[0] ?? "" : named;

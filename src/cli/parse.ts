@@ -108,7 +108,7 @@ function refuseForeign(command: Command, given: ReadonlyMap<string, unknown>): v
     if (name in globalFlags || name in command.flags) continue;
     // The Python connector took its flags with every action, and scripts rely on it.
     if (name in uploadFlags) continue;
-    throw new UsageError(`--${name} means nothing to ${command.name}`, {
+    throw new UsageError(`--${name} is not a flag of ${command.name}`, {
       hint: `See ${command.name} --help.`,
     });
   }
@@ -162,7 +162,7 @@ function commandNamed(name: string, commands: readonly Command[]): Command {
   if (command !== undefined) return command;
   const shown = commands.filter(({ hidden }) => hidden !== true);
   const names = shown.map((candidate) => candidate.name);
-  throw new UsageError(`There is no command "${name}"`, {
+  throw new UsageError(`Unknown command "${name}"`, {
     hint: didYouMean(name, names) ?? `The commands are ${names.join(", ")}.`,
   });
 }

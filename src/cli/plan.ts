@@ -30,7 +30,7 @@ export const planCommand = defineCommand({
   name: "plan",
   summary: "Show what an upload of sections would change. Nothing is sent.",
   details:
-    `Everything is read, mapped and compared with what Oomnitza accepted last, as the state file has it: which records are new, changed field by field, unchanged, or gone from the source. Exit code 4 says that there is something to do.
+    `Everything is read, mapped and compared with what Oomnitza accepted last, as the state file has it: which records are new, changed field by field, unchanged, or gone from the source. Exit code 4 means that there are changes to upload.
 
 With --save, agent upload --plan sends exactly what was shown, and refuses to when anything changed since.`,
   positionals: {
@@ -43,7 +43,10 @@ With --save, agent upload --plan sends exactly what was shown, and refuses to wh
   examples: [
     { line: "agent plan csv_assets", does: "show what would change" },
     { line: "agent plan csv_assets --csv > changes.csv", does: "the same for a spreadsheet" },
-    { line: "agent plan csv_assets --save friday.plan", does: "keep it, to send exactly that" },
+    {
+      line: "agent plan csv_assets --save friday.plan",
+      does: "save it, to send exactly that later",
+    },
   ],
   run: (context, values, names) =>
     withConfig(context, names, (config) => run(context, values, names, config)),

@@ -33,8 +33,8 @@ const labels: readonly (readonly [keyof PlanCounts, string])[] = [
 function phrase(counts: PlanCounts): string {
   const parts = labels.flatMap(([key, label]) => {
     const count = counts[key];
-    const isTold = key === "new" || key === "changed" || key === "unchanged";
-    return count === null || (count === 0 && !isTold) ? [] : [`${count} ${label}`];
+    const isAlwaysShown = key === "new" || key === "changed" || key === "unchanged";
+    return count === null || (count === 0 && !isAlwaysShown) ? [] : [`${count} ${label}`];
   });
   return `${counts.fetched} read: ${parts.join(", ")}`;
 }
@@ -58,7 +58,7 @@ function headLines({ report }: PlannedSection): readonly [string, ...string[]] {
   return lines;
 }
 
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   return value === undefined ? "(nothing)" : stringifyExactJson(value);
 }
 
@@ -70,8 +70,8 @@ function changeLines({ kind, record, fields, reason }: PlannedChange): string[] 
   if (kind === "gone") return [head];
   const rows = fields.map((change) =>
     kind === "new"
-      ? `      ${change.field}: ${textOf(change.new)}`
-      : `      ${change.field}: ${textOf(change.old)} → ${textOf(change.new)}`
+      ? `      ${change.field}: ${formatValue(change.new)}`
+      : `      ${change.field}: ${formatValue(change.old)} → ${formatValue(change.new)}`
   );
   return [head, ...rows];
 }

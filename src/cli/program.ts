@@ -13,7 +13,7 @@ import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { hasDesktop } from "../runtime/browser.ts";
 import { version } from "../runtime/version.ts";
 import { windowsServiceArgument } from "../os_service/names.ts";
-import { bugHint, type RunReport, toFault } from "../sync/report.ts";
+import { bugHint, type RunReport, toSectionError } from "../sync/report.ts";
 import { sources } from "../sources/mod.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -26,7 +26,7 @@ import { type ParsedLine, parseLine, shortFlags } from "./parse.ts";
 import { describeVersion } from "./version.ts";
 
 /** What a program takes from its process: main.ts gives that of this one, tests give others. */
-export interface ProgramSurroundings {
+export interface ProgramEnvironment {
   readonly console: Console;
   readonly input: Input;
   readonly env: Environment;
@@ -38,9 +38,9 @@ export interface ProgramSurroundings {
   readonly uncaught: () => Promise<never>;
 }
 
-/** What is under way, for the error handler. */
+/** The running command, for the error handler. */
 interface Program {
-  readonly surroundings: ProgramSurroundings;
+  readonly environment: ProgramEnvironment;
   readonly argv: readonly string[];
   readonly redactor: Redactor;
   verbose: boolean;
@@ -49,8 +49,8 @@ interface Program {
   log: OpenLog | undefined;
 }
 
-function printHelp({ surroundings }: Program, command: Command | undefined): void {
-  const { console } = surroundings;
+function printHelp({ environment }: Program, command: Command | undefined): void {
+  const { console } = environment;
   const colour = console.isOutputTerminal && console.wantsColour;
   const look: HelpLook = { shortFlags, colour };
   console.print(
@@ -61,8 +61,8 @@ function printHelp({ surroundings }: Program, command: Command | undefined): voi
 }
 
 async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
-  const { argv, redactor, surroundings } = program;
-  const { console, directory, env, input } = surroundings;
+  const { argv, redactor, environment } = program;
+  const { console, directory, env, input } = environment;
   const { command, global, flags, words } = parsed;
   if (global.version) {
     console.print(describeVersion());
@@ -83,7 +83,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
   const context: CommandContext = {
     log: program.log.log,
     redactor,
-    signal: surroundings.listenForStop(),
+    signal: environment.listenForStop(),
     global,
     env,
     directory,
@@ -98,20 +98,20 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
   return await command.run(context, flags, words);
 }
 
-function exitCodeOf(error: unknown): number {
+function chooseExitCode(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage;
   return error instanceof AgentError ? exitCodes.cannotStart : exitCodes.bug;
 }
 
 function reportError(program: Program, error: unknown, exit: number): void {
-  const { redactor, surroundings: { console } } = program;
+  const { redactor, environment: { console } } = program;
   console.status(undefined);
   const { verbose, log } = program;
   const advice = error instanceof AgentError ? [] : [bugHint];
   const [message, ...details] = errorLines(error, { verbose });
   const lines = [...details, ...advice];
   console.note(describeLines([message, ...lines], redactor));
-  // Log files tell it too, for those who look there in the morning.
+  // Log files have it too, for those who read them later.
   log?.record?.error(message, lines);
   if (program.json) {
     const report = JSON.stringify(failureReport(error, exit), null, 2);
@@ -131,16 +131,16 @@ function failureReport(error: unknown, exit: number) {
     testmode: false,
     not_enabled: [],
     sections: [],
-    error: { ...toFault(error), findings },
+    error: { ...toSectionError(error), findings },
     exit,
   } satisfies RunReport;
 }
 
 /** Without a command, a person at a desktop gets the GUI, as the Python connector had it. */
-function withDefaultCommand({ argv, surroundings }: Program, parsed: ParsedLine): ParsedLine {
+function withDefaultCommand({ argv, environment }: Program, parsed: ParsedLine): ParsedLine {
   const { command, global } = parsed;
   const isComplete = command !== undefined || global.help || global.version;
-  if (isComplete || !hasDesktop(surroundings.env, process.platform)) return parsed;
+  if (isComplete || !hasDesktop(environment.env, process.platform)) return parsed;
   return parseLine(["gui", ...argv], commands);
 }
 
@@ -150,10 +150,10 @@ function withDefaultCommand({ argv, surroundings }: Program, parsed: ParsedLine)
  */
 export async function runProgram(
   argv: readonly string[],
-  surroundings: ProgramSurroundings,
+  environment: ProgramEnvironment,
 ): Promise<number> {
   const program: Program = {
-    surroundings,
+    environment,
     argv,
     redactor: createRedactor(),
     verbose: false,
@@ -163,15 +163,15 @@ export async function runProgram(
   try {
     if (argv[0] === windowsServiceArgument) {
       const { runAsWindowsService } = await import("../os_service/windows_host.ts");
-      return await runAsWindowsService(() => runProgram(argv.slice(1), surroundings));
+      return await runAsWindowsService(() => runProgram(argv.slice(1), environment));
     }
     const parsed = withDefaultCommand(program, parseLine(argv, commands));
     program.verbose = parsed.global.verbose;
     program.json = parsed.global.output === "json";
-    // What nobody has caught ends the program like any other fault: told, and with secrets masked.
-    return await Promise.race([dispatch(program, parsed), surroundings.uncaught()]);
+    // What nobody has caught ends the program like any other error: reported, with secrets masked.
+    return await Promise.race([dispatch(program, parsed), environment.uncaught()]);
   } catch (error) {
-    const exit = exitCodeOf(error);
+    const exit = chooseExitCode(error);
     reportError(program, error, exit);
     return exit;
   } finally {

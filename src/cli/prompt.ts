@@ -1,5 +1,5 @@
 /**
- * Asks for a secret: on a terminal without showing it, else from standard input.
+ * Reads a secret: on a terminal without showing it, else from standard input.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export function readHidden(question: string): Promise<string> {
  *
  * @throws {UsageError} when it is empty.
  */
-export async function askSecret(input: Input, question: string): Promise<string> {
+export async function promptForSecret(input: Input, question: string): Promise<string> {
   const secret = input.isTerminal
     ? await readHidden(question)
     : (await input.readAll()).replace(/\r?\n$/, "");

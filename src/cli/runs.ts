@@ -15,7 +15,9 @@ import { table } from "./table.ts";
 /** Runs that are listed. */
 const listed = 20;
 
-function rowOf({ id, section, origin, state, started, counts, waiting }: StoredRun): string[] {
+function formatRunRow(
+  { id, section, origin, state, started, counts, waiting }: StoredRun,
+): string[] {
   const wait = waiting > 0 ? `, ${waiting} waiting` : "";
   return [id, section, origin, state, started, `${describeCounts(counts)}${wait}`];
 }
@@ -28,7 +30,10 @@ function list(context: CommandContext, runs: readonly StoredRun[]): void {
     context.print(`State file ${context.stateFile}: ${why}`);
   } else {
     context.print(
-      table([["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"], ...runs.map(rowOf)]),
+      table([
+        ["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"],
+        ...runs.map(formatRunRow),
+      ]),
     );
     context.print(`State file ${context.stateFile}`);
   }

@@ -20,11 +20,10 @@ async function readNextRuns(context: CommandContext): Promise<UpcomingRun[]> {
 /** Shows what is due next. */
 export const schedule = defineCommand({
   name: "schedule",
-  summary: "Show which sections agent serve runs by itself, and when next.",
-  details:
-    "What is due in the past runs as soon as agent serve starts, once, however often it was missed.",
+  summary: "Show the sections that agent serve runs by schedule, and when they run next.",
+  details: "A missed run starts as soon as agent serve does, once, however often it was missed.",
   flags: {},
-  examples: [{ line: "agent schedule", does: "show what is next" }],
+  examples: [{ line: "agent schedule", does: "show the next runs" }],
   async run(context) {
     const rows = await readNextRuns(context);
     if (context.global.output === "json") context.print(JSON.stringify(rows, null, 2));

@@ -14,7 +14,7 @@ import { deleteKeyring, readKeyring, writeKeyring } from "../runtime/keyring.ts"
 import { sources } from "../sources/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { readIni } from "../app/configuration.ts";
-import { askSecret } from "./prompt.ts";
+import { promptForSecret } from "./prompt.ts";
 import { table } from "./table.ts";
 
 /** Where the Python connector kept how to reach a server of secrets. */
@@ -24,11 +24,11 @@ const serverKeys = ["vault_url", "vault_token"];
 interface Entry {
   readonly section: string;
   readonly key: string;
-  /** Whether the configuration asks for it. */
-  readonly isAskedFor: boolean;
+  /** Whether the configuration refers to it. */
+  readonly isReferenced: boolean;
 }
 
-function askedFor(document: IniDocument): Entry[] {
+function listReferencedSecrets(document: IniDocument): Entry[] {
   return document.sections.flatMap((section) => {
     const options = getOptions(document, section);
     const backend = options.get("vault_backend")?.value.trim() || "keyring";
@@ -43,34 +43,34 @@ function askedFor(document: IniDocument): Entry[] {
       return [{ section: at < 0 ? section.name : reference.target.slice(0, at), key }];
     });
     return [...kept.map((key) => ({ section: name, key })), ...referred].map((entry) => {
-      return { ...entry, isAskedFor: true };
+      return { ...entry, isReferenced: true };
     });
   });
 }
 
-/** Secrets that a section could have there, whether or not it asks for them. */
-function imaginable(document: IniDocument | undefined): Entry[] {
+/** Secrets that a section could have there, whether or not it refers to them. */
+function listPossibleSecrets(document: IniDocument | undefined): Entry[] {
   const names = document?.sections.map(({ name }) => name) ??
     ["oomnitza", ...sources.map(({ name }) => name)];
   return names.flatMap((section) => {
     const declared = Object.entries(declaredIn(section, sources) ?? {});
     const keys = declared.filter(([, { kind }]) => kind === "secret").map(([key]) => key);
-    return [...keys, ...serverKeys].map((key) => ({ section, key, isAskedFor: false }));
+    return [...keys, ...serverKeys].map((key) => ({ section, key, isReferenced: false }));
   });
 }
 
-/** Keyrings cannot be asked what they hold, so each entry that makes sense is looked for. */
+/** Keyrings cannot be listed, so each entry that makes sense is looked for. */
 async function list(context: CommandContext): Promise<number> {
   const { ini: path } = context;
   const document = existsSync(path) ? readIni(path) : undefined;
-  const asked = document === undefined ? [] : askedFor(document);
-  const entries = new Map([...imaginable(document), ...asked].map((entry) => {
+  const referenced = document === undefined ? [] : listReferencedSecrets(document);
+  const entries = new Map([...listPossibleSecrets(document), ...referenced].map((entry) => {
     return [JSON.stringify([entry.section, entry.key]), entry];
   }));
   const rows: { section: string; key: string; stored: boolean }[] = [];
-  for (const { section, key, isAskedFor } of entries.values()) {
+  for (const { section, key, isReferenced: isReferenced } of entries.values()) {
     const stored = await readKeyring(section, key) !== undefined;
-    if (stored || isAskedFor) rows.push({ section, key, stored });
+    if (stored || isReferenced) rows.push({ section, key, stored });
   }
   if (context.global.output === "json") context.print(JSON.stringify(rows, null, 2));
   else if (rows.length === 0) context.print("The keyring has no secrets of the agent");
@@ -84,7 +84,7 @@ async function list(context: CommandContext): Promise<number> {
 }
 
 async function set({ input, log }: CommandContext, section: string, key: string): Promise<number> {
-  const secret = await askSecret(input, `Secret for ${key} of [${section}] (not shown): `);
+  const secret = await promptForSecret(input, `Secret for ${key} of [${section}] (not shown): `);
   await writeKeyring(section, key, secret);
   log.info(`Stored ${key} of [${section}] in the keyring`);
   return exitCodes.ok;
@@ -114,7 +114,7 @@ export const secretCommand = defineCommand({
   details:
     `The keyring is Windows' Credential Manager, macOS' Keychain, or the Secret Service of a Linux desktop, of the account that runs the command.
 
-set asks for the secret without showing it, or reads it from standard input when that is no terminal. get prints it. list shows which secrets are there, and which the configuration asks for and are missing, never the secrets themselves.
+set prompts for the secret without showing it, or reads it from standard input when that is no terminal. get prints it. list shows which secrets are there, and which the configuration asks for and are missing, never the secrets themselves.
 
 The configuration asks for a secret with \${keyring:KEY}, or with vault_keys = KEY.`,
   positionals: {
@@ -134,7 +134,7 @@ The configuration asks for a secret with \${keyring:KEY}, or with vault_keys = K
     if (!Object.hasOwn(verbs, verb)) {
       const near = closest(verb, [...Object.keys(verbs), "list"]);
       throw new UsageError(
-        verb === "list" ? "secret list takes no section" : `secret cannot ${verb}`,
+        verb === "list" ? "secret list takes no section" : `Unknown action ${verb}`,
         verb === "list" ? {} : { hint: `Did you mean ${near}?` },
       );
     }

@@ -21,7 +21,7 @@ const flags = {
     maximum: 65_535,
   }),
   "workers": opt.integer(
-    "Devices fetched, and requests to Oomnitza under way, at once, per section.",
+    "Maximum number of devices fetched concurrently, and of concurrent requests to Oomnitza, per section.",
     { default: defaultWorkers, maximum: 256 },
   ),
   "singleton": opt.integer(
@@ -36,18 +36,17 @@ const flags = {
   "save-data": uploadFlags["save-data"],
 } as const;
 
-/** Runs the webhook listener until it is told to end. */
+/** Runs the webhook listener until it is to stop. */
 export const serveCommand = defineCommand({
   name: "serve",
   keepsLog: true,
-  summary:
-    "Listen for webhooks and upload the devices that they are about, and run sections by schedule.",
+  summary: "Receive webhooks and upload their devices, and run sections by schedule.",
   details:
     `The last part of the path is the section, exactly as in the configuration file: POST /anything/casper.MDM. An event is answered with 204 once it is safe in the state file; what it is about is then fetched by its id and uploaded. Who may post is set in [serve].
 
 Enabled sections with schedule are run when they are due, one after the other; the command schedule shows when that is.
 
-GET /healthz tells whether the service runs, GET /readyz whether it takes events, GET /metrics all that can be counted. [alerts] says who is told of failures. SIGTERM and Ctrl-C end it in good order; a second one ends it at once, and loses nothing either.`,
+GET /healthz reports whether the service runs, GET /readyz whether it accepts events; GET /metrics returns the metrics. [alerts] configures who is notified of failures. SIGTERM and Ctrl-C stop it gracefully; a second one stops it at once, and loses nothing either.`,
   flags,
   examples: [
     { line: "agent serve", does: "listen on 127.0.0.1:8000" },

@@ -18,10 +18,10 @@ const actions = ["install", "uninstall", "start", "stop", "status", "logs"] as c
 type Action = typeof actions[number];
 
 const flags = {
-  "host": opt.text("install: address to listen on for webhooks, 127.0.0.1 unless named.", {
+  "host": opt.text("install: address to listen on for webhooks, by default 127.0.0.1.", {
     default: "",
   }),
-  "port": optional(opt.integer("install: port to listen on, 8000 unless named.", {
+  "port": optional(opt.integer("install: port to listen on, by default 8000.", {
     maximum: 65_535,
   })),
   "user": opt.text(
@@ -29,15 +29,15 @@ const flags = {
     { default: "" },
   ),
   "credential": opt.text(
-    "install: files whose content systemd hands to the service as ${systemd:NAME}: NAME=PATH, several with commas; none for none.",
+    "install: files whose content systemd passes to the service as ${systemd:NAME}: NAME=PATH, several with commas; none for none.",
     { default: "", placeholder: "NAME=PATH" },
   ),
   "service-logging": opt.path(
     "install: the --logging-config of the service. By default the journal under systemd, elsewhere a file that is written.",
     { default: "" },
   ),
-  "lines": opt.integer("logs: how many lines to show.", { default: 100 }),
-  "follow": opt.flag("logs: go on showing lines as they come.", { default: false }),
+  "lines": opt.integer("logs: number of lines to show.", { default: 100 }),
+  "follow": opt.flag("logs: show new lines as they are written.", { default: false }),
   "dry-run": opt.flag("Show what would be written and run, and do nothing.", { default: false }),
   "system": opt.choice(
     "With --dry-run: the service manager to show it for. By default this machine's.",
@@ -55,14 +55,14 @@ interface Target {
 
 async function findTarget(values: Flags): Promise<Target> {
   if (values.system !== "this" && !values["dry-run"]) {
-    throw new UsageError("--system goes with --dry-run only: a service is set up where it runs");
+    throw new UsageError("--system works with --dry-run only: a service is set up where it runs");
   }
   const { managerFor, managerNamed } = await import("../os_service/mod.ts");
   const here = managerFor(process.platform);
   const manager = values.system === "this" ? here : managerNamed(values.system);
   if (manager !== undefined) return { manager, isHere: manager === here };
   throw new AgentError(`There are no services for ${process.platform}`, {
-    hint: "Let whatever starts programs there run agent serve.",
+    hint: "Start agent serve by other means.",
   });
 }
 
@@ -132,14 +132,14 @@ async function installSteps(context: CommandContext, values: Flags, target: Targ
   const { manager } = target;
   const settings = await serviceSettings(context, values, target);
   if (/[^\w .:[\]\\$@-]/.test(`${settings.host}${settings.user}`)) {
-    throw new UsageError("--host or --user holds a character that neither can have");
+    throw new UsageError("--host or --user contains an invalid character");
   }
   if (!values["dry-run"]) refuseWhatCannotWork(settings);
   // Where this program lies by chance matters only when it is to be the service.
   const { program } = values["dry-run"] ? manager.defaults : settings;
   const problem = manager.problem({ ...settings, program });
   if (problem !== undefined) {
-    throw new AgentError(problem, { hint: "docs/service.md tells which places are good." });
+    throw new AgentError(problem, { hint: "See docs/service.md." });
   }
   if (!values["dry-run"]) await (await import("../os_service/mod.ts")).refuseOldManager(manager);
   return manager.install(settings);
@@ -179,11 +179,11 @@ async function status(context: CommandContext, { manager }: Target): Promise<num
 async function logs(context: CommandContext, values: Flags, { manager }: Target): Promise<number> {
   const { show, tailLog } = await import("../os_service/mod.ts");
   const { lines, follow } = values;
-  const place = manager.logs(lines, follow);
-  if (place.kind === "run") {
-    return await show(place.command) === 0 ? exitCodes.ok : exitCodes.failed;
+  const source = manager.logs(lines, follow);
+  if (source.kind === "run") {
+    return await show(source.command) === 0 ? exitCodes.ok : exitCodes.failed;
   }
-  for await (const line of tailLog(place.path, { lines, follow, signal: context.signal })) {
+  for await (const line of tailLog(source.path, { lines, follow, signal: context.signal })) {
     context.print(line);
   }
   return exitCodes.ok;
@@ -198,7 +198,7 @@ async function isAlready(action: Action, { manager }: Target): Promise<boolean> 
 const done: Readonly<Record<Exclude<Action, "status" | "logs">, string>> = {
   install: "is installed and starts with the machine. To start it now: agent service start",
   uninstall: "is not a service any more. Its configuration and its state file are still there.",
-  start: "was started. See how it does: agent service status",
+  start: "was started. To check it: agent service status",
   stop: "was stopped.",
 };
 
@@ -207,7 +207,7 @@ export const service = defineCommand({
   name: "service",
   summary: "Run the agent as a service of systemd, launchd or Windows.",
   details:
-    `install registers agent serve as a service that starts with the machine; once more, it brings the service up to date, and what is not named stays as it was registered. uninstall stops and removes it. start, stop, status and logs do what they say; status exits with 3 when the service does not run.
+    `install registers agent serve as a service that starts with the machine; once more, it brings the service up to date, and what is not named stays as it was registered. uninstall stops and removes it. status exits with 3 when the service does not run.
 
 --ini, --state and --service-logging name the files of the service. docs/service.md says where they are by default, and which account runs it.`,
   positionals: { usage: actions.join("|"), help: "What to do.", minimum: 1, maximum: 1 },
@@ -220,15 +220,15 @@ export const service = defineCommand({
   async run(context, values, [word = ""]) {
     const action = actions.find((known) => known === word);
     if (action === undefined) {
-      throw new UsageError(`service does not know "${word}"`, {
-        hint: `It knows ${actions.join(", ")}.`,
+      throw new UsageError(`Unknown action "${word}"`, {
+        hint: `The actions are ${actions.join(", ")}.`,
       });
     }
     const target = await findTarget(values);
     const isDry = values["dry-run"];
     if (action === "status" || action === "logs") {
       if (isDry) {
-        throw new UsageError(`${action} changes nothing, so that --dry-run has no meaning`);
+        throw new UsageError(`${action} changes nothing, so --dry-run has no effect`);
       }
       return action === "status"
         ? await status(context, target)

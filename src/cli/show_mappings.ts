@@ -17,7 +17,7 @@ import {
 import { type CommandContext, exitCodes } from "./command.ts";
 import { table } from "./table.ts";
 
-function rowOf(mapping: FieldMapping): string[] {
+function formatMappingRow(mapping: FieldMapping): string[] {
   const { spec } = mapping;
   return [
     mapping.field,
@@ -43,7 +43,9 @@ export async function showMappings(context: CommandContext, config: Config): Pro
   } else {
     const head = ["FIELD", "VALUE FROM", "CONVERTER", "", "ORIGIN"];
     for (const { section, fields } of all) {
-      context.print(`${section.name} Mappings\n${table([head, ...fields.map(rowOf)])}\n`);
+      context.print(
+        `${section.name} Mappings\n${table([head, ...fields.map(formatMappingRow)])}\n`,
+      );
     }
   }
   const findings = all.flatMap((each) => each.findings);

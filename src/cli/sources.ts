@@ -10,7 +10,7 @@ import { helpSource, helpSources } from "../describe/help.ts";
 import { findSource, sources } from "../sources/mod.ts";
 import { defineCommand, exitCodes } from "./command.ts";
 
-/** Lists the sources, or tells all about one. */
+/** Lists the sources, or shows everything about one. */
 export const sourcesCommand = defineCommand({
   name: "sources",
   summary: "List the sources, or show what can be configured and mapped for one.",

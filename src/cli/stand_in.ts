@@ -17,11 +17,14 @@ const flags = {
     default: 8765,
     maximum: 65_535,
   }),
-  "token": opt.secret("API token that it accepts. By default it makes one up and shows it.", {
-    default: "",
-  }),
+  "token": opt.secret(
+    "API token that it accepts. By default, a random one is generated and shown.",
+    {
+      default: "",
+    },
+  ),
   "username": opt.text("Login name that it accepts.", { default: "" }),
-  "password": opt.secret("Password that goes with it.", { default: "" }),
+  "password": opt.secret("Password for that login name.", { default: "" }),
   "api": opt.choice("Which upload APIs it has.", ["both", "v2", "v3"], { default: "both" }),
   "mappings": opt.path(
     "JSON file with the field mappings that it keeps: mapping name → source path → field.",
@@ -87,7 +90,7 @@ export const standIn = defineCommand({
   name: "stand-in",
   summary: "Run a local stand-in for an Oomnitza instance, to try the agent with.",
   details:
-    `It listens on loopback only, keeps what it gets in memory, shows it on a web page, and is gone with Ctrl-C.
+    `It listens on loopback only, keeps what it gets in memory, shows it on a web page, and stops with Ctrl-C.
 
 It is strict: a request that an instance would not understand is refused with a reason.`,
   flags,

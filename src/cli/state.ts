@@ -25,5 +25,7 @@ export function openExisting(context: CommandContext): OpenStore {
  */
 export function requireState({ stateFile }: CommandContext): void {
   if (stateFile !== undefined) return;
-  throw new UsageError("--no-state leaves nothing to look into", { hint: "Leave it out." });
+  throw new UsageError("this command reads the state file, which --no-state excludes", {
+    hint: "Leave it out.",
+  });
 }

@@ -29,7 +29,7 @@ const flags = {
 } as const;
 
 /** What running on one record came to; `under`: the version of Python, where both are shown. */
-type Shown = Outcome & { readonly under?: string };
+type TryResult = Outcome & { readonly under?: string };
 
 type Outcome = { readonly result: unknown } | { readonly kept: boolean } | {
   readonly failed: string;
@@ -55,38 +55,37 @@ function runBuiltin(
   { params }: ParsedConverterCall,
   source: string,
   record: SourceRecord,
-): Shown {
+): TryResult {
   const value = source === "" ? null : lookUp(record, source);
-  const complain = (problem: string) => context.log.warning(`${converter.name}: ${problem}`);
+  const report = (problem: string) => context.log.warning(`${converter.name}: ${problem}`);
   try {
     return {
-      result:
-        converter.convert({ field: source, record, value, params, report: complain }, undefined) ??
-          null,
+      result: converter.convert({ field: source, record, value, params, report }, undefined) ??
+        null,
     };
   } catch (error) {
     return { failed: messageOf(error) };
   }
 }
 
-function shownOf(outcome: SandboxOutcome | undefined, isFilter: boolean): Outcome {
-  if (outcome === undefined) return { failed: "no answer" };
+function toOutcome(outcome: SandboxOutcome | undefined, isFilter: boolean): Outcome {
+  if (outcome === undefined) return { failed: "no result" };
   if ("failed" in outcome) return { failed: outcome.failed };
   if (isFilter) return { kept: outcome.keep };
   return { result: outcome.keep ? outcome.results[0] ?? null : null };
 }
 
-/** Runs the code; twice where nothing in it tells the version of Python and the results differ. */
+/** Runs the code; twice where nothing in it shows the version of Python and the results differ. */
 async function runCustom(
   { log }: CommandContext,
   config: Config,
   code: TriedCode,
   records: readonly SourceRecord[],
-): Promise<Shown[]> {
+): Promise<TryResult[]> {
   const { shown, isOpen } = await runOnce(log, config, code, records);
   if (!isOpen) return [...shown];
   const { shown: others } = await runOnce(log, config, { ...code, python: 2 }, records);
-  return shown.flatMap((one, index): Shown[] => {
+  return shown.flatMap((one, index): TryResult[] => {
     const other = others[index];
     return other === undefined || stringifyExactJson(one) === stringifyExactJson(other)
       ? [one]
@@ -103,7 +102,7 @@ async function runOnce(
   const trial = await openTrial(config, code, log);
   const outcomes = await trial.run(records);
   await trial.close();
-  const shown = records.map((_, index) => shownOf(outcomes[index], code.kind === "filter"));
+  const shown = records.map((_, index) => toOutcome(outcomes[index], code.kind === "filter"));
   return { shown, isOpen: trial.isOpen };
 }
 
@@ -127,7 +126,7 @@ async function runOn(
   name: string,
   values: Values<typeof flags>,
   records: readonly SourceRecord[],
-): Promise<Shown[]> {
+): Promise<TryResult[]> {
   const config = loadConfig(context);
   const call = parseConverterCall(name);
   const source = values.source === "" ? inferSource(context, config, call.name) : values.source;
@@ -150,7 +149,7 @@ async function runOn(
   }
   if (converter.prepare !== undefined || converter.waits === true) {
     throw new UsageError(
-      `${converter.name} asks another system, so it cannot be tried on saved records`,
+      `${converter.name} queries another system, so it cannot be tried on saved records`,
     );
   }
   return records.map((record) => runBuiltin(context, converter, call, source, record));
@@ -159,8 +158,7 @@ async function runOn(
 /** Runs one converter or filter on saved records. */
 export const tryCommand = defineCommand({
   name: "try",
-  summary:
-    "Run one converter, or the filter of a section, on saved records and show what it makes of them.",
+  summary: "Run one converter, or the filter of a section, on saved records and show the results.",
   details:
     "Nothing is read from a source and nothing is sent. Log lines of the code go to standard error. Without --source, the value is that of the first mapping that uses the converter.",
   positionals: {
@@ -193,20 +191,20 @@ export const tryCommand = defineCommand({
     const ms = performance.now() - begun;
     if (context.global.output === "json") {
       context.print(stringifyExactJson({ ms, records: shown }, 2));
-    } else for (const one of shown) context.print(textOf(one));
+    } else for (const one of shown) context.print(formatTryResult(one));
     context.log.info(`${records.length} records in ${ms.toFixed(0)} ms`);
     return shown.some((one) => "failed" in one) ? exitCodes.failed : exitCodes.ok;
   },
 });
 
-function textOf(shown: Shown): string {
+function formatTryResult(shown: TryResult): string {
   const { under } = shown;
   return neutralise(
-    under === undefined ? resultText(shown) : `${under}: ${resultText(shown)}`,
+    under === undefined ? formatOutcome(shown) : `${under}: ${formatOutcome(shown)}`,
   );
 }
 
-function resultText(shown: Shown): string {
+function formatOutcome(shown: TryResult): string {
   if ("failed" in shown) return `failed: ${shown.failed}`;
   if ("kept" in shown) return shown.kept ? "kept" : "filtered";
   return stringifyExactJson(shown.result);

@@ -1,5 +1,5 @@
 /**
- * `agent upgrade`: puts a newer, signed release in the place of this program.
+ * `agent upgrade`: puts a newer, signed release instead of this program.
  *
  * @module
  */
@@ -20,9 +20,9 @@ const flags = {
     default: "",
     placeholder: "URL|FOLDER",
   }),
-  "check": opt.flag("Only tell what is there; change nothing.", { default: false }),
+  "check": opt.flag("Only report what is available; change nothing.", { default: false }),
   "public-key": opt.path(
-    "File with the public key (of minisign) that the release is signed with, in place of the one that is built in.",
+    "File with the public key (of minisign) that the release is signed with, instead of the built-in one.",
     { default: "" },
   ),
   "allow-downgrade": opt.flag("Also take a release that is older than this program.", {
@@ -45,7 +45,7 @@ function trustedKey({ directory }: CommandContext, path: string): PublicKey {
     if (publicKey !== undefined) return parsePublicKey(publicKey, "The key built in");
     throw new AgentError("This agent was built without a key to check releases with", {
       hint:
-        "Get the public key from those who make the releases, by another way than the release itself, and name its file with --public-key.",
+        "Get the public key from the publisher, through another channel than the release itself, and name its file with --public-key.",
     });
   }
   const file = resolve(directory, path);
@@ -57,7 +57,10 @@ function trustedKey({ directory }: CommandContext, path: string): PublicKey {
   }
 }
 
-function settingsOf(context: CommandContext, values: Values<typeof flags>): UpgradeSettings {
+function readUpgradeSettings(
+  context: CommandContext,
+  values: Values<typeof flags>,
+): UpgradeSettings {
   if (values.from === "") {
     throw new UsageError("upgrade needs --from", {
       hint:
@@ -92,9 +95,9 @@ function megabytes(bytes: number): string {
 
 function describe({ current }: UpgradeSettings, offer: Offer): string {
   const [there, here] = [describeIdentity(offer.identity), describeIdentity(current)];
-  if (offer.standing === "same") return `agent ${here} is what the release holds`;
+  if (offer.standing === "same") return `agent ${here} is also the version of the release`;
   const how = offer.standing === "other build" ? "another build than" : `${offer.standing} than`;
-  return `The release holds agent ${there}, ${how} this ${here}`;
+  return `The release contains agent ${there}, ${how} this ${here}`;
 }
 
 function show(
@@ -118,33 +121,33 @@ function show(
   context.print(`${describe(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`);
   if (kept === null) return;
   context.print(
-    `Installed. The old program is kept as ${kept}. What runs is still the old one: restart the service.`,
+    `Installed. The old program is kept as ${kept}. The old program is still running: restart the service.`,
   );
 }
 
-/** Puts a newer release in the place of this program. */
+/** Puts a newer release instead of this program. */
 export const upgrade = defineCommand({
   name: "upgrade",
-  summary: "Put a newer, signed release in the place of this program.",
+  summary: "Put a newer, signed release instead of this program.",
   details:
-    `Reads SHA256SUMS and SHA256SUMS.minisig from the release, checks the signature with the key that is built in, fetches the program for this system, checks its sum, starts it once, and only then swaps the two. The old program is kept beside the new one with .old in its name; when the new one does not start in its place, the old one is put back.
+    `Reads SHA256SUMS and SHA256SUMS.minisig from the release, checks the signature with the key that is built in, fetches the program for this system, checks its sum, starts it once, and only then swaps the two. The old program is kept beside the new one with .old in its name; when the new one does not start there, the old one is restored.
 
 Whatever is wrong with the release, this program stays as it is.`,
   flags,
   examples: [
     {
       line: "agent upgrade --from https://example.com/agent/0.2.0 --check",
-      does: "tell what is there",
+      does: "report what is available",
     },
     { line: "agent upgrade --from /mnt/releases/agent-0.2.0", does: "install it from a folder" },
   ],
   async run(context, values) {
-    const settings = settingsOf(context, values);
+    const settings = readUpgradeSettings(context, values);
     const offer = await readOffer(settings);
     const idle = values.check || offer.standing === "same";
-    const places = idle ? undefined : await install(settings, offer);
+    const files = idle ? undefined : await install(settings, offer);
     context.status(undefined);
-    show(context, settings, offer, places?.old ?? null);
+    show(context, settings, offer, files?.old ?? null);
     return exitCodes.ok;
   },
 });

@@ -54,7 +54,7 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
       line: "agent upload csv_assets csv_users --ini /etc/agent/config.ini",
       does: "upload two sections",
     },
-    { line: "agent upload --plan friday.plan", does: "send a plan that was looked at" },
+    { line: "agent upload --plan friday.plan", does: "send a reviewed plan" },
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
   run: (context, flags, names) =>
@@ -72,7 +72,7 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
 interface Job {
   readonly config: Config;
   readonly names: readonly string[];
-  /** A plan to deliver in place of reading the sources. */
+  /** A plan to deliver instead of reading the sources. */
   readonly plan?: SavedPlan;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether a section is enabled: the one place that decides it.
+ * Whether a section is enabled: the one function that decides it.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export function countsAsEnabled(state: EnableState): boolean {
 }
 
 /**
- * Follows a reference to the environment, which costs nothing and tells no secret store; other references
+ * Follows a reference to the environment, which costs nothing and sends no request to a secret store; other references
  * become `pending`.
  */
 export function followEnvironment(option: IniOption, env: Environment): IniOption {

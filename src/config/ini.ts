@@ -1,6 +1,6 @@
 /**
  * Reads config.ini in exactly the dialect of the Python connector's parser, with the line of every
- * value and with all faults at once.
+ * value and with all findings at once.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface IniOption {
   /** 1-based file line of every line of the value: `lines[i]` is that of `value.split("\n")[i]`. */
   readonly lines: readonly number[];
   /**
-   * Set when the file has a reference in place of the value. `resolved`: the value is what it means.
+   * Set when the file has a reference instead of the value. `resolved`: the value is what it means.
    * `pending`: nobody has asked for it yet. `failed`: it could not be had, which is a finding.
    */
   readonly reference?: "resolved" | "pending" | "failed";
@@ -61,7 +61,7 @@ export interface IniDocument {
   readonly byName: ReadonlyMap<string, IniSection>;
   /** The options of `[DEFAULT]`, which every section sees. */
   readonly defaults: ReadonlyMap<string, IniOption>;
-  /** Faults of the text, in the order of their lines. */
+  /** Findings about the text, in the order of their lines. */
   readonly findings: readonly Finding[];
 }
 

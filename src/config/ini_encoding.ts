@@ -1,5 +1,5 @@
 /**
- * Turns the bytes of an ini file into text and back, without losing a byte on the way.
+ * Turns the bytes of an ini file into text and back, without losing a byte.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface DecodedIni {
   readonly text: string;
   /** What to give {@linkcode encodeIni} to write the file back as it was. */
   readonly encoding: IniEncoding;
-  /** What was odd (`warning`) or impossible (`error`) about the bytes. */
+  /** What was unusual (`warning`) or impossible (`error`) about the bytes. */
   readonly findings: readonly Finding[];
 }
 

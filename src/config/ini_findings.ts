@@ -1,5 +1,5 @@
 /**
- * What the ini parser says about a faulty line: which fault it is, and what to do about it. The
+ * What the ini parser says about a faulty line: what is wrong, and what to do about it. The
  * texts never quote the line, because it may hold a password.
  *
  * @module
@@ -78,7 +78,7 @@ export function lostCharacter(position: IniPosition, line: number): Finding {
   };
 }
 
-/** Findings about characters that have no place in an ini file, each told once, where it is. */
+/** Findings about characters that are not allowed in an ini file, each reported once, where it is. */
 export function characterFindings(text: string, file: string): Finding[] {
   const findings: Finding[] = [];
   const nul = text.indexOf("\0");

@@ -9,7 +9,7 @@ import { parseIni } from "./ini.ts";
 import { foldKey, isBlank, isSpace, splitOption, trimEndSpace } from "./ini_lines.ts";
 
 /** Why something cannot be written, and what to do about it. */
-export interface SpellingFault {
+export interface SpellingError {
   /** What is wrong, without a full stop; reads well after a colon. */
   readonly message: string;
   /** What to do about it, one sentence. */
@@ -20,10 +20,10 @@ export interface SpellingFault {
  * Why the ini dialect has no way to write a value so that it is read back exactly; undefined when
  * it has one. Never quotes the value, which may be a password.
  */
-export function valueFault(value: string): SpellingFault | undefined {
+export function checkValueSpelling(value: string): SpellingError | undefined {
   const [first = "", ...rest] = value.split("\n");
-  const fault = characterFault(value) ?? firstLineFault(first);
-  if (fault !== undefined) return fault;
+  const problem = checkCharacters(value) ?? checkFirstLine(first);
+  if (problem !== undefined) return problem;
   const blank = rest.findIndex(isBlank);
   if (blank >= 0) {
     return {
@@ -40,8 +40,8 @@ export function valueFault(value: string): SpellingFault | undefined {
 }
 
 /** Why the ini dialect cannot hold a section name; undefined when it can. */
-export function sectionNameFault(name: string): SpellingFault | undefined {
-  if (name !== "" && !/[\]\n]/.test(name) && characterFault(name) === undefined) return undefined;
+export function checkSectionName(name: string): SpellingError | undefined {
+  if (name !== "" && !/[\]\n]/.test(name) && checkCharacters(name) === undefined) return undefined;
   return {
     message: "this cannot be a section name",
     hint: 'Use a name that is not empty and has no "]" and no line break',
@@ -54,7 +54,7 @@ export function sectionNameFault(name: string): SpellingFault | undefined {
  * @throws AgentError when the dialect cannot hold the key or the value
  */
 export function spellOption(key: string, value: string): string[] {
-  refuse(valueFault(value));
+  refuse(checkValueSpelling(value));
   const [first = "", ...rest] = value.split("\n");
   const spellings = rest.length > 0
     ? [`${key}: ${first}`]
@@ -63,7 +63,7 @@ export function spellOption(key: string, value: string): string[] {
     const lines = [trimEndSpace(spelling), ...rest];
     if (readsAs(lines, key, value)) return lines;
   }
-  return refuse(keyFault(key));
+  return refuse(keySpellingError(key));
 }
 
 /**
@@ -76,12 +76,12 @@ export function spellOption(key: string, value: string): string[] {
  * @throws AgentError when the dialect cannot hold the value
  */
 export function respellOption(text: string, value: string): { above: string[]; lines: string[] } {
-  refuse(valueFault(value));
+  refuse(checkValueSpelling(value));
   const [first = "", ...rest] = value.split("\n");
   const { above, line } = respellLine(text, first, rest.length > 0);
   const lines = [line, ...rest];
   const key = splitOption(text).rawKey;
-  if (!readsAs([...above, ...lines], key, value)) refuse(keyFault(key));
+  if (!readsAs([...above, ...lines], key, value)) refuse(keySpellingError(key));
   return { above, lines };
 }
 
@@ -107,7 +107,7 @@ function respellLine(
   return { above: [], line: head + gap + (first === "" ? '""' : first) + room + comment };
 }
 
-function characterFault(text: string): SpellingFault | undefined {
+function checkCharacters(text: string): SpellingError | undefined {
   if (text.includes("\r")) {
     return {
       message: "it contains a carriage return",
@@ -121,7 +121,7 @@ function characterFault(text: string): SpellingFault | undefined {
   };
 }
 
-function firstLineFault(first: string): SpellingFault | undefined {
+function checkFirstLine(first: string): SpellingError | undefined {
   if (isSpace(first.charCodeAt(0)) || isSpace(first.charCodeAt(first.length - 1))) {
     return {
       message: "spaces at the start or the end of a value are not kept",
@@ -142,7 +142,7 @@ function firstLineFault(first: string): SpellingFault | undefined {
   };
 }
 
-function keyFault(key: string): SpellingFault {
+function keySpellingError(key: string): SpellingError {
   return {
     message: `the key ${JSON.stringify(key)} cannot be written with this value`,
     hint: 'A key has no "=" or ":", no spaces around it, and does not begin with "#", ";", ' +
@@ -159,8 +159,8 @@ function readsAs(lines: readonly string[], key: string, value: string): boolean 
   return !errors && options?.size === 1 && options.get(foldKey(key))?.value === value;
 }
 
-function refuse(fault: SpellingFault): never;
-function refuse(fault: SpellingFault | undefined): void;
-function refuse(fault: SpellingFault | undefined): void {
-  if (fault !== undefined) throw new AgentError(fault.message, { hint: fault.hint });
+function refuse(problem: SpellingError): never;
+function refuse(problem: SpellingError | undefined): void;
+function refuse(problem: SpellingError | undefined): void {
+  if (problem !== undefined) throw new AgentError(problem.message, { hint: problem.hint });
 }

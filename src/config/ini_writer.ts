@@ -15,9 +15,13 @@ import {
   scanIni,
   splitOption,
 } from "./ini_lines.ts";
-import { respellOption, sectionNameFault, spellOption } from "./ini_spelling.ts";
+import { checkSectionName, respellOption, spellOption } from "./ini_spelling.ts";
 
-export { sectionNameFault, type SpellingFault, valueFault } from "./ini_spelling.ts";
+export {
+  checkSectionName as sectionNameFault,
+  checkValueSpelling as valueFault,
+  type SpellingError as SpellingError,
+} from "./ini_spelling.ts";
 
 /**
  * One change to an ini file. Keys may be in any case; `DEFAULT` names the section of defaults.
@@ -135,7 +139,7 @@ function removeOption(lines: Lines, { section, key }: Edit<"remove">): Lines {
       const indices = valueLines(lines, option);
       const last = indices.at(-1) ?? option;
       for (let index = option; index <= last; index++) {
-        // Comments inside the value go with it; faulty lines are not ours to judge.
+        // Comments inside the value go with it; faulty lines are left as they are.
         if (lines[index]?.kind !== "bad") dropped.add(index);
       }
     }
@@ -184,9 +188,9 @@ function renameSection(lines: Lines, { section, to }: Edit<"rename-section">): L
 }
 
 function refuseName(lines: Lines, name: string, what: string): void {
-  const fault = sectionNameFault(name);
-  if (fault !== undefined) {
-    throw new AgentError(`cannot ${what} [${name}]: ${fault.message}`, { hint: fault.hint });
+  const problem = checkSectionName(name);
+  if (problem !== undefined) {
+    throw new AgentError(`cannot ${what} [${name}]: ${problem.message}`, { hint: problem.hint });
   }
   if (!lines.some(({ kind, name: other }) => kind === "header" && other === name)) return;
   throw new AgentError(`cannot ${what} [${name}]: the name is taken`, {

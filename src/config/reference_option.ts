@@ -1,5 +1,5 @@
 /**
- * One option that is a reference: fetched, and put in the place of what was written.
+ * One option that is a reference: fetched, and put where it was written.
  *
  * @module
  */
@@ -74,7 +74,7 @@ export function reportOption(
   });
 }
 
-/** The option with a value in place of its reference. */
+/** The option with a value instead of its reference. */
 export function withValue(option: IniOption, value: string): IniOption {
   const lines = value.split("\n").map(() => option.line);
   return { ...option, value, lines, lastLine: option.line, reference: "resolved" };
@@ -101,10 +101,10 @@ export async function resolveOption(
     warnOfUnknownStore(work, section, option, reference);
     return option;
   }
-  const place = { section: section.name, option: option.key };
+  const use = { section: section.name, option: option.key };
   try {
     refuseServer(work, section, store.name);
-    const value = await work.secrets.resolve(store, reference.target, place);
+    const value = await work.secrets.resolve(store, reference.target, use);
     if (isMasked(option.key, declared)) maskValue(work, section, option.key, value);
     return withValue(option, value);
   } catch (error) {
@@ -155,7 +155,7 @@ export function candidates(
   );
 }
 
-/** The section with some options in place of its own, or of those of `[DEFAULT]`. */
+/** The section with some options instead of its own, or of those of `[DEFAULT]`. */
 export function withOptions(section: IniSection, changed: readonly IniOption[]): IniSection {
   if (changed.length === 0) return section;
   const entries = changed.map((option) => [option.key, option] as const);

@@ -1,5 +1,5 @@
 /**
- * Puts what references mean in their place, before anything else looks at the options.
+ * Replaces references by what they mean, before anything else looks at the options.
  *
  * @module
  */
@@ -99,7 +99,7 @@ function rebuilt(
   };
 }
 
-/** Whether a wanted section asks a server of secrets for anything. */
+/** Whether a wanted section needs a server of secrets. */
 function isAsked(work: Work, server: string): boolean {
   const { document, context } = work;
   return document.sections.some((section) => {
@@ -114,7 +114,7 @@ function isAsked(work: Work, server: string): boolean {
   });
 }
 
-/** Resolves and reads the section of a server that somebody asks. */
+/** Resolves and reads the section of a server of secrets. */
 async function openServer(
   work: Work,
   name: string,
@@ -165,7 +165,7 @@ function hasNoEnable({ name }: IniSection): boolean {
   return Object.hasOwn(ownSections, name) || Object.hasOwn(serverSections, name);
 }
 
-/** What can be told of `enable` without asking a secret store is told; the rest is a finding. */
+/** What is known of `enable` without a request to a secret store is used; the rest is a finding. */
 function enableFindings(document: IniDocument, written: IniSection, left: IniSection): Finding[] {
   const option = getOptions(document, left).get("enable");
   const state = readEnable(option);

@@ -54,7 +54,7 @@ export interface SectionConfig {
   readonly builtin: Mappings;
   readonly mappings: readonly IniMapping[];
   readonly filter: UserCode | undefined;
-  /** Whether secrets of it were not fetched: stand-ins are in their place, and it must not run. */
+  /** Whether secrets of it were not fetched: stand-ins are used instead, and it must not run. */
   readonly pending: boolean;
 }
 

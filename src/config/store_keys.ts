@@ -19,13 +19,13 @@ import {
 } from "./reference_option.ts";
 
 /** The option that a key in a store stands for, at the line of `vault_keys`. */
-function optionFor(key: string, asked: IniOption): IniOption {
-  const { line, lastLine } = asked;
+function optionFor(key: string, vaultKeys: IniOption): IniOption {
+  const { line, lastLine } = vaultKeys;
   return { key, rawKey: key, value: "", line, lastLine, lines: [line] };
 }
 
-function keysIn(asked: IniOption | undefined): string[] {
-  const words = asked?.reference === "failed" ? [] : asked?.value.split(/[\s,]+/) ?? [];
+function keysIn(vaultKeys: IniOption | undefined): string[] {
+  const words = vaultKeys?.reference === "failed" ? [] : vaultKeys?.value.split(/[\s,]+/) ?? [];
   return [...new Set(words.filter((word) => word !== "").map((word) => word.toLowerCase()))];
 }
 
@@ -34,10 +34,10 @@ export function keysInStore(
   options: ReadonlyMap<string, IniOption>,
   declared: Options,
 ): IniOption[] {
-  const asked = options.get("vault_keys");
-  if (asked === undefined) return [];
-  return keysIn(asked).filter((key) => Object.hasOwn(declared, key)).map((key) =>
-    optionFor(key, asked)
+  const vaultKeys = options.get("vault_keys");
+  if (vaultKeys === undefined) return [];
+  return keysIn(vaultKeys).filter((key) => Object.hasOwn(declared, key)).map((key) =>
+    optionFor(key, vaultKeys)
   );
 }
 
@@ -58,18 +58,22 @@ export async function fetchKeys(
   options: ReadonlyMap<string, IniOption>,
   declared: Options,
 ): Promise<IniOption[]> {
-  const asked = options.get("vault_keys");
-  if (asked === undefined) return [];
-  for (const key of keysIn(asked).filter((key) => !Object.hasOwn(declared, key))) {
+  const vaultKeys = options.get("vault_keys");
+  if (vaultKeys === undefined) return [];
+  for (const key of keysIn(vaultKeys).filter((key) => !Object.hasOwn(declared, key))) {
     const message = `names ${key}, which is not an option of this section`;
-    reportOption(work, section, asked, { code: "unknown_option", severity: "warning", message });
+    reportOption(work, section, vaultKeys, {
+      code: "unknown_option",
+      severity: "warning",
+      message,
+    });
   }
   const backend = options.get("vault_backend")?.value.trim() || "keyring";
   const store = stores.find(({ name, entry }) => name === backend && entry !== undefined);
   const names = listNames(section, options);
   return await Promise.all(
     keysInStore(options, declared).map(async (option) => {
-      // That there is no such store is told of vault_backend itself.
+      // That there is no such store is a finding of vault_backend itself.
       if (store === undefined) return withoutValue(option, "failed");
       try {
         if (work.broken.has(backend)) throw new AgentError(`[${backend}] has errors`);
@@ -79,7 +83,7 @@ export async function fetchKeys(
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;
         const message = `${option.key} cannot be read from ${backend}: ${error.message}`;
-        reportOption(work, section, asked, { code: "unresolved", message, hint: error.hint });
+        reportOption(work, section, vaultKeys, { code: "unresolved", message, hint: error.hint });
         return withoutValue(option, "failed");
       }
     }),

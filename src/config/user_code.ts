@@ -18,11 +18,11 @@ export interface UserCode {
   readonly line: number;
   /** File line of each line of the body. */
   readonly lines: readonly number[];
-  /** The version of Python when nothing in the body tells it. */
+  /** The version of Python when nothing in the body shows it. */
   readonly python: 2 | 3 | undefined;
 }
 
-/** The option that tells the version, in the section of the code or in `[oomnitza]`. */
+/** The option that sets the version, in the section of the code or in `[oomnitza]`. */
 const versionOption = "python";
 
 function pythonVersion(document: IniDocument, section: string): 2 | 3 | undefined {
@@ -55,7 +55,7 @@ export function toUserCode(
 
 /**
  * The custom converters of `[converters]`, in file order; what `[DEFAULT]` holds is not among them, nor
- * is `python = 2` or `3`, which tells the version of the others.
+ * is `python = 2` or `3`, which sets the version of the others.
  */
 export function listUserConverters(document: IniDocument): UserCode[] {
   const section = document.sections.find(({ name }) => name === "converters");

@@ -1,5 +1,5 @@
 /**
- * Tells somebody when a section fails, is stopped by its guard, has not been well for long, or is well
+ * Notifies when a section fails, is stopped by its guard, has not been well for long, or is well
  * again: once for each change.
  *
  * @module
@@ -16,7 +16,7 @@ import { describeSection, isSuccess, type SectionReport } from "../sync/report.t
 /** How a section is. */
 export type Condition = "well" | "failed" | "guard" | "stale";
 
-/** What is told. */
+/** What is notified of. */
 export interface Alert {
   readonly section: string;
   readonly event: "failed" | "guard" | "stale" | "recovered";
@@ -33,7 +33,7 @@ export interface Alert {
 export interface AlertSettings {
   readonly options: AlertOptions;
   readonly http: Http;
-  /** Remembers how a section was told to be, also after a restart: its uploads apart from its webhooks. */
+  /** Remembers the last notification about a section, also after a restart: its uploads apart from its webhooks. */
   readonly memory: {
     get(section: string, origin: RunOrigin): Promise<Condition | undefined>;
     set(section: string, origin: RunOrigin, condition: Condition): Promise<void>;
@@ -43,7 +43,7 @@ export interface AlertSettings {
   readonly log: Log;
 }
 
-/** Failures that are told with the first alert. */
+/** Failures that the first alert lists. */
 const longestText = 3000;
 /** It is looked for stale sections so often. */
 const lookMs = 30_000;
@@ -85,7 +85,7 @@ function toCondition(report: SectionReport): Condition {
 export class Alerts {
   readonly #settings: AlertSettings;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
-  /** One after the other, so that two reports of a section are told in their order. */
+  /** One after the other, so that two reports of a section are sent in their order. */
   #queue: Promise<void> = Promise.resolve();
 
   constructor(settings: AlertSettings) {
@@ -120,7 +120,7 @@ export class Alerts {
     this.#enqueue({ section, origin: "upload", condition: "failed", text, report: null });
   }
 
-  /** Ends it, after what is to be told was told. */
+  /** Ends it, after pending notifications were sent. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#queue;
@@ -132,7 +132,7 @@ export class Alerts {
     for (const [section, at] of lastWell()) {
       if (at.getTime() > limit) continue;
       const text =
-        `${section}: no good run for more than ${options.stale_hours} hours, the last ended ` +
+        `${section}: no successful run for more than ${options.stale_hours} hours, the last ended ` +
         at.toISOString();
       this.#enqueue({ section, origin: "upload", condition: "stale", text, report: null });
     }
@@ -141,21 +141,21 @@ export class Alerts {
   #enqueue(news: News): void {
     if (this.#settings.options.url === "") return;
     this.#queue = this.#queue
-      .then(() => this.#tell(news))
+      .then(() => this.#notify(news))
       .catch((error) => {
-        this.#settings.log.error(`Cannot tell of [${news.section}]: ${messageOf(error)}`);
+        this.#settings.log.error(`Cannot notify about [${news.section}]: ${messageOf(error)}`);
       });
   }
 
-  async #tell({ section, origin, condition, text, report }: News): Promise<void> {
+  async #notify({ section, origin, condition, text, report }: News): Promise<void> {
     const { options, memory } = this.#settings;
     const known = await memory.get(section, origin) ?? "well";
     if (known === condition) return;
-    // A section that fails and is stale was told of already.
+    // A section that fails and is stale was reported already.
     if (condition === "stale" && known !== "well") return;
     const event = condition === "well" ? "recovered" : condition;
     const subject = origin === "webhook" ? `${section} (webhooks)` : section;
-    const headline = event === "recovered" ? `${subject} is well again` : text;
+    const headline = event === "recovered" ? `${subject} has recovered` : text;
     const words = event === "recovered" ? `${headline}\n${text}` : headline;
     const alert = {
       section,
@@ -165,7 +165,7 @@ export class Alerts {
       text: cut(words),
       report,
     } as const;
-    // Somebody who could not be told is told the next time.
+    // A notification that failed is sent again the next time.
     if (await this.#send(options.url, alertBody(alert, options.format), "alert")) {
       await memory.set(section, origin, condition);
     }

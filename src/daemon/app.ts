@@ -26,7 +26,6 @@ export interface AppSettings {
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
   readonly counters: Counters;
-  /** What `GET /metrics` tells. */
   readonly metrics: () => string;
   readonly log: Log;
 }
@@ -40,7 +39,7 @@ export interface Env {
 /** Paths and names in the log are cut here: callers choose them. */
 const longestText = 200;
 
-/** One line a call: who asked for what, and what the answer was. */
+/** One line a call: the caller, the path and the answer. */
 function accessLog({ callers, counters, log }: AppSettings) {
   const access = log.named("access");
   return createMiddleware<Env>(async (c, next) => {
@@ -118,8 +117,8 @@ export function createApp(settings: AppSettings): Hono<Env> {
   });
   app.all("*", admitted(settings), (c) => takeCall(c.req.raw, c.req.path, settings.webhooks));
   app.onError((error) => {
-    settings.log.error(`Unexpected, at a web request: ${messageOf(error)}`);
-    return refusal(500, "a fault in the agent: see its log");
+    settings.log.error(`Unexpected error in a web request: ${messageOf(error)}`);
+    return refusal(500, "internal error: see the log of the agent");
   });
   return app;
 }

@@ -15,7 +15,7 @@ export interface Authenticator {
 }
 
 /**
- * Compares with some secrets, in a time that tells nothing of them: digests of one length are compared,
+ * Compares with some secrets, in a time that reveals nothing about them: digests of one length are compared,
  * all of them every time.
  */
 function comparer(secrets: readonly string[]): (text: string) => boolean {
@@ -31,7 +31,7 @@ function comparer(secrets: readonly string[]): (text: string) => boolean {
 }
 
 /** The `name:password` of a Basic header (RFC 7617), blank when there is none. */
-function basicOf(headers: Headers): string {
+function readBasicCredentials(headers: Headers): string {
   const [, encoded = ""] = /^basic +([\w+/=-]+)$/i.exec(headers.get("authorization") ?? "") ?? [];
   return Buffer.from(encoded, "base64").toString("utf8");
 }
@@ -40,14 +40,14 @@ function filled(secrets: readonly string[]): string[] {
   return secrets.filter((secret) => secret !== "");
 }
 
-/** The authentication that the options ask for. */
+/** The authentication that the options select. */
 export function createAuthenticator(options: ServeOptions): Authenticator {
   const { auth, username, password, password_old, header, secret, secret_old } = options;
   if (auth === "basic") {
     const passwords = filled([password, password_old]);
     const isKnown = comparer(passwords.map((word) => `${username}:${word}`));
     return {
-      admits: (headers) => isKnown(basicOf(headers)),
+      admits: (headers) => isKnown(readBasicCredentials(headers)),
       challenge: { "WWW-Authenticate": 'Basic realm="agent", charset="UTF-8"' },
     };
   }

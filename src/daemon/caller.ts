@@ -9,7 +9,7 @@ import type { ServeOptions } from "../settings/serve_options.ts";
 
 /** Who is at the other end. */
 export interface Callers {
-  /** The address of the caller, as far as the proxies on the way are trusted. */
+  /** The address of the caller, as far as the proxies in between are trusted. */
   addressOf(peer: string | undefined, headers: Headers): string;
   isAllowed(address: string): boolean;
 }
@@ -30,7 +30,7 @@ function throughProxies(peer: string, forwarded: string, trusted: Networks): str
   return address;
 }
 
-/** The rules that the options ask for. */
+/** The rules that the options set. */
 export function createCallers(options: Pick<ServeOptions, "allow" | "trusted_proxies">): Callers {
   const { networks: allowed } = parseNetworks(options.allow);
   const { networks: trusted } = parseNetworks(options.trusted_proxies);

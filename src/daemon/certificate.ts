@@ -42,7 +42,7 @@ export function watchCertificate(
   log: Log,
 ): () => void {
   let used = JSON.stringify(readCertificate(files));
-  let complaint = "";
+  let lastError = "";
   function look(): void {
     try {
       const tls = readCertificate(files);
@@ -51,16 +51,16 @@ export function watchCertificate(
       // Tried once: one file may be new and the other not yet.
       used = text;
       take(tls);
-      complaint = "";
+      lastError = "";
       log.info(`The new certificate in ${files.cert} is in use`);
     } catch (error) {
       const message = messageOf(error);
-      if (message === complaint) return;
-      complaint = message;
-      log.warning(`The certificate in ${files.cert} is not taken up: ${message}`);
+      if (message === lastError) return;
+      lastError = message;
+      log.warning(`The certificate in ${files.cert} is not used: ${message}`);
     }
   }
-  // Asking beats being told: files that are replaced by links or over a network tell nothing.
+  // Polling instead of watching: files that are replaced by links or over a network cause no event.
   const timer = setInterval(look, lookEveryMs);
   return () => clearInterval(timer);
 }

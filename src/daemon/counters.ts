@@ -7,7 +7,7 @@
 /** Answers by status, since the start. */
 export class Counters {
   readonly #answers = new Map<number, number>();
-  /** Events that are safe in the inbox. */
+  /** Events stored in the inbox. */
   accepted = 0;
 
   /** Counts one answer. */

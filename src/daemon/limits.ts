@@ -1,5 +1,5 @@
 /**
- * How much one address may ask: calls at once, and calls in a second.
+ * Limits of one address: calls at once, and calls in a second.
  *
  * @module
  */

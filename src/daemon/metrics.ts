@@ -1,5 +1,5 @@
 /**
- * What `GET /metrics` tells, in the text format of Prometheus.
+ * What `GET /metrics` returns, in the text format of Prometheus.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { RunOrigin } from "../state/runs.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
 
-/** What is looked up when somebody asks. */
+/** What is looked up for each request. */
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
@@ -37,21 +37,21 @@ function escaped(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
-function lineOf(name: string, labels: Labels, value: number): string {
+function formatSample(name: string, labels: Labels, value: number): string {
   const parts = Object.entries(labels).map(([key, text]) => `${key}="${escaped(String(text))}"`);
   return `${name}${parts.length === 0 ? "" : `{${parts.join(",")}}`} ${value}`;
 }
 
-function textOf({ name, help, kind, values }: Metric): string {
+function formatMetric({ name, help, kind, values }: Metric): string {
   return [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} ${kind}`,
-    ...values.map(([labels, value]) => lineOf(name, labels, value)),
+    ...values.map(([labels, value]) => formatSample(name, labels, value)),
   ].join("\n");
 }
 
 /** What one section did since the start of the process. */
-interface Tally {
+interface SectionTotals {
   readonly runs: Readonly<Record<RunOrigin, Map<string, number>>>;
   readonly records: Map<string, number>;
   readonly converterFailures: Map<string, number>;
@@ -66,26 +66,26 @@ function add(map: Map<string, number>, key: string, count: number): void {
   map.set(key, (map.get(key) ?? 0) + count);
 }
 
-function secondsOf({ started, ended }: SectionReport): number {
+function measureSeconds({ started, ended }: SectionReport): number {
   return (Date.parse(ended) - Date.parse(started)) / 1000;
 }
 
 /** Gathers what the service did. */
 export class Metrics {
-  readonly #tallies = new Map<string, Tally>();
+  readonly #sections = new Map<string, SectionTotals>();
 
   /** Takes the report of a run, by schedule or for webhooks. */
   report(report: SectionReport): void {
-    const tally = this.#of(report.section);
-    add(tally.runs[report.origin], report.outcome, 1);
+    const totals = this.#of(report.section);
+    add(totals.runs[report.origin], report.outcome, 1);
     for (const [outcome, count] of Object.entries(report.counts)) {
-      add(tally.records, outcome, count);
+      add(totals.records, outcome, count);
     }
     for (const { converter, failed } of report.converter_failures) {
-      add(tally.converterFailures, converter, failed);
+      add(totals.converterFailures, converter, failed);
     }
-    tally.seconds += secondsOf(report);
-    if (report.origin === "upload") tally.last = report;
+    totals.seconds += measureSeconds(report);
+    if (report.origin === "upload") totals.last = report;
   }
 
   /** Takes that a section could not even begin. */
@@ -95,9 +95,9 @@ export class Metrics {
 
   /** Takes the status of an answer of a vendor. */
   vendorAnswer(section: string, status: number): void {
-    const tally = this.#of(section);
-    tally.answers++;
-    if (status === 429) tally.throttled++;
+    const totals = this.#of(section);
+    totals.answers++;
+    if (status === 429) totals.throttled++;
   }
 
   /** Everything, as text. */
@@ -109,13 +109,13 @@ export class Metrics {
       ...this.#totals(),
       ...inboxMetrics(sources),
     ];
-    return `${metrics.map(textOf).join("\n")}\n`;
+    return `${metrics.map(formatMetric).join("\n")}\n`;
   }
 
-  #of(section: string): Tally {
-    const known = this.#tallies.get(section);
+  #of(section: string): SectionTotals {
+    const known = this.#sections.get(section);
     if (known !== undefined) return known;
-    const tally: Tally = {
+    const totals: SectionTotals = {
       runs: {
         upload: new Map([["ok", 0], ["failed", 0]]),
         webhook: new Map([["ok", 0], ["failed", 0]]),
@@ -127,25 +127,25 @@ export class Metrics {
       answers: 0,
       throttled: 0,
     };
-    this.#tallies.set(section, tally);
-    return tally;
+    this.#sections.set(section, totals);
+    return totals;
   }
 
-  #each(value: (tally: Tally, section: string) => number | undefined): [Labels, number][] {
-    return [...this.#tallies].flatMap(([section, tally]): [Labels, number][] => {
-      const found = value(tally, section);
+  #each(value: (totals: SectionTotals, section: string) => number | undefined): [Labels, number][] {
+    return [...this.#sections].flatMap(([section, totals]): [Labels, number][] => {
+      const found = value(totals, section);
       return found === undefined ? [] : [[{ section }, found]];
     });
   }
 
-  #byOutcome(of: (tally: Tally) => ReadonlyMap<string, number>): [Labels, number][] {
-    return [...this.#tallies].flatMap(([section, tally]) =>
-      [...of(tally)].map(([outcome, count]): [Labels, number] => [{ section, outcome }, count])
+  #byOutcome(of: (totals: SectionTotals) => ReadonlyMap<string, number>): [Labels, number][] {
+    return [...this.#sections].flatMap(([section, totals]) =>
+      [...of(totals)].map(([outcome, count]): [Labels, number] => [{ section, outcome }, count])
     );
   }
 
   #runsTotal(): [Labels, number][] {
-    return [...this.#tallies].flatMap(([section, { runs }]) =>
+    return [...this.#sections].flatMap(([section, { runs }]) =>
       Object.entries(runs).flatMap(([origin, byOutcome]) =>
         [...byOutcome].map(([outcome, count]): [Labels, number] => [
           { section, origin, outcome },
@@ -181,13 +181,13 @@ export class Metrics {
       ),
       gauge(
         "agent_last_run_success",
-        "1 when that run was good, 0 when it was not.",
+        "1 if that run succeeded, 0 if not.",
         this.#each(({ last }) => last === undefined ? undefined : last.outcome === "ok" ? 1 : 0),
       ),
       gauge(
         "agent_last_run_duration_seconds",
         "How long that run took.",
-        this.#each(({ last }) => last === undefined ? undefined : secondsOf(last)),
+        this.#each(({ last }) => last === undefined ? undefined : measureSeconds(last)),
       ),
     ];
   }
@@ -198,13 +198,13 @@ export class Metrics {
       counter("agent_run_seconds_total", "Time in runs.", this.#each(({ seconds }) => seconds)),
       counter(
         "agent_records_total",
-        "Records by what became of them; fetched is all of them.",
+        "Records by outcome; fetched is the total.",
         this.#byOutcome(({ records }) => records),
       ),
       counter(
         "agent_converter_failures_total",
         "Values that converters could not convert.",
-        [...this.#tallies].flatMap(([section, { converterFailures }]) =>
+        [...this.#sections].flatMap(([section, { converterFailures }]) =>
           [...converterFailures].map(([converter, count]): [Labels, number] => [
             { section, converter },
             count,
@@ -213,12 +213,12 @@ export class Metrics {
       ),
       counter(
         "agent_vendor_answers_total",
-        "Answers of the vendor's API, repetitions counted.",
+        "Responses of the vendor's API, including those to retries.",
         this.#each(({ answers }) => answers),
       ),
       counter(
         "agent_vendor_throttled_total",
-        "Those of them that asked to wait (429).",
+        "Responses of the vendor's API with status 429.",
         this.#each(({ throttled }) => throttled),
       ),
     ];
@@ -237,13 +237,13 @@ function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
   const answers = [...counters.answers];
   return [
     gauge("agent_info", "The version.", [[{ version }, 1]]),
-    gauge("agent_ready", "1 when events are taken.", [[{}, isReady() ? 1 : 0]]),
+    gauge("agent_ready", "1 if events are accepted.", [[{}, isReady() ? 1 : 0]]),
     counter(
       "agent_http_answers_total",
       "Calls by the status of the answer.",
       answers.map(([status, count]) => [{ status }, count]),
     ),
-    counter("agent_webhook_events_accepted_total", "Events that are safe in the inbox.", [
+    counter("agent_webhook_events_accepted_total", "Events stored in the inbox.", [
       [{}, counters.accepted],
     ]),
     counter("agent_webhook_calls_refused_total", "Calls that were answered with an error.", [
@@ -268,7 +268,7 @@ function inboxMetrics({ inbox }: MetricsSources): Metric[] {
     ),
     gauge(
       "agent_webhook_lag_seconds",
-      "How long the oldest event waits.",
+      "Age of the oldest waiting event.",
       sizes.map(({ section, oldest }) => [
         { section },
         oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000,

@@ -53,7 +53,7 @@ interface Daemon {
   readonly settings: DaemonSettings;
   readonly state: ServeState;
   readonly watch: ServeWatch;
-  /** Ends what is under way, later than the listening. */
+  /** Stops running work, after the listener. */
   readonly signal: AbortSignal;
 }
 

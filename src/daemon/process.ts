@@ -24,7 +24,7 @@ export interface Watched {
   readonly end: () => Promise<void>;
   /** Milliseconds that this may take. */
   readonly drainMs: number;
-  /** Ends what is still under way then. */
+  /** Stops what is still running then. */
   readonly stopWork: (reason: Error) => void;
 }
 
@@ -42,7 +42,7 @@ export async function watchOver(watched: Watched): Promise<void> {
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
   notifyManager("STOPPING=1", app);
-  log.info("Ending: what was begun is finished");
+  log.info("Stopping: finishing what is running");
   const timer = setTimeout(() => {
     log.warning(`Not everything was finished within ${drainMs / 1000} s; the rest waits`);
     stopWork(new AgentError("The agent was stopped"));

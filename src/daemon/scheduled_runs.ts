@@ -21,13 +21,13 @@ export interface ScheduleSettings {
   readonly store: StateStore | undefined;
   /** Whether a run waits for uploads of other processes on this machine. */
   readonly isSingle: boolean;
-  /** Ends a run under way. */
+  /** Ends a running upload. */
   readonly signal: AbortSignal;
-  /** Is told how each run went. */
+  /** Called with the outcome of each run. */
   readonly onReport: (report: SectionReport) => void;
-  /** Is told why a section could not even begin. */
+  /** Called with the reason why a section could not even begin. */
   readonly onFailure: (section: string, reason: string) => void;
-  /** Is told the status of every answer of a section's vendor. */
+  /** Called with the status of every answer of a section's vendor. */
   readonly onVendorAnswer: (section: string, status: number) => void;
 }
 

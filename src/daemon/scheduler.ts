@@ -14,7 +14,7 @@ export interface SchedulerSettings {
   readonly sections: readonly ScheduledSection[];
   readonly past: (section: string) => Past;
   /**
-   * Runs a section; gives false when it could not begin because another upload is at work. What it
+   * Runs a section; gives false when it could not begin because another upload is running. What it
    * throws is logged, and the section waits until it is due again.
    */
   readonly run: (section: string) => Promise<boolean>;
@@ -30,7 +30,7 @@ export interface DueSection {
 
 /** The scheduler looks at the clock at least this often: clocks are set, and machines sleep. */
 const longestSleepMs = 20_000;
-/** So many milliseconds later it is tried again when another upload was at work. */
+/** So many milliseconds later it is tried again when another upload was running. */
 const busyMs = 5_000;
 
 /** Runs sections by their schedules until it is stopped. */
@@ -54,7 +54,7 @@ export class Scheduler {
     this.#watch();
   }
 
-  /** Begins nothing more, and waits for the run under way. */
+  /** Begins nothing more, and waits for the running upload. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -97,7 +97,7 @@ export class Scheduler {
       }
     } catch (error) {
       // The state file, for example: it may be well again later.
-      this.#settings.log.error(`Cannot tell what is due: ${messageOf(error)}`);
+      this.#settings.log.error(`Cannot determine what is due: ${messageOf(error)}`);
     }
     this.#timer = setTimeout(() => this.#watch(), Math.min(wait, longestSleepMs));
   }
@@ -113,7 +113,7 @@ export class Scheduler {
         return;
       }
       if (!this.#postponed.has(section)) {
-        log.info(`[${section}] is due, but another upload is at work: it waits for that`);
+        log.info(`[${section}] is due, but another upload is running: it waits for that`);
       }
       this.#postponed.set(section, Date.now() + busyMs);
     } catch (error) {

@@ -41,7 +41,7 @@ export interface ServiceSettings {
   readonly scheduled: ReadonlySet<string>;
 }
 
-/** The service at work. */
+/** The running service. */
 export interface Service {
   /** Where it can be called on this machine. */
   readonly url: string;
@@ -63,9 +63,9 @@ const longestWaitMs = 15 * 60_000;
  */
 export function checkExposure(host: string, { auth }: ServeOptions): void {
   if (isLoopback(host) || auth !== undefined) return;
-  throw new ConfigError(`Cannot listen on ${host}: nobody would be asked for a password`, [], {
+  throw new ConfigError(`Cannot listen on ${host}: callers would not have to authenticate`, [], {
     hint:
-      "Set auth in [serve] to basic or header, or to none when something else keeps others out.",
+      "Set auth in [serve] to basic or header, or to none if access is restricted by other means.",
   });
 }
 
@@ -90,7 +90,7 @@ interface Readiness {
 
 function unready({ isEnding, intake }: Readiness): string | undefined {
   if (isEnding) return "ending";
-  return intake.failure === undefined ? undefined : "events cannot be kept: see the log";
+  return intake.failure === undefined ? undefined : "events cannot be stored: see the log";
 }
 
 function webhookSettings(

@@ -15,7 +15,7 @@ import type { StateStore } from "../state/store.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { Metrics } from "./metrics.ts";
 
-/** Under these keys a section remembers what was told of its runs. */
+/** Under these keys a section remembers the last notification about its runs. */
 const alertKeys = { upload: "agent:alert", webhook: "agent:alert:webhook" } as const;
 
 /** The watch over a service. */

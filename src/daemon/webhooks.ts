@@ -97,7 +97,7 @@ async function keep(event: InboxEvent, { accept, log }: WebhookSettings): Promis
     return accepted();
   } catch (thrown) {
     log.error(`A webhook event was refused: ${messageOf(thrown)}`);
-    return refusal(503, "the event cannot be kept", { "Retry-After": "30" });
+    return refusal(503, "the event cannot be stored", { "Retry-After": "30" });
   }
 }
 
@@ -129,7 +129,7 @@ export async function takeCall(
     return answerRejected(new RejectedCall(404, `there is no enabled section "${name}"`), settings);
   }
   if (section.source.webhook === undefined) {
-    const message = `[${name}] takes no webhooks: ${section.source.title} has none`;
+    const message = `[${name}] does not accept webhooks: ${section.source.title} has none`;
     return answerRejected(new RejectedCall(404, message), settings);
   }
   const parsed = parse(body.text);

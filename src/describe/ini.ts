@@ -28,18 +28,18 @@ export interface IniEntry {
 export function describeIni(sources: readonly Source[]): string {
   const byName = sources.toSorted((a, b) => a.name < b.name ? -1 : 1);
   return [
-    ["Where the records go.", iniSection("oomnitza", entriesOf(oomnitzaOptions, sampleText))],
+    ["Where the records go.", iniSection("oomnitza", buildEntries(oomnitzaOptions, sampleText))],
     [
-      "Who may call agent serve; blank is as if it were not there.",
-      iniSection("serve", entriesOf(serveOptions, blank)),
+      "Who may call agent serve; blank values count as not set.",
+      iniSection("serve", buildEntries(serveOptions, blank)),
     ],
     [
-      "Where failures are told; blank tells nobody.",
-      iniSection("alerts", entriesOf(alertOptions, blank)),
+      "Where failures are reported; with blank values, nowhere.",
+      iniSection("alerts", buildEntries(alertOptions, blank)),
     ],
     ...byName.map(({ name, summary, options }) => [
       summary,
-      iniSection(name, [enable, ...entriesOf(options, sampleText)]),
+      iniSection(name, [enable, ...buildEntries(options, sampleText)]),
     ]),
   ].map(([comment, section]) => `# ${comment}\n${section}\n`).join("");
 }
@@ -50,12 +50,12 @@ const enable: IniEntry = {
   comment: "Whether this section is used.",
 };
 
-/** Without an `enable`, samples would be in force: let nobody in, be an open door, call a stranger. */
+/** Without an `enable`, samples would be in force: let nobody in, let everybody in, call an unknown host. */
 function blank(option: Option<unknown>): string {
   return iniText(option.default);
 }
 
-function entriesOf(options: Options, valueOf: (option: Option<unknown>) => string): IniEntry[] {
+function buildEntries(options: Options, valueOf: (option: Option<unknown>) => string): IniEntry[] {
   return plainOptions(options).map(([key, option]) => ({
     key,
     value: valueOf(option),

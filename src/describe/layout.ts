@@ -6,9 +6,9 @@
 
 /** How a text is to look. */
 export interface Look {
-  /** Whether to use ANSI colours; off unless said. */
+  /** Whether to use ANSI colours; off by default. */
   readonly colour?: boolean | undefined;
-  /** Columns of the terminal; kept between 60 and 100, 80 unless said. */
+  /** Columns of the terminal; kept between 60 and 100, 80 by default. */
   readonly width?: number | undefined;
 }
 

@@ -33,7 +33,7 @@ function header(name: string, size: number, at: Date): Buffer {
   bytes.write(octal(0, 7), 116, "latin1");
   bytes.write(octal(size, 11), 124, "latin1");
   bytes.write(octal(Math.floor(at.getTime() / 1000), 11), 136, "latin1");
-  bytes.write("        ", 148, "latin1"); // the sum is made with blanks in its place
+  bytes.write("        ", 148, "latin1"); // the sum is made with blanks there
   bytes.write("0", 156, "latin1");
   bytes.write("ustar\x0000", 257, "latin1");
   const sum = bytes.reduce((total, byte) => total + byte, 0);

@@ -63,7 +63,7 @@ export function maskIni(text: string, sources: readonly Source[]): string {
     if (line.kind === "header") section = line.name;
     if (line.kind === "option") treatment = chooseTreatment(section, line.name, sources);
     const masked = maskLine(line, treatment);
-    // Many comments or lines of code in a row tell no more than one.
+    // A row of comments or lines of code is shown as one.
     if (masked !== undefined && masked !== shown.at(-1)) shown.push(masked);
   }
   return `${shown.join("\n")}\n`;

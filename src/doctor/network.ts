@@ -156,7 +156,8 @@ async function checkTls({ section, url, tls }: Endpoint, timeoutMs: number): Pro
     const code = result.code === "" ? "" : ` [${result.code}]`;
     return failed(
       `${url.host}: ${diagnosis?.message ?? `${result.message}${code}`}`,
-      diagnosis?.hint ?? hint ?? "See docs/connections.md, or ask those who run that server.",
+      diagnosis?.hint ?? hint ??
+        "See docs/connections.md, or contact the administrators of that server.",
     );
   }
   const days = Math.floor((result.until.getTime() - Date.now()) / 86_400_000);
@@ -169,7 +170,10 @@ async function checkTls({ section, url, tls }: Endpoint, timeoutMs: number): Pro
     );
   }
   if (days >= warnBeforeDays) return ok(found);
-  return warning(`${found}: in ${days} days`, "Have it renewed by those who run that server.");
+  return warning(
+    `${found}: in ${days} days`,
+    "Have it renewed by the administrators of that server.",
+  );
 }
 
 /** Compares the clock of this machine with that of a host. */
@@ -189,7 +193,7 @@ export async function checkClock(
       signal: AbortSignal.timeout(timeoutMs),
     });
     const theirs = Date.parse(headers.get("date") ?? "");
-    if (Number.isNaN(theirs)) return skipped(`${url.host} does not tell the time`);
+    if (Number.isNaN(theirs)) return skipped(`${url.host} does not return the time`);
     const off = Math.round(((started + Date.now()) / 2 - theirs) / 1000);
     const found = `is ${Math.abs(off)} s ${off < 0 ? "behind" : "ahead of"} that of ${url.host}`;
     const todo =
@@ -199,6 +203,6 @@ export async function checkClock(
       ? warning(found, todo)
       : ok(`agrees with that of ${url.host}`);
   } catch (error) {
-    return skipped(`${url.host} cannot be asked: ${messageOf(error)}`);
+    return skipped(`${url.host} does not answer: ${messageOf(error)}`);
   }
 }

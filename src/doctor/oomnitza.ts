@@ -19,7 +19,7 @@ interface MappedSection {
   readonly mapping: Pick<PreparedSection["mapping"], "fields">;
 }
 
-/** Whether the account may upload, as far as reading tells. */
+/** Whether the account may upload, as far as reading shows. */
 export async function checkRights(oomnitza: Pick<Oomnitza, "get">): Promise<Check> {
   const { ok, skipped, thrown } = about("rights", "oomnitza");
   try {
@@ -33,13 +33,15 @@ export async function checkRights(oomnitza: Pick<Oomnitza, "get">): Promise<Chec
         "Let an administrator of Oomnitza give its account the right to upload.",
       );
     }
-    return skipped("Oomnitza does not tell whether the account may upload; an upload will show it");
+    return skipped(
+      "Oomnitza does not report whether the account may upload; an upload will show it",
+    );
   }
 }
 
 /**
  * The names, upper-case, of the fields that records of a kind have. Documented in Oomnitza's "REST APIs (Swagger
- * Docs)": `GET /api/v3/assets` and `GET /api/v3/users` with `limit`. A text says why they cannot be told.
+ * Docs)": `GET /api/v3/assets` and `GET /api/v3/users` with `limit`. A text says why they are not known.
  */
 export async function readFields(
   oomnitza: Pick<Oomnitza, "get">,

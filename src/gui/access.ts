@@ -3,7 +3,7 @@
  *
  * Cookies are shared by all ports of an address, so that any other server on this machine would be
  * sent a cookie of `/`. Ours is for a path that nobody can guess, and `Origin` and `Sec-Fetch-Site`
- * tell our own pages from those of other ports, which count as the same site.
+ * distinguish our own pages from those of other ports, which count as the same site.
  *
  * @module
  */
@@ -77,7 +77,9 @@ export function requireSession(
     // A browser names the origin of whatever may change something.
     const isOurs = from === origin() || (isReading && from === undefined);
     const isDirect = site === "same-origin" || (isReading && site === "none");
-    if (!isOurs || !isDirect) return c.text("Only pages of the agent may ask for this.\n", 403);
+    if (!isOurs || !isDirect) {
+      return c.text("Only pages of the agent may send this request.\n", 403);
+    }
     if (!session.accepts(c.req.header("cookie"))) {
       return c.text(
         "This page is for the browser that opened the agent. Run agent gui again to get a new address.\n",

@@ -35,7 +35,7 @@ export interface CountRow {
   readonly counts: Readonly<Record<string, number>> | undefined;
 }
 
-/** A table with a row for each section and a column for each way in which a record can end. */
+/** A table with a row for each section and a column for each outcome of a record. */
 export function CountTable({ rows, label }: { rows: readonly CountRow[]; label: string }) {
   const shown = columns.filter(([key, , always]) =>
     always || rows.some(({ counts }) => (counts?.[key] ?? 0) > 0)
@@ -64,8 +64,8 @@ export function CountTable({ rows, label }: { rows: readonly CountRow[]; label: 
   );
 }
 
-/** What went wrong, with each finding at its place. */
-export function Fault(
+/** What went wrong, with each finding where it belongs. */
+export function ErrorNotice(
   { gui, message, hint, findings = [] }: {
     gui: GuiContext;
     message: string;
@@ -98,7 +98,7 @@ export function Unreadable({ gui, skipped }: { gui: GuiContext; skipped: readonl
   if (skipped.length === 0) return null;
   const more = skipped.length - shownFailures;
   return (
-    <div class="notice odd">
+    <div class="notice warning">
       <p>
         {skipped.length === 1 ? "1 record" : `${skipped.length} records`} could not be read:
       </p>
@@ -164,13 +164,13 @@ export function Failures(
   );
 }
 
-/** What a section's run left to look at: its fault, what is gone, and the lost records. */
+/** What a section's run left to look at: its error, what is gone, and the lost records. */
 export function Remarks({ gui, report }: { gui: GuiContext; report: SectionReport }) {
   const { error, failures, failures_omitted: omitted, changes, section, leftovers } = report;
   const gone = changes?.gone ?? 0;
   return (
     <>
-      {error === null ? null : <Fault gui={gui} message={error.message} hint={error.hint} />}
+      {error === null ? null : <ErrorNotice gui={gui} message={error.message} hint={error.hint} />}
       {leftovers.records === 0 ? null : (
         <p>
           {leftovers.records} records were left by an earlier run: {leftovers.sent} sent,{" "}

@@ -13,7 +13,7 @@ import { problemPage } from "./problem.tsx";
 /** The path of the link that lets the first browser in; the token is its query. */
 export const entrance = "/enter";
 
-/** Makes the application; `origin` tells where it listens, once it does. */
+/** Makes the application; `origin` returns where it listens, once it does. */
 export function guiApp(gui: GuiContext, session: BrowserSession, origin: () => string): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
   app.use("*", async (c, next) => {
@@ -23,7 +23,7 @@ export function guiApp(gui: GuiContext, session: BrowserSession, origin: () => s
   app.use("*", requireHost(origin));
   app.get(entrance, (c) => enter(c, session));
   app.route(session.base.slice(0, -1), inside(gui, session, origin));
-  app.notFound((c) => c.text("There is nothing here.\n", 404));
+  app.notFound((c) => c.text("Page not found.\n", 404));
   app.onError((error, c) => refused(c, gui, session, error));
   return app;
 }
@@ -41,7 +41,7 @@ function enter(c: Call, session: BrowserSession): Response | Promise<Response> {
   return c.html(
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Oomnitza agent</title><link rel="icon" href="data:,">` +
       `<meta http-equiv="refresh" content="0; url=${session.base}"></head>` +
-      `<body><a href="${session.base}">Go on to the agent</a></body></html>`,
+      `<body><a href="${session.base}">Continue to the agent</a></body></html>`,
   );
 }
 
@@ -75,7 +75,7 @@ function refused(
   if (isBug) gui.log.error(`The GUI has a bug: ${error.stack ?? message}`);
   else gui.log.warning(message);
   // Whoever is not inside yet learns nothing.
-  if (!c.req.path.startsWith(session.base)) return c.text("This did not work.\n", 500);
+  if (!c.req.path.startsWith(session.base)) return c.text("An error occurred.\n", 500);
   if (c.req.header("accept")?.includes("application/json") === true) {
     return c.json({ error: { message, hint } }, isBug ? 500 : 400);
   }

@@ -33,7 +33,7 @@ export interface Checked {
   readonly program: PreparedProgram | undefined;
 }
 
-/** What the checker takes for the file, so that its places can be told from those of the ini. */
+/** What the checker takes for the file, so that its positions differ from those of the ini. */
 export const editorName = "editor";
 
 /** A finding without the words that say where the code is. */

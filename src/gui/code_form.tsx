@@ -36,10 +36,10 @@ export function holdsSecret(gui: GuiContext, document: IniDocument, code: string
   return gui.redactor.redact(code) !== code;
 }
 
-/** What stands in place of the editor then. */
+/** Shown instead of the editor then. */
 export function SecretNotice({ file }: { file: string }) {
   return (
-    <p class="notice odd">
+    <p class="notice warning">
       This code holds a secret of the configuration, so it is not shown here. Change it in {file}.
     </p>
   );
@@ -138,7 +138,7 @@ function Text({ id, label, list }: { id: string; label: string; list?: string })
 /** Longer values are cut. */
 const longestValue = 300;
 
-function jsonOf(gui: GuiContext, value: unknown, space = 0): string {
+function formatRedactedJson(gui: GuiContext, value: unknown, space = 0): string {
   const text = gui.redactor.redact(stringifyExactJson(value ?? null, space));
   return space === 0 && text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }
@@ -165,12 +165,12 @@ export function Results({ gui, kind, tried }: {
               <th scope="row">
                 <details>
                   <summary class="plain">Record {index + 1}</summary>
-                  <pre tabindex={0}>{jsonOf(gui, one.record, 2)}</pre>
+                  <pre tabindex={0}>{formatRedactedJson(gui, one.record, 2)}</pre>
                 </details>
               </th>
               {kind === "filter" ? null : (
                 <td>
-                  <code>{jsonOf(gui, one.input)}</code>
+                  <code>{formatRedactedJson(gui, one.input)}</code>
                 </td>
               )}
               <td>
@@ -188,8 +188,8 @@ export function Results({ gui, kind, tried }: {
 function Outcome({ gui, one }: { gui: GuiContext; one: Tried }) {
   const { outcome, reason, line, output } = one;
   if (outcome === "failed") {
-    const place = line === undefined ? "" : `, line ${line}`;
-    return <span class="finding error">failed{place}: {gui.redactor.redact(reason ?? "")}</span>;
+    const position = line === undefined ? "" : `, line ${line}`;
+    return <span class="finding error">failed{position}: {gui.redactor.redact(reason ?? "")}</span>;
   }
-  return outcome === "converted" ? <code>{jsonOf(gui, output)}</code> : <>{outcome}</>;
+  return outcome === "converted" ? <code>{formatRedactedJson(gui, output)}</code> : <>{outcome}</>;
 }

@@ -1,5 +1,5 @@
 /**
- * What every editor of code asks for: sampled records, and what the code is and does.
+ * Routes of every code editor: sampled records, and what the code is and does.
  *
  * @module
  */

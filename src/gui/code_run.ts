@@ -40,30 +40,30 @@ export interface Tried {
   readonly ms: number;
 }
 
-/** What the code complained of since. */
-function newComplaint(before: ReadonlyMap<string, number>, trial: Trial): string | undefined {
-  const found = [...trial.complaints()].find(([example, count]) =>
+/** What the code reported since. */
+function findNewProblem(before: ReadonlyMap<string, number>, trial: Trial): string | undefined {
+  const found = [...trial.problems()].find(([example, count]) =>
     count > (before.get(example) ?? 0)
   );
   return found?.[0];
 }
 
 function lineIn(reason: string): { reason: string; line: number | undefined } {
-  const place = new RegExp(`\\s*\\(${editorName}:(\\d+)\\)`).exec(reason);
-  if (place === null) return { reason, line: undefined };
-  return { reason: reason.replace(place[0], ""), line: Number(place[1]) };
+  const match = new RegExp(`\\s*\\(${editorName}:(\\d+)\\)`).exec(reason);
+  if (match === null) return { reason, line: undefined };
+  return { reason: reason.replace(match[0], ""), line: Number(match[1]) };
 }
 
 function describeOutcome(
   kind: "converter" | "filter",
   result: SandboxOutcome | undefined,
-  complaint: string | undefined,
+  problem: string | undefined,
 ): Pick<Tried, "output" | "outcome" | "reason" | "line"> {
   const failure = result === undefined
-    ? "the code gave no answer"
+    ? "the code returned no result"
     : "failed" in result
     ? result.failed
-    : complaint;
+    : problem;
   const output = result !== undefined && "results" in result ? result.results[0] ?? null : null;
   if (failure !== undefined) return { output: null, outcome: "failed", ...lineIn(failure) };
   const isKept = result !== undefined && "keep" in result && result.keep;
@@ -102,16 +102,16 @@ export async function tryCode(
   const tried: Tried[] = [];
   try {
     for (const record of code.records) {
-      const before = trial.complaints();
+      const before = trial.problems();
       const begun = performance.now();
       const [result] = await trial.run([record]);
       const ms = performance.now() - begun;
-      const complaint = newComplaint(before, trial);
+      const problem = findNewProblem(before, trial);
       tried.push({
         record,
         input: trial.input(record),
         ms,
-        ...describeOutcome(kind, result, complaint),
+        ...describeOutcome(kind, result, problem),
       });
     }
   } finally {

@@ -7,8 +7,8 @@ import { blankInText, checkPiece, type Piece } from "./code_check.ts";
 import { tidyCode } from "./code_text.ts";
 import type { ShownFinding } from "./saving.tsx";
 
-/** The faults of code, at a field of the form. A converter needs code; a filter may be blank. */
-export async function codeFaults(piece: Piece, field: string): Promise<ShownFinding[]> {
+/** Errors in code, at a field of the form. A converter needs code; a filter may be blank. */
+export async function checkCodeField(piece: Piece, field: string): Promise<ShownFinding[]> {
   if (tidyCode(piece.code) === "") {
     return piece.kind === "filter" ? [] : [{ severity: "error", field, text: "It has no code." }];
   }

@@ -34,14 +34,17 @@ export function checkText(
   if (isSectionEnabled(document, section, gui.env)) return [...findings];
   // What is not enabled is not checked, so it is looked at as if it were; it may be incomplete.
   const enabled = editIni(text, [{ kind: "set", section, key: "enable", value: "True" }]);
-  const odd = checkDocument(gui, parseIni(enabled, path)).findings.filter((finding) =>
+  const incomplete = checkDocument(gui, parseIni(enabled, path)).findings.filter((finding) =>
     finding.section === section && finding.option !== undefined &&
     finding.code !== "missing"
   );
-  return [...findings, ...odd.map((finding) => ({ ...finding, severity: "warning" as const }))];
+  return [
+    ...findings,
+    ...incomplete.map((finding) => ({ ...finding, severity: "warning" as const })),
+  ];
 }
 
-function nameOf({ section, option, message, severity }: Finding): string {
+function findingKey({ section, option, message, severity }: Finding): string {
   return JSON.stringify([section, option, message, severity]);
 }
 
@@ -58,9 +61,9 @@ export function propose(
   section?: string,
 ): Proposal {
   const text = editIni(file.text, edits);
-  const known = new Set(checkText(gui, file.path, file.text, section).map(nameOf));
+  const known = new Set(checkText(gui, file.path, file.text, section).map(findingKey));
   const findings = checkText(gui, file.path, text, section)
-    .filter((finding) => !known.has(nameOf(finding)));
+    .filter((finding) => !known.has(findingKey(finding)));
   return { file, text, findings };
 }
 

@@ -7,7 +7,7 @@ import { checkConnection } from "../app/check.ts";
 import { AuthError, ConfigError } from "../base/errors.ts";
 import { declaredIn } from "../config/declared.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
-import { toFault } from "../sync/report.ts";
+import { toSectionError } from "../sync/report.ts";
 import type { GuiContext } from "./context.ts";
 import { type ShownFinding, shownFinding } from "./saving.tsx";
 import { withSection } from "./section_config.ts";
@@ -16,7 +16,7 @@ import { withSection } from "./section_config.ts";
 export interface TestAnswer {
   readonly outcome: "tested";
   readonly ok: boolean;
-  /** What is wrong, at its fields where that can be told; or what is well. */
+  /** What is wrong, at its fields where those are known; or what is well. */
   readonly findings: readonly ShownFinding[];
   readonly message: string;
 }
@@ -35,7 +35,7 @@ function failure(gui: GuiContext, section: string, thrown: unknown): ShownFindin
     );
     if (own.length > 0) return own.map((each) => shownFinding(gui, each, section));
   }
-  const { message, hint } = toFault(thrown);
+  const { message, hint } = toSectionError(thrown);
   const text = gui.redactor.redact([message, hint ?? ""].join(". ").replace(/\.\. /, ". "));
   const named = fieldsNamed(gui, section, hint ?? "");
   const secrets = Object.entries(declaredIn(section, gui.sources) ?? {})

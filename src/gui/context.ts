@@ -32,7 +32,7 @@ export interface Env {
 /** The context of a request to the GUI. */
 export type Call = Context<Env>;
 
-/** A page: its place in the navigation, and its routes. */
+/** A page: its position in the navigation, and its routes. */
 export interface Page {
   /**
    * Its path without slashes at the ends: `logs`. For a tab of a section it is the last part:

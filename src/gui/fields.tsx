@@ -24,7 +24,7 @@ export function Field({ field, findings }: FieldProps) {
         {field.label} <code>{field.key}</code>
         {field.isRequired ? <span class="required">required</span> : null}
       </label>
-      <ControlOf field={field} id={id} isWrong={isWrong} />
+      <FieldControl field={field} id={id} isWrong={isWrong} />
       <p
         id={`${id}-finding`}
         class={isWrong ? "finding error" : "finding warning"}
@@ -50,7 +50,7 @@ interface ControlProps {
   readonly isWrong: boolean;
 }
 
-function ControlOf({ field, id, isWrong }: ControlProps) {
+function FieldControl({ field, id, isWrong }: ControlProps) {
   const { key, control, text, placeholder } = field;
   const common = {
     id,

@@ -1,5 +1,5 @@
 /**
- * How times, places and values are written on the pages.
+ * How times, positions and values are written on the pages.
  *
  * @module
  */

@@ -51,7 +51,7 @@ const backupsKept = 20;
  * @throws {AgentError} when it is there and cannot be read
  */
 export function readIniFile(path: string): IniFile {
-  const bytes = bytesOf(path);
+  const bytes = readBytesIfAny(path);
   const { text, encoding, findings } = decodeIni(bytes ?? new Uint8Array(), path);
   const document = parseIni(text, path);
   return {
@@ -64,7 +64,7 @@ export function readIniFile(path: string): IniFile {
   };
 }
 
-function bytesOf(path: string): Uint8Array | undefined {
+function readBytesIfAny(path: string): Uint8Array | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path);

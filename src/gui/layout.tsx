@@ -1,5 +1,5 @@
 /**
- * The frame around every page: head, navigation, and the way out.
+ * The frame around every page: head, navigation, and the button to stop.
  *
  * @module
  */
@@ -65,7 +65,7 @@ function Review() {
     <dialog id="review" aria-labelledby="review-title">
       <form method="dialog">
         <h2 id="review-title">Save this change?</h2>
-        <p class="notice odd" data-warnings hidden></p>
+        <p class="notice warning" data-warnings hidden></p>
         <div data-difference></div>
         <p class="note">Everything else in the file stays as it is. A backup is kept beside it.</p>
         <div class="actions">
@@ -142,7 +142,7 @@ function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
   );
 }
 
-/** A sign that tells enabled sections from others, with its word for those who hear it. */
+/** A sign that distinguishes enabled sections from others, with its word for screen readers. */
 export function Mark({ isOn }: { isOn: boolean }) {
   return (
     <span class={isOn ? "mark on" : "mark"}>

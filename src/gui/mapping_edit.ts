@@ -47,7 +47,7 @@ export function readMappingForm(form: URLSearchParams): MappingForm {
 }
 
 /** A literal is JSON when it is written as anything but a plain text. */
-function literalOf(text: string): unknown {
+function parseLiteral(text: string): unknown {
   if (!/^([[{"]|-?\d|true$|false$)/.test(text)) return text;
   try {
     return parseExactJson(text);
@@ -57,12 +57,12 @@ function literalOf(text: string): unknown {
   }
 }
 
-function specOf(
+function toMappingSpec(
   { from, value, converter, isRequired }: MappingForm,
   onError: MappingSpec["on_error"],
 ): MappingSpec {
   return {
-    [from]: from === "hardcoded" ? literalOf(value) : value,
+    [from]: from === "hardcoded" ? parseLiteral(value) : value,
     ...(converter === "" ? {} : { converter }),
     ...(onError === undefined ? {} : { on_error: onError }),
     ...(isRequired ? { required: true } : {}),
@@ -79,7 +79,7 @@ function spaced(spec: MappingSpec): string {
 
 /** What the ini says for a mapping: a bare path where that is enough. The form has no `on_error`. */
 export function mappingText(form: MappingForm, onError?: MappingSpec["on_error"]): string {
-  const spec = specOf(form, onError);
+  const spec = toMappingSpec(form, onError);
   const isBare = form.from === "source" && Object.keys(spec).length === 1;
   const bare = isBare ? parseMapping(form.value) : undefined;
   return bare?.ok === true && bare.spec.source === form.value ? form.value : spaced(spec);
@@ -102,24 +102,26 @@ export function mappingEdits(
   const before = old === undefined ? undefined : parseMapping(old);
   const same = before?.ok === true &&
     mappingText(formOfSpec(form.field, before.spec)) === mappingText(form);
-  // Said otherwise, but meaning the same: it stays as it is written.
+  // Written otherwise, but with the same meaning: it stays as it is written.
   const onError = before?.ok === true ? before.spec.on_error : undefined;
   return same ? [] : [{ kind: "set", section: name, key, value: mappingText(form, onError) }];
 }
 
-/** What is wrong with a form before the ini is asked. */
-export function mappingFaults(form: MappingForm, custom: ReadonlySet<string>): ShownFinding[] {
-  const faults: ShownFinding[] = [];
-  const fault = (field: string, text: string) => faults.push({ severity: "error", field, text });
+/** What is wrong with a form before the ini is looked at. */
+export function checkMappingForm(form: MappingForm, custom: ReadonlySet<string>): ShownFinding[] {
+  const errors: ShownFinding[] = [];
+  const report = (field: string, text: string) => errors.push({ severity: "error", field, text });
   if (!/^[\w-]+$/.test(form.field)) {
-    fault("field", "Name a field of Oomnitza: letters, digits and underscores.");
+    report("field", "Enter the name of an Oomnitza field: letters, digits and underscores.");
   }
-  if (form.value === "" && form.from !== "hardcoded") fault("value", "Say where it comes from.");
+  if (form.value === "" && form.from !== "hardcoded") {
+    report("value", "Enter where the value comes from.");
+  }
   const { name } = parseConverterCall(form.converter);
   const isKnown = findConverter(name) !== undefined || custom.has(name.toLowerCase());
-  if (form.converter !== "" && !isKnown) fault("converter", `There is no converter "${name}".`);
+  if (form.converter !== "" && !isKnown) report("converter", `There is no converter "${name}".`);
   const lookup = { find: findConverter, names: converterNames, custom };
   const problem = isKnown ? findCallProblem(form.converter, lookup) : undefined;
-  if (problem !== undefined) fault("converter", `It ${problem.message}.`);
-  return faults;
+  if (problem !== undefined) report("converter", `It ${problem.message}.`);
+  return errors;
 }

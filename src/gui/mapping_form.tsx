@@ -92,7 +92,7 @@ function TextField({ name, label, value, list }: TextFieldProps) {
 const origins = [
   { value: "source", label: "Path of the source record" },
   { value: "setting", label: "Setting of the section" },
-  { value: "hardcoded", label: "Always the same value" },
+  { value: "hardcoded", label: "Fixed value" },
 ] as const;
 
 function FromField({ from }: { from: Filled["from"] }) {

@@ -58,7 +58,7 @@ function Row(
         {spec.required === true ? <span class="required">required</span> : null}
       </th>
       <td>
-        <ValueOf mapping={mapping} redact={redact} />
+        <MappingValue mapping={mapping} redact={redact} />
       </td>
       <td>{spec.converter === undefined ? "" : <code>{spec.converter}</code>}</td>
       <td>{describeOrigins(mapping)}</td>
@@ -83,7 +83,9 @@ function Row(
   );
 }
 
-function ValueOf({ mapping, redact }: { mapping: FieldMapping; redact: (text: string) => string }) {
+function MappingValue(
+  { mapping, redact }: { mapping: FieldMapping; redact: (text: string) => string },
+) {
   const { source, setting, hardcoded } = mapping.spec;
   if (source !== undefined) return <code>{source}</code>;
   if (setting !== undefined) {

@@ -20,10 +20,10 @@ export interface GuiSettings {
   readonly idleMinutes: number;
 }
 
-/** Why a GUI stopped: it was told to on its page, nobody used it, or the program is to end. */
-export type Reason = "asked" | "idle" | "aborted";
+/** Why a GUI stopped: it was stopped on its page, nobody used it, or the program is to end. */
+export type Reason = "stopped" | "idle" | "aborted";
 
-/** A GUI at work. */
+/** A running GUI. */
 export interface Gui {
   /** The address for the browser, with the token that works once. */
   readonly link: string;
@@ -39,7 +39,7 @@ class Idleness {
   #lastUse = performance.now();
   #holders = 0;
 
-  /** Somebody asks for something. */
+  /** A request begins. */
   touch(): void {
     this.#lastUse = performance.now();
   }
@@ -89,7 +89,7 @@ export function startGui(app: AppContext, settings: GuiSettings): Gui {
   let origin = "";
   const gui = createGuiContext(app, session, {
     keepAwake: () => idleness.hold(),
-    stop: () => end.resolve("asked"),
+    stop: () => end.resolve("stopped"),
   });
   const routes = guiApp(gui, session, () => origin);
   const served = serve({

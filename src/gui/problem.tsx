@@ -22,7 +22,7 @@ export function problemPage(
   { message, hint, status }: Problem,
 ): Response | Promise<Response> {
   return show(c, gui, {
-    title: "This did not work",
+    title: "An error occurred",
     path: "problem",
     document: parseIni("", gui.ini),
     status,

@@ -41,8 +41,8 @@ export interface Change {
   readonly section: string;
   /** The edits to the file as it is. */
   readonly edits: (file: IniFile) => readonly IniEdit[];
-  /** What is wrong with the form before the file is asked; with anything here, nothing is saved. */
-  readonly faults?: readonly ShownFinding[] | undefined;
+  /** What is wrong with the form before the file is looked at; with anything here, nothing is saved. */
+  readonly errors?: readonly ShownFinding[] | undefined;
   /** The page to go to when it is saved. */
   readonly next: string;
 }
@@ -55,12 +55,12 @@ export function sentence(text: string): string {
 /** A finding for the browser. */
 export function shownFinding(gui: GuiContext, finding: Finding, section: string): ShownFinding {
   const isOwn = finding.section === section;
-  const place = isOwn || finding.section === undefined ? "" : `[${finding.section}] `;
+  const prefix = isOwn || finding.section === undefined ? "" : `[${finding.section}] `;
   const hint = finding.hint === undefined ? "" : ` ${sentence(finding.hint)}`;
   return {
     severity: finding.severity,
     field: isOwn ? finding.option : undefined,
-    text: gui.redactor.redact(`${place}${sentence(finding.message)}${hint}`),
+    text: gui.redactor.redact(`${prefix}${sentence(finding.message)}${hint}`),
   };
 }
 
@@ -76,8 +76,8 @@ export function answerChange(
 ): Response {
   const file = gui.read();
   if (form.get("revision") !== file.revision) return answerStale(c, file);
-  const { faults = [] } = change;
-  if (faults.length > 0) return answer(c, { outcome: "refused", findings: faults });
+  const { errors = [] } = change;
+  if (errors.length > 0) return answer(c, { outcome: "refused", findings: errors });
   const proposal = propose(gui, file, change.edits(file), change.section);
   const findings = proposal.findings.map((each) => shownFinding(gui, each, change.section));
   if (proposal.text === file.text) return answer(c, { outcome: "unchanged" });

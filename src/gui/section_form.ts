@@ -25,11 +25,11 @@ export interface FilledField extends FormField {
   readonly inherited: string | undefined;
 }
 
-/** Fields that have a place of their own. */
+/** Fields that are shown elsewhere. */
 const elsewhere = new Set(["enable"]);
 
 /** The word of a choice that means the same as the text. */
-function choiceOf(field: FormField, text: string): string {
+function findSameChoice(field: FormField, text: string): string {
   const isFlag = field.choices.some(({ value }) => value === "True");
   const flag = isFlag ? parseFlag(text) : undefined;
   if (flag !== undefined) return flag ? "True" : "False";
@@ -49,7 +49,7 @@ function fill(gui: GuiContext, file: IniFile, section: string, field: FormField)
   return {
     ...field,
     control,
-    text: isSecret ? "" : control === "choice" ? choiceOf(field, text) : text,
+    text: isSecret ? "" : control === "choice" ? findSameChoice(field, text) : text,
     isSet: text.trim() !== "",
     reference: isSecret && isShowable(text) ? text : undefined,
     inherited: isSecret || fallback === undefined ? undefined : gui.redactor.redact(fallback),
@@ -74,7 +74,7 @@ export function otherKeys(gui: GuiContext, file: IniFile, section: string): stri
   );
 }
 
-function editOf(section: string, field: FilledField, form: URLSearchParams): IniEdit[] {
+function editsForField(section: string, field: FilledField, form: URLSearchParams): IniEdit[] {
   const { key } = field;
   const sent = form.get(key);
   if (sent === null) return [];
@@ -113,7 +113,7 @@ export function formEdits(
     : [{ kind: "add-section", section, before: file.document.sections[0]?.name }];
   const edits = [
     ...enableEdit(gui, file, section, form),
-    ...fields.flatMap((field) => editOf(section, field, form)),
+    ...fields.flatMap((field) => editsForField(section, field, form)),
   ];
   return edits.length === 0 ? [] : [...added, ...edits];
 }

@@ -11,7 +11,7 @@ import { AgentError, ConfigError, type Finding } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createLog, type Log, type LogEntry } from "../logging/log.ts";
 import type { Account } from "../sync/account.ts";
-import { type SectionFault, type SectionReport, toFault } from "../sync/report.ts";
+import { type SectionError, type SectionReport, toSectionError } from "../sync/report.ts";
 
 /** How an upload is to go. */
 export interface UploadOptions {
@@ -30,7 +30,7 @@ export interface SectionProgress {
   report?: SectionReport;
 }
 
-/** An upload of some sections, under way or ended. */
+/** An upload of some sections, running or ended. */
 export interface UploadJob {
   readonly options: UploadOptions;
   readonly started: Date;
@@ -38,7 +38,7 @@ export interface UploadJob {
   ended?: Date;
   isStopping: boolean;
   /** What kept it from beginning, or ended it as a whole. */
-  fault?: SectionFault & { readonly findings: readonly Finding[] };
+  error?: SectionError & { readonly findings: readonly Finding[] };
 }
 
 /** Lines of the log that are remembered. */
@@ -55,7 +55,7 @@ function both(one: Log, other: Log): Log {
   };
 }
 
-/** The upload that is under way, and the last one. */
+/** The running upload, and the last one. */
 export class UploadJobs {
   readonly #app: AppContext;
   readonly #keepAwake: () => Disposable;
@@ -73,12 +73,12 @@ export class UploadJobs {
     this.log = both(app.log, own);
   }
 
-  /** The upload under way, or the last one. */
+  /** The running upload, or the last one. */
   get job(): UploadJob | undefined {
     return this.#job;
   }
 
-  /** Whether an upload is under way. */
+  /** Whether an upload is running. */
   get isBusy(): boolean {
     return this.#running !== undefined;
   }
@@ -91,7 +91,7 @@ export class UploadJobs {
   /**
    * Begins to upload sections, one after the other.
    *
-   * @throws {AgentError} when an upload is under way
+   * @throws {AgentError} when an upload is running
    */
   start(names: readonly string[], options: UploadOptions): void {
     this.#begin();
@@ -110,8 +110,8 @@ export class UploadJobs {
     this.#begin();
     const awake = this.#keepAwake();
     const doing = withLock(true, this.#app, () => work(this.#context()));
-    const settled = doing.then(() => {}, () => {});
-    this.#running = settled.finally(() => this.#running = undefined);
+    const finished = doing.then(() => {}, () => {});
+    this.#running = finished.finally(() => this.#running = undefined);
     try {
       return await doing;
     } finally {
@@ -119,7 +119,7 @@ export class UploadJobs {
     }
   }
 
-  /** Ends the upload under way; what Oomnitza was asked already is still waited for. */
+  /** Ends the running upload; requests that were sent are still waited for. */
   stop(): void {
     if (this.#job !== undefined && this.isBusy) this.#job.isStopping = true;
     this.#stop.abort(
@@ -129,7 +129,7 @@ export class UploadJobs {
     );
   }
 
-  /** Ends what is under way, and waits for it. */
+  /** Ends the running upload, and waits for it. */
   async end(): Promise<void> {
     this.stop();
     await this.#running;
@@ -137,7 +137,7 @@ export class UploadJobs {
 
   #begin(): void {
     if (this.isBusy) {
-      throw new AgentError("Something is under way already", { hint: "Wait for its end." });
+      throw new AgentError("An upload is running already", { hint: "Wait for its end." });
     }
     this.#stop = new AbortController();
   }
@@ -166,8 +166,8 @@ export class UploadJobs {
       );
     } catch (thrown) {
       const findings = thrown instanceof ConfigError ? thrown.findings : [];
-      job.fault = { ...toFault(thrown), findings };
-      this.log.error(job.fault.message);
+      job.error = { ...toSectionError(thrown), findings };
+      this.log.error(job.error.message);
     } finally {
       job.ended = new Date();
       awake[Symbol.dispose]();

@@ -19,7 +19,7 @@ export interface LoggingOptions {
   readonly directory: string;
   /** Writes a line, without its newline, to standard output; must not throw. */
   readonly stdout: (line: string) => void;
-  /** Writes a line to standard error; also told when a log file cannot be written. */
+  /** Writes a line to standard error; also called when a log file cannot be written. */
   readonly stderr: (line: string) => void;
 }
 
@@ -28,7 +28,7 @@ export interface Logging {
   readonly sinks: LogSink[];
   /** What the configuration says without effect, to be logged. */
   readonly warnings: string[];
-  /** Closes the log files, and tells on standard error how many lines could not be written. */
+  /** Closes the log files, and reports on standard error how many lines could not be written. */
   close(): void;
 }
 
@@ -83,7 +83,7 @@ function lineWriter(
  *
  * @param text content of the JSON file
  * @throws {ConfigError} when it is not JSON, or says something that cannot be done; a log file that
- * cannot be opened is no such thing: it is told on standard error
+ * cannot be opened is no such thing: it is reported on standard error
  */
 export function readLoggingConfig(text: string, options: LoggingOptions): Logging {
   const settings = readSettings(text, options.file);

@@ -19,7 +19,7 @@ export interface DefaultFiles {
   readonly sinks: readonly LogSink[];
   /** Why there are no files, as a sentence to warn with. */
   readonly warning?: string | undefined;
-  /** Closes the files, and tells on standard error how many lines could not be written. */
+  /** Closes the files, and reports on standard error how many lines could not be written. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ function obstacle(folder: string): string | undefined {
  * Opens the files.
  *
  * @param folder absolute; made when it is missing
- * @param stderr is told when a file cannot be written later on
+ * @param stderr called when a file cannot be written later on
  */
 export function openDefaultFiles(folder: string, stderr: (line: string) => void): DefaultFiles {
   const reason = obstacle(folder);

@@ -46,7 +46,7 @@ const natural = mustBe("a whole number of 0 or more");
 const count = orAbsent(z.int(natural).min(0, natural));
 
 /** One of some words; `problem` goes on after the word that is none of them. */
-function oneOf(words: readonly string[], problem: string) {
+function anyOfWords(words: readonly string[], problem: string) {
   return orAbsent(string.refine((word) => words.includes(word), {
     error: ({ input }: Issue) => problem.replace("…", () => JSON.stringify(input)),
   }));
@@ -88,7 +88,7 @@ export const fileSchema = z.object({
     error: ({ input }: Issue) =>
       `${input === undefined ? "is missing" : "is not 1"}. The file must say "version": 1`,
   }),
-  format: oneOf(
+  format: anyOfWords(
     ["json"],
     '… is not supported. Only "json" can be set for all handlers; others are set in formatters',
   ),
@@ -96,7 +96,7 @@ export const fileSchema = z.object({
 });
 
 export const formatterSchema = z.object({
-  style: oneOf(
+  style: anyOfWords(
     ["%"],
     "… is not supported. Write the fields of format as %(name)s and leave style out",
   ),
@@ -123,10 +123,10 @@ export function handlerSchemas(formatters: readonly string[]) {
     class: z.unknown().optional(),
     "()": z.unknown().optional(),
     level,
-    formatter: oneOf(formatters, "there is no formatter …"),
+    formatter: anyOfWords(formatters, "there is no formatter …"),
   });
   const file = base.extend({
-    mode: oneOf(["a", "w"], "… is not a mode. Use a or w"),
+    mode: anyOfWords(["a", "w"], "… is not a mode. Use a or w"),
     encoding: text,
     errors: z.unknown().optional(),
     delay: flag,
@@ -137,7 +137,7 @@ export function handlerSchemas(formatters: readonly string[]) {
     file,
     rotating: file.extend({ maxBytes: count, backupCount: count }),
     stream: base.extend({
-      stream: oneOf(
+      stream: anyOfWords(
         ["ext://sys.stdout", "ext://sys.stderr"],
         "… is not a stream. Use ext://sys.stdout or ext://sys.stderr",
       ),

@@ -2,7 +2,7 @@
  * Log files that rotate by size, as Python's `RotatingFileHandler` does it.
  *
  * Each line is handed to the operating system before the next statement runs, so a crash loses
- * none. What goes wrong on the disk is said once and never stops the program.
+ * none. What goes wrong on the disk is reported once and never stops the program.
  *
  * @module
  */
@@ -54,13 +54,13 @@ export class LogFile {
   #lost = 0;
   /** The disk became full in the middle of a line. */
   #isTorn = false;
-  readonly #complaints = new Set<string>();
+  readonly #reported = new Set<string>();
   #isClosed = false;
 
   /**
    * Opens the file, with the directories that it needs.
    *
-   * @param warn is told what goes wrong with the file, each thing once, and at the end how
+   * @param warn called with what goes wrong with the file, each thing once, and at the end how
    * many lines were lost
    */
   constructor(settings: LogFileSettings, warn: (line: string) => void) {
@@ -92,7 +92,7 @@ export class LogFile {
     }
   }
 
-  /** Closes the file and tells how many lines were lost, if any. A second call does nothing. */
+  /** Closes the file and reports how many lines were lost, if any. A second call does nothing. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -147,7 +147,7 @@ export class LogFile {
       renameSync(path, `${path}.1`);
       return undefined;
     } catch (error) {
-      this.#complainOnce("rotate", `it keeps growing: ${messageOf(error)}`);
+      this.#reportOnce("rotate", `it keeps growing: ${messageOf(error)}`);
       return error;
     }
   }
@@ -166,7 +166,7 @@ export class LogFile {
   #fail(error: unknown): void {
     this.#tryAgainAt = Date.now() + pauseMs;
     this.#release();
-    this.#complainOnce("write", `its lines are lost until then: ${messageOf(error)}`);
+    this.#reportOnce("write", `its lines are lost until then: ${messageOf(error)}`);
   }
 
   #release(): void {
@@ -177,13 +177,13 @@ export class LogFile {
       closeSync(descriptor);
     } catch (error) {
       // The lines are with the system already; a network drive may still refuse here.
-      this.#complainOnce("close", messageOf(error));
+      this.#reportOnce("close", messageOf(error));
     }
   }
 
-  #complainOnce(action: string, consequence: string): void {
-    if (this.#complaints.has(action)) return;
-    this.#complaints.add(action);
+  #reportOnce(action: string, consequence: string): void {
+    if (this.#reported.has(action)) return;
+    this.#reported.add(action);
     this.#warn(`Cannot ${action} the log file ${this.#settings.path}: ${consequence}`);
   }
 }

@@ -31,7 +31,7 @@ interface Route {
   readonly handlers: readonly Handler[];
 }
 
-/** What Python's root logger lets through when nothing is said. */
+/** What Python's root logger lets through by default. */
 const defaultLevel = levelNumbers.warning;
 
 /** The configured loggers from the named one up to the root: `a.b` looks at a.b, a, root. */

@@ -51,7 +51,7 @@ export interface ConnectContext {
   readonly signal: AbortSignal;
   /** Where a proxy may be named. */
   readonly env: Environment;
-  /** How often requests are repeated; {@linkcode retryPolicies.standard} unless said otherwise. */
+  /** How often requests are repeated; {@linkcode retryPolicies.standard} by default. */
   readonly retry?: RetryPolicy | undefined;
 }
 

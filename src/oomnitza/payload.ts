@@ -90,7 +90,7 @@ export function bodyV3(upload: Upload, records: string): string {
   return empty.replace('"records":[]', () => `"records":${records}`);
 }
 
-/** Tells API v3 that the upload is complete. */
+/** Reports to API v3 that the upload is complete. */
 export function finalizeV3(upload: Upload): UploadRequest {
   return { path: `/api/v3/bulk/${upload.portion}/finalize`, query: {}, payload: {} };
 }

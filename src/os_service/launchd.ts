@@ -124,7 +124,7 @@ export const launchd: ServiceManager = {
   registration: { kind: "file", path: plistPath },
   registered: settingsOfPlist,
   problem: ({ credentials }) =>
-    credentials.length === 0 ? undefined : "Only systemd hands credentials to a service",
+    credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
   install: (settings) => [
     accountStep(settings.user),
     ...files(settings),

@@ -49,7 +49,7 @@ export interface ServiceManager {
   /** What is taken unless somebody says otherwise. */
   readonly defaults: ServiceSettings;
   readonly registration: Registration;
-  /** The settings in what is registered, as far as they can be told. */
+  /** The settings in what is registered, as far as they are known. */
   registered(text: string): Partial<ServiceSettings>;
   /** What keeps these settings from working, as a sentence; undefined when nothing is known to. */
   problem(settings: ServiceSettings): string | undefined;
@@ -61,7 +61,7 @@ export interface ServiceManager {
   stop(): Step[];
   /** Shows how the service does. */
   readonly status: CommandLine;
-  /** Whether what {@linkcode ServiceManager.status} said means that it runs. */
+  /** Whether what {@linkcode ServiceManager.status} printed means that it runs. */
   isRunning(result: { readonly code: number; readonly text: string }): boolean;
   /** The last lines of the log, and with `follow` those to come. */
   logs(lines: number, follow: boolean): LogPlace;

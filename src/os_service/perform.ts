@@ -52,7 +52,7 @@ function failed(step: Step, result: CommandResult): AgentError {
   const denied = result.code === 5 ||
     /denied|EACCES|EPERM|not permitted|authentication required/i.test(result.text);
   return new AgentError(
-    `This did not work: ${what}: ${result.text || `exit code ${result.code}`}`,
+    `Failed: ${what}: ${result.text || `exit code ${result.code}`}`,
     {
       hint: denied
         ? "Run the command as administrator (on Linux and macOS, with sudo)."

@@ -28,7 +28,7 @@ export function settingsIn(words: readonly string[]): Partial<ServiceSettings> {
   return found;
 }
 
-async function textOf(registration: Registration): Promise<string | undefined> {
+async function readDefinition(registration: Registration): Promise<string | undefined> {
   if (registration.kind === "file") {
     return existsSync(registration.path) ? readFileSync(registration.path, "utf8") : undefined;
   }
@@ -40,6 +40,6 @@ async function textOf(registration: Registration): Promise<string | undefined> {
 export async function registeredSettings(
   { registration, registered }: ServiceManager,
 ): Promise<Partial<ServiceSettings> | undefined> {
-  const text = await textOf(registration);
+  const text = await readDefinition(registration);
   return text === undefined ? undefined : registered(text);
 }

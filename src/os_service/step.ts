@@ -15,7 +15,7 @@ export interface FolderStep {
   readonly mode: number;
 }
 
-/** Writes a file, in place of one that is there. */
+/** Writes a file, over one that is there. */
 export interface WriteStep {
   readonly kind: "write";
   readonly path: string;

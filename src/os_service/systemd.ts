@@ -30,12 +30,12 @@ function account(user: string): Step {
   return { kind: "run", command, unless: known };
 }
 
-/** Folders that the fences of the unit hide from the service. */
+/** Folders that the sandboxing of the unit hides from the service. */
 const hidden = /^\/(home|root|run\/user|tmp|var\/tmp)(\/|$)/;
 
 function problem(settings: ServiceSettings): string | undefined {
   const { program, state, credentials, user } = settings;
-  if (user === "nobody") return "Whatever else runs as nobody could reach into the service";
+  if (user === "nobody") return "Any other process of the account nobody could access the service";
   for (const path of [program, state]) {
     if (!hidden.test(path)) continue;
     return `The service cannot see ${path}: its unit closes /home, /root and /tmp`;
@@ -43,7 +43,7 @@ function problem(settings: ServiceSettings): string | undefined {
   const twice = credentials.find(({ name }, index) =>
     name === iniCredential || credentials.findIndex((other) => other.name === name) !== index
   );
-  return twice === undefined ? undefined : `The credential ${twice.name} is there twice`;
+  return twice === undefined ? undefined : `Two credentials have the name ${twice.name}`;
 }
 
 /** The service manager of most Linux distributions. */

@@ -64,7 +64,7 @@ function plain(text: string): string {
 }
 
 function commandLine(settings: ServiceSettings): string {
-  // systemd puts the folder of the credentials in place of this one variable.
+  // systemd replaces this one variable by the folder of the credentials.
   const handed = "\0";
   const words = [settings.program, ...serveWords({ ...settings, ini: handed })];
   return words
@@ -96,7 +96,7 @@ export function unitFile(settings: ServiceSettings): string {
     `Description=${title}`,
     "Wants=network-online.target",
     "After=network-online.target",
-    "# Tried for ever, half a minute apart: what is missing at night may be there in the morning.",
+    "# Restarted without limit, 30 seconds apart: what is missing now may be there later.",
     "StartLimitIntervalSec=0",
     "",
     "[Service]",
@@ -109,7 +109,7 @@ export function unitFile(settings: ServiceSettings): string {
     `WorkingDirectory=${stateFolder}`,
     "# Relative paths in it mean its own folder, and not that of the copy below.",
     `Environment=${word(`${folderVariable}=${posix.dirname(settings.ini)}`)}`,
-    "# Read by root and handed to the service: the files themselves stay closed to its account.",
+    "# Read by root and passed to the service: its account has no access to the files.",
     ...credentials.map(({ name, path }) => `LoadCredential=${name}:${plain(path)}`),
     `UnsetEnvironment=${bunVariables.join(" ")}`,
     "Restart=on-failure",
@@ -132,7 +132,7 @@ export function unitFile(settings: ServiceSettings): string {
 }
 
 /** The words of a command line, as {@linkcode word} wrote them. */
-function wordsOf(line: string): string[] {
+function splitWords(line: string): string[] {
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare = ""]) =>
     (quoted?.replaceAll(/\\(.)/g, "$1") ?? bare).replaceAll("%%", "%").replaceAll("$$", () => "$")
   );
@@ -142,7 +142,7 @@ function wordsOf(line: string): string[] {
 export function settingsOfUnit(unit: string): Partial<ServiceSettings> {
   const valuesOf = (key: string) =>
     [...unit.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].map(([, value = ""]) => value);
-  const { ini: _handed, ...settings } = settingsIn(wordsOf(valuesOf("ExecStart").at(-1) ?? ""));
+  const { ini: _handed, ...settings } = settingsIn(splitWords(valuesOf("ExecStart").at(-1) ?? ""));
   const loaded = valuesOf("LoadCredential").flatMap((value): Credential[] => {
     const [, name, path = ""] = /^([^:]+):(.+)$/.exec(value) ?? [];
     return name === undefined ? [] : [{ name, path: path.replaceAll("%%", "%") }];

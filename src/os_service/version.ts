@@ -8,7 +8,7 @@ import { AgentError } from "../base/errors.ts";
 import type { ServiceManager } from "./manager.ts";
 import { capture } from "./perform.ts";
 
-/** The first systemd that hands credentials to services. */
+/** The first systemd that passes credentials to services. */
 const oldestSystemd = 247;
 
 /** @throws {AgentError} When there is no service manager that can run the service. */
@@ -21,6 +21,6 @@ export async function refuseOldManager({ system }: ServiceManager): Promise<void
     Number.isNaN(version)
       ? "There is no systemd on this machine"
       : `systemd ${version} is too old to be given secrets: ${oldestSystemd} is needed`,
-    { hint: "Let whatever starts programs there run agent serve." },
+    { hint: "Start agent serve by other means." },
   );
 }

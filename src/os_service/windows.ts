@@ -10,18 +10,18 @@ import { description, serviceName, title, windowsServiceArgument } from "./names
 import { settingsIn } from "./registered.ts";
 import { type CommandLine, type RunStep, type Step, windowsWord, windowsWords } from "./step.ts";
 
-/** A folder of Windows: its real place there, its usual one where it is only described. */
-function folderOf(variable: string, usual: string): string {
+/** A folder of Windows: its real path there, its usual one where it is only described. */
+function resolveWindowsFolder(variable: string, usual: string): string {
   const set = process.platform === "win32" ? process.env[variable] ?? "" : "";
   return set === "" ? usual : set;
 }
 
-const data = `${folderOf("ProgramData", "C:\\ProgramData")}\\Oomnitza Agent`;
+const data = `${resolveWindowsFolder("ProgramData", "C:\\ProgramData")}\\Oomnitza Agent`;
 const stateFolder = `${data}\\state`;
 const logFolder = `${data}\\logs`;
 const logFile = `${logFolder}\\agent.log`;
 /** By its full name: a program that lies in the current folder must not be taken for it. */
-const system = `${folderOf("SystemRoot", "C:\\Windows")}\\System32`;
+const system = `${resolveWindowsFolder("SystemRoot", "C:\\Windows")}\\System32`;
 /** An account that Windows makes for the service, without a password and without rights. */
 const account = `NT SERVICE\\${serviceName}`;
 /** The system itself and the group of administrators, whatever they are called there. */
@@ -108,7 +108,7 @@ export const windows: ServiceManager = {
   },
   registered: settingsOfRegistry,
   problem: ({ credentials }) =>
-    credentials.length === 0 ? undefined : "Only systemd hands credentials to a service",
+    credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
   install: (settings) => [
     // First the service: the rights below name its account.
     ...register(settings),

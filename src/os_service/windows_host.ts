@@ -1,5 +1,5 @@
 /**
- * Runs a command line as a service of Windows: the service manager's wish to stop becomes the
+ * Runs a command line as a service of Windows: the service manager's request to stop becomes the
  * SIGTERM that every command knows how to obey.
  *
  * @module
@@ -9,7 +9,7 @@ import { AgentError } from "../base/errors.ts";
 import { connectService } from "../runtime/windows_service.ts";
 import { serviceName } from "./names.ts";
 
-/** Milliseconds until a wish to stop is repeated that came before the program listened. */
+/** Milliseconds until a request to stop is repeated that came before the program listened. */
 const repeatAfter = 100;
 
 /**

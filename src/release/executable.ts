@@ -1,5 +1,5 @@
 /**
- * Takes the place of the running program: a new file beside it, tried out, then swapped by renaming.
+ * Replaces the running program: a new file beside it, tried out, then swapped by renaming.
  *
  * @module
  */
@@ -22,9 +22,9 @@ import { describeIdentity, type Identity, isSame, parseIdentity } from "./manife
 import type { OpenFile } from "./origin.ts";
 
 /** The files of an upgrade, all in one folder, so that renaming is all it takes. */
-export interface Places {
+export interface ProgramFiles {
   readonly program: string;
-  /** The new one, until it takes the place. */
+  /** The new one, until it replaces the program. */
   readonly fresh: string;
   /** The one before, kept. */
   readonly old: string;
@@ -36,7 +36,7 @@ const versionTimeoutMs = 60_000;
 const abandonedAfterMs = 3_600_000;
 
 /** The files of an upgrade of `program`: `agent.new` and `agent.old`, on Windows with .exe. */
-export function placesFor(program: string): Places {
+export function locateProgramFiles(program: string): ProgramFiles {
   const [, stem = program, suffix = ""] = /^(.*?)(\.exe)?$/i.exec(program) ?? [];
   return { program, fresh: `${stem}.new${suffix}`, old: `${stem}.old${suffix}` };
 }
@@ -44,9 +44,9 @@ export function placesFor(program: string): Places {
 /**
  * Creates the new file, for nobody to run yet.
  *
- * @throws {AgentError} when this account may not write there, or another upgrade is under way.
+ * @throws {AgentError} when this account may not write there, or another upgrade is running.
  */
-export async function createFresh({ fresh, program }: Places): Promise<FileHandle> {
+export async function createFresh({ fresh, program }: ProgramFiles): Promise<FileHandle> {
   try {
     const left = statSync(fresh, { throwIfNoEntry: false });
     if (left !== undefined && Date.now() - left.mtimeMs > abandonedAfterMs) rmSync(fresh);
@@ -54,7 +54,7 @@ export async function createFresh({ fresh, program }: Places): Promise<FileHandl
   } catch (error) {
     const code = errorCode(error);
     if (code === "EEXIST") {
-      throw new AgentError(`Another upgrade is under way: there is ${fresh}`, {
+      throw new AgentError(`Another upgrade is running: there is ${fresh}`, {
         hint: "Wait for it to finish. If none is running, remove that file.",
         cause: error,
       });
@@ -72,7 +72,7 @@ export async function createFresh({ fresh, program }: Places): Promise<FileHandl
 /**
  * Writes `content` into the new file and onto the disk.
  *
- * @param onProgress Told the bytes written so far.
+ * @param onProgress Called with the bytes written so far.
  * @returns The SHA-256 sum of what was written.
  */
 export async function fill(
@@ -108,7 +108,7 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 /** Gives the new file the rights and the owner of the program, so that the same people can run it. */
-export function adopt({ fresh, program }: Places): void {
+export function adopt({ fresh, program }: ProgramFiles): void {
   const { mode, uid, gid } = statSync(program);
   chmodSync(fresh, mode & 0o7777);
   if (process.getuid?.() === 0) chownSync(fresh, uid, gid);
@@ -120,8 +120,8 @@ export function adopt({ fresh, program }: Places): void {
  * @throws {AgentError} when it does not start, or is another.
  */
 export async function tryProgram(path: string, expected: Identity): Promise<void> {
-  const said = await runVersion(path);
-  const identity = parseIdentity(said, path);
+  const output = await runVersion(path);
+  const identity = parseIdentity(output, path);
   if (isSame(identity, expected)) return;
   throw new AgentError(
     `${path} is agent ${describeIdentity(identity)}, but the release is ${
@@ -144,26 +144,26 @@ function runVersion(path: string): Promise<string> {
 }
 
 /**
- * Puts the new file in the place of the program and keeps the old one. At no moment is there no
+ * Replaces the program by the new file and keeps the old one. At no moment is there no
  * program, except on Windows for the blink between two renames.
  *
  * @throws {AgentError} when that does not work; then the old program is where it was.
  */
-export function swap(places: Places): void {
+export function swap(files: ProgramFiles): void {
   try {
-    rmSync(places.old, { force: true });
-    if (process.platform === "win32") swapByTwoRenames(places);
-    else swapByOneRename(places);
+    rmSync(files.old, { force: true });
+    if (process.platform === "win32") swapByTwoRenames(files);
+    else swapByOneRename(files);
   } catch (error) {
-    throw new AgentError(`Cannot replace ${places.program}: ${messageOf(error)}`, {
-      hint: `It may be in use: stop the service and everything that runs from ${places.old}.`,
+    throw new AgentError(`Cannot replace ${files.program}: ${messageOf(error)}`, {
+      hint: `It may be in use: stop the service and everything that runs from ${files.old}.`,
       cause: error,
     });
   }
 }
 
 /** Windows lets a running program be renamed, but not be replaced. */
-function swapByTwoRenames({ program, fresh, old }: Places): void {
+function swapByTwoRenames({ program, fresh, old }: ProgramFiles): void {
   renameSync(program, old);
   try {
     renameSync(fresh, program);
@@ -173,7 +173,7 @@ function swapByTwoRenames({ program, fresh, old }: Places): void {
   }
 }
 
-function swapByOneRename({ program, fresh, old }: Places): void {
+function swapByOneRename({ program, fresh, old }: ProgramFiles): void {
   try {
     linkSync(program, old);
   } catch {
@@ -182,7 +182,7 @@ function swapByOneRename({ program, fresh, old }: Places): void {
   renameSync(fresh, program);
 }
 
-export function rollBack({ program, fresh, old }: Places): void {
+export function rollBack({ program, fresh, old }: ProgramFiles): void {
   if (process.platform === "win32") renameSync(program, fresh);
   renameSync(old, program);
 }

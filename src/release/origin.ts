@@ -75,7 +75,7 @@ export async function readSmall(origin: Origin, file: string): Promise<Uint8Arra
   return bytes;
 }
 
-/** The server gave a web page in place of a file: a login, or an error with status 200. */
+/** The server gave a web page instead of a file: a login, or an error with status 200. */
 function webPage(where: string): AgentError {
   return new AgentError(`${where} is a web page, not the file`, {
     hint:

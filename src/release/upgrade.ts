@@ -1,5 +1,5 @@
 /**
- * The way of an upgrade: signature, version, download, sum, trial, swap, second trial.
+ * The steps of an upgrade: signature, version, download, sum, trial, swap, second trial.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import {
   adopt,
   createFresh,
   fill,
-  type Places,
-  placesFor,
+  locateProgramFiles,
+  type ProgramFiles,
   rollBack,
   swap,
   tryProgram,
@@ -42,7 +42,7 @@ export interface UpgradeSettings {
   readonly program: string;
   readonly allowDowngrade: boolean;
   readonly log: Log;
-  /** Told the bytes that have come, and how many there will be where that is known. */
+  /** Called with the bytes that have come, and how many there will be where that is known. */
   readonly onProgress: (bytes: number, size: number | undefined) => void;
 }
 
@@ -94,30 +94,30 @@ function compareToCurrent(offered: Identity, current: Identity): Offer["standing
 }
 
 /**
- * Puts the offered program in the place of the running one.
+ * Replaces the running program by the offered one.
  *
  * @returns Where the old one is kept.
  * @throws {AgentError} when it cannot be had, is not what was signed, or does not start; then
  * everything is as before.
  */
-export async function install(settings: UpgradeSettings, offer: Offer): Promise<Places> {
+export async function install(settings: UpgradeSettings, offer: Offer): Promise<ProgramFiles> {
   refuseDowngrade(settings, offer);
-  const places = placesFor(realpathSync(settings.program));
-  const handle = await createFresh(places);
+  const files = locateProgramFiles(realpathSync(settings.program));
+  const handle = await createFresh(files);
   try {
     try {
       await download(settings, offer, (content, onProgress) => fill(handle, content, onProgress));
     } finally {
       await handle.close();
     }
-    adopt(places);
-    await tryProgram(places.fresh, offer.identity);
-    swap(places);
-    await confirm(places, offer.identity);
+    adopt(files);
+    await tryProgram(files.fresh, offer.identity);
+    swap(files);
+    await confirm(files, offer.identity);
   } finally {
-    rmSync(places.fresh, { force: true });
+    rmSync(files.fresh, { force: true });
   }
-  return places;
+  return files;
 }
 
 function refuseDowngrade({ allowDowngrade, current }: UpgradeSettings, offer: Offer): void {
@@ -134,7 +134,7 @@ async function download(
   { sum }: Offer,
   write: (
     content: Awaited<ReturnType<Origin["open"]>>,
-    told: (n: number) => void,
+    onProgress: (n: number) => void,
   ) => Promise<string>,
 ): Promise<void> {
   const where = origin.locate(file);
@@ -156,13 +156,13 @@ function tampered(where: string, expected: string | undefined, own: string): Age
 }
 
 /** A program may start under one name and not under the other: a guard of the system may want it so. */
-async function confirm(places: Places, expected: Identity): Promise<void> {
+async function confirm(files: ProgramFiles, expected: Identity): Promise<void> {
   try {
-    await tryProgram(places.program, expected);
+    await tryProgram(files.program, expected);
   } catch (error) {
-    rollBack(places);
+    rollBack(files);
     throw new AgentError(`The upgrade was rolled back: ${messageOf(error)}`, {
-      hint: `${places.program} is the old one again.`,
+      hint: `${files.program} is the old one again.`,
       cause: error,
     });
   }

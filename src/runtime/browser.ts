@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Whether a person sits in front of this machine's own screen, as far as one can tell. */
+/** Whether a person sits in front of this machine's own screen, as far as can be known. */
 export function hasDesktop(
   env: Readonly<Record<string, string | undefined>>,
   platform: string,

@@ -12,7 +12,7 @@ import { isCompiled } from "./program.ts";
 
 /** How to start this program again. */
 export interface SelfCommand {
-  /** The hidden argument that tells the program what it is started for. */
+  /** The hidden argument that says what the program is started for. */
   readonly argument: string;
   /** URL of the file to start when the program runs from its sources instead of as one binary. */
   readonly sourceEntry: string;
@@ -24,7 +24,7 @@ export interface Child {
   readonly output: AsyncIterable<Uint8Array>;
   /** Sends bytes; does nothing when the child is gone. */
   send(bytes: Uint8Array): void;
-  /** Processor time that it has used, in milliseconds; undefined where the system does not tell. */
+  /** Processor time that it has used, in milliseconds; undefined where the system does not report it. */
   usedMs(): number | undefined;
   /** Ends it at once, whatever it is doing. */
   kill(): void;

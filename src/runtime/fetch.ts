@@ -41,7 +41,7 @@ export interface Exchange {
   readonly tls: TlsSettings;
   /** Goes through this proxy; without one directly, whatever the environment variables say. */
   readonly proxy?: Proxy | undefined;
-  /** Bytes that the body may have once it is unpacked; 64 MB unless said otherwise. */
+  /** Bytes that the body may have once it is unpacked; 64 MB by default. */
   readonly maxBytes?: number | undefined;
   readonly signal: AbortSignal;
 }
@@ -53,8 +53,8 @@ export interface Answer {
   readonly body: string;
   /** Some bytes were no text in the encoding of the answer, and became U+FFFD. */
   readonly damaged?: boolean | undefined;
-  /** What went wrong, where something else than the status tells. */
-  readonly fault?: string | undefined;
+  /** What went wrong, where something else than the status says so. */
+  readonly errorText?: string | undefined;
 }
 
 const sessions = new WeakMap<TlsSettings, Bun.FetchSession>();
@@ -77,7 +77,7 @@ function sessionFor(settings: TlsSettings): Bun.FetchSession {
   return session;
 }
 
-/** Which proxy is asked is decided by the caller: Bun is not to look at the environment itself. */
+/** Which proxy is used is decided by the caller: Bun is not to look at the environment itself. */
 function proxyFor(proxy: Proxy | undefined): BunFetchRequestInit["proxy"] {
   if (proxy === undefined) return false;
   const { url, authorization } = proxy;
@@ -87,7 +87,7 @@ function proxyFor(proxy: Proxy | undefined): BunFetchRequestInit["proxy"] {
   return { url, headers, respectNoProxy: false };
 }
 
-/** An answer whose body is still on the way. */
+/** An answer whose body is not received yet. */
 export interface OpenAnswer {
   readonly status: number;
   readonly headers: Headers;

@@ -46,7 +46,7 @@ export async function readKeyring(service: string, name: string): Promise<string
 }
 
 /**
- * Keeps a secret, in place of one that was there.
+ * Keeps a secret, over one that was there.
  *
  * @throws {AgentError} as {@linkcode readKeyring} does.
  */

@@ -36,7 +36,7 @@ const ownerOffset = 60;
 const heldHere = new Set<string>();
 
 /**
- * The process that wrote itself into a lock file, or nothing when it cannot be told. Never to be
+ * The process that wrote itself into a lock file, or nothing when it is not known. Never to be
  * called by the holder, see {@linkcode heldHere}.
  */
 function readOwner(path: string): number | undefined {
@@ -46,7 +46,7 @@ function readOwner(path: string): number | undefined {
     const bytes = Buffer.alloc(4);
     return readSync(file, bytes, 0, 4, ownerOffset) === 4 ? bytes.readUInt32BE() : undefined;
   } catch {
-    // Gone in the meantime, or of another account: then its owner cannot be told.
+    // Gone in the meantime, or of another account: then its owner is not known.
     return undefined;
   } finally {
     if (file !== undefined) closeSync(file);
@@ -131,7 +131,7 @@ export function acquireLock(named: string): Lock {
   } catch (error) {
     throw unusable(named, error);
   }
-  if (heldHere.has(path)) throw held(path, process.pid);
+  if (heldHere.has(path)) throw heldError(path, process.pid);
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
       const { database, isNamed } = tryLock(path);
@@ -140,10 +140,10 @@ export function acquireLock(named: string): Lock {
       if (isNamed) return lockOn(database, path);
       database.close();
     } catch (error) {
-      throw isHeld(error) ? held(path, readOwner(path)) : unusable(path, error);
+      throw isHeld(error) ? heldError(path, readOwner(path)) : unusable(path, error);
     }
   }
-  throw held(path, readOwner(path));
+  throw heldError(path, readOwner(path));
 }
 
 function lockOn(database: Database, path: string): Lock {
@@ -159,7 +159,7 @@ function lockOn(database: Database, path: string): Lock {
   };
 }
 
-function held(path: string, owner: number | undefined): AgentError {
+function heldError(path: string, owner: number | undefined): AgentError {
   const who = owner === undefined || owner === 0 ? "" : ` (process ${owner})`;
   return new AgentError(
     `Another upload with the same state file is running${who}: it holds ${path}`,

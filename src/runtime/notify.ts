@@ -1,5 +1,5 @@
 /**
- * Tells systemd how the service does: the protocol of sd_notify(3), one datagram a message.
+ * Reports to systemd how the service does: the protocol of sd_notify(3), one datagram a message.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export function notify(state: string, env: Environment): void {
   if (name === "" || process.platform !== "linux") return;
   const failure = send(socketAddress(name), Buffer.from(state, "utf8"));
   if (failure === undefined) return;
-  throw new AgentError(`Cannot tell systemd "${state}" over ${name}: ${failure}`, {
+  throw new AgentError(`Cannot notify systemd of "${state}" over ${name}: ${failure}`, {
     hint: "NOTIFY_SOCKET is set by systemd for services of Type=notify. Elsewhere, unset it.",
     retriable: true,
   });

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Groups that hold more people than a secret should be told, by their names in SDDL and as SIDs. */
+/** Groups that hold more people than should read a secret, by their names in SDDL and as SIDs. */
 const broad: Readonly<Record<string, string>> = {
   WD: "Everyone",
   "S-1-1-0": "Everyone",

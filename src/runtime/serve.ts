@@ -19,15 +19,15 @@ export interface ServerTls {
 
 /** What to listen on and who answers. */
 export interface ServeOptions {
-  /** Address to listen on, `127.0.0.1` unless told. */
+  /** Address to listen on, `127.0.0.1` by default. */
   readonly host?: string | undefined;
   /** Port to listen on; 0, the default, takes a free one. */
   readonly port?: number | undefined;
   /** With it the server speaks HTTPS only. */
   readonly tls?: ServerTls | undefined;
-  /** Seconds a connection may be idle before it is closed, 0 to 255 (0: never), 120 unless told. */
+  /** Seconds a connection may be idle before it is closed, 0 to 255 (0: never), by default 120. */
   readonly idleSeconds?: number | undefined;
-  /** Bytes a request body may have, beyond which the answer is 413; 32 MiB unless told. */
+  /** Bytes a request body may have, beyond which the answer is 413; 32 MiB by default. */
   readonly maxBodyBytes?: number | undefined;
   /** Answers one request. What it throws becomes a 500 and a trace on stderr. */
   fetch(request: Request, peer: Peer): Response | Promise<Response>;
@@ -56,7 +56,7 @@ export interface Served {
 export function serve(options: ServeOptions): Served {
   const host = options.host ?? "127.0.0.1";
   const shares = options.tls !== undefined;
-  // A port that is shared would not tell that another program has it.
+  // On a shared port it would go unnoticed that another program has it.
   if (shares && (options.port ?? 0) !== 0) listen(host, options, { shares: false }).stop(true);
   let server = listen(host, options, { shares });
   const port = server.port ?? options.port ?? 0;

@@ -12,7 +12,7 @@ export interface SecurityContext {
   /**
    * The next token.
    *
-   * @param answer What the other side said to the last one; absent at first.
+   * @param answer The other side's answer to the last one; absent at first.
    * @throws {SspiError} When Windows does not give one.
    */
   next(answer?: Uint8Array): Uint8Array;

@@ -33,7 +33,7 @@ function pointerIn(cell: Buffer): Pointer {
 /**
  * The access control list of a file in SDDL.
  *
- * @throws {Error} with Windows' number when it does not tell.
+ * @throws {Error} with Windows' number when the call fails.
  */
 export function readSddl(path: string): string {
   const advapi = dlopen("advapi32.dll", security);

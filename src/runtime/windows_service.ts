@@ -10,9 +10,9 @@ import { AgentError } from "../base/errors.ts";
 
 /** A program that runs as a service. */
 export interface WindowsService {
-  /** Tells the service manager that the program is about to end, until it is told so. */
+  /** Reports to the service manager that the program is about to end, until it has ended. */
   stopping(): void;
-  /** Tells it that the program has ended; any code but 0 makes it take its failure actions. */
+  /** Reports that the program has ended; any code but 0 makes it take its failure actions. */
   stopped(exitCode: number): void;
 }
 
@@ -87,13 +87,13 @@ function serviceTable(name: Uint8Array, main: Pointer): Uint8Array {
 class ConnectedService implements WindowsService {
   readonly #report: (status: Uint8Array) => void;
   /** What Windows looks at or calls for as long as the program runs. */
-  readonly held: readonly unknown[];
+  readonly references: readonly unknown[];
   #timer: ReturnType<typeof setInterval> | undefined;
   #checkpoint = 0;
 
-  constructor(report: (status: Uint8Array) => void, held: readonly unknown[]) {
+  constructor(report: (status: Uint8Array) => void, references: readonly unknown[]) {
     this.#report = report;
-    this.held = held;
+    this.references = references;
     report(serviceStatus(state.running));
   }
 
@@ -125,17 +125,17 @@ export function connectService(name: string, onStop: () => void): Promise<Window
     if (wanted === control.stop || wanted === control.shutdown) onStop();
   }, { args: [u32], returns: nothing, threadsafe: true });
   return new Promise((resolve, reject) => {
-    const held: unknown[] = [serviceName, handler];
+    const references: unknown[] = [serviceName, handler];
     const main = new JSCallback(() => {
       clearInterval(watch);
       const handle = symbols.RegisterServiceCtrlHandlerW(ptr(serviceName), handler.ptr);
       if (handle === null) return reject(refused("Windows registers no handler for the service"));
       const report = (status: Uint8Array) => symbols.SetServiceStatus(handle, ptr(status));
-      resolve(new ConnectedService(report, held));
+      resolve(new ConnectedService(report, references));
     }, { args: [u32, pointer], returns: nothing, threadsafe: true });
     if (main.ptr === null) throw refused("The runtime returns no callback");
     const table = serviceTable(serviceName, main.ptr);
-    held.push(main, table);
+    references.push(main, table);
     const started = Date.now();
     const isWaiting = dispatch(table);
     const watch = setInterval(() => {

@@ -12,14 +12,14 @@ import type { Http } from "./http/http.ts";
 export type ConverterParams = Readonly<Record<string, string | true>>;
 
 /**
- * What becomes of a value that its converter cannot convert. `null`: what the converter gives then, mostly
+ * How a value is handled that its converter cannot convert. `null`: what the converter gives then, mostly
  * null; `keep`: the field is left out, so that Oomnitza keeps what it has; `skip`: the record is not sent;
  * `fail`: the section ends there.
  */
 export const onErrorChoices = ["null", "keep", "skip", "fail"] as const;
 export type OnError = typeof onErrorChoices[number];
 
-/** How grave a complaint is. */
+/** Severity of a converter's problem. */
 export type ProblemLevel = "error" | "warning";
 
 /** What a converter is given for one field of one record. */
@@ -34,7 +34,7 @@ export interface ConverterCall {
   /**
    * Reports a value that could not be converted; the first of each kind is logged, all are counted.
    * The problem is worded without the value, so that equal problems have equal texts; the level is
-   * `error` unless said.
+   * `error` by default.
    */
   readonly report: (problem: string, level?: ProblemLevel) => void;
 }
@@ -65,7 +65,7 @@ export interface ConverterExample {
   readonly record?: SourceRecord;
   /** What comes out; null when the converter fails. */
   readonly result: unknown;
-  /** The converter complains at this level; it keeps silent when absent. */
+  /** The level at which the converter reports a problem; absent when it reports none. */
   readonly reports?: ProblemLevel;
   readonly fails?: boolean;
   /** What else must be the case, for example `Oomnitza has the location Main Office`. */
@@ -90,7 +90,7 @@ export interface Converter<S = unknown> {
    * when {@linkcode Converter.waits} says so.
    */
   convert(call: ConverterCall, state: S): unknown;
-  /** True when `convert` returns promises (it asks another system for each record). */
+  /** True when `convert` returns promises (it queries another system for each record). */
   readonly waits?: boolean;
   /** Runs once after the last record. */
   finish?(context: ConverterContext, state: S): void;

@@ -40,7 +40,7 @@ function daysInMonth(year: number, month: number): number {
 }
 
 /**
- * Days from 1970-01-01 to a day of the Gregorian calendar. Counted, not asked of a native date, which
+ * Days from 1970-01-01 to a day of the Gregorian calendar. Counted, not taken from a native date, which
  * takes several times as long and the years 0 to 99 for 1900 to 1999.
  */
 function daysSinceEpoch(year: number, month: number, day: number): number {

@@ -54,7 +54,7 @@ export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
-/** What may be said about an option beside its help. */
+/** Optional details of an option. */
 export interface OptionDetails<T> {
   /** Value when absent or blank; `undefined` is not a default, use {@linkcode opt} `…optional`. */
   readonly default?: T;

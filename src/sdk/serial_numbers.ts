@@ -1,5 +1,5 @@
 /**
- * What makers leave in place of a serial number. Many devices have the same of these, so that all of
+ * What manufacturers write instead of a serial number. Many devices have the same of these, so that all of
  * them would become one asset.
  *
  * @module
@@ -32,7 +32,7 @@ const patterns = [
   /^(0+|x+|\.+|-+|\*+|_+|\?+|\$+|#+)$/,
 ] as const;
 
-/** Whether a text is what makers leave in place of a serial number, whatever its case and its blanks. */
+/** Whether a text is what manufacturers write instead of a serial number, whatever its case and its blanks. */
 export function isPlaceholderSerial(text: string): boolean {
   const plain = text.trim().replace(/\s+/g, " ").toLowerCase();
   return placeholders.has(plain) || patterns.some((pattern) => pattern.test(plain));

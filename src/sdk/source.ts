@@ -72,7 +72,7 @@ export interface SourceContext<O> {
     work: (item: In) => Promise<Out>,
     name: (item: In) => string,
   ): AsyncGenerator<Out | Skipped>;
-  /** Tells how many records the vendor says there are, for the account to be checked against. */
+  /** Reports how many records the vendor says there are, for the account to be checked against. */
   total(count: number): void;
 }
 
@@ -115,7 +115,7 @@ export type SourcePage = readonly (SourceRecord | Skipped)[] & {
  */
 export type SourceItem = SourceRecord | Skipped | SourcePage;
 
-/** What the data of a source lack of the paths that are mapped, told before they are read. */
+/** What the data of a source lack of the paths that are mapped, known before they are read. */
 export interface MissingPaths {
   /** Where they were looked for, for people: `the header of assets.csv`. */
   readonly where: string;
@@ -146,7 +146,7 @@ export interface Source<O extends Options = Options> {
   readonly fields?: Readonly<Record<string, string>>;
   /** Source paths of what a person knows a record by, beside its sync field: its id, its name. */
   readonly namedBy?: readonly string[];
-  /** Whether a path holds serial numbers: what makers leave in place of one is no value then. */
+  /** Whether a path holds serial numbers: what manufacturers write instead of one is no value then. */
   isSerial?(path: string): boolean;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
@@ -156,12 +156,12 @@ export interface Source<O extends Options = Options> {
   http?(options: Values<O>): VendorAccess;
   /** Are address and credentials right? Throws `AuthError` or `SourceError`. */
   check?(context: SourceContext<Values<O>>): Promise<void>;
-  /** What is missing of the wanted paths, where that can be told without reading all of the data. */
+  /** What is missing of the wanted paths, where that is known without reading all of the data. */
   findMissing?(context: SourceContext<Values<O>>): Promise<MissingPaths | undefined>;
   /** All records, in the source's order. */
   records(context: SourceContext<Values<O>>): AsyncIterable<SourceItem>;
   /**
-   * What there is to do about a webhook call, told from its body alone. Without this, the whole body is
+   * What there is to do about a webhook call, from its body alone. Without this, the whole body is
    * kept, and every call is fetched for. Throws `SourceError` when the body is none of the vendor's.
    */
   webhookHint?(call: WebhookCall): WebhookHint;

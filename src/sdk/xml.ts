@@ -152,9 +152,9 @@ export async function parseXml(text: string, options: XmlOptions = {}): Promise<
   // Loaded on first use: hardly any run needs it.
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   refuseEntities(text);
-  const verdict = XMLValidator.validate(text);
-  if (verdict !== true) {
-    const { msg, line } = verdict.err;
+  const validity = XMLValidator.validate(text);
+  if (validity !== true) {
+    const { msg, line } = validity.err;
     throw new SourceError(`The XML is not well-formed (line ${line}: ${brief(msg)})`);
   }
   const parser = new XMLParser({

@@ -33,7 +33,7 @@ function end(child: ChildProcess): void {
   }
 }
 
-// What the command says on standard error may hold secrets that nobody knows yet, so it is not told.
+// What the command says on standard error may hold secrets that nobody knows yet, so it is not shown.
 const advice = "Run the command by hand, as the account that runs the agent, to see its output";
 
 /** How a command ended. */
@@ -79,14 +79,14 @@ function execute(command: string, run: SecretRun): Promise<Ending> {
       length += part.length;
       if (length > maxOutputBytes) stop("the command printed more than 1 MiB");
     });
-    function settle(why: string | undefined): void {
+    function finish(why: string | undefined): void {
       clearTimeout(timer);
       run.signal.removeEventListener("abort", abort);
       const text = Buffer.concat(parts).toString("utf8");
       resolve(why === undefined ? { text } : { text: "", problem: why });
     }
-    child.on("error", () => settle(problem ?? "there is no shell to run the command"));
-    child.on("close", (code, signal) => settle(problem ?? describeExit(code, signal)));
+    child.on("error", () => finish(problem ?? "there is no shell to run the command"));
+    child.on("close", (code, signal) => finish(problem ?? describeExit(code, signal)));
   });
 }
 

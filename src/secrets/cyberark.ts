@@ -45,7 +45,7 @@ async function authenticate(
       hint: "Check url and account in [cyberark]",
     });
   }
-  // It is JSON, unless the server was told to encode it.
+  // It is JSON, unless the server is configured to encode it.
   const text = body.trim();
   const token = text.startsWith("{") ? Buffer.from(text, "utf8").toString("base64") : text;
   for (const form of [token, text]) run.redactor.add(form, "tokens of Conjur");

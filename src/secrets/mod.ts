@@ -1,5 +1,5 @@
 /**
- * The stores of secrets, and one run's way to them: each secret is fetched once.
+ * The stores of secrets, and one run's access to them: each secret is fetched once.
  *
  * @module
  */
@@ -48,18 +48,18 @@ export function nearStore({ store }: Reference): SecretStore | undefined {
 /** The secrets of one run. */
 export interface Secrets {
   /**
-   * Fetches what a reference means, once however often it is asked for.
+   * Fetches what a reference means, once however often it is needed.
    *
    * @throws {AgentError} that says why it cannot be had.
    */
-  resolve(store: SecretStore, target: string, place: SecretUse): Promise<string>;
+  resolve(store: SecretStore, target: string, use: SecretUse): Promise<string>;
   /**
    * Fetches what a store keeps for `vault_keys`, by the first name that has it.
    *
    * @throws {AgentError} that says why it cannot be had, or that none has it.
    */
   entry(store: SecretStore, names: readonly string[], key: string): Promise<string>;
-  /** Says where a server is, beside those already told of. */
+  /** Adds where a server is to those that are known already. */
   configure(servers: SecretServers): void;
   /** Ends what the stores have begun: renewal of leases, sessions. */
   close(): Promise<void>;
@@ -68,13 +68,13 @@ export interface Secrets {
 async function fetchSecret(
   store: SecretStore,
   target: string,
-  place: SecretUse,
+  use: SecretUse,
   run: SecretRun,
 ): Promise<string> {
   if (target === "") {
     throw new AgentError("the reference is empty", { hint: `Write ${store.form}` });
   }
-  const secret = await store.read(target, place, run);
+  const secret = await store.read(target, use, run);
   if (secret.trim() !== "") return secret;
   throw new AgentError("the secret is empty", { hint: "Store the secret there" });
 }
@@ -96,17 +96,17 @@ async function fetchEntry(
 }
 
 /** Opens the stores for one run. */
-export function openSecrets(surroundings: SecretContext): Secrets {
+export function openSecrets(context: SecretContext): Secrets {
   const made = new Map<string, Promise<unknown>>();
   const endings: (() => Promise<void>)[] = [];
   let servers: SecretServers = {};
   const run: SecretRun = {
-    ...surroundings,
+    ...context,
     once<T>(key: string, make: () => Promise<T>): Promise<T> {
       const known = made.get(key) as Promise<T> | undefined;
       if (known !== undefined) return known;
       const fresh = make();
-      // Awaited by whoever asked; a failure until then must not count as unhandled.
+      // Awaited by the caller; a failure until then must not count as unhandled.
       fresh.catch(() => {});
       made.set(key, fresh);
       return fresh;
@@ -115,14 +115,14 @@ export function openSecrets(surroundings: SecretContext): Secrets {
     onClose: (work) => void endings.push(work),
   };
   return {
-    resolve(store, target, place) {
-      const scope = store.perSection?.(target) === true ? `${place.section}:` : "";
+    resolve(store, target, use) {
+      const scope = store.perSection?.(target) === true ? `${use.section}:` : "";
       const key = `secret:${store.name}:${scope}${target}`;
-      return run.once(key, () => fetchSecret(store, target, place, run));
+      return run.once(key, () => fetchSecret(store, target, use, run));
     },
     entry(store, names, key) {
-      const place = `entry:${store.name}:${names.join("\0")}\0${key}`;
-      return run.once(place, () => fetchEntry(store, names, key, run));
+      const entryKey = `entry:${store.name}:${names.join("\0")}\0${key}`;
+      return run.once(entryKey, () => fetchEntry(store, names, key, run));
     },
     configure: (given) => void (servers = { ...servers, ...given }),
     async close() {

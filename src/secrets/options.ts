@@ -41,7 +41,7 @@ export const vaultOptions = {
     },
   ),
   kv_version: opt.choice(
-    "Version of the key-value secrets engine. auto asks Vault.",
+    "Version of the key-value secrets engine. auto detects it.",
     ["auto", "1", "2"],
     { default: "auto", advanced: true },
   ),

@@ -1,5 +1,5 @@
 /**
- * References to secrets: `${env:NAME}` and its like, in place of an option's value.
+ * References to secrets: `${env:NAME}` and its like, instead of an option's value.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 export interface Reference {
   /** `env`, `file`, `vault` and so on; not yet known to exist. */
   readonly store: string;
-  /** What the store is asked for; may be empty. */
+  /** What the store looks up; may be empty. */
   readonly target: string;
 }
 

@@ -9,7 +9,7 @@ import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { SecretServers } from "./options.ts";
 
-/** The option that asks for a secret. */
+/** The option that refers to a secret. */
 export interface SecretUse {
   readonly section: string;
   readonly option: string;
@@ -24,13 +24,13 @@ export interface SecretContext {
   readonly path: (path: string) => string;
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Is told of the tokens that stores hand out. */
+  /** Called with the tokens that stores hand out. */
   readonly redactor: Redactor;
 }
 
-/** One run's surroundings, with a memory that ends with the run. */
+/** The context of one run, with a cache that ends with the run. */
 export interface SecretRun extends SecretContext {
-  /** Makes something once in a run, for all who ask for it by the same key. */
+  /** Makes something once in a run, for all callers with the same key. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>;
   /** What `[vault]` and `[cyberark]` say. */
   servers(): SecretServers;
@@ -47,9 +47,9 @@ export interface SecretStore {
   /**
    * Fetches a secret; an empty one is as good as none.
    *
-   * @throws {AgentError} that says why it cannot be had, without a word of what it is.
+   * @throws {AgentError} that says why it cannot be had, without any part of it.
    */
-  read(target: string, place: SecretUse, run: SecretRun): Promise<string>;
+  read(target: string, use: SecretUse, run: SecretRun): Promise<string>;
   /** Whether the same target means different secrets in different sections. */
   readonly perSection?: (target: string) => boolean;
   /**

@@ -1,5 +1,5 @@
 /**
- * Secrets that systemd hands to a service: `${systemd:NAME}`, for `LoadCredential=` and
+ * Secrets that systemd passes to a service: `${systemd:NAME}`, for `LoadCredential=` and
  * `LoadCredentialEncrypted=` of its unit (systemd.exec(5), "Credentials").
  *
  * @module

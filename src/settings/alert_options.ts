@@ -1,5 +1,5 @@
 /**
- * The options of `[alerts]`: whom `agent serve` tells when a section fails or is well again.
+ * The options of `[alerts]`: whom `agent serve` notifies when a section fails or has recovered.
  *
  * @module
  */

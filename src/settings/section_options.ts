@@ -48,7 +48,7 @@ export const guardOptions = {
 /** How user code is read; valid in every section and, for all of them, in `[oomnitza]`. */
 export const codeOptions = {
   python: optional(opt.choice(
-    "Version of Python whose results count where code does not tell its own and the versions differ: 7 / 2, round(), texts of floats. For converters it stands in [converters].",
+    "Version of Python whose results count where code does not show its own and the versions differ: 7 / 2, round(), texts of floats. For converters it stands in [converters].",
     ["2", "3"],
     { advanced: true },
   )),
@@ -75,12 +75,12 @@ export const deliveryOptions = {
     { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
   ),
   on_error: opt.choice(
-    "What becomes of a value that its converter cannot convert, for mappings that do not say it themselves: null sends what the converter gives, mostly null; keep leaves the field out, so that Oomnitza keeps what it has; skip does not send the record; fail ends the section.",
+    "How a value is handled that its converter cannot convert, for mappings that do not say it themselves: null sends what the converter gives, mostly null; keep leaves the field out, so that Oomnitza keeps what it has; skip does not send the record; fail ends the section.",
     onErrorChoices,
     { default: "null", advanced: true },
   ),
   send_placeholder_serials: opt.flag(
-    'Whether what makers leave in place of a serial number ("To be filled by O.E.M.", "Default string", "None") is sent. Without, such a device counts as incomplete when its serial number is the sync field, and its SERIAL_NUMBER is empty.',
+    'Whether what manufacturers write instead of a serial number ("To be filled by O.E.M.", "Default string", "None") is sent. Without, such a device counts as incomplete when its serial number is the sync field, and its SERIAL_NUMBER is empty.',
     { default: false, advanced: true },
   ),
   only_changed: opt.flag(

@@ -100,7 +100,7 @@ export const serveOptions = {
     { default: 360, maximum: 100_000, advanced: true },
   ),
   drain_seconds: opt.integer(
-    "Seconds that the agent keeps processing events when it is told to stop. The rest waits for the next start.",
+    "Seconds that the agent goes on processing events after a request to stop. The rest waits for the next start.",
     { default: 30, maximum: 3600, advanced: true },
   ),
   ...secretOptions,

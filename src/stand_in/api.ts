@@ -39,7 +39,7 @@ export function apiRoutes(instance: Instance): Hono<Env> {
   return app;
 }
 
-/** What is held of a kind, `limit` of them: Oomnitza's "REST APIs (Swagger Docs)". */
+/** What is stored of a kind, `limit` of them: Oomnitza's "REST APIs (Swagger Docs)". */
 function listed({ store }: Instance, c: Call, kind: Kind): Response {
   const query = readQuery(c);
   checkQuery(query, [], ["limit"]);
@@ -94,7 +94,7 @@ export async function authorize(instance: Instance, c: Call, next: Next): Promis
 export async function allowLocal(c: Call, next: Next): Promise<void> {
   const address = c.env.peer.address() ?? "";
   if (!/^(::ffff:)?127\.|^::1$/i.test(address)) {
-    throw new Refusal(403, "only this machine may look here");
+    throw new Refusal(403, "only this machine may access this");
   }
   if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(c.req.header("host") ?? "")) {
     throw new Refusal(403, "call it localhost, 127.0.0.1 or [::1]");
@@ -106,7 +106,7 @@ export async function allowLocal(c: Call, next: Next): Promise<void> {
 export function answerError(error: unknown): Response {
   const message = error instanceof Refusal
     ? error.message
-    : `the stand-in has a fault of its own: ${messageOf(error)}`;
+    : `internal error of the stand-in: ${messageOf(error)}`;
   return Response.json({ error: message }, {
     status: error instanceof Refusal ? error.status : 500,
   });

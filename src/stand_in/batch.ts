@@ -11,7 +11,7 @@ export interface Batch {
   /** Mapping name. */
   readonly name: string;
   readonly records: readonly MappedRecord[];
-  /** Fields that tell records apart; empty when the server decides. */
+  /** Fields that identify records; empty when the server decides. */
   readonly syncFields: readonly string[];
   /** Known records are left as they are. */
   readonly insertOnly: boolean;
@@ -33,19 +33,22 @@ const ownChoice: Readonly<Record<Kind, readonly string[]>> = {
   users: ["USER", "EMAIL"],
 };
 
-/** What tells a record from others of the same mapping name: the text of its sync values. */
-export function keyOf(record: MappedRecord, batch: Pick<Batch, "kind" | "syncFields">): string {
+/** What identifies a record among others of the same mapping name: the text of its sync values. */
+export function buildRecordKey(
+  record: MappedRecord,
+  batch: Pick<Batch, "kind" | "syncFields">,
+): string {
   const { kind, syncFields } = batch;
   const [first] = syncFields;
   if (first === undefined) {
     const field = ownChoice[kind].find((name) => !isEmpty(record[name]));
-    return field === undefined ? JSON.stringify(record) : `${field} ${textOf(record[field])}`;
+    return field === undefined ? JSON.stringify(record) : `${field} ${toText(record[field])}`;
   }
-  if (syncFields.length === 1) return textOf(record[first]);
-  return syncFields.map((field) => textOf(record[field])).join("\u001f");
+  if (syncFields.length === 1) return toText(record[first]);
+  return syncFields.map((field) => toText(record[field])).join("\u001f");
 }
 
 /** A field value as text: texts as they are, everything else as JSON. */
-export function textOf(value: unknown): string {
+export function toText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value) ?? "";
 }

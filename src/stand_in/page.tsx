@@ -9,7 +9,7 @@ import type { Child, FC } from "hono/jsx";
 import { raw } from "hono/html";
 import { createHash } from "node:crypto";
 import type { Kind } from "../base/record.ts";
-import { textOf } from "./batch.ts";
+import { toText } from "./batch.ts";
 import type { Instance } from "./instance.ts";
 import { style } from "./page_style.ts";
 import type { Store, StoredRecord } from "./store.ts";
@@ -136,7 +136,7 @@ const Records: FC<{ store: Store; kind: Kind; heading: string }> = ({ store, kin
         <Clock at={at} />,
         name,
         ...fields.map((field) =>
-          Object.hasOwn(record, field) ? shorten(textOf(record[field])) : ""
+          Object.hasOwn(record, field) ? shorten(toText(record[field])) : ""
         ),
       ])}
       note={more === 0 ? undefined : `${more} more ${more === 1 ? "field" : "fields"} not shown.`}

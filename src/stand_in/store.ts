@@ -4,7 +4,7 @@
  * @module
  */
 import { isEmpty, type Kind, type MappedRecord } from "../base/record.ts";
-import { type Batch, keyOf } from "./batch.ts";
+import { type Batch, buildRecordKey } from "./batch.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What became of the records of one request. */
@@ -33,7 +33,7 @@ export interface StoredRecord {
   at: number;
 }
 
-/** One run of one section by the v3 protocol, as far as the server can tell. */
+/** One run of one section by the v3 protocol, as far as the server knows. */
 export interface Portion {
   /** Its UUID. */
   readonly id: string;
@@ -44,7 +44,7 @@ export interface Portion {
   requests: number;
   /** Records in them. */
   received: number;
-  /** Whether the run was said to be over. */
+  /** Whether the run was reported as complete. */
   finalized: boolean;
 }
 
@@ -115,7 +115,7 @@ export class Store {
     const index = findIndex(bucket, batch.syncFields);
     const latest: StoredRecord[] = [];
     for (const record of batch.records) {
-      const key = keyOf(record, batch);
+      const key = buildRecordKey(record, batch);
       const outcome = takeRecord(index, key, record, batch);
       taken[outcome] += 1;
       const stored = index.get(key);

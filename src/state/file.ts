@@ -86,7 +86,7 @@ export function unusable(path: string, cause: unknown): AgentError {
     hint: isDamaged
       ? "Move it away, restore a backup of it, or name another one with --state. A new one is begun then: everything is read anew, and what was still to be sent is not known to it."
       : "The agent must be able to write it and its folder. --state names another file; without its " +
-        "state, the agent reads everything anew.",
+        "state, the agent reads everything again.",
     cause,
   });
 }

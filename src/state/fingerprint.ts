@@ -70,7 +70,7 @@ function shown(value: unknown): unknown {
   return `${begin}… (${length} characters)`;
 }
 
-/** The fields of a fingerprint with their values; long ones are told by their beginning and length. */
+/** The fields of a fingerprint with their values; long ones are shown by their beginning and length. */
 export function parseFields({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
   const names: string[] = JSON.parse(fields);
   const all = parseExactJson(values) as unknown[];

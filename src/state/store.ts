@@ -38,7 +38,7 @@ import {
 } from "./runs.ts";
 import type { RunOrigin, StoredRun } from "./runs.ts";
 
-/** A run under way, in the state file. */
+/** A running upload, in the state file. */
 export interface OpenRun {
   readonly id: string;
   readonly outbox: StateOutbox;

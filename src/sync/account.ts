@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How many records ended in which way. */
+/** how many records ended how. */
 export interface Counts {
   /** Records that the source gave. */
   fetched: number;
@@ -49,7 +49,7 @@ export interface Account {
   /** How many records the vendor says there are. */
   claim(total: number): void;
   readonly claimed: () => number | undefined;
-  /** What does not add up, or nothing. `complete` tells whether the source was read to its end. */
+  /** What does not add up, or nothing. `complete` says whether the source was read to its end. */
   imbalance(complete: boolean): string | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Gets a section ready to run: asks Oomnitza for its mappings, merges and checks them, binds converters.
+ * Gets a section ready to run: fetches Oomnitza's mappings, merges and checks them, binds converters.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import { type CompiledUserCode, findCodeErrors, selectSectionCode } from "./user
 
 /** What preparing needs. */
 export interface PrepareContext {
-  /** Asked for the mappings that it keeps. */
+  /** The instance whose mappings are read. */
   readonly oomnitza: Pick<Oomnitza, "mappings">;
   readonly findConverter: (name: string) => Converter | undefined;
   /** Names of the built-in converters, to suggest one. */
@@ -38,7 +38,7 @@ export interface PrepareContext {
   readonly code: CompiledUserCode;
   /** Version that the uploads name. */
   readonly version: string;
-  /** Over which API is sent; `auto` unless told. */
+  /** Over which API is sent; `auto` by default. */
   readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
   readonly log: Log;
 }
@@ -152,7 +152,7 @@ export function findConverterErrors(section: SectionConfig, context: CheckContex
 }
 
 function placeholderNote(text: string): string {
-  return `"${text}" stands in place of a serial number and is not sent (send_placeholder_serials = True sends it)`;
+  return `"${text}" stands for a missing serial number and is not sent (send_placeholder_serials = True sends it)`;
 }
 
 async function prepareSection(
@@ -174,8 +174,8 @@ async function prepareSection(
     onError: section.settings.on_error,
   });
   const code = selectSectionCode(section, context.code);
-  const faults = findCodeErrors(context.code, section, hasUserCode(code, conversions));
-  if (faults.length > 0) return faults;
+  const errors = findCodeErrors(context.code, section, hasUserCode(code, conversions));
+  if (errors.length > 0) return errors;
   const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
   const { source, settings } = section;
@@ -208,7 +208,7 @@ export async function prepareSections(
     else prepared.push(outcome);
   }
   if (findings.length > 0) {
-    // Sections share the custom converters, and so their faults.
+    // Sections share the custom converters, and so their errors.
     throw new ConfigError("The sections cannot run", distinctFindings(findings));
   }
   return prepared;

@@ -13,22 +13,22 @@ import type { BacklogCounts } from "./deliver/backlog.ts";
 import { describeEmptyPath, type EmptyPath } from "./read/missing_paths.ts";
 
 /** What went wrong with a whole section. */
-export interface SectionFault {
+export interface SectionError {
   readonly message: string;
   readonly hint: string | null;
-  /** True for a fault in the agent itself, which nobody foresaw. */
+  /** True for a bug in the agent itself. */
   readonly bug: boolean;
 }
 
 /** What kept a run from starting. */
-export interface RunFault extends SectionFault {
+export interface RunError extends SectionError {
   /** Every mistake of the configuration file. */
   readonly findings: readonly Finding[];
 }
 
 /** How the records of a run stand to what was accepted before. */
 export interface SectionChanges extends Readonly<ChangeCounts> {
-  /** Records that are gone from the source; null when that cannot be told. */
+  /** Records that are gone from the source; null when that is not known. */
   readonly gone: number | null;
   /** Sync field values of the first of them. */
   readonly gone_records: readonly string[];
@@ -86,7 +86,7 @@ export interface SectionReport {
   readonly failures: readonly Failure[];
   /** Failures beyond those named. */
   readonly failures_omitted: number;
-  readonly error: SectionFault | null;
+  readonly error: SectionError | null;
 }
 
 /**
@@ -109,16 +109,16 @@ export interface RunReport {
   readonly not_enabled: readonly string[];
   readonly sections: readonly SectionReport[];
   /** Why nothing could run, null when something did. */
-  readonly error: RunFault | null;
+  readonly error: RunError | null;
   /** The exit code of the program. */
   readonly exit: number;
 }
 
-/** What to do about a fault in the agent itself. */
-export const bugHint = "This is a fault in the agent. Please report it with what --verbose shows.";
+/** What to do about a bug in the agent itself. */
+export const bugHint = "This is a bug in the agent. Please report it with the output of --verbose.";
 
-/** An error as a report has it. What is no {@linkcode AgentError} is a fault of the agent. */
-export function toFault(thrown: unknown): SectionFault {
+/** An error as a report has it. What is no {@linkcode AgentError} is a bug of the agent. */
+export function toSectionError(thrown: unknown): SectionError {
   if (thrown instanceof AgentError) {
     return { message: thrown.message, hint: thrown.hint ?? null, bug: false };
   }

@@ -29,7 +29,7 @@ import { findFruitless, readSection } from "./read/pipeline.ts";
 import type { PartialRead } from "./read/read_items.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
 import type { Connection } from "./read/source_context.ts";
-import { type SectionFault, type SectionReport, toFault } from "./report.ts";
+import { type SectionError, type SectionReport, toSectionError } from "./report.ts";
 
 /** What the runs of all sections have in common. */
 export interface RunContext {
@@ -38,7 +38,7 @@ export interface RunContext {
   readonly batchSize: number;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
-  /** For converters that ask other systems. */
+  /** For converters that query other systems. */
   readonly http: Http;
   /** The file in which sections remember where they were; they remember nothing without one. */
   readonly stateFile: string | undefined;
@@ -48,7 +48,7 @@ export interface RunContext {
 
 /** How one run is to go. */
 export interface RunSettings {
-  /** Requests to Oomnitza under way at once, and things that a source without limits fetches at once. */
+  /** Concurrent requests to Oomnitza, and things that a source without limits fetches at once. */
   readonly workers: number;
   /** Records to read; 0 reads all. */
   readonly recordCount: number;
@@ -62,9 +62,9 @@ export interface RunSettings {
   readonly full?: boolean | undefined;
   /** Lets everything pass that the guard would stop. */
   readonly accept?: boolean | undefined;
-  /** Delivers what a plan holds in place of reading the source. */
+  /** Delivers what a plan holds instead of reading the source. */
   readonly saved?: SavedSection | undefined;
-  /** Reads some records in place of all that the source has. */
+  /** Reads some records instead of all that the source has. */
   readonly read?: PartialRead | undefined;
   /** How many of those could not be fetched and are tried again later. */
   readonly postponed?: (() => number) | undefined;
@@ -72,7 +72,7 @@ export interface RunSettings {
   readonly connection?: Connection | undefined;
   /** Is shown the account of the section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
-  /** Is told the status of every answer of the section's vendor. */
+  /** Called with the status of every answer of the section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
 
@@ -139,13 +139,13 @@ class SectionRun {
 
   /** Ends the run; gives how it went, from its accounts and what ended it early. */
   end(thrown: unknown): SectionReport {
-    const report = this.#report(thrown === undefined ? null : toFault(thrown), thrown);
+    const report = this.#report(thrown === undefined ? null : toSectionError(thrown), thrown);
     try {
       const error = report.error?.message ?? null;
       this.#stored?.end({ ...report, counts: { ...report.counts }, error });
       return report;
     } catch (failure) {
-      return { ...report, outcome: "failed", error: report.error ?? toFault(failure) };
+      return { ...report, outcome: "failed", error: report.error ?? toSectionError(failure) };
     }
   }
 
@@ -253,7 +253,7 @@ class SectionRun {
     return testmode === undefined && recordCount === 0 && failed + kept + unreadable === 0;
   }
 
-  #report(error: SectionFault | null, thrown: unknown): SectionReport {
+  #report(error: SectionError | null, thrown: unknown): SectionReport {
     const { section, conversions, conversionProblems, upload } = this.#prepared;
     const { counts, failures, claimed } = this.account;
     const backlog = countBacklog(this.#backlog);
@@ -285,8 +285,8 @@ class SectionRun {
       empty_paths: this.#emptyPaths,
       dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed,
       complaints: conversionProblems.count(),
-      converter_failures: conversions.tallies.filter(({ failed }) => failed > 0)
-        .map(({ reason = "", ...tally }) => ({ ...tally, reason })),
+      converter_failures: conversions.counts.filter(({ failed }) => failed > 0)
+        .map(({ reason = "", ...counts }) => ({ ...counts, reason })),
       failures: listed,
       failures_omitted: lost - listed.length,
       error,

@@ -38,7 +38,7 @@ const noCode: CompiledUserCode = {
 
 /**
  * Compiles the custom converters and the filters of some sections, before anything is pulled.
- * `python`: the version of those that do not tell it, in place of what the configuration says.
+ * `python`: the version of those that do not show it, instead of the configured one.
  */
 export async function compileUserCode(
   converters: readonly UserCode[],
@@ -85,7 +85,7 @@ export function selectSectionCode(section: SectionConfig, code: CompiledUserCode
 }
 
 /**
- * What keeps a section from running: faults of its filter, and those of any custom converter when it
+ * What keeps a section from running: errors of its filter, and those of any custom converter when it
  * has user code at all, since converters may call each other.
  */
 export function findCodeErrors(

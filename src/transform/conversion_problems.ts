@@ -7,7 +7,7 @@
 import type { Log } from "../logging/log.ts";
 import type { ProblemLevel } from "../sdk/converter.ts";
 
-/** Kinds that are told apart, so that texts that quote values do not fill the memory. */
+/** Kinds that are counted separately, so that texts that quote values do not fill the memory. */
 const maxKinds = 200;
 
 /** Gathers problems of conversion during a run. */

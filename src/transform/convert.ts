@@ -16,7 +16,7 @@ import type {
 import type { ConversionProblems } from "./conversion_problems.ts";
 import { parseConverterCall } from "./converter_call.ts";
 import type { FieldMapping } from "./mapping.ts";
-import { type ConverterTally, settleConversion } from "./on_error.ts";
+import { applyOnError, type ConverterCounts } from "./on_error.ts";
 
 /** Turns the looked-up value of a field into the converted one; may return a promise when it waits. */
 export type Convert = (record: SourceRecord, value: unknown) => unknown;
@@ -39,12 +39,12 @@ export interface Conversions {
   readonly custom: readonly CustomCall[];
   /** Paths of the record that built-in converters read beside the mappings' own sources. */
   readonly reads: readonly string[];
-  /** Whether some converter asks another system for each record. */
+  /** Whether some converter queries another system for each record. */
   readonly waits: boolean;
   /** How often the converters failed so far, by field. */
-  readonly tallies: readonly ConverterTally[];
+  readonly counts: readonly ConverterCounts[];
   /** Counts the results of the custom calls for a record, in order, and puts in what `on_error` wants. */
-  settleCustom(
+  applyOnErrorToCustom(
     results: readonly unknown[],
     failures: readonly { readonly call: number; readonly reason: string }[],
   ): readonly unknown[];
@@ -65,7 +65,7 @@ function bind(
   field: FieldMapping,
   params: ConverterParams,
   problems: ConversionProblems,
-  { tally, onError }: Outcome,
+  { counts, onError }: Outcome,
 ): Convert {
   const { converter } = used;
   const name = field.spec.source ?? field.field;
@@ -73,31 +73,31 @@ function bind(
   const takesEmpty = field.spec.source === undefined;
   return (record, value) => {
     let failure: string | undefined;
-    function complain(problem: string, level: ProblemLevel = "error"): void {
+    function report(problem: string, level: ProblemLevel = "error"): void {
       if (level === "error") failure ??= problem;
       problems.note(converter.name, field.field, problem, level);
     }
-    function settle(result: unknown): unknown {
+    function finish(result: unknown): unknown {
       if (failure === undefined && !takesEmpty && isBlank(value)) return result ?? null;
-      return settleConversion(tally, onError, result, failure);
+      return applyOnError(counts, onError, result, failure);
     }
     function fail(thrown: unknown): unknown {
-      complain(messageOf(thrown));
-      return settle(null);
+      report(messageOf(thrown));
+      return finish(null);
     }
     try {
-      const call = { field: name, record, value, params, report: complain };
+      const call = { field: name, record, value, params, report };
       const result = converter.convert(call, used.state);
-      return result instanceof Promise ? result.then(settle, fail) : settle(result);
+      return result instanceof Promise ? result.then(finish, fail) : finish(result);
     } catch (thrown) {
       return fail(thrown);
     }
   };
 }
 
-/** Where the failures of one field are counted, and what becomes of them. */
+/** Where the failures of one field are counted, and how they are handled. */
 interface Outcome {
-  readonly tally: ConverterTally;
+  readonly counts: ConverterCounts;
   readonly onError: OnError;
 }
 
@@ -107,7 +107,7 @@ interface Bindings {
   readonly calls: CustomCall[];
   /** Of the custom calls, in their order. */
   readonly outcomes: Outcome[];
-  readonly tallies: ConverterTally[];
+  readonly counts: ConverterCounts[];
   readonly used: Map<string, Used>;
 }
 
@@ -133,7 +133,7 @@ function bindField(
     const source = field.spec.source ?? field.field;
     const converter = name.toLowerCase();
     bindings.calls.push({ target: field.field, converter, field: source, params });
-    bindings.outcomes.push({ tally: addTally(bindings, converter, field), onError });
+    bindings.outcomes.push({ counts: addCounts(bindings, converter, field), onError });
     return;
   }
   const converter = lookup.find(name);
@@ -142,14 +142,14 @@ function bindField(
   const entry = bindings.used.get(converter.name) ?? { converter, calls: [], state: undefined };
   entry.calls.push(params);
   bindings.used.set(converter.name, entry);
-  const tally = addTally(bindings, converter.name, field);
-  bindings.bound.set(field.field, bind(entry, field, params, problems, { tally, onError }));
+  const counts = addCounts(bindings, converter.name, field);
+  bindings.bound.set(field.field, bind(entry, field, params, problems, { counts, onError }));
 }
 
-function addTally({ tallies }: Bindings, converter: string, { field }: FieldMapping) {
-  const tally: ConverterTally = { converter, field, tried: 0, failed: 0, reason: undefined };
-  tallies.push(tally);
-  return tally;
+function addCounts(bindings: Pick<Bindings, "counts">, converter: string, { field }: FieldMapping) {
+  const counts: ConverterCounts = { converter, field, tried: 0, failed: 0, reason: undefined };
+  bindings.counts.push(counts);
+  return counts;
 }
 
 /** What the converters of a section are bound with. */
@@ -169,7 +169,7 @@ export function bindConverters(
     bound: new Map(),
     calls: [],
     outcomes: [],
-    tallies: [],
+    counts: [],
     used: new Map(),
   };
   for (const field of fields) {
@@ -184,11 +184,11 @@ export function bindConverters(
       calls.flatMap((call) => converter.reads?.(call) ?? [])
     ),
     waits: used.some(({ converter }) => converter.waits === true),
-    tallies: bindings.tallies,
-    settleCustom(results, failures) {
-      return bindings.outcomes.map(({ tally, onError }, index) => {
+    counts: bindings.counts,
+    applyOnErrorToCustom(results, failures) {
+      return bindings.outcomes.map(({ counts, onError }, index) => {
         const failure = failures.find(({ call }) => call === index)?.reason;
-        return settleConversion(tally, onError, results[index], failure);
+        return applyOnError(counts, onError, results[index], failure);
       });
     },
     async prepare(context) {

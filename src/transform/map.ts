@@ -28,7 +28,7 @@ export class Dropped {
   }
 }
 
-/** What becomes of a group of records on their way to delivery, in their order. */
+/** What to do with a group of mapped records, in their order. */
 export type Outcomes = readonly (MappedRecord | Dropped)[];
 
 /** What the sandbox found for one record: the results of its custom calls, in order. */
@@ -44,7 +44,7 @@ export interface Mapper {
   customValues(record: SourceRecord): unknown[];
   /** The values of the sync fields, for people. */
   identify(outgoing: MappedRecord): string;
-  /** The same for a record that is not mapped, as far as it can be told without user code. */
+  /** The same for a record that is not mapped, as far as it is known without user code. */
   identifyRaw(record: SourceRecord): string;
 }
 
@@ -53,11 +53,11 @@ interface CompiledField {
   readonly required: boolean;
   readonly read: (record: unknown) => unknown;
   readonly convert: Convert | undefined;
-  /** Place among the custom calls, or -1. */
+  /** Index among the custom calls, or -1. */
   readonly custom: number;
   /** Whether it is left out when it is blank. */
   readonly optional: boolean;
-  /** Whether what makers leave in place of a serial number is no value of it. */
+  /** Whether what manufacturers write instead of a serial number is no value of it. */
   readonly serial: boolean;
 }
 
@@ -123,7 +123,7 @@ function computeValue(
 /**
  * The record, or why it does not go on.
  *
- * @param placeholder What was found in place of a serial number.
+ * @param placeholder What was found instead of a serial number.
  */
 function checkRequired(
   { fields, syncFields }: Table,
@@ -138,7 +138,7 @@ function checkRequired(
     const identity = describeIdentity(outgoing, syncFields);
     const instead = placeholder === undefined
       ? ""
-      : `: "${placeholder}" stands in place of a serial number`;
+      : `: "${placeholder}" stands for a missing serial number`;
     return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}${instead}`);
   }
   if (!isEmpty(outgoing)) return outgoing;
@@ -147,9 +147,9 @@ function checkRequired(
 }
 
 /**
- * Puts a value in its place, unless it would blank a field that is to be kept.
+ * Sets a value, unless it would blank a field that is to be kept.
  *
- * @returns what stood in place of a serial number.
+ * @returns what stood for a serial number.
  */
 function put(
   outgoing: Record<string, unknown>,
@@ -215,7 +215,7 @@ export interface MapperInputs {
   readonly keepIfEmpty: readonly string[];
   /** Whether a path holds serial numbers, where placeholders of them are not to be sent. */
   readonly isSerial?: ((path: string) => boolean) | undefined;
-  /** Told of each placeholder that was found in place of a serial number. */
+  /** Called with each placeholder that was found instead of a serial number. */
   readonly onPlaceholder?: ((field: string, text: string) => void) | undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Finding } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import type { Mappings, MappingSpec } from "../sdk/source.ts";
 
-/** Where a part of a mapping was said. */
+/** Where a part of a mapping is defined. */
 export type Origin =
   | { readonly from: "built-in" | "oomnitza" | "default" }
   | { readonly from: "ini"; readonly line: number };
@@ -194,12 +194,12 @@ function findValueless(
     spec.source === undefined && spec.setting === undefined && spec.hardcoded === undefined
   );
   return valueless.map(({ field, origin, converterOrigin }) => {
-    const said = converterOrigin ?? origin;
+    const effective = converterOrigin ?? origin;
     return {
       code: "missing",
       severity: "error",
       file,
-      line: said.from === "ini" ? said.line : line,
+      line: effective.from === "ini" ? effective.line : line,
       section,
       option: `mapping.${field.toLowerCase()}`,
       message: "has neither source, setting nor hardcoded",
@@ -251,7 +251,7 @@ export function describeOrigin(origin: Origin): string {
   }
 }
 
-/** Where the value of a mapping, and its converter, were said, in words. */
+/** Where the value of a mapping, and its converter, are defined, in words. */
 export function describeOrigins({ origin, converterOrigin }: FieldMapping): string {
   const value = describeOrigin(origin);
   const converter = converterOrigin === undefined ? value : describeOrigin(converterOrigin);

@@ -19,7 +19,7 @@ export class ConversionFailure {
 }
 
 /** How often the converter of one field failed. */
-export interface ConverterTally {
+export interface ConverterCounts {
   readonly converter: string;
   /** Oomnitza field. */
   readonly field: string;
@@ -30,20 +30,20 @@ export interface ConverterTally {
   reason: string | undefined;
 }
 
-/** Counts what a converter made of a value; gives what goes on in its place. */
-export function settleConversion(
-  tally: ConverterTally,
+/** Counts what a converter made of a value; returns what is used instead. */
+export function applyOnError(
+  counts: ConverterCounts,
   onError: OnError,
   result: unknown,
   failure: string | undefined,
 ): unknown {
-  tally.tried++;
+  counts.tried++;
   if (failure === undefined) return result ?? null;
-  tally.failed++;
-  tally.reason ??= failure;
+  counts.failed++;
+  counts.reason ??= failure;
   if (onError === "null") return result ?? null;
   return new ConversionFailure(
     onError,
-    `converter ${tally.converter} of ${tally.field}: ${failure}`,
+    `converter ${counts.converter} of ${counts.field}: ${failure}`,
   );
 }

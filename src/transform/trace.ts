@@ -26,7 +26,7 @@ export interface TracedField {
   readonly failed: string | null;
 }
 
-/** What the record filter said. */
+/** What the record filter returned. */
 export interface TracedFilter {
   readonly verdict: "kept" | "filtered" | "failed";
   /** Why it failed. */
@@ -73,7 +73,7 @@ async function inSandbox(
   try {
     const { value, ms } = await timed(() => sandbox.run([input]));
     const problem = sandbox.stats.complaints[0]?.example ?? null;
-    return { value: value[0] ?? { failed: "user code gave no answer" }, ms, problem };
+    return { value: value[0] ?? { failed: "user code returned no result" }, ms, problem };
   } finally {
     await sandbox.close();
   }

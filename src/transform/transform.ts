@@ -26,7 +26,7 @@ export interface SectionCode {
   reads(called: readonly string[]): Reads;
 }
 
-/** A transformation under way. */
+/** A running transformation. */
 export interface Transform {
   group(records: readonly SourceRecord[]): Outcomes | Promise<Outcomes>;
   /** Must be called once after the last group. */
@@ -64,13 +64,13 @@ async function mapOne(
   outcome: SandboxOutcome | undefined,
 ) {
   if (outcome === undefined) {
-    return new Dropped("failed", mapper.identifyRaw(record), "user code gave no answer");
+    return new Dropped("failed", mapper.identifyRaw(record), "user code returned no result");
   }
   if ("failed" in outcome) return new Dropped("failed", mapper.identifyRaw(record), outcome.failed);
   if (!outcome.keep) {
     return new Dropped("filtered", mapper.identifyRaw(record), "the record filter");
   }
-  const results = conversions.settleCustom(outcome.results, outcome.failures ?? []);
+  const results = conversions.applyOnErrorToCustom(outcome.results, outcome.failures ?? []);
   if (conversions.waits) return await mapper.mapWaiting(record, results);
   return mapper.map(record, results);
 }

@@ -7,7 +7,7 @@ import { expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
 import { Counters } from "../../src/daemon/counters.ts";
 import { Metrics, type MetricsSources } from "../../src/daemon/metrics.ts";
-import { mappingEdits, mappingFaults } from "../../src/gui/mapping_edit.ts";
+import { checkMappingForm, mappingEdits } from "../../src/gui/mapping_edit.ts";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { oomnitzaSection, tagsOnly } from "../support/workspace.ts";
 import { type Faces, openFaces } from "./support/faces.ts";
@@ -193,6 +193,6 @@ test("a mapping that is edited in the GUI keeps its on_error", () => {
   expect(mappingEdits("csv_assets", section, form)).toMatchObject([
     { value: '{"source": "site", "converter": "capitalize", "on_error": "keep"}' },
   ]);
-  const faults = mappingFaults({ ...form, converter: "split:of=-" }, new Set());
+  const faults = checkMappingForm({ ...form, converter: "split:of=-" }, new Set());
   expect(faults.map(({ text }) => text).join()).toContain('with the parameter "of"');
 });

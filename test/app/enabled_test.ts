@@ -28,7 +28,7 @@ test.each(["True", "1", " on "])("a variable that is %p enables everywhere", asy
     expect(upload.stdout, upload.stderr).toContain("A-1");
     expect(upload.code).toBe(0);
     const check = await faces.cli("check", "csv_assets", "--file-only");
-    expect(check.stdout, check.stderr).toContain("[csv_assets] is well written");
+    expect(check.stdout, check.stderr).toContain("[csv_assets] is valid");
     const schedule = await faces.cli("schedule");
     expect(schedule.stdout, schedule.stderr).toContain("csv_assets");
     const overview = await faces.page("");
@@ -73,7 +73,7 @@ test("a variable that is not set is an error everywhere", async () => {
   expect(overview).toContain("1 of 1 sections are enabled.");
 });
 
-test("a secret store is not asked by who runs nothing, and that is said", async () => {
+test("a secret store is not asked by who runs nothing, and that is reported", async () => {
   using faces = openFaces();
   writeConfig(faces, "${command:echo True}");
   const { stderr } = await faces.cli("check", "--file-only");

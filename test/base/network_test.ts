@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { isLoopback, parseNetworks, plainAddress } from "../../src/base/network.ts";
 
-test("addresses and networks of both families are told apart from all else", () => {
+test("addresses and networks of both families are distinguished from all else", () => {
   const text = "192.0.2.0/24, 198.51.100.7\t2001:db8::/32 ::1";
   const { networks, invalid } = parseNetworks(text);
   expect(invalid).toEqual([]);

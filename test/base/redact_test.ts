@@ -149,7 +149,7 @@ test("half a surrogate pair in a secret stops nothing", () => {
   expect(redactorOf("abcd\ud800").redact("x abcd\ud800 y")).toBe("x *** y");
 });
 
-test("random secrets leave nothing in random surroundings", () => {
+test("random secrets leave nothing in random text", () => {
   const alphabet = [..."abAB01+/=-_ &<>\"'\\%é€😀:\n"];
   let state = 7;
   const draw = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;

@@ -1,6 +1,6 @@
 /**
  * The canary: every source runs with right and wrong credentials and against servers that send back
- * what they were told, and no secret is found in any byte that the compiled program writes.
+ * what they received, and no secret is found in any byte that the compiled program writes.
  *
  * @module
  */
@@ -40,7 +40,7 @@ function secretLine(keys: readonly string[]): RegExp {
   return new RegExp(`^(${keys.join("|") || "(?!)"}) = (.*)$`, "gm");
 }
 
-/** Option lines with references in place of the secrets, and the variables that they mean. */
+/** Option lines with references instead of the secrets, and the variables that they mean. */
 function byReference(source: string, options: string) {
   const env: Record<string, string> = { OOMNITZA: instanceToken };
   const text = options.replace(
@@ -53,7 +53,7 @@ function byReference(source: string, options: string) {
   return { text, env };
 }
 
-/** Option lines with other secrets of the same form in place of the right ones. */
+/** Option lines with other secrets of the same form instead of the right ones. */
 function withWrong(source: string, options: string): string {
   return options.replace(secretLine(secretKeys(source)), (_line, key: string, value: string) => {
     if (!value.startsWith("{")) return `${key} = ${wrongSecret}`;
@@ -64,16 +64,16 @@ function withWrong(source: string, options: string): string {
   });
 }
 
-/** Sends back all that it was told, as careless servers do. */
+/** Sends back all that it received, as careless servers do. */
 function echo(status: number, request: { headers: Headers; body: string; url?: URL }): string {
   const { headers, body, url } = request;
-  const told = {
+  const sent = {
     headers: Object.fromEntries(headers),
     body,
     url: url?.href,
     json: JSON.stringify(body),
   };
-  return `${status}: you said ${JSON.stringify(told)} ${body}`;
+  return `${status}: you said ${JSON.stringify(sent)} ${body}`;
 }
 
 interface Search {
@@ -195,8 +195,8 @@ describe("Oomnitza", () => {
   const login = "username = ann\npassword = ";
   const issued = "Issued-Canary+token/";
 
-  test("sends everything back in an error, at every door", async () => {
-    for (const door of ["/mappings", "/bulk", "request_token"]) {
+  test("sends everything back in an error, on every path", async () => {
+    for (const path of ["/mappings", "/bulk", "request_token"]) {
       for (
         const oomnitza of [
           undefined,
@@ -205,7 +205,7 @@ describe("Oomnitza", () => {
       ) {
         const instance: RecorderOptions = {
           answer(request) {
-            if (request.path.includes(door)) return { status: 400, body: echo(400, request) };
+            if (request.path.includes(path)) return { status: 400, body: echo(400, request) };
             if (!request.path.endsWith("request_token")) return undefined;
             return { status: 200, body: JSON.stringify({ token: issued }) };
           },
@@ -213,7 +213,7 @@ describe("Oomnitza", () => {
         const words = ["upload", source, "--save-data", ...logging];
         const search_ = { source, options, secrets: [issued], words, instance };
         const run = await search(oomnitza === undefined ? search_ : { ...search_, oomnitza });
-        const isReached = door !== "request_token" || oomnitza !== undefined;
+        const isReached = path !== "request_token" || oomnitza !== undefined;
         expect(run.code === 0).toBe(!isReached);
       }
     }
@@ -249,7 +249,7 @@ describe("Oomnitza", () => {
   });
 });
 
-slow("a fault that nobody caught is told with secrets masked", async () => {
+slow("an error that nobody caught is reported with secrets masked", async () => {
   await using instance = record();
   using place = workspace();
   place.write("people.csv", "name\nann@example.com\n");

@@ -109,7 +109,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   version: [[]],
 };
 
-/** Those that run until they are told to end, by what they print when they are ready. */
+/** Those that run until they are stopped, by what they print when they are ready. */
 const services: Readonly<Record<string, readonly string[]>> = {
   serve: ["serve", "--port", "0", "--output", "json", "--singleton", "0"],
   gui: ["gui", "--no-open"],

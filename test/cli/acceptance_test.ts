@@ -66,7 +66,7 @@ test("an instance that answers everything with a page is not signed in to", asyn
   expect(run.stderr).toContain("Oomnitza did not answer with JSON: <html><title>Sign in");
 });
 
-test("an error in place of the mappings is no mapping", async () => {
+test("an error instead of the mappings is no mapping", async () => {
   await using instance = record({
     answer: () => ({ status: 200, body: '{"error":"not licensed"}' }),
   });

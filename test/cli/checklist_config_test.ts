@@ -99,7 +99,7 @@ test("a file with a byte-order mark, CRLF, rem lines and merged sections is read
   expect(run.code).toBe(0);
 });
 
-test("every fault of a named section is told at once, with line, option and what to do", async () => {
+test("every error of a named section is reported at once, with line, option and what to do", async () => {
   await using instance = record();
   using place = workspace();
   place.write(

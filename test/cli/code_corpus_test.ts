@@ -105,7 +105,7 @@ async function fromBinary({ kind, body, params, records }: Case): Promise<unknow
 /** Of all cases one in so many is tried, unless the variable `WHOLE_CORPUS` is set: all take six minutes. */
 const sample = 20;
 
-/** Whether a body survives being indented in an ini, and does not tell the time. */
+/** Whether a body survives being indented in an ini, and does not read the clock. */
 function isWritable({ title, body }: Case): boolean {
   return !/^ *$/m.test(body.slice(0, -1)) && !/"""|'''/.test(body) &&
     title !== "the time of the run";

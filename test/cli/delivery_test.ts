@@ -125,7 +125,7 @@ test("a source that breaks half-way ends the section as failed; what was read is
   expect(good).toMatchObject({ outcome: "ok", counts: { fetched: 5, sent: 5 } });
 });
 
-test("a redirect never turns an upload into a question, and is told", async () => {
+test("a redirect never turns an upload into a question, and is reported", async () => {
   await using instance = record({
     answer: ({ path }) =>
       path === "/api/v3/bulk" ? { status: 301, headers: { Location: "/elsewhere" } } : undefined,

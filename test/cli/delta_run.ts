@@ -15,7 +15,7 @@ export function csv(rows: readonly (readonly [string, string])[]): string {
   return `tag,model\n${rows.map((row) => row.join(",")).join("\n")}\n`;
 }
 
-/** So many rows whose model is told by their number. */
+/** So many rows whose model is recognised by their number. */
 export function numbered(
   count: number,
   model: (row: number) => string = (row) => `model ${row}`,

@@ -1,5 +1,5 @@
 /**
- * `agent diag` tells those who help what they need, and no secret: a canary is searched in every byte.
+ * `agent diag` gives support what it needs, and no secret: a canary is searched in every byte.
  *
  * @module
  */
@@ -138,7 +138,7 @@ describe("agent diag", () => {
     ) expect(ini.split("\n")).toContain(line);
   });
 
-  test("tells of past runs, and of a configuration that cannot be read", async () => {
+  test("reports past runs, and of a configuration that cannot be read", async () => {
     const standIn = await startStandIn({ token: "canary-of-oomnitza" });
     using place = workspace();
     place.write(

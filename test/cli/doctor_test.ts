@@ -91,7 +91,7 @@ describe("agent doctor", () => {
     expect(standIn.state.counters.received).toBe(before);
   });
 
-  test("tells people the same, and how much of it", async () => {
+  test("shows people the same, and how much of it", async () => {
     await using standIn = await standInWith(token);
     using place = workspace();
     configure(place, standIn.url);

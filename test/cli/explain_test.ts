@@ -74,7 +74,7 @@ test("a record is shown from its source to the request, with the result of each 
   ]);
 });
 
-test("a filtered record and a failing converter are told, also found by a value of the source", async () => {
+test("a filtered record and a failing converter are reported, also found by a value of the source", async () => {
   const filtered = await explain(["--record", "owner=BOB@example.com"]);
   expect(filtered.code).toBe(0);
   expect(filtered.stdout).toContain("record filter: filtered in ");

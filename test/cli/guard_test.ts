@@ -114,7 +114,7 @@ test("guard_count counts, a section outranks [oomnitza], off lets everything pas
   expect(wrong.stdout + wrong.stderr).toContain('neither a share from 0% to 100% nor off: "lots"');
 }, 60_000);
 
-test("before a full run is recorded nothing is judged, and a part is no full run", async () => {
+test("before a full run is recorded nothing is checked, and a part is no full run", async () => {
   await using instance = record();
   using place = workspace();
   place.write("assets.csv", numbered(100));
@@ -122,7 +122,7 @@ test("before a full run is recorded nothing is judged, and a part is no full run
   expect((await upload(place, ["--record-count", "60"])).code).toBe(0);
   place.write("assets.csv", numbered(40));
   expect((await upload(place)).code).toBe(0);
-  // Of a part nothing is gone, but what it would change is judged.
+  // Of a part nothing is gone, but what it would change is checked.
   const part = await upload(place, ["--record-count", "10"]);
   expect(part.code).toBe(0);
   expect(part.section.changes).toMatchObject({ gone: null });
@@ -146,7 +146,7 @@ test("of a source that fails half-way nothing is gone, and what it gave is sent"
 }, 60_000);
 
 test(
-  "who is gone is told once, comes back unchanged, and is forgotten after five full runs",
+  "who is gone is reported once, comes back unchanged, and is forgotten after five full runs",
   async () => {
     await using instance = record();
     using place = workspace();

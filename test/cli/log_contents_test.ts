@@ -45,11 +45,11 @@ test("names of records can forge no line, neither on the console nor in the file
   const run = await place.agent(["upload", "csv_assets", "--log-dir", "."]);
   // Its only record cannot be sent.
   expect(run.code).toBe(3);
-  const told = [run.stderr, place.read("info.log"), place.read("errors.log")];
-  for (const text of told) {
+  const outputs = [run.stderr, place.read("info.log"), place.read("errors.log")];
+  for (const text of outputs) {
     expect(text).not.toMatch(/^agent: 2026-01-01 00:00:00,000/m);
     // deno-lint-ignore no-control-regex
     expect(text).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]/);
   }
-  expect(told[1]).toContain("A1\\nagent: 2026-01-01");
+  expect(outputs[1]).toContain("A1\\nagent: 2026-01-01");
 });

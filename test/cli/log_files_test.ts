@@ -171,7 +171,7 @@ describe("elsewhere", () => {
     closeSync(journal);
   });
 
-  test("a folder that cannot be written is told once, and the upload goes on", async () => {
+  test("a folder that cannot be written is reported once, and the upload goes on", async () => {
     await using instance = record();
     using place = workspace();
     place.write("assets.csv", "tag\nA1\n");

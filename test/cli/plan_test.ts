@@ -136,7 +136,7 @@ test("changes are shown field by field, in text, JSON and CSV", async () => {
   expect(short.stdout).toContain("… and 2 more");
 }, 60_000);
 
-test("a plan tells what the guard would stop, and of what an earlier run left", async () => {
+test("a plan shows what the guard would stop, and of what an earlier run left", async () => {
   let isDown = false;
   await using instance = record({
     answer: ({ path }) => isDown && path === "/api/v3/bulk" ? { status: 403 } : undefined,
@@ -159,16 +159,20 @@ test("a plan tells what the guard would stop, and of what an earlier run left", 
   expect(run.section).toMatchObject({ counts: { unchanged: 100 }, leftovers: { sent: 5 } });
 }, 60_000);
 
-test("a part or a source that fails says that what is gone cannot be told", async () => {
-  await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  place.write("assets.csv", numbered(20));
-  await upload(place);
-  const part = await plan(place, ["--record-count", "5"]);
-  expect(part).toMatchObject({ code: 0, counts: { fetched: 5, unchanged: 5, gone: null } });
-  place.write("assets.csv", `${numbered(10)}T10,"never closed\n`);
-  const broken = await plan(place);
-  expect(broken).toMatchObject({ code: 3, counts: { gone: null } });
-  expect(broken.error?.message).toContain("assets.csv");
-}, 60_000);
+test(
+  "a part or a source that fails says that records that are gone cannot be determined",
+  async () => {
+    await using instance = record();
+    using place = workspace();
+    place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+    place.write("assets.csv", numbered(20));
+    await upload(place);
+    const part = await plan(place, ["--record-count", "5"]);
+    expect(part).toMatchObject({ code: 0, counts: { fetched: 5, unchanged: 5, gone: null } });
+    place.write("assets.csv", `${numbered(10)}T10,"never closed\n`);
+    const broken = await plan(place);
+    expect(broken).toMatchObject({ code: 3, counts: { gone: null } });
+    expect(broken.error?.message).toContain("assets.csv");
+  },
+  60_000,
+);

@@ -42,7 +42,7 @@ describe("proxy", () => {
     expect(first.output + second.output).not.toContain("s3cret");
   });
 
-  test("wrong credentials are told, for plain requests and by TLS, and not shown", async () => {
+  test("wrong credentials are reported, for plain requests and by TLS, and not shown", async () => {
     using identity = makeIdentity("IP:127.0.0.1");
     using place = workspace();
     await using plain = record();
@@ -59,7 +59,7 @@ describe("proxy", () => {
     expect([...plain.requests, ...secure.requests]).toEqual([]);
   });
 
-  test("a proxy that forbids the host, and one that is not there, are told apart from the host", async () => {
+  test("a proxy that forbids the host, and one that is not there, are distinguished from the host", async () => {
     using identity = makeIdentity("IP:127.0.0.1");
     using place = workspace();
     await using secure = record({ tls: identity });

@@ -191,7 +191,7 @@ describe("the version where results differ", () => {
   const field = mapping("HALF", "serial", "half");
   const csv = "serial\nA1\n";
 
-  test("is 3 with a warning for each line when nothing tells it", async () => {
+  test("is 3 with a warning for each line when nothing shows it", async () => {
     const { rows, log } = await run(csv, field, half);
     expect(rows).toEqual([{ SERIAL: "A1", HALF: [3.5, 2] }]);
     expect(log.match(/'\/' is taken as Python 3's/g)).toHaveLength(1);

@@ -77,7 +77,7 @@ test("agent schedule shows what is next, and what never ran", async () => {
   expect(inBerlin).toBe("03:30:00");
 });
 
-test("a schedule that is none is told with its line", async () => {
+test("a schedule that is none is reported with its line", async () => {
   using place = workspace();
   place.write("assets.csv", rows(1));
   place.write(

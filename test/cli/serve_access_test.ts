@@ -103,8 +103,8 @@ test("without a trusted proxy, X-Forwarded-For means nothing", async () => {
 test("listening on more than loopback needs auth, or none in so many words", async () => {
   for (
     const [serve, host, code, text] of [
-      ["", "0.0.0.0", 1, "nobody would be asked for a password"],
-      ["", "::", 1, "nobody would be asked for a password"],
+      ["", "0.0.0.0", 1, "callers would not have to authenticate"],
+      ["", "::", 1, "callers would not have to authenticate"],
       ["auth = basic\n", "127.0.0.1", 1, "= basic requires username and password"],
       ["auth = header\n", "127.0.0.1", 1, "= header requires secret"],
       [`secret = ${canary}\n`, "127.0.0.1", 1, "auth: is missing"],
@@ -240,11 +240,11 @@ slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
       if (answer?.status !== 204) failed++;
     }
   })();
-  // A pair that does not fit together is not taken up.
+  // A pair that does not fit together is not used.
   const key = place.read("key.pem");
   makeCertificate(place, "second.example.com");
   place.write("key.pem", key);
-  await agent.until("a complaint", () => agent.log().includes("is not taken up"));
+  await agent.until("an error", () => agent.log().includes("is not used"));
   expect(await nameShown(agent.url)).toBe("first.example.com");
   makeCertificate(place, "third.example.com");
   await agent.until("the new one", () => agent.log().includes("is in use"));
@@ -255,7 +255,7 @@ slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
   expect(await agent.stop()).toBe(0);
 }, 60_000);
 
-test("a port that is taken is told, with HTTPS too", async () => {
+test("a port that is taken is reported, with HTTPS too", async () => {
   for (const serve of ["", "cert = cert.pem\nkey = key.pem\n"]) {
     await using place = await servePlace({ serve });
     makeCertificate(place, "first.example.com");

@@ -123,7 +123,10 @@ test("when the state file cannot be written, the answer is 503 and readyz says s
   expect(refused.status).toBe(503);
   expect(refused.headers.get("retry-after")).toBe("30");
   const ready = await fetch(`${agent.url}/readyz`);
-  expect([ready.status, await ready.text()]).toEqual([503, "events cannot be kept: see the log\n"]);
+  expect([ready.status, await ready.text()]).toEqual([
+    503,
+    "events cannot be stored: see the log\n",
+  ]);
   expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
   database.run("ALTER TABLE elsewhere RENAME TO inbox");
   expect((await agent.post("/casper", eventBody("ComputerAdded", 1))).status).toBe(204);

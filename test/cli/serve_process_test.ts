@@ -1,5 +1,5 @@
 /**
- * `agent serve` as a process that runs for long: what systemd is told, and floods of connections.
+ * `agent serve` as a process that runs for long: what systemd is notified, and floods of connections.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import { servePlace } from "./serve_place.ts";
 import { slow } from "../support/slow.ts";
 
 test.skipIf(process.platform !== "linux")(
-  "systemd is told when it listens, that it lives, and when it ends",
+  "systemd is notified when it listens, that it lives, and when it ends",
   async () => {
     await using place = await servePlace();
     const name = join(place.folder, "notify.sock");
     using socket = bindDatagramSocket(name);
     const env = { NOTIFY_SOCKET: name, WATCHDOG_USEC: "400000" };
     await using agent = await listen(place, [], { env });
-    const told: string[] = [];
+    const messages: string[] = [];
     await agent.until("three signs of life", () => {
-      told.push(...socket.received());
-      return told.filter((text) => text === "WATCHDOG=1").length >= 3;
+      messages.push(...socket.received());
+      return messages.filter((text) => text === "WATCHDOG=1").length >= 3;
     });
-    expect(told[0]).toBe("READY=1");
+    expect(messages[0]).toBe("READY=1");
     expect(await agent.stop()).toBe(0);
     expect(socket.received()).toContain("STOPPING=1");
   },

@@ -39,14 +39,14 @@ slow(
     /** Batches that went into the outbox, by portion: of whole batches, as the file has whole batches. */
     const batches = new Map<string, number>();
     let duplicates = 0;
-    let tickets = 0;
+    let lastBatch = 0;
     function count() {
       const [run] = query(place, "SELECT upload FROM runs ORDER BY id DESC LIMIT 1");
       const [last] = query(place, "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'");
       const { portion = "" } = JSON.parse(String(run?.upload ?? "{}"));
       const now = Number(last?.seq ?? 0);
-      batches.set(portion, (batches.get(portion) ?? 0) + now - tickets);
-      tickets = now;
+      batches.set(portion, (batches.get(portion) ?? 0) + now - lastBatch);
+      lastBatch = now;
     }
     for (let kill = 0; kill < kills; kill++) {
       const before = standIn.state.counters.received;
@@ -104,7 +104,7 @@ test(
     const [report] = JSON.parse(run.stdout).sections;
     const count = left.length;
     expect(report.leftovers).toEqual({ records: count, sent: count, failed: 0, kept: 0 });
-    expect(run.stderr).toMatch(/Finishing what run \w{10} left/);
+    expect(run.stderr).toMatch(/Sending \d+ records left by run \w{10}/);
     const { keys } = held(standIn);
     for (const tag of left) expect(keys.has(tag)).toBe(true);
     expect(standIn.state.portions).toHaveLength(1);
@@ -169,18 +169,18 @@ test("a state file that may not be written ends the program with 1", async () =>
   place.write("config.ini", oomnitzaSection(standIn) + section);
   const state = join(place.folder, "agent-state.sqlite");
   expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
-  let mend: () => unknown;
+  let restore: () => unknown;
   if (isRoot) {
     // Root may write what is read-only, unless the file system is.
     const mounted = mount(["--bind", place.folder, place.folder]);
     mount(["-o", "remount,ro,bind", place.folder]);
-    mend = () => mounted.unmount();
+    restore = () => mounted.unmount();
   } else {
     chmodSync(state, 0o400);
-    mend = () => chmodSync(state, 0o600);
+    restore = () => chmodSync(state, 0o600);
   }
   const run = await place.agent(["upload", "csv_assets"]);
-  mend();
+  restore();
   expect(run.code).toBe(1);
   expect(run.stderr).toContain(`Cannot use the state file ${state}: `);
   expect(held(standIn).times).toBe(10);

@@ -18,7 +18,7 @@ test("each run is listed with its account, and shown by its id", async () => {
   place.write("assets.csv", rows(5));
   const other = section.replace("[csv_assets]", "[csv_assets.more]");
   place.write("config.ini", oomnitzaSection(instance) + section + other);
-  expect((await place.agent(["runs"])).stdout).toContain("there was no run yet");
+  expect((await place.agent(["runs"])).stdout).toContain("no run yet");
   expect(place.has("agent-state.sqlite")).toBe(false);
   const run = await place.agent(["upload", "csv_assets", "csv_assets.more", "--output", "json"]);
   expect(run.code).toBe(0);
@@ -90,7 +90,7 @@ test("test mode, check, --show-mappings and --no-state leave no file", async () 
   expect(place.has("agent-state.sqlite")).toBe(false);
 }, 60_000);
 
-test("refused records wait as dead letters until the cause is mended", async () => {
+test("refused records wait as dead letters until the cause is fixed", async () => {
   const standIn = await startStandIn({
     faults: { poison: { field: "BARCODE", pattern: "[37]$" } },
   });
@@ -185,7 +185,7 @@ test("what an instance cannot take is kept, and goes first with the next run", a
   const [report] = JSON.parse(second.stdout).sections;
   expect(report.leftovers).toEqual({ records: fetched, sent: fetched, failed: 0, kept: 0 });
   expect(report.counts).toMatchObject({ fetched: 1000, sent: 1000 });
-  expect(second.stderr).toContain(`Finishing what run ${stopped.run} left: ${fetched} records`);
+  expect(second.stderr).toContain(`Sending ${fetched} records left by run ${stopped.run}`);
   const bodies = instance.uploads().slice(before).filter(({ path }) => path === "/api/v3/bulk")
     .map(({ body }) => JSON.parse(body));
   const portions = [...new Set(bodies.map(({ portion }) => portion))];

@@ -60,7 +60,7 @@ describe("versions", () => {
     );
   });
 
-  test("a port without TLS is told", async () => {
+  test("a port without TLS is reported", async () => {
     using place = workspace();
     await using plain = record();
     const run = await check(place, plain.url.replace("http:", "https:"));
@@ -117,15 +117,15 @@ describe("authorities", () => {
       ["cacert_dir = empty", "has no certificate in PEM form"],
       ["cacert_dir = gone", "is not a directory"],
     ];
-    for (const [extra, complaint] of cases) {
+    for (const [extra, message] of cases) {
       const run = await check(place, server.url, extra);
-      expect(run.output).toContain(complaint);
+      expect(run.output).toContain(message);
       expect(run.code).toBe(1);
     }
     expect(server.requests).toEqual([]);
   });
 
-  test("a certificate for another name is told as such, and verify_ssl = false warns", async () => {
+  test("a certificate for another name is reported as such, and verify_ssl = false warns", async () => {
     using identity = makeIdentity("DNS:elsewhere.example.com");
     using place = workspace();
     await using server = record({ tls: identity });
@@ -158,7 +158,7 @@ describe("client certificates", () => {
     };
   }
 
-  test("user_pem_file opens a door that is shut without it", async () => {
+  test("user_pem_file reaches a server that refuses without it", async () => {
     using identity = makeIdentity("DNS:localhost");
     using place = workspace();
     await using server = gate(identity);

@@ -41,7 +41,7 @@ test("a directory is trusted by the store of the operating system", async () => 
   expect(trusted.code).toBe(0);
 });
 
-test("a directory that offers only TLS 1.1 is refused, and told that it has no use for a proxy", async () => {
+test("a directory that offers only TLS 1.1 is refused, with the note that it has no use for a proxy", async () => {
   using identity = makeIdentity("DNS:localhost");
   using files = workspace();
   await using old = await serveOldTls("tls1_1", identity, files.folder, {});

@@ -81,7 +81,7 @@ function filter(body: string): string {
 
 /** Each quoted message, and how to get it. */
 const scenarios: Readonly<Record<string, Scenario>> = {
-  'There is no command "…"': { words: ["uplod", "csv_assets"] },
+  'Unknown command "…"': { words: ["uplod", "csv_assets"] },
   "Unknown flag …": { words: ["upload", "csv_assets", "--nope"] },
   "No section was named": { words: ["upload"] },
   "There is no section [csv_asset] in …": { words: ["upload", "csv_asset"] },
@@ -165,7 +165,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'names the converter "uper", which does not exist': {
     more: 'mapping.MODEL = {"source": "model", "converter": "uper"}',
   },
-  "import of 'os' is not supported": { more: filter("import os\n  return True") },
+  "import of 'socket' is not supported": { more: filter("import socket\n  return True") },
   "as Python: unexpected end of line": { more: filter('return record["model"] ==') },
   "the record filter failed: ValueError": { words: upload, more: filter('return int("x")') },
   "user code took longer than 100 ms": {
@@ -236,7 +236,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     words: [...upload, "--logging-config", "logging.json"],
     before: (place) => place.write("logging.json", '{"version": 2}'),
   },
-  "Cannot listen on 0.0.0.0: nobody would be asked for a password": {
+  "Cannot listen on 0.0.0.0: callers would not have to authenticate": {
     words: ["serve", "--host", "0.0.0.0", "--port", "0"],
   },
   "Cannot listen on 127.0.0.1:…: the port is in use": {

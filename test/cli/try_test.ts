@@ -33,8 +33,12 @@ test("converters lists custom and built-in ones, their language and where they a
   place.write("config.ini", ini);
   const run = await place.agent(["converters"]);
   expect(run.code).toBe(0);
-  expect(run.stdout).toMatch(/^ {2}shout +JavaScript +ini line 15 +csv_assets: POSITION$/m);
-  expect(run.stdout).toMatch(/^ {2}plain +Python \d? +ini line 19$/m);
+  expect(run.stdout).toMatch(
+    /^ {2}shout +JavaScript: the first line says so +ini line 15 +csv_assets: POSITION$/m,
+  );
+  expect(run.stdout).toMatch(
+    /^ {2}plain +Python 3: nothing in it tells the version +ini line 19$/m,
+  );
   expect(run.stdout).toMatch(/^ {2}split +built-in +csv_assets: BARCODE$/m);
   const json = JSON.parse((await place.agent(["converters", "--output", "json"])).stdout);
   expect(json[0]).toMatchObject({ name: "shout", language: "JavaScript", line: 15, problem: null });

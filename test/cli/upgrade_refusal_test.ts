@@ -118,7 +118,7 @@ const spoilt: readonly [string, (release: Release) => void, string][] = [
     "does not match the signed checksum",
   ],
   [
-    "a web page in place of the sums",
+    "a web page instead of the sums",
     ({ path }) => writeFileSync(path("SHA256SUMS"), "<!DOCTYPE html><title>Sign in</title>"),
     "is a web page",
   ],

@@ -64,7 +64,7 @@ describe("agent upgrade", () => {
     expect(run.stderr).not.toContain("rror");
     expect(run).toMatchObject({ code: 0 });
     expect(run.stdout).toContain(
-      "The release holds agent 0.2.0 (next), newer than this 0.1.0 (test)",
+      "The release contains agent 0.2.0 (next), newer than this 0.1.0 (test)",
     );
     expect(run.stdout).toContain("agent of a test");
     expect(run.stdout).toContain(`kept as ${join(here.folder, "agent.old")}`);
@@ -73,7 +73,7 @@ describe("agent upgrade", () => {
     expect(sumOf(join(here.folder, "agent.old"))).toBe(sumOf(agent));
   });
 
-  test("trusts the key that is built in, and goes back only when told", async () => {
+  test("trusts the key that is built in, and goes back only with the flag", async () => {
     using here = await installation(next);
     const refused = await here.agent(["upgrade", "--from", releases.older]);
     expect(refused.code).toBe(1);
@@ -89,11 +89,11 @@ describe("agent upgrade", () => {
     using here = await installation(next);
     const run = await here.agent(["upgrade", "--from", releases.next]);
     expect(run).toMatchObject({ code: 0 });
-    expect(run.stdout).toContain("agent 0.2.0 (next) is what the release holds");
+    expect(run.stdout).toContain("agent 0.2.0 (next) is also the version of the release");
     expect(here.files()).toEqual(["agent"]);
   });
 
-  test("--check tells and changes nothing", async () => {
+  test("--check reports and changes nothing", async () => {
     using here = await installation();
     const run = await here.upgrade(releases.next, key, "--check", "--output", "json");
     expect(run.code).toBe(0);
@@ -195,7 +195,7 @@ describe("an installation that cannot be upgraded", () => {
     writeFileSync(join(here.folder, "agent.new"), "coming");
     const run = await here.upgrade(release(sayingProgram("0.3.0", "third")), key);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain("Another upgrade is under way");
+    expect(run.stderr).toContain("Another upgrade is running");
     expect(here.files()).toEqual(["agent", "agent.new"]);
   });
 
@@ -207,7 +207,7 @@ describe("an installation that cannot be upgraded", () => {
     expect(run.stderr).toContain("--public-key");
   });
 
-  test("without a word from where", async () => {
+  test("without --from", async () => {
     using here = await installation();
     const run = await here.agent(["upgrade"]);
     expect(run.code).toBe(2);

@@ -77,7 +77,7 @@ test("the metrics of a scheduled section move, and are text that Prometheus read
   await standIn.stop();
 }, 60_000);
 
-slow("a failure is told once, its end once, also over a restart; the heart beats", async () => {
+slow("a failure is reported once, its end once, also over a restart; the heart beats", async () => {
   const standIn = await startStandIn();
   await using ear = receiver();
   using place = workspace();

@@ -62,7 +62,7 @@ test.each([
   expect(found).toEqual(expected);
 });
 
-test("an option tells a value that is missing from one that is not allowed", () => {
+test("an option distinguishes a value that is missing from one that is not allowed", () => {
   const number = opt.integer("How many.");
   expect(readOption(number, " ")).toMatchObject({ ok: false, code: "missing" });
   expect(readOption(number, "many")).toMatchObject({ ok: false, code: "invalid" });

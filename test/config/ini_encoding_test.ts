@@ -50,7 +50,7 @@ describe("decoding", () => {
     expect(text).toBe("\uFEFF[\n\uFFFD");
   });
 
-  test("UTF-16 without mark is told by its null bytes", () => {
+  test("UTF-16 without mark is recognised by its null bytes", () => {
     const { text: decoded, findings } = decodeIni(utf16("utf-16le").subarray(2, 10), "f");
     expect(findings).toEqual([]);
     expect(parseIni(decoded, "f").findings.map(({ message }) => message).join()).toContain(

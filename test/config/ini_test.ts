@@ -21,7 +21,7 @@ function valueOf(lines: string, key = "x"): string | undefined {
 }
 
 /** `line severity` of every finding of a text. */
-function faults(text: string): string[] {
+function listFindings(text: string): string[] {
   return parseIni(text, "config.ini").findings.map(({ line, severity }) => `${line} ${severity}`);
 }
 
@@ -82,8 +82,11 @@ describe("the rules", () => {
   });
 
   test("L6: an indented line before any option is an error", () => {
-    expect(faults("[a]\n  x = 1\n\n# c\n  y = 2\nz = 3\n  4\n")).toEqual(["2 error", "5 error"]);
-    expect(faults("[a]\nx = 1\n[a]\n  2\n")).toEqual(["4 error"]);
+    expect(listFindings("[a]\n  x = 1\n\n# c\n  y = 2\nz = 3\n  4\n")).toEqual([
+      "2 error",
+      "5 error",
+    ]);
+    expect(listFindings("[a]\nx = 1\n[a]\n  2\n")).toEqual(["4 error"]);
     expect(names(parseIni("[a]\nx = 1\n [b]\n", "f"))).toEqual(["a"]);
   });
 
@@ -115,7 +118,7 @@ describe("the rules", () => {
   test("L9: the first separator ends the key", () => {
     expect(valueOf("url: http://x=1", "url")).toBe("http://x=1");
     expect(valueOf("my key  =  1", "my key")).toBe("1");
-    expect(faults("[a]\n= 1\n: 2\n")).toEqual(["2 error", "3 error"]);
+    expect(listFindings("[a]\n= 1\n: 2\n")).toEqual(["2 error", "3 error"]);
   });
 
   test("L10: keys are lower-cased, sections and values are not", () => {
@@ -129,7 +132,7 @@ describe("the rules", () => {
     expect(getOption(document, "a", "api_token")).toBeUndefined();
   });
 
-  test("L11: all bad lines are told, each with what to do", () => {
+  test("L11: all bad lines are reported, each with what to do", () => {
     const { findings } = parseIni("[a]\none\nx = 1\n[b\n[]\n= 3\n[c]\ntwo\n", "config.ini");
     expect(findings.map(({ line, section, message }) => [line, section, message])).toEqual([
       [2, "a", 'neither "=" nor ":" on the line'],
@@ -205,17 +208,17 @@ describe("characters", () => {
   });
 
   test("a character lost in decoding is an error, but not in a comment", () => {
-    expect(faults("[a]\n# \uFFFD\nx = \uFFFD\n")).toEqual(["3 error"]);
-    expect(faults("[a]\nx:\n  \uD800\n")).toEqual(["3 error"]);
+    expect(listFindings("[a]\n# \uFFFD\nx = \uFFFD\n")).toEqual(["3 error"]);
+    expect(listFindings("[a]\nx:\n  \uD800\n")).toEqual(["3 error"]);
   });
 
-  test("a no-break space does not indent, and is told", () => {
-    expect(faults("[a]\nx:\n\u00A0 y = 1\n\u00A0\n")).toEqual(["3 warning", "4 error"]);
-    expect(faults("[a]\nx = 1\n\uFEFF[b]\n")).toEqual(["3 error"]);
+  test("a no-break space does not indent, and is reported", () => {
+    expect(listFindings("[a]\nx:\n\u00A0 y = 1\n\u00A0\n")).toEqual(["3 warning", "4 error"]);
+    expect(listFindings("[a]\nx = 1\n\uFEFF[b]\n")).toEqual(["3 error"]);
     expect(valueOf("x = \u00A0a\u00A0")).toBe("\u00A0a\u00A0");
   });
 
-  test("a lone carriage return does not end a line, and is told", () => {
+  test("a lone carriage return does not end a line, and is reported", () => {
     const document = parseIni("[a]\nx = 1\ry = 2\r", "f");
     expect(plain(getOptions(document, "a"))).toEqual([["x", "1\ry = 2"]]);
     expect(document.findings).toMatchObject([{ severity: "warning", line: 2 }]);

@@ -1,5 +1,5 @@
 /**
- * Runs a converter call on one value as an upload does, and tells all that came of it.
+ * Runs a converter call on one value as an upload does, and returns everything that it gave.
  *
  * @module
  */
@@ -57,7 +57,7 @@ export function contextOf(
 export interface Outcome {
   /** Null when the converter threw, as in an upload. */
   readonly result: unknown;
-  readonly complaints: readonly { readonly problem: string; readonly level: ProblemLevel }[];
+  readonly problems: readonly { readonly problem: string; readonly level: ProblemLevel }[];
   readonly thrown: unknown;
 }
 
@@ -74,21 +74,21 @@ export async function convert(
   given: { value?: unknown; record?: SourceRecord },
   state: unknown,
 ): Promise<Outcome> {
-  const complaints: { problem: string; level: ProblemLevel }[] = [];
+  const problems: { problem: string; level: ProblemLevel }[] = [];
   const converterCall: ConverterCall = {
     field: "field",
     record: given.record ?? {},
     value: given.value ?? null,
     params: parseConverterCall(call).params,
-    report: (problem, level = "error") => complaints.push({ problem, level }),
+    report: (problem, level = "error") => problems.push({ problem, level }),
   };
   try {
     const converter = converterOf(call);
     const answer = converter.convert(converterCall, state);
     if (answer instanceof Promise && converter.waits !== true) throw new Error("waits unannounced");
-    return { result: await answer, complaints, thrown: undefined };
+    return { result: await answer, problems, thrown: undefined };
   } catch (thrown) {
-    return { result: null, complaints, thrown };
+    return { result: null, problems, thrown };
   }
 }
 

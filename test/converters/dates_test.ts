@@ -80,21 +80,21 @@ describe("timestamp", () => {
   test.each(read)("reads %p", async (value, seconds) => {
     expect(await run("timestamp", { value, services })).toEqual({
       result: seconds,
-      complaints: [],
+      problems: [],
       thrown: undefined,
     });
   });
 
   test.each(doubtful)("leaves %p with a warning", async (value) => {
-    const { result, complaints } = await run("timestamp", { value, services });
-    expect([result, ...complaints.map(({ level }) => level)]).toEqual([value, "warning"]);
+    const { result, problems } = await run("timestamp", { value, services });
+    expect([result, ...problems.map(({ level }) => level)]).toEqual([value, "warning"]);
   });
 
   test.each([...unreadable, 1565358758000, NaN, -1e12, true])(
     "leaves %p with an error",
     async (value) => {
-      const { result, complaints } = await run("timestamp", { value, services });
-      expect([result, ...complaints.map(({ level }) => level)]).toEqual([value, "error"]);
+      const { result, problems } = await run("timestamp", { value, services });
+      expect([result, ...problems.map(({ level }) => level)]).toEqual([value, "error"]);
     },
   );
 
@@ -108,9 +108,9 @@ describe("timestamp", () => {
 
   test("leaves what is neither text, number nor date, with an error", async () => {
     for (const value of [["2019-01-02"], { date: "2019-01-02" }, new Date(NaN)]) {
-      const { result, complaints } = await run("timestamp", { value, services });
+      const { result, problems } = await run("timestamp", { value, services });
       expect(result).toBe(value);
-      expect(complaints).toHaveLength(1);
+      expect(problems).toHaveLength(1);
     }
   });
 });
@@ -124,8 +124,8 @@ describe("date_format", () => {
   );
 
   test.each(doubtful)("leaves %p with a warning", async (value) => {
-    const { result, complaints } = await run("date_format", { value, services });
-    expect([result, ...complaints.map(({ level }) => level)]).toEqual([value, "warning"]);
+    const { result, problems } = await run("date_format", { value, services });
+    expect([result, ...problems.map(({ level }) => level)]).toEqual([value, "warning"]);
   });
 
   test.each([...unreadable, 12, 12.5, true, { date: "2019-01-02" }])(
@@ -133,7 +133,7 @@ describe("date_format", () => {
     async (value) => {
       expect(await run("date_format", { value, services })).toEqual({
         result: value,
-        complaints: [],
+        problems: [],
         thrown: undefined,
       });
     },
@@ -154,8 +154,8 @@ describe("date_format", () => {
     for (
       const value of ["2019-01-02 03:04", "2019-01-02 ", "2019-02-30 03:04:05", "01/02/2019 x"]
     ) {
-      const { result, complaints } = await run("date_format", { value, services });
-      expect([result, complaints]).toEqual([value, []]);
+      const { result, problems } = await run("date_format", { value, services });
+      expect([result, problems]).toEqual([value, []]);
     }
   });
 });

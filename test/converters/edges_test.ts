@@ -17,10 +17,10 @@ async function problemsOf(
   value: unknown,
   record: SourceRecord = {},
 ): Promise<string[]> {
-  return (await run(call, { value, record, services })).complaints.map(({ problem }) => problem);
+  return (await run(call, { value, record, services })).problems.map(({ problem }) => problem);
 }
 
-test("no complaint tells the value: it may be personal, and complaints are counted by their text", async () => {
+test("no problem quotes the value: it may be personal, and problems are counted by their text", async () => {
   const record = { a: { secret: "s3cret" }, extension_attributes: "s3cret" };
   for (
     const call of [
@@ -37,12 +37,12 @@ test("no complaint tells the value: it may be personal, and complaints are count
   }
 });
 
-test("empty values pass through the text converters untouched and without complaint", async () => {
+test("empty values pass through the text converters untouched and without a problem", async () => {
   for (const call of ["split", "split_email", "first_from_full", "last_from_full", "capitalize"]) {
     for (const value of [null, "", 0, false]) {
       expect(await run(call, { value, services })).toEqual({
         result: value,
-        complaints: [],
+        problems: [],
         thrown: undefined,
       });
     }

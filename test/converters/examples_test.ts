@@ -15,7 +15,7 @@ describe("the worked examples", () => {
       test(`${example.call} of ${about}`, async () => {
         const outcome = await run(example.call, { ...example, services });
         expect(outcome.result).toEqual(example.result);
-        expect(outcome.complaints.map(({ level }) => level)).toEqual(
+        expect(outcome.problems.map(({ level }) => level)).toEqual(
           example.reports === undefined ? [] : [example.reports],
         );
         expect(outcome.thrown !== undefined).toBe(example.fails ?? false);

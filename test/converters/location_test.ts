@@ -32,7 +32,7 @@ test("fails for a later call with another field", async () => {
   const { state } = prepare(services, "location", "location:field=id");
   const first = await convert("location", { value: "Annex" }, await state);
   const later = await convert("location:field=id", { value: "Annex" }, await state);
-  expect(first).toEqual({ result: "annex", complaints: [], thrown: undefined });
+  expect(first).toEqual({ result: "annex", problems: [], thrown: undefined });
   expect(String(later.thrown)).toContain("field location_id already");
   expect(later.result).toBeNull();
 });

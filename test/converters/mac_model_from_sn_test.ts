@@ -58,7 +58,7 @@ test("keeps the value when the service knows no model", async () => {
   answer = () => new Response("Error: no such serial");
   const outcome = await convert(call, mac("A"), await prepare());
   expect(outcome.result).toBe("Mac");
-  expect(outcome.complaints).toEqual([
+  expect(outcome.problems).toEqual([
     { problem: "the service knows no model for the serial number", level: "error" },
   ]);
 });
@@ -69,7 +69,7 @@ test("keeps the value when the service refuses, and asks only once for a serial 
   for (let time = 0; time < 2; time++) {
     const outcome = await convert(call, mac("A"), state);
     expect(outcome.result).toBe("Mac");
-    expect(outcome.complaints.map(({ problem }) => problem)).toEqual([
+    expect(outcome.problems.map(({ problem }) => problem)).toEqual([
       "the service answers with 404",
     ]);
   }
@@ -81,9 +81,9 @@ test("stops asking a service that failed three times in a row", async () => {
   const state = await prepare();
   for (const serial of ["A", "B", "C", "D", "E"]) await convert(call, mac(serial), state);
   expect(asked).toHaveLength(3);
-  const { result, complaints } = await convert(call, mac("F"), state);
+  const { result, problems } = await convert(call, mac("F"), state);
   expect(result).toBe("Mac");
-  expect(complaints[0]?.problem).toContain("not used any more");
+  expect(problems[0]?.problem).toContain("not used any more");
 });
 
 test("keeps the value when nobody listens", async () => {
@@ -93,7 +93,7 @@ test("keeps the value when nobody listens", async () => {
     await prepare(),
   );
   expect(outcome.result).toBe("Mac");
-  expect(outcome.complaints).toHaveLength(1);
+  expect(outcome.problems).toHaveLength(1);
 });
 
 test("gives null for records without a serial number, asking nobody", async () => {

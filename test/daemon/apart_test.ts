@@ -1,5 +1,5 @@
 /**
- * Runs of the schedule and runs for webhooks are judged apart, in metrics and in alerts.
+ * Runs of the schedule and runs for webhooks are evaluated separately, in metrics and in alerts.
  *
  * @module
  */
@@ -45,16 +45,16 @@ function report(
   };
 }
 
-/** What is told after some reports, as `event origin`. */
-async function tell(reports: readonly SectionReport[]): Promise<string[]> {
-  const told: string[] = [];
+/** Notifications after some reports, as `event origin`. */
+async function notify(reports: readonly SectionReport[]): Promise<string[]> {
+  const sent: string[] = [];
   const memory = new Map<string, Condition>();
   const alerts = new Alerts({
     options: { url: "http://alerts", format: "json", stale_hours: 0 },
     http: {
       send({ body }: { body: string }) {
         const { event, origin } = JSON.parse(body);
-        told.push(`${event} ${origin}`);
+        sent.push(`${event} ${origin}`);
         return Promise.resolve({ status: 200 });
       },
     },
@@ -70,13 +70,13 @@ async function tell(reports: readonly SectionReport[]): Promise<string[]> {
   } as unknown as AlertSettings);
   for (const each of reports) alerts.report(each);
   await alerts.stop();
-  return told;
+  return sent;
 }
 
 test("a good batch of webhooks does not end the failure of the schedule", async () => {
   const failed = report("upload", "failed", 0);
-  expect(await tell([failed, report("webhook", "ok", 1)])).toEqual(["failed upload"]);
-  expect(await tell([failed, report("webhook", "ok", 1), report("upload", "ok", 5)])).toEqual([
+  expect(await notify([failed, report("webhook", "ok", 1)])).toEqual(["failed upload"]);
+  expect(await notify([failed, report("webhook", "ok", 1), report("upload", "ok", 5)])).toEqual([
     "failed upload",
     "recovered upload",
   ]);
@@ -85,8 +85,8 @@ test("a good batch of webhooks does not end the failure of the schedule", async 
 test("webhooks fail and recover by themselves, and not by a batch that fetched nothing", async () => {
   const failed = report("webhook", "failed", 0);
   const idle = report("webhook", "ok", 0);
-  expect(await tell([failed, idle])).toEqual(["failed webhook"]);
-  expect(await tell([failed, report("upload", "ok", 5), report("webhook", "ok", 1)])).toEqual([
+  expect(await notify([failed, idle])).toEqual(["failed webhook"]);
+  expect(await notify([failed, report("upload", "ok", 5), report("webhook", "ok", 1)])).toEqual([
     "failed webhook",
     "recovered webhook",
   ]);

@@ -31,7 +31,7 @@ describe("scripts/docs.ts", () => {
   });
 
   slow(
-    "names a stale page and one that nothing describes, changes neither, and then mends both",
+    "names a stale page and one that nothing describes, changes neither, and then repairs both",
     () => {
       const page = join(copy, "docs/converters.md");
       const current = readFileSync(page, "utf8");

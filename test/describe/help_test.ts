@@ -45,7 +45,7 @@ describe("helpProgram()", () => {
     expect(page).toContain("-h, --help");
   });
 
-  test("tells all exit codes, and they are those of the program", () => {
+  test("shows all exit codes, and they are those of the program", () => {
     const codes = exitCodeMeanings.map(({ code }) => code);
     expect(codes).toEqual(Object.values(exitCodes).toSorted((a, b) => a - b));
     for (const { code, meaning } of exitCodeMeanings) {
@@ -64,7 +64,7 @@ describe("helpProgram()", () => {
 
 describe("helpCommand()", () => {
   for (const command of shown) {
-    test(`tells all about ${command.name}`, () => {
+    test(`shows all about ${command.name}`, () => {
       const page = helpCommand(command, globalFlags);
       expect(page).toContain(`agent ${command.name}`);
       expect(flat(page)).toContain(command.summary);
@@ -81,7 +81,7 @@ describe("helpCommand()", () => {
 
 describe("helpSource()", () => {
   for (const source of sources) {
-    test(`tells every option and mapping of ${source.name}`, () => {
+    test(`shows every option and mapping of ${source.name}`, () => {
       const page = helpSource(source);
       for (const [key, { help }] of Object.entries(source.options)) {
         expect(page).toContain(`  ${key}`);
@@ -93,7 +93,7 @@ describe("helpSource()", () => {
     });
   }
 
-  test("tells variants, mappings, fields, converters and choices of a source that has them", () => {
+  test("shows variants, mappings, fields, converters and choices of a source that has them", () => {
     const page = flat(helpSource(defineSource({
       name: "devices",
       title: "Devices",

@@ -1,5 +1,5 @@
 /**
- * The handwritten pages are true where a machine can tell: links lead somewhere, command lines are
+ * The handwritten pages are true where a machine can check: links lead somewhere, command lines are
  * understood, and ini examples parse.
  *
  * @module

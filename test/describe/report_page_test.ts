@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
 import { exitCodeMeanings } from "../../src/describe/exit_codes.ts";
 import { openAccount } from "../../src/sync/account.ts";
-import { type RunReport, toFault } from "../../src/sync/report.ts";
+import { type RunReport, toSectionError } from "../../src/sync/report.ts";
 
 const page = readFileSync(join(import.meta.dir, "../../docs/report.md"), "utf8");
 
@@ -78,7 +78,7 @@ describe("docs/report.md", () => {
   });
 
   test("names every field of an error and no other", () => {
-    const fields = fieldsOf(toFault(new AgentError("x", { hint: "y" })));
+    const fields = fieldsOf(toSectionError(new AgentError("x", { hint: "y" })));
     expect(documented("## An error", "## Exit codes").toSorted()).toEqual(fields.toSorted());
   });
 

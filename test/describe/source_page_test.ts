@@ -14,7 +14,7 @@ import { applyKind, mergeMappings } from "../../src/transform/mapping.ts";
 const oomnitza = "[oomnitza]\nurl = https://example.com\napi_token = x\n";
 
 /** What is wrong with the example of a source, mappings included. */
-function faultsOf(source: Source): unknown[] {
+function listMistakes(source: Source): unknown[] {
   const document = parseIni(oomnitza + exampleSection(source), "config.ini");
   const plan = checkConfig(document, { sources: [source], env: {}, directory: "/" });
   const [section] = plan.sections;
@@ -35,7 +35,7 @@ function faultsOf(source: Source): unknown[] {
 describe("exampleSection()", () => {
   for (const source of sources) {
     test(`can be enabled as it stands for ${source.name}`, () => {
-      expect(faultsOf(source)).toEqual([]);
+      expect(listMistakes(source)).toEqual([]);
     });
   }
 
@@ -60,7 +60,7 @@ describe("exampleSection()", () => {
     expect(exampleSection(source)).toBe(
       "[either]\nenable = True\nfirst = one\nsync_field = SERIAL\nmapping.SERIAL = general.serial\n",
     );
-    expect(faultsOf(source)).toEqual([]);
+    expect(listMistakes(source)).toEqual([]);
   });
 });
 

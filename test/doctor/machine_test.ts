@@ -96,7 +96,7 @@ describe("the state file", () => {
     expect(await checkState(join(space.folder, "none.sqlite"))).toMatchObject([{ state: "ok" }]);
   });
 
-  test("with nothing left is fine, and its facts are told", async () => {
+  test("with nothing left is fine, and its facts are reported", async () => {
     using space = workspace();
     const path = join(space.folder, "state.sqlite");
     const store = new StateStore({ path, instance: undefined, redact: (text) => text });

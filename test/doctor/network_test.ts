@@ -170,7 +170,7 @@ describe("its clock", () => {
     expect(check.todo).toContain("NTP");
   });
 
-  test("is skipped when it does not tell the time, or does not answer", async () => {
+  test("is skipped when it does not give the time, or does not answer", async () => {
     expect(await clockOff(undefined)).toMatchObject({ state: "skipped" });
     const port = await freePort();
     expect(await checkClock(endpoint(`http://127.0.0.1:${port}`)))

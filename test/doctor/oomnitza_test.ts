@@ -53,7 +53,7 @@ test.each([
   ["no records", () => [], "Oomnitza shows no users yet"],
   ["something else", () => ({ error: "x" }), "Oomnitza shows no users yet"],
   ["an error", () => Promise.reject(new Error("503")), "Oomnitza does not show its users: 503"],
-])("fields cannot be told from %s", async (_title, answer, expected) => {
+])("fields cannot be read from %s", async (_title, answer, expected) => {
   expect(await readFields(answering(answer), "users")).toBe(expected);
 });
 

@@ -28,7 +28,7 @@ slow(
       "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = BARCODE\n" +
       "mapping.BARCODE = tag\n# by hand\nmapping.OWNER = {'source': 'owner', 'converter': 'login'}\n";
     await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
-    const { page, answers, faults } = await openWindow(browser, gui);
+    const { page, answers, pageErrors } = await openWindow(browser, gui);
     await page.click("#navigation >> text=Converters and filters");
     await noSeriousViolations(page);
     await page.click("text=New converter");
@@ -67,7 +67,7 @@ slow(
     for (const { path, text } of answers) {
       if (!path.includes("/assets/")) expect(text).not.toContain("token-of-nobody");
     }
-    expect(faults).toEqual([]);
+    expect(pageErrors).toEqual([]);
   },
 );
 
@@ -76,7 +76,7 @@ slow("a filter is tried on records and saved, at 400 pixels in the dark", async 
     "[csv_assets]\nenable = False\nfilename = assets.csv\nsync_field = BARCODE\n" +
     "mapping.BARCODE = tag\nrecordfilter:\n  // people\n  return record.owner !== null;\n";
   await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
-  const { page, faults } = await openWindow(browser, gui, { width: 400, scheme: "dark" });
+  const { page, pageErrors } = await openWindow(browser, gui, { width: 400, scheme: "dark" });
   await page.click("table >> text=csv_assets");
   await page.click(".tabs >> text=Filter");
   await page.waitForSelector(".cm-content");
@@ -106,7 +106,7 @@ slow("a filter is tried on records and saved, at 400 pixels in the dark", async 
   await writeCode(page, "const text = `a\n\nb`;\nreturn text;");
   await page.click("text=Review and save");
   await page.waitForSelector("text=Line 2 is blank inside a text");
-  expect(faults).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test("code goes into the ini and comes out of it unchanged", () => {

@@ -19,7 +19,7 @@ slow("a wrong password of Oomnitza is shown at its field, the right one works", 
   const ini = `[oomnitza]\nurl = ${instance.url}\nusername = agent\npassword = ${password}\n`;
   try {
     await using gui = await agentGui({ files: { "config.ini": ini } });
-    const { page, answers, faults } = await openWindow(browser, gui);
+    const { page, answers, pageErrors } = await openWindow(browser, gui);
     await page.click("#navigation >> text=Oomnitza");
     await page.waitForSelector("h1:text-is('Oomnitza')");
     await page.click("text=Test connection");
@@ -44,7 +44,7 @@ slow("a wrong password of Oomnitza is shown at its field, the right one works", 
       expect(text).not.toContain(password);
       expect(text).not.toContain(wrong);
     }
-    expect(faults).toEqual([]);
+    expect(pageErrors).toEqual([]);
   } finally {
     await instance.stop();
   }

@@ -50,7 +50,7 @@ test("without a command on a desktop the GUI opens, and its secret is on no comm
   }
 });
 
-test("a desktop is told from a server, a service and a session over SSH", () => {
+test("a desktop is distinguished from a server, a service and a session over SSH", () => {
   expect(hasDesktop({ DISPLAY: ":0" }, "linux")).toBe(true);
   expect(hasDesktop({ WAYLAND_DISPLAY: "wayland-0" }, "linux")).toBe(true);
   expect(hasDesktop({}, "linux")).toBe(false);

@@ -126,7 +126,7 @@ slow("another local web page in the same browser can neither read nor post", asy
     return location.href;
   }, inside).catch(() => "left");
   expect(form).toBe("left");
-  await neighbour.waitForSelector("text=Only pages of the agent may ask for this.");
+  await neighbour.waitForSelector("text=Only pages of the agent may send this request.");
   // The cookie was not even sent to the neighbour, and the GUI still runs.
   expect(seen.length).toBeGreaterThan(0);
   expect(seen.every((cookie) => cookie === null)).toBe(true);

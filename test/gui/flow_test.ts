@@ -166,7 +166,7 @@ slow(
         flags: ["--log-dir", "logs"],
         env: { TMPDIR: "." },
       });
-      const { page, answers, faults } = await openWindow(browser, gui);
+      const { page, answers, pageErrors } = await openWindow(browser, gui);
       await look(page, "nothing");
       await page.click("text=Write the file");
       await page.waitForSelector("table");
@@ -185,7 +185,7 @@ slow(
       await page.waitForSelector("text=Stop the upload");
       await look(page, "running");
       await page.waitForSelector("h2:text-is('The last upload')");
-      expect(await page.textContent("[role=status]")).toContain("The upload went well");
+      expect(await page.textContent("[role=status]")).toContain("The upload succeeded");
       await look(page, "account");
       const sent = instance.state.records({}).map(({ record }) => record);
       expect(sent).toEqual(promised);
@@ -201,7 +201,7 @@ slow(
         expect(text).not.toContain(password);
         expect(text).not.toContain(wrong);
       }
-      expect(faults).toEqual([]);
+      expect(pageErrors).toEqual([]);
     } finally {
       await instance.stop();
     }

@@ -24,7 +24,7 @@ slow("fields are mapped from suggestions, with the origin of each line", async (
     "mapping.BARCODE = tag\n";
   try {
     await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
-    const { page, answers, faults } = await openWindow(browser, gui);
+    const { page, answers, pageErrors } = await openWindow(browser, gui);
     await page.click("#navigation >> text=csv_assets");
     await page.click(".tabs >> text=Mappings");
     await page.waitForSelector("table");
@@ -49,7 +49,7 @@ slow("fields are mapped from suggestions, with the origin of each line", async (
     const line = 'mapping.ASSIGNED_TO = {"source": "owner", "converter": "split_email"}\n';
     expect(gui.space.read("config.ini")).toBe(ini + line);
     expect(await page.textContent("tr:has(th:text-is('ASSIGNED_TO'))")).toContain("ini line 10");
-    await page.click("text=Ask Oomnitza for its mappings");
+    await page.click("text=Fetch the mappings from Oomnitza");
     await page.waitForSelector("tr:has(th:text-is('FLOOR'))");
     expect(await page.textContent("tr:has(th:text-is('FLOOR'))")).toContain("Oomnitza");
     await page.click("tr:has(th:text-is('ASSIGNED_TO')) button");
@@ -61,7 +61,7 @@ slow("fields are mapped from suggestions, with the origin of each line", async (
         expect(text).not.toContain(value);
       }
     }
-    expect(faults).toEqual([]);
+    expect(pageErrors).toEqual([]);
   } finally {
     await instance.stop();
   }
@@ -79,7 +79,7 @@ slow("a mapping is edited in place, and a source that cannot be read says so", a
   await noSeriousViolations(page);
   await page.click("tr:has(th:text-is('SITE')) a");
   await page.waitForSelector("h2:text-is('Change SITE')");
-  // The same as before, said otherwise, is no change.
+  // The same as before, written otherwise, is no change.
   await page.click("text=Review and save");
   await page.waitForSelector("#edit [data-summary]:not([hidden])");
   expect(await page.textContent("#edit [data-summary]")).toBe("Nothing was changed.");
@@ -94,7 +94,7 @@ slow("a mapping is edited in place, and a source that cannot be read says so", a
   await keepPicture(page, "mappings-400-dark");
 });
 
-test("the shape of a value tells its form and not its letters", () => {
+test("the shape of a value shows its form and not its letters", () => {
   expect(describeShape("C02XK0AA")).toBe("C09Xx0Ax");
   expect(describeShape("ann.lee@example.com")).toBe("axx.lxx@exxxxxx.cxx");
   expect(describeShape("2024-05-01 10:00")).toBe("2999-09-09 19:09");

@@ -16,7 +16,7 @@ const browser = useBrowser();
 
 slow("from no file to the sample with every source", async () => {
   await using gui = await agentGui();
-  const { page, faults } = await openWindow(browser, gui);
+  const { page, pageErrors } = await openWindow(browser, gui);
   await noSeriousViolations(page);
   await keepPicture(page, "overview-empty");
   expect(gui.space.has("config.ini")).toBe(false);
@@ -27,7 +27,7 @@ slow("from no file to the sample with every source", async () => {
   expect(statSync(join(gui.space.folder, "config.ini")).mode & 0o777).toBe(0o600);
   await noSeriousViolations(page);
   await keepPicture(page, "overview-sample");
-  expect(faults).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 slow("it fits 400 pixels and both colour schemes, and the menu works by keyboard", async () => {
@@ -38,7 +38,7 @@ slow("it fits 400 pixels and both colour schemes, and the menu works by keyboard
           "[okta]\nenable = True\n",
       },
     });
-    const { page, faults } = await openWindow(browser, gui, { width: 400, scheme });
+    const { page, pageErrors } = await openWindow(browser, gui, { width: 400, scheme });
     await noSeriousViolations(page);
     expect(await page.isVisible("#navigation")).toBe(false);
     await page.focus("#menu");
@@ -47,7 +47,7 @@ slow("it fits 400 pixels and both colour schemes, and the menu works by keyboard
     await noSeriousViolations(page);
     await keepPicture(page, `overview-400-${scheme}`);
     expect(await page.textContent(".notice.bad")).toContain("is required");
-    expect(faults).toEqual([]);
+    expect(pageErrors).toEqual([]);
   }
 });
 

@@ -20,7 +20,7 @@ mapping.BARCODE = tag
 mapping.MODEL = model
 `;
 
-slow("a plan tells what is new, changed and gone, and sends nothing", async () => {
+slow("a plan shows what is new, changed and gone, and sends nothing", async () => {
   const instance = await startStandIn();
   const ini = oomnitzaSection(instance) + section;
   const files = { "config.ini": ini, "assets.csv": "tag,model\nT0,air\nT1,pro\nT2,mini\n" };
@@ -30,7 +30,7 @@ slow("a plan tells what is new, changed and gone, and sends nothing", async () =
       env: { TMPDIR: "." },
       files,
     });
-    const { page, answers, faults } = await openWindow(browser, gui);
+    const { page, answers, pageErrors } = await openWindow(browser, gui);
     const tab = new URL("section/csv_assets/plan", page.url()).href;
     const counts = async () => {
       await page.goto(tab);
@@ -69,7 +69,7 @@ slow("a plan tells what is new, changed and gone, and sends nothing", async () =
     await keepPicture(page, "plan");
     await page.setViewportSize({ width: 400, height: 900 });
     await noSeriousViolations(page);
-    expect(faults).toEqual([]);
+    expect(pageErrors).toEqual([]);
     for (const { text } of answers) expect(text).not.toContain(instance.token);
   } finally {
     await instance.stop();

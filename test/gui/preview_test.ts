@@ -13,7 +13,7 @@ import { keepPicture, noSeriousViolations, openWindow, useBrowser } from "./supp
 const browser = useBrowser();
 
 /** Converters run in processes of their own, which takes its time on a busy machine. */
-const patient = { timeout: 60_000 };
+const longTimeout = { timeout: 60_000 };
 
 const own = { flags: ["--log-dir", "logs"], env: { TMPDIR: "." } };
 const section = `[csv_assets]
@@ -38,7 +38,7 @@ slow(
     const csv = "tag,model\nT0,air\nT1,pro\nT2,\nT3,mini\n";
     try {
       await using gui = await agentGui({ ...own, files: { "config.ini": ini, "assets.csv": csv } });
-      const { page, answers, faults } = await openWindow(browser, gui);
+      const { page, answers, pageErrors } = await openWindow(browser, gui);
       await page.goto(new URL("section/csv_assets/preview", page.url()).href);
       await page.fill("#count", "3");
       await page.click("text=Read and show");
@@ -55,7 +55,7 @@ slow(
       await noSeriousViolations(page);
       await keepPicture(page, "preview");
       await page.setViewportSize({ width: 400, height: 900 });
-      await page.click("text=Explain T0", patient);
+      await page.click("text=Explain T0", longTimeout);
       await page.waitForSelector("[aria-label='Fields of T0']");
       const fields = await page.locator("[aria-label='Fields of T0'] tr").allTextContents();
       expect(fields[2]).toMatch(/MODEL.*required.*model.*"air".*shout.*"AIR".*ini line 10/s);
@@ -71,7 +71,7 @@ slow(
       await page.waitForSelector(".notice.bad");
       expect(await page.textContent(".notice.bad")).toContain("nowhere.csv");
       for (const { text } of answers) expect(text).not.toContain(instance.token);
-      expect(faults).toEqual([]);
+      expect(pageErrors).toEqual([]);
     } finally {
       await instance.stop();
     }
@@ -83,12 +83,12 @@ slow("what is due is shown, and how the service does", async () => {
   const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = some-token\n" +
     section.replace("False", "True\nschedule = 0 3 * * *");
   await using gui = await agentGui({ ...own, files: { "config.ini": ini } });
-  const { page, faults } = await openWindow(browser, gui, { width: 400 });
+  const { page, pageErrors } = await openWindow(browser, gui, { width: 400 });
   await page.goto(new URL("schedule", page.url()).href);
   const cells = await page.locator("tbody td").allTextContents();
   expect(cells).toEqual(["0 3 * * *", "never", expect.stringMatching(/^\d{4}-\d\d-\d\d .* UTC$/)]);
   expect(await page.textContent("[aria-labelledby=service] .notice")).toContain("does not run");
   await noSeriousViolations(page);
   await keepPicture(page, "schedule-400");
-  expect(faults).toEqual([]);
+  expect(pageErrors).toEqual([]);
 }, 60_000);

@@ -45,7 +45,7 @@ slow("an upload is watched, its account seen, and what was refused is sent again
   try {
     await using gui = await agentGui({ ...own, files });
     const window = await openWindow(browser, gui);
-    const { page, answers, faults } = window;
+    const { page, answers, pageErrors } = window;
     instance.setFaults({ latencyMs: 300, poison: { field: "BARCODE", pattern: "^T7$" } });
     await goTo(window, "Run");
     await page.click("text=Start the upload");
@@ -74,7 +74,7 @@ slow("an upload is watched, its account seen, and what was refused is sent again
     await keepPicture(page, "failed-records");
     await page.check("[data-all]");
     instance.setFaults({});
-    await page.click("text=Send the chosen ones again");
+    await page.click("text=Retry selected records");
     await page.waitForSelector("text=1 sent again: 1 accepted, 0 refused");
     expect(await page.textContent(".lead")).toContain("No refused records of csv_assets");
     expect(instance.state.records({})).toHaveLength(60);
@@ -90,7 +90,7 @@ slow("an upload is watched, its account seen, and what was refused is sent again
     await noSeriousViolations(page);
     await keepPicture(page, "logs");
     for (const { text } of answers) expect(text).not.toContain(instance.token);
-    expect(faults).toEqual([]);
+    expect(pageErrors).toEqual([]);
   } finally {
     await instance.stop();
   }
@@ -103,7 +103,7 @@ slow("an upload can be stopped, and a second one does not begin beside it", asyn
   try {
     await using gui = await agentGui({ ...own, files });
     const window = await openWindow(browser, gui, { width: 400, scheme: "dark" });
-    const { page, faults } = window;
+    const { page, pageErrors } = window;
     await page.goto(new URL("run", page.url()).href);
     await page.click("text=Start the upload");
     await page.waitForSelector("text=Stop the upload");
@@ -127,7 +127,7 @@ slow("an upload can be stopped, and a second one does not begin beside it", asyn
     expect(instance.state.records({}).length).toBeGreaterThanOrEqual(Number(sent));
     expect(Number(read)).toBeGreaterThanOrEqual(Number(sent));
     await keepPicture(page, "run-stopped-400");
-    expect(faults.filter((fault) => !fault.includes("400"))).toEqual([]);
+    expect(pageErrors.filter((error) => !error.includes("400"))).toEqual([]);
   } finally {
     await instance.stop();
   }
@@ -139,9 +139,9 @@ slow("what the guard stops is sent after somebody accepts it", async () => {
   try {
     await using gui = await agentGui({ ...own, files });
     const window = await openWindow(browser, gui);
-    const { page, faults } = window;
+    const { page, pageErrors } = window;
     await upload(window);
-    expect(await page.textContent("[role=status]")).toContain("The upload went well");
+    expect(await page.textContent("[role=status]")).toContain("The upload succeeded");
     gui.space.write("assets.csv", rows(20));
     await upload(window);
     expect(await cells(window, "Account")).toEqual(["stopped by the guard", "20", "0", "0", "20"]);
@@ -149,16 +149,16 @@ slow("what the guard stops is sent after somebody accepts it", async () => {
     await noSeriousViolations(page);
     await keepPicture(page, "run-guard");
     await page.click("text=Accept and upload csv_assets");
-    await page.waitForSelector("text=The upload went well");
+    await page.waitForSelector("text=The upload succeeded");
     expect(await cells(window, "Account")).toEqual(["ok", "20", "20", "0"]);
-    expect(faults).toEqual([]);
+    expect(pageErrors).toEqual([]);
   } finally {
     await instance.stop();
   }
 }, 120_000);
 
 slow(
-  "what keeps an upload from beginning is said, and refused records can be forgotten",
+  "what keeps an upload from beginning is shown, and refused records can be forgotten",
   async () => {
     const instance = await startStandIn({
       faults: { poison: { field: "BARCODE", pattern: "9$" } },
@@ -172,7 +172,7 @@ slow(
       await upload(window);
       await goTo(window, "Failed records");
       await page.check("text=T9");
-      await page.click("text=Discard the chosen ones");
+      await page.click("text=Discard selected records");
       await page.waitForSelector("text=Forget 1 record?");
       await noSeriousViolations(page);
       await page.click("text=Discard 1");

@@ -31,7 +31,7 @@ async function sender(gui: AgentGui): Promise<Send> {
 
 const ini = "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = token-one-442\n";
 
-test("a change is written only when it was confirmed, and what is odd is said", async () => {
+test("a change is written only when it was confirmed, and findings are shown", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const send = await sender(gui);
   const form = { url: "https://other.oomnitza.com" };
@@ -64,7 +64,7 @@ test("confirming does not help what is invalid, stale or there already", async (
   expect(gui.space.read("config.ini")).toBe(`${ini}\n[okta]\nenable = False\n`);
 });
 
-test("an older fault does not keep another from being mended", async () => {
+test("an older error does not keep another from being fixed", async () => {
   const faulty = `${ini}timeout = soon\nbatch_size = many\n`;
   await using gui = await agentGui({ files: { "config.ini": faulty } });
   const send = await sender(gui);

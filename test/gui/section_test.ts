@@ -34,7 +34,7 @@ function changed(before: string, after: string): string[] {
 slow("one value changed in the full sample: the file differs in that line only", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   chmodSync(join(gui.space.folder, "config.ini"), 0o640);
-  const { page, faults, answers } = await openWindow(browser, gui);
+  const { page, pageErrors, answers } = await openWindow(browser, gui);
   await goTo(page, "casper.MDM");
   await noSeriousViolations(page);
   await keepPicture(page, "section-casper");
@@ -56,7 +56,7 @@ slow("one value changed in the full sample: the file differs in that line only",
   expect(backups).toHaveLength(1);
   expect(gui.space.read(backups[0] ?? "")).toBe(ini);
   expect(statSync(join(gui.space.folder, "config.ini")).mode & 0o777).toBe(0o640);
-  expect(faults).toEqual([]);
+  expect(pageErrors).toEqual([]);
   for (const { path, text } of answers) {
     for (const secret of Object.values(secrets)) expect(text, path).not.toContain(secret);
   }
@@ -64,7 +64,7 @@ slow("one value changed in the full sample: the file differs in that line only",
 
 slow("every section opens without a violation, and saving nothing changes nothing", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
-  const { page, faults, answers } = await openWindow(browser, gui);
+  const { page, pageErrors, answers } = await openWindow(browser, gui);
   const links = await page.locator("#navigation a").evaluateAll((all) =>
     all.map((link) => (link as HTMLAnchorElement).href)
   );
@@ -78,7 +78,7 @@ slow("every section opens without a violation, and saving nothing changes nothin
     expect(await page.textContent("[data-summary]:not([hidden])")).toBe("Nothing was changed.");
   }
   expect(gui.space.read("config.ini")).toBe(ini);
-  expect(faults).toEqual([]);
+  expect(pageErrors).toEqual([]);
   for (const { text } of answers) {
     for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
   }

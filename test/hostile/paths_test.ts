@@ -48,7 +48,7 @@ test("a section with a path for a name is no source", async () => {
   }
 });
 
-test("a folder, a device and a link to itself in place of a file are errors, not crashes", async () => {
+test("a folder, a device and a link to itself instead of a file are errors, not crashes", async () => {
   await using instance = record();
   using place = workspace();
   mkdirSync(join(place.folder, "folder.csv"));

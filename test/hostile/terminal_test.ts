@@ -51,7 +51,7 @@ test("a refusal of Oomnitza's and names of records are shown harmless", async ()
   expect(run.stdout + run.stderr).not.toMatch(harmful);
 });
 
-test("try, --show-mappings and complaints about the ini show harmless text", async () => {
+test("try, --show-mappings and findings about the ini show harmless text", async () => {
   await using instance = record({ mappings: { okta: { [`profile.${evil}`]: `FIELD${evil}` } } });
   using place = workspace();
   place.write("record.json", JSON.stringify([{ name: `ann${evil}` }]));

@@ -25,7 +25,7 @@ function parse(script: string): Node {
 }
 
 /** The lines that the grammar does not understand. */
-function faults(script: string): number[] {
+function findSyntaxErrors(script: string): number[] {
   const found: number[] = [];
   const walk = (node: Node): void => {
     if (node.isError || node.isMissing) found.push(node.startPosition.row + 1);
@@ -48,15 +48,15 @@ const cmdlets = [
 ];
 
 test("it is PowerShell, in the letters that every version reads", () => {
-  expect(faults(text)).toEqual([]);
+  expect(findSyntaxErrors(text)).toEqual([]);
   // deno-lint-ignore no-control-regex
   expect(text).toMatch(/^[\x0a\x20-\x7e]+$/);
 });
 
 test("the grammar sees what is broken", () => {
   const last = text.lastIndexOf("}");
-  expect(faults(text.slice(0, last) + text.slice(last + 1))).not.toEqual([]);
-  expect(faults(text.replace("if ($Service) {", "if $Service {"))).not.toEqual([]);
+  expect(findSyntaxErrors(text.slice(0, last) + text.slice(last + 1))).not.toEqual([]);
+  expect(findSyntaxErrors(text.replace("if ($Service) {", "if $Service {"))).not.toEqual([]);
 });
 
 test("it calls what there is, and all that it has", () => {

@@ -93,7 +93,7 @@ slow("does not register what it cannot", async () => {
   const missing = await clean.sh("agent service install --ini /etc/gone.ini");
   expect(missing.stderr).toContain("There is no file /etc/gone.ini");
   const user = await clean.sh("agent service install --user somebody");
-  expect(user.stderr).toContain("This did not work: id -u somebody: id: 'somebody': no such user");
+  expect(user.stderr).toContain("Failed: id -u somebody: id: 'somebody': no such user");
   await must(clean, "cp /usr/local/bin/agent /root/agent");
   const place = await clean.sh("/root/agent service install");
   expect(place.stderr).toContain("The service cannot see /root/agent");

@@ -76,13 +76,13 @@ test("a crash loses no line, and rotation keeps them all in order", async () => 
 });
 
 if (process.platform !== "win32") {
-  test("a full disk is told once, and a torn line ends before the next begins", async () => {
+  test("a full disk is reported once, and a torn line ends before the next begins", async () => {
     const folder = newFolder();
     const config = withLimits(folder, 0, 0);
     const limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$@"', "sh", program];
     const { stderr } = await run([...limited, "full", config, folder], folder);
-    const [complaint, lost, ...more] = stderr.split("\n");
-    expect(complaint).toContain(`Cannot write the log file ${join(folder, "info.log")}`);
+    const [problem, lost, ...more] = stderr.split("\n");
+    expect(problem).toContain(`Cannot write the log file ${join(folder, "info.log")}`);
     expect(lost).toMatch(/^2\d lines were lost that belong in the log file /);
     expect(more).toEqual([""]);
     const lines = read(folder, "info.log").split("\n");

@@ -42,7 +42,7 @@ describe("the default logging.json", () => {
     ["casper.MDM", "error", "Lost device é"],
   ];
 
-  test("has no faults and nothing without effect", () => {
+  test("has no errors and nothing without effect", () => {
     const setup = setUp(text);
     expect(setup.logging.warnings).toEqual([]);
     expect(setup.stderr).toEqual([]);

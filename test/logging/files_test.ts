@@ -24,12 +24,12 @@ afterEach(() => {
 });
 
 function open(settings: Partial<LogFileSettings> & { readonly path: string }) {
-  const complaints: string[] = [];
+  const messages: string[] = [];
   const file = new LogFile(
     { append: true, maxBytes: 0, backupCount: 0, delay: false, ...settings },
-    (line) => complaints.push(line),
+    (line) => messages.push(line),
   );
-  return { file, complaints };
+  return { file, messages };
 }
 
 function contents(folder: string): Record<string, string> {
@@ -71,13 +71,13 @@ describe("writing", () => {
 
   test("nothing is written after close, and closing twice says nothing new", () => {
     const folder = newFolder();
-    const { file, complaints } = open({ path: join(folder, "a.log") });
+    const { file, messages } = open({ path: join(folder, "a.log") });
     file.write("x");
     file.close();
     file.write("y");
     file.close();
     expect(contents(folder)).toEqual({ "a.log": "x\n" });
-    expect(complaints).toEqual([]);
+    expect(messages).toEqual([]);
   });
 });
 
@@ -145,15 +145,15 @@ describe("rotation", () => {
     expect(contents(folder)).toEqual({ "a.log": "after\n", "moved": "before\n" });
   });
 
-  test("when it fails the file grows on, with one complaint and without eating old files", () => {
+  test("when it fails the file grows on, with one message and without eating old files", () => {
     const folder = newFolder();
     const path = join(folder, "a.log");
     mkdirSync(join(folder, "a.log.1", "in the way"), { recursive: true });
-    const { file, complaints } = open({ path, maxBytes: 8, backupCount: 1 });
+    const { file, messages } = open({ path, maxBytes: 8, backupCount: 1 });
     for (const line of ["one", "two", "three", "four", "five"]) file.write(line);
     expect(readFileSync(path, "utf8")).toBe("one\ntwo\nthree\nfour\nfive\n");
-    expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toStartWith(`Cannot rotate the log file ${path}: it keeps growing: `);
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toStartWith(`Cannot rotate the log file ${path}: it keeps growing: `);
     rmSync(join(folder, "a.log.1"), { recursive: true });
     file.write("and on");
     expect(contents(folder)).toEqual({
@@ -167,32 +167,32 @@ describe("a disk that refuses", () => {
   /** Linux has a device that is always full; elsewhere a directory refuses as well. */
   const full = existsSync("/dev/full") ? "/dev/full" : newFolder();
 
-  test("is told once, lines are counted, nothing is thrown", () => {
-    const { file, complaints } = open({ path: full });
+  test("is reported once, lines are counted, nothing is thrown", () => {
+    const { file, messages } = open({ path: full });
     for (let n = 0; n < 3; n++) file.write("x");
     file.close();
-    expect(complaints).toHaveLength(2);
-    expect(complaints[0]).toMatch(
+    expect(messages).toHaveLength(2);
+    expect(messages[0]).toMatch(
       /^Cannot write the log file .+: its lines are lost until then: the disk is full$/,
     );
-    expect(complaints[1]).toBe(`3 lines were lost that belong in the log file ${full}`);
+    expect(messages[1]).toBe(`3 lines were lost that belong in the log file ${full}`);
   });
 
-  test("a directory that cannot be made is told at once", () => {
+  test("a directory that cannot be made is reported at once", () => {
     const folder = newFolder();
     writeFileSync(join(folder, "file"), "");
-    const { file, complaints } = open({ path: join(folder, "file", "a.log") });
-    expect(complaints).toHaveLength(1);
+    const { file, messages } = open({ path: join(folder, "file", "a.log") });
+    expect(messages).toHaveLength(1);
     file.write("x");
     file.close();
-    expect(complaints[1]).toStartWith("1 line was lost");
+    expect(messages[1]).toStartWith("1 line was lost");
   });
 
   test("is tried again after a minute", () => {
     const folder = newFolder();
     const path = join(folder, "later", "a.log");
     writeFileSync(join(folder, "later"), "");
-    const { file, complaints } = open({ path });
+    const { file, messages } = open({ path });
     rmSync(join(folder, "later"));
     file.write("too early");
     expect(existsSync(path)).toBe(false);
@@ -201,6 +201,6 @@ describe("a disk that refuses", () => {
     file.write("and on");
     file.close();
     expect(readFileSync(path, "utf8")).toBe("in time\nand on\n");
-    expect(complaints).toHaveLength(2);
+    expect(messages).toHaveLength(2);
   });
 });

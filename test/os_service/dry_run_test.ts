@@ -7,7 +7,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { XMLValidator } from "fast-xml-parser";
-import { doors } from "../../scripts/binary/base.ts";
+import { bunVariables } from "../../scripts/binary/base.ts";
 import { binaryPath, runBinary } from "../support/binary.ts";
 import { needPackage } from "../support/apt.ts";
 import { workspace } from "../support/workspace.ts";
@@ -119,7 +119,7 @@ test("systemd finds the service well fenced", async () => {
 test("no variable of Bun's reaches the service, and its engine may compile", async () => {
   const text = await unit();
   const unset = /^UnsetEnvironment=(.*)$/m.exec(text)?.[1]?.split(" ");
-  expect(unset).toEqual(doors.map(({ name }) => name));
+  expect(unset).toEqual(bunVariables.map(({ name }) => name));
   expect(text).not.toContain("MemoryDenyWriteExecute");
 });
 

@@ -10,22 +10,30 @@ import { workspace } from "../support/workspace.ts";
 const dry = ["--system", "systemd", "--dry-run"];
 
 test.each([
-  [["frob"], 2, 'service does not know "frob"'],
-  [["install", "--system", "windows"], 2, "--system goes with --dry-run only"],
+  [["frob"], 2, 'Unknown action "frob"'],
+  [["install", "--system", "windows"], 2, "--system works with --dry-run only"],
   [["status", "--dry-run"], 2, "status changes nothing"],
   [["install", "--credential", "token", ...dry], 2, '--credential takes NAME=/PATH, not "token"'],
   [["install", "--credential", "a/b=/x", ...dry], 2, "--credential takes NAME=/PATH"],
-  [["install", "--user", "a\nb", ...dry], 2, "--host or --user holds a character"],
-  [["install", "--host", "::1 --ini /x;", ...dry], 2, "--host or --user holds a character"],
+  [["install", "--user", "a\nb", ...dry], 2, "--host or --user contains an invalid character"],
+  [
+    ["install", "--host", "::1 --ini /x;", ...dry],
+    2,
+    "--host or --user contains an invalid character",
+  ],
   [["install", "--ini", "/a\nb", ...dry], 2, "A service cannot use the path"],
   [["install", "--state", "/home/me/s.sqlite", ...dry], 1, "The service cannot see /home/me"],
-  [["install", "--user", "nobody", ...dry], 1, "Whatever else runs as nobody"],
-  [["install", "--credential", "config.ini=/x", ...dry], 1, "The credential config.ini is there"],
-  [["install", "--credential", "a=/x,a=/y", ...dry], 1, "The credential a is there twice"],
+  [["install", "--user", "nobody", ...dry], 1, "Any other process of the account nobody"],
+  [
+    ["install", "--credential", "config.ini=/x", ...dry],
+    1,
+    "Two credentials have the name config.ini",
+  ],
+  [["install", "--credential", "a=/x,a=/y", ...dry], 1, "Two credentials have the name a"],
   [
     ["install", "--credential", "a=/x", "--system", "launchd", "--dry-run"],
     1,
-    "Only systemd hands credentials to a service",
+    "Only systemd passes credentials to a service",
   ],
 ])("%j", async (words, exit, message) => {
   const { code, stdout, stderr } = await runBinary(["service", ...words]);

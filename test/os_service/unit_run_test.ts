@@ -1,5 +1,5 @@
 /**
- * The command line of the unit, run as systemd runs it: what the service is told and what it tells.
+ * The command line of the unit, run as systemd runs it: what the service receives and what it reports.
  *
  * @module
  */
@@ -42,7 +42,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-/** The words of ExecStart, with a folder of credentials in place of systemd's. */
+/** The words of ExecStart, with a folder of credentials instead of systemd's. */
 async function execStart(port: number, state: string, credentials: string): Promise<string[]> {
   const { stdout } = await runBinary(
     ["service", "install", "--dry-run", "--system", "systemd", "--port", String(port)],
@@ -80,11 +80,11 @@ test("the unit's command line serves, says so, stays alive and ends in good orde
     stdout: "ignore",
     stderr: "pipe",
   });
-  const told: string[] = [];
+  const messages: string[] = [];
   const hears = (state: string, times: number) => () => {
-    told.push(...socket.received());
+    messages.push(...socket.received());
     if (service.exitCode !== null) throw new Error(`It ended with ${service.exitCode}.`);
-    return told.filter((each) => each === state).length >= times;
+    return messages.filter((each) => each === state).length >= times;
   };
   try {
     await until(hears("READY=1", 1));
@@ -100,9 +100,9 @@ test("the unit's command line serves, says so, stays alive and ends in good orde
     standIn.kill("SIGKILL");
   }
   expect(await new Response(service.stderr).text()).not.toContain("WARNING");
-  told.push(...socket.received());
-  expect(told[0]).toBe("READY=1");
-  expect(told.at(-1)).toBe("STOPPING=1");
+  messages.push(...socket.received());
+  expect(messages[0]).toBe("READY=1");
+  expect(messages.at(-1)).toBe("STOPPING=1");
   expect(existsSync(join(state, "agent-state.sqlite"))).toBe(true);
   expect(statSync(join(state, "agent-state.sqlite")).mode & 0o77).toBe(0);
 });

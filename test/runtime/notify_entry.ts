@@ -1,5 +1,5 @@
 /**
- * A small program that tells the service manager what its arguments say, to be compiled by
+ * A small program that sends its arguments to the service manager, to be compiled by
  * notify_test.ts. Prints the watchdog's time as it understands it.
  *
  * @module

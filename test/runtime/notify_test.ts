@@ -47,7 +47,7 @@ test.each([
   [`@agent-gone-${process.pid}`, "ECONNREFUSED"],
 ])("a socket that is not there is named: %s", (name, reason) => {
   expect(run(["READY=1"], { NOTIFY_SOCKET: name })).toBe(
-    `AgentError: Cannot tell systemd "READY=1" over ${name}: ${reason}\nwatchdog undefined\n`,
+    `AgentError: Cannot notify systemd of "READY=1" over ${name}: ${reason}\nwatchdog undefined\n`,
   );
 });
 

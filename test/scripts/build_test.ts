@@ -137,7 +137,7 @@ describe("the bill of materials", () => {
     }
   });
 
-  test("tells who needs whom, and everything is needed by something", () => {
+  test("names who needs whom, and everything is needed by something", () => {
     const refs = new Set(components.map((component) => component["bom-ref"]));
     const needs = new Map<string, string[]>(
       bill.dependencies.map((each: { ref: string; dependsOn: string[] }) => [

@@ -124,8 +124,8 @@ describe("check_layers", () => {
       ["src/sync/g.ts", `import "./a.ts"; import "node:fs"; import "../base/errors.ts";`],
     ];
     const found = findCycles(files.map(([path, text]) => parseSource(path, text)));
-    const told = found.map(({ file, line, message }) => [file, line, message.split(". ")[0]]);
-    expect(told.sort()).toEqual([
+    const messages = found.map(({ file, line, message }) => [file, line, message.split(". ")[0]]);
+    expect(messages.sort()).toEqual([
       ["src/sync/a.ts", 1, "src/sync/a.ts → src/sync/c.ts → src/sync/a.ts (3 files are in it)"],
       ["src/sync/d.ts", 1, "src/sync/d.ts → src/sync/e.ts → src/sync/d.ts"],
       ["src/sync/f.ts", 1, "src/sync/f.ts → src/sync/f.ts"],

@@ -16,34 +16,34 @@ function timed(seconds: number, name = "a"): TimedTest {
   return { file: "test/a_test.ts", name, seconds };
 }
 
-/** What is complained of, and which files were tried again. */
-async function judge(first: number, factor: number, second: number, again: number) {
+/** What is reported, and which files were tried again. */
+async function checkTimes(first: number, factor: number, second: number, again: number) {
   const tried: string[] = [];
-  const complaints = await findSlow({ times: [timed(0.1, "b"), timed(first)], factor }, (paths) => {
+  const messages = await findSlow({ times: [timed(0.1, "b"), timed(first)], factor }, (paths) => {
     tried.push(...paths);
     return Promise.resolve({ times: [timed(second), timed(9, "b")], factor: again });
   });
-  return { complaints, tried };
+  return { messages, tried };
 }
 
 describe("a test of the fast gate", () => {
   test("that is quick is not tried again", async () => {
-    expect(await judge(1.4, 1, 9, 1)).toEqual({ complaints: [], tried: [] });
+    expect(await checkTimes(1.4, 1, 9, 1)).toEqual({ messages: [], tried: [] });
   });
 
   test("that is slow twice is named with its file and what to do", async () => {
-    const { complaints, tried } = await judge(1.6, 1, 1.7, 1);
+    const { messages, tried } = await checkTimes(1.6, 1, 1.7, 1);
     expect(tried).toEqual(["./test/a_test.ts"]);
-    expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toContain('test/a_test.ts: "a" takes 1.7 s, more than 1.5 s');
-    expect(complaints[0]).toContain("slow()");
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toContain('test/a_test.ts: "a" takes 1.7 s, more than 1.5 s');
+    expect(messages[0]).toContain("slow()");
   });
 
   test("that is slow only among others, or only on a busy machine, passes", async () => {
-    expect((await judge(1.6, 1, 0.4, 1)).complaints).toEqual([]);
-    expect((await judge(4, 3, 9, 1)).tried).toEqual([]);
-    expect((await judge(4, 2, 2.9, 2)).complaints).toEqual([]);
-    expect((await judge(4, 2, 3.1, 2)).complaints).toHaveLength(1);
+    expect((await checkTimes(1.6, 1, 0.4, 1)).messages).toEqual([]);
+    expect((await checkTimes(4, 3, 9, 1)).tried).toEqual([]);
+    expect((await checkTimes(4, 2, 2.9, 2)).messages).toEqual([]);
+    expect((await checkTimes(4, 2, 3.1, 2)).messages).toHaveLength(1);
   });
 
   test("stays one of at least 95 in a hundred", () => {

@@ -67,7 +67,7 @@ test("a server that goes on giving fewer than it says does not balance", async (
   expect(found).toMatchObject({ items: "ab", total: 5, asked: 3 });
 });
 
-test("a list that never rests is told, and is no failure", async () => {
+test("a list that never rests is reported, and is no failure", async () => {
   const found = await read([page(2, "ab"), page(3, "")], [page(4, "ac"), page(3, "d")]);
   expect(found).toMatchObject({ items: "abcd", total: 4, asked: 3 });
   expect(found.warnings).toHaveLength(1);

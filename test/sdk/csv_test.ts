@@ -156,7 +156,7 @@ describe("headers", () => {
     );
   });
 
-  test("without a name are told", async () => {
+  test("without a name are reported", async () => {
     const { records, lines } = await readText("a,,\n1,2,3\n");
     expect(records).toEqual([{ a: "1", "": "3" }]);
     expect(lines).toEqual([
@@ -186,7 +186,7 @@ describe("headers", () => {
 });
 
 describe("ragged rows", () => {
-  test("missing cells are null, surplus ones ignored, and the lines are told once", async () => {
+  test("missing cells are null, surplus ones ignored, and the lines are reported once", async () => {
     const { records, lines } = await readText(
       'a,b,c\n"1\n1","\n",3\n4,5\n\n6,7,8,9,10\n"x\r\ny",11,12\n13\n14,15\n16\n17\n18,19,20\n',
     );
@@ -237,7 +237,7 @@ describe("quotes", () => {
     expect(message).toContain("the quote opened on line 2 is not closed");
   });
 
-  test("not doubled inside a cell are told", async () => {
+  test("not doubled inside a cell are reported", async () => {
     const { records, lines } = await readText('a,b\n1,2\n"3"x"4",5\n"6" ,7\n');
     expect(records[1]).toEqual({ a: '3"x"4', b: "5" });
     expect(lines).toEqual([
@@ -271,7 +271,7 @@ describe("a carriage return before the closing quote", () => {
 });
 
 describe("what programs leave in a file", () => {
-  test("the header once more: skipped, and the lines are told", async () => {
+  test("the header once more: skipped, and the lines are reported", async () => {
     const { records, lines } = await readText("sn,name\nA1,x\nsn,name\nA2,y\nsn,name\n");
     expect(records.map(({ sn }) => sn)).toEqual(["A1", "A2"]);
     expect(lines).toEqual([
@@ -300,7 +300,7 @@ describe("what programs leave in a file", () => {
 });
 
 describe("quotes after a backslash", () => {
-  test("are quotes where only so the rows fit the header, which is told", async () => {
+  test("are quotes where only so the rows fit the header, which is reported", async () => {
     const text =
       'sn,name,note\nA1,"say \\"hi\\", twice",x\nA2,"C:\\\\temp\\\\",y\nA3,5\\" disk,z\n';
     const { records, lines, error } = await readText(text);

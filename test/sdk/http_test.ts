@@ -41,7 +41,7 @@ describe("retry", () => {
     expect(parseRetryAfter("soon", now)).toBeUndefined();
     expect(parseRetryAfter(null, now)).toBeUndefined();
   });
-  test("parseReset() tells epochs from seconds, and heeds the vendor's clock", () => {
+  test("parseReset() distinguishes epochs from seconds, and heeds the vendor's clock", () => {
     const now = 1_767_600_000_000;
     const seconds = new Headers({ "X-RateLimit-Reset": "40" });
     expect(parseReset(seconds, now)).toBe(41_000);
@@ -182,7 +182,7 @@ describe("createHttp()", () => {
       "Redirected more than 5 times",
     );
   });
-  test("a host that is not there is told after the attempts, and one that hangs after the time-out", async () => {
+  test("a host that is not there is reported after the attempts, and one that hangs after the time-out", async () => {
     const gone = client("http://127.0.0.1:9", { retry: { attempts: 2, budgetMs: 5000 } });
     await expect(gone.send({ path: "/" })).rejects.toThrow(ConnectionError);
     await using vendor = startVendor({ routes: [] });
@@ -207,14 +207,14 @@ describe("createHttp()", () => {
   });
 });
 
-describe("createGovernor()", () => {
+describe("createRateLimiter()", () => {
   test("never lets more through in any window, nor more at once", async () => {
-    const governor = createRateLimiter({ concurrency: 3, requests: 5, perSeconds: 0.2 }, signal);
+    const rateLimiter = createRateLimiter({ concurrency: 3, requests: 5, perSeconds: 0.2 }, signal);
     const times: number[] = [];
     let running = 0;
     let most = 0;
     await Promise.all(Array.from({ length: 14 }, () =>
-      governor.run(async () => {
+      rateLimiter.run(async () => {
         times.push(performance.now());
         most = Math.max(most, ++running);
         await Bun.sleep(5);
@@ -226,8 +226,8 @@ describe("createGovernor()", () => {
     }
   });
   test("pauses when the headers say that the limit is near", async () => {
-    const governor = createRateLimiter({}, signal);
-    governor.observe(
+    const rateLimiter = createRateLimiter({}, signal);
+    rateLimiter.observe(
       new Headers({
         "X-Rate-Limit-Limit": "100",
         "X-Rate-Limit-Remaining": "60",
@@ -235,10 +235,10 @@ describe("createGovernor()", () => {
       }),
     );
     const free = performance.now();
-    await governor.run(() => Promise.resolve());
+    await rateLimiter.run(() => Promise.resolve());
     // A pause would last until the reset, 9 s later.
     expect(performance.now() - free).toBeLessThan(6_000);
-    governor.observe(
+    rateLimiter.observe(
       new Headers({
         "X-Rate-Limit-Limit": "100",
         "X-Rate-Limit-Remaining": "2",
@@ -246,7 +246,7 @@ describe("createGovernor()", () => {
       }),
     );
     const held = performance.now();
-    await governor.run(() => Promise.resolve());
+    await rateLimiter.run(() => Promise.resolve());
     expect(performance.now() - held).toBeGreaterThan(900);
   });
 });

@@ -86,8 +86,8 @@ test.each([
   ["(:=x)", "neither attribute nor matching rule is named"],
   ["(cn:dn:1.2:3.4:=x)", "there is more than one matching rule"],
   ["(&(cn=x)y)", '")" is missing'],
-])("what is no filter is told with the place: %s", (text, complaint) => {
-  expect(() => parseFilter(text)).toThrow(complaint);
+])("what is no filter is reported with the position: %s", (text, message) => {
+  expect(() => parseFilter(text)).toThrow(message);
 });
 
 test("a long value has a long length", () => {

@@ -25,7 +25,7 @@ test("splitWords gives the words between runs of white space", () => {
   expect(splitWords(spaces)).toEqual([]);
 });
 
-test("strippedField tells missing from unfit", () => {
+test("strippedField distinguishes missing from unfit", () => {
   expect(strippedField({ a: " x " }, "a")).toBe("x");
   expect(strippedField({}, "a")).toBe("");
   expect(strippedField({}, "toString")).toBe("");

@@ -30,7 +30,7 @@ test("the time zone counts, also where the clocks change", () => {
   expect(next("30 4 * * *", "Europe/Berlin", before)).toBe("2026-03-29T02:30:00.000Z");
 });
 
-test("what is no schedule is told with what one looks like", () => {
+test("what is no schedule is reported with what one looks like", () => {
   for (
     const text of [
       "daily",

@@ -34,7 +34,7 @@ test.each([
   "SYS-1234567890",
   "MB-1234567890",
   "EVAL",
-])("makers leave %p in place of a serial number", (text) => {
+])("manufacturers write %p instead of a serial number", (text) => {
   expect(isPlaceholderSerial(text)).toBe(true);
 });
 
@@ -67,7 +67,7 @@ test("columns of serial numbers are known by their names", () => {
   }
 });
 
-test("every source that tells of serial numbers says where they are", () => {
+test("every source with serial numbers says where they are", () => {
   const found = sources.flatMap((source) =>
     Object.keys(source.fields ?? {})
       .filter((path) => /(^|\.)serial_?number$/i.test(path))

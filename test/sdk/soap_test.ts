@@ -104,7 +104,7 @@ describe("loadService()", () => {
     await expect(load(`${plainUrl}/a.wsdl`)).rejects.toThrow("has no SOAP service with Echo");
   });
 
-  test("files may be spread as well, and an address that is none is told", async () => {
+  test("files may be spread as well, and an address that is none is reported", async () => {
     using place = workspace();
     place.write("a.wsdl", '<definitions><import location="parts/b.wsdl"/></definitions>');
     place.write("parts/b.wsdl", wsdl("http://127.0.0.1:1/service"));
@@ -122,7 +122,7 @@ describe("callSoap()", () => {
     namespace: "urn:t",
     username: "a&b",
     password: "<]]>\r",
-    judge: ({ string }) => string === "busy" ? "throttled" : undefined,
+    classifyFault: ({ string }) => string === "busy" ? "throttled" : undefined,
   };
   function echo(value: string, shape: z.ZodType<unknown> = z.unknown()) {
     const call = { operation: "Echo", request: { value, list: ["1", "2"], none: undefined } };
@@ -164,7 +164,7 @@ describe("callSoap()", () => {
     expect(received).toHaveLength(before + 2);
   });
 
-  test("an answer without the response, or of another shape, is told", async () => {
+  test("an answer without the response, or of another shape, is reported", async () => {
     answers.push({ body: envelope("<OtherResponse/>"), status: 200 });
     const shape = z.object({ value: z.string() });
     await expect(echo("x", shape)).rejects.toThrow("not as documented");

@@ -16,7 +16,7 @@ async function readAll(options: TdsServerOptions, sql: string): Promise<SqlRow[]
     return await Array.fromAsync(sqlRows(connection, sql));
   } finally {
     connection.close();
-    expect(server.faults).toEqual([]);
+    expect(server.errors).toEqual([]);
   }
 }
 
@@ -77,7 +77,7 @@ describe("rows", () => {
   test.each([
     ["decimal(28,4)", "1234567890123456.7891"],
     ["money", "922337203685477.5807"],
-  ])("a %s that no number holds is told, not rounded", async (type, value) => {
+  ])("a %s that no number holds is reported, not rounded", async (type, value) => {
     const tables = { odd: () => ({ columns: columnsOf({ size: type }), rows: [[value]] }) };
     const read = readAll({ tables }, "select * from odd");
     await expect(read).rejects.toThrow("Column size has a number of");

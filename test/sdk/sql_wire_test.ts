@@ -81,7 +81,7 @@ describe("the test server", () => {
       expect(theirs.slice(1)).toEqual(
         ours.map((row) => names.map((name) => printed(row[name], name))),
       );
-      expect(server.faults).toEqual([]);
+      expect(server.errors).toEqual([]);
       expect(server.logins[0]).toMatchObject({
         encryptedLogin: title !== "in the clear",
         encrypted: title === "encrypted",
@@ -140,7 +140,7 @@ describe("the test server", () => {
     expect((await run("select * from endless")).slice(0, 3)).toEqual([0, 1, 2]);
     expect(await run("select 1")).toEqual(["{}"]);
     connection.close();
-    expect(server.faults).toEqual([]);
+    expect(server.errors).toEqual([]);
     expect(server.queries.map(({ isRpc }) => isRpc)).toEqual([true, true, true]);
   });
 });

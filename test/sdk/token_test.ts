@@ -82,7 +82,7 @@ test("an answer that is none is a SourceError", async () => {
   }
 });
 
-test("an error that repeats the token is told without it, with the hint for its status", async () => {
+test("an error that repeats the token is reported without it, with the hint for its status", async () => {
   const token = "t0ken-fresh+from/the=vendor";
   await using vendor = startVendor({
     routes: [{

@@ -128,13 +128,13 @@ describe("Vault", () => {
     ["version 1", json({ data: { path: "secret/", options: { version: "1" } } }), path],
     ["no options", json({ data: { path: "secret/", options: null } }), path],
     ["nothing at all", json({ data: {} }), path],
-  ])("asked for the version, tells %s", async (_, answer, asked) => {
+  ])("asked for the version, reports %s", async (_, answer, asked) => {
     const value = json({ data: { token: "s3cret", data: { token: "s3cret" } } });
     const routes = { ...known, [mounts]: answer, [asked]: value };
     expect((await askVault(routes, { kv_version: "auto" })).outcome).toBe("s3cret");
   });
 
-  test("a web page in place of the version is an error", async () => {
+  test("a web page instead of the version is an error", async () => {
     const { outcome } = await askVault({ ...known, [mounts]: page }, { kv_version: "auto" });
     expect(outcome).toBe("error: Vault's answer for secret/okta is not in the documented form");
   });
@@ -159,7 +159,7 @@ describe("Vault", () => {
     expect((await askVault({ [login]: answer }, approle)).outcome).toBe(expected);
   });
 
-  test("a token that does not tell its life is used, and revoked at the end", async () => {
+  test("a token without a lifetime is used, and revoked at the end", async () => {
     const revoked: (string | null)[] = [];
     await using vendor = startVendor({
       routes: [

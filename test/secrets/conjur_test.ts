@@ -37,7 +37,7 @@ test("a variable is read, ids and logins with slashes too, and one token serves 
   expect(conjur.unexpected).toEqual([]);
 });
 
-test("what can be wrong is told in one sentence each, with what to do", async () => {
+test("what can be wrong is reported in one sentence each, with what to do", async () => {
   const wrong: readonly (readonly [string, string, RegExp])[] = [
     [
       "prod/none",

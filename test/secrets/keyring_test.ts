@@ -1,6 +1,6 @@
 /**
  * The keyring of the operating system, a real one: `agent secret`, `${keyring:…}` and `vault_keys` as the
- * Python connector had them; and what is said where there is none.
+ * Python connector had them; and what is reported where there is none.
  *
  * @module
  */
@@ -113,7 +113,7 @@ test(
   120_000,
 );
 
-test("a missing entry, and a missing keyring, are told in one sentence each", async () => {
+test("a missing entry, and a missing keyring, are reported in one sentence each", async () => {
   await using ring = await openKeyring();
   const { env } = ring;
   const missing: readonly (readonly [string, RegExp])[] = [

@@ -6,7 +6,7 @@
 import { expect, test } from "bun:test";
 import { LeaseKeeper } from "../../src/secrets/leases.ts";
 
-/** A lease that gives the lives of its renewals, and tells when it was renewed the last time. */
+/** A lease that gives the lives of its renewals, and reports when it was renewed the last time. */
 function lease(seconds: number, lives: readonly number[]) {
   const { promise: spent, resolve } = Promise.withResolvers<void>();
   let renewals = 0;

@@ -15,7 +15,7 @@ import {
 } from "./vault_server.ts";
 
 /** An instance that answers an upload only when something has happened. */
-function patientInstance(isTime: () => boolean) {
+function startWaitingInstance(isTime: () => boolean) {
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -43,7 +43,7 @@ async function longUpload(
 ) {
   const vault = startVault(options);
   await using _vault = vault;
-  await using instance = patientInstance(() => isTime(vault));
+  await using instance = startWaitingInstance(() => isTime(vault));
   using place = workspace();
   place.write("assets.csv", "tag\nA1\n");
   place.write(

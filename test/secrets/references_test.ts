@@ -57,7 +57,7 @@ test("a literal $ is a value like any other", async () => {
   expect(misspelt.stderr).toContain("Did you mean ${env:NAME}?");
 });
 
-test("references that give nothing are all told at once, each with its line and what to do", async () => {
+test("references that give nothing are all reported at once, each with its line and what to do", async () => {
   await using instance = record();
   using place = workspace();
   const words = [
@@ -89,7 +89,7 @@ test("references that give nothing are all told at once, each with its line and 
   expect(instance.requests).toEqual([]);
 });
 
-test("options of every kind are checked by what they refer to, and the value is not told", async () => {
+test("options of every kind are checked by what they refer to, and the value is not shown", async () => {
   await using instance = record();
   using place = workspace();
   place.write("assets.csv", "tag\nA1\n");
@@ -157,7 +157,7 @@ test("a filter in a file of its own runs", async () => {
 });
 
 test.skipIf(process.platform === "win32")(
-  "a file that others can read is told with the mend, and refused when strict",
+  "a file that others can read is reported with the fix, and refused when strict",
   async () => {
     await using instance = record();
     using place = workspace();

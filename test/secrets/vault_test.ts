@@ -60,14 +60,14 @@ test("secrets of both versions are found by the path that vault kv get takes", a
   }
 });
 
-test("an older server, and versions that are told, need no question for the mount", async () => {
+test("an older server, and versions that are set, need no question for the mount", async () => {
   await using old = startVault({ ...stored, old: true });
   expect((await upload(old, "${vault:kv1/oomnitza/deep#token}", withToken)).tokens).toEqual([
     token,
   ]);
-  await using told = startVault(stored);
-  expect((await upload(told, reference, `${withToken}\nkv_version = 2`)).tokens).toEqual([token]);
-  expect(told.calls.some(({ path }) => path.includes("/internal/"))).toBe(false);
+  await using fixed = startVault(stored);
+  expect((await upload(fixed, reference, `${withToken}\nkv_version = 2`)).tokens).toEqual([token]);
+  expect(fixed.calls.some(({ path }) => path.includes("/internal/"))).toBe(false);
 });
 
 test("AppRole, Kubernetes, VAULT_ADDR and VAULT_TOKEN log in; what was lent is given back", async () => {
@@ -114,7 +114,7 @@ test("a token that ended is replaced by a new login", async () => {
   expect(vault.handedOut).toHaveLength(2);
 });
 
-slow("what can be wrong is told in one sentence each, with what to do", async () => {
+slow("what can be wrong is reported in one sentence each, with what to do", async () => {
   const wrong: readonly (readonly [VaultOptions, string, string, RegExp])[] = [
     [
       stored,

@@ -1,5 +1,5 @@
 /**
- * The stand-in fails as it is told to.
+ * The stand-in fails as it is reported to.
  *
  * @module
  */
@@ -104,17 +104,17 @@ function unchecked(standIn: StandIn): Promise<Response> {
 }
 
 describe("Retry-After", () => {
-  async function told(faults: Faults): Promise<Answer> {
+  async function send(faults: Faults): Promise<Answer> {
     const standIn = await start({ faults });
     return await postBulk(standIn);
   }
 
-  test("in seconds, and one second unless told", async () => {
-    const answer = await told({ script: ["503-retry-after"] });
+  test("in seconds, and one second by default", async () => {
+    const answer = await send({ script: ["503-retry-after"] });
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
     const retryAfter = { seconds: 7 };
     for (const step of ["503-retry-after", "503", "429"]) {
-      const { headers } = await told({ script: [step], retryAfter });
+      const { headers } = await send({ script: [step], retryAfter });
       expect(headers.get("retry-after")).toBe("7");
     }
   });
@@ -122,16 +122,16 @@ describe("Retry-After", () => {
   test("as a date that is not too early", async () => {
     const before = Date.now();
     const retryAfter = { seconds: 60, form: "date" as const };
-    const { headers } = await told({ script: ["429"], retryAfter });
+    const { headers } = await send({ script: ["429"], retryAfter });
     const wait = Date.parse(headers.get("retry-after") ?? "") - before;
     expect(wait).toBeGreaterThanOrEqual(60_000);
     expect(wait).toBeLessThan(70_000);
   });
 
   test("not where it was not asked for", async () => {
-    expect((await told({ script: ["503"] })).headers.get("retry-after")).toBeNull();
-    expect((await told({ script: ["429"] })).headers.get("retry-after")).toBeNull();
-    const other = await told({ script: ["500"], retryAfter: { seconds: 1 } });
+    expect((await send({ script: ["503"] })).headers.get("retry-after")).toBeNull();
+    expect((await send({ script: ["429"] })).headers.get("retry-after")).toBeNull();
+    const other = await send({ script: ["500"], retryAfter: { seconds: 1 } });
     expect(other.headers.get("retry-after")).toBeNull();
   });
 });

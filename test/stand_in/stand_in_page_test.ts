@@ -103,7 +103,7 @@ describe("what a test sees", () => {
     expect(JSON.stringify(requests)).not.toContain(token);
   });
 
-  test("faults that are changed at run time; senseless ones are refused", async () => {
+  test("faults that are changed at run time; invalid ones are refused", async () => {
     const standIn = await start();
     standIn.setFaults({ script: ["503", "ok"], retryAfter: { seconds: 2 } });
     expect((await postBulk(standIn)).headers.get("retry-after")).toBe("2");
@@ -157,7 +157,7 @@ describe("the web page", () => {
     }
   });
 
-  test("refreshes itself unless told not to, and loads nothing from elsewhere", async () => {
+  test("refreshes itself by default, and loads nothing from elsewhere", async () => {
     const standIn = await start();
     const { html, headers } = await page(standIn);
     expect(html).toContain('http-equiv="refresh"');

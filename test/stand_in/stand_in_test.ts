@@ -111,7 +111,7 @@ describe("what an agent reads", () => {
 });
 
 describe("uploads", () => {
-  test("people by the old protocol are told apart by USER unless told otherwise", async () => {
+  test("people by the old protocol are distinguished by USER by default", async () => {
     const standIn = await start();
     await postUser(standIn, { USER: "ann", EMAIL: "ann@example.com" });
     await postUser(standIn, { USER: "ann", PHONE: "1" });
@@ -252,7 +252,7 @@ describe("uploads", () => {
 });
 
 describe("counts only", () => {
-  test("creations and updates are told apart without holding records", async () => {
+  test("creations and updates are reported apart without holding records", async () => {
     const standIn = await start({ keep: "counts" });
     const batch = (from: number) => ({
       ...bulk(),

@@ -54,7 +54,7 @@ test("values that turn into the same JSON are the same", () => {
   expect(createFingerprint({ TAG: 1, ring }, ["TAG"])).toBeUndefined();
 });
 
-test("a long value is known by digest, told by beginning and length", () => {
+test("a long value is known by digest, shown by beginning and length", () => {
   const print = (last: string) => {
     const found = createFingerprint({ TAG: "a", apps: [...Array(100).fill("app"), last] }, ["TAG"]);
     if (found === undefined) throw new Error("no fingerprint");
@@ -95,7 +95,7 @@ test("sections, instances and ways do not mix", () => {
   });
 });
 
-test("more records than are worked on at once are taken in, told as gone, and forgotten", () => {
+test("more records than are worked on at once are taken in, reported as gone, and forgotten", () => {
   withStore((store) => {
     const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
     for (const record of all.slice(0, 505)) store.accepted.add("s", upload, "r0", [record]);

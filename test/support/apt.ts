@@ -1,5 +1,5 @@
 /**
- * Programs of Debian that tests need: installed once where that can be done, else asked for.
+ * Programs of Debian that tests need: installed once where that can be done, else named in an error.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { existsSync } from "node:fs";
 
 const aptGet = "/usr/bin/apt-get";
 const dpkgQuery = "/usr/bin/dpkg-query";
-/** How often a test file that runs beside this one is waited for, two seconds each time. */
-const patience = 150;
+/** Attempts, two seconds apart, while another test file installs packages. */
+const maxAttempts = 150;
 
 function apt(words: readonly string[]): string {
   const child = Bun.spawnSync([aptGet, "-o", "DPkg::Lock::Timeout=300", ...words], {
@@ -32,7 +32,7 @@ function install(packages: readonly string[]): string {
   for (let attempt = 1;; attempt++) {
     const words = apt(["update"]) ||
       apt(["install", "--yes", "--no-install-recommends", ...packages]);
-    if (!/ lock /.test(words) || attempt === patience) return words;
+    if (!/ lock /.test(words) || attempt === maxAttempts) return words;
     Bun.sleepSync(2000);
   }
 }
@@ -45,7 +45,7 @@ function install(packages: readonly string[]): string {
  * @param file Absolute path that the packages bring.
  */
 export function needPackage(file: string, ...packages: readonly string[]): void {
-  for (let waits = 0; existsSync(file) && isUnfinished(packages) && waits < patience; waits++) {
+  for (let waits = 0; existsSync(file) && isUnfinished(packages) && waits < maxAttempts; waits++) {
     Bun.sleepSync(2000);
   }
   if (existsSync(file)) return;

@@ -147,7 +147,7 @@ function declarationTests(source: Source): void {
 }
 
 function credentialTests({ start }: ConformanceSubject): void {
-  test("right credentials pass check, wrong ones are told with the option to look at", async () => {
+  test("right credentials pass check, wrong ones are reported with the option to look at", async () => {
     const place = await start(3);
     await using _vendor = place.vendor;
     const good = await check(place, place.options);
@@ -178,17 +178,20 @@ function credentialTests({ start }: ConformanceSubject): void {
 }
 
 function faultTests({ start, isList, throttled, isLongThrottle }: ConformanceSubject): void {
-  (isLongThrottle ? slow : test)("500 is tried again, and throttling waits as told", async () => {
-    const place = await start(3);
-    await using vendor = place.vendor;
-    vendor.fail({ on: isList, times: 1, answer: () => new Response("oops", { status: 500 }) });
-    vendor.fail({ on: isList, times: 1, answer: throttled });
-    const run = await uploadAll(place);
-    expect(keysOf(place, run)).toEqual([...place.keys]);
-    expect(run.code).toBe(0);
-    const [, second, third] = vendor.calls.filter(isList).map(({ at }) => at);
-    expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(990);
-  });
+  (isLongThrottle ? slow : test)(
+    "500 is tried again, and throttling waits as long as asked",
+    async () => {
+      const place = await start(3);
+      await using vendor = place.vendor;
+      vendor.fail({ on: isList, times: 1, answer: () => new Response("oops", { status: 500 }) });
+      vendor.fail({ on: isList, times: 1, answer: throttled });
+      const run = await uploadAll(place);
+      expect(keysOf(place, run)).toEqual([...place.keys]);
+      expect(run.code).toBe(0);
+      const [, second, third] = vendor.calls.filter(isList).map(({ at }) => at);
+      expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(990);
+    },
+  );
   test("cut JSON, a web page and a foreign shape end the section, naming the request", async () => {
     const answers = [
       () => new Response('{"cut": [', { headers: { "Content-Type": "application/json" } }),
@@ -207,8 +210,8 @@ function faultTests({ start, isList, throttled, isLongThrottle }: ConformanceSub
       expect(run.code).toBe(3);
       const message = run.report.sections[0]?.error?.message ?? "";
       // Named as the source asks for it: below the path that an address may have.
-      const told = /\((?:GET|POST) (?:https?:\/\/[^/]+)?(\/[^)]+)\)/.exec(message)?.[1] ?? message;
-      expect(path.endsWith(told)).toBe(true);
+      const shown = /\((?:GET|POST) (?:https?:\/\/[^/]+)?(\/[^)]+)\)/.exec(message)?.[1] ?? message;
+      expect(path.endsWith(shown)).toBe(true);
     }
   });
   test("a stop ends a request that hangs", async () => {

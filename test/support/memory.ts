@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import type { RunningAgent } from "./agent.ts";
 
 /**
- * The most memory that a process has had until now, in bytes; 0 when it is gone. What the system tells
+ * The most memory that a process has had until now, in bytes; 0 when it is gone. What the system reports
  * after its end also counts the memory of the process that it was forked from.
  */
 export function peakMemory(pid: number): number {
@@ -19,7 +19,7 @@ export function peakMemory(pid: number): number {
   }
 }
 
-/** Watches an agent to its end; without a process of its own its memory cannot be told. */
+/** Watches an agent to its end; without a process of its own its memory cannot be measured. */
 export function watchMemory({ pid, ended }: RunningAgent): { readonly peakBytes: () => number } {
   let peak = 0;
   if (pid !== undefined) {

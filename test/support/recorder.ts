@@ -1,5 +1,5 @@
 /**
- * A bare Oomnitza that writes down every request as it came, byte for byte, and answers as told.
+ * A bare Oomnitza that writes down every request as it came, byte for byte, and answers as configured.
  *
  * @module
  */

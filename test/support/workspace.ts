@@ -16,7 +16,7 @@ export interface Workspace {
   write(name: string, content: string | Uint8Array): string;
   read(name: string): string;
   has(name: string): boolean;
-  /** Runs the agent in the folder, beside other uploads unless told otherwise. */
+  /** Runs the agent in the folder, beside other uploads by default. */
   agent(words: readonly string[], options?: Omit<RunOptions, "program">): Promise<RunResult>;
   /** Starts the agent in the folder, for tests that end it or look at it while it works. */
   start(words: readonly string[], options?: StartOptions): Promise<RunningAgent>;

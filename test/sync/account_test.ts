@@ -11,7 +11,7 @@ import {
   describeCounts,
   describeSection,
   type SectionReport,
-  toFault,
+  toSectionError,
 } from "../../src/sync/report.ts";
 
 const endings = [
@@ -66,10 +66,14 @@ test("counts are a phrase: what was read and sent, and whatever else there is", 
   );
 });
 
-test("an error of the agent is told from a fault in it", () => {
+test("an error of the agent is distinguished from a bug in it", () => {
   const known = new AgentError("no route", { hint: "Check the network." });
-  expect(toFault(known)).toEqual({ message: "no route", hint: "Check the network.", bug: false });
-  expect(toFault(new TypeError("x is undefined"))).toEqual({
+  expect(toSectionError(known)).toEqual({
+    message: "no route",
+    hint: "Check the network.",
+    bug: false,
+  });
+  expect(toSectionError(new TypeError("x is undefined"))).toEqual({
     message: "Unexpected: x is undefined",
     hint: bugHint,
     bug: true,

@@ -58,7 +58,7 @@ test("what two runs left is delivered in order, each upload under its own portio
   expect(finalized).toEqual(["/api/v3/bulk/first/finalize", "/api/v3/bulk/second/finalize"]);
   expect(result).toBe(3);
   expect(counts).toEqual({ records: 4, sent: 4, failed: 0, kept: 0 });
-  expect(lines[0]).toMatch(/^info: Finishing what run \w+ left: 3 records$/);
+  expect(lines[0]).toMatch(/^info: Sending 3 records left by run \w+$/);
   expect(store.hasBacklog("devices")).toBe(false);
   expect((await deliver(store, fakeSink([200]))).counts.records).toBe(0);
 });

@@ -128,7 +128,7 @@ test("a full upload sends also what did not change", async () => {
   expect(run.account.counts.unchanged).toBe(0);
 });
 
-test("only_changed without a state file is told", async () => {
+test("only_changed without a state file is reported", async () => {
   using run = await start({ ini: "only_changed = True\n", settings: { store: undefined } });
   await run.filter.add({ TAG: "T1" });
   expect(run.delivered).toEqual(["T1"]);

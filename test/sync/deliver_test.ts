@@ -128,7 +128,9 @@ test("three batches in a row that it cannot take end the delivery", async () => 
   const { delivery, account } = startDelivery(sink, { outbox: new FakeOutbox() });
   const error = await deliverAll(delivery, mappedRecords(20));
   expect(error).toBeInstanceOf(SinkError);
-  expect(String(error)).toContain("Oomnitza cannot take the records [oomnitza]: 503 no such luck");
+  expect(String(error)).toContain(
+    "Cannot deliver the records to Oomnitza [oomnitza]: 503 no such luck",
+  );
   expect(listTags(sink.posted)).toEqual(["T1 T2 T3 T4", "T5 T6 T7 T8", "T9 T10 T11 T12"]);
   expect(account.counts).toMatchObject({ sent: 0, failed: 0, kept: 20 });
 });

@@ -31,7 +31,7 @@ test("without a baseline, everything is new", () => {
   expect([...comparison.gone()]).toEqual([]);
 });
 
-test("a record is told by the fields that differ, also those it gained and lost", () => {
+test("a record is reported by the fields that differ, also those it gained and lost", () => {
   using compared = compareWith([{ TAG: "T1", NAME: "air", OS: "14", NOTE: "x" }]);
   const { comparison } = compared;
   const changed = comparison.compare({ TAG: "T1", NAME: "air", OS: "15", OWNER: "ann" });

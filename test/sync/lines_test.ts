@@ -52,7 +52,7 @@ test("a spool gives back what it took, as often as it is asked, and leaves no fi
   });
 });
 
-test("a folder that is not there is told with the path", () => {
+test("a folder that is not there is reported with the path", () => {
   inFolder((folder) => {
     const beside = join(folder, "nosuch", "state");
     expect(() => new Spool(beside)).toThrow(AgentError);

@@ -250,7 +250,7 @@ test("a file that was changed, cut or written by another program is refused", as
   ];
   for (const [content, why] of damages) {
     writeFileSync(path, content);
-    expect(() => openPlan(path)).toThrow(`${path} is no plan that can be delivered: ${why}`);
+    expect(() => openPlan(path)).toThrow(`${path} is not a plan that can be delivered: ${why}`);
   }
   writeFileSync(path, text);
   appendFileSync(path, "{}\n");

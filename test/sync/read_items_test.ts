@@ -106,7 +106,7 @@ test("what came before a failure is read, also when it makes no whole group", as
   expect(groups).toEqual([2, 1]);
 });
 
-test("some records may be read in place of all", async () => {
+test("some records may be read instead of all", async () => {
   const { prepared } = await prepareTestSection(tagged(3));
   async function* from() {
     yield { tag: "event" };

@@ -1,5 +1,5 @@
 /**
- * A run of a section from its source to its report, with an instance that answers as told.
+ * A run of a section from its source to its report, with an instance that answers as configured.
  *
  * @module
  */
@@ -209,7 +209,9 @@ test("a backlog that cannot be delivered keeps the source from being read", asyn
   await run(tagged(2), { sink: fakeSink([503]), settings: { store } });
   const { report } = await run(tagged(5), { sink: fakeSink([503]), settings: { store } });
   expect(report).toMatchObject({ counts: { fetched: 0 }, leftovers: { records: 2, kept: 2 } });
-  expect(report.error?.message).toMatch(/^Oomnitza cannot take what run \w+ left/);
+  expect(report.error?.message).toMatch(
+    /^Cannot deliver to Oomnitza the records left by run \w+ \[/,
+  );
 });
 
 test("the guard stops a run, and the report says so", async () => {
@@ -340,8 +342,8 @@ test("records that are kept after a stop are logged once, and the report says wh
   const { report, lines } = await run(tagged(40), { sink, settings: { store: opened.store } });
   expect(report.counts).toMatchObject({ sent: 0, failed: 0 });
   expect(report.counts.kept).toBeGreaterThan(4);
-  const told = lines.filter((line) => line.includes("Kept for the next run"));
-  expect(told).toEqual([
+  const reported = lines.filter((line) => line.includes("Kept for the next run"));
+  expect(reported).toEqual([
     `warning: Kept for the next run: ${report.counts.kept} records: Stopped by SIGINT`,
   ]);
   expect(describeSection(report)).toContain("the next run sends them first");

@@ -53,7 +53,7 @@ const context = {} as ConverterContext;
 test("a converter gets record, value, parameters and the path it is about", () => {
   const calls: unknown[] = [];
   const same = converter({
-    convert({ report: _complain, ...call }) {
+    convert({ report: _report, ...call }) {
       calls.push(call);
       return undefined;
     },
@@ -97,7 +97,7 @@ test("failures are counted by field; what is empty was not there to be converted
     conversions.of("A")?.({}, value);
     conversions.of("B")?.({}, value);
   }
-  expect(conversions.tallies).toEqual([
+  expect(conversions.counts).toEqual([
     { converter: "same", field: "A", tried: 3, failed: 1, reason: "is bad" },
     { converter: "same", field: "B", tried: 5, failed: 1, reason: "is bad" },
   ]);
@@ -105,8 +105,8 @@ test("failures are counted by field; what is empty was not there to be converted
 
 test("what a converter throws becomes nothing; each kind is logged once and counted", async () => {
   const broken = converter({
-    convert({ value, report: complain }) {
-      if (value === "complain") complain("is odd", "warning");
+    convert({ value, report }) {
+      if (value === "unusual") report("is unusual", "warning");
       if (value === "reject") return Promise.reject(new Error("is away"));
       if (value === "throw") throw new Error("is bad");
       return value;
@@ -116,11 +116,11 @@ test("what a converter throws becomes nothing; each kind is logged once and coun
   const convert = conversions.of("A");
   expect(convert?.({}, "throw")).toBeNull();
   expect(convert?.({}, "throw")).toBeNull();
-  expect(convert?.({}, "complain")).toBe("complain");
+  expect(convert?.({}, "unusual")).toBe("unusual");
   expect(await convert?.({}, "reject")).toBeNull();
   expect(lines).toEqual([
     "error: Converter same of A: is bad",
-    "warning: Converter same of A: is odd",
+    "warning: Converter same of A: is unusual",
     "error: Converter same of A: is away",
   ]);
   expect(problems.count()).toBe(4);
@@ -129,7 +129,7 @@ test("what a converter throws becomes nothing; each kind is logged once and coun
   expect(lines.slice(3)).toEqual(["error: Converter same of A: is bad: 2 times in all"]);
 });
 
-test("problems of more kinds than can be told apart are one kind", () => {
+test("problems of more kinds than can be distinguished are one kind", () => {
   const { problems, lines } = bind([]);
   for (let number = 0; number < 300; number++) problems.note("c", "A", `odd ${number}`);
   expect(lines).toHaveLength(201);

@@ -159,7 +159,7 @@ test("a mapping without a value is an error at the line that names it", () => {
   ]]);
 });
 
-test("origins and values are told in words", () => {
+test("origins and values are reported in words", () => {
   expect([builtIn, oomnitza, { from: "default" } as const, line(7)].map(describeOrigin)).toEqual([
     "built-in",
     "Oomnitza",

@@ -49,10 +49,10 @@ function noAnswer(error) {
 
 /** Asks what the code is and does; an answer that somebody has overtaken by writing is dropped. */
 async function look(form, state) {
-  const own = ++state.asked;
+  const own = ++state.request;
   try {
     const answer = await post("code/try", form);
-    if (own !== state.asked) return;
+    if (own !== state.request) return;
     showProblem(form, answer.error);
     if (answer.error) return;
     showCheck(form, answer);
@@ -84,7 +84,7 @@ async function sample(form, state, button) {
 }
 
 for (const form of document.querySelectorAll("form[data-code]")) {
-  const state = { asked: 0, timer: undefined };
+  const state = { request: 0, timer: undefined };
   form.addEventListener("input", () => {
     clearTimeout(state.timer);
     state.timer = setTimeout(() => look(form, state), rest);

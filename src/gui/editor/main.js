@@ -69,7 +69,7 @@ function languageNamed(name) {
 }
 
 /** A finding covers its line without the indentation. */
-function diagnosticOf(doc, { line, severity, text }) {
+function toDiagnostic(doc, { line, severity, text }) {
   const { from, to, text: whole } = doc.line(Math.min(Math.max(line, 1), doc.lines));
   const start = from + (whole.length - whole.trimStart().length);
   return { from: Math.min(start, to), to, severity, message: text };
@@ -128,7 +128,7 @@ function replace(area) {
   area.addEventListener("findings", ({ detail }) => {
     view.dispatch({ effects: language.reconfigure(languageNamed(detail.language)) });
     const { doc } = view.state;
-    view.dispatch(setDiagnostics(view.state, detail.findings.map((one) => diagnosticOf(doc, one))));
+    view.dispatch(setDiagnostics(view.state, detail.findings.map((one) => toDiagnostic(doc, one))));
   });
   area.hidden = true;
   area.after(home);

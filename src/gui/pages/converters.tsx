@@ -10,7 +10,7 @@ import type { IniDocument } from "../../config/ini.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
 import { checkPiece, type Piece } from "../code_check.ts";
 import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
-import { codeFaults } from "../code_save.ts";
+import { checkCodeField } from "../code_save.ts";
 import { codeToValue, valueToCode } from "../code_text.ts";
 import { addCodeRoutes } from "../code_routes.tsx";
 import { findConverterUses, renameUses } from "../code_uses.ts";
@@ -39,7 +39,7 @@ export const convertersPage: Page = {
   },
 };
 
-function optionsOf(document: IniDocument) {
+function listConverterOptions(document: IniDocument) {
   return [...document.byName.get(section)?.options.values() ?? []];
 }
 
@@ -54,8 +54,8 @@ function sectionsFor(gui: GuiContext, document: IniDocument, converter: string):
 async function list(c: Call, gui: GuiContext): Promise<Response> {
   const { document } = gui.read();
   const converters = await Promise.all(
-    optionsOf(document).map(({ rawKey, value }) =>
-      rowOf(document, { kind: "converter", name: rawKey, code: valueToCode(value) })
+    listConverterOptions(document).map(({ rawKey, value }) =>
+      buildConverterRow(document, { kind: "converter", name: rawKey, code: valueToCode(value) })
     ),
   );
   const filters = document.sections
@@ -83,13 +83,13 @@ async function list(c: Call, gui: GuiContext): Promise<Response> {
   });
 }
 
-async function rowOf(document: IniDocument, piece: Piece) {
+async function buildConverterRow(document: IniDocument, piece: Piece) {
   const { languageName, findings } = await checkPiece(piece);
   const uses = findConverterUses(document, piece.name).map((use) => `${use.section}: ${use.field}`);
   return { name: piece.name, languageName, uses, problem: findings[0] };
 }
 
-type Row = Awaited<ReturnType<typeof rowOf>>;
+type Row = Awaited<ReturnType<typeof buildConverterRow>>;
 
 function Converters({ rows }: { rows: readonly Row[] }) {
   return (
@@ -207,14 +207,16 @@ function Remove({ name, revision }: { name: string; revision: string }) {
   );
 }
 
-function nameFaults(document: IniDocument, name: string, was: string): ShownFinding[] {
-  const fault = (text: string): ShownFinding => ({ severity: "error", field: "name", text });
+function checkConverterName(document: IniDocument, name: string, was: string): ShownFinding[] {
+  const toError = (text: string): ShownFinding => ({ severity: "error", field: "name", text });
   if (!/^[A-Za-z_][\w-]*$/.test(name)) {
-    return [fault("Give it a name of letters, digits and underscores that begins with a letter.")];
+    return [
+      toError("Give it a name of letters, digits and underscores that begins with a letter."),
+    ];
   }
   const isTaken = name.toLowerCase() !== was.toLowerCase() &&
-    optionsOf(document).some(({ key }) => key === name.toLowerCase());
-  return isTaken ? [fault(`There is a converter ${name} already.`)] : [];
+    listConverterOptions(document).some(({ key }) => key === name.toLowerCase());
+  return isTaken ? [toError(`There is a converter ${name} already.`)] : [];
 }
 
 async function save(c: Call, gui: GuiContext, form: URLSearchParams): Promise<Response> {
@@ -224,10 +226,13 @@ async function save(c: Call, gui: GuiContext, form: URLSearchParams): Promise<Re
   const piece: Piece = { kind: "converter", name, code };
   const { language } = await checkPiece(piece);
   const { document } = gui.read();
-  const faults = [...nameFaults(document, name, was), ...await codeFaults(piece, "code")];
+  const errors = [
+    ...checkConverterName(document, name, was),
+    ...await checkCodeField(piece, "code"),
+  ];
   return answerChange(c, gui, form, {
     section,
-    faults,
+    errors,
     edits: (file) => {
       const old = file.document.byName.get(section)?.options.get(was.toLowerCase());
       const value = codeToValue(code, old?.value, language);
@@ -251,10 +256,10 @@ function remove(c: Call, gui: GuiContext, form: URLSearchParams): Response {
   const name = form.get("name") ?? "";
   const uses = findConverterUses(gui.read().document, name)
     .map((use) => `mapping.${use.field} of [${use.section}]`);
-  const text = `${uses.join(", ")} calls it. Let that use another converter first.`;
+  const text = `${uses.join(", ")} calls it. Use another converter there first.`;
   return answerChange(c, gui, form, {
     section,
-    faults: uses.length === 0 ? [] : [{ severity: "error", field: undefined, text }],
+    errors: uses.length === 0 ? [] : [{ severity: "error", field: undefined, text }],
     edits: () => [{ kind: "remove", section, key: name }],
     next: "converters",
   });

@@ -70,7 +70,9 @@ async function chosenBy(c: Call, gui: GuiContext) {
   const form = await c.req.formData();
   const section = String(form.get("section") ?? "");
   const ids = form.getAll("id").map(String);
-  if (ids.length === 0) throw new UsageError("No record was chosen", { hint: "Tick some first." });
+  if (ids.length === 0) {
+    throw new UsageError("No record is selected", { hint: "Select some first." });
+  }
   return { chosen: keptRecords(gui, section, ids), section, sure: form.has("sure") };
 }
 
@@ -96,14 +98,14 @@ function Question({ kept, section }: { kept: DeadRecords; section: string }) {
       <input type="hidden" name="section" value={section} />
       <input type="hidden" name="sure" value="yes" />
       {listIds(kept).map((id) => <input key={id} type="hidden" name="id" value={id} />)}
-      <p class="notice odd">
+      <p class="notice warning">
         Forget {count}{" "}
         {count === 1 ? "record" : "records"}? They are not sent any more. An upload sends them anew
         when the source still has them.
       </p>
       <div class="actions">
         <button type="submit" class="danger">Discard {count}</button>
-        <a href={section === "" ? "failed" : withQuery("failed", { section })}>Keep them</a>
+        <a href={section === "" ? "failed" : withQuery("failed", { section })}>Cancel</a>
       </div>
     </form>
   );
@@ -121,7 +123,7 @@ function List({ gui, section, done }: { gui: GuiContext; section: string; done: 
         {section === "" ? null : (
           <>
             {" "}
-            <a href="failed">Those of all sections</a>
+            <a href="failed">Show all sections</a>
           </>
         )}
       </p>
@@ -198,9 +200,9 @@ function Records({ gui, kept, section }: { gui: GuiContext; kept: DeadRecords; s
         </p>
       )}
       <div class="actions">
-        <button type="submit">Send the chosen ones again</button>
+        <button type="submit">Retry selected records</button>
         <button type="submit" class="danger" formaction="failed/discard">
-          Discard the chosen ones
+          Discard selected records
         </button>
       </div>
     </form>

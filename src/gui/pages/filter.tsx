@@ -7,7 +7,7 @@
 import { sourceNamed } from "../../config/declared.ts";
 import { checkPiece, type Piece } from "../code_check.ts";
 import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
-import { codeFaults } from "../code_save.ts";
+import { checkCodeField } from "../code_save.ts";
 import { codeToValue, valueToCode } from "../code_text.ts";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
@@ -76,7 +76,7 @@ async function save(
   const { language } = await checkPiece(piece);
   return answerChange(c, gui, form, {
     section,
-    faults: await codeFaults(piece, option),
+    errors: await checkCodeField(piece, option),
     edits: ({ document }) => {
       const old = document.byName.get(section)?.options.get(option)?.value;
       const value = codeToValue(code, old, language);

@@ -67,7 +67,7 @@ function Session({ gui }: { gui: GuiContext }) {
   const live = gui.uploads.isBusy ? { "data-live": "logs/live" } : {};
   return (
     <section aria-labelledby="session">
-      <h2 id="session">Begun from these pages</h2>
+      <h2 id="session">Started from the GUI</h2>
       <pre class="log" tabindex={0} {...live}>{logText(gui)}</pre>
       <p class="notice bad" data-silence role="status" hidden></p>
     </section>

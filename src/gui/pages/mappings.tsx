@@ -20,18 +20,18 @@ import { Unreadable } from "../account.tsx";
 import { type Call, goTo, type GuiContext, type Page, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
-import { mappingEdits, mappingFaults, ownKey, readMappingForm } from "../mapping_edit.ts";
+import { checkMappingForm, mappingEdits, ownKey, readMappingForm } from "../mapping_edit.ts";
 import { MappingForm, SourcePaths } from "../mapping_form.tsx";
 import { MappingTable } from "../mapping_table.tsx";
 import { problemPage } from "../problem.tsx";
 import { answerChange, sentence } from "../saving.tsx";
 import { checkEnabled, withSection } from "../section_config.ts";
 
-/** What was asked for a section since the GUI was started. */
-interface Asked {
+/** What was fetched for a section since the GUI was started. */
+interface Fetched {
   sample?: Sample;
   server?: ServerMappings;
-  /** Why the last question was not answered. */
+  /** Why the last request failed. */
   problem?: string | undefined;
 }
 
@@ -44,8 +44,8 @@ export const mappingsPage: Page = {
   label: "Mappings",
   navigation: "section",
   routes(app, gui) {
-    const asked = new Map<string, Asked>();
-    app.get("/section/:name/mappings", (c) => page(c, gui, c.req.param("name"), asked));
+    const fetched = new Map<string, Fetched>();
+    app.get("/section/:name/mappings", (c) => page(c, gui, c.req.param("name"), fetched));
     app.post("/section/:name/mappings", async (c) => {
       const form = new URLSearchParams(await c.req.text());
       return save(c, gui, c.req.param("name"), form);
@@ -61,32 +61,36 @@ export const mappingsPage: Page = {
     for (const what of ["sample", "server"] as const) {
       app.post(`/section/:name/mappings/${what}`, async (c) => {
         const section = c.req.param("name");
-        const known = asked.get(section) ?? {};
-        asked.set(section, { ...known, problem: undefined, ...await ask(gui, section, what) });
+        const known = fetched.get(section) ?? {};
+        fetched.set(section, {
+          ...known,
+          problem: undefined,
+          ...await fetchAgain(gui, section, what),
+        });
         return goTo(c, gui, sectionPath(section, "mappings"));
       });
     }
   },
 };
 
-async function ask(
+async function fetchAgain(
   gui: GuiContext,
   section: string,
   what: "sample" | "server",
-): Promise<Asked> {
+): Promise<Fetched> {
   try {
-    return await withSection(gui, section, (app, config) => answer(app, config, section, what));
+    return await withSection(gui, section, (app, config) => fetchPart(app, config, section, what));
   } catch (thrown) {
     return { problem: gui.redactor.redact(messageOf(thrown)) };
   }
 }
 
-async function answer(
+async function fetchPart(
   app: AppContext,
   config: Config,
   section: string,
   what: "sample" | "server",
-): Promise<Asked> {
+): Promise<Fetched> {
   const found = config.sections.find(({ name }) => name === section);
   if (found === undefined) return { problem: "The settings have errors: fix them first." };
   if (what === "sample") return { sample: await discoverPaths(app, config, section, sampleSize) };
@@ -99,7 +103,7 @@ function save(c: Call, gui: GuiContext, section: string, form: URLSearchParams):
   const { converters } = checkDocument(gui, gui.read().document);
   return answerChange(c, gui, form, {
     section,
-    faults: mappingFaults(mapping, new Set(converters.map(({ name }) => name))),
+    errors: checkMappingForm(mapping, new Set(converters.map(({ name }) => name))),
     edits: ({ document }) => mappingEdits(section, document.byName.get(section), mapping),
     next: sectionPath(section, "mappings"),
   });
@@ -109,7 +113,7 @@ function page(
   c: Call,
   gui: GuiContext,
   section: string,
-  asked: ReadonlyMap<string, Asked>,
+  fetched: ReadonlyMap<string, Fetched>,
 ): Response | Promise<Response> {
   const file = gui.read();
   const source = sourceNamed(section, gui.sources);
@@ -119,7 +123,7 @@ function page(
   }
   const config = checkEnabled(gui, file, section);
   const sectionConfig = config.sections.find(({ name }) => name === section);
-  const view = { c, gui, file, section, config, asked: asked.get(section) ?? {} };
+  const view = { c, gui, file, section, config, fetched: fetched.get(section) ?? {} };
   return show(c, gui, {
     title: section,
     path: "mappings",
@@ -143,20 +147,20 @@ interface MappingsProps {
   readonly section: string;
   readonly config: Config;
   readonly sectionConfig: SectionConfig;
-  readonly asked: Asked;
+  readonly fetched: Fetched;
 }
 
-function Mappings({ c, gui, file, section, config, sectionConfig, asked }: MappingsProps) {
-  const merged = mergeSectionMappings(sectionConfig, asked.server);
+function Mappings({ c, gui, file, section, config, sectionConfig, fetched }: MappingsProps) {
+  const merged = mergeSectionMappings(sectionConfig, fetched.server);
   const table = checkMappings(sectionConfig, merged, config.oomnitza?.api_version);
-  const paths = suggestions(asked.sample, sectionConfig.source.fields ?? {});
+  const paths = suggestions(fetched.sample, sectionConfig.source.fields ?? {});
   const own = file.document.byName.get(section);
   const edited = mappingField(`mapping.${c.req.query("field") ?? ""}`);
   return (
     <>
-      <Questions section={section} sectionConfig={sectionConfig} asked={asked} />
+      <FetchForms section={section} sectionConfig={sectionConfig} fetched={fetched} />
       {table.findings.map(({ option, message, hint }) => (
-        <p class="notice odd">
+        <p class="notice warning">
           {option === undefined ? null : <code>{option}</code>} {gui.redactor.redact(
             [message, ...hint === undefined ? [] : [hint]].map(sentence).join(" "),
           )}
@@ -179,8 +183,8 @@ function Mappings({ c, gui, file, section, config, sectionConfig, asked }: Mappi
         settings={Object.keys(sectionConfig.texts)}
         custom={config.converters.map(({ name }) => name)}
       />
-      <Unreadable gui={gui} skipped={asked.sample?.unreadable ?? []} />
-      <SourcePaths section={section} paths={paths} sample={asked.sample} mapped={used(table)} />
+      <Unreadable gui={gui} skipped={fetched.sample?.unreadable ?? []} />
+      <SourcePaths section={section} paths={paths} sample={fetched.sample} mapped={used(table)} />
     </>
   );
 }
@@ -189,19 +193,21 @@ function used({ fields }: { readonly fields: readonly FieldMapping[] }): Readonl
   return new Set(fields.flatMap(({ spec }) => spec.source ?? []));
 }
 
-/** What can be asked for, and what came of it. */
-function Questions(
-  { section, sectionConfig, asked }: {
+/** What can be fetched, and how that ended. */
+function FetchForms(
+  { section, sectionConfig, fetched }: {
     section: string;
     sectionConfig: SectionConfig;
-    asked: Asked;
+    fetched: Fetched;
   },
 ) {
   const path = sectionPath(section, "mappings");
   const isServerUsed = sectionConfig.settings.use_server_map;
   return (
     <>
-      {asked.problem === undefined ? null : <p class="notice bad" role="alert">{asked.problem}</p>}
+      {fetched.problem === undefined
+        ? null
+        : <p class="notice bad" role="alert">{fetched.problem}</p>}
       <div class="actions">
         <form method="post" action={`${path}/sample`}>
           <button type="submit" class="quiet">Read {sampleSize} records</button>
@@ -209,16 +215,16 @@ function Questions(
         {isServerUsed
           ? (
             <form method="post" action={`${path}/server`}>
-              <button type="submit" class="quiet">Ask Oomnitza for its mappings</button>
+              <button type="submit" class="quiet">Fetch the mappings from Oomnitza</button>
             </form>
           )
           : null}
       </div>
-      {isServerUsed && asked.server === undefined
+      {isServerUsed && fetched.server === undefined
         ? (
           <p class="note">
             The mappings that Oomnitza keeps for {sectionConfig.mappingName}{" "}
-            are not in the table yet: ask for them.
+            are not in the table yet: fetch them.
           </p>
         )
         : null}

@@ -158,7 +158,7 @@ function nextRun(upcoming: UpcomingRun | undefined): string {
 /** What is wrong with the file, each with a link to where it can be fixed. */
 function Findings({ gui, findings }: { gui: GuiContext; findings: readonly Finding[] }) {
   if (findings.length === 0) return null;
-  const worst = findings.some(({ severity }) => severity === "error") ? "bad" : "odd";
+  const worst = findings.some(({ severity }) => severity === "error") ? "bad" : "warning";
   return (
     <div class={`notice ${worst}`}>
       <p>The configuration file needs attention:</p>

@@ -9,13 +9,13 @@ import { withPlans } from "../../app/plan.ts";
 import { AgentError, ConfigError } from "../../base/errors.ts";
 import { isSectionEnabled } from "../../config/enabled.ts";
 import type { PlanCounts, PlannedChange, PlanReport } from "../../sync/changes/plan.ts";
-import { toFault } from "../../sync/report.ts";
-import { Fault } from "../account.tsx";
+import { toSectionError } from "../../sync/report.ts";
+import { ErrorNotice } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { withSection } from "../section_config.ts";
 
-/** Changes that a page shows; the counts tell of all. */
+/** Changes that a page shows; the counts include all. */
 const shownChanges = 200;
 
 /** The plan of a section, as a page shows it. */
@@ -91,7 +91,7 @@ async function result(gui: GuiContext, section: string) {
     return <Planned gui={gui} plan={plan} enabled={enabled} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
-    return <Fault gui={gui} {...toFault(thrown)} findings={findings} />;
+    return <ErrorNotice gui={gui} {...toSectionError(thrown)} findings={findings} />;
   }
 }
 
@@ -120,11 +120,11 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
   const total = counts.new + counts.changed + (counts.gone ?? 0);
   return (
     <>
-      {error !== null && <Fault gui={gui} {...error} findings={[]} />}
+      {error !== null && <ErrorNotice gui={gui} {...error} findings={[]} />}
       {!known && (
         <p class="notice">No full upload is on record here, so that every record counts as new.</p>
       )}
-      {guard !== null && <p class="notice odd">The guard would stop it: {guard}</p>}
+      {guard !== null && <p class="notice warning">The guard would stop it: {guard}</p>}
       {waiting > 0 && <p class="notice">{waiting} records of an earlier run are sent first.</p>}
       <table aria-label="Counts">
         <tbody>
@@ -153,7 +153,7 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
 
 const kinds = { new: "New", changed: "Changed", gone: "Gone" } as const;
 
-function textOf(value: unknown): string {
+function formatChangedValue(value: unknown): string {
   return value === undefined ? "" : typeof value === "string" ? value : stringifyExactJson(value);
 }
 
@@ -177,8 +177,8 @@ function Change({ gui: { redactor }, change }: { gui: GuiContext; change: Planne
             {fields.map((field) => (
               <tr key={field.field}>
                 <th scope="row">{field.field}</th>
-                <td>{redactor.redact(textOf(field.old))}</td>
-                <td>{redactor.redact(textOf(field.new))}</td>
+                <td>{redactor.redact(formatChangedValue(field.old))}</td>
+                <td>{redactor.redact(formatChangedValue(field.new))}</td>
               </tr>
             ))}
           </tbody>

@@ -8,10 +8,10 @@ import { type Preview, previewSection } from "../../app/preview.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { Skipped } from "../../base/record.ts";
 import type { ExplainedField, Explanation, ReadRecord } from "../../sync/read/explain.ts";
-import { toFault } from "../../sync/report.ts";
+import { toSectionError } from "../../sync/report.ts";
 import { Dropped } from "../../transform/map.ts";
 import { describeValueSource } from "../../transform/mapping.ts";
-import { Fault, Unreadable } from "../account.tsx";
+import { ErrorNotice, Unreadable } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { withSection } from "../section_config.ts";
@@ -91,11 +91,11 @@ async function result(gui: GuiContext, section: string, count: number, explained
     if (!explains) return <Records gui={gui} found={found} section={section} count={count} />;
     const { explanation } = found;
     return explanation === undefined
-      ? <p class="notice odd">The source has no record {explained} any more.</p>
+      ? <p class="notice warning">The source has no record {explained} any more.</p>
       : <Explained gui={gui} one={explanation} />;
   } catch (thrown) {
     const findings = thrown instanceof ConfigError ? thrown.findings : [];
-    return <Fault gui={gui} {...toFault(thrown)} findings={findings} />;
+    return <ErrorNotice gui={gui} {...toSectionError(thrown)} findings={findings} />;
   }
 }
 
@@ -140,11 +140,11 @@ function Record({ gui: { redactor }, one, number }: RecordFacts) {
       <p class={isDropped ? "unwell" : "well"}>{redactor.redact(describeOutcome(one))}</p>
       <div class="sides">
         <div>
-          <h3>As the source has it</h3>
+          <h3>Source record</h3>
           <pre tabindex={0}>{json(redactor, record)}</pre>
         </div>
         <div>
-          <h3>As Oomnitza gets it</h3>
+          <h3>Record for Oomnitza</h3>
           <pre tabindex={0}>{isDropped ? "(not sent)" : json(redactor, outcome)}</pre>
         </div>
       </div>
@@ -174,10 +174,10 @@ function Explained({ gui, one }: { gui: GuiContext; one: Explanation }) {
   const word = verdict === "sent" ? "Would be sent." : `Not sent, ${verdict}: ${reason}.`;
   return (
     <section aria-labelledby="explained">
-      <h2 id="explained">What becomes of {name}</h2>
+      <h2 id="explained">Processing of {name}</h2>
       <p role="status">{redactor.redact(`${filterText(one)} ${word}`)}</p>
       <Fields gui={gui} fields={fields} name={name} />
-      <h3>As the source has it</h3>
+      <h3>Source record</h3>
       <pre tabindex={0}>{json(redactor, record)}</pre>
       {request === null ? null : (
         <>

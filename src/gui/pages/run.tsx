@@ -6,7 +6,7 @@
 /** @jsxImportSource hono/jsx */
 import { isSectionEnabled } from "../../config/enabled.ts";
 import { UsageError } from "../../base/errors.ts";
-import { CountTable, Fault, Remarks } from "../account.tsx";
+import { CountTable, ErrorNotice, Remarks } from "../account.tsx";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
 import { show } from "../layout.tsx";
 import type { IniFile } from "../ini_file.ts";
@@ -31,7 +31,7 @@ export const runPage: Page = {
       const form = await c.req.formData();
       const names = form.getAll("section").map(String);
       if (names.length === 0) {
-        throw new UsageError("No section was chosen", { hint: "Tick at least one." });
+        throw new UsageError("No section is selected", { hint: "Select at least one." });
       }
       gui.uploads.start(names, { full: form.has("full"), accept: form.has("accept") });
       return goTo(c, gui, "run");
@@ -81,7 +81,7 @@ function Progress({ job }: { job: UploadJob }) {
   return (
     <>
       <p class="lead">
-        {job.isStopping ? "Stopping: what was sent already is waited for" : "Uploading"}, since{" "}
+        {job.isStopping ? "Stopping: waiting for running requests" : "Uploading"}, since{" "}
         {duration(job.started, new Date())}.
       </p>
       <CountTable rows={toRows(job)} label="Progress" />
@@ -115,10 +115,10 @@ function Accept({ section, job }: { section: string; job: UploadJob }) {
   );
 }
 
-function describeEnd({ sections, fault, isStopping }: UploadJob): string {
+function describeEnd({ sections, error, isStopping }: UploadJob): string {
   if (isStopping) return "was stopped";
-  if (fault !== undefined) return "could not run";
-  return sections.every(({ report }) => report?.outcome === "ok") ? "went well" : "needs attention";
+  if (error !== undefined) return "could not run";
+  return sections.every(({ report }) => report?.outcome === "ok") ? "succeeded" : "needs attention";
 }
 
 function Ended({ gui, job }: { gui: GuiContext; job: UploadJob }) {
@@ -126,10 +126,10 @@ function Ended({ gui, job }: { gui: GuiContext; job: UploadJob }) {
   return (
     <section aria-labelledby="last">
       <h2 id="last">The last upload</h2>
-      <p class={`notice ${word === "went well" ? "good" : "odd"}`} role="status">
+      <p class={`notice ${word === "succeeded" ? "good" : "warning"}`} role="status">
         The upload {word}. It took {duration(job.started, job.ended ?? new Date())}.
       </p>
-      {job.fault === undefined ? null : <Fault gui={gui} {...job.fault} />}
+      {job.error === undefined ? null : <ErrorNotice gui={gui} {...job.error} />}
       <CountTable rows={toRows(job)} label="Account" />
       {job.sections.map(({ name, report }) =>
         report === undefined ? null : (

@@ -7,7 +7,7 @@
 import { AgentError } from "../../base/errors.ts";
 import { describeCounts } from "../../sync/report.ts";
 import type { StoredRun } from "../../state/runs.ts";
-import { Fault } from "../account.tsx";
+import { ErrorNotice } from "../account.tsx";
 import type { GuiContext, Page } from "../context.ts";
 import { withState } from "../history.ts";
 import { show } from "../layout.tsx";
@@ -47,7 +47,7 @@ function List({ runs }: { runs: readonly StoredRun[] }) {
   if (runs.length === 0) {
     return (
       <p class="notice">
-        There was no run yet. <a href="run">Start one</a>, or let a schedule do it.
+        No runs yet. <a href="run">Start one</a>, or let a schedule do it.
       </p>
     );
   }
@@ -88,7 +88,7 @@ function describeRun(run: StoredRun): readonly (readonly [string, string])[] {
   const { ended, claimed, api } = run;
   return [
     ["Section", run.section],
-    ["Begun by", run.origin === "webhook" ? "a webhook" : "an upload or a schedule"],
+    ["Started by", run.origin === "webhook" ? "a webhook" : "an upload or a schedule"],
     ["State", run.state],
     ["Started", moment(run.started)],
     ...ended === null
@@ -105,7 +105,7 @@ function describeRun(run: StoredRun): readonly (readonly [string, string])[] {
 function One({ gui, run, refused }: { gui: GuiContext; run: StoredRun; refused: number }) {
   return (
     <>
-      {run.error === null ? null : <Fault gui={gui} message={run.error} hint={null} />}
+      {run.error === null ? null : <ErrorNotice gui={gui} message={run.error} hint={null} />}
       <dl class="facts">
         {describeRun(run).map(([name, value]) => (
           <>

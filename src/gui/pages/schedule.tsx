@@ -82,10 +82,14 @@ function Service({ gui, service }: { gui: GuiContext; service: ServiceState | un
     <section aria-labelledby="service">
       <h2 id="service">Service</h2>
       {service === undefined
-        ? <p class="notice">There are no services on this system. Let it start agent serve.</p>
+        ? (
+          <p class="notice">
+            This system has no supported service manager. Start agent serve by other means.
+          </p>
+        )
         : (
           <>
-            <p class={`notice ${service.running ? "good" : "odd"}`}>
+            <p class={`notice ${service.running ? "good" : "warning"}`}>
               The service {service.name} {service.running ? "runs." : "does not run."}
             </p>
             <details>
@@ -118,7 +122,7 @@ const commands = [
     "registers it as a service that starts with the machine (as administrator)",
   ],
   ["agent service start", "starts the service"],
-  ["agent service status", "shows how it does"],
+  ["agent service status", "shows its state"],
   ["agent service logs --follow", "shows its log"],
   ["agent serve", "does the same in a terminal, until it is stopped"],
 ] as const;

@@ -122,7 +122,7 @@ function Enable({ isOn }: { isOn: boolean }) {
 
 function General({ findings }: { findings: readonly ShownFinding[] }) {
   return (
-    <div class="notice odd">
+    <div class="notice warning">
       {findings.map(({ field, text }) => {
         return <p>{field === undefined ? null : <code>{field}</code>} {text}</p>;
       })}

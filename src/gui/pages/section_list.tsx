@@ -53,7 +53,7 @@ export const sectionListPage: Page = {
 
 function nameFrom(module: string, suffix: string): string {
   const ending = suffix.trim();
-  if (module === "") throw new UsageError("No source was chosen");
+  if (module === "") throw new UsageError("No source is selected");
   return ending === "" ? module : `${module}.${ending}`;
 }
 

@@ -1,10 +1,10 @@
 /**
- * How a CSV file is written: its delimiter and its line break, judged by its first lines.
+ * How a CSV file is written: its delimiter and its line break, detected from its first lines.
  *
  * @module
  */
 
-/** How cells and rows are told apart in one file. */
+/** How cells and rows are separated in one file. */
 export interface Dialect {
   readonly delimiter: string;
   readonly newline: "\n" | "\r";
@@ -27,7 +27,7 @@ const sepLine = /^"?sep=([^"\r\n])"?(?:\r\n|\n|\r|$)/iu;
 const typeLine = /^"?#TYPE [^\r\n]*(?:\r\n|\n|\r|$)/;
 
 /**
- * Judges a file by its first lines.
+ * Detects the dialect of a file from its first lines.
  *
  * With `auto`, an Excel line `sep=;` decides. Else those of comma, semicolon, tab and bar are in
  * question that the header has outside quotes and that the next rows have too; the one for which most
@@ -41,15 +41,15 @@ export function findDialect(head: string, delimiter: string, quote: string): Dia
   const sep = sepLine.exec(head);
   const type = typeLine.exec(head);
   const skip = (sep ?? type)?.[0].length ?? 0;
-  const asked = delimiter === "auto" ? sep?.[1] : delimiter;
+  const chosen = delimiter === "auto" ? sep?.[1] : delimiter;
   const sample = blankQuoted(
     head.slice(skip, skip + longestSample),
     quote,
-    asked === undefined ? candidates : [asked],
+    chosen === undefined ? candidates : [chosen],
   );
   const rows = sample.split(/[\r\n]+/).filter((row) => row !== "");
   return {
-    delimiter: asked ?? bestDelimiter(rows[0] ?? "", rows.slice(1, 1 + maxSampleRows)),
+    delimiter: chosen ?? bestDelimiter(rows[0] ?? "", rows.slice(1, 1 + maxSampleRows)),
     newline: sample.includes("\r") && !sample.includes("\n") ? "\r" : "\n",
     skip,
     isTyped: type !== null,

@@ -113,7 +113,7 @@ export class TextFile {
   /**
    * The next whole lines, or `undefined` at the end of the file.
    *
-   * @param line Number of the line with which they begin, for complaints about bytes.
+   * @param line Number of the line with which they begin, for messages about bytes.
    * @throws {SourceError} When the file cannot be read or is not in its encoding.
    */
   async next(line: number): Promise<string | undefined> {

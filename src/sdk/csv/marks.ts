@@ -66,7 +66,7 @@ export function markText(raw: string, { quote, newline, escape }: MarkSettings):
     mark("\\\\", "\\");
     mark(`\\${quote}`, quote);
   }
-  // At the end of a row it could not be told from the line break any more.
+  // At the end of a row it could no longer be distinguished from the line break.
   if (newline === "\n" && text.includes(`\r${quote}`)) {
     const character = unused.next().value;
     if (character !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * Which of the mapped columns CSV files lack, told by their headers, and what was probably meant.
+ * Which of the mapped columns CSV files lack, by their headers, and what was probably meant.
  *
  * @module
  */
@@ -68,7 +68,7 @@ function suggest(path: string, available: readonly string[]): string | undefined
   return available.find((name) => normalize(name) === near);
 }
 
-function isDelimiterOf(cell: string, delimiter: string, wanted: ReadonlySet<string>): boolean {
+function isDelimiterIn(cell: string, delimiter: string, wanted: ReadonlySet<string>): boolean {
   return cell.includes(delimiter) &&
     cell.split(delimiter).some((part) => wanted.has(part.replace(/^"|"$/g, "")));
 }
@@ -81,7 +81,7 @@ function findCause(head: Head, wanted: ReadonlySet<string>): string | undefined 
       return `${above}: remove the lines above it`;
     }
     for (const delimiter of delimiters) {
-      if (!cells.some((cell) => isDelimiterOf(cell, delimiter, wanted))) continue;
+      if (!cells.some((cell) => isDelimiterIn(cell, delimiter, wanted))) continue;
       const shown = delimiter === "\t" ? "tab" : delimiter;
       const how = delimiter === head.delimiter
         ? "Whole lines are in quotes, so that each is one cell: export the file without them"

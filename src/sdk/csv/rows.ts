@@ -190,11 +190,11 @@ export class RowReader {
     return { rows: faulty.size, stray: escaped };
   }
 
-  /** The rows before the one of which nobody can tell how it is meant; it ends the reading. */
+  /** The rows before the one that is ambiguous; it ends the reading. */
   #undecided({ marked, parsed }: Reading, { row, index }: Parsed["errors"][number]): Reading {
     const line = this.#restLine + countBreaks(marked.text, index, this.#newline);
     this.#failure = new SourceError(
-      `Cannot read ${this.#path}: on line ${line} a quote comes after a backslash, and the rows do not tell whether it ends the cell.`,
+      `Cannot read ${this.#path}: on line ${line} a quote comes after a backslash, and the rows do not show whether it ends the cell.`,
       { hint: "Export the file with the quotes inside of cells doubled." },
     );
     const errors = parsed.errors.filter((error) => error.row < row);

@@ -11,7 +11,7 @@ export interface Table {
   readonly header: readonly string[];
   /** How many cells the header has. */
   readonly width: number;
-  /** Each name once, with the place of its last column. */
+  /** Each name once, with the index of its last column. */
   readonly columns: readonly { readonly name: string; readonly place: number }[];
   /** A record of nulls. Its copies share one hidden class, and in them `__proto__` is a plain key. */
   readonly empty: SourceRecord;

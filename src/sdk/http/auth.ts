@@ -7,7 +7,7 @@
 import { basicCredentials } from "./basic.ts";
 import type { Answer, Http } from "./http.ts";
 
-/** Proves to a vendor who is asking. */
+/** Authenticates requests to a vendor. */
 export interface Authenticator {
   /** The headers for the next request; `http` has no credentials of its own. */
   headers(http: Http): Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface Authenticator {
    * renew. `used` are the headers that were refused.
    */
   renew?(http: Http, used: Readonly<Record<string, string>>): Promise<boolean>;
-  /** Whether an answer asks for new credentials; unless told, a 401 does. */
+  /** Whether an answer asks for new credentials; by default, a 401 does. */
   isRefusal?(answer: Answer): boolean;
   /** Sees each answer, for vendors that hand out the next token in one. */
   observe?(answer: Answer): void;
@@ -47,7 +47,7 @@ const shortestLife = 30_000;
  * all who wait.
  *
  * @param fetch asks the vendor for a token; throws `AuthError` when it is refused.
- * @param header turns the token into headers; `Authorization: Bearer …` unless told.
+ * @param header turns the token into headers; `Authorization: Bearer …` by default.
  * @param rolling for vendors that hand out the next token in an answer: reads it.
  */
 export function tokenAuth(

@@ -19,7 +19,7 @@ export function describeRequest(method: string, url: string): string {
   return `${method} ${url.split("?", 1)[0]}`;
 }
 
-/** What was under way when something was thrown. */
+/** The operation during which something was thrown. */
 export interface Attempt {
   readonly method: string;
   readonly url: string;
@@ -35,7 +35,7 @@ function proxyHost({ url }: Proxy): string {
   return new URL(url).host;
 }
 
-/** The proxy wants to know who asks, or does not let this account pass. */
+/** The proxy requires authentication, or refuses this account. */
 export function proxyRefusal(proxy: Proxy, method: string, url: string): ConnectionError {
   const which = proxy.authorization === undefined ? "wants credentials" : "refuses the credentials";
   return new ConnectionError(
@@ -44,7 +44,7 @@ export function proxyRefusal(proxy: Proxy, method: string, url: string): Connect
   );
 }
 
-/** What a proxy that was asked for a tunnel did. */
+/** What a proxy did with the request for a tunnel. */
 function proxyError(
   proxy: Proxy,
   thrown: unknown,

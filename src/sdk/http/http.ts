@@ -35,7 +35,7 @@ export interface HttpSettings {
   readonly proxy?: ProxyFinder | undefined;
   /** Milliseconds for one attempt, from connecting to the last byte. */
   readonly timeoutMs: number;
-  /** Bytes that one answer may have; 64 MB unless said otherwise. */
+  /** Bytes that one answer may have; 64 MB by default. */
   readonly maxBytes?: number | undefined;
   readonly retry?: RetryPolicy | undefined;
   /** Host names, beside that of the request, that a redirect may lead to. */
@@ -44,7 +44,7 @@ export interface HttpSettings {
   readonly rateLimiter?: RateLimiter | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Is told the status of every answer, also of those that are repeated. */
+  /** Called with the status of every answer, also of those that are repeated. */
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Origin that the headers may go to in place of the base's host: a token server elsewhere. */
+  /** Origin that the headers may go to instead of the base's host: a token server elsewhere. */
   readonly origin?: string | undefined;
   /** Makes headers anew for each attempt: signatures with a nonce hold only once. */
   readonly sign?: (() => Readonly<Record<string, string>>) | undefined;
@@ -63,7 +63,7 @@ export interface HttpRequest {
   /** Milliseconds for one attempt, where those of the client are too few. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Reads an answer before it is judged by its status, for vendors whose status tells little: SOAP has
+   * Reads an answer before its status is looked at, for vendors whose status says little: SOAP has
    * 500 for every fault. Never throws.
    */
   readonly interpret?: ((answer: Answer) => Promise<Answer>) | undefined;
@@ -96,7 +96,7 @@ interface Client {
   /** Where credentials may go; undefined when the client has no base. */
   readonly origin: string | undefined;
   repeated: number;
-  /** Whether unreadable characters were told. */
+  /** Whether unreadable characters were reported. */
   hasWarned: boolean;
 }
 
@@ -217,9 +217,9 @@ function waitAfter(ending: Ending, n: number): number {
   if ("error" in ending) return waitBefore(n, undefined, undefined);
   const { status, headers } = ending.answer;
   const now = Date.now();
-  const asked = parseRetryAfter(headers.get("retry-after"), now) ??
+  const requested = parseRetryAfter(headers.get("retry-after"), now) ??
     (status === 429 ? parseReset(headers, now) : undefined);
-  return waitBefore(n, status, asked);
+  return waitBefore(n, status, requested);
 }
 
 function unwrap(ending: Ending): Answer {
@@ -240,7 +240,7 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
     if (Date.now() - begun + wait > budgetMs) return unwrap(ending);
     client.repeated++;
     const reason = "answer" in ending
-      ? ending.answer.fault ?? String(ending.answer.status)
+      ? ending.answer.errorText ?? String(ending.answer.status)
       : ending.error.message;
     const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
     const line = `${describeRequest(method, address)}: ${reason}; ${next}`;

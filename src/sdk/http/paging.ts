@@ -92,7 +92,7 @@ async function* readOnce<T>(
  * The items of a list, each once, page by page. When one is removed while the list is read, those
  * behind it move up, and one slips from a page that is not read yet to one that was. So the list is
  * read again when the pages do not agree on how many there are, or fewer came than that; what was
- * removed meanwhile is told, and is no failure. A server that goes on giving fewer than it says is one:
+ * removed meanwhile is reported, and is no failure. A server that goes on giving fewer than it says is one:
  * the account does not balance then.
  */
 export async function* readCountedList<T>(list: CountedList<T>): AsyncGenerator<readonly T[]> {

@@ -10,7 +10,7 @@ import { parseReset } from "./retry.ts";
 
 /** What a vendor allows. */
 export interface Limits {
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   readonly concurrency?: number;
   /** Requests in one interval … */
   readonly requests?: number;

@@ -75,7 +75,7 @@ export function parseReset(headers: Headers, now: number): number | undefined {
   return number * 1000 + 1000;
 }
 
-/** The vendor's own time where its answer tells, for clocks that differ. */
+/** The vendor's own time where its answer has it, for clocks that differ. */
 function vendorTime(headers: Headers, now: number): number {
   const date = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(date) ? now : date;

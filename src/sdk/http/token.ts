@@ -1,5 +1,5 @@
 /**
- * Asking a vendor for a token.
+ * Requests a vendor's token.
  *
  * @module
  */
@@ -18,9 +18,9 @@ export interface TokenSource<T> {
   /** Options that hold the credentials, for example `client_id and client_secret`. */
   readonly credentials: string;
   readonly request: HttpRequest;
-  /** What must not be told even if the vendor sends it back in an error. */
+  /** What must be masked even if the vendor sends it back in an error. */
   readonly secrets?: readonly string[];
-  /** What to do about a refusal, where more can be said than to check the credentials. */
+  /** What to do about a refusal, where there is more advice than to check the credentials. */
   hint?(answer: Answer): string | undefined;
   readonly shape: ZodType<T>;
   /** The token in the answer; a text says why there is none. */
@@ -43,7 +43,7 @@ function describeRefusal({ status, body }: Answer, secrets: readonly string[] = 
 /**
  * Asks for a token, for `tokenAuth`.
  *
- * @throws {AuthError} when the vendor refuses the credentials, in whatever way.
+ * @throws {AuthError} when the vendor refuses the credentials, whatever the answer looks like.
  * @throws {SourceError} when it answers something else.
  * @throws {ConnectionError} when it does not answer.
  */

@@ -25,7 +25,7 @@ export interface VendorRequest extends HttpRequest {
   readonly what?: string | undefined;
   /** Statuses beside 2xx, and 204, that are an answer too, not an error; or whether an answer is such a one. */
   readonly allow?: readonly number[] | ((answer: Answer) => boolean) | undefined;
-  /** What to do about an error, by status or by answer, where more can be said than to check the credentials. */
+  /** What to do about an error, by status or by answer, where there is more advice than to check the credentials. */
   readonly hints?:
     | Readonly<Record<number, string>>
     | ((answer: Answer) => string | undefined)
@@ -65,7 +65,7 @@ export interface VendorSettings {
   readonly section: string;
   /** Options that hold credentials, for hints. */
   readonly credentials: readonly string[];
-  /** Is told of the credentials that are sent, also of tokens that the vendor hands out. */
+  /** Called with the credentials that are sent, also of tokens that the vendor hands out. */
   readonly mask?: ((secret: string) => void) | undefined;
 }
 
@@ -101,7 +101,7 @@ function withoutCredentials(text: string, headers: Readonly<Record<string, strin
 
 class VendorClient implements VendorHttp {
   readonly #settings: VendorSettings;
-  /** The credentials of the latest request, to be kept out of what is told. */
+  /** The credentials of the latest request, to be masked in messages. */
   #sent: Readonly<Record<string, string>> = {};
 
   constructor(settings: VendorSettings) {
@@ -150,7 +150,7 @@ class VendorClient implements VendorHttp {
     }
     const { status } = answer;
     if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
-    const reason = answer.fault ?? `${status} ${this.#readReason(answer)}`.trim();
+    const reason = answer.errorText ?? `${status} ${this.#readReason(answer)}`.trim();
     const { hints } = request;
     const hint = typeof hints === "function" ? hints(answer) : hints?.[status];
     if (status !== 401 && status !== 403) throw this.#error(request, reason, undefined, hint);

@@ -1,5 +1,5 @@
 /**
- * Recognises web pages: logins and error pages that come in place of what was asked for.
+ * Recognises web pages: logins and error pages instead of the requested data.
  *
  * @module
  */

@@ -57,7 +57,7 @@ interface Pending {
 const sequenceTag = 0x30;
 const startTlsName = "1.3.6.1.4.1.1466.20037";
 
-/** A connection at work. It is never made anew: once lost, every request fails. */
+/** An open connection. It is never made anew: once lost, every request fails. */
 export class LdapConnection {
   readonly #library: typeof Ldapts;
   readonly #endpoint: LdapEndpoint;
@@ -88,7 +88,7 @@ export class LdapConnection {
     return new LdapConnection(library, endpoint, socket);
   }
 
-  /** Whether nothing can be asked any more. */
+  /** Whether the connection can no longer be used. */
   get isLost(): boolean {
     return this.#failure !== undefined;
   }
@@ -102,7 +102,7 @@ export class LdapConnection {
     plain.removeAllListeners("data");
     const secure = await secureSocket(plain, this.#endpoint);
     this.#socket = secure;
-    // A new parser: what came in the clear after the answer must not count as said in confidence.
+    // A new parser: what came in the clear after the answer must not count as protected.
     this.#listen(secure);
   }
 
@@ -237,7 +237,7 @@ export class LdapConnection {
     }
   }
 
-  /** The end: whoever waits is told why. */
+  /** The end: whoever waits gets the reason. */
   #fail(error: unknown, atOnce = true): void {
     if (this.#failure !== undefined) return;
     this.#failure = { error };

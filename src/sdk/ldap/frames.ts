@@ -22,7 +22,7 @@ function messageLength(head: Buffer): number | undefined {
 export class MessageFrames {
   #pieces: Buffer[] = [];
   #size = 0;
-  /** Bytes of the message under way; 0 while that is not known. */
+  /** Bytes of the current message; 0 while that is not known. */
   #needed = 0;
 
   /**

@@ -38,7 +38,7 @@ interface Found {
 /** Members without an entry that are named in the log; the rest is counted. */
 const loggedMissing = 20;
 /** The results that say something about one member, not about the directory. */
-const ownFaults = new Set<number>([
+const fallbackCodes = new Set<number>([
   resultCodes.noSuchObject,
   resultCodes.referral,
   resultCodes.badDn,
@@ -92,7 +92,7 @@ async function find(
     if (code !== resultCodes.sizeLimit || entries.length === 0) {
       const option = options.memberFilter === "" ? "group_members_attr" : "base_dn";
       const error = searchError(`Cannot read ${member}`, option, thrown);
-      if (!ownFaults.has(code) || options.memberFilter !== "") throw error;
+      if (!fallbackCodes.has(code) || options.memberFilter !== "") throw error;
       return { missing: error.message };
     }
   }
@@ -119,7 +119,7 @@ async function foundRecord(
 
 /**
  * The members of groups, each once, in the order of the groups. Members that are no entry, or that
- * the filter leaves out, are told in the log.
+ * the filter leaves out, are reported in the log.
  *
  * @throws {SourceError} When a group cannot be read, or the connection is lost.
  */

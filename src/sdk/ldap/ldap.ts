@@ -17,7 +17,7 @@ import { LdapConnection } from "./connection.ts";
 import { opt, type Option, type Values } from "../option.ts";
 import type { SourceContext } from "../source.ts";
 
-/** Complains about text that is no filter once it is filled in. */
+/** Rejects text that is not a filter once it is filled in. */
 function filterOption(option: Option<string>, fill: (text: string) => string): Option<string> {
   return {
     ...option,
@@ -77,7 +77,7 @@ export const ldapOptions = {
   }),
   group_member_filter: filterOption(
     opt.text(
-      "Search filter that finds a member below base_dn, with {} in place of its value. By default, the value is the member's DN.",
+      "Search filter that finds a member below base_dn, with {} instead of its value. By default, the value is the member's DN.",
       { default: "", advanced: true },
     ),
     (text) => fillFilter(text, "x"),
@@ -100,7 +100,7 @@ export function ldapRule(values: LdapValues): string | undefined {
     return "start_tls is for ldap://: a connection to ldaps:// is encrypted from the start";
   }
   if (group_member_filter !== "" && !group_member_filter.includes(hole)) {
-    return `group_member_filter has no ${hole} in place of the member`;
+    return `group_member_filter has no ${hole} for the member`;
   }
   return undefined;
 }

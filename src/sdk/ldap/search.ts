@@ -28,7 +28,7 @@ const pageSize = 1000;
 const everyEntry = parseFilter("(objectClass=*)");
 
 /** Asks once; gives what came, and what went wrong after that. */
-async function ask(
+async function requestPage(
   directory: Directory,
   search: LdapSearch,
 ): Promise<{ entries: LdapEntry[]; cookie: Buffer; failure?: { thrown: unknown } }> {
@@ -57,7 +57,7 @@ export async function* searchTree(
   let cookie = Buffer.alloc(0);
   for (;;) {
     const page = directory.paged ? { size: pageSize, cookie } : undefined;
-    const answer = await ask(directory, { ...search, page });
+    const answer = await requestPage(directory, { ...search, page });
     yield answer.entries;
     const what = `Cannot search ${base} (${directory.url})`;
     if (answer.failure !== undefined) throw toSearchError(answer.failure.thrown, what, "base_dn");
@@ -86,7 +86,7 @@ export async function readEntry(
   option: string,
   attributes: readonly string[],
 ): Promise<LdapEntry> {
-  const { entries: [entry], failure } = await ask(directory, {
+  const { entries: [entry], failure } = await requestPage(directory, {
     base: dn,
     scope: "base",
     filter: everyEntry,

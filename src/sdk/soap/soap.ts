@@ -30,7 +30,7 @@ export interface SoapFault {
   readonly detail: string;
 }
 
-/** A service, who asks, and how its faults are to be taken. */
+/** A service, its credentials, and how its faults are classified. */
 export interface SoapAccess {
   readonly service: SoapService;
   /** Namespace of the elements in the body. */
@@ -41,7 +41,7 @@ export interface SoapAccess {
    * Which faults are about the credentials, and which about too many calls. Of the others, those of
    * the server are tried again.
    */
-  judge(fault: SoapFault): "refused" | "throttled" | undefined;
+  classifyFault(fault: SoapFault): "refused" | "throttled" | undefined;
 }
 
 export interface SoapCall {
@@ -128,28 +128,30 @@ async function readFault({ body }: Answer): Promise<SoapFault | undefined> {
 }
 
 /** The status that a fault would have in plain HTTP; of the server's own (1.1, 4.4.1) more may be had later. */
-function toStatus(fault: SoapFault, judge: SoapAccess["judge"]): number {
-  const verdict = judge(fault);
-  if (verdict === "refused") return 401;
-  if (verdict === "throttled") return 429;
+function toStatus(fault: SoapFault, classifyFault: SoapAccess["classifyFault"]): number {
+  const kind = classifyFault(fault);
+  if (kind === "refused") return 401;
+  if (kind === "throttled") return 429;
   return /^Server\b/i.test(fault.code) ? 500 : 400;
 }
 
 function describe({ code, string, detail }: SoapFault): string {
-  const said = [string, detail].filter((part) => part !== "").join(": ").replace(/\s+/g, " ");
-  return `${code} fault ${said.length > 300 ? `${said.slice(0, 300)}…` : said}`.trim();
+  const text = [string, detail].filter((part) => part !== "").join(": ").replace(/\s+/g, " ");
+  return `${code} fault ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`.trim();
 }
 
 /** Makes faults plain: HTTP has 500 for all of them. */
-function interpreter(judge: SoapAccess["judge"]): (answer: Answer) => Promise<Answer> {
+function interpreter(
+  classifyFault: SoapAccess["classifyFault"],
+): (answer: Answer) => Promise<Answer> {
   return async (answer) => {
     try {
       const fault = await readFault(answer);
       if (fault === undefined) return answer;
-      return { ...answer, status: toStatus(fault, judge), fault: describe(fault) };
+      return { ...answer, status: toStatus(fault, classifyFault), errorText: describe(fault) };
     } catch (error) {
       // What is no sound XML will not be sound when asked for again.
-      return { ...answer, status: 400, fault: `unreadable fault (${messageOf(error)})` };
+      return { ...answer, status: 400, errorText: `unreadable fault (${messageOf(error)})` };
     }
   };
 }
@@ -167,7 +169,7 @@ export async function callSoap<T>(
   call: SoapCall,
   shape: ZodType<T>,
 ): Promise<T> {
-  const { service, judge } = access;
+  const { service, classifyFault: classifyFault } = access;
   const { operation, what, retry, timeoutMs } = call;
   const name = `${operation}Response`;
   const answers = z.object({
@@ -186,7 +188,7 @@ export async function callSoap<T>(
       what,
       retry,
       timeoutMs,
-      interpret: interpreter((fault) => judge(fault)),
+      interpret: interpreter((fault) => classifyFault(fault)),
     },
     answers,
     { attributes: "_", keepBlanks: true },

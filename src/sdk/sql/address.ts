@@ -22,7 +22,7 @@ const localNames = new Set([".", "(local)"]);
 /**
  * Reads an address; a port goes before an instance, as in the ODBC driver.
  *
- * @returns A text when it is none: the complaint.
+ * @returns A text when it is none: what is wrong.
  */
 export function parseSqlAddress(text: string): SqlAddress | string {
   const [, protocol, rest = ""] = /^(?:([a-z]+):)?(.*)$/is.exec(text.trim()) ?? [];

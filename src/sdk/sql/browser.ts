@@ -1,5 +1,5 @@
 /**
- * On which port a named instance of SQL Server listens: the SQL Server Browser is asked, by the
+ * On which port a named instance of SQL Server listens: by a request to the SQL Server Browser, by the
  * SQL Server Resolution Protocol ([MC-SQLR]).
  *
  * @module
@@ -11,10 +11,10 @@ import { messageOf, SourceError } from "../../base/errors.ts";
 
 const browserPort = 1434;
 /** CLNT_UCAST_INST: one server is asked for one instance. */
-const askForInstance = 4;
-/** Datagrams get lost: the question is asked so often, a second apart. */
+const instanceRequest = 4;
+/** Datagrams get lost: the request is sent this often, a second apart. */
 const attempts = 4;
-const patienceMs = 1000;
+const answerTimeoutMs = 1000;
 
 /** The port in the answer, nothing when the instance does not listen on TCP. */
 function portIn(answer: Buffer, instance: string): number | undefined {
@@ -26,27 +26,27 @@ function portIn(answer: Buffer, instance: string): number | undefined {
 }
 
 /** Sends the question again and again until there is an answer; nothing comes back when there is none. */
-async function ask(
+async function queryBrowser(
   socket: Socket,
   host: string,
   instance: string,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   const question = Buffer.concat([
-    Buffer.of(askForInstance),
+    Buffer.of(instanceRequest),
     Buffer.from(`${instance}\0`, "latin1"),
   ]);
   return await new Promise((resolve, reject) => {
-    let asked = 0;
-    const timer = setInterval(send, patienceMs);
+    let sent = 0;
+    const timer = setInterval(send, answerTimeoutMs);
     const abort = () => end(() => reject(signal.reason));
-    function end(settle: () => void): void {
+    function end(complete: () => void): void {
       clearInterval(timer);
       signal.removeEventListener("abort", abort);
-      settle();
+      complete();
     }
     function send(): void {
-      if (asked++ === attempts) return end(() => resolve(undefined));
+      if (sent++ === attempts) return end(() => resolve(undefined));
       socket.send(question, browserPort, host);
     }
     socket.once("message", (answer) => end(() => resolve(answer)));
@@ -78,7 +78,7 @@ export async function findInstancePort(
   }
   const socket = createSocket(found.family === 6 ? "udp6" : "udp4");
   try {
-    const answer = await ask(socket, found.address, instance, signal);
+    const answer = await queryBrowser(socket, found.address, instance, signal);
     if (answer === undefined) {
       throw new SourceError(`${what}: the SQL Server Browser does not answer on UDP port 1434`, {
         hint: "Check the instance's name, start the SQL Server Browser and open its port, " +

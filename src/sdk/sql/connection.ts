@@ -32,7 +32,7 @@ export interface SqlEndpoint {
   readonly database: string;
   readonly login: SqlLogin;
   readonly encrypt: boolean | "strict";
-  /** Whether the server is told that nothing will be written, so that a readable copy may answer. */
+  /** Whether the server learns that nothing will be written, so that a readable copy may answer. */
   readonly readOnly: boolean;
   readonly tls: TlsSettings;
   /** How long connecting and logging in may take, in milliseconds. */
@@ -115,7 +115,7 @@ function openSecurity(endpoint: SqlEndpoint, port: number): SecurityContext {
   }
 }
 
-/** A context whose first token is already there: only that shows whether Windows can go this way. */
+/** A context whose first token is already there: only that shows whether Windows supports it. */
 function withFirstToken(context: SecurityContext): SecurityContext {
   let first: Uint8Array | undefined;
   try {
@@ -137,10 +137,10 @@ function withFirstToken(context: SecurityContext): SecurityContext {
 /** Waits until the driver is logged in. */
 function loggedIn(driver: SqlDriver, { signal, connectMs }: SqlEndpoint): Promise<void> {
   return new Promise((resolve, reject) => {
-    function end(settle: () => void): void {
+    function end(complete: () => void): void {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
-      settle();
+      complete();
     }
     const abort = () => end(() => reject(signal.reason));
     const late = () => end(() => reject(new Error(`no login within ${connectMs / 1000} s`)));
@@ -169,7 +169,7 @@ export async function connectSql(endpoint: SqlEndpoint): Promise<SqlConnection> 
     if (endpoint.login.kind === "process") security = openSecurity(endpoint, port);
     const opened = driver = new SqlDriver(toConfiguration(endpoint, port), security);
     opened.on("errorMessage", (message: SqlMessage) => messages.push(message));
-    // What happens to a connection later is told by the query under way.
+    // What happens to a connection later is reported by the running query.
     opened.on("error", () => {});
     await loggedIn(opened, endpoint);
     return { driver: opened, endpoint, names, close: () => opened.close() };

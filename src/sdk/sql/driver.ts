@@ -1,6 +1,6 @@
 /**
  * tedious's connection, with what it lacks: a login with tokens of the operating system, and an end
- * without a crash while an answer is on its way. Imported on first use: the driver is large.
+ * without a crash while an answer is pending. Imported on first use: the driver is large.
  *
  * @module
  */

@@ -105,7 +105,7 @@ function connectionHint(code: string, text: string): string {
 /**
  * Why there is no connection, or none that is logged in.
  *
- * @param messages What the server said, first to last.
+ * @param messages The server's messages, first to last.
  */
 export function sqlConnectError(
   endpoint: SqlEndpointNames,

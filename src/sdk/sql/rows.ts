@@ -19,10 +19,10 @@ interface Cell {
   readonly value: unknown;
 }
 
-/** Rows that may wait for the reader before the server is held up. */
+/** Rows that may wait for the reader before the server is slowed down. */
 const fullQueue = 256;
 
-/** Rows on their way from the driver's events to the reader. */
+/** Rows between the driver's events and the reader. */
 class RowQueue {
   #rows: Cell[][] = [];
   #ended = false;
@@ -34,7 +34,7 @@ class RowQueue {
     return this.#rows.push(row);
   }
 
-  /** No more rows come; `error` tells why if that is not how it should be. */
+  /** No more rows come; `error` is the reason if that is not the regular end. */
   end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;

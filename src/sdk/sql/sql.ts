@@ -62,7 +62,7 @@ export const sqlOptions = {
     { advanced: true },
   )),
   read_only: opt.flag(
-    "Whether the server is told that the agent only reads (ApplicationIntent=ReadOnly), so that a readable copy of an availability group may answer.",
+    "Whether the connection is announced as read-only (ApplicationIntent=ReadOnly), so that a readable copy of an availability group may answer.",
     { default: true, advanced: true },
   ),
   query_timeout: opt.integer("Seconds to wait for the server while it works on a query.", {
@@ -134,7 +134,7 @@ export function sqlEndpoint(context: SourceContext<SqlValues>): SqlEndpoint {
       hint: "Set verify_ssl = True and name its authority in cacert_file, or encrypt = True.",
     });
   }
-  // Inside of TDS 7 the driver speaks TLS 1.2 at most, whatever it is told.
+  // Inside of TDS 7 the driver speaks TLS 1.2 at most, whatever is configured.
   if (options.encrypt === true && tls.minVersion === tls13) {
     throw new ConfigError("ssl_protocol = tls1.3 needs encrypt = strict", [], {
       hint:

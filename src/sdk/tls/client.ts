@@ -15,7 +15,7 @@ const tls10 = 0x0301;
 const tls12 = 0x0303;
 const tls13 = 0x0304;
 
-/** What a section's TLS options come to, and what should be said about them. */
+/** What a section's TLS options come to, and the warnings about them. */
 export interface ResolvedTls {
   readonly settings: TlsSettings;
   /** Sentences to warn with, once per run. */

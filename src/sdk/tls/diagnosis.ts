@@ -1,5 +1,5 @@
 /**
- * Why a TLS connection does not come about: fetch tells hardly more than that it does not.
+ * Why a TLS connection does not come about: fetch reports hardly more than that it does not.
  *
  * @module
  */
@@ -51,7 +51,7 @@ const probeTimeoutMs = 2000;
 /** How a handshake ended: the protocol that was agreed on, or the code of the error. */
 type Ending = { readonly protocol: string | null } | { readonly code: string };
 
-/** Connects once, sends nothing that matters, and looks what becomes of it. */
+/** Connects once, sends nothing that matters, and looks at the answer. */
 function probe(options: ConnectionOptions): Promise<Ending> {
   return new Promise((resolve) => {
     let protocol: string | null | undefined;
@@ -59,7 +59,7 @@ function probe(options: ConnectionOptions): Promise<Ending> {
       protocol = socket.getProtocol();
       // With TLS 1.3 the server looks at our certificate only after the handshake.
       if (protocol === "TLSv1.3") socket.write("\r\n");
-      else settled();
+      else finished();
     });
     function end(ending: Ending): void {
       clearTimeout(timer);
@@ -68,10 +68,10 @@ function probe(options: ConnectionOptions): Promise<Ending> {
       socket.destroy();
       resolve(ending);
     }
-    const settled = () => end(protocol === undefined ? { code: "" } : { protocol });
-    const timer = setTimeout(settled, probeTimeoutMs);
-    socket.on("data", settled);
-    socket.on("close", settled);
+    const finished = () => end(protocol === undefined ? { code: "" } : { protocol });
+    const timer = setTimeout(finished, probeTimeoutMs);
+    socket.on("data", finished);
+    socket.on("close", finished);
     socket.on("error", (error) => end({ code: errorCode(error) }));
   });
 }
@@ -114,7 +114,7 @@ const refusals = /ALERT_(CERTIFICATE|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_C
 /**
  * Finds out why a handshake failed.
  *
- * @returns undefined when that cannot be told, or when a handshake comes about now.
+ * @returns undefined when that is not known, or when a handshake comes about now.
  */
 export async function diagnoseTls(
   address: string,

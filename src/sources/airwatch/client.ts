@@ -1,5 +1,5 @@
 /**
- * How AirWatch is asked: credentials, the list of devices, and what belongs to one device.
+ * Client of AirWatch: credentials, the list of devices, and what belongs to one device.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const object = z.record(z.string(), z.unknown());
 const devices = z.object({ Devices: z.array(object), Total: z.number().nullish() });
 const token = z.object({ access_token: z.string(), expires_in: z.number().optional() });
 
-/** What asking takes. */
+/** What a request needs. */
 export interface Access {
   readonly url: string;
   readonly api_path: string;

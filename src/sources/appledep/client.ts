@@ -1,5 +1,5 @@
 /**
- * How Apple's device assignment service is asked: the session, the list of devices and their details.
+ * Client of Apple's device assignment service: the session, the list of devices and their details.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 } from "../../sdk/mod.ts";
 import { readServerToken } from "./server_token.ts";
 
-/** What asking takes. */
+/** What a request needs. */
 export interface Access {
   readonly url: string;
   readonly api_token: string;
@@ -54,7 +54,7 @@ export const commonHeaders = {
 
 const sessionHeader = "X-ADM-Auth-Session";
 
-/** What to do about the two refusals that no new session mends ("Interpreting … error codes"). */
+/** What to do about the two refusals that no new session resolves ("Interpreting … error codes"). */
 function chooseHint({ status, body }: Answer): string | undefined {
   if (body.includes("USER_AGENT")) {
     return "Apple does not take the user agent of this program. Update the agent; the server token is not the cause.";
@@ -116,29 +116,29 @@ export async function checkAccount({ http }: Context): Promise<void> {
 }
 
 /** A page of the list, and how often the list was begun anew before. */
-interface Place {
+interface ListPosition {
   readonly cursor: string | null;
   readonly restarts: number;
 }
 
 /** Whether an error only says that the cursor came to its end, or that the list is to begin anew. */
-function isAboutCursor({ status, body }: Answer, { cursor, restarts }: Place): boolean {
+function isAboutCursor({ status, body }: Answer, { cursor, restarts }: ListPosition): boolean {
   if (status !== 400 || cursor === null) return false;
   return body.includes("EXHAUSTED_CURSOR") || (body.includes("INVALID_CURSOR") && restarts === 0);
 }
 
 /** The pages of the list, each device once. */
 async function* listPages({ http, options }: Context): AsyncGenerator<readonly SourceRecord[]> {
-  const load = (place: Place) =>
+  const load = (position: ListPosition) =>
     http.page({
       method: "POST",
       path: "/server/devices",
-      body: JSON.stringify({ limit: options.page_size, cursor: place.cursor }),
+      body: JSON.stringify({ limit: options.page_size, cursor: position.cursor }),
       what: "devices",
-      allow: (answer) => isAboutCursor(answer, place),
+      allow: (answer) => isAboutCursor(answer, position),
       hints: chooseHint,
     }, devices);
-  const next = ({ body, text }: Page<z.infer<typeof devices>>, { restarts }: Place) => {
+  const next = ({ body, text }: Page<z.infer<typeof devices>>, { restarts }: ListPosition) => {
     if (body === undefined) {
       return text.includes("INVALID_CURSOR") ? { cursor: null, restarts: 1 } : undefined;
     }
@@ -146,7 +146,7 @@ async function* listPages({ http, options }: Context): AsyncGenerator<readonly S
     return more_to_follow && cursor ? { cursor, restarts } : undefined;
   };
   const seen = new Set<string>();
-  const first: Place = { cursor: null, restarts: 0 };
+  const first: ListPosition = { cursor: null, restarts: 0 };
   for await (const { body } of pages(first, load, next)) {
     const fresh = body?.devices.filter(({ serial_number }) => !seen.has(serial_number)) ?? [];
     for (const { serial_number } of fresh) seen.add(serial_number);

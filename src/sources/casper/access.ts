@@ -1,5 +1,5 @@
 /**
- * How Jamf Pro is asked: an API client, or name and password exchanged for a token, or, on servers
+ * Client of Jamf Pro: an API client, or name and password exchanged for a token, or, on servers
  * older than 10.35, name and password with every request.
  *
  * @module
@@ -19,7 +19,7 @@ import {
   tokenAuth,
 } from "../../sdk/mod.ts";
 
-/** The options of the source that asking takes. */
+/** The options of the source that requests need. */
 export interface Access {
   readonly url: string;
   readonly username: string;
@@ -59,7 +59,7 @@ async function tokenOfClient(http: Http, { client_id, client_secret }: Access): 
   return { ...token, value: `Bearer ${token.value}` };
 }
 
-/** When a token ends. A time in the past is a clock that goes otherwise: then a 401 tells. */
+/** When a token ends. A time in the past is a clock that differs: then a 401 decides. */
 function parseExpiry(text: string | undefined): number | undefined {
   const end = Date.parse(text ?? "");
   return end > Date.now() ? end : undefined;
@@ -126,7 +126,7 @@ function asHeader(value: string): Readonly<Record<string, string>> {
   return { Authorization: value };
 }
 
-/** The way to authenticate that the options ask for. */
+/** The authentication that the options select. */
 export function createAuth(access: Access): Authenticator {
   if (access.client_id === "") return userAuth(access);
   return tokenAuth((http) => tokenOfClient(http, access), asHeader);

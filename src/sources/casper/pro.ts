@@ -16,7 +16,7 @@ import {
 import type { Context } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
 import { isMember } from "./groups.ts";
-import { isTold, type Names, toClassic } from "./translate.ts";
+import { isReturned, type Names, toClassic } from "./translate.ts";
 
 const id = z.union([z.string(), z.number(), z.bigint()]);
 const computer = z.record(z.string(), z.unknown()).and(z.object({ id }));
@@ -29,7 +29,7 @@ const groups = z.array(z.object({ name: z.string() }));
 
 type Inventory = z.infer<typeof inventory>;
 
-/** More is cut to this without a word. */
+/** More is silently cut to this. */
 const largestPage = 2000;
 /** Lists in a computer make it big, so that fewer of them fit into an answer in time. */
 const pageSizes = { withLists: 100, without: 500 } as const;
@@ -149,7 +149,7 @@ export async function checkPro(context: Context): Promise<void> {
 }
 
 /** What comes after a page; servers may give smaller pages than asked for. */
-function follower(): (page: Inventory, place: number) => number | undefined {
+function follower(): (inventory: Inventory, page: number) => number | undefined {
   const seen = new Set<string>();
   return ({ results, totalCount }, page) => {
     const before = seen.size;
@@ -169,13 +169,13 @@ function follower(): (page: Inventory, place: number) => number | undefined {
 /** All computers, or those of the group, page by page in the Classic shape. */
 export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]> {
   const { options, wanted, log } = context;
-  const untold = wanted.paths.filter((path) => !isTold(path));
-  if (untold.length > 0) log.warning(`The Jamf Pro API does not return ${untold.join(", ")}`);
+  const missing = wanted.paths.filter((path) => !isReturned(path));
+  if (missing.length > 0) log.warning(`The Jamf Pro API does not return ${missing.join(", ")}`);
   await checkGroup(context);
   const names = await loadNames(context);
-  const asked = wantedSections(context);
-  const isBig = asked.some((section) => lists.includes(section));
-  const load = openInventory(context, asked, isBig ? pageSizes.withLists : pageSizes.without);
+  const sections = wantedSections(context);
+  const isBig = sections.some((section) => lists.includes(section));
+  const load = openInventory(context, sections, isBig ? pageSizes.withLists : pageSizes.without);
   const { group_name: group } = options;
   const list = readCountedList({
     what: "computers",

@@ -141,8 +141,8 @@ export function toClassic(computer: SourceRecord, { departments, buildings }: Na
 
 const blank = toClassic({}, { departments: new Map(), buildings: new Map() });
 
-/** Whether a Classic path leads to something that the Jamf Pro API tells as well. */
-export function isTold(path: string): boolean {
+/** Whether a Classic path leads to something that the Jamf Pro API returns as well. */
+export function isReturned(path: string): boolean {
   let value: unknown = blank;
   for (const key of path.split(".")) {
     if (Array.isArray(value)) return true;

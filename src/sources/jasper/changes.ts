@@ -42,13 +42,13 @@ function isAfter(one: string, other: string | undefined): boolean {
 /** The time that the Python connector kept: beside the ini, or a folder above, where it looked. */
 async function timeInFile(path: string, { log }: SourceContext<unknown>) {
   const above = path.replace(/[^/\\]+$/, (name) => `../${name}`);
-  for (const place of [path, above]) {
+  for (const file of [path, above]) {
     try {
-      const text = await readTextFileIfAny(place);
+      const text = await readTextFileIfAny(file);
       if (text === undefined) continue;
       const time = readTime(text);
-      if (time === undefined) log.warning(`${place} contains no time and is not used`);
-      else log.info(`Continuing from ${time}, the end of the last upload in ${place}`);
+      if (time === undefined) log.warning(`${file} contains no time and is not used`);
+      else log.info(`Continuing from ${time}, the end of the last upload in ${file}`);
       if (time !== undefined) return time;
     } catch (error) {
       log.warning(`${messageOf(error)}. It is not used.`);
@@ -77,14 +77,14 @@ interface Reading {
   /** Every SIM that was listed so far. */
   readonly seen: Set<string>;
   /** When the list was first asked for, by the server's clock. */
-  asked: string | undefined;
+  requestedAt: string | undefined;
   /** The latest change among the SIMs. */
   latest: string | undefined;
 }
 
 /**
  * The ids of the changed SIMs, page by page, each once. A SIM that changes meanwhile moves to the end
- * of the list, and others take its place on pages that were read: when one comes twice, the list is
+ * of the list, and others move to pages that were read: when one comes twice, the list is
  * gone through again for those that slipped through.
  */
 async function* changedSims(reading: Reading): AsyncGenerator<readonly string[]> {
@@ -94,7 +94,7 @@ async function* changedSims(reading: Reading): AsyncGenerator<readonly string[]>
     hasMoved = false;
     for (let page = 1, last = 1; page <= last; page++) {
       const { iccids, totalPages, timestamp } = await service.changed(since, page);
-      reading.asked ??= readTime(timestamp);
+      reading.requestedAt ??= readTime(timestamp);
       hasMoved ||= totalPages > 1 && iccids.some((iccid) => listed.has(iccid));
       for (const iccid of iccids) listed.add(iccid);
       const fresh = new Set(iccids.filter((iccid) => !seen.has(iccid)));
@@ -150,11 +150,11 @@ async function* details(
  * Where the next run begins: at the latest change, but well before the list was asked for. SIMs that
  * changed later were not in it, and some that changed just then may not have been yet.
  */
-function nextBegin({ since, seen, asked, latest }: Reading): string | undefined {
+function nextBegin({ since, seen, requestedAt, latest }: Reading): string | undefined {
   if (seen.size === 0) return undefined;
-  const sure = asked === undefined
+  const sure = requestedAt === undefined
     ? undefined
-    : new Date(Date.parse(asked) - settlingMs).toISOString();
+    : new Date(Date.parse(requestedAt) - settlingMs).toISOString();
   const isSure = latest !== undefined && (sure === undefined || !isAfter(latest, sure));
   const time = isSure ? latest : sure;
   return time !== undefined && isAfter(time, since) ? time : undefined;
@@ -167,7 +167,13 @@ export async function* readChanges(
 ): AsyncGenerator<readonly (SourceRecord | Skipped)[]> {
   const { cursor, log, total } = context;
   const since = await chooseStart(context);
-  const reading: Reading = { service, since, seen: new Set(), asked: undefined, latest: undefined };
+  const reading: Reading = {
+    service,
+    since,
+    seen: new Set(),
+    requestedAt: undefined,
+    latest: undefined,
+  };
   for await (const iccids of changedSims(reading)) yield* details(context, reading, iccids);
   const { size } = reading.seen;
   total(size);

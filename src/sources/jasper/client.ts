@@ -33,11 +33,11 @@ export interface ChangedPage {
   readonly iccids: readonly string[];
   /** 1 for servers that do not page. */
   readonly totalPages: number;
-  /** The server's time; blank when it does not tell. */
+  /** The server's time; blank when it does not send it. */
   readonly timestamp: string;
 }
 
-/** The service at work. */
+/** The running service. */
 export interface TerminalService {
   /** One page of the SIMs that changed after a time, or of all, oldest change first. */
   changed(since: string | undefined, page: number): Promise<ChangedPage>;
@@ -77,7 +77,7 @@ const detailed = z.object({ terminals: element.optional() });
  * The numbers that Jasper puts where SOAP has its text. "API policies and best practices" has 400101
  * for too many calls in a second; its neighbours are about the license key, and 4002xx about the user.
  */
-function judge({ string }: SoapFault): "refused" | "throttled" | undefined {
+function classifyFault({ string }: SoapFault): "refused" | "throttled" | undefined {
   const [code] = /^\d+/.exec(string) ?? [];
   if (code === "400101") return "throttled";
   return /^400[12]\d\d$/.test(code ?? "") ? "refused" : undefined;
@@ -100,7 +100,13 @@ async function findService(context: SourceContext<Access>): Promise<SoapService>
 export async function openTerminals(context: SourceContext<Access>): Promise<TerminalService> {
   const { http, options: { username, password, api_token } } = context;
   const service = await findService(context);
-  const access: SoapAccess = { service, namespace, username, password, judge };
+  const access: SoapAccess = {
+    service,
+    namespace,
+    username,
+    password,
+    classifyFault: classifyFault,
+  };
   let messages = 0;
   // Clients send a version of their own; any text will do.
   const common = () => ({ messageId: `oom-${++messages}`, version: "1.0", licenseKey: api_token });

@@ -14,7 +14,7 @@ const numbers: ReadonlySet<string> = new Set(
 );
 const flags: ReadonlySet<string> = new Set(["overageLimitReached"]);
 
-/** By this SIMs are told apart and recognised, so that blanks around it must not make it another. */
+/** This identifies a SIM, so that blanks around it must not make it another. */
 const key = "iccid";
 
 const attributePrefix = "_";

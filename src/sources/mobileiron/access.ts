@@ -1,5 +1,5 @@
 /**
- * What asking MobileIron takes, Cloud and Core alike.
+ * What requests to MobileIron need, Cloud and Core alike.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface Access {
   readonly last_checkin_date_threshold: number;
 }
 
-/** What both ways of reading are given. */
+/** What both APIs need. */
 export type Context = SourceContext<Access>;
 
 /** Any JSON object. */

@@ -57,13 +57,13 @@ export async function checkCloud({ http }: Context): Promise<void> {
   await http.json({ path: partitionPath, query, what: "partitions" }, partitions);
 }
 
-async function wishedPartitions(context: Context): Promise<readonly Partition[]> {
+async function listRequestedPartitions(context: Context): Promise<readonly Partition[]> {
   const all: Partition[] = [];
   for await (const page of listRows(context, partitionPath, {}, "partitions", partitions)) {
     all.push(...page.searchResults);
   }
-  const wished = readPartitions(context.options.partitions) ?? [];
-  const { found, unknown } = choosePartitions(all, wished);
+  const requested = readPartitions(context.options.partitions) ?? [];
+  const { found, unknown } = choosePartitions(all, requested);
   const existing = all.map(({ name }) => name).join(", ");
   for (const name of unknown) {
     context.log.warning(`There is no partition "${name}". There are: ${existing}`);
@@ -129,7 +129,7 @@ async function* listDevices(context: Context): AsyncGenerator<readonly SourceRec
     context.options;
   const since = onlyFresh ? Date.now() - seconds * 1000 : Number.NEGATIVE_INFINITY;
   let total = 0;
-  for (const partition of await wishedPartitions(context)) {
+  for (const partition of await listRequestedPartitions(context)) {
     total += yield* partitionDevices(context, partition, since);
   }
   if (!onlyFresh) context.total(total);

@@ -104,7 +104,7 @@ function merge(parts: readonly (readonly SourceRecord[])[]): (SourceRecord | Ski
   });
 }
 
-function textOf(value: unknown): string | undefined {
+function toText(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : `${value}`;
 }
 
@@ -125,7 +125,7 @@ async function* listSpace(context: Context, space: string, groups: readonly stri
         yield { items: merge(parts.map(({ results }) => results)), total: parts[0]?.totalCount };
       }
     },
-    keyOf: (device) => device instanceof Skipped ? undefined : textOf(device["common.uuid"]),
+    keyOf: (device) => device instanceof Skipped ? undefined : toText(device["common.uuid"]),
     total: (count) => total = count,
     log: context.log,
   });

@@ -86,11 +86,11 @@ export const mobileiron = defineSource({
   limits: { concurrency: 4, pageSize },
   rule(options) {
     if (isCore(options)) return undefined;
-    const wished = readPartitions(options.partitions);
-    if (wished === undefined) {
+    const requested = readPartitions(options.partitions);
+    if (requested === undefined) {
       return 'partitions looks like a list, but is not valid. Write it as ["Drivers", "Office"]';
     }
-    return wished.length > 0 ? undefined : "needs partitions: a list of names, or All";
+    return requested.length > 0 ? undefined : "needs partitions: a list of names, or All";
   },
   http: ({ url, username, password }) => ({ base: url, auth: basicAuth(username, password) }),
   async check(context) {

@@ -38,12 +38,12 @@ export function readPartitions(text: string): readonly string[] | "all" | undefi
 /** Finds partitions by name: exactly, else in any case. */
 export function choosePartitions(
   partitions: readonly Partition[],
-  wished: readonly string[] | "all",
+  requested: readonly string[] | "all",
 ): Choice {
-  if (wished === "all") return { found: partitions, unknown: [] };
+  if (requested === "all") return { found: partitions, unknown: [] };
   const found = new Set<Partition>();
   const unknown: string[] = [];
-  for (const name of wished) {
+  for (const name of requested) {
     const lower = name.toLowerCase();
     const partition = partitions.find((one) => one.name === name) ??
       partitions.find((one) => one.name.toLowerCase() === lower);

@@ -78,7 +78,7 @@ export function createAuth(access: Access): Authenticator {
       read({ status, data, access_token, expires_in }) {
         const [inside] = data ?? [];
         const value = inside?.access_token ?? access_token;
-        // "Generate Tokens" of API 1 tells of errors inside of a 200.
+        // "Generate Tokens" of API 1 reports errors inside of a 200.
         if (value === undefined || (status !== undefined && status.code !== 200)) {
           return `${status?.code ?? ""} ${status?.message ?? "no token in the answer"}`.trim();
         }

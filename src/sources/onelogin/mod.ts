@@ -18,7 +18,7 @@ import {
 import { usersV1, usersV2 } from "./schema.ts";
 
 /** What is wrong with the credentials, or with the address for them. */
-function complaint(options: Access): string | undefined {
+function checkAccess(options: Access): string | undefined {
   const { url, client_id, client_secret, api_token } = options;
   const isXml = detectApi(options) === "xml";
   if (isXml && api_token === "") {
@@ -91,10 +91,10 @@ export const onelogin = defineSource({
     "role_id": "list of the ids of the roles; role_ids in API 2",
     "custom_attributes.NAME": "a custom attribute, also as NAME alone",
   },
-  // "Get Rate Limit": 5,000 an hour for the account; the headers tell the seconds that are left.
+  // "Get Rate Limit": 5,000 an hour for the account; the headers have the seconds that are left.
   namedBy: ["id", "username", "email"],
   limits: { concurrency: 1, requests: 5000, perSeconds: 3600, pageSize },
-  rule: complaint,
+  rule: checkAccess,
   http: (options) => ({ base: new URL(options.url).origin, auth: createAuth(options) }),
   async check(context) {
     const { http, options } = context;

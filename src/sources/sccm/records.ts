@@ -156,9 +156,9 @@ export async function* readComputers(context: Context): AsyncGenerator<SourceRec
     streams.push(rising);
     return rising;
   }
-  const place = sqlEndpoint(context);
+  const endpoint = sqlEndpoint(context);
   async function connection(): Promise<SqlConnection> {
-    const one = await connectSql(place);
+    const one = await connectSql(endpoint);
     opened.push(one);
     return one;
   }

@@ -1,5 +1,5 @@
 /**
- * Zendesk's ways to sign in, and its lists.
+ * Zendesk's login methods, and its lists.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 /** The largest page ("Pagination", parameter `page[size]`). */
 export const pageSize = 100;
 
-/** Where a list goes on: by cursor, or by the older way of servers that know no cursors. */
+/** Where a list goes on: by cursor, or by page number on older servers. */
 const rest = {
   meta: z.object({ has_more: z.boolean() }).optional(),
   links: z.object({ next: z.string().nullish() }).optional(),
@@ -69,7 +69,7 @@ export function hasApiTokenOnly(options: Credentials): boolean {
   return options.oauth_token === "" && (options.client_id === "" || options.client_secret === "");
 }
 
-/** The best way to sign in that the options allow. */
+/** The best login method that the options allow. */
 export function createAuth(base: string, options: Credentials): Authenticator {
   const { client_id, client_secret, oauth_token, username, api_token } = options;
   // "API token": the user name is followed by `/token`.

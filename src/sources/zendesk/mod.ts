@@ -90,7 +90,7 @@ export const zendesk = defineSource({
     "organization_id": "id of the organization",
     "organization.name": "name of the organization, with load_organizations",
   },
-  // "Rate limits": 200 to 2,500 a minute by plan; the headers tell which.
+  // "Rate limits": 200 to 2,500 a minute by plan; the headers say which.
   namedBy: ["id", "name"],
   limits: { concurrency: 2, requests: 200, perSeconds: 60, pageSize },
   rule(options) {

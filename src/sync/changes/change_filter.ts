@@ -168,7 +168,7 @@ class ComparingFilter implements ChangeFilter {
   block(rule: GuardRule, beside: string): void {
     this.#rule = rule;
     this.#blocked = new Spool(beside);
-    this.#prepared.log.info("The guard is in force: nothing is sent before everything was read");
+    this.#prepared.log.info("The guard is enabled: nothing is sent before everything was read");
   }
 
   add(record: MappedRecord): Promise<void> | undefined {

@@ -60,13 +60,13 @@ class NumberSet {
   }
 
   add(number: number): void {
-    const place = number >> 3;
-    if (place >= this.#bits.length) {
-      const larger = new Uint8Array(Math.max(place + 1, this.#bits.length * 2));
+    const byte = number >> 3;
+    if (byte >= this.#bits.length) {
+      const larger = new Uint8Array(Math.max(byte + 1, this.#bits.length * 2));
       larger.set(this.#bits);
       this.#bits = larger;
     }
-    this.#bits[place] = (this.#bits[place] ?? 0) | (1 << (number & 7));
+    this.#bits[byte] = (this.#bits[byte] ?? 0) | (1 << (number & 7));
   }
 }
 
@@ -156,7 +156,7 @@ export class Comparison {
     return this.#returned;
   }
 
-  /** The records that were accepted and did not come, apart from those of which earlier runs told. */
+  /** The records that were accepted and did not come, apart from those that earlier runs reported. */
   *gone(): Generator<Gone> {
     const missing = this.#settings.baseline?.missing((id) => this.isSeen(id)) ?? [];
     for (const { key, ...print } of missing) {

@@ -19,7 +19,7 @@ export interface GuardRule {
   readonly percent: number | undefined;
   /** Records; absent when the number does not matter. */
   readonly count: number | undefined;
-  /** Whether nobody asked for it: then it looks at losses only, and never stops for a few records. */
+  /** Whether it is the default: then it looks at losses only, and never stops for a few records. */
   readonly isDefault: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface GuardOptions {
 /** Percent that the guard allows when nobody says otherwise. */
 const defaultPercent = 20;
 
-/** A guard that nobody asked for lets so many records pass, whatever their share. */
+/** The default guard lets this many records pass, whatever their share. */
 const defaultMinimum = 10;
 
 /** Records, and fields, that are named when the guard stops. */

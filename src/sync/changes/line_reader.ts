@@ -16,7 +16,7 @@ export interface Line {
   readonly end: number;
 }
 
-/** Reads an open file line by line, from a place on. What follows the last newline is no line. */
+/** Reads an open file line by line, from an offset. What follows the last newline is no line. */
 export function* readLines(file: number, begin = 0): Generator<Line> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(chunk);

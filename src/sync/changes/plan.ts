@@ -26,7 +26,7 @@ import {
   type ReadEnd,
   readSection,
 } from "../read/pipeline.ts";
-import { type SectionFault, toFault } from "../report.ts";
+import { type SectionError, toSectionError } from "../report.ts";
 import { Spool } from "./spool.ts";
 
 /** How a section is planned. Nothing of it can write to Oomnitza. */
@@ -94,7 +94,7 @@ export interface PlanReport {
   /** Mapped paths that no record has, or that were empty in every record that was read. */
   readonly empty_paths: readonly EmptyPath[];
   /** What went wrong with the section as a whole. */
-  readonly error: SectionFault | null;
+  readonly error: SectionError | null;
 }
 
 /** What is kept of a record until somebody looks at it. */
@@ -227,10 +227,10 @@ export async function planSection(
 }
 
 /** What went wrong with the reading: as an upload has it. */
-function findFault({ prepared, account }: Planning, end: ReadEnd): SectionFault | null {
-  if (end.failure !== undefined) return toFault(end.failure.thrown);
+function findFault({ prepared, account }: Planning, end: ReadEnd): SectionError | null {
+  if (end.failure !== undefined) return toSectionError(end.failure.thrown);
   const fruitless = end.isAborted ? undefined : findFruitless(prepared, account, end);
-  return fruitless === undefined ? null : toFault(fruitless);
+  return fruitless === undefined ? null : toSectionError(fruitless);
 }
 
 /** What the guard has against the plan; null when it would let it pass. */

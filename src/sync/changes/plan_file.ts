@@ -55,7 +55,7 @@ export interface SavedPlan {
   close(): void;
 }
 
-/** Names all that decides what becomes of a source record: another name means another payload. */
+/** Names everything that decides how a source record is processed: another name means another payload. */
 export function mappingFingerprint(
   { section, mapping, upload, code }: PreparedSection,
   instance: string,
@@ -130,8 +130,8 @@ export function savePlan(
 }
 
 function damaged(path: string, why: string): UsageError {
-  return new UsageError(`${path} is no plan that can be delivered: ${why}`, {
-    hint: "Make it anew with agent plan NAME --save FILE.",
+  return new UsageError(`${path} is not a plan that can be delivered: ${why}`, {
+    hint: "Create it again with agent plan NAME --save FILE.",
   });
 }
 
@@ -275,7 +275,7 @@ export interface PlanCheck {
 
 function stale(section: string, why: string): AgentError {
   return new AgentError(`The plan of [${section}] is stale: ${why}. Nothing was sent.`, {
-    hint: `Make a new one with agent plan ${section} --save FILE.`,
+    hint: `Create a new one with agent plan ${section} --save FILE.`,
   });
 }
 

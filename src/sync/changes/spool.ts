@@ -64,7 +64,7 @@ export class Spool<T> {
     const bytes = Buffer.from(this.#text);
     this.#text = "";
     attempt(this.#path, () => {
-      for (let place = 0; place < bytes.length;) place += writeSync(this.#file, bytes, place);
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#file, bytes, offset);
     });
   }
 }
@@ -74,7 +74,8 @@ function attempt<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     throw new AgentError(`Cannot use ${path}: ${messageOf(error)}`, {
-      hint: "What is mapped is put there before it is sent; the folder needs room, and its rights.",
+      hint:
+        "Mapped records are stored there before they are sent: check the free space and the permissions of the folder.",
       cause: error,
     });
   }

@@ -25,7 +25,7 @@ const minAgeMs = 86_400_000;
 
 /**
  * Delivers what earlier runs of a section left: in order, under the upload that each began. The account
- * tells what became of it; its records count as fetched.
+ * says what became of it; its records count as fetched.
  *
  * @returns the requests that were made.
  * @throws {SinkError} when the instance cannot take it: then nothing newer may overtake it.
@@ -47,7 +47,7 @@ async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): 
   const { log, account } = settings;
   const batches = outbox.pending();
   const count = batches.reduce((sum, { records }) => sum + records.length, 0);
-  if (count > 0) log.info(`Finishing what run ${run} left: ${count} records`);
+  if (count > 0) log.info(`Sending ${count} records left by run ${run}`);
   account.counts.fetched += count;
   const upload = JSON.parse(unfinished.upload) as Upload;
   const delivery = new Delivery({ ...settings, upload, workers: 1, outbox });
@@ -77,9 +77,9 @@ async function deliverBatch(
   await delivery.resume(id, records);
   if (settings.account.counts.kept === 0) return;
   outbox.countAttempt(id);
-  throw new SinkError(`Oomnitza cannot take what run ${run} left [oomnitza]`, {
+  throw new SinkError(`Cannot deliver to Oomnitza the records left by run ${run} [oomnitza]`, {
     hint:
-      "It waits in the state file, and nothing newer is read before. Run the upload again when " +
+      "They stay in the state file, and nothing newer is read before they are sent. Run the upload again when " +
       "the instance answers.",
   });
 }

@@ -39,7 +39,7 @@ export interface DeliverySettings {
   readonly apiVersion: "auto" | "v2" | "v3";
   /** Records in one request of API v3. */
   readonly batchSize: number;
-  /** Requests under way at once; 0 and 1 send one after the other. */
+  /** Concurrent requests; 0 and 1 send one after the other. */
   readonly workers: number;
   readonly account: Account;
   readonly identify: (record: MappedRecord) => string;
@@ -67,7 +67,7 @@ function toError(thrown: unknown): Error {
 /** Records that are logged by name; the report names more, the log of the end counts all. */
 const maxLoggedRecords = 20;
 
-/** A delivery under way. Every record that it takes ends in the account. */
+/** A running delivery. Every record that it takes ends in the account. */
 export class Delivery {
   readonly #settings: DeliverySettings;
   readonly #dispatcher: Dispatcher;
@@ -182,7 +182,7 @@ export class Delivery {
         }
       }
     } catch (thrown) {
-      // A bug: what became of the batch is not known, so all of it stays in the outbox.
+      // A bug: the outcome of the batch is not known, so all of it stays in the outbox.
       this.#stop(batch, rest, toError(thrown));
       return;
     }
@@ -191,7 +191,7 @@ export class Delivery {
     this.#consecutiveFailures = isAnswered ? 0 : this.#consecutiveFailures + 1;
     if (this.#consecutiveFailures < maxConsecutiveFailures) return;
     this.#stopped ??= new SinkError(
-      `Oomnitza cannot take the records [oomnitza]: ${this.#lastReason}`,
+      `Cannot deliver the records to Oomnitza [oomnitza]: ${this.#lastReason}`,
       { hint: "Nothing more was read. Run the upload again when the instance answers." },
     );
   }

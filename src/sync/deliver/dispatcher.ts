@@ -21,7 +21,7 @@ export interface Outbox {
   ): void;
 }
 
-/** A batch on its way; what is in neither list was accepted. */
+/** A batch in flight; what is in neither list was accepted. */
 export interface Batch {
   readonly records: readonly MappedRecord[];
   /** The records as JSON, written once for the outbox and for the request. */
@@ -37,11 +37,11 @@ export interface Batch {
 /** What a dispatcher works with. */
 export interface DispatcherSettings {
   readonly outbox: Outbox | undefined;
-  /** Batches that may be under way at once. */
+  /** Batches that may be in flight at once. */
   readonly limit: () => number;
   /** Delivers a batch; must not throw. */
   readonly deliver: (batch: Batch) => Promise<void>;
-  /** Is told of records that could not be made durable and are not sent. */
+  /** Called with records that could not be made durable and are not sent. */
   readonly onLost: (records: readonly MappedRecord[], error: Error) => void;
 }
 
@@ -68,7 +68,7 @@ export function createBatch(records: readonly MappedRecord[], text?: string, id?
   return { records, text, id, refused: [], pending: [] };
 }
 
-/** Batches on their way. */
+/** Batches in flight. */
 export class Dispatcher {
   readonly #settings: DispatcherSettings;
   readonly #running = new Set<Promise<void>>();

@@ -80,7 +80,7 @@ class DeadLetterOutbox implements Outbox {
   }
 }
 
-/** Letters that belong to one upload: of one section, and to be sent in the same way. */
+/** Letters that belong to one upload: of one section, and to be sent alike. */
 function groupByUpload(letters: readonly DeadLetter[]): DeadLetter[][] {
   const all = new Map<string, DeadLetter[]>();
   for (const letter of letters) {
@@ -125,7 +125,7 @@ async function resendGroup(
 }
 
 /**
- * Sends dead letters again, each in the way it was sent first, and counts what became of them.
+ * Sends dead letters again, each as it was sent first, and counts what became of them.
  *
  * @throws {AgentError} what ended the sending, after all that was answered is in the state file.
  */

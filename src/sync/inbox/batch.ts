@@ -70,7 +70,7 @@ async function fetchOne(
   return { entry, records };
 }
 
-/** A batch under way. */
+/** A running batch. */
 export class InboxBatch {
   readonly #entries: readonly InboxEntry[];
   readonly #workers: number;

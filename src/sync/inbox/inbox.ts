@@ -1,5 +1,5 @@
 /**
- * Processes the inbox: batch after batch, each section on its own, until it is told to end.
+ * Processes the inbox: batch after batch, each section on its own, until it is stopped.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Log } from "../../logging/log.ts";
 import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts";
 import { backoffMs, InboxBatch, type InboxRetryDelays } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { describeCounts, type SectionReport, toFault } from "../report.ts";
+import { describeCounts, type SectionReport, toSectionError } from "../report.ts";
 import type { PartialRead } from "../read/read_items.ts";
 
 /** What processing the inbox needs. */
@@ -29,9 +29,9 @@ export interface WorkSettings {
   readonly workers: number;
   readonly retryDelays: InboxRetryDelays;
   readonly log: Log;
-  /** Aborted when even what is under way is to end. */
+  /** Aborted when even running work is to end. */
   readonly signal: AbortSignal;
-  /** Is told how each batch went. */
+  /** Called with the outcome of each batch. */
   readonly onReport?: ((report: SectionReport) => void) | undefined;
 }
 
@@ -152,7 +152,7 @@ export class InboxWork {
     try {
       prepared = await prepare(loop.section);
     } catch (thrown) {
-      return { error: toFault(thrown) };
+      return { error: toSectionError(thrown) };
     }
     const { source } = prepared.section;
     const report = await run(prepared, {

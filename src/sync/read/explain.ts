@@ -1,5 +1,5 @@
 /**
- * One record on its way from the source to the request, step by step. Nothing is sent.
+ * One record from the source to the request, step by step. Nothing is sent.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { ReadSettings } from "./source_context.ts";
 
 /** How a record is to be read and shown. */
 export interface ExplainSettings extends ReadSettings {
-  /** What converters that ask other systems work with. */
+  /** What converters that query other systems work with. */
   readonly converters: ConverterContext;
   readonly apiVersion: "auto" | "v2" | "v3";
 }
@@ -40,7 +40,7 @@ export interface ReadRecord {
 /** What became of one field, as reports have it. */
 export type ExplainedField = Omit<TracedField, "mapping"> & { readonly mapping: ReportedMapping };
 
-/** What becomes of one record, and why. */
+/** How one record is processed, and why. */
 export interface Explanation {
   readonly section: string;
   /** Values of its sync fields. */
@@ -61,7 +61,7 @@ const maxGroupSize = 50;
 
 /**
  * Reads a section and maps what it reads, as an upload does, up to `limit` records (0: all). What cannot
- * be read comes in its place, with its reason.
+ * be read comes instead, with its reason.
  *
  * @throws {AgentError} as the source does, after the records before it.
  */

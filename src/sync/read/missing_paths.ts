@@ -1,5 +1,5 @@
 /**
- * Mapped paths that no record has: told before reading where the source knows them, and after it by what
+ * Mapped paths that no record has: known before reading where the source knows them, and after it by what
  * was empty in every record.
  *
  * @module
@@ -31,7 +31,7 @@ export interface MissingColumns {
 const maxListed = 30;
 
 /** The fields that are mapped from a path. */
-export function fieldsOf(path: string, fields: readonly FieldMapping[]): string[] {
+export function findMappedFields(path: string, fields: readonly FieldMapping[]): string[] {
   return fields.filter(({ spec }) => spec.source === path).map(({ field }) => field);
 }
 
@@ -50,7 +50,7 @@ function describeAvailable({ available, hint }: MissingPaths): string {
   return hint === undefined ? names : `${hint} ${names}`;
 }
 
-/** Asks a source which mapped paths its data lack; nothing when all are there or it cannot tell. */
+/** Checks with a source which mapped paths its data lack; nothing when all are there or it does not know. */
 export async function findMissing(
   readable: Readable,
   settings: ReadSettings,
@@ -59,7 +59,7 @@ export async function findMissing(
   const found = await source.findMissing?.(sourceContext(readable, settings));
   if (found === undefined) return undefined;
   const paths = found.paths.flatMap(({ path, suggestion }) => {
-    const mapped = fieldsOf(path, fields);
+    const mapped = findMappedFields(path, fields);
     return mapped.length === 0 ? [] : [{ path, fields: mapped, note: describe(found, suggestion) }];
   });
   if (paths.length === 0) return undefined;

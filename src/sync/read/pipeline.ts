@@ -18,7 +18,7 @@ import { groupItems, type PartialRead, type ReadExtent, readItems } from "./read
 import {
   describeEmptyPath,
   type EmptyPath,
-  fieldsOf,
+  findMappedFields,
   findMissing,
   type MissingColumns,
 } from "./missing_paths.ts";
@@ -39,7 +39,7 @@ export interface PipelineSettings extends
   readonly http: ConverterContext["http"];
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SectionCursor | undefined;
-  /** Reads some records in place of all that the source has. */
+  /** Reads some records instead of all that the source has. */
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;
@@ -73,7 +73,7 @@ const maxLoggedRecords = 20;
 /** Records that are transformed together: many for the sandbox, where each call costs. */
 const groupSize = 250;
 
-/** A pipeline under way. */
+/** A running pipeline. */
 class Pipeline {
   readonly #prepared: PreparedSection;
   readonly #settings: PipelineSettings;
@@ -132,7 +132,7 @@ class Pipeline {
     }
   }
 
-  /** Counts an item; gives whether it is a record, and so goes on its way. */
+  /** Counts an item; gives whether it is a record, and so is processed further. */
   #accept(item: SourceRecord | Skipped): item is SourceRecord {
     const { account, onRecord } = this.#settings;
     if (item instanceof Skipped) {
@@ -225,7 +225,7 @@ function listEmptyPaths(
 ): EmptyPath[] {
   return empty.map((path) =>
     missing?.paths.find((known) => known.path === path) ??
-      { path, fields: fieldsOf(path, mapping.fields), note: null }
+      { path, fields: findMappedFields(path, mapping.fields), note: null }
   );
 }
 
@@ -252,7 +252,7 @@ export function findFruitless(
  * @throws {SourceError}
  */
 function checkConverters({ conversions, section }: PreparedSection): void {
-  const broken = conversions.tallies.find(({ tried, failed }) => failed > 0 && failed === tried);
+  const broken = conversions.counts.find(({ tried, failed }) => failed > 0 && failed === tried);
   if (broken === undefined) return;
   const { converter, field, tried, reason } = broken;
   const values = tried === 1 ? "its only value" : `all ${tried} values`;
@@ -263,7 +263,7 @@ function checkConverters({ conversions, section }: PreparedSection): void {
 
 /**
  * Reads a source to its end and maps what it gives, for whoever takes the records. What ended it early is
- * given back, not thrown; the records before it went on their way.
+ * returned, not thrown; the records before it were delivered.
  */
 export async function readSection(
   prepared: PreparedSection,

@@ -45,7 +45,7 @@ export async function checkSource(
   await readable.section.source.check?.(sourceContext(readable, settings));
 }
 
-/** Which mapped paths the data of a section lack, as far as that can be told without reading them. */
+/** Which mapped paths the data of a section lack, as far as that is known without reading them. */
 export function findMissingPaths(
   readable: Readable,
   { signal, redactor }: ProbeContext,

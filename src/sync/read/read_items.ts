@@ -8,7 +8,7 @@ import { isDeeperThan, Skipped, type SourceRecord } from "../../base/record.ts";
 import type { SourceContext, SourceItem, SourcePage } from "../../sdk/source.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
-/** Reads some records of a source in place of all: what it does not give may be there all the same. */
+/** Reads some records of a source instead of all: what it does not give may be there all the same. */
 export type PartialRead = (
   context: SourceContext<Record<string, unknown>>,
 ) => AsyncIterable<SourceItem>;
@@ -27,7 +27,7 @@ const maxDepth = 200;
 
 /**
  * Reads records one by one, whatever pages the source gives them in. What cannot be read comes as a
- * {@linkcode Skipped}, in its place and with its reason; so does a record that is nested too deeply.
+ * {@linkcode Skipped}, in its position and with its reason; so does a record that is nested too deeply.
  *
  * @throws {AgentError} as the source does, after the records before it.
  */
@@ -36,7 +36,7 @@ export async function* readItems(
   settings: ReadSettings,
   { limit = 0, from, onPage }: ReadExtent = {},
 ): AsyncGenerator<SourceRecord | Skipped> {
-  // The source is told to end when nobody reads on, so that nothing goes on in the background; a
+  // The source is ended when nobody reads on, so that nothing goes on in the background; a
   // connection that is kept must live on.
   const end = new AbortController();
   const signal = settings.connection === undefined

@@ -21,7 +21,7 @@ import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
 
-/** A section as far as it must be prepared for its source to be asked. */
+/** A section as far as it must be prepared to read its source. */
 export interface Readable extends Pick<PreparedSection, "section" | "log"> {
   readonly mapping: Pick<PreparedSection["mapping"], "fields">;
   readonly conversions: Pick<PreparedSection["conversions"], "custom" | "reads">;
@@ -36,11 +36,11 @@ export interface Connection {
 /** How a source is to be read. */
 export interface ReadSettings {
   readonly signal: AbortSignal;
-  /** Is told of the credentials that are sent. */
+  /** Called with the credentials that are sent. */
   readonly redactor: Redactor;
   /** Things fetched at once where the source declares no limit of its own. */
   readonly workers: number;
-  /** How patiently requests are repeated, when not as usual. */
+  /** Retry policy of requests, when not the usual one. */
   readonly retry?: RetryPolicy | undefined;
   /** Where every record is saved as the source gave it, which then is to be the whole of it. */
   readonly saveData?: string | undefined;
@@ -48,16 +48,19 @@ export interface ReadSettings {
   readonly cursor?: SourceCursor | undefined;
   /** Keeps the connection for the next run of the same section, and has that of the one before. */
   readonly connection?: Connection | undefined;
-  /** Is told how many records the vendor says there are. */
+  /** Called with how many records the vendor says there are. */
   readonly total?: ((count: number) => void) | undefined;
-  /** Is told the status of every answer of the section's vendor. */
+  /** Called with the status of every answer of the section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
 
 /** The lower of two limits, where 0 and nothing mean none. */
-function lowerLimit(declared: number | undefined, wished: number | undefined): number | undefined {
-  if (wished === undefined || wished === 0) return declared;
-  return declared === undefined ? wished : Math.min(declared, wished);
+function lowerLimit(
+  declared: number | undefined,
+  requested: number | undefined,
+): number | undefined {
+  if (requested === undefined || requested === 0) return declared;
+  return declared === undefined ? requested : Math.min(declared, requested);
 }
 
 /** What the source declares, lowered by what the section says. */
@@ -65,12 +68,12 @@ function combineLimits({ source, settings }: SectionConfig): Limits {
   const { limits = {} } = source;
   const concurrency = lowerLimit(limits.concurrency, settings.concurrency);
   const result: Limits = { ...limits, ...(concurrency === undefined ? {} : { concurrency }) };
-  const { requests_per_minute: wished = 0 } = settings;
+  const { requests_per_minute: requested = 0 } = settings;
   const declared = limits.requests === undefined
     ? undefined
     : limits.requests * 60 / (limits.perSeconds ?? 60);
-  if (wished === 0 || (declared !== undefined && declared <= wished)) return result;
-  return { ...result, requests: wished, perSeconds: 60 };
+  if (requested === 0 || (declared !== undefined && declared <= requested)) return result;
+  return { ...result, requests: requested, perSeconds: 60 };
 }
 
 function prepareTls({ section, log }: Readable): TlsSettings {

@@ -27,7 +27,7 @@ export interface GuiWindow {
   /** Every answer of the GUI so far, as text, with the path that was asked for. */
   readonly answers: readonly { readonly path: string; readonly text: string }[];
   /** What went wrong in the browser: script errors and refused loads. */
-  readonly faults: readonly string[];
+  readonly pageErrors: readonly string[];
 }
 
 /** Milliseconds that a test may take: a browser on a busy machine is slow. */
@@ -60,7 +60,7 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens a window of its own, with cookies of its own, and goes through the door of a GUI. */
+/** Opens a window of its own, with cookies of its own, and goes through the login of a GUI. */
 export async function openWindow(
   browser: WindowSource,
   gui: Pick<AgentGui, "link" | "origin">,
@@ -73,7 +73,7 @@ export async function openWindow(
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const answers: { path: string; text: string }[] = [];
-  const faults: string[] = [];
+  const pageErrors: string[] = [];
   page.on("response", async (response) => {
     const { pathname } = new URL(response.url());
     try {
@@ -82,16 +82,18 @@ export async function openWindow(
       // A redirect has no body, and a page that was left cannot give its own any more.
     }
   });
-  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("pageerror", (error) => pageErrors.push(String(error)));
   page.on("console", (message) => {
-    if (message.type() === "error") faults.push(`${message.text()} (${message.location().url})`);
+    if (message.type() === "error") {
+      pageErrors.push(`${message.text()} (${message.location().url})`);
+    }
   });
   await page.goto(gui.link);
   await page.waitForSelector("main h1");
-  return { page, answers, faults };
+  return { page, answers, pageErrors };
 }
 
-/** Keeps a picture as `test-artifacts/NAME.png`: of the page as large as it is, unless told. */
+/** Keeps a picture as `test-artifacts/NAME.png`: of the page as large as it is, by default. */
 export async function keepPicture(
   page: Page,
   name: string,

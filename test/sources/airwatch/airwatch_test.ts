@@ -65,7 +65,7 @@ test("a page that the server cut short is not the end, and a full last page is",
 });
 
 test("without a total, an answer without content is the end", async () => {
-  const place = start({ count: 1000, untold: true });
+  const place = start({ count: 1000, uncounted: true });
   await using vendor = place.vendor;
   const run = await uploadAll(place);
   expect(run.records).toHaveLength(1000);
@@ -86,7 +86,7 @@ test("a total that the pages do not reach fails the section", async () => {
   expect(run.report.sections[0]?.error?.message).toContain("700");
 });
 
-test("a device that vanishes while the list is read is told, and hides no other", async () => {
+test("a device that vanishes while the list is read is reported, and hides no other", async () => {
   // The first when the second page is asked for: the 501st moves to the page that was read.
   for (const [gone, page, count, arrived] of [[0, 1, 700, 700], [500, 1, 501, 500]] as const) {
     const removed = new Set<number>();
@@ -115,7 +115,8 @@ test("network details are asked for when a mapping reads them, not too many at o
 });
 
 test("network details are asked for when a record filter could read them", async () => {
-  const filter = "recordfilter:\n    return Object.keys(record.network).length > 0\n";
+  const filter =
+    "recordfilter:\n    // language: javascript\n    return Object.keys(record.network).length > 0\n";
   const place = start({ count: 3 }, filter);
   await using vendor = place.vendor;
   const run = await uploadAll(place);
@@ -173,7 +174,7 @@ test("OAuth gets a token from its own host, again when it ends, and no secret go
   }
 });
 
-test("a refused OAuth client is told with the options to look at", async () => {
+test("a refused OAuth client is reported with the options to look at", async () => {
   await using server = startTokens(new Set());
   const credentials =
     `client_id = ${account.clientId}\nclient_secret = wrong\ntoken_url = ${server.url}/connect/token\n`;
@@ -185,7 +186,7 @@ test("a refused OAuth client is told with the options to look at", async () => {
   expect(run.report.sections[0]?.error?.hint).toContain("client_secret");
 });
 
-test("credentials that do not fit together are told before the run", () => {
+test("credentials that do not fit together are reported before the run", () => {
   const rule = (values: Record<string, string | undefined>) => {
     const none = { username: "", password: "", client_id: "", client_secret: "" };
     return airwatch.rule?.({ ...none, ...values } as never);

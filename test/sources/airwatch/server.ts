@@ -30,8 +30,8 @@ export interface AirwatchOptions {
   /** Largest page that the server gives, whatever is asked for. */
   readonly pageLimit?: number;
   /** Whether the answers name the total; old servers did not. */
-  readonly untold?: boolean;
-  /** Tokens that the API accepts in place of a name and password. */
+  readonly uncounted?: boolean;
+  /** Tokens that the API accepts instead of a name and password. */
   readonly tokens?: ReadonlySet<string>;
   /** Devices that are not there any more; may grow while the list is read. */
   readonly gone?: ReadonlySet<number>;
@@ -97,7 +97,7 @@ function search({ query }: VendorCall, options: AirwatchOptions): Response {
   if (found.length === 0) return new Response(null, { status: 204 });
   return Response.json({
     Devices: found.map(device),
-    ...(options.untold === true ? {} : { Page: page, PageSize: size, Total: all.length }),
+    ...(options.uncounted === true ? {} : { Page: page, PageSize: size, Total: all.length }),
   });
 }
 

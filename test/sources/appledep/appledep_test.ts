@@ -120,7 +120,7 @@ test("a refusal that lasts ends the section after one new session", async () => 
   expect(run.report.sections[0]?.error?.hint).toContain("api_token");
 });
 
-test("terms that were not accepted end the section at once, and are told", async () => {
+test("terms that were not accepted end the section at once, and are reported", async () => {
   const answer = () => new Response("T_C_NOT_SIGNED", { status: 403 });
   for (const on of [isList, ({ path }: VendorCall) => path === "/session"]) {
     const place = start({ count: 5 });

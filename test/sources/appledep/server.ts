@@ -27,7 +27,7 @@ export interface AppleOptions {
   readonly throttle?: Throttle;
   /** Largest page that the server gives, whatever is asked for. */
   readonly pageLimit?: number;
-  /** Status of the devices of these numbers in the details, in place of SUCCESS; "" leaves one out. */
+  /** Status of the devices of these numbers in the details, instead of SUCCESS; "" leaves one out. */
   readonly statuses?: Readonly<Record<number, string>>;
 }
 

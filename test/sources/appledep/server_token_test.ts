@@ -10,7 +10,7 @@ import { workspace } from "../../support/workspace.ts";
 import { inline, start } from "./section.ts";
 import { serverToken } from "./server.ts";
 
-test("the server token may be in a file, with all that stands around it, and is told nowhere", async () => {
+test("the server token may be in a file, with all that stands around it, and appears nowhere", async () => {
   using folder = workspace();
   const wrapped = [
     'Content-Type: text/plain;charset="UTF-8"',
@@ -38,7 +38,7 @@ test("the server token may be in a file, with all that stands around it, and is 
   }
 });
 
-test("what is wrong with a server token is told without it", async () => {
+test("what is wrong with a server token is reported without it", async () => {
   using folder = workspace();
   const cases = [
     [

@@ -148,7 +148,7 @@ test("fields that the directory does not show are named", async () => {
   expect(run.report.sections[0]?.counts).toMatchObject({ fetched: 3, incomplete: 3, sent: 0 });
 });
 
-test("an empty directory is told with BambooHR's own words", async () => {
+test("an empty directory is reported with BambooHR's own words", async () => {
   const place = start({ active: 0 });
   await using _vendor = place.vendor;
   const run = await uploadAll(place);

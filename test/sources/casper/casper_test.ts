@@ -86,7 +86,7 @@ test("mobile devices go under Casper.MDM, without software", async () => {
   expect(vendor.calls.at(-1)?.path).toContain("/mobiledevices/id/");
 });
 
-test("groups are found by name, whatever is in it; one that does not exist is told", async () => {
+test("groups are found by name, whatever is in it; one that does not exist is reported", async () => {
   const groups = { "Lab": [2, 4], "R&D / Süd": [1, 3], "50% +": [5], "a\\b": [6], "..": [7] };
   for (const api of ["auto", "classic"]) {
     for (const [name, members] of Object.entries(groups)) {
@@ -133,7 +133,7 @@ test("servers without tokens, and those that take them elsewhere only, are asked
   }
 });
 
-test("403, 405 and a page in place of a token mean an older server, as 404 does", async () => {
+test("403, 405 and a page instead of a token mean an older server, as 404 does", async () => {
   const answers = [
     () => new Response("Forbidden", { status: 403 }),
     () => new Response("Method Not Allowed", { status: 405 }),
@@ -205,7 +205,7 @@ slow("a busy server holds up the run and loses nothing", async () => {
   expect(vendor.mostAtOnce()).toBeLessThanOrEqual(5);
 }, 60_000);
 
-test("an address without Jamf Pro is told as such", async () => {
+test("an address without Jamf Pro is reported as such", async () => {
   const place = start({ count: 1 });
   await using vendor = place.vendor;
   const elsewhere = place.options.replace(`${vendor.url}/jss/`, `${vendor.url}/other/`);
@@ -214,7 +214,7 @@ test("an address without Jamf Pro is told as such", async () => {
   expect(run.report.sections[0]?.error?.hint).toContain("Check url");
 });
 
-test("credentials that do not fit together are told before the run", () => {
+test("credentials that do not fit together are reported before the run", () => {
   const rule = (values: Record<string, string>) => {
     const none = { username: "", password: "", client_id: "", client_secret: "" };
     return casper.rule?.({ ...none, ...values } as never);

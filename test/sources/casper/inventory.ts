@@ -1,7 +1,7 @@
 /**
  * The Jamf Pro API's inventory of computers, from "Return paginated Computer Inventory records", "Return
  * General section of a Computer", "Return all computer groups" and "Search for sorted and paged
- * Departments". Sections that were not asked for are null; a page of more than 2,000 is cut without a word.
+ * Departments". Sections that were not asked for are null; a page of more than 2,000 is silently cut.
  *
  * @module
  */

@@ -123,7 +123,7 @@ test("only wanted sections are asked for, departments and buildings only by thos
     const sections = vendor.calls.find(isPage)?.query.getAll("section").toSorted();
     const places = vendor.calls.map(({ path }) => /v1\/(departments|buildings)/.exec(path)?.[1])
       .filter((name) => name !== undefined);
-    return { sections, places, told: run.stderr };
+    return { sections, places, stderr: run.stderr };
   };
   expect(await asked("")).toMatchObject({ sections: ["GENERAL", "HARDWARE"], places: [] });
   // The server gives a hundred of 150 departments at a time.
@@ -133,7 +133,7 @@ test("only wanted sections are asked for, departments and buildings only by thos
   });
   const whole = await asked("mapping.L = location\nmapping.S = general.sus\n");
   expect(whole.places).toEqual(["departments", "departments", "buildings", "buildings"]);
-  expect(whole.told).toContain("does not return general.sus");
+  expect(whole.stderr).toContain("does not return general.sus");
   const all = await asked("recordfilter:\n    return len(record) > 0\n");
   expect(all.sections).toHaveLength(12);
   expect(all.places).toHaveLength(4);
@@ -151,7 +151,7 @@ test("a page that the server cut short is not the end, and one that repeats ends
   expect(run.report.sections[0]?.error?.message).toContain("The list repeats itself");
 });
 
-test("groups are those that the computers tell; one that does not exist is told", async () => {
+test("groups are those that the computers return; one that does not exist is reported", async () => {
   const groups = { "R&D / Süd": [2, 4], "Empty": [] };
   for (const api of ["auto", "pro"]) {
     const extra = `api = ${api}\ngroup_name = R&D / Süd\n`;
@@ -172,7 +172,7 @@ test("groups are those that the computers tell; one that does not exist is told"
   expect(run.report.sections[0]?.error?.message).toContain('no group "Lab"');
 });
 
-test("an address without Jamf Pro is told as such", async () => {
+test("an address without Jamf Pro is reported as such", async () => {
   const place = start({ count: 1 }, "api = pro\n", asClient);
   await using vendor = place.vendor;
   vendor.fail({

@@ -12,7 +12,7 @@ export const asUser = `username = ${credentials.username}\npassword = ${credenti
 export const asClient =
   `client_id = ${credentials.clientId}\nclient_secret = ${credentials.clientSecret}\n`;
 
-/** Starts the server, whose address has a path in front, with as many devices as told. */
+/** Starts the server, whose address has a path in front, with the given number of devices. */
 export function start(
   options: JamfOptions,
   extra = "",

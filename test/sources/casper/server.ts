@@ -40,7 +40,7 @@ export interface JamfOptions {
    * `pro`: the Classic endpoints of computers are gone.
    */
   readonly era?: "basic" | "early" | "classic" | "pro";
-  /** What a `basic` server answers in place of a token; 404 unless told. */
+  /** What a `basic` server answers instead of a token; 404 by default. */
   readonly tokenAnswer?: () => Response;
   /** Details that are not there any more, and details that always fail. */
   readonly missing?: readonly number[];
@@ -87,8 +87,8 @@ class Jamf {
     }
     if (!hasBasic(call, credentials.username, credentials.password)) return this.#refuse();
     const { token, expires } = this.#issue();
-    const told = new Date(expires - (this.#options.clockBehind ?? 0));
-    return Response.json({ token, expires: told.toISOString() });
+    const claimed = new Date(expires - (this.#options.clockBehind ?? 0));
+    return Response.json({ token, expires: claimed.toISOString() });
   }
 
   clientToken(call: VendorCall): Response {

@@ -128,6 +128,6 @@ test("with a group, only its members are fetched, without another request", asyn
   }
   const device = await fetched(event("MobileDeviceCheckIn", 4), mobile + group, options);
   expect(device.records).toHaveLength(1);
-  const stranger = await fetched(event("MobileDeviceCheckIn", 5), mobile + group, options);
-  expect(stranger.records).toEqual([]);
+  const otherDevice = await fetched(event("MobileDeviceCheckIn", 5), mobile + group, options);
+  expect(otherDevice.records).toEqual([]);
 });

@@ -137,23 +137,23 @@ describe("changed SIMs", () => {
 });
 
 describe("faults", () => {
-  test("a wrong password and a wrong license key are told as such, at the first try", async () => {
+  test("a wrong password and a wrong license key are reported as such, at the first try", async () => {
     const wrong: [string, string, string][] = [
       ["password = ", "password = x", "400200: Security validation error."],
       ["api_token = ", "api_token = x", "400100: Invalid license key."],
     ];
-    for (const [from, to, told] of wrong) {
+    for (const [from, to, expected] of wrong) {
       const place = start({ count: 3 });
       await using vendor = place.vendor;
       const run = await uploadAll(place, [], place.options.replace(from, to));
       expect(run.code).toBe(3);
-      expect(run.report.sections[0]?.error?.message).toContain(`Client fault ${told}`);
+      expect(run.report.sections[0]?.error?.message).toContain(`Client fault ${expected}`);
       expect(run.report.sections[0]?.error?.hint).toBe("Check username, password, api_token.");
       expect(vendor.calls.filter(isList)).toHaveLength(1);
     }
   });
 
-  test("a fault is told with its code and text and not repeated; one of the server is", async () => {
+  test("a fault is reported with its code and text and not repeated; one of the server is", async () => {
     const place = start({ count: 3 });
     await using vendor = place.vendor;
     vendor.fail({ on: isList, times: 1, answer: () => fault("500", "Try later.", "Server") });
@@ -236,7 +236,7 @@ describe("wsdl_path", () => {
     expect(vendor.calls).toHaveLength(1);
   });
 
-  test("one that cannot be had, and what is none, are told", async () => {
+  test("one that cannot be had, and what is none, are reported", async () => {
     const place = start({ count: 3 });
     await using vendor = place.vendor;
     using runs = series(place);
@@ -252,10 +252,10 @@ describe("wsdl_path", () => {
       [hostile, "document type, which is refused"],
       [other, "has no SOAP service with GetModifiedTerminals and GetTerminalDetails"],
     ];
-    for (const [named, told] of cases) {
+    for (const [named, expected] of cases) {
       const run = await uploadAll(place, [], place.options.replace(vendor.wsdl, named));
       expect(run.code).toBe(3);
-      expect(run.report.sections[0]?.error?.message).toContain(told);
+      expect(run.report.sections[0]?.error?.message).toContain(expected);
     }
   });
 

@@ -35,10 +35,10 @@ export interface JasperOptions {
   readonly pages?: boolean;
   /** The most SIMs in one answer with details, whatever is asked for. */
   readonly mostDetails?: number;
-  /** SIMs that are listed, but that the service tells nothing about. */
+  /** SIMs that are listed, but that the service knows nothing about. */
   readonly unknown?: readonly number[];
   readonly throttle?: Throttle;
-  /** Is told of each page of changes that is about to be given. */
+  /** Called with each page of changes that is about to be given. */
   readonly onPage?: (page: number, server: JasperServer) => void;
   /** Where the WSDL says that the service is, when not here. */
   readonly location?: string;

@@ -33,13 +33,13 @@ export interface AskedSearch {
 export interface ActiveDirectoryOptions {
   /** What is below the base, which itself is not listed. */
   readonly entries: readonly DirectoryEntry[];
-  /** Answers to logins and searches in place of the usual; result code and text. */
+  /** Answers to logins and searches instead of the usual ones; result code and text. */
   readonly refuse?: (operation: "bind" | "search") => readonly [number, string] | undefined;
   /** Numbers of pages, from 0, that are empty and not the last. */
   readonly emptyPages?: readonly number[];
   /** Gives the same empty page for ever. */
   readonly loops?: boolean;
-  /** Says goodbye, as a server that shuts down does, in place of this page. */
+  /** Says goodbye, as a server that shuts down does, instead of this page. */
   readonly goodbyeAt?: number;
   /** Addresses of other directories, given with the first page. */
   readonly references?: readonly string[];

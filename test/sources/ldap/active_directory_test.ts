@@ -267,7 +267,7 @@ test.each([
     "The connection to ldap://127.0.0.1",
     "The next run reads everything again",
   ],
-])("%s is told with what to do", async (_title, server, more, message, detail, hint) => {
+])("%s is reported with what to do", async (_title, server, more, message, detail, hint) => {
   const place = await serve({ entries: people(1001), ...server }, more);
   await using _server = place.server;
   const run = await upload("ldap", place.options);
@@ -279,7 +279,7 @@ test.each([
   expect(run.records).toHaveLength("goodbyeAt" in server ? 1000 : 0);
 });
 
-test("check tells whether the base is there", async () => {
+test("check reports whether the base is there", async () => {
   const { server, options } = await serve({ entries: [{ dn: base, values: { dc: ["example"] } }] });
   await using _server = server;
   const good = await check("ldap", options);
@@ -300,13 +300,13 @@ test("the root of a domain refers to its own partitions, which is nothing to war
     "ldap://example.org/CN=Schema,CN=Configuration,DC=example,DC=org",
   ];
   const child = "ldap://emea.example.org/DC=emea,DC=example,DC=org";
-  for (const [references, told] of [[own, false], [[...own, child], true]] as const) {
+  for (const [references, isWarned] of [[own, false], [[...own, child], true]] as const) {
     const { server, options } = await serve({ entries: people(3), references });
     await using _server = server;
     const run = await upload("ldap", options);
     expect(run.records).toHaveLength(3);
     const warning = `Referrals to other directories, which are not followed: 1 (${child}).`;
-    expect(run.stderr.includes(warning)).toBe(told);
-    expect(run.stderr.includes("Referrals")).toBe(told);
+    expect(run.stderr.includes(warning)).toBe(isWarned);
+    expect(run.stderr.includes("Referrals")).toBe(isWarned);
   }
 });

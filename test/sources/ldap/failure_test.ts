@@ -23,8 +23,8 @@ const options: SectionOptions = {
   default_position: "Employee",
 };
 
-/** A server that does what it is told with each connection. */
-async function startStranger(answer: (socket: Socket) => void) {
+/** A server that does what it is reported with each connection. */
+async function startOtherServer(answer: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -76,11 +76,11 @@ test.each([
 );
 
 test("a directory that says nothing is given up after the timeout", async () => {
-  await using stranger = await startStranger(() => {});
-  const run = await upload("ldap", { ...options, url: stranger.url, timeout: "1" });
+  await using server = await startOtherServer(() => {});
+  const run = await upload("ldap", { ...options, url: server.url, timeout: "1" });
   expect(run.code).toBe(3);
   expect(run.section.error?.message).toContain("no answer within 1 s");
-  expect(stranger.connections()).toBe(1);
+  expect(server.connections()).toBe(1);
 });
 
 test("a directory that falls silent mid-run is given up too, and what was read arrives", async () => {
@@ -110,16 +110,16 @@ test.each([
   ["a message of an endless length", "\x30\x80\x02\x01\x01", "is lost"],
   ["an operation that does not exist", "\x30\x05\x02\x01\x01\x7f\x00", "is lost"],
 ])("%s is no directory", async (_title, bytes, message) => {
-  await using stranger = await startStranger((socket) => socket.end(bytes, "latin1"));
-  const run = await upload("ldap", { ...options, url: stranger.url });
+  await using server = await startOtherServer((socket) => socket.end(bytes, "latin1"));
+  const run = await upload("ldap", { ...options, url: server.url });
   expect(run.code).toBe(3);
   expect(run.section.error?.message).toContain(message);
   expect(run.section.error?.bug).toBe(false);
 });
 
-test("a server that closes at once is told as that", async () => {
-  await using stranger = await startStranger((socket) => socket.destroy());
-  const run = await upload("ldap", { ...options, url: stranger.url });
+test("a server that closes at once is reported as that", async () => {
+  await using server = await startOtherServer((socket) => socket.destroy());
+  const run = await upload("ldap", { ...options, url: server.url });
   expect(run.section.error?.message).toContain("Cannot connect to");
   expect(run.section.error?.hint).toContain("ldaps:// 636");
 });
@@ -129,13 +129,13 @@ test("what comes in the clear after the agreement to StartTLS is not believed", 
   const success = "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00" +
     "\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\x00\x04\x00\x04\x00";
   let inTheClear = "";
-  await using stranger = await startStranger((socket) => {
+  await using server = await startOtherServer((socket) => {
     socket.once("data", () => socket.write(success, "latin1"));
     socket.on("data", (data) => inTheClear += data.toString("latin1"));
   });
   const run = await upload("ldap", {
     ...options,
-    url: stranger.url,
+    url: server.url,
     start_tls: "True",
     timeout: "2",
   });
@@ -146,13 +146,13 @@ test("what comes in the clear after the agreement to StartTLS is not believed", 
 });
 
 test("a stop ends a search that hangs", async () => {
-  await using stranger = await startStranger(() => {});
+  await using server = await startOtherServer(() => {});
   await using instance = record();
   using place = workspace();
-  const settings = section("ldap", { ...options, url: stranger.url });
+  const settings = section("ldap", { ...options, url: server.url });
   place.write("config.ini", oomnitzaSection(instance) + settings);
   const agent = await place.start(["upload", "ldap"]);
-  while (stranger.connections() === 0) await Bun.sleep(5);
+  while (server.connections() === 0) await Bun.sleep(5);
   await Bun.sleep(100);
   expect(await agent.stop()).toBe(3);
 });

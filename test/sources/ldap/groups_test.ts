@@ -32,7 +32,7 @@ test("the 3,000 members of a group arrive exactly and in order, also those with 
   expect(run.users).toEqual(Array.from({ length: 3000 }, (_, index) => uidOf(index + 1)));
 });
 
-test("a member who is gone or has nothing that is read is told of and left out", async () => {
+test("a member who is gone or has nothing that is read is reported of and left out", async () => {
   const run = await users({ group_dn: groupDn("pair") });
   expect(run.code).toBe(0);
   expect(run.users).toEqual([uidOf(2), uidOf(1)]);

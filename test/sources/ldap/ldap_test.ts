@@ -74,7 +74,7 @@ test("an independent client sees the same people", () => {
   expect(seen).toEqual(expected.map(({ USER }) => String(USER)));
 });
 
-test("referrals are counted, and entries without any wanted attribute are told of", async () => {
+test("referrals are counted, and entries without any wanted attribute are reported of", async () => {
   const run = await upload("ldap", options, ["--record-count", "0"]);
   expect(run.stderr).toContain("Referrals to other directories, which are not followed: 1 (ldap");
   // The suffix, two units, three accounts and four groups.
@@ -211,7 +211,7 @@ test.each([
     "Cannot connect",
     "Check ",
   ],
-])("%s is told with what to do, and no secret", async (_title, more, message, hint) => {
+])("%s is reported with what to do, and no secret", async (_title, more, message, hint) => {
   const run = await upload("ldap", { ...options, ...more }, ["--verbose"]);
   expect(run.code).toBe(3);
   expect(run.records).toEqual([]);
@@ -221,7 +221,7 @@ test.each([
   expect(run.stderr + JSON.stringify(run.section)).not.toContain("Canary");
 });
 
-test("a certificate for another name is told as that", async () => {
+test("a certificate for another name is reported as that", async () => {
   const config = { ldif: "", names: "DNS:directory.example.org" };
   await using other = await startSlapd(config);
   const run = await upload("ldap", {
@@ -244,10 +244,10 @@ test.each([
     "cacert_file = /no/such/file.pem\nstart_tls = True",
     "Cannot read cacert_file /no/such/file.pem",
   ],
-])("a mistake in the section is told: %s", async (lines, complaint) => {
+])("a mistake in the section is reported: %s", async (lines, message) => {
   const changed = Object.fromEntries(lines.split("\n").map((line) => line.split(/ = (.*)/s)));
   const run = await check("ldap", { ...options, ...changed });
-  expect(run.stdout + run.stderr).toContain(complaint);
+  expect(run.stdout + run.stderr).toContain(message);
   expect(run.code).toBeGreaterThan(0);
 });
 
@@ -273,7 +273,7 @@ test("a version that does not exist is taken for 3, with a warning", async () =>
   expect(run.records.map(({ USER }) => USER)).toEqual([uidOf(3)]);
 });
 
-test("encryption that the directory demands is told", async () => {
+test("encryption that the directory demands is reported", async () => {
   await using strict = await startSlapd({
     ldif: directoryLdif(10),
     config: "security simple_bind=128",

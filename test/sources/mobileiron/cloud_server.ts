@@ -31,7 +31,7 @@ export interface CloudOptions {
   readonly pageLimit?: number;
 }
 
-/** A device that was seen so many hours ago; never, when that is not told. */
+/** A device that was seen so many hours ago; never, when that is not reported. */
 export function device(index: number, hoursAgo?: number) {
   return {
     id: 7000 + index,
@@ -54,7 +54,7 @@ export function throttled(resetMs: number): Response {
   return new Response("", { status: 429, headers: { "Retry-After": seconds } });
 }
 
-function fault(status: number, code: string, message: string): Response {
+function refuse(status: number, code: string, message: string): Response {
   const errors = { globalErrors: null, fieldErrors: [{ code, message, field: "rows" }] };
   return Response.json({ errors }, { status });
 }
@@ -63,7 +63,7 @@ function rowsOf(call: VendorCall, all: readonly unknown[], options: CloudOptions
   const rows = Number(call.query.get("rows") ?? "50");
   const start = Number(call.query.get("start") ?? "0");
   if (!Number.isInteger(rows) || rows < 1 || rows > 500) {
-    return fault(400, "Range", "must be between 1 and 500");
+    return refuse(400, "Range", "must be between 1 and 500");
   }
   const size = Math.min(rows, options.pageLimit ?? 500);
   const searchResults = all.slice(start, start + size);
@@ -73,10 +73,10 @@ function rowsOf(call: VendorCall, all: readonly unknown[], options: CloudOptions
 function devicesOf(call: VendorCall, options: CloudOptions): Response {
   const id = Number(call.query.get("dmPartitionId"));
   const partition = options.partitions.find((one) => one.id === id);
-  if (partition === undefined) return fault(400, "NotFound", "no such partition");
+  if (partition === undefined) return refuse(400, "NotFound", "no such partition");
   const isSorted = call.query.get("sortFields[0].name") === "lastCheckin" &&
     call.query.get("sortFields[0].order") === "DESC";
-  return isSorted ? rowsOf(call, partition.devices, options) : fault(400, "Sort", "not sorted");
+  return isSorted ? rowsOf(call, partition.devices, options) : refuse(400, "Sort", "not sorted");
 }
 
 function hardware(id: number): Response {
@@ -98,7 +98,7 @@ export function startCloud(options: CloudOptions): Vendor {
     (call: VendorCall, match: RegExpExecArray | undefined) =>
       hasBasic(call, account.username, account.password)
         ? answer(call, match)
-        : fault(401, "Unauthorized", "Bad credentials");
+        : refuse(401, "Unauthorized", "Bad credentials");
   return startVendor({
     routes: [
       {

@@ -86,7 +86,7 @@ test("a page that the server cut short is not the end, also of the list of parti
   expect(vendor.calls).toHaveLength(2 + 5 * 3);
 });
 
-test("a name is not taken for another that contains it, and an unknown one is told", async () => {
+test("a name is not taken for another that contains it, and an unknown one is reported", async () => {
   const partitions = [
     { id: 1, name: "Drivers", devices: devices(2) },
     { id: 2, name: "Drive", devices: devices(2, 10) },

@@ -48,7 +48,7 @@ export function coreDevice(index: number): Record<string, unknown> {
   };
 }
 
-function fault(status: number, message: string): Response {
+function refuse(status: number, message: string): Response {
   return Response.json({
     messages: [{ type: "Error", messageKey: "com.example.error", localizedMessage: message }],
   }, { status });
@@ -58,21 +58,21 @@ function whatIsWrong({ query, url }: VendorCall, known: readonly string[]): Resp
   if (url.href.length > 8000) return new Response("URI too long", { status: 414 });
   const fields = query.get("fields")?.split(",") ?? [];
   if (fields.length > 512 || fields.some((field) => field.length > 320)) {
-    return fault(400, "Too many fields, or too long ones");
+    return refuse(400, "Too many fields, or too long ones");
   }
   const unknown = fields.find((field) => !known.includes(field));
-  if (unknown !== undefined) return fault(400, `Unknown field ${unknown}`);
+  if (unknown !== undefined) return refuse(400, `Unknown field ${unknown}`);
   if (query.get("labelId") !== "-1" && !query.has("query")) {
-    return fault(400, "One of query and labelId is required");
+    return refuse(400, "One of query and labelId is required");
   }
   const limit = Number(query.get("limit"));
-  return limit >= 0 && limit <= 200 ? undefined : fault(400, "limit must be from 0 to 200");
+  return limit >= 0 && limit <= 200 ? undefined : refuse(400, "limit must be from 0 to 200");
 }
 
 function search(call: VendorCall, options: CoreOptions, known: readonly string[]): Response {
   const all = options.spaces[call.query.get("adminDeviceSpaceId") ?? ""];
   const wrong = whatIsWrong(call, known);
-  if (wrong !== undefined || all === undefined) return wrong ?? fault(403, "Not your space");
+  if (wrong !== undefined || all === undefined) return wrong ?? refuse(403, "Not your space");
   const fields = call.query.get("fields")?.split(",") ?? [];
   const offset = Number(call.query.get("offset"));
   const size = Math.min(Number(call.query.get("limit")), options.pageLimit ?? 200);
@@ -93,7 +93,7 @@ export function startCore(options: CoreOptions): Vendor {
   const guarded = (answer: (call: VendorCall) => Response) => (call: VendorCall) =>
     hasBasic(call, account.username, account.password)
       ? answer(call)
-      : fault(401, "Invalid credentials");
+      : refuse(401, "Invalid credentials");
   const list = (results: readonly unknown[]) =>
     Response.json({
       results,
@@ -113,7 +113,7 @@ export function startCore(options: CoreOptions): Vendor {
         path: "/api/v2/device_spaces/criteria",
         answer: guarded(({ query }) =>
           query.get("adminDeviceSpaceId") === null
-            ? fault(400, "adminDeviceSpaceId is required")
+            ? refuse(400, "adminDeviceSpaceId is required")
             : list(known.map((name) => ({ name, type: "STRING" })))
         ),
       },

@@ -111,7 +111,7 @@ test("a total that the pages do not reach fails the section", async () => {
   expect(run.records).toHaveLength(1);
 });
 
-test("a field that MobileIron lacks is told, and the others arrive", async () => {
+test("a field that MobileIron lacks is reported, and the others arrive", async () => {
   const extra = 'mapping.FLOOR = {"source": "custom.floor"}\n';
   const place = start({ spaces: { "1": some(2), "2": some(2, 2) } }, extra);
   await using _vendor = place.vendor;
@@ -167,7 +167,7 @@ test("groupFields() keeps to 512 names and to what an address can hold", () => {
   expect(groupFields([])).toEqual([["common.id", "common.uuid"]]);
 });
 
-test("an administrator without a device space is told", async () => {
+test("an administrator without a device space is reported", async () => {
   const place = start({ spaces: {} });
   await using _vendor = place.vendor;
   const run = await uploadAll(place);

@@ -122,7 +122,7 @@ test("token_url names another server for tokens, and only it gets the secret", a
   }
 });
 
-test("API credentials go before api_token, which is told to be deprecated", async () => {
+test("API credentials go before api_token, which is reported to be deprecated", async () => {
   const both = start("API 1", { users: 3 }, `api_token = ${account.apiToken}\n`);
   await using _first = both.vendor;
   const run = await uploadAll(both);

@@ -70,7 +70,7 @@ for (const api of names) {
       expect((await uploadAll(place)).records).toHaveLength(95);
     });
 
-    test("people without a username are counted, and how to send them is told", async () => {
+    test("people without a username are counted, and how to send them is reported", async () => {
       const place = start(api, { users: 60, nameless: 10 });
       await using _vendor = place.vendor;
       const run = await uploadAll(place);

@@ -32,7 +32,7 @@ export interface OneLoginOptions {
   readonly pageLimit?: number;
   /** Requests after which a token is no longer good. */
   readonly tokenUses?: number;
-  /** Whether refused credentials are told inside of a 200. */
+  /** Whether refused credentials are reported inside of a 200. */
   readonly refusesInside?: boolean;
   /** Every so many people have no username. */
   readonly nameless?: number;

@@ -32,7 +32,7 @@ async function serve(options: TdsServerOptions = {}): Promise<TdsServer> {
 async function attempt(options: TdsServerOptions, more: SectionOptions) {
   await using server = await serve(options);
   const run = await upload(optionsFor(server.port, more), ["--verbose"]);
-  expect(server.faults).toEqual([]);
+  expect(server.errors).toEqual([]);
   expect(run.stderr + JSON.stringify(run.section)).not.toContain("Canary");
   return { run, logins: server.logins };
 }
@@ -105,7 +105,7 @@ describe("encryption", () => {
         "strict needs SQL Server 2022",
       ],
     ] as const,
-  )("%s is told, and nobody logs in", async (_title, options, more, message, hint) => {
+  )("%s is reported, and nobody logs in", async (_title, options, more, message, hint) => {
     const { run, logins } = await attempt(options, more);
     expect(run.code).toBe(3);
     expect(run.section.error?.message).toContain(message);
@@ -119,7 +119,7 @@ describe("encryption", () => {
     ["address", "127.0.0.1,PORT", "True"],
     ["name, strict", "localhost,PORT", "strict"],
     ["address, strict", "127.0.0.1,PORT", "strict"],
-  ])("a certificate for another %s is told as that", async (_title, server, encrypt) => {
+  ])("a certificate for another %s is reported as that", async (_title, server, encrypt) => {
     using other = makeIdentity("DNS:sql.example.org,IP:127.0.0.2");
     const more = { server, encrypt, cacert_file: other.authority };
     const { run, logins } = await attempt({ tls: { cert: other.cert, key: other.key } }, more);
@@ -150,7 +150,7 @@ describe("Windows accounts", () => {
     ["a wrong password", { password: "wrong-Canary" }],
     ["an unknown account", { username: "EXAMPLE\\nobody" }],
     ["another domain", { username: "OTHER\\svc-agent" }],
-  ])("%s is told with what to look at", async (_title, more) => {
+  ])("%s is reported with what to look at", async (_title, more) => {
     const { run, logins } = await attempt({}, { ...windows, ...more });
     expect(run.code).toBe(3);
     expect(run.section.error?.message).toContain("[18452]");
@@ -158,7 +158,7 @@ describe("Windows accounts", () => {
     expect(logins).toEqual([]);
   });
 
-  test("without an account, only Windows can log in; here it is told what to use", async () => {
+  test("without an account, only Windows can log in; here it is reported what to use", async () => {
     const bare = { ...optionsFor(1433), authentication: "Windows" };
     for (const username of ["", "change-me"]) {
       const run = await check({ ...bare, username, password: "" });
@@ -180,7 +180,7 @@ describe("refusals", () => {
       'Cannot open database "CM_XYZ"',
       "USE [CM_XYZ]; CREATE USER [reader] FOR LOGIN [reader];",
     ],
-  ])("%s is told with what to do, by check too", async (_title, more, message, hint) => {
+  ])("%s is reported with what to do, by check too", async (_title, more, message, hint) => {
     await using server = await serve();
     const run = await upload(optionsFor(server.port, more), ["--verbose"]);
     expect(run.code).toBe(3);
@@ -206,7 +206,7 @@ describe("refusals", () => {
     [{ number: 18486, text: "Login failed: the account is locked." }, "UNLOCK"],
     [{ number: 18488, text: "Login failed: the password must be changed." }, "new password"],
     [{ number: 18470, text: "Login failed: the account is disabled." }, "ENABLE"],
-  ])("an account that must be mended first is told: $number", async (refusal, hint) => {
+  ])("an account that must be fixed first is reported: $number", async (refusal, hint) => {
     const { run } = await attempt({ refuse: () => refusal }, {});
     expect(run.section.error?.message).toContain(`[${refusal.number}]`);
     expect(run.section.error?.hint).toContain(hint);
@@ -280,10 +280,10 @@ describe("addresses", () => {
     ["username =", "authentication = SQL Server needs username"],
     ["password =", "authentication = SQL Server needs password"],
     ["cacert_file = /no/such/file.pem", "Cannot read cacert_file /no/such/file.pem"],
-  ])("a mistake in the section is told: %s", async (line, complaint) => {
+  ])("a mistake in the section is reported: %s", async (line, message) => {
     const [name = "", value = ""] = line.split(/ =\s?/);
     const run = await check({ ...optionsFor(1433), [name]: value });
-    expect(run.stdout + run.stderr).toContain(complaint);
+    expect(run.stdout + run.stderr).toContain(message);
     expect(run.code).toBeGreaterThan(0);
   });
 

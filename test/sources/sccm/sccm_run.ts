@@ -61,7 +61,7 @@ function recordsIn({ body }: Recorded): Record<string, unknown>[] {
  * Uploads a section to its end.
  *
  * @param onRequest Is shown each request to Oomnitza before it is answered.
- * @param start Its memory can only be told when it has a process of its own.
+ * @param start Its memory can only be measured when it has a process of its own.
  */
 export async function upload(
   options: SectionOptions,

@@ -52,7 +52,7 @@ async function read(
     undefined,
     start,
   );
-  expect(server.faults).toEqual([]);
+  expect(server.errors).toEqual([]);
   return { run, queries: server.queries.map(({ sql }) => sql), logins: server.logins };
 }
 
@@ -245,7 +245,7 @@ test("the serial number of the enclosure stands in for one that is none", async 
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(serials.map(([, , wanted]) => wanted));
 });
 
-test("what makers leave in place of a serial number is no key, and blanks around one are cut", async () => {
+test("what manufacturers write instead of a serial number is no key, and blanks around one are cut", async () => {
   // Values of v_GS_PC_BIOS.SerialNumber0 as sites have them; people write LTRIM(RTRIM(...)) around it.
   const good = ["ABC123   ", "  5CG1234 "];
   const none = ["To Be Filled By O.E.M.", "None", "Not Specified", "Default string", "N/A"];
@@ -260,7 +260,7 @@ test("what makers leave in place of a serial number is no key, and blanks around
   expect(run.records.map(({ SN }) => SN)).toEqual(["ABC123", "5CG1234"]);
   expect(run.section.counts).toMatchObject({ fetched: 8, sent: 2, incomplete: 6 });
   for (const text of [...none, "........"]) {
-    expect(run.stderr).toContain(`no value for SN: "${text}" stands in place of a serial number`);
+    expect(run.stderr).toContain(`no value for SN: "${text}" stands for a missing serial number`);
   }
   const { run: all } = await read({ rows: rows() }, {
     ...options,
@@ -321,7 +321,7 @@ test("--record-count 1 sends one record and reads no further", async () => {
   expect(run.records).toEqual([{ APPLICATIONS: programsOf(0, 10), NAME: "PC-00000" }]);
 });
 
-test("the server is told that nothing is written, unless read_only is off", async () => {
+test("the server is reported that nothing is written, unless read_only is off", async () => {
   const usual = await read({ rows: siteRows(1, 1) });
   expect(usual.logins.map(({ login }) => login)).toEqual(
     Array(2).fill(

@@ -119,7 +119,7 @@ function* valuesOf(rows: Iterable<Record<string, unknown>>): Iterable<readonly u
   for (const row of rows) yield Object.values(row);
 }
 
-/** What SQL Server says in place of SQLite. */
+/** What SQL Server says instead of SQLite. */
 function errorOf(text: string): NonNullable<TdsAnswer["error"]> {
   const [, table] = /no such table: (\S+)/.exec(text) ?? [];
   if (table !== undefined) {

@@ -44,7 +44,7 @@ test("tsql reads by the agent's own two queries what the agent delivered", async
     ),
   );
   expect(installed).toHaveLength(2700);
-  expect(server.faults).toEqual([]);
+  expect(server.errors).toEqual([]);
 });
 
 test("tsql logs in to the test server by NTLM, and not with a wrong password", async () => {

@@ -69,7 +69,7 @@ async function run(
       },
     },
   );
-  expect(server.faults).toEqual([]);
+  expect(server.errors).toEqual([]);
   const said = result.stdout + result.stderr;
   expect(said).not.toContain("Canary");
   const sent = instance.uploads().filter(({ path }) => path === "/api/v3/bulk").length;

@@ -33,7 +33,7 @@ export interface ZendeskOptions {
   readonly throttle?: Throttle;
   /** Largest page that the server gives, whatever is asked for. */
   readonly pageLimit?: number;
-  /** Host that the next links name, in place of the server's own. */
+  /** Host that the next links name, instead of the server's own. */
   readonly linkOrigin?: string;
   /** Requests after which a token is no longer good. */
   readonly tokenUses?: number;

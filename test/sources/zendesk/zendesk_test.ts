@@ -92,7 +92,7 @@ test("a ready token signs in, and an OAuth client goes before an API token", asy
   expect(run.stderr).not.toContain("30 April 2027");
 });
 
-test("a section without any credentials is told before anything is asked for", async () => {
+test("a section without any credentials is reported before anything is asked for", async () => {
   const place = start({ users: 3 }, "", "");
   await using vendor = place.vendor;
   const values = { client_id: "", client_secret: "", oauth_token: "", api_token: "", username: "" };

@@ -1,12 +1,12 @@
 /**
- * Failing on purpose: what a stand-in is told to do wrong, and when.
+ * Failing on purpose: what a stand-in is reported to do wrong, and when.
  *
  * @module
  */
 import { z } from "zod";
 import { UsageError } from "../../../src/base/errors.ts";
 import type { MappedRecord } from "../../../src/base/record.ts";
-import { type Batch, textOf } from "../../../src/stand_in/batch.ts";
+import { type Batch, toText } from "../../../src/stand_in/batch.ts";
 import { Refusal } from "../../../src/stand_in/refusal.ts";
 
 /** The ways to fail that can be mixed. */
@@ -170,7 +170,7 @@ export class FaultPlan {
   #isPoison(record: MappedRecord): boolean {
     const { poison } = this.faults;
     if (poison === undefined || !Object.hasOwn(record, poison.field)) return false;
-    const value = textOf(record[poison.field]);
+    const value = toText(record[poison.field]);
     return this.#values.has(value) || (this.#pattern?.test(value) ?? false);
   }
 
@@ -192,8 +192,8 @@ export class FaultPlan {
     const wait = this.faults.retryAfter ??
       (kind === "503-retry-after" ? { seconds: 1 } : undefined);
     const status = Number.parseInt(kind, 10);
-    const told = wait !== undefined && (status === 503 || status === 429);
-    return { kind, status, headers: told ? { "retry-after": retryAfter(wait) } : {} };
+    const hasWait = wait !== undefined && (status === 503 || status === 429);
+    return { kind, status, headers: hasWait ? { "retry-after": retryAfter(wait) } : {} };
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Batch, keyOf } from "../../../src/stand_in/batch.ts";
+import { type Batch, buildRecordKey } from "../../../src/stand_in/batch.ts";
 import {
   addTo,
   type MappingCounts,
@@ -103,7 +103,7 @@ export class TestStore extends Store {
       { kind, name, received: 0, created: 0, updated: 0, skipped: 0, keys: new KeySet() };
     this.#counted.set(id, counted);
     for (const record of records) {
-      const key = keyOf(record, batch);
+      const key = buildRecordKey(record, batch);
       if (counted.keys.has(key)) taken[insertOnly ? "skipped" : "updated"] += 1;
       else if (updateOnly) taken.skipped += 1;
       else {

@@ -7,7 +7,7 @@ import { connectSql, type SqlConnection } from "../../../src/sdk/sql/connection.
 import { defaultAccount, type TdsServer } from "./server.ts";
 import type { Column } from "./types.ts";
 
-/** Connects in the clear, with little patience. */
+/** Connects in the clear, with short timeouts. */
 export async function connect(
   server: TdsServer,
   signal: AbortSignal = new AbortController().signal,

@@ -33,7 +33,7 @@ export interface TdsServer {
   /** Connections that are open now. */
   readonly connections: number;
   /** What went wrong inside of the server; a test expects nothing. */
-  readonly faults: readonly unknown[];
+  readonly errors: readonly unknown[];
   /** Ends all connections at once and listens no more. */
   kill(): Promise<void>;
   /** Listens again, on the same port. */
@@ -63,7 +63,7 @@ function answerWith(options: TdsServerOptions, log: TdsQuery[]): SessionRules["a
 export async function startTdsServer(options: TdsServerOptions = {}): Promise<TdsServer> {
   const queries: TdsQuery[] = [];
   const logins: SessionFacts[] = [];
-  const faults: unknown[] = [];
+  const errors: unknown[] = [];
   const sockets = new Set<Socket>();
   const rules: SessionRules = {
     accounts: [defaultAccount],
@@ -79,8 +79,8 @@ export async function startTdsServer(options: TdsServerOptions = {}): Promise<Td
     socket.once("close", () => sockets.delete(socket));
     try {
       await runSession(new TdsChannel(socket), rules, (facts) => logins.push(facts));
-    } catch (fault) {
-      faults.push(fault);
+    } catch (error) {
+      errors.push(error);
       socket.destroy();
     }
   }
@@ -106,7 +106,7 @@ export async function startTdsServer(options: TdsServerOptions = {}): Promise<Td
     },
     queries,
     logins,
-    faults,
+    errors,
     get connections() {
       return sockets.size;
     },

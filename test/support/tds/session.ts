@@ -71,7 +71,7 @@ export interface SessionFacts {
   readonly encrypted: boolean;
 }
 
-/** Treats a connection until it ends; tells of logins. */
+/** Treats a connection until it ends; reports logins. */
 export async function runSession(
   channel: TdsChannel,
   rules: SessionRules,
@@ -116,16 +116,16 @@ async function negotiate(channel: TdsChannel, rules: SessionRules): Promise<bool
     channel.close();
     return false;
   }
-  const wish = readEncryption(prelogin.data);
+  const requested = readEncryption(prelogin.data);
   if (strict || tls === undefined || encrypt === "none") {
     await channel.write(preloginAnswer(encryption.notSupported), true);
     return false;
   }
   const answer = encrypt === "required"
     ? encryption.required
-    : wish === encryption.notSupported
+    : requested === encryption.notSupported
     ? encryption.notSupported
-    : wish === encryption.off
+    : requested === encryption.off
     ? encryption.off
     : encryption.on;
   await channel.write(preloginAnswer(answer), true);

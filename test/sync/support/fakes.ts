@@ -1,5 +1,5 @@
 /**
- * Small stand-ins for what a delivery speaks to: an instance that answers as told, and an outbox that
+ * Small stand-ins for what a delivery speaks to: an instance that answers as configured, and an outbox that
  * notes what it is given.
  *
  * @module
@@ -54,7 +54,7 @@ function readTags(body: string): string[] {
   return records.map(({ TAG }) => TAG);
 }
 
-/** A sink whose answers are a list, the last of which lasts, or told for each request. */
+/** A sink whose answers are a list, the last of which lasts, or chosen for each request. */
 export function fakeSink(
   answers: readonly Answer[] | ((post: Posted) => Answer | Promise<Answer>),
   writes = true,

@@ -11,7 +11,7 @@ import { prepareTestSection, readSettings } from "./prepared_section.ts";
 /** When entries that fail are tried again in the tests. */
 export const retryDelays = { firstWaitMs: 100, longestWaitMs: 1000, giveUpMs: 60_000 };
 
-/** A source whose webhook answers a body as told. */
+/** A source whose webhook answers a body as configured. */
 export function webhookSource(webhook: NonNullable<Source["webhook"]>): Source {
   return defineSource({
     name: "devices",

@@ -11,7 +11,7 @@ import { removeFolders, setUp } from "./setup.ts";
 
 afterEach(removeFolders);
 
-function faultsOf(config: unknown): string[] {
+function listErrors(config: unknown): string[] {
   const text = typeof config === "string" ? config : JSON.stringify(config);
   try {
     readSettings(text, "logging.json");
@@ -38,10 +38,10 @@ describe("not JSON", () => {
     ["", "1 at column 1: the file ends where a value is expected"],
     ['{"a": "b\nc"}', "1 at column 7: the string that starts here is not closed"],
   ])("%j", (text, expected) => {
-    const [fault = "", ...more] = faultsOf(text);
+    const [error = "", ...more] = listErrors(text);
     expect(more).toEqual([]);
-    expect(fault.replace("is not valid JSON at", "at")).toStartWith("logging.json:");
-    expect(fault.replace(": is not valid JSON at", " at")).toContain(`logging.json:${expected}`);
+    expect(error.replace("is not valid JSON at", "at")).toStartWith("logging.json:");
+    expect(error.replace(": is not valid JSON at", " at")).toContain(`logging.json:${expected}`);
   });
 
   test.each([
@@ -54,10 +54,10 @@ describe("not JSON", () => {
   });
 
   test("deep nesting is an error without a position, not a crash", () => {
-    expect(faultsOf("[".repeat(200_000))).toEqual(["logging.json: is not valid JSON"]);
+    expect(listErrors("[".repeat(200_000))).toEqual(["logging.json: is not valid JSON"]);
   });
 
-  test("what is JSON has no fault", () => {
+  test("what is JSON has no error", () => {
     const sound = ["0", "-1.5e+3", '"\\u00e9\\n\x7f"', "[]", "{}", ' {"a": [true, null, {}]} \n'];
     for (const text of sound) {
       expect(JSON.stringify(JSON.parse(text))).toBeString();
@@ -65,7 +65,7 @@ describe("not JSON", () => {
     }
   });
 
-  test("every cut of a configuration is a fault, and every fault of the parser is found", () => {
+  test("every cut of a configuration is a error, and every error of the parser is found", () => {
     const text = '{"a": [1, -2.5, "x\\"y\\\\"], "b": {"c": null, "d": true}, "e": {}}';
     for (let length = 0; length < text.length; length++) {
       expect(findJsonError(text.slice(0, length))).toBeDefined();
@@ -85,8 +85,8 @@ function parses(text: string): boolean {
 }
 
 describe("JSON that cannot be used", () => {
-  test("all faults at once, each with its place", () => {
-    expect(faultsOf({
+  test("all errors at once, each with its line", () => {
+    expect(listErrors({
       formatters: { plain: { format: "no field" }, curly: { format: "{message}", style: "{" } },
       handlers: {
         console: { class: "logging.StreamHandler", level: "LOUD", stream: "ext://sys.stdin" },
@@ -122,7 +122,7 @@ describe("JSON that cannot be used", () => {
     ['{"version": 2}', 'version: is not 1. The file must say "version": 1'],
     ['{"version": 1, "format": "text"}', 'format: "text" is not supported'],
   ])("%s", (text, expected) => {
-    expect(faultsOf(text)[0]).toContain(expected);
+    expect(listErrors(text)[0]).toContain(expected);
   });
 });
 
