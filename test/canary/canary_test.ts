@@ -92,13 +92,13 @@ interface Search {
 async function search(wanted: Search) {
   const { source, options, secrets, words, how, instance: answers, oomnitza, except = [] } = wanted;
   await using instance = record(answers);
-  using place = workspace();
-  place.write("people.csv", "name\nann@example.com\nbob@example.com\n");
-  place.write("debug.json", debugEverything);
+  using space = workspace();
+  space.write("people.csv", "name\nann@example.com\nbob@example.com\n");
+  space.write("debug.json", debugEverything);
   const login = oomnitza?.(instance) ?? `url = ${instance.url}\napi_token = ${instanceToken}\n`;
-  place.write("config.ini", `[oomnitza]\n${login}\n[${source}]\nenable = True\n${options}\n`);
-  const run = await place.agent(words, { timeoutMs: 120_000, ...how });
-  const traces = filesUnder(place.folder, [...own, ...except]);
+  space.write("config.ini", `[oomnitza]\n${login}\n[${source}]\nenable = True\n${options}\n`);
+  const run = await space.agent(words, { timeoutMs: 120_000, ...how });
+  const traces = filesUnder(space.folder, [...own, ...except]);
   traces.set("stdout", Buffer.from(run.stdout)).set("stderr", Buffer.from(run.stderr));
   expect(findSecrets([...secrets, instanceToken, wrongSecret], traces)).toEqual([]);
   return { ...run, files: [...traces.keys()], sent: instance.uploads() };
@@ -251,21 +251,21 @@ describe("Oomnitza", () => {
 
 slow("an error that nobody caught is reported with secrets masked", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("people.csv", "name\nann@example.com\n");
-  place.write(
+  using space = workspace();
+  space.write("people.csv", "name\nann@example.com\n");
+  space.write(
     "crash.ts",
     `setTimeout(() => Promise.reject(new Error("unforeseen: " + process.env.OOMNITZA)), 1500);`,
   );
   const ini = `[oomnitza]\nurl = ${instance.url}\napi_token = \${env:OOMNITZA}\n[csv_assets]\n` +
     "enable = True\nfilename = people.csv\nsync_field = NAME\nmapping.NAME = name\n" +
     "only_if_filled = ${command:echo -n x; sleep 5}\n";
-  place.write("config.ini", ini);
+  space.write("config.ini", ini);
   const entry = new URL("../../src/cli/main.ts", import.meta.url).pathname;
   const child = Bun.spawn(
     [process.execPath, "--preload", "./crash.ts", entry, "upload", "csv_assets", "--verbose"],
     {
-      cwd: place.folder,
+      cwd: space.folder,
       env: { PATH: process.env.PATH ?? "", OOMNITZA: instanceToken },
       stdout: "pipe",
       stderr: "pipe",

@@ -27,15 +27,15 @@ const instance = record({
       }
       : undefined,
 });
-const place = workspace();
+const space = workspace();
 afterAll(async () => {
   await vendor.stop();
   await instance.stop();
-  place[Symbol.dispose]();
+  space[Symbol.dispose]();
 });
 
 const env = { OOMNITZA: instanceToken };
-place.write(
+space.write(
   "config.ini",
   `[oomnitza]
 url = ${instance.url}
@@ -55,7 +55,7 @@ default_position = Employee
 schedule = 0 3 * * *
 `,
 );
-place.write("record.json", JSON.stringify({ profile: { login: "ann@example.com" } }));
+space.write("record.json", JSON.stringify({ profile: { login: "ann@example.com" } }));
 
 /** How the first call of some commands ends, so that they are known to have done their work. */
 const codes: Readonly<Record<string, number>> = {
@@ -117,7 +117,7 @@ const services: Readonly<Record<string, readonly string[]>> = {
 };
 
 function expectNone(name: string, output: string): void {
-  const traces: Traces = filesUnder(place.folder, ["config.ini"])
+  const traces: Traces = filesUnder(space.folder, ["config.ini"])
     .set(name, Buffer.from(output));
   expect(findSecrets([instanceToken, webhookPassword, oktaToken], traces)).toEqual([]);
 }
@@ -131,7 +131,7 @@ test.each(Object.entries(calls).filter(([, lines]) => lines.length > 0))(
   async (name, lines) => {
     for (const words of lines) {
       const all = [name, ...words, "--verbose", ...name === "version" ? [] : ["--log-dir", "logs"]];
-      const run = await place.agent(all, { env, timeoutMs: 60_000 });
+      const run = await space.agent(all, { env, timeoutMs: 60_000 });
       if (words === lines[0]) expect(run.code).toBe(codes[name] ?? run.code);
       expect([0, 1, 2, 3, 4]).toContain(run.code);
       expectNone(all.join(" "), run.stdout + run.stderr);
@@ -143,7 +143,7 @@ test.each(Object.entries(calls).filter(([, lines]) => lines.length > 0))(
 /** Starts a command that runs on, does something with it, and ends it. */
 async function during(name: string, work: (ready: string) => Promise<void>): Promise<string> {
   const child = Bun.spawn([binary, ...services[name] ?? [], "--verbose", "--log-dir", "logs"], {
-    cwd: place.folder,
+    cwd: space.folder,
     env: { PATH: process.env.PATH ?? "", ...env },
     stdin: "ignore",
     stdout: "pipe",

@@ -12,8 +12,8 @@ import { rows, section } from "./state_run.ts";
 
 const onlyChanged = `${section}only_changed = True\n`;
 
-async function upload(place: Workspace) {
-  const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+async function upload(space: Workspace) {
+  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
   return { run, report: JSON.parse(run.stdout).sections[0] };
 }
 
@@ -21,15 +21,15 @@ test.each(["page", "text"] as const)(
   "an answer that is a %s keeps the records, and the next run sends them",
   async (kind) => {
     const standIn = await startStandIn({ faults: { script: [kind] } });
-    using place = workspace();
-    place.write("assets.csv", rows(3));
-    place.write("config.ini", oomnitzaSection(standIn) + onlyChanged);
-    const { run, report } = await upload(place);
+    using space = workspace();
+    space.write("assets.csv", rows(3));
+    space.write("config.ini", oomnitzaSection(standIn) + onlyChanged);
+    const { run, report } = await upload(space);
     expect(run.code).toBe(3);
     expect(report).toMatchObject({ outcome: "failed", counts: { fetched: 3, sent: 0, kept: 3 } });
     expect(run.stderr).toContain(`200, but the answer is not JSON: ${falseAnswers[kind]}`);
     expect(standIn.state.records({})).toHaveLength(0);
-    const next = await upload(place);
+    const next = await upload(space);
     expect(next.run.code).toBe(0);
     expect(next.report).toMatchObject({ leftovers: { records: 3, sent: 3 } });
     expect(standIn.state.records({})).toHaveLength(3);
@@ -41,14 +41,14 @@ test.each(["error", "errors", "no-success"] as const)(
   "a good status with %s is a refusal, and agent retry sends the record again",
   async (kind) => {
     const standIn = await startStandIn({ faults: { script: [kind] } });
-    using place = workspace();
-    place.write("assets.csv", rows(1));
-    place.write("config.ini", oomnitzaSection(standIn) + onlyChanged);
-    const { run, report } = await upload(place);
+    using space = workspace();
+    space.write("assets.csv", rows(1));
+    space.write("config.ini", oomnitzaSection(standIn) + onlyChanged);
+    const { run, report } = await upload(space);
     expect(run.code).toBe(3);
     expect(report).toMatchObject({ counts: { sent: 0, failed: 1 }, dead_letters: 1 });
     expect(report.failures[0]).toEqual({ record: "T0", reason: `200, but ${falseAnswers[kind]}` });
-    expect((await place.agent(["retry"])).code).toBe(0);
+    expect((await space.agent(["retry"])).code).toBe(0);
     expect(standIn.state.records({})).toHaveLength(1);
     await standIn.stop();
   },
@@ -58,10 +58,10 @@ test("an instance that answers everything with a page is not signed in to", asyn
   await using instance = record({
     answer: () => ({ status: 200, body: "<html><title>Sign in</title></html>" }),
   });
-  using place = workspace();
-  place.write("assets.csv", rows(1));
-  place.write("config.ini", `[oomnitza]\nurl = ${instance.url}\napi_token = x1234567\n${section}`);
-  const run = await place.agent(["upload", "csv_assets"]);
+  using space = workspace();
+  space.write("assets.csv", rows(1));
+  space.write("config.ini", `[oomnitza]\nurl = ${instance.url}\napi_token = x1234567\n${section}`);
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toContain("Oomnitza did not answer with JSON: <html><title>Sign in");
 });
@@ -70,9 +70,9 @@ test("an error instead of the mappings is no mapping", async () => {
   await using instance = record({
     answer: () => ({ status: 200, body: '{"error":"not licensed"}' }),
   });
-  using place = workspace();
-  place.write("config.ini", `[oomnitza]\nurl = ${instance.url}\napi_token = x1234567\n${section}`);
-  const run = await place.agent(["check", "csv_assets"]);
+  using space = workspace();
+  space.write("config.ini", `[oomnitza]\nurl = ${instance.url}\napi_token = x1234567\n${section}`);
+  const run = await space.agent(["check", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toContain(
     'Oomnitza answered with an error [oomnitza]: {"error":"not licensed"}',
@@ -91,17 +91,17 @@ mapping.ASSIGNED_TO = Assigned To
 
 test("columns that the header lacks are named by check, doctor, plan and upload", async () => {
   const standIn = await startStandIn();
-  using place = workspace();
-  place.write("a.csv", "Serial Number,Name ,Assigned to\nA1,x,ann\nA2,y,bob\n");
-  place.write("config.ini", oomnitzaSection(standIn) + ini);
+  using space = workspace();
+  space.write("a.csv", "Serial Number,Name ,Assigned to\nA1,x,ann\nA2,y,bob\n");
+  space.write("config.ini", oomnitzaSection(standIn) + ini);
   const said = [/NAME is mapped from "Name": .* Did you mean "Name "\?/];
   said.push(/ASSIGNED_TO is mapped from "Assigned To": .* Did you mean "Assigned to"\?/);
   said.push(/It has: "Serial Number", "Name ", "Assigned to"\./);
   for (const words of [["check", "csv_assets"], ["doctor"], ["plan", "csv_assets"]]) {
-    const { stdout, stderr } = await place.agent(words);
+    const { stdout, stderr } = await space.agent(words);
     for (const words of said) expect(stdout + stderr).toMatch(words);
   }
-  const { run, report } = await upload(place);
+  const { run, report } = await upload(space);
   await standIn.stop();
   for (const words of said) expect(run.stderr).toMatch(words);
   expect(run.code).toBe(0);
@@ -113,19 +113,19 @@ test("columns that the header lacks are named by check, doctor, plan and upload"
 
 test("without the column of the sync field the section has failed, and check says so", async () => {
   const standIn = await startStandIn();
-  using place = workspace();
-  place.write(
+  using space = workspace();
+  space.write(
     "a.csv",
     "Hardware report\nGenerated: today\n\nSerial Number,Name,Assigned To\nA1,x,y\n",
   );
-  place.write("config.ini", oomnitzaSection(standIn) + ini);
+  space.write("config.ini", oomnitzaSection(standIn) + ini);
   const cause = "Line 4 looks like the header: remove the lines above it.";
-  const checked = await place.agent(["check", "csv_assets"]);
+  const checked = await space.agent(["check", "csv_assets"]);
   expect(checked.code).toBe(3);
   expect(checked.stdout).toContain(cause);
-  expect((await place.agent(["doctor"])).stdout).toContain(cause);
-  expect((await place.agent(["plan", "csv_assets"])).code).toBe(3);
-  const { run, report } = await upload(place);
+  expect((await space.agent(["doctor"])).stdout).toContain(cause);
+  expect((await space.agent(["plan", "csv_assets"])).code).toBe(3);
+  const { run, report } = await upload(space);
   await standIn.stop();
   expect(run.code).toBe(3);
   expect(report.error.message).toStartWith("No record could be sent [csv_assets]");
@@ -134,9 +134,9 @@ test("without the column of the sync field the section has failed, and check say
 
 test("a record without a sync field is named by its number, and by file and line", async () => {
   const standIn = await startStandIn();
-  using place = workspace();
-  const file = place.write("a.csv", 'serial,name\nA1,"two\nlines"\n\n,c\nA4,d\n,e\n');
-  place.write(
+  using space = workspace();
+  const file = space.write("a.csv", 'serial,name\nA1,"two\nlines"\n\n,c\nA4,d\n,e\n');
+  space.write(
     "config.ini",
     oomnitzaSection(standIn) +
       ini.replace("Serial Number", "serial").replace("= Name", "= name").replace(
@@ -144,7 +144,7 @@ test("a record without a sync field is named by its number, and by file and line
         "",
       ),
   );
-  const { run, report } = await upload(place);
+  const { run, report } = await upload(space);
   await standIn.stop();
   expect(report.counts).toMatchObject({ fetched: 4, sent: 2, incomplete: 2 });
   expect(run.stderr).toContain(`Not sent: record 2 (line 5 of ${file}): no value for SERIAL`);

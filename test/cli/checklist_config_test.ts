@@ -9,18 +9,18 @@ import { oomnitzaSection, tagsOnly as assets, workspace } from "../support/works
 
 test("T1: a section that is not enabled is an error: exit 1 with nothing to run, 3 beside another", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", `${oomnitzaSection(instance)}[csv_users]\nenable=False\n`);
-  const alone = await place.agent(["upload", "csv_users"]);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", `${oomnitzaSection(instance)}[csv_users]\nenable=False\n`);
+  const alone = await space.agent(["upload", "csv_users"]);
   expect(alone.code).toBe(1);
   expect(alone.stderr).toContain("Nothing is enabled");
-  place.write("config.ini", `${oomnitzaSection(instance)}[csv_users]\nenable=False\n\n${assets}`);
-  const beside = await place.agent(["upload", "csv_users"]);
+  space.write("config.ini", `${oomnitzaSection(instance)}[csv_users]\nenable=False\n\n${assets}`);
+  const beside = await space.agent(["upload", "csv_users"]);
   expect(beside.code).toBe(1);
   expect(beside.stderr).toMatch(/\[csv_users\] is not enabled/);
   expect(instance.uploads()).toEqual([]);
-  const both = await place.agent(["upload", "csv_users", "csv_assets"]);
+  const both = await space.agent(["upload", "csv_users", "csv_assets"]);
   expect(both.code).toBe(3);
   expect(both.stderr).toMatch(/ERROR \[csv_users\] is not enabled/);
   expect(both.stdout).toContain("csv_assets: ok: 1 read, 1 sent");
@@ -28,10 +28,10 @@ test("T1: a section that is not enabled is an error: exit 1 with nothing to run,
 
 test("T2: a section enabled before [oomnitza] ends the start, naming the line", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", `${assets}\n${oomnitzaSection(instance)}`);
-  const run = await place.agent(["upload", "csv_assets"]);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", `${assets}\n${oomnitzaSection(instance)}`);
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toContain("config.ini:1: [csv_assets] is enabled before [oomnitza]");
   expect(instance.requests).toEqual([]);
@@ -54,11 +54,11 @@ const lexicalTable: readonly (readonly [line: string, key: string, value: string
 test("T3: values arrive as the dialect reads them", async () => {
   for (const [line, key, value] of lexicalTable) {
     await using instance = record();
-    using place = workspace();
-    place.write("users.csv", "login,mail\nann,ann@example.com\n");
+    using space = workspace();
+    space.write("users.csv", "login,mail\nann,ann@example.com\n");
     // The option that takes any text is default_position: the line is spelled with its name.
     const spelled = line.replace(new RegExp(`^${key}`, "i"), "DEFAULT_Position");
-    place.write(
+    space.write(
       "config.ini",
       `${oomnitzaSection(instance)}[csv_users]
 enable = True
@@ -70,7 +70,7 @@ mapping.SEEN = {"setting": "default_position"}
 ${spelled}
 `,
     );
-    const run = await place.agent(["upload", "csv_users", "--testmode"]);
+    const run = await space.agent(["upload", "csv_users", "--testmode"]);
     expect(run.stderr).not.toContain("ERROR");
     expect(JSON.parse(run.stdout).records[0].SEEN).toBe(value);
   }
@@ -78,31 +78,31 @@ ${spelled}
 
 test('T3: x = "" is empty, which counts as absent', async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", `${oomnitzaSection(instance)}${assets}directory = ""\n`);
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", `${oomnitzaSection(instance)}${assets}directory = ""\n`);
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
 });
 
 test("a file with a byte-order mark, CRLF, rem lines and merged sections is read", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\r\nA1\r\n");
+  using space = workspace();
+  space.write("assets.csv", "tag\r\nA1\r\n");
   const text = `\uFEFF${
     oomnitzaSection(instance)
   }rem a remark\n[csv_assets]\nenable = True\n[other]\nx = 1\n${
     assets.replace("enable = True\n", "")
   }`;
-  place.write("config.ini", text.replaceAll("\n", "\r\n"));
-  const run = await place.agent(["upload", "csv_assets"]);
+  space.write("config.ini", text.replaceAll("\n", "\r\n"));
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.stdout).toContain("1 sent");
   expect(run.code).toBe(0);
 });
 
 test("every error of a named section is reported at once, with line, option and what to do", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write(
+  using space = workspace();
+  space.write(
     "config.ini",
     `${oomnitzaSection(instance)}[csv_assets]
 enable = True
@@ -114,7 +114,7 @@ mapping.BARCODE = {"source": serial}
 this line is bad
 `,
   );
-  const run = await place.agent(["upload", "csv_assets"]);
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(
     /config\.ini:7 \[csv_assets\] verify_ssl: is not a boolean \(1, yes, true, on or 0, no, false, off\)/,
@@ -130,44 +130,44 @@ this line is bad
 
 test("a bad section that was not asked for is reported and stops nothing", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", `${oomnitzaSection(instance)}${assets}\n[csv_users]\nenable = True\n`);
-  const run = await place.agent(["upload", "csv_assets"]);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", `${oomnitzaSection(instance)}${assets}\n[csv_users]\nenable = True\n`);
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(0);
   expect(run.stderr).toContain("WARNING Other sections have 2 errors: csv_users.");
   expect(run.stdout).toContain("1 sent");
-  expect((await place.agent(["upload", "csv_users"])).code).toBe(1);
+  expect((await space.agent(["upload", "csv_users"])).code).toBe(1);
 });
 
 test("suffixed sections and [DEFAULT] work; names are exact", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\nA2\n");
-  place.write(
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\nA2\n");
+  space.write(
     "config.ini",
     `[DEFAULT]\nsync_field = BARCODE\nmapping.BARCODE = tag\nfilename = assets.csv\n${
       oomnitzaSection(instance)
     }[csv_assets.Second Site]\nenable = yes\n[csv_assets]\nenable = ON\n`,
   );
-  const run = await place.agent(["upload", "csv_assets.Second Site"]);
+  const run = await space.agent(["upload", "csv_assets.Second Site"]);
   expect(run.stdout).toContain("csv_assets.Second Site: ok: 2 read, 2 sent");
   expect(run.stdout).not.toContain("csv_assets: ok");
   expect(run.code).toBe(0);
 });
 
 test("T17: generate-ini keeps the old file, and every older one; the new one parses and everything is disabled", async () => {
-  using place = workspace();
-  place.write("config.ini", "old content\n");
-  place.write("config.ini.bak", "older content\n");
-  const run = await place.agent(["generate-ini"]);
+  using space = workspace();
+  space.write("config.ini", "old content\n");
+  space.write("config.ini.bak", "older content\n");
+  const run = await space.agent(["generate-ini"]);
   expect(run.code).toBe(0);
   expect(run.stderr).toContain("config.ini.bak.2");
-  const text = place.read("config.ini");
-  expect((await place.agent(["generate-ini"])).code).toBe(0);
-  expect(place.read("config.ini.bak")).toBe("older content\n");
-  expect(place.read("config.ini.bak.2")).toBe("old content\n");
-  expect(place.read("config.ini.bak.3")).toBe(text);
+  const text = space.read("config.ini");
+  expect((await space.agent(["generate-ini"])).code).toBe(0);
+  expect(space.read("config.ini.bak")).toBe("older content\n");
+  expect(space.read("config.ini.bak.2")).toBe("old content\n");
+  expect(space.read("config.ini.bak.3")).toBe(text);
   expect(text.startsWith("# Where the records go.\n[oomnitza]\n")).toBe(true);
   const sections = text.split(/^\[/m).slice(2);
   expect(sections.length).toBeGreaterThan(1);
@@ -175,7 +175,7 @@ test("T17: generate-ini keeps the old file, and every older one; the new one par
   const sources = sections.filter((section) => !/^(serve|alerts)\]/.test(section));
   expect(sources.length).toBe(sections.length - 2);
   for (const section of sources) expect(section).toMatch(/^[^\]]+\]\n# .+\nenable = False\n/);
-  const upload = await place.agent(["upload", "csv_assets"]);
+  const upload = await space.agent(["upload", "csv_assets"]);
   expect(upload.code).toBe(1);
   expect(upload.stderr).toContain("Nothing is enabled");
   expect(upload.stderr).not.toMatch(/ERROR|config\.ini:\d/);
@@ -186,16 +186,16 @@ test("T18: env_password that names a variable which is not set ends the start", 
     answer: ({ path }) =>
       path === "/api/request_token" ? { status: 200, body: '{"token":"abcd1234"}' } : undefined,
   });
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
   const oomnitza = `[oomnitza]\nurl = ${instance.url}\nusername = ann\nenv_password = AGENT_PW\n\n`;
-  place.write("config.ini", oomnitza + assets);
-  const unset = await place.agent(["upload", "csv_assets"]);
+  space.write("config.ini", oomnitza + assets);
+  const unset = await space.agent(["upload", "csv_assets"]);
   expect(unset.code).toBe(1);
   expect(unset.stderr).toMatch(
     /config\.ini:4 \[oomnitza\] env_password: .*AGENT_PW, which is not set/,
   );
-  const set = await place.agent(["upload", "csv_assets"], {
+  const set = await space.agent(["upload", "csv_assets"], {
     env: { AGENT_PW: "from the environment" },
   });
   expect(set.code).toBe(0);
@@ -205,27 +205,27 @@ test("T18: env_password that names a variable which is not set ends the start", 
 
 test("T20: an unknown ssl_protocol is a configuration error", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", `${oomnitzaSection(instance)}${assets}ssl_protocol = bogus\n`);
-  const run = await place.agent(["upload", "csv_assets"]);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", `${oomnitzaSection(instance)}${assets}ssl_protocol = bogus\n`);
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(/\[csv_assets\] ssl_protocol: is "bogus", not one of: ssl, /);
-  place.write("config.ini", `${oomnitzaSection(instance, "ssl_protocol = bogus")}${assets}`);
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(1);
+  space.write("config.ini", `${oomnitzaSection(instance, "ssl_protocol = bogus")}${assets}`);
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(1);
 });
 
 test("a missing file, no names and wrong credentials end the start with exit 1", async () => {
   await using instance = record({ answer: () => ({ status: 401 }) });
-  using place = workspace();
-  const missing = await place.agent(["upload", "csv_assets"]);
+  using space = workspace();
+  const missing = await space.agent(["upload", "csv_assets"]);
   expect(missing.code).toBe(1);
   expect(missing.stderr).toContain("generate-ini");
-  place.write("config.ini", oomnitzaSection(instance) + assets);
-  const unnamed = await place.agent(["upload"]);
+  space.write("config.ini", oomnitzaSection(instance) + assets);
+  const unnamed = await space.agent(["upload"]);
   expect(unnamed.code).toBe(1);
   expect(unnamed.stderr).toContain("No section was named\n  Enabled are: csv_assets");
-  const refused = await place.agent(["upload", "csv_assets"]);
+  const refused = await space.agent(["upload", "csv_assets"]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("Check api_token");
   expect(refused.stderr).not.toContain(instance.token);

@@ -11,9 +11,9 @@ import { oomnitzaSection, workspace } from "../support/workspace.ts";
 /** Uploads `tag,model` rows with some mapping lines and gives the records that were posted. */
 async function posted(lines: string, csv: string, mappings: RecorderOptions["mappings"] = {}) {
   await using instance = record({ mappings });
-  using place = workspace();
-  place.write("assets.csv", csv);
-  place.write(
+  using space = workspace();
+  space.write("assets.csv", csv);
+  space.write(
     "config.ini",
     `${oomnitzaSection(instance)}[csv_assets]
 enable = True
@@ -22,8 +22,8 @@ sync_field = BARCODE
 ${lines}
 `,
   );
-  const run = await place.agent(["upload", "csv_assets"]);
-  const shown = await place.agent(["upload", "--show-mappings"]);
+  const run = await space.agent(["upload", "csv_assets"]);
+  const shown = await space.agent(["upload", "--show-mappings"]);
   const records = instance.uploads()
     .filter(({ path }) => path === "/api/v3/bulk")
     .flatMap(({ body }) => JSON.parse(body).records as Record<string, unknown>[]);
@@ -121,10 +121,10 @@ test("a sync field that is not mapped ends the start; people without EMAIL are w
   expect(unmapped.run.code).toBe(1);
   expect(unmapped.run.stderr).toMatch(/\[csv_assets\] sync_field: is BARCODE, which is not mapped/);
   await using instance = record();
-  using place = workspace();
-  place.write("users.csv", "login\nann\n");
+  using space = workspace();
+  space.write("users.csv", "login\nann\n");
   const write = (version: string) =>
-    place.write(
+    space.write(
       "config.ini",
       `${oomnitzaSection(instance, `api_version = ${version}`)}[csv_users]
 enable = True
@@ -135,15 +135,15 @@ mapping.USER = login
 `,
     );
   write("v2");
-  const run = await place.agent(["upload", "csv_users"]);
+  const run = await space.agent(["upload", "csv_users"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toContain("does not map EMAIL, which API v2 needs");
   for (const version of ["v3", "auto"]) {
     write(version);
-    const newer = await place.agent(["upload", "csv_users"]);
+    const newer = await space.agent(["upload", "csv_users"]);
     expect(newer.stderr).toMatch(/WARNING.*does not map EMAIL/);
     expect(newer.code).toBe(0);
-    expect((await place.agent(["upload", "--show-mappings"])).code).toBe(0);
+    expect((await space.agent(["upload", "--show-mappings"])).code).toBe(0);
   }
   const sent = instance.requests.filter(({ path }) => path === "/api/v3/bulk");
   expect(sent).toHaveLength(2);
@@ -155,10 +155,10 @@ mapping.USER = login
 
 test("people without USER go by another sync field, or by what Oomnitza chooses", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("users.csv", "login\nann\n");
+  using space = workspace();
+  space.write("users.csv", "login\nann\n");
   for (const [more, wanted] of [["sync_field = LOGIN\n", ["LOGIN"]], ["", []]] as const) {
-    place.write(
+    space.write(
       "config.ini",
       `${oomnitzaSection(instance)}[csv_users]
 enable = True
@@ -168,7 +168,7 @@ default_position = unused
 mapping.LOGIN = login
 ${more}`,
     );
-    expect((await place.agent(["upload", "csv_users"])).code).toBe(0);
+    expect((await space.agent(["upload", "csv_users"])).code).toBe(0);
     const last = instance.requests.findLast(({ path }) => path === "/api/v3/bulk");
     expect(JSON.parse(last?.body ?? "").sync_field).toEqual(wanted);
   }
@@ -178,9 +178,9 @@ test("an instance with API v2 only ends a section of people without EMAIL", asyn
   await using instance = record({
     answer: ({ path }) => path.startsWith("/api/v3/bulk") ? { status: 404 } : undefined,
   });
-  using place = workspace();
-  place.write("users.csv", "login\nann\n");
-  place.write(
+  using space = workspace();
+  space.write("users.csv", "login\nann\n");
+  space.write(
     "config.ini",
     `${oomnitzaSection(instance)}[csv_users]
 enable = True
@@ -190,7 +190,7 @@ default_position = Employee
 mapping.USER = login
 `,
   );
-  const run = await place.agent(["upload", "csv_users"]);
+  const run = await space.agent(["upload", "csv_users"]);
   expect(run.code).toBe(3);
   expect(run.stdout + run.stderr).toContain(
     "This instance has API v2 only, which needs EMAIL of people",

@@ -29,10 +29,10 @@ const threeAssets = "tag,model\nA1,one\nA2,two\nA3,three\n";
 
 test("T9: people go one per POST to /api/v2/bulk/users with VERSION and agent_id", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("users.csv", "login,mail\nann,ann@example.com\nbob,bob@example.com\n");
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + users);
-  const run = await place.agent(["upload", "csv_users"]);
+  using space = workspace();
+  space.write("users.csv", "login,mail\nann,ann@example.com\nbob,bob@example.com\n");
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + users);
+  const run = await space.agent(["upload", "csv_users"]);
   expect(run.code).toBe(0);
   const uploads = instance.uploads();
   expect(uploads.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -55,11 +55,11 @@ test("T9: people go one per POST to /api/v2/bulk/users with VERSION and agent_id
 
 test("T9: default_position = unused adds normal_position, a named sync_field is passed on", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("users.csv", "login,mail\nann,ann@example.com\n");
+  using space = workspace();
+  space.write("users.csv", "login,mail\nann,ann@example.com\n");
   const section = users.replace("= Employee", "= Unused") + "sync_field = EMAIL\n";
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + section);
-  expect((await place.agent(["upload", "csv_users"])).code).toBe(0);
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + section);
+  expect((await space.agent(["upload", "csv_users"])).code).toBe(0);
   const [upload] = instance.uploads();
   expect(upload?.query).toMatch(
     /^VERSION=\d+\.\d+\.\d+&normal_position=True&agent_id=CSV_users&sync_field=EMAIL$/,
@@ -73,10 +73,10 @@ test("T9: default_position = unused adds normal_position, a named sync_field is 
 
 test("T10: assets go to /api/v2/bulk/audit with exactly the documented keys", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag,model\nA1,Größe\n");
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
+  using space = workspace();
+  space.write("assets.csv", "tag,model\nA1,Größe\n");
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
   const [upload, ...more] = instance.uploads();
   expect(more).toEqual([]);
   expect(upload?.path).toBe("/api/v2/bulk/audit");
@@ -94,12 +94,12 @@ test("T10: assets go to /api/v2/bulk/audit with exactly the documented keys", as
 
 test("T10: the texts of the ini are passed on verbatim", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag,model\nA1,one\n");
+  using space = workspace();
+  space.write("assets.csv", "tag,model\nA1,one\n");
   const section =
     `${assets}insert_only = yes\nonly_if_filled = MODEL, NAME\ndont_overwrite = STATUS\n`;
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + section);
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + section);
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
   expect(JSON.parse(instance.uploads()[0]?.body ?? "")).toMatchObject({
     insert_only: "yes",
     update_only: "False",
@@ -110,10 +110,10 @@ test("T10: the texts of the ini are passed on verbatim", async () => {
 
 test("API v3: lists of records with one portion, then finalize", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", threeAssets);
-  place.write("config.ini", oomnitzaSection(instance, "batch_size = 2") + assets);
-  expect((await place.agent(["upload", "csv_assets", "--workers", "1"])).code).toBe(0);
+  using space = workspace();
+  space.write("assets.csv", threeAssets);
+  space.write("config.ini", oomnitzaSection(instance, "batch_size = 2") + assets);
+  expect((await space.agent(["upload", "csv_assets", "--workers", "1"])).code).toBe(0);
   const uploads = instance.uploads();
   expect(uploads).toHaveLength(3);
   const [first, second] = uploads.map(({ body }) => JSON.parse(body));
@@ -142,25 +142,25 @@ test("api_version auto falls back to v2 only when the endpoint is not there", as
   await using busy = record({
     script: [{ status: 400, body: "bad" }, { status: 400, body: "bad" }],
   });
-  using place = workspace();
-  place.write("assets.csv", threeAssets);
-  place.write("config.ini", oomnitzaSection(old) + assets);
-  const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+  using space = workspace();
+  space.write("assets.csv", threeAssets);
+  space.write("config.ini", oomnitzaSection(old) + assets);
+  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
   expect(run.code).toBe(0);
   expect(JSON.parse(run.stdout).sections[0]).toMatchObject({ api: "v2", counts: { sent: 3 } });
   expect(old.uploads().filter(({ path }) => path === "/api/v2/bulk/audit")).toHaveLength(3);
-  place.write("assets.csv", "tag,model\nA1,one\n");
-  place.write("config.ini", oomnitzaSection(busy) + assets);
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(3);
+  space.write("assets.csv", "tag,model\nA1,one\n");
+  space.write("config.ini", oomnitzaSection(busy) + assets);
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(3);
   expect(busy.uploads().filter(({ path }) => path.startsWith("/api/v2"))).toEqual([]);
 });
 
 test("T11: 503 twice, then 200: one record after three attempts, within 0 and 1 second", async () => {
   await using instance = record({ script: [{ status: 503 }, { status: 503 }] });
-  using place = workspace();
-  place.write("assets.csv", "tag,model\nA1,one\n");
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
-  const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+  using space = workspace();
+  space.write("assets.csv", "tag,model\nA1,one\n");
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
+  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
   expect(run.code).toBe(0);
   expect(JSON.parse(run.stdout).sections[0].counts).toMatchObject({ sent: 1, failed: 0 });
   const [first, second, third, ...more] = instance.uploads();
@@ -181,10 +181,10 @@ slow("Retry-After is honoured, in seconds and as a date", async () => {
       { status: 503, headers: { "Retry-After": date } },
     ],
   });
-  using place = workspace();
-  place.write("assets.csv", "tag,model\nA1,one\n");
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
+  using space = workspace();
+  space.write("assets.csv", "tag,model\nA1,one\n");
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
   const [first, second, third] = instance.uploads().map(({ at }) => at);
   if (first === undefined || second === undefined || third === undefined) {
     throw new Error("three expected");
@@ -199,10 +199,10 @@ test("T12: a record that is refused does not take its neighbours with it, and is
   }
   for (const version of ["v2", "v3"]) {
     await using instance = record({ answer: refuse });
-    using place = workspace();
-    place.write("assets.csv", threeAssets);
-    place.write("config.ini", oomnitzaSection(instance, `api_version = ${version}`) + assets);
-    const run = await place.agent(["upload", "csv_assets"]);
+    using space = workspace();
+    space.write("assets.csv", threeAssets);
+    space.write("config.ini", oomnitzaSection(instance, `api_version = ${version}`) + assets);
+    const run = await space.agent(["upload", "csv_assets"]);
     expect(run.code).toBe(3);
     expect(run.stdout).toContain("3 read, 2 sent, 1 failed");
     expect(run.stdout).toContain("A2: 400 BARCODE A2 is not allowed");
@@ -216,11 +216,11 @@ test("T12: a record that is refused does not take its neighbours with it, and is
 
 test("T13: --testmode --record-count 2 prints two payloads, posts nothing and stops the source", async () => {
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   // The third record would end the section: reading stops before it.
-  place.write("assets.csv", 'tag,model\nA1,one\nA2,two\nA3,"never closed');
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
-  const run = await place.agent(["upload", "--testmode", "csv_assets", "--record-count=2"]);
+  space.write("assets.csv", 'tag,model\nA1,one\nA2,two\nA3,"never closed');
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + assets);
+  const run = await space.agent(["upload", "--testmode", "csv_assets", "--record-count=2"]);
   expect(run.code).toBe(0);
   const payloads = JSON.parse(`[${run.stdout.trim().replaceAll("\n}\n{", "\n},\n{")}]`);
   expect(payloads.map((payload: { computers: unknown }) => payload.computers)).toEqual([
@@ -243,12 +243,12 @@ test("a token that expires during the run is renewed once", async () => {
       return stale && path === "/api/v2/bulk/audit" ? { status: 401 } : undefined;
     },
   });
-  using place = workspace();
-  place.write("assets.csv", threeAssets);
+  using space = workspace();
+  space.write("assets.csv", threeAssets);
   const ini =
     `[oomnitza]\nurl = ${instance.url}\nusername = ann\npassword = p@ss word\napi_version = v2\n`;
-  place.write("config.ini", ini + assets);
-  const run = await place.agent(["upload", "csv_assets", "--verbose"]);
+  space.write("config.ini", ini + assets);
+  const run = await space.agent(["upload", "csv_assets", "--verbose"]);
   expect(run.code).toBe(0);
   expect(logins).toBe(2);
   expect(run.stdout).toContain("3 sent");
@@ -261,11 +261,11 @@ test("a token that is refused during the run ends the section, and every record 
   await using instance = record({
     answer: ({ path }) => path.includes("/bulk") ? { status: 401, body: "no" } : undefined,
   });
-  using place = workspace();
+  using space = workspace();
   const rows = Array.from({ length: 500 }, (_, row) => `A${row},m`).join("\n");
-  place.write("assets.csv", `tag,model\n${rows}\n`);
-  place.write("config.ini", oomnitzaSection(instance) + assets);
-  const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+  space.write("assets.csv", `tag,model\n${rows}\n`);
+  space.write("config.ini", oomnitzaSection(instance) + assets);
+  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
   expect(run.code).toBe(3);
   const [section] = JSON.parse(run.stdout).sections;
   expect(section.error.message).toContain("401");

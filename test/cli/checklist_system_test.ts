@@ -17,29 +17,29 @@ test("T16: a second upload beside the first ends with 1; with --singleton 0 both
   let release: () => void = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
   await using gate = holdingInstance(() => arrived(), held);
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", oomnitzaSection(gate) + assets);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", oomnitzaSection(gate) + assets);
   // A service has a temporary folder of its own (PrivateTmp), and must see the same lock.
-  const env = { TMPDIR: place.folder };
-  const first = place.agent(["upload", "csv_assets", "--singleton", "1"], { env });
+  const env = { TMPDIR: space.folder };
+  const first = space.agent(["upload", "csv_assets", "--singleton", "1"], { env });
   await underWay;
-  const lock = join(place.folder, "agent-state.sqlite-upload.lock");
+  const lock = join(space.folder, "agent-state.sqlite-upload.lock");
   expect(statSync(lock).mode & 0o777).toBe(0o600);
-  const second = await place.agent(["upload", "csv_assets", "--singleton=1"]);
-  const stateless = await place.agent(["upload", "csv_assets", "--singleton=1", "--no-state"]);
+  const second = await space.agent(["upload", "csv_assets", "--singleton=1"]);
+  const stateless = await space.agent(["upload", "csv_assets", "--singleton=1", "--no-state"]);
   expect(stateless.stderr).toContain(lock);
   expect(stateless.code).toBe(1);
   expect(second.code).toBe(1);
   expect(second.stderr).toContain(".lock");
   expect(second.stderr).toMatch(/process \d+/);
-  const beside = place.agent(["upload", "csv_assets", "--singleton=0"], { env });
+  const beside = space.agent(["upload", "csv_assets", "--singleton=0"], { env });
   release();
   expect((await first).code).toBe(0);
   expect((await beside).code).toBe(0);
-  const after = await place.agent(["upload", "csv_assets", "--singleton", "1"], { env });
+  const after = await space.agent(["upload", "csv_assets", "--singleton", "1"], { env });
   expect(after.code).toBe(0);
-  expect(readdirSync(place.folder).filter((name) => name.endsWith(".lock"))).toEqual([]);
+  expect(readdirSync(space.folder).filter((name) => name.endsWith(".lock"))).toEqual([]);
 });
 
 test("uploads with different state files do not wait for each other", async () => {
@@ -48,37 +48,37 @@ test("uploads with different state files do not wait for each other", async () =
   let release: () => void = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
   await using gate = holdingInstance(() => arrived(), held);
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", oomnitzaSection(gate) + assets);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", oomnitzaSection(gate) + assets);
   const words = ["upload", "csv_assets", "--singleton", "1"];
-  const first = place.agent(words);
+  const first = space.agent(words);
   await underWay;
   // The gate holds what is sent: a test run takes the lock and sends nothing.
-  const other = ["--testmode", "--state", join(place.folder, "other.sqlite")];
-  expect((await place.agent([...words, ...other])).code).toBe(0);
-  expect((await place.agent([...words, "--testmode"])).code).toBe(1);
+  const other = ["--testmode", "--state", join(space.folder, "other.sqlite")];
+  expect((await space.agent([...words, ...other])).code).toBe(0);
+  expect((await space.agent([...words, "--testmode"])).code).toBe(1);
   release();
   expect((await first).code).toBe(0);
 });
 
 test("a lock writes through no symbolic link, and nobody else can hold it", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", oomnitzaSection(instance) + assets);
-  place.write("victim", "precious");
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", oomnitzaSection(instance) + assets);
+  space.write("victim", "precious");
   // The name that the lock had once, in the folder where everybody may write.
   const name = (await binaryPath()).split("/").at(-1);
-  symlinkSync(join(place.folder, "victim"), join(place.folder, `${name}.lock`));
-  const env = { TMPDIR: place.folder };
+  symlinkSync(join(space.folder, "victim"), join(space.folder, `${name}.lock`));
+  const env = { TMPDIR: space.folder };
   const words = ["upload", "csv_assets", "--singleton", "1"];
-  expect((await place.agent(words, { env })).code).toBe(0);
-  symlinkSync(join(place.folder, "victim"), join(place.folder, "agent-state.sqlite-upload.lock"));
-  const linked = await place.agent(words, { env });
+  expect((await space.agent(words, { env })).code).toBe(0);
+  symlinkSync(join(space.folder, "victim"), join(space.folder, "agent-state.sqlite-upload.lock"));
+  const linked = await space.agent(words, { env });
   expect(linked.code).toBe(1);
   expect(linked.stderr).toContain("symbolic link");
-  expect(place.read("victim")).toBe("precious");
+  expect(space.read("victim")).toBe("precious");
 });
 
 /** An instance whose uploads wait until they are released. */
@@ -102,23 +102,23 @@ function holdingInstance(arrived: () => void, held: Promise<void>) {
 
 test("a lock file left behind by a crash is harmless", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", oomnitzaSection(instance) + assets);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", oomnitzaSection(instance) + assets);
   const left = ["agent-state.sqlite-upload.lock", "agent-state.sqlite-0123456789.lock"];
-  for (const name of left) place.write(name, "");
-  expect((await place.agent(["upload", "csv_assets", "--singleton", "1"])).code).toBe(0);
-  for (const name of left) expect(place.has(name)).toBe(false);
+  for (const name of left) space.write(name, "");
+  expect((await space.agent(["upload", "csv_assets", "--singleton", "1"])).code).toBe(0);
+  for (const name of left) expect(space.has(name)).toBe(false);
 });
 
 test("T19: a self-signed host needs verify_ssl = false, or its certificate in cacert_file", async () => {
-  using place = workspace();
-  place.write("cert.pem", selfSigned.cert);
+  using space = workspace();
+  space.write("cert.pem", selfSigned.cert);
   await using instance = record({ tls: selfSigned });
-  place.write("assets.csv", "tag\nA1\n");
+  space.write("assets.csv", "tag\nA1\n");
   async function upload(extra: string) {
-    place.write("config.ini", oomnitzaSection(instance, extra) + assets);
-    return await place.agent(["upload", "csv_assets"]);
+    space.write("config.ini", oomnitzaSection(instance, extra) + assets);
+    return await space.agent(["upload", "csv_assets"]);
   }
   const checked = await upload("");
   expect(checked.code).toBe(1);

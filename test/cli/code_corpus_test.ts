@@ -53,8 +53,8 @@ const log = createLog("corpus", createRedactor(), []);
 
 /** What the sandbox gives when it runs from source; nothing for a body that it refuses. */
 async function fromSource({ kind, body, params, records }: Case): Promise<unknown> {
-  const place = { section: "converters", option: "c", file: "config.ini", line: 1 };
-  const { programs, findings } = prepareUserCode([{ kind, name: "c", body, ...place }]);
+  const space = { section: "converters", option: "c", file: "config.ini", line: 1 };
+  const { programs, findings } = prepareUserCode([{ kind, name: "c", body, ...space }]);
   if (findings.length > 0) return undefined;
   const isFilter = kind === "filter";
   const sandbox = await createSandbox({
@@ -77,12 +77,12 @@ async function fromSource({ kind, body, params, records }: Case): Promise<unknow
 
 /** What the compiled program gives. */
 async function fromBinary({ kind, body, params, records }: Case): Promise<unknown> {
-  using place = workspace();
-  place.write("records.json", JSON.stringify(records));
+  using space = workspace();
+  space.write("records.json", JSON.stringify(records));
   const text = body.split("\n").map((line) => line.trim() === "" ? "  #" : line).join("\n");
   const head = "[oomnitza]\nurl = http://127.0.0.1:9\napi_token = none-needed\n\n";
   const code = kind === "filter" ? `recordfilter:\n${text}\n` : `\n[converters]\nc:\n${text}\n`;
-  place.write("config.ini", head + tagsOnly + code);
+  space.write("config.ini", head + tagsOnly + code);
   const said = Object.entries(params).map(([key, value]) =>
     value === true ? key : `${key}=${value}`
   );
@@ -98,7 +98,7 @@ async function fromBinary({ kind, body, params, records }: Case): Promise<unknow
     "--output",
     "json",
   ];
-  const run = await place.agent(words, { timeoutMs: 60_000 });
+  const run = await space.agent(words, { timeoutMs: 60_000 });
   return run.stdout === "" ? undefined : JSON.parse(run.stdout).records;
 }
 

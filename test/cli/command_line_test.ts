@@ -8,23 +8,23 @@ import { record } from "../support/recorder.ts";
 import { oomnitzaSection, tagsOnly as section, workspace } from "../support/workspace.ts";
 
 test("version and --version answer alone, and beside an action", async () => {
-  using place = workspace();
+  using space = workspace();
   for (
     const words of [["version"], ["--version"], ["upload", "--version"], ["version", "--verbose"]]
   ) {
-    const run = await place.agent(words);
+    const run = await space.agent(words);
     expect(run.code).toBe(0);
     expect(run.stdout).toMatch(/^agent \d+\.\d+\.\d+/);
   }
-  const json = await place.agent(["version", "--output", "json"]);
+  const json = await space.agent(["version", "--output", "json"]);
   expect(JSON.parse(json.stdout).version).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
 test("flags are understood before, between and after words, with = or a space, abbreviated", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\nA2\nA3\n");
-  place.write("my.ini", oomnitzaSection(instance) + section);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\nA2\nA3\n");
+  space.write("my.ini", oomnitzaSection(instance) + section);
   const lines = [
     ["--ini", "my.ini", "upload", "csv_assets", "--record-count", "2"],
     ["upload", "--ini=my.ini", "--record-count=2", "csv_assets"],
@@ -32,14 +32,14 @@ test("flags are understood before, between and after words, with = or a space, a
     ["upload", "csv_assets", "--workers=3", "--ini", "my.ini", "--record-c=2", "--quiet"],
   ];
   for (const words of lines) {
-    const run = await place.agent([...words, "--singleton", "0"]);
+    const run = await space.agent([...words, "--singleton", "0"]);
     expect(run.stdout).toContain("csv_assets: ok: 2 read, 2 sent");
     expect(run.code).toBe(0);
   }
 });
 
 test("usage errors end with 2 and say what is wrong", async () => {
-  using place = workspace();
+  using space = workspace();
   const cases: [string[], RegExp][] = [
     [["uplod", "x"], /Unknown command "uplod"\n {2}Did you mean upload\?/],
     [
@@ -58,7 +58,7 @@ test("usage errors end with 2 and say what is wrong", async () => {
     [["upload", "x", "-z"], /Unknown flag -z/],
   ];
   for (const [words, message] of cases) {
-    const run = await place.agent(words);
+    const run = await space.agent(words);
     expect({ words, code: run.code, matches: message.test(run.stderr) }).toEqual({
       words,
       code: 2,
@@ -69,8 +69,8 @@ test("usage errors end with 2 and say what is wrong", async () => {
 });
 
 test("help is shown for the program and for each command", async () => {
-  using place = workspace();
-  const program = await place.agent(["--help"]);
+  using space = workspace();
+  const program = await space.agent(["--help"]);
   expect(program.code).toBe(0);
   for (
     const name of [
@@ -84,11 +84,11 @@ test("help is shown for the program and for each command", async () => {
     ]
   ) {
     expect(program.stdout).toContain(name);
-    const command = await place.agent([name, "--help"]);
+    const command = await space.agent([name, "--help"]);
     expect(command.code).toBe(0);
     expect(command.stdout).toContain(`agent ${name}`);
   }
-  const upload = await place.agent(["upload", "-h"]);
+  const upload = await space.agent(["upload", "-h"]);
   for (
     const flag of [
       "ini",
@@ -102,27 +102,27 @@ test("help is shown for the program and for each command", async () => {
   ) {
     expect(upload.stdout).toContain(`--${flag}`);
   }
-  const nothing = await place.agent([]);
+  const nothing = await space.agent([]);
   expect(nothing.code).toBe(2);
 });
 
 test("generate-ini, sources and check work from an empty folder", async () => {
   await using instance = record();
-  using place = workspace();
-  expect((await place.agent(["generate-ini", "--ini", "sub.ini"])).code).toBe(0);
-  expect(place.has("sub.ini")).toBe(true);
-  const list = await place.agent(["sources"]);
+  using space = workspace();
+  expect((await space.agent(["generate-ini", "--ini", "sub.ini"])).code).toBe(0);
+  expect(space.has("sub.ini")).toBe(true);
+  const list = await space.agent(["sources"]);
   expect(list.stdout).toMatch(/csv_assets[\s\S]*csv_users/);
-  const one = await place.agent(["sources", "csv_users"]);
+  const one = await space.agent(["sources", "csv_users"]);
   for (const option of ["filename", "directory", "default_role", "default_position"]) {
     expect(one.stdout).toContain(option);
   }
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  const missing = await place.agent(["check", "csv_assets"]);
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  const missing = await space.agent(["check", "csv_assets"]);
   expect(missing.code).toBe(3);
   expect(missing.stdout).toMatch(/ok +\[oomnitza\][\s\S]*FAILED \[csv_assets\].*assets\.csv/);
-  place.write("assets.csv", "tag\nA1\n");
-  const good = await place.agent(["check"]);
+  space.write("assets.csv", "tag\nA1\n");
+  const good = await space.agent(["check"]);
   expect(good.code).toBe(0);
   expect(good.stdout).toMatch(/ok +\[csv_assets\]/);
   expect(instance.uploads()).toEqual([]);
@@ -130,10 +130,10 @@ test("generate-ini, sources and check work from an empty folder", async () => {
 
 test("--output json gives one report on standard output, also when nothing could start", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n,\n");
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  const run = await place.agent(["upload", "csv_assets", "nosuch", "--output", "json"]);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n,\n");
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  const run = await space.agent(["upload", "csv_assets", "nosuch", "--output", "json"]);
   expect(JSON.parse(run.stdout)).toMatchObject({
     report: 1,
     testmode: false,
@@ -163,7 +163,7 @@ test("--output json gives one report on standard output, also when nothing could
       error: null,
     }],
   });
-  const none = await place.agent(["upload", "x", "--ini", "missing.ini", "--output=json"]);
+  const none = await space.agent(["upload", "x", "--ini", "missing.ini", "--output=json"]);
   expect(none.code).toBe(1);
   expect(JSON.parse(none.stdout)).toMatchObject({
     report: 1,
@@ -175,14 +175,14 @@ test("--output json gives one report on standard output, also when nothing could
 
 test("--save-data writes source records and payloads into saved_data", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag,more\nA1,x\nA2,y\n");
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2") + section);
-  expect((await place.agent(["upload", "csv_assets", "--save-data"])).code).toBe(0);
-  expect(JSON.parse(place.read("saved_data/0.json"))).toEqual({ tag: "A1", more: "x" });
-  expect(JSON.parse(place.read("saved_data/1.json"))).toEqual({ tag: "A2", more: "y" });
+  using space = workspace();
+  space.write("assets.csv", "tag,more\nA1,x\nA2,y\n");
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2") + section);
+  expect((await space.agent(["upload", "csv_assets", "--save-data"])).code).toBe(0);
+  expect(JSON.parse(space.read("saved_data/0.json"))).toEqual({ tag: "A1", more: "x" });
+  expect(JSON.parse(space.read("saved_data/1.json"))).toEqual({ tag: "A2", more: "y" });
   const payloads = ["000", "001"].map((number) =>
-    JSON.parse(place.read(`saved_data/oom.payload${number}.json`))
+    JSON.parse(space.read(`saved_data/oom.payload${number}.json`))
   );
   expect(payloads.map(({ computers }) => computers.BARCODE).sort()).toEqual(["A1", "A2"]);
   expect(payloads[0].agent_id).toBe("CSV_assets");
@@ -190,13 +190,13 @@ test("--save-data writes source records and payloads into saved_data", async () 
 
 test("log lines go to standard error, results to standard output; --quiet and --verbose choose", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  const plain = await place.agent(["upload", "csv_assets"]);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  const plain = await space.agent(["upload", "csv_assets"]);
   expect(plain.stdout.trim().split("\n")).toHaveLength(1);
   expect(plain.stderr).toContain("INFO");
   expect(plain.stderr).not.toContain("\x1b");
-  const quiet = await place.agent(["upload", "csv_assets", "--quiet"]);
+  const quiet = await space.agent(["upload", "csv_assets", "--quiet"]);
   expect(quiet.stderr).toBe("");
 });

@@ -33,10 +33,10 @@ slow("one request in five fails: all of 10,000 rows are there in the end, exit 0
   const standIn = await startStandIn({
     faults: { ...everyKindOfFault, mix: [...everyKindOfFault.mix] },
   });
-  using place = workspace();
-  place.write("assets.csv", rows(10_000));
-  place.write("config.ini", oomnitzaSection(standIn) + section);
-  const run = await place.agent(["upload", "csv_assets", "--output", "json", "--workers", "8"], {
+  using space = workspace();
+  space.write("assets.csv", rows(10_000));
+  space.write("config.ini", oomnitzaSection(standIn) + section);
+  const run = await space.agent(["upload", "csv_assets", "--output", "json", "--workers", "8"], {
     timeoutMs: 240_000,
   });
   const [report] = JSON.parse(run.stdout).sections;
@@ -58,10 +58,10 @@ slow("over API v2, too", async () => {
       retryAfter: { seconds: 0 },
     },
   });
-  using place = workspace();
-  place.write("assets.csv", rows(1000));
-  place.write("config.ini", oomnitzaSection(standIn) + section);
-  const run = await place.agent(["upload", "csv_assets", "--workers", "32"], {
+  using space = workspace();
+  space.write("assets.csv", rows(1000));
+  space.write("config.ini", oomnitzaSection(standIn) + section);
+  const run = await space.agent(["upload", "csv_assets", "--workers", "32"], {
     timeoutMs: 240_000,
   });
   const count = standIn.state.records({ name: "CSV_assets" }).length;
@@ -73,10 +73,10 @@ slow("over API v2, too", async () => {
 
 test("one poisoned record in each hundred: exactly those are reported, exit 3", async () => {
   const standIn = await startStandIn({ faults: { poison: { field: "BARCODE", pattern: "37$" } } });
-  using place = workspace();
-  place.write("assets.csv", rows(2000));
-  place.write("config.ini", oomnitzaSection(standIn) + section);
-  const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+  using space = workspace();
+  space.write("assets.csv", rows(2000));
+  space.write("config.ini", oomnitzaSection(standIn) + section);
+  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
   const keys = new Set(standIn.state.records({ name: "CSV_assets" }).map(({ key }) => key));
   await standIn.stop();
   expect(run.code).toBe(3);
@@ -96,10 +96,10 @@ test("an instance that goes away ends the section, and what was read is accounte
     answer: ({ path }) =>
       path === "/api/v3/bulk" && ++taken > 3 ? { status: 400, body: "maintenance" } : undefined,
   });
-  using place = workspace();
-  place.write("assets.csv", rows(1000));
-  place.write("config.ini", oomnitzaSection(instance, "batch_size = 10") + section);
-  const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+  using space = workspace();
+  space.write("assets.csv", rows(1000));
+  space.write("config.ini", oomnitzaSection(instance, "batch_size = 10") + section);
+  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
   const [report] = JSON.parse(run.stdout).sections;
   expect(run.code).toBe(3);
   expect(report.counts.fetched).toBe(1000);
@@ -109,15 +109,15 @@ test("an instance that goes away ends the section, and what was read is accounte
 
 test("a source that breaks half-way ends the section as failed; what was read is sent; the next one runs", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", `${rows(150)}X,"never closed\n`);
-  place.write("good.csv", rows(5));
+  using space = workspace();
+  space.write("assets.csv", `${rows(150)}X,"never closed\n`);
+  space.write("good.csv", rows(5));
   const second = section.replace("[csv_assets]", "[csv_assets.good]").replace(
     "assets.csv",
     "good.csv",
   );
-  place.write("config.ini", oomnitzaSection(instance) + section + second);
-  const run = await place.agent(["upload", "csv_assets", "csv_assets.good", "--output", "json"]);
+  space.write("config.ini", oomnitzaSection(instance) + section + second);
+  const run = await space.agent(["upload", "csv_assets", "csv_assets.good", "--output", "json"]);
   const [broken, good] = JSON.parse(run.stdout).sections;
   expect(run.code).toBe(3);
   expect(broken).toMatchObject({ outcome: "failed", counts: { fetched: 150, sent: 150 } });
@@ -130,10 +130,10 @@ test("a redirect never turns an upload into a question, and is reported", async 
     answer: ({ path }) =>
       path === "/api/v3/bulk" ? { status: 301, headers: { Location: "/elsewhere" } } : undefined,
   });
-  using place = workspace();
-  place.write("assets.csv", rows(3));
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  const run = await place.agent(["upload", "csv_assets"]);
+  using space = workspace();
+  space.write("assets.csv", rows(3));
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(3);
   expect(run.stdout).toContain("3 kept for the next run");
   expect(run.stdout).toContain("Redirected to /elsewhere");
@@ -146,12 +146,12 @@ test("Ctrl-C ends an upload in good order: the account balances, exit 3", async 
   await using instance = record({
     answer: ({ path }) => (posts += Number(path === "/api/v3/bulk"), undefined),
   });
-  using place = workspace();
-  place.write("assets.csv", rows(300_000));
-  place.write("config.ini", oomnitzaSection(instance) + section);
+  using space = workspace();
+  space.write("assets.csv", rows(300_000));
+  space.write("config.ini", oomnitzaSection(instance) + section);
   const words = ["upload", "csv_assets", "--singleton", "0", "--output", "json"];
   const child = Bun.spawn([binary, ...words], {
-    cwd: place.folder,
+    cwd: space.folder,
     env: process.env,
     stdout: "pipe",
     stderr: "pipe",

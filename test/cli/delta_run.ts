@@ -34,8 +34,8 @@ export interface Shown {
 }
 
 /** Uploads one section; gives exit code and report. */
-export async function upload(place: Workspace, words: readonly string[] = []) {
-  const run = await place.agent(["upload", "csv_assets", "--output", "json", ...words]);
+export async function upload(space: Workspace, words: readonly string[] = []) {
+  const run = await space.agent(["upload", "csv_assets", "--output", "json", ...words]);
   let report: { sections: Shown[] };
   try {
     report = JSON.parse(run.stdout);
@@ -72,8 +72,8 @@ export interface Planned {
 }
 
 /** Plans one section; gives exit code and plan. */
-export async function plan(place: Workspace, words: readonly string[] = []) {
-  const run = await place.agent(["plan", "csv_assets", "--output", "json", ...words]);
+export async function plan(space: Workspace, words: readonly string[] = []) {
+  const run = await space.agent(["plan", "csv_assets", "--output", "json", ...words]);
   let planned: Planned;
   try {
     planned = JSON.parse(run.stdout);

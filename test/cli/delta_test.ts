@@ -13,23 +13,23 @@ const noGuard = "guard = off\n";
 
 test("a second run sends nothing, a third only what changed, --full everything", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", numbered(300));
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  expect((await upload(place)).section.counts).toMatchObject({ sent: 300, unchanged: 0 });
+  using space = workspace();
+  space.write("assets.csv", numbered(300));
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  expect((await upload(space)).section.counts).toMatchObject({ sent: 300, unchanged: 0 });
   const seen = { count: instance.uploads().length };
-  const second = await upload(place);
+  const second = await upload(space);
   expect(second.code).toBe(0);
   expect(second.section.counts).toMatchObject({ fetched: 300, sent: 0, unchanged: 300 });
   expect(second.section.requests).toBe(0);
   expect(instance.uploads()).toHaveLength(seen.count);
-  place.write("assets.csv", numbered(300, (row) => row % 43 === 7 ? "other" : `model ${row}`));
-  const third = await upload(place);
+  space.write("assets.csv", numbered(300, (row) => row % 43 === 7 ? "other" : `model ${row}`));
+  const third = await upload(space);
   expect(third.section.counts).toMatchObject({ sent: 7, unchanged: 293 });
   expect(newTags(instance, seen)).toEqual(["T7", "T50", "T93", "T136", "T179", "T222", "T265"]);
   expect(third.section.changes).toMatchObject({ new: 0, changed: 7, unchanged: 293, gone: 0 });
-  expect((await upload(place)).section.requests).toBe(0);
-  const full = await upload(place, ["--full"]);
+  expect((await upload(space)).section.requests).toBe(0);
+  const full = await upload(space, ["--full"]);
   expect(full.section.counts).toMatchObject({ sent: 300, unchanged: 0 });
 }, 60_000);
 
@@ -37,14 +37,14 @@ test(
   "without only_changed everything is sent, and switched on later it knows already",
   async () => {
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", numbered(20));
-    place.write("config.ini", oomnitzaSection(instance) + section);
+    using space = workspace();
+    space.write("assets.csv", numbered(20));
+    space.write("config.ini", oomnitzaSection(instance) + section);
     for (let run = 0; run < 3; run++) {
-      expect((await upload(place)).section.counts).toMatchObject({ sent: 20, unchanged: 0 });
+      expect((await upload(space)).section.counts).toMatchObject({ sent: 20, unchanged: 0 });
     }
-    place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-    expect((await upload(place)).section.requests).toBe(0);
+    space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+    expect((await upload(space)).section.requests).toBe(0);
   },
   60_000,
 );
@@ -54,8 +54,8 @@ test(
   async () => {
     await using instance = record();
     await using other = record();
-    using place = workspace();
-    place.write("assets.csv", numbered(20));
+    using space = workspace();
+    space.write("assets.csv", numbered(20));
     const variants = [
       onlyChanged,
       `${onlyChanged}mapping.SOURCE = {"hardcoded": "list"}\n`,
@@ -65,12 +65,12 @@ test(
       `${onlyChanged}update_only = True\n`,
     ];
     for (const variant of variants) {
-      place.write("config.ini", oomnitzaSection(instance) + variant + noGuard);
-      expect((await upload(place)).section.counts).toMatchObject({ sent: 20, unchanged: 0 });
-      expect((await upload(place)).section.counts).toMatchObject({ sent: 0, unchanged: 20 });
+      space.write("config.ini", oomnitzaSection(instance) + variant + noGuard);
+      expect((await upload(space)).section.counts).toMatchObject({ sent: 20, unchanged: 0 });
+      expect((await upload(space)).section.counts).toMatchObject({ sent: 0, unchanged: 20 });
     }
-    place.write("config.ini", oomnitzaSection(other) + (variants.at(-1) ?? "") + noGuard);
-    expect((await upload(place)).section.counts).toMatchObject({ sent: 20, unchanged: 0 });
+    space.write("config.ini", oomnitzaSection(other) + (variants.at(-1) ?? "") + noGuard);
+    expect((await upload(space)).section.counts).toMatchObject({ sent: 20, unchanged: 0 });
   },
   60_000,
 );
@@ -85,103 +85,103 @@ test(
           ? { status: 400, body: "T3 is bad" }
           : undefined,
     });
-    using place = workspace();
-    place.write("assets.csv", numbered(10));
-    place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-    const first = await upload(place);
+    using space = workspace();
+    space.write("assets.csv", numbered(10));
+    space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+    const first = await upload(space);
     expect(first.code).toBe(3);
     expect(first.section.counts).toMatchObject({ sent: 9, failed: 1 });
-    const second = await upload(place);
+    const second = await upload(space);
     expect(second.code).toBe(3);
     expect(second.section.counts).toMatchObject({ unchanged: 9, failed: 1 });
     isBad = false;
-    expect((await place.agent(["retry", "--singleton", "0"])).code).toBe(0);
-    expect((await upload(place)).section.requests).toBe(0);
+    expect((await space.agent(["retry", "--singleton", "0"])).code).toBe(0);
+    expect((await upload(space)).section.requests).toBe(0);
     isBad = true;
-    place.write("assets.csv", numbered(10, (row) => row === 3 ? "new" : `model ${row}`));
-    expect((await upload(place)).section.counts).toMatchObject({ unchanged: 9, failed: 1 });
+    space.write("assets.csv", numbered(10, (row) => row === 3 ? "new" : `model ${row}`));
+    expect((await upload(space)).section.counts).toMatchObject({ unchanged: 9, failed: 1 });
     isBad = false;
     // It was refused, so nobody knows what Oomnitza has now, although the source is as it was.
-    place.write("assets.csv", numbered(10));
-    expect((await upload(place)).section.counts).toMatchObject({ unchanged: 9, sent: 1 });
-    expect((await upload(place)).section.requests).toBe(0);
+    space.write("assets.csv", numbered(10));
+    expect((await upload(space)).section.counts).toMatchObject({ unchanged: 9, sent: 1 });
+    expect((await upload(space)).section.requests).toBe(0);
   },
   60_000,
 );
 
 test("records that share their sync field are all sent when they differ, in order", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", csv([["A", "one"], ["B", "x"], ["A", "two"], ["B", "x"]]));
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  using space = workspace();
+  space.write("assets.csv", csv([["A", "one"], ["B", "x"], ["A", "two"], ["B", "x"]]));
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
   const seen = { count: 0 };
-  expect((await upload(place)).section.counts.sent).toBe(4);
+  expect((await upload(space)).section.counts.sent).toBe(4);
   newTags(instance, seen);
   for (let run = 0; run < 3; run++) {
-    expect((await upload(place)).section.counts).toMatchObject({ sent: 2, unchanged: 2 });
+    expect((await upload(space)).section.counts).toMatchObject({ sent: 2, unchanged: 2 });
     expect(newTags(instance, seen)).toEqual(["A", "A"]);
   }
-  place.write("assets.csv", csv([["A", "one"], ["B", "x"]]));
-  expect((await upload(place)).section.counts).toMatchObject({ sent: 1, unchanged: 1 });
-  expect((await upload(place)).section.requests).toBe(0);
+  space.write("assets.csv", csv([["A", "one"], ["B", "x"]]));
+  expect((await upload(space)).section.counts).toMatchObject({ sent: 1, unchanged: 1 });
+  expect((await upload(space)).section.requests).toBe(0);
   // The first is as it was, the second is not: the last one counts.
-  place.write("assets.csv", csv([["A", "one"], ["B", "x"], ["A", "three"], ["A", "one"]]));
+  space.write("assets.csv", csv([["A", "one"], ["B", "x"], ["A", "three"], ["A", "one"]]));
   newTags(instance, seen);
-  expect((await upload(place)).section.counts).toMatchObject({ sent: 2, unchanged: 2 });
+  expect((await upload(space)).section.counts).toMatchObject({ sent: 2, unchanged: 2 });
   expect(newTags(instance, seen)).toEqual(["A", "A"]);
 }, 60_000);
 
 test("several sync fields make one key; long values are compared, not kept", async () => {
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   const several = onlyChanged.replace("sync_field = BARCODE", "sync_field = BARCODE, MODEL") +
     "mapping.NOTES = note\n";
-  place.write("config.ini", oomnitzaSection(instance) + several);
+  space.write("config.ini", oomnitzaSection(instance) + several);
   const long = "n".repeat(5000);
   const rows = (note: string) => `tag,model,note\nA,1,${note}\nA,2,short\n`;
-  place.write("assets.csv", rows(`${long}a`));
-  expect((await upload(place)).section.counts.sent).toBe(2);
-  expect((await upload(place)).section.counts.unchanged).toBe(2);
-  place.write("assets.csv", rows(`${long}b`));
-  expect((await upload(place)).section.counts).toMatchObject({ sent: 1, unchanged: 1 });
+  space.write("assets.csv", rows(`${long}a`));
+  expect((await upload(space)).section.counts.sent).toBe(2);
+  expect((await upload(space)).section.counts.unchanged).toBe(2);
+  space.write("assets.csv", rows(`${long}b`));
+  expect((await upload(space)).section.counts).toMatchObject({ sent: 1, unchanged: 1 });
 }, 60_000);
 
 test("over API v2 it is the same", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", numbered(12));
-  place.write("config.ini", oomnitzaSection(instance, "api_version = v2\n") + onlyChanged);
-  expect((await upload(place)).section.counts.sent).toBe(12);
-  expect((await upload(place)).section.requests).toBe(0);
-  place.write("assets.csv", numbered(12, (row) => row < 2 ? "m" : `model ${row}`));
-  expect((await upload(place)).section).toMatchObject({ counts: { sent: 2 }, requests: 2 });
+  using space = workspace();
+  space.write("assets.csv", numbered(12));
+  space.write("config.ini", oomnitzaSection(instance, "api_version = v2\n") + onlyChanged);
+  expect((await upload(space)).section.counts.sent).toBe(12);
+  expect((await upload(space)).section.requests).toBe(0);
+  space.write("assets.csv", numbered(12, (row) => row < 2 ? "m" : `model ${row}`));
+  expect((await upload(space)).section).toMatchObject({ counts: { sent: 2 }, requests: 2 });
 }, 60_000);
 
 test("without a state file everything is sent, and the log says why", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", numbered(5));
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  await upload(place);
-  const run = await upload(place, ["--no-state"]);
+  using space = workspace();
+  space.write("assets.csv", numbered(5));
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  await upload(space);
+  const run = await upload(space, ["--no-state"]);
   expect(run.section.counts.sent).toBe(5);
   expect(run.stderr).toContain("only_changed needs the state file");
-  const shown = await place.agent(["upload", "csv_assets", "--testmode"]);
+  const shown = await space.agent(["upload", "csv_assets", "--testmode"]);
   expect(shown.stdout.match(/"BARCODE": /g)).toHaveLength(5);
 }, 60_000);
 
 test("remember = off keeps nothing, and contradicts only_changed", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", numbered(5));
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  await upload(place);
-  place.write("config.ini", `${oomnitzaSection(instance)}${section}remember = off\n`);
-  await upload(place);
-  place.write("config.ini", `${oomnitzaSection(instance)}${onlyChanged}remember = off\n`);
-  const run = await place.agent(["check", "csv_assets"]);
+  using space = workspace();
+  space.write("assets.csv", numbered(5));
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  await upload(space);
+  space.write("config.ini", `${oomnitzaSection(instance)}${section}remember = off\n`);
+  await upload(space);
+  space.write("config.ini", `${oomnitzaSection(instance)}${onlyChanged}remember = off\n`);
+  const run = await space.agent(["check", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stdout + run.stderr).toContain("only_changed: requires remember = True");
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  expect((await upload(place)).section.counts.sent).toBe(5);
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  expect((await upload(space)).section.counts.sent).toBe(5);
 }, 60_000);

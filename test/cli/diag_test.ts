@@ -52,10 +52,10 @@ const log = [
   "x: 2026-01-01 00:00:00,000 - ERROR - token eyJhbGciOiJIUzI1NiJ9.Y2FuYXJ5LW9mLWEtand0.c2ln",
 ].join("\n");
 
-function unpack(place: Workspace, archive: string): Record<string, string> {
-  const folder = join(place.folder, `unpacked-${archive}`);
+function unpack(space: Workspace, archive: string): Record<string, string> {
+  const folder = join(space.folder, `unpacked-${archive}`);
   mkdirSync(folder);
-  const tar = Bun.spawnSync(["tar", "-xzf", join(place.folder, archive), "-C", folder]);
+  const tar = Bun.spawnSync(["tar", "-xzf", join(space.folder, archive), "-C", folder]);
   expect(`${tar.stderr}`).toBe("");
   const inner = join(folder, "agent-diag");
   return Object.fromEntries(
@@ -76,21 +76,21 @@ describe("agent diag", () => {
   test.each([true, false])("holds no secret, offline: %p", async (offline) => {
     const words = offline ? ["--offline"] : [];
     const standIn = await startStandIn({ token: "canary-of-oomnitza" });
-    using place = workspace();
-    place.write("config.ini", iniFor(standIn.url, offline ? badLine : ""));
-    place.write("assets.csv", "tag\nT1\n");
-    place.write("info.log", log);
-    place.write("errors.log", log);
+    using space = workspace();
+    space.write("config.ini", iniFor(standIn.url, offline ? badLine : ""));
+    space.write("assets.csv", "tag\nT1\n");
+    space.write("info.log", log);
+    space.write("errors.log", log);
     const env = { HTTPS_PROXY: "http://me:canary-of-the-proxy@127.0.0.1:9" };
-    const run = await place.agent(
-      ["diag", "--ini", "config.ini", "--log-dir", place.folder, "--out", "d.tar.gz", ...words],
+    const run = await space.agent(
+      ["diag", "--ini", "config.ini", "--log-dir", space.folder, "--out", "d.tar.gz", ...words],
       { env },
     );
     await standIn.stop();
     expect(run.code).toBe(0);
     expectNoCanary(run.stdout + run.stderr);
-    expectNoCanary(gunzipSync(readFileSync(join(place.folder, "d.tar.gz"))));
-    const files = unpack(place, "d.tar.gz");
+    expectNoCanary(gunzipSync(readFileSync(join(space.folder, "d.tar.gz"))));
+    const files = unpack(space, "d.tar.gz");
     expect(Object.keys(files).sort()).toEqual(
       [
         "about.txt",
@@ -108,9 +108,9 @@ describe("agent diag", () => {
   });
 
   test("shows of the configuration what helps", async () => {
-    using place = workspace();
-    place.write("config.ini", iniFor("https://example.oomnitza.com"));
-    const run = await place.agent([
+    using space = workspace();
+    space.write("config.ini", iniFor("https://example.oomnitza.com"));
+    const run = await space.agent([
       "diag",
       "--ini",
       "config.ini",
@@ -119,7 +119,7 @@ describe("agent diag", () => {
       "--offline",
     ]);
     expect(run.code).toBe(0);
-    const ini = unpack(place, "d.tar.gz")["config.ini"] ?? "";
+    const ini = unpack(space, "d.tar.gz")["config.ini"] ?? "";
     for (
       const line of [
         "# (comments left out)",
@@ -140,19 +140,19 @@ describe("agent diag", () => {
 
   test("reports past runs, and of a configuration that cannot be read", async () => {
     const standIn = await startStandIn({ token: "canary-of-oomnitza" });
-    using place = workspace();
-    place.write(
+    using space = workspace();
+    space.write(
       "config.ini",
       `[oomnitza]\nurl = ${standIn.url}\napi_token = canary-of-oomnitza\n${tagsOnly}`,
     );
-    place.write("assets.csv", "tag\nT1\n");
-    const upload = ["upload", "csv_assets", "--ini", "config.ini", "--log-dir", place.folder];
-    expect((await place.agent(upload)).code).toBe(0);
-    const words = ["--log-dir", place.folder, "--offline", "--state", "agent-state.sqlite"];
-    const run = await place.agent(["diag", "--ini", "no.ini", "--out", "d.tar.gz", ...words]);
+    space.write("assets.csv", "tag\nT1\n");
+    const upload = ["upload", "csv_assets", "--ini", "config.ini", "--log-dir", space.folder];
+    expect((await space.agent(upload)).code).toBe(0);
+    const words = ["--log-dir", space.folder, "--offline", "--state", "agent-state.sqlite"];
+    const run = await space.agent(["diag", "--ini", "no.ini", "--out", "d.tar.gz", ...words]);
     await standIn.stop();
     expect(run.code).toBe(0);
-    const files = unpack(place, "d.tar.gz");
+    const files = unpack(space, "d.tar.gz");
     const state = JSON.parse(files["state.json"] ?? "");
     expect(state).toMatchObject({ runs: 1, waiting: 0, deadLetters: 0 });
     expect(state.latest[0]).toMatchObject({ section: "csv_assets", state: "ok" });
@@ -162,22 +162,22 @@ describe("agent diag", () => {
   });
 
   test("is for its owner alone, overwrites nothing, and takes the end of a long log", async () => {
-    using place = workspace();
+    using space = workspace();
     const long = Array.from({ length: 20_000 }, (_, index) => `line ${index} of the log`).join(
       "\n",
     );
-    place.write("info.log", long);
-    const words = ["diag", "--offline", "--out", "d.tar.gz", "--log-dir", place.folder];
-    const run = await place.agent([...words, "--output", "json"]);
-    const path = join(place.folder, "d.tar.gz");
+    space.write("info.log", long);
+    const words = ["diag", "--offline", "--out", "d.tar.gz", "--log-dir", space.folder];
+    const run = await space.agent([...words, "--output", "json"]);
+    const path = join(space.folder, "d.tar.gz");
     expect(JSON.parse(run.stdout).bundle).toBe(path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    const end = (unpack(place, "d.tar.gz")["info.log"] ?? "").split("\n");
+    const end = (unpack(space, "d.tar.gz")["info.log"] ?? "").split("\n");
     expect(end.at(-1)).toBe("line 19999 of the log");
     expect(end[0]).toMatch(/^line \d+ of the log$/);
     expect(end.length).toBeLessThan(10_000);
     writeFileSync(path, "mine");
-    const again = await place.agent(words);
+    const again = await space.agent(words);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("not overwritten");
     expect(readFileSync(path, "utf8")).toBe("mine");

@@ -22,21 +22,21 @@ interface Check {
   readonly todo: string | null;
 }
 
-function configure(place: Workspace, url: string, extra = "", sections = tagsOnly): void {
-  place.write("assets.csv", "tag\nT1\n");
-  const ini = place.write("config.ini", oomnitzaSection({ url, token }, extra) + sections);
+function configure(space: Workspace, url: string, extra = "", sections = tagsOnly): void {
+  space.write("assets.csv", "tag\nT1\n");
+  const ini = space.write("config.ini", oomnitzaSection({ url, token }, extra) + sections);
   chmodSync(ini, 0o600);
 }
 
 /** Runs the doctor; its checks, and a way to find one of them. */
 async function examine(
-  place: Workspace,
+  space: Workspace,
   words: readonly string[] = [],
   env = {},
   how: "agent" | "binary" = "agent",
 ) {
-  const run = await place[how](
-    ["doctor", "--ini", "config.ini", "--log-dir", place.folder, "--output", "json", ...words],
+  const run = await space[how](
+    ["doctor", "--ini", "config.ini", "--log-dir", space.folder, "--output", "json", ...words],
     { env },
   );
   expect(run.stdout + run.stderr).not.toContain(token);
@@ -73,12 +73,12 @@ function serveAlways(answer: (path: string) => Response) {
 describe("agent doctor", () => {
   test("finds nothing wrong where nothing is, and sends nothing", async () => {
     await using standIn = await standInWith(token);
-    using place = workspace();
-    configure(place, standIn.url);
-    expect((await place.agent(["upload", "csv_assets", "--ini", "config.ini"])).code).toBe(0);
+    using space = workspace();
+    configure(space, standIn.url);
+    expect((await space.agent(["upload", "csv_assets", "--ini", "config.ini"])).code).toBe(0);
     const before = standIn.state.counters.received;
     // From its sources, the program itself is a warning.
-    const run = await examine(place, [], {}, "binary");
+    const run = await examine(space, [], {}, "binary");
     expect(run.checks.filter(({ state }) => state !== "ok" && state !== "skipped")).toEqual([]);
     expect(run.code).toBe(0);
     for (const area of ["configuration", "permissions", "disk", "proxy", "credentials", "rights"]) {
@@ -86,16 +86,16 @@ describe("agent doctor", () => {
     }
     expect(run.of("source", "csv_assets")[0]?.found).toBe("CSV assets can be read");
     expect(run.of("fields", "csv_assets")[0]?.found).toBe("Oomnitza knows all 1 mapped fields");
-    expect(run.of("state file", join(place.folder, "agent-state.sqlite"))[0]?.found)
+    expect(run.of("state file", join(space.folder, "agent-state.sqlite"))[0]?.found)
       .toContain("1 runs, 0 records waiting, 0 refused");
     expect(standIn.state.counters.received).toBe(before);
   });
 
   test("shows people the same, and how much of it", async () => {
     await using standIn = await standInWith(token);
-    using place = workspace();
-    configure(place, standIn.url);
-    const run = await place.agent(["doctor", "--ini", "config.ini"]);
+    using space = workspace();
+    configure(space, standIn.url);
+    const run = await space.agent(["doctor", "--ini", "config.ini"]);
     expect(run.stdout).toContain(`ok      credentials [oomnitza] ${standIn.url} accepts`);
     expect(run.stdout).toMatch(/\d+ checks: 0 failed, \d+ warnings, \d+ skipped\n$/);
     expect(run.code).toBe(0);
@@ -103,9 +103,9 @@ describe("agent doctor", () => {
 
   test("--offline asks nobody", async () => {
     await using server = serveAlways(() => new Response("", { status: 500 }));
-    using place = workspace();
-    configure(place, server.url);
-    const run = await examine(place, ["--offline"]);
+    using space = workspace();
+    configure(space, server.url);
+    const run = await examine(space, ["--offline"]);
     expect(run.code).toBe(0);
     expect(run.of("network", "all")[0]?.state).toBe("skipped");
     expect(server.asked).toEqual([]);
@@ -114,22 +114,22 @@ describe("agent doctor", () => {
 
 describe("agent doctor on this machine", () => {
   test("a configuration that others can read: a warning with the command", async () => {
-    using place = workspace();
-    configure(place, "http://127.0.0.1:1");
-    chmodSync(join(place.folder, "config.ini"), 0o644);
-    const run = await examine(place, ["--offline"]);
-    const [finding] = run.of("configuration", join(place.folder, "config.ini"));
+    using space = workspace();
+    configure(space, "http://127.0.0.1:1");
+    chmodSync(join(space.folder, "config.ini"), 0o644);
+    const run = await examine(space, ["--offline"]);
+    const [finding] = run.of("configuration", join(space.folder, "config.ini"));
     expect(finding?.state).toBe("warning");
     expect(finding?.todo).toContain("chmod 600");
     expect(run.code).toBe(0);
   });
 
   test("mistakes in the configuration, each with its line", async () => {
-    using place = workspace();
-    configure(place, "http://127.0.0.1:1", "", `${tagsOnly}verify_ssl = fasle\nfilenaem = x\n`);
+    using space = workspace();
+    configure(space, "http://127.0.0.1:1", "", `${tagsOnly}verify_ssl = fasle\nfilenaem = x\n`);
     for (const words of [[], ["--offline"]]) {
-      const run = await examine(place, words);
-      const file = join(place.folder, "config.ini");
+      const run = await examine(space, words);
+      const file = join(space.folder, "config.ini");
       expect(run.code).toBe(3);
       expect(run.of("configuration", `${file}:10`)[0]).toMatchObject({ state: "failed" });
       expect(run.of("configuration", `${file}:11`)[0]).toMatchObject({ state: "warning" });
@@ -137,36 +137,36 @@ describe("agent doctor on this machine", () => {
   });
 
   test("no configuration at all", async () => {
-    using place = workspace();
-    const run = await examine(place);
+    using space = workspace();
+    const run = await examine(space);
     expect(run.code).toBe(3);
-    const [finding] = run.of("configuration", join(place.folder, "config.ini"));
+    const [finding] = run.of("configuration", join(space.folder, "config.ini"));
     expect(finding).toMatchObject({ state: "failed" });
     expect(finding?.todo).toContain("generate-ini");
   });
 
   test("a state file that is none, and a folder that is not there", async () => {
-    using place = workspace();
-    configure(place, "http://127.0.0.1:1");
-    place.write("agent-state.sqlite", "not a database, but long enough to be looked at as one\n");
-    const run = await examine(place, [
+    using space = workspace();
+    configure(space, "http://127.0.0.1:1");
+    space.write("agent-state.sqlite", "not a database, but long enough to be looked at as one\n");
+    const run = await examine(space, [
       "--offline",
       "--log-dir",
-      join(place.folder, "none", "here"),
+      join(space.folder, "none", "here"),
     ]);
     expect(run.code).toBe(3);
-    const [state] = run.of("state file", join(place.folder, "agent-state.sqlite"));
+    const [state] = run.of("state file", join(space.folder, "agent-state.sqlite"));
     expect(state).toMatchObject({ state: "failed" });
     expect(state?.todo).toContain("--state");
-    expect(run.of("permissions", join(place.folder, "none", "here"))[0]?.state).toBe("failed");
+    expect(run.of("permissions", join(space.folder, "none", "here"))[0]?.state).toBe("failed");
   });
 });
 
 describe("agent doctor on the way", () => {
   test("a name that is not found", async () => {
-    using place = workspace();
-    configure(place, "https://no-such-host.invalid");
-    const run = await examine(place);
+    using space = workspace();
+    configure(space, "https://no-such-host.invalid");
+    const run = await examine(space);
     expect(run.code).toBe(3);
     const [finding] = run.of("dns", "oomnitza");
     expect(finding?.found).toContain("no-such-host.invalid is not found");
@@ -174,13 +174,13 @@ describe("agent doctor on the way", () => {
   });
 
   test("a port where nobody listens, and a proxy where nobody is", async () => {
-    using place = workspace();
+    using space = workspace();
     const port = await freePort();
-    configure(place, `http://127.0.0.1:${port}`);
-    const direct = await examine(place);
+    configure(space, `http://127.0.0.1:${port}`);
+    const direct = await examine(space);
     expect(direct.of("connection", "oomnitza")[0]?.found).toContain(`127.0.0.1:${port}`);
     const env = { HTTP_PROXY: `http://me:canary-of-the-proxy@127.0.0.1:${port}` };
-    const run = await examine(place, [], env);
+    const run = await examine(space, [], env);
     expect(run.of("proxy", "oomnitza")[0]?.found).toContain(`through 127.0.0.1:${port}`);
     expect(run.of("connection", "oomnitza")[0]?.state).toBe("failed");
     expect(run.stdout + run.stderr).not.toContain("canary-of-the-proxy");
@@ -190,18 +190,18 @@ describe("agent doctor on the way", () => {
     using identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
     const { cert, key } = identity;
     const server = Bun.serve({ port: 0, tls: { cert, key }, fetch: () => Response.json({}) });
-    using place = workspace();
+    using space = workspace();
     const url = `https://localhost:${server.port}`;
-    configure(place, url);
-    const [bad] = (await examine(place)).of("tls", "oomnitza");
+    configure(space, url);
+    const [bad] = (await examine(space)).of("tls", "oomnitza");
     expect(bad).toMatchObject({ state: "failed" });
     expect(bad?.todo).toContain("cacert_file");
-    configure(place, url, `cacert_file = ${identity.authority}`);
-    const [soon] = (await examine(place)).of("tls", "oomnitza");
+    configure(space, url, `cacert_file = ${identity.authority}`);
+    const [soon] = (await examine(space)).of("tls", "oomnitza");
     expect(soon).toMatchObject({ state: "warning" });
     expect(soon?.found).toMatch(/TLSv1\.3, certificate by Test authority until .*: in 1 days/);
-    configure(place, url, "verify_ssl = False");
-    const [off] = (await examine(place)).of("tls", "oomnitza");
+    configure(space, url, "verify_ssl = False");
+    const [off] = (await examine(space)).of("tls", "oomnitza");
     expect(off?.found).toContain("verify_ssl is off");
     await server.stop(true);
   });
@@ -216,9 +216,9 @@ describe("agent doctor on the way", () => {
       });
       const port = await freePort();
       await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-      using place = workspace();
-      configure(place, `http://127.0.0.1:${port}`);
-      const [clock] = (await examine(place)).of("clock", "oomnitza");
+      using space = workspace();
+      configure(space, `http://127.0.0.1:${port}`);
+      const [clock] = (await examine(space)).of("clock", "oomnitza");
       server.close();
       server.closeAllConnections();
       expect(clock?.state).toBe(state as Check["state"]);
@@ -230,9 +230,9 @@ describe("agent doctor on the way", () => {
 describe("agent doctor in Oomnitza and in the sources", () => {
   test("credentials that are refused", async () => {
     await using standIn = await standInWith("another");
-    using place = workspace();
-    configure(place, standIn.url);
-    const run = await examine(place);
+    using space = workspace();
+    configure(space, standIn.url);
+    const run = await examine(space);
     expect(run.code).toBe(3);
     expect(run.of("credentials", "oomnitza")[0]).toMatchObject({ state: "failed" });
     expect(run.of("credentials", "oomnitza")[0]?.todo).toContain("api_token");
@@ -242,9 +242,9 @@ describe("agent doctor in Oomnitza and in the sources", () => {
     await using server = serveAlways((path) =>
       path.startsWith("/api/v3/bulk") ? new Response("{}", { status: 403 }) : Response.json({})
     );
-    using place = workspace();
-    configure(place, server.url);
-    const run = await examine(place);
+    using space = workspace();
+    configure(space, server.url);
+    const run = await examine(space);
     expect(run.code).toBe(3);
     expect(run.of("credentials", "oomnitza")[0]?.state).toBe("ok");
     expect(run.of("rights", "oomnitza")[0]?.state).toBe("failed");
@@ -253,12 +253,12 @@ describe("agent doctor in Oomnitza and in the sources", () => {
 
   test("a source that cannot be read, and a field that Oomnitza does not know", async () => {
     await using standIn = await standInWith(token);
-    using place = workspace();
-    configure(place, standIn.url);
-    expect((await place.agent(["upload", "csv_assets", "--ini", "config.ini"])).code).toBe(0);
+    using space = workspace();
+    configure(space, standIn.url);
+    expect((await space.agent(["upload", "csv_assets", "--ini", "config.ini"])).code).toBe(0);
     const section = `${tagsOnly}mapping.MODLE = tag\n`;
-    configure(place, standIn.url, "", section.replace("assets.csv", "nowhere.csv"));
-    const run = await examine(place);
+    configure(space, standIn.url, "", section.replace("assets.csv", "nowhere.csv"));
+    const run = await examine(space);
     expect(run.code).toBe(3);
     expect(run.of("source", "csv_assets")[0]?.state).toBe("failed");
     const [fields] = run.of("fields", "csv_assets");

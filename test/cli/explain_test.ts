@@ -35,10 +35,10 @@ T3,eve@example.com,broken,used
 
 async function explain(words: readonly string[]) {
   const instance = record();
-  using place = workspace();
-  place.write("assets.csv", csv);
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  const run = await place.agent(["explain", "csv_assets", ...words]);
+  using space = workspace();
+  space.write("assets.csv", csv);
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  const run = await space.agent(["explain", "csv_assets", ...words]);
   const written = instance.requests.filter(({ method }) => method !== "GET").length;
   await instance[Symbol.asyncDispose]();
   return { ...run, written };
@@ -97,9 +97,9 @@ test("records that cannot be read are named with their reason", async () => {
   const { vendor, options } = startJamf({ count: 3, missing: [2] });
   await using _vendor = vendor;
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", `${oomnitzaSection(instance)}[casper]\nenable = True\n${options}`);
-  const run = await place.agent(["explain", "casper", "--record", "SN2"]);
+  using space = workspace();
+  space.write("config.ini", `${oomnitzaSection(instance)}[casper]\nenable = True\n${options}`);
+  const run = await space.agent(["explain", "casper", "--record", "SN2"]);
   expect(run.code).toBe(3);
   expect(run.stderr).toMatch(/Unreadable: computer 2 \(device-2\): .*404/);
   expect(run.stderr).toContain("[casper] has no record SN2: 2 were read, 1 could not be read");

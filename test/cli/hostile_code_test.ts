@@ -43,12 +43,12 @@ function converter(body: string, index: number): string {
 
 async function upload(rows: readonly string[]) {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", `tag,hostile\n${rows.join("\n")}\n`);
+  using space = workspace();
+  space.write("assets.csv", `tag,hostile\n${rows.join("\n")}\n`);
   const mappings = hostileBodies.map((_, index) =>
     `mapping.C${index} = {"source": "tag", "converter": "c${index}"}`
   );
-  place.write(
+  space.write(
     "config.ini",
     `${oomnitzaSection(instance)}[csv_assets]
 enable = True
@@ -62,7 +62,7 @@ ${hostileBodies.map(({ body }, index) => converter(body, index)).join("")}`,
   );
   const words = ["upload", "csv_assets", "--singleton", "0", "--output", "json"];
   const child = Bun.spawn([binary, ...words], {
-    cwd: place.folder,
+    cwd: space.folder,
     env: process.env,
     stdout: "pipe",
     stderr: "pipe",

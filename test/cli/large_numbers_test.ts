@@ -41,13 +41,13 @@ test("a SIM's number is sent, kept, compared and shown with all its digits", asy
   let number = iccid;
   await using source = answering(() => people(number));
   await using instance = record();
-  using place = workspace();
-  place.write(
+  using space = workspace();
+  space.write(
     "config.ini",
     oomnitzaSection(instance) + peopleFrom(source.url, mappings) + converters,
   );
   const upload = ["upload", "okta", "--save-data", "--output", "json"];
-  const first = await place.agent(upload);
+  const first = await space.agent(upload);
   expect(first.code).toBe(0);
   const bodies = () => instance.uploads().filter(({ path }) => path === "/api/v3/bulk");
   const [sent] = bodies();
@@ -58,21 +58,21 @@ test("a SIM's number is sent, kept, compared and shown with all its digits", asy
   expect(sent?.body).toContain(`"FIXED":${iccid}`);
 
   // The same number again is no change, its neighbour is one: a double holds both as …510000.
-  expect((await place.agent(upload)).code).toBe(0);
+  expect((await space.agent(upload)).code).toBe(0);
   expect(bodies()).toHaveLength(1);
   number = next;
-  const plan = await place.agent(["plan", "okta", "--output", "json"]);
+  const plan = await space.agent(["plan", "okta", "--output", "json"]);
   expect(plan.stdout).toMatch(new RegExp(`"old": ?${iccid}`));
   expect(plan.stdout).toMatch(new RegExp(`"new": ?${next}`));
-  const text = await place.agent(["plan", "okta"]);
+  const text = await space.agent(["plan", "okta"]);
   expect(text.stdout).toContain(`SIM: ${iccid} → ${next}`);
-  const explained = await place.agent(["explain", "okta", "--record", "ann@example.com"]);
+  const explained = await space.agent(["explain", "okta", "--record", "ann@example.com"]);
   expect(explained.stdout).toContain(`"iccid": ${next}`);
   expect(explained.stdout).toContain(`"SIM": ${next}`);
 
   // A plan that is saved and uploaded later.
-  expect((await place.agent(["plan", "okta", "--save", "okta.plan"])).code).toBe(4);
-  const saved = await place.agent(["upload", "--plan", "okta.plan"]);
+  expect((await space.agent(["plan", "okta", "--save", "okta.plan"])).code).toBe(4);
+  const saved = await space.agent(["upload", "--plan", "okta.plan"]);
   expect({ code: saved.code, stderr: saved.stderr }).toMatchObject({ code: 0 });
   expect(bodies()[1]?.body).toContain(`"SIM":${next}`);
 }, 60_000);
@@ -85,18 +85,18 @@ test(
     await using instance = record({
       answer: ({ path }) => path.includes("/bulk") && status !== 200 ? { status } : undefined,
     });
-    using place = workspace();
-    place.write(
+    using space = workspace();
+    space.write(
       "config.ini",
       oomnitzaSection(instance) + peopleFrom(source.url, mappings) + converters,
     );
     status = 400;
-    expect((await place.agent(["upload", "okta"])).code).toBe(3);
-    const failed = await place.agent(["failed", "--output", "json"]);
+    expect((await space.agent(["upload", "okta"])).code).toBe(3);
+    const failed = await space.agent(["failed", "--output", "json"]);
     expect(failed.stdout).toMatch(new RegExp(`"SIM": ?${iccid}`));
     status = 200;
     const before = instance.uploads().length;
-    expect((await place.agent(["retry"])).code).toBe(0);
+    expect((await space.agent(["retry"])).code).toBe(0);
     const resent = instance.uploads().slice(before).map(({ body }) => body).join();
     expect(resent).toContain(`"SIM":${iccid}`);
   },

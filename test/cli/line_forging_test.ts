@@ -34,9 +34,9 @@ function linesWith(text: string, part: string): string[] {
 
 test("a line break in a key is an escape in every text report and in the log", async () => {
   const standIn = await startStandIn({ faults: { poison: { field: "BARCODE", values: [key] } } });
-  using place = workspace();
-  place.write("assets.csv", `tag,model\n"${key}",air\n`);
-  place.write("config.ini", oomnitzaSection(standIn) + section);
+  using space = workspace();
+  space.write("assets.csv", `tag,model\n"${key}",air\n`);
+  space.write("config.ini", oomnitzaSection(standIn) + section);
   const texts: string[] = [];
   for (
     const words of [
@@ -46,11 +46,11 @@ test("a line break in a key is an escape in every text report and in the log", a
       ["explain", "csv_assets", "--record", key],
     ]
   ) {
-    const { stdout, stderr } = await place.agent(words);
+    const { stdout, stderr } = await space.agent(words);
     expect({ words, found: stdout.includes(escaped) }).toEqual({ words, found: true });
     texts.push(stdout, stderr);
   }
-  texts.push(place.read("logs/info.log"), place.read("logs/errors.log"));
+  texts.push(space.read("logs/info.log"), space.read("logs/errors.log"));
   for (const text of texts) {
     // Each of the forged lines is seen only behind the escapes, on the line of the key.
     for (const part of ["B2: refused", "ok: 9 read", "ERROR forged"]) {
@@ -58,8 +58,8 @@ test("a line break in a key is an escape in every text report and in the log", a
     }
   }
   // A failing filter puts the key into its reason.
-  place.write("assets.csv", `tag,model\n"${key}",throws\n`);
-  const { stdout } = await place.agent(["upload", "csv_assets"]);
+  space.write("assets.csv", `tag,model\n"${key}",throws\n`);
+  const { stdout } = await space.agent(["upload", "csv_assets"]);
   expect(linesWith(stdout, "ERROR forged").every((line) => line.includes("A1\\n  B2"))).toBe(true);
   expect(stdout).toContain("ERROR forged");
   await standIn.stop();

@@ -21,16 +21,16 @@ test("contents of records stand in no line above DEBUG", async () => {
   await using instance = record({
     answer: ({ path }) => path === "/api/v3/bulk" ? { status: 400, body: "{}" } : undefined,
   });
-  using place = workspace();
-  place.write(
+  using space = workspace();
+  space.write(
     "assets.csv",
     "tag,note,owner\n" +
       "A1,canary-note,canary-owner\nA2,canary-note,canary-owner\n,canary-note,canary-owner\nA4,canary-note,\n",
   );
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  const run = await place.agent(["upload", "csv_assets", "--log-dir", ".", "--quiet"]);
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  const run = await space.agent(["upload", "csv_assets", "--log-dir", ".", "--quiet"]);
   expect(run.code).toBe(3);
-  const above = place.read("info.log").split("\n").filter((line) => !line.includes(" - DEBUG - "));
+  const above = space.read("info.log").split("\n").filter((line) => !line.includes(" - DEBUG - "));
   expect(above.length).toBeGreaterThan(5);
   expect(above.join("\n")).not.toContain("canary");
   expect(run.stderr + run.stdout).not.toContain("canary");
@@ -38,14 +38,14 @@ test("contents of records stand in no line above DEBUG", async () => {
 
 test("names of records can forge no line, neither on the console nor in the files", async () => {
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   const evil = "A1\nagent: 2026-01-01 00:00:00,000 - ERROR - forged\r\x1b[2J\u202e\u0085\u2028";
-  place.write("assets.csv", `tag,note,owner\n"${evil}",x,\n`);
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  const run = await place.agent(["upload", "csv_assets", "--log-dir", "."]);
+  space.write("assets.csv", `tag,note,owner\n"${evil}",x,\n`);
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  const run = await space.agent(["upload", "csv_assets", "--log-dir", "."]);
   // Its only record cannot be sent.
   expect(run.code).toBe(3);
-  const outputs = [run.stderr, place.read("info.log"), place.read("errors.log")];
+  const outputs = [run.stderr, space.read("info.log"), space.read("errors.log")];
   for (const text of outputs) {
     expect(text).not.toMatch(/^agent: 2026-01-01 00:00:00,000/m);
     // deno-lint-ignore no-control-regex

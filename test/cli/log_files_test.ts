@@ -21,10 +21,10 @@ beforeAll(() => copyFileSync(binary, program));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Runs the program of this file, without the variable that keeps tests tidy. */
-async function run(place: Workspace, words: readonly string[], env: Record<string, string> = {}) {
+async function run(space: Workspace, words: readonly string[], env: Record<string, string> = {}) {
   const child = Bun.spawn([program, ...words], {
-    cwd: place.folder,
-    env: { PATH: process.env.PATH ?? "", HOME: place.folder, TMPDIR: place.folder, ...env },
+    cwd: space.folder,
+    env: { PATH: process.env.PATH ?? "", HOME: space.folder, TMPDIR: space.folder, ...env },
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -47,47 +47,47 @@ describe("beside the state file", () => {
   test("an upload writes info.log and errors.log in the format of the Python connector, and adds to them", async () => {
     removeLogs();
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n,\n");
-    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
-    const first = await run(place, upload);
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n,\n");
+    space.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    const first = await run(space, upload);
     expect(first.code).toBe(0);
     expect(first.stderr).toContain("INFO [csv_assets] Uploading");
-    expect(logsIn(place.folder)).toEqual(["errors.log", "info.log"]);
+    expect(logsIn(space.folder)).toEqual(["errors.log", "info.log"]);
     expect(readdirSync(home)).toEqual(["agent"]);
     const line = /^(\S+): \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (DEBUG|INFO|WARNING|ERROR) - \S/;
-    const lines = place.read("info.log").trimEnd().split("\n");
+    const lines = space.read("info.log").trimEnd().split("\n");
     for (const each of lines) expect(each).toMatch(line);
     expect(lines.map((each) => line.exec(each)?.[1])).toContain("csv_assets");
     expect(lines.some((each) => each.includes("WARNING - Not sent"))).toBe(true);
-    expect(place.read("errors.log")).toBe("");
-    const second = await run(place, [...upload.slice(0, 1), "nosuch", "--quiet"]);
+    expect(space.read("errors.log")).toBe("");
+    const second = await run(space, [...upload.slice(0, 1), "nosuch", "--quiet"]);
     expect(second.code).toBe(1);
-    expect(place.read("info.log").startsWith(lines.join("\n"))).toBe(true);
-    expect(place.read("errors.log")).toMatch(/^agent: .* - ERROR - There is no section \[nosuch\]/);
-    expect(statSync(join(place.folder, "info.log")).mode & 0o007).toBe(0);
+    expect(space.read("info.log").startsWith(lines.join("\n"))).toBe(true);
+    expect(space.read("errors.log")).toMatch(/^agent: .* - ERROR - There is no section \[nosuch\]/);
+    expect(statSync(join(space.folder, "info.log")).mode & 0o007).toBe(0);
   });
 
   test("why an upload could not start stands in both", async () => {
     removeLogs();
-    using place = workspace();
-    place.write("broken.ini", "[oomnitza]\nurl = nowhere\n");
-    const broken = await run(place, ["upload", "x", "--ini", "broken.ini"]);
+    using space = workspace();
+    space.write("broken.ini", "[oomnitza]\nurl = nowhere\n");
+    const broken = await run(space, ["upload", "x", "--ini", "broken.ini"]);
     expect(broken.code).toBe(1);
     expect(broken.stderr.match(/it has 1 error/g)).toHaveLength(1);
     for (const name of ["info.log", "errors.log"]) {
-      expect(place.read(name)).toContain("ERROR - Cannot use");
-      expect(place.read(name)).toMatch(/\n {2}error: \S*broken\.ini:2 \[oomnitza\] url/);
+      expect(space.read(name)).toContain("ERROR - Cannot use");
+      expect(space.read(name)).toMatch(/\n {2}error: \S*broken\.ini:2 \[oomnitza\] url/);
     }
   });
 
   test("commands that run nothing write none", async () => {
     removeLogs();
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n");
-    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
-    place.write("record.json", '{"a": "x"}');
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n");
+    space.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    space.write("record.json", '{"a": "x"}');
     const commands = [
       ["version"],
       ["--version"],
@@ -103,30 +103,30 @@ describe("beside the state file", () => {
       ["nosuchcommand"],
     ];
     for (const words of commands) {
-      await run(place, words);
-      expect([words, logsIn(place.folder)]).toEqual([words, []]);
+      await run(space, words);
+      expect([words, logsIn(space.folder)]).toEqual([words, []]);
     }
-    expect(logsIn(place.folder)).toEqual([]);
+    expect(logsIn(space.folder)).toEqual([]);
   });
 
   test("a logging.json there is read by uploads, and a broken one stops them", async () => {
     removeLogs();
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n");
-    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n");
+    space.write("config.ini", oomnitzaSection(instance) + tagsOnly);
     copyFileSync(join(import.meta.dir, "../fixtures/logging.json"), join(home, "logging.json"));
-    const asConnector = await run(place, upload);
+    const asConnector = await run(space, upload);
     expect(asConnector.code).toBe(0);
     expect(asConnector.stdout).toContain("INFO - Uploading CSV assets");
     expect(asConnector.stderr).toBe("");
-    expect(logsIn(place.folder)).toEqual(["errors.log", "info.log"]);
-    expect(place.read("info.log")).toMatch(/^csv_assets: .* - INFO - Uploading/m);
+    expect(logsIn(space.folder)).toEqual(["errors.log", "info.log"]);
+    expect(space.read("info.log")).toMatch(/^csv_assets: .* - INFO - Uploading/m);
     writeFileSync(join(home, "logging.json"), "{");
-    const broken = await run(place, upload);
+    const broken = await run(space, upload);
     expect(broken.code).toBe(1);
     expect(broken.stderr).toContain(join(home, "logging.json"));
-    expect((await run(place, ["check", "csv_assets"])).code).toBe(0);
+    expect((await run(space, ["check", "csv_assets"])).code).toBe(0);
     removeLogs();
   });
 });
@@ -135,48 +135,48 @@ describe("elsewhere", () => {
   test("--log-dir and LOGS_DIRECTORY name another folder, and none wants no files", async () => {
     removeLogs();
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n");
-    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
-    await run(place, [...upload, "--log-dir", "made/here"]);
-    expect(logsIn(join(place.folder, "made/here"))).toEqual(["errors.log", "info.log"]);
-    const env = { LOGS_DIRECTORY: join(place.folder, "systemd") };
-    await run(place, upload, env);
-    expect(logsIn(join(place.folder, "systemd"))).toEqual(["errors.log", "info.log"]);
-    const silent = await run(place, [...upload, "--log-dir", "none"], env);
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n");
+    space.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    await run(space, [...upload, "--log-dir", "made/here"]);
+    expect(logsIn(join(space.folder, "made/here"))).toEqual(["errors.log", "info.log"]);
+    const env = { LOGS_DIRECTORY: join(space.folder, "systemd") };
+    await run(space, upload, env);
+    expect(logsIn(join(space.folder, "systemd"))).toEqual(["errors.log", "info.log"]);
+    const silent = await run(space, [...upload, "--log-dir", "none"], env);
     expect(silent.stderr).not.toContain("log files");
-    expect(existsSync(join(place.folder, "none"))).toBe(false);
-    expect(logsIn(place.folder)).toEqual([]);
+    expect(existsSync(join(space.folder, "none"))).toBe(false);
+    expect(logsIn(space.folder)).toEqual([]);
   });
 
   test("what goes to the journal is not written into files too", async () => {
     removeLogs();
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n");
-    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
-    const journal = openSync(join(place.folder, "journal"), "w");
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n");
+    space.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    const journal = openSync(join(space.folder, "journal"), "w");
     const { dev, ino } = fstatSync(journal);
     for (const [stream, expected] of [[`${dev}:${ino}`, 0], [`${dev}:1`, 2]] as const) {
       const env = { PATH: process.env.PATH ?? "", JOURNAL_STREAM: stream };
       const child = Bun.spawn([program, ...upload], {
-        cwd: place.folder,
+        cwd: space.folder,
         env,
         stdout: "ignore",
         stderr: journal,
       });
       expect(await child.exited).toBe(0);
-      expect(logsIn(place.folder)).toHaveLength(expected);
+      expect(logsIn(space.folder)).toHaveLength(expected);
     }
     closeSync(journal);
   });
 
   test("a folder that cannot be written is reported once, and the upload goes on", async () => {
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n");
-    place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
-    const blocked = await run(place, [...upload, "--log-dir", "assets.csv/logs"]);
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n");
+    space.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+    const blocked = await run(space, [...upload, "--log-dir", "assets.csv/logs"]);
     expect(blocked.code).toBe(0);
     expect(blocked.stderr.match(/log file/g)).toHaveLength(1);
     expect(blocked.stderr).toMatch(/WARNING This run has no log files: .*assets\.csv/);
@@ -187,16 +187,16 @@ describe("elsewhere", () => {
 test("files of ten megabytes become old ones, of which twenty are kept", async () => {
   removeLogs();
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", oomnitzaSection(instance) + tagsOnly);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", oomnitzaSection(instance) + tagsOnly);
   const full = Buffer.alloc(10_485_760 - 10, "x");
-  writeFileSync(join(place.folder, "info.log"), full);
-  for (let n = 1; n <= 20; n++) writeFileSync(join(place.folder, `info.log.${n}`), `old ${n}`);
-  expect((await run(place, upload)).code).toBe(0);
-  expect(place.read("info.log")).toStartWith("agent: ");
-  expect(statSync(join(place.folder, "info.log.1")).size).toBe(full.length);
-  expect(place.read("info.log.2")).toBe("old 1");
-  expect(place.read("info.log.20")).toBe("old 19");
-  expect(existsSync(join(place.folder, "info.log.21"))).toBe(false);
+  writeFileSync(join(space.folder, "info.log"), full);
+  for (let n = 1; n <= 20; n++) writeFileSync(join(space.folder, `info.log.${n}`), `old ${n}`);
+  expect((await run(space, upload)).code).toBe(0);
+  expect(space.read("info.log")).toStartWith("agent: ");
+  expect(statSync(join(space.folder, "info.log.1")).size).toBe(full.length);
+  expect(space.read("info.log.2")).toBe("old 1");
+  expect(space.read("info.log.20")).toBe("old 19");
+  expect(existsSync(join(space.folder, "info.log.21"))).toBe(false);
 });

@@ -92,11 +92,11 @@ test("a configuration that may not be read does not suggest to write a new one",
 });
 
 test("with too few files to open, a run says so instead of waiting for ever", async () => {
-  using place = workspace();
-  place.write("config.ini", "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = abcdefgh\n");
-  chmodSync(join(place.folder, "config.ini"), 0o600);
+  using space = workspace();
+  space.write("config.ini", "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = abcdefgh\n");
+  chmodSync(join(space.folder, "config.ini"), 0o600);
   const line = `ulimit -n 16; exec "${program}" upload csv_assets --log-dir none`;
-  const child = Bun.spawn(["sh", "-c", line], { cwd: place.folder, stderr: "pipe" });
+  const child = Bun.spawn(["sh", "-c", line], { cwd: space.folder, stderr: "pipe" });
   expect(await new Response(child.stderr).text()).toMatch(
     /^This process may open only \d+ more files, and a run needs 32\n {2}Raise the limit: ulimit/,
   );
@@ -104,13 +104,13 @@ test("with too few files to open, a run says so instead of waiting for ever", as
 });
 
 test("a schedule that cannot be is told without the words of a library", async () => {
-  using place = workspace();
-  place.write(
+  using space = workspace();
+  space.write(
     "config.ini",
     "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = abcdefgh\n[csv_assets]\nenable = 1\n" +
       "filename = a.csv\nsync_field = A\nschedule = 0 25 * * *\n",
   );
-  const { stderr } = await place.agent(["check", "--file-only"]);
+  const { stderr } = await space.agent(["check", "--file-only"]);
   expect(stderr).toContain("is not a schedule such as 0 3 * * *");
   expect(stderr).not.toMatch(/CronPattern|TypeError/);
 });

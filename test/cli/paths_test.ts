@@ -24,31 +24,31 @@ function resolveIn({ folder }: Workspace, flags: Partial<GlobalFlags> = {}) {
 }
 
 test("the configuration of the service is used where there is none at hand, with its state", () => {
-  using place = workspace();
-  const own = join(place.folder, "work/config.ini");
-  const service = join(place.folder, "etc/config.ini");
-  expect(resolveIn(place)).toMatchObject({ ini: own, iniPlaces: [own, service] });
-  place.write("etc/config.ini", "");
-  const found = resolveIn(place);
+  using space = workspace();
+  const own = join(space.folder, "work/config.ini");
+  const service = join(space.folder, "etc/config.ini");
+  expect(resolveIn(space)).toMatchObject({ ini: own, iniPlaces: [own, service] });
+  space.write("etc/config.ini", "");
+  const found = resolveIn(space);
   expect(found.ini).toBe(service);
   // As long as the service has not made it, it would belong to who comes first.
-  expect(found.stateFile).toBe(join(place.folder, "etc/agent-state.sqlite"));
-  place.write("var/state.sqlite", "");
-  const state = join(place.folder, "var/state.sqlite");
-  expect(resolveIn(place)).toMatchObject({
+  expect(found.stateFile).toBe(join(space.folder, "etc/agent-state.sqlite"));
+  space.write("var/state.sqlite", "");
+  const state = join(space.folder, "var/state.sqlite");
+  expect(resolveIn(space)).toMatchObject({
     stateFile: state,
-    logFolder: join(place.folder, "var"),
+    logFolder: join(space.folder, "var"),
   });
-  expect(resolveIn(place, { ini: "../etc/config.ini" }))
+  expect(resolveIn(space, { ini: "../etc/config.ini" }))
     .toMatchObject({ ini: service, iniPlaces: undefined, stateFile: state });
-  place.write("work/config.ini", "");
-  const work = join(place.folder, "work");
-  expect(resolveIn(place)).toMatchObject({
+  space.write("work/config.ini", "");
+  const work = join(space.folder, "work");
+  expect(resolveIn(space)).toMatchObject({
     ini: own,
     stateFile: join(work, "agent-state.sqlite"),
     logFolder: work,
   });
-  expect(resolveIn(place, { "no-state": true }))
+  expect(resolveIn(space, { "no-state": true }))
     .toMatchObject({ stateFile: undefined, logFolder: work });
 });
 
@@ -73,19 +73,19 @@ test("runs names its state file", async () => {
 });
 
 test("a relative path means the same for the service, whose configuration is a copy, as by hand", () => {
-  using place = workspace();
-  const beside = place.write("etc/assets.csv", "");
-  const here = place.write("work/assets.csv", "");
-  const directory = join(place.folder, "work");
-  const ini = join(place.folder, "etc/config.ini");
+  using space = workspace();
+  const beside = space.write("etc/assets.csv", "");
+  const here = space.write("work/assets.csv", "");
+  const directory = join(space.folder, "work");
+  const ini = join(space.folder, "etc/config.ini");
   expect(absolutePath(ini, { directory, env: {} }, "assets.csv")).toBe(beside);
-  const copy = join(place.folder, "run/credentials/config.ini");
-  const env = { [folderVariable]: join(place.folder, "etc") };
+  const copy = join(space.folder, "run/credentials/config.ini");
+  const env = { [folderVariable]: join(space.folder, "etc") };
   expect(absolutePath(copy, { directory, env }, "assets.csv")).toBe(beside);
   // As in the Python connector, what is not there is looked for in the working directory.
   expect(absolutePath(copy, { directory, env: {} }, "assets.csv")).toBe(here);
   expect(absolutePath(ini, { directory, env: {} }, "none.csv"))
-    .toBe(join(place.folder, "etc/none.csv"));
+    .toBe(join(space.folder, "etc/none.csv"));
   expect(unitFile(systemd.defaults)).toContain(
     `\nEnvironment=${folderVariable}=/etc/oomnitza-agent\n`,
   );

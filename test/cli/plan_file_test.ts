@@ -13,18 +13,18 @@ import { query, section } from "./state_run.ts";
 
 test("a saved plan is sent exactly, once, and then it is stale", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  place.write("assets.csv", numbered(30));
-  await upload(place);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  space.write("assets.csv", numbered(30));
+  await upload(space);
   const seen = { count: instance.uploads().length };
-  place.write("assets.csv", numbered(29, (row) => row < 4 ? "new" : `model ${row}`));
+  space.write("assets.csv", numbered(29, (row) => row < 4 ? "new" : `model ${row}`));
   const words = ["plan", "csv_assets", "--save", "friday.plan"];
-  expect((await place.agent(words)).code).toBe(4);
-  expect(statSync(join(place.folder, "friday.plan")).mode & 0o777).toBe(0o600);
+  expect((await space.agent(words)).code).toBe(4);
+  expect(statSync(join(space.folder, "friday.plan")).mode & 0o777).toBe(0o600);
   // The source goes on, the plan does not.
-  place.write("assets.csv", numbered(30, () => "much later"));
-  const run = await place.agent(["upload", "--plan", "friday.plan", "--output", "json"]);
+  space.write("assets.csv", numbered(30, () => "much later"));
+  const run = await space.agent(["upload", "--plan", "friday.plan", "--output", "json"]);
   expect([run.code, run.stderr]).toEqual([0, expect.any(String)]);
   const [sent] = JSON.parse(run.stdout).sections;
   expect(sent).toMatchObject({
@@ -32,30 +32,30 @@ test("a saved plan is sent exactly, once, and then it is stale", async () => {
     changes: { changed: 4, unchanged: 25, gone: 1 },
   });
   expect(newTags(instance, seen)).toEqual(["T0", "T1", "T2", "T3"]);
-  const again = await place.agent(["upload", "--plan", "friday.plan"]);
+  const again = await space.agent(["upload", "--plan", "friday.plan"]);
   expect(again.code).toBe(1);
   expect(again.stderr).toContain("The plan of [csv_assets] is stale: something was uploaded since");
   expect(newTags(instance, seen)).toEqual([]);
-  place.write("assets.csv", numbered(29, (row) => row < 4 ? "new" : `model ${row}`));
-  expect((await upload(place)).section.requests).toBe(0);
-  expect(query(place, "SELECT key FROM fingerprints WHERE missed > 0")).toHaveLength(1);
+  space.write("assets.csv", numbered(29, (row) => row < 4 ? "new" : `model ${row}`));
+  expect((await upload(space)).section.requests).toBe(0);
+  expect(query(space, "SELECT key FROM fingerprints WHERE missed > 0")).toHaveLength(1);
 }, 60_000);
 
 test("a first plan can be saved and sent, in sections that send everything, too", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + section);
-  place.write("assets.csv", numbered(250));
-  await place.agent(["plan", "csv_assets", "--save", "first.plan"]);
-  const show = await place.agent(["upload", "--plan", "first.plan", "--testmode"]);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + section);
+  space.write("assets.csv", numbered(250));
+  await space.agent(["plan", "csv_assets", "--save", "first.plan"]);
+  const show = await space.agent(["upload", "--plan", "first.plan", "--testmode"]);
   expect(show.stdout.match(/"BARCODE": /g)).toHaveLength(250);
   expect(instance.uploads()).toHaveLength(0);
-  expect((await place.agent(["upload", "--plan", "first.plan"])).code).toBe(0);
-  const plain = await plan(place);
+  expect((await space.agent(["upload", "--plan", "first.plan"])).code).toBe(0);
+  const plain = await plan(space);
   expect(plain).toMatchObject({ code: 0, counts: { unchanged: 250, to_send: 250 } });
-  await place.agent(["plan", "csv_assets", "--save", "all.plan"]);
+  await space.agent(["plan", "csv_assets", "--save", "all.plan"]);
   const seen = { count: instance.uploads().length };
-  expect((await place.agent(["upload", "--plan", "all.plan"])).code).toBe(0);
+  expect((await space.agent(["upload", "--plan", "all.plan"])).code).toBe(0);
   expect(newTags(instance, seen)).toHaveLength(250);
 }, 60_000);
 
@@ -64,12 +64,12 @@ test(
   async () => {
     await using instance = record();
     await using other = record();
-    using place = workspace();
+    using space = workspace();
     const config = oomnitzaSection(instance) + section;
-    place.write("config.ini", config);
-    place.write("assets.csv", numbered(10));
-    await place.agent(["plan", "csv_assets", "--save", "a.plan"]);
-    const text = place.read("a.plan");
+    space.write("config.ini", config);
+    space.write("assets.csv", numbered(10));
+    await space.agent(["plan", "csv_assets", "--save", "a.plan"]);
+    const text = space.read("a.plan");
     const cases = [
       [text.replace("model 7", "model 8"), config, 2, "it was changed, or is damaged"],
       [text.split("\n").slice(0, -2).join("\n") + "\n", config, 2, "its end is missing"],
@@ -82,14 +82,14 @@ test(
       [text, config.replace("enable = True", "enable = False"), 1, "Nothing is enabled"],
     ] as const;
     for (const [content, ini, code, message] of cases) {
-      place.write("a.plan", content);
-      place.write("config.ini", ini);
-      const run = await place.agent(["upload", "--plan", "a.plan"]);
+      space.write("a.plan", content);
+      space.write("config.ini", ini);
+      const run = await space.agent(["upload", "--plan", "a.plan"]);
       expect([run.code, run.stderr]).toEqual([code, expect.stringContaining(message)]);
     }
-    place.write("config.ini", config);
-    expect((await place.agent(["upload", "--plan", "nosuch.plan"])).code).toBe(2);
-    expect((await place.agent(["upload", "csv_assets", "--plan", "a.plan"])).code).toBe(2);
+    space.write("config.ini", config);
+    expect((await space.agent(["upload", "--plan", "nosuch.plan"])).code).toBe(2);
+    expect((await space.agent(["upload", "csv_assets", "--plan", "a.plan"])).code).toBe(2);
     expect(instance.uploads()).toHaveLength(0);
   },
   60_000,
@@ -97,15 +97,15 @@ test(
 
 test("a plan that the guard is against needs --accept", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  place.write("assets.csv", csv(Array.from({ length: 50 }, (_, row) => [`T${row}`, "m"] as const)));
-  await upload(place);
-  place.write("assets.csv", csv([["T0", "other"]]));
-  await place.agent(["plan", "csv_assets", "--save", "a.plan"]);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  space.write("assets.csv", csv(Array.from({ length: 50 }, (_, row) => [`T${row}`, "m"] as const)));
+  await upload(space);
+  space.write("assets.csv", csv([["T0", "other"]]));
+  await space.agent(["plan", "csv_assets", "--save", "a.plan"]);
   const before = instance.uploads().length;
-  expect((await place.agent(["upload", "--plan", "a.plan"])).code).toBe(5);
+  expect((await space.agent(["upload", "--plan", "a.plan"])).code).toBe(5);
   expect(instance.uploads()).toHaveLength(before);
-  expect((await place.agent(["upload", "--plan", "a.plan", "--accept"])).code).toBe(0);
+  expect((await space.agent(["upload", "--plan", "a.plan", "--accept"])).code).toBe(0);
   expect(instance.uploads()).toHaveLength(before + 2);
 }, 60_000);

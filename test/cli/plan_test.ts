@@ -12,8 +12,8 @@ import { section } from "./state_run.ts";
 
 test("a plan sends nothing, and its counts are those of the upload that follows", async () => {
   const instance = await startStandIn();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
   const steps = [
     numbered(60),
     numbered(60),
@@ -21,15 +21,15 @@ test("a plan sends nothing, and its counts are those of the upload that follows"
     numbered(58, (row) => row === 9 ? "" : row < 3 ? "other" : `model ${row}`),
   ];
   for (const step of steps) {
-    place.write("assets.csv", step);
+    space.write("assets.csv", step);
     const before = instance.state.requests.length;
-    const planned = await plan(place);
+    const planned = await plan(space);
     const made = instance.state.requests.slice(before).map(({ method }) => method);
     expect(made).toEqual(["GET", "GET"]);
     const { counts } = planned;
     const pending = Number(counts.new) + Number(counts.changed) + Number(counts.gone);
     expect(planned.code).toBe(pending === 0 ? 0 : 4);
-    const run = await upload(place);
+    const run = await upload(space);
     expect(run.section.counts).toMatchObject({
       fetched: counts.fetched,
       unchanged: counts.unchanged,
@@ -45,7 +45,7 @@ test("a plan sends nothing, and its counts are those of the upload that follows"
         gone: counts.gone,
       });
     }
-    expect((await plan(place)).code).toBe(0);
+    expect((await plan(space)).code).toBe(0);
   }
   await instance.stop();
 }, 60_000);
@@ -55,29 +55,29 @@ test("only reading requests are made, also when signing in with a password", asy
     answer: ({ path }) =>
       path === "/api/request_token" ? { status: 200, body: '{"token": "t"}' } : undefined,
   });
-  using place = workspace();
-  place.write("assets.csv", numbered(5));
+  using space = workspace();
+  space.write("assets.csv", numbered(5));
   const login = `[oomnitza]\nurl = ${instance.url}\nusername = u\npassword = secret\n`;
-  place.write("config.ini", login + section);
-  expect((await plan(place)).code).toBe(4);
+  space.write("config.ini", login + section);
+  expect((await plan(space)).code).toBe(4);
   expect(instance.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "POST /api/request_token",
     "GET /api/v2/mappings",
     "GET /api/v2/mappings",
   ]);
   // Nothing is left behind either.
-  expect(place.has("agent-state.sqlite")).toBe(false);
+  expect(space.has("agent-state.sqlite")).toBe(false);
 }, 60_000);
 
 test("changes are shown field by field, in text, JSON and CSV", async () => {
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   const extra = "mapping.NOTES = note\nguard = off\n";
-  place.write("config.ini", oomnitzaSection(instance) + section + extra);
-  place.write("assets.csv", "tag,model,note\nA,one,x\nB,two,=1+1\nC,three,\n");
-  await upload(place);
-  place.write("assets.csv", 'tag,model,note\nA,one,x\nB,2,=cmd\nD,"four, five",-1\n');
-  const text = await place.agent(["plan", "csv_assets"]);
+  space.write("config.ini", oomnitzaSection(instance) + section + extra);
+  space.write("assets.csv", "tag,model,note\nA,one,x\nB,two,=1+1\nC,three,\n");
+  await upload(space);
+  space.write("assets.csv", 'tag,model,note\nA,one,x\nB,2,=cmd\nD,"four, five",-1\n');
+  const text = await space.agent(["plan", "csv_assets"]);
   expect(text.code).toBe(4);
   expect(text.stdout).toContain(
     "csv_assets: 3 read: 1 new, 1 changed, 1 unchanged, 1 gone from the source; 3 would be sent",
@@ -88,7 +88,7 @@ test("changes are shown field by field, in text, JSON and CSV", async () => {
   expect(text.stdout).toContain('+ new D\n      BARCODE: "D"\n      MODEL: "four, five"');
   expect(text.stdout).toContain("- gone C");
   expect(text.stdout.indexOf("3 read")).toBeLessThan(text.stdout.indexOf("~ changed"));
-  const json = await plan(place);
+  const json = await plan(space);
   expect(json.changes).toEqual([
     {
       kind: "changed",
@@ -117,7 +117,7 @@ test("changes are shown field by field, in text, JSON and CSV", async () => {
       ],
     },
   ]);
-  const table = await place.agent(["plan", "csv_assets", "--csv"]);
+  const table = await space.agent(["plan", "csv_assets", "--csv"]);
   expect(table.code).toBe(4);
   expect(table.stdout.split("\n")).toEqual([
     "section,change,record,field,old,new",
@@ -132,7 +132,7 @@ test("changes are shown field by field, in text, JSON and CSV", async () => {
     "",
   ]);
   expect(table.stderr).toContain("1 gone from the source");
-  const short = await place.agent(["plan", "csv_assets", "--limit", "1"]);
+  const short = await space.agent(["plan", "csv_assets", "--limit", "1"]);
   expect(short.stdout).toContain("… and 2 more");
 }, 60_000);
 
@@ -141,21 +141,21 @@ test("a plan shows what the guard would stop, and of what an earlier run left", 
   await using instance = record({
     answer: ({ path }) => isDown && path === "/api/v3/bulk" ? { status: 403 } : undefined,
   });
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-  place.write("assets.csv", numbered(100));
-  await upload(place);
-  place.write("assets.csv", numbered(40));
-  const planned = await plan(place);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+  space.write("assets.csv", numbered(100));
+  await upload(space);
+  space.write("assets.csv", numbered(40));
+  const planned = await plan(space);
   expect(planned.guard).toContain("60 of 100 records (60 %) are gone from the source");
-  expect((await place.agent(["plan", "csv_assets"])).stdout).toContain("The guard would stop it");
-  place.write("assets.csv", numbered(100, (row) => row < 5 ? "new" : `model ${row}`));
+  expect((await space.agent(["plan", "csv_assets"])).stdout).toContain("The guard would stop it");
+  space.write("assets.csv", numbered(100, (row) => row < 5 ? "new" : `model ${row}`));
   isDown = true;
-  expect((await upload(place)).section.counts).toMatchObject({ kept: 5 });
+  expect((await upload(space)).section.counts).toMatchObject({ kept: 5 });
   isDown = false;
-  const waiting = await plan(place);
+  const waiting = await plan(space);
   expect(waiting).toMatchObject({ code: 4, waiting: 5, counts: { changed: 0, unchanged: 100 } });
-  const run = await upload(place);
+  const run = await upload(space);
   expect(run.section).toMatchObject({ counts: { unchanged: 100 }, leftovers: { sent: 5 } });
 }, 60_000);
 
@@ -163,14 +163,14 @@ test(
   "a part or a source that fails says that records that are gone cannot be determined",
   async () => {
     await using instance = record();
-    using place = workspace();
-    place.write("config.ini", oomnitzaSection(instance) + onlyChanged);
-    place.write("assets.csv", numbered(20));
-    await upload(place);
-    const part = await plan(place, ["--record-count", "5"]);
+    using space = workspace();
+    space.write("config.ini", oomnitzaSection(instance) + onlyChanged);
+    space.write("assets.csv", numbered(20));
+    await upload(space);
+    const part = await plan(space, ["--record-count", "5"]);
     expect(part).toMatchObject({ code: 0, counts: { fetched: 5, unchanged: 5, gone: null } });
-    place.write("assets.csv", `${numbered(10)}T10,"never closed\n`);
-    const broken = await plan(place);
+    space.write("assets.csv", `${numbered(10)}T10,"never closed\n`);
+    const broken = await plan(space);
     expect(broken).toMatchObject({ code: 3, counts: { gone: null } });
     expect(broken.error?.message).toContain("assets.csv");
   },

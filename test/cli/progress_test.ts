@@ -14,18 +14,18 @@ const binary = await binaryPath();
 
 slow("a long upload shows a live line on a terminal and plain lines elsewhere", async () => {
   const instance = await spawnStandIn({ faults: { latencyMs: 100 } });
-  using place = workspace();
+  using space = workspace();
   const rows = Array.from({ length: 2000 }, (_, row) => `T${row}`).join("\n");
-  place.write("assets.csv", `tag\n${rows}\n`);
-  place.write("config.ini", oomnitzaSection(instance) + section);
+  space.write("assets.csv", `tag\n${rows}\n`);
+  space.write("config.ini", oomnitzaSection(instance) + section);
   const command = `${binary} upload csv_assets --singleton 0`;
   // script(1) runs it in a terminal of its own.
   const shown = spawnSync("script", ["-qefc", command, "/dev/null"], {
-    cwd: place.folder,
+    cwd: space.folder,
     env: { PATH: process.env.PATH, LOGS_DIRECTORY: "none", TERM: "xterm", COLUMNS: "100" },
     encoding: "utf8",
   });
-  const piped = await place.agent(["upload", "csv_assets"]);
+  const piped = await space.agent(["upload", "csv_assets"]);
   instance.child.kill();
   expect(shown.status).toBe(0);
   // deno-lint-ignore no-control-regex

@@ -12,30 +12,30 @@ import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support
 
 /** Checks a section against an instance. */
 async function check(
-  place: Workspace,
+  space: Workspace,
   instance: { readonly url: string; readonly token: string },
   extra: string,
   env: RunOptions["env"] = {},
 ) {
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", oomnitzaSection(instance, extra) + tagsOnly);
-  const run = await place.agent(["check", "csv_assets", "--verbose"], { env });
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", oomnitzaSection(instance, extra) + tagsOnly);
+  const run = await space.agent(["check", "csv_assets", "--verbose"], { env });
   return { ...run, output: run.stdout + run.stderr };
 }
 
 describe("proxy", () => {
   test("requests go through it, plain ones and by TLS, with credentials that are never shown", async () => {
     using identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
-    using place = workspace();
+    using space = workspace();
     await using plain = record();
     await using secure = record({ tls: identity });
     await using proxy = await startProxy({ credentials: "pro xy:s3cret@äö" });
     const option = `proxy = http://pro%20xy:s3cret%40%C3%A4%C3%B6@${proxy.host}`;
-    const first = await check(place, plain, option);
+    const first = await check(space, plain, option);
     expect(first.output).toContain("accepts the credentials");
     expect(first.code).toBe(0);
     expect(proxy.asked[0]).toStartWith(`GET ${plain.url}/api/v2/mappings`);
-    const second = await check(place, secure, `${option}\ncacert_file = ${identity.authority}`);
+    const second = await check(space, secure, `${option}\ncacert_file = ${identity.authority}`);
     expect(second.code).toBe(0);
     expect(proxy.asked.at(-1)).toBe(`CONNECT ${secure.url.slice("https://".length)} HTTP/1.1`);
     expect(secure.requests[0]?.headers.get("proxy-authorization")).toBeNull();
@@ -44,16 +44,16 @@ describe("proxy", () => {
 
   test("wrong credentials are reported, for plain requests and by TLS, and not shown", async () => {
     using identity = makeIdentity("IP:127.0.0.1");
-    using place = workspace();
+    using space = workspace();
     await using plain = record();
     await using secure = record({ tls: identity });
     await using proxy = await startProxy({ credentials: "user:right" });
     for (const instance of [plain, secure]) {
-      const run = await check(place, instance, `proxy = http://user:wrong-one@${proxy.host}`);
+      const run = await check(space, instance, `proxy = http://user:wrong-one@${proxy.host}`);
       expect(run.code).toBe(1);
       expect(run.output).toContain(`The proxy ${proxy.host} refuses the credentials [407]`);
       expect(run.output).not.toContain("wrong-one");
-      const bare = await check(place, instance, `proxy = ${proxy.host}`);
+      const bare = await check(space, instance, `proxy = ${proxy.host}`);
       expect(bare.output).toContain(`The proxy ${proxy.host} wants credentials [407]`);
     }
     expect([...plain.requests, ...secure.requests]).toEqual([]);
@@ -61,22 +61,22 @@ describe("proxy", () => {
 
   test("a proxy that forbids the host, and one that is not there, are distinguished from the host", async () => {
     using identity = makeIdentity("IP:127.0.0.1");
-    using place = workspace();
+    using space = workspace();
     await using secure = record({ tls: identity });
     await using proxy = await startProxy({ refuse: 403 });
-    const refused = await check(place, secure, `proxy = http://${proxy.host}`);
+    const refused = await check(space, secure, `proxy = http://${proxy.host}`);
     expect(refused.output).toContain(`The proxy ${proxy.host} does not connect to 127.0.0.1:`);
     expect(refused.code).toBe(1);
-    const gone = await check(place, secure, "proxy = http://127.0.0.1:9");
+    const gone = await check(space, secure, "proxy = http://127.0.0.1:9");
     expect(gone.output).toContain("Cannot reach the proxy 127.0.0.1:9");
     expect(gone.code).toBe(1);
   });
 
   test("what is no proxy is a finding that does not repeat the password", async () => {
-    using place = workspace();
+    using space = workspace();
     await using instance = record();
     for (const text of ["socks5://user:s3cret@h:1", "http://user:s3/cret@h:1", "http://h:1/path"]) {
-      const run = await check(place, instance, `proxy = ${text}`);
+      const run = await check(space, instance, `proxy = ${text}`);
       expect(run.code).toBe(1);
       expect(run.output).toMatch(/config\.ini:\d+ \[oomnitza\] proxy: is not the address/);
       expect(run.output).not.toContain("cret@");
@@ -86,37 +86,37 @@ describe("proxy", () => {
 
 describe("environment", () => {
   test("HTTP_PROXY counts unless NO_PROXY or proxy = none say otherwise", async () => {
-    using place = workspace();
+    using space = workspace();
     await using instance = record();
     await using proxy = await startProxy({ credentials: "user:s3cret-word" });
     const env = { HTTP_PROXY: `http://user:s3cret-word@${proxy.host}` };
-    const through = await check(place, instance, "", env);
+    const through = await check(space, instance, "", env);
     expect(through.code).toBe(0);
     expect(through.output).not.toContain("s3cret-word");
     const asked = proxy.asked.length;
     expect(asked).toBeGreaterThan(0);
-    expect((await check(place, instance, "proxy = none", env)).code).toBe(0);
+    expect((await check(space, instance, "proxy = none", env)).code).toBe(0);
     const exempt = { ...env, NO_PROXY: "elsewhere.example.com, 127.0.0.0/8" };
-    expect((await check(place, instance, "", exempt)).code).toBe(0);
+    expect((await check(space, instance, "", exempt)).code).toBe(0);
     expect(proxy.asked.length).toBe(asked);
   });
 
   test("HTTPS_PROXY counts for TLS, also in lower case", async () => {
     using identity = makeIdentity("IP:127.0.0.1");
-    using place = workspace();
+    using space = workspace();
     await using secure = record({ tls: identity });
     await using proxy = await startProxy();
     const trust = `cacert_file = ${identity.authority}`;
-    const run = await check(place, secure, trust, { https_proxy: `http://${proxy.host}` });
+    const run = await check(space, secure, trust, { https_proxy: `http://${proxy.host}` });
     expect(run.code).toBe(0);
     expect(proxy.asked.length).toBeGreaterThan(0);
   });
 
   test("a variable that names no HTTP proxy is an error that names the variable", async () => {
-    using place = workspace();
+    using space = workspace();
     await using instance = record();
     const env = { ALL_PROXY: "socks5://user:s3cret-word@127.0.0.1:1080" };
-    const run = await check(place, instance, "", env);
+    const run = await check(space, instance, "", env);
     expect(run.code).toBe(1);
     expect(run.output).toContain("environment variable ALL_PROXY is not the address");
     expect(run.output).not.toContain("s3cret-word");

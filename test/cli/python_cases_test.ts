@@ -19,9 +19,9 @@ interface Ran {
 /** What would be sent for a CSV file under some mappings and code. */
 async function run(csv: string, section: string, converters: string, oomnitza = ""): Promise<Ran> {
   await using instance = record();
-  using place = workspace();
-  place.write("a.csv", csv);
-  place.write(
+  using space = workspace();
+  space.write("a.csv", csv);
+  space.write(
     "config.ini",
     `${oomnitzaSection(instance, `api_version = v2\n${oomnitza}`)}
 [csv_assets]
@@ -36,7 +36,7 @@ ${section}
 ${converters}
 `,
   );
-  const result = await place.agent(["upload", "csv_assets", "--testmode", "--no-state"]);
+  const result = await space.agent(["upload", "csv_assets", "--testmode", "--no-state"]);
   const rows = JSON.parse(`[${result.stdout.trim().replaceAll("\n}\n{", "\n},\n{")}]`);
   return {
     code: result.code,
@@ -211,15 +211,15 @@ describe("the version where results differ", () => {
 
   test("is shown by agent try side by side, and by agent converters with its reason", async () => {
     await using instance = record();
-    using place = workspace();
-    place.write("record.json", '{"n": 7}');
+    using space = workspace();
+    space.write("record.json", '{"n": 7}');
     const bodies = `${half}\nplain:\n  return record["n"]\nold:\n  return unicode(record["n"])`;
-    place.write("config.ini", `${oomnitzaSection(instance)}\n[converters]\n${bodies}\n`);
-    const tried = await place.agent(["try", "half", "--record", "record.json"]);
+    space.write("config.ini", `${oomnitzaSection(instance)}\n[converters]\n${bodies}\n`);
+    const tried = await space.agent(["try", "half", "--record", "record.json"]);
     expect(tried.stdout).toBe("Python 3: [3.5,2]\nPython 2: [3,3]\n");
-    const same = await place.agent(["try", "plain", "--record", "record.json"]);
+    const same = await space.agent(["try", "plain", "--record", "record.json"]);
     expect(same.stdout).toBe("7\n");
-    const listed = await place.agent(["converters", "--output", "json"]);
+    const listed = await space.agent(["converters", "--output", "json"]);
     const [first, second, third] = JSON.parse(listed.stdout);
     expect(first).toMatchObject({
       language: "Python 3",
@@ -232,8 +232,8 @@ describe("the version where results differ", () => {
 
 test("check names code that was taken for JavaScript, and what is not supported with its line", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write(
+  using space = workspace();
+  space.write(
     "config.ini",
     `${oomnitzaSection(instance)}
 [csv_assets]
@@ -250,7 +250,7 @@ bad:
   return open(value)
 `,
   );
-  const checked = await place.agent(["check", "--file-only"]);
+  const checked = await space.agent(["check", "--file-only"]);
   expect(checked.code).not.toBe(0);
   expect(checked.stderr).toContain("the converter up: it is taken as Python");
   expect(checked.stdout).toContain("the built-in 'open' is not supported: code sees its record");

@@ -21,23 +21,23 @@ slow(
   async () => {
     // Reading and sending 2,000 records takes longer than the interval at this latency.
     const standIn = await startStandIn({ faults: { latencyMs: 250 } });
-    using place = workspace();
-    place.write("assets.csv", rows(2000));
-    place.write("config.ini", `${oomnitzaSection(standIn)}${section}schedule = every 2s\n`);
+    using space = workspace();
+    space.write("assets.csv", rows(2000));
+    space.write("config.ini", `${oomnitzaSection(standIn)}${section}schedule = every 2s\n`);
     const runs = () =>
       query(
-        place,
+        space,
         "SELECT started, ended, outcome FROM runs ORDER BY started",
       ) as unknown[] as Stretch[];
     const ended = () => runs().filter(({ outcome }) => outcome === "ok").length;
     {
-      await using first = await listen(place, ["--singleton", "0"]);
+      await using first = await listen(space, ["--singleton", "0"]);
       await first.until("two runs", () => ended() >= 2, 40_000);
       expect(await first.stop()).toBe(0);
     }
     const before = runs().length;
     {
-      await using second = await listen(place, ["--singleton", "0"]);
+      await using second = await listen(space, ["--singleton", "0"]);
       await second.until("another run", () => ended() > before, 40_000);
       expect(await second.stop()).toBe(0);
     }
@@ -56,18 +56,18 @@ slow(
 );
 
 test("agent schedule shows what is next, and what never ran", async () => {
-  using place = workspace();
+  using space = workspace();
   const oomnitza = "[oomnitza]\nurl = http://127.0.0.1:9\napi_token = x\n";
-  place.write("assets.csv", rows(1));
-  place.write("config.ini", `${oomnitza}${section}`);
-  const none = await place.agent(["schedule"]);
+  space.write("assets.csv", rows(1));
+  space.write("config.ini", `${oomnitza}${section}`);
+  const none = await space.agent(["schedule"]);
   expect(none.code).toBe(0);
   expect(none.stdout).toBe("No enabled section has a schedule\n");
-  place.write(
+  space.write(
     "config.ini",
     `${oomnitza}${section}schedule = 30 3 * * *\nschedule_timezone = Europe/Berlin\n`,
   );
-  const run = await place.agent(["schedule", "--output", "json"]);
+  const run = await space.agent(["schedule", "--output", "json"]);
   expect(run.code).toBe(0);
   const [row] = JSON.parse(run.stdout);
   expect(row).toMatchObject({ section: "csv_assets", schedule: "30 3 * * *", last: null });
@@ -78,13 +78,13 @@ test("agent schedule shows what is next, and what never ran", async () => {
 });
 
 test("a schedule that is none is reported with its line", async () => {
-  using place = workspace();
-  place.write("assets.csv", rows(1));
-  place.write(
+  using space = workspace();
+  space.write("assets.csv", rows(1));
+  space.write(
     "config.ini",
     `[oomnitza]\nurl = http://127.0.0.1:9\napi_token = x\n${section}schedule = nightly\n`,
   );
-  const run = await place.agent(["check", "csv_assets"]);
+  const run = await space.agent(["check", "csv_assets"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(
     /config\.ini:10 \[csv_assets\] schedule: is not a schedule such as 0 3 \* \* \*, @daily or every 6h/,

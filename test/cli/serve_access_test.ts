@@ -9,7 +9,7 @@ import { eventBody } from "../sources/casper/events.ts";
 import { listen } from "../support/serve.ts";
 import { slow } from "../support/slow.ts";
 import type { Workspace } from "../support/workspace.ts";
-import { servePlace } from "./serve_place.ts";
+import { openServeWorkspace } from "./serve_workspace.ts";
 
 const body = eventBody("ComputerAdded", 1);
 const canary = "Canary-s3cret-of-the-listener";
@@ -21,8 +21,8 @@ function basic(user: string, password: string): Record<string, string> {
 test("with basic, only name and password are let in, the old password too", async () => {
   const serve =
     `auth = basic\nusername = jamf\npassword = ${canary}\npassword_old = old-${canary}\n`;
-  await using place = await servePlace({ serve });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve });
+  await using agent = await listen(space);
   const status = async (headers: Record<string, string>) =>
     (await agent.post("/casper", body, { headers })).status;
   expect(await status(basic("jamf", canary))).toBe(204);
@@ -46,13 +46,13 @@ test("with basic, only name and password are let in, the old password too", asyn
   expect((await fetch(`${agent.url}/readyz`)).status).toBe(200);
   expect(await agent.stop()).toBe(0);
   expect(agent.log()).not.toContain(canary);
-  expect(place.fetched()).toHaveLength(1);
+  expect(space.fetched()).toHaveLength(1);
 }, 60_000);
 
 test("with header, only the secret is let in, the old one too", async () => {
   const serve = `auth = header\nheader = X-Hook\nsecret = ${canary}\nsecret_old = old-${canary}\n`;
-  await using place = await servePlace({ serve });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve });
+  await using agent = await listen(space);
   const status = async (headers: Record<string, string>) =>
     (await agent.post("/casper", body, { headers })).status;
   expect(await status({ "X-Hook": canary })).toBe(204);
@@ -63,18 +63,18 @@ test("with header, only the secret is let in, the old one too", async () => {
 }, 60_000);
 
 test("secrets of [serve] may be references, and uploads do not need them", async () => {
-  await using place = await servePlace({ serve: "auth = header\nsecret = ${env:HOOK}\n" });
-  await using agent = await listen(place, [], { env: { HOOK: canary } });
+  await using space = await openServeWorkspace({ serve: "auth = header\nsecret = ${env:HOOK}\n" });
+  await using agent = await listen(space, [], { env: { HOOK: canary } });
   const headers = { "X-Webhook-Secret": canary };
   expect((await agent.post("/casper", body, { headers })).status).toBe(204);
   expect((await agent.post("/casper", body)).status).toBe(401);
-  expect((await place.agent(["upload", "casper", "--record-count", "1"])).code).toBe(0);
+  expect((await space.agent(["upload", "casper", "--record-count", "1"])).code).toBe(0);
 }, 60_000);
 
 test("allow keeps others out, and sees through trusted proxies only", async () => {
   const serve = "allow = 192.0.2.0/24 2001:db8::/32\ntrusted_proxies = 127.0.0.1, 10.0.0.0/8\n";
-  await using place = await servePlace({ serve });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve });
+  await using agent = await listen(space);
   const status = async (forwarded?: string) =>
     (await agent.post("/casper", body, {
       headers: forwarded === undefined ? {} : { "X-Forwarded-For": forwarded },
@@ -94,8 +94,8 @@ test("allow keeps others out, and sees through trusted proxies only", async () =
 }, 60_000);
 
 test("without a trusted proxy, X-Forwarded-For means nothing", async () => {
-  await using place = await servePlace({ serve: "allow = 192.0.2.0/24\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve: "allow = 192.0.2.0/24\n" });
+  await using agent = await listen(space);
   const headers = { "X-Forwarded-For": "192.0.2.7" };
   expect((await agent.post("/casper", body, { headers })).status).toBe(403);
 }, 60_000);
@@ -114,16 +114,16 @@ test("listening on more than loopback needs auth, or none in so many words", asy
       ["colour = red\nauth = nobody\n", "127.0.0.1", 1, "not one of: none, basic, header"],
     ] as const
   ) {
-    await using place = await servePlace({ serve });
-    const run = await place.agent(["serve", "--host", host, "--port", "0"]);
+    await using space = await openServeWorkspace({ serve });
+    const run = await space.agent(["serve", "--host", host, "--port", "0"]);
     expect({ code: run.code, text: run.stderr.includes(text), stderr: run.stderr })
       .toMatchObject({ code, text: true });
     expect(run.stderr).not.toContain(canary);
-    const upload = await place.agent(["upload", "casper", "--record-count", "1"]);
+    const upload = await space.agent(["upload", "casper", "--record-count", "1"]);
     expect(upload.code).toBe(0);
   }
-  await using place = await servePlace({ serve: "auth = none\n" });
-  await using agent = await listen(place, ["--host", "0.0.0.0"]);
+  await using space = await openServeWorkspace({ serve: "auth = none\n" });
+  await using agent = await listen(space, ["--host", "0.0.0.0"]);
   expect((await agent.post("/casper", body)).status).toBe(204);
 }, 120_000);
 
@@ -135,8 +135,8 @@ async function statusWith(url: string, headers: Record<string, string>, path = "
 }
 
 test("without credentials, no web page makes a browser post or read the metrics", async () => {
-  await using place = await servePlace();
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace();
+  await using agent = await listen(space);
   const { host, port } = new URL(agent.url);
   const pages: readonly Record<string, string>[] = [
     { Origin: "https://evil.example" },
@@ -159,7 +159,7 @@ test("without credentials, no web page makes a browser post or read the metrics"
         .toEqual({ name, path, status: 421 });
     }
   }
-  expect(place.fetched()).toEqual([]);
+  expect(space.fetched()).toEqual([]);
   for (
     const name of ["localhost", `LOCALHOST:${port}`, "[::1]:80", "192.0.2.7", "agent.localhost."]
   ) {
@@ -173,40 +173,42 @@ test("without credentials, no web page makes a browser post or read the metrics"
 }, 60_000);
 
 test("hosts names what the agent is called, with credentials and without", async () => {
-  await using place = await servePlace({ serve: "hosts = Hooks.example.com, other.example\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({
+    serve: "hosts = Hooks.example.com, other.example\n",
+  });
+  await using agent = await listen(space);
   expect(await statusWith(agent.url, { Host: "hooks.EXAMPLE.com:8443" })).toBe(204);
   expect(await statusWith(agent.url, { Host: "example.com" })).toBe(421);
   const serve = `auth = header\nsecret = ${canary}\n`;
-  await using withSecret = await servePlace({ serve });
+  await using withSecret = await openServeWorkspace({ serve });
   await using second = await listen(withSecret);
   const headers = { Host: "any.example", "X-Webhook-Secret": canary };
   expect(await statusWith(second.url, headers)).toBe(204);
-  await using strict = await servePlace({ serve: `${serve}hosts = hooks.example.com\n` });
+  await using strict = await openServeWorkspace({ serve: `${serve}hosts = hooks.example.com\n` });
   await using third = await listen(strict);
   expect(await statusWith(third.url, headers)).toBe(421);
 }, 60_000);
 
 test("what it listens on is said, also where that is every address", async () => {
-  await using place = await servePlace({ serve: "auth = none\n" });
+  await using space = await openServeWorkspace({ serve: "auth = none\n" });
   for (
     const [host, text] of [["0.0.0.0", "every IPv4 address"], [
       "127.0.0.1",
       "http://127.0.0.1:",
     ]] as const
   ) {
-    await using agent = await listen(place, ["--host", host]);
+    await using agent = await listen(space, ["--host", host]);
     expect(JSON.parse(agent.ready)).toMatchObject({ host, port: Number(new URL(agent.url).port) });
     await agent.until(text, () => agent.log().includes(`Listening on ${text}`));
     expect(await agent.stop()).toBe(0);
   }
 }, 60_000);
 
-function makeCertificate(place: Workspace, name: string): void {
+function makeCertificate(space: Workspace, name: string): void {
   const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
   const files = ["-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2"];
   const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
-  const run = Bun.spawnSync(["openssl", ...words, ...files, ...subject], { cwd: place.folder });
+  const run = Bun.spawnSync(["openssl", ...words, ...files, ...subject], { cwd: space.folder });
   if (run.exitCode !== 0) throw new Error(run.stderr.toString());
 }
 
@@ -223,12 +225,12 @@ function nameShown(url: string): Promise<string> {
 }
 
 slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhile", async () => {
-  await using place = await servePlace({
+  await using space = await openServeWorkspace({
     // However many calls this machine makes in a second.
     serve: "cert = cert.pem\nkey = key.pem\ncalls_per_second = 0\n",
   });
-  makeCertificate(place, "first.example.com");
-  await using agent = await listen(place);
+  makeCertificate(space, "first.example.com");
+  await using agent = await listen(space);
   expect(agent.url).toStartWith("https://");
   expect(await nameShown(agent.url)).toBe("first.example.com");
   let failed = 0;
@@ -241,12 +243,12 @@ slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
     }
   })();
   // A pair that does not fit together is not used.
-  const key = place.read("key.pem");
-  makeCertificate(place, "second.example.com");
-  place.write("key.pem", key);
+  const key = space.read("key.pem");
+  makeCertificate(space, "second.example.com");
+  space.write("key.pem", key);
   await agent.until("an error", () => agent.log().includes("is not used"));
   expect(await nameShown(agent.url)).toBe("first.example.com");
-  makeCertificate(place, "third.example.com");
+  makeCertificate(space, "third.example.com");
   await agent.until("the new one", () => agent.log().includes("is in use"));
   expect(await nameShown(agent.url)).toBe("third.example.com");
   isOver = true;
@@ -257,11 +259,11 @@ slow("HTTPS takes up a new certificate while it runs, and no call fails meanwhil
 
 test("a port that is taken is reported, with HTTPS too", async () => {
   for (const serve of ["", "cert = cert.pem\nkey = key.pem\n"]) {
-    await using place = await servePlace({ serve });
-    makeCertificate(place, "first.example.com");
-    await using agent = await listen(place);
+    await using space = await openServeWorkspace({ serve });
+    makeCertificate(space, "first.example.com");
+    await using agent = await listen(space);
     const port = new URL(agent.url).port;
-    const second = await place.agent(["serve", "--port", port]);
+    const second = await space.agent(["serve", "--port", port]);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain(`Cannot listen on 127.0.0.1:${port}: the port is in use`);
   }

@@ -7,7 +7,7 @@ import { expect, test } from "bun:test";
 import { connect } from "node:net";
 import { eventBody } from "../sources/casper/events.ts";
 import { listen, type Listener } from "../support/serve.ts";
-import { servePlace } from "./serve_place.ts";
+import { openServeWorkspace } from "./serve_workspace.ts";
 import { query } from "./state_run.ts";
 import { slow } from "../support/slow.ts";
 
@@ -45,8 +45,8 @@ async function isWell(agent: Listener): Promise<void> {
 }
 
 test("with strict, what makes no sense gets an error that says why", async () => {
-  await using place = await servePlace({ serve: "strict = True\ncoalesce_seconds = 0\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve: "strict = True\ncoalesce_seconds = 0\n" });
+  await using agent = await listen(space);
   const answers = [];
   for (
     const [path, body, method] of [
@@ -72,8 +72,8 @@ test("with strict, what makes no sense gets an error that says why", async () =>
 }, 60_000);
 
 test("bodies that are too large get 413, and those just small enough do not", async () => {
-  await using place = await servePlace();
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace();
+  await using agent = await listen(space);
   const limit = 256 * 1024;
   const padded = (size: number) => good.slice(0, -1) + " ".repeat(size - good.length) + "}";
   expect((await agent.post("/casper", padded(limit))).status).toBe(204);
@@ -91,8 +91,10 @@ test("bodies that are too large get 413, and those just small enough do not", as
 }, 60_000);
 
 slow("bodies that come too slowly get 408; headers that never end are cut off", async () => {
-  await using place = await servePlace({ serve: "body_seconds = 1\ncoalesce_seconds = 0\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({
+    serve: "body_seconds = 1\ncoalesce_seconds = 0\n",
+  });
+  await using agent = await listen(space);
   const head = `POST /casper HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${good.length}\r\n\r\n`;
   const [stalled, trickling, endless] = await Promise.all([
     bare(agent.url, [head, good.slice(0, 20)], 10),
@@ -104,14 +106,14 @@ slow("bodies that come too slowly get 408; headers that never end are cut off", 
   expect(endless).toBe("");
   // The same body in good time is an event.
   expect((await agent.post("/casper", good)).status).toBe(204);
-  await agent.until("the record", () => place.arrived().length === 1);
-  expect(place.fetched()).toHaveLength(1);
+  await agent.until("the record", () => space.arrived().length === 1);
+  expect(space.fetched()).toHaveLength(1);
   await isWell(agent);
 }, 60_000);
 
 test("what is no HTTP gets 400 and ends nothing", async () => {
-  await using place = await servePlace();
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace();
+  await using agent = await listen(space);
   for (
     const text of [
       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
@@ -128,11 +130,11 @@ test("what is no HTTP gets 400 and ends nothing", async () => {
 }, 60_000);
 
 slow("500 calls at once are all answered, and what got 204 arrives", async () => {
-  await using place = await servePlace({
+  await using space = await openServeWorkspace({
     serve: "coalesce_seconds = 0\ncalls_per_second = 0\n",
     jamf: { count: 500 },
   });
-  await using agent = await listen(place, ["--workers", "5", "--quiet"]);
+  await using agent = await listen(space, ["--workers", "5", "--quiet"]);
   const head = (body: string) =>
     `POST /casper HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
   const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => {
@@ -141,16 +143,16 @@ slow("500 calls at once are all answered, and what got 204 arrives", async () =>
     return bare(agent.url, [head(body) + body.slice(0, 100), body.slice(100)], 1500);
   }));
   expect(answers.map(statusOf)).toEqual(Array.from({ length: 500 }, () => "204"));
-  await agent.until("all records", () => place.arrived().length === 500, 30_000);
+  await agent.until("all records", () => space.arrived().length === 500, 30_000);
   await isWell(agent);
   expect(await agent.stop()).toBe(0);
-  expect(query(place, "SELECT id FROM inbox")).toEqual([]);
+  expect(query(space, "SELECT id FROM inbox")).toEqual([]);
 }, 90_000);
 
 slow("an address may have so many calls under way", async () => {
   const serve = "coalesce_seconds = 0\ncalls_at_once = 2\nbody_seconds = 2\n";
-  await using place = await servePlace({ serve });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve });
+  await using agent = await listen(space);
   const head = "POST /casper HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n";
   const slow = [bare(agent.url, [head], 10), bare(agent.url, [head], 10)];
   await Bun.sleep(500);
@@ -162,8 +164,10 @@ slow("an address may have so many calls under way", async () => {
 }, 60_000);
 
 slow("an address may make so many calls in a second", async () => {
-  await using place = await servePlace({ serve: "coalesce_seconds = 0\ncalls_per_second = 5\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({
+    serve: "coalesce_seconds = 0\ncalls_per_second = 5\n",
+  });
+  await using agent = await listen(space);
   const calls = Array.from({ length: 60 }, () => agent.post("/casper", good));
   const statuses = (await Promise.all(calls)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 204).length).toBeGreaterThanOrEqual(5);

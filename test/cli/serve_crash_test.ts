@@ -37,8 +37,8 @@ slow(
     const kills = 10;
     await using vendor = startClock();
     const standIn = await startStandIn();
-    using place = workspace();
-    place.write(
+    using space = workspace();
+    space.write(
       "config.ini",
       `${oomnitzaSection(standIn)}[serve]\ncoalesce_seconds = 1\ncalls_per_second = 0
 [casper]\nenable = True\nurl = ${vendor.url}\nusername = u\npassword = pass-word\napi = classic
@@ -46,7 +46,7 @@ sync_field = SERIAL\nmapping.SERIAL = general.serial_number\nmapping.NAME = gene
 mapping.APPLICATIONS = {"hardcoded": []}\n`,
     );
     const words = ["--quiet", "--workers", "5"];
-    let agent: Listener = await listen(place, words, { ownProcess: true });
+    let agent: Listener = await listen(space, words, { ownProcess: true });
     const port = Number(new URL(agent.url).port);
     /** Device → when its last event was posted that got its 204. */
     const answered = new Map<number, number>();
@@ -76,12 +76,12 @@ mapping.APPLICATIONS = {"hardcoded": []}\n`,
       await Bun.sleep(kill * 7 % 40 + (wanted === total ? 1000 : 0));
       expect(agent.hasEnded()).toBe(false);
       await agent.kill();
-      agent = await listen(place, words, { port, ownProcess: true });
+      agent = await listen(space, words, { port, ownProcess: true });
     }
     await posting;
     await agent.until(
       "an empty inbox",
-      () => query(place, "SELECT id FROM inbox").length === 0,
+      () => query(space, "SELECT id FROM inbox").length === 0,
       60_000,
     );
     expect(await agent.stop()).toBe(0);
@@ -92,9 +92,9 @@ mapping.APPLICATIONS = {"hardcoded": []}\n`,
     expect(lost).toEqual([]);
     expect(accepted).toBeGreaterThan(total / 2);
     expect(answered.size).toBeGreaterThan(devices / 2);
-    expect(query(place, "SELECT id FROM outbox")).toEqual([]);
-    expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
-    expect(query(place, "SELECT id FROM dead_letters")).toEqual([]);
+    expect(query(space, "SELECT id FROM outbox")).toEqual([]);
+    expect(query(space, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
+    expect(query(space, "SELECT id FROM dead_letters")).toEqual([]);
     await standIn.stop();
   },
   300_000,

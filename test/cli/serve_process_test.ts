@@ -10,17 +10,17 @@ import { eventBody } from "../sources/casper/events.ts";
 import { binaryPath } from "../support/binary.ts";
 import { bindDatagramSocket } from "../support/datagram.ts";
 import { listen } from "../support/serve.ts";
-import { servePlace } from "./serve_place.ts";
+import { openServeWorkspace } from "./serve_workspace.ts";
 import { slow } from "../support/slow.ts";
 
 test.skipIf(process.platform !== "linux")(
   "systemd is notified when it listens, that it lives, and when it ends",
   async () => {
-    await using place = await servePlace();
-    const name = join(place.folder, "notify.sock");
+    await using space = await openServeWorkspace();
+    const name = join(space.folder, "notify.sock");
     using socket = bindDatagramSocket(name);
     const env = { NOTIFY_SOCKET: name, WATCHDOG_USEC: "400000" };
-    await using agent = await listen(place, [], { env });
+    await using agent = await listen(space, [], { env });
     const messages: string[] = [];
     await agent.until("three signs of life", () => {
       messages.push(...socket.received());
@@ -34,14 +34,14 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test("agent check names what is wrong in [serve], with its line", async () => {
-  await using place = await servePlace({ serve: "auth = basic\n" });
-  const run = await place.agent(["check"]);
+  await using space = await openServeWorkspace({ serve: "auth = basic\n" });
+  const run = await space.agent(["check"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(
     /config\.ini:\d+ \[serve\] auth: = basic requires username and password/,
   );
   // One section by itself does not need it.
-  expect((await place.agent(["check", "casper"])).code).toBe(0);
+  expect((await space.agent(["check", "casper"])).code).toBe(0);
 }, 60_000);
 
 /** Opens connections that say nothing, or half a request. */
@@ -57,8 +57,8 @@ async function openIdle(url: string, count: number, text: string): Promise<Socke
 }
 
 slow("connections that ask for nothing keep nobody else out, and are closed", async () => {
-  await using place = await servePlace({ jamf: { count: 100 } });
-  await using agent = await listen(place, ["--quiet"]);
+  await using space = await openServeWorkspace({ jamf: { count: 100 } });
+  await using agent = await listen(space, ["--quiet"]);
   const idle = [
     ...await openIdle(agent.url, 500, ""),
     ...await openIdle(agent.url, 500, "POST /casper HTTP/1.1\r\nHost: localhost\r\n"),
@@ -67,16 +67,16 @@ slow("connections that ask for nothing keep nobody else out, and are closed", as
     const answer = await agent.post("/casper", eventBody("ComputerAdded", id));
     expect(answer.status).toBe(204);
   }
-  await agent.until("all records", () => place.arrived().length === 100);
+  await agent.until("all records", () => space.arrived().length === 100);
   await agent.until("all closed", () => idle.every(({ destroyed }) => destroyed), 30_000);
 }, 60_000);
 
 slow("more connections than there are descriptors are survived", async () => {
-  await using place = await servePlace();
+  await using space = await openServeWorkspace();
   const words = ["serve", "--port", "0", "--output", "json", "--quiet"];
   const child = Bun.spawn(
     ["sh", "-c", 'ulimit -n 96; exec "$@"', "sh", await binaryPath(), ...words],
-    { cwd: place.folder, stdout: "pipe", stderr: "pipe" },
+    { cwd: space.folder, stdout: "pipe", stderr: "pipe" },
   );
   const { value } = await child.stdout.getReader().read();
   const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
@@ -87,8 +87,8 @@ slow("more connections than there are descriptors are survived", async () => {
   const answer = await fetch(`${url}/casper`, { method: "POST", body });
   expect(answer.status).toBe(204);
   const deadline = Date.now() + 10_000;
-  while (place.arrived().length === 0 && Date.now() < deadline) await Bun.sleep(50);
-  expect(place.arrived()).toEqual(["SN1"]);
+  while (space.arrived().length === 0 && Date.now() < deadline) await Bun.sleep(50);
+  expect(space.arrived()).toEqual(["SN1"]);
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
 }, 60_000);

@@ -7,7 +7,7 @@ import { expect, test } from "bun:test";
 import { eventBody, eventNames } from "../sources/casper/events.ts";
 import { binaryPath } from "../support/binary.ts";
 import { listen } from "../support/serve.ts";
-import { servePlace } from "./serve_place.ts";
+import { openServeWorkspace } from "./serve_workspace.ts";
 import { query } from "./state_run.ts";
 import { slow } from "../support/slow.ts";
 
@@ -16,8 +16,8 @@ function isMobile(name: string): boolean {
 }
 
 test("all ten events of both sections reach Oomnitza, fetched anew by their id", async () => {
-  await using place = await servePlace();
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace();
+  await using agent = await listen(space);
   for (const [index, name] of eventNames.entries()) {
     const section = isMobile(name) ? "casper.MDM" : "casper";
     const answer = await agent.post(`/any/prefix/${section}?x=1`, eventBody(name, index + 1));
@@ -28,32 +28,32 @@ test("all ten events of both sections reach Oomnitza, fetched anew by their id",
     Array.from({ length: to - from }, (_, index) => `SN${from + index}`).sort();
   await agent.until(
     "all records",
-    () => place.arrived().length === 5 && place.arrived("Casper.MDM").length === 5,
+    () => space.arrived().length === 5 && space.arrived("Casper.MDM").length === 5,
   );
-  expect(place.arrived()).toEqual(serials(1, 6));
-  expect(place.arrived("Casper.MDM")).toEqual(serials(6, 11));
-  expect(place.vendor.unexpected).toEqual([]);
+  expect(space.arrived()).toEqual(serials(1, 6));
+  expect(space.arrived("Casper.MDM")).toEqual(serials(6, 11));
+  expect(space.vendor.unexpected).toEqual([]);
   expect(await agent.stop()).toBe(0);
-  expect(query(place, "SELECT * FROM inbox")).toEqual([]);
-  const runs = query(place, "SELECT outcome, is_open FROM runs");
+  expect(query(space, "SELECT * FROM inbox")).toEqual([]);
+  const runs = query(space, "SELECT outcome, is_open FROM runs");
   for (const run of runs) expect(run).toEqual({ outcome: "ok", is_open: 0 });
-  for (const { finalized } of place.standIn.state.portions) expect(finalized).toBe(true);
+  for (const { finalized } of space.standIn.state.portions) expect(finalized).toBe(true);
 }, 60_000);
 
 test("T14: over API v2, one device is fetched and one audit posted under Casper.MDM", async () => {
-  await using place = await servePlace({ standIn: { apiVersions: ["v2"] } });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ standIn: { apiVersions: ["v2"] } });
+  await using agent = await listen(space);
   const answer = await agent.post("/x/y/casper.MDM", eventBody("MobileDeviceEnrolled", 7));
   expect(answer.status).toBe(204);
-  await agent.until("the record", () => place.arrived("Casper.MDM").length === 1);
-  expect(place.fetched()).toEqual(["mobiledevices/id/7/subset/General"]);
-  expect(place.standIn.state.counters.received).toBe(1);
-  expect(place.arrived("Casper.MDM")).toEqual(["SN7"]);
+  await agent.until("the record", () => space.arrived("Casper.MDM").length === 1);
+  expect(space.fetched()).toEqual(["mobiledevices/id/7/subset/General"]);
+  expect(space.standIn.state.counters.received).toBe(1);
+  expect(space.arrived("Casper.MDM")).toEqual(["SN7"]);
 }, 60_000);
 
 test("T15: calls that make no sense get 204 and a warning", async () => {
-  await using place = await servePlace({ more: "[csv_users]\nenable = False\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ more: "[csv_users]\nenable = False\n" });
+  await using agent = await listen(space);
   const body = eventBody("ComputerAdded", 1);
   for (
     const [path, text, warning] of [
@@ -74,60 +74,60 @@ test("T15: calls that make no sense get 204 and a warning", async () => {
   // As the Python connector did, any method is good.
   expect((await agent.post("/casper", body, { method: "PUT" })).status).toBe(204);
   expect((await fetch(`${agent.url}/casper`)).status).toBe(204);
-  await agent.until("the record", () => place.arrived().length === 1);
+  await agent.until("the record", () => space.arrived().length === 1);
   expect(await agent.stop()).toBe(0);
-  expect(place.fetched()).toEqual(["computers/id/1/subset/General&Software"]);
+  expect(space.fetched()).toEqual(["computers/id/1/subset/General&Software"]);
 }, 60_000);
 
 slow("events of one device within the window become one fetch, later ones another", async () => {
-  await using place = await servePlace({ serve: "coalesce_seconds = 1\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve: "coalesce_seconds = 1\n" });
+  await using agent = await listen(space);
   const begun = Date.now();
   for (const name of ["ComputerAdded", "ComputerCheckIn", "ComputerInventoryCompleted"]) {
     for (const id of [3, 4]) await agent.post("/casper", eventBody(name, id));
   }
-  await agent.until("both", () => place.arrived().length === 2);
+  await agent.until("both", () => space.arrived().length === 2);
   expect(Date.now() - begun).toBeGreaterThan(700);
-  expect(place.fetched().length).toBe(2);
+  expect(space.fetched().length).toBe(2);
   const events = () =>
     [...agent.log().matchAll(/Webhooks: (\d+) events/g)].reduce((sum, [, n]) => sum + Number(n), 0);
   await agent.until("all six", () => events() === 6);
   await agent.post("/casper", eventBody("ComputerCheckIn", 3));
-  await agent.until("another", () => place.fetched().length === 3);
+  await agent.until("another", () => space.fetched().length === 3);
   // All batches have one token.
-  expect(place.vendor.calls.filter(({ path }) => path.endsWith("/auth/token"))).toHaveLength(1);
+  expect(space.vendor.calls.filter(({ path }) => path.endsWith("/auth/token"))).toHaveLength(1);
 }, 60_000);
 
 test("SIGTERM works off what waits, also what waits for more of its kind", async () => {
-  await using place = await servePlace({ serve: "coalesce_seconds = 600\n" });
-  await using agent = await listen(place);
+  await using space = await openServeWorkspace({ serve: "coalesce_seconds = 600\n" });
+  await using agent = await listen(space);
   for (let id = 1; id <= 20; id++) await agent.post("/casper", eventBody("ComputerAdded", id));
   expect(await agent.stop()).toBe(0);
-  expect(place.arrived()).toHaveLength(20);
-  expect(query(place, "SELECT * FROM inbox")).toEqual([]);
+  expect(space.arrived()).toHaveLength(20);
+  expect(query(space, "SELECT * FROM inbox")).toEqual([]);
 }, 60_000);
 
 test("an upload works beside the listener", async () => {
-  await using place = await servePlace();
-  await using agent = await listen(place);
-  const upload = place.agent(["upload", "casper", "casper.MDM", "--singleton", "1"]);
+  await using space = await openServeWorkspace();
+  await using agent = await listen(space);
+  const upload = space.agent(["upload", "casper", "casper.MDM", "--singleton", "1"]);
   for (let id = 1; id <= 50; id++) {
     const answer = await agent.post("/casper", eventBody("ComputerCheckIn", id));
     expect(answer.status).toBe(204);
   }
   expect((await upload).code).toBe(0);
   expect(await agent.stop()).toBe(0);
-  expect(place.arrived()).toHaveLength(50);
-  expect(place.arrived("Casper.MDM")).toHaveLength(50);
-  expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
+  expect(space.arrived()).toHaveLength(50);
+  expect(space.arrived("Casper.MDM")).toHaveLength(50);
+  expect(query(space, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
 }, 60_000);
 
 test(
   "in test mode the payload is shown, and neither Oomnitza nor the state file gets it",
   async () => {
-    await using place = await servePlace();
+    await using space = await openServeWorkspace();
     const child = Bun.spawn([await binaryPath(), "serve", "--port", "18923", "--testmode"], {
-      cwd: place.folder,
+      cwd: space.folder,
       env: process.env,
       stdout: "pipe",
       stderr: "pipe",
@@ -142,32 +142,32 @@ test(
     child.kill("SIGTERM");
     expect(await new Response(child.stdout).text()).toContain('"SERIAL": "SN9"');
     expect(await child.exited).toBe(0);
-    expect(place.standIn.state.counters.received).toBe(0);
-    expect(place.has("agent-state.sqlite")).toBe(false);
+    expect(space.standIn.state.counters.received).toBe(0);
+    expect(space.has("agent-state.sqlite")).toBe(false);
   },
   60_000,
 );
 
 test("a batch is a run of its own origin, which no schedule takes for an upload", async () => {
   const more = "[casper.2]\nenable = True\nschedule = every 1h\n";
-  await using place = await servePlace({ more });
-  const ini = place.read("config.ini");
+  await using space = await openServeWorkspace({ more });
+  const ini = space.read("config.ini");
   const [, casper = ""] = /\[casper\]\n([^[]*)/.exec(ini) ?? [];
-  place.write("config.ini", ini.replace(more, `${more}${casper.replace("enable = True\n", "")}`));
-  await using agent = await listen(place);
-  await agent.until("the scheduled upload", () => place.arrived().length === 50);
+  space.write("config.ini", ini.replace(more, `${more}${casper.replace("enable = True\n", "")}`));
+  await using agent = await listen(space);
+  await agent.until("the scheduled upload", () => space.arrived().length === 50);
   const last = async () =>
-    JSON.parse((await place.agent(["schedule", "--output", "json"])).stdout)
+    JSON.parse((await space.agent(["schedule", "--output", "json"])).stdout)
       .find(({ section }: { section: string }) => section === "casper.2").last;
   const before = await last();
   await agent.post("/casper.2", eventBody("ComputerAdded", 1));
   await agent.until(
     "its run",
-    () => query(place, "SELECT id FROM runs WHERE origin = 'webhook'").length === 1,
+    () => query(space, "SELECT id FROM runs WHERE origin = 'webhook'").length === 1,
   );
   expect(await last()).toBe(before);
   expect(await agent.stop()).toBe(0);
-  const listed = (await place.agent(["runs"])).stdout;
+  const listed = (await space.agent(["runs"])).stdout;
   expect(listed).toMatch(/casper\.2 +webhook +ok .* 1 read, 1 sent/);
   expect(listed).toMatch(/casper\.2 +upload +ok .* 50 read, 50 sent/);
 }, 60_000);

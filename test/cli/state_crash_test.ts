@@ -31,9 +31,9 @@ slow(
     const workers = 2;
     const kills = 25;
     const standIn = await startStandIn({ faults: { latencyMs: 5 } });
-    using place = workspace();
-    place.write("assets.csv", rows(total));
-    place.write("config.ini", oomnitzaSection(standIn) + section);
+    using space = workspace();
+    space.write("assets.csv", rows(total));
+    space.write("config.ini", oomnitzaSection(standIn) + section);
     const chance = seeded(6);
     const begun = new Set<string>();
     /** Batches that went into the outbox, by portion: of whole batches, as the file has whole batches. */
@@ -41,8 +41,8 @@ slow(
     let duplicates = 0;
     let lastBatch = 0;
     function count() {
-      const [run] = query(place, "SELECT upload FROM runs ORDER BY id DESC LIMIT 1");
-      const [last] = query(place, "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'");
+      const [run] = query(space, "SELECT upload FROM runs ORDER BY id DESC LIMIT 1");
+      const [last] = query(space, "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'");
       const { portion = "" } = JSON.parse(String(run?.upload ?? "{}"));
       const now = Number(last?.seq ?? 0);
       batches.set(portion, (batches.get(portion) ?? 0) + now - lastBatch);
@@ -52,26 +52,26 @@ slow(
       const before = standIn.state.counters.received;
       // Some kills come before the first record, some near the end of the file.
       const wanted = Math.floor(chance() ** 2 * total * 0.8);
-      const child = await startUpload(place);
+      const child = await startUpload(space);
       while (standIn.state.counters.received - before < wanted && child.exitCode === null) {
         await Bun.sleep(1);
       }
       await Bun.sleep(chance() * 20);
       child.kill("SIGKILL");
       await child.exited;
-      const open = query(place, "SELECT id FROM runs WHERE is_open = 1");
+      const open = query(space, "SELECT id FROM runs WHERE is_open = 1");
       expect(open.length).toBeLessThanOrEqual(1 + begun.size);
       for (const { id } of open) begun.add(String(id));
       count();
     }
-    const last = await place.agent(["upload", "csv_assets", "--output", "json"], {
+    const last = await space.agent(["upload", "csv_assets", "--output", "json"], {
       timeoutMs: 120_000,
     });
     expect(last.code).toBe(0);
     count();
     expect(held(standIn).keys.size).toBe(total);
-    expect(query(place, "SELECT id FROM outbox")).toEqual([]);
-    expect(query(place, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
+    expect(query(space, "SELECT id FROM outbox")).toEqual([]);
+    expect(query(space, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
     for (const { id, received, finalized } of standIn.state.portions) {
       expect(finalized).toBe(true);
       duplicates += received - (batches.get(id) ?? 0) * 100;
@@ -87,19 +87,19 @@ test(
   "a run that was killed is finished under its own portion before anything new is read",
   async () => {
     const standIn = await startStandIn({ faults: { latencyMs: 30 } });
-    using place = workspace();
-    place.write("assets.csv", rows(3000));
-    place.write("config.ini", oomnitzaSection(standIn) + section);
-    const child = await startUpload(place);
+    using space = workspace();
+    space.write("assets.csv", rows(3000));
+    space.write("config.ini", oomnitzaSection(standIn) + section);
+    const child = await startUpload(space);
     while (standIn.state.counters.received < 1000) await Bun.sleep(2);
     child.kill("SIGKILL");
     await child.exited;
-    const left = waiting(place).flat();
+    const left = waiting(space).flat();
     expect(left.length).toBeGreaterThan(0);
     const [portion] = standIn.state.portions;
     // The source has nothing any more: what is there comes from the outbox alone.
-    place.write("assets.csv", "tag,model\n");
-    const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+    space.write("assets.csv", "tag,model\n");
+    const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
     expect(run.code).toBe(0);
     const [report] = JSON.parse(run.stdout).sections;
     const count = left.length;
@@ -116,10 +116,10 @@ test(
 
 test("four uploads of one section at once do not disturb each other", async () => {
   const standIn = await startStandIn({ faults: { latencyMs: 3 } });
-  using place = workspace();
-  place.write("assets.csv", rows(3000));
-  place.write("config.ini", oomnitzaSection(standIn) + section);
-  const children = await Promise.all([1, 2, 3, 4].map(() => startUpload(place)));
+  using space = workspace();
+  space.write("assets.csv", rows(3000));
+  space.write("config.ini", oomnitzaSection(standIn) + section);
+  const children = await Promise.all([1, 2, 3, 4].map(() => startUpload(space)));
   for (const child of children) {
     const report = JSON.parse(await new Response(child.stdout).text());
     expect(report.sections[0]?.counts).toMatchObject({ fetched: 3000, sent: 3000 });
@@ -127,8 +127,8 @@ test("four uploads of one section at once do not disturb each other", async () =
     expect(await child.exited).toBe(0);
   }
   expect(held(standIn).times).toBe(12_000);
-  expect(query(place, "PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
-  expect(query(place, "SELECT outcome, is_open FROM runs")).toEqual(
+  expect(query(space, "PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  expect(query(space, "SELECT outcome, is_open FROM runs")).toEqual(
     Array.from({ length: 4 }, () => ({ outcome: "ok", is_open: 0 })),
   );
   await standIn.stop();
@@ -138,11 +138,11 @@ test(
   "a state file that cannot be used ends the program with 1 before anything is sent",
   async () => {
     const standIn = await startStandIn();
-    using place = workspace();
-    place.write("assets.csv", rows(10));
-    place.write("config.ini", oomnitzaSection(standIn) + section);
-    mkdirSync(join(place.folder, "folder"));
-    writeFileSync(join(place.folder, "text.db"), "this is no database, but a text of some length");
+    using space = workspace();
+    space.write("assets.csv", rows(10));
+    space.write("config.ini", oomnitzaSection(standIn) + section);
+    mkdirSync(join(space.folder, "folder"));
+    writeFileSync(join(space.folder, "text.db"), "this is no database, but a text of some length");
     for (
       const [file, message] of [
         ["folder", /directory/i],
@@ -150,9 +150,9 @@ test(
         ["text.db", /it is damaged, or no state file/],
       ] as const
     ) {
-      const run = await place.agent(["upload", "csv_assets", "--state", file]);
+      const run = await space.agent(["upload", "csv_assets", "--state", file]);
       expect(run.code).toBe(1);
-      expect(run.stderr).toContain(`Cannot use the state file ${join(place.folder, file)}: `);
+      expect(run.stderr).toContain(`Cannot use the state file ${join(space.folder, file)}: `);
       expect(run.stderr).toMatch(message);
       expect(run.stderr).toContain("--state");
     }
@@ -164,22 +164,22 @@ test(
 
 test("a state file that may not be written ends the program with 1", async () => {
   const standIn = await startStandIn();
-  using place = workspace();
-  place.write("assets.csv", rows(10));
-  place.write("config.ini", oomnitzaSection(standIn) + section);
-  const state = join(place.folder, "agent-state.sqlite");
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
+  using space = workspace();
+  space.write("assets.csv", rows(10));
+  space.write("config.ini", oomnitzaSection(standIn) + section);
+  const state = join(space.folder, "agent-state.sqlite");
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
   let restore: () => unknown;
   if (isRoot) {
     // Root may write what is read-only, unless the file system is.
-    const mounted = mount(["--bind", place.folder, place.folder]);
-    mount(["-o", "remount,ro,bind", place.folder]);
+    const mounted = mount(["--bind", space.folder, space.folder]);
+    mount(["-o", "remount,ro,bind", space.folder]);
     restore = () => mounted.unmount();
   } else {
     chmodSync(state, 0o400);
     restore = () => chmodSync(state, 0o600);
   }
-  const run = await place.agent(["upload", "csv_assets"]);
+  const run = await space.agent(["upload", "csv_assets"]);
   restore();
   expect(run.code).toBe(1);
   expect(run.stderr).toContain(`Cannot use the state file ${state}: `);
@@ -188,16 +188,16 @@ test("a state file that may not be written ends the program with 1", async () =>
 }, 60_000);
 
 /** Runs an upload whose state file finds no room after about a megabyte. */
-async function uploadWithoutRoom(place: Workspace): Promise<{ code: number; text: string }> {
-  mkdirSync(join(place.folder, "small"));
+async function uploadWithoutRoom(space: Workspace): Promise<{ code: number; text: string }> {
+  mkdirSync(join(space.folder, "small"));
   const mounted = isRoot
-    ? mount(["-t", "tmpfs", "-o", "size=1m", "tmpfs", join(place.folder, "small")])
+    ? mount(["-t", "tmpfs", "-o", "size=1m", "tmpfs", join(space.folder, "small")])
     : undefined;
   const words = ["upload", "csv_assets", "--singleton", "0", "--output", "json"];
   const line = [await binaryPath(), ...words, "--state", "small/state.db"];
   const limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 1024; exec "$@"', "sh", ...line];
   const child = Bun.spawn(mounted === undefined ? limited : line, {
-    cwd: place.folder,
+    cwd: space.folder,
     env: process.env,
     stdout: "pipe",
     stderr: "ignore",
@@ -206,9 +206,9 @@ async function uploadWithoutRoom(place: Workspace): Promise<{ code: number; text
   const code = await child.exited;
   if (mounted !== undefined) {
     // What is there moves to where there is room.
-    cpSync(join(place.folder, "small"), join(place.folder, "moved"), { recursive: true });
+    cpSync(join(space.folder, "small"), join(space.folder, "moved"), { recursive: true });
     mounted.unmount();
-    cpSync(join(place.folder, "moved"), join(place.folder, "small"), { recursive: true });
+    cpSync(join(space.folder, "moved"), join(space.folder, "small"), { recursive: true });
   }
   return { code, text };
 }
@@ -218,15 +218,15 @@ test(
   async () => {
     const total = 20_000;
     const standIn = await startStandIn();
-    using place = workspace();
-    place.write("assets.csv", rows(total));
-    place.write("config.ini", oomnitzaSection(standIn) + section);
-    const { code, text } = await uploadWithoutRoom(place);
+    using space = workspace();
+    space.write("assets.csv", rows(total));
+    space.write("config.ini", oomnitzaSection(standIn) + section);
+    const { code, text } = await uploadWithoutRoom(space);
     expect(code).toBe(3);
     const [report] = JSON.parse(text).sections;
     expect(report.outcome).toBe("failed");
     expect(report.error.message).toContain(
-      `Cannot use the state file ${join(place.folder, "small/state.db")}: `,
+      `Cannot use the state file ${join(space.folder, "small/state.db")}: `,
     );
     const { fetched, sent, failed, kept } = report.counts;
     expect(sent).toBeGreaterThan(0);
@@ -238,7 +238,7 @@ test(
       expect(keys.has(record)).toBe(false);
       expect(reason).toContain("Cannot use the state file");
     }
-    const next = await place.agent(
+    const next = await space.agent(
       ["upload", "csv_assets", "--state", "small/state.db", "--output", "json"],
       { timeoutMs: 60_000 },
     );
@@ -251,12 +251,12 @@ test(
 
 test("a disk without any room ends the program with 1", async () => {
   const standIn = await startStandIn();
-  using place = workspace();
-  place.write("assets.csv", rows(10));
-  place.write("config.ini", oomnitzaSection(standIn) + section);
+  using space = workspace();
+  space.write("assets.csv", rows(10));
+  space.write("config.ini", oomnitzaSection(standIn) + section);
   const line = [await binaryPath(), "upload", "csv_assets", "--singleton", "0"];
   const child = Bun.spawn(["sh", "-c", 'trap "" XFSZ; ulimit -f 16; exec "$@"', "sh", ...line], {
-    cwd: place.folder,
+    cwd: space.folder,
     env: process.env,
     stdout: "ignore",
     stderr: "pipe",
@@ -269,15 +269,15 @@ test("a disk without any room ends the program with 1", async () => {
 
 test("a state file of a newer agent is left alone", async () => {
   const standIn = await startStandIn();
-  using place = workspace();
-  place.write("assets.csv", rows(10));
-  place.write("config.ini", oomnitzaSection(standIn) + section);
-  expect((await place.agent(["upload", "csv_assets"])).code).toBe(0);
-  const path = join(place.folder, "agent-state.sqlite");
+  using space = workspace();
+  space.write("assets.csv", rows(10));
+  space.write("config.ini", oomnitzaSection(standIn) + section);
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
+  const path = join(space.folder, "agent-state.sqlite");
   using database = new Database(path);
   database.run("PRAGMA user_version = 99");
   for (const words of [["upload", "csv_assets"], ["runs"], ["retry"]]) {
-    const run = await place.agent([...words, "--singleton", "0"]);
+    const run = await space.agent([...words, "--singleton", "0"]);
     expect(run.code).toBe(1);
     expect(run.stderr).toContain("it is of version 99, written by a newer agent");
   }

@@ -28,27 +28,27 @@ export function rows(count: number, begin = "T"): string {
 
 /** Starts an upload that the test ends itself. */
 export async function startUpload(
-  place: Workspace,
+  space: Workspace,
   words: readonly string[] = ["csv_assets"],
 ): Promise<Subprocess<"ignore", "pipe", "pipe">> {
   return Bun.spawn(
     [await binaryPath(), "upload", ...words, "--singleton", "0", "--output", "json"],
-    { cwd: place.folder, env: process.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    { cwd: space.folder, env: process.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   );
 }
 
-/** What the state file of a place holds: rows of a query. */
-export function query(place: Workspace, statement: string): Record<string, unknown>[] {
+/** What the state file of a workspace holds: rows of a query. */
+export function query(space: Workspace, statement: string): Record<string, unknown>[] {
   // A run that was killed early has none.
-  if (!place.has("agent-state.sqlite")) return [];
-  using database = new Database(join(place.folder, "agent-state.sqlite"), { readonly: true });
+  if (!space.has("agent-state.sqlite")) return [];
+  using database = new Database(join(space.folder, "agent-state.sqlite"), { readonly: true });
   return database.query<Record<string, unknown>, []>(statement).all();
 }
 
 /** The bar codes of each batch that waits in the outbox, in order. */
-export function waiting(place: Workspace): string[][] {
+export function waiting(space: Workspace): string[][] {
   const rows = query(
-    place,
+    space,
     "SELECT records FROM outbox WHERE id NOT IN (SELECT ticket FROM settled) ORDER BY id",
   );
   return rows.map(({ records }) => {

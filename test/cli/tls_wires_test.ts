@@ -20,9 +20,9 @@ import { oomnitzaSection, workspace } from "../support/workspace.ts";
 /** What `agent check` says about a section. */
 async function check(name: string, text: string, env: RunOptions["env"] = {}) {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + text);
-  const run = await place.agent(["check", name], { env });
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + text);
+  const run = await space.agent(["check", name], { env });
   return { ...run, output: run.stdout + run.stderr };
 }
 

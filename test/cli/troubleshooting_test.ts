@@ -43,7 +43,7 @@ interface Scenario {
   readonly more?: string;
   readonly ini?: string;
   readonly csv?: string | Uint8Array;
-  readonly before?: (place: Workspace) => Promise<unknown> | unknown;
+  readonly before?: (space: Workspace) => Promise<unknown> | unknown;
 }
 
 function answer({ path, headers, body }: Recorded): Scripted | undefined {
@@ -91,7 +91,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "Another upload with the same state file is running (process …)": {
     words: ["upload", "csv_assets", "--singleton", "1"],
-    before: (place) => lock = acquireLock(join(place.folder, "agent-state.sqlite-upload.lock")),
+    before: (space) => lock = acquireLock(join(space.folder, "agent-state.sqlite-upload.lock")),
   },
   "is required and has no value. For example: sync_field = BARCODE": { more: "sync_field =" },
   "is not an option of this section and is ignored. Did you mean sync_field?": {
@@ -116,7 +116,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     more: "insert_only = True\nupdate_only = True",
   },
   "can be read by everyone on this computer": {
-    before: (place) => chmodSync(join(place.folder, "config.ini"), 0o644),
+    before: (space) => chmodSync(join(space.folder, "config.ini"), 0o644),
   },
   "is not a schedule such as 0 3 * * *, @daily or every 6h": { more: "schedule = every tuesday" },
   "the environment variable … is not set.": reference("${env:NO_SUCH_VARIABLE}"),
@@ -203,28 +203,28 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "The guard stopped [csv_assets] before anything was sent": {
     words: ["upload", "csv_assets"],
     csv: rows(100),
-    async before(place) {
-      await place.agent(["upload", "csv_assets"]);
-      place.write("assets.csv", rows(40));
+    async before(space) {
+      await space.agent(["upload", "csv_assets"]);
+      space.write("assets.csv", rows(40));
     },
   },
   "The plan of [csv_assets] is stale: something was uploaded since.": {
     words: ["upload", "--plan", "saved.plan"],
-    async before(place) {
-      await place.agent(["plan", "csv_assets", "--save", "saved.plan"]);
-      await place.agent(["upload", "csv_assets"]);
+    async before(space) {
+      await space.agent(["plan", "csv_assets", "--save", "saved.plan"]);
+      await space.agent(["upload", "csv_assets"]);
     },
   },
   "[csv_assets] has no record 77": { words: ["explain", "csv_assets", "--record", "77"] },
   "Cannot use the state file …: it is damaged, or no state file": {
     words: ["upload", "csv_assets"],
-    before: (place) => place.write("agent-state.sqlite", "not a database"),
+    before: (space) => space.write("agent-state.sqlite", "not a database"),
   },
   "Cannot use the state file …: it is of version …, written by a newer agent": {
     words: ["upload", "csv_assets"],
-    async before(place) {
-      await place.agent(["upload", "csv_assets"]);
-      using database = new Database(join(place.folder, "agent-state.sqlite"));
+    async before(space) {
+      await space.agent(["upload", "csv_assets"]);
+      using database = new Database(join(space.folder, "agent-state.sqlite"));
       database.run("pragma user_version = 999");
     },
   },
@@ -234,7 +234,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   "This run has no log files": { words: [...upload, "--log-dir", "/proc/none"] },
   "Cannot use the logging configuration": {
     words: [...upload, "--logging-config", "logging.json"],
-    before: (place) => place.write("logging.json", '{"version": 2}'),
+    before: (space) => space.write("logging.json", '{"version": 2}'),
   },
   "Cannot listen on 0.0.0.0: callers would not have to authenticate": {
     words: ["serve", "--host", "0.0.0.0", "--port", "0"],
@@ -267,14 +267,14 @@ ${more}
 }
 
 async function run(scenario: Scenario): Promise<string> {
-  using place = workspace();
+  using space = workspace();
   toUpload = () => undefined;
-  place.write("config.ini", config(scenario));
-  place.write("assets.csv", scenario.csv ?? rows(3));
-  await scenario.before?.(place);
+  space.write("config.ini", config(scenario));
+  space.write("assets.csv", scenario.csv ?? rows(3));
+  await scenario.before?.(space);
   const { words = ["check"] } = scenario;
-  const { stdout, stderr } = await place.agent(typeof words === "function" ? words() : words, {
-    env: { TMPDIR: place.folder },
+  const { stdout, stderr } = await space.agent(typeof words === "function" ? words() : words, {
+    env: { TMPDIR: space.folder },
   });
   lock?.release();
   lock = undefined;

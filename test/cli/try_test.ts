@@ -29,9 +29,9 @@ plain:
 `;
 
 test("converters lists custom and built-in ones, their language and where they are used", async () => {
-  using place = workspace();
-  place.write("config.ini", ini);
-  const run = await place.agent(["converters"]);
+  using space = workspace();
+  space.write("config.ini", ini);
+  const run = await space.agent(["converters"]);
   expect(run.code).toBe(0);
   expect(run.stdout).toMatch(
     /^ {2}shout +JavaScript: the first line says so +ini line 15 +csv_assets: POSITION$/m,
@@ -40,23 +40,23 @@ test("converters lists custom and built-in ones, their language and where they a
     /^ {2}plain +Python 3: nothing in it tells the version +ini line 19$/m,
   );
   expect(run.stdout).toMatch(/^ {2}split +built-in +csv_assets: BARCODE$/m);
-  const json = JSON.parse((await place.agent(["converters", "--output", "json"])).stdout);
+  const json = JSON.parse((await space.agent(["converters", "--output", "json"])).stdout);
   expect(json[0]).toMatchObject({ name: "shout", language: "JavaScript", line: 15, problem: null });
-  place.write("config.ini", `${ini}bad:\n    return (\n`);
-  const bad = await place.agent(["converters"]);
+  space.write("config.ini", `${ini}bad:\n    return (\n`);
+  const bad = await space.agent(["converters"]);
   expect(bad.code).toBe(1);
   expect(bad.stderr).toMatch(/config\.ini:22 \[converters\] bad/);
 });
 
 test("try runs converters and filters on saved records and shows result and log", async () => {
-  using place = workspace();
-  place.write("config.ini", ini);
-  place.write(
+  using space = workspace();
+  space.write("config.ini", ini);
+  space.write(
     "one.json",
     JSON.stringify({ tag: "IT-7", position: "boss", asset_type: "computer" }),
   );
-  place.write("two.json", JSON.stringify([{ asset_type: "phone" }, { asset_type: "computer" }]));
-  const custom = await place.agent([
+  space.write("two.json", JSON.stringify([{ asset_type: "phone" }, { asset_type: "computer" }]));
+  const custom = await space.agent([
     "try",
     "shout:mark=?",
     "--record",
@@ -66,7 +66,7 @@ test("try runs converters and filters on saved records and shows result and log"
   ]);
   expect(custom.stdout).toBe('"BOSS?"\n');
   expect(custom.stderr).toContain("shouting");
-  const built = await place.agent([
+  const built = await space.agent([
     "try",
     "split:on=-|index=1",
     "--record",
@@ -75,24 +75,24 @@ test("try runs converters and filters on saved records and shows result and log"
     "tag",
   ]);
   expect(built.stdout).toBe('"7"\n');
-  const filter = await place.agent(["try", "csv_assets", "--record", "two.json"]);
+  const filter = await space.agent(["try", "csv_assets", "--record", "two.json"]);
   expect(filter.stdout).toBe("filtered\nkept\n");
-  const unknown = await place.agent(["try", "nosuch", "--record", "one.json"]);
+  const unknown = await space.agent(["try", "nosuch", "--record", "one.json"]);
   expect(unknown.code).toBe(2);
-  const none = await place.agent(["try", "shout"]);
+  const none = await space.agent(["try", "shout"]);
   expect(none.code).toBe(2);
   expect(none.stderr).toContain("--record");
 });
 
 test("without --source, the value is that of the mapping that uses the converter", async () => {
-  using place = workspace();
-  place.write("config.ini", ini);
-  place.write("record.json", '{"tag": "a-b", "position": "boss"}');
-  const custom = await place.agent(["try", "shout:mark=!", "--record", "record.json"]);
+  using space = workspace();
+  space.write("config.ini", ini);
+  space.write("record.json", '{"tag": "a-b", "position": "boss"}');
+  const custom = await space.agent(["try", "shout:mark=!", "--record", "record.json"]);
   expect(custom.stdout).toBe('"BOSS!"\n');
   expect(custom.stderr).toContain("The value is position, as in mapping.POSITION of [csv_assets]");
-  const builtin = await place.agent(["try", "split:on=-", "--record", "record.json"]);
+  const builtin = await space.agent(["try", "split:on=-", "--record", "record.json"]);
   expect(builtin.stdout).toBe('"a"\n');
-  const named = await place.agent(["try", "capitalize", "--record", "record.json"]);
+  const named = await space.agent(["try", "capitalize", "--record", "record.json"]);
   expect(named.stdout).toBe("null\n");
 });

@@ -12,9 +12,9 @@ const csv = "tag,position,asset_type\nA1,boss,computer\nA2,,phone\nA3,clerk,comp
 /** Uploads the four assets above with some lines and gives what was posted. */
 async function posted(lines: string, content = csv) {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", content);
-  place.write(
+  using space = workspace();
+  space.write("assets.csv", content);
+  space.write(
     "config.ini",
     `${oomnitzaSection(instance)}[csv_assets]
 enable = True
@@ -24,7 +24,7 @@ mapping.BARCODE = tag
 ${lines}
 `,
   );
-  const run = await place.agent(["upload", "csv_assets", "--output", "json"]);
+  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
   const records = instance.uploads()
     .filter(({ path }) => path === "/api/v3/bulk")
     .flatMap(({ body }) => JSON.parse(body).records as Record<string, unknown>[]);

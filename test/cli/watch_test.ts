@@ -43,10 +43,10 @@ async function metric(url: string, name: string): Promise<number> {
 
 test("the metrics of a scheduled section move, and are text that Prometheus reads", async () => {
   const standIn = await startStandIn();
-  using place = workspace();
-  place.write("assets.csv", rows(30));
-  place.write("config.ini", `${oomnitzaSection(standIn)}${section}schedule = every 1s\n`);
-  await using service = await listen(place, ["--singleton", "0"]);
+  using space = workspace();
+  space.write("assets.csv", rows(30));
+  space.write("config.ini", `${oomnitzaSection(standIn)}${section}schedule = every 1s\n`);
+  await using service = await listen(space, ["--singleton", "0"]);
   const runs = 'agent_runs_total{section="csv_assets",origin="upload",outcome="ok"}';
   let seen = 0;
   for (let n = 0; n < 200 && seen < 2; n++) {
@@ -80,8 +80,8 @@ test("the metrics of a scheduled section move, and are text that Prometheus read
 slow("a failure is reported once, its end once, also over a restart; the heart beats", async () => {
   const standIn = await startStandIn();
   await using ear = receiver();
-  using place = workspace();
-  place.write(
+  using space = workspace();
+  space.write(
     "config.ini",
     `${oomnitzaSection(standIn)}[alerts]
 url = ${ear.url}/secret-hook
@@ -91,7 +91,7 @@ heartbeat_seconds = 1
 ${section.replace("filename = assets.csv", "filename = missing.csv")}schedule = every 1s\n`,
   );
   {
-    await using first = await listen(place, ["--singleton", "0"]);
+    await using first = await listen(space, ["--singleton", "0"]);
     await first.until("an alert", () => ear.alerts.length > 0, 20_000);
     await Bun.sleep(3000);
     expect(await first.stop()).toBe(0);
@@ -102,10 +102,10 @@ ${section.replace("filename = assets.csv", "filename = missing.csv")}schedule = 
   expect(String(ear.alerts[0]?.text)).toContain("missing.csv");
   expect(ear.beats()).toBeGreaterThanOrEqual(2);
   {
-    await using second = await listen(place, ["--singleton", "0"]);
+    await using second = await listen(space, ["--singleton", "0"]);
     await Bun.sleep(2500);
     expect(ear.alerts).toHaveLength(1);
-    place.write("missing.csv", rows(3));
+    space.write("missing.csv", rows(3));
     await second.until("the end of the failure", () => ear.alerts.length > 1, 20_000);
     await Bun.sleep(1500);
     expect(await second.stop()).toBe(0);

@@ -1,5 +1,5 @@
 /**
- * References in a configuration: fetched, put in the place of what was written, and masked.
+ * References in a configuration: fetched, put where it was written, and masked.
  *
  * @module
  */

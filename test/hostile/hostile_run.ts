@@ -55,12 +55,12 @@ export async function uploadHostile(
   { words = [], files = {}, instance: options = {}, ownProcess = false }: HostileOptions = {},
 ): Promise<HostileRun> {
   await using instance = record(options);
-  using place = workspace();
-  for (const [name, content] of Object.entries(files)) place.write(name, content);
-  place.write("config.ini", oomnitzaSection(instance) + section);
+  using space = workspace();
+  for (const [name, content] of Object.entries(files)) space.write(name, content);
+  space.write("config.ini", oomnitzaSection(instance) + section);
   const [, name = ""] = /^\[(.*)\]$/m.exec(section) ?? [];
   const command = ["upload", name, "--output", "json", ...words];
-  const agent = await place.start(command, { ownProcess });
+  const agent = await space.start(command, { ownProcess });
   const { peakBytes } = watchMemory(agent);
   const code = await agent.ended;
   const [stdout, stderr] = [agent.stdout(), agent.stderr()];
@@ -81,10 +81,10 @@ export async function uploadHostile(
 /** What `agent check` says about the only section, with few attempts. */
 export async function checkHostile(section: string, words: readonly string[] = []) {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + section);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + section);
   const [, name = ""] = /^\[(.*)\]$/m.exec(section) ?? [];
-  const run = await place.agent(["check", name, ...words], { timeoutMs: 60_000 });
+  const run = await space.agent(["check", name, ...words], { timeoutMs: 60_000 });
   return { ...run, output: run.stdout + run.stderr };
 }
 

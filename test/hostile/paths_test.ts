@@ -22,15 +22,15 @@ test("--save-data writes into its own folder only, whatever sections and records
   await using server = answering(() =>
     Response.json([{ ...person(1), id: "../../../evil", name: "/etc/cron.d/evil" }])
   );
-  using place = workspace();
+  using space = workspace();
   const name = "okta.../../../evil";
   const section = peopleFrom(server.url).replace("[okta]", `[${name}]`);
-  mkdirSync(join(place.folder, "a/b/c"), { recursive: true });
-  place.write("a/b/c/config.ini", oomnitzaSection(instance) + section);
+  mkdirSync(join(space.folder, "a/b/c"), { recursive: true });
+  space.write("a/b/c/config.ini", oomnitzaSection(instance) + section);
   const words = ["upload", name, "--save-data", "--log-dir", "logs", "--singleton", "0"];
-  const run = await place.agent(words, { cwd: join(place.folder, "a/b/c") });
+  const run = await space.agent(words, { cwd: join(space.folder, "a/b/c") });
   expect(run.code).toBe(0);
-  const files = filesBelow(place.folder).map((path) => path.replace(/^a\/b\/c\//, ""));
+  const files = filesBelow(space.folder).map((path) => path.replace(/^a\/b\/c\//, ""));
   expect(files).toContain("saved_data/0.json");
   expect(files).toContain("logs/info.log");
   const known = /^(config\.ini|agent-state\.sqlite.*|logs\/\w+\.log|saved_data\/[\w.]+\.json)$/;
@@ -39,10 +39,10 @@ test("--save-data writes into its own folder only, whatever sections and records
 
 test("a section with a path for a name is no source", async () => {
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   for (const name of ["../../etc/passwd", "/etc/passwd", "..\\..\\x", "csv_assets/../okta", "."]) {
-    place.write("config.ini", `${oomnitzaSection(instance)}[${name}]\nenable = True\n`);
-    const run = await place.agent(["upload", name]);
+    space.write("config.ini", `${oomnitzaSection(instance)}[${name}]\nenable = True\n`);
+    const run = await space.agent(["upload", name]);
     expect(run.code).toBe(1);
     expect(run.stderr).toContain("there is no source named");
   }
@@ -50,17 +50,17 @@ test("a section with a path for a name is no source", async () => {
 
 test("a folder, a device and a link to itself instead of a file are errors, not crashes", async () => {
   await using instance = record();
-  using place = workspace();
-  mkdirSync(join(place.folder, "folder.csv"));
-  symlinkSync("loop.csv", join(place.folder, "loop.csv"));
+  using space = workspace();
+  mkdirSync(join(space.folder, "folder.csv"));
+  symlinkSync("loop.csv", join(space.folder, "loop.csv"));
   for (const filename of ["folder.csv", "loop.csv", "gone/../gone.csv", "a\0b.csv"]) {
-    place.write("config.ini", oomnitzaSection(instance) + tagsOnly.replace("assets.csv", filename));
-    const run = await place.agent(["upload", "csv_assets"]);
+    space.write("config.ini", oomnitzaSection(instance) + tagsOnly.replace("assets.csv", filename));
+    const run = await space.agent(["upload", "csv_assets"]);
     expect([filename, run.code === 1 || run.code === 3]).toEqual([filename, true]);
     expect(run.stderr).not.toContain("bug");
   }
   for (const ini of ["folder.csv", "loop.csv", "/dev/null"]) {
-    const run = await place.agent(["upload", "csv_assets", "--ini", ini]);
+    const run = await space.agent(["upload", "csv_assets", "--ini", ini]);
     expect([ini, run.code]).toEqual([ini, 1]);
     expect(run.stderr).not.toContain("bug");
   }

@@ -53,12 +53,12 @@ test("a refusal of Oomnitza's and names of records are shown harmless", async ()
 
 test("try, --show-mappings and findings about the ini show harmless text", async () => {
   await using instance = record({ mappings: { okta: { [`profile.${evil}`]: `FIELD${evil}` } } });
-  using place = workspace();
-  place.write("record.json", JSON.stringify([{ name: `ann${evil}` }]));
+  using space = workspace();
+  space.write("record.json", JSON.stringify([{ name: `ann${evil}` }]));
   const bad = `[okta${
     evil.replaceAll(/[\r\u2028\x85]/g, "")
   }]\nenable = True\nx${evil} = ${evil}\n`;
-  place.write("config.ini", oomnitzaSection(instance) + peopleFrom("http://127.0.0.1:9") + bad);
+  space.write("config.ini", oomnitzaSection(instance) + peopleFrom("http://127.0.0.1:9") + bad);
   const commands = [
     ["try", "capitalize", "--record", "record.json", "--source", "name"],
     ["try", "capitalize", "--record", "record.json", "--source", "name", "--output", "json"],
@@ -72,7 +72,7 @@ test("try, --show-mappings and findings about the ini show harmless text", async
     ["upload", "--ini", `gone${evil}.ini`, "okta", "--output", "json"],
   ];
   for (const words of commands) {
-    const run = await place.agent(words);
+    const run = await space.agent(words);
     expect([words, harmful.exec(run.stdout + run.stderr)]).toEqual([words, null]);
   }
 });

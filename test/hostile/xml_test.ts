@@ -52,14 +52,14 @@ describe("a source that reads XML", () => {
 
 test("SOAP answers with bombs and with names that objects have by birth end the section, or arrive", async () => {
   for (const body of [bomb, reader, "<a>".repeat(50_000)]) {
-    const place = startJasper({ count: 1 });
-    await using vendor = place.vendor;
+    const space = startJasper({ count: 1 });
+    await using vendor = space.vendor;
     vendor.fail({
       on: ({ method }) => method === "POST",
       times: 100,
       answer: () => new Response(body, { headers: { "Content-Type": "text/xml" } }),
     });
-    const run = await uploadHostile(`[jasper]\nenable = True\n${place.options}`);
+    const run = await uploadHostile(`[jasper]\nenable = True\n${space.options}`);
     expect(run.code).toBe(3);
     expect(run.section.error?.bug).not.toBe(true);
     expect(run.section.error?.message.length ?? 0).toBeLessThan(600);

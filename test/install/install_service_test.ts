@@ -95,9 +95,9 @@ slow("does not register what it cannot", async () => {
   const user = await clean.sh("agent service install --user somebody");
   expect(user.stderr).toContain("Failed: id -u somebody: id: 'somebody': no such user");
   await must(clean, "cp /usr/local/bin/agent /root/agent");
-  const place = await clean.sh("/root/agent service install");
-  expect(place.stderr).toContain("The service cannot see /root/agent");
-  expect([missing.code, user.code, place.code]).toEqual([1, 1, 1]);
+  const space = await clean.sh("/root/agent service install");
+  expect(space.stderr).toContain("The service cannot see /root/agent");
+  expect([missing.code, user.code, space.code]).toEqual([1, 1, 1]);
   expect((await clean.sh(`ls ${unit}`)).code).toBe(2);
 }, 120_000);
 

@@ -38,7 +38,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const place = "/usr/local/bin/agent";
+const space = "/usr/local/bin/agent";
 const config = "/etc/oomnitza-agent/config.ini";
 
 function install(clean: CleanRoot, words: string): Promise<Done> {
@@ -72,9 +72,9 @@ slow("installs, upgrades in place, and uninstalls", async () => {
   const first = await install(clean, `--url ${now}`);
   expect(first.stderr).toBe("");
   expect(first.code).toBe(0);
-  expect(first.stdout).toContain(`Installed agent ${manifest.version} (test) as ${place}\n`);
+  expect(first.stdout).toContain(`Installed agent ${manifest.version} (test) as ${space}\n`);
   expect(first.stdout).toMatch(/ {2}1\. .*config\.ini'\n {2}2\. .* check .*\n {2}3\. .* upload /);
-  expect(await must(clean, `stat -c '%a %U' ${place} ${config}`)).toBe("755 root\n600 root\n");
+  expect(await must(clean, `stat -c '%a %U' ${space} ${config}`)).toBe("755 root\n600 root\n");
   expect(await must(clean, `cat ${config}`)).toContain("[csv_assets]");
   expect(await must(clean, "ls /usr/local/bin /etc/oomnitza-agent /tmp")).not.toMatch(
     /new|old|tmp\./,
@@ -84,7 +84,7 @@ slow("installs, upgrades in place, and uninstalls", async () => {
   const second = await install(clean, `--url=${next}`);
   expect(second.code).toBe(0);
   expect(await must(clean, "agent version")).toBe("agent 9.9.9 (test)\n");
-  expect(await must(clean, `${place}.old version`)).toBe(`agent ${manifest.version} (test)\n`);
+  expect(await must(clean, `${space}.old version`)).toBe(`agent ${manifest.version} (test)\n`);
   expect(await must(clean, `tail -1 ${config}`)).toBe("# mine\n");
 
   const third = await install(clean, "--uninstall");

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a logging configuration is said with its place, all at once.
+ * What is wrong with a logging configuration is reported with its line, all at once.
  *
  * @module
  */

@@ -18,14 +18,14 @@ function threadStates(pid: number, key: string): string[] {
 
 describe.if(process.platform === "linux")("a confined process", () => {
   test("opens, starts, reaches and signals nothing, and computes on", async () => {
-    using place = workspace();
-    place.write("file", "content");
+    using space = workspace();
+    space.write("file", "content");
     await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
     const child = Bun.spawn(
       [
         process.execPath,
         join(import.meta.dir, "confinement_process.ts"),
-        join(place.folder, "file"),
+        join(space.folder, "file"),
         server.url.href,
       ],
       { stdin: "pipe", stdout: "pipe", stderr: "inherit" },
@@ -40,7 +40,7 @@ describe.if(process.platform === "linux")("a confined process", () => {
     });
     expect(new Set(Object.values(told.attempts))).toEqual(new Set(["refused"]));
     expect(told.tasks).toBe(500_000);
-    expect(existsSync(join(place.folder, "file"))).toBe(true);
+    expect(existsSync(join(space.folder, "file"))).toBe(true);
     for (
       const [key, state] of [["NoNewPrivs", "1"], ["Seccomp", "2"], ["CapEff", /^0+$/]] as const
     ) {

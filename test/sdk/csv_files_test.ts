@@ -21,14 +21,14 @@ function folderOf(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-function contextOf(place: Partial<CsvValues>, signal = new AbortController().signal) {
-  const options: CsvValues = { ...defaults, filename: "", directory: "", ...place };
+function contextOf(space: Partial<CsvValues>, signal = new AbortController().signal) {
+  const options: CsvValues = { ...defaults, filename: "", directory: "", ...space };
   return { options, log: keepLog(), signal };
 }
 
-async function check(place: Partial<CsvValues>): Promise<unknown> {
+async function check(space: Partial<CsvValues>): Promise<unknown> {
   try {
-    return await checkCsv(contextOf(place));
+    return await checkCsv(contextOf(space));
   } catch (error) {
     return error instanceof SourceError ? error.message.replaceAll(root, "R") : error;
   }
@@ -111,18 +111,18 @@ describe("the check", () => {
   });
 
   test("says what is wrong", async () => {
-    const place = join("R", basename(folder));
+    const space = join("R", basename(folder));
     const broken = folderOf({});
     symlinkSync(join(broken, "nowhere"), join(broken, "a.csv"));
     expect(await check({ filename: join(folder, "c.csv") })).toBe(
-      `Cannot read ${join(place, "c.csv")}: it does not exist.`,
+      `Cannot read ${join(space, "c.csv")}: it does not exist.`,
     );
-    expect(await check({ filename: folder })).toBe(`Cannot read ${place}: it is not a file.`);
+    expect(await check({ filename: folder })).toBe(`Cannot read ${space}: it is not a file.`);
     expect(await check({ directory: join(folder, "a.csv") })).toBe(
-      `Cannot read ${join(place, "a.csv")}: it is not a directory.`,
+      `Cannot read ${join(space, "a.csv")}: it is not a directory.`,
     );
     expect(await check({ directory: join(folder, "none") })).toBe(
-      `Cannot read ${join(place, "none")}: it does not exist.`,
+      `Cannot read ${join(space, "none")}: it does not exist.`,
     );
     expect(await check({ directory: folderOf({ "b.txt": "" }) })).toContain(
       "there is no .csv file",

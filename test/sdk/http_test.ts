@@ -305,8 +305,8 @@ describe("paging", () => {
     const places: number[] = [];
     async function run() {
       for await (
-        const place of pages(1, (at) => Promise.resolve(at), (at) => at === 3 ? 1 : at + 1)
-      ) places.push(place);
+        const space of pages(1, (at) => Promise.resolve(at), (at) => at === 3 ? 1 : at + 1)
+      ) places.push(space);
     }
     await expect(run()).rejects.toThrow("The list repeats itself");
     await Bun.sleep(1);

@@ -21,13 +21,13 @@ function client(base: string, headers: Record<string, string> = {}) {
   return createHttp({ base, headers, tls: { verify: true }, timeoutMs: 5000, log, signal });
 }
 
-function place(answer: (call: VendorCall) => Response) {
+function startServer(answer: (call: VendorCall) => Response) {
   const route = { path: /^\//, answer };
   return startVendor({ routes: [{ method: "GET", ...route }, { method: "POST", ...route }] });
 }
 
 test("a request is signed anew for each attempt", async () => {
-  await using vendor = place(() => new Response("ok"));
+  await using vendor = startServer(() => new Response("ok"));
   vendor.fail({ on: () => true, times: 2, answer: () => new Response("", { status: 503 }) });
   let count = 0;
   const sign = () => ({ "X-Signature": `${++count}` });
@@ -37,8 +37,8 @@ test("a request is signed anew for each attempt", async () => {
 });
 
 test("headers go to the origin that a request names, those of the client do not", async () => {
-  await using home = place(() => new Response("home"));
-  await using other = place(() => new Response("other"));
+  await using home = startServer(() => new Response("home"));
+  await using other = startServer(() => new Response("other"));
   const http = client(home.url, { "X-Tenant": "secret" });
   const request = { path: `${other.url}/token`, headers: { Authorization: "Basic abc" } };
   await http.send(request);
@@ -53,8 +53,8 @@ test("headers go to the origin that a request names, those of the client do not"
 });
 
 test("no redirect carries them from there to anywhere else, the client's own host included", async () => {
-  await using home = place(() => new Response("home"));
-  await using other = place(() =>
+  await using home = startServer(() => new Response("home"));
+  await using other = startServer(() =>
     new Response(null, { status: 307, headers: { Location: `${home.url}/caught` } })
   );
   const http = client(home.url);

@@ -105,12 +105,12 @@ describe("loadService()", () => {
   });
 
   test("files may be spread as well, and an address that is none is reported", async () => {
-    using place = workspace();
-    place.write("a.wsdl", '<definitions><import location="parts/b.wsdl"/></definitions>');
-    place.write("parts/b.wsdl", wsdl("http://127.0.0.1:1/service"));
-    const path = join(place.folder, "a.wsdl");
+    using space = workspace();
+    space.write("a.wsdl", '<definitions><import location="parts/b.wsdl"/></definitions>');
+    space.write("parts/b.wsdl", wsdl("http://127.0.0.1:1/service"));
+    const path = join(space.folder, "a.wsdl");
     expect((await load(path)).endpoint).toBe("http://127.0.0.1:1/service");
-    place.write("parts/b.wsdl", wsdl("jms:queue"));
+    space.write("parts/b.wsdl", wsdl("jms:queue"));
     await expect(load(path)).rejects.toThrow("no valid service address: jms:queue");
     await expect(load("file:nowhere")).rejects.toThrow(SourceError);
   });

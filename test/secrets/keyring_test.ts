@@ -24,9 +24,9 @@ test(
     await using ring = await openKeyring();
     const { env } = ring;
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n");
-    const set = await place.agent(["secret", "set", "oomnitza", "api_token"], {
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n");
+    const set = await space.agent(["secret", "set", "oomnitza", "api_token"], {
       env,
       input: `${token}\n`,
     });
@@ -39,24 +39,24 @@ test(
       "api_token = placeholder\nvault_keys = api_token\nvault_alias = nowhere\nvault_backend = keyring",
     ];
     for (const way of ways) {
-      place.write("config.ini", `[oomnitza]\nurl = ${instance.url}\n${way}\n\n${tagsOnly}`);
-      const run = await place.agent(["upload", "csv_assets", "--verbose"], { env });
+      space.write("config.ini", `[oomnitza]\nurl = ${instance.url}\n${way}\n\n${tagsOnly}`);
+      const run = await space.agent(["upload", "csv_assets", "--verbose"], { env });
       expect(run.code).toBe(0);
       expect(run.stdout + run.stderr).not.toContain("Canary");
       expect(instance.requests.at(-1)?.headers.get("authorization2")).toBe(token);
     }
-    place.write("config.ini", iniWith(instance, "x", `${tagsOnly}vault_keys = sync_field\n`));
-    const list = await place.agent(["secret", "list"], { env });
+    space.write("config.ini", iniWith(instance, "x", `${tagsOnly}vault_keys = sync_field\n`));
+    const list = await space.agent(["secret", "list"], { env });
     expect(list.code).toBe(3);
     expect(list.stdout).toMatch(/oomnitza +api_token +yes/);
     expect(list.stdout).toMatch(/csv_assets +sync_field +missing/);
     expect(list.stdout).not.toContain("Canary");
-    const get = await place.agent(["secret", "get", "oomnitza", "api_token"], { env });
+    const get = await space.agent(["secret", "get", "oomnitza", "api_token"], { env });
     expect(get.stdout).toBe(`${token}\n`);
-    expect((await place.agent(["secret", "delete", "oomnitza", "api_token"], { env })).code).toBe(
+    expect((await space.agent(["secret", "delete", "oomnitza", "api_token"], { env })).code).toBe(
       0,
     );
-    const again = await place.agent(["secret", "delete", "oomnitza", "api_token"], { env });
+    const again = await space.agent(["secret", "delete", "oomnitza", "api_token"], { env });
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("The keyring has no api_token of [oomnitza]");
   },
@@ -73,8 +73,8 @@ test("on a terminal nothing of the secret is shown", async () => {
   expect(shown.stdout).toContain("Secret for api_token of [okta]");
   expect(shown.stdout).toContain("Stored api_token of [okta]");
   expect(shown.status).toBe(0);
-  using place = workspace();
-  const get = await place.agent(["secret", "get", "okta", "api_token"], { env: ring.env });
+  using space = workspace();
+  const get = await space.agent(["secret", "get", "okta", "api_token"], { env: ring.env });
   expect(get.stdout).toBe("Canary-typed\n");
 });
 
@@ -83,7 +83,7 @@ test(
   async () => {
     await using ring = await openKeyring();
     const { env } = ring;
-    using place = workspace();
+    using space = workspace();
     await using vault = startVault({
       first: {},
       second: { "alias": { api_token: "from-Vault-Canary" } },
@@ -95,7 +95,7 @@ test(
       variables: { api_token: "from-Conjur-Canary" },
     });
     async function store(section: string, key: string, input: string) {
-      await place.agent(["secret", "set", section, key], { env, input });
+      await space.agent(["secret", "set", section, key], { env, input });
     }
     await store("alias", "vault_url", `${vault.url}/`);
     await store("alias", "vault_token", rootToken);
@@ -144,14 +144,14 @@ test("a missing entry, and a missing keyring, are reported in one sentence each"
   expect(run.stderr).toMatch(
     /keyring of this system cannot be used: .*On a server use \$\{systemd:NAME\}/,
   );
-  using place = workspace();
-  const set = await place.agent(["secret", "set", "okta", "api_token"], {
+  using space = workspace();
+  const set = await space.agent(["secret", "set", "okta", "api_token"], {
     env: nowhere,
     input: "Canary",
   });
   expect(set.code).toBe(1);
   expect(set.stderr).toContain("On a server use");
-  expect((await place.agent(["secret", "sett", "okta", "api_token"])).stderr).toContain("set?");
-  expect((await place.agent(["secret", "set", "okta"])).code).toBe(2);
-  expect((await place.agent(["secret", "set", "okta", "x"], { env, input: "\n" })).code).toBe(2);
+  expect((await space.agent(["secret", "sett", "okta", "api_token"])).stderr).toContain("set?");
+  expect((await space.agent(["secret", "set", "okta"])).code).toBe(2);
+  expect((await space.agent(["secret", "set", "okta", "x"], { env, input: "\n" })).code).toBe(2);
 }, 120_000);

@@ -44,9 +44,9 @@ async function longUpload(
   const vault = startVault(options);
   await using _vault = vault;
   await using instance = startWaitingInstance(() => isTime(vault));
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write(
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write(
     "config.ini",
     [
       "[oomnitza]",
@@ -60,7 +60,7 @@ async function longUpload(
       "",
     ].join("\n"),
   );
-  const run = await place.agent(["upload", "csv_assets", "--verbose"]);
+  const run = await space.agent(["upload", "csv_assets", "--verbose"]);
   expect(run.code).toBe(0);
   expect(run.stdout + run.stderr).not.toContain("Canary");
   return { vault, run };

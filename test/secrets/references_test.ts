@@ -24,9 +24,9 @@ test("a token comes from the environment, a file, a command and systemd, and is 
   for (const { token, env = {} } of ways) {
     const run = await uploadWith(token, {
       env,
-      prepare(place) {
-        place.write("token.txt", `${secret}\n`);
-        place.write("oomnitza.token", secret);
+      prepare(space) {
+        space.write("token.txt", `${secret}\n`);
+        space.write("oomnitza.token", secret);
       },
     });
     expect(run.code).toBe(0);
@@ -59,7 +59,7 @@ test("a literal $ is a value like any other", async () => {
 
 test("references that give nothing are all reported at once, each with its line and what to do", async () => {
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   const words = [
     "[csv_assets]",
     "enable = True",
@@ -71,8 +71,8 @@ test("references that give nothing are all reported at once, each with its line 
     "mapping.X = ${command:true}",
     "",
   ];
-  place.write("config.ini", iniWith(instance, "${command:sleep 1; kill -9 $$}", words.join("\n")));
-  const run = await place.agent(["upload", "csv_assets"]);
+  space.write("config.ini", iniWith(instance, "${command:sleep 1; kill -9 $$}", words.join("\n")));
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
   const expected = [
     /config\.ini:3 \[oomnitza\] api_token: .*\$\{command:…\}: .*killed by SIGKILL\. Run the command by hand/,
@@ -91,21 +91,21 @@ test("references that give nothing are all reported at once, each with its line 
 
 test("options of every kind are checked by what they refer to, and the value is not shown", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
   const options = ["timeout", "verify_ssl", "vault_backend"];
   const lines = options.map((key) => `${key} = \${env:WRONG}\n`).join("");
   const env = { WRONG: "Canary", RIGHT: "7", TAG: '{"source": "tag"}' };
-  place.write("config.ini", iniWith(instance, instance.token, tagsOnly + lines));
-  const run = await place.agent(["upload", "csv_assets", "--verbose"], { env });
+  space.write("config.ini", iniWith(instance, instance.token, tagsOnly + lines));
+  const run = await space.agent(["upload", "csv_assets", "--verbose"], { env });
   expect(run.code).toBe(1);
   for (const key of options) {
     expect(run.stderr).toMatch(new RegExp(`${key}: refers to a value that`));
   }
   expect(run.stderr).not.toContain("Canary");
   const good = "timeout = ${env:RIGHT}\nmapping.SERIAL = ${env:TAG}\n";
-  place.write("config.ini", iniWith(instance, instance.token, tagsOnly + good));
-  expect((await place.agent(["upload", "csv_assets"], { env })).code).toBe(0);
+  space.write("config.ini", iniWith(instance, instance.token, tagsOnly + good));
+  expect((await space.agent(["upload", "csv_assets"], { env })).code).toBe(0);
   expect(JSON.parse(instance.uploads()[0]?.body ?? "").records).toEqual([
     { BARCODE: "A1", SERIAL: "A1" },
   ]);
@@ -113,27 +113,27 @@ test("options of every kind are checked by what they refer to, and the value is 
 
 test("only named sections ask for their secrets, each secret once", async () => {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
   const once = "${command:echo x >> asked.txt; echo token-of-the-recorder}";
   const other = "[okta]\nenable = True\nurl = ${env:NO_SUCH}\napi_token = ${env:NO_SUCH}\n" +
     "default_role = ${file:none}\ndefault_position = Employee\n";
   const twice = tagsOnly + `only_if_filled = ${once}\n\n${other}`;
-  place.write("config.ini", iniWith(instance, once, twice));
-  const run = await place.agent(["upload", "csv_assets"]);
+  space.write("config.ini", iniWith(instance, once, twice));
+  const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(0);
   expect(run.stderr).not.toContain("okta");
-  expect(place.read("asked.txt")).toBe("x\n");
+  expect(space.read("asked.txt")).toBe("x\n");
   for (const words of [["check", "--file-only"], ["try", "capitalize", "--record", "r.json"]]) {
-    place.write("r.json", "{}");
-    expect((await place.agent(words)).code).toBe(0);
+    space.write("r.json", "{}");
+    expect((await space.agent(words)).code).toBe(0);
   }
-  expect((await place.agent(["generate-ini", "--ini", "sample.ini"])).code).toBe(0);
-  expect(place.read("asked.txt")).toBe("x\n");
-  const all = await place.agent(["check"]);
+  expect((await space.agent(["generate-ini", "--ini", "sample.ini"])).code).toBe(0);
+  expect(space.read("asked.txt")).toBe("x\n");
+  const all = await space.agent(["check"]);
   expect(all.code).toBe(1);
   expect(all.stderr).toMatch(/\[okta\] url: .*NO_SUCH/);
-  expect(place.read("asked.txt")).toBe("x\nx\n");
+  expect(space.read("asked.txt")).toBe("x\nx\n");
 });
 
 test("a switch can be a reference too", async () => {
@@ -149,8 +149,8 @@ test("a filter in a file of its own runs", async () => {
   const run = await uploadWith("${env:T}", {
     rest,
     env: { T: secret },
-    prepare: (place) =>
-      void place.write("filter.py", "if record['tag'] == 'A1':\n    return False\nreturn True\n"),
+    prepare: (space) =>
+      void space.write("filter.py", "if record['tag'] == 'A1':\n    return False\nreturn True\n"),
   });
   expect(run.code).toBe(0);
   expect(run.stdout).toContain("1 filtered");
@@ -160,32 +160,32 @@ test.skipIf(process.platform === "win32")(
   "a file that others can read is reported with the fix, and refused when strict",
   async () => {
     await using instance = record();
-    using place = workspace();
-    place.write("assets.csv", "tag\nA1\n");
-    const ini = place.write("config.ini", iniWith(instance, instance.token));
+    using space = workspace();
+    space.write("assets.csv", "tag\nA1\n");
+    const ini = space.write("config.ini", iniWith(instance, instance.token));
     const words = ["upload", "csv_assets"];
-    expect((await place.agent(words)).stderr).not.toContain("chmod");
+    expect((await space.agent(words)).stderr).not.toContain("chmod");
     for (const mode of [0o644, 0o640, 0o604]) {
       chmodSync(ini, mode);
-      const run = await place.agent(words);
+      const run = await space.agent(words);
       expect(run.code).toBe(0);
       expect(run.stderr).toContain(`chmod 600 ${ini}`);
       expect(run.stderr).toContain(mode === 0o640 ? "its group" : "everyone on this computer");
     }
-    place.write(
+    space.write(
       "config.ini",
       iniWith(instance, `${instance.token}\nstrict_permissions = \${env:STRICT}`),
     );
     chmodSync(ini, 0o640);
-    const refused = await place.agent(words, { env: { STRICT: "yes" } });
+    const refused = await space.agent(words, { env: { STRICT: "yes" } });
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("strict_permissions is on");
     chmodSync(ini, 0o600);
-    expect((await place.agent(words, { env: { STRICT: "yes" } })).code).toBe(0);
-    mkdirSync(join(place.folder, "it's here"));
-    const odd = place.write("it's here/config.ini", iniWith(instance, instance.token));
+    expect((await space.agent(words, { env: { STRICT: "yes" } })).code).toBe(0);
+    mkdirSync(join(space.folder, "it's here"));
+    const odd = space.write("it's here/config.ini", iniWith(instance, instance.token));
     chmodSync(odd, 0o644);
-    const named = await place.agent([...words, "--ini", odd]);
+    const named = await space.agent([...words, "--ini", odd]);
     expect(named.stderr).toContain(`chmod 600 '${odd.replace("'", "'\\''")}'`);
   },
 );
@@ -195,14 +195,14 @@ test("a reference wins over env_password, which wins over the value in the file"
     answer: ({ path }) =>
       path === "/api/request_token" ? { status: 200, body: '{"token": "issued"}' } : undefined,
   });
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
   const env = { OLD: "old-Canary", NEW: "new-Canary" };
   const ways = [["password = x", "old-Canary"], ["password = ${env:NEW}", "new-Canary"]];
   for (const [line, password = ""] of ways) {
     const login = `username = ann\n${line}\nenv_password = OLD`;
-    place.write("config.ini", `[oomnitza]\nurl = ${instance.url}\n${login}\n\n${tagsOnly}`);
-    const run = await place.agent(["upload", "csv_assets", "--verbose"], { env });
+    space.write("config.ini", `[oomnitza]\nurl = ${instance.url}\n${login}\n\n${tagsOnly}`);
+    const run = await space.agent(["upload", "csv_assets", "--verbose"], { env });
     expect(run.code).toBe(0);
     expect(run.stdout + run.stderr).not.toContain("Canary");
     const { body = "" } = instance.requests.findLast(({ path }) => path.endsWith("_token")) ?? {};

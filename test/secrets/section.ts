@@ -25,7 +25,7 @@ export function iniWith(
 /** How {@linkcode uploadWith} is to run. */
 export interface UploadOptions extends RunOptions {
   /** Puts files beside the configuration. */
-  readonly prepare?: (place: Workspace) => void;
+  readonly prepare?: (space: Workspace) => void;
   /** What follows `[oomnitza]`. */
   readonly rest?: string;
   readonly words?: readonly string[];
@@ -37,12 +37,12 @@ export async function uploadWith(
   options: UploadOptions = {},
 ): Promise<SecretRun> {
   await using instance = record();
-  using place = workspace();
-  place.write("assets.csv", "tag\nA1\n");
-  place.write("config.ini", iniWith(instance, token, options.rest));
-  options.prepare?.(place);
+  using space = workspace();
+  space.write("assets.csv", "tag\nA1\n");
+  space.write("config.ini", iniWith(instance, token, options.rest));
+  options.prepare?.(space);
   const words = options.words ?? ["upload", "csv_assets", "--verbose"];
-  const run = await place.agent(words, options);
+  const run = await space.agent(words, options);
   const shown = instance.requests.map(({ headers }) => headers.get("authorization2") ?? "");
   return { ...run, tokens: [...new Set(shown)] };
 }

@@ -75,7 +75,7 @@ test("AppRole, Kubernetes, VAULT_ADDR and VAULT_TOKEN log in; what was lent is g
   const asPod = "auth = kubernetes\nrole = agent\njwt_file = jwt\nauth_mount = k8s-prod";
   for (const options of [asRole, asPod]) {
     const run = await upload(vault, reference, options, {
-      prepare: (place) => void place.write("jwt", jwt),
+      prepare: (space) => void space.write("jwt", jwt),
     });
     expect(run.code).toBe(0);
     expect(run.tokens).toEqual([token]);

@@ -13,13 +13,13 @@ import { applicationId, migrations } from "../../src/state/migrations.ts";
 import { workspace } from "../support/workspace.ts";
 
 test("what is set is there after commit, for its section and key only", async () => {
-  using place = workspace();
-  const path = join(place.folder, "state.sqlite");
+  using space = workspace();
+  const path = join(space.folder, "state.sqlite");
   const one = openCursor(path, "jasper");
   expect(await one.get("since")).toBeUndefined();
   one.set("since", "2026");
   expect(await one.get("since")).toBeUndefined();
-  expect(place.has("state.sqlite")).toBe(false);
+  expect(space.has("state.sqlite")).toBe(false);
   await one.commit();
   one.set("since", "2027");
   one.set("other", "ü'\"");
@@ -36,14 +36,14 @@ test("what is set is there after commit, for its section and key only", async ()
 });
 
 test("the file has its version, its mark, and is for its owner only", async () => {
-  using place = workspace();
-  const path = join(place.folder, "state.sqlite");
+  using space = workspace();
+  const path = join(space.folder, "state.sqlite");
   const cursor = openCursor(path, "a");
   cursor.set("k", "v");
   await cursor.commit();
   cursor.close();
   if (process.platform !== "win32") expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(place.has("state.sqlite-wal")).toBe(false);
+  expect(space.has("state.sqlite-wal")).toBe(false);
   using database = new Database(path, { readonly: true });
   expect(database.query("PRAGMA user_version").get()).toEqual({ user_version: migrations.length });
   expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: applicationId });
@@ -51,16 +51,16 @@ test("the file has its version, its mark, and is for its owner only", async () =
 });
 
 test("nothing set writes nothing", async () => {
-  using place = workspace();
-  const cursor = openCursor(join(place.folder, "state.sqlite"), "a");
+  using space = workspace();
+  const cursor = openCursor(join(space.folder, "state.sqlite"), "a");
   await cursor.commit();
   cursor.close();
-  expect(place.has("state.sqlite")).toBe(false);
+  expect(space.has("state.sqlite")).toBe(false);
 });
 
 test("two programs at once make the file together", async () => {
-  using place = workspace();
-  const path = join(place.folder, "state.sqlite");
+  using space = workspace();
+  const path = join(space.folder, "state.sqlite");
   const program = `
     import { openCursor } from ${
     JSON.stringify(join(import.meta.dir, "../../src/state/cursor.ts"))
@@ -71,7 +71,7 @@ test("two programs at once make the file together", async () => {
       await cursor.commit();
       cursor.close();
     }`;
-  const script = place.write("program.ts", program);
+  const script = space.write("program.ts", program);
   const run = (name: string) => Bun.spawn([process.execPath, script, name]).exited;
   expect(await Promise.all([run("a"), run("b"), run("c")])).toEqual([0, 0, 0]);
   for (const name of ["a", "b", "c"]) {
@@ -82,11 +82,11 @@ test("two programs at once make the file together", async () => {
 });
 
 test("files of others, of newer agents, and places that cannot be written are refused by name", async () => {
-  using place = workspace();
-  const foreign = join(place.folder, "foreign.sqlite");
+  using space = workspace();
+  const foreign = join(space.folder, "foreign.sqlite");
   using other = new Database(foreign);
   other.run("CREATE TABLE theirs (a)");
-  const newer = join(place.folder, "newer.sqlite");
+  const newer = join(space.folder, "newer.sqlite");
   using future = new Database(newer);
   future.run(`PRAGMA application_id = ${applicationId}`);
   future.run(`PRAGMA user_version = ${migrations.length + 1}`);
@@ -94,7 +94,7 @@ test("files of others, of newer agents, and places that cannot be written are re
   const cases: [string, string][] = [
     [foreign, "a database of another program"],
     [newer, "written by a newer agent"],
-    [join(place.folder, "none", "state.sqlite"), "it does not exist"],
+    [join(space.folder, "none", "state.sqlite"), "it does not exist"],
   ];
   for (const [path, reason] of cases) {
     const cursor = openCursor(path, "a");

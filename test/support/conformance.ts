@@ -66,9 +66,9 @@ export async function uploadAll(
   options: string = subject.options,
 ): Promise<Upload> {
   await using instance = record();
-  using place: Workspace = workspace();
-  place.write("config.ini", iniOf(subject, oomnitzaSection(instance), options));
-  const run = await place.agent(["upload", subject.section, "--output", "json", ...words], {
+  using space: Workspace = workspace();
+  space.write("config.ini", iniOf(subject, oomnitzaSection(instance), options));
+  const run = await space.agent(["upload", subject.section, "--output", "json", ...words], {
     timeoutMs: 120_000,
   });
   const records = instance.uploads()
@@ -79,9 +79,9 @@ export async function uploadAll(
 
 async function check(subject: VendorUnderTest, options: string) {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", iniOf(subject, oomnitzaSection(instance), options));
-  return await place.agent(["check", subject.section, "--verbose"], { timeoutMs: 60_000 });
+  using space = workspace();
+  space.write("config.ini", iniOf(subject, oomnitzaSection(instance), options));
+  return await space.agent(["check", subject.section, "--verbose"], { timeoutMs: 60_000 });
 }
 
 function spellings(secret: string): string[] {
@@ -106,26 +106,26 @@ export function conformance(subject: ConformanceSubject): void {
     declarationTests(source);
     credentialTests(subject);
     test("pages are joined, nothing is missing, doubled or out of order", async () => {
-      const place = await subject.start(many);
-      await using vendor = place.vendor;
-      const run = await uploadAll(place, ["--workers", "1"]);
+      const space = await subject.start(many);
+      await using vendor = space.vendor;
+      const run = await uploadAll(space, ["--workers", "1"]);
       expect(run.report.sections[0]?.error).toBeNull();
-      expect(keysOf(place, run)).toEqual([...place.keys]);
+      expect(keysOf(space, run)).toEqual([...space.keys]);
       expect(run.code).toBe(0);
       expect(vendor.unexpected).toEqual([]);
     });
     test("an empty list is no error", async () => {
-      const place = await subject.start(0);
-      await using _vendor = place.vendor;
-      const run = await uploadAll(place);
+      const space = await subject.start(0);
+      await using _vendor = space.vendor;
+      const run = await uploadAll(space);
       expect(run.code).toBe(0);
       expect(run.records).toEqual([]);
     });
     test("--record-count 1 asks for no second page", async () => {
-      const place = await subject.start(many);
-      await using vendor = place.vendor;
-      const run = await uploadAll(place, ["--record-count", "1"]);
-      expect(keysOf(place, run)).toEqual(place.keys.slice(0, 1));
+      const space = await subject.start(many);
+      await using vendor = space.vendor;
+      const run = await uploadAll(space, ["--record-count", "1"]);
+      expect(keysOf(space, run)).toEqual(space.keys.slice(0, 1));
       expect(run.code).toBe(0);
       expect(vendor.calls.filter(isList)).toHaveLength(1);
     });
@@ -148,21 +148,21 @@ function declarationTests(source: Source): void {
 
 function credentialTests({ start }: ConformanceSubject): void {
   test("right credentials pass check, wrong ones are reported with the option to look at", async () => {
-    const place = await start(3);
-    await using _vendor = place.vendor;
-    const good = await check(place, place.options);
-    expect(good.stdout).toMatch(new RegExp(`ok +\\[${place.section.replaceAll(".", "\\.")}\\]`));
+    const space = await start(3);
+    await using _vendor = space.vendor;
+    const good = await check(space, space.options);
+    expect(good.stdout).toMatch(new RegExp(`ok +\\[${space.section.replaceAll(".", "\\.")}\\]`));
     expect(good.code).toBe(0);
-    const bad = await check(place, place.wrongOptions);
+    const bad = await check(space, space.wrongOptions);
     expect(bad.code).toBe(3);
-    expect(bad.stdout).toContain(`FAILED [${place.section}]`);
+    expect(bad.stdout).toContain(`FAILED [${space.section}]`);
     expect(bad.stdout).toMatch(/Check /);
-    expectNoSecret(place, good.stdout + good.stderr + bad.stdout + bad.stderr);
+    expectNoSecret(space, good.stdout + good.stderr + bad.stdout + bad.stderr);
   });
   test("no secret is in any output, whatever goes wrong", async () => {
-    const place = await start(3);
-    await using vendor = place.vendor;
-    const good = await uploadAll(place, ["--verbose"]);
+    const space = await start(3);
+    await using vendor = space.vendor;
+    const good = await uploadAll(space, ["--verbose"]);
     vendor.fail({
       on: () => true,
       times: 1000,
@@ -171,9 +171,9 @@ function credentialTests({ start }: ConformanceSubject): void {
         return new Response(`no, since you said ${echo}`, { status: 400 });
       },
     });
-    const bad = await uploadAll(place, ["--verbose"]);
+    const bad = await uploadAll(space, ["--verbose"]);
     expect(bad.code).toBe(3);
-    expectNoSecret(place, good.stdout + good.stderr + bad.stdout + bad.stderr);
+    expectNoSecret(space, good.stdout + good.stderr + bad.stdout + bad.stderr);
   });
 }
 
@@ -181,12 +181,12 @@ function faultTests({ start, isList, throttled, isLongThrottle }: ConformanceSub
   (isLongThrottle ? slow : test)(
     "500 is tried again, and throttling waits as long as asked",
     async () => {
-      const place = await start(3);
-      await using vendor = place.vendor;
+      const space = await start(3);
+      await using vendor = space.vendor;
       vendor.fail({ on: isList, times: 1, answer: () => new Response("oops", { status: 500 }) });
       vendor.fail({ on: isList, times: 1, answer: throttled });
-      const run = await uploadAll(place);
-      expect(keysOf(place, run)).toEqual([...place.keys]);
+      const run = await uploadAll(space);
+      expect(keysOf(space, run)).toEqual([...space.keys]);
       expect(run.code).toBe(0);
       const [, second, third] = vendor.calls.filter(isList).map(({ at }) => at);
       expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(990);
@@ -202,10 +202,10 @@ function faultTests({ start, isList, throttled, isLongThrottle }: ConformanceSub
       () => Response.json({ nothing: "of the kind" }),
     ];
     for (const answer of answers) {
-      const place = await start(3);
-      await using vendor = place.vendor;
+      const space = await start(3);
+      await using vendor = space.vendor;
       vendor.fail({ on: isList, times: 50, answer });
-      const run = await uploadAll(place);
+      const run = await uploadAll(space);
       const path = vendor.calls.find(isList)?.path ?? "no list was asked for";
       expect(run.code).toBe(3);
       const message = run.report.sections[0]?.error?.message ?? "";
@@ -215,13 +215,13 @@ function faultTests({ start, isList, throttled, isLongThrottle }: ConformanceSub
     }
   });
   test("a stop ends a request that hangs", async () => {
-    const place = await start(3);
-    await using vendor = place.vendor;
+    const space = await start(3);
+    await using vendor = space.vendor;
     vendor.fail({ on: isList, times: 10 });
     await using instance = record();
     using folder = workspace();
-    folder.write("config.ini", iniOf(place, oomnitzaSection(instance), place.options));
-    const agent = await folder.start(["upload", place.section]);
+    folder.write("config.ini", iniOf(space, oomnitzaSection(instance), space.options));
+    const agent = await folder.start(["upload", space.section]);
     while (!vendor.calls.some(isList)) await Bun.sleep(5);
     // Only the stop can end it: the vendor holds the request for as long as it lives.
     expect(await agent.stop()).toBe(3);

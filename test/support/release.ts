@@ -97,15 +97,15 @@ export async function installation(program?: string): Promise<Installation> {
   const folder = join(base, "bin");
   mkdirSync(folder);
   for (const path of [base, folder]) chmodSync(path, 0o755);
-  const place = join(folder, "agent");
-  linkOrCopy(program ?? await binaryPath(), place);
-  const before = identityOf(place);
+  const space = join(folder, "agent");
+  linkOrCopy(program ?? await binaryPath(), space);
+  const before = identityOf(space);
   const agent = (words: readonly string[], options: RunOptions = {}) =>
-    runBinary(words, { program: place, cwd: folder, ...options });
+    runBinary(words, { program: space, cwd: folder, ...options });
   return {
     folder,
-    program: place,
-    isUntouched: () => identityOf(place) === before,
+    program: space,
+    isUntouched: () => identityOf(space) === before,
     files: () => readdirSync(folder).sort(),
     agent,
     async upgrade(from, key, ...words) {

@@ -28,13 +28,13 @@ export interface ListenOptions extends Pick<StartOptions, "env" | "ownProcess"> 
 
 /** Starts a listener in a workspace that has a config.ini, and waits until it listens. */
 export async function listen(
-  place: Workspace,
+  space: Workspace,
   words: readonly string[] = [],
   { env = {}, ownProcess = false, port = 0 }: ListenOptions = {},
 ): Promise<Listener> {
   const agent = await startAgent(
     ["serve", "--port", String(port), "--output", "json", ...words],
-    { cwd: place.folder, env, ownProcess },
+    { cwd: space.folder, env, ownProcess },
   );
   const { url, text } = await listeningAt(agent);
   if (url === undefined) throw new Error(`agent serve did not listen: ${text}\n${agent.stderr()}`);

@@ -48,39 +48,39 @@ conformance({
 });
 
 test("1,200 devices arrive exactly, with three requests", async () => {
-  const place = start({ count: 1200 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
-  expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual([...place.keys].sort());
+  const space = start({ count: 1200 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
+  expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual([...space.keys].sort());
   expect(vendor.calls).toHaveLength(3);
   expect(vendor.calls.every(isList)).toBe(true);
 });
 
 test("a page that the server cut short is not the end, and a full last page is", async () => {
-  const place = start({ count: 750, pageLimit: 250 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  const space = start({ count: 750, pageLimit: 250 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   expect(vendor.calls).toHaveLength(3);
 });
 
 test("without a total, an answer without content is the end", async () => {
-  const place = start({ count: 1000, uncounted: true });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ count: 1000, uncounted: true });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(1000);
   expect(vendor.calls).toHaveLength(3);
 });
 
 test("a total that the pages do not reach fails the section", async () => {
-  const place = start({ count: 700 });
-  await using vendor = place.vendor;
+  const space = start({ count: 700 });
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ query }) => query.get("page") === "1",
     times: 99,
     answer: () => new Response(null, { status: 204 }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.records).toHaveLength(500);
   expect(run.report.sections[0]?.error?.message).toContain("700");
@@ -93,9 +93,9 @@ test("a device that vanishes while the list is read is reported, and hides no ot
     const onPage = (asked: number) => {
       if (asked === page) removed.add(gone);
     };
-    const place = start({ count, gone: removed, onPage });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place, ["--workers", "1"]);
+    const space = start({ count, gone: removed, onPage });
+    await using vendor = space.vendor;
+    const run = await uploadAll(space, ["--workers", "1"]);
     expect(run.code).toBe(0);
     expect(new Set(run.records.map(({ SERIAL }) => SERIAL)).size).toBe(arrived);
     expect(run.records).toHaveLength(arrived);
@@ -105,11 +105,11 @@ test("a device that vanishes while the list is read is reported, and hides no ot
 });
 
 test("network details are asked for when a mapping reads them, not too many at once", async () => {
-  const place = start({ count: 60 }, withNetwork);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ count: 60 }, withNetwork);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records[7]).toEqual({ SERIAL: "SN7", MAC: "A4D1D21007", NAME: "Gerät 7 📱" });
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   expect(vendor.calls).toHaveLength(61);
   expect(vendor.mostAtOnce()).toBeLessThanOrEqual(4);
 });
@@ -117,21 +117,21 @@ test("network details are asked for when a mapping reads them, not too many at o
 test("network details are asked for when a record filter could read them", async () => {
   const filter =
     "recordfilter:\n    // language: javascript\n    return Object.keys(record.network).length > 0\n";
-  const place = start({ count: 3 }, filter);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ count: 3 }, filter);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(3);
   expect(vendor.calls).toHaveLength(4);
 });
 
 test("a device without network details arrives, one whose details fail is named", async () => {
-  const place = start({ count: 5 }, withNetwork);
-  await using vendor = place.vendor;
+  const space = start({ count: 5 }, withNetwork);
+  await using vendor = space.vendor;
   const of = (id: number) => ({ path }: { path: string }) => path.endsWith(`/${id}/network`);
   vendor.fail({ on: of(1001), times: 99, answer: () => new Response("", { status: 404 }) });
   vendor.fail({ on: of(1003), times: 1, answer: () => new Response("", { status: 500 }) });
   vendor.fail({ on: of(1004), times: 99, answer: () => new Response("broken", { status: 400 }) });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual(["SN0", "SN1", "SN2", "SN3"]);
   expect(run.records.find(({ SERIAL }) => SERIAL === "SN1")?.MAC).toBeNull();
@@ -141,9 +141,9 @@ test("a device without network details arrives, one whose details fail is named"
 
 test("data of a DEP group is joined by serial number", async () => {
   const extra = 'dep_uuid = dep-group-1\nmapping.PROFILE = {"source": "dep.profileName"}\n';
-  const place = start({ count: 3 }, extra);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ count: 3 }, extra);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records.map(({ PROFILE }) => PROFILE)).toEqual([null, "Field", null]);
   expect(vendor.calls).toHaveLength(2);
 });
@@ -153,8 +153,8 @@ test("OAuth gets a token from its own host, again when it ends, and no secret go
   await using server = startTokens(tokens);
   const credentials =
     `client_id = ${account.clientId}\nclient_secret = ${account.clientSecret}\ntoken_url = ${server.url}/connect/token\n`;
-  const place = start({ count: 1200, tokens }, "", credentials);
-  await using vendor = place.vendor;
+  const space = start({ count: 1200, tokens }, "", credentials);
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ query }) => query.get("page") === "1",
     times: 1,
@@ -164,7 +164,7 @@ test("OAuth gets a token from its own host, again when it ends, and no secret go
       return Response.json({ errorCode: 1005, message: "Token expired" }, { status: 401 });
     },
   });
-  const run = await uploadAll(place, ["--verbose"]);
+  const run = await uploadAll(space, ["--verbose"]);
   expect(run.code).toBe(0);
   expect(run.records).toHaveLength(1200);
   expect(server.calls).toHaveLength(2);
@@ -178,9 +178,9 @@ test("a refused OAuth client is reported with the options to look at", async () 
   await using server = startTokens(new Set());
   const credentials =
     `client_id = ${account.clientId}\nclient_secret = wrong\ntoken_url = ${server.url}/connect/token\n`;
-  const place = start({ count: 1 }, "", credentials);
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ count: 1 }, "", credentials);
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("invalid_client");
   expect(run.report.sections[0]?.error?.hint).toContain("client_secret");
@@ -226,12 +226,12 @@ test("each region has its token server, and token_url wins over it", async () =>
 });
 
 slow("the limit of the vendor holds up the run and loses nothing", async () => {
-  const place = start({
+  const space = start({
     count: 30,
     throttle: { requests: 12, windowMs: 1500, answer: throttled },
   }, withNetwork);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(30);
   expect(run.code).toBe(0);
   expect(vendor.throttled()).toBeGreaterThan(0);

@@ -24,10 +24,10 @@ conformance({
 });
 
 test("1,200 devices arrive exactly, with five requests", async () => {
-  const place = start({ count: 1200 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
-  expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual([...place.keys].sort());
+  const space = start({ count: 1200 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
+  expect(run.records.map(({ SERIAL }) => SERIAL).sort()).toEqual([...space.keys].sort());
   expect(vendor.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "GET /session",
     "POST /server/devices",
@@ -38,39 +38,39 @@ test("1,200 devices arrive exactly, with five requests", async () => {
 });
 
 test("a record has the details, dates as seconds", async () => {
-  const place = start({ count: 1 });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ count: 1 });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toEqual([
     { SERIAL: "C8TJ000000AB", STATE: "SUCCESS", ASSIGNED: 1761825600 },
   ]);
 });
 
 test("without details, the list alone is read", async () => {
-  const place = start({ count: 250 }, "details = False\npage_size = 100\n");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ count: 250 }, "details = False\npage_size = 100\n");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(
-    place.keys.map((_, index) => serialOf(index)),
+    space.keys.map((_, index) => serialOf(index)),
   );
   expect(run.records.every(({ STATE }) => STATE === "SUCCESS")).toBe(true);
   expect(vendor.calls).toHaveLength(4);
 });
 
 test("a page that the server cut short is not the end", async () => {
-  const place = start({ count: 75, pageLimit: 30 });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ count: 75, pageLimit: 30 });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(75);
 });
 
 test("devices of others are left out, those that failed are named", async () => {
-  const place = start({
+  const space = start({
     count: 8,
     statuses: { 1: "NOT_ACCESSIBLE", 4: "FAILED", 6: "" },
   });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(3);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(
     [0, 2, 3, 5, 7].map((index) => serialOf(index).toUpperCase()),
@@ -82,8 +82,8 @@ test("devices of others are left out, those that failed are named", async () => 
 });
 
 test("a session that ends is renewed, after a 401 as after a 403", async () => {
-  const place = start({ count: 90, pageLimit: 30 });
-  await using vendor = place.vendor;
+  const space = start({ count: 90, pageLimit: 30 });
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ path, body }) => path === "/devices" && body.includes(serialOf(30)),
     times: 1,
@@ -100,21 +100,21 @@ test("a session that ends is renewed, after a 401 as after a 403", async () => {
       return new Response('"FORBIDDEN"', { status: 403 });
     },
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(0);
   expect(run.records).toHaveLength(90);
   expect(vendor.sessions()).toBe(3);
 });
 
 test("a refusal that lasts ends the section after one new session", async () => {
-  const place = start({ count: 5 });
-  await using vendor = place.vendor;
+  const space = start({ count: 5 });
+  await using vendor = space.vendor;
   vendor.fail({
     on: isList,
     times: 99,
     answer: () => new Response("UNAUTHORIZED", { status: 401 }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(vendor.calls).toHaveLength(4);
   expect(run.report.sections[0]?.error?.hint).toContain("api_token");
@@ -123,10 +123,10 @@ test("a refusal that lasts ends the section after one new session", async () => 
 test("terms that were not accepted end the section at once, and are reported", async () => {
   const answer = () => new Response("T_C_NOT_SIGNED", { status: 403 });
   for (const on of [isList, ({ path }: VendorCall) => path === "/session"]) {
-    const place = start({ count: 5 });
-    await using vendor = place.vendor;
+    const space = start({ count: 5 });
+    await using vendor = space.vendor;
     vendor.fail({ on, times: 99, answer });
-    const run = await uploadAll(place);
+    const run = await uploadAll(space);
     expect(run.code).toBe(3);
     expect(vendor.calls.filter(on)).toHaveLength(1);
     expect(vendor.sessions()).toBeLessThanOrEqual(1);
@@ -136,11 +136,11 @@ test("terms that were not accepted end the section at once, and are reported", a
 });
 
 test("a signature is never sent twice", async () => {
-  const place = start({ count: 5 });
-  await using vendor = place.vendor;
+  const space = start({ count: 5 });
+  await using vendor = space.vendor;
   const isSession = ({ path }: VendorCall) => path === "/session";
   vendor.fail({ on: isSession, times: 2, answer: () => new Response("", { status: 503 }) });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(0);
   const signatures = vendor.calls.filter(isSession).map(({ headers }) =>
     headers.get("authorization")
@@ -149,29 +149,29 @@ test("a signature is never sent twice", async () => {
 });
 
 test("an exhausted cursor is the end of the list", async () => {
-  const place = start({ count: 60, pageLimit: 30 });
-  await using vendor = place.vendor;
+  const space = start({ count: 60, pageLimit: 30 });
+  await using vendor = space.vendor;
   vendor.fail({
     on: (call) => isList(call) && call.body.includes("/30"),
     times: 1,
     answer: () => new Response("EXHAUSTED_CURSOR", { status: 400 }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(0);
   expect(run.records).toHaveLength(30);
 });
 
 test("an unknown cursor begins the list anew, once, and doubles nothing", async () => {
-  const place = start({ count: 90, pageLimit: 30 });
-  await using vendor = place.vendor;
+  const space = start({ count: 90, pageLimit: 30 });
+  await using vendor = space.vendor;
   vendor.fail({
     on: (call) => isList(call) && call.body.includes("/60"),
     times: 1,
     answer: () => new Response('"INVALID_CURSOR"', { status: 400 }),
   });
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(0);
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
 
   const lasting = start({ count: 90, pageLimit: 30 });
   await using broken = lasting.vendor;
@@ -187,27 +187,27 @@ test("an unknown cursor begins the list anew, once, and doubles nothing", async 
 });
 
 test("an error of any other kind fails the section", async () => {
-  const place = start({ count: 5 });
-  await using vendor = place.vendor;
+  const space = start({ count: 5 });
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ path }) => path === "/devices",
     times: 99,
     answer: () => new Response("DEVICE_ID_REQUIRED", { status: 400 }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.records).toEqual([]);
   expect(run.report.sections[0]?.error?.message).toContain("POST /devices");
 });
 
 slow("the limit of the vendor holds up the run and loses nothing", async () => {
-  const place = start({
+  const space = start({
     count: 300,
     pageLimit: 30,
     throttle: { requests: 8, windowMs: 1500, answer: throttled },
   });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(300);
   expect(run.code).toBe(0);
   expect(vendor.throttled()).toBeGreaterThan(0);

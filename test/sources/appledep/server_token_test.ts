@@ -21,9 +21,9 @@ test("the server token may be in a file, with all that stands around it, and app
     "-----END MESSAGE-----",
     "",
   ].join("\r\n");
-  const place = start({ count: 5 }, "", folder.write("token file.txt", wrapped));
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--verbose"]);
+  const space = start({ count: 5 }, "", folder.write("token file.txt", wrapped));
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--verbose"]);
   expect(run.code).toBe(0);
   expect(run.records).toHaveLength(5);
   vendor.fail({
@@ -31,9 +31,9 @@ test("the server token may be in a file, with all that stands around it, and app
     times: 99,
     answer: ({ headers }) => new Response(headers.get("authorization"), { status: 400 }),
   });
-  const bad = await uploadAll(place, ["--verbose"]);
+  const bad = await uploadAll(space, ["--verbose"]);
   expect(bad.code).toBe(3);
-  for (const secret of place.secrets) {
+  for (const secret of space.secrets) {
     expect(run.stdout + run.stderr + bad.stdout + bad.stderr).not.toContain(secret);
   }
 });
@@ -49,9 +49,9 @@ test("what is wrong with a server token is reported without it", async () => {
     [`${folder.folder}/absent.txt`, "it does not exist"],
   ] as const;
   for (const [token, reason] of cases) {
-    const place = start({ count: 5 }, "", token);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 5 }, "", token);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(3);
     expect(run.report.sections[0]?.error?.message).toContain(reason);
     expect(vendor.calls).toEqual([]);
@@ -69,9 +69,9 @@ test("a server token that ends soon or has ended gives a warning", async () => {
   for (const [days, words] of cases) {
     const expiry = new Date(Date.now() + days * 86_400_000).toISOString();
     const token = JSON.stringify({ ...serverToken, access_token_expiry: expiry });
-    const place = start({ count: 1 }, "", token);
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 1 }, "", token);
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(0);
     if (words === "") expect(run.stderr).not.toContain("server token");
     else expect(run.stderr).toContain(`The server token ${words}`);

@@ -47,20 +47,20 @@ conformance({
 
 test("1,200 people arrive exactly, with one request from either list", async () => {
   for (const extra of ["", employees]) {
-    const place = start({ active: 1200, inactive: 30 }, extra);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ active: 1200, inactive: 30 }, extra);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(0);
-    expect(run.records.map(({ USER }) => USER).sort()).toEqual([...place.keys].sort());
+    expect(run.records.map(({ USER }) => USER).sort()).toEqual([...space.keys].sort());
     expect(vendor.calls).toHaveLength(1);
   }
 });
 
 test("a record has all mapped fields, the same from either list", async () => {
   for (const extra of ["", employees]) {
-    const place = start({ active: 1 }, extra);
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ active: 1 }, extra);
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records).toEqual([{
       USER: "person0@example.com",
       FIRST_NAME: "First0",
@@ -76,9 +76,9 @@ test("a record has all mapped fields, the same from either list", async () => {
 test("only mapped fields are asked for, under the list's own names", async () => {
   const mapping =
     'mapping.DEPARTMENT = {"source": "department"}\nmapping.START = {"source": "hireDate"}\n';
-  const place = start({ active: 1 }, employees + mapping);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 1 }, employees + mapping);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records[0]).toMatchObject({ DEPARTMENT: "R&D", START: "2020-01-02" });
   const fields = vendor.calls[0]?.query.get("fields")?.split(",") ?? [];
   expect(fields.sort()).toEqual([
@@ -93,47 +93,47 @@ test("only mapped fields are asked for, under the list's own names", async () =>
 });
 
 test("people who left come only when asked for, and the total is checked", async () => {
-  const place = start({ active: 5, inactive: 3 }, `${employees}inactive = True\n`);
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
-  expect(run.records.map(({ USER }) => USER)).toEqual([...place.keys]);
+  const space = start({ active: 5, inactive: 3 }, `${employees}inactive = True\n`);
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ USER }) => USER)).toEqual([...space.keys]);
   expect(run.code).toBe(0);
 });
 
 test("a page of 2,500 is followed by the cursor, not by the link to another host", async () => {
-  const place = start({ active: 2600 }, employees);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 2600 }, employees);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(2600);
   expect(vendor.calls).toHaveLength(2);
   expect(vendor.unexpected).toEqual([]);
 });
 
 test("a list that gives back fewer than its total has failed", async () => {
-  const place = start({ active: 450, pageLimit: 200 }, employees);
-  await using vendor = place.vendor;
+  const space = start({ active: 450, pageLimit: 200 }, employees);
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ query }) => query.has("page[after]"),
     times: 99,
     answer: () => Response.json({ data: [], meta: { total: 450, page: null }, _links: {} }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(200);
   expect(run.code).toBe(3);
 });
 
 test("the company's own address works, with a slash at its end", async () => {
-  const place = start({ active: 3, ownHost: true });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 3, ownHost: true });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(3);
   expect(vendor.calls[0]?.path).toBe("/api/v1/employees/directory");
 });
 
 test("a directory that is not shared is an error that says what to do", async () => {
-  const place = start({ active: 3, sharing: "nothing" });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 3, sharing: "nothing" });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   const { message, hint } = run.report.sections[0]?.error ?? { message: "", hint: "" };
   expect(message).toContain("403 Directory disabled for this account");
@@ -141,25 +141,25 @@ test("a directory that is not shared is an error that says what to do", async ()
 });
 
 test("fields that the directory does not show are named", async () => {
-  const place = start({ active: 3, sharing: "org chart" });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 3, sharing: "org chart" });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.stderr).toContain("does not show workEmail, mobilePhone");
   expect(run.report.sections[0]?.counts).toMatchObject({ fetched: 3, incomplete: 3, sent: 0 });
 });
 
 test("an empty directory is reported with BambooHR's own words", async () => {
-  const place = start({ active: 0 });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 0 });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(0);
   expect(run.stderr).toContain("reports an empty directory (No employees found)");
 });
 
 test("a field that the key may not read comes empty", async () => {
-  const place = start({ active: 2, restricted: true }, employees);
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 2, restricted: true }, employees);
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records.map(({ PHONE }) => PHONE)).toEqual([null, null]);
 });
 
@@ -171,12 +171,12 @@ slow("BambooHR's 503 holds up the run and loses nothing, also with a date", asyn
       headers: { "Retry-After": new Date(Date.now() + resetMs + 1000).toUTCString() },
     });
   for (const answer of [throttled, dated]) {
-    const place = start(
+    const space = start(
       { active: 1200, pageLimit: 250, throttle: { ...limit, answer } },
       employees,
     );
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(0);
     expect(run.records).toHaveLength(1200);
     expect(vendor.throttled()).toBeGreaterThan(0);

@@ -22,9 +22,9 @@ slow(
   async () => {
     const missing = [3, 104, 205, 306, 407];
     const broken = [10, 500, 1000];
-    const place = start({ count: 1000, missing, broken });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 1000, missing, broken });
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     const [section] = run.report.sections as unknown as {
       failures: { record: string }[];
       counts: Record<string, number>;
@@ -42,10 +42,10 @@ slow(
 test(
   "1,200 computers arrive exactly, with a request for each, the token and the list",
   async () => {
-    const place = start({ count: 1200 });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place, ["--workers", "1"]);
-    expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+    const space = start({ count: 1200 });
+    await using vendor = space.vendor;
+    const run = await uploadAll(space, ["--workers", "1"]);
+    expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
     expect(vendor.calls).toHaveLength(1 + 1 + 1200);
     expect(vendor.mostAtOnce()).toBeLessThanOrEqual(5);
   },
@@ -54,9 +54,9 @@ test(
 
 test("only wanted parts are asked for; all when user code or something unknown is read", async () => {
   const paths = async (extra: string) => {
-    const place = start({ count: 1 }, extra);
-    await using vendor = place.vendor;
-    expect((await uploadAll(place)).code).toBe(0);
+    const space = start({ count: 1 }, extra);
+    await using vendor = space.vendor;
+    expect((await uploadAll(space)).code).toBe(0);
     return vendor.calls.map(({ path }) => path).filter((path) => path.includes("/id/"));
   };
   const detail = "/jss/JSSResource/computers/id/1";
@@ -74,9 +74,9 @@ test("only wanted parts are asked for; all when user code or something unknown i
 
 test("mobile devices go under Casper.MDM, without software", async () => {
   const extra = "sync_type = mobiledevices\nmapping.IMEI = network.imei\n";
-  const place = start({ count: 12 }, extra, asUser, "casper.MDM");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ count: 12 }, extra, asUser, "casper.MDM");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(12);
   expect(run.records.find(({ SERIAL }) => SERIAL === "SN3")).toEqual({
     SERIAL: "SN3",
@@ -90,18 +90,18 @@ test("groups are found by name, whatever is in it; one that does not exist is re
   const groups = { "Lab": [2, 4], "R&D / Süd": [1, 3], "50% +": [5], "a\\b": [6], "..": [7] };
   for (const api of ["auto", "classic"]) {
     for (const [name, members] of Object.entries(groups)) {
-      const place = start({ count: 9, groups }, `api = ${api}\ngroup_name = ${name}\n`);
-      await using vendor = place.vendor;
-      const run = await uploadAll(place, ["--workers", "1"]);
+      const space = start({ count: 9, groups }, `api = ${api}\ngroup_name = ${name}\n`);
+      await using vendor = space.vendor;
+      const run = await uploadAll(space, ["--workers", "1"]);
       expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(members.map((id) => `SN${id}`));
       expect(vendor.unexpected).toEqual([]);
       const lists = vendor.calls.filter(({ path }) => path === "/jss/JSSResource/computers");
       expect(lists).toHaveLength(api === "auto" ? 1 : 0);
     }
   }
-  const place = start({ count: 9, groups }, "group_name = lab\n");
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ count: 9, groups }, "group_name = lab\n");
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain('no group "lab"');
 });
@@ -109,25 +109,25 @@ test("groups are found by name, whatever is in it; one that does not exist is re
 test("a group of mobile devices is one of theirs", async () => {
   const extra = "sync_type = mobiledevices\ngroup_name = Süd & Nord\n";
   const groups = { "Süd & Nord": [2, 4] };
-  const place = start({ count: 9, groups }, extra, asUser, "casper.MDM");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ count: 9, groups }, extra, asUser, "casper.MDM");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(["SN2", "SN4"]);
   expect(vendor.calls.some(({ path }) => path.includes("mobiledevicegroups"))).toBe(true);
 });
 
 test("servers without tokens, and those that take them elsewhere only, are asked with Basic", async () => {
   for (const era of ["basic", "early"] as const) {
-    const place = start({ count: 30, era });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 30, era });
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records).toHaveLength(30);
     expect(run.code).toBe(0);
     const tokens = vendor.calls.filter(({ path }) => path.endsWith("/auth/token"));
     expect(tokens).toHaveLength(1);
     // An early server refuses the token once.
     expect(vendor.calls).toHaveLength(1 + 1 + 30 + (era === "early" ? 1 : 0));
-    const wrong = await uploadAll(place, [], place.wrongOptions);
+    const wrong = await uploadAll(space, [], space.wrongOptions);
     expect(wrong.code).toBe(3);
     expect(wrong.report.sections[0]?.error?.hint).toContain("password");
   }
@@ -141,12 +141,12 @@ test("403, 405 and a page instead of a token mean an older server, as 404 does",
     () => new Response("\n<!DOCTYPE html><title>Jamf Pro</title>"),
   ];
   for (const tokenAnswer of answers) {
-    const place = start({ count: 3, era: "basic", tokenAnswer });
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 3, era: "basic", tokenAnswer });
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records).toHaveLength(3);
     expect(run.code).toBe(0);
-    const wrong = await uploadAll(place, [], place.wrongOptions);
+    const wrong = await uploadAll(space, [], space.wrongOptions);
     expect(wrong.code).toBe(3);
     expect(wrong.report.sections[0]?.error?.hint).toContain("password");
   }
@@ -156,9 +156,9 @@ test(
   "tokens that are soon used up are asked for again, for users and API clients alike",
   async () => {
     for (const login of [asUser, asClient]) {
-      const place = start({ count: 100, tokenUses: 20 }, "", login);
-      await using vendor = place.vendor;
-      const run = await uploadAll(place);
+      const space = start({ count: 100, tokenUses: 20 }, "", login);
+      await using vendor = space.vendor;
+      const run = await uploadAll(space);
       expect(run.records).toHaveLength(100);
       expect(run.code).toBe(0);
       const tokens = vendor.calls.filter(({ path }) => path.endsWith("/token"));
@@ -170,15 +170,15 @@ test(
 );
 
 test("tokens that live a moment are asked for again, however fast the machine is", async () => {
-  const place = start({ count: 30, tokenLife: 20 });
-  await using vendor = place.vendor;
+  const space = start({ count: 30, tokenLife: 20 });
+  await using vendor = space.vendor;
   // The first device is there after the first token has ended.
   vendor.fail({
     on: ({ path }) => path.includes("/id/1"),
     times: 1,
     answer: () => (Bun.sleepSync(40), new Response("busy", { status: 503 })),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(30);
   expect(run.code).toBe(0);
   const tokens = vendor.calls.filter(({ path }) => path.endsWith("/token"));
@@ -186,19 +186,19 @@ test("tokens that live a moment are asked for again, however fast the machine is
 }, 60_000);
 
 test("a server whose clock is behind is asked for one token, not for one each time", async () => {
-  const place = start({ count: 30, clockBehind: 7_200_000 });
-  await using vendor = place.vendor;
-  expect((await uploadAll(place)).records).toHaveLength(30);
+  const space = start({ count: 30, clockBehind: 7_200_000 });
+  await using vendor = space.vendor;
+  expect((await uploadAll(space)).records).toHaveLength(30);
   expect(vendor.calls.filter(({ path }) => path.endsWith("/token"))).toHaveLength(1);
 });
 
 slow("a busy server holds up the run and loses nothing", async () => {
-  const place = start({
+  const space = start({
     count: 100,
     throttle: { requests: 40, windowMs: 1000, answer: throttled },
   });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(100);
   expect(run.code).toBe(0);
   expect(vendor.throttled()).toBeGreaterThan(0);
@@ -206,10 +206,10 @@ slow("a busy server holds up the run and loses nothing", async () => {
 }, 60_000);
 
 test("an address without Jamf Pro is reported as such", async () => {
-  const place = start({ count: 1 });
-  await using vendor = place.vendor;
-  const elsewhere = place.options.replace(`${vendor.url}/jss/`, `${vendor.url}/other/`);
-  const run = await uploadAll(place, [], elsewhere);
+  const space = start({ count: 1 });
+  await using vendor = space.vendor;
+  const elsewhere = space.options.replace(`${vendor.url}/jss/`, `${vendor.url}/other/`);
+  const run = await uploadAll(space, [], elsewhere);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.hint).toContain("Check url");
 });

@@ -50,9 +50,9 @@ test("both APIs give the same records, with software, dates and extension attrib
     { era: "pro", inventory: "v1" },
   ] as const;
   for (const options of servers) {
-    const place = start({ count: 1, ...options }, everything);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 1, ...options }, everything);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records).toEqual([expected]);
     expect(vendor.unexpected).toEqual([]);
   }
@@ -95,12 +95,12 @@ test("every version gives the Classic shape", async () => {
   };
   const fields = Object.keys(paths).map((path, index) => `mapping.F${index} = ${path}\n`);
   for (const inventory of ["v4", "v3"] as const) {
-    const place = start(
+    const space = start(
       { count: 1, era: "pro", inventory, groups: { Lab: [1] } },
       fields.join(""),
     );
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     const [record] = run.records;
     const found = Object.keys(paths).map((path, index) => {
       const value = record?.[`F${index}`];
@@ -116,9 +116,9 @@ test("every version gives the Classic shape", async () => {
 
 test("only wanted sections are asked for, departments and buildings only by those who want them", async () => {
   const asked = async (extra: string) => {
-    const place = start({ count: 1, era: "pro" }, `api = pro\n${noSoftware}${extra}`);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 1, era: "pro" }, `api = pro\n${noSoftware}${extra}`);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(0);
     const sections = vendor.calls.find(isPage)?.query.getAll("section").toSorted();
     const places = vendor.calls.map(({ path }) => /v1\/(departments|buildings)/.exec(path)?.[1])
@@ -155,9 +155,9 @@ test("groups are those that the computers return; one that does not exist is rep
   const groups = { "R&D / Süd": [2, 4], "Empty": [] };
   for (const api of ["auto", "pro"]) {
     const extra = `api = ${api}\ngroup_name = R&D / Süd\n`;
-    const place = start({ count: 9, era: "pro", groups }, extra);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 9, era: "pro", groups }, extra);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(["SN2", "SN4"]);
     expect(run.code).toBe(0);
     expect(vendor.unexpected).toEqual([]);
@@ -173,14 +173,14 @@ test("groups are those that the computers return; one that does not exist is rep
 });
 
 test("an address without Jamf Pro is reported as such", async () => {
-  const place = start({ count: 1 }, "api = pro\n", asClient);
-  await using vendor = place.vendor;
+  const space = start({ count: 1 }, "api = pro\n", asClient);
+  await using vendor = space.vendor;
   vendor.fail({
     on: isPage,
     times: 99,
     answer: () => new Response("<h1>Not Found</h1>", { status: 404 }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.hint).toContain("Check url");
 });

@@ -19,14 +19,14 @@ import type { JamfOptions } from "./server.ts";
 
 /** The records that an event leads to, what was asked for, and what was logged. */
 async function fetched(body: unknown, extra = "", options: Partial<JamfOptions> = {}) {
-  const place = start({ count: 20, ...options }, extra);
-  await using vendor = place.vendor;
+  const space = start({ count: 20, ...options }, extra);
+  await using vendor = space.vendor;
   const lines: string[] = [];
   const log = createLog("test", createRedactor(), [
     ({ level, message }) => lines.push(`${level}: ${message}`),
   ]);
   const text =
-    `[oomnitza]\nurl = http://127.0.0.1\napi_token = x\n[casper]\nenable = True\n${place.options}`;
+    `[oomnitza]\nurl = http://127.0.0.1\napi_token = x\n[casper]\nenable = True\n${space.options}`;
   const plan = checkConfig(parseIni(text, "config.ini"), {
     sources: [casper],
     env: {},

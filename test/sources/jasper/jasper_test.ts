@@ -35,11 +35,11 @@ describe("changed SIMs", () => {
   for (const [count, sizes] of Object.entries(batches)) {
     for (const pages of [false, true]) {
       test(`${count} arrive exactly from ${pages ? "a newer" : "an older"} server`, async () => {
-        const place = start({ count: Number(count), pages });
-        await using vendor = place.vendor;
-        const run = await uploadAll(place, ["--workers", "1"]);
+        const space = start({ count: Number(count), pages });
+        await using vendor = space.vendor;
+        const run = await uploadAll(space, ["--workers", "1"]);
         expect(run.code).toBe(0);
-        expect(run.records.map(({ SIM }) => SIM)).toEqual([...place.keys]);
+        expect(run.records.map(({ SIM }) => SIM)).toEqual([...space.keys]);
         expect(vendor.batches).toEqual(sizes);
         // The WSDL, the pages of the list and the details.
         const lists = pages && count === "51" ? 2 : 1;
@@ -50,20 +50,20 @@ describe("changed SIMs", () => {
   }
 
   test("1,200 arrive exactly, with one list, 24 requests for details, one call at a time", async () => {
-    const place = start({ count: 1200 });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place, ["--workers", "4"]);
+    const space = start({ count: 1200 });
+    await using vendor = space.vendor;
+    const run = await uploadAll(space, ["--workers", "4"]);
     expect(run.code).toBe(0);
-    expect(run.records.map(({ SIM }) => SIM).sort()).toEqual([...place.keys].sort());
+    expect(run.records.map(({ SIM }) => SIM).sort()).toEqual([...space.keys].sort());
     expect(vendor.calls.filter(isList)).toHaveLength(1);
     expect(vendor.batches).toEqual(Array(24).fill(50));
     expect(vendor.mostAtOnce()).toBe(1);
   });
 
   test("a record has its fields with their types", async () => {
-    const place = start({ count: 1 });
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 1 });
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records).toEqual([{
       SIM: "8901000000000000000",
       PHONE: "001555010",
@@ -78,9 +78,9 @@ describe("changed SIMs", () => {
   test("texts keep their blanks, numbers and the id of the SIM have none", async () => {
     const extra =
       'mapping.NOTE = {"source": "custom1"}\nmapping.SESSIONS = {"source": "ctdSessionCount"}\n';
-    const place = start({ count: 1 }, extra);
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ count: 1 }, extra);
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records[0]).toMatchObject({
       SIM: "8901000000000000000",
       NOTE: "  Jane\n Doe ",
@@ -89,17 +89,17 @@ describe("changed SIMs", () => {
   });
 
   test("a server that gives fewer details than asked for is asked again", async () => {
-    const place = start({ count: 60, mostDetails: 20 });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place, ["--workers", "1"]);
-    expect(run.records.map(({ SIM }) => SIM)).toEqual([...place.keys]);
+    const space = start({ count: 60, mostDetails: 20 });
+    await using vendor = space.vendor;
+    const run = await uploadAll(space, ["--workers", "1"]);
+    expect(run.records.map(({ SIM }) => SIM)).toEqual([...space.keys]);
     expect(vendor.batches).toEqual([50, 30, 10, 10]);
   });
 
   test("a SIM that is listed, and that the service does not know, is named", async () => {
-    const place = start({ count: 60, unknown: [7] });
-    await using _vendor = place.vendor;
-    using runs = series(place);
+    const space = start({ count: 60, unknown: [7] });
+    await using _vendor = space.vendor;
+    using runs = series(space);
     const run = await runs.upload();
     expect(run.code).toBe(3);
     expect(run.section.counts).toMatchObject({ fetched: 59, sent: 59, unreadable: 1 });
@@ -109,27 +109,27 @@ describe("changed SIMs", () => {
 
   test("a list that moves while it is read loses nobody", async () => {
     // The first SIM changes after the first page was given: the 51st moves to that page.
-    const place = start({
+    const space = start({
       count: 130,
       pages: true,
       onPage: (page, server) => {
         if (page === 2 && server.since.length === 1) server.touch(0, "2026-02-01T00:00:00.000Z");
       },
     });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(0);
-    expect(run.records.map(({ SIM }) => SIM).sort()).toEqual([...place.keys].sort());
+    expect(run.records.map(({ SIM }) => SIM).sort()).toEqual([...space.keys].sort());
     expect(vendor.calls.filter(isList)).toHaveLength(6);
   });
 
   slow("the vendor's limit holds up the run and loses nothing", async () => {
-    const place = start({
+    const space = start({
       count: 300,
       throttle: { requests: 3, windowMs: 1000, answer: throttled },
     });
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(0);
     expect(run.records).toHaveLength(300);
     expect(vendor.throttled()).toBeGreaterThan(0);
@@ -143,9 +143,9 @@ describe("faults", () => {
       ["api_token = ", "api_token = x", "400100: Invalid license key."],
     ];
     for (const [from, to, expected] of wrong) {
-      const place = start({ count: 3 });
-      await using vendor = place.vendor;
-      const run = await uploadAll(place, [], place.options.replace(from, to));
+      const space = start({ count: 3 });
+      await using vendor = space.vendor;
+      const run = await uploadAll(space, [], space.options.replace(from, to));
       expect(run.code).toBe(3);
       expect(run.report.sections[0]?.error?.message).toContain(`Client fault ${expected}`);
       expect(run.report.sections[0]?.error?.hint).toBe("Check username, password, api_token.");
@@ -154,22 +154,22 @@ describe("faults", () => {
   });
 
   test("a fault is reported with its code and text and not repeated; one of the server is", async () => {
-    const place = start({ count: 3 });
-    await using vendor = place.vendor;
+    const space = start({ count: 3 });
+    await using vendor = space.vendor;
     vendor.fail({ on: isList, times: 1, answer: () => fault("500", "Try later.", "Server") });
     vendor.fail({ on: isList, times: 1, answer: () => fault("200200", "Not permitted.") });
-    const run = await uploadAll(place);
+    const run = await uploadAll(space);
     expect(run.report.sections[0]?.error?.message).toContain("Client fault 200200: Not permitted.");
     expect(run.code).toBe(3);
     expect(vendor.calls.filter(isList)).toHaveLength(2);
   });
 
   test("one batch that fails costs its own SIMs only", async () => {
-    const place = start({ count: 120 });
-    await using vendor = place.vendor;
+    const space = start({ count: 120 });
+    await using vendor = space.vendor;
     const on = (call: VendorCall) => isDetails(call) && call.body.includes(iccid(60));
     vendor.fail({ on, times: 1, answer: () => fault("100000", "Internal error.") });
-    using runs = series(place);
+    using runs = series(space);
     const run = await runs.upload();
     expect(run.section.counts).toMatchObject({ fetched: 70, sent: 70, unreadable: 50 });
     expect(run.code).toBe(3);
@@ -185,14 +185,14 @@ describe("faults", () => {
       [({ path }) => path === wsdlPath, 200],
     ];
     for (const [on, status] of places) {
-      const place = start({ count: 3 });
-      await using vendor = place.vendor;
+      const space = start({ count: 3 });
+      await using vendor = space.vendor;
       vendor.fail({
         on,
         times: 10,
         answer: () => new Response(bomb, { status, headers: { "Content-Type": "text/xml" } }),
       });
-      const run = await uploadAll(place, ["--verbose"]);
+      const run = await uploadAll(space, ["--verbose"]);
       expect(run.code).toBe(3);
       expect(run.report.sections[0]?.error?.message).toContain("document type, which is refused");
       expect(run.stdout + run.stderr).not.toContain("root:");
@@ -201,12 +201,12 @@ describe("faults", () => {
   });
 
   test("what echoes the message shows no secret, escaped for XML or not", async () => {
-    const place = start({ count: 1 });
-    await using vendor = place.vendor;
+    const space = start({ count: 1 });
+    await using vendor = space.vendor;
     const answer = ({ body }: VendorCall) =>
       fault("1", body.replace(/<[^>]*>/g, " ").replaceAll("&", "&amp;"));
     vendor.fail({ on: isList, times: 10, answer });
-    const run = await uploadAll(place, ["--verbose"]);
+    const run = await uploadAll(space, ["--verbose"]);
     const shown = run.stdout + run.stderr;
     expect(shown).toContain(account.username);
     expect(shown).toContain("oom-1");
@@ -220,15 +220,15 @@ describe("wsdl_path", () => {
   test("a file and its address will do, and the service is where they say", async () => {
     const server = startJasper({ count: 3 });
     await using _server = server;
-    const place = start({ count: 0, location: `${server.url}${servicePath}` });
-    await using vendor = place.vendor;
-    using runs = series(place);
-    const path = runs.place.write("Terminal.wsdl", await (await fetch(vendor.wsdl)).text());
+    const space = start({ count: 0, location: `${server.url}${servicePath}` });
+    await using vendor = space.vendor;
+    using runs = series(space);
+    const path = runs.space.write("Terminal.wsdl", await (await fetch(vendor.wsdl)).text());
     for (const named of ["Terminal.wsdl", path, `file://${path}`]) {
       const run = await uploadAll(
-        place,
+        space,
         [],
-        place.options.replace(vendor.wsdl, named.startsWith("T") ? path : named),
+        space.options.replace(vendor.wsdl, named.startsWith("T") ? path : named),
       );
       expect(run.code).toBe(0);
       expect(run.records).toHaveLength(3);
@@ -237,14 +237,14 @@ describe("wsdl_path", () => {
   });
 
   test("one that cannot be had, and what is none, are reported", async () => {
-    const place = start({ count: 3 });
-    await using vendor = place.vendor;
-    using runs = series(place);
-    const page = runs.place.write("page.wsdl", "<html><p>hello</p></html>");
-    const other = runs.place.write("other.wsdl", '<definitions name="other"/>');
+    const space = start({ count: 3 });
+    await using vendor = space.vendor;
+    using runs = series(space);
+    const page = runs.space.write("page.wsdl", "<html><p>hello</p></html>");
+    const other = runs.space.write("other.wsdl", '<definitions name="other"/>');
     const file =
       '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><definitions>&f;</definitions>';
-    const hostile = runs.place.write("hostile.wsdl", file);
+    const hostile = runs.space.write("hostile.wsdl", file);
     const cases: [string, string][] = [
       [`${vendor.url}/none.wsdl`, "Cannot load the WSDL from Jasper [jasper]: 404"],
       ["/none/Terminal.wsdl", "Cannot read /none/Terminal.wsdl: it does not exist"],
@@ -253,7 +253,7 @@ describe("wsdl_path", () => {
       [other, "has no SOAP service with GetModifiedTerminals and GetTerminalDetails"],
     ];
     for (const [named, expected] of cases) {
-      const run = await uploadAll(place, [], place.options.replace(vendor.wsdl, named));
+      const run = await uploadAll(space, [], space.options.replace(vendor.wsdl, named));
       expect(run.code).toBe(3);
       expect(run.report.sections[0]?.error?.message).toContain(expected);
     }
@@ -262,12 +262,12 @@ describe("wsdl_path", () => {
   test("one that came unprotected cannot send the password to another host", async () => {
     const trap = startJasper({ count: 3 });
     await using _trap = trap;
-    const place = start({
+    const space = start({
       count: 3,
       location: `http://localhost:${new URL(trap.url).port}${servicePath}`,
     });
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.code).toBe(3);
     expect(run.report.sections[0]?.error?.message).toContain("a service on another host");
     expect(trap.calls).toEqual([]);
@@ -285,11 +285,11 @@ describe("wsdl_path", () => {
         },
       },
     });
-    const place = start({ count: 0 });
-    await using vendor = place.vendor;
+    const space = start({ count: 0 });
+    await using vendor = space.vendor;
     await using instance = record();
     using folder = workspace();
-    const options = place.options.replace(/^wsdl_path.*$/m, "");
+    const options = space.options.replace(/^wsdl_path.*$/m, "");
     folder.write(
       "config.ini",
       `${oomnitzaSection(instance)}[jasper]\nenable = True\n${options}\n`,

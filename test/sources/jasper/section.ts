@@ -58,7 +58,7 @@ export interface Run {
 
 /** A folder in which uploads follow each other. */
 export interface Series extends Disposable {
-  readonly place: Workspace;
+  readonly space: Workspace;
   upload(
     words?: readonly string[],
     oomnitza?: RecorderOptions,
@@ -74,15 +74,15 @@ export interface Series extends Disposable {
 export function series(first: VendorUnderTest): Series {
   const { section } = first;
   let { options } = first;
-  const place = workspace();
+  const space = workspace();
   const state = "agent-state.sqlite";
   return {
-    place,
+    space,
     async upload(words = [], oomnitza = {}, how = {}) {
       await using instance = record(oomnitza);
       const ini = `${oomnitzaSection(instance)}[${section}]\nenable = True\n${options}\n`;
-      place.write("config.ini", ini);
-      const run = await place.agent(["upload", section, "--output", "json", ...words], {
+      space.write("config.ini", ini);
+      const run = await space.agent(["upload", section, "--output", "json", ...words], {
         timeoutMs: 120_000,
         ...how,
       });
@@ -96,8 +96,8 @@ export function series(first: VendorUnderTest): Series {
       return { ...run, sims, section: JSON.parse(shown).sections[0] };
     },
     remembered() {
-      if (!place.has(state)) return undefined;
-      const database = new Database(join(place.folder, state), { readonly: true });
+      if (!space.has(state)) return undefined;
+      const database = new Database(join(space.folder, state), { readonly: true });
       try {
         const row = database.query<{ value: string }, [string]>(
           "SELECT value FROM cursors WHERE section = ? AND key = 'since'",
@@ -108,6 +108,6 @@ export function series(first: VendorUnderTest): Series {
       }
     },
     readFrom: (other) => void (options = other.options),
-    [Symbol.dispose]: () => place[Symbol.dispose](),
+    [Symbol.dispose]: () => space[Symbol.dispose](),
   };
 }

@@ -148,11 +148,11 @@ class Terminals {
     const known = ["messageId", "version", "licenseKey"].concat(
       operation === "GetTerminalDetails" ? ["iccids"] : ["accountId", "since", ...paged],
     );
-    const places = request.children.map(({ name, space }) =>
+    const positions = request.children.map(({ name, space }) =>
       space === schema ? known.indexOf(name) : -1
     );
-    const inOrder = places.every((place, index) => place > (places[index - 1] ?? -1));
-    if (!inOrder || [0, 1, 2].some((place) => places[place] !== place)) {
+    const inOrder = positions.every((position, index) => position > (positions[index - 1] ?? -1));
+    if (!inOrder || [0, 1, 2].some((index) => positions[index] !== index)) {
       return `cvc-complex-type.2.4.a: Invalid content in ${request.name}`;
     }
     return new Map(request.children.map((child) => [child.name, child]));

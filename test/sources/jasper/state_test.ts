@@ -14,9 +14,9 @@ import { changedAt, iccid } from "./server.ts";
 const beginning = "2015-03-04T00:00:00Z";
 
 test("the next run asks for what changed since the last", async () => {
-  const place = start({ count: 51 });
-  await using vendor = place.vendor;
-  using runs = series(place);
+  const space = start({ count: 51 });
+  await using vendor = space.vendor;
+  using runs = series(space);
   expect((await runs.upload()).sims).toHaveLength(51);
   expect(runs.remembered()).toBe(changedAt(50));
   expect((await runs.upload()).sims).toEqual([]);
@@ -24,16 +24,16 @@ test("the next run asks for what changed since the last", async () => {
   expect((await runs.upload()).sims).toEqual([iccid(7)]);
   expect(runs.remembered()).toBe("2026-01-02T00:00:00.000Z");
   expect((await runs.upload(["--state", "other.sqlite"])).sims).toHaveLength(51);
-  expect(runs.place.has("other.sqlite")).toBe(true);
+  expect(runs.space.has("other.sqlite")).toBe(true);
   expect(vendor.since).toEqual([beginning, changedAt(50), changedAt(50), beginning]);
 });
 
 test("a change at the time of the run is read again, lest another of that time be lost", async () => {
-  const place = start({ count: 3 });
-  await using vendor = place.vendor;
+  const space = start({ count: 3 });
+  await using vendor = space.vendor;
   // The server's clock says midnight.
   vendor.touch(2, "2026-02-28T23:59:59.000Z");
-  using runs = series(place);
+  using runs = series(space);
   await runs.upload();
   expect(runs.remembered()).toBe("2026-02-28T23:59:00.000Z");
   expect((await runs.upload()).sims).toEqual([iccid(2)]);
@@ -45,20 +45,20 @@ test("nothing is remembered when nothing changed, in test mode and with --record
   using empty = series(none);
   expect((await empty.upload()).code).toBe(0);
   expect(empty.remembered()).toBeUndefined();
-  const place = start({ count: 3 });
-  await using _vendor = place.vendor;
-  using runs = series(place);
+  const space = start({ count: 3 });
+  await using _vendor = space.vendor;
+  using runs = series(space);
   expect((await runs.upload(["--testmode"])).section.counts.shown).toBe(3);
-  expect(runs.place.has("agent-state.sqlite")).toBe(false);
+  expect(runs.space.has("agent-state.sqlite")).toBe(false);
   expect((await runs.upload(["--record-count", "2"])).sims).toHaveLength(2);
   expect((await runs.upload(["--record-count", "9"])).sims).toHaveLength(3);
   expect(runs.remembered()).toBeUndefined();
 });
 
 test("a failed push leaves the state alone, and the next run sends everything", async () => {
-  const place = start({ count: 11 });
-  await using vendor = place.vendor;
-  using runs = series(place);
+  const space = start({ count: 11 });
+  await using vendor = space.vendor;
+  using runs = series(space);
   await runs.upload();
   for (const index of [1, 2, 3]) vendor.touch(index, `2026-01-0${index + 1}T00:00:00.000Z`);
   const refused = await runs.upload([], {
@@ -73,9 +73,9 @@ test("a failed push leaves the state alone, and the next run sends everything", 
 });
 
 slow("a server that dies mid-run fails the section, and the next run completes", async () => {
-  const place = start({ count: 400 });
-  await using vendor = place.vendor;
-  using runs = series(place);
+  const space = start({ count: 400 });
+  await using vendor = space.vendor;
+  using runs = series(space);
   const isLate = ({ body }: VendorCall) => vendor.batches.length >= 3 && body.includes("Details");
   const die = () => {
     void vendor.stop();
@@ -95,21 +95,21 @@ slow("a server that dies mid-run fails the section, and the next run completes",
   const complete = await runs.upload();
   expect(complete.code).toBe(0);
   expect(complete.section.counts).toMatchObject({ fetched: 400, sent: 400, unreadable: 0 });
-  expect([...complete.sims].sort()).toEqual([...place.keys]);
+  expect([...complete.sims].sort()).toEqual([...space.keys]);
   expect(next.since).toEqual([beginning]);
   expect(runs.remembered()).toBe(changedAt(399));
 });
 
 test("the Python connector's file is read once and left alone, beside the ini or above", async () => {
   for (const folder of ["", ".."]) {
-    const place = start({ count: 51 });
-    await using vendor = place.vendor;
-    using outer = series(place);
-    const home = join(outer.place.folder, "home");
+    const space = start({ count: 51 });
+    await using vendor = space.vendor;
+    using outer = series(space);
+    const home = join(outer.space.folder, "home");
     mkdirSync(home);
     const file = join(home, folder, "storage.db");
     writeFileSync(file, "2026-01-01 00:00:40\n");
-    const ini = outer.place.folder;
+    const ini = outer.space.folder;
     const words = ["--ini", join(ini, "config.ini")];
     const cwd = { cwd: home };
     const first = await outer.upload(words, {}, cwd);
@@ -124,29 +124,29 @@ test("the Python connector's file is read once and left alone, beside the ini or
 });
 
 test("a storage file without a time is said to be of no use", async () => {
-  const place = start({ count: 3 });
-  await using vendor = place.vendor;
-  using runs = series(place);
-  runs.place.write("storage.db", "SQLite format 3\0");
+  const space = start({ count: 3 });
+  await using vendor = space.vendor;
+  using runs = series(space);
+  runs.space.write("storage.db", "SQLite format 3\0");
   const run = await runs.upload();
   expect(run.stderr).toContain("contains no time and is not used");
   expect(vendor.since).toEqual([beginning]);
 });
 
 test("full_sync reads all, whatever was remembered", async () => {
-  const place = start({ count: 11 }, "full_sync = True\n");
-  await using vendor = place.vendor;
-  using runs = series(place);
+  const space = start({ count: 11 }, "full_sync = True\n");
+  await using vendor = space.vendor;
+  using runs = series(space);
   expect((await runs.upload()).sims).toHaveLength(11);
   expect((await runs.upload()).sims).toHaveLength(11);
   expect(vendor.since).toEqual([undefined, undefined]);
 });
 
 test("a state file that is none is refused by name, before anything is sent", async () => {
-  const place = start({ count: 3 });
-  await using vendor = place.vendor;
-  using runs = series(place);
-  runs.place.write(
+  const space = start({ count: 3 });
+  await using vendor = space.vendor;
+  using runs = series(space);
+  runs.space.write(
     "agent-state.sqlite",
     "certainly no database, for that is much longer than this\n",
   );

@@ -66,7 +66,7 @@ function each(write: (operation: string) => string): string {
   return operations.map(write).join("\n");
 }
 
-/** The WSDL, naming a place as the service's. */
+/** The WSDL, naming an address as that of the service's. */
 export function terminalWsdl(location: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:sc="${schema}"

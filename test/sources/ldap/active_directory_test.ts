@@ -268,9 +268,9 @@ test.each([
     "The next run reads everything again",
   ],
 ])("%s is reported with what to do", async (_title, server, more, message, detail, hint) => {
-  const place = await serve({ entries: people(1001), ...server }, more);
-  await using _server = place.server;
-  const run = await upload("ldap", place.options);
+  const space = await serve({ entries: people(1001), ...server }, more);
+  await using _server = space.server;
+  const run = await upload("ldap", space.options);
   expect(run.code).toBe(3);
   expect(run.section.error?.message).toContain(message);
   expect(run.section.error?.message).toContain(detail);

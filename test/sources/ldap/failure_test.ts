@@ -148,10 +148,10 @@ test("what comes in the clear after the agreement to StartTLS is not believed", 
 test("a stop ends a search that hangs", async () => {
   await using server = await startOtherServer(() => {});
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   const settings = section("ldap", { ...options, url: server.url });
-  place.write("config.ini", oomnitzaSection(instance) + settings);
-  const agent = await place.start(["upload", "ldap"]);
+  space.write("config.ini", oomnitzaSection(instance) + settings);
+  const agent = await space.start(["upload", "ldap"]);
   while (server.connections() === 0) await Bun.sleep(5);
   await Bun.sleep(100);
   expect(await agent.stop()).toBe(3);

@@ -42,9 +42,9 @@ export async function upload(
       return undefined;
     },
   });
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + section(name, options));
-  const run = await place.agent(["upload", name, "--output", "json", ...words], {
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + section(name, options));
+  const run = await space.agent(["upload", name, "--output", "json", ...words], {
     timeoutMs: 60_000,
   });
   const report = JSON.parse(run.stdout);
@@ -58,7 +58,7 @@ export async function upload(
 /** What `agent check` says about a section. */
 export async function check(name: string, options: SectionOptions) {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + section(name, options));
-  return await place.agent(["check", name], { timeoutMs: 60_000 });
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + section(name, options));
+  return await space.agent(["check", name], { timeoutMs: 60_000 });
 }

@@ -118,11 +118,11 @@ test("the server is killed mid-run: what was read is delivered, and the next run
 test("a stop ends a search that hangs", async () => {
   await using hung = await startSlapd({ ldif: devices(3) });
   await using instance = record();
-  using place = workspace();
+  using space = workspace();
   const settings = section("ldap_assets", { ...options, url: hung.plain });
-  place.write("config.ini", oomnitzaSection(instance) + settings);
+  space.write("config.ini", oomnitzaSection(instance) + settings);
   hung.freeze();
-  const agent = await place.start(["upload", "ldap_assets"]);
+  const agent = await space.start(["upload", "ldap_assets"]);
   while (!agent.stderr().includes("Uploading ") && !agent.hasEnded()) await Bun.sleep(5);
   await Bun.sleep(50);
   expect(agent.hasEnded()).toBe(false);

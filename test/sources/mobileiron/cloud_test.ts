@@ -65,10 +65,10 @@ conformance({
 
 test("1,200 devices of one partition arrive exactly, with four requests", async () => {
   const partitions = [{ id: 11, name: "Drivers", devices: devices(1200) }];
-  const place = start({ partitions }, "", "All");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  const space = start({ partitions }, "", "All");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   expect(vendor.calls).toHaveLength(4);
   expect(vendor.calls.filter(isList)).toHaveLength(3);
 });
@@ -79,10 +79,10 @@ test("a page that the server cut short is not the end, also of the list of parti
     name: `P${index}`,
     devices: devices(7, index * 7),
   }));
-  const place = start({ partitions, pageLimit: 3 }, "", "All");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  const space = start({ partitions, pageLimit: 3 }, "", "All");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   expect(vendor.calls).toHaveLength(2 + 5 * 3);
 });
 
@@ -92,13 +92,13 @@ test("a name is not taken for another that contains it, and an unknown one is re
     { id: 2, name: "Drive", devices: devices(2, 10) },
     { id: 3, name: "r", devices: devices(2, 20) },
   ];
-  const place = start({ partitions }, "", '["drivers", "Pilots"]');
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ partitions }, "", '["drivers", "Pilots"]');
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(["SN0", "SN1"]);
   expect(run.code).toBe(0);
   expect(run.stderr).toContain('There is no partition "Pilots". There are: Drivers, Drive, r');
-  const none = await uploadAll(place, [], place.options.replace('["drivers", "Pilots"]', "Pilots"));
+  const none = await uploadAll(space, [], space.options.replace('["drivers", "Pilots"]', "Pilots"));
   expect(none.code).toBe(3);
   expect(none.report.sections[0]?.error?.hint).toContain("Drivers, Drive, r");
 });
@@ -127,12 +127,12 @@ test("devices that were not seen for 36 hours or never are left out, and their p
     { id: 1, name: "Drivers", devices: [...fresh, ...stale] },
     { id: 2, name: "Office", devices: [device(9000), device(9001, 1)] },
   ];
-  const place = start({ partitions }, "", "All");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ partitions }, "", "All");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(0);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([
-    ...place.keys.slice(0, 400),
+    ...space.keys.slice(0, 400),
     "SN9001",
   ]);
   expect(vendor.calls.filter(isList)).toHaveLength(3);
@@ -142,9 +142,9 @@ test("devices that were not seen for 36 hours or never are left out, and their p
 test("a page of devices that were never seen does not hide those behind it", async () => {
   const never = Array.from({ length: 500 }, (_, index) => device(index));
   const partitions = [{ id: 1, name: "Drivers", devices: [...never, device(900, 1)] }];
-  const place = start({ partitions }, "", "Drivers");
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ partitions }, "", "Drivers");
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(["SN900"]);
 });
 
@@ -160,9 +160,9 @@ test("the 36 hours can be changed, and switched off", async () => {
     ["include_checkin_devices_only = False\n", ["SN0", "SN1", "SN2", "SN3"]],
   ] as const;
   for (const [extra, serials] of cases) {
-    const place = start({ partitions }, extra, "Drivers");
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place, ["--workers", "1"]);
+    const space = start({ partitions }, extra, "Drivers");
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space, ["--workers", "1"]);
     expect(run.code).toBe(0);
     expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...serials]);
   }
@@ -182,14 +182,14 @@ const windows = {
 test("the hardware of Windows devices is read when it is mapped; one that fails is named", async () => {
   const extra =
     'mapping.DISK = {"source": "primaryHDDSize"}\nmapping.CPU = {"source": "primaryProcessorName"}\nmapping.CORES = {"source": "primaryProcessorCores"}\nmapping.RAM = {"source": "primaryMemoryCapacity"}\n';
-  const place = start({ partitions: [windows] }, extra, "Drivers");
-  await using vendor = place.vendor;
+  const space = start({ partitions: [windows] }, extra, "Drivers");
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ path }) => path.includes("/7003/"),
     times: 99,
     answer: () => new Response("", { status: 400 }),
   });
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const run = await uploadAll(space, ["--workers", "1"]);
   const pc = { DISK: "512 GB", CPU: "Example CPU", CORES: 8, RAM: "16 GB" };
   expect(run.records).toEqual([
     { SERIAL: "SN0", DISK: null, CPU: null, CORES: null, RAM: null },
@@ -201,35 +201,35 @@ test("the hardware of Windows devices is read when it is mapped; one that fails 
 });
 
 test("without such a mapping, only a missing serial number is asked for", async () => {
-  const place = start({ partitions: [windows] }, "", "Drivers");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ partitions: [windows] }, "", "Drivers");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(["SN0", "SN1", "PC7002", "SN3"]);
   expect(vendor.calls).toHaveLength(3);
 });
 
 test("a partition that cannot be read fails the section", async () => {
-  const place = start({ partitions: twoOf(10) });
-  await using vendor = place.vendor;
+  const space = start({ partitions: twoOf(10) });
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ query }) => query.get("dmPartitionId") === "13",
     times: 99,
     answer: () => new Response("{}", { status: 400 }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.records).toHaveLength(5);
   expect(run.report.sections[0]?.error?.message).toContain("Büro & Lager");
 });
 
 slow("the limit of the vendor holds up the run and loses nothing", async () => {
-  const place = start({
+  const space = start({
     partitions: twoOf(60),
     pageLimit: 5,
     throttle: { requests: 6, windowMs: 1500, answer: throttled },
   });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(60);
   expect(run.code).toBe(0);
   expect(vendor.throttled()).toBeGreaterThan(0);

@@ -50,10 +50,10 @@ describe("version 2", () => {
 });
 
 test("1,200 devices arrive exactly, with eight requests, and only what is mapped is asked for", async () => {
-  const place = start({ spaces: { "1": some(1200) } });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  const space = start({ spaces: { "1": some(1200) } });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   expect(run.records[1]).toEqual({ SERIAL: "SN1", MAIL: "person1@example.com" });
   expect(vendor.calls).toHaveLength(8);
   expect(vendor.unused()).toEqual([]);
@@ -64,19 +64,19 @@ test("1,200 devices arrive exactly, with eight requests, and only what is mapped
 });
 
 test("a device of two spaces arrives once", async () => {
-  const place = start({ spaces: { "1": some(250), "7": some(250, 100) } });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ spaces: { "1": some(250), "7": some(250, 100) } });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(0);
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   expect(run.records).toHaveLength(350);
 });
 
 test("a page that the server cut short moves the next one", async () => {
-  const place = start({ spaces: { "1": some(95) }, pageLimit: 30 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
-  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...place.keys]);
+  const space = start({ spaces: { "1": some(95) }, pageLimit: 30 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   expect(vendor.calls.filter(isList).map(({ query }) => query.get("offset"))).toEqual([
     "0",
     "30",
@@ -86,36 +86,36 @@ test("a page that the server cut short moves the next one", async () => {
 });
 
 test("a list that does not move on ends with an error", async () => {
-  const place = start({ spaces: { "1": some(5) } });
-  await using vendor = place.vendor;
+  const space = start({ spaces: { "1": some(5) } });
+  await using vendor = space.vendor;
   vendor.fail({
     on: isList,
     times: 99,
     answer: () => Response.json({ results: [], totalCount: 5, resultCount: 0, hasMore: true }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("The list repeats itself");
 });
 
 test("a total that the pages do not reach fails the section", async () => {
-  const place = start({ spaces: { "1": some(5) } });
-  await using vendor = place.vendor;
+  const space = start({ spaces: { "1": some(5) } });
+  await using vendor = space.vendor;
   vendor.fail({
     on: isList,
     times: 99,
     answer: () => Response.json({ results: [coreDevice(0)], totalCount: 5, hasMore: false }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.records).toHaveLength(1);
 });
 
 test("a field that MobileIron lacks is reported, and the others arrive", async () => {
   const extra = 'mapping.FLOOR = {"source": "custom.floor"}\n';
-  const place = start({ spaces: { "1": some(2), "2": some(2, 2) } }, extra);
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ spaces: { "1": some(2), "2": some(2, 2) } }, extra);
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(0);
   expect(run.records).toHaveLength(4);
   expect(run.records[0]?.FLOOR).toBeNull();
@@ -126,9 +126,9 @@ const many = Array.from({ length: 700 }, (_, index) => `custom_attribute.number_
 const filter = "recordfilter:\n    return Object.keys(record).length === 707\n";
 
 test("all fields are asked for in groups when user code could read any, and put together", async () => {
-  const place = start({ spaces: { "1": some(3) }, fields: many }, filter);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ spaces: { "1": some(3) }, fields: many }, filter);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(3);
   const groups = vendor.calls.filter(isList).map(({ query }) => query.get("fields")?.split(","));
   expect(groups.length).toBeGreaterThan(1);
@@ -136,8 +136,8 @@ test("all fields are asked for in groups when user code could read any, and put 
 });
 
 test("a device that moves while its groups are read is named, not sent in half", async () => {
-  const place = start({ spaces: { "1": some(3) }, fields: many }, filter);
-  await using vendor = place.vendor;
+  const space = start({ spaces: { "1": some(3) }, fields: many }, filter);
+  await using vendor = space.vendor;
   vendor.fail({
     on: (call) => isList(call) && call.query.get("fields")?.includes("number_699") === true,
     times: 1,
@@ -149,7 +149,7 @@ test("a device that moves while its groups are read is named, not sent in half",
         hasMore: false,
       }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.counts.unreadable).toBe(1);
   expect(run.stderr).toContain("device 501: the list changed");
@@ -168,9 +168,9 @@ test("groupFields() keeps to 512 names and to what an address can hold", () => {
 });
 
 test("an administrator without a device space is reported", async () => {
-  const place = start({ spaces: {} });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ spaces: {} });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(0);
   expect(run.stderr).toContain("has no access to any device space");
 });

@@ -34,18 +34,18 @@ conformance({
 });
 
 test("1,200 people arrive exactly, with six requests", async () => {
-  const place = start({ active: 1200 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
-  expect(run.records.map(({ USER }) => USER).sort()).toEqual([...place.keys].sort());
+  const space = start({ active: 1200 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
+  expect(run.records.map(({ USER }) => USER).sort()).toEqual([...space.keys].sort());
   expect(vendor.calls).toHaveLength(6);
   expect(vendor.unused()).toEqual([]);
 });
 
 test("a record has all mapped fields", async () => {
-  const place = start({ active: 1 });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 1 });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toEqual([{
     USER: "person0@example.com",
     FIRST_NAME: "First0",
@@ -58,28 +58,28 @@ test("a record has all mapped fields", async () => {
 });
 
 test("deprovisioned people come after the others, and only when asked for", async () => {
-  const place = start({ active: 250, deprovisioned: 210 }, "deprovisioned = True\n");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
-  expect(run.records.map(({ USER }) => USER)).toEqual([...place.keys]);
+  const space = start({ active: 250, deprovisioned: 210 }, "deprovisioned = True\n");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ USER }) => USER)).toEqual([...space.keys]);
   expect(vendor.calls).toHaveLength(4);
 });
 
 test("a page that the server cut short is not the end", async () => {
-  const place = start({ active: 95, pageLimit: 30 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 95, pageLimit: 30 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(95);
   expect(vendor.calls).toHaveLength(4);
 });
 
 slow("the limit of the vendor holds up the run and loses nothing", async () => {
-  const place = start({
+  const space = start({
     active: 1200,
     throttle: { requests: 3, windowMs: 2000, answer: throttled },
   });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(1200);
   expect(run.code).toBe(0);
   expect(vendor.throttled()).toBeGreaterThan(0);
@@ -87,9 +87,9 @@ slow("the limit of the vendor holds up the run and loses nothing", async () => {
 });
 
 test("requests_per_minute lowers the pace", async () => {
-  const place = start({ active: 700 }, "requests_per_minute = 2\n");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--record-count", "300"]);
+  const space = start({ active: 700 }, "requests_per_minute = 2\n");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--record-count", "300"]);
   expect(run.records).toHaveLength(300);
   expect(vendor.busiest(1000)).toBe(2);
 });
@@ -97,9 +97,9 @@ test("requests_per_minute lowers the pace", async () => {
 test("a next link to another host is refused, and carries no token there", async () => {
   const trap = startOkta({ active: 0 });
   await using _trap = trap;
-  const place = start({ active: 450, linkOrigin: trap.url.replace("127.0.0.1", "localhost") });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ active: 450, linkOrigin: trap.url.replace("127.0.0.1", "localhost") });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("another host");
   expect(run.records).toHaveLength(200);

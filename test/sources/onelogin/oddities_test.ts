@@ -14,9 +14,9 @@ test("title is OneLogin's own, whatever a custom attribute is called", async () 
     const extra =
       'mapping.TITLE = {"source": "title"}\nmapping.CUSTOM = {"source": "custom_attributes.title"}\n' +
       'mapping.CENTER = {"source": "cost.center"}\n';
-    const place = start(api, { users: 1 }, extra);
-    await using _vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start(api, { users: 1 }, extra);
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records[0]).toMatchObject({
       TITLE: "Engineer",
       CUSTOM: "Custom title",
@@ -45,26 +45,26 @@ test("API 2 is asked for more fields only when one of them is looked at", async 
 });
 
 test("API 2 with fewer people than its Total-Count has failed", async () => {
-  const place = start("API 2", { users: 120 });
-  await using vendor = place.vendor;
+  const space = start("API 2", { users: 120 });
+  await using vendor = space.vendor;
   const answer = () => Response.json([], { headers: { "Total-Count": "120" } });
   vendor.fail({ on: ({ query }) => query.has("cursor"), times: 99, answer });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(50);
   expect(run.code).toBe(3);
 });
 
 test("a page of API 1 without pagination is read, and is the last", async () => {
-  const place = start("API 1", { users: 70, bareEnd: true });
-  await using _vendor = place.vendor;
-  expect((await uploadAll(place)).records).toHaveLength(70);
+  const space = start("API 1", { users: 70, bareEnd: true });
+  await using _vendor = space.vendor;
+  expect((await uploadAll(space)).records).toHaveLength(70);
 });
 
 test("a url with a query of its own keeps it", async () => {
-  const place = start("API 1", { users: 70 });
-  await using vendor = place.vendor;
-  const options = place.options.replace("/api/1/users", "/api/1/users?since=2015-01-01");
-  const run = await uploadAll(place, [], options);
+  const space = start("API 1", { users: 70 });
+  await using vendor = space.vendor;
+  const options = space.options.replace("/api/1/users", "/api/1/users?since=2015-01-01");
+  const run = await uploadAll(space, [], options);
   expect(run.records).toHaveLength(70);
   for (const { query } of vendor.calls.filter(isList)) {
     expect(query.get("since")).toBe("2015-01-01");
@@ -89,9 +89,9 @@ test("an error inside of a 200 is one, for tokens and for lists", async () => {
 
 test("a token that ends is renewed once, and is in no error", async () => {
   for (const api of ["API 1", "API 2"] as const) {
-    const place = start(api, { users: 220, tokenUses: 2 });
-    await using vendor = place.vendor;
-    expect((await uploadAll(place)).records).toHaveLength(220);
+    const space = start(api, { users: 220, tokenUses: 2 });
+    await using vendor = space.vendor;
+    expect((await uploadAll(space)).records).toHaveLength(220);
     // Pages 1 and 2, a refusal, pages 3 and 4, a refusal, page 5; and three tokens.
     expect(vendor.calls.filter(isList)).toHaveLength(7);
     expect(vendor.calls).toHaveLength(10);
@@ -101,7 +101,7 @@ test("a token that ends is renewed once, and is in no error", async () => {
       answer: ({ headers }) =>
         new Response(`you sent ${headers.get("authorization")}`, { status: 403 }),
     });
-    const run = await uploadAll(place, ["--verbose"]);
+    const run = await uploadAll(space, ["--verbose"]);
     expect(run.stdout).toContain("you sent ***");
     expect(run.stdout + run.stderr).not.toContain(tokenStart);
   }
@@ -111,9 +111,9 @@ test("token_url names another server for tokens, and only it gets the secret", a
   const tokens = startOneLogin({ users: 0 });
   await using _tokens = tokens;
   const extra = `token_url = ${tokens.url.replace("127.0.0.1", "localhost")}/auth/oauth2/token\n`;
-  const place = start("API 1", { users: 3 }, extra);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start("API 1", { users: 3 }, extra);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   // The data's server does not know the token of the other, which shows that it was asked.
   expect(run.code).toBe(3);
   expect(tokens.calls.map(({ path }) => path)).toEqual(Array(2).fill("/auth/oauth2/token"));
@@ -134,12 +134,12 @@ test("API credentials go before api_token, which is reported to be deprecated", 
 });
 
 test("XML with a document type is refused", async () => {
-  const place = start("the XML API", { users: 3 });
-  await using vendor = place.vendor;
+  const space = start("the XML API", { users: 3 });
+  await using vendor = space.vendor;
   const bomb =
     '<!DOCTYPE users [<!ENTITY a "x">]><users><user><username>&a;</username></user></users>';
   vendor.fail({ on: isList, times: 9, answer: () => new Response(bomb) });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("document type");
   expect(run.records).toEqual([]);
@@ -164,11 +164,11 @@ test("the rule names what is missing, and an address of the other API", () => {
 });
 
 test("a cursor that comes again ends the section instead of running for ever", async () => {
-  const place = start("API 1", { users: 120 });
-  await using vendor = place.vendor;
+  const space = start("API 1", { users: 120 });
+  await using vendor = space.vendor;
   const answer = () => Response.json({ data: [], pagination: { after_cursor: "same" } });
   vendor.fail({ on: isList, times: 50, answer });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("The list repeats itself");
   expect(vendor.calls.filter(isList)).toHaveLength(2);

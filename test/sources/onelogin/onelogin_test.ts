@@ -23,11 +23,11 @@ for (const api of names) {
     });
 
     test("1,200 people arrive exactly, with the fewest requests", async () => {
-      const place = start(api, { users: 1200 });
-      await using vendor = place.vendor;
-      const run = await uploadAll(place);
+      const space = start(api, { users: 1200 });
+      await using vendor = space.vendor;
+      const run = await uploadAll(space);
       expect(run.code).toBe(0);
-      expect(run.records.map(({ USER }) => USER).sort()).toEqual([...place.keys].sort());
+      expect(run.records.map(({ USER }) => USER).sort()).toEqual([...space.keys].sort());
       const { lists, tokens } = apis[api];
       expect(vendor.calls.filter(isList)).toHaveLength(lists);
       expect(vendor.calls).toHaveLength(lists + tokens);
@@ -35,9 +35,9 @@ for (const api of names) {
     });
 
     test("a record has all mapped fields", async () => {
-      const place = start(api, { users: 1 });
-      await using _vendor = place.vendor;
-      const run = await uploadAll(place);
+      const space = start(api, { users: 1 });
+      await using _vendor = space.vendor;
+      const run = await uploadAll(space);
       expect(run.records).toEqual([{
         USER: "person0",
         FIRST_NAME: "First0",
@@ -53,9 +53,9 @@ for (const api of names) {
       const prefix = api === "the XML API" ? "custom_attribute_" : "custom_attributes.";
       const extra = 'mapping.SHORT = {"source": "office"}\n' +
         `mapping.LONG = {"source": "${prefix}office"}\nmapping.OWN = {"source": "email"}\n`;
-      const place = start(api, { users: 60 }, extra);
-      await using _vendor = place.vendor;
-      const run = await uploadAll(place, ["--workers", "1"]);
+      const space = start(api, { users: 60 }, extra);
+      await using _vendor = space.vendor;
+      const run = await uploadAll(space, ["--workers", "1"]);
       expect(run.records[0]).toMatchObject({
         SHORT: "Berlin",
         LONG: "Berlin",
@@ -65,15 +65,15 @@ for (const api of names) {
     });
 
     test("a page that the server cut short is not the end", async () => {
-      const place = start(api, { users: 95, pageLimit: 30 });
-      await using _vendor = place.vendor;
-      expect((await uploadAll(place)).records).toHaveLength(95);
+      const space = start(api, { users: 95, pageLimit: 30 });
+      await using _vendor = space.vendor;
+      expect((await uploadAll(space)).records).toHaveLength(95);
     });
 
     test("people without a username are counted, and how to send them is reported", async () => {
-      const place = start(api, { users: 60, nameless: 10 });
-      await using _vendor = place.vendor;
-      const run = await uploadAll(place);
+      const space = start(api, { users: 60, nameless: 10 });
+      await using _vendor = space.vendor;
+      const run = await uploadAll(space);
       expect(run.records).toHaveLength(54);
       expect(run.report.sections[0]?.counts).toMatchObject({ fetched: 60, incomplete: 6 });
       expect(run.stderr).toContain("6 people have no username");
@@ -90,9 +90,9 @@ for (const api of names) {
 
     slow("the limit of the vendor holds up the run and loses nothing", async () => {
       const throttle = { requests: 3, windowMs: 2000, answer: throttled };
-      const place = start(api, { users: 280, throttle });
-      await using vendor = place.vendor;
-      const run = await uploadAll(place);
+      const space = start(api, { users: 280, throttle });
+      await using vendor = space.vendor;
+      const run = await uploadAll(space);
       expect(run.records).toHaveLength(280);
       expect(run.code).toBe(0);
       expect(vendor.throttled()).toBeGreaterThan(0);

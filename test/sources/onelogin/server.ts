@@ -147,7 +147,7 @@ function hasOnly({ query }: VendorCall, ...names: readonly string[]): boolean {
   return [...query.keys()].every((name) => names.includes(name));
 }
 
-/** The place that a cursor stands for; undefined when the server did not make it. */
+/** The position that a cursor stands for; undefined when the server did not make it. */
 function placeOf(cursor: string | null): number | undefined {
   if (cursor === null || cursor === "") return 0;
   const match = /^bmFt\+(\d+)\/&==$/.exec(cursor);

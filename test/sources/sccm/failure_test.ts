@@ -134,9 +134,9 @@ describe("a server that keeps silent", () => {
   ])("a stop ends the run %s", async (_title, options) => {
     await using server = await startTdsServer(options);
     await using instance = record();
-    using place = workspace();
-    place.write("config.ini", oomnitzaSection(instance) + section(optionsFor(server.port)));
-    const agent = await place.start(["upload", "sccm"]);
+    using space = workspace();
+    space.write("config.ini", oomnitzaSection(instance) + section(optionsFor(server.port)));
+    const agent = await space.start(["upload", "sccm"]);
     while (server.connections === 0) await Bun.sleep(5);
     await Bun.sleep(100);
     expect(await agent.stop()).toBe(3);
@@ -166,9 +166,9 @@ describe("what is no SQL Server", () => {
     ["half of a packet", halfPacket],
     ["an answer without content, then nothing", emptyPrelogin],
   ])("%s ends the section with a sentence", async (_title, bytes) => {
-    using place = await listen((write) => write(bytes));
+    using space = await listen((write) => write(bytes));
     for (const encrypt of ["True", "False"]) {
-      const run = await upload(optionsFor(place.port, { timeout: "1", encrypt }));
+      const run = await upload(optionsFor(space.port, { timeout: "1", encrypt }));
       expect(run.code).toBe(3);
       expect(run.section.error?.message).toContain("Cannot connect to SQL Server");
       expect(run.section.error?.bug).toBe(false);
@@ -176,8 +176,8 @@ describe("what is no SQL Server", () => {
   });
 
   test("a connection that is closed at once", async () => {
-    using place = await listen((_write, end) => end());
-    const run = await upload(optionsFor(place.port, { timeout: "2" }));
+    using space = await listen((_write, end) => end());
+    const run = await upload(optionsFor(space.port, { timeout: "2" }));
     expect(run.section.error?.message).toContain("Cannot connect to SQL Server");
     expect(run.section.error?.bug).toBe(false);
   });

@@ -75,9 +75,9 @@ export async function upload(
       return undefined;
     },
   });
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + section(options));
-  const agent = await place.start(["upload", "sccm", "--output", "json", ...words], start);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + section(options));
+  const agent = await space.start(["upload", "sccm", "--output", "json", ...words], start);
   const { peakBytes } = watchMemory(agent);
   const code = await agent.ended;
   const [stdout, stderr] = [agent.stdout(), agent.stderr()];
@@ -95,7 +95,7 @@ export async function upload(
 /** Runs `agent check` on a section. */
 export async function check(options: SectionOptions) {
   await using instance = record();
-  using place = workspace();
-  place.write("config.ini", oomnitzaSection(instance) + section(options));
-  return await place.agent(["check", "sccm"]);
+  using space = workspace();
+  space.write("config.ini", oomnitzaSection(instance) + section(options));
+  return await space.agent(["check", "sccm"]);
 }

@@ -42,19 +42,19 @@ conformance({
 });
 
 test("1,200 people arrive exactly, with twelve requests and one for the token", async () => {
-  const place = start({ users: 1200 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 1200 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(0);
-  expect(run.records.map(({ USER }) => USER).sort()).toEqual([...place.keys].sort());
+  expect(run.records.map(({ USER }) => USER).sort()).toEqual([...space.keys].sort());
   expect(vendor.calls.filter(isUsers)).toHaveLength(12);
   expect(vendor.calls).toHaveLength(13);
 });
 
 test("a record has all mapped fields; one word is both names", async () => {
-  const place = start({ users: 10 });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ users: 10 });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   const common = { PERMISSIONS_ID: "25", POSITION: "Employee" };
   expect(run.records[0]).toEqual({
     USER: "person0@example.com",
@@ -68,9 +68,9 @@ test("a record has all mapped fields; one word is both names", async () => {
 });
 
 test("an API token signs in as before, with a warning of its end", async () => {
-  const place = start({ users: 150 }, "", apiToken);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 150 }, "", apiToken);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(150);
   expect(run.stderr).toContain("30 April 2027");
   expect(vendor.calls).toHaveLength(2);
@@ -93,8 +93,8 @@ test("a ready token signs in, and an OAuth client goes before an API token", asy
 });
 
 test("a section without any credentials is reported before anything is asked for", async () => {
-  const place = start({ users: 3 }, "", "");
-  await using vendor = place.vendor;
+  const space = start({ users: 3 }, "", "");
+  await using vendor = space.vendor;
   const values = { client_id: "", client_secret: "", oauth_token: "", api_token: "", username: "" };
   expect(zendesk.rule?.({ ...values, roles: "" } as never)).toContain(
     "client_id and client_secret",
@@ -109,9 +109,9 @@ test("a section without any credentials is reported before anything is asked for
 
 test("organizations are joined when they are mapped", async () => {
   const extra = 'load_organizations = yes\nmapping.COMPANY = {"source": "organization.name"}\n';
-  const place = start({ users: 150, organizations: 210 }, extra);
-  await using vendor = place.vendor;
-  const run = await uploadAll(place, ["--workers", "1"]);
+  const space = start({ users: 150, organizations: 210 }, extra);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(0);
   expect(run.records.slice(0, 3).map(({ COMPANY }) => COMPANY)).toEqual([
     "Örganization 0",
@@ -129,9 +129,9 @@ test("organizations are joined when they are mapped", async () => {
 test("load_organizations = False is no, and nobody loads what nobody reads", async () => {
   const mapping = 'mapping.COMPANY = {"source": "organization.name"}\n';
   for (const extra of [`load_organizations = False\n${mapping}`, "load_organizations = True\n"]) {
-    const place = start({ users: 3, organizations: 3 }, extra);
-    await using vendor = place.vendor;
-    const run = await uploadAll(place);
+    const space = start({ users: 3, organizations: 3 }, extra);
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
     expect(run.records).toHaveLength(3);
     expect(vendor.calls.some(({ path }) => path.includes("organizations"))).toBe(false);
   }
@@ -139,23 +139,23 @@ test("load_organizations = False is no, and nobody loads what nobody reads", asy
 
 test("organizations that cannot be read end the section", async () => {
   const extra = 'load_organizations = True\nmapping.COMPANY = {"source": "organization.name"}\n';
-  const place = start({ users: 3, organizations: 3 }, extra);
-  await using vendor = place.vendor;
+  const space = start({ users: 3, organizations: 3 }, extra);
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ path }) => path.includes("organizations"),
     times: 9,
     answer: () => Response.json({ error: "Forbidden" }, { status: 403 }),
   });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("Cannot load organizations");
   expect(run.records).toEqual([]);
 });
 
 test("roles are left to Zendesk, on every page", async () => {
-  const place = start({ users: 450, pageLimit: 100 }, "roles = agent, admin\n");
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 450, pageLimit: 100 }, "roles = agent, admin\n");
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(300);
   const pages = vendor.calls.filter(isUsers);
   expect(pages).toHaveLength(3);
@@ -163,35 +163,35 @@ test("roles are left to Zendesk, on every page", async () => {
 });
 
 test("a page that the server cut short is not the end", async () => {
-  const place = start({ users: 95, pageLimit: 30 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 95, pageLimit: 30 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(95);
   expect(vendor.calls.filter(isUsers)).toHaveLength(4);
 });
 
 test("exactly full pages ask for no empty one", async () => {
-  const place = start({ users: 200 });
-  await using vendor = place.vendor;
-  expect((await uploadAll(place)).records).toHaveLength(200);
+  const space = start({ users: 200 });
+  await using vendor = space.vendor;
+  expect((await uploadAll(space)).records).toHaveLength(200);
   expect(vendor.calls.filter(isUsers)).toHaveLength(2);
 });
 
 test("a server without cursors is followed by next_page", async () => {
-  const place = start({ users: 250, offsetOnly: true });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 250, offsetOnly: true });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(250);
   expect(vendor.calls.filter(isUsers)).toHaveLength(3);
 });
 
 test("more to come without a link to it is an error, not the end", async () => {
-  const place = start({ users: 3 });
-  await using vendor = place.vendor;
+  const space = start({ users: 3 });
+  await using vendor = space.vendor;
   const answer = () =>
     Response.json({ users: [], meta: { has_more: true }, links: { next: null } });
   vendor.fail({ on: isUsers, times: 9, answer });
-  const run = await uploadAll(place);
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("no link");
 });
@@ -211,33 +211,33 @@ test("a token that ends is renewed once, before its end or after a 401", async (
 });
 
 test("a token that is refused from the start is not renewed for ever", async () => {
-  const place = start({ users: 3, tokenUses: 0 });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 3, tokenUses: 0 });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("401");
   expect(vendor.calls).toHaveLength(4);
 });
 
 test("a token is in no error, even when Zendesk repeats it", async () => {
-  const place = start({ users: 250 });
-  await using vendor = place.vendor;
+  const space = start({ users: 250 });
+  await using vendor = space.vendor;
   vendor.fail({
     on: ({ query }) => query.has("page[after]"),
     times: 9,
     answer: ({ headers }) =>
       new Response(`you sent ${headers.get("authorization")}`, { status: 403 }),
   });
-  const run = await uploadAll(place, ["--verbose"]);
+  const run = await uploadAll(space, ["--verbose"]);
   expect(run.code).toBe(3);
   expect(run.stdout).toContain("you sent ***");
   expect(run.stdout + run.stderr).not.toContain(tokenStart);
 });
 
 slow("the limit of the vendor holds up the run and loses nothing", async () => {
-  const place = start({ users: 700, throttle: { requests: 4, windowMs: 2000, answer: throttled } });
-  await using vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 700, throttle: { requests: 4, windowMs: 2000, answer: throttled } });
+  await using vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.records).toHaveLength(700);
   expect(run.code).toBe(0);
   expect(vendor.throttled()).toBeGreaterThan(0);
@@ -247,9 +247,9 @@ slow("the limit of the vendor holds up the run and loses nothing", async () => {
 test("a next link to another host is refused, and carries no token there", async () => {
   const trap = startZendesk({ users: 0 });
   await using _trap = trap;
-  const place = start({ users: 250, linkOrigin: trap.url.replace("127.0.0.1", "localhost") });
-  await using _vendor = place.vendor;
-  const run = await uploadAll(place);
+  const space = start({ users: 250, linkOrigin: trap.url.replace("127.0.0.1", "localhost") });
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space);
   expect(run.code).toBe(3);
   expect(run.report.sections[0]?.error?.message).toContain("another host");
   expect(run.records).toHaveLength(100);

@@ -21,8 +21,8 @@ export async function askTsql(
   sql: string,
   { name, password }: SqlAccount = defaultAccount,
 ): Promise<string[][]> {
-  const place = ["-H", "127.0.0.1", "-p", String(port), "-D", "CM_DCT"];
-  const child = Bun.spawn([program, ...place, "-U", name, "-P", password, "-o", "q"], {
+  const space = ["-H", "127.0.0.1", "-p", String(port), "-D", "CM_DCT"];
+  const child = Bun.spawn([program, ...space, "-U", name, "-P", password, "-o", "q"], {
     env: { TDSVER: "7.4", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" },
     stdin: new TextEncoder().encode(`${sql}\ngo\nexit\n`),
     stdout: "pipe",

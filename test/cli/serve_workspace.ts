@@ -10,7 +10,7 @@ import type { Vendor } from "../support/vendor.ts";
 import { oomnitzaSection, type Workspace, workspace } from "../support/workspace.ts";
 
 /** Everything that a listener needs around it. */
-export interface ServePlace extends Workspace {
+export interface ServeWorkspace extends Workspace {
   readonly vendor: Vendor;
   readonly standIn: StandIn;
   /** Paths of the devices that were fetched, in order. */
@@ -20,7 +20,7 @@ export interface ServePlace extends Workspace {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface ServePlaceOptions {
+export interface ServeWorkspaceOptions {
   /** Lines of `[serve]`. */
   readonly serve?: string;
   /** Lines of both sections. */
@@ -31,14 +31,16 @@ export interface ServePlaceOptions {
   readonly standIn?: StandInOptions;
 }
 
-/** Makes a place with `[casper]` and `[casper.MDM]`, against servers on loopback. */
-export async function servePlace(options: ServePlaceOptions = {}): Promise<ServePlace> {
+/** Makes a workspace with `[casper]` and `[casper.MDM]`, against servers on loopback. */
+export async function openServeWorkspace(
+  options: ServeWorkspaceOptions = {},
+): Promise<ServeWorkspace> {
   const vendor = startJamf({ count: 50, ...options.jamf });
   const standIn = await startStandIn(options.standIn);
-  const place = workspace();
+  const space = workspace();
   const common = `enable = True\nurl = ${vendor.url}/jss\n${asUser}sync_field = SERIAL
 mapping.SERIAL = general.serial_number\n${options.extra ?? ""}`;
-  place.write(
+  space.write(
     "config.ini",
     oomnitzaSection(standIn) + `[serve]\n${options.serve ?? "coalesce_seconds = 0\n"}
 [casper]\n${common}
@@ -46,7 +48,7 @@ mapping.SERIAL = general.serial_number\n${options.extra ?? ""}`;
 ${options.more ?? ""}`,
   );
   return {
-    ...place,
+    ...space,
     vendor,
     standIn,
     fetched: () =>
@@ -57,7 +59,7 @@ ${options.more ?? ""}`,
     async [Symbol.asyncDispose]() {
       await vendor.stop();
       await standIn.stop();
-      place[Symbol.dispose]();
+      space[Symbol.dispose]();
     },
   };
 }
