@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { answering, peopleFrom } from "../hostile/hostile_run.ts";
 import { record } from "../support/recorder.ts";
+import { slow } from "../support/slow.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 
 const iccid = "89014103211118510720";
@@ -37,7 +38,7 @@ following =
     return value + 1
 `;
 
-test("a SIM's number is sent, kept, compared and shown with all its digits", async () => {
+slow("a SIM's number is sent, kept, compared and shown with all its digits", async () => {
   let number = iccid;
   await using source = answering(() => people(number));
   await using instance = record();
