@@ -47,7 +47,9 @@ function headLines({ report }: PlannedSection): readonly [string, ...string[]] {
   ];
   if (!has_baseline) lines.push("No full upload is recorded yet, to compare with");
   lines.push(...describeEmptyPaths(report.empty_paths));
-  if (counts.gone === null) lines.push("Not everything was read: what is gone cannot be told");
+  if (counts.gone === null) {
+    lines.push("Not everything was read: records that are gone cannot be determined");
+  }
   if (counts.blanked > 0) lines.push(`${counts.blanked} would lose the value of a field`);
   if (waiting > 0) lines.push(`${waiting} records of an earlier run wait and are sent first`);
   if (guard !== null) lines.push(`The guard would stop it: ${guard} --accept lets it pass`);

@@ -39,7 +39,7 @@ export interface DaemonSettings {
 export interface Listening {
   /** Where it can be called on this machine. */
   readonly url: string;
-  /** The address that it was told to listen on. */
+  /** The address to listen on. */
   readonly host: string;
   readonly port: number;
   /** All of it, for people. */

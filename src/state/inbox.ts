@@ -121,7 +121,7 @@ export class StateInbox {
   recordOutcomes(outcomes: readonly InboxOutcome[]): void {
     if (outcomes.length === 0) return;
     this.#write((database) => {
-      for (const outcome of outcomes) this.#settleOne(database, outcome);
+      for (const outcome of outcomes) this.#applyOutcome(database, outcome);
     });
   }
 
@@ -182,7 +182,7 @@ export class StateInbox {
     });
   }
 
-  #settleOne(database: Sqlite, outcome: InboxOutcome): void {
+  #applyOutcome(database: Sqlite, outcome: InboxOutcome): void {
     const { id, kind } = outcome;
     if (kind === "done") return database.run("DELETE FROM inbox WHERE id = ?", id);
     if (database.rows(yieldToNewer, id).length > 0) return;

@@ -231,10 +231,10 @@ export class StateStore {
     if (row === undefined) return undefined;
     const upload = String(row.upload);
     const { sent: known = 0 } = JSON.parse(String(row.counts)) as Record<string, number>;
-    const [settled] = this.#use((database) =>
+    const [answered] = this.#use((database) =>
       database.rows("SELECT count(*) AS batches FROM settled WHERE run = ?", id)
     );
-    const sent = known > 0 || Number(settled?.batches) > 0;
+    const sent = known > 0 || Number(answered?.batches) > 0;
     const outbox = this.#outbox(id, { ...stored, upload });
     return { run: id, started: new Date(String(row.started)), upload, sent, outbox };
   }

@@ -67,7 +67,7 @@ test.each<[string, () => unknown, string]>([
     () => new Promise((_, reject) => connect(1, "127.0.0.1").on("error", reject)),
     "nothing listens at this host and port",
   ],
-])("%s is told in our own words", async (_, work, expected) => {
+])("%s is reported in our own words", async (_, work, expected) => {
   const thrown = await thrownBy(work);
   expect(messageOf(thrown)).toBe(expected);
   expect((thrown as Error).message).not.toBe(expected);

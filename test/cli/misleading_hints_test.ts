@@ -103,7 +103,7 @@ test("with too few files to open, a run says so instead of waiting for ever", as
   expect(await child.exited).toBe(1);
 });
 
-test("a schedule that cannot be is told without the words of a library", async () => {
+test("a schedule that cannot be is reported without the words of a library", async () => {
   using space = workspace();
   space.write(
     "config.ini",

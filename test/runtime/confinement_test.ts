@@ -31,15 +31,15 @@ describe.if(process.platform === "linux")("a confined process", () => {
       { stdin: "pipe", stdout: "pipe", stderr: "inherit" },
     );
     const { value } = await child.stdout.getReader().read();
-    const told = JSON.parse(new TextDecoder().decode(value));
-    expect(told.confinement).toEqual({
+    const reported = JSON.parse(new TextDecoder().decode(value));
+    expect(reported.confinement).toEqual({
       noNewPrivileges: true,
       capabilities: true,
       limits: true,
       syscalls: true,
     });
-    expect(new Set(Object.values(told.attempts))).toEqual(new Set(["refused"]));
-    expect(told.tasks).toBe(500_000);
+    expect(new Set(Object.values(reported.attempts))).toEqual(new Set(["refused"]));
+    expect(reported.tasks).toBe(500_000);
     expect(existsSync(join(space.folder, "file"))).toBe(true);
     for (
       const [key, state] of [["NoNewPrivs", "1"], ["Seccomp", "2"], ["CapEff", /^0+$/]] as const
