@@ -4,6 +4,8 @@
  * @module
  */
 
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { converterNames, findConverter } from "../../converters/mod.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
@@ -36,6 +38,11 @@ export type Session = ReadSession<Oomnitza>;
 
 /** Milliseconds that an answer from anything but Oomnitza and the sources may take. */
 const sideTimeoutMs = 20_000;
+
+/** The path beside which temporary files of a use case are kept. */
+export function besideState({ stateFile }: Pick<AppContext, "stateFile">): string {
+  return stateFile ?? join(tmpdir(), "agent-plan");
+}
 
 /** An HTTP client with the proxy and TLS settings of Oomnitza's, without its credentials. */
 export function sideHttp(

@@ -158,7 +158,9 @@ const savedHead = z.object({
     }),
     waiting: count,
     has_baseline: z.boolean(),
-    // Plans of older versions have none.
+    // Plans of older versions have none of these.
+    compared_with: z.enum(["accepted", "live"]).default("accepted"),
+    not_compared: z.array(z.string()).default([]),
     empty_paths: z.array(
       z.object({ path: z.string(), fields: z.array(z.string()), note: z.string().nullable() }),
     ).default([]),
