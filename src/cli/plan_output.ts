@@ -12,6 +12,7 @@ import type { FieldChange } from "../sync/changes/delta.ts";
 import type { DriftedSection } from "../sync/changes/drift.ts";
 import type { PlannedChange } from "../sync/changes/found_changes.ts";
 import type { PlanCounts, PlannedSection } from "../sync/changes/plan.ts";
+import { describeRefusal } from "../sync/field_refusals.ts";
 import type { CommandContext } from "./command.ts";
 
 /** How plans are to be shown. */
@@ -69,6 +70,7 @@ function planHead({ report }: PlannedSection): HeadLines {
   }
   lines.push(...describeHidden(report.not_compared));
   lines.push(...describeEmptyPaths(report.empty_paths));
+  lines.push(...report.refusals.map(describeRefusal));
   if (counts.gone === null) {
     lines.push("Not everything was read: records that are gone cannot be determined");
   }

@@ -105,7 +105,11 @@ test("plan --live shows what was changed by hand, and only reads", async () => {
     });
     expect(brief(live.changes)).toEqual(fiveFields);
   });
-  expect(requests).toEqual(["GET /api/v3/assets", "GET /api/v3/assets"]);
+  expect(requests).toEqual([
+    "GET /api/v3/assets",
+    "GET /api/v3/assets",
+    "GET /api/v3/assets/meta",
+  ]);
 }, 60_000);
 
 test("a plan that was saved with --live repairs what was changed", async () => {
@@ -156,7 +160,7 @@ test("--history says who changed what, with one request for each record", async 
       ),
     );
   });
-  expect(requests.slice(2)).toEqual(
+  expect(requests.slice(3)).toEqual(
     [3, 5, 7, 11].map((id) => `GET /api/v3/assets/${id}/changes-history`),
   );
   const text = await space.agent(["plan", "csv_assets", "--live", "--history", "--limit", "1"]);

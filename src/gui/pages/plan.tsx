@@ -11,6 +11,7 @@ import { isSectionEnabled } from "../../config/enabled.ts";
 import type { FieldChange } from "../../sync/changes/delta.ts";
 import type { PlannedChange } from "../../sync/changes/found_changes.ts";
 import type { PlanCounts, PlanReport } from "../../sync/changes/plan.ts";
+import { describeRefusal } from "../../sync/field_refusals.ts";
 import { toSectionError } from "../../sync/report.ts";
 import { ErrorNotice } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
@@ -135,6 +136,11 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
           Oomnitza does not show {report.not_compared.join(", ")}: not compared.
         </p>
       )}
+      {report.refusals.map((refusal) => (
+        <p key={refusal.field} class="notice warning">
+          {gui.redactor.redact(describeRefusal(refusal))}
+        </p>
+      ))}
       {guard !== null && <p class="notice warning">The guard would stop it: {guard}</p>}
       {waiting > 0 && <p class="notice">{waiting} records of an earlier run are sent first.</p>}
       <table aria-label="Counts">

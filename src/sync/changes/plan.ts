@@ -22,6 +22,7 @@ import {
   resolveGuardRule,
 } from "./guard.ts";
 import { type LiveReference, readLive } from "./live.ts";
+import { type FieldRefusal, FieldRefusals } from "../field_refusals.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { EmptyPath } from "../read/missing_paths.ts";
 import {
@@ -91,6 +92,8 @@ export interface PlanReport {
   readonly not_compared: readonly string[];
   /** Whether a full run is recorded that this one is compared with. */
   readonly has_baseline: boolean;
+  /** Values that Oomnitza will refuse, as far as it tells what its fields take. */
+  readonly refusals: readonly FieldRefusal[];
   /** What the guard has against it; null when it would let it pass. */
   readonly guard: string | null;
   /** Mapped paths that no record has, or that were empty in every record that was read. */
@@ -155,11 +158,14 @@ interface Planning {
   readonly comparison: Comparison;
   readonly account: Account;
   readonly found: Spool<Found>;
+  /** Absent when the instance does not tell what its fields take. */
+  readonly refusals: FieldRefusals | undefined;
   toSend: number;
 }
 
 function addRecord(planning: Planning, record: MappedRecord): void {
   const { prepared, settings, comparison, found } = planning;
+  planning.refusals?.look(record);
   const { kind, fields, reason, ident } = comparison.compare(record);
   const onlyChanged = prepared.section.settings.only_changed && !settings.full;
   if (kind === "unchanged" && onlyChanged) return;
@@ -206,7 +212,11 @@ export async function planSection(
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
   });
   const found = new Spool<Found>(settings.beside);
-  const planning: Planning = { prepared, settings, comparison, account, found, toSend: 0 };
+  const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
+  const refusals = rules && new FieldRefusals(rules);
+  const planning: Planning = {
+    ...{ prepared, settings, comparison, account, found, refusals, toSend: 0 },
+  };
   const end = failure === undefined
     ? await readAll(planning)
     : failedEnd(failure.thrown, settings.signal);
@@ -231,6 +241,7 @@ export async function planSection(
       has_baseline: baseline?.isFull ?? false,
       guard: baseline === undefined ? null : checkGuard(planning, baseline, gone, end.lost),
       empty_paths: end.emptyPaths,
+      refusals: refusals?.all ?? [],
       error: findFault(planning, end),
     },
   }, changedBy);
