@@ -11,7 +11,10 @@ import { openTestStore, storedSection } from "./support/store.ts";
 const { section, upload } = storedSection;
 
 /** A comparison with records that were accepted in a run that read all of the source. */
-async function compareWith(accepted: readonly MappedRecord[], pending: readonly MappedRecord[] = []) {
+async function compareWith(
+  accepted: readonly MappedRecord[],
+  pending: readonly MappedRecord[] = [],
+) {
   const opened = openTestStore();
   const { store } = opened;
   if (accepted.length > 0) store.accepted.add(section, upload, "r1", accepted);
@@ -81,7 +84,7 @@ test("a record that shares its key with one that was sent is sent, too", async (
   expect(comparison.differing).toBe(1);
 });
 
-test("a record that was refused since it was accepted is sent again", async () => {
+test("a record that was refused since it was accepted is sent again", () => {
   using opened = openTestStore();
   const { store } = opened;
   store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
