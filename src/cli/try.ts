@@ -12,7 +12,7 @@ import { findConverter } from "../../converters/mod.ts";
 import { messageOf, UsageError } from "../base/errors.ts";
 import { isObject, type SourceRecord } from "../base/record.ts";
 import { loadConfig } from "../app/configuration.ts";
-import { tryCode, type TriedCode } from "../app/try_code.ts";
+import { type TriedCode, tryCode } from "../app/try_code.ts";
 import type { Config } from "../config/config.ts";
 import type { SandboxOutcome } from "../sandbox/mod.ts";
 import type { Converter } from "../sdk/converter.ts";

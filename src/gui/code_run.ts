@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type TrialRun, tryCode, type TriedCode } from "../app/try_code.ts";
+import { type TrialRun, type TriedCode, tryCode } from "../app/try_code.ts";
 import type { SourceRecord } from "../base/record.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
