@@ -209,7 +209,7 @@ function translateBytes({ s }: PyBytes, map: Value, gone: Value): PyBytes {
   return new PyBytes(kept.map((char) => table?.[char.charCodeAt(0)] ?? char).join(""));
 }
 
-/** bytes.maketrans */
+/** A table for translate, with another byte for each of `from`. Raises ValueError. */
 function maketransBytes(from: Value, to: Value): PyBytes {
   const [left, right] = [needBytes(from), needBytes(to)];
   if (left.length !== right.length) {
