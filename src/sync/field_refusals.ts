@@ -15,7 +15,7 @@ export interface FieldRefusal {
   readonly records: number;
   /** How many values a drop-down field takes. */
   readonly allowed: number | null;
-  /** Some of the values. */
+  /** Up to five different values. */
   readonly examples: readonly string[];
 }
 

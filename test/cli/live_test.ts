@@ -262,7 +262,7 @@ test("drift shows what was sent and what is there now, without reading the sourc
   expect(requests).toEqual(["GET /api/v3/assets", "GET /api/v3/assets"]);
   const text = await space.agent(["drift", "csv_assets", "--history", "--limit", "1"]);
   expect(text.stdout).toContain("csv_assets: 30 compared: 4 changed in Oomnitza, 26 as sent");
-  expect(text.stdout).toMatch(/~ changed T10\n {6}MODEL: "model 10" → "last" \(ann, 20/);
+  expect(text.stdout).toMatch(/~ changed T2\n {6}MODEL: "model 2" → "by hand" \(ann, 20/);
   expect(text.stdout).toContain("… and 3 more");
 }, 60_000);
 

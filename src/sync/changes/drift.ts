@@ -92,11 +92,12 @@ export async function findDrift(
   let hidden: readonly string[] = [];
   let error: SectionError | null = null;
   try {
-    const baseline = store?.accepted.baseline(section.name, JSON.stringify(upload));
+    const text = JSON.stringify(upload);
+    const baseline = await store?.accepted.openBaseline(section.name, text, settings.signal);
     if (baseline !== undefined && baseline.size > 0) {
       using live = await readLive(prepared, settings);
       hidden = live.hidden;
-      compareAll(baseline, live, found, counts);
+      await compareAll(baseline, live, found, counts);
     }
   } catch (thrown) {
     error = toSectionError(thrown);
@@ -109,13 +110,13 @@ export async function findDrift(
   return new DriftedSection(found, report, changedBy);
 }
 
-function compareAll(
+async function compareAll(
   baseline: Baseline,
   live: LiveReference,
   found: Spool<Found>,
   counts: { -readonly [name in keyof DriftCounts]: number },
-): void {
-  for (const accepted of baseline.missing(() => false)) {
+): Promise<void> {
+  for await (const accepted of baseline.missing(() => false)) {
     counts.compared++;
     const record = keyForPeople(accepted.key);
     const held = live.find(accepted.key, sentRecord(accepted));

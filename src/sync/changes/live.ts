@@ -78,8 +78,8 @@ export class LiveReference {
   }
 
   /** What was accepted before, is still in Oomnitza, and was not seen. */
-  *missing(isSeen: (id: number) => boolean): Generator<MissingRecord> {
-    for (const missing of this.#accepted?.missing(() => false) ?? []) {
+  async *missing(isSeen: (id: number) => boolean): AsyncGenerator<MissingRecord> {
+    for await (const missing of this.#accepted?.missing(() => false) ?? []) {
       const key = keyText(parseExactJson(missing.key) as unknown[]);
       const found = key === undefined ? undefined : this.#records.find(key);
       if (found !== undefined && !isSeen(found.id)) yield missing;
