@@ -8,6 +8,7 @@ import { AuthError, messageOf } from "../base/errors.ts";
 import { isObject, type Kind } from "../base/record.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { FieldRule } from "../oomnitza/fields.ts";
+import { listedName } from "../oomnitza/records.ts";
 import { describeRefusal, type FieldRefusal } from "../sync/field_refusals.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { about, type Check } from "./check.ts";
@@ -75,7 +76,8 @@ export function checkFields(
   if (typeof known === "string") return skipped(`fields cannot be compared: ${known}`);
   // What the instance itself maps, it knows.
   const mapped = mapping.fields.filter(({ origin }) => origin.from !== "oomnitza");
-  const unknown = mapped.map(({ field }) => field).filter((field) => !known.has(field));
+  const unknown = mapped.map(({ field }) => field)
+    .filter((field) => !known.has(listedName(section.kind, field).toUpperCase()));
   if (unknown.length === 0) return ok(`Oomnitza knows all ${mapping.fields.length} mapped fields`);
   return warning(
     `no ${section.kind} in Oomnitza have ${unknown.join(", ")}`,

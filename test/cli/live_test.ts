@@ -266,6 +266,39 @@ test("drift shows what was sent and what is there now, without reading the sourc
   expect(text.stdout).toContain("… and 3 more");
 }, 60_000);
 
+test("people are found by their user names, and compared in the same way", async () => {
+  const instance = await startStandIn({ username: "ann" });
+  started.push(instance);
+  using space = workspace();
+  const people = `[csv_users]
+enable = True
+filename = users.csv
+default_role = 25
+default_position = Employee
+mapping.USER = login
+mapping.EMAIL = mail
+mapping.PHONE = phone
+`;
+  space.write("config.ini", oomnitzaSection(instance) + people);
+  space.write(
+    "users.csv",
+    "login,mail,phone\ncarol,carol@example.com,1\nbob,bob@example.com,2\ndan,dan@example.com,3\n",
+  );
+  await space.agent(["upload", "csv_users"]);
+  expect((await space.agent(["plan", "csv_users", "--live"])).code).toBe(0);
+  const response = await fetch(`${instance.url}/api/v3/users/bob`, {
+    method: "PATCH",
+    headers: { authorization2: instance.token, "content-type": "application/json" },
+    body: JSON.stringify({ phone: "99" }),
+  });
+  expect(response.status).toBe(200);
+  const live = await space.agent(["plan", "csv_users", "--live", "--history"]);
+  expect(live.code).toBe(4);
+  expect(live.stdout).toMatch(/~ changed bob\n {6}PHONE: "99" → "2" \(ann, 20/);
+  const drift = await space.agent(["drift", "csv_users"]);
+  expect(drift.stdout).toContain('~ changed bob\n      PHONE: "2" → "99"');
+}, 60_000);
+
 test("drift without a state file has nothing to compare", async () => {
   const { space } = await uploaded(3);
   using _ = space;
