@@ -81,7 +81,8 @@ export function loadHead(
 /** Records that are taken in by one transaction, give or take a batch: nobody else gets on meanwhile. */
 export const maxFoldedRecords = 500;
 
-const nextBatch = `SELECT answers.*, ways.way AS text FROM answers JOIN ways ON ways.id = answers.way
+const nextBatch =
+  `SELECT answers.*, ways.way AS text FROM answers JOIN ways ON ways.id = answers.way
   WHERE section = ? AND answers.id > ? ORDER BY answers.id LIMIT 1`;
 
 /**

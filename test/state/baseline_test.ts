@@ -105,7 +105,9 @@ test("more records than are worked on at once are taken in, reported as gone, an
     const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
     for (const record of all.slice(0, 505)) store.accepted.add("s", upload, "r0", [record]);
     store.accepted.add("s", upload, "r0", all.slice(505));
-    expect((await compare(store, all)).kinds.filter((kind) => kind === "unchanged")).toHaveLength(1300);
+    expect((await compare(store, all)).kinds.filter((kind) => kind === "unchanged")).toHaveLength(
+      1300,
+    );
     for (let run = 1; run <= 5; run++) {
       const { gone, comparison, baseline } = await compare(store, all.slice(0, 10));
       expect(gone).toHaveLength(run === 1 ? 1290 : 0);

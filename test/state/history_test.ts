@@ -192,6 +192,7 @@ test("nothing about the runs of a section is searched for", async () => {
       api: null,
       requests: 1,
       error: null,
+      stopped_by_guard: false,
     });
     database.run("UPDATE last_runs SET remembered = 2000");
     pruneRuns(database, section, "upload");
@@ -254,6 +255,7 @@ function addEnded(
     api: null,
     requests: 0,
     error: null,
+    stopped_by_guard: false,
   });
   database.run("UPDATE runs SET is_open = 0 WHERE id = ?", id);
   return id;

@@ -11,7 +11,10 @@ import { openTestStore, storedSection } from "./support/store.ts";
 const { section, upload } = storedSection;
 
 /** A comparison with records that were accepted in a run that read all of the source. */
-async function compareWith(accepted: readonly MappedRecord[], pending: readonly MappedRecord[] = []) {
+async function compareWith(
+  accepted: readonly MappedRecord[],
+  pending: readonly MappedRecord[] = [],
+) {
   const opened = openTestStore();
   const { store } = opened;
   if (accepted.length > 0) store.accepted.add(section, upload, "r1", accepted);

@@ -48,8 +48,7 @@ const usual: GuardRule = { percent: 20, count: undefined, isDefault: true };
 const asked: GuardRule = { percent: 10, count: undefined, isDefault: false };
 
 test("a share is exceeded by one record more than it", () => {
-  const at = (gone: number) =>
-    findViolations(asked, compared({ gone }, 200));
+  const at = (gone: number) => findViolations(asked, compared({ gone }, 200));
   expect(at(20)).toEqual([]);
   expect(at(21)).toEqual([
     "21 of 200 records (11 %) are gone from the source: T1, T2, T3, T4, T5, …",
@@ -58,8 +57,7 @@ test("a share is exceeded by one record more than it", () => {
 
 test("the lower of share and number counts", () => {
   const rule = { percent: 50, count: 3, isDefault: false };
-  const at = (gone: number) =>
-    findViolations(rule, compared({ gone }, 100));
+  const at = (gone: number) => findViolations(rule, compared({ gone }, 100));
   expect(at(3)).toEqual([]);
   expect(at(4)).toEqual(["4 of 100 records (4.0 %) are gone from the source: T1, T2, T3, T4"]);
   const byCount = { percent: undefined, count: 0, isDefault: false };
@@ -81,8 +79,7 @@ test("changes count only where somebody asked for a guard", () => {
 });
 
 test("a guard that nobody asked for lets ten records pass, whatever their share", () => {
-  const at = (gone: number) =>
-    findViolations(usual, compared({ gone }, 20));
+  const at = (gone: number) => findViolations(usual, compared({ gone }, 20));
   expect(at(10)).toEqual([]);
   expect(at(11)).toHaveLength(1);
   expect(
