@@ -219,7 +219,7 @@ test("nothing about the runs of a section is searched for", async () => {
     );
     // The newest runs of all sections are the last rows of their table.
     expect(searching).toEqual([
-      expect.stringMatching(/^SCAN runs\n  SELECT runs.*ORDER BY id DESC/s),
+      expect.stringMatching(/^SCAN runs\n +SELECT runs.*ORDER BY id DESC/s),
     ]);
     opened.close();
   });

@@ -84,7 +84,7 @@ test("a record that shares its key with one that was sent is sent, too", async (
   expect(comparison.differing).toBe(1);
 });
 
-test("a record that was refused since it was accepted is sent again", async () => {
+test("a record that was refused since it was accepted is sent again", () => {
   using opened = openTestStore();
   const { store } = opened;
   store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
