@@ -37,11 +37,15 @@ function Actions({ status }: { status: SectionStatus }) {
   return (
     <span class="tight actions">
       {condition === "invalid" ? <a class="button" href={sectionPath(section)}>Fix it</a> : null}
-      {condition === "failed" || condition === "late"
+      {last?.stopped_by_guard === true
+        ? <a class="button" href={sectionPath(section, "plan")}>See the plan</a>
+        : condition === "failed" || condition === "late"
         ? (
           <form method="post" action="run">
             <input type="hidden" name="section" value={section} />
-            <button type="submit" aria-label={`Upload ${section} now`}>Upload now</button>
+            <button type="submit">
+              Upload now<span class="heard">: {section}</span>
+            </button>
           </form>
         )
         : null}
@@ -70,7 +74,8 @@ export function SectionsToFix({ gui, all }: { gui: GuiContext; all: readonly Sec
               <strong>{status.section}</strong>
               {status.last === null ? null : (
                 <>
-                  · <Time at={status.last.started} />
+                  {" · "}
+                  <Time at={status.last.started} />
                 </>
               )}
               <div>{gui.redactor.redact(describe(status))}</div>

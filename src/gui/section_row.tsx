@@ -103,9 +103,9 @@ export function SectionRow({ gui, status }: { gui: GuiContext; status: SectionSt
           <Sparkline values={recent.map(({ run }) => run.counts.sent ?? 0)} label="records sent" />
         </a>
       </td>
-      <td>{Last(status)}</td>
-      <td>{Next(status)}</td>
-      <td>{Open(status)}</td>
+      <td data-label="Last run">{Last(status)}</td>
+      <td data-label="Next run">{Next(status)}</td>
+      <td data-label="Open">{Open(status)}</td>
     </tr>
   );
 }
