@@ -73,19 +73,21 @@ function Open(status: SectionStatus) {
   const { section, waiting, events } = status;
   const refused = countRefused(status);
   const parts = [
-    ...refused > 0 ? [<a href={withQuery("failed", { section })}>{refused} refused</a>] : [],
-    ...waiting > 0 ? [<>{waiting} waiting</>] : [],
-    ...events.waiting > 0 ? [<>{events.waiting} webhook events waiting</>] : [],
+    ...refused > 0
+      ? [<a key="refused" href={withQuery("failed", { section })}>{refused} refused</a>]
+      : [],
+    ...waiting > 0 ? [`${waiting} waiting`] : [],
+    ...events.waiting > 0 ? [`${events.waiting} webhook events waiting`] : [],
     ...events.dead > 0
-      ? [<a href={withQuery("failed", { section })}>{events.dead} events given up</a>]
+      ? [<a key="dead" href={withQuery("failed", { section })}>{events.dead} events given up</a>]
       : [],
   ];
   return parts.length === 0
     ? <span class="note">nothing</span>
-    : <>{parts.map((part) => <div>{part}</div>)}</>;
+    : <>{parts.map((part, index) => <div key={index}>{part}</div>)}</>;
 }
 
-/** The row of a section. */
+/** What the table of the overview says of a section. */
 export function SectionRow({ gui, status }: { gui: GuiContext; status: SectionStatus }) {
   const { section, recent, condition } = status;
   return (

@@ -174,14 +174,6 @@ export function latestRuns(
   return rows.map((row) => parseRun(row, isAtWork));
 }
 
-/** The latest run of each section that has run. */
-export function lastRuns(database: Sqlite, isAtWork: (owner: string) => boolean): StoredRun[] {
-  const rows = database.rows(
-    `${shown} WHERE id IN (SELECT max(run) FROM last_runs GROUP BY section)`,
-  );
-  return rows.map((row) => parseRun(row, isAtWork));
-}
-
 /** Whether an upload of a section is at work, or was when its process died. */
 export function isUploadOpen(database: Sqlite, section: string): boolean {
   return database.rows(

@@ -33,7 +33,6 @@ import {
   endRun,
   findRun,
   insertRun,
-  lastRuns,
   lastStart,
   lastSuccess,
   latestRuns,
@@ -168,11 +167,6 @@ export class StateStore {
 
   runs(limit: number): StoredRun[] {
     return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
-  }
-
-  /** The latest run of each section that has run. */
-  lastRuns(): StoredRun[] {
-    return this.#use((database) => lastRuns(database, (id) => isAtWork(this.path, id)));
   }
 
   /** The latest runs of a section, oldest first. */

@@ -120,7 +120,7 @@ function List({ gui, all }: { gui: GuiContext; all: readonly SectionStatus[] }) 
           </tr>
         </thead>
         <tbody>
-          {all.map((status) => <SectionRow gui={gui} status={status} />)}
+          {all.map((status) => <SectionRow key={status.section} gui={gui} status={status} />)}
         </tbody>
       </table>
     </div>
