@@ -31,6 +31,7 @@ async function asked(answer: Response): Promise<string> {
       signal: new AbortController().signal,
     });
     const vendor = createVendorHttp({
+      redactor: createRedactor(),
       http,
       auth: undefined,
       title: "Vendor",

@@ -8,9 +8,13 @@ import { AgentError, AuthError, SinkError } from "../../src/base/errors.ts";
 import {
   absentError,
   classifyError,
-  classifyResponse,
+  classifyResponse as classifyAnswer,
   type PostOutcome,
 } from "../../src/sync/deliver/response.ts";
+
+function classifyResponse(status: number, body: string, path: string): PostOutcome {
+  return classifyAnswer({ status, body }, path, (text) => text);
+}
 
 const kinds: [status: number, kind: PostOutcome["kind"]][] = [
   [200, "accepted"],

@@ -44,6 +44,8 @@ export interface DeliverySettings {
   readonly account: Account;
   readonly identify: (record: MappedRecord) => string;
   readonly log: Log;
+  /** Masks the secrets in what is quoted of answers. */
+  readonly redact: (text: string) => string;
   /** Where batches are safe from a crash; without one, what is not answered is lost. */
   readonly outbox?: Outbox | undefined;
   /** Sees every request before it is sent, for `--save-data`. */
@@ -285,7 +287,7 @@ export class Delivery {
     let outcome: PostOutcome;
     try {
       const answer = await this.#settings.sink.post(request, body, retry);
-      outcome = classifyResponse(answer.status, answer.body, request.path);
+      outcome = classifyResponse(answer, request.path, this.#settings.redact);
     } catch (thrown) {
       outcome = classifyError(thrown);
     }

@@ -121,7 +121,7 @@ function vendorHttp(
     title: section.source.title,
     section: section.name,
     credentials,
-    mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
+    redactor,
   });
 }
 
