@@ -6,6 +6,7 @@
 
 import { AgentError, type AgentErrorOptions, errorCode, messageOf } from "../../base/errors.ts";
 import { AnswerTooLarge, type Proxy, type TlsSettings } from "../../runtime/fetch.ts";
+import { describeSystemError } from "../../base/system_errors.ts";
 import type { ProxyFinder } from "./proxy.ts";
 import { diagnoseTls, hintForCertificate } from "../tls/diagnosis.ts";
 
@@ -101,13 +102,22 @@ function tooLarge(thrown: AnswerTooLarge, { method, url }: Attempt): ConnectionE
   });
 }
 
+/**
+ * Why a request failed, and the code of the error. What the runtime says of an error that is not known
+ * here is advice on how to program it, so that the code must do.
+ */
+export function describeRequestError(thrown: unknown): string {
+  const code = errorCode(thrown);
+  if (code === "") return messageOf(thrown);
+  return `${describeSystemError(code) ?? "the request failed"} [${code}]`;
+}
+
 function plainError(thrown: unknown, code: string, { method, url }: Attempt): ConnectionError {
   const hint = hintForCertificate(code) ??
     (code === "ENOTFOUND" || code.includes("DNS")
       ? "Check the host name in the address."
       : undefined);
-  const reason = code === "" ? messageOf(thrown) : `${messageOf(thrown)} [${code}]`;
-  return new ConnectionError(reason, {
+  return new ConnectionError(describeRequestError(thrown), {
     request: describeRequest(method, url),
     cause: thrown,
     hint,

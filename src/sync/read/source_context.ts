@@ -174,6 +174,7 @@ export function sourceContext(
   const connection = settings.connection ?? {};
   let tls: TlsSettings | undefined;
   return {
+    section: section.name,
     options: section.options,
     log,
     signal,
