@@ -219,7 +219,8 @@ export class Delivery {
       }
       return this.#stop(batch, records, absentError("/api/v3/bulk"));
     }
-    this.#protocol ??= "v3";
+    // What could not answer at all, or is something in front of the instance, shows nothing of its API.
+    if (outcome.kind !== "unavailable" || outcome.isServerError) this.#protocol ??= "v3";
     if (outcome.kind === "accepted") return this.#accept(records);
     const splits = outcome.kind === "refused" || outcome.isServerError;
     if (records.length === 1 || !splits) return this.#fail(batch, records, outcome);
