@@ -9,7 +9,7 @@ import { isObject, type Kind } from "../base/record.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { FieldRule } from "../oomnitza/fields.ts";
 import { listedName } from "../oomnitza/records.ts";
-import { describeRefusal, type FieldRefusal } from "../sync/field_refusals.ts";
+import { type FieldRefusal, summariseRefusal } from "../sync/field_refusals.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { about, type Check } from "./check.ts";
 
@@ -92,9 +92,10 @@ export function checkValues(
 ): Check[] {
   const { ok, warning } = about("values", section.name);
   const of = records === 1 ? "of 1 record" : `of the first ${records} records`;
+  // The values themselves stay out of it: this may go into a support bundle.
   const checks = refusals.map((refusal) =>
     warning(
-      `${of}, ${describeRefusal(refusal)}`,
+      `${of}, ${summariseRefusal(refusal)}`,
       "Add the values in Oomnitza, or change them with a converter.",
     )
   );
