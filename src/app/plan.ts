@@ -23,7 +23,7 @@ export interface PlanRequest
   extends Partial<Pick<PlanSettings, "workers" | "recordCount" | "full" | "onStart">> {
   readonly sections: readonly string[];
   /** Is called when a section has been planned. */
-  readonly onPlanned?: (() => void) | undefined;
+  readonly onPlanned?: ((section: string) => void) | undefined;
 }
 
 /** The plans of some sections, for as long as they are looked at. */
@@ -72,7 +72,7 @@ export async function withPlans<T>(
       try {
         planned.push({ prepared, plan: await planSection(prepared, settings) });
       } finally {
-        request.onPlanned?.();
+        request.onPlanned?.(prepared.section.name);
       }
     }
     return await look({

@@ -65,7 +65,7 @@ async function run(
     recordCount: values["record-count"],
     full: values.full,
     onStart: progress.watch,
-    onPlanned: progress.stop,
+    onPlanned: progress.end,
   };
   return await withPlans(context, config, request, async ({ sections, notEnabled, save }) => {
     if (values.save !== "") save(values.save);

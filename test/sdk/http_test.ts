@@ -227,24 +227,26 @@ describe("createRateLimiter()", () => {
   });
   test("pauses when the headers say that the limit is near", async () => {
     const rateLimiter = createRateLimiter({}, signal);
-    rateLimiter.observe(
-      new Headers({
+    rateLimiter.observe({
+      status: 200,
+      headers: new Headers({
         "X-Rate-Limit-Limit": "100",
         "X-Rate-Limit-Remaining": "60",
         "X-Rate-Limit-Reset": "9",
       }),
-    );
+    });
     const free = performance.now();
     await rateLimiter.run(() => Promise.resolve());
     // A pause would last until the reset, 9 s later.
     expect(performance.now() - free).toBeLessThan(6_000);
-    rateLimiter.observe(
-      new Headers({
+    rateLimiter.observe({
+      status: 200,
+      headers: new Headers({
         "X-Rate-Limit-Limit": "100",
         "X-Rate-Limit-Remaining": "2",
         "X-Rate-Limit-Reset": "0",
       }),
-    );
+    });
     const held = performance.now();
     await rateLimiter.run(() => Promise.resolve());
     expect(performance.now() - held).toBeGreaterThan(900);
