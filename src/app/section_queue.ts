@@ -64,7 +64,8 @@ export class SectionQueue {
         work(waitedFor).then((result) => () => resolve(result), (error) => () => reject(error)),
       discard: () => resolve(undefined),
     });
-    this.#begin();
+    // What is added at once is looked at together: the second may have to be before the first.
+    queueMicrotask(() => this.#begin());
     return promise;
   }
 
