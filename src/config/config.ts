@@ -178,8 +178,13 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
     }
   }
   checkOrder(work, enabled);
-  work.findings.push(...findOrderErrors(document, sections, (name) =>
-    !reserved.has(name) && sourceNamed(name, context.sources) !== undefined));
+  work.findings.push(
+    ...findOrderErrors(
+      document,
+      sections,
+      (name) => !reserved.has(name) && sourceNamed(name, context.sources) !== undefined,
+    ),
+  );
   const service = checkService(work);
   const errors = work.findings.filter((finding) => finding.severity === "error");
   return {

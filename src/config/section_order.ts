@@ -62,7 +62,8 @@ export function findOrderErrors(
     const findings: Finding[] = unknown.map((other) => ({
       ...at,
       message: `names [${other}], which is no section of this file`,
-      hint: didYouMean(other, known) ?? "Write names as they stand in the file, separated by commas",
+      hint: didYouMean(other, known) ??
+        "Write names as they stand in the file, separated by commas",
     }));
     const isOwn = document.byName.get(name)?.options.has("after") === true &&
       namesIn(settings.after).includes(name);

@@ -231,7 +231,9 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
 }
 
 /** Whether the instance is there at all is soon known; that it is tried again is said once. */
-function firstPatience({ log, firstContact = retryPolicies.firstContact }: ConnectContext): Patience {
+function firstPatience(
+  { log, firstContact = retryPolicies.firstContact }: ConnectContext,
+): Patience {
   let isSaid = false;
   return {
     retry: firstContact,

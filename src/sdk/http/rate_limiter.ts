@@ -184,7 +184,9 @@ class VendorAccount {
     if (said !== undefined) this.#take(said);
     const wait = parseRetryAfter(headers.get("retry-after"), now);
     if (wait !== undefined && (status === 429 || status === 503)) this.#pause(now + wait);
-    if (said === undefined || said.left > said.limit * reserve || said.resetsAt === undefined) return;
+    if (said === undefined || said.left > said.limit * reserve || said.resetsAt === undefined) {
+      return;
+    }
     this.#pause(said.resetsAt);
   }
 

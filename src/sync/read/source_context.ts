@@ -10,7 +10,7 @@ import { Skipped } from "../../base/record.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
-import { type ReaderLimits, RateLimiters } from "../../sdk/http/rate_limiter.ts";
+import { RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
 import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
