@@ -236,42 +236,47 @@ slow("sections of one account share its limits, those of two do not", async () =
   await standIn.stop();
 });
 
-slow("Ctrl-C ends all that run, begins nothing more, and the next run sends what was kept", async () => {
-  const standIn = await startStandIn({ faults: { latencyMs: 100 } });
-  using space = workspace();
-  const names = ["csv_assets.a", "csv_assets.b", "csv_assets.c"];
-  for (const name of names) space.write(`${name}.csv`, rows(2000, name));
-  space.write(
-    "config.ini",
-    oomnitzaSection(standIn) +
-      names.map((name) =>
-        csvSection.replace("[csv_assets]", `[${name}]`).replace("assets.csv", `${name}.csv`)
-      ).join(""),
-  );
-  const agent = await space.start(["upload", ...names, "--parallel", "2", ...json]);
-  const count = (begin: string) =>
-    standIn.state.records({ name: "CSV_assets" }).filter(({ key }) => String(key).startsWith(begin))
-      .length;
-  while (count(`${names[0]}`) === 0 || count(`${names[1]}`) === 0) await Bun.sleep(5);
-  expect(await agent.stop()).toBe(3);
-  const stopped = reported({ stdout: agent.stdout() });
-  expect(stopped.map(({ section, outcome }) => [section, outcome])).toEqual([
-    ["csv_assets.a", "failed"],
-    ["csv_assets.b", "failed"],
-  ]);
-  standIn.setFaults({});
-  const again = await space.agent(["upload", ...names, "--parallel", "3", ...json]);
-  expect(again.code, again.stderr).toBe(0);
-  const left = reported(again) as unknown as { leftovers: { records: number; sent: number } }[];
-  const kept = stopped as unknown as { counts: { kept: number } }[];
-  expect(left.map(({ leftovers }) => leftovers.sent)).toEqual([
-    kept[0]?.counts.kept as number,
-    kept[1]?.counts.kept as number,
-    0,
-  ]);
-  expect(standIn.state.records({ name: "CSV_assets" })).toHaveLength(6000);
-  await standIn.stop();
-});
+slow(
+  "Ctrl-C ends all that run, begins nothing more, and the next run sends what was kept",
+  async () => {
+    const standIn = await startStandIn({ faults: { latencyMs: 100 } });
+    using space = workspace();
+    const names = ["csv_assets.a", "csv_assets.b", "csv_assets.c"];
+    for (const name of names) space.write(`${name}.csv`, rows(2000, name));
+    space.write(
+      "config.ini",
+      oomnitzaSection(standIn) +
+        names.map((name) =>
+          csvSection.replace("[csv_assets]", `[${name}]`).replace("assets.csv", `${name}.csv`)
+        ).join(""),
+    );
+    const agent = await space.start(["upload", ...names, "--parallel", "2", ...json]);
+    const count = (begin: string) =>
+      standIn.state.records({ name: "CSV_assets" }).filter(({ key }) =>
+        String(key).startsWith(begin)
+      )
+        .length;
+    while (count(`${names[0]}`) === 0 || count(`${names[1]}`) === 0) await Bun.sleep(5);
+    expect(await agent.stop()).toBe(3);
+    const stopped = reported({ stdout: agent.stdout() });
+    expect(stopped.map(({ section, outcome }) => [section, outcome])).toEqual([
+      ["csv_assets.a", "failed"],
+      ["csv_assets.b", "failed"],
+    ]);
+    standIn.setFaults({});
+    const again = await space.agent(["upload", ...names, "--parallel", "3", ...json]);
+    expect(again.code, again.stderr).toBe(0);
+    const left = reported(again) as unknown as { leftovers: { records: number; sent: number } }[];
+    const kept = stopped as unknown as { counts: { kept: number } }[];
+    expect(left.map(({ leftovers }) => leftovers.sent)).toEqual([
+      kept[0]?.counts.kept as number,
+      kept[1]?.counts.kept as number,
+      0,
+    ]);
+    expect(standIn.state.records({ name: "CSV_assets" })).toHaveLength(6000);
+    await standIn.stop();
+  },
+);
 
 test("test mode shows one section after the other", async () => {
   await using space = await openSpace({ sections: { a: "", b: "" }, vendor: { active: 3 } });
@@ -280,30 +285,33 @@ test("test mode shows one section after the other", async () => {
   expect(span(space.vendor("b")).first).toBeGreaterThanOrEqual(span(space.vendor("a")).last);
 });
 
-slow("the schedule runs four at once, in the order of after, and --parallel 1 one after the other", async () => {
-  const often = "schedule = every 20h\n";
-  {
+slow(
+  "the schedule runs four at once, in the order of after, and --parallel 1 one after the other",
+  async () => {
+    const often = "schedule = every 20h\n";
+    {
+      await using space = await openSpace({
+        sections: { a: often, b: often, c: often, d: often },
+        vendor: { hold: barrier(4) },
+      });
+      await using service = await listen(space, ["--singleton", "1"]);
+      const ended = () => service.log().match(/okta\.[abcd]: ok: 250 read/g)?.length === 4;
+      await service.until("four runs", ended);
+      expect(await service.stop()).toBe(0);
+    }
     await using space = await openSpace({
-      sections: { a: often, b: often, c: often, d: often },
-      vendor: { hold: barrier(4) },
+      sections: { devices: `${often}after = okta.people\n`, people: often, more: often },
     });
-    await using service = await listen(space, ["--singleton", "1"]);
-    const ended = () => service.log().match(/okta\.[abcd]: ok: 250 read/g)?.length === 4;
-    await service.until("four runs", ended);
+    await using service = await listen(space, ["--parallel", "1"]);
+    await service.until("three runs", () => service.log().match(/: ok: 250 read/g)?.length === 3);
+    const [people, more, devices] = ["people", "more", "devices"].map((name) =>
+      span(space.vendor(name))
+    );
+    expect(devices?.first).toBeGreaterThan(people?.last as number);
+    expect(more?.first).toBeGreaterThan(people?.last as number);
     expect(await service.stop()).toBe(0);
-  }
-  await using space = await openSpace({
-    sections: { devices: `${often}after = okta.people\n`, people: often, more: often },
-  });
-  await using service = await listen(space, ["--parallel", "1"]);
-  await service.until("three runs", () => service.log().match(/: ok: 250 read/g)?.length === 3);
-  const [people, more, devices] = ["people", "more", "devices"].map((name) =>
-    span(space.vendor(name))
-  );
-  expect(devices?.first).toBeGreaterThan(people?.last as number);
-  expect(more?.first).toBeGreaterThan(people?.last as number);
-  expect(await service.stop()).toBe(0);
-});
+  },
+);
 
 test("a service that is stopped begins none of the sections that wait", async () => {
   const release = Promise.withResolvers<void>();
