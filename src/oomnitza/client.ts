@@ -26,12 +26,26 @@ import type { OomnitzaSettings } from "./options.ts";
 import type { UploadRequest } from "./payload.ts";
 import { excerpt, isErrorEnvelope } from "./rejection.ts";
 
+/**
+ * An instance does not have what it was asked for (404), shows it to other roles only (403), or in a
+ * form that we do not know.
+ */
+export type NotTold = "not_told";
+
 /** An instance that has accepted the credentials, to read from. */
 export interface OomnitzaReader {
   /** Address of the instance. */
   readonly url: string;
   /** Reads JSON. Throws `AuthError` or `SinkError`. */
   get(path: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
+  /**
+   * Reads JSON that older instances do not have and that a role may not see. Throws as `get` does for
+   * every status but 403 and 404; whether the JSON is an error is for the caller to see.
+   */
+  ask(
+    path: string,
+    query?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly value: unknown } | NotTold>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
   /** How many attempts had to be repeated so far. */
@@ -172,18 +186,34 @@ async function send(
   });
 }
 
+type Query = Readonly<Record<string, string>>;
+
 async function get(
   session: Session,
   path: string,
-  query: Readonly<Record<string, string>> = {},
+  query: Query = {},
   patience: Patience = {},
-) {
-  const answer = await send(session, { ...patience, path, query });
+): Promise<unknown> {
+  return readAnswer(session, path, await send(session, { ...patience, path, query }));
+}
+
+async function ask(session: Session, path: string, query: Query = {}) {
+  const answer = await send(session, { path, query });
+  if (answer.status === 403 || answer.status === 404) return "not_told";
+  return { value: readJson(session, path, answer) };
+}
+
+function readJson(session: Session, path: string, answer: Answer): unknown {
   const request = describeRequest("GET", session.settings.url + path);
   if (!isOk(answer.status)) throw refusal(session, "Cannot read from Oomnitza", answer, request);
-  const value = parse(answer.body, request);
+  return parse(answer.body, request);
+}
+
+function readAnswer(session: Session, path: string, answer: Answer): unknown {
+  const value = readJson(session, path, answer);
   if (path === mappingsPath && isMappingOfError(value)) return value;
   if (isErrorEnvelope(value)) {
+    const request = describeRequest("GET", session.settings.url + path);
     throw new SinkError(
       `Oomnitza answered with an error [oomnitza]: ${excerpt(answer.body)} (${request})`,
     );
@@ -268,6 +298,7 @@ function createReader(session: Session): OomnitzaReader {
   return {
     url: session.settings.url,
     get: (path, query) => get(session, path, query),
+    ask: (path, query) => ask(session, path, query),
     mappings: (name) => mappings(session, name),
     retries: session.http.retries,
   };
