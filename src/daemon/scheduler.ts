@@ -37,7 +37,7 @@ const longestSleepMs = 20_000;
 const busyMs = 5_000;
 
 /** Findings of a configuration that are named where nobody asked for it. */
-export const mostFindings = 20;
+export const mostFindings = 10;
 
 /** Runs sections by their schedules until it is stopped. */
 export class Scheduler {

@@ -119,7 +119,10 @@ slow("wrong credentials end a service at its start, as before", async () => {
   const standIn = await startStandIn();
   using space = workspace();
   space.write("assets.csv", rows(1));
-  space.write("config.ini", oomnitzaSection({ url: standIn.url, token: "not-the-token" }) + section);
+  space.write(
+    "config.ini",
+    oomnitzaSection({ url: standIn.url, token: "not-the-token" }) + section,
+  );
   const run = await space.agent(["serve", "--port", "0"]);
   expect(run.code).toBe(1);
   expect(run.stderr).toContain("Check api_token");
