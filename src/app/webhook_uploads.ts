@@ -51,7 +51,7 @@ export async function openWebhookUploads(
       if (performance.now() - preparedAt > maxAgeMs) {
         all = await session.prepare(takers);
         preparedAt = performance.now();
-        connections.clear();
+        for (const connection of connections.values()) delete connection.http;
       }
       const found = all.find(({ section }) => section.name === name);
       if (found === undefined) throw new AgentError(`[${name}] was not prepared`);

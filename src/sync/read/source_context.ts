@@ -10,7 +10,7 @@ import { Skipped } from "../../base/record.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
-import { RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
+import { type RateLimiter, RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
 import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
@@ -31,6 +31,8 @@ export interface Readable extends Pick<PreparedSection, "section" | "log"> {
 /** A connection to a vendor that outlives a run: its token, and what counts for the vendor's limits. */
 export interface Connection {
   http?: VendorHttp;
+  /** Kept also when the rest begins anew. */
+  limiter?: RateLimiter;
 }
 
 /** How a source is to be read. */
@@ -106,11 +108,14 @@ function vendorHttp(
   prepared: Readable,
   tls: TlsSettings,
   limits: ReaderLimits,
+  connection: Connection,
   { signal, retry, redactor, limiters = new RateLimiters(), onVendorAnswer }: ReadSettings,
 ): VendorHttp {
   const { section, log } = prepared;
   const access: VendorAccess = section.source.http?.(section.options) ?? { base: "" };
   warnOfConcurrency(prepared);
+  const account = accountOf(section, access.base);
+  const rateLimiter = connection.limiter ??= limiters.join(account, limits, signal);
   const http = createHttp({
     base: access.base,
     headers: access.headers,
@@ -119,7 +124,7 @@ function vendorHttp(
     redirectHosts: redirectHosts(section.settings.redirect_hosts),
     timeoutMs: section.settings.timeout * 1000,
     maxBytes: (section.settings.max_answer_mb ?? 64) * 1024 * 1024,
-    rateLimiter: limiters.join(accountOf(section, access.base), limits, signal),
+    rateLimiter,
     retry,
     log,
     signal,
@@ -190,7 +195,7 @@ export function sourceContext(
     signal,
     wanted: findWanted(prepared, settings),
     get http() {
-      return connection.http ??= vendorHttp(prepared, this.tls, limits, settings);
+      return connection.http ??= vendorHttp(prepared, this.tls, limits, connection, settings);
     },
     get tls() {
       return tls ??= prepareTls(prepared);
