@@ -86,6 +86,11 @@ export class Baseline {
     return answer === 0 ? "none" : `${id}-${destination}-${answer}`;
   }
 
+  /** The last answer that is in it, 0 when there was none. */
+  get answer(): number {
+    return this.#head.answer;
+  }
+
   find(key: string): KnownRecord | undefined {
     if (!this.#matches) return undefined;
     const row = this.#ahead.take(key) ?? this.#look(key);

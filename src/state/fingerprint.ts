@@ -37,30 +37,53 @@ function short(value: unknown): unknown {
   return text.length > maxLength ? shortened(text) : value;
 }
 
-function buildKey(record: MappedRecord, syncFields: readonly string[]): string | undefined {
-  if (syncFields.length === 0) return undefined;
-  return stringifyExactJson(syncFields.map((field) => short(record[field] ?? null)));
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }
 
-/** The fingerprint of a record; none when it cannot be written as JSON. */
-export function createFingerprint(
-  record: MappedRecord,
-  syncFields: readonly string[],
-): Fingerprint | undefined {
-  const fields: string[] = [];
-  const values: unknown[] = [];
-  try {
-    for (const [field, value] of Object.entries(record)) {
-      // JSON has no such thing, and leaves the field out.
-      if (value === undefined) continue;
-      fields.push(field);
-      values.push(short(value));
+/** Makes the fingerprints of records that go to one destination. */
+export class Fingerprints {
+  readonly #syncFields: readonly string[];
+  /** Records of a section mostly have the same fields. */
+  #lastFields: readonly string[] = [];
+  #lastText = "[]";
+
+  constructor(syncFields: readonly string[]) {
+    this.#syncFields = syncFields;
+  }
+
+  /** The fingerprint of a record; none when it cannot be written as JSON. */
+  create(record: MappedRecord): Fingerprint | undefined {
+    const fields: string[] = [];
+    const values: unknown[] = [];
+    try {
+      for (const field of Object.keys(record)) {
+        const value = record[field];
+        // JSON has no such thing, and leaves the field out.
+        if (value === undefined) continue;
+        fields.push(field);
+        values.push(short(value));
+      }
+      const key = this.#buildKey(record);
+      return { key, fields: this.#toText(fields), values: stringifyExactJson(values) };
+    } catch {
+      // For example a ring: the delivery says so, and nothing of it is ever accepted.
+      return undefined;
     }
-    const key = buildKey(record, syncFields);
-    return { key, fields: stringifyExactJson(fields), values: stringifyExactJson(values) };
-  } catch {
-    // For example a ring: the delivery says so, and nothing of it is ever accepted.
-    return undefined;
+  }
+
+  #buildKey(record: MappedRecord): string | undefined {
+    if (this.#syncFields.length === 0) return undefined;
+    return stringifyExactJson(this.#syncFields.map((field) => short(record[field] ?? null)));
+  }
+
+  #toText(fields: readonly string[]): string {
+    if (isSameList(fields, this.#lastFields)) return this.#lastText;
+    this.#lastFields = fields;
+    this.#lastText = stringifyExactJson(fields);
+    return this.#lastText;
   }
 }
 

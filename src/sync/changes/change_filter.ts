@@ -8,13 +8,14 @@
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Baseline } from "../../state/baseline.ts";
+import type { StateOutbox } from "../../state/outbox.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
-import { Comparison } from "./delta.ts";
+import { Comparison, NumberSet } from "./delta.ts";
 import {
   describeViolations,
   findViolations,
@@ -42,6 +43,8 @@ export interface FilterSettings {
   readonly store: StateStore | undefined;
   /** Id of the run in the state file. */
   readonly run: string | undefined;
+  /** The outbox of that run. */
+  readonly outbox: Pick<StateOutbox, "compareWith"> | undefined;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
   /** Whether also what did not change is sent. */
@@ -145,6 +148,8 @@ class ComparingFilter implements ChangeFilter {
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
   #blocked: Spool<MappedRecord> | undefined;
+  /** The positions of those of which nothing is new. */
+  readonly #asAccepted = new NumberSet();
   #delivered = 0;
   #end: ReadEnd | undefined;
   #gone: { readonly count: number; readonly names: readonly string[] } | undefined;
@@ -174,12 +179,13 @@ class ComparingFilter implements ChangeFilter {
   }
 
   add(record: MappedRecord): Promise<void> | undefined {
-    const { kind } = this.#comparison.compare(record);
+    const { kind, isAsAccepted } = this.#comparison.classify(record);
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
       return undefined;
     }
     if (this.#blocked === undefined) return this.#delivery.add(record);
+    if (isAsAccepted) this.#asAccepted.add(this.#blocked.length);
     this.#addBlocked(this.#blocked, record);
     return undefined;
   }
@@ -261,8 +267,12 @@ class ComparingFilter implements ChangeFilter {
   }
 
   async #deliver(blocked: Spool<MappedRecord>): Promise<void> {
+    const unchanged = new WeakSet<MappedRecord>();
+    const isUnchanged = (record: MappedRecord) => unchanged.has(record);
+    this.#settings.outbox?.compareWith({ answer: this.#baseline.answer, isUnchanged });
     for (const record of blocked.values()) {
       if (this.#delivery.isStopped || this.#settings.signal.aborted) return;
+      if (this.#asAccepted.has(this.#delivered)) unchanged.add(record);
       this.#delivered++;
       const full = this.#delivery.add(record);
       if (full !== undefined) await full;
