@@ -12,12 +12,19 @@ import { readLines } from "./line_reader.ts";
 /** Characters that are written at once. */
 const chunk = 256 * 1024;
 
-/** Values of one kind, kept as JSON lines for their owner only. Everything throws `AgentError` when the disk fails. */
+/** Values of one line, and characters after which one ends: a long list is read faster than single values. */
+const maxLineValues = 100;
+const maxLineLength = 64 * 1024;
+
+/** Values of one kind, kept as lines of JSON lists for their owner only. Everything throws `AgentError` when the disk fails. */
 export class Spool<T> {
   readonly #path: string;
   readonly #file: number;
   #text = "";
   #length = 0;
+  /** The line that is not complete yet: how many values it has, and their characters. */
+  #lineValues = 0;
+  #lineLength = 0;
 
   /** Opens an empty spool beside a file. */
   constructor(beside: string) {
@@ -34,15 +41,22 @@ export class Spool<T> {
 
   /** Adds a value; throws what JSON says when it cannot be written as such. */
   add(value: T): void {
-    this.#text += `${stringifyExactJson(value)}\n`;
+    const text = stringifyExactJson(value);
+    this.#text += this.#lineValues === 0 ? "[" : ",";
+    this.#text += text;
     this.#length++;
+    this.#lineValues++;
+    this.#lineLength += text.length;
+    if (this.#lineValues < maxLineValues && this.#lineLength < maxLineLength) return;
+    this.#endLine();
     if (this.#text.length >= chunk) this.#flush();
   }
 
   /** All values, in the order they came. */
   *values(): Generator<T> {
+    if (this.#lineValues > 0) this.#endLine();
     this.#flush();
-    for (const { text } of readLines(this.#file)) yield parseExactJson(text) as T;
+    for (const { text } of readLines(this.#file)) yield* parseExactJson(text) as T[];
   }
 
   /** Forgets all values. */
@@ -57,6 +71,12 @@ export class Spool<T> {
     } catch {
       // It is still open, on a system that minds: closing removes it.
     }
+  }
+
+  #endLine(): void {
+    this.#text += "]\n";
+    this.#lineValues = 0;
+    this.#lineLength = 0;
   }
 
   #flush(): void {
