@@ -16,7 +16,12 @@ export interface Fingerprint {
   readonly fields: string;
   /** Their values, as JSON; a long one is `{"\u0000": [digest, characters, beginning]}`. */
   readonly values: string;
+  /** Whether the values are in it as they are, none of them shortened. */
+  readonly isWhole: boolean;
 }
+
+/** The fields of a record and their values, as texts. */
+export type FingerprintText = Pick<Fingerprint, "fields" | "values">;
 
 /** Values of more characters are shortened: lists of software would make the state file huge. */
 const maxLength = 256;
@@ -58,16 +63,19 @@ export class Fingerprints {
   create(record: MappedRecord): Fingerprint | undefined {
     const fields: string[] = [];
     const values: unknown[] = [];
+    let isWhole = true;
     try {
       for (const field of Object.keys(record)) {
         const value = record[field];
         // JSON has no such thing, and leaves the field out.
         if (value === undefined) continue;
         fields.push(field);
-        values.push(short(value));
+        const kept = short(value);
+        isWhole &&= kept === value;
+        values.push(kept);
       }
       const key = this.#buildKey(record);
-      return { key, fields: this.#toText(fields), values: stringifyExactJson(values) };
+      return { key, fields: this.#toText(fields), values: stringifyExactJson(values), isWhole };
     } catch {
       // For example a ring: the delivery says so, and nothing of it is ever accepted.
       return undefined;
@@ -94,7 +102,7 @@ function shown(value: unknown): unknown {
 }
 
 /** The fields of a fingerprint with their values; long ones are shown by their beginning and length. */
-export function parseFields({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
+export function parseFields({ fields, values }: FingerprintText): Map<string, unknown> {
   const names: string[] = JSON.parse(fields);
   const all = parseExactJson(values) as unknown[];
   return new Map(names.map((name, index) => [name, shown(all[index])]));
@@ -102,8 +110,8 @@ export function parseFields({ fields, values }: Omit<Fingerprint, "key">): Map<s
 
 /** Names of the fields in which two fingerprints differ, those of the second first. */
 export function differences(
-  old: Omit<Fingerprint, "key">,
-  now: Omit<Fingerprint, "key">,
+  old: FingerprintText,
+  now: FingerprintText,
 ): string[] {
   const before = texts(old);
   const after = texts(now);
@@ -112,7 +120,7 @@ export function differences(
   return [...changed.map(([field]) => field), ...left];
 }
 
-function texts({ fields, values }: Omit<Fingerprint, "key">): Map<string, string> {
+function texts({ fields, values }: FingerprintText): Map<string, string> {
   const names: string[] = JSON.parse(fields);
   const all = parseExactJson(values) as unknown[];
   return new Map(names.map((name, index) => [name, stringifyExactJson(all[index])]));

@@ -8,6 +8,7 @@
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Baseline } from "../../state/baseline.ts";
+import type { Fingerprint } from "../../state/fingerprint.ts";
 import type { StateOutbox } from "../../state/outbox.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
@@ -24,7 +25,7 @@ import {
   type GuardRule,
   resolveGuardRule,
 } from "./guard.ts";
-import { Spool } from "./spool.ts";
+import { RecordSpool } from "./record_spool.ts";
 
 /** Decides what goes on to the delivery; every record that it takes ends in the account. */
 export interface ChangeFilter {
@@ -147,7 +148,7 @@ class ComparingFilter implements ChangeFilter {
   readonly #comparison: Comparison;
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
-  #blocked: Spool<MappedRecord> | undefined;
+  #blocked: RecordSpool | undefined;
   /** The positions of those of which nothing is new. */
   readonly #asAccepted = new NumberSet();
   #delivered = 0;
@@ -174,19 +175,19 @@ class ComparingFilter implements ChangeFilter {
   /** Lets nothing pass before all of it was compared; it is kept in a file beside the state file. */
   block(rule: GuardRule, beside: string): void {
     this.#rule = rule;
-    this.#blocked = new Spool(beside);
+    this.#blocked = new RecordSpool(beside);
     this.#prepared.log.info("The guard is enabled: nothing is sent before everything was read");
   }
 
   add(record: MappedRecord): Promise<void> | undefined {
-    const { kind, isAsAccepted } = this.#comparison.classify(record);
+    const { kind, isAsAccepted, print } = this.#comparison.classify(record);
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
       return undefined;
     }
     if (this.#blocked === undefined) return this.#delivery.add(record);
     if (isAsAccepted) this.#asAccepted.add(this.#blocked.length);
-    this.#addBlocked(this.#blocked, record);
+    this.#addBlocked(this.#blocked, record, print);
     return undefined;
   }
 
@@ -226,9 +227,13 @@ class ComparingFilter implements ChangeFilter {
     };
   }
 
-  #addBlocked(blocked: Spool<MappedRecord>, record: MappedRecord): void {
+  #addBlocked(
+    blocked: RecordSpool,
+    record: MappedRecord,
+    print: Fingerprint | undefined,
+  ): void {
     try {
-      blocked.add(record);
+      blocked.add(record, print);
     } catch (error) {
       if (error instanceof AgentError) throw error;
       const { mapper, log } = this.#prepared;
@@ -266,7 +271,7 @@ class ComparingFilter implements ChangeFilter {
     for (const violation of violations) log.warning(`Accepted: ${violation}`);
   }
 
-  async #deliver(blocked: Spool<MappedRecord>): Promise<void> {
+  async #deliver(blocked: RecordSpool): Promise<void> {
     const unchanged = new WeakSet<MappedRecord>();
     const isUnchanged = (record: MappedRecord) => unchanged.has(record);
     this.#settings.outbox?.compareWith({ answer: this.#baseline.answer, isUnchanged });

@@ -10,6 +10,7 @@ import {
   differences,
   type Fingerprint,
   Fingerprints,
+  type FingerprintText,
   keyForPeople,
   parseFields,
 } from "../../state/fingerprint.ts";
@@ -46,7 +47,7 @@ export interface ChangeCounts {
 export interface Gone {
   /** Names it in the state file. */
   readonly key: string;
-  /** Values of its sync fields. */
+  /** FingerprintText of its sync fields. */
   readonly record: string;
   readonly fields: readonly FieldChange[];
 }
@@ -89,24 +90,21 @@ function sides(old: Map<string, unknown>, now: Map<string, unknown>, field: stri
   };
 }
 
-/** The fields of a record with their values, as texts. */
-type Values = Omit<Fingerprint, "key">;
-
-function changesBetween(old: Values, now: Fingerprint): FieldChange[] {
+function changesBetween(old: FingerprintText, now: Fingerprint): FieldChange[] {
   const before = parseFields(old);
   const after = parseFields(now);
   return differences(old, now).map((field) => sides(before, after, field));
 }
 
 /** The fields that had a value, and lose it. */
-function blankedBetween(old: Values, now: Values): string[] {
+function blankedBetween(old: FingerprintText, now: FingerprintText): string[] {
   const blank = [...parseFields(now)].filter(([, value]) => isBlank(value));
   if (blank.length === 0) return [];
   const before = parseFields(old);
   return blank.flatMap(([field]) => isBlank(before.get(field)) ? [] : [field]);
 }
 
-function isEqual(one: Values, other: Values): boolean {
+function isEqual(one: FingerprintText, other: FingerprintText): boolean {
   return one.values === other.values && one.fields === other.fields;
 }
 
@@ -116,7 +114,7 @@ interface Classified {
   /** Absent when it cannot be written as JSON. */
   readonly print: Fingerprint | undefined;
   /** What it was compared with. */
-  readonly old: Values | undefined;
+  readonly old: FingerprintText | undefined;
   /** Whether what was accepted stays true in all respects when it is sent and accepted again. */
   readonly isAsAccepted: boolean;
 }
@@ -158,7 +156,7 @@ export class Comparison {
   }
 
   /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
-  classify(record: MappedRecord): Pick<Classified, "kind" | "isAsAccepted"> {
+  classify(record: MappedRecord): Omit<Classified, "old"> {
     return this.#classify(record);
   }
 
@@ -220,7 +218,7 @@ export class Comparison {
     return must;
   }
 
-  #count(old: Values, now: Values): void {
+  #count(old: FingerprintText, now: FingerprintText): void {
     this.differing++;
     const blanked = blankedBetween(old, now);
     if (blanked.length > 0) this.counts.blanked++;

@@ -1,5 +1,5 @@
 /**
- * A list that is too long for memory, in a temporary file beside the state file.
+ * Lists that are too long for memory, in a temporary file beside the state file.
  *
  * @module
  */
@@ -12,19 +12,11 @@ import { readLines } from "./line_reader.ts";
 /** Characters that are written at once. */
 const chunk = 256 * 1024;
 
-/** Values of one line, and characters after which one ends: a long list is read faster than single values. */
-const maxLineValues = 100;
-const maxLineLength = 64 * 1024;
-
-/** Values of one kind, kept as lines of JSON lists for their owner only. Everything throws `AgentError` when the disk fails. */
-export class Spool<T> {
+/** A text of lines, for its owner only. Everything throws `AgentError` when the disk fails. */
+export class TextSpool {
   readonly #path: string;
   readonly #file: number;
   #text = "";
-  #length = 0;
-  /** The line that is not complete yet: how many values it has, and their characters. */
-  #lineValues = 0;
-  #lineLength = 0;
 
   /** Opens an empty spool beside a file. */
   constructor(beside: string) {
@@ -34,32 +26,19 @@ export class Spool<T> {
     this.#remove();
   }
 
-  /** How many values it has. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Adds a value; throws what JSON says when it cannot be written as such. */
-  add(value: T): void {
-    const text = stringifyExactJson(value);
-    this.#text += this.#lineValues === 0 ? "[" : ",";
+  /** Adds some text, which need not be a whole line. */
+  add(text: string): void {
     this.#text += text;
-    this.#length++;
-    this.#lineValues++;
-    this.#lineLength += text.length;
-    if (this.#lineValues < maxLineValues && this.#lineLength < maxLineLength) return;
-    this.#endLine();
     if (this.#text.length >= chunk) this.#flush();
   }
 
-  /** All values, in the order they came. */
-  *values(): Generator<T> {
-    if (this.#lineValues > 0) this.#endLine();
+  /** All lines that are complete. */
+  *lines(): Generator<string> {
     this.#flush();
-    for (const { text } of readLines(this.#file)) yield* parseExactJson(text) as T[];
+    for (const { text } of readLines(this.#file)) yield text;
   }
 
-  /** Forgets all values. */
+  /** Forgets all of it. */
   close(): void {
     closeSync(this.#file);
     this.#remove();
@@ -73,12 +52,6 @@ export class Spool<T> {
     }
   }
 
-  #endLine(): void {
-    this.#text += "]\n";
-    this.#lineValues = 0;
-    this.#lineLength = 0;
-  }
-
   #flush(): void {
     if (this.#text === "") return;
     const bytes = Buffer.from(this.#text);
@@ -86,6 +59,38 @@ export class Spool<T> {
     attempt(this.#path, () => {
       for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#file, bytes, offset);
     });
+  }
+}
+
+/** Values of one kind, kept as JSON lines. Everything throws `AgentError` when the disk fails. */
+export class Spool<T> {
+  readonly #lines: TextSpool;
+  #length = 0;
+
+  /** Opens an empty spool beside a file. */
+  constructor(beside: string) {
+    this.#lines = new TextSpool(beside);
+  }
+
+  /** How many values it has. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a value; throws what JSON says when it cannot be written as such. */
+  add(value: T): void {
+    this.#lines.add(`${stringifyExactJson(value)}\n`);
+    this.#length++;
+  }
+
+  /** All values, in the order they came. */
+  *values(): Generator<T> {
+    for (const text of this.#lines.lines()) yield parseExactJson(text) as T;
+  }
+
+  /** Forgets all values. */
+  close(): void {
+    this.#lines.close();
   }
 }
 
