@@ -167,6 +167,10 @@ export const migrations: readonly (readonly string[])[] = [
     "CREATE INDEX fingerprints_missed ON fingerprints (baseline, missed)",
   ],
   [
+    // A run that the guard stopped is told apart from one that failed.
+    "ALTER TABLE runs ADD COLUMN stopped_by_guard INTEGER NOT NULL DEFAULT 0",
+  ],
+  [
     // What a batch is beside the baseline that its run compared it with, as JSON: the last answer in that
     // baseline, and the positions of the records that differ from it.
     "ALTER TABLE outbox ADD COLUMN compared TEXT",

@@ -154,6 +154,7 @@ test("what a run that died left is delivered later, and is known as it was sent"
     api: null,
     requests: 0,
     error: "killed",
+    stopped_by_guard: false,
   });
   for (const { outbox } of store.unfinishedRuns(storedSection)) {
     for (const { id, records } of outbox.pending()) {

@@ -121,7 +121,7 @@ function vendorHttp(
     title: section.source.title,
     section: section.name,
     credentials,
-    mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
+    redactor,
   });
 }
 
@@ -174,6 +174,7 @@ export function sourceContext(
   const connection = settings.connection ?? {};
   let tls: TlsSettings | undefined;
   return {
+    section: section.name,
     options: section.options,
     log,
     signal,
