@@ -102,17 +102,33 @@ export function foldSome(home: BaselineHome): number {
     database.transaction(() => {
       const head = loadHead(database, home);
       const lists = new FieldLists();
-      const begin = head.answer;
       let count = 0;
       while (count < maxFoldedRecords) {
         const [row] = database.rows(nextBatch, section, head.answer);
         if (row === undefined) break;
-        count += Math.max(1, takeIn(database, head, lists, row));
-        head.answer = Number(row.id);
+        const forgotten = forgetOther(database, head, Number(row.way));
+        count += forgotten > 0 ? forgotten : Math.max(1, takeIn(database, head, lists, row));
       }
-      if (head.answer > begin) saveHead(database, head, section);
+      if (count > 0) saveHead(database, head, section);
       return count;
     }));
+}
+
+/**
+ * What was accepted at another destination says nothing about this one: forgets some of it, and gives how
+ * many records that were. When nothing is left, the baseline is of this destination.
+ */
+function forgetOther(database: Sqlite, head: BaselineHead, destination: number): number {
+  if (destination === head.destination) return 0;
+  head.fullRun = undefined;
+  const forgotten = database.rows(
+    `DELETE FROM fingerprints WHERE id IN (SELECT id FROM fingerprints WHERE baseline = ? LIMIT ?)
+      RETURNING id`,
+    head.id,
+    maxFoldedRecords,
+  );
+  if (forgotten.length === 0) head.destination = destination;
+  return forgotten.length;
 }
 
 function saveHead(database: Sqlite, head: BaselineHead, section: string): void {
@@ -137,27 +153,20 @@ const saveFingerprint =
     fields = excluded.fields, vals = excluded.vals, run = excluded.run, missed = 0
   WHERE vals <> excluded.vals OR fields <> excluded.fields OR must_send = 1 OR missed > 0`;
 
-/** No batch has this id. */
-const never = -1;
+const markRefused = "UPDATE fingerprints SET must_send = 1 WHERE baseline = ? AND key = ?";
 
 /** Takes in one batch; gives how many records were looked at. */
 function takeIn(
   database: Sqlite,
   head: BaselineHead,
   lists: FieldLists,
-  { way, kind, run, records, compared, text }: SqliteRow,
+  { id, kind, run, records, compared, text }: SqliteRow,
 ): number {
   if (String(run) !== head.answerRun) {
     head.otherAnswer = head.answer;
     head.answerRun = String(run);
   }
-  if (Number(way) !== head.destination) {
-    // What was accepted at another destination says nothing about this one.
-    database.run("DELETE FROM fingerprints WHERE baseline = ?", head.id);
-    head.destination = Number(way);
-    head.fullRun = undefined;
-    head.otherAnswer = never;
-  }
+  head.answer = Number(id);
   if (kind === "full") head.fullRun = String(run);
   if (records === null) return 0;
   const changed = findChanged(head, compared ?? null);
@@ -173,11 +182,7 @@ function takeIn(
       const list = lists.idOf(database, print.fields);
       database.run(saveFingerprint, head.id, print.key, list, print.values, String(run));
     } else {
-      database.run(
-        "UPDATE fingerprints SET must_send = 1 WHERE baseline = ? AND key = ?",
-        head.id,
-        print.key,
-      );
+      database.run(markRefused, head.id, print.key);
     }
   }
   return taken.length;

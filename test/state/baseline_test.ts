@@ -135,3 +135,18 @@ test("more records than are worked on at once are taken in, reported as gone, an
     expect((await compare(store, all)).kinds.filter((kind) => kind === "new")).toHaveLength(1290);
   });
 });
+
+test("much that was accepted at another destination is forgotten, all of it", async () => {
+  await withStore(async (store) => {
+    const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
+    store.accepted.add("s", upload, "r1", all);
+    await store.accepted.concludeUncompared("s", upload, "r1");
+    expect(store.accepted.baseline("s", upload).isFull).toBe(true);
+    const other = JSON.stringify({ ...JSON.parse(upload), updateOnly: true });
+    store.accepted.add("s", other, "r2", [{ TAG: "T1", v: 2 }]);
+    const baseline = await store.accepted.openBaseline("s", other);
+    expect([baseline.size, baseline.isFull]).toEqual([1, false]);
+    expect(baseline.find('["T1"]')?.values).toBe('["T1",2]');
+    expect(baseline.find('["T2"]')).toBeUndefined();
+  });
+});
