@@ -52,6 +52,12 @@ export interface FileLocation {
   readonly directory: string;
 }
 
+/** Asks Oomnitza who made the changes that are shown. */
+export const historyFlag = opt.flag(
+  "Show who changed each field in Oomnitza last, and when: one request for each record shown.",
+  { default: false },
+);
+
 /** Flags of an upload; those of the Python connector keep their meaning. */
 export const uploadFlags = {
   "record-count": opt.integer("Maximum number of source records per section. 0 means no limit.", {

@@ -42,6 +42,11 @@ function short(value: unknown): unknown {
   return text.length > maxLength ? shortened(text) : value;
 }
 
+/** A value in the form in which it is compared, as text. What is shortened already stays as it is. */
+export function shortenedText(value: unknown): string {
+  return stringifyExactJson(short(value ?? null));
+}
+
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
@@ -102,10 +107,15 @@ function shown(value: unknown): unknown {
 }
 
 /** The fields of a fingerprint with their values; long ones are shown by their beginning and length. */
-export function parseFields({ fields, values }: FingerprintText): Map<string, unknown> {
+export function parseFields(print: FingerprintText): Map<string, unknown> {
+  return new Map(readFieldValues(print).map(([name, value]) => [name, shown(value)]));
+}
+
+/** The fields of a fingerprint with their values as it has them: long ones are shortened. */
+export function readFieldValues({ fields, values }: FingerprintText): [string, unknown][] {
   const names: string[] = JSON.parse(fields);
   const all = parseExactJson(values) as unknown[];
-  return new Map(names.map((name, index) => [name, shown(all[index])]));
+  return names.map((name, index) => [name, all[index]]);
 }
 
 /** Names of the fields in which two fingerprints differ, those of the second first. */
@@ -120,10 +130,8 @@ export function differences(
   return [...changed.map(([field]) => field), ...left];
 }
 
-function texts({ fields, values }: FingerprintText): Map<string, string> {
-  const names: string[] = JSON.parse(fields);
-  const all = parseExactJson(values) as unknown[];
-  return new Map(names.map((name, index) => [name, stringifyExactJson(all[index])]));
+function texts(print: FingerprintText): Map<string, string> {
+  return new Map(readFieldValues(print).map(([name, value]) => [name, stringifyExactJson(value)]));
 }
 
 /** A key as one word for people. */

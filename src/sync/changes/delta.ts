@@ -5,7 +5,7 @@
  */
 
 import { isBlank, type MappedRecord } from "../../base/record.ts";
-import type { Baseline, KnownRecord } from "../../state/baseline.ts";
+import type { KnownRecord, MissingRecord } from "../../state/baseline.ts";
 import {
   differences,
   type Fingerprint,
@@ -23,6 +23,10 @@ export interface FieldChange {
   readonly field: string;
   readonly old?: unknown;
   readonly new?: unknown;
+  /** Who changed it last in Oomnitza, when that was asked for and is known. */
+  readonly changed_by?: string | undefined;
+  /** When that was, ISO 8601. */
+  readonly changed_at?: string | undefined;
 }
 
 /** What a comparison found about one record. */
@@ -32,6 +36,18 @@ export interface Change {
   readonly fields: readonly FieldChange[];
   /** Why it counts as changed although nothing differs. */
   readonly reason?: string | undefined;
+  /** What names the record in calls, when Oomnitza itself was compared with. */
+  readonly ident?: string | undefined;
+}
+
+/** What records are compared with: what Oomnitza accepted last, or what it holds now. */
+export interface Reference {
+  /** The record with a key; `record` is the one that is compared. */
+  find(key: string, record: MappedRecord): (KnownRecord & { readonly ident?: string }) | undefined;
+  /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
+  readonly size?: number;
+  /** The records that were not seen, apart from those that earlier runs reported. */
+  missing(isSeen: (id: number) => boolean): AsyncIterable<MissingRecord>;
 }
 
 /** What changed, in numbers. */
@@ -47,7 +63,7 @@ export interface ChangeCounts {
 export interface Gone {
   /** Names it in the state file. */
   readonly key: string;
-  /** FingerprintText of its sync fields. */
+  /** Values of its sync fields. */
   readonly record: string;
   readonly fields: readonly FieldChange[];
 }
@@ -74,7 +90,7 @@ export class NumberSet {
 /** What a comparison works with. */
 export interface ComparisonSettings {
   /** Without one, everything is new. */
-  readonly baseline: Baseline | undefined;
+  readonly baseline: Reference | undefined;
   readonly syncFields: readonly string[];
   /** Records that wait in the outbox and will be delivered before those that are compared. */
   readonly pending?: Iterable<MappedRecord> | undefined;
@@ -90,7 +106,11 @@ function sides(old: Map<string, unknown>, now: Map<string, unknown>, field: stri
   };
 }
 
-function changesBetween(old: FingerprintText, now: Fingerprint): FieldChange[] {
+/** The fields in which two records differ, from what was to what is. */
+export function changesBetween(
+  old: FingerprintText,
+  now: FingerprintText,
+): FieldChange[] {
   const before = parseFields(old);
   const after = parseFields(now);
   return differences(old, now).map((field) => sides(before, after, field));
@@ -115,6 +135,8 @@ interface Classified {
   readonly print: Fingerprint | undefined;
   /** What it was compared with. */
   readonly old: FingerprintText | undefined;
+  /** What names it in calls of Oomnitza, where that is known. */
+  readonly ident?: string | undefined;
   /** Whether what was accepted stays true in all respects when it is sent and accepted again. */
   readonly isAsAccepted: boolean;
 }
@@ -134,7 +156,6 @@ export class Comparison {
   readonly #returned: number[] = [];
   /** Records that were in the source the time before, too. */
   #expected = 0;
-
   readonly #prints: Fingerprints;
 
   constructor(settings: ComparisonSettings) {
@@ -148,22 +169,22 @@ export class Comparison {
 
   /** Compares a record, and says what differs. Records must come in the order in which they would be sent. */
   compare(record: MappedRecord): Change {
-    const { kind, print, old } = this.#classify(record);
+    const { kind, print, old, ident } = this.#classify(record);
     if (print === undefined || kind === "unchanged") return { kind, fields: [] };
     if (old === undefined) return { kind, fields: newFields(print) };
     if (isEqual(old, print)) return { kind, fields: [], reason: again };
-    return { kind, fields: changesBetween(old, print) };
+    return { kind, fields: changesBetween(old, print), ident };
   }
 
   /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
-  classify(record: MappedRecord): Omit<Classified, "old"> {
+  classify(record: MappedRecord): Pick<Classified, "kind" | "print" | "isAsAccepted"> {
     return this.#classify(record);
   }
 
   #classify(record: MappedRecord): Classified {
     const print = this.#prints.create(record);
     const key = print?.key;
-    const known = key === undefined ? undefined : this.#settings.baseline?.find(key);
+    const known = key === undefined ? undefined : this.#settings.baseline?.find(key, record);
     const waiting = key === undefined ? undefined : this.#pending.get(key);
     const old = waiting ?? known;
     if (print === undefined || old === undefined) {
@@ -179,7 +200,7 @@ export class Comparison {
     }
     this.counts.changed++;
     if (!isSame) this.#count(old, print);
-    return { kind: "changed", print, old, isAsAccepted: false };
+    return { kind: "changed", print, old, ident: known?.ident, isAsAccepted: false };
   }
 
   /** Whether a record that was accepted was compared in this run. */
