@@ -29,7 +29,7 @@ function leave(
     counts: {},
     claimed: null,
   } as const;
-  run.end({ ...end, api: null, requests: 0, error: null });
+  run.end({ ...end, api: null, requests: 0, error: null, stopped_by_guard: false });
   return run.id;
 }
 
