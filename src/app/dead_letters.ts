@@ -57,13 +57,15 @@ async function resendLetters(
   workers: number,
   resent: Resent,
 ): Promise<void> {
-  const { oomnitza, settings } = await openSession(app, config, []);
+  const { oomnitza, settings: { api_version: apiVersion, batch_size: batchSize } } =
+    await openSession(app, config, []);
   using opened = openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
-  const { api_version: apiVersion, batch_size: batchSize } = settings;
-  const { log } = app;
-  await resend(letters, { store, oomnitza, apiVersion, batchSize, workers, version, log }, resent);
+  const { log, redactor } = app;
+  const redact = (text: string) => redactor.redact(text);
+  const settings = { store, oomnitza, apiVersion, batchSize, workers, version, log, redact };
+  await resend(letters, settings, resent);
 }
 
 /**

@@ -23,6 +23,7 @@ import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
 import { secretCommand } from "./secret.ts";
 import { standIn } from "./stand_in.ts";
+import { statusCommand } from "./status.ts";
 import { upgrade } from "./upgrade.ts";
 import { upload } from "./upload.ts";
 import { versionCommand } from "./version_command.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   doctor,
   diag,
   explain,
+  statusCommand,
   runs,
   failed,
   retry,

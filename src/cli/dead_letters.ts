@@ -93,8 +93,9 @@ export const failed = defineCommand({
     const rows = formatLetterRows(chosen);
     const { global, print } = context;
     if (global.output === "json") print(stringifyExactJson(toJsonRecords(chosen), 2));
-    else if (rows.length === 0) print("No refused records are kept");
-    else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
+    else if (rows.length === 0) {
+      print(`No refused records are kept in ${context.stateFile ?? "a state file"}`);
+    } else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
     return Promise.resolve(exitCodes.ok);
   },
 });

@@ -12,7 +12,7 @@ import { opt, optional, type Values } from "../sdk/option.ts";
 /** Flags valid with every command, before or after its name. */
 export const globalFlags = {
   "ini": opt.path(
-    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, else in the working directory, else where the service has it.",
+    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, else in the working directory, else where the service has it (on Windows, there first).",
     { default: "" },
   ),
   "logging-config": opt.path(

@@ -109,3 +109,23 @@ export function pruneDeadLetters(database: Sqlite, before: string, count: number
     return old.length + many.length;
   });
 }
+
+/** How many records of a section were refused for the same reason. */
+export interface RefusedCount {
+  readonly section: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** How many records are kept by section and reason, the most frequent reason first. */
+export function countDeadLetters(database: Sqlite): RefusedCount[] {
+  const rows = database.rows(
+    `SELECT section, reason, count(*) AS records FROM dead_letters
+      GROUP BY section, reason ORDER BY records DESC, section, reason`,
+  );
+  return rows.map(({ section, reason, records }) => ({
+    section: String(section),
+    reason: String(reason),
+    count: Number(records),
+  }));
+}

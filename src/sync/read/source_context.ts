@@ -137,7 +137,7 @@ function vendorHttp(
     title: section.source.title,
     section: section.name,
     credentials: credentialOptions(section),
-    mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
+    redactor,
   });
 }
 
@@ -190,6 +190,7 @@ export function sourceContext(
   const connection = settings.connection ?? {};
   let tls: TlsSettings | undefined;
   return {
+    section: section.name,
     options: section.options,
     log,
     signal,
