@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 import { convertersCommand } from "./converters.ts";
 import { diag } from "./diag.ts";
 import { doctor } from "./doctor.ts";
+import { driftCommand } from "./drift.ts";
 import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
 import { createCompletion } from "./completion_command.ts";
@@ -32,6 +33,7 @@ import { versionCommand } from "./version_command.ts";
 export const commands: readonly Command[] = [
   upload,
   planCommand,
+  driftCommand,
   serveCommand,
   schedule,
   check,

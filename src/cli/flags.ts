@@ -53,6 +53,12 @@ export interface FileLocation {
   readonly directory: string;
 }
 
+/** Asks Oomnitza who made the changes that are shown. */
+export const historyFlag = opt.flag(
+  "Show who changed each field in Oomnitza last, and when: one request for each record shown.",
+  { default: false },
+);
+
 /** How many sections run side by side, for the commands that run some. */
 export function parallelFlag(otherwise: number) {
   return optional(opt.integer(

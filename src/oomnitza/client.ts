@@ -45,6 +45,7 @@ export interface OomnitzaReader {
   ask(
     path: string,
     query?: Readonly<Record<string, string>>,
+    retry?: RetryPolicy,
   ): Promise<{ readonly value: unknown } | NotTold>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
@@ -204,8 +205,8 @@ async function get(
   return readAnswer(session, path, await send(session, { ...patience, path, query }));
 }
 
-async function ask(session: Session, path: string, query: Query = {}) {
-  const answer = await send(session, { path, query });
+async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
+  const answer = await send(session, { path, query, ...(retry && { retry }) });
   if (answer.status === 403 || answer.status === 404) return "not_told";
   return { value: readJson(session, path, answer) };
 }
@@ -305,7 +306,7 @@ function createReader(session: Session): OomnitzaReader {
   return {
     url: session.settings.url,
     get: (path, query) => get(session, path, query),
-    ask: (path, query) => ask(session, path, query),
+    ask: (path, query, retry) => ask(session, path, query, retry),
     mappings: (name) => mappings(session, name),
     retries: session.http.retries,
   };
