@@ -5,7 +5,7 @@
  * @module
  */
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
 import { broadReaders, foreignWriters } from "./sddl.ts";
@@ -80,6 +80,23 @@ function withParents(path: string): string[] {
   return parent === path ? [path] : [path, ...withParents(parent)];
 }
 
+/**
+ * The folders above what a path leads to by symbolic links, and those above the path; each once. On
+ * Windows only the latter: a real path has the long form of short names, and all would be listed twice.
+ */
+function foldersAbove(path: string): string[] {
+  const parents = withParents(path).slice(1).filter((each) => existsSync(each));
+  if (process.platform === "win32") return parents;
+  const known = new Set(parents.map(fileId));
+  const real = withParents(realpathSync(path)).slice(1).filter((each) => !known.has(fileId(each)));
+  return [...parents, ...real];
+}
+
+function fileId(path: string): string {
+  const { dev, ino } = statSync(path);
+  return `${dev}:${ino}`;
+}
+
 /** Groups of administrators: root's, and on macOS that of all administrators. */
 function isAdministrators(gid: number): boolean {
   return gid === 0 || (process.platform === "darwin" && gid === 80);
@@ -122,7 +139,8 @@ async function writersByAcl(path: string, isItself: boolean, trusted: ReadonlySe
 
 /**
  * Who, besides the administrators and the account that runs this, can change a file or folder, or
- * replace it through a folder above it. What is not there is looked at from the folder that is.
+ * replace it through a folder above it or above what it is a symbolic link to. What is not there is
+ * looked at from the folder that is.
  *
  * @param trusted SIDs, or on other systems numbers of accounts, that may
  */
@@ -130,10 +148,10 @@ export async function findForeignWriters(
   path: string,
   trusted: ReadonlySet<string> = new Set(),
 ): Promise<ForeignWriter[]> {
-  const [itself, ...above] = withParents(resolve(path)).filter((each) => existsSync(each));
+  const itself = withParents(resolve(path)).find((each) => existsSync(each));
   if (itself === undefined) return [];
   const look = process.platform === "win32" ? writersByAcl : writersByMode;
   const found = await look(itself, true, trusted);
-  for (const folder of above) found.push(...await look(folder, false, trusted));
+  for (const folder of foldersAbove(itself)) found.push(...await look(folder, false, trusted));
   return found;
 }

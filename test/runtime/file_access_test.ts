@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { findForeignWriters } from "../../src/runtime/file_access.ts";
 import { workspace } from "../support/workspace.ts";
@@ -14,6 +14,27 @@ async function writersOf(path: string, trusted?: ReadonlySet<string>) {
     `${path}: ${who}${isBroad ? " (many)" : ""}`
   );
 }
+
+test.if(process.platform !== "win32")(
+  "a link is as safe as the folders above its target",
+  async () => {
+    using space = workspace();
+    space.write("open/config.ini", "");
+    mkdirSync(join(space.folder, "own"));
+    const open = join(space.folder, "open");
+    const link = join(space.folder, "own/config.ini");
+    symlinkSync(join(open, "config.ini"), link);
+    expect(await writersOf(link)).toEqual([]);
+    chmodSync(open, 0o777);
+    expect(await writersOf(link)).toEqual([`${open}: everyone on this computer (many)`]);
+    // A folder that is above both is named once.
+    const folder = join(space.folder, "folder");
+    symlinkSync(open, folder);
+    expect(await writersOf(join(folder, "config.ini"))).toEqual([
+      `${folder}: everyone on this computer (many)`,
+    ]);
+  },
+);
 
 test("a file is as safe as the folders above it", async () => {
   using space = workspace();
