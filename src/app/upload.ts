@@ -148,6 +148,9 @@ async function runQueued(
     });
   }));
   signal.removeEventListener("abort", close);
+  for (const [at, { log }] of sections.entries()) {
+    if (reports[at] === undefined) log.warning("Did not run, because the upload was stopped");
+  }
   return reports.filter((report) => report !== undefined);
 }
 

@@ -263,6 +263,7 @@ slow(
       ["csv_assets.a", "failed"],
       ["csv_assets.b", "failed"],
     ]);
+    expect(agent.stderr()).toContain("[csv_assets.c] Did not run, because the upload was stopped");
     standIn.setFaults({});
     const again = await space.agent(["upload", ...names, "--parallel", "3", ...json]);
     expect(again.code, again.stderr).toBe(0);
