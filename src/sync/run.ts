@@ -187,6 +187,7 @@ class SectionRun {
     const filter = await openChangeFilter(this.#prepared, account, delivery, {
       store: testmode === undefined ? store : undefined,
       run: this.#stored?.id,
+      outbox: this.#stored?.outbox,
       guard,
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,
