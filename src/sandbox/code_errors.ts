@@ -14,7 +14,7 @@ const logLinesPerProgram = 20;
 /** Kinds of errors of one program that are told apart. */
 const kindsPerProgram = 20;
 
-/** Errors of one kind. */
+/** Errors of one program that are alike: of one class, at one line. */
 export interface ErrorKind {
   /** For example `converter full_name`. */
   readonly program: string;
