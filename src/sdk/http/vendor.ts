@@ -10,6 +10,7 @@ import type { ZodType } from "zod";
 import { AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
 import { createRedactor } from "../../base/redact.ts";
 import type { Authenticator } from "./auth.ts";
+import { describeDeprecation, nameEndpoint } from "./deprecation.ts";
 import {
   type Answer,
   ConnectionError,
@@ -65,6 +66,8 @@ export interface VendorSettings {
   readonly section: string;
   /** Options that hold credentials, for hints. */
   readonly credentials: readonly string[];
+  /** Called once for each endpoint of which an answer says that it is going to end. */
+  readonly warn?: ((message: string) => void) | undefined;
   /** Called with the credentials that are sent, also of tokens that the vendor hands out. */
   readonly mask?: ((secret: string) => void) | undefined;
 }
@@ -103,6 +106,9 @@ class VendorClient implements VendorHttp {
   readonly #settings: VendorSettings;
   /** The credentials of the latest request, to be masked in messages. */
   #sent: Readonly<Record<string, string>> = {};
+
+  /** Endpoints whose end was told. */
+  readonly #deprecated = new Set<string>();
 
   constructor(settings: VendorSettings) {
     this.#settings = settings;
@@ -149,6 +155,7 @@ class VendorClient implements VendorHttp {
       throw this.#error(request, thrown.message, thrown);
     }
     const { status } = answer;
+    this.#noticeDeprecation(request, answer);
     if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
     const reason = answer.errorText ?? `${status} ${this.#readReason(answer)}`.trim();
     const { hints } = request;
@@ -157,6 +164,15 @@ class VendorClient implements VendorHttp {
     throw new AuthError(this.#sentence(request, reason), {
       hint: hint ?? this.#credentialsHint(status),
     });
+  }
+
+  #noticeDeprecation({ method = "GET", path }: VendorRequest, { headers }: Answer): void {
+    const found = describeDeprecation(headers, Date.now());
+    if (found === undefined) return;
+    const endpoint = `${method} ${nameEndpoint(path)}`;
+    if (this.#deprecated.has(endpoint)) return;
+    this.#deprecated.add(endpoint);
+    this.#settings.warn?.(`${this.#settings.title} says that ${endpoint} ${found}`);
   }
 
   async #authorized(request: VendorRequest): Promise<Answer> {

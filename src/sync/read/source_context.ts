@@ -121,6 +121,7 @@ function vendorHttp(
     title: section.source.title,
     section: section.name,
     credentials,
+    warn: (message) => log.warning(message),
     mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
   });
 }
