@@ -5,10 +5,12 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
 import { stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { compress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
+import { withoutWaiting } from "./file.ts";
 
 /** What an answered batch belongs to. */
 export interface AnsweredRun {
@@ -79,9 +81,33 @@ export function addAcknowledgedBatches(
   );
 }
 
+/** Batches that are looked at before others have a turn. */
+const pageSize = 200;
+
 /** Forgets what was answered before a run of a section; that run sent everything anew. */
-export function forgetBatchesBefore(database: Sqlite, section: string, run: string): void {
-  database.run("DELETE FROM answers WHERE section = ? AND run < ?", section, run);
+export async function forgetBatchesBefore(
+  database: Sqlite,
+  section: string,
+  run: string,
+): Promise<void> {
+  for (let last = 0;;) {
+    const rows = database.rows(
+      "SELECT id, run FROM answers WHERE section = ? AND id > ? ORDER BY id LIMIT ?",
+      section,
+      last,
+      pageSize,
+    );
+    const outdated = rows.filter((row) => String(row.run) < run);
+    if (outdated.length > 0) {
+      withoutWaiting(database, () =>
+        database.transaction(() => {
+          for (const { id } of outdated) database.run("DELETE FROM answers WHERE id = ?", id ?? 0);
+        }));
+    }
+    if (rows.length < pageSize) return;
+    last = Number(rows.at(-1)?.id);
+    await giveWay();
+  }
 }
 
 /** What of a batch was accepted: all but the others. A batch was read back, the others may not be. */

@@ -30,6 +30,7 @@ import {
   endRun,
   findRun,
   insertRun,
+  lastRuns,
   lastStart,
   lastSuccess,
   latestRuns,
@@ -116,7 +117,9 @@ export class StateStore {
       outbox,
       end: (end) => {
         const error = end.error === null ? null : this.#redact(end.error);
-        this.#use((database) => endRun(database, id, { ...end, error }));
+        this.#use((database) =>
+          database.transaction(() => endRun(database, id, { ...end, error }))
+        );
       },
     };
   }
@@ -149,6 +152,11 @@ export class StateStore {
 
   runs(limit: number): StoredRun[] {
     return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
+  }
+
+  /** The latest run of each section that has run. */
+  lastRuns(): StoredRun[] {
+    return this.#use((database) => lastRuns(database, (id) => isAtWork(this.path, id)));
   }
 
   /** When the latest run of a section began that was to read all of the source, ISO 8601. */

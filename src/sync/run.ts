@@ -131,7 +131,7 @@ class SectionRun {
       this.#context.signal.throwIfAborted();
       this.#checkBalance();
       if (this.#isAllAccepted) await cursor?.commit();
-      this.#filter?.conclude();
+      await this.#filter?.conclude();
     } finally {
       cursor?.close();
     }
@@ -180,7 +180,7 @@ class SectionRun {
     const { saveData, connection, onVendorAnswer, testmode } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
-    const filter = openChangeFilter(this.#prepared, account, delivery, {
+    const filter = await openChangeFilter(this.#prepared, account, delivery, {
       store: testmode === undefined ? store : undefined,
       run: this.#stored?.id,
       guard,
