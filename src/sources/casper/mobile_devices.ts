@@ -36,8 +36,10 @@ interface Items {
   readonly total: number | undefined;
 }
 
+/** Mobile devices on one page. */
+export const devicesPerPage = 100;
 /** Sizes of pages, each a part of the one before. */
-const pageSizes = [100, 10, 1] as const;
+const pageSizes = [devicesPerPage, 10, 1] as const;
 
 /** First segment of a Classic path → the sections that hold it. */
 const sections: Readonly<Record<string, readonly string[]>> = {
@@ -216,7 +218,10 @@ export async function* listDevices(
 }
 
 /** One mobile device in the Classic shape (the same list, filtered: the Platform API has no other way). */
-export async function oneDevice({ http, options }: Context, id: number): Promise<SourceRecord> {
+export async function oneDevice(
+  { http, options }: Context,
+  id: number | bigint,
+): Promise<SourceRecord> {
   const filter = encodeURIComponent(`mobileDeviceId==${id}`);
   const query = Object.values(sections).flat().map((section) => `section=${section}`);
   const path = `/v2/mobile-devices/detail?${[...new Set(query)].join("&")}&filter=${filter}`;

@@ -14,6 +14,7 @@ import {
 } from "../../sdk/mod.ts";
 import { type Access, type Context, contextHeaders, createAuth, usesPlatform } from "./access.ts";
 import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
+import { compareApis } from "./compare.ts";
 import { fields } from "./fields.ts";
 import { checkPro, listPro } from "./pro.ts";
 import { checkDevices, hasDevicePages, listDevices } from "./mobile_devices.ts";
@@ -137,6 +138,7 @@ export const casper = defineSource({
     if (context.options.sync_type === "computers") await checkPro(context);
     else await checkDevices(context);
   },
+  compareApis,
   records: readDevices,
   webhookHint: readHint,
   webhook: fetchEvent,

@@ -78,6 +78,17 @@ function wantedSections({ wanted, options }: Context): string[] {
   return [...new Set(["GENERAL", ...chosen, ...membership])];
 }
 
+function choosePageSize(wanted: readonly string[]): number {
+  return wanted.some((section) => lists.includes(section))
+    ? pageSizes.withLists
+    : pageSizes.without;
+}
+
+/** Computers on one page of what the section wants. */
+export function pageSizeFor(context: Context): number {
+  return choosePageSize(wantedSections(context));
+}
+
 function notFound(): SourceError {
   return new SourceError("Jamf Pro has no supported computer inventory API", {
     hint: "Check url: it is the address of Jamf Pro, without /JSSResource and /api.",
@@ -133,7 +144,8 @@ async function loadNamesById(
   return names;
 }
 
-async function loadNames(context: Context): Promise<Names> {
+/** The names that computers have as ids only. */
+export async function loadNames(context: Context): Promise<Names> {
   return {
     departments: await loadNamesById(context, "departments", "location.department"),
     buildings: await loadNamesById(context, "buildings", "location.building"),
@@ -182,8 +194,7 @@ export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]>
   await checkGroup(context);
   const names = await loadNames(context);
   const sections = wantedSections(context);
-  const isBig = sections.some((section) => lists.includes(section));
-  const load = openInventory(context, sections, isBig ? pageSizes.withLists : pageSizes.without);
+  const load = openInventory(context, sections, choosePageSize(sections));
   const { group_name: group } = options;
   const list = readCountedList({
     what: "computers",
@@ -205,7 +216,11 @@ export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]>
 }
 
 /** One computer in the Classic shape ("Return General section of a Computer", which takes sections). */
-export async function onePro(context: Context, id: number): Promise<SourceRecord> {
+export async function onePro(
+  context: Context,
+  id: number | bigint,
+  names?: Names,
+): Promise<SourceRecord> {
   const query = new URLSearchParams(wantedSections(context).map((name) => ["section", name]));
   for (const version of versions) {
     const path = proPath(context.options, `/${version}/computers-inventory/${id}?${query}`);
@@ -216,7 +231,7 @@ export async function onePro(context: Context, id: number): Promise<SourceRecord
       allow: goneStatuses,
     };
     const { body } = await context.http.page(request, computer);
-    if (body !== undefined) return toClassic(body, await loadNames(context));
+    if (body !== undefined) return toClassic(body, names ?? await loadNames(context));
   }
   throw new SourceError(`There is no computer ${id} in Jamf Pro`);
 }
