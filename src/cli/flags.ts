@@ -11,7 +11,7 @@ import { opt, type Values } from "../sdk/option.ts";
 /** Flags valid with every command, before or after its name. */
 export const globalFlags = {
   "ini": opt.path(
-    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, else in the working directory, else where the service has it.",
+    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, else in the working directory, else where the service has it (on Windows, there first).",
     { default: "" },
   ),
   "logging-config": opt.path(
@@ -51,6 +51,12 @@ export interface FileLocation {
   /** Working directory, absolute. */
   readonly directory: string;
 }
+
+/** Asks Oomnitza who made the changes that are shown. */
+export const historyFlag = opt.flag(
+  "Show who changed each field in Oomnitza last, and when: one request for each record shown.",
+  { default: false },
+);
 
 /** Flags of an upload; those of the Python connector keep their meaning. */
 export const uploadFlags = {

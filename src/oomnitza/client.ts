@@ -24,7 +24,7 @@ import { resolveTls } from "../sdk/tls/client.ts";
 import { redirectHosts } from "../sdk/tls/options.ts";
 import type { OomnitzaSettings } from "./options.ts";
 import type { UploadRequest } from "./payload.ts";
-import { excerpt, isErrorEnvelope } from "./rejection.ts";
+import { isErrorEnvelope, quoteAnswer } from "./rejection.ts";
 
 /**
  * An instance does not have what it was asked for (404), shows it to other roles only (403), or in a
@@ -45,6 +45,7 @@ export interface OomnitzaReader {
   ask(
     path: string,
     query?: Readonly<Record<string, string>>,
+    retry?: RetryPolicy,
   ): Promise<{ readonly value: unknown } | NotTold>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
@@ -96,21 +97,26 @@ function isOk(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
+/** The beginning of an answer, with secrets masked. */
+function quote({ context: { redactor } }: Session, body: string): string {
+  return quoteAnswer(body, (text) => redactor.redact(text));
+}
+
 function refusal(
   session: Session,
   what: string,
   answer: Answer,
   request: string,
 ): AuthError | SinkError {
-  const { url, api_token } = session.settings;
+  const { api_token } = session.settings;
   const option = api_token === "" ? "username and password" : "api_token";
   if (answer.status === 401 || answer.status === 403) {
-    return new AuthError(`${what} [oomnitza]: ${answer.status} from ${url} (${request})`, {
+    return new AuthError(`${what} [oomnitza]: ${answer.status} (${request})`, {
       hint: `Check ${option}, and that its account may use the API.`,
     });
   }
   return new SinkError(
-    `${what} [oomnitza]: ${answer.status} ${excerpt(answer.body)} (${request})`,
+    `${what} [oomnitza]: ${answer.status} ${quote(session, answer.body)} (${request})`,
     {
       hint: answer.status === 404
         ? "Check url: it is the address of the instance, without a path."
@@ -130,13 +136,14 @@ async function login(session: Session): Promise<void> {
   });
   const request = describeRequest("POST", `${settings.url}/api/request_token`);
   if (!isOk(answer.status)) throw refusal(session, "Cannot log in to Oomnitza", answer, request);
-  const parsed = loginAnswer.safeParse(parse(answer.body, request));
+  const parsed = loginAnswer.safeParse(parse(session, answer.body, request));
   if (!parsed.success) {
+    // It is not quoted: there may be a token under another name.
     throw new SinkError(
-      `Cannot log in to Oomnitza [oomnitza]: the answer has no token: ${
-        excerpt(answer.body)
-      } (${request})`,
-      { hint: "Check url in [oomnitza]." },
+      `Cannot log in to Oomnitza [oomnitza]: no token is in the answer (${request})`,
+      {
+        hint: "Check url in [oomnitza].",
+      },
     );
   }
   const { token } = parsed.data;
@@ -144,11 +151,12 @@ async function login(session: Session): Promise<void> {
   session.token = token;
 }
 
-function parse(body: string, request: string): unknown {
+function parse(session: Session, body: string, request: string): unknown {
   try {
     return parseExactJson(body);
   } catch (error) {
-    throw new SinkError(`Oomnitza did not answer with JSON: ${excerpt(body)} (${request})`, {
+    const beginning = quote(session, body);
+    throw new SinkError(`Oomnitza did not answer with JSON [oomnitza]: ${beginning} (${request})`, {
       cause: error,
       hint: "Check url in [oomnitza].",
     });
@@ -185,8 +193,8 @@ async function get(session: Session, path: string, query: Query = {}): Promise<u
   return readAnswer(session, path, await send(session, { path, query }));
 }
 
-async function ask(session: Session, path: string, query: Query = {}) {
-  const answer = await send(session, { path, query });
+async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
+  const answer = await send(session, { path, query, ...(retry && { retry }) });
   if (answer.status === 403 || answer.status === 404) return "not_told";
   return { value: readJson(session, path, answer) };
 }
@@ -194,7 +202,7 @@ async function ask(session: Session, path: string, query: Query = {}) {
 function readJson(session: Session, path: string, answer: Answer): unknown {
   const request = describeRequest("GET", session.settings.url + path);
   if (!isOk(answer.status)) throw refusal(session, "Cannot read from Oomnitza", answer, request);
-  return parse(answer.body, request);
+  return parse(session, answer.body, request);
 }
 
 function readAnswer(session: Session, path: string, answer: Answer): unknown {
@@ -203,7 +211,7 @@ function readAnswer(session: Session, path: string, answer: Answer): unknown {
   if (isErrorEnvelope(value)) {
     const request = describeRequest("GET", session.settings.url + path);
     throw new SinkError(
-      `Oomnitza answered with an error [oomnitza]: ${excerpt(answer.body)} (${request})`,
+      `Oomnitza answered with an error [oomnitza]: ${quote(session, answer.body)} (${request})`,
     );
   }
   return value;
@@ -267,7 +275,7 @@ function createReader(session: Session): OomnitzaReader {
   return {
     url: session.settings.url,
     get: (path, query) => get(session, path, query),
-    ask: (path, query) => ask(session, path, query),
+    ask: (path, query, retry) => ask(session, path, query, retry),
     mappings: (name) => mappings(session, name),
     retries: session.http.retries,
   };

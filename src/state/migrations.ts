@@ -166,4 +166,8 @@ export const migrations: readonly (readonly string[])[] = [
     // The records of a baseline in the order in which they were accepted first.
     "CREATE INDEX fingerprints_missed ON fingerprints (baseline, missed)",
   ],
+  [
+    // A run that the guard stopped is told apart from one that failed.
+    "ALTER TABLE runs ADD COLUMN stopped_by_guard INTEGER NOT NULL DEFAULT 0",
+  ],
 ];

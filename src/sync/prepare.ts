@@ -9,6 +9,7 @@ import type { Log } from "../logging/log.ts";
 import { distinctFindings } from "../config/findings.ts";
 import type { SectionConfig } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
+import type { FieldRulesOf } from "../oomnitza/fields.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import type { Converter } from "../sdk/converter.ts";
 import {
@@ -40,6 +41,8 @@ export interface PrepareContext {
   readonly version: string;
   /** Over which API is sent; `auto` by default. */
   readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
+  /** What the instance tells about its fields; nothing unless given. */
+  readonly fieldRules?: FieldRulesOf | undefined;
   readonly log: Log;
 }
 
@@ -52,6 +55,7 @@ export interface PreparedSection {
   readonly mapper: Mapper;
   readonly code: SectionCode;
   readonly upload: Upload;
+  readonly fieldRules: FieldRulesOf;
   readonly log: Log;
 }
 
@@ -187,7 +191,11 @@ async function prepareSection(
   warnOfSecrets(section, mapping, log);
   const mapper = compileMapper(mapping.fields, inputs);
   const upload = describeUpload(section, mapping, context.version);
-  return { section, mapping, conversions, conversionProblems, mapper, code, upload, log };
+  const { fieldRules = () => Promise.resolve(undefined) } = context;
+  return {
+    ...{ section, mapping, conversions, conversionProblems, mapper, code, upload, log },
+    fieldRules,
+  };
 }
 
 /**

@@ -151,7 +151,7 @@ class SectionRun {
 
   /** What the deliveries of the backlog and of the run have in common. */
   #deliverySettings() {
-    const { oomnitza, apiVersion, batchSize } = this.#context;
+    const { oomnitza, apiVersion, batchSize, redactor } = this.#context;
     const { testmode } = this.#settings;
     const sink: Sink = testmode === undefined
       ? { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) }
@@ -163,6 +163,7 @@ class SectionRun {
       batchSize: testmode === undefined ? batchSize : 1,
       identify: this.#prepared.mapper.identify,
       log: this.#prepared.log,
+      redact: (text) => redactor.redact(text),
     } satisfies Partial<DeliverySettings>;
   }
 

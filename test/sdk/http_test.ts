@@ -296,7 +296,17 @@ describe("paging", () => {
     expect(pathOfLink(base, "https://acme.example.com/v1?a=1")).toBe(
       "https://acme-admin.example.com/v1?a=1",
     );
-    expect(() => pathOfLink(base, "https://acme-admin.example.org/v1")).toThrow("another host");
+    for (
+      const [own, other] of [
+        [base, "https://acme-admin.example.org/v1"],
+        // Another tenant, another company, and what only looks like the tenant.
+        [base, "https://other.example.com/v1"],
+        ["https://vendor.co.uk", "https://other.co.uk/v1"],
+        ["https://vendor.co.uk", "https://vendor-x.co/v1"],
+        ["https://acme.com", "https://acme-admin.com/v1"],
+        [base, "https://acme.evil.example.com/v1"],
+      ] as const
+    ) expect(() => pathOfLink(own, other)).toThrow("another host");
     expect(() => pathOfLink("http://127.0.0.1:80", "http://127.0.0.2:80/x")).toThrow(
       "another host",
     );

@@ -159,7 +159,8 @@ function redirected(
 ): string {
   function refused(why: string, hint: string): ConnectionError {
     const where = describeLocation(location);
-    return new ConnectionError(`Redirected to ${where}${why} (${describeRequest(method, url)})`, {
+    return new ConnectionError(`Redirected to ${where}${why}`, {
+      request: describeRequest(method, url),
       hint,
     });
   }
@@ -241,7 +242,7 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
     client.repeated++;
     const reason = "answer" in ending
       ? ending.answer.errorText ?? String(ending.answer.status)
-      : ending.error.message;
+      : ending.error.reason;
     const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
     const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
     settings.log[wait < 1000 ? "debug" : "info"](line);

@@ -25,8 +25,6 @@ const device = z.record(z.string(), z.unknown()).and(z.object({ mobileDeviceId: 
 const inventory = z.object({ totalCount: z.number(), results: z.array(device) });
 const groups = z.array(z.object({ name: z.string() }));
 
-const failure = z.object({ errors: z.array(z.object({ description: z.string() })) });
-
 /** What is at one place of the list. */
 type Item = { readonly device: z.infer<typeof device> } | { readonly skipped: Skipped };
 
@@ -38,8 +36,10 @@ interface Items {
 
 /** Mobile devices on one page. */
 export const devicesPerPage = 100;
-/** Sizes of pages, each a part of the one before. */
-const pageSizes = [devicesPerPage, 10, 1] as const;
+/** Sizes of pages, each a part of the one before; a device alone comes after the last. */
+const pageSizes: readonly number[] = [devicesPerPage, 10];
+/** Devices in a row that cannot be read before it is clear that nothing works any more. */
+const mostFailuresInRow = 25;
 
 /** First segment of a Classic path → the sections that hold it. */
 const sections: Readonly<Record<string, readonly string[]>> = {
@@ -73,19 +73,10 @@ function wantedSections({ wanted: { everything, paths }, options }: Context): st
   return [...new Set(["GENERAL", ...chosen, ...phone, ...membership])];
 }
 
-/** What Jamf Pro says of a device that it cannot read; blank when it says nothing. */
-function readReason(text: string): string {
-  try {
-    return failure.parse(JSON.parse(text)).errors[0]?.description ?? "";
-  } catch {
-    // An answer in another form says nothing.
-    return "";
-  }
-}
-
 class Inventory {
   readonly #context: Context;
   readonly #query: URLSearchParams;
+  #failuresInRow = 0;
 
   constructor(context: Context, wanted: readonly string[]) {
     this.#context = context;
@@ -94,25 +85,43 @@ class Inventory {
     this.#query.set("sort", "mobileDeviceId:asc");
   }
 
-  /** A page of a size; nothing where there is no such endpoint. */
-  async read(page: number, level = 0): Promise<Items | undefined> {
-    const size = pageSizes[level] ?? 1;
-    const { http, options } = this.#context;
+  #request(page: number, size: number) {
     const path = `/v2/mobile-devices/detail?${this.#query}&page-size=${size}&page=${page}`;
-    const request = {
-      path: proPath(options, path),
+    return {
+      path: proPath(this.#context.options, path),
       what: "mobile devices",
-      allow: [...goneStatuses, 500],
       retry: retryPolicies.detail,
     };
-    const { body, status, text } = await http.page(request, inventory);
-    if (body !== undefined) {
-      return { items: body.results.map((one) => ({ device: one })), total: body.totalCount };
+  }
+
+  /** Whether there is such an endpoint. */
+  async isThere(): Promise<boolean> {
+    const request = { ...this.#request(0, 1), allow: [...goneStatuses, 500] };
+    const { status } = await this.#context.http.page(request, inventory);
+    return !goneStatuses.includes(status);
+  }
+
+  /** A page, with what could not be read. */
+  async read(page: number, level = 0): Promise<Items> {
+    const size = pageSizes[level];
+    if (size === undefined) return await this.#readOne(page);
+    const request = { ...this.#request(page, size), allow: [500] };
+    const { body } = await this.#context.http.page(request, inventory);
+    return body === undefined ? await this.#readParts(page, level) : toItems(body);
+  }
+
+  /** The device at a place; an error that it causes is its own, unless it is that of all of them. */
+  async #readOne(place: number): Promise<Items> {
+    try {
+      const found = await this.#context.http.json(this.#request(place, 1), inventory);
+      this.#failuresInRow = 0;
+      return toItems(found);
+    } catch (thrown) {
+      const isLast = ++this.#failuresInRow >= mostFailuresInRow;
+      if (!(thrown instanceof SourceError) || isLast) throw thrown;
+      const skipped = new Skipped(`mobile device ${place + 1} by id`, thrown.message);
+      return { items: [{ skipped }], total: undefined };
     }
-    if (status !== 500) return undefined;
-    return level + 1 < pageSizes.length
-      ? await this.#readParts(page, level)
-      : { items: [{ skipped: describeBroken(page, text) }], total: undefined };
   }
 
   async #readParts(page: number, level: number): Promise<Items> {
@@ -121,7 +130,6 @@ class Inventory {
     let total: number | undefined;
     for (let part = page * count; part < (page + 1) * count; part++) {
       const found = await this.read(part, level + 1);
-      if (found === undefined) throw notFound();
       items.push(...found.items);
       total = found.total ?? total;
       if (found.items.length === 0) break;
@@ -130,12 +138,8 @@ class Inventory {
   }
 }
 
-function describeBroken(index: number, text: string): Skipped {
-  const reason = readReason(text);
-  return new Skipped(
-    `mobile device ${index + 1} by id`,
-    `Jamf Pro cannot read its data${reason === "" ? "" : `: ${reason}`}`,
-  );
+function toItems({ results, totalCount }: z.infer<typeof inventory>): Items {
+  return { items: results.map((device) => ({ device })), total: totalCount };
 }
 
 function notFound(): SourceError {
@@ -178,7 +182,7 @@ async function checkGroup({ http, options }: Context): Promise<void> {
 
 /** Whether the server has mobile devices by the page. */
 export async function hasDevicePages(context: Context): Promise<boolean> {
-  return await new Inventory(context, ["GENERAL"]).read(0, pageSizes.length - 1) !== undefined;
+  return await new Inventory(context, ["GENERAL"]).isThere();
 }
 
 /** Makes sure that mobile devices can be read by the page. */
@@ -196,14 +200,9 @@ export async function* listDevices(
   if (missing.length > 0) log.warning(`The Jamf Pro API does not return ${missing.join(", ")}`);
   await checkGroup(context);
   const reader = new Inventory(context, wantedSections(context));
-  async function load(page: number): Promise<Items> {
-    const found = await reader.read(page);
-    if (found === undefined) throw notFound();
-    return found;
-  }
   const list = readCountedList({
     what: "mobile devices",
-    read: () => pages(0, load, follower()),
+    read: () => pages(0, (page: number) => reader.read(page), follower()),
     keyOf,
     total: (count) => group === "" ? context.total(count) : undefined,
     log,

@@ -122,7 +122,7 @@ function vendorHttp(
     section: section.name,
     credentials,
     warn: (message) => log.warning(message),
-    mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
+    redactor,
   });
 }
 
@@ -175,6 +175,7 @@ export function sourceContext(
   const connection = settings.connection ?? {};
   let tls: TlsSettings | undefined;
   return {
+    section: section.name,
     options: section.options,
     log,
     signal,

@@ -87,7 +87,9 @@ export function openFaces(env: Env = {}): Faces {
     stop() {},
   });
   const routes = guiApp(gui, session, () => origin);
-  const cookie = session.redeem(session.token)?.split(";", 1)[0] ?? "";
+  const redeemed = session.redeem(session.token);
+  if (redeemed === undefined || redeemed === "used") throw new Error("The link is not good.");
+  const cookie = redeemed.cookie.split(";", 1)[0] ?? "";
   async function ask(path: string, init: RequestInit = {}): Promise<string> {
     const headers = { host: new URL(origin).host, cookie, origin };
     const url = path.startsWith("/") ? path : session.base + path;

@@ -93,7 +93,7 @@ slow("a device that cannot be read is reported, and those on its page are sent",
     space.keys.filter((key) => key !== "SN37"),
   );
   expect(run.report.sections[0]?.counts.unreadable).toBe(1);
-  expect(run.stderr).toContain("mobile device 37 by id: Jamf Pro cannot read its data");
+  expect(run.stderr).toContain("mobile device 37 by id: Cannot load mobile devices");
   expect(run.stderr).toContain("Device 37: data processing issue");
   expect(vendor.unexpected).toEqual([]);
 }, 120_000);
