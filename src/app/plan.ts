@@ -24,7 +24,7 @@ export interface PlanRequest extends
   > {
   readonly sections: readonly string[];
   /** Is called when a section has been planned. */
-  readonly onPlanned?: (() => void) | undefined;
+  readonly onPlanned?: ((section: string) => void) | undefined;
 }
 
 /** The plans of some sections, for as long as they are looked at. */
@@ -74,7 +74,7 @@ export async function withPlans<T>(
       try {
         planned.push({ prepared, plan: await planSection(prepared, settings) });
       } finally {
-        request.onPlanned?.();
+        request.onPlanned?.(prepared.section.name);
       }
     }
     return await look({

@@ -66,7 +66,8 @@ export function sideHttp(
 type Connect<C> = (
   settings: OomnitzaSettings,
   context: Pick<AppContext, "log" | "redactor" | "signal" | "env"> & {
-    readonly retry?: RetryPolicy;
+    readonly retry?: RetryPolicy | undefined;
+    readonly firstContact?: RetryPolicy | undefined;
   },
 ) => Promise<C>;
 
@@ -75,7 +76,7 @@ async function open<Connection extends OomnitzaReader>(
   config: Config,
   sections: readonly SectionConfig[],
   connectTo: Connect<Connection>,
-  retry: RetryPolicy | undefined,
+  patience: { readonly retry?: RetryPolicy; readonly firstContact?: RetryPolicy },
 ): Promise<ReadSession<Connection>> {
   const { log, redactor, signal, env } = app;
   const settings = config.oomnitza;
@@ -87,7 +88,7 @@ async function open<Connection extends OomnitzaReader>(
     redactor,
     signal,
     env,
-    ...(retry && { retry }),
+    ...patience,
   });
   const fieldRules = createFieldRules(oomnitza);
   return {
@@ -113,14 +114,15 @@ export function openReadSession(
   sections: readonly SectionConfig[],
   retry?: RetryPolicy,
 ): Promise<ReadSession> {
-  return open(app, config, sections, connectReader, retry);
+  return open(app, config, sections, connectReader, retry === undefined ? {} : { retry });
 }
 
-/** Connects to Oomnitza for uploading. */
+/** Connects to Oomnitza for uploading. `firstContact`: how long is tried to reach it, as for somebody who waits by default. */
 export function openSession(
   app: AppContext,
   config: Config,
   sections: readonly SectionConfig[],
+  firstContact?: RetryPolicy,
 ): Promise<Session> {
-  return open(app, config, sections, connect, undefined);
+  return open(app, config, sections, connect, firstContact === undefined ? {} : { firstContact });
 }

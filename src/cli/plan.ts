@@ -81,7 +81,7 @@ async function run(
     live: values.live,
     history: values.history,
     onStart: progress.watch,
-    onPlanned: progress.stop,
+    onPlanned: progress.end,
   };
   return await withPlans(context, config, request, async ({ sections, notEnabled, save }) => {
     if (values.save !== "") save(values.save);

@@ -19,7 +19,7 @@ import {
   type Http,
 } from "../sdk/http/http.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
-import type { RetryPolicy } from "../sdk/http/retry.ts";
+import { isRetriable, retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
 import { redirectHosts } from "../sdk/tls/options.ts";
 import type { OomnitzaSettings } from "./options.ts";
@@ -68,6 +68,8 @@ export interface ConnectContext {
   readonly env: Environment;
   /** How often requests are repeated; {@linkcode retryPolicies.standard} by default. */
   readonly retry?: RetryPolicy | undefined;
+  /** How long is tried to reach the instance at all; {@linkcode retryPolicies.firstContact} by default. */
+  readonly firstContact?: RetryPolicy | undefined;
 }
 
 interface Session {
@@ -118,6 +120,7 @@ function refusal(
   return new SinkError(
     `${what} [oomnitza]: ${answer.status} ${quote(session, answer.body)} (${request})`,
     {
+      retriable: isRetriable(answer.status),
       hint: answer.status === 404
         ? "Check url: it is the address of the instance, without a path."
         : undefined,
@@ -125,10 +128,14 @@ function refusal(
   );
 }
 
-async function login(session: Session): Promise<void> {
+/** How a request is repeated, where it is not as usual. */
+type Patience = Pick<Parameters<Http["send"]>[0], "retry" | "onRetry">;
+
+async function login(session: Session, patience: Patience = {}): Promise<void> {
   const { settings, http, context } = session;
   const form = new URLSearchParams({ login: settings.username, password: settings.password });
   const answer = await http.send({
+    ...patience,
     method: "POST",
     path: "/api/request_token",
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -189,8 +196,13 @@ async function send(
 
 type Query = Readonly<Record<string, string>>;
 
-async function get(session: Session, path: string, query: Query = {}): Promise<unknown> {
-  return readAnswer(session, path, await send(session, { path, query }));
+async function get(
+  session: Session,
+  path: string,
+  query: Query = {},
+  patience: Patience = {},
+): Promise<unknown> {
+  return readAnswer(session, path, await send(session, { ...patience, path, query }));
 }
 
 async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
@@ -256,16 +268,35 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
   return { settings, http, context, token: settings.api_token, renewal: undefined };
 }
 
+/** Whether the instance is there at all is soon known; that it is tried again is said once. */
+function firstPatience(
+  { log, firstContact = retryPolicies.firstContact }: ConnectContext,
+): Patience {
+  let isSaid = false;
+  return {
+    retry: firstContact,
+    onRetry(reason) {
+      if (!isSaid) {
+        const seconds = Math.round(firstContact.budgetMs / 1000);
+        log.info(`Oomnitza does not answer: ${reason}. It is tried for ${seconds} s`);
+      }
+      isSaid = true;
+    },
+  };
+}
+
 async function signIn(settings: OomnitzaSettings, context: ConnectContext): Promise<Session> {
   const session = openSession(settings, context);
+  const patience = firstPatience(context);
   try {
-    if (settings.api_token === "") await login(session);
-    await get(session, mappingsPath, { name: "AuthTest" });
+    if (settings.api_token === "") await login(session, patience);
+    await get(session, mappingsPath, { name: "AuthTest" }, patience);
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     throw new SinkError(`Cannot reach Oomnitza [oomnitza]: ${error.message}`, {
       cause: error,
       hint: error.hint ?? "Check url, the network and the proxy.",
+      retriable: error.retriable,
     });
   }
   return session;

@@ -5,6 +5,7 @@
  */
 
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
+import { mapOrdered } from "../base/iteration.ts";
 import type { Log } from "../logging/log.ts";
 import { distinctFindings } from "../config/findings.ts";
 import type { SectionConfig } from "../config/section.ts";
@@ -159,12 +160,12 @@ function placeholderNote(text: string): string {
   return `"${text}" stands for a missing serial number and is not sent (send_placeholder_serials = True sends it)`;
 }
 
-async function prepareSection(
+function prepareSection(
   section: SectionConfig,
+  fields: readonly FieldMapping[],
   context: PrepareContext,
-): Promise<PreparedSection | Finding[]> {
+): PreparedSection | Finding[] {
   const log = context.log.named(section.name);
-  const fields = await loadMappings(section, context.oomnitza);
   const mapping = checkMappings(section, fields, context.apiVersion);
   if (mapping.findings.some(({ severity }) => severity === "error")) return [...mapping.findings];
   for (const warning of mapping.findings) log.warning(formatFinding(warning));
@@ -198,6 +199,9 @@ async function prepareSection(
   };
 }
 
+/** Sections whose mappings are read from Oomnitza at once. */
+const mappingsAtOnce = 8;
+
 /**
  * Prepares sections, before anything is pulled.
  *
@@ -210,8 +214,11 @@ export async function prepareSections(
   const prepared: PreparedSection[] = [];
   const findings: Finding[] = [];
   for (const warning of context.code.warnings) context.log.warning(formatFinding(warning));
-  for (const section of sections) {
-    const outcome = await prepareSection(section, context);
+  const load = async (section: SectionConfig) => {
+    return { section, fields: await loadMappings(section, context.oomnitza) };
+  };
+  for await (const { section, fields } of mapOrdered(sections, mappingsAtOnce, load)) {
+    const outcome = prepareSection(section, fields, context);
     if (Array.isArray(outcome)) findings.push(...outcome);
     else prepared.push(outcome);
   }

@@ -9,6 +9,7 @@ import { SourceError } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http/http.ts";
+import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
@@ -70,6 +71,8 @@ export interface RunSettings {
   readonly postponed?: (() => number) | undefined;
   /** Where the connection to the source is kept for the next run. */
   readonly connection?: Connection | undefined;
+  /** Those of the sections that run beside it, which share the limits of an account. */
+  readonly limiters?: RateLimiters | undefined;
   /** Is shown the account of the section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
   /** Called with the status of every answer of the section's vendor. */
@@ -178,12 +181,13 @@ class SectionRun {
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
     const { oomnitza, http, redactor, signal, guard } = this.#context;
     const { store, full, accept, read, recordCount, workers } = this.#settings;
-    const { saveData, connection, onVendorAnswer, testmode } = this.#settings;
+    const { saveData, connection, limiters, onVendorAnswer, testmode } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
     const filter = await openChangeFilter(this.#prepared, account, delivery, {
       store: testmode === undefined ? store : undefined,
       run: this.#stored?.id,
+      outbox: this.#stored?.outbox,
       guard,
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,
@@ -198,6 +202,7 @@ class SectionRun {
       cursor,
       workers,
       connection,
+      limiters,
       saveData,
       oomnitza,
       http,

@@ -30,7 +30,7 @@ import type { ReadSettings } from "./source_context.ts";
 export interface PipelineSettings extends
   Pick<
     ReadSettings,
-    "signal" | "redactor" | "workers" | "saveData" | "connection" | "onVendorAnswer"
+    "signal" | "redactor" | "workers" | "saveData" | "connection" | "limiters" | "onVendorAnswer"
   > {
   readonly account: Account;
   /** Records to read; 0 reads all. */
