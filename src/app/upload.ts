@@ -11,7 +11,8 @@ import type { StateStore } from "../state/store.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
-import { runSection, type RunSettings } from "../sync/run.ts";
+import { type DeliveredSection, deliverSection, type RunSettings } from "../sync/run.ts";
+import { durationMs } from "../sdk/option.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { openSession, type Session } from "./session.ts";
@@ -25,8 +26,13 @@ export interface UploadRequest extends Partial<SectionRequest> {
   readonly plan?: SavedPlan | undefined;
   /** A state file that is open already. */
   readonly store?: StateStore | undefined;
-  /** Is shown the report of each section as soon as it has ended. */
+  /** Is shown the report of each section as soon as it has ended, in their order. */
   readonly onReport?: ((report: SectionReport) => void) | undefined;
+  /**
+   * Takes a section of which Oomnitza is still to tell what became of the records, instead of the upload
+   * waiting for that; the state file must stay open until it is settled.
+   */
+  readonly onAwaiting?: ((delivered: DeliveredSection) => void) | undefined;
 }
 
 /** How one section is to be uploaded. */
@@ -38,6 +44,7 @@ export type SectionRequest = Pick<
   | "saveData"
   | "full"
   | "accept"
+  | "endWaiting"
   | "onStart"
   | "onVendorAnswer"
 >;
@@ -52,20 +59,21 @@ export interface UploadResult {
 /** What running one section takes besides the section. */
 export type RunRequest =
   & Partial<SectionRequest>
-  & Pick<RunSettings, "store" | "read" | "postponed" | "connection" | "saved">;
+  & Pick<RunSettings, "store" | "read" | "postponed" | "arrivals" | "connection" | "saved">;
 
-/** Runs a prepared section. Nothing is thrown: what went wrong is in the report. */
-export function runPrepared(
+/** Delivers a prepared section. Nothing is thrown: what went wrong is in the report. */
+export function deliverPrepared(
   app: AppContext,
   { oomnitza, settings, http }: Session,
   prepared: PreparedSection,
   request: RunRequest,
-): Promise<SectionReport> {
+): Promise<DeliveredSection> {
   const { redactor, signal, stateFile } = app;
   const { api_version: apiVersion, batch_size: batchSize } = settings;
-  const own = { apiVersion, batchSize, guard: settings, stateFile, redactor, signal };
+  const receipts = { mode: settings.receipt, timeoutMs: durationMs(settings.receipt_timeout) };
+  const own = { apiVersion, batchSize, guard: settings, receipts, stateFile, redactor, signal };
   const { workers = defaultWorkers, recordCount = 0 } = request;
-  return runSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
+  return deliverSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
 }
 
 /** A store that is open already serves, as long as it is about the instance of the configuration. */
@@ -121,13 +129,50 @@ export async function uploadSections(
   const session = await openSession(app, config, chosen);
   const all = await session.prepare();
   const plans = checkedPlans(all, request, store, session.oomnitza.url);
-  const reports: SectionReport[] = [];
+  const reports = new ReportsInOrder(onReport);
   for (const prepared of all) {
     if (app.signal.aborted) break;
     const saved = plans.get(prepared.section.name);
-    const report = await runPrepared(app, session, prepared, { ...request, store, saved });
-    reports.push(report);
-    onReport?.(report);
+    const delivered = await deliverPrepared(app, session, prepared, { ...request, store, saved });
+    if (request.onAwaiting !== undefined) request.onAwaiting(delivered);
+    else await reports.add(delivered);
   }
-  return { sections: reports, notEnabled };
+  return { sections: await reports.all(), notEnabled };
+}
+
+/** Reports of sections in the order in which they ran; who waits for a receipt holds up no other section. */
+class ReportsInOrder {
+  readonly #onReport: UploadRequest["onReport"];
+  readonly #reports: Promise<SectionReport>[] = [];
+  #isWaiting = false;
+
+  constructor(onReport: UploadRequest["onReport"]) {
+    this.#onReport = onReport;
+  }
+
+  /** Takes a section, and ends it when its receipt is there at once. */
+  async add(delivered: DeliveredSection): Promise<void> {
+    const isDecided = await delivered.ask();
+    if (isDecided && !this.#isWaiting) {
+      const report = await delivered.settle();
+      this.#onReport?.(report);
+      this.#reports.push(Promise.resolve(report));
+      return;
+    }
+    this.#isWaiting = true;
+    const waited = isDecided ? Promise.resolve() : delivered.wait();
+    const report = waited.then(() => delivered.settle());
+    const before = Promise.allSettled(this.#reports);
+    this.#reports.push(
+      Promise.all([report, before]).then(([report]) => {
+        this.#onReport?.(report);
+        return report;
+      }),
+    );
+  }
+
+  /** Waits for all of them. */
+  all(): Promise<SectionReport[]> {
+    return Promise.all(this.#reports);
+  }
 }

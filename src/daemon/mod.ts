@@ -13,6 +13,7 @@ import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { watchOver } from "./process.ts";
+import { ReceiptQueue } from "./receipts.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
 import { openServeState, type ServeState } from "./state.ts";
@@ -53,6 +54,8 @@ interface Daemon {
   readonly settings: DaemonSettings;
   readonly state: ServeState;
   readonly watch: ServeWatch;
+  /** Runs that wait for their receipts. */
+  readonly receipts: ReceiptQueue;
   /** Stops running work, after the listener. */
   readonly signal: AbortSignal;
 }
@@ -76,7 +79,8 @@ export async function runDaemon(
   const work = new AbortController();
   const { signal } = work;
   const watch = openWatch(app, config, state.store);
-  const daemon = { app, config, settings, state, watch, signal };
+  const receipts = new ReceiptQueue({ onReport: watch.report, log });
+  const daemon = { app, config, settings, state, watch, receipts, signal };
   const service = startService({
     host,
     port,
@@ -98,6 +102,7 @@ export async function runDaemon(
     app,
     end: async () => {
       await Promise.all([service.drain(), scheduler.stop()]);
+      await receipts.end();
       await watch.stop();
     },
     drainMs: options.drain_seconds * 1000,
@@ -126,14 +131,16 @@ function checkServeOptions(config: Config, host: string): ServeOptions {
 }
 
 /** Runs sections by schedule from now on; in test mode there is nothing to run. */
-async function startScheduler({ app, config, settings, state, watch, signal }: Daemon) {
+async function startScheduler(
+  { app, config, settings, state, watch, receipts, signal }: Daemon,
+) {
   const { workers, isSingle, testmode } = settings;
   const scheduler = await openScheduler(app, config, {
     workers,
     store: state.store,
     isSingle,
     signal,
-    onReport: watch.report,
+    receipts,
     onFailure: watch.fail,
     onVendorAnswer: (section, status) => watch.metrics.vendorAnswer(section, status),
   });
@@ -149,7 +156,7 @@ function toDate(text: string | undefined): Date | undefined {
 
 /** How events are processed: each batch is an upload of its section. */
 async function createWork(
-  { app, config, settings, state: { store }, watch, signal }: Daemon,
+  { app, config, settings, state: { store }, watch, receipts, signal }: Daemon,
   sections: readonly SectionConfig[],
 ) {
   const { workers, testmode, saveData } = settings;
@@ -158,13 +165,17 @@ async function createWork(
     testmode,
     saveData,
     store,
+    endWaiting: receipts.signal,
     onVendorAnswer: (section: string, status: number) =>
       watch.metrics.vendorAnswer(section, status),
   });
   return {
-    onReport: watch.report,
     prepare: uploads.prepare,
-    run: uploads.run,
+    async run(prepared, how) {
+      const delivered = await uploads.run(prepared, how);
+      receipts.addToGroup(prepared.section.name, delivered, uploads.ask);
+      return delivered.report();
+    },
     hasBacklog: (section) => store?.hasBacklog(section) ?? false,
     workers,
     signal,

@@ -12,7 +12,9 @@ import { tryLocked } from "../app/upload_lock.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { StateStore } from "../state/store.ts";
-import { sectionLines, type SectionReport } from "../sync/report.ts";
+import { sectionLines } from "../sync/report.ts";
+import type { DeliveredSection } from "../sync/run.ts";
+import type { ReceiptQueue } from "./receipts.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** How scheduled runs go. */
@@ -23,8 +25,8 @@ export interface ScheduleSettings {
   readonly isSingle: boolean;
   /** Ends a running upload. */
   readonly signal: AbortSignal;
-  /** Called with the outcome of each run. */
-  readonly onReport: (report: SectionReport) => void;
+  /** Where runs wait for their receipts. */
+  readonly receipts: Pick<ReceiptQueue, "add" | "signal">;
   /** Called with the reason why a section could not even begin. */
   readonly onFailure: (section: string, reason: string) => void;
   /** Called with the status of every answer of a section's vendor. */
@@ -35,23 +37,24 @@ export interface ScheduleSettings {
 async function runNow(
   app: AppContext,
   name: string,
-  { workers, store, onVendorAnswer }: ScheduleSettings,
-): Promise<SectionReport> {
-  const request = { sections: [name], workers, store, onVendorAnswer };
-  const { sections: [report] } = await withConfig(
-    app,
-    [name],
-    (config) => uploadSections(app, config, request),
-  );
-  if (report === undefined) throw new AgentError(`[${name}] did not run`);
-  return report;
+  { workers, store, receipts, onVendorAnswer }: ScheduleSettings,
+): Promise<DeliveredSection> {
+  const delivered: DeliveredSection[] = [];
+  await withConfig(app, [name], (config) =>
+    uploadSections(app, config, {
+      ...{ sections: [name], workers, store, onVendorAnswer, endWaiting: receipts.signal },
+      onAwaiting: (section) => delivered.push(section),
+    }));
+  const [section] = delivered;
+  if (section === undefined) throw new AgentError(`[${name}] did not run`);
+  return section;
 }
 
 async function runAndReportFailure(
   app: AppContext,
   name: string,
   settings: ScheduleSettings,
-): Promise<SectionReport> {
+): Promise<DeliveredSection> {
   try {
     return await runNow(app, name, settings);
   } catch (error) {
@@ -74,10 +77,10 @@ export async function openScheduler(
     log,
     run: (name) =>
       tryLocked(settings.isSingle, app, async () => {
-        const report = await runAndReportFailure(own, name, settings);
-        const [line, ...details] = sectionLines(report);
-        log[report.outcome === "ok" ? "info" : "error"](line, details);
-        settings.onReport(report);
+        settings.receipts.add(await runAndReportFailure(own, name, settings), (report) => {
+          const [line, ...details] = sectionLines(report);
+          log[report.outcome === "ok" ? "info" : "error"](line, details);
+        });
       }),
   });
 }

@@ -42,6 +42,7 @@ export interface OomnitzaReader {
   ask(
     path: string,
     query?: Readonly<Record<string, string>>,
+    retry?: RetryPolicy,
   ): Promise<{ readonly value: unknown } | NotTold>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
@@ -182,8 +183,8 @@ async function get(session: Session, path: string, query: Query = {}): Promise<u
   return readAnswer(session, path, await send(session, { path, query }));
 }
 
-async function ask(session: Session, path: string, query: Query = {}) {
-  const answer = await send(session, { path, query });
+async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
+  const answer = await send(session, { path, query, ...(retry && { retry }) });
   if (answer.status === 403 || answer.status === 404) return "not_told";
   return { value: readAnswer(session, path, answer) };
 }
@@ -259,7 +260,7 @@ function createReader(session: Session): OomnitzaReader {
   return {
     url: session.settings.url,
     get: (path, query) => get(session, path, query),
-    ask: (path, query) => ask(session, path, query),
+    ask: (path, query, retry) => ask(session, path, query, retry),
     mappings: (name) => mappings(session, name),
     retries: session.http.retries,
   };

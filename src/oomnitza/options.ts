@@ -35,6 +35,15 @@ export const oomnitzaOptions = {
     maximum: largestBatch,
     advanced: true,
   }),
+  receipt: opt.choice(
+    "Whether Oomnitza is asked after an upload what became of the records that it took in. auto asks, and says so when the instance does not tell; require makes a section fail then; off does not ask.",
+    ["auto", "require", "off"],
+    { default: "auto", advanced: true },
+  ),
+  receipt_timeout: opt.duration(
+    "How long an upload waits until Oomnitza has processed its records (s, m, h). What is not processed by then is asked for again by the next run.",
+    { default: "10m", advanced: true },
+  ),
   dead_letter_days: opt.integer("Days that refused records are kept for agent retry.", {
     default: 90,
     minimum: 1,

@@ -14,9 +14,12 @@ import type { Sqlite } from "../runtime/sqlite.ts";
 export interface AnsweredRun {
   readonly run: string;
   readonly section: string;
-  /** Id of the destination of its records. */
+  /** Id of the destination of its records; {@linkcode untilReceipt} when it is not remembered what was accepted. */
   readonly destination: number;
 }
+
+/** The destination of batches that are kept until their receipt only, and never compared with. */
+export const untilReceipt = 0;
 
 /** What happened: records were accepted or refused, or a run that read all of the source ended. */
 export type AnswerKind = "accepted" | "refused" | "full";
@@ -79,9 +82,16 @@ export function addAcknowledgedBatches(
   );
 }
 
+/** Answers that nobody waits for any more: Oomnitza has told what became of the records of their run. */
+export const notAwaited = "run NOT IN (SELECT id FROM runs WHERE awaits_receipt = 1)";
+
 /** Forgets what was answered before a run of a section; that run sent everything anew. */
 export function forgetBatchesBefore(database: Sqlite, section: string, run: string): void {
-  database.run("DELETE FROM answers WHERE section = ? AND run < ?", section, run);
+  database.run(
+    `DELETE FROM answers WHERE section = ? AND run < ? AND ${notAwaited}`,
+    section,
+    run,
+  );
 }
 
 /** What of a batch was accepted: all but the others. A batch was read back, the others may not be. */

@@ -12,7 +12,9 @@ import {
   addAnsweredBatch,
   type AnsweredRun,
   forgetBatchesBefore,
+  notAwaited,
   parseSyncFields,
+  untilReceipt,
 } from "./answered_batches.ts";
 import { createFingerprint } from "./fingerprint.ts";
 
@@ -193,8 +195,9 @@ export class Baseline {
     this.#load(database);
     const rows = database.rows(
       `SELECT answers.*, ways.way AS text FROM answers JOIN ways ON ways.id = answers.way
-        WHERE section = ? ORDER BY answers.id LIMIT ${pageSize}`,
+        WHERE section = ? AND answers.id > ? ORDER BY answers.id LIMIT ${pageSize}`,
       section,
+      this.#answer,
     );
     if (rows.length === 0) return 0;
     for (const row of rows) this.#takeIn(database, row);
@@ -206,7 +209,11 @@ export class Baseline {
       this.#answer,
       this.#id,
     );
-    database.run("DELETE FROM answers WHERE section = ? AND id <= ?", section, this.#answer);
+    database.run(
+      `DELETE FROM answers WHERE section = ? AND id <= ? AND ${notAwaited}`,
+      section,
+      this.#answer,
+    );
     return rows.length;
   }
 
@@ -285,7 +292,10 @@ export function concludeUncompared(
 /** Forgets all that is known of a section. */
 export function forgetBaseline(database: Sqlite, section: string): void {
   const [row] = database.rows("SELECT id FROM baselines WHERE section = ?", section);
-  database.run("DELETE FROM answers WHERE section = ?", section);
+  database.run(
+    `DELETE FROM answers WHERE section = ? AND way <> ${untilReceipt}`,
+    section,
+  );
   if (row === undefined) return;
   database.run("DELETE FROM fingerprints WHERE baseline = ?", row.id ?? null);
   database.run("DELETE FROM baselines WHERE section = ?", section);
@@ -296,6 +306,10 @@ const maxAnsweredBatches = 20_000;
 
 /** Whether so much was answered since the section was compared last that it is to be taken in. */
 export function hasManyAnsweredBatches(database: Sqlite, section: string): boolean {
-  const [row] = database.rows("SELECT count(*) AS count FROM answers WHERE section = ?", section);
+  const [row] = database.rows(
+    `SELECT count(*) AS count FROM answers WHERE section = ? AND id >
+      coalesce((SELECT answer FROM baselines WHERE baselines.section = answers.section), 0)`,
+    section,
+  );
   return Number(row?.count) > maxAnsweredBatches;
 }

@@ -140,4 +140,15 @@ export const migrations: readonly (readonly string[])[] = [
     "ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT 'upload'",
     "CREATE INDEX runs_origin ON runs (section, origin, id)",
   ],
+  [
+    // 1 until Oomnitza has told what became of a run's records, or nothing more is to be expected. Until
+    // then the answers of the run stay, also after they were compared with; those of sections that
+    // remember nothing are among them, with the way 0.
+    "ALTER TABLE runs ADD COLUMN awaits_receipt INTEGER NOT NULL DEFAULT 0",
+    // What Oomnitza told, as JSON.
+    "ALTER TABLE runs ADD COLUMN receipt TEXT",
+    // How its time was spent, as JSON.
+    "ALTER TABLE runs ADD COLUMN times TEXT",
+    "CREATE INDEX runs_receipt ON runs (section, id) WHERE awaits_receipt = 1",
+  ],
 ];

@@ -12,6 +12,12 @@ export type RunState = "running" | "interrupted" | "ok" | "failed";
 /** What began a run: somebody or a schedule, for all of a section, or webhooks, for what they are about. */
 export type RunOrigin = "upload" | "webhook";
 
+/** What Oomnitza told of the records of a run: see `sections[].receipt` of the report. */
+export type StoredReceipt = Readonly<Record<string, unknown>>;
+
+/** How the time of a run was spent: see `sections[].times` of the report. */
+export type StoredTimes = Readonly<Record<string, unknown>>;
+
 /** One run of a section, as the state file has it. */
 export interface StoredRun {
   readonly id: string;
@@ -30,6 +36,12 @@ export interface StoredRun {
   readonly error: string | null;
   /** Records that still wait in the outbox. */
   readonly waiting: number;
+  /** What Oomnitza told of its records; null when it told nothing. */
+  readonly receipt: StoredReceipt | null;
+  /** Whether it is asked for that again. */
+  readonly awaits_receipt: boolean;
+  /** How its time was spent; null when that was not measured. */
+  readonly times: StoredTimes | null;
 }
 
 /** What is known at the end of a run. */
@@ -41,6 +53,8 @@ export interface RunEnd {
   readonly api: string | null;
   readonly requests: number;
   readonly error: string | null;
+  /** How its time was spent, where that was measured. */
+  readonly times?: StoredTimes | undefined;
 }
 
 /** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
@@ -56,18 +70,21 @@ export function insertRun(
   run: Pick<StoredRun, "id" | "section" | "origin" | "started"> & {
     readonly owner: string;
     readonly upload: string;
+    readonly awaitsReceipt: boolean;
   },
 ): boolean {
-  const { id, section, origin, owner, started, upload } = run;
+  const { id, section, origin, owner, started, upload, awaitsReceipt } = run;
   const added = database.rows(
-    `INSERT INTO runs (id, section, origin, owner, started, counts, requests, upload, is_open)
-      VALUES (?, ?, ?, ?, ?, '{}', 0, ?, 1) ON CONFLICT DO NOTHING RETURNING id`,
+    `INSERT INTO runs
+      (id, section, origin, owner, started, counts, requests, upload, is_open, awaits_receipt)
+      VALUES (?, ?, ?, ?, ?, '{}', 0, ?, 1, ?) ON CONFLICT DO NOTHING RETURNING id`,
     id,
     section,
     origin,
     owner,
     started,
     upload,
+    awaitsReceipt ? 1 : 0,
   );
   return added.length > 0;
 }
@@ -81,7 +98,7 @@ export function updateCounts(database: Sqlite, id: string, counts: string): void
 export function endRun(database: Sqlite, id: string, end: RunEnd): void {
   database.run(
     `UPDATE runs SET ended = ?, outcome = ?, counts = ?, claimed = ?, api = ?, requests = ?,
-      error = ? WHERE id = ?`,
+      error = ?, times = ? WHERE id = ?`,
     end.ended,
     end.outcome,
     JSON.stringify(end.counts),
@@ -89,6 +106,7 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
     end.api,
     end.requests,
     end.error,
+    end.times === undefined ? null : JSON.stringify(end.times),
     id,
   );
 }
@@ -96,7 +114,8 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
 /** Forgets the oldest runs of a section and origin of which nothing waits. */
 export function pruneRuns(database: Sqlite, section: string, origin: RunOrigin): void {
   database.run(
-    `DELETE FROM runs WHERE section = ? AND origin = ? AND is_open = 0 AND id <= (
+    `DELETE FROM runs WHERE section = ? AND origin = ? AND is_open = 0 AND awaits_receipt = 0
+      AND id <= (
       SELECT id FROM runs WHERE section = ? AND origin = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
     section,
     origin,
@@ -125,6 +144,9 @@ function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredR
     requests: Number(row.requests),
     error: row.error === null ? null : String(row.error),
     waiting: Number(row.waiting),
+    receipt: row.receipt === null ? null : JSON.parse(String(row.receipt)),
+    awaits_receipt: row.awaits_receipt === 1,
+    times: row.times === null ? null : JSON.parse(String(row.times)),
   };
 }
 

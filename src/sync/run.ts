@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
+import type { Upload } from "../oomnitza/payload.ts";
 import type { Http } from "../sdk/http/http.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
@@ -23,13 +24,18 @@ import {
 import { countBacklog, deliverBacklog } from "./deliver/backlog.ts";
 import { Delivery, type DeliverySettings, type Sink } from "./deliver/deliver.ts";
 import { createTestModeSink } from "./deliver/test_mode.ts";
+import { measureLatency, TimeSpread } from "./latency.ts";
 import type { PreparedSection } from "./prepare.ts";
 import type { EmptyPath } from "./read/missing_paths.ts";
 import { findFruitless, readSection } from "./read/pipeline.ts";
 import type { PartialRead } from "./read/read_items.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
 import type { Connection } from "./read/source_context.ts";
+import type { AskedUpload } from "./receipt/ask.ts";
+import { countNotStored, type ReceiptAnswer } from "./receipt/receipt.ts";
+import { type ReceiptOptions, SectionReceipts } from "./receipt/section_receipts.ts";
 import { type SectionError, type SectionReport, toSectionError } from "./report.ts";
+import { RunClock } from "./run_clock.ts";
 
 /** What the runs of all sections have in common. */
 export interface RunContext {
@@ -38,6 +44,8 @@ export interface RunContext {
   readonly batchSize: number;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
+  /** How Oomnitza is asked what became of the records. */
+  readonly receipts: ReceiptOptions;
   /** For converters that query other systems. */
   readonly http: Http;
   /** The file in which sections remember where they were; they remember nothing without one. */
@@ -68,6 +76,10 @@ export interface RunSettings {
   readonly read?: PartialRead | undefined;
   /** How many of those could not be fetched and are tried again later. */
   readonly postponed?: (() => number) | undefined;
+  /** Aborted when receipts are not waited for any more; the signal of the run does so, too. */
+  readonly endWaiting?: AbortSignal | undefined;
+  /** When the events came whose records were read, in milliseconds since the epoch. */
+  readonly arrivals?: (() => readonly number[]) | undefined;
   /** Where the connection to the source is kept for the next run. */
   readonly connection?: Connection | undefined;
   /** Is shown the account of the section while it runs. */
@@ -75,6 +87,10 @@ export interface RunSettings {
   /** Called with the status of every answer of the section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
+
+/** Earlier runs that a run asks about, each with a request; those for webhooks are many and short. */
+const maxEarlier = 100;
+const maxEarlierForWebhooks = 5;
 
 class SectionRun {
   readonly #prepared: PreparedSection;
@@ -87,6 +103,18 @@ class SectionRun {
   readonly #stored: OpenRun | undefined;
   readonly #saver: DataSaver | undefined;
   readonly #delivery: Delivery;
+  readonly #receipts: SectionReceipts;
+  /** Of earlier runs whose receipts came during this one. */
+  readonly #earlier = openAccount();
+  readonly #clock = new RunClock();
+  /** When the records were read that were handed on to be delivered. */
+  readonly #readAt = new TimeSpread();
+  /** Whether the upload was declared complete. */
+  #isFinalized = false;
+  /** Written when it is known what became of the records. */
+  #cursor: SectionCursor | undefined;
+  /** Milliseconds from the beginning until Oomnitza had told what became of the records. */
+  #toldAt: number | undefined;
   /** Requests that the backlog took. */
   #backlogRequests = 0;
   #emptyPaths: readonly EmptyPath[] = [];
@@ -103,8 +131,16 @@ class SectionRun {
       ? undefined
       : createDataSaver(join(saveData, savedDataFolder), context.redactor, log);
     const { name, settings: { remember } } = section;
+    const { oomnitza, receipts } = context;
+    const signal = AbortSignal.any([
+      context.signal,
+      ...settings.endWaiting === undefined ? [] : [settings.endWaiting],
+    ]);
+    const { identify } = prepared.mapper;
+    this.#receipts = new SectionReceipts({ ...receipts, oomnitza, identify, log, signal });
+    const awaitsReceipt = receipts.mode !== "off";
     this.#stored = store?.begin(
-      { section: name, upload: JSON.stringify(upload), remember },
+      { section: name, upload: JSON.stringify(upload), remember, awaitsReceipt },
       read === undefined ? "upload" : "webhook",
       () => ({ ...this.account.counts }),
     );
@@ -119,30 +155,78 @@ class SectionRun {
   }
 
   /** Delivers what earlier runs left, then what the source or a saved plan gives; throws what ended it. */
-  async run(): Promise<void> {
+  async deliver(): Promise<void> {
     const { section } = this.#prepared;
     const { stateFile } = this.#context;
     const cursor = stateFile === undefined ? undefined : openCursor(stateFile, section.name);
     try {
-      await this.#deliverBacklog();
+      await this.#clock.during("oomnitza", this.#deliverBacklog());
+      await this.#clock.during("oomnitza", this.#askEarlierReceipts());
       const { saved } = this.#settings;
       if (saved === undefined) await this.#readAndDeliver(cursor);
       else await this.#deliverSaved(saved);
       this.#context.signal.throwIfAborted();
       this.#checkBalance();
-      if (this.#isAllAccepted) await cursor?.commit();
       this.#filter?.conclude();
+      this.#cursor = cursor;
     } finally {
-      cursor?.close();
+      if (this.#cursor === undefined) cursor?.close();
+      this.#expectReceipt();
     }
   }
 
-  /** Ends the run; gives how it went, from its accounts and what ended it early. */
+  /** Names the upload of which Oomnitza is still to tell what became of the records, when there is one. */
+  get awaited(): AskedUpload | undefined {
+    return this.#receipts.awaited;
+  }
+
+  /** Asks once what became of the records; gives whether nothing is left to ask. */
+  async ask(): Promise<boolean> {
+    return this.#noteTold(await this.#clock.during("oomnitza", this.#receipts.ask()));
+  }
+
+  /** Takes what Oomnitza told, who asked for many uploads at once; gives whether nothing is left to ask. */
+  take(answer: ReceiptAnswer): boolean {
+    return this.#noteTold(this.#receipts.take(answer));
+  }
+
+  /** Waits until it is known what became of the records, or the time is over. */
+  async wait(): Promise<void> {
+    await this.#clock.during("oomnitza", this.#receipts.wait());
+    this.#noteTold(true);
+  }
+
+  #noteTold(isDecided: boolean): boolean {
+    if (this.#receipts.own?.state === "told") this.#toldAt ??= this.#clock.elapsed;
+    return isDecided;
+  }
+
+  /** Ends the asking, and lets the next run begin where this one ended when all was accepted; throws what is against that. */
+  async settle(): Promise<void> {
+    try {
+      this.#receipts.end();
+      if (this.#isAllAccepted) await this.#cursor?.commit();
+      if (this.#receipts.failure !== undefined) throw this.#receipts.failure;
+    } finally {
+      this.#cursor?.close();
+    }
+  }
+
+  /** How the run went so far, from its accounts and what ended it early. */
+  report(thrown: unknown): SectionReport {
+    return this.#report(thrown === undefined ? null : toSectionError(thrown), thrown);
+  }
+
+  /** Writes down how the run went so far, and gives it. */
   end(thrown: unknown): SectionReport {
-    const report = this.#report(thrown === undefined ? null : toSectionError(thrown), thrown);
+    const report = this.report(thrown);
     try {
       const error = report.error?.message ?? null;
-      this.#stored?.end({ ...report, counts: { ...report.counts }, error });
+      this.#stored?.end({
+        ...report,
+        ...{ counts: { ...report.counts }, error },
+        times: { ...report.times, latency: report.latency },
+      });
       return report;
     } catch (failure) {
       return { ...report, outcome: "failed", error: report.error ?? toSectionError(failure) };
@@ -174,13 +258,39 @@ class SectionRun {
     this.#backlogRequests = await deliverBacklog(store, { section, remember }, settings);
   }
 
+  /** What earlier runs sent and was not told of is asked for first: what failed of it is sent again. */
+  async #askEarlierReceipts(): Promise<void> {
+    const { store, testmode, read } = this.#settings;
+    const { mode } = this.#context.receipts;
+    const limit = read === undefined ? maxEarlier : maxEarlierForWebhooks;
+    if (store === undefined || testmode !== undefined || mode === "off") return;
+    const portions = store.awaitedReceipts(this.#prepared.section.name, limit).map((stored) => ({
+      ...{ upload: JSON.parse(stored.upload) as Upload, sent: 1, stored, account: this.#earlier },
+    }));
+    if (portions.length > 0) await this.#receipts.askEarlier(portions);
+  }
+
+  /** Says what is to be asked about what this run sent. */
+  #expectReceipt(): void {
+    const { account } = this;
+    const { sent } = account.counts;
+    const stored = this.#stored?.receipt;
+    const isAsked = this.#context.receipts.mode !== "off" && this.#settings.testmode === undefined;
+    if (!this.#isFinalized || !isAsked) return;
+    const portion = { upload: this.#prepared.upload, sent, stored, account };
+    if (sent === 0) stored?.close();
+    else if (this.#delivery.protocol === "v3") this.#receipts.expect(portion);
+    else this.#receipts.expectNothing(portion, "API v2 has no receipts");
+  }
+
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
     const { oomnitza, http, redactor, signal, guard } = this.#context;
     const { store, full, accept, read, recordCount, workers } = this.#settings;
     const { saveData, connection, onVendorAnswer, testmode } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
-    const filter = openChangeFilter(this.#prepared, account, delivery, {
+    const target = this.#timedDelivery();
+    const filter = openChangeFilter(this.#prepared, account, target, {
       store: testmode === undefined ? store : undefined,
       run: this.#stored?.id,
       guard,
@@ -190,6 +300,7 @@ class SectionRun {
       signal,
     });
     this.#filter = filter;
+    const clock = this.#clock;
     const end = await readSection(this.#prepared, {
       account,
       limit: recordCount,
@@ -204,7 +315,13 @@ class SectionRun {
       signal,
       onVendorAnswer,
       onRecord: this.#saver?.record,
-      deliver: (record) => filter.add(record),
+      clock,
+      deliver: (record, readAt) => {
+        const { unchanged } = account.counts;
+        const full = filter.add(record);
+        if (account.counts.unchanged === unchanged) this.#readAt.add(readAt);
+        return full;
+      },
       isStopped: () => delivery.isStopped || signal.aborted,
     });
     this.#emptyPaths = read === undefined ? end.emptyPaths : [];
@@ -224,16 +341,33 @@ class SectionRun {
     this.#filter = openSavedFilter(saved, this.#prepared, store, this.#stored?.id);
     checkGuardOfSaved(saved, this.#prepared, accept === true);
     try {
-      await deliverSaved(saved, this.account, this.#delivery, signal);
+      await deliverSaved(saved, this.account, this.#timedDelivery(), signal);
     } finally {
       await this.#finishDelivery();
     }
   }
 
+  /** The delivery, whose answers are waited for by the clock. */
+  #timedDelivery(): Pick<Delivery, "add" | "isStopped"> {
+    const delivery = this.#delivery;
+    const clock = this.#clock;
+    return {
+      add(record) {
+        const full = delivery.add(record);
+        return full === undefined ? undefined : clock.during("oomnitza", full);
+      },
+      get isStopped() {
+        return delivery.isStopped;
+      },
+    };
+  }
+
   /** Waits for all answers, and closes the outbox when nothing is left in it. */
   async #finishDelivery(): Promise<void> {
-    await this.#delivery.finish();
-    if (this.account.counts.kept === 0) this.#stored?.outbox.finish();
+    await this.#clock.during("oomnitza", this.#delivery.finish());
+    if (this.account.counts.kept > 0) return;
+    this.#stored?.outbox.finish();
+    this.#isFinalized = true;
   }
 
   /** A run that looks well and whose account does not add up has failed. */
@@ -253,16 +387,32 @@ class SectionRun {
     return testmode === undefined && recordCount === 0 && failed + kept + unreadable === 0;
   }
 
+  /** How long the records took until Oomnitza had told what became of them. */
+  #latency(): SectionReport["latency"] {
+    const toldAt = this.#toldAt;
+    if (toldAt === undefined) return { read: null, webhook: null };
+    const ages = [...this.#readAt.entries()]
+      .map(([ms, count]) => [Math.max(0, toldAt - ms), count] as const);
+    const at = this.#started.getTime() + toldAt;
+    const waits = (this.#settings.arrivals?.() ?? []).map((came) => [at - came, 1] as const);
+    return { read: measureLatency(ages), webhook: measureLatency(waits) };
+  }
+
   #report(error: SectionError | null, thrown: unknown): SectionReport {
     const { section, conversions, conversionProblems, upload } = this.#prepared;
     const { counts, failures, claimed } = this.account;
     const backlog = countBacklog(this.#backlog);
-    const lost = counts.failed + counts.unreadable + backlog.failed;
-    const listed = [...this.#backlog.failures, ...failures].slice(0, maxListedFailures);
+    const earlier = this.#earlier;
+    const lost = counts.failed + counts.unreadable + backlog.failed + earlier.counts.failed;
+    const listed = [...this.#backlog.failures, ...earlier.failures, ...failures]
+      .slice(0, maxListedFailures);
+    const receipts = [...this.#receipts.earlier, this.#receipts.own];
+    const isStored = receipts.every((receipt) => receipt === null || countNotStored(receipt) === 0);
     const postponed = this.#settings.postponed?.() ?? 0;
     // When nothing could be fetched, nothing is known to work.
     const isFruitless = postponed > 0 && counts.fetched === 0;
-    const isWell = error === null && !isFruitless && lost + counts.kept + backlog.kept === 0;
+    const isWell = error === null && !isFruitless && isStored &&
+      lost + counts.kept + backlog.kept === 0;
     const requests = this.#delivery.requests + this.#backlogRequests;
     return {
       section: section.name,
@@ -274,7 +424,11 @@ class SectionRun {
       outcome: isWell ? "ok" : "failed",
       started: this.#started.toISOString(),
       ended: new Date().toISOString(),
-      counts,
+      counts: { ...counts },
+      receipt: this.#receipts.own,
+      earlier_receipts: this.#receipts.earlier,
+      times: this.#clock.times(),
+      latency: this.#latency(),
       leftovers: backlog,
       changes: this.#filter?.changes() ?? null,
       stopped_by_guard: thrown instanceof GuardError,
@@ -283,7 +437,8 @@ class SectionRun {
       requests: this.#settings.testmode === undefined ? requests : 0,
       postponed,
       empty_paths: this.#emptyPaths,
-      dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed,
+      dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed +
+        this.#receipts.letters,
       complaints: conversionProblems.count(),
       converter_failures: conversions.counts.filter(({ failed }) => failed > 0)
         .map(({ reason = "", ...counts }) => ({ ...counts, reason })),
@@ -294,6 +449,22 @@ class SectionRun {
   }
 }
 
+/** A section that was delivered, while it may still have to be told what became of its records. */
+export interface DeliveredSection {
+  /** How it went so far. */
+  readonly report: () => SectionReport;
+  /** The upload that is to be asked about; undefined when there is none, or no more. */
+  readonly awaited: () => AskedUpload | undefined;
+  /** Asks once; gives whether nothing is left to ask. */
+  ask(): Promise<boolean>;
+  /** Takes what was told to who asked for many uploads at once; gives whether nothing is left to ask. */
+  take(answer: ReceiptAnswer): Promise<boolean>;
+  /** Asks until all is told or the time is over. */
+  wait(): Promise<void>;
+  /** Ends the section; gives how it went. */
+  settle(): Promise<SectionReport>;
+}
+
 function announce({ section, upload, log }: PreparedSection, { saved, read }: RunSettings): void {
   if (saved !== undefined) log.info(`Uploading a plan of ${section.source.title}`);
   else if (read === undefined) {
@@ -301,17 +472,28 @@ function announce({ section, upload, log }: PreparedSection, { saved, read }: Ru
   }
 }
 
-/** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
-export async function runSection(
+/**
+ * Delivers one section; `settle` ends it, whatever was told until then. Nothing is thrown: what went wrong
+ * is in the report.
+ */
+export async function deliverSection(
   prepared: PreparedSection,
   context: RunContext,
   settings: RunSettings,
-): Promise<SectionReport> {
+): Promise<DeliveredSection> {
   const { section, log, conversionProblems } = prepared;
   let thrown: unknown;
   function fail(error: unknown): void {
-    thrown = error;
+    thrown ??= error;
     if (error instanceof Error && error.stack !== undefined) log.debug(error.stack);
+  }
+  async function attempt<T>(work: () => T | Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      fail(error);
+      return otherwise;
+    }
   }
   announce(prepared, settings);
   let run: SectionRun;
@@ -322,7 +504,35 @@ export async function runSection(
     run = new SectionRun(prepared, context, { ...settings, store: undefined });
   }
   settings.onStart?.(section.name, run.account);
-  if (thrown === undefined) await run.run().catch(fail);
+  if (thrown === undefined) await attempt(() => run.deliver(), undefined);
   conversionProblems.summarise();
-  return run.end(thrown);
+  let isNoted = false;
+  /** While somebody waits, the state file says how far it is. */
+  function noteUndecided(isDecided: boolean): boolean {
+    if (!isDecided && !isNoted) run.end(thrown);
+    isNoted ||= !isDecided;
+    return isDecided;
+  }
+  return {
+    report: () => run.report(thrown),
+    awaited: () => run.awaited,
+    ask: async () => noteUndecided(await attempt(() => run.ask(), true)),
+    take: async (answer) => noteUndecided(await attempt(() => run.take(answer), true)),
+    wait: () => attempt(() => run.wait(), undefined),
+    async settle() {
+      await attempt(() => run.settle(), undefined);
+      return run.end(thrown);
+    },
+  };
+}
+
+/** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
+export async function runSection(
+  prepared: PreparedSection,
+  context: RunContext,
+  settings: RunSettings,
+): Promise<SectionReport> {
+  const delivered = await deliverSection(prepared, context, settings);
+  if (!await delivered.ask()) await delivered.wait();
+  return await delivered.settle();
 }

@@ -44,6 +44,7 @@ async function run(
     apiVersion: "auto",
     batchSize: 4,
     guard: {},
+    receipts: { mode: "off", timeoutMs: 0 },
     http: {} as never,
     stateFile: undefined,
     redactor: createRedactor(),

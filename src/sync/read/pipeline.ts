@@ -22,6 +22,7 @@ import {
   findMissing,
   type MissingColumns,
 } from "./missing_paths.ts";
+import type { RunClock } from "../run_clock.ts";
 import { RecordNames } from "./record_names.ts";
 import type { ReadSettings } from "./source_context.ts";
 
@@ -43,8 +44,13 @@ export interface PipelineSettings extends
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;
-  /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
-  readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
+  /** Measures what is waited for; the time is not measured without one. */
+  readonly clock?: RunClock | undefined;
+  /**
+   * Takes a mapped record; the promise, when there is one, is awaited before the next. `readAt` says when
+   * it was read, in milliseconds by the clock.
+   */
+  readonly deliver: (record: MappedRecord, readAt: number) => Promise<void> | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -79,6 +85,8 @@ class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #names: RecordNames;
   readonly #emptyPaths: EmptyPaths;
+  /** When the records of the next group were read. */
+  #readAt: number[] = [];
   /** Records of the groups that were delivered. */
   #delivered = 0;
   /** Records that could not be mapped. */
@@ -118,13 +126,16 @@ class Pipeline {
    */
   async #walk(items: AsyncIterable<SourceRecord | Skipped>, transform: Transform): Promise<void> {
     const groups = groupItems(items, groupSize, (item) => this.#accept(item));
+    const { clock } = this.#settings;
     let delivered: Promise<void> = Promise.resolve();
     try {
-      for await (const group of groups) {
+      for await (const group of clock?.iterate("source", groups) ?? groups) {
+        const readAt = this.#readAt;
+        this.#readAt = [];
         this.#emptyPaths.look(group);
         const outcomes = transform.group(group);
         await delivered;
-        delivered = this.#deliver(outcomes, group);
+        delivered = this.#deliver(outcomes, group, readAt);
         if (this.#settings.isStopped()) break;
       }
     } finally {
@@ -134,7 +145,7 @@ class Pipeline {
 
   /** Counts an item; gives whether it is a record, and so is processed further. */
   #accept(item: SourceRecord | Skipped): item is SourceRecord {
-    const { account, onRecord } = this.#settings;
+    const { account, onRecord, clock } = this.#settings;
     if (item instanceof Skipped) {
       const { identity, reason } = item;
       account.skip(identity, reason);
@@ -142,6 +153,7 @@ class Pipeline {
       return false;
     }
     account.counts.fetched++;
+    if (clock !== undefined) this.#readAt.push(clock.elapsed);
     onRecord?.(item);
     return true;
   }
@@ -149,6 +161,7 @@ class Pipeline {
   async #deliver(
     outcomes: Outcomes | Promise<Outcomes>,
     group: readonly SourceRecord[],
+    readAt: readonly number[],
   ): Promise<void> {
     let index = -1;
     for (const outcome of await outcomes) {
@@ -157,7 +170,7 @@ class Pipeline {
         this.#drop(outcome, group[index] as SourceRecord, this.#delivered + index + 1);
         continue;
       }
-      const full = this.#settings.deliver(outcome);
+      const full = this.#settings.deliver(outcome, readAt[index] ?? 0);
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;
