@@ -26,7 +26,10 @@ import type { OomnitzaSettings } from "./options.ts";
 import type { UploadRequest } from "./payload.ts";
 import { excerpt, isErrorEnvelope } from "./rejection.ts";
 
-/** An instance does not have what it was asked for (404), or shows it to other roles only (403). */
+/**
+ * An instance does not have what it was asked for (404), shows it to other roles only (403), or in a
+ * form that we do not know.
+ */
 export type NotTold = "not_told";
 
 /** An instance that has accepted the credentials, to read from. */
@@ -37,7 +40,7 @@ export interface OomnitzaReader {
   get(path: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
   /**
    * Reads JSON that older instances do not have and that a role may not see. Throws as `get` does for
-   * everything but 403 and 404.
+   * every status but 403 and 404; whether the JSON is an error is for the caller to see.
    */
   ask(
     path: string,
@@ -186,15 +189,20 @@ async function get(session: Session, path: string, query: Query = {}): Promise<u
 async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
   const answer = await send(session, { path, query, ...(retry && { retry }) });
   if (answer.status === 403 || answer.status === 404) return "not_told";
-  return { value: readAnswer(session, path, answer) };
+  return { value: readJson(session, path, answer) };
+}
+
+function readJson(session: Session, path: string, answer: Answer): unknown {
+  const request = describeRequest("GET", session.settings.url + path);
+  if (!isOk(answer.status)) throw refusal(session, "Cannot read from Oomnitza", answer, request);
+  return parse(answer.body, request);
 }
 
 function readAnswer(session: Session, path: string, answer: Answer): unknown {
-  const request = describeRequest("GET", session.settings.url + path);
-  if (!isOk(answer.status)) throw refusal(session, "Cannot read from Oomnitza", answer, request);
-  const value = parse(answer.body, request);
+  const value = readJson(session, path, answer);
   if (path === mappingsPath && isMappingOfError(value)) return value;
   if (isErrorEnvelope(value)) {
+    const request = describeRequest("GET", session.settings.url + path);
     throw new SinkError(
       `Oomnitza answered with an error [oomnitza]: ${excerpt(answer.body)} (${request})`,
     );

@@ -8,10 +8,8 @@
 
 import { z } from "zod";
 import { stringifyExactJson } from "../base/json.ts";
-import { SinkError } from "../base/errors.ts";
 import type { NotTold, OomnitzaReader } from "./client.ts";
 import { equals } from "./filter.ts";
-import { excerpt } from "./rejection.ts";
 
 /** What can have become of a record; `processing` is not decided yet. */
 export const portionOutcomes = [
@@ -132,16 +130,10 @@ const runsAnswer = z.array(z.object({
   error_logs_count: count,
 }));
 
-function unexpected(what: string, value: unknown): SinkError {
-  return new SinkError(
-    `Oomnitza's run log is not as documented: ${what}: ${excerpt(stringifyExactJson(value) ?? "")}`,
-  );
-}
-
 /**
  * Lists runs of a connector, the newest first. `connector` is what the instance calls it.
  *
- * @throws {AgentError} when Oomnitza cannot be reached or answers with something else.
+ * @throws {AgentError} when Oomnitza cannot be reached, refuses the token or does not answer with JSON.
  */
 export async function fetchRuns(
   client: Client,
@@ -152,12 +144,12 @@ export async function fetchRuns(
   const answer = await client.ask(`${runLog}/${encodeURIComponent(connector)}`, {
     limit: String(limit),
     skip: String(skip),
-    sortby: "start_time desc",
+    sortby: "portion_id desc",
     ...(filter === undefined ? {} : { filter }),
   });
   if (answer === "not_told") return answer;
   const parsed = runsAnswer.safeParse(answer.value);
-  if (!parsed.success) throw unexpected("the list of runs", answer.value);
+  if (!parsed.success) return "not_told";
   return parsed.data.map((run) => ({
     portionId: run.portion_id,
     correlationId: run.portion_correlation_id,
@@ -177,7 +169,7 @@ async function askPortion(client: Client, ident: string): Promise<PortionLog | N
   const answer = await client.ask(`${runLog}/connectors/${encodeURIComponent(ident)}`);
   if (answer === "not_told") return answer;
   const parsed = portionAnswer.safeParse(answer.value);
-  if (!parsed.success) throw unexpected("one portion", answer.value);
+  if (!parsed.success) return "not_told";
   const { connector, start_time, end_time, status, objects, logs, test_run } = parsed.data;
   const told: Record<string, readonly string[] | undefined> = logs;
   const byOutcome = portionOutcomes.map((outcome) => [outcome, told[outcome] ?? []]);
@@ -198,7 +190,7 @@ async function askPortion(client: Client, ident: string): Promise<PortionLog | N
  * looked up in the connector's list of runs; and only then can a portion be told as `unknown`, which
  * without it is `not_told`, too.
  *
- * @throws {AgentError} when Oomnitza cannot be reached or answers with something else.
+ * @throws {AgentError} when Oomnitza cannot be reached, refuses the token or does not answer with JSON.
  */
 export async function fetchPortion(
   client: Client,

@@ -6,7 +6,7 @@
 
 import { AgentError, AuthError, errorCode, messageOf, SourceError } from "../../base/errors.ts";
 import { SspiError } from "../../runtime/sspi.ts";
-import { addressText, type SqlAddress } from "./address.ts";
+import { addressText, defaultPort, type SqlAddress } from "./address.ts";
 import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
 
 /** What the server reports beside rows: the error number of SQL Server and its text. */
@@ -25,6 +25,8 @@ export interface SqlEndpointNames {
   readonly principal: string;
   /** Whether the connection is to be encrypted. */
   readonly encrypt: boolean | "strict";
+  /** Whether SQL Server, Windows, or Windows for the account that runs the agent knows the account. */
+  readonly login: "sql" | "ntlm" | "process";
 }
 
 /** The code of the driver or of the socket underneath. */
@@ -58,6 +60,50 @@ function databaseError(what: string, endpoint: SqlEndpointNames, message: SqlMes
   });
 }
 
+/** The usual service principal name of a server, for a sentence. */
+function principalExample({ host, port = defaultPort }: SqlAddress): string {
+  return `MSSQLSvc/${host}:${port}`;
+}
+
+function spnHint({ address }: SqlEndpointNames): string {
+  return `Kerberos needs the SPN: setspn -Q ${principalExample(address)} must list the account ` +
+    "of SQL Server. Write the full name of the server in server, or set server_spn";
+}
+
+/** What to do about error 18452, which Extended Protection and NTLM that is turned off give too. */
+function untrustedHint(endpoint: SqlEndpointNames): string {
+  const protection = endpoint.encrypt === false
+    ? "A server with Extended Protection set to Required needs encrypt = True."
+    : "Where the server has Extended Protection set to Required, try to log in with it off.";
+  if (endpoint.login === "process") {
+    return "The server must trust the domain of the account that runs the agent and know it as a " +
+      `login. ${spnHint(endpoint)}; without it, NTLM is used, which the domain may refuse. ` +
+      protection;
+  }
+  return "Check username (DOMAIN\\name) and password; the server must trust the account's domain. " +
+    "An account that is named logs in by NTLM, which the domain or the server may refuse: then " +
+    `leave username blank, and run the agent on Windows as that account. ${protection}`;
+}
+
+/** SECURITY_STATUS values of sspi.h that a hint of their own is for. */
+const wrongTarget = new Set([0x80090303, 0x80090322]);
+const noController = new Set([0x80090304, 0x80090311]);
+const clockSkew = 0x80090324;
+const badBindings = 0x80090346;
+
+function sspiHint(endpoint: SqlEndpointNames, status: number): string {
+  if (wrongTarget.has(status)) return `${spnHint(endpoint)}.`;
+  if (noController.has(status)) {
+    return "Check that this computer reaches a domain controller: nltest /sc_verify:DOMAIN.";
+  }
+  if (status === clockSkew) return "Synchronise the clock of this computer: w32tm /resync.";
+  if (status === badBindings) {
+    return "Something between here and SQL Server decrypts the connection, or its Extended " +
+      "Protection asks for what the agent does not send: try to log in with it off.";
+  }
+  return "Check which account runs the agent, or name one: username = DOMAIN\\name and password.";
+}
+
 /** Why the server refused a login. */
 function refusal(what: string, endpoint: SqlEndpointNames, message: SqlMessage): AgentError {
   const { number } = message;
@@ -68,10 +114,7 @@ function refusal(what: string, endpoint: SqlEndpointNames, message: SqlMessage):
   const later = number === 18451 || number === 18461;
   if (later) return new SourceError(text, { hint: loginHints[number], retriable: true });
   if (number === 18452) {
-    return new AuthError(text, {
-      hint: "Check username (DOMAIN\\name) and password; " +
-        "the server must trust the account's domain.",
-    });
+    return new AuthError(text, { hint: untrustedHint(endpoint) });
   }
   if (number === 18456 || number in loginHints) {
     const hint = loginHints[number] ??
@@ -118,11 +161,8 @@ export function sqlConnectError(
   const [message] = messages;
   if (message !== undefined) return refusal(what, endpoint, message);
   if (thrown instanceof SspiError) {
-    return new AuthError(`${what}: ${thrown.message}`, {
-      cause: thrown,
-      hint:
-        "Check which account runs the agent, or name one: username = DOMAIN\\name and password.",
-    });
+    const hint = sspiHint(endpoint, thrown.status);
+    return new AuthError(`${what}: ${thrown.message}`, { cause: thrown, hint });
   }
   const text = messageOf(thrown);
   const code = deepestCode(thrown);
