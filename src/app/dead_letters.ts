@@ -12,7 +12,7 @@ import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { withConfig } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
-import { openSession } from "./session.ts";
+import { openSession, receiptOptions } from "./session.ts";
 import { openExistingStore } from "./store.ts";
 
 /** What is kept of what could not be delivered, the oldest first. */
@@ -50,11 +50,19 @@ export function discardDeadRecords(store: StateStore, { letters, events }: DeadR
   store.removeDeadEvents(events.map(({ id }) => id));
 }
 
+/** How letters are sent again. */
+export interface RetrySettings {
+  /** Requests to Oomnitza in flight at once. */
+  readonly workers: number;
+  /** The longest wait for a receipt in milliseconds, when `receipt_timeout` is too long. */
+  readonly waitMs?: number | undefined;
+}
+
 async function resendLetters(
   app: AppContext,
   config: Config,
   letters: readonly DeadLetter[],
-  workers: number,
+  { workers, waitMs = Number.POSITIVE_INFINITY }: RetrySettings,
   resent: Resent,
 ): Promise<void> {
   const { oomnitza, settings } = await openSession(app, config, []);
@@ -62,8 +70,11 @@ async function resendLetters(
   const { store } = opened;
   if (store === undefined) return;
   const { api_version: apiVersion, batch_size: batchSize } = settings;
-  const { log } = app;
-  await resend(letters, { store, oomnitza, apiVersion, batchSize, workers, version, log }, resent);
+  const { log, signal } = app;
+  const { mode, timeoutMs } = receiptOptions(settings);
+  const receipts = { mode, timeoutMs: Math.min(timeoutMs, waitMs) };
+  const own = { store, oomnitza, apiVersion, batchSize, receipts, version, log, signal };
+  await resend(letters, { ...own, workers }, resent);
 }
 
 /**
@@ -76,17 +87,17 @@ export async function retryDeadRecords(
   app: AppContext,
   { letters, events }: DeadRecords,
   resent: Resent,
-  workers = defaultWorkers,
+  settings: RetrySettings = { workers: defaultWorkers },
 ): Promise<void> {
   {
     using opened = openExistingStore(app);
     opened.store?.reviveEvents(events.map(({ id }) => id));
   }
   if (letters.length === 0) return;
-  await withConfig(app, [], (config) => resendLetters(app, config, letters, workers, resent));
+  await withConfig(app, [], (config) => resendLetters(app, config, letters, settings, resent));
 }
 
 /** Counts for {@linkcode retryDeadRecords}. */
 export function countResent(): Resent {
-  return { accepted: 0, refused: 0, unanswered: 0 };
+  return { accepted: 0, refused: 0, unanswered: 0, processing: 0 };
 }

@@ -12,10 +12,9 @@ import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/p
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { type DeliveredSection, deliverSection, type RunSettings } from "../sync/run.ts";
-import { durationMs } from "../sdk/option.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession, receiptOptions, type Session } from "./session.ts";
 import { noStore, type OpenStore, openStore } from "./store.ts";
 
 /** How sections are to be uploaded; what is absent is as `agent upload` has it without flags. */
@@ -70,7 +69,7 @@ export function deliverPrepared(
 ): Promise<DeliveredSection> {
   const { redactor, signal, stateFile } = app;
   const { api_version: apiVersion, batch_size: batchSize } = settings;
-  const receipts = { mode: settings.receipt, timeoutMs: durationMs(settings.receipt_timeout) };
+  const receipts = receiptOptions(settings);
   const own = { apiVersion, batchSize, guard: settings, receipts, stateFile, redactor, signal };
   const { workers = defaultWorkers, recordCount = 0 } = request;
   return deliverSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });

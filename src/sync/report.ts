@@ -12,7 +12,7 @@ import type { ChangeCounts } from "./changes/delta.ts";
 import type { BacklogCounts } from "./deliver/backlog.ts";
 import type { Latency } from "./latency.ts";
 import { describeEmptyPath, type EmptyPath } from "./read/missing_paths.ts";
-import { describeReceipt, type Receipt } from "./receipt/receipt.ts";
+import { describeReceipt, describeReceiptText, type Receipt } from "./receipt/receipt.ts";
 import type { EarlierReceipt } from "./receipt/section_receipts.ts";
 import type { RunTimes } from "./run_clock.ts";
 
@@ -198,15 +198,12 @@ export function describeEmptyPaths(paths: readonly EmptyPath[]): string[] {
 }
 
 /** What Oomnitza told, of this run and of earlier ones. */
-function describeReceipts({ receipt, earlier_receipts: earlier }: SectionReport): string[] {
+export function receiptLines({ receipt, earlier_receipts: earlier }: SectionReport): string[] {
   const lines = earlier.map((one) => `Run ${one.run}: ${describeReceipt(one)}`);
   if (receipt !== null) lines.push(describeReceipt(receipt));
   const texts = [...earlier, ...receipt === null ? [] : [receipt]]
     .flatMap(({ texts }) => texts).filter(({ outcome }) => outcome !== "failed");
-  for (const { outcome, text } of texts.slice(0, namedInText)) {
-    lines.push(`Oomnitza, ${outcome === "fatal" ? "fatal error" : outcome}: ${text}`);
-  }
-  return lines;
+  return [...lines, ...texts.slice(0, namedInText).map(describeReceiptText)];
 }
 
 /** What happens next with records that did not arrive. */
@@ -240,7 +237,7 @@ export function sectionLines(report: SectionReport): readonly [string, ...string
       `${report.postponed} webhook events could not be fetched for; they are tried again`,
     );
   }
-  details.push(...describeReceipts(report));
+  details.push(...receiptLines(report));
   details.push(...describeEmptyPaths(report.empty_paths));
   details.push(...describeGone(report.changes));
   for (const { record, reason } of report.failures.slice(0, namedInText)) {

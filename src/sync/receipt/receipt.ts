@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { PortionLog, PortionOutcome } from "../../oomnitza/run_log.ts";
+import { z } from "zod";
+import { type PortionLog, type PortionOutcome, portionOutcomes } from "../../oomnitza/run_log.ts";
 
 /** What the run log says of a portion, as far as a receipt goes by it. */
 export type ToldPortion = Pick<PortionLog, "objects" | "logs" | "endedAt">;
@@ -39,6 +40,24 @@ export interface Receipt extends Readonly<Record<PortionOutcome, number>> {
   /** Further ones. */
   readonly texts_omitted: number;
 }
+
+const outcomeWords = z.enum([...portionOutcomes, "fatal"]);
+const count = z.number();
+
+/** A receipt as the state file has it. */
+export const receiptShape = z.object({
+  state: z.enum(["told", "processing", "not_told", "unanswered"]),
+  reason: z.string().nullable(),
+  added: count,
+  updated: count,
+  unchanged: count,
+  skipped: count,
+  failed: count,
+  canceled: count,
+  processing: count,
+  texts: z.array(z.object({ outcome: outcomeWords, text: z.string() })),
+  texts_omitted: count,
+}) satisfies z.ZodType<Receipt>;
 
 /** Texts that a report lists. */
 const maxListedTexts = 100;
@@ -121,6 +140,11 @@ export function describeReceiptCounts(
     return count > 0 ? [`${count} ${label}`] : [];
   });
   return parts.length === 0 ? "nothing" : parts.join(", ");
+}
+
+/** One of Oomnitza's texts, with what it is about. */
+export function describeReceiptText({ outcome, text }: ReceiptText): string {
+  return `Oomnitza, ${outcome === "fatal" ? "fatal error" : outcome}: ${text}`;
 }
 
 /** A receipt as a sentence. */

@@ -39,13 +39,16 @@ export interface ReceiptSettings extends ReceiptOptions {
   readonly signal: AbortSignal;
 }
 
+/** Where what was sent is kept until its receipt. Everything throws `AgentError` when that fails. */
+export type ReceiptStore = Pick<StateReceipt, "run" | "started" | "records" | "record">;
+
 /** An upload that was declared complete. */
 export interface SentPortion {
   readonly upload: Upload;
   /** Records that Oomnitza took in, at least. */
   readonly sent: number;
   /** Where its records are, and what became of them is written down; absent without a state file. */
-  readonly stored: StateReceipt | undefined;
+  readonly stored: ReceiptStore | undefined;
   /** In which what failed is counted, instead of as sent. */
   readonly account: Account;
 }
@@ -255,7 +258,7 @@ function createAsked(portion: SentPortion): Asked {
 }
 
 /** Whether a later run asks again. */
-function isAwaited(answer: ReceiptAnswer, stored: StateReceipt): boolean {
+function isAwaited(answer: ReceiptAnswer, stored: ReceiptStore): boolean {
   if (answer.kind === "not_told" || answer.kind === "unknown") return false;
   return Date.now() - stored.started.getTime() < giveUpMs;
 }
