@@ -160,8 +160,8 @@ class SectionRun {
     const { stateFile } = this.#context;
     const cursor = stateFile === undefined ? undefined : openCursor(stateFile, section.name);
     try {
-      await this.#clock.during("oomnitza", this.#deliverBacklog());
-      await this.#clock.during("oomnitza", this.#askEarlierReceipts());
+      await this.#clock.during("oomnitza", () => this.#deliverBacklog());
+      await this.#clock.during("oomnitza", () => this.#askEarlierReceipts());
       const { saved } = this.#settings;
       if (saved === undefined) await this.#readAndDeliver(cursor);
       else await this.#deliverSaved(saved);
@@ -182,7 +182,7 @@ class SectionRun {
 
   /** Asks once what became of the records; gives whether nothing is left to ask. */
   async ask(): Promise<boolean> {
-    return this.#noteTold(await this.#clock.during("oomnitza", this.#receipts.ask()));
+    return this.#noteTold(await this.#clock.during("oomnitza", () => this.#receipts.ask()));
   }
 
   /** Takes what Oomnitza told, who asked for many uploads at once; gives whether nothing is left to ask. */
@@ -192,7 +192,7 @@ class SectionRun {
 
   /** Waits until it is known what became of the records, or the time is over. */
   async wait(): Promise<void> {
-    await this.#clock.during("oomnitza", this.#receipts.wait());
+    await this.#clock.during("oomnitza", () => this.#receipts.wait());
     this.#noteTold(true);
   }
 
@@ -354,7 +354,7 @@ class SectionRun {
     return {
       add(record) {
         const full = delivery.add(record);
-        return full === undefined ? undefined : clock.during("oomnitza", full);
+        return full === undefined ? undefined : clock.during("oomnitza", () => full);
       },
       get isStopped() {
         return delivery.isStopped;
@@ -364,7 +364,7 @@ class SectionRun {
 
   /** Waits for all answers, and closes the outbox when nothing is left in it. */
   async #finishDelivery(): Promise<void> {
-    await this.#clock.during("oomnitza", this.#delivery.finish());
+    await this.#clock.during("oomnitza", () => this.#delivery.finish());
     if (this.account.counts.kept > 0) return;
     this.#stored?.outbox.finish();
     this.#isFinalized = true;

@@ -36,12 +36,12 @@ export class RunClock {
     return this.#now() - this.#began;
   }
 
-  /** Waits for something, and counts the time. */
-  async during<T>(awaited: Awaited, work: Promise<T>): Promise<T> {
+  /** Waits for something, and counts the time from its beginning. */
+  async during<T>(awaited: Awaited, begin: () => Promise<T>): Promise<T> {
     this.#note();
     this.#waits[awaited]++;
     try {
-      return await work;
+      return await begin();
     } finally {
       this.#note();
       this.#waits[awaited]--;
@@ -54,7 +54,7 @@ export class RunClock {
     let isEnded = false;
     try {
       while (true) {
-        const next = await this.during(awaited, iterator.next());
+        const next = await this.during(awaited, () => iterator.next());
         isEnded = next.done === true;
         if (next.done === true) return;
         yield next.value;
