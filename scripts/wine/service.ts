@@ -11,7 +11,6 @@ import { windowsPath, type Wine } from "./prefix.ts";
 interface Step {
   readonly kind: string;
   readonly path?: string;
-  readonly text?: string;
   readonly command?: readonly string[];
 }
 
@@ -51,9 +50,11 @@ export async function checkService(wine: Wine, check: ServiceCheck): Promise<voi
 async function register(wine: Wine, { agent, port, instance }: ServiceCheck): Promise<string[]> {
   const words = ["service", "install", "--port", String(port), "--dry-run", "--output", "json"];
   const { steps } = JSON.parse(await must(wine, [agent, ...words])) as { steps: readonly Step[] };
-  for (const { kind, path = "", text = "" } of steps) {
-    if (kind === "folder") await must(wine, ["cmd", "/c", "mkdir", path]);
-    if (kind === "write") await put(wine, path, text);
+  await must(wine, [agent, "service", "prepare"]);
+  // Once more, on folders that are there.
+  await must(wine, [agent, "service", "prepare"]);
+  for (const { path } of steps.filter(({ kind }) => kind === "folder" || kind === "write")) {
+    await must(wine, ["cmd", "/c", "dir", path ?? ""]);
   }
   const ini = `[oomnitza]
 url = ${instance.url}

@@ -12,14 +12,21 @@ import { checkPermissions } from "../config/permissions.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { about, type Check } from "../doctor/check.ts";
-import { checkDisk, checkFolder, checkProgram, checkState } from "../doctor/machine.ts";
+import { isCompiled } from "../runtime/program.ts";
+import {
+  checkDisk,
+  checkFolder,
+  checkProgram,
+  checkState,
+  checkWriters,
+} from "../doctor/machine.ts";
 import { checkClock, checkConnection } from "../doctor/network.ts";
 import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
 import { findEndpoints } from "../doctor/endpoint.ts";
 import { checkSource } from "./check.ts";
 import { loadConfig, readOwnIni, withConfig } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
-import { localServiceState } from "./service_state.ts";
+import { localServiceState, serviceAccount } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
 
 /** Checks everything; offline, without any request. Never throws for what is wrong. */
@@ -29,6 +36,7 @@ export async function examine(app: AppContext, offline: boolean): Promise<Check[
     ...checkPlaces(app),
     ...checkFolders(app),
     ...await checkState(app.stateFile),
+    ...await checkAllWriters(app),
     await checkService(),
   ];
   return [...machine, ...await checkConfigured(app, offline)];
@@ -48,6 +56,19 @@ function checkFolders({ logFolder, stateFile }: AppContext): Check[] {
   ];
   const distinct = new Map(folders.map(([what, folder]) => [folder, what]));
   return [...distinct].flatMap(([folder, what]) => [checkFolder(what, folder), checkDisk(folder)]);
+}
+
+/** Whoever can change one of these decides what the agent does, or what it has done. */
+async function checkAllWriters({ ini, stateFile, logFolder }: AppContext): Promise<Check[]> {
+  const service = await serviceAccount();
+  const files = [
+    ...(isCompiled ? [["program", process.execPath] as const] : []),
+    ["configuration", ini] as const,
+    ...(stateFile === undefined ? [] : [["folder of the state file", dirname(stateFile)] as const]),
+    ...(logFolder === undefined ? [] : [["folder of log files", logFolder] as const]),
+  ];
+  const distinct = new Map(files.map(([what, path]) => [path, what]));
+  return await Promise.all([...distinct].map(([path, what]) => checkWriters(what, path, service)));
 }
 
 async function checkService(): Promise<Check> {

@@ -112,16 +112,19 @@ export function Unreadable({ gui, skipped }: { gui: GuiContext; skipped: readonl
   );
 }
 
-/** Mapped paths that no record has a value for. */
-export function EmptyPaths({ gui, paths }: { gui: GuiContext; paths: readonly EmptyPath[] }) {
+/** Mapped paths that no record has a value for; `hint`: what the data have instead. */
+export function EmptyPaths(
+  { gui, paths, hint }: { gui: GuiContext; paths: readonly EmptyPath[]; hint?: string | undefined },
+) {
   if (paths.length === 0) return null;
   return (
-    <div class="notice odd">
-      <p>Mapped, and without a value in every record:</p>
+    <div class="notice warning" data-empty-paths>
+      <p>Mapped, and without a value in every record that was read:</p>
       <ul>
         {paths.map((each) => <li key={each.path}>{gui.redactor.redact(describeEmptyPath(each))}
         </li>)}
       </ul>
+      {hint === undefined ? null : <p>{gui.redactor.redact(hint)}</p>}
     </div>
   );
 }

@@ -54,7 +54,7 @@ export const oomnitzaOptions = {
     { default: 10_000, minimum: 1, advanced: true },
   ),
   strict_permissions: opt.flag(
-    "Refuse to run when others than its owner can read the configuration file, instead of a warning.",
+    "Refuse to run when others than its owner can read or change the configuration file, instead of a warning.",
     { default: false, advanced: true },
   ),
   ...guardOptions,

@@ -88,9 +88,14 @@ async function performOne(step: Step): Promise<void> {
   try {
     if (step.kind === "write") return write(step);
     if (step.kind === "remove") return rmSync(step.path, { force: true });
+    if (step.access !== undefined && process.platform === "win32") {
+      const { takeFolder, windowsSecurity } = await import("./take_folder.ts");
+      return takeFolder(step.path, step.access, await windowsSecurity());
+    }
     mkdirSync(step.path, { recursive: true, mode: step.mode });
     chmodSync(step.path, step.mode);
   } catch (error) {
+    if (error instanceof AgentError) throw error;
     throw failed(step, { code: 1, text: messageOf(error) });
   }
 }

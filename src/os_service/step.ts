@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { FolderAccess } from "./take_folder.ts";
+
 /** A program and its arguments. */
 export type CommandLine = readonly [string, ...string[]];
 
@@ -13,6 +15,8 @@ export interface FolderStep {
   readonly path: string;
   /** As of chmod; means nothing to Windows. */
   readonly mode: number;
+  /** Whose it is to be on Windows. */
+  readonly access?: FolderAccess;
 }
 
 /** Writes a file, over one that is there. */
@@ -100,11 +104,25 @@ function runText({ command, when, unless, tries = 1, mayFail = false }: RunStep)
   return `run${conditions}\n    ${commandText(command)}`;
 }
 
+function accessText(path: string, { closed, grants }: FolderAccess): string {
+  const lines = [
+    path,
+    "owner: Administrators; refused when it, or something in it, belongs to another account or leads elsewhere",
+    closed
+      ? "SYSTEM and Administrators: full access; nothing is inherited"
+      : "inherits from its folder",
+    ...grants.map(({ account, rights }) => `${account}: ${rights}`),
+  ];
+  return ["make or take folder", ...lines].join("\n    ");
+}
+
 /** A step for people, over several lines, what is written or run indented by four. */
 export function stepText(step: Step): string {
   switch (step.kind) {
     case "folder":
-      return `make folder (mode ${octal(step.mode)})\n    ${step.path}`;
+      return step.access === undefined
+        ? `make folder (mode ${octal(step.mode)})\n    ${step.path}`
+        : accessText(step.path, step.access);
     case "write": {
       const keep = step.keep === true ? ", unless it is there" : "";
       const text = step.text.trimEnd().replaceAll(/^(?=.)/gm, "    ");

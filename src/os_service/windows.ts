@@ -24,8 +24,6 @@ const logFile = `${logFolder}\\agent.log`;
 const system = `${resolveWindowsFolder("SystemRoot", "C:\\Windows")}\\System32`;
 /** An account that Windows makes for the service, without a password and without rights. */
 const account = `NT SERVICE\\${serviceName}`;
-/** The system itself and the group of administrators, whatever they are called there. */
-const [systemSid, administratorsSid] = ["*S-1-5-18", "*S-1-5-32-544"];
 /** Everything in a folder, also what comes later. */
 const allBelow = "(OI)(CI)";
 
@@ -67,23 +65,52 @@ function settingsOfRegistry(values: string): Partial<ServiceSettings> {
   };
 }
 
-function files({ ini, logging, user }: ServiceSettings): Step[] {
-  const everything = `${allBelow}F`;
-  const isOutside = win32.dirname(ini).toLowerCase() !== data.toLowerCase();
+/** Whether a path is in a folder, or below one that is. */
+function isBelow(path: string, folder: string): boolean {
+  return `${win32.normalize(path)}\\`.toLowerCase().startsWith(`${folder}\\`.toLowerCase());
+}
+
+/** The folder of the configuration with those in it, and what the account may do there. */
+function prepare({ logging, user }: ServiceSettings): Step[] {
+  const inside = {
+    closed: false,
+    grants: [{ account: user, rights: "modify" }],
+    apart: [],
+  } as const;
   return [
-    { kind: "folder", path: data, mode: 0o700 },
-    { kind: "folder", path: stateFolder, mode: 0o700 },
-    { kind: "folder", path: logFolder, mode: 0o700 },
+    {
+      kind: "folder",
+      path: data,
+      mode: 0o700,
+      access: {
+        closed: true,
+        grants: [{ account: user, rights: "read" }],
+        apart: [stateFolder, logFolder],
+      },
+    },
+    { kind: "folder", path: stateFolder, mode: 0o700, access: inside },
+    { kind: "folder", path: logFolder, mode: 0o700, access: inside },
     { kind: "write", path: logging, mode: 0o644, text: rotatingLog(logFile), keep: true },
-    run(
-      ...["icacls", data, "/inheritance:r", "/grant:r"] as const,
-      ...[`${systemSid}:${everything}`, `${administratorsSid}:${everything}`],
-      `${user}:${allBelow}RX`,
-    ),
-    run("icacls", stateFolder, "/grant:r", `${user}:${allBelow}M`),
-    run("icacls", logFolder, "/grant:r", `${user}:${allBelow}M`),
-    ...(isOutside ? [run("icacls", ini, "/grant:r", `${user}:R`)] : []),
   ];
+}
+
+/** The rights of the account to files that lie elsewhere. */
+function rightsElsewhere({ ini, state, logging, user }: ServiceSettings): Step[] {
+  const stateElsewhere = win32.dirname(state);
+  return [
+    ...[ini, logging].filter((path) => !isBelow(path, data))
+      .map((path) => run("icacls", path, "/grant:r", `${user}:R`)),
+    ...(isBelow(state, stateFolder)
+      ? []
+      : [run("icacls", stateElsewhere, "/grant:r", `${user}:${allBelow}M`)]),
+  ];
+}
+
+function problem({ credentials, state }: ServiceSettings): string | undefined {
+  if (credentials.length > 0) return "Only systemd passes credentials to a service";
+  const folder = win32.dirname(state);
+  if (win32.parse(folder).root !== folder) return undefined;
+  return `The service would get rights to all of ${folder}: name a state file in a folder`;
 }
 
 /** The service manager of Windows. */
@@ -107,12 +134,13 @@ export const windows: ServiceManager = {
       run("reg", "query", `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${serviceName}`).command,
   },
   registered: settingsOfRegistry,
-  problem: ({ credentials }) =>
-    credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
+  problem,
+  prepare,
   install: (settings) => [
-    // First the service: the rights below name its account.
+    // First the files: nothing is registered when they belong to somebody else.
+    ...prepare(settings),
     ...register(settings),
-    ...files(settings),
+    ...rightsElsewhere(settings),
     { ...run("net", "start", serviceName), when: run("net", "stop", serviceName).command },
   ],
   uninstall: () => [

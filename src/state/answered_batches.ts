@@ -5,10 +5,12 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
 import { stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { compress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
+import { withoutWaiting } from "./file.ts";
 
 /** What an answered batch belongs to. */
 export interface AnsweredRun {
@@ -85,13 +87,34 @@ export function addAcknowledgedBatches(
 /** Answers that nobody waits for any more: Oomnitza has told what became of the records of their run. */
 export const notAwaited = "run NOT IN (SELECT id FROM runs WHERE awaits_receipt = 1)";
 
+/** Batches that are looked at before others have a turn. */
+const pageSize = 200;
+
 /** Forgets what was answered before a run of a section; that run sent everything anew. */
-export function forgetBatchesBefore(database: Sqlite, section: string, run: string): void {
-  database.run(
-    `DELETE FROM answers WHERE section = ? AND run < ? AND ${notAwaited}`,
-    section,
-    run,
-  );
+export async function forgetBatchesBefore(
+  database: Sqlite,
+  section: string,
+  run: string,
+): Promise<void> {
+  for (let last = 0;;) {
+    const rows = database.rows(
+      `SELECT id, run, ${notAwaited} AS is_free FROM answers
+        WHERE section = ? AND id > ? ORDER BY id LIMIT ?`,
+      section,
+      last,
+      pageSize,
+    );
+    const outdated = rows.filter((row) => String(row.run) < run && row.is_free === 1);
+    if (outdated.length > 0) {
+      withoutWaiting(database, () =>
+        database.transaction(() => {
+          for (const { id } of outdated) database.run("DELETE FROM answers WHERE id = ?", id ?? 0);
+        }));
+    }
+    if (rows.length < pageSize) return;
+    last = Number(rows.at(-1)?.id);
+    await giveWay();
+  }
 }
 
 /** What of a batch was accepted: all but the others. A batch was read back, the others may not be. */

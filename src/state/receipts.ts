@@ -4,11 +4,12 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
 import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-import { addAnsweredBatch, untilReceipt } from "./answered_batches.ts";
+import { addAnsweredBatch, notAwaited, untilReceipt } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
 import type { RefusedRecord } from "./outbox.ts";
@@ -43,6 +44,16 @@ export interface ReceiptOwner {
 
 /** Rows that are read at once. */
 const pageSize = 50;
+
+/** Batches that are removed before others have a turn. */
+const forgottenAtOnce = 200;
+
+const forgetSome = `DELETE FROM answers WHERE id IN (
+    SELECT id FROM answers WHERE section = ?1 AND ${notAwaited}
+      AND id <= (SELECT answer FROM baselines WHERE section = ?1)
+    UNION ALL
+    SELECT id FROM answers WHERE section = ?1 AND ${notAwaited} AND way = ${untilReceipt}
+    LIMIT ?2) RETURNING id`;
 
 /** The receipt of one run. Everything throws `AgentError` when the state file fails. */
 export class StateReceipt {
@@ -90,7 +101,7 @@ export class StateReceipt {
   }
 
   /** Writes down what Oomnitza told, all or nothing: what failed counts as accepted no more. */
-  record(end: ReceiptEnd): void {
+  async record(end: ReceiptEnd): Promise<void> {
     const { run, section } = this.#owner;
     this.#write((database) => {
       for (const letter of end.failed) this.#addDeadLetter(database, letter);
@@ -104,17 +115,28 @@ export class StateReceipt {
         run,
       );
       moveToFailed(database, run, end.failed.length + end.unnamed);
-      if (!end.isAwaited) forgetSent(database, section, run);
     });
+    if (!end.isAwaited) await this.#forgetSent();
   }
 
   /** Ends the waiting: nothing is to be told. */
-  close(): void {
-    const { run, section } = this.#owner;
-    this.#write((database) => {
-      database.run("UPDATE runs SET awaits_receipt = 0 WHERE id = ?", run);
-      forgetSent(database, section, run);
-    });
+  async close(): Promise<void> {
+    const { run } = this.#owner;
+    this.#write((database) => database.run("UPDATE runs SET awaits_receipt = 0 WHERE id = ?", run));
+    await this.#forgetSent();
+  }
+
+  /** Removes what was kept for receipts only: what is in the baseline, and what never gets there. */
+  async #forgetSent(): Promise<void> {
+    const { section } = this.#owner;
+    let isMore = true;
+    while (isMore) {
+      this.#write((database) => {
+        const rows = database.rows(forgetSome, section, forgottenAtOnce);
+        isMore = rows.length === forgottenAtOnce;
+      });
+      if (isMore) await giveWay();
+    }
   }
 
   #addDeadLetter(database: Sqlite, { record, reason, status, payload }: RefusedRecord): void {
@@ -177,17 +199,6 @@ function moveToFailed(database: Sqlite, run: string, count: number): void {
     "UPDATE runs SET counts = ?, outcome = CASE outcome WHEN 'ok' THEN 'failed' ELSE outcome END WHERE id = ?",
     JSON.stringify({ ...counts, sent: sent - moved, failed: failed + moved }),
     run,
-  );
-}
-
-/** Removes what was kept for the receipt only: what is in the baseline, and what never gets there. */
-function forgetSent(database: Sqlite, section: string, run: string): void {
-  database.run(
-    `DELETE FROM answers WHERE section = ? AND run = ? AND (way = ${untilReceipt}
-      OR id <= (SELECT answer FROM baselines WHERE section = ?))`,
-    section,
-    run,
-    section,
   );
 }
 

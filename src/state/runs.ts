@@ -55,6 +55,8 @@ export interface RunEnd {
   readonly error: string | null;
   /** How its time was spent, where that was measured. */
   readonly times?: StoredTimes | undefined;
+  /** Whether Oomnitza is still to tell what became of its records, so that it is no success yet. */
+  readonly isUndecided?: boolean | undefined;
 }
 
 /** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
@@ -64,13 +66,17 @@ const shown = `SELECT runs.*, (SELECT total(count) FROM outbox
     WHERE run = runs.id AND id NOT IN (SELECT ticket FROM settled)) AS waiting
   FROM runs`;
 
+const noteStart = `INSERT INTO last_runs (section, origin, run, started, remembered)
+  VALUES (?, ?, ?, ?, 1) ON CONFLICT (section, origin) DO UPDATE SET
+    run = excluded.run, started = excluded.started, remembered = remembered + 1`;
+
 /** Writes down that a run began; gives whether its id was free. */
 export function insertRun(
   database: Sqlite,
   run: Pick<StoredRun, "id" | "section" | "origin" | "started"> & {
     readonly owner: string;
     readonly upload: string;
-    readonly awaitsReceipt: boolean;
+    readonly awaitsReceipt?: boolean | undefined;
   },
 ): boolean {
   const { id, section, origin, owner, started, upload, awaitsReceipt } = run;
@@ -84,9 +90,11 @@ export function insertRun(
     owner,
     started,
     upload,
-    awaitsReceipt ? 1 : 0,
+    awaitsReceipt === true ? 1 : 0,
   );
-  return added.length > 0;
+  if (added.length === 0) return false;
+  database.run(noteStart, section, origin, id, started);
+  return true;
 }
 
 /** Writes down how far a run is. */
@@ -109,19 +117,43 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
     end.times === undefined ? null : JSON.stringify(end.times),
     id,
   );
+  if (end.outcome !== "ok" || end.isUndecided === true) return;
+  // A run for webhooks that fetched nothing is no sign that anything works.
+  database.run(
+    `UPDATE last_runs SET succeeded = ?
+      WHERE (section, origin) = (SELECT section, origin FROM runs WHERE id = ?)
+        AND (origin = 'upload' OR ? > 0)`,
+    end.ended,
+    id,
+    end.counts.fetched ?? 0,
+  );
 }
 
-/** Forgets the oldest runs of a section and origin of which nothing waits. */
+/** Runs that are forgotten at once, at most: one is added at a time. */
+const maxForgotten = 20;
+
+/** Forgets the oldest runs of a section and origin of which nothing waits, when there are too many. */
 export function pruneRuns(database: Sqlite, section: string, origin: RunOrigin): void {
+  const [last] = database.rows(
+    "SELECT remembered FROM last_runs WHERE section = ? AND origin = ?",
+    section,
+    origin,
+  );
+  const surplus = Number(last?.remembered ?? 0) - remembered[origin];
+  if (surplus <= 0) return;
+  const forgotten = database.rows(
+    `DELETE FROM runs WHERE id IN (SELECT id FROM runs
+        WHERE section = ? AND origin = ? AND is_open = 0 AND awaits_receipt = 0
+        ORDER BY id LIMIT ?) RETURNING id`,
+    section,
+    origin,
+    Math.min(surplus, maxForgotten),
+  );
   database.run(
-    `DELETE FROM runs WHERE section = ? AND origin = ? AND is_open = 0 AND awaits_receipt = 0
-      AND id <= (
-      SELECT id FROM runs WHERE section = ? AND origin = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+    "UPDATE last_runs SET remembered = remembered - ? WHERE section = ? AND origin = ?",
+    forgotten.length,
     section,
     origin,
-    section,
-    origin,
-    remembered[origin],
   );
 }
 
@@ -160,32 +192,44 @@ export function latestRuns(
   return rows.map((row) => parseRun(row, isAtWork));
 }
 
+/** The latest run of each section that has run. */
+export function lastRuns(database: Sqlite, isAtWork: (owner: string) => boolean): StoredRun[] {
+  const rows = database.rows(
+    `${shown} WHERE id IN (SELECT max(run) FROM last_runs GROUP BY section)`,
+  );
+  return rows.map((row) => parseRun(row, isAtWork));
+}
+
+/** Whether an upload of a section is at work, or was when its process died. */
+export function isUploadOpen(database: Sqlite, section: string): boolean {
+  return database.rows(
+    `SELECT id FROM runs WHERE section = ? AND is_open = 1 AND origin = 'upload'
+      AND outcome IS NULL LIMIT 1`,
+    section,
+  ).length > 0;
+}
+
 /** When the latest run of all of a section began, ISO 8601. */
 export function lastStart(database: Sqlite, section: string): string | undefined {
   const [row] = database.rows(
-    `SELECT started FROM runs WHERE section = ? AND origin = 'upload'
-      ORDER BY started DESC LIMIT 1`,
+    "SELECT started FROM last_runs WHERE section = ? AND origin = 'upload'",
     section,
   );
-  return row === undefined || row.started === null ? undefined : String(row.started);
+  return row === undefined ? undefined : String(row.started);
 }
 
-/**
- * When the latest good run of a section and origin ended, ISO 8601. A run for webhooks that fetched nothing
- * is no sign that anything works.
- */
+/** When the latest good run of a section and origin ended, ISO 8601. */
 export function lastSuccess(
   database: Sqlite,
   section: string,
   origin: RunOrigin,
 ): string | undefined {
   const [row] = database.rows(
-    `SELECT max(ended) AS ended FROM runs WHERE section = ? AND outcome = 'ok' AND origin = ?
-      AND (origin = 'upload' OR json_extract(counts, '$.fetched') > 0)`,
+    "SELECT succeeded FROM last_runs WHERE section = ? AND origin = ?",
     section,
     origin,
   );
-  return row === undefined || row.ended === null ? undefined : String(row.ended);
+  return row === undefined || row.succeeded === null ? undefined : String(row.succeeded);
 }
 
 /** @param isAtWork Whether the process that wrote itself into the run still runs. */

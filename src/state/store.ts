@@ -31,6 +31,7 @@ import {
   endRun,
   findRun,
   insertRun,
+  lastRuns,
   lastStart,
   lastSuccess,
   latestRuns,
@@ -123,7 +124,9 @@ export class StateStore {
       receipt: this.#receipt(section, { run: id, upload, started }),
       end: (end) => {
         const error = end.error === null ? null : this.#redact(end.error);
-        this.#use((database) => endRun(database, id, { ...end, error }));
+        this.#use((database) =>
+          database.transaction(() => endRun(database, id, { ...end, error }))
+        );
       },
     };
   }
@@ -165,6 +168,11 @@ export class StateStore {
 
   runs(limit: number): StoredRun[] {
     return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
+  }
+
+  /** The latest run of each section that has run. */
+  lastRuns(): StoredRun[] {
+    return this.#use((database) => lastRuns(database, (id) => isAtWork(this.path, id)));
   }
 
   /** When the latest run of a section began that was to read all of the source, ISO 8601. */

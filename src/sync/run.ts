@@ -167,11 +167,11 @@ class SectionRun {
       else await this.#deliverSaved(saved);
       this.#context.signal.throwIfAborted();
       this.#checkBalance();
-      this.#filter?.conclude();
+      await this.#filter?.conclude();
       this.#cursor = cursor;
     } finally {
       if (this.#cursor === undefined) cursor?.close();
-      this.#expectReceipt();
+      await this.#expectReceipt();
     }
   }
 
@@ -186,8 +186,8 @@ class SectionRun {
   }
 
   /** Takes what Oomnitza told, who asked for many uploads at once; gives whether nothing is left to ask. */
-  take(answer: ReceiptAnswer): boolean {
-    return this.#noteTold(this.#receipts.take(answer));
+  async take(answer: ReceiptAnswer): Promise<boolean> {
+    return this.#noteTold(await this.#receipts.take(answer));
   }
 
   /** Waits until it is known what became of the records, or the time is over. */
@@ -204,7 +204,7 @@ class SectionRun {
   /** Ends the asking, and lets the next run begin where this one ended when all was accepted; throws what is against that. */
   async settle(): Promise<void> {
     try {
-      this.#receipts.end();
+      await this.#receipts.end();
       if (this.#isAllAccepted) await this.#cursor?.commit();
       if (this.#receipts.failure !== undefined) throw this.#receipts.failure;
     } finally {
@@ -217,8 +217,8 @@ class SectionRun {
     return this.#report(thrown === undefined ? null : toSectionError(thrown), thrown);
   }
 
-  /** Writes down how the run went so far, and gives it. */
-  end(thrown: unknown): SectionReport {
+  /** Writes down how the run went, or how far it is while Oomnitza is still to tell something; gives it. */
+  end(thrown: unknown, isUndecided = false): SectionReport {
     const report = this.report(thrown);
     try {
       const error = report.error?.message ?? null;
@@ -226,6 +226,7 @@ class SectionRun {
         ...report,
         ...{ counts: { ...report.counts }, error },
         times: { ...report.times, latency: report.latency },
+        isUndecided,
       });
       return report;
     } catch (failure) {
@@ -271,16 +272,16 @@ class SectionRun {
   }
 
   /** Says what is to be asked about what this run sent. */
-  #expectReceipt(): void {
+  async #expectReceipt(): Promise<void> {
     const { account } = this;
     const { sent } = account.counts;
     const stored = this.#stored?.receipt;
     const isAsked = this.#context.receipts.mode !== "off" && this.#settings.testmode === undefined;
     if (!this.#isFinalized || !isAsked) return;
     const portion = { upload: this.#prepared.upload, sent, stored, account };
-    if (sent === 0) stored?.close();
+    if (sent === 0) await stored?.close();
     else if (this.#delivery.protocol === "v3") this.#receipts.expect(portion);
-    else this.#receipts.expectNothing(portion, "API v2 has no receipts");
+    else await this.#receipts.expectNothing(portion, "API v2 has no receipts");
   }
 
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
@@ -290,7 +291,7 @@ class SectionRun {
     const { account } = this;
     const delivery = this.#delivery;
     const target = this.#timedDelivery();
-    const filter = openChangeFilter(this.#prepared, account, target, {
+    const filter = await openChangeFilter(this.#prepared, account, target, {
       store: testmode === undefined ? store : undefined,
       run: this.#stored?.id,
       guard,
@@ -509,7 +510,7 @@ export async function deliverSection(
   let isNoted = false;
   /** While somebody waits, the state file says how far it is. */
   function noteUndecided(isDecided: boolean): boolean {
-    if (!isDecided && !isNoted) run.end(thrown);
+    if (!isDecided && !isNoted) run.end(thrown, true);
     isNoted ||= !isDecided;
     return isDecided;
   }

@@ -168,16 +168,17 @@ test("the log of the services that keep files is one that the agent can read", a
 test("on Windows the command line survives paths with spaces", async () => {
   const all = await steps(
     ...["install", "--system", "windows", "--user", "EXAMPLE\\agent$"],
-    ...["--ini", "D:\\My Data\\config.ini", "--state", "D:\\state dir\\"],
+    ...["--ini", "D:\\My Data\\config.ini", "--state", "D:\\state dir\\a\\"],
   );
   const create = all.find(({ command }) => command?.[1] === "create")?.command ?? [];
   expect(create[create.indexOf("binPath=") + 1]).toBe(
     '"C:\\Program Files\\Oomnitza Agent\\agent.exe" __service serve --host 127.0.0.1 --port 8000 ' +
-      '--ini "D:\\My Data\\config.ini" --state "D:\\state dir\\\\" ' +
+      '--ini "D:\\My Data\\config.ini" --state "D:\\state dir\\a\\\\" ' +
       '--logging-config "C:\\ProgramData\\Oomnitza Agent\\logging.json"',
   );
   const rights = all.filter(({ command }) => command?.[0]?.endsWith("icacls.exe"));
-  expect(rights.at(-1)?.command?.slice(1)).toEqual(
+  expect(rights.map(({ command }) => command?.slice(1))).toEqual([
     ["D:\\My Data\\config.ini", "/grant:r", "EXAMPLE\\agent$:R"],
-  );
+    ["D:\\state dir", "/grant:r", "EXAMPLE\\agent$:(OI)(CI)M"],
+  ]);
 });

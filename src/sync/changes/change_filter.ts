@@ -32,7 +32,7 @@ export interface ChangeFilter {
   /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
   release(end: ReadEnd): Promise<void>;
   /** Writes down that the run ended well. */
-  conclude(): void;
+  conclude(): Promise<void>;
   changes(): SectionChanges | null;
 }
 
@@ -59,13 +59,13 @@ type Target = Pick<Delivery, "add" | "isStopped">;
 const maxListedRecords = 100;
 
 /** Opens the filter of a section's run. */
-export function openChangeFilter(
+export async function openChangeFilter(
   prepared: PreparedSection,
   account: Account,
   delivery: Target,
   settings: FilterSettings,
-): ChangeFilter {
-  const { store, guard, isFull, isPartial } = settings;
+): Promise<ChangeFilter> {
+  const { store, guard, isFull, isPartial, signal } = settings;
   const { section: { name, settings: options }, upload, log } = prepared;
   const onlyChanged = options.only_changed && !isFull;
   if (store === undefined) {
@@ -77,11 +77,13 @@ export function openChangeFilter(
   // Some records by themselves are no flood and leave nothing out.
   const isGuarded = options.remember && !isPartial;
   const wanted = isGuarded ? resolveGuardRule(options, guard) : undefined;
-  const isDue = options.remember && store.accepted.hasManyAnsweredBatches(name);
-  if (!onlyChanged && wanted === undefined && !isDue) {
+  const text = JSON.stringify(upload);
+  if (!onlyChanged && wanted === undefined) {
+    const origin = isPartial ? "webhook" : "upload";
+    if (options.remember) await store.accepted.takeInSurplus(name, text, origin, signal);
     return new PassThrough(prepared, delivery, settings);
   }
-  const baseline = store.accepted.baseline(name, JSON.stringify(upload));
+  const baseline = await store.accepted.openBaseline(name, text, signal);
   const rule = baseline.isFull ? wanted : undefined;
   if (!onlyChanged && rule === undefined) return new PassThrough(prepared, delivery, settings);
   const comparing = new ComparingFilter(
@@ -118,11 +120,11 @@ class PassThrough implements ChangeFilter {
     return Promise.resolve();
   }
 
-  conclude(): void {
+  async conclude(): Promise<void> {
     const { store, run } = this.#settings;
     const { section, upload } = this.#prepared;
     if (!this.#isComplete || run === undefined || !section.settings.remember) return;
-    store?.accepted.concludeUncompared(section.name, JSON.stringify(upload), run);
+    await store?.accepted.concludeUncompared(section.name, JSON.stringify(upload), run);
   }
 
   changes(): null {
@@ -187,7 +189,7 @@ class ComparingFilter implements ChangeFilter {
     const blocked = this.#blocked;
     try {
       if (end.isAborted) return;
-      if (end.isComplete) this.#gone = this.#findGone();
+      if (end.isComplete) this.#gone = await this.#findGone();
       this.#checkGuard(end);
       if (blocked !== undefined) await this.#deliver(blocked);
     } finally {
@@ -198,11 +200,12 @@ class ComparingFilter implements ChangeFilter {
     }
   }
 
-  conclude(): void {
+  async conclude(): Promise<void> {
     const { run } = this.#settings;
     if (this.#end?.isComplete !== true || this.#end.lost > 0 || run === undefined) return;
-    this.#baseline.conclude({
+    await this.#baseline.conclude({
       run,
+      gone: this.#gone?.count,
       isSeen: (id) => this.#comparison.isSeen(id),
       returned: this.#comparison.returned,
     });
@@ -230,12 +233,13 @@ class ComparingFilter implements ChangeFilter {
     }
   }
 
-  #findGone() {
+  async #findGone() {
+    const count = this.#comparison.goneCount;
     const names: string[] = [];
-    let count = 0;
-    for (const { record } of this.#comparison.gone()) {
-      count++;
-      if (names.length < maxListedRecords) names.push(record);
+    if (count === 0) return { count, names };
+    for await (const { record } of this.#comparison.gone()) {
+      names.push(record);
+      if (names.length === Math.min(count, maxListedRecords)) break;
     }
     return { count, names };
   }
@@ -246,7 +250,9 @@ class ComparingFilter implements ChangeFilter {
     const { section, log } = this.#prepared;
     const gone = this.#gone === undefined ? undefined : Math.max(0, this.#gone.count - end.lost);
     const { size } = this.#baseline;
-    const violations = findViolations(rule, { comparison: this.#comparison, size, gone });
+    const goneNames = this.#gone?.names ?? [];
+    const compared = { comparison: this.#comparison, size, gone, goneNames };
+    const violations = findViolations(rule, compared);
     if (violations.length === 0) return;
     if (!this.#settings.isAccepted) {
       throw guardError(section.name, describeViolations(rule, violations));

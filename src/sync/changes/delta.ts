@@ -113,6 +113,8 @@ export class Comparison {
   /** Those of which a record was sent in this run: whatever comes after it must be sent, too. */
   readonly #sent = new NumberSet();
   readonly #returned: number[] = [];
+  /** Records that were in the source the time before, too. */
+  #expected = 0;
 
   constructor(settings: ComparisonSettings) {
     this.#settings = settings;
@@ -151,15 +153,20 @@ export class Comparison {
     return this.#seen.has(id);
   }
 
+  /** How many records were accepted and did not come, apart from those that earlier runs reported. */
+  get goneCount(): number {
+    return Math.max(0, (this.#settings.baseline?.size ?? 0) - this.#expected);
+  }
+
   /** Records that had been missed in the full run before and are back. */
   get returned(): readonly number[] {
     return this.#returned;
   }
 
   /** The records that were accepted and did not come, apart from those that earlier runs reported. */
-  *gone(): Generator<Gone> {
+  async *gone(): AsyncGenerator<Gone> {
     const missing = this.#settings.baseline?.missing((id) => this.isSeen(id)) ?? [];
-    for (const { key, ...print } of missing) {
+    for await (const { key, ...print } of missing) {
       const fields = [...parseFields(print)].map(([field, old]) => ({ field, old }));
       yield { key, record: keyForPeople(key), fields };
     }
@@ -167,7 +174,10 @@ export class Comparison {
 
   /** Notes that a known record came; gives whether it is to be sent even if it is the same. */
   #see({ id, mustSend, missed }: KnownRecord, isSame: boolean): boolean {
-    if (missed > 0 && !this.#seen.has(id)) this.#returned.push(id);
+    if (!this.#seen.has(id)) {
+      if (missed > 0) this.#returned.push(id);
+      else this.#expected++;
+    }
     this.#seen.add(id);
     const must = mustSend || this.#sent.has(id);
     if (must || !isSame) this.#sent.add(id);

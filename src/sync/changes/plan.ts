@@ -151,6 +151,9 @@ export class PlannedSection {
   }
 }
 
+/** Records that are gone and that the guard may name. */
+const maxNamedRecords = 10;
+
 /** What is needed while a section is planned. */
 interface Planning {
   readonly prepared: PreparedSection;
@@ -177,13 +180,22 @@ function addRecord(planning: Planning, record: MappedRecord): void {
   }
 }
 
-function addGone({ comparison, found }: Planning): number {
+/** The records that are gone. */
+interface Missing {
+  readonly count: number;
+  /** The first of them. */
+  readonly names: readonly string[];
+}
+
+async function addGone({ comparison, found }: Planning): Promise<Missing> {
+  const names: string[] = [];
   let count = 0;
-  for (const { key, record, fields } of comparison.gone()) {
+  if (comparison.goneCount === 0) return { count, names };
+  for await (const { key, record, fields } of comparison.gone()) {
     found.add({ key, change: { kind: "gone", record, fields } });
-    count++;
+    if (++count <= maxNamedRecords) names.push(record);
   }
-  return count;
+  return { count, names };
 }
 
 function countChanges({ account, comparison, toSend }: Planning, gone: number | null): PlanCounts {
@@ -199,7 +211,8 @@ export async function planSection(
 ): Promise<PlannedSection> {
   const { section, upload } = prepared;
   const { store } = settings;
-  const baseline = store?.accepted.baseline(section.name, JSON.stringify(upload));
+  const text = JSON.stringify(upload);
+  const baseline = await store?.accepted.openBaseline(section.name, text, settings.signal);
   const pending = [...store?.accepted.pending(section.name) ?? []];
   const comparison = new Comparison({ baseline, syncFields: upload.syncFields, pending });
   const found = new Spool<Found>(settings.beside);
@@ -207,7 +220,7 @@ export async function planSection(
   const planning: Planning = { prepared, settings, comparison, account, found, toSend: 0 };
   settings.onStart?.(section.name, account);
   const end = await readAll(planning);
-  const gone = end.isComplete ? addGone(planning) : null;
+  const gone = end.isComplete ? await addGone(planning) : null;
   return new PlannedSection(found, {
     base: baseline?.stamp ?? "none",
     isComplete: end.isComplete && end.lost === 0,
@@ -216,7 +229,7 @@ export async function planSection(
       source: section.source.name,
       mapping_name: upload.mappingName,
       kind: section.kind,
-      counts: countChanges(planning, end.lost === 0 ? gone : null),
+      counts: countChanges(planning, end.lost === 0 ? gone?.count ?? null : null),
       waiting: pending.length,
       has_baseline: baseline?.isFull ?? false,
       guard: baseline === undefined ? null : checkGuard(planning, baseline, gone, end.lost),
@@ -237,15 +250,16 @@ function findFault({ prepared, account }: Planning, end: ReadEnd): SectionError 
 function checkGuard(
   { prepared, settings, comparison }: Planning,
   { isFull, size }: Baseline,
-  gone: number | null,
+  gone: Missing | null,
   lost: number,
 ): string | null {
   const options = prepared.section.settings;
   if (!isFull || !options.remember) return null;
   const rule = resolveGuardRule(options, settings.guard);
   if (rule === undefined) return null;
-  const sure = gone === null ? undefined : Math.max(0, gone - lost);
-  const violations = findViolations(rule, { comparison, size, gone: sure });
+  const sure = gone === null ? undefined : Math.max(0, gone.count - lost);
+  const goneNames = gone?.names ?? [];
+  const violations = findViolations(rule, { comparison, size, gone: sure, goneNames });
   return violations.length === 0 ? null : describeViolations(rule, violations);
 }
 

@@ -309,12 +309,13 @@ export function openSavedFilter(
 ): Pick<ChangeFilter, "conclude" | "changes"> {
   const { new: added, changed, unchanged, blanked, gone } = saved.report.counts;
   return {
-    conclude() {
+    async conclude() {
       if (!saved.isComplete || store === undefined || run === undefined) return;
-      const baseline = store.accepted.baseline(section.name, stringifyExactJson(upload));
+      const text = stringifyExactJson(upload);
+      const baseline = await store.accepted.openBaseline(section.name, text);
       const missing = new Set<number>();
       for (const key of saved.goneKeys()) missing.add(baseline.find(key)?.id ?? 0);
-      baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
+      await baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
     },
     changes: () => ({ new: added, changed, unchanged, blanked, gone, gone_records: [] }),
   };

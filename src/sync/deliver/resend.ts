@@ -100,11 +100,12 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     return this.#taken.values() as Generator<MappedRecord>;
   }
 
-  record({ isAwaited, failed, unnamed }: ReceiptEnd): void {
+  record({ isAwaited, failed, unnamed }: ReceiptEnd): Promise<void> {
     this.#refuseAgain(failed);
     for (const { payload } of failed) this.#taken.delete(payload);
     // When it is not known yet, or not of which records, they are sent again rather than lost.
     if (!isAwaited && unnamed === 0) this.accept();
+    return Promise.resolve();
   }
 
   /** Removes the letters that were taken in: they count as accepted. */

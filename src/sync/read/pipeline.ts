@@ -18,8 +18,8 @@ import { groupItems, type PartialRead, type ReadExtent, readItems } from "./read
 import {
   describeEmptyPath,
   type EmptyPath,
-  findMappedFields,
   findMissing,
+  listEmptyPaths,
   type MissingColumns,
 } from "./missing_paths.ts";
 import type { RunClock } from "../run_clock.ts";
@@ -230,18 +230,6 @@ function isAllClaimed({ counts, claimed }: Account): boolean {
   return total === undefined || total === counts.fetched + counts.unreadable;
 }
 
-/** Paths that were seen to be empty, and those of which it is known why. */
-function listEmptyPaths(
-  { mapping }: PreparedSection,
-  empty: readonly string[],
-  missing: MissingColumns | undefined,
-): EmptyPath[] {
-  return empty.map((path) =>
-    missing?.paths.find((known) => known.path === path) ??
-      { path, fields: findMappedFields(path, mapping.fields), note: null }
-  );
-}
-
 /** What to say when records were read and none of them could be sent; undefined when that is not so. */
 export function findFruitless(
   { section }: PreparedSection,
@@ -303,7 +291,7 @@ export async function readSection(
     isComplete: isEnded && !pipeline.isIncremental && isAllClaimed(account),
     lost: account.counts.unreadable + pipeline.unmapped,
     isIncremental: pipeline.isIncremental,
-    emptyPaths: listEmptyPaths(prepared, pipeline.emptyPaths, missing),
+    emptyPaths: listEmptyPaths(prepared.mapping.fields, pipeline.emptyPaths, missing),
     missing,
     isAborted: signal.aborted,
     failure,

@@ -131,10 +131,10 @@ export class SectionReceipts {
   }
 
   /** Notes that API v2 took the records, of which nothing is ever told. */
-  expectNothing(portion: SentPortion, reason: string): void {
+  async expectNothing(portion: SentPortion, reason: string): Promise<void> {
     const asked = createAsked(portion);
     this.#own = asked;
-    this.#conclude(asked, { kind: "not_told", reason });
+    await this.#conclude(asked, { kind: "not_told", reason });
   }
 
   /** Takes what earlier runs sent, and asks about it once. */
@@ -147,14 +147,14 @@ export class SectionReceipts {
   async ask(): Promise<boolean> {
     for (const asked of this.#undecided) {
       const answer = await askReceipt(this.#settings.oomnitza, asked.portion.upload);
-      this.#take(asked, answer);
+      await this.#take(asked, answer);
     }
     return this.#undecided.length === 0;
   }
 
   /** Takes what was told about the portion of the run; gives whether nothing is left to ask. */
-  take(answer: ReceiptAnswer): boolean {
-    if (this.#own !== undefined) this.#take(this.#own, answer);
+  async take(answer: ReceiptAnswer): Promise<boolean> {
+    if (this.#own !== undefined) await this.#take(this.#own, answer);
     return this.#undecided.length === 0;
   }
 
@@ -168,14 +168,14 @@ export class SectionReceipts {
       await sleep(Math.min(receiptWaitMs(round), Math.max(0, left)), signal).catch(() => undefined);
       await this.ask();
     }
-    this.end();
+    await this.end();
   }
 
   /** Ends the asking: what is not decided is asked for by the next run. */
-  end(): void {
+  async end(): Promise<void> {
     for (const asked of this.#undecided) {
       const { answer } = asked;
-      this.#conclude(asked, answer.kind === "unknown" ? notYet : answer);
+      await this.#conclude(asked, answer.kind === "unknown" ? notYet : answer);
     }
   }
 
@@ -187,18 +187,18 @@ export class SectionReceipts {
     return this.#all.filter(({ receipt }) => receipt === undefined);
   }
 
-  #take(asked: Asked, answer: ReceiptAnswer): void {
+  async #take(asked: Asked, answer: ReceiptAnswer): Promise<void> {
     // What it told before says more than that it cannot be asked now.
     if (answer.kind !== "unanswered" || asked.answer.kind !== "told") asked.answer = answer;
     const { timeoutMs } = this.#settings;
     const elapsed = performance.now() - asked.since;
     const isLost = asked.answer.kind === "unknown" && elapsed >= Math.min(unknownMs, timeoutMs);
     if (isDecided(answer, asked.portion.sent) || isLost || elapsed >= timeoutMs) {
-      this.#conclude(asked, asked.answer);
+      await this.#conclude(asked, asked.answer);
     }
   }
 
-  #conclude(asked: Asked, answer: ReceiptAnswer): void {
+  async #conclude(asked: Asked, answer: ReceiptAnswer): Promise<void> {
     const { portion } = asked;
     const { stored, account } = portion;
     if (answer.kind !== "told" || !isDecided(answer, portion.sent)) {
@@ -208,7 +208,8 @@ export class SectionReceipts {
         false,
       );
       asked.receipt = receipt;
-      stored?.record({ receipt: { ...receipt }, isAwaited: isAwaited(answer, stored), ...none });
+      const isAgain = stored !== undefined && isAwaited(answer, stored);
+      await stored?.record({ receipt: { ...receipt }, isAwaited: isAgain, ...none });
       return;
     }
     const { objects, logs } = answer.log;
@@ -227,7 +228,7 @@ export class SectionReceipts {
     const told = Math.max(failed.length, texts.length - unmatched.length);
     const unnamed = Math.max(0, countNotStored(objects) - told);
     const receipt = createReceipt(answer, unmatched, true);
-    stored?.record({ receipt: { ...receipt }, isAwaited: false, failed, unnamed });
+    await stored?.record({ receipt: { ...receipt }, isAwaited: false, failed, unnamed });
     asked.receipt = receipt;
     asked.letters = stored === undefined ? 0 : failed.length;
     for (const { record, reason } of failed) this.#fail(account, record, reason);
