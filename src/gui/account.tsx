@@ -171,7 +171,7 @@ export function Failures(
 function Receipts({ gui, report }: { gui: GuiContext; report: SectionReport }) {
   return (
     <>
-      {receiptLines(report).map((line) => <p>{gui.redactor.redact(line)}</p>)}
+      {receiptLines(report).map((line) => <p key={line}>{gui.redactor.redact(line)}</p>)}
     </>
   );
 }
