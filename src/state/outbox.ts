@@ -153,9 +153,10 @@ export class StateOutbox {
 
   /** Ends the run's delivery: everything was answered, nothing is pending. */
   finish(): void {
-    const { run } = this.#owner;
+    const { run, counts } = this.#owner;
     this.#write((database) => {
       this.#accept(database);
+      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       database.run("DELETE FROM outbox WHERE run = ?", run);
       database.run("DELETE FROM settled WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);

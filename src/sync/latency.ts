@@ -30,7 +30,7 @@ export class TimeSpread {
   }
 
   /** The middle of each bucket that has moments, in milliseconds, and how many. */
-  *entries(): Generator<readonly [ms: number, count: number]> {
+  *entries(): Generator<Moment> {
     for (const [bucket, count] of this.#counts.entries()) {
       if (count > 0) yield [(bucket + 0.5) * this.#widthMs, count];
     }
@@ -43,6 +43,48 @@ export class TimeSpread {
       this.#counts[bucket] = from < size ? both : 0;
     }
     this.#widthMs *= 2;
+  }
+}
+
+/** A moment in milliseconds, and how many records it is about. */
+export type Moment = readonly [ms: number, count: number];
+
+/** Records that share a moment while they come fast. */
+const sharing = 8;
+/** Records come fast when so many of them take no more milliseconds than this. */
+const fastMs = 50;
+
+/** When records were read. */
+export class ReadTimes {
+  readonly #clock: { readonly elapsed: number };
+  #moments: [ms: number, count: number][] = [];
+  #last: [ms: number, count: number] = [Number.NEGATIVE_INFINITY, 0];
+  /** Further records that share the last moment: asking for the time costs more than reading a row. */
+  #left = 0;
+
+  constructor(clock: { readonly elapsed: number }) {
+    this.#clock = clock;
+  }
+
+  /** Notes that a record was read now. */
+  note(): void {
+    if (this.#left > 0) {
+      this.#left--;
+      this.#last[1]++;
+      return;
+    }
+    const now = this.#clock.elapsed;
+    this.#left = now - this.#last[0] < fastMs ? sharing - 1 : 0;
+    this.#last = [now, 1];
+    this.#moments.push(this.#last);
+  }
+
+  /** When the records were read that came since the last call. */
+  take(): readonly Moment[] {
+    const moments = this.#moments;
+    this.#moments = [];
+    this.#left = 0;
+    return moments;
   }
 }
 
@@ -78,23 +120,23 @@ export interface Latency {
 
 /** The latency of records whose ages are spread so, in milliseconds; null when there are none. */
 export function measureLatency(
-  ages: Iterable<readonly [ms: number, count: number]>,
+  ages: Iterable<Moment>,
 ): Latency | null {
   const sorted = [...ages].sort(([a], [b]) => a - b);
   const records = sorted.reduce((sum, [, count]) => sum + count, 0);
   if (records === 0) return null;
   return {
-    records,
+    records: Math.round(records),
     p50_ms: Math.round(quantile(sorted, records * 0.5)),
     p99_ms: Math.round(quantile(sorted, records * 0.99)),
     sum_ms: Math.round(sorted.reduce((sum, [ms, count]) => sum + ms * count, 0)),
     buckets: [...latencyBoundsSeconds, Number.POSITIVE_INFINITY].map((bound) =>
-      sorted.reduce((sum, [ms, count]) => ms <= bound * 1000 ? sum + count : sum, 0)
+      Math.round(sorted.reduce((sum, [ms, count]) => ms <= bound * 1000 ? sum + count : sum, 0))
     ),
   };
 }
 
-function quantile(sorted: readonly (readonly [number, number])[], rank: number): number {
+function quantile(sorted: readonly Moment[], rank: number): number {
   let seen = 0;
   for (const [ms, count] of sorted) {
     seen += count;

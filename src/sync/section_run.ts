@@ -24,7 +24,7 @@ import {
 import { countBacklog, deliverBacklog } from "./deliver/backlog.ts";
 import { Delivery, type DeliverySettings, type Sink } from "./deliver/deliver.ts";
 import { createTestModeSink } from "./deliver/test_mode.ts";
-import { measureLatency, TimeSpread } from "./latency.ts";
+import { measureLatency, type Moment, TimeSpread } from "./latency.ts";
 import type { PreparedSection } from "./prepare.ts";
 import type { EmptyPath } from "./read/missing_paths.ts";
 import { findFruitless, readSection } from "./read/pipeline.ts";
@@ -110,6 +110,8 @@ export class SectionRun {
   readonly #clock = new RunClock();
   /** When the records were read that were handed on to be delivered. */
   readonly #readAt = new TimeSpread();
+  /** Records that were handed on. */
+  #handedOn = 0;
   /** Whether the upload was declared complete. */
   #isFinalized = false;
   /** Written when it is known what became of the records. */
@@ -303,6 +305,7 @@ export class SectionRun {
     });
     this.#filter = filter;
     const clock = this.#clock;
+    let mapped = 0;
     const end = await readSection(this.#prepared, {
       account,
       limit: recordCount,
@@ -318,12 +321,11 @@ export class SectionRun {
       onVendorAnswer,
       onRecord: this.#saver?.record,
       clock,
-      deliver: (record, readAt) => {
-        const { unchanged } = account.counts;
-        const full = filter.add(record);
-        if (account.counts.unchanged === unchanged) this.#readAt.add(readAt);
-        return full;
+      deliver: (record) => {
+        mapped++;
+        return filter.add(record);
       },
+      onGroup: (read) => this.#noteRead(read, mapped - account.counts.unchanged),
       isStopped: () => delivery.isStopped || signal.aborted,
     });
     this.#emptyPaths = read === undefined ? end.emptyPaths : [];
@@ -335,6 +337,14 @@ export class SectionRun {
     if (end.failure !== undefined) throw end.failure.thrown;
     const fruitless = signal.aborted ? undefined : findFruitless(this.#prepared, account, end);
     if (fruitless !== undefined) throw fruitless;
+  }
+
+  /** Notes when the records of a group were read, of which so many in all were handed on to be delivered. */
+  #noteRead(read: readonly Moment[], handedOn: number): void {
+    const count = read.reduce((sum, [, records]) => sum + records, 0);
+    const share = (handedOn - this.#handedOn) / Math.max(1, count);
+    this.#handedOn = handedOn;
+    if (share > 0) { for (const [ms, records] of read) this.#readAt.add(ms, records * share); }
   }
 
   async #deliverSaved(saved: SavedSection): Promise<void> {

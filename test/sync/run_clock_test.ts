@@ -4,7 +4,12 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { latencyBoundsSeconds, measureLatency, TimeSpread } from "../../src/sync/latency.ts";
+import {
+  latencyBoundsSeconds,
+  measureLatency,
+  ReadTimes,
+  TimeSpread,
+} from "../../src/sync/latency.ts";
 import { RunClock } from "../../src/sync/run_clock.ts";
 
 function fakeClock() {
@@ -69,4 +74,21 @@ test("a latency has its quantiles and its buckets", () => {
   expect([at(0.1), at(0.25), at(0.5), at(10), at(30)]).toEqual([1, 1, 99, 99, 100]);
   expect(latency?.buckets.at(-1)).toBe(100);
   expect(measureLatency([])).toBeNull();
+});
+
+test("records that come fast share a moment, those that come slowly have their own", () => {
+  const clock = { elapsed: 0 };
+  const times = new ReadTimes(clock);
+  const read = (msBetween: number, count: number) => {
+    for (let record = 0; record < count; record++) {
+      clock.elapsed += msBetween;
+      times.note();
+    }
+    return times.take();
+  };
+  expect(read(1000, 3)).toEqual([[1000, 1], [2000, 1], [3000, 1]]);
+  const fast = read(1, 100);
+  expect(fast.length).toBeLessThan(20);
+  expect(fast.reduce((sum, [, count]) => sum + count, 0)).toBe(100);
+  expect(times.take()).toEqual([]);
 });

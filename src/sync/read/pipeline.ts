@@ -22,6 +22,7 @@ import {
   listEmptyPaths,
   type MissingColumns,
 } from "./missing_paths.ts";
+import { type Moment, ReadTimes } from "../latency.ts";
 import type { RunClock } from "../run_clock.ts";
 import { RecordNames } from "./record_names.ts";
 import type { ReadSettings } from "./source_context.ts";
@@ -46,11 +47,10 @@ export interface PipelineSettings extends
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;
   /** Measures what is waited for; the time is not measured without one. */
   readonly clock?: RunClock | undefined;
-  /**
-   * Takes a mapped record; the promise, when there is one, is awaited before the next. `readAt` says when
-   * it was read, in milliseconds by the clock.
-   */
-  readonly deliver: (record: MappedRecord, readAt: number) => Promise<void> | undefined;
+  /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
+  readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
+  /** Called after each group with when its records were read. */
+  readonly onGroup?: ((read: readonly Moment[]) => void) | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -85,8 +85,7 @@ class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #names: RecordNames;
   readonly #emptyPaths: EmptyPaths;
-  /** When the records of the next group were read. */
-  #readAt: number[] = [];
+  readonly #readTimes: ReadTimes | undefined;
   /** Records of the groups that were delivered. */
   #delivered = 0;
   /** Records that could not be mapped. */
@@ -98,6 +97,7 @@ class Pipeline {
     this.#prepared = prepared;
     this.#settings = settings;
     this.isIncremental = settings.from !== undefined;
+    this.#readTimes = settings.clock === undefined ? undefined : new ReadTimes(settings.clock);
     this.#names = new RecordNames(prepared.section.source);
     this.#emptyPaths = new EmptyPaths(prepared.mapping.fields);
   }
@@ -130,12 +130,11 @@ class Pipeline {
     let delivered: Promise<void> = Promise.resolve();
     try {
       for await (const group of clock?.iterate("source", groups) ?? groups) {
-        const readAt = this.#readAt;
-        this.#readAt = [];
+        const read = this.#readTimes?.take() ?? [];
         this.#emptyPaths.look(group);
         const outcomes = transform.group(group);
         await delivered;
-        delivered = this.#deliver(outcomes, group, readAt);
+        delivered = this.#deliver(outcomes, group, read);
         if (this.#settings.isStopped()) break;
       }
     } finally {
@@ -145,7 +144,7 @@ class Pipeline {
 
   /** Counts an item; gives whether it is a record, and so is processed further. */
   #accept(item: SourceRecord | Skipped): item is SourceRecord {
-    const { account, onRecord, clock } = this.#settings;
+    const { account, onRecord } = this.#settings;
     if (item instanceof Skipped) {
       const { identity, reason } = item;
       account.skip(identity, reason);
@@ -153,7 +152,7 @@ class Pipeline {
       return false;
     }
     account.counts.fetched++;
-    if (clock !== undefined) this.#readAt.push(clock.elapsed);
+    this.#readTimes?.note();
     onRecord?.(item);
     return true;
   }
@@ -161,7 +160,7 @@ class Pipeline {
   async #deliver(
     outcomes: Outcomes | Promise<Outcomes>,
     group: readonly SourceRecord[],
-    readAt: readonly number[],
+    read: readonly Moment[],
   ): Promise<void> {
     let index = -1;
     for (const outcome of await outcomes) {
@@ -170,10 +169,11 @@ class Pipeline {
         this.#drop(outcome, group[index] as SourceRecord, this.#delivered + index + 1);
         continue;
       }
-      const full = this.#settings.deliver(outcome, readAt[index] ?? 0);
+      const full = this.#settings.deliver(outcome);
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;
+    this.#settings.onGroup?.(read);
     this.#names.forget(this.#delivered + 1);
   }
 
