@@ -38,30 +38,24 @@ export class RunClock {
 
   /** Waits for something, and counts the time from its beginning. */
   async during<T>(awaited: Awaited, begin: () => Promise<T>): Promise<T> {
-    this.#note();
-    this.#waits[awaited]++;
+    this.begin(awaited);
     try {
       return await begin();
     } finally {
-      this.#note();
-      this.#waits[awaited]--;
+      this.end(awaited);
     }
   }
 
-  /** Gives what an iterable gives, and counts the time in which it is waited for. */
-  async *iterate<T>(awaited: Awaited, items: AsyncIterable<T>): AsyncGenerator<T> {
-    const iterator = items[Symbol.asyncIterator]();
-    let isEnded = false;
-    try {
-      while (true) {
-        const next = await this.during(awaited, () => iterator.next());
-        isEnded = next.done === true;
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      if (!isEnded) await iterator.return?.();
-    }
+  /** Begins to wait; {@linkcode end} ends that. */
+  begin(awaited: Awaited): void {
+    this.#note();
+    this.#waits[awaited]++;
+  }
+
+  /** Ends a wait; where none was begun, it does nothing. */
+  end(awaited: Awaited): void {
+    this.#note();
+    this.#waits[awaited] = Math.max(0, this.#waits[awaited] - 1);
   }
 
   /** How the time was spent so far. */

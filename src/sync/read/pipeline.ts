@@ -128,16 +128,20 @@ class Pipeline {
     const groups = groupItems(items, groupSize, (item) => this.#accept(item));
     const { clock } = this.#settings;
     let delivered: Promise<void> = Promise.resolve();
+    clock?.begin("source");
     try {
-      for await (const group of clock?.iterate("source", groups) ?? groups) {
+      for await (const group of groups) {
+        clock?.end("source");
         const read = this.#readTimes?.take() ?? [];
         this.#emptyPaths.look(group);
         const outcomes = transform.group(group);
         await delivered;
         delivered = this.#deliver(outcomes, group, read);
+        clock?.begin("source");
         if (this.#settings.isStopped()) break;
       }
     } finally {
+      clock?.end("source");
       await delivered;
     }
   }
