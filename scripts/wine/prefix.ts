@@ -38,6 +38,8 @@ export interface WineOptions {
   /** Set on top of what Wine needs; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** The working directory, {@linkcode Wine.folder} when absent. */
+  readonly cwd?: string;
 }
 
 /** Makes a new prefix, in some ten seconds. Throws when Wine or the C compiler is not installed. */
@@ -103,7 +105,7 @@ class WinePrefix implements Wine {
     const limit = options.timeoutMs ?? 60_000;
     const started = performance.now();
     const child = Bun.spawn([...command], {
-      cwd: this.folder,
+      cwd: options.cwd ?? this.folder,
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: this.#home,

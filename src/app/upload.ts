@@ -7,6 +7,11 @@
 import { AgentError, ConfigError } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
+import { sectionsBefore } from "../config/section_order.ts";
+import { GroupedLog } from "../logging/grouped.ts";
+import type { Log } from "../logging/log.ts";
+import { RateLimiters } from "../sdk/http/rate_limiter.ts";
+import type { RetryPolicy } from "../sdk/http/retry.ts";
 import type { StateStore } from "../state/store.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
@@ -15,6 +20,7 @@ import { type DeliveredSection, deliverSection } from "../sync/run.ts";
 import type { RunSettings } from "../sync/section_run.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
+import { SectionQueue } from "./section_queue.ts";
 import { openSession, receiptOptions, type Session } from "./session.ts";
 import { noStore, type OpenStore, openStore } from "./store.ts";
 
@@ -26,7 +32,11 @@ export interface UploadRequest extends Partial<SectionRequest> {
   readonly plan?: SavedPlan | undefined;
   /** A state file that is open already. */
   readonly store?: StateStore | undefined;
-  /** Is shown the report of each section as soon as it has ended, in their order. */
+  /** Sections that run side by side; without it, as `[oomnitza]` says, else one. */
+  readonly parallel?: number | undefined;
+  /** How long is tried to reach Oomnitza; as for somebody who waits unless given. */
+  readonly firstContact?: RetryPolicy | undefined;
+  /** Is shown the report of each section as soon as it has ended. */
   readonly onReport?: ((report: SectionReport) => void) | undefined;
   /**
    * Takes a section of which Oomnitza is still to tell what became of the records, instead of the upload
@@ -45,6 +55,7 @@ export type SectionRequest = Pick<
   | "full"
   | "accept"
   | "endWaiting"
+  | "limiters"
   | "onStart"
   | "onVendorAnswer"
 >;
@@ -104,8 +115,52 @@ function checkedPlans(
   return plans;
 }
 
+/** Sections that run side by side: in test mode one, whose records are shown. */
+function parallelOf(config: Config, { parallel, testmode }: UploadRequest): number {
+  return testmode === undefined ? parallel ?? config.oomnitza?.parallel ?? 1 : 1;
+}
+
+/** Says that a section runs although one that it comes after did not go well. */
+export function warnOfFailedBefore(
+  log: Log,
+  waitedFor: readonly string[],
+  isFailed: (section: string) => boolean,
+): void {
+  for (const other of waitedFor.filter(isFailed)) {
+    log.warning(
+      `Runs although [${other}], which it comes after, failed: records may refer to some that Oomnitza does not have yet`,
+    );
+  }
+}
+
+/** Runs sections through a queue; gives the reports of those that ran, in the order of the sections. */
+async function runQueued(
+  { signal }: AppContext,
+  sections: readonly PreparedSection[],
+  width: number,
+  run: (prepared: PreparedSection) => Promise<SectionReport>,
+): Promise<SectionReport[]> {
+  const before = new Map(sections.map(({ section }) => [section.name, sectionsBefore(section)]));
+  const queue = new SectionQueue({ width, after: (section) => before.get(section) ?? [] });
+  const failed = new Set<string>();
+  const close = () => queue.close();
+  signal.addEventListener("abort", close, { once: true });
+  if (signal.aborted) close();
+  const reports = await Promise.all(sections.map((prepared) => {
+    const { section: { name }, log } = prepared;
+    return queue.add(name, async (waitedFor) => {
+      warnOfFailedBefore(log, waitedFor, (other) => failed.has(other));
+      const report = await run(prepared);
+      if (report.outcome === "failed") failed.add(name);
+      return report;
+    });
+  }));
+  signal.removeEventListener("abort", close);
+  return reports.filter((report) => report !== undefined);
+}
+
 /**
- * Uploads sections, one after the other; one that fails does not stop the others.
+ * Uploads sections, in their order, so many side by side; one that fails does not stop the others.
  *
  * @throws {AgentError} what kept all of them from beginning: the configuration, the connection, a plan
  * that is stale. What goes wrong with a section is in its report.
@@ -126,53 +181,39 @@ export async function uploadSections(
   if (request.testmode !== undefined) app.log.info("Test mode: nothing is sent");
   using opened = storeFor(app, config, request);
   const { store } = opened;
-  const session = await openSession(app, config, chosen);
+  const running = new Set<string>();
+  const grouped = new GroupedLog(app.log, app.redactor, () => running.size > 1);
+  const own = { ...app, log: grouped.log };
+  const session = await openSession(own, config, chosen, request.firstContact);
   const all = await session.prepare();
   const plans = checkedPlans(all, request, store, session.oomnitza.url);
-  const reports = new ReportsInOrder(onReport);
-  for (const prepared of all) {
-    if (app.signal.aborted) break;
-    const saved = plans.get(prepared.section.name);
-    const delivered = await deliverPrepared(app, session, prepared, { ...request, store, saved });
-    if (request.onAwaiting !== undefined) request.onAwaiting(delivered);
-    else await reports.add(delivered);
+  const common = { limiters: new RateLimiters(), ...request, store };
+  /** Sections that wait for their receipts, which holds up no other. */
+  const waiting = new Map<string, Promise<SectionReport>>();
+  function conclude(name: string, report: SectionReport): SectionReport {
+    grouped.flush(name);
+    onReport?.(report);
+    return report;
   }
-  return { sections: await reports.all(), notEnabled };
+  const reports = await runQueued(app, all, parallelOf(config, request), async (prepared) => {
+    const { name } = prepared.section;
+    running.add(name);
+    const saved = plans.get(name);
+    const delivered = await deliverPrepared(own, session, prepared, { ...common, saved });
+    const isDecided = request.onAwaiting === undefined && await delivered.ask();
+    running.delete(name);
+    if (isDecided) return conclude(name, await delivered.settle());
+    grouped.flush(name);
+    if (request.onAwaiting !== undefined) request.onAwaiting(delivered);
+    else waiting.set(name, settleLater(delivered).then((report) => conclude(name, report)));
+    return delivered.report();
+  });
+  const ended = reports.map((report) => waiting.get(report.section) ?? report);
+  return { sections: await Promise.all(ended), notEnabled };
 }
 
-/** Reports of sections in the order in which they ran; who waits for a receipt holds up no other section. */
-class ReportsInOrder {
-  readonly #onReport: UploadRequest["onReport"];
-  readonly #reports: Promise<SectionReport>[] = [];
-  #isWaiting = false;
-
-  constructor(onReport: UploadRequest["onReport"]) {
-    this.#onReport = onReport;
-  }
-
-  /** Takes a section, and ends it when its receipt is there at once. */
-  async add(delivered: DeliveredSection): Promise<void> {
-    const isDecided = await delivered.ask();
-    if (isDecided && !this.#isWaiting) {
-      const report = await delivered.settle();
-      this.#onReport?.(report);
-      this.#reports.push(Promise.resolve(report));
-      return;
-    }
-    this.#isWaiting = true;
-    const waited = isDecided ? Promise.resolve() : delivered.wait();
-    const report = waited.then(() => delivered.settle());
-    const before = Promise.allSettled(this.#reports);
-    this.#reports.push(
-      Promise.all([report, before]).then(([report]) => {
-        this.#onReport?.(report);
-        return report;
-      }),
-    );
-  }
-
-  /** Waits for all of them. */
-  all(): Promise<SectionReport[]> {
-    return Promise.all(this.#reports);
-  }
+/** Waits for the receipt of a section; gives how it went. */
+async function settleLater(delivered: DeliveredSection): Promise<SectionReport> {
+  await delivered.wait();
+  return await delivered.settle();
 }

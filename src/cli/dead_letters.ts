@@ -44,7 +44,10 @@ function choose(
   const invalid = words.find((word) => !/^w?\d+$/.test(word));
   if (invalid !== undefined) throw new UsageError(`"${invalid}" is not the id of a refused record`);
   const name = section === "" ? undefined : section;
-  const chosen = findDeadRecords(store, name, words.length === 0 ? undefined : words);
+  const chosen = findDeadRecords(store, {
+    section: name,
+    ids: words.length === 0 ? undefined : words,
+  });
   const found = new Set(listIds(chosen));
   const missing = words.filter((word) => !found.has(word));
   if (missing.length === 0) return chosen;
@@ -93,8 +96,9 @@ export const failed = defineCommand({
     const rows = formatLetterRows(chosen);
     const { global, print } = context;
     if (global.output === "json") print(stringifyExactJson(toJsonRecords(chosen), 2));
-    else if (rows.length === 0) print("No refused records are kept");
-    else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
+    else if (rows.length === 0) {
+      print(`No refused records are kept in ${context.stateFile ?? "a state file"}`);
+    } else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
     return Promise.resolve(exitCodes.ok);
   },
 });

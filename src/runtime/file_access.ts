@@ -26,6 +26,8 @@ export interface ForeignWriter {
   readonly who: string;
   /** Whether it is more than one person by nature. */
   readonly isBroad: boolean;
+  /** Whether it is somebody who may always change it. */
+  readonly isOwner: boolean;
 }
 
 const mode = { groupReads: 0o040, groupWrites: 0o020, othersRead: 0o004, othersWrite: 0o002 };
@@ -95,14 +97,14 @@ function writersByMode(path: string, isItself: boolean, trusted: ReadonlySet<str
   const owners = new Set([0, process.getuid?.() ?? 0].map(String));
   return [
     ...((bits & mode.othersWrite) !== 0
-      ? [{ path, who: "everyone on this computer", isBroad: true }]
+      ? [{ path, who: "everyone on this computer", isBroad: true, isOwner: false }]
       : []),
     ...((bits & mode.groupWrites) !== 0 && !isAdministrators(gid) && !isOwnGroup(gid)
-      ? [{ path, who: `the group ${gid}`, isBroad: false }]
+      ? [{ path, who: `the group ${gid}`, isBroad: false, isOwner: false }]
       : []),
     ...(owners.has(String(uid)) || trusted.has(String(uid))
       ? []
-      : [{ path, who: `the account ${uid}, which owns it`, isBroad: false }]),
+      : [{ path, who: `the account ${uid}, which owns it`, isBroad: false, isOwner: true }]),
   ];
 }
 
@@ -114,6 +116,7 @@ async function writersByAcl(path: string, isItself: boolean, trusted: ReadonlySe
     path,
     who: (group ?? accountOfSid(sid)) + (isOwner ? ", who owns it" : ""),
     isBroad: group !== undefined,
+    isOwner,
   }));
 }
 

@@ -37,6 +37,11 @@ function short(value: unknown): unknown {
   return text.length > maxLength ? shortened(text) : value;
 }
 
+/** A value in the form in which it is compared, as text. What is shortened already stays as it is. */
+export function shortenedText(value: unknown): string {
+  return stringifyExactJson(short(value ?? null));
+}
+
 function buildKey(record: MappedRecord, syncFields: readonly string[]): string | undefined {
   if (syncFields.length === 0) return undefined;
   return stringifyExactJson(syncFields.map((field) => short(record[field] ?? null)));
@@ -71,10 +76,15 @@ function shown(value: unknown): unknown {
 }
 
 /** The fields of a fingerprint with their values; long ones are shown by their beginning and length. */
-export function parseFields({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
+export function parseFields(print: Omit<Fingerprint, "key">): Map<string, unknown> {
+  return new Map(readFieldValues(print).map(([name, value]) => [name, shown(value)]));
+}
+
+/** The fields of a fingerprint with their values as it has them: long ones are shortened. */
+export function readFieldValues({ fields, values }: Omit<Fingerprint, "key">): [string, unknown][] {
   const names: string[] = JSON.parse(fields);
   const all = parseExactJson(values) as unknown[];
-  return new Map(names.map((name, index) => [name, shown(all[index])]));
+  return names.map((name, index) => [name, all[index]]);
 }
 
 /** Names of the fields in which two fingerprints differ, those of the second first. */
@@ -89,10 +99,8 @@ export function differences(
   return [...changed.map(([field]) => field), ...left];
 }
 
-function texts({ fields, values }: Omit<Fingerprint, "key">): Map<string, string> {
-  const names: string[] = JSON.parse(fields);
-  const all = parseExactJson(values) as unknown[];
-  return new Map(names.map((name, index) => [name, stringifyExactJson(all[index])]));
+function texts(print: Omit<Fingerprint, "key">): Map<string, string> {
+  return new Map(readFieldValues(print).map(([name, value]) => [name, stringifyExactJson(value)]));
 }
 
 /** A key as one word for people. */

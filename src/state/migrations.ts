@@ -167,6 +167,10 @@ export const migrations: readonly (readonly string[])[] = [
     "CREATE INDEX fingerprints_missed ON fingerprints (baseline, missed)",
   ],
   [
+    // A run that the guard stopped is told apart from one that failed.
+    "ALTER TABLE runs ADD COLUMN stopped_by_guard INTEGER NOT NULL DEFAULT 0",
+  ],
+  [
     // 1 until Oomnitza has told what became of a run's records, or nothing more is to be expected. Until
     // then the answers of the run stay, also after they were compared with; those of sections that
     // remember nothing are among them, with the way 0.

@@ -34,6 +34,8 @@ export interface StoredRun {
   readonly api: string | null;
   readonly requests: number;
   readonly error: string | null;
+  /** Whether the guard stopped it before anything was sent. */
+  readonly stopped_by_guard: boolean;
   /** Records that still wait in the outbox. */
   readonly waiting: number;
   /** What Oomnitza told of its records; null when it told nothing. */
@@ -57,6 +59,8 @@ export interface RunEnd {
   readonly times?: StoredTimes | undefined;
   /** Whether Oomnitza is still to tell what became of its records, so that it is no success yet. */
   readonly isUndecided?: boolean | undefined;
+  /** Whether the guard stopped it before anything was sent. */
+  readonly stopped_by_guard: boolean;
 }
 
 /** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
@@ -106,7 +110,7 @@ export function updateCounts(database: Sqlite, id: string, counts: string): void
 export function endRun(database: Sqlite, id: string, end: RunEnd): void {
   database.run(
     `UPDATE runs SET ended = ?, outcome = ?, counts = ?, claimed = ?, api = ?, requests = ?,
-      error = ?, times = ? WHERE id = ?`,
+      error = ?, times = ?, stopped_by_guard = ? WHERE id = ?`,
     end.ended,
     end.outcome,
     JSON.stringify(end.counts),
@@ -115,6 +119,7 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
     end.requests,
     end.error,
     end.times === undefined ? null : JSON.stringify(end.times),
+    end.stopped_by_guard ? 1 : 0,
     id,
   );
   if (end.outcome !== "ok" || end.isUndecided === true) return;
@@ -175,6 +180,7 @@ function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredR
     api: row.api === null ? null : String(row.api),
     requests: Number(row.requests),
     error: row.error === null ? null : String(row.error),
+    stopped_by_guard: Number(row.stopped_by_guard) === 1,
     waiting: Number(row.waiting),
     receipt: row.receipt === null ? null : JSON.parse(String(row.receipt)),
     awaits_receipt: row.awaits_receipt === 1,
@@ -189,14 +195,6 @@ export function latestRuns(
   isAtWork: (owner: string) => boolean,
 ): StoredRun[] {
   const rows = database.rows(`${shown} ORDER BY id DESC LIMIT ?`, limit);
-  return rows.map((row) => parseRun(row, isAtWork));
-}
-
-/** The latest run of each section that has run. */
-export function lastRuns(database: Sqlite, isAtWork: (owner: string) => boolean): StoredRun[] {
-  const rows = database.rows(
-    `${shown} WHERE id IN (SELECT max(run) FROM last_runs GROUP BY section)`,
-  );
   return rows.map((row) => parseRun(row, isAtWork));
 }
 
@@ -240,4 +238,43 @@ export function findRun(
 ): StoredRun | undefined {
   const [row] = database.rows(`${shown} WHERE id = ?`, id);
   return row === undefined ? undefined : parseRun(row, isAtWork);
+}
+
+/** Which runs of a section are meant. */
+export interface RunSelection {
+  readonly section: string;
+  readonly origin: RunOrigin;
+  /** Runs that began before are left out; ISO 8601. */
+  readonly since: string;
+  readonly limit: number;
+}
+
+/** The latest runs of a section, oldest first. */
+export function recentRuns(
+  database: Sqlite,
+  { section, origin, since, limit }: RunSelection,
+  isAtWork: (owner: string) => boolean,
+): StoredRun[] {
+  // Those that are closed have an index by origin; those that are open are few.
+  const rows = [0, 1].flatMap((isOpen) =>
+    database.rows(
+      `${shown} WHERE section = ? AND origin = ? AND is_open = ${isOpen} AND started >= ?
+        ORDER BY id DESC LIMIT ?`,
+      section,
+      origin,
+      since,
+      limit,
+    )
+  );
+  return rows.map((row) => parseRun(row, isAtWork))
+    .sort((a, b) => a.id < b.id ? -1 : 1).slice(-limit);
+}
+
+/** Records that wait in the outbox, by section; sections of which nothing waits are not there. */
+export function waitingRecords(database: Sqlite): ReadonlyMap<string, number> {
+  const rows = database.rows(
+    `SELECT section, total(count) AS waiting FROM outbox JOIN runs ON runs.id = outbox.run
+      WHERE outbox.id NOT IN (SELECT ticket FROM settled) GROUP BY section`,
+  );
+  return new Map(rows.map((row) => [String(row.section), Number(row.waiting)]));
 }

@@ -10,6 +10,7 @@ import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import type { Http } from "../sdk/http/http.ts";
+import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
@@ -82,6 +83,8 @@ export interface RunSettings {
   readonly arrivals?: (() => readonly number[]) | undefined;
   /** Where the connection to the source is kept for the next run. */
   readonly connection?: Connection | undefined;
+  /** Those of the sections that run beside it, which share the limits of an account. */
+  readonly limiters?: RateLimiters | undefined;
   /** Is shown the account of the section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
   /** Called with the status of every answer of the section's vendor. */
@@ -239,7 +242,7 @@ export class SectionRun {
 
   /** What the deliveries of the backlog and of the run have in common. */
   #deliverySettings() {
-    const { oomnitza, apiVersion, batchSize } = this.#context;
+    const { oomnitza, apiVersion, batchSize, redactor } = this.#context;
     const { testmode } = this.#settings;
     const sink: Sink = testmode === undefined
       ? { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) }
@@ -251,6 +254,7 @@ export class SectionRun {
       batchSize: testmode === undefined ? batchSize : 1,
       identify: this.#prepared.mapper.identify,
       log: this.#prepared.log,
+      redact: (text) => redactor.redact(text),
     } satisfies Partial<DeliverySettings>;
   }
 
@@ -290,7 +294,7 @@ export class SectionRun {
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
     const { oomnitza, http, redactor, signal, guard } = this.#context;
     const { store, full, accept, read, recordCount, workers } = this.#settings;
-    const { saveData, connection, onVendorAnswer, testmode } = this.#settings;
+    const { saveData, connection, limiters, onVendorAnswer, testmode } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
     const target = this.#timedDelivery();
@@ -313,6 +317,7 @@ export class SectionRun {
       cursor,
       workers,
       connection,
+      limiters,
       saveData,
       oomnitza,
       http,

@@ -23,14 +23,19 @@ function refuse(store: StateStore, records: readonly MappedRecord[], stored = st
 
 async function retry(store: StateStore, sink: FakeSink) {
   const resent: Resent = { accepted: 0, refused: 0, unanswered: 0, processing: 0 };
-  const settings = {
+  const redact = (text: string) => text;
+  const how = {
     ...{ apiVersion: "auto", batchSize: 10, workers: 1, version: "2" } as const,
     receipts: { mode: "off", timeoutMs: 0 } as const,
     signal: new AbortController().signal,
   };
   const oomnitza = { post: sink.post } as never;
   const { log } = keepLog();
-  const error = await resend(store.deadLetters({}), { ...settings, store, oomnitza, log }, resent)
+  const error = await resend(
+    store.deadLetters({}),
+    { ...how, store, oomnitza, log, redact },
+    resent,
+  )
     .catch((thrown) => thrown);
   return { resent, error };
 }

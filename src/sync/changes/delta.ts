@@ -5,7 +5,7 @@
  */
 
 import { isBlank, type MappedRecord } from "../../base/record.ts";
-import type { Baseline, KnownRecord } from "../../state/baseline.ts";
+import type { KnownRecord, MissingRecord } from "../../state/baseline.ts";
 import {
   createFingerprint,
   differences,
@@ -22,6 +22,10 @@ export interface FieldChange {
   readonly field: string;
   readonly old?: unknown;
   readonly new?: unknown;
+  /** Who changed it last in Oomnitza, when that was asked for and is known. */
+  readonly changed_by?: string | undefined;
+  /** When that was, ISO 8601. */
+  readonly changed_at?: string | undefined;
 }
 
 /** What a comparison found about one record. */
@@ -31,6 +35,18 @@ export interface Change {
   readonly fields: readonly FieldChange[];
   /** Why it counts as changed although nothing differs. */
   readonly reason?: string | undefined;
+  /** What names the record in calls, when Oomnitza itself was compared with. */
+  readonly ident?: string | undefined;
+}
+
+/** What records are compared with: what Oomnitza accepted last, or what it holds now. */
+export interface Reference {
+  /** The record with a key; `record` is the one that is compared. */
+  find(key: string, record: MappedRecord): (KnownRecord & { readonly ident?: string }) | undefined;
+  /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
+  readonly size?: number;
+  /** The records that were not seen, apart from those that earlier runs reported. */
+  missing(isSeen: (id: number) => boolean): AsyncIterable<MissingRecord>;
 }
 
 /** What changed, in numbers. */
@@ -73,7 +89,7 @@ class NumberSet {
 /** What a comparison works with. */
 export interface ComparisonSettings {
   /** Without one, everything is new. */
-  readonly baseline: Baseline | undefined;
+  readonly baseline: Reference | undefined;
   readonly syncFields: readonly string[];
   /** Records that wait in the outbox and will be delivered before those that are compared. */
   readonly pending?: Iterable<MappedRecord> | undefined;
@@ -89,7 +105,11 @@ function sides(old: Map<string, unknown>, now: Map<string, unknown>, field: stri
   };
 }
 
-function changesBetween(old: Omit<Fingerprint, "key">, now: Fingerprint): FieldChange[] {
+/** The fields in which two records differ, from what was to what is. */
+export function changesBetween(
+  old: Omit<Fingerprint, "key">,
+  now: Omit<Fingerprint, "key">,
+): FieldChange[] {
   const before = parseFields(old);
   const after = parseFields(now);
   return differences(old, now).map((field) => sides(before, after, field));
@@ -129,7 +149,7 @@ export class Comparison {
     const { baseline, syncFields } = this.#settings;
     const print = createFingerprint(record, syncFields);
     const key = print?.key;
-    const known = key === undefined ? undefined : baseline?.find(key);
+    const known = key === undefined ? undefined : baseline?.find(key, record);
     const old = key === undefined ? undefined : this.#pending.get(key) ?? known;
     if (print === undefined || old === undefined) {
       this.counts.new++;
@@ -145,7 +165,7 @@ export class Comparison {
     if (isSame) return { kind: "changed", fields: [], reason: again };
     const fields = changesBetween(old, print);
     this.#count(fields);
-    return { kind: "changed", fields };
+    return { kind: "changed", fields, ident: known?.ident };
   }
 
   /** Whether a record that was accepted was compared in this run. */

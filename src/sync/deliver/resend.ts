@@ -35,6 +35,8 @@ export interface ResendSettings {
   readonly log: Log;
   /** Aborted when the waiting is to end. */
   readonly signal: AbortSignal;
+  /** Masks the secrets in what is quoted of answers. */
+  readonly redact: (text: string) => string;
 }
 
 /** What became of dead letters that were sent again. */
