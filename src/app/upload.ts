@@ -38,6 +38,8 @@ export interface UploadRequest extends Partial<SectionRequest> {
   readonly firstContact?: RetryPolicy | undefined;
   /** Is shown the report of each section as soon as it has ended. */
   readonly onReport?: ((report: SectionReport) => void) | undefined;
+  /** Called when everything was delivered, and only receipts are still waited for. */
+  readonly onDelivered?: (() => void) | undefined;
   /**
    * Takes a section of which Oomnitza is still to tell what became of the records, instead of the upload
    * waiting for that; the state file must stay open until it is settled.
@@ -208,6 +210,7 @@ export async function uploadSections(
     else waiting.set(name, settleLater(delivered).then((report) => conclude(name, report)));
     return delivered.report();
   });
+  request.onDelivered?.();
   const ended = reports.map((report) => waiting.get(report.section) ?? report);
   return { sections: await Promise.all(ended), notEnabled };
 }

@@ -126,6 +126,31 @@ slow("what failed before is sent again by the run that is told of it", async () 
   await standIn.stop();
 });
 
+slow(
+  "while an upload waits for its receipt, others may work, and a retry keeps what is undecided",
+  async () => {
+    const standIn = await startStandIn({ ...failing([3]), holdsProcessing: true });
+    using space = workspace();
+    fill(space, standIn, 20, "receipt_timeout = 2s");
+    const words = ["csv_assets", "--singleton", "1", "--output", "json"];
+    const first = await space.start(["upload", ...words]);
+    while (askedFor(standIn).length < 2) await Bun.sleep(5);
+    const other = await space.agent(["retry", "--singleton", "1"]);
+    expect(other.stderr).toBe("");
+    expect(other.code).toBe(0);
+    standIn.state.process();
+    while (!first.hasEnded()) await Bun.sleep(5);
+    expect(names(JSON.parse(first.stdout()).sections[0].failures)).toEqual(["T3"]);
+    const retry = await space.agent(["retry", "--singleton", "0"]);
+    expect(retry.stdout).toContain(
+      "1 sent again: 0 accepted, 0 refused, 0 not answered, 1 still processing",
+    );
+    expect(retry.code).toBe(0);
+    expect(await listFailed(space)).toHaveLength(1);
+    await standIn.stop();
+  },
+);
+
 test("an instance that tells at once is asked once, and the report has it", async () => {
   const standIn = await startStandIn();
   using space = workspace();

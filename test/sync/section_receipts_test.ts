@@ -282,3 +282,25 @@ test("many uploads are asked about with one list, and those with errors one by o
     { kind: "unknown" },
   ]);
 });
+
+test("the list of runs is read on until all that wait are found, and not for ever", async () => {
+  const line = (id: string) => ({
+    ...{ portion_id: 1, portion_correlation_id: id, start_time: 1, end_time: 2 },
+    ...{ connector: "Devices", status: "x", error_logs_count: 0 },
+    ...{ added_records_count: 3, updated_records_count: 0, skipped_records_count: 0 },
+  });
+  const full = Array.from({ length: 100 }, (_, index) => line(`other ${index}`));
+  const wanted = ["a", "b"].map((id) => ({ upload: { ...upload, portion: id }, sent: 3 }));
+  const found = instance([full, [line("a"), line("b")]]);
+  expect(await askReceipts(found.client, wanted)).toMatchObject([
+    { kind: "told", log: { objects: { added: 3, unchanged: 0 } } },
+    { kind: "told" },
+  ]);
+  expect(found.asked).toHaveLength(2);
+  const endless = instance([full]);
+  expect(await askReceipts(endless.client, wanted)).toMatchObject([
+    { kind: "unanswered" },
+    { kind: "unanswered" },
+  ]);
+  expect(endless.asked).toHaveLength(10);
+});

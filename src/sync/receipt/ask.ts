@@ -5,7 +5,7 @@
  */
 
 import { AgentError, AuthError } from "../../base/errors.ts";
-import type { OomnitzaReader } from "../../oomnitza/client.ts";
+import type { NotTold, OomnitzaReader } from "../../oomnitza/client.ts";
 import {
   fetchPortion,
   fetchRuns,
@@ -25,6 +25,11 @@ export interface AskedUpload {
   /** Records that Oomnitza took in, at least. */
   readonly sent: number;
 }
+
+const notListed = {
+  kind: "unanswered",
+  reason: "it is not among the latest runs in its run log",
+} as const satisfies ReceiptAnswer;
 
 const notTold = {
   kind: "not_told",
@@ -84,8 +89,29 @@ function fromList({ added, updated, endedAt }: LoggedRun, sent: number): Receipt
   return { kind: "told", log: { objects, logs: noTexts, endedAt } };
 }
 
-/** Runs that are listed at once. */
+/** Runs that are listed at once, and lists that are read at most. */
 const pageSize = 100;
+const maxPages = 10;
+
+/** Lists the latest runs of a connector until these portions are among them, or there are no more. */
+async function listRuns(
+  client: ReceiptClient,
+  connector: string,
+  wanted: Set<string>,
+): Promise<{ readonly runs: ReadonlyMap<string, LoggedRun>; readonly isAll: boolean } | NotTold> {
+  const runs = new Map<string, LoggedRun>();
+  for (let page = 0; page < maxPages; page++) {
+    const listed = await fetchRuns(client, connector, { limit: pageSize, skip: page * pageSize });
+    if (listed === "not_told") return listed;
+    for (const run of listed) {
+      runs.set(run.correlationId, run);
+      wanted.delete(run.correlationId);
+    }
+    if (listed.length < pageSize) return { runs, isAll: true };
+    if (wanted.size === 0) break;
+  }
+  return { runs, isAll: wanted.size === 0 };
+}
 
 /**
  * Asks once about many uploads of one connector, with one request for the list of its latest runs; only
@@ -100,14 +126,14 @@ export async function askReceipts(
   if (asked.length === 1) return [await askReceipt(oomnitza, first.upload)];
   const client = askOnce(oomnitza);
   const { mappingName } = first.upload;
-  const listed = await orUnanswered(fetchRuns(client, mappingName, { limit: pageSize }));
+  const wanted = new Set(asked.map(({ upload }) => upload.portion));
+  const listed = await orUnanswered(listRuns(client, mappingName, wanted));
   if (listed === "not_told") return asked.map(() => notTold);
   if ("kind" in listed) return asked.map(() => listed);
-  const runs = new Map(listed.map((run) => [run.correlationId, run]));
   const answers: ReceiptAnswer[] = [];
   for (const { upload, sent } of asked) {
-    const run = runs.get(upload.portion);
-    if (run === undefined) answers.push({ kind: "unknown" });
+    const run = listed.runs.get(upload.portion);
+    if (run === undefined) answers.push(listed.isAll ? { kind: "unknown" } : notListed);
     else if (run.endedAt === undefined || run.errors + run.skipped === 0) {
       answers.push(fromList(run, sent));
     } else answers.push(await askReceipt(oomnitza, upload));
