@@ -8,7 +8,8 @@ import { AuthError, messageOf } from "../base/errors.ts";
 import { isObject, type Kind } from "../base/record.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { FieldRule } from "../oomnitza/fields.ts";
-import { describeRefusal, type FieldRefusal } from "../sync/field_refusals.ts";
+import { listedName } from "../oomnitza/records.ts";
+import { type FieldRefusal, summariseRefusal } from "../sync/field_refusals.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { about, type Check } from "./check.ts";
 
@@ -75,7 +76,8 @@ export function checkFields(
   if (typeof known === "string") return skipped(`fields cannot be compared: ${known}`);
   // What the instance itself maps, it knows.
   const mapped = mapping.fields.filter(({ origin }) => origin.from !== "oomnitza");
-  const unknown = mapped.map(({ field }) => field).filter((field) => !known.has(field));
+  const unknown = mapped.map(({ field }) => field)
+    .filter((field) => !known.has(listedName(section.kind, field).toUpperCase()));
   if (unknown.length === 0) return ok(`Oomnitza knows all ${mapping.fields.length} mapped fields`);
   return warning(
     `no ${section.kind} in Oomnitza have ${unknown.join(", ")}`,
@@ -90,9 +92,10 @@ export function checkValues(
 ): Check[] {
   const { ok, warning } = about("values", section.name);
   const of = records === 1 ? "of 1 record" : `of the first ${records} records`;
+  // The values themselves stay out of it: this may go into a support bundle.
   const checks = refusals.map((refusal) =>
     warning(
-      `${of}, ${describeRefusal(refusal)}`,
+      `${of}, ${summariseRefusal(refusal)}`,
       "Add the values in Oomnitza, or change them with a converter.",
     )
   );

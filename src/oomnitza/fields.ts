@@ -75,7 +75,8 @@ async function fetchFieldRules(
   if (!parsed.success) return undefined;
   const rules = new Map<string, FieldRule>();
   for (const { name, external_id, id, field, type, values, options, unique } of parsed.data) {
-    const key = name ?? external_id ?? id ?? field;
+    // The external id is what calls name a field by; an id may be a number of the instance's own.
+    const key = external_id ?? field ?? (/^[a-z_]\w*$/i.test(id ?? "") ? id : undefined) ?? name;
     if (key === undefined) continue;
     const listed = isOpen(type) ? undefined : values ?? options;
     rules.set(key.toLowerCase(), {

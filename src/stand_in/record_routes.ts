@@ -120,7 +120,7 @@ function show(stored: StoredRecord, fields?: readonly string[]): Record<string, 
 
 function describeFields({ fields }: Instance, kind: Kind): Record<string, unknown>[] {
   return Object.entries(fields[kind] ?? {}).map(([field, { type, values, unique = false }]) => ({
-    name: ownEntry(listedNames[kind], field) ?? field.toLowerCase(),
+    external_id: ownEntry(listedNames[kind], field) ?? field.toLowerCase(),
     type,
     ...(values === undefined ? {} : { values }),
     unique,

@@ -171,6 +171,15 @@ export const migrations: readonly (readonly string[])[] = [
     "ALTER TABLE runs ADD COLUMN stopped_by_guard INTEGER NOT NULL DEFAULT 0",
   ],
   [
+    // What a batch is beside the baseline that its run compared it with, as JSON: the last answer in that
+    // baseline, and the positions of the records that differ from it.
+    "ALTER TABLE outbox ADD COLUMN compared TEXT",
+    "ALTER TABLE answers ADD COLUMN compared TEXT",
+    // The run of the last answer that is in a baseline, and the last answer before it of another run.
+    "ALTER TABLE baselines ADD COLUMN answer_run TEXT",
+    "ALTER TABLE baselines ADD COLUMN other_answer INTEGER NOT NULL DEFAULT 0",
+  ],
+  [
     // 1 until Oomnitza has told what became of a run's records, or nothing more is to be expected. Until
     // then the answers of the run stay, also after they were compared with; those of sections that
     // remember nothing are among them, with the way 0.

@@ -89,12 +89,17 @@ function describeProblem({ problem, records, allowed }: FieldRefusal): string {
   return isOne ? `that is no ${what}` : `that are no ${what}s`;
 }
 
-/** `MODEL: 37 records have values that are not in the list of 212: "Tablet", …`. */
-export function describeRefusal(refusal: FieldRefusal): string {
-  const { field, records, examples } = refusal;
+/** `MODEL: 37 records have values that are not in the list of 212`, without any of the values. */
+export function summariseRefusal(refusal: FieldRefusal): string {
+  const { field, records } = refusal;
   const who = records === 1 ? "1 record has a value" : `${records} records have values`;
+  return `${field}: ${who} ${describeProblem(refusal)}`;
+}
+
+/** The same with some of the values: `…: "Tablet", …`. */
+export function describeRefusal(refusal: FieldRefusal): string {
+  const { examples } = refusal;
   const shown = examples.map((example) => JSON.stringify(example)).join(", ");
-  return `${field}: ${who} ${describeProblem(refusal)}: ${shown}${
-    examples.length === maxExamples ? ", …" : ""
-  }`;
+  const more = examples.length === maxExamples ? ", …" : "";
+  return `${summariseRefusal(refusal)}: ${shown}${more}`;
 }

@@ -301,6 +301,7 @@ export class SectionRun {
     const filter = await openChangeFilter(this.#prepared, account, target, {
       store: testmode === undefined ? store : undefined,
       run: this.#stored?.id,
+      outbox: this.#stored?.outbox,
       guard,
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,

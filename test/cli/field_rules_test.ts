@@ -114,9 +114,9 @@ test("the doctor looks at the first records, and at the sync field", async () =>
   expect(checks.filter(({ area }) => area === "values")).toEqual([
     expect.objectContaining({
       state: "warning",
-      found: expect.stringContaining(
+      // No values: this goes into support bundles.
+      found:
         "of the first 50 records, MODEL: 37 records have values that are not in the list of 212",
-      ),
     }),
     expect.objectContaining({
       state: "warning",

@@ -1,91 +1,20 @@
 /**
- * agent plan --live and agent drift: what Oomnitza holds now, beside the source and beside the state file.
+ * agent plan --live: what Oomnitza holds now, beside the source.
  *
  * @module
  */
 import { afterEach, expect, test } from "bun:test";
-import { type StandIn, type StandInOptions, startStandIn } from "../support/stand_in/mod.ts";
-import { oomnitzaSection, workspace } from "../support/workspace.ts";
-import { numbered, plan, upload } from "./delta_run.ts";
+import { plan, upload } from "./delta_run.ts";
+import {
+  brief,
+  changeFiveFields,
+  fiveFields,
+  requestsOf,
+  stopInstances,
+  uploaded,
+} from "./live_run.ts";
 
-const started: StandIn[] = [];
-
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((instance) => instance.stop()));
-});
-
-const section = `[csv_assets]
-enable = True
-filename = assets.csv
-sync_field = BARCODE
-mapping.BARCODE = tag
-mapping.MODEL = model
-mapping.NOTES = note
-only_changed = True
-`;
-
-/** An instance and a folder, with so many assets uploaded. */
-async function uploaded(count: number, options: StandInOptions = {}) {
-  const instance = await startStandIn({ username: "ann", ...options });
-  started.push(instance);
-  const space = workspace();
-  space.write("config.ini", oomnitzaSection(instance) + section);
-  space.write("assets.csv", `tag,model,note\n${rowsOf(count).join("\n")}\n`);
-  expect((await upload(space)).code).toBe(0);
-  return { instance, space };
-}
-
-function rowsOf(count: number): string[] {
-  return Array.from({ length: count }, (_, row) => `T${row},model ${row},note ${row}`);
-}
-
-/** Changes fields of an asset as a person does it in Oomnitza; ids count from 1. */
-async function changeByHand(instance: StandIn, id: number, fields: Record<string, unknown>) {
-  const response = await fetch(`${instance.url}/api/v3/assets/${id}`, {
-    method: "PATCH",
-    headers: { authorization2: instance.token, "content-type": "application/json" },
-    body: JSON.stringify(fields),
-  });
-  expect(response.status).toBe(200);
-}
-
-/** Makes five changes by hand: in four records, of two fields. */
-async function changeFiveFields(instance: StandIn) {
-  await changeByHand(instance, 3, { model: "by hand" });
-  await changeByHand(instance, 5, { notes: "" });
-  await changeByHand(instance, 7, { model: "other", notes: "two at once" });
-  await changeByHand(instance, 11, { model: "last" });
-  // Nobody maps these: they are none of our business.
-  await changeByHand(instance, 2, { owner: "bob" });
-}
-
-const fiveFields = [
-  { kind: "changed", record: "T2", fields: [["MODEL", "by hand", "model 2"]] },
-  { kind: "changed", record: "T4", fields: [["NOTES", "", "note 4"]] },
-  {
-    kind: "changed",
-    record: "T6",
-    fields: [["MODEL", "other", "model 6"], ["NOTES", "two at once", "note 6"]],
-  },
-  { kind: "changed", record: "T10", fields: [["MODEL", "last", "model 10"]] },
-];
-
-function brief(changes: Awaited<ReturnType<typeof plan>>["changes"]) {
-  return changes.map(({ kind, record, fields }) => ({
-    kind,
-    record,
-    fields: fields.map((change) => [change.field, change.old, change.new]),
-  }));
-}
-
-/** The requests of what is done, without those that every session begins with. */
-async function requestsOf(instance: StandIn, work: () => Promise<unknown>) {
-  const before = instance.state.requests.length;
-  await work();
-  return instance.state.requests.slice(before)
-    .filter(({ path }) => path !== "/api/v2/mappings")
-    .map(({ method, path }) => `${method} ${path}`);
-}
+afterEach(stopInstances);
 
 test("plan --live shows what was changed by hand, and only reads", async () => {
   const { instance, space } = await uploaded(30);
@@ -232,45 +161,4 @@ test("--history needs --live", async () => {
   const run = await space.agent(["plan", "csv_assets", "--history"]);
   expect(run.code).toBe(2);
   expect(run.stderr).toContain("--history needs --live");
-}, 60_000);
-
-test("drift shows what was sent and what is there now, without reading the source", async () => {
-  const { instance, space } = await uploaded(30);
-  using _ = space;
-  const clean = await space.agent(["drift"]);
-  expect(clean.code).toBe(0);
-  expect(clean.stdout).toBe(
-    "csv_assets: 30 compared: 0 changed in Oomnitza, 30 as sent\n",
-  );
-  await changeFiveFields(instance);
-  space.write("assets.csv", numbered(1));
-  const requests = await requestsOf(instance, async () => {
-    const run = await space.agent(["drift", "csv_assets", "--output", "json"]);
-    expect(run.code).toBe(4);
-    const { drift, sections: [one] } = JSON.parse(run.stdout);
-    expect(drift).toBe(1);
-    expect(one.counts).toEqual({ compared: 30, changed: 4, unchanged: 26, gone: 0 });
-    // The same five, seen from the other side.
-    const sorted = brief(one.changes).toSorted((a, b) => a.record < b.record ? -1 : 1);
-    expect(sorted).toEqual(
-      fiveFields.map(({ fields, ...rest }) => ({
-        ...rest,
-        fields: fields.map(([field, old, now]) => [field, now, old]),
-      })).toSorted((a, b) => a.record < b.record ? -1 : 1),
-    );
-  });
-  expect(requests).toEqual(["GET /api/v3/assets", "GET /api/v3/assets"]);
-  const text = await space.agent(["drift", "csv_assets", "--history", "--limit", "1"]);
-  expect(text.stdout).toContain("csv_assets: 30 compared: 4 changed in Oomnitza, 26 as sent");
-  expect(text.stdout).toMatch(/~ changed T2\n {6}MODEL: "model 2" → "by hand" \(ann, 20/);
-  expect(text.stdout).toContain("… and 3 more");
-}, 60_000);
-
-test("drift without a state file has nothing to compare", async () => {
-  const { space } = await uploaded(3);
-  using _ = space;
-  const run = await space.agent(["drift", "--state", "other.sqlite"]);
-  expect(run.code).toBe(0);
-  expect(run.stdout).toContain("remembers no record that Oomnitza accepted");
-  expect(space.has("other.sqlite")).toBe(false);
 }, 60_000);

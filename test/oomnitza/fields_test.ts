@@ -52,6 +52,9 @@ test.each<[unknown, Partial<FieldRule>]>([
   [{ external_id: "model", type: "Drop-down", values: [{ name: "A" }] }, {
     values: new Set(["A"]),
   }],
+  [{ id: "MODEL", name: "The model", type: "date" }, { type: "date" }],
+  [{ id: "17c2-4", name: "model", type: "date" }, { type: "date" }],
+  [{ external_id: "model", id: "OTHER", type: "date" }, { type: "date" }],
   [{ field: "model", type: "dropdown without value", values: ["A"] }, {
     type: "dropdown",
     values: undefined,

@@ -11,7 +11,7 @@ import type { OomnitzaReader } from "../../oomnitza/client.ts";
 import { idOf, listedName, type ListedRecord, readRecords } from "../../oomnitza/records.ts";
 import { AgentError } from "../../base/errors.ts";
 import type { Baseline, KnownRecord, MissingRecord } from "../../state/baseline.ts";
-import { createFingerprint } from "../../state/fingerprint.ts";
+import { Fingerprints } from "../../state/fingerprint.ts";
 import { LiveRecords } from "../../state/live_records.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { isSameValue } from "./same_value.ts";
@@ -48,6 +48,7 @@ export class LiveReference {
   readonly hidden: readonly string[];
   readonly #section: LiveSection;
   readonly #fields: readonly string[];
+  readonly #prints: Fingerprints;
   readonly #records: LiveRecords;
   readonly #accepted: Pick<Baseline, "missing"> | undefined;
 
@@ -62,6 +63,7 @@ export class LiveReference {
     this.#records = records;
     this.#accepted = accepted;
     this.#fields = fieldsOf(section);
+    this.#prints = new Fingerprints(section.upload.syncFields);
     this.hidden = this.#fields.filter((field) => hidden.has(field));
   }
 
@@ -71,7 +73,7 @@ export class LiveReference {
     const key = keyText(syncFields.map((field) => record[field]));
     const found = key === undefined ? undefined : this.#records.find(key);
     if (found === undefined) return undefined;
-    const print = createFingerprint(this.#adapt(found.values, record), syncFields);
+    const print = this.#prints.create(this.#adapt(found.values, record));
     if (print === undefined) return undefined;
     const { id, ident } = found;
     return { id, ident, fields: print.fields, values: print.values, mustSend: false, missed: 0 };
