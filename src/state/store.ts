@@ -7,6 +7,7 @@
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { AcceptedRecords } from "./accepted.ts";
 import { forgetBaseline } from "./baseline.ts";
+import { type SectionCursor, shareCursor } from "./cursor.ts";
 import {
   type DeadEvent,
   findDeadEvents,
@@ -251,6 +252,11 @@ export class StateStore {
 
   removeDeadEvents(ids: readonly number[]): void {
     this.#use((database) => removeDeadEvents(database, ids));
+  }
+
+  /** The memory of a section. */
+  cursor(section: string): SectionCursor {
+    return shareCursor(this.path, section, this.#database);
   }
 
   close(): void {
