@@ -78,6 +78,9 @@ class WinePrefix implements Wine {
 
   async prepare(): Promise<void> {
     mkdirSync(this.folder);
+    mkdirSync(join(this.#home, "prefix"));
+    // Of its own accord the server ends a moment after the last program: one that starts just then fails.
+    await this.#mustRun([server, "--persistent"], 60_000);
     await this.#mustRun([wine, "wineboot", "--init"], 180_000);
     const library = join(this.#home, "prefix/drive_c/windows/system32/bcryptprimitives.dll");
     await this.#mustRun([compiler, "-shared", "-O2", "-o", library, shim, "-ladvapi32"], 60_000);
@@ -90,7 +93,11 @@ class WinePrefix implements Wine {
   }
 
   async close(): Promise<void> {
-    if (existsSync(server)) await this.#spawn([server, "--kill"], { timeoutMs: 20_000 });
+    if (existsSync(server)) {
+      await this.#spawn([server, "--kill"], { timeoutMs: 60_000 });
+      // Its socket is named after the inode of the prefix, which the next prefix may get.
+      await this.#spawn([server, "--wait"], { timeoutMs: 60_000 });
+    }
     rmSync(this.#home, { recursive: true, force: true });
   }
 

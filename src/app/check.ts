@@ -69,7 +69,7 @@ async function checkCode(
   chosen: readonly SectionConfig[],
 ): Promise<CompiledUserCode> {
   const code = await compileUserCode(config.converters, chosen);
-  for (const doubt of code.doubts) log.warning(formatFinding(doubt));
+  for (const ambiguity of code.ambiguities) log.warning(formatFinding(ambiguity));
   return code;
 }
 

@@ -31,17 +31,49 @@ export function listIds({ letters, events }: DeadRecords): string[] {
   return [...letters.map(({ id }) => String(id)), ...events.map(eventId)];
 }
 
-/** Those of a section, or of all; with ids, those of them that are there. */
+/** Which of them are meant: those for which all of it holds that is there. */
+export interface DeadSelection {
+  readonly section?: string | undefined;
+  /** As {@linkcode listIds} gives them. */
+  readonly ids?: readonly string[] | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** Those that are meant and there. */
 export function findDeadRecords(
   store: StateStore | undefined,
-  section: string | undefined,
-  ids?: readonly string[],
+  { section, ids, reason }: DeadSelection,
 ): DeadRecords {
   const letterIds = ids?.filter((id) => !id.startsWith("w")).map(Number);
-  const letters = store?.deadLetters({ ids: letterIds, section }) ?? [];
+  const letters = store?.deadLetters({ ids: letterIds, section, reason }) ?? [];
   const events = store?.deadEvents(section) ?? [];
-  if (ids === undefined) return { letters, events };
-  return { letters, events: events.filter((event) => ids.includes(eventId(event))) };
+  const isMeant = (event: DeadEvent) =>
+    (ids?.includes(eventId(event)) ?? true) && (reason === undefined || event.reason === reason);
+  return { letters, events: events.filter(isMeant) };
+}
+
+/** How many were refused for the same reason, the most frequent first. */
+export interface ReasonCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Why those of a section, or of all, are there. */
+export function countReasons(
+  store: StateStore | undefined,
+  section: string | undefined,
+): ReasonCount[] {
+  const counts = new Map<string, number>();
+  const refused = store?.unfinishedWork().refused ?? [];
+  const events = (store?.deadEvents(section) ?? []).map((event) => ({ ...event, count: 1 }));
+  for (const { section: of, reason, count } of [...refused, ...events]) {
+    if (section === undefined || of === section) {
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+    }
+  }
+  return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) =>
+    b.count - a.count
+  );
 }
 
 /** Forgets them. */
@@ -57,13 +89,15 @@ async function resendLetters(
   workers: number,
   resent: Resent,
 ): Promise<void> {
-  const { oomnitza, settings } = await openSession(app, config, []);
+  const { oomnitza, settings: { api_version: apiVersion, batch_size: batchSize } } =
+    await openSession(app, config, []);
   using opened = openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
-  const { api_version: apiVersion, batch_size: batchSize } = settings;
-  const { log } = app;
-  await resend(letters, { store, oomnitza, apiVersion, batchSize, workers, version, log }, resent);
+  const { log, redactor } = app;
+  const redact = (text: string) => redactor.redact(text);
+  const settings = { store, oomnitza, apiVersion, batchSize, workers, version, log, redact };
+  await resend(letters, settings, resent);
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import { retryPolicies } from "../sdk/http/retry.ts";
 import { dirname } from "node:path";
-import { ConfigError, type Finding } from "../base/errors.ts";
+import { ConfigError, type Finding, messageOf } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import type { Config } from "../config/config.ts";
@@ -21,13 +21,18 @@ import {
   checkWriters,
 } from "../doctor/machine.ts";
 import { checkClock, checkConnection } from "../doctor/network.ts";
-import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
+import { checkFields, checkRights, checkValues, readFields } from "../doctor/oomnitza.ts";
 import { findEndpoints } from "../doctor/endpoint.ts";
 import { checkSource } from "./check.ts";
 import { loadConfig, readOwnIni, withConfig } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
+import { findFieldValues } from "./field_values.ts";
 import { localServiceState, serviceAccount } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
+
+/** Records whose values are compared with Oomnitza's fields. */
+const sampledRecords = 50;
 
 /** Checks everything; offline, without any request. Never throws for what is wrong. */
 export async function examine(app: AppContext, offline: boolean): Promise<Check[]> {
@@ -167,6 +172,22 @@ async function checkOomnitza(
   return checks;
 }
 
+/** Looks at the first records where Oomnitza tells what its fields take. */
+async function examineValues(
+  app: AppContext,
+  session: ReadSession,
+  prepared: PreparedSection,
+): Promise<Check[]> {
+  try {
+    const values = await findFieldValues(app, session, prepared, sampledRecords);
+    return values === undefined || values.records === 0 ? [] : checkValues(prepared, values);
+  } catch (error) {
+    app.signal.throwIfAborted();
+    const { skipped } = about("values", prepared.section.name);
+    return [skipped(`values cannot be compared with Oomnitza's fields: ${messageOf(error)}`)];
+  }
+}
+
 async function checkSection(
   app: AppContext,
   session: ReadSession,
@@ -184,6 +205,7 @@ async function checkSection(
         ...result.warnings.map((text) => warning(text)),
         checkFields(prepared, fields),
       );
+      if (result.ok) checks.push(...await examineValues(app, session, prepared));
     }
     return checks;
   } catch (error) {

@@ -7,6 +7,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
+import { sectionsBefore } from "../config/section_order.ts";
 import { parseSchedule, parseWindows, type Schedule, type Windows } from "../settings/schedule.ts";
 import { openCursor } from "../state/cursor.ts";
 import type { StateStore } from "../state/store.ts";
@@ -20,6 +21,8 @@ export interface ScheduledSection {
   /** Milliseconds by which a start may be put off. */
   readonly jitterMs: number;
   readonly windows: Windows;
+  /** The sections that it comes after. */
+  readonly after: readonly string[];
 }
 
 /** What is known of a section's past. */
@@ -65,7 +68,8 @@ export function nextDue(section: ScheduledSection, { lastStart, since }: Past): 
   return windows.firstOpen(new Date(due.getTime() + late));
 }
 
-function scheduledSection({ name, settings }: SectionConfig): ScheduledSection[] {
+function scheduledSection(section: SectionConfig): ScheduledSection[] {
+  const { name, settings } = section;
   const { schedule, schedule_timezone: zone, schedule_jitter: jitter } = settings;
   if (schedule.trim() === "") return [];
   return [{
@@ -73,6 +77,7 @@ function scheduledSection({ name, settings }: SectionConfig): ScheduledSection[]
     schedule: parseSchedule(schedule, zone.trim()),
     jitterMs: jitter * 1000,
     windows: parseWindows(settings.maintenance_window, zone.trim()),
+    after: sectionsBefore(section),
   }];
 }
 

@@ -113,7 +113,7 @@ function findInput(code: TriedCode, record: SourceRecord): unknown {
 }
 
 function countProblems({ stats }: Sandbox): ReadonlyMap<string, number> {
-  return new Map(stats.complaints.map(({ example, count }) => [example, count]));
+  return new Map(stats.errors.map(({ example, count }) => [example, count]));
 }
 
 /** Runs the code on each record by itself, so that each has its own time and problems. */

@@ -7,6 +7,7 @@
 import { AgentError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
+import { retryPolicies } from "../sdk/http/retry.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { Connection } from "../sync/read/source_context.ts";
 import type { SectionReport } from "../sync/report.ts";
@@ -39,7 +40,7 @@ export async function openWebhookUploads(
   sections: readonly SectionConfig[],
   request: RunRequest,
 ): Promise<WebhookUploads> {
-  const session = await openSession(app, config, sections);
+  const session = await openSession(app, config, sections, retryPolicies.firstContact);
   const takers = sections.filter(({ source }) => source.webhook !== undefined);
   // Runs of a section share a connection: they need one token, and have the vendor's limits in common.
   const connections = new Map<string, Connection>();
@@ -50,7 +51,7 @@ export async function openWebhookUploads(
       if (performance.now() - preparedAt > maxAgeMs) {
         all = await session.prepare(takers);
         preparedAt = performance.now();
-        connections.clear();
+        for (const connection of connections.values()) delete connection.http;
       }
       const found = all.find(({ section }) => section.name === name);
       if (found === undefined) throw new AgentError(`[${name}] was not prepared`);

@@ -44,7 +44,10 @@ function choose(
   const invalid = words.find((word) => !/^w?\d+$/.test(word));
   if (invalid !== undefined) throw new UsageError(`"${invalid}" is not the id of a refused record`);
   const name = section === "" ? undefined : section;
-  const chosen = findDeadRecords(store, name, words.length === 0 ? undefined : words);
+  const chosen = findDeadRecords(store, {
+    section: name,
+    ids: words.length === 0 ? undefined : words,
+  });
   const found = new Set(listIds(chosen));
   const missing = words.filter((word) => !found.has(word));
   if (missing.length === 0) return chosen;

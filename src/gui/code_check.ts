@@ -63,7 +63,7 @@ export async function checkPiece({ kind, name, code, python: version }: Piece): 
   return {
     language,
     languageName: program?.languageName ?? (python ? "Python" : "JavaScript"),
-    findings: [...findings, ...program?.warnings ?? [], ...program?.doubts ?? []].map(
+    findings: [...findings, ...program?.warnings ?? [], ...program?.ambiguities ?? []].map(
       toCodeFinding,
     ),
     program,

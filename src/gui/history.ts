@@ -4,7 +4,6 @@
  * @module
  */
 import { openExistingStore } from "../app/store.ts";
-import type { StoredRun } from "../state/runs.ts";
 import type { StateStore } from "../state/store.ts";
 import type { GuiContext } from "./context.ts";
 
@@ -12,10 +11,4 @@ import type { GuiContext } from "./context.ts";
 export function withState<T>(gui: GuiContext, look: (store: StateStore) => T): T | undefined {
   using opened = openExistingStore(gui);
   return opened.store === undefined ? undefined : look(opened.store);
-}
-
-/** The last run of every section that has run. */
-export function lastRuns(gui: GuiContext): ReadonlyMap<string, StoredRun> {
-  const runs = withState(gui, (store) => store.lastRuns()) ?? [];
-  return new Map(runs.map((run) => [run.section, run]));
 }

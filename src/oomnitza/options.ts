@@ -4,13 +4,16 @@
  * @module
  */
 
-import { opt } from "../sdk/option.ts";
+import { opt, optional } from "../sdk/option.ts";
 import { tlsOptions } from "../sdk/tls/options.ts";
 import { codeOptions, guardOptions, secretOptions } from "../settings/section_options.ts";
 import type { Values } from "../sdk/option.ts";
 
 /** The most records that one request of API v3 takes. */
 export const largestBatch = 100;
+
+/** The most sections that run side by side. */
+export const mostParallel = 64;
 
 /** Everything that can be set in `[oomnitza]`. */
 export const oomnitzaOptions = {
@@ -35,6 +38,10 @@ export const oomnitzaOptions = {
     maximum: largestBatch,
     advanced: true,
   }),
+  parallel: optional(opt.integer(
+    "Sections that run side by side. Default: 1 for agent upload and the GUI, 4 for agent serve.",
+    { minimum: 1, maximum: mostParallel, example: "4", advanced: true },
+  )),
   dead_letter_days: opt.integer("Days that refused records are kept for agent retry.", {
     default: 90,
     minimum: 1,

@@ -44,7 +44,7 @@ const guestLimits = {
   /** A batch is answered early when its results reach this size. */
   replySize: 2 << 20,
   logLines: 20,
-  complaintKinds: 50,
+  errorKinds: 50,
   converterDepth: 32,
 };
 

@@ -16,7 +16,7 @@ import {
 import { messageOf } from "../base/errors.ts";
 import { describeThrown, fillContext } from "./context.ts";
 import type { GuestFailure, GuestSetup } from "./protocol.ts";
-import { Stopwatch } from "./stopwatch.ts";
+import { RecordTimer } from "./record_timer.ts";
 
 /** What became of a batch. */
 export interface VmAnswer {
@@ -74,7 +74,7 @@ class QuickVm implements Vm {
   readonly #filled: () => number;
   readonly #setup: GuestSetup;
   readonly #host: VmHost;
-  readonly #watch: Stopwatch;
+  readonly #timer: RecordTimer;
   #opened: Opened;
   #at = 0;
   #filledBefore = 0;
@@ -89,13 +89,13 @@ class QuickVm implements Vm {
     this.#filled = filled;
     this.#setup = setup;
     this.#host = host;
-    this.#watch = new Stopwatch(setup.limits.recordMs);
+    this.#timer = new RecordTimer(setup.limits.recordMs);
     this.#opened = this.#open();
   }
 
   run(text: string): VmAnswer {
     this.#at = 0;
-    this.#watch.start();
+    this.#timer.start();
     try {
       const reply = this.#call("run", text);
       if (typeof reply === "string") return { reply, failure: null, usable: !this.#isFull() };
@@ -118,7 +118,7 @@ class QuickVm implements Vm {
 
   /** After an interruption the results so far are still there; the next record gets a fresh context. */
   #recover(failure: GuestFailure): VmAnswer {
-    this.#watch.start();
+    this.#timer.start();
     const done = this.#call("flush");
     const reply = typeof done === "string" ? done : null;
     try {
@@ -148,7 +148,7 @@ class QuickVm implements Vm {
   #failure(thrown: unknown): GuestFailure {
     const at = this.#at;
     const { recordMs, memoryMb } = this.#setup.limits;
-    if (this.#watch.expired) {
+    if (this.#timer.expired) {
       return { at, sure: true, why: "time", detail: `user code took longer than ${recordMs} ms` };
     }
     const detail = describeThrown(thrown);
@@ -171,19 +171,19 @@ class QuickVm implements Vm {
     const context = runtime.newContext();
     const driver = fillContext(context, this.#setup, {
       pythonRuntime: this.#host.pythonRuntime,
-      isSpent: () => this.#watch.expired || this.#isFull(),
+      isSpent: () => this.#timer.expired || this.#isFull(),
       builtin: (request) => this.#host.builtin(request, this.#at),
       mark: (index) => {
         this.#at = index;
         this.#filledBefore = this.#filled();
-        this.#watch.start();
+        this.#timer.start();
         this.#host.alive(index);
       },
     });
-    this.#watch.start();
+    this.#timer.start();
     runtime.setInterruptHandler(() => {
       this.#host.alive(this.#at);
-      return this.#watch.check();
+      return this.#timer.check();
     });
     return { runtime, context, driver };
   }

@@ -50,6 +50,8 @@ export interface SourceCursor {
 
 /** What a source is given to read with. */
 export interface SourceContext<O> {
+  /** Name of the section, for messages about its options. */
+  readonly section: string;
   readonly options: O;
   readonly log: Log;
   /** Aborted when the run is to end; reading must stop soon after. */

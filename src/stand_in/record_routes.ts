@@ -59,14 +59,31 @@ export function recordRoutes(instance: Instance): Hono<Env> {
 
 /** Lists a kind; what was sorted is kept until something changes, for the next page. */
 function createLister(store: Store, kind: Kind) {
-  let kept: { readonly of: string; readonly entries: readonly StoredRecord[] } | undefined;
+  let kept: {
+    readonly of: string;
+    readonly entries: readonly StoredRecord[];
+    readonly names: ReadonlySet<string>;
+  } | undefined;
   return (request: ListRequest): Record<string, unknown>[] => {
     const of = JSON.stringify([store.version, request.order, request.filter]);
     if (kept?.of !== of) {
-      kept = { of, entries: arrange(store.records({ kind }), request, readField) };
+      const all = store.records({ kind });
+      kept = { of, entries: arrange(all, request, readField), names: namesOf(all, kind) };
     }
-    return slice(kept.entries, request).map((stored) => show(stored, request.fields));
+    const { entries, names } = kept;
+    const fields = request.fields?.filter((field) => names.has(field));
+    return slice(entries, request).map((stored) => show(stored, fields));
   };
+}
+
+/** The fields that records of a kind have, as lists name them. */
+function namesOf(records: readonly StoredRecord[], kind: Kind): ReadonlySet<string> {
+  const fields = new Set(records.values().flatMap(({ record }) => Object.keys(record)));
+  const names = [...fields].map((field) =>
+    ownEntry(listedNames[kind], field) ?? field.toLowerCase()
+  );
+  const own = kind === "assets" ? "equipment_id" : "username";
+  return new Set([...names, own, "changed_by", "change_date"]);
 }
 
 function userName({ record, key }: StoredRecord): unknown {
@@ -86,8 +103,7 @@ function readField(stored: StoredRecord, field: string): unknown {
 /** A record as lists have it: names in lower case, with what the server adds. */
 function show(stored: StoredRecord, fields?: readonly string[]): Record<string, unknown> {
   if (fields !== undefined) {
-    const shown = fields.map((field) => [field, readField(stored, field)] as const);
-    return Object.fromEntries(shown.filter(([, value]) => value !== undefined));
+    return Object.fromEntries(fields.map((field) => [field, readField(stored, field) ?? null]));
   }
   const { kind, id, record } = stored;
   const own = kind === "assets" ? { equipment_id: id } : { username: userName(stored) };
@@ -104,7 +120,7 @@ function show(stored: StoredRecord, fields?: readonly string[]): Record<string, 
 
 function describeFields({ fields }: Instance, kind: Kind): Record<string, unknown>[] {
   return Object.entries(fields[kind] ?? {}).map(([field, { type, values, unique = false }]) => ({
-    name: ownEntry(listedNames[kind], field) ?? field.toLowerCase(),
+    external_id: ownEntry(listedNames[kind], field) ?? field.toLowerCase(),
     type,
     ...(values === undefined ? {} : { values }),
     unique,

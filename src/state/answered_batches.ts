@@ -23,6 +23,14 @@ export interface AnsweredRun {
 /** What happened: records were accepted or refused, or a run that read all of the source ended. */
 export type AnswerKind = "accepted" | "refused" | "full";
 
+/** What a batch is beside the baseline that its run compared it with. */
+export interface ComparedBatch {
+  /** The last answer that was in the baseline. */
+  readonly answer: number;
+  /** Positions of the records that differ from it, or are to be taken in for another reason. */
+  readonly changed: readonly number[];
+}
+
 /**
  * The destination of records, as one text: to which instance they go, how they are recognised there, and
  * what may be done with them. `upload` is how they are sent, as JSON.
@@ -71,8 +79,8 @@ export function addAcknowledgedBatches(
   { section, run, destination }: AnsweredRun,
 ): void {
   database.run(
-    `INSERT INTO answers (section, run, way, kind, records)
-      SELECT ?, run, ?, 'accepted', records FROM outbox WHERE run = ?
+    `INSERT INTO answers (section, run, way, kind, records, compared)
+      SELECT ?, run, ?, 'accepted', records, compared FROM outbox WHERE run = ?
         AND id IN (SELECT ticket FROM settled WHERE run = ? AND is_noted = 0) ORDER BY id`,
     section,
     destination,

@@ -42,6 +42,9 @@ export interface Conclusion {
 /** After so many full runs without it, a record is forgotten. */
 export const maxMissedRuns = 5;
 
+/** What is read of a record. */
+const columns = "id, key, fields, vals, must_send, missed";
+
 /** Rows that are looked at before others have a turn. */
 export const pageSize = 1000;
 
@@ -84,6 +87,11 @@ export class Baseline {
   get stamp(): string {
     const { id, destination, answer } = this.#head;
     return answer === 0 ? "none" : `${id}-${destination}-${answer}`;
+  }
+
+  /** The last answer that is in it, 0 when there was none. */
+  get answer(): number {
+    return this.#head.answer;
   }
 
   find(key: string): KnownRecord | undefined {
@@ -143,7 +151,7 @@ export class Baseline {
   #look(key: string): SqliteRow | undefined {
     const [row] = this.#use((database) =>
       database.rows(
-        "SELECT * FROM fingerprints WHERE baseline = ? AND key = ? AND id <= ?",
+        `SELECT ${columns} FROM fingerprints WHERE baseline = ? AND key = ? AND id <= ?`,
         this.#head.id,
         key,
         this.#newest,
@@ -157,7 +165,7 @@ export class Baseline {
   #expected(after: number, limit: number): readonly SqliteRow[] {
     return this.#use((database) =>
       database.rows(
-        `SELECT * FROM fingerprints WHERE baseline = ? AND missed = 0 AND id > ? AND id <= ?
+        `SELECT ${columns} FROM fingerprints WHERE baseline = ? AND missed = 0 AND id > ? AND id <= ?
           ORDER BY id LIMIT ?`,
         this.#head.id,
         after,

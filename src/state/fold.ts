@@ -8,10 +8,10 @@
 import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
-import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-import { parseSyncFields } from "./answered_batches.ts";
+import type { Sqlite, SqliteRow, SqliteValue } from "../runtime/sqlite.ts";
+import { type ComparedBatch, parseSyncFields } from "./answered_batches.ts";
 import { withoutWaiting } from "./file.ts";
-import { createFingerprint } from "./fingerprint.ts";
+import { Fingerprints } from "./fingerprint.ts";
 
 /** Where a baseline is kept. */
 export interface BaselineHome {
@@ -32,6 +32,10 @@ export interface BaselineHead {
   fullRun: string | undefined;
   /** The last answered batch that is in it, 0 when there was none. */
   answer: number;
+  /** The run of that batch. */
+  answerRun: string | undefined;
+  /** The last batch in it before those of that run, 0 when there was none. */
+  otherAnswer: number;
 }
 
 /** Lists of field names, as JSON, and their ids in the state file. */
@@ -75,6 +79,8 @@ export function loadHead(
     destination: Number(row?.way),
     fullRun: row?.full_run === null ? undefined : String(row?.full_run),
     answer: Number(row?.answer),
+    answerRun: row?.answer_run === null ? undefined : String(row?.answer_run),
+    otherAnswer: Number(row?.other_answer),
   };
 }
 
@@ -97,27 +103,46 @@ export function foldSome(home: BaselineHome): number {
       const head = loadHead(database, home);
       const lists = new FieldLists();
       let count = 0;
-      let last = 0;
       while (count < maxFoldedRecords) {
-        const [row] = database.rows(nextBatch, section, last);
+        const [row] = database.rows(nextBatch, section, head.answer);
         if (row === undefined) break;
-        count += Math.max(1, takeIn(database, head, lists, row));
-        last = Number(row.id);
+        const forgotten = forgetOther(database, head, Number(row.way));
+        count += forgotten > 0 ? forgotten : Math.max(1, takeIn(database, head, lists, row));
       }
-      if (count > 0) saveHead(database, head, section, last);
+      if (count > 0) saveHead(database, head, section);
       return count;
     }));
 }
 
-function saveHead(database: Sqlite, head: BaselineHead, section: string, last: number): void {
+/**
+ * What was accepted at another destination says nothing about this one: forgets some of it, and gives how
+ * many records that were. When nothing is left, the baseline is of this destination.
+ */
+function forgetOther(database: Sqlite, head: BaselineHead, destination: number): number {
+  if (destination === head.destination) return 0;
+  head.fullRun = undefined;
+  const forgotten = database.rows(
+    `DELETE FROM fingerprints WHERE id IN (SELECT id FROM fingerprints WHERE baseline = ? LIMIT ?)
+      RETURNING id`,
+    head.id,
+    maxFoldedRecords,
+  );
+  if (forgotten.length === 0) head.destination = destination;
+  return forgotten.length;
+}
+
+function saveHead(database: Sqlite, head: BaselineHead, section: string): void {
   database.run(
-    "UPDATE baselines SET way = ?, full_run = ?, answer = ? WHERE id = ?",
+    `UPDATE baselines SET way = ?, full_run = ?, answer = ?, answer_run = ?, other_answer = ?
+      WHERE id = ?`,
     head.destination,
     head.fullRun ?? null,
-    last,
+    head.answer,
+    head.answerRun ?? null,
+    head.otherAnswer,
     head.id,
   );
-  database.run("DELETE FROM answers WHERE section = ? AND id <= ?", section, last);
+  database.run("DELETE FROM answers WHERE section = ? AND id <= ?", section, head.answer);
 }
 
 const saveFingerprint =
@@ -128,38 +153,49 @@ const saveFingerprint =
     fields = excluded.fields, vals = excluded.vals, run = excluded.run, missed = 0
   WHERE vals <> excluded.vals OR fields <> excluded.fields OR must_send = 1 OR missed > 0`;
 
-/** Takes in one batch; gives how many records it has. */
+const markRefused = "UPDATE fingerprints SET must_send = 1 WHERE baseline = ? AND key = ?";
+
+/** Takes in one batch; gives how many records were looked at. */
 function takeIn(
   database: Sqlite,
   head: BaselineHead,
   lists: FieldLists,
-  { way, kind, run, records, text }: SqliteRow,
+  { id, kind, run, records, compared, text }: SqliteRow,
 ): number {
-  if (Number(way) !== head.destination) {
-    // What was accepted at another destination says nothing about this one.
-    database.run("DELETE FROM fingerprints WHERE baseline = ?", head.id);
-    head.destination = Number(way);
-    head.fullRun = undefined;
+  if (String(run) !== head.answerRun) {
+    head.otherAnswer = head.answer;
+    head.answerRun = String(run);
   }
+  head.answer = Number(id);
   if (kind === "full") head.fullRun = String(run);
   if (records === null) return 0;
+  const changed = findChanged(head, compared ?? null);
+  if (changed?.length === 0) return 0;
   const all = parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
-  const syncFields = parseSyncFields(String(text));
-  for (const record of all) {
-    const print = createFingerprint(record, syncFields);
+  const positions = changed === undefined ? undefined : new Set(changed);
+  const taken = all.filter((_, position) => positions?.has(position) ?? true);
+  const prints = new Fingerprints(parseSyncFields(String(text)));
+  for (const record of taken) {
+    const print = prints.create(record);
     if (print?.key === undefined) continue;
     if (kind === "accepted") {
       const list = lists.idOf(database, print.fields);
       database.run(saveFingerprint, head.id, print.key, list, print.values, String(run));
     } else {
-      database.run(
-        "UPDATE fingerprints SET must_send = 1 WHERE baseline = ? AND key = ?",
-        head.id,
-        print.key,
-      );
+      database.run(markRefused, head.id, print.key);
     }
   }
-  return all.length;
+  return taken.length;
+}
+
+/**
+ * The positions of the records that are to be taken in; undefined for all of them. What a run found
+ * unchanged is in the baseline as it is, unless another run had something accepted since it was compared.
+ */
+function findChanged(head: BaselineHead, compared: SqliteValue): readonly number[] | undefined {
+  if (compared === null) return undefined;
+  const { answer, changed } = JSON.parse(String(compared)) as ComparedBatch;
+  return answer === head.otherAnswer ? changed : undefined;
 }
 
 /** Whether more than so many answered batches of a section wait to be taken in. */

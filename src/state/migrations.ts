@@ -166,4 +166,17 @@ export const migrations: readonly (readonly string[])[] = [
     // The records of a baseline in the order in which they were accepted first.
     "CREATE INDEX fingerprints_missed ON fingerprints (baseline, missed)",
   ],
+  [
+    // A run that the guard stopped is told apart from one that failed.
+    "ALTER TABLE runs ADD COLUMN stopped_by_guard INTEGER NOT NULL DEFAULT 0",
+  ],
+  [
+    // What a batch is beside the baseline that its run compared it with, as JSON: the last answer in that
+    // baseline, and the positions of the records that differ from it.
+    "ALTER TABLE outbox ADD COLUMN compared TEXT",
+    "ALTER TABLE answers ADD COLUMN compared TEXT",
+    // The run of the last answer that is in a baseline, and the last answer before it of another run.
+    "ALTER TABLE baselines ADD COLUMN answer_run TEXT",
+    "ALTER TABLE baselines ADD COLUMN other_answer INTEGER NOT NULL DEFAULT 0",
+  ],
 ];

@@ -8,7 +8,12 @@ import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { compress, decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { addAcknowledgedBatches, addAnsweredBatch, findAccepted } from "./answered_batches.ts";
+import {
+  addAcknowledgedBatches,
+  addAnsweredBatch,
+  type ComparedBatch,
+  findAccepted,
+} from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
 import { updateCounts } from "./runs.ts";
@@ -55,12 +60,26 @@ export interface NewBatch {
   readonly text: string | undefined;
 }
 
+/** What the records of a run were compared with before they were sent. */
+export interface ComparedWith {
+  /** The last answer that was in the baseline. */
+  readonly answer: number;
+  /** Whether a record is there already as it is sent. */
+  readonly isUnchanged: (record: MappedRecord) => boolean;
+}
+
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
 export class StateOutbox {
   readonly #owner: OutboxOwner;
+  #comparedWith: ComparedWith | undefined;
 
   constructor(owner: OutboxOwner) {
     this.#owner = owner;
+  }
+
+  /** Takes what the batches from now on were compared with: what is unchanged need not be taken in again. */
+  compareWith(compared: ComparedWith): void {
+    this.#comparedWith = compared;
   }
 
   /** Makes batches durable, all or none; gives their ids. */
@@ -77,10 +96,11 @@ export class StateOutbox {
       if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       return batches.map(({ records, text }) => {
         const [row] = database.rows(
-          "INSERT INTO outbox (run, count, records) VALUES (?, ?, ?) RETURNING id",
+          "INSERT INTO outbox (run, count, records, compared) VALUES (?, ?, ?, ?) RETURNING id",
           run,
           records.length,
           compress(text ?? stringifyExactJson(records)),
+          this.#describeCompared(records),
         );
         return Number(row?.id);
       });
@@ -111,7 +131,7 @@ export class StateOutbox {
         return;
       }
       database.run(
-        "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
+        "UPDATE outbox SET count = ?, records = ?, compared = NULL WHERE id = ?",
         pending.length,
         compress(stringifyExactJson(pending)),
         batchId,
@@ -153,6 +173,16 @@ export class StateOutbox {
       database.run("DELETE FROM settled WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
     });
+  }
+
+  #describeCompared(records: readonly MappedRecord[]): string | null {
+    if (this.#comparedWith === undefined) return null;
+    const { answer, isUnchanged } = this.#comparedWith;
+    const changed: number[] = [];
+    for (const [position, record] of records.entries()) {
+      if (!isUnchanged(record)) changed.push(position);
+    }
+    return JSON.stringify({ answer, changed } satisfies ComparedBatch);
   }
 
   /** Remembers the batches that were accepted as a whole. */

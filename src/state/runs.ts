@@ -28,6 +28,8 @@ export interface StoredRun {
   readonly api: string | null;
   readonly requests: number;
   readonly error: string | null;
+  /** Whether the guard stopped it before anything was sent. */
+  readonly stopped_by_guard: boolean;
   /** Records that still wait in the outbox. */
   readonly waiting: number;
 }
@@ -41,6 +43,8 @@ export interface RunEnd {
   readonly api: string | null;
   readonly requests: number;
   readonly error: string | null;
+  /** Whether the guard stopped it before anything was sent. */
+  readonly stopped_by_guard: boolean;
 }
 
 /** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
@@ -87,7 +91,7 @@ export function updateCounts(database: Sqlite, id: string, counts: string): void
 export function endRun(database: Sqlite, id: string, end: RunEnd): void {
   database.run(
     `UPDATE runs SET ended = ?, outcome = ?, counts = ?, claimed = ?, api = ?, requests = ?,
-      error = ? WHERE id = ?`,
+      error = ?, stopped_by_guard = ? WHERE id = ?`,
     end.ended,
     end.outcome,
     JSON.stringify(end.counts),
@@ -95,6 +99,7 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
     end.api,
     end.requests,
     end.error,
+    end.stopped_by_guard ? 1 : 0,
     id,
   );
   if (end.outcome !== "ok") return;
@@ -154,6 +159,7 @@ function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredR
     api: row.api === null ? null : String(row.api),
     requests: Number(row.requests),
     error: row.error === null ? null : String(row.error),
+    stopped_by_guard: Number(row.stopped_by_guard) === 1,
     waiting: Number(row.waiting),
   };
 }
@@ -165,14 +171,6 @@ export function latestRuns(
   isAtWork: (owner: string) => boolean,
 ): StoredRun[] {
   const rows = database.rows(`${shown} ORDER BY id DESC LIMIT ?`, limit);
-  return rows.map((row) => parseRun(row, isAtWork));
-}
-
-/** The latest run of each section that has run. */
-export function lastRuns(database: Sqlite, isAtWork: (owner: string) => boolean): StoredRun[] {
-  const rows = database.rows(
-    `${shown} WHERE id IN (SELECT max(run) FROM last_runs GROUP BY section)`,
-  );
   return rows.map((row) => parseRun(row, isAtWork));
 }
 
@@ -216,4 +214,43 @@ export function findRun(
 ): StoredRun | undefined {
   const [row] = database.rows(`${shown} WHERE id = ?`, id);
   return row === undefined ? undefined : parseRun(row, isAtWork);
+}
+
+/** Which runs of a section are meant. */
+export interface RunSelection {
+  readonly section: string;
+  readonly origin: RunOrigin;
+  /** Runs that began before are left out; ISO 8601. */
+  readonly since: string;
+  readonly limit: number;
+}
+
+/** The latest runs of a section, oldest first. */
+export function recentRuns(
+  database: Sqlite,
+  { section, origin, since, limit }: RunSelection,
+  isAtWork: (owner: string) => boolean,
+): StoredRun[] {
+  // Those that are closed have an index by origin; those that are open are few.
+  const rows = [0, 1].flatMap((isOpen) =>
+    database.rows(
+      `${shown} WHERE section = ? AND origin = ? AND is_open = ${isOpen} AND started >= ?
+        ORDER BY id DESC LIMIT ?`,
+      section,
+      origin,
+      since,
+      limit,
+    )
+  );
+  return rows.map((row) => parseRun(row, isAtWork))
+    .sort((a, b) => a.id < b.id ? -1 : 1).slice(-limit);
+}
+
+/** Records that wait in the outbox, by section; sections of which nothing waits are not there. */
+export function waitingRecords(database: Sqlite): ReadonlyMap<string, number> {
+  const rows = database.rows(
+    `SELECT section, total(count) AS waiting FROM outbox JOIN runs ON runs.id = outbox.run
+      WHERE outbox.id NOT IN (SELECT ticket FROM settled) GROUP BY section`,
+  );
+  return new Map(rows.map((row) => [String(row.section), Number(row.waiting)]));
 }

@@ -15,27 +15,32 @@ import {
   reviveEvents,
 } from "./dead_events.ts";
 import {
+  countDeadLetters,
   type DeadLetter,
   findDeadLetters,
   pruneDeadLetters,
   refuseAgain,
+  type RefusedCount,
   removeDeadLetters,
   type Selection,
 } from "./dead_letters.ts";
 import { openState, unusable } from "./file.ts";
 import { newId } from "./id.ts";
+import { type InboxSize, inboxSizes } from "./inbox.ts";
 import { StateOutbox } from "./outbox.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
 import {
   endRun,
   findRun,
   insertRun,
-  lastRuns,
   lastStart,
   lastSuccess,
   latestRuns,
   pruneRuns,
+  recentRuns,
   type RunEnd,
+  type RunSelection,
+  waitingRecords,
 } from "./runs.ts";
 import type { RunOrigin, StoredRun } from "./runs.ts";
 
@@ -65,6 +70,16 @@ export interface UnfinishedRun {
   /** Whether some of the run's records were answered. */
   readonly sent: boolean;
   readonly outbox: StateOutbox;
+}
+
+/** What is not done yet. */
+export interface UnfinishedWork {
+  /** Records in the outbox, by section. */
+  readonly waiting: ReadonlyMap<string, number>;
+  /** Records that Oomnitza refused. */
+  readonly refused: readonly RefusedCount[];
+  /** Webhook events. */
+  readonly events: readonly InboxSize[];
 }
 
 export interface StoreSettings {
@@ -154,9 +169,20 @@ export class StateStore {
     return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
   }
 
-  /** The latest run of each section that has run. */
-  lastRuns(): StoredRun[] {
-    return this.#use((database) => lastRuns(database, (id) => isAtWork(this.path, id)));
+  /** The latest runs of a section, oldest first. */
+  recentRuns(selection: RunSelection): StoredRun[] {
+    return this.#use((database) =>
+      recentRuns(database, selection, (owner) => isAtWork(this.path, owner))
+    );
+  }
+
+  /** What waits, and what was refused, of all sections. */
+  unfinishedWork(): UnfinishedWork {
+    return this.#use((database) => ({
+      waiting: waitingRecords(database),
+      refused: countDeadLetters(database),
+      events: inboxSizes(database),
+    }));
   }
 
   /** When the latest run of a section began that was to read all of the source, ISO 8601. */

@@ -9,6 +9,7 @@ import { SourceError } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http/http.ts";
+import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
@@ -70,6 +71,8 @@ export interface RunSettings {
   readonly postponed?: (() => number) | undefined;
   /** Where the connection to the source is kept for the next run. */
   readonly connection?: Connection | undefined;
+  /** Those of the sections that run beside it, which share the limits of an account. */
+  readonly limiters?: RateLimiters | undefined;
   /** Is shown the account of the section while it runs. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
   /** Called with the status of every answer of the section's vendor. */
@@ -151,7 +154,7 @@ class SectionRun {
 
   /** What the deliveries of the backlog and of the run have in common. */
   #deliverySettings() {
-    const { oomnitza, apiVersion, batchSize } = this.#context;
+    const { oomnitza, apiVersion, batchSize, redactor } = this.#context;
     const { testmode } = this.#settings;
     const sink: Sink = testmode === undefined
       ? { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) }
@@ -163,6 +166,7 @@ class SectionRun {
       batchSize: testmode === undefined ? batchSize : 1,
       identify: this.#prepared.mapper.identify,
       log: this.#prepared.log,
+      redact: (text) => redactor.redact(text),
     } satisfies Partial<DeliverySettings>;
   }
 
@@ -177,12 +181,13 @@ class SectionRun {
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
     const { oomnitza, http, redactor, signal, guard } = this.#context;
     const { store, full, accept, read, recordCount, workers } = this.#settings;
-    const { saveData, connection, onVendorAnswer, testmode } = this.#settings;
+    const { saveData, connection, limiters, onVendorAnswer, testmode } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
     const filter = await openChangeFilter(this.#prepared, account, delivery, {
       store: testmode === undefined ? store : undefined,
       run: this.#stored?.id,
+      outbox: this.#stored?.outbox,
       guard,
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,
@@ -197,6 +202,7 @@ class SectionRun {
       cursor,
       workers,
       connection,
+      limiters,
       saveData,
       oomnitza,
       http,

@@ -127,8 +127,8 @@ test("it tells which fields there are, as far as they are defined", async () => 
     },
   });
   expect((await call(standIn, "GET", "/api/v3/assets/meta")).body).toEqual([
-    { name: "model", type: "dropdown", values: ["Laptop"], unique: false },
-    { name: "serial", type: "text", unique: true },
+    { external_id: "model", type: "dropdown", values: ["Laptop"], unique: false },
+    { external_id: "serial", type: "text", unique: true },
   ] as unknown as Record<string, unknown>);
   expect((await call(standIn, "GET", "/api/v3/users/meta")).body).toEqual([] as unknown as Record<
     string,

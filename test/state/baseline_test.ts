@@ -7,7 +7,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createFingerprint, differences, parseFields } from "../../src/state/fingerprint.ts";
+import { differences, Fingerprints, parseFields } from "../../src/state/fingerprint.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
 
@@ -53,15 +53,19 @@ test("values that turn into the same JSON are the same", () => {
   const day = new Date("2026-01-01T00:00:00Z");
   const live = { TAG: 1, day, list: [day, undefined], none: undefined, nan: NaN };
   const read = JSON.parse(JSON.stringify(live));
-  const print = createFingerprint(live, ["TAG"]);
+  const prints = new Fingerprints(["TAG"]);
+  const print = prints.create(live);
   expect(print).toBeDefined();
-  expect(createFingerprint(read, ["TAG"])).toEqual(print as NonNullable<typeof print>);
-  expect(createFingerprint({ TAG: 1, ring }, ["TAG"])).toBeUndefined();
+  expect(prints.create(read)).toEqual({ ...print as NonNullable<typeof print>, isWhole: true });
+  expect(prints.create({ TAG: 1, ring })).toBeUndefined();
 });
 
 test("a long value is known by digest, shown by beginning and length", () => {
   const print = (last: string) => {
-    const found = createFingerprint({ TAG: "a", apps: [...Array(100).fill("app"), last] }, ["TAG"]);
+    const found = new Fingerprints(["TAG"]).create({
+      TAG: "a",
+      apps: [...Array(100).fill("app"), last],
+    });
     if (found === undefined) throw new Error("no fingerprint");
     return found;
   };
@@ -69,6 +73,17 @@ test("a long value is known by digest, shown by beginning and length", () => {
   expect(differences(print("x"), print("y"))).toEqual(["apps"]);
   expect(differences(print("x"), print("x"))).toEqual([]);
   expect(parseFields(print("x")).get("apps")).toMatch(/^\["app".*… \(605 characters\)$/);
+});
+
+test("records of different fields have fingerprints of their own", () => {
+  const prints = new Fingerprints(["TAG"]);
+  const all = [{ TAG: 1, a: 1 }, { TAG: 1, b: 1 }, { TAG: 1 }, { TAG: 1, a: 1 }];
+  expect(all.map((record) => prints.create(record)?.fields)).toEqual([
+    '["TAG","a"]',
+    '["TAG","b"]',
+    '["TAG"]',
+    '["TAG","a"]',
+  ]);
 });
 
 test("what was accepted last is what counts, also of the same run", async () => {
@@ -118,5 +133,20 @@ test("more records than are worked on at once are taken in, reported as gone, an
       });
     }
     expect((await compare(store, all)).kinds.filter((kind) => kind === "new")).toHaveLength(1290);
+  });
+});
+
+test("much that was accepted at another destination is forgotten, all of it", async () => {
+  await withStore(async (store) => {
+    const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
+    store.accepted.add("s", upload, "r1", all);
+    await store.accepted.concludeUncompared("s", upload, "r1");
+    expect(store.accepted.baseline("s", upload).isFull).toBe(true);
+    const other = JSON.stringify({ ...JSON.parse(upload), updateOnly: true });
+    store.accepted.add("s", other, "r2", [{ TAG: "T1", v: 2 }]);
+    const baseline = await store.accepted.openBaseline("s", other);
+    expect([baseline.size, baseline.isFull]).toEqual([1, false]);
+    expect(baseline.find('["T1"]')?.values).toBe('["T1",2]');
+    expect(baseline.find('["T2"]')).toBeUndefined();
   });
 });

@@ -48,6 +48,7 @@ async function start(
   const filter = await openChangeFilter(prepared, account, delivery, {
     store,
     run: "r2",
+    outbox: undefined,
     guard: {},
     isFull: false,
     isPartial: false,

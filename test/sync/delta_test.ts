@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { MappedRecord } from "../../src/base/record.ts";
-import { Comparison, isBlanked } from "../../src/sync/changes/delta.ts";
+import { Comparison } from "../../src/sync/changes/delta.ts";
 import { openTestStore, storedSection } from "./support/store.ts";
 
 const { section, upload } = storedSection;
@@ -62,14 +62,15 @@ test("unchanged records, and those that are gone, are known", async () => {
 });
 
 test("a field that loses its value counts as blanked; 0 and false are values", async () => {
-  using compared = await compareWith([{ TAG: "T1", A: "x", B: 5, C: true }]);
+  const fields = { A: "x", B: 5, C: true, D: [], E: "gone", F: "y".repeat(300) };
+  using compared = await compareWith([{ TAG: "T1", ...fields }]);
   const { comparison } = compared;
-  comparison.compare({ TAG: "T1", A: "", B: 0, C: false });
+  // What was blank before, or is left out, loses nothing; what is new and blank neither.
+  comparison.compare({ TAG: "T1", A: "", B: 0, C: false, D: null, F: null, G: "" });
   expect(comparison.counts.blanked).toBe(1);
-  expect([...comparison.blankedFields]).toEqual([["A", 1]]);
-  expect(isBlanked({ field: "A", old: "x", new: null })).toBe(true);
-  expect(isBlanked({ field: "A", old: "x" })).toBe(false);
-  expect(isBlanked({ field: "A", old: [], new: null })).toBe(false);
+  expect([...comparison.blankedFields]).toEqual([["A", 1], ["F", 1]]);
+  comparison.compare({ TAG: "T1", ...fields, OS: "" });
+  expect(comparison.counts.blanked).toBe(1);
 });
 
 test("a record that shares its key with one that was sent is sent, too", async () => {
@@ -107,6 +108,25 @@ test("what waits to be delivered is compared with before what was accepted", asy
 /** A value that JSON has no form for: it holds itself. */
 const ring: Record<string, unknown> = {};
 ring.self = ring;
+
+test("what stays as it was accepted is told apart from what is only the same", async () => {
+  using compared = await compareWith([{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3", OS: "1" }]);
+  const { baseline, store } = compared;
+  const missed = baseline.find('["T2"]')?.id;
+  await baseline.conclude({ run: "r2", isSeen: (id) => id !== missed, returned: [] });
+  const next = store.accepted.baseline(section, upload);
+  const comparison = new Comparison({ baseline: next, syncFields: ["TAG"] });
+  const standing = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3", OS: "2" }, { TAG: "T3", OS: "1" }]
+    .map((record) => comparison.classify(record));
+  expect(standing.map(({ kind, isAsAccepted }) => [kind, isAsAccepted])).toEqual([
+    ["unchanged", true],
+    // It was missed, and is back.
+    ["unchanged", false],
+    ["changed", false],
+    // Another record of its key was sent before it.
+    ["changed", false],
+  ]);
+});
 
 test("records without a key, or that cannot be written as JSON, are new", async () => {
   using compared = await compareWith([{ TAG: "T1" }]);

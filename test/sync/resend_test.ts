@@ -23,10 +23,15 @@ function refuse(store: StateStore, records: readonly MappedRecord[], stored = st
 
 async function retry(store: StateStore, sink: FakeSink) {
   const resent: Resent = { accepted: 0, refused: 0, unanswered: 0 };
-  const settings = { apiVersion: "auto", batchSize: 10, workers: 1, version: "2" } as const;
+  const redact = (text: string) => text;
+  const how = { apiVersion: "auto", batchSize: 10, workers: 1, version: "2" } as const;
   const oomnitza = { post: sink.post } as never;
   const { log } = keepLog();
-  const error = await resend(store.deadLetters({}), { ...settings, store, oomnitza, log }, resent)
+  const error = await resend(
+    store.deadLetters({}),
+    { ...how, store, oomnitza, log, redact },
+    resent,
+  )
     .catch((thrown) => thrown);
   return { resent, error };
 }

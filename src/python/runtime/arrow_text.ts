@@ -148,7 +148,8 @@ function makeReader(pattern: string): Reader {
     const kind = token.startsWith("S") ? "S" : token;
     const expression = readers[kind];
     if (expression === undefined) failParsing(`Unrecognized token '${token}'.`);
-    kinds.push(kind);
+    // The engine has no more than 255 groups; a date has seven parts.
+    if (kinds.push(kind) > 100) failParsing("The format has too many tokens.");
     source += `(${expression})`;
   }
   source += escapeText(pattern.slice(at));

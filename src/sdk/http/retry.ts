@@ -10,6 +10,8 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** Milliseconds after which no further attempt is begun. */
   readonly budgetMs: number;
+  /** Whether an attempt is broken off when they are over, whatever time a request may take. */
+  readonly isStrict?: boolean;
 }
 
 /** The policies of the product, by what is requested. */
@@ -22,6 +24,8 @@ export const retryPolicies = {
   split: { attempts: 3, budgetMs: 30_000 },
   /** A person waits for the answer. */
   interactive: { attempts: 2, budgetMs: 15_000 },
+  /** A person waits to learn whether the other side is there at all. */
+  firstContact: { attempts: 8, budgetMs: 15_000, isStrict: true },
 } as const satisfies Readonly<Record<string, RetryPolicy>>;
 
 const retriedStatuses = new Set([408, 429, 500, 502, 503, 504]);

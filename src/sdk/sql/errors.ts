@@ -29,10 +29,26 @@ export interface SqlEndpointNames {
   readonly login: "sql" | "ntlm" | "process";
 }
 
-/** The code of the driver or of the socket underneath. */
-function deepestCode(thrown: unknown): string {
+/** The error underneath: the driver repeats the address around it, and one it tried several of has a list. */
+function deepestError(thrown: unknown): unknown {
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
+    return deepestError(thrown.errors[0]);
+  }
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return errorCode(cause) || errorCode(thrown);
+  return cause === undefined ? thrown : deepestError(cause);
+}
+
+/** What the driver has codes of its own for ("Connection", `error.code` in the manual of tedious). */
+const driverReasons: Readonly<Record<string, string>> = {
+  EENCRYPT: "the server requires encryption",
+  ETIMEOUT: "there was no answer in time",
+  EINSTLOOKUP: "the instance was not found",
+};
+
+/** Why there is no connection, without the address, which the sentence around it has. */
+function describeReason(inner: unknown, code: string): string {
+  const text = driverReasons[code] ?? messageOf(inner);
+  return code === "" || code === "ESOCKET" || text.includes(code) ? text : `${text} [${code}]`;
 }
 
 const changePassword = "Set a new password for the account in SQL Server.";
@@ -164,8 +180,8 @@ export function sqlConnectError(
     const hint = sspiHint(endpoint, thrown.status);
     return new AuthError(`${what}: ${thrown.message}`, { cause: thrown, hint });
   }
-  const text = messageOf(thrown);
-  const code = deepestCode(thrown);
+  const inner = deepestError(thrown);
+  const code = errorCode(inner) || errorCode(thrown);
   // The driver has one code for both sides' demand.
   if (code === "EENCRYPT" && endpoint.encrypt !== false) {
     return new SourceError(
@@ -176,12 +192,10 @@ export function sqlConnectError(
       },
     );
   }
-  const reason = code === "" || code === "ESOCKET" || text.includes(code)
-    ? text
-    : `${text} [${code}]`;
+  const reason = describeReason(inner, code);
   return new SourceError(`Cannot connect to SQL Server ${server}: ${reason}`, {
     cause: thrown,
-    hint: connectionHint(code, text),
+    hint: connectionHint(code, `${messageOf(thrown)} ${messageOf(inner)}`),
     retriable: true,
   });
 }
@@ -238,7 +252,10 @@ function queryHint(
 export function sqlQueryError(endpoint: SqlEndpointNames, thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown;
   const message = serverError(thrown);
-  if (message === undefined) return sqlLostError(endpoint, messageOf(thrown), thrown);
+  if (message === undefined) {
+    const inner = deepestError(thrown);
+    return sqlLostError(endpoint, describeReason(inner, errorCode(inner)), thrown);
+  }
   const { number } = message;
   const what = `Cannot read from ${endpoint.database} on SQL Server ${
     addressText(endpoint.address)

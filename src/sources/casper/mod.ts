@@ -83,8 +83,9 @@ export const casper = defineSource({
   fields,
   namedBy: ["general.id", "general.name"],
   isSerial: (path) => path === "general.serial_number",
-  // "Jamf Pro API scalability best practices": not more than five requests at once.
-  limits: { concurrency: 5 },
+  // "Jamf Pro API Scalability Best Practices": no more than five requests at once, and fewer when
+  // answers get slow.
+  limits: { concurrency: 5, adaptive: true },
   rule({ username, password, client_id, client_secret }) {
     if (client_id !== "" || client_secret !== "") {
       const isComplete = client_id !== "" && client_secret !== "";

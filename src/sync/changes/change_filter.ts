@@ -8,13 +8,15 @@
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Baseline } from "../../state/baseline.ts";
+import type { Fingerprint } from "../../state/fingerprint.ts";
+import type { StateOutbox } from "../../state/outbox.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
-import { Comparison } from "./delta.ts";
+import { Comparison, NumberSet } from "./delta.ts";
 import {
   describeViolations,
   findViolations,
@@ -23,7 +25,7 @@ import {
   type GuardRule,
   resolveGuardRule,
 } from "./guard.ts";
-import { Spool } from "./spool.ts";
+import { RecordSpool } from "./record_spool.ts";
 
 /** Decides what goes on to the delivery; every record that it takes ends in the account. */
 export interface ChangeFilter {
@@ -42,6 +44,8 @@ export interface FilterSettings {
   readonly store: StateStore | undefined;
   /** Id of the run in the state file. */
   readonly run: string | undefined;
+  /** The outbox of that run. */
+  readonly outbox: Pick<StateOutbox, "compareWith"> | undefined;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
   /** Whether also what did not change is sent. */
@@ -144,7 +148,9 @@ class ComparingFilter implements ChangeFilter {
   readonly #comparison: Comparison;
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
-  #blocked: Spool<MappedRecord> | undefined;
+  #blocked: RecordSpool | undefined;
+  /** The positions of those of which nothing is new. */
+  readonly #asAccepted = new NumberSet();
   #delivered = 0;
   #end: ReadEnd | undefined;
   #gone: { readonly count: number; readonly names: readonly string[] } | undefined;
@@ -169,18 +175,19 @@ class ComparingFilter implements ChangeFilter {
   /** Lets nothing pass before all of it was compared; it is kept in a file beside the state file. */
   block(rule: GuardRule, beside: string): void {
     this.#rule = rule;
-    this.#blocked = new Spool(beside);
+    this.#blocked = new RecordSpool(beside);
     this.#prepared.log.info("The guard is enabled: nothing is sent before everything was read");
   }
 
   add(record: MappedRecord): Promise<void> | undefined {
-    const { kind } = this.#comparison.compare(record);
+    const { kind, isAsAccepted, print } = this.#comparison.classify(record);
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
       return undefined;
     }
     if (this.#blocked === undefined) return this.#delivery.add(record);
-    this.#addBlocked(this.#blocked, record);
+    if (isAsAccepted) this.#asAccepted.add(this.#blocked.length);
+    this.#addBlocked(this.#blocked, record, print);
     return undefined;
   }
 
@@ -220,9 +227,13 @@ class ComparingFilter implements ChangeFilter {
     };
   }
 
-  #addBlocked(blocked: Spool<MappedRecord>, record: MappedRecord): void {
+  #addBlocked(
+    blocked: RecordSpool,
+    record: MappedRecord,
+    print: Fingerprint | undefined,
+  ): void {
     try {
-      blocked.add(record);
+      blocked.add(record, print);
     } catch (error) {
       if (error instanceof AgentError) throw error;
       const { mapper, log } = this.#prepared;
@@ -260,9 +271,13 @@ class ComparingFilter implements ChangeFilter {
     for (const violation of violations) log.warning(`Accepted: ${violation}`);
   }
 
-  async #deliver(blocked: Spool<MappedRecord>): Promise<void> {
+  async #deliver(blocked: RecordSpool): Promise<void> {
+    const unchanged = new WeakSet<MappedRecord>();
+    const isUnchanged = (record: MappedRecord) => unchanged.has(record);
+    this.#settings.outbox?.compareWith({ answer: this.#baseline.answer, isUnchanged });
     for (const record of blocked.values()) {
       if (this.#delivery.isStopped || this.#settings.signal.aborted) return;
+      if (this.#asAccepted.has(this.#delivered)) unchanged.add(record);
       this.#delivered++;
       const full = this.#delivery.add(record);
       if (full !== undefined) await full;

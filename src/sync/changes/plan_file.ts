@@ -158,7 +158,16 @@ const savedHead = z.object({
     }),
     waiting: count,
     has_baseline: z.boolean(),
-    // Plans of older versions have none.
+    // Plans of older versions have none of these.
+    compared_with: z.enum(["accepted", "live"]).default("accepted"),
+    not_compared: z.array(z.string()).default([]),
+    refusals: z.array(z.object({
+      field: z.string(),
+      problem: z.enum(["not_in_list", "not_a_number", "not_a_date"]),
+      records: count,
+      allowed: count.nullable(),
+      examples: z.array(z.string()),
+    })).default([]),
     empty_paths: z.array(
       z.object({ path: z.string(), fields: z.array(z.string()), note: z.string().nullable() }),
     ).default([]),

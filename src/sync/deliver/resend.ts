@@ -25,6 +25,8 @@ export interface ResendSettings {
   /** Version of the program that uploads. */
   readonly version: string;
   readonly log: Log;
+  /** Masks the secrets in what is quoted of answers. */
+  readonly redact: (text: string) => string;
 }
 
 /** What became of dead letters that were sent again. */

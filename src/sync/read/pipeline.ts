@@ -13,6 +13,7 @@ import { Dropped, type Outcomes } from "../../transform/map.ts";
 import { openTransform, type Transform } from "../../transform/transform.ts";
 import type { Account } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
+import { hasOffsetText, putDatesIntoUtc } from "./date_fields.ts";
 import { EmptyPaths } from "./empty_paths.ts";
 import { groupItems, type PartialRead, type ReadExtent, readItems } from "./read_items.ts";
 import {
@@ -29,7 +30,7 @@ import type { ReadSettings } from "./source_context.ts";
 export interface PipelineSettings extends
   Pick<
     ReadSettings,
-    "signal" | "redactor" | "workers" | "saveData" | "connection" | "onVendorAnswer"
+    "signal" | "redactor" | "workers" | "saveData" | "connection" | "limiters" | "onVendorAnswer"
   > {
   readonly account: Account;
   /** Records to read; 0 reads all. */
@@ -157,7 +158,10 @@ class Pipeline {
         this.#drop(outcome, group[index] as SourceRecord, this.#delivered + index + 1);
         continue;
       }
-      const full = this.#settings.deliver(outcome);
+      const record = hasOffsetText(outcome)
+        ? await putDatesIntoUtc(outcome, this.#prepared)
+        : outcome;
+      const full = this.#settings.deliver(record);
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;

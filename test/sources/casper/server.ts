@@ -54,6 +54,8 @@ export interface JamfOptions {
   /** Milliseconds that the server's clock is behind. */
   readonly clockBehind?: number;
   readonly throttle?: Throttle;
+  /** Waited for before each answer. */
+  readonly hold?: (call: VendorCall) => Promise<void>;
   /** The version that the inventory endpoint has. */
   readonly inventory?: InventoryVersion;
   /** See {@linkcode Inventory}. */
@@ -222,6 +224,7 @@ const kindOf = (match: RegExpExecArray | undefined) =>
 export function startJamf(options: JamfOptions): Vendor {
   const jamf = new Jamf(options);
   return startVendor({
+    hold: options.hold,
     routes: [
       { method: "POST", path: "/jss/api/v1/auth/token", answer: (call) => jamf.userToken(call) },
       { method: "POST", path: "/jss/api/oauth/token", answer: (call) => jamf.clientToken(call) },
