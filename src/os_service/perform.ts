@@ -8,7 +8,14 @@ import { spawn, type StdioOptions } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
-import { type CommandLine, describeStep, type RunStep, type Step, type WriteStep } from "./step.ts";
+import {
+  type CommandLine,
+  commandText,
+  describeStep,
+  type RunStep,
+  type Step,
+  type WriteStep,
+} from "./step.ts";
 
 /** How a program ended, and all that it printed. */
 export interface CommandResult {
@@ -48,7 +55,7 @@ export async function show(command: CommandLine): Promise<number> {
 }
 
 function failed(step: Step, result: CommandResult): AgentError {
-  const what = describeStep(step);
+  const what = step.kind === "run" ? commandText(step.command) : describeStep(step);
   const denied = result.code === 5 ||
     /denied|EACCES|EPERM|not permitted|authentication required/i.test(result.text);
   return new AgentError(
