@@ -81,7 +81,7 @@ slow("a mapping is edited in place, and a source that cannot be read says so", a
     "Mapping.Barcode = tag\n# by hand\nmapping.SITE = {'hardcoded': 'HQ'}\n";
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page } = await openWindow(browser, gui, { width: 400, scheme: "dark" });
-  await page.click("table >> text=csv_assets");
+  await page.click("main >> text=csv_assets");
   await page.click(".tabs >> text=Mappings");
   await page.waitForSelector("table");
   await noSeriousViolations(page);
