@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { windowsPath, type Wine } from "./prefix.ts";
@@ -43,10 +43,36 @@ mapping.BARCODE = Tag
     throw new Error(`runs reads something else:\n${runs}`);
   }
   if (existsSync(join(system, "info.log"))) throw new Error("There is a log in System32.");
+  await checkProtected(wine, agent, join(prefix, data));
   await checkTask(wine, agent, system);
   await checkLock(wine, agent, state);
   await checkPlanted(wine, agent);
   console.log("wine: from System32, it finds configuration, state and logs in ProgramData");
+}
+
+/** A secret that Windows encrypts for the machine, written by a pipe and used by a reference. */
+async function checkProtected(wine: Wine, agent: string, folder: string): Promise<void> {
+  const secret = "dpapi Canary pässwörd";
+  const plain = join(wine.folder, "plain.txt");
+  writeFileSync(plain, secret);
+  const path = "C:\\ProgramData\\Oomnitza Agent\\token.dpapi";
+  const batch = join(wine.folder, "protect.cmd");
+  writeFileSync(batch, `@"${agent}" secret protect "${path}" < "${windowsPath(plain)}"\r\n`);
+  await must(wine, ["cmd", "/c", windowsPath(batch)]);
+  const file = readFileSync(join(folder, "token.dpapi"), "utf8");
+  if (!/^[\w+/]+=*\n$/.test(file) || file.includes("Canary")) {
+    throw new Error(`Not encrypted: ${file}`);
+  }
+  const ini = readFileSync(join(folder, "config.ini"), "utf8");
+  const token = /^api_token = (.*)$/m.exec(ini)?.[1] ?? "";
+  writeFileSync(plain, token);
+  await must(wine, ["cmd", "/c", windowsPath(batch)]);
+  writeFileSync(
+    join(folder, "config.ini"),
+    ini.replace(/^api_token = .*$/m, "api_token = ${dpapi:token.dpapi}"),
+  );
+  const sent = await must(wine, [agent, "upload", "csv_assets"]);
+  if (!sent.includes("1 sent")) throw new Error(`With the encrypted token: ${sent}`);
 }
 
 async function checkTask(wine: Wine, agent: string, cwd: string): Promise<void> {

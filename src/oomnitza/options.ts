@@ -38,6 +38,15 @@ export const oomnitzaOptions = {
     maximum: largestBatch,
     advanced: true,
   }),
+  receipt: opt.choice(
+    "Whether Oomnitza is asked after an upload what became of the records that it took in. auto asks, and says so when the instance does not tell; require makes a section fail then; off does not ask.",
+    ["auto", "require", "off"],
+    { default: "auto", advanced: true },
+  ),
+  receipt_timeout: opt.duration(
+    "How long an upload waits until Oomnitza has processed its records (s, m, h). What is not processed by then is asked for again by the next run.",
+    { default: "10m", advanced: true },
+  ),
   parallel: optional(opt.integer(
     "Sections that run side by side. Default: 1 for agent upload and the GUI, 4 for agent serve.",
     { minimum: 1, maximum: mostParallel, example: "4", advanced: true },

@@ -4,7 +4,7 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import type { AppContext } from "../../app/context.ts";
+import { type AppContext, defaultWorkers } from "../../app/context.ts";
 import {
   countReasons,
   countResent,
@@ -20,6 +20,7 @@ import {
 import { UsageError } from "../../base/errors.ts";
 import type { DeadEvent } from "../../state/dead_events.ts";
 import type { DeadLetter } from "../../state/dead_letters.ts";
+import { describeResent } from "../../sync/deliver/resend.ts";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
 import { json, moment, withQuery } from "../format.ts";
 import { withState } from "../history.ts";
@@ -28,10 +29,8 @@ import { show } from "../layout.tsx";
 /** Records that one page shows, the oldest first. */
 const listed = 100;
 
-/** Pages of a list of so many records. */
-function countPages(count: number): number {
-  return Math.ceil(count / listed);
-}
+/** The longest wait for what became of records that are sent again: somebody waits for the page. */
+const waitMs = 30_000;
 
 /** Reasons that are listed; each can be chosen, and sent again as a whole. */
 const listedReasons = 50;
@@ -59,6 +58,11 @@ export const failedPage: Page = {
     });
   },
 };
+
+/** Pages of a list of so many records. */
+function countPages(count: number): number {
+  return Math.ceil(count / listed);
+}
 
 /** Which records the page is about. */
 interface View {
@@ -115,13 +119,12 @@ async function chosenBy(c: Call, gui: GuiContext) {
 async function retry(gui: GuiContext, chosen: DeadRecords): Promise<string> {
   const { letters, events } = chosen;
   const resent = countResent();
-  const send = (app: AppContext) => retryDeadRecords(app, chosen, resent);
+  const send = (app: AppContext) =>
+    retryDeadRecords(app, chosen, resent, { workers: defaultWorkers, waitMs });
   // Events are only marked, which may go on beside an upload.
   if (letters.length === 0) await send(gui);
   else await gui.uploads.runAlone(send);
-  const { accepted, refused, unanswered } = resent;
-  const text = `${letters.length} sent again: ${accepted} accepted, ${refused} refused, ` +
-    `${unanswered} not answered.`;
+  const text = `${describeResent(letters.length, resent)}.`;
   if (events.length === 0) return text;
   return `${text} ${events.length} webhook events are due again: agent serve processes them.`;
 }

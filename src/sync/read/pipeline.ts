@@ -23,6 +23,8 @@ import {
   listEmptyPaths,
   type MissingColumns,
 } from "./missing_paths.ts";
+import { type Moment, ReadTimes } from "../latency.ts";
+import type { RunClock } from "../run_clock.ts";
 import { RecordNames } from "./record_names.ts";
 import type { ReadSettings } from "./source_context.ts";
 
@@ -44,8 +46,12 @@ export interface PipelineSettings extends
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;
+  /** Measures what is waited for; the time is not measured without one. */
+  readonly clock?: RunClock | undefined;
   /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
   readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
+  /** Called after each group with when its records were read. */
+  readonly onGroup?: ((read: readonly Moment[]) => void) | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -80,6 +86,7 @@ class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #names: RecordNames;
   readonly #emptyPaths: EmptyPaths;
+  readonly #readTimes: ReadTimes | undefined;
   /** Records of the groups that were delivered. */
   #delivered = 0;
   /** Records that could not be mapped. */
@@ -91,6 +98,7 @@ class Pipeline {
     this.#prepared = prepared;
     this.#settings = settings;
     this.isIncremental = settings.from !== undefined;
+    this.#readTimes = settings.clock === undefined ? undefined : new ReadTimes(settings.clock);
     this.#names = new RecordNames(prepared.section.source);
     this.#emptyPaths = new EmptyPaths(prepared.mapping.fields);
   }
@@ -119,16 +127,22 @@ class Pipeline {
    */
   async #walk(items: AsyncIterable<SourceRecord | Skipped>, transform: Transform): Promise<void> {
     const groups = groupItems(items, groupSize, (item) => this.#accept(item));
+    const { clock } = this.#settings;
     let delivered: Promise<void> = Promise.resolve();
+    clock?.begin("source");
     try {
       for await (const group of groups) {
+        clock?.end("source");
+        const read = this.#readTimes?.take() ?? [];
         this.#emptyPaths.look(group);
         const outcomes = transform.group(group);
         await delivered;
-        delivered = this.#deliver(outcomes, group);
+        delivered = this.#deliver(outcomes, group, read);
+        clock?.begin("source");
         if (this.#settings.isStopped()) break;
       }
     } finally {
+      clock?.end("source");
       await delivered;
     }
   }
@@ -143,6 +157,7 @@ class Pipeline {
       return false;
     }
     account.counts.fetched++;
+    this.#readTimes?.note();
     onRecord?.(item);
     return true;
   }
@@ -150,6 +165,7 @@ class Pipeline {
   async #deliver(
     outcomes: Outcomes | Promise<Outcomes>,
     group: readonly SourceRecord[],
+    read: readonly Moment[],
   ): Promise<void> {
     let index = -1;
     for (const outcome of await outcomes) {
@@ -165,6 +181,7 @@ class Pipeline {
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;
+    this.#settings.onGroup?.(read);
     this.#names.forget(this.#delivered + 1);
   }
 
