@@ -126,7 +126,11 @@ export function openReadSession(
   return open(app, config, sections, connectReader, retry === undefined ? {} : { retry });
 }
 
-/** Connects to Oomnitza for uploading. `firstContact`: how long is tried to reach it, as for somebody who waits by default. */
+/**
+ * Connects to Oomnitza for uploading.
+ *
+ * @param firstContact How long is tried to reach it; by default as for somebody who waits.
+ */
 export function openSession(
   app: AppContext,
   config: Config,

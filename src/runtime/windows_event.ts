@@ -5,6 +5,7 @@
  */
 
 import { dlopen, FFIType, ptr } from "bun:ffi";
+import { toWideText } from "./wide_text.ts";
 
 const { ptr: pointer, u16, u32, i32 } = FFIType;
 const events = {
@@ -32,10 +33,10 @@ const longestText = 31_000;
 export function reportEvent(source: string, text: string): boolean {
   const { symbols, close } = dlopen("advapi32.dll", events);
   try {
-    const name = Buffer.from(`${source}\0`, "utf16le");
+    const name = toWideText(source);
     const handle = symbols.RegisterEventSourceW(null, ptr(name));
     if (handle === null) return false;
-    const words = Buffer.from(`${text.slice(0, longestText)}\0`, "utf16le");
+    const words = toWideText(text.slice(0, longestText));
     const list = Buffer.alloc(8);
     list.writeBigUInt64LE(BigInt(ptr(words)));
     const taken = symbols.ReportEventW(

@@ -5,6 +5,7 @@
  */
 
 import { dlopen, FFIType, type Pointer, ptr } from "bun:ffi";
+import { toWideText } from "./wide_text.ts";
 
 const { ptr: pointer, u32, i32 } = FFIType;
 const policy = {
@@ -44,10 +45,10 @@ export function allowServiceLogon(sid: string): void {
     const attributes = Buffer.alloc(48);
     attributes.writeUInt32LE(48, 0);
     check(advapi.symbols.LsaOpenPolicy(null, ptr(attributes), wantedAccess, ptr(handle)));
-    const text = Buffer.from(`${sid}\0`, "utf16le");
+    const text = toWideText(sid);
     advapi.symbols.ConvertStringSidToSidW(ptr(text), ptr(account));
     // LSA_UNICODE_STRING: its length, the length with the end, and where it is.
-    const name = Buffer.from(`${serviceLogon}\0`, "utf16le");
+    const name = toWideText(serviceLogon);
     const right = Buffer.alloc(16);
     right.writeUInt16LE(name.length - 2, 0);
     right.writeUInt16LE(name.length, 2);

@@ -7,6 +7,7 @@
 
 import { dlopen, FFIType, JSCallback, type Pointer, ptr } from "bun:ffi";
 import { AgentError } from "../base/errors.ts";
+import { toWideText } from "./wide_text.ts";
 
 /** A program that runs as a service. */
 export interface WindowsService {
@@ -44,11 +45,6 @@ const checkpointGood = 30_000;
 /** Milliseconds in which the service manager calls, when it is there. */
 const startTimeoutMs = 30_000;
 
-/** Zero-terminated UTF-16. */
-function wide(text: string): Buffer {
-  return Buffer.from(`${text}\0`, "utf16le");
-}
-
 function serviceStatus(current: number, details: { exitCode?: number; checkpoint?: number } = {}) {
   const { exitCode = 0, checkpoint = 0 } = details;
   const status = Buffer.alloc(28);
@@ -69,7 +65,10 @@ function serviceStatus(current: number, details: { exitCode?: number; checkpoint
  */
 function dispatch(table: Uint8Array): () => boolean {
   const { symbols } = dlopen("kernel32.dll", kernel);
-  const [library, name] = [wide("advapi32.dll"), Buffer.from("StartServiceCtrlDispatcherW\0")];
+  const [library, name] = [
+    toWideText("advapi32.dll"),
+    Buffer.from("StartServiceCtrlDispatcherW\0"),
+  ];
   const dispatcher = symbols.GetProcAddress(symbols.GetModuleHandleW(ptr(library)), ptr(name));
   const thread = symbols.CreateThread(null, 0n, dispatcher, ptr(table), 0, null);
   const code = Buffer.alloc(4);
@@ -135,7 +134,7 @@ class ConnectedService implements WindowsService {
  */
 export function connectService(name: string, onStop: () => void): Promise<WindowsService> {
   const { symbols } = dlopen("advapi32.dll", services);
-  const serviceName = wide(name);
+  const serviceName = toWideText(name);
   // Both callbacks are called from threads of Windows, so that they are only notes for this thread.
   const handler = new JSCallback((wanted: number) => {
     if (wanted === control.stop || wanted === control.shutdown) onStop();

@@ -86,14 +86,3 @@ export async function deliverSection(
     },
   };
 }
-
-/** Runs one section to its report. Nothing is thrown: what went wrong is in the report. */
-export async function runSection(
-  prepared: PreparedSection,
-  context: RunContext,
-  settings: RunSettings,
-): Promise<SectionReport> {
-  const delivered = await deliverSection(prepared, context, settings);
-  if (!await delivered.ask()) await delivered.wait();
-  return await delivered.settle();
-}

@@ -23,6 +23,7 @@ const cases: readonly (readonly [Record<string, string>, string | undefined])[] 
   ],
   [{ Deprecation: "@999999999999" }, "is deprecated"],
   [{ Deprecation: "@99999999999999999" }, "is deprecated"],
+  [{ Deprecation: "@-99999999999999999" }, "is deprecated"],
 ];
 
 test.each(cases.map(([headers, told]) => [headers, told] as const))("%j", (headers, told) => {

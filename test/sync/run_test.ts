@@ -12,7 +12,7 @@ import { Skipped } from "../../src/base/record.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
 import { openCursor } from "../../src/state/cursor.ts";
-import { runSection } from "../../src/sync/run.ts";
+import { deliverSection } from "../../src/sync/run.ts";
 import type { RunContext, RunSettings } from "../../src/sync/section_run.ts";
 import { describeSection, isSuccess } from "../../src/sync/report.ts";
 import { type FakeSink, fakeSink } from "./support/fakes.ts";
@@ -40,7 +40,7 @@ async function run(
     retries: () => 0,
     post: sink.post,
   } as unknown as RunContext["oomnitza"];
-  const report = await runSection(prepared, {
+  const delivered = await deliverSection(prepared, {
     oomnitza,
     apiVersion: "auto",
     batchSize: 4,
@@ -52,7 +52,8 @@ async function run(
     signal: new AbortController().signal,
     ...context,
   }, { workers: 1, recordCount: 0, ...settings });
-  return { report, lines, sink };
+  if (!await delivered.ask()) await delivered.wait();
+  return { report: await delivered.settle(), lines, sink };
 }
 
 const filtered = `sync_field = TAG

@@ -59,6 +59,11 @@ export const failedPage: Page = {
   },
 };
 
+/** Pages of a list of so many records. */
+function countPages(count: number): number {
+  return Math.ceil(count / listed);
+}
+
 /** Which records the page is about. */
 interface View {
   readonly section: string | undefined;
@@ -188,7 +193,9 @@ function List({ gui, view, page, done }: ListFacts) {
         )}
       </p>
       {reasons.length === 0 ? null : <Reasons gui={gui} view={view} reasons={reasons} />}
-      {count === 0 ? null : <Records gui={gui} view={view} page={page} count={count} />}
+      {count === 0
+        ? null
+        : <Records gui={gui} view={view} page={Math.min(page, countPages(count))} count={count} />}
     </>
   );
 }
@@ -278,7 +285,9 @@ function readPage(gui: GuiContext, { section, reason }: View, page: number) {
       .filter((each) => (section ?? each.section) === each.section)
       .filter((each) => (reason ?? each.reason) === each.reason)
       .reduce((sum, { count }) => sum + count, 0);
-    const { events } = findDeadRecords(store, { section, reason, ids: undefined });
+    // The letters of other pages stay where they are: there may be many, and large ones.
+    const events = store.deadEvents(section)
+      .filter((event) => reason === undefined || event.reason === reason);
     const from = Math.max(offset - before, 0);
     return [
       ...letters.map((letter) => ({ id: String(letter.id), kept: letter })),
@@ -330,7 +339,7 @@ function Records({ gui, view, page, count }: RecordsFacts) {
 }
 
 function Pages({ view, page, count }: Omit<RecordsFacts, "gui">) {
-  const last = Math.ceil(count / listed);
+  const last = countPages(count);
   if (last === 1) return null;
   const from = (page - 1) * listed;
   return (

@@ -12,7 +12,7 @@ const lastMoment = 253_402_300_799_999;
 function readMoment(text: string): number | undefined {
   const seconds = /^@(-?\d+)$/.exec(text)?.[1];
   const moment = seconds === undefined ? Date.parse(text) : Number(seconds) * 1000;
-  return Number.isNaN(moment) || moment > lastMoment ? undefined : moment;
+  return Number.isNaN(moment) || Math.abs(moment) > lastMoment ? undefined : moment;
 }
 
 function formatDay(moment: number): string {
