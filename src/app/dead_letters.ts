@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../config/config.ts";
+import { deliveryLimits } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import type { DeadEvent } from "../state/dead_events.ts";
 import type { DeadLetter } from "../state/dead_letters.ts";
@@ -61,9 +62,9 @@ async function resendLetters(
   using opened = openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
-  const { api_version: apiVersion, batch_size: batchSize } = settings;
   const { log } = app;
-  await resend(letters, { store, oomnitza, apiVersion, batchSize, workers, version, log }, resent);
+  const own = { ...deliveryLimits(settings), workers, version, log };
+  await resend(letters, { store, oomnitza, ...own }, resent);
 }
 
 /**

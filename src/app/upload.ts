@@ -7,6 +7,7 @@
 import { AgentError, ConfigError } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
+import { deliveryLimits } from "../oomnitza/options.ts";
 import type { StateStore } from "../state/store.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
@@ -62,8 +63,7 @@ export function runPrepared(
   request: RunRequest,
 ): Promise<SectionReport> {
   const { redactor, signal, stateFile } = app;
-  const { api_version: apiVersion, batch_size: batchSize } = settings;
-  const own = { apiVersion, batchSize, guard: settings, stateFile, redactor, signal };
+  const own = { ...deliveryLimits(settings), guard: settings, stateFile, redactor, signal };
   const { workers = defaultWorkers, recordCount = 0 } = request;
   return runSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
 }

@@ -35,6 +35,10 @@ export const oomnitzaOptions = {
     maximum: largestBatch,
     advanced: true,
   }),
+  batch_mb: opt.integer(
+    "Size of the records in one request of API v3 in MB. A single record that is larger is sent alone.",
+    { default: 4, minimum: 1, maximum: 256, advanced: true },
+  ),
   dead_letter_days: opt.integer("Days that refused records are kept for agent retry.", {
     default: 90,
     minimum: 1,
@@ -56,6 +60,13 @@ export const oomnitzaOptions = {
 
 /** The values of {@linkcode oomnitzaOptions}. */
 export type OomnitzaSettings = Values<typeof oomnitzaOptions>;
+
+/** How batches are made up, for a delivery. */
+export function deliveryLimits(
+  { api_version: apiVersion, batch_size: batchSize, batch_mb }: OomnitzaSettings,
+) {
+  return { apiVersion, batchSize, batchBytes: batch_mb * 1024 * 1024 };
+}
 
 /** What no single option can say about `[oomnitza]`. */
 export function checkOomnitzaOptions(options: OomnitzaSettings): string | undefined {

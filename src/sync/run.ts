@@ -36,6 +36,7 @@ export interface RunContext {
   readonly oomnitza: Oomnitza;
   readonly apiVersion: "auto" | "v2" | "v3";
   readonly batchSize: number;
+  readonly batchBytes: number;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
   /** For converters that query other systems. */
@@ -151,7 +152,7 @@ class SectionRun {
 
   /** What the deliveries of the backlog and of the run have in common. */
   #deliverySettings() {
-    const { oomnitza, apiVersion, batchSize } = this.#context;
+    const { oomnitza, apiVersion, batchSize, batchBytes } = this.#context;
     const { testmode } = this.#settings;
     const sink: Sink = testmode === undefined
       ? { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) }
@@ -161,6 +162,7 @@ class SectionRun {
       apiVersion,
       // Test mode shows one record at a time.
       batchSize: testmode === undefined ? batchSize : 1,
+      batchBytes,
       identify: this.#prepared.mapper.identify,
       log: this.#prepared.log,
     } satisfies Partial<DeliverySettings>;

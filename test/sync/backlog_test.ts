@@ -37,7 +37,15 @@ async function deliver(store: StateStore, sink: Sink) {
   const account = openAccount();
   const { log, lines } = keepLog();
   const identify = ({ TAG }: MappedRecord) => String(TAG);
-  const settings = { sink, account, log, identify, apiVersion: "auto", batchSize: 10 } as const;
+  const settings = {
+    sink,
+    account,
+    log,
+    identify,
+    apiVersion: "auto",
+    batchSize: 10,
+    batchBytes: 1e6,
+  } as const;
   const result = await deliverBacklog(store, storedSection, settings).catch((error) => error);
   return { result, counts: countBacklog(account), lines };
 }

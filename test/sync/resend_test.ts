@@ -23,7 +23,13 @@ function refuse(store: StateStore, records: readonly MappedRecord[], stored = st
 
 async function retry(store: StateStore, sink: FakeSink) {
   const resent: Resent = { accepted: 0, refused: 0, unanswered: 0 };
-  const settings = { apiVersion: "auto", batchSize: 10, workers: 1, version: "2" } as const;
+  const settings = {
+    apiVersion: "auto",
+    batchSize: 10,
+    batchBytes: 1e6,
+    workers: 1,
+    version: "2",
+  } as const;
   const oomnitza = { post: sink.post } as never;
   const { log } = keepLog();
   const error = await resend(store.deadLetters({}), { ...settings, store, oomnitza, log }, resent)

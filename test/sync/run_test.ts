@@ -43,6 +43,7 @@ async function run(
     oomnitza,
     apiVersion: "auto",
     batchSize: 4,
+    batchBytes: 1_000_000,
     guard: {},
     http: {} as never,
     stateFile: undefined,

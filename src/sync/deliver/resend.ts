@@ -21,6 +21,7 @@ export interface ResendSettings {
   readonly oomnitza: Pick<Oomnitza, "post">;
   readonly apiVersion: "auto" | "v2" | "v3";
   readonly batchSize: number;
+  readonly batchBytes: number;
   readonly workers: number;
   /** Version of the program that uploads. */
   readonly version: string;

@@ -19,7 +19,7 @@ import {
 import { openTransform } from "../../transform/transform.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { PreparedSection } from "../prepare.ts";
-import { groupItems, readItems } from "./read_items.ts";
+import { groupItems, groupLimits, readPages } from "./read_items.ts";
 import type { ReadSettings } from "./source_context.ts";
 
 /** How a record is to be read and shown. */
@@ -73,12 +73,10 @@ export async function* readRecords(
   const { conversions, mapper, code, log } = prepared;
   await conversions.prepare(settings.converters);
   const transform = await openTransform(mapper, conversions, code, log);
-  const items = readItems(prepared, settings, { limit });
-  const size = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
+  const pages = readPages(prepared, settings, { limit });
+  const items = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
   try {
-    for await (
-      const group of groupItems(items, size, (_item): _item is SourceRecord | Skipped => true)
-    ) {
+    for await (const group of groupItems(pages, { ...groupLimits, items }, isAny)) {
       const records = group.filter((item): item is SourceRecord => !(item instanceof Skipped));
       const outcomes = (await transform.group(records)).values();
       for (const item of group) {
@@ -90,6 +88,10 @@ export async function* readRecords(
     await transform.close();
     conversions.finish(settings.converters);
   }
+}
+
+function isAny(_item: SourceRecord | Skipped): _item is SourceRecord | Skipped {
+  return true;
 }
 
 function describeOutcome(

@@ -14,7 +14,14 @@ import { openTransform, type Transform } from "../../transform/transform.ts";
 import type { Account } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { EmptyPaths } from "./empty_paths.ts";
-import { groupItems, type PartialRead, type ReadExtent, readItems } from "./read_items.ts";
+import {
+  groupItems,
+  groupLimits,
+  type PartialRead,
+  type ReadExtent,
+  type ReadPage,
+  readPages,
+} from "./read_items.ts";
 import {
   describeEmptyPath,
   type EmptyPath,
@@ -70,9 +77,6 @@ export interface ReadEnd {
 /** Records of one kind that are logged by name; the account counts them all. */
 const maxLoggedRecords = 20;
 
-/** Records that are transformed together: many for the sandbox, where each call costs. */
-const groupSize = 250;
-
 /** A running pipeline. */
 class Pipeline {
   readonly #prepared: PreparedSection;
@@ -107,7 +111,7 @@ class Pipeline {
     const reading = { ...this.#settings, cursor: this.#watchCursor(), total: account.claim };
     try {
       const onPage: ReadExtent["onPage"] = (page, first) => this.#names.remember(page, first);
-      await this.#walk(readItems(this.#prepared, reading, { limit, from, onPage }), transform);
+      await this.#walk(readPages(this.#prepared, reading, { limit, from, onPage }), transform);
     } finally {
       await transform.close();
     }
@@ -116,8 +120,8 @@ class Pipeline {
   /**
    * While one group is delivered, the next is transformed; a delivery that is full holds up the reading.
    */
-  async #walk(items: AsyncIterable<SourceRecord | Skipped>, transform: Transform): Promise<void> {
-    const groups = groupItems(items, groupSize, (item) => this.#accept(item));
+  async #walk(pages: AsyncIterable<ReadPage>, transform: Transform): Promise<void> {
+    const groups = groupItems(pages, groupLimits, (item) => this.#accept(item));
     let delivered: Promise<void> = Promise.resolve();
     try {
       for await (const group of groups) {
