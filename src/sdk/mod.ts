@@ -64,6 +64,7 @@ export {
   type SqlConnection,
   sqlEndpoint,
   sqlOptions,
+  sqlPages,
   type SqlRow,
   sqlRows,
   sqlRule,

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
+import { GarbageCollector } from "../runtime/memory.ts";
 import type { Http } from "../sdk/http/http.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
@@ -87,6 +88,7 @@ class SectionRun {
   readonly #backlog = openAccount();
   readonly #stored: OpenRun | undefined;
   readonly #saver: DataSaver | undefined;
+  readonly #garbage = new GarbageCollector();
   readonly #delivery: Delivery;
   /** Requests that the backlog took. */
   #backlogRequests = 0;
@@ -115,6 +117,7 @@ class SectionRun {
       account: this.account,
       workers: testmode === undefined ? workers : 1,
       outbox: this.#stored?.outbox,
+      garbage: this.#garbage,
       onRequest: ({ payload }) => this.#saver?.payload(payload),
     });
   }
@@ -205,6 +208,7 @@ class SectionRun {
       redactor,
       signal,
       onVendorAnswer,
+      garbage: this.#garbage,
       onRecord: this.#saver?.record,
       deliver: (record) => filter.add(record),
       isStopped: () => delivery.isStopped || signal.aborted,

@@ -99,8 +99,8 @@ test("what came before a failure is read, also when it makes no whole group", as
   async function readGroups(): Promise<void> {
     const pages = readPages(prepared, readSettings());
     const limits = { items: 2, size: Infinity };
-    for await (const { length } of groupItems(pages, limits, (_): _ is typeof _ => true)) {
-      groups.push(length);
+    for await (const { items } of groupItems(pages, limits, (_): _ is typeof _ => true)) {
+      groups.push(items.length);
     }
   }
   await expect(readGroups()).rejects.toThrow("gone");
@@ -119,8 +119,8 @@ test("large records make small groups", async () => {
   const groups: number[] = [];
   const pages = readPages(prepared, readSettings());
   const limits = { items: 3, size: 2000 };
-  for await (const { length } of groupItems(pages, limits, (_): _ is typeof _ => true)) {
-    groups.push(length);
+  for await (const { items } of groupItems(pages, limits, (_): _ is typeof _ => true)) {
+    groups.push(items.length);
   }
   expect(groups).toEqual([2, 3, 3, 1]);
 });

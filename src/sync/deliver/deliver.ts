@@ -16,6 +16,7 @@ import {
   type Upload,
   type UploadRequest,
 } from "../../oomnitza/payload.ts";
+import type { GarbageCollector } from "../../runtime/memory.ts";
 import { retryPolicies, type RetryPolicy } from "../../sdk/http/retry.ts";
 import type { Account } from "../account.ts";
 import { BatchBuilder, type BuiltBatch } from "./batch_builder.ts";
@@ -49,6 +50,7 @@ export interface DeliverySettings {
   readonly log: Log;
   /** Where batches are safe from a crash; without one, what is not answered is lost. */
   readonly outbox?: Outbox | undefined;
+  readonly garbage?: GarbageCollector | undefined;
   /** Sees every request before it is sent, for `--save-data`. */
   readonly onRequest?: ((request: UploadRequest) => void) | undefined;
 }
@@ -66,6 +68,9 @@ function countRecords(count: number): string {
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
+
+/** Characters of a batch of large records. */
+const largeBatch = 200_000;
 
 /** Records that are logged by name; the report names more, the log of the end counts all. */
 const maxLoggedRecords = 20;
@@ -164,8 +169,10 @@ export class Delivery {
   /** Never throws. */
   async #dispatch(batches: readonly BuiltBatch[]): Promise<void> {
     for (const batch of batches) {
+      const size = batch.text?.length ?? 0;
       const full = this.#dispatcher.add(batch);
       if (full !== undefined) await full;
+      if (size >= largeBatch) this.#settings.garbage?.note(size);
     }
   }
 

@@ -74,12 +74,13 @@ export async function* readRecords(
   await conversions.prepare(settings.converters);
   const transform = await openTransform(mapper, conversions, code, log);
   const pages = readPages(prepared, settings, { limit });
-  const items = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
+  const most = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
+  const limits = { ...groupLimits, items: most };
   try {
-    for await (const group of groupItems(pages, { ...groupLimits, items }, isAny)) {
-      const records = group.filter((item): item is SourceRecord => !(item instanceof Skipped));
+    for await (const { items } of groupItems(pages, limits, isAny)) {
+      const records = items.filter((item): item is SourceRecord => !(item instanceof Skipped));
       const outcomes = (await transform.group(records)).values();
-      for (const item of group) {
+      for (const item of items) {
         if (item instanceof Skipped) yield item;
         else yield describeOutcome(prepared, item, outcomes.next().value);
       }

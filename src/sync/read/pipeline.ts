@@ -6,6 +6,7 @@
 
 import { SourceError } from "../../base/errors.ts";
 import { type MappedRecord, Skipped, type SourceRecord } from "../../base/record.ts";
+import type { GarbageCollector } from "../../runtime/memory.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
 import type { SectionCursor } from "../../state/cursor.ts";
@@ -52,6 +53,7 @@ export interface PipelineSettings extends
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;
   /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
   readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
+  readonly garbage?: GarbageCollector | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -124,11 +126,12 @@ class Pipeline {
     const groups = groupItems(pages, groupLimits, (item) => this.#accept(item));
     let delivered: Promise<void> = Promise.resolve();
     try {
-      for await (const group of groups) {
-        this.#emptyPaths.look(group);
-        const outcomes = transform.group(group);
+      for await (const { items, size } of groups) {
+        this.#emptyPaths.look(items);
+        const outcomes = transform.group(items);
         await delivered;
-        delivered = this.#deliver(outcomes, group);
+        delivered = this.#deliver(outcomes, items);
+        if (size >= groupLimits.size) this.#settings.garbage?.note(size);
         if (this.#settings.isStopped()) break;
       }
     } finally {

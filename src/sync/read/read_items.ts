@@ -118,11 +118,17 @@ export interface GroupLimits {
   readonly size: number;
 }
 
+/** Items that are worked on together, and about how many characters they hold. */
+export interface Group<T> {
+  readonly items: readonly T[];
+  readonly size: number;
+}
+
 /**
  * Records that are transformed together: many for the sandbox, where each call costs, and no more than
  * memory takes lightly while one group is read, one transformed and one delivered.
  */
-export const groupLimits: GroupLimits = { items: 250, size: 4_000_000 };
+export const groupLimits: GroupLimits = { items: 250, size: 500_000 };
 
 /**
  * Gathers items into groups, those that `accepts` takes. What came before the items failed makes a last,
@@ -132,7 +138,7 @@ export async function* groupItems<Accepted extends SourceRecord | Skipped>(
   pages: AsyncIterable<ReadPage>,
   limits: GroupLimits,
   accepts: (item: SourceRecord | Skipped) => item is Accepted,
-): AsyncGenerator<readonly Accepted[]> {
+): AsyncGenerator<Group<Accepted>> {
   let group: Accepted[] = [];
   let size = 0;
   let failure: { readonly thrown: unknown } | undefined;
@@ -143,7 +149,7 @@ export async function* groupItems<Accepted extends SourceRecord | Skipped>(
         if (!accepts(item)) continue;
         size += each;
         if (group.push(item) < limits.items && size < limits.size) continue;
-        yield group;
+        yield { items: group, size };
         group = [];
         size = 0;
       }
@@ -151,6 +157,6 @@ export async function* groupItems<Accepted extends SourceRecord | Skipped>(
   } catch (thrown) {
     failure = { thrown };
   }
-  if (group.length > 0) yield group;
+  if (group.length > 0) yield { items: group, size };
   if (failure !== undefined) throw failure.thrown;
 }
