@@ -2,14 +2,15 @@
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
  * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
- * `delta`, `user-code`, `webhook`, `sandbox`; `memory` runs only when it is named. With the program of
- * an earlier build, both are measured in turn, and what moved by more than 5 % is listed.
+ * `delta`, `user-code`, `webhook`, `sandbox`; `memory` and `history` run only when they are named. With the
+ * program of an earlier build, both are measured in turn, and what moved by more than 5 % is listed.
  *
  * @module
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { binaryPath } from "../test/support/binary.ts";
+import { measureHistory } from "./history.ts";
 import { memoryRows } from "./memory.ts";
 import { type Row, runRow } from "./row.ts";
 import { startCountingServer } from "./server.ts";
@@ -21,11 +22,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
 });
-const groups = ["start-up", "upload", "delta", "user-code", "memory", "webhook", "sandbox"];
+const rare = ["memory", "history"];
+const groups = ["start-up", "upload", "delta", "user-code", "webhook", "sandbox", ...rare];
 const unknown = positionals.find((name) => !groups.includes(name));
 if (unknown !== undefined) throw new Error(`${unknown} is none of ${groups.join(", ")}`);
 function isChosen(name: string): boolean {
-  return positionals.length === 0 ? name !== "memory" : positionals.includes(name);
+  return positionals.length === 0 ? !rare.includes(name) : positionals.includes(name);
 }
 
 const program = await binaryPath();
@@ -46,6 +48,9 @@ for (const row of rows) moved.push(...await runRow(row, settings));
 server.stop();
 if (isChosen("webhook")) await measureWebhook(program, 20_000, settings.rounds);
 if (isChosen("sandbox")) await import("./sandbox.ts");
+if (positionals.includes("history")) {
+  await measureHistory(program, { sections: 300, runs: 1000, answers: 20_000 }, 60);
+}
 if (against !== undefined) {
   console.log(
     moved.length === 0

@@ -45,6 +45,7 @@ const quiet: Log = {
   error(message) {
     throw new Error(message);
   },
+  write() {},
   named: () => quiet,
 };
 

@@ -21,6 +21,7 @@ import {
   deliveryTable,
   limitTable,
   oomnitzaTable,
+  presetTable,
   serverTable,
   serveTable,
   sharedTable,
@@ -46,6 +47,7 @@ const filled: Readonly<Record<string, () => readonly string[]>> = {
     alertTable(),
     sourceTable(sources),
   ],
+  "docs/limits.md": () => [presetTable(sources)],
   "docs/secrets.md": () => [serverTable("vault"), serverTable("cyberark")],
   "docs/converters.md": () => [converterReference(converters)],
 };

@@ -14,6 +14,7 @@ import {
 } from "../../src/settings/section_options.ts";
 import { alertOptions } from "../../src/settings/alert_options.ts";
 import { serveOptions } from "../../src/settings/serve_options.ts";
+import type { Limits } from "../../src/sdk/http/rate_limiter.ts";
 import type { Source } from "../../src/sdk/source.ts";
 import { cyberarkOptions, vaultOptions } from "../../src/secrets/mod.ts";
 import { code, prose, table } from "./markdown.ts";
@@ -66,6 +67,26 @@ export function sourceTable(sources: readonly Source[]): string {
       code(`[${name}]`),
       `[${prose(title)}](sources/${name}.md)`,
       prose(summary),
+    ]),
+  );
+}
+
+function describePace({ requests, perSeconds = 60 }: Limits): string {
+  if (requests === undefined) return "";
+  const unit = { 60: "a minute", 3600: "an hour" }[perSeconds] ?? `in ${perSeconds} seconds`;
+  return `${requests.toLocaleString("en")} ${unit}`;
+}
+
+/** What sources over HTTP begin with, as a table. */
+export function presetTable(sources: readonly Source[]): string {
+  const limited = sources.filter(({ http, limits }) => http !== undefined && limits !== undefined)
+    .toSorted((a, b) => a.name < b.name ? -1 : 1);
+  return table(
+    ["Section", "Requests at once", "Pace"],
+    limited.map(({ name, limits = {} }) => [
+      `[\`[${name}]\`](sources/${name}.md)`,
+      `${limits.concurrency ?? ""}${limits.adaptive === true ? ", fewer when it is slow" : ""}`,
+      describePace(limits),
     ]),
   );
 }

@@ -38,6 +38,8 @@ export interface WineOptions {
   /** Set on top of what Wine needs; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** The working directory, {@linkcode Wine.folder} when absent. */
+  readonly cwd?: string;
 }
 
 /** Makes a new prefix, in some ten seconds. Throws when Wine or the C compiler is not installed. */
@@ -76,6 +78,9 @@ class WinePrefix implements Wine {
 
   async prepare(): Promise<void> {
     mkdirSync(this.folder);
+    mkdirSync(join(this.#home, "prefix"));
+    // Of its own accord the server ends a moment after the last program: one that starts just then fails.
+    await this.#mustRun([server, "--persistent"], 60_000);
     await this.#mustRun([wine, "wineboot", "--init"], 180_000);
     const library = join(this.#home, "prefix/drive_c/windows/system32/bcryptprimitives.dll");
     await this.#mustRun([compiler, "-shared", "-O2", "-o", library, shim, "-ladvapi32"], 60_000);
@@ -88,7 +93,11 @@ class WinePrefix implements Wine {
   }
 
   async close(): Promise<void> {
-    if (existsSync(server)) await this.#spawn([server, "--kill"], { timeoutMs: 20_000 });
+    if (existsSync(server)) {
+      await this.#spawn([server, "--kill"], { timeoutMs: 60_000 });
+      // Its socket is named after the inode of the prefix, which the next prefix may get.
+      await this.#spawn([server, "--wait"], { timeoutMs: 60_000 });
+    }
     rmSync(this.#home, { recursive: true, force: true });
   }
 
@@ -103,7 +112,7 @@ class WinePrefix implements Wine {
     const limit = options.timeoutMs ?? 60_000;
     const started = performance.now();
     const child = Bun.spawn([...command], {
-      cwd: this.folder,
+      cwd: options.cwd ?? this.folder,
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: this.#home,

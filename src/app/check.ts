@@ -56,7 +56,8 @@ export async function checkSource(
   }
 }
 
-function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
+/** What is said of named sections that are not enabled. */
+export function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
   return sections.map(({ section, message, hint = null }) => {
     return { section, ok: false, message, hint, warnings: [] };
   });
@@ -69,7 +70,7 @@ async function checkCode(
   chosen: readonly SectionConfig[],
 ): Promise<CompiledUserCode> {
   const code = await compileUserCode(config.converters, chosen);
-  for (const doubt of code.doubts) log.warning(formatFinding(doubt));
+  for (const ambiguity of code.ambiguities) log.warning(formatFinding(ambiguity));
   return code;
 }
 

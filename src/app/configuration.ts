@@ -5,6 +5,7 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { ConfigError, formatFinding } from "../base/errors.ts";
 import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
@@ -13,6 +14,8 @@ import { checkConfig, type Config, unreadableFileError } from "../config/config.
 import { absolutePath } from "../config/reading.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
+import { findForeignWriters } from "../runtime/file_access.ts";
+import { isCompiled, programDirectory } from "../runtime/program.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import { openSecrets } from "../secrets/mod.ts";
 import type { AppContext } from "./context.ts";
@@ -79,6 +82,26 @@ export function withConfig<T>(
   return withDocument(app, readOwnIni(app), wanted, work);
 }
 
+/**
+ * Refuses a configuration that was found in the working directory, and that somebody else wrote or could
+ * change: it may hold commands, which run as this account.
+ *
+ * @throws {ConfigError}
+ */
+async function refuseForeign({ ini, iniPlaces, directory }: AppContext): Promise<void> {
+  const isFoundHere = iniPlaces !== undefined && dirname(ini) === directory;
+  if (!isFoundHere || programDirectory(directory) === directory && isCompiled) return;
+  const [writer] = (await findForeignWriters(ini)).filter(({ isBroad, isOwner }) =>
+    isBroad || isOwner
+  );
+  if (writer === undefined) return;
+  const where = writer.path === ini ? "" : ` by ${writer.path}`;
+  throw new ConfigError(`${ini} can be changed by ${writer.who}${where}`, [], {
+    hint: "It was found in the working directory, and may run commands as your account. If it is " +
+      "the one that you mean, name it with --ini.",
+  });
+}
+
 /** The same for a configuration that is read already. */
 export async function withDocument<T>(
   app: AppContext,
@@ -86,6 +109,7 @@ export async function withDocument<T>(
   wanted: WantedSections,
   work: (config: Config) => Promise<T>,
 ): Promise<T> {
+  await refuseForeign(app);
   const { env, directory, log, redactor, signal } = app;
   const path = (text: string) => absolutePath(document.file, app, text);
   const secrets = openSecrets({ env, directory, path, signal, log, redactor });

@@ -13,7 +13,7 @@ import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { withConfig } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
-import { openSession } from "./session.ts";
+import { openSession, receiptOptions } from "./session.ts";
 import { openExistingStore } from "./store.ts";
 
 /** What is kept of what could not be delivered, the oldest first. */
@@ -32,17 +32,49 @@ export function listIds({ letters, events }: DeadRecords): string[] {
   return [...letters.map(({ id }) => String(id)), ...events.map(eventId)];
 }
 
-/** Those of a section, or of all; with ids, those of them that are there. */
+/** Which of them are meant: those for which all of it holds that is there. */
+export interface DeadSelection {
+  readonly section?: string | undefined;
+  /** As {@linkcode listIds} gives them. */
+  readonly ids?: readonly string[] | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** Those that are meant and there. */
 export function findDeadRecords(
   store: StateStore | undefined,
-  section: string | undefined,
-  ids?: readonly string[],
+  { section, ids, reason }: DeadSelection,
 ): DeadRecords {
   const letterIds = ids?.filter((id) => !id.startsWith("w")).map(Number);
-  const letters = store?.deadLetters({ ids: letterIds, section }) ?? [];
+  const letters = store?.deadLetters({ ids: letterIds, section, reason }) ?? [];
   const events = store?.deadEvents(section) ?? [];
-  if (ids === undefined) return { letters, events };
-  return { letters, events: events.filter((event) => ids.includes(eventId(event))) };
+  const isMeant = (event: DeadEvent) =>
+    (ids?.includes(eventId(event)) ?? true) && (reason === undefined || event.reason === reason);
+  return { letters, events: events.filter(isMeant) };
+}
+
+/** How many were refused for the same reason, the most frequent first. */
+export interface ReasonCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Why those of a section, or of all, are there. */
+export function countReasons(
+  store: StateStore | undefined,
+  section: string | undefined,
+): ReasonCount[] {
+  const counts = new Map<string, number>();
+  const refused = store?.unfinishedWork().refused ?? [];
+  const events = (store?.deadEvents(section) ?? []).map((event) => ({ ...event, count: 1 }));
+  for (const { section: of, reason, count } of [...refused, ...events]) {
+    if (section === undefined || of === section) {
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+    }
+  }
+  return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) =>
+    b.count - a.count
+  );
 }
 
 /** Forgets them. */
@@ -51,20 +83,31 @@ export function discardDeadRecords(store: StateStore, { letters, events }: DeadR
   store.removeDeadEvents(events.map(({ id }) => id));
 }
 
+/** How letters are sent again. */
+export interface RetrySettings {
+  /** Requests to Oomnitza in flight at once. */
+  readonly workers: number;
+  /** The longest wait for a receipt in milliseconds, when `receipt_timeout` is too long. */
+  readonly waitMs?: number | undefined;
+}
+
 async function resendLetters(
   app: AppContext,
   config: Config,
   letters: readonly DeadLetter[],
-  workers: number,
+  { workers, waitMs = Number.POSITIVE_INFINITY }: RetrySettings,
   resent: Resent,
 ): Promise<void> {
   const { oomnitza, settings } = await openSession(app, config, []);
   using opened = openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
-  const { log } = app;
-  const own = { ...deliveryLimits(settings), workers, version, log };
-  await resend(letters, { store, oomnitza, ...own }, resent);
+  const { log, redactor, signal } = app;
+  const redact = (text: string) => redactor.redact(text);
+  const { mode, timeoutMs } = receiptOptions(settings);
+  const receipts = { mode, timeoutMs: Math.min(timeoutMs, waitMs) };
+  const own = { ...deliveryLimits(settings), receipts, version, log, redact, signal };
+  await resend(letters, { store, oomnitza, ...own, workers }, resent);
 }
 
 /**
@@ -77,17 +120,17 @@ export async function retryDeadRecords(
   app: AppContext,
   { letters, events }: DeadRecords,
   resent: Resent,
-  workers = defaultWorkers,
+  settings: RetrySettings = { workers: defaultWorkers },
 ): Promise<void> {
   {
     using opened = openExistingStore(app);
     opened.store?.reviveEvents(events.map(({ id }) => id));
   }
   if (letters.length === 0) return;
-  await withConfig(app, [], (config) => resendLetters(app, config, letters, workers, resent));
+  await withConfig(app, [], (config) => resendLetters(app, config, letters, settings, resent));
 }
 
 /** Counts for {@linkcode retryDeadRecords}. */
 export function countResent(): Resent {
-  return { accepted: 0, refused: 0, unanswered: 0 };
+  return { accepted: 0, refused: 0, unanswered: 0, processing: 0 };
 }

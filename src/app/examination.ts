@@ -6,21 +6,33 @@
 
 import { retryPolicies } from "../sdk/http/retry.ts";
 import { dirname } from "node:path";
-import { ConfigError, type Finding } from "../base/errors.ts";
+import { ConfigError, type Finding, messageOf } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { about, type Check } from "../doctor/check.ts";
-import { checkDisk, checkFolder, checkProgram, checkState } from "../doctor/machine.ts";
+import { isCompiled } from "../runtime/program.ts";
+import {
+  checkDisk,
+  checkFolder,
+  checkProgram,
+  checkState,
+  checkWriters,
+} from "../doctor/machine.ts";
 import { checkClock, checkConnection } from "../doctor/network.ts";
-import { checkFields, checkRights, readFields } from "../doctor/oomnitza.ts";
+import { checkFields, checkRights, checkValues, readFields } from "../doctor/oomnitza.ts";
 import { findEndpoints } from "../doctor/endpoint.ts";
 import { checkSource } from "./check.ts";
 import { loadConfig, readOwnIni, withConfig } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
-import { localServiceState } from "./service_state.ts";
+import type { PreparedSection } from "../sync/prepare.ts";
+import { findFieldValues } from "./field_values.ts";
+import { localServiceState, serviceAccount } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
+
+/** Records whose values are compared with Oomnitza's fields. */
+const sampledRecords = 50;
 
 /** Checks everything; offline, without any request. Never throws for what is wrong. */
 export async function examine(app: AppContext, offline: boolean): Promise<Check[]> {
@@ -29,6 +41,7 @@ export async function examine(app: AppContext, offline: boolean): Promise<Check[
     ...checkPlaces(app),
     ...checkFolders(app),
     ...await checkState(app.stateFile),
+    ...await checkAllWriters(app),
     await checkService(),
   ];
   return [...machine, ...await checkConfigured(app, offline)];
@@ -48,6 +61,19 @@ function checkFolders({ logFolder, stateFile }: AppContext): Check[] {
   ];
   const distinct = new Map(folders.map(([what, folder]) => [folder, what]));
   return [...distinct].flatMap(([folder, what]) => [checkFolder(what, folder), checkDisk(folder)]);
+}
+
+/** Whoever can change one of these decides what the agent does, or what it has done. */
+async function checkAllWriters({ ini, stateFile, logFolder }: AppContext): Promise<Check[]> {
+  const service = await serviceAccount();
+  const files = [
+    ...(isCompiled ? [["program", process.execPath] as const] : []),
+    ["configuration", ini] as const,
+    ...(stateFile === undefined ? [] : [["folder of the state file", dirname(stateFile)] as const]),
+    ...(logFolder === undefined ? [] : [["folder of log files", logFolder] as const]),
+  ];
+  const distinct = new Map(files.map(([what, path]) => [path, what]));
+  return await Promise.all([...distinct].map(([path, what]) => checkWriters(what, path, service)));
 }
 
 async function checkService(): Promise<Check> {
@@ -146,6 +172,22 @@ async function checkOomnitza(
   return checks;
 }
 
+/** Looks at the first records where Oomnitza tells what its fields take. */
+async function examineValues(
+  app: AppContext,
+  session: ReadSession,
+  prepared: PreparedSection,
+): Promise<Check[]> {
+  try {
+    const values = await findFieldValues(app, session, prepared, sampledRecords);
+    return values === undefined || values.records === 0 ? [] : checkValues(prepared, values);
+  } catch (error) {
+    app.signal.throwIfAborted();
+    const { skipped } = about("values", prepared.section.name);
+    return [skipped(`values cannot be compared with Oomnitza's fields: ${messageOf(error)}`)];
+  }
+}
+
 async function checkSection(
   app: AppContext,
   session: ReadSession,
@@ -163,6 +205,7 @@ async function checkSection(
         ...result.warnings.map((text) => warning(text)),
         checkFields(prepared, fields),
       );
+      if (result.ok) checks.push(...await examineValues(app, session, prepared));
     }
     return checks;
   } catch (error) {

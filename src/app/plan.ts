@@ -4,8 +4,7 @@
  * @module
  */
 
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
@@ -15,15 +14,17 @@ import { mappingFingerprint, savePlan } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
-import { openReadSession, type ReadSession } from "./session.ts";
+import { besideState, openReadSession, type ReadSession } from "./session.ts";
 import { openExistingStore } from "./store.ts";
 
 /** How sections are to be planned; what is absent is as `agent plan` has it without flags. */
-export interface PlanRequest
-  extends Partial<Pick<PlanSettings, "workers" | "recordCount" | "full" | "onStart">> {
+export interface PlanRequest extends
+  Partial<
+    Pick<PlanSettings, "workers" | "recordCount" | "full" | "live" | "history" | "onStart">
+  > {
   readonly sections: readonly string[];
   /** Is called when a section has been planned. */
-  readonly onPlanned?: (() => void) | undefined;
+  readonly onPlanned?: ((section: string) => void) | undefined;
 }
 
 /** The plans of some sections, for as long as they are looked at. */
@@ -40,12 +41,13 @@ function planSettings(
   { signal, redactor, stateFile }: AppContext,
   { oomnitza, http, settings: guard }: ReadSession,
   store: StateStore | undefined,
-  { workers = defaultWorkers, recordCount = 0, full = false, onStart }: PlanRequest,
+  { workers = defaultWorkers, recordCount = 0, full = false, ...rest }: PlanRequest,
 ): PlanSettings {
-  const beside = stateFile ?? join(tmpdir(), "agent-plan");
+  const beside = besideState({ stateFile });
   return {
     ...{ oomnitza, http, guard, signal, redactor, stateFile, store },
-    ...{ workers, recordCount, full, beside, onStart },
+    ...{ workers, recordCount, full, beside, onStart: rest.onStart },
+    ...{ live: rest.live ?? false, history: rest.history ?? false },
   };
 }
 
@@ -72,7 +74,7 @@ export async function withPlans<T>(
       try {
         planned.push({ prepared, plan: await planSection(prepared, settings) });
       } finally {
-        request.onPlanned?.();
+        request.onPlanned?.(prepared.section.name);
       }
     }
     return await look({

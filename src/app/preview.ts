@@ -17,6 +17,9 @@ import {
   type ReadRecord,
   readRecords,
 } from "../sync/read/explain.ts";
+import { EmptyPaths } from "../sync/read/empty_paths.ts";
+import { type EmptyPath, listEmptyPaths } from "../sync/read/missing_paths.ts";
+import { findMissingPaths } from "../sync/read/probe.ts";
 import { selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
@@ -39,6 +42,10 @@ export interface Preview {
   readonly items: readonly PreviewItem[];
   /** Of the last record, when it was asked for and is there. */
   readonly explanation: Explanation | undefined;
+  /** Mapped paths that none of the records has a value for. */
+  readonly emptyPaths: readonly EmptyPath[];
+  /** What the data have instead, where the source knows it. */
+  readonly hint: string | undefined;
 }
 
 /** Which record is to be explained. */
@@ -107,15 +114,23 @@ export function previewSection(
   { section, count, explains }: PreviewRequest,
 ): Promise<Preview> {
   const how = { limit: count, retry: retryPolicies.interactive };
-  return readMapped(app, config, section, how, async ({ items, explain }) => {
+  return readMapped(app, config, section, how, async ({ prepared, items, explain }) => {
+    const { fields } = prepared.mapping;
+    const missing = await findMissingPaths(prepared, app);
+    const empty = new EmptyPaths(fields);
     const seen: PreviewItem[] = [];
     let read = 0;
+    let explanation: Explanation | undefined;
     for await (const item of items) {
       seen.push(item);
-      if (item instanceof Skipped || ++read < count) continue;
-      return { items: seen, explanation: explains ? await explain(item) : undefined };
+      if (item instanceof Skipped) continue;
+      empty.look([item.record]);
+      if (++read < count) continue;
+      if (explains) explanation = await explain(item);
+      break;
     }
-    return { items: seen, explanation: undefined };
+    const emptyPaths = listEmptyPaths(fields, empty.paths, missing);
+    return { items: seen, explanation, emptyPaths, hint: missing?.hint };
   });
 }
 

@@ -37,3 +37,11 @@ export async function localServiceState(): Promise<ServiceState | undefined> {
   const manager = managerFor(process.platform);
   return manager === undefined ? undefined : await readServiceState(manager);
 }
+
+/** The account of the service of this machine, as it is registered or would be. */
+export async function serviceAccount(): Promise<string | undefined> {
+  const { managerFor, registeredSettings } = await import("../os_service/mod.ts");
+  const manager = managerFor(process.platform);
+  if (manager === undefined) return undefined;
+  return (await registeredSettings(manager))?.user ?? manager.defaults.user;
+}

@@ -4,25 +4,32 @@
  * @module
  */
 
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { converterNames, findConverter } from "../../converters/mod.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { connect, connectReader, type Oomnitza, type OomnitzaReader } from "../oomnitza/client.ts";
+import { createFieldRules, type FieldRulesOf } from "../oomnitza/fields.ts";
 import type { OomnitzaSettings } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import { createHttp, type Http } from "../sdk/http/http.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
+import { durationMs } from "../sdk/option.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
 import { redirectHosts } from "../sdk/tls/options.ts";
 import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
+import type { ReceiptOptions } from "../sync/receipt/section_receipts.ts";
 import { compileUserCode } from "../sync/user_code.ts";
 import type { AppContext } from "./context.ts";
 
 /** A connection to Oomnitza, and the sections to work on over it. */
 export interface ReadSession<Connection extends OomnitzaReader = OomnitzaReader> {
   readonly oomnitza: Connection;
+  /** What the instance tells about its fields. */
+  readonly fieldRules: FieldRulesOf;
   readonly settings: OomnitzaSettings;
   readonly sections: readonly SectionConfig[];
   /** For converters that query other systems: their requests use the same proxy and TLS settings as Oomnitza's. */
@@ -36,6 +43,11 @@ export type Session = ReadSession<Oomnitza>;
 
 /** Milliseconds that an answer from anything but Oomnitza and the sources may take. */
 const sideTimeoutMs = 20_000;
+
+/** The path beside which temporary files of a use case are kept. */
+export function besideState({ stateFile }: Pick<AppContext, "stateFile">): string {
+  return stateFile ?? join(tmpdir(), "agent-plan");
+}
 
 /** An HTTP client with the proxy and TLS settings of Oomnitza's, without its credentials. */
 export function sideHttp(
@@ -53,10 +65,18 @@ export function sideHttp(
   });
 }
 
+/** How Oomnitza is asked what became of records, as `[oomnitza]` has it. */
+export function receiptOptions(
+  { receipt, receipt_timeout }: Pick<OomnitzaSettings, "receipt" | "receipt_timeout">,
+): ReceiptOptions {
+  return { mode: receipt, timeoutMs: durationMs(receipt_timeout) };
+}
+
 type Connect<C> = (
   settings: OomnitzaSettings,
   context: Pick<AppContext, "log" | "redactor" | "signal" | "env"> & {
-    readonly retry?: RetryPolicy;
+    readonly retry?: RetryPolicy | undefined;
+    readonly firstContact?: RetryPolicy | undefined;
   },
 ) => Promise<C>;
 
@@ -65,7 +85,7 @@ async function open<Connection extends OomnitzaReader>(
   config: Config,
   sections: readonly SectionConfig[],
   connectTo: Connect<Connection>,
-  retry: RetryPolicy | undefined,
+  patience: { readonly retry?: RetryPolicy; readonly firstContact?: RetryPolicy },
 ): Promise<ReadSession<Connection>> {
   const { log, redactor, signal, env } = app;
   const settings = config.oomnitza;
@@ -77,10 +97,12 @@ async function open<Connection extends OomnitzaReader>(
     redactor,
     signal,
     env,
-    ...(retry && { retry }),
+    ...patience,
   });
+  const fieldRules = createFieldRules(oomnitza);
   return {
     oomnitza,
+    fieldRules,
     settings,
     sections,
     http: sideHttp(settings, app),
@@ -88,7 +110,7 @@ async function open<Connection extends OomnitzaReader>(
       const code = await compileUserCode(config.converters, sections);
       const { api_version: apiVersion } = settings;
       return await prepareSections(which, {
-        ...{ oomnitza, findConverter, converterNames, code, version, apiVersion, log },
+        ...{ oomnitza, findConverter, converterNames, code, version, apiVersion, log, fieldRules },
       });
     },
   };
@@ -101,14 +123,15 @@ export function openReadSession(
   sections: readonly SectionConfig[],
   retry?: RetryPolicy,
 ): Promise<ReadSession> {
-  return open(app, config, sections, connectReader, retry);
+  return open(app, config, sections, connectReader, retry === undefined ? {} : { retry });
 }
 
-/** Connects to Oomnitza for uploading. */
+/** Connects to Oomnitza for uploading. `firstContact`: how long is tried to reach it, as for somebody who waits by default. */
 export function openSession(
   app: AppContext,
   config: Config,
   sections: readonly SectionConfig[],
+  firstContact?: RetryPolicy,
 ): Promise<Session> {
-  return open(app, config, sections, connect, undefined);
+  return open(app, config, sections, connect, firstContact === undefined ? {} : { firstContact });
 }

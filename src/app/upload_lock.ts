@@ -63,40 +63,67 @@ async function takeLock(files: Files): Promise<Lock> {
   return acquireLock(lockFile(files));
 }
 
-async function under<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    lock.release();
+/** The lock of a state file for works of this process that may go on at once. */
+export class SharedLock {
+  readonly #isLocked: boolean;
+  readonly #files: Files;
+  #taking: Promise<Lock> | undefined;
+  #lock: Lock | undefined;
+  #users = 0;
+
+  /** @param isLocked whether there is a lock at all. */
+  constructor(isLocked: boolean, files: Files) {
+    this.#isLocked = isLocked;
+    this.#files = files;
+  }
+
+  /**
+   * Does some work under the lock, unless an upload of another process holds it.
+   *
+   * @returns whether the work was done.
+   */
+  async tryWork(work: () => Promise<void>): Promise<boolean> {
+    this.#users++;
+    try {
+      if (!await this.#take()) return false;
+      await work();
+      return true;
+    } finally {
+      if (--this.#users === 0) {
+        this.#lock?.release();
+        this.#lock = undefined;
+      }
+    }
+  }
+
+  async #take(): Promise<boolean> {
+    if (!this.#isLocked || this.#lock !== undefined) return true;
+    try {
+      this.#lock = await (this.#taking ??= takeLock(this.#files));
+      return true;
+    } catch (error) {
+      if (error instanceof AgentError && error.retriable) return false;
+      throw error;
+    } finally {
+      this.#taking = undefined;
+    }
   }
 }
 
-/**
- * Does some work under the lock of the state file, unless another upload holds it.
- *
- * @returns whether the work was done.
- */
-export async function tryLocked(
-  locked: boolean,
-  files: Files,
-  work: () => Promise<void>,
-): Promise<boolean> {
-  let lock: Lock | undefined;
-  try {
-    lock = locked ? await takeLock(files) : undefined;
-  } catch (error) {
-    if (error instanceof AgentError && error.retriable) return false;
-    throw error;
-  }
-  await (lock === undefined ? work() : under(lock, work));
-  return true;
-}
-
-/** Does some work under the lock of the state file. */
+/** Does some work under the lock of the state file, which it may release before its end. */
 export async function withLock<T>(
   locked: boolean,
   files: Files,
-  work: () => Promise<T>,
+  work: (release: () => void) => Promise<T>,
 ): Promise<T> {
-  return locked ? await under(await takeLock(files), work) : await work();
+  let lock = locked ? await takeLock(files) : undefined;
+  function release(): void {
+    lock?.release();
+    lock = undefined;
+  }
+  try {
+    return await work(release);
+  } finally {
+    release();
+  }
 }

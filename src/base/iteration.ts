@@ -5,7 +5,8 @@
  */
 
 /**
- * Maps things in order, so many at a time; no further one is begun than can be taken. When the things
+ * Maps things in order, so many at a time. It goes on while nobody takes what is done, and holds as many
+ * results as it works on things: one that takes long does not hold up the others. When the things
  * themselves fail to come, running ones are finished first.
  */
 export async function* mapOrdered<In, Out>(
@@ -13,36 +14,53 @@ export async function* mapOrdered<In, Out>(
   width: number,
   work: (item: In) => Promise<Out>,
 ): AsyncGenerator<Out> {
-  const underWay: Promise<Out>[] = [];
+  const queue: Promise<Out>[] = [];
   let failure: { readonly thrown: unknown } | undefined;
+  let running = 0;
+  let isEnded = false;
+  let isFilling = false;
+  /** The beginning that is under way, or the last one. */
+  let step: Promise<void> = Promise.resolve();
   const iterator = Symbol.asyncIterator in items
     ? items[Symbol.asyncIterator]()
     : items[Symbol.iterator]();
-  async function begin(): Promise<boolean> {
+  async function begin(): Promise<void> {
     try {
       const { done, value } = await iterator.next();
-      if (done === true) return false;
-      const promise = work(value);
+      if (done === true) isEnded = true;
+      if (isEnded) return;
+      running++;
+      const promise = work(value).finally(() => {
+        running--;
+        void fill();
+      });
       // Awaited later: a failure until then must not count as unhandled.
       promise.catch(() => {});
-      underWay.push(promise);
-      return true;
+      queue.push(promise);
     } catch (thrown) {
       failure = { thrown };
-      return false;
+      isEnded = true;
     }
   }
+  /** Begins as many as may be at work, and no more than are held until somebody takes them. */
+  async function fill(): Promise<void> {
+    if (isFilling) return;
+    isFilling = true;
+    while (!isEnded && running < width && queue.length < 2 * width) await (step = begin());
+    isFilling = false;
+  }
   try {
-    let goesOn = true;
-    while (goesOn || underWay.length > 0) {
-      goesOn = goesOn && await begin();
-      if (underWay.length >= width || (!goesOn && underWay.length > 0)) {
-        yield await underWay.shift() as Out;
-      }
+    while (true) {
+      void fill();
+      while (queue.length === 0 && !isEnded) await step;
+      const next = queue.shift();
+      if (next === undefined) break;
+      yield await next;
     }
   } finally {
+    isEnded = true;
     await iterator.return?.();
-    await Promise.allSettled(underWay);
+    await Promise.allSettled([...queue, step]);
   }
   if (failure !== undefined) throw failure.thrown;
 }
@@ -61,4 +79,9 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     }, ms);
     signal.addEventListener("abort", stop, { once: true });
   });
+}
+
+/** Lets everything else that waits for the one thread have a turn: answers, timers, signals. */
+export function giveWay(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

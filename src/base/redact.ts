@@ -30,7 +30,7 @@ const shortestSecret = 4;
 const keptPerOrigin = 16;
 
 /** So many characters of a secret that is cut off are masked as well. */
-const shortestCut = 6;
+export const shortestCut = 6;
 
 /** From and to in UTF-16 units, the end excluded. */
 type Span = [from: number, to: number];

@@ -37,6 +37,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["EADDRINUSE", "another program listens there already"],
   ["EADDRNOTAVAIL", "this machine does not have this address"],
   ["FailedToOpenSocket", "no connection could be opened"],
+  ["Malformed_HTTP_Response", "the answer is not HTTP"],
+  ["ZlibError", "the answer cannot be unpacked as its Content-Encoding says"],
   ["CERT_HAS_EXPIRED", "the certificate has expired"],
   ["CERT_NOT_YET_VALID", "the certificate is not valid yet"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "the certificate is for another name"],
@@ -52,9 +54,19 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ],
   ["UNABLE_TO_GET_ISSUER_CERT", "the certificate is signed by an authority that is not trusted"],
   ["UNKNOWN_CERTIFICATE_VERIFICATION_ERROR", "the certificate could not be checked"],
+  ["SQLITE_BUSY", "another program has it open"],
+  ["SQLITE_LOCKED", "another program has it open"],
+  ["SQLITE_READONLY", "it may not be written"],
+  ["SQLITE_PERM", "permission denied"],
+  ["SQLITE_CANTOPEN", "it cannot be opened"],
+  ["SQLITE_FULL", "the disk is full"],
+  ["SQLITE_IOERR", "the disk reports an error"],
+  ["SQLITE_NOTADB", "it is no database"],
+  ["SQLITE_CORRUPT", "it is damaged"],
 ]);
 
 /** Why it did not work, by the code of the error; undefined for one that is not known. */
 export function describeSystemError(code: string): string | undefined {
-  return reasons.get(code);
+  // SQLite says more precisely what failed after the code itself: SQLITE_IOERR_WRITE.
+  return reasons.get(code) ?? reasons.get(/^SQLITE_[A-Z]+/.exec(code)?.[0] ?? "");
 }

@@ -17,7 +17,7 @@ export const exitCodes = {
   usage: 2,
   /** Something ran, but a section or some records failed. */
   failed: 3,
-  /** agent plan found something to do. */
+  /** agent plan found something to do, or agent drift something that was changed. */
   pending: 4,
   /** The guard stopped a section before anything was sent. */
   guarded: 5,

@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 import { convertersCommand } from "./converters.ts";
 import { diag } from "./diag.ts";
 import { doctor } from "./doctor.ts";
+import { driftCommand } from "./drift.ts";
 import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
 import { createCompletion } from "./completion_command.ts";
@@ -23,6 +24,7 @@ import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
 import { secretCommand } from "./secret.ts";
 import { standIn } from "./stand_in.ts";
+import { statusCommand } from "./status.ts";
 import { upgrade } from "./upgrade.ts";
 import { upload } from "./upload.ts";
 import { versionCommand } from "./version_command.ts";
@@ -31,12 +33,14 @@ import { versionCommand } from "./version_command.ts";
 export const commands: readonly Command[] = [
   upload,
   planCommand,
+  driftCommand,
   serveCommand,
   schedule,
   check,
   doctor,
   diag,
   explain,
+  statusCommand,
   runs,
   failed,
   retry,

@@ -6,12 +6,13 @@
 
 import type { Environment } from "../base/environment.ts";
 import { defaultWorkers } from "../app/context.ts";
-import { opt, type Values } from "../sdk/option.ts";
+import { mostParallel } from "../oomnitza/options.ts";
+import { opt, optional, type Values } from "../sdk/option.ts";
 
 /** Flags valid with every command, before or after its name. */
 export const globalFlags = {
   "ini": opt.path(
-    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, else in the working directory, else where the service has it.",
+    "The configuration file. For generate-ini, the file to write. By default config.ini beside the program, else in the working directory, else where the service has it (on Windows, there first).",
     { default: "" },
   ),
   "logging-config": opt.path(
@@ -50,6 +51,20 @@ export interface FileLocation {
   readonly env: Environment;
   /** Working directory, absolute. */
   readonly directory: string;
+}
+
+/** Asks Oomnitza who made the changes that are shown. */
+export const historyFlag = opt.flag(
+  "Show who changed each field in Oomnitza last, and when: one request for each record shown.",
+  { default: false },
+);
+
+/** How many sections run side by side, for the commands that run some. */
+export function parallelFlag(otherwise: number) {
+  return optional(opt.integer(
+    `Sections that run side by side. Default: parallel of [oomnitza], else ${otherwise}.`,
+    { minimum: 1, maximum: mostParallel },
+  ));
 }
 
 /** Flags of an upload; those of the Python connector keep their meaning. */

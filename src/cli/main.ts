@@ -8,6 +8,12 @@
 import { sandboxArgument } from "../sandbox/argument.ts";
 import { describeVersion } from "./version.ts";
 
+if (process.platform === "win32") {
+  // First of all: a library in the working directory must not be taken for one of Windows'.
+  const { refuseForeignLibraries } = await import("../runtime/windows_system.ts");
+  refuseForeignLibraries();
+}
+
 const argv = process.argv.slice(2);
 
 if (argv.length === 1 && (argv[0] === "version" || argv[0] === "--version")) {
@@ -26,10 +32,15 @@ const { openConsole, openInput } = await import("./console.ts");
 const { runProgram } = await import("./program.ts");
 const { AgentError } = await import("../base/errors.ts");
 
+/** On Windows also Ctrl-Break, and the closing of the console; elsewhere nohup(1) has SIGHUP ignored. */
+const stopSignals = process.platform === "win32"
+  ? ["SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"] as const
+  : ["SIGINT", "SIGTERM"] as const;
+
 /** Ctrl-C and SIGTERM end the work in good order; a second one ends it at once. */
 function listenForStop(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  for (const name of stopSignals) {
     process.once(name, () => {
       controller.abort(new AgentError(`Stopped by ${name}`));
       process.once(name, () => process.kill(process.pid, "SIGKILL"));

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import type { AppContext } from "../app/context.ts";
 import type { ServiceSettings } from "../os_service/manager.ts";
 import { managerFor } from "../os_service/mod.ts";
-import { programDirectory } from "../runtime/program.ts";
+import { isCompiled, programDirectory } from "../runtime/program.ts";
 import type { FileLocation } from "./flags.ts";
 import { runsLogFolder } from "./log.ts";
 
@@ -22,12 +22,21 @@ export interface Files extends Pick<AppContext, "ini" | "iniPlaces" | "stateFile
   readonly dataFolder: string;
 }
 
-/** Where a configuration file is looked for, in this order; the last is where the service has it. */
-function placesOfIni(directory: string, service: string | undefined): string[] {
+/**
+ * Where a configuration file is looked for, in this order: beside the program, in the working directory,
+ * and where the service has it. On Windows the working directory is last: schedulers and the terminals of
+ * administrators begin in System32, and a folder of a user is no place to take commands from.
+ */
+function placesOfIni(
+  directory: string,
+  service: string | undefined,
+  platform: NodeJS.Platform,
+): string[] {
+  const here = join(directory, "config.ini");
+  const installed = service === undefined ? [] : [service];
   const places = [
-    join(programDirectory(directory), "config.ini"),
-    join(directory, "config.ini"),
-    ...(service === undefined ? [] : [service]),
+    ...(isCompiled ? [join(programDirectory(directory), "config.ini")] : []),
+    ...(platform === "win32" ? [...installed, here] : [here, ...installed]),
   ];
   return [...new Set(places)];
 }
@@ -39,12 +48,14 @@ function placesOfIni(directory: string, service: string | undefined): string[] {
 function statePath(
   { global, directory }: FileLocation,
   ini: string,
-  service: ServiceFiles | undefined,
+  { service, platform }: { service: ServiceFiles | undefined; platform: NodeJS.Platform },
 ): string | undefined {
   if (global["no-state"]) return undefined;
   if (global.state !== "") return resolve(directory, global.state);
-  // The service makes it: made by hand, it would belong to another account.
-  if (service?.ini === ini && existsSync(service.state)) return service.state;
+  // The service makes it: made by hand, it would belong to another account. On Windows the folder gives
+  // the service its rights, whoever makes the file.
+  const made = (path: string) => existsSync(platform === "win32" ? dirname(path) : path);
+  if (service?.ini === ini && made(service.state)) return service.state;
   return join(dirname(ini), "agent-state.sqlite");
 }
 
@@ -52,13 +63,14 @@ function statePath(
 export function resolveFiles(
   location: FileLocation,
   service: ServiceFiles | undefined = managerFor(process.platform)?.defaults,
+  platform: NodeJS.Platform = process.platform,
 ): Files {
   const { global, directory } = location;
-  const places = placesOfIni(directory, service?.ini);
+  const places = placesOfIni(directory, service?.ini, platform);
   const ini = global.ini !== ""
     ? resolve(directory, global.ini)
     : places.find((place) => existsSync(place)) ?? join(directory, "config.ini");
-  const stateFile = statePath(location, ini, service);
+  const stateFile = statePath(location, ini, { service, platform });
   const dataFolder = dirname(stateFile ?? ini);
   return {
     ini,

@@ -6,10 +6,13 @@
 
 import { stringifyExactJson } from "../base/json.ts";
 import { indentDetails, neutralise } from "../logging/log.ts";
-import { describeEmptyPaths } from "../sync/report.ts";
+import { describeEmptyPaths, type SectionError } from "../sync/report.ts";
 import { version } from "../runtime/version.ts";
 import type { FieldChange } from "../sync/changes/delta.ts";
-import type { PlanCounts, PlannedChange, PlannedSection } from "../sync/changes/plan.ts";
+import type { DriftedSection } from "../sync/changes/drift.ts";
+import type { PlannedChange } from "../sync/changes/found_changes.ts";
+import type { PlanCounts, PlannedSection } from "../sync/changes/plan.ts";
+import { describeRefusal } from "../sync/field_refusals.ts";
 import type { CommandContext } from "./command.ts";
 
 /** How plans are to be shown. */
@@ -17,6 +20,8 @@ export interface PlanLook {
   readonly csv: boolean;
   /** Records to show in text; 0 shows all. */
   readonly limit: number;
+  /** Whether it was asked who changed what. */
+  readonly history: boolean;
 }
 
 const labels: readonly (readonly [keyof PlanCounts, string])[] = [
@@ -40,24 +45,53 @@ function phrase(counts: PlanCounts): string {
 }
 
 /** A line, and details below it. What comes from outside is not escaped yet. */
-function headLines({ report }: PlannedSection): readonly [string, ...string[]] {
+type HeadLines = readonly [string, ...string[]];
+
+function describeHidden(fields: readonly string[]): string[] {
+  return fields.length === 0 ? [] : [`Oomnitza does not show ${fields.join(", ")}: not compared`];
+}
+
+function describeError(error: SectionError | null): string[] {
+  if (error === null) return [];
+  return error.hint === null ? [error.message] : [error.message, error.hint];
+}
+
+function planHead({ report }: PlannedSection): HeadLines {
   const { section, counts, waiting, has_baseline, guard, error } = report;
   const lines: [string, ...string[]] = [
     `${section}: ${phrase(counts)}; ${counts.to_send} would be sent`,
   ];
-  if (!has_baseline) lines.push("No full upload is recorded yet, to compare with");
+  if (!has_baseline) {
+    lines.push(
+      report.compared_with === "live"
+        ? "No full upload is recorded yet: records that are gone cannot be determined"
+        : "No full upload is recorded yet, to compare with",
+    );
+  }
+  lines.push(...describeHidden(report.not_compared));
   lines.push(...describeEmptyPaths(report.empty_paths));
+  lines.push(...report.refusals.map(describeRefusal));
   if (counts.gone === null) {
     lines.push("Not everything was read: records that are gone cannot be determined");
   }
   if (counts.blanked > 0) lines.push(`${counts.blanked} would lose the value of a field`);
   if (waiting > 0) lines.push(`${waiting} records of an earlier run wait and are sent first`);
   if (guard !== null) lines.push(`The guard would stop it: ${guard} --accept lets it pass`);
-  if (error !== null) {
-    lines.push(`${error.message}`);
-    if (error.hint !== null) lines.push(`${error.hint}`);
-  }
-  return lines;
+  return [...lines, ...describeError(error)];
+}
+
+function driftHead({ report }: DriftedSection): HeadLines {
+  const { section, counts, error } = report;
+  const { compared, changed, unchanged, gone } = counts;
+  return [
+    `${section}: ${compared} compared: ${changed} changed in Oomnitza, ${unchanged} as sent` +
+    (gone === 0 ? "" : `, ${gone} gone from Oomnitza`),
+    ...compared === 0 && error === null
+      ? ["The state file remembers no record that Oomnitza accepted"]
+      : [],
+    ...describeHidden(report.not_compared),
+    ...describeError(error),
+  ];
 }
 
 function formatValue(value: unknown): string {
@@ -66,6 +100,11 @@ function formatValue(value: unknown): string {
 
 const signs = { new: "+", changed: "~", gone: "-" } as const;
 
+function describeChangedBy({ changed_by, changed_at }: FieldChange): string {
+  if (changed_by === undefined) return "";
+  return ` (${changed_by}${changed_at === undefined ? "" : `, ${changed_at}`})`;
+}
+
 function changeLines({ kind, record, fields, reason }: PlannedChange): string[] {
   const name = record === "" ? "(no sync field)" : record;
   const head = `  ${signs[kind]} ${kind} ${name}${reason === undefined ? "" : `: ${reason}`}`;
@@ -73,18 +112,32 @@ function changeLines({ kind, record, fields, reason }: PlannedChange): string[] 
   const rows = fields.map((change) =>
     kind === "new"
       ? `      ${change.field}: ${formatValue(change.new)}`
-      : `      ${change.field}: ${formatValue(change.old)} → ${formatValue(change.new)}`
+      : `      ${change.field}: ${formatValue(change.old)} → ${formatValue(change.new)}` +
+        describeChangedBy(change)
   );
   return [head, ...rows];
+}
+
+/** Sections of one kind, and how they are shown. */
+interface Shown {
+  readonly sections: readonly {
+    readonly head: HeadLines;
+    readonly report: { readonly section: string };
+    readonly total: number;
+    changes(): AsyncGenerator<PlannedChange>;
+  }[];
+  /** The member that names the format of the JSON. */
+  readonly format: "plan" | "drift";
+  readonly exit: number;
 }
 
 async function printText(
   { print }: CommandContext,
   { limit }: PlanLook,
-  planned: readonly PlannedSection[],
+  { sections }: Shown,
 ): Promise<void> {
-  for (const one of planned) print(indentDetails(headLines(one)));
-  for (const one of planned) {
+  for (const { head } of sections) print(indentDetails(head));
+  for (const one of sections) {
     let shown = 0;
     for await (const change of one.changes()) {
       if (shown === 0) print(`\n${one.report.section}`);
@@ -92,20 +145,18 @@ async function printText(
       print(changeLines(change).map(neutralise).join("\n"));
       shown++;
     }
-    const { counts } = one.report;
-    const more = counts.new + counts.changed + (counts.gone ?? 0) - shown;
+    const more = one.total - shown;
     if (more > 0) print(`  … and ${more} more: --limit 0, --csv and --output json show all`);
   }
 }
 
 async function printJson(
   { print }: CommandContext,
-  planned: readonly PlannedSection[],
-  exit: number,
+  { sections, format, exit }: Shown,
 ): Promise<void> {
   // Written piece by piece: there may be more changes than fit into memory.
-  print(`{"plan":1,"agent":${stringifyExactJson(version)},"exit":${exit},"sections":[`);
-  for (const [index, one] of planned.entries()) {
+  print(`{"${format}":1,"agent":${stringifyExactJson(version)},"exit":${exit},"sections":[`);
+  for (const [index, one] of sections.entries()) {
     const head = stringifyExactJson(one.report).slice(0, -1);
     print(`${index === 0 ? "" : ","}${head},"changes":[`);
     let isFirst = true;
@@ -132,22 +183,27 @@ function csvRow(cells: readonly unknown[]): string {
 
 async function printCsv(
   { print, log }: CommandContext,
-  planned: readonly PlannedSection[],
+  { history }: PlanLook,
+  { sections }: Shown,
 ): Promise<void> {
-  for (const one of planned) {
-    const [line, ...details] = headLines(one);
-    log.info(line, details);
-  }
-  print("section,change,record,field,old,new");
-  for (const one of planned) {
+  for (const { head: [line, ...details] } of sections) log.info(line, details);
+  print(`section,change,record,field,old,new${history ? ",changed_by,changed_at" : ""}`);
+  for (const one of sections) {
     const { section } = one.report;
     for await (const { kind, record, fields } of one.changes()) {
       const rows: readonly Partial<FieldChange>[] = fields.length === 0 ? [{}] : fields;
-      for (const { field, old, new: now } of rows) {
-        print(csvRow([section, kind, record, field, old, now]));
+      for (const { field, old, new: now, changed_by, changed_at } of rows) {
+        const by = history ? [changed_by, changed_at] : [];
+        print(csvRow([section, kind, record, field, old, now, ...by]));
       }
     }
   }
+}
+
+async function printShown(context: CommandContext, look: PlanLook, shown: Shown): Promise<void> {
+  if (look.csv) await printCsv(context, look, shown);
+  else if (context.global.output === "json") await printJson(context, shown);
+  else await printText(context, look, shown);
 }
 
 /** Prints plans: the counts first, then what changes. */
@@ -157,7 +213,27 @@ export async function printPlans(
   planned: readonly PlannedSection[],
   exit: number,
 ): Promise<void> {
-  if (look.csv) await printCsv(context, planned);
-  else if (context.global.output === "json") await printJson(context, planned, exit);
-  else await printText(context, look, planned);
+  const sections = planned.map((one) => {
+    const { counts } = one.report;
+    const total = counts.new + counts.changed + (counts.gone ?? 0);
+    return { report: one.report, head: planHead(one), total, changes: () => one.changes() };
+  });
+  await printShown(context, look, { sections, format: "plan", exit });
+}
+
+/** Prints what was changed in Oomnitza, in the form of plans. */
+export async function printDrift(
+  context: CommandContext,
+  look: PlanLook,
+  drifted: readonly DriftedSection[],
+  exit: number,
+): Promise<void> {
+  const sections = drifted.map((one) => {
+    const { changed, gone } = one.report.counts;
+    return {
+      ...{ report: one.report, head: driftHead(one), total: changed + gone },
+      changes: () => one.changes(),
+    };
+  });
+  await printShown(context, look, { sections, format: "drift", exit });
 }

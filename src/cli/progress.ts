@@ -7,10 +7,18 @@
 import type { Account } from "../sync/account.ts";
 import type { CommandContext } from "./command.ts";
 
-/** Shows the progress of one section. */
+/** Shows the progress of the sections that run. */
 export interface Progress {
   readonly watch: (section: string, account: Account) => void;
-  stop(): void;
+  readonly end: (section: string) => void;
+}
+
+/** A section that runs. */
+interface Running {
+  readonly section: string;
+  readonly account: Account;
+  /** When it began, in milliseconds of the clock of this process. */
+  readonly begun: number;
 }
 
 /** How often the line on a terminal changes, in milliseconds. */
@@ -19,33 +27,57 @@ const liveInterval = 200;
 /** How often a log line says how far an upload is where nobody watches, in milliseconds. */
 const loggedInterval = 30_000;
 
-function phrase(section: string, { counts }: Account, seconds: number): string {
+/** How far a section is: `120 read, 118 sent, 2 failed; 60/s`. */
+function phrase({ account: { counts }, begun }: Running): string {
+  const seconds = (performance.now() - begun) / 1000;
   const rate = seconds > 0 ? Math.round(counts.fetched / seconds) : 0;
   const parts = [`${counts.fetched} read`];
   if (counts.filtered > 0) parts.push(`${counts.filtered} filtered`);
   if (counts.incomplete > 0) parts.push(`${counts.incomplete} incomplete`);
   parts.push(`${counts.sent + counts.shown} sent`, `${counts.failed + counts.unreadable} failed`);
-  return `${section}: ${parts.join(", ")}; ${rate}/s`;
+  return `${parts.join(", ")}; ${rate}/s`;
+}
+
+/** All that run in one line: the sums, then each with what was read of it. */
+function phraseAll(running: readonly Running[]): string {
+  const sum = (key: "fetched" | "sent" | "shown" | "failed" | "unreadable") =>
+    running.reduce((total, { account }) => total + account.counts[key], 0);
+  const each = running.map(({ section, account }) => `${section} ${account.counts.fetched}`);
+  const sent = sum("sent") + sum("shown");
+  const failed = sum("failed") + sum("unreadable");
+  return `${running.length} sections: ${sum("fetched")} read, ${sent} sent, ${failed} failed: ${
+    each.join(", ")
+  }`;
 }
 
 /** Begins to show progress: in place on a terminal, as log lines elsewhere. */
 export function startProgress(context: CommandContext): Progress {
-  let timer: ReturnType<typeof setInterval> | undefined;
+  const running = new Map<string, Running>();
   const live = context.isTerminal && !context.global.quiet;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  function report(): void {
+    const all = [...running.values()];
+    const [first] = all;
+    if (first === undefined) return;
+    if (!live) {
+      for (const one of all) context.log.info(`${one.section}: ${phrase(one)}`);
+    } else {
+      context.status(all.length > 1 ? phraseAll(all) : `${first.section}: ${phrase(first)}`);
+    }
+  }
   return {
     watch(section, account) {
-      const begun = performance.now();
-      function report(): void {
-        const text = phrase(section, account, (performance.now() - begun) / 1000);
-        if (live) context.status(text);
-        else context.log.info(text);
-      }
-      timer = setInterval(report, live ? liveInterval : loggedInterval);
+      running.set(section, { section, account, begun: performance.now() });
+      timer ??= setInterval(report, live ? liveInterval : loggedInterval);
       // The line must not keep the program alive.
       timer.unref();
     },
-    stop() {
-      clearInterval(timer);
+    end(section) {
+      running.delete(section);
+      if (running.size === 0) {
+        clearInterval(timer);
+        timer = undefined;
+      }
       context.status(undefined);
     },
   };

@@ -11,7 +11,7 @@ import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { uploadFlags } from "./flags.ts";
+import { parallelFlag, uploadFlags } from "./flags.ts";
 import { showMappings } from "./show_mappings.ts";
 
 const flags = {
@@ -28,6 +28,7 @@ const flags = {
     "1 lets a scheduled run wait for another upload with the same state file, 0 does not.",
     { default: 1 },
   ),
+  "parallel": parallelFlag(4),
   "show-mappings": uploadFlags["show-mappings"],
   "testmode": opt.flag(
     "Show what would be sent, as JSON, and send nothing. Events that wait in the state file are left alone.",
@@ -44,7 +45,7 @@ export const serveCommand = defineCommand({
   details:
     `The last part of the path is the section, exactly as in the configuration file: POST /anything/casper.MDM. An event is answered with 204 once it is safe in the state file; what it is about is then fetched by its id and uploaded. Who may post is set in [serve].
 
-Enabled sections with schedule are run when they are due, one after the other; the command schedule shows when that is.
+Enabled sections with schedule are run when they are due, up to --parallel side by side; the command schedule shows when that is.
 
 GET /healthz reports whether the service runs, GET /readyz whether it accepts events; GET /metrics returns the metrics. [alerts] configures who is notified of failures. SIGTERM and Ctrl-C stop it gracefully; a second one stops it at once, and loses nothing either.`,
   flags,
@@ -74,6 +75,7 @@ async function run(
     host: values.host,
     port: values.port,
     workers: values.workers,
+    parallel: values.parallel,
     isSingle: values.singleton !== 0,
     testmode: testmode ? context.print : undefined,
     saveData: values["save-data"] ? context.directory : undefined,

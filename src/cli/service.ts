@@ -14,7 +14,7 @@ import type { Credential, ServiceManager, ServiceSettings } from "../os_service/
 import type { Step } from "../os_service/step.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
-const actions = ["install", "uninstall", "start", "stop", "status", "logs"] as const;
+const actions = ["prepare", "install", "uninstall", "start", "stop", "status", "logs"] as const;
 type Action = typeof actions[number];
 
 const flags = {
@@ -113,11 +113,34 @@ async function serviceSettings(
   };
 }
 
-function refuseWhatCannotWork(settings: ServiceSettings): void {
+function refuseOthers(): void {
   if (!isCompiled) throw new AgentError("Only the compiled program can be a service");
   if (process.getuid !== undefined && process.getuid() !== 0) {
     throw new AgentError("Only root can set up a service", { hint: "Use sudo." });
   }
+}
+
+/** Refuses a program or file that others could replace, and with it what the service runs. */
+async function refuseForeignWriters({ log }: CommandContext, settings: ServiceSettings) {
+  const { accessAdvice, findForeignWriters, trustedAccounts } = await import(
+    "../os_service/mod.ts"
+  );
+  const { program, ini, logging, credentials, user } = settings;
+  const files = [program, ini, logging, ...credentials.map(({ path }) => path)];
+  const trusted = await trustedAccounts(user);
+  for (const file of files.filter((path) => path !== "")) {
+    for (const { path, who, isBroad } of await findForeignWriters(file, trusted)) {
+      const what = `${path} can be changed by ${who}`;
+      const hint = accessAdvice(file);
+      // What one account owns is common where programs are kept by an account of their own.
+      if (!isBroad && process.platform !== "win32") log.warning(`${what}. ${hint}`);
+      else throw new AgentError(`${what}: the service would run what they put there`, { hint });
+    }
+  }
+}
+
+function refuseWhatCannotWork(settings: ServiceSettings): void {
+  refuseOthers();
   for (
     const [path, hint] of [
       [settings.ini, `Write it with agent generate-ini --ini "${settings.ini}" and fill it in.`],
@@ -131,17 +154,22 @@ function refuseWhatCannotWork(settings: ServiceSettings): void {
 async function installSteps(context: CommandContext, values: Flags, target: Target) {
   const { manager } = target;
   const settings = await serviceSettings(context, values, target);
-  if (/[^\w .:[\]\\$@-]/.test(`${settings.host}${settings.user}`)) {
+  if (/[^\p{L}\p{M}\p{N}_ .:[\]\\$@-]/u.test(`${settings.host}${settings.user}`)) {
     throw new UsageError("--host or --user contains an invalid character");
   }
-  if (!values["dry-run"]) refuseWhatCannotWork(settings);
+  if (!values["dry-run"]) {
+    refuseWhatCannotWork(settings);
+    await refuseForeignWriters(context, settings);
+  }
   // Where this program lies by chance matters only when it is to be the service.
   const { program } = values["dry-run"] ? manager.defaults : settings;
   const problem = manager.problem({ ...settings, program });
   if (problem !== undefined) {
     throw new AgentError(problem, { hint: "See docs/service.md." });
   }
-  if (!values["dry-run"]) await (await import("../os_service/mod.ts")).refuseOldManager(manager);
+  if (!values["dry-run"]) {
+    await (await import("../os_service/mod.ts")).refuseOldManager(manager);
+  }
   return manager.install(settings);
 }
 
@@ -152,6 +180,10 @@ async function stepsFor(
   target: Target,
 ): Promise<Step[]> {
   if (action === "install") return await installSteps(context, values, target);
+  if (action === "prepare") {
+    if (!values["dry-run"]) refuseOthers();
+    return target.manager.prepare(await serviceSettings(context, values, target));
+  }
   return target.manager[action]();
 }
 
@@ -196,6 +228,8 @@ async function isAlready(action: Action, { manager }: Target): Promise<boolean> 
 }
 
 const done: Readonly<Record<Exclude<Action, "status" | "logs">, string>> = {
+  prepare:
+    "can be installed: its folders are there, and no account but the service's can write in them.",
   install: "is installed and starts with the machine. To start it now: agent service start",
   uninstall: "is not a service any more. Its configuration and its state file are still there.",
   start: "was started. To check it: agent service status",
@@ -207,7 +241,7 @@ export const service = defineCommand({
   name: "service",
   summary: "Run the agent as a service of systemd, launchd or Windows.",
   details:
-    `install registers agent serve as a service that starts with the machine; once more, it brings the service up to date, and what is not named stays as it was registered. uninstall stops and removes it. status exits with 3 when the service does not run.
+    `prepare makes the folders of configuration, state and logs, or takes those that are there: on Windows it refuses what belongs to an account that is no administrator. install does it too, and registers agent serve as a service that starts with the machine; once more, it brings the service up to date, and what is not named stays as it was registered. uninstall stops and removes it. status exits with 3 when the service does not run.
 
 --ini, --state and --service-logging name the files of the service. docs/service.md says where they are by default, and which account runs it.`,
   positionals: { usage: actions.join("|"), help: "What to do.", minimum: 1, maximum: 1 },
@@ -236,18 +270,14 @@ export const service = defineCommand({
     }
     const steps = await stepsFor(action, context, values, target);
     if (isDry) return await showSteps(context, target, steps);
-    const { commandText, perform } = await import("../os_service/mod.ts");
+    const { describeStep, perform } = await import("../os_service/mod.ts");
     if (await isAlready(action, target)) {
       context.log.info(
         `${target.manager.service} is ${action === "start" ? "running" : "stopped"} already`,
       );
       return exitCodes.ok;
     }
-    await perform(steps, (step) => {
-      context.log.info(
-        step.kind === "run" ? `Running ${commandText(step.command)}` : `${step.kind} ${step.path}`,
-      );
-    });
+    await perform(steps, (step) => context.log.info(describeStep(step)));
     context.log.info(`${target.manager.service} ${done[action]}`);
     return exitCodes.ok;
   },

@@ -33,6 +33,22 @@ const flags = {
     },
   ),
   "locations": opt.path("JSON file with the list of locations that it keeps.", { default: "" }),
+  "fields": opt.path(
+    "JSON file with what it knows about fields: kind → field → type, values, unique.",
+    { default: "" },
+  ),
+  "process-after": opt.integer(
+    "Milliseconds between taking records in by API v3 and processing them.",
+    { default: 0, maximum: 3_600_000 },
+  ),
+  "outcomes": opt.path("JSON file with the records that are refused or skipped in processing.", {
+    default: "",
+  }),
+  "run-log": opt.choice(
+    "Who finds an upload in its run log: everyone, only those who have its number, nobody (denied), or it has none (absent).",
+    ["given", "number", "denied", "absent"],
+    { default: "given" },
+  ),
 } as const;
 
 const mappingsSchema = z.record(
@@ -40,6 +56,22 @@ const mappingsSchema = z.record(
   z.record(z.string(), z.union([z.string(), z.array(z.string())])),
 );
 const locationsSchema = z.array(z.record(z.string(), z.unknown()));
+const fieldSchema = z.strictObject({
+  type: z.enum(["text", "number", "date", "dropdown"]),
+  values: z.array(z.string()).optional(),
+  unique: z.boolean().optional(),
+});
+const fieldsSchema = z.strictObject({
+  assets: z.record(z.string(), fieldSchema).optional(),
+  users: z.record(z.string(), fieldSchema).optional(),
+});
+const outcomesSchema = z.array(z.strictObject({
+  outcome: z.enum(["failed", "skipped"]),
+  text: z.string(),
+  field: z.string().optional(),
+  values: z.array(z.union([z.string(), z.number()])).optional(),
+  share: z.number().min(0).max(1).optional(),
+}));
 
 interface JsonFile<T> {
   readonly flag: string;
@@ -65,23 +97,21 @@ function readJson<T>({ flag, path, schema }: JsonFile<T>): T | undefined {
 }
 
 function readOptions(values: Values<typeof flags>, directory: string): StandInOptions {
-  const find = (path: string) => path === "" ? "" : resolve(directory, path);
+  const read = <T>(flag: "mappings" | "locations" | "fields" | "outcomes", schema: z.ZodType<T>) =>
+    readJson({ flag, path: values[flag] === "" ? "" : resolve(directory, values[flag]), schema });
+  const runLog = values["run-log"];
   return {
     port: values.port,
     token: values.token === "" ? undefined : values.token,
     username: values.username === "" ? undefined : values.username,
     password: values.password === "" ? undefined : values.password,
     apiVersions: values.api === "both" ? undefined : [values.api],
-    mappings: readJson({
-      flag: "mappings",
-      path: find(values.mappings),
-      schema: mappingsSchema,
-    }),
-    locations: readJson({
-      flag: "locations",
-      path: find(values.locations),
-      schema: locationsSchema,
-    }),
+    mappings: read("mappings", mappingsSchema),
+    locations: read("locations", locationsSchema),
+    fields: read("fields", fieldsSchema),
+    processing: { delayMs: values["process-after"], rules: read("outcomes", outcomesSchema) },
+    access: { runLog: runLog === "number" ? "given" : runLog },
+    knowsUploadIds: runLog !== "number",
   };
 }
 
@@ -92,11 +122,17 @@ export const standIn = defineCommand({
   details:
     `It listens on loopback only, keeps what it gets in memory, shows it on a web page, and stops with Ctrl-C.
 
-It is strict: a request that an instance would not understand is refused with a reason.`,
+It is strict: a request that an instance would not understand is refused with a reason.
+
+It answers for what it stored: lists of assets and people, who changed what, and the run log, which tells what became of the records of an upload.`,
   flags,
   examples: [
     { line: "agent stand-in", does: "run it and show the address and the token" },
     { line: "agent stand-in --api v2", does: "stand in for an instance without the newer API" },
+    {
+      line: "agent stand-in --process-after 5000 --outcomes outcomes.json",
+      does: "process uploads five seconds later, and refuse some records then",
+    },
   ],
   async run(context, values) {
     // The web server is loaded for this command only.

@@ -12,7 +12,7 @@ import { findConverter } from "../../converters/mod.ts";
 import { messageOf, UsageError } from "../base/errors.ts";
 import { isObject, type SourceRecord } from "../base/record.ts";
 import { loadConfig } from "../app/configuration.ts";
-import { openTrial, type TriedCode } from "../app/try_code.ts";
+import { type TriedCode, tryCode } from "../app/try_code.ts";
 import type { Config } from "../config/config.ts";
 import type { SandboxOutcome } from "../sandbox/mod.ts";
 import type { Converter } from "../sdk/converter.ts";
@@ -75,35 +75,21 @@ function toOutcome(outcome: SandboxOutcome | undefined, isFilter: boolean): Outc
   return { result: outcome.keep ? outcome.results[0] ?? null : null };
 }
 
-/** Runs the code; twice where nothing in it shows the version of Python and the results differ. */
+/** Runs the code; of results that differ between the versions of Python, both are given. */
 async function runCustom(
   { log }: CommandContext,
   config: Config,
   code: TriedCode,
   records: readonly SourceRecord[],
 ): Promise<TryResult[]> {
-  const { shown, isOpen } = await runOnce(log, config, code, records);
-  if (!isOpen) return [...shown];
-  const { shown: others } = await runOnce(log, config, { ...code, python: 2 }, records);
-  return shown.flatMap((one, index): TryResult[] => {
-    const other = others[index];
-    return other === undefined || stringifyExactJson(one) === stringifyExactJson(other)
-      ? [one]
-      : [{ ...one, under: "Python 3" }, { ...other, under: "Python 2" }];
+  const isFilter = code.kind === "filter";
+  const tried = await tryCode(config, code, records, log);
+  return tried.flatMap(({ run, underPython2 }): TryResult[] => {
+    const shown = toOutcome(run.outcome, isFilter);
+    if (underPython2 === undefined) return [shown];
+    const other = toOutcome(underPython2.outcome, isFilter);
+    return [{ ...shown, under: "Python 3" }, { ...other, under: "Python 2" }];
   });
-}
-
-async function runOnce(
-  log: CommandContext["log"],
-  config: Config,
-  code: TriedCode,
-  records: readonly SourceRecord[],
-): Promise<{ readonly shown: readonly Outcome[]; readonly isOpen: boolean }> {
-  const trial = await openTrial(config, code, log);
-  const outcomes = await trial.run(records);
-  await trial.close();
-  const shown = records.map((_, index) => toOutcome(outcomes[index], code.kind === "filter"));
-  return { shown, isOpen: trial.isOpen };
 }
 
 /** The source path of the first mapping that uses a converter; blank when none does. */

@@ -21,11 +21,13 @@ import {
   type SectionReport,
 } from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
-import { uploadFlags } from "./flags.ts";
+import { parallelFlag, uploadFlags } from "./flags.ts";
 import { startProgress } from "./progress.ts";
 import { showMappings } from "./show_mappings.ts";
 
-type UploadFlags = Values<typeof uploadFlags>;
+const flags = { ...uploadFlags, "parallel": parallelFlag(1) } as const;
+
+type UploadFlags = Values<typeof flags>;
 
 /** Reads the named sections and uploads them. */
 export const upload = defineCommand({
@@ -33,7 +35,7 @@ export const upload = defineCommand({
   keepsLog: true,
   summary: "Read the named sections and upload them to Oomnitza.",
   details:
-    `Sections run one after the other, in the order named. A section that fails does not stop the others.
+    `Sections run one after the other, in the order named; with --parallel, so many run side by side, and a section with after waits for those that it names. A section that fails does not stop the others.
 
 Every record that is read ends as sent, filtered, incomplete (a required field is empty), failed or kept for the next run; the report names the failed ones. What an earlier run left is sent first.`,
   positionals: {
@@ -43,7 +45,7 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
     minimum: 0,
     maximum: Number.MAX_SAFE_INTEGER,
   },
-  flags: uploadFlags,
+  flags,
   examples: [
     { line: "agent upload csv_assets", does: "upload one section" },
     {
@@ -54,17 +56,22 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
       line: "agent upload csv_assets csv_users --ini /etc/agent/config.ini",
       does: "upload two sections",
     },
+    {
+      line: "agent upload okta casper zendesk --parallel 3",
+      does: "upload three sections side by side",
+    },
     { line: "agent upload --plan friday.plan", does: "send a reviewed plan" },
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
   run: (context, flags, names) =>
-    withLock(flags.singleton !== 0, context, async () => {
+    withLock(flags.singleton !== 0, context, async (onDelivered) => {
       context.log.info(`agent ${version}`);
-      if (flags.plan !== "") return await uploadSaved(context, flags, names);
+      if (flags.plan !== "") return await uploadSaved(context, flags, { names, onDelivered });
       if (flags["show-mappings"]) {
         return await withConfig(context, "all", (config) => showMappings(context, config));
       }
-      return await withConfig(context, names, (config) => run(context, flags, { names, config }));
+      return await withConfig(context, names, (config) =>
+        run(context, flags, { names, config, onDelivered }));
     }),
 });
 
@@ -74,12 +81,14 @@ interface Job {
   readonly names: readonly string[];
   /** A plan to deliver instead of reading the sources. */
   readonly plan?: SavedPlan;
+  /** Called when only receipts are still waited for. */
+  readonly onDelivered: () => void;
 }
 
 async function uploadSaved(
   context: CommandContext,
   flags: UploadFlags,
-  words: readonly string[],
+  { names: words, onDelivered }: Pick<Job, "names" | "onDelivered">,
 ): Promise<number> {
   if (words.length > 0) {
     throw new UsageError("The plan says which sections to upload", { hint: "Name none of them." });
@@ -90,7 +99,7 @@ async function uploadSaved(
     return await withConfig(
       context,
       names,
-      (config) => run(context, flags, { names, config, plan }),
+      (config) => run(context, flags, { names, config, plan, onDelivered }),
     );
   } finally {
     plan.close();
@@ -100,13 +109,15 @@ async function uploadSaved(
 async function run(
   context: CommandContext,
   flags: UploadFlags,
-  { config, names, plan }: Job,
+  { config, names, plan, onDelivered }: Job,
 ): Promise<number> {
   const started = new Date();
   const progress = startProgress(context);
   const { sections, notEnabled } = await uploadSections(context, config, {
     sections: names,
     plan,
+    onDelivered,
+    parallel: flags.parallel,
     workers: flags.workers,
     recordCount: flags["record-count"],
     testmode: flags.testmode ? context.print : undefined,
@@ -115,7 +126,7 @@ async function run(
     accept: flags.accept,
     onStart: progress.watch,
     onReport(report) {
-      progress.stop();
+      progress.end(report.section);
       showSection(context, flags, report);
     },
   });

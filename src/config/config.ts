@@ -25,6 +25,7 @@ import { checkSection, type SectionConfig } from "./section.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { beginReading, type ConfigContext, readOptions } from "./reading.ts";
+import { findOrderErrors } from "./section_order.ts";
 import { checkAlerts, checkServe } from "./service_sections.ts";
 import { listUserConverters, type UserCode } from "./user_code.ts";
 
@@ -177,6 +178,13 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
     }
   }
   checkOrder(work, enabled);
+  work.findings.push(
+    ...findOrderErrors(
+      document,
+      sections,
+      (name) => !reserved.has(name) && sourceNamed(name, context.sources) !== undefined,
+    ),
+  );
   const service = checkService(work);
   const errors = work.findings.filter((finding) => finding.severity === "error");
   return {
@@ -184,7 +192,7 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
     env: context.env,
     oomnitza,
     ...service,
-    sections,
+    sections: sections.filter(({ name }) => !isBroken(errors, name)),
     broken: new Set(enabled.map(({ name }) => name).filter((name) => isBroken(errors, name))),
     disabled,
     converters,

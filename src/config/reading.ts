@@ -79,6 +79,29 @@ export function report({ document, section, options, findings }: Reading, found:
 /** Names the folder of the configuration where the file itself is a copy, as systemd makes one. */
 export const folderVariable = "AGENT_CONFIG_FOLDER";
 
+/** `%NAME%` of Windows' command lines. */
+const windowsVariable = /%([^%=]+)%/g;
+
+/**
+ * A path as it was meant: without the quotes that Windows' "Copy as path" puts around it, and on Windows
+ * with the values of variables. One that is not set stays as it is, so that the error shows it.
+ */
+export function plainPath(
+  written: string,
+  env: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const [, inner] = /^"([^"]+)"$/.exec(written.trim()) ?? [];
+  const path = inner ?? written;
+  if (platform !== "win32") return path;
+  const names = Object.keys(env);
+  return path.replace(windowsVariable, (all, name: string) => {
+    // Names of variables have no case there.
+    const key = names.find((each) => each.toLowerCase() === name.toLowerCase());
+    return (key === undefined ? undefined : env[key]) ?? all;
+  });
+}
+
 /**
  * Relative paths mean the directory of the ini file, so that they mean the same whoever runs the agent
  * where; else, as in the Python connector, the working directory. Addresses stay.
@@ -89,8 +112,9 @@ export const folderVariable = "AGENT_CONFIG_FOLDER";
 export function absolutePath(
   file: string,
   { directory, env }: Pick<ConfigContext, "directory" | "env">,
-  path: string,
+  written: string,
 ): string {
+  const path = plainPath(written, env);
   if (isAbsolute(path) || /^(https?|file):\/\//i.test(path)) return path;
   const folder = env[folderVariable] ?? "";
   const beside = resolve(folder === "" ? resolve(directory, dirname(file)) : folder, path);

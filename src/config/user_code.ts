@@ -25,7 +25,8 @@ export interface UserCode {
 /** The option that sets the version, in the section of the code or in `[oomnitza]`. */
 const versionOption = "python";
 
-function pythonVersion(document: IniDocument, section: string): 2 | 3 | undefined {
+/** The version of Python that the configuration sets for code of a section. */
+export function configuredPython(document: IniDocument, section: string): 2 | 3 | undefined {
   for (const name of [section, "oomnitza"]) {
     const value = document.byName.get(name)?.options.get(versionOption)?.value.trim();
     if (value === "2" || value === "3") return value === "2" ? 2 : 3;
@@ -49,20 +50,24 @@ export function toUserCode(
     file: document.file,
     line: option.line,
     lines: option.lines,
-    python: pythonVersion(document, section),
+    python: configuredPython(document, section),
   };
 }
 
 /**
- * The custom converters of `[converters]`, in file order; what `[DEFAULT]` holds is not among them, nor
- * is `python = 2` or `3`, which sets the version of the others.
+ * The options of `[converters]` that are converters, in file order; what `[DEFAULT]` holds is not among
+ * them, nor is `python = 2` or `3`, which sets the version of the others.
  */
-export function listUserConverters(document: IniDocument): UserCode[] {
+export function listConverterOptions(document: IniDocument): IniOption[] {
   const section = document.sections.find(({ name }) => name === "converters");
-  if (section === undefined) return [];
   const isVersion = ({ key, value }: IniOption) =>
     key === versionOption && /^\s*[23]\s*$/.test(value);
-  return [...section.options.values()].filter((option) => !isVersion(option)).flatMap((option) =>
-    toUserCode(document, section.name, option, option.key) ?? []
+  return [...section?.options.values() ?? []].filter((option) => !isVersion(option));
+}
+
+/** The custom converters of `[converters]`, in file order. */
+export function listUserConverters(document: IniDocument): UserCode[] {
+  return listConverterOptions(document).flatMap((option) =>
+    toUserCode(document, "converters", option, option.key) ?? []
   );
 }

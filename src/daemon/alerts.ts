@@ -62,9 +62,14 @@ function cut(text: string): string {
   return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
 }
 
+/** "Escaping text" in Slack's manual: these three begin its links, mentions and entities. */
+function escapeForSlack(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
 /** The body of a request: Slack's `text`, an Adaptive Card for Teams workflows, or the alert itself. */
 export function alertBody(alert: Alert, format: AlertOptions["format"]): string {
-  if (format === "slack") return JSON.stringify({ text: alert.text });
+  if (format === "slack") return JSON.stringify({ text: escapeForSlack(alert.text) });
   if (format === "json") return JSON.stringify({ agent: version, ...alert });
   const content = {
     type: "AdaptiveCard",

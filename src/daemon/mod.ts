@@ -7,16 +7,22 @@
 import { selectSections } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
 import { scheduledSections } from "../app/schedule.ts";
-import { openWebhookUploads } from "../app/webhook_uploads.ts";
+import { openWebhookUploads, type WebhookUploads } from "../app/webhook_uploads.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
+import { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
+import { connectPatiently } from "./connection.ts";
 import { watchOver } from "./process.ts";
+import { ReceiptQueue } from "./receipts.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
 import { openServeState, type ServeState } from "./state.ts";
 import { openWatch, type ServeWatch } from "./watch.ts";
+
+/** Scheduled sections that run side by side, unless somebody says otherwise. */
+const defaultParallel = 4;
 
 /** How the daemon is to run. */
 export interface DaemonSettings {
@@ -25,6 +31,8 @@ export interface DaemonSettings {
   readonly port: number;
   /** Devices fetched, and requests to Oomnitza in flight, at once, per section. */
   readonly workers: number;
+  /** Scheduled sections that run side by side; without it, as `[oomnitza]` says, else four. */
+  readonly parallel?: number | undefined;
   /** Whether a scheduled run waits for uploads of other processes on this machine. */
   readonly isSingle: boolean;
   /** Prints what would be sent; absent when it is to be sent. */
@@ -53,6 +61,9 @@ interface Daemon {
   readonly settings: DaemonSettings;
   readonly state: ServeState;
   readonly watch: ServeWatch;
+  /** Runs that wait for their receipts. */
+  readonly receipts: ReceiptQueue;
+  readonly limiters: RateLimiters;
   /** Stops running work, after the listener. */
   readonly signal: AbortSignal;
 }
@@ -76,14 +87,18 @@ export async function runDaemon(
   const work = new AbortController();
   const { signal } = work;
   const watch = openWatch(app, config, state.store);
-  const daemon = { app, config, settings, state, watch, signal };
+  const receipts = new ReceiptQueue({ onReport: watch.report, log });
+  const limiters = new RateLimiters();
+  const daemon = { app, config, settings, state, watch, receipts, limiters, signal };
+  const { connected, ...processing } = await createWork(daemon, chosen);
   const service = startService({
+    connected,
     host,
     port,
     options,
     sections: chosen,
     inbox: state.inbox,
-    work: await createWork(daemon, chosen),
+    work: processing,
     metrics: watch.metrics,
     lastSuccess: (section, origin) => toDate(state.store?.lastSuccess(section, origin)),
     scheduled: new Set(scheduledSections(config).map(({ name }) => name)),
@@ -98,6 +113,7 @@ export async function runDaemon(
     app,
     end: async () => {
       await Promise.all([service.drain(), scheduler.stop()]);
+      await receipts.end();
       await watch.stop();
     },
     drainMs: options.drain_seconds * 1000,
@@ -126,14 +142,18 @@ function checkServeOptions(config: Config, host: string): ServeOptions {
 }
 
 /** Runs sections by schedule from now on; in test mode there is nothing to run. */
-async function startScheduler({ app, config, settings, state, watch, signal }: Daemon) {
+async function startScheduler(
+  { app, config, settings, state, watch, receipts, limiters, signal }: Daemon,
+) {
   const { workers, isSingle, testmode } = settings;
   const scheduler = await openScheduler(app, config, {
     workers,
+    parallel: settings.parallel ?? config.oomnitza?.parallel ?? defaultParallel,
     store: state.store,
+    limiters,
     isSingle,
     signal,
-    onReport: watch.report,
+    receipts,
     onFailure: watch.fail,
     onVendorAnswer: (section, status) => watch.metrics.vendorAnswer(section, status),
   });
@@ -149,24 +169,35 @@ function toDate(text: string | undefined): Date | undefined {
 
 /** How events are processed: each batch is an upload of its section. */
 async function createWork(
-  { app, config, settings, state: { store }, watch, signal }: Daemon,
+  { app, config, settings, state: { store }, watch, receipts, limiters, signal }: Daemon,
   sections: readonly SectionConfig[],
 ) {
   const { workers, testmode, saveData } = settings;
-  const uploads = await openWebhookUploads({ ...app, signal }, config, sections, {
+  const request = {
     workers,
     testmode,
     saveData,
     store,
+    endWaiting: receipts.signal,
+    limiters,
     onVendorAnswer: (section: string, status: number) =>
       watch.metrics.vendorAnswer(section, status),
-  });
+  };
+  const { uploads, connected } = await connectPatiently(
+    app,
+    () => openWebhookUploads({ ...app, signal }, config, sections, request),
+  );
   return {
-    onReport: watch.report,
-    prepare: uploads.prepare,
-    run: uploads.run,
-    hasBacklog: (section) => store?.hasBacklog(section) ?? false,
+    connected,
+    prepare: async (section: string) => (await uploads).prepare(section),
+    async run(...[prepared, how]: Parameters<WebhookUploads["run"]>) {
+      const { run, ask } = await uploads;
+      const delivered = await run(prepared, how);
+      receipts.addToGroup(prepared.section.name, delivered, ask);
+      return delivered.report();
+    },
+    hasBacklog: (section: string) => store?.hasBacklog(section) ?? false,
     workers,
     signal,
-  } satisfies ServiceSettings["work"];
+  } satisfies ServiceSettings["work"] & Pick<ServiceSettings, "connected">;
 }

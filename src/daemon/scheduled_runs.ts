@@ -7,24 +7,34 @@
 import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
 import { readPast, scheduledSections } from "../app/schedule.ts";
-import { uploadSections } from "../app/upload.ts";
-import { tryLocked } from "../app/upload_lock.ts";
-import { AgentError, messageOf } from "../base/errors.ts";
+import { uploadSections, warnOfFailedBefore } from "../app/upload.ts";
+import { SharedLock } from "../app/upload_lock.ts";
+import { AgentError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import { errorLines } from "../logging/error.ts";
+import { GroupedLog } from "../logging/grouped.ts";
+import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
+import { retryPolicies } from "../sdk/http/retry.ts";
 import type { StateStore } from "../state/store.ts";
-import { sectionLines, type SectionReport } from "../sync/report.ts";
-import { Scheduler } from "./scheduler.ts";
+import { sectionLines } from "../sync/report.ts";
+import type { DeliveredSection } from "../sync/run.ts";
+import type { ReceiptQueue } from "./receipts.ts";
+import { mostFindings, Scheduler } from "./scheduler.ts";
 
 /** How scheduled runs go. */
 export interface ScheduleSettings {
   readonly workers: number;
+  /** Sections that run side by side. */
+  readonly parallel: number;
   readonly store: StateStore | undefined;
+  /** The limits of vendors' accounts, which webhooks use up too. */
+  readonly limiters: RateLimiters;
   /** Whether a run waits for uploads of other processes on this machine. */
   readonly isSingle: boolean;
   /** Ends a running upload. */
   readonly signal: AbortSignal;
-  /** Called with the outcome of each run. */
-  readonly onReport: (report: SectionReport) => void;
+  /** Where runs wait for their receipts. */
+  readonly receipts: Pick<ReceiptQueue, "add" | "signal">;
   /** Called with the reason why a section could not even begin. */
   readonly onFailure: (section: string, reason: string) => void;
   /** Called with the status of every answer of a section's vendor. */
@@ -35,27 +45,30 @@ export interface ScheduleSettings {
 async function runNow(
   app: AppContext,
   name: string,
-  { workers, store, onVendorAnswer }: ScheduleSettings,
-): Promise<SectionReport> {
-  const request = { sections: [name], workers, store, onVendorAnswer };
-  const { sections: [report] } = await withConfig(
-    app,
-    [name],
-    (config) => uploadSections(app, config, request),
-  );
-  if (report === undefined) throw new AgentError(`[${name}] did not run`);
-  return report;
+  { workers, store, limiters, receipts, onVendorAnswer }: ScheduleSettings,
+): Promise<DeliveredSection> {
+  const firstContact = retryPolicies.standard;
+  const delivered: DeliveredSection[] = [];
+  await withConfig(app, [name], (config) =>
+    uploadSections(app, config, {
+      ...{ sections: [name], workers, store, limiters, firstContact, onVendorAnswer },
+      endWaiting: receipts.signal,
+      onAwaiting: (section) => delivered.push(section),
+    }));
+  const [section] = delivered;
+  if (section === undefined) throw new AgentError(`[${name}] did not run`);
+  return section;
 }
 
 async function runAndReportFailure(
   app: AppContext,
   name: string,
   settings: ScheduleSettings,
-): Promise<SectionReport> {
+): Promise<DeliveredSection> {
   try {
     return await runNow(app, name, settings);
   } catch (error) {
-    settings.onFailure(name, messageOf(error));
+    settings.onFailure(name, errorLines(error, { verbose: false, mostFindings }).join("\n"));
     throw error;
   }
 }
@@ -66,18 +79,32 @@ export async function openScheduler(
   config: Config,
   settings: ScheduleSettings,
 ): Promise<Scheduler> {
-  const { log } = app;
-  const own = { ...app, signal: settings.signal };
-  return new Scheduler({
+  const lock = new SharedLock(settings.isSingle, app);
+  const failed = new Set<string>();
+  const scheduler: Scheduler = new Scheduler({
     sections: scheduledSections(config),
     past: await readPast(config, settings.store, true),
-    log,
-    run: (name) =>
-      tryLocked(settings.isSingle, app, async () => {
-        const report = await runAndReportFailure(own, name, settings);
-        const [line, ...details] = sectionLines(report);
-        log[report.outcome === "ok" ? "info" : "error"](line, details);
-        settings.onReport(report);
-      }),
+    parallel: settings.parallel,
+    log: app.log,
+    run: (name, waitedFor) => lock.tryWork(() => run(name, waitedFor)),
   });
+  const grouped = new GroupedLog(app.log, app.redactor, () => scheduler.running.length > 1);
+  const own = { ...app, log: grouped.log, signal: settings.signal };
+  async function run(name: string, waitedFor: readonly string[]): Promise<void> {
+    warnOfFailedBefore(own.log.named(name), waitedFor, (other) => failed.has(other));
+    failed.add(name);
+    try {
+      const delivered = await runAndReportFailure(own, name, settings);
+      if (delivered.report().outcome === "ok") failed.delete(name);
+      settings.receipts.add(delivered, (report) => {
+        if (report.outcome === "failed") failed.add(name);
+        grouped.flush(name);
+        const [line, ...details] = sectionLines(report);
+        app.log[report.outcome === "ok" ? "info" : "error"](line, details);
+      });
+    } finally {
+      grouped.flush(name);
+    }
+  }
+  return scheduler;
 }

@@ -1,23 +1,26 @@
 /**
- * Runs sections when they are due: one after the other, never one beside itself, and what was missed
- * once.
+ * Runs sections when they are due: some side by side, never one beside itself, and what was missed once.
  *
  * @module
  */
 
 import { byDue, nextDue, type Past, type ScheduledSection } from "../app/schedule.ts";
+import { SectionQueue } from "../app/section_queue.ts";
 import { messageOf } from "../base/errors.ts";
+import { errorLines } from "../logging/error.ts";
 import type { Log } from "../logging/log.ts";
 
 /** How a scheduler works. */
 export interface SchedulerSettings {
   readonly sections: readonly ScheduledSection[];
   readonly past: (section: string) => Past;
+  /** Sections that run side by side. */
+  readonly parallel: number;
   /**
-   * Runs a section; gives false when it could not begin because another upload is running. What it
-   * throws is logged, and the section waits until it is due again.
+   * Runs a section, told which of those before it it had to wait for; gives false when it could not begin
+   * because another upload is running. What it throws is logged, and the section waits until it is due again.
    */
-  readonly run: (section: string) => Promise<boolean>;
+  readonly run: (section: string, waitedFor: readonly string[]) => Promise<boolean>;
   readonly log: Log;
 }
 
@@ -33,12 +36,16 @@ const longestSleepMs = 20_000;
 /** So many milliseconds later it is tried again when another upload was running. */
 const busyMs = 5_000;
 
+/** Findings of a configuration that are named where nobody asked for it. */
+export const mostFindings = 10;
+
 /** Runs sections by their schedules until it is stopped. */
 export class Scheduler {
   readonly #settings: SchedulerSettings;
+  readonly #queue: SectionQueue;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: Promise<void> | undefined;
-  #current: string | undefined;
+  /** The sections that wait for their turn or run, each until it has ended. */
+  readonly #begun = new Set<Promise<void>>();
   #isStopped = false;
   /** Sections that another upload held up, and when they are tried again. */
   readonly #postponed = new Map<string, number>();
@@ -47,6 +54,11 @@ export class Scheduler {
 
   constructor(settings: SchedulerSettings) {
     this.#settings = settings;
+    const after = new Map(settings.sections.map((section) => [section.name, section.after]));
+    this.#queue = new SectionQueue({
+      width: settings.parallel,
+      after: (section) => after.get(section) ?? [],
+    });
   }
 
   /** Begins to watch the clock. */
@@ -54,16 +66,17 @@ export class Scheduler {
     this.#watch();
   }
 
-  /** Begins nothing more, and waits for the running upload. */
+  /** Begins nothing more, and waits for the running uploads. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#running;
+    this.#queue.close();
+    await Promise.all(this.#begun);
   }
 
-  /** The section that runs at the moment. */
-  get current(): string | undefined {
-    return this.#current;
+  /** The sections that run at the moment. */
+  get running(): readonly string[] {
+    return this.#queue.running;
   }
 
   /** What is due when, the next first. */
@@ -85,29 +98,42 @@ export class Scheduler {
     return due !== undefined && due.getTime() < postponed ? new Date(postponed) : due;
   }
 
+  /** Hands on what is due, and looks again when something else is, or has ended. */
   #watch(): void {
     if (this.#isStopped) return;
+    clearTimeout(this.#timer);
     let wait = longestSleepMs;
     try {
-      const [next] = this.upcoming();
-      if (next?.due !== undefined) wait = Math.max(0, next.due.getTime() - Date.now());
-      if (next !== undefined && wait === 0) {
-        this.#running = this.#run(next.section).finally(() => this.#watch());
-        return;
+      for (const { section, due } of this.upcoming()) {
+        if (this.#queue.has(section) || due === undefined) continue;
+        const left = due.getTime() - Date.now();
+        if (left > 0) {
+          wait = Math.min(wait, left);
+          break;
+        }
+        this.#begin(section);
       }
     } catch (error) {
       // The state file, for example: it may be well again later.
       this.#settings.log.error(`Cannot determine what is due: ${messageOf(error)}`);
     }
-    this.#timer = setTimeout(() => this.#watch(), Math.min(wait, longestSleepMs));
+    this.#timer = setTimeout(() => this.#watch(), wait);
   }
 
-  async #run(section: string): Promise<void> {
+  #begin(section: string): void {
+    const ended = this.#queue.add(section, (waitedFor) => this.#run(section, waitedFor))
+      .then(() => {
+        this.#begun.delete(ended);
+        this.#watch();
+      });
+    this.#begun.add(ended);
+  }
+
+  async #run(section: string, waitedFor: readonly string[]): Promise<void> {
     const { log, run } = this.#settings;
-    this.#current = section;
     const begun = new Date();
     try {
-      if (await run(section)) {
+      if (await run(section, waitedFor)) {
         this.#started.set(section, begun);
         this.#postponed.delete(section);
         return;
@@ -119,9 +145,8 @@ export class Scheduler {
     } catch (error) {
       this.#started.set(section, begun);
       this.#postponed.delete(section);
-      log.error(`[${section}] could not run: ${messageOf(error)}`);
-    } finally {
-      this.#current = undefined;
+      const [line, ...details] = errorLines(error, { verbose: false, mostFindings });
+      log.error(`[${section}] could not run: ${line}`, details);
     }
   }
 }

@@ -31,6 +31,8 @@ export interface ServiceSettings {
   /** The enabled sections. */
   readonly sections: readonly SectionConfig[];
   readonly inbox: StateInbox;
+  /** Fulfilled once events can be processed; nothing when they can be from the beginning. */
+  readonly connected: Promise<void> | undefined;
   /** How events are processed. */
   readonly work: Omit<WorkSettings, "inbox" | "sections" | "retryDelays" | "log">;
   readonly log: Log;
@@ -133,6 +135,17 @@ function listen(
   });
 }
 
+/** Until there is a connection, events are kept only. */
+function startWork(
+  { connected }: ServiceSettings,
+  work: InboxWork,
+  readiness: Pick<Readiness, "isEnding">,
+): void {
+  if (connected === undefined) return work.start();
+  // It is not fulfilled when the service ends before.
+  connected.then(() => readiness.isEnding ? undefined : work.start(), () => {});
+}
+
 /** Starts the service. Throws `AgentError` when it cannot listen. */
 export function startService(settings: ServiceSettings): Service {
   const { options, sections, inbox, log } = settings;
@@ -163,7 +176,7 @@ export function startService(settings: ServiceSettings): Service {
     metrics: () => settings.metrics.render(sources),
   });
   const unwatch = watch(served, options, log);
-  work.start();
+  startWork(settings, work, readiness);
   return {
     url: served.url,
     port: served.port,

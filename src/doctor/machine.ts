@@ -6,6 +6,7 @@
 
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { messageOf } from "../base/errors.ts";
+import { accessAdvice, findForeignWriters, trustedAccounts } from "../os_service/mod.ts";
 import { findExposure } from "../runtime/file_access.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { commit, publicKey, version } from "../runtime/version.ts";
@@ -127,5 +128,23 @@ export async function checkExposure(what: string, path: string): Promise<Check[]
     return [warning(`the ${what} can be read by ${exposure.who}`, `Fix it: ${exposure.fix}`)];
   } catch (error) {
     return [skipped(messageOf(error))];
+  }
+}
+
+/** Who besides the administrators, this account and that of the service can change a file or folder. */
+export async function checkWriters(
+  what: string,
+  path: string,
+  service: string | undefined,
+): Promise<Check> {
+  const { ok, warning, skipped } = about("permissions", path);
+  try {
+    const trusted = service === undefined ? new Set<string>() : await trustedAccounts(service);
+    const writers = await findForeignWriters(path, trusted);
+    if (writers.length === 0) return ok(`nobody else can change the ${what}`);
+    const list = writers.map(({ path: at, who }) => at === path ? who : `${who} (by ${at})`);
+    return warning(`the ${what} can be changed by ${list.join(" and ")}`, accessAdvice(path));
+  } catch (error) {
+    return skipped(messageOf(error));
   }
 }

@@ -9,6 +9,7 @@ import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { messageOf } from "../base/errors.ts";
 import { exchange } from "../runtime/fetch.ts";
+import { describeRequestError } from "../sdk/http/errors.ts";
 import { diagnoseTls, hintForCertificate, tlsVersions } from "../sdk/tls/diagnosis.ts";
 import { about, type Check } from "./check.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -203,6 +204,6 @@ export async function checkClock(
       ? warning(found, todo)
       : ok(`agrees with that of ${url.host}`);
   } catch (error) {
-    return skipped(`${url.host} does not answer: ${messageOf(error)}`);
+    return skipped(`${url.host} does not answer: ${describeRequestError(error)}`);
   }
 }

@@ -7,11 +7,21 @@
 import { AuthError, messageOf } from "../base/errors.ts";
 import { isObject, type Kind } from "../base/record.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
+import type { FieldRule } from "../oomnitza/fields.ts";
+import { listedName } from "../oomnitza/records.ts";
+import { type FieldRefusal, summariseRefusal } from "../sync/field_refusals.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { about, type Check } from "./check.ts";
 
 /** Records whose fields are read. */
 const sampleSize = "20";
+
+/** What Oomnitza tells about mapped fields, and what that means for the first records. */
+interface CheckedValues {
+  readonly rules: ReadonlyMap<string, Pick<FieldRule, "isUnique">>;
+  readonly refusals: readonly FieldRefusal[];
+  readonly records: number;
+}
 
 /** A section with its mapping, as far as fields go. */
 interface MappedSection {
@@ -66,10 +76,37 @@ export function checkFields(
   if (typeof known === "string") return skipped(`fields cannot be compared: ${known}`);
   // What the instance itself maps, it knows.
   const mapped = mapping.fields.filter(({ origin }) => origin.from !== "oomnitza");
-  const unknown = mapped.map(({ field }) => field).filter((field) => !known.has(field));
+  const unknown = mapped.map(({ field }) => field)
+    .filter((field) => !known.has(listedName(section.kind, field).toUpperCase()));
   if (unknown.length === 0) return ok(`Oomnitza knows all ${mapping.fields.length} mapped fields`);
   return warning(
     `no ${section.kind} in Oomnitza have ${unknown.join(", ")}`,
     "Compare with the field ids on Oomnitza's customization page, and correct mapping.… in the section.",
   );
+}
+
+/** Which values of the first records Oomnitza will refuse, and which sync fields it does not keep unique. */
+export function checkValues(
+  { section, upload }: Pick<PreparedSection, "section" | "upload">,
+  { rules, refusals, records }: CheckedValues,
+): Check[] {
+  const { ok, warning } = about("values", section.name);
+  const of = records === 1 ? "of 1 record" : `of the first ${records} records`;
+  // The values themselves stay out of it: this may go into a support bundle.
+  const checks = refusals.map((refusal) =>
+    warning(
+      `${of}, ${summariseRefusal(refusal)}`,
+      "Add the values in Oomnitza, or change them with a converter.",
+    )
+  );
+  const shared = upload.syncFields.filter((field) => rules.get(field)?.isUnique === false);
+  if (upload.syncFields.length === 1 && shared.length > 0) {
+    checks.push(warning(
+      `${
+        shared.join(", ")
+      } is the sync field, and Oomnitza allows the same value in several records`,
+      "Set the field to unique in Oomnitza, or choose another sync_field.",
+    ));
+  }
+  return checks.length > 0 ? checks : [ok(`Oomnitza takes the values ${of}`)];
 }

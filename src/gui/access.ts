@@ -17,10 +17,13 @@ const cookieName = "agent_gui";
 export interface BrowserSession {
   /** Path under which everything is, with slashes at both ends. */
   readonly base: string;
-  /** The token of the link that lets the first browser in; it works once. */
+  /** The token of the link that lets the first browser in. */
   readonly token: string;
-  /** Uses the token up; gives the cookie to set, or nothing when the token is not good. */
-  redeem(token: string): string | undefined;
+  /**
+   * Uses the token up. Gives the cookie to set; `used` when it was used before, which lets in only the
+   * browser that has the cookie; nothing when the token is not good.
+   */
+  redeem(token: string): { readonly cookie: string } | "used" | undefined;
   /** Whether cookies are those of the browser that was let in. */
   accepts(cookies: string | undefined): boolean;
 }
@@ -43,9 +46,10 @@ export function createBrowserSession(): BrowserSession {
     base,
     token,
     redeem(given) {
-      if (isUsed || !same(given, token)) return undefined;
+      if (!same(given, token)) return undefined;
+      if (isUsed) return "used";
       isUsed = true;
-      return `${cookieName}=${key}; Path=${base}; HttpOnly; SameSite=Strict`;
+      return { cookie: `${cookieName}=${key}; Path=${base}; HttpOnly; SameSite=Strict` };
     },
     accepts: (cookies = "") =>
       cookies.split(";").some((cookie) => {

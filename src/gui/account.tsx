@@ -8,7 +8,7 @@ import type { Finding } from "../base/errors.ts";
 import type { Skipped } from "../base/record.ts";
 import type { Failure } from "../sync/account.ts";
 import { describeEmptyPath, type EmptyPath } from "../sync/read/missing_paths.ts";
-import type { SectionReport } from "../sync/report.ts";
+import { receiptLines, type SectionReport } from "../sync/report.ts";
 import { type GuiContext, sectionPath } from "./context.ts";
 import { withQuery } from "./format.ts";
 
@@ -112,16 +112,19 @@ export function Unreadable({ gui, skipped }: { gui: GuiContext; skipped: readonl
   );
 }
 
-/** Mapped paths that no record has a value for. */
-export function EmptyPaths({ gui, paths }: { gui: GuiContext; paths: readonly EmptyPath[] }) {
+/** Mapped paths that no record has a value for; `hint`: what the data have instead. */
+export function EmptyPaths(
+  { gui, paths, hint }: { gui: GuiContext; paths: readonly EmptyPath[]; hint?: string | undefined },
+) {
   if (paths.length === 0) return null;
   return (
-    <div class="notice odd">
-      <p>Mapped, and without a value in every record:</p>
+    <div class="notice warning" data-empty-paths>
+      <p>Mapped, and without a value in every record that was read:</p>
       <ul>
         {paths.map((each) => <li key={each.path}>{gui.redactor.redact(describeEmptyPath(each))}
         </li>)}
       </ul>
+      {hint === undefined ? null : <p>{gui.redactor.redact(hint)}</p>}
     </div>
   );
 }
@@ -164,6 +167,15 @@ export function Failures(
   );
 }
 
+/** What Oomnitza told of the records of a run, and of earlier ones. */
+function Receipts({ gui, report }: { gui: GuiContext; report: SectionReport }) {
+  return (
+    <>
+      {receiptLines(report).map((line) => <p key={line}>{gui.redactor.redact(line)}</p>)}
+    </>
+  );
+}
+
 /** What a section's run left to look at: its error, what is gone, and the lost records. */
 export function Remarks({ gui, report }: { gui: GuiContext; report: SectionReport }) {
   const { error, failures, failures_omitted: omitted, changes, section, leftovers } = report;
@@ -177,6 +189,7 @@ export function Remarks({ gui, report }: { gui: GuiContext; report: SectionRepor
           {leftovers.failed} failed, {leftovers.kept} still kept.
         </p>
       )}
+      <Receipts gui={gui} report={report} />
       {gone === 0 ? null : (
         <p>
           {gone} gone from the source: {changes?.gone_records.slice(0, 20).join(", ")}

@@ -33,11 +33,12 @@ export function guiApp(gui: GuiContext, session: BrowserSession, origin: () => s
  * redirect; a page of ours that moves on by itself makes it a visit from here.
  */
 function enter(c: Call, session: BrowserSession): Response | Promise<Response> {
-  const cookie = session.redeem(c.req.query("token") ?? "");
-  if (cookie === undefined) {
-    return c.text("This link has been used. Run agent gui again to get a new one.\n", 403);
+  const redeemed = session.redeem(c.req.query("token") ?? "");
+  if (redeemed === undefined) {
+    return c.text("This is not the agent's link. Run agent gui again to get a new one.\n", 403);
   }
-  c.header("set-cookie", cookie);
+  // The browser that has the cookie goes on; any other is told so by the page that follows.
+  if (redeemed !== "used") c.header("set-cookie", redeemed.cookie);
   return c.html(
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Oomnitza agent</title><link rel="icon" href="data:,">` +
       `<meta http-equiv="refresh" content="0; url=${session.base}"></head>` +

@@ -7,6 +7,7 @@ import changeScript from "./assets/change.js" with { type: "text" };
 import codeScript from "./assets/code.js" with { type: "text" };
 import editorScript from "./assets/editor.bundle" with { type: "text" };
 import chooseAllScript from "./assets/choose_all.js" with { type: "text" };
+import filterScript from "./assets/filter.js" with { type: "text" };
 import frameScript from "./assets/frame.js" with { type: "text" };
 import liveScript from "./assets/live.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
@@ -27,6 +28,7 @@ export const assets: ReadonlyMap<string, Asset> = new Map([
   ["code.js", { type: script, text: codeScript as unknown as string }],
   ["editor.js", { type: script, text: editorScript }],
   ["choose_all.js", { type: script, text: chooseAllScript as unknown as string }],
+  ["filter.js", { type: script, text: filterScript as unknown as string }],
   ["frame.js", { type: script, text: frameScript as unknown as string }],
   ["live.js", { type: script, text: liveScript as unknown as string }],
 ]);

@@ -13,6 +13,8 @@ export interface Piece {
   /** The converter's name; for a filter that of its section. */
   readonly name: string;
   readonly code: string;
+  /** The version of Python that the configuration sets for it. */
+  readonly python: 2 | 3 | undefined;
 }
 
 /** What is wrong, at a line of the editor. */
@@ -43,7 +45,7 @@ export function toCodeFinding({ severity, line = 1, message, hint }: Finding): C
 }
 
 /** Looks at code without running it. */
-export async function checkPiece({ kind, name, code }: Piece): Promise<Checked> {
+export async function checkPiece({ kind, name, code, python: version }: Piece): Promise<Checked> {
   const { prepareUserCode } = await import("../sandbox/mod.ts");
   const source = {
     kind,
@@ -53,6 +55,7 @@ export async function checkPiece({ kind, name, code }: Piece): Promise<Checked> 
     body: code,
     file: editorName,
     line: 1,
+    python: version,
   };
   const { programs: [program], findings } = prepareUserCode([source]);
   const python = findings.some(({ code }) => code === "invalid_python");
@@ -60,7 +63,7 @@ export async function checkPiece({ kind, name, code }: Piece): Promise<Checked> 
   return {
     language,
     languageName: program?.languageName ?? (python ? "Python" : "JavaScript"),
-    findings: [...findings, ...program?.warnings ?? [], ...program?.doubts ?? []].map(
+    findings: [...findings, ...program?.warnings ?? [], ...program?.ambiguities ?? []].map(
       toCodeFinding,
     ),
     program,

@@ -10,7 +10,7 @@ import type { Child } from "hono/jsx";
 import { checkDocument } from "../app/configuration.ts";
 import type { IniDocument } from "../config/ini.ts";
 import type { Language } from "../sandbox/mod.ts";
-import type { Tried } from "./code_run.ts";
+import type { EditedRun, Tried } from "./code_run.ts";
 import type { GuiContext } from "./context.ts";
 
 interface CodeFormProps {
@@ -154,38 +154,68 @@ export function Results({ gui, kind, tried }: {
     ? ["Record", "Outcome", "Time"]
     : ["Record", "Input", "Output", "Time"];
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label="Results">
-      <table>
-        <thead>
-          <tr>{titles.map((title) => <th scope="col">{title}</th>)}</tr>
-        </thead>
-        <tbody>
-          {tried.map((one, index) => (
-            <tr>
-              <th scope="row">
-                <details>
-                  <summary class="plain">Record {index + 1}</summary>
-                  <pre tabindex={0}>{formatRedactedJson(gui, one.record, 2)}</pre>
-                </details>
-              </th>
-              {kind === "filter" ? null : (
+    <>
+      {tried.some(({ underPython2 }) => underPython2 !== undefined) ? <VersionNotice /> : null}
+      <div class="scroll" tabindex={0} role="region" aria-label="Results">
+        <table>
+          <thead>
+            <tr>{titles.map((title) => <th scope="col">{title}</th>)}</tr>
+          </thead>
+          <tbody>
+            {tried.map((one, index) => (
+              <tr>
+                <th scope="row">
+                  <details>
+                    <summary class="plain">Record {index + 1}</summary>
+                    <pre tabindex={0}>{formatRedactedJson(gui, one.record, 2)}</pre>
+                  </details>
+                </th>
+                {kind === "filter" ? null : (
+                  <td>
+                    <code>{formatRedactedJson(gui, one.input)}</code>
+                  </td>
+                )}
                 <td>
-                  <code>{formatRedactedJson(gui, one.input)}</code>
+                  <Outcomes gui={gui} one={one} />
                 </td>
-              )}
-              <td>
-                <Outcome gui={gui} one={one} />
-              </td>
-              <td>{one.ms.toFixed(1)} ms</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+                <td>{one.ms.toFixed(1)} ms</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
-function Outcome({ gui, one }: { gui: GuiContext; one: Tried }) {
+function VersionNotice() {
+  return (
+    <p class="notice warning" data-versions>
+      Python 2 and Python 3 give different results here, and nothing in the code tells which is
+      meant: a run takes Python 3. To decide it, begin the code with{" "}
+      <code># language: python2</code> or <code># language: python3</code>.
+    </p>
+  );
+}
+
+/** One outcome; those of both versions of Python where they differ. */
+function Outcomes({ gui, one }: { gui: GuiContext; one: Tried }) {
+  if (one.underPython2 === undefined) return <Outcome gui={gui} one={one} />;
+  return (
+    <dl class="facts">
+      <dt>Python 3</dt>
+      <dd>
+        <Outcome gui={gui} one={one} />
+      </dd>
+      <dt>Python 2</dt>
+      <dd>
+        <Outcome gui={gui} one={one.underPython2} />
+      </dd>
+    </dl>
+  );
+}
+
+function Outcome({ gui, one }: { gui: GuiContext; one: EditedRun }) {
   const { outcome, reason, line, output } = one;
   if (outcome === "failed") {
     const position = line === undefined ? "" : `, line ${line}`;

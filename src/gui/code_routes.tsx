@@ -7,6 +7,7 @@
 import type { Hono } from "hono";
 import { readSample } from "../app/discover.ts";
 import { samplePaths } from "../app/source_paths.ts";
+import { configuredPython } from "../config/user_code.ts";
 import type { PreparedProgram } from "../sandbox/mod.ts";
 import type { SampledRecords } from "../sync/read/probe.ts";
 import { Unreadable } from "./account.tsx";
@@ -18,7 +19,7 @@ import {
   type Piece,
 } from "./code_check.ts";
 import { Results } from "./code_form.tsx";
-import { tryCode } from "./code_run.ts";
+import { tryEdited } from "./code_run.ts";
 import type { Env, GuiContext } from "./context.ts";
 import { checkEnabled, withSection } from "./section_config.ts";
 
@@ -60,7 +61,9 @@ async function look(
   const section = (form.get("section") ?? "").trim();
   const kind = form.get("kind") === "filter" ? "filter" : "converter";
   const name = kind === "filter" ? section : (form.get("name") ?? "").trim() || "new";
-  const piece: Piece = { kind, name, code: (form.get("code") ?? "").replaceAll("\r\n", "\n") };
+  const code = (form.get("code") ?? "").replaceAll("\r\n", "\n");
+  const python = configuredPython(gui.read().document, kind === "filter" ? section : "converters");
+  const piece: Piece = { kind, name, code, python };
   const { program, ...checked } = await checkPiece(piece);
   if (kind === "filter" && piece.code.trim() === "") {
     return { ...checked, languageName: "No filter", findings: [], results: "" };
@@ -83,7 +86,7 @@ async function run(
 ): Promise<Look> {
   const section = (form.get("section") ?? "").trim();
   const config = checkEnabled(gui, gui.read(), section);
-  const tried = await tryCode(gui, config, config.sections.find(({ name }) => name === section), {
+  const tried = await tryEdited(gui, config, config.sections.find(({ name }) => name === section), {
     program,
     was: (form.get("was") ?? "").toLowerCase(),
     source: (form.get("source") ?? "").trim(),

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { openTrial, type Trial, type TriedCode } from "../app/try_code.ts";
+import { type TrialRun, type TriedCode, tryCode } from "../app/try_code.ts";
 import type { SourceRecord } from "../base/record.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { createLog } from "../logging/log.ts";
-import type { PreparedProgram, SandboxOutcome } from "../sandbox/mod.ts";
+import type { PreparedProgram } from "../sandbox/mod.ts";
 import { parseConverterCall } from "../transform/converter_call.ts";
 import { editorName } from "./code_check.ts";
 import type { GuiContext } from "./context.ts";
@@ -25,11 +25,8 @@ export interface EditedCode {
   readonly records: readonly SourceRecord[];
 }
 
-/** What became of one record. */
-export interface Tried {
-  readonly record: SourceRecord;
-  /** The value at the source path. */
-  readonly input: unknown;
+/** What became of one record, under one version of Python. */
+export interface EditedRun {
   /** A converter's result. */
   readonly output: unknown;
   readonly outcome: "converted" | "kept" | "filtered" | "failed";
@@ -40,12 +37,13 @@ export interface Tried {
   readonly ms: number;
 }
 
-/** What the code reported since. */
-function findNewProblem(before: ReadonlyMap<string, number>, trial: Trial): string | undefined {
-  const found = [...trial.problems()].find(([example, count]) =>
-    count > (before.get(example) ?? 0)
-  );
-  return found?.[0];
+/** What became of one record. */
+export interface Tried extends EditedRun {
+  readonly record: SourceRecord;
+  /** The value at the source path. */
+  readonly input: unknown;
+  /** Under Python 2, where nothing in the code tells the version and both differ. */
+  readonly underPython2: EditedRun | undefined;
 }
 
 function lineIn(reason: string): { reason: string; line: number | undefined } {
@@ -54,21 +52,20 @@ function lineIn(reason: string): { reason: string; line: number | undefined } {
   return { reason: reason.replace(match[0], ""), line: Number(match[1]) };
 }
 
-function describeOutcome(
+function describeRun(
   kind: "converter" | "filter",
-  result: SandboxOutcome | undefined,
-  problem: string | undefined,
-): Pick<Tried, "output" | "outcome" | "reason" | "line"> {
+  { outcome: result, problem, ms }: TrialRun,
+): EditedRun {
   const failure = result === undefined
     ? "the code returned no result"
     : "failed" in result
     ? result.failed
     : problem;
   const output = result !== undefined && "results" in result ? result.results[0] ?? null : null;
-  if (failure !== undefined) return { output: null, outcome: "failed", ...lineIn(failure) };
+  if (failure !== undefined) return { output: null, outcome: "failed", ms, ...lineIn(failure) };
   const isKept = result !== undefined && "keep" in result && result.keep;
   const outcome = kind === "converter" ? "converted" : isKept ? "kept" : "filtered";
-  return { output, outcome, reason: undefined, line: undefined };
+  return { output, outcome, reason: undefined, line: undefined, ms };
 }
 
 function triedCode(
@@ -85,11 +82,11 @@ function triedCode(
 }
 
 /**
- * Runs a program on each record by itself, so that each has its own time and errors.
+ * Runs what is in the editor on each record.
  *
  * @throws {ConfigError} when the engine does not take the code
  */
-export async function tryCode(
+export async function tryEdited(
   gui: GuiContext,
   config: Config,
   section: SectionConfig | undefined,
@@ -98,24 +95,9 @@ export async function tryCode(
   const { kind } = code.program.source;
   // Whoever types must not fill the log.
   const log = createLog("gui", gui.redactor, []);
-  const trial = await openTrial(config, triedCode(config, section, code), log);
-  const tried: Tried[] = [];
-  try {
-    for (const record of code.records) {
-      const before = trial.problems();
-      const begun = performance.now();
-      const [result] = await trial.run([record]);
-      const ms = performance.now() - begun;
-      const problem = findNewProblem(before, trial);
-      tried.push({
-        record,
-        input: trial.input(record),
-        ms,
-        ...describeOutcome(kind, result, problem),
-      });
-    }
-  } finally {
-    await trial.close();
-  }
-  return tried;
+  const tried = await tryCode(config, triedCode(config, section, code), code.records, log);
+  return tried.map(({ record, input, run, underPython2 }) => {
+    const other = underPython2 === undefined ? undefined : describeRun(kind, underPython2);
+    return { record, input, underPython2: other, ...describeRun(kind, run) };
+  });
 }

@@ -4,22 +4,11 @@
  * @module
  */
 import { openExistingStore } from "../app/store.ts";
-import type { StoredRun } from "../state/runs.ts";
 import type { StateStore } from "../state/store.ts";
 import type { GuiContext } from "./context.ts";
-
-/** Runs that are looked through for the last one of each section. */
-const runsLookedThrough = 1000;
 
 /** Looks into the state file; without one there is nothing to see. */
 export function withState<T>(gui: GuiContext, look: (store: StateStore) => T): T | undefined {
   using opened = openExistingStore(gui);
   return opened.store === undefined ? undefined : look(opened.store);
-}
-
-/** The last run of every section that has run. */
-export function lastRuns(gui: GuiContext): ReadonlyMap<string, StoredRun> {
-  const runs = withState(gui, (store) => store.runs(runsLookedThrough)) ?? [];
-  // Newest first: the oldest is put in first, so that the newest stays.
-  return new Map(runs.toReversed().map((run) => [run.section, run]));
 }

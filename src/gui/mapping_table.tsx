@@ -6,6 +6,7 @@
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { stringifyExactJson } from "../base/json.ts";
+import type { FieldRule } from "../oomnitza/fields.ts";
 import { describeOrigins, type FieldMapping } from "../transform/mapping.ts";
 import { sectionPath } from "./context.ts";
 
@@ -16,6 +17,20 @@ interface TableProps {
   /** The key under which the section's own ini maps a field; nothing when it does not. */
   readonly keyOf: (field: string) => string | undefined;
   readonly redact: (text: string) => string;
+  /** What Oomnitza tells about fields, when that was fetched. */
+  readonly rules?: ReadonlyMap<string, FieldRule> | undefined;
+}
+
+/** What a field takes, in words; blank when it takes everything. */
+function describeRule(rule: FieldRule | undefined): string {
+  if (rule === undefined) return "";
+  const { type, values, isUnique } = rule;
+  const words = [
+    ...values === undefined ? [] : [`one of ${values.size} values`],
+    ...type === "date" || type === "number" ? [type] : [],
+    ...isUnique === true ? ["unique"] : [],
+  ];
+  return words.join(", ");
 }
 
 /** Field, where its value comes from, converter, and who says so. */
@@ -44,18 +59,20 @@ export function MappingTable({ fields, ...row }: TableProps) {
 }
 
 function Row(
-  { mapping, section, revision, keyOf, redact }: Omit<TableProps, "fields"> & {
+  { mapping, section, revision, keyOf, redact, rules }: Omit<TableProps, "fields"> & {
     readonly mapping: FieldMapping;
   },
 ) {
   const { field, spec } = mapping;
   const path = sectionPath(section, "mappings");
   const key = keyOf(field);
+  const rule = describeRule(rules?.get(field));
   return (
     <tr>
       <th scope="row">
         {field}
         {spec.required === true ? <span class="required">required</span> : null}
+        {rule === "" ? null : <div class="note">{rule}</div>}
       </th>
       <td>
         <MappingValue mapping={mapping} redact={redact} />

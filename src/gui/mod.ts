@@ -25,7 +25,7 @@ export type Reason = "stopped" | "idle" | "aborted";
 
 /** A running GUI. */
 export interface Gui {
-  /** The address for the browser, with the token that works once. */
+  /** The address for the browser, with the token that lets one browser in. */
   readonly link: string;
   /** Resolves when it has stopped, with the reason. */
   readonly ended: Promise<Reason>;
@@ -95,7 +95,8 @@ export function startGui(app: AppContext, settings: GuiSettings): Gui {
   const served = serve({
     port: settings.port,
     fetch: (request) => {
-      idleness.touch();
+      // A page that asks for news by itself is not in use for that.
+      if (!new URL(request.url).pathname.endsWith("/live")) idleness.touch();
       return routes.fetch(request, {});
     },
   });

@@ -7,6 +7,7 @@ import type { Page } from "./context.ts";
 import { convertersPage } from "./pages/converters.tsx";
 import { filterPage } from "./pages/filter.tsx";
 import { failedPage } from "./pages/failed.tsx";
+import { historyPage } from "./pages/history.tsx";
 import { logsPage } from "./pages/logs.tsx";
 import { mappingsPage } from "./pages/mappings.tsx";
 import { overviewPage } from "./pages/overview.tsx";
@@ -32,5 +33,6 @@ export const pages: readonly Page[] = [
   filterPage,
   previewPage,
   planPage,
+  historyPage,
   sectionListPage,
 ];

@@ -51,6 +51,7 @@ function both(one: Log, other: Log): Log {
     info: (message) => (one.info(message), other.info(message)),
     warning: (message) => (one.warning(message), other.warning(message)),
     error: (message) => (one.error(message), other.error(message)),
+    write: (entry) => (one.write(entry), other.write(entry)),
     named: (name) => both(one.named(name), other.named(name)),
   };
 }
@@ -89,7 +90,7 @@ export class UploadJobs {
   }
 
   /**
-   * Begins to upload sections, one after the other.
+   * Begins to upload sections, so many side by side as `parallel` of `[oomnitza]` says.
    *
    * @throws {AgentError} when an upload is running
    */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AgentError, ConfigError, formatFinding, messageOf } from "../base/errors.ts";
+import { AgentError, ConfigError, type Finding, formatFinding, messageOf } from "../base/errors.ts";
 import { indentDetails } from "./log.ts";
 import type { Redactor } from "../base/redact.ts";
 
@@ -35,16 +35,30 @@ function verboseLines(thrown: unknown, seen: Set<unknown>): string[] {
   return lines;
 }
 
+/** How much is said about an error. */
+export interface ErrorDetail {
+  /** Also the stack and the causes with theirs. */
+  readonly verbose: boolean;
+  /** Findings that are named; all of them by default. */
+  readonly mostFindings?: number;
+}
+
+function findingLines(findings: readonly Finding[], most: number): string[] {
+  const lines = findings.slice(0, most).map((one) => `${one.severity}: ${formatFinding(one)}`);
+  const more = findings.length - lines.length;
+  return more > 0 ? [...lines, `… and ${more} more: agent check --file-only lists them`] : lines;
+}
+
 /**
- * The lines about whatever was thrown: the message, every finding of a {@linkcode ConfigError}, the
- * hint, and with `verbose` the stack and the causes with theirs.
+ * The lines about whatever was thrown: the message, the findings of a {@linkcode ConfigError}, the
+ * hint, and what else was asked for.
  */
 export function errorLines(
   error: unknown,
-  options: { readonly verbose: boolean },
+  options: ErrorDetail,
 ): readonly [string, ...string[]] {
   const findings = error instanceof ConfigError
-    ? error.findings.map((finding) => `${finding.severity}: ${formatFinding(finding)}`)
+    ? findingLines(error.findings, options.mostFindings ?? Number.POSITIVE_INFINITY)
     : [];
   const hint = error instanceof AgentError && error.hint !== undefined ? [error.hint] : [];
   const details = options.verbose ? verboseLines(error, new Set()) : [];

@@ -35,6 +35,8 @@ export interface Log {
   info(message: string, details?: readonly string[]): void;
   warning(message: string, details?: readonly string[]): void;
   error(message: string, details?: readonly string[]): void;
+  /** Writes an entry of another log, as it is: what was held back keeps its time and its name. */
+  write(entry: LogEntry): void;
   /** The same log under another logger name. */
   named(name: string): Log;
 }
@@ -96,6 +98,9 @@ export function createLog(name: string, redactor: Redactor, sinks: readonly LogS
     info: (message, details) => write("info", message, details),
     warning: (message, details) => write("warning", message, details),
     error: (message, details) => write("error", message, details),
+    write(entry) {
+      for (const sink of sinks) sink(entry);
+    },
     named: (other) => createLog(other, redactor, sinks),
   };
 }

@@ -19,12 +19,18 @@ import {
   type Http,
 } from "../sdk/http/http.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
-import type { RetryPolicy } from "../sdk/http/retry.ts";
+import { isRetriable, retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
 import { redirectHosts } from "../sdk/tls/options.ts";
 import type { OomnitzaSettings } from "./options.ts";
 import type { UploadRequest } from "./payload.ts";
-import { excerpt, isErrorEnvelope } from "./rejection.ts";
+import { isErrorEnvelope, quoteAnswer } from "./rejection.ts";
+
+/**
+ * An instance does not have what it was asked for (404), shows it to other roles only (403), or in a
+ * form that we do not know.
+ */
+export type NotTold = "not_told";
 
 /** An instance that has accepted the credentials, to read from. */
 export interface OomnitzaReader {
@@ -32,6 +38,15 @@ export interface OomnitzaReader {
   readonly url: string;
   /** Reads JSON. Throws `AuthError` or `SinkError`. */
   get(path: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
+  /**
+   * Reads JSON that older instances do not have and that a role may not see. Throws as `get` does for
+   * every status but 403 and 404; whether the JSON is an error is for the caller to see.
+   */
+  ask(
+    path: string,
+    query?: Readonly<Record<string, string>>,
+    retry?: RetryPolicy,
+  ): Promise<{ readonly value: unknown } | NotTold>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
   /** How many attempts had to be repeated so far. */
@@ -53,6 +68,8 @@ export interface ConnectContext {
   readonly env: Environment;
   /** How often requests are repeated; {@linkcode retryPolicies.standard} by default. */
   readonly retry?: RetryPolicy | undefined;
+  /** How long is tried to reach the instance at all; {@linkcode retryPolicies.firstContact} by default. */
+  readonly firstContact?: RetryPolicy | undefined;
 }
 
 interface Session {
@@ -82,22 +99,28 @@ function isOk(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
+/** The beginning of an answer, with secrets masked. */
+function quote({ context: { redactor } }: Session, body: string): string {
+  return quoteAnswer(body, (text) => redactor.redact(text));
+}
+
 function refusal(
   session: Session,
   what: string,
   answer: Answer,
   request: string,
 ): AuthError | SinkError {
-  const { url, api_token } = session.settings;
+  const { api_token } = session.settings;
   const option = api_token === "" ? "username and password" : "api_token";
   if (answer.status === 401 || answer.status === 403) {
-    return new AuthError(`${what} [oomnitza]: ${answer.status} from ${url} (${request})`, {
+    return new AuthError(`${what} [oomnitza]: ${answer.status} (${request})`, {
       hint: `Check ${option}, and that its account may use the API.`,
     });
   }
   return new SinkError(
-    `${what} [oomnitza]: ${answer.status} ${excerpt(answer.body)} (${request})`,
+    `${what} [oomnitza]: ${answer.status} ${quote(session, answer.body)} (${request})`,
     {
+      retriable: isRetriable(answer.status),
       hint: answer.status === 404
         ? "Check url: it is the address of the instance, without a path."
         : undefined,
@@ -105,10 +128,14 @@ function refusal(
   );
 }
 
-async function login(session: Session): Promise<void> {
+/** How a request is repeated, where it is not as usual. */
+type Patience = Pick<Parameters<Http["send"]>[0], "retry" | "onRetry">;
+
+async function login(session: Session, patience: Patience = {}): Promise<void> {
   const { settings, http, context } = session;
   const form = new URLSearchParams({ login: settings.username, password: settings.password });
   const answer = await http.send({
+    ...patience,
     method: "POST",
     path: "/api/request_token",
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -116,13 +143,14 @@ async function login(session: Session): Promise<void> {
   });
   const request = describeRequest("POST", `${settings.url}/api/request_token`);
   if (!isOk(answer.status)) throw refusal(session, "Cannot log in to Oomnitza", answer, request);
-  const parsed = loginAnswer.safeParse(parse(answer.body, request));
+  const parsed = loginAnswer.safeParse(parse(session, answer.body, request));
   if (!parsed.success) {
+    // It is not quoted: there may be a token under another name.
     throw new SinkError(
-      `Cannot log in to Oomnitza [oomnitza]: the answer has no token: ${
-        excerpt(answer.body)
-      } (${request})`,
-      { hint: "Check url in [oomnitza]." },
+      `Cannot log in to Oomnitza [oomnitza]: no token is in the answer (${request})`,
+      {
+        hint: "Check url in [oomnitza].",
+      },
     );
   }
   const { token } = parsed.data;
@@ -130,11 +158,12 @@ async function login(session: Session): Promise<void> {
   session.token = token;
 }
 
-function parse(body: string, request: string): unknown {
+function parse(session: Session, body: string, request: string): unknown {
   try {
     return parseExactJson(body);
   } catch (error) {
-    throw new SinkError(`Oomnitza did not answer with JSON: ${excerpt(body)} (${request})`, {
+    const beginning = quote(session, body);
+    throw new SinkError(`Oomnitza did not answer with JSON [oomnitza]: ${beginning} (${request})`, {
       cause: error,
       hint: "Check url in [oomnitza].",
     });
@@ -165,15 +194,36 @@ async function send(
   });
 }
 
-async function get(session: Session, path: string, query: Readonly<Record<string, string>> = {}) {
-  const answer = await send(session, { path, query });
+type Query = Readonly<Record<string, string>>;
+
+async function get(
+  session: Session,
+  path: string,
+  query: Query = {},
+  patience: Patience = {},
+): Promise<unknown> {
+  return readAnswer(session, path, await send(session, { ...patience, path, query }));
+}
+
+async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
+  const answer = await send(session, { path, query, ...(retry && { retry }) });
+  if (answer.status === 403 || answer.status === 404) return "not_told";
+  return { value: readJson(session, path, answer) };
+}
+
+function readJson(session: Session, path: string, answer: Answer): unknown {
   const request = describeRequest("GET", session.settings.url + path);
   if (!isOk(answer.status)) throw refusal(session, "Cannot read from Oomnitza", answer, request);
-  const value = parse(answer.body, request);
+  return parse(session, answer.body, request);
+}
+
+function readAnswer(session: Session, path: string, answer: Answer): unknown {
+  const value = readJson(session, path, answer);
   if (path === mappingsPath && isMappingOfError(value)) return value;
   if (isErrorEnvelope(value)) {
+    const request = describeRequest("GET", session.settings.url + path);
     throw new SinkError(
-      `Oomnitza answered with an error [oomnitza]: ${excerpt(answer.body)} (${request})`,
+      `Oomnitza answered with an error [oomnitza]: ${quote(session, answer.body)} (${request})`,
     );
   }
   return value;
@@ -218,16 +268,35 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
   return { settings, http, context, token: settings.api_token, renewal: undefined };
 }
 
+/** Whether the instance is there at all is soon known; that it is tried again is said once. */
+function firstPatience(
+  { log, firstContact = retryPolicies.firstContact }: ConnectContext,
+): Patience {
+  let isSaid = false;
+  return {
+    retry: firstContact,
+    onRetry(reason) {
+      if (!isSaid) {
+        const seconds = Math.round(firstContact.budgetMs / 1000);
+        log.info(`Oomnitza does not answer: ${reason}. It is tried for ${seconds} s`);
+      }
+      isSaid = true;
+    },
+  };
+}
+
 async function signIn(settings: OomnitzaSettings, context: ConnectContext): Promise<Session> {
   const session = openSession(settings, context);
+  const patience = firstPatience(context);
   try {
-    if (settings.api_token === "") await login(session);
-    await get(session, mappingsPath, { name: "AuthTest" });
+    if (settings.api_token === "") await login(session, patience);
+    await get(session, mappingsPath, { name: "AuthTest" }, patience);
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     throw new SinkError(`Cannot reach Oomnitza [oomnitza]: ${error.message}`, {
       cause: error,
       hint: error.hint ?? "Check url, the network and the proxy.",
+      retriable: error.retriable,
     });
   }
   return session;
@@ -237,6 +306,7 @@ function createReader(session: Session): OomnitzaReader {
   return {
     url: session.settings.url,
     get: (path, query) => get(session, path, query),
+    ask: (path, query, retry) => ask(session, path, query, retry),
     mappings: (name) => mappings(session, name),
     retries: session.http.retries,
   };

@@ -4,13 +4,16 @@
  * @module
  */
 
-import { opt } from "../sdk/option.ts";
+import { opt, optional } from "../sdk/option.ts";
 import { tlsOptions } from "../sdk/tls/options.ts";
 import { codeOptions, guardOptions, secretOptions } from "../settings/section_options.ts";
 import type { Values } from "../sdk/option.ts";
 
 /** The most records that one request of API v3 takes. */
 export const largestBatch = 100;
+
+/** The most sections that run side by side. */
+export const mostParallel = 64;
 
 /** Everything that can be set in `[oomnitza]`. */
 export const oomnitzaOptions = {
@@ -39,6 +42,19 @@ export const oomnitzaOptions = {
     "Size of the records in one request of API v3 in MB. A single record that is larger is sent alone.",
     { default: 4, minimum: 1, maximum: 256, advanced: true },
   ),
+  receipt: opt.choice(
+    "Whether Oomnitza is asked after an upload what became of the records that it took in. auto asks, and says so when the instance does not tell; require makes a section fail then; off does not ask.",
+    ["auto", "require", "off"],
+    { default: "auto", advanced: true },
+  ),
+  receipt_timeout: opt.duration(
+    "How long an upload waits until Oomnitza has processed its records (s, m, h). What is not processed by then is asked for again by the next run.",
+    { default: "10m", advanced: true },
+  ),
+  parallel: optional(opt.integer(
+    "Sections that run side by side. Default: 1 for agent upload and the GUI, 4 for agent serve.",
+    { minimum: 1, maximum: mostParallel, example: "4", advanced: true },
+  )),
   dead_letter_days: opt.integer("Days that refused records are kept for agent retry.", {
     default: 90,
     minimum: 1,
@@ -49,7 +65,7 @@ export const oomnitzaOptions = {
     { default: 10_000, minimum: 1, advanced: true },
   ),
   strict_permissions: opt.flag(
-    "Refuse to run when others than its owner can read the configuration file, instead of a warning.",
+    "Refuse to run when others than its owner can read or change the configuration file, instead of a warning.",
     { default: false, advanced: true },
   ),
   ...guardOptions,

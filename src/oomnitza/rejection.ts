@@ -4,6 +4,7 @@
  * @module
  */
 
+import { excerpt } from "../base/excerpt.ts";
 import { isObject } from "../base/record.ts";
 import { neutralise } from "../logging/log.ts";
 
@@ -14,14 +15,12 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** Longest beginning of an answer that is shown. */
-const maxExcerptLength = 300;
+/** Masks the secrets of a text. */
+export type Redact = (text: string) => string;
 
 /** The beginning of an answer's body on one line, for an error message. */
-export function excerpt(body: string): string {
-  const text = body.slice(0, 10_000).replace(/\s+/g, " ").trim();
-  const start = text.length > maxExcerptLength ? `${text.slice(0, maxExcerptLength)}…` : text;
-  return neutralise(start);
+export function quoteAnswer(body: string, redact: Redact): string {
+  return neutralise(excerpt(body, { redact }));
 }
 
 /** Whether a member of an answer says that something is wrong: null, false and what is empty do not. */
@@ -49,14 +48,16 @@ export function isErrorEnvelope(value: unknown): boolean {
 /**
  * Judges the body of an answer with a good status to an upload; undefined when it accepts. An empty body
  * does: the Python connector never looked at bodies, and older instances may have none.
+ *
+ * @param redact masks what the answer quotes, before it is cut for the reason.
  */
-export function findRejection(body: string): Rejection | undefined {
+export function findRejection(body: string, redact: Redact): Rejection | undefined {
   if (body.trim() === "") return undefined;
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    return { kind: "foreign", reason: `the answer is not JSON: ${excerpt(body)}` };
+    return { kind: "foreign", reason: `the answer is not JSON: ${quoteAnswer(body, redact)}` };
   }
-  return isErrorEnvelope(value) ? { kind: "error", reason: excerpt(body) } : undefined;
+  return isErrorEnvelope(value) ? { kind: "error", reason: quoteAnswer(body, redact) } : undefined;
 }

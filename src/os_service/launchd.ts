@@ -96,14 +96,23 @@ function accountStep(user: string): Step {
   return { ...run("/bin/sh", "-c", makeAccount), unless: known };
 }
 
-function files({ ini, logging, user }: ServiceSettings): Step[] {
+function prepare({ logging }: ServiceSettings): Step[] {
   return [
     { kind: "folder", path: data, mode: 0o755 },
     { kind: "folder", path: stateFolder, mode: 0o700 },
     { kind: "folder", path: logFolder, mode: 0o755 },
     { kind: "write", path: logging, mode: 0o644, text: rotatingLog(logFile), keep: true },
-    run("chown", user, stateFolder, logFolder, ini),
+  ];
+}
+
+/** The account reads its configuration and does not write it: commands may stand in there. */
+function rights({ ini, user }: ServiceSettings): Step[] {
+  return [
+    run("chown", user, stateFolder, logFolder),
+    run("chown", "root", ini),
     run("chmod", "600", ini),
+    // Not by a group: the group of an account may be staff, which everybody is in.
+    run("/bin/chmod", "+a", `${user} allow read`, ini),
   ];
 }
 
@@ -125,9 +134,11 @@ export const launchd: ServiceManager = {
   registered: settingsOfPlist,
   problem: ({ credentials }) =>
     credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
+  prepare,
   install: (settings) => [
     accountStep(settings.user),
-    ...files(settings),
+    ...prepare(settings),
+    ...rights(settings),
     { kind: "write", path: plistPath, mode: 0o644, text: plistFile(settings) },
     { ...bootstrap, when: ["launchctl", "bootout", target] },
   ],

@@ -53,6 +53,8 @@ export interface ServiceManager {
   registered(text: string): Partial<ServiceSettings>;
   /** What keeps these settings from working, as a sentence; undefined when nothing is known to. */
   problem(settings: ServiceSettings): string | undefined;
+  /** Makes the folders, or takes them, before anything is put there. */
+  prepare(settings: ServiceSettings): Step[];
   /** Registers the service; again, it brings it up to date and restarts it if it runs. */
   install(settings: ServiceSettings): Step[];
   /** Stops the service and forgets it; configuration, state and account stay. */

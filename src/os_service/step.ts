@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { FolderAccess } from "./take_folder.ts";
+
 /** A program and its arguments. */
 export type CommandLine = readonly [string, ...string[]];
 
@@ -13,6 +15,8 @@ export interface FolderStep {
   readonly path: string;
   /** As of chmod; means nothing to Windows. */
   readonly mode: number;
+  /** Whose it is to be on Windows. */
+  readonly access?: FolderAccess;
 }
 
 /** Writes a file, over one that is there. */
@@ -46,8 +50,23 @@ export interface RunStep {
   readonly mayFail?: boolean;
 }
 
+/** Lets an account of Windows log on as a service. */
+export interface LogonStep {
+  readonly kind: "logon";
+  /** `DOMAIN\\name`. */
+  readonly account: string;
+}
+
 /** Any of them. */
-export type Step = FolderStep | WriteStep | RemoveStep | RunStep;
+export type Step = FolderStep | WriteStep | RemoveStep | RunStep | LogonStep;
+
+/** A step in one line, for a log. */
+export function describeStep(step: Step): string {
+  if (step.kind === "run") return `Running ${commandText(step.command)}`;
+  return step.kind === "logon"
+    ? `Letting ${step.account} log on as a service`
+    : `${step.kind} ${step.path}`;
+}
 
 /** A program with its arguments as one would type it, on Windows or elsewhere. */
 export function commandText(command: CommandLine): string {
@@ -100,11 +119,25 @@ function runText({ command, when, unless, tries = 1, mayFail = false }: RunStep)
   return `run${conditions}\n    ${commandText(command)}`;
 }
 
+function accessText(path: string, { closed, grants }: FolderAccess): string {
+  const lines = [
+    path,
+    "owner: Administrators; refused when it, or something in it, belongs to another account or leads elsewhere",
+    closed
+      ? "SYSTEM and Administrators: full access; nothing is inherited"
+      : "inherits from its folder",
+    ...grants.map(({ account, rights }) => `${account}: ${rights}`),
+  ];
+  return ["make or take folder", ...lines].join("\n    ");
+}
+
 /** A step for people, over several lines, what is written or run indented by four. */
 export function stepText(step: Step): string {
   switch (step.kind) {
     case "folder":
-      return `make folder (mode ${octal(step.mode)})\n    ${step.path}`;
+      return step.access === undefined
+        ? `make folder (mode ${octal(step.mode)})\n    ${step.path}`
+        : accessText(step.path, step.access);
     case "write": {
       const keep = step.keep === true ? ", unless it is there" : "";
       const text = step.text.trimEnd().replaceAll(/^(?=.)/gm, "    ");
@@ -112,6 +145,8 @@ export function stepText(step: Step): string {
     }
     case "remove":
       return `remove\n    ${step.path}`;
+    case "logon":
+      return `allow to log on as a service\n    ${step.account}`;
     case "run":
       return runText(step);
   }

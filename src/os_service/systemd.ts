@@ -4,6 +4,7 @@
  * @module
  */
 
+import { posix } from "node:path";
 import type { ServiceManager, ServiceSettings } from "./manager.ts";
 import { unitName } from "./names.ts";
 import type { CommandLine, Step } from "./step.ts";
@@ -63,6 +64,7 @@ export const systemd: ServiceManager = {
   registration: { kind: "file", path: unitPath },
   registered: settingsOfUnit,
   problem,
+  prepare: ({ ini }) => [{ kind: "folder", path: posix.dirname(ini), mode: 0o755 }],
   install: (settings) => [
     account(settings.user),
     { kind: "write", path: unitPath, mode: 0o644, text: unitFile(settings) },

@@ -5,27 +5,23 @@
  */
 
 import { win32 } from "node:path";
+import { commonDataFolder, systemFolder } from "../runtime/windows_system.ts";
 import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
 import { description, serviceName, title, windowsServiceArgument } from "./names.ts";
 import { settingsIn } from "./registered.ts";
 import { type CommandLine, type RunStep, type Step, windowsWord, windowsWords } from "./step.ts";
 
-/** A folder of Windows: its real path there, its usual one where it is only described. */
-function resolveWindowsFolder(variable: string, usual: string): string {
-  const set = process.platform === "win32" ? process.env[variable] ?? "" : "";
-  return set === "" ? usual : set;
-}
-
-const data = `${resolveWindowsFolder("ProgramData", "C:\\ProgramData")}\\Oomnitza Agent`;
+const isWindows = process.platform === "win32";
+/** The real folders on Windows, the usual ones where they are only described. */
+const data = `${isWindows ? commonDataFolder() : "C:\\ProgramData"}\\Oomnitza Agent`;
 const stateFolder = `${data}\\state`;
 const logFolder = `${data}\\logs`;
-const logFile = `${logFolder}\\agent.log`;
+/** Where the service writes its log, unless its logging configuration says otherwise. */
+export const serviceLog = `${logFolder}\\agent.log`;
 /** By its full name: a program that lies in the current folder must not be taken for it. */
-const system = `${resolveWindowsFolder("SystemRoot", "C:\\Windows")}\\System32`;
+const system = isWindows ? systemFolder() : "C:\\Windows\\System32";
 /** An account that Windows makes for the service, without a password and without rights. */
 const account = `NT SERVICE\\${serviceName}`;
-/** The system itself and the group of administrators, whatever they are called there. */
-const [systemSid, administratorsSid] = ["*S-1-5-18", "*S-1-5-32-544"];
 /** Everything in a folder, also what comes later. */
 const allBelow = "(OI)(CI)";
 
@@ -33,13 +29,30 @@ function run(name: string, ...words: string[]): RunStep {
   return { kind: "run", command: [`${system}\\${name}.exe`, ...words] };
 }
 
+/** Where Windows looks up what the entries of the service in the Event Log say. */
+const eventSource =
+  `HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${serviceName}`;
+
 const isThere: CommandLine = run("sc", "query", serviceName).command;
 
 function registration(settings: ServiceSettings): string[] {
   const words = [settings.program, windowsServiceArgument, ...serveWords(settings)];
   return [
-    ...["binPath=", words.map(windowsWord).join(" "), "start=", "auto"],
+    ...["binPath=", words.map(windowsWord).join(" "), "start=", "delayed-auto"],
     ...["obj=", settings.user, "DisplayName=", title],
+  ];
+}
+
+/** Accounts that Windows keeps for services: they may log on as one, and have no password. */
+const ownOfWindows = /^(NT SERVICE|NT AUTHORITY|LocalSystem$)/i;
+
+/** What an account of a domain or of the machine needs beside its name. */
+function accountSteps({ user }: ServiceSettings): Step[] {
+  if (ownOfWindows.test(user)) return [];
+  return [
+    { kind: "logon", account: user },
+    // Of a group managed service account, Windows fetches the password itself.
+    ...(user.endsWith("$") ? [run("sc", "managedaccount", serviceName, "true")] : []),
   ];
 }
 
@@ -49,8 +62,14 @@ function register(settings: ServiceSettings): Step[] {
   return [
     { ...run("sc", "create", serviceName, ...details), unless: isThere },
     run("sc", "config", serviceName, ...details),
+    ...accountSteps(settings),
     run("sc", "description", serviceName, description),
     run("sc", "failure", serviceName, "reset=", "86400", "actions=", restarts),
+    // EventCreate.exe has messages that are nothing but the text of the entry.
+    run(
+      ...["reg", "add", eventSource, "/v", "EventMessageFile", "/t", "REG_EXPAND_SZ"] as const,
+      ...["/d", "%SystemRoot%\\System32\\EventCreate.exe", "/f"],
+    ),
     // Also when the program ends by itself with an exit code that is not 0.
     run("sc", "failureflag", serviceName, "1"),
   ];
@@ -67,23 +86,52 @@ function settingsOfRegistry(values: string): Partial<ServiceSettings> {
   };
 }
 
-function files({ ini, logging, user }: ServiceSettings): Step[] {
-  const everything = `${allBelow}F`;
-  const isOutside = win32.dirname(ini).toLowerCase() !== data.toLowerCase();
+/** Whether a path is in a folder, or below one that is. */
+function isBelow(path: string, folder: string): boolean {
+  return `${win32.normalize(path)}\\`.toLowerCase().startsWith(`${folder}\\`.toLowerCase());
+}
+
+/** The folder of the configuration with those in it, and what the account may do there. */
+function prepare({ logging, user }: ServiceSettings): Step[] {
+  const inside = {
+    closed: false,
+    grants: [{ account: user, rights: "modify" }],
+    apart: [],
+  } as const;
   return [
-    { kind: "folder", path: data, mode: 0o700 },
-    { kind: "folder", path: stateFolder, mode: 0o700 },
-    { kind: "folder", path: logFolder, mode: 0o700 },
-    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(logFile), keep: true },
-    run(
-      ...["icacls", data, "/inheritance:r", "/grant:r"] as const,
-      ...[`${systemSid}:${everything}`, `${administratorsSid}:${everything}`],
-      `${user}:${allBelow}RX`,
-    ),
-    run("icacls", stateFolder, "/grant:r", `${user}:${allBelow}M`),
-    run("icacls", logFolder, "/grant:r", `${user}:${allBelow}M`),
-    ...(isOutside ? [run("icacls", ini, "/grant:r", `${user}:R`)] : []),
+    {
+      kind: "folder",
+      path: data,
+      mode: 0o700,
+      access: {
+        closed: true,
+        grants: [{ account: user, rights: "read" }],
+        apart: [stateFolder, logFolder],
+      },
+    },
+    { kind: "folder", path: stateFolder, mode: 0o700, access: inside },
+    { kind: "folder", path: logFolder, mode: 0o700, access: inside },
+    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(serviceLog), keep: true },
   ];
+}
+
+/** The rights of the account to files that lie elsewhere. */
+function rightsElsewhere({ ini, state, logging, user }: ServiceSettings): Step[] {
+  const stateElsewhere = win32.dirname(state);
+  return [
+    ...[ini, logging].filter((path) => !isBelow(path, data))
+      .map((path) => run("icacls", path, "/grant:r", `${user}:R`)),
+    ...(isBelow(state, stateFolder)
+      ? []
+      : [run("icacls", stateElsewhere, "/grant:r", `${user}:${allBelow}M`)]),
+  ];
+}
+
+function problem({ credentials, state }: ServiceSettings): string | undefined {
+  if (credentials.length > 0) return "Only systemd passes credentials to a service";
+  const folder = win32.dirname(state);
+  if (win32.parse(folder).root !== folder) return undefined;
+  return `The service would get rights to all of ${folder}: name a state file in a folder`;
 }
 
 /** The service manager of Windows. */
@@ -107,21 +155,23 @@ export const windows: ServiceManager = {
       run("reg", "query", `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${serviceName}`).command,
   },
   registered: settingsOfRegistry,
-  problem: ({ credentials }) =>
-    credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
+  problem,
+  prepare,
   install: (settings) => [
-    // First the service: the rights below name its account.
+    // First the files: nothing is registered when they belong to somebody else.
+    ...prepare(settings),
     ...register(settings),
-    ...files(settings),
+    ...rightsElsewhere(settings),
     { ...run("net", "start", serviceName), when: run("net", "stop", serviceName).command },
   ],
   uninstall: () => [
     { ...run("net", "stop", serviceName), mayFail: true },
     { ...run("sc", "delete", serviceName), when: isThere },
+    { ...run("reg", "delete", eventSource, "/f"), mayFail: true },
   ],
   start: () => [run("net", "start", serviceName)],
   stop: () => [run("net", "stop", serviceName)],
   status: isThere,
   isRunning: ({ code, text }) => code === 0 && /:\s*4\s+RUNNING\b/.test(text),
-  logs: () => ({ kind: "file", path: logFile }),
+  logs: () => ({ kind: "file", path: serviceLog }),
 };

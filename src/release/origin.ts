@@ -10,6 +10,7 @@ import type { Environment } from "../base/environment.ts";
 import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
 import { basicCredentials } from "../sdk/http/basic.ts";
+import { describeRequestError } from "../sdk/http/errors.ts";
 import { createProxyFinder, type ProxyFinder } from "../sdk/http/proxy.ts";
 import { describeLocation, followRedirects, redirectTarget } from "../sdk/http/redirects.ts";
 import { isWebPage } from "../sdk/http/web_page.ts";
@@ -258,9 +259,7 @@ function unreachable(error: unknown, file: WebFile, timeout: IdleTimeout, read =
   const code = errorCode(error);
   const reason = timeout.signal.aborted
     ? `no data for ${idleTimeoutMs / 1000} s`
-    : code === ""
-    ? messageOf(error)
-    : `${messageOf(error)} [${code}]`;
+    : describeRequestError(error);
   const progress = read === 0 ? "" : ` after ${read} bytes`;
   const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code);
   return new AgentError(`Cannot read ${file.where}${progress}: ${reason}`, {

@@ -5,7 +5,7 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** Whether a person sits in front of this machine's own screen, as far as can be known. */
@@ -21,9 +21,16 @@ export function hasDesktop(
   return (env.DISPLAY ?? "") !== "" || (env.WAYLAND_DISPLAY ?? "") !== "";
 }
 
-function browserCommand(url: string): string[] {
-  if (process.platform === "win32") return ["rundll32.exe", "url.dll,FileProtocolHandler", url];
-  return [process.platform === "darwin" ? "open" : "xdg-open", url];
+/** By their full names: a program of that name in the current folder must not be taken for them. */
+async function browserCommand(url: string): Promise<string[]> {
+  if (process.platform === "win32") {
+    const { systemFile } = await import("./windows_system.ts");
+    return [systemFile("rundll32.exe"), `${systemFile("url.dll")},FileProtocolHandler`, url];
+  }
+  if (process.platform === "darwin") return ["/usr/bin/open", url];
+  const opener = Bun.which("xdg-open");
+  if (opener === null || !isAbsolute(opener)) throw new Error("There is no xdg-open");
+  return [opener, url];
 }
 
 /**
@@ -42,7 +49,7 @@ export async function openPrivately(url: string): Promise<(() => void) | undefin
   writeFileSync(page, text, { mode: 0o600 });
   try {
     const opener = Bun.spawn({
-      cmd: browserCommand(pathToFileURL(page).href),
+      cmd: await browserCommand(pathToFileURL(page).href),
       stdio: ["ignore", "ignore", "ignore"],
     });
     opener.unref();

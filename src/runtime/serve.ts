@@ -38,8 +38,8 @@ export interface Served {
   readonly url: string;
   readonly port: number;
   /**
-   * Takes up another certificate, for connections that are made from now on. Throws `AgentError` when it
-   * cannot be used, and goes on with the old one.
+   * Takes up another certificate, for connections that are made from now on; one that is being made at
+   * this moment may be cut off. Throws `AgentError` when it cannot be used, and goes on with the old one.
    */
   renew(tls: ServerTls): void;
   /** Stops listening, and waits for the answers to the requests that are there. */
@@ -66,7 +66,10 @@ export function serve(options: ServeOptions): Served {
     renew: (tls) => {
       // The runtime cannot change the certificate of a server: a second one takes over its port.
       const next = listen(host, { ...options, port, tls }, { shares });
-      void server.stop(false);
+      const old = server;
+      // Not in this turn: it first takes the connections that wait. Those whose handshake is under way are
+      // cut off all the same, since the runtime can end a listener only together with them.
+      setTimeout(() => void old.stop(false));
       server = next;
     },
     drain: async () => {

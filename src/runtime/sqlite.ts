@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Database } from "bun:sqlite";
+import { Database, type Statement } from "bun:sqlite";
 
 /** What a column holds, and what can be bound to a parameter. */
 export type SqliteValue = string | number | bigint | Uint8Array | null;
@@ -26,11 +26,22 @@ export interface Sqlite {
 /** Opens a database, which is created when it is not there. */
 export function openSqlite(path: string): Sqlite {
   const database = new Database(path, { create: true, readwrite: true });
+  // The runtime's own cache holds twenty; all statements of a program are more, and not many.
+  const statements = new Map<string, Statement<SqliteRow, SqliteValue[]>>();
+  function prepare(text: string): Statement<SqliteRow, SqliteValue[]> {
+    const known = statements.get(text);
+    if (known !== undefined) return known;
+    const statement = database.prepare<SqliteRow, SqliteValue[]>(text);
+    statements.set(text, statement);
+    return statement;
+  }
   return {
-    run: (statement, ...values) => void database.query(statement).run(...values),
-    rows: (statement, ...values) =>
-      database.query<SqliteRow, SqliteValue[]>(statement).all(...values),
+    run: (statement, ...values) => void prepare(statement).run(...values),
+    rows: (statement, ...values) => prepare(statement).all(...values),
     transaction: (work) => database.transaction(work).immediate(),
-    close: () => database.close(),
+    close() {
+      for (const statement of statements.values()) statement.finalize();
+      database.close();
+    },
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import { dlopen, FFIType, type Pointer, ptr } from "bun:ffi";
+import { systemFile } from "./windows_system.ts";
 
 /** One login: hands out the tokens that the other side is to be sent. */
 export interface SecurityContext {
@@ -16,6 +17,8 @@ export interface SecurityContext {
    * @throws {SspiError} When Windows does not give one.
    */
   next(answer?: Uint8Array): Uint8Array;
+  /** Whether Windows expects no further answer of the other side. */
+  readonly isComplete: boolean;
   /** Gives back what Windows holds for this login. */
   close(): void;
 }
@@ -66,14 +69,18 @@ const status = {
 const longestToken = 65_536;
 
 const meanings: Readonly<Record<number, string>> = {
+  0x80090302: "Windows does not support what the login needs",
   0x80090303: "the name of the service is not known there",
   0x80090304: "the Local Security Authority does not answer",
   0x80090305: "Windows has no such security package",
+  0x80090308: "the answer of the server is not what this login expects",
   0x8009030c: "the login was refused",
+  0x8009030d: "the credentials of the account that runs the agent are not accepted",
   0x8009030e: "the account that runs the agent has no credentials that could be used",
   0x80090311: "no domain controller could be reached",
   0x80090322: "the name of the service belongs to another account",
   0x80090324: "the clocks of this computer and of the domain controller differ",
+  0x80090346: "the encrypted connection does not end at the server that checks the login",
 };
 
 type Library = ReturnType<typeof dlopen<typeof functions>>;
@@ -116,6 +123,7 @@ class SspiContext implements SecurityContext {
   readonly #expiry = Buffer.alloc(8);
   readonly #attributes = Buffer.alloc(4);
   #started = false;
+  #isComplete = false;
 
   constructor(library: Library, packageName: string, target: string) {
     this.#library = library;
@@ -142,14 +150,24 @@ class SspiContext implements SecurityContext {
       ...[ptr(this.#context), ptr(output.description), ptr(this.#attributes)] as const,
       ptr(this.#expiry),
     ) >>> 0;
-    check(code, "Windows returns no token");
+    check(
+      code,
+      answer === undefined
+        ? "Windows returns no token"
+        : "Windows does not accept the answer of the server",
+    );
     this.#started = true;
+    this.#isComplete = code === status.ok || code === status.complete;
     if (code === status.complete || code === status.completeAndContinue) {
       const { CompleteAuthToken } = this.#library.symbols;
       const completed = CompleteAuthToken(ptr(this.#context), ptr(output.description)) >>> 0;
       check(completed, "Windows does not complete the token");
     }
     return output.written();
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
   close(): void {
@@ -179,7 +197,7 @@ export function hasSspi(): boolean {
  * @throws {SspiError} When Windows does not let the account log in elsewhere.
  */
 export function openSspi(target: string, packageName: "Negotiate" | "NTLM"): SecurityContext {
-  const library = dlopen("secur32.dll", functions);
+  const library = dlopen(systemFile("secur32.dll"), functions);
   try {
     return new SspiContext(library, packageName, target);
   } catch (error) {

@@ -10,6 +10,8 @@ import { AgentError } from "../base/errors.ts";
 
 /** A program that runs as a service. */
 export interface WindowsService {
+  /** Reports that the service does its work; until then it is starting. */
+  running(): void;
   /** Reports to the service manager that the program is about to end, until it has ended. */
   stopping(): void;
   /** Reports that the program has ended; any code but 0 makes it take its failure actions. */
@@ -30,13 +32,13 @@ const kernel = {
 
 /** Values of winsvc.h and winnt.h. */
 const ownProcess = 0x10;
-const state = { stopped: 1, stopPending: 3, running: 4 } as const;
+const state = { stopped: 1, startPending: 2, stopPending: 3, running: 4 } as const;
 const accepts = { stop: 0x1, shutdown: 0x4 } as const;
 const control = { stop: 1, shutdown: 5 } as const;
 const serviceSpecificError = 1066;
 const stillActive = 259;
 
-/** Milliseconds between two signs of life while stopping, and how long each is good for. */
+/** Milliseconds between two signs of life while starting or stopping, and how long each is good for. */
 const checkpointEvery = 5_000;
 const checkpointGood = 30_000;
 /** Milliseconds in which the service manager calls, when it is there. */
@@ -56,7 +58,8 @@ function serviceStatus(current: number, details: { exitCode?: number; checkpoint
   status.writeUInt32LE(exitCode === 0 ? 0 : serviceSpecificError, 12);
   status.writeUInt32LE(exitCode, 16);
   status.writeUInt32LE(checkpoint, 20);
-  status.writeUInt32LE(current === state.stopPending ? checkpointGood : 0, 24);
+  const isPending = current === state.startPending || current === state.stopPending;
+  status.writeUInt32LE(isPending ? checkpointGood : 0, 24);
   return status;
 }
 
@@ -90,19 +93,32 @@ class ConnectedService implements WindowsService {
   readonly references: readonly unknown[];
   #timer: ReturnType<typeof setInterval> | undefined;
   #checkpoint = 0;
+  #isStopping = false;
 
   constructor(report: (status: Uint8Array) => void, references: readonly unknown[]) {
     this.#report = report;
     this.references = references;
-    report(serviceStatus(state.running));
+    this.#pend(state.startPending);
+  }
+
+  /** Gives signs of life until the next state. */
+  #pend(current: number): void {
+    clearInterval(this.#timer);
+    const report = () => this.#report(serviceStatus(current, { checkpoint: ++this.#checkpoint }));
+    report();
+    this.#timer = setInterval(report, checkpointEvery);
+  }
+
+  running(): void {
+    if (this.#isStopping) return;
+    clearInterval(this.#timer);
+    this.#report(serviceStatus(state.running));
   }
 
   stopping(): void {
-    if (this.#timer !== undefined) return;
-    const report = () =>
-      this.#report(serviceStatus(state.stopPending, { checkpoint: ++this.#checkpoint }));
-    report();
-    this.#timer = setInterval(report, checkpointEvery);
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#pend(state.stopPending);
   }
 
   stopped(exitCode: number): void {

@@ -89,7 +89,7 @@ class Guest {
   /** Answers `converter(record, name, …)` for a built-in converter. */
   #builtin(text: string, at: number): string {
     const request = JSON.parse(text) as BuiltinRequest;
-    const complaints: string[] = [];
+    const problems: string[] = [];
     try {
       const converter = this.#callable(request.name);
       const record = request.record === undefined ? this.#record(at) : request.record;
@@ -98,11 +98,11 @@ class Guest {
         record: isObject(record) ? record : {},
         value: null,
         params: request.params,
-        report: (problem) => complaints.push(problem),
+        report: (problem) => problems.push(problem),
       }, undefined);
-      return JSON.stringify({ value: value ?? null, complaints });
+      return JSON.stringify({ value: value ?? null, problems });
     } catch (error) {
-      return JSON.stringify({ error: messageOf(error), complaints });
+      return JSON.stringify({ error: messageOf(error), problems });
     }
   }
 

@@ -47,7 +47,7 @@ const guestLimits = {
   replySize: 2 << 20,
   recordsPerSign: 8,
   logLines: 20,
-  complaintKinds: 50,
+  errorKinds: 50,
   converterDepth: 32,
 };
 

@@ -18,7 +18,7 @@ import type {
   LoadProblem,
   SandboxOutcome,
 } from "./protocol.ts";
-import type { Tally } from "./tally.ts";
+import type { CodeErrors } from "./code_errors.ts";
 
 /** A batch that somebody waits for. */
 interface Job {
@@ -69,7 +69,7 @@ export class Dispatcher {
     pid: undefined,
   };
   readonly #setup: GuestSetup;
-  readonly #tally: Tally;
+  readonly #errors: CodeErrors;
   readonly #queue: Chunk[] = [];
   readonly #underWay: Chunk[] = [];
   #link: Link | undefined;
@@ -83,9 +83,9 @@ export class Dispatcher {
   #busySince: number | undefined;
   #gone: Promise<void> = Promise.resolve();
 
-  constructor(setup: GuestSetup, tally: Tally) {
+  constructor(setup: GuestSetup, errors: CodeErrors) {
     this.#setup = setup;
-    this.#tally = tally;
+    this.#errors = errors;
   }
 
   /** Starts the first process; gives the program that it does not take, if any. */
@@ -173,7 +173,7 @@ export class Dispatcher {
     this.#isFresh = false;
     if (last) this.#leaving = true;
     const done = reply?.outcomes ?? [];
-    if (reply !== null) this.#tally.take(reply);
+    if (reply !== null) this.#errors.take(reply);
     done.forEach((outcome, index) => this.#settle(chunk, index, this.#outcomeOf(outcome)));
     const again: Chunk[] = [];
     if (failure === null || failure.at < done.length) again.push(...part(chunk, done.length));
@@ -233,12 +233,12 @@ export class Dispatcher {
   #outcomeOf(outcome: GuestOutcome): SandboxOutcome {
     if (outcome === 0) return { keep: false };
     if ("text" in outcome) {
-      const where = this.#tally.locate(outcome.place, outcome.text);
+      const where = this.#errors.locate(outcome.place, outcome.text);
       return { failed: `the record filter failed: ${where}` };
     }
     if (!("failures" in outcome)) return { keep: true, results: outcome };
     const failures = outcome.failures.map(({ call, text, place }) => {
-      return { call, reason: this.#tally.locate(place, text) };
+      return { call, reason: this.#errors.locate(place, text) };
     });
     return { keep: true, results: outcome.results, failures };
   }

@@ -17,4 +17,4 @@ export {
   type SandboxOptions,
   type SandboxStats,
 } from "./sandbox.ts";
-export type { ComplaintKind } from "./tally.ts";
+export type { ErrorKind } from "./code_errors.ts";

@@ -52,7 +52,7 @@ export interface PreparedProgram {
   /** What may be meant otherwise than it is taken, for the log of every run. */
   readonly warnings: readonly Finding[];
   /** The same where it is less likely, for those who check. */
-  readonly doubts: readonly Finding[];
+  readonly ambiguities: readonly Finding[];
   /** Line of the ini for a line of `code`; undefined when it is not known. */
   iniLine(codeLine: number): number | undefined;
 }
@@ -158,13 +158,13 @@ function asJavaScript(source: UserCodeSource, body: Body, reason: string): Made 
     reads: made.reads,
     calls: made.calls,
     warnings: [],
-    doubts: [],
+    ambiguities: [],
     iniLine: (line) => iniLine(source, line - firstBodyLine + 1),
   };
 }
 
 const severity = "warning";
-const doubt = "it is taken as Python, for it is valid Python; begin it with " +
+const ambiguity = "it is taken as Python, for it is valid Python; begin it with " +
   "`// language: javascript` if JavaScript is meant, or with `# language: python` to say so";
 
 function reasonText(source: UserCodeSource, { reason, reasonLine }: Translation): string {
@@ -173,7 +173,7 @@ function reasonText(source: UserCodeSource, { reason, reasonLine }: Translation)
 }
 
 function pythonProgram(source: UserCodeSource, body: Body, made: Translation): PreparedProgram {
-  const isDoubtful = body.forced === undefined && hasJavaScriptSigns(body.text);
+  const isAmbiguous = body.forced === undefined && hasJavaScriptSigns(body.text);
   return {
     source,
     language: "python",
@@ -186,8 +186,11 @@ function pythonProgram(source: UserCodeSource, body: Body, made: Translation): P
     warnings: made.warnings.map((problem) =>
       findingOf(source, body, problem, "warning", "ambiguous_code")
     ),
-    doubts: isDoubtful
-      ? [{ ...problemFinding(source, source.line, undefined, doubt, "ambiguous_code"), severity }]
+    ambiguities: isAmbiguous
+      ? [{
+        ...problemFinding(source, source.line, undefined, ambiguity, "ambiguous_code"),
+        severity,
+      }]
       : [],
     iniLine: (line) => iniLine(source, line),
   };

@@ -63,7 +63,7 @@ export interface GuestSetup {
 export type GuestPlace = readonly [program: number, line: number];
 
 /** An error of a kind that came up while a batch was worked on. */
-export interface GuestComplaint {
+export interface GuestError {
   readonly program: number;
   readonly place: GuestPlace | null;
   readonly text: string;
@@ -91,7 +91,7 @@ export type GuestOutcome =
 /** What became of a batch, or of its first records. */
 export interface GuestReply {
   readonly outcomes: readonly GuestOutcome[];
-  readonly complaints: readonly GuestComplaint[];
+  readonly errors: readonly GuestError[];
   /** Lines for the log by number of the program. */
   readonly logged: Readonly<
     Record<

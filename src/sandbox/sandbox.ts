@@ -12,7 +12,7 @@ import { type PreparedProgram, problemFinding, readsOf } from "./prepare.ts";
 import { encodeLargeInts } from "./large_ints.ts";
 import type { GuestSetup, SandboxLimits, SandboxOutcome } from "./protocol.ts";
 import { projection } from "./reads.ts";
-import { type ComplaintKind, Tally } from "./tally.ts";
+import { CodeErrors, type ErrorKind } from "./code_errors.ts";
 
 /** What user code may use when the ini says nothing else. */
 export const defaultLimits: SandboxLimits = { memoryMb: 64, recordMs: 100, stackKb: 256 };
@@ -63,7 +63,7 @@ export interface SandboxStats {
   /** Id of the process that is running now. */
   readonly pid: number | undefined;
   /** Errors of converters, by kind. */
-  readonly complaints: readonly ComplaintKind[];
+  readonly errors: readonly ErrorKind[];
 }
 
 /** A sandbox with the user code of one section. */
@@ -97,11 +97,11 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     limits,
     now: (options.now ?? new Date()).getTime(),
   };
-  const tally = new Tally(programs, log);
+  const errors = new CodeErrors(programs, log);
   const cut = projection(
     readsOf(options.programs, calls.map(({ converter }) => converter), filter),
   );
-  const dispatcher = new Dispatcher(setup, tally);
+  const dispatcher = new Dispatcher(setup, errors);
   const refused = await dispatcher.start();
   const program = refused === undefined ? undefined : programs[refused.program];
   if (refused !== undefined && program !== undefined) {
@@ -112,11 +112,11 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     run: (batch) => dispatcher.run(batch.map(({ record, values }) => line(cut(record), values))),
     get stats() {
-      return { ...dispatcher.counts, complaints: tally.kinds };
+      return { ...dispatcher.counts, errors: errors.kinds };
     },
     async close() {
       await dispatcher.close();
-      tally.summarise();
+      errors.summarise();
     },
   };
 }

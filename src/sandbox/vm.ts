@@ -17,7 +17,7 @@ import {
 import { messageOf } from "../base/errors.ts";
 import { describeThrown, fillContext } from "./context.ts";
 import type { GuestFailure, GuestSetup } from "./protocol.ts";
-import { Stopwatch } from "./stopwatch.ts";
+import { RecordTimer } from "./record_timer.ts";
 
 /** What became of a batch. */
 export interface VmAnswer {
@@ -82,7 +82,7 @@ class QuickVm implements Vm {
   readonly #memory: InstanceMemory;
   readonly #setup: GuestSetup;
   readonly #host: VmHost;
-  readonly #watch: Stopwatch;
+  readonly #timer: RecordTimer;
   #opened: Opened;
   /** The record that the clock runs for, and how full the memory was when that was noticed. */
   #noticed = { at: 0, filled: 0 };
@@ -97,7 +97,7 @@ class QuickVm implements Vm {
     this.#memory = memory;
     this.#setup = setup;
     this.#host = host;
-    this.#watch = new Stopwatch(setup.limits.recordMs);
+    this.#timer = new RecordTimer(setup.limits.recordMs);
     this.#opened = this.#open();
   }
 
@@ -144,12 +144,12 @@ class QuickVm implements Vm {
   /** Begins the time of a record. */
   #notice(at: number): void {
     this.#noticed = { at, filled: this.#filled() };
-    this.#watch.start();
+    this.#timer.start();
   }
 
   /** After an interruption the results so far are still there; the next record gets a fresh context. */
   #recover(failure: GuestFailure): VmAnswer {
-    this.#watch.start();
+    this.#timer.start();
     const done = this.#call("flush");
     const reply = typeof done === "string" ? done : null;
     try {
@@ -179,7 +179,7 @@ class QuickVm implements Vm {
   #failure(thrown: unknown): GuestFailure {
     const at = this.#at();
     const { recordMs, memoryMb } = this.#setup.limits;
-    if (this.#watch.expired) {
+    if (this.#timer.expired) {
       return { at, sure: true, why: "time", detail: `user code took longer than ${recordMs} ms` };
     }
     const detail = describeThrown(thrown);
@@ -207,16 +207,16 @@ class QuickVm implements Vm {
       pythonRuntime: this.#host.pythonRuntime,
       position: mark.slice(),
       sign: () => this.#look(),
-      isSpent: () => this.#watch.expired || this.#isFull(),
+      isSpent: () => this.#timer.expired || this.#isFull(),
       builtin: (request) => this.#host.builtin(request, this.#at()),
     });
     const position = Buffer.from(this.#memory.bytes()).indexOf(mark);
     if (position === -1) throw new Error("the place of the record's number was not found");
-    this.#watch.start();
+    this.#timer.start();
     // Called after every 10,000 steps or so: a record that takes its time is noticed soon enough.
     runtime.setInterruptHandler(() => {
       this.#look();
-      return this.#watch.check();
+      return this.#timer.check();
     });
     return { runtime, context, driver, position };
   }

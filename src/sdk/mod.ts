@@ -6,6 +6,8 @@
 
 // Declaring a source and its options.
 export {
+  type ApiComparison,
+  type ComparedRecord,
   defineSource,
   type Mappings,
   type Source,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { excerpt } from "../base/excerpt.ts";
 import { messageOf, SourceError } from "../base/errors.ts";
 
 /** What an element holds: text, its children, or nothing. A name that repeats gives a list. */
@@ -22,6 +23,8 @@ export interface XmlOptions {
   readonly attributes?: string | undefined;
   /** Whether text keeps the blanks around it, as `xs:string` of XML Schema does (part 2, 4.3.6). */
   readonly keepBlanks?: boolean | undefined;
+  /** Masks secrets in what an error quotes of the document; without it, nothing is masked. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** A node as the parser gives it: one key for the name, and `:@` for the attributes. */
@@ -51,22 +54,20 @@ function withoutOpaque(text: string): string {
   return kept.join("");
 }
 
-/** The beginning of what a parser says, which may quote the whole document. */
-function brief(message: string): string {
-  const line = message.replace(/\s+/g, " ");
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+function unmasked(text: string): string {
+  return text;
 }
 
 /** Only a document type can define entities, and with them bombs and files to read. */
-function refuseEntities(text: string): void {
+function refuseEntities(text: string, redact: (text: string) => string): void {
   const markup = withoutOpaque(text);
   if (/<!(doctype|entity)/i.test(markup)) {
     throw new SourceError("The XML has a document type, which is refused for safety");
   }
-  const entity = foreignEntity.exec(markup)?.[0];
-  if (entity !== undefined) {
-    throw new SourceError(`The XML has an entity that XML does not define: ${entity.slice(0, 40)}`);
-  }
+  if (!foreignEntity.test(markup)) return;
+  // It may be a part of a password that was not escaped, which is known as a whole only.
+  const entity = foreignEntity.exec(redact(markup))?.[0] ?? "a bare &";
+  throw new SourceError(`The XML has an entity that XML does not define: ${entity.slice(0, 40)}`);
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -151,11 +152,12 @@ function toElement(nodes: readonly Node[], options: XmlOptions): XmlElement {
 export async function parseXml(text: string, options: XmlOptions = {}): Promise<XmlElement> {
   // Loaded on first use: hardly any run needs it.
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
-  refuseEntities(text);
+  const { redact = unmasked } = options;
+  refuseEntities(text, redact);
   const validity = XMLValidator.validate(text);
   if (validity !== true) {
     const { msg, line } = validity.err;
-    throw new SourceError(`The XML is not well-formed (line ${line}: ${brief(msg)})`);
+    throw new SourceError(`The XML is not well-formed (line ${line}: ${excerpt(msg, { redact })})`);
   }
   const parser = new XMLParser({
     preserveOrder: true,
@@ -176,7 +178,9 @@ export async function parseXml(text: string, options: XmlOptions = {}): Promise<
   try {
     nodes = parser.parse(text);
   } catch (error) {
-    throw new SourceError(`The XML cannot be read (${brief(messageOf(error))})`, { cause: error });
+    throw new SourceError(`The XML cannot be read (${excerpt(messageOf(error), { redact })})`, {
+      cause: error,
+    });
   }
   const roots = nodes.filter(isElement);
   if (roots.length !== 1) throw new SourceError("The XML is not well-formed (no single root)");

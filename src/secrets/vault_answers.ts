@@ -6,7 +6,9 @@
  */
 
 import { z } from "zod";
+import { excerpt } from "../base/excerpt.ts";
 import { parseJson } from "../base/json.ts";
+import type { Redactor } from "../base/redact.ts";
 
 const seconds = z.number().catch(0);
 const isTrue = z.boolean().catch(false);
@@ -53,8 +55,8 @@ const errors = z.object({
 });
 
 /** The errors that Vault reports, short enough for a sentence; empty when the answer has none. */
-export function describeErrors(body: string): string {
+export function describeErrors(body: string, redactor: Redactor): string {
   // Of a proxy's page or the like, the status must do.
   const text = parseJson(body, errors)?.errors.join("; ") ?? "";
-  return text.replace(/\s+/g, " ").trim().slice(0, 200);
+  return excerpt(text, { redact: (text) => redactor.redact(text) });
 }

@@ -102,7 +102,7 @@ export class VaultClient {
   }
 
   #refusal(path: string, { status, body }: Pick<Answer, "status" | "body">): AgentError {
-    const reason = `${status} ${describeErrors(body)}`.trim();
+    const reason = `${status} ${describeErrors(body, this.#run.redactor)}`.trim();
     const hint = status === 403
       ? "Check the token and its policy: it needs read on that path, with data/ in it for version 2"
       : status === 503

@@ -84,18 +84,22 @@ export async function logIn(send: Send, values: VaultValues, run: SecretRun): Pr
     body: JSON.stringify(login),
   });
   const token = answer.status === 200 ? readToken(answer.body, true) : undefined;
-  if (token === undefined) throw refusal(auth, answer);
+  if (token === undefined) throw refusal(auth, answer, run);
   run.redactor.add(token.value, "tokens of Vault");
   return token;
 }
 
-function refusal(auth: VaultValues["auth"], { status, body }: Answer): AgentError {
+function refusal(
+  auth: VaultValues["auth"],
+  { status, body }: Answer,
+  { redactor }: SecretRun,
+): AgentError {
   if (status === 200) {
     return new AgentError(`Vault's answer to the login as ${auth} contains no token`, {
       hint: "Check url and auth_mount in [vault]",
     });
   }
-  const reason = `${status} ${describeErrors(body)}`.trim();
+  const reason = `${status} ${describeErrors(body, redactor)}`.trim();
   return new AgentError(`Vault refuses the login as ${auth} (${reason})`, {
     hint: auth === "approle"
       ? "Check role_id and secret_id"

@@ -70,6 +70,10 @@ export const deliveryOptions = {
     { advanced: true },
   )),
   ...scheduleOptions,
+  after: opt.text(
+    "Sections that this one comes after, separated by commas: when they run or wait at the same time, it begins once they have ended, however they went.",
+    { default: "", example: "ldap", advanced: true },
+  ),
   keep_if_empty: opt.text(
     "Fields that are omitted from a record when they are empty, so that Oomnitza keeps its value; separated by commas. * means all.",
     { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
@@ -121,10 +125,10 @@ export const deliveryOptions = {
   }),
 } as const;
 
-/** Valid in every section that reads over HTTP: they lower what the source declares, never raise it. */
+/** Valid in every section that reads over HTTP: they take the place of what the source declares. */
 export const limitOptions = {
   concurrency: opt.integer(
-    "Maximum number of concurrent requests to the source. 0 means as many as its vendor allows.",
+    "Maximum number of concurrent requests to the source. 0 means as many as its vendor advises, 5 for Jamf Pro; with more, the log has a warning. Sections of one account share it, and the lowest counts.",
     {
       default: 0,
       maximum: 256,
@@ -136,7 +140,7 @@ export const limitOptions = {
     { default: 64, minimum: 1, maximum: 1024, advanced: true },
   ),
   requests_per_minute: opt.integer(
-    "Maximum number of requests to the source per minute. 0 means as many as its vendor allows.",
+    "Maximum number of requests to the source per minute, whatever its answers allow. 0 means as many as its vendor allows. Sections of one account share it, and the lowest counts.",
     {
       default: 0,
       advanced: true,

@@ -5,11 +5,19 @@
  */
 import { Hono, type Next } from "hono";
 import { messageOf } from "../base/errors.ts";
-import type { Kind } from "../base/record.ts";
 import type { Batch } from "./batch.ts";
-import { type ApiVersion, type Call, type Env, type Instance, readQuery } from "./instance.ts";
-import { Refusal } from "./refusal.ts";
+import {
+  type ApiVersion,
+  type Call,
+  type Env,
+  type Instance,
+  readJson,
+  readQuery,
+} from "./instance.ts";
 import { auditBatch, bulkBatch, checkFinalize, checkQuery, isUuid, usersBatch } from "./payload.ts";
+import { recordRoutes } from "./record_routes.ts";
+import { Refusal } from "./refusal.ts";
+import { runLogRoutes } from "./run_log_routes.ts";
 
 /** The routes under `/api/`. */
 export function apiRoutes(instance: Instance): Hono<Env> {
@@ -30,22 +38,13 @@ export function apiRoutes(instance: Instance): Hono<Env> {
     checkQuery(readQuery(c), [], []);
     return c.json(instance.locations);
   });
-  app.get("/api/v3/assets", (c) => listed(instance, c, "assets"));
-  app.get("/api/v3/users", (c) => listed(instance, c, "users"));
   app.post("/api/v2/bulk/users", (c) => upload(instance, c, usersBatch));
   app.post("/api/v2/bulk/audit", (c) => upload(instance, c, auditBatch));
   app.post("/api/v3/bulk", (c) => upload(instance, c, bulkBatch));
   addPortionRoutes(app, instance);
+  app.route("/", recordRoutes(instance));
+  app.route("/", runLogRoutes(instance));
   return app;
-}
-
-/** What is stored of a kind, `limit` of them: Oomnitza's "REST APIs (Swagger Docs)". */
-function listed({ store }: Instance, c: Call, kind: Kind): Response {
-  const query = readQuery(c);
-  checkQuery(query, [], ["limit"]);
-  const limit = Number(query.get("limit") ?? "100");
-  if (!Number.isInteger(limit) || limit < 1) throw new Refusal(400, "limit is not a number");
-  return c.json(store.records({ kind }).slice(0, limit).map(({ record }) => record));
 }
 
 function addPortionRoutes(app: Hono<Env>, instance: Instance): void {
@@ -110,24 +109,6 @@ export function answerError(error: unknown): Response {
   return Response.json({ error: message }, {
     status: error instanceof Refusal ? error.status : 500,
   });
-}
-
-/**
- * Reads a JSON body.
- *
- * @throws {Refusal} 400 when it is not sent as JSON in UTF-8, or is none
- */
-export async function readJson(c: Call): Promise<unknown> {
-  const type = c.req.header("content-type") ?? "";
-  if (!/^application\/json(;\s*charset=utf-8)?$/i.test(type)) {
-    throw new Refusal(400, "Content-Type is not application/json; charset=utf-8");
-  }
-  try {
-    return await c.req.raw.json();
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Refusal(400, "the body is not JSON");
-    throw error;
-  }
 }
 
 async function loginForm(c: Call): Promise<{ login: string; password: string }> {

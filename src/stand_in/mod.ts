@@ -8,9 +8,11 @@
 import { Hono } from "hono";
 import { serve } from "../runtime/serve.ts";
 import { allowLocal, answerError, apiRoutes, authorize } from "./api.ts";
-import type { ApiVersion, Env, Instance, Location, ServerMappings } from "./instance.ts";
-import { Refusal } from "./refusal.ts";
+import type { FieldDefinitions } from "./fields.ts";
+import type { Access, ApiVersion, Env, Instance, Location, ServerMappings } from "./instance.ts";
 import { page, pageHeaders } from "./page.tsx";
+import { Processing, type ProcessingOptions } from "./processing.ts";
+import { Refusal } from "./refusal.ts";
 import { Store } from "./store.ts";
 import { type Credentials, Tokens } from "./tokens.ts";
 
@@ -22,6 +24,14 @@ export interface InstanceOptions extends Credentials {
   readonly mappings?: ServerMappings | undefined;
   /** What `GET /api/v3/locations` answers; no location unless given. */
   readonly locations?: readonly Location[] | undefined;
+  /** When records of API v3 are processed, and which are refused then; all at once unless given. */
+  readonly processing?: ProcessingOptions | undefined;
+  /** What it tells about fields, and which values they take; every value unless given. */
+  readonly fields?: FieldDefinitions | undefined;
+  /** What it shows; everything unless given. */
+  readonly access?: Partial<Access> | undefined;
+  /** Whether the run log finds a portion by the id of its upload; it does unless given. */
+  readonly knowsUploadIds?: boolean | undefined;
 }
 
 export interface StandInOptions extends InstanceOptions {
@@ -46,7 +56,8 @@ export interface StandIn {
  * @throws {AgentError} when the port cannot be listened on
  */
 export function startStandIn(options: StandInOptions = {}): StandIn {
-  const instance = createInstance(options, new Store(), new Tokens(options));
+  const store = new Store(createProcessing(options));
+  const instance = createInstance(options, store, new Tokens(options));
   const app = new Hono<Env>();
   app.use("/api/*", (c, next) => authorize(instance, c, next));
   addRoutes(app, instance);
@@ -57,6 +68,11 @@ export function startStandIn(options: StandInOptions = {}): StandIn {
   return { ...served, token: instance.tokens.token };
 }
 
+/** How a stand-in processes records. */
+export function createProcessing({ processing, fields }: InstanceOptions): Processing {
+  return new Processing(processing, fields);
+}
+
 /** What the routes of a stand-in work on, over a store and tokens of the caller's. */
 export function createInstance(options: InstanceOptions, store: Store, tokens: Tokens): Instance {
   return {
@@ -65,6 +81,13 @@ export function createInstance(options: InstanceOptions, store: Store, tokens: T
     apiVersions: new Set(options.apiVersions ?? ["v2", "v3"]),
     mappings: options.mappings ?? {},
     locations: options.locations ?? [],
+    access: {
+      ...{ runLog: "given", records: "given", history: "given", fields: "given" },
+      ...options.access,
+    },
+    knowsUploadIds: options.knowsUploadIds ?? true,
+    fields: options.fields ?? {},
+    userName: options.username ?? "api",
     startedAt: Date.now(),
   };
 }

@@ -12,7 +12,8 @@ import type { Kind } from "../base/record.ts";
 import { toText } from "./batch.ts";
 import type { Instance } from "./instance.ts";
 import { style } from "./page_style.ts";
-import type { Store, StoredRecord } from "./store.ts";
+import type { StoredRecord } from "./records.ts";
+import type { Store } from "./store.ts";
 
 const title = "Stand-in Oomnitza";
 const refreshSeconds = 5;

@@ -3,9 +3,12 @@
  *
  * @module
  */
-import { isEmpty, type Kind, type MappedRecord } from "../base/record.ts";
+import type { Kind, MappedRecord } from "../base/record.ts";
 import { type Batch, buildRecordKey } from "./batch.ts";
-import { Refusal } from "./refusal.ts";
+import { storeDates } from "./fields.ts";
+import { type Outcome, type Portion, Portions, settle } from "./portions.ts";
+import { Processing } from "./processing.ts";
+import { changeRecord, mergeRecord, type StoredRecord } from "./records.ts";
 
 /** What became of the records of one request. */
 export interface Taken {
@@ -14,38 +17,6 @@ export interface Taken {
   updated: number;
   /** Known ones of an `insert_only` request and unknown ones of an `update_only` request. */
   skipped: number;
-}
-
-/** A record as the stand-in holds it. */
-export interface StoredRecord {
-  readonly kind: Kind;
-  /** Mapping name it came under: `agent_id` of the old protocol, `connector_name` of the new. */
-  readonly name: string;
-  /** Value or values of its sync fields, as text. */
-  readonly key: string;
-  /** All fields it has now: an update adds to them. */
-  record: MappedRecord;
-  /** Portion it last came with; absent when it came by the old protocol. */
-  portion: string | undefined;
-  /** How often it was taken. */
-  times: number;
-  /** When it was last taken, milliseconds since 1970. */
-  at: number;
-}
-
-/** One run of one section by the v3 protocol, as far as the server knows. */
-export interface Portion {
-  /** Its UUID. */
-  readonly id: string;
-  readonly kind: Kind;
-  /** Mapping name. */
-  readonly name: string;
-  /** Upload requests taken. */
-  requests: number;
-  /** Records in them. */
-  received: number;
-  /** Whether the run was reported as complete. */
-  finalized: boolean;
 }
 
 /** What came under one mapping name. */
@@ -69,13 +40,25 @@ const latestKept = 10;
 export class Store {
   /** Counts over all mapping names. */
   readonly counters: Taken = noneTaken();
+  readonly #portions = new Portions();
+  readonly processing: Processing;
   readonly #buckets = new Map<string, Bucket>();
-  readonly #portions = new Map<string, Portion>();
   readonly #latest: Record<Kind, readonly StoredRecord[]> = { assets: [], users: [] };
+  #version = 0;
+  #lastId = 0;
 
-  /** The portions of the v3 protocol, in the order they were opened. */
+  constructor(processing = new Processing()) {
+    this.processing = processing;
+  }
+
+  /** The portions of API v3, in the order they were opened. */
   get portions(): Portion[] {
-    return [...this.#portions.values()];
+    return this.#portions.all;
+  }
+
+  /** Grows with everything that is stored or changed. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Counts for each mapping name, in the order they first came. */
@@ -103,21 +86,71 @@ export class Store {
   }
 
   /**
-   * Takes a batch in: creates what is new and updates what is known.
+   * Takes a batch in. Records of API v3 are processed after the delay of the processing, all others at
+   * once; then what is new is created and what is known is updated.
    *
    * @throws {Refusal} when its portion is finalized or belongs to another connector
    */
   take(batch: Batch): Taken {
-    this.addToPortion(batch);
+    const portion = this.addToPortion(batch);
     const taken = { ...noneTaken(), received: batch.records.length };
     if (batch.testRun) return taken;
     const bucket = this.#findBucket(batch);
+    addTo(bucket, taken);
+    addTo(this.counters, taken);
+    const { delayMs } = this.processing;
+    if (portion === undefined || delayMs === 0) addTo(taken, this.#process(batch, bucket, portion));
+    else this.processLater(() => void this.#process(batch, bucket, portion), delayMs);
+    return taken;
+  }
+
+  /** One portion, if it was opened: the first upload request opens one. */
+  portion(id: string): Portion | undefined {
+    return this.#portions.find(id);
+  }
+
+  /** Marks a portion as finished; false when it is not known. */
+  finalize(id: string): boolean {
+    return this.#portions.finalize(id);
+  }
+
+  /** Changes fields of a record as a person does in Oomnitza. */
+  change(stored: StoredRecord, fields: MappedRecord, by: string): void {
+    this.#version += 1;
+    changeRecord(stored, { ...stored.record, ...fields }, by);
+  }
+
+  /**
+   * Counts a batch of API v3; undefined for one of API v2, which has no portions.
+   *
+   * @throws {Refusal} when the portion is finalized or belongs to another connector
+   */
+  protected addToPortion(batch: Batch): Portion | undefined {
+    return this.#portions.add(batch);
+  }
+
+  /** Does work that is due in some milliseconds. */
+  protected processLater(work: () => void, delayMs: number): void {
+    setTimeout(work, delayMs).unref();
+  }
+
+  #process(batch: Batch, bucket: Bucket, portion: Portion | undefined): Taken {
+    const taken = noneTaken();
     const index = findIndex(bucket, batch.syncFields);
     const latest: StoredRecord[] = [];
+    this.#version += 1;
     for (const record of batch.records) {
       const key = buildRecordKey(record, batch);
-      const outcome = takeRecord(index, key, record, batch);
-      taken[outcome] += 1;
+      const decision = this.processing.decide(batch.kind, record, key);
+      if (decision !== undefined) {
+        if (decision.outcome === "skipped") taken.skipped += 1;
+        settle(portion, decision.outcome, { text: decision.text });
+        continue;
+      }
+      const outcome = this.#takeRecord(index, key, record, batch);
+      settle(portion, outcome);
+      if (outcome === "skipped") taken.skipped += 1;
+      else taken[outcome === "added" ? "created" : "updated"] += 1;
       const stored = index.get(key);
       if (outcome !== "skipped" && stored !== undefined) latest.push(stored);
     }
@@ -128,37 +161,28 @@ export class Store {
     return taken;
   }
 
-  /** One portion, if it was opened: the first upload request opens one. */
-  portion(id: string): Portion | undefined {
-    return this.#portions.get(id.toLowerCase());
-  }
-
-  /** Marks a portion as finished; false when it is not known. */
-  finalize(id: string): boolean {
-    const portion = this.portion(id);
-    if (portion === undefined) return false;
-    portion.finalized = true;
-    return true;
-  }
-
-  /**
-   * Counts a batch of the new protocol; one of the old protocol passes by.
-   *
-   * @throws {Refusal} when the portion is finalized or belongs to another connector
-   */
-  protected addToPortion({ portion: id, kind, name, records }: Batch): void {
-    if (id === undefined) return;
-    const portion = this.portion(id) ??
-      { id, kind, name, requests: 0, received: 0, finalized: false };
-    if (portion.finalized) {
-      throw new Refusal(400, "portion is finalized already; a new run needs a new one");
+  #takeRecord(
+    index: Map<string, StoredRecord>,
+    key: string,
+    arriving: MappedRecord,
+    batch: Batch,
+  ): Exclude<Outcome, "failed" | "canceled"> {
+    const { kind, name, portion } = batch;
+    const record = storeDates(this.processing.fields, kind, arriving);
+    const old = index.get(key);
+    if (old === undefined) {
+      if (batch.updateOnly) return "skipped";
+      const id = this.#lastId += 1;
+      const at = Date.now();
+      index.set(key, { id, kind, name, key, record, portion, times: 1, at, by: name, changes: [] });
+      return "added";
     }
-    if (portion.kind !== kind || portion.name !== name) {
-      throw new Refusal(400, `portion belongs to ${portion.kind} of ${portion.name}`);
-    }
-    portion.requests += 1;
-    portion.received += records.length;
-    this.#portions.set(id.toLowerCase(), portion);
+    if (batch.insertOnly) return "skipped";
+    old.portion = portion;
+    old.times += 1;
+    old.at = Date.now();
+    const merged = mergeRecord(old.record, record, batch);
+    return changeRecord(old, merged, name) ? "updated" : "unchanged";
   }
 
   #findBucket({ kind, name }: Batch): Bucket {
@@ -188,39 +212,4 @@ function findIndex(bucket: Bucket, syncFields: readonly string[]): Map<string, S
   const index = bucket.indexes.get(id) ?? new Map<string, StoredRecord>();
   bucket.indexes.set(id, index);
   return index;
-}
-
-function takeRecord(
-  index: Map<string, StoredRecord>,
-  key: string,
-  record: MappedRecord,
-  batch: Batch,
-): "created" | "updated" | "skipped" {
-  const { kind, name, portion } = batch;
-  const at = Date.now();
-  const old = index.get(key);
-  if (old === undefined) {
-    if (batch.updateOnly) return "skipped";
-    index.set(key, { kind, name, key, record, portion, times: 1, at });
-    return "created";
-  }
-  if (batch.insertOnly) return "skipped";
-  old.record = merge(old.record, record, batch);
-  old.portion = portion;
-  old.times += 1;
-  old.at = at;
-  return "updated";
-}
-
-/** Changes a record field by field, but for those the request protects. */
-function merge(old: MappedRecord, arriving: MappedRecord, batch: Batch): MappedRecord {
-  const { onlyIfFilled, dontOverwrite } = batch;
-  if (onlyIfFilled.length === 0 && dontOverwrite.length === 0) return { ...old, ...arriving };
-  const merged: Record<string, unknown> = { ...old };
-  for (const [field, value] of Object.entries(arriving)) {
-    if (onlyIfFilled.includes(field) && isEmpty(value)) continue;
-    if (dontOverwrite.includes(field) && !isEmpty(old[field])) continue;
-    merged[field] = value;
-  }
-  return merged;
 }

@@ -4,12 +4,24 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
 import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, buildDestination, saveDestination } from "./answered_batches.ts";
-import { Baseline, concludeUncompared, hasManyAnsweredBatches } from "./baseline.ts";
+import { Baseline, concludeUncompared } from "./baseline.ts";
+import { type BaselineHome, foldSome, hasMoreAnsweredBatches } from "./fold.ts";
+import { isUploadOpen, type RunOrigin } from "./runs.ts";
+
+/**
+ * Answered batches of a section that wait to be taken in, at most: a full upload makes those before it
+ * outdated, what webhooks bring goes on for ever.
+ */
+const maxAnsweredBatches: Readonly<Record<RunOrigin, number>> = { upload: 20_000, webhook: 200 };
+
+/** Records of them that a run for webhooks takes in: more than it brings, and not so many that it is late. */
+const maxTakenIn = 5000;
 
 /** The memory of what was accepted. Everything throws `AgentError` when the state file fails. */
 export class AcceptedRecords {
@@ -39,14 +51,31 @@ export class AcceptedRecords {
     return this.#use((database) => saveDestination(database, destination));
   }
 
-  /** What a section is compared with, up to date. */
+  /** What a section is compared with, up to date: what was answered is taken in, in one go. */
   baseline(section: string, upload: string): Baseline {
-    return new Baseline({
-      database: this.#database,
-      section,
-      destination: this.destinationId(upload),
-      unusable: this.#unusable,
-    });
+    return new Baseline(this.#home(section, upload));
+  }
+
+  /** What a section is compared with, up to date; others have a turn while much is taken in. */
+  async openBaseline(section: string, upload: string, signal?: AbortSignal): Promise<Baseline> {
+    await this.#takeIn(this.#home(section, upload), Infinity, signal);
+    return this.baseline(section, upload);
+  }
+
+  /** Takes in what was answered when that has become much, in a run that compares nothing. */
+  async takeInSurplus(
+    section: string,
+    upload: string,
+    origin: RunOrigin,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const home = this.#home(section, upload);
+    const isDue = this.#use((database) =>
+      hasMoreAnsweredBatches(database, section, maxAnsweredBatches[origin]) &&
+      // What an upload is being compared with is not to change.
+      !(origin === "webhook" && isUploadOpen(database, section))
+    );
+    if (isDue) await this.#takeIn(home, origin === "webhook" ? maxTakenIn : Infinity, signal);
   }
 
   /** Records of a section that are pending in the outbox, those of runs at work included. */
@@ -63,21 +92,35 @@ export class AcceptedRecords {
     }
   }
 
-  /** Whether so much was answered since a section was compared last that it is to be taken in. */
-  hasManyAnsweredBatches(section: string): boolean {
-    return this.#use((database) => hasManyAnsweredBatches(database, section));
-  }
-
   /** Writes down that a run sent all of the source without comparing it. */
-  concludeUncompared(section: string, upload: string, run: string): void {
+  async concludeUncompared(section: string, upload: string, run: string): Promise<void> {
     const owner = { section, run, destination: this.destinationId(upload) };
-    this.#use((database) => concludeUncompared(database, owner));
+    try {
+      await concludeUncompared(this.#database, owner);
+    } catch (error) {
+      throw this.#unusable(error);
+    }
   }
 
   /** Notes that records were accepted outside of a run. */
   add(section: string, upload: string, run: string, records: readonly MappedRecord[]): void {
     const owner = { section, run, destination: this.destinationId(upload) };
     this.#use((database) => addAnsweredBatch(database, owner, "accepted", records));
+  }
+
+  #home(section: string, upload: string): BaselineHome {
+    const destination = this.destinationId(upload);
+    return { database: this.#database, section, destination, unusable: this.#unusable };
+  }
+
+  async #takeIn(home: BaselineHome, limit: number, signal?: AbortSignal): Promise<void> {
+    for (let left = limit; left > 0;) {
+      const count = this.#use(() => foldSome(home));
+      if (count === 0) return;
+      left -= count;
+      await giveWay();
+      signal?.throwIfAborted();
+    }
   }
 
   #use<T>(work: (database: Sqlite) => T): T {

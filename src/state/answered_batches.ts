@@ -5,21 +5,34 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
 import { stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { compress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
+import { withoutWaiting } from "./file.ts";
 
 /** What an answered batch belongs to. */
 export interface AnsweredRun {
   readonly run: string;
   readonly section: string;
-  /** Id of the destination of its records. */
+  /** Id of the destination of its records; {@linkcode untilReceipt} when it is not remembered what was accepted. */
   readonly destination: number;
 }
 
+/** The destination of batches that are kept until their receipt only, and never compared with. */
+export const untilReceipt = 0;
+
 /** What happened: records were accepted or refused, or a run that read all of the source ended. */
 export type AnswerKind = "accepted" | "refused" | "full";
+
+/** What a batch is beside the baseline that its run compared it with. */
+export interface ComparedBatch {
+  /** The last answer that was in the baseline. */
+  readonly answer: number;
+  /** Positions of the records that differ from it, or are to be taken in for another reason. */
+  readonly changed: readonly number[];
+}
 
 /**
  * The destination of records, as one text: to which instance they go, how they are recognised there, and
@@ -69,8 +82,8 @@ export function addAcknowledgedBatches(
   { section, run, destination }: AnsweredRun,
 ): void {
   database.run(
-    `INSERT INTO answers (section, run, way, kind, records)
-      SELECT ?, run, ?, 'accepted', records FROM outbox WHERE run = ?
+    `INSERT INTO answers (section, run, way, kind, records, compared)
+      SELECT ?, run, ?, 'accepted', records, compared FROM outbox WHERE run = ?
         AND id IN (SELECT ticket FROM settled WHERE run = ? AND is_noted = 0) ORDER BY id`,
     section,
     destination,
@@ -79,9 +92,37 @@ export function addAcknowledgedBatches(
   );
 }
 
+/** Answers that nobody waits for any more: Oomnitza has told what became of the records of their run. */
+export const notAwaited = "run NOT IN (SELECT id FROM runs WHERE awaits_receipt = 1)";
+
+/** Batches that are looked at before others have a turn. */
+const pageSize = 200;
+
 /** Forgets what was answered before a run of a section; that run sent everything anew. */
-export function forgetBatchesBefore(database: Sqlite, section: string, run: string): void {
-  database.run("DELETE FROM answers WHERE section = ? AND run < ?", section, run);
+export async function forgetBatchesBefore(
+  database: Sqlite,
+  section: string,
+  run: string,
+): Promise<void> {
+  for (let last = 0;;) {
+    const rows = database.rows(
+      `SELECT id, run, ${notAwaited} AS is_free FROM answers
+        WHERE section = ? AND id > ? ORDER BY id LIMIT ?`,
+      section,
+      last,
+      pageSize,
+    );
+    const outdated = rows.filter((row) => String(row.run) < run && row.is_free === 1);
+    if (outdated.length > 0) {
+      withoutWaiting(database, () =>
+        database.transaction(() => {
+          for (const { id } of outdated) database.run("DELETE FROM answers WHERE id = ?", id ?? 0);
+        }));
+    }
+    if (rows.length < pageSize) return;
+    last = Number(rows.at(-1)?.id);
+    await giveWay();
+  }
 }
 
 /** What of a batch was accepted: all but the others. A batch was read back, the others may not be. */

@@ -26,10 +26,13 @@ export interface DeadLetter {
   readonly upload: string;
 }
 
-/** Which dead letters are meant: those with an id, else those of a section, else all. */
+/** Which dead letters are meant: those for which all of it holds that is there. */
 export interface Selection {
   readonly ids?: readonly number[] | undefined;
   readonly section?: string | undefined;
+  readonly reason?: string | undefined;
+  /** Of those so many, after the first so many. */
+  readonly window?: { readonly limit: number; readonly offset: number } | undefined;
 }
 
 export function addDeadLetter(
@@ -66,11 +69,14 @@ function parseLetter(row: SqliteRow): DeadLetter {
 
 /** Those that are meant, oldest first. */
 export function findDeadLetters(database: Sqlite, selection: Selection): DeadLetter[] {
-  const { ids, section } = selection;
+  const { ids, section, reason, window } = selection;
   const rows = database.rows(
-    "SELECT * FROM dead_letters WHERE ? IS NULL OR section = ? ORDER BY id",
+    `SELECT * FROM dead_letters WHERE (?1 IS NULL OR section = ?1) AND (?2 IS NULL OR reason = ?2)
+      ORDER BY id LIMIT ?3 OFFSET ?4`,
     section ?? null,
-    section ?? null,
+    reason ?? null,
+    window?.limit ?? -1,
+    window?.offset ?? 0,
   );
   const wanted = ids === undefined ? undefined : new Set(ids);
   return rows.filter(({ id }) => wanted?.has(Number(id)) ?? true).map(parseLetter);
@@ -108,4 +114,24 @@ export function pruneDeadLetters(database: Sqlite, before: string, count: number
     );
     return old.length + many.length;
   });
+}
+
+/** How many records of a section were refused for the same reason. */
+export interface RefusedCount {
+  readonly section: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** How many records are kept by section and reason, the most frequent reason first. */
+export function countDeadLetters(database: Sqlite): RefusedCount[] {
+  const rows = database.rows(
+    `SELECT section, reason, count(*) AS records FROM dead_letters
+      GROUP BY section, reason ORDER BY records DESC, section, reason`,
+  );
+  return rows.map(({ section, reason, records }) => ({
+    section: String(section),
+    reason: String(reason),
+    count: Number(records),
+  }));
 }

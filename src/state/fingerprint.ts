@@ -16,7 +16,12 @@ export interface Fingerprint {
   readonly fields: string;
   /** Their values, as JSON; a long one is `{"\u0000": [digest, characters, beginning]}`. */
   readonly values: string;
+  /** Whether the values are in it as they are, none of them shortened. */
+  readonly isWhole: boolean;
 }
+
+/** The fields of a record and their values, as texts. */
+export type FingerprintText = Pick<Fingerprint, "fields" | "values">;
 
 /** Values of more characters are shortened: lists of software would make the state file huge. */
 const maxLength = 256;
@@ -37,30 +42,61 @@ function short(value: unknown): unknown {
   return text.length > maxLength ? shortened(text) : value;
 }
 
-function buildKey(record: MappedRecord, syncFields: readonly string[]): string | undefined {
-  if (syncFields.length === 0) return undefined;
-  return stringifyExactJson(syncFields.map((field) => short(record[field] ?? null)));
+/** A value in the form in which it is compared, as text. What is shortened already stays as it is. */
+export function shortenedText(value: unknown): string {
+  return stringifyExactJson(short(value ?? null));
 }
 
-/** The fingerprint of a record; none when it cannot be written as JSON. */
-export function createFingerprint(
-  record: MappedRecord,
-  syncFields: readonly string[],
-): Fingerprint | undefined {
-  const fields: string[] = [];
-  const values: unknown[] = [];
-  try {
-    for (const [field, value] of Object.entries(record)) {
-      // JSON has no such thing, and leaves the field out.
-      if (value === undefined) continue;
-      fields.push(field);
-      values.push(short(value));
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
+}
+
+/** Makes the fingerprints of records that go to one destination. */
+export class Fingerprints {
+  readonly #syncFields: readonly string[];
+  /** Records of a section mostly have the same fields. */
+  #lastFields: readonly string[] = [];
+  #lastText = "[]";
+
+  constructor(syncFields: readonly string[]) {
+    this.#syncFields = syncFields;
+  }
+
+  /** The fingerprint of a record; none when it cannot be written as JSON. */
+  create(record: MappedRecord): Fingerprint | undefined {
+    const fields: string[] = [];
+    const values: unknown[] = [];
+    let isWhole = true;
+    try {
+      for (const field of Object.keys(record)) {
+        const value = record[field];
+        // JSON has no such thing, and leaves the field out.
+        if (value === undefined) continue;
+        fields.push(field);
+        const kept = short(value);
+        isWhole &&= kept === value;
+        values.push(kept);
+      }
+      const key = this.#buildKey(record);
+      return { key, fields: this.#toText(fields), values: stringifyExactJson(values), isWhole };
+    } catch {
+      // For example a ring: the delivery says so, and nothing of it is ever accepted.
+      return undefined;
     }
-    const key = buildKey(record, syncFields);
-    return { key, fields: stringifyExactJson(fields), values: stringifyExactJson(values) };
-  } catch {
-    // For example a ring: the delivery says so, and nothing of it is ever accepted.
-    return undefined;
+  }
+
+  #buildKey(record: MappedRecord): string | undefined {
+    if (this.#syncFields.length === 0) return undefined;
+    return stringifyExactJson(this.#syncFields.map((field) => short(record[field] ?? null)));
+  }
+
+  #toText(fields: readonly string[]): string {
+    if (isSameList(fields, this.#lastFields)) return this.#lastText;
+    this.#lastFields = fields;
+    this.#lastText = stringifyExactJson(fields);
+    return this.#lastText;
   }
 }
 
@@ -71,16 +107,21 @@ function shown(value: unknown): unknown {
 }
 
 /** The fields of a fingerprint with their values; long ones are shown by their beginning and length. */
-export function parseFields({ fields, values }: Omit<Fingerprint, "key">): Map<string, unknown> {
+export function parseFields(print: FingerprintText): Map<string, unknown> {
+  return new Map(readFieldValues(print).map(([name, value]) => [name, shown(value)]));
+}
+
+/** The fields of a fingerprint with their values as it has them: long ones are shortened. */
+export function readFieldValues({ fields, values }: FingerprintText): [string, unknown][] {
   const names: string[] = JSON.parse(fields);
   const all = parseExactJson(values) as unknown[];
-  return new Map(names.map((name, index) => [name, shown(all[index])]));
+  return names.map((name, index) => [name, all[index]]);
 }
 
 /** Names of the fields in which two fingerprints differ, those of the second first. */
 export function differences(
-  old: Omit<Fingerprint, "key">,
-  now: Omit<Fingerprint, "key">,
+  old: FingerprintText,
+  now: FingerprintText,
 ): string[] {
   const before = texts(old);
   const after = texts(now);
@@ -89,10 +130,8 @@ export function differences(
   return [...changed.map(([field]) => field), ...left];
 }
 
-function texts({ fields, values }: Omit<Fingerprint, "key">): Map<string, string> {
-  const names: string[] = JSON.parse(fields);
-  const all = parseExactJson(values) as unknown[];
-  return new Map(names.map((name, index) => [name, stringifyExactJson(all[index])]));
+function texts(print: FingerprintText): Map<string, string> {
+  return new Map(readFieldValues(print).map(([name, value]) => [name, stringifyExactJson(value)]));
 }
 
 /** A key as one word for people. */

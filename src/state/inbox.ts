@@ -81,6 +81,20 @@ const yieldToNewer = `DELETE FROM inbox WHERE id = ? AND EXISTS (
     SELECT 1 FROM inbox AS newer WHERE newer.section = inbox.section AND newer.key = inbox.key
       AND newer.owner IS NULL AND newer.is_dead = 0) RETURNING id`;
 
+/** What is in the inbox, by section. */
+export function inboxSizes(database: Sqlite): InboxSize[] {
+  const rows = database.rows(
+    `SELECT section, total(is_dead) AS dead, count(*) AS all_of_it,
+      min(received) FILTER (WHERE is_dead = 0) AS oldest FROM inbox GROUP BY section`,
+  );
+  return rows.map(({ section, dead, oldest, all_of_it: all }) => ({
+    section: String(section),
+    waiting: Number(all) - Number(dead),
+    dead: Number(dead),
+    oldest: oldest === null ? undefined : Number(oldest),
+  }));
+}
+
 /** The inbox in the state file, open. Everything throws `AgentError` when the state file fails. */
 export class StateInbox {
   readonly #path: string;
@@ -148,18 +162,7 @@ export class StateInbox {
 
   /** What is in the inbox, by section. */
   sizes(): InboxSize[] {
-    const rows = this.#use((database) =>
-      database.rows(
-        `SELECT section, total(is_dead) AS dead, count(*) AS all_of_it,
-          min(received) FILTER (WHERE is_dead = 0) AS oldest FROM inbox GROUP BY section`,
-      )
-    );
-    return rows.map(({ section, dead, oldest, all_of_it: all }) => ({
-      section: String(section),
-      waiting: Number(all) - Number(dead),
-      dead: Number(dead),
-      oldest: oldest === null ? undefined : Number(oldest),
-    }));
+    return this.#use(inboxSizes);
   }
 
   /** Gives back what was taken, and closes the file. */

@@ -140,4 +140,55 @@ export const migrations: readonly (readonly string[])[] = [
     "ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT 'upload'",
     "CREATE INDEX runs_origin ON runs (section, origin, id)",
   ],
+  [
+    // The latest run of a section and origin, so that it is not searched for among all of them: when it
+    // began, when the last good one ended, and how many are remembered.
+    `CREATE TABLE last_runs (
+      section TEXT NOT NULL,
+      origin TEXT NOT NULL,
+      run TEXT NOT NULL,
+      started TEXT NOT NULL,
+      succeeded TEXT,
+      remembered INTEGER NOT NULL,
+      PRIMARY KEY (section, origin)
+    ) STRICT, WITHOUT ROWID`,
+    `INSERT INTO last_runs (section, origin, run, started, succeeded, remembered)
+      SELECT runs.section, runs.origin, runs.id, runs.started, latest.succeeded, latest.remembered
+        FROM runs JOIN (
+          SELECT max(id) AS id, count(*) AS remembered,
+            max(ended) FILTER (WHERE outcome = 'ok'
+              AND (origin = 'upload' OR json_extract(counts, '$.fetched') > 0)) AS succeeded
+          FROM runs GROUP BY section, origin
+        ) AS latest ON latest.id = runs.id`,
+    // Those that may be forgotten, oldest first.
+    "CREATE INDEX runs_closed ON runs (section, origin, id) WHERE is_open = 0",
+    "DROP INDEX runs_origin",
+    // The records of a baseline in the order in which they were accepted first.
+    "CREATE INDEX fingerprints_missed ON fingerprints (baseline, missed)",
+  ],
+  [
+    // A run that the guard stopped is told apart from one that failed.
+    "ALTER TABLE runs ADD COLUMN stopped_by_guard INTEGER NOT NULL DEFAULT 0",
+  ],
+  [
+    // What a batch is beside the baseline that its run compared it with, as JSON: the last answer in that
+    // baseline, and the positions of the records that differ from it.
+    "ALTER TABLE outbox ADD COLUMN compared TEXT",
+    "ALTER TABLE answers ADD COLUMN compared TEXT",
+    // The run of the last answer that is in a baseline, and the last answer before it of another run.
+    "ALTER TABLE baselines ADD COLUMN answer_run TEXT",
+    "ALTER TABLE baselines ADD COLUMN other_answer INTEGER NOT NULL DEFAULT 0",
+  ],
+  [
+    // 1 until Oomnitza has told what became of a run's records, or nothing more is to be expected. Until
+    // then the answers of the run stay, also after they were compared with; those of sections that
+    // remember nothing are among them, with the way 0.
+    "ALTER TABLE runs ADD COLUMN awaits_receipt INTEGER NOT NULL DEFAULT 0",
+    // What Oomnitza told, as JSON.
+    "ALTER TABLE runs ADD COLUMN receipt TEXT",
+    // How its time was spent, as JSON.
+    "ALTER TABLE runs ADD COLUMN times TEXT",
+    "CREATE INDEX runs_receipt ON runs (section, id) WHERE awaits_receipt = 1",
+    "CREATE INDEX answers_unremembered ON answers (section, id) WHERE way = 0",
+  ],
 ];

@@ -8,7 +8,13 @@ import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { compress, decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { addAcknowledgedBatches, addAnsweredBatch, findAccepted } from "./answered_batches.ts";
+import {
+  addAcknowledgedBatches,
+  addAnsweredBatch,
+  type ComparedBatch,
+  findAccepted,
+  untilReceipt,
+} from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
 import { updateCounts } from "./runs.ts";
@@ -40,6 +46,8 @@ export interface OutboxOwner {
   readonly upload: string;
   /** Id of their destination, when it is remembered what was accepted. */
   readonly destination?: number | undefined;
+  /** Whether what was sent stays until Oomnitza has told what became of it. */
+  readonly awaitsReceipt: boolean;
   /** How far the run is, when that is to be written down with each batch. */
   readonly counts?: (() => Readonly<Record<string, number>>) | undefined;
   /** Masks secrets. */
@@ -55,12 +63,26 @@ export interface NewBatch {
   readonly text: string | undefined;
 }
 
+/** What the records of a run were compared with before they were sent. */
+export interface ComparedWith {
+  /** The last answer that was in the baseline. */
+  readonly answer: number;
+  /** Whether a record is there already as it is sent. */
+  readonly isUnchanged: (record: MappedRecord) => boolean;
+}
+
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
 export class StateOutbox {
   readonly #owner: OutboxOwner;
+  #comparedWith: ComparedWith | undefined;
 
   constructor(owner: OutboxOwner) {
     this.#owner = owner;
+  }
+
+  /** Takes what the batches from now on were compared with: what is unchanged need not be taken in again. */
+  compareWith(compared: ComparedWith): void {
+    this.#comparedWith = compared;
   }
 
   /** Makes batches durable, all or none; gives their ids. */
@@ -77,10 +99,11 @@ export class StateOutbox {
       if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       return batches.map(({ records, text }) => {
         const [row] = database.rows(
-          "INSERT INTO outbox (run, count, records) VALUES (?, ?, ?) RETURNING id",
+          "INSERT INTO outbox (run, count, records, compared) VALUES (?, ?, ?, ?) RETURNING id",
           run,
           records.length,
           compress(text ?? stringifyExactJson(records)),
+          this.#describeCompared(records),
         );
         return Number(row?.id);
       });
@@ -111,7 +134,7 @@ export class StateOutbox {
         return;
       }
       database.run(
-        "UPDATE outbox SET count = ?, records = ? WHERE id = ?",
+        "UPDATE outbox SET count = ?, records = ?, compared = NULL WHERE id = ?",
         pending.length,
         compress(stringifyExactJson(pending)),
         batchId,
@@ -146,20 +169,38 @@ export class StateOutbox {
 
   /** Ends the run's delivery: everything was answered, nothing is pending. */
   finish(): void {
-    const { run } = this.#owner;
+    const { run, counts } = this.#owner;
     this.#write((database) => {
       this.#accept(database);
+      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       database.run("DELETE FROM outbox WHERE run = ?", run);
       database.run("DELETE FROM settled WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
     });
   }
 
+  #describeCompared(records: readonly MappedRecord[]): string | null {
+    if (this.#comparedWith === undefined) return null;
+    const { answer, isUnchanged } = this.#comparedWith;
+    const changed: number[] = [];
+    for (const [position, record] of records.entries()) {
+      if (!isUnchanged(record)) changed.push(position);
+    }
+    return JSON.stringify({ answer, changed } satisfies ComparedBatch);
+  }
+
   /** Remembers the batches that were accepted as a whole. */
   #accept(database: Sqlite): void {
-    const { run, section, destination } = this.#owner;
+    const { run, section } = this.#owner;
+    const destination = this.#destination;
     if (destination === undefined) return;
     addAcknowledgedBatches(database, { run, section, destination });
+  }
+
+  /** The destination under which answered batches are kept; absent when they are not. */
+  get #destination(): number | undefined {
+    const { destination, awaitsReceipt } = this.#owner;
+    return destination ?? (awaitsReceipt ? untilReceipt : undefined);
   }
 
   /** Remembers what became of a batch of which a part was not accepted; gives whether it had to. */
@@ -169,7 +210,8 @@ export class StateOutbox {
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
   ): boolean {
-    const { run, section, destination } = this.#owner;
+    const { run, section } = this.#owner;
+    const destination = this.#destination;
     if (destination === undefined || refused.length + pending.length === 0) return false;
     const [row] = database.rows("SELECT records FROM outbox WHERE id = ?", batchId);
     if (row === undefined) return false;

@@ -12,6 +12,12 @@ export type RunState = "running" | "interrupted" | "ok" | "failed";
 /** What began a run: somebody or a schedule, for all of a section, or webhooks, for what they are about. */
 export type RunOrigin = "upload" | "webhook";
 
+/** What Oomnitza told of the records of a run: see `sections[].receipt` of the report. */
+export type StoredReceipt = Readonly<Record<string, unknown>>;
+
+/** How the time of a run was spent: see `sections[].times` of the report. */
+export type StoredTimes = Readonly<Record<string, unknown>>;
+
 /** One run of a section, as the state file has it. */
 export interface StoredRun {
   readonly id: string;
@@ -28,8 +34,16 @@ export interface StoredRun {
   readonly api: string | null;
   readonly requests: number;
   readonly error: string | null;
+  /** Whether the guard stopped it before anything was sent. */
+  readonly stopped_by_guard: boolean;
   /** Records that still wait in the outbox. */
   readonly waiting: number;
+  /** What Oomnitza told of its records; null when it told nothing. */
+  readonly receipt: StoredReceipt | null;
+  /** Whether it is asked for that again. */
+  readonly awaits_receipt: boolean;
+  /** How its time was spent; null when that was not measured. */
+  readonly times: StoredTimes | null;
 }
 
 /** What is known at the end of a run. */
@@ -41,6 +55,12 @@ export interface RunEnd {
   readonly api: string | null;
   readonly requests: number;
   readonly error: string | null;
+  /** How its time was spent, where that was measured. */
+  readonly times?: StoredTimes | undefined;
+  /** Whether Oomnitza is still to tell what became of its records, so that it is no success yet. */
+  readonly isUndecided?: boolean | undefined;
+  /** Whether the guard stopped it before anything was sent. */
+  readonly stopped_by_guard: boolean;
 }
 
 /** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
@@ -50,26 +70,35 @@ const shown = `SELECT runs.*, (SELECT total(count) FROM outbox
     WHERE run = runs.id AND id NOT IN (SELECT ticket FROM settled)) AS waiting
   FROM runs`;
 
+const noteStart = `INSERT INTO last_runs (section, origin, run, started, remembered)
+  VALUES (?, ?, ?, ?, 1) ON CONFLICT (section, origin) DO UPDATE SET
+    run = excluded.run, started = excluded.started, remembered = remembered + 1`;
+
 /** Writes down that a run began; gives whether its id was free. */
 export function insertRun(
   database: Sqlite,
   run: Pick<StoredRun, "id" | "section" | "origin" | "started"> & {
     readonly owner: string;
     readonly upload: string;
+    readonly awaitsReceipt?: boolean | undefined;
   },
 ): boolean {
-  const { id, section, origin, owner, started, upload } = run;
+  const { id, section, origin, owner, started, upload, awaitsReceipt } = run;
   const added = database.rows(
-    `INSERT INTO runs (id, section, origin, owner, started, counts, requests, upload, is_open)
-      VALUES (?, ?, ?, ?, ?, '{}', 0, ?, 1) ON CONFLICT DO NOTHING RETURNING id`,
+    `INSERT INTO runs
+      (id, section, origin, owner, started, counts, requests, upload, is_open, awaits_receipt)
+      VALUES (?, ?, ?, ?, ?, '{}', 0, ?, 1, ?) ON CONFLICT DO NOTHING RETURNING id`,
     id,
     section,
     origin,
     owner,
     started,
     upload,
+    awaitsReceipt === true ? 1 : 0,
   );
-  return added.length > 0;
+  if (added.length === 0) return false;
+  database.run(noteStart, section, origin, id, started);
+  return true;
 }
 
 /** Writes down how far a run is. */
@@ -81,7 +110,7 @@ export function updateCounts(database: Sqlite, id: string, counts: string): void
 export function endRun(database: Sqlite, id: string, end: RunEnd): void {
   database.run(
     `UPDATE runs SET ended = ?, outcome = ?, counts = ?, claimed = ?, api = ?, requests = ?,
-      error = ? WHERE id = ?`,
+      error = ?, times = ?, stopped_by_guard = ? WHERE id = ?`,
     end.ended,
     end.outcome,
     JSON.stringify(end.counts),
@@ -89,20 +118,47 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
     end.api,
     end.requests,
     end.error,
+    end.times === undefined ? null : JSON.stringify(end.times),
+    end.stopped_by_guard ? 1 : 0,
     id,
+  );
+  if (end.outcome !== "ok" || end.isUndecided === true) return;
+  // A run for webhooks that fetched nothing is no sign that anything works.
+  database.run(
+    `UPDATE last_runs SET succeeded = ?
+      WHERE (section, origin) = (SELECT section, origin FROM runs WHERE id = ?)
+        AND (origin = 'upload' OR ? > 0)`,
+    end.ended,
+    id,
+    end.counts.fetched ?? 0,
   );
 }
 
-/** Forgets the oldest runs of a section and origin of which nothing waits. */
+/** Runs that are forgotten at once, at most: one is added at a time. */
+const maxForgotten = 20;
+
+/** Forgets the oldest runs of a section and origin of which nothing waits, when there are too many. */
 export function pruneRuns(database: Sqlite, section: string, origin: RunOrigin): void {
+  const [last] = database.rows(
+    "SELECT remembered FROM last_runs WHERE section = ? AND origin = ?",
+    section,
+    origin,
+  );
+  const surplus = Number(last?.remembered ?? 0) - remembered[origin];
+  if (surplus <= 0) return;
+  const forgotten = database.rows(
+    `DELETE FROM runs WHERE id IN (SELECT id FROM runs
+        WHERE section = ? AND origin = ? AND is_open = 0 AND awaits_receipt = 0
+        ORDER BY id LIMIT ?) RETURNING id`,
+    section,
+    origin,
+    Math.min(surplus, maxForgotten),
+  );
   database.run(
-    `DELETE FROM runs WHERE section = ? AND origin = ? AND is_open = 0 AND id <= (
-      SELECT id FROM runs WHERE section = ? AND origin = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+    "UPDATE last_runs SET remembered = remembered - ? WHERE section = ? AND origin = ?",
+    forgotten.length,
     section,
     origin,
-    section,
-    origin,
-    remembered[origin],
   );
 }
 
@@ -124,7 +180,11 @@ function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredR
     api: row.api === null ? null : String(row.api),
     requests: Number(row.requests),
     error: row.error === null ? null : String(row.error),
+    stopped_by_guard: Number(row.stopped_by_guard) === 1,
     waiting: Number(row.waiting),
+    receipt: row.receipt === null ? null : JSON.parse(String(row.receipt)),
+    awaits_receipt: row.awaits_receipt === 1,
+    times: row.times === null ? null : JSON.parse(String(row.times)),
   };
 }
 
@@ -138,32 +198,36 @@ export function latestRuns(
   return rows.map((row) => parseRun(row, isAtWork));
 }
 
+/** Whether an upload of a section is at work, or was when its process died. */
+export function isUploadOpen(database: Sqlite, section: string): boolean {
+  return database.rows(
+    `SELECT id FROM runs WHERE section = ? AND is_open = 1 AND origin = 'upload'
+      AND outcome IS NULL LIMIT 1`,
+    section,
+  ).length > 0;
+}
+
 /** When the latest run of all of a section began, ISO 8601. */
 export function lastStart(database: Sqlite, section: string): string | undefined {
   const [row] = database.rows(
-    `SELECT started FROM runs WHERE section = ? AND origin = 'upload'
-      ORDER BY started DESC LIMIT 1`,
+    "SELECT started FROM last_runs WHERE section = ? AND origin = 'upload'",
     section,
   );
-  return row === undefined || row.started === null ? undefined : String(row.started);
+  return row === undefined ? undefined : String(row.started);
 }
 
-/**
- * When the latest good run of a section and origin ended, ISO 8601. A run for webhooks that fetched nothing
- * is no sign that anything works.
- */
+/** When the latest good run of a section and origin ended, ISO 8601. */
 export function lastSuccess(
   database: Sqlite,
   section: string,
   origin: RunOrigin,
 ): string | undefined {
   const [row] = database.rows(
-    `SELECT max(ended) AS ended FROM runs WHERE section = ? AND outcome = 'ok' AND origin = ?
-      AND (origin = 'upload' OR json_extract(counts, '$.fetched') > 0)`,
+    "SELECT succeeded FROM last_runs WHERE section = ? AND origin = ?",
     section,
     origin,
   );
-  return row === undefined || row.ended === null ? undefined : String(row.ended);
+  return row === undefined || row.succeeded === null ? undefined : String(row.succeeded);
 }
 
 /** @param isAtWork Whether the process that wrote itself into the run still runs. */
@@ -174,4 +238,43 @@ export function findRun(
 ): StoredRun | undefined {
   const [row] = database.rows(`${shown} WHERE id = ?`, id);
   return row === undefined ? undefined : parseRun(row, isAtWork);
+}
+
+/** Which runs of a section are meant. */
+export interface RunSelection {
+  readonly section: string;
+  readonly origin: RunOrigin;
+  /** Runs that began before are left out; ISO 8601. */
+  readonly since: string;
+  readonly limit: number;
+}
+
+/** The latest runs of a section, oldest first. */
+export function recentRuns(
+  database: Sqlite,
+  { section, origin, since, limit }: RunSelection,
+  isAtWork: (owner: string) => boolean,
+): StoredRun[] {
+  // Those that are closed have an index by origin; those that are open are few.
+  const rows = [0, 1].flatMap((isOpen) =>
+    database.rows(
+      `${shown} WHERE section = ? AND origin = ? AND is_open = ${isOpen} AND started >= ?
+        ORDER BY id DESC LIMIT ?`,
+      section,
+      origin,
+      since,
+      limit,
+    )
+  );
+  return rows.map((row) => parseRun(row, isAtWork))
+    .sort((a, b) => a.id < b.id ? -1 : 1).slice(-limit);
+}
+
+/** Records that wait in the outbox, by section; sections of which nothing waits are not there. */
+export function waitingRecords(database: Sqlite): ReadonlyMap<string, number> {
+  const rows = database.rows(
+    `SELECT section, total(count) AS waiting FROM outbox JOIN runs ON runs.id = outbox.run
+      WHERE outbox.id NOT IN (SELECT ticket FROM settled) GROUP BY section`,
+  );
+  return new Map(rows.map((row) => [String(row.section), Number(row.waiting)]));
 }

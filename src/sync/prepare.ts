@@ -5,10 +5,12 @@
  */
 
 import { ConfigError, type Finding, formatFinding } from "../base/errors.ts";
+import { mapOrdered } from "../base/iteration.ts";
 import type { Log } from "../logging/log.ts";
 import { distinctFindings } from "../config/findings.ts";
 import type { SectionConfig } from "../config/section.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
+import type { FieldRulesOf } from "../oomnitza/fields.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import type { Converter } from "../sdk/converter.ts";
 import {
@@ -40,6 +42,8 @@ export interface PrepareContext {
   readonly version: string;
   /** Over which API is sent; `auto` by default. */
   readonly apiVersion?: "auto" | "v2" | "v3" | undefined;
+  /** What the instance tells about its fields; nothing unless given. */
+  readonly fieldRules?: FieldRulesOf | undefined;
   readonly log: Log;
 }
 
@@ -52,6 +56,7 @@ export interface PreparedSection {
   readonly mapper: Mapper;
   readonly code: SectionCode;
   readonly upload: Upload;
+  readonly fieldRules: FieldRulesOf;
   readonly log: Log;
 }
 
@@ -155,12 +160,12 @@ function placeholderNote(text: string): string {
   return `"${text}" stands for a missing serial number and is not sent (send_placeholder_serials = True sends it)`;
 }
 
-async function prepareSection(
+function prepareSection(
   section: SectionConfig,
+  fields: readonly FieldMapping[],
   context: PrepareContext,
-): Promise<PreparedSection | Finding[]> {
+): PreparedSection | Finding[] {
   const log = context.log.named(section.name);
-  const fields = await loadMappings(section, context.oomnitza);
   const mapping = checkMappings(section, fields, context.apiVersion);
   if (mapping.findings.some(({ severity }) => severity === "error")) return [...mapping.findings];
   for (const warning of mapping.findings) log.warning(formatFinding(warning));
@@ -187,8 +192,15 @@ async function prepareSection(
   warnOfSecrets(section, mapping, log);
   const mapper = compileMapper(mapping.fields, inputs);
   const upload = describeUpload(section, mapping, context.version);
-  return { section, mapping, conversions, conversionProblems, mapper, code, upload, log };
+  const { fieldRules = () => Promise.resolve(undefined) } = context;
+  return {
+    ...{ section, mapping, conversions, conversionProblems, mapper, code, upload, log },
+    fieldRules,
+  };
 }
+
+/** Sections whose mappings are read from Oomnitza at once. */
+const mappingsAtOnce = 8;
 
 /**
  * Prepares sections, before anything is pulled.
@@ -202,8 +214,11 @@ export async function prepareSections(
   const prepared: PreparedSection[] = [];
   const findings: Finding[] = [];
   for (const warning of context.code.warnings) context.log.warning(formatFinding(warning));
-  for (const section of sections) {
-    const outcome = await prepareSection(section, context);
+  const load = async (section: SectionConfig) => {
+    return { section, fields: await loadMappings(section, context.oomnitza) };
+  };
+  for await (const { section, fields } of mapOrdered(sections, mappingsAtOnce, load)) {
+    const outcome = prepareSection(section, fields, context);
     if (Array.isArray(outcome)) findings.push(...outcome);
     else prepared.push(outcome);
   }

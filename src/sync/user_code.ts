@@ -21,7 +21,7 @@ export interface CompiledUserCode {
   /** What may be meant otherwise than it is taken. */
   readonly warnings: readonly Finding[];
   /** The same where it is less likely: for those who check, not for every run. */
-  readonly doubts: readonly Finding[];
+  readonly ambiguities: readonly Finding[];
   /** What some converters and a filter read of the record. */
   reads(called: readonly string[], filter: PreparedProgram | undefined): Reads;
 }
@@ -32,7 +32,7 @@ const noCode: CompiledUserCode = {
   filters: new Map(),
   findings: [],
   warnings: [],
-  doubts: [],
+  ambiguities: [],
   reads: () => [],
 };
 
@@ -64,7 +64,7 @@ export async function compileUserCode(
     filters: new Map(filters.map((program) => [program.source.section, program])),
     findings,
     warnings: programs.flatMap(({ warnings }) => warnings),
-    doubts: programs.flatMap(({ doubts }) => doubts),
+    ambiguities: programs.flatMap(({ ambiguities }) => ambiguities),
     reads: (called, filter) => readsOf(own, called, filter),
   };
 }

@@ -72,7 +72,7 @@ async function inSandbox(
   });
   try {
     const { value, ms } = await timed(() => sandbox.run([input]));
-    const problem = sandbox.stats.complaints[0]?.example ?? null;
+    const problem = sandbox.stats.errors[0]?.example ?? null;
     return { value: value[0] ?? { failed: "user code returned no result" }, ms, problem };
   } finally {
     await sandbox.close();

@@ -45,6 +45,7 @@ async function scheduled(faces: Faces): Promise<string | undefined> {
   const config = loadConfig(faces.app);
   const scheduler = new Scheduler({
     sections: scheduledSections(config),
+    parallel: 1,
     past: await readPast(config, undefined, false),
     log: createLog("agent", createRedactor(), []),
     run: () => Promise.resolve(false),

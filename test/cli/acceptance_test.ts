@@ -63,7 +63,9 @@ test("an instance that answers everything with a page is not signed in to", asyn
   space.write("config.ini", `[oomnitza]\nurl = ${instance.url}\napi_token = x1234567\n${section}`);
   const run = await space.agent(["upload", "csv_assets"]);
   expect(run.code).toBe(1);
-  expect(run.stderr).toContain("Oomnitza did not answer with JSON: <html><title>Sign in");
+  expect(run.stderr).toContain(
+    "Oomnitza did not answer with JSON [oomnitza]: <html><title>Sign in",
+  );
 });
 
 test("an error instead of the mappings is no mapping", async () => {

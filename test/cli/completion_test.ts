@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commands } from "../../src/cli/commands.ts";
 import { completionScript, shells } from "../../src/cli/completion.ts";
-import { globalFlags, uploadFlags } from "../../src/cli/flags.ts";
+import { globalFlags } from "../../src/cli/flags.ts";
+import { upload } from "../../src/cli/upload.ts";
 
 const input = { commands, globalFlags, sources: ["csv_assets", "csv_users"] };
 const shown = commands.filter(({ hidden }) => hidden !== true);
@@ -46,7 +47,7 @@ describe("the bash script", () => {
 
   test("completes the flags of a command, and the global ones everywhere", () => {
     const global = Object.keys(globalFlags).map((name) => `--${name}`);
-    const own = Object.keys(uploadFlags).map((name) => `--${name}`);
+    const own = Object.keys(upload.flags).map((name) => `--${name}`);
     expect(complete("agent", "--")).toEqual(global);
     expect(complete("agent", "version", "--")).toEqual(global);
     expect(complete("agent", "upload", "--")).toEqual([...global, ...own]);

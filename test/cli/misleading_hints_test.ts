@@ -14,7 +14,12 @@ import { prepareUserCode } from "../../src/sandbox/mod.ts";
 import { createHttp } from "../../src/sdk/http/http.ts";
 import { createVendorHttp } from "../../src/sdk/http/vendor.ts";
 import { binaryPath } from "../support/binary.ts";
-import { workspace } from "../support/workspace.ts";
+import { start as startApple } from "../sources/appledep/section.ts";
+import { asClient, asUser, start as startJamf } from "../sources/casper/section.ts";
+import type { VendorUnderTest } from "../support/conformance.ts";
+import { record } from "../support/recorder.ts";
+import type { VendorFault } from "../support/vendor.ts";
+import { oomnitzaSection, workspace } from "../support/workspace.ts";
 
 const program = await binaryPath();
 
@@ -31,6 +36,7 @@ async function asked(answer: Response): Promise<string> {
       signal: new AbortController().signal,
     });
     const vendor = createVendorHttp({
+      redactor: createRedactor(),
       http,
       auth: undefined,
       title: "Vendor",
@@ -113,4 +119,55 @@ test("a schedule that cannot be is reported without the words of a library", asy
   const { stderr } = await space.agent(["check", "--file-only"]);
   expect(stderr).toContain("is not a schedule such as 0 3 * * *");
   expect(stderr).not.toMatch(/CronPattern|TypeError/);
+});
+
+/** What an upload says when a vendor answers some requests otherwise than it should. */
+async function uploadAgainst(
+  source: string,
+  { vendor, options }: VendorUnderTest,
+  fault: VendorFault,
+): Promise<string> {
+  await using _vendor = vendor;
+  await using instance = record();
+  using space = workspace();
+  space.write(
+    "config.ini",
+    `${oomnitzaSection(instance)}[${source}]\nenable = True\n${options}\n`,
+  );
+  vendor.fail(fault);
+  const { code, stdout, stderr } = await space.agent(["upload", source, "--log-dir", "none"]);
+  expect(code).toBe(3);
+  return stderr + stdout;
+}
+
+test.each([
+  ["an API client", asClient, "Check client_id, client_secret."],
+  ["a user", asUser, "Check username, password."],
+])(
+  "Jamf Pro refuses %s at its list: the hint names what the section has",
+  async (_, login, hint) => {
+    const output = await uploadAgainst("casper", startJamf({ count: 1 }, "", login), {
+      on: ({ path }) => path.includes("/JSSResource/") || path.includes("/computers-inventory"),
+      times: 100,
+      answer: () => new Response("no", { status: 401 }),
+    });
+    expect(output).toContain("401");
+    expect(output).toContain(hint);
+    expect(output.match(/Check [^.]*username/g) ?? []).toHaveLength(login === asUser ? 1 : 0);
+  },
+);
+
+test.each([
+  ["USER_AGENT_INVALID", "user agent"],
+  ["X_SERVER_PROTOCOL_VERSION_INVALID", "protocol version"],
+])("Apple answers %s: the server token is not blamed", async (code, subject) => {
+  const output = await uploadAgainst("appledep", startApple({ count: 1 }), {
+    on: ({ path }) => path === "/session",
+    times: 100,
+    answer: () => new Response(JSON.stringify(code), { status: 400 }),
+  });
+  expect(output).toContain(`400 "${code}"`);
+  expect(output).toContain(`Apple does not take the ${subject} of this program.`);
+  expect(output).toContain("the server token is not the cause");
+  expect(output).not.toContain("Check api_token");
 });

@@ -4,10 +4,11 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GlobalFlags, globalFlags } from "../../src/cli/flags.ts";
 import { resolveFiles } from "../../src/cli/paths.ts";
-import { absolutePath, folderVariable } from "../../src/config/reading.ts";
+import { absolutePath, folderVariable, plainPath } from "../../src/config/reading.ts";
 import { unitFile } from "../../src/os_service/systemd_unit.ts";
 import { systemd } from "../../src/os_service/systemd.ts";
 import { openFaces } from "../app/support/faces.ts";
@@ -52,6 +53,38 @@ test("the configuration of the service is used where there is none at hand, with
     .toMatchObject({ stateFile: undefined, logFolder: work });
 });
 
+test("on Windows the working directory is last, and the service's state is where its folder is", () => {
+  using space = workspace();
+  const [own, ini] = ["work/config.ini", "etc/config.ini"].map((path) => join(space.folder, path));
+  const service = { ini: ini ?? "", state: join(space.folder, "var/state.sqlite") };
+  const location = { global: usual, env: {}, directory: join(space.folder, "work") };
+  const resolved = () => resolveFiles(location, service, "win32");
+  expect(resolved().iniPlaces).toEqual([service.ini, own ?? ""]);
+  space.write("work/config.ini", "");
+  expect(resolved().ini).toBe(own ?? "");
+  space.write("etc/config.ini", "");
+  expect(resolved()).toMatchObject({
+    ini,
+    stateFile: join(space.folder, "etc/agent-state.sqlite"),
+  });
+  space.write("var/other", "");
+  expect(resolved()).toMatchObject({ ini, stateFile: service.state });
+});
+
+test("a configuration of the working directory that others decide about is used only when it is named", async () => {
+  using faces = openFaces();
+  const ini = join(faces.folder, "config.ini");
+  writeFileSync(ini, "[oomnitza]\nurl = http://127.0.0.1:9\napi_token = ${command:touch ran}\n");
+  chmodSync(ini, 0o666);
+  const refused = await faces.cli("upload", "csv_assets");
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("can be changed by everyone on this computer");
+  expect(refused.stderr).toContain("--ini");
+  expect(existsSync(join(faces.folder, "ran"))).toBe(false);
+  await faces.cli("upload", "csv_assets", "--ini", "config.ini");
+  expect(existsSync(join(faces.folder, "ran"))).toBe(true);
+});
+
 test("the error and the doctor print where the configuration was looked for, in order", async () => {
   using faces = openFaces();
   const places = `${faces.folder}/config.ini, ${systemd.defaults.ini}`;
@@ -89,4 +122,17 @@ test("a relative path means the same for the service, whose configuration is a c
   expect(unitFile(systemd.defaults)).toContain(
     `\nEnvironment=${folderVariable}=/etc/oomnitza-agent\n`,
   );
+});
+
+test("quotes around a path and variables of Windows are understood", () => {
+  using space = workspace();
+  const file = space.write("geräte liste.csv", "");
+  expect(absolutePath(join(space.folder, "config.ini"), { directory: "/", env: {} }, ` "${file}" `))
+    .toBe(file);
+  const env = { ProgramData: "C:\\ProgramData" };
+  expect(plainPath("%PROGRAMDATA%\\a.csv", env, "win32")).toBe("C:\\ProgramData\\a.csv");
+  expect(plainPath('"%programdata%\\a b.csv"', env, "win32")).toBe("C:\\ProgramData\\a b.csv");
+  expect(plainPath("D:\\100%\\a%b.csv", env, "win32")).toBe("D:\\100%\\a%b.csv");
+  expect(plainPath("%NOT_SET%\\a.csv", env, "win32")).toBe("%NOT_SET%\\a.csv");
+  expect(plainPath("/srv/%ProgramData%/a.csv", env, "linux")).toBe("/srv/%ProgramData%/a.csv");
 });

@@ -25,7 +25,7 @@ test("a plan sends nothing, and its counts are those of the upload that follows"
     const before = instance.state.requests.length;
     const planned = await plan(space);
     const made = instance.state.requests.slice(before).map(({ method }) => method);
-    expect(made).toEqual(["GET", "GET"]);
+    expect(made).toEqual(["GET", "GET", "GET"]);
     const { counts } = planned;
     const pending = Number(counts.new) + Number(counts.changed) + Number(counts.gone);
     expect(planned.code).toBe(pending === 0 ? 0 : 4);
@@ -64,6 +64,7 @@ test("only reading requests are made, also when signing in with a password", asy
     "POST /api/request_token",
     "GET /api/v2/mappings",
     "GET /api/v2/mappings",
+    "GET /api/v3/assets/meta",
   ]);
   // Nothing is left behind either.
   expect(space.has("agent-state.sqlite")).toBe(false);

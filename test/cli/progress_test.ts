@@ -35,3 +35,28 @@ slow("a long upload shows a live line on a terminal and plain lines elsewhere", 
   // deno-lint-ignore no-control-regex
   expect(piped.stdout + piped.stderr).not.toMatch(/\x1b|\r/);
 });
+
+slow("sections side by side share the live line", async () => {
+  const instance = await spawnStandIn({ faults: { latencyMs: 100 } });
+  using space = workspace();
+  const rows = Array.from({ length: 2000 }, (_, row) => `T${row}`).join("\n");
+  space.write("assets.csv", `tag\n${rows}\n`);
+  const two = ["csv_assets.a", "csv_assets.b"];
+  space.write(
+    "config.ini",
+    oomnitzaSection(instance) + two.map((name) => section.replace("csv_assets", name)).join(""),
+  );
+  const command = `${binary} upload ${two.join(" ")} --parallel 2 --singleton 0`;
+  const shown = spawnSync("script", ["-qefc", command, "/dev/null"], {
+    cwd: space.folder,
+    env: { PATH: process.env.PATH, LOGS_DIRECTORY: "none", TERM: "xterm", COLUMNS: "120" },
+    encoding: "utf8",
+  });
+  instance.child.kill();
+  expect(shown.status).toBe(0);
+  expect(shown.stdout).toMatch(
+    // deno-lint-ignore no-control-regex
+    /\r\x1b\[K2 sections: \d+ read, \d+ sent, 0 failed: csv_assets\.a \d+, csv_assets\.b \d+/,
+  );
+  for (const name of two) expect(shown.stdout).toContain(`${name}: ok: 2000 read, 2000 sent`);
+});

@@ -65,7 +65,7 @@ describe("proxy", () => {
     await using secure = record({ tls: identity });
     await using proxy = await startProxy({ refuse: 403 });
     const refused = await check(space, secure, `proxy = http://${proxy.host}`);
-    expect(refused.output).toContain(`The proxy ${proxy.host} does not connect to 127.0.0.1:`);
+    expect(refused.output).toContain(`The proxy ${proxy.host} does not connect to that host [`);
     expect(refused.code).toBe(1);
     const gone = await check(space, secure, "proxy = http://127.0.0.1:9");
     expect(gone.output).toContain("Cannot reach the proxy 127.0.0.1:9");

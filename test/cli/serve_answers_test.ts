@@ -90,6 +90,29 @@ test("bodies that are too large get 413, and those just small enough do not", as
   await isWell(agent);
 }, 60_000);
 
+test(
+  "what is no HTTP is answered by the runtime, without a line or a count, as documented",
+  async () => {
+    await using space = await openServeWorkspace();
+    await using agent = await listen(space);
+    const requests = {
+      400: ["this is no request\r\n\r\n", "GET /casper HTTP/1.1\r\n\r\n"],
+      431: [`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"x".repeat(17 * 1024)}\r\n\r\n`],
+      505: ["GET / HTTP/3.7\r\nHost: localhost\r\n\r\n"],
+    };
+    for (const [status, texts] of Object.entries(requests)) {
+      for (const text of texts) expect(statusOf(await bare(agent.url, [text], 20))).toBe(status);
+    }
+    const long = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(15 * 1024)}\r\n`;
+    expect(statusOf(await bare(agent.url, [`${long}Connection: close\r\n\r\n`], 20))).toBe("200");
+    const metrics = await (await fetch(`${agent.url}/metrics`)).text();
+    expect(metrics).not.toMatch(/\{status="(400|431|505)"\}/);
+    expect(agent.log()).not.toMatch(/"status":(400|431|505)/);
+    await isWell(agent);
+  },
+  60_000,
+);
+
 slow("bodies that come too slowly get 408; headers that never end are cut off", async () => {
   await using space = await openServeWorkspace({
     serve: "body_seconds = 1\ncoalesce_seconds = 0\n",

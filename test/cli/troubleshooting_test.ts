@@ -190,6 +190,12 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       toUpload = () => ({ status: 200, body: "<html>Sign in</html>" });
     },
   },
+  "a web page, not an answer of Oomnitza": {
+    words: upload,
+    before() {
+      toUpload = () => ({ status: 404, body: "<html>Sign in</html>" });
+    },
+  },
   "No record could be sent [csv_assets]": {
     words: upload,
     csv: "Tag\n1\n",

@@ -114,3 +114,27 @@ ${section.replace("filename = assets.csv", "filename = missing.csv")}schedule = 
   expect(ear.alerts[1]).toMatchObject({ section: "csv_assets", event: "recovered" });
   await standIn.stop();
 }, 90_000);
+
+slow("a configuration that is broken meanwhile is reported with what is wrong in it", async () => {
+  const standIn = await startStandIn();
+  await using ear = receiver();
+  using space = workspace();
+  space.write("assets.csv", rows(3));
+  const ini = `${oomnitzaSection(standIn)}[alerts]\nurl = ${ear.url}/hook\n\n${section}`;
+  space.write("config.ini", `${ini}schedule = every 2s\n`);
+  await using service = await listen(space, ["--singleton", "0"]);
+  await service.until("a good run", () => service.log().includes("csv_assets: ok"));
+  const wrong = Array.from({ length: 30 }, (_, n) => `mapping.FIELD${n} = {"source": \n`);
+  space.write("config.ini", `${ini}schedule = every 2s\nupdate_only = perhaps\n${wrong.join("")}`);
+  await service.until("an alert", () => ear.alerts.length > 0);
+  expect(await service.stop()).toBe(0);
+  const [alert] = ear.alerts;
+  for (const text of [service.log(), String(alert?.text)]) {
+    expect(text).toContain("it has 31 errors");
+    expect(text).toMatch(/error: .*config\.ini:\d+ \[csv_assets\] update_only: is not a boolean/);
+    expect(text).toMatch(/config\.ini:\d+ \[csv_assets\] mapping\.field0: /i);
+    expect(text).toContain("… and 21 more: agent check --file-only lists them");
+  }
+  expect(alert).toMatchObject({ section: "csv_assets", event: "failed", report: null });
+  await standIn.stop();
+}, 60_000);

@@ -84,6 +84,22 @@ test("mapped fields that no record has are named", () => {
   });
 });
 
+test("the user name of people is looked for under the name that lists have for it", () => {
+  const people = {
+    section: { name: "csv_users", kind: "users" as const },
+    mapping: {
+      fields: mergeMappings({
+        builtin: { USER: { source: "u" } },
+        server: {},
+        ini: [],
+        converters: {},
+      }),
+    },
+  };
+  expect(checkFields(people, new Set(["USERNAME"])).state).toBe("ok");
+  expect(checkFields(people, new Set(["USER"])).found).toBe("no users in Oomnitza have USER");
+});
+
 test("without known fields nothing is compared", () => {
   expect(checkFields(mapped, "Oomnitza shows no assets yet")).toMatchObject({
     state: "skipped",

@@ -77,8 +77,7 @@ slow("a filter is tried on records and saved, at 400 pixels in the dark", async 
     "mapping.BARCODE = tag\nrecordfilter:\n  // people\n  return record.owner !== null;\n";
   await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
   const { page, pageErrors } = await openWindow(browser, gui, { width: 400, scheme: "dark" });
-  await page.click("table >> text=csv_assets");
-  await page.click(".tabs >> text=Filter");
+  await page.goto(new URL("section/csv_assets/filter", page.url()).href);
   await page.waitForSelector(".cm-content");
   await page.click("text=Read 10 records");
   await page.waitForSelector("td:text-is('kept')");
@@ -106,6 +105,64 @@ slow("a filter is tried on records and saved, at 400 pixels in the dark", async 
   await writeCode(page, "const text = `a\n\nb`;\nreturn text;");
   await page.click("text=Review and save");
   await page.waitForSelector("text=Line 2 is blank inside a text");
+  expect(pageErrors).toEqual([]);
+});
+
+slow("code of no known version shows what both versions of Python make of it", async () => {
+  const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
+    "[csv_assets]\nenable = False\nfilename = disks.csv\nsync_field = BARCODE\n" +
+    "mapping.BARCODE = tag\n\n[converters]\nhalf:\n  return int(value) / 2\n";
+  const files = { "config.ini": ini, "disks.csv": "tag,size\nD-1,7\nD-2,8\nD-3,none\n" };
+  await using gui = await agentGui({ files });
+  const { page, pageErrors } = await openWindow(browser, gui);
+  await page.click("#navigation >> text=Converters and filters");
+  await page.click("table >> text=half");
+  await page.waitForSelector(".cm-content");
+  await page.fill("[name=source]", "size");
+  await page.click("text=Read 10 records");
+  await page.waitForSelector("[data-results] tr:nth-child(3) td");
+  function outcomes(): Promise<string[]> {
+    return page.locator("[data-results] tbody td:nth-child(3)").allTextContents();
+  }
+  const failed = expect.stringMatching(/^failed, line 1: .*'none'/);
+  expect(await outcomes()).toEqual(["Python 33.5Python 23", "4", failed]);
+  expect(await page.textContent("[data-versions]")).toContain("# language: python2");
+  await noSeriousViolations(page);
+  await keepPicture(page, "converter-versions");
+  await page.setViewportSize({ width: 400, height: 900 });
+  await noSeriousViolations(page);
+  await writeCode(page, "# language: python2\nreturn int(value) / 2");
+  await page.waitForFunction(() => document.querySelector("[data-versions]") === null);
+  expect(await outcomes()).toEqual(["3", "4", expect.stringMatching(/^failed, line 2/)]);
+  // What the configuration says counts in the editor as in a run.
+  gui.space.write("config.ini", ini.replace("[converters]", "[converters]\npython = 2"));
+  await writeCode(page, "return int(value) / 2 + 1");
+  await page.waitForSelector("td code:text-is('5')");
+  expect(await outcomes()).toEqual(["4", "5", failed]);
+  await page.goto(new URL("converters", page.url()).href);
+  expect(await page.locator("[aria-label=Converters] tbody th").allTextContents()).toEqual([
+    "half",
+  ]);
+  expect(pageErrors).toEqual([]);
+});
+
+slow("a filter of no known version shows what both versions keep", async () => {
+  const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = token-of-nobody\n\n" +
+    "[csv_assets]\nenable = False\nfilename = disks.csv\nsync_field = BARCODE\n" +
+    "mapping.BARCODE = tag\nrecordfilter:\n  return int(record['size']) / 2 == 3\n";
+  await using gui = await agentGui({
+    files: { "config.ini": ini, "disks.csv": "tag,size\nD-1,7\nD-2,6\nD-3,9\n" },
+  });
+  const { page, pageErrors } = await openWindow(browser, gui);
+  await page.goto(new URL("section/csv_assets/filter", page.url()).href);
+  await page.waitForSelector(".cm-content");
+  await page.click("text=Read 10 records");
+  await page.waitForSelector("[data-results] tr:nth-child(3) td");
+  expect(await page.locator("[data-results] tbody td:nth-child(2)").allTextContents()).toEqual([
+    "Python 3filteredPython 2kept",
+    "kept",
+    "filtered",
+  ]);
   expect(pageErrors).toEqual([]);
 });
 

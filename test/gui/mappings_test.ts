@@ -18,6 +18,7 @@ const csv = "tag,serial,owner,floor\n" +
 slow("fields are mapped from suggestions, with the origin of each line", async () => {
   const instance = await startStandIn({
     mappings: { CSV_assets: { floor: "FLOOR" } },
+    fields: { assets: { BARCODE: { type: "dropdown", values: ["A-1", "A-2"], unique: true } } },
   });
   const ini = `[oomnitza]\nurl = ${instance.url}\napi_token = ${instance.token}\n\n` +
     "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = BARCODE\n" +
@@ -36,6 +37,13 @@ slow("fields are mapped from suggestions, with the origin of each line", async (
     expect(await row.textContent()).toContain("axx@exxxxxx.cxx");
     await noSeriousViolations(page);
     await keepPicture(page, "mappings-sampled");
+    await page.click("text=Compare 50 records with Oomnitza's fields");
+    await page.waitForSelector("tr:has-text('one of 2 values, unique')");
+    expect(await page.textContent(".notice.warning")).toBe(
+      "Of the first 4 records, BARCODE: 2 records have values that are not in the list of 2: " +
+        '"A-3", "A-4"',
+    );
+    await noSeriousViolations(page);
     await row.locator("a").click();
     await page.waitForSelector("[name=value]");
     expect(await page.inputValue("[name=value]")).toBe("owner");
@@ -73,7 +81,7 @@ slow("a mapping is edited in place, and a source that cannot be read says so", a
     "Mapping.Barcode = tag\n# by hand\nmapping.SITE = {'hardcoded': 'HQ'}\n";
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page } = await openWindow(browser, gui, { width: 400, scheme: "dark" });
-  await page.click("table >> text=csv_assets");
+  await page.click("main >> text=csv_assets");
   await page.click(".tabs >> text=Mappings");
   await page.waitForSelector("table");
   await noSeriousViolations(page);

@@ -21,7 +21,7 @@ slow("from no file to the sample with every source", async () => {
   await keepPicture(page, "overview-empty");
   expect(gui.space.has("config.ini")).toBe(false);
   await page.click("text=Write the file");
-  await page.waitForSelector("table");
+  await page.waitForSelector(".columns-of-links");
   const { stdout } = await gui.space.agent(["generate-ini", "--ini", "other.ini"]);
   expect(gui.space.read("config.ini"), stdout).toBe(gui.space.read("other.ini"));
   expect(statSync(join(gui.space.folder, "config.ini")).mode & 0o777).toBe(0o600);
@@ -62,9 +62,9 @@ slow("the last run, its account and the next run are shown", async () => {
     expect(code, stderr).toBe(0);
     const { page, answers } = await openWindow(browser, gui);
     const row = await page.textContent("tr:has(th a:text-is('csv_assets'))") ?? "";
-    expect(row).toMatch(/\d\d:\d\d, ok/);
+    expect(row).toContain("OK");
     expect(row).toContain("2 read, 2 sent");
-    expect(row).toMatch(/20\d\d-\d\d-\d\d \d\d:00$/);
+    expect(row).toMatch(/in \d+ (hours?|minutes?)/);
     await noSeriousViolations(page);
     await keepPicture(page, "overview-run");
     for (const { text } of answers) expect(text).not.toContain(instance.token);

@@ -67,6 +67,19 @@ slow("a plan shows what is new, changed and gone, and sends nothing", async () =
     expect(cells).toEqual(["MODELpromax"]);
     await noSeriousViolations(page);
     await keepPicture(page, "plan");
+    await fetch(`${instance.url}/api/v3/assets/1`, {
+      method: "PATCH",
+      headers: { authorization2: instance.token, "content-type": "application/json" },
+      body: JSON.stringify({ model: "by hand" }),
+    });
+    await page.check("[name=live]");
+    await page.click("text=Read all and compare");
+    await page.waitForSelector("text=Changed: T0");
+    expect(await page.isChecked("[name=live]")).toBe(true);
+    await page.click("text=Changed: T0");
+    const live = await page.locator("[aria-label='Fields of T0'] tbody tr").allTextContents();
+    expect(live).toEqual([expect.stringMatching(/^MODELby handairapi, 20\d\d-/)]);
+    await noSeriousViolations(page);
     await page.setViewportSize({ width: 400, height: 900 });
     await noSeriousViolations(page);
     expect(pageErrors).toEqual([]);

@@ -4,6 +4,7 @@
  * @module
  */
 import { expect } from "bun:test";
+import { join } from "node:path";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { slow } from "../support/slow.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
@@ -78,6 +79,43 @@ slow(
   },
   120_000,
 );
+
+slow("mapped columns that no record has are named, with the column that was meant", async () => {
+  const instance = await startStandIn();
+  const wrong = section.replace('"source": "model"', '"source": "Model "')
+    .replace("recordfilter:", "mapping.NOTES = note\nrecordfilter:");
+  const files = {
+    "config.ini": oomnitzaSection(instance) + wrong,
+    "assets.csv": "tag,model,note\nT0,air,\nT2,pro,\nT3,mini,\n",
+  };
+  try {
+    await using gui = await agentGui({ ...own, files });
+    const { page, pageErrors } = await openWindow(browser, gui);
+    await page.goto(new URL("section/csv_assets/preview", page.url()).href);
+    await page.click("text=Read and show");
+    await page.waitForSelector(".record");
+    expect(await page.textContent("[role=status]")).toBe("3 read, 0 of them would be sent.");
+    expect(await page.locator("[data-empty-paths] li").allTextContents()).toEqual([
+      `MODEL is mapped from "Model ": it is not in the header of ${
+        join(gui.space.folder, "assets.csv")
+      }. Did you mean "model"?`,
+      'NOTES is mapped from "note": it is empty in every record',
+    ]);
+    expect(await page.textContent("[data-empty-paths] > p:last-child")).toBe(
+      'It has: "tag", "model", "note".',
+    );
+    await noSeriousViolations(page);
+    await keepPicture(page, "preview-empty-paths");
+    const right = wrong.replace('"Model "', '"model"').replace("= note", "= model");
+    gui.space.write("config.ini", oomnitzaSection(instance) + right);
+    await page.click("text=Read and show");
+    await page.waitForFunction(() => document.querySelector("[data-empty-paths]") === null);
+    expect(await page.textContent("[role=status]")).toBe("3 read, 3 of them would be sent.");
+    expect(pageErrors).toEqual([]);
+  } finally {
+    await instance.stop();
+  }
+}, 120_000);
 
 slow("what is due is shown, and how the service does", async () => {
   const ini = "[oomnitza]\nurl = http://127.0.0.1:1\napi_token = some-token\n" +

@@ -17,6 +17,10 @@ const alert: Alert = {
 
 test("Slack gets its text", () => {
   expect(JSON.parse(alertBody(alert, "slack"))).toEqual({ text: alert.text });
+  const text = "okta: failed: <https://x|log in> & <!channel>";
+  expect(JSON.parse(alertBody({ ...alert, text }, "slack"))).toEqual({
+    text: "okta: failed: &lt;https://x|log in&gt; &amp; &lt;!channel&gt;",
+  });
 });
 
 test("a Teams workflow gets a message with an Adaptive Card", () => {

@@ -4,6 +4,8 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { chmodSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { runBinary } from "../support/binary.ts";
 import { workspace } from "../support/workspace.ts";
 
@@ -35,6 +37,11 @@ test.each([
     1,
     "Only systemd passes credentials to a service",
   ],
+  [
+    ["install", "--state", "D:\\a.sqlite", "--system", "windows", "--dry-run"],
+    1,
+    "The service would get rights to all of D:\\",
+  ],
 ])("%j", async (words, exit, message) => {
   const { code, stdout, stderr } = await runBinary(["service", ...words]);
   expect(stderr).toContain(message);
@@ -64,4 +71,16 @@ test("only Windows can start the program in its way", async () => {
   const { code, stderr } = await runBinary(["__service", "version"]);
   expect(stderr).toContain("Only Windows starts the program like this");
   expect(code).toBe(1);
+});
+
+test("a program or configuration that anybody could replace is not registered", async () => {
+  using space = workspace();
+  const ini = space.write("open/config.ini", "[oomnitza]\n");
+  chmodSync(join(space.folder, "open"), 0o777);
+  const { code, stderr } = await runBinary(["service", "install", "--ini", ini]);
+  if (process.getuid?.() !== 0) return expect(stderr).toContain("Only root");
+  expect(stderr).toContain(`${join(space.folder, "open")} can be changed by everyone`);
+  expect(stderr).toContain("chmod go-w");
+  expect(code).toBe(1);
+  expect(existsSync("/etc/systemd/system/oomnitza-agent.service")).toBe(false);
 });

@@ -17,6 +17,7 @@ function section(schedule: string, jitterMs = 0, windows = ""): ScheduledSection
     schedule: parseSchedule(schedule, "UTC"),
     jitterMs,
     windows: parseWindows(windows, "UTC"),
+    after: [],
   };
 }
 
@@ -72,6 +73,7 @@ slow(
     const starts: Date[] = [];
     const scheduler = new Scheduler({
       sections: [section("every 1s")],
+      parallel: 4,
       past: () => ({ lastStart: starts.at(-1), since: new Date(Date.now() - 60_000) }),
       log,
       async run() {
@@ -100,6 +102,7 @@ test("a run that fails is not tried again before it is due, one that was held up
   const two = [section("every 1h"), { ...section("every 2h"), name: "casper" }];
   const scheduler = new Scheduler({
     sections: two,
+    parallel: 1,
     past: () => ({ lastStart: undefined, since }),
     log,
     run(name) {

@@ -24,6 +24,7 @@ export function keepLog(): { log: Log; lines: string[] } {
     info: (message) => void lines.push(`info ${message}`),
     warning: (message) => void lines.push(`warning ${message}`),
     error: (message) => void lines.push(`error ${message}`),
+    write: ({ level, message }) => void lines.push(`${level} ${message}`),
     named: () => log,
   };
   return { log, lines };

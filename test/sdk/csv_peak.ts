@@ -10,7 +10,14 @@ import { readCsvFiles } from "../../src/sdk/csv/csv.ts";
 
 const lines: string[] = [];
 const keep = (message: string) => void lines.push(message);
-const log: Log = { debug: keep, info: keep, warning: keep, error: keep, named: () => log };
+const log: Log = {
+  debug: keep,
+  info: keep,
+  warning: keep,
+  error: keep,
+  named: () => log,
+  write: ({ message }) => keep(message),
+};
 const settings = { encoding: "auto", delimiter: "auto", quote: '"' };
 const options = { filename: process.argv[2] ?? "", directory: "", ...settings };
 const context = { log, signal: new AbortController().signal };

@@ -26,6 +26,7 @@ export function keepLog(): KeptLog {
     info: (message) => void lines.push(`info: ${message}`),
     warning: (message) => void lines.push(`warning: ${message}`),
     error: (message) => void lines.push(`error: ${message}`),
+    write: ({ level, message }) => void lines.push(`${level}: ${message}`),
     named: () => log,
   };
   return log;

@@ -207,6 +207,33 @@ describe("createHttp()", () => {
   });
 });
 
+describe("a policy that is strict", () => {
+  test("breaks an attempt off when its time is over, whatever a request may take", async () => {
+    await using silent = startVendor({ routes: [], hold: () => new Promise<void>(() => {}) });
+    const http = client(silent.url, { timeoutMs: 600_000 });
+    const retry = { attempts: 5, budgetMs: 200, isStrict: true };
+    const said: string[] = [];
+    const sent = http.send({ path: "/", retry, onRetry: (reason) => said.push(reason) });
+    await expect(sent).rejects.toThrow("No answer within 0.2 s (GET ");
+    expect(said).toEqual([]);
+  });
+  test("tells why it tries again", async () => {
+    await using vendor = startVendor({
+      routes: [{ method: "GET", path: "/", answer: () => new Response("ok") }],
+    });
+    vendor.fail({ on: () => true, times: 2, answer: () => new Response("", { status: 503 }) });
+    const said: string[] = [];
+    const retry = { attempts: 5, budgetMs: 60_000, isStrict: true };
+    const answer = await client(vendor.url).send({
+      path: "/",
+      retry,
+      onRetry: (reason) => said.push(reason),
+    });
+    expect(answer.status).toBe(200);
+    expect(said).toEqual(["503", "503"]);
+  });
+});
+
 describe("createRateLimiter()", () => {
   test("never lets more through in any window, nor more at once", async () => {
     const rateLimiter = createRateLimiter({ concurrency: 3, requests: 5, perSeconds: 0.2 }, signal);
@@ -227,24 +254,26 @@ describe("createRateLimiter()", () => {
   });
   test("pauses when the headers say that the limit is near", async () => {
     const rateLimiter = createRateLimiter({}, signal);
-    rateLimiter.observe(
-      new Headers({
+    rateLimiter.observe({
+      status: 200,
+      headers: new Headers({
         "X-Rate-Limit-Limit": "100",
         "X-Rate-Limit-Remaining": "60",
         "X-Rate-Limit-Reset": "9",
       }),
-    );
+    });
     const free = performance.now();
     await rateLimiter.run(() => Promise.resolve());
     // A pause would last until the reset, 9 s later.
     expect(performance.now() - free).toBeLessThan(6_000);
-    rateLimiter.observe(
-      new Headers({
+    rateLimiter.observe({
+      status: 200,
+      headers: new Headers({
         "X-Rate-Limit-Limit": "100",
         "X-Rate-Limit-Remaining": "2",
         "X-Rate-Limit-Reset": "0",
       }),
-    );
+    });
     const held = performance.now();
     await rateLimiter.run(() => Promise.resolve());
     expect(performance.now() - held).toBeGreaterThan(900);
@@ -296,7 +325,17 @@ describe("paging", () => {
     expect(pathOfLink(base, "https://acme.example.com/v1?a=1")).toBe(
       "https://acme-admin.example.com/v1?a=1",
     );
-    expect(() => pathOfLink(base, "https://acme-admin.example.org/v1")).toThrow("another host");
+    for (
+      const [own, other] of [
+        [base, "https://acme-admin.example.org/v1"],
+        // Another tenant, another company, and what only looks like the tenant.
+        [base, "https://other.example.com/v1"],
+        ["https://vendor.co.uk", "https://other.co.uk/v1"],
+        ["https://vendor.co.uk", "https://vendor-x.co/v1"],
+        ["https://acme.com", "https://acme-admin.com/v1"],
+        [base, "https://acme.evil.example.com/v1"],
+      ] as const
+    ) expect(() => pathOfLink(own, other)).toThrow("another host");
     expect(() => pathOfLink("http://127.0.0.1:80", "http://127.0.0.2:80/x")).toThrow(
       "another host",
     );

@@ -49,6 +49,7 @@ function client(): VendorHttp {
     signal: new AbortController().signal,
   });
   return createVendorHttp({
+    redactor: createRedactor(),
     http,
     auth: undefined,
     title: "Example",

@@ -97,7 +97,15 @@ describe("the test server", () => {
         type: "default",
         options: { userName: defaultAccount.name, password: defaultAccount.password },
       },
-      options: { port: server.port, database: "CM_DCT", encrypt: false },
+      options: {
+        port: server.port,
+        database: "CM_DCT",
+        encrypt: false,
+        // The driver's own limits are for a machine with time to spare.
+        connectTimeout: 60_000,
+        cancelTimeout: 60_000,
+        requestTimeout: 0,
+      },
     });
     connection.on("error", () => {});
     return new Promise((resolve, reject) => {
@@ -142,5 +150,5 @@ describe("the test server", () => {
     connection.close();
     expect(server.errors).toEqual([]);
     expect(server.queries.map(({ isRpc }) => isRpc)).toEqual([true, true, true]);
-  });
+  }, 60_000);
 });

@@ -93,6 +93,7 @@ test("an error that repeats the token is reported without it, with the hint for 
     }],
   });
   const http = createVendorHttp({
+    redactor: createRedactor(),
     http: client(vendor),
     auth: tokenAuth(() => Promise.resolve({ value: token })),
     title: "Example",
@@ -127,6 +128,7 @@ test.each([
     }],
   });
   const http = createVendorHttp({
+    redactor: createRedactor(),
     http: client(vendor),
     auth: undefined,
     readErrorMessage,
@@ -151,6 +153,7 @@ test("xml() asks for XML, and names the request when it is none", async () => {
     }],
   });
   const http = createVendorHttp({
+    redactor: createRedactor(),
     http: client(vendor),
     auth: undefined,
     title: "Example",

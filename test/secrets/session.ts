@@ -30,6 +30,7 @@ export function openSession(
     info: (message) => void lines.push(`info: ${message}`),
     warning: (message) => void lines.push(`warning: ${message}`),
     error: (message) => void lines.push(`error: ${message}`),
+    write: ({ level, message }) => void lines.push(`${level}: ${message}`),
     named: () => log,
   };
   const redactor = createRedactor();

@@ -7,37 +7,42 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createFingerprint, differences, parseFields } from "../../src/state/fingerprint.ts";
+import { differences, Fingerprints, parseFields } from "../../src/state/fingerprint.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
 
 const upload = JSON.stringify({ syncFields: ["TAG"], portion: "p", version: "1" });
 
-function withStore(work: (store: StateStore) => void): void {
+async function withStore(work: (store: StateStore) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "agent-baseline-"));
   try {
-    openFor(folder, "https://one.example.com", work);
+    await openFor(folder, "https://one.example.com", work);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** Opens the state file of a folder for an instance. */
-function openFor(folder: string, instance: string | undefined, work: (store: StateStore) => void) {
+async function openFor(
+  folder: string,
+  instance: string | undefined,
+  work: (store: StateStore) => Promise<void> | void,
+): Promise<void> {
   const path = join(folder, "state.sqlite");
   const store = new StateStore({ path, instance, redact: (text) => text });
   try {
-    work(store);
+    await work(store);
   } finally {
     store.close();
   }
 }
 
-function compare(store: StateStore, records: readonly Record<string, unknown>[]) {
+async function compare(store: StateStore, records: readonly Record<string, unknown>[]) {
   const baseline = store.accepted.baseline("s", upload);
   const comparison = new Comparison({ baseline, syncFields: ["TAG"] });
   const kinds = records.map((record) => comparison.compare(record).kind);
-  return { kinds, gone: [...comparison.gone()].map(({ record }) => record), comparison, baseline };
+  const gone = (await Array.fromAsync(comparison.gone())).map(({ record }) => record);
+  return { kinds, gone, comparison, baseline };
 }
 
 /** A value that JSON has no form for: it holds itself. */
@@ -48,15 +53,19 @@ test("values that turn into the same JSON are the same", () => {
   const day = new Date("2026-01-01T00:00:00Z");
   const live = { TAG: 1, day, list: [day, undefined], none: undefined, nan: NaN };
   const read = JSON.parse(JSON.stringify(live));
-  const print = createFingerprint(live, ["TAG"]);
+  const prints = new Fingerprints(["TAG"]);
+  const print = prints.create(live);
   expect(print).toBeDefined();
-  expect(createFingerprint(read, ["TAG"])).toEqual(print as NonNullable<typeof print>);
-  expect(createFingerprint({ TAG: 1, ring }, ["TAG"])).toBeUndefined();
+  expect(prints.create(read)).toEqual({ ...print as NonNullable<typeof print>, isWhole: true });
+  expect(prints.create({ TAG: 1, ring })).toBeUndefined();
 });
 
 test("a long value is known by digest, shown by beginning and length", () => {
   const print = (last: string) => {
-    const found = createFingerprint({ TAG: "a", apps: [...Array(100).fill("app"), last] }, ["TAG"]);
+    const found = new Fingerprints(["TAG"]).create({
+      TAG: "a",
+      apps: [...Array(100).fill("app"), last],
+    });
     if (found === undefined) throw new Error("no fingerprint");
     return found;
   };
@@ -66,50 +75,78 @@ test("a long value is known by digest, shown by beginning and length", () => {
   expect(parseFields(print("x")).get("apps")).toMatch(/^\["app".*… \(605 characters\)$/);
 });
 
-test("what was accepted last is what counts, also of the same run", () => {
-  withStore((store) => {
+test("records of different fields have fingerprints of their own", () => {
+  const prints = new Fingerprints(["TAG"]);
+  const all = [{ TAG: 1, a: 1 }, { TAG: 1, b: 1 }, { TAG: 1 }, { TAG: 1, a: 1 }];
+  expect(all.map((record) => prints.create(record)?.fields)).toEqual([
+    '["TAG","a"]',
+    '["TAG","b"]',
+    '["TAG"]',
+    '["TAG","a"]',
+  ]);
+});
+
+test("what was accepted last is what counts, also of the same run", async () => {
+  await withStore(async (store) => {
     store.accepted.add("s", upload, "r1", [{ TAG: "a", v: 1 }, { TAG: "b", v: 1 }]);
     store.accepted.add("s", upload, "r2", [{ TAG: "a", v: 2 }]);
-    const { kinds, gone } = compare(store, [{ TAG: "a", v: 2 }, { TAG: "c" }]);
+    const { kinds, gone } = await compare(store, [{ TAG: "a", v: 2 }, { TAG: "c" }]);
     expect(kinds).toEqual(["unchanged", "new"]);
     expect(gone).toEqual(["b"]);
   });
 });
 
-test("sections, instances and ways do not mix", () => {
-  withStore((store) => {
+test("sections, instances and ways do not mix", async () => {
+  await withStore(async (store) => {
     store.accepted.add("s", upload, "r1", [{ TAG: "a" }]);
-    expect(compare(store, [{ TAG: "a" }]).kinds).toEqual(["unchanged"]);
+    expect((await compare(store, [{ TAG: "a" }])).kinds).toEqual(["unchanged"]);
     const other = store.accepted.baseline("t", upload);
     expect(other.find('["a"]')).toBeUndefined();
     const folder = dirname(store.path);
-    openFor(folder, "https://two.example.com", (two) => {
-      expect(compare(two, [{ TAG: "a" }])).toMatchObject({ kinds: ["new"], gone: [] });
+    await openFor(folder, "https://two.example.com", async (two) => {
+      expect(await compare(two, [{ TAG: "a" }])).toMatchObject({ kinds: ["new"], gone: [] });
       two.accepted.add("s", upload, "r2", [{ TAG: "b" }]);
-      expect(compare(two, [{ TAG: "b" }])).toMatchObject({ kinds: ["unchanged"], gone: [] });
+      expect(await compare(two, [{ TAG: "b" }])).toMatchObject({ kinds: ["unchanged"], gone: [] });
     });
-    expect(compare(store, [{ TAG: "a" }]).kinds).toEqual(["new"]);
-    openFor(folder, undefined, (none) => {
+    expect((await compare(store, [{ TAG: "a" }])).kinds).toEqual(["new"]);
+    await openFor(folder, undefined, (none) => {
       expect(() => none.accepted.baseline("s", upload)).toThrow("for no instance");
     });
   });
 });
 
-test("more records than are worked on at once are taken in, reported as gone, and forgotten", () => {
-  withStore((store) => {
+test("more records than are worked on at once are taken in, reported as gone, and forgotten", async () => {
+  await withStore(async (store) => {
     const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
     for (const record of all.slice(0, 505)) store.accepted.add("s", upload, "r0", [record]);
     store.accepted.add("s", upload, "r0", all.slice(505));
-    expect(compare(store, all).kinds.filter((kind) => kind === "unchanged")).toHaveLength(1300);
+    expect((await compare(store, all)).kinds.filter((kind) => kind === "unchanged")).toHaveLength(
+      1300,
+    );
     for (let run = 1; run <= 5; run++) {
-      const { gone, comparison, baseline } = compare(store, all.slice(0, 10));
+      const { gone, comparison, baseline } = await compare(store, all.slice(0, 10));
       expect(gone).toHaveLength(run === 1 ? 1290 : 0);
-      baseline.conclude({
+      await baseline.conclude({
         run: `r${run}`,
         isSeen: (id) => comparison.isSeen(id),
         returned: comparison.returned,
       });
     }
-    expect(compare(store, all).kinds.filter((kind) => kind === "new")).toHaveLength(1290);
+    expect((await compare(store, all)).kinds.filter((kind) => kind === "new")).toHaveLength(1290);
+  });
+});
+
+test("much that was accepted at another destination is forgotten, all of it", async () => {
+  await withStore(async (store) => {
+    const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
+    store.accepted.add("s", upload, "r1", all);
+    await store.accepted.concludeUncompared("s", upload, "r1");
+    expect(store.accepted.baseline("s", upload).isFull).toBe(true);
+    const other = JSON.stringify({ ...JSON.parse(upload), updateOnly: true });
+    store.accepted.add("s", other, "r2", [{ TAG: "T1", v: 2 }]);
+    const baseline = await store.accepted.openBaseline("s", other);
+    expect([baseline.size, baseline.isFull]).toEqual([1, false]);
+    expect(baseline.find('["T1"]')?.values).toBe('["T1",2]');
+    expect(baseline.find('["T2"]')).toBeUndefined();
   });
 });

@@ -18,6 +18,7 @@ const end = {
   api: "v3",
   requests: 2,
   error: null,
+  stopped_by_guard: false,
 } as const;
 
 function begin(store: StateStore, counts: () => Record<string, number> = () => ({})): OpenRun {

@@ -45,6 +45,8 @@ export interface Throttle {
 export interface VendorOptions {
   readonly routes: readonly VendorRoute[];
   readonly throttle?: Throttle;
+  /** Waited for before each answer. */
+  readonly hold?: ((call: VendorCall) => Promise<void>) | undefined;
 }
 
 /** A vendor at work. */
@@ -135,6 +137,7 @@ class VendorServer implements Vendor {
         at: Date.now(),
       };
       this.calls.push(call);
+      await this.#options.hold?.(call);
       return this.#throttle() ?? await this.#fault(call) ?? await this.#route(call);
     } finally {
       this.#running--;
@@ -177,6 +180,16 @@ class VendorServer implements Vendor {
 /** Starts a vendor on a free loopback port. */
 export function startVendor(options: VendorOptions): Vendor {
   return new VendorServer(options);
+}
+
+/** Holds answers until so many requests wait for one, wherever they were sent; later ones pass. */
+export function barrier(count: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let waiting = 0;
+  return () => {
+    if (++waiting === count) resolve();
+    return promise;
+  };
 }
 
 /** Whether a request has HTTP Basic credentials of that user. */

@@ -29,7 +29,7 @@ function leave(
     counts: {},
     claimed: null,
   } as const;
-  run.end({ ...end, api: null, requests: 0, error: null });
+  run.end({ ...end, api: null, requests: 0, error: null, stopped_by_guard: false });
   return run.id;
 }
 
@@ -37,15 +37,9 @@ async function deliver(store: StateStore, sink: Sink) {
   const account = openAccount();
   const { log, lines } = keepLog();
   const identify = ({ TAG }: MappedRecord) => String(TAG);
-  const settings = {
-    sink,
-    account,
-    log,
-    identify,
-    apiVersion: "auto",
-    batchSize: 10,
-    batchBytes: 1e6,
-  } as const;
+  const redact = (text: string) => text;
+  const how = { redact, identify, apiVersion: "auto", batchSize: 10, batchBytes: 1e6 } as const;
+  const settings = { sink, account, log, ...how };
   const result = await deliverBacklog(store, storedSection, settings).catch((error) => error);
   return { result, counts: countBacklog(account), lines };
 }

@@ -37,7 +37,7 @@ async function start(
   const upload = JSON.stringify(prepared.upload);
   if (accepted.length > 0) {
     store.accepted.add("devices", upload, "r1", accepted);
-    store.accepted.concludeUncompared("devices", upload, "r1");
+    await store.accepted.concludeUncompared("devices", upload, "r1");
   }
   const account = openAccount();
   const delivered: unknown[] = [];
@@ -45,9 +45,10 @@ async function start(
     isStopped: false,
     add: (record: MappedRecord) => void delivered.push(record.TAG),
   };
-  const filter = openChangeFilter(prepared, account, delivery, {
+  const filter = await openChangeFilter(prepared, account, delivery, {
     store,
     run: "r2",
+    outbox: undefined,
     guard: {},
     isFull: false,
     isPartial: false,
@@ -92,7 +93,7 @@ test("without anything to compare with, records pass as they come", async () => 
 test("a run that sent all of the source becomes what the next is compared with", async () => {
   using run = await start({});
   await addAll(run, tagged(1, 2));
-  run.filter.conclude();
+  await run.filter.conclude();
   expect(run.baseline().isFull).toBe(true);
 });
 
@@ -100,7 +101,7 @@ test("a run that lost a record, or did not come to the end, does not", async () 
   for (const end of [{ ...complete, lost: 1 }, { ...complete, isComplete: false }]) {
     using run = await start({});
     await addAll(run, tagged(1, 2), end);
-    run.filter.conclude();
+    await run.filter.conclude();
     expect(run.baseline().isFull).toBe(false);
   }
 });
@@ -223,7 +224,7 @@ test("a hundred of those gone are named, all are counted", async () => {
 test("a compared run that ended well notes what was missed", async () => {
   using run = await start({ accepted: tagged(1, 20) });
   await addAll(run, tagged(1, 15));
-  run.filter.conclude();
+  await run.filter.conclude();
   expect(run.baseline().size).toBe(15);
   expect(run.baseline().find('["T16"]')?.missed).toBe(1);
 });

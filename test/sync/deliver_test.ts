@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { AgentError, AuthError, SinkError } from "../../src/base/errors.ts";
 import type { UploadRequest } from "../../src/oomnitza/payload.ts";
 import { retryPolicies } from "../../src/sdk/http/retry.ts";
+import type { Sink } from "../../src/sync/deliver/deliver.ts";
 import {
   deliverAll,
   FakeOutbox,
@@ -306,4 +307,22 @@ test("every request is shown before it is sent", async () => {
   const { delivery } = startDelivery(sink, { onRequest: (request) => void shown.push(request) });
   await deliverAll(delivery, mappedRecords(4));
   expect(shown.map(({ path }) => path)).toEqual(sink.posted.map(({ path }) => path));
+});
+
+test("the page of a portal in place of API v3 does not lead to API v2", async () => {
+  const paths: string[] = [];
+  const page = "<html>Sign in to the network</html>";
+  const sink: Sink = {
+    writes: true,
+    post({ path }) {
+      paths.push(path);
+      return Promise.resolve({ status: 404, body: page });
+    },
+  };
+  const { delivery, account } = startDelivery(sink, { outbox: new FakeOutbox() });
+  const error = await deliverAll(delivery, mappedRecords(20));
+  expect(String(error)).toContain("a web page, not an answer of Oomnitza");
+  expect(new Set(paths)).toEqual(new Set(["/api/v3/bulk"]));
+  expect(delivery.protocol).toBeUndefined();
+  expect(account.counts).toMatchObject({ sent: 0, failed: 0, kept: 20 });
 });

@@ -5,34 +5,37 @@
  */
 import { expect, test } from "bun:test";
 import type { MappedRecord } from "../../src/base/record.ts";
-import { Comparison, isBlanked } from "../../src/sync/changes/delta.ts";
+import { Comparison } from "../../src/sync/changes/delta.ts";
 import { openTestStore, storedSection } from "./support/store.ts";
 
 const { section, upload } = storedSection;
 
 /** A comparison with records that were accepted in a run that read all of the source. */
-function compareWith(accepted: readonly MappedRecord[], pending: readonly MappedRecord[] = []) {
+async function compareWith(
+  accepted: readonly MappedRecord[],
+  pending: readonly MappedRecord[] = [],
+) {
   const opened = openTestStore();
   const { store } = opened;
   if (accepted.length > 0) store.accepted.add(section, upload, "r1", accepted);
-  store.accepted.concludeUncompared(section, upload, "r1");
+  await store.accepted.concludeUncompared(section, upload, "r1");
   const baseline = store.accepted.baseline(section, upload);
   const comparison = new Comparison({ baseline, syncFields: ["TAG"], pending });
   return { comparison, baseline, store, [Symbol.dispose]: () => opened[Symbol.dispose]() };
 }
 
-test("without a baseline, everything is new", () => {
+test("without a baseline, everything is new", async () => {
   const comparison = new Comparison({ baseline: undefined, syncFields: ["TAG"] });
   expect(comparison.compare({ TAG: "T1", NAME: "air" })).toEqual({
     kind: "new",
     fields: [{ field: "TAG", new: "T1" }, { field: "NAME", new: "air" }],
   });
   expect(comparison.counts).toEqual({ new: 1, changed: 0, unchanged: 0, blanked: 0 });
-  expect([...comparison.gone()]).toEqual([]);
+  expect(await Array.fromAsync(comparison.gone())).toEqual([]);
 });
 
-test("a record is reported by the fields that differ, also those it gained and lost", () => {
-  using compared = compareWith([{ TAG: "T1", NAME: "air", OS: "14", NOTE: "x" }]);
+test("a record is reported by the fields that differ, also those it gained and lost", async () => {
+  using compared = await compareWith([{ TAG: "T1", NAME: "air", OS: "14", NOTE: "x" }]);
   const { comparison } = compared;
   const changed = comparison.compare({ TAG: "T1", NAME: "air", OS: "15", OWNER: "ann" });
   expect(changed).toEqual({
@@ -47,30 +50,31 @@ test("a record is reported by the fields that differ, also those it gained and l
   expect(comparison.counts).toMatchObject({ changed: 1, blanked: 0 });
 });
 
-test("unchanged records, and those that are gone, are known", () => {
-  using compared = compareWith([{ TAG: "T1", NAME: "air" }, { TAG: "T2", NAME: "pro" }]);
+test("unchanged records, and those that are gone, are known", async () => {
+  using compared = await compareWith([{ TAG: "T1", NAME: "air" }, { TAG: "T2", NAME: "pro" }]);
   const { comparison } = compared;
   expect(comparison.compare({ TAG: "T1", NAME: "air" })).toEqual({ kind: "unchanged", fields: [] });
-  expect([...comparison.gone()]).toEqual([{
+  expect(await Array.fromAsync(comparison.gone())).toEqual([{
     key: '["T2"]',
     record: "T2",
     fields: [{ field: "TAG", old: "T2" }, { field: "NAME", old: "pro" }],
   }]);
 });
 
-test("a field that loses its value counts as blanked; 0 and false are values", () => {
-  using compared = compareWith([{ TAG: "T1", A: "x", B: 5, C: true }]);
+test("a field that loses its value counts as blanked; 0 and false are values", async () => {
+  const fields = { A: "x", B: 5, C: true, D: [], E: "gone", F: "y".repeat(300) };
+  using compared = await compareWith([{ TAG: "T1", ...fields }]);
   const { comparison } = compared;
-  comparison.compare({ TAG: "T1", A: "", B: 0, C: false });
+  // What was blank before, or is left out, loses nothing; what is new and blank neither.
+  comparison.compare({ TAG: "T1", A: "", B: 0, C: false, D: null, F: null, G: "" });
   expect(comparison.counts.blanked).toBe(1);
-  expect([...comparison.blankedFields]).toEqual([["A", 1]]);
-  expect(isBlanked({ field: "A", old: "x", new: null })).toBe(true);
-  expect(isBlanked({ field: "A", old: "x" })).toBe(false);
-  expect(isBlanked({ field: "A", old: [], new: null })).toBe(false);
+  expect([...comparison.blankedFields]).toEqual([["A", 1], ["F", 1]]);
+  comparison.compare({ TAG: "T1", ...fields, OS: "" });
+  expect(comparison.counts.blanked).toBe(1);
 });
 
-test("a record that shares its key with one that was sent is sent, too", () => {
-  using compared = compareWith([{ TAG: "T1", NAME: "air" }]);
+test("a record that shares its key with one that was sent is sent, too", async () => {
+  using compared = await compareWith([{ TAG: "T1", NAME: "air" }]);
   const { comparison } = compared;
   expect(comparison.compare({ TAG: "T1", NAME: "pro" }).kind).toBe("changed");
   expect(comparison.compare({ TAG: "T1", NAME: "air" })).toMatchObject({
@@ -94,19 +98,38 @@ test("a record that was refused since it was accepted is sent again", () => {
   expect(comparison.compare({ TAG: "T1" })).toMatchObject({ kind: "changed", fields: [] });
 });
 
-test("what waits to be delivered is compared with before what was accepted", () => {
-  using compared = compareWith([{ TAG: "T1", NAME: "air" }], [{ TAG: "T1", NAME: "pro" }]);
+test("what waits to be delivered is compared with before what was accepted", async () => {
+  using compared = await compareWith([{ TAG: "T1", NAME: "air" }], [{ TAG: "T1", NAME: "pro" }]);
   const { comparison } = compared;
   expect(comparison.compare({ TAG: "T1", NAME: "pro" }).kind).toBe("unchanged");
-  expect([...comparison.gone()]).toEqual([]);
+  expect(await Array.fromAsync(comparison.gone())).toEqual([]);
 });
 
 /** A value that JSON has no form for: it holds itself. */
 const ring: Record<string, unknown> = {};
 ring.self = ring;
 
-test("records without a key, or that cannot be written as JSON, are new", () => {
-  using compared = compareWith([{ TAG: "T1" }]);
+test("what stays as it was accepted is told apart from what is only the same", async () => {
+  using compared = await compareWith([{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3", OS: "1" }]);
+  const { baseline, store } = compared;
+  const missed = baseline.find('["T2"]')?.id;
+  await baseline.conclude({ run: "r2", isSeen: (id) => id !== missed, returned: [] });
+  const next = store.accepted.baseline(section, upload);
+  const comparison = new Comparison({ baseline: next, syncFields: ["TAG"] });
+  const standing = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3", OS: "2" }, { TAG: "T3", OS: "1" }]
+    .map((record) => comparison.classify(record));
+  expect(standing.map(({ kind, isAsAccepted }) => [kind, isAsAccepted])).toEqual([
+    ["unchanged", true],
+    // It was missed, and is back.
+    ["unchanged", false],
+    ["changed", false],
+    // Another record of its key was sent before it.
+    ["changed", false],
+  ]);
+});
+
+test("records without a key, or that cannot be written as JSON, are new", async () => {
+  using compared = await compareWith([{ TAG: "T1" }]);
   expect(compared.comparison.compare({ TAG: "T1", size: ring })).toEqual({
     kind: "new",
     fields: [],
@@ -115,10 +138,10 @@ test("records without a key, or that cannot be written as JSON, are new", () => 
   expect(keyless.compare({ TAG: "T1" }).kind).toBe("new");
 });
 
-test("records that had been missed and are back are noted once", () => {
-  using compared = compareWith([{ TAG: "T1" }, { TAG: "T2" }]);
+test("records that had been missed and are back are noted once", async () => {
+  using compared = await compareWith([{ TAG: "T1" }, { TAG: "T2" }]);
   const { baseline, store } = compared;
-  baseline.conclude({
+  await baseline.conclude({
     run: "r2",
     isSeen: (id) => id === baseline.find('["T2"]')?.id,
     returned: [],
@@ -134,12 +157,12 @@ test("records that had been missed and are back are noted once", () => {
   expect([comparison.isSeen(id), comparison.isSeen(9999)]).toEqual([true, false]);
 });
 
-test("more records than one page are all compared and missed", () => {
+test("more records than one page are all compared and missed", async () => {
   const many = Array.from({ length: 1203 }, (_, index) => ({ TAG: `T${index}` }));
-  using compared = compareWith(many);
+  using compared = await compareWith(many);
   const { comparison, baseline } = compared;
   expect(baseline.size).toBe(1203);
   for (const record of many) if (record.TAG !== "T700") comparison.compare(record);
   expect(comparison.counts.unchanged).toBe(1202);
-  expect([...comparison.gone()].map(({ record }) => record)).toEqual(["T700"]);
+  expect((await Array.fromAsync(comparison.gone())).map(({ record }) => record)).toEqual(["T700"]);
 });

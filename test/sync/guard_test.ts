@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { Comparison } from "../../src/sync/changes/delta.ts";
 import {
+  type ComparedRun,
   describeViolations,
   findViolations,
   guardError,
@@ -30,26 +31,24 @@ test.each(rules)("%j over %j", (section, general, rule) => {
 });
 
 /** What was found by comparing, as far as the guard looks at it. */
-function compared(found: { differing?: number; blanked?: number; gone?: number }): Comparison {
-  const { differing = 0, blanked = 0, gone = 0 } = found;
+function compared(
+  found: { differing?: number; blanked?: number; gone?: number },
+  size: number,
+): ComparedRun {
+  const { differing = 0, blanked = 0, gone } = found;
   const comparison = new Comparison({ baseline: undefined, syncFields: ["TAG"] });
   comparison.differing = differing;
   comparison.counts.blanked = blanked;
   if (blanked > 0) comparison.blankedFields.set("NAME", blanked).set("OS", blanked + 1);
-  comparison.gone = function* () {
-    for (let number = 1; number <= gone; number++) {
-      yield { key: `${number}`, record: `T${number}`, fields: [] };
-    }
-  };
-  return comparison;
+  const goneNames = Array.from({ length: gone ?? 0 }, (_, index) => `T${index + 1}`);
+  return { comparison, size, gone, goneNames };
 }
 
 const usual: GuardRule = { percent: 20, count: undefined, isDefault: true };
 const asked: GuardRule = { percent: 10, count: undefined, isDefault: false };
 
 test("a share is exceeded by one record more than it", () => {
-  const at = (gone: number) =>
-    findViolations(asked, { comparison: compared({ gone }), size: 200, gone });
+  const at = (gone: number) => findViolations(asked, compared({ gone }, 200));
   expect(at(20)).toEqual([]);
   expect(at(21)).toEqual([
     "21 of 200 records (11 %) are gone from the source: T1, T2, T3, T4, T5, …",
@@ -58,42 +57,38 @@ test("a share is exceeded by one record more than it", () => {
 
 test("the lower of share and number counts", () => {
   const rule = { percent: 50, count: 3, isDefault: false };
-  const at = (gone: number) =>
-    findViolations(rule, { comparison: compared({ gone }), size: 100, gone });
+  const at = (gone: number) => findViolations(rule, compared({ gone }, 100));
   expect(at(3)).toEqual([]);
   expect(at(4)).toEqual(["4 of 100 records (4.0 %) are gone from the source: T1, T2, T3, T4"]);
   const byCount = { percent: undefined, count: 0, isDefault: false };
-  const one = { comparison: compared({ gone: 1 }), size: 0, gone: 1 };
-  expect(findViolations(byCount, one)).toEqual([
+  expect(findViolations(byCount, compared({ gone: 1 }, 0))).toEqual([
     "1 of 0 records (100 %) are gone from the source: T1",
   ]);
 });
 
 test("values that are lost are named by field, the most first", () => {
-  const comparison = compared({ blanked: 12 });
-  expect(findViolations(asked, { comparison, size: 100, gone: undefined })).toEqual([
+  expect(findViolations(asked, compared({ blanked: 12 }, 100))).toEqual([
     "12 of 100 records (12 %) would lose a value: OS in 13, NAME in 12",
   ]);
 });
 
 test("changes count only where somebody asked for a guard", () => {
-  const run = { comparison: compared({ differing: 100 }), size: 100, gone: 0 };
+  const run = compared({ differing: 100, gone: 0 }, 100);
   expect(findViolations(asked, run)).toEqual(["100 of 100 records (100 %) would change"]);
   expect(findViolations(usual, run)).toEqual([]);
 });
 
 test("a guard that nobody asked for lets ten records pass, whatever their share", () => {
-  const at = (gone: number) =>
-    findViolations(usual, { comparison: compared({ gone }), size: 20, gone });
+  const at = (gone: number) => findViolations(usual, compared({ gone }, 20));
   expect(at(10)).toEqual([]);
   expect(at(11)).toHaveLength(1);
   expect(
-    findViolations(asked, { comparison: compared({ gone: 3 }), size: 20, gone: 3 }),
+    findViolations(asked, compared({ gone: 3 }, 20)),
   ).toHaveLength(1);
 });
 
 test("what is gone does not count when the source was not read to its end", () => {
-  const run = { comparison: compared({ gone: 100 }), size: 100, gone: undefined };
+  const run = { ...compared({ gone: 100 }, 100), gone: undefined };
   expect(findViolations(asked, run)).toEqual([]);
 });
 

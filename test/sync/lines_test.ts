@@ -7,8 +7,11 @@ import { expect, test } from "bun:test";
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringifyExactJson } from "../../src/base/json.ts";
 import { AgentError } from "../../src/base/errors.ts";
 import { readLines } from "../../src/sync/changes/line_reader.ts";
+import { RecordSpool } from "../../src/sync/changes/record_spool.ts";
+import { Fingerprints } from "../../src/state/fingerprint.ts";
 import { Spool } from "../../src/sync/changes/spool.ts";
 
 function inFolder(work: (folder: string) => void): void {
@@ -59,3 +62,35 @@ test("a folder that is not there is reported with the path", () => {
     expect(() => new Spool(beside)).toThrow(beside);
   });
 });
+
+test("records come back from a spool as JSON has them, with or without a fingerprint", () => {
+  inFolder((folder) => {
+    const prints = new Fingerprints(["TAG"]);
+    const special: Record<string, unknown>[] = [
+      { TAG: "T1", day: new Date("2026-01-01T00:00:00Z"), none: undefined, nothing: null },
+      { TAG: "T2", long: "ä\n".repeat(300), list: [1, { a: [] }] },
+      { TAG: "T3", sim: 89014103211118510720n, list: [undefined] },
+      JSON.parse('{"TAG":"T4","__proto__":{"isAdmin":true}}'),
+      {},
+    ];
+    const usual = Array.from(
+      { length: 3000 },
+      (_, row) => ({ TAG: `U${row}`, row, on: row % 2 > 0 }),
+    );
+    const all = [...usual.slice(0, 150), ...special, ...usual.slice(150), ...special];
+    const spool = new RecordSpool(join(folder, "state"));
+    for (const [index, record] of all.entries()) {
+      spool.add(record, index % 3 === 0 ? undefined : prints.create(record));
+    }
+    expect(spool.length).toBe(all.length);
+    const texts = [...spool.values()].map((record) => stringifyExactJson(record));
+    expect(texts).toEqual(all.map((record) => stringifyExactJson(record)));
+    expect(() => spool.add({ TAG: "T", ring: spooledRing })).toThrow(TypeError);
+    spool.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+/** A value that JSON has no form for: it holds itself. */
+const spooledRing: Record<string, unknown> = {};
+spooledRing.self = spooledRing;

@@ -36,7 +36,7 @@ async function plan(items: Items, ini = "", settings: Partial<PlanSettings> = {}
   const upload = JSON.stringify(prepared.upload);
   const accepted = tagged(20).map(({ tag, name }): MappedRecord => ({ TAG: tag, NAME: name }));
   store.accepted.add("devices", upload, "r1", accepted);
-  store.accepted.concludeUncompared("devices", upload, "r1");
+  await store.accepted.concludeUncompared("devices", upload, "r1");
   const planned = await planSection(prepared, {
     store,
     stateFile: undefined,
@@ -228,7 +228,7 @@ test("a delivered plan notes what is gone, when it was complete", async () => {
   const { prepared, store, upload } = made;
   const filter = openSavedFilter(made.save(), prepared, store, "r2");
   expect(filter.changes()).toMatchObject({ unchanged: 19, gone: 1, gone_records: [] });
-  filter.conclude();
+  await filter.conclude();
   const baseline = store.accepted.baseline("devices", upload);
   expect(baseline.find('["T20"]')?.missed).toBe(1);
   expect(baseline.size).toBe(19);

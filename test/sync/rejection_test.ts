@@ -7,6 +7,8 @@ import { expect, test } from "bun:test";
 import { findRejection } from "../../src/oomnitza/rejection.ts";
 import { classifyResponse } from "../../src/sync/deliver/response.ts";
 
+const unmasked = (text: string) => text;
+
 const accepted = [
   "",
   " \n",
@@ -20,8 +22,10 @@ const accepted = [
 ];
 
 test.each(accepted)("%s accepts", (body) => {
-  expect(findRejection(body)).toBeUndefined();
-  expect(classifyResponse(200, body, "/api/v3/bulk")).toEqual({ kind: "accepted" });
+  expect(findRejection(body, unmasked)).toBeUndefined();
+  expect(classifyResponse({ status: 200, body }, "/api/v3/bulk", unmasked)).toEqual({
+    kind: "accepted",
+  });
 });
 
 const refused = [
@@ -36,7 +40,7 @@ const refused = [
 ];
 
 test.each(refused)("%s is Oomnitza's no", (body) => {
-  const outcome = classifyResponse(200, body, "/api/v3/bulk");
+  const outcome = classifyResponse({ status: 200, body }, "/api/v3/bulk", unmasked);
   expect(outcome).toMatchObject({ kind: "refused", status: 200 });
   expect(outcome.kind === "refused" && outcome.reason).toBe(`200, but ${body}`);
 });
@@ -44,7 +48,7 @@ test.each(refused)("%s is Oomnitza's no", (body) => {
 test.each(["<html><title>Sign in</title></html>", "OK", "{broken", "Please sign in"])(
   "%s is not of Oomnitza, and is tried again by the next run",
   (body) => {
-    expect(classifyResponse(202, body, "/api/v3/bulk")).toEqual({
+    expect(classifyResponse({ status: 202, body }, "/api/v3/bulk", unmasked)).toEqual({
       kind: "unavailable",
       reason: `202, but the answer is not JSON: ${body}`,
       isServerError: false,
@@ -54,7 +58,8 @@ test.each(["<html><title>Sign in</title></html>", "OK", "{broken", "Please sign 
 );
 
 test("the beginning of an answer is one line without control characters", () => {
-  const { reason = "" } = findRejection(`<p>\u001b[31mred\nline</p>${"x".repeat(1000)}`) ?? {};
+  const { reason = "" } =
+    findRejection(`<p>\u001b[31mred\nline</p>${"x".repeat(1000)}`, unmasked) ?? {};
   expect(reason).toStartWith("the answer is not JSON: <p>\\x1b[31mred line</p>xxx");
   expect(reason.length).toBeLessThan(350);
 });

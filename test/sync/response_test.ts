@@ -8,9 +8,13 @@ import { AgentError, AuthError, SinkError } from "../../src/base/errors.ts";
 import {
   absentError,
   classifyError,
-  classifyResponse,
+  classifyResponse as classifyAnswer,
   type PostOutcome,
 } from "../../src/sync/deliver/response.ts";
+
+function classifyResponse(status: number, body: string, path: string): PostOutcome {
+  return classifyAnswer({ status, body }, path, (text) => text);
+}
 
 const kinds: [status: number, kind: PostOutcome["kind"]][] = [
   [200, "accepted"],
@@ -35,6 +39,27 @@ const kinds: [status: number, kind: PostOutcome["kind"]][] = [
 test.each(kinds)("%d is %s", (status, kind) => {
   expect(classifyResponse(status, "", "/api/v3/bulk").kind).toBe(kind);
 });
+
+test.each([
+  "<html><body>Please sign in</body></html>",
+  "\n <!DOCTYPE html><title>404</title>",
+  "\ufeff<h1>Not found</h1>",
+  '<?xml version="1.0"?><error/>',
+])("a page says nothing about the API of the instance: %s", (body) => {
+  for (const status of [404, 405]) {
+    const outcome = classifyResponse(status, body, "/api/v3/bulk");
+    expect(outcome).toMatchObject({ kind: "unavailable", isServerError: false, status });
+    expect(outcome.kind === "unavailable" && outcome.reason).toContain("set api_version = v2");
+    expect(classifyResponse(status, body, "/api/v2/bulk/users")).toMatchObject({
+      reason: expect.not.stringContaining("api_version"),
+    });
+  }
+});
+
+test.each(["", "Not Found", "404 page not found", '{"error": "no such endpoint"}'])(
+  "what is no page says that an endpoint is absent: %p",
+  (body) => expect(classifyResponse(404, body, "/api/v3/bulk")).toEqual({ kind: "absent" }),
+);
 
 test("only 500 may be one record that the instance fails on", () => {
   for (const status of [429, 500, 502]) {

@@ -12,7 +12,8 @@ import { Skipped } from "../../src/base/record.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
 import { openCursor } from "../../src/state/cursor.ts";
-import { type RunContext, runSection, type RunSettings } from "../../src/sync/run.ts";
+import { runSection } from "../../src/sync/run.ts";
+import type { RunContext, RunSettings } from "../../src/sync/section_run.ts";
 import { describeSection, isSuccess } from "../../src/sync/report.ts";
 import { type FakeSink, fakeSink } from "./support/fakes.ts";
 import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";
@@ -45,6 +46,7 @@ async function run(
     batchSize: 4,
     batchBytes: 1_000_000,
     guard: {},
+    receipts: { mode: "off", timeoutMs: 0 },
     http: {} as never,
     stateFile: undefined,
     redactor: createRedactor(),

@@ -7,14 +7,22 @@
 
 const part = document.querySelector("[data-live]");
 const silence = document.querySelector("[data-silence]");
-const everyMs = 700;
+const everyMs = Number(part.dataset.every ?? 700);
 
-/** Shows what came, and stays at the end of what scrolls when the reader was there. */
+let shown = "";
+
+/**
+ * Shows what came, and stays at the end of what scrolls when the reader was there. A part that changes
+ * seldom waits while the keyboard is in it, which would lose its place.
+ */
 function put(text) {
-  if (part.innerHTML === text) return;
+  if (shown === text) return;
+  if (part.dataset.every && part.contains(document.activeElement)) return;
+  shown = text;
   const wasAtEnd = part.scrollTop + part.clientHeight >= part.scrollHeight - 4;
   part.innerHTML = text;
   if (wasAtEnd) part.scrollTop = part.scrollHeight;
+  document.dispatchEvent(new Event("live"));
 }
 
 async function refresh() {

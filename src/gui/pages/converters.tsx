@@ -8,6 +8,7 @@
 import { sourceNamed } from "../../config/declared.ts";
 import type { IniDocument } from "../../config/ini.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
+import { configuredPython, listConverterOptions } from "../../config/user_code.ts";
 import { checkPiece, type Piece } from "../code_check.ts";
 import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
 import { checkCodeField } from "../code_save.ts";
@@ -39,10 +40,6 @@ export const convertersPage: Page = {
   },
 };
 
-function listConverterOptions(document: IniDocument) {
-  return [...document.byName.get(section)?.options.values() ?? []];
-}
-
 /** The sections that records can be taken from; those that use the converter come first. */
 function sectionsFor(gui: GuiContext, document: IniDocument, converter: string): string[] {
   const users = new Set(findConverterUses(document, converter).map((use) => use.section));
@@ -51,11 +48,15 @@ function sectionsFor(gui: GuiContext, document: IniDocument, converter: string):
   return [...names.filter((name) => users.has(name)), ...names.filter((name) => !users.has(name))];
 }
 
+function toPiece(document: IniDocument, name: string, code: string): Piece {
+  return { kind: "converter", name, code, python: configuredPython(document, section) };
+}
+
 async function list(c: Call, gui: GuiContext): Promise<Response> {
   const { document } = gui.read();
   const converters = await Promise.all(
     listConverterOptions(document).map(({ rawKey, value }) =>
-      buildConverterRow(document, { kind: "converter", name: rawKey, code: valueToCode(value) })
+      buildConverterRow(document, toPiece(document, rawKey, valueToCode(value)))
     ),
   );
   const filters = document.sections
@@ -140,13 +141,13 @@ function Filters({ filters }: { filters: readonly { name: string; value: string 
 
 async function editor(c: Call, gui: GuiContext, name: string): Promise<Response> {
   const file = gui.read();
-  const option = file.document.byName.get(section)?.options.get(name.toLowerCase());
+  const option = listConverterOptions(file.document).find(({ key }) => key === name.toLowerCase());
   if (name !== "" && option === undefined) {
     const message = `There is no converter ${name} in ${file.path}`;
     return await problemPage(c, gui, { message, hint: undefined, status: 404 });
   }
   const code = valueToCode(option?.value ?? "");
-  const { language } = await checkPiece({ kind: "converter", name, code });
+  const { language } = await checkPiece(toPiece(file.document, name, code));
   const isHidden = holdsSecret(gui, file.document, code);
   return await show(c, gui, {
     title: name === "" ? "New converter" : name,
@@ -215,17 +216,17 @@ function checkConverterName(document: IniDocument, name: string, was: string): S
     ];
   }
   const isTaken = name.toLowerCase() !== was.toLowerCase() &&
-    listConverterOptions(document).some(({ key }) => key === name.toLowerCase());
-  return isTaken ? [toError(`There is a converter ${name} already.`)] : [];
+    document.byName.get(section)?.options.has(name.toLowerCase()) === true;
+  return isTaken ? [toError(`There is an option ${name} in [converters] already.`)] : [];
 }
 
 async function save(c: Call, gui: GuiContext, form: URLSearchParams): Promise<Response> {
   const name = (form.get("name") ?? "").trim();
   const was = form.get("was") ?? "";
   const code = form.get("code") ?? "";
-  const piece: Piece = { kind: "converter", name, code };
-  const { language } = await checkPiece(piece);
   const { document } = gui.read();
+  const piece = toPiece(document, name, code);
+  const { language } = await checkPiece(piece);
   const errors = [
     ...checkConverterName(document, name, was),
     ...await checkCodeField(piece, "code"),

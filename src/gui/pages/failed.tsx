@@ -4,26 +4,36 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import type { AppContext } from "../../app/context.ts";
+import { type AppContext, defaultWorkers } from "../../app/context.ts";
 import {
+  countReasons,
   countResent,
   type DeadRecords,
+  type DeadSelection,
   discardDeadRecords,
   eventId,
   findDeadRecords,
   listIds,
+  type ReasonCount,
   retryDeadRecords,
 } from "../../app/dead_letters.ts";
 import { UsageError } from "../../base/errors.ts";
 import type { DeadEvent } from "../../state/dead_events.ts";
 import type { DeadLetter } from "../../state/dead_letters.ts";
+import { describeResent } from "../../sync/deliver/resend.ts";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
 import { json, moment, withQuery } from "../format.ts";
 import { withState } from "../history.ts";
 import { show } from "../layout.tsx";
 
-/** Records that one page shows; the oldest come first, so that the next ones follow. */
+/** Records that one page shows, the oldest first. */
 const listed = 100;
+
+/** The longest wait for what became of records that are sent again: somebody waits for the page. */
+const waitMs = 30_000;
+
+/** Reasons that are listed; each can be chosen, and sent again as a whole. */
+const listedReasons = 50;
 
 /** The page of refused records. */
 export const failedPage: Page = {
@@ -32,21 +42,41 @@ export const failedPage: Page = {
   navigation: "main",
   routes(app, gui) {
     app.get("/failed", (c) => {
-      const section = c.req.query("section") ?? "";
-      return page(c, gui, <List gui={gui} section={section} done={c.req.query("done") ?? ""} />);
+      const { done = "", page: number = "1", ...query } = c.req.query();
+      const first = Math.max(Math.trunc(Number(number)) || 1, 1);
+      return page(c, gui, <List gui={gui} view={readView(query)} page={first} done={done} />);
     });
     app.post("/failed/retry", async (c) => {
-      const { chosen, section } = await chosenBy(c, gui);
-      return back(c, gui, section, await retry(gui, chosen));
+      const { chosen, view } = await chosenBy(c, gui);
+      return back(c, gui, view, await retry(gui, chosen));
     });
     app.post("/failed/discard", async (c) => {
-      const { chosen, section, sure } = await chosenBy(c, gui);
-      if (!sure) return page(c, gui, <Question kept={chosen} section={section} />);
+      const { chosen, view, sure, isWhole } = await chosenBy(c, gui);
+      if (!sure) return page(c, gui, <Question kept={chosen} view={view} isWhole={isWhole} />);
       withState(gui, (store) => discardDeadRecords(store, chosen));
-      return back(c, gui, section, `${listIds(chosen).length} discarded.`);
+      return back(c, gui, view, `${listIds(chosen).length} discarded.`);
     });
   },
 };
+
+/** Which records the page is about. */
+interface View {
+  readonly section: string | undefined;
+  readonly reason: string | undefined;
+}
+
+function readView({ section, reason }: Readonly<Record<string, string>>): View {
+  return { section: section || undefined, reason: reason || undefined };
+}
+
+/** The address of the page with a view. */
+function address({ section, reason }: View, more: Readonly<Record<string, string>> = {}): string {
+  return withQuery("failed", {
+    ...section === undefined ? {} : { section },
+    ...reason === undefined ? {} : { reason },
+    ...more,
+  });
+}
 
 type Children = Parameters<typeof show>[2]["children"];
 
@@ -56,48 +86,66 @@ function page(c: Call, gui: GuiContext, children: Children): Response | Promise<
   return show(c, gui, { title: "Failed records", path: "failed", document, scripts, children });
 }
 
-function back(c: Call, gui: GuiContext, section: string, done: string): Response {
-  return goTo(c, gui, withQuery("failed", section === "" ? { done } : { section, done }));
+function back(c: Call, gui: GuiContext, view: View, done: string): Response {
+  return goTo(c, gui, address({ ...view, reason: undefined }, { done }));
 }
 
-function keptRecords(gui: GuiContext, section: string, ids?: readonly string[]): DeadRecords {
-  const name = section === "" ? undefined : section;
-  const none: DeadRecords = { letters: [], events: [] };
-  return withState(gui, (store) => findDeadRecords(store, name, ids)) ?? none;
+function keptRecords(gui: GuiContext, selection: DeadSelection): DeadRecords {
+  return withState(gui, (store) => findDeadRecords(store, selection)) ??
+    { letters: [], events: [] };
 }
 
+/** The records of a form: those that are ticked, or with `all` everything that the view shows. */
 async function chosenBy(c: Call, gui: GuiContext) {
   const form = await c.req.formData();
-  const section = String(form.get("section") ?? "");
-  const ids = form.getAll("id").map(String);
-  if (ids.length === 0) {
+  const view = readView({
+    section: String(form.get("section") ?? ""),
+    reason: String(form.get("reason") ?? ""),
+  });
+  const isWhole = form.has("all");
+  const ids = isWhole ? undefined : form.getAll("id").map(String);
+  if (ids?.length === 0) {
     throw new UsageError("No record is selected", { hint: "Select some first." });
   }
-  return { chosen: keptRecords(gui, section, ids), section, sure: form.has("sure") };
+  return { chosen: keptRecords(gui, { ...view, ids }), view, isWhole, sure: form.has("sure") };
 }
 
 /** Sends letters again, lets the listener try events again, and says what came of it. */
 async function retry(gui: GuiContext, chosen: DeadRecords): Promise<string> {
   const { letters, events } = chosen;
   const resent = countResent();
-  const send = (app: AppContext) => retryDeadRecords(app, chosen, resent);
+  const send = (app: AppContext) =>
+    retryDeadRecords(app, chosen, resent, { workers: defaultWorkers, waitMs });
   // Events are only marked, which may go on beside an upload.
   if (letters.length === 0) await send(gui);
   else await gui.uploads.runAlone(send);
-  const { accepted, refused, unanswered } = resent;
-  const text = `${letters.length} sent again: ${accepted} accepted, ${refused} refused, ` +
-    `${unanswered} not answered.`;
+  const text = `${describeResent(letters.length, resent)}.`;
   if (events.length === 0) return text;
   return `${text} ${events.length} webhook events are due again: agent serve processes them.`;
 }
 
-function Question({ kept, section }: { kept: DeadRecords; section: string }) {
+/** What a form has to say about the view that it is in. */
+function ViewFields({ view, isWhole = false }: { view: View; isWhole?: boolean }) {
+  return (
+    <>
+      <input type="hidden" name="section" value={view.section ?? ""} />
+      <input type="hidden" name="reason" value={view.reason ?? ""} />
+      {isWhole ? <input type="hidden" name="all" value="yes" /> : null}
+    </>
+  );
+}
+
+function Question(
+  { kept, view, isWhole }: { kept: DeadRecords; view: View; isWhole: boolean },
+) {
   const count = listIds(kept).length;
   return (
     <form method="post" action="failed/discard">
-      <input type="hidden" name="section" value={section} />
+      <ViewFields view={view} isWhole={isWhole} />
       <input type="hidden" name="sure" value="yes" />
-      {listIds(kept).map((id) => <input key={id} type="hidden" name="id" value={id} />)}
+      {isWhole
+        ? null
+        : listIds(kept).map((id) => <input key={id} type="hidden" name="id" value={id} />)}
       <p class="notice warning">
         Forget {count}{" "}
         {count === 1 ? "record" : "records"}? They are not sent any more. An upload sends them anew
@@ -105,30 +153,83 @@ function Question({ kept, section }: { kept: DeadRecords; section: string }) {
       </p>
       <div class="actions">
         <button type="submit" class="danger">Discard {count}</button>
-        <a href={section === "" ? "failed" : withQuery("failed", { section })}>Cancel</a>
+        <a href={address(view)}>Cancel</a>
       </div>
     </form>
   );
 }
 
-function List({ gui, section, done }: { gui: GuiContext; section: string; done: string }) {
-  const kept = keptRecords(gui, section);
-  const count = listIds(kept).length;
-  const where = section === "" ? "" : ` of ${section}`;
+interface ListFacts {
+  readonly gui: GuiContext;
+  readonly view: View;
+  /** The page of the list, from 1. */
+  readonly page: number;
+  /** What was done just now. */
+  readonly done: string;
+}
+
+function List({ gui, view, page, done }: ListFacts) {
+  const reasons = withState(gui, (store) => countReasons(store, view.section)) ?? [];
+  const shown = view.reason === undefined
+    ? reasons
+    : reasons.filter(({ reason }) => reason === view.reason);
+  const count = shown.reduce((sum, each) => sum + each.count, 0);
+  const where = view.section === undefined ? "" : ` of ${view.section}`;
   return (
     <>
       {done === "" ? null : <p class="notice" role="status">{done}</p>}
       <p class="lead">
         {count === 0 ? `No refused records${where} are kept.` : `${count} refused records${where}.`}
-        {section === "" ? null : (
+        {view.section === undefined ? null : (
           <>
             {" "}
-            <a href="failed">Show all sections</a>
+            <a href={address({ ...view, section: undefined })}>Show all sections</a>
           </>
         )}
       </p>
-      {count === 0 ? null : <Records gui={gui} kept={kept} section={section} />}
+      {reasons.length === 0 ? null : <Reasons gui={gui} view={view} reasons={reasons} />}
+      {count === 0 ? null : <Records gui={gui} view={view} page={page} count={count} />}
     </>
+  );
+}
+
+function Reasons(
+  { gui, view, reasons }: { gui: GuiContext; view: View; reasons: readonly ReasonCount[] },
+) {
+  return (
+    <section aria-labelledby="reasons">
+      <h2 id="reasons">Why</h2>
+      <ul class="plain problems">
+        {reasons.slice(0, listedReasons).map(({ reason, count }) => (
+          <li key={reason}>
+            <div>
+              <strong>{count}</strong> {gui.redactor.redact(reason)}
+            </div>
+            <form method="post" action="failed/retry" class="tight actions">
+              <ViewFields view={{ ...view, reason }} isWhole />
+              {view.reason === reason
+                ? (
+                  <a class="button quiet" href={address({ ...view, reason: undefined })}>
+                    Show all
+                  </a>
+                )
+                : <a class="button quiet" href={address({ ...view, reason })}>Show these</a>}
+              <button type="submit">
+                Retry {count}
+                <span class="heard">: {gui.redactor.redact(reason)}</span>
+              </button>
+              <button type="submit" class="danger" formaction="failed/discard">
+                Discard {count}
+                <span class="heard">: {gui.redactor.redact(reason)}</span>
+              </button>
+            </form>
+          </li>
+        ))}
+      </ul>
+      {reasons.length > listedReasons
+        ? <p class="note">{reasons.length - listedReasons} more reasons.</p>
+        : null}
+    </section>
   );
 }
 
@@ -168,14 +269,37 @@ function Row({ gui, id, kept }: RowFacts) {
   );
 }
 
-function Records({ gui, kept, section }: { gui: GuiContext; kept: DeadRecords; section: string }) {
-  const all = [
-    ...kept.letters.map((letter) => ({ id: String(letter.id), kept: letter })),
-    ...kept.events.map((event) => ({ id: eventId(event), kept: event })),
-  ];
+/** The records of a page of the list: letters first, then events. */
+function readPage(gui: GuiContext, { section, reason }: View, page: number) {
+  const offset = (page - 1) * listed;
+  return withState(gui, (store) => {
+    const letters = store.deadLetters({ section, reason, window: { offset, limit: listed } });
+    const before = store.unfinishedWork().refused
+      .filter((each) => (section ?? each.section) === each.section)
+      .filter((each) => (reason ?? each.reason) === each.reason)
+      .reduce((sum, { count }) => sum + count, 0);
+    const { events } = findDeadRecords(store, { section, reason, ids: undefined });
+    const from = Math.max(offset - before, 0);
+    return [
+      ...letters.map((letter) => ({ id: String(letter.id), kept: letter })),
+      ...events.slice(from, from + listed - letters.length)
+        .map((event) => ({ id: eventId(event), kept: event })),
+    ];
+  }) ?? [];
+}
+
+interface RecordsFacts {
+  readonly gui: GuiContext;
+  readonly view: View;
+  readonly page: number;
+  /** Records on all pages. */
+  readonly count: number;
+}
+
+function Records({ gui, view, page, count }: RecordsFacts) {
   return (
     <form method="post" action="failed/retry">
-      <input type="hidden" name="section" value={section} />
+      <ViewFields view={view} />
       <div class="scroll" tabindex={0} role="region" aria-label="Refused records">
         <table>
           <thead>
@@ -190,15 +314,11 @@ function Records({ gui, kept, section }: { gui: GuiContext; kept: DeadRecords; s
             </tr>
           </thead>
           <tbody>
-            {all.slice(0, listed).map((row) => <Row key={row.id} gui={gui} {...row} />)}
+            {readPage(gui, view, page).map((row) => <Row key={row.id} gui={gui} {...row} />)}
           </tbody>
         </table>
       </div>
-      {all.length <= listed ? null : (
-        <p class="note">
-          The oldest {listed} are shown. For all at once: <code>agent retry</code>
-        </p>
-      )}
+      <Pages view={view} page={page} count={count} />
       <div class="actions">
         <button type="submit">Retry selected records</button>
         <button type="submit" class="danger" formaction="failed/discard">
@@ -206,5 +326,20 @@ function Records({ gui, kept, section }: { gui: GuiContext; kept: DeadRecords; s
         </button>
       </div>
     </form>
+  );
+}
+
+function Pages({ view, page, count }: Omit<RecordsFacts, "gui">) {
+  const last = Math.ceil(count / listed);
+  if (last === 1) return null;
+  const from = (page - 1) * listed;
+  return (
+    <nav class="actions" aria-label="Pages of the list">
+      {page > 1 ? <a href={address(view, { page: String(page - 1) })}>Previous</a> : null}
+      <span>
+        {from + 1} to {Math.min(from + listed, count)} of {count}
+      </span>
+      {page < last ? <a href={address(view, { page: String(page + 1) })}>Next</a> : null}
+    </nav>
   );
 }

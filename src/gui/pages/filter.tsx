@@ -5,6 +5,7 @@
  */
 /** @jsxImportSource hono/jsx */
 import { sourceNamed } from "../../config/declared.ts";
+import { configuredPython } from "../../config/user_code.ts";
 import { checkPiece, type Piece } from "../code_check.ts";
 import { CodeForm, holdsSecret, SecretNotice } from "../code_form.tsx";
 import { checkCodeField } from "../code_save.ts";
@@ -38,7 +39,12 @@ async function page(c: Call, gui: GuiContext, section: string): Promise<Response
     return await problemPage(c, gui, { message, hint: undefined, status: 404 });
   }
   const code = valueToCode(own.options.get(option)?.value ?? "");
-  const { language } = await checkPiece({ kind: "filter", name: section, code });
+  const { language } = await checkPiece({
+    kind: "filter",
+    name: section,
+    code,
+    python: configuredPython(file.document, section),
+  });
   const isHidden = holdsSecret(gui, file.document, code);
   return await show(c, gui, {
     title: section,
@@ -72,7 +78,8 @@ async function save(
   form: URLSearchParams,
 ): Promise<Response> {
   const code = form.get("code") ?? "";
-  const piece: Piece = { kind: "filter", name: section, code };
+  const python = configuredPython(gui.read().document, section);
+  const piece: Piece = { kind: "filter", name: section, code, python };
   const { language } = await checkPiece(piece);
   return answerChange(c, gui, form, {
     section,

@@ -7,6 +7,7 @@
 import { checkDocument } from "../../app/configuration.ts";
 import type { AppContext } from "../../app/context.ts";
 import { discoverPaths } from "../../app/discover.ts";
+import { checkFieldValues, type FieldValues } from "../../app/field_values.ts";
 import { mergeSectionMappings, readServerMappings } from "../../app/mappings.ts";
 import { type Sample, suggestions } from "../../app/source_paths.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -14,6 +15,7 @@ import { sourceNamed } from "../../config/declared.ts";
 import { mappingField } from "../../config/mapping_option.ts";
 import type { Config } from "../../config/config.ts";
 import type { SectionConfig } from "../../config/section.ts";
+import { describeRefusal } from "../../sync/field_refusals.ts";
 import { checkMappings } from "../../sync/prepare.ts";
 import type { FieldMapping, ServerMappings } from "../../transform/mapping.ts";
 import { Unreadable } from "../account.tsx";
@@ -31,9 +33,13 @@ import { checkEnabled, withSection } from "../section_config.ts";
 interface Fetched {
   sample?: Sample;
   server?: ServerMappings;
+  /** What Oomnitza tells about the fields; null when it does not tell. */
+  values?: FieldValues | null;
   /** Why the last request failed. */
   problem?: string | undefined;
 }
+
+type FetchedPart = "sample" | "server" | "values";
 
 /** Records that are sampled. */
 const sampleSize = 50;
@@ -58,7 +64,7 @@ export const mappingsPage: Page = {
       const edits = () => [{ kind: "remove", section, key } as const];
       return answerChange(c, gui, form, { section, edits, next });
     });
-    for (const what of ["sample", "server"] as const) {
+    for (const what of ["sample", "server", "values"] as const) {
       app.post(`/section/:name/mappings/${what}`, async (c) => {
         const section = c.req.param("name");
         const known = fetched.get(section) ?? {};
@@ -76,7 +82,7 @@ export const mappingsPage: Page = {
 async function fetchAgain(
   gui: GuiContext,
   section: string,
-  what: "sample" | "server",
+  what: FetchedPart,
 ): Promise<Fetched> {
   try {
     return await withSection(gui, section, (app, config) => fetchPart(app, config, section, what));
@@ -89,12 +95,15 @@ async function fetchPart(
   app: AppContext,
   config: Config,
   section: string,
-  what: "sample" | "server",
+  what: FetchedPart,
 ): Promise<Fetched> {
   const found = config.sections.find(({ name }) => name === section);
   if (found === undefined) return { problem: "The settings have errors: fix them first." };
   if (what === "sample") return { sample: await discoverPaths(app, config, section, sampleSize) };
   if (config.oomnitza === undefined) return { problem: "The settings of Oomnitza have errors." };
+  if (what === "values") {
+    return { values: await checkFieldValues(app, config, section, sampleSize) ?? null };
+  }
   return { server: await readServerMappings(app, config, found) };
 }
 
@@ -159,6 +168,7 @@ function Mappings({ c, gui, file, section, config, sectionConfig, fetched }: Map
   return (
     <>
       <FetchForms section={section} sectionConfig={sectionConfig} fetched={fetched} />
+      <Refusals gui={gui} values={fetched.values} />
       {table.findings.map(({ option, message, hint }) => (
         <p class="notice warning">
           {option === undefined ? null : <code>{option}</code>} {gui.redactor.redact(
@@ -171,6 +181,7 @@ function Mappings({ c, gui, file, section, config, sectionConfig, fetched }: Map
         revision={file.revision}
         fields={table.fields}
         keyOf={(field) => ownKey(own, field)}
+        rules={fetched.values?.rules}
         redact={(text) => gui.redactor.redact(text)}
       />
       <MappingForm
@@ -193,6 +204,32 @@ function used({ fields }: { readonly fields: readonly FieldMapping[] }): Readonl
   return new Set(fields.flatMap(({ spec }) => spec.source ?? []));
 }
 
+/** Which values of the first records Oomnitza will refuse. */
+function Refusals({ gui, values }: { gui: GuiContext; values: Fetched["values"] }) {
+  if (values === undefined) return null;
+  if (values === null) {
+    return <p class="notice">This instance does not tell what its fields take.</p>;
+  }
+  const { refusals, records } = values;
+  if (refusals.length === 0) {
+    return (
+      <p class="notice good">
+        Oomnitza takes the values of{" "}
+        {records === 0 ? "all fields" : `the first ${records} records`}.
+      </p>
+    );
+  }
+  return (
+    <>
+      {refusals.map((refusal) => (
+        <p class="notice warning">
+          Of the first {records} records, {gui.redactor.redact(describeRefusal(refusal))}
+        </p>
+      ))}
+    </>
+  );
+}
+
 /** What can be fetched, and how that ended. */
 function FetchForms(
   { section, sectionConfig, fetched }: {
@@ -211,6 +248,11 @@ function FetchForms(
       <div class="actions">
         <form method="post" action={`${path}/sample`}>
           <button type="submit" class="quiet">Read {sampleSize} records</button>
+        </form>
+        <form method="post" action={`${path}/values`}>
+          <button type="submit" class="quiet">
+            Compare {sampleSize} records with Oomnitza's fields
+          </button>
         </form>
         {isServerUsed
           ? (

@@ -1,22 +1,19 @@
 /**
- * The overview: every section, whether it is enabled, and how its last run went.
+ * The overview: what needs a person, and how every section does.
  *
  * @module
  */
 /** @jsxImportSource hono/jsx */
 import { checkDocument } from "../../app/configuration.ts";
-import { nextRuns, type UpcomingRun } from "../../app/schedule.ts";
+import { needsAttention, readStatus, type SectionStatus } from "../../app/status.ts";
 import type { Finding } from "../../base/errors.ts";
-import { isSectionEnabled } from "../../config/enabled.ts";
-import type { Config } from "../../config/config.ts";
-import type { StoredRun } from "../../state/runs.ts";
 import { describeIni } from "../../describe/ini.ts";
-import { describeCounts } from "../../sync/report.ts";
 import { goTo, type GuiContext, type Page, sectionPath } from "../context.ts";
-import { lastRuns } from "../history.ts";
 import { type IniFile, writeIniFile } from "../ini_file.ts";
 import { Mark, show } from "../layout.tsx";
 import { sentence } from "../saving.tsx";
+import { SectionsToFix } from "../section_problems.tsx";
+import { SectionRow } from "../section_row.tsx";
 import { sourceNamed } from "../../config/declared.ts";
 
 /** The start page. */
@@ -28,11 +25,12 @@ export const overviewPage: Page = {
     app.get("/", async (c) => {
       const file = gui.read();
       const { document } = file;
-      const children = file.exists
-        ? <Sections {...await readFacts(gui, file)} />
-        : <Beginning gui={gui} />;
-      return show(c, gui, { title: "Overview", path: "", document, children });
+      const scripts = file.exists ? ["filter.js", "live.js"] : [];
+      const children = file.exists ? await Sections({ gui, file }) : <Beginning gui={gui} />;
+      return show(c, gui, { title: "Overview", path: "", document, scripts, children });
     });
+    // The script of the page asks for this again and again.
+    app.get("/overview/live", async (c) => c.html(await State({ gui, file: gui.read() })));
     app.post("/create", (c) => {
       const file = gui.read();
       if (!file.exists) writeIniFile(file, describeIni(gui.sources));
@@ -58,101 +56,93 @@ function Beginning({ gui }: { gui: GuiContext }) {
 interface Facts {
   readonly gui: GuiContext;
   readonly file: IniFile;
-  readonly config: Config;
-  readonly runs: ReadonlyMap<string, StoredRun>;
-  /** By section. */
-  readonly upcoming: ReadonlyMap<string, UpcomingRun>;
 }
 
-async function readFacts(gui: GuiContext, file: IniFile): Promise<Facts> {
-  const config = checkDocument(gui, file.document);
-  const next = await nextRuns(gui, config);
-  const upcoming = new Map(next.map((run) => [run.section, run]));
-  return { gui, file, config, runs: lastRuns(gui), upcoming };
-}
+/** From so many rows on there is a field that filters them. */
+const filteredFrom = 8;
 
-function Sections({ gui, file: { document }, config, runs, upcoming }: Facts) {
-  const sections = document.sections.filter(({ name }) =>
-    sourceNamed(name, gui.sources) !== undefined
+/** How often the page asks how the sections do, in milliseconds. */
+const refreshMs = 5_000;
+
+async function Sections({ gui, file }: Facts) {
+  const { document } = file;
+  const config = checkDocument(gui, document);
+  const others = document.sections.filter(({ name }) =>
+    sourceNamed(name, gui.sources) !== undefined && config.disabled.includes(name)
   );
-  const enabled = sections.filter(({ name }) => isSectionEnabled(document, name, gui.env));
-  const others = sections.filter((section) => !enabled.includes(section));
+  const enabled = config.sections.length + config.broken.size;
   return (
     <>
       <Findings gui={gui} findings={config.findings} />
       <p class="lead">
-        {enabled.length} of {sections.length} sections are enabled.
+        {enabled} of {enabled + others.length} sections are enabled.
       </p>
-      <div class="scroll" tabindex={0} role="region" aria-label="Sections">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Section</th>
-              <th scope="col">Reads</th>
-              <th scope="col">Last run (UTC)</th>
-              <th scope="col">Account</th>
-              <th scope="col">Next run (UTC)</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...enabled, ...others].map(({ name }) => (
-              <Row
-                gui={gui}
-                name={name}
-                isOn={enabled.some((section) => section.name === name)}
-                run={runs.get(name)}
-                upcoming={upcoming.get(name)}
-              />
-            ))}
-          </tbody>
-        </table>
+      {enabled + others.length < filteredFrom ? null : (
+        <p class="field">
+          <label for="filter">Filter sections</label>
+          <input type="text" id="filter" data-filter=".section-row" autocomplete="off" />
+        </p>
+      )}
+      <div data-live="overview/live" data-every={refreshMs}>
+        {await State({ gui, file })}
       </div>
+      <p class="notice bad" data-silence role="status" hidden></p>
+      <Disabled gui={gui} names={others.map(({ name }) => name)} />
     </>
   );
 }
 
-interface RowFacts {
-  readonly gui: GuiContext;
-  readonly name: string;
-  readonly isOn: boolean;
-  readonly run: StoredRun | undefined;
-  readonly upcoming: UpcomingRun | undefined;
-}
-
-function Row({ gui, name, isOn, run, upcoming }: RowFacts) {
+/** What changes while the page is open. */
+async function State({ gui, file }: Facts) {
+  const config = checkDocument(gui, file.document);
+  const all = await readStatus(gui, config);
+  if (all.length === 0) return <p class="notice">No section is enabled yet.</p>;
   return (
-    <tr>
-      <th scope="row" class="whole">
-        <Mark isOn={isOn} />
-        <a href={sectionPath(name)}>{name}</a>
-      </th>
-      <td>{sourceNamed(name, gui.sources)?.title}</td>
-      <td>{lastRun(run)}</td>
-      <td>{account(run)}</td>
-      <td>{nextRun(upcoming)}</td>
-    </tr>
+    <>
+      <SectionsToFix gui={gui} all={all.filter(needsAttention)} />
+      <List gui={gui} all={all} />
+    </>
   );
 }
 
-function lastRun(run: StoredRun | undefined): string {
-  if (run === undefined) return "never";
-  const { started, state } = run;
-  return `${minute(started)}, ${state}`;
+function List({ gui, all }: { gui: GuiContext; all: readonly SectionStatus[] }) {
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label="Enabled sections">
+      <table class="sections">
+        <thead>
+          <tr>
+            <th scope="col">Section</th>
+            <th scope="col">State</th>
+            <th scope="col">Runs, newest right</th>
+            <th scope="col">Last run</th>
+            <th scope="col">Next run</th>
+            <th scope="col">Open</th>
+          </tr>
+        </thead>
+        <tbody>
+          {all.map((status) => <SectionRow key={status.section} gui={gui} status={status} />)}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
-function minute(iso: string): string {
-  return iso.slice(0, 16).replace("T", " ");
-}
-
-function account(run: StoredRun | undefined): string {
-  if (run === undefined) return "";
-  return [describeCounts(run.counts), ...run.error === null ? [] : [run.error]].join(". ");
-}
-
-/** When `agent serve` runs it, as `agent schedule` says it. */
-function nextRun(upcoming: UpcomingRun | undefined): string {
-  if (upcoming === undefined || upcoming.next === null) return "";
-  return Date.parse(upcoming.next) <= Date.now() ? "due" : minute(upcoming.next);
+function Disabled({ gui, names }: { gui: GuiContext; names: readonly string[] }) {
+  if (names.length === 0) return null;
+  return (
+    <section aria-labelledby="disabled">
+      <h2 id="disabled">Not enabled</h2>
+      <ul class="plain columns-of-links">
+        {names.map((name) => (
+          <li class="section-row">
+            <Mark isOn={false} />
+            <a href={sectionPath(name)}>{name}</a>{" "}
+            <span class="note">{sourceNamed(name, gui.sources)?.title}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
 /** What is wrong with the file, each with a link to where it can be fixed. */

@@ -8,7 +8,10 @@ import { stringifyExactJson } from "../../base/json.ts";
 import { withPlans } from "../../app/plan.ts";
 import { AgentError, ConfigError } from "../../base/errors.ts";
 import { isSectionEnabled } from "../../config/enabled.ts";
-import type { PlanCounts, PlannedChange, PlanReport } from "../../sync/changes/plan.ts";
+import type { FieldChange } from "../../sync/changes/delta.ts";
+import type { PlannedChange } from "../../sync/changes/found_changes.ts";
+import type { PlanCounts, PlanReport } from "../../sync/changes/plan.ts";
+import { describeRefusal } from "../../sync/field_refusals.ts";
 import { toSectionError } from "../../sync/report.ts";
 import { ErrorNotice } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
@@ -33,17 +36,18 @@ export const planPage: Page = {
   routes(app, gui) {
     app.get("/section/:name/plan", (c) => {
       const section = c.req.param("name");
-      return page(c, gui, section, <Form section={section} />);
+      return page(c, gui, section, <Form section={section} live={false} />);
     });
     app.post("/section/:name/plan", async (c) => {
       const section = c.req.param("name");
-      const shown = await result(gui, section);
+      const live = (await c.req.formData()).has("live");
+      const shown = await result(gui, section, live);
       return page(
         c,
         gui,
         section,
         <>
-          <Form section={section} />
+          <Form section={section} live={live} />
           {shown}
         </>,
       );
@@ -58,35 +62,37 @@ function page(c: Call, gui: GuiContext, section: string, children: Children) {
   return show(c, gui, { title: section, path: "plan", section, document, children });
 }
 
-function Form({ section }: { section: string }) {
+function Form({ section, live }: { section: string; live: boolean }) {
   return (
     <form method="post" action={sectionPath(section, "plan")} class="actions">
       <button type="submit">Read all and compare</button>
+      <label>
+        <input type="checkbox" name="live" value="yes" checked={live} />{" "}
+        with what Oomnitza holds now, and say who changed it
+      </label>
       <span class="note">Nothing is sent. A large source takes its time.</span>
     </form>
   );
 }
 
 /** Plans an upload of a section, enabled or not. */
-function planSection(gui: GuiContext, section: string): Promise<ShownPlan> {
-  return withSection(
-    gui,
-    section,
-    (app, config) =>
-      withPlans(app, config, { sections: [section] }, async ({ sections: [planned] }) => {
-        if (planned === undefined) throw new AgentError(`[${section}] was not planned`);
-        const changes: PlannedChange[] = [];
-        for await (const change of planned.changes()) {
-          if (changes.push(change) === shownChanges) break;
-        }
-        return { report: planned.report, changes };
-      }),
-  );
+function planSection(gui: GuiContext, section: string, live: boolean): Promise<ShownPlan> {
+  return withSection(gui, section, (app, config) => {
+    const request = { sections: [section], live, history: live };
+    return withPlans(app, config, request, async ({ sections: [planned] }) => {
+      if (planned === undefined) throw new AgentError(`[${section}] was not planned`);
+      const changes: PlannedChange[] = [];
+      for await (const change of planned.changes()) {
+        if (changes.push(change) === shownChanges) break;
+      }
+      return { report: planned.report, changes };
+    });
+  });
 }
 
-async function result(gui: GuiContext, section: string) {
+async function result(gui: GuiContext, section: string, live: boolean) {
   try {
-    const plan = await planSection(gui, section);
+    const plan = await planSection(gui, section, live);
     const enabled = isSectionEnabled(gui.read().document, section, gui.env);
     return <Planned gui={gui} plan={plan} enabled={enabled} />;
   } catch (thrown) {
@@ -117,13 +123,24 @@ interface PlannedFacts {
 
 function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
   const { counts, waiting, guard, error, section, has_baseline: known } = report;
+  const isLive = report.compared_with === "live";
   const total = counts.new + counts.changed + (counts.gone ?? 0);
   return (
     <>
       {error !== null && <ErrorNotice gui={gui} {...error} findings={[]} />}
-      {!known && (
+      {!known && !isLive && (
         <p class="notice">No full upload is on record here, so that every record counts as new.</p>
       )}
+      {report.not_compared.length > 0 && (
+        <p class="notice">
+          Oomnitza does not show {report.not_compared.join(", ")}: not compared.
+        </p>
+      )}
+      {report.refusals.map((refusal) => (
+        <p key={refusal.field} class="notice warning">
+          {gui.redactor.redact(describeRefusal(refusal))}
+        </p>
+      ))}
       {guard !== null && <p class="notice warning">The guard would stop it: {guard}</p>}
       {waiting > 0 && <p class="notice">{waiting} records of an earlier run are sent first.</p>}
       <table aria-label="Counts">
@@ -157,9 +174,14 @@ function formatChangedValue(value: unknown): string {
   return value === undefined ? "" : typeof value === "string" ? value : stringifyExactJson(value);
 }
 
+function describeLastChange({ changed_by = "", changed_at }: FieldChange): string {
+  return changed_at === undefined ? changed_by : `${changed_by}, ${changed_at}`;
+}
+
 function Change({ gui: { redactor }, change }: { gui: GuiContext; change: PlannedChange }) {
   const { kind, record, fields, reason } = change;
   const name = record === "" ? "(no sync field)" : redactor.redact(record);
+  const hasHistory = fields.some(({ changed_by }) => changed_by !== undefined);
   return (
     <details class="record">
       <summary>{kinds[kind]}: {name}</summary>
@@ -171,6 +193,7 @@ function Change({ gui: { redactor }, change }: { gui: GuiContext; change: Planne
               <th scope="col">Field</th>
               <th scope="col">Before</th>
               <th scope="col">After</th>
+              {hasHistory && <th scope="col">Last changed in Oomnitza by</th>}
             </tr>
           </thead>
           <tbody>
@@ -179,6 +202,7 @@ function Change({ gui: { redactor }, change }: { gui: GuiContext; change: Planne
                 <th scope="row">{field.field}</th>
                 <td>{redactor.redact(formatChangedValue(field.old))}</td>
                 <td>{redactor.redact(formatChangedValue(field.new))}</td>
+                {hasHistory && <td>{redactor.redact(describeLastChange(field))}</td>}
               </tr>
             ))}
           </tbody>

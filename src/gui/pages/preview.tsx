@@ -11,7 +11,7 @@ import type { ExplainedField, Explanation, ReadRecord } from "../../sync/read/ex
 import { toSectionError } from "../../sync/report.ts";
 import { Dropped } from "../../transform/map.ts";
 import { describeValueSource } from "../../transform/mapping.ts";
-import { ErrorNotice, Unreadable } from "../account.tsx";
+import { EmptyPaths, ErrorNotice, Unreadable } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { withSection } from "../section_config.ts";
@@ -106,7 +106,8 @@ interface RecordsFacts {
   readonly count: number;
 }
 
-function Records({ gui, found: { items }, section, count }: RecordsFacts) {
+function Records({ gui, found, section, count }: RecordsFacts) {
+  const { items, emptyPaths, hint } = found;
   const records = items.filter((item): item is ReadRecord => !(item instanceof Skipped));
   const skipped = items.filter((item) => item instanceof Skipped);
   const sent = records.filter(({ outcome }) => !(outcome instanceof Dropped)).length;
@@ -119,6 +120,7 @@ function Records({ gui, found: { items }, section, count }: RecordsFacts) {
       <input type="hidden" name="count" value={String(count)} />
       <p class="notice" role="status">{summary}</p>
       <Unreadable gui={gui} skipped={skipped} />
+      <EmptyPaths gui={gui} paths={emptyPaths} hint={hint} />
       {records.map((one, index) => <Record key={index} gui={gui} one={one} number={index + 1} />)}
     </form>
   );

@@ -5,6 +5,7 @@
  */
 /** @jsxImportSource hono/jsx */
 import { isSectionEnabled } from "../../config/enabled.ts";
+import { getOption } from "../../config/ini.ts";
 import { UsageError } from "../../base/errors.ts";
 import { CountTable, ErrorNotice, Remarks } from "../account.tsx";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
@@ -146,6 +147,13 @@ function Ended({ gui, job }: { gui: GuiContext; job: UploadJob }) {
   );
 }
 
+function describeOrder({ document }: IniFile): string {
+  const parallel = Number(getOption(document, "oomnitza", "parallel")?.value ?? 1);
+  return parallel > 1
+    ? `Sections, of which up to ${parallel} run side by side`
+    : "Sections, which run one after the other";
+}
+
 function Choice({ gui, file, again }: { gui: GuiContext; file: IniFile; again: boolean }) {
   const enabled = file.document.sections.filter(({ name }) =>
     sourceNamed(name, gui.sources) !== undefined && isSectionEnabled(file.document, name, gui.env)
@@ -162,7 +170,7 @@ function Choice({ gui, file, again }: { gui: GuiContext; file: IniFile; again: b
       <h2 id="choice">{again ? "Upload again" : "Upload"}</h2>
       <form method="post" action="run">
         <fieldset>
-          <legend>Sections, which run one after the other</legend>
+          <legend>{describeOrder(file)}</legend>
           {enabled.map(({ name }) => (
             <label class="check">
               <input type="checkbox" name="section" value={name} checked={enabled.length === 1} />

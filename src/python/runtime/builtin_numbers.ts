@@ -41,7 +41,7 @@ define("ord", 1, 1, (value) => {
   return value.codePointAt(0);
 });
 define("chr", 1, 1, (code) => {
-  if (Number(code) > 2147483647 || Number(code) < -2147483648) {
+  if (isInt(code) && (Number(code) > 2147483647 || Number(code) < -2147483648)) {
     raise("OverflowError", "Python int too large to convert to C int");
   }
   const top = state.version === 2 ? 255 : 0x10ffff;

@@ -37,18 +37,24 @@ import {
   type Value,
 } from "./types.ts";
 
+function toRadix(base: Value): number {
+  if (base === undefined) return 10;
+  if (!isInt(base)) {
+    raise("TypeError", `'${typeName(base)}' object cannot be interpreted as an integer`);
+  }
+  const radix = Number(base);
+  if (radix !== 0 && (radix < 2 || radix > 36)) {
+    raise("ValueError", "int() base must be >= 2 and <= 36, or 0");
+  }
+  return radix;
+}
+
 function toInt(given: Value, base: Value): Value {
   const value = given instanceof PyLazy ? oldValue(given) : given;
   if (value === undefined) return 0;
+  const radix = toRadix(base);
   if (typeof value === "string" || value instanceof PyBytes) {
     const text = typeof value === "string" ? value : value.s;
-    if (base !== undefined && !isInt(base)) {
-      raise("TypeError", `'${typeName(base)}' object cannot be interpreted as an integer`);
-    }
-    const radix = base === undefined ? 10 : Number(base);
-    if (radix !== 0 && (radix < 2 || radix > 36)) {
-      raise("ValueError", "int() base must be >= 2 and <= 36, or 0");
-    }
     const read = readInt(text, radix);
     if (read === undefined) {
       raise("ValueError", `invalid literal for int() with base ${radix}: ${b_repr(value)}`);

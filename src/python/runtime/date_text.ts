@@ -4,7 +4,14 @@
  * @module
  */
 
-import { dayNames, monthDays, monthNames, weekdayOf } from "./calendar_days.ts";
+import {
+  dayNames,
+  fromOrdinal,
+  monthDays,
+  monthNames,
+  toOrdinal,
+  weekdayOf,
+} from "./calendar_days.ts";
 import { t } from "./compare.ts";
 import { errorType, exception, PyError, raise } from "./errors.ts";
 import { host } from "./host.ts";
@@ -12,6 +19,7 @@ import { typeName } from "./kinds.ts";
 import { textOf } from "./lenient.ts";
 import { type Fields, fromMicroseconds, Moment, naive, PyDateTime } from "./moments.ts";
 import { b_repr } from "./repr.ts";
+import { needText } from "./text.ts";
 import { TimeZone, utcZone } from "./timedelta.ts";
 import { members, type Value } from "./types.ts";
 
@@ -53,9 +61,11 @@ const clockPattern =
 const compactClock = /(?<=\d{8}T?)(\d{2})(\d{2})(\d{2})?(?:[.,](\d+))?(?!\d)/;
 const hourPattern = /(?<!\d)(\d{1,2})\s*([ap])\.?m\b\.?/i;
 const namedClock =
-  /(\d+)\s*h(?:ours?)?\s*(?:(\d+)\s*m(?:in(?:utes?)?)?)?\s*(?:(\d+)\s*s(?:ec(?:onds?)?)?)?/i;
+  /(\d+)\s*h(?:ours?)?\s*(?:(\d+)\s*m(?:in(?:utes?)?)?|(?<=h)(\d{2})(?!\d))?\s*(?:(\d+)(?:\.(\d+))?\s*s(?:ec(?:onds?)?)?)?(?:\s*([ap])\.?m\b\.?)?/i;
+/** A zone that stands by itself. */
+const looseZone = /\s([+-])(\d{2}):?(\d{2})\b|\b(?:UTC|GMT)\b/;
 const offsetAfter =
-  /^\s*(?:UTC|GMT|Z)?\s*([+-])(\d{2}):?(\d{2})?(?::?(\d{2}))?(?![\d:])(?:\s*\([^)]*\))?/;
+  /^\s*(UTC|GMT|Z|[A-Z]{3,5})?(\s*)([+-])(\d{1,2}):?(\d{2})?(?::?(\d{2}))?(?![\d:])(?:\s*\([A-Z]{3,}\))?/;
 const zoneAfter = /^\s*(?:UTC|GMT|Z)\b/;
 
 function fail(text: string, what = "Unknown string format"): never {
@@ -66,27 +76,38 @@ function readClock(text: string, reading: Reading): string {
   for (const pattern of [clockPattern, compactClock]) {
     const match = pattern.exec(text);
     if (match === null) continue;
-    const [whole, hour, minute, second = "0", fraction = "", half] = match;
-    Object.assign(reading, {
-      hour: Number(hour),
-      minute: Number(minute),
-      second: Number(second),
-      microsecond: Number(fraction.slice(0, 6).padEnd(6, "0")),
-    });
+    const [whole, hour, minute, second, fraction, half] = match;
+    reading.hour = Number(hour);
+    reading.minute = Number(minute);
+    setSeconds(reading, second, fraction);
     applyHalf(reading, half);
     return cutOut(text, match.index, whole.length, reading);
   }
   const hour = hourPattern.exec(text);
   if (hour !== null) {
-    Object.assign(reading, { hour: Number(hour[1]), minute: 0, second: 0, microsecond: 0 });
+    reading.hour = Number(hour[1]);
     applyHalf(reading, hour[2]);
     return cutOut(text, hour.index, hour[0].length, reading);
   }
   const named = namedClock.exec(text);
   if (named === null) return text;
-  const [whole, h, m = "0", s = "0"] = named;
-  Object.assign(reading, { hour: Number(h), minute: Number(m), second: Number(s), microsecond: 0 });
+  const [whole, h, labelled, attached, s, fraction, half] = named;
+  const m = labelled ?? attached;
+  reading.hour = Number(h);
+  if (m !== undefined) reading.minute = Number(m);
+  setSeconds(reading, s, fraction);
+  applyHalf(reading, half);
   return cutOut(text, named.index, whole.length, reading);
+}
+
+function setSeconds(reading: Reading, second?: string, fraction?: string): void {
+  if (second === undefined) return;
+  reading.second = Number(second);
+  if (fraction !== undefined) reading.microsecond = Number(fraction.slice(0, 6).padEnd(6, "0"));
+}
+
+function zoneOfSize(sign: string | undefined, seconds: number): TimeZone {
+  return seconds === 0 ? utcZone : new TimeZone(sign === "-" ? -seconds : seconds);
 }
 
 /** The text without its time of day, and without the zone that follows it. */
@@ -103,9 +124,12 @@ function applyHalf(reading: Reading, half: string | undefined): void {
 function readZone(text: string, reading: Reading): string {
   const offset = offsetAfter.exec(text);
   if (offset !== null) {
-    const [whole, sign, hours, minutes = "0", seconds = "0"] = offset;
+    const [whole, name, blank, sign, hours, minutes = "0", seconds = "0"] = offset;
     const size = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-    reading.zone = size === 0 ? utcZone : new TimeZone(sign === "-" ? -size : size);
+    // GMT+3 means that this time and three hours are that of Greenwich.
+    const isReversed = name !== undefined && blank === "";
+    const isNamed = blank !== "" && /^(?:UTC|GMT|Z)$/.test(name ?? "");
+    reading.zone = zoneOfSize((sign === "-") === isReversed ? "+" : "-", isNamed ? 0 : size);
     return text.slice(whole.length);
   }
   const named = zoneAfter.exec(text);
@@ -126,7 +150,6 @@ const wordsBetween = new Set([
   "nd",
   "rd",
   "th",
-  "the",
 ]);
 
 function readWords(text: string, whole: string, reading: Reading, { fuzzy }: Options): void {
@@ -140,7 +163,7 @@ function readWords(text: string, whole: string, reading: Reading, { fuzzy }: Opt
         // The short names of zones say nothing that could be known.
         if (!/^[A-Z]{3,5}$/.test(token) || reading.hour === undefined) fail(whole);
       }
-    } else if (!fuzzy && !"/-.,:'()+".includes(token)) fail(whole);
+    } else if (!fuzzy && !"/-.,;'".includes(token)) fail(whole);
   }
 }
 
@@ -159,7 +182,11 @@ function readNumber(token: string, whole: string, reading: Reading): void {
         microsecond: 0,
       });
     }
-  } else if (token.length === 6 && reading.numbers.length === 0) {
+  } else if (token.length === 6 && reading.numbers.length > 0 && reading.hour === undefined) {
+    reading.hour = Number(token.slice(0, 2));
+    reading.minute = Number(token.slice(2, 4));
+    reading.second = Number(token.slice(4));
+  } else if (token.length === 6) {
     for (const at of [0, 2, 4]) push(token.slice(at, at + 2));
   } else if (token.length > 4) fail(whole);
   else push(token);
@@ -172,6 +199,7 @@ function orderOf({ numbers }: Reading, { dayFirst, yearFirst }: Options): Part[]
   const [a = 0, b = 0, c = 0] = numbers.map(({ value }) => value);
   const named = numbers.findIndex(({ isMonth }) => isMonth);
   const yearAt = numbers.findIndex(({ digits }) => digits > 2);
+  if (numbers.length === 0) return [];
   if (numbers.length === 1) {
     return named === 0 ? ["month"] : a > 31 || yearAt === 0 ? ["year"] : ["day"];
   }
@@ -215,7 +243,15 @@ function fullYear(value: number, digits: number): number {
 export function parseDate(text: string, options: Options, given?: Moment): PyDateTime {
   const reading: Reading = { numbers: [] };
   const trimmed = text.trim();
-  readWords(readClock(trimmed, reading), text, reading, options);
+  const rest = readClock(trimmed, reading);
+  const loose = options.fuzzy && reading.zone === undefined && reading.hour !== undefined
+    ? looseZone.exec(rest)
+    : null;
+  if (loose !== null) {
+    const [, sign, hours = "0", minutes = "0"] = loose;
+    reading.zone = zoneOfSize(sign, Number(hours) * 3600 + Number(minutes) * 60);
+  }
+  readWords(loose === null ? rest : rest.replace(loose[0], " "), text, reading, options);
   if (reading.numbers.length > 3) fail(text);
   const isEmpty = reading.numbers.length === 0 && reading.hour === undefined &&
     reading.weekday === undefined;
@@ -272,6 +308,37 @@ function parse(
   return parseDate(read, options, fallback instanceof Moment ? fallback : undefined);
 }
 
+const isoParts =
+  /^(\d{4})(?:-(\d\d)(?:-(\d\d))?|(\d\d)(\d\d)|-?W(\d\d)(?:-?([1-7]))?|-?(\d{3}))?(?:[^\d](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+
+/** ISO 8601, and nothing else. Raises ValueError. */
+function isoparse(text: string): PyDateTime {
+  const found = isoParts.exec(text);
+  if (found === null) return raise("ValueError", "String contains unknown ISO components");
+  const [, y, m1, d1, m2, d2, week, weekday = "1", dayOfYear, h = "0", min = "0", s = "0"] = found;
+  const year = Number(y);
+  const first = toOrdinal(year, 1, 1);
+  const monday = toOrdinal(year, 1, 4) - weekdayOf(year, 1, 4);
+  const [yearOf, month, day] = week !== undefined
+    ? fromOrdinal(monday + (Number(week) - 1) * 7 + Number(weekday) - 1)
+    : dayOfYear !== undefined
+    ? fromOrdinal(first + Number(dayOfYear) - 1)
+    : [year, Number(m1 ?? m2 ?? 1), Number(d1 ?? d2 ?? 1)];
+  const isMidnight = Number(h) === 24 && Number(min) === 0 && Number(s) === 0;
+  const hour = isMidnight ? 0 : Number(h);
+  const fields = { year: yearOf, month, day, hour, minute: Number(min), second: Number(s) };
+  checkRanges({ ...fields, microsecond: 0 }, text);
+  const microsecond = Number((found[12] ?? "").slice(0, 6).padEnd(6, "0"));
+  const moment = new PyDateTime({ ...fields, microsecond }, isoZone(found[13]));
+  return isMidnight ? fromMicroseconds(naive(moment) + 86400000000n, moment.tz) : moment;
+}
+
+function isoZone(text: string | undefined): TimeZone | null {
+  if (text === undefined) return null;
+  const [, sign, hours = "0", minutes = "0"] = /^([+-])(\d\d):?(\d\d)?$/.exec(text) ?? [];
+  return zoneOfSize(sign, Number(hours) * 3600 + Number(minutes) * 60);
+}
+
 /** The members of dateutil.parser. */
 export const dateParserModule: Record<string, Value> = members({
   parse: [
@@ -281,6 +348,6 @@ export const dateParserModule: Record<string, Value> = members({
       parse(text, fallback, dayFirst, yearFirst, fuzzy),
     "timestr default dayfirst yearfirst fuzzy",
   ],
-  isoparse: [1, 1, (text) => parse(text, undefined, undefined, undefined, undefined)],
+  isoparse: [1, 1, (text) => isoparse(needText(text))],
   ParserError: errorType("ParserError"),
 });

@@ -10,7 +10,7 @@ import { hk } from "./compare.ts";
 import { itemStrict } from "./containers.ts";
 import { raise } from "./errors.ts";
 import { formatTemplate } from "./format.ts";
-import { types } from "./kinds.ts";
+import { typeName, types } from "./kinds.ts";
 import { list } from "./sequences.ts";
 import {
   affix,
@@ -192,7 +192,37 @@ for (const name of bytesMethods) {
     return bytesOf(result);
   });
 }
+function needBytes(value: Value): string {
+  if (value instanceof PyBytes) return value.s;
+  if (typeof value === "string" && allowsOld()) return value;
+  return raise("TypeError", `a bytes-like object is required, not '${typeName(value)}'`);
+}
+
+/** bytes.translate: `map` has a character for each of the 256, or is None. */
+function translateBytes({ s }: PyBytes, map: Value, gone: Value): PyBytes {
+  const table = map === null ? undefined : needBytes(map);
+  if (table !== undefined && table.length !== 256) {
+    raise("ValueError", "translation table must be 256 characters long");
+  }
+  const left = gone === undefined ? "" : needBytes(gone);
+  const kept = Array.from(s).filter((char) => !left.includes(char));
+  return new PyBytes(kept.map((char) => table?.[char.charCodeAt(0)] ?? char).join(""));
+}
+
+/** A table for translate, with another byte for each of `from`. Raises ValueError. */
+function maketransBytes(from: Value, to: Value): PyBytes {
+  const [left, right] = [needBytes(from), needBytes(to)];
+  if (left.length !== right.length) {
+    raise("ValueError", "maketrans arguments must have same length");
+  }
+  const table = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
+  Array.from(left).forEach((char, at) => table[char.charCodeAt(0)] = right[at] ?? char);
+  return new PyBytes(table.join(""));
+}
+types.bytes.$info.statics.maketrans = native("maketrans", 2, 2, maketransBytes);
+
 addMethods<PyBytes>(types.bytes, {
+  translate: [1, 2, translateBytes, "table delete"],
   decode: [0, 2, (b, name, mode) => decodeText(b, name, mode), "encoding errors"],
   hex: [
     0,

@@ -23,7 +23,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   const programs = [];
   const byName = new Map();
   let outcomes = [];
-  let complaints = { __proto__: null };
+  let errors = { __proto__: null };
   let logged = { __proto__: null };
   let size = 0;
   let depth = 0;
@@ -139,19 +139,19 @@ export const driverText = String.raw`(function (records, results, host, setup) {
       record: isCurrent(record) ? undefined : results.plain(record).data,
     };
     const answer = parse(host.builtin(stringify(request)));
-    for (const complaint of answer.complaints) log("error", [name + ": " + complaint]);
+    for (const problem of answer.problems) log("error", [name + ": " + problem]);
     if (answer.error !== undefined) throw new Error(answer.error);
     return sealFor(language, answer.value);
   }
 
   /** What was thrown, in the words of its language. */
   function describe(thrown) {
-    const told = results.describe(thrown);
-    if (python === null) return told;
+    const reported = results.describe(thrown);
+    if (python === null) return reported;
     const known = python.describe(thrown, "");
-    if (known === null) return told;
+    if (known === null) return reported;
     const text = known.message === "" ? known.type : known.type + ": " + known.message;
-    return { text: apply(slice, text, [0, limits.messageSize]), place: told.place };
+    return { text: apply(slice, text, [0, limits.messageSize]), place: reported.place };
   }
 
   // Being out of time or memory is not for user code to get over: the whole record fails.
@@ -161,17 +161,17 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   function isOutOfMemory(thrown) {
     return typeof thrown === "object" && thrown !== null && results.describe(thrown).text === "InternalError: out of memory";
   }
-  function complain(program, thrown) {
+  function addError(program, thrown) {
     giveUpIfSpent(thrown);
-    const told = describe(thrown);
-    const { text, place } = told;
+    const reported = describe(thrown);
+    const { text, place } = reported;
     const key = program + "\n" + place + "\n" + text;
-    const known = complaints[key];
+    const known = errors[key];
     if (known !== undefined) known.count++;
-    else if (keys(complaints).length < limits.complaintKinds) {
-      complaints[key] = { __proto__: null, program, place, text, count: 1 };
-    } else (complaints[""] ??= { __proto__: null, program, place: null, text: "other errors", count: 0 }).count++;
-    return told;
+    else if (keys(errors).length < limits.errorKinds) {
+      errors[key] = { __proto__: null, program, place, text, count: 1 };
+    } else (errors[""] ??= { __proto__: null, program, place: null, text: "other errors", count: 0 }).count++;
+    return reported;
   }
 
   function filterOutcome() {
@@ -211,7 +211,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
         size += grown;
         found[i] = data;
       } catch (thrown) {
-        const { text, place } = complain(call.program, thrown);
+        const { text, place } = addError(call.program, thrown);
         found[i] = null;
         failures ??= [];
         failures[failures.length] = { __proto__: null, call: i, text, place };
@@ -223,7 +223,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   function run(text) {
     const lines = apply(split, text, ["\n"]);
     outcomes = [];
-    complaints = { __proto__: null };
+    errors = { __proto__: null };
     logged = { __proto__: null };
     size = 0;
     for (let i = 0; i < lines.length && size < limits.replySize; i++) {
@@ -234,9 +234,9 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     return flush();
   }
   function flush() {
-    const told = [];
-    for (const key of keys(complaints)) apply(push, told, [complaints[key]]);
-    return stringify({ __proto__: null, outcomes, complaints: told, logged });
+    const reported = [];
+    for (const key of keys(errors)) apply(push, reported, [errors[key]]);
+    return stringify({ __proto__: null, outcomes, errors: reported, logged });
   }
   function pythonRun(make, isConverter) {
     const run = make({ $py: python });

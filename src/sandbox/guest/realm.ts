@@ -70,9 +70,12 @@ export const realmText = String.raw`(function (allowed, now) {
   SteadyDate.parse = RealDate.parse;
   SteadyDate.UTC = RealDate.UTC;
   RealDate.prototype.constructor = SteadyDate;
+  // @ts-expect-error: it has what user code may use of a Date, and no more.
   globalThis.Date = SteadyDate;
   delete Math.random;
+  // @ts-expect-error: of this engine.
   delete Error.captureStackTrace;
+  // @ts-expect-error: of this engine.
   delete Error.prepareStackTrace;
 
   const samples = [

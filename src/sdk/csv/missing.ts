@@ -31,6 +31,7 @@ const quiet: Log = {
   info: () => {},
   warning: () => {},
   error: () => {},
+  write: () => {},
   named: () => quiet,
 };
 

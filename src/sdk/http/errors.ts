@@ -4,14 +4,30 @@
  * @module
  */
 
-import { AgentError, errorCode, messageOf } from "../../base/errors.ts";
+import { AgentError, type AgentErrorOptions, errorCode, messageOf } from "../../base/errors.ts";
 import { AnswerTooLarge, type Proxy, type TlsSettings } from "../../runtime/fetch.ts";
+import { describeSystemError } from "../../base/system_errors.ts";
 import type { ProxyFinder } from "./proxy.ts";
 import { diagnoseTls, hintForCertificate } from "../tls/diagnosis.ts";
+
+/** What a {@linkcode ConnectionError} carries beside its reason. */
+export interface ConnectionErrorOptions extends AgentErrorOptions {
+  /** What was requested, as {@linkcode describeRequest} says it. */
+  readonly request?: string | undefined;
+}
 
 /** No answer came: the host could not be reached, or the connection broke or timed out. */
 export class ConnectionError extends AgentError {
   override name = "ConnectionError";
+  /** The message without the request, for a sentence that names it in another place. */
+  readonly reason: string;
+  readonly request: string | undefined;
+
+  constructor(reason: string, { request, ...options }: ConnectionErrorOptions = {}) {
+    super(request === undefined ? reason : `${reason} (${request})`, options);
+    this.reason = reason;
+    this.request = request;
+  }
 }
 
 /** Method and address for a sentence, without the query (it may hold secrets). */
@@ -38,10 +54,10 @@ function proxyHost({ url }: Proxy): string {
 /** The proxy requires authentication, or refuses this account. */
 export function proxyRefusal(proxy: Proxy, method: string, url: string): ConnectionError {
   const which = proxy.authorization === undefined ? "wants credentials" : "refuses the credentials";
-  return new ConnectionError(
-    `The proxy ${proxyHost(proxy)} ${which} [407] (${describeRequest(method, url)})`,
-    { hint: proxyCredentials },
-  );
+  return new ConnectionError(`The proxy ${proxyHost(proxy)} ${which} [407]`, {
+    request: describeRequest(method, url),
+    hint: proxyCredentials,
+  });
 }
 
 /** What a proxy did with the request for a tunnel. */
@@ -54,26 +70,21 @@ function proxyError(
   const request = describeRequest(method, url);
   const host = proxyHost(proxy);
   if (code !== "ERR_PROXY_TUNNEL") {
-    return new ConnectionError(
-      `Cannot reach the proxy ${host}: ${messageOf(thrown)} (${request})`,
-      {
-        cause: thrown,
-        hint: "Check the option proxy, and HTTPS_PROXY and HTTP_PROXY of the environment.",
-        retriable: true,
-      },
-    );
+    return new ConnectionError(`Cannot reach the proxy ${host}: ${messageOf(thrown)}`, {
+      request,
+      cause: thrown,
+      hint: "Check the option proxy, and HTTPS_PROXY and HTTP_PROXY of the environment.",
+      retriable: true,
+    });
   }
   const [, status = ""] = /: (\d{3})\b/.exec(messageOf(thrown)) ?? [];
   if (status === "407") return proxyRefusal(proxy, method, url);
-  const to = new URL(url).host;
-  return new ConnectionError(
-    `The proxy ${host} does not connect to ${to} [${status}] (${request})`,
-    {
-      cause: thrown,
-      hint: "Allow that host in the proxy, or bypass the proxy with proxy = none or NO_PROXY.",
-      retriable: status.startsWith("5"),
-    },
-  );
+  return new ConnectionError(`The proxy ${host} does not connect to that host [${status}]`, {
+    request,
+    cause: thrown,
+    hint: "Allow the host in the proxy, or bypass the proxy with proxy = none or NO_PROXY.",
+    retriable: status.startsWith("5"),
+  });
 }
 
 /** Connecting failed, not the exchange that followed. */
@@ -84,11 +95,21 @@ function isAboutReaching(code: string): boolean {
 
 function tooLarge(thrown: AnswerTooLarge, { method, url }: Attempt): ConnectionError {
   const megabytes = Math.round(thrown.maxBytes / 1024 / 1024);
-  const request = describeRequest(method, url);
-  return new ConnectionError(`The answer is larger than ${megabytes} MB (${request})`, {
+  return new ConnectionError(`The answer is larger than ${megabytes} MB`, {
+    request: describeRequest(method, url),
     hint:
       "Check the address; if an answer of this size is expected, raise max_answer_mb in the section.",
   });
+}
+
+/**
+ * Why a request failed, and the code of the error. What the runtime says of an error that is not known
+ * here is advice on how to program it, so that the code must do.
+ */
+export function describeRequestError(thrown: unknown): string {
+  const code = errorCode(thrown);
+  if (code === "") return messageOf(thrown);
+  return `${describeSystemError(code) ?? "the request failed"} [${code}]`;
 }
 
 function plainError(thrown: unknown, code: string, { method, url }: Attempt): ConnectionError {
@@ -96,8 +117,8 @@ function plainError(thrown: unknown, code: string, { method, url }: Attempt): Co
     (code === "ENOTFOUND" || code.includes("DNS")
       ? "Check the host name in the address."
       : undefined);
-  const reason = code === "" ? messageOf(thrown) : `${messageOf(thrown)} [${code}]`;
-  return new ConnectionError(`${reason} (${describeRequest(method, url)})`, {
+  return new ConnectionError(describeRequestError(thrown), {
+    request: describeRequest(method, url),
     cause: thrown,
     hint,
     retriable: hint === undefined,
@@ -113,10 +134,11 @@ export async function connectionError(
   const { method, url, timeoutMs, tls } = attempt;
   const request = describeRequest(method, url);
   if (thrown instanceof AgentError) {
-    return new ConnectionError(`${thrown.message} (${request})`, { hint: thrown.hint });
+    return new ConnectionError(thrown.message, { request, hint: thrown.hint });
   }
   if (thrown instanceof Error && thrown.name === "TimeoutError") {
-    return new ConnectionError(`No answer within ${timeoutMs / 1000} s (${request})`, {
+    return new ConnectionError(`No answer within ${timeoutMs / 1000} s`, {
+      request,
       cause: thrown,
       retriable: true,
     });
@@ -131,7 +153,8 @@ export async function connectionError(
     ? await diagnoseTls(url, tls)
     : undefined;
   if (diagnosis === undefined) return plainError(thrown, code, attempt);
-  return new ConnectionError(`${diagnosis.message} (${request})`, {
+  return new ConnectionError(diagnosis.message, {
+    request,
     cause: thrown,
     hint: diagnosis.hint,
   });

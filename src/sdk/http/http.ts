@@ -62,6 +62,8 @@ export interface HttpRequest {
   readonly retry?: RetryPolicy | undefined;
   /** Milliseconds for one attempt, where those of the client are too few. */
   readonly timeoutMs?: number | undefined;
+  /** Takes why an attempt is repeated, instead of the log. */
+  readonly onRetry?: ((reason: string) => void) | undefined;
   /**
    * Reads an answer before its status is looked at, for vendors whose status says little: SOAP has
    * 500 for every fault. Never throws.
@@ -100,8 +102,23 @@ interface Client {
   hasWarned: boolean;
 }
 
-function chooseTimeout({ settings }: Client, request: HttpRequest): number {
-  return Math.max(settings.timeoutMs, request.timeoutMs ?? 0);
+/** Milliseconds for an attempt that begins now; `begun` is when the first one did. */
+function chooseTimeout(
+  { settings }: Client,
+  request: HttpRequest,
+  { budgetMs, isStrict = false }: RetryPolicy,
+  begun: number,
+): number {
+  const timeoutMs = Math.max(settings.timeoutMs, request.timeoutMs ?? 0);
+  return isStrict ? Math.min(timeoutMs, Math.max(1, begun + budgetMs - Date.now())) : timeoutMs;
+}
+
+/** One sending of a request. */
+interface Sending {
+  readonly request: HttpRequest;
+  readonly method: string;
+  readonly address: string;
+  readonly timeoutMs: number;
 }
 
 /** Scheme, host and port in one form, however an address is written. */
@@ -112,9 +129,7 @@ function originOf(address: string | undefined): string | undefined {
 /** One attempt, with redirects followed; credentials stay with the base's host. */
 async function attempt(
   client: Client,
-  request: HttpRequest,
-  method: string,
-  address: string,
+  { request, method, address, timeoutMs }: Sending,
 ): Promise<Answer> {
   const { settings } = client;
   const origin = originOf(request.origin) ?? client.origin ?? originOf(address);
@@ -122,7 +137,7 @@ async function attempt(
   async function sendTo(url: string): Promise<Answer> {
     const own = originOf(url) === origin;
     const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
-    const timeout = AbortSignal.timeout(chooseTimeout(client, request));
+    const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([settings.signal, timeout]);
     const body = request.body;
     const proxy = settings.proxy?.find(url);
@@ -159,7 +174,8 @@ function redirected(
 ): string {
   function refused(why: string, hint: string): ConnectionError {
     const where = describeLocation(location);
-    return new ConnectionError(`Redirected to ${where}${why} (${describeRequest(method, url)})`, {
+    return new ConnectionError(`Redirected to ${where}${why}`, {
+      request: describeRequest(method, url),
       hint,
     });
   }
@@ -181,17 +197,13 @@ function redirected(
 /** How one attempt ended: with an answer, or with an error that another attempt may get around. */
 type Ending = { readonly answer: Answer } | { readonly error: ConnectionError };
 
-async function tryOnce(
-  client: Client,
-  request: HttpRequest,
-  method: string,
-  address: string,
-): Promise<Ending> {
+async function tryOnce(client: Client, sending: Sending): Promise<Ending> {
   const { settings } = client;
-  const once = () => attempt(client, request, method, address);
+  const { request, method, address, timeoutMs } = sending;
+  const once = () => attempt(client, sending);
   try {
     const answer = await (settings.rateLimiter?.run(once) ?? once());
-    settings.rateLimiter?.observe(answer.headers);
+    settings.rateLimiter?.observe(answer);
     settings.onAnswer?.(answer.status);
     if (answer.damaged === true && !client.hasWarned) {
       client.hasWarned = true;
@@ -201,7 +213,6 @@ async function tryOnce(
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
-    const timeoutMs = chooseTimeout(client, request);
     const { tls, proxy } = settings;
     return {
       error: await connectionError(thrown, { method, url: address, timeoutMs, tls, proxy }),
@@ -231,20 +242,23 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
   const { settings } = client;
   const method = request.method ?? "GET";
   const address = buildAddress(settings.base, request);
-  const { attempts, budgetMs } = request.retry ?? settings.retry ?? retryPolicies.standard;
+  const policy = request.retry ?? settings.retry ?? retryPolicies.standard;
+  const { attempts, budgetMs } = policy;
   const begun = Date.now();
   for (let n = 1;; n++) {
-    const ending = await tryOnce(client, request, method, address);
+    const timeoutMs = chooseTimeout(client, request, policy, begun);
+    const ending = await tryOnce(client, { request, method, address, timeoutMs });
     if (n >= attempts || !mayImprove(ending)) return unwrap(ending);
     const wait = waitAfter(ending, n);
     if (Date.now() - begun + wait > budgetMs) return unwrap(ending);
     client.repeated++;
     const reason = "answer" in ending
       ? ending.answer.errorText ?? String(ending.answer.status)
-      : ending.error.message;
+      : ending.error.reason;
     const next = `attempt ${n + 1} of ${attempts} in ${(wait / 1000).toFixed(1)} s`;
     const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
-    settings.log[wait < 1000 ? "debug" : "info"](line);
+    settings.log[wait < 1000 || request.onRetry !== undefined ? "debug" : "info"](line);
+    request.onRetry?.(reason);
     await sleep(wait, settings.signal);
   }
 }

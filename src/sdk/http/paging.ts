@@ -136,13 +136,21 @@ export function nextLink(headers: Headers): string | undefined {
   return undefined;
 }
 
-function registeredDomain(host: string): string {
-  return host.split(".").slice(-2).join(".");
+/**
+ * Whether two names are of the same tenant of a vendor: Okta has `acme.okta.com` for people and
+ * `acme-admin.okta.com` for administrators. Other names below the same domain are other tenants, or,
+ * as with `co.uk`, other companies.
+ */
+function isSameTenant(one: string, other: string): boolean {
+  const [tenant = "", ...domain] = one.split(".");
+  const [otherTenant = "", ...otherDomain] = other.split(".");
+  if (domain.length < 2 || domain.join(".") !== otherDomain.join(".")) return false;
+  return tenant.startsWith(`${otherTenant}-`) || otherTenant.startsWith(`${tenant}-`);
 }
 
 /**
  * The path and query of a next page, to be asked of the configured host: a link never moves the
- * credentials to another one. Other host names of the same vendor are taken for the configured host.
+ * credentials to another one. The other name of a tenant is taken for the configured host.
  *
  * @throws {SourceError} when the link leads elsewhere.
  */
@@ -151,7 +159,7 @@ export function pathOfLink(base: string, link: string): string {
   const target = URL.parse(link, home);
   const isAddress = /^[\d.]+$|:/.test(home.hostname);
   const same = target !== null && (target.host === home.host ||
-    (!isAddress && registeredDomain(target.hostname) === registeredDomain(home.hostname)));
+    (!isAddress && isSameTenant(target.hostname, home.hostname)));
   if (target === null || !same) {
     throw new SourceError(
       `The next page is on another host than ${home.host}: ${link.split("?", 1)[0]}`,

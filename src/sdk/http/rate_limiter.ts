@@ -1,17 +1,21 @@
 /**
  * Keeps the requests to a vendor within what the vendor allows: so many at once, so many per interval,
- * and fewer when its answers say that the limit is near.
+ * and fewer when its answers say that the limit is near. What is declared is where it begins: the
+ * vendor's headers rule over it.
  *
  * @module
  */
 
 import { sleep } from "../../base/iteration.ts";
-import { parseReset } from "./retry.ts";
+import { AdaptiveWidth } from "./adaptive_width.ts";
+import { parseReset, parseRetryAfter } from "./retry.ts";
 
 /** What a vendor allows. */
 export interface Limits {
   /** Concurrent requests. */
   readonly concurrency?: number;
+  /** Whether there are fewer while the vendor answers slowly. */
+  readonly adaptive?: boolean;
   /** Requests in one interval … */
   readonly requests?: number;
   /** … of so many seconds. */
@@ -20,12 +24,24 @@ export interface Limits {
   readonly pageSize?: number;
 }
 
+/** The limits that one reader keeps to. */
+export interface ReaderLimits extends Limits {
+  /** Whether somebody set the requests per interval, so that no header allows more. */
+  readonly isPaceSet?: boolean | undefined;
+}
+
+/** An answer, as far as it says something about limits. */
+export interface LimitedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
 /** Lets requests through as the limits allow. */
 export interface RateLimiter {
   /** Waits until one more is allowed, and does the work. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Pauses when the vendor's headers say that the limit is nearly used up. */
-  observe(headers: Headers): void;
+  /** Takes what an answer says about the limit. */
+  observe(answer: LimitedAnswer): void;
 }
 
 /** The part of a vendor's limit that is left to others who use the same account. */
@@ -34,74 +50,222 @@ const reserve = 0.05;
 /** The longest that headers can hold up the next request, in milliseconds. */
 const longestPause = 120_000;
 
-function remainder(
-  headers: Headers,
-): { readonly remaining: number; readonly limit: number } | undefined {
-  const remaining = headers.get("x-rate-limit-remaining") ?? headers.get("x-ratelimit-remaining") ??
-    headers.get("ratelimit-remaining");
-  const limit = headers.get("x-rate-limit-limit") ?? headers.get("x-rate-limit") ??
-    headers.get("x-ratelimit-limit") ?? headers.get("ratelimit-limit");
-  if (remaining === null || limit === null) return undefined;
-  const numbers = { remaining: Number.parseInt(remaining), limit: Number.parseInt(limit) };
-  return Number.isFinite(numbers.remaining) && numbers.limit > 0 ? numbers : undefined;
+/** What headers say of a limit: requests in an interval, and what is left of them. */
+interface Budget {
+  readonly limit: number;
+  left: number;
+  /** When it begins anew, milliseconds since the epoch; unknown where no header says so. */
+  readonly resetsAt: number | undefined;
 }
 
-class VendorRateLimiter implements RateLimiter {
-  readonly #concurrency: number;
-  readonly #requests: number;
-  readonly #intervalMs: number;
-  readonly #signal: AbortSignal;
+function readBudget(headers: Headers, now: number): Budget | undefined {
+  const remaining = headers.get("x-rate-limit-remaining") ?? headers.get("x-ratelimit-remaining") ??
+    headers.get("ratelimit-remaining");
+  const allowed = headers.get("x-rate-limit-limit") ?? headers.get("x-rate-limit") ??
+    headers.get("x-ratelimit-limit") ?? headers.get("ratelimit-limit");
+  if (remaining === null || allowed === null) return undefined;
+  const left = Number.parseInt(remaining);
+  const limit = Number.parseInt(allowed);
+  if (!Number.isFinite(left) || !(limit > 0)) return undefined;
+  const reset = parseReset(headers, now);
+  return { limit, left, resetsAt: reset === undefined ? undefined : now + reset };
+}
+
+/** Requests in an interval of so many milliseconds. */
+interface Pace {
+  readonly requests: number;
+  readonly intervalMs: number;
+}
+
+function paceOf({ requests, perSeconds = 60 }: Limits): Pace | undefined {
+  if (requests === undefined) return undefined;
+  // A little longer than the vendor says: its clock sees requests at another pace than ours.
+  return { requests: Math.max(1, requests), intervalMs: perSeconds * 1000 * 1.02 + 20 };
+}
+
+function slowest(paces: readonly (Pace | undefined)[]): Pace | undefined {
+  const known = paces.filter((pace) => pace !== undefined);
+  const rate = ({ requests, intervalMs }: Pace) => requests / intervalMs;
+  return known.toSorted((a, b) => rate(a) - rate(b))[0];
+}
+
+/** What all who use one account of a vendor have in common. */
+class VendorAccount {
+  readonly #readers = new Set<ReaderLimits>();
   readonly #waiting: (() => void)[] = [];
   /** When the latest requests were let through, oldest first. */
-  readonly #passed: number[] = [];
+  #passed: number[] = [];
+  readonly #width = new AdaptiveWidth();
   #running = 0;
   #pausedUntil = 0;
+  /** What the latest answer said, once one said something. */
+  #budget: Budget | undefined;
 
-  constructor(limits: Limits, signal: AbortSignal) {
-    this.#concurrency = Math.max(1, limits.concurrency ?? Number.POSITIVE_INFINITY);
-    this.#requests = Math.max(1, limits.requests ?? Number.POSITIVE_INFINITY);
-    // A little longer than the vendor says: its clock sees requests at another pace than ours.
-    this.#intervalMs = (limits.perSeconds ?? 60) * 1000 * 1.02 + 20;
-    this.#signal = signal;
+  join(limits: ReaderLimits, signal: AbortSignal): RateLimiter {
+    this.#readers.add(limits);
+    const leave = () => {
+      this.#readers.delete(limits);
+      this.#admit();
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    return {
+      run: (work) => this.#run(work, signal),
+      observe: (answer) => this.#observe(answer),
+    };
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#concurrency) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#running++;
+  async #run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.#enter(signal);
     try {
-      await this.#turn();
-      return await work();
+      await this.#turn(signal);
+      const begun = performance.now();
+      const result = await work();
+      this.#noteTime(performance.now() - begun);
+      return result;
     } finally {
       this.#running--;
-      this.#waiting.shift()?.();
+      this.#admit();
     }
   }
 
-  observe(headers: Headers): void {
-    const left = remainder(headers);
-    if (left === undefined || left.remaining > left.limit * reserve) return;
-    const reset = parseReset(headers, Date.now());
-    if (reset === undefined) return;
-    this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + Math.min(reset, longestPause));
+  /** Waits for a place among those in flight; whoever leaves gives it on. */
+  async #enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#running < this.#most) {
+      this.#running++;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = () => {
+      const place = this.#waiting.indexOf(enter);
+      if (place >= 0) this.#waiting.splice(place, 1);
+      reject(signal.reason);
+    };
+    const enter = () => {
+      signal.removeEventListener("abort", leave);
+      resolve();
+    };
+    this.#waiting.push(enter);
+    signal.addEventListener("abort", leave, { once: true });
+    await promise;
+  }
+
+  #admit(): void {
+    while (this.#running < this.#most) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#running++;
+      next();
+    }
+  }
+
+  /** Requests that may be in flight: the fewest that any reader is to have. */
+  get #allowed(): number {
+    const all = [...this.#readers].map(({ concurrency }) => concurrency ?? Infinity);
+    return Math.max(1, Math.min(...all));
+  }
+
+  get #isAdaptive(): boolean {
+    return [...this.#readers].some(({ adaptive = false }) => adaptive);
+  }
+
+  get #most(): number {
+    return this.#isAdaptive ? this.#width.within(this.#allowed) : this.#allowed;
+  }
+
+  #noteTime(ms: number): void {
+    // One request at a time says nothing about how many the other side takes.
+    if (this.#isAdaptive && this.#running >= this.#most) this.#width.note(ms, this.#allowed);
+  }
+
+  #observe({ status, headers }: LimitedAnswer): void {
+    const now = Date.now();
+    const said = readBudget(headers, now);
+    if (said !== undefined) this.#take(said);
+    const wait = parseRetryAfter(headers.get("retry-after"), now);
+    if (wait !== undefined && (status === 429 || status === 503)) this.#pause(now + wait);
+    if (said === undefined || said.left > said.limit * reserve || said.resetsAt === undefined) {
+      return;
+    }
+    this.#pause(said.resetsAt);
+  }
+
+  #take(said: Budget): void {
+    const { resetsAt: known, left } = this.#budget ?? {};
+    const isSame = known !== undefined && said.resetsAt !== undefined &&
+      Math.abs(known - said.resetsAt) < 2_000;
+    // Answers overtake each other; within an interval, what is left only gets less.
+    this.#budget = { ...said, left: isSame ? Math.min(said.left, left ?? said.left) : said.left };
+  }
+
+  #pause(until: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, Math.min(until, Date.now() + longestPause));
+  }
+
+  /**
+   * The pace to keep: what somebody set, else what the headers say, else what is declared. Headers that say
+   * when the limit begins anew need none: then what is left is counted.
+   */
+  get #pace(): Pace | undefined {
+    const readers = [...this.#readers];
+    const set = slowest(readers.filter(({ isPaceSet }) => isPaceSet === true).map(paceOf));
+    if (set !== undefined) return set;
+    const declared = slowest(readers.map(paceOf));
+    const { limit, resetsAt } = this.#budget ?? {};
+    if (limit === undefined) return declared;
+    if (resetsAt !== undefined) return undefined;
+    const intervalMs = declared?.intervalMs ?? paceOf({ requests: limit })?.intervalMs ?? 0;
+    return { requests: Math.max(1, Math.floor(limit * (1 - reserve))), intervalMs };
+  }
+
+  /** Milliseconds until what the headers say is left allows one more. */
+  #waitForBudget(now: number): number {
+    const { limit = 0, left = 1, resetsAt } = this.#budget ?? {};
+    if (resetsAt === undefined || left > limit * reserve) return 0;
+    if (resetsAt > now) return Math.min(resetsAt - now, longestPause);
+    // It has begun anew, with what the next answer will say.
+    this.#budget = { limit, left: limit, resetsAt: undefined };
+    return 0;
+  }
+
+  #waitForPace(now: number): number {
+    const pace = this.#pace;
+    if (pace === undefined || this.#passed.length < pace.requests) return 0;
+    return (this.#passed.at(-pace.requests) ?? 0) + pace.intervalMs - now;
   }
 
   /** Waits until one more request is allowed, and counts it. */
-  async #turn(): Promise<void> {
+  async #turn(signal: AbortSignal): Promise<void> {
     for (;;) {
       const now = Date.now();
-      const oldest = this.#passed.length < this.#requests ? undefined : this.#passed[0];
-      const free = oldest === undefined ? 0 : oldest + this.#intervalMs;
-      const wait = Math.max(free, this.#pausedUntil) - now;
+      const wait = Math.max(
+        this.#pausedUntil - now,
+        this.#waitForBudget(now),
+        this.#waitForPace(now),
+      );
       if (wait <= 0) break;
-      await sleep(wait, this.#signal);
+      await sleep(wait, signal);
     }
-    if (this.#passed.length >= this.#requests) this.#passed.shift();
-    if (Number.isFinite(this.#requests)) this.#passed.push(Date.now());
+    if (this.#budget !== undefined) this.#budget.left--;
+    const kept = this.#pace?.requests ?? 0;
+    this.#passed.push(Date.now());
+    if (this.#passed.length > kept * 2) this.#passed = kept === 0 ? [] : this.#passed.slice(-kept);
   }
 }
 
-export function createRateLimiter(limits: Limits, signal: AbortSignal): RateLimiter {
-  return new VendorRateLimiter(limits, signal);
+/** The accounts of vendors that are in use: those who read from one account share what it allows. */
+export class RateLimiters {
+  readonly #accounts = new Map<string, VendorAccount>();
+
+  /** Takes part in the limits of an account, until the signal ends it. */
+  join(account: string, limits: ReaderLimits, signal: AbortSignal): RateLimiter {
+    let found = this.#accounts.get(account);
+    if (found === undefined) this.#accounts.set(account, found = new VendorAccount());
+    return found.join(limits, signal);
+  }
+}
+
+/** Limits that are shared with nobody. */
+export function createRateLimiter(limits: ReaderLimits, signal: AbortSignal): RateLimiter {
+  return new VendorAccount().join(limits, signal);
 }

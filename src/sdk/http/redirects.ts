@@ -49,7 +49,7 @@ export async function followRedirects<A extends { status: number; headers: Heade
     if (!redirectStatuses.has(answer.status) || location === null) return answer;
     url = next(url, location, answer.status);
   }
-  throw new ConnectionError(
-    `Redirected more than ${maxRedirects} times (${describeRequest(method, address)})`,
-  );
+  throw new ConnectionError(`Redirected more than ${maxRedirects} times`, {
+    request: describeRequest(method, address),
+  });
 }

@@ -10,6 +10,8 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** Milliseconds after which no further attempt is begun. */
   readonly budgetMs: number;
+  /** Whether an attempt is broken off when they are over, whatever time a request may take. */
+  readonly isStrict?: boolean;
 }
 
 /** The policies of the product, by what is requested. */
@@ -20,8 +22,12 @@ export const retryPolicies = {
   detail: { attempts: 4, budgetMs: 60_000 },
   /** Part of a batch that the instance failed on as a whole. */
   split: { attempts: 3, budgetMs: 30_000 },
+  /** What is asked again later anyway. */
+  once: { attempts: 1, budgetMs: 0 },
   /** A person waits for the answer. */
   interactive: { attempts: 2, budgetMs: 15_000 },
+  /** A person waits to learn whether the other side is there at all. */
+  firstContact: { attempts: 8, budgetMs: 15_000, isStrict: true },
 } as const satisfies Readonly<Record<string, RetryPolicy>>;
 
 const retriedStatuses = new Set([408, 429, 500, 502, 503, 504]);

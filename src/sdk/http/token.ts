@@ -7,6 +7,7 @@
 import type { ZodType } from "zod";
 import { AuthError, SourceError } from "../../base/errors.ts";
 import { parseJson } from "../../base/json.ts";
+import { excerpt } from "../../base/excerpt.ts";
 import { createRedactor } from "../../base/redact.ts";
 import type { Token } from "./auth.ts";
 import { type Answer, describeRequest, type Http, type HttpRequest } from "./http.ts";
@@ -36,8 +37,8 @@ export function expiresIn(seconds: number | undefined): number | undefined {
 function describeRefusal({ status, body }: Answer, secrets: readonly string[] = []): string {
   const redactor = createRedactor();
   for (const secret of secrets) redactor.add(secret);
-  const text = redactor.redact(body).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
-  return `${status} ${text.length > 200 ? `${text.slice(0, 200)}…` : text}`.trim();
+  const text = excerpt(body, { redact: (text) => redactor.redact(text), withoutTags: true });
+  return `${status} ${text}`.trim();
 }
 
 /**

@@ -7,9 +7,11 @@
 
 import { parseExactJson } from "../../base/json.ts";
 import type { ZodType } from "zod";
-import { AgentError, AuthError, messageOf, SourceError } from "../../base/errors.ts";
-import { createRedactor } from "../../base/redact.ts";
+import { AgentError, AuthError, SourceError } from "../../base/errors.ts";
+import { excerpt } from "../../base/excerpt.ts";
+import type { Redactor } from "../../base/redact.ts";
 import type { Authenticator } from "./auth.ts";
+import { describeDeprecation, nameEndpoint } from "./deprecation.ts";
 import {
   type Answer,
   ConnectionError,
@@ -65,14 +67,10 @@ export interface VendorSettings {
   readonly section: string;
   /** Options that hold credentials, for hints. */
   readonly credentials: readonly string[];
-  /** Called with the credentials that are sent, also of tokens that the vendor hands out. */
-  readonly mask?: ((secret: string) => void) | undefined;
-}
-
-/** The beginning of an answer, without what fills a log; of a large one only the start is looked at. */
-function excerpt(body: string): string {
-  const text = body.slice(0, 10_000).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  /** Called once for each endpoint of which an answer says that it is going to end. */
+  readonly warn?: ((message: string) => void) | undefined;
+  /** Gets the credentials that are sent, also tokens that the vendor hands out, and masks what is quoted. */
+  readonly redactor: Redactor;
 }
 
 function isAllowed({ allow }: VendorRequest, answer: Answer): boolean {
@@ -92,17 +90,11 @@ function listHeaderSecrets(headers: Readonly<Record<string, string>>): string[] 
   return Object.values(headers).flatMap((value) => [value, value.replace(/^.*[ :]/, "")]);
 }
 
-/** The text without the credentials of a request: vendors send them back in some errors. */
-function withoutCredentials(text: string, headers: Readonly<Record<string, string>>): string {
-  const redactor = createRedactor();
-  for (const secret of listHeaderSecrets(headers)) redactor.add(secret);
-  return redactor.redact(text);
-}
-
 class VendorClient implements VendorHttp {
   readonly #settings: VendorSettings;
-  /** The credentials of the latest request, to be masked in messages. */
-  #sent: Readonly<Record<string, string>> = {};
+
+  /** Endpoints whose end was told. */
+  readonly #deprecated = new Set<string>();
 
   constructor(settings: VendorSettings) {
     this.#settings = settings;
@@ -129,7 +121,8 @@ class VendorClient implements VendorHttp {
     shape: ZodType<T>,
     options: XmlOptions = {},
   ): Promise<T> {
-    const xml: Language = { name: "XML", read: (body) => parseXml(body, options) };
+    const redact = (text: string) => this.#redact(text);
+    const xml: Language = { name: "XML", read: (body) => parseXml(body, { redact, ...options }) };
     const headers = { Accept: "application/xml", ...request.headers };
     const answer = await this.#send({ ...request, headers, allow: [] });
     return await this.#understand(request, answer, xml, shape);
@@ -146,9 +139,10 @@ class VendorClient implements VendorHttp {
       answer = await this.#authorized(request);
     } catch (thrown) {
       if (!(thrown instanceof ConnectionError)) throw thrown;
-      throw this.#error(request, thrown.message, thrown);
+      throw this.#error(request, thrown.reason, thrown);
     }
     const { status } = answer;
+    this.#noticeDeprecation(request, answer);
     if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
     const reason = answer.errorText ?? `${status} ${this.#readReason(answer)}`.trim();
     const { hints } = request;
@@ -159,12 +153,22 @@ class VendorClient implements VendorHttp {
     });
   }
 
+  #noticeDeprecation({ method = "GET", path }: VendorRequest, { headers }: Answer): void {
+    const found = describeDeprecation(headers, Date.now());
+    if (found === undefined) return;
+    const endpoint = `${method} ${nameEndpoint(path)}`;
+    if (this.#deprecated.has(endpoint)) return;
+    this.#deprecated.add(endpoint);
+    this.#settings.warn?.(`${this.#settings.title} says that ${endpoint} ${found}`);
+  }
+
   async #authorized(request: VendorRequest): Promise<Answer> {
-    const { http, auth, mask } = this.#settings;
+    const { http, auth, redactor, section } = this.#settings;
     for (let attempt = 1;; attempt++) {
       const credentials = await auth?.headers(http) ?? {};
-      this.#sent = credentials;
-      if (mask !== undefined) { for (const secret of listHeaderSecrets(credentials)) mask(secret); }
+      for (const secret of listHeaderSecrets(credentials)) {
+        redactor.add(secret, `credentials of [${section}]`);
+      }
       const headers = { Accept: "application/json", ...credentials, ...request.headers };
       const answer = await http.send({ ...request, headers });
       auth?.observe?.(answer);
@@ -206,7 +210,16 @@ class VendorClient implements VendorHttp {
 
   #readReason(answer: Answer): string {
     const message = this.#settings.readErrorMessage?.(answer);
-    return message ?? (isWebPage(answer.headers, answer.body) ? "" : excerpt(answer.body));
+    return message ?? (isWebPage(answer.headers, answer.body) ? "" : this.#quote(answer.body));
+  }
+
+  /** The beginning of an answer, without what fills a log. */
+  #quote(body: string): string {
+    return excerpt(body, { redact: (text) => this.#redact(text), withoutTags: true });
+  }
+
+  #redact(text: string): string {
+    return this.#settings.redactor.redact(text);
   }
 
   #credentialsHint(status: number): string {
@@ -216,18 +229,18 @@ class VendorClient implements VendorHttp {
       : "The credentials are valid, but have no permission to read this: see the permissions on the docs page of the source.";
   }
 
-  #sentence(request: VendorRequest, reason: string): string {
+  /** @param where What was requested, where it is not the request itself: a token, for example. */
+  #sentence(request: VendorRequest, reason: string, where?: string): string {
     const { title, section } = this.#settings;
     const what = request.what ?? "data";
-    const masked = withoutCredentials(reason, this.#sent);
-    return `Cannot load ${what} from ${title} [${section}]: ${masked} (${
-      describeRequest(request.method ?? "GET", request.path)
-    })`;
+    const requested = where ?? describeRequest(request.method ?? "GET", request.path);
+    return `Cannot load ${what} from ${title} [${section}]: ${this.#redact(reason)} (${requested})`;
   }
 
   #error(request: VendorRequest, reason: string, cause?: unknown, hint?: string): SourceError {
     const advice = hint ?? (cause instanceof AgentError ? cause.hint : undefined);
-    return new SourceError(this.#sentence(request, reason), { cause, hint: advice });
+    const where = cause instanceof ConnectionError ? cause.request : undefined;
+    return new SourceError(this.#sentence(request, reason, where), { cause, hint: advice });
   }
 }
 
@@ -247,7 +260,13 @@ function describeUnreadable(body: string, name: string, error: unknown): string 
   if (name === "JSON" && hasRawControls(body)) {
     return "the answer is not valid JSON: it has control characters inside of a text, which its sender has to write as escapes";
   }
-  return `the answer is not valid ${name} (${body.length} characters: ${messageOf(error)})`;
+  const length = `${body.length} characters`;
+  // What a parser of XML says is in our words; one of JSON quotes what it stumbled over.
+  if (error instanceof AgentError) {
+    return `the answer is not valid XML (${length}: ${error.message})`;
+  }
+  const isCut = !/[}\]"]\s*$/.test(body);
+  return `the answer is not valid ${name} (${length}${isCut ? ", and it breaks off" : ""})`;
 }
 
 export function createVendorHttp(settings: VendorSettings): VendorHttp {

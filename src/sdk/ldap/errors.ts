@@ -113,18 +113,32 @@ export function loginError(what: string, refusal: LdapRefusal): AgentError {
 }
 
 /**
- * Why a search failed.
- *
- * @param what For example `Cannot search dc=example,dc=org`.
- * @param option The option that named what was searched.
+ * Results with which directories refuse a search of somebody who has not said who they are: 1 is what
+ * Active Directory and Samba answer, the others are those of other directories.
  */
-export function searchError(what: string, option: string, refusal: LdapRefusal): AgentError {
-  const { code, message, nearest } = refusal;
-  const text = sentence(what, refusal);
-  // Active Directory lets anybody log in anonymously, and refuses the search ("LdapErr: DSID-…").
-  if (code === 1 && message.includes("successful bind must be completed")) {
-    return new AuthError(text, { hint: "A login is needed. Check username and password." });
+const anonymousRefusals: ReadonlySet<number> = new Set([1, 8, 48, 50, 53]);
+
+/** What was searched, for an error. */
+export interface SearchSubject {
+  /** For example `Cannot search dc=example,dc=org (ldap://example.org)`. */
+  readonly what: string;
+  /** The option that named what was searched. */
+  readonly option: string;
+  /** Set when the login was an anonymous one: the section that it comes from. */
+  readonly anonymousSection?: string | undefined;
+}
+
+/** Why a search failed. */
+export function searchError(subject: SearchSubject, refusal: LdapRefusal): AgentError {
+  const { what, option, anonymousSection } = subject;
+  const { code, nearest } = refusal;
+  // The words of the directory are about operations and binds.
+  if (anonymousSection !== undefined && anonymousRefusals.has(code)) {
+    return new AuthError(`${what}: the directory lets nobody search without a login [${code}]`, {
+      hint: `Set username and password in [${anonymousSection}].`,
+    });
   }
+  const text = sentence(what, refusal);
   if (code === resultCodes.noSuchObject) {
     const near = nearest === "" ? "" : ` What exists is ${nearest}.`;
     return new SourceError(text, {

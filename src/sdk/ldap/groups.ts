@@ -91,7 +91,11 @@ async function find(
     // One hit was asked for, and there are more: then the directory says so.
     if (code !== resultCodes.sizeLimit || entries.length === 0) {
       const option = options.memberFilter === "" ? "group_members_attr" : "base_dn";
-      const error = searchError(`Cannot read ${member}`, option, thrown);
+      const { anonymousSection } = directory;
+      const error = searchError(
+        { what: `Cannot read ${member}`, option, anonymousSection },
+        thrown,
+      );
       if (!fallbackCodes.has(code) || options.memberFilter !== "") throw error;
       return { missing: error.message };
     }

@@ -117,9 +117,13 @@ function asksForPages({ options, log }: LdapContext): boolean {
   return true;
 }
 
+function isAnonymous({ username }: LdapValues): boolean {
+  return username.trim().toLowerCase() === "anonymous";
+}
+
 async function logIn(connection: LdapConnection, context: LdapContext): Promise<void> {
   const { url, username, password, start_tls } = context.options;
-  const anonymous = username.trim().toLowerCase() === "anonymous";
+  const anonymous = isAnonymous(context.options);
   if (!anonymous && password === "") {
     context.log.warning("There is no password: the directory may treat the login as anonymous");
   }
@@ -135,7 +139,8 @@ async function logIn(connection: LdapConnection, context: LdapContext): Promise<
 }
 
 async function openDirectory(context: LdapContext): Promise<Directory> {
-  const { tls, timeoutMs, signal, options: { url } } = context;
+  const { tls, timeoutMs, signal, options, section } = context;
+  const { url } = options;
   const paged = asksForPages(context);
   const connection = await LdapConnection.open({ url, tls, timeoutMs, signal });
   try {
@@ -144,7 +149,9 @@ async function openDirectory(context: LdapContext): Promise<Directory> {
     connection.close();
     throw error;
   }
-  return { connection, url, paged, references: [] };
+  // A login without a password is one that the directory may take for anonymous (RFC 4513, 5.1.2).
+  const anonymousSection = isAnonymous(options) || options.password === "" ? section : undefined;
+  return { connection, url, paged, anonymousSection, references: [] };
 }
 
 function chooseGroups(options: LdapValues): GroupOptions | undefined {

@@ -6,7 +6,7 @@
 
 import { messageOf, SourceError } from "../../base/errors.ts";
 import { Skipped, type SourceRecord } from "../../base/record.ts";
-import { LdapRefusal, searchError } from "./errors.ts";
+import { LdapRefusal, searchError, type SearchSubject } from "./errors.ts";
 import type { LdapFilter } from "./filter.ts";
 import { parseFilter } from "./filter.ts";
 import { decodeTexts, isListed, type LdapShape, parseRange, toRecord } from "./values.ts";
@@ -19,6 +19,8 @@ export interface Directory {
   readonly url: string;
   /** Whether it can be asked for pages. */
   readonly paged: boolean;
+  /** Set when the login was an anonymous one: the section that it comes from. */
+  readonly anonymousSection: string | undefined;
   /** References to other directories, none of which is followed. */
   readonly references: string[];
 }
@@ -60,7 +62,9 @@ export async function* searchTree(
     const answer = await requestPage(directory, { ...search, page });
     yield answer.entries;
     const what = `Cannot search ${base} (${directory.url})`;
-    if (answer.failure !== undefined) throw toSearchError(answer.failure.thrown, what, "base_dn");
+    if (answer.failure !== undefined) {
+      throw toSearchError(directory, answer.failure.thrown, { what, option: "base_dn" });
+    }
     if (answer.cookie.length === 0) return;
     // A page may be empty (RFC 2696, 3), but then the next one must be another.
     if (answer.entries.length === 0 && answer.cookie.equals(cookie)) {
@@ -71,8 +75,13 @@ export async function* searchTree(
 }
 
 /** The error of a search: refusals become sentences, anything else stays as it is. */
-function toSearchError(thrown: unknown, what: string, option: string): unknown {
-  return thrown instanceof LdapRefusal ? searchError(what, option, thrown) : thrown;
+function toSearchError(
+  { anonymousSection }: Directory,
+  thrown: unknown,
+  subject: Omit<SearchSubject, "anonymousSection">,
+): unknown {
+  if (!(thrown instanceof LdapRefusal)) return thrown;
+  return searchError({ ...subject, anonymousSection }, thrown);
 }
 
 /**
@@ -93,7 +102,7 @@ export async function readEntry(
     attributes,
   });
   const what = `Cannot read ${dn} (${directory.url})`;
-  if (failure !== undefined) throw toSearchError(failure.thrown, what, option);
+  if (failure !== undefined) throw toSearchError(directory, failure.thrown, { what, option });
   if (entry !== undefined) return entry;
   throw new SourceError(`${what}: the directory does not return it`, {
     hint: `Check ${option}; the account may lack the right to read it.`,

@@ -6,6 +6,8 @@
 
 import { z, type ZodType } from "zod";
 import { messageOf, SourceError } from "../../base/errors.ts";
+import { excerpt } from "../../base/excerpt.ts";
+import { createRedactor } from "../../base/redact.ts";
 import type { Answer } from "../http/http.ts";
 import type { RetryPolicy } from "../http/retry.ts";
 import type { SoapService } from "./wsdl.ts";
@@ -121,9 +123,12 @@ const faults = z.object({
   detail: (typeof detail === "object" ? detail.error : detail) ?? "",
 }));
 
-async function readFault({ body }: Answer): Promise<SoapFault | undefined> {
+async function readFault(
+  { body }: Answer,
+  redact: (text: string) => string,
+): Promise<SoapFault | undefined> {
   if (!/<(?:[\w.-]+:)?Fault[\s>]/.test(body)) return undefined;
-  const result = faults.safeParse(await parseXml(body));
+  const result = faults.safeParse(await parseXml(body, { redact }));
   return result.success ? result.data : undefined;
 }
 
@@ -135,20 +140,27 @@ function toStatus(fault: SoapFault, classifyFault: SoapAccess["classifyFault"]):
   return /^Server\b/i.test(fault.code) ? 500 : 400;
 }
 
-function describe({ code, string, detail }: SoapFault): string {
-  const text = [string, detail].filter((part) => part !== "").join(": ").replace(/\s+/g, " ");
-  return `${code} fault ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`.trim();
+function describe(
+  { code, string, detail }: SoapFault,
+  redact: (text: string) => string,
+): string {
+  const text = [string, detail].filter((part) => part !== "").join(": ");
+  return `${code} fault ${excerpt(text, { redact })}`.trim();
 }
 
 /** Makes faults plain: HTTP has 500 for all of them. */
 function interpreter(
-  classifyFault: SoapAccess["classifyFault"],
+  { password, classifyFault }: Pick<SoapAccess, "password" | "classifyFault">,
 ): (answer: Answer) => Promise<Answer> {
+  const redactor = createRedactor();
+  redactor.add(password);
+  const redact = (text: string) => redactor.redact(text);
   return async (answer) => {
     try {
-      const fault = await readFault(answer);
+      const fault = await readFault(answer, redact);
       if (fault === undefined) return answer;
-      return { ...answer, status: toStatus(fault, classifyFault), errorText: describe(fault) };
+      const status = toStatus(fault, classifyFault);
+      return { ...answer, status, errorText: describe(fault, redact) };
     } catch (error) {
       // What is no sound XML will not be sound when asked for again.
       return { ...answer, status: 400, errorText: `unreadable fault (${messageOf(error)})` };
@@ -169,7 +181,7 @@ export async function callSoap<T>(
   call: SoapCall,
   shape: ZodType<T>,
 ): Promise<T> {
-  const { service, classifyFault: classifyFault } = access;
+  const { service } = access;
   const { operation, what, retry, timeoutMs } = call;
   const name = `${operation}Response`;
   const answers = z.object({
@@ -188,7 +200,7 @@ export async function callSoap<T>(
       what,
       retry,
       timeoutMs,
-      interpret: interpreter((fault) => classifyFault(fault)),
+      interpret: interpreter(access),
     },
     answers,
     { attributes: "_", keepBlanks: true },

@@ -12,7 +12,8 @@ export interface SqlAddress {
   readonly instance?: string | undefined;
 }
 
-const defaultPort = 1433;
+/** Where SQL Server listens unless it is told otherwise. */
+export const defaultPort = 1433;
 /** The default instance has this name in Windows, and no name in addresses. */
 const defaultInstance = "MSSQLSERVER";
 

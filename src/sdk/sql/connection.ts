@@ -7,6 +7,7 @@
 
 import type { ConnectionConfiguration } from "tedious";
 import type { TlsSettings } from "../../runtime/fetch.ts";
+import { canonicalName } from "../../runtime/canonical_name.ts";
 import { openSspi, type SecurityContext } from "../../runtime/sspi.ts";
 import type { SqlAddress } from "./address.ts";
 import { findInstancePort } from "./browser.ts";
@@ -34,6 +35,10 @@ export interface SqlEndpoint {
   readonly encrypt: boolean | "strict";
   /** Whether the server learns that nothing will be written, so that a readable copy may answer. */
   readonly readOnly: boolean;
+  /** Whether all addresses of the server are tried at once. */
+  readonly multiSubnetFailover: boolean;
+  /** Service principal name of the server; blank for the usual one. */
+  readonly serverSpn: string;
   readonly tls: TlsSettings;
   /** How long connecting and logging in may take, in milliseconds. */
   readonly connectMs: number;
@@ -74,6 +79,7 @@ function toConfiguration(endpoint: SqlEndpoint, port: number): ConnectionConfigu
       encrypt: endpoint.encrypt,
       trustServerCertificate: !tls.verify,
       readOnlyIntent: endpoint.readOnly,
+      multiSubnetFailover: endpoint.multiSubnetFailover,
       connectTimeout: endpoint.connectMs,
       // Time limits are kept here; the driver's own ends at the first row.
       requestTimeout: 0,
@@ -97,18 +103,30 @@ function endpointNames({ address, database, login, encrypt }: SqlEndpoint): SqlE
     ? `${login.domain}\\${login.user}`
     : login.user;
   const principal = login.kind === "process" ? "DOMAIN\\account" : account;
-  return { address, database, account, principal, encrypt };
+  return { address, database, account, principal, encrypt, login: login.kind };
+}
+
+/** Opens a login as the account that runs the program; another in tests. */
+export type OpenContext = typeof openSspi;
+
+/**
+ * The service principal name of a server: the configured one is that of the server that is configured,
+ * and not of one that it sends readers on to.
+ */
+function principalOf(endpoint: SqlEndpoint, host: string, port: number): string {
+  const { serverSpn, address } = endpoint;
+  if (serverSpn !== "" && host === address.host) return serverSpn;
+  return `MSSQLSvc/${canonicalName(host)}:${port}`;
 }
 
 /** Begins a login with Kerberos where it can be had, with NTLM where Windows has nothing better. */
-function openSecurity(endpoint: SqlEndpoint, port: number): SecurityContext {
-  const target = `MSSQLSvc/${endpoint.address.host}:${port}`;
+function openSecurity(target: string, open: OpenContext): SecurityContext {
   try {
-    return withFirstToken(openSspi(target, "Negotiate"));
+    return withFirstToken(open(target, "Negotiate"));
   } catch (thrown) {
     // Where there is no package that negotiates, NTLM may still be there.
     try {
-      return withFirstToken(openSspi(target, "NTLM"));
+      return withFirstToken(open(target, "NTLM"));
     } catch {
       throw thrown;
     }
@@ -129,6 +147,9 @@ function withFirstToken(context: SecurityContext): SecurityContext {
       const token = answer === undefined ? first : undefined;
       first = undefined;
       return token ?? context.next(answer);
+    },
+    get isComplete() {
+      return context.isComplete;
     },
     close: () => context.close(),
   };
@@ -154,20 +175,27 @@ function loggedIn(driver: SqlDriver, { signal, connectMs }: SqlEndpoint): Promis
 /**
  * Connects and logs in.
  *
+ * @param open Begins a login as the account that runs the program.
  * @throws {AuthError} When the login is refused; `SourceError` when there is no connection.
  */
-export async function connectSql(endpoint: SqlEndpoint): Promise<SqlConnection> {
+export async function connectSql(
+  endpoint: SqlEndpoint,
+  open: OpenContext = openSspi,
+): Promise<SqlConnection> {
   const names = endpointNames(endpoint);
   const messages: SqlMessage[] = [];
   let driver: SqlDriver | undefined;
-  let security: SecurityContext | undefined;
   try {
     const { address, signal } = endpoint;
     const port = address.port ??
       await findInstancePort(address.host, address.instance ?? "", signal);
     const { SqlDriver } = await import("./driver.ts");
-    if (endpoint.login.kind === "process") security = openSecurity(endpoint, port);
-    const opened = driver = new SqlDriver(toConfiguration(endpoint, port), security);
+    const opened = driver = new SqlDriver(
+      toConfiguration(endpoint, port),
+      endpoint.login.kind === "process"
+        ? (host, port) => openSecurity(principalOf(endpoint, host, port), open)
+        : undefined,
+    );
     opened.on("errorMessage", (message: SqlMessage) => messages.push(message));
     // What happens to a connection later is reported by the running query.
     opened.on("error", () => {});
@@ -178,6 +206,6 @@ export async function connectSql(endpoint: SqlEndpoint): Promise<SqlConnection> 
     endpoint.signal.throwIfAborted();
     throw sqlConnectError(names, thrown, messages);
   } finally {
-    security?.close();
+    driver?.endLogin();
   }
 }

@@ -15,6 +15,7 @@ import { Login7TokenHandler, type TokenHandler } from "tedious/lib/token/handler
 import type { Parser } from "tedious/lib/token/token-stream-parser.js";
 import { versions } from "tedious/lib/tds-versions.js";
 import type { SecurityContext } from "../../runtime/sspi.ts";
+import { defaultPort } from "./address.ts";
 import { takeTokens } from "./sspi.ts";
 
 /** Declared as a module with a default; what is there is the class itself. */
@@ -30,15 +31,25 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** Begins a login at a server that the operating system vouches for. */
+export type OpenSecurity = (host: string, port: number) => SecurityContext;
+
 /** A connection of tedious's as the agent needs it. */
 export class SqlDriver extends Connection {
-  readonly #security: SecurityContext | undefined;
+  readonly #openSecurity: OpenSecurity | undefined;
+  #security: SecurityContext | undefined;
   #parser: Parser | undefined;
 
-  /** @param security Gives the tokens of a login that the operating system vouches for. */
-  constructor(config: ConnectionConfiguration, security?: SecurityContext) {
+  /** @param openSecurity Called for each login: the server may send us on to another. */
+  constructor(config: ConnectionConfiguration, openSecurity?: OpenSecurity) {
     super(config);
-    this.#security = security;
+    this.#openSecurity = openSecurity;
+  }
+
+  /** Gives back what the operating system holds for the login. */
+  endLogin(): void {
+    this.#security?.close();
+    this.#security = undefined;
   }
 
   /** Sends a batch; the callback is called once, at its end. */
@@ -49,8 +60,12 @@ export class SqlDriver extends Connection {
   }
 
   override sendLogin7Packet(): void {
-    if (this.#security === undefined) return super.sendLogin7Packet();
+    if (this.#openSecurity === undefined) return super.sendLogin7Packet();
     const { options } = this.config;
+    const server = this.routingData?.server ?? this.config.server;
+    this.endLogin();
+    const port = this.routingData?.port ?? options.port ?? defaultPort;
+    const security = this.#security = this.#openSecurity(server, port);
     const payload = new Login7Payload({
       tdsVersion: versions[options.tdsVersion] ?? 0x74000004,
       packetSize: options.packetSize,
@@ -60,9 +75,9 @@ export class SqlDriver extends Connection {
       clientTimeZone: new Date().getTimezoneOffset(),
       clientLcid: 0x00000409,
     });
-    payload.sspi = Buffer.from(this.#security.next());
+    payload.sspi = Buffer.from(security.next());
     payload.hostname = hostname();
-    payload.serverName = this.routingData?.server ?? this.config.server;
+    payload.serverName = server;
     payload.appName = options.appName;
     payload.language = options.language;
     payload.database = options.database;
@@ -95,7 +110,11 @@ export class SqlDriver extends Connection {
       });
       others.end(rest);
       await once(this.createTokenStreamParser(others, handler), "end");
-      if (handler.loginAckReceived) return handler.routingData;
+      if (handler.loginAckReceived) {
+        // The last token of Kerberos proves that the server is the one that was meant.
+        if (token !== undefined && !security.isComplete) security.next(token);
+        return handler.routingData;
+      }
       if (handler.loginError !== undefined) throw handler.loginError;
       if (token === undefined) throw new Error("the server closed the connection during login");
       const answer = security.next(token);

@@ -6,7 +6,7 @@
 
 import { AgentError, AuthError, errorCode, messageOf, SourceError } from "../../base/errors.ts";
 import { SspiError } from "../../runtime/sspi.ts";
-import { addressText, type SqlAddress } from "./address.ts";
+import { addressText, defaultPort, type SqlAddress } from "./address.ts";
 import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
 
 /** What the server reports beside rows: the error number of SQL Server and its text. */
@@ -25,12 +25,30 @@ export interface SqlEndpointNames {
   readonly principal: string;
   /** Whether the connection is to be encrypted. */
   readonly encrypt: boolean | "strict";
+  /** Whether SQL Server, Windows, or Windows for the account that runs the agent knows the account. */
+  readonly login: "sql" | "ntlm" | "process";
 }
 
-/** The code of the driver or of the socket underneath. */
-function deepestCode(thrown: unknown): string {
+/** The error underneath: the driver repeats the address around it, and one it tried several of has a list. */
+function deepestError(thrown: unknown): unknown {
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
+    return deepestError(thrown.errors[0]);
+  }
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return errorCode(cause) || errorCode(thrown);
+  return cause === undefined ? thrown : deepestError(cause);
+}
+
+/** What the driver has codes of its own for ("Connection", `error.code` in the manual of tedious). */
+const driverReasons: Readonly<Record<string, string>> = {
+  EENCRYPT: "the server requires encryption",
+  ETIMEOUT: "there was no answer in time",
+  EINSTLOOKUP: "the instance was not found",
+};
+
+/** Why there is no connection, without the address, which the sentence around it has. */
+function describeReason(inner: unknown, code: string): string {
+  const text = driverReasons[code] ?? messageOf(inner);
+  return code === "" || code === "ESOCKET" || text.includes(code) ? text : `${text} [${code}]`;
 }
 
 const changePassword = "Set a new password for the account in SQL Server.";
@@ -58,6 +76,50 @@ function databaseError(what: string, endpoint: SqlEndpointNames, message: SqlMes
   });
 }
 
+/** The usual service principal name of a server, for a sentence. */
+function principalExample({ host, port = defaultPort }: SqlAddress): string {
+  return `MSSQLSvc/${host}:${port}`;
+}
+
+function spnHint({ address }: SqlEndpointNames): string {
+  return `Kerberos needs the SPN: setspn -Q ${principalExample(address)} must list the account ` +
+    "of SQL Server. Write the full name of the server in server, or set server_spn";
+}
+
+/** What to do about error 18452, which Extended Protection and NTLM that is turned off give too. */
+function untrustedHint(endpoint: SqlEndpointNames): string {
+  const protection = endpoint.encrypt === false
+    ? "A server with Extended Protection set to Required needs encrypt = True."
+    : "Where the server has Extended Protection set to Required, try to log in with it off.";
+  if (endpoint.login === "process") {
+    return "The server must trust the domain of the account that runs the agent and know it as a " +
+      `login. ${spnHint(endpoint)}; without it, NTLM is used, which the domain may refuse. ` +
+      protection;
+  }
+  return "Check username (DOMAIN\\name) and password; the server must trust the account's domain. " +
+    "An account that is named logs in by NTLM, which the domain or the server may refuse: then " +
+    `leave username blank, and run the agent on Windows as that account. ${protection}`;
+}
+
+/** SECURITY_STATUS values of sspi.h that a hint of their own is for. */
+const wrongTarget = new Set([0x80090303, 0x80090322]);
+const noController = new Set([0x80090304, 0x80090311]);
+const clockSkew = 0x80090324;
+const badBindings = 0x80090346;
+
+function sspiHint(endpoint: SqlEndpointNames, status: number): string {
+  if (wrongTarget.has(status)) return `${spnHint(endpoint)}.`;
+  if (noController.has(status)) {
+    return "Check that this computer reaches a domain controller: nltest /sc_verify:DOMAIN.";
+  }
+  if (status === clockSkew) return "Synchronise the clock of this computer: w32tm /resync.";
+  if (status === badBindings) {
+    return "Something between here and SQL Server decrypts the connection, or its Extended " +
+      "Protection asks for what the agent does not send: try to log in with it off.";
+  }
+  return "Check which account runs the agent, or name one: username = DOMAIN\\name and password.";
+}
+
 /** Why the server refused a login. */
 function refusal(what: string, endpoint: SqlEndpointNames, message: SqlMessage): AgentError {
   const { number } = message;
@@ -68,10 +130,7 @@ function refusal(what: string, endpoint: SqlEndpointNames, message: SqlMessage):
   const later = number === 18451 || number === 18461;
   if (later) return new SourceError(text, { hint: loginHints[number], retriable: true });
   if (number === 18452) {
-    return new AuthError(text, {
-      hint: "Check username (DOMAIN\\name) and password; " +
-        "the server must trust the account's domain.",
-    });
+    return new AuthError(text, { hint: untrustedHint(endpoint) });
   }
   if (number === 18456 || number in loginHints) {
     const hint = loginHints[number] ??
@@ -118,14 +177,11 @@ export function sqlConnectError(
   const [message] = messages;
   if (message !== undefined) return refusal(what, endpoint, message);
   if (thrown instanceof SspiError) {
-    return new AuthError(`${what}: ${thrown.message}`, {
-      cause: thrown,
-      hint:
-        "Check which account runs the agent, or name one: username = DOMAIN\\name and password.",
-    });
+    const hint = sspiHint(endpoint, thrown.status);
+    return new AuthError(`${what}: ${thrown.message}`, { cause: thrown, hint });
   }
-  const text = messageOf(thrown);
-  const code = deepestCode(thrown);
+  const inner = deepestError(thrown);
+  const code = errorCode(inner) || errorCode(thrown);
   // The driver has one code for both sides' demand.
   if (code === "EENCRYPT" && endpoint.encrypt !== false) {
     return new SourceError(
@@ -136,12 +192,10 @@ export function sqlConnectError(
       },
     );
   }
-  const reason = code === "" || code === "ESOCKET" || text.includes(code)
-    ? text
-    : `${text} [${code}]`;
+  const reason = describeReason(inner, code);
   return new SourceError(`Cannot connect to SQL Server ${server}: ${reason}`, {
     cause: thrown,
-    hint: connectionHint(code, text),
+    hint: connectionHint(code, `${messageOf(thrown)} ${messageOf(inner)}`),
     retriable: true,
   });
 }
@@ -198,7 +252,10 @@ function queryHint(
 export function sqlQueryError(endpoint: SqlEndpointNames, thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown;
   const message = serverError(thrown);
-  if (message === undefined) return sqlLostError(endpoint, messageOf(thrown), thrown);
+  if (message === undefined) {
+    const inner = deepestError(thrown);
+    return sqlLostError(endpoint, describeReason(inner, errorCode(inner)), thrown);
+  }
   const { number } = message;
   const what = `Cannot read from ${endpoint.database} on SQL Server ${
     addressText(endpoint.address)

@@ -65,6 +65,14 @@ export const sqlOptions = {
     "Whether the connection is announced as read-only (ApplicationIntent=ReadOnly), so that a readable copy of an availability group may answer.",
     { default: true, advanced: true },
   ),
+  multi_subnet_failover: opt.flag(
+    "Whether all addresses of the server's name are tried at once (MultiSubnetFailover), as the listener of an availability group in several subnets needs it.",
+    { default: true, advanced: true },
+  ),
+  server_spn: opt.text(
+    "Service principal name of SQL Server, where Kerberos does not find it as MSSQLSvc/host:port. For authentication = Windows without username.",
+    { default: "", advanced: true, example: "MSSQLSvc/sql.example.com:1433" },
+  ),
   query_timeout: opt.integer("Seconds to wait for the server while it works on a query.", {
     default: 600,
     minimum: 1,
@@ -147,6 +155,8 @@ export function sqlEndpoint(context: SourceContext<SqlValues>): SqlEndpoint {
     login: chooseLogin(context),
     encrypt: options.encrypt,
     readOnly: options.read_only,
+    multiSubnetFailover: options.multi_subnet_failover,
+    serverSpn: options.server_spn.trim(),
     tls,
     connectMs: timeoutMs,
     silenceMs: options.query_timeout * 1000,

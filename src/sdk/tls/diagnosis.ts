@@ -40,7 +40,7 @@ export function hintForVersion(what: string): string {
   return `Update the ${what}. ssl_protocol = tls1 accepts old versions of TLS, which are no longer safe.`;
 }
 
-/** What was found out. */
+/** What was found out, without the address. */
 export interface TlsDiagnosis {
   readonly message: string;
   readonly hint: string;
@@ -94,7 +94,6 @@ const older = new Map([["TLSv1", "TLS 1.0"], ["TLSv1.1", "TLS 1.1"], ["TLSv1.2",
 
 /** Asks once more, with old versions allowed, for what the server has to offer. */
 async function diagnoseVersion(
-  { host }: URL,
   options: ConnectionOptions,
   floor: string,
 ): Promise<TlsDiagnosis> {
@@ -104,8 +103,8 @@ async function diagnoseVersion(
     ? "Update the server, or set ssl_protocol = tls1.2."
     : hintForVersion("server");
   const message = offered === undefined
-    ? `${host} supports no TLS version that this program knows`
-    : `${host} supports nothing newer than ${offered}, and at least ${floor} is required`;
+    ? "the server supports no TLS version that this program knows"
+    : `the server supports nothing newer than ${offered}, and at least ${floor} is required`;
   return { message, hint };
 }
 
@@ -127,17 +126,17 @@ export async function diagnoseTls(
   if ("protocol" in ending) return undefined;
   const { code } = ending;
   if (isAboutVersion(code)) {
-    return await diagnoseVersion(url, options, minVersion.replace("TLSv", "TLS "));
+    return await diagnoseVersion(options, minVersion.replace("TLSv", "TLS "));
   }
   if (code.includes("WRONG_VERSION_NUMBER") || code.includes("HTTP_REQUEST")) {
     return {
-      message: `${url.host} does not speak TLS on this port`,
+      message: "the server does not speak TLS on this port",
       hint: "Check the port in the address, and whether it is http:// rather than https://.",
     };
   }
   if (!refusals.test(code)) return undefined;
   return {
-    message: `${url.host} refuses the connection [${code}]`,
+    message: `the server refuses the connection [${code}]`,
     hint: settings.cert === undefined
       ? "It may require a client certificate: set user_pem_file."
       : "It may not accept the client certificate in user_pem_file.",

@@ -75,7 +75,8 @@ export const bamboohr = defineSource({
     "employeeNumber": "number that the company gave the person; with endpoint = employees",
   },
   // "Technical Overview" names no numbers, only that requests "can be throttled if BambooHR deems
-  // them to be too frequent": with 503, less often 429.
+  // them to be too frequent": with 429 and Retry-After, with 503 until September 2026 ("Planned
+  // Changes to the API").
   namedBy: ["id", "displayName"],
   limits: { concurrency: 1, requests: 60, perSeconds: 60, pageSize },
   rule: ({ endpoint, inactive }) =>

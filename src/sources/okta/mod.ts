@@ -82,7 +82,7 @@ export const okta = defineSource({
     "profile.manager": "name of the manager",
     "credentials.provider.name": "who checks the password",
   },
-  // "Rate limits": 600 a minute for /api/v1/users on the usual plans; the headers announce smaller ones.
+  // "Rate limits": 600 a minute for /api/v1/users on the usual plans; the headers say what holds.
   namedBy: ["id", "profile.login"],
   limits: { concurrency: 4, requests: 600, perSeconds: 60, pageSize },
   http: ({ url, api_token }) => ({

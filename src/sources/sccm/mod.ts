@@ -30,6 +30,8 @@ export const sccm = defineSource({
     ),
     encrypt: connection.encrypt,
     read_only: connection.read_only,
+    multi_subnet_failover: connection.multi_subnet_failover,
+    server_spn: connection.server_spn,
     query_timeout: connection.query_timeout,
     driver: connection.driver,
   },

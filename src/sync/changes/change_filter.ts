@@ -8,13 +8,15 @@
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Baseline } from "../../state/baseline.ts";
+import type { Fingerprint } from "../../state/fingerprint.ts";
+import type { StateOutbox } from "../../state/outbox.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
-import { Comparison } from "./delta.ts";
+import { Comparison, NumberSet } from "./delta.ts";
 import {
   describeViolations,
   findViolations,
@@ -23,7 +25,7 @@ import {
   type GuardRule,
   resolveGuardRule,
 } from "./guard.ts";
-import { Spool } from "./spool.ts";
+import { RecordSpool } from "./record_spool.ts";
 
 /** Decides what goes on to the delivery; every record that it takes ends in the account. */
 export interface ChangeFilter {
@@ -32,7 +34,7 @@ export interface ChangeFilter {
   /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
   release(end: ReadEnd): Promise<void>;
   /** Writes down that the run ended well. */
-  conclude(): void;
+  conclude(): Promise<void>;
   changes(): SectionChanges | null;
 }
 
@@ -42,6 +44,8 @@ export interface FilterSettings {
   readonly store: StateStore | undefined;
   /** Id of the run in the state file. */
   readonly run: string | undefined;
+  /** The outbox of that run. */
+  readonly outbox: Pick<StateOutbox, "compareWith"> | undefined;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
   /** Whether also what did not change is sent. */
@@ -59,13 +63,13 @@ type Target = Pick<Delivery, "add" | "isStopped">;
 const maxListedRecords = 100;
 
 /** Opens the filter of a section's run. */
-export function openChangeFilter(
+export async function openChangeFilter(
   prepared: PreparedSection,
   account: Account,
   delivery: Target,
   settings: FilterSettings,
-): ChangeFilter {
-  const { store, guard, isFull, isPartial } = settings;
+): Promise<ChangeFilter> {
+  const { store, guard, isFull, isPartial, signal } = settings;
   const { section: { name, settings: options }, upload, log } = prepared;
   const onlyChanged = options.only_changed && !isFull;
   if (store === undefined) {
@@ -77,11 +81,13 @@ export function openChangeFilter(
   // Some records by themselves are no flood and leave nothing out.
   const isGuarded = options.remember && !isPartial;
   const wanted = isGuarded ? resolveGuardRule(options, guard) : undefined;
-  const isDue = options.remember && store.accepted.hasManyAnsweredBatches(name);
-  if (!onlyChanged && wanted === undefined && !isDue) {
+  const text = JSON.stringify(upload);
+  if (!onlyChanged && wanted === undefined) {
+    const origin = isPartial ? "webhook" : "upload";
+    if (options.remember) await store.accepted.takeInSurplus(name, text, origin, signal);
     return new PassThrough(prepared, delivery, settings);
   }
-  const baseline = store.accepted.baseline(name, JSON.stringify(upload));
+  const baseline = await store.accepted.openBaseline(name, text, signal);
   const rule = baseline.isFull ? wanted : undefined;
   if (!onlyChanged && rule === undefined) return new PassThrough(prepared, delivery, settings);
   const comparing = new ComparingFilter(
@@ -118,11 +124,11 @@ class PassThrough implements ChangeFilter {
     return Promise.resolve();
   }
 
-  conclude(): void {
+  async conclude(): Promise<void> {
     const { store, run } = this.#settings;
     const { section, upload } = this.#prepared;
     if (!this.#isComplete || run === undefined || !section.settings.remember) return;
-    store?.accepted.concludeUncompared(section.name, JSON.stringify(upload), run);
+    await store?.accepted.concludeUncompared(section.name, JSON.stringify(upload), run);
   }
 
   changes(): null {
@@ -142,7 +148,9 @@ class ComparingFilter implements ChangeFilter {
   readonly #comparison: Comparison;
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
-  #blocked: Spool<MappedRecord> | undefined;
+  #blocked: RecordSpool | undefined;
+  /** The positions of those of which nothing is new. */
+  readonly #asAccepted = new NumberSet();
   #delivered = 0;
   #end: ReadEnd | undefined;
   #gone: { readonly count: number; readonly names: readonly string[] } | undefined;
@@ -167,18 +175,19 @@ class ComparingFilter implements ChangeFilter {
   /** Lets nothing pass before all of it was compared; it is kept in a file beside the state file. */
   block(rule: GuardRule, beside: string): void {
     this.#rule = rule;
-    this.#blocked = new Spool(beside);
+    this.#blocked = new RecordSpool(beside);
     this.#prepared.log.info("The guard is enabled: nothing is sent before everything was read");
   }
 
   add(record: MappedRecord): Promise<void> | undefined {
-    const { kind } = this.#comparison.compare(record);
+    const { kind, isAsAccepted, print } = this.#comparison.classify(record);
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
       return undefined;
     }
     if (this.#blocked === undefined) return this.#delivery.add(record);
-    this.#addBlocked(this.#blocked, record);
+    if (isAsAccepted) this.#asAccepted.add(this.#blocked.length);
+    this.#addBlocked(this.#blocked, record, print);
     return undefined;
   }
 
@@ -187,7 +196,7 @@ class ComparingFilter implements ChangeFilter {
     const blocked = this.#blocked;
     try {
       if (end.isAborted) return;
-      if (end.isComplete) this.#gone = this.#findGone();
+      if (end.isComplete) this.#gone = await this.#findGone();
       this.#checkGuard(end);
       if (blocked !== undefined) await this.#deliver(blocked);
     } finally {
@@ -198,11 +207,12 @@ class ComparingFilter implements ChangeFilter {
     }
   }
 
-  conclude(): void {
+  async conclude(): Promise<void> {
     const { run } = this.#settings;
     if (this.#end?.isComplete !== true || this.#end.lost > 0 || run === undefined) return;
-    this.#baseline.conclude({
+    await this.#baseline.conclude({
       run,
+      gone: this.#gone?.count,
       isSeen: (id) => this.#comparison.isSeen(id),
       returned: this.#comparison.returned,
     });
@@ -217,9 +227,13 @@ class ComparingFilter implements ChangeFilter {
     };
   }
 
-  #addBlocked(blocked: Spool<MappedRecord>, record: MappedRecord): void {
+  #addBlocked(
+    blocked: RecordSpool,
+    record: MappedRecord,
+    print: Fingerprint | undefined,
+  ): void {
     try {
-      blocked.add(record);
+      blocked.add(record, print);
     } catch (error) {
       if (error instanceof AgentError) throw error;
       const { mapper, log } = this.#prepared;
@@ -230,12 +244,13 @@ class ComparingFilter implements ChangeFilter {
     }
   }
 
-  #findGone() {
+  async #findGone() {
+    const count = this.#comparison.goneCount;
     const names: string[] = [];
-    let count = 0;
-    for (const { record } of this.#comparison.gone()) {
-      count++;
-      if (names.length < maxListedRecords) names.push(record);
+    if (count === 0) return { count, names };
+    for await (const { record } of this.#comparison.gone()) {
+      names.push(record);
+      if (names.length === Math.min(count, maxListedRecords)) break;
     }
     return { count, names };
   }
@@ -246,7 +261,9 @@ class ComparingFilter implements ChangeFilter {
     const { section, log } = this.#prepared;
     const gone = this.#gone === undefined ? undefined : Math.max(0, this.#gone.count - end.lost);
     const { size } = this.#baseline;
-    const violations = findViolations(rule, { comparison: this.#comparison, size, gone });
+    const goneNames = this.#gone?.names ?? [];
+    const compared = { comparison: this.#comparison, size, gone, goneNames };
+    const violations = findViolations(rule, compared);
     if (violations.length === 0) return;
     if (!this.#settings.isAccepted) {
       throw guardError(section.name, describeViolations(rule, violations));
@@ -254,9 +271,13 @@ class ComparingFilter implements ChangeFilter {
     for (const violation of violations) log.warning(`Accepted: ${violation}`);
   }
 
-  async #deliver(blocked: Spool<MappedRecord>): Promise<void> {
+  async #deliver(blocked: RecordSpool): Promise<void> {
+    const unchanged = new WeakSet<MappedRecord>();
+    const isUnchanged = (record: MappedRecord) => unchanged.has(record);
+    this.#settings.outbox?.compareWith({ answer: this.#baseline.answer, isUnchanged });
     for (const record of blocked.values()) {
       if (this.#delivery.isStopped || this.#settings.signal.aborted) return;
+      if (this.#asAccepted.has(this.#delivered)) unchanged.add(record);
       this.#delivered++;
       const full = this.#delivery.add(record);
       if (full !== undefined) await full;

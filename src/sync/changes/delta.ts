@@ -5,11 +5,12 @@
  */
 
 import { isBlank, type MappedRecord } from "../../base/record.ts";
-import type { Baseline, KnownRecord } from "../../state/baseline.ts";
+import type { KnownRecord, MissingRecord } from "../../state/baseline.ts";
 import {
-  createFingerprint,
   differences,
   type Fingerprint,
+  Fingerprints,
+  type FingerprintText,
   keyForPeople,
   parseFields,
 } from "../../state/fingerprint.ts";
@@ -22,6 +23,10 @@ export interface FieldChange {
   readonly field: string;
   readonly old?: unknown;
   readonly new?: unknown;
+  /** Who changed it last in Oomnitza, when that was asked for and is known. */
+  readonly changed_by?: string | undefined;
+  /** When that was, ISO 8601. */
+  readonly changed_at?: string | undefined;
 }
 
 /** What a comparison found about one record. */
@@ -31,6 +36,18 @@ export interface Change {
   readonly fields: readonly FieldChange[];
   /** Why it counts as changed although nothing differs. */
   readonly reason?: string | undefined;
+  /** What names the record in calls, when Oomnitza itself was compared with. */
+  readonly ident?: string | undefined;
+}
+
+/** What records are compared with: what Oomnitza accepted last, or what it holds now. */
+export interface Reference {
+  /** The record with a key; `record` is the one that is compared. */
+  find(key: string, record: MappedRecord): (KnownRecord & { readonly ident?: string }) | undefined;
+  /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
+  readonly size?: number;
+  /** The records that were not seen, apart from those that earlier runs reported. */
+  missing(isSeen: (id: number) => boolean): AsyncIterable<MissingRecord>;
 }
 
 /** What changed, in numbers. */
@@ -52,7 +69,7 @@ export interface Gone {
 }
 
 /** A set of whole numbers that takes one bit for each. */
-class NumberSet {
+export class NumberSet {
   #bits = new Uint8Array(1024);
 
   has(number: number): boolean {
@@ -73,7 +90,7 @@ class NumberSet {
 /** What a comparison works with. */
 export interface ComparisonSettings {
   /** Without one, everything is new. */
-  readonly baseline: Baseline | undefined;
+  readonly baseline: Reference | undefined;
   readonly syncFields: readonly string[];
   /** Records that wait in the outbox and will be delivered before those that are compared. */
   readonly pending?: Iterable<MappedRecord> | undefined;
@@ -89,15 +106,39 @@ function sides(old: Map<string, unknown>, now: Map<string, unknown>, field: stri
   };
 }
 
-function changesBetween(old: Omit<Fingerprint, "key">, now: Fingerprint): FieldChange[] {
+/** The fields in which two records differ, from what was to what is. */
+export function changesBetween(
+  old: FingerprintText,
+  now: FingerprintText,
+): FieldChange[] {
   const before = parseFields(old);
   const after = parseFields(now);
   return differences(old, now).map((field) => sides(before, after, field));
 }
 
-/** Whether a change takes the value of a field away. */
-export function isBlanked(change: FieldChange): boolean {
-  return "old" in change && "new" in change && !isBlank(change.old) && isBlank(change.new);
+/** The fields that had a value, and lose it. */
+function blankedBetween(old: FingerprintText, now: FingerprintText): string[] {
+  const blank = [...parseFields(now)].filter(([, value]) => isBlank(value));
+  if (blank.length === 0) return [];
+  const before = parseFields(old);
+  return blank.flatMap(([field]) => isBlank(before.get(field)) ? [] : [field]);
+}
+
+function isEqual(one: FingerprintText, other: FingerprintText): boolean {
+  return one.values === other.values && one.fields === other.fields;
+}
+
+/** How a record stands to what was accepted. */
+interface Classified {
+  readonly kind: ChangeKind;
+  /** Absent when it cannot be written as JSON. */
+  readonly print: Fingerprint | undefined;
+  /** What it was compared with. */
+  readonly old: FingerprintText | undefined;
+  /** What names it in calls of Oomnitza, where that is known. */
+  readonly ident?: string | undefined;
+  /** Whether what was accepted stays true in all respects when it is sent and accepted again. */
+  readonly isAsAccepted: boolean;
 }
 
 /** The comparison of one run. */
@@ -113,42 +154,63 @@ export class Comparison {
   /** Those of which a record was sent in this run: whatever comes after it must be sent, too. */
   readonly #sent = new NumberSet();
   readonly #returned: number[] = [];
+  /** Records that were in the source the time before, too. */
+  #expected = 0;
+  readonly #prints: Fingerprints;
 
   constructor(settings: ComparisonSettings) {
     this.#settings = settings;
+    this.#prints = new Fingerprints(settings.syncFields);
     for (const record of settings.pending ?? []) {
-      const print = createFingerprint(record, settings.syncFields);
+      const print = this.#prints.create(record);
       if (print?.key !== undefined) this.#pending.set(print.key, print);
     }
   }
 
-  /** Compares a record. Records must come in the order in which they would be sent. */
+  /** Compares a record, and says what differs. Records must come in the order in which they would be sent. */
   compare(record: MappedRecord): Change {
-    const { baseline, syncFields } = this.#settings;
-    const print = createFingerprint(record, syncFields);
+    const { kind, print, old, ident } = this.#classify(record);
+    if (print === undefined || kind === "unchanged") return { kind, fields: [] };
+    if (old === undefined) return { kind, fields: newFields(print) };
+    if (isEqual(old, print)) return { kind, fields: [], reason: again };
+    return { kind, fields: changesBetween(old, print), ident };
+  }
+
+  /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
+  classify(record: MappedRecord): Pick<Classified, "kind" | "print" | "isAsAccepted"> {
+    return this.#classify(record);
+  }
+
+  #classify(record: MappedRecord): Classified {
+    const print = this.#prints.create(record);
     const key = print?.key;
-    const known = key === undefined ? undefined : baseline?.find(key);
-    const old = key === undefined ? undefined : this.#pending.get(key) ?? known;
+    const known = key === undefined ? undefined : this.#settings.baseline?.find(key, record);
+    const waiting = key === undefined ? undefined : this.#pending.get(key);
+    const old = waiting ?? known;
     if (print === undefined || old === undefined) {
       this.counts.new++;
-      return { kind: "new", fields: print === undefined ? [] : newFields(print) };
+      return { kind: "new", print, old: undefined, isAsAccepted: false };
     }
-    const isSame = old.values === print.values && old.fields === print.fields;
+    const isSame = isEqual(old, print);
     const mustSend = known !== undefined && this.#see(known, isSame);
     if (isSame && !mustSend) {
       this.counts.unchanged++;
-      return { kind: "unchanged", fields: [] };
+      const isAsAccepted = waiting === undefined && known?.missed === 0;
+      return { kind: "unchanged", print, old, isAsAccepted };
     }
     this.counts.changed++;
-    if (isSame) return { kind: "changed", fields: [], reason: again };
-    const fields = changesBetween(old, print);
-    this.#count(fields);
-    return { kind: "changed", fields };
+    if (!isSame) this.#count(old, print);
+    return { kind: "changed", print, old, ident: known?.ident, isAsAccepted: false };
   }
 
   /** Whether a record that was accepted was compared in this run. */
   isSeen(id: number): boolean {
     return this.#seen.has(id);
+  }
+
+  /** How many records were accepted and did not come, apart from those that earlier runs reported. */
+  get goneCount(): number {
+    return Math.max(0, (this.#settings.baseline?.size ?? 0) - this.#expected);
   }
 
   /** Records that had been missed in the full run before and are back. */
@@ -157,9 +219,9 @@ export class Comparison {
   }
 
   /** The records that were accepted and did not come, apart from those that earlier runs reported. */
-  *gone(): Generator<Gone> {
+  async *gone(): AsyncGenerator<Gone> {
     const missing = this.#settings.baseline?.missing((id) => this.isSeen(id)) ?? [];
-    for (const { key, ...print } of missing) {
+    for await (const { key, ...print } of missing) {
       const fields = [...parseFields(print)].map(([field, old]) => ({ field, old }));
       yield { key, record: keyForPeople(key), fields };
     }
@@ -167,18 +229,21 @@ export class Comparison {
 
   /** Notes that a known record came; gives whether it is to be sent even if it is the same. */
   #see({ id, mustSend, missed }: KnownRecord, isSame: boolean): boolean {
-    if (missed > 0 && !this.#seen.has(id)) this.#returned.push(id);
+    if (!this.#seen.has(id)) {
+      if (missed > 0) this.#returned.push(id);
+      else this.#expected++;
+    }
     this.#seen.add(id);
     const must = mustSend || this.#sent.has(id);
     if (must || !isSame) this.#sent.add(id);
     return must;
   }
 
-  #count(fields: readonly FieldChange[]): void {
+  #count(old: FingerprintText, now: FingerprintText): void {
     this.differing++;
-    const blanked = fields.filter(isBlanked);
+    const blanked = blankedBetween(old, now);
     if (blanked.length > 0) this.counts.blanked++;
-    for (const { field } of blanked) {
+    for (const field of blanked) {
       this.blankedFields.set(field, (this.blankedFields.get(field) ?? 0) + 1);
     }
   }

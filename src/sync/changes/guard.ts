@@ -59,6 +59,8 @@ export interface ComparedRun {
   readonly size: number;
   /** Records that are gone for certain; absent when the source was not read to its end. */
   readonly gone: number | undefined;
+  /** The first of those that are gone. */
+  readonly goneNames: readonly string[];
 }
 
 function maxRecords({ percent, count, isDefault }: GuardRule, size: number): number {
@@ -71,17 +73,16 @@ function describeShare(number: number, size: number): string {
   return `${number} of ${size} records (${percent.toFixed(percent < 10 ? 1 : 0)} %)`;
 }
 
-function listGone(comparison: Comparison, gone: number): string {
-  const names: string[] = [];
-  for (const { record } of comparison.gone()) {
-    names.push(record);
-    if (names.length === maxListedRecords) break;
-  }
+function listGone(all: readonly string[], gone: number): string {
+  const names = all.slice(0, maxListedRecords);
   return `${names.join(", ")}${gone > names.length ? ", …" : ""}`;
 }
 
 /** What a run changes beyond the rule, in sentences for people; nothing when it may go on. */
-export function findViolations(rule: GuardRule, { comparison, size, gone }: ComparedRun): string[] {
+export function findViolations(
+  rule: GuardRule,
+  { comparison, size, gone, goneNames }: ComparedRun,
+): string[] {
   const limit = maxRecords(rule, size);
   const violations: string[] = [];
   const { counts, differing, blankedFields } = comparison;
@@ -95,7 +96,7 @@ export function findViolations(rule: GuardRule, { comparison, size, gone }: Comp
   }
   if (gone !== undefined && gone > limit) {
     violations.push(
-      `${describeShare(gone, size)} are gone from the source: ${listGone(comparison, gone)}`,
+      `${describeShare(gone, size)} are gone from the source: ${listGone(goneNames, gone)}`,
     );
   }
   return violations;

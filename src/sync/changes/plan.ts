@@ -1,23 +1,28 @@
 /**
- * Plans an upload: everything is read, mapped and compared with what Oomnitza accepted last, and nothing
- * is sent. There is nothing here that could send.
+ * Plans an upload: everything is read, mapped and compared with what Oomnitza accepted last, or with what
+ * it holds now, and nothing is sent. There is nothing here that could send.
  *
  * @module
  */
 
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
+import type { OomnitzaReader } from "../../oomnitza/client.ts";
 import type { Baseline } from "../../state/baseline.ts";
 import { openCursor } from "../../state/cursor.ts";
 import type { StateStore } from "../../state/store.ts";
 import { type Account, openAccount } from "../account.ts";
-import { Comparison, type FieldChange } from "./delta.ts";
+import { type ChangedBy, createChangedBy } from "./changed_by.ts";
+import { Comparison } from "./delta.ts";
+import { type Found, listChanges, type PlannedChange } from "./found_changes.ts";
 import {
   describeViolations,
   findViolations,
   type GuardOptions,
   resolveGuardRule,
 } from "./guard.ts";
+import { type LiveReference, readLive } from "./live.ts";
+import { type FieldRefusal, FieldRefusals } from "../field_refusals.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { EmptyPath } from "../read/missing_paths.ts";
 import {
@@ -31,7 +36,8 @@ import { Spool } from "./spool.ts";
 
 /** How a section is planned. Nothing of it can write to Oomnitza. */
 export interface PlanSettings
-  extends Pick<PipelineSettings, "oomnitza" | "http" | "signal" | "redactor" | "workers"> {
+  extends Pick<PipelineSettings, "http" | "signal" | "redactor" | "workers"> {
+  readonly oomnitza: Pick<OomnitzaReader, "get" | "ask">;
   /** Records to read; 0 reads all. */
   readonly recordCount: number;
   /** What was accepted; without it everything is new. */
@@ -42,21 +48,14 @@ export interface PlanSettings
   readonly beside: string;
   /** Plans an upload with `--full`. */
   readonly full: boolean;
+  /** Compares with what Oomnitza holds now, instead of what it accepted last. */
+  readonly live?: boolean | undefined;
+  /** Asks Oomnitza who changed the fields that differ. */
+  readonly history?: boolean | undefined;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
   /** Is shown the account of each section while it is read. */
   readonly onStart?: ((section: string, account: Account) => void) | undefined;
-}
-
-/** One record that is not as Oomnitza has it. */
-export interface PlannedChange {
-  readonly kind: "new" | "changed" | "gone";
-  /** Values of its sync fields. */
-  readonly record: string;
-  /** Its fields: all of a new or gone record, those that differ of a changed one. */
-  readonly fields: readonly FieldChange[];
-  /** Why it is sent again although nothing differs. */
-  readonly reason?: string | undefined;
 }
 
 /** What an upload would do, in numbers. */
@@ -87,23 +86,20 @@ export interface PlanReport {
   readonly counts: PlanCounts;
   /** Records that an earlier run left; an upload sends them first, and they count as sent here. */
   readonly waiting: number;
+  /** `accepted`: with what Oomnitza accepted last. `live`: with what it holds now. */
+  readonly compared_with: "accepted" | "live";
+  /** Mapped fields that Oomnitza does not show, so that they were not compared. */
+  readonly not_compared: readonly string[];
   /** Whether a full run is recorded that this one is compared with. */
   readonly has_baseline: boolean;
+  /** Values that Oomnitza will refuse, as far as it tells what its fields take. */
+  readonly refusals: readonly FieldRefusal[];
   /** What the guard has against it; null when it would let it pass. */
   readonly guard: string | null;
   /** Mapped paths that no record has, or that were empty in every record that was read. */
   readonly empty_paths: readonly EmptyPath[];
   /** What went wrong with the section as a whole. */
   readonly error: SectionError | null;
-}
-
-/** What is kept of a record until somebody looks at it. */
-interface Found {
-  readonly change?: PlannedChange;
-  /** What would be sent. */
-  readonly payload?: MappedRecord;
-  /** Of a gone record. */
-  readonly key?: string;
 }
 
 /** The plan of a section. It must be closed. */
@@ -114,12 +110,16 @@ export class PlannedSection {
   /** Whether the source was read to its end and lost nothing. */
   readonly isComplete: boolean;
   readonly #found: Spool<Found>;
+  readonly #changedBy: ChangedBy | undefined;
 
+  /** @param changedBy Adds to the fields of a change who made it. */
   constructor(
     found: Spool<Found>,
     summary: Pick<PlannedSection, "report" | "base" | "isComplete">,
+    changedBy?: ChangedBy,
   ) {
     this.#found = found;
+    this.#changedBy = changedBy;
     this.report = summary.report;
     this.base = summary.base;
     this.isComplete = summary.isComplete;
@@ -132,8 +132,8 @@ export class PlannedSection {
   }
 
   /** What differs: new and changed records in the order of the source, then those that are gone. */
-  async *changes(): AsyncGenerator<PlannedChange> {
-    for (const { change } of this.#found.values()) if (change !== undefined) yield change;
+  changes(): AsyncGenerator<PlannedChange> {
+    return listChanges(this.#found, this.#changedBy);
   }
 
   /** What would be sent, in order. */
@@ -151,6 +151,9 @@ export class PlannedSection {
   }
 }
 
+/** Records that are gone and that the guard may name. */
+const maxNamedRecords = 10;
+
 /** What is needed while a section is planned. */
 interface Planning {
   readonly prepared: PreparedSection;
@@ -158,32 +161,44 @@ interface Planning {
   readonly comparison: Comparison;
   readonly account: Account;
   readonly found: Spool<Found>;
+  /** Absent when the instance does not tell what its fields take. */
+  readonly refusals: FieldRefusals | undefined;
   toSend: number;
 }
 
 function addRecord(planning: Planning, record: MappedRecord): void {
   const { prepared, settings, comparison, found } = planning;
-  const { kind, fields, reason } = comparison.compare(record);
+  planning.refusals?.look(record);
+  const { kind, fields, reason, ident } = comparison.compare(record);
   const onlyChanged = prepared.section.settings.only_changed && !settings.full;
   if (kind === "unchanged" && onlyChanged) return;
   planning.toSend++;
   const name = prepared.mapper.identify(record);
   const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
   try {
-    found.add({ ...(change && { change }), payload: record });
+    found.add({ ...(change && { change, ident }), payload: record });
   } catch (error) {
     if (error instanceof AgentError) throw error;
     planning.account.fail(name, `cannot be written as JSON (${messageOf(error)})`);
   }
 }
 
-function addGone({ comparison, found }: Planning): number {
+/** The records that are gone. */
+interface Missing {
+  readonly count: number;
+  /** The first of them. */
+  readonly names: readonly string[];
+}
+
+async function addGone({ comparison, found, settings }: Planning): Promise<Missing> {
+  const names: string[] = [];
   let count = 0;
-  for (const { key, record, fields } of comparison.gone()) {
+  if (!settings.live && comparison.goneCount === 0) return { count, names };
+  for await (const { key, record, fields } of comparison.gone()) {
     found.add({ key, change: { kind: "gone", record, fields } });
-    count++;
+    if (++count <= maxNamedRecords) names.push(record);
   }
-  return count;
+  return { count, names };
 }
 
 function countChanges({ account, comparison, toSend }: Planning, gone: number | null): PlanCounts {
@@ -199,15 +214,31 @@ export async function planSection(
 ): Promise<PlannedSection> {
   const { section, upload } = prepared;
   const { store } = settings;
-  const baseline = store?.accepted.baseline(section.name, JSON.stringify(upload));
-  const pending = [...store?.accepted.pending(section.name) ?? []];
-  const comparison = new Comparison({ baseline, syncFields: upload.syncFields, pending });
-  const found = new Spool<Found>(settings.beside);
+  const text = JSON.stringify(upload);
+  const baseline = await store?.accepted.openBaseline(section.name, text, settings.signal);
   const account = openAccount();
-  const planning: Planning = { prepared, settings, comparison, account, found, toSend: 0 };
   settings.onStart?.(section.name, account);
-  const end = await readAll(planning);
-  const gone = end.isComplete ? addGone(planning) : null;
+  const { live, failure } = await openLive(prepared, settings, baseline);
+  const pending = [...store?.accepted.pending(section.name) ?? []];
+  const reference = live ?? baseline;
+  const comparison = new Comparison({
+    ...{ baseline: reference, syncFields: upload.syncFields, pending },
+  });
+  const found = new Spool<Found>(settings.beside);
+  const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
+  const refusals = rules && new FieldRefusals(rules);
+  const planning: Planning = {
+    ...{ prepared, settings, comparison, account, found, refusals, toSend: 0 },
+  };
+  const end = failure === undefined
+    ? await readAll(planning)
+    : failedEnd(failure.thrown, settings.signal);
+  const gone = end.isComplete ? await addGone(planning) : null;
+  live?.close();
+  const { log } = prepared;
+  const changedBy = settings.history
+    ? createChangedBy(settings.oomnitza, section.kind, log)
+    : undefined;
   return new PlannedSection(found, {
     base: baseline?.stamp ?? "none",
     isComplete: end.isComplete && end.lost === 0,
@@ -216,14 +247,31 @@ export async function planSection(
       source: section.source.name,
       mapping_name: upload.mappingName,
       kind: section.kind,
-      counts: countChanges(planning, end.lost === 0 ? gone : null),
+      counts: countChanges(planning, end.lost === 0 ? gone?.count ?? null : null),
       waiting: pending.length,
+      compared_with: settings.live ? "live" : "accepted",
+      not_compared: live?.hidden ?? [],
       has_baseline: baseline?.isFull ?? false,
       guard: baseline === undefined ? null : checkGuard(planning, baseline, gone, end.lost),
       empty_paths: end.emptyPaths,
+      refusals: refusals?.all ?? [],
       error: findFault(planning, end),
     },
-  });
+  }, changedBy);
+}
+
+/** What Oomnitza holds now, when that is to be compared with. */
+async function openLive(
+  prepared: PreparedSection,
+  settings: PlanSettings,
+  baseline: Baseline | undefined,
+): Promise<{ readonly live?: LiveReference; readonly failure?: { readonly thrown: unknown } }> {
+  if (!settings.live) return {};
+  try {
+    return { live: await readLive(prepared, settings, baseline) };
+  } catch (thrown) {
+    return { failure: { thrown } };
+  }
 }
 
 /** What went wrong with the reading: as an upload has it. */
@@ -237,15 +285,16 @@ function findFault({ prepared, account }: Planning, end: ReadEnd): SectionError 
 function checkGuard(
   { prepared, settings, comparison }: Planning,
   { isFull, size }: Baseline,
-  gone: number | null,
+  gone: Missing | null,
   lost: number,
 ): string | null {
   const options = prepared.section.settings;
   if (!isFull || !options.remember) return null;
   const rule = resolveGuardRule(options, settings.guard);
   if (rule === undefined) return null;
-  const sure = gone === null ? undefined : Math.max(0, gone - lost);
-  const violations = findViolations(rule, { comparison, size, gone: sure });
+  const sure = gone === null ? undefined : Math.max(0, gone.count - lost);
+  const goneNames = gone?.names ?? [];
+  const violations = findViolations(rule, { comparison, size, gone: sure, goneNames });
   return violations.length === 0 ? null : describeViolations(rule, violations);
 }
 
@@ -267,16 +316,16 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
       isStopped: () => signal.aborted,
     });
   } catch (thrown) {
-    return {
-      isComplete: false,
-      lost: 0,
-      isIncremental: false,
-      emptyPaths: [],
-      isAborted: signal.aborted,
-      failure: { thrown },
-    };
+    return failedEnd(thrown, signal);
   } finally {
     cursor?.close();
     prepared.conversionProblems.summarise();
   }
+}
+
+function failedEnd(thrown: unknown, { aborted }: AbortSignal): ReadEnd {
+  return {
+    ...{ isComplete: false, lost: 0, isIncremental: false, emptyPaths: [] },
+    ...{ isAborted: aborted, failure: { thrown } },
+  };
 }

@@ -158,7 +158,16 @@ const savedHead = z.object({
     }),
     waiting: count,
     has_baseline: z.boolean(),
-    // Plans of older versions have none.
+    // Plans of older versions have none of these.
+    compared_with: z.enum(["accepted", "live"]).default("accepted"),
+    not_compared: z.array(z.string()).default([]),
+    refusals: z.array(z.object({
+      field: z.string(),
+      problem: z.enum(["not_in_list", "not_a_number", "not_a_date"]),
+      records: count,
+      allowed: count.nullable(),
+      examples: z.array(z.string()),
+    })).default([]),
     empty_paths: z.array(
       z.object({ path: z.string(), fields: z.array(z.string()), note: z.string().nullable() }),
     ).default([]),
@@ -309,12 +318,13 @@ export function openSavedFilter(
 ): Pick<ChangeFilter, "conclude" | "changes"> {
   const { new: added, changed, unchanged, blanked, gone } = saved.report.counts;
   return {
-    conclude() {
+    async conclude() {
       if (!saved.isComplete || store === undefined || run === undefined) return;
-      const baseline = store.accepted.baseline(section.name, stringifyExactJson(upload));
+      const text = stringifyExactJson(upload);
+      const baseline = await store.accepted.openBaseline(section.name, text);
       const missing = new Set<number>();
       for (const key of saved.goneKeys()) missing.add(baseline.find(key)?.id ?? 0);
-      baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
+      await baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
     },
     changes: () => ({ new: added, changed, unchanged, blanked, gone, gone_records: [] }),
   };

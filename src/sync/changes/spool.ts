@@ -1,5 +1,5 @@
 /**
- * A list that is too long for memory, in a temporary file beside the state file.
+ * Lists that are too long for memory, in a temporary file beside the state file.
  *
  * @module
  */
@@ -12,12 +12,11 @@ import { readLines } from "./line_reader.ts";
 /** Characters that are written at once. */
 const chunk = 256 * 1024;
 
-/** Values of one kind, kept as JSON lines for their owner only. Everything throws `AgentError` when the disk fails. */
-export class Spool<T> {
+/** A text of lines, for its owner only. Everything throws `AgentError` when the disk fails. */
+export class TextSpool {
   readonly #path: string;
   readonly #file: number;
   #text = "";
-  #length = 0;
 
   /** Opens an empty spool beside a file. */
   constructor(beside: string) {
@@ -27,25 +26,19 @@ export class Spool<T> {
     this.#remove();
   }
 
-  /** How many values it has. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Adds a value; throws what JSON says when it cannot be written as such. */
-  add(value: T): void {
-    this.#text += `${stringifyExactJson(value)}\n`;
-    this.#length++;
+  /** Adds some text, which need not be a whole line. */
+  add(text: string): void {
+    this.#text += text;
     if (this.#text.length >= chunk) this.#flush();
   }
 
-  /** All values, in the order they came. */
-  *values(): Generator<T> {
+  /** All lines that are complete. */
+  *lines(): Generator<string> {
     this.#flush();
-    for (const { text } of readLines(this.#file)) yield parseExactJson(text) as T;
+    for (const { text } of readLines(this.#file)) yield text;
   }
 
-  /** Forgets all values. */
+  /** Forgets all of it. */
   close(): void {
     closeSync(this.#file);
     this.#remove();
@@ -66,6 +59,38 @@ export class Spool<T> {
     attempt(this.#path, () => {
       for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#file, bytes, offset);
     });
+  }
+}
+
+/** Values of one kind, kept as JSON lines. Everything throws `AgentError` when the disk fails. */
+export class Spool<T> {
+  readonly #lines: TextSpool;
+  #length = 0;
+
+  /** Opens an empty spool beside a file. */
+  constructor(beside: string) {
+    this.#lines = new TextSpool(beside);
+  }
+
+  /** How many values it has. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a value; throws what JSON says when it cannot be written as such. */
+  add(value: T): void {
+    this.#lines.add(`${stringifyExactJson(value)}\n`);
+    this.#length++;
+  }
+
+  /** All values, in the order they came. */
+  *values(): Generator<T> {
+    for (const text of this.#lines.lines()) yield parseExactJson(text) as T;
+  }
+
+  /** Forgets all values. */
+  close(): void {
+    this.#lines.close();
   }
 }
 

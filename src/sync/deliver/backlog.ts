@@ -104,7 +104,7 @@ async function finalize(upload: Upload, run: string, settings: BacklogSettings):
   let outcome: PostOutcome;
   try {
     const answer = await settings.sink.post(request, stringifyExactJson(request.payload));
-    outcome = classifyResponse(answer.status, answer.body, request.path);
+    outcome = classifyResponse(answer, request.path, settings.redact);
   } catch (thrown) {
     outcome = classifyError(thrown);
   }

@@ -48,6 +48,8 @@ export interface DeliverySettings {
   readonly account: Account;
   readonly identify: (record: MappedRecord) => string;
   readonly log: Log;
+  /** Masks the secrets in what is quoted of answers. */
+  readonly redact: (text: string) => string;
   /** Where batches are safe from a crash; without one, what is not answered is lost. */
   readonly outbox?: Outbox | undefined;
   readonly garbage?: GarbageCollector | undefined;
@@ -230,7 +232,8 @@ export class Delivery {
       }
       return this.#stop(batch, records, absentError("/api/v3/bulk"));
     }
-    this.#protocol ??= "v3";
+    // What could not answer at all, or is something in front of the instance, shows nothing of its API.
+    if (outcome.kind !== "unavailable" || outcome.isServerError) this.#protocol ??= "v3";
     if (outcome.kind === "accepted") return this.#accept(records);
     const splits = outcome.kind === "refused" || outcome.isServerError;
     if (records.length === 1 || !splits) return this.#fail(batch, records, outcome);
@@ -298,7 +301,7 @@ export class Delivery {
     let outcome: PostOutcome;
     try {
       const answer = await this.#settings.sink.post(request, body, retry);
-      outcome = classifyResponse(answer.status, answer.body, request.path);
+      outcome = classifyResponse(answer, request.path, this.#settings.redact);
     } catch (thrown) {
       outcome = classifyError(thrown);
     }

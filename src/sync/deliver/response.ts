@@ -5,7 +5,7 @@
  */
 
 import { AgentError, AuthError, SinkError } from "../../base/errors.ts";
-import { excerpt, findRejection } from "../../oomnitza/rejection.ts";
+import { findRejection, quoteAnswer, type Redact } from "../../oomnitza/rejection.ts";
 import { isRetriable } from "../../sdk/http/retry.ts";
 
 /** How one request ended. */
@@ -26,11 +26,36 @@ export type PostOutcome =
   /** Something that concerns the whole section. */
   | { readonly kind: "stop"; readonly error: Error };
 
-/** Classifies the final answer to a POST. */
-export function classifyResponse(status: number, body: string, path: string): PostOutcome {
-  if (status >= 200 && status < 300) return classifyBody(status, body);
-  if (status === 404 || status === 405) return { kind: "absent" };
-  const reason = `${status} ${excerpt(body)}`.trim();
+/** The final answer to a POST. */
+export interface PostAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/**
+ * Whether a body is a web page, or some other markup: Oomnitza answers with JSON or with nothing. What
+ * answers so is something in front of it.
+ */
+function isMarkup(body: string): boolean {
+  return /^[\s\ufeff]*</.test(body);
+}
+
+/**
+ * Classifies the final answer to a POST.
+ *
+ * @param path for messages
+ * @param redact masks what the answer quotes
+ */
+export function classifyResponse(
+  { status, body }: PostAnswer,
+  path: string,
+  redact: Redact,
+): PostOutcome {
+  if (status >= 200 && status < 300) return classifyBody(status, body, redact);
+  const isMissing = status === 404 || status === 405;
+  if (isMissing && !isMarkup(body)) return { kind: "absent" };
+  const reason = `${status} ${quoteAnswer(body, redact)}`.trim();
+  if (isMissing) return foreignPage(reason, status, path);
   if (isRetriable(status) || status >= 500) {
     return { kind: "unavailable", reason, isServerError: status === 500, status };
   }
@@ -42,11 +67,23 @@ export function classifyResponse(status: number, body: string, path: string): Po
 }
 
 /** Classifies an answer with a good status: what is not of Oomnitza may be better next time. */
-function classifyBody(status: number, body: string): PostOutcome {
-  const rejection = findRejection(body);
+function classifyBody(status: number, body: string, redact: Redact): PostOutcome {
+  const rejection = findRejection(body, redact);
   if (rejection === undefined) return { kind: "accepted" };
   const reason = `${status}, but ${rejection.reason}`;
   if (rejection.kind === "error") return { kind: "refused", reason, status };
+  return { kind: "unavailable", reason, isServerError: false, status };
+}
+
+/**
+ * A page in place of an endpoint: of a portal, of a sign-in, of a proxy. It says nothing about what the
+ * instance behind it has, so that it must not change the version of the API.
+ */
+function foreignPage(page: string, status: number, path: string): PostOutcome {
+  const advice = path.startsWith("/api/v3/")
+    ? " (if it is the instance's own, it has no API v3: set api_version = v2)"
+    : "";
+  const reason = `${page}: a web page, not an answer of Oomnitza${advice}`;
   return { kind: "unavailable", reason, isServerError: false, status };
 }
 

@@ -19,6 +19,7 @@ import {
 import { openTransform } from "../../transform/transform.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { PreparedSection } from "../prepare.ts";
+import { hasOffsetText, putDatesIntoUtc } from "./date_fields.ts";
 import { groupItems, groupLimits, readPages } from "./read_items.ts";
 import type { ReadSettings } from "./source_context.ts";
 
@@ -82,7 +83,7 @@ export async function* readRecords(
       const outcomes = (await transform.group(records)).values();
       for (const item of items) {
         if (item instanceof Skipped) yield item;
-        else yield describeOutcome(prepared, item, outcomes.next().value);
+        else yield await describeOutcome(prepared, item, outcomes.next().value);
       }
     }
   } finally {
@@ -95,13 +96,14 @@ function isAny(_item: SourceRecord | Skipped): _item is SourceRecord | Skipped {
   return true;
 }
 
-function describeOutcome(
-  { mapper }: PreparedSection,
+async function describeOutcome(
+  prepared: PreparedSection,
   record: SourceRecord,
   outcome: MappedRecord | Dropped = {},
-): ReadRecord {
-  const identity = outcome instanceof Dropped ? outcome.identity : mapper.identify(outcome);
-  return { record, outcome, identity };
+): Promise<ReadRecord> {
+  if (outcome instanceof Dropped) return { record, outcome, identity: outcome.identity };
+  const sent = hasOffsetText(outcome) ? await putDatesIntoUtc(outcome, prepared) : outcome;
+  return { record, outcome: sent, identity: prepared.mapper.identify(sent) };
 }
 
 /**

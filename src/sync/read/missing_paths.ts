@@ -31,7 +31,7 @@ export interface MissingColumns {
 const maxListed = 30;
 
 /** The fields that are mapped from a path. */
-export function findMappedFields(path: string, fields: readonly FieldMapping[]): string[] {
+function findMappedFields(path: string, fields: readonly FieldMapping[]): string[] {
   return fields.filter(({ spec }) => spec.source === path).map(({ field }) => field);
 }
 
@@ -48,6 +48,18 @@ function describeAvailable({ available, hint }: MissingPaths): string {
   const more = available.length > maxListed ? `, … and ${available.length - maxListed} more` : "";
   const names = `It has: ${available.slice(0, maxListed).map(quote).join(", ")}${more}.`;
   return hint === undefined ? names : `${hint} ${names}`;
+}
+
+/** Paths that were seen to be empty, and those of which it is known why. */
+export function listEmptyPaths(
+  fields: readonly FieldMapping[],
+  empty: readonly string[],
+  missing: MissingColumns | undefined,
+): EmptyPath[] {
+  return empty.map((path) =>
+    missing?.paths.find((known) => known.path === path) ??
+      { path, fields: findMappedFields(path, fields), note: null }
+  );
 }
 
 /** Checks with a source which mapped paths its data lack; nothing when all are there or it does not know. */

@@ -14,6 +14,7 @@ import { Dropped, type Outcomes } from "../../transform/map.ts";
 import { openTransform, type Transform } from "../../transform/transform.ts";
 import type { Account } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
+import { hasOffsetText, putDatesIntoUtc } from "./date_fields.ts";
 import { EmptyPaths } from "./empty_paths.ts";
 import {
   groupItems,
@@ -26,10 +27,12 @@ import {
 import {
   describeEmptyPath,
   type EmptyPath,
-  findMappedFields,
   findMissing,
+  listEmptyPaths,
   type MissingColumns,
 } from "./missing_paths.ts";
+import { type Moment, ReadTimes } from "../latency.ts";
+import type { RunClock } from "../run_clock.ts";
 import { RecordNames } from "./record_names.ts";
 import type { ReadSettings } from "./source_context.ts";
 
@@ -37,7 +40,7 @@ import type { ReadSettings } from "./source_context.ts";
 export interface PipelineSettings extends
   Pick<
     ReadSettings,
-    "signal" | "redactor" | "workers" | "saveData" | "connection" | "onVendorAnswer"
+    "signal" | "redactor" | "workers" | "saveData" | "connection" | "limiters" | "onVendorAnswer"
   > {
   readonly account: Account;
   /** Records to read; 0 reads all. */
@@ -51,9 +54,13 @@ export interface PipelineSettings extends
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;
+  /** Measures what is waited for; the time is not measured without one. */
+  readonly clock?: RunClock | undefined;
   /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
   readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
   readonly garbage?: GarbageCollector | undefined;
+  /** Called after each group with when its records were read. */
+  readonly onGroup?: ((read: readonly Moment[]) => void) | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -85,6 +92,7 @@ class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #names: RecordNames;
   readonly #emptyPaths: EmptyPaths;
+  readonly #readTimes: ReadTimes | undefined;
   /** Records of the groups that were delivered. */
   #delivered = 0;
   /** Records that could not be mapped. */
@@ -96,6 +104,7 @@ class Pipeline {
     this.#prepared = prepared;
     this.#settings = settings;
     this.isIncremental = settings.from !== undefined;
+    this.#readTimes = settings.clock === undefined ? undefined : new ReadTimes(settings.clock);
     this.#names = new RecordNames(prepared.section.source);
     this.#emptyPaths = new EmptyPaths(prepared.mapping.fields);
   }
@@ -124,17 +133,23 @@ class Pipeline {
    */
   async #walk(pages: AsyncIterable<ReadPage>, transform: Transform): Promise<void> {
     const groups = groupItems(pages, groupLimits, (item) => this.#accept(item));
+    const { clock } = this.#settings;
     let delivered: Promise<void> = Promise.resolve();
+    clock?.begin("source");
     try {
       for await (const { items, size } of groups) {
+        clock?.end("source");
+        const read = this.#readTimes?.take() ?? [];
         this.#emptyPaths.look(items);
         const outcomes = transform.group(items);
         await delivered;
-        delivered = this.#deliver(outcomes, items);
+        delivered = this.#deliver(outcomes, items, read);
         if (size >= groupLimits.size) this.#settings.garbage?.note(size);
+        clock?.begin("source");
         if (this.#settings.isStopped()) break;
       }
     } finally {
+      clock?.end("source");
       await delivered;
     }
   }
@@ -149,6 +164,7 @@ class Pipeline {
       return false;
     }
     account.counts.fetched++;
+    this.#readTimes?.note();
     onRecord?.(item);
     return true;
   }
@@ -156,6 +172,7 @@ class Pipeline {
   async #deliver(
     outcomes: Outcomes | Promise<Outcomes>,
     group: readonly SourceRecord[],
+    read: readonly Moment[],
   ): Promise<void> {
     let index = -1;
     for (const outcome of await outcomes) {
@@ -164,10 +181,14 @@ class Pipeline {
         this.#drop(outcome, group[index] as SourceRecord, this.#delivered + index + 1);
         continue;
       }
-      const full = this.#settings.deliver(outcome);
+      const record = hasOffsetText(outcome)
+        ? await putDatesIntoUtc(outcome, this.#prepared)
+        : outcome;
+      const full = this.#settings.deliver(record);
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;
+    this.#settings.onGroup?.(read);
     this.#names.forget(this.#delivered + 1);
   }
 
@@ -222,18 +243,6 @@ class Pipeline {
 function isAllClaimed({ counts, claimed }: Account): boolean {
   const total = claimed();
   return total === undefined || total === counts.fetched + counts.unreadable;
-}
-
-/** Paths that were seen to be empty, and those of which it is known why. */
-function listEmptyPaths(
-  { mapping }: PreparedSection,
-  empty: readonly string[],
-  missing: MissingColumns | undefined,
-): EmptyPath[] {
-  return empty.map((path) =>
-    missing?.paths.find((known) => known.path === path) ??
-      { path, fields: findMappedFields(path, mapping.fields), note: null }
-  );
 }
 
 /** What to say when records were read and none of them could be sent; undefined when that is not so. */
@@ -297,7 +306,7 @@ export async function readSection(
     isComplete: isEnded && !pipeline.isIncremental && isAllClaimed(account),
     lost: account.counts.unreadable + pipeline.unmapped,
     isIncremental: pipeline.isIncremental,
-    emptyPaths: listEmptyPaths(prepared, pipeline.emptyPaths, missing),
+    emptyPaths: listEmptyPaths(prepared.mapping.fields, pipeline.emptyPaths, missing),
     missing,
     isAborted: signal.aborted,
     failure,

@@ -10,7 +10,7 @@ import { Skipped } from "../../base/record.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
-import { createRateLimiter, type Limits } from "../../sdk/http/rate_limiter.ts";
+import { type RateLimiter, RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
 import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
@@ -31,6 +31,8 @@ export interface Readable extends Pick<PreparedSection, "section" | "log"> {
 /** A connection to a vendor that outlives a run: its token, and what counts for the vendor's limits. */
 export interface Connection {
   http?: VendorHttp;
+  /** Kept also when the rest begins anew. */
+  limiter?: RateLimiter;
 }
 
 /** How a source is to be read. */
@@ -48,32 +50,49 @@ export interface ReadSettings {
   readonly cursor?: SourceCursor | undefined;
   /** Keeps the connection for the next run of the same section, and has that of the one before. */
   readonly connection?: Connection | undefined;
+  /** Those of the sections that run beside it, which share the limits of an account. */
+  readonly limiters?: RateLimiters | undefined;
   /** Called with how many records the vendor says there are. */
   readonly total?: ((count: number) => void) | undefined;
   /** Called with the status of every answer of the section's vendor. */
   readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
 }
 
-/** The lower of two limits, where 0 and nothing mean none. */
-function lowerLimit(
-  declared: number | undefined,
-  requested: number | undefined,
-): number | undefined {
-  if (requested === undefined || requested === 0) return declared;
-  return declared === undefined ? requested : Math.min(declared, requested);
+/** What the source declares, or what the section says instead. */
+function combineLimits({ source, settings }: SectionConfig): ReaderLimits {
+  const { limits = {} } = source;
+  const { concurrency = 0, requests_per_minute: requests = 0 } = settings;
+  return {
+    ...limits,
+    ...(concurrency === 0 ? {} : { concurrency }),
+    ...(requests === 0 ? {} : { requests, perSeconds: 60, isPaceSet: true }),
+  };
 }
 
-/** What the source declares, lowered by what the section says. */
-function combineLimits({ source, settings }: SectionConfig): Limits {
-  const { limits = {} } = source;
-  const concurrency = lowerLimit(limits.concurrency, settings.concurrency);
-  const result: Limits = { ...limits, ...(concurrency === undefined ? {} : { concurrency }) };
-  const { requests_per_minute: requested = 0 } = settings;
-  const declared = limits.requests === undefined
-    ? undefined
-    : limits.requests * 60 / (limits.perSeconds ?? 60);
-  if (requested === 0 || (declared !== undefined && declared <= requested)) return result;
-  return { ...result, requests: requested, perSeconds: 60 };
+function warnOfConcurrency({ section: { source, settings }, log }: Readable): void {
+  const { concurrency: advised } = source.limits ?? {};
+  const { concurrency = 0 } = settings;
+  if (advised === undefined || concurrency <= advised) return;
+  log.warning(
+    `concurrency = ${concurrency} is more than is advised for ${source.title}, which is ${advised}: ` +
+      "other work of it may slow down",
+  );
+}
+
+/** Options of a section that hold credentials. */
+function credentialOptions({ source, texts }: SectionConfig): string[] {
+  return Object.entries(source.options)
+    .filter(([key, option]) =>
+      (option.kind === "secret" || key === "username" || key === "client_id") && texts[key] !== ""
+    )
+    .map(([key]) => key);
+}
+
+/** What tells the accounts of vendors apart: the host and the credentials. Never to be shown. */
+function accountOf(section: SectionConfig, base: string): string {
+  const { source, texts } = section;
+  const credentials = credentialOptions(section).map((key) => texts[key]);
+  return JSON.stringify([URL.parse(base)?.origin ?? source.name, credentials]);
 }
 
 function prepareTls({ section, log }: Readable): TlsSettings {
@@ -88,11 +107,15 @@ function prepareTls({ section, log }: Readable): TlsSettings {
 function vendorHttp(
   prepared: Readable,
   tls: TlsSettings,
-  limits: Limits,
-  { signal, retry, redactor, onVendorAnswer }: ReadSettings,
+  limits: ReaderLimits,
+  connection: Connection,
+  { signal, retry, redactor, limiters = new RateLimiters(), onVendorAnswer }: ReadSettings,
 ): VendorHttp {
   const { section, log } = prepared;
   const access: VendorAccess = section.source.http?.(section.options) ?? { base: "" };
+  warnOfConcurrency(prepared);
+  const account = accountOf(section, access.base);
+  const rateLimiter = connection.limiter ??= limiters.join(account, limits, signal);
   const http = createHttp({
     base: access.base,
     headers: access.headers,
@@ -101,27 +124,21 @@ function vendorHttp(
     redirectHosts: redirectHosts(section.settings.redirect_hosts),
     timeoutMs: section.settings.timeout * 1000,
     maxBytes: (section.settings.max_answer_mb ?? 64) * 1024 * 1024,
-    rateLimiter: createRateLimiter(limits, signal),
+    rateLimiter,
     retry,
     log,
     signal,
     onAnswer: (status) => onVendorAnswer?.(section.name, status),
   });
-  const options = Object.entries(section.source.options);
-  const credentials = options
-    .filter(([key, option]) =>
-      (option.kind === "secret" || key === "username" || key === "client_id") &&
-      section.texts[key] !== ""
-    )
-    .map(([key]) => key);
   return createVendorHttp({
     http,
     auth: access.auth,
     readErrorMessage: access.readErrorMessage,
     title: section.source.title,
     section: section.name,
-    credentials,
-    mask: (secret) => redactor.add(secret, `credentials of [${section.name}]`),
+    credentials: credentialOptions(section),
+    warn: (message) => log.warning(message),
+    redactor,
   });
 }
 
@@ -174,12 +191,13 @@ export function sourceContext(
   const connection = settings.connection ?? {};
   let tls: TlsSettings | undefined;
   return {
+    section: section.name,
     options: section.options,
     log,
     signal,
     wanted: findWanted(prepared, settings),
     get http() {
-      return connection.http ??= vendorHttp(prepared, this.tls, limits, settings);
+      return connection.http ??= vendorHttp(prepared, this.tls, limits, connection, settings);
     },
     get tls() {
       return tls ??= prepareTls(prepared);

@@ -18,6 +18,9 @@ import { type Workspace, workspace } from "../../support/workspace.ts";
 /** Environment variables of a test. */
 type Env = Readonly<Record<string, string>>;
 
+/** The fields of a form; as pairs where a name comes more than once. */
+type FormFields = Record<string, string> | [string, string][];
+
 /** Both faces of the agent in a folder of their own. */
 export interface Faces extends Pick<Workspace, "write" | "has" | "folder"> {
   /** What the use cases get. */
@@ -27,7 +30,7 @@ export interface Faces extends Pick<Workspace, "write" | "has" | "folder"> {
   /** Fetches a page as a browser does; gives its words without marks. */
   page(path: string): Promise<string>;
   /** Sends a form to a page; gives the words of the page that the browser then shows, or the JSON. */
-  submit(path: string, form?: Readonly<Record<string, string>>): Promise<string>;
+  submit(path: string, form?: FormFields): Promise<string>;
   /** Waits until the upload that a page began has ended. */
   uploaded(): Promise<void>;
   [Symbol.dispose](): void;
@@ -87,7 +90,9 @@ export function openFaces(env: Env = {}): Faces {
     stop() {},
   });
   const routes = guiApp(gui, session, () => origin);
-  const cookie = session.redeem(session.token)?.split(";", 1)[0] ?? "";
+  const redeemed = session.redeem(session.token);
+  if (redeemed === undefined || redeemed === "used") throw new Error("The link is not good.");
+  const cookie = redeemed.cookie.split(";", 1)[0] ?? "";
   async function ask(path: string, init: RequestInit = {}): Promise<string> {
     const headers = { host: new URL(origin).host, cookie, origin };
     const url = path.startsWith("/") ? path : session.base + path;

@@ -8,6 +8,7 @@ import { casper } from "../../../src/sources/casper/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
 import { asClient, asUser, everything, noSoftware, start, throttled } from "./section.ts";
 import { slow } from "../../support/slow.ts";
+import { barrier } from "../../support/vendor.ts";
 
 conformance({
   source: casper,
@@ -217,8 +218,21 @@ test("an address without Jamf Pro is reported as such", async () => {
 test("credentials that do not fit together are reported before the run", () => {
   const rule = (values: Record<string, string>) => {
     const none = { username: "", password: "", client_id: "", client_secret: "" };
-    return casper.rule?.({ ...none, ...values } as never);
+    const rest = {
+      url: "https://jamf.example.com",
+      environment_id: "",
+      tenant_id: "",
+      api: "auto",
+    };
+    return casper.rule?.({ ...none, ...rest, ...values } as never);
   };
+  const client = { client_id: "a", client_secret: "b" };
+  const gateway = "https://eu.api.jamfcloud.com";
+  expect(rule({ ...client, url: gateway })).toContain("environment_id or tenant_id");
+  expect(rule({ ...client, url: gateway, tenant_id: "t" })).toBeUndefined();
+  expect(rule({ ...client, environment_id: "e", tenant_id: "t" })).toContain("not both");
+  expect(rule({ ...client, environment_id: "e", api: "classic" })).toContain("Classic API");
+  expect(rule({ username: "u", password: "p", environment_id: "e" })).toContain("client_id");
   expect(rule({})).toContain("username and password");
   expect(rule({ username: "a" })).toContain("username and password");
   expect(rule({ username: "a", password: "b" })).toBeUndefined();
@@ -237,4 +251,27 @@ test("all the fields of the two lists are documented", () => {
   for (const path of ["hardware.total_ram_mb", "general.modelDisplay", "network.imei"]) {
     expect(casper.fields).toHaveProperty([path]);
   }
+});
+
+test("with concurrency = 10 as many devices are asked for at once, with a warning; without, five", async () => {
+  const isDetail = ({ path }: { path: string }) => /\/id\/\d+/.test(path);
+  const ten = barrier(10);
+  const raised = start({
+    count: 60,
+    hold: (call) => isDetail(call) ? ten() : Promise.resolve(),
+  }, "concurrency = 10\napi = classic\n");
+  await using vendor = raised.vendor;
+  const run = await uploadAll(raised);
+  expect(run.records).toHaveLength(60);
+  expect(vendor.mostAtOnce()).toBe(10);
+  const warning = "concurrency = 10 is more than is advised for Jamf Pro, which is 5";
+  expect(run.stderr).toContain(warning);
+  const five = barrier(5);
+  const usual = start({
+    count: 60,
+    hold: (call) => isDetail(call) ? five() : Promise.resolve(),
+  }, "api = classic\n");
+  await using other = usual.vendor;
+  expect((await uploadAll(usual)).stderr).not.toContain("advised");
+  expect(other.mostAtOnce()).toBe(5);
 });

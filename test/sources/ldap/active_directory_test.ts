@@ -233,9 +233,33 @@ test.each([
     "a login that is needed",
     {},
     { username: "Anonymous" },
+    "(ldap://127.0.0.1:",
+    "): the directory lets nobody search without a login [1]",
+    "Set username and password in [ldap].",
+  ],
+  [
+    "a login that is needed, as Samba says it",
+    {
+      refuse: (operation: string) =>
+        operation === "search"
+          ? [1, "00002020: Operation unavailable without authentication"] as const
+          : undefined,
+    },
+    { username: "Anonymous" },
+    "(ldap://127.0.0.1:",
+    "): the directory lets nobody search without a login [1]",
+    "Set username and password in [ldap].",
+  ],
+  [
+    "the same of somebody who has logged in: it is not about the login",
+    {
+      refuse: (operation: string) =>
+        operation === "search" ? [1, "00002020: Operation unavailable"] as const : undefined,
+    },
+    {},
     "operations error [1]",
-    "successful bind must be completed",
-    "Check username and password.",
+    "Operation unavailable",
+    "",
   ],
   [
     "encryption that is demanded",
@@ -275,7 +299,7 @@ test.each([
   expect(run.section.error?.message).toContain(message);
   expect(run.section.error?.message).toContain(detail);
   expect(run.section.error?.message).not.toContain("\0");
-  expect(run.section.error?.hint).toContain(hint);
+  expect(run.section.error?.hint ?? "").toContain(hint);
   expect(run.records).toHaveLength("goodbyeAt" in server ? 1000 : 0);
 });
 
@@ -310,3 +334,15 @@ test("the root of a domain refers to its own partitions, which is nothing to war
     expect(run.stderr.includes("Referrals")).toBe(isWarned);
   }
 });
+
+test.each([["2", undefined], ["3", 1000]])(
+  "protocol_version %s asks for pages of %p entries",
+  async (version, size) => {
+    const refuse = (operation: string) =>
+      operation === "search" ? [52, "not now"] as const : undefined;
+    const { server, options } = await serve({ entries: [], refuse }, { protocol_version: version });
+    await using _server = server;
+    expect((await upload("ldap", options)).code).toBe(3);
+    expect(server.searches.map(({ pageSize }) => pageSize)).toEqual([size]);
+  },
+);

@@ -105,3 +105,15 @@ test("a next link to another host is refused, and carries no token there", async
   expect(run.records).toHaveLength(200);
   expect(trap.calls).toEqual([]);
 });
+
+slow(
+  "the headers set the pace: a small limit is never exceeded, and its reset is waited for",
+  async () => {
+    const space = start({ active: 5000, limit: { requests: 20, windowMs: 3000 } });
+    await using vendor = space.vendor;
+    const run = await uploadAll(space);
+    expect(run.records).toHaveLength(5000);
+    // A refused request would have been repeated.
+    expect(vendor.calls).toHaveLength(25);
+  },
+);

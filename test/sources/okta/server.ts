@@ -35,6 +35,10 @@ export interface OktaOptions {
   readonly throttle?: Throttle;
   /** Largest page that the server gives, whatever is asked for. */
   readonly pageLimit?: number;
+  /** "Rate limits": requests in a window of so many milliseconds, which all three headers of an answer tell. */
+  readonly limit?: { readonly requests: number; readonly windowMs: number };
+  /** Waited for before each answer. */
+  readonly hold?: (call: VendorCall) => Promise<void>;
   /** Host that the next links name, instead of the server's own. */
   readonly linkOrigin?: string;
 }
@@ -65,7 +69,32 @@ export function throttled(resetMs: number): Response {
   });
 }
 
-function list(call: VendorCall, options: OktaOptions): Response {
+/** The windows of a rate limit, and what is left in the present one. */
+class Windows {
+  readonly #limit: NonNullable<OktaOptions["limit"]>;
+  #resets = 0;
+  #left = 0;
+
+  constructor(limit: NonNullable<OktaOptions["limit"]>) {
+    this.#limit = limit;
+  }
+
+  /** Counts a request; gives the headers of its answer, or the refusal. */
+  take(): Headers | Response {
+    const now = Date.now();
+    const { requests, windowMs } = this.#limit;
+    if (now >= this.#resets) [this.#resets, this.#left] = [now + windowMs, requests];
+    if (this.#left === 0) return throttled(this.#resets - now);
+    return new Headers({
+      "Date": new Date(now).toUTCString(),
+      "X-Rate-Limit-Limit": `${requests}`,
+      "X-Rate-Limit-Remaining": `${--this.#left}`,
+      "X-Rate-Limit-Reset": `${Math.ceil(this.#resets / 1000)}`,
+    });
+  }
+}
+
+function list(call: VendorCall, options: OktaOptions, windows: Windows | undefined): Response {
   if (call.headers.get("authorization") !== `SSWS ${token}`) {
     return refusal(401, "E0000011", "Invalid token provided");
   }
@@ -83,7 +112,9 @@ function list(call: VendorCall, options: OktaOptions): Response {
   }
   const size = Math.min(asked, options.pageLimit ?? 200);
   const start = Number((call.query.get("after") ?? "at+0=").slice(3, -1));
-  const headers = new Headers({ "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "598" });
+  const headers = windows?.take() ??
+    new Headers({ "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "598" });
+  if (headers instanceof Response) return headers;
   headers.append("Link", `<${call.url.href}>; rel="self"`);
   if (start + size < all.length) {
     const next = new URL(
@@ -98,8 +129,14 @@ function list(call: VendorCall, options: OktaOptions): Response {
 
 /** Starts the server. */
 export function startOkta(options: OktaOptions): Vendor {
+  const windows = options.limit === undefined ? undefined : new Windows(options.limit);
   return startVendor({
-    routes: [{ method: "GET", path: "/api/v1/users", answer: (call) => list(call, options) }],
+    routes: [{
+      method: "GET",
+      path: "/api/v1/users",
+      answer: (call) => list(call, options, windows),
+    }],
+    hold: options.hold,
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
   });
 }

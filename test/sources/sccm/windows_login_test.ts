@@ -98,6 +98,19 @@ test("the same, encrypted, with the name that an older file had to have", async 
   expect(users[0]).toBe("EXAMPLE\\svc-agent");
 }, 60_000);
 
+test("behind a listener that sends readers on, it logs in at both", async () => {
+  const { answer } = makeSite({ rows: siteRows(3, 2) });
+  await using copy = await startTdsServer({ answer, ntlmAccounts: [service] });
+  const route = () => ({ host: "localhost", port: copy.port });
+  const { code, said, users } = await run({}, service, { route });
+  expect(said).toContain("3 read, 3 sent");
+  expect(code).toBe(0);
+  const both = Array(2).fill("EXAMPLE\\svc-agent");
+  expect(users).toEqual(both);
+  expect(copy.logins.map(({ user }) => user)).toEqual(both);
+  expect(copy.logins[0]?.login.serverName).toBe("localhost");
+}, 60_000);
+
 test("an account that the server refuses, and one that Windows knows no password of", async () => {
   const refused = await run({}, { ...service, password: "wrong" });
   expect(refused.code).toBe(3);

@@ -12,6 +12,7 @@ import type { Call, Env } from "../../../src/stand_in/instance.ts";
 import {
   addRoutes,
   createInstance,
+  createProcessing,
   type StandIn as PlainStandIn,
   type StandInOptions as PlainOptions,
 } from "../../../src/stand_in/mod.ts";
@@ -27,6 +28,8 @@ export interface StandInOptions extends PlainOptions {
   readonly tokenLifetime?: number | undefined;
   /** Whether records are kept or only counted: kept unless given. */
   readonly keep?: Keep | undefined;
+  /** Whether what was taken in waits for `state.process()`; give `processing` a delay beside it. */
+  readonly holdsProcessing?: boolean | undefined;
   /** What to do wrong from the start; nothing unless given. */
   readonly faults?: Faults | undefined;
 }
@@ -76,7 +79,12 @@ function begin(options: StandInOptions): StandIn {
 }
 
 function buildApp(options: StandInOptions, tokens: ExpiringTokens, currentPlan: () => FaultPlan) {
-  const store = new TestStore(options.keep ?? "all", (batch) => currentPlan().refusePoison(batch));
+  const store = new TestStore(
+    options.keep ?? "all",
+    (batch) => currentPlan().refusePoison(batch),
+    createProcessing(options),
+    options.holdsProcessing,
+  );
   const instance = createInstance(options, store, tokens);
   const faults = new WeakMap<Call, Fault>();
   const app = new Hono<Env>();

@@ -5,13 +5,10 @@
  * @module
  */
 import { type Batch, buildRecordKey } from "../../../src/stand_in/batch.ts";
-import {
-  addTo,
-  type MappingCounts,
-  Store,
-  type StoredRecord,
-  type Taken,
-} from "../../../src/stand_in/store.ts";
+import { addTo, type MappingCounts, Store, type Taken } from "../../../src/stand_in/store.ts";
+import type { StoredRecord } from "../../../src/stand_in/records.ts";
+import { settle } from "../../../src/stand_in/portions.ts";
+import type { Processing } from "../../../src/stand_in/processing.ts";
 import { KeySet } from "./key_set.ts";
 import type { LoggedRequest } from "./request_log.ts";
 
@@ -42,10 +39,18 @@ export class TestStore extends Store {
   readonly #refusePoison: (batch: Batch) => void;
   readonly #log: LoggedRequest[] = [];
   readonly #counted = new Map<string, CountedKeys>();
+  /** Work that waits for `process`; undefined when it is done after its delay. */
+  readonly #held: (() => void)[] | undefined;
 
   /** @param refusePoison Throws when a batch holds a record that no request may carry. */
-  constructor(keep: Keep, refusePoison: (batch: Batch) => void) {
-    super();
+  constructor(
+    keep: Keep,
+    refusePoison: (batch: Batch) => void,
+    processing?: Processing,
+    isHeld = false,
+  ) {
+    super(processing);
+    this.#held = isHeld ? [] : undefined;
     this.#keep = keep;
     this.#refusePoison = refusePoison;
     Object.assign(this.counters, { requests: 0, byStatus: {}, logins: 0, faults: {} });
@@ -76,7 +81,17 @@ export class TestStore extends Store {
 
   override take(batch: Batch): Taken {
     this.#refusePoison(batch);
-    return this.#keep === "all" ? super.take(batch) : this.#count(batch);
+    return this.#keep === "all" || batch.testRun ? super.take(batch) : this.#count(batch);
+  }
+
+  /** Processes what was taken in and held until now. */
+  process(): void {
+    for (const work of this.#held?.splice(0) ?? []) work();
+  }
+
+  protected override processLater(work: () => void, delayMs: number): void {
+    if (this.#held === undefined) super.processLater(work, delayMs);
+    else this.#held.push(work);
   }
 
   /** Counts a request and, when records are kept, remembers it. */
@@ -95,7 +110,7 @@ export class TestStore extends Store {
   }
 
   #count(batch: Batch): Taken {
-    this.addToPortion(batch);
+    const portion = this.addToPortion(batch);
     const { kind, name, records, syncFields, insertOnly, updateOnly } = batch;
     const taken = { received: records.length, created: 0, updated: 0, skipped: 0 };
     const id = JSON.stringify([kind, name, syncFields]);
@@ -111,6 +126,9 @@ export class TestStore extends Store {
         taken.created += 1;
       }
     }
+    settle(portion, "added", { count: taken.created });
+    settle(portion, "updated", { count: taken.updated });
+    settle(portion, "skipped", { count: taken.skipped });
     addTo(counted, taken);
     addTo(this.counters, taken);
     return taken;

@@ -18,6 +18,8 @@ export async function connect(
     login: { kind: "sql", user: defaultAccount.name, password: defaultAccount.password },
     encrypt: false,
     readOnly: true,
+    multiSubnetFailover: true,
+    serverSpn: "",
     tls: { verify: true },
     connectMs: 5000,
     silenceMs: 5000,

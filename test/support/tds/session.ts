@@ -55,6 +55,8 @@ export interface SessionRules {
   readonly route?:
     | ((login: Login) => { readonly host: string; readonly port: number } | undefined)
     | undefined;
+  /** A last token of the operating system's login, sent with LOGINACK as Kerberos does. */
+  readonly lastToken?: Buffer | undefined;
   /** Says no word after these: a server that hangs. */
   readonly silentAfter?: "prelogin" | "login" | undefined;
   readonly answer: (query: TdsQuery, session: SessionFacts) => TdsAnswer;
@@ -189,6 +191,7 @@ async function welcome(channel: TdsChannel, rules: SessionRules, login: Login): 
     collationChange(),
     environmentChange(2, "us_english", ""),
     infoToken({ number: 5703, text: "Changed language setting to us_english." }),
+    ...(rules.lastToken === undefined ? [] : [sspiToken(rules.lastToken)]),
     loginAck(),
     environmentChange(4, String(size), "4096"),
     ...(target === undefined ? [] : [routing(target.host, target.port)]),

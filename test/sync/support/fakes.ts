@@ -131,6 +131,7 @@ export function startDelivery(sink: Sink, settings: Partial<DeliverySettings> = 
     account,
     identify: ({ TAG }) => String(TAG),
     log,
+    redact: (text) => text,
     ...settings,
   });
   return { delivery, account, lines };

@@ -1,5 +1,5 @@
 /**
- * What user code says and complains about during a run: the first of each kind goes to the log, all
+ * What user code logs and fails with during a run: the first error of each kind goes to the log, all
  * are counted.
  *
  * @module
@@ -14,8 +14,8 @@ const logLinesPerProgram = 20;
 /** Kinds of errors of one program that are told apart. */
 const kindsPerProgram = 20;
 
-/** Errors of one kind. */
-export interface ComplaintKind {
+/** Errors of one program that are alike: of one class, at one line. */
+export interface ErrorKind {
   /** For example `converter full_name`. */
   readonly program: string;
   /** The first error of the kind, with its place in the ini. */
@@ -23,8 +23,8 @@ export interface ComplaintKind {
   readonly count: number;
 }
 
-/** Counts over a run. */
-export class Tally {
+/** The errors and log lines of user code over a run. */
+export class CodeErrors {
   readonly #programs: readonly PreparedProgram[];
   readonly #log: Log;
   readonly #kinds = new Map<string, { program: string; example: string; count: number }>();
@@ -36,14 +36,14 @@ export class Tally {
   }
 
   /** The kinds of errors so far. */
-  get kinds(): readonly ComplaintKind[] {
+  get kinds(): readonly ErrorKind[] {
     return [...this.#kinds.values()];
   }
 
   /** Takes what came with the answer to a batch. */
   take(reply: GuestReply): void {
-    for (const { program, place, text, count } of reply.complaints) {
-      this.#complain(program, place, text, count);
+    for (const { program, place, text, count } of reply.errors) {
+      this.#add(program, place, text, count);
     }
     for (const [program, { entries, dropped }] of Object.entries(reply.logged)) {
       for (const [level, text] of entries) this.#say(Number(program), level, text);
@@ -51,7 +51,7 @@ export class Tally {
     }
   }
 
-  /** Says what was counted and not told. */
+  /** Logs what was counted and not logged one by one. */
   summarise(): void {
     for (const { program, example, count } of this.#kinds.values()) {
       if (count > 1) this.#log.warning(`${program} failed ${count} times like this: ${example}`);
@@ -77,7 +77,7 @@ export class Tally {
     return kind === "filter" ? "The record filter" : `Converter ${name}`;
   }
 
-  #complain(program: number, place: GuestPlace | null, text: string, count: number): void {
+  #add(program: number, place: GuestPlace | null, text: string, count: number): void {
     const label = this.#label(program);
     const named = [...this.#kinds.keys()].filter((key) => key.startsWith(`${program}\n`)).length;
     const key = named < kindsPerProgram ? `${program}\n${kindOf(text)}` : `${program}\n`;

@@ -8,7 +8,7 @@
 const hardFactor = 4;
 
 /** Watches the time of one record. */
-export class Stopwatch {
+export class RecordTimer {
   readonly #budgetMs: number;
   #expired = false;
   #started = 0;

@@ -1,0 +1,64 @@
+/**
+ * A service goes on without Oomnitza: what is to be sent waits until the instance answers.
+ *
+ * @module
+ */
+
+import type { AppContext } from "../app/context.ts";
+import { AgentError, messageOf } from "../base/errors.ts";
+import { sleep } from "../base/iteration.ts";
+import type { WebhookUploads } from "../app/webhook_uploads.ts";
+
+/** It is tried again so many milliseconds after it was given up. */
+const againMs = 15_000;
+
+/** Uploads that may have to wait for their connection. */
+export interface PatientUploads {
+  readonly uploads: Promise<WebhookUploads>;
+  /** Fulfilled once there is a connection; nothing when there is one from the beginning. */
+  readonly connected: Promise<void> | undefined;
+}
+
+/**
+ * Connects to Oomnitza. When it cannot be reached, that is said once, and tried until it can.
+ *
+ * @throws {AgentError} what trying again does not mend: the configuration, the credentials.
+ */
+export async function connectPatiently(
+  { log, signal }: Pick<AppContext, "log" | "signal">,
+  open: () => Promise<WebhookUploads>,
+): Promise<PatientUploads> {
+  try {
+    return { uploads: Promise.resolve(await open()), connected: undefined };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof AgentError) || !error.retriable) throw error;
+    log.warning(
+      `${error.message}. The service goes on and tries again; webhook events are accepted and wait`,
+    );
+  }
+  const uploads = tryAgain({ log, signal }, open);
+  const connected = uploads.then(() => log.info("Oomnitza answers: what waited is uploaded"));
+  // Whoever waits for them sees why there are none.
+  connected.catch(() => {});
+  return { uploads, connected };
+}
+
+async function tryAgain(
+  { log, signal }: Pick<AppContext, "log" | "signal">,
+  open: () => Promise<WebhookUploads>,
+): Promise<WebhookUploads> {
+  let said = "";
+  while (true) {
+    await sleep(againMs, signal);
+    try {
+      return await open();
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = messageOf(error);
+      const isNews = !(error instanceof AgentError && error.retriable) && message !== said;
+      log[isNews ? "error" : "debug"](message);
+      if (isNews) said = message;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * A field that filters what a page lists: only what holds all of its words stays.
+ *
+ * @module
+ */
+
+const field = document.querySelector("[data-filter]");
+
+function filter() {
+  const words = field.value.toLowerCase().split(/\s+/);
+  for (const row of document.querySelectorAll(field.dataset.filter)) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+}
+
+field?.addEventListener("input", filter);
+// What changes by itself comes without the filter.
+document.addEventListener("live", filter);

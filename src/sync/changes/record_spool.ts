@@ -1,0 +1,90 @@
+/**
+ * Mapped records that are too many for memory, in a temporary file beside the state file.
+ *
+ * @module
+ */
+
+import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
+import { type MappedRecord, setOwn } from "../../base/record.ts";
+import type { Fingerprint, FingerprintText } from "../../state/fingerprint.ts";
+import { TextSpool } from "./spool.ts";
+
+/** Records of one line, and characters after which one ends. */
+const maxLineRecords = 100;
+const maxLineLength = 64 * 1024;
+
+/** A line: the names of the fields of its records, then their values record by record. */
+type Line = readonly [readonly string[], ...(readonly unknown[])[]];
+
+/** The fields of a record and their values, as JSON lists. */
+function toText(record: MappedRecord): FingerprintText {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  return {
+    fields: stringifyExactJson(entries.map(([field]) => field)),
+    values: stringifyExactJson(entries.map(([, value]) => value)),
+  };
+}
+
+/** Mapped records, for their owner only. Everything throws `AgentError` when the disk fails. */
+export class RecordSpool {
+  readonly #lines: TextSpool;
+  #length = 0;
+  /** The line that is not complete yet: its fields, records and characters. */
+  #fields = "";
+  #records = 0;
+  #characters = 0;
+
+  /** Opens an empty spool beside a file. */
+  constructor(beside: string) {
+    this.#lines = new TextSpool(beside);
+  }
+
+  /** How many records it has. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Adds a record; its fingerprint, where it is known, spares writing its values once more. Throws what JSON
+   * says when it cannot be written as such.
+   */
+  add(record: MappedRecord, print?: Fingerprint): void {
+    const { fields, values } = print?.isWhole === true ? print : toText(record);
+    if (this.#records > 0 && fields !== this.#fields) this.#endLine();
+    if (this.#records === 0) this.#lines.add(`[${fields}`);
+    this.#lines.add(`,${values}`);
+    this.#fields = fields;
+    this.#length++;
+    this.#records++;
+    this.#characters += values.length;
+    if (this.#records >= maxLineRecords || this.#characters >= maxLineLength) this.#endLine();
+  }
+
+  /** All records, in the order they came. */
+  *values(): Generator<MappedRecord> {
+    if (this.#records > 0) this.#endLine();
+    for (const text of this.#lines.lines()) {
+      const [fields, ...records] = parseExactJson(text) as Line;
+      for (const values of records) yield toRecord(fields, values);
+    }
+  }
+
+  /** Forgets all records. */
+  close(): void {
+    this.#lines.close();
+  }
+
+  #endLine(): void {
+    this.#lines.add("]\n");
+    this.#records = 0;
+    this.#characters = 0;
+  }
+}
+
+function toRecord(fields: readonly string[], values: readonly unknown[]): MappedRecord {
+  const record: Record<string, unknown> = {};
+  for (let index = 0; index < fields.length; index++) {
+    setOwn(record, fields[index] as string, values[index]);
+  }
+  return record;
+}
