@@ -1,3 +1,4 @@
+#Requires -Version 5.1
 <#
 .SYNOPSIS
 Installs, upgrades and removes the agent for Oomnitza on Windows.
@@ -14,41 +15,88 @@ Run it in a PowerShell that was started as administrator. See docs/install.md.
 .EXAMPLE
 .\install.ps1 -Uninstall
 #>
-[CmdletBinding()]
+[CmdletBinding(SupportsShouldProcess, DefaultParameterSetName = 'Url')]
 param(
     # The folder of a release: the program and SHA256SUMS are fetched from there.
+    [Parameter(ParameterSetName = 'Url')]
     [string] $Url = $env:AGENT_URL,
+    # The proxy for that, as http://host:port: SYSTEM has none of its own.
+    [Parameter(ParameterSetName = 'Url')]
+    [string] $Proxy,
     # A program file that is already here, with SHA256SUMS beside it.
+    [Parameter(ParameterSetName = 'From', Mandatory)]
     [string] $From,
     # The sum that the program must have, instead of SHA256SUMS.
+    [Parameter(ParameterSetName = 'Url')]
+    [Parameter(ParameterSetName = 'From')]
     [string] $Sha256,
+    # Refuses a program without a valid Authenticode signature.
+    [Parameter(ParameterSetName = 'Url')]
+    [Parameter(ParameterSetName = 'From')]
+    [switch] $RequireSignature,
     # Registers the service, too.
+    [Parameter(ParameterSetName = 'Url')]
+    [Parameter(ParameterSetName = 'From')]
     [switch] $Service,
+    # The account of the service, as DOMAIN\name; one that is registered stays unless it is named.
+    [Parameter(ParameterSetName = 'Url')]
+    [Parameter(ParameterSetName = 'From')]
+    [string] $User,
+    # The port of the service.
+    [Parameter(ParameterSetName = 'Url')]
+    [Parameter(ParameterSetName = 'From')]
+    [int] $Port,
+    # The state file of the service.
+    [Parameter(ParameterSetName = 'Url')]
+    [Parameter(ParameterSetName = 'From')]
+    [string] $State,
     # The configuration file, written when it is not there.
     [string] $Config,
     # The folder of the program.
-    [string] $Prefix = (Join-Path $env:ProgramFiles 'Oomnitza Agent'),
+    [string] $Prefix,
+    # A file that keeps all that the script says.
+    [string] $LogPath,
     # Removes the service and the program.
+    [Parameter(ParameterSetName = 'Uninstall', Mandatory)]
     [switch] $Uninstall,
-    # With -Uninstall: also removes configuration, state and logs.
+    # Also removes configuration, state and logs.
+    [Parameter(ParameterSetName = 'Uninstall')]
     [switch] $Purge
 )
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-# Older versions of Windows offer no protocol that a server of today would take.
-[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor 3072
+# Older versions of Windows offer no protocol that a server of today would take; 0 is what newer ones choose.
+if ([Net.ServicePointManager]::SecurityProtocol -ne 0) {
+    [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor 3072
+}
+
+# The path that PowerShell means: started programs have another working directory.
+function Resolve-FullPath {
+    param([string] $Path)
+
+    return $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+}
 
 $file = 'agent-windows-x64.exe'
 $serviceName = 'OomnitzaAgent'
+$system = [Environment]::SystemDirectory
+# In a PowerShell of 32 bits, as Intune starts one, ProgramFiles is another folder.
+$programFiles = if ($env:ProgramW6432) { $env:ProgramW6432 } else { $env:ProgramFiles }
 $data = Join-Path $env:ProgramData 'Oomnitza Agent'
+$PrefixNamed = [bool] $Prefix
+$ConfigNamed = [bool] $Config
+$Prefix = if ($Prefix) { Resolve-FullPath -Path $Prefix } else { Join-Path $programFiles 'Oomnitza Agent' }
+$Config = if ($Config) { Resolve-FullPath -Path $Config } else { Join-Path $data 'config.ini' }
+$From = if ($From) { Resolve-FullPath -Path $From } else { '' }
+$State = if ($State) { Resolve-FullPath -Path $State } else { '' }
+$LogPath = if ($LogPath) { Resolve-FullPath -Path $LogPath } else { '' }
 $program = Join-Path $Prefix 'agent.exe'
 $fresh = Join-Path $Prefix 'agent.new.exe'
 $old = Join-Path $Prefix 'agent.old.exe'
-$ConfigNamed = [bool] $Config
-if (-not $Config) {
-    $Config = Join-Path $data 'config.ini'
-}
+$copy = Join-Path $Prefix 'install.ps1'
+$entry = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\Oomnitza Agent'
+$environment = 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
 
 function Test-Administrator {
     $identity = [Security.Principal.WindowsIdentity]::GetCurrent()
@@ -86,7 +134,7 @@ function Invoke-Program {
 function Get-AgentVersion {
     param([string] $Path)
 
-    $result = Invoke-Program -Path $Path -Arguments 'version' -Seconds 20
+    $result = Invoke-Program -Path $Path -Arguments 'version' -Seconds 60
     if ($result.Code -ne 0 -or $result.Text -notmatch '^agent \d') {
         throw "it does not answer: $($result.Text)"
     }
@@ -117,10 +165,12 @@ function Get-Release {
             throw "There is no file $From."
         }
         Copy-Item -LiteralPath $From -Destination $fresh -Force
+        # Its sum is compared; the mark of a download would be in the way of a double click.
+        Unblock-File -LiteralPath $fresh
         if ($Sha256) {
             return $Sha256
         }
-        $sums = Join-Path (Split-Path -Parent (Resolve-Path -LiteralPath $From)) 'SHA256SUMS'
+        $sums = Join-Path (Split-Path -Parent $From) 'SHA256SUMS'
         if (-not (Test-Path -LiteralPath $sums)) {
             throw "There is no SHA256SUMS beside $From. Put it there, or give the sum with -Sha256."
         }
@@ -137,13 +187,17 @@ function Get-Release {
     Write-Host "Fetching $file from $base"
     # Its progress bar makes a download several times slower.
     $ProgressPreference = 'SilentlyContinue'
-    Invoke-WebRequest -UseBasicParsing -Uri "$base/$file" -OutFile $fresh
+    $web = @{ UseBasicParsing = $true }
+    if ($Proxy) {
+        $web.Proxy = $Proxy
+    }
+    Invoke-WebRequest @web -Uri "$base/$file" -OutFile $fresh
     if ($Sha256) {
         return $Sha256
     }
     $list = "$fresh.sums"
     try {
-        Invoke-WebRequest -UseBasicParsing -Uri "$base/SHA256SUMS" -OutFile $list
+        Invoke-WebRequest @web -Uri "$base/SHA256SUMS" -OutFile $list
         return Find-Sum -Lines (Get-Content -LiteralPath $list)
     }
     finally {
@@ -163,64 +217,172 @@ function Find-Sum {
     throw "SHA256SUMS does not list $file."
 }
 
-# Replaces the program by $fresh; when it does not work there, the old one is put back.
+# Refuses a program whose signature is not right; one without any, when there must be one.
+function Test-Signature {
+    $signature = Get-AuthenticodeSignature -LiteralPath $fresh
+    if ($signature.Status -eq 'Valid') {
+        return
+    }
+    if ($signature.Status -ne 'NotSigned' -or $RequireSignature) {
+        throw "The program was refused, its signature is $($signature.Status). Nothing was changed."
+    }
+}
+
+# Replaces the program by $fresh; when that does not work, all is as it was before.
 function Install-Program {
     $running = Get-AgentService
     $ran = $null -ne $running -and $running.Status -ne 'Stopped'
-    if ($ran) {
-        # Windows does not let go of the file of a program that runs.
-        Stop-Service -Name $serviceName
-    }
     $hasOld = Test-Path -LiteralPath $program
-    if ($hasOld) {
-        Move-Item -LiteralPath $program -Destination $old -Force
-    }
+    $isMoved = $false
     try {
+        if ($ran) {
+            # Windows does not let go of the file of a program that runs.
+            Stop-Service -Name $serviceName
+        }
+        if ($hasOld) {
+            Move-Item -LiteralPath $program -Destination $old -Force
+            $isMoved = $true
+        }
         Move-Item -LiteralPath $fresh -Destination $program -Force
         $version = Get-AgentVersion -Path $program
         if ($ran) {
             Start-Service -Name $serviceName
-            (Get-AgentService).WaitForStatus('Running', '00:01:00')
+            (Get-AgentService).WaitForStatus('Running', '00:02:00')
         }
         return $version
     }
     catch {
         $reason = $_.Exception.Message
-        if ($ran) {
-            Stop-Service -Name $serviceName -ErrorAction SilentlyContinue
+        try {
+            if ($ran) {
+                Stop-Service -Name $serviceName -ErrorAction SilentlyContinue
+            }
+            if ($isMoved -or -not $hasOld) {
+                Remove-Item -LiteralPath $program -Force -ErrorAction SilentlyContinue
+            }
+            if ($isMoved) {
+                Move-Item -LiteralPath $old -Destination $program -Force
+            }
         }
-        Remove-Item -LiteralPath $program -Force -ErrorAction SilentlyContinue
+        finally {
+            if ($ran) {
+                Start-Service -Name $serviceName
+            }
+        }
         if (-not $hasOld) {
             throw "The new program does not work in its place, and was removed again: $reason"
         }
-        Move-Item -LiteralPath $old -Destination $program -Force
-        if ($ran) {
-            Start-Service -Name $serviceName
-        }
-        throw "The new program does not work in its place. The old one was put back: $reason"
+        throw "The program could not be replaced. The one that was there is in its place again: $reason"
     }
 }
 
-# Closes a folder to everybody but administrators and the system, whatever they are called here.
-function Protect-Folder {
-    param([string] $Path)
+# Sets who may access a file or folder, whatever the groups are called here.
+function Set-Access {
+    param([string] $Path, [string[]] $Rules)
 
-    New-Item -ItemType Directory -Force -Path $Path | Out-Null
-    $rules = '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'
-    & "$env:SystemRoot\System32\icacls.exe" $Path /inheritance:r /grant:r $rules | Out-Null
+    & "$system\icacls.exe" $Path /reset | Out-Null
+    & "$system\icacls.exe" $Path /inheritance:r /grant:r $Rules | Out-Null
     if ($LASTEXITCODE -ne 0) {
-        throw "Cannot set who may read $Path."
+        throw "Cannot set who may access $Path."
     }
+}
+
+# Makes the folder of the program; one that is not in Program Files is closed to all but administrators.
+function New-ProgramFolder {
+    if (Test-Path -LiteralPath $Prefix) {
+        return
+    }
+    New-Item -ItemType Directory -Force -Path $Prefix | Out-Null
+    if ($PrefixNamed) {
+        Set-Access -Path $Prefix -Rules '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F', '*S-1-5-32-545:(OI)(CI)RX'
+    }
+}
+
+# Writes a configuration that only administrators and the system can read.
+function New-Config {
+    if (Test-Path -LiteralPath $Config) {
+        return
+    }
+    $folder = Split-Path -Parent $Config
+    if (-not (Test-Path -LiteralPath $folder)) {
+        New-Item -ItemType Directory -Force -Path $folder | Out-Null
+        Set-Access -Path $folder -Rules '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'
+    }
+    Invoke-Agent -Arguments "generate-ini --quiet --ini `"$Config`""
+    if ($folder -ne $data) {
+        Set-Access -Path $Config -Rules '*S-1-5-18:F', '*S-1-5-32-544:F'
+    }
+    Write-Host "Wrote $Config, for you to fill in"
+}
+
+# Lists the agent among the installed programs, and its folder in the path of all accounts.
+function Register-Program {
+    param([string] $Version)
+
+    if ($PSCommandPath -ne $copy) {
+        Copy-Item -LiteralPath $PSCommandPath -Destination $copy -Force
+    }
+    New-Item -Path $entry -Force | Out-Null
+    $command = "`"$system\WindowsPowerShell\v1.0\powershell.exe`" -NoProfile -ExecutionPolicy Bypass -File `"$copy`" -Uninstall"
+    $values = @{
+        DisplayName = 'Oomnitza Agent'
+        DisplayVersion = ($Version -split ' ')[1]
+        DisplayIcon = $program
+        InstallLocation = $Prefix
+        UninstallString = $command
+        QuietUninstallString = $command
+    }
+    foreach ($name in $values.Keys) {
+        New-ItemProperty -Path $entry -Name $name -Value $values[$name] -Force | Out-Null
+    }
+    if (-not $PrefixNamed) {
+        Set-SearchPath -Add
+    }
+}
+
+# Adds the folder of the program to the path of all accounts, or removes it; variables in it stay.
+function Set-SearchPath {
+    param([switch] $Add)
+
+    $key = Get-Item -LiteralPath $environment
+    $before = $key.GetValue('Path', '', 'DoNotExpandEnvironmentNames')
+    $parts = @($before -split ';' | Where-Object { $_ -and $_ -ne $Prefix })
+    if ($Add) {
+        $parts += $Prefix
+    }
+    $after = $parts -join ';'
+    if ($after -ne $before) {
+        Set-ItemProperty -LiteralPath $environment -Name Path -Value $after -Type ExpandString
+    }
+}
+
+# The words of service install: what is not named stays as it is registered.
+function Get-ServiceArguments {
+    $words = 'service install'
+    if ($ConfigNamed -or -not (Get-AgentService)) {
+        $words += " --ini `"$Config`""
+    }
+    if ($User) {
+        $words += " --user `"$User`""
+    }
+    if ($Port) {
+        $words += " --port $Port"
+    }
+    if ($State) {
+        $words += " --state `"$State`""
+    }
+    return $words
 }
 
 function Install-Agent {
-    New-Item -ItemType Directory -Force -Path $Prefix | Out-Null
     try {
+        New-ProgramFolder
         $wanted = Get-Release
         $found = (Get-FileHash -LiteralPath $fresh -Algorithm SHA256).Hash
         if ($found -ne $wanted) {
             throw "The program is damaged or not the right one: its sum is $found, not $wanted. Nothing was changed."
         }
+        Test-Signature
         try {
             Get-AgentVersion -Path $fresh | Out-Null
         }
@@ -233,22 +395,15 @@ function Install-Agent {
         Remove-Item -LiteralPath $fresh -Force -ErrorAction SilentlyContinue
     }
     Write-Host "Installed $version as $program"
-    if (-not (Test-Path -LiteralPath $Config)) {
-        # A folder that was there already may have readers that were meant to be.
-        $folder = Split-Path -Parent $Config
-        if ($folder -eq $data -or -not (Test-Path -LiteralPath $folder)) {
-            Protect-Folder -Path $folder
-        }
-        Invoke-Agent -Arguments "generate-ini --quiet --ini `"$Config`""
-        Write-Host "Wrote $Config, for you to fill in"
-    }
+    # Always: whoever made the folder first would own the configuration.
+    $prepare = if ($User) { "service prepare --user `"$User`"" } else { 'service prepare' }
+    Invoke-Agent -Arguments $prepare
+    New-Config
     if ($Service) {
-        # What the registered service has stays, unless it is named.
-        $named = $ConfigNamed -or -not (Get-AgentService)
-        $arguments = if ($named) { "service install --ini `"$Config`"" } else { 'service install' }
-        Invoke-Agent -Arguments $arguments
+        Invoke-Agent -Arguments (Get-ServiceArguments)
         Write-Host "Registered the service $serviceName"
     }
+    Register-Program -Version $version
     Write-NextSteps
 }
 
@@ -265,43 +420,75 @@ function Write-NextSteps {
     }
 }
 
-function Uninstall-Agent {
-    if (Get-AgentService) {
-        Invoke-Agent -Arguments 'service uninstall'
-        Write-Host "Removed the service $serviceName"
-    }
-    foreach ($path in $program, $old) {
-        if (Test-Path -LiteralPath $path) {
-            Remove-Item -LiteralPath $path -Force
-        }
-    }
-    Write-Host "Removed $program"
-    if (-not $Purge) {
-        if (Test-Path -LiteralPath $Config) {
-            Write-Host "$Config is still there. -Purge removes it, the state and the logs, too."
-        }
+# Removes the service, by Windows itself where the program is gone.
+function Unregister-Service {
+    if (-not (Get-AgentService)) {
         return
     }
-    foreach ($path in $data, $Config) {
+    if (Test-Path -LiteralPath $program) {
+        Invoke-Agent -Arguments 'service uninstall'
+    }
+    else {
+        Stop-Service -Name $serviceName -ErrorAction SilentlyContinue
+        & "$system\sc.exe" delete $serviceName | Out-Null
+        if ($LASTEXITCODE -ne 0) {
+            throw "Cannot remove the service $serviceName."
+        }
+    }
+    Write-Host "Removed the service $serviceName"
+}
+
+function Remove-Path {
+    param([string[]] $Paths)
+
+    foreach ($path in $Paths) {
         if (Test-Path -LiteralPath $path) {
             Remove-Item -LiteralPath $path -Recurse -Force
         }
     }
-    Write-Host 'Removed configuration, state and logs'
+}
+
+function Uninstall-Agent {
+    Unregister-Service
+    Remove-Path -Paths $program, $old, $fresh, $copy, $entry
+    Set-SearchPath
+    Write-Host "Removed $program"
+    if ($Purge) {
+        $logs = (Join-Path $Prefix 'info.log'), (Join-Path $Prefix 'errors.log')
+        Remove-Path -Paths (@($data, $Config) + $logs)
+        Write-Host 'Removed configuration, state and logs'
+    }
+    elseif (Test-Path -LiteralPath $Config) {
+        Write-Host "$Config is still there. -Purge removes it, the state and the logs, too."
+    }
+    if ((Test-Path -LiteralPath $Prefix) -and -not (Get-ChildItem -LiteralPath $Prefix -Force)) {
+        Remove-Path -Paths $Prefix
+    }
 }
 
 if (-not (Test-Administrator)) {
     throw 'Start PowerShell as administrator, then run this again.'
 }
-if ($Purge -and -not $Uninstall) {
-    throw '-Purge goes with -Uninstall.'
-}
 if (-not [Environment]::Is64BitOperatingSystem) {
     throw 'There is no agent for 32-bit Windows.'
 }
-if ($Uninstall) {
-    Uninstall-Agent
+$action = if ($Uninstall) { 'Remove' } else { 'Install' }
+if (-not $PSCmdlet.ShouldProcess($program, $action)) {
+    return
 }
-else {
-    Install-Agent
+if ($LogPath) {
+    Start-Transcript -LiteralPath $LogPath -Append | Out-Null
+}
+try {
+    if ($Uninstall) {
+        Uninstall-Agent
+    }
+    else {
+        Install-Agent
+    }
+}
+finally {
+    if ($LogPath) {
+        Stop-Transcript | Out-Null
+    }
 }

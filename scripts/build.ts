@@ -2,13 +2,15 @@
  * Compiles the agent for every platform into dist/, with checksums, the licence list and the bill of
  * materials. Two builds of one commit are the same, byte by byte.
  *
- * `bun scripts/build.ts [--target linux-x64]… [--out dist] [--public-key assets/release.pub]`
+ * `bun scripts/build.ts [--target linux-x64]… [--out dist] [--public-key assets/release.pub] [--msi]`
+ *
+ * `--msi` also makes the installer package of the Windows program and the manifests of package managers.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import lock from "../package-lock.json" with { type: "json" };
@@ -16,6 +18,8 @@ import { releaseFiles } from "../src/release/manifest.ts";
 import { parsePublicKey } from "../src/release/minisign.ts";
 import { compileAgent, releaseKeyFile, root } from "./binary/compile.ts";
 import { bundledLicences, formatLicences, type Metafile } from "./binary/licences.ts";
+import { msiFile, writeMsi } from "./binary/msi.ts";
+import { packageManifests } from "./binary/package_manifests.ts";
 import { formatSbom, sbomFile } from "./binary/sbom.ts";
 import { writeEditor } from "./editor.ts";
 import { writePythonRuntime } from "./python_runtime.ts";
@@ -65,10 +69,30 @@ function readPublicKey(path: string | undefined): string | undefined {
   return text;
 }
 
+/** The installer package and what winget, Scoop and Chocolatey want to know of it; gives the files. */
+function writeWindowsPackages(folder: string, version: string): readonly string[] {
+  const program = join(folder, findTarget("windows-x64").file);
+  if (!existsSync(program)) throw new Error("--msi needs the program: --target windows-x64");
+  writeMsi(program, join(folder, msiFile), version);
+  const sums = {
+    program: sha256Of(program),
+    package: sha256Of(join(folder, msiFile)),
+  };
+  const texts = packageManifests({ version, sums });
+  for (const [file, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  return [msiFile, ...Object.keys(texts)];
+}
+
+function sha256Of(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
 function checksums(folder: string, files: readonly string[]): string {
   return files.map((file) => {
-    const sum = createHash("sha256").update(readFileSync(join(folder, file))).digest("hex");
-    return `${sum}  ${file}\n`;
+    return `${sha256Of(join(folder, file))}  ${file}\n`;
   }).join("");
 }
 
@@ -78,6 +102,7 @@ async function main(): Promise<void> {
       target: { type: "string", multiple: true },
       out: { type: "string", default: "dist" },
       "public-key": { type: "string" },
+      "msi": { type: "boolean", default: false },
     },
   });
   const wanted = values.target?.map(findTarget) ?? targets;
@@ -99,7 +124,8 @@ async function main(): Promise<void> {
     [releaseFiles.release]: `${JSON.stringify({ version, commit })}\n`,
   };
   for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
-  const files = [...wanted.map((target) => target.file), ...Object.keys(texts)];
+  const packages = values.msi ? writeWindowsPackages(folder, version) : [];
+  const files = [...wanted.map((target) => target.file), ...Object.keys(texts), ...packages];
   writeFileSync(join(folder, releaseFiles.sums), checksums(folder, files));
   rmSync(join(folder, releaseFiles.signature), { force: true }); // of an earlier build
   console.log(`${version} (${commit}) in ${folder}, ${licences.length} licences`);

@@ -16,6 +16,8 @@ import { type StandIn, startStandIn } from "../test/support/stand_in/mod.ts";
 import { bunVariables } from "./binary/base.ts";
 import { root } from "./binary/compile.ts";
 import { openWine, windowsPath, type Wine, type WineOptions } from "./wine/prefix.ts";
+import { msiFile } from "./binary/msi.ts";
+import { checkMsi } from "./wine/msi.ts";
 import { checkPlaces } from "./wine/places.ts";
 import { checkService } from "./wine/service.ts";
 import { checkUpgrade } from "./wine/upgrade.ts";
@@ -39,6 +41,8 @@ async function main(): Promise<void> {
     await checkDoctor(wine, agent);
     await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
     await checkPlaces(wine, { agent, instance });
+    const msi = join(dist, msiFile);
+    if (existsSync(msi)) await checkMsi(wine, { msi, instance });
     await checkService(wine, { agent, port: await freePort(), instance });
   } finally {
     await instance.stop();

@@ -82,8 +82,7 @@ export const processFiles: readonly string[] = [
   // A process of its own, which has no command line.
   "src/sandbox/child.ts",
   "src/runtime/child.ts",
-  // The folders of Windows, and its request to stop.
-  "src/os_service/windows.ts",
+  // The request of Windows to stop.
   "src/os_service/windows_host.ts",
 ];
 /** Where SQL may be written: our own file's, a vendor's database's, and the modules that open both. */

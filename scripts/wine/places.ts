@@ -1,10 +1,10 @@
 /**
  * The agent as it is installed, from System32 without any flag: it finds its configuration, state and
- * logs, runs nothing that lies in the working directory, and its task is one that Windows knows.
+ * logs, and runs nothing that lies in the working directory.
  *
  * @module
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { windowsPath, type Wine } from "./prefix.ts";
@@ -43,20 +43,35 @@ mapping.BARCODE = Tag
     throw new Error(`runs reads something else:\n${runs}`);
   }
   if (existsSync(join(system, "info.log"))) throw new Error("There is a log in System32.");
-  await checkTask(wine, agent, system);
+  await checkProtected(wine, agent, join(prefix, data));
   await checkLock(wine, agent, state);
   await checkPlanted(wine, agent);
   console.log("wine: from System32, it finds configuration, state and logs in ProgramData");
 }
 
-async function checkTask(wine: Wine, agent: string, cwd: string): Promise<void> {
-  const xml = await must(wine, [agent, "schedule", "--task-xml"], cwd);
-  const file = join(wine.folder, "task.xml");
-  writeFileSync(file, xml);
-  const words = ["schtasks", "/Create", "/TN", "agent", "/XML", windowsPath(file)];
-  const { code, stdout, stderr } = await wine.run(words);
-  if (code !== 0) throw new Error(`schtasks refuses the task: ${stdout}${stderr}\n${xml}`);
-  await must(wine, ["schtasks", "/Delete", "/TN", "agent", "/F"]);
+/** A secret that Windows encrypts for the machine, written by a pipe and used by a reference. */
+async function checkProtected(wine: Wine, agent: string, folder: string): Promise<void> {
+  const secret = "dpapi Canary pässwörd";
+  const plain = join(wine.folder, "plain.txt");
+  writeFileSync(plain, secret);
+  const path = "C:\\ProgramData\\Oomnitza Agent\\token.dpapi";
+  const batch = join(wine.folder, "protect.cmd");
+  writeFileSync(batch, `@"${agent}" secret protect "${path}" < "${windowsPath(plain)}"\r\n`);
+  await must(wine, ["cmd", "/c", windowsPath(batch)]);
+  const file = readFileSync(join(folder, "token.dpapi"), "utf8");
+  if (!/^[\w+/]+=*\n$/.test(file) || file.includes("Canary")) {
+    throw new Error(`Not encrypted: ${file}`);
+  }
+  const ini = readFileSync(join(folder, "config.ini"), "utf8");
+  const token = /^api_token = (.*)$/m.exec(ini)?.[1] ?? "";
+  writeFileSync(plain, token);
+  await must(wine, ["cmd", "/c", windowsPath(batch)]);
+  writeFileSync(
+    join(folder, "config.ini"),
+    ini.replace(/^api_token = .*$/m, "api_token = ${dpapi:token.dpapi}"),
+  );
+  const sent = await must(wine, [agent, "upload", "csv_assets"]);
+  if (!sent.includes("1 sent")) throw new Error(`With the encrypted token: ${sent}`);
 }
 
 /** Whoever runs an upload, with whatever folder for temporary files, sees that another one runs. */

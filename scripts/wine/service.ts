@@ -39,11 +39,23 @@ export async function checkService(wine: Wine, check: ServiceCheck): Promise<voi
     await must(wine, ["net", "start", name]);
     await waitFor(wine, /STATE\s*: 1 [^]*SERVICE_EXIT_CODE\s*: 1 /);
     await must(wine, ["sc", "delete", name]);
+    await mustSayWhy(wine, check, create);
     console.log("wine: the service starts, answers, logs, stops, goes, and reports its failure");
   } finally {
     await wine.run(["taskkill", "/f", "/im", "ping.exe"]);
     await here;
   }
+}
+
+/** A service that fails before its log is open: why is in the log of the service all the same. */
+async function mustSayWhy(wine: Wine, { agent }: ServiceCheck, create: readonly string[]) {
+  await put(wine, "C:\\ProgramData\\Oomnitza Agent\\logging.json", "{ broken");
+  await must(wine, create);
+  await wine.run(["net", "start", name]);
+  await waitFor(wine, /STATE\s*: 1 [^]*SERVICE_EXIT_CODE\s*: 1 /);
+  const log = await must(wine, [agent, "service", "logs", "--lines", "3"]);
+  if (!/ERROR agent: .*logging\.json/.test(log)) throw new Error(`Nothing says why:\n${log}`);
+  await must(wine, ["sc", "delete", name]);
 }
 
 /** Does what `agent service install` would do, but for what Wine 8 lacks: rights and restarts. */
@@ -70,8 +82,10 @@ mapping.SERIAL_NUMBER = general.serial_number
   await put(wine, "C:\\ProgramData\\Oomnitza Agent\\config.ini", ini);
   const create = steps.find(({ command }) => command?.[1] === "create")?.command;
   if (create === undefined) throw new Error("service install does not register anything.");
-  await must(wine, create);
-  return [...create];
+  // Wine's sc.exe knows no delayed start.
+  const known = create.map((word) => word === "delayed-auto" ? "auto" : word);
+  await must(wine, known);
+  return known;
 }
 
 async function put(wine: Wine, path: string, text: string): Promise<void> {
@@ -85,6 +99,8 @@ async function mustServe(wine: Wine, { agent, port }: ServiceCheck): Promise<voi
   await must(wine, [agent, "service", "start"]);
   const answer = await answerOf(url);
   if (answer !== 200) throw new Error(`The service answers ${answer}.`);
+  const state = await must(wine, ["sc", "query", name]);
+  if (!/STATE\s*: 4 /.test(state)) throw new Error(`It answers, and is not running:\n${state}`);
   await must(wine, [agent, "service", "status"]);
   const log = await must(wine, [agent, "service", "logs", "--lines", "5"]);
   if (!/INFO agent: Listening on http:\/\/127\.0\.0\.1:\d+\r?\n/.test(log)) {

@@ -56,7 +56,8 @@ export async function checkSource(
   }
 }
 
-function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
+/** What is said of named sections that are not enabled. */
+export function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
   return sections.map(({ section, message, hint = null }) => {
     return { section, ok: false, message, hint, warnings: [] };
   });

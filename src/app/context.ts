@@ -28,6 +28,8 @@ export interface AppContext {
   readonly stateFile: string | undefined;
   /** Absolute path of the folder with the log files of runs; absent when none are written. */
   readonly logFolder: string | undefined;
+  /** Called by what runs for months when it does its work; absent when nobody waits for it. */
+  readonly onReady?: (() => void) | undefined;
 }
 
 /** Requests to Oomnitza that are in flight at once, per section, unless somebody says otherwise. */

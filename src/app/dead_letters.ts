@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../config/config.ts";
+import { deliveryLimits } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import type { DeadEvent } from "../state/dead_events.ts";
 import type { DeadLetter } from "../state/dead_letters.ts";
@@ -12,7 +13,7 @@ import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { withConfig } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
-import { openSession } from "./session.ts";
+import { openSession, receiptOptions } from "./session.ts";
 import { openExistingStore } from "./store.ts";
 
 /** What is kept of what could not be delivered, the oldest first. */
@@ -82,22 +83,31 @@ export function discardDeadRecords(store: StateStore, { letters, events }: DeadR
   store.removeDeadEvents(events.map(({ id }) => id));
 }
 
+/** How letters are sent again. */
+export interface RetrySettings {
+  /** Requests to Oomnitza in flight at once. */
+  readonly workers: number;
+  /** The longest wait for a receipt in milliseconds, when `receipt_timeout` is too long. */
+  readonly waitMs?: number | undefined;
+}
+
 async function resendLetters(
   app: AppContext,
   config: Config,
   letters: readonly DeadLetter[],
-  workers: number,
+  { workers, waitMs = Number.POSITIVE_INFINITY }: RetrySettings,
   resent: Resent,
 ): Promise<void> {
-  const { oomnitza, settings: { api_version: apiVersion, batch_size: batchSize } } =
-    await openSession(app, config, []);
+  const { oomnitza, settings } = await openSession(app, config, []);
   using opened = openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
-  const { log, redactor } = app;
+  const { log, redactor, signal } = app;
   const redact = (text: string) => redactor.redact(text);
-  const settings = { store, oomnitza, apiVersion, batchSize, workers, version, log, redact };
-  await resend(letters, settings, resent);
+  const { mode, timeoutMs } = receiptOptions(settings);
+  const receipts = { mode, timeoutMs: Math.min(timeoutMs, waitMs) };
+  const own = { ...deliveryLimits(settings), receipts, version, log, redact, signal };
+  await resend(letters, { store, oomnitza, ...own, workers }, resent);
 }
 
 /**
@@ -110,17 +120,17 @@ export async function retryDeadRecords(
   app: AppContext,
   { letters, events }: DeadRecords,
   resent: Resent,
-  workers = defaultWorkers,
+  settings: RetrySettings = { workers: defaultWorkers },
 ): Promise<void> {
   {
     using opened = openExistingStore(app);
     opened.store?.reviveEvents(events.map(({ id }) => id));
   }
   if (letters.length === 0) return;
-  await withConfig(app, [], (config) => resendLetters(app, config, letters, workers, resent));
+  await withConfig(app, [], (config) => resendLetters(app, config, letters, settings, resent));
 }
 
 /** Counts for {@linkcode retryDeadRecords}. */
 export function countResent(): Resent {
-  return { accepted: 0, refused: 0, unanswered: 0 };
+  return { accepted: 0, refused: 0, unanswered: 0, processing: 0 };
 }

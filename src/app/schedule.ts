@@ -9,7 +9,6 @@ import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { sectionsBefore } from "../config/section_order.ts";
 import { parseSchedule, parseWindows, type Schedule, type Windows } from "../settings/schedule.ts";
-import { openCursor } from "../state/cursor.ts";
 import type { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 import { openExistingStore } from "./store.ts";
@@ -89,12 +88,12 @@ export function scheduledSections({ sections }: Config): ScheduledSection[] {
 /** Since when a section's schedule is as it is; with `notes`, it is written down when it is new. */
 async function readSince(
   { name, settings }: SectionConfig,
-  path: string | undefined,
+  store: StateStore | undefined,
   notes: boolean,
 ): Promise<Date> {
   const now = new Date();
-  if (path === undefined) return now;
-  const cursor = openCursor(path, name);
+  if (store === undefined) return now;
+  const cursor = store.cursor(name);
   try {
     const { schedule_timezone: zone } = settings;
     const text = JSON.stringify([settings.schedule.trim(), zone.trim()]);
@@ -117,7 +116,7 @@ export async function readPast(
   const since = new Map<string, Date>();
   for (const section of config.sections) {
     if (section.settings.schedule.trim() === "") continue;
-    since.set(section.name, await readSince(section, store?.path, notes));
+    since.set(section.name, await readSince(section, store, notes));
   }
   return (section) => {
     const last = store?.lastStart(section);

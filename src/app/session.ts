@@ -17,9 +17,11 @@ import { version } from "../runtime/version.ts";
 import { createHttp, type Http } from "../sdk/http/http.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
+import { durationMs } from "../sdk/option.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
 import { redirectHosts } from "../sdk/tls/options.ts";
 import { type PreparedSection, prepareSections } from "../sync/prepare.ts";
+import type { ReceiptOptions } from "../sync/receipt/section_receipts.ts";
 import { compileUserCode } from "../sync/user_code.ts";
 import type { AppContext } from "./context.ts";
 
@@ -61,6 +63,13 @@ export function sideHttp(
     log,
     signal,
   });
+}
+
+/** How Oomnitza is asked what became of records, as `[oomnitza]` has it. */
+export function receiptOptions(
+  { receipt, receipt_timeout }: Pick<OomnitzaSettings, "receipt" | "receipt_timeout">,
+): ReceiptOptions {
+  return { mode: receipt, timeoutMs: durationMs(receipt_timeout) };
 }
 
 type Connect<C> = (
@@ -117,7 +126,11 @@ export function openReadSession(
   return open(app, config, sections, connectReader, retry === undefined ? {} : { retry });
 }
 
-/** Connects to Oomnitza for uploading. `firstContact`: how long is tried to reach it, as for somebody who waits by default. */
+/**
+ * Connects to Oomnitza for uploading.
+ *
+ * @param firstContact How long is tried to reach it; by default as for somebody who waits.
+ */
 export function openSession(
   app: AppContext,
   config: Config,

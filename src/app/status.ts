@@ -21,8 +21,9 @@ import { openExistingStore } from "./store.ts";
 export type RunResult = "ok" | "partly" | "failed" | "guard" | "running" | "interrupted";
 
 /**
- * How a section does, worst first: its configuration is `invalid`, so that it cannot run; its last run `failed` (or was interrupted, or stopped by the guard); it
- * is `late` by its schedule; its last run went well in part; it runs; it never ran; it is well.
+ * How a section does, worst first: its configuration is `invalid`, so that it cannot run; its last run
+ * `failed` (or was interrupted, or stopped by the guard); it is `late` by its schedule; its last run went
+ * well in part; it runs; it never ran; it is well.
  */
 export const conditions = [
   "invalid",

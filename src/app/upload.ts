@@ -8,6 +8,7 @@ import { AgentError, ConfigError } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { sectionsBefore } from "../config/section_order.ts";
+import { deliveryLimits } from "../oomnitza/options.ts";
 import { GroupedLog } from "../logging/grouped.ts";
 import type { Log } from "../logging/log.ts";
 import { RateLimiters } from "../sdk/http/rate_limiter.ts";
@@ -16,11 +17,12 @@ import type { StateStore } from "../state/store.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
-import { runSection, type RunSettings } from "../sync/run.ts";
+import { type DeliveredSection, deliverSection } from "../sync/run.ts";
+import type { RunSettings } from "../sync/section_run.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { SectionQueue } from "./section_queue.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession, receiptOptions, type Session } from "./session.ts";
 import { noStore, type OpenStore, openStore } from "./store.ts";
 
 /** How sections are to be uploaded; what is absent is as `agent upload` has it without flags. */
@@ -37,6 +39,13 @@ export interface UploadRequest extends Partial<SectionRequest> {
   readonly firstContact?: RetryPolicy | undefined;
   /** Is shown the report of each section as soon as it has ended. */
   readonly onReport?: ((report: SectionReport) => void) | undefined;
+  /** Called when everything was delivered, and only receipts are still waited for. */
+  readonly onDelivered?: (() => void) | undefined;
+  /**
+   * Takes a section of which Oomnitza is still to tell what became of the records, instead of the upload
+   * waiting for that; the state file must stay open until it is settled.
+   */
+  readonly onAwaiting?: ((delivered: DeliveredSection) => void) | undefined;
 }
 
 /** How one section is to be uploaded. */
@@ -48,6 +57,7 @@ export type SectionRequest = Pick<
   | "saveData"
   | "full"
   | "accept"
+  | "endWaiting"
   | "limiters"
   | "onStart"
   | "onVendorAnswer"
@@ -63,20 +73,21 @@ export interface UploadResult {
 /** What running one section takes besides the section. */
 export type RunRequest =
   & Partial<SectionRequest>
-  & Pick<RunSettings, "store" | "read" | "postponed" | "connection" | "saved">;
+  & Pick<RunSettings, "store" | "read" | "postponed" | "arrivals" | "connection" | "saved">;
 
-/** Runs a prepared section. Nothing is thrown: what went wrong is in the report. */
-export function runPrepared(
+/** Delivers a prepared section. Nothing is thrown: what went wrong is in the report. */
+export function deliverPrepared(
   app: AppContext,
   { oomnitza, settings, http }: Session,
   prepared: PreparedSection,
   request: RunRequest,
-): Promise<SectionReport> {
+): Promise<DeliveredSection> {
   const { redactor, signal, stateFile } = app;
-  const { api_version: apiVersion, batch_size: batchSize } = settings;
-  const own = { apiVersion, batchSize, guard: settings, stateFile, redactor, signal };
+  const receipts = receiptOptions(settings);
+  const limits = deliveryLimits(settings);
+  const own = { ...limits, guard: settings, receipts, stateFile, redactor, signal };
   const { workers = defaultWorkers, recordCount = 0 } = request;
-  return runSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
+  return deliverSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
 }
 
 /** A store that is open already serves, as long as it is about the instance of the configuration. */
@@ -183,14 +194,33 @@ export async function uploadSections(
   const all = await session.prepare();
   const plans = checkedPlans(all, request, store, session.oomnitza.url);
   const common = { limiters: new RateLimiters(), ...request, store };
-  const reports = await runQueued(app, all, parallelOf(config, request), async (prepared) => {
-    const { name } = prepared.section;
-    running.add(name);
-    const report = await runPrepared(own, session, prepared, { ...common, saved: plans.get(name) });
-    running.delete(name);
+  /** Sections that wait for their receipts, which holds up no other. */
+  const waiting = new Map<string, Promise<SectionReport>>();
+  function conclude(name: string, report: SectionReport): SectionReport {
     grouped.flush(name);
     onReport?.(report);
     return report;
+  }
+  const reports = await runQueued(app, all, parallelOf(config, request), async (prepared) => {
+    const { name } = prepared.section;
+    running.add(name);
+    const saved = plans.get(name);
+    const delivered = await deliverPrepared(own, session, prepared, { ...common, saved });
+    const isDecided = request.onAwaiting === undefined && await delivered.ask();
+    running.delete(name);
+    if (isDecided) return conclude(name, await delivered.settle());
+    grouped.flush(name);
+    if (request.onAwaiting !== undefined) request.onAwaiting(delivered);
+    else waiting.set(name, settleLater(delivered).then((report) => conclude(name, report)));
+    return delivered.report();
   });
-  return { sections: reports, notEnabled };
+  request.onDelivered?.();
+  const ended = reports.map((report) => waiting.get(report.section) ?? report);
+  return { sections: await Promise.all(ended), notEnabled };
+}
+
+/** Waits for the receipt of a section; gives how it went. */
+async function settleLater(delivered: DeliveredSection): Promise<SectionReport> {
+  await delivered.wait();
+  return await delivered.settle();
 }

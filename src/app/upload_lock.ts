@@ -63,14 +63,6 @@ async function takeLock(files: Files): Promise<Lock> {
   return acquireLock(lockFile(files));
 }
 
-async function under<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    lock.release();
-  }
-}
-
 /** The lock of a state file for works of this process that may go on at once. */
 export class SharedLock {
   readonly #isLocked: boolean;
@@ -118,11 +110,20 @@ export class SharedLock {
   }
 }
 
-/** Does some work under the lock of the state file. */
+/** Does some work under the lock of the state file, which it may release before its end. */
 export async function withLock<T>(
   locked: boolean,
   files: Files,
-  work: () => Promise<T>,
+  work: (release: () => void) => Promise<T>,
 ): Promise<T> {
-  return locked ? await under(await takeLock(files), work) : await work();
+  let lock = locked ? await takeLock(files) : undefined;
+  function release(): void {
+    lock?.release();
+    lock = undefined;
+  }
+  try {
+    return await work(release);
+  } finally {
+    release();
+  }
 }

@@ -10,10 +10,12 @@ import type { SectionConfig } from "../config/section.ts";
 import { retryPolicies } from "../sdk/http/retry.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { Connection } from "../sync/read/source_context.ts";
-import type { SectionReport } from "../sync/report.ts";
+import { type AskedUpload, askReceipts } from "../sync/receipt/ask.ts";
+import type { ReceiptAnswer } from "../sync/receipt/receipt.ts";
+import type { DeliveredSection } from "../sync/run.ts";
 import type { AppContext } from "./context.ts";
 import { openSession } from "./session.ts";
-import { runPrepared, type RunRequest } from "./upload.ts";
+import { deliverPrepared, type RunRequest } from "./upload.ts";
 
 /** After so many milliseconds mappings are read anew: somebody may have changed them in Oomnitza. */
 const maxAgeMs = 15 * 60_000;
@@ -25,8 +27,10 @@ export interface WebhookUploads {
   /** Uploads what `read` gives. Nothing is thrown: what went wrong is in the report. */
   run(
     prepared: PreparedSection,
-    how: Pick<RunRequest, "read" | "postponed">,
-  ): Promise<SectionReport>;
+    how: Pick<RunRequest, "read" | "postponed" | "arrivals">,
+  ): Promise<DeliveredSection>;
+  /** What became of many uploads of a connector, asked for at once. */
+  ask(uploads: readonly AskedUpload[]): Promise<readonly ReceiptAnswer[]>;
 }
 
 /**
@@ -58,11 +62,12 @@ export async function openWebhookUploads(
       // Each run is an upload of its own.
       return { ...found, upload: { ...found.upload, portion: crypto.randomUUID() } };
     },
-    run(prepared, { read, postponed }) {
+    ask: (uploads) => askReceipts(session.oomnitza, uploads),
+    run(prepared, how) {
       const { name } = prepared.section;
       const connection = connections.get(name) ?? {};
       connections.set(name, connection);
-      return runPrepared(app, session, prepared, { ...request, read, postponed, connection });
+      return deliverPrepared(app, session, prepared, { ...request, ...how, connection });
     },
   };
 }

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { UsageError } from "../base/errors.ts";
 import { neutralise } from "../logging/log.ts";
 import { checkFile, type CheckResult, checkSections } from "../app/check.ts";
+import { compareApis } from "../app/compare_apis.ts";
 import { withConfig } from "../app/configuration.ts";
 import { opt } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
@@ -35,17 +37,31 @@ export const check = defineCommand({
     "file-only": opt.flag("Check the file only: fetch no secrets and send no requests.", {
       default: false,
     }),
+    "compare-apis": opt.flag(
+      "Read some records by the older and by the newer API of the vendor, and compare every mapped field.",
+      { default: false },
+    ),
   },
   examples: [
     { line: "agent check csv_assets", does: "check one section" },
     { line: "agent check", does: "check every enabled section" },
+    {
+      line: "agent check casper --compare-apis",
+      does: "see whether the newer API of Jamf Pro gives the same",
+    },
     { line: "agent check --file-only", does: "check the file only, offline" },
   ],
   async run(context, flags, names) {
     const wanted = names.length === 0 ? "all" : names;
+    if (flags["file-only"] && flags["compare-apis"]) {
+      throw new UsageError("check takes --file-only or --compare-apis, not both", {
+        hint: "To compare, requests must be sent.",
+      });
+    }
+    const work = flags["compare-apis"] ? compareApis : checkSections;
     const results = flags["file-only"]
       ? await checkFile(context, wanted)
-      : await withConfig(context, wanted, (config) => checkSections(context, config, wanted));
+      : await withConfig(context, wanted, (config) => work(context, config, wanted));
     if (context.global.output === "json") context.print(JSON.stringify(results, null, 2));
     else for (const result of results) show(context, result);
     return results.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;

@@ -20,7 +20,7 @@ import { opt } from "../sdk/option.ts";
 import type { DeadEvent } from "../state/dead_events.ts";
 import type { DeadLetter } from "../state/dead_letters.ts";
 import type { StateStore } from "../state/store.ts";
-import type { Resent } from "../sync/deliver/resend.ts";
+import { describeResent, type Resent } from "../sync/deliver/resend.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
 import { openExisting } from "./state.ts";
@@ -112,11 +112,12 @@ async function retryChosen(
   const chosen = chooseNow(context, words, section);
   const resent = countResent();
   try {
-    await retryDeadRecords(context, chosen, resent, workers);
+    await retryDeadRecords(context, chosen, resent, { workers });
   } finally {
     showResent(context, chosen, resent);
   }
-  return resent.accepted === chosen.letters.length ? exitCodes.ok : exitCodes.failed;
+  const { accepted, processing } = resent;
+  return accepted + processing === chosen.letters.length ? exitCodes.ok : exitCodes.failed;
 }
 
 function chooseNow(
@@ -138,10 +139,7 @@ function showResent(
     print(stringifyExactJson({ letters: letters.length, ...resent, webhooks }, 2));
     return;
   }
-  const { accepted, refused, unanswered } = resent;
-  print(
-    `${letters.length} sent again: ${accepted} accepted, ${refused} refused, ${unanswered} not answered`,
-  );
+  print(describeResent(letters.length, resent));
   if (webhooks > 0) {
     print(`${webhooks} webhook events are due again: agent serve processes them within a minute`);
   }
@@ -152,7 +150,7 @@ export const retry = defineCommand({
   name: "retry",
   summary: "Send refused records to Oomnitza again, after the cause was fixed.",
   details:
-    "Without ids and without --section, all of them. Those that are accepted are removed, those that are refused again stay with the new reason. Webhook events (ids that begin with w) are left to agent serve, which tries them again within a minute.",
+    "Without ids and without --section, all of them. Those that are accepted are removed, those that are refused again, or fail when Oomnitza processes them, stay with the new reason. Those that are still processed after receipt_timeout stay, too, and are sent again the next time. Webhook events (ids that begin with w) are left to agent serve, which tries them again within a minute.",
   positionals,
   flags: { section, workers: uploadFlags.workers, singleton: uploadFlags.singleton },
   examples: [

@@ -34,6 +34,13 @@ export interface ProgramEnvironment {
   readonly directory: string;
   /** Begins to listen for what ends the work: the signal is aborted then. */
   readonly listenForStop: () => AbortSignal;
+  /** The service manager that started the program and reads no standard error. */
+  readonly service?: {
+    /** Called when the program does its work. */
+    readonly onReady: () => void;
+    /** Keeps the sentences about a failure; `isLogged` when the log has them. */
+    readonly recordFailure: (lines: readonly string[], isLogged: boolean) => void;
+  };
   /** Rejects with what nobody has caught. */
   readonly uncaught: () => Promise<never>;
 }
@@ -89,6 +96,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     directory,
     sources,
     ...files,
+    ...(environment.service === undefined ? {} : { onReady: environment.service.onReady }),
     input,
     print: (text) => console.print(neutraliseResult(redactor.redact(text))),
     isTerminal: console.isTerminal,
@@ -104,12 +112,17 @@ function chooseExitCode(error: unknown): number {
 }
 
 function reportError(program: Program, error: unknown, exit: number): void {
-  const { redactor, environment: { console } } = program;
-  console.status(undefined);
+  const { redactor, environment } = program;
+  const { console } = environment;
   const { verbose, log } = program;
   const advice = error instanceof AgentError ? [] : [bugHint];
   const [message, ...details] = errorLines(error, { verbose });
   const lines = [...details, ...advice];
+  environment.service?.recordFailure(
+    [message, ...lines].flatMap((line) => line === undefined ? [] : [redactor.redact(line)]),
+    log?.record !== undefined,
+  );
+  console.status(undefined);
   console.note(describeLines([message, ...lines], redactor));
   // Log files have it too, for those who read them later.
   log?.record?.error(message, lines);
@@ -162,8 +175,11 @@ export async function runProgram(
   };
   try {
     if (argv[0] === windowsServiceArgument) {
-      const { runAsWindowsService } = await import("../os_service/windows_host.ts");
-      return await runAsWindowsService(() => runProgram(argv.slice(1), environment));
+      const { recordFailure, runAsWindowsService } = await import("../os_service/windows_host.ts");
+      return await runAsWindowsService((onReady) => {
+        const service = { onReady, recordFailure };
+        return runProgram(argv.slice(1), { ...environment, service });
+      });
     }
     const parsed = withDefaultCommand(program, parseLine(argv, commands));
     program.verbose = parsed.global.verbose;

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import type { StoredRun } from "../state/runs.ts";
+import { describeOutcome, isUndecided } from "../sync/stored_run.ts";
 import { describeCounts } from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { openExisting } from "./state.ts";
@@ -15,11 +16,11 @@ import { table } from "./table.ts";
 /** Runs that are listed. */
 const listed = 20;
 
-function formatRunRow(
-  { id, section, origin, state, started, counts, waiting }: StoredRun,
-): string[] {
+function formatRunRow(run: StoredRun): string[] {
+  const { id, section, origin, state, started, counts, waiting } = run;
   const wait = waiting > 0 ? `, ${waiting} waiting` : "";
-  return [id, section, origin, state, started, `${describeCounts(counts)}${wait}`];
+  const receipt = isUndecided(run) ? ", receipt awaited" : "";
+  return [id, section, origin, state, started, `${describeCounts(counts)}${wait}${receipt}`];
 }
 
 function list(context: CommandContext, runs: readonly StoredRun[]): void {
@@ -55,6 +56,7 @@ function show(context: CommandContext, run: StoredRun): void {
     ["claimed", run.claimed],
     ["api", run.api],
     ["requests", run.requests],
+    ...describeOutcome(run),
     ["error", run.error],
   ];
   const rows = facts.flatMap(([name, value]) => value === null ? [] : [[name, String(value)]]);

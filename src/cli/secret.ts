@@ -4,9 +4,10 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
-import { UsageError } from "../base/errors.ts";
+import { AgentError, UsageError } from "../base/errors.ts";
 import { declaredIn } from "../config/declared.ts";
 import { getOptions, type IniDocument } from "../config/ini.ts";
 import { parseReference } from "../secrets/mod.ts";
@@ -105,6 +106,23 @@ async function forget({ log }: CommandContext, section: string, key: string): Pr
   return exitCodes.ok;
 }
 
+/** Writes a secret into a file that only this computer can decrypt. */
+async function protect(context: CommandContext, name: string): Promise<number> {
+  const { hasDpapi, protectForMachine } = await import("../runtime/dpapi.ts");
+  if (!hasDpapi()) {
+    throw new UsageError("secret protect works on Windows only", {
+      hint: "See docs/secrets.md for what takes its place.",
+    });
+  }
+  const path = resolve(context.directory, name);
+  const secret = await promptForSecret(context.input, `Secret for ${path} (not shown): `);
+  const bytes = protectForMachine(new TextEncoder().encode(secret));
+  if (bytes === undefined) throw new AgentError("Windows does not encrypt the secret");
+  writeFileSync(path, `${Buffer.from(bytes).toString("base64")}\n`, { mode: 0o600 });
+  context.log.info(`Wrote ${path}, for \${dpapi:${path}}`);
+  return exitCodes.ok;
+}
+
 const verbs = { set, get, delete: forget } as const;
 
 /** Stores, shows, lists and deletes secrets in the keyring. */
@@ -116,9 +134,11 @@ export const secretCommand = defineCommand({
 
 set prompts for the secret without showing it, or reads it from standard input when that is no terminal. get prints it. list shows which secrets are there, and which the configuration asks for and are missing, never the secrets themselves.
 
+protect works on Windows, where nobody can log on as the account of the service: it encrypts a secret for this computer and writes it into FILE, which the configuration names with \${dpapi:FILE}.
+
 The configuration asks for a secret with \${keyring:KEY}, or with vault_keys = KEY.`,
   positionals: {
-    usage: "set|get|list|delete [SECTION KEY]",
+    usage: "set|get|list|delete|protect [SECTION KEY|FILE]",
     help: "What to do, the section and the option, for example okta api_token.",
     minimum: 1,
     maximum: 3,
@@ -127,12 +147,16 @@ The configuration asks for a secret with \${keyring:KEY}, or with vault_keys = K
   examples: [
     { line: "agent secret set okta api_token", does: "store a token" },
     { line: "agent secret list", does: "see which are stored and which are missing" },
+    { line: "agent secret protect token.dpapi", does: "write a file for ${dpapi:token.dpapi}" },
     { line: "agent secret delete okta api_token", does: "forget it" },
   ],
   async run(context, _flags, [verb = "", section, key]) {
+    if (verb === "protect" && section !== undefined && key === undefined) {
+      return await protect(context, section);
+    }
     if (verb === "list" && section === undefined) return await list(context);
     if (!Object.hasOwn(verbs, verb)) {
-      const near = closest(verb, [...Object.keys(verbs), "list"]);
+      const near = closest(verb, [...Object.keys(verbs), "list", "protect"]);
       throw new UsageError(
         verb === "list" ? "secret list takes no section" : `Unknown action ${verb}`,
         verb === "list" ? {} : { hint: `Did you mean ${near}?` },

@@ -154,7 +154,7 @@ function refuseWhatCannotWork(settings: ServiceSettings): void {
 async function installSteps(context: CommandContext, values: Flags, target: Target) {
   const { manager } = target;
   const settings = await serviceSettings(context, values, target);
-  if (/[^\w .:[\]\\$@-]/.test(`${settings.host}${settings.user}`)) {
+  if (/[^\p{L}\p{M}\p{N}_ .:[\]\\$@-]/u.test(`${settings.host}${settings.user}`)) {
     throw new UsageError("--host or --user contains an invalid character");
   }
   if (!values["dry-run"]) {
@@ -270,18 +270,14 @@ export const service = defineCommand({
     }
     const steps = await stepsFor(action, context, values, target);
     if (isDry) return await showSteps(context, target, steps);
-    const { commandText, perform } = await import("../os_service/mod.ts");
+    const { describeStep, perform } = await import("../os_service/mod.ts");
     if (await isAlready(action, target)) {
       context.log.info(
         `${target.manager.service} is ${action === "start" ? "running" : "stopped"} already`,
       );
       return exitCodes.ok;
     }
-    await perform(steps, (step) => {
-      context.log.info(
-        step.kind === "run" ? `Running ${commandText(step.command)}` : `${step.kind} ${step.path}`,
-      );
-    });
+    await perform(steps, (step) => context.log.info(describeStep(step)));
     context.log.info(`${target.manager.service} ${done[action]}`);
     return exitCodes.ok;
   },

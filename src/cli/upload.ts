@@ -64,13 +64,14 @@ Every record that is read ends as sent, filtered, incomplete (a required field i
     { line: "agent upload --show-mappings", does: "show how fields are mapped" },
   ],
   run: (context, flags, names) =>
-    withLock(flags.singleton !== 0, context, async () => {
+    withLock(flags.singleton !== 0, context, async (onDelivered) => {
       context.log.info(`agent ${version}`);
-      if (flags.plan !== "") return await uploadSaved(context, flags, names);
+      if (flags.plan !== "") return await uploadSaved(context, flags, { names, onDelivered });
       if (flags["show-mappings"]) {
         return await withConfig(context, "all", (config) => showMappings(context, config));
       }
-      return await withConfig(context, names, (config) => run(context, flags, { names, config }));
+      return await withConfig(context, names, (config) =>
+        run(context, flags, { names, config, onDelivered }));
     }),
 });
 
@@ -80,12 +81,14 @@ interface Job {
   readonly names: readonly string[];
   /** A plan to deliver instead of reading the sources. */
   readonly plan?: SavedPlan;
+  /** Called when only receipts are still waited for. */
+  readonly onDelivered: () => void;
 }
 
 async function uploadSaved(
   context: CommandContext,
   flags: UploadFlags,
-  words: readonly string[],
+  { names: words, onDelivered }: Pick<Job, "names" | "onDelivered">,
 ): Promise<number> {
   if (words.length > 0) {
     throw new UsageError("The plan says which sections to upload", { hint: "Name none of them." });
@@ -96,7 +99,7 @@ async function uploadSaved(
     return await withConfig(
       context,
       names,
-      (config) => run(context, flags, { names, config, plan }),
+      (config) => run(context, flags, { names, config, plan, onDelivered }),
     );
   } finally {
     plan.close();
@@ -106,13 +109,14 @@ async function uploadSaved(
 async function run(
   context: CommandContext,
   flags: UploadFlags,
-  { config, names, plan }: Job,
+  { config, names, plan, onDelivered }: Job,
 ): Promise<number> {
   const started = new Date();
   const progress = startProgress(context);
   const { sections, notEnabled } = await uploadSections(context, config, {
     sections: names,
     plan,
+    onDelivered,
     parallel: flags.parallel,
     workers: flags.workers,
     recordCount: flags["record-count"],

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { portionOutcomes } from "../oomnitza/run_log.ts";
 import { version } from "../runtime/version.ts";
 import type { InboxSize } from "../state/inbox.ts";
 import type { RunOrigin } from "../state/runs.ts";
+import { type Latency, latencyBoundsSeconds } from "../sync/latency.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
 
@@ -29,8 +31,9 @@ type Labels = Readonly<Record<string, string | number>>;
 interface Metric {
   readonly name: string;
   readonly help: string;
-  readonly kind: "counter" | "gauge";
-  readonly values: readonly (readonly [Labels, number])[];
+  readonly kind: "counter" | "gauge" | "histogram";
+  /** Of a histogram with what its name ends with. */
+  readonly values: readonly (readonly [Labels, number, suffix?: string])[];
 }
 
 function escaped(text: string): string {
@@ -46,7 +49,7 @@ function formatMetric({ name, help, kind, values }: Metric): string {
   return [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} ${kind}`,
-    ...values.map(([labels, value]) => formatSample(name, labels, value)),
+    ...values.map(([labels, value, suffix = ""]) => formatSample(name + suffix, labels, value)),
   ].join("\n");
 }
 
@@ -55,11 +58,43 @@ interface SectionTotals {
   readonly runs: Readonly<Record<RunOrigin, Map<string, number>>>;
   readonly records: Map<string, number>;
   readonly converterFailures: Map<string, number>;
+  /** What Oomnitza told of records, by what became of them. */
+  readonly stored: Map<string, number>;
+  /** Receipts by whether they told. */
+  readonly receipts: Map<string, number>;
+  /** Where the time in runs went, in milliseconds. */
+  readonly spent: Map<string, number>;
+  /** From reading a record, and from a webhook, to the receipt. */
+  readonly latencies: Readonly<Record<LatencyStart, LatencySum>>;
   seconds: number;
   /** The last run of all of the section. */
   last: SectionReport | undefined;
   answers: number;
   throttled: number;
+}
+
+/** What the time until the receipt is measured from. */
+type LatencyStart = keyof SectionReport["latency"];
+
+/** The latencies of all records so far. */
+interface LatencySum {
+  records: number;
+  sumMs: number;
+  /** Records that took no longer than each bound, and at last all. */
+  readonly buckets: number[];
+}
+
+function noLatency(): LatencySum {
+  return { records: 0, sumMs: 0, buckets: [...latencyBoundsSeconds, Infinity].map(() => 0) };
+}
+
+function addLatency(sum: LatencySum, latency: Latency | null): void {
+  if (latency === null) return;
+  sum.records += latency.records;
+  sum.sumMs += latency.sum_ms;
+  for (const [index, count] of latency.buckets.entries()) {
+    sum.buckets[index] = (sum.buckets[index] ?? 0) + count;
+  }
 }
 
 function add(map: Map<string, number>, key: string, count: number): void {
@@ -84,6 +119,15 @@ export class Metrics {
     for (const { converter, failed } of report.converter_failures) {
       add(totals.converterFailures, converter, failed);
     }
+    for (const receipt of [...report.earlier_receipts, report.receipt]) {
+      if (receipt === null) continue;
+      add(totals.receipts, receipt.state, 1);
+      if (receipt.state !== "told") continue;
+      for (const outcome of portionOutcomes) add(totals.stored, outcome, receipt[outcome]);
+    }
+    for (const [part, ms] of Object.entries(report.times)) add(totals.spent, part, ms);
+    addLatency(totals.latencies.read, report.latency.read);
+    addLatency(totals.latencies.webhook, report.latency.webhook);
     totals.seconds += measureSeconds(report);
     if (report.origin === "upload") totals.last = report;
   }
@@ -107,6 +151,7 @@ export class Metrics {
       ...serviceMetrics(sources),
       ...this.#lastRunMetrics(sources),
       ...this.#totals(),
+      ...this.#receiptMetrics(),
       ...inboxMetrics(sources),
     ];
     return `${metrics.map(formatMetric).join("\n")}\n`;
@@ -122,6 +167,10 @@ export class Metrics {
       },
       records: new Map(),
       converterFailures: new Map(),
+      stored: new Map(),
+      receipts: new Map(),
+      spent: new Map(),
+      latencies: { read: noLatency(), webhook: noLatency() },
       seconds: 0,
       last: undefined,
       answers: 0,
@@ -139,8 +188,15 @@ export class Metrics {
   }
 
   #byOutcome(of: (totals: SectionTotals) => ReadonlyMap<string, number>): [Labels, number][] {
+    return this.#byLabel("outcome", of);
+  }
+
+  #byLabel(
+    label: string,
+    of: (totals: SectionTotals) => ReadonlyMap<string, number>,
+  ): [Labels, number][] {
     return [...this.#sections].flatMap(([section, totals]) =>
-      [...of(totals)].map(([outcome, count]): [Labels, number] => [{ section, outcome }, count])
+      [...of(totals)].map(([key, count]): [Labels, number] => [{ section, [label]: key }, count])
     );
   }
 
@@ -190,6 +246,54 @@ export class Metrics {
         this.#each(({ last }) => last === undefined ? undefined : measureSeconds(last)),
       ),
     ];
+  }
+
+  #receiptMetrics(): Metric[] {
+    return [
+      counter(
+        "agent_stored_records_total",
+        "Records by what Oomnitza told became of them after it took them in.",
+        this.#byOutcome(({ stored }) => stored),
+      ),
+      counter(
+        "agent_receipts_total",
+        "Uploads by whether Oomnitza told what became of their records.",
+        this.#byLabel("state", ({ receipts }) => receipts),
+      ),
+      counter(
+        "agent_run_spent_seconds_total",
+        "Time in runs by where it went: waiting for the source or for Oomnitza, or at work.",
+        this.#byLabel("part", ({ spent }) => spent)
+          .map(([labels, ms]) => [
+            { ...labels, part: String(labels.part).replace("_ms", "") },
+            ms / 1000,
+          ]),
+      ),
+      ...(["read", "webhook"] as const).map((start) => this.#latencyMetric(start)),
+    ];
+  }
+
+  #latencyMetric(start: LatencyStart): Metric {
+    const values = [...this.#sections].flatMap(([section, { latencies }]) => {
+      const { records, sumMs, buckets } = latencies[start];
+      if (records === 0) return [];
+      const bounds = [...latencyBoundsSeconds, "+Inf"];
+      return [
+        ...buckets.map((count, index) =>
+          [{ section, le: bounds[index] ?? "+Inf" }, count, "_bucket"] as const
+        ),
+        [{ section }, sumMs / 1000, "_sum"] as const,
+        [{ section }, records, "_count"] as const,
+      ];
+    });
+    return {
+      name: `agent_${start}_to_receipt_seconds`,
+      help: start === "read"
+        ? "From reading a record until Oomnitza had told what became of it."
+        : "From a webhook until Oomnitza had told what became of its record.",
+      kind: "histogram",
+      values,
+    };
   }
 
   #totals(): Metric[] {

@@ -15,6 +15,7 @@ import { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
 import { connectPatiently } from "./connection.ts";
 import { watchOver } from "./process.ts";
+import { ReceiptQueue } from "./receipts.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
 import { openServeState, type ServeState } from "./state.ts";
@@ -60,6 +61,8 @@ interface Daemon {
   readonly settings: DaemonSettings;
   readonly state: ServeState;
   readonly watch: ServeWatch;
+  /** Runs that wait for their receipts. */
+  readonly receipts: ReceiptQueue;
   readonly limiters: RateLimiters;
   /** Stops running work, after the listener. */
   readonly signal: AbortSignal;
@@ -84,8 +87,9 @@ export async function runDaemon(
   const work = new AbortController();
   const { signal } = work;
   const watch = openWatch(app, config, state.store);
+  const receipts = new ReceiptQueue({ onReport: watch.report, log });
   const limiters = new RateLimiters();
-  const daemon = { app, config, settings, state, watch, limiters, signal };
+  const daemon = { app, config, settings, state, watch, receipts, limiters, signal };
   const { connected, ...processing } = await createWork(daemon, chosen);
   const service = startService({
     connected,
@@ -109,6 +113,7 @@ export async function runDaemon(
     app,
     end: async () => {
       await Promise.all([service.drain(), scheduler.stop()]);
+      await receipts.end();
       await watch.stop();
     },
     drainMs: options.drain_seconds * 1000,
@@ -138,7 +143,7 @@ function checkServeOptions(config: Config, host: string): ServeOptions {
 
 /** Runs sections by schedule from now on; in test mode there is nothing to run. */
 async function startScheduler(
-  { app, config, settings, state, watch, limiters, signal }: Daemon,
+  { app, config, settings, state, watch, receipts, limiters, signal }: Daemon,
 ) {
   const { workers, isSingle, testmode } = settings;
   const scheduler = await openScheduler(app, config, {
@@ -148,7 +153,7 @@ async function startScheduler(
     limiters,
     isSingle,
     signal,
-    onReport: watch.report,
+    receipts,
     onFailure: watch.fail,
     onVendorAnswer: (section, status) => watch.metrics.vendorAnswer(section, status),
   });
@@ -164,7 +169,7 @@ function toDate(text: string | undefined): Date | undefined {
 
 /** How events are processed: each batch is an upload of its section. */
 async function createWork(
-  { app, config, settings, state: { store }, watch, limiters, signal }: Daemon,
+  { app, config, settings, state: { store }, watch, receipts, limiters, signal }: Daemon,
   sections: readonly SectionConfig[],
 ) {
   const { workers, testmode, saveData } = settings;
@@ -173,6 +178,7 @@ async function createWork(
     testmode,
     saveData,
     store,
+    endWaiting: receipts.signal,
     limiters,
     onVendorAnswer: (section: string, status: number) =>
       watch.metrics.vendorAnswer(section, status),
@@ -183,9 +189,13 @@ async function createWork(
   );
   return {
     connected,
-    onReport: watch.report,
     prepare: async (section: string) => (await uploads).prepare(section),
-    run: async (...how: Parameters<WebhookUploads["run"]>) => (await uploads).run(...how),
+    async run(...[prepared, how]: Parameters<WebhookUploads["run"]>) {
+      const { run, ask } = await uploads;
+      const delivered = await run(prepared, how);
+      receipts.addToGroup(prepared.section.name, delivered, ask);
+      return delivered.report();
+    },
     hasBacklog: (section: string) => store?.hasBacklog(section) ?? false,
     workers,
     signal,

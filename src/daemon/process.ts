@@ -37,6 +37,7 @@ export async function watchOver(watched: Watched): Promise<void> {
     ? undefined
     : setInterval(() => notifyManager("WATCHDOG=1", app), interval / 2);
   notifyManager("READY=1", app);
+  app.onReady?.();
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });

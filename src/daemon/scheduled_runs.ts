@@ -16,7 +16,9 @@ import { GroupedLog } from "../logging/grouped.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { retryPolicies } from "../sdk/http/retry.ts";
 import type { StateStore } from "../state/store.ts";
-import { sectionLines, type SectionReport } from "../sync/report.ts";
+import { sectionLines } from "../sync/report.ts";
+import type { DeliveredSection } from "../sync/run.ts";
+import type { ReceiptQueue } from "./receipts.ts";
 import { mostFindings, Scheduler } from "./scheduler.ts";
 
 /** How scheduled runs go. */
@@ -31,8 +33,8 @@ export interface ScheduleSettings {
   readonly isSingle: boolean;
   /** Ends a running upload. */
   readonly signal: AbortSignal;
-  /** Called with the outcome of each run. */
-  readonly onReport: (report: SectionReport) => void;
+  /** Where runs wait for their receipts. */
+  readonly receipts: Pick<ReceiptQueue, "add" | "signal">;
   /** Called with the reason why a section could not even begin. */
   readonly onFailure: (section: string, reason: string) => void;
   /** Called with the status of every answer of a section's vendor. */
@@ -43,24 +45,26 @@ export interface ScheduleSettings {
 async function runNow(
   app: AppContext,
   name: string,
-  { workers, store, limiters, onVendorAnswer }: ScheduleSettings,
-): Promise<SectionReport> {
+  { workers, store, limiters, receipts, onVendorAnswer }: ScheduleSettings,
+): Promise<DeliveredSection> {
   const firstContact = retryPolicies.standard;
-  const request = { sections: [name], workers, store, limiters, firstContact, onVendorAnswer };
-  const { sections: [report] } = await withConfig(
-    app,
-    [name],
-    (config) => uploadSections(app, config, request),
-  );
-  if (report === undefined) throw new AgentError(`[${name}] did not run`);
-  return report;
+  const delivered: DeliveredSection[] = [];
+  await withConfig(app, [name], (config) =>
+    uploadSections(app, config, {
+      ...{ sections: [name], workers, store, limiters, firstContact, onVendorAnswer },
+      endWaiting: receipts.signal,
+      onAwaiting: (section) => delivered.push(section),
+    }));
+  const [section] = delivered;
+  if (section === undefined) throw new AgentError(`[${name}] did not run`);
+  return section;
 }
 
 async function runAndReportFailure(
   app: AppContext,
   name: string,
   settings: ScheduleSettings,
-): Promise<SectionReport> {
+): Promise<DeliveredSection> {
   try {
     return await runNow(app, name, settings);
   } catch (error) {
@@ -90,12 +94,14 @@ export async function openScheduler(
     warnOfFailedBefore(own.log.named(name), waitedFor, (other) => failed.has(other));
     failed.add(name);
     try {
-      const report = await runAndReportFailure(own, name, settings);
-      if (report.outcome === "ok") failed.delete(name);
-      grouped.flush(name);
-      const [line, ...details] = sectionLines(report);
-      app.log[report.outcome === "ok" ? "info" : "error"](line, details);
-      settings.onReport(report);
+      const delivered = await runAndReportFailure(own, name, settings);
+      if (delivered.report().outcome === "ok") failed.delete(name);
+      settings.receipts.add(delivered, (report) => {
+        if (report.outcome === "failed") failed.add(name);
+        grouped.flush(name);
+        const [line, ...details] = sectionLines(report);
+        app.log[report.outcome === "ok" ? "info" : "error"](line, details);
+      });
     } finally {
       grouped.flush(name);
     }

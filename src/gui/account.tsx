@@ -8,7 +8,7 @@ import type { Finding } from "../base/errors.ts";
 import type { Skipped } from "../base/record.ts";
 import type { Failure } from "../sync/account.ts";
 import { describeEmptyPath, type EmptyPath } from "../sync/read/missing_paths.ts";
-import type { SectionReport } from "../sync/report.ts";
+import { receiptLines, type SectionReport } from "../sync/report.ts";
 import { type GuiContext, sectionPath } from "./context.ts";
 import { withQuery } from "./format.ts";
 
@@ -167,6 +167,15 @@ export function Failures(
   );
 }
 
+/** What Oomnitza told of the records of a run, and of earlier ones. */
+function Receipts({ gui, report }: { gui: GuiContext; report: SectionReport }) {
+  return (
+    <>
+      {receiptLines(report).map((line) => <p key={line}>{gui.redactor.redact(line)}</p>)}
+    </>
+  );
+}
+
 /** What a section's run left to look at: its error, what is gone, and the lost records. */
 export function Remarks({ gui, report }: { gui: GuiContext; report: SectionReport }) {
   const { error, failures, failures_omitted: omitted, changes, section, leftovers } = report;
@@ -180,6 +189,7 @@ export function Remarks({ gui, report }: { gui: GuiContext; report: SectionRepor
           {leftovers.failed} failed, {leftovers.kept} still kept.
         </p>
       )}
+      <Receipts gui={gui} report={report} />
       {gone === 0 ? null : (
         <p>
           {gone} gone from the source: {changes?.gone_records.slice(0, 20).join(", ")}

@@ -13,7 +13,7 @@ export { tailLog } from "../logging/tail.ts";
 export { findForeignWriters } from "../runtime/file_access.ts";
 export { accessAdvice, trustedAccounts } from "./trusted.ts";
 export { capture, perform, show } from "./perform.ts";
-export { commandText, stepJson, stepText } from "./step.ts";
+export { describeStep, stepJson, stepText } from "./step.ts";
 export { registeredSettings } from "./registered.ts";
 export { refuseOldManager } from "./version.ts";
 

@@ -8,7 +8,14 @@ import { spawn, type StdioOptions } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
-import { type CommandLine, commandText, type RunStep, type Step, type WriteStep } from "./step.ts";
+import {
+  type CommandLine,
+  commandText,
+  describeStep,
+  type RunStep,
+  type Step,
+  type WriteStep,
+} from "./step.ts";
 
 /** How a program ended, and all that it printed. */
 export interface CommandResult {
@@ -48,7 +55,7 @@ export async function show(command: CommandLine): Promise<number> {
 }
 
 function failed(step: Step, result: CommandResult): AgentError {
-  const what = step.kind === "run" ? commandText(step.command) : `${step.kind} ${step.path}`;
+  const what = step.kind === "run" ? commandText(step.command) : describeStep(step);
   const denied = result.code === 5 ||
     /denied|EACCES|EPERM|not permitted|authentication required/i.test(result.text);
   return new AgentError(
@@ -83,10 +90,19 @@ function write({ path, mode, text, keep = false }: WriteStep): void {
   renameSync(draft, path);
 }
 
+async function allowLogon(account: string): Promise<void> {
+  const { sidOfAccount } = await import("../runtime/windows_acl.ts");
+  const { allowServiceLogon } = await import("../runtime/windows_rights.ts");
+  const sid = sidOfAccount(account);
+  if (sid === undefined) throw new Error(`Windows knows no account ${account}`);
+  allowServiceLogon(sid);
+}
+
 async function performOne(step: Step): Promise<void> {
   if (step.kind === "run") return await performRun(step);
   try {
     if (step.kind === "write") return write(step);
+    if (step.kind === "logon") return await allowLogon(step.account);
     if (step.kind === "remove") return rmSync(step.path, { force: true });
     if (step.access !== undefined && process.platform === "win32") {
       const { takeFolder, windowsSecurity } = await import("./take_folder.ts");

@@ -50,8 +50,23 @@ export interface RunStep {
   readonly mayFail?: boolean;
 }
 
+/** Lets an account of Windows log on as a service. */
+export interface LogonStep {
+  readonly kind: "logon";
+  /** `DOMAIN\\name`. */
+  readonly account: string;
+}
+
 /** Any of them. */
-export type Step = FolderStep | WriteStep | RemoveStep | RunStep;
+export type Step = FolderStep | WriteStep | RemoveStep | RunStep | LogonStep;
+
+/** A step in one line, for a log. */
+export function describeStep(step: Step): string {
+  if (step.kind === "run") return `Running ${commandText(step.command)}`;
+  return step.kind === "logon"
+    ? `Letting ${step.account} log on as a service`
+    : `${step.kind} ${step.path}`;
+}
 
 /** A program with its arguments as one would type it, on Windows or elsewhere. */
 export function commandText(command: CommandLine): string {
@@ -130,6 +145,8 @@ export function stepText(step: Step): string {
     }
     case "remove":
       return `remove\n    ${step.path}`;
+    case "logon":
+      return `allow to log on as a service\n    ${step.account}`;
     case "run":
       return runText(step);
   }

@@ -5,23 +5,21 @@
  */
 
 import { win32 } from "node:path";
+import { commonDataFolder, systemFolder } from "../runtime/windows_system.ts";
 import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
 import { description, serviceName, title, windowsServiceArgument } from "./names.ts";
 import { settingsIn } from "./registered.ts";
 import { type CommandLine, type RunStep, type Step, windowsWord, windowsWords } from "./step.ts";
 
-/** A folder of Windows: its real path there, its usual one where it is only described. */
-function resolveWindowsFolder(variable: string, usual: string): string {
-  const set = process.platform === "win32" ? process.env[variable] ?? "" : "";
-  return set === "" ? usual : set;
-}
-
-const data = `${resolveWindowsFolder("ProgramData", "C:\\ProgramData")}\\Oomnitza Agent`;
+const isWindows = process.platform === "win32";
+/** The real folders on Windows, the usual ones where they are only described. */
+const data = `${isWindows ? commonDataFolder() : "C:\\ProgramData"}\\Oomnitza Agent`;
 const stateFolder = `${data}\\state`;
 const logFolder = `${data}\\logs`;
-const logFile = `${logFolder}\\agent.log`;
+/** Where the service writes its log, unless its logging configuration says otherwise. */
+export const serviceLog = `${logFolder}\\agent.log`;
 /** By its full name: a program that lies in the current folder must not be taken for it. */
-const system = `${resolveWindowsFolder("SystemRoot", "C:\\Windows")}\\System32`;
+const system = isWindows ? systemFolder() : "C:\\Windows\\System32";
 /** An account that Windows makes for the service, without a password and without rights. */
 const account = `NT SERVICE\\${serviceName}`;
 /** Everything in a folder, also what comes later. */
@@ -31,13 +29,30 @@ function run(name: string, ...words: string[]): RunStep {
   return { kind: "run", command: [`${system}\\${name}.exe`, ...words] };
 }
 
+/** Where Windows looks up what the entries of the service in the Event Log say. */
+const eventSource =
+  `HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${serviceName}`;
+
 const isThere: CommandLine = run("sc", "query", serviceName).command;
 
 function registration(settings: ServiceSettings): string[] {
   const words = [settings.program, windowsServiceArgument, ...serveWords(settings)];
   return [
-    ...["binPath=", words.map(windowsWord).join(" "), "start=", "auto"],
+    ...["binPath=", words.map(windowsWord).join(" "), "start=", "delayed-auto"],
     ...["obj=", settings.user, "DisplayName=", title],
+  ];
+}
+
+/** Accounts that Windows keeps for services: they may log on as one, and have no password. */
+const ownOfWindows = /^(NT SERVICE|NT AUTHORITY|LocalSystem$)/i;
+
+/** What an account of a domain or of the machine needs beside its name. */
+function accountSteps({ user }: ServiceSettings): Step[] {
+  if (ownOfWindows.test(user)) return [];
+  return [
+    { kind: "logon", account: user },
+    // Of a group managed service account, Windows fetches the password itself.
+    ...(user.endsWith("$") ? [run("sc", "managedaccount", serviceName, "true")] : []),
   ];
 }
 
@@ -47,8 +62,14 @@ function register(settings: ServiceSettings): Step[] {
   return [
     { ...run("sc", "create", serviceName, ...details), unless: isThere },
     run("sc", "config", serviceName, ...details),
+    ...accountSteps(settings),
     run("sc", "description", serviceName, description),
     run("sc", "failure", serviceName, "reset=", "86400", "actions=", restarts),
+    // EventCreate.exe has messages that are nothing but the text of the entry.
+    run(
+      ...["reg", "add", eventSource, "/v", "EventMessageFile", "/t", "REG_EXPAND_SZ"] as const,
+      ...["/d", "%SystemRoot%\\System32\\EventCreate.exe", "/f"],
+    ),
     // Also when the program ends by itself with an exit code that is not 0.
     run("sc", "failureflag", serviceName, "1"),
   ];
@@ -90,7 +111,7 @@ function prepare({ logging, user }: ServiceSettings): Step[] {
     },
     { kind: "folder", path: stateFolder, mode: 0o700, access: inside },
     { kind: "folder", path: logFolder, mode: 0o700, access: inside },
-    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(logFile), keep: true },
+    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(serviceLog), keep: true },
   ];
 }
 
@@ -146,10 +167,11 @@ export const windows: ServiceManager = {
   uninstall: () => [
     { ...run("net", "stop", serviceName), mayFail: true },
     { ...run("sc", "delete", serviceName), when: isThere },
+    { ...run("reg", "delete", eventSource, "/f"), mayFail: true },
   ],
   start: () => [run("net", "start", serviceName)],
   stop: () => [run("net", "stop", serviceName)],
   status: isThere,
   isRunning: ({ code, text }) => code === 0 && /:\s*4\s+RUNNING\b/.test(text),
-  logs: () => ({ kind: "file", path: logFile }),
+  logs: () => ({ kind: "file", path: serviceLog }),
 };

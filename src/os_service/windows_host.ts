@@ -5,20 +5,44 @@
  * @module
  */
 
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { AgentError } from "../base/errors.ts";
+import { reportEvent } from "../runtime/windows_event.ts";
 import { connectService } from "../runtime/windows_service.ts";
 import { serviceName } from "./names.ts";
+import { serviceLog } from "./windows.ts";
 
 /** Milliseconds until a request to stop is repeated that came before the program listened. */
 const repeatAfter = 100;
 
 /**
+ * Writes down why the service has failed: in the Event Log, and in the log of the service when it failed
+ * before its own log was open. Nobody sees the standard error of a service.
+ */
+export function recordFailure(lines: readonly string[], isLogged: boolean): void {
+  const isReported = reportEvent(serviceName, lines.join("\r\n"));
+  if (isLogged) return;
+  const time = new Date().toISOString().replace("T", " ").replace("Z", "");
+  try {
+    mkdirSync(dirname(serviceLog), { recursive: true });
+    appendFileSync(serviceLog, lines.map((line) => `${time} ERROR agent: ${line}\n`).join(""));
+  } catch (error) {
+    // Without a place in the file there is still the Event Log.
+    if (!isReported) throw error;
+  }
+}
+
+/**
  * Runs `program` until it ends by itself or the service is stopped.
  *
+ * @param program Calls what it is given when it does its work; until then the service is starting.
  * @returns the exit code of the program
  * @throws {AgentError} When Windows' service manager did not start this process.
  */
-export async function runAsWindowsService(program: () => Promise<number>): Promise<number> {
+export async function runAsWindowsService(
+  program: (onReady: () => void) => Promise<number>,
+): Promise<number> {
   if (process.platform !== "win32") {
     throw new AgentError("Only Windows starts the program like this");
   }
@@ -35,7 +59,7 @@ export async function runAsWindowsService(program: () => Promise<number>): Promi
     stop();
   });
   try {
-    const code = await program();
+    const code = await program(() => service.running());
     isOver = true;
     service.stopped(code);
     return code;

@@ -8,6 +8,7 @@
 import { dlopen, FFIType, type Pointer, ptr, read, toArrayBuffer } from "bun:ffi";
 import { isIP } from "node:net";
 import { systemFile } from "./windows_system.ts";
+import { toWideText } from "./wide_text.ts";
 
 const { ptr: pointer, i32, void: nothing } = FFIType;
 const sockets = {
@@ -22,10 +23,6 @@ const nameOffset = 24;
 /** Longest name of a host in characters, RFC 1035. */
 const longestName = 255;
 
-function wide(text: string): Buffer {
-  return Buffer.from(`${text}\0`, "utf16le");
-}
-
 function textAt(address: number): string {
   const units = new Uint16Array(toArrayBuffer(address as Pointer, 0, 2 * (longestName + 1)));
   const end = units.indexOf(0);
@@ -38,7 +35,9 @@ function askWindows(host: string): string | undefined {
   hints.writeInt32LE(withCanonicalName, 0);
   const found = Buffer.alloc(8);
   try {
-    if (symbols.GetAddrInfoW(ptr(wide(host)), null, ptr(hints), ptr(found)) !== 0) return undefined;
+    if (symbols.GetAddrInfoW(ptr(toWideText(host)), null, ptr(hints), ptr(found)) !== 0) {
+      return undefined;
+    }
     const first = Number(found.readBigUInt64LE(0)) as Pointer;
     const name = read.ptr(first, nameOffset);
     const text = name === 0 ? undefined : textAt(name);

@@ -7,6 +7,7 @@
 
 import { dlopen, FFIType, type Pointer, ptr } from "bun:ffi";
 import { systemFile } from "./windows_system.ts";
+import { toWideText } from "./wide_text.ts";
 
 /** One login: hands out the tokens that the other side is to be sent. */
 export interface SecurityContext {
@@ -85,11 +86,6 @@ const meanings: Readonly<Record<number, string>> = {
 
 type Library = ReturnType<typeof dlopen<typeof functions>>;
 
-/** Zero-terminated UTF-16. */
-function wide(text: string): Buffer {
-  return Buffer.from(`${text}\0`, "utf16le");
-}
-
 function address(bytes: Uint8Array): bigint {
   return BigInt(ptr(bytes));
 }
@@ -127,8 +123,8 @@ class SspiContext implements SecurityContext {
 
   constructor(library: Library, packageName: string, target: string) {
     this.#library = library;
-    this.#target = wide(target);
-    const name = wide(packageName);
+    this.#target = toWideText(target);
+    const name = toWideText(packageName);
     const code = library.symbols.AcquireCredentialsHandleW(
       ...[null, ptr(name), outbound, null, null, null, null] as const,
       ...[ptr(this.#credentials), ptr(this.#expiry)] as const,

@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { dlopen, FFIType, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
+import { toWideText } from "./wide_text.ts";
 
 const { ptr: pointer, u32, u64, i32 } = FFIType;
 const security = {
@@ -86,10 +87,6 @@ function pointerIn(cell: Buffer): Pointer {
   return Number(cell.readBigUInt64LE(0)) as Pointer;
 }
 
-function wide(text: string): Buffer {
-  return Buffer.from(`${text}\0`, "utf16le");
-}
-
 function textAt(address: Pointer, units: number): string {
   const text = new TextDecoder("utf-16le").decode(
     new Uint8Array(toArrayBuffer(address, 0, units * 2)),
@@ -105,7 +102,7 @@ function textAt(address: Pointer, units: number): string {
 export function readSddl(path: string): string {
   return withWindows((windows, allocated) => {
     const [name, descriptor, text, length] = [
-      wide(path),
+      toWideText(path),
       allocated(),
       allocated(),
       Buffer.alloc(4),
@@ -125,7 +122,7 @@ export function readSddl(path: string): string {
 
 function descriptorOf(windows: Symbols, sddl: string, cell: Buffer): Pointer {
   const made = windows.ConvertStringSecurityDescriptorToSecurityDescriptorW(
-    ...[ptr(wide(sddl)), revision, ptr(cell), null] as const,
+    ...[ptr(toWideText(sddl)), revision, ptr(cell), null] as const,
   );
   if (made === 0) throw new Error(`Windows does not understand the access rights ${sddl}`);
   return pointerIn(cell);
@@ -145,7 +142,7 @@ export function makeFolderWith(path: string, sddl: string): boolean {
     const descriptor = allocated();
     descriptorOf(windows, sddl, descriptor);
     descriptor.copy(attributes, 8);
-    if (windows.CreateDirectoryW(ptr(wide(path)), ptr(attributes)) !== 0) return true;
+    if (windows.CreateDirectoryW(ptr(toWideText(path)), ptr(attributes)) !== 0) return true;
     const code = windows.GetLastError();
     const alreadyExists = 183;
     // The number may be gone by the time that it is asked for.
@@ -169,7 +166,7 @@ export function writeSddl(path: string, sddl: string): void {
     // Without a list everybody could do everything.
     if (list.readBigUInt64LE(0) === 0n) throw new Error(`There is no list of rights in ${sddl}`);
     const inherits = /D:[A-Z]*P/.test(sddl) ? information.closed : information.inheriting;
-    const name = wide(path);
+    const name = toWideText(path);
     // First the list: whoever owns the file may change that, and with it the owner.
     for (
       const [parts, ofOwner, ofList] of [
@@ -227,7 +224,7 @@ export function sidOfAccount(name: string): string | undefined {
     lengths.writeUInt32LE(longestName, 4);
     const use = Buffer.alloc(4);
     const found = windows.LookupAccountNameW(
-      ...[null, ptr(wide(name)), ptr(sid), ptr(lengths)] as const,
+      ...[null, ptr(toWideText(name)), ptr(sid), ptr(lengths)] as const,
       ...[ptr(domain), ptr(lengths, 4), ptr(use)] as const,
     );
     return found === 0 ? undefined : sidText(windows, ptr(sid), allocated());
@@ -238,7 +235,7 @@ export function sidOfAccount(name: string): string | undefined {
 export function accountOfSid(text: string): string {
   return withWindows((windows, allocated) => {
     const sid = allocated();
-    if (windows.ConvertStringSidToSidW(ptr(wide(text)), ptr(sid)) === 0) return text;
+    if (windows.ConvertStringSidToSidW(ptr(toWideText(text)), ptr(sid)) === 0) return text;
     const [name, domain] = [Buffer.alloc(2 * longestName), Buffer.alloc(2 * longestName)];
     const lengths = Buffer.alloc(8);
     lengths.writeUInt32LE(longestName, 0);

@@ -7,9 +7,12 @@
 
 import { dlopen, FFIType, JSCallback, type Pointer, ptr } from "bun:ffi";
 import { AgentError } from "../base/errors.ts";
+import { toWideText } from "./wide_text.ts";
 
 /** A program that runs as a service. */
 export interface WindowsService {
+  /** Reports that the service does its work; until then it is starting. */
+  running(): void;
   /** Reports to the service manager that the program is about to end, until it has ended. */
   stopping(): void;
   /** Reports that the program has ended; any code but 0 makes it take its failure actions. */
@@ -30,22 +33,17 @@ const kernel = {
 
 /** Values of winsvc.h and winnt.h. */
 const ownProcess = 0x10;
-const state = { stopped: 1, stopPending: 3, running: 4 } as const;
+const state = { stopped: 1, startPending: 2, stopPending: 3, running: 4 } as const;
 const accepts = { stop: 0x1, shutdown: 0x4 } as const;
 const control = { stop: 1, shutdown: 5 } as const;
 const serviceSpecificError = 1066;
 const stillActive = 259;
 
-/** Milliseconds between two signs of life while stopping, and how long each is good for. */
+/** Milliseconds between two signs of life while starting or stopping, and how long each is good for. */
 const checkpointEvery = 5_000;
 const checkpointGood = 30_000;
 /** Milliseconds in which the service manager calls, when it is there. */
 const startTimeoutMs = 30_000;
-
-/** Zero-terminated UTF-16. */
-function wide(text: string): Buffer {
-  return Buffer.from(`${text}\0`, "utf16le");
-}
 
 function serviceStatus(current: number, details: { exitCode?: number; checkpoint?: number } = {}) {
   const { exitCode = 0, checkpoint = 0 } = details;
@@ -56,7 +54,8 @@ function serviceStatus(current: number, details: { exitCode?: number; checkpoint
   status.writeUInt32LE(exitCode === 0 ? 0 : serviceSpecificError, 12);
   status.writeUInt32LE(exitCode, 16);
   status.writeUInt32LE(checkpoint, 20);
-  status.writeUInt32LE(current === state.stopPending ? checkpointGood : 0, 24);
+  const isPending = current === state.startPending || current === state.stopPending;
+  status.writeUInt32LE(isPending ? checkpointGood : 0, 24);
   return status;
 }
 
@@ -66,7 +65,10 @@ function serviceStatus(current: number, details: { exitCode?: number; checkpoint
  */
 function dispatch(table: Uint8Array): () => boolean {
   const { symbols } = dlopen("kernel32.dll", kernel);
-  const [library, name] = [wide("advapi32.dll"), Buffer.from("StartServiceCtrlDispatcherW\0")];
+  const [library, name] = [
+    toWideText("advapi32.dll"),
+    Buffer.from("StartServiceCtrlDispatcherW\0"),
+  ];
   const dispatcher = symbols.GetProcAddress(symbols.GetModuleHandleW(ptr(library)), ptr(name));
   const thread = symbols.CreateThread(null, 0n, dispatcher, ptr(table), 0, null);
   const code = Buffer.alloc(4);
@@ -90,19 +92,32 @@ class ConnectedService implements WindowsService {
   readonly references: readonly unknown[];
   #timer: ReturnType<typeof setInterval> | undefined;
   #checkpoint = 0;
+  #isStopping = false;
 
   constructor(report: (status: Uint8Array) => void, references: readonly unknown[]) {
     this.#report = report;
     this.references = references;
-    report(serviceStatus(state.running));
+    this.#pend(state.startPending);
+  }
+
+  /** Gives signs of life until the next state. */
+  #pend(current: number): void {
+    clearInterval(this.#timer);
+    const report = () => this.#report(serviceStatus(current, { checkpoint: ++this.#checkpoint }));
+    report();
+    this.#timer = setInterval(report, checkpointEvery);
+  }
+
+  running(): void {
+    if (this.#isStopping) return;
+    clearInterval(this.#timer);
+    this.#report(serviceStatus(state.running));
   }
 
   stopping(): void {
-    if (this.#timer !== undefined) return;
-    const report = () =>
-      this.#report(serviceStatus(state.stopPending, { checkpoint: ++this.#checkpoint }));
-    report();
-    this.#timer = setInterval(report, checkpointEvery);
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#pend(state.stopPending);
   }
 
   stopped(exitCode: number): void {
@@ -119,7 +134,7 @@ class ConnectedService implements WindowsService {
  */
 export function connectService(name: string, onStop: () => void): Promise<WindowsService> {
   const { symbols } = dlopen("advapi32.dll", services);
-  const serviceName = wide(name);
+  const serviceName = toWideText(name);
   // Both callbacks are called from threads of Windows, so that they are only notes for this thread.
   const handler = new JSCallback((wanted: number) => {
     if (wanted === control.stop || wanted === control.shutdown) onStop();

@@ -6,6 +6,8 @@
 
 // Declaring a source and its options.
 export {
+  type ApiComparison,
+  type ComparedRecord,
   defineSource,
   type Mappings,
   type Source,
@@ -64,6 +66,7 @@ export {
   type SqlConnection,
   sqlEndpoint,
   sqlOptions,
+  sqlPages,
   type SqlRow,
   sqlRows,
   sqlRule,

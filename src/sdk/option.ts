@@ -137,6 +137,23 @@ const share = z.string().transform((value, context): Share => {
   return z.NEVER;
 });
 
+const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+const duration = z.string().transform((value, context): string => {
+  const [, number, unit] = /^(\d{1,6})\s*([smh])$/i.exec(value.trim()) ?? [];
+  if (number !== undefined && unit !== undefined) return `${Number(number)}${unit.toLowerCase()}`;
+  context.addIssue({
+    code: "custom",
+    message: `is not a duration such as 30s, 10m or 1h: "${value}"`,
+  });
+  return z.NEVER;
+});
+
+/** Milliseconds of the value of a duration. */
+export function durationMs(value: string): number {
+  return Number.parseInt(value, 10) * (units[value.at(-1) ?? ""] ?? 0);
+}
+
 function json<T>(shape: z.ZodType<T>): z.ZodType<T, string> {
   return z.string().transform((value, context): T => {
     let parsed: unknown;
@@ -213,6 +230,10 @@ export const opt = {
   /** A share such as `20%`, or `off`. */
   share(help: string, details: OptionDetails<Share> = {}): Option<Share> {
     return declare("text", help, share, details, "N%|off");
+  },
+  /** A duration such as `10m` (s, m, h); {@linkcode durationMs} gives its milliseconds. */
+  duration(help: string, details: OptionDetails<string> = {}): Option<string> {
+    return declare("text", help, duration, details, "N(s|m|h)");
   },
   /** JSON text of the given shape. */
   json<T>(help: string, shape: z.ZodType<T>, details: OptionDetails<T> = {}): Option<T> {

@@ -24,7 +24,7 @@ const placeholders: readonly string[] = [
 ];
 
 /** "Serial Number xxxxxx"; one character over and over; one or a few of the signs that fill a field. */
-const repeated = /serial number x+|(.)\1{4,}|0+|x+|\.+|-+|\*+|_+|\?+|\$+|#+/;
+const repeated = /serial number x+|(\S)\1{4,}|0+|x+|\.+|-+|\*+|_+|\?+|\$+|#+/;
 
 /** "To Be Filled By O.E.M.", also "… by More String"; "Filled by OEM". */
 const beginnings = /to be filled\b|fill(?:ed)? by o\.?e\.?m/;

@@ -129,6 +129,28 @@ export interface MissingPaths {
   readonly hint?: string | undefined;
 }
 
+/** One record as two APIs of a vendor give it, in the shape that mappings know. */
+export interface ComparedRecord {
+  /** How a person finds it. */
+  readonly name: string;
+  readonly older: SourceRecord;
+  readonly newer: SourceRecord;
+}
+
+/** Some records of a source by both of its APIs. */
+export interface ApiComparison {
+  /** What the APIs are called, with their article. */
+  readonly names: { readonly older: string; readonly newer: string };
+  /** Records that there are in all, and requests that reading them all takes by each. */
+  readonly total: number;
+  readonly requests: { readonly older: number; readonly newer: number };
+  readonly records: readonly ComparedRecord[];
+  /** Those that one of the APIs did not give. */
+  readonly skipped: readonly Skipped[];
+  /** The option that chooses the newer one: `api = pro`. */
+  readonly setting: string;
+}
+
 /** A source as declared: data first, then `rule`, `check` and `records()`, always in this order. */
 export interface Source<O extends Options = Options> {
   /** Section name in the ini. */
@@ -160,6 +182,11 @@ export interface Source<O extends Options = Options> {
   check?(context: SourceContext<Values<O>>): Promise<void>;
   /** What is missing of the wanted paths, where that is known without reading all of the data. */
   findMissing?(context: SourceContext<Values<O>>): Promise<MissingPaths | undefined>;
+  /**
+   * Reads up to `count` records by both of the vendor's APIs. Throws `SourceError` when one of them is
+   * not to be had.
+   */
+  compareApis?(context: SourceContext<Values<O>>, count: number): Promise<ApiComparison>;
   /** All records, in the source's order. */
   records(context: SourceContext<Values<O>>): AsyncIterable<SourceItem>;
   /**

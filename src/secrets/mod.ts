@@ -8,6 +8,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { AgentError } from "../base/errors.ts";
 import { command } from "./command.ts";
 import { cyberark } from "./cyberark.ts";
+import { dpapi } from "./dpapi.ts";
 import { env } from "./env.ts";
 import { file } from "./file.ts";
 import { keyring } from "./keyring.ts";
@@ -27,6 +28,7 @@ export const stores: readonly SecretStore[] = [
   file,
   command,
   systemd,
+  dpapi,
   keyring,
   vault,
   cyberark,

@@ -16,9 +16,12 @@ import { withoutWaiting } from "./file.ts";
 export interface AnsweredRun {
   readonly run: string;
   readonly section: string;
-  /** Id of the destination of its records. */
+  /** Id of the destination of its records; {@linkcode untilReceipt} when it is not remembered what was accepted. */
   readonly destination: number;
 }
+
+/** The destination of batches that are kept until their receipt only, and never compared with. */
+export const untilReceipt = 0;
 
 /** What happened: records were accepted or refused, or a run that read all of the source ended. */
 export type AnswerKind = "accepted" | "refused" | "full";
@@ -89,6 +92,9 @@ export function addAcknowledgedBatches(
   );
 }
 
+/** Answers that nobody waits for any more: Oomnitza has told what became of the records of their run. */
+export const notAwaited = "run NOT IN (SELECT id FROM runs WHERE awaits_receipt = 1)";
+
 /** Batches that are looked at before others have a turn. */
 const pageSize = 200;
 
@@ -100,12 +106,13 @@ export async function forgetBatchesBefore(
 ): Promise<void> {
   for (let last = 0;;) {
     const rows = database.rows(
-      "SELECT id, run FROM answers WHERE section = ? AND id > ? ORDER BY id LIMIT ?",
+      `SELECT id, run, ${notAwaited} AS is_free FROM answers
+        WHERE section = ? AND id > ? ORDER BY id LIMIT ?`,
       section,
       last,
       pageSize,
     );
-    const outdated = rows.filter((row) => String(row.run) < run);
+    const outdated = rows.filter((row) => String(row.run) < run && row.is_free === 1);
     if (outdated.length > 0) {
       withoutWaiting(database, () =>
         database.transaction(() => {

@@ -6,7 +6,12 @@
 
 import { giveWay } from "../base/iteration.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-import { addAnsweredBatch, type AnsweredRun, forgetBatchesBefore } from "./answered_batches.ts";
+import {
+  addAnsweredBatch,
+  type AnsweredRun,
+  forgetBatchesBefore,
+  untilReceipt,
+} from "./answered_batches.ts";
 import { withoutWaiting } from "./file.ts";
 import { type BaselineHead, type BaselineHome, FieldLists, foldSome, loadHead } from "./fold.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -238,7 +243,10 @@ export async function concludeUncompared(database: Sqlite, run: AnsweredRun): Pr
 /** Forgets all that is known of a section. */
 export function forgetBaseline(database: Sqlite, section: string): void {
   const [row] = database.rows("SELECT id FROM baselines WHERE section = ?", section);
-  database.run("DELETE FROM answers WHERE section = ?", section);
+  database.run(
+    `DELETE FROM answers WHERE section = ? AND way <> ${untilReceipt}`,
+    section,
+  );
   if (row === undefined) return;
   database.run("DELETE FROM fingerprints WHERE baseline = ?", row.id ?? null);
   database.run("DELETE FROM baselines WHERE section = ?", section);

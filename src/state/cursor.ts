@@ -27,10 +27,14 @@ class StateCursor implements SectionCursor {
   readonly #section: string;
   readonly #changes = new Map<string, string>();
   #database: Sqlite | undefined;
+  /** Whether the file was opened for this cursor alone. */
+  readonly #isOwn: boolean;
 
-  constructor(path: string, section: string) {
+  constructor(path: string, section: string, database?: Sqlite) {
     this.#path = path;
     this.#section = section;
+    this.#database = database;
+    this.#isOwn = database === undefined;
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -58,7 +62,7 @@ class StateCursor implements SectionCursor {
   }
 
   close(): void {
-    this.#database?.close();
+    if (this.#isOwn) this.#database?.close();
     this.#database = undefined;
   }
 
@@ -77,4 +81,9 @@ class StateCursor implements SectionCursor {
 /** Opens the memory of a section. The file is not touched before it is needed. */
 export function openCursor(path: string, section: string): SectionCursor {
   return new StateCursor(path, section);
+}
+
+/** The memory of a section in a state file that is open already, and stays so. */
+export function shareCursor(path: string, section: string, database: Sqlite): SectionCursor {
+  return new StateCursor(path, section, database);
 }

@@ -9,7 +9,7 @@ import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite, SqliteRow, SqliteValue } from "../runtime/sqlite.ts";
-import { type ComparedBatch, parseSyncFields } from "./answered_batches.ts";
+import { type ComparedBatch, notAwaited, parseSyncFields } from "./answered_batches.ts";
 import { withoutWaiting } from "./file.ts";
 import { Fingerprints } from "./fingerprint.ts";
 
@@ -103,13 +103,14 @@ export function foldSome(home: BaselineHome): number {
       const head = loadHead(database, home);
       const lists = new FieldLists();
       let count = 0;
+      const from = head.answer;
       while (count < maxFoldedRecords) {
         const [row] = database.rows(nextBatch, section, head.answer);
         if (row === undefined) break;
         const forgotten = forgetOther(database, head, Number(row.way));
         count += forgotten > 0 ? forgotten : Math.max(1, takeIn(database, head, lists, row));
       }
-      if (count > 0) saveHead(database, head, section);
+      if (count > 0) saveHead(database, head, section, from);
       return count;
     }));
 }
@@ -131,7 +132,7 @@ function forgetOther(database: Sqlite, head: BaselineHead, destination: number):
   return forgotten.length;
 }
 
-function saveHead(database: Sqlite, head: BaselineHead, section: string): void {
+function saveHead(database: Sqlite, head: BaselineHead, section: string, from: number): void {
   database.run(
     `UPDATE baselines SET way = ?, full_run = ?, answer = ?, answer_run = ?, other_answer = ?
       WHERE id = ?`,
@@ -142,7 +143,12 @@ function saveHead(database: Sqlite, head: BaselineHead, section: string): void {
     head.otherAnswer,
     head.id,
   );
-  database.run("DELETE FROM answers WHERE section = ? AND id <= ?", section, head.answer);
+  database.run(
+    `DELETE FROM answers WHERE section = ? AND id > ? AND id <= ? AND ${notAwaited}`,
+    section,
+    from,
+    head.answer,
+  );
 }
 
 const saveFingerprint =
@@ -201,7 +207,10 @@ function findChanged(head: BaselineHead, compared: SqliteValue): readonly number
 /** Whether more than so many answered batches of a section wait to be taken in. */
 export function hasMoreAnsweredBatches(database: Sqlite, section: string, than: number): boolean {
   return database.rows(
-    "SELECT id FROM answers WHERE section = ? ORDER BY id LIMIT 1 OFFSET ?",
+    `SELECT id FROM answers WHERE section = ? AND id >
+      coalesce((SELECT answer FROM baselines WHERE baselines.section = ?), 0)
+      ORDER BY id LIMIT 1 OFFSET ?`,
+    section,
     section,
     than,
   ).length > 0;

@@ -179,4 +179,16 @@ export const migrations: readonly (readonly string[])[] = [
     "ALTER TABLE baselines ADD COLUMN answer_run TEXT",
     "ALTER TABLE baselines ADD COLUMN other_answer INTEGER NOT NULL DEFAULT 0",
   ],
+  [
+    // 1 until Oomnitza has told what became of a run's records, or nothing more is to be expected. Until
+    // then the answers of the run stay, also after they were compared with; those of sections that
+    // remember nothing are among them, with the way 0.
+    "ALTER TABLE runs ADD COLUMN awaits_receipt INTEGER NOT NULL DEFAULT 0",
+    // What Oomnitza told, as JSON.
+    "ALTER TABLE runs ADD COLUMN receipt TEXT",
+    // How its time was spent, as JSON.
+    "ALTER TABLE runs ADD COLUMN times TEXT",
+    "CREATE INDEX runs_receipt ON runs (section, id) WHERE awaits_receipt = 1",
+    "CREATE INDEX answers_unremembered ON answers (section, id) WHERE way = 0",
+  ],
 ];

@@ -13,6 +13,7 @@ import {
   addAnsweredBatch,
   type ComparedBatch,
   findAccepted,
+  untilReceipt,
 } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
@@ -45,6 +46,8 @@ export interface OutboxOwner {
   readonly upload: string;
   /** Id of their destination, when it is remembered what was accepted. */
   readonly destination?: number | undefined;
+  /** Whether what was sent stays until Oomnitza has told what became of it. */
+  readonly awaitsReceipt: boolean;
   /** How far the run is, when that is to be written down with each batch. */
   readonly counts?: (() => Readonly<Record<string, number>>) | undefined;
   /** Masks secrets. */
@@ -166,9 +169,10 @@ export class StateOutbox {
 
   /** Ends the run's delivery: everything was answered, nothing is pending. */
   finish(): void {
-    const { run } = this.#owner;
+    const { run, counts } = this.#owner;
     this.#write((database) => {
       this.#accept(database);
+      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       database.run("DELETE FROM outbox WHERE run = ?", run);
       database.run("DELETE FROM settled WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
@@ -187,9 +191,16 @@ export class StateOutbox {
 
   /** Remembers the batches that were accepted as a whole. */
   #accept(database: Sqlite): void {
-    const { run, section, destination } = this.#owner;
+    const { run, section } = this.#owner;
+    const destination = this.#destination;
     if (destination === undefined) return;
     addAcknowledgedBatches(database, { run, section, destination });
+  }
+
+  /** The destination under which answered batches are kept; absent when they are not. */
+  get #destination(): number | undefined {
+    const { destination, awaitsReceipt } = this.#owner;
+    return destination ?? (awaitsReceipt ? untilReceipt : undefined);
   }
 
   /** Remembers what became of a batch of which a part was not accepted; gives whether it had to. */
@@ -199,7 +210,8 @@ export class StateOutbox {
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
   ): boolean {
-    const { run, section, destination } = this.#owner;
+    const { run, section } = this.#owner;
+    const destination = this.#destination;
     if (destination === undefined || refused.length + pending.length === 0) return false;
     const [row] = database.rows("SELECT records FROM outbox WHERE id = ?", batchId);
     if (row === undefined) return false;

@@ -12,6 +12,12 @@ export type RunState = "running" | "interrupted" | "ok" | "failed";
 /** What began a run: somebody or a schedule, for all of a section, or webhooks, for what they are about. */
 export type RunOrigin = "upload" | "webhook";
 
+/** What Oomnitza told of the records of a run: see `sections[].receipt` of the report. */
+export type StoredReceipt = Readonly<Record<string, unknown>>;
+
+/** How the time of a run was spent: see `sections[].times` of the report. */
+export type StoredTimes = Readonly<Record<string, unknown>>;
+
 /** One run of a section, as the state file has it. */
 export interface StoredRun {
   readonly id: string;
@@ -32,6 +38,12 @@ export interface StoredRun {
   readonly stopped_by_guard: boolean;
   /** Records that still wait in the outbox. */
   readonly waiting: number;
+  /** What Oomnitza told of its records; null when it told nothing. */
+  readonly receipt: StoredReceipt | null;
+  /** Whether it is asked for that again. */
+  readonly awaits_receipt: boolean;
+  /** How its time was spent; null when that was not measured. */
+  readonly times: StoredTimes | null;
 }
 
 /** What is known at the end of a run. */
@@ -43,6 +55,10 @@ export interface RunEnd {
   readonly api: string | null;
   readonly requests: number;
   readonly error: string | null;
+  /** How its time was spent, where that was measured. */
+  readonly times?: StoredTimes | undefined;
+  /** Whether Oomnitza is still to tell what became of its records, so that it is no success yet. */
+  readonly isUndecided?: boolean | undefined;
   /** Whether the guard stopped it before anything was sent. */
   readonly stopped_by_guard: boolean;
 }
@@ -64,18 +80,21 @@ export function insertRun(
   run: Pick<StoredRun, "id" | "section" | "origin" | "started"> & {
     readonly owner: string;
     readonly upload: string;
+    readonly awaitsReceipt?: boolean | undefined;
   },
 ): boolean {
-  const { id, section, origin, owner, started, upload } = run;
+  const { id, section, origin, owner, started, upload, awaitsReceipt } = run;
   const added = database.rows(
-    `INSERT INTO runs (id, section, origin, owner, started, counts, requests, upload, is_open)
-      VALUES (?, ?, ?, ?, ?, '{}', 0, ?, 1) ON CONFLICT DO NOTHING RETURNING id`,
+    `INSERT INTO runs
+      (id, section, origin, owner, started, counts, requests, upload, is_open, awaits_receipt)
+      VALUES (?, ?, ?, ?, ?, '{}', 0, ?, 1, ?) ON CONFLICT DO NOTHING RETURNING id`,
     id,
     section,
     origin,
     owner,
     started,
     upload,
+    awaitsReceipt === true ? 1 : 0,
   );
   if (added.length === 0) return false;
   database.run(noteStart, section, origin, id, started);
@@ -91,7 +110,7 @@ export function updateCounts(database: Sqlite, id: string, counts: string): void
 export function endRun(database: Sqlite, id: string, end: RunEnd): void {
   database.run(
     `UPDATE runs SET ended = ?, outcome = ?, counts = ?, claimed = ?, api = ?, requests = ?,
-      error = ?, stopped_by_guard = ? WHERE id = ?`,
+      error = ?, times = ?, stopped_by_guard = ? WHERE id = ?`,
     end.ended,
     end.outcome,
     JSON.stringify(end.counts),
@@ -99,10 +118,11 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
     end.api,
     end.requests,
     end.error,
+    end.times === undefined ? null : JSON.stringify(end.times),
     end.stopped_by_guard ? 1 : 0,
     id,
   );
-  if (end.outcome !== "ok") return;
+  if (end.outcome !== "ok" || end.isUndecided === true) return;
   // A run for webhooks that fetched nothing is no sign that anything works.
   database.run(
     `UPDATE last_runs SET succeeded = ?
@@ -128,7 +148,8 @@ export function pruneRuns(database: Sqlite, section: string, origin: RunOrigin):
   if (surplus <= 0) return;
   const forgotten = database.rows(
     `DELETE FROM runs WHERE id IN (SELECT id FROM runs
-        WHERE section = ? AND origin = ? AND is_open = 0 ORDER BY id LIMIT ?) RETURNING id`,
+        WHERE section = ? AND origin = ? AND is_open = 0 AND awaits_receipt = 0
+        ORDER BY id LIMIT ?) RETURNING id`,
     section,
     origin,
     Math.min(surplus, maxForgotten),
@@ -161,6 +182,9 @@ function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredR
     error: row.error === null ? null : String(row.error),
     stopped_by_guard: Number(row.stopped_by_guard) === 1,
     waiting: Number(row.waiting),
+    receipt: row.receipt === null ? null : JSON.parse(String(row.receipt)),
+    awaits_receipt: row.awaits_receipt === 1,
+    times: row.times === null ? null : JSON.parse(String(row.times)),
   };
 }
 

@@ -7,6 +7,7 @@
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { AcceptedRecords } from "./accepted.ts";
 import { forgetBaseline } from "./baseline.ts";
+import { type SectionCursor, shareCursor } from "./cursor.ts";
 import {
   type DeadEvent,
   findDeadEvents,
@@ -29,6 +30,7 @@ import { newId } from "./id.ts";
 import { type InboxSize, inboxSizes } from "./inbox.ts";
 import { StateOutbox } from "./outbox.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
+import { type AwaitingRun, claimReceipt, findAwaiting, StateReceipt } from "./receipts.ts";
 import {
   endRun,
   findRun,
@@ -48,6 +50,7 @@ import type { RunOrigin, StoredRun } from "./runs.ts";
 export interface OpenRun {
   readonly id: string;
   readonly outbox: StateOutbox;
+  readonly receipt: StateReceipt;
   end(end: RunEnd): void;
 }
 
@@ -58,6 +61,8 @@ export interface StoredSection {
   readonly upload: string;
   /** Whether it is remembered what was accepted. */
   readonly remember: boolean;
+  /** Whether Oomnitza is asked afterwards what became of the records; not, unless given. */
+  readonly awaitsReceipt?: boolean | undefined;
 }
 
 /** A run of which something waits in the outbox, or whose upload was not declared complete. */
@@ -118,11 +123,13 @@ export class StateStore {
   ): OpenRun {
     const { section, upload } = stored;
     const owner = this.#ownerId();
+    const started = new Date().toISOString();
     const id = this.#use((database) =>
       database.transaction(() => {
         pruneRuns(database, section, origin);
         if (!stored.remember) forgetBaseline(database, section);
-        const run = { section, origin, owner, started: new Date().toISOString(), upload };
+        const { awaitsReceipt = false } = stored;
+        const run = { section, origin, owner, started, upload, awaitsReceipt };
         for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
       })
     );
@@ -130,6 +137,7 @@ export class StateStore {
     return {
       id,
       outbox,
+      receipt: this.#receipt(section, { run: id, upload, started }),
       end: (end) => {
         const error = end.error === null ? null : this.#redact(end.error);
         this.#use((database) =>
@@ -141,7 +149,7 @@ export class StateStore {
 
   /** Takes over the runs of a section that left something, oldest first. */
   *unfinishedRuns(
-    { section, remember }: Omit<StoredSection, "upload">,
+    { section, remember }: Pick<StoredSection, "section" | "remember">,
   ): Generator<UnfinishedRun> {
     const rows = this.#use((database) =>
       database.rows(
@@ -155,6 +163,15 @@ export class StateStore {
       const unfinished = this.#claim(String(id), String(owner), { section, remember });
       if (unfinished !== undefined) yield unfinished;
     }
+  }
+
+  /** Takes over runs of a section of which Oomnitza is still to tell what became of their records, the oldest first. */
+  awaitedReceipts(section: string, limit: number): StateReceipt[] {
+    const runs = this.#use((database) => findAwaiting(database, section));
+    return runs.slice(0, limit).filter((run) =>
+      run.owner !== this.#ownerId() && !isAtWork(this.path, run.owner) &&
+      this.#use((database) => claimReceipt(database, run, this.#ownerId()))
+    ).map((run) => this.#receipt(section, run));
   }
 
   /** Whether runs of a section may have left something, those at work included. */
@@ -237,6 +254,11 @@ export class StateStore {
     this.#use((database) => removeDeadEvents(database, ids));
   }
 
+  /** The memory of a section. */
+  cursor(section: string): SectionCursor {
+    return shareCursor(this.path, section, this.#database);
+  }
+
   close(): void {
     this.#database.close();
     this.#owner?.release();
@@ -251,12 +273,13 @@ export class StateStore {
   #claim(
     id: string,
     owner: string,
-    stored: Omit<StoredSection, "upload">,
+    stored: Pick<StoredSection, "section" | "remember">,
   ): UnfinishedRun | undefined {
     const [row] = this.#use((database) =>
       database.rows(
         `UPDATE runs SET owner = ?, outcome = coalesce(outcome, 'interrupted')
-          WHERE id = ? AND owner = ? AND is_open = 1 RETURNING upload, counts, started`,
+          WHERE id = ? AND owner = ? AND is_open = 1 RETURNING upload, counts, started,
+            awaits_receipt`,
         this.#ownerId(),
         id,
         owner,
@@ -269,13 +292,14 @@ export class StateStore {
       database.rows("SELECT count(*) AS batches FROM settled WHERE run = ?", id)
     );
     const sent = known > 0 || Number(answered?.batches) > 0;
-    const outbox = this.#outbox(id, { ...stored, upload });
+    const awaitsReceipt = row.awaits_receipt === 1;
+    const outbox = this.#outbox(id, { ...stored, upload, awaitsReceipt });
     return { run: id, started: new Date(String(row.started)), upload, sent, outbox };
   }
 
   #outbox(
     run: string,
-    { section, upload, remember }: StoredSection,
+    { section, upload, remember, awaitsReceipt = false }: StoredSection,
     counts?: () => Readonly<Record<string, number>>,
   ): StateOutbox {
     return new StateOutbox({
@@ -284,7 +308,20 @@ export class StateStore {
       section,
       upload,
       destination: remember ? this.accepted.destinationId(upload) : undefined,
+      awaitsReceipt,
       counts,
+      redact: this.#redact,
+      unusable: (cause) => unusable(this.path, cause),
+    });
+  }
+
+  #receipt(
+    section: string,
+    { run, upload, started }: Pick<AwaitingRun, "run" | "upload" | "started">,
+  ): StateReceipt {
+    return new StateReceipt({
+      database: this.#database,
+      ...{ run, section, upload, started },
       redact: this.#redact,
       unusable: (cause) => unusable(this.path, cause),
     });

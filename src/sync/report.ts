@@ -10,7 +10,11 @@ import type { Counts, Failure } from "./account.ts";
 import type { RunOrigin } from "../state/runs.ts";
 import type { ChangeCounts } from "./changes/delta.ts";
 import type { BacklogCounts } from "./deliver/backlog.ts";
+import type { Latency } from "./latency.ts";
 import { describeEmptyPath, type EmptyPath } from "./read/missing_paths.ts";
+import { describeReceipt, describeReceiptText, type Receipt } from "./receipt/receipt.ts";
+import type { EarlierReceipt } from "./receipt/section_receipts.ts";
+import type { RunTimes } from "./run_clock.ts";
 
 /** What went wrong with a whole section. */
 export interface SectionError {
@@ -62,6 +66,14 @@ export interface SectionReport {
   readonly started: string;
   readonly ended: string;
   readonly counts: Readonly<Counts>;
+  /** What Oomnitza told of the records that it took in; null when it was not asked. */
+  readonly receipt: Receipt | null;
+  /** The same of what earlier runs sent, when that was still to be told. */
+  readonly earlier_receipts: readonly EarlierReceipt[];
+  /** How the time was spent; the wait for the receipt is Oomnitza's. */
+  readonly times: RunTimes;
+  /** How long records took from being read, and from the arrival of a webhook, until the receipt. */
+  readonly latency: { readonly read: Latency | null; readonly webhook: Latency | null };
   /** Records that earlier runs left in the state file, and what became of them first. */
   readonly leftovers: BacklogCounts;
   /** How the records stand to what was accepted before; null when they were not compared with it. */
@@ -185,6 +197,15 @@ export function describeEmptyPaths(paths: readonly EmptyPath[]): string[] {
   return [...lines, `Empty in every record: ${named.join(", ")}${more}`];
 }
 
+/** What Oomnitza told, of this run and of earlier ones. */
+export function receiptLines({ receipt, earlier_receipts: earlier }: SectionReport): string[] {
+  const lines = earlier.map((one) => `Run ${one.run}: ${describeReceipt(one)}`);
+  if (receipt !== null) lines.push(describeReceipt(receipt));
+  const texts = [...earlier, ...receipt === null ? [] : [receipt]]
+    .flatMap(({ texts }) => texts).filter(({ outcome }) => outcome !== "failed");
+  return [...lines, ...texts.slice(0, namedInText).map(describeReceiptText)];
+}
+
 /** What happens next with records that did not arrive. */
 function describeNext({ dead_letters: dead, counts, leftovers }: SectionReport): string[] {
   const lines: string[] = [];
@@ -216,6 +237,7 @@ export function sectionLines(report: SectionReport): readonly [string, ...string
       `${report.postponed} webhook events could not be fetched for; they are tried again`,
     );
   }
+  details.push(...receiptLines(report));
   details.push(...describeEmptyPaths(report.empty_paths));
   details.push(...describeGone(report.changes));
   for (const { record, reason } of report.failures.slice(0, namedInText)) {

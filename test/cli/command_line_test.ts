@@ -194,7 +194,10 @@ test("log lines go to standard error, results to standard output; --quiet and --
   space.write("assets.csv", "tag\nA1\n");
   space.write("config.ini", oomnitzaSection(instance) + section);
   const plain = await space.agent(["upload", "csv_assets"]);
-  expect(plain.stdout.trim().split("\n")).toHaveLength(1);
+  expect(plain.stdout.trim().split("\n")).toEqual([
+    expect.stringMatching(/^csv_assets: ok: 1 read, 1 sent in /),
+    expect.stringMatching(/^ {2}Oomnitza does not tell what became of the records: /),
+  ]);
   expect(plain.stderr).toContain("INFO");
   expect(plain.stderr).not.toContain("\x1b");
   const quiet = await space.agent(["upload", "csv_assets", "--quiet"]);

@@ -157,6 +157,7 @@ const cases: readonly Case[] = [
   {
     library: "Bun: fetch",
     what: "a closed port",
+    isSlow: true,
     says: `Cannot reach Oomnitza [oomnitza]: ${closed}`,
     address: () => "http://127.0.0.1:1",
     oomnitza: () => at("http://127.0.0.1:1"),
@@ -180,6 +181,7 @@ const cases: readonly Case[] = [
   {
     library: "Bun: fetch",
     what: "a proxy that is not there",
+    isSlow: true,
     says: "Cannot reach the proxy 127.0.0.1:1: nothing listens",
     address: () => instance.url,
     oomnitza: () => `${oomnitzaSection(instance)}proxy = http://127.0.0.1:1\ntimeout = 1`,
@@ -248,7 +250,7 @@ api_token = abcdefgh\ndefault_role = 25\ndefault_position = Employee\ntimeout = 
   ldap(() => "ldap://ldap.invalid", "a host that nobody knows", "not known to DNS", "node:dns"),
   ldap(() => `ldap://${local("garbage")}`, "no LDAP", "the server does not speak LDAP"),
   ldap(() => `ldap://${local("ber")}`, "LDAP that breaks off", "the directory closed it"),
-  ldap(() => `ldap://${local("closing")}`, "a server that closes", "the directory closed"),
+  ldap(() => `ldap://${local("closing")}`, "a server that closes", "Cannot connect to ldap://"),
   {
     ...ldap(() => `ldap://${local("silent")}`, "a server that is silent", "no answer within 1 s"),
     isSlow: true,
@@ -429,7 +431,9 @@ mapping.BARCODE = tag\n${more?.() ?? ""}\n`,
   await before?.(space);
   const line = words.map((word) => word === "PORT" ? new URL(instance.url).port : word);
   const { stdout, stderr } = await space.agent(line, { timeoutMs: 60_000 });
-  return `${stderr}\n${stdout}`;
+  // This line the runtime itself writes for an answer that it cannot unpack, past the agent.
+  const own = stderr.replaceAll(/^Decompression error: \w+\n/gm, "");
+  return `${own}\n${stdout}`;
 }
 
 function count(text: string, part: string): number {
@@ -444,7 +448,8 @@ for (const each of cases) {
     expect(withoutCodes(output)).not.toMatch(foreign);
     if (each.address === undefined) return;
     const address = each.address();
-    const line = output.split("\n").find((one) => one.includes(each.says)) ?? "";
+    // The last such line is the result; before it, a repetition may be logged.
+    const line = output.split("\n").findLast((one) => one.includes(each.says)) ?? "";
     expect({ line, times: count(line, address) }).toEqual({ line, times: 1 });
   }, 120_000);
 }

@@ -32,18 +32,22 @@ mapping.NOTES = note
 only_changed = True
 `;
 
-/** An instance and a folder, with so many assets uploaded. */
-export async function uploaded(count: number, options: StandInOptions = {}) {
+/** An instance and a folder, with so many assets uploaded; `noteOf` gives what a row has in NOTES. */
+export async function uploaded(
+  count: number,
+  options: StandInOptions = {},
+  noteOf = (row: number) => `note ${row}`,
+) {
   const instance = await startInstance(options);
   const space = workspace();
   space.write("config.ini", oomnitzaSection(instance) + section);
-  space.write("assets.csv", `tag,model,note\n${rowsOf(count).join("\n")}\n`);
+  space.write("assets.csv", `tag,model,note\n${rowsOf(count, noteOf).join("\n")}\n`);
   expect((await upload(space)).code).toBe(0);
   return { instance, space };
 }
 
-function rowsOf(count: number): string[] {
-  return Array.from({ length: count }, (_, row) => `T${row},model ${row},note ${row}`);
+function rowsOf(count: number, noteOf: (row: number) => string): string[] {
+  return Array.from({ length: count }, (_, row) => `T${row},model ${row},${noteOf(row)}`);
 }
 
 /** Changes fields of an asset as a person does it in Oomnitza; ids count from 1. */

@@ -143,9 +143,8 @@ test("a field that Oomnitza does not show is not compared, and that is said", as
 }, 60_000);
 
 test("a date that Oomnitza stores in another form is the same date", async () => {
-  const { instance, space } = await uploaded(3, {
-    fields: { assets: { NOTES: { type: "date" } } },
-  });
+  const fields = { assets: { NOTES: { type: "date" } } } as const;
+  const { instance, space } = await uploaded(3, { fields }, () => "2026-02-01T10:00:00Z");
   using _ = space;
   space.write("assets.csv", "tag,model,note\nT0,model 0,2026-03-01T10:00:00Z\n");
   expect((await upload(space, ["--accept"])).section.counts).toMatchObject({ sent: 1 });

@@ -131,6 +131,7 @@ test("refused records wait as dead letters until the cause is fixed", async () =
     accepted: 4,
     refused: 1,
     unanswered: 0,
+    processing: 0,
     webhooks: 0,
   });
   expect(held(standIn).keys.size).toBe(29);

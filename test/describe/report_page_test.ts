@@ -16,6 +16,13 @@ const page = readFileSync(join(import.meta.dir, "../../docs/report.md"), "utf8")
 const account = openAccount();
 account.fail("17", "422 refused");
 
+const receipt = {
+  ...{ state: "told", reason: null, added: 1, updated: 0, unchanged: 0, skipped: 0 } as const,
+  ...{ failed: 0, canceled: 0, processing: 0, texts_omitted: 0 },
+  texts: [{ outcome: "skipped", text: "17 is known already" }] as const,
+};
+const latency = { records: 1, p50_ms: 10, p99_ms: 10, sum_ms: 10, buckets: [1] };
+
 /** The type checker sees to it that no field is missing and none is made up. */
 const sample: RunReport = {
   report: 1,
@@ -38,6 +45,10 @@ const sample: RunReport = {
     started: "2026-01-01T00:00:00.000Z",
     ended: "2026-01-01T00:00:01.000Z",
     counts: account.counts,
+    receipt,
+    earlier_receipts: [{ run: "mif2x1ab7j", ...receipt }],
+    times: { source_ms: 0, agent_ms: 0, oomnitza_ms: 0 },
+    latency: { read: latency, webhook: latency },
     leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
     changes: { new: 1, changed: 2, unchanged: 3, blanked: 0, gone: 1, gone_records: ["A"] },
     stopped_by_guard: false,

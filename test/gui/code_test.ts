@@ -77,8 +77,7 @@ slow("a filter is tried on records and saved, at 400 pixels in the dark", async 
     "mapping.BARCODE = tag\nrecordfilter:\n  // people\n  return record.owner !== null;\n";
   await using gui = await agentGui({ files: { "config.ini": ini, "assets.csv": csv } });
   const { page, pageErrors } = await openWindow(browser, gui, { width: 400, scheme: "dark" });
-  await page.click("table >> text=csv_assets");
-  await page.click(".tabs >> text=Filter");
+  await page.goto(new URL("section/csv_assets/filter", page.url()).href);
   await page.waitForSelector(".cm-content");
   await page.click("text=Read 10 records");
   await page.waitForSelector("td:text-is('kept')");
@@ -155,8 +154,8 @@ slow("a filter of no known version shows what both versions keep", async () => {
     files: { "config.ini": ini, "disks.csv": "tag,size\nD-1,7\nD-2,6\nD-3,9\n" },
   });
   const { page, pageErrors } = await openWindow(browser, gui);
-  await page.click("table >> text=csv_assets");
-  await page.click(".tabs >> text=Filter");
+  await page.goto(new URL("section/csv_assets/filter", page.url()).href);
+  await page.waitForSelector(".cm-content");
   await page.click("text=Read 10 records");
   await page.waitForSelector("[data-results] tr:nth-child(3) td");
   expect(await page.locator("[data-results] tbody td:nth-child(2)").allTextContents()).toEqual([

@@ -41,10 +41,18 @@ function texts(script: string, type: string): string[] {
 
 /** Of Windows PowerShell 5.1, which every Windows has. */
 const cmdlets = [
-  ...["Copy-Item", "Get-Content", "Get-FileHash", "Get-Service", "Invoke-WebRequest", "Join-Path"],
-  ...["Move-Item", "New-Item", "New-Object", "Out-Null", "Remove-Item", "Resolve-Path"],
-  ...["Set-StrictMode", "Split-Path", "Start-Service", "Stop-Service", "Test-Path"],
-  ...["Write-Host", "Write-Verbose"],
+  ...["Copy-Item", "Get-AuthenticodeSignature", "Get-ChildItem", "Get-Content", "Get-FileHash"],
+  ...["Get-Item", "Get-Service", "Invoke-WebRequest", "Join-Path", "Move-Item", "New-Item"],
+  ...["New-ItemProperty", "New-Object", "Out-Null", "Remove-Item", "Set-ItemProperty"],
+  ...["Set-StrictMode", "Split-Path", "Start-Service", "Start-Transcript", "Stop-Service"],
+  ...[
+    "Stop-Transcript",
+    "Test-Path",
+    "Unblock-File",
+    "Where-Object",
+    "Write-Host",
+    "Write-Verbose",
+  ],
 ];
 
 test("it is PowerShell, in the letters that every version reads", () => {
@@ -63,7 +71,7 @@ test("it calls what there is, and all that it has", () => {
   const functions = texts(text, "function_name");
   const called = new Set(texts(text, "command_name"));
   const known = new Set([...cmdlets, ...functions]);
-  expect([...called].filter((name) => !known.has(name) && !name.startsWith('"$env:SystemRoot')))
+  expect([...called].filter((name) => !known.has(name) && !/^"\$system\\\w+\.exe"$/.test(name)))
     .toEqual([]);
   expect(functions.filter((name) => !called.has(name))).toEqual([]);
   expect(functions.length).toBeGreaterThan(8);
@@ -72,9 +80,10 @@ test("it calls what there is, and all that it has", () => {
 test("it takes the options that install.sh takes, where they mean something", () => {
   const block = text.slice(text.indexOf("\nparam("), text.indexOf("\n)\n"));
   const names = [...block.matchAll(/^ {4}\[\w+\] \$(\w+)/gm)].map(([, name]) => name);
-  expect(names).toEqual(
-    ["Url", "From", "Sha256", "Service", "Config", "Prefix", "Uninstall", "Purge"],
-  );
+  expect(names).toEqual([
+    ...["Url", "Proxy", "From", "Sha256", "RequireSignature", "Service", "User", "Port", "State"],
+    ...["Config", "Prefix", "LogPath", "Uninstall", "Purge"],
+  ]);
   const documented = readFileSync(join(root, "docs/install.md"), "utf8");
   for (const name of names) expect(documented).toContain(`-${name}`);
 });
@@ -84,6 +93,64 @@ test("it means the program, the service and the folder that the agent means", ()
   expect(text).toContain(`$serviceName = '${serviceName}'`);
   expect(text).toContain("$data = Join-Path $env:ProgramData 'Oomnitza Agent'");
   expect(windows.defaults.ini).toBe("C:\\ProgramData\\Oomnitza Agent\\config.ini");
-  expect(text).toContain("$env:ProgramFiles 'Oomnitza Agent'");
+  expect(text).toContain("Join-Path $programFiles 'Oomnitza Agent'");
   expect(windows.defaults.program).toBe("C:\\Program Files\\Oomnitza Agent\\agent.exe");
+});
+
+function functionNamed(name: string): Node {
+  const found = parse(text).descendantsOfType("function_statement").find((node) =>
+    node?.descendantsOfType("function_name")[0]?.text === name
+  );
+  if (found === null || found === undefined) throw new Error(`There is no function ${name}.`);
+  return found;
+}
+
+function isInside(node: Node, type: string): boolean {
+  return node.parent !== null && (node.parent.type === type || isInside(node.parent, type));
+}
+
+test("whatever fails while the program is replaced, the service is started again", () => {
+  const body = functionNamed("Install-Program");
+  const changing = ["Stop-Service", "Start-Service", "Move-Item", "Remove-Item"];
+  const calls = body.descendantsOfType("command").flatMap((node) =>
+    node !== null && changing.includes(node.descendantsOfType("command_name")[0]?.text ?? "")
+      ? [node]
+      : []
+  );
+  expect(calls.length).toBeGreaterThan(6);
+  for (const call of calls) {
+    expect([call.text, isInside(call, "try_statement")]).toEqual([call.text, true]);
+  }
+  const last = body.descendantsOfType("finally_clause").flatMap((node) => node?.text ?? []);
+  expect(last.join()).toContain("Start-Service");
+});
+
+test("paths are resolved before any function is called that uses them", () => {
+  const firstFunction = text.indexOf("function Test-Administrator");
+  for (const name of ["Config", "Prefix", "From", "State", "LogPath"]) {
+    const at = text.indexOf(`$${name} = if ($${name}) { Resolve-FullPath -Path $${name} }`);
+    expect([name, at > 0 && at < firstFunction]).toEqual([name, true]);
+  }
+  expect(text).not.toContain("$env:ProgramFiles '");
+});
+
+test("no program is named without its folder, and nothing is done with -WhatIf", () => {
+  const bare = texts(text, "command_name").filter((name) => /\.exe"?$/.test(name));
+  expect(bare.filter((name) => !name.startsWith('"$system\\'))).toEqual([]);
+  expect(text).toContain("[CmdletBinding(SupportsShouldProcess");
+  expect(text).toMatch(/^#Requires -Version 5\.1\n/);
+  const main = text.indexOf("\nif (-not (Test-Administrator))");
+  const asked = text.indexOf("$PSCmdlet.ShouldProcess", main);
+  for (const call of ["Install-Agent\n", "Uninstall-Agent\n", "Start-Transcript"]) {
+    expect(text.indexOf(call, main)).toBeGreaterThan(asked);
+  }
+});
+
+test("the folder is prepared before a configuration is written, each time", () => {
+  const body = functionNamed("Install-Agent").text;
+  const [prepare, config, service] = ["-Arguments $prepare", "New-Config", "Get-ServiceArguments"]
+    .map((call) => body.indexOf(call));
+  expect(prepare).toBeGreaterThan(0);
+  expect(prepare ?? 0).toBeLessThan(config ?? 0);
+  expect(config ?? 0).toBeLessThan(service ?? 0);
 });

@@ -21,6 +21,7 @@ interface Shown {
   readonly steps: readonly {
     readonly kind: string;
     readonly path?: string;
+    readonly account?: string;
     readonly text?: string;
     readonly mode?: string;
     readonly command?: readonly string[];
@@ -165,10 +166,25 @@ test("the log of the services that keep files is one that the agent can read", a
   expect(space.read("agent.log")).toMatch(/^\d{4}-\d\d-\d\d .* ERROR agent: .*gone\.ini/);
 });
 
+test("accounts have letters of every language, and Windows' own need no right", async () => {
+  const user = "EXAMPLE\\svc-prüfung";
+  const named = await steps("install", "--system", "windows", "--user", user);
+  expect(named.filter(({ kind }) => kind === "logon")).toHaveLength(1);
+  expect(named.some(({ command }) => command?.[1] === "managedaccount")).toBe(false);
+  const usual = await steps("install", "--system", "windows");
+  expect(usual.some(({ kind }) => kind === "logon")).toBe(false);
+});
+
 test("on Windows the command line survives paths with spaces", async () => {
   const all = await steps(
     ...["install", "--system", "windows", "--user", "EXAMPLE\\agent$"],
     ...["--ini", "D:\\My Data\\config.ini", "--state", "D:\\state dir\\a\\"],
+  );
+  expect(all.filter(({ kind }) => kind === "logon")).toEqual([
+    { kind: "logon", account: "EXAMPLE\\agent$" },
+  ]);
+  expect(all.map(({ command }) => command?.slice(1).join(" "))).toContain(
+    "managedaccount OomnitzaAgent true",
   );
   const create = all.find(({ command }) => command?.[1] === "create")?.command ?? [];
   expect(create[create.indexOf("binPath=") + 1]).toBe(

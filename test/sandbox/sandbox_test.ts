@@ -162,7 +162,7 @@ describe("run()", () => {
     const outcomes = await runRecords({ converters }, new Array(300).fill({ text }));
     expect(outcomes).toHaveLength(300);
     expect(outcomes.every((outcome) => "results" in outcome)).toBe(true);
-  }, 30_000);
+  }, 180_000);
 
   test("fails a record that is nested too deeply, and no other", async () => {
     let deep: unknown = 1;

@@ -51,6 +51,7 @@ test.each([
   "x1",
   "SN0",
   "",
+  "      ",
 ])(
   "%p may be a serial number",
   (text) => {

@@ -77,11 +77,18 @@ export async function uploadAll(
   return { ...run, records, report: JSON.parse(run.stdout) };
 }
 
-async function check(subject: VendorUnderTest, options: string) {
+/** Checks the section with the binary. */
+export async function check(
+  subject: VendorUnderTest,
+  options: string = subject.options,
+  words: readonly string[] = [],
+) {
   await using instance = record();
   using space = workspace();
   space.write("config.ini", iniOf(subject, oomnitzaSection(instance), options));
-  return await space.agent(["check", subject.section, "--verbose"], { timeoutMs: 60_000 });
+  return await space.agent(["check", subject.section, "--verbose", ...words], {
+    timeoutMs: 60_000,
+  });
 }
 
 function spellings(secret: string): string[] {

@@ -94,6 +94,10 @@ const report: SectionReport = {
   started: "2026-01-01T00:00:00.000Z",
   ended: "2026-01-01T00:00:01.500Z",
   counts: { ...openAccount().counts, fetched: 30, sent: 5, failed: 25 },
+  receipt: null,
+  earlier_receipts: [],
+  times: { source_ms: 0, agent_ms: 0, oomnitza_ms: 0 },
+  latency: { read: null, webhook: null },
   leftovers: { records: 3, sent: 2, failed: 0, kept: 1 },
   changes: {
     new: 1,

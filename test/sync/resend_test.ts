@@ -22,9 +22,13 @@ function refuse(store: StateStore, records: readonly MappedRecord[], stored = st
 }
 
 async function retry(store: StateStore, sink: FakeSink) {
-  const resent: Resent = { accepted: 0, refused: 0, unanswered: 0 };
+  const resent: Resent = { accepted: 0, refused: 0, unanswered: 0, processing: 0 };
   const redact = (text: string) => text;
-  const how = { apiVersion: "auto", batchSize: 10, workers: 1, version: "2" } as const;
+  const how = {
+    ...{ apiVersion: "auto", batchSize: 10, batchBytes: 1e6, workers: 1, version: "2" } as const,
+    receipts: { mode: "off", timeoutMs: 0 } as const,
+    signal: new AbortController().signal,
+  };
   const oomnitza = { post: sink.post } as never;
   const { log } = keepLog();
   const error = await resend(
@@ -41,7 +45,12 @@ test("what is accepted now is gone, and known for the next comparison", async ()
   const { store } = opened;
   refuse(store, mappedRecords(3));
   const sink = fakeSink([200]);
-  expect((await retry(store, sink)).resent).toEqual({ accepted: 3, refused: 0, unanswered: 0 });
+  expect((await retry(store, sink)).resent).toEqual({
+    accepted: 3,
+    refused: 0,
+    unanswered: 0,
+    processing: 0,
+  });
   expect(store.deadLetters({})).toEqual([]);
   const baseline = store.accepted.baseline("devices", storedSection.upload);
   expect(baseline.find('["T2"]')).toMatchObject({ mustSend: false });
@@ -55,12 +64,17 @@ test("what is refused again stays with its new reason, what is not answered as i
   const { store } = opened;
   refuse(store, mappedRecords(2));
   const sink = fakeSink(({ tags }) => tags.includes("T1") ? 422 : 200);
-  expect((await retry(store, sink)).resent).toEqual({ accepted: 1, refused: 1, unanswered: 0 });
+  expect((await retry(store, sink)).resent).toEqual({
+    accepted: 1,
+    refused: 1,
+    unanswered: 0,
+    processing: 0,
+  });
   expect(store.deadLetters({})).toMatchObject([
     { record: "T1", status: 422, reason: "422 no such luck" },
   ]);
   const away = await retry(store, fakeSink([503]));
-  expect(away.resent).toEqual({ accepted: 0, refused: 0, unanswered: 1 });
+  expect(away.resent).toEqual({ accepted: 0, refused: 0, unanswered: 1, processing: 0 });
   expect(store.deadLetters({})).toMatchObject([{ record: "T1", status: 422 }]);
 });
 
@@ -83,6 +97,6 @@ test("what ends the sending is thrown, after what was answered is written down",
   refuse(store, mappedRecords(1));
   const { resent, error } = await retry(store, fakeSink([401]));
   expect(String(error)).toContain("Oomnitza refused the upload");
-  expect(resent).toEqual({ accepted: 0, refused: 0, unanswered: 1 });
+  expect(resent).toEqual({ accepted: 0, refused: 0, unanswered: 1, processing: 0 });
   expect(store.deadLetters({})).toMatchObject([{ reason: "400 a ***" }]);
 });

@@ -12,7 +12,8 @@ import { Skipped } from "../../src/base/record.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
 import { openCursor } from "../../src/state/cursor.ts";
-import { type RunContext, runSection, type RunSettings } from "../../src/sync/run.ts";
+import { deliverSection } from "../../src/sync/run.ts";
+import type { RunContext, RunSettings } from "../../src/sync/section_run.ts";
 import { describeSection, isSuccess } from "../../src/sync/report.ts";
 import { type FakeSink, fakeSink } from "./support/fakes.ts";
 import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";
@@ -39,18 +40,21 @@ async function run(
     retries: () => 0,
     post: sink.post,
   } as unknown as RunContext["oomnitza"];
-  const report = await runSection(prepared, {
+  const delivered = await deliverSection(prepared, {
     oomnitza,
     apiVersion: "auto",
     batchSize: 4,
+    batchBytes: 1_000_000,
     guard: {},
+    receipts: { mode: "off", timeoutMs: 0 },
     http: {} as never,
     stateFile: undefined,
     redactor: createRedactor(),
     signal: new AbortController().signal,
     ...context,
   }, { workers: 1, recordCount: 0, ...settings });
-  return { report, lines, sink };
+  if (!await delivered.ask()) await delivered.wait();
+  return { report: await delivered.settle(), lines, sink };
 }
 
 const filtered = `sync_field = TAG

@@ -14,6 +14,8 @@ function filter() {
   }
 }
 
-field?.addEventListener("input", filter);
-// What changes by itself comes without the filter.
-document.addEventListener("live", filter);
+if (field) {
+  field.addEventListener("input", filter);
+  // What changes by itself comes without the filter.
+  document.addEventListener("live", filter);
+}

@@ -4,7 +4,7 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import type { AppContext } from "../../app/context.ts";
+import { type AppContext, defaultWorkers } from "../../app/context.ts";
 import {
   countReasons,
   countResent,
@@ -20,6 +20,7 @@ import {
 import { UsageError } from "../../base/errors.ts";
 import type { DeadEvent } from "../../state/dead_events.ts";
 import type { DeadLetter } from "../../state/dead_letters.ts";
+import { describeResent } from "../../sync/deliver/resend.ts";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
 import { json, moment, withQuery } from "../format.ts";
 import { withState } from "../history.ts";
@@ -27,6 +28,9 @@ import { show } from "../layout.tsx";
 
 /** Records that one page shows, the oldest first. */
 const listed = 100;
+
+/** The longest wait for what became of records that are sent again: somebody waits for the page. */
+const waitMs = 30_000;
 
 /** Reasons that are listed; each can be chosen, and sent again as a whole. */
 const listedReasons = 50;
@@ -54,6 +58,11 @@ export const failedPage: Page = {
     });
   },
 };
+
+/** Pages of a list of so many records. */
+function countPages(count: number): number {
+  return Math.ceil(count / listed);
+}
 
 /** Which records the page is about. */
 interface View {
@@ -110,13 +119,12 @@ async function chosenBy(c: Call, gui: GuiContext) {
 async function retry(gui: GuiContext, chosen: DeadRecords): Promise<string> {
   const { letters, events } = chosen;
   const resent = countResent();
-  const send = (app: AppContext) => retryDeadRecords(app, chosen, resent);
+  const send = (app: AppContext) =>
+    retryDeadRecords(app, chosen, resent, { workers: defaultWorkers, waitMs });
   // Events are only marked, which may go on beside an upload.
   if (letters.length === 0) await send(gui);
   else await gui.uploads.runAlone(send);
-  const { accepted, refused, unanswered } = resent;
-  const text = `${letters.length} sent again: ${accepted} accepted, ${refused} refused, ` +
-    `${unanswered} not answered.`;
+  const text = `${describeResent(letters.length, resent)}.`;
   if (events.length === 0) return text;
   return `${text} ${events.length} webhook events are due again: agent serve processes them.`;
 }
@@ -185,7 +193,9 @@ function List({ gui, view, page, done }: ListFacts) {
         )}
       </p>
       {reasons.length === 0 ? null : <Reasons gui={gui} view={view} reasons={reasons} />}
-      {count === 0 ? null : <Records gui={gui} view={view} page={page} count={count} />}
+      {count === 0
+        ? null
+        : <Records gui={gui} view={view} page={Math.min(page, countPages(count))} count={count} />}
     </>
   );
 }
@@ -275,7 +285,9 @@ function readPage(gui: GuiContext, { section, reason }: View, page: number) {
       .filter((each) => (section ?? each.section) === each.section)
       .filter((each) => (reason ?? each.reason) === each.reason)
       .reduce((sum, { count }) => sum + count, 0);
-    const { events } = findDeadRecords(store, { section, reason, ids: undefined });
+    // The letters of other pages stay where they are: there may be many, and large ones.
+    const events = store.deadEvents(section)
+      .filter((event) => reason === undefined || event.reason === reason);
     const from = Math.max(offset - before, 0);
     return [
       ...letters.map((letter) => ({ id: String(letter.id), kept: letter })),
@@ -327,7 +339,7 @@ function Records({ gui, view, page, count }: RecordsFacts) {
 }
 
 function Pages({ view, page, count }: Omit<RecordsFacts, "gui">) {
-  const last = Math.ceil(count / listed);
+  const last = countPages(count);
   if (last === 1) return null;
   const from = (page - 1) * listed;
   return (

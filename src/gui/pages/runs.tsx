@@ -6,6 +6,7 @@
 /** @jsxImportSource hono/jsx */
 import { AgentError } from "../../base/errors.ts";
 import { describeCounts } from "../../sync/report.ts";
+import { describeOutcome, isUndecided } from "../../sync/stored_run.ts";
 import type { StoredRun } from "../../state/runs.ts";
 import { ErrorNotice } from "../account.tsx";
 import type { GuiContext, Page } from "../context.ts";
@@ -71,7 +72,7 @@ function List({ runs }: { runs: readonly StoredRun[] }) {
                 </th>
                 <td>{run.section}</td>
                 <td>{run.origin === "webhook" ? `${run.state}, by webhook` : run.state}</td>
-                <td>{describeCounts(run.counts)}</td>
+                <td>{describeCounts(run.counts)}{isUndecided(run) ? ", receipt awaited" : ""}</td>
               </tr>
             ))}
           </tbody>
@@ -99,6 +100,9 @@ function describeRun(run: StoredRun): readonly (readonly [string, string])[] {
     ...claimed === null ? [] : [["The source says it has", String(claimed)] as const],
     ...api === null ? [] : [["API", api] as const],
     ["Requests", String(run.requests)],
+    ...describeOutcome(run).map(([name, text]) =>
+      [`${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, text] as const
+    ),
   ];
 }
 
@@ -110,7 +114,7 @@ function One({ gui, run, refused }: { gui: GuiContext; run: StoredRun; refused: 
         {describeRun(run).map(([name, value]) => (
           <>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>{gui.redactor.redact(value)}</dd>
           </>
         ))}
       </dl>

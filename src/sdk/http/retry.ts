@@ -22,6 +22,8 @@ export const retryPolicies = {
   detail: { attempts: 4, budgetMs: 60_000 },
   /** Part of a batch that the instance failed on as a whole. */
   split: { attempts: 3, budgetMs: 30_000 },
+  /** What is asked again later anyway. */
+  once: { attempts: 1, budgetMs: 0 },
   /** A person waits for the answer. */
   interactive: { attempts: 2, budgetMs: 15_000 },
   /** A person waits to learn whether the other side is there at all. */

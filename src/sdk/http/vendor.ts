@@ -11,6 +11,7 @@ import { AgentError, AuthError, SourceError } from "../../base/errors.ts";
 import { excerpt } from "../../base/excerpt.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Authenticator } from "./auth.ts";
+import { describeDeprecation, nameEndpoint } from "./deprecation.ts";
 import {
   type Answer,
   ConnectionError,
@@ -66,6 +67,8 @@ export interface VendorSettings {
   readonly section: string;
   /** Options that hold credentials, for hints. */
   readonly credentials: readonly string[];
+  /** Called once for each endpoint of which an answer says that it is going to end. */
+  readonly warn?: ((message: string) => void) | undefined;
   /** Gets the credentials that are sent, also tokens that the vendor hands out, and masks what is quoted. */
   readonly redactor: Redactor;
 }
@@ -89,6 +92,9 @@ function listHeaderSecrets(headers: Readonly<Record<string, string>>): string[] 
 
 class VendorClient implements VendorHttp {
   readonly #settings: VendorSettings;
+
+  /** Endpoints whose end was told. */
+  readonly #deprecated = new Set<string>();
 
   constructor(settings: VendorSettings) {
     this.#settings = settings;
@@ -136,6 +142,7 @@ class VendorClient implements VendorHttp {
       throw this.#error(request, thrown.reason, thrown);
     }
     const { status } = answer;
+    this.#noticeDeprecation(request, answer);
     if ((status >= 200 && status < 300) || isAllowed(request, answer)) return answer;
     const reason = answer.errorText ?? `${status} ${this.#readReason(answer)}`.trim();
     const { hints } = request;
@@ -144,6 +151,15 @@ class VendorClient implements VendorHttp {
     throw new AuthError(this.#sentence(request, reason), {
       hint: hint ?? this.#credentialsHint(status),
     });
+  }
+
+  #noticeDeprecation({ method = "GET", path }: VendorRequest, { headers }: Answer): void {
+    const found = describeDeprecation(headers, Date.now());
+    if (found === undefined) return;
+    const endpoint = `${method} ${nameEndpoint(path)}`;
+    if (this.#deprecated.has(endpoint)) return;
+    this.#deprecated.add(endpoint);
+    this.#settings.warn?.(`${this.#settings.title} says that ${endpoint} ${found}`);
   }
 
   async #authorized(request: VendorRequest): Promise<Answer> {

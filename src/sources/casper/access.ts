@@ -28,24 +28,50 @@ export interface Access {
   readonly client_secret: string;
   readonly sync_type: "computers" | "mobiledevices";
   readonly group_name: string;
+  /** One of these two where Jamf Pro is behind the Jamf Platform API. */
+  readonly environment_id: string;
+  readonly tenant_id: string;
   readonly api: "auto" | "classic" | "pro";
 }
 
 /** What the parts of this source are given. */
 export type Context = SourceContext<Access>;
 
+/** Whether the section reads through the Jamf Platform API, which has no Classic API for it. */
+export function usesPlatform({ environment_id, tenant_id }: Access): boolean {
+  return environment_id !== "" || tenant_id !== "";
+}
+
+/**
+ * The address of an endpoint of the Jamf Pro API; the Platform API has it under `/pro` ("Platform API
+ * fundamentals", and the server of each page of its reference).
+ */
+export function proPath(access: Access, path: string): string {
+  return `${usesPlatform(access) ? "/pro" : "/api"}${path}`;
+}
+
+/** What every request to the Platform API says: whose data are meant ("Request context"). */
+export function contextHeaders({ environment_id, tenant_id }: Access): Record<string, string> {
+  if (environment_id !== "") return { "X-Environment-Id": environment_id };
+  return tenant_id === "" ? {} : { "X-Tenant-Id": tenant_id };
+}
+
 const clientToken = z.object({ access_token: z.string(), expires_in: z.number().optional() });
 const userToken = z.object({ token: z.string(), expires: z.string().optional() });
 
-/** A token of an API client ("Client Credentials", POST /api/oauth/token). */
-async function tokenOfClient(http: Http, { client_id, client_secret }: Access): Promise<Token> {
+/**
+ * A token of an API client ("Client Credentials", POST /api/oauth/token), or of an integration of Jamf
+ * Account ("Platform API fundamentals", POST /auth/token).
+ */
+async function tokenOfClient(http: Http, access: Access): Promise<Token> {
+  const { client_id, client_secret } = access;
   const form = new URLSearchParams({ grant_type: "client_credentials", client_id, client_secret });
   const token = await requestToken(http, {
     title: "Jamf Pro",
     credentials: "client_id and client_secret",
     request: {
       method: "POST",
-      path: "/api/oauth/token",
+      path: usesPlatform(access) ? "/auth/token" : "/api/oauth/token",
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
       body: form.toString(),
     },

@@ -26,8 +26,43 @@ function extensionAttributes(computer: SourceRecord): SourceRecord[] {
   }));
 }
 
-function toPartition(partition: SourceRecord): SourceRecord {
+/** States of a partition whose words in the Classic API are others. */
+const encryptionStates: Readonly<Record<string, string>> = {
+  UNENCRYPTED: "Not Encrypted",
+  DECRYPTED: "Not Encrypted",
+};
+
+/** `ENCRYPTED` as `Encrypted`. */
+function toEncryptionState(state: unknown): string {
+  const name = String(state);
+  const words = name.replaceAll("_", " ").toLowerCase();
+  return ownEntry(encryptionStates, name) ?? words.replace(/(^| )[a-z]/g, (c) => c.toUpperCase());
+}
+
+/** The accounts that may unlock the disk, from the section DISK_ENCRYPTION. */
+export function listUnlockers(computer: SourceRecord): string[] {
+  const names = at(computer, "diskEncryption.fileVault2EnabledUserNames");
+  return Array.isArray(names) ? names.map(String) : [];
+}
+
+/** The encryption of the boot partition: from DISK_ENCRYPTION, where it is known at all. */
+function toEncryption(details: unknown, partition: SourceRecord): SourceRecord {
+  const state = at(details, "partitionFileVault2State") || at(partition, "fileVault2State");
+  const percent = at(details, "partitionFileVault2Percent");
+  const progress = percent === "" ? at(partition, "fileVault2ProgressPercent") : percent;
+  const status = state === "" ? "" : toEncryptionState(state);
   return {
+    filevault_status: status,
+    filevault_percent: progress,
+    filevault2_status: status,
+    filevault2_percent: progress,
+  };
+}
+
+function toPartition(partition: SourceRecord, details: unknown): SourceRecord {
+  const isMeant = at(details, "partitionName") === at(partition, "name");
+  return {
+    ...toEncryption(isMeant ? details : undefined, partition),
     name: at(partition, "name"),
     size: at(partition, "sizeMegabytes"),
     type: String(at(partition, "partitionType")).toLowerCase(),
@@ -39,8 +74,9 @@ function toPartition(partition: SourceRecord): SourceRecord {
 
 /** Disks. Newer servers list `partitions`, older ones had one `partition`: here are both. */
 export function toStorage(computer: SourceRecord): SourceRecord[] {
+  const details = at(computer, "diskEncryption.bootPartitionEncryptionDetails");
   return objectsAt(computer, "storage.disks").map((disk) => {
-    const partitions = objectsAt(disk, "partitions").map(toPartition);
+    const partitions = objectsAt(disk, "partitions").map((one) => toPartition(one, details));
     const boot = partitions.find(({ type }) => type === "boot") ?? partitions[0];
     return {
       disk: at(disk, "device"),
@@ -63,7 +99,7 @@ export function toSite(computer: SourceRecord): SourceRecord {
   return { id, name: at(computer, "general.site.name") || "None" };
 }
 
-function toAccount(account: SourceRecord): SourceRecord {
+function toAccount(account: SourceRecord, unlockers: readonly string[]): SourceRecord {
   return {
     name: at(account, "username"),
     realname: at(account, "fullName"),
@@ -71,7 +107,8 @@ function toAccount(account: SourceRecord): SourceRecord {
     home: at(account, "homeDirectory"),
     home_size_mb: at(account, "homeDirectorySizeMb"),
     administrator: at(account, "admin"),
-    filevault_enabled: at(account, "fileVault2Enabled"),
+    filevault_enabled: unlockers.includes(String(account.username)) ||
+      at(account, "fileVault2Enabled"),
   };
 }
 
@@ -110,7 +147,9 @@ export function toLists(computer: SourceRecord): SourceRecord {
       computer_group_memberships: objectsAt(computer, "groupMemberships").map((group) =>
         at(group, "groupName")
       ),
-      local_accounts: objectsAt(computer, "localUserAccounts").map(toAccount),
+      local_accounts: objectsAt(computer, "localUserAccounts").map((account) =>
+        toAccount(account, listUnlockers(computer))
+      ),
     },
     certificates: objectsAt(computer, "certificates").map(toCertificate),
     configuration_profiles: objectsAt(computer, "configurationProfiles").map(toProfile),

@@ -12,10 +12,12 @@ import {
   syncField,
   writeModeOptions,
 } from "../../sdk/mod.ts";
-import { type Context, createAuth } from "./access.ts";
+import { type Access, type Context, contextHeaders, createAuth, usesPlatform } from "./access.ts";
 import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
+import { compareApis } from "./compare.ts";
 import { fields } from "./fields.ts";
 import { checkPro, listPro } from "./pro.ts";
+import { checkDevices, hasDevicePages, listDevices } from "./mobile_devices.ts";
 import { fetchEvent, readHint } from "./webhook.ts";
 
 const applications: Mappings = { APPLICATIONS: { source: "software.applications" } };
@@ -23,6 +25,9 @@ const applications: Mappings = { APPLICATIONS: { source: "software.applications"
 /** The devices to read by the Classic API; nothing where it is gone and the other API is to be used. */
 async function findDevices(context: Context): Promise<readonly Device[] | undefined> {
   const { api, sync_type: kind, group_name: group } = context.options;
+  if (usesPlatform(context.options)) return undefined;
+  // Where mobile devices are not to be had by the page, the Classic API still has them.
+  if (kind === "mobiledevices" && api === "pro" && await hasDevicePages(context)) return undefined;
   const hasSuccessor = kind === "computers" && api !== "classic";
   if (hasSuccessor && api === "pro") return undefined;
   if (group !== "" && !hasSuccessor) return await groupDevices(context, kind, group);
@@ -33,8 +38,27 @@ async function findDevices(context: Context): Promise<readonly Device[] | undefi
 
 async function* readDevices(context: Context): AsyncGenerator<SourceItem> {
   const devices = await findDevices(context);
-  if (devices === undefined) yield* listPro(context);
+  const { sync_type: kind } = context.options;
+  if (devices === undefined) yield* kind === "computers" ? listPro(context) : listDevices(context);
   else yield* details(context, context.options.sync_type, devices);
+}
+
+/** What is wrong with the options of the Platform API; nothing when all is well or it is not used. */
+function checkPlatform(options: Access): string | undefined {
+  const { url, client_id, environment_id, tenant_id, api } = options;
+  const isGateway = /^https?:\/\/[^/]*\.api\.jamfcloud\.com(?:[:/]|$)/i.test(url);
+  if (!usesPlatform(options)) {
+    return isGateway
+      ? "needs environment_id or tenant_id, for url is that of the Jamf Platform API"
+      : undefined;
+  }
+  if (environment_id !== "" && tenant_id !== "") {
+    return "takes environment_id or tenant_id, not both of them";
+  }
+  if (client_id === "") return "needs client_id and client_secret for the Jamf Platform API";
+  return api === "classic"
+    ? "cannot read the Classic API through the Jamf Platform API"
+    : undefined;
 }
 
 /** Reads computers or mobile devices from Jamf Pro. */
@@ -66,10 +90,18 @@ export const casper = defineSource({
     }),
     client_secret: opt.secret("Secret of that client.", { default: "", advanced: true }),
     api: opt.choice(
-      "API that computers are read with: classic requests each one, pro reads them page by page, auto uses pro where classic is no longer available. Mobile devices are always read with classic.",
+      "API that computers are read with: classic requests each one, pro reads them page by page, auto uses pro where classic is no longer available. Mobile devices are read page by page with pro only.",
       ["auto", "classic", "pro"],
       { default: "auto", advanced: true },
     ),
+    environment_id: opt.text(
+      "Id of the environment in Jamf Account, where url is that of the Jamf Platform API.",
+      { default: "", advanced: true },
+    ),
+    tenant_id: opt.text("Id of the tenant, instead of the environment.", {
+      default: "",
+      advanced: true,
+    }),
   },
   mappings: ({ sync_type }) => sync_type === "computers" ? applications : {},
   converters: {
@@ -86,7 +118,10 @@ export const casper = defineSource({
   // "Jamf Pro API Scalability Best Practices": no more than five requests at once, and fewer when
   // answers get slow.
   limits: { concurrency: 5, adaptive: true },
-  rule({ username, password, client_id, client_secret }) {
+  rule(options) {
+    const { username, password, client_id, client_secret } = options;
+    const platform = checkPlatform(options);
+    if (platform !== undefined) return platform;
     if (client_id !== "" || client_secret !== "") {
       const isComplete = client_id !== "" && client_secret !== "";
       return isComplete ? undefined : "needs client_id and client_secret, not only one of them";
@@ -94,10 +129,17 @@ export const casper = defineSource({
     if (username !== "" && password !== "") return undefined;
     return "needs username and password, or client_id and client_secret";
   },
-  http: (options) => ({ base: options.url, auth: createAuth(options) }),
+  http: (options) => ({
+    base: options.url,
+    headers: contextHeaders(options),
+    auth: createAuth(options),
+  }),
   async check(context) {
-    if (await findDevices(context) === undefined) await checkPro(context);
+    if (await findDevices(context) !== undefined) return;
+    if (context.options.sync_type === "computers") await checkPro(context);
+    else await checkDevices(context);
   },
+  compareApis,
   records: readDevices,
   webhookHint: readHint,
   webhook: fetchEvent,

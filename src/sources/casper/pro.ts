@@ -13,7 +13,7 @@ import {
   SourceError,
   type SourceRecord,
 } from "../../sdk/mod.ts";
-import type { Context } from "./access.ts";
+import { type Context, proPath, usesPlatform } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
 import { isMember } from "./groups.ts";
 import { isReturned, type Names, toClassic } from "./translate.ts";
@@ -47,13 +47,14 @@ const versions = ["v4", "v3", "v2", "v1"] as const;
 /** First segment of a Classic path → the sections that hold it. */
 const sections: Readonly<Record<string, readonly string[]>> = {
   general: ["GENERAL", "HARDWARE"],
-  hardware: ["HARDWARE", "OPERATING_SYSTEM", "STORAGE"],
+  hardware: ["HARDWARE", "OPERATING_SYSTEM", "STORAGE", "DISK_ENCRYPTION"],
   location: ["USER_AND_LOCATION"],
   purchasing: ["PURCHASING"],
   software: ["APPLICATIONS"],
   certificates: ["CERTIFICATES"],
   configuration_profiles: ["CONFIGURATION_PROFILES"],
-  groups_accounts: ["GROUP_MEMBERSHIPS", "LOCAL_USER_ACCOUNTS"],
+  // Who may unlock the disk is in DISK_ENCRYPTION; the accounts' own fileVault2Enabled leaves some out.
+  groups_accounts: ["GROUP_MEMBERSHIPS", "LOCAL_USER_ACCOUNTS", "DISK_ENCRYPTION"],
   // Extension attributes are spread over these ("extensionAttributes" of each).
   extension_attributes: [
     "EXTENSION_ATTRIBUTES",
@@ -77,6 +78,17 @@ function wantedSections({ wanted, options }: Context): string[] {
   return [...new Set(["GENERAL", ...chosen, ...membership])];
 }
 
+function choosePageSize(wanted: readonly string[]): number {
+  return wanted.some((section) => lists.includes(section))
+    ? pageSizes.withLists
+    : pageSizes.without;
+}
+
+/** Computers on one page of what the section wants. */
+export function pageSizeFor(context: Context): number {
+  return choosePageSize(wantedSections(context));
+}
+
 function notFound(): SourceError {
   return new SourceError("Jamf Pro has no supported computer inventory API", {
     hint: "Check url: it is the address of Jamf Pro, without /JSSResource and /api.",
@@ -85,7 +97,7 @@ function notFound(): SourceError {
 
 /** Gives pages of computers, by the newest version of the endpoint that the server has. */
 function openInventory(
-  { http }: Context,
+  { http, options }: Context,
   wanted: readonly string[],
   size: number,
 ): (page: number) => Promise<Inventory> {
@@ -96,7 +108,7 @@ function openInventory(
   let found: string | undefined;
   return async (page) => {
     for (const version of found === undefined ? versions : [found]) {
-      const path = `/api/${version}/computers-inventory?${query}&page=${page}`;
+      const path = proPath(options, `/${version}/computers-inventory?${query}&page=${page}`);
       const allow = found === undefined ? goneStatuses : [];
       const { body } = await http.page({ path, what: "computers", allow }, inventory);
       if (body === undefined) continue;
@@ -109,15 +121,21 @@ function openInventory(
 
 /** Names by id of departments or buildings; asked for only when somebody wants them. */
 async function loadNamesById(
-  { http, wanted }: Context,
+  { http, wanted, options, log }: Context,
   what: "departments" | "buildings",
   wantedPath: string,
 ): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>();
   const { everything, paths } = wanted;
   if (!everything && !paths.includes("location") && !paths.includes(wantedPath)) return names;
-  const load = (page: number) =>
-    http.json({ path: `/api/v1/${what}?page=${page}&page-size=${largestPage}`, what }, named);
+  // Not everything of the Jamf Pro API is in the Platform API.
+  const allow = usesPlatform(options) ? goneStatuses : [];
+  async function load(page: number): Promise<z.infer<typeof named>> {
+    const path = proPath(options, `/v1/${what}?page=${page}&page-size=${largestPage}`);
+    const { body } = await http.page({ path, what, allow }, named);
+    if (body === undefined) log.warning(`The names of ${what} cannot be read here: ${path}`);
+    return body ?? { totalCount: 0, results: [] };
+  }
   const next = ({ results, totalCount }: z.infer<typeof named>, page: number) => {
     for (const { id, name } of results) names.set(`${id}`, name);
     return results.length === 0 || names.size >= totalCount ? undefined : page + 1;
@@ -126,7 +144,8 @@ async function loadNamesById(
   return names;
 }
 
-async function loadNames(context: Context): Promise<Names> {
+/** The names that computers have as ids only. */
+export async function loadNames(context: Context): Promise<Names> {
   return {
     departments: await loadNamesById(context, "departments", "location.department"),
     buildings: await loadNamesById(context, "buildings", "location.building"),
@@ -137,7 +156,8 @@ async function loadNames(context: Context): Promise<Names> {
 async function checkGroup({ http, options }: Context): Promise<void> {
   const { group_name: name } = options;
   if (name === "") return;
-  const request = { path: "/api/v1/computer-groups", what: "groups", allow: goneStatuses };
+  const path = proPath(options, "/v1/computer-groups");
+  const request = { path, what: "groups", allow: goneStatuses };
   const { body } = await http.page(request, groups);
   if (body?.every((group) => group.name !== name)) throw noSuchGroup("computers", name);
 }
@@ -174,8 +194,7 @@ export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]>
   await checkGroup(context);
   const names = await loadNames(context);
   const sections = wantedSections(context);
-  const isBig = sections.some((section) => lists.includes(section));
-  const load = openInventory(context, sections, isBig ? pageSizes.withLists : pageSizes.without);
+  const load = openInventory(context, sections, choosePageSize(sections));
   const { group_name: group } = options;
   const list = readCountedList({
     what: "computers",
@@ -197,10 +216,14 @@ export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]>
 }
 
 /** One computer in the Classic shape ("Return General section of a Computer", which takes sections). */
-export async function onePro(context: Context, id: number): Promise<SourceRecord> {
+export async function onePro(
+  context: Context,
+  id: number | bigint,
+  names?: Names,
+): Promise<SourceRecord> {
   const query = new URLSearchParams(wantedSections(context).map((name) => ["section", name]));
   for (const version of versions) {
-    const path = `/api/${version}/computers-inventory/${id}?${query}`;
+    const path = proPath(context.options, `/${version}/computers-inventory/${id}?${query}`);
     const request = {
       path,
       what: `computer ${id}`,
@@ -208,7 +231,7 @@ export async function onePro(context: Context, id: number): Promise<SourceRecord
       allow: goneStatuses,
     };
     const { body } = await context.http.page(request, computer);
-    if (body !== undefined) return toClassic(body, await loadNames(context));
+    if (body !== undefined) return toClassic(body, names ?? await loadNames(context));
   }
   throw new SourceError(`There is no computer ${id} in Jamf Pro`);
 }

@@ -6,7 +6,7 @@
 
 import { isObject, type SourceRecord } from "../../sdk/mod.ts";
 import { at, momentForms } from "./values.ts";
-import { toLists, toSite, toStorage } from "./lists.ts";
+import { listUnlockers, toLists, toSite, toStorage } from "./lists.ts";
 
 /** Names by id. */
 export interface Names {
@@ -15,7 +15,7 @@ export interface Names {
 }
 
 /** Classic section → Classic key → path in the Jamf Pro API, or those of its versions. */
-type Table = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+export type Table = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 const table: Table = {
   general: {
@@ -64,6 +64,8 @@ const table: Table = {
     os_version: "operatingSystem.version",
     os_build: "operatingSystem.build",
     active_directory_status: "operatingSystem.activeDirectoryStatus",
+    disk_encryption_configuration: "diskEncryption.diskEncryptionConfigurationName",
+    institutional_recovery_key: "diskEncryption.institutionalRecoveryKeyPresent",
   },
   location: {
     username: "userAndLocation.username",
@@ -106,13 +108,21 @@ const moments: Table = {
   },
 };
 
-/** One section of the Classic shape. */
-function getSection(computer: SourceRecord, name: string): Record<string, unknown> {
-  const values = Object.entries(table[name] ?? {}).map(([key, path]) => [key, at(computer, path)]);
+/** One section of the Classic shape, by tables of plain values and of moments. */
+export function translateSection(
+  device: SourceRecord,
+  name: string,
+  { table, moments }: { readonly table: Table; readonly moments: Table },
+): Record<string, unknown> {
+  const values = Object.entries(table[name] ?? {}).map(([key, path]) => [key, at(device, path)]);
   const forms = Object.entries(moments[name] ?? {}).map(([key, path]) =>
-    momentForms(key, at(computer, path))
+    momentForms(key, at(device, path))
   );
   return Object.assign(Object.fromEntries(values), ...forms);
+}
+
+function getSection(computer: SourceRecord, name: string): Record<string, unknown> {
+  return translateSection(computer, name, { table, moments });
 }
 
 function getName(names: ReadonlyMap<string, string>, id: unknown): string {
@@ -134,7 +144,11 @@ export function toClassic(computer: SourceRecord, { departments, buildings }: Na
       building: getName(buildings, at(computer, "userAndLocation.buildingId")),
     },
     purchasing: getSection(computer, "purchasing"),
-    hardware: { ...getSection(computer, "hardware"), storage: toStorage(computer) },
+    hardware: {
+      ...getSection(computer, "hardware"),
+      filevault2_users: listUnlockers(computer),
+      storage: toStorage(computer),
+    },
     ...toLists(computer),
   };
 }
@@ -143,7 +157,12 @@ const blank = toClassic({}, { departments: new Map(), buildings: new Map() });
 
 /** Whether a Classic path leads to something that the Jamf Pro API returns as well. */
 export function isReturned(path: string): boolean {
-  let value: unknown = blank;
+  return leadsSomewhere(blank, path);
+}
+
+/** Whether a path leads to something in a record that has every key; into a list any path does. */
+export function leadsSomewhere(record: SourceRecord, path: string): boolean {
+  let value: unknown = record;
   for (const key of path.split(".")) {
     if (Array.isArray(value)) return true;
     if (!isObject(value) || !Object.hasOwn(value, key)) return false;

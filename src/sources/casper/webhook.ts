@@ -12,9 +12,10 @@ import {
   type WebhookCall,
   type WebhookHint,
 } from "../../sdk/mod.ts";
-import type { Context } from "./access.ts";
+import { type Context, usesPlatform } from "./access.ts";
 import { describeDevice, detail, detailUnlessGone, type DeviceKind } from "./classic.ts";
 import { isMember, withGroups } from "./groups.ts";
+import { oneDevice } from "./mobile_devices.ts";
 import { onePro } from "./pro.ts";
 
 interface Event {
@@ -81,6 +82,9 @@ function readEvent({ log, options }: Context, body: unknown): Event | undefined 
 async function fetchDevice(context: Context, { kind, id }: Event): Promise<SourceRecord> {
   const { api, group_name: group } = context.options;
   const wanted = group === "" ? context.wanted : withGroups(kind, context.wanted);
+  if (usesPlatform(context.options)) {
+    return kind === "computers" ? await onePro(context, id) : await oneDevice(context, id);
+  }
   if (kind === "mobiledevices" || api === "classic") {
     return await detail(context, kind, id, wanted);
   }

@@ -219,6 +219,8 @@ export async function planSection(
   const account = openAccount();
   settings.onStart?.(section.name, account);
   const { live, failure } = await openLive(prepared, settings, baseline);
+  // Closed also when the state file or the disk fails meanwhile.
+  using _live = live;
   const pending = [...store?.accepted.pending(section.name) ?? []];
   const reference = live ?? baseline;
   const comparison = new Comparison({
@@ -234,7 +236,6 @@ export async function planSection(
     ? await readAll(planning)
     : failedEnd(failure.thrown, settings.signal);
   const gone = end.isComplete ? await addGone(planning) : null;
-  live?.close();
   const { log } = prepared;
   const changedBy = settings.history
     ? createChangedBy(settings.oomnitza, section.kind, log)

@@ -10,7 +10,13 @@ import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
 import type { DeadLetter } from "../../state/dead_letters.ts";
 import type { StateStore } from "../../state/store.ts";
+import type { ReceiptEnd } from "../../state/receipts.ts";
 import { openAccount } from "../account.ts";
+import {
+  type ReceiptOptions,
+  type ReceiptStore,
+  SectionReceipts,
+} from "../receipt/section_receipts.ts";
 import { Delivery } from "./deliver.ts";
 import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
 import type { Outbox } from "./dispatcher.ts";
@@ -18,13 +24,18 @@ import type { Outbox } from "./dispatcher.ts";
 /** What sending again needs. */
 export interface ResendSettings {
   readonly store: StateStore;
-  readonly oomnitza: Pick<Oomnitza, "post">;
+  readonly oomnitza: Pick<Oomnitza, "post" | "ask">;
   readonly apiVersion: "auto" | "v2" | "v3";
   readonly batchSize: number;
+  readonly batchBytes: number;
   readonly workers: number;
   /** Version of the program that uploads. */
   readonly version: string;
+  /** How Oomnitza is asked what became of the records. */
+  readonly receipts: ReceiptOptions;
   readonly log: Log;
+  /** Aborted when the waiting is to end. */
+  readonly signal: AbortSignal;
   /** Masks the secrets in what is quoted of answers. */
   readonly redact: (text: string) => string;
 }
@@ -36,13 +47,31 @@ export interface Resent {
   refused: number;
   /** Not answered; they stay as they were. */
   unanswered: number;
+  /** Taken in by Oomnitza, which has not told yet what became of them; they stay as they were. */
+  processing: number;
 }
 
-/** The outbox of letters that are in the state file already: answers change them there. */
-class DeadLetterOutbox implements Outbox {
+/** What became of so many letters, as a phrase. */
+export function describeResent(
+  letters: number,
+  { accepted, refused, unanswered, processing }: Resent,
+): string {
+  const counts = `${accepted} accepted, ${refused} refused, ${unanswered} not answered`;
+  const later = processing > 0 ? `, ${processing} still processing` : "";
+  return `${letters} sent again: ${counts}${later}`;
+}
+
+/**
+ * The outbox of letters that are in the state file already: answers change them there. What Oomnitza took
+ * in stays until it has told what became of it.
+ */
+class DeadLetterOutbox implements Outbox, ReceiptStore {
+  readonly run = "";
+  readonly started = new Date();
   readonly #store: StateStore;
   readonly #letters: ReadonlyMap<MappedRecord, DeadLetter>;
   readonly #batches = new Map<number, readonly MappedRecord[]>();
+  readonly #taken = new Set<MappedRecord>();
 
   constructor(store: StateStore, letters: readonly DeadLetter[]) {
     this.#store = store;
@@ -62,23 +91,41 @@ class DeadLetterOutbox implements Outbox {
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
   ): void {
-    for (const { payload, status, reason } of refused) {
-      for (const id of this.#letterIds([payload])) this.#store.refuseAgain(id, status, reason);
-    }
+    this.#refuseAgain(refused);
     const others = new Set([...pending, ...refused.map(({ payload }) => payload)]);
-    const accepted = (this.#batches.get(batchId) ?? []).filter((record) => !others.has(record));
-    this.#store.removeDeadLetters(this.#letterIds(accepted));
-    for (const record of accepted) {
-      const letter = this.#letters.get(record);
-      if (letter === undefined) continue;
-      const { section, upload, run } = letter;
-      this.#store.accepted.add(section, upload, run, [record]);
+    for (const record of this.#batches.get(batchId) ?? []) {
+      if (!others.has(record)) this.#taken.add(record);
     }
     this.#batches.set(batchId, []);
   }
 
-  #letterIds(records: readonly MappedRecord[]): number[] {
-    return records.flatMap((record) => this.#letters.get(record)?.id ?? []);
+  records(): Generator<MappedRecord> {
+    return this.#taken.values() as Generator<MappedRecord>;
+  }
+
+  record({ isAwaited, failed, unnamed }: ReceiptEnd): Promise<void> {
+    this.#refuseAgain(failed);
+    for (const { payload } of failed) this.#taken.delete(payload);
+    // When it is not known yet, or not of which records, they are sent again rather than lost.
+    if (!isAwaited && unnamed === 0) this.accept();
+    return Promise.resolve();
+  }
+
+  /** Removes the letters that were taken in: they count as accepted. */
+  accept(): void {
+    const letters = [...this.#taken].flatMap((record) => this.#letters.get(record) ?? []);
+    this.#taken.clear();
+    this.#store.removeDeadLetters(letters.map(({ id }) => id));
+    for (const { section, upload, run, payload } of letters) {
+      this.#store.accepted.add(section, upload, run, [payload]);
+    }
+  }
+
+  #refuseAgain(refused: readonly RefusedRecord[]): void {
+    for (const { payload, status, reason } of refused) {
+      const letter = this.#letters.get(payload);
+      if (letter !== undefined) this.#store.refuseAgain(letter.id, status, reason);
+    }
   }
 }
 
@@ -103,15 +150,48 @@ async function resendGroup(
   if (first === undefined) return;
   const names = new Map(letters.map(({ payload, record }) => [payload, record]));
   const account = openAccount();
+  const outbox = new DeadLetterOutbox(store, letters);
+  const upload = {
+    ...JSON.parse(first.upload) as Upload,
+    version,
+    portion: crypto.randomUUID(),
+  };
+  const log = settings.log.named(first.section);
+  const identify = (record: MappedRecord) => names.get(record) ?? "";
   const delivery = new Delivery({
     ...settings,
     sink: { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) },
-    upload: { ...JSON.parse(first.upload) as Upload, version, portion: crypto.randomUUID() },
-    account,
-    outbox: new DeadLetterOutbox(store, letters),
-    identify: (record) => names.get(record) ?? "",
-    log: settings.log.named(first.section),
+    ...{ upload, account, outbox, identify, log },
   });
+  let processing = 0;
+  try {
+    await deliverLetters(letters, delivery, outbox);
+    const { sent, kept } = account.counts;
+    const isAsked = settings.receipts.mode !== "off" && delivery.protocol === "v3" && kept === 0;
+    if (!isAsked || sent === 0) outbox.accept();
+    else {
+      const receipts = new SectionReceipts({ ...settings.receipts, ...settings, identify, log });
+      receipts.expect({ upload, sent, stored: outbox, account });
+      if (!await receipts.ask()) await receipts.wait();
+      const state = receipts.own?.state;
+      if (state === "processing" || state === "unanswered") processing = sent;
+      if (receipts.failure !== undefined) throw receipts.failure;
+    }
+  } finally {
+    const { sent, failed } = account.counts;
+    resent.accepted += sent - processing;
+    resent.processing += processing;
+    resent.refused += failed;
+    resent.unanswered += letters.length - sent - failed;
+  }
+}
+
+/** Delivers letters; throws what ended that, after what was answered is in the state file. */
+async function deliverLetters(
+  letters: readonly DeadLetter[],
+  delivery: Delivery,
+  outbox: DeadLetterOutbox,
+): Promise<void> {
   try {
     for (const { payload } of letters) {
       const full = delivery.add(payload);
@@ -119,10 +199,9 @@ async function resendGroup(
       if (delivery.isStopped) break;
     }
     await delivery.finish();
-  } finally {
-    resent.accepted += account.counts.sent;
-    resent.refused += account.counts.failed;
-    resent.unanswered += letters.length - account.counts.sent - account.counts.failed;
+  } catch (thrown) {
+    outbox.accept();
+    throw thrown;
   }
 }
 

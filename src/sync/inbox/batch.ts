@@ -78,6 +78,8 @@ export class InboxBatch {
   /** Entries that failed on their own account, and why. */
   readonly #failed = new Map<number, string>();
   #postponed = 0;
+  /** When the entries came that gave records. */
+  readonly #arrivals: number[] = [];
 
   constructor(
     entries: readonly InboxEntry[],
@@ -93,6 +95,11 @@ export class InboxBatch {
     return this.#postponed;
   }
 
+  /** When the events came whose records were fetched, in milliseconds since the epoch. */
+  get arrivals(): readonly number[] {
+    return this.#arrivals;
+  }
+
   /** Fetches what the entries are about. */
   async *read(source: Source, context: AnyContext): AsyncGenerator<SourceItem> {
     const all = mapOrdered(
@@ -102,6 +109,7 @@ export class InboxBatch {
     );
     for await (const { entry, records, reason } of all) {
       if (reason === undefined) {
+        if (records.length > 0) this.#arrivals.push(entry.received);
         yield* records;
         continue;
       }

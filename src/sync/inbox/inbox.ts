@@ -21,7 +21,11 @@ export interface WorkSettings {
   readonly prepare: (section: string) => Promise<PreparedSection>;
   readonly run: (
     prepared: PreparedSection,
-    how: { readonly read: PartialRead; readonly postponed: () => number },
+    how: {
+      readonly read: PartialRead;
+      readonly postponed: () => number;
+      readonly arrivals: () => readonly number[];
+    },
   ) => Promise<SectionReport>;
   /** Whether an earlier run of a section left something to deliver. */
   readonly hasBacklog: (section: string) => boolean;
@@ -158,6 +162,7 @@ export class InboxWork {
     const report = await run(prepared, {
       read: (context) => batch.read(source, context),
       postponed: () => batch.postponed,
+      arrivals: () => batch.arrivals,
     });
     const { counts, leftovers } = report;
     loop.hasBacklog = counts.kept + leftovers.kept > 0;

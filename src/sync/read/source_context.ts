@@ -137,6 +137,7 @@ function vendorHttp(
     title: section.source.title,
     section: section.name,
     credentials: credentialOptions(section),
+    warn: (message) => log.warning(message),
     redactor,
   });
 }

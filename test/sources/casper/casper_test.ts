@@ -218,8 +218,21 @@ test("an address without Jamf Pro is reported as such", async () => {
 test("credentials that do not fit together are reported before the run", () => {
   const rule = (values: Record<string, string>) => {
     const none = { username: "", password: "", client_id: "", client_secret: "" };
-    return casper.rule?.({ ...none, ...values } as never);
+    const rest = {
+      url: "https://jamf.example.com",
+      environment_id: "",
+      tenant_id: "",
+      api: "auto",
+    };
+    return casper.rule?.({ ...none, ...rest, ...values } as never);
   };
+  const client = { client_id: "a", client_secret: "b" };
+  const gateway = "https://eu.api.jamfcloud.com";
+  expect(rule({ ...client, url: gateway })).toContain("environment_id or tenant_id");
+  expect(rule({ ...client, url: gateway, tenant_id: "t" })).toBeUndefined();
+  expect(rule({ ...client, environment_id: "e", tenant_id: "t" })).toContain("not both");
+  expect(rule({ ...client, environment_id: "e", api: "classic" })).toContain("Classic API");
+  expect(rule({ username: "u", password: "p", environment_id: "e" })).toContain("client_id");
   expect(rule({})).toContain("username and password");
   expect(rule({ username: "a" })).toContain("username and password");
   expect(rule({ username: "a", password: "b" })).toBeUndefined();

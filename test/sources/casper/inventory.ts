@@ -96,7 +96,20 @@ function computer(id: number, version: InventoryVersion, groups: readonly string
     }],
     certificates: [{ commonName: "C", expirationDate: "2027-01-01T00:00:00Z" }],
     configurationProfiles: [{ id: "3", displayName: "Wi-Fi", profileIdentifier: "P3" }],
-    localUserAccounts: [{ uid: "501", username: "jane", admin: true }],
+    localUserAccounts: [
+      { uid: "501", username: "jane", admin: true, fileVault2Enabled: false },
+      { uid: "502", username: "max", admin: false, fileVault2Enabled: false },
+    ],
+    diskEncryption: {
+      bootPartitionEncryptionDetails: {
+        partitionName: "Macintosh HD",
+        partitionFileVault2State: "ENCRYPTED",
+        partitionFileVault2Percent: 100,
+      },
+      institutionalRecoveryKeyPresent: false,
+      diskEncryptionConfigurationName: "Individual",
+      fileVault2EnabledUserNames: ["jane"],
+    },
     groupMemberships: groups.map((groupName, index) => ({
       groupId: `${index + 1}`,
       groupName,
@@ -106,7 +119,8 @@ function computer(id: number, version: InventoryVersion, groups: readonly string
   } as Readonly<Record<string, unknown>>;
 }
 
-function badRequest(field: string): Response {
+/** An error of the Jamf Pro API. */
+export function badRequest(field: string): Response {
   const errors = [{ code: "INVALID_FIELD", field, description: "not allowed", id: "0" }];
   return Response.json({ httpStatus: 400, errors }, { status: 400 });
 }

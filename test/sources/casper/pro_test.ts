@@ -77,6 +77,10 @@ test("every version gives the Classic shape", async () => {
     "hardware.boot_rom": "",
     "hardware.storage.0.drive_capacity_mb": 494_384,
     "hardware.storage.0.partition.name": "Macintosh HD",
+    "hardware.storage.0.partition.filevault2_status": "Encrypted",
+    "hardware.storage.0.partitions.0.filevault2_status": "",
+    "hardware.filevault2_users": ["jane"],
+    "hardware.disk_encryption_configuration": "Individual",
     "hardware.storage.0.partitions.0.name": "Recovery",
     "location.building": "Berlin",
     "location.username": "user1",
@@ -86,6 +90,9 @@ test("every version gives the Classic shape", async () => {
     "purchasing.warranty_expires": "",
     "groups_accounts.computer_group_memberships": ["Lab"],
     "groups_accounts.local_accounts.0.name": "jane",
+    // The account's own flag says no; the list of those who may unlock the disk says yes.
+    "groups_accounts.local_accounts.0.filevault_enabled": true,
+    "groups_accounts.local_accounts.1.filevault_enabled": false,
     "certificates.0.expires_utc": "2027-01-01T00:00:00.000+0000",
     "configuration_profiles.0.name": "Wi-Fi",
     "extension_attributes": [
@@ -135,7 +142,7 @@ test("only wanted sections are asked for, departments and buildings only by thos
   expect(whole.places).toEqual(["departments", "departments", "buildings", "buildings"]);
   expect(whole.stderr).toContain("does not return general.sus");
   const all = await asked("recordfilter:\n    return len(record) > 0\n");
-  expect(all.sections).toHaveLength(12);
+  expect(all.sections).toHaveLength(13);
   expect(all.places).toHaveLength(4);
 });
 

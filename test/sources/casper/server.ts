@@ -12,6 +12,7 @@ import {
   type Vendor,
   type VendorCall,
 } from "../../support/vendor.ts";
+import { mobilePage } from "./mobile_inventory.ts";
 import { classicDevice, classicSubsets } from "./devices.ts";
 import {
   type Inventory,
@@ -58,6 +59,12 @@ export interface JamfOptions {
   readonly hold?: (call: VendorCall) => Promise<void>;
   /** The version that the inventory endpoint has. */
   readonly inventory?: InventoryVersion;
+  /** Whether mobile devices are there by the page: older servers do not have that. */
+  readonly devicePages?: boolean;
+  /** The Platform API in front: no Classic API, and every request says whose data are meant. */
+  readonly gateway?: { readonly environment: string };
+  /** When the Classic endpoints of computers were deprecated and when they end, as their headers say it. */
+  readonly ends?: { readonly deprecation: string; readonly sunset: string };
   /** See {@linkcode Inventory}. */
   readonly pageLimit?: number;
   readonly stuck?: boolean;
@@ -124,8 +131,42 @@ class Jamf {
     });
   }
 
+  /** A token of the Platform API, which lasts 15 minutes and cannot be extended. */
+  gatewayToken(call: VendorCall): Response {
+    if (this.#options.gateway === undefined) return new Response("not found", { status: 404 });
+    return this.clientToken(call);
+  }
+
+  /** What the Platform API refuses before Jamf Pro sees it; nothing when it lets a request through. */
+  #refuseAtGateway({ path, headers }: VendorCall): Response | undefined {
+    const { gateway } = this.#options;
+    const isGateway = path.startsWith("/jss/pro/");
+    if (gateway === undefined) {
+      return isGateway ? new Response("not found", { status: 404 }) : undefined;
+    }
+    if (!isGateway) return new Response("page not found", { status: 404 });
+    const asked = headers.get("x-environment-id");
+    if (asked === null) {
+      const errors = [{ code: "REQUEST_CONTEXT_NOT_PROVIDED", description: "no context" }];
+      return Response.json({ httpStatus: 400, errors }, { status: 400 });
+    }
+    if (asked === gateway.environment) return undefined;
+    const errors = [{ code: "BAD_PERMISSIONS", description: "another environment" }];
+    return Response.json({ httpStatus: 403, errors }, { status: 403 });
+  }
+
+  /** Mobile devices by the page. */
+  devicePage(call: VendorCall): Response {
+    const { devicePages = true, broken = [] } = this.#options;
+    if (!devicePages) return Response.json({ httpStatus: 404 }, { status: 404 });
+    const groupsOf = (id: number) => this.groupsOf(id);
+    return mobilePage(call, { ids: this.ids, broken, groupsOf });
+  }
+
   /** Answers when the caller is known. */
   known(call: VendorCall, answer: () => Response): Response {
+    const refused = this.#refuseAtGateway(call);
+    if (refused !== undefined) return refused;
     const { era } = this.#options;
     const token = call.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
     const takesBasic = era === "basic" || era === "early" && call.path.includes("/JSSResource/");
@@ -139,6 +180,12 @@ class Jamf {
     return answer();
   }
 
+  #endHeaders(kind: string): Record<string, string> {
+    const { ends } = this.#options;
+    if (ends === undefined || kind !== "computers") return {};
+    return { Deprecation: ends.deprecation, Sunset: ends.sunset };
+  }
+
   list(kind: string): Response {
     if (this.#options.era === "pro" && kind === "computers") {
       return new Response("<h1>Gone</h1>", { status: 404 });
@@ -146,6 +193,7 @@ class Jamf {
     const devices = this.ids.map((id) => ({ id, name: `device-${id}` }));
     return Response.json(
       kind === "computers" ? { computers: devices } : { mobile_devices: devices },
+      { headers: this.#endHeaders(kind) },
     );
   }
 
@@ -166,7 +214,8 @@ class Jamf {
     const part = names === undefined
       ? device
       : Object.fromEntries(names.map((name) => [name, device[name as string]]));
-    return Response.json({ [kind === "computers" ? "computer" : "mobile_device"]: part });
+    const name = kind === "computers" ? "computer" : "mobile_device";
+    return Response.json({ [name]: part }, { headers: this.#endHeaders(kind) });
   }
 
   group(kind: string, name: string | undefined): Response {
@@ -228,6 +277,7 @@ export function startJamf(options: JamfOptions): Vendor {
     routes: [
       { method: "POST", path: "/jss/api/v1/auth/token", answer: (call) => jamf.userToken(call) },
       { method: "POST", path: "/jss/api/oauth/token", answer: (call) => jamf.clientToken(call) },
+      { method: "POST", path: "/jss/auth/token", answer: (call) => jamf.gatewayToken(call) },
       {
         method: "GET",
         path: /^\/jss\/JSSResource\/(computers|mobiledevices)$/,
@@ -262,7 +312,7 @@ export function startJamf(options: JamfOptions): Vendor {
       },
       {
         method: "GET",
-        path: /^\/jss\/api\/(v\d)\/computers-inventory$/,
+        path: /^\/jss\/(?:api|pro)\/(v\d)\/computers-inventory$/,
         answer: (call, match) =>
           jamf.known(
             call,
@@ -271,7 +321,7 @@ export function startJamf(options: JamfOptions): Vendor {
       },
       {
         method: "GET",
-        path: /^\/jss\/api\/(v\d)\/computers-inventory\/(\d+)$/,
+        path: /^\/jss\/(?:api|pro)\/(v\d)\/computers-inventory\/(\d+)$/,
         answer: (call, match) =>
           jamf.known(call, () => {
             const one = (all: Inventory) => inventoryComputer(call, all, Number(match?.[2]));
@@ -280,12 +330,17 @@ export function startJamf(options: JamfOptions): Vendor {
       },
       {
         method: "GET",
-        path: "/jss/api/v1/computer-groups",
+        path: /^\/jss\/(?:api|pro)\/v1\/(?:computer|mobile-device)-groups$/,
         answer: (call) => jamf.known(call, () => jamf.proGroups()),
       },
       {
         method: "GET",
-        path: /^\/jss\/api\/v1\/(departments|buildings)$/,
+        path: /^\/jss\/(?:api|pro)\/v2\/mobile-devices\/detail$/,
+        answer: (call) => jamf.known(call, () => jamf.devicePage(call)),
+      },
+      {
+        method: "GET",
+        path: /^\/jss\/(?:api|pro)\/v1\/(departments|buildings)$/,
         answer: (call, match) => jamf.known(call, () => places(call, match?.[1] ?? "")),
       },
     ],

@@ -334,3 +334,15 @@ test("the root of a domain refers to its own partitions, which is nothing to war
     expect(run.stderr.includes("Referrals")).toBe(isWarned);
   }
 });
+
+test.each([["2", undefined], ["3", 1000]])(
+  "protocol_version %s asks for pages of %p entries",
+  async (version, size) => {
+    const refuse = (operation: string) =>
+      operation === "search" ? [52, "not now"] as const : undefined;
+    const { server, options } = await serve({ entries: [], refuse }, { protocol_version: version });
+    await using _server = server;
+    expect((await upload("ldap", options)).code).toBe(3);
+    expect(server.searches.map(({ pageSize }) => pageSize)).toEqual([size]);
+  },
+);
