@@ -75,6 +75,7 @@ export interface UnfinishedRun {
   /** Whether some of the run's records were answered. */
   readonly sent: boolean;
   readonly outbox: StateOutbox;
+  readonly receipt: Pick<StateReceipt, "close">;
 }
 
 /** What is not done yet. */
@@ -294,7 +295,9 @@ export class StateStore {
     const sent = known > 0 || Number(answered?.batches) > 0;
     const awaitsReceipt = row.awaits_receipt === 1;
     const outbox = this.#outbox(id, { ...stored, upload, awaitsReceipt });
-    return { run: id, started: new Date(String(row.started)), upload, sent, outbox };
+    const started = String(row.started);
+    const receipt = this.#receipt(stored.section, { run: id, upload, started });
+    return { run: id, started: new Date(started), upload, sent, outbox, receipt };
   }
 
   #outbox(
