@@ -166,13 +166,21 @@ export class StateStore {
     }
   }
 
-  /** Takes over runs of a section of which Oomnitza is still to tell what became of their records, the oldest first. */
+  /**
+   * Takes over runs of a section of which Oomnitza is still to tell what became of their records, the
+   * oldest first; those that somebody waits for are left to them.
+   */
   awaitedReceipts(section: string, limit: number): StateReceipt[] {
     const runs = this.#use((database) => findAwaiting(database, section));
-    return runs.slice(0, limit).filter((run) =>
-      run.owner !== this.#ownerId() && !isAtWork(this.path, run.owner) &&
-      this.#use((database) => claimReceipt(database, run, this.#ownerId()))
-    ).map((run) => this.#receipt(section, run));
+    const receipts: StateReceipt[] = [];
+    for (const run of runs) {
+      if (receipts.length === limit) break;
+      if (run.owner === this.#ownerId() || isAtWork(this.path, run.owner)) continue;
+      if (this.#use((database) => claimReceipt(database, run, this.#ownerId()))) {
+        receipts.push(this.#receipt(section, run));
+      }
+    }
+    return receipts;
   }
 
   /** Whether runs of a section may have left something, those at work included. */
