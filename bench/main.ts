@@ -1,39 +1,60 @@
 /**
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
- * Names as arguments run only those: `start-up`, `throughput`, `state`, `delta`, `user-code`,
- * `sandbox`, `webhook`, `memory`; `delta-large` and `history` run only when they are named.
+ * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
+ * `delta`, `user-code`, `webhook`, `sandbox`; `memory` and `history` run only when they are named. With the
+ * program of an earlier build, both are measured in turn, and what moved by more than 5 % is listed.
  *
  * @module
  */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { binaryPath } from "../test/support/binary.ts";
-import { measureDelta } from "./delta.ts";
 import { measureHistory } from "./history.ts";
-import { measureStartUp } from "./start_up.ts";
+import { memoryRows } from "./memory.ts";
+import { type Row, runRow } from "./row.ts";
+import { startCountingServer } from "./server.ts";
+import { startUpRow } from "./start_up.ts";
+import { deltaRows, measureServer, uploadRows, userCodeRows } from "./uploads.ts";
 import { measureWebhook } from "./webhook.ts";
-import { measureState, measureThroughput, measureUserCode } from "./throughput.ts";
 
-const chosen = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
+});
+const rare = ["memory", "history"];
+const groups = ["start-up", "upload", "delta", "user-code", "webhook", "sandbox", ...rare];
+const unknown = positionals.find((name) => !groups.includes(name));
+if (unknown !== undefined) throw new Error(`${unknown} is none of ${groups.join(", ")}`);
 function isChosen(name: string): boolean {
-  return chosen.length === 0 || chosen.includes(name);
+  return positionals.length === 0 ? !rare.includes(name) : positionals.includes(name);
 }
 
-const binary = await binaryPath();
-if (isChosen("start-up")) measureStartUp(binary, 40);
-if (isChosen("throughput")) await measureThroughput(binary, 100_000, 5);
-if (isChosen("state")) await measureState(binary, 100_000, 7);
-if (isChosen("delta")) await measureDelta(binary, 100_000);
-if (chosen.includes("delta-large")) await measureDelta(binary, 1_000_000);
-if (isChosen("user-code")) await measureUserCode(binary, 100_000, 3);
-if (isChosen("sandbox")) await import("./sandbox.ts");
-if (chosen.includes("history")) {
-  await measureHistory(binary, { sections: 300, runs: 1000, answers: 20_000 }, 60);
+const program = await binaryPath();
+const against = values.against === undefined ? undefined : resolve(values.against);
+const settings = { program, against, rounds: Number(values.rounds) };
+const server = await startCountingServer("BARCODE");
+const rows: Row[] = [];
+if (isChosen("start-up")) rows.push(startUpRow());
+if (isChosen("upload")) {
+  await measureServer(server, program);
+  rows.push(...uploadRows(server));
 }
-if (isChosen("webhook")) await measureWebhook(binary, 20_000, 5);
-if (isChosen("memory")) {
-  const small = await measureThroughput(binary, 100_000, 2, "counts");
-  const large = await measureThroughput(binary, 1_000_000, 1, "counts");
+if (isChosen("delta")) rows.push(...deltaRows(server));
+if (isChosen("user-code")) rows.push(...userCodeRows(server));
+if (isChosen("memory")) rows.push(...memoryRows);
+const moved: string[] = [];
+for (const row of rows) moved.push(...await runRow(row, settings));
+server.stop();
+if (isChosen("webhook")) await measureWebhook(program, 20_000, settings.rounds);
+if (isChosen("sandbox")) await import("./sandbox.ts");
+if (positionals.includes("history")) {
+  await measureHistory(program, { sections: 300, runs: 1000, answers: 20_000 }, 60);
+}
+if (against !== undefined) {
   console.log(
-    `memory: 1,000,000 rows peak at ${(large / small).toFixed(2)} times the peak of 100,000`,
+    moved.length === 0
+      ? "Nothing moved by more than 5 %."
+      : `Moved by more than 5 %:\n  ${moved.join("\n  ")}`,
   );
 }

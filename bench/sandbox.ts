@@ -16,7 +16,7 @@ import {
 } from "../src/sandbox/mod.ts";
 import { median } from "./figures.ts";
 
-const count = Number(process.argv[2] ?? 100_000);
+const count = Number(process.argv[2]) || 100_000;
 const batchSize = 500;
 const rounds = 3;
 

@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { folder } from "./data.ts";
 import { median } from "./figures.ts";
+import type { Row } from "./row.ts";
 
 function emptyProgram(): string {
   mkdirSync(folder, { recursive: true });
@@ -27,25 +28,24 @@ function emptyProgram(): string {
   return program;
 }
 
-function time(command: readonly string[]): number {
-  const begun = performance.now();
-  Bun.spawnSync([...command]);
-  return performance.now() - begun;
+/** The middle of some starts, in milliseconds. */
+function timeStart(command: readonly string[]): number {
+  return median(Array.from({ length: 9 }, () => {
+    const begun = performance.now();
+    Bun.spawnSync([...command]);
+    return performance.now() - begun;
+  }));
 }
 
-/** Measures and prints. */
-export function measureStartUp(binary: string, rounds: number): void {
+/** Starts of `version` in turn with those of an empty program. */
+export function startUpRow(): Row {
   const empty = emptyProgram();
-  const version: number[] = [];
-  const nothing: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    version.push(time([binary, "version"]));
-    nothing.push(time([empty]));
-  }
-  const ratio = median(version) / median(nothing);
-  console.log(
-    `start-up: version ${median(version).toFixed(1)} ms, empty program ${
-      median(nothing).toFixed(1)
-    } ms, ratio ${ratio.toFixed(2)}`,
-  );
+  return {
+    name: "start-up: version",
+    measure: (program) => Promise.resolve({ ms: timeStart([program, "version"]) }),
+    reference: {
+      name: "an empty program",
+      measure: () => Promise.resolve({ ms: timeStart([empty]) }),
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * The agent as it is installed, from System32 without any flag: it finds its configuration, state and
- * logs, runs nothing that lies in the working directory, and its task is one that Windows knows.
+ * logs, and runs nothing that lies in the working directory.
  *
  * @module
  */
@@ -44,7 +44,6 @@ mapping.BARCODE = Tag
   }
   if (existsSync(join(system, "info.log"))) throw new Error("There is a log in System32.");
   await checkProtected(wine, agent, join(prefix, data));
-  await checkTask(wine, agent, system);
   await checkLock(wine, agent, state);
   await checkPlanted(wine, agent);
   console.log("wine: from System32, it finds configuration, state and logs in ProgramData");
@@ -73,16 +72,6 @@ async function checkProtected(wine: Wine, agent: string, folder: string): Promis
   );
   const sent = await must(wine, [agent, "upload", "csv_assets"]);
   if (!sent.includes("1 sent")) throw new Error(`With the encrypted token: ${sent}`);
-}
-
-async function checkTask(wine: Wine, agent: string, cwd: string): Promise<void> {
-  const xml = await must(wine, [agent, "schedule", "--task-xml"], cwd);
-  const file = join(wine.folder, "task.xml");
-  writeFileSync(file, xml);
-  const words = ["schtasks", "/Create", "/TN", "agent", "/XML", windowsPath(file)];
-  const { code, stdout, stderr } = await wine.run(words);
-  if (code !== 0) throw new Error(`schtasks refuses the task: ${stdout}${stderr}\n${xml}`);
-  await must(wine, ["schtasks", "/Delete", "/TN", "agent", "/F"]);
 }
 
 /** Whoever runs an upload, with whatever folder for temporary files, sees that another one runs. */

@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../config/config.ts";
+import { deliveryLimits } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import type { DeadEvent } from "../state/dead_events.ts";
 import type { DeadLetter } from "../state/dead_letters.ts";
@@ -98,7 +99,6 @@ async function resendLetters(
   resent: Resent,
 ): Promise<void> {
   const { oomnitza, settings } = await openSession(app, config, []);
-  const { api_version: apiVersion, batch_size: batchSize } = settings;
   using opened = openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
@@ -106,8 +106,8 @@ async function resendLetters(
   const redact = (text: string) => redactor.redact(text);
   const { mode, timeoutMs } = receiptOptions(settings);
   const receipts = { mode, timeoutMs: Math.min(timeoutMs, waitMs) };
-  const own = { store, oomnitza, apiVersion, batchSize, receipts, version, log, redact, signal };
-  await resend(letters, { ...own, workers }, resent);
+  const own = { ...deliveryLimits(settings), receipts, version, log, redact, signal };
+  await resend(letters, { store, oomnitza, ...own, workers }, resent);
 }
 
 /**

@@ -8,6 +8,7 @@ import { AgentError, ConfigError } from "../base/errors.ts";
 import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { sectionsBefore } from "../config/section_order.ts";
+import { deliveryLimits } from "../oomnitza/options.ts";
 import { GroupedLog } from "../logging/grouped.ts";
 import type { Log } from "../logging/log.ts";
 import { RateLimiters } from "../sdk/http/rate_limiter.ts";
@@ -82,9 +83,9 @@ export function deliverPrepared(
   request: RunRequest,
 ): Promise<DeliveredSection> {
   const { redactor, signal, stateFile } = app;
-  const { api_version: apiVersion, batch_size: batchSize } = settings;
   const receipts = receiptOptions(settings);
-  const own = { apiVersion, batchSize, guard: settings, receipts, stateFile, redactor, signal };
+  const limits = deliveryLimits(settings);
+  const own = { ...limits, guard: settings, receipts, stateFile, redactor, signal };
   const { workers = defaultWorkers, recordCount = 0 } = request;
   return deliverSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
 }

@@ -53,18 +53,31 @@ export function setOwn(record: Record<string, unknown>, key: string, value: unkn
 }
 
 /**
- * Whether a value holds lists and objects within each other beyond so many levels. No record does that
- * by nature, and what walks it may run out of stack.
+ * About how many characters a value has as JSON: never so few that the JSON has more than six times as many
+ * bytes. Infinite when it holds lists and objects within each other beyond so many levels. No record does
+ * that by nature, and what walks it may run out of stack.
  */
-export function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
-  if (levels === 0) return true;
-  if (Array.isArray(value)) return value.some((element) => isDeeperThan(element, levels - 1));
-  for (const key in value) {
-    if (isDeeperThan((value as Record<string, unknown>)[key], levels - 1)) return true;
+export function estimateSize(value: unknown, levels: number): number {
+  if (typeof value === "string") return value.length + 1;
+  if (typeof value !== "object" || value === null) return smallSize;
+  if (ArrayBuffer.isView(value)) return value.byteLength + smallSize;
+  if (levels === 0) return Infinity;
+  let size = smallSize;
+  if (Array.isArray(value)) {
+    for (const element of value) size += estimateSize(element, levels - 1);
+    return size;
   }
-  return false;
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    size += key.length + 1;
+    // Most values are texts of an object without more below it.
+    size += typeof inner === "string" ? inner.length + 1 : estimateSize(inner, levels - 1);
+  }
+  return size;
 }
+
+/** A number, a truth value, null, a date, or the brackets of a list. */
+const smallSize = 8;
 
 /**
  * Whether a mapped value counts as empty: null, `""`, 0, false, `[]` and `{}`

@@ -38,6 +38,10 @@ export const oomnitzaOptions = {
     maximum: largestBatch,
     advanced: true,
   }),
+  batch_mb: opt.integer(
+    "Size of the records in one request of API v3 in MB. A single record that is larger is sent alone.",
+    { default: 4, minimum: 1, maximum: 256, advanced: true },
+  ),
   receipt: opt.choice(
     "Whether Oomnitza is asked after an upload what became of the records that it took in. auto asks, and says so when the instance does not tell; require makes a section fail then; off does not ask.",
     ["auto", "require", "off"],
@@ -72,6 +76,13 @@ export const oomnitzaOptions = {
 
 /** The values of {@linkcode oomnitzaOptions}. */
 export type OomnitzaSettings = Values<typeof oomnitzaOptions>;
+
+/** How batches are made up, for a delivery. */
+export function deliveryLimits(
+  { api_version: apiVersion, batch_size: batchSize, batch_mb }: OomnitzaSettings,
+) {
+  return { apiVersion, batchSize, batchBytes: batch_mb * 1024 * 1024 };
+}
 
 /** What no single option can say about `[oomnitza]`. */
 export function checkOomnitzaOptions(options: OomnitzaSettings): string | undefined {

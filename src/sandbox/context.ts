@@ -15,8 +15,10 @@ import type { GuestProgram, GuestSetup, LoadProblem } from "./protocol.ts";
 export interface ContextHost {
   /** Defines the global `$py`, which every Python program needs; empty where there is none. */
   readonly pythonRuntime: string;
-  /** The record with this number in the batch begins. */
-  mark(index: number): void;
+  /** What the program's memory is to hold where the number of the record under way will stand: 16 bytes or more. */
+  readonly position: Uint8Array;
+  /** Called now and then between records, for code that the interpreter does not interrupt. */
+  sign(): void;
   /** Whether the time of the record or the memory is used up. */
   isSpent(): boolean;
   /** Calls a built-in converter; both texts are JSON. */
@@ -43,6 +45,7 @@ const guestLimits = {
   messageSize: 300,
   /** A batch is answered early when its results reach this size. */
   replySize: 2 << 20,
+  recordsPerSign: 8,
   logLines: 20,
   errorKinds: 50,
   converterDepth: 32,
@@ -107,10 +110,14 @@ function hostObject(context: QuickJSContext, host: ContextHost): QuickJSHandle {
   function define(name: string, body: (argument: QuickJSHandle) => QuickJSHandle): void {
     context.newFunction(name, body).consume((handle) => context.setProp(object, name, handle));
   }
-  define("mark", (index) => {
-    host.mark(context.getNumber(index));
+  define("sign", () => {
+    host.sign();
     return context.undefined;
   });
+  const { buffer } = host.position;
+  context.newArrayBuffer(buffer as ArrayBuffer).consume((handle) =>
+    context.setProp(object, "position", handle)
+  );
   define("isSpent", () => host.isSpent() ? context.true : context.false);
   define("builtin", (request) => context.newString(host.builtin(context.getString(request))));
   return object;

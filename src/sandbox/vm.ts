@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import variant from "@jitl/quickjs-singlefile-mjs-release-sync";
 import {
   newQuickJSWASMModuleFromVariant,
@@ -57,8 +58,14 @@ export async function createVm(setup: GuestSetup, host: VmHost): Promise<Vm> {
   const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum });
   const engine = await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }));
   host.beforePrograms();
-  const filled = () => wasmMemory.buffer.byteLength / (maximum * pageBytes);
-  return new QuickVm(engine, filled, setup, host);
+  const limit = maximum * pageBytes;
+  return new QuickVm(engine, { bytes: () => wasmMemory.buffer as ArrayBuffer, limit }, setup, host);
+}
+
+/** The memory of an instance; its bytes are others after it has grown. */
+interface InstanceMemory {
+  bytes(): ArrayBuffer;
+  readonly limit: number;
 }
 
 /** A runtime, its context and the handle of its driver. */
@@ -66,27 +73,28 @@ interface Opened {
   readonly runtime: QuickJSRuntime;
   readonly context: QuickJSContext;
   readonly driver: QuickJSHandle;
+  /** Where in the memory the driver keeps the number of the record that is under way. */
+  readonly position: number;
 }
 
 class QuickVm implements Vm {
   readonly #engine: QuickJSWASMModule;
-  /** How much of its memory the instance has taken, from 0 to 1; never falls. */
-  readonly #filled: () => number;
+  readonly #memory: InstanceMemory;
   readonly #setup: GuestSetup;
   readonly #host: VmHost;
   readonly #timer: RecordTimer;
   #opened: Opened;
-  #at = 0;
-  #filledBefore = 0;
+  /** The record that the clock runs for, and how full the memory was when that was noticed. */
+  #noticed = { at: 0, filled: 0 };
 
   constructor(
     engine: QuickJSWASMModule,
-    filled: () => number,
+    memory: InstanceMemory,
     setup: GuestSetup,
     host: VmHost,
   ) {
     this.#engine = engine;
-    this.#filled = filled;
+    this.#memory = memory;
     this.#setup = setup;
     this.#host = host;
     this.#timer = new RecordTimer(setup.limits.recordMs);
@@ -94,8 +102,8 @@ class QuickVm implements Vm {
   }
 
   run(text: string): VmAnswer {
-    this.#at = 0;
-    this.#timer.start();
+    new DataView(this.#memory.bytes()).setUint32(this.#opened.position, 0, true);
+    this.#notice(0);
     try {
       const reply = this.#call("run", text);
       if (typeof reply === "string") return { reply, failure: null, usable: !this.#isFull() };
@@ -107,13 +115,36 @@ class QuickVm implements Vm {
       const detail = error instanceof RangeError
         ? "user code recursed too deeply"
         : `the sandbox broke: ${messageOf(error)}`;
-      const failure: GuestFailure = { at: this.#at, sure: false, why: "broken", detail };
+      const failure: GuestFailure = { at: this.#at(), sure: false, why: "broken", detail };
       return { reply: null, failure, usable: false };
     }
   }
 
+  /** How much of its memory the instance has taken, from 0 to 1; never falls. */
+  #filled(): number {
+    return this.#memory.bytes().byteLength / this.#memory.limit;
+  }
+
   #isFull(): boolean {
     return this.#filled() > 0.95;
+  }
+
+  /** The record that is under way. */
+  #at(): number {
+    return new DataView(this.#memory.bytes()).getUint32(this.#opened.position, true);
+  }
+
+  /** Notices when another record has begun, and tells that the work goes on. */
+  #look(): void {
+    const at = this.#at();
+    if (at !== this.#noticed.at) this.#notice(at);
+    this.#host.alive(at);
+  }
+
+  /** Begins the time of a record. */
+  #notice(at: number): void {
+    this.#noticed = { at, filled: this.#filled() };
+    this.#timer.start();
   }
 
   /** After an interruption the results so far are still there; the next record gets a fresh context. */
@@ -146,14 +177,15 @@ class QuickVm implements Vm {
   }
 
   #failure(thrown: unknown): GuestFailure {
-    const at = this.#at;
+    const at = this.#at();
     const { recordMs, memoryMb } = this.#setup.limits;
     if (this.#timer.expired) {
       return { at, sure: true, why: "time", detail: `user code took longer than ${recordMs} ms` };
     }
     const detail = describeThrown(thrown);
     if (thrown === null || /out of memory/.test(detail)) {
-      const sure = this.#filledBefore < 0.5;
+      // Of a record that was too quick to be noticed, it is not known what was there before it.
+      const sure = this.#noticed.at === at && this.#noticed.filled < 0.5;
       const what = `user code took more than ${memoryMb} MB of memory`;
       return { at, sure, why: "memory", detail: what };
     }
@@ -169,22 +201,23 @@ class QuickVm implements Vm {
     runtime.setMemoryLimit(limits.memoryMb * 1_048_576);
     runtime.setMaxStackSize(limits.stackKb * 1024);
     const context = runtime.newContext();
+    // Nothing else in the memory has these bytes, so that the place is found by them.
+    const mark = crypto.getRandomValues(new Uint8Array(32));
     const driver = fillContext(context, this.#setup, {
       pythonRuntime: this.#host.pythonRuntime,
+      position: mark.slice(),
+      sign: () => this.#look(),
       isSpent: () => this.#timer.expired || this.#isFull(),
-      builtin: (request) => this.#host.builtin(request, this.#at),
-      mark: (index) => {
-        this.#at = index;
-        this.#filledBefore = this.#filled();
-        this.#timer.start();
-        this.#host.alive(index);
-      },
+      builtin: (request) => this.#host.builtin(request, this.#at()),
     });
+    const position = Buffer.from(this.#memory.bytes()).indexOf(mark);
+    if (position === -1) throw new Error("the place of the record's number was not found");
     this.#timer.start();
+    // Called after every 10,000 steps or so: a record that takes its time is noticed soon enough.
     runtime.setInterruptHandler(() => {
-      this.#host.alive(this.#at);
+      this.#look();
       return this.#timer.check();
     });
-    return { runtime, context, driver };
+    return { runtime, context, driver, position };
   }
 }

@@ -66,6 +66,7 @@ export {
   type SqlConnection,
   sqlEndpoint,
   sqlOptions,
+  sqlPages,
   type SqlRow,
   sqlRows,
   sqlRule,

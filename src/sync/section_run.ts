@@ -9,6 +9,7 @@ import { SourceError } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
+import { GarbageCollector } from "../runtime/memory.ts";
 import type { Http } from "../sdk/http/http.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
@@ -43,6 +44,7 @@ export interface RunContext {
   readonly oomnitza: Oomnitza;
   readonly apiVersion: "auto" | "v2" | "v3";
   readonly batchSize: number;
+  readonly batchBytes: number;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
   /** How Oomnitza is asked what became of the records. */
@@ -106,6 +108,7 @@ export class SectionRun {
   readonly #backlog = openAccount();
   readonly #stored: OpenRun | undefined;
   readonly #saver: DataSaver | undefined;
+  readonly #garbage = new GarbageCollector();
   readonly #delivery: Delivery;
   readonly #receipts: SectionReceipts;
   /** Of earlier runs whose receipts came during this one. */
@@ -156,6 +159,7 @@ export class SectionRun {
       account: this.account,
       workers: testmode === undefined ? workers : 1,
       outbox: this.#stored?.outbox,
+      garbage: this.#garbage,
       onRequest: ({ payload }) => this.#saver?.payload(payload),
     });
   }
@@ -242,7 +246,7 @@ export class SectionRun {
 
   /** What the deliveries of the backlog and of the run have in common. */
   #deliverySettings() {
-    const { oomnitza, apiVersion, batchSize, redactor } = this.#context;
+    const { oomnitza, apiVersion, batchSize, batchBytes, redactor } = this.#context;
     const { testmode } = this.#settings;
     const sink: Sink = testmode === undefined
       ? { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) }
@@ -252,6 +256,7 @@ export class SectionRun {
       apiVersion,
       // Test mode shows one record at a time.
       batchSize: testmode === undefined ? batchSize : 1,
+      batchBytes,
       identify: this.#prepared.mapper.identify,
       log: this.#prepared.log,
       redact: (text) => redactor.redact(text),
@@ -325,6 +330,7 @@ export class SectionRun {
       redactor,
       signal,
       onVendorAnswer,
+      garbage: this.#garbage,
       onRecord: this.#saver?.record,
       clock,
       deliver: (record) => {

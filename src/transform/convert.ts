@@ -65,33 +65,80 @@ function bind(
   field: FieldMapping,
   params: ConverterParams,
   problems: ConversionProblems,
-  { counts, onError }: Outcome,
+  outcome: Outcome,
 ): Convert {
   const { converter } = used;
-  const name = field.spec.source ?? field.field;
-  // What is empty was not there to be converted; without a source, the converter finds its value itself.
-  const takesEmpty = field.spec.source === undefined;
+  const binding: Binding = {
+    converter,
+    field: field.spec.source ?? field.field,
+    params,
+    takesEmpty: field.spec.source === undefined,
+    note: (problem, level) => problems.note(converter.name, field.field, problem, level),
+    ...outcome,
+  };
+  return converter.waits === true ? bindWaiting(used, binding) : bindDirect(used, binding);
+}
+
+/** A converter as one field uses it. */
+interface Binding extends Outcome {
+  readonly converter: Converter;
+  /** What the converter sees as its field. */
+  readonly field: string;
+  readonly params: ConverterParams;
+  /** Without a source, the converter finds its value itself; otherwise, what is empty was not there. */
+  readonly takesEmpty: boolean;
+  readonly note: (problem: string, level: ProblemLevel) => void;
+}
+
+/** The result of a call, and how its failure is handled. */
+function finish(
+  { counts, onError, takesEmpty }: Binding,
+  value: unknown,
+  result: unknown,
+  failure: string | undefined,
+): unknown {
+  if (failure === undefined && !takesEmpty && isBlank(value)) return result ?? null;
+  return applyOnError(counts, onError, result, failure);
+}
+
+/** Binds a converter that answers at once: calls cannot overlap, so that nothing is made anew for each. */
+function bindDirect(used: Used, binding: Binding): Convert {
+  const { converter, field, params, note } = binding;
+  let failure: string | undefined;
+  function report(problem: string, level: ProblemLevel = "error"): void {
+    if (level === "error") failure ??= problem;
+    note(problem, level);
+  }
   return (record, value) => {
+    failure = undefined;
+    let result: unknown;
+    try {
+      result = converter.convert({ field, record, value, params, report }, used.state);
+    } catch (thrown) {
+      report(messageOf(thrown));
+      result = null;
+    }
+    return finish(binding, value, result, failure);
+  };
+}
+
+/** Binds a converter that queries another system: several of its calls may be under way at once. */
+function bindWaiting(used: Used, binding: Binding): Convert {
+  const { converter, field, params, note } = binding;
+  return async (record, value) => {
     let failure: string | undefined;
     function report(problem: string, level: ProblemLevel = "error"): void {
       if (level === "error") failure ??= problem;
-      problems.note(converter.name, field.field, problem, level);
+      note(problem, level);
     }
-    function finish(result: unknown): unknown {
-      if (failure === undefined && !takesEmpty && isBlank(value)) return result ?? null;
-      return applyOnError(counts, onError, result, failure);
-    }
-    function fail(thrown: unknown): unknown {
-      report(messageOf(thrown));
-      return finish(null);
-    }
+    let result: unknown;
     try {
-      const call = { field: name, record, value, params, report };
-      const result = converter.convert(call, used.state);
-      return result instanceof Promise ? result.then(finish, fail) : finish(result);
+      result = await converter.convert({ field, record, value, params, report }, used.state);
     } catch (thrown) {
-      return fail(thrown);
+      report(messageOf(thrown));
+      result = null;
     }
+    return finish(binding, value, result, failure);
   };
 }
 

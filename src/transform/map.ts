@@ -59,6 +59,8 @@ interface CompiledField {
   readonly optional: boolean;
   /** Whether what manufacturers write instead of a serial number is no value of it. */
   readonly serial: boolean;
+  /** Whether its value is taken as it is found. */
+  readonly isPlain: boolean;
 }
 
 /** How the value of a mapping is found in a record, before its converter. */
@@ -85,6 +87,8 @@ export function describeIdentity(outgoing: MappedRecord, syncFields: readonly st
 /** A mapping table, compiled. */
 interface Table {
   readonly fields: readonly CompiledField[];
+  /** Names of those that must not be empty. */
+  readonly required: readonly string[];
   /** The fields of the custom calls, in the order of the calls. */
   readonly calls: readonly (CompiledField | undefined)[];
   readonly syncFields: readonly string[];
@@ -99,14 +103,19 @@ function compileField(
   { texts, conversions, keepIfEmpty, syncFields, isSerial }: MapperInputs,
 ): CompiledField {
   const isKey = syncFields.includes(field.field) || field.field === serialField;
+  const convert = conversions.of(field.field);
+  const custom = conversions.custom.findIndex(({ target }) => target === field.field);
+  const optional = keepIfEmpty.includes("*") || keepIfEmpty.includes(field.field);
+  const serial = isKey && field.spec.source !== undefined && isSerial?.(field.spec.source) === true;
   return {
     name: field.field,
     required: field.spec.required === true,
     read: compileReader(field, texts),
-    convert: conversions.of(field.field),
-    custom: conversions.custom.findIndex(({ target }) => target === field.field),
-    optional: keepIfEmpty.includes("*") || keepIfEmpty.includes(field.field),
-    serial: isKey && field.spec.source !== undefined && isSerial?.(field.spec.source) === true,
+    convert,
+    custom,
+    optional,
+    serial,
+    isPlain: convert === undefined && custom === -1 && !optional && !serial,
   };
 }
 
@@ -126,13 +135,13 @@ function computeValue(
  * @param placeholder What was found instead of a serial number.
  */
 function checkRequired(
-  { fields, syncFields }: Table,
+  { fields, required, syncFields }: Table,
   outgoing: MappedRecord,
   placeholder: string | undefined,
 ): MappedRecord | Dropped {
   let missing: string[] | undefined;
-  for (const { name, required } of fields) {
-    if (required && isEmpty(outgoing[name])) (missing ??= []).push(name);
+  for (const name of required) {
+    if (isEmpty(outgoing[name])) (missing ??= []).push(name);
   }
   if (missing !== undefined) {
     const identity = describeIdentity(outgoing, syncFields);
@@ -141,7 +150,7 @@ function checkRequired(
       : `: "${placeholder}" stands for a missing serial number`;
     return new Dropped("incomplete", identity, `no value for ${missing.join(", ")}${instead}`);
   }
-  if (!isEmpty(outgoing)) return outgoing;
+  for (const _ in outgoing) return outgoing;
   const reason = fields.length === 0 ? "nothing is mapped" : "all of its fields are empty";
   return new Dropped("incomplete", "", reason);
 }
@@ -166,32 +175,51 @@ function put(
   return found.trim();
 }
 
-/** Makes the outgoing record of the values of its fields, in their order. */
-function assemble(table: Table, values: readonly unknown[]): MappedRecord | Dropped {
-  const outgoing: Record<string, unknown> = {};
-  let failure: ConversionFailure | undefined;
-  let placeholder: string | undefined;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] ?? null;
-    if (value instanceof ConversionFailure && value.onError !== "keep") {
-      if (failure === undefined || value.onError === "fail") failure = value;
-    }
-    placeholder = put(outgoing, table.fields[index] as CompiledField, value, table) ?? placeholder;
+/** What is found out while a record is mapped. */
+interface Progress {
+  readonly outgoing: Record<string, unknown>;
+  /** The failure that counts. */
+  failure: ConversionFailure | undefined;
+  /** What was found instead of a serial number. */
+  placeholder: string | undefined;
+}
+
+/** Takes the value of a field. */
+function take(progress: Progress, field: CompiledField, value: unknown, table: Table): void {
+  if (value instanceof ConversionFailure && value.onError !== "keep") {
+    if (progress.failure === undefined || value.onError === "fail") progress.failure = value;
   }
+  progress.placeholder = put(progress.outgoing, field, value, table) ?? progress.placeholder;
+}
+
+/** The outgoing record when all of its fields were taken. */
+function conclude(table: Table, progress: Progress): MappedRecord | Dropped {
+  const { outgoing, failure, placeholder } = progress;
   if (failure === undefined) return checkRequired(table, outgoing, placeholder);
   const identity = describeIdentity(outgoing, table.syncFields);
   return new Dropped("failed", identity, failure.reason, failure.onError === "fail");
 }
 
+function begin(): Progress {
+  return { outgoing: {}, failure: undefined, placeholder: undefined };
+}
+
 function map(table: Table, record: SourceRecord, custom?: CustomResults): MappedRecord | Dropped {
-  return assemble(table, table.fields.map((field) => computeValue(field, record, custom)));
+  const progress = begin();
+  for (const field of table.fields) {
+    if (field.isPlain) setOwn(progress.outgoing, field.name, field.read(record) ?? null);
+    else take(progress, field, computeValue(field, record, custom) ?? null, table);
+  }
+  return conclude(table, progress);
 }
 
 async function mapWaiting(table: Table, record: SourceRecord, custom?: CustomResults) {
   const values = await Promise.all(
     table.fields.map((field) => computeValue(field, record, custom)),
   );
-  return assemble(table, values);
+  const progress = begin();
+  table.fields.forEach((field, index) => take(progress, field, values[index] ?? null, table));
+  return conclude(table, progress);
 }
 
 function identifyRaw({ fields, syncFields }: Table, record: SourceRecord): string {
@@ -227,7 +255,8 @@ export function compileMapper(
   const { conversions, syncFields, onPlaceholder } = inputs;
   const fields = mappings.map((field) => compileField(field, inputs));
   const calls = conversions.custom.map(({ target }) => fields.find(({ name }) => name === target));
-  const table: Table = { fields, calls, syncFields, onPlaceholder };
+  const required = fields.filter((field) => field.required).map(({ name }) => name);
+  const table: Table = { fields, required, calls, syncFields, onPlaceholder };
   return {
     map: (record, custom) => map(table, record, custom),
     mapWaiting: (record, custom) => mapWaiting(table, record, custom),

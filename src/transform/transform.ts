@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../logging/log.ts";
-import type { SourceRecord } from "../base/record.ts";
+import type { MappedRecord, SourceRecord } from "../base/record.ts";
 import type { Conversions } from "./convert.ts";
 import { Dropped, type Mapper, type Outcomes } from "./map.ts";
 import type {
@@ -57,12 +57,12 @@ function mapAll(
   return records.map((record) => mapper.map(record));
 }
 
-async function mapOne(
+function mapOne(
   mapper: Mapper,
   conversions: Conversions,
   record: SourceRecord,
   outcome: SandboxOutcome | undefined,
-) {
+): MappedRecord | Dropped | Promise<MappedRecord | Dropped> {
   if (outcome === undefined) {
     return new Dropped("failed", mapper.identifyRaw(record), "user code returned no result");
   }
@@ -71,7 +71,7 @@ async function mapOne(
     return new Dropped("filtered", mapper.identifyRaw(record), "the record filter");
   }
   const results = conversions.applyOnErrorToCustom(outcome.results, outcome.failures ?? []);
-  if (conversions.waits) return await mapper.mapWaiting(record, results);
+  if (conversions.waits) return mapper.mapWaiting(record, results);
   return mapper.map(record, results);
 }
 
@@ -84,9 +84,10 @@ async function throughSandbox(
   const outcomes = await sandbox.run(
     records.map((record) => ({ record, values: mapper.customValues(record) })),
   );
-  return await Promise.all(
-    records.map((record, index) => mapOne(mapper, conversions, record, outcomes[index])),
+  const mapped = records.map((record, index) =>
+    mapOne(mapper, conversions, record, outcomes[index])
   );
+  return conversions.waits ? await Promise.all(mapped) : mapped as Outcomes;
 }
 
 /** Begins a transformation; a sandbox is started only when there is user code. */

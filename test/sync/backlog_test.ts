@@ -42,7 +42,7 @@ async function deliver(store: StateStore, sink: Sink) {
   const { log, lines } = keepLog();
   const identify = ({ TAG }: MappedRecord) => String(TAG);
   const redact = (text: string) => text;
-  const how = { redact, identify, apiVersion: "auto", batchSize: 10 } as const;
+  const how = { redact, identify, apiVersion: "auto", batchSize: 10, batchBytes: 1e6 } as const;
   const settings = { sink, account, log, ...how };
   const result = await deliverBacklog(store, storedSection, settings).catch((error) => error);
   return { result, counts: countBacklog(account), lines };

@@ -56,6 +56,17 @@ test("nothing is sent for no records", async () => {
   expect(sink.posted).toEqual([]);
 });
 
+test("a request has no more bytes of records than allowed, and a larger record goes alone", async () => {
+  const sink = fakeSink([200]);
+  const { delivery, account } = startDelivery(sink, { batchSize: 100, batchBytes: 2500 });
+  const records = mappedRecords(6).map((record, index) => {
+    return { ...record, TEXT: "x".repeat(index === 3 ? 5000 : 1000) };
+  });
+  await deliverAll(delivery, records);
+  expect(listTags(sink.posted)).toEqual(["T1 T2", "T3", "T4", "T5 T6", ""]);
+  expect(account.counts).toMatchObject({ sent: 6, failed: 0 });
+});
+
 test("a batch that is too large is halved", async () => {
   const sink = fakeSink(({ tags }) => tags.length > 2 ? 413 : 200);
   const { delivery, account } = startDelivery(sink);

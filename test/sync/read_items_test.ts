@@ -8,7 +8,7 @@ import { Skipped } from "../../src/base/record.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
 import { readRecords } from "../../src/sync/read/explain.ts";
 import { sampleRecords } from "../../src/sync/read/probe.ts";
-import { groupItems, readItems } from "../../src/sync/read/read_items.ts";
+import { groupItems, readItems, readPages } from "../../src/sync/read/read_items.ts";
 import {
   describeItem,
   prepareTestSection,
@@ -97,13 +97,32 @@ test("what came before a failure is read, also when it makes no whole group", as
   ]);
   const groups: number[] = [];
   async function readGroups(): Promise<void> {
-    const items = readItems(prepared, readSettings());
-    for await (const { length } of groupItems(items, 2, (_): _ is typeof _ => true)) {
-      groups.push(length);
+    const pages = readPages(prepared, readSettings());
+    const limits = { items: 2, size: Infinity };
+    for await (const { items } of groupItems(pages, limits, (_): _ is typeof _ => true)) {
+      groups.push(items.length);
     }
   }
   await expect(readGroups()).rejects.toThrow("gone");
   expect(groups).toEqual([2, 1]);
+});
+
+test("large records make small groups", async () => {
+  const large = { tag: "large", text: "x".repeat(1000) };
+  const { prepared } = await prepareTestSection([
+    [large, large, large],
+    ...tagged(3),
+    large,
+    { tag: "huge", list: [{ text: "x".repeat(9000) }] },
+    large,
+  ]);
+  const groups: number[] = [];
+  const pages = readPages(prepared, readSettings());
+  const limits = { items: 3, size: 2000 };
+  for await (const { items } of groupItems(pages, limits, (_): _ is typeof _ => true)) {
+    groups.push(items.length);
+  }
+  expect(groups).toEqual([2, 3, 3, 1]);
 });
 
 test("some records may be read instead of all", async () => {

@@ -25,7 +25,7 @@ async function retry(store: StateStore, sink: FakeSink) {
   const resent: Resent = { accepted: 0, refused: 0, unanswered: 0, processing: 0 };
   const redact = (text: string) => text;
   const how = {
-    ...{ apiVersion: "auto", batchSize: 10, workers: 1, version: "2" } as const,
+    ...{ apiVersion: "auto", batchSize: 10, batchBytes: 1e6, workers: 1, version: "2" } as const,
     receipts: { mode: "off", timeoutMs: 0 } as const,
     signal: new AbortController().signal,
   };

@@ -44,6 +44,7 @@ async function run(
     oomnitza,
     apiVersion: "auto",
     batchSize: 4,
+    batchBytes: 1_000_000,
     guard: {},
     receipts: { mode: "off", timeoutMs: 0 },
     http: {} as never,

@@ -103,11 +103,10 @@ test("failures are counted by field; what is empty was not there to be converted
   ]);
 });
 
-test("what a converter throws becomes nothing; each kind is logged once and counted", async () => {
+test("what a converter throws becomes nothing; each kind is logged once and counted", () => {
   const broken = converter({
     convert({ value, report }) {
       if (value === "unusual") report("is unusual", "warning");
-      if (value === "reject") return Promise.reject(new Error("is away"));
       if (value === "throw") throw new Error("is bad");
       return value;
     },
@@ -117,16 +116,38 @@ test("what a converter throws becomes nothing; each kind is logged once and coun
   expect(convert?.({}, "throw")).toBeNull();
   expect(convert?.({}, "throw")).toBeNull();
   expect(convert?.({}, "unusual")).toBe("unusual");
-  expect(await convert?.({}, "reject")).toBeNull();
   expect(lines).toEqual([
     "error: Converter same of A: is bad",
     "warning: Converter same of A: is unusual",
+  ]);
+  expect(problems.count()).toBe(3);
+  problems.summarise();
+  problems.summarise();
+  expect(lines.slice(2)).toEqual(["error: Converter same of A: is bad: 2 times in all"]);
+});
+
+test("of calls that overlap, each has its own outcome", async () => {
+  const waiting = converter({
+    waits: true,
+    async convert({ value, report }) {
+      if (value === "bad") report("is bad");
+      await new Promise(setImmediate);
+      if (value === "away") throw new Error("is away");
+      return value;
+    },
+  });
+  const { conversions, lines } = bind([field("A", "same", "a")], [waiting]);
+  const convert = conversions.of("A");
+  const values = ["fine", "bad", "away", "fine"];
+  const results = await Promise.all(values.map((value) => convert?.({}, value)));
+  expect(results).toEqual(["fine", "bad", null, "fine"]);
+  expect(conversions.counts).toEqual([
+    { converter: "same", field: "A", tried: 4, failed: 2, reason: "is bad" },
+  ]);
+  expect(lines).toEqual([
+    "error: Converter same of A: is bad",
     "error: Converter same of A: is away",
   ]);
-  expect(problems.count()).toBe(4);
-  problems.summarise();
-  problems.summarise();
-  expect(lines.slice(3)).toEqual(["error: Converter same of A: is bad: 2 times in all"]);
 });
 
 test("problems of more kinds than can be distinguished are one kind", () => {

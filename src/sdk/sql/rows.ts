@@ -1,5 +1,5 @@
 /**
- * Rows of a query, one after the other: no more of them are held than the reader is slow.
+ * Rows of a query, as they come in: no more of them are held than the reader is slow.
  *
  * @module
  */
@@ -69,6 +69,11 @@ function readRow(cells: readonly Cell[]): SqlRow {
   }
 }
 
+/** Rows are made when they are asked for, so that those before one that cannot be read are given. */
+function* readAll(rows: readonly (readonly Cell[])[]): Generator<SqlRow> {
+  for (const cells of rows) yield readRow(cells);
+}
+
 /** Takes the next rows, if the server does not keep silent for too long. */
 async function takeInTime(queue: RowQueue, { endpoint, names }: SqlConnection): Promise<Cell[][]> {
   const timer = setTimeout(() => {
@@ -82,12 +87,15 @@ async function takeInTime(queue: RowQueue, { endpoint, names }: SqlConnection): 
 }
 
 /**
- * Reads the rows of one query. A connection answers one query at a time; when the reader leaves
- * before the end, or anything goes wrong, the connection is closed.
+ * Reads the rows of one query, some at a time. A connection answers one query at a time; when the reader
+ * leaves before the end, or anything goes wrong, the connection is closed.
  *
  * @throws {SourceError} What the server says, after all rows that came before it.
  */
-export async function* sqlRows(connection: SqlConnection, sql: string): AsyncGenerator<SqlRow> {
+export async function* sqlPages(
+  connection: SqlConnection,
+  sql: string,
+): AsyncGenerator<Iterable<SqlRow>> {
   const { driver, names, endpoint: { signal } } = connection;
   signal.throwIfAborted();
   const queue = new RowQueue();
@@ -108,7 +116,7 @@ export async function* sqlRows(connection: SqlConnection, sql: string): AsyncGen
     for (;;) {
       const rows = await takeInTime(queue, connection);
       if (rows.length === 0) break;
-      for (const cells of rows) yield readRow(cells);
+      yield readAll(rows);
       signal.throwIfAborted();
       if (!paused) continue;
       paused = false;
@@ -118,4 +126,9 @@ export async function* sqlRows(connection: SqlConnection, sql: string): AsyncGen
     signal.removeEventListener("abort", abort);
     if (!complete) connection.close();
   }
+}
+
+/** Reads the rows of one query one by one; else as {@linkcode sqlPages}. */
+export async function* sqlRows(connection: SqlConnection, sql: string): AsyncGenerator<SqlRow> {
+  for await (const rows of sqlPages(connection, sql)) yield* rows;
 }

@@ -13,7 +13,7 @@ import { parseSqlAddress, type SqlAddress } from "./address.ts";
 import type { SqlEndpoint, SqlLogin } from "./connection.ts";
 
 export { connectSql, type SqlConnection, type SqlEndpoint } from "./connection.ts";
-export { type SqlRow, sqlRows } from "./rows.ts";
+export { sqlPages, type SqlRow, sqlRows } from "./rows.ts";
 
 function serverOption(option: Option<string>): Option<SqlAddress> {
   const schema = z.string().transform((value, context): SqlAddress => {

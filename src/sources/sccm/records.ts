@@ -12,6 +12,7 @@ import {
   type SourceRecord,
   type SqlConnection,
   sqlEndpoint,
+  sqlPages,
   type SqlRow,
   sqlRows,
   type SqlValues,
@@ -61,73 +62,103 @@ async function seenColumns(connection: SqlConnection): Promise<SeenColumns> {
   return seen;
 }
 
-/** A stream by rising resource id of which one row is looked at before it is taken. */
+/** A stream by rising resource id, at one of its rows. */
 class Rising {
-  readonly #rows: AsyncGenerator<SqlRow>;
+  readonly #pages: AsyncGenerator<Iterable<SqlRow>>;
   readonly #what: string;
-  #next: SqlRow | undefined;
-  #id = Number.NEGATIVE_INFINITY;
+  /** The rows behind this one that are there already. */
+  #rows: Iterator<SqlRow> = [].values();
+  /** The row at which it is; empty before the first and at the end. */
+  row: SqlRow = {};
+  /** Id of that row; infinite at the end. */
+  id = Number.NEGATIVE_INFINITY;
 
-  constructor(rows: AsyncGenerator<SqlRow>, what: string) {
-    this.#rows = rows;
+  constructor(pages: AsyncGenerator<Iterable<SqlRow>>, what: string) {
+    this.#pages = pages;
     this.#what = what;
   }
 
-  /** Id of the row that waits; infinite at the end. */
-  async peek(): Promise<number> {
-    if (this.#next !== undefined) return this.#id;
-    const { done, value } = await this.#rows.next();
-    if (done === true) return this.#id = Number.POSITIVE_INFINITY;
-    const id = Number(value["resource_id"]);
-    if (!(id >= this.#id)) {
-      throw new SourceError(`${this.#what} do not come in the order of ResourceID`);
-    }
-    this.#next = value;
-    return this.#id = id;
-  }
-
-  async take(): Promise<SqlRow> {
-    await this.peek();
-    const row = this.#next ?? {};
-    this.#next = undefined;
-    return row;
+  /**
+   * Goes to the next row. The promise, when there is one, is for a row that is not there yet: of hundreds
+   * one is to be waited for, and a promise costs more than a row.
+   */
+  next(): Promise<void> | undefined {
+    const { done, value } = this.#rows.next();
+    if (done === true) return this.#load();
+    this.#set(value);
+    return undefined;
   }
 
   async close(): Promise<void> {
-    await this.#rows.return(undefined);
+    await this.#pages.return(undefined);
+  }
+
+  async #load(): Promise<void> {
+    for (;;) {
+      const page = await this.#pages.next();
+      if (page.done === true) break;
+      this.#rows = page.value[Symbol.iterator]();
+      const { done, value } = this.#rows.next();
+      if (done !== true) return this.#set(value);
+    }
+    this.row = {};
+    this.id = Number.POSITIVE_INFINITY;
+  }
+
+  #set(row: SqlRow): void {
+    const id = Number(row["resource_id"]);
+    if (!(id >= this.id)) {
+      throw new SourceError(`${this.#what} do not come in the order of ResourceID`);
+    }
+    this.row = row;
+    this.id = id;
   }
 }
 
 /** The programs of a computer; those of computers that are not read are passed by. */
 async function takePrograms(id: number, programs: Rising): Promise<SourceRecord[]> {
-  while (await programs.peek() < id) await programs.take();
+  while (programs.id < id) await programs.next();
   const found: SourceRecord[] = [];
-  while (await programs.peek() === id) {
-    const { name, version, publisher } = await programs.take();
+  while (programs.id === id) {
+    const { name, version, publisher } = programs.row;
     found.push({ name, version, publisher, path: null });
+    const waiting = programs.next();
+    if (waiting !== undefined) await waiting;
   }
   return found;
 }
+
+/** Computers that are given at once. */
+const pageSize = 50;
 
 async function* joined(
   computers: Rising,
   programs: Rising | undefined,
   emptyKeys: readonly string[],
-): AsyncGenerator<SourceRecord> {
-  // Both queries take their time on the server: they are at work together.
-  await Promise.all([computers.peek(), programs?.peek()]);
+): AsyncGenerator<readonly SourceRecord[]> {
+  let page: SourceRecord[] = [];
   let last = Number.NaN;
-  for (let id = await computers.peek(); id !== Number.POSITIVE_INFINITY;) {
-    const row = await computers.take();
-    // A computer that the inventory holds twice is still one.
-    if (id !== last) {
+  let failure: { readonly thrown: unknown } | undefined;
+  try {
+    // Both queries take their time on the server: they are at work together.
+    await Promise.all([computers.next(), programs?.next()]);
+    for (; computers.id !== Number.POSITIVE_INFINITY; await computers.next()) {
+      const { id, row } = computers;
+      // A computer that the inventory holds twice is still one.
+      if (id === last) continue;
+      last = id;
       const hardware = toHardware(row, emptyKeys);
-      if (programs === undefined) yield { hardware };
-      else yield { hardware, software: await takePrograms(id, programs) };
+      if (programs === undefined) page.push({ hardware });
+      else page.push({ hardware, software: await takePrograms(id, programs) });
+      if (page.length < pageSize) continue;
+      yield page;
+      page = [];
     }
-    last = id;
-    id = await computers.peek();
+  } catch (thrown) {
+    failure = { thrown };
   }
+  if (page.length > 0) yield page;
+  if (failure !== undefined) throw failure.thrown;
 }
 
 function listEmptyKeys({ log }: Context, seen: SeenColumns): readonly string[] {
@@ -144,15 +175,17 @@ function listEmptyKeys({ log }: Context, seen: SeenColumns): readonly string[] {
 
 /**
  * Reads all computers, with their programs when anybody looks at them: two queries whatever their
- * number, and no more than one computer in memory.
+ * number, and no more than {@linkcode pageSize} computers in memory.
  *
  * @throws {AuthError} Or `SourceError`, after all records that came before it.
  */
-export async function* readComputers(context: Context): AsyncGenerator<SourceRecord> {
+export async function* readComputers(
+  context: Context,
+): AsyncGenerator<readonly SourceRecord[]> {
   const opened: SqlConnection[] = [];
   const streams: Rising[] = [];
   function stream(connection: SqlConnection, sql: string, what: string): Rising {
-    const rising = new Rising(sqlRows(connection, sql), what);
+    const rising = new Rising(sqlPages(connection, sql), what);
     streams.push(rising);
     return rising;
   }

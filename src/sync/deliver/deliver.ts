@@ -16,8 +16,10 @@ import {
   type Upload,
   type UploadRequest,
 } from "../../oomnitza/payload.ts";
+import type { GarbageCollector } from "../../runtime/memory.ts";
 import { retryPolicies, type RetryPolicy } from "../../sdk/http/retry.ts";
 import type { Account } from "../account.ts";
+import { BatchBuilder, type BuiltBatch } from "./batch_builder.ts";
 import { type Batch, createBatch, Dispatcher, type Outbox } from "./dispatcher.ts";
 import { absentError, classifyError, classifyResponse, type PostOutcome } from "./response.ts";
 
@@ -39,6 +41,8 @@ export interface DeliverySettings {
   readonly apiVersion: "auto" | "v2" | "v3";
   /** Records in one request of API v3. */
   readonly batchSize: number;
+  /** Bytes of the records in one request; a record that has more goes alone. */
+  readonly batchBytes: number;
   /** Concurrent requests; 0 and 1 send one after the other. */
   readonly workers: number;
   readonly account: Account;
@@ -48,6 +52,7 @@ export interface DeliverySettings {
   readonly redact: (text: string) => string;
   /** Where batches are safe from a crash; without one, what is not answered is lost. */
   readonly outbox?: Outbox | undefined;
+  readonly garbage?: GarbageCollector | undefined;
   /** Sees every request before it is sent, for `--save-data`. */
   readonly onRequest?: ((request: UploadRequest) => void) | undefined;
 }
@@ -66,6 +71,9 @@ function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
+/** Characters of a batch of large records. */
+const largeBatch = 200_000;
+
 /** Records that are logged by name; the report names more, the log of the end counts all. */
 const maxLoggedRecords = 20;
 
@@ -74,7 +82,7 @@ export class Delivery {
   readonly #settings: DeliverySettings;
   readonly #dispatcher: Dispatcher;
   #protocol: "v2" | "v3" | undefined;
-  #batch: MappedRecord[] = [];
+  readonly #builder: BatchBuilder;
   #requests = 0;
   /** Batches in a row to which the instance gave no useful answer. */
   #consecutiveFailures = 0;
@@ -90,6 +98,7 @@ export class Delivery {
 
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
+    this.#builder = new BatchBuilder(settings.batchBytes);
     this.#protocol = settings.apiVersion === "auto" ? undefined : settings.apiVersion;
     this.#dispatcher = new Dispatcher({
       outbox: settings.outbox,
@@ -125,14 +134,14 @@ export class Delivery {
 
   /** Takes a record; the promise, when there is one, must be awaited before the next. Never throws. */
   add(record: MappedRecord): Promise<void> | undefined {
-    this.#batch.push(record);
     const size = this.#protocol === "v2" ? 1 : this.#settings.batchSize;
-    return this.#batch.length < size ? undefined : this.#dispatcher.add(this.#take());
+    const complete = this.#builder.add(record, size);
+    return complete.length === 0 ? undefined : this.#dispatch(complete);
   }
 
   /** Sends what is left and waits for all answers, without a time cap. */
   async finish(): Promise<void> {
-    if (this.#batch.length > 0) await this.#dispatcher.add(this.#take());
+    await this.#dispatch(this.#builder.finish());
     await this.#dispatcher.finish();
     this.summarize();
     if (this.#stopped !== undefined) throw this.#stopped;
@@ -144,7 +153,7 @@ export class Delivery {
 
   /** Delivers a batch that is in the outbox already; throws what ended the delivery. */
   async resume(batchId: number, records: readonly MappedRecord[]): Promise<void> {
-    await this.#deliver(createBatch(records, undefined, batchId));
+    await this.#deliver(createBatch(records, batchId));
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
@@ -159,10 +168,14 @@ export class Delivery {
     if (more > 0) log.error(`${more} more were not accepted; the report counts them`);
   }
 
-  #take(): readonly MappedRecord[] {
-    const records = this.#batch;
-    this.#batch = [];
-    return records;
+  /** Never throws. */
+  async #dispatch(batches: readonly BuiltBatch[]): Promise<void> {
+    for (const batch of batches) {
+      const size = batch.text?.length ?? 0;
+      const full = this.#dispatcher.add(batch);
+      if (full !== undefined) await full;
+      if (size >= largeBatch) this.#settings.garbage?.note(size);
+    }
   }
 
   /** Delivers a batch; never throws, so that nothing that was read is left unaccounted. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { stringifyExactJson } from "../../base/json.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
+import type { BuiltBatch } from "./batch_builder.ts";
 
 /** Keeps batches until they were answered. Everything throws `AgentError` when it cannot. */
 export interface Outbox {
@@ -26,6 +26,8 @@ export interface Batch {
   readonly records: readonly MappedRecord[];
   /** The records as JSON, written once for the outbox and for the request. */
   readonly text: string | undefined;
+  /** Bytes of that text, as far as it is known. */
+  readonly bytes: number;
   /** Its id in the outbox; absent without one. */
   readonly id: number | undefined;
   /** What Oomnitza had its say about. */
@@ -54,18 +56,19 @@ const groupSize = 8;
 /** How long a batch waits for others to be written with, in milliseconds. */
 const flushDelayMs = 20;
 
-function toJson(records: readonly MappedRecord[]): string | undefined {
-  try {
-    return stringifyExactJson(records);
-  } catch {
-    // Whoever sends them says which of them cannot be written, and why.
-    return undefined;
-  }
+/**
+ * Bytes of batches that wait for a worker, beyond which nothing is taken: each is in memory several times,
+ * as records, as text and as what is written into the state file.
+ */
+const maxWaitingBytes = 16_000_000;
+
+function sumBytes(batches: readonly { readonly bytes: number }[]): number {
+  return batches.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Makes a batch of records. */
-export function createBatch(records: readonly MappedRecord[], text?: string, id?: number): Batch {
-  return { records, text, id, refused: [], pending: [] };
+/** Makes a batch of records that wait in the outbox. */
+export function createBatch(records: readonly MappedRecord[], id: number): Batch {
+  return { records, text: undefined, bytes: 0, id, refused: [], pending: [] };
 }
 
 /** Batches in flight. */
@@ -73,7 +76,7 @@ export class Dispatcher {
   readonly #settings: DispatcherSettings;
   readonly #running = new Set<Promise<void>>();
   /** Not durable yet. */
-  #gathered: (readonly MappedRecord[])[] = [];
+  #gathered: BuiltBatch[] = [];
   /** Durable, and waiting for a worker. */
   #ready: Batch[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -83,8 +86,8 @@ export class Dispatcher {
   }
 
   /** Takes a batch; the promise, when there is one, must be awaited before the next. Never throws. */
-  add(records: readonly MappedRecord[]): Promise<void> | undefined {
-    this.#gathered.push(records);
+  add(built: BuiltBatch): Promise<void> | undefined {
+    this.#gathered.push(built);
     this.#begin();
     return this.#isFull ? this.#waitForRoom() : undefined;
   }
@@ -98,7 +101,9 @@ export class Dispatcher {
   get #isFull(): boolean {
     if (this.#running.size < this.#settings.limit()) return false;
     const waiting = this.#ready.length + this.#gathered.length;
-    return this.#settings.outbox === undefined ? waiting > 0 : waiting > groupSize;
+    if (this.#settings.outbox === undefined) return waiting > 0;
+    return waiting > groupSize ||
+      sumBytes(this.#ready) + sumBytes(this.#gathered) >= maxWaitingBytes;
   }
 
   async #waitForRoom(): Promise<void> {
@@ -109,7 +114,9 @@ export class Dispatcher {
   #begin(): void {
     const isIdle = this.#running.size + this.#ready.length === 0;
     const isDue = this.#settings.outbox === undefined || isIdle;
-    if (isDue || this.#gathered.length >= groupSize) this.#flush();
+    const isLarge = this.#gathered.length >= groupSize ||
+      sumBytes(this.#gathered) * 2 >= maxWaitingBytes;
+    if (isDue || isLarge) this.#flush();
     else this.#start();
     if (this.#gathered.length === 0) return;
     this.#timer ??= setTimeout(() => this.#flush(), flushDelayMs);
@@ -125,16 +132,18 @@ export class Dispatcher {
     this.#start();
   }
 
-  #put(group: readonly (readonly MappedRecord[])[]): Batch[] {
+  #put(group: readonly BuiltBatch[]): Batch[] {
     const { outbox, onLost } = this.#settings;
-    const batches = group.map((records) => createBatch(records, toJson(records)));
+    const batches = group.map((built): Batch => {
+      return { ...built, id: undefined, refused: [], pending: [] };
+    });
     if (outbox === undefined) return batches;
     try {
       const ids = outbox.put(batches);
       return batches.map((batch, index) => ({ ...batch, id: ids[index] }));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-      for (const records of group) onLost(records, error);
+      for (const { records } of group) onLost(records, error);
       return [];
     }
   }

@@ -27,6 +27,7 @@ export interface ResendSettings {
   readonly oomnitza: Pick<Oomnitza, "post" | "ask">;
   readonly apiVersion: "auto" | "v2" | "v3";
   readonly batchSize: number;
+  readonly batchBytes: number;
   readonly workers: number;
   /** Version of the program that uploads. */
   readonly version: string;

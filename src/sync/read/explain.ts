@@ -20,7 +20,7 @@ import { openTransform } from "../../transform/transform.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { hasOffsetText, putDatesIntoUtc } from "./date_fields.ts";
-import { groupItems, readItems } from "./read_items.ts";
+import { groupItems, groupLimits, readPages } from "./read_items.ts";
 import type { ReadSettings } from "./source_context.ts";
 
 /** How a record is to be read and shown. */
@@ -74,15 +74,14 @@ export async function* readRecords(
   const { conversions, mapper, code, log } = prepared;
   await conversions.prepare(settings.converters);
   const transform = await openTransform(mapper, conversions, code, log);
-  const items = readItems(prepared, settings, { limit });
-  const size = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
+  const pages = readPages(prepared, settings, { limit });
+  const most = limit === 0 ? maxGroupSize : Math.min(limit, maxGroupSize);
+  const limits = { ...groupLimits, items: most };
   try {
-    for await (
-      const group of groupItems(items, size, (_item): _item is SourceRecord | Skipped => true)
-    ) {
-      const records = group.filter((item): item is SourceRecord => !(item instanceof Skipped));
+    for await (const { items } of groupItems(pages, limits, isAny)) {
+      const records = items.filter((item): item is SourceRecord => !(item instanceof Skipped));
       const outcomes = (await transform.group(records)).values();
-      for (const item of group) {
+      for (const item of items) {
         if (item instanceof Skipped) yield item;
         else yield await describeOutcome(prepared, item, outcomes.next().value);
       }
@@ -91,6 +90,10 @@ export async function* readRecords(
     await transform.close();
     conversions.finish(settings.converters);
   }
+}
+
+function isAny(_item: SourceRecord | Skipped): _item is SourceRecord | Skipped {
+  return true;
 }
 
 async function describeOutcome(

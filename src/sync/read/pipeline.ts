@@ -6,6 +6,7 @@
 
 import { SourceError } from "../../base/errors.ts";
 import { type MappedRecord, Skipped, type SourceRecord } from "../../base/record.ts";
+import type { GarbageCollector } from "../../runtime/memory.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
 import type { SectionCursor } from "../../state/cursor.ts";
@@ -15,7 +16,14 @@ import type { Account } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { hasOffsetText, putDatesIntoUtc } from "./date_fields.ts";
 import { EmptyPaths } from "./empty_paths.ts";
-import { groupItems, type PartialRead, type ReadExtent, readItems } from "./read_items.ts";
+import {
+  groupItems,
+  groupLimits,
+  type PartialRead,
+  type ReadExtent,
+  type ReadPage,
+  readPages,
+} from "./read_items.ts";
 import {
   describeEmptyPath,
   type EmptyPath,
@@ -50,6 +58,7 @@ export interface PipelineSettings extends
   readonly clock?: RunClock | undefined;
   /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
   readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
+  readonly garbage?: GarbageCollector | undefined;
   /** Called after each group with when its records were read. */
   readonly onGroup?: ((read: readonly Moment[]) => void) | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
@@ -76,9 +85,6 @@ export interface ReadEnd {
 
 /** Records of one kind that are logged by name; the account counts them all. */
 const maxLoggedRecords = 20;
-
-/** Records that are transformed together: many for the sandbox, where each call costs. */
-const groupSize = 250;
 
 /** A running pipeline. */
 class Pipeline {
@@ -116,7 +122,7 @@ class Pipeline {
     const reading = { ...this.#settings, cursor: this.#watchCursor(), total: account.claim };
     try {
       const onPage: ReadExtent["onPage"] = (page, first) => this.#names.remember(page, first);
-      await this.#walk(readItems(this.#prepared, reading, { limit, from, onPage }), transform);
+      await this.#walk(readPages(this.#prepared, reading, { limit, from, onPage }), transform);
     } finally {
       await transform.close();
     }
@@ -125,19 +131,20 @@ class Pipeline {
   /**
    * While one group is delivered, the next is transformed; a delivery that is full holds up the reading.
    */
-  async #walk(items: AsyncIterable<SourceRecord | Skipped>, transform: Transform): Promise<void> {
-    const groups = groupItems(items, groupSize, (item) => this.#accept(item));
+  async #walk(pages: AsyncIterable<ReadPage>, transform: Transform): Promise<void> {
+    const groups = groupItems(pages, groupLimits, (item) => this.#accept(item));
     const { clock } = this.#settings;
     let delivered: Promise<void> = Promise.resolve();
     clock?.begin("source");
     try {
-      for await (const group of groups) {
+      for await (const { items, size } of groups) {
         clock?.end("source");
         const read = this.#readTimes?.take() ?? [];
-        this.#emptyPaths.look(group);
-        const outcomes = transform.group(group);
+        this.#emptyPaths.look(items);
+        const outcomes = transform.group(items);
         await delivered;
-        delivered = this.#deliver(outcomes, group, read);
+        delivered = this.#deliver(outcomes, items, read);
+        if (size >= groupLimits.size) this.#settings.garbage?.note(size);
         clock?.begin("source");
         if (this.#settings.isStopped()) break;
       }

@@ -126,6 +126,7 @@ export function startDelivery(sink: Sink, settings: Partial<DeliverySettings> = 
     upload,
     apiVersion: "auto",
     batchSize: 4,
+    batchBytes: 1_000_000,
     workers: 1,
     account,
     identify: ({ TAG }) => String(TAG),
