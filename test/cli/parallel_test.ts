@@ -95,7 +95,7 @@ test("without it they run one after the other, in the order named", async () => 
   const run = await space.agent(["upload", "okta.b", "okta.a"]);
   expect(run.code, run.stderr).toBe(0);
   expect(run.stdout).toMatch(
-    /^okta\.b: ok: 250 read.*\n(  .*\n)+okta\.a: ok: 250 read.*\n(  .*\n)+$/,
+    /^okta\.b: ok: 250 read.*\n( {2}.*\n)+okta\.a: ok: 250 read.*\n( {2}.*\n)+$/,
   );
   expect(span(space.vendor("a")).first).toBeGreaterThanOrEqual(span(space.vendor("b")).last);
 });
