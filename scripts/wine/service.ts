@@ -96,7 +96,7 @@ async function put(wine: Wine, path: string, text: string): Promise<void> {
 
 async function mustServe(wine: Wine, { agent, port }: ServiceCheck): Promise<void> {
   const url = `http://127.0.0.1:${port}/healthz`;
-  await must(wine, [agent, "service", "start"]);
+  await mustStart(wine, agent);
   const answer = await answerOf(url);
   if (answer !== 200) throw new Error(`The service answers ${answer}.`);
   const state = await must(wine, ["sc", "query", name]);
@@ -113,6 +113,16 @@ async function mustServe(wine: Wine, { agent, port }: ServiceCheck): Promise<voi
   if (code !== 3) throw new Error(`Its status is exit ${code}:\n${stdout}`);
   await must(wine, [agent, "service", "uninstall"]);
   if ((await wine.run(["sc", "query", name])).code === 0) throw new Error("It is still there.");
+}
+
+/** Wine's service manager is locked, or does not answer, while a busy machine starts its own services. */
+async function mustStart(wine: Wine, agent: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    const { code, stdout, stderr } = await wine.run([agent, "service", "start"]);
+    if (code === 0) return;
+    if (attempt === 10) throw new Error(`agent service start: exit ${code}\n${stdout}${stderr}`);
+    await Bun.sleep(2_000);
+  }
 }
 
 /** The status of the answer, waiting up to twenty seconds for the service to be there. */

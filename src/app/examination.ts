@@ -154,7 +154,9 @@ async function checkOomnitza(
   const { ok, thrown } = about("credentials", "oomnitza");
   let session: ReadSession;
   try {
-    session = await openReadSession(app, config, sections, retryPolicies.interactive);
+    // Whether somebody listens was looked at before: what does not answer now is a finding.
+    const { interactive } = retryPolicies;
+    session = await openReadSession(app, config, sections, interactive, interactive);
   } catch (error) {
     app.signal.throwIfAborted();
     return [thrown(error)];

@@ -85,7 +85,10 @@ async function open<Connection extends OomnitzaReader>(
   config: Config,
   sections: readonly SectionConfig[],
   connectTo: Connect<Connection>,
-  patience: { readonly retry?: RetryPolicy; readonly firstContact?: RetryPolicy },
+  policies: {
+    readonly retry?: RetryPolicy | undefined;
+    readonly firstContact?: RetryPolicy | undefined;
+  },
 ): Promise<ReadSession<Connection>> {
   const { log, redactor, signal, env } = app;
   const settings = config.oomnitza;
@@ -97,7 +100,7 @@ async function open<Connection extends OomnitzaReader>(
     redactor,
     signal,
     env,
-    ...patience,
+    ...policies,
   });
   const fieldRules = createFieldRules(oomnitza);
   return {
@@ -116,14 +119,19 @@ async function open<Connection extends OomnitzaReader>(
   };
 }
 
-/** Connects to Oomnitza for reading only. */
+/**
+ * Connects to Oomnitza for reading only.
+ *
+ * @param firstContact How long is tried to reach it; by default as for somebody who waits.
+ */
 export function openReadSession(
   app: AppContext,
   config: Config,
   sections: readonly SectionConfig[],
   retry?: RetryPolicy,
+  firstContact?: RetryPolicy,
 ): Promise<ReadSession> {
-  return open(app, config, sections, connectReader, retry === undefined ? {} : { retry });
+  return open(app, config, sections, connectReader, { retry, firstContact });
 }
 
 /**
@@ -137,5 +145,5 @@ export function openSession(
   sections: readonly SectionConfig[],
   firstContact?: RetryPolicy,
 ): Promise<Session> {
-  return open(app, config, sections, connect, firstContact === undefined ? {} : { firstContact });
+  return open(app, config, sections, connect, { firstContact });
 }

@@ -21,7 +21,9 @@ export interface LastChange {
 const when = z.union([
   z.number().transform((seconds) => seconds * 1000),
   z.string().transform((text) => Date.parse(text)),
-]).transform((time) => Number.isNaN(new Date(time).getTime()) ? undefined : time).optional().catch(undefined);
+]).transform((time) => Number.isNaN(new Date(time).getTime()) ? undefined : time).optional().catch(
+  undefined,
+);
 const word = z.string().optional().catch(undefined);
 
 const entry = z.object({

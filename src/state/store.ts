@@ -75,6 +75,7 @@ export interface UnfinishedRun {
   /** Whether some of the run's records were answered. */
   readonly sent: boolean;
   readonly outbox: StateOutbox;
+  readonly receipt: Pick<StateReceipt, "close">;
 }
 
 /** What is not done yet. */
@@ -165,13 +166,21 @@ export class StateStore {
     }
   }
 
-  /** Takes over runs of a section of which Oomnitza is still to tell what became of their records, the oldest first. */
+  /**
+   * Takes over runs of a section of which Oomnitza is still to tell what became of their records, the
+   * oldest first; those that somebody waits for are left to them.
+   */
   awaitedReceipts(section: string, limit: number): StateReceipt[] {
     const runs = this.#use((database) => findAwaiting(database, section));
-    return runs.slice(0, limit).filter((run) =>
-      run.owner !== this.#ownerId() && !isAtWork(this.path, run.owner) &&
-      this.#use((database) => claimReceipt(database, run, this.#ownerId()))
-    ).map((run) => this.#receipt(section, run));
+    const receipts: StateReceipt[] = [];
+    for (const run of runs) {
+      if (receipts.length === limit) break;
+      if (run.owner === this.#ownerId() || isAtWork(this.path, run.owner)) continue;
+      if (this.#use((database) => claimReceipt(database, run, this.#ownerId()))) {
+        receipts.push(this.#receipt(section, run));
+      }
+    }
+    return receipts;
   }
 
   /** Whether runs of a section may have left something, those at work included. */
@@ -294,7 +303,9 @@ export class StateStore {
     const sent = known > 0 || Number(answered?.batches) > 0;
     const awaitsReceipt = row.awaits_receipt === 1;
     const outbox = this.#outbox(id, { ...stored, upload, awaitsReceipt });
-    return { run: id, started: new Date(String(row.started)), upload, sent, outbox };
+    const started = String(row.started);
+    const receipt = this.#receipt(stored.section, { run: id, upload, started });
+    return { run: id, started: new Date(started), upload, sent, outbox, receipt };
   }
 
   #outbox(

@@ -83,7 +83,11 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   schedule: [[], ["--output", "json"]],
   check: [["--output", "json"], ["--file-only"]],
   doctor: [[], ["--output", "json"]],
-  plan: [["okta"], ["okta", "--output", "json"], ["okta", "--save", "plan.json"]],
+  plan: [["okta"], ["okta", "--output", "json"], ["okta", "--save", "plan.json"], [
+    "okta",
+    "--live",
+    "--history",
+  ]],
   diag: [["--out", "diag.tar.gz"], ["--offline", "--out", "diag-offline.tar.gz"]],
   explain: [["okta", "--record", "person1@example.com"], [
     "okta",
@@ -92,6 +96,8 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
     "--output",
     "json",
   ]],
+  drift: [["okta"], ["okta", "--output", "json"]],
+  status: [[], ["--output", "json"]],
   runs: [[], ["--output", "json"]],
   failed: [[], ["--output", "json"]],
   retry: [[], ["--output", "json"]],

@@ -20,7 +20,11 @@ function leave(
   batches: readonly (readonly MappedRecord[])[],
   portion = "portion-1",
 ): string {
-  const own = { ...storedSection, upload: JSON.stringify({ ...upload, portion }) };
+  const own = {
+    ...storedSection,
+    upload: JSON.stringify({ ...upload, portion }),
+    awaitsReceipt: true,
+  };
   const run = store.begin(own, "upload", () => ({}));
   run.outbox.put(batches.map((records) => ({ records, text: undefined })));
   const end = {
@@ -121,4 +125,15 @@ test("an upload that cannot be declared complete is a warning only", async () =>
   const { result, lines } = await deliver(store, sink);
   expect(result).toBe(1);
   expect(lines.at(-1)).toMatch(/^warning: The upload of run \w+ could not be finalized: 400/);
+});
+
+test("a run that sent nothing has no receipt to be asked for", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  leave(store, [], "nothing");
+  const sent = leave(store, [[{ TAG: "T1" }]], "something");
+  await deliver(store, fakeSink([200]));
+  using database = new Database(store.path);
+  const awaited = database.query("SELECT id FROM runs WHERE awaits_receipt = 1").all();
+  expect(awaited).toEqual([{ id: sent }]);
 });

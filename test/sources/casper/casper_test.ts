@@ -171,13 +171,14 @@ test(
 );
 
 test("tokens that live a moment are asked for again, however fast the machine is", async () => {
-  const space = start({ count: 30, tokenLife: 20 });
+  // Long enough for a busy machine to use a token that it just got.
+  const space = start({ count: 30, tokenLife: 400 });
   await using vendor = space.vendor;
   // The first device is there after the first token has ended.
   vendor.fail({
     on: ({ path }) => path.includes("/id/1"),
     times: 1,
-    answer: () => (Bun.sleepSync(40), new Response("busy", { status: 503 })),
+    answer: () => (Bun.sleepSync(500), new Response("busy", { status: 503 })),
   });
   const run = await uploadAll(space);
   expect(run.records).toHaveLength(30);
