@@ -75,8 +75,8 @@ function refused(
   const hint = isBug ? undefined : gui.redactor.redact(error.hint ?? "");
   if (isBug) gui.log.error(`The GUI has a bug: ${error.stack ?? message}`);
   else gui.log.warning(message);
-  // Whoever is not inside yet learns nothing.
-  if (!c.req.path.startsWith(session.base)) return c.text("An error occurred.\n", 500);
+  // Whoever is not inside yet learns nothing. The path of the first page comes without its last slash.
+  if (!`${c.req.path}/`.startsWith(session.base)) return c.text("An error occurred.\n", 500);
   if (c.req.header("accept")?.includes("application/json") === true) {
     return c.json({ error: { message, hint } }, isBug ? 500 : 400);
   }

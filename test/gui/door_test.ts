@@ -51,6 +51,17 @@ test("without the cookie nothing is shown, not even with the path", async () => 
   expect((await fetch(`${gui.origin}/`, { headers: { cookie } })).status).toBe(404);
 });
 
+test("the first page says why it cannot be shown, to whoever is inside", async () => {
+  await using gui = await agentGui({
+    files: { "config.ini": ini, "agent-state.sqlite": "no database" },
+  });
+  const { cookie, base } = await enter(gui.link);
+  const inside = await fetch(gui.origin + base, { headers: { cookie } });
+  expect(inside.status).toBe(400);
+  expect(await inside.text()).toContain("Cannot use the state file");
+  expect(await (await fetch(gui.origin + base)).text()).not.toContain("state file");
+});
+
 test("a foreign host name, origin or site is refused even with the cookie", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { cookie, base } = await enter(gui.link);
