@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Subprocess } from "bun";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,6 +71,7 @@ class WinePrefix implements Wine {
   readonly folder: string;
   readonly #home: string;
   #runs = 0;
+  #company: Subprocess | undefined;
 
   constructor(home: string) {
     this.#home = home;
@@ -79,9 +81,11 @@ class WinePrefix implements Wine {
   async prepare(): Promise<void> {
     mkdirSync(this.folder);
     mkdirSync(join(this.#home, "prefix"));
-    // Of its own accord the server ends a moment after the last program: one that starts just then fails.
-    await this.#mustRun([server, "--persistent"], 60_000);
     await this.#mustRun([wine, "wineboot", "--init"], 180_000);
+    // Of its own accord the server ends a moment after the last program, and one that starts just then
+    // fails. A server that persists keeps no services; a program that stays keeps both.
+    await this.#mustRun([server, "--wait"], 60_000);
+    this.#company = this.#start([wine, ...company], join(this.#home, "company"));
     const library = join(this.#home, "prefix/drive_c/windows/system32/bcryptprimitives.dll");
     await this.#mustRun([compiler, "-shared", "-O2", "-o", library, shim, "-ladvapi32"], 60_000);
     const version = ["/v", "Version", "/d", "win10", "/f"];
@@ -98,6 +102,7 @@ class WinePrefix implements Wine {
       // Its socket is named after the inode of the prefix, which the next prefix may get.
       await this.#spawn([server, "--wait"], { timeoutMs: 60_000 });
     }
+    await this.#company?.exited;
     rmSync(this.#home, { recursive: true, force: true });
   }
 
@@ -106,27 +111,31 @@ class WinePrefix implements Wine {
     if (code !== 0) throw new Error(`${command.join(" ")} failed (${code}).\n${stdout}${stderr}`);
   }
 
-  /** Output goes to files: Wine's own processes stay and would hold a pipe open for ever. */
-  async #spawn(command: readonly string[], options: WineOptions): Promise<WineResult> {
-    const output = join(this.#home, `run-${++this.#runs}`);
-    const limit = options.timeoutMs ?? 60_000;
-    const started = performance.now();
-    const child = Bun.spawn([...command], {
-      cwd: options.cwd ?? this.folder,
+  #start(command: readonly string[], output: string, options: WineOptions = {}): Subprocess {
+    const { cwd = this.folder, env, timeoutMs } = options;
+    return Bun.spawn([...command], {
+      cwd,
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: this.#home,
         WINEPREFIX: join(this.#home, "prefix"),
         WINEARCH: "win64",
         WINEDEBUG: "-all",
-        ...options.env,
+        ...env,
       },
       stdin: "ignore",
       stdout: Bun.file(`${output}.out`),
       stderr: Bun.file(`${output}.err`),
-      timeout: limit,
-      killSignal: "SIGKILL",
+      ...timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: "SIGKILL" as const },
     });
+  }
+
+  /** Output goes to files: Wine's own processes stay and would hold a pipe open for ever. */
+  async #spawn(command: readonly string[], options: WineOptions): Promise<WineResult> {
+    const output = join(this.#home, `run-${++this.#runs}`);
+    const limit = options.timeoutMs ?? 60_000;
+    const started = performance.now();
+    const child = this.#start(command, output, { ...options, timeoutMs: limit });
     const code = await child.exited;
     const [stdout, stderr] = [`${output}.out`, `${output}.err`].map(readIfThere);
     if (performance.now() - started >= limit) {
@@ -135,6 +144,9 @@ class WinePrefix implements Wine {
     return { code, stdout: stdout ?? "", stderr: stderr ?? "" };
   }
 }
+
+/** Stays until the server is killed. */
+const company = ["ping", "-n", "1000000", "127.0.0.1"];
 
 function readIfThere(path: string): string {
   return existsSync(path) ? readFileSync(path, "utf8") : "";
