@@ -41,8 +41,9 @@ export function isBlankRow(row: readonly string[]): boolean {
 
 /** Whether a row is the header once more; of a single column it could be a value like any other. */
 export function isHeader(row: readonly string[], { header, width }: Table): boolean {
-  return width > 1 && row.length === width && header.some((name) => name !== "") &&
-    row.every((cell, place) => cell === header[place]);
+  // Every row is asked about: nearly all differ in the first cell.
+  if (width < 2 || row[0] !== header[0] || row.length !== width) return false;
+  return header.some((name) => name !== "") && row.every((cell, place) => cell === header[place]);
 }
 
 /** A row as a record: cells that are missing are null, surplus ones are left out. */

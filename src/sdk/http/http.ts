@@ -242,15 +242,17 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
   const { settings } = client;
   const method = request.method ?? "GET";
   const address = buildAddress(settings.base, request);
-  const policy = request.retry ?? settings.retry ?? retryPolicies.standard;
-  const { attempts, budgetMs } = policy;
+  const policy: RetryPolicy = request.retry ?? settings.retry ?? retryPolicies.standard;
+  const { attempts, budgetMs, isStrict = false } = policy;
+  // A strict policy breaks attempts off: one that had only moments left would say nothing of the other side.
+  const lastBeginMs = isStrict ? budgetMs * 0.9 : budgetMs;
   const begun = Date.now();
   for (let n = 1;; n++) {
     const timeoutMs = chooseTimeout(client, request, policy, begun);
     const ending = await tryOnce(client, { request, method, address, timeoutMs });
     if (n >= attempts || !mayImprove(ending)) return unwrap(ending);
     const wait = waitAfter(ending, n);
-    if (Date.now() - begun + wait > budgetMs) return unwrap(ending);
+    if (Date.now() - begun + wait > lastBeginMs) return unwrap(ending);
     client.repeated++;
     const reason = "answer" in ending
       ? ending.answer.errorText ?? String(ending.answer.status)
