@@ -10,7 +10,8 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { startStandIn } from "../src/stand_in/mod.ts";
 import { agentGui } from "../test/gui/support/agent_gui.ts";
-import { launchBrowser, openWindow } from "../test/gui/support/browser.ts";
+import { sampleConfig, writeSamplePast } from "../test/support/past_sample.ts";
+import { launchBrowser, openWindow, type WindowSource } from "../test/gui/support/browser.ts";
 import { root } from "./binary/compile.ts";
 
 const folder = join(root, "docs/images");
@@ -34,9 +35,17 @@ async function take(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
+/** The overview of a company whose sections do well and badly. */
+async function takeOverview(browser: WindowSource): Promise<void> {
+  await using gui = await agentGui({ files: { "config.ini": sampleConfig } });
+  await writeSamplePast(join(gui.space.folder, "agent-state.sqlite"));
+  const { page } = await openWindow(browser, gui);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await take(page, "gui-overview");
+}
+
 async function tour(page: Page): Promise<void> {
   await page.setViewportSize(size);
-  await take(page, "gui-overview");
   await page.click("#navigation >> text=csv_assets");
   await page.click(".tabs >> text=Mappings");
   await page.waitForSelector("table");
@@ -61,6 +70,7 @@ async function main(): Promise<void> {
       "assets.csv": sample("assets.csv"),
       "users.csv": sample("users.csv"),
     };
+    await takeOverview(browser);
     await using gui = await agentGui({ files });
     await gui.space.agent(["upload", "csv_assets", "csv_users"]);
     await tour((await openWindow(browser, gui)).page);

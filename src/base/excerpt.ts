@@ -31,7 +31,7 @@ function maskBeginning(text: string, redact: ExcerptSettings["redact"]): string 
 /** The beginning of a text, on one line. */
 export function excerpt(text: string, { redact, withoutTags = false }: ExcerptSettings): string {
   const masked = maskBeginning(text, redact);
-  const plain = withoutTags ? masked.replace(/<[^>]*>/g, " ") : masked;
+  const plain = withoutTags ? masked.replace(/<[^<>]*>/g, " ") : masked;
   const line = plain.replace(/\s+/g, " ").trim();
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }

@@ -7,6 +7,7 @@ import { describe, expect, test } from "bun:test";
 import type { RunOptions } from "../support/binary.ts";
 import { startProxy } from "../support/http_proxy.ts";
 import { record } from "../support/recorder.ts";
+import { slow } from "../support/slow.ts";
 import { makeIdentity } from "../support/tds/certificate.ts";
 import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
 
@@ -59,18 +60,21 @@ describe("proxy", () => {
     expect([...plain.requests, ...secure.requests]).toEqual([]);
   });
 
-  test("a proxy that forbids the host, and one that is not there, are distinguished from the host", async () => {
-    using identity = makeIdentity("IP:127.0.0.1");
-    using space = workspace();
-    await using secure = record({ tls: identity });
-    await using proxy = await startProxy({ refuse: 403 });
-    const refused = await check(space, secure, `proxy = http://${proxy.host}`);
-    expect(refused.output).toContain(`The proxy ${proxy.host} does not connect to that host [`);
-    expect(refused.code).toBe(1);
-    const gone = await check(space, secure, "proxy = http://127.0.0.1:9");
-    expect(gone.output).toContain("Cannot reach the proxy 127.0.0.1:9");
-    expect(gone.code).toBe(1);
-  });
+  slow(
+    "a proxy that forbids the host, and one that is not there, are distinguished from the host",
+    async () => {
+      using identity = makeIdentity("IP:127.0.0.1");
+      using space = workspace();
+      await using secure = record({ tls: identity });
+      await using proxy = await startProxy({ refuse: 403 });
+      const refused = await check(space, secure, `proxy = http://${proxy.host}`);
+      expect(refused.output).toContain(`The proxy ${proxy.host} does not connect to that host [`);
+      expect(refused.code).toBe(1);
+      const gone = await check(space, secure, "proxy = http://127.0.0.1:9");
+      expect(gone.output).toContain("Cannot reach the proxy 127.0.0.1:9");
+      expect(gone.code).toBe(1);
+    },
+  );
 
   test("what is no proxy is a finding that does not repeat the password", async () => {
     using space = workspace();
