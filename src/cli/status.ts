@@ -71,7 +71,7 @@ export const statusCommand = defineCommand({
   name: "status",
   summary: "Show how every enabled section does: its last runs, what waits, and when it runs next.",
   details:
-    `The worst comes first: invalid (its configuration has errors), failed, late (its schedule is due for more than ten minutes and nothing started it), partly (some records failed), running, never, ok.
+    `The worst comes first: invalid (its configuration has errors), failed, late (its schedule, once agent serve has seen it, is due for more than ten minutes and nothing started it), partly (some records failed), running, never, ok.
 
 RUNS are its latest runs, the newest last: + ok, ~ partly, x failed, g stopped by the guard, ! interrupted, > running.
 

@@ -21,6 +21,14 @@ test("a text names the record whose sync field it has as a word", () => {
   });
 });
 
+test("a value of signs only is named as any other", () => {
+  const texts = ["\u{1F5A5}\u{FE0F}: no such model", "--: not a date"];
+  expect(match(texts, ["T1", "\u{1F5A5}\u{FE0F}", "--", "***"])).toEqual({
+    named: [["\u{1F5A5}\u{FE0F}", texts[0]], ["--", texts[1]]],
+    unmatched: [],
+  });
+});
+
 test("texts about one record come together", () => {
   expect(match(["T1: bad", "T1: also bad"], ["T1"]).named).toEqual([[
     "T1",

@@ -76,11 +76,13 @@ class TextIndex {
   readonly #lowered: readonly string[];
   readonly #byWord = new Map<string, number[]>();
   readonly #found: (Found | undefined)[];
+  readonly #all: readonly number[];
 
   constructor(texts: readonly string[]) {
     this.#texts = texts;
     this.#lowered = texts.map((text) => text.toLowerCase());
     this.#found = texts.map(() => undefined);
+    this.#all = texts.map((_, index) => index);
     for (const [index, text] of this.#lowered.entries()) {
       for (const word of new Set(text.match(wordPattern) ?? [])) {
         const known = this.#byWord.get(word);
@@ -104,7 +106,10 @@ class TextIndex {
     }
   }
 
-  /** Texts that have every word of some values; looked through are those with the rarest of them. */
+  /**
+   * Texts that have every word of some values: those with the rarest of them; all texts when the values
+   * are of signs only.
+   */
   #candidates(values: readonly string[]): readonly number[] {
     let rarest: readonly number[] | undefined;
     for (const word of values.join(" ").match(wordPattern) ?? []) {
@@ -112,7 +117,7 @@ class TextIndex {
       if (texts === undefined) return [];
       if (rarest === undefined || texts.length < rarest.length) rarest = texts;
     }
-    return rarest ?? [];
+    return rarest ?? (values.some((value) => value !== "") ? this.#all : []);
   }
 
   matches(fields: readonly string[]): Matches {
