@@ -4,6 +4,8 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { loadConfig } from "../app/configuration.ts";
 import {
   countRefused,
@@ -55,6 +57,15 @@ function toRow(status: SectionStatus): readonly string[] {
   ];
 }
 
+/** A mistyped path is no installation that never ran. */
+function requireFolder(stateFile: string | undefined): void {
+  const folder = dirname(stateFile ?? "");
+  if (existsSync(folder)) return;
+  throw new ConfigError(`The folder of the state file does not exist: ${folder}`, [], {
+    hint: "Name the state file that the service or the schedule uses with --state.",
+  });
+}
+
 /** A section's status as programs read it. */
 function toJson({ last, recent, lastSuccess, refused, ...rest }: SectionStatus) {
   return {
@@ -88,6 +99,7 @@ The exit code is 3 when a section is invalid, failed, late or partly, or when re
       const errors = config.findings.filter(({ severity }) => severity === "error");
       throw new ConfigError(`${context.ini} has errors`, errors);
     }
+    requireFolder(context.stateFile);
     const all = await readStatus(context, config);
     if (context.global.output === "json") {
       context.print(JSON.stringify({ status: 1, sections: all.map(toJson) }, null, 2));

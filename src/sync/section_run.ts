@@ -276,8 +276,14 @@ export class SectionRun {
     const { store, testmode, read } = this.#settings;
     const { mode } = this.#context.receipts;
     const limit = read === undefined ? maxEarlier : maxEarlierForWebhooks;
-    if (store === undefined || testmode !== undefined || mode === "off") return;
-    const portions = store.awaitedReceipts(this.#prepared.section.name, limit).map((stored) => ({
+    if (store === undefined || testmode !== undefined) return;
+    const { name } = this.#prepared.section;
+    if (mode === "off") {
+      // Nobody asks any more: what was kept for their receipts goes.
+      for (const stored of store.awaitedReceipts(name, Infinity)) await stored.close();
+      return;
+    }
+    const portions = store.awaitedReceipts(name, limit).map((stored) => ({
       ...{ upload: JSON.parse(stored.upload) as Upload, sent: 1, stored, account: this.#earlier },
     }));
     if (portions.length > 0) await this.#receipts.askEarlier(portions);

@@ -197,6 +197,22 @@ test("with receipt = require, an instance that does not tell is a failure", asyn
   await standIn.stop();
 });
 
+test("receipts that were waited for are given up once receipt = off", async () => {
+  const standIn = await startStandIn({ ...failing([3]), holdsProcessing: true });
+  using space = workspace();
+  fill(space, standIn, 20, "receipt_timeout = 1s");
+  expect((await upload(space)).report).toMatchObject({ receipt: { state: "processing" } });
+  const waiting = async () => {
+    const runs = JSON.parse((await space.agent(["runs", "--output", "json"])).stdout);
+    return runs.map(({ awaits_receipt }: { awaits_receipt: boolean }) => awaits_receipt);
+  };
+  expect(await waiting()).toEqual([true]);
+  fill(space, standIn, 20, "receipt = off");
+  expect((await upload(space)).code).toBe(0);
+  expect(await waiting()).toEqual([false, false]);
+  await standIn.stop();
+});
+
 test("with receipt = off, nothing is asked", async () => {
   const standIn = await startStandIn(failing([3]));
   using space = workspace();

@@ -55,6 +55,14 @@ test("sections that never ran or did well need nobody", async () => {
   }
 });
 
+test("a state file in a folder that is not there is no installation that never ran", async () => {
+  using space = workspace();
+  space.write("config.ini", sampleConfig);
+  const run = await space.agent(["status", "--state", "nowhere/agent-state.sqlite"]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain("The folder of the state file does not exist");
+});
+
 test("a configuration that cannot be used is no status", async () => {
   using space = workspace();
   space.write("config.ini", "[oomnitza]\nurl = https://example.oomnitza.com\napi_token =\n");
