@@ -169,7 +169,7 @@ slow(
       const { page, answers, pageErrors } = await openWindow(browser, gui);
       await look(page, "nothing");
       await page.click("text=Write the file");
-      await page.waitForSelector("table");
+      await page.waitForSelector(".columns-of-links");
       await connect(page, instance.url);
       await addSection(page, gui.space.folder + "/assets.csv");
       await mapFields(page);
