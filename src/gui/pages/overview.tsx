@@ -5,6 +5,7 @@
  */
 /** @jsxImportSource hono/jsx */
 import { checkDocument } from "../../app/configuration.ts";
+import type { Config } from "../../config/config.ts";
 import { needsAttention, readStatus, type SectionStatus } from "../../app/status.ts";
 import type { Finding } from "../../base/errors.ts";
 import { describeIni } from "../../describe/ini.ts";
@@ -30,7 +31,10 @@ export const overviewPage: Page = {
       return show(c, gui, { title: "Overview", path: "", document, scripts, children });
     });
     // The script of the page asks for this again and again.
-    app.get("/overview/live", async (c) => c.html(await State({ gui, file: gui.read() })));
+    app.get("/overview/live", async (c) => {
+      const config = checkDocument(gui, gui.read().document);
+      return c.html(await State({ gui, config }));
+    });
     app.post("/create", (c) => {
       const file = gui.read();
       if (!file.exists) writeIniFile(file, describeIni(gui.sources));
@@ -84,7 +88,7 @@ async function Sections({ gui, file }: Facts) {
         </p>
       )}
       <div data-live="overview/live" data-every={refreshMs}>
-        {await State({ gui, file })}
+        {await State({ gui, config })}
       </div>
       <p class="notice bad" data-silence role="status" hidden></p>
       <Disabled gui={gui} names={others.map(({ name }) => name)} />
@@ -93,8 +97,7 @@ async function Sections({ gui, file }: Facts) {
 }
 
 /** What changes while the page is open. */
-async function State({ gui, file }: Facts) {
-  const config = checkDocument(gui, file.document);
+async function State({ gui, config }: { gui: GuiContext; config: Config }) {
   const all = await readStatus(gui, config);
   if (all.length === 0) return <p class="notice">No section is enabled yet.</p>;
   return (

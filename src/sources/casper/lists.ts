@@ -13,11 +13,14 @@ const attributeTypes: Readonly<Record<string, string>> = {
   DATE_TIME: "Date",
 };
 
-/** Every section has extension attributes of its own; the Classic API has one list. */
+/** The extension attributes of a device: every section has its own; the Classic API has one list. */
+export function findAttributes(device: SourceRecord): SourceRecord[] {
+  const parts = [device, ...Object.values(device).filter(isObject)];
+  return parts.flatMap((part) => objectsAt(part, "extensionAttributes"));
+}
+
 function extensionAttributes(computer: SourceRecord): SourceRecord[] {
-  const parts = [computer, ...Object.values(computer).filter(isObject)];
-  const found = parts.flatMap((part) => objectsAt(part, "extensionAttributes"));
-  return found.map(({ definitionId, name, dataType, multiValue, values }) => ({
+  return findAttributes(computer).map(({ definitionId, name, dataType, multiValue, values }) => ({
     id: Number(definitionId),
     name,
     type: ownEntry(attributeTypes, String(dataType)) ?? "String",

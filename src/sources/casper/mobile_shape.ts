@@ -5,7 +5,8 @@
  * @module
  */
 
-import { isObject, ownEntry, type SourceRecord } from "../../sdk/mod.ts";
+import { ownEntry, type SourceRecord } from "../../sdk/mod.ts";
+import { findAttributes } from "./lists.ts";
 import { leadsSomewhere, type Table, translateSection } from "./translate.ts";
 import { at, momentForms, objectsAt } from "./values.ts";
 
@@ -126,10 +127,8 @@ const attributeTypes: Readonly<Record<string, string>> = {
   DATE: "Date",
 };
 
-/** Every section has extension attributes of its own; the Classic API has one list. */
 function toAttributes(device: SourceRecord): SourceRecord[] {
-  const parts = [device, ...Object.values(device).filter(isObject)];
-  return parts.flatMap((part) => objectsAt(part, "extensionAttributes")).map((attribute) => ({
+  return findAttributes(device).map((attribute) => ({
     id: Number(at(attribute, "id")),
     name: at(attribute, "name"),
     type: ownEntry(attributeTypes, String(attribute.type)) ?? "String",
