@@ -118,7 +118,9 @@ async function reportTests(scope: Scope) {
   const started = performance.now();
   const run = await runAllTests(scope);
   report("tests", run.failed + run.messages.length === 0, started);
-  for (const text of [run.note ?? [], run.messages].flat()) console.log(`    ${text}`);
+  for (const text of [run.note ?? [], run.failures, run.messages].flat()) {
+    console.log(`    ${text}`);
+  }
   if (run.left > 0) console.log(`    ${run.left} slow tests are left to npm run test:full`);
   return run;
 }

@@ -58,15 +58,30 @@ function attribute(tag: string, name: string): string {
   return text.replaceAll(/&(\w+);/g, (whole, entity) => entities[entity] ?? whole);
 }
 
+/** A test's name behind those of its suites. */
+function nameOf(tag: string): string {
+  return [attribute(tag, "classname"), attribute(tag, "name")].filter((part) => part !== "")
+    .join(" > ");
+}
+
 /** The tests of a JUnit report, with how long each took. */
 export function readTimes(path: string): TimedTest[] {
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   return (text.match(/<testcase\s[^>]*>/g) ?? []).map((tag) => ({
     file: attribute(tag, "file"),
-    name: [attribute(tag, "classname"), attribute(tag, "name")].filter((part) => part !== "")
-      .join(" > "),
+    name: nameOf(tag),
     seconds: Number(attribute(tag, "time")),
   }));
+}
+
+/**
+ * The tests of a JUnit report that failed, as `file: "name"`: the words of each stand far above the end
+ * of a long log, of which often only the end is kept.
+ */
+export function readFailures(path: string): string[] {
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const tags = text.matchAll(/<testcase\s[^>]*[^/]>(?=\s*<(?:failure|error)\b)/g);
+  return [...tags].map(([tag]) => `${attribute(tag, "file")}: "${nameOf(tag)}"`);
 }
 
 /** The line that ends a run: `12 passed, 0 failed`, with `, 1 skipped` when some were. */

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../binary/compile.ts";
-import { type Counts, readCounts, readTimes, type TimedTest } from "./junit.ts";
+import { type Counts, readCounts, readFailures, readTimes, type TimedTest } from "./junit.ts";
 import { startPace } from "./pace.ts";
 
 /** Which tests run: those of the fast gate, or all, with the command line as the compiled program. */
@@ -17,6 +17,8 @@ export type Scope = "fast" | "full";
 export interface TestRun extends Counts {
   /** Tests that the fast gate leaves to the full one. */
   readonly left: number;
+  /** The tests that failed: file and name. */
+  readonly failures: readonly string[];
   /** What else is wrong: one sentence each. */
   readonly messages: readonly string[];
 }
@@ -65,6 +67,7 @@ async function runTests({ scope, paths, workers, folder, isQuiet = false }: Runn
   const left = existsSync(list) ? readFileSync(list, "utf8").split("\n").length - 1 : 0;
   return {
     counts: readCounts(report, exitCode),
+    failures: readFailures(report),
     times: readTimes(report),
     left,
     factor: pace.factor(),
@@ -109,7 +112,7 @@ export async function runAllTests(scope: Scope): Promise<TestRun> {
   const folder = mkdtempSync(join(tmpdir(), "agent-tests-"));
   const second = mkdtempSync(join(tmpdir(), "agent-tests-"));
   try {
-    const { counts, times, left, factor } = await runTests({
+    const { counts, failures, times, left, factor } = await runTests({
       scope,
       paths: ["./test"],
       // One more than there are cores: some tests wait.
@@ -123,7 +126,7 @@ export async function runAllTests(scope: Scope): Promise<TestRun> {
         (paths) => runTests({ scope: "fast", paths, workers: 1, folder: second, isQuiet: true }),
       ),
     ];
-    return { ...counts, left, messages };
+    return { ...counts, failures, left, messages };
   } finally {
     for (const each of [folder, second]) rmSync(each, { recursive: true, force: true });
   }

@@ -85,6 +85,22 @@ slow("the filter leaves the sections that hold its words", async () => {
   await using gui = await openGui();
   const { page } = await openWindow(browser, gui);
   await page.fill("#filter", "ref csv");
+  await page.waitForSelector(".section-row:has-text('csv_assets.well')", { state: "hidden" });
   const shown = await page.locator(".section-row:visible th a").allTextContents();
   expect(shown).toEqual(["csv_assets.refused"]);
+});
+
+slow("words that were typed before the script of the page ran filter too", async () => {
+  await using gui = await openGui();
+  const { page } = await openWindow(browser, gui);
+  const isTyped = Promise.withResolvers<void>();
+  await page.route("**/filter.js*", async (route) => {
+    await isTyped.promise;
+    await route.continue();
+  });
+  await page.reload({ waitUntil: "commit" });
+  await page.fill("#filter", "ref csv");
+  isTyped.resolve();
+  await page.waitForSelector(".section-row:has-text('csv_assets.well')", { state: "hidden" });
+  expect(await page.isVisible(".section-row:has-text('csv_assets.refused')")).toBe(true);
 });

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closingLine, readCounts } from "../../scripts/checks/junit.ts";
+import { closingLine, readCounts, readFailures } from "../../scripts/checks/junit.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "junit-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,6 +41,26 @@ describe("the closing line", () => {
     writeFileSync(path, `<?xml version="1.0"?>\n`);
     expect(closingLine(readCounts(path, 0))).toBe("0 passed, 1 failed");
   });
+});
+
+test("the tests that failed are named, whatever they failed of", () => {
+  const path = join(folder, "real_test.ts");
+  writeFileSync(
+    path,
+    `import { describe, expect, test } from "bun:test";
+    test("one < two", () => expect(2).toBe(1));
+    test("good", () => {});
+    describe("inner", () => test("throws", () => { throw new Error("x"); }));
+    test("is late", async () => await new Promise(() => {}), 1);`,
+  );
+  const report = join(folder, "real.xml");
+  const options = ["--reporter=junit", `--reporter-outfile=${report}`];
+  Bun.spawnSync([process.execPath, "test", path, ...options], { cwd: folder });
+  expect(readFailures(report)).toEqual([
+    'real_test.ts: "one < two"',
+    'real_test.ts: "inner > throws"',
+    'real_test.ts: "is late"',
+  ]);
 });
 
 describe("the real runner", () => {

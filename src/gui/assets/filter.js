@@ -18,4 +18,6 @@ if (field) {
   field.addEventListener("input", filter);
   // What changes by itself comes without the filter.
   document.addEventListener("live", filter);
+  // What was typed before this script ran, or kept by the browser over a reload, counts too.
+  filter();
 }
