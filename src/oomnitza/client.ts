@@ -30,7 +30,7 @@ import { isErrorEnvelope, quoteAnswer } from "./rejection.ts";
  * An instance does not have what it was asked for (404), shows it to other roles only (403), or in a
  * form that we do not know.
  */
-export type NotTold = "not_told";
+export type NotReported = "not_reported";
 
 /** An instance that has accepted the credentials, to read from. */
 export interface OomnitzaReader {
@@ -46,7 +46,7 @@ export interface OomnitzaReader {
     path: string,
     query?: Readonly<Record<string, string>>,
     retry?: RetryPolicy,
-  ): Promise<{ readonly value: unknown } | NotTold>;
+  ): Promise<{ readonly value: unknown } | NotReported>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
   /** How many attempts had to be repeated so far. */
@@ -207,7 +207,7 @@ async function get(
 
 async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
   const answer = await send(session, { path, query, ...(retry && { retry }) });
-  if (answer.status === 403 || answer.status === 404) return "not_told";
+  if (answer.status === 403 || answer.status === 404) return "not_reported";
   return { value: readJson(session, path, answer) };
 }
 
