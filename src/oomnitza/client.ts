@@ -129,13 +129,13 @@ function refusal(
 }
 
 /** How a request is repeated, where it is not as usual. */
-type Patience = Pick<Parameters<Http["send"]>[0], "retry" | "onRetry">;
+type RetrySettings = Pick<Parameters<Http["send"]>[0], "retry" | "onRetry">;
 
-async function login(session: Session, patience: Patience = {}): Promise<void> {
+async function login(session: Session, retrySettings: RetrySettings = {}): Promise<void> {
   const { settings, http, context } = session;
   const form = new URLSearchParams({ login: settings.username, password: settings.password });
   const answer = await http.send({
-    ...patience,
+    ...retrySettings,
     method: "POST",
     path: "/api/request_token",
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -200,9 +200,9 @@ async function get(
   session: Session,
   path: string,
   query: Query = {},
-  patience: Patience = {},
+  retrySettings: RetrySettings = {},
 ): Promise<unknown> {
-  return readAnswer(session, path, await send(session, { ...patience, path, query }));
+  return readAnswer(session, path, await send(session, { ...retrySettings, path, query }));
 }
 
 async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
@@ -269,9 +269,9 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
 }
 
 /** Whether the instance is there at all is soon known; that it is tried again is said once. */
-function firstPatience(
+function firstRetrySettings(
   { log, firstContact = retryPolicies.firstContact }: ConnectContext,
-): Patience {
+): RetrySettings {
   let isSaid = false;
   return {
     retry: firstContact,
@@ -287,10 +287,10 @@ function firstPatience(
 
 async function signIn(settings: OomnitzaSettings, context: ConnectContext): Promise<Session> {
   const session = openSession(settings, context);
-  const patience = firstPatience(context);
+  const retrySettings = firstRetrySettings(context);
   try {
-    if (settings.api_token === "") await login(session, patience);
-    await get(session, mappingsPath, { name: "AuthTest" }, patience);
+    if (settings.api_token === "") await login(session, retrySettings);
+    await get(session, mappingsPath, { name: "AuthTest" }, retrySettings);
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     throw new SinkError(`Cannot reach Oomnitza [oomnitza]: ${error.message}`, {
