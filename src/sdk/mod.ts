@@ -58,7 +58,7 @@ export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";
 // CSV files and other text files.
 export { checkCsv, csvOptions, csvRule, readCsvFiles } from "./csv/csv.ts";
 export { findMissingColumns } from "./csv/missing.ts";
-export { readTextFile, readTextFileIfAny } from "./text_file.ts";
+export { readTextFile, readTextFileIfAny, replaceTextFile } from "./text_file.ts";
 
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
