@@ -18,6 +18,8 @@ export {
   type WebhookHint,
 } from "./source.ts";
 export { opt, optional } from "./option.ts";
+export type { Deadline } from "./deadline.ts";
+export { type GrantedAccess, readMoment } from "./granted_access.ts";
 export { peopleOptions, syncField, writeModeOptions } from "./field_options.ts";
 
 // Declaring a converter.

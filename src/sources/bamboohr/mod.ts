@@ -5,7 +5,7 @@
  */
 
 import { defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
-import { checkAccess, createAuth } from "./access.ts";
+import { checkAccess, createAuth, usesOauth } from "./access.ts";
 import {
   buildBase,
   employees,
@@ -120,6 +120,16 @@ export const bamboohr = defineSource({
     const query = { "page[limit]": "1" };
     await http.json({ path: `${base}/employees`, query, what: "employees" }, employees);
   },
+  // No endpoint tells what a key or an application may do.
+  inspectAccess: ({ options }) =>
+    Promise.resolve({
+      credentials: usesOauth(options) ? "the application" : "the API key",
+      rights: [],
+      beyondReading: [],
+      untold: usesOauth(options)
+        ? "the developer portal shows its scopes"
+        : "it may do what its owner may, whose access level is under Settings > Access Levels",
+    }),
   records(context) {
     const { options } = context;
     const base = buildBase(options);

@@ -17,6 +17,7 @@ import {
   type SourceRecord,
 } from "../../sdk/mod.ts";
 import { buildBase, checkAccess, createAuth, usesApiToken } from "./access.ts";
+import { inspectAccess } from "./rights.ts";
 
 const users = z.array(z.record(z.string(), z.unknown()));
 
@@ -96,11 +97,19 @@ export const okta = defineSource({
   // "Rate limits": 600 a minute for /api/v1/users on the usual plans, of which one token or app may
   // use half ("Token and OAuth 2.0 app rate limits"); the headers tell the limit of the organization.
   limits: { concurrency: 4, requests: 300, perSeconds: 60, ownShare: 0.5, pageSize },
+  deadlines: [{
+    what: "API tokens (SSWS)",
+    notice: "Okta API reference, Authentication: API key (deprecated)",
+    successor: "a service app with a key",
+    todo: "Create a service app and set client_id and private_key.",
+    concerns: usesApiToken,
+  }],
   rule: checkAccess,
   http: (options) => ({ base: buildBase(options), auth: createAuth(options) }),
   async check({ http }) {
     await http.json({ path: "/api/v1/users", query: { limit: "1" }, what: "users" }, users);
   },
+  inspectAccess,
   async *records(context) {
     const { options, log } = context;
     if (usesApiToken(options)) {
