@@ -99,7 +99,7 @@ export const onelogin = defineSource({
   limits: { concurrency: 1, requests: 5000, perSeconds: 3600, pageSize },
   deadlines: [{
     what: "the XML API",
-    notice: "API Versions",
+    notice: "v1-v3 APIs have been deprecated",
     successor: "API 2 with an API credential",
     todo: "Create an API credential and set client_id, client_secret and url.",
     concerns: (options) => detectApi(options) === "xml",

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { startVendor, type Throttle, type Vendor, type VendorCall } from "../../support/vendor.ts";
+import {
+  startVendor,
+  type Throttle,
+  type Vendor,
+  type VendorCall,
+  type VendorRoute,
+} from "../../support/vendor.ts";
 import { OktaOauth, type ServiceApp } from "./oauth.ts";
 
 /** The token that the server accepts. */
@@ -45,6 +51,11 @@ export interface OktaOptions {
     readonly requests: number;
     readonly windowMs: number;
     readonly share?: number;
+  };
+  /** Who the API token belongs to: roles, and API tokens where the roles let it ask for them. */
+  readonly administrator?: {
+    readonly roles: readonly string[];
+    readonly tokens?: readonly { readonly created: string; readonly expiresAt: string }[];
   };
   /** A service app, which signs in with a key instead of the token. */
   readonly app?: ServiceApp;
@@ -154,6 +165,43 @@ function list(call: VendorCall, organization: Organization): Response {
   return Response.json(all.slice(start, start + size), { headers });
 }
 
+/** "Retrieve a user", "List all user role assignments" and "List all API token metadata". */
+function administratorRoutes(organization: Organization): VendorRoute[] {
+  const { administrator } = organization.options;
+  if (administrator === undefined) return [];
+  const { roles, tokens } = administrator;
+  const userId = "00uAdministrator";
+  const lists: Readonly<Record<string, () => Response>> = {
+    "/api/v1/users/me": () => Response.json({ id: userId, status: "ACTIVE", profile: {} }),
+    [`/api/v1/users/${userId}/roles`]: () =>
+      Response.json(roles.map((type) => ({
+        id: `ra-${type}`,
+        label: type.toLowerCase().replaceAll("_", " "),
+        type,
+        status: "ACTIVE",
+        assignmentType: "USER",
+      }))),
+    "/api/v1/api-tokens": () =>
+      tokens === undefined
+        ? refusal(403, "E0000006", "You do not have permission to perform the requested action")
+        : Response.json([
+          ...tokens.map((token, index) => ({
+            id: `00T${index}`,
+            name: `token ${index}`,
+            userId,
+            tokenWindow: "P30D",
+            ...token,
+          })),
+          { id: "00Tother", name: "of somebody else", userId: "00uOther", created: "2019-01-01" },
+        ]),
+  };
+  return Object.entries(lists).map(([path, answer]) => ({
+    method: "GET",
+    path,
+    answer: (call) => checkRight(call, organization, "okta.roles.read") ?? answer(),
+  }));
+}
+
 /** An organization at work, with its authorization server when it has a service app. */
 export interface OktaServer extends Vendor {
   readonly oauth: OktaOauth | undefined;
@@ -167,6 +215,7 @@ export function startOkta(options: OktaOptions): OktaServer {
   const vendor = startVendor({
     routes: [
       { method: "GET", path: "/api/v1/users", answer: (call) => list(call, organization) },
+      ...administratorRoutes(organization),
       ...(oauth === undefined ? [] : [{
         method: "POST",
         path: "/oauth2/v1/token",
