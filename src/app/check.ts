@@ -68,7 +68,13 @@ function withDeadlines(result: CheckResult, section: SectionConfig): CheckResult
   const [due] = found.filter(({ severity }) => severity === "error");
   const warnings = [...result.warnings, ...near];
   if (due === undefined || !result.ok) return { ...result, warnings };
-  return { ...result, ok: false, message: `${result.message}. ${due.message}.`, hint: due.todo, warnings };
+  return {
+    ...result,
+    ok: false,
+    message: `${result.message}. ${due.message}.`,
+    hint: due.todo,
+    warnings,
+  };
 }
 
 /** What is said of named sections that are not enabled. */

@@ -163,7 +163,7 @@ for (const [name, text, problem] of unusable) {
     const said = parseSigningKey(text);
     expect(said).toBeString();
     expect(said).toContain(problem);
-    expect(said as string).not.toContain(text.slice(40, 80).trim());
+    expect(said as string).not.toContain(text.length > 80 ? text.slice(40, 80).trim() : text);
   });
 }
 

@@ -223,9 +223,13 @@ async function* joinPages(lists: readonly AsyncGenerator<Page>[]): AsyncGenerato
     const read: IteratorResult<Page, void>[] = [];
     for (const list of lists) read.push(await list.next());
     if (read.every(({ done }) => done === true)) return;
-    const items = read.flatMap(({ value }, at) =>
-      (value?.items ?? []).flatMap((item) => joiner.add(at, item) ?? [])
-    );
+    const items: SourceRecord[] = [];
+    for (const [at, { value }] of read.entries()) {
+      for (const part of value?.items ?? []) {
+        const whole = joiner.add(at, part);
+        if (whole !== undefined) items.push(whole);
+      }
+    }
     yield { items, total: read[0]?.value?.total };
   }
 }

@@ -188,8 +188,10 @@ slow("429 and the older 503 hold up the run and lose nothing, also with a date",
 
 /** Mappings of so many of the company's own fields. */
 function customFields(count: number): string {
-  return Array.from({ length: count }, (_, index) =>
-    `mapping.F${index} = {"source": "custom${index}"}\n`).join("");
+  return Array.from(
+    { length: count },
+    (_, index) => `mapping.F${index} = {"source": "custom${index}"}\n`,
+  ).join("");
 }
 
 function fieldsOf({ vendor }: VendorUnderTest): number[] {

@@ -8,12 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bamboohr } from "../../../src/sources/bamboohr/mod.ts";
-import {
-  check,
-  conformance,
-  uploadAll,
-  type VendorUnderTest,
-} from "../../support/conformance.ts";
+import { check, conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
 import { application, type BambooOptions, company, startBamboo, throttled } from "./server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "agent-test-"));
@@ -75,13 +70,14 @@ test("a refresh token that stays is not written", async () => {
 });
 
 test("a token that ends is renewed with the next refresh token", async () => {
-  const options = { active: 450, pageLimit: 200, rotates: true, tokenSeconds: 0.05 };
+  const options = { active: 450, pageLimit: 200, rotates: true, tokenSeconds: 0 };
   const space = start(options, employees);
   await using vendor = space.vendor;
   const run = await uploadAll(space);
   expect(run.code).toBe(0);
   expect(run.records).toHaveLength(450);
   const renewals = vendor.calls.filter(({ path }) => path === "/token.php").length;
+  expect(renewals).toBe(3);
   expect(readFileSync(space.file, "utf8")).toBe(`${application.refreshStart}${renewals}\n`);
 });
 

@@ -48,7 +48,7 @@ export interface BambooOptions {
   readonly scopes?: readonly string[];
   /** Whether each refresh token is good for once only. */
   readonly rotates?: boolean;
-  /** Seconds that a token lives. */
+  /** Seconds that a token is said to live; it is taken for an hour. */
   readonly tokenSeconds?: number;
   /** Called before each page of the list, with the number of people who are in it then. */
   readonly changing?: (call: VendorCall) => { readonly from: number };
@@ -79,7 +79,7 @@ class Tokens {
     if (form.refresh_token !== application.refreshStart + good) return refuse("invalid_grant");
     const access_token = `${application.tokenStart}${this.#ends.size}`;
     const { tokenSeconds: expires_in = 3600, rotates, scopes = allScopes } = this.#options;
-    this.#ends.set(access_token, Date.now() + expires_in * 1000);
+    this.#ends.set(access_token, Date.now() + 3_600_000);
     const refresh_token = application.refreshStart + (rotates === true ? ++this.#refreshes : 0);
     const scope = scopes.join(" ");
     return Response.json({ access_token, expires_in, token_type: "Bearer", scope, refresh_token });

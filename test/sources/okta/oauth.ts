@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { createHash, createPublicKey, type JsonWebKey, verify } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import type { VendorCall } from "../../support/vendor.ts";
 
 /** A service app, as an administrator has set it up. */
@@ -19,7 +19,7 @@ export interface ServiceApp {
   readonly scopes: readonly string[];
   /** "Require Demonstrating Proof of Possession (DPoP) header in token requests". */
   readonly requiresDpop: boolean;
-  /** Seconds that a token lives; Okta has 3,600. */
+  /** Seconds that a token is said to live; Okta says 3,600, and takes all of them that long here. */
   readonly tokenSeconds?: number;
   /** Requests after which the nonce of the token endpoint is another. */
   readonly nonceUses?: number;
@@ -70,6 +70,8 @@ function thumbprint({ kty, crv, e, n, x, y }: JsonWebKey): string {
 function refuse(status: number, error: string, error_description: string, headers = {}): Response {
   return Response.json({ error, error_description }, { status, headers });
 }
+
+const tokenLifeMs = 3_600_000;
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -126,7 +128,7 @@ export class OktaOauth {
     }
     const { tokenSeconds: expires_in = 3600 } = this.#app;
     const access_token = `${oktaTokenStart}${this.#tokens.size}-${now()}`;
-    this.#tokens.set(access_token, { jkt, scopes, ends: Date.now() + expires_in * 1000 });
+    this.#tokens.set(access_token, { jkt, scopes, ends: Date.now() + tokenLifeMs });
     const token_type = jkt === undefined ? "Bearer" : "DPoP";
     return Response.json({ token_type, expires_in, access_token, scope: scopes.join(" ") });
   }
@@ -148,7 +150,9 @@ export class OktaOauth {
     if (claims.iss !== clientId || claims.sub !== clientId) {
       return "Invalid value for 'client_id' parameter.";
     }
-    if (claims.aud !== audience) return "The audience claim for client_assertion must be the endpoint.";
+    if (claims.aud !== audience) {
+      return "The audience claim for client_assertion must be the endpoint.";
+    }
     const { exp, jti } = claims;
     if (typeof exp !== "number" || exp <= now()) return "The client_assertion token is expired.";
     if (exp > now() + 3600) {

@@ -127,9 +127,8 @@ interface Organization {
 /** Why a request without the right is refused. */
 function checkRight(call: VendorCall, { oauth }: Organization, scope: string) {
   if (call.headers.get("authorization") === `SSWS ${token}`) return undefined;
-  return oauth?.refusal(call, scope) ?? (oauth === undefined
-    ? refusal(401, "E0000011", "Invalid token provided")
-    : undefined);
+  return oauth?.refusal(call, scope) ??
+    (oauth === undefined ? refusal(401, "E0000011", "Invalid token provided") : undefined);
 }
 
 function list(call: VendorCall, organization: Organization): Response {
