@@ -20,8 +20,6 @@ export interface FormField {
   readonly choices: readonly { readonly value: string; readonly label: string }[];
   /** What is taken when it stays blank, or an example of what is required. */
   readonly placeholder: string;
-  /** What a new section begins with. */
-  readonly recommended: string;
   readonly isRequired: boolean;
   /** Few people need it. */
   readonly isAdvanced: boolean;
@@ -74,7 +72,6 @@ export function buildForm(options: Options): FormField[] {
     control: chooseControl(key, option),
     choices: listChoices(option),
     placeholder: choosePlaceholder(option),
-    recommended: option.recommended ?? "",
     isRequired: !option.optional,
     isAdvanced: option.advanced,
   }));

@@ -51,7 +51,7 @@ interface ControlProps {
 }
 
 function FieldControl({ field, id, isWrong }: ControlProps) {
-  const { key, control, text, offered, placeholder } = field;
+  const { key, control, text, placeholder } = field;
   const common = {
     id,
     name: key,
@@ -72,7 +72,7 @@ function FieldControl({ field, id, isWrong }: ControlProps) {
       {...common}
       type="text"
       inputmode={control === "number" ? "numeric" : control === "url" ? "url" : "text"}
-      value={text === "" ? offered : text}
+      value={text}
       placeholder={placeholder}
       autocomplete="off"
       spellcheck={false}
@@ -83,8 +83,7 @@ function FieldControl({ field, id, isWrong }: ControlProps) {
 type Common = Record<string, string>;
 
 function Choice({ field, common }: { field: FilledField; common: Common }) {
-  const { choices } = field;
-  const text = field.text === "" ? field.offered : field.text;
+  const { choices, text } = field;
   const isKnown = choices.some(({ value }) => value === text);
   const shown = isKnown ? choices : [...choices, { value: text, label: text }];
   const blank = text === "" && !choices.some(({ value }) => value === "");

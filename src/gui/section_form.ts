@@ -17,8 +17,6 @@ import { isShowable } from "./masking.ts";
 export interface FilledField extends FormField {
   /** What the control holds: always blank for a secret. */
   readonly text: string;
-  /** What a new section is offered where the file says nothing. */
-  readonly offered: string;
   /** Whether the section sets it itself, to more than nothing. */
   readonly isSet: boolean;
   /** Where its secret is, when the file only says that. */
@@ -52,7 +50,6 @@ function fill(gui: GuiContext, file: IniFile, section: string, field: FormField)
     ...field,
     control,
     text: isSecret ? "" : control === "choice" ? findSameChoice(field, text) : text,
-    offered: file.document.byName.has(section) ? "" : field.recommended,
     isSet: text.trim() !== "",
     reference: isSecret && isShowable(text) ? text : undefined,
     inherited: isSecret || fallback === undefined ? undefined : gui.redactor.redact(fallback),
