@@ -126,6 +126,11 @@ function originOf(address: string | undefined): string | undefined {
   return address === undefined ? undefined : URL.parse(address)?.origin;
 }
 
+/** Whether an address is of an origin; nearly all are, and begin with it as it stands. */
+function isOfOrigin(address: string, origin: string | undefined): boolean {
+  return address.startsWith(`${origin}/`) || originOf(address) === origin;
+}
+
 /** One attempt, with redirects followed; credentials stay with the base's host. */
 async function attempt(
   client: Client,
@@ -135,7 +140,7 @@ async function attempt(
   const origin = originOf(request.origin) ?? client.origin ?? originOf(address);
   const common = request.origin === undefined || origin === client.origin ? settings.headers : {};
   async function sendTo(url: string): Promise<Answer> {
-    const own = originOf(url) === origin;
+    const own = isOfOrigin(url, origin);
     const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([settings.signal, timeout]);
