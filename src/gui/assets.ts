@@ -9,6 +9,7 @@ import editorScript from "./assets/editor.bundle" with { type: "text" };
 import chooseAllScript from "./assets/choose_all.js" with { type: "text" };
 import filterScript from "./assets/filter.js" with { type: "text" };
 import frameScript from "./assets/frame.js" with { type: "text" };
+import setupScript from "./assets/setup.js" with { type: "text" };
 import liveScript from "./assets/live.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 
@@ -30,5 +31,6 @@ export const assets: ReadonlyMap<string, Asset> = new Map([
   ["choose_all.js", { type: script, text: chooseAllScript as unknown as string }],
   ["filter.js", { type: script, text: filterScript as unknown as string }],
   ["frame.js", { type: script, text: frameScript as unknown as string }],
+  ["setup.js", { type: script, text: setupScript as unknown as string }],
   ["live.js", { type: script, text: liveScript as unknown as string }],
 ]);

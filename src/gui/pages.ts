@@ -17,7 +17,14 @@ import { runPage } from "./pages/run.tsx";
 import { runsPage } from "./pages/runs.tsx";
 import { schedulePage } from "./pages/schedule.tsx";
 import { sectionPage } from "./pages/section.tsx";
+import { secretsPage } from "./pages/secrets.tsx";
+import { servicePage } from "./pages/service.tsx";
 import { sectionListPage } from "./pages/section_list.tsx";
+import { setupPage } from "./pages/setup.tsx";
+import { setupMappingPage } from "./pages/setup_mapping.tsx";
+import { setupSchedulePage } from "./pages/setup_schedule.tsx";
+import { setupSourcePage } from "./pages/setup_source.tsx";
+import { takeoverPage } from "./pages/takeover.tsx";
 
 /** Every page; a new one is a file under `pages/` and a line here. */
 export const pages: readonly Page[] = [
@@ -25,9 +32,11 @@ export const pages: readonly Page[] = [
   runPage,
   runsPage,
   failedPage,
-  convertersPage,
-  schedulePage,
   logsPage,
+  schedulePage,
+  convertersPage,
+  secretsPage,
+  servicePage,
   sectionPage,
   mappingsPage,
   filterPage,
@@ -35,4 +44,9 @@ export const pages: readonly Page[] = [
   planPage,
   historyPage,
   sectionListPage,
+  setupPage,
+  setupSourcePage,
+  setupMappingPage,
+  setupSchedulePage,
+  takeoverPage,
 ];

@@ -44,7 +44,7 @@ import {
   type RunSelection,
   waitingRecords,
 } from "./runs.ts";
-import type { RunOrigin, StoredRun } from "./runs.ts";
+import type { PastRun, RunOrigin, StoredRun } from "./runs.ts";
 
 /** A running upload, in the state file. */
 export interface OpenRun {
@@ -196,7 +196,7 @@ export class StateStore {
   }
 
   /** The latest runs of a section, oldest first. */
-  recentRuns(selection: RunSelection): StoredRun[] {
+  recentRuns(selection: RunSelection): PastRun[] {
     return this.#use((database) =>
       recentRuns(database, selection, (owner) => isAtWork(this.path, owner))
     );

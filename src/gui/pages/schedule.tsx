@@ -1,42 +1,50 @@
 /**
- * What runs by itself: the next starts, and the service that does it.
+ * What runs by itself: the next starts, and the week to come with what runs at the same time.
  *
  * @module
  */
 /** @jsxImportSource hono/jsx */
 import { checkDocument } from "../../app/configuration.ts";
 import { nextRuns, type UpcomingRun } from "../../app/schedule.ts";
-import { localServiceState, type ServiceState } from "../../app/service_state.ts";
-import { type GuiContext, type Page, sectionPath } from "../context.ts";
+import { planRuns } from "../../app/calendar.ts";
+import { openExistingStore } from "../../app/store.ts";
+import { type Page, sectionPath } from "../context.ts";
+import { Week } from "../week.tsx";
 import { show } from "../layout.tsx";
-import { moment } from "../format.ts";
+import { Time } from "../time.tsx";
 
-/** The page of schedule and service. */
+/** Days of the calendar. */
+const days = 7;
+const dayMs = 86_400_000;
+
+/** The page of the schedule. */
 export const schedulePage: Page = {
   path: "schedule",
-  label: "Schedule and service",
+  label: "Schedule",
   navigation: "main",
+  group: "settings",
   routes(app, gui) {
     app.get("/schedule", async (c) => {
       const { document } = gui.read();
-      const [runs, service] = await Promise.all([
-        nextRuns(gui, checkDocument(gui, document)),
-        localServiceState(),
-      ]);
+      const config = checkDocument(gui, document);
+      const runs = await nextRuns(gui, config);
+      const from = new Date();
+      const until = new Date(from.getTime() + days * dayMs);
+      using opened = openExistingStore(gui);
+      const planned = planRuns(config, opened.store, from, until);
       const children = (
         <>
           <Upcoming runs={runs} />
-          <Service gui={gui} service={service} />
+          {planned.length === 0 ? null : <Week runs={planned} from={from} />}
         </>
       );
-      return show(c, gui, { title: "Schedule and service", path: "schedule", document, children });
+      return show(c, gui, { title: "Schedule", path: "schedule", document, children });
     });
   },
 };
 
 function dueText(next: string | null): string {
-  if (next === null) return "never";
-  return Date.parse(next) <= Date.now() ? "as soon as the service runs" : moment(next);
+  return next === null ? "never" : "as soon as the service runs";
 }
 
 function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
@@ -67,8 +75,8 @@ function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
                 <a href={sectionPath(section)}>{section}</a>
               </th>
               <td>{schedule}</td>
-              <td>{last === null ? "never" : moment(last)}</td>
-              <td>{dueText(next)}</td>
+              <td>{last === null ? "never" : <Time at={last} />}</td>
+              <td>{next !== null && Date.parse(next) > Date.now() ? <Time at={next} /> : dueText(next)}</td>
             </tr>
           ))}
         </tbody>
@@ -76,53 +84,3 @@ function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
     </div>
   );
 }
-
-function Service({ gui, service }: { gui: GuiContext; service: ServiceState | undefined }) {
-  return (
-    <section aria-labelledby="service">
-      <h2 id="service">Service</h2>
-      {service === undefined
-        ? (
-          <p class="notice">
-            This system has no supported service manager. Start agent serve by other means.
-          </p>
-        )
-        : (
-          <>
-            <p class={`notice ${service.running ? "good" : "warning"}`}>
-              The service {service.name} {service.running ? "runs." : "does not run."}
-            </p>
-            <details>
-              <summary>What {service.system} says</summary>
-              <pre tabindex={0}>{gui.redactor.redact(service.details)}</pre>
-            </details>
-          </>
-        )}
-      <p>Schedules are followed, and webhooks taken, while the agent serves:</p>
-      <dl class="facts">
-        {commands.map(([line, does]) => (
-          <>
-            <dt>
-              <code>{line}</code>
-            </dt>
-            <dd>{does}</dd>
-          </>
-        ))}
-      </dl>
-      <p class="note">
-        See docs/service.md and docs/schedule.md of the agent.
-      </p>
-    </section>
-  );
-}
-
-const commands = [
-  [
-    "agent service install",
-    "registers it as a service that starts with the machine (as administrator)",
-  ],
-  ["agent service start", "starts the service"],
-  ["agent service status", "shows its state"],
-  ["agent service logs --follow", "shows its log"],
-  ["agent serve", "does the same in a terminal, until it is stopped"],
-] as const;

@@ -17,6 +17,7 @@ export const sectionListPage: Page = {
   path: "add",
   label: "Add a section",
   navigation: "main",
+  group: "settings",
   routes(app, gui) {
     app.get("/add", (c) => {
       const file = gui.read();
@@ -25,7 +26,16 @@ export const sectionListPage: Page = {
         path: "add",
         document: file.document,
         scripts: ["change.js"],
-        children: <AddForm gui={gui} file={file} />,
+        children: (
+          <>
+            <AddForm gui={gui} file={file} />
+            <p class="note">
+              Or <a href="setup/source">set a source up in steps</a>, each tried before the next, or
+              {" "}
+              <a href="takeover">take over a config.ini</a> of the Python connector.
+            </p>
+          </>
+        ),
       });
     });
     app.post("/add", async (c) => {
