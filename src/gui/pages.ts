@@ -25,6 +25,7 @@ import { setupMappingPage } from "./pages/setup_mapping.tsx";
 import { setupSchedulePage } from "./pages/setup_schedule.tsx";
 import { setupSourcePage } from "./pages/setup_source.tsx";
 import { takeoverPage } from "./pages/takeover.tsx";
+import { upgradePage } from "./pages/upgrade.tsx";
 
 /** Every page; a new one is a file under `pages/` and a line here. */
 export const pages: readonly Page[] = [
@@ -37,6 +38,7 @@ export const pages: readonly Page[] = [
   convertersPage,
   secretsPage,
   servicePage,
+  upgradePage,
   sectionPage,
   mappingsPage,
   filterPage,
