@@ -61,7 +61,9 @@ export function upcomingStarts(
     const last = lastStart(section.name);
     // Intervals count from the last start; patterns go by the clock.
     const isCounted = section.schedule.isInterval && last !== undefined;
-    const past = isCounted ? { lastStart: last, since: last } : { lastStart: undefined, since: from };
+    const past = isCounted
+      ? { lastStart: last, since: last }
+      : { lastStart: undefined, since: from };
     return [...startsOf(section, past, from, until)]
       .map((start) => ({ section: section.name, start }));
   });

@@ -12,8 +12,8 @@ import { retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import {
   explain,
-  type Explanation,
   type ExplainSettings,
+  type Explanation,
   mapRecords,
   matchesRecord,
   type ReadRecord,

@@ -36,7 +36,8 @@ export function paintFirstWords(text: string): string {
 /** Colours the state in a column of a table whose cells before it have no blanks, counted from 0. */
 export function paintColumn(column: number): Paint {
   const before = new RegExp(`^(\\s*(?:\\S+\\s+){${column}})(\\w+)(?=\\s)`, "gm");
-  return (text) => text.replace(before, (_all, start: string, word: string) => start + colour(word));
+  return (text) =>
+    text.replace(before, (_all, start: string, word: string) => start + colour(word));
 }
 
 /** Colours the state behind the name that a line begins with: `okta: failed: …`. */

@@ -73,7 +73,7 @@ async function run(
   if (values.history && !values.live) {
     throw new UsageError("--history needs --live: only Oomnitza knows who changed what");
   }
-  const progress = startProgress(context);
+  const progress = startProgress(context, values["record-count"]);
   const request = {
     sections: names,
     workers: values.workers,

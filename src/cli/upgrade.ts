@@ -78,7 +78,9 @@ function show(
     context.print(JSON.stringify(outcome, null, 2));
     return;
   }
-  context.print(`${describeOffer(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`);
+  context.print(
+    `${describeOffer(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`,
+  );
   if (kept === null) return;
   context.print(
     `Installed. The old program is kept as ${kept}. The old program is still running: restart the service.`,

@@ -33,8 +33,8 @@ export function FindingList({ gui, findings, isOwn = false }: ListFacts) {
               ? null
               : isOwn
               ? <a href={sectionPath(section)}>[{section}]</a>
-              : `[${section}]`}{" "}
-            {option === undefined ? null : <code>{option}</code>} {gui.redactor.redact(
+              : `[${section}]`} {option === undefined ? null : <code>{option}</code>}{" "}
+            {gui.redactor.redact(
               sentence(`${message}${line === undefined ? "" : ` (line ${line})`}`),
             )}
             {hint === undefined ? "" : ` ${gui.redactor.redact(sentence(hint))}`}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type LogLevel, levels } from "../logging/log.ts";
+import { levels, type LogLevel } from "../logging/log.ts";
 
 /** An entry of a log file, with the lines that belong to it. */
 export interface LoggedEntry {

@@ -7,7 +7,7 @@
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import type { Child } from "hono/jsx";
 import { sourceNamed } from "../config/declared.ts";
-import { type Call, type GuiContext, goTo, type Page } from "./context.ts";
+import { type Call, goTo, type GuiContext, type Page } from "./context.ts";
 import { withQuery } from "./format.ts";
 import type { IniFile } from "./ini_file.ts";
 import { show } from "./layout.tsx";

@@ -82,7 +82,7 @@ async function mapPaths(page: Page): Promise<void> {
   await page.waitForSelector("[data-outcome] dt:text-is('ASSIGNED_TO')");
   await page.fill("[name='path:barcode']", "");
   await page.click("text=Try and continue");
-  await page.waitForSelector("[data-summary].bad:has-text('None of the 10 records')");
+  await page.waitForSelector("[data-summary].bad:has-text('BARCODE')");
   await page.fill("[name='path:barcode']", "BARCODE");
   await page.waitForSelector("[data-outcome] dt:text-is('BARCODE')");
   await look(page, "mapping");
@@ -144,8 +144,9 @@ function connectorIni(sample: string, url: string, token: string): string {
     "mapping.BARCODE = barcode\n" +
     'mapping.ASSIGNED_TO = {"source": "owner", "converter": "login"}\n' +
     "recordfilter:\n    return record['barcode'] != 'A-0'\n\n";
+  const oomnitza = `[oomnitza]\nurl = ${url}\napi_token = ${token}\n\n`;
   return sample.replace(/^\[csv_assets\]\n(?:.+\n)*\n/m, own)
-    .replace(/^url = .*$/m, `url = ${url}`).replace(/^api_token = .*$/m, `api_token = ${token}`) +
+    .replace(/^\[oomnitza\]\n(?:.+\n)*\n/m, oomnitza) +
     "\n[converters]\nlogin:\n    return value.split('@')[0]\n\n[fog]\nenable = True\n";
 }
 
@@ -214,7 +215,7 @@ slow("a chosen file is looked at, too, and a mistake in it is named with its lin
     buffer: Buffer.from(
       "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = abcdefgh\n" +
         "[csv_assets]\nenable = True\nfilename = a.csv\nsync_field = BARCODE\n" +
-        "mapping.BARCODE = {\"source\": \"tag\", \"converter\": \"uper\"}\nverify_ssl = perhaps\n",
+        'mapping.BARCODE = {"source": "tag", "converter": "uper"}\nverify_ssl = perhaps\n',
     ),
   });
   await page.click("text=Look at it");

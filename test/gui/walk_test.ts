@@ -65,7 +65,9 @@ function past(): PastRun[] {
 function addresses(): string[] {
   const query = `?section=${encodeURIComponent(first)}`;
   return [
-    ...pages.map(({ path, navigation }) => navigation === "section" ? sectionPath(first, path) : path),
+    ...pages.map(({ path, navigation }) =>
+      navigation === "section" ? sectionPath(first, path) : path
+    ),
     ...["oomnitza", "serve", "alerts", "casper"].map((name) => sectionPath(name)),
     ...["setup/source", "setup/mapping", "setup/schedule", "setup/upload"].map((path) =>
       path + query

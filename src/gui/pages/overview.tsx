@@ -56,7 +56,9 @@ function Beginning({ gui }: { gui: GuiContext }) {
         </section>
         <section class="way">
           <h2>Come from the Python connector</h2>
-          <p>Choose its config.ini, and see what the agent makes of it before anything is written.</p>
+          <p>
+            Choose its config.ini, and see what the agent makes of it before anything is written.
+          </p>
           <a class="button" href="takeover">Take over a config.ini</a>
         </section>
         <section class="way">

@@ -76,7 +76,11 @@ function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
               </th>
               <td>{schedule}</td>
               <td>{last === null ? "never" : <Time at={last} />}</td>
-              <td>{next !== null && Date.parse(next) > Date.now() ? <Time at={next} /> : dueText(next)}</td>
+              <td>
+                {next !== null && Date.parse(next) > Date.now()
+                  ? <Time at={next} />
+                  : dueText(next)}
+              </td>
             </tr>
           ))}
         </tbody>

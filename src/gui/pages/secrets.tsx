@@ -109,7 +109,9 @@ function Places({ gui, places }: { gui: GuiContext; places: readonly SecretPlace
                 <td>
                   <code>{place.option}</code>
                 </td>
-                <td>{gui.redactor.redact(place.where) === place.where ? describePlace(place) : "•••"}</td>
+                <td>
+                  {gui.redactor.redact(place.where) === place.where ? describePlace(place) : "•••"}
+                </td>
               </tr>
             ))}
           </tbody>

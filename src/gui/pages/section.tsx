@@ -52,7 +52,8 @@ const ownPages: Readonly<Record<string, { readonly title: string; readonly lead:
   },
   serve: {
     title: "Webhook listener",
-    lead: "Who may post webhooks to agent serve. Without anything set, it listens on loopback only.",
+    lead:
+      "Who may post webhooks to agent serve. Without anything set, it listens on loopback only.",
   },
   alerts: {
     title: "Alerts",

@@ -62,7 +62,8 @@ function Service({ gui, service }: { gui: GuiContext; service: ServiceState | un
         : (
           <>
             <p class={`notice ${service.running ? "good" : "warning"}`}>
-              The service {service.name} {service.running
+              The service {service.name}{" "}
+              {service.running
                 ? "runs."
                 : service.installed
                 ? "does not run."

@@ -10,8 +10,8 @@ import { explainSample } from "../../app/preview.ts";
 import type { SourceRecord } from "../../base/record.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
 import type { Explanation } from "../../sync/read/explain.ts";
-import { toSectionError } from "../../sync/report.ts";
-import { type GuiContext, goTo, sectionPath } from "../context.ts";
+import { findFailure } from "../connection.ts";
+import { goTo, type GuiContext, sectionPath } from "../context.ts";
 import { json } from "../format.ts";
 import type { IniFile } from "../ini_file.ts";
 import { answerChange, type ShownFinding } from "../saving.tsx";
@@ -114,11 +114,17 @@ async function tryMapping(
   if (records.length === 0) return fail("There are no records to try the mapping with.");
   try {
     const all = await explainWith(gui, section, records, edits);
-    if (all.some(({ verdict }) => verdict === "sent")) return [];
-    return fail(`None of the ${all.length} records would be sent: ${all[0]?.reason ?? ""}`);
+    const sync = readSyncField(gui, gui.read(), section);
+    const sent = all.filter(({ outcome }) => outcome === "sent");
+    if (sent.length === 0) {
+      return fail(`None of the ${all.length} records would be sent: ${all[0]?.reason ?? ""}`);
+    }
+    if (sync === "" || sent.some(({ identity }) => identity !== "")) return [];
+    return fail(
+      `None of the ${all.length} records has a value for ${sync}, by which Oomnitza recognizes them.`,
+    );
   } catch (thrown) {
-    const { message, hint } = toSectionError(thrown);
-    return fail(hint === null ? message : `${message}. ${hint}`);
+    return findFailure(gui, section, thrown);
   }
 }
 
@@ -137,10 +143,10 @@ async function Values({ gui, section, record, edits }: ValuesFacts) {
     if (one === undefined) return <p class="note">Nothing is mapped yet.</p>;
     return (
       <>
-        <p class={one.verdict === "sent" ? "well" : "unwell"}>
-          {one.verdict === "sent"
+        <p class={one.outcome === "sent" ? "well" : "unwell"}>
+          {one.outcome === "sent"
             ? "Would be sent"
-            : redactor.redact(`Not sent, ${one.verdict}: ${one.reason}`)}
+            : redactor.redact(`Not sent, ${one.outcome}: ${one.reason}`)}
         </p>
         <dl class="facts">
           {one.fields.map(({ mapping, output, failed }) => (
@@ -157,8 +163,9 @@ async function Values({ gui, section, record, edits }: ValuesFacts) {
       </>
     );
   } catch (thrown) {
-    const { message, hint } = toSectionError(thrown);
-    return <p class="unwell">{redactor.redact(hint === null ? message : `${message}. ${hint}`)}</p>;
+    return (
+      <p class="unwell">{findFailure(gui, section, thrown).map(({ text }) => text).join(" ")}</p>
+    );
   }
 }
 
@@ -213,12 +220,18 @@ function Step({ gui, file, section, rows }: StepFacts) {
   );
 }
 
+/** The field by which Oomnitza recognizes the records; blank when the section does not say it. */
+function readSyncField(gui: GuiContext, file: IniFile, section: string): string {
+  const field = findSection(checkEnabled(gui, file, section), section)?.options.sync_field;
+  return typeof field === "string" ? field.trim() : "";
+}
+
 function Lead({ gui, file, section }: Omit<StepFacts, "rows">) {
-  const sync = findSection(checkEnabled(gui, file, section), section)?.options.sync_field;
+  const sync = readSyncField(gui, file, section);
   return (
     <p class="lead">
       Enter the Oomnitza field for each value that is to be sent; leave the others blank.
-      {typeof sync === "string" && sync !== ""
+      {sync !== ""
         ? (
           <>
             {" "}Oomnitza recognizes the records by <code>{sync}</code>, which has to be among them.

@@ -11,9 +11,9 @@ import { getOption } from "../../config/ini.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
 import { previewSection } from "../../app/preview.ts";
 import { Skipped } from "../../base/record.ts";
-import { toSectionError } from "../../sync/report.ts";
 import { Dropped } from "../../transform/map.ts";
 import { isRefused, propose } from "../config_edit.ts";
+import { findFailure } from "../connection.ts";
 import { type GuiContext, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
@@ -103,9 +103,7 @@ async function trySection(
       text: `None of the first ${items.length} records would be sent. Look at the mapping again.`,
     }];
   } catch (thrown) {
-    const { message, hint } = toSectionError(thrown);
-    const text = gui.redactor.redact(hint === null ? message : `${message}. ${hint}`);
-    return [{ severity: "error", field: undefined, text }];
+    return findFailure(gui, section, thrown);
   }
 }
 
@@ -155,8 +153,8 @@ function Ready({ gui, file, section }: { gui: GuiContext; file: IniFile; section
   return (
     <>
       <p class="notice good" role="status">
-        {section} is set up and enabled. Its first records were read, mapped and accepted by the
-        checks.
+        {section}{" "}
+        is set up and enabled. Its first records were read, mapped and accepted by the checks.
       </p>
       {starts.length === 0 ? <p>It has no schedule.</p> : (
         <p>

@@ -80,14 +80,18 @@ export const takeoverPage: Page = {
 /** Reads the file that a form names or holds. */
 async function readCandidate(gui: GuiContext, form: FormData): Promise<Candidate> {
   const path = String(form.get("path") ?? "").trim().replace(/^"(.*)"$/, "$1");
-  if (path !== "") return decodeCandidate(readLocal(resolve(gui.directory, path)), {
-    name: path,
-    path: resolve(gui.directory, path),
-    isLocated: true,
-  });
+  if (path !== "") {
+    return decodeCandidate(readLocal(resolve(gui.directory, path)), {
+      name: path,
+      path: resolve(gui.directory, path),
+      isLocated: true,
+    });
+  }
   const file = form.get("file");
   if (!(file instanceof File) || file.size === 0) {
-    throw new UsageError("No file is chosen", { hint: "Choose the config.ini, or enter its path." });
+    throw new UsageError("No file is chosen", {
+      hint: "Choose the config.ini, or enter its path.",
+    });
   }
   if (file.size > largestFile) throw tooLarge(file.name);
   const bytes = new Uint8Array(await file.arrayBuffer());
@@ -276,11 +280,13 @@ function SectionTable({ sections }: { sections: readonly TakenSection[] }) {
                   {hasFilter ? <div class="note">with a filter</div> : null}
                 </td>
                 <td class="tight">
-                  {fate !== "ready" ? null : (
-                    <button type="submit" class="quiet" name="section" value={name}>
-                      Preview<span class="heard">{` ${name}`}</span>
-                    </button>
-                  )}
+                  {fate !== "ready"
+                    ? null
+                    : (
+                      <button type="submit" class="quiet" name="section" value={name}>
+                        Preview<span class="heard">{` ${name}`}</span>
+                      </button>
+                    )}
                 </td>
               </tr>
             ))}
@@ -310,8 +316,8 @@ function Save({ gui }: { gui: GuiContext }) {
       <h2>Take it over</h2>
       <p>
         The file is written to <code>{gui.ini}</code>, byte for byte
-        {exists ? "; what is there now is kept as a backup" : ""}. Files of the Python connector stay
-        as they are. Do not let both programs upload the same section at the same time.
+        {exists ? "; what is there now is kept as a backup" : ""}. Files of the Python connector
+        stay as they are. Do not let both programs upload the same section at the same time.
       </p>
       <div class="actions">
         <form method="post" action="takeover/save" class="tight-form">

@@ -92,8 +92,8 @@ function Form({ from, publicKey }: Pick<Request, "from" | "publicKey">) {
           placeholder="for example https://example.com/agent/0.2.0"
         />
         <p class="note">
-          The release holds the programs, SHA256SUMS and SHA256SUMS.minisig. Its signature is checked
-          before anything else of it is used.
+          The release holds the programs, SHA256SUMS and SHA256SUMS.minisig. Its signature is
+          checked before anything else of it is used.
         </p>
       </div>
       <div class="field">
@@ -154,8 +154,9 @@ function Offered(
 function Installed({ kept }: { kept: string }) {
   return (
     <p class="notice good" role="status">
-      Installed. The old program is kept as <code>{kept}</code>. What runs is still the old one: stop
-      this GUI and start it again, and restart the service.
+      Installed. The old program is kept as{" "}
+      <code>{kept}</code>. What runs is still the old one: stop this GUI and start it again, and
+      restart the service.
     </p>
   );
 }
