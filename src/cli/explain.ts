@@ -106,6 +106,7 @@ export const explain = defineCommand({
     );
     if (explanation === undefined) {
       const more = unreadable === 0 ? "" : `, ${unreadable} could not be read`;
+      if (context.global.output === "json") context.print("null");
       context.log.error(`[${name}] has no record ${key}: ${read} were read${more}`);
       return exitCodes.failed;
     }

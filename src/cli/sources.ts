@@ -6,6 +6,7 @@
 
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "../base/errors.ts";
+import { optionsOfSource } from "../config/declared.ts";
 import { describeSource } from "../describe/source_json.ts";
 import { helpSource, helpSources } from "../describe/help.ts";
 import { findSource, sources } from "../sources/mod.ts";
@@ -43,7 +44,7 @@ export const sourcesCommand = defineCommand({
     }
     context.print(
       context.global.output === "json"
-        ? JSON.stringify(describeSource(source), null, 2)
+        ? JSON.stringify(describeSource(source, optionsOfSource(source)), null, 2)
         : helpSource(source),
     );
     return Promise.resolve(exitCodes.ok);

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { optionsOfSource } from "../config/declared.ts";
-import type { Option } from "../sdk/option.ts";
+import type { Option, Options } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
 import { listVariants } from "./source_facts.ts";
 
@@ -22,8 +21,12 @@ function describeOption(key: string, option: Option<unknown>) {
   };
 }
 
-/** What `agent sources NAME --output json` shows. */
-export function describeSource(source: Source) {
+/**
+ * What `agent sources NAME --output json` shows.
+ *
+ * @param options all that a section of the source understands
+ */
+export function describeSource(source: Source, options: Options) {
   const { name, title, kind, summary, fields = {}, converters = {} } = source;
   return {
     ...{ name, title, kind, summary },
@@ -32,9 +35,7 @@ export function describeSource(source: Source) {
       mapping_name: mappingName,
       mappings,
     })),
-    options: Object.entries(optionsOfSource(source)).map(([key, option]) =>
-      describeOption(key, option)
-    ),
+    options: Object.entries(options).map(([key, option]) => describeOption(key, option)),
     fields,
     converters,
   };

@@ -4,7 +4,6 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import type { Finding } from "../base/errors.ts";
 import { type GuiContext, sectionPath } from "./context.ts";
 import { sentence } from "./saving.tsx";

@@ -18,7 +18,7 @@ import type { ShownFinding } from "./saving.tsx";
 
 /** One path of the source in the form. */
 export interface PathRow extends SourcePath {
-  /** The name of its control. */
+  /** What the form calls it: `path:general.name`. */
   readonly control: string;
   /** Its value in each of the sampled records, in words; blank for none. */
   readonly values: readonly string[];

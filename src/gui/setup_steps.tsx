@@ -4,7 +4,6 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import type { Child } from "hono/jsx";
 import { sourceNamed } from "../config/declared.ts";
 import { type Call, goTo, type GuiContext, type Page } from "./context.ts";

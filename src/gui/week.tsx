@@ -62,7 +62,7 @@ function Hour({ cell }: { cell: Cell | undefined }) {
   return (
     <td class={cell.overlaps ? "busy overlap" : "busy"} title={text}>
       {cell.runs.length}
-      {cell.overlaps ? <span aria-hidden="true">{" ×"}</span> : null}
+      {cell.overlaps ? <span aria-hidden="true">&nbsp;×</span> : null}
       <span class="heard">{` ${cell.runs.length === 1 ? "run" : "runs"}: ${text}`}</span>
     </td>
   );

@@ -38,7 +38,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   status: [[]],
   runs: [[]],
   failed: [[]],
-  retry: [["--all"]],
+  retry: [[]],
   discard: [["--all"]],
   "generate-ini": [["--ini", "sample.ini"]],
   secret: [["list"]],
@@ -58,17 +58,26 @@ const services: Readonly<Record<string, readonly string[]>> = {
   "stand-in": ["stand-in", "--port", "0"],
 };
 
-/** Whether a text is one JSON value, or one on each line. */
+function isValue(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a text is one JSON value after another, each beginning on a line of its own, as jq reads them. */
 function isJson(text: string): boolean {
-  const isValue = (part: string) => {
-    try {
-      JSON.parse(part);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return isValue(text) || text.trimEnd().split("\n").every(isValue);
+  let rest = "";
+  let values = 0;
+  for (const line of text.trimEnd().split("\n")) {
+    rest += `${line}\n`;
+    if (!isValue(rest)) continue;
+    rest = "";
+    values++;
+  }
+  return rest === "" && values > 0;
 }
 
 for (const { name } of commands) {

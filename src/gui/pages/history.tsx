@@ -7,7 +7,7 @@
 import { AgentError } from "../../base/errors.ts";
 import { runResult } from "../../app/status.ts";
 import type { RefusedCount } from "../../state/dead_letters.ts";
-import type { RunOrigin, PastRun } from "../../state/runs.ts";
+import type { PastRun, RunOrigin } from "../../state/runs.ts";
 import { describeCounts } from "../../sync/report.ts";
 import { type Bar, BarChart } from "../charts.tsx";
 import type { GuiContext, Page } from "../context.ts";

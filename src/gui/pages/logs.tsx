@@ -17,7 +17,7 @@ import { type LoggedEntry, parseLogLines, searchLog } from "../log_lines.ts";
 /** Lines at the end of a file that are searched. */
 const searchedLines = 10_000;
 
-/** Entries that are shown. */
+/** As many as somebody reads. */
 const shownEntries = 300;
 
 /** Names of the files that runs write. */

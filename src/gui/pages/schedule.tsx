@@ -17,7 +17,7 @@ import { Time } from "../time.tsx";
 const days = 7;
 const dayMs = 86_400_000;
 
-/** The page of the schedule. */
+/** Shows the next runs, and the week to come. */
 export const schedulePage: Page = {
   path: "schedule",
   label: "Schedule",

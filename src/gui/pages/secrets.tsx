@@ -13,7 +13,7 @@ import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
 import { answerChange, type ShownFinding } from "../saving.tsx";
 
-/** The page of secrets. */
+/** Lists where they are, and moves one out of the file. */
 export const secretsPage: Page = {
   path: "secrets",
   label: "Secrets",

@@ -4,7 +4,6 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { localServiceLog, localServiceState, type ServiceState } from "../../app/service_state.ts";
 import type { GuiContext, Page } from "../context.ts";
 import { show } from "../layout.tsx";
@@ -12,7 +11,7 @@ import { show } from "../layout.tsx";
 /** Lines of its log that are shown. */
 const shownLines = 200;
 
-/** The page of the service. */
+/** Shows how it does on this machine. */
 export const servicePage: Page = {
   path: "service",
   label: "Service",

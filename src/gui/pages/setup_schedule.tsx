@@ -4,7 +4,6 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { checkDocument } from "../../app/configuration.ts";
 import { upcomingStarts } from "../../app/calendar.ts";
 import { getOption } from "../../config/ini.ts";

@@ -5,7 +5,6 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { readSample } from "../../app/discover.ts";
 import type { SourceRecord } from "../../base/record.ts";
 import { sourceNamed } from "../../config/declared.ts";

@@ -5,7 +5,6 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-// deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { withDocument } from "../../app/configuration.ts";

@@ -11,7 +11,7 @@ import { install, type Offer, readOffer, type UpgradeSettings } from "../../rele
 import { type Call, type GuiContext, type Page } from "../context.ts";
 import { show } from "../layout.tsx";
 
-/** The page of upgrades. */
+/** Shows what a release offers, and installs it. */
 export const upgradePage: Page = {
   path: "upgrade",
   label: "Upgrade",
