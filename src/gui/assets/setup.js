@@ -48,6 +48,8 @@ if (form) {
   }
   form.addEventListener("input", ({ target }) => {
     if (target.dataset.filter !== undefined) return;
+    // What was wrong with the mapping before is not so any more, or is said again.
+    form.querySelector("[data-summary]").hidden = true;
     clearTimeout(timer);
     timer = setTimeout(refresh, restMs);
   });

@@ -34,8 +34,8 @@ export const schedulePage: Page = {
       const planned = planRuns(config, opened.store, from, until);
       const children = (
         <>
-          <Upcoming runs={runs} />
           {planned.length === 0 ? null : <Week runs={planned} from={from} />}
+          <Upcoming runs={runs} />
         </>
       );
       return show(c, gui, { title: "Schedule", path: "schedule", document, children });
@@ -58,33 +58,36 @@ function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
     );
   }
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label="Next runs">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Section</th>
-            <th scope="col">Schedule</th>
-            <th scope="col">Last start</th>
-            <th scope="col">Next start</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map(({ section, schedule, last, next }) => (
+    <section aria-labelledby="next">
+      <h2 id="next">Next runs</h2>
+      <div class="scroll" tabindex={0} role="region" aria-label="Next runs">
+        <table class="stacked">
+          <thead>
             <tr>
-              <th scope="row">
-                <a href={sectionPath(section)}>{section}</a>
-              </th>
-              <td>{schedule}</td>
-              <td>{last === null ? "never" : <Time at={last} />}</td>
-              <td>
-                {next !== null && Date.parse(next) > Date.now()
-                  ? <Time at={next} />
-                  : dueText(next)}
-              </td>
+              <th scope="col">Section</th>
+              <th scope="col">Schedule</th>
+              <th scope="col">Last start</th>
+              <th scope="col">Next start</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {runs.map(({ section, schedule, last, next }) => (
+              <tr>
+                <th scope="row">
+                  <a href={sectionPath(section)}>{section}</a>
+                </th>
+                <td data-label="Schedule">{schedule}</td>
+                <td data-label="Last start">{last === null ? "never" : <Time at={last} />}</td>
+                <td data-label="Next start">
+                  {next !== null && Date.parse(next) > Date.now()
+                    ? <Time at={next} />
+                    : dueText(next)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }

@@ -241,7 +241,7 @@ function summarise({ sections, findings }: Takeover): string {
 const fates: Readonly<Record<SectionFate, string>> = {
   ready: "Ready",
   errors: "Has errors, listed below",
-  off: "Not enabled; kept",
+  off: "Not enabled",
   unknown: "The agent has no such source: keep the Python connector for it",
   settings: "Settings",
 };
@@ -250,7 +250,9 @@ const fates: Readonly<Record<SectionFate, string>> = {
 const fateOrder: readonly SectionFate[] = ["ready", "errors", "unknown", "settings", "off"];
 
 function SectionTable({ sections }: { sections: readonly TakenSection[] }) {
-  const sorted = sections.toSorted((a, b) => fateOrder.indexOf(a.fate) - fateOrder.indexOf(b.fate));
+  const sorted = sections.filter(({ fate }) => fate !== "off")
+    .toSorted((a, b) => fateOrder.indexOf(a.fate) - fateOrder.indexOf(b.fate));
+  const off = sections.filter(({ fate }) => fate === "off").map(({ name }) => name);
   return (
     <form method="post" action="takeover/preview">
       <div class="scroll" tabindex={0} role="region" aria-label="Sections of the file">
@@ -292,6 +294,9 @@ function SectionTable({ sections }: { sections: readonly TakenSection[] }) {
           </tbody>
         </table>
       </div>
+      {off.length === 0
+        ? null
+        : <p class="note">Not enabled, and kept as they are: {off.join(", ")}.</p>}
     </form>
   );
 }
