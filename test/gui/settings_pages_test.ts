@@ -73,7 +73,7 @@ test("log lines are found by level and words, the newest first, with what belong
   const isOwn = (name: string) => name !== "okta";
   const find = (level: "info" | "warning" | "error", words = "") =>
     searchLog(parseLogLines(log), { level, words, isOwn }).map(({ text }) => text);
-  expect(find("warning")).toEqual([log[5], `${log[3]}\n${log[4]}`]);
+  expect(find("warning")).toEqual([`${log[5]}`, `${log[3]}\n${log[4]}`]);
   expect(find("info", "model REFUSED")).toEqual([`${log[3]}\n${log[4]}`]);
   expect(find("info").at(-1)).toBe(log[0] ?? "");
   expect(find("error", "another")).toEqual([]);
