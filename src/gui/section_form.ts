@@ -122,3 +122,11 @@ export function formEdits(
   ];
   return edits.length === 0 ? [] : [...added, ...edits];
 }
+
+/** What a new section says where the default is that of older ones. */
+export function recommendedEdits({ sources }: GuiContext, section: string): IniEdit[] {
+  const options = Object.entries(sourceNamed(section, sources)?.options ?? {});
+  return options.flatMap(([key, { recommended: value }]): IniEdit[] =>
+    value === undefined ? [] : [{ kind: "set", section, key, value }]
+  );
+}

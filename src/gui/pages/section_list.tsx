@@ -6,12 +6,12 @@
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { UsageError } from "../../base/errors.ts";
-import { sourceNamed } from "../../config/declared.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
 import { type GuiContext, type Page, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
 import { answerChange } from "../saving.tsx";
+import { recommendedEdits } from "../section_form.ts";
 
 /** The page that adds a section, and what the page of a section does with it as a whole. */
 export const sectionListPage: Page = {
@@ -74,14 +74,6 @@ function addEdits(section: string): IniEdit[] {
     { kind: "add-section", section },
     { kind: "set", section, key: "enable", value: "False" },
   ];
-}
-
-/** What a new section says where the default is that of older ones. */
-function recommendedEdits({ sources }: GuiContext, section: string): IniEdit[] {
-  const options = Object.entries(sourceNamed(section, sources)?.options ?? {});
-  return options.flatMap(([key, { recommended: value }]): IniEdit[] =>
-    value === undefined ? [] : [{ kind: "set", section, key, value }]
-  );
 }
 
 /** The copy has everything that the original sets itself, and is not enabled. */

@@ -16,7 +16,7 @@ import { FieldGroups } from "../field_groups.tsx";
 import type { IniFile } from "../ini_file.ts";
 import { answerChange } from "../saving.tsx";
 import { withSection } from "../section_config.ts";
-import { filledFields, formEdits } from "../section_form.ts";
+import { filledFields, formEdits, recommendedEdits } from "../section_form.ts";
 import { showStep, stepAddress, stepPage } from "../setup_steps.tsx";
 
 /** Records that are read to try a source and its mapping. */
@@ -72,9 +72,11 @@ function sourceEdits(
 ): IniEdit[] {
   const edits = formEdits(gui, file, section, form).filter(({ kind }) => kind !== "add-section");
   if (file.document.byName.has(section)) return edits;
+  const isBlank = (key: string) => (form.get(key) ?? "").trim() === "";
   return [
     { kind: "add-section", section },
     { kind: "set", section, key: "enable", value: "False" },
+    ...recommendedEdits(gui, section).filter((edit) => edit.kind === "set" && isBlank(edit.key)),
     ...edits,
   ];
 }
