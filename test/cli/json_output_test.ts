@@ -34,6 +34,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   check: [[], ["--file-only"], ["nosuch"]],
   doctor: [["--offline"]],
   diag: [["--offline", "--out", "diag.tar.gz"]],
+  discover: [["csv_assets"]],
   explain: [["csv_assets", "--record", "A-1"], ["csv_assets", "--record", "nobody"]],
   status: [[]],
   runs: [[]],

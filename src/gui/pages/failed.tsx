@@ -310,7 +310,7 @@ function Records({ gui, view, page, count }: RecordsFacts) {
     <form method="post" action="failed/retry">
       <ViewFields view={view} />
       <div class="scroll" tabindex={0} role="region" aria-label="Refused records">
-        <table class="stacked">
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">

@@ -61,7 +61,7 @@ function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
     <section aria-labelledby="next">
       <h2 id="next">Next runs</h2>
       <div class="scroll" tabindex={0} role="region" aria-label="Next runs">
-        <table class="stacked">
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">Section</th>

@@ -264,7 +264,7 @@ function Paths({ gui, file, section, rows }: StepFacts) {
         </p>
       )}
       <div class="scroll" tabindex={0} role="region" aria-label="Paths of the source">
-        <table class="stacked">
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">Path of the source</th>

@@ -256,7 +256,7 @@ function SectionTable({ sections }: { sections: readonly TakenSection[] }) {
   return (
     <form method="post" action="takeover/preview">
       <div class="scroll" tabindex={0} role="region" aria-label="Sections of the file">
-        <table class="stacked">
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">Section</th>
