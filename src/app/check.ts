@@ -11,6 +11,7 @@ import type { NotEnabled } from "../config/choose.ts";
 import { distinctFindings, sortFindings } from "../config/findings.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
+import { findDeadlines } from "../doctor/deadlines.ts";
 import { findConverterErrors, type PreparedSection } from "../sync/prepare.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
@@ -56,6 +57,26 @@ export async function checkSource(
   }
 }
 
+/**
+ * A result with what the vendor ends of that on which the section depends: a warning months before, a
+ * failure in the last days, also where all still works.
+ */
+function withDeadlines(result: CheckResult, section: SectionConfig): CheckResult {
+  const found = findDeadlines(section, Date.now());
+  const near = found.filter(({ severity }) => severity === "warning")
+    .map(({ message, todo }) => `${message}. ${todo}`);
+  const [due] = found.filter(({ severity }) => severity === "error");
+  const warnings = [...result.warnings, ...near];
+  if (due === undefined || !result.ok) return { ...result, warnings };
+  return {
+    ...result,
+    ok: false,
+    message: `${result.message}. ${due.message}.`,
+    hint: due.todo,
+    warnings,
+  };
+}
+
 /** What is said of named sections that are not enabled. */
 export function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
   return sections.map(({ section, message, hint = null }) => {
@@ -74,6 +95,18 @@ async function checkCode(
   return code;
 }
 
+/** Compiles the user code of some sections, and finds what is wrong with it and with the calls of converters. */
+export async function findCodeFaults(
+  config: Config,
+  chosen: readonly SectionConfig[],
+): Promise<{ readonly code: CompiledUserCode; readonly findings: readonly Finding[] }> {
+  const code = await compileUserCode(config.converters, chosen);
+  const calls = chosen.flatMap((section) =>
+    findConverterErrors(section, { findConverter, converterNames, code })
+  );
+  return { code, findings: sortFindings(distinctFindings([...code.findings, ...calls])) };
+}
+
 /**
  * Checks what the file says of sections. No request is sent.
  *
@@ -82,16 +115,14 @@ async function checkCode(
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
   const config = loadConfig(app);
   const { chosen, notEnabled } = selectSections(app, config, names);
-  const code = await checkCode(app, config, chosen);
-  for (const warning of code.warnings) app.log.warning(formatFinding(warning));
-  const calls = chosen.flatMap((section) =>
-    findConverterErrors(section, { findConverter, converterNames, code })
-  );
-  const findings = sortFindings(distinctFindings([...code.findings, ...calls]));
+  const { code, findings } = await findCodeFaults(config, chosen);
+  for (const finding of [...code.ambiguities, ...code.warnings]) {
+    app.log.warning(formatFinding(finding));
+  }
   return [
     ...describeConverters(code),
     ...chosen.filter(({ name }) => findings.every(({ section }) => section !== name))
-      .map(describeFound),
+      .map((section) => withDeadlines(describeFound(section), section)),
     ...findings.map(describeFault),
     ...notEnabledResults(notEnabled),
   ];
@@ -147,7 +178,9 @@ export async function checkSections(
     hint: null,
     warnings: [],
   }];
-  for (const prepared of await session.prepare()) results.push(await checkSource(app, prepared));
+  for (const prepared of await session.prepare()) {
+    results.push(withDeadlines(await checkSource(app, prepared), prepared.section));
+  }
   return [...results, ...notEnabledResults(notEnabled)];
 }
 

@@ -11,12 +11,14 @@ import { type GuiContext, type Page, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
 import { answerChange } from "../saving.tsx";
+import { recommendedEdits } from "../section_form.ts";
 
 /** The page that adds a section, and what the page of a section does with it as a whole. */
 export const sectionListPage: Page = {
   path: "add",
   label: "Add a section",
   navigation: "main",
+  group: "settings",
   routes(app, gui) {
     app.get("/add", (c) => {
       const file = gui.read();
@@ -25,14 +27,24 @@ export const sectionListPage: Page = {
         path: "add",
         document: file.document,
         scripts: ["change.js"],
-        children: <AddForm gui={gui} file={file} />,
+        children: (
+          <>
+            <AddForm gui={gui} file={file} />
+            <p class="note">
+              Or <a href="setup/source">set a source up in steps</a>, each tried before the next, or
+              {" "}
+              <a href="takeover">take over a config.ini</a> of the Python connector.
+            </p>
+          </>
+        ),
       });
     });
     app.post("/add", async (c) => {
       const form = new URLSearchParams(await c.req.text());
       const section = nameFrom(form.get("source") ?? "", form.get("suffix") ?? "");
       const next = sectionPath(section);
-      return answerChange(c, gui, form, { section, edits: () => addEdits(section), next });
+      const edits = () => [...addEdits(section), ...recommendedEdits(gui, section)];
+      return answerChange(c, gui, form, { section, edits, next });
     });
     app.post("/section/:name/duplicate", async (c) => {
       const form = new URLSearchParams(await c.req.text());
