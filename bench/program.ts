@@ -49,14 +49,14 @@ export async function runProgram(program: string, words: readonly string[]): Pro
     stderr: "pipe",
   });
   const peak = watchPeak(child.pid);
-  const [output, complaints] = await Promise.all([
+  const [output, errors] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
   ]);
   const exit = await child.exited;
   const ms = performance.now() - begun;
   const peakMb = peak();
-  if (exit !== 0) throw new Error(`${words.join(" ")}: exit ${exit}:\n${output}${complaints}`);
+  if (exit !== 0) throw new Error(`${words.join(" ")}: exit ${exit}:\n${output}${errors}`);
   return { ms, cpuUs: Number(child.resourceUsage()?.cpuTime.total ?? 0), peakMb };
 }
 

@@ -69,7 +69,7 @@ function toResult(
 ): CheckResult {
   const isSame = differences.length === 0 && records.length > 0;
   const more = differences.length - maxNamed;
-  const verdict = records.length === 0
+  const message = records.length === 0
     ? "no record could be compared"
     : isSame
     ? `identical: ${records.length} of ${total} records by ${names.older} and by ${names.newer}; ` +
@@ -80,7 +80,7 @@ function toResult(
   return {
     section,
     ok: isSame,
-    message: verdict,
+    message,
     hint: isSame ? `Set ${setting}.` : null,
     warnings: [
       ...skipped.map(({ identity, reason }) => `${identity} was not compared: ${reason}`),

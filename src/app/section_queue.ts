@@ -94,12 +94,12 @@ export class SectionQueue {
 
   async #run({ section, begin }: Waiting): Promise<void> {
     this.#running.add(section);
-    const tell = await begin();
+    const report = await begin();
     this.#running.delete(section);
     for (const { section: other, waitedFor } of this.#waiting) {
       if (this.#settings.after(other).includes(section)) waitedFor.push(section);
     }
-    tell();
+    report();
     this.#begin();
   }
 }

@@ -48,15 +48,15 @@ function formatFieldRow({ mapping, input, output, ms, failed }: ExplainedField):
 }
 
 function explanationText(found: Explanation): string {
-  const { filter, fields, verdict, reason, request, record, section, identity } = found;
+  const { filter, fields, outcome, reason, request, record, section, identity } = found;
   const filtered = filter === undefined
     ? "none"
-    : `${filter.verdict}${filter.reason === null ? "" : `: ${filter.reason}`} in ${
+    : `${filter.outcome}${filter.reason === null ? "" : `: ${filter.reason}`} in ${
       inMs(filter.ms)
     }`;
   const head = ["FIELD", "VALUE FROM", "FOUND", "CONVERTER", "RESULT", "TIME", "ORIGIN"];
   const sent = request === null
-    ? neutralise(`not sent, ${verdict}: ${reason}`)
+    ? neutralise(`not sent, ${outcome}: ${reason}`)
     : `would be sent\nPOST ${request.path}\n${stringifyExactJson(request.payload, 2)}`;
   return [
     neutralise(`[${section}] ${identity === "" ? "(no sync field)" : identity}`),

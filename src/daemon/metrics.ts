@@ -122,7 +122,7 @@ export class Metrics {
     for (const receipt of [...report.earlier_receipts, report.receipt]) {
       if (receipt === null) continue;
       add(totals.receipts, receipt.state, 1);
-      if (receipt.state !== "told") continue;
+      if (receipt.state !== "reported") continue;
       for (const outcome of portionOutcomes) add(totals.stored, outcome, receipt[outcome]);
     }
     for (const [part, ms] of Object.entries(report.times)) add(totals.spent, part, ms);
@@ -252,12 +252,12 @@ export class Metrics {
     return [
       counter(
         "agent_stored_records_total",
-        "Records by what Oomnitza told became of them after it took them in.",
+        "Records by what became of them, as Oomnitza reported after it accepted them.",
         this.#byOutcome(({ stored }) => stored),
       ),
       counter(
         "agent_receipts_total",
-        "Uploads by whether Oomnitza told what became of their records.",
+        "Uploads by whether Oomnitza reported what became of their records.",
         this.#byLabel("state", ({ receipts }) => receipts),
       ),
       counter(
@@ -289,8 +289,8 @@ export class Metrics {
     return {
       name: `agent_${start}_to_receipt_seconds`,
       help: start === "read"
-        ? "From reading a record until Oomnitza had told what became of it."
-        : "From a webhook until Oomnitza had told what became of its record.",
+        ? "From reading a record until Oomnitza had reported what became of it."
+        : "From a webhook until Oomnitza had reported what became of its record.",
       kind: "histogram",
       values,
     };

@@ -178,15 +178,15 @@ function Receipts({ gui, report }: { gui: GuiContext; report: SectionReport }) {
 
 /** What a section's run left to look at: its error, what is gone, and the lost records. */
 export function Remarks({ gui, report }: { gui: GuiContext; report: SectionReport }) {
-  const { error, failures, failures_omitted: omitted, changes, section, leftovers } = report;
+  const { error, failures, failures_omitted: omitted, changes, section, backlog } = report;
   const gone = changes?.gone ?? 0;
   return (
     <>
       {error === null ? null : <ErrorNotice gui={gui} message={error.message} hint={error.hint} />}
-      {leftovers.records === 0 ? null : (
+      {backlog.records === 0 ? null : (
         <p>
-          {leftovers.records} records were left by an earlier run: {leftovers.sent} sent,{" "}
-          {leftovers.failed} failed, {leftovers.kept} still kept.
+          {backlog.records} records were left by an earlier run: {backlog.sent} sent,{" "}
+          {backlog.failed} failed, {backlog.kept} still kept.
         </p>
       )}
       <Receipts gui={gui} report={report} />

@@ -9,7 +9,7 @@
 
 import { z } from "zod";
 import type { Kind } from "../base/record.ts";
-import type { NotTold, OomnitzaReader } from "./client.ts";
+import type { NotReported, OomnitzaReader } from "./client.ts";
 
 /** The last change of a field. */
 export interface LastChange {
@@ -47,11 +47,11 @@ export async function fetchLastChanges(
   client: Pick<OomnitzaReader, "ask">,
   kind: Kind,
   id: string,
-): Promise<ReadonlyMap<string, LastChange> | NotTold> {
+): Promise<ReadonlyMap<string, LastChange> | NotReported> {
   const answer = await client.ask(`/api/v3/${kind}/${encodeURIComponent(id)}/changes-history`);
-  if (answer === "not_told") return answer;
+  if (answer === "not_reported") return answer;
   const parsed = z.array(entry).safeParse(answer.value);
-  if (!parsed.success) return "not_told";
+  if (!parsed.success) return "not_reported";
   const last = new Map<string, LastChange>();
   for (const one of parsed.data) {
     const field = (one.field ?? one.field_name ?? one.name)?.toLowerCase();

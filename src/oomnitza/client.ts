@@ -30,7 +30,7 @@ import { isErrorEnvelope, quoteAnswer } from "./rejection.ts";
  * An instance does not have what it was asked for (404), shows it to other roles only (403), or in a
  * form that we do not know.
  */
-export type NotTold = "not_told";
+export type NotReported = "not_reported";
 
 /** An instance that has accepted the credentials, to read from. */
 export interface OomnitzaReader {
@@ -46,7 +46,7 @@ export interface OomnitzaReader {
     path: string,
     query?: Readonly<Record<string, string>>,
     retry?: RetryPolicy,
-  ): Promise<{ readonly value: unknown } | NotTold>;
+  ): Promise<{ readonly value: unknown } | NotReported>;
   /** The field mappings that the instance keeps for a source: source path → field or fields. */
   mappings(mappingName: string): Promise<Record<string, string | string[]>>;
   /** How many attempts had to be repeated so far. */
@@ -129,13 +129,13 @@ function refusal(
 }
 
 /** How a request is repeated, where it is not as usual. */
-type Patience = Pick<Parameters<Http["send"]>[0], "retry" | "onRetry">;
+type RetrySettings = Pick<Parameters<Http["send"]>[0], "retry" | "onRetry">;
 
-async function login(session: Session, patience: Patience = {}): Promise<void> {
+async function login(session: Session, retrySettings: RetrySettings = {}): Promise<void> {
   const { settings, http, context } = session;
   const form = new URLSearchParams({ login: settings.username, password: settings.password });
   const answer = await http.send({
-    ...patience,
+    ...retrySettings,
     method: "POST",
     path: "/api/request_token",
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -200,14 +200,14 @@ async function get(
   session: Session,
   path: string,
   query: Query = {},
-  patience: Patience = {},
+  retrySettings: RetrySettings = {},
 ): Promise<unknown> {
-  return readAnswer(session, path, await send(session, { ...patience, path, query }));
+  return readAnswer(session, path, await send(session, { ...retrySettings, path, query }));
 }
 
 async function ask(session: Session, path: string, query: Query = {}, retry?: RetryPolicy) {
   const answer = await send(session, { path, query, ...(retry && { retry }) });
-  if (answer.status === 403 || answer.status === 404) return "not_told";
+  if (answer.status === 403 || answer.status === 404) return "not_reported";
   return { value: readJson(session, path, answer) };
 }
 
@@ -269,9 +269,9 @@ function openSession(settings: OomnitzaSettings, context: ConnectContext): Sessi
 }
 
 /** Whether the instance is there at all is soon known; that it is tried again is said once. */
-function firstPatience(
+function firstRetrySettings(
   { log, firstContact = retryPolicies.firstContact }: ConnectContext,
-): Patience {
+): RetrySettings {
   let isSaid = false;
   return {
     retry: firstContact,
@@ -287,10 +287,10 @@ function firstPatience(
 
 async function signIn(settings: OomnitzaSettings, context: ConnectContext): Promise<Session> {
   const session = openSession(settings, context);
-  const patience = firstPatience(context);
+  const retrySettings = firstRetrySettings(context);
   try {
-    if (settings.api_token === "") await login(session, patience);
-    await get(session, mappingsPath, { name: "AuthTest" }, patience);
+    if (settings.api_token === "") await login(session, retrySettings);
+    await get(session, mappingsPath, { name: "AuthTest" }, retrySettings);
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     throw new SinkError(`Cannot reach Oomnitza [oomnitza]: ${error.message}`, {

@@ -70,7 +70,7 @@ async function fetchFieldRules(
   kind: Kind,
 ): Promise<FieldRules | undefined> {
   const answer = await client.ask(`/api/v3/${kind}/meta`, {}, retryPolicies.interactive);
-  if (answer === "not_told") return undefined;
+  if (answer === "not_reported") return undefined;
   const parsed = z.array(fieldAnswer).safeParse(answer.value);
   if (!parsed.success) return undefined;
   const rules = new Map<string, FieldRule>();

@@ -10,7 +10,7 @@
 import { z } from "zod";
 import { SinkError } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
-import type { NotTold, OomnitzaReader } from "./client.ts";
+import type { NotReported, OomnitzaReader } from "./client.ts";
 
 /** A record as a list has it: names of fields in lower case. */
 export type ListedRecord = Readonly<Record<string, unknown>>;
@@ -68,7 +68,7 @@ export async function* readRecords(
   const names = [...new Set([idFields[kind], ...fields])];
   while (true) {
     const page = await readPage(client, kind, names, at.skip);
-    if (page === "not_told") throw notShown(kind);
+    if (page === "not_reported") throw notShown(kind);
     const fresh = advance(at, kind, page);
     if (fresh === undefined) continue;
     if (fresh.length === 0) return;
@@ -81,16 +81,16 @@ async function readPage(
   kind: Kind,
   fields: readonly string[],
   skip: number,
-): Promise<readonly ListedRecord[] | NotTold> {
+): Promise<readonly ListedRecord[] | NotReported> {
   const answer = await client.ask(`/api/v3/${kind}`, {
     fields: fields.join(","),
     sortby: `${idFields[kind]} asc`,
     limit: String(pageSize),
     skip: String(skip),
   });
-  if (answer === "not_told") return answer;
+  if (answer === "not_reported") return answer;
   const parsed = pageAnswer.safeParse(answer.value);
-  if (!parsed.success) return "not_told";
+  if (!parsed.success) return "not_reported";
   return parsed.data.map((record) =>
     Object.fromEntries(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]))
   );

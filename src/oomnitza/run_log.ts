@@ -8,7 +8,7 @@
 
 import { z } from "zod";
 import { stringifyExactJson } from "../base/json.ts";
-import type { NotTold, OomnitzaReader } from "./client.ts";
+import type { NotReported, OomnitzaReader } from "./client.ts";
 import { equals } from "./filter.ts";
 
 /** What can have become of a record; `processing` is not decided yet. */
@@ -139,7 +139,7 @@ export async function fetchRuns(
   client: Client,
   connector: string,
   page: RunPage,
-): Promise<readonly LoggedRun[] | NotTold> {
+): Promise<readonly LoggedRun[] | NotReported> {
   const { limit, skip = 0, filter } = page;
   const answer = await client.ask(`${runLog}/${encodeURIComponent(connector)}`, {
     limit: String(limit),
@@ -147,9 +147,9 @@ export async function fetchRuns(
     sortby: "portion_id desc",
     ...(filter === undefined ? {} : { filter }),
   });
-  if (answer === "not_told") return answer;
+  if (answer === "not_reported") return answer;
   const parsed = runsAnswer.safeParse(answer.value);
-  if (!parsed.success) return "not_told";
+  if (!parsed.success) return "not_reported";
   return parsed.data.map((run) => ({
     portionId: run.portion_id,
     correlationId: run.portion_correlation_id,
@@ -165,17 +165,17 @@ export async function fetchRuns(
   }));
 }
 
-async function askPortion(client: Client, ident: string): Promise<PortionLog | NotTold> {
+async function askPortion(client: Client, ident: string): Promise<PortionLog | NotReported> {
   const answer = await client.ask(`${runLog}/connectors/${encodeURIComponent(ident)}`);
-  if (answer === "not_told") return answer;
+  if (answer === "not_reported") return answer;
   const parsed = portionAnswer.safeParse(answer.value);
-  if (!parsed.success) return "not_told";
+  if (!parsed.success) return "not_reported";
   const { connector, start_time, end_time, status, objects, logs, test_run } = parsed.data;
-  const told: Record<string, readonly string[] | undefined> = logs;
-  const byOutcome = portionOutcomes.map((outcome) => [outcome, told[outcome] ?? []]);
+  const reported: Record<string, readonly string[] | undefined> = logs;
+  const byOutcome = portionOutcomes.map((outcome) => [outcome, reported[outcome] ?? []]);
   return {
     ...{ connector, status, objects },
-    logs: { ...Object.fromEntries(byOutcome), fatal: told["Fatal Error"] ?? [] },
+    logs: { ...Object.fromEntries(byOutcome), fatal: reported["Fatal Error"] ?? [] },
     startedAt: start_time,
     endedAt: end_time,
     isTestRun: test_run,
@@ -188,7 +188,7 @@ async function askPortion(client: Client, ident: string): Promise<PortionLog | N
  *
  * Instances may know a portion by its number only. With the name of its connector, the number is
  * looked up in the connector's list of runs; and only then can a portion be told as `unknown`, which
- * without it is `not_told`, too.
+ * without it is `not_reported`, too.
  *
  * @throws {AgentError} when Oomnitza cannot be reached, refuses the token or does not answer with JSON.
  */
@@ -196,14 +196,14 @@ export async function fetchPortion(
   client: Client,
   ident: string,
   connector?: string,
-): Promise<PortionLog | NotTold | UnknownPortion> {
+): Promise<PortionLog | NotReported | UnknownPortion> {
   const direct = await askPortion(client, ident);
-  if (direct !== "not_told" || connector === undefined) return direct;
+  if (direct !== "not_reported" || connector === undefined) return direct;
   const filter = equals("portion_correlation_id", ident);
   const runs = await fetchRuns(client, connector, { limit: 1, filter });
-  if (runs === "not_told") return runs;
+  if (runs === "not_reported") return runs;
   const [run] = runs;
   if (run === undefined || run.correlationId !== ident) return "unknown";
   const found = await askPortion(client, String(run.portionId));
-  return found === "not_told" ? "unknown" : found;
+  return found === "not_reported" ? "unknown" : found;
 }

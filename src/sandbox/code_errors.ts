@@ -7,7 +7,7 @@
 
 import type { Log } from "../logging/log.ts";
 import type { PreparedProgram } from "./prepare.ts";
-import type { GuestPlace, GuestReply } from "./protocol.ts";
+import type { GuestPosition, GuestReply } from "./protocol.ts";
 
 /** Lines of its own that each program may write to the log in a run. */
 const logLinesPerProgram = 20;
@@ -18,7 +18,7 @@ const kindsPerProgram = 20;
 export interface ErrorKind {
   /** For example `converter full_name`. */
   readonly program: string;
-  /** The first error of the kind, with its place in the ini. */
+  /** The first error of the kind, with its position in the ini. */
   readonly example: string;
   readonly count: number;
 }
@@ -42,8 +42,8 @@ export class CodeErrors {
 
   /** Takes what came with the answer to a batch. */
   take(reply: GuestReply): void {
-    for (const { program, place, text, count } of reply.errors) {
-      this.#add(program, place, text, count);
+    for (const { program, position, text, count } of reply.errors) {
+      this.#add(program, position, text, count);
     }
     for (const [program, { entries, dropped }] of Object.entries(reply.logged)) {
       for (const [level, text] of entries) this.#say(Number(program), level, text);
@@ -62,10 +62,10 @@ export class CodeErrors {
     }
   }
 
-  /** An error with the place in the ini that it comes from. */
-  locate(place: GuestPlace | null, text: string): string {
-    const program = place === null ? undefined : this.#programs[place[0]];
-    const line = place === null ? undefined : program?.iniLine(place[1]);
+  /** An error with the position in the ini that it comes from. */
+  locate(position: GuestPosition | null, text: string): string {
+    const program = position === null ? undefined : this.#programs[position[0]];
+    const line = position === null ? undefined : program?.iniLine(position[1]);
     return program === undefined || line === undefined
       ? text
       : `${text} (${program.source.file}:${line})`;
@@ -77,7 +77,7 @@ export class CodeErrors {
     return kind === "filter" ? "The record filter" : `Converter ${name}`;
   }
 
-  #add(program: number, place: GuestPlace | null, text: string, count: number): void {
+  #add(program: number, position: GuestPosition | null, text: string, count: number): void {
     const label = this.#label(program);
     const named = [...this.#kinds.keys()].filter((key) => key.startsWith(`${program}\n`)).length;
     const key = named < kindsPerProgram ? `${program}\n${kindOf(text)}` : `${program}\n`;
@@ -86,7 +86,7 @@ export class CodeErrors {
       known.count += count;
       return;
     }
-    const example = this.locate(place, text);
+    const example = this.locate(position, text);
     this.#kinds.set(key, { program: label, example, count });
     this.#log.warning(`${label} failed: ${example}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Sets a QuickJS context up for user code: surroundings first, then the lock, then the programs.
+ * Sets a QuickJS context up for user code: globals first, then the lock, then the programs.
  *
  * @module
  */

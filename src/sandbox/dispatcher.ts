@@ -233,12 +233,12 @@ export class Dispatcher {
   #outcomeOf(outcome: GuestOutcome): SandboxOutcome {
     if (outcome === 0) return { keep: false };
     if ("text" in outcome) {
-      const where = this.#errors.locate(outcome.place, outcome.text);
+      const where = this.#errors.locate(outcome.position, outcome.text);
       return { failed: `the record filter failed: ${where}` };
     }
     if (!("failures" in outcome)) return { keep: true, results: outcome };
-    const failures = outcome.failures.map(({ call, text, place }) => {
-      return { call, reason: this.#errors.locate(place, text) };
+    const failures = outcome.failures.map(({ call, text, position }) => {
+      return { call, reason: this.#errors.locate(position, text) };
     });
     return { keep: true, results: outcome.results, failures };
   }

@@ -60,12 +60,12 @@ export interface GuestSetup {
 }
 
 /** Place of an error: number of the program, and line in its code. */
-export type GuestPlace = readonly [program: number, line: number];
+export type GuestPosition = readonly [program: number, line: number];
 
 /** An error of a kind that came up while a batch was worked on. */
 export interface GuestError {
   readonly program: number;
-  readonly place: GuestPlace | null;
+  readonly position: GuestPosition | null;
   readonly text: string;
   readonly count: number;
 }
@@ -77,14 +77,14 @@ export interface GuestError {
 export type GuestOutcome =
   | 0
   | readonly unknown[]
-  | { readonly text: string; readonly place: GuestPlace | null }
+  | { readonly text: string; readonly position: GuestPosition | null }
   | {
     readonly results: readonly unknown[];
     readonly failures: readonly {
       /** Its number among the calls. */
       readonly call: number;
       readonly text: string;
-      readonly place: GuestPlace | null;
+      readonly position: GuestPosition | null;
     }[];
   };
 

@@ -83,7 +83,7 @@ export class AcceptedRecords {
     const rows = this.#use((database) =>
       database.rows(
         `SELECT records FROM outbox JOIN runs ON runs.id = outbox.run WHERE section = ?
-          AND outbox.id NOT IN (SELECT ticket FROM settled) ORDER BY outbox.id`,
+          AND outbox.id NOT IN (SELECT batch FROM acknowledged) ORDER BY outbox.id`,
         section,
       )
     );

@@ -1,6 +1,6 @@
 /**
  * Batches that Oomnitza answered, in the order of the answers, until a section is compared with them: the
- * tables `answers` and `ways`.
+ * tables `answered_batches` and `destinations`.
  *
  * @module
  */
@@ -54,8 +54,11 @@ export function parseSyncFields(destination: string): readonly string[] {
 
 /** The id of a destination, which is written down when it is new. */
 export function saveDestination(database: Sqlite, destination: string): number {
-  database.run("INSERT INTO ways (way) VALUES (?) ON CONFLICT DO NOTHING", destination);
-  const [row] = database.rows("SELECT id FROM ways WHERE way = ?", destination);
+  database.run(
+    "INSERT INTO destinations (destination) VALUES (?) ON CONFLICT DO NOTHING",
+    destination,
+  );
+  const [row] = database.rows("SELECT id FROM destinations WHERE destination = ?", destination);
   return Number(row?.id);
 }
 
@@ -67,7 +70,7 @@ export function addAnsweredBatch(
   records?: readonly MappedRecord[],
 ): void {
   database.run(
-    "INSERT INTO answers (section, run, way, kind, records) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO answered_batches (section, run, destination, kind, records) VALUES (?, ?, ?, ?, ?)",
     section,
     run,
     destination,
@@ -82,9 +85,9 @@ export function addAcknowledgedBatches(
   { section, run, destination }: AnsweredRun,
 ): void {
   database.run(
-    `INSERT INTO answers (section, run, way, kind, records, compared)
+    `INSERT INTO answered_batches (section, run, destination, kind, records, compared)
       SELECT ?, run, ?, 'accepted', records, compared FROM outbox WHERE run = ?
-        AND id IN (SELECT ticket FROM settled WHERE run = ? AND is_noted = 0) ORDER BY id`,
+        AND id IN (SELECT batch FROM acknowledged WHERE run = ? AND is_noted = 0) ORDER BY id`,
     section,
     destination,
     run,
@@ -106,7 +109,7 @@ export async function forgetBatchesBefore(
 ): Promise<void> {
   for (let last = 0;;) {
     const rows = database.rows(
-      `SELECT id, run, ${notAwaited} AS is_free FROM answers
+      `SELECT id, run, ${notAwaited} AS is_free FROM answered_batches
         WHERE section = ? AND id > ? ORDER BY id LIMIT ?`,
       section,
       last,
@@ -116,7 +119,9 @@ export async function forgetBatchesBefore(
     if (outdated.length > 0) {
       withoutWaiting(database, () =>
         database.transaction(() => {
-          for (const { id } of outdated) database.run("DELETE FROM answers WHERE id = ?", id ?? 0);
+          for (const { id } of outdated) {
+            database.run("DELETE FROM answered_batches WHERE id = ?", id ?? 0);
+          }
         }));
     }
     if (rows.length < pageSize) return;

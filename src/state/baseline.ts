@@ -244,7 +244,7 @@ export async function concludeUncompared(database: Sqlite, run: AnsweredRun): Pr
 export function forgetBaseline(database: Sqlite, section: string): void {
   const [row] = database.rows("SELECT id FROM baselines WHERE section = ?", section);
   database.run(
-    `DELETE FROM answers WHERE section = ? AND way <> ${untilReceipt}`,
+    `DELETE FROM answered_batches WHERE section = ? AND destination <> ${untilReceipt}`,
     section,
   );
   if (row === undefined) return;

@@ -69,14 +69,14 @@ export function loadHead(
   { section, destination }: Pick<BaselineHome, "section" | "destination">,
 ): BaselineHead {
   database.run(
-    "INSERT INTO baselines (section, way, answer) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
+    "INSERT INTO baselines (section, destination, answer) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
     section,
     destination,
   );
   const [row] = database.rows("SELECT * FROM baselines WHERE section = ?", section);
   return {
     id: Number(row?.id),
-    destination: Number(row?.way),
+    destination: Number(row?.destination),
     fullRun: row?.full_run === null ? undefined : String(row?.full_run),
     answer: Number(row?.answer),
     answerRun: row?.answer_run === null ? undefined : String(row?.answer_run),
@@ -87,9 +87,9 @@ export function loadHead(
 /** Records that are taken in by one transaction, give or take a batch: nobody else gets on meanwhile. */
 export const maxFoldedRecords = 500;
 
-const nextBatch =
-  `SELECT answers.*, ways.way AS text FROM answers JOIN ways ON ways.id = answers.way
-  WHERE section = ? AND answers.id > ? ORDER BY answers.id LIMIT 1`;
+const nextBatch = `SELECT answered_batches.*, destinations.destination AS text FROM answered_batches
+  JOIN destinations ON destinations.id = answered_batches.destination
+  WHERE section = ? AND answered_batches.id > ? ORDER BY answered_batches.id LIMIT 1`;
 
 /**
  * Takes in the answered batches of a section that waited longest; gives how many records that were, 0 when
@@ -107,7 +107,7 @@ export function foldSome(home: BaselineHome): number {
       while (count < maxFoldedRecords) {
         const [row] = database.rows(nextBatch, section, head.answer);
         if (row === undefined) break;
-        const forgotten = forgetOther(database, head, Number(row.way));
+        const forgotten = forgetOther(database, head, Number(row.destination));
         count += forgotten > 0 ? forgotten : Math.max(1, takeIn(database, head, lists, row));
       }
       if (count > 0) saveHead(database, head, section, from);
@@ -134,7 +134,7 @@ function forgetOther(database: Sqlite, head: BaselineHead, destination: number):
 
 function saveHead(database: Sqlite, head: BaselineHead, section: string, from: number): void {
   database.run(
-    `UPDATE baselines SET way = ?, full_run = ?, answer = ?, answer_run = ?, other_answer = ?
+    `UPDATE baselines SET destination = ?, full_run = ?, answer = ?, answer_run = ?, other_answer = ?
       WHERE id = ?`,
     head.destination,
     head.fullRun ?? null,
@@ -144,7 +144,7 @@ function saveHead(database: Sqlite, head: BaselineHead, section: string, from: n
     head.id,
   );
   database.run(
-    `DELETE FROM answers WHERE section = ? AND id > ? AND id <= ? AND ${notAwaited}`,
+    `DELETE FROM answered_batches WHERE section = ? AND id > ? AND id <= ? AND ${notAwaited}`,
     section,
     from,
     head.answer,
@@ -207,7 +207,7 @@ function findChanged(head: BaselineHead, compared: SqliteValue): readonly number
 /** Whether more than so many answered batches of a section wait to be taken in. */
 export function hasMoreAnsweredBatches(database: Sqlite, section: string, than: number): boolean {
   return database.rows(
-    `SELECT id FROM answers WHERE section = ? AND id >
+    `SELECT id FROM answered_batches WHERE section = ? AND id >
       coalesce((SELECT answer FROM baselines WHERE baselines.section = ?), 0)
       ORDER BY id LIMIT 1 OFFSET ?`,
     section,

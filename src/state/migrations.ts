@@ -191,4 +191,17 @@ export const migrations: readonly (readonly string[])[] = [
     "CREATE INDEX runs_receipt ON runs (section, id) WHERE awaits_receipt = 1",
     "CREATE INDEX answers_unremembered ON answers (section, id) WHERE way = 0",
   ],
+  [
+    // One word for one thing: what was answered is acknowledged, and a record has a destination.
+    "ALTER TABLE settled RENAME TO acknowledged",
+    "ALTER TABLE acknowledged RENAME COLUMN ticket TO batch",
+    "ALTER TABLE ways RENAME TO destinations",
+    "ALTER TABLE destinations RENAME COLUMN way TO destination",
+    "ALTER TABLE answers RENAME TO answered_batches",
+    "ALTER TABLE answered_batches RENAME COLUMN way TO destination",
+    "ALTER TABLE baselines RENAME COLUMN way TO destination",
+    `UPDATE runs SET receipt = json_replace(receipt, '$.state',
+        CASE receipt ->> '$.state' WHEN 'told' THEN 'reported' ELSE 'not_reported' END)
+      WHERE receipt ->> '$.state' IN ('told', 'not_told')`,
+  ],
 ];

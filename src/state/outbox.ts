@@ -92,10 +92,10 @@ export class StateOutbox {
       // What was answered goes now, when the disk is waited for anyway.
       this.#accept(database);
       database.run(
-        "DELETE FROM outbox WHERE id IN (SELECT ticket FROM settled WHERE run = ?)",
+        "DELETE FROM outbox WHERE id IN (SELECT batch FROM acknowledged WHERE run = ?)",
         run,
       );
-      database.run("DELETE FROM settled WHERE run = ?", run);
+      database.run("DELETE FROM acknowledged WHERE run = ?", run);
       if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       return batches.map(({ records, text }) => {
         const [row] = database.rows(
@@ -126,7 +126,7 @@ export class StateOutbox {
       const isNoted = this.#noteParts(database, batchId, refused, pending);
       if (pending.length === 0) {
         database.run(
-          "INSERT INTO settled (ticket, run, is_noted) VALUES (?, ?, ?)",
+          "INSERT INTO acknowledged (batch, run, is_noted) VALUES (?, ?, ?)",
           batchId,
           this.#owner.run,
           isNoted ? 1 : 0,
@@ -147,7 +147,7 @@ export class StateOutbox {
     const { database, run, unusable } = this.#owner;
     try {
       const rows = database.rows(
-        "SELECT * FROM outbox WHERE run = ? AND id NOT IN (SELECT ticket FROM settled) ORDER BY id",
+        "SELECT * FROM outbox WHERE run = ? AND id NOT IN (SELECT batch FROM acknowledged) ORDER BY id",
         run,
       );
       return rows.map(({ id, records, tries }) => ({
@@ -174,7 +174,7 @@ export class StateOutbox {
       this.#accept(database);
       if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       database.run("DELETE FROM outbox WHERE run = ?", run);
-      database.run("DELETE FROM settled WHERE run = ?", run);
+      database.run("DELETE FROM acknowledged WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
     });
   }

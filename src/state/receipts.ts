@@ -48,11 +48,11 @@ const pageSize = 50;
 /** Batches that are removed before others have a turn. */
 const forgottenAtOnce = 200;
 
-const forgetSome = `DELETE FROM answers WHERE id IN (
-    SELECT id FROM answers WHERE section = ?1 AND ${notAwaited}
+const forgetSome = `DELETE FROM answered_batches WHERE id IN (
+    SELECT id FROM answered_batches WHERE section = ?1 AND ${notAwaited}
       AND id <= (SELECT answer FROM baselines WHERE section = ?1)
     UNION ALL
-    SELECT id FROM answers WHERE section = ?1 AND ${notAwaited} AND way = ${untilReceipt}
+    SELECT id FROM answered_batches WHERE section = ?1 AND ${notAwaited} AND destination = ${untilReceipt}
     LIMIT ?2) RETURNING id`;
 
 /** The receipt of one run. Everything throws `AgentError` when the state file fails. */
@@ -85,7 +85,7 @@ export class StateReceipt {
     while (true) {
       const rows = this.#use((database) =>
         database.rows(
-          `SELECT id, records FROM answers WHERE section = ? AND run = ? AND kind = 'accepted'
+          `SELECT id, records FROM answered_batches WHERE section = ? AND run = ? AND kind = 'accepted'
             AND id > ? ORDER BY id LIMIT ${pageSize}`,
           section,
           run,
@@ -150,12 +150,12 @@ export class StateReceipt {
   #doubt(database: Sqlite, failed: readonly RefusedRecord[]): void {
     const { run, section } = this.#owner;
     const [row] = database.rows(
-      `SELECT way FROM answers WHERE section = ? AND run = ? AND way <> ${untilReceipt} LIMIT 1`,
+      `SELECT destination FROM answered_batches WHERE section = ? AND run = ? AND destination <> ${untilReceipt} LIMIT 1`,
       section,
       run,
     );
     if (row === undefined) return;
-    const owner = { run, section, destination: Number(row.way) };
+    const owner = { run, section, destination: Number(row.destination) };
     addAnsweredBatch(database, owner, "refused", failed.map(({ payload }) => payload));
   }
 
@@ -179,9 +179,9 @@ export class StateReceipt {
 /** Everything of a run is sent again, as nobody knows what of it failed. */
 function doubtAll(database: Sqlite, section: string, run: string): void {
   database.run(
-    `INSERT INTO answers (section, run, way, kind, records)
-      SELECT section, run, way, 'refused', records FROM answers
-        WHERE section = ? AND run = ? AND kind = 'accepted' AND way <> ${untilReceipt} ORDER BY id`,
+    `INSERT INTO answered_batches (section, run, destination, kind, records)
+      SELECT section, run, destination, 'refused', records FROM answered_batches
+        WHERE section = ? AND run = ? AND kind = 'accepted' AND destination <> ${untilReceipt} ORDER BY id`,
     section,
     run,
   );

@@ -67,7 +67,7 @@ export interface RunEnd {
 const remembered: Readonly<Record<RunOrigin, number>> = { upload: 1000, webhook: 200 };
 
 const shown = `SELECT runs.*, (SELECT total(count) FROM outbox
-    WHERE run = runs.id AND id NOT IN (SELECT ticket FROM settled)) AS waiting
+    WHERE run = runs.id AND id NOT IN (SELECT batch FROM acknowledged)) AS waiting
   FROM runs`;
 
 const noteStart = `INSERT INTO last_runs (section, origin, run, started, remembered)
@@ -274,7 +274,7 @@ export function recentRuns(
 export function waitingRecords(database: Sqlite): ReadonlyMap<string, number> {
   const rows = database.rows(
     `SELECT section, total(count) AS waiting FROM outbox JOIN runs ON runs.id = outbox.run
-      WHERE outbox.id NOT IN (SELECT ticket FROM settled) GROUP BY section`,
+      WHERE outbox.id NOT IN (SELECT batch FROM acknowledged) GROUP BY section`,
   );
   return new Map(rows.map((row) => [String(row.section), Number(row.waiting)]));
 }

@@ -298,7 +298,7 @@ export class StateStore {
     const upload = String(row.upload);
     const { sent: known = 0 } = JSON.parse(String(row.counts)) as Record<string, number>;
     const [answered] = this.#use((database) =>
-      database.rows("SELECT count(*) AS batches FROM settled WHERE run = ?", id)
+      database.rows("SELECT count(*) AS batches FROM acknowledged WHERE run = ?", id)
     );
     const sent = known > 0 || Number(answered?.batches) > 0;
     const awaitsReceipt = row.awaits_receipt === 1;

@@ -66,16 +66,16 @@ export interface SectionReport {
   readonly started: string;
   readonly ended: string;
   readonly counts: Readonly<Counts>;
-  /** What Oomnitza told of the records that it took in; null when it was not asked. */
+  /** What Oomnitza reported of the records that it accepted; null when it was not asked. */
   readonly receipt: Receipt | null;
-  /** The same of what earlier runs sent, when that was still to be told. */
+  /** The same of what earlier runs sent, when that was still to be reported. */
   readonly earlier_receipts: readonly EarlierReceipt[];
   /** How the time was spent; the wait for the receipt is Oomnitza's. */
   readonly times: RunTimes;
   /** How long records took from being read, and from the arrival of a webhook, until the receipt. */
   readonly latency: { readonly read: Latency | null; readonly webhook: Latency | null };
   /** Records that earlier runs left in the state file, and what became of them first. */
-  readonly leftovers: BacklogCounts;
+  readonly backlog: BacklogCounts;
   /** How the records stand to what was accepted before; null when they were not compared with it. */
   readonly changes: SectionChanges | null;
   /** Whether the guard stopped the section before anything was sent. */
@@ -92,7 +92,7 @@ export interface SectionReport {
   /** Refused records that are in the state file now, for `agent failed` and `agent retry`. */
   readonly dead_letters: number;
   /** Values that converters could not convert. */
-  readonly complaints: number;
+  readonly conversion_problems: number;
   /** Converters that failed, by the field that they are for. */
   readonly converter_failures: readonly ConverterFailures[];
   readonly failures: readonly Failure[];
@@ -105,8 +105,8 @@ export interface SectionReport {
  * Whether a run shows that the section works: a run for webhooks that sent nothing, because nothing could
  * be or had to be fetched, shows nothing.
  */
-export function isSuccess({ outcome, origin, counts, leftovers }: SectionReport): boolean {
-  return outcome === "ok" && (origin === "upload" || counts.fetched + leftovers.sent > 0);
+export function isSuccess({ outcome, origin, counts, backlog }: SectionReport): boolean {
+  return outcome === "ok" && (origin === "upload" || counts.fetched + backlog.sent > 0);
 }
 
 /** How a whole run went. */
@@ -207,14 +207,14 @@ export function receiptLines({ receipt, earlier_receipts: earlier }: SectionRepo
 }
 
 /** What happens next with records that did not arrive. */
-function describeNext({ dead_letters: dead, counts, leftovers }: SectionReport): string[] {
+function describeNext({ dead_letters: dead, counts, backlog }: SectionReport): string[] {
   const lines: string[] = [];
   if (dead > 0) {
     lines.push(
       `${dead} refused and kept in the state file: "agent failed" lists them, "agent retry" sends them again once the cause is fixed`,
     );
   }
-  const kept = counts.kept + leftovers.kept;
+  const kept = counts.kept + backlog.kept;
   if (kept > 0) {
     lines.push(`${kept} not answered and kept in the state file: the next run sends them first`);
   }
@@ -226,7 +226,7 @@ export function sectionLines(report: SectionReport): readonly [string, ...string
   const seconds = (Date.parse(report.ended) - Date.parse(report.started)) / 1000;
   const counts = describeCounts(report.counts, report.stopped_by_guard);
   const details: string[] = [];
-  const { records, sent, failed, kept } = report.leftovers;
+  const { records, sent, failed, kept } = report.backlog;
   if (records > 0) {
     details.push(
       `${records} left by an earlier run: ${sent} sent, ${failed} failed, ${kept} still kept`,

@@ -122,8 +122,8 @@ export class SectionRun {
   #isFinalized = false;
   /** Written when it is known what became of the records. */
   #cursor: SectionCursor | undefined;
-  /** Milliseconds from the beginning until Oomnitza had told what became of the records. */
-  #toldAt: number | undefined;
+  /** Milliseconds from the beginning until Oomnitza had reported what became of the records. */
+  #reportedAt: number | undefined;
   /** Requests that the backlog took. */
   #backlogRequests = 0;
   #emptyPaths: readonly EmptyPath[] = [];
@@ -192,22 +192,22 @@ export class SectionRun {
 
   /** Asks once what became of the records; gives whether nothing is left to ask. */
   async ask(): Promise<boolean> {
-    return this.#noteTold(await this.#clock.during("oomnitza", () => this.#receipts.ask()));
+    return this.#noteReported(await this.#clock.during("oomnitza", () => this.#receipts.ask()));
   }
 
   /** Takes what Oomnitza told, who asked for many uploads at once; gives whether nothing is left to ask. */
   async take(answer: ReceiptAnswer): Promise<boolean> {
-    return this.#noteTold(await this.#receipts.take(answer));
+    return this.#noteReported(await this.#receipts.take(answer));
   }
 
   /** Waits until it is known what became of the records, or the time is over. */
   async wait(): Promise<void> {
     await this.#clock.during("oomnitza", () => this.#receipts.wait());
-    this.#noteTold(true);
+    this.#noteReported(true);
   }
 
-  #noteTold(isDecided: boolean): boolean {
-    if (this.#receipts.own?.state === "told") this.#toldAt ??= this.#clock.elapsed;
+  #noteReported(isDecided: boolean): boolean {
+    if (this.#receipts.own?.state === "reported") this.#reportedAt ??= this.#clock.elapsed;
     return isDecided;
   }
 
@@ -417,13 +417,13 @@ export class SectionRun {
     return testmode === undefined && recordCount === 0 && failed + kept + unreadable === 0;
   }
 
-  /** How long the records took until Oomnitza had told what became of them. */
+  /** How long the records took until Oomnitza had reported what became of them. */
   #latency(): SectionReport["latency"] {
-    const toldAt = this.#toldAt;
-    if (toldAt === undefined) return { read: null, webhook: null };
+    const reportedAt = this.#reportedAt;
+    if (reportedAt === undefined) return { read: null, webhook: null };
     const ages = [...this.#readAt.entries()]
-      .map(([ms, count]) => [Math.max(0, toldAt - ms), count] as const);
-    const at = this.#started.getTime() + toldAt;
+      .map(([ms, count]) => [Math.max(0, reportedAt - ms), count] as const);
+    const at = this.#started.getTime() + reportedAt;
     const waits = (this.#settings.arrivals?.() ?? []).map((came) => [at - came, 1] as const);
     return { read: measureLatency(ages), webhook: measureLatency(waits) };
   }
@@ -459,7 +459,7 @@ export class SectionRun {
       earlier_receipts: this.#receipts.earlier,
       times: this.#clock.times(),
       latency: this.#latency(),
-      leftovers: backlog,
+      backlog,
       changes: this.#filter?.changes() ?? null,
       stopped_by_guard: thrown instanceof GuardError,
       claimed: claimed() ?? null,
@@ -469,7 +469,7 @@ export class SectionRun {
       empty_paths: this.#emptyPaths,
       dead_letters: this.#stored === undefined ? 0 : this.#delivery.refused + backlog.failed +
         this.#receipts.letters,
-      complaints: conversionProblems.count(),
+      conversion_problems: conversionProblems.count(),
       converter_failures: conversions.counts.filter(({ failed }) => failed > 0)
         .map(({ reason = "", ...counts }) => ({ ...counts, reason })),
       failures: listed,

@@ -28,7 +28,7 @@ export interface TracedField {
 
 /** What the record filter returned. */
 export interface TracedFilter {
-  readonly verdict: "kept" | "filtered" | "failed";
+  readonly outcome: "kept" | "filtered" | "failed";
   /** Why it failed. */
   readonly reason: string | null;
   readonly ms: number;
@@ -86,8 +86,8 @@ export async function traceFilter(
 ): Promise<TracedFilter | undefined> {
   if (settings.code.filter === undefined) return undefined;
   const { value, ms } = await inSandbox(settings, undefined, { record, values: [] });
-  if ("failed" in value) return { verdict: "failed", reason: value.failed, ms };
-  return { verdict: value.keep ? "kept" : "filtered", reason: null, ms };
+  if ("failed" in value) return { outcome: "failed", reason: value.failed, ms };
+  return { outcome: value.keep ? "kept" : "filtered", reason: null, ms };
 }
 
 async function traceCall(

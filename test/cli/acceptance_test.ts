@@ -31,7 +31,7 @@ test.each(["page", "text"] as const)(
     expect(standIn.state.records({})).toHaveLength(0);
     const next = await upload(space);
     expect(next.run.code).toBe(0);
-    expect(next.report).toMatchObject({ leftovers: { records: 3, sent: 3 } });
+    expect(next.report).toMatchObject({ backlog: { records: 3, sent: 3 } });
     expect(standIn.state.records({})).toHaveLength(3);
     await standIn.stop();
   },

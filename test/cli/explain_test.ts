@@ -49,14 +49,14 @@ test("a record is shown from its source to the request, with the result of each 
   expect(code).toBe(0);
   expect(written).toBe(0);
   const found = JSON.parse(stdout);
-  expect(found).toMatchObject({ identity: "T1", verdict: "sent", reason: null });
+  expect(found).toMatchObject({ identity: "T1", outcome: "sent", reason: null });
   expect(found.record).toEqual({
     tag: "T1",
     owner: "ann@example.com",
     model: "air",
     state: "used",
   });
-  expect(found.filter).toMatchObject({ verdict: "kept", reason: null });
+  expect(found.filter).toMatchObject({ outcome: "kept", reason: null });
   const fields = Object.fromEntries(
     found.fields.map(({ mapping, ...rest }: { mapping: { field: string } }) => [
       mapping.field,

@@ -269,9 +269,9 @@ slow(
     standIn.setFaults({});
     const again = await space.agent(["upload", ...names, "--parallel", "3", ...json]);
     expect(again.code, again.stderr).toBe(0);
-    const left = reported(again) as unknown as { leftovers: { records: number; sent: number } }[];
+    const left = reported(again) as unknown as { backlog: { records: number; sent: number } }[];
     const kept = stopped as unknown as { counts: { kept: number } }[];
-    expect(left.map(({ leftovers }) => leftovers.sent)).toEqual([
+    expect(left.map(({ backlog }) => backlog.sent)).toEqual([
       kept[0]?.counts.kept as number,
       kept[1]?.counts.kept as number,
       0,

@@ -157,7 +157,7 @@ test("a plan shows what the guard would stop, and of what an earlier run left", 
   const waiting = await plan(space);
   expect(waiting).toMatchObject({ code: 4, waiting: 5, counts: { changed: 0, unchanged: 100 } });
   const run = await upload(space);
-  expect(run.section).toMatchObject({ counts: { unchanged: 100 }, leftovers: { sent: 5 } });
+  expect(run.section).toMatchObject({ counts: { unchanged: 100 }, backlog: { sent: 5 } });
 }, 60_000);
 
 test(

@@ -57,7 +57,7 @@ slow("of 10,000 records, the 37 that are refused later are named and sent again"
   expect(first.report).toMatchObject({
     outcome: "failed",
     counts: { fetched: 10_000, sent: 9963, failed: 37 },
-    receipt: { state: "told", added: 9963, failed: 37, texts: [] },
+    receipt: { state: "reported", added: 9963, failed: 37, texts: [] },
     dead_letters: 37,
     error: null,
   });
@@ -93,7 +93,7 @@ slow("what is killed while it waits is told to the next run", async () => {
   const { code, report } = await upload(space);
   clearInterval(processing);
   expect(code).toBe(3);
-  expect(report.earlier_receipts).toMatchObject([{ run: run.id, state: "told", failed: 37 }]);
+  expect(report.earlier_receipts).toMatchObject([{ run: run.id, state: "reported", failed: 37 }]);
   expect(names(report.failures)).toEqual(refusedTags);
   const letters = await listFailed(space);
   const ofKilled = letters.filter(({ run: id }) => id === run.id);
@@ -120,7 +120,7 @@ slow("what failed before is sent again by the run that is told of it", async () 
   const next = await upload(space);
   clearInterval(processing);
   expect(next.report).toMatchObject({
-    earlier_receipts: [{ state: "told", added: 19, failed: 1 }],
+    earlier_receipts: [{ state: "reported", added: 19, failed: 1 }],
     counts: { unchanged: 19, sent: 0, failed: 1 },
   });
   await standIn.stop();
@@ -191,7 +191,7 @@ test("with receipt = require, an instance that does not tell is a failure", asyn
   expect(code).toBe(3);
   expect(report).toMatchObject({
     counts: { sent: 20 },
-    receipt: { state: "not_told" },
+    receipt: { state: "not_reported" },
     error: { bug: false },
   });
   await standIn.stop();

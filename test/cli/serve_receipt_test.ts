@@ -50,7 +50,7 @@ slow("waiting for a receipt holds up no other section", async () => {
   await service.until("the receipts", () => service.log().includes("csv_assets.two: failed"));
   const text = await metrics(service.url);
   for (const name of ["csv_assets", "csv_assets.two"]) {
-    expect(text).toContain(`agent_receipts_total{section="${name}",state="told"} 1\n`);
+    expect(text).toContain(`agent_receipts_total{section="${name}",state="reported"} 1\n`);
     expect(text).toContain(`agent_records_total{section="${name}",outcome="failed"} 1\n`);
     expect(text).toContain(`agent_stored_records_total{section="${name}",outcome="failed"} 1\n`);
     expect(text).toContain(`agent_read_to_receipt_seconds_count{section="${name}"} 30\n`);
@@ -89,7 +89,7 @@ slow("the webhooks of a section are asked about in groups", async () => {
   const letters = query(space, "SELECT record, reason FROM dead_letters");
   expect(letters).toEqual([{ record: "SN4", reason: "SERIAL SN4 is refused" }]);
   const text = await metrics(agent.url);
-  expect(text).toContain('agent_receipts_total{section="casper",state="told"} 5\n');
+  expect(text).toContain('agent_receipts_total{section="casper",state="reported"} 5\n');
   expect(text).toContain('agent_webhook_to_receipt_seconds_count{section="casper"} 5\n');
 });
 

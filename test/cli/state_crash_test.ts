@@ -103,7 +103,7 @@ test(
     expect(run.code).toBe(0);
     const [report] = JSON.parse(run.stdout).sections;
     const count = left.length;
-    expect(report.leftovers).toEqual({ records: count, sent: count, failed: 0, kept: 0 });
+    expect(report.backlog).toEqual({ records: count, sent: count, failed: 0, kept: 0 });
     expect(run.stderr).toMatch(/Sending \d+ records left by run \w{10}/);
     const { keys } = held(standIn);
     for (const tag of left) expect(keys.has(tag)).toBe(true);
@@ -123,7 +123,7 @@ test("four uploads of one section at once do not disturb each other", async () =
   for (const child of children) {
     const report = JSON.parse(await new Response(child.stdout).text());
     expect(report.sections[0]?.counts).toMatchObject({ fetched: 3000, sent: 3000 });
-    expect(report.sections[0]?.leftovers.records).toBe(0);
+    expect(report.sections[0]?.backlog.records).toBe(0);
     expect(await child.exited).toBe(0);
   }
   expect(held(standIn).times).toBe(12_000);

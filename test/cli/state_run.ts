@@ -49,7 +49,7 @@ export function query(space: Workspace, statement: string): Record<string, unkno
 export function waiting(space: Workspace): string[][] {
   const rows = query(
     space,
-    "SELECT records FROM outbox WHERE id NOT IN (SELECT ticket FROM settled) ORDER BY id",
+    "SELECT records FROM outbox WHERE id NOT IN (SELECT batch FROM acknowledged) ORDER BY id",
   );
   return rows.map(({ records }) => {
     const text = decompress(records as Uint8Array);

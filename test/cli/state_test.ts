@@ -184,7 +184,7 @@ test("what an instance cannot take is kept, and goes first with the next run", a
   const second = await space.agent(["upload", "csv_assets", "--output", "json"]);
   expect(second.code).toBe(0);
   const [report] = JSON.parse(second.stdout).sections;
-  expect(report.leftovers).toEqual({ records: fetched, sent: fetched, failed: 0, kept: 0 });
+  expect(report.backlog).toEqual({ records: fetched, sent: fetched, failed: 0, kept: 0 });
   expect(report.counts).toMatchObject({ fetched: 1000, sent: 1000 });
   expect(second.stderr).toContain(`Sending ${fetched} records left by run ${stopped.run}`);
   const bodies = instance.uploads().slice(before).filter(({ path }) => path === "/api/v3/bulk")

@@ -17,7 +17,7 @@ const account = openAccount();
 account.fail("17", "422 refused");
 
 const receipt = {
-  ...{ state: "told", reason: null, added: 1, updated: 0, unchanged: 0, skipped: 0 } as const,
+  ...{ state: "reported", reason: null, added: 1, updated: 0, unchanged: 0, skipped: 0 } as const,
   ...{ failed: 0, canceled: 0, processing: 0, texts_omitted: 0 },
   texts: [{ outcome: "skipped", text: "17 is known already" }] as const,
 };
@@ -49,13 +49,13 @@ const sample: RunReport = {
     earlier_receipts: [{ run: "mif2x1ab7j", ...receipt }],
     times: { source_ms: 0, agent_ms: 0, oomnitza_ms: 0 },
     latency: { read: latency, webhook: latency },
-    leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
+    backlog: { records: 0, sent: 0, failed: 0, kept: 0 },
     changes: { new: 1, changed: 2, unchanged: 3, blanked: 0, gone: 1, gone_records: ["A"] },
     stopped_by_guard: false,
     claimed: null,
     api: "v3",
     requests: 1,
-    complaints: 0,
+    conversion_problems: 0,
     converter_failures: [
       { converter: "split", field: "SITE", failed: 1, tried: 9, reason: "the value is not text" },
     ],

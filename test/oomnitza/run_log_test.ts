@@ -75,7 +75,7 @@ test("times are milliseconds, and an open run has no end", async () => {
 
 test("a portion is found by its number where nothing else is known", async () => {
   const { client, instance, portion } = await withUpload({ knowsUploadIds: false });
-  expect(await fetchPortion(client, portion)).toBe("not_told");
+  expect(await fetchPortion(client, portion)).toBe("not_reported");
   expect(await fetchPortion(client, portion, "CSV_assets")).toMatchObject({
     objects: { added: 1, failed: 1 },
   });
@@ -93,9 +93,9 @@ test("a portion that the run log does not have is unknown", async () => {
 
 test.each(["denied", "absent"] as const)("a run log that is %s does not tell", async (runLog) => {
   const { client, portion } = await withUpload({ access: { runLog } });
-  expect(await fetchPortion(client, portion)).toBe("not_told");
-  expect(await fetchPortion(client, portion, "CSV_assets")).toBe("not_told");
-  expect(await fetchRuns(client, "CSV_assets", { limit: 10 })).toBe("not_told");
+  expect(await fetchPortion(client, portion)).toBe("not_reported");
+  expect(await fetchPortion(client, portion, "CSV_assets")).toBe("not_reported");
+  expect(await fetchRuns(client, "CSV_assets", { limit: 10 })).toBe("not_reported");
 });
 
 test("runs are listed, the newest first", async () => {
@@ -126,7 +126,7 @@ test("only the counts that an instance names are counted", async () => {
 test.each([[{ error: "down" }], [[]], [null], [{ objects: 3 }]])(
   "%p tells nothing about a portion",
   async (value) => {
-    expect(await fetchPortion(answering(value), "1")).toBe("not_told");
+    expect(await fetchPortion(answering(value), "1")).toBe("not_reported");
   },
 );
 

@@ -44,7 +44,7 @@ export async function openEngine(): Promise<QuickJSContext> {
         $py.enter(3);
         out.repr = $py.repr(value);
       } catch (error) {
-        const told = $py.describe(error, file);
+        const reported = $py.describe(error, file);
         if (told === null) throw error;
         out = { error: told.type, message: told.message, line: told.line };
       } finally {

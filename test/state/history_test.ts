@@ -29,10 +29,10 @@ import { openTestStore, storedSection } from "../sync/support/store.ts";
 
 const { section, upload } = storedSection;
 
-/** The file of a version that came before the last runs were kept. */
-function writeOldFile(path: string): Sqlite {
+/** The file of an older version; by default of one that came before the last runs were kept. */
+function writeOldFile(path: string, version = 5): Sqlite {
   const database = openSqlite(path);
-  const old = migrations.slice(0, 5);
+  const old = migrations.slice(0, version);
   for (const statement of old.flat()) database.run(statement);
   database.run(`PRAGMA application_id = ${applicationId}`);
   database.run(`PRAGMA user_version = ${old.length}`);
@@ -144,6 +144,32 @@ test("what an older agent had taken in is compared with as before", async () => 
     const next = await store.accepted.openBaseline(section, same);
     expect([next.find('["T2"]')?.missed, next.find('["T3"]')]).toEqual([1, undefined]);
     store.close();
+  });
+});
+
+test("what an older agent waited for is waited for under today's names", async () => {
+  await withFolder((folder) => {
+    const path = join(folder, "state.sqlite");
+    const old = writeOldFile(path, 9);
+    const states = ["told", "not_told", "processing", "unanswered", null] as const;
+    states.forEach((state, number) => {
+      addRun(old, { section: "a", origin: "upload", number, outcome: "ok" });
+      const receipt = state === null ? null : JSON.stringify({ state, added: number });
+      old.run("UPDATE runs SET receipt = ? WHERE started = ?", receipt, time(number));
+    });
+    for (const id of [1, 2, 3]) {
+      old.run("INSERT INTO outbox (id, run, count, records) VALUES (?, 'open', 1, x'00')", id);
+    }
+    old.run("INSERT INTO settled (ticket, run) VALUES (2, 'open')");
+    old.close();
+    const store = new StateStore({ path, instance: undefined, redact: (text) => text });
+    const names = store.runs(10).map(({ receipt }) => receipt?.state);
+    expect(names).toEqual([undefined, "unanswered", "processing", "not_reported", "reported"]);
+    store.close();
+    const database = new Database(path);
+    const waiting = "SELECT id FROM outbox WHERE id NOT IN (SELECT batch FROM acknowledged)";
+    expect(database.query(waiting).values()).toEqual([[1], [3]]);
+    database.close();
   });
 });
 
@@ -316,7 +342,9 @@ function answer(store: StateStore, batches: number, size: number): void {
 /** Counts the answered batches that wait each time that others have a turn, until some work has ended. */
 async function watchTurns(path: string, work: Promise<unknown>): Promise<number[]> {
   const database = new Database(path);
-  const waiting = database.query<{ count: number }, []>("SELECT count(*) AS count FROM answers");
+  const waiting = database.query<{ count: number }, []>(
+    "SELECT count(*) AS count FROM answered_batches",
+  );
   const counts = [waiting.get()?.count ?? 0];
   let isDone = false;
   void work.finally(() => isDone = true).catch(() => {});
@@ -352,7 +380,7 @@ test("webhooks leave no more than some answers behind, and take in little at a t
   const accepted = store.accepted;
   const waiting = () =>
     inFile(store, (database) => {
-      const [row] = database.rows("SELECT count(*) AS count FROM answers");
+      const [row] = database.rows("SELECT count(*) AS count FROM answered_batches");
       return Number(row?.count);
     });
   answer(store, 200, 1);

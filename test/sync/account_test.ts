@@ -98,7 +98,7 @@ const report: SectionReport = {
   earlier_receipts: [],
   times: { source_ms: 0, agent_ms: 0, oomnitza_ms: 0 },
   latency: { read: null, webhook: null },
-  leftovers: { records: 3, sent: 2, failed: 0, kept: 1 },
+  backlog: { records: 3, sent: 2, failed: 0, kept: 1 },
   changes: {
     new: 1,
     changed: 0,
@@ -111,7 +111,7 @@ const report: SectionReport = {
   claimed: null,
   api: "v3",
   requests: 4,
-  complaints: 0,
+  conversion_problems: 0,
   converter_failures: [
     { converter: "split", field: "SITE", failed: 1, tried: 9, reason: "the value is not text" },
   ],
@@ -144,10 +144,10 @@ test("the text report names the first failures and counts the others", () => {
   expect(lines).toHaveLength(28);
 });
 
-test("a report without leftovers, changes and failures is one line", () => {
+test("a report without backlog, changes and failures is one line", () => {
   const plain = {
     ...report,
-    leftovers: { records: 0, sent: 0, failed: 0, kept: 0 },
+    backlog: { records: 0, sent: 0, failed: 0, kept: 0 },
     changes: { ...report.changes, gone: null } as SectionReport["changes"],
     failures: [],
     converter_failures: [],

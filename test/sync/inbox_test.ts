@@ -98,7 +98,7 @@ function start(
       const items = await Array.fromAsync(read(context as never));
       runs.push(items.length);
       const counts = { fetched: items.length, sent: items.length, kept: 0 };
-      return { counts, leftovers: { kept: 0 }, error: null } as never;
+      return { counts, backlog: { kept: 0 }, error: null } as never;
     },
     hasBacklog: () => false,
     workers: 1,
@@ -166,7 +166,7 @@ test("a run that was broken off gives its entries back as they were", async () =
       stop.abort();
       const error = { message: "stopped", hint: null, bug: false };
       const counts = { fetched: 0, kept: 0 };
-      return Promise.resolve({ counts, leftovers: { kept: 0 }, error } as never);
+      return Promise.resolve({ counts, backlog: { kept: 0 }, error } as never);
     },
   });
   await work.end();

@@ -200,7 +200,7 @@ test("what one run could not deliver, the next sends first", async () => {
   const { report, sink } = await run([{ tag: "T3", name: "mini" }], { settings: { store } });
   expect(report).toMatchObject({
     outcome: "ok",
-    leftovers: { records: 2, sent: 2, failed: 0, kept: 0 },
+    backlog: { records: 2, sent: 2, failed: 0, kept: 0 },
     counts: { fetched: 1, sent: 1, kept: 0 },
     requests: 3,
   });
@@ -212,7 +212,7 @@ test("a backlog that cannot be delivered keeps the source from being read", asyn
   const { store } = opened;
   await run(tagged(2), { sink: fakeSink([503]), settings: { store } });
   const { report } = await run(tagged(5), { sink: fakeSink([503]), settings: { store } });
-  expect(report).toMatchObject({ counts: { fetched: 0 }, leftovers: { records: 2, kept: 2 } });
+  expect(report).toMatchObject({ counts: { fetched: 0 }, backlog: { records: 2, kept: 2 } });
   expect(report.error?.message).toMatch(
     /^Cannot deliver to Oomnitza the records left by run \w+ \[/,
   );

@@ -15,10 +15,10 @@ import { keepLog, mappedRecords, upload } from "./support/fakes.ts";
 import { openTestStore, storedSection } from "./support/store.ts";
 
 /** What an instance answers: JSON, that it does not tell, or what is thrown. */
-type Told = Record<string, unknown> | readonly unknown[] | "not_told" | Error;
+type Reported = Record<string, unknown> | readonly unknown[] | "not_reported" | Error;
 
 /** An instance that answers with these, the last of which lasts. */
-function instance(answers: readonly Told[]) {
+function instance(answers: readonly Reported[]) {
   const asked: string[] = [];
   const left = [...answers];
   const client: ReceiptClient = {
@@ -26,7 +26,7 @@ function instance(answers: readonly Told[]) {
       asked.push(path);
       const answer = left.length > 1 ? left.shift() : left[0];
       if (answer instanceof Error) return Promise.reject(answer);
-      return Promise.resolve(answer === "not_told" ? answer : { value: answer });
+      return Promise.resolve(answer === "not_reported" ? answer : { value: answer });
     },
   };
   return { client, asked };
@@ -50,7 +50,7 @@ function send(store: StateStore, records: readonly MappedRecord[], stored = {}) 
 }
 
 interface Given extends Partial<ReceiptOptions> {
-  readonly answers: readonly Told[];
+  readonly answers: readonly Reported[];
   readonly store?: StateStore;
   readonly count?: number;
   readonly stored?: Record<string, unknown>;
@@ -91,11 +91,11 @@ test("an instance that tells at once is asked once", async () => {
   });
   expect(await receipts.ask()).toBe(true);
   expect(asked).toHaveLength(1);
-  expect(receipts.own).toMatchObject({ state: "told", added: 2, unchanged: 1, failed: 0 });
+  expect(receipts.own).toMatchObject({ state: "reported", added: 2, unchanged: 1, failed: 0 });
   expect(account.counts).toMatchObject({ sent: 3, failed: 0 });
   expect(store.run(run?.id ?? "")).toMatchObject({
     awaits_receipt: false,
-    receipt: { state: "told", added: 2 },
+    receipt: { state: "reported", added: 2 },
   });
   expect(mustSend(store)).toEqual([]);
 });
@@ -186,7 +186,7 @@ test("it is asked until nothing is processed any more", async () => {
   expect(await receipts.ask()).toBe(false);
   await receipts.wait();
   expect(asked).toHaveLength(3);
-  expect(receipts.own).toMatchObject({ state: "told", added: 3 });
+  expect(receipts.own).toMatchObject({ state: "reported", added: 3 });
   expect(lines).toContain("info: Waiting until Oomnitza has processed the records");
 });
 
@@ -208,7 +208,7 @@ test("what is processed at the end of the time is told as such, and asked for by
   const later = begin({ answers: [portion({ added: 2, failed: 1 }, { failed: ["T3 x"] })] });
   const earlier = openAccount();
   await later.receipts.askEarlier([{ upload, sent: 1, stored: next, account: earlier }]);
-  expect(later.receipts.earlier).toMatchObject([{ run: run?.id, state: "told", failed: 1 }]);
+  expect(later.receipts.earlier).toMatchObject([{ run: run?.id, state: "reported", failed: 1 }]);
   expect(store.deadLetters({})).toMatchObject([{ record: "T3", run: run?.id }]);
   expect(store.awaitedReceipts("devices", 10)).toEqual([]);
 });
@@ -216,14 +216,14 @@ test("what is processed at the end of the time is told as such, and asked for by
 test("an instance that does not tell is no failure, unless a receipt is required", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts, run } = begin({ answers: ["not_told"], store });
+  const { receipts, run } = begin({ answers: ["not_reported"], store });
   expect(await receipts.ask()).toBe(true);
   expect(receipts.failure).toBeUndefined();
   expect(describeReceipt(receipts.own ?? {} as never)).toStartWith(
     "Oomnitza does not tell what became of the records: ",
   );
   expect(store.run(run?.id ?? "")?.awaits_receipt).toBe(false);
-  const required = begin({ answers: ["not_told"], mode: "require" });
+  const required = begin({ answers: ["not_reported"], mode: "require" });
   await required.receipts.ask();
   expect(required.receipts.failure?.message).toContain("does not tell");
   const denied = begin({ answers: [new AuthError("401")] });
@@ -231,12 +231,15 @@ test("an instance that does not tell is no failure, unless a receipt is required
 });
 
 test("an upload that the run log does not have is waited for, but not for long", async () => {
-  const { receipts, asked } = begin({ answers: ["not_told", [], "not_told", []], timeoutMs: 1 });
+  const { receipts, asked } = begin({
+    answers: ["not_reported", [], "not_reported", []],
+    timeoutMs: 1,
+  });
   await receipts.ask();
   await receipts.wait();
   expect(asked.length).toBeGreaterThanOrEqual(2);
   expect(receipts.own).toMatchObject({
-    state: "not_told",
+    state: "not_reported",
     reason: "its run log does not have this upload",
   });
 });
@@ -276,9 +279,9 @@ test("many uploads are asked about with one list, and those with errors one by o
   );
   expect(asked).toHaveLength(2);
   expect(answers).toMatchObject([
-    { kind: "told", log: { objects: { added: 1, updated: 1, unchanged: 1, processing: 0 } } },
-    { kind: "told", log: { objects: { failed: 1 } } },
-    { kind: "told", log: { objects: { processing: 1 } } },
+    { kind: "reported", log: { objects: { added: 1, updated: 1, unchanged: 1, processing: 0 } } },
+    { kind: "reported", log: { objects: { failed: 1 } } },
+    { kind: "reported", log: { objects: { processing: 1 } } },
     { kind: "unknown" },
   ]);
 });
@@ -293,8 +296,8 @@ test("the list of runs is read on until all that wait are found, and not for eve
   const wanted = ["a", "b"].map((id) => ({ upload: { ...upload, portion: id }, sent: 3 }));
   const found = instance([full, [line("a"), line("b")]]);
   expect(await askReceipts(found.client, wanted)).toMatchObject([
-    { kind: "told", log: { objects: { added: 3, unchanged: 0 } } },
-    { kind: "told" },
+    { kind: "reported", log: { objects: { added: 3, unchanged: 0 } } },
+    { kind: "reported" },
   ]);
   expect(found.asked).toHaveLength(2);
   const endless = instance([full]);

@@ -166,14 +166,14 @@ function describeOutcome({ outcome }: ReadRecord): string {
 
 function filterText({ filter }: Explanation): string {
   if (filter === undefined) return "There is no filter.";
-  return `The filter: ${filter.verdict}${filter.reason === null ? "" : `, ${filter.reason}`}.`;
+  return `The filter: ${filter.outcome}${filter.reason === null ? "" : `, ${filter.reason}`}.`;
 }
 
 function Explained({ gui, one }: { gui: GuiContext; one: Explanation }) {
   const { redactor } = gui;
-  const { identity, verdict, reason, record, fields, request } = one;
+  const { identity, outcome, reason, record, fields, request } = one;
   const name = identity === "" ? "the record" : redactor.redact(identity);
-  const word = verdict === "sent" ? "Would be sent." : `Not sent, ${verdict}: ${reason}.`;
+  const word = outcome === "sent" ? "Would be sent." : `Not sent, ${outcome}: ${reason}.`;
   return (
     <section aria-labelledby="explained">
       <h2 id="explained">Processing of {name}</h2>

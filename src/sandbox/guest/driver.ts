@@ -91,7 +91,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   for (const [name, level] of setup.levels) LOG[name] = (...parts) => log(level, parts);
 
   /** What JavaScript programs are given beside the record. */
-  const surroundings = freeze({
+  const globals = freeze({
     nothing: records.nothing, get: records.get, plain: records.plain, cae: records.cae,
     get_field_value: records.get_field_value, LOG: freeze(LOG),
     converter: (record, name, params) => converter("javascript", record, name, params),
@@ -151,7 +151,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     const known = python.describe(thrown, "");
     if (known === null) return reported;
     const text = known.message === "" ? known.type : known.type + ": " + known.message;
-    return { text: apply(slice, text, [0, limits.messageSize]), place: reported.place };
+    return { text: apply(slice, text, [0, limits.messageSize]), position: reported.position };
   }
 
   // Being out of time or memory is not for user code to get over: the whole record fails.
@@ -164,13 +164,13 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   function addError(program, thrown) {
     giveUpIfSpent(thrown);
     const reported = describe(thrown);
-    const { text, place } = reported;
-    const key = program + "\n" + place + "\n" + text;
+    const { text, position } = reported;
+    const key = program + "\n" + position + "\n" + text;
     const known = errors[key];
     if (known !== undefined) known.count++;
     else if (keys(errors).length < limits.errorKinds) {
-      errors[key] = { __proto__: null, program, place, text, count: 1 };
-    } else (errors[""] ??= { __proto__: null, program, place: null, text: "other errors", count: 0 }).count++;
+      errors[key] = { __proto__: null, program, position, text, count: 1 };
+    } else (errors[""] ??= { __proto__: null, program, position: null, text: "other errors", count: 0 }).count++;
     return reported;
   }
 
@@ -182,8 +182,8 @@ export const driverText = String.raw`(function (records, results, host, setup) {
       return run(recordFor(language), null, null, null) ? null : 0;
     } catch (thrown) {
       giveUpIfSpent(thrown);
-      const { text, place } = describe(thrown);
-      return { __proto__: null, text, place };
+      const { text, position } = describe(thrown);
+      return { __proto__: null, text, position };
     }
   }
   function one(text) {
@@ -211,10 +211,10 @@ export const driverText = String.raw`(function (records, results, host, setup) {
         size += grown;
         found[i] = data;
       } catch (thrown) {
-        const { text, place } = addError(call.program, thrown);
+        const { text, position } = addError(call.program, thrown);
         found[i] = null;
         failures ??= [];
-        failures[failures.length] = { __proto__: null, call: i, text, place };
+        failures[failures.length] = { __proto__: null, call: i, text, position };
       }
     }
     return failures === null ? found : { __proto__: null, results: found, failures };
@@ -254,10 +254,10 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   function add(make, name, isConverter) {
     const index = programs.length;
     const language = setup.languages[index];
-    programs[index] = { language, run: language === "python" ? pythonRun(make, isConverter) : make(surroundings) };
+    programs[index] = { language, run: language === "python" ? pythonRun(make, isConverter) : make(globals) };
     if (isConverter) byName.set(name, index);
   }
 
   // Programs hold these, so the lock must find and freeze them.
-  return freeze({ add, run, flush, joinPython, surroundings });
+  return freeze({ add, run, flush, joinPython, globals });
 })`;

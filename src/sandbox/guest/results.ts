@@ -85,11 +85,11 @@ export const resultsText = String.raw`(function (isRecord, limits) {
         const stack = typeof thrown.stack === "string" ? thrown.stack : "";
         const name = text(thrown.name);
         const message = text(thrown.message);
-        return { text: message === "" ? name : name + ": " + message, place: placeIn(stack) };
+        return { text: message === "" ? name : name + ": " + message, position: positionIn(stack) };
       }
-      return { text: "threw " + text(thrown), place: null };
+      return { text: "threw " + text(thrown), position: null };
     } catch (_) {
-      return { text: "threw something that cannot be shown", place: null };
+      return { text: "threw something that cannot be shown", position: null };
     }
   }
   function text(thing) {
@@ -97,7 +97,7 @@ export const resultsText = String.raw`(function (isRecord, limits) {
     return shown.slice(0, limits.messageSize);
   }
   /** The program and its line where the error was made: the uppermost of its own frames. */
-  function placeIn(stack) {
+  function positionIn(stack) {
     const found = /user:(\d+):(\d+)/.exec(stack);
     return found === null ? null : [Number(found[1]), Number(found[2])];
   }

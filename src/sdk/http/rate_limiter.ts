@@ -180,22 +180,27 @@ class VendorAccount {
 
   #observe({ status, headers }: LimitedAnswer): void {
     const now = Date.now();
-    const said = readBudget(headers, now);
-    if (said !== undefined) this.#take(said);
+    const budget = readBudget(headers, now);
+    if (budget !== undefined) this.#take(budget);
     const wait = parseRetryAfter(headers.get("retry-after"), now);
     if (wait !== undefined && (status === 429 || status === 503)) this.#pause(now + wait);
-    if (said === undefined || said.left > said.limit * reserve || said.resetsAt === undefined) {
+    if (
+      budget === undefined || budget.left > budget.limit * reserve || budget.resetsAt === undefined
+    ) {
       return;
     }
-    this.#pause(said.resetsAt);
+    this.#pause(budget.resetsAt);
   }
 
-  #take(said: Budget): void {
+  #take(budget: Budget): void {
     const { resetsAt: known, left } = this.#budget ?? {};
-    const isSame = known !== undefined && said.resetsAt !== undefined &&
-      Math.abs(known - said.resetsAt) < 2_000;
+    const isSame = known !== undefined && budget.resetsAt !== undefined &&
+      Math.abs(known - budget.resetsAt) < 2_000;
     // Answers overtake each other; within an interval, what is left only gets less.
-    this.#budget = { ...said, left: isSame ? Math.min(said.left, left ?? said.left) : said.left };
+    this.#budget = {
+      ...budget,
+      left: isSame ? Math.min(budget.left, left ?? budget.left) : budget.left,
+    };
   }
 
   #pause(until: number): void {

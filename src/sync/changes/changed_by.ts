@@ -23,12 +23,12 @@ export function createChangedBy(
   kind: Kind,
   log: Log,
 ): ChangedBy {
-  let isTold = true;
+  let isReported = true;
   return async (fields, ident) => {
-    if (!isTold) return fields;
+    if (!isReported) return fields;
     const changes = await fetchLastChanges(oomnitza, kind, ident);
-    if (changes === "not_told") {
-      isTold = false;
+    if (changes === "not_reported") {
+      isReported = false;
       log.warning("Oomnitza does not show to this account who changed its records");
       return fields;
     }

@@ -164,8 +164,8 @@ export class InboxWork {
       postponed: () => batch.postponed,
       arrivals: () => batch.arrivals,
     });
-    const { counts, leftovers } = report;
-    loop.hasBacklog = counts.kept + leftovers.kept > 0;
+    const { counts, backlog } = report;
+    loop.hasBacklog = counts.kept + backlog.kept > 0;
     const events = entries.reduce((sum, entry) => sum + entry.events, 0);
     loop.log.info(`Webhooks: ${events} events, ${describeCounts(counts)}`);
     onReport?.(report);

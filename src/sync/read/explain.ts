@@ -50,7 +50,7 @@ export interface Explanation {
   /** Absent when the section has no filter. */
   readonly filter: TracedFilter | undefined;
   readonly fields: readonly ExplainedField[];
-  readonly verdict: "sent" | Dropped["kind"];
+  readonly outcome: "sent" | Dropped["kind"];
   /** Why it is not sent, null when it is. */
   readonly reason: string | null;
   /** What would be sent, null when nothing is. */
@@ -149,7 +149,7 @@ export async function explain(
     record,
     filter: await traceFilter(settings, record),
     fields: traced.map((field) => ({ ...field, mapping: reportMapping(field.mapping) })),
-    verdict: dropped?.kind ?? "sent",
+    outcome: dropped?.kind ?? "sent",
     reason: dropped?.reason ?? null,
     request,
   };

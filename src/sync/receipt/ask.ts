@@ -5,7 +5,7 @@
  */
 
 import { AgentError, AuthError } from "../../base/errors.ts";
-import type { NotTold, OomnitzaReader } from "../../oomnitza/client.ts";
+import type { NotReported, OomnitzaReader } from "../../oomnitza/client.ts";
 import {
   fetchPortion,
   fetchRuns,
@@ -31,8 +31,8 @@ const notListed = {
   reason: "it is not among the latest runs in its run log",
 } as const satisfies ReceiptAnswer;
 
-const notTold = {
-  kind: "not_told",
+const notReported = {
+  kind: "not_reported",
   reason: "it has no run log, or does not show it to this account (404, 403)",
 } as const satisfies ReceiptAnswer;
 
@@ -50,7 +50,7 @@ async function orUnanswered<T>(work: Promise<T>): Promise<T | ReceiptAnswer> {
       return { kind: "unanswered", reason: "stopped before the end" };
     }
     if (!(thrown instanceof AgentError)) throw thrown;
-    const kind = thrown instanceof AuthError ? "not_told" : "unanswered";
+    const kind = thrown instanceof AuthError ? "not_reported" : "unanswered";
     return { kind, reason: thrown.message };
   }
 }
@@ -59,9 +59,9 @@ async function ask(
   client: ReceiptClient,
   { portion, mappingName }: AskedUpload["upload"],
 ): Promise<ReceiptAnswer> {
-  const told = await fetchPortion(client, portion, mappingName);
-  if (told === "unknown") return { kind: "unknown" };
-  return told === "not_told" ? notTold : { kind: "told", log: told };
+  const reported = await fetchPortion(client, portion, mappingName);
+  if (reported === "unknown") return { kind: "unknown" };
+  return reported === "not_reported" ? notReported : { kind: "reported", log: reported };
 }
 
 /** Asks once about an upload. */
@@ -86,7 +86,7 @@ function fromList({ added, updated, endedAt }: LoggedRun, sent: number): Receipt
   const rest = Math.max(0, sent - added - updated);
   const key = endedAt === undefined ? "processing" : "unchanged";
   const objects = { ...noRecords, added, updated, [key]: rest };
-  return { kind: "told", log: { objects, logs: noTexts, endedAt } };
+  return { kind: "reported", log: { objects, logs: noTexts, endedAt } };
 }
 
 /** Runs that are listed at once, and lists that are read at most. */
@@ -98,11 +98,13 @@ async function listRuns(
   client: ReceiptClient,
   connector: string,
   wanted: Set<string>,
-): Promise<{ readonly runs: ReadonlyMap<string, LoggedRun>; readonly isAll: boolean } | NotTold> {
+): Promise<
+  { readonly runs: ReadonlyMap<string, LoggedRun>; readonly isAll: boolean } | NotReported
+> {
   const runs = new Map<string, LoggedRun>();
   for (let page = 0; page < maxPages; page++) {
     const listed = await fetchRuns(client, connector, { limit: pageSize, skip: page * pageSize });
-    if (listed === "not_told") return listed;
+    if (listed === "not_reported") return listed;
     for (const run of listed) {
       runs.set(run.correlationId, run);
       wanted.delete(run.correlationId);
@@ -128,7 +130,7 @@ export async function askReceipts(
   const { mappingName } = first.upload;
   const wanted = new Set(asked.map(({ upload }) => upload.portion));
   const listed = await orUnanswered(listRuns(client, mappingName, wanted));
-  if (listed === "not_told") return asked.map(() => notTold);
+  if (listed === "not_reported") return asked.map(() => notReported);
   if ("kind" in listed) return asked.map(() => listed);
   const answers: ReceiptAnswer[] = [];
   for (const { upload, sent } of asked) {

@@ -8,13 +8,13 @@ import { z } from "zod";
 import { type PortionLog, type PortionOutcome, portionOutcomes } from "../../oomnitza/run_log.ts";
 
 /** What the run log says of a portion, as far as a receipt goes by it. */
-export type ToldPortion = Pick<PortionLog, "objects" | "logs" | "endedAt">;
+export type ReportedPortion = Pick<PortionLog, "objects" | "logs" | "endedAt">;
 
 /** What Oomnitza said when it was asked about a portion, or why it said nothing. */
 export type ReceiptAnswer =
-  | { readonly kind: "told"; readonly log: ToldPortion }
+  | { readonly kind: "reported"; readonly log: ReportedPortion }
   /** The instance has no run log, or not for this role. */
-  | { readonly kind: "not_told"; readonly reason: string }
+  | { readonly kind: "not_reported"; readonly reason: string }
   /** It has a run log in which the portion is not, or not yet. */
   | { readonly kind: "unknown" }
   /** It could not be asked. */
@@ -29,11 +29,11 @@ export interface ReceiptText {
 /** A receipt as a report has it. */
 export interface Receipt extends Readonly<Record<PortionOutcome, number>> {
   /**
-   * `told`: it is decided what became of all records. `processing`: not of all of them, as far as was waited.
-   * `not_told`: this instance does not tell. `unanswered`: it could not be asked.
+   * `reported`: it is decided what became of all records. `processing`: not of all of them, as far as was waited.
+   * `not_reported`: this instance does not tell. `unanswered`: it could not be asked.
    */
-  readonly state: "told" | "processing" | "not_told" | "unanswered";
-  /** Why it is not told; null when it is. */
+  readonly state: "reported" | "processing" | "not_reported" | "unanswered";
+  /** Why it is not reported; null when it is. */
   readonly reason: string | null;
   /** Texts about no record that could be found; about failed ones first. */
   readonly texts: readonly ReceiptText[];
@@ -46,7 +46,7 @@ const count = z.number();
 
 /** A receipt as the state file has it. */
 export const receiptShape = z.object({
-  state: z.enum(["told", "processing", "not_told", "unanswered"]),
+  state: z.enum(["reported", "processing", "not_reported", "unanswered"]),
   reason: z.string().nullable(),
   added: count,
   updated: count,
@@ -79,8 +79,8 @@ export function countNotStored({ failed, canceled }: Pick<Receipt, "failed" | "c
 
 /** Whether Oomnitza has decided about every record of so many that it took in. */
 export function isDecided(answer: ReceiptAnswer, sent: number): boolean {
-  if (answer.kind === "not_told") return true;
-  if (answer.kind !== "told") return false;
+  if (answer.kind === "not_reported") return true;
+  if (answer.kind !== "reported") return false;
   const { objects, endedAt } = answer.log;
   if (objects.processing > 0) return false;
   // Records that it has not looked at yet may be in no count at all.
@@ -100,9 +100,9 @@ export function createReceipt(
   unmatched: readonly string[],
   isOver: boolean,
 ): Receipt {
-  if (answer.kind !== "told") {
+  if (answer.kind !== "reported") {
     const reason = answer.kind === "unknown" ? unknownReason : answer.reason;
-    const state = answer.kind === "unanswered" ? "unanswered" : "not_told";
+    const state = answer.kind === "unanswered" ? "unanswered" : "not_reported";
     return { state, reason, ...none, texts: [], texts_omitted: 0 };
   }
   const { objects, logs } = answer.log;
@@ -111,7 +111,7 @@ export function createReceipt(
   );
   const texts = [...unmatched.map((text) => ({ outcome: "failed" as const, text })), ...other];
   return {
-    state: isOver ? "told" : "processing",
+    state: isOver ? "reported" : "processing",
     reason: null,
     ...objects,
     texts: texts.slice(0, maxListedTexts),
@@ -150,13 +150,13 @@ export function describeReceiptText({ outcome, text }: ReceiptText): string {
 /** A receipt as a sentence. */
 export function describeReceipt(receipt: Receipt): string {
   const { state, reason } = receipt;
-  if (state === "not_told") {
+  if (state === "not_reported") {
     return `Oomnitza does not tell what became of the records: ${reason}`;
   }
   if (state === "unanswered") {
     return `Oomnitza could not be asked what became of the records, the next run asks again: ${reason}`;
   }
   const counts = describeReceiptCounts(receipt);
-  if (state === "told") return `Oomnitza: ${counts}`;
+  if (state === "reported") return `Oomnitza: ${counts}`;
   return `Oomnitza: ${counts}; the next run asks again what became of these`;
 }

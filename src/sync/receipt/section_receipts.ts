@@ -118,7 +118,7 @@ export class SectionReceipts {
   get failure(): SinkError | undefined {
     const receipt = this.own;
     if (this.#settings.mode !== "require" || receipt === null) return undefined;
-    if (receipt.state !== "not_told" && receipt.state !== "unanswered") return undefined;
+    if (receipt.state !== "not_reported" && receipt.state !== "unanswered") return undefined;
     return new SinkError(`${describeReceipt(receipt)} [oomnitza]`, {
       hint:
         "The records were taken in. receipt = require makes this a failure; receipt = auto accepts it.",
@@ -134,7 +134,7 @@ export class SectionReceipts {
   async expectNothing(portion: SentPortion, reason: string): Promise<void> {
     const asked = createAsked(portion);
     this.#own = asked;
-    await this.#conclude(asked, { kind: "not_told", reason });
+    await this.#conclude(asked, { kind: "not_reported", reason });
   }
 
   /** Takes what earlier runs sent, and asks about it once. */
@@ -189,7 +189,7 @@ export class SectionReceipts {
 
   async #take(asked: Asked, answer: ReceiptAnswer): Promise<void> {
     // What it told before says more than that it cannot be asked now.
-    if (answer.kind !== "unanswered" || asked.answer.kind !== "told") asked.answer = answer;
+    if (answer.kind !== "unanswered" || asked.answer.kind !== "reported") asked.answer = answer;
     const { timeoutMs } = this.#settings;
     const elapsed = performance.now() - asked.since;
     const isLost = asked.answer.kind === "unknown" && elapsed >= Math.min(unknownMs, timeoutMs);
@@ -201,10 +201,10 @@ export class SectionReceipts {
   async #conclude(asked: Asked, answer: ReceiptAnswer): Promise<void> {
     const { portion } = asked;
     const { stored, account } = portion;
-    if (answer.kind !== "told" || !isDecided(answer, portion.sent)) {
+    if (answer.kind !== "reported" || !isDecided(answer, portion.sent)) {
       const receipt = createReceipt(
         answer,
-        answer.kind === "told" ? answer.log.logs.failed : [],
+        answer.kind === "reported" ? answer.log.logs.failed : [],
         false,
       );
       asked.receipt = receipt;
@@ -225,8 +225,8 @@ export class SectionReceipts {
       reason: texts.join("; "),
       status: null,
     }));
-    const told = Math.max(failed.length, texts.length - unmatched.length);
-    const unnamed = Math.max(0, countNotStored(objects) - told);
+    const reported = Math.max(failed.length, texts.length - unmatched.length);
+    const unnamed = Math.max(0, countNotStored(objects) - reported);
     const receipt = createReceipt(answer, unmatched, true);
     await stored?.record({ receipt: { ...receipt }, isAwaited: false, failed, unnamed });
     asked.receipt = receipt;
@@ -260,6 +260,6 @@ function createAsked(portion: SentPortion): Asked {
 
 /** Whether a later run asks again. */
 function isAwaited(answer: ReceiptAnswer, stored: ReceiptStore): boolean {
-  if (answer.kind === "not_told" || answer.kind === "unknown") return false;
+  if (answer.kind === "not_reported" || answer.kind === "unknown") return false;
   return Date.now() - stored.started.getTime() < giveUpMs;
 }
