@@ -81,10 +81,10 @@ const actions: readonly Action[] = [
     condition: "NOT REMOVE",
     mayFail: false,
   },
-  // It leaves a file that is there.
+  // Upgrades and repairs come here, too.
   {
     name: "WriteConfig",
-    command: "generate-ini --quiet --ini &quot;[CONFIG]&quot;",
+    command: "generate-ini --keep --quiet --ini &quot;[CONFIG]&quot;",
     at: 4002,
     condition: "NOT REMOVE",
     mayFail: true,

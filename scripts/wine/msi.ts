@@ -53,7 +53,8 @@ export async function checkMsi(wine: Wine, check: MsiCheck): Promise<void> {
   const listed = await wine.run(["reg", "query", uninstallKey, "/s"]);
   if (!listed.stdout.includes("Oomnitza Agent")) throw new Error("No program is listed.");
   const before = readFileSync(join(disk.data, "config.ini"), "utf8");
-  await msiexec(wine, ["/fa", msi]);
+  // As /fa does; Wine finds no product by its package.
+  await msiexec(wine, ["/i", msi, "REINSTALL=ALL", "REINSTALLMODE=amus"]);
   mustBeLeft(disk, before);
   await msiexec(wine, ["/x", msi]);
   if (existsSync(disk.program)) throw new Error("The program is still there.");
@@ -67,7 +68,11 @@ function mustBeLeft({ data }: Disk, config: string): void {
   const state = join(data, "state/agent-state.sqlite");
   if (!existsSync(state)) throw new Error(`${state} was removed, too.`);
   if (readFileSync(join(data, "config.ini"), "utf8") !== config) {
-    throw new Error("The configuration is another.");
+    throw new Error(
+      `The configuration is another: ${
+        readFileSync(join(data, "config.ini"), "utf8").slice(0, 600)
+      }`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ import { connect as connectTls } from "node:tls";
 import { AgentError } from "../base/errors.ts";
 import type { SecurityContext, SspiLogin } from "./sspi.ts";
 
-/** A relay to one proxy. */
+/** What stands in for one proxy on this computer. */
 export interface ProxyRelay {
   /** Where to connect instead of the proxy, and the value of Proxy-Authorization that it wants. */
   readonly url: string;
@@ -134,18 +134,34 @@ class ProxyLogin {
   /** The answer to a challenge; undefined when the proxy wants something else, or refuses the login. */
   answer(head: Head): string | undefined {
     if (this.#scheme === undefined) {
-      this.#scheme = schemes.find((scheme) => challengeOf(head, scheme) !== undefined);
-      if (this.#scheme === undefined) return undefined;
-      this.#security = this.#open({ target: this.#target, packageName: this.#scheme });
-      return this.#header(this.#security.next());
+      const offered = schemes.filter((scheme) => challengeOf(head, scheme) !== undefined);
+      return offered.length === 0 ? undefined : this.#begin(offered);
     }
     const challenge = challengeOf(head, this.#scheme) ?? "";
     if (challenge === "" || this.#security === undefined) return undefined;
-    return this.#header(this.#security.next(Buffer.from(challenge, "base64")));
+    return this.#header(this.#scheme, this.#security.next(Buffer.from(challenge, "base64")));
   }
 
-  #header(token: Uint8Array): string {
-    return `${this.#scheme} ${Buffer.from(token).toString("base64")}`;
+  /** The first message, by the first scheme of which Windows has one. */
+  #begin(offered: readonly Scheme[]): string {
+    const failures: unknown[] = [];
+    for (const scheme of offered) {
+      let security: SecurityContext | undefined;
+      try {
+        security = this.#open({ target: this.#target, packageName: scheme });
+        const token = security.next();
+        [this.#scheme, this.#security] = [scheme, security];
+        return this.#header(scheme, token);
+      } catch (error) {
+        security?.close();
+        failures.push(error);
+      }
+    }
+    throw failures[0];
+  }
+
+  #header(scheme: Scheme, token: Uint8Array): string {
+    return `${scheme} ${Buffer.from(token).toString("base64")}`;
   }
 
   /** Whether a message was sent: then the login is bound to its connection. */

@@ -51,6 +51,9 @@ test("the package prepares the folder, then registers, between the limits of an 
     if (`${name}`.startsWith("Set")) continue;
     expect([name, Number(type) & (deferred | asSystem)]).toEqual([name, deferred | asSystem]);
   }
+  // An upgrade, too, comes to a configuration that is in use.
+  const writing = tableOf(msi, "CustomAction").find(([name]) => name === "WriteConfig");
+  expect(writing?.join(" ")).toContain("generate-ini --keep ");
   const mustSucceed = kinds.filter(([, type]) => (Number(type) & mayFail) === 0);
   expect(mustSucceed.map(([name]) => name)).toEqual(
     expect.arrayContaining(["Prepare", "InstallService"]),

@@ -36,10 +36,13 @@ function makeWindows(password = account.password) {
   return { openLogin, asked, open: () => open };
 }
 
-function get(url: string, { url: proxy, authorization }: ProxyRelay): Promise<Response> {
-  return fetch(url, {
+/** A request on a connection of its own. */
+async function get(url: string, { url: proxy, authorization }: ProxyRelay): Promise<Response> {
+  return await fetch(url, {
     proxy: { url: proxy, headers: { "Proxy-Authorization": authorization } },
     tls: { rejectUnauthorized: false },
+    headers: { Connection: "close" },
+    keepalive: false,
   });
 }
 
@@ -62,7 +65,7 @@ test.each(
   const { proxy, windows, relay } = await withProxy(more);
   await using _proxy = proxy;
   for (const path of ["/one", "/two"]) {
-    const answer = await fetchClosed(`${secure.url}${path}`, relay);
+    const answer = await get(`${secure.url}${path}`, relay);
     expect(answer.status).toBeLessThan(500);
   }
   const { host } = new URL(secure.url);
@@ -72,16 +75,6 @@ test.each(
   expect(windows.open()).toBe(0);
   expect(secure.requests[0]?.headers.get("proxy-authorization")).toBeNull();
 });
-
-/** A request on a connection of its own. */
-async function fetchClosed(url: string, relay: ProxyRelay): Promise<Response> {
-  return await fetch(url, {
-    proxy: { url: relay.url, headers: { "Proxy-Authorization": relay.authorization } },
-    tls: { rejectUnauthorized: false },
-    headers: { Connection: "close" },
-    keepalive: false,
-  });
-}
 
 test("a refused login, and a proxy that offers nothing of Windows, are passed on as 407", async () => {
   await using secure = record({ tls: identity });
@@ -98,6 +91,24 @@ test("a refused login, and a proxy that offers nothing of Windows, are passed on
     expect(windows.open()).toBe(0);
   }
   expect(secure.requests).toEqual([]);
+});
+
+test("where Windows cannot negotiate, NTLM is used if the proxy offers it", async () => {
+  await using secure = record({ tls: identity });
+  await using proxy = await startWindowsProxy({ accounts: [account] });
+  const windows = makeWindows();
+  const relay = await startProxyRelay(`http://${proxy.host}`, (login) => {
+    const security = windows.openLogin(login);
+    if (login.packageName === "NTLM") return security;
+    const next = () => {
+      throw new SspiError("Windows returns no token", 0x8009030e);
+    };
+    return { ...security, next };
+  });
+  await get(secure.url, relay);
+  expect(windows.asked).toEqual(["Negotiate HTTP/127.0.0.1", "NTLM HTTP/127.0.0.1"]);
+  expect(proxy.tunnels).toHaveLength(1);
+  expect(windows.open()).toBe(0);
 });
 
 test("what Windows refuses is kept, and a proxy that is not there is no login", async () => {
