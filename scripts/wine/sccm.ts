@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeIdentity } from "../../test/support/tds/certificate.ts";
+import { writeNtlmHelper } from "../../test/support/tds/ntlm_helper.ts";
 import { startTdsServer, type TdsServer } from "../../test/support/tds/server.ts";
 import { siteRows } from "../../test/sources/sccm/computers.ts";
 import { makeSite } from "../../test/sources/sccm/site_database.ts";
-import { root } from "../binary/compile.ts";
 import { windowsPath, type Wine } from "./prefix.ts";
 
 export interface SccmCheck {
@@ -26,20 +26,10 @@ export interface SccmCheck {
 const account = { domain: "EXAMPLE", name: "svc-agent", password: "for the test server only" };
 const computers = 3;
 
-/** Wine gets the tokens of the account from a program of this name. */
-function writeHelper(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const helper = join(folder, "ntlm_auth");
-  const script = join(root, "test/support/tds/ntlm_auth.ts");
-  writeFileSync(helper, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
-  chmodSync(helper, 0o755);
-}
-
 /** Throws with what was seen when the upload does not bring all computers. */
 export async function checkSccm(wine: Wine, check: SccmCheck): Promise<void> {
   const { agent, data, system, instance } = check;
-  const helpers = join(wine.folder, "helpers");
-  writeHelper(helpers);
+  const env = writeNtlmHelper(join(wine.folder, "helpers"))(account);
   using identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
   const { cert, key, authority } = identity;
   const { answer } = makeSite({ rows: siteRows(computers, 2) });
@@ -61,13 +51,8 @@ sync_field = BARCODE
 mapping.BARCODE = hardware.computer_name
 `;
     writeFileSync(join(data, "config.ini"), ini);
-    const { code, stdout, stderr } = await wine.run([agent, "upload", "sccm"], {
-      cwd: system,
-      env: {
-        PATH: `${helpers}:${process.env["PATH"]}`,
-        NTLM_ACCOUNT: JSON.stringify(account),
-      },
-    });
+    const command = [agent, "upload", "sccm"];
+    const { code, stdout, stderr } = await wine.run(command, { cwd: system, env });
     if (code !== 0 || !stdout.includes(`${computers} read, ${computers} sent`)) {
       throw new Error(`agent upload sccm: exit ${code}\n${stdout}${stderr}`);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
@@ -14,6 +14,7 @@ import { openWine, windowsPath } from "../../../scripts/wine/prefix.ts";
 import { needPackage } from "../../support/apt.ts";
 import { record } from "../../support/recorder.ts";
 import { makeIdentity } from "../../support/tds/certificate.ts";
+import { writeNtlmHelper } from "../../support/tds/ntlm_helper.ts";
 import { startTdsServer, type TdsServerOptions } from "../../support/tds/server.ts";
 import { startWindowsProxy } from "../../support/windows_proxy.ts";
 import { oomnitzaSection, tagsOnly } from "../../support/workspace.ts";
@@ -40,18 +41,13 @@ afterAll(async () => {
   identity[Symbol.dispose]();
 });
 
-/** Wine gets the tokens of the user who is logged on from a program of this name. */
-const helper = join(folder, "ntlm_auth");
-const script = join(root, "test/support/tds/ntlm_auth.ts");
-writeFileSync(helper, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
-chmodSync(helper, 0o755);
-
+const loggedOn = writeNtlmHelper(folder);
 const service = { domain: "EXAMPLE", name: "svc-agent", password: "ntlm Canary pässwörd" };
 
 /** Uploads with the Windows program, with somebody logged on to Windows. */
 async function run(
   more: SectionOptions,
-  loggedOn: typeof service | undefined,
+  user: typeof service | undefined,
   options: TdsServerOptions = {},
   variables: Readonly<Record<string, string>> = {},
 ) {
@@ -65,11 +61,7 @@ async function run(
   const result = await wine.run(
     [windowsPath(program), "upload", "sccm", "--ini", windowsPath(path), "--singleton", "0"],
     {
-      env: {
-        PATH: `${folder}:${process.env["PATH"]}`,
-        ...(loggedOn === undefined ? {} : { NTLM_ACCOUNT: JSON.stringify(loggedOn) }),
-        ...variables,
-      },
+      env: { ...loggedOn(user), ...variables },
     },
   );
   expect(server.errors).toEqual([]);
@@ -168,12 +160,9 @@ test("the account that runs the agent logs in at a proxy", async () => {
   const path = join(wine.folder, "proxy.ini");
   writeFileSync(path, oomnitzaSection(instance, more) + tagsOnly);
   writeFileSync(join(wine.folder, "assets.csv"), "tag\nA1\n");
-  const check = async (loggedOn: typeof service) =>
+  const check = async (user: typeof service) =>
     await wine.run([windowsPath(program), "check", "--ini", windowsPath(path)], {
-      env: {
-        PATH: `${folder}:${process.env["PATH"]}`,
-        NTLM_ACCOUNT: JSON.stringify(loggedOn),
-      },
+      env: loggedOn(user),
     });
   const { code, stdout, stderr } = await check(service);
   expect(stdout + stderr).toContain("accepts the credentials");
