@@ -46,6 +46,9 @@ export type { Answer, Http } from "./http/http.ts";
 export { type Authenticator, basicAuth, headerAuth, type Token, tokenAuth } from "./http/auth.ts";
 export { expiresIn, requestToken } from "./http/token.ts";
 export { oauth1Header } from "./http/oauth1.ts";
+export { isInlineKey, loadSigningKey, parseSigningKey, type SigningKey } from "./oauth/jwt.ts";
+export { type ClientAssertion, clientAssertionForm } from "./oauth/client_assertion.ts";
+export { dpopAuth, dpopCredentials } from "./oauth/dpop.ts";
 export { nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
 export { isWebPage } from "./http/web_page.ts";
 
