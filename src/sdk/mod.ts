@@ -17,7 +17,7 @@ export {
   type WebhookCall,
   type WebhookHint,
 } from "./source.ts";
-export { opt, optional } from "./option.ts";
+export { durationMs, opt, optional } from "./option.ts";
 export { peopleOptions, syncField, writeModeOptions } from "./field_options.ts";
 
 // Declaring a converter.
@@ -51,6 +51,9 @@ export { type ClientAssertion, clientAssertionForm } from "./oauth/client_assert
 export { dpopAuth, dpopCredentials } from "./oauth/dpop.ts";
 export { nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
 export { isWebPage } from "./http/web_page.ts";
+
+// Certificates with their keys.
+export { readClientCertificate } from "./tls/files.ts";
 
 // Serial numbers.
 export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";

@@ -46,6 +46,8 @@ export interface SourceCursor {
   get(key: string): Promise<string | undefined>;
   /** Remembered once all records of this run were accepted; never in test mode or with --record-count. */
   set(key: string, value: string): void;
+  /** Says that this run reads everything, whatever `get` gave: what it does not find is gone. */
+  readAll(): void;
 }
 
 /** What a source is given to read with. */
@@ -151,6 +153,12 @@ export interface ApiComparison {
   readonly setting: string;
 }
 
+/** What every section has, as far as the rules of sources depend on it. */
+export interface CommonOptions {
+  /** File with a client certificate; blank when there is none. */
+  readonly user_pem_file?: string;
+}
+
 /** A source as declared: data first, then `rule`, `check` and `records()`, always in this order. */
 export interface Source<O extends Options = Options> {
   /** Section name in the ini. */
@@ -175,7 +183,7 @@ export interface Source<O extends Options = Options> {
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
   /** What no single option can say; what is wrong, or nothing. */
-  rule?(options: Values<O>): string | undefined;
+  rule?(options: Values<O> & CommonOptions): string | undefined;
   /** Where the vendor is and how to authenticate. */
   http?(options: Values<O>): VendorAccess;
   /** Are address and credentials right? Throws `AuthError` or `SourceError`. */

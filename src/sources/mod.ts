@@ -11,6 +11,7 @@ import { bamboohr } from "./bamboohr/mod.ts";
 import { casper } from "./casper/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
+import { fleet } from "./fleet/mod.ts";
 import { jasper } from "./jasper/mod.ts";
 import { ldap } from "./ldap/mod.ts";
 import { ldapAssets } from "./ldap_assets/mod.ts";
@@ -27,6 +28,7 @@ export const sources: readonly Source[] = [
   casper,
   csvAssets,
   csvUsers,
+  fleet,
   jasper,
   ldap,
   ldapAssets,

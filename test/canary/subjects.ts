@@ -9,6 +9,7 @@ import { account as airwatch, startAirwatch, startTokens } from "../sources/airw
 import { start as startAppledep } from "../sources/appledep/section.ts";
 import { company, startBamboo, token as bambooToken } from "../sources/bamboohr/server.ts";
 import { asClient, asUser, start as startCasper } from "../sources/casper/section.ts";
+import { start as startFleet } from "../sources/fleet/section.ts";
 import { start as startJasper } from "../sources/jasper/section.ts";
 import { directoryLdif } from "../sources/ldap/people.ts";
 import { account as mobileiron, devices, startCloud } from "../sources/mobileiron/cloud_server.ts";
@@ -162,6 +163,14 @@ export const subjects: readonly Subject[] = [
     source: "csv_users",
     way: "file",
     start: () => startCsv(`${people}mapping.USER = name\nmapping.EMAIL = name\n`),
+  },
+  {
+    source: "fleet",
+    way: "token",
+    start() {
+      const { options, secrets, vendor } = startFleet({ count });
+      return overHttp(options, secrets, vendor);
+    },
   },
   {
     source: "jasper",
