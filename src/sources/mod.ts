@@ -6,6 +6,7 @@
 
 import type { Source } from "../sdk/mod.ts";
 import { airwatch } from "./airwatch/mod.ts";
+import { appleBusiness } from "./apple_business/mod.ts";
 import { appledep } from "./appledep/mod.ts";
 import { bamboohr } from "./bamboohr/mod.ts";
 import { casper } from "./casper/mod.ts";
@@ -23,6 +24,7 @@ import { zendesk } from "./zendesk/mod.ts";
 
 export const sources: readonly Source[] = [
   airwatch,
+  appleBusiness,
   appledep,
   bamboohr,
   casper,

@@ -6,6 +6,7 @@
  */
 import type { VendorCall } from "../support/vendor.ts";
 import { account as airwatch, startAirwatch, startTokens } from "../sources/airwatch/server.ts";
+import { start as startApple } from "../sources/apple_business/section.ts";
 import { start as startAppledep } from "../sources/appledep/section.ts";
 import { company, startBamboo, token as bambooToken } from "../sources/bamboohr/server.ts";
 import { asClient, asUser, start as startCasper } from "../sources/casper/section.ts";
@@ -128,6 +129,14 @@ export const subjects: readonly Subject[] = [
     },
   },
   { source: "airwatch", way: "OAuth", start: startAirwatchOauth },
+  {
+    source: "apple_business",
+    way: "key",
+    start() {
+      const { options, secrets, vendor, tokenServer } = startApple({ count });
+      return overHttp(options, secrets, vendor, tokenServer);
+    },
+  },
   {
     source: "appledep",
     way: "OAuth 1",
