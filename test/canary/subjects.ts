@@ -11,6 +11,7 @@ import { start as startAppledep } from "../sources/appledep/section.ts";
 import { company, startBamboo, token as bambooToken } from "../sources/bamboohr/server.ts";
 import { asClient, asUser, start as startCasper } from "../sources/casper/section.ts";
 import { start as startFleet } from "../sources/fleet/section.ts";
+import { account as jasperRest, startRest } from "../sources/jasper/rest_server.ts";
 import { start as startJasper } from "../sources/jasper/section.ts";
 import { directoryLdif } from "../sources/ldap/people.ts";
 import { account as mobileiron, devices, startCloud } from "../sources/mobileiron/cloud_server.ts";
@@ -187,6 +188,16 @@ export const subjects: readonly Subject[] = [
     start() {
       const { options, secrets, vendor } = startJasper({ count });
       return overHttp(options, secrets, vendor);
+    },
+  },
+  {
+    source: "jasper",
+    way: "REST",
+    start() {
+      const vendor = startRest({ count });
+      const options = `api = rest\nurl = ${vendor.url}\nusername = ${jasperRest.username}\n` +
+        `api_token = ${jasperRest.apiKey}\nsync_field = SIM\nmapping.SIM = {"source": "iccid"}\n`;
+      return overHttp(options, [jasperRest.apiKey], vendor);
     },
   },
   { source: "ldap", way: "simple bind", start: () => startDirectory("ldap") },
