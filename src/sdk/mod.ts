@@ -52,8 +52,8 @@ export { dpopAuth, dpopCredentials } from "./oauth/dpop.ts";
 export { nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
 export { isWebPage } from "./http/web_page.ts";
 
-// Certificates with their keys.
-export { readClientCertificate } from "./tls/files.ts";
+// Signatures with a certificate.
+export { readSigner, signDetached, type Signer } from "./cms.ts";
 
 // Serial numbers.
 export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";
