@@ -18,6 +18,8 @@ export {
   type WebhookHint,
 } from "./source.ts";
 export { durationMs, opt, optional } from "./option.ts";
+export type { Deadline } from "./deadline.ts";
+export { type GrantedAccess, readMoment } from "./granted_access.ts";
 export { peopleOptions, syncField, writeModeOptions } from "./field_options.ts";
 
 // Declaring a converter.
@@ -61,7 +63,7 @@ export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";
 // CSV files and other text files.
 export { checkCsv, csvOptions, csvRule, readCsvFiles } from "./csv/csv.ts";
 export { findMissingColumns } from "./csv/missing.ts";
-export { readTextFile, readTextFileIfAny } from "./text_file.ts";
+export { readTextFile, readTextFileIfAny, replaceTextFile } from "./text_file.ts";
 
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";

@@ -20,7 +20,7 @@ export interface Authenticator {
    * Called after a refusal. Gets new credentials, once for all who wait; false when there is nothing to
    * renew. `used` are the headers that were refused.
    */
-  renew?(http: Http, used: Readonly<Record<string, string>>, answer: Answer): Promise<boolean>;
+  renew?(http: Http, used: Readonly<Record<string, string>>, answer?: Answer): Promise<boolean>;
   /** How often one request may be renewed; once by default. */
   readonly mostRenewals?: number;
   /** Whether an answer asks for new credentials; by default, a 401 does. */

@@ -39,6 +39,8 @@ function resourceWantsNonce({ status, headers }: Answer): boolean {
 /** Makes proofs with a key of its own, which lives as long as the connection and is nowhere stored. */
 class Prover {
   readonly #key = newSigningKey();
+  /** The latest nonce of the token endpoint, which lasts longer than a token. */
+  nonce: string | undefined;
 
   /** A proof for one attempt; `token` is the one that goes with it. */
   prove({ method, url }: SignedTarget, nonce: string | undefined, token?: string): string {
@@ -58,14 +60,13 @@ class Prover {
  * more where a nonce is wanted.
  */
 function provingHttp(http: Http, prover: Prover): Http {
-  let nonce: string | undefined;
   async function sendOnce(request: HttpRequest): Promise<Answer> {
     const sign: HttpRequest["sign"] = (target) => ({
       ...request.sign?.(target),
-      DPoP: prover.prove(target, nonce),
+      DPoP: prover.prove(target, prover.nonce),
     });
     const answer = await http.send({ ...request, sign });
-    nonce = answer.headers.get("dpop-nonce") ?? nonce;
+    prover.nonce = answer.headers.get("dpop-nonce") ?? prover.nonce;
     return answer;
   }
   return {
@@ -110,7 +111,7 @@ export function dpopAuth(fetch: (http: Http) => Promise<Token>): Authenticator {
     mostRenewals: 2,
     async renew(http, used, answer) {
       // The nonce came with the answer: the token is as good as before.
-      if (resourceWantsNonce(answer)) return true;
+      if (answer !== undefined && resourceWantsNonce(answer)) return true;
       return await tokens.renew?.(http, used, answer) ?? false;
     },
   };

@@ -8,13 +8,12 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  type JsonWebKey,
   type KeyObject,
   sign,
 } from "node:crypto";
 import { z } from "zod";
 import { AuthError } from "../../base/errors.ts";
-import { readTextFile } from "../text_file.ts";
+import { readTextFileIfAny } from "../text_file.ts";
 
 /** How a token is signed: RSA or the curve P-256, both with SHA-256. */
 export type JwtAlgorithm = "RS256" | "ES256";
@@ -124,11 +123,16 @@ export function parseSigningKey(text: string): SigningKey | string {
  * @throws {SourceError} when the file cannot be read.
  */
 export async function loadSigningKey(value: string, option: string): Promise<SigningKey> {
-  const text = isInlineKey(value) ? value : await readTextFile(value.trim());
+  const path = isInlineKey(value) ? undefined : value.trim();
+  const where = path === undefined ? option : `${option} (${path})`;
+  const hint = `Check ${option}: it is a private key, or the path of the file with it.`;
+  const text = path === undefined ? value : await readTextFileIfAny(path);
+  if (text === undefined) {
+    throw new AuthError(`${where} names a file that does not exist`, { hint });
+  }
   const key = parseSigningKey(text);
-  if (typeof key !== "string") return key;
-  const where = isInlineKey(value) ? option : `${option} (${value.trim()})`;
-  throw new AuthError(`${where} ${key}`, { hint: `Check ${option}.` });
+  if (typeof key === "string") throw new AuthError(`${where} ${key}`, { hint });
+  return key;
 }
 
 /** A key for ES256 that was never used before and is nowhere stored. */
