@@ -8,7 +8,9 @@
 import { z } from "zod";
 import {
   type Answer,
+  type GrantedAccess,
   parseJson,
+  readMoment,
   type SourceContext,
   SourceError,
   type SourceRecord,
@@ -158,6 +160,34 @@ export async function countHosts({ http }: Context): Promise<number> {
 /** Makes sure that hosts can be read. */
 export async function checkHosts({ http }: Context): Promise<void> {
   await http.json({ path: listPath, query: { per_page: "1" }, what: "hosts", hints }, hosts);
+}
+
+/** Roles that only see ("Role-based access"); an observer+ runs queries, which read as well. */
+const readingRoles: ReadonlySet<string> = new Set(["observer", "observer_plus"]);
+
+const me = z.object({
+  user: z.object({
+    global_role: z.string().nullish(),
+    teams: z.array(z.object({ name: z.string(), role: z.string() })).nullish(),
+    created_at: z.string().nullish(),
+  }),
+});
+
+/** What the user of the token may do ("Me"): a role for all hosts, or one for each of some fleets. */
+export async function inspectAccess({ http }: Context): Promise<GrantedAccess> {
+  const request = { path: "/api/v1/fleet/me", what: "the user of the token", hints };
+  const { user } = await http.json(request, me);
+  const roles = [
+    ...(user.global_role ? [{ role: user.global_role, where: "" }] : []),
+    ...(user.teams ?? []).map(({ name, role }) => ({ role, where: ` of ${name}` })),
+  ];
+  const name = ({ role, where }: typeof roles[number]) => `${role}${where}`;
+  return {
+    credentials: "the API token",
+    rights: roles.map(name),
+    beyondReading: roles.filter(({ role }) => !readingRoles.has(role)).map(name),
+    created: readMoment(user.created_at),
+  };
 }
 
 function toText(value: unknown): string | null {

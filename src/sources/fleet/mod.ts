@@ -5,7 +5,7 @@
  */
 
 import { defineSource, headerAuth, opt, optional, syncField } from "../../sdk/mod.ts";
-import { checkHosts, pageSizes, readErrorMessage, toRecord } from "./client.ts";
+import { checkHosts, inspectAccess, pageSizes, readErrorMessage, toRecord } from "./client.ts";
 import { fields } from "./fields.ts";
 import { readHosts } from "./reading.ts";
 
@@ -55,6 +55,7 @@ export const fleet = defineSource({
     readErrorMessage,
   }),
   check: checkHosts,
+  inspectAccess,
   async *records(context) {
     for await (const hosts of readHosts(context)) yield hosts.map(toRecord);
   },

@@ -6,7 +6,9 @@
 import { expect, test } from "bun:test";
 import { fleet } from "../../../src/sources/fleet/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
+import { record } from "../../support/recorder.ts";
 import type { VendorCall } from "../../support/vendor.ts";
+import { oomnitzaSection, workspace } from "../../support/workspace.ts";
 import { serial, throttled } from "./server.ts";
 import { start } from "./section.ts";
 
@@ -134,4 +136,27 @@ test("a user who may not read hosts is told what is missing", async () => {
   const run = await uploadAll(space);
   expect(run.report.sections[0]?.error?.message).toContain("Permission Denied: forbidden");
   expect(run.report.sections[0]?.error?.hint).toContain("Observer");
+});
+
+test("doctor tells whether the user may only read", async () => {
+  for (
+    const [role, found] of [
+      [undefined, "the API token may read only: observer of Laptops, observer of Büro"],
+      ["admin", "the API token may also write: admin"],
+    ] as const
+  ) {
+    const space = start({ count: 1, ...(role === undefined ? {} : { role }) });
+    await using _vendor = space.vendor;
+    await using instance = record();
+    using folder = workspace();
+    folder.write(
+      "config.ini",
+      `${oomnitzaSection(instance)}[fleet]\nenable = True\n${space.options}\n`,
+    );
+    const run = await folder.agent(["doctor", "--output", "json"], { timeoutMs: 60_000 });
+    const checks: { area: string; found: string }[] = JSON.parse(run.stdout).checks;
+    const told = checks.filter(({ area }) => area === "access").map(({ found }) => found);
+    expect(told[0]).toBe(found);
+    expect(told[1]).toStartWith("the API token: created on 2026-11-13, ");
+  }
 });

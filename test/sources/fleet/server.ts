@@ -22,6 +22,8 @@ export interface FleetOptions {
   readonly olderSoftware?: boolean;
   /** Most hosts of a page, whatever is asked for. */
   readonly mostPerPage?: number;
+  /** Role of the user for all hosts; by default an observer of two fleets. */
+  readonly role?: string;
   /** Answers without the header Date. */
   readonly clockless?: boolean;
   /** Called before each page is made up. */
@@ -200,6 +202,22 @@ class Hosts {
   }
 }
 
+/** The user of the token, as "Me" tells. */
+function userOf({ role }: FleetOptions) {
+  const observer = { role: "observer", description: "" };
+  return {
+    created_at: "2026-11-13T22:57:12Z",
+    id: 4,
+    name: "Oomnitza agent",
+    email: "agent@example.com",
+    api_only: true,
+    global_role: role ?? null,
+    teams: role === undefined
+      ? [{ id: 1, name: "Laptops", ...observer }, { id: 2, name: "Büro", ...observer }]
+      : [],
+  };
+}
+
 /** Starts the server. */
 export function startFleet(options: FleetOptions): FleetServer {
   const hosts = new Hosts(options);
@@ -227,6 +245,11 @@ export function startFleet(options: FleetOptions): FleetServer {
         method: "GET",
         path: "/api/v1/fleet/hosts/count",
         answer: guarded(() => Response.json({ count: hosts.size })),
+      },
+      {
+        method: "GET",
+        path: "/api/v1/fleet/me",
+        answer: guarded(() => Response.json({ user: userOf(options) })),
       },
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
