@@ -9,6 +9,7 @@ import type { Check, CheckState } from "../doctor/check.ts";
 import { neutralise } from "../logging/log.ts";
 import { opt } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { paintFirstWords } from "./paint.ts";
 
 const words: Readonly<Record<CheckState, string>> = {
   ok: "ok",
@@ -37,7 +38,7 @@ function show(context: CommandContext, checks: readonly Check[]): void {
     context.print(JSON.stringify({ doctor: 1, checks: listed }, null, 2));
     return;
   }
-  for (const check of checks) context.print(describeCheck(check));
+  for (const check of checks) context.print(describeCheck(check), paintFirstWords);
   context.print(summary(checks));
 }
 
@@ -46,7 +47,7 @@ export const doctor = defineCommand({
   name: "doctor",
   summary: "Check everything that an upload needs, and say how to fix what is wrong.",
   details:
-    `Checks the program, the configuration and who can read it, folders, disk space, the state file and the service; then at the connections to Oomnitza and to every source (name, proxy, connection, certificate, clock), at credentials and rights, and at mapped fields that no record in Oomnitza has.
+    `Checks the program, the configuration and who can read it, folders, disk space, the state file and the service; then at the connections to Oomnitza and to every source (name, proxy, connection, certificate, clock), at credentials and rights, at what vendors are about to end, and at mapped fields that no record in Oomnitza has.
 
 Nothing is sent. The exit code is 3 when something failed; warnings leave it at 0. Run it as the account that runs the agent: rights and variables of another one are different.`,
   flags: {

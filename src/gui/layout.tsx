@@ -7,7 +7,13 @@
 import type { Child } from "hono/jsx";
 import { isSectionEnabled } from "../config/enabled.ts";
 import type { IniDocument } from "../config/ini.ts";
-import { type Call, type GuiContext, type Page, sectionPath } from "./context.ts";
+import {
+  type Call,
+  type GuiContext,
+  type NavigationGroup,
+  type Page,
+  sectionPath,
+} from "./context.ts";
 import { sourceNamed } from "../config/declared.ts";
 
 /** What a page is to show. */
@@ -20,8 +26,13 @@ export interface View {
   readonly section?: string | undefined;
   /** The configuration file as the page shows it. */
   readonly document: IniDocument;
-  /** Scripts of the page, by their names in {@linkcode assets}; `frame.js` is always there. */
+  /**
+   * Scripts of the page, by their names in {@linkcode assets}, modules as `.mjs`; `frame.js` is always
+   * there.
+   */
   readonly scripts?: readonly string[];
+  /** Style sheets of the page beside `style.css`. */
+  readonly styles?: readonly string[];
   readonly status?: 200 | 400 | 404 | 409 | 500 | undefined;
   readonly children: Child;
 }
@@ -36,9 +47,16 @@ export function show(c: Call, gui: GuiContext, view: View): Response | Promise<R
         <base href={gui.base} />
         <title>{`${view.title} · Oomnitza agent`}</title>
         <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="assets/style.css" />
+        {["style.css", ...view.styles ?? []].map((name) => (
+          <link rel="stylesheet" href={`assets/${name}`} />
+        ))}
         {["frame.js", ...view.scripts ?? []].map((name) => (
-          <script src={`assets/${name}`} defer></script>
+          <script
+            src={`assets/${name}`}
+            defer
+            {...(name.endsWith(".mjs") ? { type: "module" } : {})}
+          >
+          </script>
         ))}
       </head>
       <body>
@@ -102,14 +120,31 @@ function Current({ to, isCurrent, children }: { to: string; isCurrent: boolean; 
   return <a href={to} {...(isCurrent ? { "aria-current": "page" } : {})}>{children}</a>;
 }
 
-function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
-  const pages = gui.pages.filter(({ navigation }) => navigation === "main");
-  const sections = view.document.sections.filter(({ name }) =>
-    sourceNamed(name, gui.sources) !== undefined
+/** Pages of sections that are no source's, among the others of their group. */
+const ownLinks = [
+  { section: "oomnitza", label: "Oomnitza" },
+  { section: "serve", label: "Webhook listener" },
+  { section: "alerts", label: "Alerts" },
+] as const;
+
+const groupTitles = { work: undefined, settings: "Settings", machine: "This machine" } as const;
+
+function Group({ gui, view, group }: { gui: GuiContext; view: View; group: NavigationGroup }) {
+  const pages = gui.pages.filter((page) =>
+    page.navigation === "main" && (page.group ?? "work") === group
   );
+  const title = groupTitles[group];
   return (
-    <nav id="navigation" aria-label="Pages and sections">
-      <ul>
+    <>
+      {title === undefined ? null : <h2 id={`navigation-${group}`}>{title}</h2>}
+      <ul {...title === undefined ? {} : { "aria-labelledby": `navigation-${group}` }}>
+        {group !== "settings" ? null : ownLinks.map(({ section, label }) => (
+          <li>
+            <Current to={sectionPath(section)} isCurrent={view.section === section}>
+              {label}
+            </Current>
+          </li>
+        ))}
         {pages.map(({ path, label }) => (
           <li>
             <Current
@@ -120,12 +155,20 @@ function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
             </Current>
           </li>
         ))}
-        <li>
-          <Current to={sectionPath("oomnitza")} isCurrent={view.section === "oomnitza"}>
-            Oomnitza
-          </Current>
-        </li>
       </ul>
+    </>
+  );
+}
+
+function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
+  const sections = view.document.sections.filter(({ name }) =>
+    sourceNamed(name, gui.sources) !== undefined
+  );
+  return (
+    <nav id="navigation" aria-label="Pages and sections">
+      <Group gui={gui} view={view} group="work" />
+      <Group gui={gui} view={view} group="settings" />
+      <Group gui={gui} view={view} group="machine" />
       {sections.length === 0 ? null : <h2 id="sections">Sections</h2>}
       {sections.length === 0 ? null : (
         <ul aria-labelledby="sections">
