@@ -134,6 +134,11 @@ function originOf(address: string | undefined): string | undefined {
   return address === undefined ? undefined : URL.parse(address)?.origin;
 }
 
+/** Whether an address is of an origin; nearly all are, and begin with it as it stands. */
+function isOfOrigin(address: string, origin: string | undefined): boolean {
+  return address.startsWith(`${origin}/`) || originOf(address) === origin;
+}
+
 /** One attempt, with redirects followed; credentials stay with the base's host. */
 async function attempt(
   client: Client,
@@ -143,7 +148,7 @@ async function attempt(
   const origin = originOf(request.origin) ?? client.origin ?? originOf(address);
   const common = request.origin === undefined || origin === client.origin ? settings.headers : {};
   async function sendTo(url: string): Promise<Answer> {
-    const own = originOf(url) === origin;
+    const own = isOfOrigin(url, origin);
     const signed = own ? request.sign?.({ method, url }) : {};
     const headers = own ? { ...common, ...request.headers, ...signed } : {};
     const timeout = AbortSignal.timeout(timeoutMs);

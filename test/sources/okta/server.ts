@@ -139,10 +139,7 @@ function list(call: VendorCall, organization: Organization): Response {
   if (filter !== null && filter !== 'status eq "DEPROVISIONED"') {
     return refusal(400, "E0000031", "Invalid search criteria.");
   }
-  const all = filter === null
-    ? Array.from({ length: options.active }, (_, index) => user(index))
-    : Array.from({ length: options.deprovisioned ?? 0 }, (_, index) =>
-      user(options.active + index, "DEPROVISIONED"));
+  const total = filter === null ? options.active : options.deprovisioned ?? 0;
   const asked = Number(call.query.get("limit") ?? "200");
   if (!Number.isInteger(asked) || asked < 1 || asked > 200) {
     return refusal(400, "E0000001", "Api validation failed: limit");
@@ -153,7 +150,7 @@ function list(call: VendorCall, organization: Organization): Response {
     new Headers({ "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "598" });
   if (headers instanceof Response) return headers;
   headers.append("Link", `<${call.url.href}>; rel="self"`);
-  if (start + size < all.length) {
+  if (start + size < total) {
     const next = new URL(
       call.url.pathname + call.url.search,
       options.linkOrigin ?? call.url.origin,
@@ -161,7 +158,11 @@ function list(call: VendorCall, organization: Organization): Response {
     next.searchParams.set("after", `at+${start + size}=`);
     headers.append("Link", `<${next.href}>; rel="next"`);
   }
-  return Response.json(all.slice(start, start + size), { headers });
+  const page = Array.from({ length: Math.min(size, total - start) }, (_, index) => {
+    if (filter === null) return user(start + index);
+    return user(options.active + start + index, "DEPROVISIONED");
+  });
+  return Response.json(page, { headers });
 }
 
 /** "Retrieve a user", "List all user role assignments" and "List all API token metadata". */
