@@ -3,21 +3,25 @@
  *
  * @module
  */
-import { samplePaths, type SourcePath } from "../app/source_paths.ts";
-import { isBlank, type Kind, type SourceRecord } from "../base/record.ts";
+import { mergeSectionMappings } from "../app/mappings.ts";
+import { suggestMappings } from "../app/field_suggestions.ts";
+import { PathSample, type SampledPath } from "../app/source_paths.ts";
+import { isBlank, type Kind, ownEntry, type SourceRecord } from "../base/record.ts";
 import type { Config } from "../config/config.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
 import type { SectionConfig } from "../config/section.ts";
 import type { Source } from "../sdk/source.ts";
-import { mergeSectionMappings } from "../app/mappings.ts";
 import type { FieldMapping } from "../transform/mapping.ts";
 import { lookUp } from "../transform/path.ts";
 import type { IniFile } from "./ini_file.ts";
-import { mappingEdits, ownKey } from "./mapping_edit.ts";
+import { mappingEdits, ownKeys } from "./mapping_edit.ts";
 import type { ShownFinding } from "./saving.tsx";
 
 /** One path of the source in the form. */
-export interface PathRow extends SourcePath {
+export interface PathRow {
+  readonly path: string;
+  /** What the source says of it; blank when it says nothing. */
+  readonly meaning: string;
   /** What the form calls it: `path:general.name`. */
   readonly control: string;
   /** Its value in each of the sampled records, in words; blank for none. */
@@ -26,7 +30,7 @@ export interface PathRow extends SourcePath {
   readonly others: readonly string[];
   /** The field that the ini maps it to; blank for none. */
   readonly field: string;
-  /** A field that it may be meant for, by its name; blank for none. */
+  /** A field that it may be meant for; blank for none. */
   readonly suggestion: string;
 }
 
@@ -48,10 +52,6 @@ export function usualFields(sources: readonly Source[], kind: Kind): string[] {
   return [...new Set([...more, ...fields])].toSorted();
 }
 
-function fold(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-}
-
 function isBareSource({ spec, origin }: FieldMapping): boolean {
   return origin.from === "ini" && Object.keys(spec).length === 1 && spec.source !== undefined;
 }
@@ -63,25 +63,40 @@ export function listPathRows(
   usual: readonly string[],
 ): PathRow[] {
   const mappings = mergeSectionMappings(section, undefined);
-  const taken = new Set(mappings.map(({ field }) => field));
-  const { sync_field: syncField } = section.options;
-  const fields = [...new Set([...usual, ...typeof syncField === "string" ? [syncField] : []])];
-  const { paths } = samplePaths(records, section.source.fields ?? {});
-  return paths.map((path) => {
-    const mapped = mappings.filter(({ spec }) => spec.source === path.path);
+  const sample = new PathSample();
+  for (const record of records) sample.look(record);
+  const paths = sample.paths();
+  const suggested = suggestFields(section, mappings, paths, usual);
+  return paths.map(({ path }) => {
+    const mapped = mappings.filter(({ spec }) => spec.source === path);
     const own = mapped.find(isBareSource);
-    const last = fold(path.path.split(".").at(-1) ?? "");
-    const near = fields.find((field) => !taken.has(field) && fold(field) === last) ?? "";
-    if (near !== "" && mapped.length === 0) taken.add(near);
     return {
-      ...path,
-      control: `path:${path.path}`,
-      values: records.map((record) => describeValue(lookUp(record, path.path))),
+      path,
+      meaning: ownEntry(section.source.fields ?? {}, path) ?? "",
+      control: `path:${path}`,
+      values: records.map((record) => describeValue(lookUp(record, path))),
       others: mapped.filter((each) => each !== own).map(({ field }) => field),
       field: own?.field ?? "",
-      suggestion: mapped.length === 0 ? near : "",
+      suggestion: suggested.get(path) ?? "",
     };
   });
+}
+
+/** The fields that paths may be meant for, where neither is mapped yet. */
+function suggestFields(
+  { options: { sync_field: syncField } }: SectionConfig,
+  mappings: readonly FieldMapping[],
+  paths: readonly SampledPath[],
+  usual: readonly string[],
+): ReadonlyMap<string, string> {
+  const taken = new Set(mappings.map(({ field }) => field));
+  const mapped = new Set(mappings.map(({ spec }) => spec.source));
+  const own = typeof syncField === "string" && syncField !== "" ? [syncField] : [];
+  const fields = [...new Set([...own, ...usual])].filter((field) => !taken.has(field));
+  const free = paths.filter(({ path }) => !mapped.has(path));
+  const found = suggestMappings(fields.map((field) => ({ field })), free);
+  // The first of two fields that would take the same path.
+  return new Map(found.toReversed().map(({ field, path }) => [path, field]));
 }
 
 /** What a sent form says for a row: the name of a field, upper-case, or blank. */
@@ -117,7 +132,7 @@ export function mappingRowEdits(
   const changed = rows.filter((row) => wantedField(form, row) !== row.field);
   const wanted = new Set(rows.map((row) => wantedField(form, row)));
   const removed = changed.flatMap(({ field }): IniEdit[] => {
-    const key = field === "" || wanted.has(field) ? undefined : ownKey(own, field);
+    const key = field === "" || wanted.has(field) ? undefined : ownKeys(own).get(field);
     return key === undefined ? [] : [{ kind: "remove", section, key }];
   });
   const added = changed.flatMap((row): IniEdit[] => {
