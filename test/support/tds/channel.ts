@@ -97,6 +97,13 @@ export class TdsChannel {
     if (early.length > 0) this.#onRaw(early);
   }
 
+  /** What a login over this connection is tied to, as the server sees it: `tls-unique` of RFC 5929. */
+  get binding(): Buffer | undefined {
+    const finished = this.#tls?.getPeerFinished();
+    if (finished === undefined) return undefined;
+    return Buffer.concat([Buffer.from("tls-unique:", "latin1"), finished]);
+  }
+
   /** Goes on in the clear after the login: what ENCRYPT_OFF at both ends means. */
   stopTls(): void {
     this.#tls?.removeAllListeners("data");
