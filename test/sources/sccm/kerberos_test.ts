@@ -25,16 +25,18 @@ async function serve(binds = false) {
   const kdc = await (started ??= startKdc());
   const { answer } = makeSite({ rows: siteRows(300, 2) });
   const identity = makeIdentity("DNS:localhost");
-  let accept: ReturnType<typeof openAcceptor> | undefined;
+  // Its name has the port, which is known once the server listens.
+  const service: { accept?: ReturnType<typeof openAcceptor> } = {};
   const server = await startTdsServer({
     answer,
     tls: { cert: identity.cert, key: identity.key },
     // What a login is tied to is compared only where the service says what it expects.
     kerberos: (token, binding) =>
-      accept?.(token, binds ? binding : undefined) ?? { user: undefined, answer: Buffer.alloc(0) },
+      service.accept?.(token, binds ? binding : undefined) ??
+        { user: undefined, answer: Buffer.alloc(0) },
   });
   const { port } = server;
-  accept = openAcceptor(kdc.addPrincipal(`MSSQLSvc/localhost:${port}`));
+  service.accept = openAcceptor(kdc.addPrincipal(`MSSQLSvc/localhost:${port}`));
   const keytab = kdc.addPrincipal("agent");
   return {
     kdc,
