@@ -13,6 +13,7 @@ export {
   type Source,
   type SourceContext,
   type SourceItem,
+  type VendorAccess,
   type Wanted,
   type WebhookCall,
   type WebhookHint,
@@ -60,9 +61,13 @@ export { readTextFile, readTextFileIfAny } from "./text_file.ts";
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
 
+// Sign-in by Kerberos.
+export { kerberosAuth } from "./kerberos/http.ts";
+
 // Databases of Microsoft SQL Server.
 export {
   connectSql,
+  type SqlAddress,
   type SqlConnection,
   sqlEndpoint,
   sqlOptions,

@@ -98,6 +98,8 @@ function toConfiguration(endpoint: SqlEndpoint, port: number): ConnectionConfigu
       maxRetriesOnTransientErrors: 0,
       packetSize: 16_384,
       cryptoCredentialsDetails: {
+        // Without it tedious hands on an object that inherits the rest, of which Bun reads no versions.
+        secureOptions: 0,
         ...(tls.ca === undefined ? {} : { ca: [...tls.ca] }),
         ...(tls.cert === undefined ? {} : { cert: tls.cert }),
         ...(tls.key === undefined ? {} : { key: tls.key }),

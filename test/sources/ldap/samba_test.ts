@@ -61,7 +61,7 @@ function getDomain(): Promise<SambaDomain> {
 }
 
 /** What making the domain may take on a machine with much else to do. */
-const timeoutMs = 240_000;
+const timeoutMs = 900_000;
 
 async function run(
   more: (domain: SambaDomain) => SectionOptions,

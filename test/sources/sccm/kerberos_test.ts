@@ -15,7 +15,7 @@ import { hardwareOf, siteRows } from "./computers.ts";
 import { mapAll, optionsFor, type SectionOptions, upload } from "./sccm_run.ts";
 import { makeSite } from "./site_database.ts";
 
-const timeoutMs = 120_000;
+const timeoutMs = 600_000;
 const keys = Object.keys(hardwareOf(0));
 let started: Promise<Kdc> | undefined;
 afterAll(async () => (await started)?.[Symbol.asyncDispose]());

@@ -29,6 +29,8 @@ export interface TdsMessage {
 export interface TlsIdentity {
   readonly cert: string;
   readonly key: string;
+  /** Where TLS comes first; the newest when absent. */
+  readonly maxVersion?: "TLSv1.2";
 }
 
 const headerLength = 8;
