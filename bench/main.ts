@@ -2,7 +2,7 @@
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
  * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
- * `delta`, `user-code`, `webhook`, `sandbox`; `memory` and `history` run only when they are named. With the
+ * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory` and `history` run only when they are named. With the
  * program of an earlier build, both are measured in turn, and what moved by more than 5 % is listed.
  *
  * @module
@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { binaryPath } from "../test/support/binary.ts";
 import { measureHistory } from "./history.ts";
 import { memoryRows } from "./memory.ts";
+import { parallelRow } from "./parallel.ts";
 import { type Row, runRow } from "./row.ts";
 import { startCountingServer } from "./server.ts";
 import { startUpRow } from "./start_up.ts";
@@ -23,7 +24,8 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
 });
 const rare = ["memory", "history"];
-const groups = ["start-up", "upload", "delta", "user-code", "webhook", "sandbox", ...rare];
+const groups = ["start-up", "upload", "delta", "user-code", "parallel", "webhook", "sandbox"]
+  .concat(rare);
 const unknown = positionals.find((name) => !groups.includes(name));
 if (unknown !== undefined) throw new Error(`${unknown} is none of ${groups.join(", ")}`);
 function isChosen(name: string): boolean {
@@ -42,10 +44,15 @@ if (isChosen("upload")) {
 }
 if (isChosen("delta")) rows.push(...deltaRows(server));
 if (isChosen("user-code")) rows.push(...userCodeRows(server));
+if (isChosen("parallel")) rows.push(parallelRow);
 if (isChosen("memory")) rows.push(...memoryRows);
 const moved: string[] = [];
-for (const row of rows) moved.push(...await runRow(row, settings));
-server.stop();
+try {
+  for (const row of rows) moved.push(...await runRow(row, settings));
+} finally {
+  // Otherwise it goes on, and with it whoever reads what is printed.
+  server.stop();
+}
 if (isChosen("webhook")) await measureWebhook(program, 20_000, settings.rounds);
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (positionals.includes("history")) {

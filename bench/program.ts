@@ -60,11 +60,12 @@ export async function runProgram(program: string, words: readonly string[]): Pro
   return { ms, cpuUs: Number(child.resourceUsage()?.cpuTime.total ?? 0), peakMb };
 }
 
-const state = join(folder, "state.sqlite");
+/** The state file of the benchmark. */
+export const statePath = join(folder, "state.sqlite");
 
 /** Forgets what earlier runs remembered. */
 export function forgetState(): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(state + suffix, { force: true });
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(statePath + suffix, { force: true });
 }
 
 /** Writes a configuration of its own for a measurement. */
@@ -78,7 +79,7 @@ export function writeIni(name: string, text: string): string {
 /** Uploads a section, or plans it, with the state file of the benchmark unless told otherwise. */
 export function runSection(
   program: string,
-  { command = "upload", section, ini, words = ["--state", state] }: {
+  { command = "upload", section, ini, words = ["--state", statePath] }: {
     readonly command?: "upload" | "plan";
     readonly section: string;
     readonly ini: string;

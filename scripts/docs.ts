@@ -18,6 +18,7 @@ import { shortFlags } from "../src/cli/parse.ts";
 import { cliReference } from "./docs/cli_page.ts";
 import {
   alertTable,
+  deadlineTable,
   deliveryTable,
   limitTable,
   oomnitzaTable,
@@ -47,6 +48,7 @@ const filled: Readonly<Record<string, () => readonly string[]>> = {
     alertTable(),
     sourceTable(sources),
   ],
+  "docs/deadlines.md": () => [deadlineTable(sources)],
   "docs/limits.md": () => [presetTable(sources)],
   "docs/secrets.md": () => [serverTable("vault"), serverTable("cyberark")],
   "docs/converters.md": () => [converterReference(converters)],

@@ -77,6 +77,26 @@ function describePace({ requests, perSeconds = 60 }: Limits): string {
   return `${requests.toLocaleString("en")} ${unit}`;
 }
 
+/** What vendors end, the earliest first, as a table. */
+export function deadlineTable(sources: readonly Source[]): string {
+  const rows = sources.flatMap(({ name, title, deadlines = [] }) =>
+    deadlines.map((deadline) => ({ name, title, ...deadline }))
+  );
+  const undated = "9999";
+  return table(
+    ["Ends", "What", "Section", "Takes its place", "What to do", "Vendor's notice"],
+    rows.toSorted((a, b) => (a.ends ?? undated) < (b.ends ?? undated) ? -1 : 1)
+      .map(({ name, title, ends, what, successor, todo, notice }) => [
+        ends ?? "not announced",
+        prose(`${title}: ${what}`),
+        `[\`[${name}]\`](sources/${name}.md)`,
+        prose(successor),
+        prose(todo),
+        prose(notice),
+      ]),
+  );
+}
+
 /** What sources over HTTP begin with, as a table. */
 export function presetTable(sources: readonly Source[]): string {
   const limited = sources.filter(({ http, limits }) => http !== undefined && limits !== undefined)

@@ -30,7 +30,7 @@ export function optionTable(options: readonly (readonly [string, Option<unknown>
       kindText(option),
       absenceCell(option),
       prose(option.help),
-      code(option.example ?? ""),
+      code(option.recommended ?? option.example ?? ""),
     ]),
   );
 }

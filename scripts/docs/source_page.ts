@@ -88,9 +88,13 @@ const sampleColumns: Readonly<Record<string, string>> = { USER: "E-mail", EMAIL:
  * sync field, and mappings for the fields that must be mapped and are not by default.
  */
 export function exampleSection(source: Source): string {
-  const chosen = plainOptions(source.options).filter(([, option]) => !option.optional);
+  const chosen = plainOptions(source.options).filter(([, option]) =>
+    !option.optional || option.recommended !== undefined
+  );
   const spare = plainOptions(source.options)
-    .filter(([, { optional, example }]) => optional && example !== undefined);
+    .filter(([key, { optional, example }]) =>
+      optional && example !== undefined && chosen.every(([known]) => known !== key)
+    );
   // Options of which one is needed, as CSV's filename and directory, are added until the rule is content.
   while (breaksRule(source, chosen.map(([key]) => key))) {
     const next = spare.shift();

@@ -11,6 +11,7 @@ import type { NotEnabled } from "../config/choose.ts";
 import { distinctFindings, sortFindings } from "../config/findings.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
+import { findDeadlines } from "../doctor/deadlines.ts";
 import { findConverterErrors, type PreparedSection } from "../sync/prepare.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
@@ -56,6 +57,26 @@ export async function checkSource(
   }
 }
 
+/**
+ * A result with what the vendor ends of that on which the section depends: a warning months before, a
+ * failure in the last days, also where all still works.
+ */
+function withDeadlines(result: CheckResult, section: SectionConfig): CheckResult {
+  const found = findDeadlines(section, Date.now());
+  const near = found.filter(({ severity }) => severity === "warning")
+    .map(({ message, todo }) => `${message}. ${todo}`);
+  const [due] = found.filter(({ severity }) => severity === "error");
+  const warnings = [...result.warnings, ...near];
+  if (due === undefined || !result.ok) return { ...result, warnings };
+  return {
+    ...result,
+    ok: false,
+    message: `${result.message}. ${due.message}.`,
+    hint: due.todo,
+    warnings,
+  };
+}
+
 /** What is said of named sections that are not enabled. */
 export function notEnabledResults(sections: readonly NotEnabled[]): CheckResult[] {
   return sections.map(({ section, message, hint = null }) => {
@@ -91,7 +112,7 @@ export async function checkFile(app: AppContext, names: CheckedNames): Promise<C
   return [
     ...describeConverters(code),
     ...chosen.filter(({ name }) => findings.every(({ section }) => section !== name))
-      .map(describeFound),
+      .map((section) => withDeadlines(describeFound(section), section)),
     ...findings.map(describeFault),
     ...notEnabledResults(notEnabled),
   ];
@@ -147,7 +168,9 @@ export async function checkSections(
     hint: null,
     warnings: [],
   }];
-  for (const prepared of await session.prepare()) results.push(await checkSource(app, prepared));
+  for (const prepared of await session.prepare()) {
+    results.push(withDeadlines(await checkSource(app, prepared), prepared.section));
+  }
   return [...results, ...notEnabledResults(notEnabled)];
 }
 

@@ -11,7 +11,9 @@ import type { Kind } from "../base/record.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
+import { accessUntold, checkAccess } from "../doctor/access.ts";
 import { about, type Check } from "../doctor/check.ts";
+import { checkDeadlines } from "../doctor/deadlines.ts";
 import { isCompiled } from "../runtime/program.ts";
 import {
   checkDisk,
@@ -27,6 +29,7 @@ import { checkSource } from "./check.ts";
 import { loadConfig, readOwnIni, withConfig } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
+import { inspectAccess } from "../sync/read/probe.ts";
 import { findFieldValues } from "./field_values.ts";
 import { localServiceState, serviceAccount } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
@@ -105,7 +108,8 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
     const config = loadConfig(app);
     const findings = [...await checkPermissions(readOwnIni(app)), ...config.findings];
     const rest = about("network", "all").skipped("--offline: no request was sent");
-    return [...fromFindings(ini, findings, config.sections.length), rest];
+    const deadlines = config.sections.flatMap((section) => checkDeadlines(section, Date.now()));
+    return [...fromFindings(ini, findings, config.sections.length), ...deadlines, rest];
   } catch (error) {
     app.signal.throwIfAborted();
     const { thrown } = about("configuration", ini);
@@ -117,6 +121,7 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
 async function examineConfig(app: AppContext, config: Config): Promise<Check[]> {
   const checks = fromFindings(config.file, config.findings, config.sections.length);
   const sections = config.sections.filter(({ pending }) => !pending);
+  checks.push(...sections.flatMap((section) => checkDeadlines(section, Date.now())));
   checks.push(...await checkNetwork(config, sections));
   if (config.oomnitza === undefined || config.fatal) {
     const { skipped } = about("credentials", "oomnitza");
@@ -190,6 +195,18 @@ async function examineValues(
   }
 }
 
+/** What the credentials of the section allow; nothing where there is no way to ask. */
+async function examineAccess(app: AppContext, prepared: PreparedSection): Promise<Check[]> {
+  const { name } = prepared.section;
+  try {
+    const access = await inspectAccess(prepared, app);
+    return access === undefined ? [] : checkAccess(name, access, Date.now());
+  } catch (error) {
+    app.signal.throwIfAborted();
+    return [accessUntold(name, error)];
+  }
+}
+
 async function checkSection(
   app: AppContext,
   session: ReadSession,
@@ -207,7 +224,9 @@ async function checkSection(
         ...result.warnings.map((text) => warning(text)),
         checkFields(prepared, fields),
       );
-      if (result.ok) checks.push(...await examineValues(app, session, prepared));
+      if (!result.ok) continue;
+      checks.push(...await examineAccess(app, prepared));
+      checks.push(...await examineValues(app, session, prepared));
     }
     return checks;
   } catch (error) {

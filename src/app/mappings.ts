@@ -5,9 +5,10 @@
  */
 
 import { retryPolicies } from "../sdk/http/retry.ts";
-import type { Finding } from "../base/errors.ts";
+import { AgentError, type Finding } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
+import type { ToldField } from "../oomnitza/fields.ts";
 import { checkMappings, loadMappings } from "../sync/prepare.ts";
 import { type FieldMapping, mergeMappings, type ServerMappings } from "../transform/mapping.ts";
 import { selectSections } from "./configuration.ts";
@@ -38,14 +39,42 @@ export async function readAllMappings(app: AppContext, config: Config): Promise<
   return all;
 }
 
-/** The mappings that Oomnitza keeps for a section. */
-export async function readServerMappings(
+/** What Oomnitza tells of a section, as far as it does. */
+export interface ToldMappings {
+  /** The fields of its kind of record; absent when they are not told. */
+  readonly fields: readonly ToldField[] | undefined;
+  /** The mappings that it keeps; absent when they are not used, or not told. */
+  readonly mappings: ServerMappings | undefined;
+  /** Why the fields are not known, for people; absent when they are. */
+  readonly reason: string | undefined;
+}
+
+/**
+ * Asks Oomnitza for its fields and for the mappings that it keeps. One that cannot be asked does not
+ * stand in the way of what is known without it: then the result says why.
+ */
+export async function askOomnitza(
   app: AppContext,
   config: Config,
-  { mappingName }: SectionConfig,
-): Promise<ServerMappings> {
-  const { oomnitza } = await openReadSession(app, config, [], retryPolicies.interactive);
-  return await oomnitza.mappings(mappingName);
+  { kind, mappingName, settings }: SectionConfig,
+): Promise<ToldMappings> {
+  const nothing = { fields: undefined, mappings: undefined };
+  if (config.oomnitza === undefined) {
+    return { ...nothing, reason: "The settings of [oomnitza] have errors" };
+  }
+  const { interactive } = retryPolicies;
+  try {
+    const session = await openReadSession(app, config, [], interactive, interactive);
+    const mappings = settings.use_server_map
+      ? await session.oomnitza.mappings(mappingName)
+      : undefined;
+    const rules = await session.fieldRules(kind);
+    if (rules !== undefined) return { fields: rules.all, mappings, reason: undefined };
+    return { fields: undefined, mappings, reason: "This instance does not tell its fields" };
+  } catch (error) {
+    if (!(error instanceof AgentError) || app.signal.aborted) throw error;
+    return { ...nothing, reason: error.message };
+  }
 }
 
 /** The mappings of a section as far as they are known without a request: those of Oomnitza as given. */

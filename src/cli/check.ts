@@ -26,7 +26,7 @@ export const check = defineCommand({
   name: "check",
   summary: "Check the configuration of sections, and try their credentials and Oomnitza's.",
   details:
-    "Nothing is sent to Oomnitza. Without names, every enabled section is checked. Secrets that are referred to are fetched from their stores.",
+    "Nothing is sent to Oomnitza. Without names, every enabled section is checked. A section that depends on something that its vendor ends within 30 days fails. Secrets that are referred to are fetched from their stores.",
   positionals: {
     usage: "[NAME...]",
     help: "Sections to check.",

@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 import { convertersCommand } from "./converters.ts";
 import { diag } from "./diag.ts";
 import { doctor } from "./doctor.ts";
+import { discoverCommand } from "./discover.ts";
 import { driftCommand } from "./drift.ts";
 import { explain } from "./explain.ts";
 import { discard, failed, retry } from "./dead_letters.ts";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   check,
   doctor,
   diag,
+  discoverCommand,
   explain,
   statusCommand,
   runs,

@@ -14,6 +14,7 @@ import type { PlannedChange } from "../sync/changes/found_changes.ts";
 import type { PlanCounts, PlannedSection } from "../sync/changes/plan.ts";
 import { describeRefusal } from "../sync/field_refusals.ts";
 import type { CommandContext } from "./command.ts";
+import { csvRow } from "./csv.ts";
 
 /** How plans are to be shown. */
 export interface PlanLook {
@@ -167,18 +168,6 @@ async function printJson(
     print("]}");
   }
   print("]}");
-}
-
-/** A value as a CSV cell that no spreadsheet takes for a formula. */
-export function csvCell(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  const text = typeof value === "string" ? value : stringifyExactJson(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-function csvRow(cells: readonly unknown[]): string {
-  return cells.map(csvCell).join(",");
 }
 
 async function printCsv(

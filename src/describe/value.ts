@@ -6,9 +6,9 @@
 
 import { iniText, type Option, type Options } from "../sdk/option.ts";
 
-/** What a sample shows as the value: the example, else the default, else nothing. */
+/** What a sample shows as the value: what is recommended, the example, the default, or nothing. */
 export function sampleText(option: Option<unknown>): string {
-  return option.example ?? iniText(option.default);
+  return option.recommended ?? option.example ?? iniText(option.default);
 }
 
 /** The options that a sample shows, in declared order: those that are not `advanced`. */

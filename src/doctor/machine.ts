@@ -82,7 +82,7 @@ export function readStateFacts(path: string): StateFacts {
       bytes: statSync(path).size,
       runs: runs.length,
       waiting: runs.reduce((sum, { waiting }) => sum + waiting, 0),
-      deadLetters: store.deadLetters({}).length,
+      deadLetters: store.unfinishedWork().refused.reduce((sum, { count }) => sum + count, 0),
       lastStart: runs[0]?.started ?? null,
     };
   } finally {

@@ -93,14 +93,20 @@ export function ErrorNotice(
   );
 }
 
-/** What a source has and could not give, with the reasons. */
-export function Unreadable({ gui, skipped }: { gui: GuiContext; skipped: readonly Skipped[] }) {
-  if (skipped.length === 0) return null;
-  const more = skipped.length - shownFailures;
+/** What a source has and could not give, with the reasons; `total`: how many, when not all are there. */
+export function Unreadable(
+  { gui, skipped, total = skipped.length }: {
+    gui: GuiContext;
+    skipped: readonly Skipped[];
+    total?: number;
+  },
+) {
+  if (total === 0) return null;
+  const more = total - Math.min(skipped.length, shownFailures);
   return (
     <div class="notice warning">
       <p>
-        {skipped.length === 1 ? "1 record" : `${skipped.length} records`} could not be read:
+        {total === 1 ? "1 record" : `${total} records`} could not be read:
       </p>
       <ul>
         {skipped.slice(0, shownFailures).map(({ identity, reason }) => (

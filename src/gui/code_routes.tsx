@@ -6,7 +6,7 @@
 /** @jsxImportSource hono/jsx */
 import type { Hono } from "hono";
 import { readSample } from "../app/discover.ts";
-import { samplePaths } from "../app/source_paths.ts";
+import { listPaths } from "../app/source_paths.ts";
 import { configuredPython } from "../config/user_code.ts";
 import type { PreparedProgram } from "../sandbox/mod.ts";
 import type { SampledRecords } from "../sync/read/probe.ts";
@@ -39,7 +39,7 @@ export function addCodeRoutes(app: Hono<Env>, gui: GuiContext): void {
       (app, config) => readSample(app, config, section, sampleSize),
     );
     samples.set(section, sample);
-    return c.json({ paths: samplePaths(sample.records, {}).paths.map(({ path }) => path) });
+    return c.json({ paths: listPaths(sample.records) });
   });
   app.post("/code/try", async (c) => {
     const form = new URLSearchParams(await c.req.text());

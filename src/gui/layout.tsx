@@ -20,8 +20,13 @@ export interface View {
   readonly section?: string | undefined;
   /** The configuration file as the page shows it. */
   readonly document: IniDocument;
-  /** Scripts of the page, by their names in {@linkcode assets}; `frame.js` is always there. */
+  /**
+   * Scripts of the page, by their names in {@linkcode assets}, modules as `.mjs`; `frame.js` is always
+   * there.
+   */
   readonly scripts?: readonly string[];
+  /** Style sheets of the page beside `style.css`. */
+  readonly styles?: readonly string[];
   readonly status?: 200 | 400 | 404 | 409 | 500 | undefined;
   readonly children: Child;
 }
@@ -36,9 +41,16 @@ export function show(c: Call, gui: GuiContext, view: View): Response | Promise<R
         <base href={gui.base} />
         <title>{`${view.title} · Oomnitza agent`}</title>
         <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="assets/style.css" />
+        {["style.css", ...view.styles ?? []].map((name) => (
+          <link rel="stylesheet" href={`assets/${name}`} />
+        ))}
         {["frame.js", ...view.scripts ?? []].map((name) => (
-          <script src={`assets/${name}`} defer></script>
+          <script
+            src={`assets/${name}`}
+            defer
+            {...(name.endsWith(".mjs") ? { type: "module" } : {})}
+          >
+          </script>
         ))}
       </head>
       <body>

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { parseExactJson, stringifyExactJson } from "../base/json.ts";
+import { z } from "zod";
+import { AgentError } from "../base/errors.ts";
+import { parseExactJson, parseJson, stringifyExactJson } from "../base/json.ts";
 import { converterNames, findConverter } from "../../converters/mod.ts";
 import type { IniSection } from "../config/ini.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
@@ -34,16 +36,35 @@ export function formOfSpec(field: string, spec: MappingSpec): MappingForm {
   return { field, from, value, converter, isRequired: required };
 }
 
-/** Reads a sent form. */
-export function readMappingForm(form: URLSearchParams): MappingForm {
-  const from = form.get("from");
-  return {
-    field: (form.get("field") ?? "").trim().toUpperCase(),
-    from: from === "setting" || from === "hardcoded" ? from : "source",
-    value: (form.get("value") ?? "").trim(),
-    converter: (form.get("converter") ?? "").trim(),
-    isRequired: form.get("required") === "yes",
-  };
+/** One change of an editor: a mapping as it is to be, or none any more. */
+export interface MappingChange {
+  /** Oomnitza field, upper-case. */
+  readonly field: string;
+  /** Absent when the mapping of the ini is to go. */
+  readonly form: MappingForm | undefined;
+}
+
+const sentForm = z.object({
+  from: z.enum(["source", "setting", "hardcoded"]),
+  value: z.string().trim(),
+  converter: z.string(),
+  isRequired: z.boolean(),
+});
+
+const sentChanges = z.array(z.object({ field: z.string(), form: sentForm.nullable() }));
+
+/**
+ * Reads the changes that an editor sends, as JSON.
+ *
+ * @throws {AgentError} when they are none
+ */
+export function readChanges(text: string): MappingChange[] {
+  const changes = parseJson(text, sentChanges);
+  if (changes === undefined) throw new AgentError("The changes did not arrive as they were made");
+  return changes.map(({ field, form }) => {
+    const name = field.trim().toUpperCase();
+    return { field: name, form: form === null ? undefined : { field: name, ...form } };
+  });
 }
 
 /** A literal is JSON when it is written as anything but a plain text. */
@@ -85,10 +106,13 @@ export function mappingText(form: MappingForm, onError?: MappingSpec["on_error"]
   return bare?.ok === true && bare.spec.source === form.value ? form.value : spaced(spec);
 }
 
-/** The key under which a section maps a field itself, as written; absent when it does not. */
-export function ownKey(section: IniSection | undefined, field: string): string | undefined {
-  const options = [...section?.options.values() ?? []];
-  return options.findLast(({ key }) => mappingField(key) === field)?.rawKey;
+/** The keys under which a section maps fields itself, as written. */
+export function ownKeys(section: IniSection | undefined): ReadonlyMap<string, string> {
+  const keys = [...section?.options.values() ?? []].flatMap(({ key, rawKey }) => {
+    const field = mappingField(key);
+    return field === undefined ? [] : [[field, rawKey] as const];
+  });
+  return new Map(keys);
 }
 
 /** The edit that sets a mapping. */
@@ -97,7 +121,7 @@ export function mappingEdits(
   section: IniSection | undefined,
   form: MappingForm,
 ): IniEdit[] {
-  const key = ownKey(section, form.field) ?? `mapping.${form.field}`;
+  const key = ownKeys(section).get(form.field) ?? `mapping.${form.field}`;
   const old = section?.options.get(key.toLowerCase())?.value;
   const before = old === undefined ? undefined : parseMapping(old);
   const same = before?.ok === true &&
@@ -105,6 +129,36 @@ export function mappingEdits(
   // Written otherwise, but with the same meaning: it stays as it is written.
   const onError = before?.ok === true ? before.spec.on_error : undefined;
   return same ? [] : [{ kind: "set", section: name, key, value: mappingText(form, onError) }];
+}
+
+/** What has to be edited in the ini, of a section that may not be in it yet. */
+export function changeEdits(
+  name: string,
+  section: IniSection | undefined,
+  changes: readonly MappingChange[],
+): IniEdit[] {
+  const keys = ownKeys(section);
+  return changes.flatMap(({ field, form }): IniEdit[] => {
+    if (form !== undefined) return mappingEdits(name, section, form);
+    const key = keys.get(field);
+    return key === undefined ? [] : [{ kind: "remove", section: name, key }];
+  });
+}
+
+/**
+ * What is wrong with changes before the ini is looked at. A finding names its place as
+ * `mapping.FIELD.value`; the part is that of the form.
+ */
+export function checkChanges(
+  changes: readonly MappingChange[],
+  custom: ReadonlySet<string>,
+): ShownFinding[] {
+  return changes.flatMap(({ field, form }) =>
+    form === undefined ? [] : checkMappingForm(form, custom).map((finding) => ({
+      ...finding,
+      field: `mapping.${field}.${finding.field}`,
+    }))
+  );
 }
 
 /** What is wrong with a form before the ini is looked at. */

@@ -6,6 +6,7 @@
 import type { Page } from "./context.ts";
 import { convertersPage } from "./pages/converters.tsx";
 import { filterPage } from "./pages/filter.tsx";
+import { discoverPage } from "./pages/discover.tsx";
 import { failedPage } from "./pages/failed.tsx";
 import { historyPage } from "./pages/history.tsx";
 import { logsPage } from "./pages/logs.tsx";
@@ -29,6 +30,7 @@ export const pages: readonly Page[] = [
   schedulePage,
   logsPage,
   sectionPage,
+  discoverPage,
   mappingsPage,
   filterPage,
   previewPage,

@@ -25,10 +25,19 @@ function enabledDocument(
   );
 }
 
-/** Checks the file as it is with a section enabled; a section that is not in it is not added. */
-export function checkEnabled(gui: GuiContext, file: IniFile, section: string): Config {
+/**
+ * Checks the file as it is with a section enabled; a section that is not in it is not added.
+ *
+ * @param edits of a form that is not saved
+ */
+export function checkEnabled(
+  gui: GuiContext,
+  file: IniFile,
+  section: string,
+  edits: readonly IniEdit[] = [],
+): Config {
   const isThere = file.document.byName.has(section);
-  return checkDocument(gui, isThere ? enabledDocument(file, section) : file.document);
+  return checkDocument(gui, isThere ? enabledDocument(file, section, edits) : file.document);
 }
 
 /**

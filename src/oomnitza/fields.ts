@@ -12,7 +12,7 @@ import { AgentError } from "../base/errors.ts";
 import type { Kind } from "../base/record.ts";
 import { retryPolicies } from "../sdk/http/retry.ts";
 import type { OomnitzaReader } from "./client.ts";
-import { listedName } from "./records.ts";
+import { listedName, uploadName } from "./records.ts";
 
 /** What an instance tells about a field. */
 export interface FieldRule {
@@ -23,9 +23,19 @@ export interface FieldRule {
   readonly isUnique: boolean | undefined;
 }
 
-/** The rules of fields, by their names in uploads. */
+/** A field that an instance has. */
+export interface ToldField extends FieldRule {
+  /** Its name in uploads, upper-case. */
+  readonly field: string;
+  /** What people call it; blank when the instance does not say. */
+  readonly label: string;
+}
+
+/** The fields of an instance and their rules, by their names in uploads. */
 export interface FieldRules {
   find(field: string): FieldRule | undefined;
+  /** All of them, in the order of the instance. */
+  readonly all: readonly ToldField[];
 }
 
 /** Gives the rules of a kind's fields; undefined when the instance does not tell. */
@@ -74,11 +84,13 @@ async function fetchFieldRules(
   const parsed = z.array(fieldAnswer).safeParse(answer.value);
   if (!parsed.success) return undefined;
   const rules = new Map<string, FieldRule>();
+  const labels = new Map<string, string>();
   for (const { name, external_id, id, field, type, values, options, unique } of parsed.data) {
     // The external id is what calls name a field by; an id may be a number of the instance's own.
     const key = external_id ?? field ?? (/^[a-z_]\w*$/i.test(id ?? "") ? id : undefined) ?? name;
     if (key === undefined) continue;
     const listed = isOpen(type) ? undefined : values ?? options;
+    labels.set(key.toLowerCase(), name === key ? "" : name ?? "");
     rules.set(key.toLowerCase(), {
       type: typeOf(type),
       // A list without values is none that anybody could choose from.
@@ -86,8 +98,12 @@ async function fetchFieldRules(
       isUnique: unique,
     });
   }
+  const all = [...rules].map(([listed, rule]) => {
+    return { field: uploadName(kind, listed), label: labels.get(listed) ?? "", ...rule };
+  });
   return rules.size === 0 ? undefined : {
     find: (field) => rules.get(listedName(kind, field)),
+    all,
   };
 }
 

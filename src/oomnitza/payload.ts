@@ -83,11 +83,16 @@ export function requestV3(upload: Upload, records: readonly MappedRecord[]): Upl
   };
 }
 
-/** The body of {@linkcode requestV3} for records that are JSON already: a list, as text. */
-export function bodyV3(upload: Upload, records: string): string {
+/**
+ * Writes the bodies of {@linkcode requestV3} around records that are JSON already: a list, as text. What is
+ * the same in all of them is written once.
+ */
+export function createBodyWriter(upload: Upload): (records: string) => string {
   const empty = JSON.stringify(requestV3(upload, []).payload);
   // Inside of any text of it, the quotation marks would have backslashes.
-  return empty.replace('"records":[]', () => `"records":${records}`);
+  const at = empty.indexOf('"records":[]') + '"records":'.length;
+  const [begin, end] = [empty.slice(0, at), empty.slice(at + "[]".length)];
+  return (records) => begin + records + end;
 }
 
 /** Reports to API v3 that the upload is complete. */

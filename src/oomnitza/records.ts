@@ -32,6 +32,12 @@ export function listedName(kind: Kind, field: string): string {
   return listedNames[kind][field.toUpperCase()] ?? field.toLowerCase();
 }
 
+/** The name that a field of a list has in uploads. */
+export function uploadName(kind: Kind, listed: string): string {
+  const other = Object.entries(listedNames[kind]).find(([, name]) => name === listed);
+  return other?.[0] ?? listed.toUpperCase();
+}
+
 /** The id of a listed record, as text; undefined when the list does not say it. */
 export function idOf(kind: Kind, record: ListedRecord): string | undefined {
   const id = record[idFields[kind]];

@@ -38,7 +38,19 @@ export function openSqlite(path: string): Sqlite {
   return {
     run: (statement, ...values) => void prepare(statement).run(...values),
     rows: (statement, ...values) => prepare(statement).all(...values),
-    transaction: (work) => database.transaction(work).immediate(),
+    transaction(work) {
+      // The runtime's own way makes functions anew for each transaction.
+      prepare("BEGIN IMMEDIATE").run();
+      try {
+        const result = work();
+        prepare("COMMIT").run();
+        return result;
+      } catch (error) {
+        // Some failures, such as a full disk, have rolled it back already.
+        if (database.inTransaction) prepare("ROLLBACK").run();
+        throw error;
+      }
+    },
     close() {
       for (const statement of statements.values()) statement.finalize();
       database.close();

@@ -19,6 +19,8 @@ export {
   type WebhookHint,
 } from "./source.ts";
 export { opt, optional } from "./option.ts";
+export type { Deadline } from "./deadline.ts";
+export { type GrantedAccess, readMoment } from "./granted_access.ts";
 export { peopleOptions, syncField, writeModeOptions } from "./field_options.ts";
 
 // Declaring a converter.
@@ -47,6 +49,9 @@ export type { Answer, Http } from "./http/http.ts";
 export { type Authenticator, basicAuth, headerAuth, type Token, tokenAuth } from "./http/auth.ts";
 export { expiresIn, requestToken } from "./http/token.ts";
 export { oauth1Header } from "./http/oauth1.ts";
+export { isInlineKey, loadSigningKey, parseSigningKey, type SigningKey } from "./oauth/jwt.ts";
+export { type ClientAssertion, clientAssertionForm } from "./oauth/client_assertion.ts";
+export { dpopAuth, dpopCredentials } from "./oauth/dpop.ts";
 export { nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
 export { isWebPage } from "./http/web_page.ts";
 
@@ -56,7 +61,7 @@ export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";
 // CSV files and other text files.
 export { checkCsv, csvOptions, csvRule, readCsvFiles } from "./csv/csv.ts";
 export { findMissingColumns } from "./csv/missing.ts";
-export { readTextFile, readTextFileIfAny } from "./text_file.ts";
+export { readTextFile, readTextFileIfAny, replaceTextFile } from "./text_file.ts";
 
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";

@@ -32,6 +32,8 @@ export interface Option<T> {
   readonly default?: T | undefined;
   /** What `generate-ini` and the docs show when there is no default worth showing. */
   readonly example?: string | undefined;
+  /** What a new section says, where the default is that of older ones. */
+  readonly recommended?: string | undefined;
   /** Left out of the generated ini and folded in forms. */
   readonly advanced: boolean;
   /** Whether the option may be left out. */
@@ -59,6 +61,7 @@ export interface OptionDetails<T> {
   /** Value when absent or blank; `undefined` is not a default, use {@linkcode opt} `…optional`. */
   readonly default?: T;
   readonly example?: string;
+  readonly recommended?: string;
   readonly advanced?: boolean;
   readonly placeholder?: string;
   doubt?(text: string): string | undefined;
@@ -186,6 +189,7 @@ function declare<T>(
     schema,
     default: details.default,
     example: details.example,
+    ...(details.recommended === undefined ? {} : { recommended: details.recommended }),
     advanced: details.advanced ?? false,
     optional: details.default !== undefined,
     choices: details.choices,

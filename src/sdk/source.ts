@@ -8,6 +8,8 @@ import type { OnError } from "./converter.ts";
 import type { Log } from "../logging/log.ts";
 import type { Kind, Skipped, SourceRecord } from "../base/record.ts";
 import type { Answer, TlsSettings } from "../runtime/fetch.ts";
+import type { Deadline } from "./deadline.ts";
+import type { GrantedAccess } from "./granted_access.ts";
 import type { Authenticator } from "./http/auth.ts";
 import type { Limits } from "./http/rate_limiter.ts";
 import type { Options, Values } from "./option.ts";
@@ -174,12 +176,19 @@ export interface Source<O extends Options = Options> {
   isSerial?(path: string): boolean;
   /** What the vendor allows; options of a section can lower it. */
   readonly limits?: Limits;
+  /** What the vendor ends of that which sections may depend on. */
+  readonly deadlines?: readonly Deadline<Values<O>>[];
   /** What no single option can say; what is wrong, or nothing. */
   rule?(options: Values<O>): string | undefined;
   /** Where the vendor is and how to authenticate. */
   http?(options: Values<O>): VendorAccess;
   /** Are address and credentials right? Throws `AuthError` or `SourceError`. */
   check?(context: SourceContext<Values<O>>): Promise<void>;
+  /**
+   * What the credentials allow, as far as the vendor tells. Throws `AuthError` when it does not let them
+   * ask.
+   */
+  inspectAccess?(context: SourceContext<Values<O>>): Promise<GrantedAccess>;
   /** What is missing of the wanted paths, where that is known without reading all of the data. */
   findMissing?(context: SourceContext<Values<O>>): Promise<MissingPaths | undefined>;
   /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, rename, stat } from "node:fs/promises";
 import { errorCode, messageOf, SourceError } from "../base/errors.ts";
 
 const largest = 1024 * 1024;
@@ -33,5 +33,28 @@ export async function readTextFileIfAny(path: string): Promise<string | undefine
     if (thrown instanceof SourceError) throw thrown;
     if (errorCode(thrown) === "ENOENT") return undefined;
     throw new SourceError(`Cannot read ${path}: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
+
+/**
+ * Puts another text in the place of a file that exists, at once: nobody ever finds half of it. Where the
+ * system has modes, its mode stays.
+ *
+ * @throws {SourceError} when it cannot be written.
+ */
+export async function replaceTextFile(path: string, text: string): Promise<void> {
+  const beside = `${path}.new`;
+  try {
+    const { mode } = await stat(path);
+    const file = await open(beside, "w", mode & 0o777);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (thrown) {
+    throw new SourceError(`Cannot write ${path}: ${messageOf(thrown)}`, { cause: thrown });
   }
 }

@@ -10,8 +10,9 @@ import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, buildDestination, saveDestination } from "./answered_batches.ts";
-import { Baseline, concludeUncompared } from "./baseline.ts";
+import { Baseline, concludeUncompared, forgetBaseline } from "./baseline.ts";
 import { type BaselineHome, foldSome, hasMoreAnsweredBatches } from "./fold.ts";
+import { findLastUpload, type LastUpload } from "./last_upload.ts";
 import { isUploadOpen, type RunOrigin } from "./runs.ts";
 
 /**
@@ -92,12 +93,35 @@ export class AcceptedRecords {
     }
   }
 
-  /** Writes down that a run sent all of the source without comparing it. */
-  async concludeUncompared(section: string, upload: string, run: string): Promise<void> {
+  /** The last upload of a section, when that is all that there is to be compared with. */
+  lastUpload(section: string, upload: string): LastUpload | undefined {
+    return this.#use(() => findLastUpload(this.#home(section, upload)));
+  }
+
+  /**
+   * Writes down that a run sent all of the source without comparing it; `records` is how many, when all of
+   * them were accepted.
+   */
+  async concludeUncompared(
+    section: string,
+    upload: string,
+    run: string,
+    records?: number,
+  ): Promise<void> {
     const owner = { section, run, destination: this.destinationId(upload) };
     try {
-      await concludeUncompared(this.#database, owner);
+      await concludeUncompared(this.#database, owner, records);
     } catch (error) {
+      throw this.#unusable(error);
+    }
+  }
+
+  /** Forgets all that is known of a section, some of it at a time. */
+  async forget(section: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await forgetBaseline(this.#database, section, signal);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
       throw this.#unusable(error);
     }
   }

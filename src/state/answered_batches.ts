@@ -23,9 +23,6 @@ export interface AnsweredRun {
 /** The destination of batches that are kept until their receipt only, and never compared with. */
 export const untilReceipt = 0;
 
-/** What happened: records were accepted or refused, or a run that read all of the source ended. */
-export type AnswerKind = "accepted" | "refused" | "full";
-
 /** What a batch is beside the baseline that its run compared it with. */
 export interface ComparedBatch {
   /** The last answer that was in the baseline. */
@@ -66,8 +63,8 @@ export function saveDestination(database: Sqlite, destination: string): number {
 export function addAnsweredBatch(
   database: Sqlite,
   { section, run, destination }: AnsweredRun,
-  kind: AnswerKind,
-  records?: readonly MappedRecord[],
+  kind: "accepted" | "refused",
+  records: readonly MappedRecord[],
 ): void {
   database.run(
     "INSERT INTO answered_batches (section, run, destination, kind, records) VALUES (?, ?, ?, ?, ?)",
@@ -75,7 +72,37 @@ export function addAnsweredBatch(
     run,
     destination,
     kind,
-    records === undefined ? null : compress(stringifyExactJson(records)),
+    compress(stringifyExactJson(records)),
+  );
+}
+
+/** What the end of a run says when the run sent all of its source, and all of it was accepted. */
+export interface SentAll {
+  readonly batches: number;
+  readonly records: number;
+}
+
+/**
+ * Notes that a run ended that read all of the source; `records` is how many it sent, when that was all of
+ * them and all were accepted.
+ */
+export function addEnd(
+  database: Sqlite,
+  { section, run, destination }: AnsweredRun,
+  records?: number,
+): void {
+  const [row] = database.rows(
+    "SELECT count(*) AS batches FROM answered_batches WHERE section = ? AND run = ? AND kind = 'accepted'",
+    section,
+    run,
+  );
+  const sentAll = { batches: Number(row?.batches), records: records ?? 0 } satisfies SentAll;
+  database.run(
+    "INSERT INTO answered_batches (section, run, destination, kind, compared) VALUES (?, ?, ?, 'full', ?)",
+    section,
+    run,
+    destination,
+    records === undefined ? null : JSON.stringify(sentAll),
   );
 }
 

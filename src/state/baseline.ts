@@ -6,12 +6,7 @@
 
 import { giveWay } from "../base/iteration.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-import {
-  addAnsweredBatch,
-  type AnsweredRun,
-  forgetBatchesBefore,
-  untilReceipt,
-} from "./answered_batches.ts";
+import { addEnd, type AnsweredRun, forgetBatchesBefore, untilReceipt } from "./answered_batches.ts";
 import { withoutWaiting } from "./file.ts";
 import { type BaselineHead, type BaselineHome, FieldLists, foldSome, loadHead } from "./fold.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -42,6 +37,8 @@ export interface Conclusion {
   readonly gone?: number | undefined;
   /** Records that had been missed and are back. */
   readonly returned: readonly number[];
+  /** Records that the run sent, when it sent all of the source and all of it was accepted. */
+  readonly records?: number | undefined;
 }
 
 /** After so many full runs without it, a record is forgotten. */
@@ -127,16 +124,17 @@ export class Baseline {
   }
 
   /** Writes down that a run read all of the source: what was not in it is missed once more. */
-  async conclude({ run, isSeen, gone, returned }: Conclusion): Promise<void> {
+  async conclude({ run, isSeen, gone, returned, records }: Conclusion): Promise<void> {
     const { section, destination, database } = this.#home;
     if (this.#matches) await this.#miss(isSeen, gone === 0 ? 1 : 0);
     this.#use(() =>
-      database.transaction(() => {
-        for (const id of returned) {
-          database.run("UPDATE fingerprints SET missed = 0 WHERE id = ?", id);
-        }
-        addAnsweredBatch(database, { section, run, destination }, "full");
-      })
+      withoutWaiting(database, () =>
+        database.transaction(() => {
+          for (const id of returned) {
+            database.run("UPDATE fingerprints SET missed = 0 WHERE id = ?", id);
+          }
+          addEnd(database, { section, run, destination }, records);
+        }))
     );
   }
 
@@ -233,21 +231,71 @@ export class Baseline {
   }
 }
 
-/** Writes down that a run sent all of the source without comparing it: older answers are outdated. */
-export async function concludeUncompared(database: Sqlite, run: AnsweredRun): Promise<void> {
-  database.transaction(() => addAnsweredBatch(database, run, "full"));
+/**
+ * Writes down that a run sent all of the source without comparing it: older answers are outdated. `records`
+ * is how many, when all of them were accepted.
+ */
+export async function concludeUncompared(
+  database: Sqlite,
+  run: AnsweredRun,
+  records?: number,
+): Promise<void> {
+  withoutWaiting(database, () =>
+    database.transaction(() => {
+      // What is gone from the source was not looked for: the next run is compared with all that is known.
+      addEnd(database, run, hasFingerprints(database, run.section) ? undefined : records);
+    }));
   // What is left of them after a kill is taken in before those of this run, which change it again.
   await forgetBatchesBefore(database, run.section, run.run);
 }
 
-/** Forgets all that is known of a section. */
-export function forgetBaseline(database: Sqlite, section: string): void {
-  const [row] = database.rows("SELECT id FROM baselines WHERE section = ?", section);
-  database.run(
-    `DELETE FROM answered_batches WHERE section = ? AND destination <> ${untilReceipt}`,
+function hasFingerprints(database: Sqlite, section: string): boolean {
+  return database.rows(
+    `SELECT id FROM fingerprints
+      WHERE baseline = (SELECT id FROM baselines WHERE section = ?) LIMIT 1`,
+    section,
+  ).length > 0;
+}
+
+/** Records, and answered batches, that are forgotten before others have a turn. */
+const forgottenAtOnce = 500;
+
+/**
+ * Forgets all that is known of a section, some of it at a time. What a kill leaves of it is not taken for all
+ * of the source, and goes with the next run.
+ */
+export async function forgetBaseline(
+  database: Sqlite,
+  section: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  while (forgetSome(database, section)) {
+    await giveWay();
+    signal?.throwIfAborted();
+  }
+}
+
+/** Forgets some of what is known of a section; gives whether there is more. */
+function forgetSome(database: Sqlite, section: string): boolean {
+  const baseline = "SELECT id FROM baselines WHERE section = ?1";
+  const [known] = database.rows(
+    `SELECT 1 AS found WHERE EXISTS (${baseline})
+      OR EXISTS (SELECT 1 FROM answered_batches WHERE section = ?1 AND destination <> ${untilReceipt})`,
     section,
   );
-  if (row === undefined) return;
-  database.run("DELETE FROM fingerprints WHERE baseline = ?", row.id ?? null);
-  database.run("DELETE FROM baselines WHERE section = ?", section);
+  if (known === undefined) return false;
+  return withoutWaiting(database, () =>
+    database.transaction(() => {
+      database.run("UPDATE baselines SET full_run = NULL WHERE section = ?", section);
+      const forgotten = [
+        `DELETE FROM answered_batches WHERE id IN (SELECT id FROM answered_batches
+          WHERE section = ?1 AND destination <> ${untilReceipt} LIMIT ?2) RETURNING id`,
+        `DELETE FROM fingerprints WHERE id IN (SELECT id FROM fingerprints
+          WHERE baseline = (${baseline}) LIMIT ?2) RETURNING id`,
+      ].map((statement) => database.rows(statement, section, forgottenAtOnce).length);
+      if (forgotten.includes(forgottenAtOnce)) return true;
+      // Last, for its number may be given to another, which would take over what is left.
+      database.run("DELETE FROM baselines WHERE section = ?", section);
+      return false;
+    }));
 }

@@ -70,16 +70,24 @@ function parseLetter(row: SqliteRow): DeadLetter {
 /** Those that are meant, oldest first. */
 export function findDeadLetters(database: Sqlite, selection: Selection): DeadLetter[] {
   const { ids, section, reason, window } = selection;
+  // A condition that may or may not hold would keep SQLite from its indexes.
+  const conditions = [
+    ...(section === undefined ? [] : [["section = ?", section] as const]),
+    ...(reason === undefined ? [] : [["reason = ?", reason] as const]),
+    ...(ids === undefined
+      ? []
+      : [["id IN (SELECT value FROM json_each(?))", JSON.stringify(ids)] as const]),
+  ];
+  const where = conditions.map(([condition]) => condition).join(" AND ");
   const rows = database.rows(
-    `SELECT * FROM dead_letters WHERE (?1 IS NULL OR section = ?1) AND (?2 IS NULL OR reason = ?2)
-      ORDER BY id LIMIT ?3 OFFSET ?4`,
-    section ?? null,
-    reason ?? null,
+    `SELECT * FROM dead_letters ${
+      where === "" ? "" : `WHERE ${where}`
+    } ORDER BY id LIMIT ? OFFSET ?`,
+    ...conditions.map(([, value]) => value),
     window?.limit ?? -1,
     window?.offset ?? 0,
   );
-  const wanted = ids === undefined ? undefined : new Set(ids);
-  return rows.filter(({ id }) => wanted?.has(Number(id)) ?? true).map(parseLetter);
+  return rows.map(parseLetter);
 }
 
 /** Removes some, all or none. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { openSqlite, type Sqlite } from "../runtime/sqlite.ts";
 import { applicationId, migrations } from "./migrations.ts";
@@ -44,6 +44,20 @@ function migrate(database: Sqlite): void {
 }
 
 /**
+ * Makes the file, for its owner only. One that is there is not opened: to close it again would give up the
+ * locks that the connections of this process have on it, and the next who closes the database would take it
+ * for unused and remove its log.
+ */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+    if (statSync(path).isDirectory()) throw new AgentError("it is a directory");
+  }
+}
+
+/**
  * Opens the state file, which is created when it is not there, for its owner only.
  *
  * @throws {AgentError} when it cannot be read or written, or is no state file of this agent.
@@ -51,7 +65,7 @@ function migrate(database: Sqlite): void {
 export function openState(path: string): Sqlite {
   let database: Sqlite | undefined;
   try {
-    closeSync(openSync(path, "a", 0o600));
+    createFile(path);
     database = openSqlite(path);
     database.run("PRAGMA busy_timeout = 10000");
     migrate(database);
@@ -75,6 +89,12 @@ export function withoutWaiting<T>(database: Sqlite, work: () => T): T {
   } finally {
     database.run("PRAGMA synchronous = FULL");
   }
+}
+
+/** Whether commits go to a log, which can be brought to the disk after them. */
+export function hasLog(database: Sqlite): boolean {
+  const [row] = database.rows("PRAGMA journal_mode");
+  return row?.journal_mode === "wal";
 }
 
 /** The error for a state file that fails. */

@@ -79,7 +79,7 @@ export class Fingerprints {
         isWhole &&= kept === value;
         values.push(kept);
       }
-      const key = this.#buildKey(record);
+      const key = this.keyOf(record);
       return { key, fields: this.#toText(fields), values: stringifyExactJson(values), isWhole };
     } catch {
       // For example a ring: the delivery says so, and nothing of it is ever accepted.
@@ -87,7 +87,8 @@ export class Fingerprints {
     }
   }
 
-  #buildKey(record: MappedRecord): string | undefined {
+  /** The key of a record, as its fingerprint has it; throws what JSON says when it cannot be written. */
+  keyOf(record: MappedRecord): string | undefined {
     if (this.#syncFields.length === 0) return undefined;
     return stringifyExactJson(this.#syncFields.map((field) => short(record[field] ?? null)));
   }

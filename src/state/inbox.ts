@@ -7,8 +7,9 @@
 
 import { parseExactJson } from "../base/json.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-import { openState, unusable } from "./file.ts";
+import { hasLog, openState, unusable, withoutWaiting } from "./file.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
+import { type SyncFile, WalSync } from "./wal_sync.ts";
 
 /** A webhook event as it came. */
 export interface InboxEvent {
@@ -61,6 +62,8 @@ export interface InboxSettings {
   readonly path: string;
   /** Masks secrets in the reasons of an entry. */
   readonly redact: (text: string) => string;
+  /** How an open file is brought to the disk; the system does it unless given. */
+  readonly syncFile?: SyncFile | undefined;
 }
 
 const add = `INSERT INTO inbox (section, key, body, received, due) VALUES (?, ?, ?, ?, ?)
@@ -101,18 +104,22 @@ export class StateInbox {
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
   readonly #owner: Owner;
+  /** Absent where commits are on the disk by themselves. */
+  readonly #walSync: WalSync | undefined;
 
   /** Opens the state file, which is created when it is not there. */
-  constructor({ path, redact }: InboxSettings) {
+  constructor({ path, redact, syncFile }: InboxSettings) {
     this.#path = path;
     this.#redact = redact;
     this.#database = openState(path);
     this.#owner = becomeOwner(path);
-    // An answer is a promise: it must hold when the power goes, whatever others find good enough.
-    this.#database.run("PRAGMA synchronous = FULL");
+    this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
   }
 
-  /** Makes events durable, all or none. */
+  /**
+   * Writes events, all or none. They may be answered once {@linkcode sync} has come to its end after that: an
+   * answer is a promise that holds when the power goes.
+   */
   add(events: readonly InboxEvent[]): void {
     const now = Date.now();
     this.#write((database) => {
@@ -131,7 +138,16 @@ export class StateInbox {
     return this.#use((database) => database.rows(take, ...values).map(parseEntry));
   }
 
-  /** Writes down what became of entries. */
+  /** Waits until all that was written before is on the disk, off the thread that works. */
+  async sync(): Promise<void> {
+    try {
+      await this.#walSync?.wait();
+    } catch (error) {
+      throw unusable(this.#path, error);
+    }
+  }
+
+  /** Writes down what became of entries. What a power failure takes back is processed again. */
   recordOutcomes(outcomes: readonly InboxOutcome[]): void {
     if (outcomes.length === 0) return;
     this.#write((database) => {
@@ -170,6 +186,7 @@ export class StateInbox {
     try {
       this.#giveBack(this.#owner.id);
     } finally {
+      this.#walSync?.close();
       this.#database.close();
       this.#owner.release();
     }
@@ -200,7 +217,9 @@ export class StateInbox {
   }
 
   #write(work: (database: Sqlite) => void): void {
-    this.#use((database) => database.transaction(() => work(database)));
+    this.#use((database) =>
+      withoutWaiting(database, () => database.transaction(() => work(database)))
+    );
   }
 
   #use<T>(work: (database: Sqlite) => T): T {

@@ -52,6 +52,8 @@ export interface OutboxOwner {
   readonly counts?: (() => Readonly<Record<string, number>>) | undefined;
   /** Masks secrets. */
   readonly redact: (text: string) => string;
+  /** Resolves when all that was written before is on the disk. */
+  readonly sync: () => Promise<void>;
   /** The error for a state file that fails. */
   readonly unusable: (cause: unknown) => Error;
 }
@@ -85,11 +87,14 @@ export class StateOutbox {
     this.#comparedWith = compared;
   }
 
-  /** Makes batches durable, all or none; gives their ids. */
+  /**
+   * Writes batches, all or none; gives their ids. They may be sent once {@linkcode sync} has come to its
+   * end after that.
+   */
   put(batches: readonly NewBatch[]): readonly number[] {
     const { run, counts } = this.#owner;
     return this.#write((database) => {
-      // What was answered goes now, when the disk is waited for anyway.
+      // What was answered goes now, as something is written anyway.
       this.#accept(database);
       database.run(
         "DELETE FROM outbox WHERE id IN (SELECT batch FROM acknowledged WHERE run = ?)",
@@ -110,6 +115,22 @@ export class StateOutbox {
     });
   }
 
+  /** Waits until all that was written before is on the disk, off the thread that works. */
+  async sync(): Promise<void> {
+    try {
+      await this.#owner.sync();
+    } catch (error) {
+      throw this.#owner.unusable(error);
+    }
+  }
+
+  /** Takes batches back that could not be brought to the disk. */
+  remove(batchIds: readonly number[]): void {
+    this.#write((database) => {
+      for (const id of batchIds) database.run("DELETE FROM outbox WHERE id = ?", id);
+    });
+  }
+
   /**
    * Takes the answer to a batch: refused records become dead letters, `pending` ones, without an answer,
    * stay.
@@ -121,14 +142,16 @@ export class StateOutbox {
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
   ): void {
-    this.#writeWithoutWaiting((database) => {
+    const { run, counts } = this.#owner;
+    this.#write((database) => {
       for (const record of refused) this.#addDeadLetter(record);
+      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
       const isNoted = this.#noteParts(database, batchId, refused, pending);
       if (pending.length === 0) {
         database.run(
           "INSERT INTO acknowledged (batch, run, is_noted) VALUES (?, ?, ?)",
           batchId,
-          this.#owner.run,
+          run,
           isNoted ? 1 : 0,
         );
         return;
@@ -167,7 +190,10 @@ export class StateOutbox {
     );
   }
 
-  /** Ends the run's delivery: everything was answered, nothing is pending. */
+  /**
+   * Ends the run's delivery: everything was answered, nothing is pending. What a power failure takes back
+   * is sent again.
+   */
   finish(): void {
     const { run, counts } = this.#owner;
     this.#write((database) => {
@@ -235,16 +261,7 @@ export class StateOutbox {
   #write<T>(work: (database: Sqlite) => T): T {
     const { database, unusable } = this.#owner;
     try {
-      return database.transaction(() => work(database));
-    } catch (error) {
-      throw unusable(error);
-    }
-  }
-
-  #writeWithoutWaiting(work: (database: Sqlite) => void): void {
-    const { database, unusable } = this.#owner;
-    try {
-      withoutWaiting(database, () => database.transaction(() => work(database)));
+      return withoutWaiting(database, () => database.transaction(() => work(database)));
     } catch (error) {
       throw unusable(error);
     }

@@ -6,7 +6,6 @@
 
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { AcceptedRecords } from "./accepted.ts";
-import { forgetBaseline } from "./baseline.ts";
 import { type SectionCursor, shareCursor } from "./cursor.ts";
 import {
   type DeadEvent,
@@ -25,7 +24,7 @@ import {
   removeDeadLetters,
   type Selection,
 } from "./dead_letters.ts";
-import { openState, unusable } from "./file.ts";
+import { hasLog, openState, unusable, withoutWaiting } from "./file.ts";
 import { newId } from "./id.ts";
 import { type InboxSize, inboxSizes } from "./inbox.ts";
 import { StateOutbox } from "./outbox.ts";
@@ -45,6 +44,7 @@ import {
   waitingRecords,
 } from "./runs.ts";
 import type { RunOrigin, StoredRun } from "./runs.ts";
+import { type SyncFile, WalSync } from "./wal_sync.ts";
 
 /** A running upload, in the state file. */
 export interface OpenRun {
@@ -94,6 +94,8 @@ export interface StoreSettings {
   readonly instance: string | undefined;
   /** Masks secrets in the reasons of records and runs. */
   readonly redact: (text: string) => string;
+  /** How an open file is brought to the disk; the system does it unless given. */
+  readonly syncFile?: SyncFile | undefined;
 }
 
 /** The state file, open. Everything throws `AgentError` when it fails. */
@@ -105,18 +107,24 @@ export class StateStore {
   readonly accepted: AcceptedRecords;
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
+  /** Absent where commits are on the disk by themselves. */
+  readonly #walSync: WalSync | undefined;
   #owner: Owner | undefined;
 
   /** Opens the file, which is created when it is not there. */
-  constructor({ path, instance, redact }: StoreSettings) {
+  constructor({ path, instance, redact, syncFile }: StoreSettings) {
     this.path = path;
     this.instance = instance;
     this.#redact = redact;
     this.#database = openState(path);
+    this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
     this.accepted = new AcceptedRecords(this.#database, instance, (cause) => unusable(path, cause));
   }
 
-  /** Writes down that a run of a section begins. */
+  /**
+   * Writes down that a run of a section begins. It is on the disk with the first of its batches: before
+   * that, a power failure takes back a run that has sent nothing.
+   */
   begin(
     stored: StoredSection,
     origin: RunOrigin,
@@ -126,13 +134,13 @@ export class StateStore {
     const owner = this.#ownerId();
     const started = new Date().toISOString();
     const id = this.#use((database) =>
-      database.transaction(() => {
-        pruneRuns(database, section, origin);
-        if (!stored.remember) forgetBaseline(database, section);
-        const { awaitsReceipt = false } = stored;
-        const run = { section, origin, owner, started, upload, awaitsReceipt };
-        for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
-      })
+      withoutWaiting(database, () =>
+        database.transaction(() => {
+          pruneRuns(database, section, origin);
+          const { awaitsReceipt = false } = stored;
+          const run = { section, origin, owner, started, upload, awaitsReceipt };
+          for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
+        }))
     );
     const outbox = this.#outbox(id, stored, counts);
     return {
@@ -269,6 +277,7 @@ export class StateStore {
   }
 
   close(): void {
+    this.#walSync?.close();
     this.#database.close();
     this.#owner?.release();
     this.#owner = undefined;
@@ -322,6 +331,7 @@ export class StateStore {
       awaitsReceipt,
       counts,
       redact: this.#redact,
+      sync: () => this.#walSync?.wait() ?? Promise.resolve(),
       unusable: (cause) => unusable(this.path, cause),
     });
   }

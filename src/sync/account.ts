@@ -4,7 +4,7 @@
  * @module
  */
 
-/** how many records ended how. */
+/** How many records ended how. */
 export interface Counts {
   /** Records that the source gave. */
   fetched: number;
@@ -69,6 +69,12 @@ function findImbalance(counts: Readonly<Counts>, claimed: number | undefined): s
   if (fetched !== ended) return `${fetched} records were fetched, but ${ended} accounted for`;
   if (claimed === undefined || claimed === fetched + unreadable) return undefined;
   return `the source says it has ${claimed} records, but gave ${fetched + unreadable}`;
+}
+
+/** How many records were sent, when that is all that were to be sent, and all were accepted. */
+export function countSentAll({ counts }: Pick<Account, "counts">): number | undefined {
+  const { fetched, filtered, incomplete, sent, unreadable } = counts;
+  return unreadable === 0 && sent === fetched - filtered - incomplete ? sent : undefined;
 }
 
 /** Opens an empty account. */

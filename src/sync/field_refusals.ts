@@ -46,10 +46,10 @@ function textOf(value: unknown): string {
 
 /** Counts the records of a section that a field would refuse. */
 export class FieldRefusals {
-  readonly #rules: FieldRules;
+  readonly #rules: Pick<FieldRules, "find">;
   readonly #found = new Map<string, { -readonly [K in keyof FieldRefusal]: FieldRefusal[K] }>();
 
-  constructor(rules: FieldRules) {
+  constructor(rules: Pick<FieldRules, "find">) {
     this.#rules = rules;
   }
 

@@ -15,7 +15,8 @@ import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
 import type { OpenRun, StateStore } from "../state/store.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
-import { type ChangeFilter, openChangeFilter } from "./changes/change_filter.ts";
+import { openChangeFilter } from "./changes/change_filter.ts";
+import type { ChangeFilter } from "./changes/filter.ts";
 import { GuardError, type GuardOptions } from "./changes/guard.ts";
 import {
   checkGuardOfSaved,
@@ -303,11 +304,9 @@ export class SectionRun {
   }
 
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
-    const { oomnitza, http, redactor, signal, guard } = this.#context;
-    const { store, full, accept, read, recordCount, workers } = this.#settings;
-    const { saveData, connection, limiters, onVendorAnswer, testmode } = this.#settings;
+    const { signal, guard } = this.#context;
+    const { store, full, accept, read, testmode } = this.#settings;
     const { account } = this;
-    const delivery = this.#delivery;
     const target = this.#timedDelivery();
     const filter = await openChangeFilter(this.#prepared, account, target, {
       store: testmode === undefined ? store : undefined,
@@ -320,6 +319,19 @@ export class SectionRun {
       signal,
     });
     this.#filter = filter;
+    try {
+      await this.#readThrough(filter, cursor);
+    } finally {
+      filter.close();
+    }
+  }
+
+  async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
+    const { oomnitza, http, redactor, signal } = this.#context;
+    const { read, recordCount, workers } = this.#settings;
+    const { saveData, connection, limiters, onVendorAnswer } = this.#settings;
+    const { account } = this;
+    const delivery = this.#delivery;
     const clock = this.#clock;
     let mapped = 0;
     const end = await readSection(this.#prepared, {

@@ -68,7 +68,13 @@ test("by the preview and by what discovers fields", async () => {
     expect(preview).toMatch(named);
     const mappings = await faces.submit("section/casper/mappings/sample");
     expect(mappings).toMatch(named);
-    expect(mappings).toContain("In 2 records.");
+    expect(mappings).toContain('"records":2');
+    const discovered = await faces.submit("section/casper/discover", { count: "100" });
+    expect(discovered).toMatch(named);
+    expect(discovered).toContain("2 records read, 1 could not be read");
+    const printed = await faces.cli("discover", "casper");
+    expect(printed.stdout).toMatch(named);
+    expect(printed.code).toBe(3);
   });
 });
 

@@ -62,6 +62,7 @@ const codes: Readonly<Record<string, number>> = {
   upload: 3,
   schedule: 0,
   check: 0,
+  discover: 0,
   explain: 0,
   runs: 0,
   failed: 0,
@@ -89,6 +90,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
     "--history",
   ]],
   diag: [["--out", "diag.tar.gz"], ["--offline", "--out", "diag-offline.tar.gz"]],
+  discover: [["okta"], ["okta", "--output", "json"], ["okta", "--csv"]],
   explain: [["okta", "--record", "person1@example.com"], [
     "okta",
     "--record",

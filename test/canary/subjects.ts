@@ -4,15 +4,25 @@
  *
  * @module
  */
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { VendorCall } from "../support/vendor.ts";
 import { account as airwatch, startAirwatch, startTokens } from "../sources/airwatch/server.ts";
 import { start as startAppledep } from "../sources/appledep/section.ts";
-import { company, startBamboo, token as bambooToken } from "../sources/bamboohr/server.ts";
+import {
+  application,
+  company,
+  startBamboo,
+  token as bambooToken,
+} from "../sources/bamboohr/server.ts";
 import { asClient, asUser, start as startCasper } from "../sources/casper/section.ts";
 import { start as startJasper } from "../sources/jasper/section.ts";
 import { directoryLdif } from "../sources/ldap/people.ts";
 import { account as mobileiron, devices, startCloud } from "../sources/mobileiron/cloud_server.ts";
 import { coreDevice, startCore } from "../sources/mobileiron/core_server.ts";
+import { oktaTokenStart } from "../sources/okta/oauth.ts";
 import { startOkta, token as oktaToken } from "../sources/okta/server.ts";
 import { start as startOnelogin } from "../sources/onelogin/section.ts";
 import { siteRows } from "../sources/sccm/computers.ts";
@@ -145,6 +155,28 @@ export const subjects: readonly Subject[] = [
       return overHttp(options, [bambooToken], vendor);
     },
   },
+  {
+    source: "bamboohr",
+    way: "application",
+    async start() {
+      const vendor = startBamboo({ active: count });
+      const { clientId, clientSecret, tokenStart, refreshStart } = application;
+      const folder = mkdtempSync(join(tmpdir(), "agent-test-"));
+      const file = join(folder, "refresh-token");
+      writeFileSync(file, `${refreshStart}0`, { mode: 0o600 });
+      const options = `url = ${vendor.url}/api/gateway.php\nsystem_name = ${company}\n` +
+        `token_url = ${vendor.url}/token.php?request=token\nrefresh_token_file = ${file}\n` +
+        `client_id = ${clientId}\nclient_secret = ${clientSecret}\ndefault_role = 25\n`;
+      const canary = await overHttp(options, [clientSecret, tokenStart, refreshStart], vendor);
+      return {
+        ...canary,
+        async [Symbol.asyncDispose]() {
+          await canary[Symbol.asyncDispose]();
+          rmSync(folder, { recursive: true, force: true });
+        },
+      };
+    },
+  },
   ...[["user", asUser], ["API client", asClient]].map(([way = "", login]): Subject => ({
     source: "casper",
     way,
@@ -203,6 +235,24 @@ export const subjects: readonly Subject[] = [
       const vendor = startOkta({ active: count });
       const options = `url = ${vendor.url}\napi_token = ${oktaToken}\n${people}`;
       return overHttp(options, [oktaToken], vendor);
+    },
+  },
+  {
+    source: "okta",
+    way: "service app",
+    start() {
+      const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const app = {
+        clientId: "0oaCanary",
+        keys: { main: publicKey.export({ format: "jwk" }) },
+        scopes: ["okta.users.read"],
+        requiresDpop: true,
+      };
+      const vendor = startOkta({ active: count, app });
+      const key = privateKey.export({ format: "pem", type: "pkcs8" }).toString().trim();
+      const login = `client_id = ${app.clientId}\nprivate_key = ${key.replaceAll("\n", " ")}\n`;
+      const options = `url = ${vendor.url}\n${login}${people}`;
+      return overHttp(options, [key.split("\n")[1] ?? "", oktaTokenStart], vendor);
     },
   },
   ...(["API 2", "the XML API"] as const).map((way): Subject => ({

@@ -21,7 +21,6 @@ const csv = "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = A\
 test.each([
   ["a file without [oomnitza]", csv, ["error missing"]],
   ["a blank required option", `${oomnitza}[okta]\nenable = True\nurl = https://x.y\n`, [
-    "error missing api_token",
     "error missing default_role",
     "error missing default_position",
   ]],

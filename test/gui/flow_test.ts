@@ -47,18 +47,17 @@ async function tab(page: Page, label: string): Promise<void> {
   await page.waitForSelector(`.tabs a[aria-current]:text-is("${label}")`);
 }
 
-/** Takes a path of the source from the suggestions for a field. */
-async function map(page: Page, path: string, field: string, call = ""): Promise<void> {
-  await page.locator("tr", { has: page.locator(`th code:text-is('${path}')`) })
-    .locator("a").last().click();
-  await page.waitForFunction(
-    (wanted) => document.querySelector<HTMLInputElement>("#edit [name=value]")?.value === wanted,
-    path,
-  );
-  await page.fill("#edit [name=field]", field);
-  await page.fill("#edit [name=converter]", call);
+/** Maps a field that is not listed yet from a path of the source. */
+async function map(page: Page, path: string, field: string, converter = ""): Promise<void> {
+  const row = (list: string, name: string) =>
+    page.locator(`#${list}-list .item`, { has: page.locator(`.what:text-is('${name}')`) });
+  await page.waitForSelector("[data-ready]");
+  await page.fill("[data-pane=fields] [data-search]", field);
+  await page.click(`button:text-is('Map ${field}')`);
+  await row("paths", path).dblclick();
+  if (converter !== "") await page.selectOption("#mapping-converter", converter);
   await save(page);
-  await page.waitForSelector(`tr:has(th:text-is('${field}'))`);
+  await row("fields", field).waitFor();
 }
 
 async function connect(page: Page, url: string): Promise<void> {
@@ -94,7 +93,7 @@ async function addSection(page: Page, file: string): Promise<void> {
 async function mapFields(page: Page): Promise<void> {
   await tab(page, "Mappings");
   await page.click("text=Read 50 records");
-  await page.waitForSelector("text=In 40 records");
+  await page.waitForSelector("[data-record]:has-text('of 40')");
   await look(page, "suggestions");
   await map(page, "tag", "BARCODE");
   await map(page, "serial", "SERIAL_NUMBER");
@@ -118,7 +117,7 @@ async function writeConverter(page: Page): Promise<void> {
   await page.click("#navigation >> text=csv_assets");
   await tab(page, "Mappings");
   await page.click("text=Read 50 records");
-  await page.waitForSelector("text=In 40 records");
+  await page.waitForSelector("[data-record]:has-text('of 40')");
   await map(page, "owner", "ASSIGNED_TO", "login");
 }
 

@@ -139,6 +139,21 @@ slow("a file that was changed meanwhile is not overwritten", async () => {
   expect(gui.space.read("config.ini")).toBe(ini);
 });
 
+slow("a new section begins with what is recommended, not with what older ones have", async () => {
+  await using gui = await agentGui({ files: { "config.ini": ini } });
+  const { page } = await openWindow(browser, gui);
+  await page.click("text=Add a section");
+  await page.selectOption("[name=source]", "onelogin");
+  await page.fill("[name=suffix]", "second");
+  await page.click("text=Review and add");
+  await save(page);
+  expect(await page.textContent("h1")).toBe("onelogin.second");
+  expect(await page.inputValue("[name=url]")).toBe("https://api.us.onelogin.com/api/2/users");
+  expect(gui.space.read("config.ini")).toBe(
+    `${ini}\n[onelogin.second]\nenable = False\nurl = https://api.us.onelogin.com/api/2/users\n`,
+  );
+});
+
 slow("sections are added, duplicated and deleted", async () => {
   await using gui = await agentGui({ files: { "config.ini": ini } });
   const { page, answers } = await openWindow(browser, gui);

@@ -5,7 +5,9 @@
  */
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
 import type { MappedRecord } from "../../src/base/record.ts";
+import { openState } from "../../src/state/file.ts";
 import { type OpenRun, StateStore } from "../../src/state/store.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";
 
@@ -95,16 +97,44 @@ test("what was accepted as a whole is known when the run has ended", () => {
   expect(store.accepted.baseline(section, JSON.stringify({ syncFields: ["OTHER"] })).size).toBe(0);
 });
 
-test("a section that is not to be remembered leaves no trace of its records", () => {
+test("a section that is not to be remembered leaves no trace of its records", async () => {
   using opened = openTestStore();
   const { store } = opened;
   store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
+  await store.accepted.forget(section);
   const run = store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
   const [id = 0] = put(run, [{ TAG: "T2" }]);
   run.outbox.acknowledge(id, [], []);
   run.outbox.finish();
   const baseline = store.accepted.baseline(section, upload);
   expect([baseline.find('["T1"]'), baseline.find('["T2"]')]).toEqual([undefined, undefined]);
+});
+
+test("much that is forgotten goes in portions, and what a kill leaves is no whole source", async () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  const records = Array.from({ length: 1200 }, (_, index) => ({ TAG: `T${index}` }));
+  store.accepted.add(section, upload, "r1", records);
+  await store.accepted.concludeUncompared(section, upload, "r1");
+  expect(store.accepted.baseline(section, upload)).toMatchObject({ size: 1200, isFull: true });
+  await expect(store.accepted.forget(section, AbortSignal.abort())).rejects.toThrow("abort");
+  const left = store.accepted.baseline(section, upload);
+  expect([left.size, left.isFull]).toEqual([700, false]);
+  await store.accepted.forget(section);
+  expect(store.accepted.baseline(section, upload).size).toBe(0);
+});
+
+test("a second connection of this process leaves the locks of the first alone", () => {
+  using opened = openTestStore();
+  const { store } = opened;
+  begin(store);
+  openState(store.path).close();
+  // Whoever closes the file last removes its log: this one is not the last, and must see that.
+  const module = new URL("../../src/state/file.ts", import.meta.url).href;
+  const script = `import { openState } from "${module}"; openState(process.argv.at(-1)).close();`;
+  const run = Bun.spawnSync([process.execPath, "-e", script, store.path]);
+  expect(String(run.stderr)).toBe("");
+  expect(existsSync(`${store.path}-wal`)).toBe(true);
 });
 
 test("the counts of a run are written down with its batches, for when it dies", () => {

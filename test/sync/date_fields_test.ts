@@ -12,6 +12,7 @@ const rules: FieldRulesOf = () =>
   Promise.resolve({
     find: (field) =>
       field === "AT" ? { type: "date", values: undefined, isUnique: undefined } : undefined,
+    all: [],
   });
 
 async function sent(value: unknown, fieldRules: FieldRulesOf = rules) {

@@ -67,6 +67,7 @@ test("the first batch is made durable at once; those behind it wait for each oth
   const outbox = new FakeOutbox();
   const { dispatcher, begun, open } = start({ outbox, limit: () => 1 });
   for (const batch of batches(9)) expect(dispatcher.add(batch)).toBeUndefined();
+  await new Promise(setImmediate);
   expect(outbox.puts).toEqual([
     [["T1"]],
     [["T2"], ["T3"], ["T4"], ["T5"], ["T6"], ["T7"], ["T8"], ["T9"]],
@@ -79,8 +80,8 @@ test("the first batch is made durable at once; those behind it wait for each oth
 test("a full outbox holds up who adds", () => {
   const outbox = new FakeOutbox();
   const { dispatcher } = start({ outbox, limit: () => 1 });
-  const added = batches(10).map((batch) => dispatcher.add(batch));
-  expect(added.findIndex((promise) => promise !== undefined)).toBe(9);
+  const added = batches(17).map((batch) => dispatcher.add(batch));
+  expect(added.findIndex((promise) => promise !== undefined)).toBe(16);
 });
 
 test("few large batches fill the outbox, and wait for no others", async () => {
@@ -88,8 +89,9 @@ test("few large batches fill the outbox, and wait for no others", async () => {
   const { dispatcher, begun, open } = start({ outbox, limit: () => 1 });
   const [first, ...rest] = batches(4, 5_000_000);
   expect(first && dispatcher.add(first)).toBeUndefined();
+  await new Promise(setImmediate);
   const added = rest.map((batch) => dispatcher.add(batch) !== undefined);
-  expect(outbox.puts).toEqual([[["T1"]], [["T2"], ["T3"]]]);
+  expect(outbox.puts).toEqual([[["T1"]], [["T2"]], [["T3"], ["T4"]]]);
   expect(added).toEqual([false, false, false]);
   const [last] = batches(1, 5_000_000);
   const full = last && dispatcher.add(last);
@@ -99,14 +101,36 @@ test("few large batches fill the outbox, and wait for no others", async () => {
   expect(begun).toHaveLength(2);
 });
 
-test("batches that wait for others are written after a while", async () => {
+test("batches that wait for others are written before the workers have nothing to do", async () => {
   const outbox = new FakeOutbox();
   const { dispatcher, begun } = start({ outbox });
-  for (const batch of batches(2)) dispatcher.add(batch);
-  expect(begun).toHaveLength(1);
-  while (outbox.puts.length < 2) await Bun.sleep(1);
-  expect(outbox.puts).toEqual([[["T1"]], [["T2"]]]);
+  for (const batch of batches(4)) dispatcher.add(batch);
+  expect(outbox.puts).toEqual([[["T1"]]]);
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  expect(outbox.puts).toEqual([[["T1"]], [["T2"], ["T3"], ["T4"]]]);
   expect(begun).toHaveLength(2);
+});
+
+test("nothing is sent that is not on the disk, and what follows is gathered meanwhile", async () => {
+  const outbox = new FakeOutbox();
+  const syncs: PromiseWithResolvers<void>[] = [];
+  outbox.sync = () => {
+    const sync = Promise.withResolvers<void>();
+    syncs.push(sync);
+    return sync.promise;
+  };
+  const { dispatcher, begun, lost } = start({ outbox });
+  for (const batch of batches(4)) dispatcher.add(batch);
+  await new Promise(setImmediate);
+  expect([outbox.puts.length, begun.length]).toEqual([1, 0]);
+  syncs[0]?.resolve();
+  await new Promise(setImmediate);
+  expect([outbox.puts.length, begun.length]).toEqual([2, 1]);
+  syncs[1]?.reject(new Error("the disk fails"));
+  await new Promise(setImmediate);
+  expect(begun).toHaveLength(1);
+  expect(lost.map(({ tags }) => tags)).toEqual([["T2"], ["T3"], ["T4"]]);
+  expect(outbox.removed).toEqual([2, 3, 4]);
 });
 
 test("the end writes what is left and waits for all of it", async () => {
@@ -116,6 +140,7 @@ test("the end writes what is left and waits for all of it", async () => {
   let isFinished = false;
   const end = dispatcher.finish().then(() => isFinished = true);
   expect(outbox.puts).toHaveLength(2);
+  await new Promise(setImmediate);
   for (let batch = 0; batch < 3; batch++) {
     expect(isFinished).toBe(false);
     await endOne(open);
@@ -129,6 +154,8 @@ test("what cannot be made durable is not sent", async () => {
     put: () => {
       throw new Error("the disk is full");
     },
+    sync: () => Promise.resolve(),
+    remove: () => {},
     acknowledge: () => {},
   };
   const { dispatcher, begun, lost } = start({ outbox });

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
-import { Comparison } from "../../src/sync/changes/delta.ts";
+import { ChangeTally } from "../../src/sync/changes/delta.ts";
 import {
   type ComparedRun,
   describeViolations,
@@ -36,12 +36,12 @@ function compared(
   size: number,
 ): ComparedRun {
   const { differing = 0, blanked = 0, gone } = found;
-  const comparison = new Comparison({ baseline: undefined, syncFields: ["TAG"] });
-  comparison.differing = differing;
-  comparison.counts.blanked = blanked;
-  if (blanked > 0) comparison.blankedFields.set("NAME", blanked).set("OS", blanked + 1);
+  const tally = new ChangeTally();
+  tally.differing = differing;
+  tally.counts.blanked = blanked;
+  if (blanked > 0) tally.blankedFields.set("NAME", blanked).set("OS", blanked + 1);
   const goneNames = Array.from({ length: gone ?? 0 }, (_, index) => `T${index + 1}`);
-  return { comparison, size, gone, goneNames };
+  return { tally, size, gone, goneNames };
 }
 
 const usual: GuardRule = { percent: 20, count: undefined, isDefault: true };

@@ -81,6 +81,8 @@ function confirmed({ difference, findings }) {
 }
 
 async function show(form, action, answer) {
+  // A page that keeps more than the form has takes its own part of the answer.
+  form.dispatchEvent(new CustomEvent("answered", { detail: answer }));
   if (answer.error) {
     return say(form, "bad", `${answer.error.message} ${answer.error.hint ?? ""}`);
   }

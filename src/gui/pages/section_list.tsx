@@ -6,6 +6,7 @@
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { UsageError } from "../../base/errors.ts";
+import { sourceNamed } from "../../config/declared.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
 import { type GuiContext, type Page, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
@@ -32,7 +33,8 @@ export const sectionListPage: Page = {
       const form = new URLSearchParams(await c.req.text());
       const section = nameFrom(form.get("source") ?? "", form.get("suffix") ?? "");
       const next = sectionPath(section);
-      return answerChange(c, gui, form, { section, edits: () => addEdits(section), next });
+      const edits = () => [...addEdits(section), ...recommendedEdits(gui, section)];
+      return answerChange(c, gui, form, { section, edits, next });
     });
     app.post("/section/:name/duplicate", async (c) => {
       const form = new URLSearchParams(await c.req.text());
@@ -62,6 +64,14 @@ function addEdits(section: string): IniEdit[] {
     { kind: "add-section", section },
     { kind: "set", section, key: "enable", value: "False" },
   ];
+}
+
+/** What a new section says where the default is that of older ones. */
+function recommendedEdits({ sources }: GuiContext, section: string): IniEdit[] {
+  const options = Object.entries(sourceNamed(section, sources)?.options ?? {});
+  return options.flatMap(([key, { recommended: value }]): IniEdit[] =>
+    value === undefined ? [] : [{ kind: "set", section, key, value }]
+  );
 }
 
 /** The copy has everything that the original sets itself, and is not enabled. */

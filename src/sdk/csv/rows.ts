@@ -10,7 +10,7 @@ import type { Dialect } from "./dialect.ts";
 import { longestLine } from "./file.ts";
 import { type Escape, hasEscapedQuote, type MarkedText, markText } from "./marks.ts";
 import type { CsvFindings } from "./findings.ts";
-import { createTable, isBlankRow, isHeader, type Table, toRecord } from "./table.ts";
+import { createTable, isBlankRow, isHeader, readPlainRow, type Table, toRecord } from "./table.ts";
 
 /** What papaparse answers. */
 interface Parsed {
@@ -41,6 +41,8 @@ export async function loadParser(dialect: Dialect, quote: string): Promise<RowPa
 // deno-lint-ignore no-control-regex
 const endMarks = /\x1a+$/;
 
+const carriageReturn = 13;
+
 /** What a {@linkcode RowReader} reads with. */
 export interface RowSettings {
   readonly path: string;
@@ -60,6 +62,7 @@ interface Reading {
 export class RowReader {
   readonly #path: string;
   readonly #parser: RowParser;
+  readonly #delimiter: string;
   readonly #newline: "\n" | "\r";
   readonly #quote: string;
   readonly #findings: CsvFindings;
@@ -79,6 +82,7 @@ export class RowReader {
   constructor({ path, parser, dialect, findings, quote }: RowSettings) {
     this.#path = path;
     this.#parser = parser;
+    this.#delimiter = dialect.delimiter;
     this.#newline = dialect.newline;
     this.#quote = quote;
     this.#findings = findings;
@@ -104,18 +108,28 @@ export class RowReader {
     if (this.#failure !== undefined) throw this.#failure;
     this.#refuseLongRow();
     const text = this.#rest + more;
+    const isEnough = text.length >= this.#enough;
+    // Where backslashes escape, they do so outside of quotes, too.
+    if (isEnough && this.#escape !== "backslash" && !text.includes(this.#quote)) {
+      return this.#readPlain(text);
+    }
     this.#line += countBreaks(more, more.length, this.#newline);
-    if (text.length < this.#enough) {
+    if (!isEnough) {
       this.#rest = text;
       return [];
     }
     const reading = this.#parse(text, true);
     const records = this.#read(reading);
     const { marked, parsed } = reading;
-    this.#rest = marked.restore(marked.text.slice(parsed.meta.cursor));
-    this.#restLine = this.#line - countBreaks(this.#rest, this.#rest.length, this.#newline);
-    this.#enough = Math.min(this.#rest.length * 2, longestLine);
+    const rest = marked.restore(marked.text.slice(parsed.meta.cursor));
+    this.#keepRest(rest, this.#line - countBreaks(rest, rest.length, this.#newline));
     return records;
+  }
+
+  #keepRest(rest: string, line: number): void {
+    this.#rest = rest;
+    this.#restLine = line;
+    this.#enough = Math.min(rest.length * 2, longestLine);
   }
 
   /** The records of what is left at the end of the file, and why it could not be read to its end. */
@@ -206,34 +220,77 @@ export class RowReader {
     this.#noteStrayQuotes(text, parsed);
     const records: SourceRecord[] = [];
     const rows: number[] = [];
+    const start = this.#restLine;
+    const lineOf = (index: number) => this.#findLine(parsed, index, start);
     for (const [index, cells] of parsed.data.entries()) {
       if (this.#newline === "\n") dropReturn(cells);
       const row = marked.isMarked ? cells.map(marked.toCell) : cells;
-      if (isBlankRow(row)) continue;
-      if (row.length === 1 && row[0]?.replace(endMarks, "") === "") {
-        this.#findings.endMark();
-        continue;
-      }
-      if (this.#table === undefined) {
-        this.#table = createTable(row);
-        this.#findings.header(row, this.#findLine(parsed, index));
-        continue;
-      }
-      if (isHeader(row, this.#table)) {
-        this.#findings.repeatedHeader(() => this.#findLine(parsed, index));
-        continue;
-      }
-      if (row.length !== this.#table.width) {
-        this.#findings.ragged(() => this.#findLine(parsed, index));
-      }
-      records.push(toRecord(row, this.#table));
+      const record = this.#readRow(row, index, lineOf);
+      if (record === undefined) continue;
+      records.push(record);
       rows.push(index);
     }
+    return this.#createPage(records, (at) => lineOf(rows[at] ?? 0));
+  }
+
+  /** Reads text without quotes, in which every line is a row. */
+  #readPlain(text: string): SourceRecord[] {
+    const newline = this.#newline;
+    const records: SourceRecord[] = [];
+    const lines: number[] = [];
+    let line = this.#restLine;
+    let start = 0;
+    for (let at = text.indexOf(newline); at >= 0; at = text.indexOf(newline, start)) {
+      const end = newline === "\n" ? beforeReturns(text, start, at) : at;
+      const record = this.#readPlainRow(text, start, end, line);
+      if (record !== undefined) {
+        records.push(record);
+        lines.push(line);
+      }
+      line++;
+      start = at + 1;
+    }
+    this.#keepRest(text.slice(start), line);
+    this.#line = line;
+    return this.#createPage(records, (at) => lines[at] ?? line);
+  }
+
+  #readPlainRow(text: string, start: number, end: number, line: number): SourceRecord | undefined {
+    const delimiter = this.#delimiter;
+    const record = this.#table && readPlainRow(text, start, end, delimiter, this.#table);
+    if (record !== undefined) return record;
+    return this.#readRow(text.slice(start, end).split(delimiter), line, (index) => index);
+  }
+
+  /** The record of a row; undefined where it is blank, the header, or the end of a file of DOS. */
+  #readRow(
+    row: readonly string[],
+    index: number,
+    lineOf: (index: number) => number,
+  ): SourceRecord | undefined {
+    if (isBlankRow(row)) return undefined;
+    if (row.length === 1 && row[0]?.replace(endMarks, "") === "") {
+      this.#findings.endMark();
+      return undefined;
+    }
+    if (this.#table === undefined) {
+      this.#table = createTable(row);
+      this.#findings.header(row, lineOf(index));
+      return undefined;
+    }
+    if (isHeader(row, this.#table)) {
+      this.#findings.repeatedHeader(() => lineOf(index));
+      return undefined;
+    }
+    if (row.length !== this.#table.width) this.#findings.ragged(() => lineOf(index));
+    return toRecord(row, this.#table);
+  }
+
+  #createPage(records: SourceRecord[], lineOf: (at: number) => number): SourceRecord[] {
     this.#count += records.length;
-    const start = this.#restLine;
-    const locate = (at: number) =>
-      `line ${this.#findLine(parsed, rows[at] ?? 0, start)} of ${this.#path}`;
-    return Object.assign(records, { locate });
+    return Object.assign(records, {
+      locate: (at: number) => `line ${lineOf(at)} of ${this.#path}`,
+    });
   }
 
   #noteStrayQuotes(text: string, parsed: Parsed): void {
@@ -273,6 +330,13 @@ export class RowReader {
     }
     return line;
   }
+}
+
+/** Where a line ends when the carriage returns before its line break are left out. */
+function beforeReturns(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && text.charCodeAt(at - 1) === carriageReturn) at--;
+  return at;
 }
 
 /** Rows are split at line feeds, so in a file from Windows the last cell ends in a carriage return. */

@@ -5,17 +5,24 @@
  */
 
 import { basicCredentials } from "./basic.ts";
-import type { Answer, Http } from "./http.ts";
+import type { Answer, Http, SignedTarget } from "./http.ts";
 
 /** Authenticates requests to a vendor. */
 export interface Authenticator {
   /** The headers for the next request; `http` has no credentials of its own. */
   headers(http: Http): Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
+  /** Further headers for one attempt, which hold only once; `credentials` are those of `headers`. */
+  sign?(
+    target: SignedTarget,
+    credentials: Readonly<Record<string, string>>,
+  ): Readonly<Record<string, string>>;
   /**
-   * Called after a 401. Gets new credentials, once for all who wait; false when there is nothing to
+   * Called after a refusal. Gets new credentials, once for all who wait; false when there is nothing to
    * renew. `used` are the headers that were refused.
    */
-  renew?(http: Http, used: Readonly<Record<string, string>>): Promise<boolean>;
+  renew?(http: Http, used: Readonly<Record<string, string>>, answer?: Answer): Promise<boolean>;
+  /** How often one request may be renewed; once by default. */
+  readonly mostRenewals?: number;
   /** Whether an answer asks for new credentials; by default, a 401 does. */
   isRefusal?(answer: Answer): boolean;
   /** Sees each answer, for vendors that hand out the next token in one. */

@@ -48,6 +48,13 @@ export interface HttpSettings {
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
 
+/** What is signed: one attempt, where redirects have led it. */
+export interface SignedTarget {
+  readonly method: string;
+  /** The whole address, with its query. */
+  readonly url: string;
+}
+
 export interface HttpRequest {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Appended to the base, or a whole URL. */
@@ -57,8 +64,9 @@ export interface HttpRequest {
   /** Origin that the headers may go to instead of the base's host: a token server elsewhere. */
   readonly origin?: string | undefined;
   /** Makes headers anew for each attempt: signatures with a nonce hold only once. */
-  readonly sign?: (() => Readonly<Record<string, string>>) | undefined;
-  readonly body?: string | undefined;
+  readonly sign?: ((target: SignedTarget) => Readonly<Record<string, string>>) | undefined;
+  /** A function makes it anew for each attempt: a signed assertion holds only once too. */
+  readonly body?: string | (() => string) | undefined;
   readonly retry?: RetryPolicy | undefined;
   /** Milliseconds for one attempt, where those of the client are too few. */
   readonly timeoutMs?: number | undefined;
@@ -126,6 +134,11 @@ function originOf(address: string | undefined): string | undefined {
   return address === undefined ? undefined : URL.parse(address)?.origin;
 }
 
+/** Whether an address is of an origin; nearly all are, and begin with it as it stands. */
+function isOfOrigin(address: string, origin: string | undefined): boolean {
+  return address.startsWith(`${origin}/`) || originOf(address) === origin;
+}
+
 /** One attempt, with redirects followed; credentials stay with the base's host. */
 async function attempt(
   client: Client,
@@ -135,11 +148,12 @@ async function attempt(
   const origin = originOf(request.origin) ?? client.origin ?? originOf(address);
   const common = request.origin === undefined || origin === client.origin ? settings.headers : {};
   async function sendTo(url: string): Promise<Answer> {
-    const own = originOf(url) === origin;
-    const headers = own ? { ...common, ...request.headers, ...request.sign?.() } : {};
+    const own = isOfOrigin(url, origin);
+    const signed = own ? request.sign?.({ method, url }) : {};
+    const headers = own ? { ...common, ...request.headers, ...signed } : {};
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([settings.signal, timeout]);
-    const body = request.body;
+    const body = typeof request.body === "function" ? request.body() : request.body;
     const proxy = settings.proxy?.find(url);
     const tls = own ? settings.tls : client.foreignTls;
     const { maxBytes } = settings;

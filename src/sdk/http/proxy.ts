@@ -135,19 +135,26 @@ function listPasswords(texts: readonly (string | undefined)[]): string[] {
 export function createProxyFinder(option: string, env: Environment): ProxyFinder {
   const variables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
   const texts = variables.map((name) => variable(env, name)?.text);
+  /** Of the last address: many requests in a row go to the same. */
+  let last: { readonly address: string; readonly proxy: Proxy | undefined } | undefined;
   return {
     secrets: listPasswords([option, ...texts]),
     find(address) {
-      const url = URL.parse(address);
-      if (url === null || option === none || isDirect(url, env)) return undefined;
-      if (option !== "") return parseProxy(option)?.proxy;
-      const found = fromEnvironment(url, env);
-      if (found === undefined) return undefined;
-      const parsed = parseProxy(found.text);
-      if (parsed !== undefined) return parsed.proxy;
-      throw new AgentError(`The environment variable ${found.name} ${malformed}`, {
-        hint: "Correct or remove it, or set proxy in the section (proxy = none connects directly).",
-      });
+      if (last?.address !== address) last = { address, proxy: findProxy(address, option, env) };
+      return last.proxy;
     },
   };
+}
+
+function findProxy(address: string, option: string, env: Environment): Proxy | undefined {
+  const url = URL.parse(address);
+  if (url === null || option === none || isDirect(url, env)) return undefined;
+  if (option !== "") return parseProxy(option)?.proxy;
+  const found = fromEnvironment(url, env);
+  if (found === undefined) return undefined;
+  const parsed = parseProxy(found.text);
+  if (parsed !== undefined) return parsed.proxy;
+  throw new AgentError(`The environment variable ${found.name} ${malformed}`, {
+    hint: "Correct or remove it, or set proxy in the section (proxy = none connects directly).",
+  });
 }

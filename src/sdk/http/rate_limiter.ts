@@ -20,6 +20,8 @@ export interface Limits {
   readonly requests?: number;
   /** … of so many seconds. */
   readonly perSeconds?: number;
+  /** The part of the limit in headers that one client may use, where they tell that of all clients. */
+  readonly ownShare?: number;
   /** Records in one page, where the vendor lets it be chosen. */
   readonly pageSize?: number;
 }
@@ -100,6 +102,8 @@ class VendorAccount {
   #pausedUntil = 0;
   /** What the latest answer said, once one said something. */
   #budget: Budget | undefined;
+  /** Requests of ours in the interval of the budget. */
+  #own = 0;
 
   join(limits: ReaderLimits, signal: AbortSignal): RateLimiter {
     this.#readers.add(limits);
@@ -196,6 +200,8 @@ class VendorAccount {
     const { resetsAt: known, left } = this.#budget ?? {};
     const isSame = known !== undefined && budget.resetsAt !== undefined &&
       Math.abs(known - budget.resetsAt) < 2_000;
+    // This is the first answer of a new interval; what is under way belongs to it too.
+    if (!isSame) this.#own = this.#running + 1;
     // Answers overtake each other; within an interval, what is left only gets less.
     this.#budget = {
       ...budget,
@@ -223,13 +229,23 @@ class VendorAccount {
     return { requests: Math.max(1, Math.floor(limit * (1 - reserve))), intervalMs };
   }
 
+  /** What all of ours may use of a limit that headers tell; nothing where somebody set a pace. */
+  get #ownShare(): number {
+    const readers = [...this.#readers];
+    if (readers.some(({ isPaceSet }) => isPaceSet === true)) return 1;
+    return Math.min(1, ...readers.map(({ ownShare = 1 }) => ownShare));
+  }
+
   /** Milliseconds until what the headers say is left allows one more. */
   #waitForBudget(now: number): number {
     const { limit = 0, left = 1, resetsAt } = this.#budget ?? {};
-    if (resetsAt === undefined || left > limit * reserve) return 0;
+    const share = this.#ownShare;
+    const isUsedUp = share < 1 && this.#own >= Math.max(1, Math.floor(limit * share));
+    if (resetsAt === undefined || (left > limit * reserve && !isUsedUp)) return 0;
     if (resetsAt > now) return Math.min(resetsAt - now, longestPause);
     // It has begun anew, with what the next answer will say.
     this.#budget = { limit, left: limit, resetsAt: undefined };
+    this.#own = 0;
     return 0;
   }
 
@@ -252,6 +268,7 @@ class VendorAccount {
       await sleep(wait, signal);
     }
     if (this.#budget !== undefined) this.#budget.left--;
+    this.#own++;
     const kept = this.#pace?.requests ?? 0;
     this.#passed.push(Date.now());
     if (this.#passed.length > kept * 2) this.#passed = kept === 0 ? [] : this.#passed.slice(-kept);

@@ -170,11 +170,16 @@ class VendorClient implements VendorHttp {
         redactor.add(secret, `credentials of [${section}]`);
       }
       const headers = { Accept: "application/json", ...credentials, ...request.headers };
-      const answer = await http.send({ ...request, headers });
+      const sign: HttpRequest["sign"] = (target) => ({
+        ...auth?.sign?.(target, credentials),
+        ...request.sign?.(target),
+      });
+      const answer = await http.send({ ...request, headers, sign });
       auth?.observe?.(answer);
       const isRefusal = auth?.isRefusal?.(answer) ?? answer.status === 401;
-      if (!isRefusal || attempt > 1 || auth?.renew === undefined) return answer;
-      if (!await auth.renew(http, headers)) return answer;
+      const { mostRenewals = 1 } = auth ?? {};
+      if (!isRefusal || attempt > mostRenewals || auth?.renew === undefined) return answer;
+      if (!await auth.renew(http, headers, answer)) return answer;
     }
   }
 

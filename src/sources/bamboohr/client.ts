@@ -54,11 +54,19 @@ export function buildBase({ url, system_name }: { url: string; system_name: stri
 const usual = ["displayName", "workEmail", "workPhone", "workPhoneExtension", "mobilePhone"]
   .concat("departmentName", "divisionName", "locationName", "reportsToName", "pronouns");
 
-/** The `fields` to ask for: names unknown to BambooHR are ignored there. */
-export function chooseFields({ everything, paths }: Wanted): string {
+/** Fields that one request may ask for ("Get Employee": "up to 400 fields"). */
+const mostFields = 400;
+
+/** The `fields` to ask for, one text a request: names unknown to BambooHR are ignored there. */
+export function chooseFields({ everything, paths }: Wanted): readonly string[] {
   const wanted = paths.map((path) => path.split(".", 1)[0] ?? path)
     .map((name) => ownEntry(listNames, name) ?? name);
-  return [...new Set([...(everything ? usual : []), ...wanted])].join(",");
+  const all = [...new Set([...(everything ? usual : []), ...wanted])];
+  const requests = Math.max(1, Math.ceil(all.length / mostFields));
+  return Array.from(
+    { length: requests },
+    (_, at) => all.slice(at * mostFields, (at + 1) * mostFields).join(","),
+  );
 }
 
 function withDirectoryNames(record: SourceRecord): SourceRecord {
@@ -119,6 +127,16 @@ export async function* listDirectory(context: SourceContext<unknown>, base: stri
   yield* found.employees;
 }
 
+/** A page of the list of employees. */
+interface Page {
+  readonly items: readonly SourceRecord[];
+  readonly total?: number | undefined;
+}
+
+function idOf({ employeeId: id }: SourceRecord): string | undefined {
+  return id === undefined || id === null ? undefined : `${id}`;
+}
+
 /** The list of employees, page after page. */
 export async function* listEmployees(
   context: SourceContext<unknown>,
@@ -126,37 +144,92 @@ export async function* listEmployees(
   inactive: boolean,
 ) {
   const { log, total } = context;
+  const lists = chooseFields(context.wanted).map((fields) =>
+    employeePages(context, base, { fields, ...(inactive ? {} : { "filter[status]": "active" }) })
+  );
   const list = readCountedList({
     what: "employees",
-    read: () => employeePages(context, base, inactive),
-    keyOf: ({ employeeId: id }: SourceRecord) =>
-      id === undefined || id === null ? undefined : `${id}`,
+    read: () => joinPages(lists.map((read) => read())),
+    keyOf: idOf,
     total,
     log,
   });
   for await (const found of list) yield* found.map(withDirectoryNames);
 }
 
-async function* employeePages(
-  { http, wanted }: SourceContext<unknown>,
+function employeePages(
+  { http }: SourceContext<unknown>,
   base: string,
-  inactive: boolean,
-) {
-  const query = {
-    fields: chooseFields(wanted),
-    ...(inactive ? {} : { "filter[status]": "active" }),
-    "page[limit]": `${pageSize}`,
-  };
+  filter: Readonly<Record<string, string>>,
+): () => AsyncGenerator<Page> {
+  const query = { ...filter, "page[limit]": `${pageSize}` };
   const load = (cursor: string) =>
     http.json({
       path: `${base}/employees`,
       query: cursor === "" ? query : { ...query, "page[after]": cursor },
       what: "employees",
     }, employees);
-  // The links name the company's own host, where the path is another one: the cursors do not.
-  for await (
-    const { data, meta } of pages("", load, ({ meta }) => meta.page?.nextCursor ?? undefined)
-  ) {
-    yield { items: data, total: meta.total };
+  return async function* read() {
+    // The links name the company's own host, where the path is another one: the cursors do not.
+    for await (
+      const { data, meta } of pages("", load, ({ meta }) => meta.page?.nextCursor ?? undefined)
+    ) {
+      yield { items: data, total: meta.total };
+    }
+  };
+}
+
+const restrictedFields = z.array(z.unknown()).catch([]);
+
+/** One record of the parts of a person, which name what was kept from the key each for itself. */
+function joinParts(parts: readonly SourceRecord[]): SourceRecord {
+  const restricted = parts.flatMap(({ _restrictedFields: names }) => restrictedFields.parse(names));
+  const joined = Object.assign({}, ...parts);
+  return restricted.length === 0 ? joined : { ...joined, _restrictedFields: restricted };
+}
+
+/** Brings together what several lists have of the same people. */
+class Joiner {
+  readonly #lists: number;
+  /** Person → the parts that came so far, by list. */
+  readonly #waiting = new Map<string, Map<number, SourceRecord>>();
+
+  constructor(lists: number) {
+    this.#lists = lists;
+  }
+
+  /** Takes a part of a person; gives the whole once the last part is there. */
+  add(list: number, item: SourceRecord): SourceRecord | undefined {
+    const id = idOf(item);
+    if (id === undefined) return undefined;
+    const parts = this.#waiting.get(id) ?? new Map<number, SourceRecord>();
+    this.#waiting.set(id, parts.set(list, item));
+    if (parts.size < this.#lists) return undefined;
+    this.#waiting.delete(id);
+    return joinParts([...parts].toSorted(([a], [b]) => a - b).map(([, part]) => part));
+  }
+}
+
+/**
+ * One list of several that have different fields of the same people: a person is given once all of the
+ * lists have had them. Who is in some of them only, because the list changed in between, is not: then
+ * fewer come than there are, and the list is read again.
+ */
+async function* joinPages(lists: readonly AsyncGenerator<Page>[]): AsyncGenerator<Page> {
+  const [only, ...others] = lists;
+  if (only !== undefined && others.length === 0) return yield* only;
+  const joiner = new Joiner(lists.length);
+  for (;;) {
+    const read: IteratorResult<Page, void>[] = [];
+    for (const list of lists) read.push(await list.next());
+    if (read.every(({ done }) => done === true)) return;
+    const items: SourceRecord[] = [];
+    for (const [at, { value }] of read.entries()) {
+      for (const part of value?.items ?? []) {
+        const whole = joiner.add(at, part);
+        if (whole !== undefined) items.push(whole);
+      }
+    }
+    yield { items, total: read[0]?.value?.total };
   }
 }

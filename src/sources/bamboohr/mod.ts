@@ -4,7 +4,8 @@
  * @module
  */
 
-import { basicAuth, defineSource, opt, peopleOptions } from "../../sdk/mod.ts";
+import { defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
+import { checkAccess, createAuth, usesOauth } from "./access.ts";
 import {
   buildBase,
   employees,
@@ -30,8 +31,28 @@ export const bamboohr = defineSource({
       example: "YOUR BambooHR SYSTEM NAME",
     }),
     api_token: opt.secret("API key of a person who may read employees.", {
+      default: "",
       example: "YOUR BambooHR API TOKEN",
     }),
+    client_id: opt.text("Client ID of an OAuth application, instead of api_token.", {
+      default: "",
+      advanced: true,
+    }),
+    client_secret: opt.secret("Client secret of the application.", {
+      default: "",
+      advanced: true,
+    }),
+    refresh_token_file: opt.path(
+      "File with the refresh token of the application. The agent writes the next one into it.",
+      { default: "", advanced: true },
+    ),
+    redirect_uri: optional(opt.url("Redirect URI of the application, if BambooHR asks for it.", {
+      advanced: true,
+    })),
+    token_url: optional(opt.url(
+      "Address of the token endpoint. Default: the standard one on the company's own host.",
+      { advanced: true },
+    )),
     ...peopleOptions,
     default_position: opt.text("Position that people get when POSITION is not mapped.", {
       default: "",
@@ -79,14 +100,16 @@ export const bamboohr = defineSource({
   // Changes to the API").
   namedBy: ["id", "displayName"],
   limits: { concurrency: 1, requests: 60, perSeconds: 60, pageSize },
-  rule: ({ endpoint, inactive }) =>
-    inactive && endpoint === "directory"
-      ? "inactive = True needs endpoint = employees: the directory has nobody who left"
-      : undefined,
+  rule(options) {
+    const { endpoint, inactive } = options;
+    if (inactive && endpoint === "directory") {
+      return "inactive = True needs endpoint = employees: the directory has nobody who left";
+    }
+    return checkAccess(options);
+  },
   http: (options) => ({
     base: buildBase(options),
-    // "Authentication": the key is the user name, the password can be anything.
-    auth: basicAuth(options.api_token, "x"),
+    auth: createAuth(options),
     readErrorMessage: ({ headers }) => readErrorMessage(headers),
   }),
   async check(context) {
@@ -97,6 +120,16 @@ export const bamboohr = defineSource({
     const query = { "page[limit]": "1" };
     await http.json({ path: `${base}/employees`, query, what: "employees" }, employees);
   },
+  // No endpoint tells what a key or an application may do.
+  inspectAccess: ({ options }) =>
+    Promise.resolve({
+      credentials: usesOauth(options) ? "the application" : "the API key",
+      rights: [],
+      beyondReading: [],
+      untold: usesOauth(options)
+        ? "the developer portal shows its scopes"
+        : "it may do what its owner may, whose access level is under Settings > Access Levels",
+    }),
   records(context) {
     const { options } = context;
     const base = buildBase(options);

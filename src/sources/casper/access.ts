@@ -141,9 +141,9 @@ function userAuth(access: Access): Authenticator {
         takesTokens = false;
       }
     },
-    async renew(http, used) {
+    async renew(http, used, answer) {
       if (used.Authorization?.startsWith("Basic ") === true) return false;
-      return await tokens.renew?.(http, used) ?? false;
+      return await tokens.renew?.(http, used, answer) ?? false;
     },
   };
 }

@@ -18,6 +18,7 @@ import { compareApis } from "./compare.ts";
 import { fields } from "./fields.ts";
 import { checkPro, listPro } from "./pro.ts";
 import { checkDevices, hasDevicePages, listDevices } from "./mobile_devices.ts";
+import { inspectAccess } from "./rights.ts";
 import { fetchEvent, readHint } from "./webhook.ts";
 
 const applications: Mappings = { APPLICATIONS: { source: "software.applications" } };
@@ -118,6 +119,24 @@ export const casper = defineSource({
   // "Jamf Pro API Scalability Best Practices": no more than five requests at once, and fewer when
   // answers get slow.
   limits: { concurrency: 5, adaptive: true },
+  deadlines: [
+    {
+      what: "the Classic API for computers",
+      notice: "Deprecation of Classic API Computer Inventory Endpoints",
+      successor: "the Jamf Pro API",
+      todo: "Compare both with agent check --compare-apis, then set api = pro.",
+      concerns: (options) =>
+        options.sync_type === "computers" && options.api !== "pro" && !usesPlatform(options),
+    },
+    {
+      what: "version 3 of the computer inventory",
+      ends: "2027-01-14",
+      notice: "11.30.0 Deprecations",
+      successor: "version 4, which the agent asks for first",
+      todo: "Nothing has to be done.",
+      concerns: () => false,
+    },
+  ],
   rule(options) {
     const { username, password, client_id, client_secret } = options;
     const platform = checkPlatform(options);
@@ -139,6 +158,7 @@ export const casper = defineSource({
     if (context.options.sync_type === "computers") await checkPro(context);
     else await checkDevices(context);
   },
+  inspectAccess,
   compareApis,
   records: readDevices,
   webhookHint: readHint,

@@ -7,7 +7,6 @@
 import { z } from "zod";
 import {
   defineSource,
-  headerAuth,
   nextLink,
   opt,
   type Page,
@@ -17,6 +16,8 @@ import {
   type SourceContext,
   type SourceRecord,
 } from "../../sdk/mod.ts";
+import { buildBase, checkAccess, createAuth, usesApiToken } from "./access.ts";
+import { inspectAccess } from "./rights.ts";
 
 const users = z.array(z.record(z.string(), z.unknown()));
 
@@ -48,9 +49,19 @@ export const okta = defineSource({
     url: opt.url("Address of your Okta organization.", {
       default: "https://example-admin.okta.com",
     }),
-    api_token: opt.secret("API token of an administrator who may read users.", {
-      example: "YOUR Okta API TOKEN",
-    }),
+    client_id: opt.text("Client ID of a service app that may read users.", { default: "" }),
+    private_key: opt.secret(
+      "Private key of the service app, as PEM or JSON (JWK), or the path of the file with it.",
+      { default: "" },
+    ),
+    key_id: opt.text(
+      "ID (kid) of the public key at Okta, if the app has several keys and the private key does not have it in itself.",
+      { default: "", advanced: true },
+    ),
+    api_token: opt.secret(
+      "API token of an administrator who may read users, if there is no service app.",
+      { default: "", example: "YOUR Okta API TOKEN" },
+    ),
     ...peopleOptions,
     deprovisioned: opt.flag("Whether deprovisioned people are read too.", {
       default: false,
@@ -82,20 +93,33 @@ export const okta = defineSource({
     "profile.manager": "name of the manager",
     "credentials.provider.name": "who checks the password",
   },
-  // "Rate limits": 600 a minute for /api/v1/users on the usual plans; the headers say what holds.
   namedBy: ["id", "profile.login"],
-  limits: { concurrency: 4, requests: 600, perSeconds: 60, pageSize },
-  http: ({ url, api_token }) => ({
-    base: url,
-    auth: headerAuth("Authorization", `SSWS ${api_token}`),
-  }),
+  // "Rate limits": 600 a minute for /api/v1/users on the usual plans, of which one token or app may
+  // use half ("Token and OAuth 2.0 app rate limits"); the headers tell the limit of the organization.
+  limits: { concurrency: 4, requests: 300, perSeconds: 60, ownShare: 0.5, pageSize },
+  deadlines: [{
+    what: "API tokens (SSWS)",
+    notice: "Okta API reference, Authentication: API key (deprecated)",
+    successor: "a service app with a key",
+    todo: "Create a service app and set client_id and private_key.",
+    concerns: usesApiToken,
+  }],
+  rule: checkAccess,
+  http: (options) => ({ base: buildBase(options), auth: createAuth(options) }),
   async check({ http }) {
     await http.json({ path: "/api/v1/users", query: { limit: "1" }, what: "users" }, users);
   },
+  inspectAccess,
   async *records(context) {
-    const { url, deprovisioned } = context.options;
-    yield* list(context, url, {});
+    const { options, log } = context;
+    if (usesApiToken(options)) {
+      log.info(
+        "Okta has deprecated API tokens: a service app with client_id and private_key takes their place.",
+      );
+    }
+    const base = buildBase(options);
+    yield* list(context, base, {});
     // The plain list leaves them out ("List all users").
-    if (deprovisioned) yield* list(context, url, { filter: 'status eq "DEPROVISIONED"' });
+    if (options.deprovisioned) yield* list(context, base, { filter: 'status eq "DEPROVISIONED"' });
   },
 });

@@ -33,7 +33,7 @@ function checkAccess(options: Access): string | undefined {
   }
   return !isXml && path.endsWith(".xml")
     ? "url is the one of the old XML API. With client_id and client_secret it is like " +
-      "https://api.us.onelogin.com/api/1/users"
+      "https://api.us.onelogin.com/api/2/users"
     : undefined;
 }
 
@@ -45,8 +45,11 @@ export const onelogin = defineSource({
   mappingName: "OneLogin",
   options: {
     url: opt.url(
-      "Address of the list of users: with your region or your own host name, and /api/1/ or /api/2/.",
-      { default: "https://api.us.onelogin.com/api/1/users" },
+      "Address of the list of users: with your region or your own host name, and /api/2/, or /api/1/ for the older API.",
+      {
+        default: "https://api.us.onelogin.com/api/1/users",
+        recommended: "https://api.us.onelogin.com/api/2/users",
+      },
     ),
     client_id: opt.text("Client ID of an API credential.", {
       default: "",
@@ -94,6 +97,13 @@ export const onelogin = defineSource({
   // "Get Rate Limit": 5,000 an hour for the account; the headers have the seconds that are left.
   namedBy: ["id", "username", "email"],
   limits: { concurrency: 1, requests: 5000, perSeconds: 3600, pageSize },
+  deadlines: [{
+    what: "the XML API",
+    notice: "v1-v3 APIs have been deprecated",
+    successor: "API 2 with an API credential",
+    todo: "Create an API credential and set client_id, client_secret and url.",
+    concerns: (options) => detectApi(options) === "xml",
+  }],
   rule: checkAccess,
   http: (options) => ({ base: new URL(options.url).origin, auth: createAuth(options) }),
   async check(context) {
@@ -104,6 +114,14 @@ export const onelogin = defineSource({
     else if (api === "v1") await http.json(request, usersV1);
     else await http.json({ ...request, query: { limit: "1" } }, usersV2);
   },
+  // No endpoint tells the scope of a credential.
+  inspectAccess: ({ options }) =>
+    Promise.resolve({
+      credentials: detectApi(options) === "xml" ? "the API key" : "the API credential",
+      rights: [],
+      beyondReading: [],
+      untold: "Developers > API Credentials shows its scope, which should be Read users",
+    }),
   async *records(context) {
     const { options, log, wanted } = context;
     const list = { xml: listXml, v1: listV1, v2: listV2 }[detectApi(options)];

@@ -9,9 +9,11 @@ import {
   type Authenticator,
   basicAuth,
   expiresIn,
+  type GrantedAccess,
   headerAuth,
   pages,
   pathOfLink,
+  readMoment,
   requestToken,
   type SourceContext,
   type SourceRecord,
@@ -132,4 +134,58 @@ export async function* listUsers(
   roles: readonly string[],
 ): AsyncGenerator<SourceRecord> {
   for await (const part of list(context, base, "users", users, roles)) yield* part.users;
+}
+
+/** "Show Token": the token that the request is made with. */
+const currentToken = z.object({
+  token: z.object({
+    scopes: z.array(z.string()),
+    created_at: z.string().nullish(),
+    expires_at: z.string().nullish(),
+  }),
+});
+
+/** "Show Self". */
+const self = z.object({ user: z.object({ role: z.string() }) });
+
+/** "Scopes": `read`, `write`, `impersonate`, and those of one resource, such as `users:read`. */
+function isReading(scope: string): boolean {
+  return scope === "read" || scope.endsWith(":read");
+}
+
+/** An API token has no scopes: it may do what the person may. */
+async function accessOfPerson({ http }: SourceContext<unknown>, base: string) {
+  const { user } = await http.json(
+    { path: `${base}/api/v2/users/me.json`, what: "the account" },
+    self,
+  );
+  const right = `everything that the account may, whose role is ${user.role}`;
+  return { credentials: "the API token", rights: [right], beyondReading: [right] };
+}
+
+/** What the credentials allow. Tokens of a client are made for each run, so that their age says nothing. */
+export async function inspectAccess(
+  context: SourceContext<Credentials>,
+  base: string,
+): Promise<GrantedAccess> {
+  const { http, options } = context;
+  if (hasApiTokenOnly(options)) return await accessOfPerson(context, base);
+  const path = `${base}/api/v2/oauth/tokens/current.json`;
+  const { token } = await http.json({ path, what: "the token" }, currentToken);
+  const { scopes: rights, created_at, expires_at } = token;
+  const beyondReading = rights.filter((scope) => !isReading(scope));
+  return options.oauth_token === ""
+    ? {
+      credentials: "the token of the OAuth client",
+      rights,
+      beyondReading,
+      untold: "which scopes the client may ask for, Admin Center shows",
+    }
+    : {
+      credentials: "the OAuth token",
+      rights,
+      beyondReading,
+      created: readMoment(created_at),
+      expires: readMoment(expires_at),
+    };
 }

@@ -8,6 +8,7 @@ import { defineSource, opt, optional, peopleOptions, type Wanted } from "../../s
 import {
   createAuth,
   hasApiTokenOnly,
+  inspectAccess,
   listUsers,
   loadOrganizations,
   pageSize,
@@ -93,6 +94,14 @@ export const zendesk = defineSource({
   // "Rate limits": 200 to 2,500 a minute by plan; the headers say which.
   namedBy: ["id", "name"],
   limits: { concurrency: 2, requests: 200, perSeconds: 60, pageSize },
+  deadlines: [{
+    what: "API tokens",
+    ends: "2027-04-30",
+    notice: "Migrating from API tokens to OAuth access tokens",
+    successor: "an OAuth client",
+    todo: "Create an OAuth client and set client_id and client_secret.",
+    concerns: hasApiTokenOnly,
+  }],
   rule(options) {
     const unknown = splitRoles(options.roles).find((role) => !knownRoles.has(role));
     if (unknown !== undefined) return `roles has "${unknown}", not end-user, agent or admin`;
@@ -106,6 +115,7 @@ export const zendesk = defineSource({
     const path = `${buildBase(options)}/api/v2/users.json`;
     await http.json({ path, query: { "page[size]": "1" }, what: "users" }, users);
   },
+  inspectAccess: (context) => inspectAccess(context, buildBase(context.options)),
   async *records(context) {
     const { options, log, wanted } = context;
     const base = buildBase(options);

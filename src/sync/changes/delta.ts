@@ -141,13 +141,35 @@ interface Classified {
   readonly isAsAccepted: boolean;
 }
 
-/** The comparison of one run. */
-export class Comparison {
+/** What a comparison found, in numbers. */
+export class ChangeTally {
   readonly counts: ChangeCounts = { new: 0, changed: 0, unchanged: 0, blanked: 0 };
   /** How many records lost the value of which field. */
   readonly blankedFields = new Map<string, number>();
   /** Changed records in which a field differs. */
   differing = 0;
+
+  /** Counts a record, and what was accepted of it before. */
+  add(old: FingerprintText | undefined, now: FingerprintText): void {
+    if (old === undefined) this.counts.new++;
+    else if (isEqual(old, now)) this.counts.unchanged++;
+    else this.addChanged(old, now);
+  }
+
+  /** Counts a record in which a field differs. */
+  addChanged(old: FingerprintText, now: FingerprintText): void {
+    this.counts.changed++;
+    this.differing++;
+    const blanked = blankedBetween(old, now);
+    if (blanked.length > 0) this.counts.blanked++;
+    for (const field of blanked) {
+      this.blankedFields.set(field, (this.blankedFields.get(field) ?? 0) + 1);
+    }
+  }
+}
+
+/** The comparison of one run. */
+export class Comparison extends ChangeTally {
   readonly #settings: ComparisonSettings;
   readonly #pending = new Map<string, Fingerprint>();
   readonly #seen = new NumberSet();
@@ -159,6 +181,7 @@ export class Comparison {
   readonly #prints: Fingerprints;
 
   constructor(settings: ComparisonSettings) {
+    super();
     this.#settings = settings;
     this.#prints = new Fingerprints(settings.syncFields);
     for (const record of settings.pending ?? []) {
@@ -198,8 +221,8 @@ export class Comparison {
       const isAsAccepted = waiting === undefined && known?.missed === 0;
       return { kind: "unchanged", print, old, isAsAccepted };
     }
-    this.counts.changed++;
-    if (!isSame) this.#count(old, print);
+    if (isSame) this.counts.changed++;
+    else this.addChanged(old, print);
     return { kind: "changed", print, old, ident: known?.ident, isAsAccepted: false };
   }
 
@@ -237,15 +260,6 @@ export class Comparison {
     const must = mustSend || this.#sent.has(id);
     if (must || !isSame) this.#sent.add(id);
     return must;
-  }
-
-  #count(old: FingerprintText, now: FingerprintText): void {
-    this.differing++;
-    const blanked = blankedBetween(old, now);
-    if (blanked.length > 0) this.counts.blanked++;
-    for (const field of blanked) {
-      this.blankedFields.set(field, (this.blankedFields.get(field) ?? 0) + 1);
-    }
   }
 }
 

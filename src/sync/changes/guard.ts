@@ -6,7 +6,7 @@
 
 import { AgentError } from "../../base/errors.ts";
 import type { Share } from "../../sdk/option.ts";
-import type { Comparison } from "./delta.ts";
+import type { ChangeTally } from "./delta.ts";
 
 /** Thrown when the guard stops a section. */
 export class GuardError extends AgentError {
@@ -54,7 +54,7 @@ export function resolveGuardRule(
 
 /** What the guard looks at. */
 export interface ComparedRun {
-  readonly comparison: Comparison;
+  readonly tally: Pick<ChangeTally, "counts" | "differing" | "blankedFields">;
   /** Records that were in the source before. */
   readonly size: number;
   /** Records that are gone for certain; absent when the source was not read to its end. */
@@ -81,11 +81,11 @@ function listGone(all: readonly string[], gone: number): string {
 /** What a run changes beyond the rule, in sentences for people; nothing when it may go on. */
 export function findViolations(
   rule: GuardRule,
-  { comparison, size, gone, goneNames }: ComparedRun,
+  { tally, size, gone, goneNames }: ComparedRun,
 ): string[] {
   const limit = maxRecords(rule, size);
   const violations: string[] = [];
-  const { counts, differing, blankedFields } = comparison;
+  const { counts, differing, blankedFields } = tally;
   if (!rule.isDefault && differing > limit) {
     violations.push(`${describeShare(differing, size)} would change`);
   }

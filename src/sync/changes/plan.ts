@@ -212,6 +212,21 @@ export async function planSection(
   prepared: PreparedSection,
   settings: PlanSettings,
 ): Promise<PlannedSection> {
+  const found = new Spool<Found>(settings.beside);
+  try {
+    return await compareSection(prepared, settings, found);
+  } catch (thrown) {
+    // The state file or Oomnitza failed: nobody gets the plan, who would close it.
+    found.close();
+    throw thrown;
+  }
+}
+
+async function compareSection(
+  prepared: PreparedSection,
+  settings: PlanSettings,
+  found: Spool<Found>,
+): Promise<PlannedSection> {
   const { section, upload } = prepared;
   const { store } = settings;
   const text = JSON.stringify(upload);
@@ -226,7 +241,6 @@ export async function planSection(
   const comparison = new Comparison({
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
   });
-  const found = new Spool<Found>(settings.beside);
   const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
   const refusals = rules && new FieldRefusals(rules);
   const planning: Planning = {
@@ -295,7 +309,7 @@ function checkGuard(
   if (rule === undefined) return null;
   const sure = gone === null ? undefined : Math.max(0, gone.count - lost);
   const goneNames = gone?.names ?? [];
-  const violations = findViolations(rule, { comparison, size, gone: sure, goneNames });
+  const violations = findViolations(rule, { tally: comparison, size, gone: sure, goneNames });
   return violations.length === 0 ? null : describeViolations(rule, violations);
 }
 

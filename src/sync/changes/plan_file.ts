@@ -17,7 +17,7 @@ import type { MappedRecord } from "../../base/record.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
-import type { ChangeFilter } from "./change_filter.ts";
+import type { ChangeFilter } from "./filter.ts";
 import { guardError } from "./guard.ts";
 import { readLines } from "./line_reader.ts";
 import type { PlannedSection, PlanReport } from "./plan.ts";

@@ -13,8 +13,10 @@ import { TextSpool } from "./spool.ts";
 const maxLineRecords = 100;
 const maxLineLength = 64 * 1024;
 
-/** A line: the names of the fields of its records, then their values record by record. */
-type Line = readonly [readonly string[], ...(readonly unknown[])[]];
+/** A line: the names of the fields of its records, then their values record by record; or the records. */
+type Line =
+  | readonly [readonly string[], ...(readonly unknown[])[]]
+  | readonly MappedRecord[];
 
 /** The fields of a record and their values, as JSON lists. */
 function toText(record: MappedRecord): FingerprintText {
@@ -54,17 +56,27 @@ export class RecordSpool {
     if (this.#records === 0) this.#lines.add(`[${fields}`);
     this.#lines.add(`,${values}`);
     this.#fields = fields;
-    this.#length++;
-    this.#records++;
-    this.#characters += values.length;
-    if (this.#records >= maxLineRecords || this.#characters >= maxLineLength) this.#endLine();
+    this.#count(values.length);
+  }
+
+  /** Adds a record that was written as JSON already. */
+  addText(text: string): void {
+    if (this.#records > 0 && this.#fields !== "") this.#endLine();
+    this.#lines.add(`${this.#records === 0 ? "[" : ","}${text}`);
+    this.#fields = "";
+    this.#count(text.length);
   }
 
   /** All records, in the order they came. */
   *values(): Generator<MappedRecord> {
     if (this.#records > 0) this.#endLine();
     for (const text of this.#lines.lines()) {
-      const [fields, ...records] = parseExactJson(text) as Line;
+      const line = parseExactJson(text) as Line;
+      if (isRecords(line)) {
+        yield* line;
+        continue;
+      }
+      const [fields, ...records] = line;
       for (const values of records) yield toRecord(fields, values);
     }
   }
@@ -74,11 +86,22 @@ export class RecordSpool {
     this.#lines.close();
   }
 
+  #count(characters: number): void {
+    this.#length++;
+    this.#records++;
+    this.#characters += characters;
+    if (this.#records >= maxLineRecords || this.#characters >= maxLineLength) this.#endLine();
+  }
+
   #endLine(): void {
     this.#lines.add("]\n");
     this.#records = 0;
     this.#characters = 0;
   }
+}
+
+function isRecords(line: Line): line is readonly MappedRecord[] {
+  return !Array.isArray(line[0]);
 }
 
 function toRecord(fields: readonly string[], values: readonly unknown[]): MappedRecord {

@@ -9,7 +9,7 @@ import { messageOf, SinkError } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Log } from "../../logging/log.ts";
 import {
-  bodyV3,
+  createBodyWriter,
   finalizeV3,
   requestV2,
   requestV3,
@@ -83,6 +83,7 @@ export class Delivery {
   readonly #dispatcher: Dispatcher;
   #protocol: "v2" | "v3" | undefined;
   readonly #builder: BatchBuilder;
+  readonly #writeBody: (records: string) => string;
   #requests = 0;
   /** Batches in a row to which the instance gave no useful answer. */
   #consecutiveFailures = 0;
@@ -99,6 +100,7 @@ export class Delivery {
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
     this.#builder = new BatchBuilder(settings.batchBytes);
+    this.#writeBody = createBodyWriter(settings.upload);
     this.#protocol = settings.apiVersion === "auto" ? undefined : settings.apiVersion;
     this.#dispatcher = new Dispatcher({
       outbox: settings.outbox,
@@ -186,7 +188,7 @@ export class Delivery {
     try {
       if (this.#protocol !== "v2") {
         const { upload } = this.#settings;
-        const body = text === undefined ? undefined : bodyV3(upload, text);
+        const body = text === undefined ? undefined : this.#writeBody(text);
         const outcome = await this.#post(requestV3(upload, records), undefined, body);
         rest = [];
         await this.#apply(batch, records, outcome);

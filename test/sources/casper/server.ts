@@ -68,6 +68,11 @@ export interface JamfOptions {
   /** See {@linkcode Inventory}. */
   readonly pageLimit?: number;
   readonly stuck?: boolean;
+  /** The account of "GET /v1/auth"; without one, the server does not have the endpoint. */
+  readonly account?: {
+    readonly privilegeSet: "ADMINISTRATOR" | "AUDITOR" | "ENROLLMENT" | "CUSTOM";
+    readonly privileges: readonly string[];
+  };
 }
 
 class Jamf {
@@ -257,6 +262,27 @@ class Jamf {
     return answer({ ids: this.ids, version: inventory, groupsOf, pageLimit, stuck });
   }
 
+  /** "Get all the Authorization details associated with the current API token". */
+  authorization(): Response {
+    const { account } = this.#options;
+    if (account === undefined) return Response.json({ httpStatus: 404 }, { status: 404 });
+    const { privilegeSet, privileges } = account;
+    return Response.json({
+      account: {
+        id: "3",
+        username: credentials.username,
+        accessLevel: "FullAccess",
+        privilegeSet,
+        privilegesBySite: { "-1": privileges },
+        groupIds: [],
+        currentSiteId: "-1",
+      },
+      accountGroups: [],
+      sites: [],
+      authenticationType: "JSS",
+    });
+  }
+
   /** "Return all computer groups". */
   proGroups(): Response {
     const names = Object.keys(this.#options.groups ?? {});
@@ -327,6 +353,11 @@ export function startJamf(options: JamfOptions): Vendor {
             const one = (all: Inventory) => inventoryComputer(call, all, Number(match?.[2]));
             return jamf.inventory(match?.[1] ?? "", one);
           }),
+      },
+      {
+        method: "GET",
+        path: /^\/jss\/(?:api|pro)\/v1\/auth$/,
+        answer: (call) => jamf.known(call, () => jamf.authorization()),
       },
       {
         method: "GET",

@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { startVendor, type Throttle, type Vendor, type VendorCall } from "../../support/vendor.ts";
+import {
+  startVendor,
+  type Throttle,
+  type Vendor,
+  type VendorCall,
+  type VendorRoute,
+} from "../../support/vendor.ts";
+import { OktaOauth, type ServiceApp } from "./oauth.ts";
 
 /** The token that the server accepts. */
 export const token = "00okta-Canary-T0ken/with+signs=";
@@ -35,8 +42,23 @@ export interface OktaOptions {
   readonly throttle?: Throttle;
   /** Largest page that the server gives, whatever is asked for. */
   readonly pageLimit?: number;
-  /** "Rate limits": requests in a window of so many milliseconds, which all three headers of an answer tell. */
-  readonly limit?: { readonly requests: number; readonly windowMs: number };
+  /**
+   * "Rate limits": requests in a window of so many milliseconds, which all three headers of an answer
+   * tell. Of these, a token or app may use the `share`, of which no header tells ("Token and OAuth 2.0
+   * app rate limits").
+   */
+  readonly limit?: {
+    readonly requests: number;
+    readonly windowMs: number;
+    readonly share?: number;
+  };
+  /** Who the API token belongs to: roles, and API tokens where the roles let it ask for them. */
+  readonly administrator?: {
+    readonly roles: readonly string[];
+    readonly tokens?: readonly { readonly created: string; readonly expiresAt: string }[];
+  };
+  /** A service app, which signs in with a key instead of the token. */
+  readonly app?: ServiceApp;
   /** Waited for before each answer. */
   readonly hold?: (call: VendorCall) => Promise<void>;
   /** Host that the next links name, instead of the server's own. */
@@ -74,6 +96,7 @@ class Windows {
   readonly #limit: NonNullable<OktaOptions["limit"]>;
   #resets = 0;
   #left = 0;
+  #own = 0;
 
   constructor(limit: NonNullable<OktaOptions["limit"]>) {
     this.#limit = limit;
@@ -82,9 +105,9 @@ class Windows {
   /** Counts a request; gives the headers of its answer, or the refusal. */
   take(): Headers | Response {
     const now = Date.now();
-    const { requests, windowMs } = this.#limit;
-    if (now >= this.#resets) [this.#resets, this.#left] = [now + windowMs, requests];
-    if (this.#left === 0) return throttled(this.#resets - now);
+    const { requests, windowMs, share = 1 } = this.#limit;
+    if (now >= this.#resets) [this.#resets, this.#left, this.#own] = [now + windowMs, requests, 0];
+    if (this.#left === 0 || this.#own++ >= requests * share) return throttled(this.#resets - now);
     return new Headers({
       "Date": new Date(now).toUTCString(),
       "X-Rate-Limit-Limit": `${requests}`,
@@ -94,18 +117,29 @@ class Windows {
   }
 }
 
-function list(call: VendorCall, options: OktaOptions, windows: Windows | undefined): Response {
-  if (call.headers.get("authorization") !== `SSWS ${token}`) {
-    return refusal(401, "E0000011", "Invalid token provided");
-  }
+/** What the parts of a server share. */
+interface Organization {
+  readonly options: OktaOptions;
+  readonly windows: Windows | undefined;
+  readonly oauth: OktaOauth | undefined;
+}
+
+/** Why a request without the right is refused. */
+function checkRight(call: VendorCall, { oauth }: Organization, scope: string) {
+  if (call.headers.get("authorization") === `SSWS ${token}`) return undefined;
+  return oauth?.refusal(call, scope) ??
+    (oauth === undefined ? refusal(401, "E0000011", "Invalid token provided") : undefined);
+}
+
+function list(call: VendorCall, organization: Organization): Response {
+  const { options, windows } = organization;
+  const refused = checkRight(call, organization, "okta.users.read");
+  if (refused !== undefined) return refused;
   const filter = call.query.get("filter");
   if (filter !== null && filter !== 'status eq "DEPROVISIONED"') {
     return refusal(400, "E0000031", "Invalid search criteria.");
   }
-  const all = filter === null
-    ? Array.from({ length: options.active }, (_, index) => user(index))
-    : Array.from({ length: options.deprovisioned ?? 0 }, (_, index) =>
-      user(options.active + index, "DEPROVISIONED"));
+  const total = filter === null ? options.active : options.deprovisioned ?? 0;
   const asked = Number(call.query.get("limit") ?? "200");
   if (!Number.isInteger(asked) || asked < 1 || asked > 200) {
     return refusal(400, "E0000001", "Api validation failed: limit");
@@ -116,7 +150,7 @@ function list(call: VendorCall, options: OktaOptions, windows: Windows | undefin
     new Headers({ "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "598" });
   if (headers instanceof Response) return headers;
   headers.append("Link", `<${call.url.href}>; rel="self"`);
-  if (start + size < all.length) {
+  if (start + size < total) {
     const next = new URL(
       call.url.pathname + call.url.search,
       options.linkOrigin ?? call.url.origin,
@@ -124,19 +158,72 @@ function list(call: VendorCall, options: OktaOptions, windows: Windows | undefin
     next.searchParams.set("after", `at+${start + size}=`);
     headers.append("Link", `<${next.href}>; rel="next"`);
   }
-  return Response.json(all.slice(start, start + size), { headers });
+  const page = Array.from({ length: Math.min(size, total - start) }, (_, index) => {
+    if (filter === null) return user(start + index);
+    return user(options.active + start + index, "DEPROVISIONED");
+  });
+  return Response.json(page, { headers });
+}
+
+/** "Retrieve a user", "List all user role assignments" and "List all API token metadata". */
+function administratorRoutes(organization: Organization): VendorRoute[] {
+  const { administrator } = organization.options;
+  if (administrator === undefined) return [];
+  const { roles, tokens } = administrator;
+  const userId = "00uAdministrator";
+  const lists: Readonly<Record<string, () => Response>> = {
+    "/api/v1/users/me": () => Response.json({ id: userId, status: "ACTIVE", profile: {} }),
+    [`/api/v1/users/${userId}/roles`]: () =>
+      Response.json(roles.map((type) => ({
+        id: `ra-${type}`,
+        label: type.toLowerCase().replaceAll("_", " "),
+        type,
+        status: "ACTIVE",
+        assignmentType: "USER",
+      }))),
+    "/api/v1/api-tokens": () =>
+      tokens === undefined
+        ? refusal(403, "E0000006", "You do not have permission to perform the requested action")
+        : Response.json([
+          ...tokens.map((token, index) => ({
+            id: `00T${index}`,
+            name: `token ${index}`,
+            userId,
+            tokenWindow: "P30D",
+            ...token,
+          })),
+          { id: "00Tother", name: "of somebody else", userId: "00uOther", created: "2019-01-01" },
+        ]),
+  };
+  return Object.entries(lists).map(([path, answer]) => ({
+    method: "GET",
+    path,
+    answer: (call) => checkRight(call, organization, "okta.roles.read") ?? answer(),
+  }));
+}
+
+/** An organization at work, with its authorization server when it has a service app. */
+export interface OktaServer extends Vendor {
+  readonly oauth: OktaOauth | undefined;
 }
 
 /** Starts the server. */
-export function startOkta(options: OktaOptions): Vendor {
+export function startOkta(options: OktaOptions): OktaServer {
   const windows = options.limit === undefined ? undefined : new Windows(options.limit);
-  return startVendor({
-    routes: [{
-      method: "GET",
-      path: "/api/v1/users",
-      answer: (call) => list(call, options, windows),
-    }],
+  const oauth = options.app === undefined ? undefined : new OktaOauth(options.app);
+  const organization: Organization = { options, windows, oauth };
+  const vendor = startVendor({
+    routes: [
+      { method: "GET", path: "/api/v1/users", answer: (call) => list(call, organization) },
+      ...administratorRoutes(organization),
+      ...(oauth === undefined ? [] : [{
+        method: "POST",
+        path: "/oauth2/v1/token",
+        answer: (call: VendorCall) => oauth.grant(call),
+      }]),
+    ],
     hold: options.hold,
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
   });
+  return Object.assign(vendor, { oauth });
 }

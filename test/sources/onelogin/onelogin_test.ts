@@ -4,6 +4,7 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
+import { describeIni } from "../../../src/describe/ini.ts";
 import { onelogin } from "../../../src/sources/onelogin/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
 import { type Api, apis, isList, start } from "./section.ts";
@@ -101,3 +102,8 @@ for (const api of names) {
     });
   });
 }
+
+test("a new section reads by API 2, one that names no address by API 1 as before", () => {
+  expect(describeIni([onelogin])).toContain("\nurl = https://api.us.onelogin.com/api/2/users\n");
+  expect(onelogin.options.url?.default).toBe("https://api.us.onelogin.com/api/1/users");
+});

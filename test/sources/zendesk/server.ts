@@ -12,6 +12,7 @@ import {
   type Throttle,
   type Vendor,
   type VendorCall,
+  type VendorRoute,
 } from "../../support/vendor.ts";
 
 /** The credentials that the server accepts. */
@@ -41,6 +42,13 @@ export interface ZendeskOptions {
   readonly tokenSeconds?: number;
   /** Whether the server knows no cursors. */
   readonly offsetOnly?: boolean;
+  /** What "Show Token" and "Show Self" tell of the credentials; without it, nobody may ask. */
+  readonly told?: {
+    readonly scopes: readonly string[];
+    readonly created: string;
+    readonly expires: string | null;
+    readonly role: (typeof roles)[number];
+  };
 }
 
 const roles = ["end-user", "agent", "admin"] as const;
@@ -152,6 +160,32 @@ function byOffset<T>(call: VendorCall, all: readonly T[], key: string): Response
   });
 }
 
+/** "Show Token" (of the request itself) and "Show Self". */
+function toldRoutes(
+  { told }: ZendeskOptions,
+  isKnown: (call: VendorCall) => boolean,
+): VendorRoute[] {
+  if (told === undefined) return [];
+  const { scopes, created: created_at, expires: expires_at, role } = told;
+  const unknown = () => Response.json({ error: "Couldn't authenticate you" }, { status: 401 });
+  function token(call: VendorCall): Response {
+    if (!isKnown(call)) return unknown();
+    // An API token is none of OAuth's.
+    if (!call.headers.get("authorization")?.startsWith("Bearer ")) {
+      return Response.json({ error: "RecordNotFound" }, { status: 404 });
+    }
+    return Response.json({ token: { id: 1, client_id: 41, scopes, created_at, expires_at } });
+  }
+  return [
+    { method: "GET", path: "/api/v2/oauth/tokens/current.json", answer: token },
+    {
+      method: "GET",
+      path: "/api/v2/users/me.json",
+      answer: (call) => isKnown(call) ? Response.json({ user: { id: 1, role } }) : unknown(),
+    },
+  ];
+}
+
 /** Starts the server. */
 export function startZendesk(options: ZendeskOptions): Vendor {
   const tokens: Tokens = new Map();
@@ -180,6 +214,7 @@ export function startZendesk(options: ZendeskOptions): Vendor {
       { method: "POST", path: "/oauth/tokens", answer: (call) => grant(call, options, tokens) },
       { method: "GET", path: "/api/v2/users.json", answer: users },
       { method: "GET", path: "/api/v2/organizations.json", answer: organizations },
+      ...toldRoutes(options, (call) => isKnown(call, options, tokens)),
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
   });

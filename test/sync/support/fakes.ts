@@ -87,11 +87,20 @@ export class FakeOutbox implements Outbox {
     readonly refused: readonly RefusedRecord[];
     readonly pending: readonly string[];
   }[] = [];
+  readonly removed: number[] = [];
   #next = 1;
 
   put(batches: readonly NewBatch[]): number[] {
     this.puts.push(batches.map(({ records }) => records.map(({ TAG }) => String(TAG))));
     return batches.map(() => this.#next++);
+  }
+
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  remove(ids: readonly number[]): void {
+    this.removed.push(...ids);
   }
 
   acknowledge(

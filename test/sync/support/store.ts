@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StateStore } from "../../../src/state/store.ts";
+import { StateStore, type StoreSettings } from "../../../src/state/store.ts";
 import { upload } from "./fakes.ts";
 
 /** A state file, gone at the end of its scope. */
@@ -17,12 +17,13 @@ export interface TestStore {
 }
 
 /** Opens a new state file. */
-export function openTestStore(): TestStore {
+export function openTestStore(settings: Pick<StoreSettings, "syncFile"> = {}): TestStore {
   const folder = mkdtempSync(join(tmpdir(), "agent-store-"));
   const store = new StateStore({
     path: join(folder, "state.sqlite"),
     instance: "https://example.oomnitza.com",
     redact: (text) => text.replaceAll("secret", "***"),
+    ...settings,
   });
   return {
     folder,

@@ -1,0 +1,218 @@
+/**
+ * The batches of the last upload of a section, when it sent all of its source: as long as the next run gives
+ * much the same records in the same order, it is compared with them as they are, and nothing is unpacked.
+ *
+ * @module
+ */
+
+import { giveWay } from "../base/iteration.ts";
+import { decompress } from "../runtime/compress.ts";
+import type { Sqlite } from "../runtime/sqlite.ts";
+import { addEnd, notAwaited, type SentAll, untilReceipt } from "./answered_batches.ts";
+import { maxMissedRuns } from "./baseline.ts";
+import { withoutWaiting } from "./file.ts";
+import type { FingerprintText } from "./fingerprint.ts";
+import { type BaselineHome, FieldLists, loadHead } from "./fold.ts";
+
+/** A record that was missed in earlier runs. */
+export interface MissedRecord extends FingerprintText {
+  readonly id: number;
+}
+
+/** What a run needs to know that was compared with the last upload. */
+export interface OrderedConclusion {
+  readonly run: string;
+  /** Records that it sent, all of them accepted; absent when some were not. */
+  readonly records: number | undefined;
+  /** What was not in the source, by its key. */
+  readonly gone: ReadonlyMap<string, FingerprintText>;
+  /** Records that had been missed and are back. */
+  readonly returned: readonly number[];
+}
+
+/** Batches that are read, or removed, before others have a turn. */
+const pageSize = 500;
+
+/** The last upload of a section. Everything throws `AgentError` when the state file fails. */
+export class LastUpload {
+  readonly run: string;
+  /** Records that it sent. */
+  readonly size: number;
+  readonly #home: BaselineHome;
+
+  constructor(home: BaselineHome, run: string, size: number) {
+    this.#home = home;
+    this.run = run;
+    this.size = size;
+  }
+
+  /** Its batches, in the order in which they were accepted: the JSON text of a list of records each. */
+  *batches(): Generator<string> {
+    const { section } = this.#home;
+    for (let last = 0;;) {
+      const [row] = this.#use((database) =>
+        database.rows(
+          `SELECT id, records FROM answered_batches WHERE section = ? AND id > ? AND run = ?
+            AND kind = 'accepted' ORDER BY id LIMIT 1`,
+          section,
+          last,
+          this.run,
+        )
+      );
+      if (row === undefined) return;
+      last = Number(row.id);
+      yield decompress(row.records as Uint8Array);
+    }
+  }
+
+  /** A record that this upload did not send, and an earlier one did. */
+  findMissed(key: string): MissedRecord | undefined {
+    const [row] = this.#use((database) =>
+      database.rows(
+        `SELECT fingerprints.id, vals, field_lists.fields AS names FROM fingerprints
+          JOIN field_lists ON field_lists.id = fingerprints.fields
+          WHERE baseline = (SELECT id FROM baselines WHERE section = ?) AND key = ? AND missed > 0`,
+        this.#home.section,
+        key,
+      )
+    );
+    if (row === undefined) return undefined;
+    return { id: Number(row.id), fields: String(row.names), values: String(row.vals) };
+  }
+
+  /** Writes down that a run read and sent all of the source: it is what the next is compared with. */
+  async conclude({ run, records, gone, returned }: OrderedConclusion): Promise<void> {
+    const { section, destination } = this.#home;
+    await this.#forget();
+    const baseline = this.#use((database) => {
+      return withoutWaiting(database, () => loadHead(database, this.#home)).id;
+    });
+    this.#write((database) => {
+      for (const id of returned) {
+        database.run("UPDATE fingerprints SET missed = 0 WHERE id = ?", id);
+      }
+    });
+    await this.#miss(baseline);
+    this.#write((database) => {
+      const lists = new FieldLists();
+      for (const [key, { fields, values }] of gone) {
+        const list = lists.idOf(database, fields);
+        database.run(saveGone, baseline, key, list, values, this.run);
+      }
+      addEnd(database, { section, run, destination }, records);
+    });
+  }
+
+  /** Counts what was missed before and is not back as missed once more. */
+  async #miss(baseline: number): Promise<void> {
+    // From those missed most often down, so that none is counted twice.
+    for (let missed = maxMissedRuns - 1; missed >= 1; missed--) {
+      const statement = missed + 1 === maxMissedRuns
+        ? "DELETE FROM fingerprints WHERE id = ?"
+        : "UPDATE fingerprints SET missed = missed + 1 WHERE id = ?";
+      for (let last = 0;;) {
+        const ids = this.#use((database) =>
+          database.rows(
+            `SELECT id FROM fingerprints WHERE baseline = ? AND missed = ? AND id > ?
+              ORDER BY id LIMIT ?`,
+            baseline,
+            missed,
+            last,
+            pageSize,
+          )
+        ).map(({ id }) => Number(id));
+        this.#write((database) => {
+          for (const id of ids) database.run(statement, id);
+        });
+        if (ids.length < pageSize) break;
+        last = ids.at(-1) ?? last;
+        await giveWay();
+      }
+    }
+  }
+
+  /** Forgets the batches, which the run that ends has sent anew; those of an awaited receipt stay for that. */
+  async #forget(): Promise<void> {
+    const { section } = this.#home;
+    for (let isMore = true; isMore;) {
+      this.#write((database) => {
+        const forgotten = database.rows(
+          `DELETE FROM answered_batches WHERE id IN (SELECT id FROM answered_batches
+            WHERE section = ? AND run = ? AND destination <> ${untilReceipt} AND ${notAwaited} LIMIT ?)
+            RETURNING id`,
+          section,
+          this.run,
+          pageSize,
+        );
+        isMore = forgotten.length === pageSize;
+      });
+      if (isMore) await giveWay();
+    }
+    this.#write((database) =>
+      database.run(
+        `UPDATE answered_batches SET destination = ${untilReceipt} WHERE section = ? AND run = ?`,
+        section,
+        this.run,
+      )
+    );
+  }
+
+  #write(work: (database: Sqlite) => void): void {
+    this.#use((database) =>
+      withoutWaiting(database, () => database.transaction(() => work(database)))
+    );
+  }
+
+  #use<T>(work: (database: Sqlite) => T): T {
+    try {
+      return work(this.#home.database);
+    } catch (error) {
+      throw this.#home.unusable(error);
+    }
+  }
+}
+
+const saveGone = `INSERT INTO fingerprints (baseline, key, fields, vals, run, must_send, missed)
+  VALUES (?, ?, ?, ?, ?, 0, 1)
+  ON CONFLICT (baseline, key) DO UPDATE SET
+    fields = excluded.fields, vals = excluded.vals, run = excluded.run, must_send = 0, missed = 1`;
+
+/**
+ * The last upload of a section, when all that was accepted of the section since it was compared last is that
+ * upload, and it sent all of its source.
+ */
+export function findLastUpload(home: BaselineHome): LastUpload | undefined {
+  const { database, section, destination } = home;
+  const [full] = database.rows(
+    `SELECT id, run, destination, compared FROM answered_batches
+      WHERE section = ? AND kind = 'full' ORDER BY id DESC LIMIT 1`,
+    section,
+  );
+  if (full === undefined || full.compared === null || full.destination !== destination) {
+    return undefined;
+  }
+  const [head] = database.rows(
+    "SELECT destination, answer FROM baselines WHERE section = ?",
+    section,
+  );
+  if (head !== undefined && head.destination !== destination) return undefined;
+  const { batches, records } = JSON.parse(String(full.compared)) as SentAll;
+  const run = String(full.run);
+  const [own] = database.rows(
+    `SELECT count(*) AS batches FROM answered_batches
+      WHERE section = ? AND run = ? AND kind = 'accepted' AND destination = ?`,
+    section,
+    run,
+    destination,
+  );
+  if (Number(own?.batches) !== batches) return undefined;
+  const [other] = database.rows(
+    `SELECT id FROM answered_batches WHERE section = ? AND destination <> ${untilReceipt}
+      AND NOT (run = ? AND kind IN ('accepted', 'full')) AND (id > ? OR id > ?) LIMIT 1`,
+    section,
+    run,
+    Number(head?.answer ?? 0),
+    Number(full.id),
+  );
+  return other === undefined ? new LastUpload(home, run, records) : undefined;
+}

@@ -1,0 +1,190 @@
+/**
+ * Compares the records of a run with those of the last upload, in the order of both: a record that is as it
+ * was is the next part of that upload's text, and nothing of it has to be looked up or unpacked.
+ *
+ * @module
+ */
+
+import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
+import type { MappedRecord } from "../../base/record.ts";
+import { type Fingerprint, Fingerprints, type FingerprintText } from "../../state/fingerprint.ts";
+import type { LastUpload } from "../../state/last_upload.ts";
+import { ChangeTally } from "./delta.ts";
+
+/** Records out of their order that are kept until their counterpart comes, of each of the two uploads. */
+const maxApart = 2000;
+
+/** A batch of the last upload. */
+interface Batch {
+  readonly text: string;
+  /** Where its next record begins. */
+  at: number;
+  /** How many of its records were compared or passed over. */
+  index: number;
+  /** Its records, once one of them had to be looked at. */
+  records: readonly MappedRecord[] | undefined;
+}
+
+/** The comparison of one run with the last upload. */
+export class OrderedComparison {
+  readonly tally = new ChangeTally();
+  readonly #last: Pick<LastUpload, "batches" | "findMissed">;
+  readonly #batches: Iterator<string>;
+  readonly #prints: Fingerprints;
+  /** The batch that is compared with, and the one after it when that had to be looked into. */
+  #batch: Batch | undefined;
+  #ahead: Batch | undefined;
+  /** Records of the last upload that were passed over, and those of this run that were not found, by their keys. */
+  readonly #passed = new Map<string, FingerprintText>();
+  readonly #unknown = new Map<string, Fingerprint>();
+  readonly #returned: number[] = [];
+
+  /** @param syncFields At least one. */
+  constructor(last: Pick<LastUpload, "batches" | "findMissed">, syncFields: readonly string[]) {
+    this.#last = last;
+    this.#batches = last.batches();
+    this.#prints = new Fingerprints(syncFields);
+    this.#batch = this.#read();
+  }
+
+  /** What was not in the source, by its key; only when the comparison was finished. */
+  get gone(): ReadonlyMap<string, FingerprintText> {
+    return this.#passed;
+  }
+
+  /** Records that had been missed before the last upload and are back. */
+  get returned(): readonly number[] {
+    return this.#returned;
+  }
+
+  /**
+   * Takes the next record, whose JSON is `text`; gives whether it could be compared: not when too many
+   * records are in another order, or have the same key.
+   */
+  add(record: MappedRecord, text: string): boolean {
+    const batch = this.#batch;
+    // One JSON object is never the beginning of another: equal so far is equal.
+    if (batch !== undefined && batch.text.startsWith(text, batch.at)) {
+      this.#advance(batch, text.length);
+      this.tally.counts.unchanged++;
+      return true;
+    }
+    const print = this.#prints.create(record);
+    if (print?.key === undefined) return false;
+    const old = this.#take(print.key);
+    if (old !== undefined) {
+      this.tally.add(old, print);
+      return true;
+    }
+    if (this.#unknown.has(print.key)) return false;
+    this.#unknown.set(print.key, print);
+    return this.#isNear;
+  }
+
+  /**
+   * Ends the comparison of a source that was read to its end; gives whether what is left could be compared.
+   * `came` says which of some keys came after all, for records that share one.
+   */
+  finish(came: (keys: ReadonlyMap<string, unknown>) => Iterable<string>): boolean {
+    for (let batch = this.#batch; batch !== undefined; batch = this.#batch) {
+      if (!this.#pass(batch)) return false;
+    }
+    for (const [key, print] of this.#unknown) {
+      const passed = this.#passed.get(key);
+      const missed = passed === undefined ? this.#last.findMissed(key) : undefined;
+      if (missed !== undefined) this.#returned.push(missed.id);
+      this.#passed.delete(key);
+      this.tally.add(passed ?? missed, print);
+    }
+    if (this.#passed.size > 0) { for (const key of came(this.#passed)) this.#passed.delete(key); }
+    return true;
+  }
+
+  get #isNear(): boolean {
+    return this.#passed.size <= maxApart && this.#unknown.size <= maxApart;
+  }
+
+  /** The record of a key: the next one, or one that was passed over or is near. */
+  #take(key: string): FingerprintText | undefined {
+    const passed = this.#passed.get(key);
+    if (passed !== undefined) {
+      this.#passed.delete(key);
+      return passed;
+    }
+    const batch = this.#batch;
+    if (batch === undefined) return undefined;
+    return this.#takeFrom(batch, key) ?? this.#takeAhead(batch, key);
+  }
+
+  #takeAhead(batch: Batch, key: string): FingerprintText | undefined {
+    const ahead = this.#ahead ??= this.#read();
+    if (ahead === undefined) return undefined;
+    const found = findKey(
+      ahead,
+      this.#recordsOf(ahead),
+      (record) => this.#prints.keyOf(record),
+      key,
+    );
+    if (found === undefined) return undefined;
+    this.#pass(batch);
+    return this.#takeFrom(ahead, key);
+  }
+
+  /** Takes the record of a key out of what is left of a batch, and passes over those before it. */
+  #takeFrom(batch: Batch, key: string): FingerprintText | undefined {
+    const records = this.#recordsOf(batch);
+    const position = findKey(batch, records, (record) => this.#prints.keyOf(record), key);
+    if (position === undefined) return undefined;
+    while (batch.index < position) this.#passOne(batch, records);
+    const record = records[position];
+    const print = record === undefined ? undefined : this.#prints.create(record);
+    this.#advance(batch, stringifyExactJson(record).length);
+    return print;
+  }
+
+  /** Passes over what is left of a batch; gives whether that is not too much. */
+  #pass(batch: Batch): boolean {
+    const records = this.#recordsOf(batch);
+    while (this.#batch === batch && this.#isNear) this.#passOne(batch, records);
+    return this.#isNear;
+  }
+
+  #passOne(batch: Batch, records: readonly MappedRecord[]): void {
+    const record = records[batch.index] ?? {};
+    const print = this.#prints.create(record);
+    if (print?.key !== undefined) this.#passed.set(print.key, print);
+    this.#advance(batch, stringifyExactJson(record).length);
+  }
+
+  /** Goes on behind a record of so many characters. */
+  #advance(batch: Batch, length: number): void {
+    batch.at += length + 1;
+    batch.index++;
+    if (batch.at < batch.text.length) return;
+    this.#batch = this.#ahead ?? this.#read();
+    this.#ahead = undefined;
+  }
+
+  #recordsOf(batch: Batch): readonly MappedRecord[] {
+    return batch.records ??= parseExactJson(batch.text) as MappedRecord[];
+  }
+
+  #read(): Batch | undefined {
+    const { done, value } = this.#batches.next();
+    return done === true ? undefined : { text: value, at: 1, index: 0, records: undefined };
+  }
+}
+
+/** Where in what is left of a batch the record of a key is. */
+function findKey(
+  { index }: Batch,
+  records: readonly MappedRecord[],
+  keyOf: (record: MappedRecord) => string | undefined,
+  key: string,
+): number | undefined {
+  for (let position = index; position < records.length; position++) {
+    const record = records[position];
+    if (record !== undefined && keyOf(record) === key) return position;
+  }
+  return undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * What vendors end: the countdown, and that new sections do not depend on it any more in good time.
+ *
+ * @module
+ */
+import { describe, expect, test } from "bun:test";
+import { checkDeadlines } from "../../src/doctor/deadlines.ts";
+import { sampleText } from "../../src/describe/value.ts";
+import { countDown, daysUntil, type Deadline } from "../../src/sdk/deadline.ts";
+import { readOption } from "../../src/sdk/option.ts";
+import type { Source } from "../../src/sdk/mod.ts";
+import { sources } from "../../src/sources/mod.ts";
+
+const deadline: Deadline = {
+  what: "API tokens",
+  ends: "2027-04-30",
+  notice: "About the end of tokens",
+  successor: "an OAuth client",
+  todo: "Create an OAuth client.",
+  concerns: ({ token }) => token !== undefined,
+};
+
+const source = { title: "Example", deadlines: [deadline] } as unknown as Source;
+
+function on(day: string, options: Record<string, unknown> = { token: "x" }) {
+  const now = Date.parse(`${day}T12:00:00Z`);
+  return checkDeadlines({ name: "example", source, options }, now);
+}
+
+describe("the countdown", () => {
+  test("half a year before there is a warning, a month before and afterwards a failure", () => {
+    const states: Record<string, string> = {
+      "2026-10-31": "ok",
+      "2026-11-01": "warning",
+      "2027-03-30": "warning",
+      "2027-03-31": "failed",
+      "2027-04-30": "failed",
+      "2028-01-01": "failed",
+    };
+    for (const [day, state] of Object.entries(states)) {
+      expect([day, on(day).map((check) => check.state)]).toEqual([day, [state]] as never);
+    }
+  });
+
+  test("it says what ends when, by which notice, and what to do", () => {
+    expect(on("2027-04-20")).toEqual([{
+      area: "deadline",
+      subject: "example",
+      state: "failed",
+      found: 'Example ends API tokens on 2027-04-30, in 10 days ("About the end of tokens")',
+      todo: "Create an OAuth client.",
+    }]);
+    expect(on("2027-04-29")[0]?.found).toContain("in 1 day (");
+    expect(on("2027-04-30")[0]?.found).toContain("today");
+    expect(on("2027-05-02")[0]?.found).toContain("was to end API tokens on 2027-04-30, 2 days ago");
+  });
+
+  test("a section that does not depend on it is not told", () => {
+    expect(on("2027-04-20", {})).toEqual([]);
+  });
+
+  test("without a day it is told, and is no finding", () => {
+    const { ends: _none, ...undated } = deadline;
+    expect(countDown(undated, "Example", 0)).toMatchObject({
+      severity: "none",
+      message:
+        'Example has deprecated API tokens without naming an end ("About the end of tokens")',
+    });
+  });
+});
+
+/** The values of a new section, as `generate-ini` writes it. */
+function newSection({ options }: Source): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, option]) => {
+      const text = option.advanced ? undefined : sampleText(option);
+      const result = readOption(option, text);
+      return [key, result.ok ? result.value : undefined];
+    }),
+  );
+}
+
+/** Days before an end by which new sections must not depend on it. */
+const preparedDays = 60;
+
+const declared = sources.flatMap((source) =>
+  (source.deadlines ?? []).map((one) => ({ source, one }))
+);
+
+describe("deadlines of the sources", () => {
+  test("are complete", () => {
+    expect(declared.length).toBeGreaterThan(0);
+    for (const { source, one } of declared) {
+      const where = `${source.name}: ${one.what}`;
+      expect([where, one.notice, one.successor, one.todo]).not.toContain("");
+      expect([where, /\.$/.test(one.todo)]).toEqual([where, true]);
+      const day = one.ends ?? "2027-01-01";
+      expect([where, new Date(day).toISOString().slice(0, 10)]).toEqual([where, day]);
+    }
+  });
+
+  /*
+   * Fails by the calendar: when it does, change what `generate-ini` writes for that source, so that a new
+   * section no longer depends on what ends (take the option out of the sample, or recommend another
+   * value); when nothing replaces it, take the source's support for it out.
+   */
+  test("are not what a new section depends on, from 60 days before", () => {
+    const due = declared.filter(({ source, one }) =>
+      one.ends !== undefined &&
+      daysUntil(one.ends, Date.now()) <= preparedDays &&
+      one.concerns(newSection(source))
+    );
+    const todo = due.map(({ source, one }) =>
+      `${source.title} ends ${one.what} on ${one.ends}, and [${source.name}] of generate-ini still ` +
+      `depends on it: let new sections use ${one.successor} ("${one.notice}")`
+    );
+    expect(todo).toEqual([]);
+  });
+
+  test("are found in a new section where it does depend on them", () => {
+    const zendesk = sources.find(({ name }) => name === "zendesk");
+    const [tokens] = zendesk?.deadlines ?? [];
+    expect(tokens?.concerns({ client_id: "", client_secret: "", oauth_token: "" })).toBe(true);
+    expect(tokens?.concerns({ client_id: "a", client_secret: "b", oauth_token: "" })).toBe(false);
+  });
+});
