@@ -139,19 +139,28 @@ slow("what passes is encrypted", async () => {
   expect(words.filter((word) => passed.includes(word))).toEqual(["GSSAPI"]);
 }, timeoutMs);
 
-slow("what was changed on the way is refused, and nothing of it is sent", async () => {
-  const domain = await getDomain();
-  // The login is shorter than that; an answer with people is longer.
-  using relay = await startRelay(domain, (bytes, sofar) => {
-    if (sofar > 1000 || bytes.length > 1000) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-    return bytes;
-  });
-  const { code, section, records } = await run(({ keytab }) => ({ keytab, url: relay.url }), []);
-  expect(code).toBe(3);
-  expect(section.error?.message).toContain("is lost");
-  expect(section.error?.bug).toBe(false);
-  expect(records).toEqual([]);
-}, timeoutMs);
+slow(
+  "what was changed on the way is refused, and only what came whole before it is sent",
+  async () => {
+    const domain = await getDomain();
+    // The login is shorter than that; an answer with people is longer.
+    using relay = await startRelay(domain, (bytes, sofar) => {
+      if (sofar > 1000 || bytes.length > 1000) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      return bytes;
+    });
+    const { code, section, records } = await run(({ keytab }) => ({ keytab, url: relay.url }), []);
+    expect(code).toBe(3);
+    expect(section.error?.message).toContain("is lost");
+    expect(section.error?.bug).toBe(false);
+    expect(records.length).toBeLessThan(count);
+    const known = new Map(expected.map((person) => [person.USER, person]));
+    const changed = records.filter((record) => {
+      return !Bun.deepEquals(record, known.get(String(record.USER)) ?? {});
+    });
+    expect(changed).toEqual([]);
+  },
+  timeoutMs,
+);
 
 slow("tickets of a cache let it in, named or the usual one", async () => {
   const domain = await getDomain();
