@@ -12,7 +12,7 @@ import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { hasDesktop } from "../runtime/browser.ts";
 import { version } from "../runtime/version.ts";
-import { windowsServiceArgument } from "../os_service/names.ts";
+import { startedService } from "../os_service/names.ts";
 import { bugHint, type RunReport, toSectionError } from "../sync/report.ts";
 import { sources } from "../sources/mod.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
@@ -84,7 +84,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
   const { keepsLog = false } = command;
-  if (keepsLog) checkOpenFiles();
+  if (keepsLog !== false) checkOpenFiles();
   const { dataFolder, ...files } = resolveFiles({ global, env, directory });
   program.log = openLog({ console, redactor, global, keepsLog, env, directory, dataFolder });
   const context: CommandContext = {
@@ -98,7 +98,11 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     ...files,
     ...(environment.service === undefined ? {} : { onReady: environment.service.onReady }),
     input,
-    print: (text) => console.print(neutraliseResult(redactor.redact(text))),
+    print: (text, paint) => {
+      const shown = neutraliseResult(redactor.redact(text));
+      const isPainted = console.isOutputTerminal && console.wantsColour;
+      console.print(isPainted && paint !== undefined ? paint(shown) : shown);
+    },
     isTerminal: console.isTerminal,
     status: (text) =>
       console.status(text === undefined ? undefined : neutralise(redactor.redact(text))),
@@ -174,10 +178,15 @@ export async function runProgram(
     log: undefined,
   };
   try {
-    if (argv[0] === windowsServiceArgument) {
+    const started = startedService(argv[0]);
+    if (started !== undefined) {
       const { recordFailure, runAsWindowsService } = await import("../os_service/windows_host.ts");
-      return await runAsWindowsService((onReady) => {
-        const service = { onReady, recordFailure };
+      return await runAsWindowsService(started, (onReady) => {
+        const service = {
+          onReady,
+          recordFailure: (lines: readonly string[], isLogged: boolean) =>
+            recordFailure(started, lines, isLogged),
+        };
         return runProgram(argv.slice(1), { ...environment, service });
       });
     }

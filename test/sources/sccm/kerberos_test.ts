@@ -21,7 +21,7 @@ let started: Promise<Kdc> | undefined;
 afterAll(async () => (await started)?.[Symbol.asyncDispose]());
 
 /** A server whose service is known to the KDC, and who may log in there. */
-async function serve(binds = false) {
+async function serve(expected: (binding?: Uint8Array) => Uint8Array | undefined = () => undefined) {
   const kdc = await (started ??= startKdc());
   const { answer } = makeSite({ rows: siteRows(300, 2) });
   const identity = makeIdentity("DNS:localhost");
@@ -32,7 +32,7 @@ async function serve(binds = false) {
     tls: { cert: identity.cert, key: identity.key },
     // What a login is tied to is compared only where the service says what it expects.
     kerberos: (token, binding) =>
-      service.accept?.(token, binds ? binding : undefined) ??
+      service.accept?.(token, expected(binding)) ??
         { user: undefined, answer: Buffer.alloc(0) },
   });
   const { port } = server;
@@ -64,7 +64,7 @@ async function serve(binds = false) {
 slow(
   "computers arrive by keytab, over an encrypted connection that the login is tied to",
   async () => {
-    await using site = await serve(true);
+    await using site = await serve((binding) => binding);
     const run = await upload(site.options(), ["--workers", "1"], undefined, { env: site.kdc.env });
     expect(run.section.error).toBeNull();
     expect(run.section.counts).toMatchObject({ fetched: 300, sent: 300 });
@@ -76,6 +76,14 @@ slow(
   },
   timeoutMs,
 );
+
+slow("somebody in between cannot use the login: it is tied to another connection", async () => {
+  await using site = await serve(() => Buffer.from("tls-unique:another connection"));
+  const run = await upload(site.options(), [], undefined, { env: site.kdc.env });
+  expect(run.section.error?.message).toContain("[18452]");
+  expect(run.section.error?.hint).toContain("Extended Protection");
+  expect(site.server.logins).toEqual([]);
+}, timeoutMs);
 
 slow("FreeTDS logs in by Kerberos too, and sees the same computers", async () => {
   await using site = await serve();
