@@ -70,7 +70,7 @@ const classes: Readonly<Record<string, { view: string; properties: readonly stri
   },
 };
 
-/** How a service is to be. */
+/** What a service holds, and whom it lets in. */
 export interface AdminServiceOptions {
   readonly rows: SiteRows;
   readonly identity: Identity;
