@@ -67,11 +67,15 @@ const functions = {
     returns: i32,
   },
   CompleteAuthToken: { args: [pointer, pointer], returns: i32 },
+  DeleteSecurityContext: { args: [pointer], returns: i32 },
+  FreeCredentialsHandle: { args: [pointer], returns: i32 },
+} as const;
+
+/** What only those logins need that protect messages. */
+const messageFunctions = {
   QueryContextAttributesW: { args: [pointer, u32, pointer], returns: i32 },
   EncryptMessage: { args: [pointer, u32, pointer, u32], returns: i32 },
   DecryptMessage: { args: [pointer, pointer, u32, pointer], returns: i32 },
-  DeleteSecurityContext: { args: [pointer], returns: i32 },
-  FreeCredentialsHandle: { args: [pointer], returns: i32 },
 } as const;
 
 /** Values of sspi.h. */
@@ -119,6 +123,7 @@ const meanings: Readonly<Record<number, string>> = {
 };
 
 type Library = ReturnType<typeof dlopen<typeof functions>>;
+type MessageLibrary = ReturnType<typeof dlopen<typeof messageFunctions>>;
 
 function address(bytes: Uint8Array): bigint {
   return BigInt(ptr(bytes));
@@ -182,6 +187,7 @@ class SspiContext implements SealingContext {
   readonly #context = Buffer.alloc(16);
   readonly #expiry = Buffer.alloc(8);
   readonly #attributes = Buffer.alloc(4);
+  #messages: MessageLibrary | undefined;
   #started = false;
   #isComplete = false;
   #isClosed = false;
@@ -247,8 +253,13 @@ class SspiContext implements SealingContext {
     return this.#isComplete;
   }
 
+  #messageSymbols(): MessageLibrary["symbols"] {
+    this.#messages ??= dlopen(systemFile("secur32.dll"), messageFunctions);
+    return this.#messages.symbols;
+  }
+
   wrap(message: Uint8Array, seal: boolean): Uint8Array {
-    const { QueryContextAttributesW, EncryptMessage } = this.#library.symbols;
+    const { QueryContextAttributesW, EncryptMessage } = this.#messageSymbols();
     const sizes = Buffer.alloc(sizesLength);
     const asked = QueryContextAttributesW(ptr(this.#context), sizesAttribute, ptr(sizes));
     check(asked >>> 0, "Windows does not say how a message grows");
@@ -273,7 +284,7 @@ class SspiContext implements SealingContext {
       { type: dataBuffer, bytes: new Uint8Array(1) },
     ]);
     const quality = Buffer.alloc(4);
-    const { DecryptMessage } = this.#library.symbols;
+    const { DecryptMessage } = this.#messageSymbols();
     const code = DecryptMessage(ptr(this.#context), ptr(buffers.description), 0, ptr(quality));
     const what = "Windows does not accept a message of the server";
     check(code >>> 0, what);
@@ -289,6 +300,7 @@ class SspiContext implements SealingContext {
     const { DeleteSecurityContext, FreeCredentialsHandle } = this.#library.symbols;
     if (this.#started) DeleteSecurityContext(ptr(this.#context));
     FreeCredentialsHandle(ptr(this.#credentials));
+    this.#messages?.close();
     this.#library.close();
   }
 }
