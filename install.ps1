@@ -30,6 +30,10 @@ param(
     [Parameter(ParameterSetName = 'Url')]
     [Parameter(ParameterSetName = 'From')]
     [string] $Sha256,
+    # A public key of minisign: SHA256SUMS must be signed with it, as SHA256SUMS.minisig. Needs minisign.
+    [Parameter(ParameterSetName = 'Url')]
+    [Parameter(ParameterSetName = 'From')]
+    [string] $PublicKey,
     # Refuses a program without a valid Authenticode signature.
     [Parameter(ParameterSetName = 'Url')]
     [Parameter(ParameterSetName = 'From')]
@@ -89,6 +93,7 @@ $ConfigNamed = [bool] $Config
 $Prefix = if ($Prefix) { Resolve-FullPath -Path $Prefix } else { Join-Path $programFiles 'Oomnitza Agent' }
 $Config = if ($Config) { Resolve-FullPath -Path $Config } else { Join-Path $data 'config.ini' }
 $From = if ($From) { Resolve-FullPath -Path $From } else { '' }
+$PublicKey = if ($PublicKey) { Resolve-FullPath -Path $PublicKey } else { '' }
 $State = if ($State) { Resolve-FullPath -Path $State } else { '' }
 $LogPath = if ($LogPath) { Resolve-FullPath -Path $LogPath } else { '' }
 $program = Join-Path $Prefix 'agent.exe'
@@ -174,6 +179,7 @@ function Get-Release {
         if (-not (Test-Path -LiteralPath $sums)) {
             throw "There is no SHA256SUMS beside $From. Put it there, or give the sum with -Sha256."
         }
+        Test-Sums -Sums $sums -Signature "$sums.minisig"
         return Find-Sum -Lines (Get-Content -LiteralPath $sums)
     }
     if (-not $Url) {
@@ -198,10 +204,14 @@ function Get-Release {
     $list = "$fresh.sums"
     try {
         Invoke-WebRequest @web -Uri "$base/SHA256SUMS" -OutFile $list
+        if ($PublicKey) {
+            Invoke-WebRequest @web -Uri "$base/SHA256SUMS.minisig" -OutFile "$list.minisig"
+        }
+        Test-Sums -Sums $list -Signature "$list.minisig"
         return Find-Sum -Lines (Get-Content -LiteralPath $list)
     }
     finally {
-        Remove-Item -LiteralPath $list -Force -ErrorAction SilentlyContinue
+        Remove-Item -LiteralPath $list, "$list.minisig" -Force -ErrorAction SilentlyContinue
     }
 }
 
@@ -215,6 +225,23 @@ function Find-Sum {
         }
     }
     throw "SHA256SUMS does not list $file."
+}
+
+# Refuses a list of sums that is not signed with the key that is trusted.
+function Test-Sums {
+    param([string] $Sums, [string] $Signature)
+
+    if (-not $PublicKey) {
+        return
+    }
+    $tool = Get-Command -Name 'minisign.exe' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
+    if (-not $tool) {
+        throw 'minisign.exe is not on the path, so that no signature can be checked. Nothing was changed.'
+    }
+    $result = Invoke-Program -Path $tool.Source -Arguments "-Vm `"$Sums`" -x `"$Signature`" -p `"$PublicKey`""
+    if ($result.Code -ne 0) {
+        throw "The signature of SHA256SUMS is not by that key: $($result.Text) Nothing was changed."
+    }
 }
 
 # Refuses a program whose signature is not right; one without any, when there must be one.
@@ -471,6 +498,9 @@ if (-not (Test-Administrator)) {
 }
 if (-not [Environment]::Is64BitOperatingSystem) {
     throw 'There is no agent for 32-bit Windows.'
+}
+if ($Sha256 -and $PublicKey) {
+    throw '-Sha256 and -PublicKey do not go together.'
 }
 $action = if ($Uninstall) { 'Remove' } else { 'Install' }
 if (-not $PSCmdlet.ShouldProcess($program, $action)) {

@@ -5,6 +5,8 @@
  * `bun scripts/build.ts [--target linux-x64]… [--out dist] [--public-key assets/release.pub] [--msi]`
  *
  * `--msi` also makes the installer package of the Windows program and the manifests of package managers.
+ * `--certificate company.pfx` signs program and package (Authenticode), with the password in
+ * AGENT_CERTIFICATE_PASSWORD, and with `--timestamp URL` by the clock of a server.
  *
  * @module
  */
@@ -17,6 +19,11 @@ import lock from "../package-lock.json" with { type: "json" };
 import { releaseFiles } from "../src/release/manifest.ts";
 import { parsePublicKey } from "../src/release/minisign.ts";
 import { compileAgent, releaseKeyFile, root } from "./binary/compile.ts";
+import {
+  passwordVariable,
+  signAuthenticode,
+  type SigningCertificate,
+} from "./binary/authenticode.ts";
 import { bundledLicences, formatLicences, type Metafile } from "./binary/licences.ts";
 import { msiFile, writeMsi } from "./binary/msi.ts";
 import { packageManifests } from "./binary/package_manifests.ts";
@@ -42,16 +49,23 @@ interface Build {
   readonly folder: string;
   readonly commit: string;
   readonly publicKey: string | undefined;
+  readonly certificate: SigningCertificate | undefined;
 }
 
 /** Compiles one program; the result is the files that went into it. */
-async function buildOne(target: Target, { folder, ...rest }: Build): Promise<Metafile["inputs"]> {
+async function buildOne(
+  target: Target,
+  { folder, certificate, ...rest }: Build,
+): Promise<Metafile["inputs"]> {
   const started = performance.now();
   const outfile = join(folder, target.file);
   const metafile = join(folder, ".metafile.json");
   await compileAgent({ target, outfile, version: manifest.version, metafile, ...rest });
   const { inputs }: Metafile = JSON.parse(readFileSync(metafile, "utf8"));
   rmSync(metafile);
+  if (certificate !== undefined && target.name.startsWith("windows")) {
+    signAuthenticode(outfile, certificate);
+  }
   const megabytes = (statSync(outfile).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${target.file.padEnd(24)} ${megabytes.padStart(6)} MB  ${seconds} s`);
@@ -70,10 +84,14 @@ function readPublicKey(path: string | undefined): string | undefined {
 }
 
 /** The installer package and what winget, Scoop and Chocolatey want to know of it; gives the files. */
-function writeWindowsPackages(folder: string, version: string): readonly string[] {
+function writeWindowsPackages(
+  { folder, certificate }: Build,
+  version: string,
+): readonly string[] {
   const program = join(folder, findTarget("windows-x64").file);
   if (!existsSync(program)) throw new Error("--msi needs the program: --target windows-x64");
   writeMsi(program, join(folder, msiFile), version);
+  if (certificate !== undefined) signAuthenticode(join(folder, msiFile), certificate);
   const sums = {
     program: sha256Of(program),
     package: sha256Of(join(folder, msiFile)),
@@ -96,6 +114,19 @@ function checksums(folder: string, files: readonly string[]): string {
   }).join("");
 }
 
+/** What to sign with, when a certificate is named. */
+function readCertificate(file: string | undefined, timestampUrl: string | undefined) {
+  if (file === undefined) {
+    if (timestampUrl !== undefined) throw new Error("--timestamp goes with --certificate.");
+    return undefined;
+  }
+  const password = process.env[passwordVariable];
+  if (password === undefined) {
+    throw new Error(`Put the password of ${file} into ${passwordVariable}.`);
+  }
+  return { file: resolve(file), password, timestampUrl };
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -103,18 +134,22 @@ async function main(): Promise<void> {
       out: { type: "string", default: "dist" },
       "public-key": { type: "string" },
       "msi": { type: "boolean", default: false },
+      "certificate": { type: "string" },
+      "timestamp": { type: "string" },
     },
   });
   const wanted = values.target?.map(findTarget) ?? targets;
   const folder = resolve(root, values.out);
   const commit = currentCommit();
   const publicKey = readPublicKey(values["public-key"] ?? releaseKeyFile());
+  const certificate = readCertificate(values.certificate, values.timestamp);
+  const build = { folder, commit, publicKey, certificate };
   mkdirSync(folder, { recursive: true });
   // The editor of the GUI is in the programs as a text, and its packages with it.
   const inputs: Record<string, unknown> = { ...await writeEditor() };
   await writePythonRuntime();
   for (const target of wanted) {
-    Object.assign(inputs, await buildOne(target, { folder, commit, publicKey }));
+    Object.assign(inputs, await buildOne(target, build));
   }
   const licences = bundledLicences(root, { inputs });
   const { version } = manifest;
@@ -124,7 +159,7 @@ async function main(): Promise<void> {
     [releaseFiles.release]: `${JSON.stringify({ version, commit })}\n`,
   };
   for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), text);
-  const packages = values.msi ? writeWindowsPackages(folder, version) : [];
+  const packages = values.msi ? writeWindowsPackages(build, version) : [];
   const files = [...wanted.map((target) => target.file), ...Object.keys(texts), ...packages];
   writeFileSync(join(folder, releaseFiles.sums), checksums(folder, files));
   rmSync(join(folder, releaseFiles.signature), { force: true }); // of an earlier build

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     await checkUpgrade(wine, join(dist, "agent-windows-x64.exe"));
     await checkPlaces(wine, { agent, instance });
     const msi = join(dist, msiFile);
-    if (existsSync(msi)) await checkMsi(wine, { msi, instance });
+    if (existsSync(msi)) await checkMsi(wine, { msi, port: await freePort(), instance });
     await checkService(wine, { agent, port: await freePort(), instance });
   } finally {
     await instance.stop();

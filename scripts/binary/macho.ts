@@ -2,7 +2,8 @@
  * Signs a macOS executable ad hoc, the way Apple's linker does: Bun appends the program after the
  * pages that were signed and leaves the old signature on Intel, and macOS kills such a program.
  *
- * Format: `cs_blobs.h` of Apple's XNU; byte for byte what Bun itself writes for Apple silicon.
+ * Format: `cs_blobs.h` of Apple's XNU; but for the identifier, byte for byte what Bun itself writes for
+ * Apple silicon.
  *
  * @module
  */
@@ -15,7 +16,8 @@ const pageSize = 4096;
 const hashSize = 32;
 /** Bytes before the identifier: the header of a code directory of version 2.4. */
 const headerSize = 88;
-const identifier = "a.out\0";
+/** Whose program it is, as Apple asks for it: what was allowed to one version is by it allowed to the next. */
+const identifier = "com.oomnitza.agent\0";
 
 interface Layout {
   /** Offset of the load command that points to the signature. */

@@ -4,9 +4,16 @@
  *
  * @module
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join, resolve } from "node:path";
 import { createHash } from "node:crypto";
 
 /** Name of the package in dist/. */
@@ -37,6 +44,9 @@ const words = [
   ["SetPort", "[WORDS] --port [PORT]", "PORT"],
   ["SetAccount", "[WORDS] --user &quot;[ACCOUNT]&quot;", "ACCOUNT"],
 ] as const;
+
+/** What the command line of msiexec may set. */
+const properties = ["ACCOUNT", "CONFIG", "PORT", "SERVICE"];
 
 /** What an action does with the program, and when: its number in the sequence of installing. */
 interface Action {
@@ -71,10 +81,10 @@ const actions: readonly Action[] = [
     condition: "NOT REMOVE",
     mayFail: false,
   },
-  // It leaves a file that is there.
+  // Upgrades and repairs come here, too.
   {
     name: "WriteConfig",
-    command: "generate-ini --quiet --ini &quot;[CONFIG]&quot;",
+    command: "generate-ini --keep --quiet --ini &quot;[CONFIG]&quot;",
     at: 4002,
     condition: "NOT REMOVE",
     mayFail: true,
@@ -95,7 +105,12 @@ const actions: readonly Action[] = [
   },
 ];
 
-function wixSource(program: string, version: string): string {
+/** File of the program in the folder that wixl packs. */
+const packedFile = "agent.exe";
+/** What the package says of times: none of a build's, so that two builds are the same. */
+const packagedAt = new Date("2020-01-01T00:00:00Z");
+
+function wixSource(version: string): string {
   const custom = [
     ...words.map(([name, value]) =>
       `<CustomAction Id="${name}" Property="WORDS" Value="${value}"/>`
@@ -126,7 +141,7 @@ function wixSource(program: string, version: string): string {
       <Directory Id="ProgramFiles64Folder">
         <Directory Id="INSTALLDIR" Name="Oomnitza Agent">
           <Component Id="Agent" Guid="${guidOf("component agent.exe")}" Win64="yes">
-            <File Id="agent.exe" Name="agent.exe" Source="${program}" KeyPath="yes"/>
+            <File Id="agent.exe" Name="agent.exe" Source="${packedFile}" KeyPath="yes"/>
           </Component>
         </Directory>
       </Directory>
@@ -143,26 +158,88 @@ ${sequence.join("\n")}
 `;
 }
 
+/** Format identifier of the summary information of a compound file, [MS-OLEPS] 3.1.2. */
+const summaryFormat = Buffer.from("e0859ff2f94f6810ab9108002b27b3d9", "hex");
+/** Its properties, [MS-OLEPS] 2.25.1: the package code, and two times of making. */
+const summary = { packageCode: 9, created: 12, saved: 13 } as const;
+/** VT_LPSTR and VT_FILETIME. */
+const valueType = { text: 0x1e, time: 0x40 } as const;
+/** Milliseconds between 1601, where Windows begins to count, and 1970. */
+const windowsEpochMs = 11_644_473_600_000n;
+
+/** Where the values of the summary information are, by their property; throws when it is not in one piece. */
+function findSummary(msi: Buffer): Map<number, number> {
+  const set = msi.indexOf(summaryFormat) - 28;
+  if (set < 0 || msi.readUInt16LE(set) !== 0xfffe) throw new Error("The package has no summary.");
+  const section = set + msi.readUInt32LE(set + 44);
+  const count = msi.readUInt32LE(section + 4);
+  return new Map(Array.from({ length: count }, (_each, index) => {
+    const entry = section + 8 + 8 * index;
+    return [msi.readUInt32LE(entry), section + msi.readUInt32LE(entry + 4)];
+  }));
+}
+
+/** Replaces what wixl makes up for each package: its code and its times. */
+function settleSummary(msi: Buffer, packageCode: string): void {
+  const values = findSummary(msi);
+  function valueAt(property: number, type: number): number {
+    const at = values.get(property) ?? 0;
+    if (at === 0 || msi.readUInt32LE(at) !== type) throw new Error("The summary is another.");
+    return at + 4;
+  }
+  const time = (BigInt(packagedAt.getTime()) + windowsEpochMs) * 10_000n;
+  msi.writeBigUInt64LE(time, valueAt(summary.created, valueType.time));
+  msi.writeBigUInt64LE(time, valueAt(summary.saved, valueType.time));
+  const code = valueAt(summary.packageCode, valueType.text);
+  if (msi.readUInt32LE(code) !== packageCode.length + 1) throw new Error("The code is another.");
+  msi.write(packageCode, code + 4, "latin1");
+}
+
+function runTool(command: readonly string[], cwd: string): void {
+  const run = Bun.spawnSync([...command], { cwd });
+  if (!run.success) throw new Error(`${command[0]} failed: ${run.stderr}${run.stdout}`);
+}
+
+/** Names of the properties that the service of Windows Installer is told; wixl knows no `Secure`. */
+function secureProperties(msi: string, folder: string): void {
+  const names = ["WIX_UPGRADE_DETECTED", "WIX_DOWNGRADE_DETECTED", ...properties];
+  const value = names.toSorted().join(";");
+  runTool(
+    ["msibuild", msi, "-q", "DELETE FROM Property WHERE Property = 'SecureCustomProperties'"],
+    folder,
+  );
+  runTool([
+    ...["msibuild", msi, "-q"],
+    `INSERT INTO Property (Property, Value) VALUES ('SecureCustomProperties', '${value}')`,
+  ], folder);
+}
+
 /**
- * Writes the package.
+ * Writes the package. Two packages of the same program are the same.
  *
  * @param program the Windows program
  * @param out the package to write
  * @throws {Error} when wixl is missing or refuses.
  */
 export function writeMsi(program: string, out: string, version: string): void {
-  if (Bun.which("wixl") === null) {
-    throw new Error("--msi needs wixl. On Debian: apt-get install wixl");
+  for (const [tool, debian] of [["wixl", "wixl"], ["msibuild", "msitools"]] as const) {
+    if (Bun.which(tool) !== null) continue;
+    throw new Error(`--msi needs ${tool}. On Debian: apt-get install ${debian}`);
   }
   const folder = mkdtempSync(join(tmpdir(), "agent-msi-"));
   try {
+    const packed = join(folder, packedFile);
+    copyFileSync(program, packed);
+    utimesSync(packed, packagedAt, packagedAt);
     const source = join(folder, "agent.wxs");
-    writeFileSync(source, wixSource(basename(program), version));
+    writeFileSync(source, wixSource(version));
     // wixl looks for files relative to the folder that it runs in.
-    const run = Bun.spawnSync(["wixl", "--arch", "x64", "--output", out, source], {
-      cwd: dirname(program),
-    });
-    if (!run.success) throw new Error(`wixl failed: ${run.stderr}${run.stdout}`);
+    runTool(["wixl", "--arch", "x64", "--output", resolve(out), source], folder);
+    secureProperties(resolve(out), folder);
+    const bytes = readFileSync(out);
+    const content = createHash("sha256").update(readFileSync(packed)).digest("hex");
+    settleSummary(bytes, `{${guidOf(`package ${version} ${content}`)}}`);
+    writeFileSync(out, bytes);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

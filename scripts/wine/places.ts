@@ -43,10 +43,22 @@ mapping.BARCODE = Tag
     throw new Error(`runs reads something else:\n${runs}`);
   }
   if (existsSync(join(system, "info.log"))) throw new Error("There is a log in System32.");
+  await checkTask(wine, agent, system);
   await checkProtected(wine, agent, join(prefix, data));
   await checkLock(wine, agent, state);
   await checkPlanted(wine, agent);
   console.log("wine: from System32, it finds configuration, state and logs in ProgramData");
+}
+
+/** The task for the Task Scheduler, registered by schtasks and listed. */
+async function checkTask(wine: Wine, agent: string, system: string): Promise<void> {
+  const xml = await must(wine, [agent, "schedule", "--task-xml"], system);
+  const file = join(wine.folder, "task.xml");
+  // As PowerShell writes a file, with the mark of its encoding.
+  writeFileSync(file, `\ufeff${xml.replaceAll("\n", "\r\n")}`, "utf16le");
+  await must(wine, ["schtasks", "/Create", "/TN", "agent", "/XML", windowsPath(file), "/F"]);
+  await must(wine, ["schtasks", "/Change", "/TN", "agent", "/ENABLE"]);
+  await must(wine, ["schtasks", "/Delete", "/TN", "agent", "/F"]);
 }
 
 /** A secret that Windows encrypts for the machine, written by a pipe and used by a reference. */

@@ -9,6 +9,7 @@ import { EOL } from "node:os";
 import { join } from "node:path";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { describeIni } from "../describe/ini.ts";
+import { opt } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
 /** The file that is named, else the one that is in use, but never that of the service unless it is named. */
@@ -47,15 +48,22 @@ A file that is already there is kept under the same name with .bak at its end, a
     // Names of sections are accepted and mean nothing, as with the Python connector.
     maximum: Number.MAX_SAFE_INTEGER,
   },
-  flags: {},
+  flags: {
+    "keep": opt.flag("Leave a file that is already there as it is.", { default: false }),
+  },
   examples: [
     { line: "agent generate-ini", does: "write config.ini" },
     { line: "agent generate-ini --ini /etc/agent/config.ini", does: "write another file" },
+    { line: "agent generate-ini --keep", does: "write it when there is none, as installers do" },
   ],
-  run(context) {
+  run(context, { keep }) {
     const { sources } = context;
     const path = pathToWrite(context);
     try {
+      if (keep && existsSync(path)) {
+        context.log.info(`${path} is there, and stays as it is`);
+        return Promise.resolve(exitCodes.ok);
+      }
       if (existsSync(path)) context.log.info(`Kept the old file as ${setAside(path)}`);
       // The file will hold passwords: only its owner may read it.
       writeFileSync(path, describeIni(sources).replaceAll("\n", EOL), { mode: 0o600, flag: "wx" });

@@ -12,7 +12,7 @@ import { createRedactor, type Redactor } from "../base/redact.ts";
 import { helpCommand, type HelpLook, helpProgram } from "../describe/help.ts";
 import { hasDesktop } from "../runtime/browser.ts";
 import { version } from "../runtime/version.ts";
-import { windowsServiceArgument } from "../os_service/names.ts";
+import { startedService } from "../os_service/names.ts";
 import { bugHint, type RunReport, toSectionError } from "../sync/report.ts";
 import { sources } from "../sources/mod.ts";
 import { type Command, type CommandContext, exitCodes } from "./command.ts";
@@ -178,10 +178,15 @@ export async function runProgram(
     log: undefined,
   };
   try {
-    if (argv[0] === windowsServiceArgument) {
+    const started = startedService(argv[0]);
+    if (started !== undefined) {
       const { recordFailure, runAsWindowsService } = await import("../os_service/windows_host.ts");
-      return await runAsWindowsService((onReady) => {
-        const service = { onReady, recordFailure };
+      return await runAsWindowsService(started, (onReady) => {
+        const service = {
+          onReady,
+          recordFailure: (lines: readonly string[], isLogged: boolean) =>
+            recordFailure(started, lines, isLogged),
+        };
         return runProgram(argv.slice(1), { ...environment, service });
       });
     }

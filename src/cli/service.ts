@@ -18,6 +18,10 @@ const actions = ["prepare", "install", "uninstall", "start", "stop", "status", "
 type Action = typeof actions[number];
 
 const flags = {
+  "name": opt.text(
+    "Name of another service beside the usual one, of up to 16 small letters and digits, with files and an account of its own.",
+    { default: "", placeholder: "NAME" },
+  ),
   "host": opt.text("install: address to listen on for webhooks, by default 127.0.0.1.", {
     default: "",
   }),
@@ -57,10 +61,14 @@ async function findTarget(values: Flags): Promise<Target> {
   if (values.system !== "this" && !values["dry-run"]) {
     throw new UsageError("--system works with --dry-run only: a service is set up where it runs");
   }
-  const { managerFor, managerNamed } = await import("../os_service/mod.ts");
-  const here = managerFor(process.platform);
-  const manager = values.system === "this" ? here : managerNamed(values.system);
-  if (manager !== undefined) return { manager, isHere: manager === here };
+  const { managerFor, managerNamed, servicePattern } = await import("../os_service/mod.ts");
+  const { name, system } = values;
+  if (name !== "" && !servicePattern.test(name)) {
+    throw new UsageError(`--name takes up to 16 small letters and digits, not "${name}"`);
+  }
+  const here = managerFor(process.platform, name);
+  const manager = system === "this" ? here : managerNamed(system, name);
+  if (manager !== undefined) return { manager, isHere: manager.system === here?.system };
   throw new AgentError(`There are no services for ${process.platform}`, {
     hint: "Start agent serve by other means.",
   });
@@ -235,14 +243,28 @@ async function isAlready(action: Action, { manager }: Target): Promise<boolean> 
   return (await readServiceState(manager)).running === (action === "start");
 }
 
-const done: Readonly<Record<Exclude<Action, "status" | "logs">, string>> = {
-  prepare:
-    "can be installed: its folders are there, and no account but the service's can write in them.",
-  install: "is installed and starts with the machine. To start it now: agent service start",
-  uninstall: "is not a service any more. Its configuration and its state file are still there.",
-  start: "was started. To check it: agent service status",
-  stop: "was stopped.",
-};
+/** The command line of an action on the same service. */
+function commandFor(action: Action, { name }: Flags): string {
+  return `agent service ${action}${name === "" ? "" : ` --name ${name}`}`;
+}
+
+/** What an action came to, after the name of the service. */
+function outcome(action: Exclude<Action, "status" | "logs">, values: Flags): string {
+  switch (action) {
+    case "prepare":
+      return "can be installed: its folders are there, and no account but the service's can write in them.";
+    case "install":
+      return `is installed and starts with the machine. To start it now: ${
+        commandFor("start", values)
+      }`;
+    case "uninstall":
+      return "is not a service any more. Its configuration and its state file are still there.";
+    case "start":
+      return `was started. To check it: ${commandFor("status", values)}`;
+    case "stop":
+      return "was stopped.";
+  }
+}
 
 /** Sets up, starts, stops and shows the service. */
 export const service = defineCommand({
@@ -251,13 +273,17 @@ export const service = defineCommand({
   details:
     `prepare makes the folders of configuration, state and logs, or takes those that are there: on Windows it refuses what belongs to an account that is no administrator. install does it too, and registers agent serve as a service that starts with the machine; once more, it brings the service up to date, and what is not named stays as it was registered. uninstall stops and removes it. status exits with 3 when the service does not run.
 
---ini, --state and --service-logging name the files of the service. docs/service.md says where they are by default, and which account runs it.`,
+--name means another service than the usual one; each action takes it. --ini, --state and --service-logging name the files of the service. docs/service.md says where they are by default, and which account runs it.`,
   positionals: { usage: actions.join("|"), help: "What to do.", minimum: 1, maximum: 1 },
   flags,
   examples: [
     { line: "sudo agent service install", does: "register the service" },
     { line: "agent service install --dry-run", does: "show what that would write and run" },
     { line: "agent service logs --follow", does: "watch its log" },
+    {
+      line: "sudo agent service install --name lab --port 8001",
+      does: "register a second service",
+    },
   ],
   async run(context, values, [word = ""]) {
     const action = actions.find((known) => known === word);
@@ -287,7 +313,7 @@ export const service = defineCommand({
       return exitCodes.ok;
     }
     await perform(steps, (step) => context.log.info(describeStep(step)));
-    context.log.info(`${target.manager.service} ${done[action]}`);
+    context.log.info(`${target.manager.service} ${outcome(action, values)}`);
     showDone(context, target, await describeSteps(steps));
     return exitCodes.ok;
   },

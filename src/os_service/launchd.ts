@@ -5,25 +5,43 @@
  */
 
 import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
-import { jobLabel, title, unitName } from "./names.ts";
+import { type ServiceNames, serviceNames } from "./names.ts";
 import { settingsIn } from "./registered.ts";
 import type { CommandLine, RunStep, Step } from "./step.ts";
 
-const data = "/Library/Application Support/Oomnitza Agent";
-const stateFolder = `${data}/state`;
-const logFolder = "/Library/Logs/Oomnitza Agent";
-const logFile = `${logFolder}/agent.log`;
-const plistPath = `/Library/LaunchDaemons/${jobLabel}.plist`;
-const target = `system/${jobLabel}`;
-/** Accounts of services begin with an underscore there. */
-const account = `_${unitName}`;
-const isLoaded: CommandLine = ["launchctl", "print", target];
+/** Where one service has its files, and what it is called. */
+interface Places {
+  readonly names: ServiceNames;
+  readonly data: string;
+  readonly stateFolder: string;
+  readonly logFolder: string;
+  readonly plist: string;
+  /** Accounts of services begin with an underscore there. */
+  readonly account: string;
+}
+
+function logFile(folder: string): string {
+  return `${folder}/agent.log`;
+}
+
+function placesOf(names: ServiceNames): Places {
+  const data = `/Library/Application Support/${names.folder}`;
+  return {
+    names,
+    data,
+    stateFolder: `${data}/state`,
+    logFolder: `/Library/Logs/${names.folder}`,
+    plist: `/Library/LaunchDaemons/${names.job}.plist`,
+    account: `_${names.unit}`,
+  };
+}
 
 /** `sysadminctl -roleAccount` wants a number from 200 to 400 and does not choose one itself. */
-const makeAccount =
-  `uid=$(dscl . -list /Users UniqueID | awk '{ used[$2] = 1 } END { for (n = 400; n >= 200; n--) if (!(n in used)) { print n; exit } }')` +
-  ` && sysadminctl -addUser ${account} -fullName '${title}' -UID "$uid" -shell /usr/bin/false -home /var/empty -roleAccount` +
-  ` && id -u ${account}`;
+function makeAccount({ account, names: { title } }: Places): string {
+  return `uid=$(dscl . -list /Users UniqueID | awk '{ used[$2] = 1 } END { for (n = 400; n >= 200; n--) if (!(n in used)) { print n; exit } }')` +
+    ` && sysadminctl -addUser ${account} -fullName '${title}' -UID "$uid" -shell /usr/bin/false -home /var/empty -roleAccount` +
+    ` && id -u ${account}`;
+}
 
 type Plist = string | number | boolean | readonly string[] | { readonly [key: string]: Plist };
 
@@ -44,9 +62,9 @@ function plistLines(value: Plist): string[] {
 }
 
 /** The text of the property list. */
-function plistFile(settings: ServiceSettings): string {
+function plistFile(settings: ServiceSettings, { names, stateFolder, logFolder }: Places): string {
   const job: Plist = {
-    Label: jobLabel,
+    Label: names.job,
     ProgramArguments: [settings.program, ...serveWords(settings)],
     UserName: settings.user,
     WorkingDirectory: stateFolder,
@@ -87,26 +105,29 @@ function run(...command: CommandLine): RunStep {
   return { kind: "run", command };
 }
 
-/** launchctl answers before a job that it stops is gone, and then refuses to load it. */
-const bootstrap: RunStep = { ...run("launchctl", "bootstrap", "system", plistPath), tries: 15 };
-
-function accountStep(user: string): Step {
+function accountStep(user: string, places: Places): Step {
   const known: CommandLine = ["id", "-u", user];
-  if (user !== account) return run(...known);
-  return { ...run("/bin/sh", "-c", makeAccount), unless: known };
+  if (user !== places.account) return run(...known);
+  return { ...run("/bin/sh", "-c", makeAccount(places)), unless: known };
 }
 
-function prepare({ logging }: ServiceSettings): Step[] {
+function prepare({ logging }: ServiceSettings, { data, stateFolder, logFolder }: Places): Step[] {
   return [
     { kind: "folder", path: data, mode: 0o755 },
     { kind: "folder", path: stateFolder, mode: 0o700 },
     { kind: "folder", path: logFolder, mode: 0o755 },
-    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(logFile), keep: true },
+    {
+      kind: "write",
+      path: logging,
+      mode: 0o644,
+      text: rotatingLog(logFile(logFolder)),
+      keep: true,
+    },
   ];
 }
 
 /** The account reads its configuration and does not write it: commands may stand in there. */
-function rights({ ini, user }: ServiceSettings): Step[] {
+function rights({ ini, user }: ServiceSettings, { stateFolder, logFolder }: Places): Step[] {
   return [
     run("chown", user, stateFolder, logFolder),
     run("chown", "root", ini),
@@ -116,46 +137,57 @@ function rights({ ini, user }: ServiceSettings): Step[] {
   ];
 }
 
-/** The service manager of macOS. */
-export const launchd: ServiceManager = {
-  system: "launchd",
-  service: jobLabel,
-  defaults: {
-    program: "/usr/local/bin/agent",
-    ini: `${data}/config.ini`,
-    state: `${stateFolder}/agent-state.sqlite`,
-    logging: `${data}/logging.json`,
-    host: "127.0.0.1",
-    port: 8000,
-    user: account,
-    credentials: [],
-  },
-  registration: { kind: "file", path: plistPath },
-  registered: settingsOfPlist,
-  problem: ({ credentials }) =>
-    credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
-  prepare,
-  install: (settings) => [
-    accountStep(settings.user),
-    ...prepare(settings),
-    ...rights(settings),
-    { kind: "write", path: plistPath, mode: 0o644, text: plistFile(settings) },
-    { ...bootstrap, when: ["launchctl", "bootout", target] },
-  ],
-  uninstall: () => [
-    { ...run("launchctl", "bootout", target), when: isLoaded },
-    { kind: "remove", path: plistPath },
-  ],
-  start: () => [
-    run("launchctl", "enable", target),
-    { ...bootstrap, unless: isLoaded },
-    run("launchctl", "kickstart", target),
-  ],
-  stop: () => [{ ...run("launchctl", "bootout", target), when: isLoaded }],
-  status: isLoaded,
-  isRunning: ({ code, text }) => code === 0 && /^\s*state = running$/m.test(text),
-  logs: (lines, follow) => ({
-    kind: "run",
-    command: ["tail", "-n", String(lines), ...(follow ? ["-F"] : []), logFile],
-  }),
-};
+/** A service of macOS. */
+export function launchdNamed(names: ServiceNames): ServiceManager {
+  const places = placesOf(names);
+  const { data, stateFolder, logFolder, plist, account } = places;
+  const target = `system/${names.job}`;
+  const isLoaded: CommandLine = ["launchctl", "print", target];
+  // launchctl answers before a job that it stops is gone, and then refuses to load it.
+  const bootstrap: RunStep = { ...run("launchctl", "bootstrap", "system", plist), tries: 15 };
+  return {
+    system: "launchd",
+    service: names.job,
+    defaults: {
+      program: "/usr/local/bin/agent",
+      ini: `${data}/config.ini`,
+      state: `${stateFolder}/agent-state.sqlite`,
+      logging: `${data}/logging.json`,
+      host: "127.0.0.1",
+      port: 8000,
+      user: account,
+      credentials: [],
+    },
+    registration: { kind: "file", path: plist },
+    registered: settingsOfPlist,
+    problem: ({ credentials }) =>
+      credentials.length === 0 ? undefined : "Only systemd passes credentials to a service",
+    prepare: (settings) => prepare(settings, places),
+    install: (settings) => [
+      accountStep(settings.user, places),
+      ...prepare(settings, places),
+      ...rights(settings, places),
+      { kind: "write", path: plist, mode: 0o644, text: plistFile(settings, places) },
+      { ...bootstrap, when: ["launchctl", "bootout", target] },
+    ],
+    uninstall: () => [
+      { ...run("launchctl", "bootout", target), when: isLoaded },
+      { kind: "remove", path: plist },
+    ],
+    start: () => [
+      run("launchctl", "enable", target),
+      { ...bootstrap, unless: isLoaded },
+      run("launchctl", "kickstart", target),
+    ],
+    stop: () => [{ ...run("launchctl", "bootout", target), when: isLoaded }],
+    status: isLoaded,
+    isRunning: ({ code, text }) => code === 0 && /^\s*state = running$/m.test(text),
+    logs: (lines, follow) => ({
+      kind: "run",
+      command: ["tail", "-n", String(lines), ...(follow ? ["-F"] : []), logFile(logFolder)],
+    }),
+  };
+}
+
+/** The usual service of macOS. */
+export const launchd: ServiceManager = launchdNamed(serviceNames());

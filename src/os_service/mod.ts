@@ -4,10 +4,11 @@
  * @module
  */
 
-import { launchd } from "./launchd.ts";
+import { launchdNamed } from "./launchd.ts";
 import type { ServiceManager } from "./manager.ts";
-import { systemd } from "./systemd.ts";
-import { windows } from "./windows.ts";
+import { type ServiceNames, serviceNames } from "./names.ts";
+import { systemdNamed } from "./systemd.ts";
+import { windowsNamed } from "./windows.ts";
 
 export { tailLog } from "../logging/tail.ts";
 export { findForeignWriters } from "../runtime/file_access.ts";
@@ -17,26 +18,28 @@ export { describeStep, stepJson, stepText } from "./step.ts";
 export { registeredSettings } from "./registered.ts";
 export { refuseOldManager } from "./version.ts";
 
-const managers: Readonly<Record<ServiceManager["system"], ServiceManager>> = {
-  systemd,
-  launchd,
-  windows,
-};
+export { servicePattern } from "./names.ts";
 
-/** The service manager of a name. */
-export function managerNamed(system: ServiceManager["system"]): ServiceManager {
-  return managers[system];
+const managers = {
+  systemd: systemdNamed,
+  launchd: launchdNamed,
+  windows: windowsNamed,
+} satisfies Record<ServiceManager["system"], (names: ServiceNames) => ServiceManager>;
+
+/** A service of a system; blank is the name of the usual one. */
+export function managerNamed(system: ServiceManager["system"], name = ""): ServiceManager {
+  return managers[system](serviceNames(name));
 }
 
-/** The service manager of a platform; nothing where there are no services. */
-export function managerFor(platform: NodeJS.Platform): ServiceManager | undefined {
+/** A service of a platform; nothing where there are no services. */
+export function managerFor(platform: NodeJS.Platform, name = ""): ServiceManager | undefined {
   switch (platform) {
     case "linux":
-      return systemd;
+      return managerNamed("systemd", name);
     case "darwin":
-      return launchd;
+      return managerNamed("launchd", name);
     case "win32":
-      return windows;
+      return managerNamed("windows", name);
     default:
       return undefined;
   }

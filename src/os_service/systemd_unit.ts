@@ -7,11 +7,14 @@
 import { posix } from "node:path";
 import { folderVariable } from "../config/reading.ts";
 import { type Credential, serveWords, type ServiceSettings } from "./manager.ts";
-import { title, unitName } from "./names.ts";
+import { type ServiceNames, serviceNames } from "./names.ts";
 import { settingsIn } from "./registered.ts";
 
 /** Where systemd keeps what the service writes. */
-export const stateFolder = `/var/lib/${unitName}`;
+export function stateFolderOf({ unit }: ServiceNames): string {
+  return `/var/lib/${unit}`;
+}
+
 /** The name under which systemd hands the configuration file over. */
 export const iniCredential = "config.ini";
 
@@ -73,7 +76,7 @@ function commandLine(settings: ServiceSettings): string {
 }
 
 /** Where the service may write besides its own folder. */
-function writablePaths({ state }: ServiceSettings): string[] {
+function writablePaths({ state }: ServiceSettings, stateFolder: string): string[] {
   const folder = posix.dirname(state);
   if (folder === stateFolder || folder.startsWith(`${stateFolder}/`)) return [];
   return [`ReadWritePaths=${word(folder)}`];
@@ -89,11 +92,12 @@ function capabilities({ port }: ServiceSettings): string[] {
 }
 
 /** The text of the unit. */
-export function unitFile(settings: ServiceSettings): string {
+export function unitFile(settings: ServiceSettings, names = serviceNames()): string {
+  const stateFolder = stateFolderOf(names);
   const credentials = [{ name: iniCredential, path: settings.ini }, ...settings.credentials];
   return [
     "[Unit]",
-    `Description=${title}`,
+    `Description=${names.title}`,
     "Wants=network-online.target",
     "After=network-online.target",
     "# Restarted without limit, 30 seconds apart: what is missing now may be there later.",
@@ -104,7 +108,7 @@ export function unitFile(settings: ServiceSettings): string {
     "NotifyAccess=main",
     `ExecStart=${commandLine(settings)}`,
     `User=${settings.user}`,
-    `StateDirectory=${unitName}`,
+    `StateDirectory=${names.unit}`,
     "StateDirectoryMode=0700",
     `WorkingDirectory=${stateFolder}`,
     "# Relative paths in it mean its own folder, and not that of the copy below.",
@@ -122,7 +126,7 @@ export function unitFile(settings: ServiceSettings): string {
     "LimitNOFILE=65536",
     "TasksMax=512",
     ...capabilities(settings),
-    ...writablePaths(settings),
+    ...writablePaths(settings, stateFolder),
     ...fences,
     "",
     "[Install]",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { description, title } from "./names.ts";
+import { description, serviceNames } from "./names.ts";
 import { windowsWord } from "./step.ts";
 
 /** What a task runs, as whom, and when. */
@@ -41,7 +41,7 @@ export function taskXml({ program, ini, sections, user, time }: UploadTask): str
   return [
     '<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">',
     `  <RegistrationInfo><Description>${
-      escape(`${title}. ${description}`)
+      escape(`${serviceNames().title}. ${description}`)
     }</Description></RegistrationInfo>`,
     "  <Triggers>",
     "    <CalendarTrigger>",

@@ -7,21 +7,15 @@
 import { win32 } from "node:path";
 import { commonDataFolder, systemFolder } from "../runtime/windows_system.ts";
 import { rotatingLog, serveWords, type ServiceManager, type ServiceSettings } from "./manager.ts";
-import { description, serviceName, title, windowsServiceArgument } from "./names.ts";
+import { description, type ServiceNames, serviceNames, windowsServiceArgument } from "./names.ts";
 import { settingsIn } from "./registered.ts";
 import { type CommandLine, type RunStep, type Step, windowsWord, windowsWords } from "./step.ts";
 
 const isWindows = process.platform === "win32";
-/** The real folders on Windows, the usual ones where they are only described. */
-const data = `${isWindows ? commonDataFolder() : "C:\\ProgramData"}\\Oomnitza Agent`;
-const stateFolder = `${data}\\state`;
-const logFolder = `${data}\\logs`;
-/** Where the service writes its log, unless its logging configuration says otherwise. */
-export const serviceLog = `${logFolder}\\agent.log`;
+/** The real folder on Windows, the usual one where it is only described. */
+const commonData = isWindows ? commonDataFolder() : "C:\\ProgramData";
 /** By its full name: a program that lies in the current folder must not be taken for it. */
 const system = isWindows ? systemFolder() : "C:\\Windows\\System32";
-/** An account that Windows makes for the service, without a password and without rights. */
-const account = `NT SERVICE\\${serviceName}`;
 /** Everything in a folder, also what comes later. */
 const allBelow = "(OI)(CI)";
 
@@ -29,14 +23,37 @@ function run(name: string, ...words: string[]): RunStep {
   return { kind: "run", command: [`${system}\\${name}.exe`, ...words] };
 }
 
-/** Where Windows looks up what the entries of the service in the Event Log say. */
-const eventSource =
-  `HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${serviceName}`;
+/** Where one service has its files, and what it is called. */
+interface Places {
+  readonly names: ServiceNames;
+  readonly data: string;
+  readonly stateFolder: string;
+  readonly logFolder: string;
+  /** Where Windows looks up what the entries of the service in the Event Log say. */
+  readonly eventSource: string;
+  readonly isThere: CommandLine;
+}
 
-const isThere: CommandLine = run("sc", "query", serviceName).command;
+function placesOf(names: ServiceNames): Places {
+  const data = `${commonData}\\${names.folder}`;
+  return {
+    names,
+    data,
+    stateFolder: `${data}\\state`,
+    logFolder: `${data}\\logs`,
+    eventSource:
+      `HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${names.windows}`,
+    isThere: run("sc", "query", names.windows).command,
+  };
+}
 
-function registration(settings: ServiceSettings): string[] {
-  const words = [settings.program, windowsServiceArgument, ...serveWords(settings)];
+/** Where a service writes its log, unless its logging configuration says otherwise. */
+export function serviceLog(names: ServiceNames): string {
+  return `${placesOf(names).logFolder}\\agent.log`;
+}
+
+function registration(settings: ServiceSettings, { name, title }: ServiceNames): string[] {
+  const words = [settings.program, windowsServiceArgument(name), ...serveWords(settings)];
   return [
     ...["binPath=", words.map(windowsWord).join(" "), "start=", "delayed-auto"],
     ...["obj=", settings.user, "DisplayName=", title],
@@ -47,31 +64,32 @@ function registration(settings: ServiceSettings): string[] {
 const ownOfWindows = /^(NT SERVICE|NT AUTHORITY|LocalSystem$)/i;
 
 /** What an account of a domain or of the machine needs beside its name. */
-function accountSteps({ user }: ServiceSettings): Step[] {
+function accountSteps({ user }: ServiceSettings, { windows }: ServiceNames): Step[] {
   if (ownOfWindows.test(user)) return [];
   return [
     { kind: "logon", account: user },
     // Of a group managed service account, Windows fetches the password itself.
-    ...(user.endsWith("$") ? [run("sc", "managedaccount", serviceName, "true")] : []),
+    ...(user.endsWith("$") ? [run("sc", "managedaccount", windows, "true")] : []),
   ];
 }
 
-function register(settings: ServiceSettings): Step[] {
-  const details = registration(settings);
+function register(settings: ServiceSettings, { names, eventSource, isThere }: Places): Step[] {
+  const service = names.windows;
+  const details = registration(settings, names);
   const restarts = Array.from({ length: 3 }, () => "restart/30000").join("/");
   return [
-    { ...run("sc", "create", serviceName, ...details), unless: isThere },
-    run("sc", "config", serviceName, ...details),
-    ...accountSteps(settings),
-    run("sc", "description", serviceName, description),
-    run("sc", "failure", serviceName, "reset=", "86400", "actions=", restarts),
+    { ...run("sc", "create", service, ...details), unless: isThere },
+    run("sc", "config", service, ...details),
+    ...accountSteps(settings, names),
+    run("sc", "description", service, description),
+    run("sc", "failure", service, "reset=", "86400", "actions=", restarts),
     // EventCreate.exe has messages that are nothing but the text of the entry.
     run(
       ...["reg", "add", eventSource, "/v", "EventMessageFile", "/t", "REG_EXPAND_SZ"] as const,
       ...["/d", "%SystemRoot%\\System32\\EventCreate.exe", "/f"],
     ),
     // Also when the program ends by itself with an exit code that is not 0.
-    run("sc", "failureflag", serviceName, "1"),
+    run("sc", "failureflag", service, "1"),
   ];
 }
 
@@ -92,7 +110,8 @@ function isBelow(path: string, folder: string): boolean {
 }
 
 /** The folder of the configuration with those in it, and what the account may do there. */
-function prepare({ logging, user }: ServiceSettings): Step[] {
+function prepare({ logging, user }: ServiceSettings, places: Places): Step[] {
+  const { names, data, stateFolder, logFolder } = places;
   const inside = {
     closed: false,
     grants: [{ account: user, rights: "modify" }],
@@ -111,12 +130,15 @@ function prepare({ logging, user }: ServiceSettings): Step[] {
     },
     { kind: "folder", path: stateFolder, mode: 0o700, access: inside },
     { kind: "folder", path: logFolder, mode: 0o700, access: inside },
-    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(serviceLog), keep: true },
+    { kind: "write", path: logging, mode: 0o644, text: rotatingLog(serviceLog(names)), keep: true },
   ];
 }
 
 /** The rights of the account to files that lie elsewhere. */
-function rightsElsewhere({ ini, state, logging, user }: ServiceSettings): Step[] {
+function rightsElsewhere(
+  { ini, state, logging, user }: ServiceSettings,
+  { data, stateFolder }: Places,
+): Step[] {
   const stateElsewhere = win32.dirname(state);
   return [
     ...[ini, logging].filter((path) => !isBelow(path, data))
@@ -134,44 +156,52 @@ function problem({ credentials, state }: ServiceSettings): string | undefined {
   return `The service would get rights to all of ${folder}: name a state file in a folder`;
 }
 
-/** The service manager of Windows. */
-export const windows: ServiceManager = {
-  system: "windows",
-  service: serviceName,
-  defaults: {
-    program: "C:\\Program Files\\Oomnitza Agent\\agent.exe",
-    ini: `${data}\\config.ini`,
-    state: `${stateFolder}\\agent-state.sqlite`,
-    logging: `${data}\\logging.json`,
-    host: "127.0.0.1",
-    port: 8000,
-    user: account,
-    credentials: [],
-  },
-  registration: {
-    kind: "run",
-    // reg.exe says the same in every language, sc.exe does not.
-    command:
-      run("reg", "query", `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${serviceName}`).command,
-  },
-  registered: settingsOfRegistry,
-  problem,
-  prepare,
-  install: (settings) => [
-    // First the files: nothing is registered when they belong to somebody else.
-    ...prepare(settings),
-    ...register(settings),
-    ...rightsElsewhere(settings),
-    { ...run("net", "start", serviceName), when: run("net", "stop", serviceName).command },
-  ],
-  uninstall: () => [
-    { ...run("net", "stop", serviceName), mayFail: true },
-    { ...run("sc", "delete", serviceName), when: isThere },
-    { ...run("reg", "delete", eventSource, "/f"), mayFail: true },
-  ],
-  start: () => [run("net", "start", serviceName)],
-  stop: () => [run("net", "stop", serviceName)],
-  status: isThere,
-  isRunning: ({ code, text }) => code === 0 && /:\s*4\s+RUNNING\b/.test(text),
-  logs: () => ({ kind: "file", path: serviceLog }),
-};
+/** A service of Windows. */
+export function windowsNamed(names: ServiceNames): ServiceManager {
+  const places = placesOf(names);
+  const { data, stateFolder, eventSource, isThere } = places;
+  const service = names.windows;
+  return {
+    system: "windows",
+    service,
+    defaults: {
+      program: "C:\\Program Files\\Oomnitza Agent\\agent.exe",
+      ini: `${data}\\config.ini`,
+      state: `${stateFolder}\\agent-state.sqlite`,
+      logging: `${data}\\logging.json`,
+      host: "127.0.0.1",
+      port: 8000,
+      // An account that Windows makes for the service, without a password and without rights.
+      user: `NT SERVICE\\${service}`,
+      credentials: [],
+    },
+    registration: {
+      kind: "run",
+      // reg.exe says the same in every language, sc.exe does not.
+      command: run("reg", "query", `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${service}`).command,
+    },
+    registered: settingsOfRegistry,
+    problem,
+    prepare: (settings) => prepare(settings, places),
+    install: (settings) => [
+      // First the files: nothing is registered when they belong to somebody else.
+      ...prepare(settings, places),
+      ...register(settings, places),
+      ...rightsElsewhere(settings, places),
+      { ...run("net", "start", service), when: run("net", "stop", service).command },
+    ],
+    uninstall: () => [
+      { ...run("net", "stop", service), mayFail: true },
+      { ...run("sc", "delete", service), when: isThere },
+      { ...run("reg", "delete", eventSource, "/f"), mayFail: true },
+    ],
+    start: () => [run("net", "start", service)],
+    stop: () => [run("net", "stop", service)],
+    status: isThere,
+    isRunning: ({ code, text }) => code === 0 && /:\s*4\s+RUNNING\b/.test(text),
+    logs: () => ({ kind: "file", path: serviceLog(names) }),
+  };
+}
+
+/** The usual service of Windows. */
+export const windows: ServiceManager = windowsNamed(serviceNames());

@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import { AgentError } from "../base/errors.ts";
 import { reportEvent } from "../runtime/windows_event.ts";
 import { connectService } from "../runtime/windows_service.ts";
-import { serviceName } from "./names.ts";
+import { serviceNames } from "./names.ts";
 import { serviceLog } from "./windows.ts";
 
 /** Milliseconds until a request to stop is repeated that came before the program listened. */
@@ -20,13 +20,15 @@ const repeatAfter = 100;
  * Writes down why the service has failed: in the Event Log, and in the log of the service when it failed
  * before its own log was open. Nobody sees the standard error of a service.
  */
-export function recordFailure(lines: readonly string[], isLogged: boolean): void {
-  const isReported = reportEvent(serviceName, lines.join("\r\n"));
+export function recordFailure(name: string, lines: readonly string[], isLogged: boolean): void {
+  const names = serviceNames(name);
+  const isReported = reportEvent(names.windows, lines.join("\r\n"));
   if (isLogged) return;
+  const file = serviceLog(names);
   const time = new Date().toISOString().replace("T", " ").replace("Z", "");
   try {
-    mkdirSync(dirname(serviceLog), { recursive: true });
-    appendFileSync(serviceLog, lines.map((line) => `${time} ERROR agent: ${line}\n`).join(""));
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, lines.map((line) => `${time} ERROR agent: ${line}\n`).join(""));
   } catch (error) {
     // Without a place in the file there is still the Event Log.
     if (!isReported) throw error;
@@ -36,11 +38,13 @@ export function recordFailure(lines: readonly string[], isLogged: boolean): void
 /**
  * Runs `program` until it ends by itself or the service is stopped.
  *
+ * @param name The name of the service, blank for the usual one.
  * @param program Calls what it is given when it does its work; until then the service is starting.
  * @returns the exit code of the program
  * @throws {AgentError} When Windows' service manager did not start this process.
  */
 export async function runAsWindowsService(
+  name: string,
   program: (onReady: () => void) => Promise<number>,
 ): Promise<number> {
   if (process.platform !== "win32") {
@@ -52,7 +56,7 @@ export async function runAsWindowsService(
     if (!isOver && !process.emit("SIGTERM", "SIGTERM")) setTimeout(stop, repeatAfter);
   }
   let isStopping = false;
-  const service = await connectService(serviceName, () => {
+  const service = await connectService(serviceNames(name).windows, () => {
     if (isStopping) return;
     isStopping = true;
     service.stopping();

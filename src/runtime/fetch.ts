@@ -6,6 +6,8 @@
 
 import { AgentError } from "../base/errors.ts";
 import { readBody } from "./body.ts";
+import { type ProxyRelay, startProxyRelay } from "./proxy_login.ts";
+import { hasSspi, openSspi, SspiError } from "./sspi.ts";
 
 export { AnswerTooLarge } from "./body.ts";
 
@@ -30,6 +32,8 @@ export interface Proxy {
   readonly url: string;
   /** Value of the header Proxy-Authorization. */
   readonly authorization?: string | undefined;
+  /** Whether the account that runs the program logs in there, which Windows can do. */
+  readonly negotiate?: boolean | undefined;
 }
 
 /** What is sent. Redirects are not followed: the caller decides where credentials may go. */
@@ -121,16 +125,61 @@ function protocolOf(address: string): "http:" | "https:" {
   throw new AgentError(`Only http and https addresses can be requested, not ${scheme}`);
 }
 
+const relays = new Map<string, Promise<ProxyRelay>>();
+
+/** The relay to a proxy at which the account that runs the program logs in. */
+async function relayTo({ url }: Proxy, protocol: string): Promise<ProxyRelay> {
+  if (!hasSspi()) {
+    throw new AgentError("Only on Windows can the account that runs the agent log in at a proxy", {
+      hint: "Write a user and a password into the address of the proxy, instead of :@.",
+    });
+  }
+  if (protocol === "http:") {
+    throw new AgentError(
+      "Only https addresses can be reached through a proxy with a Windows login",
+    );
+  }
+  const known = relays.get(url);
+  if (known !== undefined) return await known;
+  const started = startProxyRelay(url, openSspi);
+  relays.set(url, started);
+  try {
+    return await started;
+  } catch (error) {
+    relays.delete(url); // the next request may find a port
+    throw error;
+  }
+}
+
+/** Why there was no answer, where a login at the proxy failed before the proxy saw it. */
+function proxyFailure(
+  relay: ProxyRelay | undefined,
+  proxy: Proxy | undefined,
+): AgentError | undefined {
+  if (!(relay?.failure instanceof SspiError) || proxy === undefined) return undefined;
+  const { host, hostname } = new URL(proxy.url);
+  return new AgentError(`Cannot log in at the proxy ${host}: ${relay.failure.message}`, {
+    cause: relay.failure,
+    hint: `Check which account runs the agent, and the SPN HTTP/${hostname}.`,
+  });
+}
+
 async function send(request: Exchange): Promise<Response> {
   const protocol = protocolOf(request.url);
+  const { proxy } = request;
+  const relay = proxy?.negotiate === true ? await relayTo(proxy, protocol) : undefined;
   const init: BunFetchRequestInit = {
     method: request.method,
     headers: request.headers,
     body: request.body ?? null,
     redirect: "manual",
-    proxy: proxyFor(request.proxy),
+    proxy: proxyFor(relay ?? proxy),
     signal: request.signal,
   };
   if (protocol === "https:") init.session = sessionFor(request.tls);
-  return await fetch(request.url, init);
+  try {
+    return await fetch(request.url, init);
+  } catch (thrown) {
+    throw proxyFailure(relay, proxy) ?? thrown;
+  }
 }

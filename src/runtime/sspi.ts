@@ -58,6 +58,9 @@ const functions = {
 const outbound = 2;
 const nativeDataRepresentation = 0x10;
 const tokenBuffer = 2;
+const channelBindingsBuffer = 14;
+/** Length of SEC_CHANNEL_BINDINGS, behind which its application data stands. */
+const bindingsLength = 32;
 /** Mutual authentication, replay and sequence detection, a connection, integrity. */
 const requirements = 0x2 | 0x4 | 0x8 | 0x800 | 0x10000;
 const status = {
@@ -90,30 +93,49 @@ function address(bytes: Uint8Array): bigint {
   return BigInt(ptr(bytes));
 }
 
-/** A SecBufferDesc with one SecBuffer; both must be kept for as long as Windows looks at them. */
-class SecurityBuffer {
+interface Content {
+  readonly type: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A SecBufferDesc with its SecBuffers; all must be kept for as long as Windows looks at them. */
+class SecurityBuffers {
   readonly description = Buffer.alloc(16);
-  readonly #buffer = Buffer.alloc(16);
-  readonly #bytes: Uint8Array;
+  readonly #buffers: Buffer;
+  readonly #contents: readonly Content[];
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#buffer.writeUInt32LE(bytes.length, 0);
-    this.#buffer.writeUInt32LE(tokenBuffer, 4);
-    this.#buffer.writeBigUInt64LE(address(bytes), 8);
-    this.description.writeUInt32LE(1, 4);
-    this.description.writeBigUInt64LE(address(this.#buffer), 8);
+  constructor(contents: readonly Content[]) {
+    this.#contents = contents;
+    this.#buffers = Buffer.alloc(16 * contents.length);
+    for (const [index, { type, bytes }] of contents.entries()) {
+      this.#buffers.writeUInt32LE(bytes.length, 16 * index);
+      this.#buffers.writeUInt32LE(type, 16 * index + 4);
+      this.#buffers.writeBigUInt64LE(address(bytes), 16 * index + 8);
+    }
+    this.description.writeUInt32LE(contents.length, 4);
+    this.description.writeBigUInt64LE(address(this.#buffers), 8);
   }
 
-  /** What Windows wrote. */
+  /** What Windows wrote into the first. */
   written(): Uint8Array {
-    return this.#bytes.slice(0, this.#buffer.readUInt32LE(0));
+    return this.#contents[0]?.bytes.slice(0, this.#buffers.readUInt32LE(0)) ?? new Uint8Array();
   }
+}
+
+/** SEC_CHANNEL_BINDINGS without addresses. */
+function channelBindings(data: Uint8Array): Content {
+  const bytes = Buffer.alloc(bindingsLength + data.length);
+  bytes.writeUInt32LE(data.length, 24);
+  bytes.writeUInt32LE(bindingsLength, 28);
+  bytes.set(data, bindingsLength);
+  return { type: channelBindingsBuffer, bytes };
 }
 
 class SspiContext implements SecurityContext {
   readonly #library: Library;
   readonly #target: Buffer;
+  readonly #packageName: SecurityPackage;
+  readonly #bindings: readonly Content[];
   readonly #credentials = Buffer.alloc(16);
   readonly #context = Buffer.alloc(16);
   readonly #expiry = Buffer.alloc(8);
@@ -121,9 +143,11 @@ class SspiContext implements SecurityContext {
   #started = false;
   #isComplete = false;
 
-  constructor(library: Library, packageName: string, target: string) {
+  constructor(library: Library, { target, packageName, binding }: SspiLogin) {
     this.#library = library;
     this.#target = toWideText(target);
+    this.#packageName = packageName;
+    this.#bindings = binding === undefined ? [] : [channelBindings(binding)];
     const name = toWideText(packageName);
     const code = library.symbols.AcquireCredentialsHandleW(
       ...[null, ptr(name), outbound, null, null, null, null] as const,
@@ -133,8 +157,11 @@ class SspiContext implements SecurityContext {
   }
 
   next(answer?: Uint8Array): Uint8Array {
-    const input = answer === undefined ? undefined : new SecurityBuffer(new Uint8Array(answer));
-    const output = new SecurityBuffer(new Uint8Array(longestToken));
+    const input = this.#input(answer);
+    const output = new SecurityBuffers([{
+      type: tokenBuffer,
+      bytes: new Uint8Array(longestToken),
+    }]);
     const context: Pointer | null = this.#started ? ptr(this.#context) : null;
     const code = this.#library.symbols.InitializeSecurityContextW(
       ...[ptr(this.#credentials), context, ptr(this.#target), requirements, 0] as const,
@@ -162,6 +189,16 @@ class SspiContext implements SecurityContext {
     return output.written();
   }
 
+  /** The first token of NTLM depends on nothing, those of Kerberos on the channel, too. */
+  #input(answer: Uint8Array | undefined): SecurityBuffers | undefined {
+    if (answer !== undefined) {
+      const token = { type: tokenBuffer, bytes: new Uint8Array(answer) };
+      return new SecurityBuffers([token, ...this.#bindings]);
+    }
+    if (this.#packageName === "NTLM" || this.#bindings.length === 0) return undefined;
+    return new SecurityBuffers(this.#bindings);
+  }
+
   get isComplete(): boolean {
     return this.#isComplete;
   }
@@ -185,17 +222,27 @@ export function hasSspi(): boolean {
   return process.platform === "win32";
 }
 
+/** `Negotiate` takes Kerberos where it can be had, else NTLM. */
+export type SecurityPackage = "Negotiate" | "NTLM";
+
+/** Where the account that runs the program logs in, and how. */
+export interface SspiLogin {
+  /** Name of the service, for example `MSSQLSvc/db.example.com:1433`. */
+  readonly target: string;
+  readonly packageName: SecurityPackage;
+  /** Application data of the channel binding, where the connection is encrypted. */
+  readonly binding?: Uint8Array | undefined;
+}
+
 /**
  * Begins a login.
  *
- * @param target Name of the service, for example `MSSQLSvc/db.example.com:1433`.
- * @param packageName `Negotiate` takes Kerberos where it can be had, else NTLM.
  * @throws {SspiError} When Windows does not let the account log in elsewhere.
  */
-export function openSspi(target: string, packageName: "Negotiate" | "NTLM"): SecurityContext {
+export function openSspi(login: SspiLogin): SecurityContext {
   const library = dlopen(systemFile("secur32.dll"), functions);
   try {
-    return new SspiContext(library, packageName, target);
+    return new SspiContext(library, login);
   } catch (error) {
     library.close();
     throw error;

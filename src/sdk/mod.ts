@@ -17,7 +17,7 @@ export {
   type WebhookCall,
   type WebhookHint,
 } from "./source.ts";
-export { opt, optional } from "./option.ts";
+export { durationMs, opt, optional } from "./option.ts";
 export type { Deadline } from "./deadline.ts";
 export { type GrantedAccess, readMoment } from "./granted_access.ts";
 export { peopleOptions, syncField, writeModeOptions } from "./field_options.ts";
@@ -53,6 +53,9 @@ export { type ClientAssertion, clientAssertionForm } from "./oauth/client_assert
 export { dpopAuth, dpopCredentials } from "./oauth/dpop.ts";
 export { nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
 export { isWebPage } from "./http/web_page.ts";
+
+// Signatures with a certificate.
+export { readSigner, signDetached, type Signer } from "./cms.ts";
 
 // Serial numbers.
 export { isPlaceholderSerial, isSerialName } from "./serial_numbers.ts";

@@ -189,7 +189,7 @@ function declare<T>(
     schema,
     default: details.default,
     example: details.example,
-    ...(details.recommended === undefined ? {} : { recommended: details.recommended }),
+    recommended: details.recommended,
     advanced: details.advanced ?? false,
     optional: details.default !== undefined,
     choices: details.choices,

@@ -48,6 +48,8 @@ export interface SourceCursor {
   get(key: string): Promise<string | undefined>;
   /** Remembered once all records of this run were accepted; never in test mode or with --record-count. */
   set(key: string, value: string): void;
+  /** Says that this run reads everything, whatever `get` gave: what it does not find is gone. */
+  readAll(): void;
 }
 
 /** What a source is given to read with. */
@@ -153,6 +155,12 @@ export interface ApiComparison {
   readonly setting: string;
 }
 
+/** What every section has, as far as the rules of sources depend on it. */
+export interface CommonOptions {
+  /** File with a client certificate; blank when there is none. */
+  readonly user_pem_file?: string;
+}
+
 /** A source as declared: data first, then `rule`, `check` and `records()`, always in this order. */
 export interface Source<O extends Options = Options> {
   /** Section name in the ini. */
@@ -179,7 +187,7 @@ export interface Source<O extends Options = Options> {
   /** What the vendor ends of that which sections may depend on. */
   readonly deadlines?: readonly Deadline<Values<O>>[];
   /** What no single option can say; what is wrong, or nothing. */
-  rule?(options: Values<O>): string | undefined;
+  rule?(options: Values<O> & CommonOptions): string | undefined;
   /** Where the vendor is and how to authenticate. */
   http?(options: Values<O>): VendorAccess;
   /** Are address and credentials right? Throws `AuthError` or `SourceError`. */

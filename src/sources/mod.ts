@@ -6,11 +6,13 @@
 
 import type { Source } from "../sdk/mod.ts";
 import { airwatch } from "./airwatch/mod.ts";
+import { appleBusiness } from "./apple_business/mod.ts";
 import { appledep } from "./appledep/mod.ts";
 import { bamboohr } from "./bamboohr/mod.ts";
 import { casper } from "./casper/mod.ts";
 import { csvAssets } from "./csv_assets/mod.ts";
 import { csvUsers } from "./csv_users/mod.ts";
+import { fleet } from "./fleet/mod.ts";
 import { jasper } from "./jasper/mod.ts";
 import { ldap } from "./ldap/mod.ts";
 import { ldapAssets } from "./ldap_assets/mod.ts";
@@ -22,11 +24,13 @@ import { zendesk } from "./zendesk/mod.ts";
 
 export const sources: readonly Source[] = [
   airwatch,
+  appleBusiness,
   appledep,
   bamboohr,
   casper,
   csvAssets,
   csvUsers,
+  fleet,
   jasper,
   ldap,
   ldapAssets,

@@ -9,7 +9,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VendorCall } from "../support/vendor.ts";
+import { makeAdministrator } from "../sources/airwatch/administrator.ts";
 import { account as airwatch, startAirwatch, startTokens } from "../sources/airwatch/server.ts";
+import { start as startApple } from "../sources/apple_business/section.ts";
 import { start as startAppledep } from "../sources/appledep/section.ts";
 import {
   application,
@@ -18,9 +20,18 @@ import {
   token as bambooToken,
 } from "../sources/bamboohr/server.ts";
 import { asClient, asUser, start as startCasper } from "../sources/casper/section.ts";
+import { start as startFleet } from "../sources/fleet/section.ts";
+import { account as jasperRest, startRest } from "../sources/jasper/rest_server.ts";
 import { start as startJasper } from "../sources/jasper/section.ts";
 import { directoryLdif } from "../sources/ldap/people.ts";
-import { account as mobileiron, devices, startCloud } from "../sources/mobileiron/cloud_server.ts";
+import {
+  account as mobileiron,
+  client,
+  devices,
+  startCloud,
+  startTokens as startIvantiTokens,
+  tokenStart as ivantiTokenStart,
+} from "../sources/mobileiron/cloud_server.ts";
 import { coreDevice, startCore } from "../sources/mobileiron/core_server.ts";
 import { oktaTokenStart } from "../sources/okta/oauth.ts";
 import { startOkta, token as oktaToken } from "../sources/okta/server.ts";
@@ -138,6 +149,32 @@ export const subjects: readonly Subject[] = [
   },
   { source: "airwatch", way: "OAuth", start: startAirwatchOauth },
   {
+    source: "airwatch",
+    way: "certificate",
+    async start() {
+      const administrator = makeAdministrator();
+      const vendor = startAirwatch({ count, administrator });
+      const login = `signing_pem_file = ${administrator.pem}\n`;
+      const secrets = [airwatch.tenant, administrator.keyText];
+      const canary = await overHttp(airwatchOptions(vendor.url, login), secrets, vendor);
+      return {
+        ...canary,
+        async [Symbol.asyncDispose]() {
+          await canary[Symbol.asyncDispose]();
+          administrator[Symbol.dispose]();
+        },
+      };
+    },
+  },
+  {
+    source: "apple_business",
+    way: "key",
+    start() {
+      const { options, secrets, vendor, tokenServer } = startApple({ count });
+      return overHttp(options, secrets, vendor, tokenServer);
+    },
+  },
+  {
     source: "appledep",
     way: "OAuth 1",
     start() {
@@ -196,11 +233,29 @@ export const subjects: readonly Subject[] = [
     start: () => startCsv(`${people}mapping.USER = name\nmapping.EMAIL = name\n`),
   },
   {
+    source: "fleet",
+    way: "token",
+    start() {
+      const { options, secrets, vendor } = startFleet({ count });
+      return overHttp(options, secrets, vendor);
+    },
+  },
+  {
     source: "jasper",
     way: "WS-Security",
     start() {
       const { options, secrets, vendor } = startJasper({ count });
       return overHttp(options, secrets, vendor);
+    },
+  },
+  {
+    source: "jasper",
+    way: "REST",
+    start() {
+      const vendor = startRest({ count });
+      const options = `api = rest\nurl = ${vendor.url}\nusername = ${jasperRest.username}\n` +
+        `api_token = ${jasperRest.apiKey}\nsync_field = SIM\nmapping.SIM = {"source": "iccid"}\n`;
+      return overHttp(options, [jasperRest.apiKey], vendor);
     },
   },
   { source: "ldap", way: "simple bind", start: () => startDirectory("ldap") },
@@ -215,6 +270,34 @@ export const subjects: readonly Subject[] = [
         `password = ${mobileiron.password}\npartitions = ["Drivers"]\nsync_field = SERIAL\n` +
         'mapping.SERIAL = {"source": "serialNumber"}\n';
       return overHttp(options, [mobileiron.password], vendor);
+    },
+  },
+  {
+    source: "mobileiron",
+    way: "Cloud, OAuth",
+    start() {
+      const tokens = new Set<string>();
+      const server = startIvantiTokens(tokens);
+      const partitions = [{ id: 11, name: "Drivers", devices: devices(count) }];
+      const vendor = startCloud({ partitions, tokens });
+      const tenant = "11111111-1111-1111-1111-59115d65c3e7";
+      const login = `client_id = ${client.id}\nclient_secret = ${client.secret}\n` +
+        `token_url = ${server.url}/${tenant}/connect/token\nscope = ${client.scope}\n`;
+      const options = `url = ${vendor.url}\n${login}partitions = ["Drivers"]\n` +
+        'sync_field = SERIAL\nmapping.SERIAL = {"source": "serialNumber"}\n';
+      return overHttp(options, [client.secret, ivantiTokenStart], vendor, server);
+    },
+  },
+  {
+    source: "mobileiron",
+    way: "Cloud, ready token",
+    start() {
+      const token = "Ready-Token-Canary-0+/=";
+      const partitions = [{ id: 11, name: "Drivers", devices: devices(count) }];
+      const vendor = startCloud({ partitions, tokens: new Set([token]) });
+      const options = `url = ${vendor.url}\napi_token = ${token}\npartitions = ["Drivers"]\n` +
+        'sync_field = SERIAL\nmapping.SERIAL = {"source": "serialNumber"}\n';
+      return overHttp(options, [token], vendor);
     },
   },
   {

@@ -106,6 +106,18 @@ test("help is shown for the program and for each command", async () => {
   expect(nothing.code).toBe(2);
 });
 
+test("generate-ini --keep writes a file when there is none, and leaves one that is there", async () => {
+  using space = workspace();
+  expect((await space.agent(["generate-ini", "--keep"])).code).toBe(0);
+  expect(space.read("config.ini")).toContain("[csv_assets]");
+  space.write("config.ini", "[oomnitza]\nurl = https://example.com\n");
+  const again = await space.agent(["generate-ini", "--keep"]);
+  expect(again.code).toBe(0);
+  expect(again.stderr).toContain("stays as it is");
+  expect(space.read("config.ini")).toBe("[oomnitza]\nurl = https://example.com\n");
+  expect(space.has("config.ini.bak")).toBe(false);
+});
+
 test("generate-ini, sources and check work from an empty folder", async () => {
   await using instance = record();
   using space = workspace();

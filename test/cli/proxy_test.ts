@@ -43,6 +43,18 @@ describe("proxy", () => {
     expect(first.output + second.output).not.toContain("s3cret");
   });
 
+  test("only Windows can log in at it as the account that runs the agent", async () => {
+    using space = workspace();
+    await using plain = record();
+    await using proxy = await startProxy();
+    const run = await check(space, plain, `proxy = http://:@${proxy.host}`);
+    expect(run.code).toBe(1);
+    expect(run.output).toContain("Only on Windows can the account that runs the agent log in");
+    expect(run.output).toContain("Write a user and a password into the address of the proxy");
+    expect(proxy.asked).toEqual([]);
+    expect(plain.requests).toEqual([]);
+  });
+
   test("wrong credentials are reported, for plain requests and by TLS, and not shown", async () => {
     using identity = makeIdentity("IP:127.0.0.1");
     using space = workspace();

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Language, type Node, Parser } from "web-tree-sitter";
 import { root } from "../../scripts/binary/compile.ts";
 import { findTarget } from "../../scripts/binary/targets.ts";
-import { serviceName } from "../../src/os_service/names.ts";
+import { serviceNames } from "../../src/os_service/names.ts";
 import { windows } from "../../src/os_service/windows.ts";
 
 const text = readFileSync(join(root, "install.ps1"), "utf8");
@@ -41,7 +41,8 @@ function texts(script: string, type: string): string[] {
 
 /** Of Windows PowerShell 5.1, which every Windows has. */
 const cmdlets = [
-  ...["Copy-Item", "Get-AuthenticodeSignature", "Get-ChildItem", "Get-Content", "Get-FileHash"],
+  ...["Copy-Item", "Get-AuthenticodeSignature", "Get-ChildItem", "Get-Command", "Get-Content"],
+  ...["Get-FileHash", "Select-Object"],
   ...["Get-Item", "Get-Service", "Invoke-WebRequest", "Join-Path", "Move-Item", "New-Item"],
   ...["New-ItemProperty", "New-Object", "Out-Null", "Remove-Item", "Set-ItemProperty"],
   ...["Set-StrictMode", "Split-Path", "Start-Service", "Start-Transcript", "Stop-Service"],
@@ -81,8 +82,8 @@ test("it takes the options that install.sh takes, where they mean something", ()
   const block = text.slice(text.indexOf("\nparam("), text.indexOf("\n)\n"));
   const names = [...block.matchAll(/^ {4}\[\w+\] \$(\w+)/gm)].map(([, name]) => name);
   expect(names).toEqual([
-    ...["Url", "Proxy", "From", "Sha256", "RequireSignature", "Service", "User", "Port", "State"],
-    ...["Config", "Prefix", "LogPath", "Uninstall", "Purge"],
+    ...["Url", "Proxy", "From", "Sha256", "PublicKey", "RequireSignature", "Service", "User"],
+    ...["Port", "State", "Config", "Prefix", "LogPath", "Uninstall", "Purge"],
   ]);
   const documented = readFileSync(join(root, "docs/install.md"), "utf8");
   for (const name of names) expect(documented).toContain(`-${name}`);
@@ -90,7 +91,7 @@ test("it takes the options that install.sh takes, where they mean something", ()
 
 test("it means the program, the service and the folder that the agent means", () => {
   expect(text).toContain(`$file = '${findTarget("windows-x64").file}'`);
-  expect(text).toContain(`$serviceName = '${serviceName}'`);
+  expect(text).toContain(`$serviceName = '${serviceNames().windows}'`);
   expect(text).toContain("$data = Join-Path $env:ProgramData 'Oomnitza Agent'");
   expect(windows.defaults.ini).toBe("C:\\ProgramData\\Oomnitza Agent\\config.ini");
   expect(text).toContain("Join-Path $programFiles 'Oomnitza Agent'");
@@ -127,7 +128,7 @@ test("whatever fails while the program is replaced, the service is started again
 
 test("paths are resolved before any function is called that uses them", () => {
   const firstFunction = text.indexOf("function Test-Administrator");
-  for (const name of ["Config", "Prefix", "From", "State", "LogPath"]) {
+  for (const name of ["Config", "Prefix", "From", "PublicKey", "State", "LogPath"]) {
     const at = text.indexOf(`$${name} = if ($${name}) { Resolve-FullPath -Path $${name} }`);
     expect([name, at > 0 && at < firstFunction]).toEqual([name, true]);
   }
@@ -153,4 +154,19 @@ test("the folder is prepared before a configuration is written, each time", () =
   expect(prepare).toBeGreaterThan(0);
   expect(prepare ?? 0).toBeLessThan(config ?? 0);
   expect(config ?? 0).toBeLessThan(service ?? 0);
+});
+
+test("no sum is taken from a list whose signature was not looked at", () => {
+  const body = functionNamed("Get-Release").text;
+  const takes = [...body.matchAll(/Find-Sum -Lines/g)];
+  const looks = [...body.matchAll(/Test-Sums -Sums/g)];
+  expect(takes).toHaveLength(2);
+  expect(looks).toHaveLength(2);
+  for (const [at, take] of takes.entries()) expect(looks[at]?.index).toBeLessThan(take.index);
+  const check = functionNamed("Test-Sums");
+  // Only without a key is there nothing to look at; whatever else is wrong ends the installation.
+  expect(texts(check.text, "flow_control_statement").map((text) => text.split(/\s/, 1)[0])).toEqual(
+    ["return", "throw", "throw"],
+  );
+  expect(text).toMatch(/if \(\$Sha256 -and \$PublicKey\) \{\s+throw /);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { msiFile, productCode, writeMsi } from "../../scripts/binary/msi.ts";
 import { packageManifests } from "../../scripts/binary/package_manifests.ts";
@@ -32,6 +33,10 @@ test("the package prepares the folder, then registers, between the limits of an 
     CONFIG: "C:\\ProgramData\\Oomnitza Agent\\config.ini",
     ALLUSERS: "1",
   });
+  expect(properties["SecureCustomProperties"]?.split(";")).toEqual([
+    ...["ACCOUNT", "CONFIG", "PORT", "SERVICE"],
+    ...["WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED"],
+  ]);
   const sequence = tableOf(msi, "InstallExecuteSequence")
     .toSorted((a, b) => Number(a[2]) - Number(b[2])).map(([name]) => name ?? "");
   const order = [
@@ -46,9 +51,36 @@ test("the package prepares the folder, then registers, between the limits of an 
     if (`${name}`.startsWith("Set")) continue;
     expect([name, Number(type) & (deferred | asSystem)]).toEqual([name, deferred | asSystem]);
   }
+  // An upgrade, too, comes to a configuration that is in use.
+  const writing = tableOf(msi, "CustomAction").find(([name]) => name === "WriteConfig");
+  expect(writing?.join(" ")).toContain("generate-ini --keep ");
   const mustSucceed = kinds.filter(([, type]) => (Number(type) & mayFail) === 0);
   expect(mustSucceed.map(([name]) => name)).toEqual(
     expect.arrayContaining(["Prepare", "InstallService"]),
+  );
+});
+
+/** The summary information of a package, as a second reader sees it. */
+function summaryOf(msi: string): string {
+  return `${Bun.spawnSync(["msiinfo", "suminfo", msi], { env: { TZ: "UTC" } }).stdout}`;
+}
+
+test("two packages of one program are the same, and another program makes another package", () => {
+  using space = workspace();
+  const program = space.write("agent-windows-x64.exe", "MZ one");
+  const [first, second, other] = ["1.msi", "2.msi", "3.msi"].map((name) =>
+    join(space.folder, name)
+  ) as [string, string, string];
+  writeMsi(program, first, "1.2.3");
+  utimesSync(program, new Date(0), new Date(1_000_000_000_000));
+  writeMsi(program, second, "1.2.3");
+  expect(readFileSync(second).equals(readFileSync(first))).toBe(true);
+  space.write("agent-windows-x64.exe", "MZ two");
+  writeMsi(program, other, "1.2.3");
+  const codes = [first, other].map((msi) => /\{[0-9A-F-]{36}\}/.exec(summaryOf(msi))?.[0]);
+  expect(new Set(codes).size).toBe(2);
+  expect(summaryOf(first)).toMatch(
+    /Created: Wed Jan +1 00:00:00 2020\nLast saved: Wed Jan +1 00:00:00 2020/,
   );
 });
 

@@ -198,3 +198,36 @@ test("on Windows the command line survives paths with spaces", async () => {
     ["D:\\state dir", "/grant:r", "EXAMPLE\\agent$:(OI)(CI)M"],
   ]);
 });
+
+test.each([
+  ["systemd", "oomnitza-agent-lab.service", ["/etc/oomnitza-agent-lab/", "oomnitza-agent-lab"]],
+  ["launchd", "com.oomnitza.agent.lab", ["Oomnitza Agent lab/", "_oomnitza-agent-lab"]],
+  ["windows", "OomnitzaAgent-lab", [
+    "C:\\ProgramData\\Oomnitza Agent lab\\",
+    "NT SERVICE\\OomnitzaAgent-lab",
+  ]],
+])("another service shares nothing with the usual one: %s", async (system, service, parts) => {
+  const words = ["--system", system, "--output", "json"];
+  const named = JSON.parse(await dryRun("install", "--name", "lab", ...words)) as Shown;
+  expect(named.service).toBe(service);
+  const text = JSON.stringify(named.steps.map((step) => Object.values(step)));
+  for (const part of parts) expect(text).toContain(JSON.stringify(part).slice(1, -1));
+  // What the usual service is called, where nothing follows.
+  expect(text).not.toMatch(
+    /oomnitza-agent(?![\w-])|com\.oomnitza\.agent(?!\.lab)|Oomnitza Agent(\\\\\\\\|\/)(?!agent\.exe)/,
+  );
+  expect(text).not.toMatch(/OomnitzaAgent(?!-lab)/);
+  if (system === "systemd") {
+    const unitText = named.steps.find(({ path }) => path?.endsWith(".service"))?.text ?? "";
+    expect(verify(unitText, "oomnitza-agent-lab.service")).toBe("");
+  }
+  if (system === "windows") expect(text).toContain("__service=lab serve");
+});
+
+test("a name that an account could not have is refused", async () => {
+  for (const name of ["Lab", "a-b", "1st", "a".repeat(17), "../x"]) {
+    const { code, stderr } = await runBinary(["service", "status", "--name", name]);
+    expect([name, code]).toEqual([name, 2]);
+    expect(stderr).toContain("--name takes up to 16 small letters and digits");
+  }
+});

@@ -5,6 +5,10 @@
  */
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { XMLValidator } from "fast-xml-parser";
+import { root } from "../../scripts/binary/compile.ts";
 import { signedMachO } from "../../scripts/binary/macho.ts";
 
 const headerSize = 32;
@@ -50,6 +54,14 @@ describe("signedMachO", () => {
     }
   });
 
+  test("says whose program it is", () => {
+    const directory = blob.subarray(20);
+    const start = directory.readUInt32BE(20);
+    const end = directory.indexOf(0, start);
+    expect(directory.toString("latin1", start, end)).toBe("com.oomnitza.agent");
+    expect(directory.readUInt32BE(16)).toBe(end + 1);
+  });
+
   test("says how long signature and segment are", () => {
     const signature = headerSize + 2 * segmentSize;
     expect(signed.readUInt32LE(signature + 12)).toBe(blob.length);
@@ -68,4 +80,16 @@ describe("signedMachO", () => {
     bare.writeUInt32LE(2, 16);
     expect(() => signedMachO(bare)).toThrow("no room for a signature");
   });
+});
+
+test("the entitlements are a property list of what a compiler needs, and the page names the file", () => {
+  const plist = readFileSync(join(root, "assets/entitlements.plist"), "utf8");
+  expect(XMLValidator.validate(plist)).toBe(true);
+  expect([...plist.matchAll(/<key>(.*?)<\/key>\s*<true\/>/g)].map(([, key]) => key)).toEqual([
+    "com.apple.security.cs.allow-jit",
+    "com.apple.security.cs.allow-unsigned-executable-memory",
+  ]);
+  const page = readFileSync(join(root, "docs/deploy-macos.md"), "utf8");
+  expect(page).toContain("--entitlements assets/entitlements.plist");
+  expect(page).toContain("--identifier com.oomnitza.agent ");
 });

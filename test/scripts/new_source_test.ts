@@ -62,7 +62,7 @@ describe("new_source", () => {
     const { output } = run(command);
     const ours = output.split("\n").filter((line) => /acme_devices|zebra|sources\/mod/.test(line));
     expect(ours).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("refuses a name that is taken, and one that is no section name", () => {
     expect(begin("zebra", "--kind", "users")).toEqual({

@@ -69,6 +69,19 @@ describe("planProxy()", () => {
   });
 });
 
+test("a blank user and password are those of the account that runs the agent, as for curl", () => {
+  for (const text of ["http://:@proxy.example.com:3128", ":@proxy.example.com:3128"]) {
+    const finder = createProxyFinder(text, {});
+    expect(finder.find("https://x/")).toEqual({
+      url: "http://proxy.example.com:3128",
+      authorization: undefined,
+      negotiate: true,
+    });
+    expect(finder.secrets).toEqual([]);
+    expect(readOption(proxyOption(), text).ok).toBe(true);
+  }
+});
+
 test("proxyOption() takes addresses of HTTP proxies and none", () => {
   const option = proxyOption();
   for (

@@ -20,7 +20,7 @@ const invalidToken = 0x80090308;
 function makeWindows(proof?: Buffer) {
   const targets: string[] = [];
   let open = 0;
-  const openContext: OpenContext = (target): SecurityContext => {
+  const openContext: OpenContext = ({ target }): SecurityContext => {
     targets.push(target);
     open++;
     let step = 0;

@@ -45,6 +45,8 @@ export interface Throttle {
 export interface VendorOptions {
   readonly routes: readonly VendorRoute[];
   readonly throttle?: Throttle;
+  /** Speaks TLS with this certificate, and only to clients whose certificate that authority signed. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string } | undefined;
   /** Waited for before each answer. */
   readonly hold?: ((call: VendorCall) => Promise<void>) | undefined;
 }
@@ -86,12 +88,16 @@ class VendorServer implements Vendor {
       hostname: "127.0.0.1",
       port: 0,
       idleTimeout: 60,
+      ...(options.tls === undefined
+        ? {}
+        : { tls: { ...options.tls, requestCert: true, rejectUnauthorized: true } }),
       fetch: (request) => this.#answer(request),
     });
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#server.port}`;
+    const isPlain = this.#options.tls === undefined;
+    return `${isPlain ? "http" : "https"}://127.0.0.1:${this.#server.port}`;
   }
 
   unused(): string[] {

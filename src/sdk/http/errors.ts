@@ -53,6 +53,16 @@ function proxyHost({ url }: Proxy): string {
 
 /** The proxy requires authentication, or refuses this account. */
 export function proxyRefusal(proxy: Proxy, method: string, url: string): ConnectionError {
+  if (proxy.negotiate === true) {
+    return new ConnectionError(
+      `The proxy ${proxyHost(proxy)} refuses the account that runs the agent [407]`,
+      {
+        request: describeRequest(method, url),
+        hint: "Allow that account in the proxy. Kerberos needs the full name of the proxy in its " +
+          "address, and its SPN (HTTP/name); without it, NTLM is used. " + proxyCredentials,
+      },
+    );
+  }
   const which = proxy.authorization === undefined ? "wants credentials" : "refuses the credentials";
   return new ConnectionError(`The proxy ${proxyHost(proxy)} ${which} [407]`, {
     request: describeRequest(method, url),

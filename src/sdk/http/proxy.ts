@@ -47,11 +47,17 @@ interface ParsedProxy {
   readonly password: string;
 }
 
+/** As for curl: a blank user and a blank password are those of the account that runs the program. */
+const ownAccount = /^(https?:\/\/)?:@/i;
+
 /** Reads `http://user:password@host:port`; the scheme may be left out, as for curl. */
 function parseProxy(text: string): ParsedProxy | undefined {
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") return undefined;
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") return undefined;
+  if (ownAccount.test(text)) {
+    return { proxy: { url: url.origin, authorization: undefined, negotiate: true }, password: "" };
+  }
   const username = decoded(url.username);
   const password = decoded(url.password);
   const authorization = username === "" && password === ""
@@ -63,7 +69,7 @@ function parseProxy(text: string): ParsedProxy | undefined {
 /** The option `proxy` of a section. */
 export function proxyOption(): Option<string> {
   const help =
-    "HTTP proxy for the requests of this section: http://host:port, or with credentials http://user:password@host:port. none connects directly. By default, HTTPS_PROXY and HTTP_PROXY of the environment are used; NO_PROXY always applies.";
+    "HTTP proxy for the requests of this section: http://host:port, or with credentials http://user:password@host:port; http://:@host:port logs in as the account that runs the agent, on Windows. none connects directly. By default, HTTPS_PROXY and HTTP_PROXY of the environment are used; NO_PROXY always applies.";
   const schema = z.string().transform((value, context) => {
     const text = value.trim();
     if (text.toLowerCase() === none) return none;

@@ -8,10 +8,11 @@
 import type { ConnectionConfiguration } from "tedious";
 import type { TlsSettings } from "../../runtime/fetch.ts";
 import { canonicalName } from "../../runtime/canonical_name.ts";
-import { openSspi, type SecurityContext } from "../../runtime/sspi.ts";
+import { openSspi, type SecurityContext, type SspiLogin } from "../../runtime/sspi.ts";
 import type { SqlAddress } from "./address.ts";
 import { findInstancePort } from "./browser.ts";
-import type { SqlDriver } from "./driver.ts";
+import type { LoginTarget, OpenSecurity, SqlDriver } from "./driver.ts";
+import { openNtlm } from "./ntlm.ts";
 import { sqlConnectError, type SqlEndpointNames, type SqlMessage } from "./errors.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
 
@@ -60,15 +61,17 @@ function toAuthentication(login: SqlLogin): NonNullable<ConnectionConfiguration[
   if (login.kind === "sql") {
     return { type: "default", options: { userName: login.user, password: login.password } };
   }
-  const { domain, user, password } = login.kind === "ntlm"
-    ? login
-    : { domain: "", user: "", password: "" };
-  return { type: "ntlm", options: { domain, userName: user, password } };
+  // What goes to and fro is ours: see OpenSecurity of the driver.
+  return { type: "ntlm", options: { domain: "", userName: "", password: "" } };
 }
 
 function toConfiguration(endpoint: SqlEndpoint, port: number): ConnectionConfiguration {
   const { tls } = endpoint;
   const minVersion = tlsVersions[tls.minVersion ?? 0];
+  // Of TLS 1.3 there is nothing that a login of Windows could be tied to.
+  const maxVersion = endpoint.login.kind === "sql" || minVersion === "TLSv1.3"
+    ? undefined
+    : "TLSv1.2";
   return {
     server: endpoint.address.host,
     authentication: toAuthentication(endpoint.login),
@@ -87,10 +90,13 @@ function toConfiguration(endpoint: SqlEndpoint, port: number): ConnectionConfigu
       maxRetriesOnTransientErrors: 0,
       packetSize: 16_384,
       cryptoCredentialsDetails: {
+        // Without it tedious hands on an object that inherits the rest, of which Bun reads no versions.
+        secureOptions: 0,
         ...(tls.ca === undefined ? {} : { ca: [...tls.ca] }),
         ...(tls.cert === undefined ? {} : { cert: tls.cert }),
         ...(tls.key === undefined ? {} : { key: tls.key }),
         ...(minVersion === undefined ? {} : { minVersion }),
+        ...(maxVersion === undefined ? {} : { maxVersion }),
       },
     },
   };
@@ -120,17 +126,28 @@ function principalOf(endpoint: SqlEndpoint, host: string, port: number): string 
 }
 
 /** Begins a login with Kerberos where it can be had, with NTLM where Windows has nothing better. */
-function openSecurity(target: string, open: OpenContext): SecurityContext {
+function openSecurity(login: Omit<SspiLogin, "packageName">, open: OpenContext): SecurityContext {
   try {
-    return withFirstToken(open(target, "Negotiate"));
+    return withFirstToken(open({ ...login, packageName: "Negotiate" }));
   } catch (thrown) {
     // Where there is no package that negotiates, NTLM may still be there.
     try {
-      return withFirstToken(open(target, "NTLM"));
+      return withFirstToken(open({ ...login, packageName: "NTLM" }));
     } catch {
       throw thrown;
     }
   }
+}
+
+/** How a Windows account logs in; nothing for an account of SQL Server. */
+function securityOf(endpoint: SqlEndpoint, open: OpenContext): OpenSecurity | undefined {
+  const { login } = endpoint;
+  if (login.kind === "sql") return undefined;
+  return ({ host, port, binding }: LoginTarget) => {
+    const target = principalOf(endpoint, host, port);
+    if (login.kind === "ntlm") return openNtlm({ ...login, target, binding });
+    return openSecurity({ target, binding }, open);
+  };
 }
 
 /** A context whose first token is already there: only that shows whether Windows supports it. */
@@ -192,9 +209,7 @@ export async function connectSql(
     const { SqlDriver } = await import("./driver.ts");
     const opened = driver = new SqlDriver(
       toConfiguration(endpoint, port),
-      endpoint.login.kind === "process"
-        ? (host, port) => openSecurity(principalOf(endpoint, host, port), open)
-        : undefined,
+      securityOf(endpoint, open),
     );
     opened.on("errorMessage", (message: SqlMessage) => messages.push(message));
     // What happens to a connection later is reported by the running query.

@@ -1,6 +1,6 @@
 /**
- * tedious's connection, with what it lacks: a login with tokens of the operating system, and an end
- * without a crash while an answer is pending. Imported on first use: the driver is large.
+ * tedious's connection, with what it lacks: logins of Windows accounts that are tied to
+ * server and connection, and an end without a crash while an answer is pending. Imported on first use: the driver is large.
  *
  * @module
  */
@@ -8,6 +8,7 @@
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { PassThrough } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { Connection, type ConnectionConfiguration, Request } from "tedious";
 import login7 from "tedious/lib/login7-payload.js";
 import { TYPE } from "tedious/lib/packet.js";
@@ -16,6 +17,7 @@ import type { Parser } from "tedious/lib/token/token-stream-parser.js";
 import { versions } from "tedious/lib/tds-versions.js";
 import type { SecurityContext } from "../../runtime/sspi.ts";
 import { defaultPort } from "./address.ts";
+import { channelBinding } from "./channel_binding.ts";
 import { takeTokens } from "./sspi.ts";
 
 /** Declared as a module with a default; what is there is the class itself. */
@@ -31,8 +33,16 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Begins a login at a server that the operating system vouches for. */
-export type OpenSecurity = (host: string, port: number) => SecurityContext;
+/** The server that a login is for. */
+export interface LoginTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Data of the channel binding, where the connection is encrypted. */
+  readonly binding: Uint8Array | undefined;
+}
+
+/** Begins a login of a Windows account. */
+export type OpenSecurity = (target: LoginTarget) => SecurityContext;
 
 /** A connection of tedious's as the agent needs it. */
 export class SqlDriver extends Connection {
@@ -65,7 +75,8 @@ export class SqlDriver extends Connection {
     const server = this.routingData?.server ?? this.config.server;
     this.endLogin();
     const port = this.routingData?.port ?? options.port ?? defaultPort;
-    const security = this.#security = this.#openSecurity(server, port);
+    const binding = this.#channelBinding();
+    const security = this.#security = this.#openSecurity({ host: server, port, binding });
     const payload = new Login7Payload({
       tdsVersion: versions[options.tdsVersion] ?? 0x74000004,
       packetSize: options.packetSize,
@@ -86,6 +97,12 @@ export class SqlDriver extends Connection {
     payload.initDbFatal = true;
     this.routingData = undefined;
     this.messageIo.sendMessage(TYPE["LOGIN7"] ?? 0x10, payload.toBuffer());
+  }
+
+  #channelBinding(): Uint8Array | undefined {
+    const { securePair, socket } = this.messageIo;
+    const encrypted = securePair?.cleartext ?? socket;
+    return encrypted instanceof TLSSocket ? channelBinding(encrypted) : undefined;
   }
 
   override async performSentLogin7WithNTLMLogin(signal: AbortSignal): Promise<Routing> {

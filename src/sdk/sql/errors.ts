@@ -90,7 +90,9 @@ function spnHint({ address }: SqlEndpointNames): string {
 function untrustedHint(endpoint: SqlEndpointNames): string {
   const protection = endpoint.encrypt === false
     ? "A server with Extended Protection set to Required needs encrypt = True."
-    : "Where the server has Extended Protection set to Required, try to log in with it off.";
+    : "Extended Protection also refuses a login where something between here and the server " +
+      "decrypts the connection, under a name that is not among its accepted SPNs, and with " +
+      "ssl_protocol = tls1.3.";
   if (endpoint.login === "process") {
     return "The server must trust the domain of the account that runs the agent and know it as a " +
       `login. ${spnHint(endpoint)}; without it, NTLM is used, which the domain may refuse. ` +
@@ -114,8 +116,8 @@ function sspiHint(endpoint: SqlEndpointNames, status: number): string {
   }
   if (status === clockSkew) return "Synchronise the clock of this computer: w32tm /resync.";
   if (status === badBindings) {
-    return "Something between here and SQL Server decrypts the connection, or its Extended " +
-      "Protection asks for what the agent does not send: try to log in with it off.";
+    return "Something between here and SQL Server decrypts the connection, which Extended " +
+      "Protection refuses: connect to the server itself.";
   }
   return "Check which account runs the agent, or name one: username = DOMAIN\\name and password.";
 }

@@ -86,12 +86,15 @@ export function readAuthorities(options: AuthorityOptions): string[] | undefined
 }
 
 /**
- * The client certificate of `user_pem_file`: its certificates and its key.
+ * The certificates and the key of one file.
  *
+ * @param option name of the option that has the path, for messages.
  * @throws {ConfigError} when one of them is missing, or the key cannot be used.
  */
-export function readClientCertificate(path: string): { cert: string; key: string } {
-  const option = "user_pem_file";
+export function readClientCertificate(
+  path: string,
+  option: string = "user_pem_file",
+): { cert: string; key: string } {
   const cert = requireCertificates(option, path).join("\n");
   const [key, kind = ""] = keyBlock.exec(read(option, path)) ?? [];
   if (key === undefined) {

@@ -12,8 +12,12 @@ import {
   type Http,
   type Page,
   pages,
+  parseJson,
   readCountedList,
+  readSigner,
   requestToken,
+  signDetached,
+  type Signer,
   type SourceContext,
   type SourceRecord,
   tokenAuth,
@@ -38,7 +42,17 @@ export interface Access {
   readonly client_secret: string;
   readonly region: string | undefined;
   readonly token_url: string | undefined;
+  readonly signing_pem_file: string;
+  readonly search_version: SearchVersion;
 }
+
+/** Versions of the search of devices; `auto` is the newest that the server has. */
+export const searchVersions = ["1", "2", "3", "4", "auto"] as const;
+
+/** One of {@linkcode searchVersions}. */
+export type SearchVersion = typeof searchVersions[number];
+
+type FixedVersion = Exclude<SearchVersion, "auto">;
 
 type Context = SourceContext<Access>;
 
@@ -52,9 +66,26 @@ function tokenUrl({ region, token_url }: Access): string {
   return token_url ?? `https://${region}.uemauth.workspaceone.com/connect/token`;
 }
 
-/** OAuth where the section has a client, else name and password. */
+/**
+ * Certificate sign-in, for servers of one's own: each request is signed, "CMSURL" over its path. The file is read
+ * with the first request.
+ */
+function certificateAuth(file: string): Authenticator {
+  let signer: Signer | undefined;
+  return {
+    headers: () => ({}),
+    sign({ url }) {
+      signer ??= readSigner(file, "signing_pem_file");
+      const message = signDetached(new URL(url).pathname, signer);
+      return { Authorization: `CMSURL'1 ${message.toString("base64")}` };
+    },
+  };
+}
+
+/** OAuth where the section has a client, a certificate where it has one, else name and password. */
 export function createAuth(access: Access): Authenticator {
-  const { username, password, client_id, client_secret } = access;
+  const { username, password, client_id, client_secret, signing_pem_file } = access;
+  if (signing_pem_file !== "") return certificateAuth(signing_pem_file);
   if (client_id === "") return basicAuth(username, password);
   const path = tokenUrl(access);
   return tokenAuth(async (http: Http) =>
@@ -81,15 +112,57 @@ export function createAuth(access: Access): Authenticator {
   );
 }
 
-/** One page of devices; no body after the last one. */
-export function search(
+type DevicePage = Page<z.infer<typeof devices>>;
+
+/** One page by one version of the search; no body after the last page. */
+function searchBy(
   { http, options }: Context,
-  page: number,
-  size: number = pageSize,
-): Promise<Page<z.infer<typeof devices>>> {
-  const path = `${options.api_path}/devices/search`;
-  const query = { pagesize: `${size}`, page: `${page}` };
-  return http.page({ path, query, what: "devices", allow: [204], hints }, devices);
+  version: FixedVersion,
+  { page, size }: { readonly page: number; readonly size: number },
+): Promise<DevicePage> {
+  return http.page({
+    path: `${options.api_path}/devices/search`,
+    query: { pagesize: `${size}`, page: `${page}` },
+    ...(version === "1" ? {} : { headers: { Accept: `application/json;version=${version}` } }),
+    what: "devices",
+    allow: [204],
+    hints,
+  }, devices);
+}
+
+/** Versions that are looked for, newest first, and the one that every server has. */
+const wantedVersions = ["4", "3"] as const;
+const oldestVersion = "1";
+
+/**
+ * The newest version of the search that the server has, and whose devices are those that mappings know: with a number
+ * in `Id`. Others are answered with an error, or with something else.
+ */
+async function findVersion({ http, options, log }: Context): Promise<FixedVersion> {
+  for (const version of wantedVersions) {
+    const { status, text } = await http.page({
+      path: `${options.api_path}/devices/search`,
+      query: { pagesize: "1", page: "0" },
+      headers: { Accept: `application/json;version=${version}` },
+      what: "devices",
+      allow: ({ status }) => status !== 401 && status !== 403 && status !== 429 && status < 500,
+      hints,
+    }, object);
+    const found = parseJson(text, devices);
+    const isKnown = found?.Devices.every((device) => readId(device) !== "") ?? status === 204;
+    if (!isKnown) continue;
+    log.debug(`The search of devices is read in version ${version}`);
+    return version;
+  }
+  return oldestVersion;
+}
+
+/** Gives pages of devices, by the version that the section names, or the newest that there is. */
+export function openSearch(context: Context): (page: number, size?: number) => Promise<DevicePage> {
+  const { search_version: wanted } = context.options;
+  let version: FixedVersion | undefined = wanted === "auto" ? undefined : wanted;
+  return async (page, size = pageSize) =>
+    await searchBy(context, version ??= await findVersion(context), { page, size });
 }
 
 /** The devices of an Apple DEP group by serial number. */
@@ -105,14 +178,14 @@ async function depDevices({ http, options }: Context): Promise<ReadonlyMap<unkno
 }
 
 /** Pages of the list. `Total` says which is the last; without it, an empty page or a 204 does. */
-async function* listPages(context: Context) {
+async function* listPages(search: (page: number) => Promise<DevicePage>) {
   let read = 0;
-  const next = ({ body }: Awaited<ReturnType<typeof search>>, page: number) => {
+  const next = ({ body }: DevicePage, page: number) => {
     const count = body?.Devices.length ?? 0;
     read += count;
     return count === 0 || read >= (body?.Total ?? Number.POSITIVE_INFINITY) ? undefined : page + 1;
   };
-  for await (const { body } of pages(0, (page) => search(context, page), next)) {
+  for await (const { body } of pages(0, (page) => search(page), next)) {
     yield { items: body?.Devices ?? [], total: body?.Total };
   }
 }
@@ -125,9 +198,10 @@ export async function* listDevices(context: Context): AsyncGenerator<readonly So
     return found === undefined ? device : { ...device, dep: found };
   };
   const { log, total } = context;
+  const search = openSearch(context);
   const list = readCountedList({
     what: "devices",
-    read: () => listPages(context),
+    read: () => listPages(search),
     keyOf: (device: SourceRecord) => readId(device) || undefined,
     total,
     log,

@@ -8,10 +8,11 @@ import { defineSource, opt, optional, syncField } from "../../sdk/mod.ts";
 import {
   createAuth,
   listDevices,
+  openSearch,
   pageSize,
   readId,
   readsNetwork,
-  search,
+  searchVersions,
   withNetwork,
 } from "./client.ts";
 
@@ -53,6 +54,15 @@ export const airwatch = defineSource({
     token_url: optional(opt.url("Address of the OAuth token server, instead of region.", {
       advanced: true,
     })),
+    signing_pem_file: opt.path(
+      "File with the certificate of an administrator and its key, PEM: signs every request, instead of username and password. For servers of your own.",
+      { default: "", advanced: true },
+    ),
+    search_version: opt.choice(
+      "Version of the search of devices. auto looks for the newest that the server has: 4, 3 or 1.",
+      searchVersions,
+      { default: "1", advanced: true },
+    ),
     api_path: opt.text("Path of the device API; /api/v1/mdm on older servers.", {
       default: "/api/mdm",
       advanced: true,
@@ -97,7 +107,11 @@ export const airwatch = defineSource({
   // The vendor publishes no numbers; network details take one request a device, so not too many at once.
   namedBy: ["Id.Value", "DeviceFriendlyName"],
   limits: { concurrency: 4, pageSize },
-  rule({ username, password, client_id, client_secret, region, token_url }) {
+  rule({ username, password, client_id, client_secret, region, token_url, signing_pem_file }) {
+    if (signing_pem_file !== "") {
+      const isAlone = client_id === "" && client_secret === "";
+      return isAlone ? undefined : "takes signing_pem_file or client_id, not both of them";
+    }
     if (client_id === "" && client_secret === "") {
       const isComplete = username !== "" && password !== "";
       return isComplete ? undefined : "needs username and password, or client_id and client_secret";
@@ -112,7 +126,7 @@ export const airwatch = defineSource({
     auth: createAuth(options),
   }),
   async check(context) {
-    await search(context, 0, 1);
+    await openSearch(context)(0, 1);
   },
   async *records(context) {
     const isNetworkRead = readsNetwork(context.wanted);

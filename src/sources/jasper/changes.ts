@@ -11,7 +11,7 @@ import {
   type SourceContext,
   type SourceRecord,
 } from "../../sdk/mod.ts";
-import { batchSize, type TerminalService } from "./client.ts";
+import type { TerminalService } from "./client.ts";
 
 /** Where the Python connector began without a file: every SIM that changed since. */
 const beginning = "2015-03-04T00:00:00Z";
@@ -132,6 +132,7 @@ async function* details(
   reading: Reading,
   iccids: readonly string[],
 ): AsyncGenerator<readonly (SourceRecord | Skipped)[]> {
+  const { batchSize } = reading.service;
   const batches: string[][] = [];
   for (let at = 0; at < iccids.length; at += batchSize) {
     batches.push(iccids.slice(at, at + batchSize));

@@ -22,6 +22,7 @@ import { toSim } from "./record.ts";
 
 /** How to reach the service. */
 export interface Access {
+  readonly api: "soap" | "rest";
   readonly wsdl_path: string;
   readonly username: string;
   readonly password: string;
@@ -39,13 +40,15 @@ export interface ChangedPage {
 
 /** The running service. */
 export interface TerminalService {
+  /** The most ids that `details` takes. */
+  readonly batchSize: number;
   /** One page of the SIMs that changed after a time, or of all, oldest change first. */
   changed(since: string | undefined, page: number): Promise<ChangedPage>;
-  /** The SIMs of that ids that the service knows, at most {@linkcode batchSize} at once. */
+  /** The SIMs of that ids that the service knows. */
   details(iccids: readonly string[]): Promise<readonly SourceRecord[]>;
 }
 
-/** The most ids that `GetTerminalDetails` takes. */
+/** The most ids that `GetTerminalDetails` takes; the REST API gives as many in one page of its list. */
 export const batchSize = 50;
 
 /** The vendor's own WSDL, and what is in it: it need not be asked for, and comes unprotected. */
@@ -111,6 +114,7 @@ export async function openTerminals(context: SourceContext<Access>): Promise<Ter
   // Clients send a version of their own; any text will do.
   const common = () => ({ messageId: `oom-${++messages}`, version: "1.0", licenseKey: api_token });
   return {
+    batchSize,
     async changed(since, page) {
       // Older servers do not know pageNumber; those that page take its absence for the first.
       const pageNumber = page === 1 ? undefined : `${page}`;

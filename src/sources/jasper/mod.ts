@@ -4,9 +4,28 @@
  * @module
  */
 
-import { defineSource, opt, syncField, writeModeOptions } from "../../sdk/mod.ts";
+import {
+  basicAuth,
+  defineSource,
+  opt,
+  optional,
+  type SourceContext,
+  syncField,
+  writeModeOptions,
+} from "../../sdk/mod.ts";
 import { readChanges } from "./changes.ts";
-import { batchSize, openTerminals, usualWsdl } from "./client.ts";
+import {
+  type Access,
+  batchSize,
+  openTerminals,
+  type TerminalService,
+  usualWsdl,
+} from "./client.ts";
+import { openRest, readErrorMessage } from "./rest.ts";
+
+async function openService(context: SourceContext<Access>): Promise<TerminalService> {
+  return context.options.api === "rest" ? openRest(context) : await openTerminals(context);
+}
 
 /** Reads the SIMs that changed. */
 export const jasper = defineSource({
@@ -14,7 +33,7 @@ export const jasper = defineSource({
   title: "Jasper",
   kind: "assets",
   summary:
-    "SIMs from Cisco IoT Control Center (Jasper) by its SOAP API: those that changed since the last upload.",
+    "SIMs from Cisco IoT Control Center (Jasper) by its SOAP or REST API: those that changed since the last upload.",
   mappingName: "Jasper",
   options: {
     wsdl_path: opt.path(
@@ -22,14 +41,27 @@ export const jasper = defineSource({
       { default: usualWsdl, placeholder: "URL|PATH" },
     ),
     username: opt.text("Account with access to the API.", { example: "username@example.com" }),
-    password: opt.secret("Its password.", { example: "change-me" }),
+    password: opt.secret("Its password. Not with api = rest.", {
+      default: "",
+      example: "change-me",
+    }),
     storage: opt.path(
       "File in which the Python connector kept the time of its last upload. Read once and not changed; the agent keeps the time in its own state file.",
       { default: "storage.db" },
     ),
-    api_token: opt.secret("License key of the API.", { example: "YOUR Jasper API TOKEN" }),
+    api_token: opt.secret("License key of the SOAP API, or, with api = rest, the user's API key.", {
+      example: "YOUR Jasper API TOKEN",
+    }),
     sync_field: syncField(),
     update_only: { ...writeModeOptions.update_only, advanced: false },
+    api: opt.choice("API of Control Center that is read.", ["soap", "rest"], {
+      default: "soap",
+      advanced: true,
+    }),
+    url: optional(opt.url(
+      "Base URL of your operator's REST API, for example https://restapi3.jasper.com. Only with api = rest.",
+      { advanced: true },
+    )),
     full_sync: opt.flag("Whether all SIMs are read, not only the changed ones.", {
       default: false,
       advanced: true,
@@ -64,17 +96,25 @@ export const jasper = defineSource({
     "custom1": "custom field of the account, up to custom10",
     "customerCustom1": "custom field of the customer, up to customerCustom5",
     "operatorCustom1": "custom field of the operator, up to operatorCustom5",
+    "communicationPlan": "communication plan; only with api = rest",
   },
   // "API policies and best practices": one call at a time, or the account is throttled.
   namedBy: ["iccid"],
   limits: { concurrency: 1, pageSize: batchSize },
-  // The address comes from the WSDL, the credentials are in each message.
-  http: () => ({ base: "" }),
+  rule({ api, url, password }) {
+    if (api === "rest") return url === undefined ? "needs url beside api = rest" : undefined;
+    return password === "" ? "needs password" : undefined;
+  },
+  http: ({ api, url = "", username, api_token }) =>
+    api === "rest"
+      ? { base: url, auth: basicAuth(username, api_token), readErrorMessage }
+      // The address comes from the WSDL, the credentials are in each message.
+      : { base: "" },
   async check(context) {
-    const service = await openTerminals(context);
+    const service = await openService(context);
     await service.changed(new Date().toISOString(), 1);
   },
   async *records(context) {
-    yield* readChanges(context, await openTerminals(context));
+    yield* readChanges(context, await openService(context));
   },
 });

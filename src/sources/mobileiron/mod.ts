@@ -4,7 +4,8 @@
  * @module
  */
 
-import { basicAuth, defineSource, opt, syncField } from "../../sdk/mod.ts";
+import { defineSource, opt, optional, syncField } from "../../sdk/mod.ts";
+import { checkCredentials, createAuth } from "./access.ts";
 import { checkCloud, pageSize, readCloud } from "./cloud.ts";
 import { checkCore, readCore } from "./core.ts";
 import { readPartitions } from "./partitions.ts";
@@ -24,8 +25,14 @@ export const mobileiron = defineSource({
   mappingName: "MobileIron",
   options: {
     url: opt.url("Address of your MobileIron.", { default: "https://na1.mobileiron.com" }),
-    username: opt.text("Administrator who may read devices.", { example: "username@example.com" }),
-    password: opt.secret("Password of that administrator.", { example: "change-me" }),
+    username: opt.text("Administrator who may read devices. Not with a token.", {
+      default: "",
+      example: "username@example.com",
+    }),
+    password: opt.secret("Password of that administrator.", {
+      default: "",
+      example: "change-me",
+    }),
     partitions: opt.text(
       "Partitions whose devices are read, with api_version = 1: a JSON list of names, names separated by commas, or All.",
       { default: "", example: '["Drivers"]' },
@@ -42,6 +49,23 @@ export const mobileiron = defineSource({
       "Age in seconds after which a device counts as not seen recently.",
       { default: 129_600 },
     ),
+    client_id: opt.text("Id of an OAuth client, instead of username and password.", {
+      default: "",
+      advanced: true,
+    }),
+    client_secret: opt.secret("Secret of that client.", { default: "", advanced: true }),
+    token_url: optional(opt.url(
+      "Address of the OAuth token server: Neurons Auth URL of the app registration.",
+      { advanced: true },
+    )),
+    scope: opt.text("Scope to ask the token server for. Blank asks for none.", {
+      default: "",
+      advanced: true,
+    }),
+    api_token: opt.secret("An access token, instead of an OAuth client.", {
+      default: "",
+      advanced: true,
+    }),
   },
   mappings: {},
   fields: {
@@ -85,14 +109,19 @@ export const mobileiron = defineSource({
   // Ivanti publishes no numbers, only the 500 rows of one answer.
   limits: { concurrency: 4, pageSize },
   rule(options) {
-    if (isCore(options)) return undefined;
+    const { user_pem_file = "" } = options;
+    const missing = checkCredentials(options, user_pem_file !== "");
+    if (missing !== undefined || isCore(options)) return missing;
     const requested = readPartitions(options.partitions);
     if (requested === undefined) {
       return 'partitions looks like a list, but is not valid. Write it as ["Drivers", "Office"]';
     }
     return requested.length > 0 ? undefined : "needs partitions: a list of names, or All";
   },
-  http: ({ url, username, password }) => ({ base: url, auth: basicAuth(username, password) }),
+  http(options) {
+    const auth = createAuth(options);
+    return { base: options.url, ...(auth === undefined ? {} : { auth }) };
+  },
   async check(context) {
     await (isCore(context.options) ? checkCore(context) : checkCloud(context));
   },

@@ -235,6 +235,7 @@ class Pipeline {
         return value;
       },
       set: (key, value) => cursor.set(key, value),
+      readAll: () => void (this.isIncremental = this.#settings.from !== undefined),
     };
   }
 }
@@ -289,7 +290,8 @@ export async function readSection(
   const { conversions, log } = prepared;
   const pipeline = new Pipeline(prepared, settings);
   let failure: ReadEnd["failure"];
-  const missing = settings.from === undefined ? await findMissing(prepared, settings) : undefined;
+  const reading = { ...settings, cursor: undefined };
+  const missing = settings.from === undefined ? await findMissing(prepared, reading) : undefined;
   for (const path of missing?.paths ?? []) log.warning(describeEmptyPath(path));
   if (missing !== undefined) log.warning(missing.hint);
   await conversions.prepare({ log, oomnitza, http, signal });

@@ -178,7 +178,11 @@ function findWanted(
   return { everything, paths: [...paths] };
 }
 
-const noCursor: SourceCursor = { get: () => Promise.resolve(undefined), set: () => {} };
+const noCursor: SourceCursor = {
+  get: () => Promise.resolve(undefined),
+  set: () => {},
+  readAll: () => {},
+};
 
 /** Makes the context of a section's source. */
 export function sourceContext(

@@ -7,7 +7,8 @@ import { expect, test } from "bun:test";
 import type { Http } from "../../../src/sdk/http/http.ts";
 import { createAuth } from "../../../src/sources/airwatch/client.ts";
 import { airwatch } from "../../../src/sources/airwatch/mod.ts";
-import { conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
+import { check, conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
+import { makeAdministrator } from "./administrator.ts";
 import {
   account,
   type AirwatchOptions,
@@ -17,6 +18,7 @@ import {
   throttled,
 } from "./server.ts";
 import { slow } from "../../support/slow.ts";
+import type { VendorCall } from "../../support/vendor.ts";
 
 const mapped = 'sync_field = SERIAL\nmapping.SERIAL = {"source": "SerialNumber"}\n';
 const withNetwork =
@@ -189,13 +191,16 @@ test("a refused OAuth client is reported with the options to look at", async () 
 test("credentials that do not fit together are reported before the run", () => {
   const rule = (values: Record<string, string | undefined>) => {
     const none = { username: "", password: "", client_id: "", client_secret: "" };
-    return airwatch.rule?.({ ...none, ...values } as never);
+    const options = { ...none, signing_pem_file: "", ...values };
+    return airwatch.rule?.(options as never);
   };
   expect(rule({})).toContain("username and password");
   expect(rule({ username: "a", password: "b" })).toBeUndefined();
   expect(rule({ username: "a", password: "b", client_id: "c" })).toContain("client_secret");
   expect(rule({ client_id: "c", client_secret: "d" })).toContain("region");
   expect(rule({ client_id: "c", client_secret: "d", region: "emea" })).toBeUndefined();
+  expect(rule({ signing_pem_file: "admin.pem" })).toBeUndefined();
+  expect(rule({ signing_pem_file: "admin.pem", client_id: "c" })).toContain("signing_pem_file");
 });
 
 test("each region has its token server, and token_url wins over it", async () => {
@@ -214,7 +219,13 @@ test("each region has its token server, and token_url wins over it", async () =>
     },
   };
   const client = { client_id: "c", client_secret: "d", username: "", password: "", url: "" };
-  const rest = { api_token: "", api_path: "/api/mdm", dep_uuid: "" };
+  const rest = {
+    api_token: "",
+    api_path: "/api/mdm",
+    dep_uuid: "",
+    signing_pem_file: "",
+    search_version: "1",
+  } as const;
   for (const [region, token_url] of [["na"], ["uat", "https://t.example.com/connect/token"]]) {
     const { headers } = createAuth({ ...client, ...rest, region, token_url });
     expect(await headers(http)).toEqual({ Authorization: "Bearer t" });
@@ -223,6 +234,76 @@ test("each region has its token server, and token_url wins over it", async () =>
     "https://na.uemauth.workspaceone.com/connect/token",
     "https://t.example.com/connect/token",
   ]);
+});
+
+const accepted = ({ headers }: VendorCall) => headers.get("accept");
+
+test("search_version = auto takes the newest search that gives the devices that mappings know", async () => {
+  const plain = "application/json";
+  const servers = [
+    { options: {}, version: plain },
+    { options: { versions: [3] }, version: `${plain};version=3` },
+    { options: { versions: [3, 4] }, version: `${plain};version=4` },
+    { options: { versions: [3, 4], otherShape: [4] }, version: `${plain};version=3` },
+    { options: { versions: [4], otherShape: [4] }, version: plain },
+  ];
+  for (const { options, version } of servers) {
+    const space = start({ count: 1200, ...options }, "search_version = auto\n");
+    await using vendor = space.vendor;
+    const run = await uploadAll(space, ["--workers", "1"]);
+    expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
+    const pages = vendor.calls.filter(({ query }) => query.get("pagesize") === "500");
+    expect(pages.map(accepted)).toEqual([version, version, version]);
+    // What is looked for is looked for once, with one device.
+    expect(vendor.calls.length - pages.length).toBeLessThanOrEqual(2);
+  }
+});
+
+test("a version of the search that the section names is read, or fails", async () => {
+  const space = start({ count: 3, versions: [3] }, "search_version = 3\n");
+  await using vendor = space.vendor;
+  expect((await uploadAll(space)).records).toHaveLength(3);
+  expect(vendor.calls.map(accepted)).toEqual(["application/json;version=3"]);
+  const other = start({ count: 3, versions: [3] }, "search_version = 4\n");
+  await using _other = other.vendor;
+  expect((await uploadAll(other)).code).toBe(3);
+});
+
+test("no version is looked for with credentials that are refused", async () => {
+  const space = start({ count: 3, versions: [3, 4] }, "search_version = auto\n");
+  await using vendor = space.vendor;
+  const run = await check(space, space.wrongOptions);
+  expect(run.code).toBe(3);
+  expect(run.stdout).toMatch(/Check /);
+  expect(vendor.calls).toHaveLength(1);
+});
+
+test("requests are signed with the certificate of an administrator, over their path", async () => {
+  using administrator = makeAdministrator();
+  const login = `signing_pem_file = ${administrator.pem}\n`;
+  const space = start({ count: 3, administrator }, withNetwork, login);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1", "--verbose"]);
+  expect(run.code).toBe(0);
+  expect(run.records).toHaveLength(3);
+  expect(vendor.calls).toHaveLength(4);
+  expect(run.stdout + run.stderr).not.toContain(administrator.keyText);
+  const signature = vendor.calls[0]?.headers.get("authorization") ?? "";
+  expect(administrator.hasSigned(signature, "/api/mdm/devices/search")).toBe(true);
+  expect(administrator.hasSigned(signature, "/api/mdm/devices/1000/network")).toBe(false);
+});
+
+test("another certificate is refused, and one of another kind is named", async () => {
+  using administrator = makeAdministrator();
+  using another = makeAdministrator();
+  using curve = makeAdministrator("ec");
+  for (const [pem, words] of [[another.pem, "401"], [curve.pem, "not an RSA key"]] as const) {
+    const space = start({ count: 1, administrator }, "", `signing_pem_file = ${pem}\n`);
+    await using _vendor = space.vendor;
+    const run = await check(space);
+    expect(run.code).not.toBe(0);
+    expect(run.stdout + run.stderr).toContain(words);
+  }
 });
 
 slow("the limit of the vendor holds up the run and loses nothing", async () => {

@@ -2,7 +2,8 @@
  * AirWatch's REST API, from its documentation: "Using UEM Functionality With a REST API" (tenant code,
  * Basic and OAuth, token server by region), "Using paginated requests with Workspace ONE UEM REST
  * APIs" (page from 0, pagesize, Total; 204 beyond the end), and the API help of a console for the
- * network details and the DEP group. How it throttles is not documented: it is given a plain 429.
+ * network details, the DEP group, the versions of the search and CMSURL. How it throttles, and how it
+ * answers to a version that it does not have, is not documented: a plain 429, and 406.
  *
  * @module
  */
@@ -13,6 +14,7 @@ import {
   type Vendor,
   type VendorCall,
 } from "../../support/vendor.ts";
+import type { Administrator } from "./administrator.ts";
 
 /** What the server accepts. */
 export const account = {
@@ -33,6 +35,12 @@ export interface AirwatchOptions {
   readonly uncounted?: boolean;
   /** Tokens that the API accepts instead of a name and password. */
   readonly tokens?: ReadonlySet<string>;
+  /** Who signs requests, instead of a name and password. */
+  readonly administrator?: Administrator;
+  /** Versions of the search beside the first. */
+  readonly versions?: readonly number[];
+  /** Versions whose devices are of another shape. */
+  readonly otherShape?: readonly number[];
   /** Devices that are not there any more; may grow while the list is read. */
   readonly gone?: ReadonlySet<number>;
   /** Told of each page before it is answered. */
@@ -71,19 +79,34 @@ export function throttled(resetMs: number): Response {
   return new Response(null, { status: 429, headers: { "Retry-After": seconds } });
 }
 
-function refused(call: VendorCall, { tokens }: AirwatchOptions): Response | undefined {
-  const { headers } = call;
-  if (headers.get("accept") !== "application/json") return refusal(406, 406, "Not Acceptable");
-  const bearer = /^Bearer (.+)$/.exec(headers.get("authorization") ?? "")?.[1] ?? "";
-  const isKnown = tokens === undefined
+/** The version that a request wants; only the search has others than the first. */
+function versionOf({ headers, path }: VendorCall, options: AirwatchOptions): number | undefined {
+  const accept = headers.get("accept") ?? "";
+  if (accept === "application/json") return 1;
+  const version = Number(/^application\/json;version=(\d)$/.exec(accept)?.[1]);
+  return path.endsWith("/search") && options.versions?.includes(version) ? version : undefined;
+}
+
+function isKnownCaller(call: VendorCall, { tokens, administrator }: AirwatchOptions): boolean {
+  const authorization = call.headers.get("authorization") ?? "";
+  if (administrator !== undefined) return administrator.hasSigned(authorization, call.path);
+  const bearer = /^Bearer (.+)$/.exec(authorization)?.[1] ?? "";
+  return tokens === undefined
     ? hasBasic(call, account.username, account.password)
     : tokens.has(bearer);
+}
+
+function refused(call: VendorCall, options: AirwatchOptions): Response | undefined {
+  const { headers } = call;
+  if (versionOf(call, options) === undefined) return refusal(406, 406, "Not Acceptable");
+  const isKnown = isKnownCaller(call, options);
   if (!isKnown) return refusal(401, 1005, "User Credentials Are Invalid");
   if (headers.get("aw-tenant-code") === account.tenant) return undefined;
   return refusal(403, 1013, "Tenant Code Is Invalid");
 }
 
-function search({ query }: VendorCall, options: AirwatchOptions): Response {
+function search(call: VendorCall, options: AirwatchOptions): Response {
+  const { query } = call;
   const asked = Number(query.get("pagesize"));
   const page = Number(query.get("page"));
   if (!Number.isInteger(asked) || asked < 1 || !Number.isInteger(page) || page < 0) {
@@ -95,6 +118,10 @@ function search({ query }: VendorCall, options: AirwatchOptions): Response {
     .filter((index) => options.gone?.has(index) !== true);
   const found = all.slice(page * size, (page + 1) * size);
   if (found.length === 0) return new Response(null, { status: 204 });
+  if (options.otherShape?.includes(versionOf(call, options) ?? 1)) {
+    const devices = found.map((index) => ({ uuid: device(index).Uuid }));
+    return Response.json({ Devices: devices, Page: page, PageSize: size, Total: all.length });
+  }
   return Response.json({
     Devices: found.map(device),
     ...(options.uncounted === true ? {} : { Page: page, PageSize: size, Total: all.length }),

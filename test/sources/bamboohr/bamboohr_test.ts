@@ -200,11 +200,11 @@ function fieldsOf({ vendor }: VendorUnderTest): number[] {
 }
 
 test("more than 400 fields are asked for in two requests a page, and no value is lost", async () => {
-  const space = start({ active: 450, pageLimit: 200 }, employees + customFields(500));
+  const space = start({ active: 45, pageLimit: 20 }, employees + customFields(500));
   await using vendor = space.vendor;
   const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(0);
-  expect(run.records).toHaveLength(450);
+  expect(run.records).toHaveLength(45);
   for (const [index, record] of run.records.entries()) {
     expect(record).toMatchObject({
       USER: `person${index}@example.com`,
@@ -228,7 +228,7 @@ test("people who are on another page of the second half are joined all the same"
   let calls = 0;
   // The first person leaves between the first and the second request.
   const changing = () => ({ from: ++calls > 1 ? 1 : 0 });
-  const space = start({ active: 450, pageLimit: 200, changing }, employees + customFields(500));
+  const space = start({ active: 45, pageLimit: 20, changing }, employees + customFields(500));
   await using _vendor = space.vendor;
   const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.code).toBe(0);

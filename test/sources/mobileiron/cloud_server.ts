@@ -13,6 +13,16 @@ import {
   type VendorCall,
 } from "../../support/vendor.ts";
 
+/** With what every token of the token server begins. */
+export const tokenStart = "Ivanti-Access-Canary-";
+
+/** A client of the token server. */
+export const client = {
+  id: "AppReg_customClientType_11111111-1111-1111-1111-59115d65c3e7",
+  secret: "Client-Secret+Canary/=",
+  scope: "mdm.read",
+} as const;
+
 /** What the server accepts. */
 export const account = { username: "api@example.com", password: "Pass:Wörd-Canary+1" } as const;
 
@@ -29,6 +39,11 @@ export interface CloudOptions {
   readonly throttle?: Throttle;
   /** Largest page that the server gives, whatever is asked for. */
   readonly pageLimit?: number;
+  /** Tokens that are accepted; a name and password are not then, as with MFA. */
+  readonly tokens?: ReadonlySet<string>;
+  /** Whether a client certificate, which `tls` asks for, is all that is wanted. */
+  readonly passwordless?: boolean;
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
 /** A device that was seen so many hours ago; never, when that is not reported. */
@@ -91,12 +106,19 @@ function hardware(id: number): Response {
   });
 }
 
+function isKnownCaller(call: VendorCall, { tokens, passwordless }: CloudOptions): boolean {
+  const authorization = call.headers.get("authorization");
+  if (passwordless === true) return authorization === null;
+  if (tokens === undefined) return hasBasic(call, account.username, account.password);
+  return tokens.has(authorization?.replace(/^Bearer /, "") ?? "");
+}
+
 /** Starts the server. */
 export function startCloud(options: CloudOptions): Vendor {
   const guarded =
     (answer: (call: VendorCall, match?: RegExpExecArray) => Response) =>
     (call: VendorCall, match: RegExpExecArray | undefined) =>
-      hasBasic(call, account.username, account.password)
+      isKnownCaller(call, options)
         ? answer(call, match)
         : refuse(401, "Unauthorized", "Bad credentials");
   return startVendor({
@@ -120,5 +142,34 @@ export function startCloud(options: CloudOptions): Vendor {
       },
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
+    tls: options.tls,
+  });
+}
+
+/**
+ * Starts the token server of the Neurons platform ("Authentication" of its APIs: POST TENANT/connect/token with
+ * client_credentials, client_id, client_secret and scope), on a host of its own.
+ */
+export function startTokens(tokens: Set<string>): Vendor {
+  return startVendor({
+    routes: [{
+      method: "POST",
+      path: "/11111111-1111-1111-1111-59115d65c3e7/connect/token",
+      answer({ headers, body }) {
+        const form = new URLSearchParams(body);
+        const fail = (error: string) => Response.json({ error }, { status: 400 });
+        if (headers.get("content-type") !== "application/x-www-form-urlencoded") {
+          return fail("invalid_request");
+        }
+        if (form.get("grant_type") !== "client_credentials") return fail("unsupported_grant_type");
+        const isKnown = form.get("client_id") === client.id &&
+          form.get("client_secret") === client.secret;
+        if (!isKnown) return fail("invalid_client");
+        if (form.get("scope") !== client.scope) return fail("invalid_scope");
+        const token = `${tokenStart}${tokens.size}+/=`;
+        tokens.add(token);
+        return Response.json({ access_token: token, expires_in: 3600, token_type: "Bearer" });
+      },
+    }],
   });
 }

@@ -19,6 +19,15 @@ import {
   throttled,
 } from "./cloud_server.ts";
 
+const noCredentials = {
+  username: "",
+  password: "",
+  api_token: "",
+  client_id: "",
+  client_secret: "",
+  token_url: undefined,
+};
+
 const mapped = 'sync_field = SERIAL\nmapping.SERIAL = {"source": "serialNumber"}\n';
 
 function start(
@@ -112,8 +121,9 @@ test("partitions are read as a JSON list, as names with commas, and as All", () 
   expect(readPartitions("[1]")).toBeUndefined();
   const partitions = [{ id: 1, name: "a" }, { id: 2, name: "A" }];
   expect(choosePartitions(partitions, ["A", "a", "A"]).found).toEqual([...partitions].reverse());
+  const login = { ...noCredentials, username: "a", password: "b" };
   const rule = (text: string, api_version = "1") =>
-    mobileiron.rule?.({ partitions: text, api_version } as never);
+    mobileiron.rule?.({ ...login, partitions: text, api_version } as never);
   expect(rule('["A"')).toContain("partitions");
   expect(rule("")).toContain("partitions");
   expect(rule("", "2")).toBeUndefined();
@@ -220,6 +230,21 @@ test("a partition that cannot be read fails the section", async () => {
   expect(run.code).toBe(3);
   expect(run.records).toHaveLength(5);
   expect(run.report.sections[0]?.error?.message).toContain("Büro & Lager");
+});
+
+test("credentials that do not fit together are reported before the run", () => {
+  const rule = (values: Record<string, string>, user_pem_file = "") => {
+    const options = { ...noCredentials, partitions: "All", api_version: "1", user_pem_file };
+    return mobileiron.rule?.({ ...options, ...values } as never);
+  };
+  expect(rule({})).toContain("username and password");
+  expect(rule({ username: "a" })).toContain("username and password");
+  expect(rule({ username: "a" }, "own.pem")).toContain("username and password");
+  expect(rule({}, "own.pem")).toBeUndefined();
+  expect(rule({ api_token: "t" })).toBeUndefined();
+  expect(rule({ client_id: "c", client_secret: "s" })).toContain("token_url");
+  const token_url = "https://example.com/connect/token";
+  expect(rule({ client_id: "c", client_secret: "s", token_url })).toBeUndefined();
 });
 
 slow("the limit of the vendor holds up the run and loses nothing", async () => {

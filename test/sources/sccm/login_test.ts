@@ -91,6 +91,13 @@ describe("encryption", () => {
         "TLS 1.2 only",
       ],
       [
+        "TLS 1.3 with a server that has 1.2, strict",
+        { tls: { ...tls, maxVersion: "TLSv1.2" } },
+        { ...trust, encrypt: "strict", ssl_protocol: "tls1.3" },
+        "Cannot connect",
+        "ssl_protocol",
+      ],
+      [
         "strict without a check",
         { tls },
         { ...trust, encrypt: "strict", verify_ssl: "False" },

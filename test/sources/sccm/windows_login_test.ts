@@ -4,7 +4,7 @@
  * @module
  */
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
@@ -14,8 +14,10 @@ import { openWine, windowsPath } from "../../../scripts/wine/prefix.ts";
 import { needPackage } from "../../support/apt.ts";
 import { record } from "../../support/recorder.ts";
 import { makeIdentity } from "../../support/tds/certificate.ts";
+import { writeNtlmHelper } from "../../support/tds/ntlm_helper.ts";
 import { startTdsServer, type TdsServerOptions } from "../../support/tds/server.ts";
-import { oomnitzaSection } from "../../support/workspace.ts";
+import { startWindowsProxy } from "../../support/windows_proxy.ts";
+import { oomnitzaSection, tagsOnly } from "../../support/workspace.ts";
 import { siteRows } from "./computers.ts";
 import { optionsFor, section, type SectionOptions } from "./sccm_run.ts";
 import { makeSite } from "./site_database.ts";
@@ -39,19 +41,15 @@ afterAll(async () => {
   identity[Symbol.dispose]();
 });
 
-/** Wine gets the tokens of the user who is logged on from a program of this name. */
-const helper = join(folder, "ntlm_auth");
-const script = join(root, "test/support/tds/ntlm_auth.ts");
-writeFileSync(helper, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
-chmodSync(helper, 0o755);
-
+const loggedOn = writeNtlmHelper(folder);
 const service = { domain: "EXAMPLE", name: "svc-agent", password: "ntlm Canary pässwörd" };
 
 /** Uploads with the Windows program, with somebody logged on to Windows. */
 async function run(
   more: SectionOptions,
-  loggedOn: typeof service | undefined,
+  user: typeof service | undefined,
   options: TdsServerOptions = {},
+  variables: Readonly<Record<string, string>> = {},
 ) {
   const { answer } = makeSite({ rows: siteRows(3, 2) });
   await using server = await startTdsServer({ answer, ntlmAccounts: [service], ...options });
@@ -63,10 +61,7 @@ async function run(
   const result = await wine.run(
     [windowsPath(program), "upload", "sccm", "--ini", windowsPath(path), "--singleton", "0"],
     {
-      env: {
-        PATH: `${folder}:${process.env["PATH"]}`,
-        ...(loggedOn === undefined ? {} : { NTLM_ACCOUNT: JSON.stringify(loggedOn) }),
-      },
+      env: { ...loggedOn(user), ...variables },
     },
   );
   expect(server.errors).toEqual([]);
@@ -121,4 +116,63 @@ test("an account that the server refuses, and one that Windows knows no password
   expect(unknown.said).toContain("Windows returns no token");
   expect(unknown.said).toContain("name one: username = DOMAIN\\name and password");
   expect(unknown.users).toEqual([]);
+}, 60_000);
+
+test("Windows is told which connection the login is for, and for which service", async () => {
+  const disk = join(wine.folder, "../prefix/drive_c");
+  const own = join(disk, "windows/system32/secur32.dll");
+  const kept = join(wine.folder, "secur32.dll");
+  copyFileSync(own, kept);
+  rmSync(own);
+  const source = join(root, "test/support/tds/secur32.c");
+  const command = ["x86_64-w64-mingw32-gcc", "-shared", "-O1", "-o", own, source];
+  expect(Bun.spawnSync(command).success).toBe(true);
+  try {
+    const { cert, key, authority } = identity;
+    const more = {
+      server: "localhost,PORT",
+      encrypt: "True",
+      cacert_file: windowsPath(authority),
+      server_spn: "MSSQLSvc/sql.example.com:1433",
+    };
+    const variables = { WINEDLLOVERRIDES: "secur32=n" };
+    const { code, said, users } = await run(more, service, { tls: { cert, key } }, variables);
+    expect([code, users]).toEqual([3, []]);
+    expect(said).toContain("the login was refused [0x8009030C]");
+  } finally {
+    copyFileSync(kept, own);
+  }
+  expect(readFileSync(join(disk, "target.bin"), "utf16le")).toBe("MSSQLSvc/sql.example.com:1433");
+  // SEC_CHANNEL_BINDINGS: no addresses, then length and place of the data, which follows.
+  const bindings = readFileSync(join(disk, "bindings.bin"));
+  const header = Array.from({ length: 8 }, (_each, index) => bindings.readUInt32LE(4 * index));
+  expect(header).toEqual([0, 0, 0, 0, 0, 0, 23, 32]);
+  expect(bindings.toString("latin1", 32, 43)).toBe("tls-unique:");
+  expect(bindings).toHaveLength(32 + 23);
+  expect(bindings.subarray(43).equals(Buffer.alloc(12))).toBe(false);
+}, 60_000);
+
+test("the account that runs the agent logs in at a proxy", async () => {
+  await using proxy = await startWindowsProxy({ accounts: [service] });
+  await using instance = record({ tls: identity });
+  const { authority } = identity;
+  const more = `proxy = http://:@${proxy.host}\ncacert_file = ${windowsPath(authority)}`;
+  const path = join(wine.folder, "proxy.ini");
+  writeFileSync(path, oomnitzaSection(instance, more) + tagsOnly);
+  writeFileSync(join(wine.folder, "assets.csv"), "tag\nA1\n");
+  const check = async (user: typeof service) =>
+    await wine.run([windowsPath(program), "check", "--ini", windowsPath(path)], {
+      env: loggedOn(user),
+    });
+  const { code, stdout, stderr } = await check(service);
+  expect(stdout + stderr).toContain("accepts the credentials");
+  expect(code).toBe(0);
+  const { host } = new URL(instance.url);
+  expect(new Set(proxy.tunnels)).toEqual(new Set([`${host} EXAMPLE\\svc-agent`]));
+  const seen = instance.requests.length;
+  const refused = await check({ ...service, password: "wrong Canary" });
+  expect(refused.stdout + refused.stderr).toContain(
+    "refuses the account that runs the agent [407]",
+  );
+  expect(instance.requests).toHaveLength(seen);
 }, 60_000);

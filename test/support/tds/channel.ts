@@ -29,6 +29,8 @@ export interface TdsMessage {
 export interface TlsIdentity {
   readonly cert: string;
   readonly key: string;
+  /** Where TLS comes first; the newest when absent. */
+  readonly maxVersion?: "TLSv1.2";
 }
 
 const headerLength = 8;
@@ -95,6 +97,13 @@ export class TdsChannel {
     const early = this.#raw;
     this.#raw = Buffer.alloc(0);
     if (early.length > 0) this.#onRaw(early);
+  }
+
+  /** What a login over this connection is tied to, as the server sees it: `tls-unique` of RFC 5929. */
+  get binding(): Buffer | undefined {
+    const finished = this.#tls?.getPeerFinished();
+    if (finished === undefined) return undefined;
+    return Buffer.concat([Buffer.from("tls-unique:", "latin1"), finished]);
   }
 
   /** Goes on in the clear after the login: what ENCRYPT_OFF at both ends means. */

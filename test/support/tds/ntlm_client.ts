@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { u16, u32, u64, utf16 } from "./bytes.ts";
 import type { NtlmAccount } from "./ntlm.ts";
 
@@ -20,11 +20,24 @@ function hmac(key: Uint8Array, ...parts: readonly Buffer[]): Buffer {
   return createHmac("md5", key).update(Buffer.concat(parts)).digest();
 }
 
+/** MsvAvChannelBindings for the data of a channel binding, as Windows puts it behind the server's pairs. */
+function bindingPair(data: Uint8Array): Buffer {
+  const hash = createHash("md5").update(Buffer.alloc(16)).update(u32(data.length)).update(data);
+  return Buffer.concat([u16(10), u16(16), hash.digest()]);
+}
+
 /** AUTHENTICATE_MESSAGE: answers a challenge. */
-export function proveAccount(challenge: Buffer, { domain, name, password }: NtlmAccount): Buffer {
+export function proveAccount(
+  challenge: Buffer,
+  { domain, name, password }: NtlmAccount,
+  binding?: Uint8Array,
+): Buffer {
   const nonce = challenge.subarray(24, 32);
   const at = challenge.readUInt32LE(44);
-  const information = challenge.subarray(at, at + challenge.readUInt16LE(40));
+  const theirs = challenge.subarray(at, at + challenge.readUInt16LE(40));
+  const information = binding === undefined
+    ? theirs
+    : Buffer.concat([theirs.subarray(0, -4), bindingPair(binding), u32(0)]);
   const hash = new Bun.CryptoHasher("md4").update(utf16(password)).digest();
   const key = hmac(hash, utf16(name.toUpperCase() + domain));
   const client = randomBytes(8);

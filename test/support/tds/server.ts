@@ -68,6 +68,8 @@ export async function startTdsServer(options: TdsServerOptions = {}): Promise<Td
   const rules: SessionRules = {
     accounts: [defaultAccount],
     ntlmAccounts: [],
+    // What a client says of server and connection must be true; one that says nothing is let in.
+    protection: { level: "allowed" },
     encrypt: options.tls === undefined ? "none" : "offered",
     databases: ["CM_DCT"],
     tls: undefined,

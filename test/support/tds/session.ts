@@ -5,7 +5,13 @@
  */
 import { packetType, type TdsChannel, type TlsIdentity } from "./channel.ts";
 import { encryption, type Login, preloginAnswer, readEncryption, readLogin } from "./login.ts";
-import { authenticate, isNegotiate, makeChallenge, type NtlmAccount } from "./ntlm.ts";
+import {
+  authenticate,
+  isNegotiate,
+  makeChallenge,
+  type NtlmAccount,
+  type Protection,
+} from "./ntlm.ts";
 import { readQuery, type TdsQuery } from "./requests.ts";
 import {
   collationChange,
@@ -46,6 +52,8 @@ export interface SqlAccount {
 export interface SessionRules {
   readonly accounts: readonly SqlAccount[];
   readonly ntlmAccounts: readonly NtlmAccount[];
+  /** Extended Protection, and the names that it accepts. */
+  readonly protection: Pick<Protection, "level" | "principals">;
   readonly tls: TlsIdentity | undefined;
   readonly encrypt: "required" | "offered" | "none";
   readonly databases: readonly string[];
@@ -84,9 +92,10 @@ export async function runSession(
   if (message?.type !== packetType.login7) return channel.close();
   const login = readLogin(message.data);
   const encryptedLogin = channel.encrypted;
+  const { binding } = channel;
   if (loginOnly) channel.stopTls();
   if (rules.silentAfter === "login") return;
-  const user = await identify(channel, rules, login);
+  const user = await identify(channel, rules, { login, binding });
   if (typeof user !== "string") {
     const failure = [errorToken(user), doneToken(0xfd, doneStatus.error)];
     await channel.write(Buffer.concat(failure), true);
@@ -142,14 +151,21 @@ const untrusted: ServerMessage = {
     "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.",
 };
 
+/** A login, and what it may be tied to. */
+interface BoundLogin {
+  readonly login: Login;
+  readonly binding: Buffer | undefined;
+}
+
 /** Who logs in, or why not. */
 async function identify(
   channel: TdsChannel,
   rules: SessionRules,
-  login: Login,
+  bound: BoundLogin,
 ): Promise<string | ServerMessage> {
+  const { login } = bound;
   const user = login.integrated
-    ? await identifyByNtlm(channel, rules, login)
+    ? await identifyByNtlm(channel, rules, bound)
     : rules.accounts.find(({ name, password }) =>
       name === login.userName && password === login.password
     )?.name;
@@ -170,15 +186,16 @@ async function identify(
 async function identifyByNtlm(
   channel: TdsChannel,
   rules: SessionRules,
-  { sspi }: Login,
+  { login: { sspi }, binding }: BoundLogin,
 ): Promise<string | undefined> {
   if (!isNegotiate(sspi)) return undefined;
   const domain = rules.ntlmAccounts[0]?.domain ?? "EXAMPLE";
-  const { nonce, token } = makeChallenge(domain);
-  await channel.write(sspiToken(token), true);
+  const exchange = makeChallenge(sspi, domain);
+  await channel.write(sspiToken(exchange.challenge), true);
   const message = await channel.read();
   if (message?.type !== packetType.sspi) return undefined;
-  const account = authenticate(message.data, nonce, rules.ntlmAccounts);
+  const protection = { ...rules.protection, binding };
+  const account = authenticate(message.data, exchange, rules.ntlmAccounts, protection);
   return account === undefined ? undefined : `${account.domain}\\${account.name}`;
 }
 

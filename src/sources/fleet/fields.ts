@@ -1,0 +1,50 @@
+/**
+ * The documented fields of a host of Fleet.
+ *
+ * @module
+ */
+
+/** Source path → meaning, from "List hosts". Any other field of the answer can be mapped as well. */
+export const fields: Readonly<Record<string, string>> = {
+  "id": "Fleet's number of the host",
+  "uuid": "hardware UUID, or UDID",
+  "hardware_serial": "serial number",
+  "display_name": "computer name, or host name where there is none",
+  "computer_name": "computer name",
+  "hostname": "host name",
+  "platform": "darwin, windows, ubuntu, ios, ipados, android, chrome …",
+  "os_version": "name and version of the operating system",
+  "osquery_version": "version of osquery",
+  "hardware_vendor": "manufacturer",
+  "hardware_model": "model",
+  "hardware_version": "hardware version",
+  "cpu_brand": "processor",
+  "cpu_physical_cores": "physical cores",
+  "cpu_logical_cores": "logical cores",
+  "memory": "memory in bytes",
+  "gigs_total_disk_space": "size of the disk in GB",
+  "gigs_disk_space_available": "free space in GB",
+  "percent_disk_space_available": "free space in percent",
+  "disk_encryption_enabled": "whether the disk is encrypted",
+  "primary_ip": "IP address in the local network",
+  "public_ip": "IP address as Fleet sees it",
+  "primary_mac": "MAC address",
+  "status": "online, offline, missing or new",
+  "team_id": "number of the fleet (team) of the host",
+  "team_name": "name of that fleet",
+  "seen_time": "when the host was last seen, as Unix seconds",
+  "last_enrolled_at": "when it enrolled, as Unix seconds",
+  "last_restarted_at": "when it was last restarted, as Unix seconds",
+  "detail_updated_at": "when its details were last updated, as Unix seconds",
+  "software_updated_at": "when its software was last updated, as Unix seconds",
+  "mdm.enrollment_status": "On (automatic), On (manual), Off or Pending",
+  "mdm.name": "name of the device management solution",
+  "mdm.server_url": "its address",
+  "issues.total_issues_count": "failing policies and critical vulnerabilities",
+  "geolocation.city_name": "city of the public IP address",
+  "device_mapping.0.email": "mail address of the person who has the host; read only when mapped",
+  "applications": "installed software: name, version and path",
+  "software": "installed software as Fleet lists it, with CVEs",
+  "policies": "results of policies; read only when mapped",
+  "labels": "labels of the host; read only when mapped",
+};

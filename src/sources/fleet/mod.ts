@@ -1,0 +1,62 @@
+/**
+ * Hosts from Fleet.
+ *
+ * @module
+ */
+
+import { defineSource, headerAuth, opt, optional, syncField } from "../../sdk/mod.ts";
+import { checkHosts, inspectAccess, pageSizes, readErrorMessage, toRecord } from "./client.ts";
+import { fields } from "./fields.ts";
+import { readHosts } from "./reading.ts";
+
+/** Reads the hosts of a Fleet server, with their software. */
+export const fleet = defineSource({
+  name: "fleet",
+  title: "Fleet",
+  kind: "assets",
+  summary: "Computers and mobile devices from Fleet (fleetdm.com), with their software.",
+  mappingName: "Fleet",
+  options: {
+    url: opt.url("Address of Fleet.", { example: "https://fleet.example.com" }),
+    api_token: opt.secret("API token of an API-only user with the role Observer.", {
+      example: "YOUR Fleet API TOKEN",
+    }),
+    sync_field: syncField(),
+    mode: opt.choice(
+      "Whether all hosts are read, or only those that changed since the last upload.",
+      ["full", "changes"],
+      { default: "full" },
+    ),
+    full_every: opt.duration(
+      "How long after the last upload of all hosts all are read again, with mode = changes. Only then removed hosts are noticed.",
+      { default: "168h", advanced: true },
+    ),
+    page_size: optional(opt.integer(
+      `Hosts per request. Default: ${pageSizes.withSoftware}, or ${pageSizes.plain} when software is not read.`,
+      { minimum: 1, maximum: pageSizes.plain, advanced: true },
+    )),
+  },
+  mappings: { APPLICATIONS: { source: "applications" } },
+  converters: {
+    last_enrolled_at: "timestamp",
+    last_restarted_at: "timestamp",
+    seen_time: "timestamp",
+    detail_updated_at: "timestamp",
+    software_updated_at: "timestamp",
+  },
+  fields,
+  namedBy: ["id", "display_name"],
+  isSerial: (path) => path === "hardware_serial",
+  // Fleet limits sign-ins only. Hosts come page after page; each page is work for its database.
+  limits: { concurrency: 1, pageSize: pageSizes.withSoftware },
+  http: ({ url, api_token }) => ({
+    base: url,
+    auth: headerAuth("Authorization", `Bearer ${api_token}`),
+    readErrorMessage,
+  }),
+  check: checkHosts,
+  inspectAccess,
+  async *records(context) {
+    for await (const hosts of readHosts(context)) yield hosts.map(toRecord);
+  },
+});
