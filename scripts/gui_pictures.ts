@@ -48,11 +48,15 @@ async function tour(page: Page): Promise<void> {
   await page.setViewportSize(size);
   await page.click("#navigation >> text=csv_assets");
   await page.click(".tabs >> text=Mappings");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.click("text=Ask Oomnitza");
+  await page.waitForSelector("text=are not shown yet", { state: "detached" });
   await page.click("text=Read 50 records");
   await page.waitForSelector("[data-record]:has-text('Record 1 of')");
   await page.click("#fields-list .item");
   await page.waitForSelector(".live");
   await take(page, "gui-mappings");
+  await page.setViewportSize(size);
   await page.click(".tabs >> text=Settings");
   await page.fill("[name=sync_field]", "SERIAL_NUMBER");
   await page.click("text=Review and save");

@@ -95,6 +95,18 @@ async function checkCode(
   return code;
 }
 
+/** Compiles the user code of some sections, and finds what is wrong with it and with the calls of converters. */
+export async function findCodeFaults(
+  config: Config,
+  chosen: readonly SectionConfig[],
+): Promise<{ readonly code: CompiledUserCode; readonly findings: readonly Finding[] }> {
+  const code = await compileUserCode(config.converters, chosen);
+  const calls = chosen.flatMap((section) =>
+    findConverterErrors(section, { findConverter, converterNames, code })
+  );
+  return { code, findings: sortFindings(distinctFindings([...code.findings, ...calls])) };
+}
+
 /**
  * Checks what the file says of sections. No request is sent.
  *
@@ -103,12 +115,10 @@ async function checkCode(
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
   const config = loadConfig(app);
   const { chosen, notEnabled } = selectSections(app, config, names);
-  const code = await checkCode(app, config, chosen);
-  for (const warning of code.warnings) app.log.warning(formatFinding(warning));
-  const calls = chosen.flatMap((section) =>
-    findConverterErrors(section, { findConverter, converterNames, code })
-  );
-  const findings = sortFindings(distinctFindings([...code.findings, ...calls]));
+  const { code, findings } = await findCodeFaults(config, chosen);
+  for (const finding of [...code.ambiguities, ...code.warnings]) {
+    app.log.warning(formatFinding(finding));
+  }
   return [
     ...describeConverters(code),
     ...chosen.filter(({ name }) => findings.every(({ section }) => section !== name))

@@ -6,13 +6,15 @@
  */
 
 import { AgentError } from "../base/errors.ts";
-import { Skipped } from "../base/record.ts";
+import { Skipped, type SourceRecord } from "../base/record.ts";
 import type { Config } from "../config/config.ts";
 import { retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import {
   explain,
+  type ExplainSettings,
   type Explanation,
+  mapRecords,
   matchesRecord,
   type ReadRecord,
   readRecords,
@@ -65,11 +67,34 @@ export interface Explained {
   readonly unreadable: number;
 }
 
+/** A section that is ready to read and map, over a connection that cannot write. */
+interface Opened {
+  readonly prepared: PreparedSection;
+  readonly settings: ExplainSettings;
+}
+
 /** What is looked at while the source is open: converters may use it. */
 interface Reading {
   readonly prepared: PreparedSection;
   readonly items: AsyncIterable<PreviewItem>;
   readonly explain: (record: ReadRecord) => Promise<Explanation>;
+}
+
+async function openSection(
+  app: AppContext,
+  config: Config,
+  section: string,
+  retry?: RetryPolicy,
+): Promise<Opened> {
+  const { chosen } = selectSections(app, config, [section]);
+  const { log, redactor, signal } = app;
+  const session = await openReadSession(app, config, chosen, retry);
+  const [prepared] = await session.prepare();
+  if (prepared === undefined) throw new AgentError(`[${section}] is not enabled`);
+  const { oomnitza, http, settings: { api_version: apiVersion } } = session;
+  const converters = { log, signal, oomnitza, http };
+  const settings = { signal, redactor, workers: 1, converters, apiVersion };
+  return { prepared, settings: { ...settings, ...(retry && { retry }) } };
 }
 
 /** Reads a section and maps it as an upload does. */
@@ -80,27 +105,37 @@ async function readMapped<T>(
   how: { readonly limit?: number; readonly retry?: RetryPolicy },
   look: (reading: Reading) => Promise<T>,
 ): Promise<T> {
-  const { chosen } = selectSections(app, config, [section]);
-  const { log, redactor, signal } = app;
   const { retry, limit = 0 } = how;
-  const session = await openReadSession(app, config, chosen, retry);
-  const [prepared] = await session.prepare();
-  if (prepared === undefined) throw new AgentError(`[${section}] is not enabled`);
-  const { oomnitza, http, settings: { api_version: apiVersion } } = session;
-  const converters = { log, signal, oomnitza, http };
-  const settings = {
-    signal,
-    redactor,
-    workers: 1,
-    converters,
-    apiVersion,
-    ...(retry && { retry }),
-  };
+  const { prepared, settings } = await openSection(app, config, section, retry);
   return await look({
     prepared,
     items: readRecords(prepared, settings, limit),
-    explain: (record) => explain(prepared, record, apiVersion),
+    explain: (record) => explain(prepared, record, settings.apiVersion),
   });
+}
+
+/**
+ * Explains what an upload would make of records that were read already, in their order.
+ *
+ * @throws {AgentError} as Oomnitza or the configuration does.
+ */
+export async function explainSample(
+  app: AppContext,
+  config: Config,
+  section: string,
+  records: readonly SourceRecord[],
+): Promise<Explanation[]> {
+  const { prepared, settings } = await openSection(
+    app,
+    config,
+    section,
+    retryPolicies.interactive,
+  );
+  const explained: Explanation[] = [];
+  for (const mapped of await mapRecords(prepared, settings, records)) {
+    explained.push(await explain(prepared, mapped, settings.apiVersion));
+  }
+  return explained;
 }
 
 /**

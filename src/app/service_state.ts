@@ -4,6 +4,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import type { ServiceManager } from "../os_service/manager.ts";
 
 /** The agent as a service of this system. */
@@ -36,6 +37,24 @@ export async function localServiceState(): Promise<ServiceState | undefined> {
   const { managerFor } = await import("../os_service/mod.ts");
   const manager = managerFor(process.platform);
   return manager === undefined ? undefined : await readServiceState(manager);
+}
+
+/** The last lines of the log of the service of this machine; nothing where there is none to read. */
+export async function localServiceLog(
+  lines: number,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const { capture, managerFor, tailLog } = await import("../os_service/mod.ts");
+  const place = managerFor(process.platform)?.logs(lines, false);
+  if (place === undefined) return undefined;
+  if (place.kind === "run") {
+    const { code, text } = await capture(place.command);
+    return code === 0 && text !== "" ? text.split("\n") : undefined;
+  }
+  if (!existsSync(place.path)) return undefined;
+  const found: string[] = [];
+  for await (const line of tailLog(place.path, { lines, follow: false, signal })) found.push(line);
+  return found;
 }
 
 /** The account of the service of this machine, as it is registered or would be. */

@@ -8,7 +8,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { RefusedCount } from "../state/dead_letters.ts";
-import type { RunOrigin, StoredRun } from "../state/runs.ts";
+import type { PastRun, RunOrigin, StoredRun } from "../state/runs.ts";
 import type { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 import { nextRuns, scheduledSections, type UpcomingRun } from "./schedule.ts";
@@ -46,7 +46,7 @@ export interface SectionStatus {
   /** When its last good run ended, ISO 8601. */
   readonly lastSuccess: string | null;
   /** Its latest runs, oldest first. */
-  readonly recent: readonly { readonly result: RunResult; readonly run: StoredRun }[];
+  readonly recent: readonly { readonly result: RunResult; readonly run: PastRun }[];
   /** When it runs next by its schedule, ISO 8601; null without a schedule. */
   readonly next: string | null;
   /** Records that wait in the state file for the next run. */
@@ -64,7 +64,7 @@ const shownRuns = 30;
 const lateAfterMs = 10 * 60_000;
 
 /** How a run went, in one word. */
-export function runResult({ state, counts, stopped_by_guard: guard }: StoredRun): RunResult {
+export function runResult({ state, counts, stopped_by_guard: guard }: PastRun): RunResult {
   if (state !== "failed") return state;
   if (guard) return "guard";
   return (counts.sent ?? 0) + (counts.unchanged ?? 0) > 0 ? "partly" : "failed";
@@ -75,7 +75,7 @@ function isLate(upcoming: UpcomingRun | undefined, jitterMs: number): boolean {
   return Date.now() - Date.parse(upcoming.next) > lateAfterMs + jitterMs;
 }
 
-function judge(last: StoredRun | undefined, late: boolean): Condition {
+function judge(last: PastRun | undefined, late: boolean): Condition {
   const result = last === undefined ? undefined : runResult(last);
   if (result === "running") return "running";
   if (result === "failed" || result === "guard" || result === "interrupted") return "failed";
@@ -84,7 +84,7 @@ function judge(last: StoredRun | undefined, late: boolean): Condition {
 }
 
 /** The runs that tell how a section does: the uploads of all of it, else what webhooks began. */
-function readRecent(store: StateStore | undefined, section: string): readonly StoredRun[] {
+function readRecent(store: StateStore | undefined, section: string): readonly PastRun[] {
   const of = (origin: RunOrigin) =>
     store?.recentRuns({ section, origin, since: "", limit: shownRuns }) ?? [];
   const uploads = of("upload");
@@ -109,7 +109,7 @@ export async function readStatus(app: AppContext, config: Config): Promise<Secti
       condition: config.broken.has(name)
         ? "invalid"
         : judge(last, isLate(next, jitter.get(name) ?? 0)),
-      last: last ?? null,
+      last: last === undefined ? null : store?.run(last.id) ?? null,
       lastSuccess: last === undefined ? null : store?.lastSuccess(name, last.origin) ?? null,
       recent: recent.map((run) => ({ result: runResult(run), run })),
       next: next?.next ?? null,

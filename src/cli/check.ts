@@ -11,13 +11,15 @@ import { compareApis } from "../app/compare_apis.ts";
 import { withConfig } from "../app/configuration.ts";
 import { opt } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { paintFirstWords } from "./paint.ts";
 
 function show(context: CommandContext, result: CheckResult): void {
   const hint = result.hint === null ? "" : ` ${result.hint}`;
   const state = result.ok ? "ok    " : "FAILED";
-  context.print(neutralise(`${state} [${result.section}] ${result.message}${hint}`));
+  const line = neutralise(`${state} [${result.section}] ${result.message}${hint}`);
+  context.print(line, paintFirstWords);
   for (const warning of result.warnings) {
-    context.print(neutralise(`warn   [${result.section}] ${warning}`));
+    context.print(neutralise(`warn   [${result.section}] ${warning}`), paintFirstWords);
   }
 }
 
@@ -29,6 +31,7 @@ export const check = defineCommand({
     "Nothing is sent to Oomnitza. Without names, every enabled section is checked. A section that depends on something that its vendor ends within 30 days fails. Secrets that are referred to are fetched from their stores.",
   positionals: {
     usage: "[NAME...]",
+    names: "sections",
     help: "Sections to check.",
     minimum: 0,
     maximum: Number.MAX_SAFE_INTEGER,

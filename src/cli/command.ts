@@ -8,6 +8,7 @@ import type { AppContext } from "../app/context.ts";
 import type { Options, Values } from "../sdk/option.ts";
 import type { Input } from "./console.ts";
 import type { GlobalFlags } from "./flags.ts";
+import type { Paint } from "./paint.ts";
 
 /** Exit codes; scripts rely on them. */
 export const exitCodes = {
@@ -29,8 +30,8 @@ export interface CommandContext extends AppContext {
   readonly global: GlobalFlags;
   /** Standard input. */
   readonly input: Input;
-  /** Writes a result to standard output, with a newline. */
-  readonly print: (text: string) => void;
+  /** Writes a result to standard output, with a newline; `paint` colours it where a person reads it. */
+  readonly print: (text: string, paint?: Paint) => void;
   /** Whether a person watches standard error. */
   readonly isTerminal: boolean;
   /** Shows a line that changes in place on a terminal; without text it goes away. */
@@ -41,6 +42,8 @@ export interface CommandContext extends AppContext {
 export interface Positionals {
   /** For usage texts, for example `NAME...`. */
   readonly usage: string;
+  /** What they name, where a shell can complete it. */
+  readonly names?: "sections" | "sources";
   readonly help: string;
   readonly minimum: number;
   readonly maximum: number;
@@ -58,8 +61,11 @@ export interface Command<F extends Options = Options> {
   readonly flags: F;
   /** Command lines worth showing, with what they do. */
   readonly examples: readonly { readonly line: string; readonly does: string }[];
-  /** Whether it runs something: then its log goes into `info.log` and `errors.log` too. */
-  readonly keepsLog?: boolean;
+  /**
+   * Whether it runs something: then its log goes into `info.log` and `errors.log` too; with `asked` only
+   * into the folder, or by the logging configuration, that somebody names.
+   */
+  readonly keepsLog?: boolean | "asked";
   /** Left out of help and docs. */
   readonly hidden?: boolean;
   /** Does the work; the result is the exit code. */

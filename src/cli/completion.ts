@@ -19,7 +19,7 @@ export type Shell = (typeof shells)[number];
 export interface CompletionInput {
   readonly commands: readonly CommandText[];
   readonly globalFlags: Options;
-  /** Names of sources, offered where a command takes a `NAME`. */
+  /** Names of sources, offered where a command takes one, or a section and none is known. */
   readonly sources: readonly string[];
 }
 
@@ -45,6 +45,8 @@ interface CommandNode {
   readonly help: string;
   /** What its positionals may be, as far as that can be guessed. */
   readonly words: readonly string[];
+  /** Whether they are sections, for which the script asks; `words` is what it offers without an answer. */
+  readonly asksSections: boolean;
   readonly repeats: boolean;
   /** Its own flags. */
   readonly flags: readonly Flag[];
@@ -61,6 +63,7 @@ function buildTree({ commands, globalFlags, sources }: CompletionInput): Tree {
       name: command.name,
       help: firstSentence(command.summary),
       words: listPositionalWords(command, sources),
+      asksSections: command.positionals?.names === "sections",
       repeats: (command.positionals?.maximum ?? 0) > 1,
       flags: listFlags(command.flags),
     })),
@@ -68,13 +71,13 @@ function buildTree({ commands, globalFlags, sources }: CompletionInput): Tree {
   };
 }
 
-/** A usage of `NAME` takes sources, one of `a|b|c` takes these words. */
+/** Names are those of sources where no section is known; a usage of `a|b|c` takes these words. */
 function listPositionalWords(
   { positionals }: CommandText,
   sources: readonly string[],
 ): readonly string[] {
   const usage = positionals?.usage ?? "";
-  if (/\bNAME\b/.test(usage)) return sources;
+  if (positionals?.names !== undefined) return sources;
   return usage.includes("|") ? usage.replace(/[[\].]/g, "").split("|") : [];
 }
 
@@ -123,7 +126,11 @@ function bashScript(tree: Tree): string {
     global: `    flags="${names(tree.globalFlags)}"`,
     commands: `    "") words="${tree.commands.map(({ name }) => name).join(" ")}" ;;`,
     words: tree.commands.filter(({ words }) => words.length > 0)
-      .map(({ name, words }) => `    ${name}) words="${words.join(" ")}" ;;`).join("\n"),
+      .map(({ name, words, asksSections }) => {
+        const list = words.join(" ");
+        const found = asksSections ? `$(_PROGRAM_sections ${list})` : list;
+        return `    ${name}) words="${found}" ;;`;
+      }).join("\n").replaceAll("PROGRAM", programName),
   });
 }
 
@@ -138,10 +145,11 @@ function zshFlag({ name, help, takes, words }: Flag): string {
   return quoted(`${name}=${about}:${takes}:${action}`);
 }
 
-function zshCase({ name, flags, words, repeats }: CommandNode): string {
-  const positional = words.length === 0
-    ? []
-    : [quoted(`${repeats ? "*" : "1"}:name:(${words.join(" ")})`)];
+function zshCase({ name, flags, words, repeats, asksSections }: CommandNode): string {
+  const found = asksSections
+    ? `{_${programName}_sections ${words.join(" ")}}`
+    : `(${words.join(" ")})`;
+  const positional = words.length === 0 ? [] : [quoted(`${repeats ? "*" : "1"}:name:${found}`)];
   const specs = [...flags.map(zshFlag), ...positional];
   return [
     `        ${name})`,
@@ -184,13 +192,17 @@ function fishScript({ commands, globalFlags }: Tree): string {
     `complete -c ${programName} -f`,
     ...globalFlags.map((flag) => fishFlag(flag, "")),
   ];
-  for (const { name, help, words, flags } of commands) {
+  for (const { name, help, words, flags, asksSections } of commands) {
     const within = ` -n '__fish_seen_subcommand_from ${name}'`;
     const start = ` -n __fish_use_subcommand -a ${name}`;
     lines.push(`complete -c ${programName}${start} -d ${fishQuoted(help)}`);
     lines.push(...flags.map((flag) => fishFlag(flag, within)));
     if (words.length === 0) continue;
-    lines.push(`complete -c ${programName}${within} -a ${fishQuoted(words.join(" "))}`);
+    const list = words.join(" ");
+    const found = asksSections
+      ? `(${programName} completion sections 2>/dev/null; or string split " " "${list}")`
+      : list;
+    lines.push(`complete -c ${programName}${within} -a ${fishQuoted(found)}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -207,10 +219,12 @@ function powershellList(words: readonly string[]): string {
 function powershellScript(tree: Tree): string {
   const { commands, globalFlags } = tree;
   return fill(powershellTemplate, {
-    commands: commands.map(({ name, help, words, flags }) =>
+    commands: commands.map(({ name, help, words, flags, asksSections }) =>
       `        ${powershellQuoted(name)} = @{ Help = ${powershellQuoted(help)}; Words = ${
         powershellList(words)
-      }; Flags = ${powershellList(flags.map((flag) => flag.name))} }`
+      }; Sections = ${asksSections ? "$true" : "$false"}; Flags = ${
+        powershellList(flags.map((flag) => flag.name))
+      } }`
     ).join("\n"),
     flags: allFlags(tree).map(({ name, help, takes, words }) =>
       `        ${powershellQuoted(name)} = @{ Help = ${powershellQuoted(help)}; Takes = ${

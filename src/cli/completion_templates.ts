@@ -16,6 +16,13 @@ _PROGRAM_offer() {
   done < <(compgen "$@" -- "$cur")
 }
 
+# The enabled sections of the configuration; without one, what is given.
+_PROGRAM_sections() {
+  local found
+  found=$(PROGRAM completion sections "${"$"}{ini[@]}" 2>/dev/null) || found="$*"
+  printf '%s' "$found"
+}
+
 _PROGRAM_takes_value() {
   case $1 in
     @valued@
@@ -27,13 +34,17 @@ _PROGRAM_takes_value() {
 
 _PROGRAM() {
   local cur=${"$"}{COMP_WORDS[COMP_CWORD]} prefix="" command="" flag="" flags="" words="" word i
+  local -a ini=()
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${"$"}{COMP_WORDS[i]}
     if [[ $word == "=" ]]; then
       continue
     elif [[ -n $flag ]]; then
+      if [[ $flag == --ini ]]; then ini=(--ini "$word"); fi
       flag=""
+    elif [[ $word == --ini=* ]]; then
+      ini=("$word")
     elif [[ $word == -* ]]; then
       if _PROGRAM_takes_value "$word"; then flag=$word; fi
     elif [[ -z $command ]]; then
@@ -80,6 +91,14 @@ export const zshTemplate = String.raw`#compdef PROGRAM
 # Completion of PROGRAM for zsh.
 # Try it: source <(PROGRAM completion zsh)
 # Install it: write it to a file _PROGRAM in one of the directories of $fpath.
+_PROGRAM_sections() {
+  local -a found ini
+  if [[ -n ${"$"}{opt_args[--ini]} ]]; then ini=(--ini ${"$"}{(Q)opt_args[--ini]}); fi
+  found=(${"$"}{(f)"$(PROGRAM completion sections $ini 2>/dev/null)"})
+  if (( ! $#found )); then found=($@); fi
+  compadd -a found
+}
+
 _PROGRAM() {
   local curcontext="$curcontext" state line
   typeset -A opt_args
@@ -125,10 +144,14 @@ Register-ArgumentCompleter -Native -CommandName 'PROGRAM', 'PROGRAM.exe' -Script
     @global@
     $command = ''
     $pending = ''
+    $ini = @()
     foreach ($element in @($commandAst.CommandElements | Select-Object -Skip 1)) {
         if ($element.Extent.EndOffset -ge $cursorPosition) { break }
         $word = $element.ToString()
-        if ($pending) { $pending = '' }
+        if ($pending) {
+            if ($pending -eq '--ini') { $ini = @('--ini', $word) }
+            $pending = ''
+        }
         elseif ($flags.Contains($word)) {
             if ($flags[$word].Takes -ne 'nothing') { $pending = $word }
         }
@@ -145,7 +168,14 @@ Register-ArgumentCompleter -Native -CommandName 'PROGRAM', 'PROGRAM.exe' -Script
         $commands.Keys | ForEach-Object { @{ Text = $_; Help = $commands[$_].Help } }
     }
     elseif ($commands.Contains($command)) {
-        $commands[$command].Words | ForEach-Object { @{ Text = $_; Help = $_ } }
+        $words = $commands[$command].Words
+        if ($commands[$command].Sections) {
+            $exit = $global:LASTEXITCODE
+            $found = @(& PROGRAM completion sections $ini 2>$null)
+            if ($found.Count -gt 0) { $words = $found }
+            $global:LASTEXITCODE = $exit
+        }
+        $words | ForEach-Object { @{ Text = $_; Help = $_ } }
     }
     $offers | Where-Object { $_ -and $_.Text -like "$wordToComplete*" } | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_.Text, $_.Text, 'ParameterValue', $_.Help)

@@ -28,7 +28,13 @@ export const discoverCommand = defineCommand({
 Then the mapped paths that no record has a value for, the fields of Oomnitza that are not mapped, and suggestions with their reasons. Oomnitza is asked for its fields; when it does not tell, that is said, and the rest is shown all the same.
 
 The source is read in a stream and nothing is sent. Of a list, the list and its first element are shown: disks and disks.0.size.`,
-  positionals: { usage: "NAME", help: "An enabled section.", minimum: 1, maximum: 1 },
+  positionals: {
+    usage: "NAME",
+    names: "sections",
+    help: "An enabled section.",
+    minimum: 1,
+    maximum: 1,
+  },
   flags,
   examples: [
     { line: "agent discover casper", does: "look at the first 1,000 computers" },

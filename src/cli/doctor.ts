@@ -9,6 +9,7 @@ import type { Check, CheckState } from "../doctor/check.ts";
 import { neutralise } from "../logging/log.ts";
 import { opt } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { paintFirstWords } from "./paint.ts";
 
 const words: Readonly<Record<CheckState, string>> = {
   ok: "ok",
@@ -37,7 +38,7 @@ function show(context: CommandContext, checks: readonly Check[]): void {
     context.print(JSON.stringify({ doctor: 1, checks: listed }, null, 2));
     return;
   }
-  for (const check of checks) context.print(describeCheck(check));
+  for (const check of checks) context.print(describeCheck(check), paintFirstWords);
   context.print(summary(checks));
 }
 

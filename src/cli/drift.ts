@@ -28,6 +28,7 @@ export const driftCommand = defineCommand({
 Each change shows what was sent and what Oomnitza holds now.`,
   positionals: {
     usage: "[NAME...]",
+    names: "sections",
     help: "Sections to compare. By default, all that are enabled.",
     minimum: 0,
     maximum: Number.MAX_SAFE_INTEGER,

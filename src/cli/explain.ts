@@ -74,7 +74,13 @@ export const explain = defineCommand({
     "Show how one record is processed: filter, mappings, converters, and what would be sent.",
   details:
     "The source is read until the record is found, and nothing is sent. Every converter runs on its own, so that its time and its result can be seen. The output holds the whole record.",
-  positionals: { usage: "NAME", help: "An enabled section.", minimum: 1, maximum: 1 },
+  positionals: {
+    usage: "NAME",
+    names: "sections",
+    help: "An enabled section.",
+    minimum: 1,
+    maximum: 1,
+  },
   flags,
   examples: [
     {
@@ -100,6 +106,7 @@ export const explain = defineCommand({
     );
     if (explanation === undefined) {
       const more = unreadable === 0 ? "" : `, ${unreadable} could not be read`;
+      if (context.global.output === "json") context.print("null");
       context.log.error(`[${name}] has no record ${key}: ${read} were read${more}`);
       return exitCodes.failed;
     }

@@ -17,7 +17,7 @@ const exitMessages = {
 /** Serves the GUI until it is to stop. */
 export const gui = defineCommand({
   name: "gui",
-  keepsLog: true,
+  keepsLog: "asked",
   summary: "Edit and check the configuration, try it and run it, in a browser.",
   details:
     "Serves web pages to the browser of this machine, on loopback only, until it is stopped with Ctrl-C or " +
@@ -44,14 +44,15 @@ export const gui = defineCommand({
       port: flags.port,
       idleMinutes: flags["idle-minutes"],
     });
-    context.print(`The GUI is at ${link}`);
+    const isJson = context.global.output === "json";
+    context.print(isJson ? JSON.stringify({ gui: link }) : `The GUI is at ${link}`);
     const cleanUp = flags["no-open"] ? undefined : await openPrivately(link);
     if (!flags["no-open"] && cleanUp === undefined) {
       context.log.warning("No browser could be opened. Open the address above in one.");
     }
     const reason = await ended;
     cleanUp?.();
-    context.print(exitMessages[reason]);
+    context.print(isJson ? JSON.stringify({ ended: reason }) : exitMessages[reason]);
     return exitCodes.ok;
   },
 });

@@ -32,7 +32,7 @@ export interface LogSettings extends FileLocation {
   readonly console: Console;
   readonly redactor: Redactor;
   /** Whether the command runs something, so that somebody will want to read about it later. */
-  readonly keepsLog: boolean;
+  readonly keepsLog: boolean | "asked";
 }
 
 /** The word for no log files. */
@@ -67,11 +67,11 @@ function isJournal({ env }: LogSettings): boolean {
 
 /** Where the default files go; from source nowhere, unless asked for. */
 function filesFolder(settings: LogSettings): string | undefined {
-  if (!settings.keepsLog) return undefined;
+  if (settings.keepsLog === false) return undefined;
   const requested = requestedFolder(settings);
   if (requested === none) return undefined;
   if (requested !== "") return resolve(settings.directory, requested);
-  if (isJournal(settings)) return undefined;
+  if (settings.keepsLog === "asked" || isJournal(settings)) return undefined;
   return isCompiled ? settings.dataFolder : undefined;
 }
 
@@ -81,7 +81,7 @@ function configurationPath(
 ): string | undefined {
   const named = global["logging-config"];
   if (named !== "") return resolve(directory, named);
-  if (!keepsLog || !isCompiled) return undefined;
+  if (keepsLog !== true || !isCompiled) return undefined;
   return [programDirectory(directory), dataFolder].map((folder) => join(folder, configurationName))
     .find((path) => existsSync(path));
 }

@@ -42,6 +42,7 @@ With --live, all assets or people that Oomnitza shows are read first, page by pa
 With --save, agent upload --plan sends exactly what was shown, and refuses to when anything changed since.`,
   positionals: {
     usage: "NAME...",
+    names: "sections",
     help: "Sections to plan.",
     minimum: 1,
     maximum: Number.MAX_SAFE_INTEGER,
@@ -72,7 +73,7 @@ async function run(
   if (values.history && !values.live) {
     throw new UsageError("--history needs --live: only Oomnitza knows who changed what");
   }
-  const progress = startProgress(context);
+  const progress = startProgress(context, values["record-count"]);
   const request = {
     sections: names,
     workers: values.workers,

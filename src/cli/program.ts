@@ -84,7 +84,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     throw new UsageError("No command was named", { hint: "See agent --help." });
   }
   const { keepsLog = false } = command;
-  if (keepsLog) checkOpenFiles();
+  if (keepsLog !== false) checkOpenFiles();
   const { dataFolder, ...files } = resolveFiles({ global, env, directory });
   program.log = openLog({ console, redactor, global, keepsLog, env, directory, dataFolder });
   const context: CommandContext = {
@@ -98,7 +98,11 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     ...files,
     ...(environment.service === undefined ? {} : { onReady: environment.service.onReady }),
     input,
-    print: (text) => console.print(neutraliseResult(redactor.redact(text))),
+    print: (text, paint) => {
+      const shown = neutraliseResult(redactor.redact(text));
+      const isPainted = console.isOutputTerminal && console.wantsColour;
+      console.print(isPainted && paint !== undefined ? paint(shown) : shown);
+    },
     isTerminal: console.isTerminal,
     status: (text) =>
       console.status(text === undefined ? undefined : neutralise(redactor.redact(text))),

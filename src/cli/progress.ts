@@ -5,6 +5,7 @@
  */
 
 import type { Account } from "../sync/account.ts";
+import { describePace, measurePace } from "../sync/pace.ts";
 import type { CommandContext } from "./command.ts";
 
 /** Shows the progress of the sections that run. */
@@ -27,22 +28,25 @@ const liveInterval = 200;
 /** How often a log line says how far an upload is where nobody watches, in milliseconds. */
 const loggedInterval = 30_000;
 
-/** How far a section is: `120 read, 118 sent, 2 failed; 60/s`. */
-function phrase({ account: { counts }, begun }: Running): string {
-  const seconds = (performance.now() - begun) / 1000;
-  const rate = seconds > 0 ? Math.round(counts.fetched / seconds) : 0;
+/** How far a section is: `120 read, 118 sent, 2 failed; 12 % of 1000, 60/s, 15 s left`. */
+function phrase({ account, begun }: Running, limit: number): string {
+  const { counts } = account;
+  const pace = measurePace(account, performance.now() - begun, limit);
   const parts = [`${counts.fetched} read`];
   if (counts.filtered > 0) parts.push(`${counts.filtered} filtered`);
   if (counts.incomplete > 0) parts.push(`${counts.incomplete} incomplete`);
   parts.push(`${counts.sent + counts.shown} sent`, `${counts.failed + counts.unreadable} failed`);
-  return `${parts.join(", ")}; ${rate}/s`;
+  return `${parts.join(", ")}; ${describePace(pace)}`;
 }
 
 /** All that run in one line: the sums, then each with what was read of it. */
 function phraseAll(running: readonly Running[]): string {
   const sum = (key: "fetched" | "sent" | "shown" | "failed" | "unreadable") =>
     running.reduce((total, { account }) => total + account.counts[key], 0);
-  const each = running.map(({ section, account }) => `${section} ${account.counts.fetched}`);
+  const each = running.map(({ section, account: { counts, claimed } }) => {
+    const total = claimed();
+    return `${section} ${counts.fetched}${total === undefined ? "" : `/${total}`}`;
+  });
   const sent = sum("sent") + sum("shown");
   const failed = sum("failed") + sum("unreadable");
   return `${running.length} sections: ${sum("fetched")} read, ${sent} sent, ${failed} failed: ${
@@ -50,8 +54,12 @@ function phraseAll(running: readonly Running[]): string {
   }`;
 }
 
-/** Begins to show progress: in place on a terminal, as log lines elsewhere. */
-export function startProgress(context: CommandContext): Progress {
+/**
+ * Begins to show progress: in place on a terminal, as log lines elsewhere.
+ *
+ * @param limit records of each section after which reading stops; 0 for no limit
+ */
+export function startProgress(context: CommandContext, limit: number): Progress {
   const running = new Map<string, Running>();
   const live = context.isTerminal && !context.global.quiet;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -60,9 +68,9 @@ export function startProgress(context: CommandContext): Progress {
     const [first] = all;
     if (first === undefined) return;
     if (!live) {
-      for (const one of all) context.log.info(`${one.section}: ${phrase(one)}`);
+      for (const one of all) context.log.info(`${one.section}: ${phrase(one, limit)}`);
     } else {
-      context.status(all.length > 1 ? phraseAll(all) : `${first.section}: ${phrase(first)}`);
+      context.status(all.length > 1 ? phraseAll(all) : `${first.section}: ${phrase(first, limit)}`);
     }
   }
   return {

@@ -10,8 +10,12 @@ import type { StoredRun } from "../state/runs.ts";
 import { describeOutcome, isUndecided } from "../sync/stored_run.ts";
 import { describeCounts } from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
+import { paintColumn } from "./paint.ts";
 import { openExisting } from "./state.ts";
 import { table } from "./table.ts";
+
+/** Where the state is among the columns of the list. */
+const stateColumn = 3;
 
 /** Runs that are listed. */
 const listed = 20;
@@ -35,6 +39,7 @@ function list(context: CommandContext, runs: readonly StoredRun[]): void {
         ["ID", "SECTION", "ORIGIN", "STATE", "STARTED", "RECORDS"],
         ...runs.map(formatRunRow),
       ]),
+      paintColumn(stateColumn),
     );
     context.print(`State file ${context.stateFile}`);
   }

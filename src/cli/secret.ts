@@ -91,10 +91,14 @@ async function set({ input, log }: CommandContext, section: string, key: string)
   return exitCodes.ok;
 }
 
-async function get({ print }: CommandContext, section: string, key: string): Promise<number> {
+async function get(
+  { print, global }: CommandContext,
+  section: string,
+  key: string,
+): Promise<number> {
   const secret = await readKeyring(section, key);
   if (secret === undefined) throw new UsageError(`The keyring has no ${key} of [${section}]`);
-  print(secret);
+  print(global.output === "json" ? JSON.stringify({ section, key, secret }) : secret);
   return exitCodes.ok;
 }
 

@@ -195,14 +195,22 @@ async function stepsFor(
   return target.manager[action]();
 }
 
+async function describeSteps(steps: readonly Step[]): Promise<readonly unknown[]> {
+  const { stepJson } = await import("../os_service/mod.ts");
+  return steps.map(stepJson);
+}
+
+/** What was done, for programs; people read it in the log. */
+function showDone(context: CommandContext, { manager }: Target, steps: readonly unknown[]): void {
+  if (context.global.output !== "json") return;
+  const { system, service } = manager;
+  context.print(JSON.stringify({ system, service, steps }, null, 2));
+}
+
 async function showSteps(context: CommandContext, target: Target, steps: readonly Step[]) {
-  const { stepJson, stepText } = await import("../os_service/mod.ts");
-  const { system, service } = target.manager;
-  context.print(
-    context.global.output === "json"
-      ? JSON.stringify({ system, service, steps: steps.map(stepJson) }, null, 2)
-      : steps.map(stepText).join("\n"),
-  );
+  const { stepText } = await import("../os_service/mod.ts");
+  if (context.global.output === "text") context.print(steps.map(stepText).join("\n"));
+  else showDone(context, target, await describeSteps(steps));
   return exitCodes.ok;
 }
 
@@ -301,10 +309,12 @@ export const service = defineCommand({
       context.log.info(
         `${target.manager.service} is ${action === "start" ? "running" : "stopped"} already`,
       );
+      showDone(context, target, []);
       return exitCodes.ok;
     }
     await perform(steps, (step) => context.log.info(describeStep(step)));
     context.log.info(`${target.manager.service} ${outcome(action, values)}`);
+    showDone(context, target, await describeSteps(steps));
     return exitCodes.ok;
   },
 });

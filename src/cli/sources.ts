@@ -6,6 +6,8 @@
 
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "../base/errors.ts";
+import { optionsOfSource } from "../config/declared.ts";
+import { describeSource } from "../describe/source_json.ts";
 import { helpSource, helpSources } from "../describe/help.ts";
 import { findSource, sources } from "../sources/mod.ts";
 import { defineCommand, exitCodes } from "./command.ts";
@@ -16,6 +18,7 @@ export const sourcesCommand = defineCommand({
   summary: "List the sources, or show what can be configured and mapped for one.",
   positionals: {
     usage: "[NAME]",
+    names: "sources",
     help: "A source, for example csv_assets.",
     minimum: 0,
     maximum: 1,
@@ -39,7 +42,11 @@ export const sourcesCommand = defineCommand({
       const near = closest(name, sources.map((known) => known.name));
       throw new UsageError(`There is no source "${name}"`, { hint: `Did you mean ${near}?` });
     }
-    context.print(helpSource(source));
+    context.print(
+      context.global.output === "json"
+        ? JSON.stringify(describeSource(source, optionsOfSource(source)), null, 2)
+        : helpSource(source),
+    );
     return Promise.resolve(exitCodes.ok);
   },
 });

@@ -17,6 +17,7 @@ import {
 import { ConfigError } from "../base/errors.ts";
 import { describeCounts } from "../sync/report.ts";
 import { defineCommand, exitCodes } from "./command.ts";
+import { paintFirstWords } from "./paint.ts";
 import { requireState } from "./state.ts";
 import { table } from "./table.ts";
 
@@ -106,7 +107,7 @@ The exit code is 3 when a section is invalid, failed, late or partly, or when re
     } else if (all.length === 0) context.print("No section is enabled");
     else {
       const head = ["STATE", "SECTION", "RUNS", "LAST START", "RECORDS", "OPEN", "NEXT"];
-      context.print(table([head, ...all.map(toRow)]));
+      context.print(table([head, ...all.map(toRow)]), paintFirstWords);
       const open = all.filter(needsAttention);
       for (const { section, last } of open) {
         if (last?.error != null) context.print(`  ${section}: ${last.error}`);

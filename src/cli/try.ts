@@ -149,6 +149,7 @@ export const tryCommand = defineCommand({
     "Nothing is read from a source and nothing is sent. Log lines of the code go to standard error. Without --source, the value is that of the first mapping that uses the converter.",
   positionals: {
     usage: "NAME",
+    names: "sections",
     help:
       "A converter, with parameters as in a mapping (split:on=,|index=1), or a section whose filter to run.",
     minimum: 1,

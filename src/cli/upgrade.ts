@@ -4,14 +4,9 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { AgentError, messageOf, UsageError } from "../base/errors.ts";
-import { describeIdentity } from "../release/manifest.ts";
-import { parsePublicKey, type PublicKey } from "../release/minisign.ts";
-import { openOrigin } from "../release/origin.ts";
+import { describeOffer, openUpgrade } from "../app/upgrade.ts";
+import { UsageError } from "../base/errors.ts";
 import { install, type Offer, readOffer, type UpgradeSettings } from "../release/upgrade.ts";
-import { commit, publicKey, releaseFile, version } from "../runtime/version.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
@@ -40,23 +35,6 @@ interface Outcome {
   readonly kept: string | null;
 }
 
-function trustedKey({ directory }: CommandContext, path: string): PublicKey {
-  if (path === "") {
-    if (publicKey !== undefined) return parsePublicKey(publicKey, "The key built in");
-    throw new AgentError("This agent was built without a key to check releases with", {
-      hint:
-        "Get the public key from the publisher, through another channel than the release itself, and name its file with --public-key.",
-    });
-  }
-  const file = resolve(directory, path);
-  try {
-    return parsePublicKey(readFileSync(file, "utf8"), file);
-  } catch (error) {
-    if (error instanceof AgentError) throw error;
-    throw new AgentError(`Cannot read the public key ${file}: ${messageOf(error)}`);
-  }
-}
-
 function readUpgradeSettings(
   context: CommandContext,
   values: Values<typeof flags>,
@@ -67,37 +45,19 @@ function readUpgradeSettings(
         "Name the folder or the address of a release, for example --from https://example.com/agent/0.2.0",
     });
   }
-  if (releaseFile === undefined) {
-    throw new AgentError("This agent runs from its sources: there is no program to replace", {
-      hint: "Update the sources, or build the program with npm run build.",
-    });
-  }
-  const origin = openOrigin(values.from, context);
-  for (const secret of origin.secrets) context.redactor.add(secret);
-  return {
-    origin,
-    key: trustedKey(context, values["public-key"]),
-    current: { version, commit },
-    file: releaseFile,
-    program: process.execPath,
+  return openUpgrade(context, {
+    from: values.from,
+    publicKey: values["public-key"],
     allowDowngrade: values["allow-downgrade"],
-    log: context.log,
     onProgress(bytes, size) {
       const of = size === undefined ? "" : ` of ${megabytes(size)}`;
       context.status(`${megabytes(bytes)}${of} MB`);
     },
-  };
+  });
 }
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
-}
-
-function describe({ current }: UpgradeSettings, offer: Offer): string {
-  const [there, here] = [describeIdentity(offer.identity), describeIdentity(current)];
-  if (offer.standing === "same") return `agent ${here} is also the version of the release`;
-  const how = offer.standing === "other build" ? "another build than" : `${offer.standing} than`;
-  return `The release contains agent ${there}, ${how} this ${here}`;
 }
 
 function show(
@@ -118,7 +78,9 @@ function show(
     context.print(JSON.stringify(outcome, null, 2));
     return;
   }
-  context.print(`${describe(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`);
+  context.print(
+    `${describeOffer(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`,
+  );
   if (kept === null) return;
   context.print(
     `Installed. The old program is kept as ${kept}. The old program is still running: restart the service.`,

@@ -24,6 +24,7 @@ import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { parallelFlag, uploadFlags } from "./flags.ts";
 import { startProgress } from "./progress.ts";
 import { showMappings } from "./show_mappings.ts";
+import { paintOutcome } from "./paint.ts";
 
 const flags = { ...uploadFlags, "parallel": parallelFlag(1) } as const;
 
@@ -40,6 +41,7 @@ export const upload = defineCommand({
 Every record that is read ends as sent, filtered, incomplete (a required field is empty), failed or kept for the next run; the report names the failed ones. What an earlier run left is sent first.`,
   positionals: {
     usage: "NAME...",
+    names: "sections",
     help:
       "Sections to run, exactly as written in the configuration file, for example csv_assets or casper.MDM.",
     minimum: 0,
@@ -112,7 +114,7 @@ async function run(
   { config, names, plan, onDelivered }: Job,
 ): Promise<number> {
   const started = new Date();
-  const progress = startProgress(context);
+  const progress = startProgress(context, flags["record-count"]);
   const { sections, notEnabled } = await uploadSections(context, config, {
     sections: names,
     plan,
@@ -171,7 +173,7 @@ function showSection(
   report: SectionReport,
 ): void {
   const [line, ...details] = sectionLines(report);
-  if (global.output === "text" && !testmode) print(describeSection(report));
+  if (global.output === "text" && !testmode) print(describeSection(report), paintOutcome);
   else log.info(line, details);
   if (report.error !== null) log.error(`${report.section}: ${report.error.message}`);
 }

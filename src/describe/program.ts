@@ -19,6 +19,7 @@ export interface CommandText {
   readonly details?: string;
   readonly positionals?: {
     readonly usage: string;
+    readonly names?: "sections" | "sources";
     readonly help: string;
     readonly maximum: number;
   };

@@ -8,6 +8,7 @@ import { AgentError, messageOf } from "../base/errors.ts";
 import { assets } from "./assets.ts";
 import type { Call, Env, GuiContext } from "./context.ts";
 import { type BrowserSession, headers, requireHost, requireSession } from "./access.ts";
+import { showHiddenInPage } from "./hidden_characters.ts";
 import { problemPage } from "./problem.tsx";
 
 /** The path of the link that lets the first browser in; the token is its query. */
@@ -19,6 +20,11 @@ export function guiApp(gui: GuiContext, session: BrowserSession, origin: () => s
   app.use("*", async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  });
+  app.use("*", async (c, next) => {
+    await next();
+    if (c.res.headers.get("content-type")?.startsWith("text/html") !== true) return;
+    c.res = new Response(showHiddenInPage(await c.res.text()), c.res);
   });
   app.use("*", requireHost(origin));
   app.get(entrance, (c) => enter(c, session));

@@ -9,6 +9,7 @@ import editorScript from "./assets/editor.bundle" with { type: "text" };
 import chooseAllScript from "./assets/choose_all.js" with { type: "text" };
 import filterScript from "./assets/filter.js" with { type: "text" };
 import frameScript from "./assets/frame.js" with { type: "text" };
+import setupScript from "./assets/setup.js" with { type: "text" };
 import liveScript from "./assets/live.js" with { type: "text" };
 import mappingFormScript from "./assets/mapping_form.mjs" with { type: "text" };
 import mappingListScript from "./assets/mapping_list.mjs" with { type: "text" };
@@ -36,6 +37,7 @@ export const assets: ReadonlyMap<string, Asset> = new Map([
   ["choose_all.js", { type: script, text: chooseAllScript as unknown as string }],
   ["filter.js", { type: script, text: filterScript as unknown as string }],
   ["frame.js", { type: script, text: frameScript as unknown as string }],
+  ["setup.js", { type: script, text: setupScript as unknown as string }],
   ["mapping.css", { type: "text/css; charset=utf-8", text: mappingStyle }],
   ["mapping_form.mjs", { type: script, text: mappingFormScript as unknown as string }],
   ["mapping_list.mjs", { type: script, text: mappingListScript as unknown as string }],

@@ -5,6 +5,7 @@
  */
 import { checkDocument } from "../app/configuration.ts";
 import type { Finding } from "../base/errors.ts";
+import { ownSections, serverSections } from "../config/declared.ts";
 import { isSectionEnabled } from "../config/enabled.ts";
 import { parseIni } from "../config/ini.ts";
 import { editIni, type IniEdit } from "../config/ini_writer.ts";
@@ -20,6 +21,11 @@ export interface Proposal {
   readonly findings: readonly Finding[];
 }
 
+/** Whether a section is no source's, and so is never enabled. */
+function isOwn(section: string): boolean {
+  return Object.hasOwn(ownSections, section) || Object.hasOwn(serverSections, section);
+}
+
 /** The findings about a text as a configuration, also about one section that is not enabled. */
 export function checkText(
   gui: GuiContext,
@@ -30,7 +36,7 @@ export function checkText(
   const document = parseIni(text, path);
   const { findings } = checkDocument(gui, document);
   const named = section === undefined ? undefined : document.byName.get(section);
-  if (section === undefined || named === undefined || section === "oomnitza") return [...findings];
+  if (section === undefined || named === undefined || isOwn(section)) return [...findings];
   if (isSectionEnabled(document, section, gui.env)) return [...findings];
   // What is not enabled is not checked, so it is looked at as if it were; it may be incomplete.
   const enabled = editIni(text, [{ kind: "set", section, key: "enable", value: "True" }]);

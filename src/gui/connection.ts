@@ -28,7 +28,8 @@ function fieldsNamed(gui: GuiContext, section: string, text: string): string[] {
   return keys.filter((key) => words.has(key));
 }
 
-function failure(gui: GuiContext, section: string, thrown: unknown): ShownFinding[] {
+/** What went wrong with a section, at its fields where those are known. */
+export function findFailure(gui: GuiContext, section: string, thrown: unknown): ShownFinding[] {
   if (thrown instanceof ConfigError && thrown.findings.length > 0) {
     const own = thrown.findings.filter((each) =>
       each.severity === "error" && each.section === section
@@ -61,7 +62,7 @@ export async function testConnection(
     );
     return { outcome: "tested", ok: true, findings: [], message };
   } catch (thrown) {
-    const findings = failure(gui, section, thrown);
+    const findings = findFailure(gui, section, thrown);
     return { outcome: "tested", ok: false, findings, message: "The connection does not work." };
   }
 }

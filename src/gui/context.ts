@@ -5,6 +5,7 @@
  */
 import type { Context, Hono } from "hono";
 import type { AppContext } from "../app/context.ts";
+import type { SourceRecord } from "../base/record.ts";
 import type { IniFile } from "./ini_file.ts";
 import type { UploadJobs } from "./upload_job.ts";
 
@@ -16,6 +17,8 @@ export interface GuiContext extends AppContext {
   readonly base: string;
   /** Uploads that the pages begin. */
   readonly uploads: UploadJobs;
+  /** First records of sections that the setup has read, by section. */
+  readonly samples: Map<string, readonly SourceRecord[]>;
   /** Reads the configuration file as it is now. */
   read(): IniFile;
   /** Keeps the program from stopping for idleness until it is disposed of. */
@@ -32,6 +35,9 @@ export interface Env {
 /** The context of a request to the GUI. */
 export type Call = Context<Env>;
 
+/** Parts of the navigation: daily work, what is set up, and the machine that the agent runs on. */
+export type NavigationGroup = "work" | "settings" | "machine";
+
 /** A page: its position in the navigation, and its routes. */
 export interface Page {
   /**
@@ -43,6 +49,8 @@ export interface Page {
   readonly label: string;
   /** `main` is in the navigation, `section` a tab of every section of a source, `none` has no link. */
   readonly navigation: "main" | "section" | "none";
+  /** Where it is in the navigation; among what is done every day unless it says otherwise. */
+  readonly group?: NavigationGroup;
   /** Adds its routes, whose paths begin with a slash: `/logs`, `/section/:name/mappings`. */
   routes(app: Hono<Env>, gui: GuiContext): void;
 }

@@ -7,7 +7,13 @@
 import type { Child } from "hono/jsx";
 import { isSectionEnabled } from "../config/enabled.ts";
 import type { IniDocument } from "../config/ini.ts";
-import { type Call, type GuiContext, type Page, sectionPath } from "./context.ts";
+import {
+  type Call,
+  type GuiContext,
+  type NavigationGroup,
+  type Page,
+  sectionPath,
+} from "./context.ts";
 import { sourceNamed } from "../config/declared.ts";
 
 /** What a page is to show. */
@@ -114,14 +120,31 @@ function Current({ to, isCurrent, children }: { to: string; isCurrent: boolean; 
   return <a href={to} {...(isCurrent ? { "aria-current": "page" } : {})}>{children}</a>;
 }
 
-function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
-  const pages = gui.pages.filter(({ navigation }) => navigation === "main");
-  const sections = view.document.sections.filter(({ name }) =>
-    sourceNamed(name, gui.sources) !== undefined
+/** Pages of sections that are no source's, among the others of their group. */
+const ownLinks = [
+  { section: "oomnitza", label: "Oomnitza" },
+  { section: "serve", label: "Webhook listener" },
+  { section: "alerts", label: "Alerts" },
+] as const;
+
+const groupTitles = { work: undefined, settings: "Settings", machine: "This machine" } as const;
+
+function Group({ gui, view, group }: { gui: GuiContext; view: View; group: NavigationGroup }) {
+  const pages = gui.pages.filter((page) =>
+    page.navigation === "main" && (page.group ?? "work") === group
   );
+  const title = groupTitles[group];
   return (
-    <nav id="navigation" aria-label="Pages and sections">
-      <ul>
+    <>
+      {title === undefined ? null : <h2 id={`navigation-${group}`}>{title}</h2>}
+      <ul {...title === undefined ? {} : { "aria-labelledby": `navigation-${group}` }}>
+        {group !== "settings" ? null : ownLinks.map(({ section, label }) => (
+          <li>
+            <Current to={sectionPath(section)} isCurrent={view.section === section}>
+              {label}
+            </Current>
+          </li>
+        ))}
         {pages.map(({ path, label }) => (
           <li>
             <Current
@@ -132,12 +155,20 @@ function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
             </Current>
           </li>
         ))}
-        <li>
-          <Current to={sectionPath("oomnitza")} isCurrent={view.section === "oomnitza"}>
-            Oomnitza
-          </Current>
-        </li>
       </ul>
+    </>
+  );
+}
+
+function Navigation({ gui, view }: { gui: GuiContext; view: View }) {
+  const sections = view.document.sections.filter(({ name }) =>
+    sourceNamed(name, gui.sources) !== undefined
+  );
+  return (
+    <nav id="navigation" aria-label="Pages and sections">
+      <Group gui={gui} view={view} group="work" />
+      <Group gui={gui} view={view} group="settings" />
+      <Group gui={gui} view={view} group="machine" />
       {sections.length === 0 ? null : <h2 id="sections">Sections</h2>}
       {sections.length === 0 ? null : (
         <ul aria-labelledby="sections">

@@ -74,7 +74,8 @@ export function createGuiContext(
   own: Pick<GuiContext, "keepAwake" | "stop">,
 ): GuiContext {
   const uploads = new UploadJobs(app, own.keepAwake);
-  return { ...app, ...own, pages, base, uploads, read: () => readIniFile(app.ini) };
+  const read = () => readIniFile(app.ini);
+  return { ...app, ...own, pages, base, uploads, samples: new Map(), read };
 }
 
 /**

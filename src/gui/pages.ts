@@ -18,7 +18,15 @@ import { runPage } from "./pages/run.tsx";
 import { runsPage } from "./pages/runs.tsx";
 import { schedulePage } from "./pages/schedule.tsx";
 import { sectionPage } from "./pages/section.tsx";
+import { secretsPage } from "./pages/secrets.tsx";
+import { servicePage } from "./pages/service.tsx";
 import { sectionListPage } from "./pages/section_list.tsx";
+import { setupPage } from "./pages/setup.tsx";
+import { setupMappingPage } from "./pages/setup_mapping.tsx";
+import { setupSchedulePage } from "./pages/setup_schedule.tsx";
+import { setupSourcePage } from "./pages/setup_source.tsx";
+import { takeoverPage } from "./pages/takeover.tsx";
+import { upgradePage } from "./pages/upgrade.tsx";
 
 /** Every page; a new one is a file under `pages/` and a line here. */
 export const pages: readonly Page[] = [
@@ -26,9 +34,12 @@ export const pages: readonly Page[] = [
   runPage,
   runsPage,
   failedPage,
-  convertersPage,
-  schedulePage,
   logsPage,
+  schedulePage,
+  convertersPage,
+  secretsPage,
+  servicePage,
+  upgradePage,
   sectionPage,
   discoverPage,
   mappingsPage,
@@ -37,4 +48,9 @@ export const pages: readonly Page[] = [
   planPage,
   historyPage,
   sectionListPage,
+  setupPage,
+  setupSourcePage,
+  setupMappingPage,
+  setupSchedulePage,
+  takeoverPage,
 ];

@@ -10,6 +10,7 @@ import { scanIni } from "../config/ini_lines.ts";
 import type { IniEdit } from "../config/ini_writer.ts";
 import type { Call, GuiContext } from "./context.ts";
 import { compareLines, type DiffLine, withoutFarLines } from "./diff.ts";
+import { showHidden, showHiddenInPage } from "./hidden_characters.ts";
 import { changedMeanwhile, type IniFile, writeIniFile } from "./ini_file.ts";
 import { maskedLines } from "./masking.ts";
 import { isRefused, type Proposal, propose } from "./config_edit.ts";
@@ -45,6 +46,8 @@ export interface Change {
   readonly errors?: readonly ShownFinding[] | undefined;
   /** The page to go to when it is saved. */
   readonly next: string;
+  /** Whether to go there also when nothing is to be changed: a step that was done before. */
+  readonly goesOn?: boolean | undefined;
 }
 
 /** A text with the full stop that it lacks. */
@@ -60,7 +63,7 @@ export function shownFinding(gui: GuiContext, finding: Finding, section: string)
   return {
     severity: finding.severity,
     field: isOwn ? finding.option : undefined,
-    text: gui.redactor.redact(`${prefix}${sentence(finding.message)}${hint}`),
+    text: showHidden(gui.redactor.redact(`${prefix}${sentence(finding.message)}${hint}`)),
   };
 }
 
@@ -80,7 +83,10 @@ export function answerChange(
   if (errors.length > 0) return answer(c, { outcome: "refused", findings: errors });
   const proposal = propose(gui, file, change.edits(file), change.section);
   const findings = proposal.findings.map((each) => shownFinding(gui, each, change.section));
-  if (proposal.text === file.text) return answer(c, { outcome: "unchanged" });
+  if (proposal.text === file.text) {
+    if (change.goesOn === true) return answer(c, { outcome: "saved", next: change.next });
+    return answer(c, { outcome: "unchanged" });
+  }
   if (isRefused(proposal)) return answer(c, { outcome: "refused", findings });
   if (form.get("confirmed") !== "yes") {
     return answer(c, { outcome: "review", findings, difference: difference(gui, proposal) });
@@ -106,11 +112,12 @@ function difference(gui: GuiContext, { file, text }: Proposal): string {
   const [before, after] = [maskedLines(gui, file.text), maskedLines(gui, text)];
   const [old, fresh] = [file.text, text].map((each) => [...scanIni(each)].map((line) => line.text));
   const lines = withoutFarLines(compareLines(old ?? [], fresh ?? []));
-  return String(
+  const html = String(
     <pre class="difference" tabindex={0} aria-label="The change to the file">
       {lines.map((line) => <Line line={line} before={before} after={after} />)}
     </pre>,
   );
+  return showHiddenInPage(html);
 }
 
 const signs = { same: " ", added: "+", removed: "-", gap: "⋯" } as const;

@@ -100,6 +100,11 @@ function enableEdit(
   return [{ kind: "set", section, key: "enable", value: wanted ? "True" : "False" }];
 }
 
+/** `[oomnitza]` has to stand in front of all others. */
+function placeOf(section: string, { document }: IniFile): string | undefined {
+  return section === "oomnitza" ? document.sections[0]?.name : undefined;
+}
+
 /** The edits that bring a section to what a form says: only what differs. */
 export function formEdits(
   gui: GuiContext,
@@ -110,10 +115,18 @@ export function formEdits(
   const fields = filledFields(gui, file, section);
   const added: IniEdit[] = file.document.byName.has(section)
     ? []
-    : [{ kind: "add-section", section, before: file.document.sections[0]?.name }];
+    : [{ kind: "add-section", section, before: placeOf(section, file) }];
   const edits = [
     ...enableEdit(gui, file, section, form),
     ...fields.flatMap((field) => editsForField(section, field, form)),
   ];
   return edits.length === 0 ? [] : [...added, ...edits];
+}
+
+/** What a new section says where the default is that of older ones. */
+export function recommendedEdits({ sources }: GuiContext, section: string): IniEdit[] {
+  const options = Object.entries(sourceNamed(section, sources)?.options ?? {});
+  return options.flatMap(([key, { recommended: value }]): IniEdit[] =>
+    value === undefined ? [] : [{ kind: "set", section, key, value }]
+  );
 }

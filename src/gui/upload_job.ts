@@ -26,6 +26,8 @@ export interface SectionProgress {
   readonly name: string;
   /** Its account so far, once it has begun. */
   account?: Account;
+  /** When it began, in milliseconds of the clock of this process. */
+  begunMs?: number;
   /** How it went, once it has ended. */
   report?: SectionReport;
 }
@@ -182,7 +184,9 @@ export class UploadJobs {
       sections: sections.map(({ name }) => name),
       onStart(name, account) {
         const progress = progressOf(name);
-        if (progress !== undefined) progress.account = account;
+        if (progress === undefined) return;
+        progress.account = account;
+        progress.begunMs = performance.now();
       },
       onReport: (report) => {
         const progress = progressOf(report.section);

@@ -143,7 +143,12 @@ async function relayTo({ url }: Proxy, protocol: string): Promise<ProxyRelay> {
   if (known !== undefined) return await known;
   const started = startProxyRelay(url, openSspi);
   relays.set(url, started);
-  return await started;
+  try {
+    return await started;
+  } catch (error) {
+    relays.delete(url); // the next request may find a port
+    throw error;
+  }
 }
 
 /** Why there was no answer, where a login at the proxy failed before the proxy saw it. */

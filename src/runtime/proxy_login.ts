@@ -235,6 +235,7 @@ export async function startProxyRelay(proxy: string, open: OpenLogin): Promise<P
     if (method !== "CONNECT") return refuse(client, "HTTP/1.1 501 Not Implemented");
     try {
       const [onward, rest] = await openTunnel(address, target, open);
+      relay.failure = undefined;
       onward.on("error", () => client.destroy());
       client.on("error", () => onward.destroy());
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");

@@ -46,6 +46,9 @@ export interface StoredRun {
   readonly times: StoredTimes | null;
 }
 
+/** A run without what still waits of it, which takes a look at the outbox. */
+export type PastRun = Omit<StoredRun, "waiting">;
+
 /** What is known at the end of a run. */
 export interface RunEnd {
   readonly ended: string;
@@ -168,6 +171,10 @@ function readRunState(row: SqliteRow, isAtWork: (owner: string) => boolean): Run
 }
 
 function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredRun {
+  return { ...parsePastRun(row, isAtWork), waiting: Number(row.waiting) };
+}
+
+function parsePastRun(row: SqliteRow, isAtWork: (owner: string) => boolean): PastRun {
   return {
     id: String(row.id),
     section: String(row.section),
@@ -181,7 +188,6 @@ function parseRun(row: SqliteRow, isAtWork: (owner: string) => boolean): StoredR
     requests: Number(row.requests),
     error: row.error === null ? null : String(row.error),
     stopped_by_guard: Number(row.stopped_by_guard) === 1,
-    waiting: Number(row.waiting),
     receipt: row.receipt === null ? null : JSON.parse(String(row.receipt)),
     awaits_receipt: row.awaits_receipt === 1,
     times: row.times === null ? null : JSON.parse(String(row.times)),
@@ -249,24 +255,24 @@ export interface RunSelection {
   readonly limit: number;
 }
 
-/** The latest runs of a section, oldest first. */
+/** The latest runs of a section, oldest first; what waits of each is not looked for. */
 export function recentRuns(
   database: Sqlite,
   { section, origin, since, limit }: RunSelection,
   isAtWork: (owner: string) => boolean,
-): StoredRun[] {
+): PastRun[] {
   // Those that are closed have an index by origin; those that are open are few.
   const rows = [0, 1].flatMap((isOpen) =>
     database.rows(
-      `${shown} WHERE section = ? AND origin = ? AND is_open = ${isOpen} AND started >= ?
-        ORDER BY id DESC LIMIT ?`,
+      `SELECT runs.* FROM runs WHERE section = ? AND origin = ? AND is_open = ${isOpen}
+        AND started >= ? ORDER BY id DESC LIMIT ?`,
       section,
       origin,
       since,
       limit,
     )
   );
-  return rows.map((row) => parseRun(row, isAtWork))
+  return rows.map((row) => parsePastRun(row, isAtWork))
     .sort((a, b) => a.id < b.id ? -1 : 1).slice(-limit);
 }
 

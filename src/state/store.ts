@@ -43,7 +43,7 @@ import {
   type RunSelection,
   waitingRecords,
 } from "./runs.ts";
-import type { RunOrigin, StoredRun } from "./runs.ts";
+import type { PastRun, RunOrigin, StoredRun } from "./runs.ts";
 import { type SyncFile, WalSync } from "./wal_sync.ts";
 
 /** A running upload, in the state file. */
@@ -204,7 +204,7 @@ export class StateStore {
   }
 
   /** The latest runs of a section, oldest first. */
-  recentRuns(selection: RunSelection): StoredRun[] {
+  recentRuns(selection: RunSelection): PastRun[] {
     return this.#use((database) =>
       recentRuns(database, selection, (owner) => isAtWork(this.path, owner))
     );

@@ -16,18 +16,29 @@ const input = { commands, globalFlags, sources: ["csv_assets", "csv_users"] };
 const shown = commands.filter(({ hidden }) => hidden !== true);
 const allFlags = [globalFlags, ...shown.map(({ flags }) => flags)].flatMap(Object.keys);
 
+type Variables = Readonly<Record<string, string>>;
+
 /** Runs bash on a script, given on its standard input. */
-function bash(...args: string[]): { exit: number; output: string } {
+function bashWith(env: Variables, ...args: string[]): { exit: number; output: string } {
   const script = Buffer.from(completionScript("bash", input));
-  const { exitCode, stdout, stderr } = Bun.spawnSync(["bash", ...args], { stdin: script });
+  const run = { stdin: script, env: { ...process.env, ...env } };
+  const { exitCode, stdout, stderr } = Bun.spawnSync(["bash", ...args], run);
   return { exit: exitCode, output: `${stdout}${stderr}` };
+}
+
+function bash(...args: string[]): { exit: number; output: string } {
+  return bashWith({}, ...args);
 }
 
 /** What bash offers for a line of words, of which the last is being typed. */
 function complete(...words: string[]): string[] {
+  return completeWith({}, ...words);
+}
+
+function completeWith(env: Variables, ...words: string[]): string[] {
   const driver =
     'source /dev/stdin; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _agent; printf "%s\\n" "${COMPREPLY[@]}"';
-  const { exit, output } = bash("-c", driver, "bash", ...words);
+  const { exit, output } = bashWith(env, "-c", driver, "bash", ...words);
   expect(exit).toBe(0);
   return output.split("\n").filter((line) => line !== "");
 }
@@ -57,9 +68,27 @@ describe("the bash script", () => {
   test("completes names of sources, and words of a choice", () => {
     expect(complete("agent", "sources", "")).toEqual(["csv_assets", "csv_users"]);
     expect(complete("agent", "upload", "csv_users", "csv_a")).toEqual(["csv_assets"]);
-    expect(complete("agent", "completion", "")).toEqual([...shells]);
+    expect(complete("agent", "completion", "")).toEqual([...shells, "sections"]);
     expect(complete("agent", "--output", "")).toEqual(["text", "json"]);
     expect(complete("agent", "upload", "--workers", "")).toEqual([]);
+  });
+
+  test("asks the program for the sections of the configuration that the line names", () => {
+    const folder = mkdtempSync(join(tmpdir(), "completion-"));
+    try {
+      // Stands in for the program, which the test of the command runs.
+      writeFileSync(join(folder, "agent"), '#!/bin/sh\necho "casper.MDM"; echo "asked:$*"\n', {
+        mode: 0o755,
+      });
+      const path = { PATH: `${folder}:${process.env.PATH}` };
+      const asked = (...words: string[]) => completeWith(path, ...words);
+      expect(asked("agent", "upload", "cas")).toEqual(["casper.MDM"]);
+      expect(asked("agent", "--ini", "o.ini", "plan", "asked")).toEqual(["asked:completion"]);
+      expect(asked("agent", "--ini", "o.ini", "plan", "")).toContain("o.ini");
+      expect(asked("agent", "sources", "")).toEqual(["csv_assets", "csv_users"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("completes the value after an equals sign, one word or three", () => {
@@ -92,8 +121,9 @@ describe("the zsh script", () => {
     }
     expect(script).toContain(`'--output=[text for people, json for programs.]:word:(text json)'`);
     expect(script).toContain(":path:_files'");
-    expect(script).toContain("'*:name:(csv_assets csv_users)'");
-    expect(script).toContain("'1:name:(bash zsh fish powershell)'");
+    expect(script).toContain("'*:name:{_agent_sections csv_assets csv_users}'");
+    expect(script).toContain("'1:name:(csv_assets csv_users)'");
+    expect(script).toContain("'1:name:(bash zsh fish powershell sections)'");
     expect(script).toContain("keeps\\: mapping name");
   });
 });

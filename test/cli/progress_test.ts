@@ -58,5 +58,7 @@ slow("sections side by side share the live line", async () => {
     // deno-lint-ignore no-control-regex
     /\r\x1b\[K2 sections: \d+ read, \d+ sent, 0 failed: csv_assets\.a \d+, csv_assets\.b \d+/,
   );
-  for (const name of two) expect(shown.stdout).toContain(`${name}: ok: 2000 read, 2000 sent`);
+  for (const name of two) {
+    expect(shown.stdout).toContain(`${name}: \x1b[32mok\x1b[0m: 2000 read, 2000 sent`);
+  }
 });

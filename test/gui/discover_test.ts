@@ -52,7 +52,7 @@ slow("paths are listed by the page, searched and narrowed, and lead to the edito
     expect(await page.textContent("details")).toContain("SERIAL_NUMBER, COLOUR");
     expect(await page.locator("#paths ~ .scroll tbody tr").count()).toBe(50);
     await noSeriousViolations(page);
-    await keepPicture(page, "discover-1440-light");
+    await keepPicture(page, "discover-many-paths", { wholePage: false });
     await page.click("text=Next");
     await page.waitForSelector("text=51 to 100 of 120");
     await page.fill("[name=search]", "own");
@@ -86,7 +86,7 @@ slow("without Oomnitza the paths are shown all the same, on a phone in the dark"
   await page.waitForSelector("text=Which fields of Oomnitza are not mapped is not known");
   expect(await page.locator("#paths ~ .scroll tbody tr").count()).toBe(50);
   await noSeriousViolations(page);
-  await keepPicture(page, "discover-390-dark");
+  await keepPicture(page, "discover-many-paths-390", { wholePage: false });
 });
 
 slow("a source that cannot be read says why", async () => {

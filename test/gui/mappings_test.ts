@@ -84,7 +84,7 @@ slow("fields are mapped with the values of a record in sight, and saved together
     await page.waitForSelector(".live code:text-is('\"example.com\"')");
     await page.fill("[data-pane=fields] [data-search]", "");
     await noSeriousViolations(page);
-    await keepPicture(page, "mappings-1440-light", { wholePage: false });
+    await keepPicture(page, "mappings-changed", { wholePage: false });
 
     await page.click("text=Compare 50 records with Oomnitza's fields");
     await page.waitForSelector(".notice.warning");
@@ -138,7 +138,8 @@ slow("errors are at their line, and the file keeps its spelling and comments", a
     "This cannot be saved. SITE: Enter where the value comes from.",
   );
   expect(await page.getAttribute("#mapping-value", "aria-invalid")).toBe("true");
-  await keepPicture(page, "mappings-390-dark", { wholePage: false });
+  expect(await rowOf(page, "fields", "SITE").locator(".value").textContent()).toBe("");
+  await keepPicture(page, "mappings-refused", { wholePage: false });
   await page.selectOption("#mapping-from", "hardcoded");
   await page.fill("#mapping-value", "Berlin");
   await saveAll(page);
@@ -197,7 +198,7 @@ slow(
     await page.click("[data-step='1']");
     await rowOf(page, "fields", "FLOOR").locator(".value.wrong").waitFor();
     await noSeriousViolations(page);
-    await keepPicture(page, "mappings-1280-dark", { wholePage: false });
+    await keepPicture(page, "mappings-converters", { wholePage: false });
     expect(pageErrors).toEqual([]);
   },
 );

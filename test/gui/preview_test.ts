@@ -123,10 +123,19 @@ slow("what is due is shown, and how the service does", async () => {
   await using gui = await agentGui({ ...own, files: { "config.ini": ini } });
   const { page, pageErrors } = await openWindow(browser, gui, { width: 400 });
   await page.goto(new URL("schedule", page.url()).href);
-  const cells = await page.locator("tbody td").allTextContents();
-  expect(cells).toEqual(["0 3 * * *", "never", expect.stringMatching(/^\d{4}-\d\d-\d\d .* UTC$/)]);
-  expect(await page.textContent("[aria-labelledby=service] .notice")).toContain("does not run");
+  const cells = await page.locator("[aria-label='Next runs'] tbody td").allTextContents();
+  expect(cells).toEqual(["0 3 * * *", "never", expect.stringMatching(/^in \d+ (hour|minute)s?$/)]);
+  // Every day at three, for a week.
+  const days = await page.locator(".week tbody td").allTextContents();
+  expect(days).toEqual(Array<string>(7).fill("1 run: csv_assets"));
+  expect(await page.locator(".week tbody th").allTextContents()).toEqual(["03:00"]);
+  expect(await page.textContent("main")).toContain("No sections run at the same time");
   await noSeriousViolations(page);
   await keepPicture(page, "schedule-400");
+  await page.goto(new URL("service", page.url()).href);
+  expect(await page.textContent("[aria-label=State] .notice")).toMatch(
+    /does not run|not installed/,
+  );
+  await noSeriousViolations(page);
   expect(pageErrors).toEqual([]);
 }, 60_000);

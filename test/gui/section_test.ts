@@ -104,7 +104,7 @@ slow("what is invalid is refused with the finding at its field", async () => {
   await goTo(page, "casper.MDM");
   await page.check("[name=enable]");
   await page.fill("[name=url]", "not an address");
-  await page.click("text=Advanced");
+  await page.click("text=Connection and certificates");
   await page.fill("[name=timeout]", "soon");
   await page.click("text=Review and save");
   await page.waitForSelector("[data-summary].bad");

@@ -111,13 +111,19 @@ test("where Windows cannot negotiate, NTLM is used if the proxy offers it", asyn
   expect(windows.open()).toBe(0);
 });
 
-test("what Windows refuses is kept, and a proxy that is not there is no login", async () => {
+test("what Windows refuses is kept until a login succeeds; a proxy that is not there is no login", async () => {
+  await using secure = record({ tls: identity });
   await using proxy = await startWindowsProxy({ accounts: [account] });
-  const refusing = await startProxyRelay(`http://${proxy.host}`, () => {
+  let isLoggedOn = false;
+  const refusing = await startProxyRelay(`http://${proxy.host}`, (login) => {
+    if (isLoggedOn) return makeWindows().openLogin(login);
     throw new SspiError("Windows returns no token", 0x8009030e);
   });
-  await expect(get("https://localhost:1/", refusing)).rejects.toThrow("502");
+  await expect(get(secure.url, refusing)).rejects.toThrow("502");
   expect(refusing.failure).toBeInstanceOf(SspiError);
+  isLoggedOn = true;
+  await get(secure.url, refusing);
+  expect(refusing.failure).toBeUndefined();
   const gone = await startProxyRelay("http://127.0.0.1:1", makeWindows().openLogin);
   await expect(get("https://localhost:1/", gone)).rejects.toThrow("502");
 });

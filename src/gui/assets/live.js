@@ -11,17 +11,12 @@ const everyMs = Number(part.dataset.every ?? 700);
 
 let shown = "";
 
-/**
- * Shows what came, and stays at the end of what scrolls when the reader was there. A part that changes
- * seldom waits while the keyboard is in it, which would lose its place.
- */
+/** Shows what came. A part that changes seldom waits while the keyboard is in it, which would lose its place. */
 function put(text) {
   if (shown === text) return;
   if (part.dataset.every && part.contains(document.activeElement)) return;
   shown = text;
-  const wasAtEnd = part.scrollTop + part.clientHeight >= part.scrollHeight - 4;
   part.innerHTML = text;
-  if (wasAtEnd) part.scrollTop = part.scrollHeight;
   document.dispatchEvent(new Event("live"));
 }
 
@@ -43,5 +38,4 @@ async function refresh() {
   setTimeout(refresh, everyMs);
 }
 
-part.scrollTop = part.scrollHeight;
 setTimeout(refresh, everyMs);

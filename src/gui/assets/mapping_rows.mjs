@@ -47,7 +47,7 @@ export function fillField(row, { entry, form, isChanged, problems, isWrong, valu
   const converter = form?.converter ? ` → ${form.converter}` : "";
   const words = problems.map(textOf).join(" ");
   row.replaceChildren(
-    line(span("what", field, field), ...marks, valueOf(form, value, isReading)),
+    line(span("what", field, field), ...marks, valueOf(form, isWrong ? null : value, isReading)),
     quietLine(
       span("from", origin + converter, origin + converter),
       problems.length > 0

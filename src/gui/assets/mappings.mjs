@@ -44,6 +44,11 @@ function problemsOf(entry) {
   return [...findings.get(entry.field) ?? [], ...entry.base?.warnings ?? []];
 }
 
+/** Whether a mapping cannot be as it is written: then nothing can be said of its value. */
+function isWrong({ field }) {
+  return findings.get(field)?.some(({ severity }) => severity === "error") ?? false;
+}
+
 /** Lists the fields anew, after data or drafts have changed. */
 function gather() {
   const known = new Map(data.fields.map((field) => [field.field, field]));
@@ -94,13 +99,12 @@ addEventListener("beforeunload", (event) => {
 // The two lists
 
 function drawField(entry, row) {
-  const wrong = findings.get(entry.field) ?? [];
   fillField(row, {
     entry,
     form: formOf(entry),
     isChanged: drafts.has(entry.field),
     problems: problemsOf(entry),
-    isWrong: wrong.some(({ severity }) => severity === "error"),
+    isWrong: isWrong(entry),
     value: values.fields[entry.field],
     isReading: Boolean(data.records),
   });
@@ -255,7 +259,7 @@ function showFacts() {
       action(`Map from ${suggestion.path}`, "quiet", () => usePath(suggestion.path)),
     );
   }
-  const value = values.fields[current];
+  const value = isWrong(entry) ? undefined : values.fields[current];
   if (value && formOf(entry) !== null) {
     const result = value.failed ? `failed: ${value.failed}` : value.output;
     const isSame = !value.failed && value.input === value.output;

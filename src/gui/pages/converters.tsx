@@ -27,6 +27,7 @@ export const convertersPage: Page = {
   path: "converters",
   label: "Converters and filters",
   navigation: "main",
+  group: "settings",
   routes(app, gui) {
     app.get("/converters", (c) => list(c, gui));
     app.get("/converter", (c) => editor(c, gui, c.req.query("name") ?? ""));

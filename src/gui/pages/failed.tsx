@@ -263,7 +263,7 @@ function Row({ gui, id, kept }: RowFacts) {
       <th scope="row">
         <label for={`id-${id}`}>{name}</label>
       </th>
-      <td>{section}</td>
+      <td data-label="Section">{section}</td>
       <td>
         {gui.redactor.redact(reason)}
         <details>
@@ -271,7 +271,7 @@ function Row({ gui, id, kept }: RowFacts) {
           <pre tabindex={0}>{json(gui.redactor, kept.payload)}</pre>
         </details>
       </td>
-      <td>{moment(at)}</td>
+      <td data-label="Refused">{moment(at)}</td>
     </tr>
   );
 }
@@ -310,7 +310,7 @@ function Records({ gui, view, page, count }: RecordsFacts) {
     <form method="post" action="failed/retry">
       <ViewFields view={view} />
       <div class="scroll" tabindex={0} role="region" aria-label="Refused records">
-        <table>
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">

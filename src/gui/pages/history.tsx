@@ -7,7 +7,7 @@
 import { AgentError } from "../../base/errors.ts";
 import { runResult } from "../../app/status.ts";
 import type { RefusedCount } from "../../state/dead_letters.ts";
-import type { RunOrigin, StoredRun } from "../../state/runs.ts";
+import type { PastRun, RunOrigin } from "../../state/runs.ts";
 import { describeCounts } from "../../sync/report.ts";
 import { type Bar, BarChart } from "../charts.tsx";
 import type { GuiContext, Page } from "../context.ts";
@@ -39,8 +39,8 @@ export const historyPage: Page = {
 };
 
 interface Facts {
-  readonly uploads: readonly StoredRun[];
-  readonly webhooks: readonly StoredRun[];
+  readonly uploads: readonly PastRun[];
+  readonly webhooks: readonly PastRun[];
   readonly refused: readonly RefusedCount[];
 }
 
@@ -69,7 +69,7 @@ function History({ gui, section }: { gui: GuiContext; section: string }) {
   );
 }
 
-function toBar(run: StoredRun): Bar {
+function toBar(run: PastRun): Bar {
   const { sent = 0, unchanged = 0, failed = 0 } = run.counts;
   return {
     title: `${moment(run.started)}: ${describeCounts(run.counts, run.stopped_by_guard)}`,
@@ -78,11 +78,11 @@ function toBar(run: StoredRun): Bar {
 }
 
 /** How long a run took, in seconds; 0 while it has no end. */
-function seconds({ started, ended }: StoredRun): number {
+function seconds({ started, ended }: PastRun): number {
   return ended === null ? 0 : (Date.parse(ended) - Date.parse(started)) / 1000;
 }
 
-function toDurationBar(run: StoredRun): Bar {
+function toDurationBar(run: PastRun): Bar {
   const took = run.ended === null ? "no end" : duration(run.started, run.ended);
   const name = run.state === "ok" ? "ok" : runResult(run);
   return { title: `${moment(run.started)}: ${took}`, parts: [[name, seconds(run)]] };
@@ -103,7 +103,7 @@ function Legend({ entries }: { entries: readonly (readonly [string, string])[] }
   );
 }
 
-function Runs({ title, runs }: { title: string; runs: readonly StoredRun[] }) {
+function Runs({ title, runs }: { title: string; runs: readonly PastRun[] }) {
   if (runs.length === 0) return null;
   const id = title.toLowerCase();
   return (
@@ -133,7 +133,7 @@ function Runs({ title, runs }: { title: string; runs: readonly StoredRun[] }) {
   );
 }
 
-function Numbers({ title, runs }: { title: string; runs: readonly StoredRun[] }) {
+function Numbers({ title, runs }: { title: string; runs: readonly PastRun[] }) {
   return (
     <details>
       <summary>The numbers</summary>

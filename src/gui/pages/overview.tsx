@@ -7,12 +7,11 @@
 import { checkDocument } from "../../app/configuration.ts";
 import type { Config } from "../../config/config.ts";
 import { needsAttention, readStatus, type SectionStatus } from "../../app/status.ts";
-import type { Finding } from "../../base/errors.ts";
 import { describeIni } from "../../describe/ini.ts";
 import { goTo, type GuiContext, type Page, sectionPath } from "../context.ts";
+import { FindingList } from "../finding_list.tsx";
 import { type IniFile, writeIniFile } from "../ini_file.ts";
 import { Mark, show } from "../layout.tsx";
-import { sentence } from "../saving.tsx";
 import { SectionsToFix } from "../section_problems.tsx";
 import { SectionRow } from "../section_row.tsx";
 import { sourceNamed } from "../../config/declared.ts";
@@ -45,15 +44,32 @@ export const overviewPage: Page = {
 
 function Beginning({ gui }: { gui: GuiContext }) {
   return (
-    <div class="notice">
-      <p>
-        There is no configuration file yet. The agent can write one with every source in it, none
-        enabled: <code>{gui.ini}</code>
+    <>
+      <p class="lead">
+        There is no configuration file yet: <code>{gui.ini}</code>
       </p>
-      <form method="post" action="create">
-        <button type="submit">Write the file</button>
-      </form>
-    </div>
+      <div class="ways">
+        <section class="way">
+          <h2>Set up in four steps</h2>
+          <p>Oomnitza, a source, its mapping and a schedule; each is tried before the next.</p>
+          <a class="button" href="setup">Set up the agent</a>
+        </section>
+        <section class="way">
+          <h2>Come from the Python connector</h2>
+          <p>
+            Choose its config.ini, and see what the agent makes of it before anything is written.
+          </p>
+          <a class="button" href="takeover">Take over a config.ini</a>
+        </section>
+        <section class="way">
+          <h2>Begin with a sample</h2>
+          <p>A file with every source in it, none of them enabled.</p>
+          <form method="post" action="create" class="tight-form">
+            <button type="submit" class="quiet">Write the file</button>
+          </form>
+        </section>
+      </div>
+    </>
   );
 }
 
@@ -77,7 +93,9 @@ async function Sections({ gui, file }: Facts) {
   const enabled = config.sections.length + config.broken.size;
   return (
     <>
-      <Findings gui={gui} findings={config.findings} />
+      {config.findings.length === 0
+        ? null
+        : <FindingList gui={gui} findings={config.findings} isOwn />}
       <p class="lead">
         {enabled} of {enabled + others.length} sections are enabled.
       </p>
@@ -145,27 +163,5 @@ function Disabled({ gui, names }: { gui: GuiContext; names: readonly string[] })
         ))}
       </ul>
     </section>
-  );
-}
-
-/** What is wrong with the file, each with a link to where it can be fixed. */
-function Findings({ gui, findings }: { gui: GuiContext; findings: readonly Finding[] }) {
-  if (findings.length === 0) return null;
-  const worst = findings.some(({ severity }) => severity === "error") ? "bad" : "warning";
-  return (
-    <div class={`notice ${worst}`}>
-      <p>The configuration file needs attention:</p>
-      <ul>
-        {findings.map(({ section, option, line, message, hint }) => (
-          <li>
-            {section === undefined ? null : <a href={sectionPath(section)}>[{section}]</a>}{" "}
-            {option === undefined ? null : <code>{option}</code>} {gui.redactor.redact(
-              sentence(`${message}${line === undefined ? "" : ` (line ${line})`}`),
-            )}
-            {hint === undefined ? "" : ` ${gui.redactor.redact(sentence(hint))}`}
-          </li>
-        ))}
-      </ul>
-    </div>
   );
 }

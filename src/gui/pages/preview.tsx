@@ -6,14 +6,13 @@
 /** @jsxImportSource hono/jsx */
 import { type Preview, previewSection } from "../../app/preview.ts";
 import { ConfigError } from "../../base/errors.ts";
-import { Skipped } from "../../base/record.ts";
-import type { ExplainedField, Explanation, ReadRecord } from "../../sync/read/explain.ts";
+import type { ExplainedField, Explanation } from "../../sync/read/explain.ts";
 import { toSectionError } from "../../sync/report.ts";
-import { Dropped } from "../../transform/map.ts";
 import { describeValueSource } from "../../transform/mapping.ts";
-import { EmptyPaths, ErrorNotice, Unreadable } from "../account.tsx";
+import { ErrorNotice } from "../account.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
+import { RecordList } from "../record_list.tsx";
 import { withSection } from "../section_config.ts";
 import { json } from "../format.ts";
 
@@ -99,69 +98,21 @@ async function result(gui: GuiContext, section: string, count: number, explained
   }
 }
 
-interface RecordsFacts {
-  readonly gui: GuiContext;
-  readonly found: Preview;
-  readonly section: string;
-  readonly count: number;
-}
-
-function Records({ gui, found, section, count }: RecordsFacts) {
-  const { items, emptyPaths, hint } = found;
-  const records = items.filter((item): item is ReadRecord => !(item instanceof Skipped));
-  const skipped = items.filter((item) => item instanceof Skipped);
-  const sent = records.filter(({ outcome }) => !(outcome instanceof Dropped)).length;
-  const unreadable = skipped.length === 0 ? "" : `, ${skipped.length} could not be read`;
-  const summary = items.length === 0
-    ? "The source has no records."
-    : `${records.length} read${unreadable}, ${sent} of them would be sent.`;
+/** The records, each with a button that explains it. */
+function Records(
+  { gui, found, section, count }: {
+    readonly gui: GuiContext;
+    readonly found: Preview;
+    readonly section: string;
+    readonly count: number;
+  },
+) {
   return (
     <form method="post" action={sectionPath(section, "preview")}>
       <input type="hidden" name="count" value={String(count)} />
-      <p class="notice" role="status">{summary}</p>
-      <Unreadable gui={gui} skipped={skipped} />
-      <EmptyPaths gui={gui} paths={emptyPaths} hint={hint} />
-      {records.map((one, index) => <Record key={index} gui={gui} one={one} number={index + 1} />)}
+      <RecordList gui={gui} found={found} isExplained />
     </form>
   );
-}
-
-interface RecordFacts {
-  readonly gui: GuiContext;
-  readonly one: ReadRecord;
-  readonly number: number;
-}
-
-function Record({ gui: { redactor }, one, number }: RecordFacts) {
-  const { identity, record, outcome } = one;
-  const isDropped = outcome instanceof Dropped;
-  const name = identity === "" ? `Record ${number}` : redactor.redact(identity);
-  return (
-    <section class="record" aria-label={name}>
-      <h2>{name}</h2>
-      <p class={isDropped ? "unwell" : "well"}>{redactor.redact(describeOutcome(one))}</p>
-      <div class="sides">
-        <div>
-          <h3>Source record</h3>
-          <pre tabindex={0}>{json(redactor, record)}</pre>
-        </div>
-        <div>
-          <h3>Record for Oomnitza</h3>
-          <pre tabindex={0}>{isDropped ? "(not sent)" : json(redactor, outcome)}</pre>
-        </div>
-      </div>
-      <button type="submit" class="quiet" name="explain" value={String(number)}>
-        Explain {name}
-      </button>
-    </section>
-  );
-}
-
-/** What happens to a record, in words. */
-function describeOutcome({ outcome }: ReadRecord): string {
-  if (!(outcome instanceof Dropped)) return "Would be sent";
-  const { kind, reason } = outcome;
-  return kind === "filtered" ? "Not sent: the filter drops it" : `Not sent, ${kind}: ${reason}`;
 }
 
 function filterText({ filter }: Explanation): string {

@@ -13,6 +13,7 @@ import { show } from "../layout.tsx";
 import type { IniFile } from "../ini_file.ts";
 import { sourceNamed } from "../../config/declared.ts";
 import { duration } from "../format.ts";
+import { describePace, measurePace } from "../../sync/pace.ts";
 import type { SectionProgress, UploadJob } from "../upload_job.ts";
 
 /** The page of uploads. */
@@ -78,6 +79,21 @@ function toRows(job: UploadJob) {
   }));
 }
 
+/** How far a running section is, where its source knows how many records there are. */
+function Pace({ section: { name, account, begunMs, report } }: { section: SectionProgress }) {
+  if (account === undefined || begunMs === undefined || report !== undefined) return null;
+  const pace = measurePace(account, performance.now() - begunMs);
+  return (
+    <p class="pace">
+      <span>{name}</span>
+      {pace.total === undefined
+        ? null
+        : <progress max={pace.total} value={pace.done} aria-label={`Progress of ${name}`} />}
+      <span class="note">{describePace(pace)}</span>
+    </p>
+  );
+}
+
 function Progress({ job }: { job: UploadJob }) {
   return (
     <>
@@ -85,6 +101,7 @@ function Progress({ job }: { job: UploadJob }) {
         {job.isStopping ? "Stopping: waiting for running requests" : "Uploading"}, since{" "}
         {duration(job.started, new Date())}.
       </p>
+      {job.sections.map((section) => <Pace key={section.name} section={section} />)}
       <CountTable rows={toRows(job)} label="Progress" />
     </>
   );

@@ -55,7 +55,7 @@ function List({ runs }: { runs: readonly StoredRun[] }) {
   return (
     <>
       <div class="scroll" tabindex={0} role="region" aria-label="Runs">
-        <table>
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">Started</th>

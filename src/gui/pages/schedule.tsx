@@ -1,42 +1,50 @@
 /**
- * What runs by itself: the next starts, and the service that does it.
+ * What runs by itself: the next starts, and the week to come with what runs at the same time.
  *
  * @module
  */
 /** @jsxImportSource hono/jsx */
 import { checkDocument } from "../../app/configuration.ts";
 import { nextRuns, type UpcomingRun } from "../../app/schedule.ts";
-import { localServiceState, type ServiceState } from "../../app/service_state.ts";
-import { type GuiContext, type Page, sectionPath } from "../context.ts";
+import { planRuns } from "../../app/calendar.ts";
+import { openExistingStore } from "../../app/store.ts";
+import { type Page, sectionPath } from "../context.ts";
+import { Week } from "../week.tsx";
 import { show } from "../layout.tsx";
-import { moment } from "../format.ts";
+import { Time } from "../time.tsx";
 
-/** The page of schedule and service. */
+/** Days of the calendar. */
+const days = 7;
+const dayMs = 86_400_000;
+
+/** Shows the next runs, and the week to come. */
 export const schedulePage: Page = {
   path: "schedule",
-  label: "Schedule and service",
+  label: "Schedule",
   navigation: "main",
+  group: "settings",
   routes(app, gui) {
     app.get("/schedule", async (c) => {
       const { document } = gui.read();
-      const [runs, service] = await Promise.all([
-        nextRuns(gui, checkDocument(gui, document)),
-        localServiceState(),
-      ]);
+      const config = checkDocument(gui, document);
+      const runs = await nextRuns(gui, config);
+      const from = new Date();
+      const until = new Date(from.getTime() + days * dayMs);
+      using opened = openExistingStore(gui);
+      const planned = planRuns(config, opened.store, from, until);
       const children = (
         <>
+          {planned.length === 0 ? null : <Week runs={planned} from={from} />}
           <Upcoming runs={runs} />
-          <Service gui={gui} service={service} />
         </>
       );
-      return show(c, gui, { title: "Schedule and service", path: "schedule", document, children });
+      return show(c, gui, { title: "Schedule", path: "schedule", document, children });
     });
   },
 };
 
 function dueText(next: string | null): string {
-  if (next === null) return "never";
-  return Date.parse(next) <= Date.now() ? "as soon as the service runs" : moment(next);
+  return next === null ? "never" : "as soon as the service runs";
 }
 
 function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
@@ -50,79 +58,36 @@ function Upcoming({ runs }: { runs: readonly UpcomingRun[] }) {
     );
   }
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label="Next runs">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Section</th>
-            <th scope="col">Schedule</th>
-            <th scope="col">Last start</th>
-            <th scope="col">Next start</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map(({ section, schedule, last, next }) => (
+    <section aria-labelledby="next">
+      <h2 id="next">Next runs</h2>
+      <div class="scroll" tabindex={0} role="region" aria-label="Next runs">
+        <table class="cards">
+          <thead>
             <tr>
-              <th scope="row">
-                <a href={sectionPath(section)}>{section}</a>
-              </th>
-              <td>{schedule}</td>
-              <td>{last === null ? "never" : moment(last)}</td>
-              <td>{dueText(next)}</td>
+              <th scope="col">Section</th>
+              <th scope="col">Schedule</th>
+              <th scope="col">Last start</th>
+              <th scope="col">Next start</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Service({ gui, service }: { gui: GuiContext; service: ServiceState | undefined }) {
-  return (
-    <section aria-labelledby="service">
-      <h2 id="service">Service</h2>
-      {service === undefined
-        ? (
-          <p class="notice">
-            This system has no supported service manager. Start agent serve by other means.
-          </p>
-        )
-        : (
-          <>
-            <p class={`notice ${service.running ? "good" : "warning"}`}>
-              The service {service.name} {service.running ? "runs." : "does not run."}
-            </p>
-            <details>
-              <summary>What {service.system} says</summary>
-              <pre tabindex={0}>{gui.redactor.redact(service.details)}</pre>
-            </details>
-          </>
-        )}
-      <p>Schedules are followed, and webhooks taken, while the agent serves:</p>
-      <dl class="facts">
-        {commands.map(([line, does]) => (
-          <>
-            <dt>
-              <code>{line}</code>
-            </dt>
-            <dd>{does}</dd>
-          </>
-        ))}
-      </dl>
-      <p class="note">
-        See docs/service.md and docs/schedule.md of the agent.
-      </p>
+          </thead>
+          <tbody>
+            {runs.map(({ section, schedule, last, next }) => (
+              <tr>
+                <th scope="row">
+                  <a href={sectionPath(section)}>{section}</a>
+                </th>
+                <td data-label="Schedule">{schedule}</td>
+                <td data-label="Last start">{last === null ? "never" : <Time at={last} />}</td>
+                <td data-label="Next start">
+                  {next !== null && Date.parse(next) > Date.now()
+                    ? <Time at={next} />
+                    : dueText(next)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }
-
-const commands = [
-  [
-    "agent service install",
-    "registers it as a service that starts with the machine (as administrator)",
-  ],
-  ["agent service start", "starts the service"],
-  ["agent service status", "shows its state"],
-  ["agent service logs --follow", "shows its log"],
-  ["agent serve", "does the same in a terminal, until it is stopped"],
-] as const;

@@ -5,17 +5,18 @@
  */
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
+import { ownEntry } from "../../base/record.ts";
 import { sourceNamed } from "../../config/declared.ts";
 import { isSectionEnabled } from "../../config/enabled.ts";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { testConnection } from "../connection.ts";
-import { Field } from "../fields.tsx";
+import { FieldGroups } from "../field_groups.tsx";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
 import { checkText } from "../config_edit.ts";
 import { answerChange, type ShownFinding, shownFinding } from "../saving.tsx";
-import { type FilledField, filledFields, formEdits, otherKeys } from "../section_form.ts";
+import { filledFields, formEdits, otherKeys } from "../section_form.ts";
 
 /** The first tab of every section, and the page of `[oomnitza]`. */
 export const sectionPage: Page = {
@@ -43,11 +44,31 @@ export const sectionPage: Page = {
   },
 };
 
+/** The sections that are no source's, and what their pages say. */
+const ownPages: Readonly<Record<string, { readonly title: string; readonly lead: string }>> = {
+  oomnitza: {
+    title: "Oomnitza",
+    lead: "Where the data goes, and the account that sends it.",
+  },
+  serve: {
+    title: "Webhook listener",
+    lead:
+      "Who may post webhooks to agent serve. Without anything set, it listens on loopback only.",
+  },
+  alerts: {
+    title: "Alerts",
+    lead: "Whom agent serve tells when a section fails, is late, or has recovered.",
+  },
+  vault: { title: "HashiCorp Vault", lead: "Where ${vault:…} references are looked up." },
+  cyberark: { title: "CyberArk", lead: "Where ${cyberark:…} references are looked up." },
+};
+
 function page(c: Call, gui: GuiContext, section: string): Response | Promise<Response> {
   const file = gui.read();
   const source = sourceNamed(section, gui.sources);
-  const isThere = file.document.byName.has(section) || section === "oomnitza";
-  if (!isThere || (source === undefined && section !== "oomnitza")) {
+  const own = ownEntry(ownPages, section);
+  const isThere = file.document.byName.has(section) && source !== undefined;
+  if (!isThere && own === undefined) {
     return problemPage(c, gui, {
       message: `There is no section [${section}] of a source in ${file.path}`,
       hint: undefined,
@@ -58,7 +79,7 @@ function page(c: Call, gui: GuiContext, section: string): Response | Promise<Res
     .filter((finding) => finding.section === section)
     .map((finding) => shownFinding(gui, finding, section));
   return show(c, gui, {
-    title: section === "oomnitza" ? "Oomnitza" : section,
+    title: own?.title ?? section,
     path: "",
     section,
     document: file.document,
@@ -66,9 +87,7 @@ function page(c: Call, gui: GuiContext, section: string): Response | Promise<Res
     children: (
       <>
         <p class="lead">
-          {source === undefined
-            ? "Where the data goes, and the account that sends it."
-            : `${source.title}: ${source.summary}`}
+          {own?.lead ?? `${source?.title}: ${source?.summary}`}
         </p>
         <SettingsForm gui={gui} file={file} section={section} findings={findings} />
         {source === undefined ? null : <Whole file={file} section={section} />}
@@ -93,16 +112,22 @@ function SettingsForm({ gui, file, section, findings }: FormProps) {
   return (
     <form method="post" action={path} data-change>
       <input type="hidden" name="revision" value={file.revision} />
-      {section === "oomnitza"
+      {Object.hasOwn(ownPages, section)
         ? null
         : <Enable isOn={isSectionEnabled(file.document, section, gui.env)} />}
       {general.length === 0 ? null : <General findings={general} />}
-      <Fields fields={fields} findings={findings} />
+      <FieldGroups fields={fields} findings={findings} />
       <Others keys={otherKeys(gui, file, section)} />
       <div data-summary role="status" class="notice" hidden></div>
       <div class="actions">
         <button type="submit">Review and save</button>
-        <button type="submit" class="quiet" formaction={`${path}/test`}>Test connection</button>
+        {section === "oomnitza" || !Object.hasOwn(ownPages, section)
+          ? (
+            <button type="submit" class="quiet" formaction={`${path}/test`}>
+              Test connection
+            </button>
+          )
+          : null}
       </div>
     </form>
   );
@@ -127,31 +152,6 @@ function General({ findings }: { findings: readonly ShownFinding[] }) {
         return <p>{field === undefined ? null : <code>{field}</code>} {text}</p>;
       })}
     </div>
-  );
-}
-
-interface FieldsProps {
-  readonly fields: readonly FilledField[];
-  readonly findings: readonly ShownFinding[];
-}
-
-function Fields({ fields, findings }: FieldsProps) {
-  const plain = fields.filter(({ isAdvanced }) => !isAdvanced);
-  const advanced = fields.filter(({ isAdvanced }) => isAdvanced);
-  const isNoticed = advanced.some(({ key }) => findings.some(({ field }) => field === key));
-  const set = advanced.filter(({ isSet }) => isSet).length;
-  return (
-    <>
-      {plain.map((field) => {
-        return <Field field={field} findings={findings} />;
-      })}
-      <details open={isNoticed}>
-        <summary>Advanced{set === 0 ? "" : `, ${set} set`}</summary>
-        {advanced.map((field) => {
-          return <Field field={field} findings={findings} />;
-        })}
-      </details>
-    </>
   );
 }
 

@@ -6,18 +6,19 @@
 /** @jsxImportSource hono/jsx */
 // deno-lint-ignore-file jsx-key -- written out once as text: there is nothing to keep apart
 import { UsageError } from "../../base/errors.ts";
-import { sourceNamed } from "../../config/declared.ts";
 import type { IniEdit } from "../../config/ini_writer.ts";
 import { type GuiContext, type Page, sectionPath } from "../context.ts";
 import type { IniFile } from "../ini_file.ts";
 import { show } from "../layout.tsx";
 import { answerChange } from "../saving.tsx";
+import { recommendedEdits } from "../section_form.ts";
 
 /** The page that adds a section, and what the page of a section does with it as a whole. */
 export const sectionListPage: Page = {
   path: "add",
   label: "Add a section",
   navigation: "main",
+  group: "settings",
   routes(app, gui) {
     app.get("/add", (c) => {
       const file = gui.read();
@@ -26,7 +27,16 @@ export const sectionListPage: Page = {
         path: "add",
         document: file.document,
         scripts: ["change.js"],
-        children: <AddForm gui={gui} file={file} />,
+        children: (
+          <>
+            <AddForm gui={gui} file={file} />
+            <p class="note">
+              Or <a href="setup/source">set a source up in steps</a>, each tried before the next, or
+              {" "}
+              <a href="takeover">take over a config.ini</a> of the Python connector.
+            </p>
+          </>
+        ),
       });
     });
     app.post("/add", async (c) => {
@@ -64,14 +74,6 @@ function addEdits(section: string): IniEdit[] {
     { kind: "add-section", section },
     { kind: "set", section, key: "enable", value: "False" },
   ];
-}
-
-/** What a new section says where the default is that of older ones. */
-function recommendedEdits({ sources }: GuiContext, section: string): IniEdit[] {
-  const options = Object.entries(sourceNamed(section, sources)?.options ?? {});
-  return options.flatMap(([key, { recommended: value }]): IniEdit[] =>
-    value === undefined ? [] : [{ kind: "set", section, key, value }]
-  );
 }
 
 /** The copy has everything that the original sets itself, and is not enabled. */

@@ -92,6 +92,26 @@ export async function* readRecords(
   }
 }
 
+/** Maps records that were read already, in their order. */
+export async function mapRecords(
+  prepared: PreparedSection,
+  { converters }: Pick<ExplainSettings, "converters">,
+  records: readonly SourceRecord[],
+): Promise<ReadRecord[]> {
+  const { conversions, mapper, code, log } = prepared;
+  await conversions.prepare(converters);
+  const transform = await openTransform(mapper, conversions, code, log);
+  try {
+    const outcomes = await transform.group([...records]);
+    return await Promise.all(
+      records.map((record, at) => describeOutcome(prepared, record, outcomes[at])),
+    );
+  } finally {
+    await transform.close();
+    conversions.finish(converters);
+  }
+}
+
 function isAny(_item: SourceRecord | Skipped): _item is SourceRecord | Skipped {
   return true;
 }
