@@ -73,10 +73,15 @@ export interface ComparedWith {
   readonly isUnchanged: (record: MappedRecord) => boolean;
 }
 
+/** Answers after which it is written down how far a run is, when no batches are written meanwhile. */
+const uncountedAnswers = 3;
+
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
 export class StateOutbox {
   readonly #owner: OutboxOwner;
   #comparedWith: ComparedWith | undefined;
+  /** Answers since it was written down how far the run is. */
+  #uncounted = 0;
 
   constructor(owner: OutboxOwner) {
     this.#owner = owner;
@@ -92,7 +97,7 @@ export class StateOutbox {
    * end after that.
    */
   put(batches: readonly NewBatch[]): readonly number[] {
-    const { run, counts } = this.#owner;
+    const { run } = this.#owner;
     return this.#write((database) => {
       // What was answered goes now, as something is written anyway.
       this.#accept(database);
@@ -101,7 +106,7 @@ export class StateOutbox {
         run,
       );
       database.run("DELETE FROM acknowledged WHERE run = ?", run);
-      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
+      this.#writeCounts(database);
       return batches.map(({ records, text }) => {
         const [row] = database.rows(
           "INSERT INTO outbox (run, count, records, compared) VALUES (?, ?, ?, ?) RETURNING id",
@@ -142,10 +147,10 @@ export class StateOutbox {
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
   ): void {
-    const { run, counts } = this.#owner;
+    const { run } = this.#owner;
     this.#write((database) => {
       for (const record of refused) this.#addDeadLetter(record);
-      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
+      if (++this.#uncounted >= uncountedAnswers) this.#writeCounts(database);
       const isNoted = this.#noteParts(database, batchId, refused, pending);
       if (pending.length === 0) {
         database.run(
@@ -195,14 +200,20 @@ export class StateOutbox {
    * is sent again.
    */
   finish(): void {
-    const { run, counts } = this.#owner;
+    const { run } = this.#owner;
     this.#write((database) => {
       this.#accept(database);
-      if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
+      this.#writeCounts(database);
       database.run("DELETE FROM outbox WHERE run = ?", run);
       database.run("DELETE FROM acknowledged WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
     });
+  }
+
+  #writeCounts(database: Sqlite): void {
+    const { run, counts } = this.#owner;
+    this.#uncounted = 0;
+    if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
   }
 
   #describeCompared(records: readonly MappedRecord[]): string | null {

@@ -45,8 +45,8 @@ export async function openEngine(): Promise<QuickJSContext> {
         out.repr = $py.repr(value);
       } catch (error) {
         const reported = $py.describe(error, file);
-        if (told === null) throw error;
-        out = { error: told.type, message: told.message, line: told.line };
+        if (reported === null) throw error;
+        out = { error: reported.type, message: reported.message, line: reported.line };
       } finally {
         $py.endCall(outer);
       }

@@ -48,12 +48,47 @@ interface Conversion {
   readonly index: number;
 }
 
-const templates = new Map<string, readonly (string | Conversion)[]>();
+/** A template that was taken apart. */
+interface Template {
+  readonly text: string;
+  readonly parts: readonly (string | Conversion)[];
+  /** Where its conversions are all `%s`: the texts before, between and behind them. */
+  readonly between: readonly string[] | undefined;
+}
 
-/** The parts of a template, kept for the next time. */
-function partsOf(template: string): readonly (string | Conversion)[] {
-  const known = templates.get(template);
-  if (known !== undefined) return known;
+const templates = new Map<string, Template>();
+/** The one that was used last. */
+let last: Template = { text: "", parts: [], between: [""] };
+
+/** The texts around the conversions, where those are all `%s`. */
+function textsBetween(parts: readonly (string | Conversion)[]): string[] | undefined {
+  const texts = [""];
+  for (const part of parts) {
+    if (typeof part === "string") texts.push(`${texts.pop()}${part}`);
+    else if (part.kind === "s" && part.key === undefined && part.width === 0) {
+      if (part.precision !== undefined) return undefined;
+      texts.push("");
+    } else return undefined;
+  }
+  return texts;
+}
+
+/** Puts values between the texts of a plain template. */
+function joinPlain(texts: readonly string[], values: readonly Value[]): string {
+  let text = texts[0] ?? "";
+  // Not by an iterator: the interpreter takes several times as long for that.
+  for (let at = 0; at < values.length; at++) text += str(values[at]) + texts[at + 1];
+  return text;
+}
+
+/** A template that is taken apart, and kept for the next time. */
+function takeApart(template: string): Template {
+  if (template === last.text) return last;
+  last = templates.get(template) ?? parse(template);
+  return last;
+}
+
+function parse(template: string): Template {
   const parts: (string | Conversion)[] = [];
   let end = 0;
   for (const match of template.matchAll(fieldPattern)) {
@@ -70,12 +105,19 @@ function partsOf(template: string): readonly (string | Conversion)[] {
   }
   if (end < template.length) parts.push(template.slice(end));
   if (templates.size > 200) templates.clear();
-  templates.set(template, parts);
-  return parts;
+  const parsed = { text: template, parts, between: textsBetween(parts) };
+  templates.set(template, parsed);
+  return parsed;
 }
 
 /** template % values */
 export function percent(template: string, values: Value): string {
+  const { parts, between } = takeApart(template);
+  if (
+    between !== undefined && values instanceof PyTuple && values.a.length === between.length - 1
+  ) {
+    return joinPlain(between, values.a);
+  }
   const mapping = values instanceof PyDict || isRecord(values);
   // What has indices and is no tuple may stay unused.
   const indexed = mapping || Array.isArray(values) || values instanceof PyBytes ||
@@ -88,7 +130,7 @@ export function percent(template: string, values: Value): string {
     return args[used++];
   };
   let text = "";
-  for (const part of partsOf(template)) {
+  for (const part of parts) {
     if (typeof part === "string") {
       text += part;
       continue;

@@ -178,7 +178,15 @@ export function sliceBounds(
   };
 }
 
+/** Whether JavaScript takes the bound of a slice as Python does. */
+function isPlainBound(bound: Value): bound is number | null {
+  return bound === null || (typeof bound === "number" && (bound | 0) === bound);
+}
+
 function sliceItems(items: Value[], start: Value, stop: Value, step: Value): Value[] {
+  if (step === null && isPlainBound(start) && isPlainBound(stop)) {
+    return items.slice(start ?? 0, stop ?? undefined);
+  }
   const { first, last, by } = sliceBounds(items.length, start, stop, step);
   if (by === 1) return items.slice(first, Math.max(first, last));
   const picked = [];
