@@ -25,6 +25,9 @@ function sample(name: string): string {
   return readFileSync(join(root, "samples", name), "utf8");
 }
 
+/** Files of a folder, by their names. */
+type GuiFiles = Readonly<Record<string, string>>;
+
 /** Takes a picture; the folder that the page names is of this machine and of no interest. */
 async function take(page: Page, name: string): Promise<void> {
   await page.evaluate(() => {
@@ -64,6 +67,17 @@ async function tour(page: Page): Promise<void> {
   await take(page, "gui-review");
 }
 
+/** The third step of the first setup, with the values of the sample. */
+async function takeSetup(browser: WindowSource, files: GuiFiles): Promise<void> {
+  await using gui = await agentGui({ files });
+  const { page } = await openWindow(browser, gui);
+  await page.setViewportSize({ width: 1120, height: 760 });
+  await page.goto(new URL("setup/mapping?section=csv_assets", page.url()).href);
+  await page.click("text=Read the first records");
+  await page.waitForSelector("[data-outcome] dt");
+  await take(page, "gui-setup");
+}
+
 async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const instance = await startStandIn({ token: "token-of-the-stand-in" });
@@ -78,6 +92,7 @@ async function main(): Promise<void> {
       "users.csv": sample("users.csv"),
     };
     await takeOverview(browser);
+    await takeSetup(browser, files);
     await using gui = await agentGui({ files });
     await gui.space.agent(["upload", "csv_assets", "csv_users"]);
     await tour((await openWindow(browser, gui)).page);

@@ -45,7 +45,7 @@ function listDays(from: Date): Date[] {
 }
 
 function dayName(day: Date): string {
-  return new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short" })
+  return new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric" })
     .format(day);
 }
 

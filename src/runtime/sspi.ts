@@ -24,6 +24,23 @@ export interface SecurityContext {
   close(): void;
 }
 
+/** A login that also protects what is sent after it. */
+export interface SealingContext extends SecurityContext {
+  /**
+   * A message as it is sent: signed, or encrypted too.
+   *
+   * @throws {SspiError} Or `GssError` elsewhere, when there is no login or no key.
+   */
+  wrap(message: Uint8Array, seal: boolean): Uint8Array;
+  /**
+   * A message that was received, once its signature was checked.
+   *
+   * @param sealed Whether one that is not encrypted is refused.
+   * @throws {SspiError} Or `GssError` elsewhere, when it was changed, replayed or left out.
+   */
+  unwrap(token: Uint8Array, sealed: boolean): Uint8Array;
+}
+
 /** Windows refused, with its own number for why. */
 export class SspiError extends Error {
   override name = "SspiError";
@@ -54,15 +71,33 @@ const functions = {
   FreeCredentialsHandle: { args: [pointer], returns: i32 },
 } as const;
 
+/** What only those logins need that protect messages. */
+const messageFunctions = {
+  QueryContextAttributesW: { args: [pointer, u32, pointer], returns: i32 },
+  EncryptMessage: { args: [pointer, u32, pointer, u32], returns: i32 },
+  DecryptMessage: { args: [pointer, pointer, u32, pointer], returns: i32 },
+} as const;
+
 /** Values of sspi.h. */
 const outbound = 2;
 const nativeDataRepresentation = 0x10;
+const dataBuffer = 1;
 const tokenBuffer = 2;
+const paddingBuffer = 9;
+const streamBuffer = 10;
 const channelBindingsBuffer = 14;
 /** Length of SEC_CHANNEL_BINDINGS, behind which its application data stands. */
 const bindingsLength = 32;
 /** Mutual authentication, replay and sequence detection, a connection, integrity. */
 const requirements = 0x2 | 0x4 | 0x8 | 0x800 | 0x10000;
+const confidentiality = 0x10;
+/** SECPKG_ATTR_SIZES, and where SecPkgContext_Sizes has what a message grows by. */
+const sizesAttribute = 0;
+const sizesLength = 16;
+const blockOffset = 8;
+const trailerOffset = 12;
+/** SECQOP_WRAP_NO_ENCRYPT: a signature alone. */
+const signedOnly = 0x80000001;
 const status = {
   ok: 0,
   continue: 0x00090312,
@@ -88,6 +123,7 @@ const meanings: Readonly<Record<number, string>> = {
 };
 
 type Library = ReturnType<typeof dlopen<typeof functions>>;
+type MessageLibrary = ReturnType<typeof dlopen<typeof messageFunctions>>;
 
 function address(bytes: Uint8Array): bigint {
   return BigInt(ptr(bytes));
@@ -116,9 +152,19 @@ class SecurityBuffers {
     this.description.writeBigUInt64LE(address(this.#buffers), 8);
   }
 
-  /** What Windows wrote into the first. */
-  written(): Uint8Array {
-    return this.#contents[0]?.bytes.slice(0, this.#buffers.readUInt32LE(0)) ?? new Uint8Array();
+  /** What Windows wrote into the first, or another. */
+  written(index = 0): Uint8Array {
+    const length = this.#buffers.readUInt32LE(16 * index);
+    return this.#contents[index]?.bytes.slice(0, length) ?? new Uint8Array();
+  }
+
+  /** What a buffer points at, where Windows has made it point into the first. */
+  pointed(index: number): Uint8Array {
+    const [first] = this.#contents;
+    if (first === undefined) return new Uint8Array();
+    const length = this.#buffers.readUInt32LE(16 * index);
+    const offset = Number(this.#buffers.readBigUInt64LE(16 * index + 8) - address(first.bytes));
+    return length === 0 ? new Uint8Array() : first.bytes.slice(offset, offset + length);
   }
 }
 
@@ -131,23 +177,27 @@ function channelBindings(data: Uint8Array): Content {
   return { type: channelBindingsBuffer, bytes };
 }
 
-class SspiContext implements SecurityContext {
+class SspiContext implements SealingContext {
   readonly #library: Library;
   readonly #target: Buffer;
   readonly #packageName: SecurityPackage;
   readonly #bindings: readonly Content[];
+  readonly #requirements: number;
   readonly #credentials = Buffer.alloc(16);
   readonly #context = Buffer.alloc(16);
   readonly #expiry = Buffer.alloc(8);
   readonly #attributes = Buffer.alloc(4);
+  #messages: MessageLibrary | undefined;
   #started = false;
   #isComplete = false;
+  #isClosed = false;
 
-  constructor(library: Library, { target, packageName, binding }: SspiLogin) {
+  constructor(library: Library, { target, packageName, binding, seal = false }: SspiLogin) {
     this.#library = library;
     this.#target = toWideText(target);
     this.#packageName = packageName;
     this.#bindings = binding === undefined ? [] : [channelBindings(binding)];
+    this.#requirements = seal ? requirements | confidentiality : requirements;
     const name = toWideText(packageName);
     const code = library.symbols.AcquireCredentialsHandleW(
       ...[null, ptr(name), outbound, null, null, null, null] as const,
@@ -164,7 +214,7 @@ class SspiContext implements SecurityContext {
     }]);
     const context: Pointer | null = this.#started ? ptr(this.#context) : null;
     const code = this.#library.symbols.InitializeSecurityContextW(
-      ...[ptr(this.#credentials), context, ptr(this.#target), requirements, 0] as const,
+      ...[ptr(this.#credentials), context, ptr(this.#target), this.#requirements, 0] as const,
       ...[
         nativeDataRepresentation,
         input === undefined ? null : ptr(input.description),
@@ -203,10 +253,54 @@ class SspiContext implements SecurityContext {
     return this.#isComplete;
   }
 
+  #messageSymbols(): MessageLibrary["symbols"] {
+    this.#messages ??= dlopen(systemFile("secur32.dll"), messageFunctions);
+    return this.#messages.symbols;
+  }
+
+  wrap(message: Uint8Array, seal: boolean): Uint8Array {
+    const { QueryContextAttributesW, EncryptMessage } = this.#messageSymbols();
+    const sizes = Buffer.alloc(sizesLength);
+    const asked = QueryContextAttributesW(ptr(this.#context), sizesAttribute, ptr(sizes));
+    check(asked >>> 0, "Windows does not say how a message grows");
+    const buffers = new SecurityBuffers([
+      { type: tokenBuffer, bytes: new Uint8Array(sizes.readUInt32LE(trailerOffset)) },
+      { type: dataBuffer, bytes: new Uint8Array(message) },
+      { type: paddingBuffer, bytes: new Uint8Array(sizes.readUInt32LE(blockOffset)) },
+    ]);
+    const code = EncryptMessage(
+      ptr(this.#context),
+      seal ? 0 : signedOnly,
+      ptr(buffers.description),
+      0,
+    );
+    check(code >>> 0, "Windows does not protect a message");
+    return Buffer.concat([0, 1, 2].map((index) => buffers.written(index)));
+  }
+
+  unwrap(token: Uint8Array, sealed: boolean): Uint8Array {
+    const buffers = new SecurityBuffers([
+      { type: streamBuffer, bytes: new Uint8Array(token) },
+      { type: dataBuffer, bytes: new Uint8Array(1) },
+    ]);
+    const quality = Buffer.alloc(4);
+    const { DecryptMessage } = this.#messageSymbols();
+    const code = DecryptMessage(ptr(this.#context), ptr(buffers.description), 0, ptr(quality));
+    const what = "Windows does not accept a message of the server";
+    check(code >>> 0, what);
+    if (sealed && quality.readUInt32LE(0) === signedOnly) {
+      throw new SspiError(`${what}: it is not encrypted`, code >>> 0);
+    }
+    return buffers.pointed(1);
+  }
+
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     const { DeleteSecurityContext, FreeCredentialsHandle } = this.#library.symbols;
     if (this.#started) DeleteSecurityContext(ptr(this.#context));
     FreeCredentialsHandle(ptr(this.#credentials));
+    this.#messages?.close();
     this.#library.close();
   }
 }
@@ -223,7 +317,7 @@ export function hasSspi(): boolean {
 }
 
 /** `Negotiate` takes Kerberos where it can be had, else NTLM. */
-export type SecurityPackage = "Negotiate" | "NTLM";
+export type SecurityPackage = "Negotiate" | "Kerberos" | "NTLM";
 
 /** Where the account that runs the program logs in, and how. */
 export interface SspiLogin {
@@ -232,6 +326,8 @@ export interface SspiLogin {
   readonly packageName: SecurityPackage;
   /** Application data of the channel binding, where the connection is encrypted. */
   readonly binding?: Uint8Array | undefined;
+  /** Whether messages are to be encrypted after the login. */
+  readonly seal?: boolean;
 }
 
 /**
@@ -239,7 +335,7 @@ export interface SspiLogin {
  *
  * @throws {SspiError} When Windows does not let the account log in elsewhere.
  */
-export function openSspi(login: SspiLogin): SecurityContext {
+export function openSspi(login: SspiLogin): SealingContext {
   const library = dlopen(systemFile("secur32.dll"), functions);
   try {
     return new SspiContext(library, login);

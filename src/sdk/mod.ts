@@ -13,6 +13,7 @@ export {
   type Source,
   type SourceContext,
   type SourceItem,
+  type VendorAccess,
   type Wanted,
   type WebhookCall,
   type WebhookHint,
@@ -68,9 +69,13 @@ export { readTextFile, readTextFileIfAny, replaceTextFile } from "./text_file.ts
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
 
+// Sign-in by Kerberos.
+export { kerberosAuth } from "./kerberos/http.ts";
+
 // Databases of Microsoft SQL Server.
 export {
   connectSql,
+  type SqlAddress,
   type SqlConnection,
   sqlEndpoint,
   sqlOptions,

@@ -107,7 +107,7 @@ test("a source says everything about its options and mappings", async () => {
   const { name, options, variants, fields } = JSON.parse(stdout);
   expect(name).toBe("okta");
   expect(options).toContainEqual(
-    expect.objectContaining({ key: "api_token", kind: "secret", required: true }),
+    expect.objectContaining({ key: "api_token", kind: "secret" }),
   );
   expect(options.map(({ key }: { key: string }) => key)).toContain("verify_ssl");
   expect(variants[0].mappings.USER).toEqual({ source: "profile.login" });

@@ -21,6 +21,7 @@ if (agentIsBinary) await binaryPath();
 /** Variables that a process reads itself, at its start or in its libraries: they need one of their own. */
 const ofProcess = [
   ...["TZ", "TMPDIR", "LANG", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"],
+  ...["KRB5_CONFIG", "KRB5CCNAME"],
   ...["DBUS_SESSION_BUS_ADDRESS", "NODE_TLS_REJECT_UNAUTHORIZED", "BUN_OPTIONS"],
 ];
 

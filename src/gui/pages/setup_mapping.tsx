@@ -295,7 +295,7 @@ function Path({ gui, row }: { gui: GuiContext; row: PathRow }) {
         <code>{values[0] ?? ""}</code>
       </td>
       <td>
-        {others.length === 0 ? null : <div class="note">also {others.join(", ")}</div>}
+        {others.length === 0 ? null : <div class="note">fills {others.join(", ")}</div>}
         <input
           type="text"
           name={control}

@@ -147,8 +147,9 @@ function Step({ file, section }: { file: IniFile; section: string }) {
 
 function Ready({ gui, file, section }: { gui: GuiContext; file: IniFile; section: string }) {
   const until = new Date(Date.now() + 366 * 86_400_000);
-  const starts = upcomingStarts(checkDocument(gui, file.document), new Date(), until)
-    .filter((start) => start.section === section);
+  const config = checkDocument(gui, file.document);
+  const sections = config.sections.filter(({ name }) => name === section);
+  const starts = upcomingStarts({ ...config, sections }, new Date(), until);
   return (
     <>
       <p class="notice good" role="status">

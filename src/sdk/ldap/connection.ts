@@ -14,7 +14,8 @@ import { SourceError } from "../../base/errors.ts";
 import { connectionError, LdapRefusal, lostError, readable } from "./errors.ts";
 import type { LdapFilter } from "./filter.ts";
 import { MessageFrames } from "./frames.ts";
-import { type LdapEndpoint, openSocket, secureSocket } from "./socket.ts";
+import { readServerCredentials, type SecurityLayer } from "./security_layer.ts";
+import { type LdapEndpoint, openSocket, peerCertificate, secureSocket } from "./socket.ts";
 
 /** One entry as it came. */
 export type LdapEntry = Pick<Ldapts.SearchEntry, "name" | "attributes">;
@@ -45,16 +46,32 @@ type Response = Pick<
   "messageId" | "status" | "errorMessage" | "matchedDN" | "controls"
 >;
 
+/** What a request ended with, and the bytes of that message. */
+interface Outcome {
+  readonly response: Response;
+  readonly references: readonly string[];
+  readonly message: Buffer;
+}
+
+/** An answer to one step of a login by SASL (RFC 4513, 5.2.1). */
+export interface SaslAnswer {
+  /** Whether the directory waits for another step. */
+  readonly inProgress: boolean;
+  readonly credentials: Buffer;
+}
+
 interface Pending {
   readonly message: Request;
   readonly onEntry?: ((entry: LdapEntry) => void) | undefined;
   readonly references: string[];
-  resolve(response: Response): void;
+  resolve(response: Response, message: Buffer): void;
   reject(error: unknown): void;
 }
 
 /** Every LDAP message is a BER sequence. */
 const sequenceTag = 0x30;
+const octetStringTag = 0x04;
+const saslBindInProgress = 14;
 const startTlsName = "1.3.6.1.4.1.1466.20037";
 
 /** An open connection. It is never made anew: once lost, every request fails. */
@@ -63,6 +80,8 @@ export class LdapConnection {
   readonly #endpoint: LdapEndpoint;
   readonly #pending = new Map<string, Pending>();
   #socket: Socket;
+  /** Signs and encrypts each message from a login by Kerberos on. */
+  #layer: SecurityLayer | undefined;
   #lastId = 0;
   #heard = false;
   #failure: { readonly error: unknown } | undefined;
@@ -114,6 +133,40 @@ export class LdapConnection {
   }
 
   /**
+   * One step of a login by SASL.
+   *
+   * @throws {LdapRefusal} When the directory ends the login.
+   */
+  async bindBySasl(mechanism: string, credentials: Uint8Array): Promise<SaslAnswer> {
+    const { BindRequest, ProtocolOperation } = this.#library;
+    const request = new BindRequest({ messageId: this.#nextId() });
+    // The library writes credentials as text, which bytes are not.
+    request.writeMessage = (writer) => {
+      writer.writeInt(request.version);
+      writer.writeString("");
+      writer.startSequence(ProtocolOperation.LDAP_REQ_BIND_SASL);
+      writer.writeString(mechanism);
+      writer.writeBuffer(Buffer.from(credentials), octetStringTag);
+      writer.endSequence();
+    };
+    const { response, message } = await this.#send(request, undefined, saslBindInProgress);
+    return {
+      inProgress: response.status === saslBindInProgress,
+      credentials: readServerCredentials(message),
+    };
+  }
+
+  /** Sends and expects every message from now on through a layer, which is closed with the connection. */
+  protect(layer: SecurityLayer): void {
+    this.#layer = layer;
+  }
+
+  /** The directory's certificate, DER; nothing as long as the connection is not by TLS. */
+  get certificate(): Uint8Array | undefined {
+    return peerCertificate(this.#socket);
+  }
+
+  /**
    * Searches.
    *
    * @param onEntry Gets each entry as it comes, also those before a failure.
@@ -149,7 +202,8 @@ export class LdapConnection {
     if (this.#failure !== undefined) return;
     const { UnbindRequest } = this.#library;
     const socket = this.#socket;
-    socket.end(new UnbindRequest({ messageId: this.#nextId() }).write(), () => socket.destroy());
+    const goodbye = this.#protected(new UnbindRequest({ messageId: this.#nextId() }).write());
+    socket.end(goodbye, () => socket.destroy());
     this.#fail(new SourceError(`The connection to ${this.#endpoint.url} is closed`), false);
   }
 
@@ -157,25 +211,36 @@ export class LdapConnection {
     return ++this.#lastId;
   }
 
+  #protected(message: Buffer): Buffer {
+    return this.#layer === undefined ? message : this.#layer.protect(message);
+  }
+
+  /** @param alsoGood A result that is no refusal, beside success. */
   #send(
     message: Request,
     onEntry?: (entry: LdapEntry) => void,
-  ): Promise<{ response: Response; references: readonly string[] }> {
+    alsoGood = 0,
+  ): Promise<Outcome> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     return new Promise((resolve, reject) => {
       const pending: Pending = {
         message,
         onEntry,
         references: [],
-        resolve: (response) => {
+        resolve: (response, message) => {
           const { status, errorMessage, matchedDN } = response;
-          if (status === 0) resolve({ response, references: pending.references });
-          else reject(new LdapRefusal(status, errorMessage, matchedDN));
+          if (status === 0 || status === alsoGood) {
+            resolve({ response, references: pending.references, message });
+          } else reject(new LdapRefusal(status, errorMessage, matchedDN));
         },
         reject,
       };
       this.#pending.set(`${message.messageId}`, pending);
-      this.#socket.write(message.write());
+      try {
+        this.#socket.write(this.#protected(message.write()));
+      } catch (thrown) {
+        this.#fail(lostError(this.#endpoint.url, thrown));
+      }
       this.#watch();
     });
   }
@@ -193,25 +258,34 @@ export class LdapConnection {
   #listen(socket: Socket): void {
     const { url } = this.#endpoint;
     const parser = new this.#library.MessageParser();
-    parser.on("message", (message) => this.#receive(message));
+    let bytes: Buffer = Buffer.alloc(0);
+    parser.on("message", (message) => this.#receive(message, bytes));
     parser.on("error", (error) => this.#fail(lostError(url, error)));
     const frames = new MessageFrames();
-    socket.on("data", (data) => this.#read(parser, frames, Buffer.from(data)));
+    const parse = (message: Buffer) => {
+      bytes = message;
+      parser.read(message, this.#pending);
+    };
+    socket.on("data", (data) => this.#read(parse, frames, Buffer.from(data)));
     const end = (reason: Error) =>
       this.#fail(this.#heard ? lostError(url, reason) : connectionError(url, reason));
     socket.on("error", end);
     socket.on("close", () => end(new Error("the directory closed it")));
   }
 
-  #read(parser: Ldapts.MessageParser, frames: MessageFrames, data: Buffer): void {
+  #read(parse: (message: Buffer) => void, frames: MessageFrames, data: Buffer): void {
     if (!this.#heard && data[0] !== sequenceTag) {
       this.#fail(connectionError(this.#endpoint.url, new Error("the server does not speak LDAP")));
     }
     this.#heard = true;
     try {
-      for (const message of frames.add(data)) {
+      for (const piece of this.#layer?.open(data) ?? [data]) {
+        for (const message of frames.add(piece)) {
+          if (this.#failure !== undefined) return;
+          parse(message);
+        }
+        // Its end is the end of the layer too.
         if (this.#failure !== undefined) return;
-        parser.read(message, this.#pending);
       }
     } catch (thrown) {
       this.#fail(lostError(this.#endpoint.url, thrown));
@@ -219,7 +293,7 @@ export class LdapConnection {
     this.#watch();
   }
 
-  #receive(message: Response): void {
+  #receive(message: Response, bytes: Buffer): void {
     const { ExtendedResponse, SearchEntry, SearchReference } = this.#library;
     const pending = this.#pending.get(`${message.messageId}`);
     if (pending === undefined) {
@@ -233,7 +307,7 @@ export class LdapConnection {
       pending.references.push(...message.uris.slice(0, 1));
     } else {
       this.#pending.delete(`${message.messageId}`);
-      pending.resolve(message);
+      pending.resolve(message, bytes);
     }
   }
 
@@ -242,6 +316,7 @@ export class LdapConnection {
     if (this.#failure !== undefined) return;
     this.#failure = { error };
     clearTimeout(this.#timer);
+    this.#layer?.close();
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of waiting) reject(error);

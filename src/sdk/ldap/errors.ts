@@ -94,21 +94,66 @@ function sentence(what: string, { code, message }: LdapRefusal): string {
   return `${what}: ${name} [${code}]${message === "" ? "" : `, ${message}`}`;
 }
 
-/**
- * Why a login failed.
- *
- * @param what For example `Cannot log in to ldap://example.org as cn=reader`.
- */
-export function loginError(what: string, refusal: LdapRefusal): AgentError {
+/** How somebody logs in, as `authentication` says it. */
+export interface LdapLogin {
+  /** For example `Cannot log in to ldap://example.org as cn=reader`. */
+  readonly what: string;
+  readonly kind: "Password" | "Kerberos" | "Certificate";
+  readonly isEncrypted: boolean;
+}
+
+/** SEC_E_BAD_BINDINGS, as Active Directory writes it: the login came over another connection. */
+const badBindings = "80090346";
+
+/** What to do where the directory wants a stronger login, or one that is encrypted. */
+function strongerHint({ kind, isEncrypted }: LdapLogin): string {
+  if (kind === "Kerberos" && isEncrypted) {
+    return "The directory takes no login by Kerberos over TLS. Use ldap:// without start_tls: " +
+      "Kerberos itself signs and encrypts every message.";
+  }
+  if (kind === "Password" && !isEncrypted) {
+    return `The directory takes no password over a connection that is not encrypted. ${encryption} ` +
+      "Or log in without a password: authentication = Kerberos, which encrypts by itself.";
+  }
+  return encryption;
+}
+
+/** What to do where the directory does not accept who logs in. */
+const credentialHints: Readonly<Record<LdapLogin["kind"], string>> = {
+  Password: "Check username and password.",
+  Kerberos: "The tickets are for another server or another time: write the full name of the " +
+    "server in url, or set server_spn, and synchronise the clock.",
+  Certificate:
+    "The directory must know the certificate in user_pem_file, trust its authority and " +
+    "have an account for it.",
+};
+
+/** The entry of `supportedSASLMechanisms` that a login needs. */
+const mechanisms = { Password: "", Kerberos: "GSSAPI", Certificate: "EXTERNAL" } as const;
+
+/** Why a login failed. */
+export function loginError(login: LdapLogin, refusal: LdapRefusal): AgentError {
   const { code, message } = refusal;
-  const text = sentence(what, refusal);
+  const text = sentence(login.what, refusal);
   if (code === 2) return new SourceError(text, { hint: "The directory must speak LDAPv3." });
-  if (code === 8 || code === 13) return new AuthError(text, { hint: encryption });
+  if (code === 8 || code === 13) return new AuthError(text, { hint: strongerHint(login) });
   if (code === 51 || code === 52) return new SourceError(text, { hint: hints[code] });
+  const mechanism = mechanisms[login.kind];
+  if (code === 7 && mechanism !== "") {
+    return new AuthError(text, {
+      hint: `The directory does not offer this login: supportedSASLMechanisms lacks ${mechanism}.`,
+    });
+  }
   const [, data = ""] = /\bdata ([0-9a-f]+)/i.exec(message) ?? [];
+  if (data === badBindings) {
+    return new AuthError(`${text}: the login is not tied to this connection by TLS`, {
+      hint: "Something between here and the directory decrypts the connection, such as a load " +
+        "balancer: name a domain controller itself in url.",
+    });
+  }
   const reason = bindReasons[data.toLowerCase()];
   return new AuthError(reason === undefined ? text : `${text}: ${reason}`, {
-    hint: "Check username and password.",
+    hint: credentialHints[login.kind],
   });
 }
 

@@ -1,109 +1,19 @@
 /**
- * Directories that speak LDAP as a source: the options that say which and what, the check, and the
- * records.
+ * Directories that speak LDAP as a source: the check, and the records.
  *
  * @module
  */
 
-import { z } from "zod";
-import { messageOf } from "../../base/errors.ts";
 import type { Skipped, SourceRecord } from "../../base/record.ts";
-import { LdapRefusal, loginError } from "./errors.ts";
-import { fillFilter, parseFilter } from "./filter.ts";
+import { parseFilter } from "./filter.ts";
 import { type GroupOptions, searchMembers } from "./groups.ts";
 import { completeRecord, type Directory, readEntry, searchTree } from "./search.ts";
 import { buildShape, type LdapShape } from "./values.ts";
 import { LdapConnection } from "./connection.ts";
-import { opt, type Option, type Values } from "../option.ts";
-import type { SourceContext } from "../source.ts";
+import type { LdapContext, LdapValues } from "./options.ts";
+import { isAnonymous, logIn } from "./sign_in.ts";
 
-/** Rejects text that is not a filter once it is filled in. */
-function filterOption(option: Option<string>, fill: (text: string) => string): Option<string> {
-  return {
-    ...option,
-    schema: z.string().transform((value, context) => {
-      try {
-        parseFilter(fill(value));
-        return value;
-      } catch (error) {
-        context.addIssue({ code: "custom", message: messageOf(error) });
-        return z.NEVER;
-      }
-    }),
-  };
-}
-
-/** Where a value goes in `group_member_filter`. */
-const hole = "{}";
-
-/** The options of a source that reads a directory. */
-export const ldapOptions = {
-  url: opt.url(
-    "Address of the directory: ldap:// or ldaps://, the host and, if need be, the port.",
-    {
-      example: "ldap://ldap.forumsys.com:389",
-      schemes: ["ldap", "ldaps"],
-    },
-  ),
-  username: opt.text(
-    "Account to log in as: a DN, or with Active Directory also DOMAIN\\name or name@domain. anonymous logs in without credentials.",
-    { example: "cn=read-only-admin,dc=example,dc=com" },
-  ),
-  password: opt.secret("Password of that account.", { default: "" }),
-  base_dn: opt.text("DN of the entry to search below.", { example: "dc=example,dc=com" }),
-  group_dn: opt.text("DN of a group whose members are read instead of everything below base_dn.", {
-    default: "",
-  }),
-  protocol_version: opt.text(
-    "3, or 2 for a directory that cannot answer in pages: 2 also logs in by LDAPv3, as the Python connector does.",
-    { default: "3" },
-  ),
-  filter: filterOption(
-    opt.text("Search filter: only entries that match are read.", { default: "(objectClass=*)" }),
-    (text) => text,
-  ),
-  start_tls: opt.flag("Whether a connection to ldap:// is encrypted before the login (StartTLS).", {
-    default: false,
-    advanced: true,
-  }),
-  groups_dn: opt.json(
-    "DNs of several groups, as a JSON list; takes precedence over group_dn.",
-    z.array(z.string()),
-    { default: [], advanced: true },
-  ),
-  group_members_attr: opt.text("Attribute of a group that lists its members.", {
-    default: "member",
-    advanced: true,
-  }),
-  group_member_filter: filterOption(
-    opt.text(
-      "Search filter that finds a member below base_dn, with {} instead of its value. By default, the value is the member's DN.",
-      { default: "", advanced: true },
-    ),
-    (text) => fillFilter(text, "x"),
-  ),
-  page_criterium: opt.text("Has no effect; accepted for compatibility with older files.", {
-    default: "",
-    advanced: true,
-  }),
-} as const;
-
-/** Which directory is read and how: the values of {@linkcode ldapOptions}. */
-export type LdapValues = Values<typeof ldapOptions>;
-
-type LdapContext = SourceContext<LdapValues>;
-
-/** The rule between the {@linkcode ldapOptions}: what is wrong, or nothing. */
-export function ldapRule(values: LdapValues): string | undefined {
-  const { url, start_tls, group_member_filter } = values;
-  if (start_tls && /^ldaps:/i.test(url)) {
-    return "start_tls is for ldap://: a connection to ldaps:// is encrypted from the start";
-  }
-  if (group_member_filter !== "" && !group_member_filter.includes(hole)) {
-    return `group_member_filter has no ${hole} for the member`;
-  }
-  return undefined;
-}
+export { ldapOptions, ldapRule } from "./options.ts";
 
 /**
  * Whether the directory is asked for pages. `protocol_version = 2` says no, and nothing else: the
@@ -117,27 +27,6 @@ function asksForPages({ options, log }: LdapContext): boolean {
   return true;
 }
 
-function isAnonymous({ username }: LdapValues): boolean {
-  return username.trim().toLowerCase() === "anonymous";
-}
-
-async function logIn(connection: LdapConnection, context: LdapContext): Promise<void> {
-  const { url, username, password, start_tls } = context.options;
-  const anonymous = isAnonymous(context.options);
-  if (!anonymous && password === "") {
-    context.log.warning("There is no password: the directory may treat the login as anonymous");
-  }
-  const who = anonymous ? "anonymously" : `as ${username}`;
-  let what = `Cannot encrypt the connection to ${url}`;
-  try {
-    if (start_tls) await connection.startTls();
-    what = `Cannot log in to ${url} ${who}`;
-    await connection.bind(anonymous ? "" : username, anonymous ? "" : password);
-  } catch (thrown) {
-    throw thrown instanceof LdapRefusal ? loginError(what, thrown) : thrown;
-  }
-}
-
 async function openDirectory(context: LdapContext): Promise<Directory> {
   const { tls, timeoutMs, signal, options, section } = context;
   const { url } = options;
@@ -149,8 +38,7 @@ async function openDirectory(context: LdapContext): Promise<Directory> {
     connection.close();
     throw error;
   }
-  // A login without a password is one that the directory may take for anonymous (RFC 4513, 5.1.2).
-  const anonymousSection = isAnonymous(options) || options.password === "" ? section : undefined;
+  const anonymousSection = isAnonymous(options) ? section : undefined;
   return { connection, url, paged, anonymousSection, references: [] };
 }
 

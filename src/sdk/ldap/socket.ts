@@ -5,7 +5,7 @@
  */
 
 import { connect as connectPlainly, isIP, type Socket } from "node:net";
-import { connect as connectSecurely, type ConnectionOptions } from "node:tls";
+import { connect as connectSecurely, type ConnectionOptions, TLSSocket } from "node:tls";
 import type { TlsSettings } from "../../runtime/fetch.ts";
 import { connectionError } from "./errors.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
@@ -62,6 +62,11 @@ export async function secureSocket(plain: Socket, endpoint: LdapEndpoint): Promi
   });
   await established(secure, "secureConnect", endpoint);
   return secure;
+}
+
+/** The certificate of the other end, DER; nothing without TLS. */
+export function peerCertificate(socket: Socket): Uint8Array | undefined {
+  return socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
 }
 
 /** Waits until a socket is ready; destroys it when it does not become so. */

@@ -13,7 +13,13 @@ import type { SqlAddress } from "./address.ts";
 import { findInstancePort } from "./browser.ts";
 import type { LoginTarget, OpenSecurity, SqlDriver } from "./driver.ts";
 import { openNtlm } from "./ntlm.ts";
-import { sqlConnectError, type SqlEndpointNames, type SqlMessage } from "./errors.ts";
+import {
+  loginSentence,
+  sqlConnectError,
+  type SqlEndpointNames,
+  type SqlMessage,
+} from "./errors.ts";
+import { kerberosAccount, type KerberosValues, openKerberos } from "../kerberos/kerberos.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
 
 /** Who logs in. */
@@ -25,6 +31,8 @@ export type SqlLogin =
     readonly user: string;
     readonly password: string;
   }
+  /** Whoever the tickets of Kerberos are for. */
+  | { readonly kind: "kerberos"; readonly tickets: KerberosValues }
   /** Whoever runs the program. */
   | { readonly kind: "process" };
 
@@ -105,15 +113,18 @@ function toConfiguration(endpoint: SqlEndpoint, port: number): ConnectionConfigu
 function endpointNames({ address, database, login, encrypt }: SqlEndpoint): SqlEndpointNames {
   const account = login.kind === "process"
     ? "the account that runs the agent"
+    : login.kind === "kerberos"
+    ? kerberosAccount(login.tickets)
     : login.kind === "ntlm" && login.domain !== ""
     ? `${login.domain}\\${login.user}`
     : login.user;
-  const principal = login.kind === "process" ? "DOMAIN\\account" : account;
+  const isNamed = login.kind === "sql" || login.kind === "ntlm";
+  const principal = isNamed ? account : "DOMAIN\\account";
   return { address, database, account, principal, encrypt, login: login.kind };
 }
 
 /** Opens a login as the account that runs the program; another in tests. */
-export type OpenContext = typeof openSspi;
+export type OpenContext = (login: SspiLogin) => SecurityContext;
 
 /**
  * The service principal name of a server: the configured one is that of the server that is configured,
@@ -145,6 +156,11 @@ function securityOf(endpoint: SqlEndpoint, open: OpenContext): OpenSecurity | un
   if (login.kind === "sql") return undefined;
   return ({ host, port, binding }: LoginTarget) => {
     const target = principalOf(endpoint, host, port);
+    if (login.kind === "kerberos") {
+      const what = loginSentence(endpointNames(endpoint));
+      const options = { what, target, mechanism: "negotiate", seal: false, binding } as const;
+      return openKerberos(options, login.tickets);
+    }
     if (login.kind === "ntlm") return openNtlm({ ...login, target, binding });
     return openSecurity({ target, binding }, open);
   };

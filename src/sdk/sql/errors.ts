@@ -5,7 +5,9 @@
  */
 
 import { AgentError, AuthError, errorCode, messageOf, SourceError } from "../../base/errors.ts";
+import { GssError } from "../../runtime/gssapi.ts";
 import { SspiError } from "../../runtime/sspi.ts";
+import { gssError } from "../kerberos/errors.ts";
 import { addressText, defaultPort, type SqlAddress } from "./address.ts";
 import { hintForVersion, isAboutVersion } from "../tls/diagnosis.ts";
 
@@ -25,8 +27,8 @@ export interface SqlEndpointNames {
   readonly principal: string;
   /** Whether the connection is to be encrypted. */
   readonly encrypt: boolean | "strict";
-  /** Whether SQL Server, Windows, or Windows for the account that runs the agent knows the account. */
-  readonly login: "sql" | "ntlm" | "process";
+  /** Who vouches for the account: SQL Server, Windows by its password, tickets, or Windows as it runs the agent. */
+  readonly login: "sql" | "ntlm" | "kerberos" | "process";
 }
 
 /** The error underneath: the driver repeats the address around it, and one it tried several of has a list. */
@@ -98,9 +100,12 @@ function untrustedHint(endpoint: SqlEndpointNames): string {
       `login. ${spnHint(endpoint)}; without it, NTLM is used, which the domain may refuse. ` +
       protection;
   }
+  if (endpoint.login === "kerberos") {
+    return `The server must know the account as a login: CREATE LOGIN … FROM WINDOWS. ${protection}`;
+  }
   return "Check username (DOMAIN\\name) and password; the server must trust the account's domain. " +
     "An account that is named logs in by NTLM, which the domain or the server may refuse: then " +
-    `leave username blank, and run the agent on Windows as that account. ${protection}`;
+    `use authentication = Kerberos, or leave username blank and run the agent on Windows as that account. ${protection}`;
 }
 
 /** SECURITY_STATUS values of sspi.h that a hint of their own is for. */
@@ -163,6 +168,11 @@ function connectionHint(code: string, text: string): string {
     "and the firewalls in between.";
 }
 
+/** Begins the sentence about a login that failed. */
+export function loginSentence({ address, account }: SqlEndpointNames): string {
+  return `Cannot log in to SQL Server ${addressText(address)} as ${account}`;
+}
+
 /**
  * Why there is no connection, or none that is logged in.
  *
@@ -175,9 +185,10 @@ export function sqlConnectError(
 ): AgentError {
   if (thrown instanceof AgentError) return thrown;
   const server = addressText(endpoint.address);
-  const what = `Cannot log in to SQL Server ${server} as ${endpoint.account}`;
+  const what = loginSentence(endpoint);
   const [message] = messages;
   if (message !== undefined) return refusal(what, endpoint, message);
+  if (thrown instanceof GssError) return gssError(what, thrown);
   if (thrown instanceof SspiError) {
     const hint = sspiHint(endpoint, thrown.status);
     return new AuthError(`${what}: ${thrown.message}`, { cause: thrown, hint });

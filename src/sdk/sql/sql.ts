@@ -7,11 +7,13 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { hasSspi } from "../../runtime/sspi.ts";
+import { kerberosOptions, kerberosRule } from "../kerberos/kerberos.ts";
 import { opt, type Option, parseFlag, type Values } from "../option.ts";
 import type { SourceContext } from "../source.ts";
 import { parseSqlAddress, type SqlAddress } from "./address.ts";
 import type { SqlEndpoint, SqlLogin } from "./connection.ts";
 
+export type { SqlAddress } from "./address.ts";
 export { connectSql, type SqlConnection, type SqlEndpoint } from "./connection.ts";
 export { sqlPages, type SqlRow, sqlRows } from "./rows.ts";
 
@@ -53,10 +55,11 @@ export const sqlOptions = {
   ),
   password: opt.secret("Password of that account.", { default: "", example: "change-me" }),
   authentication: opt.choice(
-    "Whether it is a SQL Server login or a Windows account.",
-    ["SQL Server", "Windows"],
+    "Whether it is a SQL Server login, a Windows account, or tickets of Kerberos: with keytab, or of the account that runs the agent.",
+    ["SQL Server", "Windows", "Kerberos"],
     { default: "SQL Server", anyCase: true },
   ),
+  ...kerberosOptions,
   encrypt: encryptOption(opt.text(
     "Whether the connection is encrypted. strict encrypts it from its first byte (TDS 8.0, SQL Server 2022 and newer).",
     { advanced: true },
@@ -70,7 +73,7 @@ export const sqlOptions = {
     { default: true, advanced: true },
   ),
   server_spn: opt.text(
-    "Service principal name of SQL Server, where Kerberos does not find it as MSSQLSvc/host:port. For authentication = Windows without username.",
+    "Service principal name of SQL Server, where Kerberos does not find it as MSSQLSvc/host:port. For authentication = Kerberos, and = Windows without username.",
     { default: "", advanced: true, example: "MSSQLSvc/sql.example.com:1433" },
   ),
   query_timeout: opt.integer("Seconds to wait for the server while it works on a query.", {
@@ -104,7 +107,9 @@ function windowsAccount(
 }
 
 /** The rule between the {@linkcode sqlOptions}: what is wrong, or nothing. */
-export function sqlRule({ authentication, username, password }: SqlValues): string | undefined {
+export function sqlRule(values: SqlValues): string | undefined {
+  const { authentication, username, password } = values;
+  if (authentication === "Kerberos") return kerberosRule(values);
   if (authentication === "SQL Server") {
     if (username !== "" && password !== "") return undefined;
     return `authentication = SQL Server needs ${username === "" ? "username" : "password"}`;
@@ -115,12 +120,13 @@ export function sqlRule({ authentication, username, password }: SqlValues): stri
   }
   if (hasSspi()) return undefined;
   return "authentication = Windows needs username = DOMAIN\\name and password here: " +
-    "only on Windows can the agent log in as the account that runs it";
+    "only on Windows can the agent log in as the account that runs it; see also authentication = Kerberos";
 }
 
 function chooseLogin({ options, log }: SourceContext<SqlValues>): SqlLogin {
   const { authentication, username, password } = options;
   if (authentication === "SQL Server") return { kind: "sql", user: username, password };
+  if (authentication === "Kerberos") return { kind: "kerberos", tickets: options };
   const account = windowsAccount(username);
   if (account !== undefined) return { kind: "ntlm", ...account, password };
   if (username !== "") {

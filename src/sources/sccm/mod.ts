@@ -5,6 +5,7 @@
  */
 
 import { defineSource, opt, sqlOptions, sqlRule, syncField } from "../../sdk/mod.ts";
+import { adminServiceAccess, checkAdminService, readByAdminService } from "./admin_service.ts";
 import { checkDatabase, readComputers } from "./records.ts";
 
 const { server, username, password, authentication, ...connection } = sqlOptions;
@@ -15,7 +16,7 @@ export const sccm = defineSource({
   title: "SCCM",
   kind: "assets",
   summary:
-    "Computers and their installed programs from Microsoft Configuration Manager (SCCM, MECM), read from the site's SQL Server database.",
+    "Computers and their installed programs from Microsoft Configuration Manager (SCCM, MECM), read from the site's SQL Server database or the administration service of the SMS Provider.",
   mappingName: "SCCM",
   options: {
     server,
@@ -28,6 +29,14 @@ export const sccm = defineSource({
       "Whether clients that Configuration Manager marks as obsolete or inactive are skipped.",
       { default: false, advanced: true },
     ),
+    api: opt.choice(
+      "What is read: the site database, or the administration service of the SMS Provider, whose name is in server then.",
+      ["database", "adminservice"],
+      { default: "database", anyCase: true, advanced: true },
+    ),
+    keytab: connection.keytab,
+    ccache: connection.ccache,
+    principal: connection.principal,
     encrypt: connection.encrypt,
     read_only: connection.read_only,
     multi_subnet_failover: connection.multi_subnet_failover,
@@ -66,7 +75,16 @@ export const sccm = defineSource({
   },
   namedBy: ["hardware.resource_id", "hardware.computer_name"],
   isSerial: (path) => path === "hardware.serial_number",
-  rule: (options) => sqlRule(options),
-  check: (context) => checkDatabase(context),
-  records: (context) => readComputers(context),
+  limits: { concurrency: 4 },
+  rule(options) {
+    if (options.api === "adminservice" && options.authentication !== "Kerberos") {
+      return "api = adminservice needs authentication = Kerberos";
+    }
+    return sqlRule(options);
+  },
+  http: (options) => options.api === "database" ? { base: "" } : adminServiceAccess(options),
+  check: (context) =>
+    context.options.api === "database" ? checkDatabase(context) : checkAdminService(context),
+  records: (context) =>
+    context.options.api === "database" ? readComputers(context) : readByAdminService(context),
 });

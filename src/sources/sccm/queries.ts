@@ -7,29 +7,32 @@
  */
 
 /** A column of a record: where it comes from. */
-interface Column {
+export interface Column {
   /** Key under `hardware`. */
   readonly key: string;
   readonly column: string;
 }
 
 /** A view that is joined to the computers. */
-interface Join {
+export interface Join {
   readonly view: string;
   readonly columns: readonly Column[];
   /** What of a computer's rows is taken: the first by this. */
   readonly order?: string;
-  readonly condition?: string;
+  /** Columns without which a row does not count. */
+  readonly filled?: readonly string[];
+  /** The value that a column must have for a row to count. */
+  readonly only?: { readonly column: string; readonly value: string };
   /** Column that holds the id of the computer; ResourceID when absent. */
   readonly id?: string;
   /** May be missing: whether it is there depends on what the site inventories. */
   readonly optional?: boolean;
 }
 
-const computerView = "v_GS_COMPUTER_SYSTEM";
+export const computerView = "v_GS_COMPUTER_SYSTEM";
 
 /** Of the computer itself. */
-const computerColumns: readonly Column[] = [
+export const computerColumns: readonly Column[] = [
   { key: "resource_id", column: "ResourceID" },
   { key: "computer_name", column: "Name0" },
   { key: "domain_name", column: "Domain0" },
@@ -42,7 +45,8 @@ const computerColumns: readonly Column[] = [
 /** Key of a value that is only looked at when the BIOS has no serial number. */
 export const enclosureKey = "enclosure_serial";
 
-const joins: readonly Join[] = [
+/** What is joined to the computers, in this order. */
+export const joins: readonly Join[] = [
   {
     view: "v_GS_PROCESSOR",
     columns: [{ key: "cpu", column: "Name0" }],
@@ -60,7 +64,7 @@ const joins: readonly Join[] = [
       { key: "mac_address", column: "MACAddress0" },
     ],
     order: "GroupID",
-    condition: "IPAddress0 IS NOT NULL AND MACAddress0 IS NOT NULL",
+    filled: ["IPAddress0", "MACAddress0"],
   },
   {
     view: "v_GS_X86_PC_MEMORY",
@@ -91,7 +95,7 @@ const joins: readonly Join[] = [
     view: "v_GS_ENCRYPTABLE_VOLUME",
     columns: [{ key: "c_drive_encrypted", column: "ProtectionStatus0" }],
     order: "GroupID",
-    condition: "DriveLetter0 = 'C:'",
+    only: { column: "DriveLetter0", value: "C:" },
     optional: true,
   },
   {
@@ -109,7 +113,7 @@ const joins: readonly Join[] = [
   },
 ];
 
-const programViews = ["v_GS_ADD_REMOVE_PROGRAMS", "v_GS_ADD_REMOVE_PROGRAMS_64"] as const;
+export const programViews = ["v_GS_ADD_REMOVE_PROGRAMS", "v_GS_ADD_REMOVE_PROGRAMS_64"] as const;
 const [programs32, programs64] = programViews;
 
 /** Asks which columns the account sees of the views that may be missing. */
@@ -140,14 +144,19 @@ export function missingViews(seen: SeenColumns): ReadonlyMap<string, readonly st
   return new Map(gone.map(({ view, columns }) => [view, columns.map(({ key }) => key)]));
 }
 
+function conditionText({ filled = [], only }: Join): string {
+  const conditions = filled.map((column) => `${column} IS NOT NULL`);
+  if (only !== undefined) conditions.push(`${only.column} = '${only.value}'`);
+  return conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
+}
+
 function joinText(join: Join, name: string): string {
-  const { view, order, columns, condition, id = "ResourceID" } = join;
+  const { view, order, columns, id = "ResourceID" } = join;
   if (order === undefined) return `LEFT JOIN dbo.${view} ${name} ON ${name}.${id} = pc.ResourceID`;
   const names = [id, ...columns.map(({ column }) => column)].join(", ");
-  const where = condition === undefined ? "" : ` WHERE ${condition}`;
   return `LEFT JOIN (
   SELECT ${names}, ROW_NUMBER() OVER (PARTITION BY ${id} ORDER BY ${order}) AS nth
-  FROM dbo.${view}${where}
+  FROM dbo.${view}${conditionText(join)}
 ) ${name} ON ${name}.${id} = pc.ResourceID AND ${name}.nth = 1`;
 }
 

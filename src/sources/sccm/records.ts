@@ -28,7 +28,8 @@ import {
   seesPrograms64,
 } from "./queries.ts";
 
-type Context = SourceContext<SqlValues & { readonly active_only: boolean }>;
+/** What the source is given. */
+export type Context = SourceContext<SqlValues & { readonly active_only: boolean }>;
 
 function isSerial(value: unknown): value is string {
   return typeof value === "string" && value.trim() !== "" && !isPlaceholderSerial(value);
@@ -40,7 +41,7 @@ function trimmed(value: unknown): unknown {
 }
 
 /** The record of a row: the serial number of the enclosure where the BIOS has none. */
-function toHardware(row: SqlRow, emptyKeys: readonly string[]): SourceRecord {
+export function toHardware(row: SqlRow, emptyKeys: readonly string[]): SourceRecord {
   const { [enclosureKey]: enclosure, ...hardware } = row;
   for (const key of emptyKeys) hardware[key] = null;
   const { serial_number: bios } = hardware;
@@ -50,7 +51,7 @@ function toHardware(row: SqlRow, emptyKeys: readonly string[]): SourceRecord {
 }
 
 /** Whether anybody looks at the programs. */
-function wantsPrograms({ wanted }: Context): boolean {
+export function wantsPrograms({ wanted }: Context): boolean {
   return wanted.everything || wanted.paths.some((path) => path.split(".")[0] === "software");
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RunOptions } from "../../support/binary.ts";
 import { record, type Recorded } from "../../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../../support/workspace.ts";
 import type { SectionReport } from "../../../src/sync/report.ts";
@@ -29,12 +30,14 @@ export function section(name: string, options: SectionOptions): string {
  * Uploads a section to its end.
  *
  * @param onRequest Is shown each request to Oomnitza before it is answered.
+ * @param env Variables of its environment.
  */
 export async function upload(
   name: string,
   options: SectionOptions,
   words: readonly string[] = [],
   onRequest: (request: Recorded) => void = () => {},
+  env: NonNullable<RunOptions["env"]> = {},
 ): Promise<LdapUpload> {
   await using instance = record({
     answer: (request) => {
@@ -46,6 +49,7 @@ export async function upload(
   space.write("config.ini", oomnitzaSection(instance) + section(name, options));
   const run = await space.agent(["upload", name, "--output", "json", ...words], {
     timeoutMs: 60_000,
+    env,
   });
   const report = JSON.parse(run.stdout);
   if (report.sections[0] === undefined) throw new Error(`Nothing ran: ${run.stdout}`);

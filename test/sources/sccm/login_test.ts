@@ -283,7 +283,7 @@ describe("addresses", () => {
     ["server = https://host", "is not a server name"],
     ["server = host,99999", "which is not between 1 and 65535"],
     ["encrypt = perhaps", "is neither a boolean nor strict"],
-    ["authentication = Kerberos", "authentication"],
+    ["authentication = NTLM", "authentication"],
     ["username =", "authentication = SQL Server needs username"],
     ["password =", "authentication = SQL Server needs password"],
     ["cacert_file = /no/such/file.pem", "Cannot read cacert_file /no/such/file.pem"],

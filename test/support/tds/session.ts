@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Accepted } from "../gss_acceptor.ts";
 import { packetType, type TdsChannel, type TlsIdentity } from "./channel.ts";
 import { encryption, type Login, preloginAnswer, readEncryption, readLogin } from "./login.ts";
 import {
@@ -52,6 +53,8 @@ export interface SqlAccount {
 export interface SessionRules {
   readonly accounts: readonly SqlAccount[];
   readonly ntlmAccounts: readonly NtlmAccount[];
+  /** What becomes of a token of Kerberos, and the binding of the connection that it came over. */
+  readonly kerberos?: ((token: Uint8Array, binding?: Uint8Array) => Accepted) | undefined;
   /** Extended Protection, and the names that it accepts. */
   readonly protection: Pick<Protection, "level" | "principals">;
   readonly tls: TlsIdentity | undefined;
@@ -95,7 +98,8 @@ export async function runSession(
   const { binding } = channel;
   if (loginOnly) channel.stopTls();
   if (rules.silentAfter === "login") return;
-  const user = await identify(channel, rules, { login, binding });
+  const ticket = login.integrated ? rules.kerberos?.(login.sspi, binding) : undefined;
+  const user = await identify(channel, rules, { login, binding, ticket });
   if (typeof user !== "string") {
     const failure = [errorToken(user), doneToken(0xfd, doneStatus.error)];
     await channel.write(Buffer.concat(failure), true);
@@ -103,7 +107,7 @@ export async function runSession(
   }
   const facts = { login, user, encryptedLogin, encrypted: channel.encrypted };
   onLogin(facts);
-  await welcome(channel, rules, login);
+  await welcome(channel, ticket === undefined ? rules : withLastToken(rules, ticket), login);
   for (;;) {
     const next = await channel.read();
     if (next === undefined) return;
@@ -111,6 +115,11 @@ export async function runSession(
     if (query !== undefined) await respond(channel, query, rules.answer(query, facts));
     else if (next.type === packetType.attention) await acknowledge(channel);
   }
+}
+
+/** Kerberos proves with its last token who the server is. */
+function withLastToken(rules: SessionRules, { answer }: Accepted): SessionRules {
+  return { ...rules, lastToken: Buffer.from(answer) };
 }
 
 /** PRELOGIN and TLS; the result is whether only the login is encrypted. */
@@ -155,6 +164,7 @@ const untrusted: ServerMessage = {
 interface BoundLogin {
   readonly login: Login;
   readonly binding: Buffer | undefined;
+  readonly ticket: Accepted | undefined;
 }
 
 /** Who logs in, or why not. */
@@ -163,8 +173,10 @@ async function identify(
   rules: SessionRules,
   bound: BoundLogin,
 ): Promise<string | ServerMessage> {
-  const { login } = bound;
-  const user = login.integrated
+  const { login, ticket } = bound;
+  const user = ticket !== undefined
+    ? ticket.user
+    : login.integrated
     ? await identifyByNtlm(channel, rules, bound)
     : rules.accounts.find(({ name, password }) =>
       name === login.userName && password === login.password
