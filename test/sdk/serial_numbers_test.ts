@@ -76,6 +76,14 @@ test("every source with serial numbers says where they are", () => {
   );
   expect(found.filter(({ isSerial }) => !isSerial)).toEqual([]);
   expect(new Set(found.map(({ source }) => source))).toEqual(
-    new Set(["airwatch", "appledep", "casper", "ldap_assets", "mobileiron", "sccm"]),
+    new Set([
+      "airwatch",
+      "apple_business",
+      "appledep",
+      "casper",
+      "ldap_assets",
+      "mobileiron",
+      "sccm",
+    ]),
   );
 });
