@@ -112,10 +112,22 @@ interface Violation {
 }
 
 /**
+ * Waits for the style sheets: what a page holds can be found before they are there, and is without sizes
+ * and colours then.
+ */
+async function waitForStyles(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const links = document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet]");
+    return links.length > 0 && [...links].every(({ sheet }) => sheet !== null);
+  });
+}
+
+/**
  * Throws when axe finds something serious or critical by WCAG 2.2 A and AA, or when the page is wider
  * than its window.
  */
 export async function noSeriousViolations(page: Page): Promise<void> {
+  await waitForStyles(page);
   // Evaluated, not added as a script tag, which the page's own rules would refuse.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
