@@ -63,7 +63,7 @@ function seedAnswers(database: Sqlite, { answers }: History, instance: string): 
       OS: `macOS 26.${answer % 7}`,
     }));
     database.run(
-      "INSERT INTO answered_batches (section, run, destination, kind, records) VALUES ('casper', 'r', 1, 'accepted', ?)",
+      "INSERT INTO answers (section, run, way, kind, records) VALUES ('casper', 'r', 1, 'accepted', ?)",
       compress(stringifyExactJson(records)),
     );
   }
