@@ -96,7 +96,7 @@ type Row = Awaited<ReturnType<typeof buildConverterRow>>;
 function Converters({ rows }: { rows: readonly Row[] }) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Converters">
-      <table>
+      <table class="cards">
         <thead>
           <tr>{["Name", "Language", "Used by"].map((title) => <th scope="col">{title}</th>)}</tr>
         </thead>
@@ -106,7 +106,7 @@ function Converters({ rows }: { rows: readonly Row[] }) {
               <th scope="row">
                 <a href={`converter?name=${encodeURIComponent(name)}`}>{name}</a>
               </th>
-              <td>
+              <td data-label="Language">
                 {languageName}
                 {problem === undefined ? null : (
                   <p class={`finding ${problem.severity}`}>
@@ -114,7 +114,9 @@ function Converters({ rows }: { rows: readonly Row[] }) {
                   </p>
                 )}
               </td>
-              <td>{uses.length === 0 ? "no mapping of the ini" : uses.join(", ")}</td>
+              <td data-label="Used by">
+                {uses.length === 0 ? "no mapping of the ini" : uses.join(", ")}
+              </td>
             </tr>
           ))}
         </tbody>

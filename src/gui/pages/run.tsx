@@ -188,13 +188,15 @@ function Choice({ gui, file, again }: { gui: GuiContext; file: IniFile; again: b
       <form method="post" action="run">
         <fieldset>
           <legend>{describeOrder(file)}</legend>
-          {enabled.map(({ name }) => (
-            <label class="check">
-              <input type="checkbox" name="section" value={name} checked={enabled.length === 1} />
-              {" "}
-              {name}
-            </label>
-          ))}
+          <div class="choices">
+            {enabled.map(({ name }) => (
+              <label class="check">
+                <input type="checkbox" name="section" value={name} checked={enabled.length === 1} />
+                {" "}
+                {name}
+              </label>
+            ))}
+          </div>
         </fieldset>
         <label class="check">
           <input type="checkbox" name="full" value="yes" /> Send also what did not change

@@ -76,7 +76,7 @@ function Service({ gui, service }: { gui: GuiContext; service: ServiceState | un
         )}
       <h2>Commands</h2>
       <p>Schedules are followed, and webhooks taken, while the agent serves:</p>
-      <dl class="facts">
+      <dl class="facts commands">
         {commands.map(([line, does]) => (
           <>
             <dt>
