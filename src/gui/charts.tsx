@@ -132,3 +132,55 @@ export function BarChart({ bars, label }: { bars: readonly Bar[]; label: string 
     </svg>
   );
 }
+
+/** What the colours of a picture mean: a class of the style for each, and its words. */
+export function Legend({ entries }: { entries: readonly (readonly [string, string])[] }) {
+  return (
+    <p class="legend">
+      {entries.map(([name, text]) => (
+        <span>
+          <svg viewBox="0 0 12 12" aria-hidden="true">
+            <rect class={`bar ${name}`} width="12" height="12" rx="2" />
+          </svg>
+          {text}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** A part of a {@linkcode ShareBar}: a class of the style, its words, and how much it is. */
+export type Share = readonly [name: string, text: string, value: number];
+
+/** How a whole is made up: parts beside each other, as wide as they are large. */
+export function ShareBar({ shares, label }: { shares: readonly Share[]; label: string }) {
+  const total = shares.reduce((sum, [, , value]) => sum + value, 0);
+  const shown = shares.filter(([, , value]) => value > 0);
+  if (shown.length === 0) return null;
+  const words = shown.map(([, text, value]) => `${value.toLocaleString("en")} ${text}`);
+  let left = 0;
+  return (
+    <>
+      <svg
+        class="share"
+        viewBox="0 0 1000 24"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${label}: ${words.join(", ")}`}
+      >
+        {shown.map(([name, , value], index) => {
+          const begin = left;
+          left += value / total * 1000;
+          // What is little among much is seen, too.
+          const width = Math.max(left - begin, 4);
+          return (
+            <rect class={`bar ${name}`} x={begin.toFixed(1)} width={width.toFixed(1)} height="24">
+              <title>{words[index]}</title>
+            </rect>
+          );
+        })}
+      </svg>
+      <Legend entries={shown.map(([name], index) => [name, words[index] ?? ""])} />
+    </>
+  );
+}

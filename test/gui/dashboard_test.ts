@@ -49,7 +49,7 @@ slow("the runs of a section are pictures with the numbers below", async () => {
   await page.click(".sections >> text=csv_assets.refused");
   await page.click(".tabs >> text=History");
   await page.waitForSelector(".chart");
-  expect(await page.locator(".chart").count()).toBe(2);
+  expect(await page.locator(".chart").count()).toBe(4);
   expect(await page.locator(".chart").first().locator("g").count()).toBe(30);
   const reasons = await page.$$eval(".reason", (all) => all.map(({ textContent }) => textContent));
   expect(reasons).toEqual([`${refusals.model}12`, `${refusals.date}5`]);

@@ -60,6 +60,10 @@ slow("a plan shows what is new, changed and gone, and sends nothing", async () =
       Unchanged: "1",
       "Gone from the source": "1",
     });
+    expect(await page.getAttribute(".share", "aria-label")).toBe(
+      "Records of the plan: 1 new, 1 changed, 1 gone, 1 unchanged",
+    );
+    expect(await page.locator(".share rect").count()).toBe(4);
     const names = await page.locator("details.record summary").allTextContents();
     expect(names).toEqual(["Changed: T1", "New: T3", "Gone: T2"]);
     await page.click("text=Changed: T1");

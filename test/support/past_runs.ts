@@ -51,6 +51,7 @@ export function writePast(path: string, runs: readonly PastRun[]): void {
           requests: 4,
           error: run.error ?? null,
           stopped_by_guard: run.guard ?? false,
+          times: { source_ms: tookMs * 0.6, agent_ms: tookMs * 0.1, oomnitza_ms: tookMs * 0.3 },
         });
         for (const [number, reason] of refused.entries()) {
           addDeadLetter(database, {

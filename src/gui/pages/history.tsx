@@ -9,7 +9,7 @@ import { runResult } from "../../app/status.ts";
 import type { RefusedCount } from "../../state/dead_letters.ts";
 import type { PastRun, RunOrigin } from "../../state/runs.ts";
 import { describeCounts } from "../../sync/report.ts";
-import { type Bar, BarChart } from "../charts.tsx";
+import { type Bar, BarChart, Legend } from "../charts.tsx";
 import type { GuiContext, Page } from "../context.ts";
 import { duration, moment, withQuery } from "../format.ts";
 import { withState } from "../history.ts";
@@ -88,19 +88,42 @@ function toDurationBar(run: PastRun): Bar {
   return { title: `${moment(run.started)}: ${took}`, parts: [[name, seconds(run)]] };
 }
 
-function Legend({ entries }: { entries: readonly (readonly [string, string])[] }) {
+/** What a run waited for; one part of unknown kind where that was not measured. */
+function toWaitsBar(run: PastRun): Bar {
+  const part = (name: string) => {
+    const ms = run.times?.[`${name}_ms`];
+    return [name, typeof ms === "number" ? ms / 1000 : 0] as const;
+  };
+  const parts = run.times === null
+    ? [["unknown", seconds(run)] as const]
+    : [part("source"), part("agent"), part("oomnitza")];
+  const words = parts.map(([name, value]) => `${name} ${value.toFixed(1)} s`).join(", ");
+  return { title: `${moment(run.started)}: ${words}`, parts };
+}
+
+/** Where the time of the runs went; nothing when it was measured of none. */
+function Waits({ runs }: { runs: readonly PastRun[] }) {
+  if (runs.every(({ times }) => times === null)) return null;
   return (
-    <p class="legend">
-      {entries.map(([name, text]) => (
-        <span>
-          <svg viewBox="0 0 12 12" aria-hidden="true">
-            <rect class={`bar ${name}`} width="12" height="12" rx="2" />
-          </svg>
-          {text}
-        </span>
-      ))}
-    </p>
+    <>
+      <h3>Where the time went, in seconds</h3>
+      <BarChart bars={runs.map(toWaitsBar)} label="Seconds of waiting and of work by run" />
+      <Legend
+        entries={[
+          ["source", "waiting for the source, its limits included"],
+          ["agent", "at work"],
+          ["oomnitza", "waiting for Oomnitza"],
+        ]}
+      />
+    </>
   );
+}
+
+function toRequestsBar({ started, requests }: PastRun): Bar {
+  return {
+    title: `${moment(started)}: ${requests} ${requests === 1 ? "request" : "requests"}`,
+    parts: [["requests", requests]],
+  };
 }
 
 function Runs({ title, runs }: { title: string; runs: readonly PastRun[] }) {
@@ -128,6 +151,9 @@ function Runs({ title, runs }: { title: string; runs: readonly PastRun[] }) {
           ["failed", "failed or interrupted"],
         ]}
       />
+      <Waits runs={runs} />
+      <h3>Requests of each run</h3>
+      <BarChart bars={runs.map(toRequestsBar)} label="Requests by run" />
       <Numbers title={title} runs={runs} />
     </section>
   );

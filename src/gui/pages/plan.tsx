@@ -14,6 +14,7 @@ import type { PlanCounts, PlanReport } from "../../sync/changes/plan.ts";
 import { describeRefusal } from "../../sync/field_refusals.ts";
 import { toSectionError } from "../../sync/report.ts";
 import { ErrorNotice } from "../account.tsx";
+import { ShareBar } from "../charts.tsx";
 import { type Call, type GuiContext, type Page, sectionPath } from "../context.ts";
 import { show } from "../layout.tsx";
 import { withSection } from "../section_config.ts";
@@ -143,6 +144,15 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
       ))}
       {guard !== null && <p class="notice warning">The guard would stop it: {guard}</p>}
       {waiting > 0 && <p class="notice">{waiting} records of an earlier run are sent first.</p>}
+      <ShareBar
+        label="Records of the plan"
+        shares={[
+          ["added", "new", counts.new],
+          ["changed", "changed", counts.changed],
+          ["failed", "gone", counts.gone ?? 0],
+          ["unchanged", "unchanged", counts.unchanged],
+        ]}
+      />
       <table aria-label="Counts">
         <tbody>
           {rows.map(([key, label]) => (
