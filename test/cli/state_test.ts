@@ -238,17 +238,22 @@ test("what five runs and a day could not deliver no longer holds up the rest", a
 }, 60_000);
 
 test("a killed run shows as interrupted, one at work as running", async () => {
-  const standIn = await startStandIn({ faults: { latencyMs: 50 } });
+  const standIn = await startStandIn({ faults: { latencyMs: 200 } });
   using space = workspace();
-  space.write("assets.csv", rows(3000));
+  space.write("assets.csv", rows(6000));
   space.write("config.ini", oomnitzaSection(standIn) + section);
   const child = await startUpload(space);
-  while (standIn.state.counters.requests < 5) await Bun.sleep(5);
-  const running = JSON.parse((await space.agent(["runs", "--output", "json"])).stdout);
+  const runs = async () => JSON.parse((await space.agent(["runs", "--output", "json"])).stdout);
+  let running = await runs();
+  // How far it is stands in the state file some answers later.
+  while (!(running[0]?.counts.sent > 0)) {
+    await Bun.sleep(20);
+    running = await runs();
+  }
   expect(running[0].state).toBe("running");
   child.kill("SIGKILL");
   await child.exited;
-  const killed = JSON.parse((await space.agent(["runs", "--output", "json"])).stdout);
+  const killed = await runs();
   expect(killed[0]).toMatchObject({ id: running[0].id, state: "interrupted", ended: null });
   expect(killed[0].counts.sent).toBeGreaterThan(0);
   expect(killed[0].waiting).toBeGreaterThan(0);
