@@ -36,8 +36,10 @@ export interface Recorder {
 export interface RecorderOptions {
   /** Answers to uploads, in order; 200 when used up. */
   readonly script?: readonly Scripted[];
-  /** Answers by request; wins over the script. */
-  readonly answer?: (request: Recorded) => Scripted | undefined;
+  /** Answers by request; wins over the script. The request waits for it. */
+  readonly answer?: (
+    request: Recorded,
+  ) => Scripted | undefined | Promise<Scripted | undefined>;
   /** What `GET /api/v2/mappings` answers by mapping name. */
   readonly mappings?: Readonly<Record<string, unknown>>;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -63,7 +65,7 @@ export function record(options: RecorderOptions = {}): Recorder {
         at: Date.now(),
       };
       requests.push(recorded);
-      const special = options.answer?.(recorded);
+      const special = await options.answer?.(recorded);
       if (special !== undefined) return answerOf(special);
       if (url.pathname === "/api/v2/mappings") {
         return Response.json(options.mappings?.[url.searchParams.get("name") ?? ""] ?? {});

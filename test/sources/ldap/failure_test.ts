@@ -54,8 +54,9 @@ test.each([
   async (_title, more) => {
     let killed: Promise<void> | undefined;
     const settings = { ...options, ...more };
-    const run = await upload("ldap", settings, ["--workers", "1"], ({ path }) => {
-      if (path.includes("/bulk")) killed ??= slapd.kill();
+    const run = await upload("ldap", settings, ["--workers", "1"], async ({ path }) => {
+      // Nothing more is sent, and so not much more is read, until it is gone.
+      if (path.includes("/bulk")) await (killed ??= slapd.kill());
     });
     await killed;
     const { fetched, sent, failed, unreadable } = run.section.counts;

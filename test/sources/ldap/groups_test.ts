@@ -120,8 +120,9 @@ test("the server is killed among the members: what was read is delivered, the ne
   await using victim = await startSlapd({ ldif: directoryLdif(3000) });
   const more = { ...options, url: victim.plain, group_dn: groupDn("crew") };
   let killed: Promise<void> | undefined;
-  const run = await upload("ldap", more, ["--workers", "1"], ({ path }) => {
-    if (path.includes("/bulk")) killed ??= victim.kill();
+  const run = await upload("ldap", more, ["--workers", "1"], async ({ path }) => {
+    // Nothing more is sent, and so not much more is read, until it is gone.
+    if (path.includes("/bulk")) await (killed ??= victim.kill());
   });
   await killed;
   const { fetched, sent, unreadable } = run.section.counts;

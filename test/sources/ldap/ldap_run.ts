@@ -36,12 +36,12 @@ export async function upload(
   name: string,
   options: SectionOptions,
   words: readonly string[] = [],
-  onRequest: (request: Recorded) => void = () => {},
+  onRequest: (request: Recorded) => void | Promise<void> = () => {},
   env: NonNullable<RunOptions["env"]> = {},
 ): Promise<LdapUpload> {
   await using instance = record({
-    answer: (request) => {
-      onRequest(request);
+    answer: async (request) => {
+      await onRequest(request);
       return undefined;
     },
   });
