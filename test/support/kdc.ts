@@ -4,10 +4,10 @@
  * @module
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { needPackage } from "./apt.ts";
+import { answers, freePort } from "./ports.ts";
 
 /** The realm of every KDC. */
 export const realm = "EXAMPLE.TEST";
@@ -20,23 +20,6 @@ export interface Kdc {
   /** Makes an account with a random key; gives the keytab with it. */
   addPrincipal(name: string): string;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address?.port ?? 0 : 0));
-    });
-  });
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }
 
 function writeSettings(folder: string, port: number): Readonly<Record<string, string>> {

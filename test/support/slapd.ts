@@ -5,10 +5,10 @@
  * @module
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { needPackage } from "./apt.ts";
+import { answers, freePort } from "./ports.ts";
 
 const program = "/usr/sbin/slapd";
 needPackage(program, "slapd", "ldap-utils");
@@ -108,24 +108,6 @@ function accountLdif(dn: string): string {
   const name = /^cn=(\w+)/.exec(dn)?.[1] ?? "";
   const secret = Buffer.from(password).toString("base64");
   return `dn: ${dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: ${name}\nuserPassword:: ${secret}\n\n`;
-}
-
-/** A port on which nothing listens. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address?.port ?? 0 : 0));
-    });
-  });
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }
 
 /** Certificates, configuration and data of a server. */

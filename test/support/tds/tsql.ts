@@ -22,8 +22,18 @@ export async function askTsql(
   { name, password }: SqlAccount = defaultAccount,
 ): Promise<string[][]> {
   const space = ["-H", "127.0.0.1", "-p", String(port), "-D", "CM_DCT"];
-  const child = Bun.spawn([program, ...space, "-U", name, "-P", password, "-o", "q"], {
-    env: { TDSVER: "7.4", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" },
+  const words = [...space, "-U", name, "-P", password];
+  return await runTsql(words, { TDSVER: "7.4", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" }, sql);
+}
+
+/** Runs tsql with its words and environment; gives the rows as {@linkcode askTsql} does. */
+export async function runTsql(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+  sql: string,
+): Promise<string[][]> {
+  const child = Bun.spawn([program, ...words, "-o", "q"], {
+    env,
     stdin: new TextEncoder().encode(`${sql}\ngo\nexit\n`),
     stdout: "pipe",
     stderr: "pipe",
