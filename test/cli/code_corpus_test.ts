@@ -5,11 +5,12 @@
  * @module
  */
 import { expect } from "bun:test";
+import { join } from "node:path";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { createSandbox, defaultLimits, prepareUserCode } from "../../src/sandbox/mod.ts";
 import { computer, javaScriptBodies } from "../sandbox/javascript_bodies.ts";
-import corpus from "../python/corpus.json" with { type: "json" };
+import { readCorpus } from "../support/corpus.ts";
 import { slow } from "../support/slow.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 
@@ -22,6 +23,19 @@ interface Case {
   readonly records: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** A body of Python in the corpus of its engine, with what each run of it is given. */
+interface PythonCase {
+  readonly name: string;
+  readonly kind: string;
+  readonly version: number;
+  readonly body: string;
+  readonly inputs: readonly {
+    readonly value?: unknown;
+    readonly record?: Readonly<Record<string, unknown>>;
+    readonly params?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 /** Whether a call in a mapping can say these parameters. */
 function isSayable(params: object): params is Record<string, string | true> {
   return Object.entries(params).every(([key, value]) =>
@@ -29,13 +43,17 @@ function isSayable(params: object): params is Record<string, string | true> {
   );
 }
 
+const corpus = readCorpus<readonly PythonCase[]>(
+  join(import.meta.dir, "../python/corpus.json"),
+);
+
 const python: readonly Case[] = corpus.flatMap(({ name, kind, version, body, inputs }) =>
   inputs.filter(({ params }) => isSayable(params ?? {})).map((input, index) => ({
     title: `${name} ${index}`,
     kind: kind === "filter" ? "filter" as const : "converter" as const,
     body: `  # language: python${version}\n${body.replace(/^\n/, "")}`,
-    params: (input.params ?? {}) as unknown as Record<string, string | true>,
-    records: [{ ...(input.record as object), __value: input.value }],
+    params: (input.params ?? {}) as Record<string, string | true>,
+    records: [{ ...input.record, __value: input.value }],
   }))
 );
 

@@ -6,7 +6,8 @@
  */
 
 import { expect, test } from "bun:test";
-import bodies from "./bodies.json" with { type: "json" };
+import { join } from "node:path";
+import { readCorpus } from "../support/corpus.ts";
 import { type Given, openEngine, runBody } from "./engine.ts";
 
 type Expected = { readonly value: unknown } | { readonly error: string };
@@ -17,6 +18,7 @@ interface Body {
   readonly inputs: readonly (Given & { readonly expected: Expected })[];
 }
 
+const bodies = readCorpus<readonly Body[]>(join(import.meta.dir, "bodies.json"));
 const context = await openEngine();
 
 /** What a run came to, as the expected results are written. */
@@ -31,7 +33,7 @@ test("there are enough bodies", () => {
   expect(bodies.length).toBeGreaterThanOrEqual(600);
 });
 
-for (const { name, body, inputs } of bodies as readonly Body[]) {
+for (const { name, body, inputs } of bodies) {
   test(`${name}: ${body.replaceAll("\n", " ⏎ ").slice(0, 90)}`, () => {
     const found = runBody(context, body, "converter", inputs).map(shown);
     // Which error it is does not matter: the value of the field is null.

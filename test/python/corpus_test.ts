@@ -1,7 +1,8 @@
 /** Every body of the corpus gives in QuickJS what CPython gave. @module */
 
 import { expect, test } from "bun:test";
-import corpus from "./corpus.json" with { type: "json" };
+import { join } from "node:path";
+import { readCorpus } from "../support/corpus.ts";
 import { type Given, openEngine, runBody } from "./engine.ts";
 
 interface Expected {
@@ -18,7 +19,7 @@ interface Case {
   readonly inputs: readonly (Given & { readonly result: Expected })[];
 }
 
-const cases: readonly Case[] = corpus;
+const cases = readCorpus<readonly Case[]>(join(import.meta.dir, "corpus.json"));
 const context = await openEngine();
 
 test("the corpus is large enough, in both versions", () => {
