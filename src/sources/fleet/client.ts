@@ -8,6 +8,7 @@
 import { z } from "zod";
 import {
   type Answer,
+  type ChangesValues,
   type GrantedAccess,
   parseJson,
   readMoment,
@@ -18,9 +19,8 @@ import {
 } from "../../sdk/mod.ts";
 
 /** The options that reading looks at. */
-export interface Access {
-  readonly mode: "full" | "changes";
-  readonly full_every: string;
+export interface Access extends ChangesValues {
+  readonly url: string;
   readonly page_size: number | undefined;
 }
 
