@@ -42,6 +42,12 @@ export interface ChangesValues {
  */
 export const overlapMs = 60_000;
 
+/** When an answer was made, by the server's clock, in milliseconds since the epoch; nothing where it does not say. */
+export function serverTime(headers: Headers): number | undefined {
+  const time = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** The position cannot be used: why, as the beginning of a sentence. */
 export interface Unusable {
   readonly unusable: string;

@@ -30,6 +30,7 @@ export {
   type ClaimTotal,
   overlapMs,
   readByMode,
+  serverTime,
   type Unusable,
 } from "./changes.ts";
 

@@ -47,7 +47,7 @@ export interface ChangesSubject {
 }
 
 /** What an upload came to. */
-interface Upload {
+export interface Upload {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -56,7 +56,7 @@ interface Upload {
 }
 
 /** Uploads of one section to one instance, one after the other. */
-interface Uploads extends AsyncDisposable {
+export interface Uploads extends AsyncDisposable {
   /** Lines that are added to the section from now on. */
   extra: string;
   /** What is answered to uploads from now on. */
@@ -66,7 +66,8 @@ interface Uploads extends AsyncDisposable {
 
 const isBulk = ({ path }: Recorded) => path === "/api/v3/bulk";
 
-function openUploads(server: ChangingServer, extra: string): Uploads {
+/** Opens a folder for uploads of a section; `extra` are lines added to it. */
+export function openUploads(server: ChangingServer, extra: string): Uploads {
   const { section, options, keyField, versionField } = server;
   const space = workspace();
   const instance = record({ answer: (request) => isBulk(request) ? uploads.refuse : undefined });

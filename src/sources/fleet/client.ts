@@ -12,6 +12,7 @@ import {
   type GrantedAccess,
   parseJson,
   readMoment,
+  serverTime,
   type SourceContext,
   SourceError,
   type SourceRecord,
@@ -141,11 +142,7 @@ export function openHosts(
       }, hosts);
       if (page.body === undefined) continue;
       forms = [form];
-      const answeredAt = Date.parse(page.headers.get("date") ?? "");
-      return {
-        hosts: page.body.hosts ?? [],
-        answeredAt: Number.isNaN(answeredAt) ? undefined : answeredAt,
-      };
+      return { hosts: page.body.hosts ?? [], answeredAt: serverTime(page.headers) };
     }
     throw new SourceError("Fleet does not list hosts in an order that is known");
   };
