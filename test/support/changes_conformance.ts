@@ -253,6 +253,8 @@ function interleavingTests({ start, many }: ChangesSubject): void {
       const known = new Map<string, string>();
       for (let run = 0; run < 7; run++) {
         isQuiet = run === 6;
+        // Some vendors leave out what was changed just now.
+        if (isQuiet) server.advance(hour);
         const { arrived, code, stderr } = await uploads.upload();
         if (code !== 0) throw new Error(stderr);
         for (const [key, version] of arrived) known.set(key, version);
