@@ -32,7 +32,7 @@ const longestResult = 4096;
 const mostMessages = 20;
 const longestMessage = 300;
 
-/** Loads the engine. */
+/** The engine with a memory of its own, which never grows beyond what a PAC file may take. */
 export async function loadPacEngine(): Promise<QuickJSWASMModule> {
   const maximum = memoryMb * 1_048_576 / pageBytes;
   const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum });

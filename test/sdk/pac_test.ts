@@ -11,6 +11,7 @@ import { createRedactor } from "../../src/base/redact.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { type EvaluatePac, type PacAccess, parsePac, parseResult } from "../../src/sdk/http/pac.ts";
 import { PacFile } from "../../src/sdk/http/pac_file.ts";
+import { createHttp } from "../../src/sdk/http/http.ts";
 import { createProxyFinder, proxyOption } from "../../src/sdk/http/proxy.ts";
 import { readOption } from "../../src/sdk/option.ts";
 import { startProxy } from "../support/http_proxy.ts";
@@ -306,6 +307,49 @@ describe("a list of proxies", () => {
       negotiate: true,
     });
   });
+});
+
+test("a request through a proxy that is gone names the file", async () => {
+  const port = await freePort();
+  await using server = serveFile(`PROXY 127.0.0.1:${port}`);
+  const { given } = access();
+  const http = createHttp({
+    base: "http://www.example.com",
+    tls: { verify: true },
+    proxy: createProxyFinder(`pac+${server.address}`, {}, given),
+    timeoutMs: 10_000,
+    retry: { attempts: 1, budgetMs: 1000 },
+    log: given.log,
+    signal: new AbortController().signal,
+  });
+  const error = await failure(() => http.send({ path: "/" }));
+  expect(error).toMatchObject({
+    message: expect.stringContaining(`Cannot reach the proxy 127.0.0.1:${port}`),
+    hint: expect.stringContaining(`the PAC file ${server.address} says`),
+  });
+});
+
+test("a request goes to the next proxy when the first one has gone away", async () => {
+  await using target = serveFile("hello");
+  const first = await startProxy();
+  await using second = await startProxy();
+  await using server = serveFile(`PROXY ${first.host}; PROXY ${second.host}`);
+  const { given } = access();
+  const http = createHttp({
+    base: new URL(target.address).origin,
+    tls: { verify: true },
+    proxy: createProxyFinder(`pac+${server.address}`, {}, given),
+    timeoutMs: 10_000,
+    log: given.log,
+    signal: new AbortController().signal,
+  });
+  try {
+    expect((await http.send({ path: "/" })).body).toBe("hello");
+  } finally {
+    await first[Symbol.asyncDispose]();
+  }
+  expect((await http.send({ path: "/" })).body).toBe("hello");
+  expect([first.asked.length, second.asked.length]).toEqual([1, 1]);
 });
 
 test("NO_PROXY also applies to a PAC file", async () => {

@@ -121,7 +121,8 @@ export class PacFile {
       this.#isStale = false;
       return value;
     } catch (error) {
-      const failure = this.#error(`cannot be read: ${messageOf(error)}`, error, true);
+      const isRetriable = error instanceof AgentError && error.retriable;
+      const failure = this.#error(`cannot be read: ${messageOf(error)}`, error, isRetriable);
       if (copy === undefined) throw failure;
       if (!this.#isStale) log.warning(`${failure.message}. The copy from before is used`);
       this.#isStale = true;
@@ -200,12 +201,16 @@ const tooLarge = "it is larger than 1 MB";
 async function readScript(address: string, tls: PacAccess["tls"]): Promise<string> {
   if (address.startsWith("file:")) {
     const path = fileURLToPath(address);
-    if ((await stat(path)).size > longestFile) throw new AgentError(tooLarge);
+    const found = await stat(path);
+    if (!found.isFile()) throw new AgentError("it is not a file");
+    if (found.size > longestFile) throw new AgentError(tooLarge);
     return (await readFile(path, "utf8")).replace(/^\ufeff/, "");
   }
   const signal = AbortSignal.timeout(fetchTimeoutMs);
   const { status, body } = await fetchScript(address, tls, signal);
-  if (status !== 200) throw new AgentError(`the server answers with ${status}`);
+  if (status !== 200) {
+    throw new AgentError(`the server answers with ${status}`, { retriable: status >= 500 });
+  }
   // Browsers do not look at the content type either: many servers know none for such files.
   if (isWebPage(new Headers(), body)) throw new AgentError("it is a web page");
   return body.replace(/^\ufeff/, "");
@@ -217,6 +222,9 @@ async function fetchScript(url: string, tls: PacAccess["tls"], signal: AbortSign
     return await exchange({ url, method: "GET", headers: {}, ...settings });
   } catch (error) {
     if (error instanceof AnswerTooLarge) throw new AgentError(tooLarge, { cause: error });
-    throw new AgentError(describeRequestError(error), { cause: error });
+    const reason = signal.aborted
+      ? `no answer within ${fetchTimeoutMs / 1000} s`
+      : describeRequestError(error);
+    throw new AgentError(reason, { cause: error, retriable: true });
   }
 }
