@@ -20,18 +20,23 @@ function findTypeErrors(programs: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "agent-guest-"));
   try {
     // They have no types of their own, and none of the globals of this runtime.
-    const compilerOptions = { checkJs: true, strict: false, noImplicitAny: false, lib: ["esnext"] };
-    writeFileSync(join(folder, "deno.json"), JSON.stringify({ compilerOptions }));
+    const compilerOptions = {
+      allowJs: true,
+      checkJs: true,
+      strict: false,
+      noImplicitAny: false,
+      lib: ["esnext"],
+      types: [],
+      module: "preserve",
+      noEmit: true,
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
     for (const [name, text] of Object.entries(programs)) {
-      writeFileSync(join(folder, `${name}.js`), `// @ts-check\nexport default ${text};\n`);
+      writeFileSync(join(folder, `${name}.js`), `export default ${text};\n`);
     }
-    const files = Object.keys(programs).map((name) => `${name}.js`);
-    const deno = join(root, "node_modules/.bin/deno");
-    const { exitCode, stderr } = Bun.spawnSync([deno, "check", "--quiet", ...files], {
-      cwd: folder,
-      env: { ...process.env, NO_COLOR: "1" },
-    });
-    return exitCode === 0 ? "" : stderr.toString();
+    const compiler = join(root, "node_modules/typescript/bin/tsc");
+    const { exitCode, stdout } = Bun.spawnSync([process.execPath, compiler], { cwd: folder });
+    return exitCode === 0 ? "" : stdout.toString();
   } finally {
     rmSync(folder, { recursive: true });
   }
