@@ -13,11 +13,11 @@ import { sandboxArgument } from "./argument.ts";
 import type { PacReply, PacTask } from "./pac_protocol.ts";
 import { encodeFrame, frameKind, FrameReader } from "./protocol.ts";
 
-/** What an evaluation may take, and what it is about; all but the first two are for tests. */
+/** What the answer to one question may take, and what the script sees of this machine. */
 export interface PacLimits {
   /** Processor time of one evaluation, in milliseconds; 1 second by default. */
   readonly timeMs?: number;
-  /** Until the process is killed, whatever it does, in milliseconds; 30 seconds by default. */
+  /** For all of it, names included, in milliseconds; 30 seconds by default. Then the process is killed. */
   readonly killAfterMs?: number;
   readonly now?: Date;
   readonly timeZone?: string;
@@ -81,6 +81,8 @@ class PacProcess {
   readonly #output: AsyncIterator<Uint8Array>;
   readonly #frames = new FrameReader();
   readonly #killAfterMs: number;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #isLate = false;
 
   constructor(killAfterMs: number) {
     this.#killAfterMs = killAfterMs;
@@ -89,32 +91,28 @@ class PacProcess {
       sourceEntry: new URL("./source_entry.ts", import.meta.url).href,
     });
     this.#output = this.#child.output[Symbol.asyncIterator]();
+    this.#timer = setTimeout(() => {
+      this.#isLate = true;
+      this.#child.kill();
+    }, killAfterMs);
   }
 
   async ask(task: PacTask): Promise<PacReply> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      this.#child.kill();
-    }, this.#killAfterMs);
-    try {
-      this.#child.send(encodeFrame(frameKind.pacTask, JSON.stringify(task)));
-      for (;;) {
-        const next = await this.#output.next();
-        if (next.done === true) {
-          const late = `was stopped after ${this.#killAfterMs / 1000} s`;
-          throw new AgentError(isLate ? late : "ended the sandbox: it takes too much");
-        }
-        for (const { kind, text } of this.#frames.push(next.value)) {
-          if (kind === frameKind.pacReply) return JSON.parse(text) as PacReply;
-        }
+    this.#child.send(encodeFrame(frameKind.pacTask, JSON.stringify(task)));
+    for (;;) {
+      const next = await this.#output.next();
+      if (next.done === true) {
+        const late = `was stopped after ${this.#killAfterMs / 1000} s`;
+        throw new AgentError(this.#isLate ? late : "ended the sandbox: it takes too much");
       }
-    } finally {
-      clearTimeout(timer);
+      for (const { kind, text } of this.#frames.push(next.value)) {
+        if (kind === frameKind.pacReply) return JSON.parse(text) as PacReply;
+      }
     }
   }
 
   async end(): Promise<void> {
+    clearTimeout(this.#timer);
     this.#child.kill();
     await this.#child.ended;
   }

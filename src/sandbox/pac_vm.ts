@@ -46,7 +46,6 @@ export function evaluateTask(engine: QuickJSWASMModule, task: PacTask): PacReply
   try {
     return Scope.withScope((scope) => {
       const runtime = scope.manage(engine.newRuntime());
-      runtime.setMemoryLimit(memoryMb * 1_048_576);
       runtime.setMaxStackSize(stackBytes);
       const context = scope.manage(runtime.newContext());
       define(context, task, state);

@@ -215,7 +215,23 @@ describe("a file that means harm", () => {
     const script = `function FindProxyForURL(url, host) {
       for (var i = 0;; i++) dnsResolve("n" + i + ".example.com");
     }`;
-    expect(await failure(script)).toContain("asks for the addresses of more than 32 names");
+    let asked = 0;
+    const resolve = () => {
+      asked++;
+      return Promise.resolve(null);
+    };
+    expect(await failure(script, { resolve }))
+      .toContain("asks for the addresses of more than 32 names");
+    expect(asked).toBeLessThanOrEqual(33);
+  });
+
+  test("that asks for names that nobody answers is stopped", async () => {
+    const script = `function FindProxyForURL(url, host) {
+      for (var i = 0;; i++) dnsResolve("n" + i + ".example.com");
+    }`;
+    const resolve = () => new Promise<null>((done) => setTimeout(() => done(null), 200));
+    expect(await failure(script, { resolve, killAfterMs: 500 }))
+      .toContain("was stopped after 0.5 s");
   });
 
   slow("that the interpreter cannot interrupt is killed", async () => {
