@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,6 @@ import { driverText } from "../../src/sandbox/guest/driver.ts";
 import { realmText } from "../../src/sandbox/guest/realm.ts";
 import { recordsText } from "../../src/sandbox/guest/records.ts";
 import { resultsText } from "../../src/sandbox/guest/results.ts";
-import { slow } from "../support/slow.ts";
 
 /** What the compiler says of some programs; empty when nothing is wrong. */
 function findTypeErrors(programs: Readonly<Record<string, string>>): string {
@@ -42,7 +41,7 @@ function findTypeErrors(programs: Readonly<Record<string, string>>): string {
   }
 }
 
-slow("the texts of the sandbox have no type errors", () => {
+test("the texts of the sandbox have no type errors", () => {
   const programs = {
     driver: driverText,
     realm: realmText,
@@ -50,9 +49,9 @@ slow("the texts of the sandbox have no type errors", () => {
     results: resultsText,
   };
   expect(findTypeErrors(programs)).toBe("");
-}, 120_000);
+});
 
-slow("a name that does not exist and a call that cannot be are found", () => {
+test("a name that does not exist and a call that cannot be are found", () => {
   const broken = driverText.replace(
     "function run(text) {",
     "function run(text) { missing(); flush(1);",
@@ -61,4 +60,4 @@ slow("a name that does not exist and a call that cannot be are found", () => {
   const errors = findTypeErrors({ broken });
   expect(errors).toContain("Cannot find name 'missing'");
   expect(errors).toContain("Expected 0 arguments, but got 1");
-}, 120_000);
+});
