@@ -4,6 +4,7 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
+import { exitCodes } from "../../src/cli/command.ts";
 import { record, type Recorded, type Scripted } from "./recorder.ts";
 import { slow } from "./slow.ts";
 import { oomnitzaSection, workspace } from "./workspace.ts";
@@ -68,6 +69,8 @@ export interface Uploads extends AsyncDisposable {
   /** What is answered to uploads from now on. */
   refuse: Scripted | undefined;
   upload(...words: string[]): Promise<Upload>;
+  /** Uploads to another instance from now on. */
+  move(): Promise<void>;
 }
 
 const isBulk = ({ path }: Recorded) => path === "/api/v3/bulk";
@@ -85,7 +88,8 @@ export function openUploads(
 ): Uploads {
   const { section, options, keyField, versionField } = server;
   const space = workspace();
-  const instance = record({ answer: (request) => isBulk(request) ? uploads.refuse : undefined });
+  const open = () => record({ answer: (request) => isBulk(request) ? uploads.refuse : undefined });
+  let instance = open();
   const uploads: Uploads = {
     extra,
     refuse: undefined,
@@ -103,6 +107,10 @@ export function openUploads(
         records.map((one) => [String(one[keyField]), String(one[versionField])]),
       );
       return { ...run, arrived };
+    },
+    async move() {
+      await instance.stop();
+      instance = open();
     },
     async [Symbol.asyncDispose]() {
       await instance.stop();
@@ -130,6 +138,7 @@ export function changesConformance(subject: ChangesSubject): void {
     choiceTests(subject);
     acceptanceTests(subject);
     goneTests(subject);
+    guardTests(subject);
     costTests(subject);
     interleavingTests(subject);
   });
@@ -162,6 +171,19 @@ function choiceTests({ start, many, what }: ChangesSubject): void {
     await uploads.upload();
     server.advance(hour);
     expect((await uploads.upload()).arrived.size).toBe(many);
+  });
+  test("all are read for another instance, and where other records are written", async () => {
+    await using server = await start(many);
+    await using uploads = openUploads(server, changes);
+    await uploads.upload();
+    server.advance(hour);
+    await uploads.move();
+    expect((await uploads.upload()).arrived.size).toBe(many);
+    server.advance(hour);
+    uploads.extra = `${changes}\nupdate_only = True`;
+    expect((await uploads.upload()).arrived.size).toBe(many);
+    server.advance(hour);
+    expect((await uploads.upload()).arrived.size).toBe(0);
   });
   test("all are read again after full_every, and when another field is mapped", async () => {
     await using server = await start(many);
@@ -218,6 +240,28 @@ function goneTests({ start, many }: ChangesSubject): void {
       const { stdout } = await uploads.upload("--output", "json");
       expect(JSON.parse(stdout).sections[0].changes.gone).toBe(gone);
     }
+  });
+}
+
+function guardTests({ start, many }: ChangesSubject): void {
+  test("the guard counts changes as a share of all, and what it held is read again", async () => {
+    await using server = await start(many);
+    await using uploads = openUploads(server, `${changes}\nguard = 50%`);
+    await uploads.upload();
+    server.advance(hour);
+    const change = (share: number) => {
+      const keys = [...server.versions().keys()].slice(0, Math.floor(many * share));
+      for (const key of keys) server.change(key);
+      server.advance(hour);
+      return keys.length;
+    };
+    const few = change(0.4);
+    const passed = await uploads.upload();
+    expect([passed.code, passed.arrived.size]).toEqual([0, few]);
+    const most = change(0.6);
+    const held = await uploads.upload();
+    expect([held.code, held.arrived.size]).toEqual([exitCodes.guarded, 0]);
+    expect((await uploads.upload("--accept")).arrived.size).toBe(most);
   });
 }
 
