@@ -1,0 +1,239 @@
+/**
+ * The door to PostgreSQL: statements, transactions and notifications, each within a deadline.
+ *
+ * @module
+ */
+
+import { AgentError } from "../../base/errors.ts";
+import {
+  openPostgres,
+  type PostgresConnection,
+  type PostgresPool,
+  type PostgresRow,
+} from "../../runtime/postgres.ts";
+import { failureOf, overdue } from "./failure.ts";
+import type { PgTarget } from "./target.ts";
+import { encodeValues, type PgValue } from "./values.ts";
+
+/** How long a call may take; what the connection was given is used when it is absent. */
+export interface Deadline {
+  readonly milliseconds?: number;
+}
+
+/** Runs statements; each is sent with its values apart from its text. */
+export interface PgStatements {
+  rows(text: string, values?: readonly PgValue[]): Promise<readonly PostgresRow[]>;
+}
+
+/** A server. Every call throws `PgError`, at the latest when its deadline is over. */
+export interface Pg {
+  /** One statement in a transaction of its own. */
+  rows(
+    text: string,
+    values?: readonly PgValue[],
+    deadline?: Deadline,
+  ): Promise<readonly PostgresRow[]>;
+  /**
+   * Does some work completely or not at all. The statements of `work` run on one connection,
+   * in the order in which they are given. What `work` throws rolls back and is thrown on.
+   */
+  tx<T>(work: (statements: PgStatements) => Promise<T>, deadline?: Deadline): Promise<T>;
+  /**
+   * Hears the notifications of a channel until what it gives is called. What is sent while the connection
+   * is away is lost: whoever listens also looks now and then. Refused where a pooler is in between.
+   */
+  listen(
+    channel: string,
+    hear: (payload: string) => void,
+    deadline?: Deadline,
+  ): Promise<() => Promise<void>>;
+  /** Ends all connections, also those at work. */
+  close(deadline?: Deadline): Promise<void>;
+}
+
+/** How a server is used. */
+export interface PgOptions {
+  /** Most connections at the same time; `listen` takes one more. */
+  readonly connections: number;
+  /** Deadline of a call that names none. */
+  readonly milliseconds: number;
+  /** Authorities in PEM instead of those of the runtime. */
+  readonly ca?: string;
+}
+
+/** What a piece of work on a connection tells of itself. */
+interface Progress {
+  /** Whether an answer that does not come leaves open what was done. */
+  wasSent: boolean;
+}
+
+/** Prepares to use a server; the first call connects. */
+export function openPg(target: PgTarget, options: PgOptions): Pg {
+  return new Server(target, options);
+}
+
+class Server implements Pg {
+  readonly #target: PgTarget;
+  readonly #pool: PostgresPool;
+  readonly #milliseconds: number;
+
+  constructor(target: PgTarget, options: PgOptions) {
+    this.#target = target;
+    this.#milliseconds = options.milliseconds;
+    this.#pool = openPostgres({
+      host: target.host,
+      port: target.port,
+      user: target.user,
+      password: target.password,
+      database: target.database,
+      tls: target.tls,
+      ca: options.ca,
+      connections: options.connections,
+      connectSeconds: Math.max(1, Math.ceil(options.milliseconds / 1000)),
+      named: !target.isPooled,
+    });
+  }
+
+  async rows(text: string, values: readonly PgValue[] = [], deadline?: Deadline) {
+    const encoded = encodeValues(values);
+    return await this.#onConnection((connection, progress) => {
+      progress.wasSent = true;
+      return connection.rows(text, encoded);
+    }, deadline);
+  }
+
+  tx<T>(work: (statements: PgStatements) => Promise<T>, deadline?: Deadline): Promise<T> {
+    const milliseconds = deadline?.milliseconds ?? this.#milliseconds;
+    return this.#onConnection(
+      (connection, progress) => transaction(connection, progress, work, milliseconds),
+      deadline,
+    );
+  }
+
+  async listen(channel: string, hear: (payload: string) => void, deadline?: Deadline) {
+    const { isPooled, name } = this.#target;
+    if (isPooled) {
+      throw new AgentError(`PostgreSQL at ${name} is behind a pooler: no notifications`, {
+        hint: "Ask for changes now and then instead.",
+      });
+    }
+    const end = await this.#alone(() => this.#pool.listen(channel, hear), deadline);
+    return () => this.#alone(end, undefined);
+  }
+
+  close(deadline?: Deadline): Promise<void> {
+    return this.#alone(() => this.#pool.close(), deadline);
+  }
+
+  /** What the driver throws, as an error of ours. */
+  #translate<T>(promise: Promise<T>, wasSent: boolean): Promise<T> {
+    return promise.catch((thrown: unknown) => {
+      throw failureOf(thrown, this.#target.name, wasSent);
+    });
+  }
+
+  /** A call that takes no connection of the pool. */
+  #alone<T>(call: () => Promise<T>, deadline: Deadline | undefined): Promise<T> {
+    return this.#within(() => this.#translate(call(), false), deadline, { wasSent: false });
+  }
+
+  async #within<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    deadline: Deadline | undefined,
+    progress: Progress,
+    giveUp?: () => void,
+  ): Promise<T> {
+    const milliseconds = deadline?.milliseconds ?? this.#milliseconds;
+    const over = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const error = overdue(this.#target.name, milliseconds, progress.wasSent);
+        reject(error);
+        over.abort(error);
+        giveUp?.();
+      }, milliseconds);
+    });
+    try {
+      return await Promise.race([work(over.signal), end]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Gives some work a connection of its own, and closes that when the work is not done in time. */
+  #onConnection<T>(
+    work: (connection: PostgresConnection, progress: Progress) => Promise<T>,
+    deadline: Deadline | undefined,
+  ): Promise<T> {
+    const progress = { wasSent: false };
+    let connection: PostgresConnection | undefined;
+    const take = async (signal: AbortSignal) => {
+      const reserved = await this.#translate(this.#pool.reserve(signal), false);
+      if (signal.aborted) {
+        reserved.release();
+        throw signal.reason;
+      }
+      connection = {
+        ...reserved,
+        rows: (text, values) => this.#translate(reserved.rows(text, values), progress.wasSent),
+        script: (text) => this.#translate(reserved.script(text), progress.wasSent),
+      };
+      try {
+        return await work(connection, progress);
+      } finally {
+        connection.release();
+      }
+    };
+    return this.#within(take, deadline, progress, () => connection?.destroy());
+  }
+}
+
+/** BEGIN with the limits of the server for a client that is gone, the work, COMMIT or ROLLBACK. */
+async function transaction<T>(
+  connection: PostgresConnection,
+  progress: Progress,
+  work: (statements: PgStatements) => Promise<T>,
+  milliseconds: number,
+): Promise<T> {
+  const limit = Math.max(1, Math.ceil(milliseconds));
+  const pending: Promise<unknown>[] = [];
+  let failure: { readonly thrown: unknown } | undefined;
+  const statements: PgStatements = {
+    async rows(text, values = []) {
+      const encoded = encodeValues(values);
+      const result = connection.rows(text, encoded);
+      pending.push(result.catch((thrown: unknown) => {
+        failure ??= { thrown };
+      }));
+      return await result;
+    },
+  };
+  await connection.script(
+    `BEGIN; SET LOCAL statement_timeout = ${limit}; ` +
+      `SET LOCAL idle_in_transaction_session_timeout = ${limit}; ` +
+      "SET LOCAL synchronous_commit = on",
+  );
+  let result: T;
+  try {
+    result = await work(statements);
+    await Promise.all(pending);
+    // COMMIT after a statement that failed rolls back without an error, whoever caught it.
+    if (failure !== undefined) throw failure.thrown;
+  } catch (error) {
+    await rollBack(connection);
+    throw error;
+  }
+  progress.wasSent = true;
+  await connection.script("COMMIT");
+  return result;
+}
+
+/** A connection that cannot roll back is closed, which rolls back as well. */
+async function rollBack(connection: PostgresConnection): Promise<void> {
+  try {
+    await connection.script("ROLLBACK");
+  } catch {
+    connection.destroy();
+  }
+}
