@@ -11,7 +11,8 @@ import { needPackage } from "./apt.ts";
 import { answers, freePort } from "./ports.ts";
 
 const versions = "/usr/lib/postgresql";
-needPackage(versions, "postgresql");
+// The folder of versions is there with the client alone too; this program comes with a server.
+needPackage("/usr/bin/pg_ctlcluster", "postgresql");
 needPackage("/usr/sbin/pgbouncer", "pgbouncer");
 needPackage("/usr/bin/openssl", "openssl");
 
@@ -42,7 +43,9 @@ export interface Postgres {
 
 /** The programs of the newest version that is installed. */
 function programs(): string {
-  const [newest] = readdirSync(versions).sort((a, b) => Number(b) - Number(a));
+  const [newest] = readdirSync(versions)
+    .filter((version) => existsSync(join(versions, version, "bin/initdb")))
+    .sort((a, b) => Number(b) - Number(a));
   return join(versions, newest ?? "", "bin");
 }
 
