@@ -5,16 +5,14 @@
  */
 
 import { defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
-import { checkAccess, createAuth, usesOauth } from "./access.ts";
 import {
   buildBase,
-  employees,
-  listDirectory,
-  listEmployees,
-  loadDirectory,
+  checkAccess,
+  createAuth,
   pageSize,
   readErrorMessage,
-} from "./client.ts";
+  usesOauth,
+} from "./access.ts";
 
 export const bamboohr = defineSource({
   name: "bamboohr",
@@ -115,6 +113,7 @@ export const bamboohr = defineSource({
   async check(context) {
     // Not the key owner's own record: not every owner of a key is an employee.
     const { http, options } = context;
+    const { employees, loadDirectory } = await import("./client.ts");
     const base = buildBase(options);
     if (options.endpoint === "directory") return void await loadDirectory(context, base);
     const query = { "page[limit]": "1" };
@@ -130,10 +129,11 @@ export const bamboohr = defineSource({
         ? "the developer portal shows its scopes"
         : "it may do what its owner may, whose access level is under Settings > Access Levels",
     }),
-  records(context) {
+  async *records(context) {
+    const { listDirectory, listEmployees } = await import("./client.ts");
     const { options } = context;
     const base = buildBase(options);
-    return options.endpoint === "directory"
+    yield* options.endpoint === "directory"
       ? listDirectory(context, base)
       : listEmployees(context, base, options.inactive);
   },

@@ -5,15 +5,7 @@
  */
 
 import { defineSource, opt, optional, peopleOptions, type Wanted } from "../../sdk/mod.ts";
-import {
-  createAuth,
-  hasApiTokenOnly,
-  inspectAccess,
-  listUsers,
-  loadOrganizations,
-  pageSize,
-  users,
-} from "./client.ts";
+import { createAuth, hasApiTokenOnly, pageSize } from "./access.ts";
 
 const knownRoles = new Set(["end-user", "agent", "admin"]);
 
@@ -112,10 +104,14 @@ export const zendesk = defineSource({
   },
   http: (options) => ({ base: buildBase(options), auth: createAuth(buildBase(options), options) }),
   async check({ http, options }) {
+    const { users } = await import("./client.ts");
     const path = `${buildBase(options)}/api/v2/users.json`;
     await http.json({ path, query: { "page[size]": "1" }, what: "users" }, users);
   },
-  inspectAccess: (context) => inspectAccess(context, buildBase(context.options)),
+  async inspectAccess(context) {
+    const { inspectAccess } = await import("./client.ts");
+    return await inspectAccess(context, buildBase(context.options));
+  },
   async *records(context) {
     const { options, log, wanted } = context;
     const base = buildBase(options);
@@ -125,6 +121,7 @@ export const zendesk = defineSource({
           "Create an OAuth client and set client_id and client_secret.",
       );
     }
+    const { listUsers, loadOrganizations } = await import("./client.ts");
     const organizations = options.load_organizations && readsOrganization(wanted)
       ? await loadOrganizations(context, base)
       : new Map();
