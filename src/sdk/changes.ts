@@ -91,11 +91,10 @@ type Context = Pick<
 
 /**
  * Tells scopes apart. The mapped paths belong to it, since what did not change would lack a field that is
- * mapped from now on; so does the sync field, by which Oomnitza knows the records.
+ * mapped from now on; so does the destination, which has nothing of what was sent to another one.
  */
-function digestScope({ options, wanted }: Context, scope: readonly unknown[]): string {
-  const syncField = "sync_field" in options ? options.sync_field : "";
-  const parts = [scope, wanted.everything, [...wanted.paths].sort(), syncField];
+function digestScope({ cursor, wanted }: Context, scope: readonly unknown[]): string {
+  const parts = [scope, wanted.everything, [...wanted.paths].sort(), cursor.destination];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
@@ -110,7 +109,7 @@ async function chooseStart(context: Context, scope: string): Promise<Start> {
     return { reason: "No earlier upload of all of them is remembered" };
   }
   if (await cursor.get(memory.scope) !== scope) {
-    return { reason: "The address, the mapped fields or another option was changed" };
+    return { reason: "An address, the mapped fields or another option was changed" };
   }
   const age = Date.now() - full;
   if (age >= 0 && age < durationMs(options.full_every)) return { position };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
+import { changesOptions, defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
 import {
   buildBase,
   checkAccess,
@@ -65,6 +65,7 @@ export const bamboohr = defineSource({
       "Whether people who left are read too. Only with endpoint = employees.",
       { default: false, advanced: true },
     ),
+    ...changesOptions("employees"),
   },
   mappings: {
     USER: { source: "workEmail" },
@@ -99,7 +100,10 @@ export const bamboohr = defineSource({
   namedBy: ["id", "displayName"],
   limits: { concurrency: 1, requests: 60, perSeconds: 60, pageSize },
   rule(options) {
-    const { endpoint, inactive } = options;
+    const { endpoint, inactive, mode } = options;
+    if (mode === "changes" && endpoint === "directory") {
+      return "mode = changes needs endpoint = employees: the directory comes in one piece";
+    }
     if (inactive && endpoint === "directory") {
       return "inactive = True needs endpoint = employees: the directory has nobody who left";
     }
@@ -130,11 +134,9 @@ export const bamboohr = defineSource({
         : "it may do what its owner may, whose access level is under Settings > Access Levels",
     }),
   async *records(context) {
-    const { listDirectory, listEmployees } = await import("./client.ts");
-    const { options } = context;
-    const base = buildBase(options);
-    yield* options.endpoint === "directory"
-      ? listDirectory(context, base)
-      : listEmployees(context, base, options.inactive);
+    const base = buildBase(context.options);
+    if (context.options.endpoint === "directory") {
+      yield* (await import("./client.ts")).listDirectory(context, base);
+    } else yield* (await import("./reading.ts")).readEmployees(context, base);
   },
 });

@@ -61,3 +61,8 @@ export function createAuth(base: string, options: Credentials): Authenticator {
     })
   );
 }
+
+/** The roles of the option, without blanks. */
+export function splitRoles(text: string): string[] {
+  return text.split(",").map((role) => role.trim()).filter((role) => role !== "");
+}

@@ -4,21 +4,13 @@
  * @module
  */
 
-import { defineSource, opt, optional, peopleOptions, type Wanted } from "../../sdk/mod.ts";
-import { createAuth, hasApiTokenOnly, pageSize } from "./access.ts";
+import { changesOptions, defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
+import { createAuth, hasApiTokenOnly, pageSize, splitRoles } from "./access.ts";
 
 const knownRoles = new Set(["end-user", "agent", "admin"]);
 
-function splitRoles(text: string): string[] {
-  return text.split(",").map((role) => role.trim()).filter((role) => role !== "");
-}
-
 function buildBase({ url, system_name }: { url: string | undefined; system_name: string }): string {
   return url ?? `https://${encodeURIComponent(system_name)}.zendesk.com`;
-}
-
-function readsOrganization({ everything, paths }: Wanted): boolean {
-  return everything || paths.some((path) => path.split(".", 1)[0] === "organization");
 }
 
 export const zendesk = defineSource({
@@ -57,6 +49,7 @@ export const zendesk = defineSource({
         example: "",
       },
     ),
+    ...changesOptions("people"),
     url: optional(opt.url("Address of Zendesk, if it is not the default one.", { advanced: true })),
   },
   mappings: {
@@ -113,7 +106,7 @@ export const zendesk = defineSource({
     return await inspectAccess(context, buildBase(context.options));
   },
   async *records(context) {
-    const { options, log, wanted } = context;
+    const { options, log } = context;
     const base = buildBase(options);
     if (hasApiTokenOnly(options)) {
       log.warning(
@@ -121,14 +114,7 @@ export const zendesk = defineSource({
           "Create an OAuth client and set client_id and client_secret.",
       );
     }
-    const { listUsers, loadOrganizations } = await import("./client.ts");
-    const organizations = options.load_organizations && readsOrganization(wanted)
-      ? await loadOrganizations(context, base)
-      : new Map();
-    for await (const user of listUsers(context, base, splitRoles(options.roles))) {
-      yield organizations.size === 0
-        ? user
-        : { ...user, organization: organizations.get(user.organization_id) ?? {} };
-    }
+    const { readPeople } = await import("./reading.ts");
+    yield* readPeople(context, base);
   },
 });

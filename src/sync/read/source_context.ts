@@ -179,6 +179,7 @@ function findWanted(
 }
 
 const noCursor: SourceCursor = {
+  destination: "",
   get: () => Promise.resolve(undefined),
   set: () => {},
   readAll: () => {},

@@ -293,3 +293,13 @@ test("the section needs default_role", async () => {
   expect(section("ldap", without)).not.toContain("default_role");
   expect(run.code).toBe(1);
 });
+
+test("a directory that does not number its changes refuses mode = changes", async () => {
+  const run = await check("ldap", { ...options, mode: "changes" });
+  expect(run.code).toBe(3);
+  expect(run.stdout).toContain("does not number its changes as Active Directory does");
+  expect(run.stdout).toContain("mode = full");
+  const { section: { error }, records } = await upload("ldap", { ...options, mode: "changes" });
+  expect(error?.message).toContain("does not number its changes");
+  expect(records).toEqual([]);
+});
