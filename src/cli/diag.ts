@@ -14,11 +14,10 @@ import {
   version as system,
 } from "node:os";
 import { join, resolve } from "node:path";
-import { examine } from "../app/examination.ts";
 import { openExistingStore } from "../app/store.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { decodeIni } from "../config/ini.ts";
-import { type ArchiveFile, packArchive } from "../doctor/archive.ts";
+import type { ArchiveFile } from "../doctor/archive.ts";
 import { readStateFacts } from "../doctor/machine.ts";
 import { findIniSecrets, maskIni } from "../doctor/masked_ini.ts";
 import { scrub } from "../doctor/scrub.ts";
@@ -104,6 +103,7 @@ function logEnd(path: string): string {
 async function collect(context: CommandContext, offline: boolean): Promise<ArchiveFile[]> {
   // In this order: the one makes the secrets of the file known, the other those that it refers to.
   const configuration = maskedIni(context);
+  const { examine } = await import("../app/examination.ts");
   const checks = await examine(context, offline);
   const { logFolder: folder } = context;
   const logs = folder === undefined ? [] : ["info.log", "errors.log"]
@@ -123,7 +123,8 @@ async function collect(context: CommandContext, offline: boolean): Promise<Archi
   }));
 }
 
-function save(path: string, files: readonly ArchiveFile[]): void {
+async function save(path: string, files: readonly ArchiveFile[]): Promise<void> {
+  const { packArchive } = await import("../doctor/archive.ts");
   try {
     writeFileSync(path, packArchive(files, new Date()), { mode: 0o600, flag: "wx" });
   } catch (error) {
@@ -157,7 +158,7 @@ export const diag = defineCommand({
       flags.out === "" ? `agent-diag-${day}.tar.gz` : flags.out,
     );
     const files = await collect(context, flags.offline);
-    save(path, files);
+    await save(path, files);
     const names = files.map(({ name }) => name);
     context.print(
       context.global.output === "json"

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { examine } from "../app/examination.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
 import { neutralise } from "../logging/log.ts";
 import { opt } from "../sdk/option.ts";
@@ -60,6 +59,7 @@ Nothing is sent. The exit code is 3 when something failed; warnings leave it at 
     { line: "agent doctor --offline --output json", does: "check this machine, as JSON" },
   ],
   async run(context, flags) {
+    const { examine } = await import("../app/examination.ts");
     const checks = await examine(context, flags.offline);
     show(context, checks);
     return checks.some(({ state }) => state === "failed") ? exitCodes.failed : exitCodes.ok;

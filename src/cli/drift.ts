@@ -5,7 +5,6 @@
  */
 
 import { withConfig } from "../app/configuration.ts";
-import { withDrift } from "../app/drift.ts";
 import { opt } from "../sdk/option.ts";
 import type { DriftedSection } from "../sync/changes/drift.ts";
 import { defineCommand, exitCodes } from "./command.ts";
@@ -40,9 +39,10 @@ Each change shows what was sent and what Oomnitza holds now.`,
   ],
   run: (context, values, names) => {
     const wanted = names.length === 0 ? "all" : names;
-    return withConfig(context, wanted, (config) => {
+    return withConfig(context, wanted, async (config) => {
+      const { withDrift } = await import("../app/drift.ts");
       const request = { sections: wanted, history: values.history } as const;
-      return withDrift(context, config, request, async ({ sections, notEnabled }) => {
+      return await withDrift(context, config, request, async ({ sections, notEnabled }) => {
         const exit = exitCode(sections, notEnabled.length);
         await printDrift(context, values, sections, exit);
         return exit;

@@ -9,7 +9,6 @@ import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { createLog, type Log } from "../logging/log.ts";
-import { readLoggingConfig } from "../logging/config.ts";
 import { defaultSinks, programLogger } from "../logging/console.ts";
 import { type DefaultFiles, openDefaultFiles } from "../logging/default_files.ts";
 import type { Redactor } from "../base/redact.ts";
@@ -94,7 +93,8 @@ function readConfiguration(file: string): string {
   }
 }
 
-function openConfigured(file: string, settings: LogSettings): OpenLog {
+async function openConfigured(file: string, settings: LogSettings): Promise<OpenLog> {
+  const { readLoggingConfig } = await import("../logging/config.ts");
   const { console, directory, redactor } = settings;
   const requested = requestedFolder(settings);
   const logging = readLoggingConfig(readConfiguration(file), {
@@ -116,9 +116,9 @@ function openConfigured(file: string, settings: LogSettings): OpenLog {
  * @throws {ConfigError} when a logging configuration cannot be used. Files that cannot be written are
  * a warning.
  */
-export function openLog(settings: LogSettings): OpenLog {
+export async function openLog(settings: LogSettings): Promise<OpenLog> {
   const file = configurationPath(settings);
-  if (file !== undefined) return openConfigured(file, settings);
+  if (file !== undefined) return await openConfigured(file, settings);
   const { console, redactor, global: { verbose, quiet } } = settings;
   const stderr = (line: string) => console.note(line);
   const shown = defaultSinks({

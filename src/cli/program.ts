@@ -86,9 +86,18 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
   const { keepsLog = false } = command;
   if (keepsLog !== false) checkOpenFiles();
   const { dataFolder, ...files } = resolveFiles({ global, env, directory });
-  program.log = openLog({ console, redactor, global, keepsLog, env, directory, dataFolder });
+  const opened = await openLog({
+    console,
+    redactor,
+    global,
+    keepsLog,
+    env,
+    directory,
+    dataFolder,
+  });
+  program.log = opened;
   const context: CommandContext = {
-    log: program.log.log,
+    log: opened.log,
     redactor,
     signal: environment.listenForStop(),
     global,

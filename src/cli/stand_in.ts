@@ -4,10 +4,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { z } from "zod";
-import { UsageError } from "../base/errors.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import type { StandInOptions } from "../stand_in/mod.ts";
 import { defineCommand, exitCodes } from "./command.ts";
@@ -51,54 +47,12 @@ const flags = {
   ),
 } as const;
 
-const mappingsSchema = z.record(
-  z.string(),
-  z.record(z.string(), z.union([z.string(), z.array(z.string())])),
-);
-const locationsSchema = z.array(z.record(z.string(), z.unknown()));
-const fieldSchema = z.strictObject({
-  type: z.enum(["text", "number", "date", "dropdown"]),
-  values: z.array(z.string()).optional(),
-  unique: z.boolean().optional(),
-});
-const fieldsSchema = z.strictObject({
-  assets: z.record(z.string(), fieldSchema).optional(),
-  users: z.record(z.string(), fieldSchema).optional(),
-});
-const outcomesSchema = z.array(z.strictObject({
-  outcome: z.enum(["failed", "skipped"]),
-  text: z.string(),
-  field: z.string().optional(),
-  values: z.array(z.union([z.string(), z.number()])).optional(),
-  share: z.number().min(0).max(1).optional(),
-}));
-
-interface JsonFile<T> {
-  readonly flag: string;
-  /** Absolute; empty when there is none. */
-  readonly path: string;
-  readonly schema: z.ZodType<T>;
-}
-
-function readJson<T>({ flag, path, schema }: JsonFile<T>): T | undefined {
-  if (path === "") return undefined;
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`Cannot read --${flag} ${path}`, { cause: error });
-  }
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    const what = error instanceof SyntaxError ? "is not a JSON file" : `does not hold ${flag}`;
-    throw new UsageError(`--${flag} ${path} ${what}`, { cause: error });
-  }
-}
-
-function readOptions(values: Values<typeof flags>, directory: string): StandInOptions {
-  const read = <T>(flag: "mappings" | "locations" | "fields" | "outcomes", schema: z.ZodType<T>) =>
-    readJson({ flag, path: values[flag] === "" ? "" : resolve(directory, values[flag]), schema });
+async function readOptions(
+  values: Values<typeof flags>,
+  directory: string,
+): Promise<StandInOptions> {
+  const { readStandInFiles } = await import("./stand_in_files.ts");
+  const { rules, ...files } = readStandInFiles(values, directory);
   const runLog = values["run-log"];
   return {
     port: values.port,
@@ -106,10 +60,8 @@ function readOptions(values: Values<typeof flags>, directory: string): StandInOp
     username: values.username === "" ? undefined : values.username,
     password: values.password === "" ? undefined : values.password,
     apiVersions: values.api === "both" ? undefined : [values.api],
-    mappings: read("mappings", mappingsSchema),
-    locations: read("locations", locationsSchema),
-    fields: read("fields", fieldsSchema),
-    processing: { delayMs: values["process-after"], rules: read("outcomes", outcomesSchema) },
+    ...files,
+    processing: { delayMs: values["process-after"], rules },
     access: { runLog: runLog === "number" ? "given" : runLog },
     knowsUploadIds: runLog !== "number",
   };
@@ -137,7 +89,7 @@ It answers for what it stored: lists of assets and people, who changed what, and
   async run(context, values) {
     // The web server is loaded for this command only.
     const { startStandIn } = await import("../stand_in/mod.ts");
-    const instance = startStandIn(readOptions(values, context.directory));
+    const instance = startStandIn(await readOptions(values, context.directory));
     const json = JSON.stringify({ url: instance.url, token: instance.token });
     const text =
       `Stand-in Oomnitza at ${instance.url}\nAPI token: ${instance.token}\nStop it with Ctrl-C.`;

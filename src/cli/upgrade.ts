@@ -4,9 +4,8 @@
  * @module
  */
 
-import { describeOffer, openUpgrade } from "../app/upgrade.ts";
 import { UsageError } from "../base/errors.ts";
-import { install, type Offer, readOffer, type UpgradeSettings } from "../release/upgrade.ts";
+import type { Offer, UpgradeSettings } from "../release/upgrade.ts";
 import { opt, type Values } from "../sdk/option.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 
@@ -35,16 +34,17 @@ interface Outcome {
   readonly kept: string | null;
 }
 
-function readUpgradeSettings(
+async function readUpgradeSettings(
   context: CommandContext,
   values: Values<typeof flags>,
-): UpgradeSettings {
+): Promise<UpgradeSettings> {
   if (values.from === "") {
     throw new UsageError("upgrade needs --from", {
       hint:
         "Name the folder or the address of a release, for example --from https://example.com/agent/0.2.0",
     });
   }
+  const { openUpgrade } = await import("../app/upgrade.ts");
   return openUpgrade(context, {
     from: values.from,
     publicKey: values["public-key"],
@@ -60,12 +60,12 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-function show(
+async function show(
   context: CommandContext,
   settings: UpgradeSettings,
   offer: Offer,
   kept: string | null,
-): void {
+): Promise<void> {
   if (context.global.output === "json") {
     const { version, commit } = offer.identity;
     const outcome: Outcome = {
@@ -78,6 +78,7 @@ function show(
     context.print(JSON.stringify(outcome, null, 2));
     return;
   }
+  const { describeOffer } = await import("../app/upgrade.ts");
   context.print(
     `${describeOffer(settings, offer)}. Signed with ${settings.key.id}: ${offer.comment}`,
   );
@@ -104,12 +105,13 @@ Whatever is wrong with the release, this program stays as it is.`,
     { line: "agent upgrade --from /mnt/releases/agent-0.2.0", does: "install it from a folder" },
   ],
   async run(context, values) {
-    const settings = readUpgradeSettings(context, values);
+    const { install, readOffer } = await import("../release/upgrade.ts");
+    const settings = await readUpgradeSettings(context, values);
     const offer = await readOffer(settings);
     const idle = values.check || offer.standing === "same";
     const files = idle ? undefined : await install(settings, offer);
     context.status(undefined);
-    show(context, settings, offer, files?.old ?? null);
+    await show(context, settings, offer, files?.old ?? null);
     return exitCodes.ok;
   },
 });

@@ -13,7 +13,7 @@ import { withConfig } from "../app/configuration.ts";
 import { uploadSections } from "../app/upload.ts";
 import { withLock } from "../app/upload_lock.ts";
 import type { Values } from "../sdk/option.ts";
-import { openPlan, type SavedPlan } from "../sync/changes/plan_file.ts";
+import type { SavedPlan } from "../sync/changes/plan_file.ts";
 import {
   describeSection,
   type RunReport,
@@ -95,6 +95,7 @@ async function uploadSaved(
   if (words.length > 0) {
     throw new UsageError("The plan says which sections to upload", { hint: "Name none of them." });
   }
+  const { openPlan } = await import("../sync/changes/plan_reading.ts");
   const plan = openPlan(resolve(context.directory, flags.plan));
   const names = plan.sections.map(({ report }) => report.section);
   try {

@@ -9,7 +9,7 @@ import { iniText } from "../sdk/option.ts";
 import type { VaultValues } from "./options.ts";
 import { keyringServer, plainConnection } from "./server.ts";
 import type { SecretRun, SecretStore } from "./store.ts";
-import { VaultClient } from "./vault_client.ts";
+import type { VaultClient } from "./vault_client.ts";
 
 /** What `[vault]` comes to when there is no such section. */
 const defaults: VaultValues = {
@@ -57,7 +57,10 @@ async function connect(run: SecretRun): Promise<VaultClient> {
   }
   return await run.once(
     "vault",
-    () => Promise.resolve(new VaultClient(server.base, server.values, run)),
+    async () => {
+      const { VaultClient } = await import("./vault_client.ts");
+      return new VaultClient(server.base, server.values, run);
+    },
   );
 }
 
@@ -65,6 +68,7 @@ async function connect(run: SecretRun): Promise<VaultClient> {
 async function connectByKeyring(name: string, run: SecretRun): Promise<VaultClient> {
   return await run.once(`vault:${name}`, async () => {
     const { url, token } = await keyringServer(name, "vault", run);
+    const { VaultClient } = await import("./vault_client.ts");
     return new VaultClient(url, { ...defaults, token }, run);
   });
 }

@@ -17,11 +17,11 @@ import {
   checkSaved,
   deliverSaved,
   mappingFingerprint,
-  openPlan,
   openSavedFilter,
   type SavedSection,
   savePlan,
 } from "../../src/sync/changes/plan_file.ts";
+import { openPlan } from "../../src/sync/changes/plan_reading.ts";
 import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";
 import { openTestStore } from "./support/store.ts";
 

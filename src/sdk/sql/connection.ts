@@ -10,7 +10,6 @@ import type { TlsSettings } from "../../runtime/fetch.ts";
 import { canonicalName } from "../../runtime/canonical_name.ts";
 import { openSspi, type SecurityContext, type SspiLogin } from "../../runtime/sspi.ts";
 import type { SqlAddress } from "./address.ts";
-import { findInstancePort } from "./browser.ts";
 import type { LoginTarget, OpenSecurity, SqlDriver } from "./driver.ts";
 import { openNtlm } from "./ntlm.ts";
 import {
@@ -221,7 +220,11 @@ export async function connectSql(
   try {
     const { address, signal } = endpoint;
     const port = address.port ??
-      await findInstancePort(address.host, address.instance ?? "", signal);
+      await (await import("./browser.ts")).findInstancePort(
+        address.host,
+        address.instance ?? "",
+        signal,
+      );
     const { SqlDriver } = await import("./driver.ts");
     const opened = driver = new SqlDriver(
       toConfiguration(endpoint, port),

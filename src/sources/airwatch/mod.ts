@@ -5,16 +5,7 @@
  */
 
 import { defineSource, opt, optional, syncField } from "../../sdk/mod.ts";
-import {
-  createAuth,
-  listDevices,
-  openSearch,
-  pageSize,
-  readId,
-  readsNetwork,
-  searchVersions,
-  withNetwork,
-} from "./client.ts";
+import { createAuth, pageSize, searchVersions } from "./access.ts";
 
 /** Reads the devices of an AirWatch (Workspace ONE UEM) server. */
 export const airwatch = defineSource({
@@ -126,9 +117,11 @@ export const airwatch = defineSource({
     auth: createAuth(options),
   }),
   async check(context) {
+    const { openSearch } = await import("./client.ts");
     await openSearch(context)(0, 1);
   },
   async *records(context) {
+    const { listDevices, readId, readsNetwork, withNetwork } = await import("./client.ts");
     const isNetworkRead = readsNetwork(context.wanted);
     for await (const page of listDevices(context)) {
       yield* isNetworkRead

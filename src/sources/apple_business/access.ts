@@ -34,6 +34,9 @@ export interface Access {
 /** What the parts of this source are given. */
 export type Context = SourceContext<Access>;
 
+/** The most of one page ("limit: Maximum 1000"). */
+export const pageSize = 1000;
+
 /** Where tokens are to be had. */
 export const usualTokenUrl = "https://account.apple.com/auth/oauth2/v2/token";
 

@@ -7,10 +7,7 @@
 
 import { z } from "zod";
 import { pages, pathOfLink, retryPolicies, type SourceRecord } from "../../sdk/mod.ts";
-import { buildBase, type Context, hints } from "./access.ts";
-
-/** The most of one page ("limit: Maximum 1000"). */
-export const pageSize = 1000;
+import { buildBase, type Context, hints, pageSize } from "./access.ts";
 
 const resource = z.object({
   id: z.string(),

@@ -4,35 +4,16 @@
  * @module
  */
 
-import {
-  defineSource,
-  opt,
-  optional,
-  type SourceRecord,
-  syncField,
-  type Wanted,
-} from "../../sdk/mod.ts";
+import { defineSource, opt, optional, syncField } from "../../sdk/mod.ts";
 import {
   buildBase,
   checkAccess,
-  type Context,
   createAuth,
+  pageSize,
   readErrorMessage,
   usualTokenUrl,
 } from "./access.ts";
-import { checkDevices, listDevices, loadCoverage, loadServers, pageSize } from "./client.ts";
 import { fields } from "./fields.ts";
-import { chooseCoverage, toRecord } from "./record.ts";
-
-/** Whether anybody looks at one of some parts of the record. */
-function reads({ everything, paths }: Wanted, ...segments: readonly string[]): boolean {
-  return everything || paths.some((path) => segments.includes(path.split(".", 1)[0] ?? ""));
-}
-
-async function withCoverage(context: Context, record: SourceRecord): Promise<SourceRecord> {
-  const appleCareCoverage = await loadCoverage(context, `${record.id}`);
-  return { ...record, appleCareCoverage, coverage: chooseCoverage(appleCareCoverage) ?? {} };
-}
 
 /** Reads the devices of an organization in Apple Business or Apple School Manager. */
 export const appleBusiness = defineSource({
@@ -76,23 +57,12 @@ export const appleBusiness = defineSource({
   limits: { concurrency: 2, pageSize },
   rule: checkAccess,
   http: (options) => ({ base: buildBase(options), auth: createAuth(options), readErrorMessage }),
-  check: checkDevices,
+  async check(context) {
+    const { checkDevices } = await import("./client.ts");
+    await checkDevices(context);
+  },
   async *records(context) {
-    const { wanted } = context;
-    const servers = reads(wanted, "assignedServer") ? await loadServers(context) : undefined;
-    const readsCoverage = reads(wanted, "appleCareCoverage", "coverage");
-    for await (const devices of listDevices(context)) {
-      const records = devices.map(({ id, attributes }): SourceRecord => ({
-        ...toRecord(id, attributes ?? {}),
-        ...(servers === undefined ? {} : { assignedServer: servers.get(id) ?? {} }),
-      }));
-      yield* readsCoverage
-        ? context.each(
-          records,
-          (record) => withCoverage(context, record),
-          ({ id }) => `device ${id}`,
-        )
-        : [records];
-    }
+    const { readDevices } = await import("./reading.ts");
+    yield* readDevices(context);
   },
 });

@@ -5,14 +5,7 @@
  */
 
 import { defineSource, opt, type SourceContext, syncField } from "../../sdk/mod.ts";
-import {
-  type Access,
-  checkAccount,
-  commonHeaders,
-  pageSize,
-  readDevices,
-  sessionAuth,
-} from "./client.ts";
+import { type Access, commonHeaders, pageSize, sessionAuth } from "./access.ts";
 import { expiryWarning, isInline, parseServerToken, readServerToken } from "./server_token.ts";
 
 async function warn({ options, log }: SourceContext<Access>): Promise<void> {
@@ -80,10 +73,12 @@ export const appledep = defineSource({
   http: (options) => ({ base: options.url, headers: commonHeaders, auth: sessionAuth(options) }),
   async check(context) {
     await warn(context);
+    const { checkAccount } = await import("./client.ts");
     await checkAccount(context);
   },
   async *records(context) {
     await warn(context);
+    const { readDevices } = await import("./client.ts");
     yield* readDevices(context);
   },
 });

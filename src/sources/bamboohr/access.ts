@@ -18,6 +18,19 @@ import {
   tokenAuth,
 } from "../../sdk/mod.ts";
 
+/** The largest page ("List Employees", parameter `page[limit]`). */
+export const pageSize = 2500;
+
+/** The company's own host has the API under `/api`, the gateway has it under the company's name. */
+export function buildBase({ url, system_name }: { url: string; system_name: string }): string {
+  return url.endsWith("/api") ? `${url}/v1` : `${url}/${encodeURIComponent(system_name)}/v1`;
+}
+
+/** "Technical Overview": this header has additional information about an error. */
+export function readErrorMessage(headers: Headers): string | undefined {
+  return headers.get("x-bamboohr-error-message") ?? undefined;
+}
+
 /** The options that say where and how to sign in. */
 export interface Access {
   readonly url: string;

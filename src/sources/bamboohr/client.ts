@@ -14,9 +14,7 @@ import {
   type SourceRecord,
   type Wanted,
 } from "../../sdk/mod.ts";
-
-/** The largest page ("List Employees", parameter `page[limit]`). */
-export const pageSize = 2500;
+import { pageSize, readErrorMessage } from "./access.ts";
 
 const employee = z.record(z.string(), z.unknown());
 
@@ -44,11 +42,6 @@ const listNames: Readonly<Record<string, string>> = {
   location: "locationName",
   supervisor: "reportsToName",
 };
-
-/** The company's own host has the API under `/api`, the gateway has it under the company's name. */
-export function buildBase({ url, system_name }: { url: string; system_name: string }): string {
-  return url.endsWith("/api") ? `${url}/v1` : `${url}/${encodeURIComponent(system_name)}/v1`;
-}
 
 /** What the directory shows, in the names of the list. */
 const usual = ["displayName", "workEmail", "workPhone", "workPhoneExtension", "mobilePhone"]
@@ -89,11 +82,6 @@ function warnOfHidden(
     `The company directory does not show ${hidden.join(", ")}. ` +
       "Share it in BambooHR under Settings > Company Directory, or set endpoint = employees.",
   );
-}
-
-/** "Technical Overview": this header has additional information about an error. */
-export function readErrorMessage(headers: Headers): string | undefined {
-  return headers.get("x-bamboohr-error-message") ?? undefined;
 }
 
 /** Asks for the directory; nothing when BambooHR says that nobody is in it. */

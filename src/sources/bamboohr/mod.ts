@@ -5,16 +5,14 @@
  */
 
 import { changesOptions, defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
-import { checkAccess, createAuth, usesOauth } from "./access.ts";
 import {
   buildBase,
-  employees,
-  listDirectory,
-  loadDirectory,
+  checkAccess,
+  createAuth,
   pageSize,
   readErrorMessage,
-} from "./client.ts";
-import { readEmployees } from "./reading.ts";
+  usesOauth,
+} from "./access.ts";
 
 export const bamboohr = defineSource({
   name: "bamboohr",
@@ -119,6 +117,7 @@ export const bamboohr = defineSource({
   async check(context) {
     // Not the key owner's own record: not every owner of a key is an employee.
     const { http, options } = context;
+    const { employees, loadDirectory } = await import("./client.ts");
     const base = buildBase(options);
     if (options.endpoint === "directory") return void await loadDirectory(context, base);
     const query = { "page[limit]": "1" };
@@ -134,11 +133,10 @@ export const bamboohr = defineSource({
         ? "the developer portal shows its scopes"
         : "it may do what its owner may, whose access level is under Settings > Access Levels",
     }),
-  records(context) {
-    const { options } = context;
-    const base = buildBase(options);
-    return options.endpoint === "directory"
-      ? listDirectory(context, base)
-      : readEmployees(context, base);
+  async *records(context) {
+    const base = buildBase(context.options);
+    if (context.options.endpoint === "directory") {
+      yield* (await import("./client.ts")).listDirectory(context, base);
+    } else yield* (await import("./reading.ts")).readEmployees(context, base);
   },
 });

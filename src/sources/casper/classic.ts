@@ -12,10 +12,8 @@ import {
   type SourceRecord,
   type Wanted,
 } from "../../sdk/mod.ts";
-import type { Access, Context } from "./access.ts";
-
-/** Computers or mobile devices. */
-export type DeviceKind = Access["sync_type"];
+import type { Context } from "./access.ts";
+import { describeDevice, type DeviceKind, kindNames } from "./device.ts";
 
 const object = z.record(z.string(), z.unknown());
 const devices = z.array(
@@ -31,7 +29,6 @@ const words = {
   computers: {
     path: "computers",
     groups: "computergroups",
-    one: "computer",
     many: "computers",
     list: z.object({ computers: devices }).transform(({ computers }) => computers),
     group: z.object({ computer_group: z.object({ computers: devices }) })
@@ -42,7 +39,6 @@ const words = {
   mobiledevices: {
     path: "mobiledevices",
     groups: "mobiledevicegroups",
-    one: "mobile device",
     many: "mobile devices",
     list: z.object({ mobile_devices: devices }).transform((answer) => answer.mobile_devices),
     group: z.object({ mobile_device_group: z.object({ mobile_devices: devices }) })
@@ -147,15 +143,10 @@ export async function groupDevices(
   return await context.http.json({ path: await groupPath(context, kind, name), what }, group);
 }
 
-/** How a person finds a device in Jamf Pro. */
-export function describeDevice(kind: DeviceKind, { id, name }: Device): string {
-  return `${words[kind].one} ${id}${name ? ` (${name})` : ""}`;
-}
-
 function detailRequest(kind: DeviceKind, id: number | bigint, wanted: Wanted) {
-  const { path, one } = words[kind];
+  const { path } = words[kind];
   const address = `/JSSResource/${path}/id/${id}${subsetPath(kind, wanted)}`;
-  return { path: address, what: `${one} ${id}`, retry: retryPolicies.detail };
+  return { path: address, what: `${kindNames[kind]} ${id}`, retry: retryPolicies.detail };
 }
 
 /** One device with the wanted parts. */

@@ -13,7 +13,8 @@ import {
   type SourceRecord,
 } from "../../sdk/mod.ts";
 import { type Context, usesPlatform } from "./access.ts";
-import { allDevices, describeDevice, detail, type Device, goneStatuses } from "./classic.ts";
+import { allDevices, detail, type Device, goneStatuses } from "./classic.ts";
+import { describeDevice } from "./device.ts";
 import { devicesPerPage, oneDevice } from "./mobile_devices.ts";
 import { loadNames, onePro, pageSizeFor } from "./pro.ts";
 

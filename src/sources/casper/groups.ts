@@ -5,7 +5,7 @@
  */
 
 import { isObject, SourceError, type SourceRecord, type Wanted } from "../../sdk/mod.ts";
-import type { DeviceKind } from "./classic.ts";
+import type { DeviceKind } from "./device.ts";
 
 /** Where a device of a kind lists its groups, both in the Classic shape. */
 const groupPaths = {

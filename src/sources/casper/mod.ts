@@ -4,45 +4,12 @@
  * @module
  */
 
-import {
-  defineSource,
-  type Mappings,
-  opt,
-  type SourceItem,
-  syncField,
-  writeModeOptions,
-} from "../../sdk/mod.ts";
-import { type Access, type Context, contextHeaders, createAuth, usesPlatform } from "./access.ts";
-import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
-import { compareApis } from "./compare.ts";
+import { defineSource, type Mappings, opt, syncField, writeModeOptions } from "../../sdk/mod.ts";
+import { type Access, contextHeaders, createAuth, usesPlatform } from "./access.ts";
 import { fields } from "./fields.ts";
-import { checkPro, listPro } from "./pro.ts";
-import { checkDevices, hasDevicePages, listDevices } from "./mobile_devices.ts";
-import { inspectAccess } from "./rights.ts";
-import { fetchEvent, readHint } from "./webhook.ts";
+import { readHint } from "./event.ts";
 
 const applications: Mappings = { APPLICATIONS: { source: "software.applications" } };
-
-/** The devices to read by the Classic API; nothing where it is gone and the other API is to be used. */
-async function findDevices(context: Context): Promise<readonly Device[] | undefined> {
-  const { api, sync_type: kind, group_name: group } = context.options;
-  if (usesPlatform(context.options)) return undefined;
-  // Where mobile devices are not to be had by the page, the Classic API still has them.
-  if (kind === "mobiledevices" && api === "pro" && await hasDevicePages(context)) return undefined;
-  const hasSuccessor = kind === "computers" && api !== "classic";
-  if (hasSuccessor && api === "pro") return undefined;
-  if (group !== "" && !hasSuccessor) return await groupDevices(context, kind, group);
-  // With a group, too: it lists its members even where the computers themselves are gone.
-  const all = await allDevices(context, kind, hasSuccessor ? goneStatuses : []);
-  return all === undefined || group === "" ? all : await groupDevices(context, kind, group);
-}
-
-async function* readDevices(context: Context): AsyncGenerator<SourceItem> {
-  const devices = await findDevices(context);
-  const { sync_type: kind } = context.options;
-  if (devices === undefined) yield* kind === "computers" ? listPro(context) : listDevices(context);
-  else yield* details(context, context.options.sync_type, devices);
-}
 
 /** What is wrong with the options of the Platform API; nothing when all is well or it is not used. */
 function checkPlatform(options: Access): string | undefined {
@@ -154,13 +121,24 @@ export const casper = defineSource({
     auth: createAuth(options),
   }),
   async check(context) {
-    if (await findDevices(context) !== undefined) return;
-    if (context.options.sync_type === "computers") await checkPro(context);
-    else await checkDevices(context);
+    const { checkReading } = await import("./reading.ts");
+    await checkReading(context);
   },
-  inspectAccess,
-  compareApis,
-  records: readDevices,
+  async inspectAccess(context) {
+    const { inspectAccess } = await import("./rights.ts");
+    return await inspectAccess(context);
+  },
+  async compareApis(context, count) {
+    const { compareApis } = await import("./compare.ts");
+    return await compareApis(context, count);
+  },
+  async *records(context) {
+    const { readDevices } = await import("./reading.ts");
+    yield* readDevices(context);
+  },
   webhookHint: readHint,
-  webhook: fetchEvent,
+  async *webhook(context, call) {
+    const { fetchEvent } = await import("./webhook.ts");
+    yield* fetchEvent(context, call);
+  },
 });

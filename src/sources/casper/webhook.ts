@@ -4,16 +4,11 @@
  * @module
  */
 
-import {
-  isObject,
-  Skipped,
-  SourceError,
-  type SourceRecord,
-  type WebhookCall,
-  type WebhookHint,
-} from "../../sdk/mod.ts";
+import { Skipped, type SourceRecord, type WebhookCall } from "../../sdk/mod.ts";
 import { type Context, usesPlatform } from "./access.ts";
-import { describeDevice, detail, detailUnlessGone, type DeviceKind } from "./classic.ts";
+import { detail, detailUnlessGone } from "./classic.ts";
+import { describeDevice, type DeviceKind } from "./device.ts";
+import { parseEvent } from "./event.ts";
 import { isMember, withGroups } from "./groups.ts";
 import { oneDevice } from "./mobile_devices.ts";
 import { onePro } from "./pro.ts";
@@ -25,49 +20,9 @@ interface Event {
   readonly id: number;
 }
 
-/**
- * The id of the device. ComputerCheckIn and ComputerPolicyFinished have the computer one level deeper
- * than the other events ("Webhooks").
- */
-function readId(event: unknown): number | undefined {
-  if (!isObject(event)) return undefined;
-  const { jssID = isObject(event.computer) ? event.computer.jssID : undefined } = event;
-  const id = Number(jssID ?? 0);
-  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
-}
-
-function detectKind(name: string): DeviceKind | undefined {
-  if (name.startsWith("Computer")) return "computers";
-  return name.startsWith("MobileDevice") ? "mobiledevices" : undefined;
-}
-
-/** Longer than any name of an event. */
-const longestName = 100;
-
-function parse(body: unknown) {
-  if (!isObject(body) || !isObject(body.webhook)) {
-    throw new SourceError("The call is not a webhook of Jamf Pro: it has no webhook element", {
-      hint: "In Jamf Pro, set the content type of the webhook to JSON.",
-    });
-  }
-  const what = String(body.webhook.webhookEvent ?? "").slice(0, longestName);
-  return { what, id: readId(body.event), kind: detectKind(what) };
-}
-
-/** What there is to do about a call, and the little of it that {@linkcode fetchEvent} needs. */
-export function readHint({ body }: WebhookCall): WebhookHint {
-  const { what, id, kind } = parse(body);
-  if (id === undefined) return { ignored: `${what} names no device`, level: "info" };
-  if (kind === undefined) {
-    return { ignored: `the event "${what}" is not about a device`, level: "warning" };
-  }
-  const kept = { webhook: { webhookEvent: what }, event: { jssID: id } };
-  return { key: describeDevice(kind, { id }), body: kept };
-}
-
 /** What the call is about; nothing when it names no device, or one of the other kind. */
 function readEvent({ log, options }: Context, body: unknown): Event | undefined {
-  const { what, id, kind } = parse(body);
+  const { what, id, kind } = parseEvent(body);
   if (id === undefined) return undefined;
   if (kind === undefined) log.warning(`Ignored: the event "${what}" is not about a device`);
   else if (kind !== options.sync_type) {

@@ -7,29 +7,14 @@
 
 import { z } from "zod";
 import {
-  type Answer,
-  type ChangesValues,
   type GrantedAccess,
-  parseJson,
   readMoment,
   serverTime,
-  type SourceContext,
   SourceError,
   type SourceRecord,
   type Wanted,
 } from "../../sdk/mod.ts";
-
-/** The options that reading looks at. */
-export interface Access extends ChangesValues {
-  readonly url: string;
-  readonly page_size: number | undefined;
-}
-
-/** What the parts of this source are given. */
-export type Context = SourceContext<Access>;
-
-/** Hosts in one page: with their software, one takes 50 kB and more. */
-export const pageSizes = { withSoftware: 100, plain: 500 } as const;
+import { type Context, pageSizes } from "./access.ts";
 
 const host = z.record(z.string(), z.unknown()).and(
   z.object({ id: z.union([z.number(), z.bigint()]) }),
@@ -75,20 +60,6 @@ function wantedParameters(wanted: Wanted): Record<string, string> {
   const segments = wanted.everything ? Object.keys(parameters) : listSegments(wanted);
   const names = segments.flatMap((segment) => parameters[segment] ?? []);
   return Object.fromEntries(names.map((name) => [name, "true"]));
-}
-
-/** What Fleet says of an error: its reasons ("API responses"). */
-export function readErrorMessage({ body }: Answer): string | undefined {
-  const shape = z.object({
-    message: z.string(),
-    errors: z.array(z.object({ name: z.string(), reason: z.string() })).nullish(),
-  });
-  const found = parseJson(body, shape);
-  if (found === undefined) return undefined;
-  const reasons = (found.errors ?? []).map(({ name, reason }) =>
-    name === "base" ? reason : `${name}: ${reason}`
-  );
-  return [found.message, ...reasons.filter((reason) => reason !== found.message)].join(": ");
 }
 
 /** What to do about a 403. */

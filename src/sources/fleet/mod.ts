@@ -12,9 +12,8 @@ import {
   optional,
   syncField,
 } from "../../sdk/mod.ts";
-import { checkHosts, inspectAccess, pageSizes, readErrorMessage } from "./client.ts";
+import { pageSizes, readErrorMessage } from "./access.ts";
 import { fields } from "./fields.ts";
-import { readHosts } from "./reading.ts";
 
 /** Reads the hosts of a Fleet server, with their software. */
 export const fleet = defineSource({
@@ -53,7 +52,16 @@ export const fleet = defineSource({
     auth: headerAuth("Authorization", `Bearer ${api_token}`),
     readErrorMessage,
   }),
-  check: checkHosts,
-  inspectAccess,
-  records: readHosts,
+  async check(context) {
+    const { checkHosts } = await import("./client.ts");
+    await checkHosts(context);
+  },
+  async inspectAccess(context) {
+    const { inspectAccess } = await import("./client.ts");
+    return await inspectAccess(context);
+  },
+  async *records(context) {
+    const { readHosts } = await import("./reading.ts");
+    yield* readHosts(context);
+  },
 });

@@ -13,14 +13,8 @@ import {
   type SourceItem,
   type Unusable,
 } from "../../sdk/mod.ts";
-import {
-  choosePageSize,
-  type Context,
-  countHosts,
-  type Host,
-  openHosts,
-  toRecord,
-} from "./client.ts";
+import type { Context } from "./access.ts";
+import { choosePageSize, countHosts, type Host, openHosts, toRecord } from "./client.ts";
 
 /** More hosts than ever change in one second. */
 const mostAtOnce = 10_000;

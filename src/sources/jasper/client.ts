@@ -18,16 +18,8 @@ import {
   type SourceRecord,
   type XmlElement,
 } from "../../sdk/mod.ts";
+import { type Access, batchSize, usualWsdl } from "./access.ts";
 import { toSim } from "./record.ts";
-
-/** How to reach the service. */
-export interface Access {
-  readonly api: "soap" | "rest";
-  readonly wsdl_path: string;
-  readonly username: string;
-  readonly password: string;
-  readonly api_token: string;
-}
 
 /** One answer about changed SIMs. */
 export interface ChangedPage {
@@ -47,12 +39,6 @@ export interface TerminalService {
   /** The SIMs of that ids that the service knows. */
   details(iccids: readonly string[]): Promise<readonly SourceRecord[]>;
 }
-
-/** The most ids that `GetTerminalDetails` takes; the REST API gives as many in one page of its list. */
-export const batchSize = 50;
-
-/** The vendor's own WSDL, and what is in it: it need not be asked for, and comes unprotected. */
-export const usualWsdl = "http://api.jasperwireless.com/ws/schema/Terminal.wsdl";
 
 const operations = ["GetModifiedTerminals", "GetTerminalDetails"] as const;
 const namespace = "http://api.jasperwireless.com/ws/schema";

@@ -13,18 +13,12 @@ import {
   syncField,
   writeModeOptions,
 } from "../../sdk/mod.ts";
-import { readChanges } from "./changes.ts";
-import {
-  type Access,
-  batchSize,
-  openTerminals,
-  type TerminalService,
-  usualWsdl,
-} from "./client.ts";
-import { openRest, readErrorMessage } from "./rest.ts";
+import { type Access, batchSize, readErrorMessage, usualWsdl } from "./access.ts";
+import type { TerminalService } from "./client.ts";
 
 async function openService(context: SourceContext<Access>): Promise<TerminalService> {
-  return context.options.api === "rest" ? openRest(context) : await openTerminals(context);
+  if (context.options.api === "rest") return (await import("./rest.ts")).openRest(context);
+  return await (await import("./client.ts")).openTerminals(context);
 }
 
 /** Reads the SIMs that changed. */
@@ -115,6 +109,7 @@ export const jasper = defineSource({
     await service.changed(new Date().toISOString(), 1);
   },
   async *records(context) {
+    const { readChanges } = await import("./changes.ts");
     yield* readChanges(context, await openService(context));
   },
 });

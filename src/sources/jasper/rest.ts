@@ -7,9 +7,7 @@
 
 import { z } from "zod";
 import {
-  type Answer,
   ownEntry,
-  parseJson,
   retryPolicies,
   type SourceContext,
   type SourceRecord,
@@ -105,13 +103,6 @@ export function usageFromRest(usage: SourceRecord): SourceRecord {
 /** Whether anybody looks at what SIMs used. */
 function readsUsage({ everything, paths }: Wanted): boolean {
   return everything || paths.some((path) => usagePaths.has(path));
-}
-
-/** What Control Center says of an error ("REST API Error Messages"). */
-export function readErrorMessage({ body }: Answer): string | undefined {
-  const shape = z.object({ errorMessage: z.string(), errorCode: z.string().nullish() });
-  const found = parseJson(body, shape);
-  return found === undefined ? undefined : `${found.errorCode ?? ""} ${found.errorMessage}`.trim();
 }
 
 /** `2016-04-18T17:31:34+00:00`, as the documentation has it. */

@@ -39,6 +39,9 @@ export interface Credentials {
 /** What both APIs need. */
 export type Context = SourceContext<Access>;
 
+/** The most rows of one answer ("Rows Parameter Limit"); more are answered with 400. */
+export const pageSize = 500;
+
 /** Any JSON object. */
 export const object = z.record(z.string(), z.unknown());
 

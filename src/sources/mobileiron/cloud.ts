@@ -13,11 +13,8 @@ import {
   SourceError,
   type SourceRecord,
 } from "../../sdk/mod.ts";
-import { type Context, object } from "./access.ts";
+import { type Context, object, pageSize } from "./access.ts";
 import { choosePartitions, type Partition, readPartitions } from "./partitions.ts";
-
-/** The most rows of one answer ("Rows Parameter Limit"); more are answered with 400. */
-export const pageSize = 500;
 
 function resultShape<T>(row: z.ZodType<T>) {
   return z.object({

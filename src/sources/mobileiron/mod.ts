@@ -5,9 +5,7 @@
  */
 
 import { defineSource, opt, optional, syncField } from "../../sdk/mod.ts";
-import { checkCredentials, createAuth } from "./access.ts";
-import { checkCloud, pageSize, readCloud } from "./cloud.ts";
-import { checkCore, readCore } from "./core.ts";
+import { checkCredentials, createAuth, pageSize } from "./access.ts";
 import { readPartitions } from "./partitions.ts";
 
 /** Any other version means 1, as it did in the Python connector. */
@@ -123,9 +121,11 @@ export const mobileiron = defineSource({
     return { base: options.url, ...(auth === undefined ? {} : { auth }) };
   },
   async check(context) {
-    await (isCore(context.options) ? checkCore(context) : checkCloud(context));
+    if (isCore(context.options)) await (await import("./core.ts")).checkCore(context);
+    else await (await import("./cloud.ts")).checkCloud(context);
   },
   async *records(context) {
-    yield* isCore(context.options) ? readCore(context) : readCloud(context);
+    if (isCore(context.options)) yield* (await import("./core.ts")).readCore(context);
+    else yield* (await import("./cloud.ts")).readCloud(context);
   },
 });

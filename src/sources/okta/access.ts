@@ -36,6 +36,9 @@ const scope = "okta.users.read";
 
 const tokenPath = "/oauth2/v1/token";
 
+/** Okta's largest page (parameter `limit`). */
+export const pageSize = 200;
+
 /** Whether the section signs in with an API token, which Okta has deprecated. */
 export function usesApiToken({ client_id, private_key }: Access): boolean {
   return client_id === "" && private_key === "";

@@ -5,9 +5,7 @@
  */
 
 import { changesOptions, defineSource, opt, peopleOptions } from "../../sdk/mod.ts";
-import { buildBase, checkAccess, createAuth, usesApiToken } from "./access.ts";
-import { pageSize, readPeople, users } from "./reading.ts";
-import { inspectAccess } from "./rights.ts";
+import { buildBase, checkAccess, createAuth, pageSize, usesApiToken } from "./access.ts";
 
 export const okta = defineSource({
   name: "okta",
@@ -79,9 +77,13 @@ export const okta = defineSource({
   rule: checkAccess,
   http: (options) => ({ base: buildBase(options), auth: createAuth(options) }),
   async check({ http }) {
+    const { users } = await import("./reading.ts");
     await http.json({ path: "/api/v1/users", query: { limit: "1" }, what: "users" }, users);
   },
-  inspectAccess,
+  async inspectAccess(context) {
+    const { inspectAccess } = await import("./rights.ts");
+    return await inspectAccess(context);
+  },
   async *records(context) {
     const { options, log } = context;
     if (usesApiToken(options)) {
@@ -89,6 +91,7 @@ export const okta = defineSource({
         "Okta has deprecated API tokens: a service app with client_id and private_key takes their place.",
       );
     }
+    const { readPeople } = await import("./reading.ts");
     yield* readPeople(context, buildBase(options));
   },
 });

@@ -17,12 +17,10 @@ import {
   type SourceItem,
   type SourceRecord,
 } from "../../sdk/mod.ts";
+import { pageSize } from "./access.ts";
 
 /** A page of people. */
 export const users = z.array(z.record(z.string(), z.unknown()));
-
-/** Okta's largest page (parameter `limit`). */
-export const pageSize = 200;
 
 /** The options that reading looks at. */
 interface Scope extends ChangesValues {

@@ -5,17 +5,7 @@
  */
 
 import { defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
-import {
-  type Access,
-  createAuth,
-  detectApi,
-  listV1,
-  listV2,
-  listXml,
-  loadXml,
-  pageSize,
-} from "./client.ts";
-import { usersV1, usersV2 } from "./schema.ts";
+import { type Access, createAuth, detectApi, pageSize } from "./access.ts";
 
 /** What is wrong with the credentials, or with the address for them. */
 function checkAccess(options: Access): string | undefined {
@@ -110,6 +100,8 @@ export const onelogin = defineSource({
     const { http, options } = context;
     const request = { path: options.url, what: "users" };
     const api = detectApi(options);
+    const { loadXml } = await import("./client.ts");
+    const { usersV1, usersV2 } = await import("./schema.ts");
     if (api === "xml") await loadXml(context, options.url, 1);
     else if (api === "v1") await http.json(request, usersV1);
     else await http.json({ ...request, query: { limit: "1" } }, usersV2);
@@ -124,6 +116,7 @@ export const onelogin = defineSource({
     }),
   async *records(context) {
     const { options, log, wanted } = context;
+    const { listV1, listV2, listXml } = await import("./client.ts");
     const list = { xml: listXml, v1: listV1, v2: listV2 }[detectApi(options)];
     if (list === listXml) {
       log.warning("The XML API of OneLogin is deprecated: set client_id and client_secret.");

@@ -9,6 +9,7 @@ import { isObject, type SourceRecord, type XmlElement } from "../../sdk/mod.ts";
 
 const user = z.record(z.string(), z.unknown());
 
+/** What API 1 says of a request. */
 const status = z.object({ error: z.boolean(), code: z.number(), message: z.string().nullish() });
 
 /** API 1, "Get Users". */
@@ -25,15 +26,6 @@ const listXml = z.custom<XmlElement | null>((value) => value === null || isObjec
 
 /** The XML API, "Get Users"; Ruby on Rails has another name for a list with nothing in it. */
 export const usersXml = z.object({ users: listXml }).or(z.object({ "nil-classes": z.null() }));
-
-/** "Generate Tokens": in API 1 inside `data`, with errors inside of a 200; plain in API 2. */
-export const tokens = z.object({
-  status: status.optional(),
-  data: z.array(z.object({ access_token: z.string(), expires_in: z.number().optional() }))
-    .optional(),
-  access_token: z.string().optional(),
-  expires_in: z.number().optional(),
-});
 
 /** "User Resource" of API 2. */
 const fieldsV2 = `activated_at comment company created_at department directory_id distinguished_name

@@ -7,16 +7,8 @@
  */
 
 import { z } from "zod";
-import {
-  kerberosAuth,
-  pages,
-  pathOfLink,
-  SourceError,
-  type SourceRecord,
-  type SqlAddress,
-  type SqlValues,
-  type VendorAccess,
-} from "../../sdk/mod.ts";
+import { pages, pathOfLink, SourceError, type SourceRecord } from "../../sdk/mod.ts";
+import { serviceUrl } from "./access.ts";
 import {
   type Column,
   computerColumns,
@@ -34,23 +26,8 @@ const odataList = z.object({
   "@odata.nextLink": z.string().optional(),
 });
 
-/** Where SQL Server listens when `server` names no port; the service has that of HTTPS then. */
-const sqlPort = 1433;
 /** Computers whose inventory is asked for at once: 14 requests, and so many rows in memory. */
 const windowSize = 500;
-
-/** Address of the service on the SMS Provider. */
-function serviceUrl({ host, port = sqlPort }: SqlAddress): string {
-  const name = host.includes(":") ? `[${host}]` : host;
-  return `https://${name}${port === sqlPort ? "" : `:${port}`}/AdminService`;
-}
-
-/** How to talk to the service, and as whom. */
-export function adminServiceAccess(options: SqlValues): VendorAccess {
-  const { server, server_spn } = options;
-  const target = server_spn.trim() === "" ? `HTTP/${server.host}` : server_spn.trim();
-  return { base: serviceUrl(server), auth: kerberosAuth(target, options) };
-}
 
 /** The class of a view: `v_GS_DISK` is `SMS_G_System_DISK`. */
 function className(view: string): string {

@@ -5,8 +5,7 @@
  */
 
 import { defineSource, opt, sqlOptions, sqlRule, syncField } from "../../sdk/mod.ts";
-import { adminServiceAccess, checkAdminService, readByAdminService } from "./admin_service.ts";
-import { checkDatabase, readComputers } from "./records.ts";
+import { adminServiceAccess } from "./access.ts";
 
 const { server, username, password, authentication, ...connection } = sqlOptions;
 
@@ -83,8 +82,14 @@ export const sccm = defineSource({
     return sqlRule(options);
   },
   http: (options) => options.api === "database" ? { base: "" } : adminServiceAccess(options),
-  check: (context) =>
-    context.options.api === "database" ? checkDatabase(context) : checkAdminService(context),
-  records: (context) =>
-    context.options.api === "database" ? readComputers(context) : readByAdminService(context),
+  async check(context) {
+    if (context.options.api === "database") {
+      await (await import("./records.ts")).checkDatabase(context);
+    } else await (await import("./admin_service.ts")).checkAdminService(context);
+  },
+  async *records(context) {
+    if (context.options.api === "database") {
+      yield* (await import("./records.ts")).readComputers(context);
+    } else yield* (await import("./admin_service.ts")).readByAdminService(context);
+  },
 });

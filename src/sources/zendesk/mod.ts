@@ -5,8 +5,7 @@
  */
 
 import { changesOptions, defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
-import { createAuth, hasApiTokenOnly, inspectAccess, pageSize, users } from "./client.ts";
-import { readPeople, splitRoles } from "./reading.ts";
+import { createAuth, hasApiTokenOnly, pageSize, splitRoles } from "./access.ts";
 
 const knownRoles = new Set(["end-user", "agent", "admin"]);
 
@@ -98,10 +97,14 @@ export const zendesk = defineSource({
   },
   http: (options) => ({ base: buildBase(options), auth: createAuth(buildBase(options), options) }),
   async check({ http, options }) {
+    const { users } = await import("./client.ts");
     const path = `${buildBase(options)}/api/v2/users.json`;
     await http.json({ path, query: { "page[size]": "1" }, what: "users" }, users);
   },
-  inspectAccess: (context) => inspectAccess(context, buildBase(context.options)),
+  async inspectAccess(context) {
+    const { inspectAccess } = await import("./client.ts");
+    return await inspectAccess(context, buildBase(context.options));
+  },
   async *records(context) {
     const { options, log } = context;
     const base = buildBase(options);
@@ -111,6 +114,7 @@ export const zendesk = defineSource({
           "Create an OAuth client and set client_id and client_secret.",
       );
     }
+    const { readPeople } = await import("./reading.ts");
     yield* readPeople(context, base);
   },
 });

@@ -16,6 +16,7 @@ import {
   type Unusable,
   type Wanted,
 } from "../../sdk/mod.ts";
+import { splitRoles } from "./access.ts";
 import { listUsers, loadOrganizations } from "./client.ts";
 
 /** The options that reading looks at. */
@@ -25,11 +26,6 @@ interface Scope extends ChangesValues {
 }
 
 type Context = SourceContext<Scope>;
-
-/** The roles of the option, without blanks. */
-export function splitRoles(text: string): string[] {
-  return text.split(",").map((role) => role.trim()).filter((role) => role !== "");
-}
 
 function readsOrganization({ everything, paths }: Wanted): boolean {
   return everything || paths.some((path) => path.split(".", 1)[0] === "organization");

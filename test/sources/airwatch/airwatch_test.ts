@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { Http } from "../../../src/sdk/http/http.ts";
-import { createAuth } from "../../../src/sources/airwatch/client.ts";
+import { createAuth } from "../../../src/sources/airwatch/access.ts";
 import { airwatch } from "../../../src/sources/airwatch/mod.ts";
 import { check, conformance, uploadAll, type VendorUnderTest } from "../../support/conformance.ts";
 import { makeAdministrator } from "./administrator.ts";
