@@ -53,7 +53,7 @@ export const failedPage: Page = {
     app.post("/failed/discard", async (c) => {
       const { chosen, view, sure, isWhole } = await chosenBy(c, gui);
       if (!sure) return page(c, gui, <Question kept={chosen} view={view} isWhole={isWhole} />);
-      withState(gui, (store) => discardDeadRecords(store, chosen));
+      await withState(gui, (store) => discardDeadRecords(store, chosen));
       return back(c, gui, view, `${listIds(chosen).length} discarded.`);
     });
   },
@@ -95,8 +95,8 @@ function back(c: Call, gui: GuiContext, view: View, done: string): Response {
   return goTo(c, gui, address({ ...view, reason: undefined }, { done }));
 }
 
-function keptRecords(gui: GuiContext, selection: DeadSelection): DeadRecords {
-  return withState(gui, (store) => findDeadRecords(store, selection)) ??
+async function keptRecords(gui: GuiContext, selection: DeadSelection): Promise<DeadRecords> {
+  return await withState(gui, (store) => findDeadRecords(store, selection)) ??
     { letters: [], events: [] };
 }
 
@@ -112,7 +112,12 @@ async function chosenBy(c: Call, gui: GuiContext) {
   if (ids?.length === 0) {
     throw new UsageError("No record is selected", { hint: "Select some first." });
   }
-  return { chosen: keptRecords(gui, { ...view, ids }), view, isWhole, sure: form.has("sure") };
+  return {
+    chosen: await keptRecords(gui, { ...view, ids }),
+    view,
+    isWhole,
+    sure: form.has("sure"),
+  };
 }
 
 /** Sends letters again, lets the listener try events again, and says what came of it. */
@@ -173,8 +178,8 @@ interface ListFacts {
   readonly done: string;
 }
 
-function List({ gui, view, page, done }: ListFacts) {
-  const reasons = withState(gui, (store) => countReasons(store, view.section)) ?? [];
+async function List({ gui, view, page, done }: ListFacts) {
+  const reasons = await withState(gui, (store) => countReasons(store, view.section)) ?? [];
   const shown = view.reason === undefined
     ? reasons
     : reasons.filter(({ reason }) => reason === view.reason);
@@ -277,16 +282,20 @@ function Row({ gui, id, kept }: RowFacts) {
 }
 
 /** The records of a page of the list: letters first, then events. */
-function readPage(gui: GuiContext, { section, reason }: View, page: number) {
+async function readPage(gui: GuiContext, { section, reason }: View, page: number) {
   const offset = (page - 1) * listed;
-  return withState(gui, (store) => {
-    const letters = store.deadLetters({ section, reason, window: { offset, limit: listed } });
+  return await withState(gui, async (store) => {
+    const letters = await store.deadLetters.find({
+      section,
+      reason,
+      window: { offset, limit: listed },
+    });
     const before = store.unfinishedWork().refused
       .filter((each) => (section ?? each.section) === each.section)
       .filter((each) => (reason ?? each.reason) === each.reason)
       .reduce((sum, { count }) => sum + count, 0);
     // The letters of other pages stay where they are: there may be many, and large ones.
-    const events = store.deadEvents(section)
+    const events = (await store.deadEvents.find(section))
       .filter((event) => reason === undefined || event.reason === reason);
     const from = Math.max(offset - before, 0);
     return [
@@ -305,7 +314,8 @@ interface RecordsFacts {
   readonly count: number;
 }
 
-function Records({ gui, view, page, count }: RecordsFacts) {
+async function Records({ gui, view, page, count }: RecordsFacts) {
+  const rows = await readPage(gui, view, page);
   return (
     <form method="post" action="failed/retry">
       <ViewFields view={view} />
@@ -323,7 +333,7 @@ function Records({ gui, view, page, count }: RecordsFacts) {
             </tr>
           </thead>
           <tbody>
-            {readPage(gui, view, page).map((row) => <Row key={row.id} gui={gui} {...row} />)}
+            {rows.map((row) => <Row key={row.id} gui={gui} {...row} />)}
           </tbody>
         </table>
       </div>

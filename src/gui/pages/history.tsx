@@ -44,10 +44,10 @@ interface Facts {
   readonly refused: readonly RefusedCount[];
 }
 
-function readFacts(gui: GuiContext, section: string): Facts {
+async function readFacts(gui: GuiContext, section: string): Promise<Facts> {
   const since = new Date(Date.now() - shownDays * 86_400_000).toISOString();
   const none: Facts = { uploads: [], webhooks: [], refused: [] };
-  return withState(gui, (store) => {
+  return await withState(gui, (store) => {
     const of = (origin: RunOrigin) =>
       store.recentRuns({ section, origin, since, limit: shownRuns });
     const refused = store.unfinishedWork().refused.filter((each) => each.section === section);
@@ -55,8 +55,8 @@ function readFacts(gui: GuiContext, section: string): Facts {
   }) ?? none;
 }
 
-function History({ gui, section }: { gui: GuiContext; section: string }) {
-  const { uploads, webhooks, refused } = readFacts(gui, section);
+async function History({ gui, section }: { gui: GuiContext; section: string }) {
+  const { uploads, webhooks, refused } = await readFacts(gui, section);
   return (
     <>
       {uploads.length + webhooks.length > 0
