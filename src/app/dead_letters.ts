@@ -7,9 +7,7 @@
 import type { Config } from "../config/config.ts";
 import { deliveryLimits } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
-import type { DeadEvent } from "../state/dead_events.ts";
-import type { DeadLetter } from "../state/dead_letters.ts";
-import type { State } from "../state/state.ts";
+import type { DeadEvent, DeadLetter, State } from "../state/state.ts";
 import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { withConfig } from "./configuration.ts";

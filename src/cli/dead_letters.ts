@@ -17,9 +17,7 @@ import {
 } from "../app/dead_letters.ts";
 import { withLock } from "../app/upload_lock.ts";
 import { opt } from "../sdk/option.ts";
-import type { DeadEvent } from "../state/dead_events.ts";
-import type { DeadLetter } from "../state/dead_letters.ts";
-import type { State } from "../state/state.ts";
+import type { DeadEvent, DeadLetter, State } from "../state/state.ts";
 import { describeResent, type Resent } from "../sync/deliver/resend.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";

@@ -7,20 +7,7 @@
 import { parseExactJson } from "../base/json.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import type { UseState } from "./file.ts";
-import type { DeadEvents } from "./state.ts";
-
-/** An event that was given up. */
-export interface DeadEvent {
-  readonly id: number;
-  readonly section: string;
-  /** When it was given up, ISO 8601. */
-  readonly at: string;
-  /** What it is about, for example `computer 17`. */
-  readonly record: string;
-  readonly reason: string;
-  /** What was kept of its body. */
-  readonly payload: unknown;
-}
+import type { DeadEvent, DeadEvents } from "./state.ts";
 
 function parseEvent(row: SqliteRow): DeadEvent {
   return {

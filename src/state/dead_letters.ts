@@ -8,34 +8,7 @@ import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import type { UseState } from "./file.ts";
-import type { DeadLetters } from "./state.ts";
-
-/** A refused record. */
-export interface DeadLetter {
-  readonly id: number;
-  /** The run that it was refused in. */
-  readonly run: string;
-  readonly section: string;
-  /** When it was refused last, ISO 8601. */
-  readonly at: string;
-  /** Values of its sync fields. */
-  readonly record: string;
-  /** HTTP status of the answer, null when there was none. */
-  readonly status: number | null;
-  readonly reason: string;
-  readonly payload: MappedRecord;
-  /** How it is sent, as JSON. */
-  readonly upload: string;
-}
-
-/** Which dead letters are meant: those for which all of it holds that is there. */
-export interface Selection {
-  readonly ids?: readonly number[] | undefined;
-  readonly section?: string | undefined;
-  readonly reason?: string | undefined;
-  /** Of those so many, after the first so many. */
-  readonly window?: { readonly limit: number; readonly offset: number } | undefined;
-}
+import type { DeadLetter, DeadLetters, Selection } from "./state.ts";
 
 export function addDeadLetter(
   database: Sqlite,

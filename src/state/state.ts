@@ -7,9 +7,48 @@
  * @module
  */
 
+import type { MappedRecord } from "../base/record.ts";
 import type { SectionCursor } from "./cursor.ts";
-import type { DeadEvent } from "./dead_events.ts";
-import type { DeadLetter, Selection } from "./dead_letters.ts";
+
+/** A refused record. */
+export interface DeadLetter {
+  readonly id: number;
+  /** The run that it was refused in. */
+  readonly run: string;
+  readonly section: string;
+  /** When it was refused last, ISO 8601. */
+  readonly at: string;
+  /** Values of its sync fields. */
+  readonly record: string;
+  /** HTTP status of the answer, null when there was none. */
+  readonly status: number | null;
+  readonly reason: string;
+  readonly payload: MappedRecord;
+  /** How it is sent, as JSON. */
+  readonly upload: string;
+}
+
+/** Which dead letters are meant: those for which all of it holds that is there. */
+export interface Selection {
+  readonly ids?: readonly number[] | undefined;
+  readonly section?: string | undefined;
+  readonly reason?: string | undefined;
+  /** Of those so many, after the first so many. */
+  readonly window?: { readonly limit: number; readonly offset: number } | undefined;
+}
+
+/** An event that was given up. */
+export interface DeadEvent {
+  readonly id: number;
+  readonly section: string;
+  /** When it was given up, ISO 8601. */
+  readonly at: string;
+  /** What it is about, for example `computer 17`. */
+  readonly record: string;
+  readonly reason: string;
+  /** What was kept of its body. */
+  readonly payload: unknown;
+}
 
 /** Records that Oomnitza refused. Ids grow in the order in which the records were refused. */
 export interface DeadLetters {

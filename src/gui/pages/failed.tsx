@@ -18,8 +18,7 @@ import {
   retryDeadRecords,
 } from "../../app/dead_letters.ts";
 import { UsageError } from "../../base/errors.ts";
-import type { DeadEvent } from "../../state/dead_events.ts";
-import type { DeadLetter } from "../../state/dead_letters.ts";
+import type { DeadEvent, DeadLetter } from "../../state/state.ts";
 import { describeResent } from "../../sync/deliver/resend.ts";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
 import { json, moment, withQuery } from "../format.ts";
@@ -41,10 +40,11 @@ export const failedPage: Page = {
   label: "Failed records",
   navigation: "main",
   routes(app, gui) {
-    app.get("/failed", (c) => {
+    app.get("/failed", async (c) => {
       const { done = "", page: number = "1", ...query } = c.req.query();
       const first = Math.max(Math.trunc(Number(number)) || 1, 1);
-      return page(c, gui, <List gui={gui} view={readView(query)} page={first} done={done} />);
+      const facts = await readList(gui, readView(query), first);
+      return page(c, gui, <List gui={gui} done={done} {...facts} />);
     });
     app.post("/failed/retry", async (c) => {
       const { chosen, view } = await chosenBy(c, gui);
@@ -169,21 +169,36 @@ function Question(
   );
 }
 
-interface ListFacts {
-  readonly gui: GuiContext;
+/** What a view shows. */
+interface ListView {
   readonly view: View;
+  readonly reasons: readonly ReasonCount[];
+  /** Records on all pages. */
+  readonly count: number;
   /** The page of the list, from 1. */
   readonly page: number;
-  /** What was done just now. */
-  readonly done: string;
+  readonly rows: Awaited<ReturnType<typeof readPage>>;
 }
 
-async function List({ gui, view, page, done }: ListFacts) {
+/** Reads a page of the list; the last one, when there are not so many. */
+async function readList(gui: GuiContext, view: View, wanted: number): Promise<ListView> {
   const reasons = await withState(gui, (store) => countReasons(store, view.section)) ?? [];
   const shown = view.reason === undefined
     ? reasons
     : reasons.filter(({ reason }) => reason === view.reason);
   const count = shown.reduce((sum, each) => sum + each.count, 0);
+  const page = Math.min(wanted, countPages(count));
+  const rows = count === 0 ? [] : await readPage(gui, view, page);
+  return { view, reasons, count, page, rows };
+}
+
+interface ListFacts extends ListView {
+  readonly gui: GuiContext;
+  /** What was done just now. */
+  readonly done: string;
+}
+
+function List({ gui, view, reasons, count, page, rows, done }: ListFacts) {
   const where = view.section === undefined ? "" : ` of ${view.section}`;
   return (
     <>
@@ -198,9 +213,7 @@ async function List({ gui, view, page, done }: ListFacts) {
         )}
       </p>
       {reasons.length === 0 ? null : <Reasons gui={gui} view={view} reasons={reasons} />}
-      {count === 0
-        ? null
-        : <Records gui={gui} view={view} page={Math.min(page, countPages(count))} count={count} />}
+      {count === 0 ? null : <Records gui={gui} view={view} page={page} count={count} rows={rows} />}
     </>
   );
 }
@@ -306,16 +319,11 @@ async function readPage(gui: GuiContext, { section, reason }: View, page: number
   }) ?? [];
 }
 
-interface RecordsFacts {
+interface RecordsFacts extends Omit<ListView, "reasons"> {
   readonly gui: GuiContext;
-  readonly view: View;
-  readonly page: number;
-  /** Records on all pages. */
-  readonly count: number;
 }
 
-async function Records({ gui, view, page, count }: RecordsFacts) {
-  const rows = await readPage(gui, view, page);
+function Records({ gui, view, page, count, rows }: RecordsFacts) {
   return (
     <form method="post" action="failed/retry">
       <ViewFields view={view} />
@@ -348,7 +356,7 @@ async function Records({ gui, view, page, count }: RecordsFacts) {
   );
 }
 
-function Pages({ view, page, count }: Omit<RecordsFacts, "gui">) {
+function Pages({ view, page, count }: Pick<ListView, "view" | "page" | "count">) {
   const last = countPages(count);
   if (last === 1) return null;
   const from = (page - 1) * listed;

@@ -26,13 +26,13 @@ export const historyPage: Page = {
   label: "History",
   navigation: "section",
   routes(app, gui) {
-    app.get("/section/:name/history", (c) => {
+    app.get("/section/:name/history", async (c) => {
       const name = c.req.param("name");
       const { document } = gui.read();
       if (!document.sections.some((section) => section.name === name)) {
         throw new AgentError(`There is no section ${name}`);
       }
-      const children = <History gui={gui} section={name} />;
+      const children = <History gui={gui} section={name} facts={await readFacts(gui, name)} />;
       return show(c, gui, { title: name, path: "history", section: name, document, children });
     });
   },
@@ -55,8 +55,10 @@ async function readFacts(gui: GuiContext, section: string): Promise<Facts> {
   }) ?? none;
 }
 
-async function History({ gui, section }: { gui: GuiContext; section: string }) {
-  const { uploads, webhooks, refused } = await readFacts(gui, section);
+function History(
+  { gui, section, facts }: { gui: GuiContext; section: string; facts: Facts },
+) {
+  const { uploads, webhooks, refused } = facts;
   return (
     <>
       {uploads.length + webhooks.length > 0

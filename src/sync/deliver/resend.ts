@@ -8,7 +8,7 @@ import type { Log } from "../../logging/log.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
-import type { DeadLetter } from "../../state/dead_letters.ts";
+import type { DeadLetter } from "../../state/state.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { ReceiptEnd } from "../../state/receipts.ts";
 import { openAccount } from "../account.ts";
