@@ -16,6 +16,7 @@ import { leavePending, resolveDocument, type WantedSections } from "../config/re
 import { secretsIn } from "../config/secret_texts.ts";
 import { findForeignWriters } from "../runtime/file_access.ts";
 import { isCompiled, programDirectory } from "../runtime/program.ts";
+import { evaluatePac } from "../sandbox/pac.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import { openSecrets } from "../secrets/mod.ts";
 import type { AppContext } from "./context.ts";
@@ -112,7 +113,7 @@ export async function withDocument<T>(
   await refuseForeign(app);
   const { env, directory, log, redactor, signal } = app;
   const path = (text: string) => absolutePath(document.file, app, text);
-  const secrets = openSecrets({ env, directory, path, signal, log, redactor });
+  const secrets = openSecrets({ env, directory, path, signal, log, redactor, evaluatePac });
   try {
     const resolving = { context: app, wanted, secrets, redactor };
     const resolved = await resolveDocument(document, resolving);

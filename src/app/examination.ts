@@ -122,7 +122,7 @@ async function examineConfig(app: AppContext, config: Config): Promise<Check[]> 
   const checks = fromFindings(config.file, config.findings, config.sections.length);
   const sections = config.sections.filter(({ pending }) => !pending);
   checks.push(...sections.flatMap((section) => checkDeadlines(section, Date.now())));
-  checks.push(...await checkNetwork(config, sections));
+  checks.push(...await checkNetwork(app, config, sections));
   if (config.oomnitza === undefined || config.fatal) {
     const { skipped } = about("credentials", "oomnitza");
     return [...checks, skipped("not checked: the configuration has errors")];
@@ -130,10 +130,14 @@ async function examineConfig(app: AppContext, config: Config): Promise<Check[]> 
   return [...checks, ...await checkOomnitza(app, config, sections)];
 }
 
-async function checkNetwork(config: Config, sections: readonly SectionConfig[]): Promise<Check[]> {
+async function checkNetwork(
+  { log }: AppContext,
+  config: Config,
+  sections: readonly SectionConfig[],
+): Promise<Check[]> {
   const checks: Check[] = [];
   try {
-    const endpoints = findEndpoints(config, sections);
+    const endpoints = findEndpoints(config, sections, log);
     // Sections that reach the same host by the same route are checked once.
     const distinct = new Map(
       endpoints.toReversed().map((endpoint) => [

@@ -14,7 +14,9 @@ import { connect, connectReader, type Oomnitza, type OomnitzaReader } from "../o
 import { createFieldRules, type FieldRulesOf } from "../oomnitza/fields.ts";
 import type { OomnitzaSettings } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
+import { evaluatePac } from "../sandbox/pac.ts";
 import { createHttp, type Http } from "../sdk/http/http.ts";
+import type { EvaluatePac } from "../sdk/http/pac.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
 import { durationMs } from "../sdk/option.ts";
@@ -54,10 +56,11 @@ export function sideHttp(
   settings: OomnitzaSettings,
   { log, signal, env }: Pick<AppContext, "log" | "signal" | "env">,
 ): Http {
+  const tls = { verify: true, ca: resolveTls(settings).settings.ca };
   return createHttp({
     base: "",
-    tls: { verify: true, ca: resolveTls(settings).settings.ca },
-    proxy: createProxyFinder(settings.proxy, env),
+    tls,
+    proxy: createProxyFinder(settings.proxy, env, { evaluate: evaluatePac, tls, log }),
     redirectHosts: redirectHosts(settings.redirect_hosts),
     timeoutMs: sideTimeoutMs,
     log,
@@ -77,6 +80,7 @@ type Connect<C> = (
   context: Pick<AppContext, "log" | "redactor" | "signal" | "env"> & {
     readonly retry?: RetryPolicy | undefined;
     readonly firstContact?: RetryPolicy | undefined;
+    readonly evaluatePac?: EvaluatePac | undefined;
   },
 ) => Promise<C>;
 
@@ -100,6 +104,7 @@ async function open<Connection extends OomnitzaReader>(
     redactor,
     signal,
     env,
+    evaluatePac,
     ...policies,
   });
   const fieldRules = createFieldRules(oomnitza);

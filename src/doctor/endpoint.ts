@@ -7,6 +7,8 @@
 import type { Environment } from "../base/environment.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig, SectionSettings } from "../config/section.ts";
+import type { Log } from "../logging/log.ts";
+import { evaluatePac } from "../sandbox/pac.ts";
 import { createProxyFinder, type ProxyFinder } from "../sdk/http/proxy.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
 import type { TlsSettings } from "../runtime/fetch.ts";
@@ -26,12 +28,13 @@ function parseEndpoint(
   section: string,
   address: string,
   settings: Connection,
-  env: Environment,
+  { env, log }: { readonly env: Environment; readonly log: Log },
 ): Endpoint[] {
   const url = URL.parse(address);
   if (url === null || url.hostname === "") return [];
   const { settings: tls } = resolveTls(settings);
-  return [{ section, url, tls, proxy: createProxyFinder(settings.proxy, env) }];
+  const proxy = createProxyFinder(settings.proxy, env, { evaluate: evaluatePac, tls, log });
+  return [{ section, url, tls, proxy }];
 }
 
 /** The address of a source: its HTTP base, else the first option that is an address. */
@@ -47,12 +50,18 @@ function findAddress({ source, options, texts }: SectionConfig): string {
  *
  * @throws {ConfigError} when certificates that a section names cannot be read.
  */
-export function findEndpoints(plan: Config, sections: readonly SectionConfig[]): Endpoint[] {
+export function findEndpoints(
+  plan: Config,
+  sections: readonly SectionConfig[],
+  log: Log,
+): Endpoint[] {
   const own = plan.oomnitza === undefined
     ? []
-    : parseEndpoint("oomnitza", plan.oomnitza.url, plan.oomnitza, plan.env);
+    : parseEndpoint("oomnitza", plan.oomnitza.url, plan.oomnitza, { env: plan.env, log });
   return [
     ...own,
-    ...sections.flatMap((one) => parseEndpoint(one.name, findAddress(one), one.settings, one.env)),
+    ...sections.flatMap((one) =>
+      parseEndpoint(one.name, findAddress(one), one.settings, { env: one.env, log })
+    ),
   ];
 }

@@ -51,17 +51,19 @@ export async function checkConnection(
   const { url, section, proxy } = endpoint;
   const { ok, thrown } = about("proxy", section);
   let proxyUrl: URL | undefined;
+  let why = "";
   try {
-    const found = /^https?:$/.test(url.protocol) ? proxy.find(url.href) : undefined;
-    proxyUrl = found === undefined ? undefined : new URL(found.url);
+    const route = /^https?:$/.test(url.protocol) ? await proxy.find(url.href) : undefined;
+    proxyUrl = route?.proxy === undefined ? undefined : new URL(route.proxy.url);
+    why = route === undefined || route.why === "" ? "" : ` (${route.why})`;
   } catch (error) {
     return [thrown(error)];
   }
   // The proxy finds the host by itself, and what it shows of the certificate is its affair.
   const checks = [
     proxyUrl === undefined
-      ? ok(`${url.host} is reached directly`)
-      : ok(`${url.host} is reached through ${proxyUrl.host}`),
+      ? ok(`${url.host} is reached directly${why}`)
+      : ok(`${url.host} is reached through ${proxyUrl.host}${why}`),
     ...await checkReachable(section, proxyUrl ?? url, timeoutMs),
   ];
   if (proxyUrl !== undefined || checks.some(({ state }) => state === "failed")) return checks;
@@ -190,7 +192,7 @@ export async function checkClock(
       method: "HEAD",
       headers: {},
       tls,
-      proxy: proxy.find(url.href),
+      proxy: (await proxy.find(url.href)).proxy,
       signal: AbortSignal.timeout(timeoutMs),
     });
     const theirs = Date.parse(headers.get("date") ?? "");

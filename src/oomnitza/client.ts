@@ -18,6 +18,7 @@ import {
   describeRequest,
   type Http,
 } from "../sdk/http/http.ts";
+import { type EvaluatePac, pacAccess } from "../sdk/http/pac.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import { isRetriable, retryPolicies, type RetryPolicy } from "../sdk/http/retry.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
@@ -66,6 +67,8 @@ export interface ConnectContext {
   readonly signal: AbortSignal;
   /** Where a proxy may be named. */
   readonly env: Environment;
+  /** Runs the PAC file that `proxy` may name. */
+  readonly evaluatePac?: EvaluatePac | undefined;
   /** How often requests are repeated; {@linkcode retryPolicies.standard} by default. */
   readonly retry?: RetryPolicy | undefined;
   /** How long is tried to reach the instance at all; {@linkcode retryPolicies.firstContact} by default. */
@@ -252,7 +255,8 @@ async function mappings(
 function openSession(settings: OomnitzaSettings, context: ConnectContext): Session {
   const tls = resolveTls(settings);
   for (const warning of tls.warnings) context.log.warning(`[oomnitza] ${warning}`);
-  const proxy = createProxyFinder(settings.proxy, context.env);
+  const pac = pacAccess(context.evaluatePac, tls.settings, context.log);
+  const proxy = createProxyFinder(settings.proxy, context.env, pac);
   const secrets = [settings.api_token, settings.password, ...proxy.secrets];
   for (const secret of secrets) context.redactor.add(secret, "credentials of Oomnitza");
   const http = createHttp({

@@ -190,14 +190,14 @@ async function follow(
   { authorization, proxy }: WebFile,
   signal: AbortSignal,
 ): Promise<OpenAnswer> {
-  function sendTo(url: string): Promise<OpenAnswer> {
+  async function sendTo(url: string): Promise<OpenAnswer> {
     const isOwn = new URL(url).origin === address.origin;
-    return openExchange({
+    return await openExchange({
       url,
       method: "GET",
       headers: isOwn && authorization !== undefined ? { authorization } : {},
       tls: { verify: true },
-      proxy: proxy.find(url),
+      proxy: (await proxy.find(url)).proxy,
       signal,
     });
   }

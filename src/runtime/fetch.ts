@@ -34,6 +34,8 @@ export interface Proxy {
   readonly authorization?: string | undefined;
   /** Whether the account that runs the program logs in there, which Windows can do. */
   readonly negotiate?: boolean | undefined;
+  /** Who named it, where that is not the option or a variable, as a part of a sentence. */
+  readonly source?: string | undefined;
 }
 
 /** What is sent. Redirects are not followed: the caller decides where credentials may go. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 import { messageOf } from "../base/errors.ts";
 import { isObject, type SourceRecord } from "../base/record.ts";
 import { ignoreSignals, readFromParent, writeToParent } from "../runtime/child.ts";
@@ -12,6 +13,7 @@ import type { Converter, ConverterParams } from "../sdk/converter.ts";
 import { LoadError } from "./context.ts";
 import { createVm, type Vm } from "./vm.ts";
 import { decodeLargeInts } from "./large_ints.ts";
+import type { PacTask } from "./pac_protocol.ts";
 import { encodeFrame, frameKind, FrameReader, type GuestSetup } from "./protocol.ts";
 
 type FindConverter = (name: string) => Converter | undefined;
@@ -30,8 +32,8 @@ export async function runSandboxChild(): Promise<void> {
   const guest = new Guest();
   for (const bytes of readFromParent()) {
     for (const { kind, text } of frames.push(bytes)) {
-      const goesOn = kind === frameKind.setup ? await guest.setUp(text) : guest.batch(text);
-      if (!goesOn) return;
+      if (kind === frameKind.pacTask) await guest.answerPac(text);
+      else if (kind === frameKind.setup ? !await guest.setUp(text) : !guest.batch(text)) return;
     }
   }
 }
@@ -42,6 +44,7 @@ class Guest {
   #lines: readonly string[] = [];
   #parsed: { readonly at: number; readonly record: SourceRecord } | undefined;
   #lastSign = 0;
+  #pacEngine: QuickJSWASMModule | undefined;
 
   async setUp(text: string): Promise<boolean> {
     const setup = JSON.parse(text) as GuestSetup;
@@ -63,6 +66,19 @@ class Guest {
     }
     send(frameKind.ready, "");
     return true;
+  }
+
+  /** Evaluates a PAC file, in a context that sees nothing of the one before. */
+  async answerPac(text: string): Promise<void> {
+    const task = JSON.parse(text) as PacTask;
+    // Its rules are about the hours of this machine.
+    process.env["TZ"] = task.timeZone;
+    const { evaluateTask, loadPacEngine } = await import("./pac_vm.ts");
+    if (this.#pacEngine === undefined) {
+      this.#pacEngine = await loadPacEngine();
+      confineProcess();
+    }
+    send(frameKind.pacReply, JSON.stringify(evaluateTask(this.#pacEngine, task)));
   }
 
   batch(text: string): boolean {

@@ -141,6 +141,10 @@ export const frameKind = {
   answer: 5,
   /** From the process: still at work, on the next record. */
   alive: 6,
+  /** To the process, instead of a setup: a `PacTask`. */
+  pacTask: 7,
+  /** From the process: a `PacReply`. */
+  pacReply: 8,
 } as const;
 
 /** One message over the pipe: one of {@linkcode frameKind}, and JSON or JSON lines. */

@@ -23,6 +23,17 @@ export type { Deadline } from "./deadline.ts";
 export { type GrantedAccess, readMoment } from "./granted_access.ts";
 export { peopleOptions, syncField, writeModeOptions } from "./field_options.ts";
 
+// Reading only what changed.
+export {
+  changesOptions,
+  type ChangesValues,
+  type ClaimTotal,
+  overlapMs,
+  readByMode,
+  serverTime,
+  type Unusable,
+} from "./changes.ts";
+
 // Declaring a converter.
 export {
   type Converter,

@@ -8,6 +8,7 @@ import { AgentError } from "../base/errors.ts";
 import { readKeyring } from "../runtime/keyring.ts";
 import { type Answer, ConnectionError, createHttp, type HttpRequest } from "../sdk/http/http.ts";
 import type { Values } from "../sdk/option.ts";
+import { pacAccess } from "../sdk/http/pac.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
 import { redirectHosts, type tlsOptions } from "../sdk/tls/options.ts";
 import { resolveTls } from "../sdk/tls/client.ts";
@@ -46,7 +47,8 @@ export function openServer(
 ): Send {
   const tls = resolveTls(values);
   for (const warning of tls.warnings) run.log.warning(`[${section}] ${warning}`);
-  const proxy = createProxyFinder(values.proxy, run.env);
+  const pac = pacAccess(run.evaluatePac, tls.settings, run.log);
+  const proxy = createProxyFinder(values.proxy, run.env, pac);
   for (const secret of proxy.secrets) run.redactor.add(secret, `proxy of [${section}]`);
   return async (request, signal = run.signal) => {
     const settings = {

@@ -7,6 +7,7 @@
 import type { Environment } from "../base/environment.ts";
 import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../base/redact.ts";
+import type { EvaluatePac } from "../sdk/http/pac.ts";
 import type { SecretServers } from "./options.ts";
 
 /** The option that refers to a secret. */
@@ -24,6 +25,8 @@ export interface SecretContext {
   readonly path: (path: string) => string;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Runs the PAC file that `proxy` of a server may name. */
+  readonly evaluatePac?: EvaluatePac | undefined;
   /** Called with the tokens that stores hand out. */
   readonly redactor: Redactor;
 }

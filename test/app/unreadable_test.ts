@@ -8,6 +8,7 @@ import { startStandIn } from "../support/stand_in/mod.ts";
 import { start as startJamf } from "../sources/casper/section.ts";
 import { oomnitzaSection } from "../support/workspace.ts";
 import { type Faces, openFaces } from "./support/faces.ts";
+import { slow } from "../support/slow.ts";
 
 /** Computer 2 of three is listed, and answered with 404. */
 async function withUnreadable(look: (faces: Faces) => Promise<void>): Promise<void> {
@@ -78,7 +79,7 @@ test("by the preview and by what discovers fields", async () => {
   });
 });
 
-test("by what runs code on sampled records", async () => {
+slow("by what runs code on sampled records", async () => {
   await withUnreadable(async (faces) => {
     const code = { section: "casper", kind: "filter", code: "return record.x" };
     const sampled = await faces.submit("code/sample", code);

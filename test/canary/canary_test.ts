@@ -153,7 +153,7 @@ const runs:
     }],
   ];
 
-test("every source is here, with every option that is a secret", async () => {
+slow("every source is here, with every option that is a secret", async () => {
   const missing = sources.filter(({ name }) => !subjects.some(({ source }) => source === name));
   expect(missing.map(({ name }) => name)).toEqual([]);
   for (const { name } of sources) {

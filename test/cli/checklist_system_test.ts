@@ -10,8 +10,9 @@ import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { selfSigned } from "../stand_in/stand_in_tls.ts";
 import { oomnitzaSection, tagsOnly as assets, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
-test("T16: a second upload beside the first ends with 1; with --singleton 0 both run", async () => {
+slow("T16: a second upload beside the first ends with 1; with --singleton 0 both run", async () => {
   let arrived: () => void = () => {};
   const underWay = new Promise<void>((resolve) => arrived = resolve);
   let release: () => void = () => {};

@@ -90,22 +90,25 @@ test("one poisoned record in each hundred: exactly those are reported, exit 3", 
   for (const key of poisoned) expect(run.stderr).toContain(`Refused ${key}: 400`);
 });
 
-test("an instance that goes away ends the section, and what was read is accounted for", async () => {
-  let taken = 0;
-  await using instance = record({
-    answer: ({ path }) =>
-      path === "/api/v3/bulk" && ++taken > 3 ? { status: 400, body: "maintenance" } : undefined,
-  });
-  using space = workspace();
-  space.write("assets.csv", rows(1000));
-  space.write("config.ini", oomnitzaSection(instance, "batch_size = 10") + section);
-  const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
-  const [report] = JSON.parse(run.stdout).sections;
-  expect(run.code).toBe(3);
-  expect(report.counts.fetched).toBe(1000);
-  expect(report.counts.sent + report.counts.failed).toBe(1000);
-  expect(report.failures).toHaveLength(report.counts.failed);
-});
+slow(
+  "an instance that goes away ends the section, and what was read is accounted for",
+  async () => {
+    let taken = 0;
+    await using instance = record({
+      answer: ({ path }) =>
+        path === "/api/v3/bulk" && ++taken > 3 ? { status: 400, body: "maintenance" } : undefined,
+    });
+    using space = workspace();
+    space.write("assets.csv", rows(1000));
+    space.write("config.ini", oomnitzaSection(instance, "batch_size = 10") + section);
+    const run = await space.agent(["upload", "csv_assets", "--output", "json"]);
+    const [report] = JSON.parse(run.stdout).sections;
+    expect(run.code).toBe(3);
+    expect(report.counts.fetched).toBe(1000);
+    expect(report.counts.sent + report.counts.failed).toBe(1000);
+    expect(report.failures).toHaveLength(report.counts.failed);
+  },
+);
 
 test("a source that breaks half-way ends the section as failed; what was read is sent; the next one runs", async () => {
   await using instance = record();

@@ -185,6 +185,7 @@ test("Okta: the paths of its users", async () => {
     ...below("credentials.provider", "name type"),
     "id",
     "lastLogin",
+    "lastUpdated",
     ...below("profile", "email firstName lastName login mobilePhone"),
     "status",
   ]);

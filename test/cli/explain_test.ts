@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { start as startJamf } from "../sources/casper/section.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 const section = `[csv_assets]
 enable = True
@@ -44,45 +45,51 @@ async function explain(words: readonly string[]) {
   return { ...run, written };
 }
 
-test("a record is shown from its source to the request, with the result of each converter", async () => {
-  const { code, stdout, written } = await explain(["--record", "t1", "--output", "json"]);
-  expect(code).toBe(0);
-  expect(written).toBe(0);
-  const found = JSON.parse(stdout);
-  expect(found).toMatchObject({ identity: "T1", outcome: "sent", reason: null });
-  expect(found.record).toEqual({
-    tag: "T1",
-    owner: "ann@example.com",
-    model: "air",
-    state: "used",
-  });
-  expect(found.filter).toMatchObject({ outcome: "kept", reason: null });
-  const fields = Object.fromEntries(
-    found.fields.map(({ mapping, ...rest }: { mapping: { field: string } }) => [
-      mapping.field,
-      rest,
-    ]),
-  );
-  expect(fields.BARCODE).toEqual({ input: "T1", output: "T1", ms: null, failed: null });
-  expect(fields.OWNER).toMatchObject({ input: "ann@example.com", output: "ann" });
-  expect(fields.TITLE).toMatchObject({ input: "air", output: "AIR", failed: null });
-  expect(fields.TITLE.ms).toBeGreaterThan(0);
-  expect(fields.SITE).toMatchObject({ input: "Berlin", output: "Berlin" });
-  expect(found.request.path).toBe("/api/v3/bulk");
-  expect(found.request.payload.records).toEqual([
-    { BARCODE: "T1", OWNER: "ann", TITLE: "AIR", SITE: "Berlin" },
-  ]);
-});
+slow(
+  "a record is shown from its source to the request, with the result of each converter",
+  async () => {
+    const { code, stdout, written } = await explain(["--record", "t1", "--output", "json"]);
+    expect(code).toBe(0);
+    expect(written).toBe(0);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({ identity: "T1", outcome: "sent", reason: null });
+    expect(found.record).toEqual({
+      tag: "T1",
+      owner: "ann@example.com",
+      model: "air",
+      state: "used",
+    });
+    expect(found.filter).toMatchObject({ outcome: "kept", reason: null });
+    const fields = Object.fromEntries(
+      found.fields.map(({ mapping, ...rest }: { mapping: { field: string } }) => [
+        mapping.field,
+        rest,
+      ]),
+    );
+    expect(fields.BARCODE).toEqual({ input: "T1", output: "T1", ms: null, failed: null });
+    expect(fields.OWNER).toMatchObject({ input: "ann@example.com", output: "ann" });
+    expect(fields.TITLE).toMatchObject({ input: "air", output: "AIR", failed: null });
+    expect(fields.TITLE.ms).toBeGreaterThan(0);
+    expect(fields.SITE).toMatchObject({ input: "Berlin", output: "Berlin" });
+    expect(found.request.path).toBe("/api/v3/bulk");
+    expect(found.request.payload.records).toEqual([
+      { BARCODE: "T1", OWNER: "ann", TITLE: "AIR", SITE: "Berlin" },
+    ]);
+  },
+);
 
-test("a filtered record and a failing converter are reported, also found by a value of the source", async () => {
-  const filtered = await explain(["--record", "owner=BOB@example.com"]);
-  expect(filtered.code).toBe(0);
-  expect(filtered.stdout).toContain("record filter: filtered in ");
-  expect(filtered.stdout).toContain("not sent, filtered: the record filter");
-  const broken = await explain(["--record", "T3"]);
-  expect(broken.stdout).toMatch(/TITLE +model +"broken" +shout +failed: .*no such model/);
-  expect(broken.written).toBe(0);
-});
+slow(
+  "a filtered record and a failing converter are reported, also found by a value of the source",
+  async () => {
+    const filtered = await explain(["--record", "owner=BOB@example.com"]);
+    expect(filtered.code).toBe(0);
+    expect(filtered.stdout).toContain("record filter: filtered in ");
+    expect(filtered.stdout).toContain("not sent, filtered: the record filter");
+    const broken = await explain(["--record", "T3"]);
+    expect(broken.stdout).toMatch(/TITLE +model +"broken" +shout +failed: .*no such model/);
+    expect(broken.written).toBe(0);
+  },
+);
 
 test("a record that is not there, and no record named", async () => {
   const missing = await explain(["--record", "T9"]);

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 /** A key that would add lines to a report, and to a log, each in its form. */
 const key = "A1\n  B2: refused\ncsv_assets: ok: 9 read\r\n12:00:00 ERROR forged";
@@ -32,7 +33,7 @@ function linesWith(text: string, part: string): string[] {
   return text.split(/\r\n|[\n\r]/).filter((line) => line.includes(part));
 }
 
-test("a line break in a key is an escape in every text report and in the log", async () => {
+slow("a line break in a key is an escape in every text report and in the log", async () => {
   const standIn = await startStandIn({ faults: { poison: { field: "BARCODE", values: [key] } } });
   using space = workspace();
   space.write("assets.csv", `tag,model\n"${key}",air\n`);

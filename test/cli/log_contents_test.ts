@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 const section = `[csv_assets]
 enable = True
@@ -17,7 +18,7 @@ mapping.OWNER = {"source": "owner", "required": true}
 recordfilter = return record.tag !== "A2"
 `;
 
-test("contents of records stand in no line above DEBUG", async () => {
+slow("contents of records stand in no line above DEBUG", async () => {
   await using instance = record({
     answer: ({ path }) => path === "/api/v3/bulk" ? { status: 400, body: "{}" } : undefined,
   });

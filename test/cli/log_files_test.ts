@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, tagsOnly, type Workspace, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 const binary = await binaryPath();
 /** A program directory of its own: the usual one belongs to all tests. */
@@ -81,7 +82,7 @@ describe("beside the state file", () => {
     }
   });
 
-  test("commands that run nothing write none", async () => {
+  slow("commands that run nothing write none", async () => {
     removeLogs();
     await using instance = record();
     using space = workspace();
@@ -132,7 +133,7 @@ describe("beside the state file", () => {
 });
 
 describe("elsewhere", () => {
-  test("--log-dir and LOGS_DIRECTORY name another folder, and none wants no files", async () => {
+  slow("--log-dir and LOGS_DIRECTORY name another folder, and none wants no files", async () => {
     removeLogs();
     await using instance = record();
     using space = workspace();

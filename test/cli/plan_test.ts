@@ -9,8 +9,9 @@ import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
 import { numbered, onlyChanged, plan, upload } from "./delta_run.ts";
 import { section } from "./state_run.ts";
+import { slow } from "../support/slow.ts";
 
-test("a plan sends nothing, and its counts are those of the upload that follows", async () => {
+slow("a plan sends nothing, and its counts are those of the upload that follows", async () => {
   const instance = await startStandIn();
   using space = workspace();
   space.write("config.ini", oomnitzaSection(instance) + onlyChanged);

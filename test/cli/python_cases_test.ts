@@ -7,6 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { binaryPath } from "../support/binary.ts";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 await binaryPath();
 
@@ -52,7 +53,7 @@ A1,Zoë Lee,Zoë,Lee,b;a
 A-2-x,Bob Ray,Bob,Ray,c
 `;
 
-test("Python 2 without a mark", async () => {
+slow("Python 2 without a mark", async () => {
   const { code, rows } = await run(
     people,
     [
@@ -96,7 +97,7 @@ all_keys:
   ]);
 });
 
-test("Python whose lines end in semicolons", async () => {
+slow("Python whose lines end in semicolons", async () => {
   const { rows, log } = await run(
     people,
     [
@@ -118,7 +119,7 @@ full:
   expect(log).toContain("KeyError: 'middle'");
 });
 
-test("locals() and __class__", async () => {
+slow("locals() and __class__", async () => {
   const { rows } = await run(
     people,
     [mapping("FULL", "serial", "full"), mapping("KIND", "serial", "kind")].join("\n"),
@@ -133,7 +134,7 @@ kind:
   expect(rows[1]).toEqual({ SERIAL: "A-2-x", FULL: "Bob Ray", KIND: "str" });
 });
 
-test("a missing key gives null, never the text None", async () => {
+slow("a missing key gives null, never the text None", async () => {
   const { rows } = await run(
     "serial,site,first,last\nA1,BER,Ann,Lee\n",
     [
@@ -155,7 +156,7 @@ price_class:
   expect(rows).toEqual([{ SERIAL: "A1", TAG: null, FULL: null, PRICE: null }]);
 });
 
-test("unicodedata and string.maketrans", async () => {
+slow("unicodedata and string.maketrans", async () => {
   const { rows } = await run(
     people,
     [mapping("N", "name", "strip_accents"), mapping("M", "name", "old_table")].join("\n"),
@@ -172,7 +173,7 @@ old_table:
   expect(rows[0]).toEqual({ SERIAL: "A1", N: "Zoe Lee", M: "Zoë Lee" });
 });
 
-test("str.find() in a filter and in a converter", async () => {
+slow("str.find() in a filter and in a converter", async () => {
   const { code, rows } = await run(
     "serial,model,mail\nA1,MacBook Pro,ann@x.org\nA2,iMac,bob@x.org\n",
     `${mapping("AT", "mail", "at_sign")}
@@ -191,7 +192,7 @@ describe("the version where results differ", () => {
   const field = mapping("HALF", "serial", "half");
   const csv = "serial\nA1\n";
 
-  test("is 3 with a warning for each line when nothing shows it", async () => {
+  slow("is 3 with a warning for each line when nothing shows it", async () => {
     const { rows, log } = await run(csv, field, half);
     expect(rows).toEqual([{ SERIAL: "A1", HALF: [3.5, 2] }]);
     expect(log.match(/'\/' is taken as Python 3's/g)).toHaveLength(1);
@@ -209,7 +210,7 @@ describe("the version where results differ", () => {
     expect(log).not.toContain("is taken as Python 3's");
   });
 
-  test("is shown by agent try side by side, and by agent converters with its reason", async () => {
+  slow("is shown by agent try side by side, and by agent converters with its reason", async () => {
     await using instance = record();
     using space = workspace();
     space.write("record.json", '{"n": 7}');

@@ -197,7 +197,7 @@ test("with receipt = require, an instance that does not tell is a failure", asyn
   await standIn.stop();
 });
 
-test("receipts that were waited for are given up once receipt = off", async () => {
+slow("receipts that were waited for are given up once receipt = off", async () => {
   const standIn = await startStandIn({ ...failing([3]), holdsProcessing: true });
   using space = workspace();
   fill(space, standIn, 20, "receipt_timeout = 1s");

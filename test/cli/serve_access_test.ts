@@ -100,7 +100,7 @@ test("without a trusted proxy, X-Forwarded-For means nothing", async () => {
   expect((await agent.post("/casper", body, { headers })).status).toBe(403);
 }, 60_000);
 
-test("listening on more than loopback needs auth, or none in so many words", async () => {
+slow("listening on more than loopback needs auth, or none in so many words", async () => {
   for (
     const [serve, host, code, text] of [
       ["", "0.0.0.0", 1, "callers would not have to authenticate"],

@@ -94,7 +94,7 @@ slow("while Oomnitza takes nothing, events are accepted and kept, over a restart
   expect(query(space, "SELECT id FROM runs WHERE is_open = 1")).toEqual([]);
 }, 90_000);
 
-test("what an earlier run left is delivered without any event", async () => {
+slow("what an earlier run left is delivered without any event", async () => {
   await using space = await openServeWorkspace();
   const agent = await listen(space, [], { ownProcess: true });
   space.standIn.setFaults({ latencyMs: 3000 });

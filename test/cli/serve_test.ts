@@ -107,7 +107,7 @@ test("SIGTERM works off what waits, also what waits for more of its kind", async
   expect(query(space, "SELECT * FROM inbox")).toEqual([]);
 }, 60_000);
 
-test("an upload works beside the listener", async () => {
+slow("an upload works beside the listener", async () => {
   await using space = await openServeWorkspace();
   await using agent = await listen(space);
   const upload = space.agent(["upload", "casper", "casper.MDM", "--singleton", "1"]);

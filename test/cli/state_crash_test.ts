@@ -114,7 +114,7 @@ test(
   60_000,
 );
 
-test("four uploads of one section at once do not disturb each other", async () => {
+slow("four uploads of one section at once do not disturb each other", async () => {
   const standIn = await startStandIn({ faults: { latencyMs: 3 } });
   using space = workspace();
   space.write("assets.csv", rows(3000));
@@ -213,7 +213,7 @@ async function uploadWithoutRoom(space: Workspace): Promise<{ code: number; text
   return { code, text };
 }
 
-test(
+slow(
   "a full disk ends the section with 3: the account balances, and the next run sends the rest",
   async () => {
     const total = 20_000;

@@ -16,6 +16,7 @@ import { makeIdentity } from "../support/tds/certificate.ts";
 import { startTdsServer } from "../support/tds/server.ts";
 import { serveOldTls } from "../support/tls_server.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 /** What `agent check` says about a section. */
 async function check(name: string, text: string, env: RunOptions["env"] = {}) {
@@ -53,7 +54,7 @@ test("a directory that offers only TLS 1.1 is refused, with the note that it has
   expect(run.output).toContain("proxy has no effect here");
 });
 
-test("SQL Server is trusted by the store of the operating system", async () => {
+slow("SQL Server is trusted by the store of the operating system", async () => {
   using identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
   const { answer } = makeSite({ rows: siteRows(1, 1) });
   const { cert, key } = identity;

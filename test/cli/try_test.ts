@@ -5,6 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 const ini = `[oomnitza]
 url = http://127.0.0.1:9
@@ -48,7 +49,7 @@ test("converters lists custom and built-in ones, their language and where they a
   expect(bad.stderr).toMatch(/config\.ini:22 \[converters\] bad/);
 });
 
-test("try runs converters and filters on saved records and shows result and log", async () => {
+slow("try runs converters and filters on saved records and shows result and log", async () => {
   using space = workspace();
   space.write("config.ini", ini);
   space.write(

@@ -21,6 +21,7 @@ import {
   testKey,
   writeRelease,
 } from "../support/release.ts";
+import { slow } from "../support/slow.ts";
 
 const agent = await binaryPath();
 const key = testKey();
@@ -56,7 +57,7 @@ function serveFolder(folder: string) {
 }
 
 describe("agent upgrade", () => {
-  test("takes a newer release from the web and keeps the old program", async () => {
+  slow("takes a newer release from the web and keeps the old program", async () => {
     using here = await installation();
     const server = serveFolder(releases.next);
     const run = await here.upgrade(`http://127.0.0.1:${server.port}/agent/`, key);
@@ -73,7 +74,7 @@ describe("agent upgrade", () => {
     expect(sumOf(join(here.folder, "agent.old"))).toBe(sumOf(agent));
   });
 
-  test("trusts the key that is built in, and goes back only with the flag", async () => {
+  slow("trusts the key that is built in, and goes back only with the flag", async () => {
     using here = await installation(next);
     const refused = await here.agent(["upgrade", "--from", releases.older]);
     expect(refused.code).toBe(1);

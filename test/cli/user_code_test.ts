@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { record } from "../support/recorder.ts";
 import { oomnitzaSection, workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 const csv = "tag,position,asset_type\nA1,boss,computer\nA2,,phone\nA3,clerk,computer\nA4,,\n";
 
@@ -32,7 +33,7 @@ ${lines}
   return { run, records, counts, requests: instance.requests };
 }
 
-test("the converter of the manual runs as printed", async () => {
+slow("the converter of the manual runs as printed", async () => {
   const { records, run } = await posted(
     `mapping.POSITION = {"source": "position", "converter": "my_custom_converter"}
 [converters]
@@ -43,7 +44,7 @@ my_custom_converter:
   expect(run.code).toBe(0);
 });
 
-test("T7: the filter of the manual keeps one kind, without a crash on the others", async () => {
+slow("T7: the filter of the manual keeps one kind, without a crash on the others", async () => {
   const { records, run, counts } = await posted(
     'recordfilter:\n    return record.asset_type == "computer"',
   );
@@ -52,23 +53,26 @@ test("T7: the filter of the manual keeps one kind, without a crash on the others
   expect(run.code).toBe(0);
 });
 
-test("T8: a converter that throws gives null, is logged once with a count, and the record goes on", async () => {
-  for (
-    const body of [
-      '    if value == "boss":\n        raise ValueError("no bosses")\n    return value.upper()',
-      '    // language: javascript\n    if (value === "boss") throw new Error("no bosses"); return value.toUpperCase();',
-    ]
-  ) {
-    const { records, run } = await posted(
-      `mapping.POSITION = {"source": "position", "converter": "shout"}\n[converters]\nshout:\n${body}`,
-    );
-    expect(records.map(({ POSITION }) => POSITION)).toEqual([null, "", "CLERK", ""]);
-    expect(run.stderr.match(/WARNING .*no bosses/g)).toHaveLength(1);
-    expect(run.code).toBe(0);
-  }
-});
+slow(
+  "T8: a converter that throws gives null, is logged once with a count, and the record goes on",
+  async () => {
+    for (
+      const body of [
+        '    if value == "boss":\n        raise ValueError("no bosses")\n    return value.upper()',
+        '    // language: javascript\n    if (value === "boss") throw new Error("no bosses"); return value.toUpperCase();',
+      ]
+    ) {
+      const { records, run } = await posted(
+        `mapping.POSITION = {"source": "position", "converter": "shout"}\n[converters]\nshout:\n${body}`,
+      );
+      expect(records.map(({ POSITION }) => POSITION)).toEqual([null, "", "CLERK", ""]);
+      expect(run.stderr.match(/WARNING .*no bosses/g)).toHaveLength(1);
+      expect(run.code).toBe(0);
+    }
+  },
+);
 
-test("a filter that throws fails its record with the reason and goes on", async () => {
+slow("a filter that throws fails its record with the reason and goes on", async () => {
   const { records, run, counts } = await posted(
     'recordfilter:\n    if record.tag == "A3":\n        raise KeyError("no type")\n    return True',
   );
@@ -78,7 +82,7 @@ test("a filter that throws fails its record with the reason and goes on", async 
   expect(run.code).toBe(3);
 });
 
-test("code that runs away fails its record alone, within its deadline", async () => {
+slow("code that runs away fails its record alone, within its deadline", async () => {
   const { records, run, counts } = await posted(
     `mapping.POSITION = {"source": "position", "converter": "spin"}
 [converters]
@@ -107,7 +111,7 @@ bad:
   expect(requests.some(({ path }) => path.includes("/bulk"))).toBe(false);
 });
 
-test("custom converters win over built-in ones, take parameters and call others", async () => {
+slow("custom converters win over built-in ones, take parameters and call others", async () => {
   const { records } = await posted(
     `mapping.A = {"source": "position", "converter": "capitalize"}
 mapping.B = {"source": "position", "converter": "tagged:prefix=x-|loud"}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { listen } from "../support/serve.ts";
 import { slow } from "../support/slow.ts";
@@ -41,7 +41,7 @@ async function metric(url: string, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
-test("the metrics of a scheduled section move, and are text that Prometheus reads", async () => {
+slow("the metrics of a scheduled section move, and are text that Prometheus reads", async () => {
   const standIn = await startStandIn();
   using space = workspace();
   space.write("assets.csv", rows(30));

@@ -10,6 +10,7 @@ import { parseIni } from "../../src/config/ini.ts";
 import { foldKey, type IniLine, scanIni, splitOption } from "../../src/config/ini_lines.ts";
 import { editIni, type IniEdit } from "../../src/config/ini_writer.ts";
 import { seeded } from "./ini_noise.ts";
+import { slow } from "../support/slow.ts";
 
 const SECTIONS = ["a", "b", "A", "DEFAULT", "converters", "a.b", " c ", "[d"];
 const KEYS = ["x", "Key", "my key", "mapping.A", "rem", "[k", "a#b", "a;b", "É", "new", "Other"];
@@ -192,7 +193,7 @@ function errorsOf(text: string): string[] {
 
 describe("20,000 random edits", () => {
   for (const seed of [1, 2, 3, 4]) {
-    test(`change what they say and nothing else, seed ${seed}`, () => {
+    slow(`change what they say and nothing else, seed ${seed}`, () => {
       const random = seeded(seed);
       const done = { applied: 0, refused: 0, unwritable: 0 };
       let text = "";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -24,7 +24,7 @@ function run(...args: string[]): { exit: number; output: string } {
 }
 
 describe("scripts/docs.ts", () => {
-  test("finds the pages of this repository current", () => {
+  slow("finds the pages of this repository current", () => {
     const { exit, output } = run("--check");
     expect(output).toMatch(/^docs: pages \d+, stale 0\n$/);
     expect(exit).toBe(0);

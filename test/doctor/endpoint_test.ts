@@ -4,14 +4,18 @@
  * @module
  */
 import { expect, test } from "bun:test";
+import { createRedactor } from "../../src/base/redact.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { parseIni } from "../../src/config/ini.ts";
 import { checkConfig } from "../../src/config/config.ts";
 import { findEndpoints } from "../../src/doctor/endpoint.ts";
 import { sources } from "../../src/sources/mod.ts";
 
+const log = createLog("test", createRedactor(), []);
+
 function endpointsOf(text: string) {
   const config = checkConfig(parseIni(text, "config.ini"), { sources, env: {}, directory: "/" });
-  return findEndpoints(config, config.sections);
+  return findEndpoints(config, config.sections, log);
 }
 
 const oomnitza = "[oomnitza]\nurl = https://example.oomnitza.com\napi_token = x\n";
@@ -45,9 +49,10 @@ default_position = Employee
     .toEqual(["example.oomnitza.com", "acme.zendesk.com"]);
 });
 
-test("the proxy is that of the section", () => {
+test("the proxy is that of the section", async () => {
   const [endpoint] = endpointsOf(`${oomnitza}proxy = http://proxy.example.com:3128\n`);
-  expect(endpoint?.proxy.find("https://example.oomnitza.com/")?.url)
+  const route = await endpoint?.proxy.find("https://example.oomnitza.com/");
+  expect(route?.proxy?.url)
     .toBe("http://proxy.example.com:3128");
 });
 

@@ -36,7 +36,8 @@ async function listen(server: Server) {
 }
 
 function endpoint(url: string, more: Partial<Endpoint> = {}): Endpoint {
-  const proxy = { find: () => undefined, secrets: [] };
+  const find = () => Promise.resolve({ proxy: undefined, why: "" });
+  const proxy = { find, avoid: () => {}, secrets: [] };
   return { section: "okta", url: new URL(url), tls: { verify: true }, proxy, ...more };
 }
 
@@ -72,12 +73,15 @@ describe("reaching it", () => {
 
   test("through a proxy, only the proxy is reached", async () => {
     using proxy = await listen(createServer());
-    const find = () => ({ url: `http://127.0.0.1:${proxy.port}` });
-    const through = endpoint("https://no-such-host.invalid", { proxy: { find, secrets: [] } });
+    const find = () =>
+      Promise.resolve({ proxy: { url: `http://127.0.0.1:${proxy.port}` }, why: "HTTPS_PROXY" });
+    const through = endpoint("https://no-such-host.invalid", {
+      proxy: { find, avoid: () => {}, secrets: [] },
+    });
     const checks = await checkConnection(through);
     expect(outline(checks)).toEqual(["proxy ok"]);
     expect(checks[0]?.found)
-      .toBe(`no-such-host.invalid is reached through 127.0.0.1:${proxy.port}`);
+      .toBe(`no-such-host.invalid is reached through 127.0.0.1:${proxy.port} (HTTPS_PROXY)`);
   });
 
   test("a proxy that cannot be used fails", async () => {
@@ -85,7 +89,7 @@ describe("reaching it", () => {
       throw new Error("HTTPS_PROXY is not the address of an HTTP proxy");
     };
     const checks = await checkConnection(
-      endpoint("https://localhost", { proxy: { find, secrets: [] } }),
+      endpoint("https://localhost", { proxy: { find, avoid: () => {}, secrets: [] } }),
     );
     expect(outline(checks)).toEqual(["proxy failed"]);
     expect(checks[0]?.found).toBe("HTTPS_PROXY is not the address of an HTTP proxy");

@@ -173,7 +173,7 @@ test("goes below another root, and where one has the right to write", async () =
     .toBe("600\nagent 1.0.0\n");
 });
 
-test("does with the programs that a system has", async () => {
+slow("does with the programs that a system has", async () => {
   using clean = await openCleanRoot();
   await must(clean, "mkdir /opt; mkdir /opt/few; ln -s /usr/bin/* /opt/few 2>/dev/null; true");
   const few = (words: string) =>

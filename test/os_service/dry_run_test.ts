@@ -11,6 +11,7 @@ import { bunVariables } from "../../scripts/binary/base.ts";
 import { binaryPath, runBinary } from "../support/binary.ts";
 import { needPackage } from "../support/apt.ts";
 import { workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 const agent = await binaryPath();
 needPackage("/usr/bin/systemd-analyze", "systemd");
@@ -224,7 +225,7 @@ test.each([
   if (system === "windows") expect(text).toContain("__service=lab serve");
 });
 
-test("a name that an account could not have is refused", async () => {
+slow("a name that an account could not have is refused", async () => {
   for (const name of ["Lab", "a-b", "1st", "a".repeat(17), "../x"]) {
     const { code, stderr } = await runBinary(["service", "status", "--name", name]);
     expect([name, code]).toEqual([name, 2]);

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { chmodSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createServer } from "node:net";
 import { binaryPath, runBinary } from "../support/binary.ts";
 import { bindDatagramSocket } from "../support/datagram.ts";
 import { workspace } from "../support/workspace.ts";
+import { slow } from "../support/slow.ts";
 
 const agent = await binaryPath();
 
@@ -56,7 +57,7 @@ async function execStart(port: number, state: string, credentials: string): Prom
   );
 }
 
-test("the unit's command line serves, says so, stays alive and ends in good order", async () => {
+slow("the unit's command line serves, says so, stays alive and ends in good order", async () => {
   using space = workspace();
   const [instancePort, port] = [await freePort(), await freePort()];
   const standIn = Bun.spawn([agent, "stand-in", "--port", `${instancePort}`, "--token", "abc"], {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,17 +57,17 @@ async function tryOut(name: string): Promise<string> {
   }
 }
 
-test("the converter of the Python connector's guide runs as printed", async () => {
+slow("the converter of the Python connector's guide runs as printed", async () => {
   expect(await tryOut("position")).toStartWith(
     '"Unknown position"\n"Engineer"\n"Unknown position"',
   );
 }, 60_000);
 
-test("the filter of the Python connector's guide runs as printed", async () => {
+slow("the filter of the Python connector's guide runs as printed", async () => {
   expect(await tryOut("csv_assets")).toStartWith("kept\nfiltered\nfiltered\n");
 }, 60_000);
 
-test("JavaScript runs", async () => {
+slow("JavaScript runs", async () => {
   expect(await tryOut("script")).toStartWith('"none"\n"none"\n"ANN"\n');
 }, 60_000);
 

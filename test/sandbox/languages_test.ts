@@ -7,6 +7,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import type { SandboxOutcome } from "../../src/sandbox/mod.ts";
 import { keepLog, runRecords } from "./sandbox_harness.ts";
+import { slow } from "../support/slow.ts";
 
 const script = "// language: javascript\n";
 const python = "# language: python\n";
@@ -50,7 +51,7 @@ describe("what both languages understand", () => {
 });
 
 describe("calls across languages", () => {
-  test("hand records, parameters and results over", async () => {
+  slow("hand records, parameters and results over", async () => {
     const converters = {
       js: `${script}return converter(record, "py_inner", { by: "2" }).total;`,
       py: `${python}return converter(record, "js_inner", by="3")["total"] + 1`,
@@ -65,7 +66,7 @@ describe("calls across languages", () => {
     ]);
   });
 
-  test("let neither change the record", async () => {
+  slow("let neither change the record", async () => {
     const converters = {
       py: `${python}record["list"].append(2)`,
       py2: `${python}record["n"] = 2`,
@@ -77,7 +78,7 @@ describe("calls across languages", () => {
 });
 
 describe("Python under the limits", () => {
-  test.each([
+  slow.each([
     ["an endless loop", "while True:\n    pass", "longer than 100 ms"],
     [
       "an endless loop that catches",
@@ -101,7 +102,7 @@ describe("Python under the limits", () => {
     expect(outcomes[2]).toEqual({ keep: true, results: [3] });
   }, 30_000);
 
-  test("recursion is an error", async () => {
+  slow("recursion is an error", async () => {
     const { log, lines } = keepLog();
     const converters = { c: `${python}def f(n):\n  return f(n + 1)\nreturn f(0)` };
     expect(await runRecords({ converters, log }, [{}])).toMatchObject([
@@ -110,7 +111,7 @@ describe("Python under the limits", () => {
     expect(lines.join()).toContain("failed");
   });
 
-  test("errors are named as Python names them, with their line", async () => {
+  slow("errors are named as Python names them, with their line", async () => {
     const { log, lines } = keepLog();
     const converters = { c: `${python}x = {}\nreturn x["name"].strip().zzz["a"]` };
     await runRecords({ converters, log }, [{}]);
@@ -129,7 +130,7 @@ describe("Python under the limits", () => {
     ]);
   });
 
-  test("LOG and the time of the run", async () => {
+  slow("LOG and the time of the run", async () => {
     const { log, lines } = keepLog();
     const body = 'import datetime\nLOG.warning("%s of %d", record.n, 2)\n' +
       "return datetime.datetime.utcnow().isoformat()";

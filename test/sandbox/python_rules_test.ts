@@ -7,6 +7,7 @@
 import { describe, expect, test } from "bun:test";
 import { prepareUserCode } from "../../src/sandbox/mod.ts";
 import { runRecords } from "./sandbox_harness.ts";
+import { slow } from "../support/slow.ts";
 
 async function results(converters: Record<string, string>, record: unknown, value: unknown = null) {
   const [outcome] = await runRecords({ converters }, [record], value);
@@ -17,7 +18,7 @@ async function results(converters: Record<string, string>, record: unknown, valu
 describe("a record that a body changes", () => {
   const record = { n: 1, list: [1, [2]], inner: { a: 1 }, rows: [{ x: 1 }] };
 
-  test("is changed for that call only", async () => {
+  slow("is changed for that call only", async () => {
     const show = "return [sorted(record.items()), len(record)]";
     const converters = {
       a_change: [
@@ -51,7 +52,7 @@ describe("a record that a body changes", () => {
     ]);
   });
 
-  test("is given back when the body fails, and keeps the order of its keys", async () => {
+  slow("is given back when the body fails, and keeps the order of its keys", async () => {
     const converters = {
       a_fail: "record.clear()\nrecord['z'] = 1\nreturn 1 // 0",
       b_show: "return list(record)",
@@ -59,7 +60,7 @@ describe("a record that a body changes", () => {
     expect(await results(converters, record)).toEqual([null, ["n", "list", "inner", "rows"]]);
   });
 
-  test("goes changed to the converters that the body calls, and comes back unchanged", async () => {
+  slow("goes changed to the converters that the body calls, and comes back unchanged", async () => {
     const converters = {
       a_outer:
         "record['n'] = 5\nx = converter(record, 'b_inner')\nreturn [x, record['n'], record.get('m')]",
@@ -70,7 +71,7 @@ describe("a record that a body changes", () => {
     expect([outer, inner]).toEqual([[10, 5, null], 2]);
   });
 
-  test("may hold parameters and values that are changed too", async () => {
+  slow("may hold parameters and values that are changed too", async () => {
     const converters = {
       a: "params['x'] = value\nvalue.append(9)\nreturn [params, value]",
       b: "return [params, value]",
@@ -81,7 +82,7 @@ describe("a record that a body changes", () => {
   });
 });
 
-test("ints of databases keep all their digits", async () => {
+slow("ints of databases keep all their digits", async () => {
   const converters = {
     a: "return [str(record['id'] + 1), str(value), record['text'], record['id'] % 10]",
     b: "// language: javascript\nreturn [record.id, value, record.text];",
@@ -126,14 +127,14 @@ describe("the version of a body", () => {
     expect(prepared(body, python)).toEqual([...expected]);
   });
 
-  test("decides about results that differ, and only about these", async () => {
+  slow("decides about results that differ, and only about these", async () => {
     const body = "return [7 / 2, round(2.5), len(map(str, [1])), value.encode('ascii', 'ignore')]";
     const converters = { a: body, b: `# language: python2\n${body}` };
     expect(await results(converters, {}, "zoë")).toEqual([[3.5, 2, 1, "zo"], [3, 3, 1, "zo"]]);
   });
 });
 
-test("a converter that calls itself without end gives null and says why", async () => {
+slow("a converter that calls itself without end gives null and says why", async () => {
   const [outcome] = await runRecords({ converters: { a: "return converter(record, 'a')" } }, [{}]);
   expect(outcome).toMatchObject({ results: [null] });
 });

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SandboxOutcome } from "../../src/sandbox/mod.ts";
 import { runRecords } from "./sandbox_harness.ts";
+import { slow } from "../support/slow.ts";
 
 /** A piece of code from the docs, and one record with what must become of it. */
 interface Recipe {
@@ -50,7 +51,7 @@ const calls = recipes.filter((recipe) => !isFilter(recipe));
 const bodies = [...new Set(calls.map(({ body }) => body))];
 const converters = Object.fromEntries(bodies.map((body, index) => [`recipe${index}`, body]));
 
-test.each(recipes.filter(isFilter))("$title", async ({ body, record, gives }) => {
+slow.each(recipes.filter(isFilter))("$title", async ({ body, record, gives }) => {
   const [outcome] = await runRecords({ filter: body }, [record]);
   expect(outcome).toHaveProperty("keep", gives);
 });

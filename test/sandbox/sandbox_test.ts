@@ -15,6 +15,7 @@ import {
   runRecords,
   withSandbox,
 } from "./sandbox_harness.ts";
+import { slow } from "../support/slow.ts";
 
 const script = "// language: javascript\n";
 
@@ -75,7 +76,7 @@ describe("converters", () => {
     expect(await runJavaScript(body, { a: "1", b: "2" })).toEqual(["12", "yx"]);
   });
 
-  test("cannot call what asks another system, or what is not there", async () => {
+  slow("cannot call what asks another system, or what is not there", async () => {
     const { log, lines } = keepLog();
     await runJavaScript('return converter(record, "location");', {}, { log });
     await runJavaScript('return converter(record, "nowhere");', {}, { log });
@@ -104,7 +105,7 @@ describe("converters", () => {
     ]);
   });
 
-  test("say what is wrong with a result that is no data", async () => {
+  slow("say what is wrong with a result that is no data", async () => {
     const bodies = {
       "return () => 1;": "the result holds a function, which cannot be sent",
       "return [NaN];": "the result holds NaN, which is not a number that can be sent",
@@ -138,7 +139,7 @@ describe("the log", () => {
 });
 
 describe("run()", () => {
-  test("may be called again before it is done; the order is kept", async () => {
+  slow("may be called again before it is done; the order is kept", async () => {
     const converters = { n: `${script}return record.n;` };
     await withSandbox({ converters }, async (sandbox) => {
       const input = (n: number) => ({ record: { n }, values: [null] });
@@ -156,7 +157,7 @@ describe("run()", () => {
     });
   });
 
-  test("blames no record for what a large batch takes altogether", async () => {
+  slow("blames no record for what a large batch takes altogether", async () => {
     const converters = { big: `${script}return record.text.repeat(2);` };
     const text = "x".repeat(100_000);
     const outcomes = await runRecords({ converters }, new Array(300).fill({ text }));
@@ -164,7 +165,7 @@ describe("run()", () => {
     expect(outcomes.every((outcome) => "results" in outcome)).toBe(true);
   }, 180_000);
 
-  test("fails a record that is nested too deeply, and no other", async () => {
+  slow("fails a record that is nested too deeply, and no other", async () => {
     let deep: unknown = 1;
     for (let depth = 0; depth < 4000; depth++) deep = [deep];
     const converters = { c: `${script}return Object.keys(record).length;` };

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { reachableGlobals } from "../../src/sandbox/guest/realm.ts";
 import { runJavaScript } from "./sandbox_harness.ts";
+import { slow } from "../support/slow.ts";
 
 const docs = readFileSync(join(import.meta.dir, "../../docs/sandbox.md"), "utf8");
 
@@ -18,7 +19,7 @@ function listed(): string[] {
 }
 
 describe("the globals", () => {
-  test("are those that docs/sandbox.md lists", async () => {
+  slow("are those that docs/sandbox.md lists", async () => {
     const found = await runJavaScript("return Object.getOwnPropertyNames(globalThis).sort();");
     expect(found).toEqual(listed());
     expect([...reachableGlobals].sort()).toEqual(listed());

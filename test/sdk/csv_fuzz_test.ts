@@ -4,7 +4,7 @@
  * @module
  */
 
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { Buffer } from "node:buffer";
 import { AgentError } from "../../src/base/errors.ts";
 import type { CsvSettings } from "../../src/sdk/csv/csv.ts";
@@ -61,7 +61,7 @@ function encode(text: string, encoding: string): Uint8Array {
   return encoding === "utf-16le" ? bytes : bytes.swap16();
 }
 
-test("400 random tables come back as they were written", async () => {
+slow("400 random tables come back as they were written", async () => {
   for (let seed = 1; seed <= 400; seed++) {
     const random = createRandom(seed);
     const delimiter = pick(random, [",", ";", "\t", "|", "😀"]);

@@ -8,6 +8,7 @@ import { describe, expect, test } from "bun:test";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFolder } from "./csv_reading.ts";
+import { slow } from "../support/slow.ts";
 
 const folder = createFolder();
 const MB = 1024 * 1024;
@@ -51,7 +52,7 @@ describe("memory is flat", () => {
     expect(result.peak).toBeLessThan(mostMegabytes);
   }, 30_000);
 
-  test("when a quote is never closed, with the records before it", () => {
+  slow("when a quote is never closed, with the records before it", () => {
     const head = 'a,b\n1,2\n"3\n3",4\n5,"6\n';
     const result = readLarge("open.csv", head, "7,8\n", 12_000_000, new Uint8Array());
     expect(result.records).toBe(2);
@@ -63,7 +64,7 @@ describe("memory is flat", () => {
     expect(result.peak).toBeLessThan(mostMegabytes + 3 * 16);
   }, 30_000);
 
-  test("when lines end in CR", () => {
+  slow("when lines end in CR", () => {
     const result = readLarge("mac.csv", "a,b\r", "1234567,12345678\r", 2_000_000, new Uint8Array());
     expect(result.records).toBe(2_000_000);
     expect(result.error).toBeUndefined();
@@ -78,7 +79,7 @@ describe("memory is flat", () => {
   }, 30_000);
 });
 
-test("a cell of 12 MB is read, whatever comes before and after", () => {
+slow("a cell of 12 MB is read, whatever comes before and after", () => {
   // The cell begins in the middle of a block.
   const head = `a,b\n${"1,2\n".repeat(6000)}"`;
   const end = Buffer.from(`",2\n${"3,4\n".repeat(MB)}`);

@@ -7,24 +7,24 @@ import { describe, expect, test } from "bun:test";
 import { readOption } from "../../src/sdk/option.ts";
 import { createProxyFinder, proxyOption } from "../../src/sdk/http/proxy.ts";
 
-function found(url: string, option: string, env: Record<string, string> = {}) {
-  return createProxyFinder(option, env).find(url)?.url;
+async function found(url: string, option: string, env: Record<string, string> = {}) {
+  return (await createProxyFinder(option, env).find(url)).proxy?.url;
 }
 
 describe("planProxy()", () => {
-  test("takes the option first, then the variable of the scheme, then ALL_PROXY", () => {
+  test("takes the option first, then the variable of the scheme, then ALL_PROXY", async () => {
     const env = { HTTPS_PROXY: "http://s:1", HTTP_PROXY: "http://h:2", ALL_PROXY: "a:3" };
-    expect(found("https://x/", "http://o:9", env)).toBe("http://o:9");
-    expect(found("https://x/", "", env)).toBe("http://s:1");
-    expect(found("http://x/", "", env)).toBe("http://h:2");
-    expect(found("http://x/", "", { ALL_PROXY: "a:3" })).toBe("http://a:3");
-    expect(found("http://x/", "", { ...env, http_proxy: "lower:4" })).toBe("http://lower:4");
-    expect(found("http://x/", "", { HTTPS_PROXY: "http://s:1" })).toBeUndefined();
-    expect(found("http://x/", "none", env)).toBeUndefined();
-    expect(found("http://x/", "", { HTTP_PROXY: " " })).toBeUndefined();
+    expect(await found("https://x/", "http://o:9", env)).toBe("http://o:9");
+    expect(await found("https://x/", "", env)).toBe("http://s:1");
+    expect(await found("http://x/", "", env)).toBe("http://h:2");
+    expect(await found("http://x/", "", { ALL_PROXY: "a:3" })).toBe("http://a:3");
+    expect(await found("http://x/", "", { ...env, http_proxy: "lower:4" })).toBe("http://lower:4");
+    expect(await found("http://x/", "", { HTTPS_PROXY: "http://s:1" })).toBeUndefined();
+    expect(await found("http://x/", "none", env)).toBeUndefined();
+    expect(await found("http://x/", "", { HTTP_PROXY: " " })).toBeUndefined();
   });
 
-  test("heeds NO_PROXY, also beside the option", () => {
+  test("heeds NO_PROXY, also beside the option", async () => {
     const hosts: readonly (readonly [string, string, boolean])[] = [
       ["http://example.com/", "example.com", true],
       ["http://EXAMPLE.com/", "Example.COM", true],
@@ -51,16 +51,16 @@ describe("planProxy()", () => {
       ["http://example.com/", ".", false],
     ];
     for (const [url, no, direct] of hosts) {
-      const result = found(url, "http://p:1", { NO_PROXY: no });
+      const result = await found(url, "http://p:1", { NO_PROXY: no });
       expect([url, no, result]).toEqual([url, no, direct ? undefined : "http://p:1"]);
     }
   });
 
-  test("takes the credentials apart, and knows the passwords", () => {
+  test("takes the credentials apart, and knows the passwords", async () => {
     const plan = createProxyFinder("http://us%20er:p%40ss@p:1", {
       HTTPS_PROXY: "http://u:other@q:2",
     });
-    expect(plan.find("http://x/")).toEqual({
+    expect((await plan.find("http://x/")).proxy).toEqual({
       url: "http://p:1",
       authorization: `Basic ${Buffer.from("us er:p@ss").toString("base64")}`,
     });
@@ -69,10 +69,10 @@ describe("planProxy()", () => {
   });
 });
 
-test("a blank user and password are those of the account that runs the agent, as for curl", () => {
+test("a blank user and password are those of the account that runs the agent, as for curl", async () => {
   for (const text of ["http://:@proxy.example.com:3128", ":@proxy.example.com:3128"]) {
     const finder = createProxyFinder(text, {});
-    expect(finder.find("https://x/")).toEqual({
+    expect((await finder.find("https://x/")).proxy).toEqual({
       url: "http://proxy.example.com:3128",
       authorization: undefined,
       negotiate: true,
@@ -80,6 +80,16 @@ test("a blank user and password are those of the account that runs the agent, as
     expect(finder.secrets).toEqual([]);
     expect(readOption(proxyOption(), text).ok).toBe(true);
   }
+});
+
+test("what decided is told", async () => {
+  const why = async (option: string, env: Record<string, string>) =>
+    (await createProxyFinder(option, env).find("https://x/")).why;
+  expect(await why("http://p:1", {})).toBe("the option proxy");
+  expect(await why("none", {})).toBe("proxy = none");
+  expect(await why("", { https_proxy: "p:1" })).toBe("https_proxy");
+  expect(await why("http://p:1", { NO_PROXY: "x" })).toBe("NO_PROXY");
+  expect(await why("", {})).toBe("");
 });
 
 test("proxyOption() takes addresses of HTTP proxies and none", () => {

@@ -15,6 +15,7 @@ import { loadService } from "../../src/sdk/soap/wsdl.ts";
 import { createVendorHttp, type VendorHttp } from "../../src/sdk/http/vendor.ts";
 import { workspace } from "../support/workspace.ts";
 import { selfSigned } from "../stand_in/stand_in_tls.ts";
+import { slow } from "../support/slow.ts";
 
 const served: Record<string, string> = {};
 const received: string[] = [];
@@ -155,7 +156,7 @@ describe("callSoap()", () => {
     await expect(echo("x")).rejects.toThrow("Client fault no: since so (POST");
   });
 
-  test("a throttled call is made again", async () => {
+  slow("a throttled call is made again", async () => {
     const busy = envelope(
       "<e:Fault><faultcode>e:Client</faultcode><faultstring>busy</faultstring></e:Fault>",
     );

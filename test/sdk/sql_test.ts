@@ -8,6 +8,7 @@ import { type SqlRow, sqlRows } from "../../src/sdk/sql/rows.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";
 import { startTdsServer, type TdsServerOptions } from "../support/tds/server.ts";
 import type { TdsAnswer } from "../support/tds/session.ts";
+import { slow } from "../support/slow.ts";
 
 async function readAll(options: TdsServerOptions, sql: string): Promise<SqlRow[]> {
   await using server = await startTdsServer(options);
@@ -110,28 +111,31 @@ describe("rows", () => {
     expect(server.logins).toHaveLength(1);
   });
 
-  test("a reader that is slow holds the server up, and one that leaves ends the connection", async () => {
-    let made = 0;
-    function* endless(): Generator<unknown[]> {
-      for (;;) yield [made++, "x".repeat(1000)];
-    }
-    const columns = columnsOf({ n: "int", text: "nvarchar(1000)" });
-    await using server = await startTdsServer({
-      tables: { endless: () => ({ columns, rows: endless() }) },
-    });
-    const connection = await connect(server);
-    let read = 0;
-    let most = 0;
-    for await (const { n } of sqlRows(connection, "select * from endless")) {
-      expect(n).toBe(read++);
-      if (read % 500 === 0) await Bun.sleep(20);
-      most = Math.max(most, made - read);
-      if (read === 20_000) break;
-    }
-    // Buffers of the sockets and of the driver: megabytes of rows, not what an endless server makes.
-    expect(most).toBeLessThan(10_000);
-    while (server.connections > 0) await Bun.sleep(5);
-  });
+  slow(
+    "a reader that is slow holds the server up, and one that leaves ends the connection",
+    async () => {
+      let made = 0;
+      function* endless(): Generator<unknown[]> {
+        for (;;) yield [made++, "x".repeat(1000)];
+      }
+      const columns = columnsOf({ n: "int", text: "nvarchar(1000)" });
+      await using server = await startTdsServer({
+        tables: { endless: () => ({ columns, rows: endless() }) },
+      });
+      const connection = await connect(server);
+      let read = 0;
+      let most = 0;
+      for await (const { n } of sqlRows(connection, "select * from endless")) {
+        expect(n).toBe(read++);
+        if (read % 500 === 0) await Bun.sleep(20);
+        most = Math.max(most, made - read);
+        if (read === 20_000) break;
+      }
+      // Buffers of the sockets and of the driver: megabytes of rows, not what an endless server makes.
+      expect(most).toBeLessThan(10_000);
+      while (server.connections > 0) await Bun.sleep(5);
+    },
+  );
 
   test("a stop is thrown at once, whatever the server does", async () => {
     async function* never(): AsyncGenerator<unknown[]> {

@@ -10,6 +10,7 @@ import { makeIdentity } from "../support/tds/certificate.ts";
 import { columnsOf, connect } from "../support/tds/reader.ts";
 import { defaultAccount, startTdsServer, type TdsServer } from "../support/tds/server.ts";
 import { askTsql } from "../support/tds/tsql.ts";
+import { slow } from "../support/slow.ts";
 
 const identity = makeIdentity("DNS:localhost,IP:127.0.0.1");
 afterAll(() => identity[Symbol.dispose]());
@@ -113,7 +114,7 @@ describe("the test server", () => {
     });
   }
 
-  test("sp_executesql gives the parameters, and an attention ends an endless result", async () => {
+  slow("sp_executesql gives the parameters, and an attention ends an endless result", async () => {
     function* endless(): Generator<unknown[]> {
       for (let n = 0;; n++) yield [n];
     }

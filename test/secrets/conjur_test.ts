@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { tagsOnly } from "../support/workspace.ts";
 import { startConjur } from "./conjur_server.ts";
 import { uploadWith } from "./section.ts";
+import { slow } from "../support/slow.ts";
 
 const token = "Canary-oomnitza-token";
 const apiKey = "Canary-api-key+/1";
@@ -37,7 +38,7 @@ test("a variable is read, ids and logins with slashes too, and one token serves 
   expect(conjur.unexpected).toEqual([]);
 });
 
-test("what can be wrong is reported in one sentence each, with what to do", async () => {
+slow("what can be wrong is reported in one sentence each, with what to do", async () => {
   const wrong: readonly (readonly [string, string, RegExp])[] = [
     [
       "prod/none",

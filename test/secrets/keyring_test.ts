@@ -13,12 +13,13 @@ import { tagsOnly, workspace } from "../support/workspace.ts";
 import { startConjur } from "./conjur_server.ts";
 import { iniWith, uploadWith } from "./section.ts";
 import { rootToken, startVault } from "./vault_server.ts";
+import { slow } from "../support/slow.ts";
 
 needKeyring();
 const binary = await binaryPath();
 const token = "Canary of the keyring: ü$";
 
-test(
+slow(
   "a secret is stored from a pipe, used by reference and by vault_keys, listed and forgotten",
   async () => {
     await using ring = await openKeyring();
@@ -113,7 +114,7 @@ test(
   120_000,
 );
 
-test("a missing entry, and a missing keyring, are reported in one sentence each", async () => {
+slow("a missing entry, and a missing keyring, are reported in one sentence each", async () => {
   await using ring = await openKeyring();
   const { env } = ring;
   const missing: readonly (readonly [string, RegExp])[] = [

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { record } from "../support/recorder.ts";
 import { tagsOnly, workspace } from "../support/workspace.ts";
 import { iniWith, uploadWith } from "./section.ts";
+import { slow } from "../support/slow.ts";
 
 const secret = 'Canary-of-$references" &<';
 
@@ -144,7 +145,7 @@ test("a switch can be a reference too", async () => {
   expect(off.stderr).toContain("Nothing is enabled");
 });
 
-test("a filter in a file of its own runs", async () => {
+slow("a filter in a file of its own runs", async () => {
   const rest = `${tagsOnly}recordfilter = \${file:filter.py}\n`;
   const run = await uploadWith("${env:T}", {
     rest,

@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { differences, Fingerprints, parseFields } from "../../src/state/fingerprint.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
+import { slow } from "../support/slow.ts";
 
 const upload = JSON.stringify({ syncFields: ["TAG"], portion: "p", version: "1" });
 
@@ -115,26 +116,29 @@ test("sections, instances and ways do not mix", async () => {
   });
 });
 
-test("more records than are worked on at once are taken in, reported as gone, and forgotten", async () => {
-  await withStore(async (store) => {
-    const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
-    for (const record of all.slice(0, 505)) store.accepted.add("s", upload, "r0", [record]);
-    store.accepted.add("s", upload, "r0", all.slice(505));
-    expect((await compare(store, all)).kinds.filter((kind) => kind === "unchanged")).toHaveLength(
-      1300,
-    );
-    for (let run = 1; run <= 5; run++) {
-      const { gone, comparison, baseline } = await compare(store, all.slice(0, 10));
-      expect(gone).toHaveLength(run === 1 ? 1290 : 0);
-      await baseline.conclude({
-        run: `r${run}`,
-        isSeen: (id) => comparison.isSeen(id),
-        returned: comparison.returned,
-      });
-    }
-    expect((await compare(store, all)).kinds.filter((kind) => kind === "new")).toHaveLength(1290);
-  });
-});
+slow(
+  "more records than are worked on at once are taken in, reported as gone, and forgotten",
+  async () => {
+    await withStore(async (store) => {
+      const all = Array.from({ length: 1300 }, (_, row) => ({ TAG: `T${row}` }));
+      for (const record of all.slice(0, 505)) store.accepted.add("s", upload, "r0", [record]);
+      store.accepted.add("s", upload, "r0", all.slice(505));
+      expect((await compare(store, all)).kinds.filter((kind) => kind === "unchanged")).toHaveLength(
+        1300,
+      );
+      for (let run = 1; run <= 5; run++) {
+        const { gone, comparison, baseline } = await compare(store, all.slice(0, 10));
+        expect(gone).toHaveLength(run === 1 ? 1290 : 0);
+        await baseline.conclude({
+          run: `r${run}`,
+          isSeen: (id) => comparison.isSeen(id),
+          returned: comparison.returned,
+        });
+      }
+      expect((await compare(store, all)).kinds.filter((kind) => kind === "new")).toHaveLength(1290);
+    });
+  },
+);
 
 test("much that was accepted at another destination is forgotten, all of it", async () => {
   await withStore(async (store) => {

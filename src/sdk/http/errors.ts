@@ -7,7 +7,6 @@
 import { AgentError, type AgentErrorOptions, errorCode, messageOf } from "../../base/errors.ts";
 import { AnswerTooLarge, type Proxy, type TlsSettings } from "../../runtime/fetch.ts";
 import { describeSystemError } from "../../base/system_errors.ts";
-import type { ProxyFinder } from "./proxy.ts";
 import { diagnoseTls, hintForCertificate } from "../tls/diagnosis.ts";
 
 /** What a {@linkcode ConnectionError} carries beside its reason. */
@@ -41,7 +40,8 @@ export interface Attempt {
   readonly url: string;
   readonly timeoutMs: number;
   readonly tls: TlsSettings;
-  readonly proxy: ProxyFinder | undefined;
+  /** The one that was used. */
+  readonly proxy: Proxy | undefined;
 }
 
 const proxyCredentials =
@@ -83,7 +83,9 @@ function proxyError(
     return new ConnectionError(`Cannot reach the proxy ${host}: ${messageOf(thrown)}`, {
       request,
       cause: thrown,
-      hint: "Check the option proxy, and HTTPS_PROXY and HTTP_PROXY of the environment.",
+      hint: proxy.source === undefined
+        ? "Check the option proxy, and HTTPS_PROXY and HTTP_PROXY of the environment."
+        : `Check the proxy, or correct the file: ${proxy.source}.`,
       retriable: true,
     });
   }
@@ -95,6 +97,11 @@ function proxyError(
     hint: "Allow the host in the proxy, or bypass the proxy with proxy = none or NO_PROXY.",
     retriable: status.startsWith("5"),
   });
+}
+
+/** Whether a connection could not be made at all: with a proxy, to the proxy. */
+export function isUnreachable(thrown: unknown): boolean {
+  return isAboutReaching(errorCode(thrown));
 }
 
 /** Connecting failed, not the exchange that followed. */
@@ -144,7 +151,8 @@ export async function connectionError(
   const { method, url, timeoutMs, tls } = attempt;
   const request = describeRequest(method, url);
   if (thrown instanceof AgentError) {
-    return new ConnectionError(thrown.message, { request, hint: thrown.hint });
+    const { message, hint, retriable } = thrown;
+    return new ConnectionError(message, { request, hint, retriable });
   }
   if (thrown instanceof Error && thrown.name === "TimeoutError") {
     return new ConnectionError(`No answer within ${timeoutMs / 1000} s`, {
@@ -155,7 +163,7 @@ export async function connectionError(
   }
   if (thrown instanceof AnswerTooLarge) return tooLarge(thrown, attempt);
   const code = errorCode(thrown);
-  const proxy = attempt.proxy?.find(url);
+  const { proxy } = attempt;
   if (proxy !== undefined && (code === "ERR_PROXY_TUNNEL" || isAboutReaching(code))) {
     return proxyError(proxy, thrown, code, attempt);
   }

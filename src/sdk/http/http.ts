@@ -9,8 +9,14 @@ import { sleep } from "../../base/iteration.ts";
 import type { Log } from "../../logging/log.ts";
 import { type Answer, exchange, type TlsSettings } from "../../runtime/fetch.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
-import { ConnectionError, connectionError, describeRequest, proxyRefusal } from "./errors.ts";
-import type { ProxyFinder } from "./proxy.ts";
+import {
+  ConnectionError,
+  connectionError,
+  describeRequest,
+  isUnreachable,
+  proxyRefusal,
+} from "./errors.ts";
+import type { Proxy, ProxyFinder } from "./proxy.ts";
 import { describeLocation, followRedirects, redirectTarget } from "./redirects.ts";
 import {
   isRetriable,
@@ -127,6 +133,8 @@ interface Sending {
   readonly method: string;
   readonly address: string;
   readonly timeoutMs: number;
+  /** Through which proxy it went last. */
+  proxy?: Proxy | undefined;
 }
 
 /** Scheme, host and port in one form, however an address is written. */
@@ -142,19 +150,22 @@ function isOfOrigin(address: string, origin: string | undefined): boolean {
 /** One attempt, with redirects followed; credentials stay with the base's host. */
 async function attempt(
   client: Client,
-  { request, method, address, timeoutMs }: Sending,
+  sending: Sending,
 ): Promise<Answer> {
   const { settings } = client;
+  const { request, method, address, timeoutMs } = sending;
   const origin = originOf(request.origin) ?? client.origin ?? originOf(address);
   const common = request.origin === undefined || origin === client.origin ? settings.headers : {};
   async function sendTo(url: string): Promise<Answer> {
     const own = isOfOrigin(url, origin);
     const signed = own ? request.sign?.({ method, url }) : {};
     const headers = own ? { ...common, ...request.headers, ...signed } : {};
+    sending.proxy = undefined;
+    const proxy = (await settings.proxy?.find(url))?.proxy;
+    sending.proxy = proxy;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([settings.signal, timeout]);
     const body = typeof request.body === "function" ? request.body() : request.body;
-    const proxy = settings.proxy?.find(url);
     const tls = own ? settings.tls : client.foreignTls;
     const { maxBytes } = settings;
     const answer = await exchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
@@ -227,7 +238,9 @@ async function tryOnce(client: Client, sending: Sending): Promise<Ending> {
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
-    const { tls, proxy } = settings;
+    const { tls } = settings;
+    const { proxy } = sending;
+    if (proxy !== undefined && isUnreachable(thrown)) settings.proxy?.avoid(proxy);
     return {
       error: await connectionError(thrown, { method, url: address, timeoutMs, tls, proxy }),
     };

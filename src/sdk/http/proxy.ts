@@ -1,6 +1,6 @@
 /**
- * Which proxy a request goes through: that of the section, else that of the environment variables,
- * unless NO_PROXY names the host.
+ * Which proxy a request goes through: that of the section or of its PAC file, else that of the
+ * environment variables, unless NO_PROXY names the host.
  *
  * @module
  */
@@ -12,17 +12,30 @@ import { AgentError } from "../../base/errors.ts";
 import type { Proxy } from "../../runtime/fetch.ts";
 import { opt, type Option } from "../option.ts";
 import { basicCredentials } from "./basic.ts";
+import { isPac, type PacAccess, parsePac } from "./pac.ts";
+import { PacFile } from "./pac_file.ts";
 
 export type { Proxy };
+
+/** The way to an address. */
+export interface Route {
+  /** Undefined when it is reached directly. */
+  readonly proxy: Proxy | undefined;
+  /** What decided it, as a part of a sentence; blank where nothing was set. */
+  readonly why: string;
+}
 
 /** Finds the proxies of a section. */
 export interface ProxyFinder {
   /**
-   * The proxy for an address; undefined when it is reached directly.
+   * The way to an address.
    *
-   * @throws {AgentError} when an environment variable names what is no HTTP proxy.
+   * @throws {AgentError} when an environment variable names what is no HTTP proxy, or a PAC file cannot
+   * be used.
    */
-  find(url: string): Proxy | undefined;
+  find(url: string): Promise<Route>;
+  /** Takes the next proxy of a PAC file for some minutes: this one did not answer. */
+  avoid(proxy: Proxy): void;
   /** Passwords that must never be shown. */
   readonly secrets: readonly string[];
 }
@@ -41,6 +54,10 @@ function decoded(text: string): string {
     return text; // A bare % stands for itself.
   }
 }
+
+const malformedPac = "does not name a PAC file: pac+https://host/proxy.pac, " +
+  "pac+http://host/proxy.pac or pac+file:///folder/proxy.pac; a user and a password for its proxies " +
+  "are not allowed with pac+http, where anybody on the way could have them sent to himself";
 
 interface ParsedProxy {
   readonly proxy: Proxy;
@@ -69,12 +86,12 @@ function parseProxy(text: string): ParsedProxy | undefined {
 /** The option `proxy` of a section. */
 export function proxyOption(): Option<string> {
   const help =
-    "HTTP proxy for the requests of this section: http://host:port, or with credentials http://user:password@host:port; http://:@host:port logs in as the account that runs the agent, on Windows. none connects directly. By default, HTTPS_PROXY and HTTP_PROXY of the environment are used; NO_PROXY always applies.";
+    "HTTP proxy for the requests of this section: http://host:port, or with credentials http://user:password@host:port; http://:@host:port logs in as the account that runs the agent, on Windows. pac+https://host/proxy.pac (or pac+http, pac+file) asks a PAC file. none connects directly. By default, HTTPS_PROXY and HTTP_PROXY of the environment are used; NO_PROXY always applies.";
   const schema = z.string().transform((value, context) => {
     const text = value.trim();
     if (text.toLowerCase() === none) return none;
-    if (parseProxy(text) !== undefined) return text;
-    context.addIssue({ code: "custom", message: malformed });
+    if ((isPac(text) ? parsePac(text) : parseProxy(text)) !== undefined) return text;
+    context.addIssue({ code: "custom", message: isPac(text) ? malformedPac : malformed });
     return z.NEVER;
   });
   return { ...opt.secret(help, { default: "", advanced: true }), schema };
@@ -128,38 +145,79 @@ function isDirect(url: URL, env: Environment): boolean {
 /** The passwords of an option and of the environment. */
 function listPasswords(texts: readonly (string | undefined)[]): string[] {
   return texts.flatMap((text) => {
-    const password = text === undefined ? "" : parseProxy(text)?.password ?? "";
+    const parsed = isPac(text ?? "") ? parsePac(text ?? "") : parseProxy(text ?? "");
+    const password = parsed?.password ?? "";
     return password === "" ? [] : [password];
   });
+}
+
+/** One for each file and login of the process: sections share what is known. */
+const pacFiles = new Map<string, PacFile>();
+
+function pacFileOf(option: string): PacFile | undefined {
+  const parsed = isPac(option) ? parsePac(option) : undefined;
+  if (parsed === undefined) return undefined;
+  const known = pacFiles.get(option) ?? new PacFile(parsed);
+  pacFiles.set(option, known);
+  return known;
 }
 
 /**
  * Finds the proxies for the requests of a section.
  *
  * @param option Value of {@linkcode proxyOption}, empty when there is none.
+ * @param pac What a PAC file in the option is asked with.
  */
-export function createProxyFinder(option: string, env: Environment): ProxyFinder {
+export function createProxyFinder(
+  option: string,
+  env: Environment,
+  pac?: PacAccess,
+): ProxyFinder {
   const variables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
   const texts = variables.map((name) => variable(env, name)?.text);
+  const file = pacFileOf(option);
   /** Of the last address: many requests in a row go to the same. */
-  let last: { readonly address: string; readonly proxy: Proxy | undefined } | undefined;
+  let last: { readonly address: string; readonly route: Promise<Route> } | undefined;
   return {
     secrets: listPasswords([option, ...texts]),
-    find(address) {
-      if (last?.address !== address) last = { address, proxy: findProxy(address, option, env) };
-      return last.proxy;
+    avoid: (proxy) => file?.avoid(proxy),
+    async find(address) {
+      if (file !== undefined) return await askFile(file, address, env, pac);
+      if (last?.address !== address) {
+        last = { address, route: Promise.resolve(findRoute(address, option, env)) };
+      }
+      return await last.route;
     },
   };
 }
 
-function findProxy(address: string, option: string, env: Environment): Proxy | undefined {
+function directRoute(address: string, option: string, env: Environment): Route | undefined {
   const url = URL.parse(address);
-  if (url === null || option === none || isDirect(url, env)) return undefined;
-  if (option !== "") return parseProxy(option)?.proxy;
-  const found = fromEnvironment(url, env);
-  if (found === undefined) return undefined;
+  if (url === null) return { proxy: undefined, why: "" };
+  if (option === none) return { proxy: undefined, why: "proxy = none" };
+  return isDirect(url, env) ? { proxy: undefined, why: "NO_PROXY" } : undefined;
+}
+
+async function askFile(
+  file: PacFile,
+  address: string,
+  env: Environment,
+  pac: PacAccess | undefined,
+): Promise<Route> {
+  const direct = directRoute(address, "", env);
+  if (direct !== undefined) return direct;
+  if (pac === undefined) throw new Error("a PAC file is to be asked by what cannot run it");
+  return await file.find(new URL(address), pac);
+}
+
+function findRoute(address: string, option: string, env: Environment): Route {
+  const direct = directRoute(address, option, env);
+  if (direct !== undefined) return direct;
+  if (option !== "") return { proxy: parseProxy(option)?.proxy, why: "the option proxy" };
+  const found = fromEnvironment(new URL(address), env);
+  if (found === undefined) return { proxy: undefined, why: "" };
   const parsed = parseProxy(found.text);
-  if (parsed !== undefined) return parsed.proxy;
+  if (parsed !== undefined) return { proxy: parsed.proxy, why: found.name };
   throw new AgentError(`The environment variable ${found.name} ${malformed}`, {
     hint: "Correct or remove it, or set proxy in the section (proxy = none connects directly).",
   });

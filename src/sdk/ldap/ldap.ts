@@ -10,10 +10,18 @@ import { type GroupOptions, searchMembers } from "./groups.ts";
 import { completeRecord, type Directory, readEntry, searchTree } from "./search.ts";
 import { buildShape, type LdapShape } from "./values.ts";
 import { LdapConnection } from "./connection.ts";
-import type { LdapContext, LdapValues } from "./options.ts";
+import { readByMode, type Unusable } from "../changes.ts";
+import type { SourceItem } from "../source.ts";
+import { changesRule, findChanges, readPosition } from "./changes.ts";
+import { type LdapContext, ldapRule as optionsRule, type LdapValues } from "./options.ts";
 import { isAnonymous, logIn } from "./sign_in.ts";
 
-export { ldapOptions, ldapRule } from "./options.ts";
+export { ldapOptions } from "./options.ts";
+
+/** What is wrong with the options of a source that reads a directory, or nothing. */
+export function ldapRule(values: LdapValues): string | undefined {
+  return optionsRule(values) ?? changesRule(values);
+}
 
 /**
  * Whether the directory is asked for pages. `protocol_version = 2` says no, and nothing else: the
@@ -72,6 +80,7 @@ export async function checkLdap(context: LdapContext): Promise<void> {
     if (groups === undefined || groups.memberFilter !== "") {
       await readEntry(directory, base_dn, "base_dn", ["1.1"]);
     }
+    if (context.options.mode === "changes") await readPosition(directory);
   } finally {
     directory.connection.close();
   }
@@ -88,12 +97,12 @@ export async function checkLdap(context: LdapContext): Promise<void> {
 export async function* readLdap(
   context: LdapContext,
   extra: readonly string[] = [],
-): AsyncGenerator<SourceRecord | Skipped> {
+): AsyncGenerator<SourceItem> {
   const directory = await openDirectory(context);
   const shape = buildShape(context.wanted, extra);
   const groups = chooseGroups(context.options);
   try {
-    if (groups === undefined) yield* treeRecords(directory, shape, context);
+    if (groups === undefined) yield* readTree(directory, shape, context);
     else yield* searchMembers(directory, groups, shape, context);
   } finally {
     directory.connection.close();
@@ -134,10 +143,44 @@ function reportReferrals({ references }: Directory, { log }: LdapContext): void 
   );
 }
 
+/** Everything below `base_dn`, or what of it changed. */
+function readTree(
+  directory: Directory,
+  shape: LdapShape,
+  context: LdapContext,
+): AsyncGenerator<SourceItem> {
+  const { options, wanted, log } = context;
+  const { base_dn, filter, username, mode } = options;
+  if (mode === "changes" && wanted.paths.some((path) => /^memberof\b/i.test(path))) {
+    log.warning(
+      "memberOf is written at the groups: with mode = changes, who joins or leaves one is noticed by uploads of all entries",
+    );
+  }
+  async function* full(): AsyncGenerator<SourceItem, string | undefined> {
+    const position = mode === "changes" ? await readPosition(directory) : undefined;
+    yield* treeRecords(directory, shape, filter, context);
+    return position;
+  }
+  async function* changed(position: string): AsyncGenerator<SourceItem, string | Unusable> {
+    const changes = await findChanges(directory, position, filter);
+    if ("unusable" in changes) return changes;
+    yield* treeRecords(directory, shape, changes.filter, context);
+    return changes.position;
+  }
+  // Not the address: a domain controller is known by what it says of itself, and accounts see different things.
+  return readByMode(context, {
+    what: "entries",
+    scope: [base_dn, filter, username],
+    full,
+    changed,
+  });
+}
+
 async function* treeRecords(
   directory: Directory,
   shape: LdapShape,
-  { options: { base_dn, filter }, log }: LdapContext,
+  filter: string,
+  { options: { base_dn }, log }: LdapContext,
 ): AsyncGenerator<SourceRecord | Skipped> {
   let empty = 0;
   try {

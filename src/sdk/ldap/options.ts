@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { messageOf } from "../../base/errors.ts";
+import { changesOptions } from "../changes.ts";
 import { fillFilter, parseFilter } from "./filter.ts";
 import { kerberosOptions, kerberosRule } from "../kerberos/kerberos.ts";
 import { opt, type Option, type Values } from "../option.ts";
@@ -86,6 +87,7 @@ export const ldapOptions = {
     ),
     (text) => fillFilter(text, "x"),
   ),
+  ...changesOptions("entries"),
   page_criterium: opt.text("Has no effect; accepted for compatibility with older files.", {
     default: "",
     advanced: true,

@@ -34,7 +34,7 @@ const attributeName = /^[A-Za-z][A-Za-z0-9-]*(;[A-Za-z0-9-]+)*$/;
 /** The only attribute of which a record holds every value. */
 const listed = "memberof";
 
-const guids = new Set(["objectguid", "ms-ds-consistencyguid", "msexchmailboxguid"]);
+const guids = new Set(["objectguid", "ms-ds-consistencyguid", "msexchmailboxguid", "invocationid"]);
 const sids = new Set(["objectsid", "sidhistory", "securityidentifier"]);
 /** Attributes of syntaxes that are no text: pictures, sounds, certificates. */
 const binaries = new Set([

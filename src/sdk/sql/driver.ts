@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import { PassThrough } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { Connection, type ConnectionConfiguration, Request } from "tedious";
-import login7 from "tedious/lib/login7-payload.js";
+import Login7Payload from "tedious/lib/login7-payload.js";
 import { TYPE } from "tedious/lib/packet.js";
 import { Login7TokenHandler, type TokenHandler } from "tedious/lib/token/handler.js";
 import type { Parser } from "tedious/lib/token/token-stream-parser.js";
@@ -19,9 +19,6 @@ import type { SecurityContext } from "../../runtime/sspi.ts";
 import { defaultPort } from "./address.ts";
 import { channelBinding } from "./channel_binding.ts";
 import { takeTokens } from "./sspi.ts";
-
-/** Declared as a module with a default; what is there is the class itself. */
-const Login7Payload = login7 as unknown as typeof login7.default;
 
 type Message = Parameters<Connection["createTokenStreamParser"]>[0];
 type Routing = Awaited<ReturnType<Connection["performSentLogin7WithNTLMLogin"]>>;

@@ -137,16 +137,32 @@ function idOf({ employeeId: id }: SourceRecord): string | undefined {
   return id === undefined || id === null ? undefined : `${id}`;
 }
 
+/** Which employees are asked for: `filter[status]`, `filter[ids]`. */
+type Filter = Readonly<Record<string, string>>;
+
+/** Says of each answer when it was made. */
+type OnAnswer = (headers: Headers) => void;
+
+function openLists(
+  context: SourceContext<unknown>,
+  base: string,
+  filter: Filter,
+  onAnswer: OnAnswer,
+): (() => AsyncGenerator<Page>)[] {
+  return chooseFields(context.wanted).map((fields) =>
+    employeePages(context, base, { fields, ...filter }, onAnswer)
+  );
+}
+
 /** The list of employees, page after page. */
 export async function* listEmployees(
   context: SourceContext<unknown>,
   base: string,
-  inactive: boolean,
-) {
+  filter: Filter,
+  onAnswer: OnAnswer,
+): AsyncGenerator<readonly SourceRecord[]> {
   const { log, total } = context;
-  const lists = chooseFields(context.wanted).map((fields) =>
-    employeePages(context, base, { fields, ...(inactive ? {} : { "filter[status]": "active" }) })
-  );
+  const lists = openLists(context, base, filter, onAnswer);
   const list = readCountedList({
     what: "employees",
     read: () => joinPages(lists.map((read) => read())),
@@ -154,21 +170,38 @@ export async function* listEmployees(
     total,
     log,
   });
-  for await (const found of list) yield* found.map(withDirectoryNames);
+  for await (const found of list) yield found.map(withDirectoryNames);
+}
+
+/** Some employees, whose ids are in the filter, as far as they are in the list. */
+export async function* listSome(
+  context: SourceContext<unknown>,
+  base: string,
+  filter: Filter,
+): AsyncGenerator<readonly SourceRecord[]> {
+  const lists = openLists(context, base, filter, () => {});
+  for await (const { items } of joinPages(lists.map((read) => read()))) {
+    yield items.map(withDirectoryNames);
+  }
 }
 
 function employeePages(
   { http }: SourceContext<unknown>,
   base: string,
-  filter: Readonly<Record<string, string>>,
+  filter: Filter,
+  onAnswer: OnAnswer,
 ): () => AsyncGenerator<Page> {
   const query = { ...filter, "page[limit]": `${pageSize}` };
-  const load = (cursor: string) =>
-    http.json({
+  const load = async (cursor: string) => {
+    const { body, headers } = await http.page({
       path: `${base}/employees`,
       query: cursor === "" ? query : { ...query, "page[after]": cursor },
       what: "employees",
     }, employees);
+    onAnswer(headers);
+    // No status is allowed beside those with a body.
+    return body as z.infer<typeof employees>;
+  };
   return async function* read() {
     // The links name the company's own host, where the path is another one: the cursors do not.
     for await (

@@ -4,17 +4,17 @@
  * @module
  */
 
-import { defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
+import { changesOptions, defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
 import { checkAccess, createAuth, usesOauth } from "./access.ts";
 import {
   buildBase,
   employees,
   listDirectory,
-  listEmployees,
   loadDirectory,
   pageSize,
   readErrorMessage,
 } from "./client.ts";
+import { readEmployees } from "./reading.ts";
 
 export const bamboohr = defineSource({
   name: "bamboohr",
@@ -67,6 +67,7 @@ export const bamboohr = defineSource({
       "Whether people who left are read too. Only with endpoint = employees.",
       { default: false, advanced: true },
     ),
+    ...changesOptions("employees"),
   },
   mappings: {
     USER: { source: "workEmail" },
@@ -101,7 +102,10 @@ export const bamboohr = defineSource({
   namedBy: ["id", "displayName"],
   limits: { concurrency: 1, requests: 60, perSeconds: 60, pageSize },
   rule(options) {
-    const { endpoint, inactive } = options;
+    const { endpoint, inactive, mode } = options;
+    if (mode === "changes" && endpoint === "directory") {
+      return "mode = changes needs endpoint = employees: the directory comes in one piece";
+    }
     if (inactive && endpoint === "directory") {
       return "inactive = True needs endpoint = employees: the directory has nobody who left";
     }
@@ -135,6 +139,6 @@ export const bamboohr = defineSource({
     const base = buildBase(options);
     return options.endpoint === "directory"
       ? listDirectory(context, base)
-      : listEmployees(context, base, options.inactive);
+      : readEmployees(context, base);
   },
 });

@@ -8,9 +8,11 @@
 import { z } from "zod";
 import {
   type Answer,
+  type ChangesValues,
   type GrantedAccess,
   parseJson,
   readMoment,
+  serverTime,
   type SourceContext,
   SourceError,
   type SourceRecord,
@@ -18,9 +20,8 @@ import {
 } from "../../sdk/mod.ts";
 
 /** The options that reading looks at. */
-export interface Access {
-  readonly mode: "full" | "changes";
-  readonly full_every: string;
+export interface Access extends ChangesValues {
+  readonly url: string;
   readonly page_size: number | undefined;
 }
 
@@ -141,11 +142,7 @@ export function openHosts(
       }, hosts);
       if (page.body === undefined) continue;
       forms = [form];
-      const answeredAt = Date.parse(page.headers.get("date") ?? "");
-      return {
-        hosts: page.body.hosts ?? [],
-        answeredAt: Number.isNaN(answeredAt) ? undefined : answeredAt,
-      };
+      return { hosts: page.body.hosts ?? [], answeredAt: serverTime(page.headers) };
     }
     throw new SourceError("Fleet does not list hosts in an order that is known");
   };

@@ -4,8 +4,15 @@
  * @module
  */
 
-import { defineSource, headerAuth, opt, optional, syncField } from "../../sdk/mod.ts";
-import { checkHosts, inspectAccess, pageSizes, readErrorMessage, toRecord } from "./client.ts";
+import {
+  changesOptions,
+  defineSource,
+  headerAuth,
+  opt,
+  optional,
+  syncField,
+} from "../../sdk/mod.ts";
+import { checkHosts, inspectAccess, pageSizes, readErrorMessage } from "./client.ts";
 import { fields } from "./fields.ts";
 import { readHosts } from "./reading.ts";
 
@@ -22,15 +29,7 @@ export const fleet = defineSource({
       example: "YOUR Fleet API TOKEN",
     }),
     sync_field: syncField(),
-    mode: opt.choice(
-      "Whether all hosts are read, or only those that changed since the last upload.",
-      ["full", "changes"],
-      { default: "full" },
-    ),
-    full_every: opt.duration(
-      "How long after the last upload of all hosts all are read again, with mode = changes. Only then removed hosts are noticed.",
-      { default: "168h", advanced: true },
-    ),
+    ...changesOptions("hosts"),
     page_size: optional(opt.integer(
       `Hosts per request. Default: ${pageSizes.withSoftware}, or ${pageSizes.plain} when software is not read.`,
       { minimum: 1, maximum: pageSizes.plain, advanced: true },
@@ -56,7 +55,5 @@ export const fleet = defineSource({
   }),
   check: checkHosts,
   inspectAccess,
-  async *records(context) {
-    for await (const hosts of readHosts(context)) yield hosts.map(toRecord);
-  },
+  records: readHosts,
 });

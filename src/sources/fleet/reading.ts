@@ -4,26 +4,37 @@
  * @module
  */
 
-import { durationMs, pages, SourceError } from "../../sdk/mod.ts";
-import { choosePageSize, type Context, countHosts, type Host, openHosts } from "./client.ts";
-
-/** Names under which the section remembers times, in milliseconds since the epoch. */
-const memory = { since: "since", full: "full" } as const;
-
-/** How long before a run begins changes may still be on their way into the list. */
-const overlapMs = 60_000;
+import {
+  type ClaimTotal,
+  overlapMs,
+  pages,
+  readByMode,
+  SourceError,
+  type SourceItem,
+  type Unusable,
+} from "../../sdk/mod.ts";
+import {
+  choosePageSize,
+  type Context,
+  countHosts,
+  type Host,
+  openHosts,
+  toRecord,
+} from "./client.ts";
 
 /** More hosts than ever change in one second. */
 const mostAtOnce = 10_000;
 
-/** When the next run is to look from, for a run whose first answer came then. */
-function sinceFor(answeredAt: number): number {
-  return answeredAt - overlapMs;
+/** When the next run is to look from, in milliseconds since the epoch, for a run whose first answer came then. */
+function positionFor(answeredAt: number): string {
+  return `${answeredAt - overlapMs}`;
 }
 
 /** All hosts in the order of their numbers, which only grow: those that enroll meanwhile are at the end. */
-async function* readFull(context: Context): AsyncGenerator<readonly Host[]> {
-  const { cursor, options, total } = context;
+async function* readFull(
+  context: Context,
+  total: ClaimTotal,
+): AsyncGenerator<SourceItem, string | undefined> {
   const size = choosePageSize(context);
   const load = openHosts(context, "id");
   let last = "0";
@@ -39,7 +50,7 @@ async function* readFull(context: Context): AsyncGenerator<readonly Host[]> {
       begun ??= answeredAt;
       last = hosts.at(-1)?.id.toString() ?? last;
       read += hosts.length;
-      if (hosts.length > 0) yield hosts;
+      if (hosts.length > 0) yield hosts.map(toRecord);
     }
   }
   yield* rest();
@@ -50,10 +61,7 @@ async function* readFull(context: Context): AsyncGenerator<readonly Host[]> {
   }
   // Those that were removed meanwhile were read; those that are missing are the account's to find.
   total(Math.max(count, read));
-  if (options.mode === "changes" && begun !== undefined) {
-    cursor.set(memory.since, `${sinceFor(begun)}`);
-    cursor.set(memory.full, `${Date.now()}`);
-  }
+  return begun === undefined ? undefined : positionFor(begun);
 }
 
 function changedAt(host: Host | undefined): number {
@@ -98,16 +106,15 @@ function moveOn(reading: ChangeReading, hosts: readonly Host[]): boolean | undef
   return true;
 }
 
-/** The hosts that changed after a time, oldest change first; false where all have to be read instead. */
+/** The hosts that changed after a time, oldest change first. */
 async function* readChanged(
   context: Context,
-  since: number,
-): AsyncGenerator<readonly Host[], boolean> {
-  const { cursor, log, total } = context;
+  position: string,
+): AsyncGenerator<SourceItem, string | Unusable> {
   const load = openHosts(context, "updated_at");
   const seen = new Set<string>();
   const reading: ChangeReading = {
-    after: toDatabaseTime(since),
+    after: toDatabaseTime(Number(position)),
     size: choosePageSize(context),
     smaller: undefined,
   };
@@ -117,35 +124,23 @@ async function* readChanged(
     begun ??= answeredAt;
     const fresh = hosts.filter(({ id }) => !seen.has(`${id}`));
     for (const { id } of fresh) seen.add(`${id}`);
-    if (fresh.length > 0) yield fresh;
+    if (fresh.length > 0) yield fresh.map(toRecord);
     if (hosts.length === 0) break;
     // What changed since the first answer is read by the next run.
     if (begun !== undefined && changedAt(hosts.at(-1)) > begun) break;
     more = moveOn(reading, hosts);
-    if (more === undefined) return false;
+    if (more === undefined) return { unusable: "Too many hosts changed in the same second" };
   }
-  log.info(`Hosts changed since ${new Date(since).toISOString()}: ${seen.size}`);
-  total(seen.size);
-  if (begun !== undefined) cursor.set(memory.since, `${sinceFor(begun)}`);
-  return true;
-}
-
-/** Since when changes are to be read; nothing where everything is. */
-async function chooseStart({ cursor, options }: Context): Promise<number | undefined> {
-  if (options.mode === "full") return undefined;
-  const since = Number(await cursor.get(memory.since));
-  const full = Number(await cursor.get(memory.full));
-  if (!(since > 0) || !(full > 0)) return undefined;
-  return Date.now() - full < durationMs(options.full_every) ? since : undefined;
+  // A server that does not tell its time has changes read from the same time again.
+  return begun === undefined ? position : positionFor(begun);
 }
 
 /** The hosts of Fleet, page by page: all of them, or those that changed. */
-export async function* readHosts(context: Context): AsyncGenerator<readonly Host[]> {
-  const since = await chooseStart(context);
-  if (since !== undefined) {
-    if (yield* readChanged(context, since)) return;
-    context.log.warning("Too many hosts changed in the same second: all hosts are read");
-  }
-  context.cursor.readAll();
-  yield* readFull(context);
+export function readHosts(context: Context): AsyncGenerator<SourceItem> {
+  return readByMode(context, {
+    what: "hosts",
+    scope: [context.options.url],
+    full: (total) => readFull(context, total),
+    changed: (position) => readChanged(context, position),
+  });
 }

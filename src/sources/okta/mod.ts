@@ -4,40 +4,10 @@
  * @module
  */
 
-import { z } from "zod";
-import {
-  defineSource,
-  nextLink,
-  opt,
-  type Page,
-  pages,
-  pathOfLink,
-  peopleOptions,
-  type SourceContext,
-  type SourceRecord,
-} from "../../sdk/mod.ts";
+import { changesOptions, defineSource, opt, peopleOptions } from "../../sdk/mod.ts";
 import { buildBase, checkAccess, createAuth, usesApiToken } from "./access.ts";
+import { pageSize, readPeople, users } from "./reading.ts";
 import { inspectAccess } from "./rights.ts";
-
-const users = z.array(z.record(z.string(), z.unknown()));
-
-/** Okta's largest page ("List all users", parameter `limit`). */
-const pageSize = 200;
-
-/** One list, page after page, by the `Link` headers. */
-async function* list(
-  { http }: SourceContext<unknown>,
-  base: string,
-  query: Record<string, string>,
-) {
-  const first = `${base}/api/v1/users?${new URLSearchParams({ limit: `${pageSize}`, ...query })}`;
-  const load = (path: string) => http.page({ path, what: "users" }, users);
-  const next = ({ headers }: Page<SourceRecord[]>) => {
-    const link = nextLink(headers);
-    return link === undefined ? undefined : pathOfLink(base, link);
-  };
-  for await (const { body } of pages(first, load, next)) yield* body ?? [];
-}
 
 export const okta = defineSource({
   name: "okta",
@@ -66,6 +36,7 @@ export const okta = defineSource({
     deprovisioned: opt.flag("Whether deprovisioned people are read too.", {
       default: false,
     }),
+    ...changesOptions("people"),
   },
   mappings: {
     USER: { source: "profile.login" },
@@ -81,6 +52,7 @@ export const okta = defineSource({
     "status":
       "STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED, LOCKED_OUT, SUSPENDED or DEPROVISIONED",
     "created": "when the person was created",
+    "lastUpdated": "when the person was last changed",
     "lastLogin": "when the person last signed in",
     "profile.login": "sign-in name",
     "profile.email": "mail address",
@@ -117,9 +89,6 @@ export const okta = defineSource({
         "Okta has deprecated API tokens: a service app with client_id and private_key takes their place.",
       );
     }
-    const base = buildBase(options);
-    yield* list(context, base, {});
-    // The plain list leaves them out ("List all users").
-    if (options.deprovisioned) yield* list(context, base, { filter: 'status eq "DEPROVISIONED"' });
+    yield* readPeople(context, buildBase(options));
   },
 });

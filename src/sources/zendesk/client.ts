@@ -110,11 +110,17 @@ function list<T extends Part>(
   what: "users" | "organizations",
   shape: z.ZodType<T>,
   roles: readonly string[] = [],
+  onAnswer: (headers: Headers) => void = () => {},
 ): AsyncGenerator<T> {
   // "Using cursor pagination": it is `page[size]` that asks for cursors.
   const query = new URLSearchParams({ "page[size]": `${pageSize}` });
   for (const role of roles) query.append("role[]", role);
-  const load = (path: string) => http.json({ path, what }, shape);
+  const load = async (path: string) => {
+    const { body, headers } = await http.page({ path, what }, shape);
+    onAnswer(headers);
+    // No status is allowed beside those with a body.
+    return body as T;
+  };
   return pages(`${base}/api/v2/${what}.json?${query}`, load, (part) => nextPath(base, part));
 }
 
@@ -127,13 +133,14 @@ export async function loadOrganizations(context: SourceContext<unknown>, base: s
   return byId;
 }
 
-/** All people, those of some roles where roles are given. */
+/** All people, those of some roles where roles are given, page by page. */
 export async function* listUsers(
   context: SourceContext<unknown>,
   base: string,
   roles: readonly string[],
-): AsyncGenerator<SourceRecord> {
-  for await (const part of list(context, base, "users", users, roles)) yield* part.users;
+  onAnswer: (headers: Headers) => void,
+): AsyncGenerator<readonly SourceRecord[]> {
+  for await (const part of list(context, base, "users", users, roles, onAnswer)) yield part.users;
 }
 
 /** "Show Token": the token that the request is made with. */

@@ -4,29 +4,14 @@
  * @module
  */
 
-import { defineSource, opt, optional, peopleOptions, type Wanted } from "../../sdk/mod.ts";
-import {
-  createAuth,
-  hasApiTokenOnly,
-  inspectAccess,
-  listUsers,
-  loadOrganizations,
-  pageSize,
-  users,
-} from "./client.ts";
+import { changesOptions, defineSource, opt, optional, peopleOptions } from "../../sdk/mod.ts";
+import { createAuth, hasApiTokenOnly, inspectAccess, pageSize, users } from "./client.ts";
+import { readPeople, splitRoles } from "./reading.ts";
 
 const knownRoles = new Set(["end-user", "agent", "admin"]);
 
-function splitRoles(text: string): string[] {
-  return text.split(",").map((role) => role.trim()).filter((role) => role !== "");
-}
-
 function buildBase({ url, system_name }: { url: string | undefined; system_name: string }): string {
   return url ?? `https://${encodeURIComponent(system_name)}.zendesk.com`;
-}
-
-function readsOrganization({ everything, paths }: Wanted): boolean {
-  return everything || paths.some((path) => path.split(".", 1)[0] === "organization");
 }
 
 export const zendesk = defineSource({
@@ -65,6 +50,7 @@ export const zendesk = defineSource({
         example: "",
       },
     ),
+    ...changesOptions("people"),
     url: optional(opt.url("Address of Zendesk, if it is not the default one.", { advanced: true })),
   },
   mappings: {
@@ -117,7 +103,7 @@ export const zendesk = defineSource({
   },
   inspectAccess: (context) => inspectAccess(context, buildBase(context.options)),
   async *records(context) {
-    const { options, log, wanted } = context;
+    const { options, log } = context;
     const base = buildBase(options);
     if (hasApiTokenOnly(options)) {
       log.warning(
@@ -125,13 +111,6 @@ export const zendesk = defineSource({
           "Create an OAuth client and set client_id and client_secret.",
       );
     }
-    const organizations = options.load_organizations && readsOrganization(wanted)
-      ? await loadOrganizations(context, base)
-      : new Map();
-    for await (const user of listUsers(context, base, splitRoles(options.roles))) {
-      yield organizations.size === 0
-        ? user
-        : { ...user, organization: organizations.get(user.organization_id) ?? {} };
-    }
+    yield* readPeople(context, base);
   },
 });

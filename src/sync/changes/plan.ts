@@ -37,7 +37,7 @@ import { Spool } from "./spool.ts";
 /** How a section is planned. Nothing of it can write to Oomnitza. */
 export interface PlanSettings
   extends Pick<PipelineSettings, "http" | "signal" | "redactor" | "workers"> {
-  readonly oomnitza: Pick<OomnitzaReader, "get" | "ask">;
+  readonly oomnitza: Pick<OomnitzaReader, "url" | "get" | "ask">;
   /** Records to read; 0 reads all. */
   readonly recordCount: number;
   /** What was accepted; without it everything is new. */

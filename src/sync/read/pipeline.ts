@@ -9,6 +9,8 @@ import { type MappedRecord, Skipped, type SourceRecord } from "../../base/record
 import type { GarbageCollector } from "../../runtime/memory.ts";
 import type { ConverterContext } from "../../sdk/converter.ts";
 import type { SourceCursor } from "../../sdk/source.ts";
+import type { OomnitzaReader } from "../../oomnitza/client.ts";
+import { buildDestination } from "../../state/answered_batches.ts";
 import type { SectionCursor } from "../../state/cursor.ts";
 import { Dropped, type Outcomes } from "../../transform/map.ts";
 import { openTransform, type Transform } from "../../transform/transform.ts";
@@ -46,7 +48,7 @@ export interface PipelineSettings extends
   /** Records to read; 0 reads all. */
   readonly limit: number;
   /** For converters; nothing is written to it. */
-  readonly oomnitza: ConverterContext["oomnitza"];
+  readonly oomnitza: ConverterContext["oomnitza"] & Pick<OomnitzaReader, "url">;
   readonly http: ConverterContext["http"];
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SectionCursor | undefined;
@@ -226,9 +228,10 @@ class Pipeline {
   }
 
   #watchCursor(): SourceCursor | undefined {
-    const { cursor } = this.#settings;
+    const { cursor, oomnitza } = this.#settings;
     if (cursor === undefined) return undefined;
     return {
+      destination: buildDestination(oomnitza.url, JSON.stringify(this.#prepared.upload)),
       get: async (key) => {
         const value = await cursor.get(key);
         this.isIncremental ||= value !== undefined;

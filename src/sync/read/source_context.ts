@@ -10,6 +10,7 @@ import { Skipped } from "../../base/record.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
+import { evaluatePac } from "../../sandbox/pac.ts";
 import { type RateLimiter, RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
 import { createProxyFinder } from "../../sdk/http/proxy.ts";
@@ -120,7 +121,11 @@ function vendorHttp(
     base: access.base,
     headers: access.headers,
     tls,
-    proxy: createProxyFinder(section.settings.proxy, section.env),
+    proxy: createProxyFinder(section.settings.proxy, section.env, {
+      evaluate: evaluatePac,
+      tls: { verify: tls.verify, ca: tls.ca },
+      log,
+    }),
     redirectHosts: redirectHosts(section.settings.redirect_hosts),
     timeoutMs: section.settings.timeout * 1000,
     maxBytes: (section.settings.max_answer_mb ?? 64) * 1024 * 1024,
@@ -179,6 +184,7 @@ function findWanted(
 }
 
 const noCursor: SourceCursor = {
+  destination: "",
   get: () => Promise.resolve(undefined),
   set: () => {},
   readAll: () => {},

@@ -238,26 +238,29 @@ test("each region has its token server, and token_url wins over it", async () =>
 
 const accepted = ({ headers }: VendorCall) => headers.get("accept");
 
-test("search_version = auto takes the newest search that gives the devices that mappings know", async () => {
-  const plain = "application/json";
-  const servers = [
-    { options: {}, version: plain },
-    { options: { versions: [3] }, version: `${plain};version=3` },
-    { options: { versions: [3, 4] }, version: `${plain};version=4` },
-    { options: { versions: [3, 4], otherShape: [4] }, version: `${plain};version=3` },
-    { options: { versions: [4], otherShape: [4] }, version: plain },
-  ];
-  for (const { options, version } of servers) {
-    const space = start({ count: 1200, ...options }, "search_version = auto\n");
-    await using vendor = space.vendor;
-    const run = await uploadAll(space, ["--workers", "1"]);
-    expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
-    const pages = vendor.calls.filter(({ query }) => query.get("pagesize") === "500");
-    expect(pages.map(accepted)).toEqual([version, version, version]);
-    // What is looked for is looked for once, with one device.
-    expect(vendor.calls.length - pages.length).toBeLessThanOrEqual(2);
-  }
-});
+slow(
+  "search_version = auto takes the newest search that gives the devices that mappings know",
+  async () => {
+    const plain = "application/json";
+    const servers = [
+      { options: {}, version: plain },
+      { options: { versions: [3] }, version: `${plain};version=3` },
+      { options: { versions: [3, 4] }, version: `${plain};version=4` },
+      { options: { versions: [3, 4], otherShape: [4] }, version: `${plain};version=3` },
+      { options: { versions: [4], otherShape: [4] }, version: plain },
+    ];
+    for (const { options, version } of servers) {
+      const space = start({ count: 1200, ...options }, "search_version = auto\n");
+      await using vendor = space.vendor;
+      const run = await uploadAll(space, ["--workers", "1"]);
+      expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
+      const pages = vendor.calls.filter(({ query }) => query.get("pagesize") === "500");
+      expect(pages.map(accepted)).toEqual([version, version, version]);
+      // What is looked for is looked for once, with one device.
+      expect(vendor.calls.length - pages.length).toBeLessThanOrEqual(2);
+    }
+  },
+);
 
 test("a version of the search that the section names is read, or fails", async () => {
   const space = start({ count: 3, versions: [3] }, "search_version = 3\n");
@@ -293,7 +296,7 @@ test("requests are signed with the certificate of an administrator, over their p
   expect(administrator.hasSigned(signature, "/api/mdm/devices/1000/network")).toBe(false);
 });
 
-test("another certificate is refused, and one of another kind is named", async () => {
+slow("another certificate is refused, and one of another kind is named", async () => {
   using administrator = makeAdministrator();
   using another = makeAdministrator();
   using curve = makeAdministrator("ec");

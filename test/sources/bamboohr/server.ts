@@ -3,7 +3,8 @@
  * With The API" (token.php, bearer tokens), "Technical Overview" (X-BambooHR-Error-Message), "Planned
  * Changes to the API" (429 with Retry-After since September 2026, 503 before), "Get Employees Directory"
  * (XML unless JSON is asked for, 403 when it is not shared, 404 when it is empty), "Get Employee" (no
- * more than 400 fields) and "List Employees" (fields, filter[status], page[limit], page[after]).
+ * more than 400 fields), "List Employees" (fields, filter[status], filter[ids], page[limit], page[after]) and
+ * "Get Changed Employee IDs" (since in whole seconds).
  *
  * @module
  */
@@ -50,6 +51,8 @@ export interface BambooOptions {
   readonly rotates?: boolean;
   /** Seconds that a token is said to live; it is taken for an hour. */
   readonly tokenSeconds?: number;
+  /** Called after each answer was made up. */
+  readonly onAnswer?: () => void;
   /** Called before each page of the list, with the number of people who are in it then. */
   readonly changing?: (call: VendorCall) => { readonly from: number };
 }
@@ -156,7 +159,12 @@ function directory(call: VendorCall, options: BambooOptions, tokens: Tokens): Re
 }
 
 /** A person as the list of employees has it, with the fields asked for. */
-function listed(index: number, fields: ReadonlySet<string>, options: BambooOptions) {
+function listed(
+  index: number,
+  fields: ReadonlySet<string>,
+  options: BambooOptions,
+  { version = 0 }: Partial<Change>,
+) {
   const person = entry(index);
   const optional: Record<string, unknown> = {
     displayName: person.displayName,
@@ -168,6 +176,7 @@ function listed(index: number, fields: ReadonlySet<string>, options: BambooOptio
     locationName: person.location,
     reportsToName: person.supervisor,
     hireDate: "2020-01-02",
+    nickname: `${version}`,
   };
   const custom = [...fields].filter((name) => /^custom\d+$/.test(name))
     .map((name) => [name, `${name} of ${index}`] as const);
@@ -187,13 +196,78 @@ function listed(index: number, fields: ReadonlySet<string>, options: BambooOptio
   };
 }
 
-const known = new Set(["fields", "filter[status]", "page[limit]", "page[after]"]);
+const known = new Set(["fields", "filter[status]", "filter[ids]", "page[limit]", "page[after]"]);
 
 function badRequest(code: string): Response {
   return Response.json({ error: { code, message: "Invalid request" } }, { status: 400 });
 }
 
-function list(call: VendorCall, options: BambooOptions, tokens: Tokens): Response {
+/** The last change of a person. */
+interface Change {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly action: "Inserted" | "Updated" | "Deleted";
+  readonly version: number;
+}
+
+/** The people of the company, and what became of them. */
+class People {
+  readonly #options: BambooOptions;
+  readonly changes = new Map<number, Change>();
+  #count: number;
+  /** How much the clock is ahead of that of the machine. */
+  ahead = 0;
+
+  constructor(options: BambooOptions) {
+    this.#options = options;
+    this.#count = options.active + (options.inactive ?? 0);
+  }
+
+  get now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  /** Those who are there, in order. */
+  get indices(): number[] {
+    return Array.from({ length: this.#count }, (_, index) => index)
+      .filter((index) => this.changes.get(index)?.action !== "Deleted");
+  }
+
+  isActive(index: number): boolean {
+    const { active, inactive = 0 } = this.#options;
+    return index < active || index >= active + inactive;
+  }
+
+  change(index: number, action: Change["action"]): void {
+    const version = (this.changes.get(index)?.version ?? 0) + 1;
+    this.changes.set(index, { at: this.now, action, version });
+  }
+
+  add(): void {
+    this.change(this.#count++, "Inserted");
+  }
+
+  /** "Get Changed Employee IDs". */
+  listChanged(call: VendorCall): Response {
+    const since = call.query.get("since") ?? "";
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)$/.test(since)) {
+      return refusal(400, "Invalid since");
+    }
+    const found = [...this.changes].filter(([, { at }]) => at >= Date.parse(since));
+    const toTime = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, "+00:00");
+    const employees = Object.fromEntries(found.map(([index, { at, action }]) => {
+      const id = `${entry(index).id}`;
+      return [id, { id, action, lastChanged: toTime(at) }];
+    }));
+    return Response.json({
+      latest: toTime(this.now),
+      // As PHP writes an empty array.
+      employees: found.length === 0 ? [] : employees,
+    });
+  }
+}
+
+function list(call: VendorCall, options: BambooOptions, tokens: Tokens, people: People): Response {
   const refused = tokens.refusal(call, ["employee", "employee:name", "employee:job"]);
   if (refused !== undefined) return refused;
   if ([...call.query.keys()].some((name) => !known.has(name))) return badRequest("BadRequest");
@@ -203,21 +277,28 @@ function list(call: VendorCall, options: BambooOptions, tokens: Tokens): Respons
   if (status !== null && status !== "active" && status !== "inactive") {
     return badRequest("BadRequest");
   }
-  const total = options.active + (status === "active" ? 0 : options.inactive ?? 0);
   const cursor = call.query.get("page[after]");
   if (cursor !== null && !/^cur\+\d+\/==$/.test(cursor)) return badRequest("BadPage");
   // Who is first in the list, and so on which page everybody is, may change from call to call.
   const { from } = options.changing?.(call) ?? { from: 0 };
+  const ids = call.query.get("filter[ids]")?.split(",");
+  const all = people.indices.filter((index) =>
+    index >= from && (status === null || people.isActive(index) === (status === "active")) &&
+    (ids === undefined || ids.includes(`${entry(index).id}`))
+  );
   const start = Number(cursor?.slice(4, -3) ?? from);
-  const end = Math.min(total, start + Math.min(limit, options.pageLimit ?? 2500));
+  const rest = all.filter((index) => index >= start);
+  const end = Math.min(limit, options.pageLimit ?? 2500);
   const fields = new Set((call.query.get("fields") ?? "").split(","));
   if (fields.size > 400) return badRequest("BadRequest");
-  const next = end < total ? `cur+${end}/==` : null;
+  const next = end < rest.length ? `cur+${rest[end]}/==` : null;
   // The links name the company's own host, whatever host was asked.
   const link = `https://${company}.bamboohr.com/api/v1/employees?page%5Bafter%5D=`;
   return Response.json({
-    data: Array.from({ length: end - start }, (_, at) => listed(start + at, fields, options)),
-    meta: { total: total - from, page: { nextCursor: next, prevCursor: null } },
+    data: rest.slice(0, end).map((index) =>
+      listed(index, fields, options, people.changes.get(index) ?? {})
+    ),
+    meta: { total: all.length, page: { nextCursor: next, prevCursor: null } },
     _links: {
       self: { href: call.url.href },
       ...(next === null ? {} : { next: { href: link + encodeURIComponent(next) } }),
@@ -225,20 +306,55 @@ function list(call: VendorCall, options: BambooOptions, tokens: Tokens): Respons
   });
 }
 
+/** A server at work. */
+export interface BambooServer extends Vendor {
+  /** Lets its clock run on; until then it is the clock of the machine. */
+  advance(ms: number): void;
+  change(index: number): void;
+  add(): void;
+  remove(index: number): void;
+  /** Index → how often the person changed. */
+  versions(): ReadonlyMap<number, number>;
+}
+
 /** Starts the server. */
-export function startBamboo(options: BambooOptions): Vendor {
+export function startBamboo(options: BambooOptions): BambooServer {
   const tokens = new Tokens(options);
+  const people = new People(options);
   const root = options.ownHost === true ? "/api/v1" : `/api/gateway.php/${company}/v1`;
-  return startVendor({
+  const timed = (answer: (call: VendorCall) => Response) => (call: VendorCall) => {
+    const response = answer(call);
+    response.headers.set("Date", new Date(people.now).toUTCString());
+    options.onAnswer?.();
+    return response;
+  };
+  const vendor = startVendor({
     routes: [
       {
         method: "GET",
         path: `${root}/employees/directory`,
         answer: (call) => directory(call, options, tokens),
       },
-      { method: "GET", path: `${root}/employees`, answer: (call) => list(call, options, tokens) },
+      {
+        method: "GET",
+        path: `${root}/employees`,
+        answer: timed((call) => list(call, options, tokens, people)),
+      },
+      {
+        method: "GET",
+        path: `${root}/employees/changed`,
+        answer: timed((call) => tokens.refusal(call, ["employee"]) ?? people.listChanged(call)),
+      },
       { method: "POST", path: "/token.php", answer: (call) => tokens.grant(call) },
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
+  });
+  return Object.assign(vendor, {
+    advance: (ms: number) => void (people.ahead += ms),
+    change: (index: number) => people.change(index, "Updated"),
+    add: () => people.add(),
+    remove: (index: number) => people.change(index, "Deleted"),
+    versions: () =>
+      new Map(people.indices.map((index) => [index, people.changes.get(index)?.version ?? 0])),
   });
 }

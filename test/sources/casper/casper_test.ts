@@ -53,25 +53,30 @@ test(
   120_000,
 );
 
-test("only wanted parts are asked for; all when user code or something unknown is read", async () => {
-  const paths = async (extra: string) => {
-    const space = start({ count: 1 }, extra);
-    await using vendor = space.vendor;
-    expect((await uploadAll(space)).code).toBe(0);
-    return vendor.calls.map(({ path }) => path).filter((path) => path.includes("/id/"));
-  };
-  const detail = "/jss/JSSResource/computers/id/1";
-  expect(await paths(noSoftware)).toEqual([`${detail}/subset/General`]);
-  expect(await paths(everything)).toEqual([
-    `${detail}/subset/ExtensionAttributes&General&Hardware&Location&Purchasing&Software`,
-  ]);
-  expect(await paths(`${noSoftware}mapping.X = nosuch.part\n`)).toEqual([detail]);
-  expect(await paths(`${noSoftware}recordfilter:\n    return len(record) > 0\n`)).toEqual([detail]);
-  expect(await paths(`${noSoftware}recordfilter:\n    return record.location.username != "x"\n`))
-    .toEqual([
-      `${detail}/subset/General&Location`,
+slow(
+  "only wanted parts are asked for; all when user code or something unknown is read",
+  async () => {
+    const paths = async (extra: string) => {
+      const space = start({ count: 1 }, extra);
+      await using vendor = space.vendor;
+      expect((await uploadAll(space)).code).toBe(0);
+      return vendor.calls.map(({ path }) => path).filter((path) => path.includes("/id/"));
+    };
+    const detail = "/jss/JSSResource/computers/id/1";
+    expect(await paths(noSoftware)).toEqual([`${detail}/subset/General`]);
+    expect(await paths(everything)).toEqual([
+      `${detail}/subset/ExtensionAttributes&General&Hardware&Location&Purchasing&Software`,
     ]);
-});
+    expect(await paths(`${noSoftware}mapping.X = nosuch.part\n`)).toEqual([detail]);
+    expect(await paths(`${noSoftware}recordfilter:\n    return len(record) > 0\n`)).toEqual([
+      detail,
+    ]);
+    expect(await paths(`${noSoftware}recordfilter:\n    return record.location.username != "x"\n`))
+      .toEqual([
+        `${detail}/subset/General&Location`,
+      ]);
+  },
+);
 
 test("mobile devices go under Casper.MDM, without software", async () => {
   const extra = "sync_type = mobiledevices\nmapping.IMEI = network.imei\n";
@@ -87,25 +92,28 @@ test("mobile devices go under Casper.MDM, without software", async () => {
   expect(vendor.calls.at(-1)?.path).toContain("/mobiledevices/id/");
 });
 
-test("groups are found by name, whatever is in it; one that does not exist is reported", async () => {
-  const groups = { "Lab": [2, 4], "R&D / Süd": [1, 3], "50% +": [5], "a\\b": [6], "..": [7] };
-  for (const api of ["auto", "classic"]) {
-    for (const [name, members] of Object.entries(groups)) {
-      const space = start({ count: 9, groups }, `api = ${api}\ngroup_name = ${name}\n`);
-      await using vendor = space.vendor;
-      const run = await uploadAll(space, ["--workers", "1"]);
-      expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(members.map((id) => `SN${id}`));
-      expect(vendor.unexpected).toEqual([]);
-      const lists = vendor.calls.filter(({ path }) => path === "/jss/JSSResource/computers");
-      expect(lists).toHaveLength(api === "auto" ? 1 : 0);
+slow(
+  "groups are found by name, whatever is in it; one that does not exist is reported",
+  async () => {
+    const groups = { "Lab": [2, 4], "R&D / Süd": [1, 3], "50% +": [5], "a\\b": [6], "..": [7] };
+    for (const api of ["auto", "classic"]) {
+      for (const [name, members] of Object.entries(groups)) {
+        const space = start({ count: 9, groups }, `api = ${api}\ngroup_name = ${name}\n`);
+        await using vendor = space.vendor;
+        const run = await uploadAll(space, ["--workers", "1"]);
+        expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(members.map((id) => `SN${id}`));
+        expect(vendor.unexpected).toEqual([]);
+        const lists = vendor.calls.filter(({ path }) => path === "/jss/JSSResource/computers");
+        expect(lists).toHaveLength(api === "auto" ? 1 : 0);
+      }
     }
-  }
-  const space = start({ count: 9, groups }, "group_name = lab\n");
-  await using _vendor = space.vendor;
-  const run = await uploadAll(space);
-  expect(run.code).toBe(3);
-  expect(run.report.sections[0]?.error?.message).toContain('no group "lab"');
-});
+    const space = start({ count: 9, groups }, "group_name = lab\n");
+    await using _vendor = space.vendor;
+    const run = await uploadAll(space);
+    expect(run.code).toBe(3);
+    expect(run.report.sections[0]?.error?.message).toContain('no group "lab"');
+  },
+);
 
 test("a group of mobile devices is one of theirs", async () => {
   const extra = "sync_type = mobiledevices\ngroup_name = Süd & Nord\n";

@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { check } from "../../support/conformance.ts";
 import { asClient, everything, start } from "./section.ts";
+import { slow } from "../../support/slow.ts";
 
 const compare = ["--compare-apis"];
 
@@ -38,7 +39,7 @@ test("mobile devices", async () => {
   expect(run.stdout).toContain("4 requests become 1");
 });
 
-test("fields that differ are named with both values, and what could not be read", async () => {
+slow("fields that differ are named with both values, and what could not be read", async () => {
   const space = start({ count: 2, broken: [2] }, "mapping.SEEN = general.report_date_epoch\n");
   await using _vendor = space.vendor;
   const run = await check(space, undefined, compare);

@@ -8,6 +8,7 @@ import { casper } from "../../../src/sources/casper/mod.ts";
 import { conformance, uploadAll } from "../../support/conformance.ts";
 import type { VendorCall } from "../../support/vendor.ts";
 import { asClient, everything, noSoftware, start, throttled } from "./section.ts";
+import { slow } from "../../support/slow.ts";
 
 const isPage = ({ path }: VendorCall) => path.endsWith("/computers-inventory");
 
@@ -19,7 +20,7 @@ conformance({
   throttled: () => throttled(),
 });
 
-test("1,200 computers take a request for a hundred with software, for 500 without", async () => {
+slow("1,200 computers take a request for a hundred with software, for 500 without", async () => {
   const many = start({ count: 1200, era: "pro" });
   await using vendor = many.vendor;
   const run = await uploadAll(many, ["--workers", "1"]);
@@ -121,30 +122,33 @@ test("every version gives the Classic shape", async () => {
   }
 });
 
-test("only wanted sections are asked for, departments and buildings only by those who want them", async () => {
-  const asked = async (extra: string) => {
-    const space = start({ count: 1, era: "pro" }, `api = pro\n${noSoftware}${extra}`);
-    await using vendor = space.vendor;
-    const run = await uploadAll(space);
-    expect(run.code).toBe(0);
-    const sections = vendor.calls.find(isPage)?.query.getAll("section").toSorted();
-    const places = vendor.calls.map(({ path }) => /v1\/(departments|buildings)/.exec(path)?.[1])
-      .filter((name) => name !== undefined);
-    return { sections, places, stderr: run.stderr };
-  };
-  expect(await asked("")).toMatchObject({ sections: ["GENERAL", "HARDWARE"], places: [] });
-  // The server gives a hundred of 150 departments at a time.
-  expect(await asked("mapping.D = location.department\n")).toMatchObject({
-    sections: ["GENERAL", "HARDWARE", "USER_AND_LOCATION"],
-    places: ["departments", "departments"],
-  });
-  const whole = await asked("mapping.L = location\nmapping.S = general.sus\n");
-  expect(whole.places).toEqual(["departments", "departments", "buildings", "buildings"]);
-  expect(whole.stderr).toContain("does not return general.sus");
-  const all = await asked("recordfilter:\n    return len(record) > 0\n");
-  expect(all.sections).toHaveLength(13);
-  expect(all.places).toHaveLength(4);
-});
+slow(
+  "only wanted sections are asked for, departments and buildings only by those who want them",
+  async () => {
+    const asked = async (extra: string) => {
+      const space = start({ count: 1, era: "pro" }, `api = pro\n${noSoftware}${extra}`);
+      await using vendor = space.vendor;
+      const run = await uploadAll(space);
+      expect(run.code).toBe(0);
+      const sections = vendor.calls.find(isPage)?.query.getAll("section").toSorted();
+      const places = vendor.calls.map(({ path }) => /v1\/(departments|buildings)/.exec(path)?.[1])
+        .filter((name) => name !== undefined);
+      return { sections, places, stderr: run.stderr };
+    };
+    expect(await asked("")).toMatchObject({ sections: ["GENERAL", "HARDWARE"], places: [] });
+    // The server gives a hundred of 150 departments at a time.
+    expect(await asked("mapping.D = location.department\n")).toMatchObject({
+      sections: ["GENERAL", "HARDWARE", "USER_AND_LOCATION"],
+      places: ["departments", "departments"],
+    });
+    const whole = await asked("mapping.L = location\nmapping.S = general.sus\n");
+    expect(whole.places).toEqual(["departments", "departments", "buildings", "buildings"]);
+    expect(whole.stderr).toContain("does not return general.sus");
+    const all = await asked("recordfilter:\n    return len(record) > 0\n");
+    expect(all.sections).toHaveLength(13);
+    expect(all.places).toHaveLength(4);
+  },
+);
 
 test("a page that the server cut short is not the end, and one that repeats ends the section", async () => {
   const short = start({ count: 95, era: "pro", pageLimit: 30 });

@@ -13,7 +13,7 @@ import { changedAt, iccid } from "./server.ts";
 
 const beginning = "2015-03-04T00:00:00Z";
 
-test("the next run asks for what changed since the last", async () => {
+slow("the next run asks for what changed since the last", async () => {
   const space = start({ count: 51 });
   await using vendor = space.vendor;
   using runs = series(space);

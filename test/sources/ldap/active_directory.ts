@@ -33,6 +33,10 @@ export interface AskedSearch {
 export interface ActiveDirectoryOptions {
   /** What is below the base, which itself is not listed. */
   readonly entries: readonly DirectoryEntry[];
+  /** The entries for a search, instead of all of them. */
+  readonly find?: (search: AskedSearch) => readonly DirectoryEntry[];
+  /** Most entries of a page (`MaxPageSize`); 1,000 by default. */
+  readonly maxPageSize?: number;
   /** Answers to logins and searches instead of the usual ones; result code and text. */
   readonly refuse?: (operation: "bind" | "search") => readonly [number, string] | undefined;
   /** Numbers of pages, from 0, that are empty and not the last. */
@@ -55,7 +59,7 @@ export interface ActiveDirectory {
 /** The account that is let in. */
 export const account = { username: "EXAMPLE\\agent", password: "Active-Canary-1" };
 /** `MaxPageSize` and `MaxValRange`. */
-const [maxPageSize, maxValues] = [1000, 1500];
+const [defaultPageSize, maxValues] = [1000, 1500];
 const pagedResults = "1.2.840.113556.1.4.319";
 const disconnection = "1.3.6.1.4.1.1466.20036";
 const wrongPassword =
@@ -195,9 +199,14 @@ class Session {
     this.#readPage(id, search, page);
   }
 
-  #readOne(id: number, { base, attributes }: AskedSearch): void {
-    const wanted = base.toLowerCase();
-    const entry = this.#options.entries.find(({ dn }) => dn.toLowerCase() === wanted);
+  #find(search: AskedSearch): readonly DirectoryEntry[] {
+    return this.#options.find?.(search) ?? this.#options.entries;
+  }
+
+  #readOne(id: number, search: AskedSearch): void {
+    const wanted = search.base.toLowerCase();
+    const { attributes } = search;
+    const entry = this.#find(search).find(({ dn }) => dn.toLowerCase() === wanted);
     if (entry === undefined) {
       const text =
         "0000208D: NameErr: DSID-0310028F, problem 2001 (NO_OBJECT), data 0, best match of:\0";
@@ -207,8 +216,9 @@ class Session {
     this.#say(id, result(0x65, 0));
   }
 
-  #readPage(id: number, { attributes, pageSize }: AskedSearch, page: number): void {
-    const { loops = false, goodbyeAt } = this.#options;
+  #readPage(id: number, search: AskedSearch, page: number): void {
+    const { attributes, pageSize } = search;
+    const { loops = false, goodbyeAt, maxPageSize = defaultPageSize } = this.#options;
     if (pageSize === undefined) throw new Error("the agent is to ask for pages");
     if (page === goodbyeAt) {
       this.#say(0, result(0x78, 52, "the server is shutting down\0", element(0x8a, disconnection)));
@@ -220,7 +230,8 @@ class Session {
       cookie.writeUInt32BE(1);
       return this.#say(id, result(0x65, 0), cookieControl(cookie));
     }
-    const pages = pagesOf(this.#options, Math.min(pageSize, maxPageSize));
+    const found = { ...this.#options, entries: this.#find(search) };
+    const pages = pagesOf(found, Math.min(pageSize, maxPageSize));
     for (const address of page === 0 ? this.#options.references ?? [] : []) {
       this.#say(id, element(0x73, element(0x04, address)));
     }

@@ -11,6 +11,7 @@ import {
   startActiveDirectory,
 } from "./active_directory.ts";
 import { check, type SectionOptions, upload } from "./ldap_run.ts";
+import { slow } from "../../support/slow.ts";
 
 const base = "DC=example,DC=org";
 
@@ -59,30 +60,33 @@ async function serve(options: ActiveDirectoryOptions, more: SectionOptions = {})
   return { server, options: optionsFor(server.url, more) };
 }
 
-test("2,500 people arrive in three pages of at most 1,000, with the attributes that are mapped", async () => {
-  const { server, options } = await serve({ entries: people(2500) });
-  await using _server = server;
-  const run = await upload("ldap", options, ["--workers", "1"]);
-  expect(run.code).toBe(0);
-  expect(run.records).toEqual(
-    people(2500).map((_, index) => ({
-      USER: `person${index}`,
-      FIRST_NAME: `First${index}`,
-      LAST_NAME: `Lästname ${index}`,
-      EMAIL: `person${index}@example.org`,
-      POSITION: "Employee",
-      PERMISSIONS_ID: "25",
-    })),
-  );
-  expect(server.searches).toHaveLength(3);
-  expect(server.searches[0]).toEqual({
-    base,
-    scope: "sub",
-    filter: "objectClass present",
-    attributes: ["uid", "givenName", "sn", "mail", "sAMAccountName"],
-    pageSize: 1000,
-  });
-});
+slow(
+  "2,500 people arrive in three pages of at most 1,000, with the attributes that are mapped",
+  async () => {
+    const { server, options } = await serve({ entries: people(2500) });
+    await using _server = server;
+    const run = await upload("ldap", options, ["--workers", "1"]);
+    expect(run.code).toBe(0);
+    expect(run.records).toEqual(
+      people(2500).map((_, index) => ({
+        USER: `person${index}`,
+        FIRST_NAME: `First${index}`,
+        LAST_NAME: `Lästname ${index}`,
+        EMAIL: `person${index}@example.org`,
+        POSITION: "Employee",
+        PERMISSIONS_ID: "25",
+      })),
+    );
+    expect(server.searches).toHaveLength(3);
+    expect(server.searches[0]).toEqual({
+      base,
+      scope: "sub",
+      filter: "objectClass present",
+      attributes: ["uid", "givenName", "sn", "mail", "sAMAccountName"],
+      pageSize: 1000,
+    });
+  },
+);
 
 test("--record-count 1 asks for no second page", async () => {
   const { server, options } = await serve({ entries: people(2500) });
@@ -151,7 +155,7 @@ test("objectGUID and objectSid are spelled as Windows does, pictures as base64, 
   }]);
 });
 
-test("a group of 4,000 members is read 1,500 at a time, each member once", async () => {
+slow("a group of 4,000 members is read 1,500 at a time, each member once", async () => {
   const members = Array.from({ length: 4000 }, (_, index) => personDn(index));
   const crew = { dn: `CN=crew,OU=Groups,${base}`, values: { member: members } };
   const { server, options } = await serve({ entries: [crew, ...people(4000)] }, {
@@ -199,26 +203,29 @@ test("bytes in a filter reach the directory as they are", async () => {
   );
 });
 
-test("user code that looks at the whole record gets all attributes, and so does --save-data", async () => {
-  const entries = [person(0, { title: ["Boss"], memberOf: groupDns(2) })];
-  const { server, options } = await serve({ entries });
-  await using _server = server;
-  const code = "\n    return len(record) > 5";
-  await upload("ldap", { ...options, recordfilter: code });
-  await upload("ldap", options, ["--save-data"]);
-  for (const { attributes } of server.searches) {
-    expect(attributes).toEqual([
-      "*",
-      "memberOf",
-      "uid",
-      "givenName",
-      "sn",
-      "mail",
-      "sAMAccountName",
-    ]);
-  }
-  expect(server.searches).toHaveLength(2);
-});
+slow(
+  "user code that looks at the whole record gets all attributes, and so does --save-data",
+  async () => {
+    const entries = [person(0, { title: ["Boss"], memberOf: groupDns(2) })];
+    const { server, options } = await serve({ entries });
+    await using _server = server;
+    const code = "\n    return len(record) > 5";
+    await upload("ldap", { ...options, recordfilter: code });
+    await upload("ldap", options, ["--save-data"]);
+    for (const { attributes } of server.searches) {
+      expect(attributes).toEqual([
+        "*",
+        "memberOf",
+        "uid",
+        "givenName",
+        "sn",
+        "mail",
+        "sAMAccountName",
+      ]);
+    }
+    expect(server.searches).toHaveLength(2);
+  },
+);
 
 test.each([
   [

@@ -45,7 +45,7 @@ async function startOtherServer(answer: (socket: Socket) => void) {
   };
 }
 
-test.each([
+slow.each([
   ["plain", {}],
   ["StartTLS", { start_tls: "True", cacert_file: slapd.authority }],
   ["ldaps", { url: slapd.secure, cacert_file: slapd.authority }],
@@ -77,7 +77,7 @@ test.each([
   60_000,
 );
 
-test("a directory that says nothing is given up after the timeout", async () => {
+slow("a directory that says nothing is given up after the timeout", async () => {
   await using server = await startOtherServer(() => {});
   const run = await upload("ldap", { ...options, url: server.url, timeout: "1" });
   expect(run.code).toBe(3);
@@ -130,7 +130,7 @@ test("a server that closes at once is reported as that", async () => {
   expect(run.section.error?.hint).toContain("ldaps:// 636");
 });
 
-test("what comes in the clear after the agreement to StartTLS is not believed", async () => {
+slow("what comes in the clear after the agreement to StartTLS is not believed", async () => {
   // "Success" for StartTLS, and in the same breath for the login that has not been asked for yet.
   const success = "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00" +
     "\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\x00\x04\x00\x04\x00";

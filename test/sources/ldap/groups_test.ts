@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "bun:test";
 import { accounts, password, startSlapd, suffix } from "../../support/slapd.ts";
 import { check, type SectionOptions, upload } from "./ldap_run.ts";
 import { directoryLdif, groupDn, uidOf } from "./people.ts";
+import { slow } from "../../support/slow.ts";
 
 const slapd = await startSlapd({ ldif: directoryLdif(3200) });
 afterAll(() => slapd[Symbol.asyncDispose]());
@@ -25,12 +26,15 @@ async function users(more: SectionOptions) {
   return { ...run, users: run.records.map(({ USER }) => USER) };
 }
 
-test("the 3,000 members of a group arrive exactly and in order, also those with an odd DN", async () => {
-  const run = await users({ group_dn: groupDn("crew") });
-  expect(run.section.error).toBeNull();
-  expect(run.code).toBe(0);
-  expect(run.users).toEqual(Array.from({ length: 3000 }, (_, index) => uidOf(index + 1)));
-});
+slow(
+  "the 3,000 members of a group arrive exactly and in order, also those with an odd DN",
+  async () => {
+    const run = await users({ group_dn: groupDn("crew") });
+    expect(run.section.error).toBeNull();
+    expect(run.code).toBe(0);
+    expect(run.users).toEqual(Array.from({ length: 3000 }, (_, index) => uidOf(index + 1)));
+  },
+);
 
 test("a member who is gone or has nothing that is read is reported of and left out", async () => {
   const run = await users({ group_dn: groupDn("pair") });
@@ -41,7 +45,7 @@ test("a member who is gone or has nothing that is read is reported of and left o
   expect(run.stderr).toContain(`Skipped: member ou=groups,${suffix}: it has none`);
 });
 
-test("several groups: who is in two of them arrives once; they go before group_dn", async () => {
+slow("several groups: who is in two of them arrives once; they go before group_dn", async () => {
   const groups = JSON.stringify([groupDn("pair"), groupDn("crew")]);
   const run = await users({ groups_dn: groups, group_dn: groupDn("nobody") });
   expect(run.code).toBe(0);
@@ -116,27 +120,30 @@ test("--record-count ends the reading of a group", async () => {
   expect(run.records).toHaveLength(5);
 });
 
-test("the server is killed among the members: what was read is delivered, the next run completes", async () => {
-  await using victim = await startSlapd({ ldif: directoryLdif(3000) });
-  const more = { ...options, url: victim.plain, group_dn: groupDn("crew") };
-  let killed: Promise<void> | undefined;
-  const run = await upload("ldap", more, ["--workers", "1"], async ({ path }) => {
-    // Nothing more is sent, and so not much more is read, until it is gone.
-    if (path.includes("/bulk")) await (killed ??= victim.kill());
-  });
-  await killed;
-  const { fetched, sent, unreadable } = run.section.counts;
-  expect(run.code).toBe(3);
-  expect(run.section.error?.message).toContain(`The connection to ${victim.plain} is lost`);
-  expect(fetched).toBeLessThan(3000);
-  expect(fetched).toBeGreaterThan(0);
-  expect(unreadable).toBe(0);
-  expect(sent).toBe(fetched);
-  expect(run.records.map(({ USER }) => USER)).toEqual(
-    Array.from({ length: fetched }, (_, index) => uidOf(index + 1)),
-  );
-  await victim.start();
-  const next = await upload("ldap", more);
-  expect(next.code).toBe(0);
-  expect(next.section.counts).toMatchObject({ fetched: 3000, sent: 3000 });
-});
+slow(
+  "the server is killed among the members: what was read is delivered, the next run completes",
+  async () => {
+    await using victim = await startSlapd({ ldif: directoryLdif(3000) });
+    const more = { ...options, url: victim.plain, group_dn: groupDn("crew") };
+    let killed: Promise<void> | undefined;
+    const run = await upload("ldap", more, ["--workers", "1"], async ({ path }) => {
+      // Nothing more is sent, and so not much more is read, until it is gone.
+      if (path.includes("/bulk")) await (killed ??= victim.kill());
+    });
+    await killed;
+    const { fetched, sent, unreadable } = run.section.counts;
+    expect(run.code).toBe(3);
+    expect(run.section.error?.message).toContain(`The connection to ${victim.plain} is lost`);
+    expect(fetched).toBeLessThan(3000);
+    expect(fetched).toBeGreaterThan(0);
+    expect(unreadable).toBe(0);
+    expect(sent).toBe(fetched);
+    expect(run.records.map(({ USER }) => USER)).toEqual(
+      Array.from({ length: fetched }, (_, index) => uidOf(index + 1)),
+    );
+    await victim.start();
+    const next = await upload("ldap", more);
+    expect(next.code).toBe(0);
+    expect(next.section.counts).toMatchObject({ fetched: 3000, sent: 3000 });
+  },
+);

@@ -11,6 +11,7 @@ import { ldap } from "../../../src/sources/ldap/mod.ts";
 import { accounts, limit, password, startSlapd, suffix } from "../../support/slapd.ts";
 import { check, section, type SectionOptions, upload } from "./ldap_run.ts";
 import { directoryLdif, groupDn, people, picture, uidOf } from "./people.ts";
+import { slow } from "../../support/slow.ts";
 
 const everybody = people(5000);
 const slapd = await startSlapd({ ldif: directoryLdif(5000) });
@@ -123,7 +124,7 @@ test("a record has DN, groups, a picture, a backslash, and does not mind case", 
   expect(pictured).toMatchObject({ USER: "person0050", PICTURE: picture.toString("base64") });
 });
 
-test("user code sees the whole record", async () => {
+slow("user code sees the whole record", async () => {
   const run = await upload("ldap", {
     ...options,
     filter: "uid=person0007",
@@ -291,4 +292,14 @@ test("the section needs default_role", async () => {
   expect(run.stderr + run.stdout).toContain("default_role");
   expect(section("ldap", without)).not.toContain("default_role");
   expect(run.code).toBe(1);
+});
+
+test("a directory that does not number its changes refuses mode = changes", async () => {
+  const run = await check("ldap", { ...options, mode: "changes" });
+  expect(run.code).toBe(3);
+  expect(run.stdout).toContain("does not number its changes as Active Directory does");
+  expect(run.stdout).toContain("mode = full");
+  const { section: { error }, records } = await upload("ldap", { ...options, mode: "changes" });
+  expect(error?.message).toContain("does not number its changes");
+  expect(records).toEqual([]);
 });

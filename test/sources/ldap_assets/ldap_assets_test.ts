@@ -12,6 +12,7 @@ import { record } from "../../support/recorder.ts";
 import { accounts, password, startSlapd, suffix } from "../../support/slapd.ts";
 import { oomnitzaSection, workspace } from "../../support/workspace.ts";
 import { check, section, type SectionOptions, upload } from "../ldap/ldap_run.ts";
+import { slow } from "../../support/slow.ts";
 
 function device(index: number): string {
   return `dn: cn=pc${index},ou=devices,${suffix}\nobjectClass: device\ncn: pc${index}\nserialNumber: SN${index}\nl: Town ${
@@ -90,31 +91,34 @@ test("--record-count 1 sends one record, and no match is no error", async () => 
   expect(none.records).toEqual([]);
 });
 
-test("the server is killed mid-run: what was read is delivered, and the next run completes", async () => {
-  await using victim = await startSlapd({ ldif: devices(5000) });
-  const settings = { ...options, url: victim.plain, base_dn: `ou=devices,${suffix}` };
-  const only = { ...settings, filter: "(objectClass=device)" };
-  let killed: Promise<void> | undefined;
-  const run = await upload("ldap_assets", only, ["--workers", "1"], async ({ path }) => {
-    // Nothing more is sent, and so not much more is read, until it is gone.
-    if (path.includes("/bulk")) await (killed ??= victim.kill());
-  });
-  await killed;
-  const { fetched, sent, failed, unreadable } = run.section.counts;
-  expect(run.code).toBe(3);
-  expect(run.section.outcome).toBe("failed");
-  expect(run.section.error?.message).toContain(`The connection to ${victim.plain} is lost`);
-  expect(fetched).toBeGreaterThanOrEqual(1000);
-  expect(fetched).toBeLessThan(5000);
-  expect([sent, failed, unreadable]).toEqual([fetched, 0, 0]);
-  expect(run.records.map(({ NAME }) => NAME)).toEqual(
-    Array.from({ length: fetched }, (_, index) => `pc${index}`),
-  );
-  await victim.start();
-  const next = await upload("ldap_assets", only);
-  expect(next.code).toBe(0);
-  expect(next.section.counts).toMatchObject({ fetched: 5000, sent: 5000, failed: 0 });
-});
+slow(
+  "the server is killed mid-run: what was read is delivered, and the next run completes",
+  async () => {
+    await using victim = await startSlapd({ ldif: devices(5000) });
+    const settings = { ...options, url: victim.plain, base_dn: `ou=devices,${suffix}` };
+    const only = { ...settings, filter: "(objectClass=device)" };
+    let killed: Promise<void> | undefined;
+    const run = await upload("ldap_assets", only, ["--workers", "1"], async ({ path }) => {
+      // Nothing more is sent, and so not much more is read, until it is gone.
+      if (path.includes("/bulk")) await (killed ??= victim.kill());
+    });
+    await killed;
+    const { fetched, sent, failed, unreadable } = run.section.counts;
+    expect(run.code).toBe(3);
+    expect(run.section.outcome).toBe("failed");
+    expect(run.section.error?.message).toContain(`The connection to ${victim.plain} is lost`);
+    expect(fetched).toBeGreaterThanOrEqual(1000);
+    expect(fetched).toBeLessThan(5000);
+    expect([sent, failed, unreadable]).toEqual([fetched, 0, 0]);
+    expect(run.records.map(({ NAME }) => NAME)).toEqual(
+      Array.from({ length: fetched }, (_, index) => `pc${index}`),
+    );
+    await victim.start();
+    const next = await upload("ldap_assets", only);
+    expect(next.code).toBe(0);
+    expect(next.section.counts).toMatchObject({ fetched: 5000, sent: 5000, failed: 0 });
+  },
+);
 
 test("a stop ends a search that hangs", async () => {
   await using hung = await startSlapd({ ldif: devices(3) });

@@ -1,6 +1,6 @@
 /**
- * Okta's users API, from its documentation: "List all users" (limit, after, filter, Link headers),
- * "Rate limits" (429 with X-Rate-Limit-Reset) and the error codes E0000011 and E0000006.
+ * Okta's users API, from its documentation: "List all users" (limit, after, filter, Link headers; a filter
+ * compares lastUpdated by gt, ge, lt and le, and anything else by eq, joined by and), "Rate limits" (429 with X-Rate-Limit-Reset) and the error codes E0000011 and E0000006.
  *
  * @module
  */
@@ -23,6 +23,7 @@ export function user(index: number, status = "ACTIVE") {
     id: `00u${index}`,
     status,
     created: "2013-06-24T16:39:18.000Z",
+    lastUpdated: "2013-07-02T21:36:25.344Z",
     lastLogin: null,
     profile: {
       login,
@@ -61,6 +62,8 @@ export interface OktaOptions {
   readonly app?: ServiceApp;
   /** Waited for before each answer. */
   readonly hold?: (call: VendorCall) => Promise<void>;
+  /** Called after each page was made up. */
+  readonly onPage?: () => void;
   /** Host that the next links name, instead of the server's own. */
   readonly linkOrigin?: string;
 }
@@ -122,6 +125,9 @@ interface Organization {
   readonly options: OktaOptions;
   readonly windows: Windows | undefined;
   readonly oauth: OktaOauth | undefined;
+  readonly people: People;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Why a request without the right is refused. */
@@ -131,38 +137,101 @@ function checkRight(call: VendorCall, { oauth }: Organization, scope: string) {
     (oauth === undefined ? refusal(401, "E0000011", "Invalid token provided") : undefined);
 }
 
+/** A person of the organization. */
+interface Person {
+  readonly index: number;
+  readonly status: "ACTIVE" | "DEPROVISIONED";
+  /** When it was last changed, in milliseconds since the epoch; of the beginning without it. */
+  readonly updated?: number;
+  readonly version: number;
+}
+
+function toUser({ index, status, updated, version }: Person) {
+  const found = user(index, status);
+  if (updated === undefined) return found;
+  return {
+    ...found,
+    lastUpdated: new Date(updated).toISOString(),
+    profile: { ...found.profile, version: `${version}` },
+  };
+}
+
+/** The people of the organization, in an order that does not change. */
+class People {
+  readonly #people = new Map<number, Person>();
+
+  constructor({ active, deprovisioned = 0 }: OktaOptions) {
+    for (let index = 0; index < active + deprovisioned; index++) {
+      this.set({ index, status: index < active ? "ACTIVE" : "DEPROVISIONED", version: 0 });
+    }
+  }
+
+  get all(): readonly Person[] {
+    return [...this.#people.values()];
+  }
+
+  get(index: number): Person | undefined {
+    return this.#people.get(index);
+  }
+
+  set(person: Person): void {
+    this.#people.set(person.index, person);
+  }
+
+  remove(index: number): void {
+    this.#people.delete(index);
+  }
+
+  /** Those whom a filter chooses, or who are not deprovisioned; nothing where it is not one that Okta takes. */
+  find(filter: string | null): readonly Person[] | undefined {
+    const isActive = ({ status }: Person) => status !== "DEPROVISIONED";
+    if (filter === null) return this.all.filter(isActive);
+    let found = this.all;
+    let hasStatus = false;
+    for (const term of filter.split(" and ")) {
+      const [, since] = /^lastUpdated ge "(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"$/.exec(term) ??
+        [];
+      if (term === 'status eq "DEPROVISIONED"') {
+        hasStatus = true;
+        found = found.filter((person) => !isActive(person));
+      } else if (since === undefined) return undefined;
+      else found = found.filter((person) => toUser(person).lastUpdated >= since);
+    }
+    // Not documented for a filter that asks for no status: so they are not counted on.
+    return hasStatus ? found : found.filter(isActive);
+  }
+}
+
 function list(call: VendorCall, organization: Organization): Response {
-  const { options, windows } = organization;
+  const { options, windows, people } = organization;
   const refused = checkRight(call, organization, "okta.users.read");
   if (refused !== undefined) return refused;
-  const filter = call.query.get("filter");
-  if (filter !== null && filter !== 'status eq "DEPROVISIONED"') {
-    return refusal(400, "E0000031", "Invalid search criteria.");
-  }
-  const total = filter === null ? options.active : options.deprovisioned ?? 0;
+  const found = people.find(call.query.get("filter"));
+  if (found === undefined) return refusal(400, "E0000031", "Invalid search criteria.");
   const asked = Number(call.query.get("limit") ?? "200");
   if (!Number.isInteger(asked) || asked < 1 || asked > 200) {
     return refusal(400, "E0000001", "Api validation failed: limit");
   }
   const size = Math.min(asked, options.pageLimit ?? 200);
-  const start = Number((call.query.get("after") ?? "at+0=").slice(3, -1));
+  const after = Number((call.query.get("after") ?? "at+-1=").slice(3, -1));
+  const rest = found.filter(({ index }) => index > after);
+  const page = rest.slice(0, size);
   const headers = windows?.take() ??
     new Headers({ "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "598" });
   if (headers instanceof Response) return headers;
+  headers.set("Date", new Date(organization.now).toUTCString());
   headers.append("Link", `<${call.url.href}>; rel="self"`);
-  if (start + size < total) {
+  if (rest.length > size) {
     const next = new URL(
       call.url.pathname + call.url.search,
       options.linkOrigin ?? call.url.origin,
     );
-    next.searchParams.set("after", `at+${start + size}=`);
+    next.searchParams.set("after", `at+${page.at(-1)?.index}=`);
     headers.append("Link", `<${next.href}>; rel="next"`);
   }
-  const page = Array.from({ length: Math.min(size, total - start) }, (_, index) => {
-    if (filter === null) return user(start + index);
-    return user(options.active + start + index, "DEPROVISIONED");
-  });
-  return Response.json(page, { headers });
+  const answer = Response.json(page.map(toUser), { headers });
+  options.onPage?.();
+  return answer;
 }
 
 /** "Retrieve a user", "List all user role assignments" and "List all API token metadata". */
@@ -205,13 +274,27 @@ function administratorRoutes(organization: Organization): VendorRoute[] {
 /** An organization at work, with its authorization server when it has a service app. */
 export interface OktaServer extends Vendor {
   readonly oauth: OktaOauth | undefined;
+  /** Lets its clock run on; until then it is the clock of the machine. */
+  advance(ms: number): void;
+  /** Changes a person, or adds one. */
+  change(index: number, status?: Person["status"]): void;
+  remove(index: number): void;
+  /** Index → how often the person changed. */
+  versions(): ReadonlyMap<number, number>;
 }
 
 /** Starts the server. */
 export function startOkta(options: OktaOptions): OktaServer {
   const windows = options.limit === undefined ? undefined : new Windows(options.limit);
   const oauth = options.app === undefined ? undefined : new OktaOauth(options.app);
-  const organization: Organization = { options, windows, oauth };
+  const people = new People(options);
+  let ahead = 0;
+  const organization: Organization = {
+    ...{ options, windows, oauth, people },
+    get now() {
+      return Date.now() + ahead;
+    },
+  };
   const vendor = startVendor({
     routes: [
       { method: "GET", path: "/api/v1/users", answer: (call) => list(call, organization) },
@@ -225,5 +308,14 @@ export function startOkta(options: OktaOptions): OktaServer {
     hold: options.hold,
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
   });
-  return Object.assign(vendor, { oauth });
+  return Object.assign(vendor, {
+    oauth,
+    advance: (ms: number) => void (ahead += ms),
+    change(index: number, status: Person["status"] = "ACTIVE") {
+      const version = (people.get(index)?.version ?? 0) + 1;
+      people.set({ index, status, version, updated: organization.now });
+    },
+    remove: (index: number) => people.remove(index),
+    versions: () => new Map(people.all.map(({ index, version }) => [index, version])),
+  });
 }

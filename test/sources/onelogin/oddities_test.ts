@@ -8,6 +8,7 @@ import { onelogin } from "../../../src/sources/onelogin/mod.ts";
 import { uploadAll } from "../../support/conformance.ts";
 import { isList, start } from "./section.ts";
 import { account, startOneLogin, tokenStart } from "./server.ts";
+import { slow } from "../../support/slow.ts";
 
 test("title is OneLogin's own, whatever a custom attribute is called", async () => {
   for (const api of ["API 1", "API 2"] as const) {
@@ -25,7 +26,7 @@ test("title is OneLogin's own, whatever a custom attribute is called", async () 
   }
 });
 
-test("API 2 is asked for more fields only when one of them is looked at", async () => {
+slow("API 2 is asked for more fields only when one of them is looked at", async () => {
   const plain = start("API 2", { users: 60 });
   await using first = plain.vendor;
   await uploadAll(plain);

@@ -24,7 +24,7 @@ afterAll(() => identity[Symbol.dispose]());
 const { cert, key, authority } = identity;
 const trust = { cacert_file: authority };
 
-test.each([
+slow.each([
   ["in the clear", "v_GS_COMPUTER_SYSTEM", {}, {}],
   ["encrypted", "v_GS_COMPUTER_SYSTEM", { tls: { cert, key } }, { encrypt: "True", ...trust }],
   ["strict", "v_GS_COMPUTER_SYSTEM", { tls: { cert, key } }, { encrypt: "strict", ...trust }],
@@ -118,7 +118,7 @@ describe("a server that keeps silent", () => {
     );
   });
 
-  test.each(["prelogin", "login"] as const)("after %s", async (silentAfter) => {
+  slow.each(["prelogin", "login"] as const)("after %s", async (silentAfter) => {
     await using server = await startTdsServer({ silentAfter });
     const run = await upload(optionsFor(server.port, { timeout: "1" }));
     expect(run.code).toBe(3);

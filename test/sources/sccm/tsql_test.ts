@@ -9,6 +9,7 @@ import { askTsql } from "../../support/tds/tsql.ts";
 import { hardwareOf, siteRows } from "./computers.ts";
 import { mapAll, optionsFor, upload } from "./sccm_run.ts";
 import { makeSite } from "./site_database.ts";
+import { slow } from "../../support/slow.ts";
 
 const keys = Object.keys(hardwareOf(0));
 const service = { domain: "EXAMPLE", name: "svc-agent", password: "ntlm Canary pässwörd" };
@@ -23,7 +24,7 @@ function printed(value: unknown, key: string): string {
   return key === "last_logon" && value === logon.sent ? logon.printed : String(value);
 }
 
-test("tsql reads by the agent's own two queries what the agent delivered", async () => {
+slow("tsql reads by the agent's own two queries what the agent delivered", async () => {
   const { answer } = makeSite({ rows: siteRows(300, 9) });
   await using server = await startTdsServer({ answer });
   const run = await upload(optionsFor(server.port, mapAll(keys)), ["--workers", "1"]);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +21,7 @@ import { oomnitzaSection, tagsOnly } from "../../support/workspace.ts";
 import { siteRows } from "./computers.ts";
 import { optionsFor, section, type SectionOptions } from "./sccm_run.ts";
 import { makeSite } from "./site_database.ts";
+import { slow } from "../../support/slow.ts";
 
 needPackage("/usr/lib/wine/wine64", "wine", "wine64");
 needPackage("/usr/bin/x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32");
@@ -71,7 +72,7 @@ async function run(
   return { code: result.code, said, sent, users: server.logins.map(({ user }) => user) };
 }
 
-test("the account that runs the agent logs in", async () => {
+slow("the account that runs the agent logs in", async () => {
   const { code, said, sent, users } = await run({}, service);
   expect(said).toContain("3 read, 3 sent");
   expect(code).toBe(0);
@@ -79,7 +80,7 @@ test("the account that runs the agent logs in", async () => {
   expect(users).toEqual(Array(2).fill("EXAMPLE\\svc-agent"));
 }, 60_000);
 
-test("the same, encrypted, with the name that an older file had to have", async () => {
+slow("the same, encrypted, with the name that an older file had to have", async () => {
   const { cert, key, authority } = identity;
   const more = {
     username: "change-me",
@@ -93,7 +94,7 @@ test("the same, encrypted, with the name that an older file had to have", async 
   expect(users[0]).toBe("EXAMPLE\\svc-agent");
 }, 60_000);
 
-test("behind a listener that sends readers on, it logs in at both", async () => {
+slow("behind a listener that sends readers on, it logs in at both", async () => {
   const { answer } = makeSite({ rows: siteRows(3, 2) });
   await using copy = await startTdsServer({ answer, ntlmAccounts: [service] });
   const route = () => ({ host: "localhost", port: copy.port });
@@ -106,7 +107,7 @@ test("behind a listener that sends readers on, it logs in at both", async () => 
   expect(copy.logins[0]?.login.serverName).toBe("localhost");
 }, 60_000);
 
-test("an account that the server refuses, and one that Windows knows no password of", async () => {
+slow("an account that the server refuses, and one that Windows knows no password of", async () => {
   const refused = await run({}, { ...service, password: "wrong" });
   expect(refused.code).toBe(3);
   expect(refused.said).toContain("as the account that runs the agent");
@@ -118,7 +119,7 @@ test("an account that the server refuses, and one that Windows knows no password
   expect(unknown.users).toEqual([]);
 }, 60_000);
 
-test("Windows is told which connection the login is for, and for which service", async () => {
+slow("Windows is told which connection the login is for, and for which service", async () => {
   const disk = join(wine.folder, "../prefix/drive_c");
   const own = join(disk, "windows/system32/secur32.dll");
   const kept = join(wine.folder, "secur32.dll");
@@ -152,7 +153,7 @@ test("Windows is told which connection the login is for, and for which service",
   expect(bindings.subarray(43).equals(Buffer.alloc(12))).toBe(false);
 }, 60_000);
 
-test("the account that runs the agent logs in at a proxy", async () => {
+slow("the account that runs the agent logs in at a proxy", async () => {
   await using proxy = await startWindowsProxy({ accounts: [service] });
   await using instance = record({ tls: identity });
   const { authority } = identity;

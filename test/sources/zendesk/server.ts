@@ -1,8 +1,8 @@
 /**
  * Zendesk's API, from its documentation: "Create Token for Grant Type" (client credentials), "API
  * token" (the mail address, `/token` and the token), "List Users" (role[]), "List Organizations",
- * "Using cursor pagination" and "Using offset pagination" (no more than 10,000 records), and "Rate
- * limits" (429 with Retry-After, x-rate-limit and ratelimit headers).
+ * "Using cursor pagination" and "Using offset pagination" (no more than 10,000 records), "Incremental
+ * Exports" (administrators only, ten requests a minute, nothing of the last minute), and "Rate limits" (429 with Retry-After, x-rate-limit and ratelimit headers).
  *
  * @module
  */
@@ -42,6 +42,14 @@ export interface ZendeskOptions {
   readonly tokenSeconds?: number;
   /** Whether the server knows no cursors. */
   readonly offsetOnly?: boolean;
+  /** Largest page of an export of changes. */
+  readonly exportLimit?: number;
+  /** Milliseconds in which ten exports are allowed; a minute by default. */
+  readonly exportWindowMs?: number;
+  /** Whether the account is no administrator's. */
+  readonly isAgent?: boolean;
+  /** Called after each page was made up. */
+  readonly onPage?: () => void;
   /** What "Show Token" and "Show Self" tell of the credentials; without it, nobody may ask. */
   readonly told?: {
     readonly scopes: readonly string[];
@@ -186,21 +194,134 @@ function toldRoutes(
   ];
 }
 
+/** A person as the server keeps it. */
+interface Person {
+  readonly index: number;
+  /** When it was last changed, in milliseconds since the epoch. */
+  readonly updated: number;
+  readonly version: number;
+  readonly deleted?: boolean;
+}
+
+function toUser({ index, updated, version, deleted = false }: Person) {
+  const found = user(index);
+  if (version === 0) return found;
+  return {
+    ...found,
+    active: !deleted,
+    updated_at: new Date(updated).toISOString(),
+    user_fields: { ...found.user_fields, version },
+  };
+}
+
+/** The people of the account, and the exports of their changes. */
+class People {
+  readonly #people = new Map<number, Person>();
+  readonly #options: ZendeskOptions;
+  readonly #exports: number[] = [];
+  /** How much the clock is ahead of that of the machine. */
+  ahead = 0;
+  /** Cursors up to this one are no longer taken. */
+  forgotten = "";
+
+  constructor(options: ZendeskOptions) {
+    this.#options = options;
+    const updated = this.now - 86_400_000;
+    for (let index = 0; index < options.users; index++) this.set({ index, updated, version: 0 });
+  }
+
+  get now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  get all(): readonly Person[] {
+    return [...this.#people.values()].filter(({ deleted }) => deleted !== true);
+  }
+
+  get(index: number): Person | undefined {
+    return this.#people.get(index);
+  }
+
+  set(person: Person): void {
+    this.#people.set(person.index, person);
+  }
+
+  /** "Incremental User Export, Cursor Based". */
+  export({ query }: VendorCall): Response {
+    const { exportLimit = 1000, exportWindowMs = 60_000, isAgent = false } = this.#options;
+    if (isAgent) return Response.json({ error: "Forbidden" }, { status: 403 });
+    const at = Date.now();
+    const recent = this.#exports.filter((time) => time > at - exportWindowMs);
+    if (recent.length >= 10) return throttled((recent[0] ?? at) + exportWindowMs - at);
+    this.#exports.push(at);
+    const size = Number(query.get("per_page") ?? "1000");
+    if (!(size >= 1 && size <= 1000)) return invalid("per_page");
+    const after = this.#begin(query);
+    if (after === undefined) return Response.json({ error: "InvalidValue" }, { status: 422 });
+    const keyOf = ({ updated, index }: Person) => `${String(updated).padStart(15, "0")}/${index}`;
+    const found = [...this.#people.values()]
+      .filter((person) => keyOf(person) > after && person.updated < this.now - 60_000)
+      .sort((one, other) => keyOf(one) < keyOf(other) ? -1 : 1);
+    const page = found.slice(0, Math.min(size, exportLimit));
+    const last = page.at(-1);
+    return Response.json({
+      users: page.map(toUser),
+      after_url: null,
+      after_cursor: Buffer.from(last === undefined ? after : keyOf(last)).toString("base64"),
+      end_of_stream: page.length === found.length,
+    });
+  }
+
+  /** The key after which an export begins; nothing where it may not. */
+  #begin(query: URLSearchParams): string | undefined {
+    const cursor = query.get("cursor");
+    if (cursor !== null) {
+      const key = Buffer.from(cursor, "base64").toString();
+      return key > this.forgotten ? key : undefined;
+    }
+    const start = Number(query.get("start_time"));
+    if (!(start > 0) || start * 1000 > this.now - 60_000) return undefined;
+    return String(start * 1000).padStart(15, "0");
+  }
+}
+
+/** A server at work. */
+export interface ZendeskServer extends Vendor {
+  /** Lets its clock run on; until then it is the clock of the machine. */
+  advance(ms: number): void;
+  /** Changes a person, or adds one. */
+  change(index: number): void;
+  remove(index: number): void;
+  /** No cursor that was given so far is taken any more. */
+  forget(): void;
+  /** Index → how often the person changed. */
+  versions(): ReadonlyMap<number, number>;
+}
+
 /** Starts the server. */
-export function startZendesk(options: ZendeskOptions): Vendor {
+export function startZendesk(options: ZendeskOptions): ZendeskServer {
   const tokens: Tokens = new Map();
-  function list(call: VendorCall, all: readonly unknown[], key: string): Response {
+  const people = new People(options);
+  function guarded(call: VendorCall, answer: () => Response): Response {
     if (!isKnown(call, options, tokens)) {
       return Response.json({ error: "Couldn't authenticate you" }, { status: 401 });
     }
     if (call.headers.get("accept") !== "application/json") return invalid("accept");
-    return options.offsetOnly === true
-      ? byOffset(call, all, key)
-      : byCursor(call, options, all, key);
+    const response = answer();
+    response.headers.set("Date", new Date(people.now).toUTCString());
+    options.onPage?.();
+    return response;
+  }
+  function list(call: VendorCall, all: readonly unknown[], key: string): Response {
+    return guarded(
+      call,
+      () =>
+        options.offsetOnly === true ? byOffset(call, all, key) : byCursor(call, options, all, key),
+    );
   }
   function users(call: VendorCall): Response {
     const wanted = call.query.getAll("role[]");
-    const all = Array.from({ length: options.users }, (_, index) => user(index));
+    const all = people.all.map(toUser);
     const chosen = all.filter(({ role }) => wanted.length === 0 || wanted.includes(role ?? ""));
     return list(call, chosen, "users");
   }
@@ -209,13 +330,29 @@ export function startZendesk(options: ZendeskOptions): Vendor {
     const all = Array.from({ length }, (_, index) => organization(index));
     return list(call, all, "organizations");
   }
-  return startVendor({
+  const vendor = startVendor({
     routes: [
       { method: "POST", path: "/oauth/tokens", answer: (call) => grant(call, options, tokens) },
       { method: "GET", path: "/api/v2/users.json", answer: users },
       { method: "GET", path: "/api/v2/organizations.json", answer: organizations },
+      {
+        method: "GET",
+        path: "/api/v2/incremental/users/cursor.json",
+        answer: (call) => guarded(call, () => people.export(call)),
+      },
       ...toldRoutes(options, (call) => isKnown(call, options, tokens)),
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
+  });
+  const change = (index: number, deleted = false) => {
+    const version = (people.get(index)?.version ?? 0) + 1;
+    people.set({ index, updated: people.now, version, deleted });
+  };
+  return Object.assign(vendor, {
+    advance: (ms: number) => void (people.ahead += ms),
+    change: (index: number) => change(index),
+    remove: (index: number) => change(index, true),
+    forget: () => void (people.forgotten = String(people.now).padStart(15, "0")),
+    versions: () => new Map(people.all.map(({ index, version }) => [index, version])),
   });
 }
