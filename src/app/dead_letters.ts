@@ -7,8 +7,7 @@
 import type { Config } from "../config/config.ts";
 import { deliveryLimits } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
-import type { DeadEvent } from "../state/dead_events.ts";
-import type { DeadLetter } from "../state/dead_letters.ts";
+import type { DeadEvent, DeadLetter, State } from "../state/state.ts";
 import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { withConfig } from "./configuration.ts";
@@ -41,13 +40,13 @@ export interface DeadSelection {
 }
 
 /** Those that are meant and there. */
-export function findDeadRecords(
-  store: StateStore | undefined,
+export async function findDeadRecords(
+  store: State | undefined,
   { section, ids, reason }: DeadSelection,
-): DeadRecords {
+): Promise<DeadRecords> {
   const letterIds = ids?.filter((id) => !id.startsWith("w")).map(Number);
-  const letters = store?.deadLetters({ ids: letterIds, section, reason }) ?? [];
-  const events = store?.deadEvents(section) ?? [];
+  const letters = await store?.deadLetters.find({ ids: letterIds, section, reason }) ?? [];
+  const events = await store?.deadEvents.find(section) ?? [];
   const isMeant = (event: DeadEvent) =>
     (ids?.includes(eventId(event)) ?? true) && (reason === undefined || event.reason === reason);
   return { letters, events: events.filter(isMeant) };
@@ -60,13 +59,14 @@ export interface ReasonCount {
 }
 
 /** Why those of a section, or of all, are there. */
-export function countReasons(
+export async function countReasons(
   store: StateStore | undefined,
   section: string | undefined,
-): ReasonCount[] {
+): Promise<ReasonCount[]> {
   const counts = new Map<string, number>();
   const refused = store?.unfinishedWork().refused ?? [];
-  const events = (store?.deadEvents(section) ?? []).map((event) => ({ ...event, count: 1 }));
+  const given = await store?.deadEvents.find(section) ?? [];
+  const events = given.map((event) => ({ ...event, count: 1 }));
   for (const { section: of, reason, count } of [...refused, ...events]) {
     if (section === undefined || of === section) {
       counts.set(reason, (counts.get(reason) ?? 0) + count);
@@ -78,9 +78,12 @@ export function countReasons(
 }
 
 /** Forgets them. */
-export function discardDeadRecords(store: StateStore, { letters, events }: DeadRecords): void {
-  store.removeDeadLetters(letters.map(({ id }) => id));
-  store.removeDeadEvents(events.map(({ id }) => id));
+export async function discardDeadRecords(
+  store: State,
+  { letters, events }: DeadRecords,
+): Promise<void> {
+  await store.deadLetters.remove(letters.map(({ id }) => id));
+  await store.deadEvents.remove(events.map(({ id }) => id));
 }
 
 /** How letters are sent again. */
@@ -124,7 +127,7 @@ export async function retryDeadRecords(
 ): Promise<void> {
   {
     using opened = openExistingStore(app);
-    opened.store?.reviveEvents(events.map(({ id }) => id));
+    await opened.store?.deadEvents.revive(events.map(({ id }) => id));
   }
   if (letters.length === 0) return;
   await withConfig(app, [], (config) => resendLetters(app, config, letters, settings, resent));

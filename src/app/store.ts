@@ -28,13 +28,15 @@ function open(
 }
 
 /** Opens the state file for uploading, unless there is to be none, and removes old dead letters. */
-export function openStore(app: AppContext, { oomnitza }: Config): OpenStore {
+export async function openStore(app: AppContext, { oomnitza }: Config): Promise<OpenStore> {
   const { stateFile, log } = app;
   if (stateFile === undefined) return noStore;
   const opened = open(app, stateFile, oomnitza?.url);
-  if (oomnitza === undefined) return opened;
+  const { store } = opened;
+  if (oomnitza === undefined || store === undefined) return opened;
   const { dead_letter_days: days, dead_letter_count: count } = oomnitza;
-  const pruned = opened.store?.pruneDeadLetters(days, count) ?? 0;
+  const pruned = await store.deadLetters.prune(days, count) +
+    await store.deadEvents.prune(days, count);
   if (pruned > 0) {
     log.warning(
       `${pruned} refused records were discarded: more than ${days} days old, or more than ${count}`,

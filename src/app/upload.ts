@@ -91,10 +91,15 @@ export function deliverPrepared(
 }
 
 /** A store that is open already serves, as long as it is about the instance of the configuration. */
-function storeFor(app: AppContext, config: Config, request: UploadRequest): OpenStore {
-  const { testmode, store } = request;
+async function storeFor(
+  app: AppContext,
+  config: Config,
+  { testmode, store }: UploadRequest,
+): Promise<OpenStore> {
   if (testmode !== undefined) return noStore;
-  if (store === undefined || store.instance !== config.oomnitza?.url) return openStore(app, config);
+  if (store === undefined || store.instance !== config.oomnitza?.url) {
+    return await openStore(app, config);
+  }
   return { store, [Symbol.dispose]() {} };
 }
 
@@ -185,7 +190,7 @@ export async function uploadSections(
   }
   const { chosen, notEnabled } = selectSections(app, config, names);
   if (request.testmode !== undefined) app.log.info("Test mode: nothing is sent");
-  using opened = storeFor(app, config, request);
+  using opened = await storeFor(app, config, request);
   const { store } = opened;
   const running = new Set<string>();
   const grouped = new GroupedLog(app.log, app.redactor, () => running.size > 1);

@@ -17,9 +17,7 @@ import {
 } from "../app/dead_letters.ts";
 import { withLock } from "../app/upload_lock.ts";
 import { opt } from "../sdk/option.ts";
-import type { DeadEvent } from "../state/dead_events.ts";
-import type { DeadLetter } from "../state/dead_letters.ts";
-import type { StateStore } from "../state/store.ts";
+import type { DeadEvent, DeadLetter, State } from "../state/state.ts";
 import { describeResent, type Resent } from "../sync/deliver/resend.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { uploadFlags } from "./flags.ts";
@@ -36,15 +34,15 @@ const positionals = {
 } as const;
 
 /** The letters and events that a command line means. Ids that are not there are an error. */
-function choose(
-  store: StateStore | undefined,
+async function choose(
+  store: State | undefined,
   words: readonly string[],
   section: string,
-): DeadRecords {
+): Promise<DeadRecords> {
   const invalid = words.find((word) => !/^w?\d+$/.test(word));
   if (invalid !== undefined) throw new UsageError(`"${invalid}" is not the id of a refused record`);
   const name = section === "" ? undefined : section;
-  const chosen = findDeadRecords(store, {
+  const chosen = await findDeadRecords(store, {
     section: name,
     ids: words.length === 0 ? undefined : words,
   });
@@ -90,16 +88,16 @@ export const failed = defineCommand({
     { line: "agent failed", does: "list all of them" },
     { line: "agent failed --section okta --output json", does: "those of one section, in full" },
   ],
-  run(context, flags) {
+  async run(context, flags) {
     using state = openExisting(context);
-    const chosen = choose(state.store, [], flags.section);
+    const chosen = await choose(state.store, [], flags.section);
     const rows = formatLetterRows(chosen);
     const { global, print } = context;
     if (global.output === "json") print(stringifyExactJson(toJsonRecords(chosen), 2));
     else if (rows.length === 0) {
       print(`No refused records are kept in ${context.stateFile ?? "a state file"}`);
     } else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
-    return Promise.resolve(exitCodes.ok);
+    return exitCodes.ok;
   },
 });
 
@@ -109,7 +107,7 @@ async function retryChosen(
   section: string,
   words: readonly string[],
 ): Promise<number> {
-  const chosen = chooseNow(context, words, section);
+  const chosen = await chooseNow(context, words, section);
   const resent = countResent();
   try {
     await retryDeadRecords(context, chosen, resent, { workers });
@@ -120,13 +118,13 @@ async function retryChosen(
   return accepted + processing === chosen.letters.length ? exitCodes.ok : exitCodes.failed;
 }
 
-function chooseNow(
+async function chooseNow(
   context: CommandContext,
   words: readonly string[],
   section: string,
-): DeadRecords {
+): Promise<DeadRecords> {
   using state = openExisting(context);
-  return choose(state.store, words, section);
+  return await choose(state.store, words, section);
 }
 
 function showResent(
@@ -175,7 +173,7 @@ export const discard = defineCommand({
     { line: "agent discard 17", does: "forget one" },
     { line: "agent discard --all", does: "forget all" },
   ],
-  run(context, flags, words) {
+  async run(context, flags, words) {
     if (words.length === 0 && flags.section === "" && !flags.all) {
       throw new UsageError("Nothing was named to discard", {
         hint: "Give ids, --section NAME or --all.",
@@ -184,12 +182,12 @@ export const discard = defineCommand({
     if (flags.all && words.length > 0) throw new UsageError("Give ids or --all, not both");
     using state = openExisting(context);
     const { store } = state;
-    const chosen = choose(store, words, flags.section);
-    if (store !== undefined) discardDeadRecords(store, chosen);
+    const chosen = await choose(store, words, flags.section);
+    if (store !== undefined) await discardDeadRecords(store, chosen);
     const { global, print } = context;
     const discarded = listIds(chosen).length;
     if (global.output === "json") print(stringifyExactJson({ discarded }));
     else print(`${discarded} discarded`);
-    return Promise.resolve(exitCodes.ok);
+    return exitCodes.ok;
   },
 });

@@ -83,7 +83,7 @@ export async function runDaemon(
   const { chosen } = selectSections(app, config, "all");
   const options = checkServeOptions(config, host);
   if (testmode !== undefined) log.info("Test mode: nothing is sent");
-  using state = openServeState(app, config, testmode !== undefined);
+  using state = await openServeState(app, config, testmode !== undefined);
   const work = new AbortController();
   const { signal } = work;
   const watch = openWatch(app, config, state.store);

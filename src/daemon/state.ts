@@ -21,15 +21,15 @@ export interface ServeState {
 }
 
 /** Opens the state; in test mode one that is gone afterwards, so that nothing real is touched. */
-export function openServeState(
+export async function openServeState(
   app: AppContext,
   config: Config,
   testmode: boolean,
-): ServeState {
+): Promise<ServeState> {
   const redact = (text: string) => app.redactor.redact(text);
   const path = testmode ? undefined : app.stateFile;
   if (path !== undefined) {
-    const opened = openStore(app, config);
+    const opened = await openStore(app, config);
     const inbox = new StateInbox({ path, redact });
     return {
       inbox,

@@ -8,7 +8,10 @@ import type { StateStore } from "../state/store.ts";
 import type { GuiContext } from "./context.ts";
 
 /** Looks into the state file; without one there is nothing to see. */
-export function withState<T>(gui: GuiContext, look: (store: StateStore) => T): T | undefined {
+export async function withState<T>(
+  gui: GuiContext,
+  look: (store: StateStore) => T | Promise<T>,
+): Promise<T | undefined> {
   using opened = openExistingStore(gui);
-  return opened.store === undefined ? undefined : look(opened.store);
+  return opened.store === undefined ? undefined : await look(opened.store);
 }

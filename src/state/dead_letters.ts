@@ -7,33 +7,8 @@
 import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
-
-/** A refused record. */
-export interface DeadLetter {
-  readonly id: number;
-  /** The run that it was refused in. */
-  readonly run: string;
-  readonly section: string;
-  /** When it was refused last, ISO 8601. */
-  readonly at: string;
-  /** Values of its sync fields. */
-  readonly record: string;
-  /** HTTP status of the answer, null when there was none. */
-  readonly status: number | null;
-  readonly reason: string;
-  readonly payload: MappedRecord;
-  /** How it is sent, as JSON. */
-  readonly upload: string;
-}
-
-/** Which dead letters are meant: those for which all of it holds that is there. */
-export interface Selection {
-  readonly ids?: readonly number[] | undefined;
-  readonly section?: string | undefined;
-  readonly reason?: string | undefined;
-  /** Of those so many, after the first so many. */
-  readonly window?: { readonly limit: number; readonly offset: number } | undefined;
-}
+import type { UseState } from "./file.ts";
+import type { DeadLetter, DeadLetters, Selection } from "./state.ts";
 
 export function addDeadLetter(
   database: Sqlite,
@@ -67,8 +42,7 @@ function parseLetter(row: SqliteRow): DeadLetter {
   };
 }
 
-/** Those that are meant, oldest first. */
-export function findDeadLetters(database: Sqlite, selection: Selection): DeadLetter[] {
+function findLetters(database: Sqlite, selection: Selection): DeadLetter[] {
   const { ids, section, reason, window } = selection;
   // A condition that may or may not hold would keep SQLite from its indexes.
   const conditions = [
@@ -90,38 +64,56 @@ export function findDeadLetters(database: Sqlite, selection: Selection): DeadLet
   return rows.map(parseLetter);
 }
 
-/** Removes some, all or none. */
-export function removeDeadLetters(database: Sqlite, ids: readonly number[]): void {
-  database.transaction(() => {
-    for (const id of ids) database.run("DELETE FROM dead_letters WHERE id = ?", id);
-  });
-}
+/** Dead letters, in the state file. */
+export class StateDeadLetters implements DeadLetters {
+  readonly #use: UseState;
+  readonly #redact: (text: string) => string;
 
-/** Notes that one was refused again. */
-export function refuseAgain(
-  database: Sqlite,
-  letter: Pick<DeadLetter, "id" | "at" | "status" | "reason">,
-): void {
-  database.run(
-    "UPDATE dead_letters SET at = ?, status = ?, reason = ? WHERE id = ?",
-    letter.at,
-    letter.status,
-    letter.reason,
-    letter.id,
-  );
-}
+  /** @param redact Masks secrets. */
+  constructor(use: UseState, redact: (text: string) => string) {
+    this.#use = use;
+    this.#redact = redact;
+  }
 
-/** Removes what is older than `before` (ISO 8601), then the oldest beyond `count`; gives how many. */
-export function pruneDeadLetters(database: Sqlite, before: string, count: number): number {
-  return database.transaction(() => {
-    const old = database.rows("DELETE FROM dead_letters WHERE at < ? RETURNING id", before);
-    const many = database.rows(
-      `DELETE FROM dead_letters WHERE id NOT IN (
-        SELECT id FROM dead_letters ORDER BY id DESC LIMIT ?) RETURNING id`,
-      count,
+  find(selection: Selection): Promise<DeadLetter[]> {
+    return this.#use((database) => findLetters(database, selection));
+  }
+
+  remove(ids: readonly number[]): Promise<void> {
+    return this.#use((database) =>
+      database.transaction(() => {
+        for (const id of ids) database.run("DELETE FROM dead_letters WHERE id = ?", id);
+      })
     );
-    return old.length + many.length;
-  });
+  }
+
+  refuseAgain(id: number, status: number | null, reason: string): Promise<void> {
+    const at = new Date().toISOString();
+    return this.#use((database) =>
+      database.run(
+        "UPDATE dead_letters SET at = ?, status = ?, reason = ? WHERE id = ?",
+        at,
+        status,
+        this.#redact(reason),
+        id,
+      )
+    );
+  }
+
+  prune(days: number, count: number): Promise<number> {
+    const before = new Date(Date.now() - days * 86_400_000).toISOString();
+    return this.#use((database) =>
+      database.transaction(() => {
+        const old = database.rows("DELETE FROM dead_letters WHERE at < ? RETURNING id", before);
+        const many = database.rows(
+          `DELETE FROM dead_letters WHERE id NOT IN (
+            SELECT id FROM dead_letters ORDER BY id DESC LIMIT ?) RETURNING id`,
+          count,
+        );
+        return old.length + many.length;
+      })
+    );
+  }
 }
 
 /** How many records of a section were refused for the same reason. */

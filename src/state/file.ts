@@ -110,3 +110,18 @@ export function unusable(path: string, cause: unknown): AgentError {
     cause,
   });
 }
+
+/** Does some work with a state file at once, and gives what came of it as the promise that {@linkcode State} asks for. */
+export type UseState = <T>(work: (database: Sqlite) => T) => Promise<T>;
+
+/** Makes a {@linkcode UseState} of an open file, whose errors are those of {@linkcode unusable}. */
+export function useState(path: string, database: Sqlite): UseState {
+  return <T>(work: (database: Sqlite) => T) =>
+    new Promise<T>((resolve) => {
+      try {
+        resolve(work(database));
+      } catch (error) {
+        throw unusable(path, error);
+      }
+    });
+}

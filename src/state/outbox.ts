@@ -146,9 +146,9 @@ export class StateOutbox {
     batchId: number,
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
-  ): void {
+  ): Promise<void> {
     const { run } = this.#owner;
-    this.#write((database) => {
+    return this.#later((database) => {
       for (const record of refused) this.#addDeadLetter(record);
       if (++this.#uncounted >= uncountedAnswers) this.#writeCounts(database);
       const isNoted = this.#noteParts(database, batchId, refused, pending);
@@ -267,6 +267,10 @@ export class StateOutbox {
     const text = stringifyExactJson(payload);
     const letter = { run, section, at, record, status, reason: redact(reason), upload };
     addDeadLetter(database, { ...letter, payload: text });
+  }
+
+  #later<T>(work: (database: Sqlite) => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.#write(work)));
   }
 
   #write<T>(work: (database: Sqlite) => T): T {

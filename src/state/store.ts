@@ -7,24 +7,9 @@
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { AcceptedRecords } from "./accepted.ts";
 import { type SectionCursor, shareCursor } from "./cursor.ts";
-import {
-  type DeadEvent,
-  findDeadEvents,
-  pruneDeadEvents,
-  removeDeadEvents,
-  reviveEvents,
-} from "./dead_events.ts";
-import {
-  countDeadLetters,
-  type DeadLetter,
-  findDeadLetters,
-  pruneDeadLetters,
-  refuseAgain,
-  type RefusedCount,
-  removeDeadLetters,
-  type Selection,
-} from "./dead_letters.ts";
-import { hasLog, openState, unusable, withoutWaiting } from "./file.ts";
+import { StateDeadEvents } from "./dead_events.ts";
+import { countDeadLetters, type RefusedCount, StateDeadLetters } from "./dead_letters.ts";
+import { hasLog, openState, unusable, useState, withoutWaiting } from "./file.ts";
 import { newId } from "./id.ts";
 import { type InboxSize, inboxSizes } from "./inbox.ts";
 import { StateOutbox } from "./outbox.ts";
@@ -44,6 +29,7 @@ import {
   waitingRecords,
 } from "./runs.ts";
 import type { PastRun, RunOrigin, StoredRun } from "./runs.ts";
+import type { State } from "./state.ts";
 import { type SyncFile, WalSync } from "./wal_sync.ts";
 
 /** A running upload, in the state file. */
@@ -99,12 +85,14 @@ export interface StoreSettings {
 }
 
 /** The state file, open. Everything throws `AgentError` when it fails. */
-export class StateStore {
+export class StateStore implements State {
   readonly path: string;
   /** Address of the Oomnitza instance that it was opened for. */
   readonly instance: string | undefined;
   /** What Oomnitza accepted. */
   readonly accepted: AcceptedRecords;
+  readonly deadLetters: StateDeadLetters;
+  readonly deadEvents: StateDeadEvents;
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
   /** Absent where commits are on the disk by themselves. */
@@ -119,6 +107,9 @@ export class StateStore {
     this.#database = openState(path);
     this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
     this.accepted = new AcceptedRecords(this.#database, instance, (cause) => unusable(path, cause));
+    const use = useState(path, this.#database);
+    this.deadLetters = new StateDeadLetters(use, redact);
+    this.deadEvents = new StateDeadEvents(use);
   }
 
   /**
@@ -231,44 +222,6 @@ export class StateStore {
 
   run(id: string): StoredRun | undefined {
     return this.#use((database) => findRun(database, id, (owner) => isAtWork(this.path, owner)));
-  }
-
-  deadLetters(selection: Selection): DeadLetter[] {
-    return this.#use((database) => findDeadLetters(database, selection));
-  }
-
-  removeDeadLetters(ids: readonly number[]): void {
-    this.#use((database) => removeDeadLetters(database, ids));
-  }
-
-  /** Notes that a dead letter was refused again. */
-  refuseAgain(id: number, status: number | null, reason: string): void {
-    const at = new Date().toISOString();
-    const letter = { id, at, status, reason: this.#redact(reason) };
-    this.#use((database) => refuseAgain(database, letter));
-  }
-
-  /** Removes dead letters and events given up that are older than so many days, and the oldest beyond a count; gives how many. */
-  pruneDeadLetters(days: number, count: number): number {
-    const before = new Date(Date.now() - days * 86_400_000).toISOString();
-    return this.#use((database) =>
-      pruneDeadLetters(database, before, count) +
-      pruneDeadEvents(database, Date.parse(before), count)
-    );
-  }
-
-  /** Webhook events of a section, or all, that were given up. */
-  deadEvents(section: string | undefined): DeadEvent[] {
-    return this.#use((database) => findDeadEvents(database, section));
-  }
-
-  /** Lets the listener try some events again. */
-  reviveEvents(ids: readonly number[]): void {
-    this.#use((database) => reviveEvents(database, ids, Date.now()));
-  }
-
-  removeDeadEvents(ids: readonly number[]): void {
-    this.#use((database) => removeDeadEvents(database, ids));
   }
 
   /** The memory of a section. */

@@ -141,7 +141,7 @@ describe("the state file", () => {
       reason: "no such model",
       status: 400,
     }));
-    run.outbox.acknowledge(id, refused, []);
+    await run.outbox.acknowledge(id, refused, []);
     run.outbox.finish();
     expect((await checkState(path))[0]).toMatchObject({
       state: "warning",

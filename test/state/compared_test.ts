@@ -58,7 +58,7 @@ test("what was sent as it was is not taken in again, what changed is", async () 
   await accept(store, first);
   const sent = [{ TAG: "T1", OS: "1" }, { TAG: "T2", OS: "2" }, { TAG: "T4", OS: "1" }];
   const { run, batch } = send(store, sent);
-  run.outbox.acknowledge(batch, [], []);
+  await run.outbox.acknowledge(batch, [], []);
   run.outbox.finish();
   expect(known(store)).toEqual([
     ['["T1","1"]', true, false],
@@ -74,7 +74,7 @@ test("what another run got accepted meanwhile is overwritten by what was sent af
   await accept(store, first);
   const { run, batch } = send(store, first);
   store.accepted.add(section, upload, "w", [{ TAG: "T1", OS: "2" }]);
-  run.outbox.acknowledge(batch, [], []);
+  await run.outbox.acknowledge(batch, [], []);
   run.outbox.finish();
   expect(known(store)[0]).toEqual(['["T1","1"]', false, false]);
 });
@@ -86,7 +86,7 @@ test("that holds also when it was taken in before the answer came", async () => 
   const { run, batch } = send(store, first);
   store.accepted.add(section, upload, "w", [{ TAG: "T1", OS: "2" }]);
   expect(known(store)[0]?.[0]).toBe('["T1","2"]');
-  run.outbox.acknowledge(batch, [], []);
+  await run.outbox.acknowledge(batch, [], []);
   run.outbox.finish();
   expect(known(store)[0]?.[0]).toBe('["T1","1"]');
 });
@@ -97,7 +97,7 @@ test("a section that was forgotten meanwhile knows all that was sent", async () 
   await accept(store, first);
   const { run, batch } = send(store, first);
   store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
-  run.outbox.acknowledge(batch, [], []);
+  await run.outbox.acknowledge(batch, [], []);
   run.outbox.finish();
   expect(known(store).map(([values]) => values)).toEqual([
     '["T1","1"]',
@@ -113,7 +113,7 @@ test("records that were sent to another destination meanwhile are known all the 
   const { run, batch } = send(store, first);
   const other = JSON.stringify({ ...JSON.parse(upload), updateOnly: true });
   store.accepted.add(section, other, "b", [{ TAG: "T9", OS: "1" }]);
-  run.outbox.acknowledge(batch, [], []);
+  await run.outbox.acknowledge(batch, [], []);
   run.outbox.finish();
   expect(known(store).map(([values]) => values)).toEqual([
     '["T1","1"]',
@@ -127,11 +127,13 @@ test("a record that was sent as it was, and refused, is sent again", async () =>
   const { store } = opened;
   await accept(store, first);
   const { run, batch } = send(store, first);
-  run.outbox.acknowledge(batch, [refuse(first[1] as MappedRecord)], [first[2] as MappedRecord]);
+  await run.outbox.acknowledge(batch, [refuse(first[1] as MappedRecord)], [
+    first[2] as MappedRecord,
+  ]);
   expect(known(store).map(([, , mustSend]) => mustSend)).toEqual([false, true, false]);
   const [left] = run.outbox.pending();
   expect(left?.records).toEqual([first[2] as MappedRecord]);
-  run.outbox.acknowledge(left?.id ?? 0, [], []);
+  await run.outbox.acknowledge(left?.id ?? 0, [], []);
   run.outbox.finish();
   expect(known(store).map(([values]) => values)).toEqual([
     '["T1","1"]',
@@ -159,7 +161,7 @@ test("what a run that died left is delivered later, and is known as it was sent"
   for (const { outbox } of store.unfinishedRuns(storedSection)) {
     for (const { id, records } of outbox.pending()) {
       expect(records).toEqual(sent);
-      outbox.acknowledge(id, [], []);
+      await outbox.acknowledge(id, [], []);
     }
     outbox.finish();
   }

@@ -58,7 +58,7 @@ test("what is not due waits, unless it is taken early", () => {
   expect(inbox.nextDue("other")).toBeUndefined();
 });
 
-test("what was done goes, what failed comes again, what was given up is dead", () => {
+test("what was done goes, what failed comes again, what was given up is dead", async () => {
   using opened = openInbox();
   const { inbox, store } = opened;
   inbox.add([event("a"), event("b"), event("c")]);
@@ -71,10 +71,10 @@ test("what was done goes, what failed comes again, what was given up is dead", (
   ]);
   expect(inbox.sizes()).toMatchObject([{ section: "devices", waiting: 1, dead: 1 }]);
   expect(inbox.take("devices", 10, false)).toMatchObject([{ key: "b", tries: 1 }]);
-  expect(store.deadEvents(undefined)).toMatchObject([
+  expect(await store.deadEvents.find(undefined)).toMatchObject([
     { section: "devices", record: "c", reason: "no ***", payload: "c" },
   ]);
-  expect(store.deadEvents("other")).toEqual([]);
+  expect(await store.deadEvents.find("other")).toEqual([]);
 });
 
 test("an entry that failed yields to a newer event about the same", () => {
@@ -108,15 +108,15 @@ test("the longest due comes first, and no more than asked for", () => {
   expect(inbox.sizes()[0]?.oldest).toBeGreaterThan(0);
 });
 
-test("events that were given up can be revived or removed", () => {
+test("events that were given up can be revived or removed", async () => {
   using opened = openInbox();
   const { inbox, store } = opened;
   inbox.add([event("a"), event("b")]);
   const taken = inbox.take("devices", 10, false);
   inbox.recordOutcomes(taken.map(({ id }) => ({ id, kind: "dead", tries: 9, reason: "no" })));
-  const [a, b] = store.deadEvents(undefined);
-  store.reviveEvents([a?.id ?? 0]);
+  const [a, b] = await store.deadEvents.find(undefined);
+  await store.deadEvents.revive([a?.id ?? 0]);
   expect(inbox.take("devices", 10, false)).toMatchObject([{ key: "a", tries: 0 }]);
-  store.removeDeadEvents([b?.id ?? 0]);
-  expect(store.deadEvents(undefined)).toEqual([]);
+  await store.deadEvents.remove([b?.id ?? 0]);
+  expect(await store.deadEvents.find(undefined)).toEqual([]);
 });

@@ -35,7 +35,7 @@ function refused(payload: MappedRecord, reason = "400 bad") {
   return { payload, record: String(payload.TAG), reason, status: 400 };
 }
 
-test("a batch is pending until it is acknowledged", () => {
+test("a batch is pending until it is acknowledged", async () => {
   using opened = openTestStore();
   const { store } = opened;
   const run = begin(store);
@@ -45,21 +45,21 @@ test("a batch is pending until it is acknowledged", () => {
     { id: second, records: [{ TAG: "T2" }, { TAG: "T3" }], tries: 0 },
   ]);
   expect(store.run(run.id)).toMatchObject({ state: "running", waiting: 3 });
-  run.outbox.acknowledge(first, [], []);
+  await run.outbox.acknowledge(first, [], []);
   expect(run.outbox.pending().map(({ id }) => id)).toEqual([second]);
   expect(store.run(run.id)?.waiting).toBe(2);
   expect([...store.accepted.pending(section)]).toEqual([{ TAG: "T2" }, { TAG: "T3" }]);
 });
 
-test("of a batch, refused records become dead letters, and those not answered stay", () => {
+test("of a batch, refused records become dead letters, and those not answered stay", async () => {
   using opened = openTestStore();
   const { store } = opened;
   const run = begin(store);
   const batch = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3" }];
   const [id = 0] = put(run, batch);
-  run.outbox.acknowledge(id, [refused({ TAG: "T2" }, "a secret")], [{ TAG: "T3" }]);
+  await run.outbox.acknowledge(id, [refused({ TAG: "T2" }, "a secret")], [{ TAG: "T3" }]);
   expect(run.outbox.pending()).toEqual([{ id, records: [{ TAG: "T3" }], tries: 0 }]);
-  expect(store.deadLetters({})).toMatchObject([
+  expect(await store.deadLetters.find({})).toMatchObject([
     {
       section,
       run: run.id,
@@ -76,22 +76,22 @@ test("of a batch, refused records become dead letters, and those not answered st
   expect(baseline.find('["T3"]')).toBeUndefined();
 });
 
-test("of records that are the same, one that was not accepted counts once", () => {
+test("of records that are the same, one that was not accepted counts once", async () => {
   using opened = openTestStore();
   const { store } = opened;
   const run = begin(store);
   const [id = 0] = put(run, [{ TAG: "T1" }, { TAG: "T1" }]);
-  run.outbox.acknowledge(id, [refused({ TAG: "T1" })], []);
+  await run.outbox.acknowledge(id, [refused({ TAG: "T1" })], []);
   // One was accepted, one refused: it is known, and sent again.
   expect(store.accepted.baseline(section, upload).find('["T1"]')).toMatchObject({ mustSend: true });
 });
 
-test("what was accepted as a whole is known when the run has ended", () => {
+test("what was accepted as a whole is known when the run has ended", async () => {
   using opened = openTestStore();
   const { store } = opened;
   const run = begin(store);
   const [id = 0] = put(run, [{ TAG: "T1" }]);
-  run.outbox.acknowledge(id, [], []);
+  await run.outbox.acknowledge(id, [], []);
   run.outbox.finish();
   expect(store.accepted.baseline(section, upload).find('["T1"]')).toBeDefined();
   expect(store.accepted.baseline(section, JSON.stringify({ syncFields: ["OTHER"] })).size).toBe(0);
@@ -104,7 +104,7 @@ test("a section that is not to be remembered leaves no trace of its records", as
   await store.accepted.forget(section);
   const run = store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
   const [id = 0] = put(run, [{ TAG: "T2" }]);
-  run.outbox.acknowledge(id, [], []);
+  await run.outbox.acknowledge(id, [], []);
   run.outbox.finish();
   const baseline = store.accepted.baseline(section, upload);
   expect([baseline.find('["T1"]'), baseline.find('["T2"]')]).toEqual([undefined, undefined]);
@@ -209,26 +209,30 @@ test("runs are listed from the newest, and the last of a section are known", asy
   expect(store.run("nosuch")).toBeUndefined();
 });
 
-test("dead letters are chosen, removed and pruned", () => {
+test("dead letters are chosen, removed and pruned", async () => {
   using opened = openTestStore();
   const { store } = opened;
   const run = begin(store);
   const records = ["T1", "T2", "T3", "T4"].map((TAG) => ({ TAG }));
   const [id = 0] = put(run, records);
-  run.outbox.acknowledge(id, records.map((record) => refused(record)), []);
-  const [one, two] = store.deadLetters({});
-  expect(store.deadLetters({ section: "other" })).toEqual([]);
-  expect(store.deadLetters({ ids: [one?.id ?? 0] })).toMatchObject([{ record: "T1" }]);
-  store.refuseAgain(one?.id ?? 0, 422, "another secret");
-  expect(store.deadLetters({ ids: [one?.id ?? 0] })).toMatchObject([
+  await run.outbox.acknowledge(id, records.map((record) => refused(record)), []);
+  const [one, two] = await store.deadLetters.find({});
+  expect(await store.deadLetters.find({ section: "other" })).toEqual([]);
+  expect(await store.deadLetters.find({ ids: [one?.id ?? 0] })).toMatchObject([{ record: "T1" }]);
+  await store.deadLetters.refuseAgain(one?.id ?? 0, 422, "another secret");
+  expect(await store.deadLetters.find({ ids: [one?.id ?? 0] })).toMatchObject([
     { status: 422, reason: "another ***" },
   ]);
-  store.removeDeadLetters([two?.id ?? 0]);
-  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T1", "T3", "T4"]);
-  expect(store.pruneDeadLetters(1, 2)).toBe(1);
-  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T3", "T4"]);
+  await store.deadLetters.remove([two?.id ?? 0]);
+  expect((await store.deadLetters.find({})).map(({ record }) => record)).toEqual([
+    "T1",
+    "T3",
+    "T4",
+  ]);
+  expect(await store.deadLetters.prune(1, 2)).toBe(1);
+  expect((await store.deadLetters.find({})).map(({ record }) => record)).toEqual(["T3", "T4"]);
   using database = new Database(store.path);
   database.run("UPDATE dead_letters SET at = '2020-01-01T00:00:00.000Z' WHERE record = 'T3'");
-  expect(store.pruneDeadLetters(1, 10)).toBe(1);
-  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T4"]);
+  expect(await store.deadLetters.prune(1, 10)).toBe(1);
+  expect((await store.deadLetters.find({})).map(({ record }) => record)).toEqual(["T4"]);
 });

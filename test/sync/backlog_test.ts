@@ -76,7 +76,7 @@ test("what is refused becomes a dead letter, the rest is sent", async () => {
   const sink = fakeSink(({ tags }) => tags.includes("T2") ? 400 : 200);
   const { counts } = await deliver(store, sink);
   expect(counts).toEqual({ records: 4, sent: 3, failed: 1, kept: 0 });
-  expect(store.deadLetters({})).toMatchObject([{ record: "T2", status: 400 }]);
+  expect(await store.deadLetters.find({})).toMatchObject([{ record: "T2", status: 400 }]);
 });
 
 test("an instance that cannot take it ends the run: nothing newer may overtake it", async () => {
@@ -104,7 +104,7 @@ test("a batch that five runs and a day could not deliver moves to the dead lette
   expect(lines).toContain(
     "error: Moved to the dead letters: 2 records: 6 runs in more than a day could not deliver it",
   );
-  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T1", "T2"]);
+  expect((await store.deadLetters.find({})).map(({ record }) => record)).toEqual(["T1", "T2"]);
 });
 
 test("a batch that is old and was tried less often is tried again", async () => {

@@ -85,14 +85,14 @@ test("a record that shares its key with one that was sent is sent, too", async (
   expect(comparison.differing).toBe(1);
 });
 
-test("a record that was refused since it was accepted is sent again", () => {
+test("a record that was refused since it was accepted is sent again", async () => {
   using opened = openTestStore();
   const { store } = opened;
   store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
   const run = store.begin(storedSection, "upload", () => ({}));
   const [id = 0] = run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
   const refused = { payload: { TAG: "T1" }, record: "T1", reason: "400", status: 400 };
-  run.outbox.acknowledge(id, [refused], []);
+  await run.outbox.acknowledge(id, [refused], []);
   const baseline = store.accepted.baseline(section, upload);
   const comparison = new Comparison({ baseline, syncFields: ["TAG"] });
   expect(comparison.compare({ TAG: "T1" })).toMatchObject({ kind: "changed", fields: [] });

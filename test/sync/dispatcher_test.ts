@@ -156,7 +156,7 @@ test("what cannot be made durable is not sent", async () => {
     },
     sync: () => Promise.resolve(),
     remove: () => {},
-    acknowledge: () => {},
+    acknowledge: () => Promise.resolve(),
   };
   const { dispatcher, begun, lost } = start({ outbox });
   dispatcher.add(batchOf(mappedRecords(2)));

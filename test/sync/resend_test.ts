@@ -11,13 +11,17 @@ import { type FakeSink, fakeSink, keepLog, mappedRecords, upload } from "./suppo
 import { openTestStore, storedSection } from "./support/store.ts";
 
 /** Lets records become dead letters. */
-function refuse(store: StateStore, records: readonly MappedRecord[], stored = storedSection): void {
+async function refuse(
+  store: StateStore,
+  records: readonly MappedRecord[],
+  stored = storedSection,
+): Promise<void> {
   const run = store.begin(stored, "upload", () => ({}));
   const [id = 0] = run.outbox.put([{ records, text: undefined }]);
   const refused = records.map((payload) => {
     return { payload, record: String(payload.TAG), reason: "400 a secret", status: 400 };
   });
-  run.outbox.acknowledge(id, refused, []);
+  await run.outbox.acknowledge(id, refused, []);
   run.outbox.finish();
 }
 
@@ -32,7 +36,7 @@ async function retry(store: StateStore, sink: FakeSink) {
   const oomnitza = { post: sink.post } as never;
   const { log } = keepLog();
   const error = await resend(
-    store.deadLetters({}),
+    await store.deadLetters.find({}),
     { ...how, store, oomnitza, log, redact },
     resent,
   )
@@ -43,7 +47,7 @@ async function retry(store: StateStore, sink: FakeSink) {
 test("what is accepted now is gone, and known for the next comparison", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  refuse(store, mappedRecords(3));
+  await refuse(store, mappedRecords(3));
   const sink = fakeSink([200]);
   expect((await retry(store, sink)).resent).toEqual({
     accepted: 3,
@@ -51,7 +55,7 @@ test("what is accepted now is gone, and known for the next comparison", async ()
     unanswered: 0,
     processing: 0,
   });
-  expect(store.deadLetters({})).toEqual([]);
+  expect(await store.deadLetters.find({})).toEqual([]);
   const baseline = store.accepted.baseline("devices", storedSection.upload);
   expect(baseline.find('["T2"]')).toMatchObject({ mustSend: false });
   const sent = JSON.parse(sink.posted[0]?.body ?? "");
@@ -62,7 +66,7 @@ test("what is accepted now is gone, and known for the next comparison", async ()
 test("what is refused again stays with its new reason, what is not answered as it was", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  refuse(store, mappedRecords(2));
+  await refuse(store, mappedRecords(2));
   const sink = fakeSink(({ tags }) => tags.includes("T1") ? 422 : 200);
   expect((await retry(store, sink)).resent).toEqual({
     accepted: 1,
@@ -70,21 +74,21 @@ test("what is refused again stays with its new reason, what is not answered as i
     unanswered: 0,
     processing: 0,
   });
-  expect(store.deadLetters({})).toMatchObject([
+  expect(await store.deadLetters.find({})).toMatchObject([
     { record: "T1", status: 422, reason: "422 no such luck" },
   ]);
   const away = await retry(store, fakeSink([503]));
   expect(away.resent).toEqual({ accepted: 0, refused: 0, unanswered: 1, processing: 0 });
-  expect(store.deadLetters({})).toMatchObject([{ record: "T1", status: 422 }]);
+  expect(await store.deadLetters.find({})).toMatchObject([{ record: "T1", status: 422 }]);
 });
 
 test("letters go by section and by how they are sent", async () => {
   using opened = openTestStore();
   const { store } = opened;
   const users = JSON.stringify({ ...upload, kind: "users", portion: "other" });
-  refuse(store, mappedRecords(2));
-  refuse(store, [{ TAG: "U1" }], { ...storedSection, upload: users as never });
-  refuse(store, [{ TAG: "T9" }]);
+  await refuse(store, mappedRecords(2));
+  await refuse(store, [{ TAG: "U1" }], { ...storedSection, upload: users as never });
+  await refuse(store, [{ TAG: "T9" }]);
   const sink = fakeSink([200]);
   await retry(store, sink);
   const batches = sink.posted.filter(({ tags }) => tags.length > 0);
@@ -94,9 +98,9 @@ test("letters go by section and by how they are sent", async () => {
 test("what ends the sending is thrown, after what was answered is written down", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  refuse(store, mappedRecords(1));
+  await refuse(store, mappedRecords(1));
   const { resent, error } = await retry(store, fakeSink([401]));
   expect(String(error)).toContain("Oomnitza refused the upload");
   expect(resent).toEqual({ accepted: 0, refused: 0, unanswered: 1, processing: 0 });
-  expect(store.deadLetters({})).toMatchObject([{ reason: "400 a ***" }]);
+  expect(await store.deadLetters.find({})).toMatchObject([{ reason: "400 a ***" }]);
 });

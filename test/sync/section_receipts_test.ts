@@ -37,14 +37,14 @@ function portion(objects: Record<string, number>, logs: Record<string, readonly 
 }
 
 /** Sends records in a run of a store, as a delivery would. */
-function send(store: StateStore, records: readonly MappedRecord[], stored = {}) {
+async function send(store: StateStore, records: readonly MappedRecord[], stored = {}) {
   const run = store.begin(
     { ...storedSection, awaitsReceipt: true, ...stored },
     "upload",
     () => ({ sent: records.length }),
   );
   const [id = 0] = run.outbox.put([{ records, text: undefined }]);
-  run.outbox.acknowledge(id, [], []);
+  await run.outbox.acknowledge(id, [], []);
   run.outbox.finish();
   return run;
 }
@@ -57,14 +57,14 @@ interface Given extends Partial<ReceiptOptions> {
   readonly signal?: AbortSignal;
 }
 
-function begin({ answers, store, count = 3, stored = {}, signal, ...options }: Given) {
+async function begin({ answers, store, count = 3, stored = {}, signal, ...options }: Given) {
   const { client, asked } = instance(answers);
   const { log, lines } = keepLog();
   const account = openAccount();
   account.counts.fetched = count;
   account.counts.sent = count;
   const records = mappedRecords(count);
-  const run = store === undefined ? undefined : send(store, records, stored);
+  const run = store === undefined ? undefined : await send(store, records, stored);
   const receipts = new SectionReceipts({
     ...{ mode: "auto", timeoutMs: 60_000, ...options },
     oomnitza: client,
@@ -85,7 +85,7 @@ function mustSend(store: StateStore): string[] {
 test("an instance that tells at once is asked once", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts, account, asked, run } = begin({
+  const { receipts, account, asked, run } = await begin({
     answers: [portion({ added: 2, unchanged: 1 })],
     store,
   });
@@ -103,7 +103,7 @@ test("an instance that tells at once is asked once", async () => {
 test("what failed is a dead letter with Oomnitza's text, and is sent again", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts, account, run } = begin({
+  const { receipts, account, run } = await begin({
     answers: [portion({ added: 2, failed: 1 }, { failed: ["T2: a secret is no model"] })],
     store,
   });
@@ -111,7 +111,7 @@ test("what failed is a dead letter with Oomnitza's text, and is sent again", asy
   expect(account.counts).toMatchObject({ fetched: 3, sent: 2, failed: 1 });
   expect(account.failures).toEqual([{ record: "T2", reason: "T2: a secret is no model" }]);
   expect(receipts.letters).toBe(1);
-  expect(store.deadLetters({})).toMatchObject([
+  expect(await store.deadLetters.find({})).toMatchObject([
     { record: "T2", reason: "T2: a *** is no model", payload: { TAG: "T2" }, run: run?.id },
   ]);
   expect(store.run(run?.id ?? "")?.counts).toMatchObject({ sent: 2, failed: 1 });
@@ -121,20 +121,20 @@ test("what failed is a dead letter with Oomnitza's text, and is sent again", asy
 test("a comparison while it is waited for takes nothing from the receipt", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts } = begin({
+  const { receipts } = await begin({
     answers: [portion({ added: 2, failed: 1 }, { failed: ["T2 failed"] })],
     store,
   });
   expect(mustSend(store)).toEqual([]);
   await receipts.ask();
-  expect(store.deadLetters({})).toMatchObject([{ record: "T2" }]);
+  expect(await store.deadLetters.find({})).toMatchObject([{ record: "T2" }]);
   expect(mustSend(store)).toEqual(["T2"]);
 });
 
 test("when Oomnitza names nobody, all of the upload is sent again", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts, account } = begin({
+  const { receipts, account } = await begin({
     answers: [portion({ added: 1, failed: 1, canceled: 1 }, { failed: ["T1 failed"] })],
     store,
   });
@@ -150,7 +150,7 @@ test("when Oomnitza names nobody, all of the upload is sent again", async () => 
 test("a section that remembers nothing keeps its records until the receipt", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts } = begin({
+  const { receipts } = await begin({
     answers: [portion({ failed: 3 }, { failed: ["T1 x", "T2 x", "T3 x"] })],
     store,
     stored: { remember: false },
@@ -158,13 +158,17 @@ test("a section that remembers nothing keeps its records until the receipt", asy
   // The next run forgets what is remembered, and not what is waited for.
   store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
   await receipts.ask();
-  expect(store.deadLetters({}).map(({ record }) => record)).toEqual(["T1", "T2", "T3"]);
+  expect((await store.deadLetters.find({})).map(({ record }) => record)).toEqual([
+    "T1",
+    "T2",
+    "T3",
+  ]);
   const run = store.begin(storedSection, "upload", () => ({}));
   expect([...run.receipt.records()]).toEqual([]);
 });
 
 test("without a state file, failures are listed by Oomnitza's texts", async () => {
-  const { receipts, account } = begin({
+  const { receipts, account } = await begin({
     answers: [portion({ added: 2, failed: 1 }, { failed: ["T2 failed"] })],
   });
   await receipts.ask();
@@ -175,7 +179,7 @@ test("without a state file, failures are listed by Oomnitza's texts", async () =
 });
 
 test("it is asked until nothing is processed any more", async () => {
-  const { receipts, asked, lines } = begin({
+  const { receipts, asked, lines } = await begin({
     answers: [
       // What it has not looked at yet is in no count.
       { ...portion({ added: 2 }), end_time: null },
@@ -193,7 +197,7 @@ test("it is asked until nothing is processed any more", async () => {
 test("what is processed at the end of the time is told as such, and asked for by the next run", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts, account, run } = begin({
+  const { receipts, account, run } = await begin({
     answers: [{ ...portion({ added: 1, processing: 2 }), end_time: null }],
     store,
     timeoutMs: 1,
@@ -205,33 +209,33 @@ test("what is processed at the end of the time is told as such, and asked for by
   const [next, ...others] = store.awaitedReceipts("devices", 10);
   expect(others).toEqual([]);
   expect(next?.run).toBe(run?.id);
-  const later = begin({ answers: [portion({ added: 2, failed: 1 }, { failed: ["T3 x"] })] });
+  const later = await begin({ answers: [portion({ added: 2, failed: 1 }, { failed: ["T3 x"] })] });
   const earlier = openAccount();
   await later.receipts.askEarlier([{ upload, sent: 1, stored: next, account: earlier }]);
   expect(later.receipts.earlier).toMatchObject([{ run: run?.id, state: "reported", failed: 1 }]);
-  expect(store.deadLetters({})).toMatchObject([{ record: "T3", run: run?.id }]);
+  expect(await store.deadLetters.find({})).toMatchObject([{ record: "T3", run: run?.id }]);
   expect(store.awaitedReceipts("devices", 10)).toEqual([]);
 });
 
 test("an instance that does not tell is no failure, unless a receipt is required", async () => {
   using opened = openTestStore();
   const { store } = opened;
-  const { receipts, run } = begin({ answers: ["not_reported"], store });
+  const { receipts, run } = await begin({ answers: ["not_reported"], store });
   expect(await receipts.ask()).toBe(true);
   expect(receipts.failure).toBeUndefined();
   expect(describeReceipt(receipts.own ?? {} as never)).toStartWith(
     "Oomnitza does not tell what became of the records: ",
   );
   expect(store.run(run?.id ?? "")?.awaits_receipt).toBe(false);
-  const required = begin({ answers: ["not_reported"], mode: "require" });
+  const required = await begin({ answers: ["not_reported"], mode: "require" });
   await required.receipts.ask();
   expect(required.receipts.failure?.message).toContain("does not tell");
-  const denied = begin({ answers: [new AuthError("401")] });
+  const denied = await begin({ answers: [new AuthError("401")] });
   expect(await denied.receipts.ask()).toBe(true);
 });
 
 test("an upload that the run log does not have is waited for, but not for long", async () => {
-  const { receipts, asked } = begin({
+  const { receipts, asked } = await begin({
     answers: ["not_reported", [], "not_reported", []],
     timeoutMs: 1,
   });
@@ -248,7 +252,7 @@ test("when the waiting is ended, the next run asks", async () => {
   using opened = openTestStore();
   const { store } = opened;
   const end = new AbortController();
-  const { receipts, run } = begin({
+  const { receipts, run } = await begin({
     answers: [{ ...portion({ processing: 3 }), end_time: null }],
     store,
     signal: end.signal,

@@ -18,8 +18,7 @@ import {
   retryDeadRecords,
 } from "../../app/dead_letters.ts";
 import { UsageError } from "../../base/errors.ts";
-import type { DeadEvent } from "../../state/dead_events.ts";
-import type { DeadLetter } from "../../state/dead_letters.ts";
+import type { DeadEvent, DeadLetter } from "../../state/state.ts";
 import { describeResent } from "../../sync/deliver/resend.ts";
 import { type Call, goTo, type GuiContext, type Page } from "../context.ts";
 import { json, moment, withQuery } from "../format.ts";
@@ -41,10 +40,11 @@ export const failedPage: Page = {
   label: "Failed records",
   navigation: "main",
   routes(app, gui) {
-    app.get("/failed", (c) => {
+    app.get("/failed", async (c) => {
       const { done = "", page: number = "1", ...query } = c.req.query();
       const first = Math.max(Math.trunc(Number(number)) || 1, 1);
-      return page(c, gui, <List gui={gui} view={readView(query)} page={first} done={done} />);
+      const facts = await readList(gui, readView(query), first);
+      return page(c, gui, <List gui={gui} done={done} {...facts} />);
     });
     app.post("/failed/retry", async (c) => {
       const { chosen, view } = await chosenBy(c, gui);
@@ -53,7 +53,7 @@ export const failedPage: Page = {
     app.post("/failed/discard", async (c) => {
       const { chosen, view, sure, isWhole } = await chosenBy(c, gui);
       if (!sure) return page(c, gui, <Question kept={chosen} view={view} isWhole={isWhole} />);
-      withState(gui, (store) => discardDeadRecords(store, chosen));
+      await withState(gui, (store) => discardDeadRecords(store, chosen));
       return back(c, gui, view, `${listIds(chosen).length} discarded.`);
     });
   },
@@ -95,8 +95,8 @@ function back(c: Call, gui: GuiContext, view: View, done: string): Response {
   return goTo(c, gui, address({ ...view, reason: undefined }, { done }));
 }
 
-function keptRecords(gui: GuiContext, selection: DeadSelection): DeadRecords {
-  return withState(gui, (store) => findDeadRecords(store, selection)) ??
+async function keptRecords(gui: GuiContext, selection: DeadSelection): Promise<DeadRecords> {
+  return await withState(gui, (store) => findDeadRecords(store, selection)) ??
     { letters: [], events: [] };
 }
 
@@ -112,7 +112,12 @@ async function chosenBy(c: Call, gui: GuiContext) {
   if (ids?.length === 0) {
     throw new UsageError("No record is selected", { hint: "Select some first." });
   }
-  return { chosen: keptRecords(gui, { ...view, ids }), view, isWhole, sure: form.has("sure") };
+  return {
+    chosen: await keptRecords(gui, { ...view, ids }),
+    view,
+    isWhole,
+    sure: form.has("sure"),
+  };
 }
 
 /** Sends letters again, lets the listener try events again, and says what came of it. */
@@ -164,21 +169,36 @@ function Question(
   );
 }
 
-interface ListFacts {
-  readonly gui: GuiContext;
+/** What a view shows. */
+interface ListView {
   readonly view: View;
+  readonly reasons: readonly ReasonCount[];
+  /** Records on all pages. */
+  readonly count: number;
   /** The page of the list, from 1. */
   readonly page: number;
-  /** What was done just now. */
-  readonly done: string;
+  readonly rows: Awaited<ReturnType<typeof readPage>>;
 }
 
-function List({ gui, view, page, done }: ListFacts) {
-  const reasons = withState(gui, (store) => countReasons(store, view.section)) ?? [];
+/** Reads a page of the list; the last one, when there are not so many. */
+async function readList(gui: GuiContext, view: View, wanted: number): Promise<ListView> {
+  const reasons = await withState(gui, (store) => countReasons(store, view.section)) ?? [];
   const shown = view.reason === undefined
     ? reasons
     : reasons.filter(({ reason }) => reason === view.reason);
   const count = shown.reduce((sum, each) => sum + each.count, 0);
+  const page = Math.min(wanted, countPages(count));
+  const rows = count === 0 ? [] : await readPage(gui, view, page);
+  return { view, reasons, count, page, rows };
+}
+
+interface ListFacts extends ListView {
+  readonly gui: GuiContext;
+  /** What was done just now. */
+  readonly done: string;
+}
+
+function List({ gui, view, reasons, count, page, rows, done }: ListFacts) {
   const where = view.section === undefined ? "" : ` of ${view.section}`;
   return (
     <>
@@ -193,9 +213,7 @@ function List({ gui, view, page, done }: ListFacts) {
         )}
       </p>
       {reasons.length === 0 ? null : <Reasons gui={gui} view={view} reasons={reasons} />}
-      {count === 0
-        ? null
-        : <Records gui={gui} view={view} page={Math.min(page, countPages(count))} count={count} />}
+      {count === 0 ? null : <Records gui={gui} view={view} page={page} count={count} rows={rows} />}
     </>
   );
 }
@@ -277,16 +295,20 @@ function Row({ gui, id, kept }: RowFacts) {
 }
 
 /** The records of a page of the list: letters first, then events. */
-function readPage(gui: GuiContext, { section, reason }: View, page: number) {
+async function readPage(gui: GuiContext, { section, reason }: View, page: number) {
   const offset = (page - 1) * listed;
-  return withState(gui, (store) => {
-    const letters = store.deadLetters({ section, reason, window: { offset, limit: listed } });
+  return await withState(gui, async (store) => {
+    const letters = await store.deadLetters.find({
+      section,
+      reason,
+      window: { offset, limit: listed },
+    });
     const before = store.unfinishedWork().refused
       .filter((each) => (section ?? each.section) === each.section)
       .filter((each) => (reason ?? each.reason) === each.reason)
       .reduce((sum, { count }) => sum + count, 0);
     // The letters of other pages stay where they are: there may be many, and large ones.
-    const events = store.deadEvents(section)
+    const events = (await store.deadEvents.find(section))
       .filter((event) => reason === undefined || event.reason === reason);
     const from = Math.max(offset - before, 0);
     return [
@@ -297,15 +319,11 @@ function readPage(gui: GuiContext, { section, reason }: View, page: number) {
   }) ?? [];
 }
 
-interface RecordsFacts {
+interface RecordsFacts extends Omit<ListView, "reasons"> {
   readonly gui: GuiContext;
-  readonly view: View;
-  readonly page: number;
-  /** Records on all pages. */
-  readonly count: number;
 }
 
-function Records({ gui, view, page, count }: RecordsFacts) {
+function Records({ gui, view, page, count, rows }: RecordsFacts) {
   return (
     <form method="post" action="failed/retry">
       <ViewFields view={view} />
@@ -323,7 +341,7 @@ function Records({ gui, view, page, count }: RecordsFacts) {
             </tr>
           </thead>
           <tbody>
-            {readPage(gui, view, page).map((row) => <Row key={row.id} gui={gui} {...row} />)}
+            {rows.map((row) => <Row key={row.id} gui={gui} {...row} />)}
           </tbody>
         </table>
       </div>
@@ -338,7 +356,7 @@ function Records({ gui, view, page, count }: RecordsFacts) {
   );
 }
 
-function Pages({ view, page, count }: Omit<RecordsFacts, "gui">) {
+function Pages({ view, page, count }: Pick<ListView, "view" | "page" | "count">) {
   const last = countPages(count);
   if (last === 1) return null;
   const from = (page - 1) * listed;

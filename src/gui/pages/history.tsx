@@ -26,13 +26,13 @@ export const historyPage: Page = {
   label: "History",
   navigation: "section",
   routes(app, gui) {
-    app.get("/section/:name/history", (c) => {
+    app.get("/section/:name/history", async (c) => {
       const name = c.req.param("name");
       const { document } = gui.read();
       if (!document.sections.some((section) => section.name === name)) {
         throw new AgentError(`There is no section ${name}`);
       }
-      const children = <History gui={gui} section={name} />;
+      const children = <History gui={gui} section={name} facts={await readFacts(gui, name)} />;
       return show(c, gui, { title: name, path: "history", section: name, document, children });
     });
   },
@@ -44,10 +44,10 @@ interface Facts {
   readonly refused: readonly RefusedCount[];
 }
 
-function readFacts(gui: GuiContext, section: string): Facts {
+async function readFacts(gui: GuiContext, section: string): Promise<Facts> {
   const since = new Date(Date.now() - shownDays * 86_400_000).toISOString();
   const none: Facts = { uploads: [], webhooks: [], refused: [] };
-  return withState(gui, (store) => {
+  return await withState(gui, (store) => {
     const of = (origin: RunOrigin) =>
       store.recentRuns({ section, origin, since, limit: shownRuns });
     const refused = store.unfinishedWork().refused.filter((each) => each.section === section);
@@ -55,8 +55,10 @@ function readFacts(gui: GuiContext, section: string): Facts {
   }) ?? none;
 }
 
-function History({ gui, section }: { gui: GuiContext; section: string }) {
-  const { uploads, webhooks, refused } = readFacts(gui, section);
+function History(
+  { gui, section, facts }: { gui: GuiContext; section: string; facts: Facts },
+) {
+  const { uploads, webhooks, refused } = facts;
   return (
     <>
       {uploads.length + webhooks.length > 0

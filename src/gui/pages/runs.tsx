@@ -23,17 +23,17 @@ export const runsPage: Page = {
   label: "Runs",
   navigation: "main",
   routes(app, gui) {
-    app.get("/runs", (c) => {
-      const runs = withState(gui, (store) => store.runs(listed)) ?? [];
+    app.get("/runs", async (c) => {
+      const runs = await withState(gui, (store) => store.runs(listed)) ?? [];
       const { document } = gui.read();
       const children = <List runs={runs} />;
       return show(c, gui, { title: "Runs", path: "runs", document, children });
     });
-    app.get("/runs/:id", (c) => {
+    app.get("/runs/:id", async (c) => {
       const id = c.req.param("id");
-      const found = withState(gui, (store) => {
+      const found = await withState(gui, async (store) => {
         const run = store.run(id);
-        return run && { run, letters: store.deadLetters({ section: run.section }) };
+        return run && { run, letters: await store.deadLetters.find({ section: run.section }) };
       });
       if (found === undefined) throw new AgentError(`There is no run ${id}`);
       const refused = found.letters.filter(({ run }) => run === id).length;

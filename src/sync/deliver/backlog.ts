@@ -74,7 +74,7 @@ async function deliverBatch(
 ): Promise<void> {
   if (tries >= maxTries && Date.now() - started.getTime() > minAgeMs) {
     const reason = `${tries} runs in more than a day could not deliver it`;
-    outbox.acknowledge(id, moveToDeadLetters(records, reason, settings), []);
+    await outbox.acknowledge(id, moveToDeadLetters(records, reason, settings), []);
     return;
   }
   await delivery.resume(id, records);

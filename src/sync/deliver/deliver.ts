@@ -203,7 +203,7 @@ export class Delivery {
       this.#stop(batch, rest, toError(thrown));
       return;
     }
-    if (batch.id !== undefined) this.#acknowledge(batch.id, batch);
+    if (batch.id !== undefined) await this.#acknowledge(batch.id, batch);
     const isAnswered = this.#usefulAnswers > usefulAnswers;
     this.#consecutiveFailures = isAnswered ? 0 : this.#consecutiveFailures + 1;
     if (this.#consecutiveFailures < maxConsecutiveFailures) return;
@@ -213,9 +213,9 @@ export class Delivery {
     );
   }
 
-  #acknowledge(batchId: number, { refused, pending }: Batch): void {
+  async #acknowledge(batchId: number, { refused, pending }: Batch): Promise<void> {
     try {
-      this.#settings.outbox?.acknowledge(batchId, refused, pending);
+      await this.#settings.outbox?.acknowledge(batchId, refused, pending);
     } catch (thrown) {
       this.#stopped ??= toError(thrown);
     }

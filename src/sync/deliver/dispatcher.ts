@@ -22,7 +22,7 @@ export interface Outbox {
     batchId: number,
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
-  ): void;
+  ): Promise<void>;
 }
 
 /** A batch in flight; what is in neither list was accepted. */

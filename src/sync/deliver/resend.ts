@@ -8,7 +8,7 @@ import type { Log } from "../../logging/log.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
-import type { DeadLetter } from "../../state/dead_letters.ts";
+import type { DeadLetter } from "../../state/state.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { ReceiptEnd } from "../../state/receipts.ts";
 import { openAccount } from "../account.ts";
@@ -95,12 +95,12 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     for (const id of batchIds) this.#batches.delete(id);
   }
 
-  acknowledge(
+  async acknowledge(
     batchId: number,
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
-  ): void {
-    this.#refuseAgain(refused);
+  ): Promise<void> {
+    await this.#refuseAgain(refused);
     const others = new Set([...pending, ...refused.map(({ payload }) => payload)]);
     for (const record of this.#batches.get(batchId) ?? []) {
       if (!others.has(record)) this.#taken.add(record);
@@ -112,28 +112,29 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     return this.#taken.values() as Generator<MappedRecord>;
   }
 
-  record({ isAwaited, failed, unnamed }: ReceiptEnd): Promise<void> {
-    this.#refuseAgain(failed);
+  async record({ isAwaited, failed, unnamed }: ReceiptEnd): Promise<void> {
+    await this.#refuseAgain(failed);
     for (const { payload } of failed) this.#taken.delete(payload);
     // When it is not known yet, or not of which records, they are sent again rather than lost.
-    if (!isAwaited && unnamed === 0) this.accept();
-    return Promise.resolve();
+    if (!isAwaited && unnamed === 0) await this.accept();
   }
 
   /** Removes the letters that were taken in: they count as accepted. */
-  accept(): void {
+  async accept(): Promise<void> {
     const letters = [...this.#taken].flatMap((record) => this.#letters.get(record) ?? []);
     this.#taken.clear();
-    this.#store.removeDeadLetters(letters.map(({ id }) => id));
+    await this.#store.deadLetters.remove(letters.map(({ id }) => id));
     for (const { section, upload, run, payload } of letters) {
       this.#store.accepted.add(section, upload, run, [payload]);
     }
   }
 
-  #refuseAgain(refused: readonly RefusedRecord[]): void {
+  async #refuseAgain(refused: readonly RefusedRecord[]): Promise<void> {
     for (const { payload, status, reason } of refused) {
       const letter = this.#letters.get(payload);
-      if (letter !== undefined) this.#store.refuseAgain(letter.id, status, reason);
+      if (letter !== undefined) {
+        await this.#store.deadLetters.refuseAgain(letter.id, status, reason);
+      }
     }
   }
 }
@@ -177,7 +178,7 @@ async function resendGroup(
     await deliverLetters(letters, delivery, outbox);
     const { sent, kept } = account.counts;
     const isAsked = settings.receipts.mode !== "off" && delivery.protocol === "v3" && kept === 0;
-    if (!isAsked || sent === 0) outbox.accept();
+    if (!isAsked || sent === 0) await outbox.accept();
     else {
       const receipts = new SectionReceipts({ ...settings.receipts, ...settings, identify, log });
       receipts.expect({ upload, sent, stored: outbox, account });
@@ -209,7 +210,7 @@ async function deliverLetters(
     }
     await delivery.finish();
   } catch (thrown) {
-    outbox.accept();
+    await outbox.accept();
     throw thrown;
   }
 }

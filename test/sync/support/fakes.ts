@@ -107,8 +107,9 @@ export class FakeOutbox implements Outbox {
     id: number,
     refused: readonly RefusedRecord[],
     pending: readonly MappedRecord[],
-  ): void {
+  ): Promise<void> {
     this.acknowledged.push({ id, refused, pending: pending.map(({ TAG }) => String(TAG)) });
+    return Promise.resolve();
   }
 }
 
