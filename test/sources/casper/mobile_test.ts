@@ -28,7 +28,7 @@ conformance({
 test("1,050 mobile devices take eleven pages instead of 1,050 requests", async () => {
   const space = start({ count: 1050 }, byPage, asClient, "casper.MDM");
   await using vendor = space.vendor;
-  const run = await uploadAll(space);
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
   // The token, the look whether there are pages, the pages.
   expect(vendor.calls).toHaveLength(1 + 1 + 11);
@@ -88,7 +88,7 @@ test("a mobile device has the Classic shape", async () => {
 slow("a device that cannot be read is reported, and those on its page are sent", async () => {
   const space = start({ count: 120, broken: [37] }, byPage, asClient, "casper.MDM");
   await using vendor = space.vendor;
-  const run = await uploadAll(space);
+  const run = await uploadAll(space, ["--workers", "1"]);
   expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual(
     space.keys.filter((key) => key !== "SN37"),
   );
