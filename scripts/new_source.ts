@@ -1,5 +1,5 @@
 /**
- * Begins a new source: declaration, notes, vendor server, test, and its line in the list.
+ * Begins a new source: declaration, client, notes, vendor server, test, and its line in the list.
  *
  * `bun scripts/new_source.ts NAME --kind users|assets [--title TITLE] [--root DIR]`
  *
@@ -110,6 +110,7 @@ function main(): void {
   const { name } = names;
   const files: Record<string, string> = {
     [`src/sources/${name}/mod.ts`]: filled("source.txt", names),
+    [`src/sources/${name}/client.ts`]: filled("client.txt", names),
     [`src/sources/${name}/notes.md`]: filled("notes.txt", names),
     [`test/sources/${name}/server.ts`]: filled("server.txt", names),
     [`test/sources/${name}/${name}_test.ts`]: filled("test.txt", names),
