@@ -19,6 +19,11 @@ export function plainAddress(address: string): string {
   return mapped?.[1] ?? plain;
 }
 
+/** A host as a URL gives it, without the brackets around an IPv6 address. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
+}
+
 /** Whether an address is one of this machine only. */
 export function isLoopback(address: string): boolean {
   const plain = plainAddress(address);

@@ -13,6 +13,7 @@ import type { Option } from "../sdk/option.ts";
 import type { Source } from "../sdk/source.ts";
 import { parseReference } from "../secrets/mod.ts";
 import { scrub } from "./scrub.ts";
+import { decodeCredential } from "../sdk/http/basic.ts";
 
 const mask = "***";
 /** An undeclared value of fewer characters is a word or a number rather than a secret. */
@@ -39,19 +40,11 @@ export function findIniSecrets(text: string, sources: readonly Source[]): string
   ];
   return options.flatMap(({ name, key, value }) => {
     const url = URL.parse(value.trim());
-    const inUrl = url === null ? [] : [url.password, decoded(url.password)];
+    const inUrl = url === null ? [] : [url.password, decodeCredential(url.password)];
     if (chooseTreatment(name, key, sources) !== "masked") return inUrl;
     const isDeclared = declaredIn(name, sources)?.[key] !== undefined;
     return isDeclared || value.length >= minSecretLength ? [...secretsIn(value), ...inUrl] : inUrl;
   });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a bare % stands for itself
-  }
 }
 
 /** The file, masked. References stay visible as far as their store goes. */

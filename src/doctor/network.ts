@@ -8,6 +8,7 @@ import { lookup } from "node:dns/promises";
 import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { messageOf } from "../base/errors.ts";
+import { withoutBrackets } from "../base/network.ts";
 import { exchange } from "../runtime/fetch.ts";
 import { describeRequestError } from "../sdk/http/errors.ts";
 import { diagnoseTls, hintForCertificate, tlsVersions } from "../sdk/tls/diagnosis.ts";
@@ -33,10 +34,6 @@ const usualPorts: Readonly<Record<string, number>> = {
   "ldaps:": 636,
   "ldap:": 389,
 };
-
-function readHost({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, "");
-}
 
 /** The port of an address, 0 when its kind has no usual one. */
 function readPort({ protocol, port }: URL): number {
@@ -73,7 +70,7 @@ export async function checkConnection(
 }
 
 async function checkReachable(section: string, url: URL, timeoutMs: number): Promise<Check[]> {
-  const host = readHost(url);
+  const host = withoutBrackets(url.hostname);
   const name = about("dns", section);
   const checks: Check[] = [];
   if (isIP(host) === 0) {
@@ -140,7 +137,7 @@ function tryHandshake(options: ConnectionOptions, timeoutMs: number): Promise<Ha
 
 async function checkTls({ section, url, tls }: Endpoint, timeoutMs: number): Promise<Check> {
   const { ok, warning, failed } = about("tls", section);
-  const host = readHost(url);
+  const host = withoutBrackets(url.hostname);
   const result = await tryHandshake({
     host,
     port: readPort(url),

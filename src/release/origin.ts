@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import type { Environment } from "../base/environment.ts";
 import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { type OpenAnswer, openExchange } from "../runtime/fetch.ts";
-import { basicCredentials } from "../sdk/http/basic.ts";
+import { basicCredentials, decodeCredential } from "../sdk/http/basic.ts";
 import { describeRequestError } from "../sdk/http/errors.ts";
 import { createProxyFinder, type ProxyFinder } from "../sdk/http/proxy.ts";
 import { describeLocation, followRedirects, redirectTarget } from "../sdk/http/redirects.ts";
@@ -130,7 +130,7 @@ class IdleTimeout {
 }
 
 function webOrigin(base: URL, proxy: ProxyFinder, signal: AbortSignal): Origin {
-  const [username, password] = [decode(base.username), decode(base.password)];
+  const [username, password] = [decodeCredential(base.username), decodeCredential(base.password)];
   const authorization = username === "" ? undefined : basicCredentials(username, password);
   function addressFor(file: string): URL {
     const url = new URL(base);
@@ -151,14 +151,6 @@ function webOrigin(base: URL, proxy: ProxyFinder, signal: AbortSignal): Origin {
     open: (file) =>
       openWebFile(addressFor(file), { where: locate(file), authorization, proxy, signal }),
   };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a bare % stands for itself
-  }
 }
 
 interface WebFile {

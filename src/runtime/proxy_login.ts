@@ -10,6 +10,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { AgentError } from "../base/errors.ts";
+import { withoutBrackets } from "../base/network.ts";
 import type { SecurityContext, SspiLogin } from "./sspi.ts";
 
 /** What stands in for one proxy on this computer. */
@@ -100,7 +101,7 @@ function challengeOf(head: Head, scheme: Scheme): string | undefined {
 }
 
 function connectionTo({ protocol, hostname, port }: URL): Promise<Socket> {
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(hostname);
   return new Promise((resolve, reject) => {
     const socket: Socket = protocol === "https:"
       ? connectTls({ host, servername: host, port: Number(port || 443) }, () => resolve(socket))

@@ -8,3 +8,12 @@
 export function basicCredentials(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`, "utf8").toString("base64")}`;
 }
+
+/** A user or a password as it stands in a URL; a % that begins no character stands for itself. */
+export function decodeCredential(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

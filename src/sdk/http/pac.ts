@@ -8,7 +8,7 @@
 import { AgentError } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
 import type { Proxy, TlsSettings } from "../../runtime/fetch.ts";
-import { basicCredentials } from "./basic.ts";
+import { basicCredentials, decodeCredential } from "./basic.ts";
 
 /** What a PAC file is asked. */
 export interface PacQuestion {
@@ -65,14 +65,6 @@ export function isPac(text: string): boolean {
   return /^pac\+/i.test(text);
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // A bare % stands for itself.
-  }
-}
-
 /** Reads `pac+https://host/proxy.pac`; undefined when it is none, or gives a password to whoever answers. */
 export function parsePac(text: string): PacOption | undefined {
   const [, scheme = "", credentials, rest = ""] = prefix.exec(text) ?? [];
@@ -86,8 +78,9 @@ export function parsePac(text: string): PacOption | undefined {
   // Who can change the file on its way would name a proxy of his own, and be sent the password.
   if (url.protocol === "http:") return undefined;
   const [user = "", ...others] = credentials.split(":");
-  const password = decoded(others.join(":"));
-  return { address, login: { authorization: basicCredentials(decoded(user), password) }, password };
+  const password = decodeCredential(others.join(":"));
+  const authorization = basicCredentials(decodeCredential(user), password);
+  return { address, login: { authorization }, password };
 }
 
 /** A PAC file in messages: its address without a query, which may be a key. */

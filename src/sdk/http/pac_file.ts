@@ -8,6 +8,7 @@ import { readFile, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { AgentError, messageOf } from "../../base/errors.ts";
+import { withoutBrackets } from "../../base/network.ts";
 import { AnswerTooLarge, exchange, type Proxy } from "../../runtime/fetch.ts";
 import { describeRequestError } from "./errors.ts";
 import {
@@ -72,7 +73,7 @@ export class PacFile {
    */
   async find({ origin, hostname }: URL, access: PacAccess): Promise<PacRoute> {
     const script = await this.#read(access);
-    const host = hostname.replace(/^\[|\]$/g, "");
+    const host = withoutBrackets(hostname);
     const result = await this.#ask({ script, url: `${origin}/`, host }, access);
     const entry = await this.#choose(this.#checked(() => parseResult(result)));
     const why = `${describePac(this.#option.address)} says ${quoteResult(result)}`;
@@ -184,7 +185,7 @@ export class PacFile {
 
 function canConnect({ protocol, hostname, port }: URL): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(hostname);
   const socket = connect({ host, port: Number(port || (protocol === "https:" ? 443 : 80)) });
   const timer = setTimeout(() => resolve(false), connectTimeoutMs);
   socket.on("connect", () => resolve(true));

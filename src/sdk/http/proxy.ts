@@ -9,9 +9,10 @@ import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import type { Environment } from "../../base/environment.ts";
 import { AgentError } from "../../base/errors.ts";
+import { withoutBrackets } from "../../base/network.ts";
 import type { Proxy } from "../../runtime/fetch.ts";
 import { opt, type Option } from "../option.ts";
-import { basicCredentials } from "./basic.ts";
+import { basicCredentials, decodeCredential } from "./basic.ts";
 import { isPac, type PacAccess, parsePac } from "./pac.ts";
 import { PacFile } from "./pac_file.ts";
 
@@ -47,14 +48,6 @@ const none = "none";
 const malformed = "is not the address of an HTTP proxy, such as http://proxy.example.com:3128; " +
   "special characters of a user name or password in it are written percent-encoded, @ as %40";
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // A bare % stands for itself.
-  }
-}
-
 const malformedPac = "does not name a PAC file: pac+https://host/proxy.pac, " +
   "pac+http://host/proxy.pac or pac+file:///folder/proxy.pac; a user and a password for its proxies " +
   "are not allowed with pac+http, where anybody on the way could have them sent to himself";
@@ -75,8 +68,8 @@ function parseProxy(text: string): ParsedProxy | undefined {
   if (ownAccount.test(text)) {
     return { proxy: { url: url.origin, authorization: undefined, negotiate: true }, password: "" };
   }
-  const username = decoded(url.username);
-  const password = decoded(url.password);
+  const username = decodeCredential(url.username);
+  const password = decodeCredential(url.password);
   const authorization = username === "" && password === ""
     ? undefined
     : basicCredentials(username, password);
@@ -126,13 +119,13 @@ function isInNetwork(host: string, entry: string): boolean {
 /** One entry of NO_PROXY: `*`, a host, a domain with or without a dot before it, an address, a network. */
 function isExempt(url: URL, entry: string): boolean {
   if (entry === "*") return true;
-  const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const host = withoutBrackets(url.hostname).toLowerCase();
   if (entry.includes("/")) return isInNetwork(host, entry);
   const [, name = "", port] = /^(.*?)(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ??
     [];
   const own = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   if (port !== undefined && port !== own) return false;
-  const wanted = name.replace(/^\[|\]$/g, "").replace(/^\*?\./, "").toLowerCase();
+  const wanted = withoutBrackets(name).replace(/^\*?\./, "").toLowerCase();
   if (wanted === "") return false;
   return host === wanted || (isIP(host) === 0 && host.endsWith(`.${wanted}`));
 }
@@ -177,16 +170,14 @@ export function createProxyFinder(
   const texts = variables.map((name) => variable(env, name)?.text);
   const file = pacFileOf(option);
   /** Of the last address: many requests in a row go to the same. */
-  let last: { readonly address: string; readonly route: Promise<Route> } | undefined;
+  let last: { readonly address: string; readonly route: Route } | undefined;
   return {
     secrets: listPasswords([option, ...texts]),
     avoid: (proxy) => file?.avoid(proxy),
     async find(address) {
       if (file !== undefined) return await askFile(file, address, env, pac);
-      if (last?.address !== address) {
-        last = { address, route: Promise.resolve(findRoute(address, option, env)) };
-      }
-      return await last.route;
+      if (last?.address !== address) last = { address, route: findRoute(address, option, env) };
+      return last.route;
     },
   };
 }

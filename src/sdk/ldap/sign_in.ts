@@ -5,6 +5,7 @@
  */
 
 import { ConfigError } from "../../base/errors.ts";
+import { withoutBrackets } from "../../base/network.ts";
 import { canonicalName } from "../../runtime/canonical_name.ts";
 import { kerberosError } from "../kerberos/errors.ts";
 import { kerberosAccount, openKerberos } from "../kerberos/kerberos.ts";
@@ -32,7 +33,7 @@ async function bindByPassword(connection: LdapConnection, context: LdapContext):
 
 /** The service principal name of the directory: the usual one has the name of the host. */
 function principalOf({ server_spn, url }: LdapValues): string {
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(new URL(url).hostname);
   return server_spn === "" ? `ldap/${canonicalName(host)}` : server_spn.trim();
 }
 

@@ -9,6 +9,7 @@ import { connect as connectSecurely, type ConnectionOptions, TLSSocket } from "n
 import type { TlsSettings } from "../../runtime/fetch.ts";
 import { connectionError } from "./errors.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
+import { withoutBrackets } from "../../base/network.ts";
 
 /** Where a directory is and how to reach it. */
 export interface LdapEndpoint {
@@ -35,7 +36,7 @@ function tlsOptions(settings: TlsSettings, host: string): ConnectionOptions {
 }
 
 function hostName({ url }: LdapEndpoint): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, "");
+  return withoutBrackets(new URL(url).hostname);
 }
 
 /**

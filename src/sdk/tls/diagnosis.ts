@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import { connect, type ConnectionOptions, type SecureVersion, type TLSSocket } from "node:tls";
 import { errorCode } from "../../base/errors.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
+import { withoutBrackets } from "../../base/network.ts";
 
 /** TLS versions by their number on the wire, as Node.js calls them. */
 export const tlsVersions: Readonly<Record<number, SecureVersion>> = {
@@ -77,7 +78,7 @@ function probe(options: ConnectionOptions): Promise<Ending> {
 }
 
 function probeOptions({ hostname, port }: URL, settings: TlsSettings): ConnectionOptions {
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(hostname);
   return {
     host,
     port: Number(port || 443),

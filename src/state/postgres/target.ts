@@ -5,7 +5,7 @@
  */
 
 import { AgentError } from "../../base/errors.ts";
-import { isLoopback } from "../../base/network.ts";
+import { isLoopback, withoutBrackets } from "../../base/network.ts";
 import type { PostgresOptions } from "../../runtime/postgres.ts";
 
 /** A server, who logs in, and how far the line to it is trusted. */
@@ -52,7 +52,7 @@ export function parsePgUrl(url: string): PgTarget {
       `These have an effect: ${[...parameters].join(", ")}.`,
     );
   }
-  const host = options.get("host") ?? decode(place).replace(/^\[|\]$/g, "");
+  const host = options.get("host") ?? withoutBrackets(decode(place));
   if (user === "" || host === "") throw refused("names no user or no host", `Write ${example}.`);
   const found = {
     host,
