@@ -12,11 +12,14 @@ import type { AppContext } from "./context.ts";
 /** A state file open for a while; without `store` nothing is remembered. */
 export interface OpenStore {
   readonly store: StateStore | undefined;
-  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** For what remembers nothing. */
-export const noStore: OpenStore = { store: undefined, [Symbol.dispose]() {} };
+export const noStore: OpenStore = {
+  store: undefined,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
 
 function open(
   { redactor }: Pick<AppContext, "redactor">,
@@ -24,7 +27,7 @@ function open(
   instance: string | undefined,
 ): OpenStore {
   const store = new StateStore({ path, instance, redact: (text) => redactor.redact(text) });
-  return { store, [Symbol.dispose]: () => store.close() };
+  return { store, [Symbol.asyncDispose]: () => store.close() };
 }
 
 /** Opens the state file for uploading, unless there is to be none, and removes old dead letters. */
@@ -49,10 +52,10 @@ export async function openStore(app: AppContext, { oomnitza }: Config): Promise<
  * Opens the state file if there is one: looking is no reason to make it. To compare with what was
  * accepted, the configuration has to say by which instance.
  */
-export function openExistingStore(
+export async function openExistingStore(
   app: Pick<AppContext, "stateFile" | "redactor">,
   config?: Config,
-): OpenStore {
+): Promise<OpenStore> {
   const { stateFile } = app;
   if (stateFile === undefined || !existsSync(stateFile)) return noStore;
   return open(app, stateFile, config?.oomnitza?.url);

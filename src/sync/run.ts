@@ -59,19 +59,21 @@ export async function deliverSection(
   announce(prepared, settings);
   let run: SectionRun;
   try {
-    run = new SectionRun(prepared, context, settings);
+    run = await SectionRun.begin(prepared, context, settings);
   } catch (error) {
     fail(error);
-    run = new SectionRun(prepared, context, { ...settings, store: undefined });
+    run = await SectionRun.begin(prepared, context, { ...settings, store: undefined });
   }
   settings.onStart?.(section.name, run.account);
   if (thrown === undefined) await attempt(() => run.deliver(), undefined);
   conversionProblems.summarise();
   let isNoted = false;
   /** While somebody waits, the state file says how far it is. */
-  function noteUndecided(isDecided: boolean): boolean {
-    if (!isDecided && !isNoted) run.end(thrown, true);
-    isNoted ||= !isDecided;
+  async function noteUndecided(isDecided: boolean): Promise<boolean> {
+    if (!isDecided && !isNoted) {
+      isNoted = true;
+      await run.end(thrown, true);
+    }
     return isDecided;
   }
   return {
@@ -82,7 +84,7 @@ export async function deliverSection(
     wait: () => attempt(() => run.wait(), undefined),
     async settle() {
       await attempt(() => run.settle(), undefined);
-      return run.end(thrown);
+      return await run.end(thrown);
     },
   };
 }

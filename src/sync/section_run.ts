@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OpenRun } from "../state/state.ts";
 import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
@@ -13,7 +14,7 @@ import { GarbageCollector } from "../runtime/memory.ts";
 import type { Http } from "../sdk/http/http.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { openCursor, type SectionCursor } from "../state/cursor.ts";
-import type { OpenRun, StateStore } from "../state/store.ts";
+import type { StateStore } from "../state/store.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
 import { openChangeFilter } from "./changes/change_filter.ts";
 import type { ChangeFilter } from "./changes/filter.ts";
@@ -104,7 +105,7 @@ export class SectionRun {
   readonly #context: RunContext;
   readonly #settings: RunSettings;
   readonly #started = new Date();
-  readonly account = openAccount();
+  readonly account: Account;
   /** Of what earlier runs left. */
   readonly #backlog = openAccount();
   readonly #stored: OpenRun | undefined;
@@ -130,17 +131,23 @@ export class SectionRun {
   #emptyPaths: readonly EmptyPath[] = [];
   #filter: Pick<ChangeFilter, "conclude" | "changes"> | undefined;
 
-  /** Begins the run, also in the state file. */
-  constructor(prepared: PreparedSection, context: RunContext, settings: RunSettings) {
-    const { section, upload, log } = prepared;
-    const { store, saveData, read, testmode, workers } = settings;
+  private constructor(
+    prepared: PreparedSection,
+    context: RunContext,
+    settings: RunSettings,
+    account: Account,
+    stored: OpenRun | undefined,
+  ) {
+    const { upload, log } = prepared;
+    const { saveData, testmode, workers } = settings;
     this.#prepared = prepared;
     this.#context = context;
     this.#settings = settings;
+    this.account = account;
+    this.#stored = stored;
     this.#saver = saveData === undefined
       ? undefined
       : createDataSaver(join(saveData, savedDataFolder), context.redactor, log);
-    const { name, settings: { remember } } = section;
     const { oomnitza, receipts } = context;
     const signal = AbortSignal.any([
       context.signal,
@@ -148,21 +155,32 @@ export class SectionRun {
     ]);
     const { identify } = prepared.mapper;
     this.#receipts = new SectionReceipts({ ...receipts, oomnitza, identify, log, signal });
-    const awaitsReceipt = receipts.mode !== "off";
-    this.#stored = store?.begin(
-      { section: name, upload: JSON.stringify(upload), remember, awaitsReceipt },
-      read === undefined ? "upload" : "webhook",
-      () => ({ ...this.account.counts }),
-    );
     this.#delivery = new Delivery({
       ...this.#deliverySettings(),
       upload,
-      account: this.account,
+      account,
       workers: testmode === undefined ? workers : 1,
-      outbox: this.#stored?.outbox,
+      outbox: stored?.outbox,
       garbage: this.#garbage,
       onRequest: ({ payload }) => this.#saver?.payload(payload),
     });
+  }
+
+  /** Begins the run, also in the state. */
+  static async begin(
+    prepared: PreparedSection,
+    context: RunContext,
+    settings: RunSettings,
+  ): Promise<SectionRun> {
+    const { section: { name: section, settings: { remember } }, upload } = prepared;
+    const awaitsReceipt = context.receipts.mode !== "off";
+    const account = openAccount();
+    const stored = await settings.store?.begin(
+      { section, upload: JSON.stringify(upload), remember, awaitsReceipt },
+      settings.read === undefined ? "upload" : "webhook",
+      () => ({ ...account.counts }),
+    );
+    return new SectionRun(prepared, context, settings, account, stored);
   }
 
   /** Delivers what earlier runs left, then what the source or a saved plan gives; throws what ended it. */
@@ -229,11 +247,11 @@ export class SectionRun {
   }
 
   /** Writes down how the run went, or how far it is while Oomnitza is still to tell something; gives it. */
-  end(thrown: unknown, isUndecided = false): SectionReport {
+  async end(thrown: unknown, isUndecided = false): Promise<SectionReport> {
     const report = this.report(thrown);
     try {
       const error = report.error?.message ?? null;
-      this.#stored?.end({
+      await this.#stored?.end({
         ...report,
         ...{ counts: { ...report.counts }, error },
         times: { ...report.times, latency: report.latency },
@@ -281,10 +299,10 @@ export class SectionRun {
     const { name } = this.#prepared.section;
     if (mode === "off") {
       // Nobody asks any more: what was kept for their receipts goes.
-      for (const stored of store.awaitedReceipts(name, Infinity)) await stored.close();
+      for (const stored of await store.awaitedReceipts(name, Infinity)) await stored.close();
       return;
     }
-    const portions = store.awaitedReceipts(name, limit).map((stored) => ({
+    const portions = (await store.awaitedReceipts(name, limit)).map((stored) => ({
       ...{ upload: JSON.parse(stored.upload) as Upload, sent: 1, stored, account: this.#earlier },
     }));
     if (portions.length > 0) await this.#receipts.askEarlier(portions);
@@ -355,7 +373,10 @@ export class SectionRun {
         mapped++;
         return filter.add(record);
       },
-      onGroup: (read) => this.#noteRead(read, mapped - account.counts.unchanged),
+      onGroup: async (read) => {
+        await filter.flush();
+        this.#noteRead(read, mapped - account.counts.unchanged);
+      },
       isStopped: () => delivery.isStopped || signal.aborted,
     });
     this.#emptyPaths = read === undefined ? end.emptyPaths : [];
@@ -408,7 +429,7 @@ export class SectionRun {
   async #finishDelivery(): Promise<void> {
     await this.#clock.during("oomnitza", () => this.#delivery.finish());
     if (this.account.counts.kept > 0) return;
-    this.#stored?.outbox.finish();
+    await this.#stored?.outbox.finish();
     this.#isFinalized = true;
   }
 

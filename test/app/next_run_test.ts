@@ -92,7 +92,7 @@ test("an interval counts from the last start, on every face", async () => {
   using faces = openFaces();
   writeConfig(faces, "schedule = every 20h");
   const { app } = faces;
-  using store = openStore(faces);
+  await using store = await openStore(faces);
   // The service notes since when a schedule is as it is.
   await readPast(loadConfig(app), store.store, true);
   await Bun.sleep(2);

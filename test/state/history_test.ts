@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RunOrigin } from "../../src/state/run_account.ts";
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -22,7 +23,6 @@ import {
   latestRuns,
   pruneRuns,
   recentRuns,
-  type RunOrigin,
 } from "../../src/state/runs.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { InboxEvent } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
-import { type InboxEvent, StateInbox } from "../../src/state/inbox.ts";
+import { StateInbox } from "../../src/state/inbox.ts";
 import { openTestStore } from "../sync/support/store.ts";
 
 function openInbox() {
