@@ -103,8 +103,9 @@ test("metrics have the last run of the schedule, and a section that never succee
   const lines = metrics.render({
     sections: ["casper", "okta"],
     scheduled: new Set(["casper"]),
-    lastSuccess: (_section, origin) => origin === "webhook" ? new Date(5000) : undefined,
-    inbox: () => [],
+    lastSuccess: (_section, origin) =>
+      origin === "webhook" ? "1970-01-01T00:00:05.000Z" : undefined,
+    inbox: [],
     counters: new Counters(),
     isReady: () => true,
   }).split("\n");

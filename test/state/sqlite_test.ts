@@ -17,15 +17,13 @@ const redact = (text: string) => text.replaceAll("secret", "***");
 
 /** What a state over a file does that is not in the interface yet. */
 function actions(store: StateStore, inbox: StateInbox) {
-  const receive = (section: string, key: string) => {
+  const receive = (section: string, key: string) =>
     inbox.add([{ section, key, body: JSON.stringify(key), due: 0 }]);
-    return Promise.resolve();
-  };
   return {
     receive,
     async refuse(section, records, reason) {
-      const run = store.begin({ ...storedSection, section }, "upload", () => ({}));
-      const [id = 0] = run.outbox.put([{ records, text: undefined }]);
+      const run = await store.begin({ ...storedSection, section }, "upload", () => ({}));
+      const [id = 0] = await run.outbox.put([{ records, text: undefined }]);
       const refused = records.map((payload) => ({ payload, record: String(payload.TAG) }));
       await run.outbox.acknowledge(
         id,
@@ -36,11 +34,11 @@ function actions(store: StateStore, inbox: StateInbox) {
     async giveUp(section, keys, reason) {
       for (const key of keys) {
         await receive(section, key);
-        const taken = inbox.take(section, 1, true);
-        inbox.recordOutcomes(taken.map(({ id }) => ({ id, kind: "dead", tries: 9, reason })));
+        const taken = await inbox.take(section, 1, true);
+        await inbox.recordOutcomes(taken.map(({ id }) => ({ id, kind: "dead", tries: 9, reason })));
       }
     },
-    take: (section) => Promise.resolve(inbox.take(section, 10, false).map(({ key }) => key)),
+    take: async (section) => (await inbox.take(section, 10, false)).map(({ key }) => key),
   } satisfies Partial<OpenedState>;
 }
 
@@ -59,11 +57,10 @@ function openSqliteState(): Promise<OpenedState> {
       stores.push(other);
       return other;
     },
-    close() {
-      inbox.close();
-      for (const each of stores) each.close();
+    async close() {
+      await inbox.close();
+      for (const each of stores) await each.close();
       rmSync(folder, { recursive: true });
-      return Promise.resolve();
     },
   });
 }
