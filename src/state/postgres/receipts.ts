@@ -91,11 +91,15 @@ export class PgReceipt implements RunReceipt {
   async close(): Promise<void> {
     const { context, run } = this.#owner;
     const { schema, tenant } = context;
-    await writeAsOwner(context, { isAwaited: false }, (on) =>
-      on.rows(`UPDATE ${schema}.runs SET awaits_receipt = false WHERE tenant = $1 AND id = $2`, [
-        tenant,
-        run,
-      ]));
+    await writeAsOwner(
+      context,
+      { isAwaited: false },
+      (on) =>
+        on.rows(`UPDATE ${schema}.runs SET awaits_receipt = false WHERE tenant = $1 AND id = $2`, [
+          tenant,
+          run,
+        ]),
+    );
     await this.#forgetSent();
   }
 

@@ -152,7 +152,9 @@ export async function findRun(
 ): Promise<StoredRun | undefined> {
   if (!isRunId(id)) return undefined;
   const [row] = await pg.rows(
-    `SELECT ${columns(schema)}, ${waitingOf(schema)} FROM ${schema}.runs WHERE tenant = $1 AND id = $2`,
+    `SELECT ${columns(schema)}, ${
+      waitingOf(schema)
+    } FROM ${schema}.runs WHERE tenant = $1 AND id = $2`,
     [tenant, id],
   );
   return row === undefined ? undefined : parseRun(row);

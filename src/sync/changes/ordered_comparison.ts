@@ -33,7 +33,7 @@ interface Batch {
 
 /** The comparison of one run with the last upload. */
 export class OrderedComparison {
-  readonly tally = new ChangeTally();
+  readonly tally: ChangeTally;
   readonly #last: Pick<LastUpload, "batches" | "findMissed">;
   readonly #batches: AsyncIterator<string>;
   /** Texts of batches that were read ahead, and whether there are more. */
@@ -51,18 +51,26 @@ export class OrderedComparison {
   private constructor(
     last: Pick<LastUpload, "batches" | "findMissed">,
     syncFields: readonly string[],
+    volatile: ReadonlySet<string>,
   ) {
+    this.tally = new ChangeTally(volatile);
     this.#last = last;
     this.#batches = last.batches();
     this.#prints = new Fingerprints(syncFields);
   }
 
-  /** Begins to compare. @param syncFields At least one. */
+  /**
+   * Begins to compare.
+   *
+   * @param syncFields At least one.
+   * @param volatile Fields that are never alone a reason to send.
+   */
   static async begin(
     last: Pick<LastUpload, "batches" | "findMissed">,
     syncFields: readonly string[],
+    volatile: ReadonlySet<string>,
   ): Promise<OrderedComparison> {
-    const comparison = new OrderedComparison(last, syncFields);
+    const comparison = new OrderedComparison(last, syncFields, volatile);
     await comparison.readAhead();
     comparison.#batch = comparison.#read();
     await comparison.readAhead();

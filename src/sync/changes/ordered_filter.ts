@@ -57,12 +57,9 @@ export class OrderedFilter implements ChangeFilter {
 
   /** Opens the filter, which must be closed. */
   static async open(run: FilteredRun, settings: OrderedSettings): Promise<OrderedFilter> {
-    const { syncFields } = run.prepared.upload;
-    return new OrderedFilter(
-      run,
-      settings,
-      await OrderedComparison.begin(settings.last, syncFields),
-    );
+    const { upload: { syncFields }, volatile } = run.prepared;
+    const comparison = await OrderedComparison.begin(settings.last, syncFields, volatile);
+    return new OrderedFilter(run, settings, comparison);
   }
 
   add(record: MappedRecord): Promise<void> | undefined {

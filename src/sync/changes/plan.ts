@@ -69,7 +69,7 @@ export interface PlanCounts {
   readonly new: number;
   readonly changed: number;
   readonly unchanged: number;
-  /** Of the changed, those in which a field loses its value. */
+  /** Of those that would be sent, those in which a field loses its value. */
   readonly blanked: number;
   /** Null when the source was not read to its end. */
   readonly gone: number | null;
@@ -168,6 +168,10 @@ interface Planning {
   toSend: number;
 }
 
+function sendsOnlyChanged({ section }: PreparedSection, { full }: PlanSettings): boolean {
+  return section.settings.only_changed && !full;
+}
+
 /** Compares what was gathered. */
 async function compareGathered(planning: Planning): Promise<void> {
   const records = planning.gathered;
@@ -185,8 +189,7 @@ function addRecord(
 ): void {
   const { prepared, settings, found } = planning;
   planning.refusals?.look(record);
-  const onlyChanged = prepared.section.settings.only_changed && !settings.full;
-  if (kind === "unchanged" && onlyChanged) return;
+  if (kind === "unchanged" && sendsOnlyChanged(prepared, settings)) return;
   planning.toSend++;
   const name = prepared.mapper.identify(record);
   const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
@@ -255,6 +258,7 @@ async function compareSection(
   const reference = live ?? baseline;
   const comparison = new Comparison({
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
+    ...{ volatile: prepared.volatile, onlyChanged: sendsOnlyChanged(prepared, settings) },
   });
   const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
   const refusals = rules && new FieldRefusals(rules);
