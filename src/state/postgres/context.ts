@@ -19,9 +19,19 @@ export interface PgContext {
   readonly ownerId: () => Promise<string>;
 }
 
-/** A text that PostgreSQL can keep: signs that it cannot keep are replaced by ones that show that. */
+/** What a text begins with that is kept as JSON. */
+const asJson = "\u0001";
+
+/** A text as PostgreSQL can keep it: NUL and halves of surrogate pairs are escaped, the rest is as it is. */
 export function toStorable(text: string): string {
-  return text.replaceAll("\u0000", "\u2400").toWellFormed();
+  const isFit = text.isWellFormed() && !text.includes("\u0000") && !text.startsWith(asJson);
+  return isFit ? text : asJson + JSON.stringify(text);
+}
+
+/** The text that {@linkcode toStorable} took. */
+export function fromStorable(stored: unknown): string {
+  const text = String(stored);
+  return text.startsWith(asJson) ? String(JSON.parse(text.slice(asJson.length))) : text;
 }
 
 /** A moment as ISO 8601 in UTC, from a column or an expression. */

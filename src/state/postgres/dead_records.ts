@@ -16,7 +16,7 @@ import type {
   RefusedRecord,
   Selection,
 } from "../state.ts";
-import { iso, type PgContext, toStorable } from "./context.ts";
+import { fromStorable, iso, type PgContext, toStorable } from "./context.ts";
 import { parseKey } from "./inbox.ts";
 import type { PgStatements } from "./pg.ts";
 
@@ -57,9 +57,9 @@ function parseLetter(row: PostgresRow): DeadLetter {
     run: String(row.run),
     section: String(row.section),
     at: String(row.at),
-    record: String(row.record),
+    record: fromStorable(row.record),
     status: row.status === null ? null : Number(row.status),
-    reason: String(row.reason),
+    reason: fromStorable(row.reason),
     payload: parseExactJson(String(row.payload)) as MappedRecord,
     upload: String(row.upload),
   };
@@ -144,7 +144,7 @@ export async function countDeadLetters(
   );
   return rows.map(({ section, reason, records }) => ({
     section: String(section),
-    reason: String(reason),
+    reason: fromStorable(reason),
     count: Number(records),
   }));
 }
@@ -169,7 +169,7 @@ export class PgDeadEvents implements DeadEvents {
       section: String(row.section),
       at: String(row.at),
       record: parseKey(row.key) ?? "",
-      reason: String(row.reason ?? ""),
+      reason: fromStorable(row.reason ?? ""),
       payload: parseExactJson(String(row.body)),
     }));
   }

@@ -14,7 +14,7 @@ import type {
   StoredRun,
 } from "../run_account.ts";
 import type { LastRuns } from "../state.ts";
-import { iso, type PgContext, toStorable } from "./context.ts";
+import { fromStorable, iso, type PgContext, toStorable } from "./context.ts";
 import { isAtWork } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
 
@@ -57,7 +57,7 @@ function parsePastRun(row: PostgresRow): PastRun {
     claimed: row.claimed === null ? null : Number(row.claimed),
     api: row.api === null ? null : String(row.api),
     requests: Number(row.requests),
-    error: row.error === null ? null : String(row.error),
+    error: row.error === null ? null : fromStorable(row.error),
     stopped_by_guard: row.stopped_by_guard === true,
     receipt: row.receipt === null ? null : JSON.parse(String(row.receipt)),
     awaits_receipt: row.awaits_receipt === true,
