@@ -185,6 +185,7 @@ function findWanted(
 
 const noCursor: SourceCursor = {
   destination: "",
+  isFull: false,
   get: () => Promise.resolve(undefined),
   set: () => {},
   readAll: () => {},
