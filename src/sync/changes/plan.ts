@@ -322,6 +322,7 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
       account,
       limit: recordCount,
       cursor,
+      stateFile,
       workers,
       oomnitza,
       http,
