@@ -52,7 +52,7 @@ export interface RunContext {
   readonly receipts: ReceiptOptions;
   /** For converters that query other systems. */
   readonly http: Http;
-  /** The file in which sections remember where they were; they remember nothing without one. */
+  /** The file in which sections remember where they were, and what was proved; nothing without one. */
   readonly stateFile: string | undefined;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
@@ -327,7 +327,7 @@ export class SectionRun {
   }
 
   async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
-    const { oomnitza, http, redactor, signal } = this.#context;
+    const { oomnitza, http, redactor, signal, stateFile } = this.#context;
     const { full: isFull, read, recordCount, workers } = this.#settings;
     const { saveData, connection, limiters, onVendorAnswer } = this.#settings;
     const { account } = this;
@@ -340,6 +340,7 @@ export class SectionRun {
       from: read,
       cursor,
       isFull,
+      stateFile,
       workers,
       connection,
       limiters,

@@ -328,6 +328,7 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
       limit: recordCount,
       cursor,
       isFull,
+      stateFile,
       workers,
       oomnitza,
       http,

@@ -42,7 +42,14 @@ import type { ReadSettings } from "./source_context.ts";
 export interface PipelineSettings extends
   Pick<
     ReadSettings,
-    "signal" | "redactor" | "workers" | "saveData" | "connection" | "limiters" | "onVendorAnswer"
+    | "signal"
+    | "redactor"
+    | "workers"
+    | "saveData"
+    | "stateFile"
+    | "connection"
+    | "limiters"
+    | "onVendorAnswer"
   > {
   readonly account: Account;
   /** Records to read; 0 reads all. */
