@@ -53,7 +53,7 @@ export interface RunContext {
   readonly receipts: ReceiptOptions;
   /** For converters that query other systems. */
   readonly http: Http;
-  /** The file in which sections remember where they were; they remember nothing without one. */
+  /** The file in which sections remember where they were, and what was proved; nothing without one. */
   readonly stateFile: string | undefined;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
@@ -71,7 +71,7 @@ export interface RunSettings {
   readonly saveData?: string | undefined;
   /** Keeps accounts, and records until they were answered. */
   readonly store?: StateStore | undefined;
-  /** Sends also what did not change. */
+  /** Reads and sends also what did not change. */
   readonly full?: boolean | undefined;
   /** Lets everything pass that the guard would stop. */
   readonly accept?: boolean | undefined;
@@ -345,8 +345,8 @@ export class SectionRun {
   }
 
   async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
-    const { oomnitza, http, redactor, signal } = this.#context;
-    const { read, recordCount, workers } = this.#settings;
+    const { oomnitza, http, redactor, signal, stateFile } = this.#context;
+    const { full: isFull, read, recordCount, workers } = this.#settings;
     const { saveData, connection, limiters, onVendorAnswer } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
@@ -357,6 +357,8 @@ export class SectionRun {
       limit: recordCount,
       from: read,
       cursor,
+      isFull,
+      stateFile,
       workers,
       connection,
       limiters,
