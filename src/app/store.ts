@@ -25,16 +25,18 @@ function open(
   { redactor }: Pick<AppContext, "redactor">,
   path: string,
   instance: string | undefined,
-): OpenStore {
-  const store = new StateStore({ path, instance, redact: (text) => redactor.redact(text) });
-  return { store, [Symbol.asyncDispose]: () => store.close() };
+): Promise<OpenStore> {
+  return Promise.try(() => {
+    const store = new StateStore({ path, instance, redact: (text) => redactor.redact(text) });
+    return { store, [Symbol.asyncDispose]: () => store.close() };
+  });
 }
 
 /** Opens the state file for uploading, unless there is to be none, and removes old dead letters. */
 export async function openStore(app: AppContext, { oomnitza }: Config): Promise<OpenStore> {
   const { stateFile, log } = app;
   if (stateFile === undefined) return noStore;
-  const opened = open(app, stateFile, oomnitza?.url);
+  const opened = await open(app, stateFile, oomnitza?.url);
   const { store } = opened;
   if (oomnitza === undefined || store === undefined) return opened;
   const { dead_letter_days: days, dead_letter_count: count } = oomnitza;
@@ -58,5 +60,5 @@ export async function openExistingStore(
 ): Promise<OpenStore> {
   const { stateFile } = app;
   if (stateFile === undefined || !existsSync(stateFile)) return noStore;
-  return open(app, stateFile, config?.oomnitza?.url);
+  return await open(app, stateFile, config?.oomnitza?.url);
 }

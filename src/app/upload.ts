@@ -18,7 +18,7 @@ import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/p
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { type DeliveredSection, deliverSection } from "../sync/run.ts";
-import type { RunSettings } from "../sync/section_run.ts";
+import type { RunSettings } from "../sync/run_settings.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { SectionQueue } from "./section_queue.ts";

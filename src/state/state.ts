@@ -128,7 +128,7 @@ export interface ReceiptEnd {
   readonly unnamed: number;
 }
 
-/** The receipt of one run. */
+/** What is kept of a run until Oomnitza has told what became of its records. */
 export interface RunReceipt {
   /** Id of the run. */
   readonly run: string;

@@ -8,7 +8,8 @@ import type { PreparedSection } from "./prepare.ts";
 import type { AskedUpload } from "./receipt/ask.ts";
 import type { ReceiptAnswer } from "./receipt/receipt.ts";
 import type { SectionReport } from "./report.ts";
-import { type RunContext, type RunSettings, SectionRun } from "./section_run.ts";
+import type { RunContext, RunSettings } from "./run_settings.ts";
+import { SectionRun } from "./section_run.ts";
 
 /** A section that was delivered, while it may still have to be told what became of its records. */
 export interface DeliveredSection {

@@ -13,7 +13,7 @@ import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
 import { openCursor } from "../../src/state/cursor.ts";
 import { deliverSection } from "../../src/sync/run.ts";
-import type { RunContext, RunSettings } from "../../src/sync/section_run.ts";
+import type { RunContext, RunSettings } from "../../src/sync/run_settings.ts";
 import { describeSection, isSuccess } from "../../src/sync/report.ts";
 import { type FakeSink, fakeSink } from "./support/fakes.ts";
 import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";

@@ -22,6 +22,16 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     )`,
   ],
   (schema) => [
+    ...processTables(schema),
+    ...batchTables(schema),
+    ...eventTables(schema),
+    ...acceptedTables(schema),
+  ],
+];
+
+/** Processes and their runs. */
+function processTables(schema: string): readonly string[] {
+  return [
     // Processes at work; one whose time is over is removed by who takes over its work, and cannot write
     // any more.
     `CREATE TABLE ${schema}.owners (
@@ -68,6 +78,12 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
       succeeded timestamptz,
       PRIMARY KEY (tenant, section, origin)
     )`,
+  ];
+}
+
+/** Batches on their way, and what was refused. */
+function batchTables(schema: string): readonly string[] {
+  return [
     // Batches that wait for their answer, as compressed JSON; seq is their order in the run; answered:
     // 0 not yet, 1 accepted as a whole, 2 what was accepted of it is among the answered batches already.
     `CREATE TABLE ${schema}.outbox (
@@ -95,6 +111,12 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
       PRIMARY KEY (tenant, id)
     )`,
     `CREATE INDEX dead_letters_reason ON ${schema}.dead_letters (tenant, section, md5(reason))`,
+  ];
+}
+
+/** Webhook events. */
+function eventTables(schema: string): readonly string[] {
+  return [
     // Webhook events; key is JSON; due of one that was given up is when that was.
     `CREATE TABLE ${schema}.inbox (
       tenant text COLLATE "C" NOT NULL,
@@ -116,6 +138,12 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     `CREATE INDEX inbox_due ON ${schema}.inbox (tenant, section, due, id)
       WHERE owner IS NULL AND NOT is_dead`,
     `CREATE INDEX inbox_owner ON ${schema}.inbox (tenant, owner) WHERE owner IS NOT NULL`,
+  ];
+}
+
+/** What was accepted. */
+function acceptedTables(schema: string): readonly string[] {
+  return [
     `CREATE TABLE ${schema}.destinations (
       tenant text COLLATE "C" NOT NULL,
       id int4 GENERATED ALWAYS AS IDENTITY,
@@ -165,5 +193,5 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
       PRIMARY KEY (tenant, section, digest)
     ) WITH (fillfactor = 80)`,
     `CREATE INDEX fingerprints_seq ON ${schema}.fingerprints (tenant, section, missed, seq)`,
-  ],
-];
+  ];
+}
