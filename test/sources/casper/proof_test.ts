@@ -256,7 +256,7 @@ slow("a comparison that was killed proves nothing, and takes nothing back", asyn
   await place.run(...prove);
   await killed();
   expect((await place.run("upload", "casper")).asked).toEqual(["pro"]);
-}, 60_000);
+}, 180_000);
 
 test("the end of the Classic API is told of sections only that use it", async () => {
   await using place = open();
