@@ -240,9 +240,20 @@ function readMappings(reading: Reading): IniMapping[] {
   return mappings;
 }
 
-function warnUnknown(reading: Reading, known: readonly string[]): void {
+function reportUnknown(
+  reading: Reading,
+  known: readonly string[],
+  refused: Readonly<Record<string, string>>,
+): void {
   for (const { key } of reading.options.values()) {
     if (known.includes(key) || key.startsWith("mapping.") || key === "enable") continue;
+    const reason = Object.hasOwn(refused, key) ? refused[key] : undefined;
+    // In [DEFAULT] an option is for the sections that have it.
+    if (reason !== undefined && reading.section.options.has(key)) {
+      const message = `cannot be set here: ${reason}`;
+      report(reading, { code: "invalid", option: key, message, hint: "Remove the option" });
+      continue;
+    }
     const near = closest(key, [...known]);
     const hint = distance(key, near) <= Math.max(2, key.length / 4)
       ? `Did you mean ${near}?`
@@ -252,11 +263,18 @@ function warnUnknown(reading: Reading, known: readonly string[]): void {
   }
 }
 
-/** Reads every declared option of a section and its mappings, and warns about what nobody declared. */
+/**
+ * Reads every declared option of a section and its mappings, and warns about what nobody declared.
+ *
+ * @param how Whether there are mappings, and which options are refused, by their names, with the reasons.
+ */
 export function readOptions(
   reading: Reading,
   declared: Options,
-  how: { readonly mappings: "read" | "ignored" },
+  how: {
+    readonly mappings: "read" | "ignored";
+    readonly refused?: Readonly<Record<string, string>> | undefined;
+  },
 ): ReadOptions {
   const values: Record<string, unknown> = {};
   const texts: Record<string, string> = {};
@@ -274,7 +292,7 @@ export function readOptions(
       secrets.push(texts[key]);
     }
   }
-  warnUnknown(reading, Object.keys(declared));
+  reportUnknown(reading, Object.keys(declared), how.refused ?? {});
   const mappings = how.mappings === "read" ? readMappings(reading) : [];
   const isPending = [...reading.options.values()].some(isUnknown);
   return { values, texts, mappings, secrets, isPending };

@@ -149,7 +149,8 @@ export function checkSection(
   if (!isEnabled(reading)) return { enabled: false, findings, secrets: [] };
   const source = findSource(reading, context.sources);
   if (source === undefined) return { enabled: true, findings, secrets: [] };
-  const read = readOptions(reading, optionsOfSource(source), { mappings: "read" });
+  const { refused } = source;
+  const read = readOptions(reading, optionsOfSource(source), { mappings: "read", refused });
   const { secrets } = read;
   if (!hasErrors(reading) && !read.isPending) {
     checkRules(reading, source, read.values as Values<Options>);

@@ -156,6 +156,8 @@ export interface Source<O extends Options = Options> {
   /** The label under which Oomnitza knows the source. */
   readonly mappingName: string | ((options: Values<O>) => string);
   readonly options: O;
+  /** Options of other sources that cannot be had here, and why: to leave them without effect would mislead. */
+  readonly refused?: Readonly<Record<string, string>>;
   readonly mappings: Mappings | ((options: Values<O>) => Mappings);
   /** Source path → converter call, for mappings of that path that name none. */
   readonly converters?: Readonly<Record<string, string>>;

@@ -18,6 +18,9 @@ function check(text: string, env: Record<string, string> = {}): readonly Finding
 
 const csv = "[csv_assets]\nenable = True\nfilename = assets.csv\nsync_field = A\n";
 
+const apple =
+  "[apple_business]\nenable = True\nclient_id = BUSINESSAPI.a\nprivate_key = a.pem\nsync_field = A\n";
+
 test.each([
   ["a file without [oomnitza]", csv, ["error missing"]],
   ["a blank required option", `${oomnitza}[okta]\nenable = True\nurl = https://x.y\n`, [
@@ -40,6 +43,13 @@ test.each([
   ["a rule of the source", `${oomnitza}${csv}directory = /tmp\n`, ["error conflict"]],
   ["an option that nobody knows", `${oomnitza}${csv}colour = blue\n`, [
     "warning unknown_option colour",
+  ]],
+  ["an option that a source cannot have", `${oomnitza}${apple}mode = changes\n`, [
+    "error invalid mode",
+  ]],
+  ["the same option for all sections", `[DEFAULT]\nmode = full\n${oomnitza}${apple}`, [
+    "warning unknown_option mode",
+    "warning unknown_option mode",
   ]],
   ["a section that nobody knows", `${oomnitza}[octa]\nenable = True\n`, ["error unknown_section"]],
   ["a key of a mapping without effect", `${oomnitza}${csv}mapping.A = {"source": "a", "x": 1}\n`, [

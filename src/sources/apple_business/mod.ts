@@ -40,6 +40,10 @@ export const appleBusiness = defineSource({
     url: optional(opt.url("Address of the API, if it is not Apple's.", { advanced: true })),
     token_url: opt.url("Address of the token server.", { default: usualTokenUrl, advanced: true }),
   },
+  // "Get Organization Devices" takes `fields[orgDevices]`, `limit` and `cursor`, no filter and no order.
+  refused: {
+    mode: "Apple's API does not tell which devices changed, so all are read each time",
+  },
   mappings: {},
   converters: {
     addedToOrgDateTime: "timestamp",

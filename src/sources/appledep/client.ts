@@ -1,5 +1,5 @@
 /**
- * Client of Apple's device assignment service: the list of devices and their details.
+ * Client of Apple's device assignment service: the lists of devices and of their changes, and their details.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import {
   Skipped,
   type SourceContext,
   type SourceRecord,
+  type Unusable,
 } from "../../sdk/mod.ts";
 import { type Access, chooseHint } from "./access.ts";
 
@@ -23,7 +24,10 @@ const devices = z.object({
   devices: z.array(z.looseObject({ serial_number: z.string() })),
   cursor: z.string().nullish(),
   more_to_follow: z.boolean().optional(),
-});
+}).refine(
+  ({ cursor, more_to_follow }) => more_to_follow !== true || (cursor ?? "") !== "",
+  "there are more devices, but no cursor for them",
+);
 const details = z.object({
   devices: z.record(z.string(), z.looseObject({ response_status: z.string().optional() })),
 });
@@ -45,8 +49,16 @@ function isAboutCursor({ status, body }: Answer, { cursor, restarts }: ListPosit
   return body.includes("EXHAUSTED_CURSOR") || (body.includes("INVALID_CURSOR") && restarts === 0);
 }
 
-/** The pages of the list, each device once. */
-async function* listPages({ http, options }: Context): AsyncGenerator<readonly SourceRecord[]> {
+/** A part of a list of devices, and the position after it. */
+export interface DevicePage {
+  readonly devices: readonly ListedDevice[];
+  readonly cursor?: string | null | undefined;
+}
+
+type ListedDevice = SourceRecord & { readonly serial_number: string };
+
+/** The pages of the list, each device once ("Get a List of Devices"). */
+export async function* listDevices({ http, options }: Context): AsyncGenerator<DevicePage> {
   const load = (position: ListPosition) =>
     http.page({
       method: "POST",
@@ -68,42 +80,61 @@ async function* listPages({ http, options }: Context): AsyncGenerator<readonly S
   for await (const { body } of pages(first, load, next)) {
     const fresh = body?.devices.filter(({ serial_number }) => !seen.has(serial_number)) ?? [];
     for (const { serial_number } of fresh) seen.add(serial_number);
-    yield fresh;
+    yield { devices: fresh, cursor: body?.cursor };
   }
 }
 
-/** The details of some devices by serial number in capitals. */
-async function loadDetails(
+/** What Apple says of a position that it does not take, and what it means. */
+const lostPositions = {
+  EXPIRED_CURSOR: "Apple takes no position that is older than 7 days",
+  EXHAUSTED_CURSOR: "Apple does not take the position any more (EXHAUSTED_CURSOR)",
+  INVALID_CURSOR: "Apple does not know the position (INVALID_CURSOR)",
+} as const;
+
+function explainLostPosition(text: string): string | undefined {
+  return Object.entries(lostPositions).find(([code]) => text.includes(code))?.[1];
+}
+
+/**
+ * The pages of the list of changes after a position, with devices that came, changed or went, some of them more
+ * than once ("Sync the List of Devices"). It ends with the reason where a position is not taken.
+ */
+export async function* listChanges(
+  { http, options }: Context,
+  position: string,
+): AsyncGenerator<DevicePage | Unusable> {
+  const load = (cursor: string) =>
+    http.page({
+      method: "POST",
+      path: "/devices/sync",
+      body: JSON.stringify({ limit: options.page_size, cursor }),
+      what: "changed devices",
+      allow: ({ status, body }) => status === 400 && explainLostPosition(body) !== undefined,
+      hints: chooseHint,
+    }, devices);
+  const next = ({ body }: Page<z.infer<typeof devices>>) =>
+    body?.more_to_follow && body.cursor ? body.cursor : undefined;
+  for await (const { body, text } of pages(position, load, next)) {
+    yield body ?? { unusable: explainLostPosition(text) ?? "Apple does not take the position" };
+  }
+}
+
+/** Some devices by serial number in capitals, as they are now; nothing for one that is another server's. */
+export async function* loadDetails(
   { http }: Context,
   serials: readonly string[],
-): Promise<z.infer<typeof details>["devices"]> {
+): AsyncGenerator<SourceRecord | Skipped | undefined> {
+  if (serials.length === 0) return;
   const body = JSON.stringify({ devices: serials });
   const request = { method: "POST", path: "/devices", body } as const;
-  return (await http.json({ ...request, what: "device details", hints: chooseHint }, details))
-    .devices;
-}
-
-/** All devices that are this server's, with their details where those are wanted. */
-export async function* readDevices(context: Context): AsyncGenerator<SourceRecord | Skipped> {
-  let foreign = 0;
-  for await (const page of listPages(context)) {
-    if (!context.options.details) {
-      yield* page.map((device) => ({ ...device, response_status: "SUCCESS" }));
-      continue;
-    }
-    const serials = page.map(({ serial_number }) => String(serial_number).toUpperCase());
-    const found = serials.length === 0 ? {} : await loadDetails(context, serials);
-    for (const serial of serials) {
-      const device = found[serial];
-      if (device?.response_status === "SUCCESS") yield device;
-      else if (device?.response_status === "NOT_ACCESSIBLE") foreign++;
-      else yield new Skipped(`device ${serial}`, describeStatus(device?.response_status));
-    }
+  const found =
+    (await http.json({ ...request, what: "device details", hints: chooseHint }, details)).devices;
+  for (const serial of serials) {
+    const device = found[serial];
+    if (device?.response_status === "SUCCESS") yield device;
+    else if (device?.response_status === "NOT_ACCESSIBLE") yield undefined;
+    else yield new Skipped(`device ${serial}`, describeStatus(device?.response_status));
   }
-  if (foreign === 0) return;
-  context.log.info(
-    `Skipped because they are no longer assigned to this server: ${foreign} devices`,
-  );
 }
 
 function describeStatus(status: string | undefined): string {

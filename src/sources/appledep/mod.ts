@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defineSource, opt, type SourceContext, syncField } from "../../sdk/mod.ts";
+import { changesOptions, defineSource, opt, type SourceContext, syncField } from "../../sdk/mod.ts";
 import { type Access, commonHeaders, pageSize, sessionAuth } from "./access.ts";
 import { expiryWarning, isInline, parseServerToken, readServerToken } from "./server_token.ts";
 
@@ -28,6 +28,7 @@ export const appledep = defineSource({
       { example: "YOUR APPLE DEP SERVER TOKEN" },
     ),
     sync_field: syncField(),
+    ...changesOptions("devices"),
     details: opt.flag(
       "Whether the details of the devices are requested, which skips those no longer assigned to this server. False halves the number of requests.",
       { default: true, advanced: true },
@@ -78,7 +79,7 @@ export const appledep = defineSource({
   },
   async *records(context) {
     await warn(context);
-    const { readDevices } = await import("./client.ts");
+    const { readDevices } = await import("./reading.ts");
     yield* readDevices(context);
   },
 });

@@ -43,6 +43,11 @@ export const sccm = defineSource({
     query_timeout: connection.query_timeout,
     driver: connection.driver,
   },
+  // Decision 0121: the inventory has the time at which a client made it, not the one at which it came in.
+  refused: {
+    mode:
+      "Configuration Manager does not tell which computers changed without leaving some out, so all are read each time",
+  },
   mappings: {
     APPLICATIONS: { source: "software" },
   },

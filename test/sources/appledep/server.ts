@@ -2,7 +2,12 @@
  * Apple's device assignment service, from its documentation: "Authenticating with the Automated Device
  * Enrollment program" (one-legged OAuth 1.0a at /session, then X-ADM-Auth-Session, which any answer
  * may replace), "Get a List of Devices" (limit, cursor, more_to_follow, EXHAUSTED_CURSOR,
- * INVALID_CURSOR), "Get Device Details", "Interpreting Automated Device Enrollment error codes".
+ * INVALID_CURSOR), "Sync the List of Devices" (all that was added, modified or deleted since a cursor of a list that
+ * is at its end, some devices more than once; CURSOR_REQUIRED, and EXPIRED_CURSOR after 7 days), "Get Device
+ * Details", "Interpreting Automated Device Enrollment error codes".
+ *
+ * Where Apple does not say it, the server is as unkind as can be: a list shows what there was at its first
+ * request, its cursor stands for the moment of its last, and changes come in no useful order, each as it was then.
  *
  * @module
  */
@@ -29,6 +34,10 @@ export interface AppleOptions {
   readonly pageLimit?: number;
   /** Status of the devices of these numbers in the details, instead of SUCCESS; "" leaves one out. */
   readonly statuses?: Readonly<Record<number, string>>;
+  /** Consumer key of a token that another server has, with the same secrets. */
+  readonly otherKey?: string;
+  /** Called while the server answers, before or after the answer was made up. */
+  readonly onRequest?: () => void;
 }
 
 /** The service, and ways to disturb it. */
@@ -38,6 +47,13 @@ export interface Apple extends Vendor {
   forgetCursors(): void;
   /** How many sessions were opened. */
   readonly sessions: () => number;
+  /** Number → version of every device that there is. */
+  versions(): ReadonlyMap<number, number>;
+  /** A device gets another version, or comes. */
+  change(index: number): void;
+  remove(index: number): void;
+  /** Lets the clock of the server run on. */
+  advance(ms: number): void;
 }
 
 /** Serial number of a device; some are in small letters in the list. */
@@ -45,13 +61,13 @@ export function serialOf(index: number): string {
   return `C8TJ${String(index).padStart(6, "0")}${index % 10 === 3 ? "ab" : "AB"}`;
 }
 
-/** A device as the service lists it. */
-export function device(index: number) {
+/** A device as the service lists it; its asset tag has its version. */
+export function device(index: number, version = 0) {
   return {
     serial_number: serialOf(index),
     model: "IPAD",
     description: "IPAD WIFI 64GB – Größe „M“",
-    asset_tag: null,
+    asset_tag: version === 0 ? null : `v${version}`,
     profile_status: "assigned",
     profile_assign_time: "2025-11-02T10:00:00Z",
     device_assigned_date: "2025-10-30T12:00:00Z",
@@ -80,21 +96,64 @@ function strict(text: string): string {
   }).join("");
 }
 
+/** An entry of the list of changes. */
+interface Operation {
+  readonly index: number;
+  readonly version: number;
+  readonly type: "added" | "modified" | "deleted";
+  readonly at: number;
+}
+
+/** What a cursor stands for: the rest of a list, or everything that happens after so many operations. */
+interface Cursor {
+  readonly rest?: readonly (readonly [number, number])[];
+  readonly operations: number;
+  readonly at: number;
+}
+
+/** How long a cursor can be synced from ("Sync the List of Devices"). */
+const cursorLifeMs = 7 * 86_400_000;
+
 class AppleService {
   readonly options: AppleOptions;
+  readonly versions = new Map<number, number>();
+  #operations: Operation[] = [];
+  #clock = 0;
+  #requests = 0;
+  #lists = 0;
   #opened = 0;
   #counter = 0;
   #valid = new Set<string>();
   #nonces = new Set<string>();
-  #cursors = new Map<string, number>();
+  #cursors = new Map<string, Cursor>();
 
   constructor(options: AppleOptions) {
     this.options = options;
+    for (let index = 0; index < options.count; index++) this.versions.set(index, 0);
   }
 
   sessions = () => this.#opened;
   endSessions = () => this.#valid.clear();
   forgetCursors = () => this.#cursors.clear();
+  advance = (ms: number) => void (this.#clock += ms);
+
+  #now(): number {
+    return Date.now() + this.#clock;
+  }
+
+  change = (index: number) => {
+    const known = this.versions.get(index);
+    const version = (known ?? 0) + 1;
+    this.versions.set(index, version);
+    const type = known === undefined ? "added" : "modified";
+    this.#operations.push({ index, version, type, at: this.#now() });
+  };
+
+  remove = (index: number) => {
+    const version = this.versions.get(index) ?? 0;
+    this.versions.delete(index);
+    this.#operations.push({ index, version, type: "deleted", at: this.#now() });
+  };
 
   #issue(): string {
     const token = `${sessionPrefix}${this.#counter++}`;
@@ -123,7 +182,8 @@ class AppleService {
     const expected = createHmac("sha1", key).update(base).digest("base64");
     const age = Math.abs(Date.now() / 1000 - Number(signed.oauth_timestamp));
     const nonce = signed.oauth_nonce ?? "";
-    const isGood = signed.oauth_consumer_key === serverToken.consumer_key &&
+    const known = [serverToken.consumer_key, this.options.otherKey];
+    const isGood = known.includes(signed.oauth_consumer_key) &&
       signed.oauth_token === serverToken.access_token && oauth_signature === expected &&
       signed.oauth_signature_method === "HMAC-SHA1" && age < 300 && nonce.length > 7 &&
       !this.#nonces.has(nonce);
@@ -142,27 +202,70 @@ class AppleService {
     if (call.headers.get("x-server-protocol-version") !== "2") return refusal(400, "BAD_VERSION");
     const token = call.headers.get("x-adm-auth-session") ?? "";
     if (!this.#valid.delete(token)) return refusal(401, "UNAUTHORIZED");
+    const isBefore = this.#requests++ % 2 === 0;
+    if (isBefore) this.options.onRequest?.();
     const response = answer(call);
+    if (!isBefore) this.options.onRequest?.();
     response.headers.set("X-ADM-Auth-Session", this.#issue());
     return response;
   }
 
+  /** How many entries a page has that was asked for; nothing where that is not a number Apple takes. */
+  #pageSize(limit: unknown): number | undefined {
+    const isGood = Number.isInteger(limit) && Number(limit) >= 1 && Number(limit) <= 1000;
+    return isGood ? Math.min(Number(limit), this.options.pageLimit ?? 1000) : undefined;
+  }
+
+  #keep(cursor: string, position: Omit<Cursor, "at">): string {
+    this.#cursors.set(cursor, { ...position, at: this.#now() });
+    return cursor;
+  }
+
   list({ body }: VendorCall): Response {
     const { limit, cursor } = JSON.parse(body) as { limit: unknown; cursor: unknown };
-    if (!Number.isInteger(limit) || Number(limit) < 1 || Number(limit) > 1000) {
-      return refusal(400, "MALFORMED_REQUEST_BODY");
+    const size = this.#pageSize(limit);
+    if (size === undefined) return refusal(400, "MALFORMED_REQUEST_BODY");
+    const all = [...this.versions].sort(([one], [other]) => one - other);
+    if (cursor === null) this.#lists++;
+    const position = cursor === null ? undefined : this.#cursors.get(String(cursor));
+    const rest = cursor === null ? all : position?.rest;
+    if (rest === undefined) {
+      return refusal(400, position === undefined ? "INVALID_CURSOR" : "EXHAUSTED_CURSOR");
     }
-    const start = cursor === null ? 0 : this.#cursors.get(String(cursor));
-    if (start === undefined) return refusal(400, "INVALID_CURSOR");
-    if (cursor !== null && start >= this.options.count) return refusal(400, "EXHAUSTED_CURSOR");
-    const size = Math.min(Number(limit), this.options.pageLimit ?? 1000);
-    const end = Math.min(start + size, this.options.count);
-    const next = `MTY3+NzY3/${end}&%3D=`;
-    this.#cursors.set(next, end);
+    const left = rest.slice(size);
+    const read = Number(/\/(\d+)/.exec(String(cursor))?.[1] ?? 0) + Math.min(size, rest.length);
+    const next = this.#keep(`MTY3${this.#lists}+NzY3/${read}&%3D=`, {
+      operations: this.#operations.length,
+      ...(left.length > 0 ? { rest: left } : {}),
+    });
     return Response.json({
-      devices: Array.from({ length: end - start }, (_, index) => device(start + index)),
+      devices: rest.slice(0, size).map(([index, version]) => device(index, version)),
       cursor: next,
-      more_to_follow: end < this.options.count,
+      more_to_follow: left.length > 0,
+      fetched_until: "2026-01-05T09:00:00Z",
+    });
+  }
+
+  sync({ body }: VendorCall): Response {
+    const { limit, cursor } = JSON.parse(body) as { limit: unknown; cursor: unknown };
+    const size = this.#pageSize(limit);
+    if (size === undefined) return refusal(400, "MALFORMED_REQUEST_BODY");
+    if (typeof cursor !== "string" || cursor === "") return refusal(400, "CURSOR_REQUIRED");
+    const position = this.#cursors.get(cursor);
+    if (position === undefined || position.rest !== undefined) {
+      return refusal(400, "INVALID_CURSOR");
+    }
+    if (this.#now() - position.at > cursorLifeMs) return refusal(400, "EXPIRED_CURSOR");
+    const end = Math.min(position.operations + size, this.#operations.length);
+    const listed = this.#operations.slice(position.operations, end).toReversed();
+    return Response.json({
+      devices: listed.map(({ index, version, type, at }) => ({
+        ...device(index, version),
+        op_type: type,
+        op_date: new Date(at).toISOString().replace(/\.\d+Z$/, "Z"),
+      })),
+      cursor: this.#keep(`ODk5+c3lu/${this.#counter++}&%3D=`, { operations: end }),
+      more_to_follow: end < this.#operations.length,
       fetched_until: "2026-01-05T09:00:00Z",
     });
   }
@@ -174,8 +277,11 @@ class AppleService {
       const index = Number(serial.slice(4, 10));
       const status = this.options.statuses?.[index] ?? "SUCCESS";
       if (status === "" || serial !== serial.toUpperCase()) return [];
+      const version = this.versions.get(index);
+      if (version === undefined) return [[serial, { response_status: "NOT_ACCESSIBLE" }]];
       if (status !== "SUCCESS") return [[serial, { response_status: status }]];
-      return [[serial, { ...device(index), serial_number: serial, response_status: status }]];
+      const shown = { ...device(index, version), serial_number: serial };
+      return [[serial, { ...shown, response_status: status }]];
     });
     return Response.json({ devices: Object.fromEntries(entries) });
   }
@@ -197,12 +303,26 @@ export function startApple(options: AppleOptions): Apple {
       },
       {
         method: "POST",
+        path: "/devices/sync",
+        answer: (call) => service.within(call, (inner) => service.sync(inner)),
+      },
+      {
+        method: "POST",
         path: "/devices",
         answer: (call) => service.within(call, (inner) => service.details(inner)),
       },
     ],
     ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
   });
-  const { endSessions, forgetCursors, sessions } = service;
-  return Object.assign(vendor, { endSessions, forgetCursors, sessions });
+  const { advance, change, endSessions, forgetCursors, remove, sessions } = service;
+  const versions = () => service.versions;
+  return Object.assign(vendor, {
+    advance,
+    change,
+    endSessions,
+    forgetCursors,
+    remove,
+    sessions,
+    versions,
+  });
 }
