@@ -12,7 +12,7 @@ import { distinctFindings, sortFindings } from "../config/findings.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { findDeadlines } from "../doctor/deadlines.ts";
-import { findConverterErrors, type PreparedSection } from "../sync/prepare.ts";
+import { findConverterErrors, findNamingErrors, type PreparedSection } from "../sync/prepare.ts";
 import { isNewerProved, type Provable } from "../sync/read/api_proof.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
@@ -121,8 +121,11 @@ export async function findCodeFaults(
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
   const config = loadConfig(app);
   const { chosen, notEnabled } = selectSections(app, config, names);
-  const { code, findings } = await findCodeFaults(config, chosen);
-  for (const finding of [...code.ambiguities, ...code.warnings]) {
+  const { code, findings: faults } = await findCodeFaults(config, chosen);
+  const named = chosen.flatMap(findNamingErrors);
+  const findings = [...faults, ...named.filter(({ severity }) => severity === "error")];
+  const doubts = named.filter(({ severity }) => severity === "warning");
+  for (const finding of [...doubts, ...code.ambiguities, ...code.warnings]) {
     app.log.warning(formatFinding(finding));
   }
   const valid = chosen.filter(({ name }) => findings.every(({ section }) => section !== name));

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { MappedRecord } from "../../src/base/record.ts";
-import { Comparison } from "../../src/sync/changes/delta.ts";
+import { Comparison, type ComparisonSettings } from "../../src/sync/changes/delta.ts";
 import { openTestStore, storedSection } from "./support/store.ts";
 
 const { section, upload } = storedSection;
@@ -14,13 +14,14 @@ const { section, upload } = storedSection;
 async function compareWith(
   accepted: readonly MappedRecord[],
   pending: readonly MappedRecord[] = [],
+  settings: Pick<ComparisonSettings, "volatile" | "onlyChanged"> = {},
 ) {
   const opened = openTestStore();
   const { store } = opened;
   if (accepted.length > 0) store.accepted.add(section, upload, "r1", accepted);
   await store.accepted.concludeUncompared(section, upload, "r1");
   const baseline = store.accepted.baseline(section, upload);
-  const comparison = new Comparison({ baseline, syncFields: ["TAG"], pending });
+  const comparison = new Comparison({ baseline, syncFields: ["TAG"], pending, ...settings });
   return { comparison, baseline, store, [Symbol.dispose]: () => opened[Symbol.dispose]() };
 }
 
@@ -103,6 +104,54 @@ test("what waits to be delivered is compared with before what was accepted", asy
   const { comparison } = compared;
   expect(comparison.compare({ TAG: "T1", NAME: "pro" }).kind).toBe("unchanged");
   expect(await Array.fromAsync(comparison.gone())).toEqual([]);
+});
+
+const volatile = new Set(["SEEN", "IP"]);
+
+test("a volatile field alone changes nothing, and beside another it is among what differs", async () => {
+  const accepted = [{ TAG: "T1", OS: "14", SEEN: 1 }, { TAG: "T2", OS: "14", SEEN: 1 }];
+  using compared = await compareWith(accepted, [], { volatile });
+  const { comparison } = compared;
+  const seen = { TAG: "T1", OS: "14", SEEN: 2, IP: "10.0.0.1" };
+  expect(comparison.compare(seen)).toEqual({ kind: "unchanged", fields: [] });
+  // Sent all the same, it is not what was accepted.
+  expect(comparison.classify(seen)).toMatchObject({ kind: "unchanged", isAsAccepted: false });
+  expect(comparison.compare({ TAG: "T2", OS: "15", SEEN: 2 })).toEqual({
+    kind: "changed",
+    fields: [{ field: "OS", old: "14", new: "15" }, { field: "SEEN", old: 1, new: 2 }],
+  });
+  expect(comparison.differing).toBe(1);
+  expect(comparison.counts).toEqual({ new: 0, changed: 1, unchanged: 2, blanked: 0 });
+});
+
+test("what must be sent is sent, also when only volatile fields differ", async () => {
+  using compared = await compareWith([{ TAG: "T1", OS: "14", SEEN: 1 }], [], { volatile });
+  const { comparison } = compared;
+  comparison.compare({ TAG: "T1", OS: "15", SEEN: 2 });
+  expect(comparison.compare({ TAG: "T1", OS: "14", SEEN: 2 })).toMatchObject({
+    kind: "changed",
+    fields: [{ field: "SEEN", old: 1, new: 2 }],
+    reason: expect.stringContaining("shares its sync fields"),
+  });
+  expect(comparison.differing).toBe(1);
+});
+
+test("what waits to be delivered counts also where volatile fields differ", async () => {
+  const waiting = [{ TAG: "T1", OS: "15", SEEN: 2 }];
+  using compared = await compareWith([{ TAG: "T1", OS: "14", SEEN: 1 }], waiting, { volatile });
+  const { comparison } = compared;
+  expect(comparison.compare({ TAG: "T1", OS: "15", SEEN: 3 }).kind).toBe("unchanged");
+});
+
+test("a volatile field that loses its value is a loss when the record is sent", async () => {
+  const accepted = [{ TAG: "T1", IP: "10.0.0.1" }];
+  for (const onlyChanged of [false, true]) {
+    using compared = await compareWith(accepted, [], { volatile, onlyChanged });
+    const { comparison } = compared;
+    expect(comparison.compare({ TAG: "T1", IP: "" }).kind).toBe("unchanged");
+    expect(comparison.counts.blanked).toBe(onlyChanged ? 0 : 1);
+    expect([...comparison.blankedFields.keys()]).toEqual(onlyChanged ? [] : ["IP"]);
+  }
 });
 
 /** A value that JSON has no form for: it holds itself. */

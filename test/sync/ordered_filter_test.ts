@@ -24,7 +24,9 @@ const complete: ReadEnd = {
   isAborted: false,
 };
 
-const { prepared } = await prepareTestSection([], { ini: "sync_field = TAG\nmapping.TAG = tag\n" });
+const { prepared } = await prepareTestSection([], {
+  ini: "sync_field = TAG\nmapping.TAG = tag\nmapping.NOTE = note\nvolatile = NOTE\n",
+});
 const upload = JSON.stringify(prepared.upload);
 const batchSize = 7;
 
@@ -94,7 +96,7 @@ function makeRandom(seed: number): () => number {
   return () => Bun.hash.xxHash32(`${seed} ${calls++}`) / 2 ** 32;
 }
 
-/** A source some time later: records changed, gone, new, moved, and emptied. */
+/** A source some time later: records changed, gone, new, moved, emptied, and only seen since. */
 function someTimeLater(records: readonly MappedRecord[], random: () => number, share: number) {
   const later: MappedRecord[] = [];
   for (const record of records) {
@@ -104,6 +106,7 @@ function someTimeLater(records: readonly MappedRecord[], random: () => number, s
     else if (dice < 3) later.push(record, device(1000 + Math.floor(random() * 1e9)));
     else if (dice < 4) later.push({ ...record, NAME: "" });
     else if (dice < 5) later.splice(Math.floor(random() * later.length), 0, record);
+    else if (dice < 6) later.push({ ...record, NOTE: random() < 0.5 ? "" : `seen ${random()}` });
     else later.push(record);
   }
   return later;

@@ -257,3 +257,15 @@ test("a file that was changed, cut or written by another program is refused", as
   expect(() => openPlan(path)).toThrow("something was added at its end");
   expect(() => openPlan(`${path}x`)).toThrow("Cannot read the plan");
 });
+
+test("a plan counts a volatile field that is emptied where the record would be sent", async () => {
+  const items = twenty.map((item) => ({ ...item, name: "" }));
+  const volatile = "volatile = NAME\nguard = 20%\n";
+  using all = await plan(items, volatile);
+  const counts = { changed: 0, unchanged: 20 };
+  expect(all.planned.report.counts).toMatchObject({ ...counts, blanked: 20, to_send: 20 });
+  expect(all.planned.report.guard).toContain("20 of 20 records (100 %) would lose a value");
+  using some = await plan(items, `${volatile}only_changed = True\n`);
+  expect(some.planned.report.counts).toMatchObject({ ...counts, blanked: 0, to_send: 0 });
+  expect([some.planned.isPending, some.planned.report.guard]).toEqual([false, null]);
+});

@@ -53,7 +53,8 @@ export class ComparingFilter implements ChangeFilter {
     this.#settings = settings;
     this.#baseline = baseline;
     this.#onlyChanged = onlyChanged;
-    this.#comparison = new Comparison({ baseline, syncFields: prepared.upload.syncFields });
+    const { upload: { syncFields }, volatile } = prepared;
+    this.#comparison = new Comparison({ baseline, syncFields, volatile, onlyChanged });
   }
 
   /** Lets nothing pass before all of it was compared; it is kept in a file beside the state file. */

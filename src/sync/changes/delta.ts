@@ -14,6 +14,7 @@ import {
   keyForPeople,
   parseFields,
 } from "../../state/fingerprint.ts";
+import { isEqual, Sameness } from "./sameness.ts";
 
 /** How a record stands to what was accepted last under its sync fields. */
 export type ChangeKind = "new" | "changed" | "unchanged";
@@ -32,9 +33,9 @@ export interface FieldChange {
 /** What a comparison found about one record. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** What differs. A changed record without any is sent again for another reason. */
+  /** What differs, volatile fields included. */
   readonly fields: readonly FieldChange[];
-  /** Why it counts as changed although nothing differs. */
+  /** Why it counts as changed although nothing differs, or only volatile fields do. */
   readonly reason?: string | undefined;
   /** What names the record in calls, when Oomnitza itself was compared with. */
   readonly ident?: string | undefined;
@@ -54,8 +55,9 @@ export interface Reference {
 export interface ChangeCounts {
   new: number;
   changed: number;
+  /** Apart from their volatile fields. */
   unchanged: number;
-  /** Of the changed, those in which a field that was filled became empty. */
+  /** Of those to be sent, those in which a field that was filled became empty. */
   blanked: number;
 }
 
@@ -94,6 +96,10 @@ export interface ComparisonSettings {
   readonly syncFields: readonly string[];
   /** Records that wait in the outbox and will be delivered before those that are compared. */
   readonly pending?: Iterable<MappedRecord> | undefined;
+  /** Fields that are never alone a reason to send. */
+  readonly volatile?: ReadonlySet<string> | undefined;
+  /** Whether records that are unchanged are not sent. */
+  readonly onlyChanged?: boolean | undefined;
 }
 
 const again = "refused last time, or shares its sync fields with another record";
@@ -124,10 +130,6 @@ function blankedBetween(old: FingerprintText, now: FingerprintText): string[] {
   return blank.flatMap(([field]) => isBlank(before.get(field)) ? [] : [field]);
 }
 
-function isEqual(one: FingerprintText, other: FingerprintText): boolean {
-  return one.values === other.values && one.fields === other.fields;
-}
-
 /** How a record stands to what was accepted. */
 interface Classified {
   readonly kind: ChangeKind;
@@ -135,6 +137,8 @@ interface Classified {
   readonly print: Fingerprint | undefined;
   /** What it was compared with. */
   readonly old: FingerprintText | undefined;
+  /** Why it counts as changed although no field that counts differs. */
+  readonly reason?: string | undefined;
   /** What names it in calls of Oomnitza, where that is known. */
   readonly ident?: string | undefined;
   /** Whether what was accepted stays true in all respects when it is sent and accepted again. */
@@ -143,23 +147,45 @@ interface Classified {
 
 /** What a comparison found, in numbers. */
 export class ChangeTally {
+  readonly #sameness: Sameness;
   readonly counts: ChangeCounts = { new: 0, changed: 0, unchanged: 0, blanked: 0 };
   /** How many records lost the value of which field. */
   readonly blankedFields = new Map<string, number>();
-  /** Changed records in which a field differs. */
+  /** Changed records in which a field differs that is not volatile. */
   differing = 0;
 
-  /** Counts a record, and what was accepted of it before. */
-  add(old: FingerprintText | undefined, now: FingerprintText): void {
-    if (old === undefined) this.counts.new++;
-    else if (isEqual(old, now)) this.counts.unchanged++;
-    else this.addChanged(old, now);
+  /** @param volatile Fields that are never alone a reason to send. */
+  constructor(volatile?: ReadonlySet<string>) {
+    this.#sameness = new Sameness(volatile);
   }
 
-  /** Counts a record in which a field differs. */
+  /** Whether no field differs, apart from those that are volatile. */
+  isSame(old: FingerprintText, now: FingerprintText): boolean {
+    return this.#sameness.isSame(old, now);
+  }
+
+  /** Counts a record that will be sent, and what was accepted of it before. */
+  add(old: FingerprintText | undefined, now: FingerprintText): void {
+    if (old === undefined) {
+      this.counts.new++;
+    } else if (this.isSame(old, now)) {
+      this.counts.unchanged++;
+      this.addLosses(old, now);
+    } else {
+      this.addChanged(old, now);
+    }
+  }
+
+  /** Counts a record in which a field differs that is not volatile. */
   addChanged(old: FingerprintText, now: FingerprintText): void {
     this.counts.changed++;
     this.differing++;
+    this.addLosses(old, now);
+  }
+
+  /** Counts what a record loses that will be sent; of a volatile field, too. */
+  addLosses(old: FingerprintText, now: FingerprintText): void {
+    if (isEqual(old, now)) return;
     const blanked = blankedBetween(old, now);
     if (blanked.length > 0) this.counts.blanked++;
     for (const field of blanked) {
@@ -181,7 +207,7 @@ export class Comparison extends ChangeTally {
   readonly #prints: Fingerprints;
 
   constructor(settings: ComparisonSettings) {
-    super();
+    super(settings.volatile);
     this.#settings = settings;
     this.#prints = new Fingerprints(settings.syncFields);
     for (const record of settings.pending ?? []) {
@@ -192,11 +218,10 @@ export class Comparison extends ChangeTally {
 
   /** Compares a record, and says what differs. Records must come in the order in which they would be sent. */
   compare(record: MappedRecord): Change {
-    const { kind, print, old, ident } = this.#classify(record);
+    const { kind, print, old, reason, ident } = this.#classify(record);
     if (print === undefined || kind === "unchanged") return { kind, fields: [] };
     if (old === undefined) return { kind, fields: newFields(print) };
-    if (isEqual(old, print)) return { kind, fields: [], reason: again };
-    return { kind, fields: changesBetween(old, print), ident };
+    return { kind, fields: isEqual(old, print) ? [] : changesBetween(old, print), reason, ident };
   }
 
   /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
@@ -214,16 +239,28 @@ export class Comparison extends ChangeTally {
       this.counts.new++;
       return { kind: "new", print, old: undefined, isAsAccepted: false };
     }
-    const isSame = isEqual(old, print);
+    const isSame = this.isSame(old, print);
     const mustSend = known !== undefined && this.#see(known, isSame);
     if (isSame && !mustSend) {
       this.counts.unchanged++;
-      const isAsAccepted = waiting === undefined && known?.missed === 0;
+      if (this.#settings.onlyChanged !== true) this.addLosses(old, print);
+      const isAsAccepted = waiting === undefined && known?.missed === 0 && isEqual(old, print);
       return { kind: "unchanged", print, old, isAsAccepted };
     }
-    if (isSame) this.counts.changed++;
-    else this.addChanged(old, print);
-    return { kind: "changed", print, old, ident: known?.ident, isAsAccepted: false };
+    const changed = {
+      kind: "changed",
+      print,
+      old,
+      ident: known?.ident,
+      isAsAccepted: false,
+    } as const;
+    if (!isSame) {
+      this.addChanged(old, print);
+      return changed;
+    }
+    this.counts.changed++;
+    this.addLosses(old, print);
+    return { ...changed, reason: again };
   }
 
   /** Whether a record that was accepted was compared in this run. */

@@ -97,7 +97,7 @@ export async function findDrift(
     if (baseline !== undefined && baseline.size > 0) {
       using live = await readLive(prepared, settings);
       hidden = live.hidden;
-      await compareAll(baseline, live, found, counts);
+      await compareAll({ baseline, live, volatile: prepared.volatile }, found, counts);
     }
   } catch (thrown) {
     error = toSectionError(thrown);
@@ -110,9 +110,15 @@ export async function findDrift(
   return new DriftedSection(found, report, changedBy);
 }
 
+/** What was accepted, what is there now, and the fields of which a difference says nothing. */
+interface Sides {
+  readonly baseline: Baseline;
+  readonly live: LiveReference;
+  readonly volatile: ReadonlySet<string>;
+}
+
 async function compareAll(
-  baseline: Baseline,
-  live: LiveReference,
+  { baseline, live, volatile }: Sides,
   found: Spool<Found>,
   counts: { -readonly [name in keyof DriftCounts]: number },
 ): Promise<void> {
@@ -126,7 +132,7 @@ async function compareAll(
       continue;
     }
     const fields = changesBetween(accepted, held);
-    if (fields.length === 0) {
+    if (fields.every(({ field }) => volatile.has(field))) {
       counts.unchanged++;
       continue;
     }

@@ -27,7 +27,7 @@ interface Batch {
 
 /** The comparison of one run with the last upload. */
 export class OrderedComparison {
-  readonly tally = new ChangeTally();
+  readonly tally: ChangeTally;
   readonly #last: Pick<LastUpload, "batches" | "findMissed">;
   readonly #batches: Iterator<string>;
   readonly #prints: Fingerprints;
@@ -39,8 +39,16 @@ export class OrderedComparison {
   readonly #unknown = new Map<string, Fingerprint>();
   readonly #returned: number[] = [];
 
-  /** @param syncFields At least one. */
-  constructor(last: Pick<LastUpload, "batches" | "findMissed">, syncFields: readonly string[]) {
+  /**
+   * @param syncFields At least one.
+   * @param volatile Fields that are never alone a reason to send.
+   */
+  constructor(
+    last: Pick<LastUpload, "batches" | "findMissed">,
+    syncFields: readonly string[],
+    volatile: ReadonlySet<string>,
+  ) {
+    this.tally = new ChangeTally(volatile);
     this.#last = last;
     this.#batches = last.batches();
     this.#prints = new Fingerprints(syncFields);

@@ -47,8 +47,8 @@ export class OrderedFilter implements ChangeFilter {
   constructor(run: FilteredRun, settings: OrderedSettings) {
     this.#run = run;
     this.#settings = settings;
-    const { syncFields } = run.prepared.upload;
-    this.#comparison = new OrderedComparison(settings.last, syncFields);
+    const { upload: { syncFields }, volatile } = run.prepared;
+    this.#comparison = new OrderedComparison(settings.last, syncFields, volatile);
     this.#blocked = new RecordSpool(settings.beside);
   }
 

@@ -69,7 +69,7 @@ export interface PlanCounts {
   readonly new: number;
   readonly changed: number;
   readonly unchanged: number;
-  /** Of the changed, those in which a field loses its value. */
+  /** Of those that would be sent, those in which a field loses its value. */
   readonly blanked: number;
   /** Null when the source was not read to its end. */
   readonly gone: number | null;
@@ -166,12 +166,15 @@ interface Planning {
   toSend: number;
 }
 
+function sendsOnlyChanged({ section }: PreparedSection, { full }: PlanSettings): boolean {
+  return section.settings.only_changed && !full;
+}
+
 function addRecord(planning: Planning, record: MappedRecord): void {
   const { prepared, settings, comparison, found } = planning;
   planning.refusals?.look(record);
   const { kind, fields, reason, ident } = comparison.compare(record);
-  const onlyChanged = prepared.section.settings.only_changed && !settings.full;
-  if (kind === "unchanged" && onlyChanged) return;
+  if (kind === "unchanged" && sendsOnlyChanged(prepared, settings)) return;
   planning.toSend++;
   const name = prepared.mapper.identify(record);
   const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
@@ -240,6 +243,7 @@ async function compareSection(
   const reference = live ?? baseline;
   const comparison = new Comparison({
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
+    ...{ volatile: prepared.volatile, onlyChanged: sendsOnlyChanged(prepared, settings) },
   });
   const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
   const refusals = rules && new FieldRefusals(rules);
