@@ -39,7 +39,7 @@ function checkPlatform(options: Access): string | undefined {
 
 /** What is wrong with reading only changes; nothing when all is well or everything is read. */
 function checkMode({ mode, api, group_name }: Access): string | undefined {
-  if (mode === "full") return undefined;
+  if (mode !== "changes") return undefined;
   if (api === "classic") {
     return "needs api = pro for mode = changes: the Classic API does not tell which devices reported";
   }
