@@ -5,6 +5,7 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { sectionsBefore } from "../config/section_order.ts";
@@ -101,6 +102,8 @@ async function readSince(
     if (known?.text === text) return new Date(String(known.since));
     cursor.set(scheduleKey, JSON.stringify({ text, since: now.toISOString() }));
     if (notes) await cursor.commit();
+    // Each commit waits for the disk, and a new file has many schedules that are new.
+    await giveWay();
     return now;
   } finally {
     cursor.close();

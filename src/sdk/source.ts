@@ -47,6 +47,8 @@ export interface Wanted {
 export interface SourceCursor {
   /** Where records go and how they are written there: another destination has nothing of what was read before. */
   readonly destination: string;
+  /** Everything was asked for with `--full`, whatever is remembered. */
+  readonly isFull: boolean;
   /** What the last run that got everything accepted has set; throws when the state cannot be read. */
   get(key: string): Promise<string | undefined>;
   /** Remembered once all records of this run were accepted; never in test mode or with --record-count. */

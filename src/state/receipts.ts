@@ -221,11 +221,14 @@ function parseAwaiting(row: SqliteRow): AwaitingRun {
   };
 }
 
-/** The runs of a section that were declared complete, and of which Oomnitza has not told yet; oldest first. */
+/**
+ * The runs of a section that were declared complete, and of which Oomnitza has not told yet; oldest first.
+ * The plus keeps SQLite from reading all runs of the section, of which few wait.
+ */
 export function findAwaiting(database: Sqlite, section: string): AwaitingRun[] {
   return database.rows(
     `SELECT id, owner, upload, started, origin FROM runs
-      WHERE section = ? AND awaits_receipt = 1 AND is_open = 0 ORDER BY id`,
+      WHERE section = ? AND awaits_receipt = 1 AND +is_open = 0 ORDER BY id`,
     section,
   ).map(parseAwaiting);
 }

@@ -70,7 +70,7 @@ export interface RunSettings {
   readonly saveData?: string | undefined;
   /** Keeps accounts, and records until they were answered. */
   readonly store?: StateStore | undefined;
-  /** Sends also what did not change. */
+  /** Reads and sends also what did not change. */
   readonly full?: boolean | undefined;
   /** Lets everything pass that the guard would stop. */
   readonly accept?: boolean | undefined;
@@ -328,7 +328,7 @@ export class SectionRun {
 
   async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
     const { oomnitza, http, redactor, signal, stateFile } = this.#context;
-    const { read, recordCount, workers } = this.#settings;
+    const { full: isFull, read, recordCount, workers } = this.#settings;
     const { saveData, connection, limiters, onVendorAnswer } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
@@ -339,6 +339,7 @@ export class SectionRun {
       limit: recordCount,
       from: read,
       cursor,
+      isFull,
       stateFile,
       workers,
       connection,

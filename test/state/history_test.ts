@@ -13,6 +13,7 @@ import { addAnsweredBatch } from "../../src/state/answered_batches.ts";
 import { openState } from "../../src/state/file.ts";
 import { foldSome, hasMoreAnsweredBatches, maxFoldedRecords } from "../../src/state/fold.ts";
 import { applicationId, migrations } from "../../src/state/migrations.ts";
+import { findAwaiting } from "../../src/state/receipts.ts";
 import {
   endRun,
   insertRun,
@@ -245,6 +246,17 @@ test("nothing about the runs of a section is searched for", async () => {
     expect(searching).toEqual([
       expect.stringMatching(/^SCAN runs\n +SELECT runs.*ORDER BY id DESC/s),
     ]);
+    opened.close();
+  });
+});
+
+test("the runs that wait for their receipts are found without reading the others of the section", async () => {
+  await withFolder((folder) => {
+    const opened = openState(join(folder, "state.sqlite"));
+    const { asked, database } = watched(opened);
+    findAwaiting(database, section);
+    const plans = [...asked].flatMap(([statement, values]) => planOf(opened, statement, values));
+    expect(plans).toEqual([expect.stringContaining("USING INDEX runs_receipt")]);
     opened.close();
   });
 });

@@ -320,12 +320,14 @@ function checkGuard(
 async function readAll(planning: Planning): Promise<ReadEnd> {
   const { prepared, settings, account } = planning;
   const { stateFile, oomnitza, http, signal, redactor, workers, recordCount } = settings;
+  const { full: isFull } = settings;
   const cursor = stateFile === undefined ? undefined : openCursor(stateFile, prepared.section.name);
   try {
     return await readSection(prepared, {
       account,
       limit: recordCount,
       cursor,
+      isFull,
       stateFile,
       workers,
       oomnitza,

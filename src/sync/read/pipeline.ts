@@ -59,6 +59,8 @@ export interface PipelineSettings extends
   readonly http: ConverterContext["http"];
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SectionCursor | undefined;
+  /** Reads everything, whatever the section remembers. */
+  readonly isFull?: boolean | undefined;
   /** Reads some records instead of all that the source has. */
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
@@ -235,10 +237,11 @@ class Pipeline {
   }
 
   #watchCursor(): SourceCursor | undefined {
-    const { cursor, oomnitza } = this.#settings;
+    const { cursor, isFull = false, oomnitza } = this.#settings;
     if (cursor === undefined) return undefined;
     return {
       destination: buildDestination(oomnitza.url, JSON.stringify(this.#prepared.upload)),
+      isFull,
       get: async (key) => {
         const value = await cursor.get(key);
         this.isIncremental ||= value !== undefined;

@@ -209,6 +209,7 @@ function chooseApi(
 
 const noCursor: SourceCursor = {
   destination: "",
+  isFull: false,
   get: () => Promise.resolve(undefined),
   set: () => {},
   readAll: () => {},
