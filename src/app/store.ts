@@ -6,6 +6,7 @@
 
 import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
+import { type Cursors, openCursors } from "../state/cursor.ts";
 import { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 
@@ -13,6 +14,11 @@ import type { AppContext } from "./context.ts";
 export interface OpenStore {
   readonly store: StateStore | undefined;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The memories of sections as they are, which a trial run reads too; nothing with `--no-state`. */
+export function findCursors({ stateFile }: Pick<AppContext, "stateFile">): Cursors | undefined {
+  return stateFile === undefined ? undefined : openCursors(stateFile);
 }
 
 /** For what remembers nothing. */

@@ -23,7 +23,7 @@ import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { SectionQueue } from "./section_queue.ts";
 import { openSession, receiptOptions, type Session } from "./session.ts";
-import { noStore, type OpenStore, openStore } from "./store.ts";
+import { findCursors, noStore, type OpenStore, openStore } from "./store.ts";
 
 /** How sections are to be uploaded; what is absent is as `agent upload` has it without flags. */
 export interface UploadRequest extends Partial<SectionRequest> {
@@ -82,10 +82,11 @@ export function deliverPrepared(
   prepared: PreparedSection,
   request: RunRequest,
 ): Promise<DeliveredSection> {
-  const { redactor, signal, stateFile } = app;
+  const { redactor, signal } = app;
+  const cursors = findCursors(app);
   const receipts = receiptOptions(settings);
   const limits = deliveryLimits(settings);
-  const own = { ...limits, guard: settings, receipts, stateFile, redactor, signal };
+  const own = { ...limits, guard: settings, receipts, cursors, redactor, signal };
   const { workers = defaultWorkers, recordCount = 0 } = request;
   return deliverSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
 }

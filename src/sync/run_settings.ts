@@ -8,6 +8,7 @@ import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http/http.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
+import type { Cursors } from "../state/cursor.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Account } from "./account.ts";
 import type { GuardOptions } from "./changes/guard.ts";
@@ -28,8 +29,8 @@ export interface RunContext {
   readonly receipts: ReceiptOptions;
   /** For converters that query other systems. */
   readonly http: Http;
-  /** The file in which sections remember where they were, and what was proved; nothing without one. */
-  readonly stateFile: string | undefined;
+  /** In which sections remember where they were, and what was proved; nothing without one. */
+  readonly cursors: Cursors | undefined;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
 }

@@ -20,6 +20,7 @@ import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../../sd
 import { resolveTls } from "../../sdk/tls/client.ts";
 import { redirectHosts } from "../../sdk/tls/options.ts";
 import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
+import type { Cursors } from "../../state/cursor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { findApiProof } from "./api_proof.ts";
@@ -57,7 +58,7 @@ export interface ReadSettings {
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SourceCursor | undefined;
   /** The file with what was proved of the source's APIs; nothing is proved without one. */
-  readonly stateFile?: string | undefined;
+  readonly cursors?: Cursors | undefined;
   /** Keeps the connection for the next run of the same section, and has that of the one before. */
   readonly connection?: Connection | undefined;
   /** Those of the sections that run beside it, which share the limits of an account. */
@@ -194,12 +195,12 @@ function findWanted(
 
 function chooseApi(
   readable: Readable,
-  { stateFile }: ReadSettings,
+  { cursors }: ReadSettings,
   connection: Connection,
 ): ApiChoice {
   let proof: Promise<ApiProof> | undefined;
   return {
-    findProof: () => proof ??= findApiProof(readable, stateFile),
+    findProof: () => proof ??= findApiProof(readable, cursors),
     announce(message) {
       if (connection.announced !== message) readable.log.info(message);
       connection.announced = message;
