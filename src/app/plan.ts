@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { type PlannedSection, planSection, type PlanSettings } from "../sync/changes/plan.ts";
 import { mappingFingerprint, savePlan } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
@@ -40,7 +40,7 @@ export interface SectionPlans {
 function planSettings(
   app: AppContext,
   { oomnitza, http, settings: guard }: ReadSession,
-  store: StateStore | undefined,
+  store: State | undefined,
   { workers = defaultWorkers, recordCount = 0, full = false, ...rest }: PlanRequest,
 ): PlanSettings {
   const { signal, redactor } = app;

@@ -7,12 +7,13 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { type Cursors, openCursors } from "../state/cursor.ts";
+import type { State } from "../state/state.ts";
 import { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 
 /** A state file open for a while; without `store` nothing is remembered. */
 export interface OpenStore {
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import { sideHttp } from "../app/session.ts";
 import type { Config } from "../config/config.ts";
 import { Alerts, type Condition } from "./alerts.ts";
 import type { Cursors } from "../state/cursor.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -52,7 +52,7 @@ function openAlertMemory(cursors: Cursors | undefined) {
 export function openWatch(
   app: AppContext,
   config: Config,
-  store: StateStore | undefined,
+  store: State | undefined,
 ): ServeWatch {
   const metrics = new Metrics();
   const begun = new Date();

@@ -261,7 +261,7 @@ export class SectionRun {
   }
 
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
-    const { signal, guard } = this.#context;
+    const { signal, guard, beside } = this.#context;
     const { store, full, accept, read, testmode } = this.#settings;
     const { account } = this;
     const target = this.#timedDelivery();
@@ -273,6 +273,7 @@ export class SectionRun {
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,
       isAccepted: accept === true,
+      beside,
       signal,
     });
     this.#filter = filter;

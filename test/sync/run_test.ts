@@ -49,6 +49,7 @@ async function run(
     receipts: { mode: "off", timeoutMs: 0 },
     http: {} as never,
     cursors: undefined,
+    beside: join(tmpdir(), "agent-run-test"),
     redactor: createRedactor(),
     signal: new AbortController().signal,
     ...context,

@@ -10,7 +10,7 @@ import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
 import type { Baseline } from "../../state/known_records.ts";
 import type { Cursors } from "../../state/cursor.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { State } from "../../state/state.ts";
 import { type Account, openAccount } from "../account.ts";
 import { type ChangedBy, createChangedBy } from "./changed_by.ts";
 import { type Change, comparedAtOnce, Comparison } from "./delta.ts";
@@ -41,7 +41,7 @@ export interface PlanSettings
   /** Records to read; 0 reads all. */
   readonly recordCount: number;
   /** What was accepted; without it everything is new. */
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** The file in which sections remember where they were. */
   readonly cursors: Cursors | undefined;
   /** What is found is kept in a temporary file beside this path. */
