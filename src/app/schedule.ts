@@ -110,22 +110,28 @@ async function readSince(
   }
 }
 
-/** Reads what is known of the past of all scheduled sections; with `notes`, new schedules are written down. */
-export async function readPast(
+/** What is known of the past of each section, as it is when it is asked for. */
+export type ReadPast = () => Promise<(section: string) => Past>;
+
+/** Opens the past of all scheduled sections; with `notes`, new schedules are written down. */
+export async function openPast(
   config: Config,
   store: StateStore | undefined,
   notes: boolean,
-): Promise<(section: string) => Past> {
+): Promise<ReadPast> {
   const since = new Map<string, Date>();
   for (const section of config.sections) {
     if (section.settings.schedule.trim() === "") continue;
     since.set(section.name, await readSince(section, store, notes));
   }
-  return (section) => {
-    const last = store?.lastStart(section);
-    return {
-      lastStart: last === undefined ? undefined : new Date(last),
-      since: since.get(section) ?? new Date(),
+  return async () => {
+    const latest = await store?.lastRuns();
+    return (section) => {
+      const last = latest?.started(section);
+      return {
+        lastStart: last === undefined ? undefined : new Date(last),
+        since: since.get(section) ?? new Date(),
+      };
     };
   };
 }
@@ -138,8 +144,9 @@ export function byDue<T extends { readonly due: Date | undefined }>(all: readonl
 
 /** What is due when by the schedules of a configuration, the next first. Nothing is noted. */
 export async function nextRuns(app: AppContext, config: Config): Promise<UpcomingRun[]> {
-  using opened = openExistingStore(app);
-  const past = await readPast(config, opened.store, false);
+  await using opened = await openExistingStore(app);
+  const readPast = await openPast(config, opened.store, false);
+  const past = await readPast();
   const texts = new Map(
     config.sections.map(({ name, settings }) => [name, settings.schedule.trim()]),
   );

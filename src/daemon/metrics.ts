@@ -5,23 +5,23 @@
  */
 
 import { giveWay } from "../base/iteration.ts";
+import type { RunOrigin } from "../state/run_account.ts";
+import type { InboxSize, LastRuns } from "../state/state.ts";
 import { portionOutcomes } from "../oomnitza/run_log.ts";
 import { version } from "../runtime/version.ts";
-import type { InboxSize } from "../state/inbox.ts";
-import type { RunOrigin } from "../state/runs.ts";
 import { type Latency, latencyBoundsSeconds } from "../sync/latency.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
 
-/** What is looked up for each request. */
+/** What it is at the moment. */
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
-  /** When the last good run of a section and origin ended, also before this process. */
-  readonly lastSuccess: (section: string, origin: RunOrigin) => Date | undefined;
+  /** When the last good run of a section and origin ended, ISO 8601; also before this process. */
+  readonly lastSuccess: LastRuns["succeeded"];
   /** The sections that have a schedule: of them it is known that they should succeed. */
   readonly scheduled: ReadonlySet<string>;
-  readonly inbox: () => readonly InboxSize[];
+  readonly inbox: readonly InboxSize[];
   readonly counters: Counters;
   readonly isReady: () => boolean;
 }
@@ -234,7 +234,7 @@ export class Metrics {
       this.#each((_, section) => {
         const at = lastSuccess(section, "upload");
         if (at === undefined) return scheduled.has(section) ? 0 : undefined;
-        return at.getTime() / 1000;
+        return Date.parse(at) / 1000;
       }),
     );
     yield gauge(
@@ -242,7 +242,7 @@ export class Metrics {
       "When something was last fetched and accepted for webhooks.",
       this.#each((_, section) => {
         const at = lastSuccess(section, "webhook");
-        return at === undefined ? undefined : at.getTime() / 1000;
+        return at === undefined ? undefined : Date.parse(at) / 1000;
       }),
     );
     yield gauge(
@@ -371,7 +371,7 @@ function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
 }
 
 function inboxMetrics({ inbox }: MetricsSources): Metric[] {
-  const sizes = inbox();
+  const sizes = inbox;
   const now = Date.now();
   return [
     gauge(

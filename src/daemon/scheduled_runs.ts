@@ -6,7 +6,7 @@
 
 import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
-import { readPast, scheduledSections } from "../app/schedule.ts";
+import { openPast, scheduledSections } from "../app/schedule.ts";
 import { uploadSections, warnOfFailedBefore } from "../app/upload.ts";
 import { SharedLock } from "../app/upload_lock.ts";
 import { AgentError } from "../base/errors.ts";
@@ -87,7 +87,7 @@ export async function openScheduler(
   const memory = new ConfigMemory();
   const scheduler: Scheduler = new Scheduler({
     sections: scheduledSections(config),
-    past: await readPast(config, settings.store, true),
+    readPast: await openPast(config, settings.store, true),
     parallel: settings.parallel,
     log: app.log,
     run: (name, waitedFor) => lock.tryWork(() => run(name, waitedFor)),

@@ -16,7 +16,7 @@ const nothingElse: MetricsSources = {
   sections: [],
   scheduled: new Set(),
   lastSuccess: () => undefined,
-  inbox: () => [],
+  inbox: [],
   counters: new Counters(),
   isReady: () => true,
 };

@@ -100,7 +100,7 @@ const nothingElse = {
   sections: [],
   scheduled: new Set<string>(),
   lastSuccess: () => undefined,
-  inbox: () => [],
+  inbox: [],
   counters: new Counters(),
   isReady: () => true,
 };
@@ -113,7 +113,8 @@ test("metrics have the last run of the schedule, and a section that never succee
     ...nothingElse,
     sections: ["casper", "okta"],
     scheduled: new Set(["casper"]),
-    lastSuccess: (_section, origin) => origin === "webhook" ? new Date(5000) : undefined,
+    lastSuccess: (_section, origin) =>
+      origin === "webhook" ? "1970-01-01T00:00:05.000Z" : undefined,
   });
   const lines = text.split("\n");
   expect(lines).toContain('agent_last_run_success{section="casper"} 0');

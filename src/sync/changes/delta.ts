@@ -5,7 +5,6 @@
  */
 
 import { isBlank, type MappedRecord } from "../../base/record.ts";
-import type { KnownRecord, MissingRecord } from "../../state/baseline.ts";
 import {
   differences,
   type Fingerprint,
@@ -14,6 +13,7 @@ import {
   keyForPeople,
   parseFields,
 } from "../../state/fingerprint.ts";
+import type { KnownRecord, MissingRecord } from "../../state/known_records.ts";
 import { isEqual, Sameness } from "./sameness.ts";
 
 /** How a record stands to what was accepted last under its sync fields. */
@@ -41,10 +41,22 @@ export interface Change {
   readonly ident?: string | undefined;
 }
 
+/** What a record is compared with; `ident` names it in calls of Oomnitza. */
+export type ReferenceRecord = KnownRecord & { readonly ident?: string };
+
+/** Records that are looked up together, at most. */
+export const comparedAtOnce = 256;
+
 /** What records are compared with: what Oomnitza accepted last, or what it holds now. */
 export interface Reference {
-  /** The record with a key; `record` is the one that is compared. */
-  find(key: string, record: MappedRecord): (KnownRecord & { readonly ident?: string }) | undefined;
+  /**
+   * The records with some keys, in their order; undefined for one that is not there, or has no key. `records`
+   * are those that are compared.
+   */
+  findAll(
+    keys: readonly (string | undefined)[],
+    records: readonly MappedRecord[],
+  ): Promise<readonly (ReferenceRecord | undefined)[]>;
   /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
   readonly size?: number;
   /** The records that were not seen, apart from those that earlier runs reported. */
@@ -131,7 +143,7 @@ function blankedBetween(old: FingerprintText, now: FingerprintText): string[] {
 }
 
 /** How a record stands to what was accepted. */
-interface Classified {
+export interface Classified {
   readonly kind: ChangeKind;
   /** Absent when it cannot be written as JSON. */
   readonly print: Fingerprint | undefined;
@@ -216,23 +228,26 @@ export class Comparison extends ChangeTally {
     }
   }
 
-  /** Compares a record, and says what differs. Records must come in the order in which they would be sent. */
-  compare(record: MappedRecord): Change {
-    const { kind, print, old, reason, ident } = this.#classify(record);
+  /** Compares records, and says what differs. They must come in the order in which they would be sent. */
+  async compareAll(records: readonly MappedRecord[]): Promise<Change[]> {
+    return (await this.classifyAll(records)).map((classified) => this.#describe(classified));
+  }
+
+  /** Compares records, as {@linkcode compareAll} does, and says only how they stand. */
+  async classifyAll(records: readonly MappedRecord[]): Promise<Classified[]> {
+    const prints = records.map((record) => this.#prints.create(record));
+    const known = await this.#settings.baseline?.findAll(prints.map((each) => each?.key), records);
+    return prints.map((print, index) => this.#classify(print, known?.[index]));
+  }
+
+  #describe({ kind, print, old, reason, ident }: Classified): Change {
     if (print === undefined || kind === "unchanged") return { kind, fields: [] };
     if (old === undefined) return { kind, fields: newFields(print) };
     return { kind, fields: isEqual(old, print) ? [] : changesBetween(old, print), reason, ident };
   }
 
-  /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
-  classify(record: MappedRecord): Pick<Classified, "kind" | "print" | "isAsAccepted"> {
-    return this.#classify(record);
-  }
-
-  #classify(record: MappedRecord): Classified {
-    const print = this.#prints.create(record);
+  #classify(print: Fingerprint | undefined, known: ReferenceRecord | undefined): Classified {
     const key = print?.key;
-    const known = key === undefined ? undefined : this.#settings.baseline?.find(key, record);
     const waiting = key === undefined ? undefined : this.#pending.get(key);
     const old = waiting ?? known;
     if (print === undefined || old === undefined) {

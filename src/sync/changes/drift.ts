@@ -7,7 +7,7 @@
 
 import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
-import type { Baseline, MissingRecord } from "../../state/baseline.ts";
+import type { Baseline, MissingRecord } from "../../state/known_records.ts";
 import { keyForPeople, readFieldValues } from "../../state/fingerprint.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { PreparedSection } from "../prepare.ts";
@@ -125,7 +125,7 @@ async function compareAll(
   for await (const accepted of baseline.missing(() => false)) {
     counts.compared++;
     const record = keyForPeople(accepted.key);
-    const held = live.find(accepted.key, sentRecord(accepted));
+    const held = live.find(sentRecord(accepted));
     if (held === undefined) {
       counts.gone++;
       found.add({ change: { kind: "gone", record, fields: [] } });

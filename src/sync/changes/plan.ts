@@ -8,12 +8,12 @@
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
-import type { Baseline } from "../../state/baseline.ts";
+import type { Baseline } from "../../state/known_records.ts";
 import { openCursor } from "../../state/cursor.ts";
 import type { StateStore } from "../../state/store.ts";
 import { type Account, openAccount } from "../account.ts";
 import { type ChangedBy, createChangedBy } from "./changed_by.ts";
-import { Comparison } from "./delta.ts";
+import { type Change, comparedAtOnce, Comparison } from "./delta.ts";
 import { type Found, listChanges, type PlannedChange } from "./found_changes.ts";
 import {
   describeViolations,
@@ -163,6 +163,8 @@ interface Planning {
   readonly found: Spool<Found>;
   /** Absent when the instance does not tell what its fields take. */
   readonly refusals: FieldRefusals | undefined;
+  /** Not compared yet. */
+  gathered: MappedRecord[];
   toSend: number;
 }
 
@@ -170,10 +172,23 @@ function sendsOnlyChanged({ section }: PreparedSection, { full }: PlanSettings):
   return section.settings.only_changed && !full;
 }
 
-function addRecord(planning: Planning, record: MappedRecord): void {
-  const { prepared, settings, comparison, found } = planning;
+/** Compares what was gathered. */
+async function compareGathered(planning: Planning): Promise<void> {
+  const records = planning.gathered;
+  planning.gathered = [];
+  const changes = await planning.comparison.compareAll(records);
+  for (const [index, change] of changes.entries()) {
+    addRecord(planning, records[index] ?? {}, change);
+  }
+}
+
+function addRecord(
+  planning: Planning,
+  record: MappedRecord,
+  { kind, fields, reason, ident }: Change,
+): void {
+  const { prepared, settings, found } = planning;
   planning.refusals?.look(record);
-  const { kind, fields, reason, ident } = comparison.compare(record);
   if (kind === "unchanged" && sendsOnlyChanged(prepared, settings)) return;
   planning.toSend++;
   const name = prepared.mapper.identify(record);
@@ -239,7 +254,7 @@ async function compareSection(
   const { live, failure } = await openLive(prepared, settings, baseline);
   // Closed also when the state file or the disk fails meanwhile.
   using _live = live;
-  const pending = [...store?.accepted.pending(section.name) ?? []];
+  const pending = await Array.fromAsync(store?.accepted.pending(section.name) ?? []);
   const reference = live ?? baseline;
   const comparison = new Comparison({
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
@@ -248,7 +263,7 @@ async function compareSection(
   const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
   const refusals = rules && new FieldRefusals(rules);
   const planning: Planning = {
-    ...{ prepared, settings, comparison, account, found, refusals, toSend: 0 },
+    ...{ prepared, settings, comparison, account, found, refusals, gathered: [], toSend: 0 },
   };
   const end = failure === undefined
     ? await readAll(planning)
@@ -323,7 +338,7 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
   const { full: isFull } = settings;
   const cursor = stateFile === undefined ? undefined : openCursor(stateFile, prepared.section.name);
   try {
-    return await readSection(prepared, {
+    const end = await readSection(prepared, {
       account,
       limit: recordCount,
       cursor,
@@ -334,9 +349,14 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
       http,
       redactor,
       signal,
-      deliver: (record) => void addRecord(planning, record),
+      deliver(record) {
+        planning.gathered.push(record);
+        return planning.gathered.length < comparedAtOnce ? undefined : compareGathered(planning);
+      },
       isStopped: () => signal.aborted,
     });
+    await compareGathered(planning);
+    return end;
   } catch (thrown) {
     return failedEnd(thrown, signal);
   } finally {
