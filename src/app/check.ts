@@ -12,7 +12,8 @@ import { distinctFindings, sortFindings } from "../config/findings.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { findDeadlines } from "../doctor/deadlines.ts";
-import { findConverterErrors, type PreparedSection } from "../sync/prepare.ts";
+import { findConverterErrors, findNamingErrors, type PreparedSection } from "../sync/prepare.ts";
+import { isNewerProved, type Provable } from "../sync/read/api_proof.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
 import { mergeMappings } from "../transform/mapping.ts";
@@ -61,8 +62,13 @@ export async function checkSource(
  * A result with what the vendor ends of that on which the section depends: a warning months before, a
  * failure in the last days, also where all still works.
  */
-function withDeadlines(result: CheckResult, section: SectionConfig): CheckResult {
-  const found = findDeadlines(section, Date.now());
+async function withDeadlines(
+  { stateFile }: AppContext,
+  result: CheckResult,
+  provable: Provable,
+): Promise<CheckResult> {
+  const isProved = await isNewerProved(provable, stateFile);
+  const found = findDeadlines(provable.section, Date.now(), isProved);
   const near = found.filter(({ severity }) => severity === "warning")
     .map(({ message, todo }) => `${message}. ${todo}`);
   const [due] = found.filter(({ severity }) => severity === "error");
@@ -115,14 +121,19 @@ export async function findCodeFaults(
 export async function checkFile(app: AppContext, names: CheckedNames): Promise<CheckResult[]> {
   const config = loadConfig(app);
   const { chosen, notEnabled } = selectSections(app, config, names);
-  const { code, findings } = await findCodeFaults(config, chosen);
-  for (const finding of [...code.ambiguities, ...code.warnings]) {
+  const { code, findings: faults } = await findCodeFaults(config, chosen);
+  const named = chosen.flatMap(findNamingErrors);
+  const findings = [...faults, ...named.filter(({ severity }) => severity === "error")];
+  const doubts = named.filter(({ severity }) => severity === "warning");
+  for (const finding of [...doubts, ...code.ambiguities, ...code.warnings]) {
     app.log.warning(formatFinding(finding));
   }
+  const valid = chosen.filter(({ name }) => findings.every(({ section }) => section !== name));
   return [
     ...describeConverters(code),
-    ...chosen.filter(({ name }) => findings.every(({ section }) => section !== name))
-      .map((section) => withDeadlines(describeFound(section), section)),
+    ...await Promise.all(
+      valid.map((section) => withDeadlines(app, describeFound(section), { section })),
+    ),
     ...findings.map(describeFault),
     ...notEnabledResults(notEnabled),
   ];
@@ -179,7 +190,7 @@ export async function checkSections(
     warnings: [],
   }];
   for (const prepared of await session.prepare()) {
-    results.push(withDeadlines(await checkSource(app, prepared), prepared.section));
+    results.push(await withDeadlines(app, await checkSource(app, prepared), prepared));
   }
   return [...results, ...notEnabledResults(notEnabled)];
 }

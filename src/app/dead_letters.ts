@@ -64,7 +64,7 @@ export async function countReasons(
   section: string | undefined,
 ): Promise<ReasonCount[]> {
   const counts = new Map<string, number>();
-  const refused = store?.unfinishedWork().refused ?? [];
+  const refused = (await store?.unfinishedWork())?.refused ?? [];
   const given = await store?.deadEvents.find(section) ?? [];
   const events = given.map((event) => ({ ...event, count: 1 }));
   for (const { section: of, reason, count } of [...refused, ...events]) {
@@ -102,7 +102,7 @@ async function resendLetters(
   resent: Resent,
 ): Promise<void> {
   const { oomnitza, settings } = await openSession(app, config, []);
-  using opened = openExistingStore(app, config);
+  await using opened = await openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
   const { log, redactor, signal } = app;
@@ -126,7 +126,7 @@ export async function retryDeadRecords(
   settings: RetrySettings = { workers: defaultWorkers },
 ): Promise<void> {
   {
-    using opened = openExistingStore(app);
+    await using opened = await openExistingStore(app);
     await opened.store?.deadEvents.revive(events.map(({ id }) => id));
   }
   if (letters.length === 0) return;

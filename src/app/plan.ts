@@ -65,7 +65,7 @@ export async function withPlans<T>(
 ): Promise<T> {
   const { chosen, notEnabled } = selectSections(app, config, request.sections);
   const session = await openReadSession(app, config, chosen);
-  using opened = openExistingStore(app, config);
+  await using opened = await openExistingStore(app, config);
   const settings = planSettings(app, session, opened.store, request);
   const planned: { readonly prepared: PreparedSection; readonly plan: PlannedSection }[] = [];
   try {

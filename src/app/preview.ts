@@ -87,13 +87,13 @@ async function openSection(
   retry?: RetryPolicy,
 ): Promise<Opened> {
   const { chosen } = selectSections(app, config, [section]);
-  const { log, redactor, signal } = app;
+  const { log, redactor, signal, stateFile } = app;
   const session = await openReadSession(app, config, chosen, retry);
   const [prepared] = await session.prepare();
   if (prepared === undefined) throw new AgentError(`[${section}] is not enabled`);
   const { oomnitza, http, settings: { api_version: apiVersion } } = session;
   const converters = { log, signal, oomnitza, http };
-  const settings = { signal, redactor, workers: 1, converters, apiVersion };
+  const settings = { signal, redactor, stateFile, workers: 1, converters, apiVersion };
   return { prepared, settings: { ...settings, ...(retry && { retry }) } };
 }
 

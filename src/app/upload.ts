@@ -18,7 +18,7 @@ import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/p
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { type DeliveredSection, deliverSection } from "../sync/run.ts";
-import type { RunSettings } from "../sync/section_run.ts";
+import type { RunSettings } from "../sync/run_settings.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { SectionQueue } from "./section_queue.ts";
@@ -100,16 +100,16 @@ async function storeFor(
   if (store === undefined || store.instance !== config.oomnitza?.url) {
     return await openStore(app, config);
   }
-  return { store, [Symbol.dispose]() {} };
+  return { ...noStore, store };
 }
 
 /** The saved plans of sections by name, once all of them were found to hold still. */
-function checkedPlans(
+async function checkedPlans(
   sections: readonly PreparedSection[],
   { plan, testmode }: UploadRequest,
   store: StateStore | undefined,
   instance: string,
-): Map<string, SavedSection> {
+): Promise<Map<string, SavedSection>> {
   const plans = new Map(plan?.sections.map((section) => [section.report.section, section]));
   const missing = [...plans.keys()].find((name) =>
     !sections.some(({ section }) => section.name === name)
@@ -118,7 +118,7 @@ function checkedPlans(
   if (testmode !== undefined) return plans;
   for (const prepared of sections) {
     const saved = plans.get(prepared.section.name);
-    if (saved !== undefined) checkSaved(saved, prepared, { store, instance });
+    if (saved !== undefined) await checkSaved(saved, prepared, { store, instance });
   }
   return plans;
 }
@@ -190,14 +190,14 @@ export async function uploadSections(
   }
   const { chosen, notEnabled } = selectSections(app, config, names);
   if (request.testmode !== undefined) app.log.info("Test mode: nothing is sent");
-  using opened = await storeFor(app, config, request);
+  await using opened = await storeFor(app, config, request);
   const { store } = opened;
   const running = new Set<string>();
   const grouped = new GroupedLog(app.log, app.redactor, () => running.size > 1);
   const own = { ...app, log: grouped.log };
   const session = await openSession(own, config, chosen, request.firstContact);
   const all = await session.prepare();
-  const plans = checkedPlans(all, request, store, session.oomnitza.url);
+  const plans = await checkedPlans(all, request, store, session.oomnitza.url);
   const common = { limiters: new RateLimiters(), ...request, store };
   /** Sections that wait for their receipts, which holds up no other. */
   const waiting = new Map<string, Promise<SectionReport>>();

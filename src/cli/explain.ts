@@ -34,10 +34,12 @@ function inMs(ms: number | null): string {
   return ms === null ? "" : `${ms.toFixed(1)} ms`;
 }
 
-function formatFieldRow({ mapping, input, output, ms, failed }: ExplainedField): string[] {
+function formatFieldRow(
+  { mapping, input, output, ms, failed, volatile }: ExplainedField,
+): string[] {
   const converter = mapping.spec.converter ?? "";
   return [
-    mapping.field,
+    volatile ? `${mapping.field} (volatile)` : mapping.field,
     describeValueSource(mapping),
     short(input),
     converter,

@@ -17,7 +17,7 @@ import type { StateStore } from "../state/store.ts";
 export interface ServeState {
   readonly inbox: StateInbox;
   readonly store: StateStore | undefined;
-  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Opens the state; in test mode one that is gone afterwards, so that nothing real is touched. */
@@ -34,9 +34,9 @@ export async function openServeState(
     return {
       inbox,
       store: opened.store,
-      [Symbol.dispose]() {
-        inbox.close();
-        opened[Symbol.dispose]();
+      async [Symbol.asyncDispose]() {
+        await inbox.close();
+        await opened[Symbol.asyncDispose]();
       },
     };
   }
@@ -45,8 +45,8 @@ export async function openServeState(
   return {
     inbox,
     store: undefined,
-    [Symbol.dispose]() {
-      inbox.close();
+    async [Symbol.asyncDispose]() {
+      await inbox.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -4,13 +4,13 @@
  * @module
  */
 
+import type { RunOrigin } from "../state/run_account.ts";
 import type { AppContext } from "../app/context.ts";
 import { scheduledSections } from "../app/schedule.ts";
 import { sideHttp } from "../app/session.ts";
 import type { Config } from "../config/config.ts";
 import { Alerts, type Condition } from "./alerts.ts";
 import { openCursor } from "../state/cursor.ts";
-import type { RunOrigin } from "../state/runs.ts";
 import type { StateStore } from "../state/store.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { Metrics } from "./metrics.ts";
@@ -61,13 +61,15 @@ export function openWatch(
     options,
     http: sideHttp(oomnitza, app),
     memory: openAlertMemory(store?.path),
-    lastWell: () =>
-      new Map(
+    async lastWell() {
+      const latest = await store?.lastRuns();
+      return new Map(
         scheduledSections(config).map(({ name }) => {
-          const at = store?.lastSuccess(name, "upload");
+          const at = latest?.succeeded(name, "upload");
           return [name, at === undefined ? begun : new Date(at)];
         }),
-      ),
+      );
+    },
     log: app.log.named("alerts"),
   });
   return {

@@ -12,6 +12,6 @@ export async function withState<T>(
   gui: GuiContext,
   look: (store: StateStore) => T | Promise<T>,
 ): Promise<T | undefined> {
-  using opened = openExistingStore(gui);
+  await using opened = await openExistingStore(gui);
   return opened.store === undefined ? undefined : await look(opened.store);
 }

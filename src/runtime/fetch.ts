@@ -5,6 +5,7 @@
  */
 
 import { AgentError } from "../base/errors.ts";
+import { giveWay } from "../base/iteration.ts";
 import { readBody } from "./body.ts";
 import { type ProxyRelay, startProxyRelay } from "./proxy_login.ts";
 import { hasSspi, openSspi, SspiError } from "./sspi.ts";
@@ -108,6 +109,9 @@ export interface OpenAnswer {
 export async function exchange(request: Exchange): Promise<Answer> {
   const response = await send(request);
   const { body, damaged } = await readBody(response, request.maxBytes ?? usualAnswer);
+  // The runtime goes from one answer that is there to the next. Without this, sections that get theirs from
+  // a server nearby would keep timers, and calls of the service, waiting.
+  await giveWay();
   return { status: response.status, headers: response.headers, body, damaged };
 }
 

@@ -6,8 +6,6 @@
 
 // Declaring a source and its options.
 export {
-  type ApiComparison,
-  type ComparedRecord,
   defineSource,
   type Mappings,
   type Source,
@@ -18,6 +16,7 @@ export {
   type WebhookCall,
   type WebhookHint,
 } from "./source.ts";
+export type { ApiComparison, ApiPair, ComparedRecord } from "./apis.ts";
 export { durationMs, opt, optional } from "./option.ts";
 export type { Deadline } from "./deadline.ts";
 export { type GrantedAccess, readMoment } from "./granted_access.ts";

@@ -8,6 +8,7 @@ import type { OnError } from "./converter.ts";
 import type { Log } from "../logging/log.ts";
 import type { Kind, Skipped, SourceRecord } from "../base/record.ts";
 import type { Answer, TlsSettings } from "../runtime/fetch.ts";
+import type { ApiChoice, ApiComparison, ApiPair } from "./apis.ts";
 import type { Deadline } from "./deadline.ts";
 import type { GrantedAccess } from "./granted_access.ts";
 import type { Authenticator } from "./http/auth.ts";
@@ -73,6 +74,8 @@ export interface SourceContext<O> {
   /** How long such a connection may keep silent, in milliseconds. */
   readonly timeoutMs: number;
   readonly cursor: SourceCursor;
+  /** Which of the two APIs is used, of a source that declares `apis`. */
+  readonly apis: ApiChoice;
   /**
    * Fetches something for each of some items, in order, as many at once as is allowed. An item that
    * cannot be fetched becomes a {@linkcode Skipped} record under the name given; only when nothing
@@ -140,28 +143,6 @@ export interface MissingPaths {
   readonly hint?: string | undefined;
 }
 
-/** One record as two APIs of a vendor give it, in the shape that mappings know. */
-export interface ComparedRecord {
-  /** How a person finds it. */
-  readonly name: string;
-  readonly older: SourceRecord;
-  readonly newer: SourceRecord;
-}
-
-/** Some records of a source by both of its APIs. */
-export interface ApiComparison {
-  /** What the APIs are called, with their article. */
-  readonly names: { readonly older: string; readonly newer: string };
-  /** Records that there are in all, and requests that reading them all takes by each. */
-  readonly total: number;
-  readonly requests: { readonly older: number; readonly newer: number };
-  readonly records: readonly ComparedRecord[];
-  /** Those that one of the APIs did not give. */
-  readonly skipped: readonly Skipped[];
-  /** The option that chooses the newer one: `api = pro`. */
-  readonly setting: string;
-}
-
 /** What every section has, as far as the rules of sources depend on it. */
 export interface CommonOptions {
   /** File with a client certificate; blank when there is none. */
@@ -195,6 +176,8 @@ export interface Source<O extends Options = Options> {
   readonly limits?: Limits;
   /** What the vendor ends of that which sections may depend on. */
   readonly deadlines?: readonly Deadline<Values<O>>[];
+  /** The older and the newer API of the vendor, where a section may be read by either. */
+  readonly apis?: ApiPair<Values<O>>;
   /** What no single option can say; what is wrong, or nothing. */
   rule?(options: Values<O> & CommonOptions): string | undefined;
   /** Where the vendor is and how to authenticate. */
@@ -209,8 +192,8 @@ export interface Source<O extends Options = Options> {
   /** What is missing of the wanted paths, where that is known without reading all of the data. */
   findMissing?(context: SourceContext<Values<O>>): Promise<MissingPaths | undefined>;
   /**
-   * Reads up to `count` records by both of the vendor's APIs. Throws `SourceError` when one of them is
-   * not to be had.
+   * Reads up to `count` records by both of the `apis`. Throws `SourceError` when one of them is not to be
+   * had.
    */
   compareApis?(context: SourceContext<Values<O>>, count: number): Promise<ApiComparison>;
   /** All records, in the source's order. */

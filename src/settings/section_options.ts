@@ -78,6 +78,10 @@ export const deliveryOptions = {
     "Fields that are omitted from a record when they are empty, so that Oomnitza keeps its value; separated by commas. * means all.",
     { default: "", example: "ASSIGNED_TO, LOCATION", advanced: true },
   ),
+  volatile: opt.text(
+    "Fields that are never alone a reason to send a record, separated by commas: only_changed leaves out a record in which nothing else differs, and plan, drift and the guard count it as unchanged.",
+    { default: "", example: "LAST_SEEN, IP_ADDRESS", advanced: true },
+  ),
   on_error: opt.choice(
     "How a value is handled that its converter cannot convert, for mappings that do not say it themselves: null sends what the converter gives, mostly null; keep leaves the field out, so that Oomnitza keeps what it has; skip does not send the record; fail ends the section.",
     onErrorChoices,

@@ -11,32 +11,15 @@ import type { Sqlite } from "../runtime/sqlite.ts";
 import { addEnd, notAwaited, type SentAll, untilReceipt } from "./answered_batches.ts";
 import { maxMissedRuns } from "./baseline.ts";
 import { withoutWaiting } from "./file.ts";
-import type { FingerprintText } from "./fingerprint.ts";
 import { type BaselineHome, FieldLists, loadHead } from "./fold.ts";
-
-/** A record that was missed in earlier runs. */
-export interface MissedRecord extends FingerprintText {
-  readonly id: number;
-}
-
-/** What a run needs to know that was compared with the last upload. */
-export interface OrderedConclusion {
-  readonly run: string;
-  /** Records that it sent, all of them accepted; absent when some were not. */
-  readonly records: number | undefined;
-  /** What was not in the source, by its key. */
-  readonly gone: ReadonlyMap<string, FingerprintText>;
-  /** Records that had been missed and are back. */
-  readonly returned: readonly number[];
-}
+import type { LastUpload, MissedRecord, OrderedConclusion } from "./known_records.ts";
 
 /** Batches that are read, or removed, before others have a turn. */
 const pageSize = 500;
 
 /** The last upload of a section. Everything throws `AgentError` when the state file fails. */
-export class LastUpload {
+export class StateLastUpload implements LastUpload {
   readonly run: string;
-  /** Records that it sent. */
   readonly size: number;
   readonly #home: BaselineHome;
 
@@ -46,11 +29,10 @@ export class LastUpload {
     this.size = size;
   }
 
-  /** Its batches, in the order in which they were accepted: the JSON text of a list of records each. */
-  *batches(): Generator<string> {
+  async *batches(): AsyncGenerator<string> {
     const { section } = this.#home;
     for (let last = 0;;) {
-      const [row] = this.#use((database) =>
+      const [row] = await this.#later((database) =>
         database.rows(
           `SELECT id, records FROM answered_batches WHERE section = ? AND id > ? AND run = ?
             AND kind = 'accepted' ORDER BY id LIMIT 1`,
@@ -65,8 +47,11 @@ export class LastUpload {
     }
   }
 
-  /** A record that this upload did not send, and an earlier one did. */
-  findMissed(key: string): MissedRecord | undefined {
+  findMissed(keys: readonly string[]): Promise<readonly (MissedRecord | undefined)[]> {
+    return this.#later(() => keys.map((key) => this.#findMissed(key)));
+  }
+
+  #findMissed(key: string): MissedRecord | undefined {
     const [row] = this.#use((database) =>
       database.rows(
         `SELECT fingerprints.id, vals, field_lists.fields AS names FROM fingerprints
@@ -80,7 +65,6 @@ export class LastUpload {
     return { id: Number(row.id), fields: String(row.names), values: String(row.vals) };
   }
 
-  /** Writes down that a run read and sent all of the source: it is what the next is compared with. */
   async conclude({ run, records, gone, returned }: OrderedConclusion): Promise<void> {
     const { section, destination } = this.#home;
     await this.#forget();
@@ -163,6 +147,10 @@ export class LastUpload {
     );
   }
 
+  #later<T>(work: (database: Sqlite) => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.#use(work)));
+  }
+
   #use<T>(work: (database: Sqlite) => T): T {
     try {
       return work(this.#home.database);
@@ -181,7 +169,7 @@ const saveGone = `INSERT INTO fingerprints (baseline, key, fields, vals, run, mu
  * The last upload of a section, when all that was accepted of the section since it was compared last is that
  * upload, and it sent all of its source.
  */
-export function findLastUpload(home: BaselineHome): LastUpload | undefined {
+export function findLastUpload(home: BaselineHome): StateLastUpload | undefined {
   const { database, section, destination } = home;
   const [full] = database.rows(
     `SELECT id, run, destination, compared FROM answered_batches
@@ -214,5 +202,5 @@ export function findLastUpload(home: BaselineHome): LastUpload | undefined {
     Number(head?.answer ?? 0),
     Number(full.id),
   );
-  return other === undefined ? new LastUpload(home, run, records) : undefined;
+  return other === undefined ? new StateLastUpload(home, run, records) : undefined;
 }

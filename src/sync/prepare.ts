@@ -18,8 +18,8 @@ import {
   type CheckedMapping,
   type FieldMapping,
   mergeMappings,
-  splitFieldNames,
 } from "../transform/mapping.ts";
+import { findNamedFieldErrors, readFieldNames } from "../transform/named_fields.ts";
 import { checkConverterCalls } from "../transform/check_converters.ts";
 import { bindConverters, type Conversions, type ConverterLookup } from "../transform/convert.ts";
 import {
@@ -56,6 +56,8 @@ export interface PreparedSection {
   readonly mapper: Mapper;
   readonly code: SectionCode;
   readonly upload: Upload;
+  /** Fields of which a difference alone is no reason to send a record. */
+  readonly volatile: ReadonlySet<string>;
   readonly fieldRules: FieldRulesOf;
   readonly log: Log;
 }
@@ -76,22 +78,23 @@ export async function loadMappings(
   });
 }
 
-/** Applies the rules of the section's kind to its mapping table. */
+/** Applies the rules of the section's kind, and of options that name fields, to its mapping table. */
 export function checkMappings(
   section: SectionConfig,
   fields: readonly FieldMapping[],
   apiVersion?: PrepareContext["apiVersion"],
 ): CheckedMapping {
-  const { texts } = section;
-  return applyKind(fields, {
+  const { texts, settings } = section;
+  const at = { section: section.name, file: section.file, line: section.line };
+  const checked = applyKind(fields, {
+    ...at,
     kind: section.kind,
-    section: section.name,
-    file: section.file,
-    line: section.line,
     syncField: texts.sync_field ?? "",
     defaultPosition: texts.default_position ?? "",
     apiVersion,
   });
+  const named = findNamedFieldErrors({ ...at, settings, ...checked });
+  return { ...checked, findings: [...checked.findings, ...named] };
 }
 
 function describeUpload(section: SectionConfig, mapping: CheckedMapping, version: string): Upload {
@@ -116,20 +119,6 @@ function describeUpload(section: SectionConfig, mapping: CheckedMapping, version
   };
 }
 
-/** The fields of `keep_if_empty`. */
-function fieldsToKeep(
-  { settings }: SectionConfig,
-  { fields }: CheckedMapping,
-  log: Log,
-): readonly string[] {
-  const named = splitFieldNames(settings.keep_if_empty).map((field) => field.toUpperCase());
-  for (const name of named) {
-    if (name === "*" || fields.some(({ field }) => field === name)) continue;
-    log.warning(`keep_if_empty names ${name}, which is not mapped`);
-  }
-  return named;
-}
-
 /** A mapping may send a secret on purpose; nobody should do so without knowing. */
 function warnOfSecrets({ source }: SectionConfig, { fields }: CheckedMapping, log: Log): void {
   for (const { field, spec: { setting } } of fields) {
@@ -149,11 +138,24 @@ function lookupIn(
 /** What checking the converters of a section takes. */
 export type CheckContext = Pick<PrepareContext, "findConverter" | "converterNames" | "code">;
 
+/** The mapping table of a section as far as the file has it. */
+function mergeOwnMappings(section: SectionConfig): FieldMapping[] {
+  const { builtin, mappings: ini, source: { converters = {} } } = section;
+  return mergeMappings({ builtin, server: undefined, ini, converters });
+}
+
 /** Finds converter calls of a section that cannot be meant, as far as the file has them. */
 export function findConverterErrors(section: SectionConfig, context: CheckContext): Finding[] {
-  const { builtin, mappings: ini, source: { converters = {} } } = section;
-  const fields = mergeMappings({ builtin, server: undefined, ini, converters });
-  return checkConverterCalls(fields, lookupIn(context), section, section.name);
+  return checkConverterCalls(mergeOwnMappings(section), lookupIn(context), section, section.name);
+}
+
+/** Finds what is wrong with the fields that options of a section name, as far as the file tells. */
+export function findNamingErrors(section: SectionConfig): Finding[] {
+  const { name, file, line, settings } = section;
+  const { fields, syncFields } = checkMappings(section, mergeOwnMappings(section));
+  const found = findNamedFieldErrors({ section: name, file, line, settings, fields, syncFields });
+  // Oomnitza may map what the file does not.
+  return settings.use_server_map ? found.filter(({ code }) => code !== "missing") : found;
 }
 
 function placeholderNote(text: string): string {
@@ -181,9 +183,9 @@ function prepareSection(
   const code = selectSectionCode(section, context.code);
   const errors = findCodeErrors(context.code, section, hasUserCode(code, conversions));
   if (errors.length > 0) return errors;
-  const keepIfEmpty = fieldsToKeep(section, mapping, log);
   const { syncFields } = mapping;
   const { source, settings } = section;
+  const keepIfEmpty = readFieldNames(settings.keep_if_empty);
   const inputs: MapperInputs = {
     ...{ texts: section.texts, conversions, syncFields, keepIfEmpty },
     isSerial: settings.send_placeholder_serials ? undefined : source.isSerial,
@@ -195,7 +197,7 @@ function prepareSection(
   const { fieldRules = () => Promise.resolve(undefined) } = context;
   return {
     ...{ section, mapping, conversions, conversionProblems, mapper, code, upload, log },
-    fieldRules,
+    ...{ volatile: new Set(readFieldNames(settings.volatile)), fieldRules },
   };
 }
 

@@ -193,8 +193,10 @@ test("a field of keep_if_empty is left out when it is empty, and is not blanked"
   space.write("assets.csv", "tag,model,price\nA,,\nB,,\n");
   const run = await upload(space);
   expect(run.section.changes).toMatchObject({ changed: 1, blanked: 0 });
-  space.write("config.ini", oomnitzaSection(instance) + section + "keep_if_empty = NOSUCH\n");
-  expect((await upload(space)).stderr).toContain("keep_if_empty names NOSUCH, which is not mapped");
+  space.write("config.ini", oomnitzaSection(instance) + section + "keep_if_empty = modle\n");
+  expect((await upload(space)).stderr).toContain(
+    "[csv_assets] keep_if_empty: names MODLE, which is not mapped. Did you mean MODEL?",
+  );
 }, 60_000);
 
 test("over API v2, only_if_filled and dont_overwrite go along with keep_if_empty", async () => {

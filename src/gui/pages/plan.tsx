@@ -106,7 +106,7 @@ const rows: readonly (readonly [keyof PlanCounts, string])[] = [
   ["fetched", "Read"],
   ["new", "New"],
   ["changed", "Changed"],
-  ["blanked", "Changed, and losing a value"],
+  ["blanked", "Losing a value"],
   ["unchanged", "Unchanged"],
   ["gone", "Gone from the source"],
   ["filtered", "Dropped by the filter"],

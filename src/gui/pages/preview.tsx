@@ -164,13 +164,14 @@ function Fields(
 }
 
 function FieldRow({ gui: { redactor }, field }: { gui: GuiContext; field: ExplainedField }) {
-  const { mapping, input, output, ms, failed } = field;
+  const { mapping, input, output, ms, failed, volatile } = field;
   const { spec } = mapping;
   return (
     <tr>
       <th scope="row">
         {mapping.field}
         {spec.required === true ? <span class="required">required</span> : null}
+        {volatile ? <span class="required">volatile</span> : null}
       </th>
       <td>
         <code>{redactor.redact(describeValueSource(mapping))}</code>

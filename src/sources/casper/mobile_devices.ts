@@ -216,17 +216,31 @@ export async function* listDevices(
   }
 }
 
-/** One mobile device in the Classic shape (the same list, filtered: the Platform API has no other way). */
-export async function oneDevice(
-  { http, options }: Context,
+/**
+ * One mobile device in the Classic shape (the same list, filtered: the Platform API has no other way);
+ * nothing where the server is older than the list.
+ */
+export async function oneDeviceUnlessOlder(
+  context: Context,
   id: number | bigint,
-): Promise<SourceRecord> {
-  const filter = encodeURIComponent(`mobileDeviceId==${id}`);
-  const query = Object.values(sections).flat().map((section) => `section=${section}`);
-  const path = `/v2/mobile-devices/detail?${[...new Set(query)].join("&")}&filter=${filter}`;
-  const what = `mobile device ${id}`;
-  const request = { path: proPath(options, path), what, retry: retryPolicies.detail };
-  const { results: [found] } = await http.json(request, inventory);
+): Promise<SourceRecord | undefined> {
+  const query = new URLSearchParams(wantedSections(context).map((name) => ["section", name]));
+  query.set("filter", `mobileDeviceId==${id}`);
+  const { body } = await context.http.page({
+    path: proPath(context.options, `/v2/mobile-devices/detail?${query}`),
+    what: `mobile device ${id}`,
+    retry: retryPolicies.detail,
+    allow: goneStatuses,
+  }, inventory);
+  if (body === undefined) return undefined;
+  const [found] = body.results;
   if (found === undefined) throw new SourceError(`There is no mobile device ${id} in Jamf Pro`);
   return toClassicDevice(found);
+}
+
+/** The same, where the list must be there. */
+export async function oneDevice(context: Context, id: number | bigint): Promise<SourceRecord> {
+  const found = await oneDeviceUnlessOlder(context, id);
+  if (found === undefined) throw notFound();
+  return found;
 }

@@ -6,6 +6,7 @@
 
 import { defineSource, type Mappings, opt, syncField, writeModeOptions } from "../../sdk/mod.ts";
 import { type Access, contextHeaders, createAuth, usesPlatform } from "./access.ts";
+import { apis, selectApi } from "./api.ts";
 import { fields } from "./fields.ts";
 import { readHint } from "./event.ts";
 
@@ -58,9 +59,9 @@ export const casper = defineSource({
     }),
     client_secret: opt.secret("Secret of that client.", { default: "", advanced: true }),
     api: opt.choice(
-      "API that computers are read with: classic requests each one, pro reads them page by page, auto uses pro where classic is no longer available. Mobile devices are read page by page with pro only.",
+      "API that devices are read with: classic requests each one, pro reads them page by page. auto uses pro once a comparison has proved that it gives the same, and for computers where classic is no longer available.",
       ["auto", "classic", "pro"],
-      { default: "auto", advanced: true },
+      { default: "auto", recommended: "pro" },
     ),
     environment_id: opt.text(
       "Id of the environment in Jamf Account, where url is that of the Jamf Platform API.",
@@ -91,9 +92,10 @@ export const casper = defineSource({
       what: "the Classic API for computers",
       notice: "Deprecation of Classic API Computer Inventory Endpoints",
       successor: "the Jamf Pro API",
-      todo: "Compare both with agent check --compare-apis, then set api = pro.",
-      concerns: (options) =>
-        options.sync_type === "computers" && options.api !== "pro" && !usesPlatform(options),
+      todo:
+        "Compare both with agent check --compare-apis: where nothing differs, api = auto uses the second one.",
+      concerns: (options, isNewerProved) =>
+        options.sync_type === "computers" && selectApi(options, isNewerProved) === "classic",
     },
     {
       what: "version 3 of the computer inventory",
@@ -104,6 +106,7 @@ export const casper = defineSource({
       concerns: () => false,
     },
   ],
+  apis,
   rule(options) {
     const { username, password, client_id, client_secret } = options;
     const platform = checkPlatform(options);

@@ -1,26 +1,37 @@
 /**
- * Which of Jamf Pro's APIs a section is read by.
+ * Reads all devices of a section, by the API that was chosen.
  *
  * @module
  */
 
 import type { SourceItem } from "../../sdk/mod.ts";
 import { type Context, usesPlatform } from "./access.ts";
+import { chooseApi } from "./api.ts";
 import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
 import { checkDevices, hasDevicePages, listDevices } from "./mobile_devices.ts";
 import { checkPro, listPro } from "./pro.ts";
 
-/** The devices to read by the Classic API; nothing where it is gone and the other API is to be used. */
+/** Whether the Jamf Pro API of this server has such devices: older ones have no mobile devices. */
+async function hasPages(context: Context): Promise<boolean> {
+  const { options } = context;
+  return options.sync_type === "computers" || usesPlatform(options) ||
+    await hasDevicePages(context);
+}
+
+/** The devices to read by the Classic API; nothing where the other API is to be used. */
 async function findDevices(context: Context): Promise<readonly Device[] | undefined> {
-  const { api, sync_type: kind, group_name: group } = context.options;
-  if (usesPlatform(context.options)) return undefined;
-  // Where mobile devices are not to be had by the page, the Classic API still has them.
-  if (kind === "mobiledevices" && api === "pro" && await hasDevicePages(context)) return undefined;
-  const hasSuccessor = kind === "computers" && api !== "classic";
-  if (hasSuccessor && api === "pro") return undefined;
-  if (group !== "" && !hasSuccessor) return await groupDevices(context, kind, group);
+  const { sync_type: kind, group_name: group } = context.options;
+  const { api, hasSuccessor, announce } = await chooseApi(context);
+  if (api === "pro" && await hasPages(context)) {
+    announce("pro");
+    return undefined;
+  }
+  const mayBeGone = hasSuccessor && api === "classic";
   // With a group, too: it lists its members even where the computers themselves are gone.
-  const all = await allDevices(context, kind, hasSuccessor ? goneStatuses : []);
+  const all = group === "" || mayBeGone
+    ? await allDevices(context, kind, mayBeGone ? goneStatuses : [])
+    : [];
+  announce(all === undefined ? "pro" : "classic");
   return all === undefined || group === "" ? all : await groupDevices(context, kind, group);
 }
 

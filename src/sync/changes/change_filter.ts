@@ -44,11 +44,11 @@ export async function openChangeFilter(
   }
   const last = onlyChanged || upload.syncFields.length === 0
     ? undefined
-    : store.accepted.lastUpload(name, text);
+    : await store.accepted.lastUpload(name, text);
   if (last !== undefined && wanted !== undefined) {
     announce(run);
     const fallBack = () => openComparing(run, store, { onlyChanged, wanted });
-    return new OrderedFilter(run, { last, rule: wanted, beside: store.path, fallBack });
+    return await OrderedFilter.open(run, { last, rule: wanted, beside: store.path, fallBack });
   }
   return await openComparing(run, store, { onlyChanged, wanted }, () => announce(run));
 }
@@ -91,6 +91,10 @@ class PassThrough implements ChangeFilter {
 
   add(record: MappedRecord): Promise<void> | undefined {
     return this.#run.delivery.add(record);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
   }
 
   release(end: ReadEnd): Promise<void> {

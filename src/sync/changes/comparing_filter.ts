@@ -7,13 +7,13 @@
 
 import { AgentError } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import type { Baseline } from "../../state/baseline.ts";
 import type { Fingerprint } from "../../state/fingerprint.ts";
+import type { Baseline } from "../../state/known_records.ts";
 import { type Account, countSentAll } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
-import { Comparison, NumberSet } from "./delta.ts";
+import { type Classified, comparedAtOnce, Comparison, NumberSet } from "./delta.ts";
 import {
   type ChangeFilter,
   checkGuard,
@@ -36,6 +36,8 @@ export class ComparingFilter implements ChangeFilter {
   /** Whether what is unchanged is left out. */
   readonly #onlyChanged: boolean;
   readonly #comparison: Comparison;
+  /** Not compared yet. */
+  #gathered: MappedRecord[] = [];
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
   #blocked: RecordSpool | undefined;
@@ -53,7 +55,8 @@ export class ComparingFilter implements ChangeFilter {
     this.#settings = settings;
     this.#baseline = baseline;
     this.#onlyChanged = onlyChanged;
-    this.#comparison = new Comparison({ baseline, syncFields: prepared.upload.syncFields });
+    const { upload: { syncFields }, volatile } = prepared;
+    this.#comparison = new Comparison({ baseline, syncFields, volatile, onlyChanged });
   }
 
   /** Lets nothing pass before all of it was compared; it is kept in a file beside the state file. */
@@ -63,7 +66,32 @@ export class ComparingFilter implements ChangeFilter {
   }
 
   add(record: MappedRecord): Promise<void> | undefined {
-    const { kind, isAsAccepted, print } = this.#comparison.classify(record);
+    this.#gathered.push(record);
+    return this.#gathered.length < comparedAtOnce ? undefined : this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const records = this.#gathered;
+    if (records.length === 0) return;
+    this.#gathered = [];
+    let compared: readonly Classified[];
+    try {
+      compared = await this.#comparison.classifyAll(records);
+    } catch (error) {
+      this.#account.counts.held += records.length;
+      throw error;
+    }
+    for (const [index, record] of records.entries()) {
+      const classified = compared[index];
+      const full = classified === undefined ? undefined : this.#handOn(record, classified);
+      if (full !== undefined) await full;
+    }
+  }
+
+  #handOn(
+    record: MappedRecord,
+    { kind, isAsAccepted, print }: Classified,
+  ): Promise<void> | undefined {
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
       return undefined;
@@ -78,6 +106,7 @@ export class ComparingFilter implements ChangeFilter {
     this.#end = end;
     const blocked = this.#blocked;
     try {
+      await this.flush();
       if (end.isAborted) return;
       if (end.isComplete) this.#gone = await this.#findGone();
       this.#checkGuard(end);

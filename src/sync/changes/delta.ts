@@ -5,7 +5,6 @@
  */
 
 import { isBlank, type MappedRecord } from "../../base/record.ts";
-import type { KnownRecord, MissingRecord } from "../../state/baseline.ts";
 import {
   differences,
   type Fingerprint,
@@ -14,6 +13,8 @@ import {
   keyForPeople,
   parseFields,
 } from "../../state/fingerprint.ts";
+import type { KnownRecord, MissingRecord } from "../../state/known_records.ts";
+import { isEqual, Sameness } from "./sameness.ts";
 
 /** How a record stands to what was accepted last under its sync fields. */
 export type ChangeKind = "new" | "changed" | "unchanged";
@@ -32,18 +33,30 @@ export interface FieldChange {
 /** What a comparison found about one record. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** What differs. A changed record without any is sent again for another reason. */
+  /** What differs, volatile fields included. */
   readonly fields: readonly FieldChange[];
-  /** Why it counts as changed although nothing differs. */
+  /** Why it counts as changed although nothing differs, or only volatile fields do. */
   readonly reason?: string | undefined;
   /** What names the record in calls, when Oomnitza itself was compared with. */
   readonly ident?: string | undefined;
 }
 
+/** What a record is compared with; `ident` names it in calls of Oomnitza. */
+export type ReferenceRecord = KnownRecord & { readonly ident?: string };
+
+/** Records that are looked up together, at most. */
+export const comparedAtOnce = 256;
+
 /** What records are compared with: what Oomnitza accepted last, or what it holds now. */
 export interface Reference {
-  /** The record with a key; `record` is the one that is compared. */
-  find(key: string, record: MappedRecord): (KnownRecord & { readonly ident?: string }) | undefined;
+  /**
+   * The records with some keys, in their order; undefined for one that is not there, or has no key. `records`
+   * are those that are compared.
+   */
+  findAll(
+    keys: readonly (string | undefined)[],
+    records: readonly MappedRecord[],
+  ): Promise<readonly (ReferenceRecord | undefined)[]>;
   /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
   readonly size?: number;
   /** The records that were not seen, apart from those that earlier runs reported. */
@@ -54,8 +67,9 @@ export interface Reference {
 export interface ChangeCounts {
   new: number;
   changed: number;
+  /** Apart from their volatile fields. */
   unchanged: number;
-  /** Of the changed, those in which a field that was filled became empty. */
+  /** Of those to be sent, those in which a field that was filled became empty. */
   blanked: number;
 }
 
@@ -94,6 +108,10 @@ export interface ComparisonSettings {
   readonly syncFields: readonly string[];
   /** Records that wait in the outbox and will be delivered before those that are compared. */
   readonly pending?: Iterable<MappedRecord> | undefined;
+  /** Fields that are never alone a reason to send. */
+  readonly volatile?: ReadonlySet<string> | undefined;
+  /** Whether records that are unchanged are not sent. */
+  readonly onlyChanged?: boolean | undefined;
 }
 
 const again = "refused last time, or shares its sync fields with another record";
@@ -124,17 +142,15 @@ function blankedBetween(old: FingerprintText, now: FingerprintText): string[] {
   return blank.flatMap(([field]) => isBlank(before.get(field)) ? [] : [field]);
 }
 
-function isEqual(one: FingerprintText, other: FingerprintText): boolean {
-  return one.values === other.values && one.fields === other.fields;
-}
-
 /** How a record stands to what was accepted. */
-interface Classified {
+export interface Classified {
   readonly kind: ChangeKind;
   /** Absent when it cannot be written as JSON. */
   readonly print: Fingerprint | undefined;
   /** What it was compared with. */
   readonly old: FingerprintText | undefined;
+  /** Why it counts as changed although no field that counts differs. */
+  readonly reason?: string | undefined;
   /** What names it in calls of Oomnitza, where that is known. */
   readonly ident?: string | undefined;
   /** Whether what was accepted stays true in all respects when it is sent and accepted again. */
@@ -143,23 +159,45 @@ interface Classified {
 
 /** What a comparison found, in numbers. */
 export class ChangeTally {
+  readonly #sameness: Sameness;
   readonly counts: ChangeCounts = { new: 0, changed: 0, unchanged: 0, blanked: 0 };
   /** How many records lost the value of which field. */
   readonly blankedFields = new Map<string, number>();
-  /** Changed records in which a field differs. */
+  /** Changed records in which a field differs that is not volatile. */
   differing = 0;
 
-  /** Counts a record, and what was accepted of it before. */
-  add(old: FingerprintText | undefined, now: FingerprintText): void {
-    if (old === undefined) this.counts.new++;
-    else if (isEqual(old, now)) this.counts.unchanged++;
-    else this.addChanged(old, now);
+  /** @param volatile Fields that are never alone a reason to send. */
+  constructor(volatile?: ReadonlySet<string>) {
+    this.#sameness = new Sameness(volatile);
   }
 
-  /** Counts a record in which a field differs. */
+  /** Whether no field differs, apart from those that are volatile. */
+  isSame(old: FingerprintText, now: FingerprintText): boolean {
+    return this.#sameness.isSame(old, now);
+  }
+
+  /** Counts a record that will be sent, and what was accepted of it before. */
+  add(old: FingerprintText | undefined, now: FingerprintText): void {
+    if (old === undefined) {
+      this.counts.new++;
+    } else if (this.isSame(old, now)) {
+      this.counts.unchanged++;
+      this.addLosses(old, now);
+    } else {
+      this.addChanged(old, now);
+    }
+  }
+
+  /** Counts a record in which a field differs that is not volatile. */
   addChanged(old: FingerprintText, now: FingerprintText): void {
     this.counts.changed++;
     this.differing++;
+    this.addLosses(old, now);
+  }
+
+  /** Counts what a record loses that will be sent; of a volatile field, too. */
+  addLosses(old: FingerprintText, now: FingerprintText): void {
+    if (isEqual(old, now)) return;
     const blanked = blankedBetween(old, now);
     if (blanked.length > 0) this.counts.blanked++;
     for (const field of blanked) {
@@ -181,7 +219,7 @@ export class Comparison extends ChangeTally {
   readonly #prints: Fingerprints;
 
   constructor(settings: ComparisonSettings) {
-    super();
+    super(settings.volatile);
     this.#settings = settings;
     this.#prints = new Fingerprints(settings.syncFields);
     for (const record of settings.pending ?? []) {
@@ -190,40 +228,54 @@ export class Comparison extends ChangeTally {
     }
   }
 
-  /** Compares a record, and says what differs. Records must come in the order in which they would be sent. */
-  compare(record: MappedRecord): Change {
-    const { kind, print, old, ident } = this.#classify(record);
+  /** Compares records, and says what differs. They must come in the order in which they would be sent. */
+  async compareAll(records: readonly MappedRecord[]): Promise<Change[]> {
+    return (await this.classifyAll(records)).map((classified) => this.#describe(classified));
+  }
+
+  /** Compares records, as {@linkcode compareAll} does, and says only how they stand. */
+  async classifyAll(records: readonly MappedRecord[]): Promise<Classified[]> {
+    const prints = records.map((record) => this.#prints.create(record));
+    const known = await this.#settings.baseline?.findAll(prints.map((each) => each?.key), records);
+    return prints.map((print, index) => this.#classify(print, known?.[index]));
+  }
+
+  #describe({ kind, print, old, reason, ident }: Classified): Change {
     if (print === undefined || kind === "unchanged") return { kind, fields: [] };
     if (old === undefined) return { kind, fields: newFields(print) };
-    if (isEqual(old, print)) return { kind, fields: [], reason: again };
-    return { kind, fields: changesBetween(old, print), ident };
+    return { kind, fields: isEqual(old, print) ? [] : changesBetween(old, print), reason, ident };
   }
 
-  /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
-  classify(record: MappedRecord): Pick<Classified, "kind" | "print" | "isAsAccepted"> {
-    return this.#classify(record);
-  }
-
-  #classify(record: MappedRecord): Classified {
-    const print = this.#prints.create(record);
+  #classify(print: Fingerprint | undefined, known: ReferenceRecord | undefined): Classified {
     const key = print?.key;
-    const known = key === undefined ? undefined : this.#settings.baseline?.find(key, record);
     const waiting = key === undefined ? undefined : this.#pending.get(key);
     const old = waiting ?? known;
     if (print === undefined || old === undefined) {
       this.counts.new++;
       return { kind: "new", print, old: undefined, isAsAccepted: false };
     }
-    const isSame = isEqual(old, print);
+    const isSame = this.isSame(old, print);
     const mustSend = known !== undefined && this.#see(known, isSame);
     if (isSame && !mustSend) {
       this.counts.unchanged++;
-      const isAsAccepted = waiting === undefined && known?.missed === 0;
+      if (this.#settings.onlyChanged !== true) this.addLosses(old, print);
+      const isAsAccepted = waiting === undefined && known?.missed === 0 && isEqual(old, print);
       return { kind: "unchanged", print, old, isAsAccepted };
     }
-    if (isSame) this.counts.changed++;
-    else this.addChanged(old, print);
-    return { kind: "changed", print, old, ident: known?.ident, isAsAccepted: false };
+    const changed = {
+      kind: "changed",
+      print,
+      old,
+      ident: known?.ident,
+      isAsAccepted: false,
+    } as const;
+    if (!isSame) {
+      this.addChanged(old, print);
+      return changed;
+    }
+    this.counts.changed++;
+    this.addLosses(old, print);
+    return { ...changed, reason: again };
   }
 
   /** Whether a record that was accepted was compared in this run. */

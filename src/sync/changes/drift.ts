@@ -7,7 +7,7 @@
 
 import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
-import type { Baseline, MissingRecord } from "../../state/baseline.ts";
+import type { Baseline, MissingRecord } from "../../state/known_records.ts";
 import { keyForPeople, readFieldValues } from "../../state/fingerprint.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { PreparedSection } from "../prepare.ts";
@@ -97,7 +97,7 @@ export async function findDrift(
     if (baseline !== undefined && baseline.size > 0) {
       using live = await readLive(prepared, settings);
       hidden = live.hidden;
-      await compareAll(baseline, live, found, counts);
+      await compareAll({ baseline, live, volatile: prepared.volatile }, found, counts);
     }
   } catch (thrown) {
     error = toSectionError(thrown);
@@ -110,23 +110,29 @@ export async function findDrift(
   return new DriftedSection(found, report, changedBy);
 }
 
+/** What was accepted, what is there now, and the fields of which a difference says nothing. */
+interface Sides {
+  readonly baseline: Baseline;
+  readonly live: LiveReference;
+  readonly volatile: ReadonlySet<string>;
+}
+
 async function compareAll(
-  baseline: Baseline,
-  live: LiveReference,
+  { baseline, live, volatile }: Sides,
   found: Spool<Found>,
   counts: { -readonly [name in keyof DriftCounts]: number },
 ): Promise<void> {
   for await (const accepted of baseline.missing(() => false)) {
     counts.compared++;
     const record = keyForPeople(accepted.key);
-    const held = live.find(accepted.key, sentRecord(accepted));
+    const held = live.find(sentRecord(accepted));
     if (held === undefined) {
       counts.gone++;
       found.add({ change: { kind: "gone", record, fields: [] } });
       continue;
     }
     const fields = changesBetween(accepted, held);
-    if (fields.length === 0) {
+    if (fields.every(({ field }) => volatile.has(field))) {
       counts.unchanged++;
       continue;
     }

@@ -26,6 +26,8 @@ import {
 export interface ChangeFilter {
   /** Takes a record; the promise, when there is one, must be awaited before the next. */
   add(record: MappedRecord): Promise<void> | undefined;
+  /** Decides about all that was taken until now, as far as that is possible before the end. */
+  flush(): Promise<void>;
   /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
   release(end: ReadEnd): Promise<void>;
   /** Writes down that the run ended well. */

@@ -16,7 +16,7 @@ export interface PlannedChange {
   readonly record: string;
   /** Its fields: all of a new or gone record, those that differ of a changed one. */
   readonly fields: readonly FieldChange[];
-  /** Why it is sent again although nothing differs. */
+  /** Why it is sent again although nothing differs, or only volatile fields do. */
   readonly reason?: string | undefined;
 }
 

@@ -10,7 +10,7 @@ import { isBlank, type MappedRecord, setOwn } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
 import { idOf, listedName, type ListedRecord, readRecords } from "../../oomnitza/records.ts";
 import { AgentError } from "../../base/errors.ts";
-import type { Baseline, KnownRecord, MissingRecord } from "../../state/baseline.ts";
+import type { Baseline, KnownRecord, MissingRecord } from "../../state/known_records.ts";
 import { Fingerprints } from "../../state/fingerprint.ts";
 import { LiveRecords } from "../../state/live_records.ts";
 import type { PreparedSection } from "../prepare.ts";
@@ -67,8 +67,17 @@ export class LiveReference {
     this.hidden = this.#fields.filter((field) => hidden.has(field));
   }
 
+  findAll(
+    keys: readonly (string | undefined)[],
+    records: readonly MappedRecord[],
+  ): Promise<readonly (HeldRecord | undefined)[]> {
+    return Promise.try(() =>
+      records.map((record, index) => keys[index] === undefined ? undefined : this.find(record))
+    );
+  }
+
   /** What Oomnitza holds of a record, as the fields of that record: equal where nothing differs. */
-  find(_key: string, record: MappedRecord): HeldRecord | undefined {
+  find(record: MappedRecord): HeldRecord | undefined {
     const { syncFields } = this.#section.upload;
     const key = keyText(syncFields.map((field) => record[field]));
     const found = key === undefined ? undefined : this.#records.find(key);

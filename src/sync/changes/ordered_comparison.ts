@@ -8,11 +8,17 @@
 import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import { type Fingerprint, Fingerprints, type FingerprintText } from "../../state/fingerprint.ts";
-import type { LastUpload } from "../../state/last_upload.ts";
+import type { LastUpload } from "../../state/known_records.ts";
 import { ChangeTally } from "./delta.ts";
 
 /** Records out of their order that are kept until their counterpart comes, of each of the two uploads. */
 const maxApart = 2000;
+
+/** Batches that one record may take: the rest of the one that is compared with, and the one after it. */
+const mostTaken = 2;
+
+/** Batches that are read before they are needed. */
+const readAhead = 2 * mostTaken;
 
 /** A batch of the last upload. */
 interface Batch {
@@ -27,9 +33,12 @@ interface Batch {
 
 /** The comparison of one run with the last upload. */
 export class OrderedComparison {
-  readonly tally = new ChangeTally();
+  readonly tally: ChangeTally;
   readonly #last: Pick<LastUpload, "batches" | "findMissed">;
-  readonly #batches: Iterator<string>;
+  readonly #batches: AsyncIterator<string>;
+  /** Texts of batches that were read ahead, and whether there are more. */
+  readonly #texts: string[] = [];
+  #isAtEnd = false;
   readonly #prints: Fingerprints;
   /** The batch that is compared with, and the one after it when that had to be looked into. */
   #batch: Batch | undefined;
@@ -39,12 +48,47 @@ export class OrderedComparison {
   readonly #unknown = new Map<string, Fingerprint>();
   readonly #returned: number[] = [];
 
-  /** @param syncFields At least one. */
-  constructor(last: Pick<LastUpload, "batches" | "findMissed">, syncFields: readonly string[]) {
+  private constructor(
+    last: Pick<LastUpload, "batches" | "findMissed">,
+    syncFields: readonly string[],
+    volatile: ReadonlySet<string>,
+  ) {
+    this.tally = new ChangeTally(volatile);
     this.#last = last;
     this.#batches = last.batches();
     this.#prints = new Fingerprints(syncFields);
-    this.#batch = this.#read();
+  }
+
+  /**
+   * Begins to compare.
+   *
+   * @param syncFields At least one.
+   * @param volatile Fields that are never alone a reason to send.
+   */
+  static async begin(
+    last: Pick<LastUpload, "batches" | "findMissed">,
+    syncFields: readonly string[],
+    volatile: ReadonlySet<string>,
+  ): Promise<OrderedComparison> {
+    const comparison = new OrderedComparison(last, syncFields, volatile);
+    await comparison.readAhead();
+    comparison.#batch = comparison.#read();
+    await comparison.readAhead();
+    return comparison;
+  }
+
+  /** Whether it has to read ahead before it takes the next record. */
+  get isHungry(): boolean {
+    return !this.#isAtEnd && this.#texts.length < mostTaken;
+  }
+
+  /** Reads what the next records are compared with. */
+  async readAhead(): Promise<void> {
+    while (!this.#isAtEnd && this.#texts.length < readAhead) {
+      const { done, value } = await this.#batches.next();
+      if (done === true) this.#isAtEnd = true;
+      else this.#texts.push(value);
+    }
   }
 
   /** What was not in the source, by its key; only when the comparison was finished. */
@@ -85,13 +129,17 @@ export class OrderedComparison {
    * Ends the comparison of a source that was read to its end; gives whether what is left could be compared.
    * `came` says which of some keys came after all, for records that share one.
    */
-  finish(came: (keys: ReadonlyMap<string, unknown>) => Iterable<string>): boolean {
+  async finish(
+    came: (keys: ReadonlyMap<string, unknown>) => Iterable<string>,
+  ): Promise<boolean> {
     for (let batch = this.#batch; batch !== undefined; batch = this.#batch) {
       if (!this.#pass(batch)) return false;
+      await this.readAhead();
     }
-    for (const [key, print] of this.#unknown) {
+    const found = await this.#last.findMissed([...this.#unknown.keys()]);
+    for (const [index, [key, print]] of [...this.#unknown].entries()) {
       const passed = this.#passed.get(key);
-      const missed = passed === undefined ? this.#last.findMissed(key) : undefined;
+      const missed = passed === undefined ? found[index] : undefined;
       if (missed !== undefined) this.#returned.push(missed.id);
       this.#passed.delete(key);
       this.tally.add(passed ?? missed, print);
@@ -170,8 +218,9 @@ export class OrderedComparison {
   }
 
   #read(): Batch | undefined {
-    const { done, value } = this.#batches.next();
-    return done === true ? undefined : { text: value, at: 1, index: 0, records: undefined };
+    const text = this.#texts.shift();
+    if (text === undefined && !this.#isAtEnd) throw new Error("A batch was not read in time");
+    return text === undefined ? undefined : { text, at: 1, index: 0, records: undefined };
   }
 }
 

@@ -8,7 +8,7 @@
 import { stringifyExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import { Fingerprints, keyForPeople } from "../../state/fingerprint.ts";
-import type { LastUpload } from "../../state/last_upload.ts";
+import type { LastUpload } from "../../state/known_records.ts";
 import { countSentAll } from "../account.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
@@ -44,12 +44,22 @@ export class OrderedFilter implements ChangeFilter {
   #delivered = 0;
   #isComplete = false;
 
-  constructor(run: FilteredRun, settings: OrderedSettings) {
+  private constructor(
+    run: FilteredRun,
+    settings: OrderedSettings,
+    comparison: OrderedComparison,
+  ) {
     this.#run = run;
     this.#settings = settings;
-    const { syncFields } = run.prepared.upload;
-    this.#comparison = new OrderedComparison(settings.last, syncFields);
+    this.#comparison = comparison;
     this.#blocked = new RecordSpool(settings.beside);
+  }
+
+  /** Opens the filter, which must be closed. */
+  static async open(run: FilteredRun, settings: OrderedSettings): Promise<OrderedFilter> {
+    const { upload: { syncFields }, volatile } = run.prepared;
+    const comparison = await OrderedComparison.begin(settings.last, syncFields, volatile);
+    return new OrderedFilter(run, settings, comparison);
   }
 
   add(record: MappedRecord): Promise<void> | undefined {
@@ -62,12 +72,17 @@ export class OrderedFilter implements ChangeFilter {
       return undefined;
     }
     this.#blocked.addText(text);
-    return this.#comparison.add(record, text) ? undefined : this.#fallBack().then(() => {});
+    if (!this.#comparison.add(record, text)) return this.#fallBack().then(() => {});
+    return this.#comparison.isHungry ? this.#comparison.readAhead() : undefined;
+  }
+
+  async flush(): Promise<void> {
+    await this.#successor?.flush();
   }
 
   async release(end: ReadEnd): Promise<void> {
     const successor = this.#successor ??
-      (end.isAborted || this.#finish(end) ? undefined : await this.#fallBack());
+      (end.isAborted || await this.#finish(end) ? undefined : await this.#fallBack());
     if (successor !== undefined) return await successor.release(end);
     try {
       if (end.isAborted) return;
@@ -104,8 +119,8 @@ export class OrderedFilter implements ChangeFilter {
   }
 
   /** Compares what is left; gives whether that was possible. */
-  #finish(end: ReadEnd): boolean {
-    return end.isComplete && this.#comparison.finish((keys) => this.#findCame(keys));
+  async #finish(end: ReadEnd): Promise<boolean> {
+    return end.isComplete && await this.#comparison.finish((keys) => this.#findCame(keys));
   }
 
   /** Those of some keys that a blocked record has. */

@@ -8,12 +8,12 @@
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
-import type { Baseline } from "../../state/baseline.ts";
+import type { Baseline } from "../../state/known_records.ts";
 import { openCursor } from "../../state/cursor.ts";
 import type { StateStore } from "../../state/store.ts";
 import { type Account, openAccount } from "../account.ts";
 import { type ChangedBy, createChangedBy } from "./changed_by.ts";
-import { Comparison } from "./delta.ts";
+import { type Change, comparedAtOnce, Comparison } from "./delta.ts";
 import { type Found, listChanges, type PlannedChange } from "./found_changes.ts";
 import {
   describeViolations,
@@ -69,7 +69,7 @@ export interface PlanCounts {
   readonly new: number;
   readonly changed: number;
   readonly unchanged: number;
-  /** Of the changed, those in which a field loses its value. */
+  /** Of those that would be sent, those in which a field loses its value. */
   readonly blanked: number;
   /** Null when the source was not read to its end. */
   readonly gone: number | null;
@@ -163,15 +163,33 @@ interface Planning {
   readonly found: Spool<Found>;
   /** Absent when the instance does not tell what its fields take. */
   readonly refusals: FieldRefusals | undefined;
+  /** Not compared yet. */
+  gathered: MappedRecord[];
   toSend: number;
 }
 
-function addRecord(planning: Planning, record: MappedRecord): void {
-  const { prepared, settings, comparison, found } = planning;
+function sendsOnlyChanged({ section }: PreparedSection, { full }: PlanSettings): boolean {
+  return section.settings.only_changed && !full;
+}
+
+/** Compares what was gathered. */
+async function compareGathered(planning: Planning): Promise<void> {
+  const records = planning.gathered;
+  planning.gathered = [];
+  const changes = await planning.comparison.compareAll(records);
+  for (const [index, change] of changes.entries()) {
+    addRecord(planning, records[index] ?? {}, change);
+  }
+}
+
+function addRecord(
+  planning: Planning,
+  record: MappedRecord,
+  { kind, fields, reason, ident }: Change,
+): void {
+  const { prepared, settings, found } = planning;
   planning.refusals?.look(record);
-  const { kind, fields, reason, ident } = comparison.compare(record);
-  const onlyChanged = prepared.section.settings.only_changed && !settings.full;
-  if (kind === "unchanged" && onlyChanged) return;
+  if (kind === "unchanged" && sendsOnlyChanged(prepared, settings)) return;
   planning.toSend++;
   const name = prepared.mapper.identify(record);
   const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
@@ -236,15 +254,16 @@ async function compareSection(
   const { live, failure } = await openLive(prepared, settings, baseline);
   // Closed also when the state file or the disk fails meanwhile.
   using _live = live;
-  const pending = [...store?.accepted.pending(section.name) ?? []];
+  const pending = await Array.fromAsync(store?.accepted.pending(section.name) ?? []);
   const reference = live ?? baseline;
   const comparison = new Comparison({
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
+    ...{ volatile: prepared.volatile, onlyChanged: sendsOnlyChanged(prepared, settings) },
   });
   const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
   const refusals = rules && new FieldRefusals(rules);
   const planning: Planning = {
-    ...{ prepared, settings, comparison, account, found, refusals, toSend: 0 },
+    ...{ prepared, settings, comparison, account, found, refusals, gathered: [], toSend: 0 },
   };
   const end = failure === undefined
     ? await readAll(planning)
@@ -319,19 +338,25 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
   const { full: isFull } = settings;
   const cursor = stateFile === undefined ? undefined : openCursor(stateFile, prepared.section.name);
   try {
-    return await readSection(prepared, {
+    const end = await readSection(prepared, {
       account,
       limit: recordCount,
       cursor,
       isFull,
+      stateFile,
       workers,
       oomnitza,
       http,
       redactor,
       signal,
-      deliver: (record) => void addRecord(planning, record),
+      deliver(record) {
+        planning.gathered.push(record);
+        return planning.gathered.length < comparedAtOnce ? undefined : compareGathered(planning);
+      },
       isStopped: () => signal.aborted,
     });
+    await compareGathered(planning);
+    return end;
   } catch (thrown) {
     return failedEnd(thrown, signal);
   } finally {

@@ -8,9 +8,8 @@ import type { Log } from "../../logging/log.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
-import type { DeadLetter } from "../../state/state.ts";
+import type { DeadLetter, NewBatch, ReceiptEnd, RefusedRecord } from "../../state/state.ts";
 import type { StateStore } from "../../state/store.ts";
-import type { ReceiptEnd } from "../../state/receipts.ts";
 import { openAccount } from "../account.ts";
 import {
   type ReceiptOptions,
@@ -18,7 +17,6 @@ import {
   SectionReceipts,
 } from "../receipt/section_receipts.ts";
 import { Delivery } from "./deliver.ts";
-import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
 import type { Outbox } from "./dispatcher.ts";
 
 /** What sending again needs. */
@@ -78,21 +76,13 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     this.#letters = new Map(letters.map((letter) => [letter.payload, letter]));
   }
 
-  put(batches: readonly NewBatch[]): number[] {
-    return batches.map(({ records }) => {
+  /** The letters are on the disk since they were refused. */
+  put(batches: readonly NewBatch[]): Promise<number[]> {
+    return Promise.resolve(batches.map(({ records }) => {
       const id = this.#batches.size;
       this.#batches.set(id, records);
       return id;
-    });
-  }
-
-  /** The letters are on the disk since they were refused. */
-  sync(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  remove(batchIds: readonly number[]): void {
-    for (const id of batchIds) this.#batches.delete(id);
+    }));
   }
 
   async acknowledge(
@@ -108,8 +98,8 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     this.#batches.set(batchId, []);
   }
 
-  records(): Generator<MappedRecord> {
-    return this.#taken.values() as Generator<MappedRecord>;
+  async *records(): AsyncGenerator<MappedRecord> {
+    yield* this.#taken;
   }
 
   async record({ isAwaited, failed, unnamed }: ReceiptEnd): Promise<void> {
@@ -125,7 +115,7 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     this.#taken.clear();
     await this.#store.deadLetters.remove(letters.map(({ id }) => id));
     for (const { section, upload, run, payload } of letters) {
-      this.#store.accepted.add(section, upload, run, [payload]);
+      await this.#store.accepted.add(section, upload, run, [payload]);
     }
   }
 

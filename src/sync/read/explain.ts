@@ -39,7 +39,11 @@ export interface ReadRecord {
 }
 
 /** What became of one field, as reports have it. */
-export type ExplainedField = Omit<TracedField, "mapping"> & { readonly mapping: ReportedMapping };
+export type ExplainedField = Omit<TracedField, "mapping"> & {
+  readonly mapping: ReportedMapping;
+  /** Whether it is never alone a reason to send the record. */
+  readonly volatile: boolean;
+};
 
 /** How one record is processed, and why. */
 export interface Explanation {
@@ -156,7 +160,7 @@ export async function explain(
 ): Promise<Explanation> {
   const settings = pickTraceSettings(prepared);
   const dropped = outcome instanceof Dropped ? outcome : undefined;
-  const { upload, section } = prepared;
+  const { upload, section, volatile } = prepared;
   const request = outcome instanceof Dropped
     ? null
     : apiVersion === "v2"
@@ -168,7 +172,11 @@ export async function explain(
     identity,
     record,
     filter: await traceFilter(settings, record),
-    fields: traced.map((field) => ({ ...field, mapping: reportMapping(field.mapping) })),
+    fields: traced.map((field) => ({
+      ...field,
+      mapping: reportMapping(field.mapping),
+      volatile: volatile.has(field.mapping.field),
+    })),
     outcome: dropped?.kind ?? "sent",
     reason: dropped?.reason ?? null,
     request,

@@ -42,7 +42,14 @@ import type { ReadSettings } from "./source_context.ts";
 export interface PipelineSettings extends
   Pick<
     ReadSettings,
-    "signal" | "redactor" | "workers" | "saveData" | "connection" | "limiters" | "onVendorAnswer"
+    | "signal"
+    | "redactor"
+    | "workers"
+    | "saveData"
+    | "stateFile"
+    | "connection"
+    | "limiters"
+    | "onVendorAnswer"
   > {
   readonly account: Account;
   /** Records to read; 0 reads all. */
@@ -63,8 +70,8 @@ export interface PipelineSettings extends
   /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
   readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
   readonly garbage?: GarbageCollector | undefined;
-  /** Called after each group with when its records were read. */
-  readonly onGroup?: ((read: readonly Moment[]) => void) | undefined;
+  /** Called after each group with when its records were read; what it gives is awaited. */
+  readonly onGroup?: ((read: readonly Moment[]) => Promise<void>) | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -192,7 +199,7 @@ class Pipeline {
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;
-    this.#settings.onGroup?.(read);
+    await this.#settings.onGroup?.(read);
     this.#names.forget(this.#delivered + 1);
   }
 

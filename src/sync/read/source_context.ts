@@ -11,6 +11,7 @@ import type { Redactor } from "../../base/redact.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
 import { evaluatePac } from "../../sandbox/pac.ts";
+import type { ApiChoice, ApiProof } from "../../sdk/apis.ts";
 import { type RateLimiter, RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
 import { createLoginExchange } from "../../sdk/http/login_exchange.ts";
@@ -22,12 +23,16 @@ import { redirectHosts } from "../../sdk/tls/options.ts";
 import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
+import { findApiProof } from "./api_proof.ts";
 
 /** A section as far as it must be prepared to read its source. */
 export interface Readable extends Pick<PreparedSection, "section" | "log"> {
   readonly mapping: Pick<PreparedSection["mapping"], "fields">;
   readonly conversions: Pick<PreparedSection["conversions"], "custom" | "reads">;
-  readonly code: Pick<PreparedSection["code"], "reads">;
+  /** The converters are there when all that is mapped is known. */
+  readonly code:
+    & Pick<PreparedSection["code"], "reads">
+    & Partial<Pick<PreparedSection["code"], "converters">>;
 }
 
 /** A connection to a vendor that outlives a run: its token, and what counts for the vendor's limits. */
@@ -50,6 +55,8 @@ export interface ReadSettings {
   readonly saveData?: string | undefined;
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SourceCursor | undefined;
+  /** The file with what was proved of the source's APIs; nothing is proved without one. */
+  readonly stateFile?: string | undefined;
   /** Keeps the connection for the next run of the same section, and has that of the one before. */
   readonly connection?: Connection | undefined;
   /** Those of the sections that run beside it, which share the limits of an account. */
@@ -185,6 +192,18 @@ function findWanted(
   return { everything, paths: [...paths] };
 }
 
+function chooseApi(readable: Readable, { stateFile }: ReadSettings): ApiChoice {
+  let proof: Promise<ApiProof> | undefined;
+  let isSaid = false;
+  return {
+    findProof: () => proof ??= findApiProof(readable, stateFile),
+    announce(message) {
+      if (!isSaid) readable.log.info(message);
+      isSaid = true;
+    },
+  };
+}
+
 const noCursor: SourceCursor = {
   destination: "",
   isFull: false,
@@ -218,6 +237,7 @@ export function sourceContext(
     timeoutMs: section.settings.timeout * 1000,
     each: createEach(limits.concurrency ?? Math.max(1, settings.workers), signal),
     cursor: settings.cursor ?? noCursor,
+    apis: chooseApi(prepared, settings),
     total: settings.total ?? (() => {}),
   };
 }

@@ -13,13 +13,13 @@ export function testCursors(openState: OpenState): void {
       const cursor = state.cursor("a");
       cursor.set("since", "1");
       cursor.set("page", "2");
-      expect(await again().cursor("a").get("since")).toBeUndefined();
+      expect(await (await again()).state.cursor("a").get("since")).toBeUndefined();
       await cursor.commit();
-      expect(await again().cursor("a").get("since")).toBe("1");
-      expect(await again().cursor("a").get("page")).toBe("2");
+      expect(await (await again()).state.cursor("a").get("since")).toBe("1");
+      expect(await (await again()).state.cursor("a").get("page")).toBe("2");
       cursor.set("since", "3");
       await cursor.commit();
-      expect(await again().cursor("a").get("since")).toBe("3");
+      expect(await (await again()).state.cursor("a").get("since")).toBe("3");
     }));
 
   test("each section remembers its own, and what was not committed is forgotten", () =>
