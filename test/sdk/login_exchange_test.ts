@@ -182,6 +182,24 @@ test("a stop ends a request that hangs, while it connects and while it waits", a
   await expect(connecting).rejects.toThrow("stopped");
 });
 
+test("a server that closes the connection with its question is logged in to on another one", async () => {
+  const no = (rest: string) => [`HTTP/1.1 401 No\r\nContent-Length: 0\r\n${rest}\r\n\r\n`];
+  const tokens: (string | undefined)[] = [];
+  using server = await serveBytes((head) => {
+    const [, token] = /^authorization: (.+)$/im.exec(head) ?? [];
+    tokens.push(token);
+    if (token === undefined) return no("WWW-Authenticate: Negotiate\r\nConnection: close");
+    return token.endsWith(btoa("hello"))
+      ? no(`WWW-Authenticate: Negotiate ${btoa("who?")}`)
+      : [`${ok}Content-Length: 2\r\n\r\nhi`];
+  });
+  const { login, left } = echoLogin(["NTLM", "Negotiate"]);
+  const answer = await createLoginExchange(login)(request(server.url));
+  expect([answer.status, answer.body, left()]).toEqual([200, "hi", 0]);
+  expect(tokens).toEqual([undefined, `Negotiate ${btoa("hello")}`, `Negotiate ${btoa("who?")}`]);
+  expect(server.connections()).toBe(2);
+});
+
 test("a login that goes on for ever is given up, and closed", async () => {
   const again = "HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM aGVsbG8=\r\nContent-Length: 0\r\n\r\n";
   using server = await serveBytes(() => [again]);

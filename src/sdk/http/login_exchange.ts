@@ -53,14 +53,18 @@ class LoginClient {
   }
 
   async exchange(request: Exchange): Promise<Answer> {
-    for (;;) {
+    for (let isUnasked = this.#login.isUnasked;;) {
       request.signal.throwIfAborted();
       const kept = this.#take(request);
       const line = kept ?? await openLine(request);
       const stop = () => void line.socket.destroy();
       request.signal.addEventListener("abort", stop, { once: true });
       try {
-        return await toAnswer(await this.#converse(line, request), request);
+        const { received, isBegun } = await this.#converse(line, request, isUnasked);
+        const wantsAnother = !isBegun && received.isLast && this.#choosesScheme(received);
+        if (!wantsAnother) return await toAnswer(received, request);
+        // The server has closed the connection with its question: the login is brought along on another one.
+        isUnasked = true;
       } catch (thrown) {
         line.socket.destroy();
         request.signal.throwIfAborted();
@@ -75,10 +79,14 @@ class LoginClient {
   }
 
   /** Asks, and logs in where that is wanted; the connection is kept or closed after it. */
-  async #converse(line: Line, request: Exchange): Promise<Received> {
+  async #converse(
+    line: Line,
+    request: Exchange,
+    brings: boolean,
+  ): Promise<{ readonly received: Received; readonly isBegun: boolean }> {
     let security: SecurityContext | undefined;
     let authorization: string | undefined;
-    const isUnasked = this.#login.isUnasked || (this.#isUnasked && line.isLoggedIn);
+    const isUnasked = brings || (this.#isUnasked && line.isLoggedIn);
     try {
       if (isUnasked) {
         security = this.#login.open(line.binding);
@@ -90,12 +98,12 @@ class LoginClient {
         if (received.status !== 401) {
           line.isLoggedIn ||= security !== undefined;
           this.#keep(line, request, received);
-          return received;
+          return { received, isBegun: security !== undefined };
         }
         const challenge = this.#findChallenge(received, security !== undefined);
         if (challenge === undefined || round >= mostRounds) {
           line.socket.destroy();
-          return received;
+          return { received, isBegun: security !== undefined };
         }
         // It was logged in, and is asked again: this server wants a login for each request.
         if (line.isLoggedIn) this.#isUnasked = true;
@@ -108,17 +116,21 @@ class LoginClient {
     }
   }
 
+  /** Takes the best scheme that a refusal offers; false when there is none. */
+  #choosesScheme({ head, status }: Received): boolean {
+    const scheme = this.#login.schemes.find((each) =>
+      challengeOf(head, "www-authenticate", each) !== undefined
+    );
+    this.#scheme = scheme ?? this.#scheme;
+    return status === 401 && scheme !== undefined;
+  }
+
   /** What is to be answered to a refusal; nothing when the login is over with it. */
-  #findChallenge({ head, isLast }: Received, isBegun: boolean): Buffer | undefined {
-    if (isLast || (isBegun && this.#login.isUnasked)) return undefined;
-    const find = (scheme: string) => challengeOf(head, "www-authenticate", scheme);
-    const { schemes } = this.#login;
-    const scheme = isBegun ? this.#scheme : schemes.find((each) => find(each) !== undefined);
-    const challenge = scheme === undefined ? undefined : find(scheme);
-    if (scheme === undefined || challenge === undefined) return undefined;
-    if (isBegun && challenge === "") return undefined;
-    this.#scheme = scheme;
-    return Buffer.from(challenge, "base64");
+  #findChallenge(received: Received, isBegun: boolean): Buffer | undefined {
+    if (received.isLast || (isBegun && this.#login.isUnasked)) return undefined;
+    if (!isBegun && !this.#choosesScheme(received)) return undefined;
+    const challenge = challengeOf(received.head, "www-authenticate", this.#scheme) ?? "";
+    return isBegun && challenge === "" ? undefined : Buffer.from(challenge, "base64");
   }
 
   #keyOf({ url, proxy }: Exchange): string {
