@@ -14,6 +14,7 @@ import { evaluatePac } from "../../sandbox/pac.ts";
 import type { ApiChoice, ApiProof } from "../../sdk/apis.ts";
 import { type RateLimiter, RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
+import { createLoginExchange } from "../../sdk/http/login_exchange.ts";
 import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
 import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../../sdk/source.ts";
@@ -131,6 +132,7 @@ function vendorHttp(
     base: access.base,
     headers: access.headers,
     tls,
+    exchange: access.login === undefined ? undefined : createLoginExchange(access.login),
     proxy: createProxyFinder(section.settings.proxy, section.env, {
       evaluate: evaluatePac,
       tls: { verify: tls.verify, ca: tls.ca },
