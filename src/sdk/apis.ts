@@ -51,6 +51,6 @@ export interface ApiPair<V = Readonly<Record<string, unknown>>> {
 export interface ApiChoice {
   /** What is proved; the same as long as something is read. Throws `AgentError` when the state cannot be read. */
   findProof(): Promise<ApiProof>;
-  /** Says which API is used, once for all that is read. */
+  /** Says which API is used: once for an upload, and for many small runs when it becomes another one. */
   announce(message: string): void;
 }

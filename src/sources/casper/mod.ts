@@ -4,7 +4,14 @@
  * @module
  */
 
-import { defineSource, type Mappings, opt, syncField, writeModeOptions } from "../../sdk/mod.ts";
+import {
+  changesOptions,
+  defineSource,
+  type Mappings,
+  opt,
+  syncField,
+  writeModeOptions,
+} from "../../sdk/mod.ts";
 import { type Access, contextHeaders, createAuth, usesPlatform } from "./access.ts";
 import { apis, selectApi } from "./api.ts";
 import { fields } from "./fields.ts";
@@ -30,6 +37,17 @@ function checkPlatform(options: Access): string | undefined {
     : undefined;
 }
 
+/** What is wrong with reading only changes; nothing when all is well or everything is read. */
+function checkMode({ mode, api, group_name }: Access): string | undefined {
+  if (mode !== "changes") return undefined;
+  if (api === "classic") {
+    return "needs api = pro for mode = changes: the Classic API does not tell which devices reported";
+  }
+  return group_name === ""
+    ? undefined
+    : "cannot have group_name with mode = changes: a device that joins a group does not report it";
+}
+
 /** Reads computers or mobile devices from Jamf Pro. */
 export const casper = defineSource({
   name: "casper",
@@ -53,6 +71,7 @@ export const casper = defineSource({
     group_name: opt.text("Only the members of this group, static or smart. Blank reads all.", {
       default: "",
     }),
+    ...changesOptions("devices"),
     client_id: opt.text("Id of an API client, instead of username and password.", {
       default: "",
       advanced: true,
@@ -111,6 +130,8 @@ export const casper = defineSource({
     const { username, password, client_id, client_secret } = options;
     const platform = checkPlatform(options);
     if (platform !== undefined) return platform;
+    const mode = checkMode(options);
+    if (mode !== undefined) return mode;
     if (client_id !== "" || client_secret !== "") {
       const isComplete = client_id !== "" && client_secret !== "";
       return isComplete ? undefined : "needs client_id and client_secret, not only one of them";

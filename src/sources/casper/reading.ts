@@ -1,12 +1,13 @@
 /**
- * Reads all devices of a section, by the API that was chosen.
+ * Reads the devices of a section, all of them or those that reported, by the API that was chosen.
  *
  * @module
  */
 
-import type { SourceItem } from "../../sdk/mod.ts";
+import { type ClaimTotal, readByMode, type SourceItem, type Unusable } from "../../sdk/mod.ts";
 import { type Context, usesPlatform } from "./access.ts";
-import { chooseApi } from "./api.ts";
+import { apis, chooseApi } from "./api.ts";
+import { positionAfter, readReported, tellEdited } from "./changes.ts";
 import { allDevices, details, type Device, goneStatuses, groupDevices } from "./classic.ts";
 import { checkDevices, hasDevicePages, listDevices } from "./mobile_devices.ts";
 import { checkPro, listPro } from "./pro.ts";
@@ -35,12 +36,48 @@ async function findDevices(context: Context): Promise<readonly Device[] | undefi
   return all === undefined || group === "" ? all : await groupDevices(context, kind, group);
 }
 
-/** All devices of the section. */
-export async function* readDevices(context: Context): AsyncGenerator<SourceItem> {
+/** Reads all devices; gives the position for changes, which the Classic API does not have. */
+async function* readFull(
+  context: Context,
+  total: ClaimTotal,
+): AsyncGenerator<SourceItem, string | undefined> {
   const devices = await findDevices(context);
-  const { sync_type: kind } = context.options;
-  if (devices === undefined) yield* kind === "computers" ? listPro(context) : listDevices(context);
-  else yield* details(context, context.options.sync_type, devices);
+  const { sync_type: kind, mode } = context.options;
+  if (devices === undefined) {
+    const list = kind === "computers" ? listPro : listDevices;
+    return positionAfter(yield* list(context, total));
+  }
+  if (mode === "changes") {
+    context.log.warning("mode = changes has no effect with the Classic API: set api = pro");
+  }
+  total(devices.length);
+  yield* details(context, kind, devices);
+  return undefined;
+}
+
+/** Reads the devices that reported after a position, where the Jamf Pro API is used. */
+async function* readChanged(
+  context: Context,
+  position: string,
+): AsyncGenerator<SourceItem, string | Unusable> {
+  const { api, hasSuccessor, announce } = await chooseApi(context);
+  const isPro = api === "pro" || hasSuccessor &&
+      await allDevices(context, context.options.sync_type, goneStatuses) === undefined;
+  if (!isPro) return { unusable: "The Classic API does not tell which devices reported" };
+  announce("pro");
+  return yield* readReported(context, position);
+}
+
+/** The devices of the section: all of them, or those that reported. */
+export function readDevices(context: Context): AsyncGenerator<SourceItem> {
+  const { options } = context;
+  if (options.mode === "changes") tellEdited(context);
+  return readByMode(context, {
+    what: options.sync_type === "computers" ? "computers" : "mobile devices",
+    scope: [...apis.scope(options), options.environment_id, options.tenant_id],
+    full: (total) => readFull(context, total),
+    changed: (position) => readChanged(context, position),
+  });
 }
 
 /** Tries the API that the section would be read by. */

@@ -39,6 +39,8 @@ export interface Connection {
   http?: VendorHttp;
   /** Kept also when the rest begins anew. */
   limiter?: RateLimiter;
+  /** What was said last of the API that is used: runs for webhooks are many, and say it when it changes. */
+  announced?: string;
 }
 
 /** How a source is to be read. */
@@ -190,14 +192,17 @@ function findWanted(
   return { everything, paths: [...paths] };
 }
 
-function chooseApi(readable: Readable, { stateFile }: ReadSettings): ApiChoice {
+function chooseApi(
+  readable: Readable,
+  { stateFile }: ReadSettings,
+  connection: Connection,
+): ApiChoice {
   let proof: Promise<ApiProof> | undefined;
-  let isSaid = false;
   return {
     findProof: () => proof ??= findApiProof(readable, stateFile),
     announce(message) {
-      if (!isSaid) readable.log.info(message);
-      isSaid = true;
+      if (connection.announced !== message) readable.log.info(message);
+      connection.announced = message;
     },
   };
 }
@@ -235,7 +240,7 @@ export function sourceContext(
     timeoutMs: section.settings.timeout * 1000,
     each: createEach(limits.concurrency ?? Math.max(1, settings.workers), signal),
     cursor: settings.cursor ?? noCursor,
-    apis: chooseApi(prepared, settings),
+    apis: chooseApi(prepared, settings, connection),
     total: settings.total ?? (() => {}),
   };
 }
