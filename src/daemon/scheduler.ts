@@ -88,11 +88,11 @@ export class Scheduler {
     return this.#queue.running;
   }
 
-  /** What is due when, the next first. */
-  async upcoming(): Promise<DueSection[]> {
+  /** When all sections, or some, are due, the next first. */
+  async upcoming(sections = this.#settings.sections): Promise<DueSection[]> {
     const past = await this.#settings.readPast();
     return byDue(
-      this.#settings.sections.map((section) => {
+      sections.map((section) => {
         return { section: section.name, due: this.#dueOf(section, past(section.name)) };
       }),
     );
@@ -117,10 +117,12 @@ export class Scheduler {
   async #look(): Promise<void> {
     let wait = longestSleepMs;
     try {
-      const upcoming = this.#isStopped ? [] : await this.upcoming();
+      // The others are looked at when they have ended; many may still wait then.
+      const idle = this.#settings.sections.filter(({ name }) => !this.#queue.has(name));
+      const upcoming = this.#isStopped ? [] : await this.upcoming(idle);
       for (const { section, due } of upcoming) {
         if (this.#isStopped) return;
-        if (this.#queue.has(section) || due === undefined) continue;
+        if (due === undefined) continue;
         const left = due.getTime() - Date.now();
         if (left > 0) {
           wait = Math.min(wait, left);

@@ -87,7 +87,10 @@ export class StateInbox implements Inbox {
 
   take(section: string, limit: number, early: boolean): Promise<InboxEntry[]> {
     const values = [this.#owner.id, section, Date.now() + soonMs, early ? 1 : 0, limit];
-    return this.#later((database) => database.rows(take, ...values).map(parseEntry));
+    // What a power failure takes back is taken, and processed, again.
+    return this.#later((database) =>
+      withoutWaiting(database, () => database.rows(take, ...values)).map(parseEntry)
+    );
   }
 
   recordOutcomes(outcomes: readonly InboxOutcome[]): Promise<void> {

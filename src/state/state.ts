@@ -35,7 +35,10 @@ export interface OpenRun {
   readonly id: string;
   readonly outbox: RunOutbox;
   readonly receipt: RunReceipt;
-  /** Writes down how the run went; secrets in its error are masked. */
+  /**
+   * Writes down how the run went; secrets in its error are masked. It is on the disk when it resolves, unless
+   * something is undecided.
+   */
   end(end: RunEnd): Promise<void>;
 }
 

@@ -89,11 +89,16 @@ export class StateStore implements State {
       id,
       outbox: this.#outbox(id, stored, counts),
       receipt: this.#receipt(section, { run: id, upload, started }),
-      end: (end) => {
+      end: async (end) => {
         const error = end.error === null ? null : this.#redact(end.error);
-        return this.#later((database) =>
-          database.transaction(() => endRun(database, id, { ...end, error }))
+        await this.#later((database) =>
+          withoutWaiting(
+            database,
+            () => database.transaction(() => endRun(database, id, { ...end, error })),
+          )
         );
+        // Of what is not decided yet, nobody relies on more than that the run began.
+        if (end.isUndecided !== true) await this.#sync();
       },
     };
   }
@@ -253,6 +258,15 @@ export class StateStore implements State {
       redact: this.#redact,
       unusable: (cause) => unusable(this.path, cause),
     });
+  }
+
+  /** Waits until all that was written before is on the disk, off the thread that works. */
+  async #sync(): Promise<void> {
+    try {
+      await this.#walSync?.wait();
+    } catch (error) {
+      throw unusable(this.path, error);
+    }
   }
 
   #use<T>(work: (database: Sqlite) => T): T {

@@ -110,6 +110,32 @@ test("batches that cannot be brought to the disk are lost, and not sent by a lat
   expect(await run.outbox.pending()).toEqual([]);
 });
 
+test("the end of a run is waited for until it is on the disk, what is undecided is not", async () => {
+  const { writes, syncFile } = slowDisk();
+  await using opened = openTestStore({ syncFile });
+  const { store } = opened;
+  const run = await store.begin(storedSection, "upload", () => ({}));
+  const end = {
+    ended: "2026-01-01T00:00:00.000Z",
+    outcome: "ok",
+    counts: {},
+    claimed: null,
+    api: null,
+    requests: 0,
+    error: null,
+    stopped_by_guard: false,
+  } as const;
+  await run.end({ ...end, isUndecided: true });
+  expect(writes.length).toBe(0);
+  let isDurable = false;
+  const ended = run.end(end).then(() => isDurable = true);
+  await settle();
+  expect((await store.run(run.id))?.state).toBe("ok");
+  expect([writes.length, isDurable]).toEqual([1, false]);
+  writes[0]?.resolve();
+  await ended;
+});
+
 test("an event of the inbox is waited for until it is on the disk", async () => {
   await using opened = openTestStore();
   const { writes, syncFile } = slowDisk();
