@@ -77,17 +77,22 @@ export async function addEnd(
   );
 }
 
-/** Notes that the batches of a run's outbox that were accepted as a whole were. The section is locked. */
-export async function addAcknowledgedBatches(
+/**
+ * Takes the answered batches of a run out of its outbox, and notes those that were accepted as a whole. The
+ * section is locked. It is one statement: a batch that is answered meanwhile is in all of it or in nothing.
+ */
+export async function moveAnsweredBatches(
   { schema, tenant }: PgContext,
   on: PgStatements,
   { section, run, destination }: AnsweredRun,
 ): Promise<void> {
   await on.rows(
-    `INSERT INTO ${schema}.answered_batches
-        (tenant, section, run, destination, kind, records, compared)
-      SELECT tenant, $2, run, $3::int4, 'accepted', records, compared FROM ${schema}.outbox
-        WHERE tenant = $1 AND run = $4 AND answered = 1 ORDER BY seq`,
+    `WITH gone AS (DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $4 AND answered > 0
+        RETURNING seq, records, compared, answered)
+      INSERT INTO ${schema}.answered_batches
+          (tenant, section, run, destination, kind, records, compared)
+        SELECT $1, $2, $4::int8, $3::int4, 'accepted', records, compared FROM gone
+          WHERE answered = 1 ORDER BY seq`,
     [tenant, section, destination, run],
   );
 }

@@ -58,9 +58,10 @@ export async function writeAsOwner<T>(
   const { pg, schema } = context;
   const owner = await context.ownerId();
   return await pg.tx(async (on) => {
+    // The row can be renewed meanwhile, and not be removed.
     const [mine] = await on.rows(
       `SELECT set_config('synchronous_commit', $2, true) AS mode FROM ${schema}.owners
-        WHERE id = $1 AND until > clock_timestamp() FOR SHARE`,
+        WHERE id = $1 AND until > clock_timestamp() FOR KEY SHARE`,
       [owner, isAwaited ? "on" : "off"],
     );
     if (mine === undefined) throw leaseLost();

@@ -17,7 +17,7 @@ import type {
   Selection,
 } from "../state.ts";
 import { fromStorable, iso, type PgContext, toStorable } from "./context.ts";
-import { parseKey } from "./inbox.ts";
+import { parseKey, waiting } from "./inbox.ts";
 import type { PgStatements } from "./pg.ts";
 
 /** What a refused record belongs to. */
@@ -181,11 +181,11 @@ export class PgDeadEvents implements DeadEvents {
       on.rows(
         `WITH revived AS (DELETE FROM ${schema}.inbox
             WHERE tenant = $1 AND is_dead AND id = ANY ($2::int8[])
-            RETURNING id, section, key, body, events)
-          INSERT INTO ${schema}.inbox (tenant, id, section, key, body, events, due)
-            SELECT $1, id, section, key, body, events, clock_timestamp() FROM revived
-              ORDER BY section, key, id
-            ON CONFLICT (tenant, section, key) WHERE owner IS NULL AND NOT is_dead DO NOTHING`,
+            RETURNING id, section, key, digest, body, events)
+          INSERT INTO ${schema}.inbox (tenant, id, section, key, digest, body, events, due)
+            SELECT $1, id, section, key, digest, body, events, clock_timestamp() FROM revived
+              ORDER BY section, digest, id
+            ON CONFLICT ${waiting} DO NOTHING`,
         [tenant, ids],
       )
     );

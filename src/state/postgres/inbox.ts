@@ -11,14 +11,18 @@ import { parseExactJson } from "../../base/json.ts";
 import type { PostgresRow } from "../../runtime/postgres.ts";
 import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "../state.ts";
 import { type PgContext, toStorable, writeAsOwner } from "./context.ts";
+import { digestOf } from "./fold.ts";
 import { isAtWork, removeDead } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
 
 /** Entries that are due within so many milliseconds go along, so that batches are not of one each. */
 const soonMs = 250;
 
-/** What waits, as the index of what is there once of each section and key has it. */
-const waiting = "(tenant, section, key) WHERE owner IS NULL AND NOT is_dead";
+/**
+ * What waits, as the index of what is there once of each section and key has it. All who add rows do so by
+ * section and digest: transactions that add the same wait for each other in one order.
+ */
+export const waiting = "(tenant, section, digest) WHERE owner IS NULL AND NOT is_dead";
 
 /** The key of an event as it was given; null when it stands for itself. */
 export function parseKey(key: unknown): string | null {
@@ -34,7 +38,16 @@ interface Folded {
   readonly dueIn: number;
 }
 
-/** Puts events about the same together, sorted so that two calls wait for each other in one order. */
+/** Halves of surrogate pairs, which JSON may have in its texts. */
+const halves = /\p{Surrogate}/gu;
+
+/** JSON that means the same and that PostgreSQL can keep. */
+function toStorableJson(text: string): string {
+  if (text.isWellFormed()) return text;
+  return text.replace(halves, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+}
+
+/** Puts events about the same together. */
 function foldEvents(events: readonly InboxEvent[]): Folded[] {
   const now = Date.now();
   const byKey = new Map<string, Folded>();
@@ -42,7 +55,7 @@ function foldEvents(events: readonly InboxEvent[]): Folded[] {
   for (const { section, key, body, due } of events) {
     const text = key === null ? null : JSON.stringify(key);
     const known = text === null ? undefined : byKey.get(JSON.stringify([section, text]));
-    const storable = body.isWellFormed() ? body : JSON.stringify(JSON.parse(body));
+    const storable = toStorableJson(body);
     if (known !== undefined) {
       known.body = storable;
       known.events++;
@@ -52,8 +65,7 @@ function foldEvents(events: readonly InboxEvent[]): Folded[] {
     if (text === null) alone.push(folded);
     else byKey.set(JSON.stringify([section, text]), folded);
   }
-  const sorted = [...byKey].sort(([a], [b]) => a < b ? -1 : 1).map(([, folded]) => folded);
-  return [...sorted, ...alone];
+  return [...byKey.values(), ...alone];
 }
 
 /** The inbox of one tenant. */
@@ -69,16 +81,19 @@ export class PgInbox implements Inbox {
     const folded = foldEvents(events);
     await pg.tx((on) =>
       on.rows(
-        `INSERT INTO ${schema}.inbox AS known (tenant, section, key, body, events, due)
-          SELECT $1, section, key, body, events, clock_timestamp() + ms * interval '1 millisecond'
-            FROM unnest($2::text[], $3::text[], $4::text[], $5::int4[], $6::float8[])
-              WITH ORDINALITY AS added (section, key, body, events, ms, position) ORDER BY position
+        `INSERT INTO ${schema}.inbox AS known (tenant, section, key, digest, body, events, due)
+          SELECT $1, section, key, digest, body, events,
+              clock_timestamp() + ms * interval '1 millisecond'
+            FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::int4[], $7::float8[])
+              WITH ORDINALITY AS added (section, key, digest, body, events, ms, position)
+            ORDER BY section COLLATE "C", digest, position
           ON CONFLICT ${waiting}
             DO UPDATE SET body = excluded.body, events = known.events + excluded.events`,
         [
           tenant,
           folded.map(({ section }) => section),
           folded.map(({ key }) => key),
+          folded.map(({ key }) => key === null ? null : digestOf(key)),
           folded.map(({ body }) => body),
           folded.map((each) => each.events),
           folded.map(({ dueIn }) => dueIn),
@@ -169,9 +184,9 @@ export class PgInbox implements Inbox {
       `WITH back AS (DELETE FROM ${schema}.inbox AS inbox
           WHERE tenant = $1 AND owner IS NOT NULL AND ${which} RETURNING *)
         INSERT INTO ${schema}.inbox
-            (tenant, id, section, key, body, received, events, due, tries, reason)
-          SELECT tenant, id, section, key, body, received, events, due, tries, reason FROM back
-            ORDER BY section, key, id
+            (tenant, id, section, key, digest, body, received, events, due, tries, reason)
+          SELECT tenant, id, section, key, digest, body, received, events, due, tries, reason FROM back
+            ORDER BY section, digest, id
           ON CONFLICT ${waiting} DO NOTHING`,
       values,
     );
@@ -198,14 +213,14 @@ export class PgInbox implements Inbox {
           AS outcome (id, tries, reason, is_dead, ms)),
         gone AS (DELETE FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[]) RETURNING *)
         INSERT INTO ${schema}.inbox
-            (tenant, id, section, key, body, received, events, due, tries, reason, is_dead)
-          SELECT gone.tenant, gone.id, section, key, body, received, events,
+            (tenant, id, section, key, digest, body, received, events, due, tries, reason, is_dead)
+          SELECT gone.tenant, gone.id, section, key, digest, body, received, events,
               clock_timestamp() + ms * interval '1 millisecond', outcomes.tries, outcomes.reason,
               outcomes.is_dead FROM gone JOIN outcomes ON outcomes.id = gone.id
             WHERE NOT (outcomes.is_dead AND EXISTS (SELECT 1 FROM ${schema}.inbox AS newer
-              WHERE newer.tenant = $1 AND newer.section = gone.section AND newer.key = gone.key
+              WHERE newer.tenant = $1 AND newer.section = gone.section AND newer.digest = gone.digest
                 AND newer.owner IS NULL AND NOT newer.is_dead))
-            ORDER BY section, key, gone.id
+            ORDER BY section, digest, gone.id
           ON CONFLICT ${waiting} DO NOTHING`,
       [tenant, ids, tries, reasons, dead, dueIn],
     );

@@ -9,7 +9,7 @@ import type { MappedRecord } from "../../base/record.ts";
 import { compress, decompress } from "../../runtime/compress.ts";
 import { type ComparedBatch, findAccepted, untilReceipt } from "../answered_batches.ts";
 import type { ComparedWith, NewBatch, PendingBatch, RefusedRecord, RunOutbox } from "../state.ts";
-import { addAcknowledgedBatches, addAnsweredBatch } from "./answered.ts";
+import { addAnsweredBatch, moveAnsweredBatches } from "./answered.ts";
 import { lockSection, type PgContext, writeAsOwner } from "./context.ts";
 import { addDeadLetters } from "./dead_records.ts";
 import type { PgStatements } from "./pg.ts";
@@ -61,11 +61,7 @@ export class PgOutbox implements RunOutbox {
     await writeAsOwner(context, { isAwaited: true }, async (on) => {
       await lockSection(context, on, section);
       // What was answered goes now, as something is written anyway.
-      await this.#accept(on);
-      await on.rows(
-        `DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $2 AND answered > 0`,
-        [tenant, run],
-      );
+      await this.#moveAnswered(on);
       await this.#writeCounts(on);
       await on.rows(
         `INSERT INTO ${schema}.outbox (tenant, run, seq, count, records, compared)
@@ -85,21 +81,22 @@ export class PgOutbox implements RunOutbox {
     const { schema, tenant } = context;
     // A power failure of the server takes it back: then the batch is sent again.
     await writeAsOwner(context, { isAwaited: false }, async (on) => {
-      await addDeadLetters(context, on, this.#owner, refused);
-      if (++this.#uncounted >= uncountedAnswers) await this.#writeCounts(on);
+      // In the order of `put`, or the two would wait for each other: section, batches, run.
       const isNoted = await this.#noteParts(on, batchId, refused, pending);
+      await addDeadLetters(context, on, this.#owner, refused);
       if (pending.length === 0) {
         await on.rows(
           `UPDATE ${schema}.outbox SET answered = $4::int2 WHERE tenant = $1 AND run = $2 AND seq = $3`,
           [tenant, run, batchId, isNoted ? 2 : 1],
         );
-        return;
+      } else {
+        await on.rows(
+          `UPDATE ${schema}.outbox SET count = $4::int4, records = $5, compared = NULL
+            WHERE tenant = $1 AND run = $2 AND seq = $3`,
+          [tenant, run, batchId, pending.length, compress(stringifyExactJson(pending))],
+        );
       }
-      await on.rows(
-        `UPDATE ${schema}.outbox SET count = $4::int4, records = $5, compared = NULL
-          WHERE tenant = $1 AND run = $2 AND seq = $3`,
-        [tenant, run, batchId, pending.length, compress(stringifyExactJson(pending))],
-      );
+      if (++this.#uncounted >= uncountedAnswers) await this.#writeCounts(on);
     });
   }
 
@@ -132,7 +129,7 @@ export class PgOutbox implements RunOutbox {
     const { schema, tenant } = context;
     await writeAsOwner(context, { isAwaited: false }, async (on) => {
       await lockSection(context, on, section);
-      await this.#accept(on);
+      await this.#moveAnswered(on);
       await this.#writeCounts(on);
       await on.rows(`DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $2`, [tenant, run]);
       await on.rows(`UPDATE ${schema}.runs SET is_open = false WHERE tenant = $1 AND id = $2`, [
@@ -160,12 +157,18 @@ export class PgOutbox implements RunOutbox {
     return JSON.stringify({ answer, changed } satisfies ComparedBatch);
   }
 
-  /** Remembers the batches that were accepted as a whole. */
-  async #accept(on: PgStatements): Promise<void> {
+  /** Takes out what was answered, and remembers the batches that were accepted as a whole. */
+  async #moveAnswered(on: PgStatements): Promise<void> {
     const { context, run, section } = this.#owner;
     const destination = this.#destination;
-    if (destination === undefined) return;
-    await addAcknowledgedBatches(context, on, { run, section, destination });
+    if (destination !== undefined) {
+      return await moveAnsweredBatches(context, on, { run, section, destination });
+    }
+    const { schema, tenant } = context;
+    await on.rows(
+      `DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $2 AND answered > 0`,
+      [tenant, run],
+    );
   }
 
   /** The destination under which answered batches are kept; absent when they are not. */

@@ -3,13 +3,20 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, test as always } from "bun:test";
 import type { MappedRecord } from "../../../src/base/record.ts";
 import { Fingerprints } from "../../../src/state/fingerprint.ts";
 import type { Baseline } from "../../../src/state/known_records.ts";
 import type { State } from "../../../src/state/state.ts";
 import { storedSection } from "../../sync/support/store.ts";
-import { acceptRecords, beginRun, type OpenState, runEnd, withNewState } from "./open_state.ts";
+import {
+  acceptRecords,
+  beginRun,
+  type Declare,
+  type OpenState,
+  runEnd,
+  withNewState,
+} from "./open_state.ts";
 
 const { upload } = storedSection;
 const prints = new Fingerprints(["TAG"]);
@@ -39,8 +46,8 @@ async function missingKeys(baseline: Baseline, seen: readonly number[] = []): Pr
   return missing.map(({ key }) => key);
 }
 
-/** Tests what an engine knows of what was accepted. */
-export function testAccepted(openState: OpenState): void {
+/** Tests what an engine knows of what was accepted; `test` declares each. */
+export function testAccepted(openState: OpenState, test: Declare = always): void {
   test("what was accepted last of each key is known, each section by itself", () =>
     withNewState(openState, async ({ state }) => {
       const odd = { TAG: "T2", NAME: "\u0000 \ud800 é", LONG: "x".repeat(5000), BIG: 2n ** 64n };

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
-import { type OpenState, withNewState } from "./open_state.ts";
+import { expect, test as always } from "bun:test";
+import { type Declare, type OpenState, withNewState } from "./open_state.ts";
 
-/** Tests what an engine does with cursors. */
-export function testCursors(openState: OpenState): void {
+/** Tests what an engine does with cursors; `test` declares each. */
+export function testCursors(openState: OpenState, test: Declare = always): void {
   test("what is set is there for others once it was committed, and not before", () =>
     withNewState(openState, async ({ state, again }) => {
       const cursor = state.cursor("a");

@@ -3,9 +3,17 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, test as always } from "bun:test";
 import type { State } from "../../../src/state/state.ts";
-import { giveUp, type OpenState, receive, refuse, take, withNewState } from "./open_state.ts";
+import {
+  type Declare,
+  giveUp,
+  type OpenState,
+  receive,
+  refuse,
+  take,
+  withNewState,
+} from "./open_state.ts";
 
 const records = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3" }];
 
@@ -27,7 +35,7 @@ async function keys(state: State, section?: string): Promise<string[]> {
   return (await state.deadEvents.find(section)).map(({ record }) => record);
 }
 
-function testChoice(openState: OpenState): void {
+function testChoice(openState: OpenState, test: Declare): void {
   test("dead letters come in the order in which they were refused, and can be chosen", () =>
     withNewState(openState, async (opened) => {
       const { state } = opened;
@@ -48,8 +56,8 @@ function testChoice(openState: OpenState): void {
     }));
 }
 
-function testLetters(openState: OpenState): void {
-  testChoice(openState);
+function testLetters(openState: OpenState, test: Declare): void {
+  testChoice(openState, test);
 
   test("texts of dead letters come back as they were, whatever is in them", () =>
     withNewState(openState, async (opened) => {
@@ -101,7 +109,7 @@ function testLetters(openState: OpenState): void {
     }));
 }
 
-function testEvents(openState: OpenState): void {
+function testEvents(openState: OpenState, test: Declare): void {
   test("events that were given up are found by section, in their order", () =>
     withNewState(openState, async (opened) => {
       const { state } = opened;
@@ -157,8 +165,8 @@ function testEvents(openState: OpenState): void {
     }));
 }
 
-/** Tests what an engine does with dead letters and events. */
-export function testDeadRecords(openState: OpenState): void {
-  testLetters(openState);
-  testEvents(openState);
+/** Tests what an engine does with dead letters and events; `test` declares each. */
+export function testDeadRecords(openState: OpenState, test: Declare = always): void {
+  testLetters(openState, test);
+  testEvents(openState, test);
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
-import { type OpenState, receive, take, withNewState } from "./open_state.ts";
+import { expect, test as always } from "bun:test";
+import { type Declare, type OpenState, receive, take, withNewState } from "./open_state.ts";
 
-/** Tests what an engine does with webhook events. */
-export function testInbox(openState: OpenState): void {
+/** Tests what an engine does with webhook events; `test` declares each. */
+export function testInbox(openState: OpenState, test: Declare = always): void {
   test("events about the same wait as one, and the newest counts", () =>
     withNewState(openState, async ({ inbox }) => {
       const key = 'k\u0000 "ü" \ud83d\ude00';

@@ -25,6 +25,9 @@ export interface OpenedState extends Opened {
 /** Opens a new state for one test. */
 export type OpenState = () => Promise<OpenedState>;
 
+/** Declares a test, as `test` does. */
+export type Declare = (name: string, work: () => Promise<void>) => void;
+
 /** Works with a new state, which is gone afterwards. */
 export async function withNewState(
   openState: OpenState,

@@ -3,10 +3,17 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, test as always } from "bun:test";
 import type { MappedRecord } from "../../../src/base/record.ts";
 import type { RunOutbox } from "../../../src/state/state.ts";
-import { acceptRecords, beginRun, type OpenState, runEnd, withNewState } from "./open_state.ts";
+import {
+  acceptRecords,
+  beginRun,
+  type Declare,
+  type OpenState,
+  runEnd,
+  withNewState,
+} from "./open_state.ts";
 
 /** Batches of one record each. */
 function batchesOf(...tags: readonly string[]) {
@@ -21,8 +28,8 @@ function refusedRecord(payload: MappedRecord, reason = "no secret") {
   return { payload, record: String(payload.TAG), reason, status: 400 };
 }
 
-/** Tests what an engine does with runs. */
-export function testRuns(openState: OpenState): void {
+/** Tests what an engine does with runs; `test` declares each. */
+export function testRuns(openState: OpenState, test: Declare = always): void {
   test("batches stay in the order of the calls, also when none was awaited", () =>
     withNewState(openState, async ({ state }) => {
       const { outbox } = await beginRun(state, "a");
