@@ -5,7 +5,7 @@
  */
 
 import type { Config } from "../config/config.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { nextDue, type Past, type ScheduledSection, scheduledSections } from "./schedule.ts";
 
 /** One start of a section. */
@@ -71,7 +71,7 @@ export function upcomingStarts(
 }
 
 /** How long the latest runs of a section took, in milliseconds: their median; 0 when none ended. */
-async function typicalMs(store: StateStore | undefined, section: string): Promise<number> {
+async function typicalMs(store: State | undefined, section: string): Promise<number> {
   const selection = { section, origin: "upload", since: "", limit: measuredRuns } as const;
   const runs = await store?.recentRuns(selection) ?? [];
   const times = runs.flatMap(({ started, ended }) =>
@@ -83,7 +83,7 @@ async function typicalMs(store: StateStore | undefined, section: string): Promis
 /** The runs that will probably begin between two moments, the next first. */
 export async function planRuns(
   config: Config,
-  store: StateStore | undefined,
+  store: State | undefined,
   from: Date,
   until: Date,
 ): Promise<PlannedRun[]> {

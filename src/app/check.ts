@@ -22,6 +22,7 @@ import { type CompiledUserCode, compileUserCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
+import { findCursors } from "./store.ts";
 
 /** What checking a section came to. */
 export interface CheckResult {
@@ -63,11 +64,11 @@ export async function checkSource(
  * failure in the last days, also where all still works.
  */
 async function withDeadlines(
-  { stateFile }: AppContext,
+  app: AppContext,
   result: CheckResult,
   provable: Provable,
 ): Promise<CheckResult> {
-  const isProved = await isNewerProved(provable, stateFile);
+  const isProved = await isNewerProved(provable, findCursors(app));
   const found = findDeadlines(provable.section, Date.now(), isProved);
   const near = found.filter(({ severity }) => severity === "warning")
     .map(({ message, todo }) => `${message}. ${todo}`);

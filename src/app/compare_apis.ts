@@ -23,6 +23,7 @@ import { type CheckResult, notEnabledResults } from "./check.ts";
 import { selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
+import { findCursors } from "./store.ts";
 
 /** Records that are compared. */
 const sampleSize = 20;
@@ -129,12 +130,14 @@ function toResult(
 
 /** Reads records by both APIs and maps them. */
 async function compareMapped(
-  { signal, redactor, log, stateFile }: AppContext,
+  app: AppContext,
   { oomnitza, http }: ReadSession,
   prepared: PreparedSection,
   { apis, compare }: { readonly apis: ApiPair; readonly compare: Compare },
 ): Promise<Found> {
-  const settings = { signal, redactor, stateFile, workers: 1, retry: retryPolicies.interactive };
+  const { signal, redactor, log } = app;
+  const cursors = findCursors(app);
+  const settings = { signal, redactor, cursors, workers: 1, retry: retryPolicies.interactive };
   const found = await compare(sourceContext(prepared, settings), sampleSize);
   const converters = { log, signal, oomnitza, http };
   await prepared.conversions.prepare(converters);
@@ -154,14 +157,15 @@ type Compare = NonNullable<Source["compareApis"]>;
  * would be sent, or that something differs. What could not be compared says neither.
  */
 async function remember(
-  { stateFile }: AppContext,
+  app: AppContext,
   prepared: PreparedSection,
   found: Found,
 ): Promise<void> {
-  if (stateFile === undefined) return;
+  const cursors = findCursors(app);
+  if (cursors === undefined) return;
   const differs = found.differences.length > 0;
   const isProof = describeFailure(found) === undefined && found.skipped.length === 0;
-  if (differs || isProof) await rememberComparison(prepared, stateFile, isProof);
+  if (differs || isProof) await rememberComparison(prepared, cursors, isProof);
 }
 
 async function compareSection(

@@ -8,7 +8,6 @@ import type { Config } from "../config/config.ts";
 import { deliveryLimits } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import type { DeadEvent, DeadLetter, State } from "../state/state.ts";
-import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { withConfig } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
@@ -60,7 +59,7 @@ export interface ReasonCount {
 
 /** Why those of a section, or of all, are there. */
 export async function countReasons(
-  store: StateStore | undefined,
+  store: State | undefined,
   section: string | undefined,
 ): Promise<ReasonCount[]> {
   const counts = new Map<string, number>();

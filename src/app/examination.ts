@@ -34,6 +34,7 @@ import { inspectAccess } from "../sync/read/probe.ts";
 import { findFieldValues } from "./field_values.ts";
 import { localServiceState, serviceAccount } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
+import { findCursors } from "./store.ts";
 
 /** Records whose values are compared with Oomnitza's fields. */
 const sampledRecords = 50;
@@ -103,12 +104,12 @@ function fromFindings(file: string, findings: readonly Finding[], sections: numb
 }
 
 async function checkAllDeadlines(
-  { stateFile }: AppContext,
+  app: AppContext,
   sections: readonly SectionConfig[],
 ): Promise<Check[]> {
   const checks = sections.map(async (section) => {
     try {
-      const isProved = await isNewerProved({ section }, stateFile);
+      const isProved = await isNewerProved({ section }, findCursors(app));
       return checkDeadlines(section, Date.now(), isProved);
     } catch (error) {
       return [about("deadline", section.name).thrown(error)];

@@ -25,6 +25,7 @@ import { findMissingPaths } from "../sync/read/probe.ts";
 import { selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
+import { findCursors } from "./store.ts";
 
 /** A record as it was read, or why one could not be. */
 export type PreviewItem = ReadRecord | Skipped;
@@ -87,13 +88,20 @@ async function openSection(
   retry?: RetryPolicy,
 ): Promise<Opened> {
   const { chosen } = selectSections(app, config, [section]);
-  const { log, redactor, signal, stateFile } = app;
+  const { log, redactor, signal } = app;
   const session = await openReadSession(app, config, chosen, retry);
   const [prepared] = await session.prepare();
   if (prepared === undefined) throw new AgentError(`[${section}] is not enabled`);
   const { oomnitza, http, settings: { api_version: apiVersion } } = session;
   const converters = { log, signal, oomnitza, http };
-  const settings = { signal, redactor, stateFile, workers: 1, converters, apiVersion };
+  const settings = {
+    signal,
+    redactor,
+    cursors: findCursors(app),
+    workers: 1,
+    converters,
+    apiVersion,
+  };
   return { prepared, settings: { ...settings, ...(retry && { retry }) } };
 }
 

@@ -10,7 +10,7 @@ import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { sectionsBefore } from "../config/section_order.ts";
 import { parseSchedule, parseWindows, type Schedule, type Windows } from "../settings/schedule.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import type { AppContext } from "./context.ts";
 import { openExistingStore } from "./store.ts";
 
@@ -89,7 +89,7 @@ export function scheduledSections({ sections }: Config): ScheduledSection[] {
 /** Since when a section's schedule is as it is; with `notes`, it is written down when it is new. */
 async function readSince(
   { name, settings }: SectionConfig,
-  store: StateStore | undefined,
+  store: State | undefined,
   notes: boolean,
 ): Promise<Date> {
   const now = new Date();
@@ -116,7 +116,7 @@ export type ReadPast = () => Promise<(section: string) => Past>;
 /** Opens the past of all scheduled sections; with `notes`, new schedules are written down. */
 export async function openPast(
   config: Config,
-  store: StateStore | undefined,
+  store: State | undefined,
   notes: boolean,
 ): Promise<ReadPast> {
   const since = new Map<string, Date>();

@@ -7,9 +7,8 @@
  */
 
 import type { PastRun, RunOrigin, StoredRun } from "../state/run_account.ts";
-import type { RefusedCount } from "../state/state.ts";
+import type { RefusedCount, State } from "../state/state.ts";
 import type { Config } from "../config/config.ts";
-import type { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 import { nextRuns, scheduledSections, type UpcomingRun } from "./schedule.ts";
 import { openExistingStore } from "./store.ts";
@@ -85,7 +84,7 @@ function judge(last: PastRun | undefined, late: boolean): Condition {
 
 /** The runs that tell how a section does: the uploads of all of it, else what webhooks began. */
 async function readRecent(
-  store: StateStore | undefined,
+  store: State | undefined,
   section: string,
 ): Promise<readonly PastRun[]> {
   const of = async (origin: RunOrigin) =>

@@ -6,13 +6,20 @@
 
 import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
+import { type Cursors, openCursors } from "../state/cursor.ts";
+import type { State } from "../state/state.ts";
 import { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 
 /** A state file open for a while; without `store` nothing is remembered. */
 export interface OpenStore {
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The memories of sections as they are, which a trial run reads too; nothing with `--no-state`. */
+export function findCursors({ stateFile }: Pick<AppContext, "stateFile">): Cursors | undefined {
+  return stateFile === undefined ? undefined : openCursors(stateFile);
 }
 
 /** For what remembers nothing. */

@@ -13,7 +13,7 @@ import { GroupedLog } from "../logging/grouped.ts";
 import type { Log } from "../logging/log.ts";
 import { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
@@ -22,8 +22,8 @@ import type { RunSettings } from "../sync/run_settings.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { SectionQueue } from "./section_queue.ts";
-import { openSession, receiptOptions, type Session } from "./session.ts";
-import { noStore, type OpenStore, openStore } from "./store.ts";
+import { besideState, openSession, receiptOptions, type Session } from "./session.ts";
+import { findCursors, noStore, type OpenStore, openStore } from "./store.ts";
 
 /** How sections are to be uploaded; what is absent is as `agent upload` has it without flags. */
 export interface UploadRequest extends Partial<SectionRequest> {
@@ -32,7 +32,7 @@ export interface UploadRequest extends Partial<SectionRequest> {
   /** A plan to deliver instead of reading the sources. */
   readonly plan?: SavedPlan | undefined;
   /** A state file that is open already. */
-  readonly store?: StateStore | undefined;
+  readonly store?: State | undefined;
   /** Sections that run side by side; without it, as `[oomnitza]` says, else one. */
   readonly parallel?: number | undefined;
   /** How long is tried to reach Oomnitza; as for somebody who waits unless given. */
@@ -82,10 +82,19 @@ export function deliverPrepared(
   prepared: PreparedSection,
   request: RunRequest,
 ): Promise<DeliveredSection> {
-  const { redactor, signal, stateFile } = app;
+  const { redactor, signal } = app;
+  const cursors = findCursors(app);
   const receipts = receiptOptions(settings);
   const limits = deliveryLimits(settings);
-  const own = { ...limits, guard: settings, receipts, stateFile, redactor, signal };
+  const own = {
+    ...limits,
+    guard: settings,
+    receipts,
+    cursors,
+    beside: besideState(app),
+    redactor,
+    signal,
+  };
   const { workers = defaultWorkers, recordCount = 0 } = request;
   return deliverSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
 }
@@ -107,7 +116,7 @@ async function storeFor(
 async function checkedPlans(
   sections: readonly PreparedSection[],
   { plan, testmode }: UploadRequest,
-  store: StateStore | undefined,
+  store: State | undefined,
   instance: string,
 ): Promise<Map<string, SavedSection>> {
   const plans = new Map(plan?.sections.map((section) => [section.report.section, section]));

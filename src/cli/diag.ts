@@ -80,10 +80,10 @@ async function describeState(context: CommandContext): Promise<string> {
   try {
     await using opened = await openExistingStore(context);
     const { store } = opened;
-    if (store === undefined) return JSON.stringify({ path });
+    if (store === undefined || path === null) return JSON.stringify({ path });
     const facts = {
       path,
-      ...await readStateFacts(store.path),
+      ...await readStateFacts(path),
       latest: await store.runs(latestRuns),
     };
     return JSON.stringify(facts, null, 2);

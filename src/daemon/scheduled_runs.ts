@@ -16,7 +16,7 @@ import { errorLines } from "../logging/error.ts";
 import { GroupedLog } from "../logging/grouped.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { retryPolicies } from "../sdk/http/retry.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { sectionLines } from "../sync/report.ts";
 import type { DeliveredSection } from "../sync/run.ts";
 import type { ReceiptQueue } from "./receipts.ts";
@@ -27,7 +27,7 @@ export interface ScheduleSettings {
   readonly workers: number;
   /** Sections that run side by side. */
   readonly parallel: number;
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** The limits of vendors' accounts, which webhooks use up too. */
   readonly limiters: RateLimiters;
   /** Whether a run waits for uploads of other processes on this machine. */

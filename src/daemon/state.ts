@@ -11,12 +11,12 @@ import type { AppContext } from "../app/context.ts";
 import { openStore } from "../app/store.ts";
 import type { Config } from "../config/config.ts";
 import { StateInbox } from "../state/inbox.ts";
-import type { StateStore } from "../state/store.ts";
+import type { Inbox, State } from "../state/state.ts";
 
 /** The state, open for as long as the service runs. */
 export interface ServeState {
-  readonly inbox: StateInbox;
-  readonly store: StateStore | undefined;
+  readonly inbox: Inbox;
+  readonly store: State | undefined;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -133,8 +133,13 @@ function protocolOf(address: string): "http:" | "https:" {
 
 const relays = new Map<string, Promise<ProxyRelay>>();
 
-/** The relay to a proxy at which the account that runs the program logs in. */
-async function relayTo({ url }: Proxy, protocol: string): Promise<ProxyRelay> {
+/**
+ * The relay to a proxy at which the account that runs the program logs in.
+ *
+ * @param protocol Of the address behind it, with its colon.
+ * @throws {AgentError} Where that cannot be done.
+ */
+export async function relayTo({ url }: Proxy, protocol: string): Promise<ProxyRelay> {
   if (!hasSspi()) {
     throw new AgentError("Only on Windows can the account that runs the agent log in at a proxy", {
       hint: "Write a user and a password into the address of the proxy, instead of :@.",

@@ -79,8 +79,8 @@ export { readTextFile, readTextFileIfAny, replaceTextFile } from "./text_file.ts
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
 
-// Sign-in by Kerberos.
-export { kerberosAuth } from "./kerberos/http.ts";
+// Sign-in of Windows accounts over HTTP.
+export { windowsLogin } from "./http/windows_login.ts";
 
 // Databases of Microsoft SQL Server.
 export {
@@ -88,6 +88,7 @@ export {
   type SqlAddress,
   type SqlConnection,
   sqlEndpoint,
+  sqlLogin,
   sqlOptions,
   sqlPages,
   type SqlRow,

@@ -12,6 +12,7 @@ import type { ApiChoice, ApiComparison, ApiPair } from "./apis.ts";
 import type { Deadline } from "./deadline.ts";
 import type { GrantedAccess } from "./granted_access.ts";
 import type { Authenticator } from "./http/auth.ts";
+import type { ConnectionLogin } from "./http/login_exchange.ts";
 import type { Limits } from "./http/rate_limiter.ts";
 import type { Options, Values } from "./option.ts";
 import type { VendorHttp } from "./http/vendor.ts";
@@ -96,6 +97,8 @@ export interface VendorAccess {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly auth?: Authenticator;
+  /** Who logs in on the connection, where that is how the vendor wants it. */
+  readonly login?: ConnectionLogin;
   /** The vendor's own message in an answer that is an error, where it is not the body; undefined when there is none. */
   readErrorMessage?(answer: Answer): string | undefined;
 }

@@ -8,7 +8,8 @@ import type { Redactor } from "../base/redact.ts";
 import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http/http.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
-import type { StateStore } from "../state/store.ts";
+import type { Cursors } from "../state/cursor.ts";
+import type { State } from "../state/state.ts";
 import type { Account } from "./account.ts";
 import type { GuardOptions } from "./changes/guard.ts";
 import type { SavedSection } from "./changes/plan_file.ts";
@@ -28,8 +29,10 @@ export interface RunContext {
   readonly receipts: ReceiptOptions;
   /** For converters that query other systems. */
   readonly http: Http;
-  /** The file in which sections remember where they were, and what was proved; nothing without one. */
-  readonly stateFile: string | undefined;
+  /** In which sections remember where they were, and what was proved; nothing without one. */
+  readonly cursors: Cursors | undefined;
+  /** Temporary files are kept beside this path. */
+  readonly beside: string;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
 }
@@ -45,7 +48,7 @@ export interface RunSettings {
   /** Directory under which `--save-data` writes; absent when it does not. */
   readonly saveData?: string | undefined;
   /** Keeps accounts, and records until they were answered. */
-  readonly store?: StateStore | undefined;
+  readonly store?: State | undefined;
   /** Reads and sends also what did not change. */
   readonly full?: boolean | undefined;
   /** Lets everything pass that the guard would stop. */

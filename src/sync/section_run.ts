@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import { GarbageCollector } from "../runtime/memory.ts";
-import { openCursor, type SectionCursor } from "../state/cursor.ts";
+import type { SectionCursor } from "../state/cursor.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
 import { openChangeFilter } from "./changes/change_filter.ts";
 import type { ChangeFilter } from "./changes/filter.ts";
@@ -126,8 +126,7 @@ export class SectionRun {
   /** Delivers what earlier runs left, then what the source or a saved plan gives; throws what ended it. */
   async deliver(): Promise<void> {
     const { section } = this.#prepared;
-    const { stateFile } = this.#context;
-    const cursor = stateFile === undefined ? undefined : openCursor(stateFile, section.name);
+    const cursor = this.#context.cursors?.cursor(section.name);
     try {
       await this.#clock.during("oomnitza", () => this.#deliverBacklog());
       await this.#clock.during("oomnitza", () => this.#askEarlierReceipts());
@@ -262,7 +261,7 @@ export class SectionRun {
   }
 
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
-    const { signal, guard } = this.#context;
+    const { signal, guard, beside } = this.#context;
     const { store, full, accept, read, testmode } = this.#settings;
     const { account } = this;
     const target = this.#timedDelivery();
@@ -274,6 +273,7 @@ export class SectionRun {
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,
       isAccepted: accept === true,
+      beside,
       signal,
     });
     this.#filter = filter;
@@ -285,7 +285,7 @@ export class SectionRun {
   }
 
   async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
-    const { oomnitza, http, redactor, signal, stateFile } = this.#context;
+    const { oomnitza, http, redactor, signal, cursors } = this.#context;
     const { full: isFull, read, recordCount, workers } = this.#settings;
     const { saveData, connection, limiters, onVendorAnswer } = this.#settings;
     const { account } = this;
@@ -298,7 +298,7 @@ export class SectionRun {
       from: read,
       cursor,
       isFull,
-      stateFile,
+      cursors,
       workers,
       connection,
       limiters,

@@ -7,6 +7,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { exitCodes } from "../../src/cli/command.ts";
+import type { RunResult } from "./binary.ts";
 import { record, type Recorded, type Scripted } from "./recorder.ts";
 import { slow } from "./slow.ts";
 import { oomnitzaSection, workspace } from "./workspace.ts";
@@ -71,6 +72,8 @@ export interface Uploads extends AsyncDisposable {
   /** What is answered to uploads from now on. */
   refuse: Scripted | undefined;
   upload(...words: string[]): Promise<Upload>;
+  /** Plans an upload. */
+  plan(...words: string[]): Promise<RunResult>;
   /** An upload that is killed, with SIGKILL, once a request like this has arrived and before it is answered. */
   kill(when: (request: Recorded) => boolean): Promise<void>;
   /** What the section remembers. */
@@ -123,6 +126,10 @@ export function openUploads(
         records.map((one) => [String(one[keyField]), String(one[versionField])]),
       );
       return { ...run, arrived };
+    },
+    async plan(...words) {
+      configure();
+      return await space.agent(["plan", section, ...words], { timeoutMs: 120_000, env });
     },
     async kill(when) {
       configure();
@@ -245,6 +252,7 @@ function choiceTests({ start, many, what }: ChangesSubject): void {
     const [gone = "", one = ""] = server.versions().keys();
     server.remove(gone);
     server.advance(hour);
+    expect((await uploads.plan("--full")).stderr).toContain("asked for with --full");
     const full = await uploads.upload("--full", "--output", "json");
     expect(full.arrived.size).toBe(many - 1);
     expect(full.stderr).toContain(`asked for with --full: all ${what} are read`);

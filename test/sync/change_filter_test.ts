@@ -48,6 +48,7 @@ async function start(
   };
   const filter = await openChangeFilter(prepared, account, delivery, {
     store,
+    beside: store.path,
     run: "r2",
     outbox: undefined,
     guard: {},

@@ -59,6 +59,7 @@ async function runWith(
   const delivery = { isStopped: false, add: (record: MappedRecord) => void delivered.push(record) };
   const filter = await openChangeFilter(prepared, account, delivery, {
     store: opened.store,
+    beside: opened.store.path,
     run,
     outbox: undefined,
     guard: { guard: 20 },

@@ -39,7 +39,7 @@ async function plan(items: Items, ini = "", settings: Partial<PlanSettings> = {}
   await store.accepted.concludeUncompared("devices", upload, "r1");
   const planned = await planSection(prepared, {
     store,
-    stateFile: undefined,
+    cursors: undefined,
     beside: join(folder, "plan"),
     full: false,
     guard: {},
@@ -144,7 +144,7 @@ test("records that wait in the outbox are counted, and compared with", async () 
   await run.outbox.put([{ records: [{ TAG: "T1", NAME: "pro" }], text: undefined }]);
   const planned = await planSection(prepared, {
     store,
-    stateFile: undefined,
+    cursors: undefined,
     beside: join(folder, "plan"),
     full: false,
     guard: {},

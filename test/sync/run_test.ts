@@ -11,7 +11,7 @@ import { AgentError } from "../../src/base/errors.ts";
 import { Skipped } from "../../src/base/record.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
-import { openCursor } from "../../src/state/cursor.ts";
+import { openCursors } from "../../src/state/cursor.ts";
 import { deliverSection } from "../../src/sync/run.ts";
 import type { RunContext, RunSettings } from "../../src/sync/run_settings.ts";
 import { describeSection, isSuccess } from "../../src/sync/report.ts";
@@ -48,7 +48,8 @@ async function run(
     guard: {},
     receipts: { mode: "off", timeoutMs: 0 },
     http: {} as never,
-    stateFile: undefined,
+    cursors: undefined,
+    beside: join(tmpdir(), "agent-run-test"),
     redactor: createRedactor(),
     signal: new AbortController().signal,
     ...context,
@@ -182,10 +183,10 @@ test("what a source remembers is kept only when all of it was accepted", async (
     const { store } = opened;
     await run(items, {
       sink: fakeSink(({ path }) => path.endsWith("bulk") ? status : 200),
-      context: { stateFile: store.path },
+      context: { cursors: openCursors(store.path) },
       settings: { store },
     });
-    const cursor = openCursor(store.path, "devices");
+    const cursor = openCursors(store.path).cursor("devices");
     expect(await cursor.get("since")).toBe(kept as string);
     cursor.close();
   }

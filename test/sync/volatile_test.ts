@@ -36,7 +36,7 @@ async function runWith(
   const delivery = { isStopped: false, add: (record: MappedRecord) => void delivered.push(record) };
   const filter = await openChangeFilter(prepared, account, delivery, {
     ...{ store, run, outbox: undefined, guard: {}, isFull: false, isPartial: false },
-    ...{ isAccepted: true, signal: new AbortController().signal },
+    ...{ isAccepted: true, beside: store.path, signal: new AbortController().signal },
   });
   for (const record of records) await filter.add(record);
   const end = { isComplete: true, lost: 0, isIncremental: false, emptyPaths: [], isAborted: false };

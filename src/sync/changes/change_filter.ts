@@ -6,7 +6,7 @@
  */
 
 import type { MappedRecord } from "../../base/record.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { State } from "../../state/state.ts";
 import { type Account, countSentAll } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
@@ -22,7 +22,7 @@ export async function openChangeFilter(
   delivery: Target,
   settings: FilterSettings,
 ): Promise<ChangeFilter> {
-  const { store, guard, isFull, isPartial, signal } = settings;
+  const { store, guard, isFull, isPartial, beside, signal } = settings;
   const { section: { name, settings: options }, upload, log } = prepared;
   const run: FilteredRun = { prepared, account, delivery, settings };
   const onlyChanged = options.only_changed && !isFull;
@@ -48,7 +48,7 @@ export async function openChangeFilter(
   if (last !== undefined && wanted !== undefined) {
     announce(run);
     const fallBack = () => openComparing(run, store, { onlyChanged, wanted });
-    return await OrderedFilter.open(run, { last, rule: wanted, beside: store.path, fallBack });
+    return await OrderedFilter.open(run, { last, rule: wanted, beside, fallBack });
   }
   return await openComparing(run, store, { onlyChanged, wanted }, () => announce(run));
 }
@@ -60,7 +60,7 @@ function announce({ prepared }: FilteredRun): void {
 /** Opens the filter that compares each record with all that was accepted, where there is anything. */
 async function openComparing(
   run: FilteredRun,
-  store: StateStore,
+  store: State,
   { onlyChanged, wanted }: {
     readonly onlyChanged: boolean;
     readonly wanted: GuardRule | undefined;
@@ -74,7 +74,7 @@ async function openComparing(
   if (!onlyChanged && rule === undefined) return new PassThrough(run);
   const comparing = new ComparingFilter(run, baseline, onlyChanged);
   if (rule !== undefined) {
-    comparing.block(rule, store.path);
+    comparing.block(rule, run.settings.beside);
     onBlock?.();
   }
   return comparing;

@@ -9,8 +9,8 @@ import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
 import type { Baseline } from "../../state/known_records.ts";
-import { openCursor } from "../../state/cursor.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { Cursors } from "../../state/cursor.ts";
+import type { State } from "../../state/state.ts";
 import { type Account, openAccount } from "../account.ts";
 import { type ChangedBy, createChangedBy } from "./changed_by.ts";
 import { type Change, comparedAtOnce, Comparison } from "./delta.ts";
@@ -41,9 +41,9 @@ export interface PlanSettings
   /** Records to read; 0 reads all. */
   readonly recordCount: number;
   /** What was accepted; without it everything is new. */
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** The file in which sections remember where they were. */
-  readonly stateFile: string | undefined;
+  readonly cursors: Cursors | undefined;
   /** What is found is kept in a temporary file beside this path. */
   readonly beside: string;
   /** Plans an upload with `--full`. */
@@ -334,16 +334,16 @@ function checkGuard(
 
 async function readAll(planning: Planning): Promise<ReadEnd> {
   const { prepared, settings, account } = planning;
-  const { stateFile, oomnitza, http, signal, redactor, workers, recordCount } = settings;
+  const { cursors, oomnitza, http, signal, redactor, workers, recordCount } = settings;
   const { full: isFull } = settings;
-  const cursor = stateFile === undefined ? undefined : openCursor(stateFile, prepared.section.name);
+  const cursor = cursors?.cursor(prepared.section.name);
   try {
     const end = await readSection(prepared, {
       account,
       limit: recordCount,
       cursor,
       isFull,
-      stateFile,
+      cursors,
       workers,
       oomnitza,
       http,

@@ -13,7 +13,7 @@ import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { State } from "../../state/state.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
 import { comparedAtOnce } from "./delta.ts";
@@ -131,7 +131,7 @@ export function savePlan(
 /** What a saved plan is checked against. */
 export interface PlanCheck {
   /** Absent when nothing is remembered. */
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** Address of the Oomnitza instance. */
   readonly instance: string;
 }
@@ -168,7 +168,7 @@ export async function checkSaved(
 export function openSavedFilter(
   saved: SavedSection,
   { section, upload }: PreparedSection,
-  store: StateStore | undefined,
+  store: State | undefined,
   run: string | undefined,
 ): Pick<ChangeFilter, "conclude" | "changes"> {
   const { new: added, changed, unchanged, blanked, gone } = saved.report.counts;

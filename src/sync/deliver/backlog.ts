@@ -7,13 +7,13 @@
 import type {
   PendingBatch,
   RefusedRecord,
+  State,
   StoredSection,
   UnfinishedRun,
 } from "../../state/state.ts";
 import { stringifyExactJson } from "../../base/json.ts";
 import { SinkError } from "../../base/errors.ts";
 import { finalizeV3, type Upload } from "../../oomnitza/payload.ts";
-import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import { Delivery, type DeliverySettings } from "./deliver.ts";
 import { classifyError, classifyResponse, type PostOutcome } from "./response.ts";
@@ -36,7 +36,7 @@ const minAgeMs = 86_400_000;
  * @throws {SinkError} when the instance cannot take it: then nothing newer may overtake it.
  */
 export async function deliverBacklog(
-  store: StateStore,
+  store: State,
   section: Omit<StoredSection, "upload">,
   settings: BacklogSettings,
 ): Promise<number> {

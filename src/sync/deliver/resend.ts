@@ -8,8 +8,7 @@ import type { Log } from "../../logging/log.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
-import type { DeadLetter, NewBatch, ReceiptEnd, RefusedRecord } from "../../state/state.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { DeadLetter, NewBatch, ReceiptEnd, RefusedRecord, State } from "../../state/state.ts";
 import { openAccount } from "../account.ts";
 import {
   type ReceiptOptions,
@@ -21,7 +20,7 @@ import type { Outbox } from "./dispatcher.ts";
 
 /** What sending again needs. */
 export interface ResendSettings {
-  readonly store: StateStore;
+  readonly store: State;
   readonly oomnitza: Pick<Oomnitza, "post" | "ask">;
   readonly apiVersion: "auto" | "v2" | "v3";
   readonly batchSize: number;
@@ -66,12 +65,12 @@ export function describeResent(
 class DeadLetterOutbox implements Outbox, ReceiptStore {
   readonly run = "";
   readonly started = new Date();
-  readonly #store: StateStore;
+  readonly #store: State;
   readonly #letters: ReadonlyMap<MappedRecord, DeadLetter>;
   readonly #batches = new Map<number, readonly MappedRecord[]>();
   readonly #taken = new Set<MappedRecord>();
 
-  constructor(store: StateStore, letters: readonly DeadLetter[]) {
+  constructor(store: State, letters: readonly DeadLetter[]) {
     this.#store = store;
     this.#letters = new Map(letters.map((letter) => [letter.payload, letter]));
   }

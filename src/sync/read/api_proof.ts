@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { stringifyExactJson } from "../../base/json.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import type { ApiProof } from "../../sdk/apis.ts";
-import { openCursor } from "../../state/cursor.ts";
+import type { Cursors } from "../../state/cursor.ts";
 import type { PreparedSection } from "../prepare.ts";
 
 /** A section as far as it is known: whole when it was prepared. */
@@ -100,10 +100,10 @@ function judge(found: Comparison, now: Extent): ApiProof {
  */
 export async function findApiProof(
   provable: Provable,
-  stateFile: string | undefined,
+  cursors: Cursors | undefined,
 ): Promise<ApiProof> {
-  if (stateFile === undefined) return { isProved: false, reason: "nothing is remembered here" };
-  const cursor = openCursor(stateFile, provable.section.name);
+  if (cursors === undefined) return { isProved: false, reason: "nothing is remembered here" };
+  const cursor = cursors.cursor(provable.section.name);
   try {
     const text = await cursor.get(memory);
     if (text === undefined) return { isProved: false, reason: "not compared yet" };
@@ -120,11 +120,11 @@ export async function findApiProof(
  */
 export async function isNewerProved(
   provable: Provable,
-  stateFile: string | undefined,
+  cursors: Cursors | undefined,
 ): Promise<boolean> {
   const { source, options } = provable.section;
   if (source.apis?.choose(options) !== "proved") return false;
-  return (await findApiProof(provable, stateFile)).isProved;
+  return (await findApiProof(provable, cursors)).isProved;
 }
 
 /**
@@ -134,12 +134,12 @@ export async function isNewerProved(
  */
 export async function rememberComparison(
   prepared: PreparedSection,
-  stateFile: string,
+  cursors: Cursors,
   isSame: boolean,
 ): Promise<void> {
   const day = new Date().toISOString().slice(0, 10);
   const comparison: Comparison = { day, isSame, ...measureExtent(prepared) };
-  const cursor = openCursor(stateFile, prepared.section.name);
+  const cursor = cursors.cursor(prepared.section.name);
   try {
     cursor.set(memory, JSON.stringify(comparison));
     await cursor.commit();

@@ -46,7 +46,7 @@ export interface PipelineSettings extends
     | "redactor"
     | "workers"
     | "saveData"
-    | "stateFile"
+    | "cursors"
     | "connection"
     | "limiters"
     | "onVendorAnswer"

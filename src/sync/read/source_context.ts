@@ -14,12 +14,14 @@ import { evaluatePac } from "../../sandbox/pac.ts";
 import type { ApiChoice, ApiProof } from "../../sdk/apis.ts";
 import { type RateLimiter, RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
+import { createLoginExchange } from "../../sdk/http/login_exchange.ts";
 import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
 import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../../sdk/source.ts";
 import { resolveTls } from "../../sdk/tls/client.ts";
 import { redirectHosts } from "../../sdk/tls/options.ts";
 import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
+import type { Cursors } from "../../state/cursor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { findApiProof } from "./api_proof.ts";
@@ -57,7 +59,7 @@ export interface ReadSettings {
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SourceCursor | undefined;
   /** The file with what was proved of the source's APIs; nothing is proved without one. */
-  readonly stateFile?: string | undefined;
+  readonly cursors?: Cursors | undefined;
   /** Keeps the connection for the next run of the same section, and has that of the one before. */
   readonly connection?: Connection | undefined;
   /** Those of the sections that run beside it, which share the limits of an account. */
@@ -130,6 +132,7 @@ function vendorHttp(
     base: access.base,
     headers: access.headers,
     tls,
+    exchange: access.login === undefined ? undefined : createLoginExchange(access.login),
     proxy: createProxyFinder(section.settings.proxy, section.env, {
       evaluate: evaluatePac,
       tls: { verify: tls.verify, ca: tls.ca },
@@ -194,12 +197,12 @@ function findWanted(
 
 function chooseApi(
   readable: Readable,
-  { stateFile }: ReadSettings,
+  { cursors }: ReadSettings,
   connection: Connection,
 ): ApiChoice {
   let proof: Promise<ApiProof> | undefined;
   return {
-    findProof: () => proof ??= findApiProof(readable, stateFile),
+    findProof: () => proof ??= findApiProof(readable, cursors),
     announce(message) {
       if (connection.announced !== message) readable.log.info(message);
       connection.announced = message;
