@@ -36,7 +36,8 @@ function sccmRow(computers: number, isFirst: boolean): Row {
         "sccm",
         `${oomnitza(server)}[sccm]\nenable = True\nserver = ${site.url}\nencrypt = False
 username = ${defaultAccount.name}\npassword = ${defaultAccount.password}\nsync_field = NAME
-mapping.NAME = hardware.computer_name\nmapping.SERIAL = hardware.serial_number\n`,
+mapping.NAME = hardware.computer_name\nmapping.SERIAL = hardware.serial_number
+mapping.SOFTWARE = software\n`,
       );
       try {
         forgetState();

@@ -5,7 +5,7 @@
  */
 
 /** Characters of large records after which what nobody needs any more is looked for. */
-const collectAfter = 2_500_000;
+const collectAfter = 1_250_000;
 
 /**
  * Collects garbage while large records go through. The engine waits until its heap has grown to a share

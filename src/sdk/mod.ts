@@ -62,7 +62,7 @@ export { oauth1Header } from "./http/oauth1.ts";
 export { isInlineKey, loadSigningKey, parseSigningKey, type SigningKey } from "./oauth/jwt.ts";
 export { type ClientAssertion, clientAssertionForm } from "./oauth/client_assertion.ts";
 export { dpopAuth, dpopCredentials } from "./oauth/dpop.ts";
-export { nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
+export { itemsOf, nextLink, pages, pathOfLink, readCountedList } from "./http/paging.ts";
 export { isWebPage } from "./http/web_page.ts";
 
 // Signatures with a certificate.

@@ -1,5 +1,5 @@
 /**
- * The messages that docs/troubleshooting.md quotes are those of the compiled program.
+ * The messages that docs/troubleshooting.md quotes are those of the agent.
  *
  * @module
  */
@@ -45,6 +45,8 @@ interface Scenario {
   readonly ini?: string;
   readonly csv?: string | Uint8Array;
   readonly before?: (space: Workspace) => Promise<unknown> | unknown;
+  /** Whether only the compiled program says it. */
+  readonly isOfProgram?: true;
   /** Whether it is said only after some ten seconds, since the other side may still come. */
   readonly isTriedAgain?: true;
 }
@@ -255,6 +257,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "= header requires secret.": { more: "[serve]\nauth = header" },
   "This agent was built without a key to check releases with": {
+    isOfProgram: true,
     words: ["upgrade", "--from", "."],
   },
 };
@@ -284,9 +287,9 @@ async function run(scenario: Scenario): Promise<string> {
   space.write("assets.csv", scenario.csv ?? rows(3));
   await scenario.before?.(space);
   const { words = ["check"] } = scenario;
-  const { stdout, stderr } = await space.agent(typeof words === "function" ? words() : words, {
-    env: { TMPDIR: space.folder },
-  });
+  const { stdout, stderr } = await (scenario.isOfProgram === true ? space.binary : space.agent)(
+    typeof words === "function" ? words() : words,
+  );
   lock?.release();
   lock = undefined;
   return stderr + stdout;

@@ -6,6 +6,7 @@
 import { expect, test } from "bun:test";
 import { AgentError, AuthError } from "../../src/base/errors.ts";
 import { Skipped } from "../../src/base/record.ts";
+import { itemsOf } from "../../src/sdk/mod.ts";
 import { toReadable } from "../../src/sync/read/probe.ts";
 import { type ReadSettings, sourceContext } from "../../src/sync/read/source_context.ts";
 import { prepareTestSection, readSettings } from "./support/prepared_section.ts";
@@ -33,6 +34,21 @@ test("things are fetched several at once and come in their order", async () => {
   }
   expect(await Array.fromAsync(each(numbers(9), work, name))).toEqual(numbers(9));
   expect(most).toBe(3);
+});
+
+test("details of a page are on their way while the next page is read", async () => {
+  const { each } = await makeContext(undefined, { workers: 3 });
+  const asked = Promise.withResolvers<void>();
+  async function* list(): AsyncGenerator<number[]> {
+    yield [0, 1, 2];
+    asked.resolve();
+    yield [3];
+  }
+  async function work(number: number): Promise<number> {
+    if (number === 2) await asked.promise;
+    return number;
+  }
+  expect(await Array.fromAsync(each(itemsOf(list()), work, name))).toEqual(numbers(4));
 });
 
 test("one that cannot be fetched is skipped under its name", async () => {

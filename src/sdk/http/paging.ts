@@ -37,6 +37,14 @@ export async function* pages<Cursor, Page>(
   }
 }
 
+/**
+ * The items of pages, one by one. Given to `each` of a source's context, the next page is read while details
+ * of the one before it are still on their way.
+ */
+export async function* itemsOf<Item>(all: AsyncIterable<Iterable<Item>>): AsyncGenerator<Item> {
+  for await (const page of all) yield* page;
+}
+
 /** One page of a list, and how many the whole list has where the server says so. */
 export interface CountedPage<T> {
   readonly items: readonly T[];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defineSource, opt, optional, syncField } from "../../sdk/mod.ts";
+import { defineSource, itemsOf, opt, optional, syncField } from "../../sdk/mod.ts";
 import { createAuth, pageSize, searchVersions } from "./access.ts";
 
 /** Reads the devices of an AirWatch (Workspace ONE UEM) server. */
@@ -122,15 +122,13 @@ export const airwatch = defineSource({
   },
   async *records(context) {
     const { listDevices, readId, readsNetwork, withNetwork } = await import("./client.ts");
-    const isNetworkRead = readsNetwork(context.wanted);
-    for await (const page of listDevices(context)) {
-      yield* isNetworkRead
-        ? context.each(
-          page,
-          (device) => withNetwork(context, device),
-          (device) => `device ${readId(device)}`,
-        )
-        : page;
-    }
+    const devices = itemsOf(listDevices(context));
+    yield* readsNetwork(context.wanted)
+      ? context.each(
+        devices,
+        (device) => withNetwork(context, device),
+        (device) => `device ${readId(device)}`,
+      )
+      : devices;
   },
 });

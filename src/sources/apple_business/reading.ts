@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SourceItem, SourceRecord, Wanted } from "../../sdk/mod.ts";
+import { itemsOf, type SourceItem, type SourceRecord, type Wanted } from "../../sdk/mod.ts";
 import type { Context } from "./access.ts";
 import { listDevices, loadCoverage, loadServers } from "./client.ts";
 import { chooseCoverage, toRecord } from "./record.ts";
@@ -24,17 +24,19 @@ export async function* readDevices(context: Context): AsyncGenerator<SourceItem>
   const { wanted } = context;
   const servers = reads(wanted, "assignedServer") ? await loadServers(context) : undefined;
   const readsCoverage = reads(wanted, "appleCareCoverage", "coverage");
-  for await (const devices of listDevices(context)) {
-    const records = devices.map(({ id, attributes }): SourceRecord => ({
-      ...toRecord(id, attributes ?? {}),
-      ...(servers === undefined ? {} : { assignedServer: servers.get(id) ?? {} }),
-    }));
-    yield* readsCoverage
-      ? context.each(
-        records,
-        (record) => withCoverage(context, record),
-        ({ id }) => `device ${id}`,
-      )
-      : [records];
+  async function* recordPages(): AsyncGenerator<SourceRecord[]> {
+    for await (const devices of listDevices(context)) {
+      yield devices.map(({ id, attributes }): SourceRecord => ({
+        ...toRecord(id, attributes ?? {}),
+        ...(servers === undefined ? {} : { assignedServer: servers.get(id) ?? {} }),
+      }));
+    }
   }
+  yield* readsCoverage
+    ? context.each(
+      itemsOf(recordPages()),
+      (record) => withCoverage(context, record),
+      ({ id }) => `device ${id}`,
+    )
+    : recordPages();
 }

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import {
   isObject,
+  itemsOf,
   pages,
   readCountedList,
   type Skipped,
@@ -170,16 +171,15 @@ export async function* readCloud(context: Context): AsyncGenerator<SourceRecord 
   const readsSerial = paths.includes("serialNumber");
   const isAsked = ({ windowsDeviceType, serialNumber }: SourceRecord) =>
     Boolean(windowsDeviceType) && (readsHardware || (readsSerial && !serialNumber));
-  for await (const page of listDevices(context)) {
-    if (!page.some(isAsked)) {
-      yield* page.map((device) => ({ ...device, ...noHardware }));
-      continue;
-    }
-    yield* context.each(
-      page,
-      async (device) =>
-        isAsked(device) ? await withHardware(context, device) : { ...device, ...noHardware },
-      ({ id }) => `device ${id}`,
-    );
+  const devices = itemsOf(listDevices(context));
+  if (!readsHardware && !readsSerial) {
+    for await (const device of devices) yield { ...device, ...noHardware };
+    return;
   }
+  yield* context.each(
+    devices,
+    async (device) =>
+      isAsked(device) ? await withHardware(context, device) : { ...device, ...noHardware },
+    ({ id }) => `device ${id}`,
+  );
 }

@@ -116,6 +116,21 @@ test("network details are asked for when a mapping reads them, not too many at o
   expect(vendor.mostAtOnce()).toBeLessThanOrEqual(4);
 });
 
+test("details of a page are on their way while the next page is asked for", async () => {
+  const asked = Promise.withResolvers<void>();
+  const space = start({
+    count: 10,
+    pageLimit: 5,
+    onPage: (page) => page === 1 ? asked.resolve() : undefined,
+    // That of the last device of the first page.
+    onNetwork: (id) => id === 1004 ? asked.promise : Promise.resolve(),
+  }, withNetwork);
+  await using vendor = space.vendor;
+  const run = await uploadAll(space, ["--workers", "1"]);
+  expect(run.records.map(({ SERIAL }) => SERIAL)).toEqual([...space.keys]);
+  expect(vendor.mostAtOnce()).toBeLessThanOrEqual(4);
+});
+
 test("network details are asked for when a record filter could read them", async () => {
   const filter =
     "recordfilter:\n    // language: javascript\n    return Object.keys(record.network).length > 0\n";

@@ -45,6 +45,8 @@ export interface AirwatchOptions {
   readonly gone?: ReadonlySet<number>;
   /** Told of each page before it is answered. */
   onPage?(page: number): void;
+  /** Waited for before the network details of a device are answered. */
+  onNetwork?(id: number): Promise<void>;
 }
 
 /** A device as AirWatch lists it; empty members are left out. */
@@ -131,7 +133,7 @@ function search(call: VendorCall, options: AirwatchOptions): Response {
 /** Starts the server. */
 export function startAirwatch(options: AirwatchOptions): Vendor {
   const guarded =
-    (answer: (call: VendorCall, match?: RegExpExecArray) => Response) =>
+    (answer: (call: VendorCall, match?: RegExpExecArray) => Response | Promise<Response>) =>
     (call: VendorCall, match: RegExpExecArray | undefined) =>
       refused(call, options) ?? answer(call, match);
   return startVendor({
@@ -144,7 +146,11 @@ export function startAirwatch(options: AirwatchOptions): Vendor {
       {
         method: "GET",
         path: /^\/api\/mdm\/devices\/(\d+)\/network$/,
-        answer: guarded((_, match) => Response.json(network(Number(match?.[1])))),
+        answer: guarded(async (_, match) => {
+          const id = Number(match?.[1]);
+          await options.onNetwork?.(id);
+          return Response.json(network(id));
+        }),
       },
       {
         method: "GET",
