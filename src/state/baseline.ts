@@ -9,6 +9,13 @@ import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { addEnd, type AnsweredRun, forgetBatchesBefore, untilReceipt } from "./answered_batches.ts";
 import { withoutWaiting } from "./file.ts";
 import { type BaselineHead, type BaselineHome, FieldLists, foldSome, loadHead } from "./fold.ts";
+import {
+  type FoundIdentities,
+  inPages,
+  saveLearned,
+  saveRenamed,
+  unmarkRenamed,
+} from "./identities.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
 /** A record that was accepted. */
@@ -21,6 +28,13 @@ export interface KnownRecord {
   readonly mustSend: boolean;
   /** Full runs in which it was not in the source. */
   readonly missed: number;
+  /** The vendor's id of it, where that is known. */
+  readonly identity?: string | undefined;
+}
+
+/** A record that was found by its identity. */
+export interface IdentifiedRecord extends Pick<KnownRecord, "id" | "fields" | "values" | "missed"> {
+  readonly key: string;
 }
 
 /** A record that was accepted and is not in the source any more. */
@@ -45,7 +59,7 @@ export interface Conclusion {
 export const maxMissedRuns = 5;
 
 /** What is read of a record. */
-const columns = "id, key, fields, vals, must_send, missed";
+const columns = "id, key, fields, vals, must_send, missed, identity";
 
 /** Rows that are looked at before others have a turn. */
 export const pageSize = 1000;
@@ -57,6 +71,8 @@ export const pageSize = 1000;
 export class Baseline {
   /** How many records are expected to be in the source. */
   readonly size: number;
+  /** Whether the vendor's id of any record is known. */
+  readonly hasIdentities: boolean;
   readonly #home: BaselineHome;
   readonly #head: BaselineHead;
   readonly #lists = new FieldLists();
@@ -77,6 +93,10 @@ export class Baseline {
         this.#head.id,
       )
       : 0;
+    this.hasIdentities = this.#matches && this.#read(
+          "SELECT EXISTS (SELECT 1 FROM fingerprints WHERE baseline = ? AND identity > '') AS found",
+          this.#head.id,
+        ) === 1;
     this.#ahead = new ReadAhead((after, limit) => this.#expected(after, limit));
   }
 
@@ -106,7 +126,43 @@ export class Baseline {
       values: String(row.vals),
       mustSend: row.must_send === 1,
       missed: Number(row.missed),
+      identity: typeof row.identity === "string" ? row.identity : undefined,
     };
+  }
+
+  /** The record that came with an identity last; nothing when several have it. */
+  findByIdentity(identity: string): IdentifiedRecord | undefined {
+    if (!this.#matches) return undefined;
+    const [row, other] = this.#use((database) =>
+      database.rows(
+        `SELECT ${columns} FROM fingerprints WHERE baseline = ? AND identity = ? AND id <= ?
+          ORDER BY missed, id DESC LIMIT 2`,
+        this.#head.id,
+        identity,
+        this.#newest,
+      )
+    );
+    if (row === undefined || row.missed === 0 && other?.missed === 0) return undefined;
+    return {
+      id: Number(row.id),
+      key: unmarkRenamed(String(row.key)),
+      fields: this.#namesOf(row),
+      values: String(row.vals),
+      missed: Number(row.missed),
+    };
+  }
+
+  /** Writes down what a run found out of the identities of records, some of it at a time. */
+  async noteIdentities({ learned, renamed }: FoundIdentities): Promise<void> {
+    if (!this.#matches) return;
+    for (const page of inPages(learned)) {
+      this.#use((database) => saveLearned(database, page));
+      await giveWay();
+    }
+    for (const page of inPages(renamed)) {
+      this.#use((database) => saveRenamed(database, this.#head.id, page));
+      await giveWay();
+    }
   }
 
   /** The records that were not seen, apart from those that were missed before, as they came first. */

@@ -13,10 +13,29 @@ import { maxMissedRuns } from "./baseline.ts";
 import { withoutWaiting } from "./file.ts";
 import type { FingerprintText } from "./fingerprint.ts";
 import { type BaselineHome, FieldLists, loadHead } from "./fold.ts";
+import { markRenamed, unmarkRenamed, unpackIdentities } from "./identities.ts";
 
 /** A record that was missed in earlier runs. */
 export interface MissedRecord extends FingerprintText {
   readonly id: number;
+}
+
+/** A record that an earlier upload had sent, found by its identity. */
+export interface IdentifiedMissedRecord extends MissedRecord {
+  readonly key: string;
+}
+
+/** A record of the last upload that is not in the source. */
+export interface GoneRecord extends FingerprintText {
+  readonly identity: string | undefined;
+}
+
+/** A batch of the last upload. */
+export interface UploadedBatch {
+  /** The JSON text of a list of records. */
+  readonly text: string;
+  /** The vendor's ids of its records, by their positions; unpacked when they are asked for. */
+  identities(): readonly (string | null)[];
 }
 
 /** What a run needs to know that was compared with the last upload. */
@@ -25,7 +44,9 @@ export interface OrderedConclusion {
   /** Records that it sent, all of them accepted; absent when some were not. */
   readonly records: number | undefined;
   /** What was not in the source, by its key. */
-  readonly gone: ReadonlyMap<string, FingerprintText>;
+  readonly gone: ReadonlyMap<string, GoneRecord>;
+  /** What is in the source with other sync fields now, by the key that it had. */
+  readonly renamed: ReadonlyMap<string, GoneRecord>;
   /** Records that had been missed and are back. */
   readonly returned: readonly number[];
 }
@@ -46,13 +67,13 @@ export class LastUpload {
     this.size = size;
   }
 
-  /** Its batches, in the order in which they were accepted: the JSON text of a list of records each. */
-  *batches(): Generator<string> {
+  /** Its batches, in the order in which they were accepted. */
+  *batches(): Generator<UploadedBatch> {
     const { section } = this.#home;
     for (let last = 0;;) {
       const [row] = this.#use((database) =>
         database.rows(
-          `SELECT id, records FROM answered_batches WHERE section = ? AND id > ? AND run = ?
+          `SELECT id, records, identities FROM answered_batches WHERE section = ? AND id > ? AND run = ?
             AND kind = 'accepted' ORDER BY id LIMIT 1`,
           section,
           last,
@@ -61,7 +82,11 @@ export class LastUpload {
       );
       if (row === undefined) return;
       last = Number(row.id);
-      yield decompress(row.records as Uint8Array);
+      let identities: readonly (string | null)[] | undefined;
+      yield {
+        text: decompress(row.records as Uint8Array),
+        identities: () => identities ??= unpackIdentities(row.identities),
+      };
     }
   }
 
@@ -80,8 +105,28 @@ export class LastUpload {
     return { id: Number(row.id), fields: String(row.names), values: String(row.vals) };
   }
 
+  /** The record with an identity that this upload did not send, and an earlier one did. */
+  findMissedByIdentity(identity: string): IdentifiedMissedRecord | undefined {
+    const [row] = this.#use((database) =>
+      database.rows(
+        `SELECT fingerprints.id, key, vals, field_lists.fields AS names FROM fingerprints
+          JOIN field_lists ON field_lists.id = fingerprints.fields
+          WHERE baseline = (SELECT id FROM baselines WHERE section = ?) AND identity = ?
+            AND missed > 0 ORDER BY missed, fingerprints.id DESC LIMIT 1`,
+        this.#home.section,
+        identity,
+      )
+    );
+    if (row === undefined) return undefined;
+    const { id, key, names, vals } = row;
+    const [fields, values] = [String(names), String(vals)];
+    return { id: Number(id), key: unmarkRenamed(String(key)), fields, values };
+  }
+
   /** Writes down that a run read and sent all of the source: it is what the next is compared with. */
-  async conclude({ run, records, gone, returned }: OrderedConclusion): Promise<void> {
+  async conclude(
+    { run, records, gone, renamed, returned }: OrderedConclusion,
+  ): Promise<void> {
     const { section, destination } = this.#home;
     await this.#forget();
     const baseline = this.#use((database) => {
@@ -95,9 +140,14 @@ export class LastUpload {
     await this.#miss(baseline);
     this.#write((database) => {
       const lists = new FieldLists();
-      for (const [key, { fields, values }] of gone) {
+      const keep = (key: string, { fields, values, identity }: GoneRecord) => {
         const list = lists.idOf(database, fields);
-        database.run(saveGone, baseline, key, list, values, this.run);
+        database.run(saveGone, baseline, key, list, values, this.run, identity ?? null);
+      };
+      for (const [key, record] of gone) keep(key, record);
+      for (const [key, record] of renamed) {
+        database.run("DELETE FROM fingerprints WHERE baseline = ? AND key = ?", baseline, key);
+        keep(markRenamed(key), record);
       }
       addEnd(database, { section, run, destination }, records);
     });
@@ -172,10 +222,11 @@ export class LastUpload {
   }
 }
 
-const saveGone = `INSERT INTO fingerprints (baseline, key, fields, vals, run, must_send, missed)
-  VALUES (?, ?, ?, ?, ?, 0, 1)
-  ON CONFLICT (baseline, key) DO UPDATE SET
-    fields = excluded.fields, vals = excluded.vals, run = excluded.run, must_send = 0, missed = 1`;
+const saveGone = `INSERT INTO fingerprints
+    (baseline, key, fields, vals, run, identity, must_send, missed)
+  VALUES (?, ?, ?, ?, ?, ?, 0, 1)
+  ON CONFLICT (baseline, key) DO UPDATE SET fields = excluded.fields, vals = excluded.vals,
+    run = excluded.run, identity = excluded.identity, must_send = 0, missed = 1`;
 
 /**
  * The last upload of a section, when all that was accepted of the section since it was compared last is that

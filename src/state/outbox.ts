@@ -17,6 +17,7 @@ import {
 } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
+import { packIds } from "./identities.ts";
 import { updateCounts } from "./runs.ts";
 
 /** A record that was refused, and why. */
@@ -63,6 +64,8 @@ export interface NewBatch {
   readonly records: readonly MappedRecord[];
   /** The records as JSON, when they can be written as such. */
   readonly text: string | undefined;
+  /** The vendor's ids of the records, by their positions; absent when none has one. */
+  readonly ids?: readonly (string | undefined)[] | undefined;
 }
 
 /** What the records of a run were compared with before they were sent. */
@@ -80,6 +83,7 @@ const uncountedAnswers = 3;
 export class StateOutbox {
   readonly #owner: OutboxOwner;
   #comparedWith: ComparedWith | undefined;
+  #idScope: string | undefined;
   /** Answers since it was written down how far the run is. */
   #uncounted = 0;
 
@@ -90,6 +94,11 @@ export class StateOutbox {
   /** Takes what the batches from now on were compared with: what is unchanged need not be taken in again. */
   compareWith(compared: ComparedWith): void {
     this.#comparedWith = compared;
+  }
+
+  /** Takes what the vendor's ids of the batches from now on belong to; without it they are not kept. */
+  identifyBy(scope: string): void {
+    this.#idScope = scope;
   }
 
   /**
@@ -107,13 +116,15 @@ export class StateOutbox {
       );
       database.run("DELETE FROM acknowledged WHERE run = ?", run);
       this.#writeCounts(database);
-      return batches.map(({ records, text }) => {
+      return batches.map(({ records, text, ids }) => {
         const [row] = database.rows(
-          "INSERT INTO outbox (run, count, records, compared) VALUES (?, ?, ?, ?) RETURNING id",
+          `INSERT INTO outbox (run, count, records, compared, identities) VALUES (?, ?, ?, ?, ?)
+            RETURNING id`,
           run,
           records.length,
           compress(text ?? stringifyExactJson(records)),
           this.#describeCompared(records),
+          packIds(this.#idScope, ids),
         );
         return Number(row?.id);
       });
@@ -162,7 +173,7 @@ export class StateOutbox {
         return;
       }
       database.run(
-        "UPDATE outbox SET count = ?, records = ?, compared = NULL WHERE id = ?",
+        "UPDATE outbox SET count = ?, records = ?, compared = NULL, identities = NULL WHERE id = ?",
         pending.length,
         compress(stringifyExactJson(pending)),
         batchId,

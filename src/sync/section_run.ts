@@ -128,7 +128,7 @@ export class SectionRun {
   /** Requests that the backlog took. */
   #backlogRequests = 0;
   #emptyPaths: readonly EmptyPath[] = [];
-  #filter: Pick<ChangeFilter, "conclude" | "changes"> | undefined;
+  #filter: (Pick<ChangeFilter, "conclude" | "changes"> & Partial<ChangeFilter>) | undefined;
 
   /** Begins the run, also in the state file. */
   constructor(prepared: PreparedSection, context: RunContext, settings: RunSettings) {
@@ -154,6 +154,8 @@ export class SectionRun {
       read === undefined ? "upload" : "webhook",
       () => ({ ...this.account.counts }),
     );
+    const { vendorIds } = prepared;
+    if (vendorIds !== undefined) this.#stored?.outbox.identifyBy(vendorIds.scope);
     this.#delivery = new Delivery({
       ...this.#deliverySettings(),
       upload,
@@ -181,6 +183,7 @@ export class SectionRun {
       await this.#filter?.conclude();
       this.#cursor = cursor;
     } finally {
+      this.#filter?.close?.();
       if (this.#cursor === undefined) cursor?.close();
       await this.#expectReceipt();
     }
@@ -319,11 +322,7 @@ export class SectionRun {
       signal,
     });
     this.#filter = filter;
-    try {
-      await this.#readThrough(filter, cursor);
-    } finally {
-      filter.close();
-    }
+    await this.#readThrough(filter, cursor);
   }
 
   async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
@@ -351,9 +350,9 @@ export class SectionRun {
       garbage: this.#garbage,
       onRecord: this.#saver?.record,
       clock,
-      deliver: (record) => {
+      deliver: (record, id) => {
         mapped++;
-        return filter.add(record);
+        return filter.add(record, id);
       },
       onGroup: (read) => this.#noteRead(read, mapped - account.counts.unchanged),
       isStopped: () => delivery.isStopped || signal.aborted,
@@ -394,8 +393,8 @@ export class SectionRun {
     const delivery = this.#delivery;
     const clock = this.#clock;
     return {
-      add(record) {
-        const full = delivery.add(record);
+      add(record, id) {
+        const full = delivery.add(record, id);
         return full === undefined ? undefined : clock.during("oomnitza", () => full);
       },
       get isStopped() {

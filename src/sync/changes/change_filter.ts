@@ -72,9 +72,9 @@ async function openComparing(
   const baseline = await store.accepted.openBaseline(section.name, text, run.settings.signal);
   const rule = baseline.isFull ? wanted : undefined;
   if (!onlyChanged && rule === undefined) return new PassThrough(run);
-  const comparing = new ComparingFilter(run, baseline, onlyChanged);
+  const comparing = new ComparingFilter(run, baseline, { onlyChanged, beside: store.path });
   if (rule !== undefined) {
-    comparing.block(rule, store.path);
+    comparing.block(rule);
     onBlock?.();
   }
   return comparing;
@@ -89,8 +89,8 @@ class PassThrough implements ChangeFilter {
     this.#run = run;
   }
 
-  add(record: MappedRecord): Promise<void> | undefined {
-    return this.#run.delivery.add(record);
+  add(record: MappedRecord, id?: string): Promise<void> | undefined {
+    return this.#run.delivery.add(record, id);
   }
 
   release(end: ReadEnd): Promise<void> {

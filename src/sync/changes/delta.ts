@@ -5,7 +5,7 @@
  */
 
 import { isBlank, type MappedRecord } from "../../base/record.ts";
-import type { KnownRecord, MissingRecord } from "../../state/baseline.ts";
+import type { IdentifiedRecord, KnownRecord, MissingRecord } from "../../state/baseline.ts";
 import {
   differences,
   type Fingerprint,
@@ -14,7 +14,11 @@ import {
   keyForPeople,
   parseFields,
 } from "../../state/fingerprint.ts";
+import type { FoundIdentities } from "../../state/identities.ts";
+import { NumberSet } from "./number_set.ts";
+import { Renames } from "./renames.ts";
 import { isEqual, Sameness } from "./sameness.ts";
+import { Spool } from "./spool.ts";
 
 /** How a record stands to what was accepted last under its sync fields. */
 export type ChangeKind = "new" | "changed" | "unchanged";
@@ -39,12 +43,18 @@ export interface Change {
   readonly reason?: string | undefined;
   /** What names the record in calls, when Oomnitza itself was compared with. */
   readonly ident?: string | undefined;
+  /** Of a new record that may be a renamed one, its number among those. */
+  readonly candidate?: number | undefined;
 }
 
 /** What records are compared with: what Oomnitza accepted last, or what it holds now. */
 export interface Reference {
   /** The record with a key; `record` is the one that is compared. */
   find(key: string, record: MappedRecord): (KnownRecord & { readonly ident?: string }) | undefined;
+  /** Whether the vendor's id of any record is known. */
+  readonly hasIdentities?: boolean;
+  /** The record that came with an identity last; nothing when several have it. */
+  findByIdentity?(identity: string): IdentifiedRecord | undefined;
   /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
   readonly size?: number;
   /** The records that were not seen, apart from those that earlier runs reported. */
@@ -54,6 +64,8 @@ export interface Reference {
 /** What changed, in numbers. */
 export interface ChangeCounts {
   new: number;
+  /** Known by the vendor's id, with other sync fields than before. */
+  renamed: number;
   changed: number;
   /** Apart from their volatile fields. */
   unchanged: number;
@@ -70,25 +82,6 @@ export interface Gone {
   readonly fields: readonly FieldChange[];
 }
 
-/** A set of whole numbers that takes one bit for each. */
-export class NumberSet {
-  #bits = new Uint8Array(1024);
-
-  has(number: number): boolean {
-    return ((this.#bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
-  }
-
-  add(number: number): void {
-    const byte = number >> 3;
-    if (byte >= this.#bits.length) {
-      const larger = new Uint8Array(Math.max(byte + 1, this.#bits.length * 2));
-      larger.set(this.#bits);
-      this.#bits = larger;
-    }
-    this.#bits[byte] = (this.#bits[byte] ?? 0) | (1 << (number & 7));
-  }
-}
-
 /** What a comparison works with. */
 export interface ComparisonSettings {
   /** Without one, everything is new. */
@@ -100,6 +93,8 @@ export interface ComparisonSettings {
   readonly volatile?: ReadonlySet<string> | undefined;
   /** Whether records that are unchanged are not sent. */
   readonly onlyChanged?: boolean | undefined;
+  /** Looks for renamed records; what may be one is kept in temporary files beside this path. */
+  readonly beside?: string | undefined;
 }
 
 const again = "refused last time, or shares its sync fields with another record";
@@ -141,6 +136,8 @@ interface Classified {
   readonly reason?: string | undefined;
   /** What names it in calls of Oomnitza, where that is known. */
   readonly ident?: string | undefined;
+  /** Of a new record that may be a renamed one, its number among those. */
+  readonly candidate?: number | undefined;
   /** Whether what was accepted stays true in all respects when it is sent and accepted again. */
   readonly isAsAccepted: boolean;
 }
@@ -148,7 +145,7 @@ interface Classified {
 /** What a comparison found, in numbers. */
 export class ChangeTally {
   readonly #sameness: Sameness;
-  readonly counts: ChangeCounts = { new: 0, changed: 0, unchanged: 0, blanked: 0 };
+  readonly counts: ChangeCounts = { new: 0, renamed: 0, changed: 0, unchanged: 0, blanked: 0 };
   /** How many records lost the value of which field. */
   readonly blankedFields = new Map<string, number>();
   /** Changed records in which a field differs that is not volatile. */
@@ -194,7 +191,7 @@ export class ChangeTally {
   }
 }
 
-/** The comparison of one run. */
+/** The comparison of one run. Where it looks for renamed records, it must be closed. */
 export class Comparison extends ChangeTally {
   readonly #settings: ComparisonSettings;
   readonly #pending = new Map<string, Fingerprint>();
@@ -205,10 +202,17 @@ export class Comparison extends ChangeTally {
   /** Records that were in the source the time before, too. */
   #expected = 0;
   readonly #prints: Fingerprints;
+  readonly #renames: Renames | undefined;
+  /** Identities of known records that were not known yet. */
+  #learned: Spool<readonly [id: number, identity: string]> | undefined;
 
   constructor(settings: ComparisonSettings) {
     super(settings.volatile);
     this.#settings = settings;
+    const { baseline, beside } = settings;
+    this.#renames = beside === undefined || baseline?.hasIdentities !== true
+      ? undefined
+      : new Renames((identity) => baseline.findByIdentity?.(identity), beside);
     this.#prints = new Fingerprints(settings.syncFields);
     for (const record of settings.pending ?? []) {
       const print = this.#prints.create(record);
@@ -217,19 +221,49 @@ export class Comparison extends ChangeTally {
   }
 
   /** Compares a record, and says what differs. Records must come in the order in which they would be sent. */
-  compare(record: MappedRecord): Change {
-    const { kind, print, old, reason, ident } = this.#classify(record);
+  compare(record: MappedRecord, identity?: string): Change {
+    const { kind, print, old, reason, ident, candidate } = this.#classify(record, identity);
     if (print === undefined || kind === "unchanged") return { kind, fields: [] };
-    if (old === undefined) return { kind, fields: newFields(print) };
+    if (old === undefined) return { kind, fields: newFields(print), candidate };
     return { kind, fields: isEqual(old, print) ? [] : changesBetween(old, print), reason, ident };
   }
 
   /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
-  classify(record: MappedRecord): Pick<Classified, "kind" | "print" | "isAsAccepted"> {
-    return this.#classify(record);
+  classify(
+    record: MappedRecord,
+    identity?: string,
+  ): Pick<Classified, "kind" | "print" | "isAsAccepted"> {
+    return this.#classify(record, identity);
   }
 
-  #classify(record: MappedRecord): Classified {
+  /** Finds out which new records are renamed ones, once all came. */
+  resolveRenames(): void {
+    if (this.#renames === undefined) return;
+    this.#renames.resolve((id) => this.#seen.has(id));
+    this.counts.new -= this.#renames.count;
+    this.counts.renamed = this.#renames.count;
+  }
+
+  /** The renamed records, once they were found out. */
+  get renames(): Pick<Renames, "count" | "values" | "outcomes"> | undefined {
+    return this.#renames;
+  }
+
+  /** What is to be written down of the identities of known records. */
+  identities(): FoundIdentities {
+    const renames = this.#renames?.values() ?? [].values();
+    return {
+      learned: this.#learned?.values() ?? [],
+      renamed: renames.map(({ record: { id, key } }) => ({ id, key })),
+    };
+  }
+
+  close(): void {
+    this.#renames?.close();
+    this.#learned?.close();
+  }
+
+  #classify(record: MappedRecord, identity: string | undefined): Classified {
     const print = this.#prints.create(record);
     const key = print?.key;
     const known = key === undefined ? undefined : this.#settings.baseline?.find(key, record);
@@ -237,8 +271,12 @@ export class Comparison extends ChangeTally {
     const old = waiting ?? known;
     if (print === undefined || old === undefined) {
       this.counts.new++;
-      return { kind: "new", print, old: undefined, isAsAccepted: false };
+      const candidate = key === undefined || identity === undefined
+        ? undefined
+        : this.#renames?.add(key, identity);
+      return { kind: "new", print, old: undefined, isAsAccepted: false, candidate };
     }
+    if (known !== undefined) this.#learn(known, identity);
     const isSame = this.isSame(old, print);
     const mustSend = known !== undefined && this.#see(known, isSame);
     if (isSame && !mustSend) {
@@ -263,14 +301,15 @@ export class Comparison extends ChangeTally {
     return { ...changed, reason: again };
   }
 
-  /** Whether a record that was accepted was compared in this run. */
+  /** Whether a record that was accepted was compared in this run, under its key or as a renamed one. */
   isSeen(id: number): boolean {
-    return this.#seen.has(id);
+    return this.#seen.has(id) || this.#renames?.isRenamed(id) === true;
   }
 
   /** How many records were accepted and did not come, apart from those that earlier runs reported. */
   get goneCount(): number {
-    return Math.max(0, (this.#settings.baseline?.size ?? 0) - this.#expected);
+    const came = this.#expected + (this.#renames?.expected ?? 0);
+    return Math.max(0, (this.#settings.baseline?.size ?? 0) - came);
   }
 
   /** Records that had been missed in the full run before and are back. */
@@ -285,6 +324,14 @@ export class Comparison extends ChangeTally {
       const fields = [...parseFields(print)].map(([field, old]) => ({ field, old }));
       yield { key, record: keyForPeople(key), fields };
     }
+  }
+
+  /** Notes the vendor's id of a known record, where it was not known or was another one. */
+  #learn({ id, identity: known }: KnownRecord, identity: string | undefined): void {
+    const { beside } = this.#settings;
+    if (beside === undefined || identity === undefined || identity === known) return;
+    this.#learned ??= new Spool(beside);
+    this.#learned.add([id, identity]);
   }
 
   /** Notes that a known record came; gives whether it is to be sent even if it is the same. */

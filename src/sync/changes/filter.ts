@@ -10,6 +10,7 @@ import type { StateOutbox } from "../../state/outbox.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
+import type { Log } from "../../logging/log.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
@@ -21,11 +22,12 @@ import {
   type GuardOptions,
   type GuardRule,
 } from "./guard.ts";
+import type { Rename } from "./renames.ts";
 
 /** Decides what goes on to the delivery; every record that it takes ends in the account. */
 export interface ChangeFilter {
-  /** Takes a record; the promise, when there is one, must be awaited before the next. */
-  add(record: MappedRecord): Promise<void> | undefined;
+  /** Takes a record, and the vendor's id of it; the promise, when there is one, must be awaited before the next. */
+  add(record: MappedRecord, id?: string): Promise<void> | undefined;
   /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
   release(end: ReadEnd): Promise<void>;
   /** Writes down that the run ended well. */
@@ -65,8 +67,24 @@ export interface FilteredRun {
   readonly settings: FilterSettings;
 }
 
-/** Records that are named as gone. */
+/** Records that are named as gone, and as renamed. */
 export const maxListedRecords = 100;
+
+/** Renamed records that are logged by name. */
+const maxLoggedRenames = 20;
+
+/** Logs the first of so many renamed records, and what is to be done about them. */
+export function logRenames(log: Log, renames: readonly Rename[], count: number): void {
+  for (const { old, new: now } of renames.slice(0, maxLoggedRenames)) {
+    log.warning(`Renamed: ${old} → ${now}`);
+  }
+  if (count > maxLoggedRenames) log.warning(`… and ${count - maxLoggedRenames} more were renamed`);
+  if (count > 0) {
+    log.warning(
+      "Oomnitza keeps a record under its old sync field beside the new one: merge or remove it there",
+    );
+  }
+}
 
 /** A record that cannot be written as JSON is lost. */
 export function loseUnwritable(

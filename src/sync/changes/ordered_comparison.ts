@@ -7,16 +7,21 @@
 
 import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import { type Fingerprint, Fingerprints, type FingerprintText } from "../../state/fingerprint.ts";
-import type { LastUpload } from "../../state/last_upload.ts";
+import {
+  type Fingerprint,
+  Fingerprints,
+  type FingerprintText,
+  keyForPeople,
+} from "../../state/fingerprint.ts";
+import type { GoneRecord, LastUpload, UploadedBatch } from "../../state/last_upload.ts";
 import { ChangeTally } from "./delta.ts";
+import type { Rename } from "./renames.ts";
 
 /** Records out of their order that are kept until their counterpart comes, of each of the two uploads. */
 const maxApart = 2000;
 
 /** A batch of the last upload. */
-interface Batch {
-  readonly text: string;
+interface Batch extends UploadedBatch {
   /** Where its next record begins. */
   at: number;
   /** How many of its records were compared or passed over. */
@@ -25,26 +30,37 @@ interface Batch {
   records: readonly MappedRecord[] | undefined;
 }
 
+/** A record of this run that was not found under its key. */
+interface UnknownRecord {
+  readonly print: Fingerprint;
+  readonly identity: string | undefined;
+}
+
+/** What is looked for in the state beside the batches. */
+type Last = Pick<LastUpload, "batches" | "findMissed" | "findMissedByIdentity">;
+
 /** The comparison of one run with the last upload. */
 export class OrderedComparison {
   readonly tally: ChangeTally;
-  readonly #last: Pick<LastUpload, "batches" | "findMissed">;
-  readonly #batches: Iterator<string>;
+  readonly #last: Last;
+  readonly #batches: Iterator<UploadedBatch>;
   readonly #prints: Fingerprints;
   /** The batch that is compared with, and the one after it when that had to be looked into. */
   #batch: Batch | undefined;
   #ahead: Batch | undefined;
   /** Records of the last upload that were passed over, and those of this run that were not found, by their keys. */
-  readonly #passed = new Map<string, FingerprintText>();
-  readonly #unknown = new Map<string, Fingerprint>();
+  readonly #passed = new Map<string, GoneRecord>();
+  readonly #unknown = new Map<string, UnknownRecord>();
   readonly #returned: number[] = [];
+  readonly #renamed = new Map<string, GoneRecord>();
+  readonly #renames: Rename[] = [];
 
   /**
    * @param syncFields At least one.
    * @param volatile Fields that are never alone a reason to send.
    */
   constructor(
-    last: Pick<LastUpload, "batches" | "findMissed">,
+    last: Last,
     syncFields: readonly string[],
     volatile: ReadonlySet<string>,
   ) {
@@ -56,8 +72,18 @@ export class OrderedComparison {
   }
 
   /** What was not in the source, by its key; only when the comparison was finished. */
-  get gone(): ReadonlyMap<string, FingerprintText> {
+  get gone(): ReadonlyMap<string, GoneRecord> {
     return this.#passed;
+  }
+
+  /** What is in the source under another key, by the key that it had; only when the comparison was finished. */
+  get renamed(): ReadonlyMap<string, GoneRecord> {
+    return this.#renamed;
+  }
+
+  /** The same for people. */
+  get renames(): readonly Rename[] {
+    return this.#renames;
   }
 
   /** Records that had been missed before the last upload and are back. */
@@ -67,9 +93,9 @@ export class OrderedComparison {
 
   /**
    * Takes the next record, whose JSON is `text`; gives whether it could be compared: not when too many
-   * records are in another order, or have the same key.
+   * records are in another order, or have the same key. `identity` is the vendor's id of it, if any.
    */
-  add(record: MappedRecord, text: string): boolean {
+  add(record: MappedRecord, text: string, identity?: string): boolean {
     const batch = this.#batch;
     // One JSON object is never the beginning of another: equal so far is equal.
     if (batch !== undefined && batch.text.startsWith(text, batch.at)) {
@@ -85,7 +111,7 @@ export class OrderedComparison {
       return true;
     }
     if (this.#unknown.has(print.key)) return false;
-    this.#unknown.set(print.key, print);
+    this.#unknown.set(print.key, { print, identity });
     return this.#isNear;
   }
 
@@ -97,15 +123,53 @@ export class OrderedComparison {
     for (let batch = this.#batch; batch !== undefined; batch = this.#batch) {
       if (!this.#pass(batch)) return false;
     }
-    for (const [key, print] of this.#unknown) {
+    for (const [key, { print }] of this.#unknown) {
       const passed = this.#passed.get(key);
       const missed = passed === undefined ? this.#last.findMissed(key) : undefined;
       if (missed !== undefined) this.#returned.push(missed.id);
       this.#passed.delete(key);
-      this.tally.add(passed ?? missed, print);
+      const old = passed ?? missed;
+      if (old === undefined) continue;
+      this.#unknown.delete(key);
+      this.tally.add(old, print);
     }
     if (this.#passed.size > 0) { for (const key of came(this.#passed)) this.#passed.delete(key); }
+    this.#findRenames();
     return true;
+  }
+
+  /** Tells what is new from what had another key before. */
+  #findRenames(): void {
+    const byIdentity = uniqueBy(this.#passed, ([, { identity }]) => identity);
+    const claims = [...this.#unknown].map(([key, { print, identity }]) => ({
+      ...{ key, print },
+      old: identity === undefined ? undefined : this.#findOld(byIdentity, identity, key),
+    }));
+    const claimed = uniqueBy(claims, ({ old }) => old?.[0]);
+    for (const { key, print, old } of claims) {
+      if (old === undefined || claimed.get(old[0]) === undefined) {
+        this.tally.add(undefined, print);
+        continue;
+      }
+      const [oldKey, record] = old;
+      this.tally.counts.renamed++;
+      this.#passed.delete(oldKey);
+      this.#renamed.set(oldKey, record);
+      this.#renames.push({ old: keyForPeople(oldKey), new: keyForPeople(key) });
+    }
+  }
+
+  /** What came with an identity before, under another key: in the last upload, or in an earlier one. */
+  #findOld(
+    passed: ReadonlyMap<string, readonly [string, GoneRecord] | undefined>,
+    identity: string,
+    key: string,
+  ): readonly [string, GoneRecord] | undefined {
+    if (passed.has(identity)) return passed.get(identity);
+    const missed = this.#last.findMissedByIdentity(identity);
+    return missed === undefined || missed.key === key
+      ? undefined
+      : [missed.key, { fields: missed.fields, values: missed.values, identity }];
   }
 
   get #isNear(): boolean {
@@ -160,7 +224,11 @@ export class OrderedComparison {
   #passOne(batch: Batch, records: readonly MappedRecord[]): void {
     const record = records[batch.index] ?? {};
     const print = this.#prints.create(record);
-    if (print?.key !== undefined) this.#passed.set(print.key, print);
+    if (print?.key !== undefined) {
+      const { fields, values } = print;
+      const identity = batch.identities()[batch.index] ?? undefined;
+      this.#passed.set(print.key, { fields, values, identity });
+    }
     this.#advance(batch, stringifyExactJson(record).length);
   }
 
@@ -179,8 +247,21 @@ export class OrderedComparison {
 
   #read(): Batch | undefined {
     const { done, value } = this.#batches.next();
-    return done === true ? undefined : { text: value, at: 1, index: 0, records: undefined };
+    return done === true ? undefined : { ...value, at: 1, index: 0, records: undefined };
   }
+}
+
+/** The elements by a text of theirs; nothing under a text that several have. */
+function uniqueBy<T>(
+  all: Iterable<T>,
+  textOf: (one: T) => string | undefined,
+): Map<string, T | undefined> {
+  const found = new Map<string, T | undefined>();
+  for (const one of all) {
+    const text = textOf(one);
+    if (text !== undefined) found.set(text, found.has(text) ? undefined : one);
+  }
+  return found;
 }
 
 /** Where in what is left of a batch the record of a key is. */

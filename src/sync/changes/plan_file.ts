@@ -169,7 +169,7 @@ export function openSavedFilter(
   store: StateStore | undefined,
   run: string | undefined,
 ): Pick<ChangeFilter, "conclude" | "changes"> {
-  const { new: added, changed, unchanged, blanked, gone } = saved.report.counts;
+  const { new: added, renamed, changed, unchanged, blanked, gone } = saved.report.counts;
   return {
     async conclude() {
       if (!saved.isComplete || store === undefined || run === undefined) return;
@@ -179,7 +179,10 @@ export function openSavedFilter(
       for (const key of saved.goneKeys()) missing.add(baseline.find(key)?.id ?? 0);
       await baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
     },
-    changes: () => ({ new: added, changed, unchanged, blanked, gone, gone_records: [] }),
+    changes: () => ({
+      ...{ new: added, renamed, changed, unchanged, blanked, gone },
+      ...{ gone_records: [], renames: [] },
+    }),
   };
 }
 
