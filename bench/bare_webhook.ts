@@ -35,7 +35,7 @@ const app = createApp({
     log,
   },
   unready: () => undefined,
-  metrics: () => "",
+  metrics: () => Promise.resolve(""),
   counters: new Counters(),
   log,
 });

@@ -12,10 +12,11 @@ import { stringifyExactJson } from "../src/base/json.ts";
 import { compress } from "../src/runtime/compress.ts";
 import { openSqlite, type Sqlite } from "../src/runtime/sqlite.ts";
 import { applicationId, migrations } from "../src/state/migrations.ts";
-import { eventBody } from "../test/sources/casper/events.ts";
 import { asUser } from "../test/sources/casper/section.ts";
-import { startJamf } from "../test/sources/casper/server.ts";
 import { spawnStandIn } from "../test/support/stand_in/process.ts";
+import { type CallTimes, devices } from "./history_caller.ts";
+import type { Settings } from "./row.ts";
+import { spawnServer } from "./server.ts";
 
 /** How much history there is. */
 export interface History {
@@ -28,11 +29,6 @@ export interface History {
 
 /** The version of the state file that builds of before can open, too: others bring it up to date. */
 const oldVersion = 5;
-
-const devices = 500;
-const webhooksPerSecond = 20;
-const scrapeMs = 5000;
-const healthMs = 100;
 
 function seedRuns(database: Sqlite, { sections, runs }: History): void {
   const begin = Date.now() - 30 * 86_400_000;
@@ -88,25 +84,6 @@ function percentile(figures: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
-/** Calls a path again and again until it is told to end; gives how long each answer took, in milliseconds. */
-function callEvery(ms: number, call: () => Promise<Response>) {
-  const times: number[] = [];
-  const timer = setInterval(async () => {
-    const begun = performance.now();
-    try {
-      await (await call()).text();
-    } catch {
-      // Until it listens, and when it has ended.
-      return;
-    }
-    times.push(performance.now() - begun);
-  }, ms);
-  return {
-    times,
-    end: () => clearInterval(timer),
-  };
-}
-
 function countRuns(state: string, since: string): number {
   const database = new Database(state, { readonly: true });
   try {
@@ -122,6 +99,9 @@ function countRuns(state: string, since: string): number {
 export interface Served {
   readonly healthP99: number;
   readonly healthMax: number;
+  /** The same of a server that does nothing else. */
+  readonly bareP99: number;
+  readonly bareMax: number;
   readonly webhookMax: number;
   readonly metricsMax: number;
   /** Seconds until all sections had run; absent when they did not within the time. */
@@ -129,47 +109,60 @@ export interface Served {
   readonly ran: number;
 }
 
+/** When all sections have run, in seconds from now; undefined when they have not until the end. */
+async function awaitRuns(
+  state: string,
+  sections: number,
+  { since, ended }: { readonly since: string; readonly ended: Promise<unknown> },
+): Promise<number | undefined> {
+  const begun = performance.now();
+  let isOver = false;
+  void ended.finally(() => isOver = true);
+  while (!isOver) {
+    await Bun.sleep(500);
+    if (countRuns(state, since) >= sections) return (performance.now() - begun) / 1000;
+  }
+  return undefined;
+}
+
 async function serveFor(
-  binary: string,
+  program: string,
   words: { readonly ini: string; readonly state: string; readonly seconds: number },
   sections: number,
 ): Promise<Served> {
   const { ini, state, seconds } = words;
   const since = Date.now().toString(36).padStart(8, "0");
   const child = Bun.spawn(
-    [binary, "serve", "--port", "0", "--output", "json", "--ini", ini, "--state", state],
+    [program, "serve", "--port", "0", "--output", "json", "--ini", ini, "--state", state],
     { stdout: "pipe", stderr: "ignore" },
   );
-  const { value } = await child.stdout.getReader().read();
-  const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
-  const begun = performance.now();
-  let device = 0;
-  const health = callEvery(healthMs, () => fetch(`${url}/healthz`));
-  const metrics = callEvery(scrapeMs, () => fetch(`${url}/metrics`));
-  const webhooks = callEvery(1000 / webhooksPerSecond, () => {
-    const body = eventBody("ComputerInventoryCompleted", 1 + device++ % devices);
-    return fetch(`${url}/bench/casper`, { method: "POST", body });
-  });
-  let allRan: number | undefined;
-  while (performance.now() - begun < seconds * 1000) {
-    await Bun.sleep(500);
-    if (allRan !== undefined || countRuns(state, since) < sections) continue;
-    allRan = (performance.now() - begun) / 1000;
+  const bare = await spawnServer("bare_health.ts", []);
+  try {
+    const { value } = await child.stdout.getReader().read();
+    const { url } = JSON.parse(new TextDecoder().decode(value)) as { url: string };
+    const caller = Bun.spawn([
+      process.execPath,
+      join(import.meta.dir, "history_caller.ts"),
+      ...[url, bare.url, String(seconds)],
+    ], { stdout: "pipe", stderr: "inherit" });
+    const called = new Response(caller.stdout).json() as Promise<CallTimes>;
+    const allRan = await awaitRuns(state, sections, { since, ended: called });
+    const times = await called;
+    return {
+      healthP99: percentile(times.health, 0.99),
+      healthMax: Math.max(...times.health),
+      bareP99: percentile(times.bare, 0.99),
+      bareMax: Math.max(...times.bare),
+      webhookMax: Math.max(...times.webhook),
+      metricsMax: Math.max(...times.metrics),
+      allRan,
+      ran: countRuns(state, since),
+    };
+  } finally {
+    child.kill("SIGKILL");
+    bare.child.kill();
+    await child.exited;
   }
-  for (const { end } of [health, metrics, webhooks]) end();
-  // What is on its way still counts.
-  await Bun.sleep(2000);
-  const ran = countRuns(state, since);
-  child.kill("SIGKILL");
-  await child.exited;
-  return {
-    healthP99: percentile(health.times, 0.99),
-    healthMax: Math.max(...health.times),
-    webhookMax: Math.max(...webhooks.times),
-    metricsMax: Math.max(...metrics.times),
-    allRan,
-    ran,
-  };
 }
 
 function writeIni(folder: string, url: string, token: string, jamf: string, sections: number) {
@@ -193,37 +186,45 @@ mapping.SERIAL = general.serial_number\nmapping.NAME = general.name\n${scheduled
 }
 
 function print(label: string, served: Served): void {
-  const { healthP99, healthMax, webhookMax, metricsMax, allRan, ran } = served;
+  const { healthP99, healthMax, bareP99, bareMax, webhookMax, metricsMax, allRan, ran } = served;
   const ms = (figure: number) => `${figure.toFixed(0)} ms`;
   console.log(
     `history: ${label}: /healthz p99 ${ms(healthP99)}, slowest ${ms(healthMax)}; ` +
+      `a bare server beside it p99 ${ms(bareP99)}, slowest ${ms(bareMax)}; ` +
       `webhook slowest ${ms(webhookMax)}; /metrics slowest ${ms(metricsMax)}; ` +
       (allRan === undefined ? `${ran} sections ran` : `all ran after ${allRan.toFixed(1)} s`),
   );
 }
 
-/** Serves with a history and without, one after the other. */
+/** Serves with a history and without, one after the other; with two builds, first the one before. */
 export async function measureHistory(
-  binary: string,
+  { program, against }: Pick<Settings, "program" | "against">,
   history: History,
   seconds: number,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "agent-bench-"));
   const token = "token-of-the-benchmark";
   const standIn = await spawnStandIn({ token, keep: "counts" });
-  const jamf = startJamf({ count: devices });
+  const jamf = await spawnServer("vendor_server.ts", ["jamf", String(devices)]);
   const { sections } = history;
   const ini = writeIni(folder, standIn.url, token, jamf.url, sections);
+  const builds = [
+    ...against === undefined ? [] : [["the build before, ", against] as const],
+    ["", program] as const,
+  ];
   try {
     const empty = { sections, runs: 0, answers: 0 };
     for (const [label, kept] of [["empty state", empty], ["history", history]] as const) {
-      const state = join(folder, `${kept.runs}-${kept.answers}.sqlite`);
-      seed(state, kept, standIn.url);
-      print(label, await serveFor(binary, { ini, state, seconds }, sections));
+      for (const [build, path] of builds) {
+        const state = join(folder, "state.sqlite");
+        for (const suffix of ["", "-wal", "-shm"]) rmSync(state + suffix, { force: true });
+        seed(state, kept, standIn.url);
+        print(`${build}${label}`, await serveFor(path, { ini, state, seconds }, sections));
+      }
     }
   } finally {
     standIn.child.kill();
-    await jamf.stop();
+    jamf.child.kill();
     rmSync(folder, { recursive: true, force: true });
   }
 }

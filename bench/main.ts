@@ -56,7 +56,7 @@ try {
 if (isChosen("webhook")) await measureWebhook(program, 20_000, settings.rounds);
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (positionals.includes("history")) {
-  await measureHistory(program, { sections: 300, runs: 1000, answers: 20_000 }, 60);
+  await measureHistory(settings, { sections: 300, runs: 1000, answers: 20_000 }, 60);
 }
 if (against !== undefined) {
   console.log(

@@ -5,7 +5,7 @@
  */
 
 import type { Config } from "../config/config.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { nextDue, type Past, type ScheduledSection, scheduledSections } from "./schedule.ts";
 
 /** One start of a section. */
@@ -71,9 +71,9 @@ export function upcomingStarts(
 }
 
 /** How long the latest runs of a section took, in milliseconds: their median; 0 when none ended. */
-function typicalMs(store: StateStore | undefined, section: string): number {
-  const runs = store?.recentRuns({ section, origin: "upload", since: "", limit: measuredRuns }) ??
-    [];
+async function typicalMs(store: State | undefined, section: string): Promise<number> {
+  const selection = { section, origin: "upload", since: "", limit: measuredRuns } as const;
+  const runs = await store?.recentRuns(selection) ?? [];
   const times = runs.flatMap(({ started, ended }) =>
     ended === null ? [] : [Date.parse(ended) - Date.parse(started)]
   ).toSorted((a, b) => a - b);
@@ -81,19 +81,19 @@ function typicalMs(store: StateStore | undefined, section: string): number {
 }
 
 /** The runs that will probably begin between two moments, the next first. */
-export function planRuns(
+export async function planRuns(
   config: Config,
-  store: StateStore | undefined,
+  store: State | undefined,
   from: Date,
   until: Date,
-): PlannedRun[] {
+): Promise<PlannedRun[]> {
+  const latest = await store?.lastRuns();
   const lastStart = (section: string) => {
-    const last = store?.lastStart(section);
+    const last = latest?.started(section);
     return last === undefined ? undefined : new Date(last);
   };
-  const took = new Map(
-    scheduledSections(config).map(({ name }) => [name, typicalMs(store, name)]),
-  );
+  const took = new Map<string, number>();
+  for (const { name } of scheduledSections(config)) took.set(name, await typicalMs(store, name));
   const runs = upcomingStarts(config, from, until, lastStart).map((run) => ({
     ...run,
     end: new Date(run.start.getTime() + (took.get(run.section) ?? 0)),

@@ -13,6 +13,7 @@ import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { findDeadlines } from "../doctor/deadlines.ts";
 import { findConverterErrors, findNamingErrors, type PreparedSection } from "../sync/prepare.ts";
+import { isNewerProved, type Provable } from "../sync/read/api_proof.ts";
 import { describeEmptyPath } from "../sync/read/missing_paths.ts";
 import { checkSource as probeSource, findMissingPaths, toReadable } from "../sync/read/probe.ts";
 import { mergeMappings } from "../transform/mapping.ts";
@@ -21,6 +22,7 @@ import { type CompiledUserCode, compileUserCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
+import { findCursors } from "./store.ts";
 
 /** What checking a section came to. */
 export interface CheckResult {
@@ -61,8 +63,13 @@ export async function checkSource(
  * A result with what the vendor ends of that on which the section depends: a warning months before, a
  * failure in the last days, also where all still works.
  */
-function withDeadlines(result: CheckResult, section: SectionConfig): CheckResult {
-  const found = findDeadlines(section, Date.now());
+async function withDeadlines(
+  app: AppContext,
+  result: CheckResult,
+  provable: Provable,
+): Promise<CheckResult> {
+  const isProved = await isNewerProved(provable, findCursors(app));
+  const found = findDeadlines(provable.section, Date.now(), isProved);
   const near = found.filter(({ severity }) => severity === "warning")
     .map(({ message, todo }) => `${message}. ${todo}`);
   const [due] = found.filter(({ severity }) => severity === "error");
@@ -122,10 +129,12 @@ export async function checkFile(app: AppContext, names: CheckedNames): Promise<C
   for (const finding of [...doubts, ...code.ambiguities, ...code.warnings]) {
     app.log.warning(formatFinding(finding));
   }
+  const valid = chosen.filter(({ name }) => findings.every(({ section }) => section !== name));
   return [
     ...describeConverters(code),
-    ...chosen.filter(({ name }) => findings.every(({ section }) => section !== name))
-      .map((section) => withDeadlines(describeFound(section), section)),
+    ...await Promise.all(
+      valid.map((section) => withDeadlines(app, describeFound(section), { section })),
+    ),
     ...findings.map(describeFault),
     ...notEnabledResults(notEnabled),
   ];
@@ -182,7 +191,7 @@ export async function checkSections(
     warnings: [],
   }];
   for (const prepared of await session.prepare()) {
-    results.push(withDeadlines(await checkSource(app, prepared), prepared.section));
+    results.push(await withDeadlines(app, await checkSource(app, prepared), prepared));
   }
   return [...results, ...notEnabledResults(notEnabled)];
 }

@@ -11,6 +11,7 @@ import { decodeIni, type IniDocument, parseIni } from "../config/ini.ts";
 import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
 import { checkConfig, type Config, unreadableFileError } from "../config/config.ts";
+import type { ConfigMemory } from "../config/memory.ts";
 import { absolutePath } from "../config/reading.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
@@ -21,26 +22,31 @@ import { createProxyFinder } from "../sdk/http/proxy.ts";
 import { openSecrets } from "../secrets/mod.ts";
 import type { AppContext } from "./context.ts";
 
+function parse(bytes: Uint8Array, path: string): IniDocument {
+  const decoded = decodeIni(bytes, path);
+  const document = parseIni(decoded.text, path);
+  return { ...document, findings: [...decoded.findings, ...document.findings] };
+}
+
 /**
  * Reads and parses a configuration file.
  *
+ * @param memory The parsed file of before.
  * @throws {ConfigError} when it cannot be read; what is wrong with its text is in the findings.
  */
-export function readIni(path: string): IniDocument {
+export function readIni(path: string, memory?: ConfigMemory): IniDocument {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
     throw unreadableFileError(path, error);
   }
-  const decoded = decodeIni(bytes, path);
-  const document = parseIni(decoded.text, path);
-  return { ...document, findings: [...decoded.findings, ...document.findings] };
+  return memory?.document(bytes, () => parse(bytes, path)) ?? parse(bytes, path);
 }
 
 /** Checks, and masks every secret that the file holds from now on. */
-function check(app: AppContext, document: IniDocument): Config {
-  const config = checkConfig(document, app);
+function check(app: AppContext, document: IniDocument, memory?: ConfigMemory): Config {
+  const config = checkConfig(document, app, memory);
   const proxies = [config.oomnitza, ...config.sections.map(({ settings }) => settings)]
     .flatMap((settings) => createProxyFinder(settings?.proxy ?? "", app.env).secrets);
   for (const secret of [...config.secrets.flatMap(secretsIn), ...proxies]) {
@@ -59,8 +65,11 @@ export function checkDocument(app: AppContext, document: IniDocument): Config {
  *
  * @throws {ConfigError} when it cannot be read, with the places where it was looked for.
  */
-export function readOwnIni({ ini, iniPlaces }: Pick<AppContext, "ini" | "iniPlaces">): IniDocument {
-  if (iniPlaces === undefined || existsSync(ini)) return readIni(ini);
+export function readOwnIni(
+  { ini, iniPlaces }: Pick<AppContext, "ini" | "iniPlaces">,
+  memory?: ConfigMemory,
+): IniDocument {
+  if (iniPlaces === undefined || existsSync(ini)) return readIni(ini, memory);
   throw new ConfigError(`There is no configuration file: looked for ${iniPlaces.join(", ")}`, [], {
     hint: "Name the file with --ini, or write a sample with generate-ini.",
   });
@@ -74,13 +83,16 @@ export function loadConfig(app: AppContext): Config {
 /**
  * Reads and checks the configuration file with the secrets of `[oomnitza]` and of the wanted sections,
  * and does some work with it. What the secret stores have begun ends with the work.
+ *
+ * @param memory For who does so again and again.
  */
 export function withConfig<T>(
   app: AppContext,
   wanted: WantedSections,
   work: (config: Config) => Promise<T>,
+  memory?: ConfigMemory,
 ): Promise<T> {
-  return withDocument(app, readOwnIni(app), wanted, work);
+  return withDocument(app, readOwnIni(app, memory), wanted, work, memory);
 }
 
 /**
@@ -109,6 +121,7 @@ export async function withDocument<T>(
   document: IniDocument,
   wanted: WantedSections,
   work: (config: Config) => Promise<T>,
+  memory?: ConfigMemory,
 ): Promise<T> {
   await refuseForeign(app);
   const { env, directory, log, redactor, signal } = app;
@@ -116,9 +129,9 @@ export async function withDocument<T>(
   const secrets = openSecrets({ env, directory, path, signal, log, redactor, evaluatePac });
   try {
     const resolving = { context: app, wanted, secrets, redactor };
-    const resolved = await resolveDocument(document, resolving);
+    const resolved = await resolveDocument(document, resolving, memory);
     const findings = [...resolved.findings, ...await checkPermissions(resolved)];
-    return await work(check(app, { ...resolved, findings }));
+    return await work(check(app, { ...resolved, findings }, memory));
   } finally {
     await secrets.close();
   }

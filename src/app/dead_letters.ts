@@ -8,7 +8,6 @@ import type { Config } from "../config/config.ts";
 import { deliveryLimits } from "../oomnitza/options.ts";
 import { version } from "../runtime/version.ts";
 import type { DeadEvent, DeadLetter, State } from "../state/state.ts";
-import type { StateStore } from "../state/store.ts";
 import { resend, type Resent } from "../sync/deliver/resend.ts";
 import { withConfig } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
@@ -60,11 +59,11 @@ export interface ReasonCount {
 
 /** Why those of a section, or of all, are there. */
 export async function countReasons(
-  store: StateStore | undefined,
+  store: State | undefined,
   section: string | undefined,
 ): Promise<ReasonCount[]> {
   const counts = new Map<string, number>();
-  const refused = store?.unfinishedWork().refused ?? [];
+  const refused = (await store?.unfinishedWork())?.refused ?? [];
   const given = await store?.deadEvents.find(section) ?? [];
   const events = given.map((event) => ({ ...event, count: 1 }));
   for (const { section: of, reason, count } of [...refused, ...events]) {
@@ -102,7 +101,7 @@ async function resendLetters(
   resent: Resent,
 ): Promise<void> {
   const { oomnitza, settings } = await openSession(app, config, []);
-  using opened = openExistingStore(app, config);
+  await using opened = await openExistingStore(app, config);
   const { store } = opened;
   if (store === undefined) return;
   const { log, redactor, signal } = app;
@@ -126,7 +125,7 @@ export async function retryDeadRecords(
   settings: RetrySettings = { workers: defaultWorkers },
 ): Promise<void> {
   {
-    using opened = openExistingStore(app);
+    await using opened = await openExistingStore(app);
     await opened.store?.deadEvents.revive(events.map(({ id }) => id));
   }
   if (letters.length === 0) return;

@@ -27,6 +27,7 @@ import type { AppContext } from "./context.ts";
 import { type SuggestedField, type Suggestion, suggestMappings } from "./field_suggestions.ts";
 import { askOomnitza, mergeSectionMappings } from "./mappings.ts";
 import { PathSample, type SampledPath } from "./source_paths.ts";
+import { findCursors } from "./store.ts";
 
 /**
  * Reads the first records of a section, whole; Oomnitza is not needed for it. What cannot be read comes
@@ -60,7 +61,13 @@ export async function findRecord(
   isMeant: (record: SourceRecord) => boolean,
 ): Promise<SourceRecord | undefined> {
   const { signal, redactor, log } = app;
-  const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
+  const settings = {
+    signal,
+    redactor,
+    cursors: findCursors(app),
+    workers: 1,
+    retry: retryPolicies.interactive,
+  };
   for await (const item of readItems(toReadable(section, log), settings)) {
     if (!(item instanceof Skipped) && isMeant(item)) return item;
   }
@@ -154,7 +161,7 @@ async function readThrough(
   const empty = new EmptyPaths(fields);
   const skipped: Skipped[] = [];
   let unreadable = 0;
-  const settings = { signal, redactor, workers: 1, retry };
+  const settings = { signal, redactor, cursors: findCursors(app), workers: 1, retry };
   const pages = readPages(toReadable(section, log, fields), settings, { limit: count });
   for await (const { items, size } of pages) {
     for (const item of items) {

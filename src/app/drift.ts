@@ -39,7 +39,7 @@ export async function withDrift<T>(
 ): Promise<T> {
   const { chosen, notEnabled } = selectSections(app, config, request.sections);
   const { oomnitza, prepare } = await openReadSession(app, config, chosen);
-  using opened = openExistingStore(app, config);
+  await using opened = await openExistingStore(app, config);
   const { signal } = app;
   const { history } = request;
   const settings = { oomnitza, signal, history, store: opened.store, beside: besideState(app) };

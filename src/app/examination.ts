@@ -29,10 +29,12 @@ import { checkSource } from "./check.ts";
 import { loadConfig, readOwnIni, withConfig } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
+import { isNewerProved } from "../sync/read/api_proof.ts";
 import { inspectAccess } from "../sync/read/probe.ts";
 import { findFieldValues } from "./field_values.ts";
 import { localServiceState, serviceAccount } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
+import { findCursors } from "./store.ts";
 
 /** Records whose values are compared with Oomnitza's fields. */
 const sampledRecords = 50;
@@ -101,6 +103,21 @@ function fromFindings(file: string, findings: readonly Finding[], sections: numb
   return checks.length > 0 ? checks : [about("configuration", file).ok(`${names} enabled`)];
 }
 
+async function checkAllDeadlines(
+  app: AppContext,
+  sections: readonly SectionConfig[],
+): Promise<Check[]> {
+  const checks = sections.map(async (section) => {
+    try {
+      const isProved = await isNewerProved({ section }, findCursors(app));
+      return checkDeadlines(section, Date.now(), isProved);
+    } catch (error) {
+      return [about("deadline", section.name).thrown(error)];
+    }
+  });
+  return (await Promise.all(checks)).flat();
+}
+
 async function checkConfigured(app: AppContext, offline: boolean): Promise<Check[]> {
   const { ini } = app;
   try {
@@ -108,7 +125,7 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
     const config = loadConfig(app);
     const findings = [...await checkPermissions(readOwnIni(app)), ...config.findings];
     const rest = about("network", "all").skipped("--offline: no request was sent");
-    const deadlines = config.sections.flatMap((section) => checkDeadlines(section, Date.now()));
+    const deadlines = await checkAllDeadlines(app, config.sections);
     return [...fromFindings(ini, findings, config.sections.length), ...deadlines, rest];
   } catch (error) {
     app.signal.throwIfAborted();
@@ -121,7 +138,7 @@ async function checkConfigured(app: AppContext, offline: boolean): Promise<Check
 async function examineConfig(app: AppContext, config: Config): Promise<Check[]> {
   const checks = fromFindings(config.file, config.findings, config.sections.length);
   const sections = config.sections.filter(({ pending }) => !pending);
-  checks.push(...sections.flatMap((section) => checkDeadlines(section, Date.now())));
+  checks.push(...await checkAllDeadlines(app, sections));
   checks.push(...await checkNetwork(app, config, sections));
   if (config.oomnitza === undefined || config.fatal) {
     const { skipped } = about("credentials", "oomnitza");

@@ -8,14 +8,14 @@ import { resolve } from "node:path";
 import type { NotEnabled } from "../config/choose.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { type PlannedSection, planSection, type PlanSettings } from "../sync/changes/plan.ts";
 import { mappingFingerprint, savePlan } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { besideState, openReadSession, type ReadSession } from "./session.ts";
-import { openExistingStore } from "./store.ts";
+import { findCursors, openExistingStore } from "./store.ts";
 
 /** How sections are to be planned; what is absent is as `agent plan` has it without flags. */
 export interface PlanRequest extends
@@ -38,14 +38,15 @@ export interface SectionPlans {
 }
 
 function planSettings(
-  { signal, redactor, stateFile }: AppContext,
+  app: AppContext,
   { oomnitza, http, settings: guard }: ReadSession,
-  store: StateStore | undefined,
+  store: State | undefined,
   { workers = defaultWorkers, recordCount = 0, full = false, ...rest }: PlanRequest,
 ): PlanSettings {
-  const beside = besideState({ stateFile });
+  const { signal, redactor } = app;
+  const beside = besideState(app);
   return {
-    ...{ oomnitza, http, guard, signal, redactor, stateFile, store },
+    ...{ oomnitza, http, guard, signal, redactor, cursors: findCursors(app), store },
     ...{ workers, recordCount, full, beside, onStart: rest.onStart },
     ...{ live: rest.live ?? false, history: rest.history ?? false },
   };
@@ -65,7 +66,7 @@ export async function withPlans<T>(
 ): Promise<T> {
   const { chosen, notEnabled } = selectSections(app, config, request.sections);
   const session = await openReadSession(app, config, chosen);
-  using opened = openExistingStore(app, config);
+  await using opened = await openExistingStore(app, config);
   const settings = planSettings(app, session, opened.store, request);
   const planned: { readonly prepared: PreparedSection; readonly plan: PlannedSection }[] = [];
   try {

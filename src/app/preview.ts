@@ -25,6 +25,7 @@ import { findMissingPaths } from "../sync/read/probe.ts";
 import { selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
+import { findCursors } from "./store.ts";
 
 /** A record as it was read, or why one could not be. */
 export type PreviewItem = ReadRecord | Skipped;
@@ -93,7 +94,14 @@ async function openSection(
   if (prepared === undefined) throw new AgentError(`[${section}] is not enabled`);
   const { oomnitza, http, settings: { api_version: apiVersion } } = session;
   const converters = { log, signal, oomnitza, http };
-  const settings = { signal, redactor, workers: 1, converters, apiVersion };
+  const settings = {
+    signal,
+    redactor,
+    cursors: findCursors(app),
+    workers: 1,
+    converters,
+    apiVersion,
+  };
   return { prepared, settings: { ...settings, ...(retry && { retry }) } };
 }
 

@@ -5,11 +5,12 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { sectionsBefore } from "../config/section_order.ts";
 import { parseSchedule, parseWindows, type Schedule, type Windows } from "../settings/schedule.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import type { AppContext } from "./context.ts";
 import { openExistingStore } from "./store.ts";
 
@@ -88,7 +89,7 @@ export function scheduledSections({ sections }: Config): ScheduledSection[] {
 /** Since when a section's schedule is as it is; with `notes`, it is written down when it is new. */
 async function readSince(
   { name, settings }: SectionConfig,
-  store: StateStore | undefined,
+  store: State | undefined,
   notes: boolean,
 ): Promise<Date> {
   const now = new Date();
@@ -101,28 +102,36 @@ async function readSince(
     if (known?.text === text) return new Date(String(known.since));
     cursor.set(scheduleKey, JSON.stringify({ text, since: now.toISOString() }));
     if (notes) await cursor.commit();
+    // Each commit waits for the disk, and a new file has many schedules that are new.
+    await giveWay();
     return now;
   } finally {
     cursor.close();
   }
 }
 
-/** Reads what is known of the past of all scheduled sections; with `notes`, new schedules are written down. */
-export async function readPast(
+/** What is known of the past of each section, as it is when it is asked for. */
+export type ReadPast = () => Promise<(section: string) => Past>;
+
+/** Opens the past of all scheduled sections; with `notes`, new schedules are written down. */
+export async function openPast(
   config: Config,
-  store: StateStore | undefined,
+  store: State | undefined,
   notes: boolean,
-): Promise<(section: string) => Past> {
+): Promise<ReadPast> {
   const since = new Map<string, Date>();
   for (const section of config.sections) {
     if (section.settings.schedule.trim() === "") continue;
     since.set(section.name, await readSince(section, store, notes));
   }
-  return (section) => {
-    const last = store?.lastStart(section);
-    return {
-      lastStart: last === undefined ? undefined : new Date(last),
-      since: since.get(section) ?? new Date(),
+  return async () => {
+    const latest = await store?.lastRuns();
+    return (section) => {
+      const last = latest?.started(section);
+      return {
+        lastStart: last === undefined ? undefined : new Date(last),
+        since: since.get(section) ?? new Date(),
+      };
     };
   };
 }
@@ -135,8 +144,9 @@ export function byDue<T extends { readonly due: Date | undefined }>(all: readonl
 
 /** What is due when by the schedules of a configuration, the next first. Nothing is noted. */
 export async function nextRuns(app: AppContext, config: Config): Promise<UpcomingRun[]> {
-  using opened = openExistingStore(app);
-  const past = await readPast(config, opened.store, false);
+  await using opened = await openExistingStore(app);
+  const readPast = await openPast(config, opened.store, false);
+  const past = await readPast();
   const texts = new Map(
     config.sections.map(({ name, settings }) => [name, settings.schedule.trim()]),
   );

@@ -6,10 +6,9 @@
  * @module
  */
 
+import type { PastRun, RunOrigin, StoredRun } from "../state/run_account.ts";
+import type { RefusedCount, State } from "../state/state.ts";
 import type { Config } from "../config/config.ts";
-import type { RefusedCount } from "../state/dead_letters.ts";
-import type { PastRun, RunOrigin, StoredRun } from "../state/runs.ts";
-import type { StateStore } from "../state/store.ts";
 import type { AppContext } from "./context.ts";
 import { nextRuns, scheduledSections, type UpcomingRun } from "./schedule.ts";
 import { openExistingStore } from "./store.ts";
@@ -84,40 +83,45 @@ function judge(last: PastRun | undefined, late: boolean): Condition {
 }
 
 /** The runs that tell how a section does: the uploads of all of it, else what webhooks began. */
-function readRecent(store: StateStore | undefined, section: string): readonly PastRun[] {
-  const of = (origin: RunOrigin) =>
-    store?.recentRuns({ section, origin, since: "", limit: shownRuns }) ?? [];
-  const uploads = of("upload");
-  return uploads.length > 0 ? uploads : of("webhook");
+async function readRecent(
+  store: State | undefined,
+  section: string,
+): Promise<readonly PastRun[]> {
+  const of = async (origin: RunOrigin) =>
+    await store?.recentRuns({ section, origin, since: "", limit: shownRuns }) ?? [];
+  const uploads = await of("upload");
+  return uploads.length > 0 ? uploads : await of("webhook");
 }
 
 /** Reads how the enabled sections of a configuration do, worst first. Nothing is written. */
 export async function readStatus(app: AppContext, config: Config): Promise<SectionStatus[]> {
   const upcoming = new Map((await nextRuns(app, config)).map((run) => [run.section, run]));
   const jitter = new Map(scheduledSections(config).map(({ name, jitterMs }) => [name, jitterMs]));
-  using opened = openExistingStore(app);
+  await using opened = await openExistingStore(app);
   const { store } = opened;
-  const work = store?.unfinishedWork();
+  const work = await store?.unfinishedWork();
+  const latest = await store?.lastRuns();
   const names = [...config.sections.map(({ name }) => name), ...config.broken];
-  const all = names.map((name): SectionStatus => {
-    const recent = readRecent(store, name);
+  const all: SectionStatus[] = [];
+  for (const name of names) {
+    const recent = await readRecent(store, name);
     const last = recent.at(-1);
     const events = work?.events.find(({ section }) => section === name);
     const next = upcoming.get(name);
-    return {
+    all.push({
       section: name,
       condition: config.broken.has(name)
         ? "invalid"
         : judge(last, isLate(next, jitter.get(name) ?? 0)),
-      last: last === undefined ? null : store?.run(last.id) ?? null,
-      lastSuccess: last === undefined ? null : store?.lastSuccess(name, last.origin) ?? null,
+      last: last === undefined ? null : await store?.run(last.id) ?? null,
+      lastSuccess: last === undefined ? null : latest?.succeeded(name, last.origin) ?? null,
       recent: recent.map((run) => ({ result: runResult(run), run })),
       next: next?.next ?? null,
       waiting: work?.waiting.get(name) ?? 0,
       refused: work?.refused.filter(({ section }) => section === name) ?? [],
       events: { waiting: events?.waiting ?? 0, dead: events?.dead ?? 0 },
-    };
-  });
+    });
+  }
   const rank = ({ condition }: SectionStatus) => conditions.indexOf(condition);
   return all.toSorted((a, b) => rank(a) - rank(b));
 }

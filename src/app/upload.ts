@@ -13,17 +13,17 @@ import { GroupedLog } from "../logging/grouped.ts";
 import type { Log } from "../logging/log.ts";
 import { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import type { RetryPolicy } from "../sdk/http/retry.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { checkSaved, type SavedPlan, type SavedSection } from "../sync/changes/plan_file.ts";
 import type { PreparedSection } from "../sync/prepare.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { type DeliveredSection, deliverSection } from "../sync/run.ts";
-import type { RunSettings } from "../sync/section_run.ts";
+import type { RunSettings } from "../sync/run_settings.ts";
 import { selectSections } from "./configuration.ts";
 import { type AppContext, defaultWorkers } from "./context.ts";
 import { SectionQueue } from "./section_queue.ts";
-import { openSession, receiptOptions, type Session } from "./session.ts";
-import { noStore, type OpenStore, openStore } from "./store.ts";
+import { besideState, openSession, receiptOptions, type Session } from "./session.ts";
+import { findCursors, noStore, type OpenStore, openStore } from "./store.ts";
 
 /** How sections are to be uploaded; what is absent is as `agent upload` has it without flags. */
 export interface UploadRequest extends Partial<SectionRequest> {
@@ -32,7 +32,7 @@ export interface UploadRequest extends Partial<SectionRequest> {
   /** A plan to deliver instead of reading the sources. */
   readonly plan?: SavedPlan | undefined;
   /** A state file that is open already. */
-  readonly store?: StateStore | undefined;
+  readonly store?: State | undefined;
   /** Sections that run side by side; without it, as `[oomnitza]` says, else one. */
   readonly parallel?: number | undefined;
   /** How long is tried to reach Oomnitza; as for somebody who waits unless given. */
@@ -82,10 +82,19 @@ export function deliverPrepared(
   prepared: PreparedSection,
   request: RunRequest,
 ): Promise<DeliveredSection> {
-  const { redactor, signal, stateFile } = app;
+  const { redactor, signal } = app;
+  const cursors = findCursors(app);
   const receipts = receiptOptions(settings);
   const limits = deliveryLimits(settings);
-  const own = { ...limits, guard: settings, receipts, stateFile, redactor, signal };
+  const own = {
+    ...limits,
+    guard: settings,
+    receipts,
+    cursors,
+    beside: besideState(app),
+    redactor,
+    signal,
+  };
   const { workers = defaultWorkers, recordCount = 0 } = request;
   return deliverSection(prepared, { oomnitza, http, ...own }, { ...request, workers, recordCount });
 }
@@ -100,16 +109,16 @@ async function storeFor(
   if (store === undefined || store.instance !== config.oomnitza?.url) {
     return await openStore(app, config);
   }
-  return { store, [Symbol.dispose]() {} };
+  return { ...noStore, store };
 }
 
 /** The saved plans of sections by name, once all of them were found to hold still. */
-function checkedPlans(
+async function checkedPlans(
   sections: readonly PreparedSection[],
   { plan, testmode }: UploadRequest,
-  store: StateStore | undefined,
+  store: State | undefined,
   instance: string,
-): Map<string, SavedSection> {
+): Promise<Map<string, SavedSection>> {
   const plans = new Map(plan?.sections.map((section) => [section.report.section, section]));
   const missing = [...plans.keys()].find((name) =>
     !sections.some(({ section }) => section.name === name)
@@ -118,7 +127,7 @@ function checkedPlans(
   if (testmode !== undefined) return plans;
   for (const prepared of sections) {
     const saved = plans.get(prepared.section.name);
-    if (saved !== undefined) checkSaved(saved, prepared, { store, instance });
+    if (saved !== undefined) await checkSaved(saved, prepared, { store, instance });
   }
   return plans;
 }
@@ -190,14 +199,14 @@ export async function uploadSections(
   }
   const { chosen, notEnabled } = selectSections(app, config, names);
   if (request.testmode !== undefined) app.log.info("Test mode: nothing is sent");
-  using opened = await storeFor(app, config, request);
+  await using opened = await storeFor(app, config, request);
   const { store } = opened;
   const running = new Set<string>();
   const grouped = new GroupedLog(app.log, app.redactor, () => running.size > 1);
   const own = { ...app, log: grouped.log };
   const session = await openSession(own, config, chosen, request.firstContact);
   const all = await session.prepare();
-  const plans = checkedPlans(all, request, store, session.oomnitza.url);
+  const plans = await checkedPlans(all, request, store, session.oomnitza.url);
   const common = { limiters: new RateLimiters(), ...request, store };
   /** Sections that wait for their receipts, which holds up no other. */
   const waiting = new Map<string, Promise<SectionReport>>();

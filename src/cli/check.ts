@@ -41,7 +41,7 @@ export const check = defineCommand({
       default: false,
     }),
     "compare-apis": opt.flag(
-      "Read some records by the older and by the newer API of the vendor, and compare every mapped field.",
+      "Read some records by the older and by the newer API of the vendor, and compare every mapped field. Where the section leaves the choice open (api = auto), it is read by the newer one once nothing differs.",
       { default: false },
     ),
   },

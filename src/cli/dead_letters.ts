@@ -89,7 +89,7 @@ export const failed = defineCommand({
     { line: "agent failed --section okta --output json", does: "those of one section, in full" },
   ],
   async run(context, flags) {
-    using state = openExisting(context);
+    await using state = await openExisting(context);
     const chosen = await choose(state.store, [], flags.section);
     const rows = formatLetterRows(chosen);
     const { global, print } = context;
@@ -123,7 +123,7 @@ async function chooseNow(
   words: readonly string[],
   section: string,
 ): Promise<DeadRecords> {
-  using state = openExisting(context);
+  await using state = await openExisting(context);
   return await choose(state.store, words, section);
 }
 
@@ -180,7 +180,7 @@ export const discard = defineCommand({
       });
     }
     if (flags.all && words.length > 0) throw new UsageError("Give ids or --all, not both");
-    using state = openExisting(context);
+    await using state = await openExisting(context);
     const { store } = state;
     const chosen = await choose(store, words, flags.section);
     if (store !== undefined) await discardDeadRecords(store, chosen);

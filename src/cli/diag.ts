@@ -75,13 +75,17 @@ function maskedIni({ ini: path, sources, redactor }: CommandContext): string {
   }
 }
 
-function describeState(context: CommandContext): string {
+async function describeState(context: CommandContext): Promise<string> {
   const path = context.stateFile ?? null;
   try {
-    using opened = openExistingStore(context);
+    await using opened = await openExistingStore(context);
     const { store } = opened;
-    if (store === undefined) return JSON.stringify({ path });
-    const facts = { path, ...readStateFacts(store.path), latest: store.runs(latestRuns) };
+    if (store === undefined || path === null) return JSON.stringify({ path });
+    const facts = {
+      path,
+      ...await readStateFacts(path),
+      latest: await store.runs(latestRuns),
+    };
     return JSON.stringify(facts, null, 2);
   } catch (error) {
     return JSON.stringify({ path, error: messageOf(error) }, null, 2);
@@ -114,7 +118,7 @@ async function collect(context: CommandContext, offline: boolean): Promise<Archi
     { name: "agent.json", text: `${agentFacts(context)}\n` },
     { name: "doctor.txt", text: `${scrub(checks.map(describeCheck).join("\n"))}\n` },
     { name: "config.ini", text: configuration },
-    { name: "state.json", text: `${scrub(describeState(context))}\n` },
+    { name: "state.json", text: `${scrub(await describeState(context))}\n` },
     ...logs,
   ];
   return files.map(({ name, text }) => ({

@@ -90,9 +90,10 @@ export const uploadFlags = {
     "Send exactly the contents of a plan file from agent plan --save, without naming sections. The plan is refused if anything has changed since.",
     { default: "" },
   ),
-  "full": opt.flag("Also send unchanged records, in sections with only_changed.", {
-    default: false,
-  }),
+  "full": opt.flag(
+    "Also send unchanged records, in sections with only_changed, and read all records, in sections with mode = changes.",
+    { default: false },
+  ),
   "accept": opt.flag("Also send what the guard would stop; check it with agent plan first.", {
     default: false,
   }),

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { StoredRun } from "../state/run_account.ts";
 import { existsSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
-import type { StoredRun } from "../state/runs.ts";
 import { describeOutcome, isUndecided } from "../sync/stored_run.ts";
 import { describeCounts } from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
@@ -80,17 +80,17 @@ export const runs = defineCommand({
     { line: "agent runs", does: `list the latest ${listed} runs` },
     { line: "agent runs --output json", does: "list them for a program" },
   ],
-  run(context, _flags, [id]) {
-    using state = openExisting(context);
+  async run(context, _flags, [id]) {
+    await using state = await openExisting(context);
     if (id === undefined) {
-      list(context, state.store?.runs(listed) ?? []);
-      return Promise.resolve(exitCodes.ok);
+      list(context, await state.store?.runs(listed) ?? []);
+      return exitCodes.ok;
     }
-    const run = state.store?.run(id);
+    const run = await state.store?.run(id);
     if (run === undefined) {
       throw new UsageError(`There is no run "${id}"`, { hint: "agent runs lists the latest." });
     }
     show(context, run);
-    return Promise.resolve(exitCodes.ok);
+    return exitCodes.ok;
   },
 });

@@ -13,9 +13,9 @@ import type { CommandContext } from "./command.ts";
  *
  * @throws {UsageError} with `--no-state`.
  */
-export function openExisting(context: CommandContext): OpenStore {
+export async function openExisting(context: CommandContext): Promise<OpenStore> {
   requireState(context);
-  return openExistingStore(context);
+  return await openExistingStore(context);
 }
 
 /**

@@ -24,6 +24,7 @@ import type { IniDocument, IniSection } from "./ini.ts";
 import { checkSection, type SectionConfig } from "./section.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
+import type { ConfigMemory } from "./memory.ts";
 import { beginReading, type ConfigContext, readOptions } from "./reading.ts";
 import { findOrderErrors } from "./section_order.ts";
 import { checkAlerts, checkServe } from "./service_sections.ts";
@@ -153,8 +154,16 @@ function checkService(
   return { serve: serve.settings, alerts: alerts.settings };
 }
 
-/** Checks a whole file. Never throws for what the file says. */
-export function checkConfig(document: IniDocument, context: ConfigContext): Config {
+/**
+ * Checks a whole file. Never throws for what the file says.
+ *
+ * @param memory What sections that are not to run came to before.
+ */
+export function checkConfig(
+  document: IniDocument,
+  context: ConfigContext,
+  memory?: ConfigMemory,
+): Config {
   const work: Work = { document, context, findings: [...document.findings], secrets: [] };
   const oomnitza = checkOomnitza(
     work,
@@ -168,7 +177,8 @@ export function checkConfig(document: IniDocument, context: ConfigContext): Conf
   for (const section of document.sections) {
     if (reserved.has(section.name)) continue;
     warnUnknownSection(work, section);
-    const outcome = checkSection(document, section, context);
+    const check = () => checkSection(document, section, context);
+    const outcome = memory?.outcome(section, check) ?? check();
     work.findings.push(...outcome.findings);
     work.secrets.push(...outcome.secrets);
     if (outcome.enabled) enabled.push(section);

@@ -10,6 +10,7 @@ import { findStore, parseReference, type SecretServers } from "../secrets/mod.ts
 import { declaredIn, ownSections, serverSections } from "./declared.ts";
 import { getOptions, type IniDocument, type IniOption, type IniSection } from "./ini.ts";
 import { followEnvironment, readEnable } from "./enabled.ts";
+import type { ConfigMemory, LeftSection } from "./memory.ts";
 import { beginReading, type ConfigContext, readOptions } from "./reading.ts";
 import {
   candidates,
@@ -64,16 +65,36 @@ async function resolveAll(
   return [...options, ...await fetchKeys(work, section, byKey, declared)];
 }
 
-async function resolveSection(work: Work, section: IniSection): Promise<IniSection> {
+/** A section that is not to run; what is wrong with its `enable` is a finding. */
+function leaveSection(
+  { document, context: { env } }: Work,
+  section: IniSection,
+  declared: Options,
+): LeftSection {
+  const left = asPending(document, section, declared, env);
+  const findings = hasNoEnable(section) ? [] : enableFindings(document, section, left);
+  return { section: left, findings: findings.filter(({ severity }) => severity === "error") };
+}
+
+async function resolveSection(
+  work: Work,
+  section: IniSection,
+  memory: ConfigMemory | undefined,
+): Promise<IniSection> {
   const { document, context } = work;
+  const known = isWanted(work, section.name) ? undefined : memory?.left(section);
+  if (known !== undefined) {
+    work.findings.push(...known.findings);
+    return known.section;
+  }
   const declared = declaredIn(section.name, context.sources);
   // Those of servers are resolved already, where anybody needs them.
   if (declared === undefined || Object.hasOwn(serverSections, section.name)) return section;
   if (!isWanted(work, section.name)) {
-    const left = asPending(document, section, declared, context.env);
-    const findings = hasNoEnable(section) ? [] : enableFindings(document, section, left);
-    work.findings.push(...findings.filter(({ severity }) => severity === "error"));
-    return left;
+    const left = leaveSection(work, section, declared);
+    memory?.remember(section, left);
+    work.findings.push(...left.findings);
+    return left.section;
   }
   const enable = getOptions(document, section).get("enable");
   const resolvedEnable = enable === undefined
@@ -143,10 +164,13 @@ async function openServer(
 /**
  * Fetches what the references of the wanted sections mean, all at once; those of the others become
  * `pending`. A reference that cannot be resolved is a finding.
+ *
+ * @param memory What sections that are not to run came to before.
  */
 export async function resolveDocument(
   document: IniDocument,
   resolving: Resolving,
+  memory?: ConfigMemory,
 ): Promise<IniDocument> {
   const work: Work = { ...resolving, document, findings: [], broken: new Set() };
   const servers = new Map<string, IniSection>();
@@ -155,7 +179,9 @@ export async function resolveDocument(
     if (section !== undefined) servers.set(name, section);
   }
   const sections = await Promise.all(
-    document.sections.map((section) => servers.get(section.name) ?? resolveSection(work, section)),
+    document.sections.map((section) =>
+      servers.get(section.name) ?? resolveSection(work, section, memory)
+    ),
   );
   return rebuilt(document, sections, work.findings);
 }

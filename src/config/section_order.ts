@@ -50,6 +50,7 @@ export function findOrderErrors(
   const known = document.sections.map(({ name }) => name).filter(isSource);
   const before = new Map(sections.map((section) => [section.name, sectionsBefore(section)]));
   return sections.flatMap(({ name, line, file, settings }) => {
+    if (settings.after.trim() === "") return [];
     const at = {
       code: "conflict" as const,
       severity: "error" as const,

@@ -5,12 +5,12 @@
  * @module
  */
 
+import type { RunOrigin } from "../state/run_account.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { version } from "../runtime/version.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
 import type { Http } from "../sdk/http/http.ts";
-import type { RunOrigin } from "../state/runs.ts";
 import { describeSection, isSuccess, type SectionReport } from "../sync/report.ts";
 
 /** How a section is. */
@@ -39,7 +39,7 @@ export interface AlertSettings {
     set(section: string, origin: RunOrigin, condition: Condition): Promise<void>;
   };
   /** Sections with a schedule, and when they were well last; since when the agent runs, for those that never were. */
-  readonly lastWell: () => ReadonlyMap<string, Date>;
+  readonly lastWell: () => Promise<ReadonlyMap<string, Date>>;
   readonly log: Log;
 }
 
@@ -101,8 +101,9 @@ export class Alerts {
   start(): void {
     const { options } = this.#settings;
     if (options.url !== "" && options.stale_hours > 0) {
-      this.#timers.push(setInterval(() => this.#look(), lookMs));
-      this.#look();
+      const look = () => void this.#look();
+      this.#timers.push(setInterval(look, lookMs));
+      look();
     }
     if (options.heartbeat_url === "") return;
     const beat = () => void this.#send(options.heartbeat_url, undefined, "heartbeat");
@@ -131,10 +132,17 @@ export class Alerts {
     await this.#queue;
   }
 
-  #look(): void {
-    const { options, lastWell } = this.#settings;
+  async #look(): Promise<void> {
+    const { options, log } = this.#settings;
+    let lastWell: ReadonlyMap<string, Date>;
+    try {
+      lastWell = await this.#settings.lastWell();
+    } catch (error) {
+      log.error(`Cannot look for stale sections: ${messageOf(error)}`);
+      return;
+    }
     const limit = Date.now() - options.stale_hours * hourMs;
-    for (const [section, at] of lastWell()) {
+    for (const [section, at] of lastWell) {
       if (at.getTime() > limit) continue;
       const text =
         `${section}: no successful run for more than ${options.stale_hours} hours, the last ended ` +

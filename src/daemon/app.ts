@@ -26,7 +26,7 @@ export interface AppSettings {
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
   readonly counters: Counters;
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
   readonly log: Log;
 }
 
@@ -112,8 +112,8 @@ export function createApp(settings: AppSettings): Hono<Env> {
     const reason = settings.unready();
     return reason === undefined ? c.text("ready\n") : c.text(`${reason}\n`, 503);
   });
-  app.get("/metrics", admitted(settings), (c) => {
-    return c.text(settings.metrics(), 200, { "Content-Type": "text/plain; version=0.0.4" });
+  app.get("/metrics", admitted(settings), async (c) => {
+    return c.text(await settings.metrics(), 200, { "Content-Type": "text/plain; version=0.0.4" });
   });
   app.all("*", admitted(settings), (c) => takeCall(c.req.raw, c.req.path, settings.webhooks));
   app.onError((error) => {

@@ -4,23 +4,24 @@
  * @module
  */
 
+import { giveWay } from "../base/iteration.ts";
+import type { RunOrigin } from "../state/run_account.ts";
+import type { InboxSize, LastRuns } from "../state/state.ts";
 import { portionOutcomes } from "../oomnitza/run_log.ts";
 import { version } from "../runtime/version.ts";
-import type { InboxSize } from "../state/inbox.ts";
-import type { RunOrigin } from "../state/runs.ts";
 import { type Latency, latencyBoundsSeconds } from "../sync/latency.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
 
-/** What is looked up for each request. */
+/** What it is at the moment. */
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
-  /** When the last good run of a section and origin ended, also before this process. */
-  readonly lastSuccess: (section: string, origin: RunOrigin) => Date | undefined;
+  /** When the last good run of a section and origin ended, ISO 8601; also before this process. */
+  readonly lastSuccess: LastRuns["succeeded"];
   /** The sections that have a schedule: of them it is known that they should succeed. */
   readonly scheduled: ReadonlySet<string>;
-  readonly inbox: () => readonly InboxSize[];
+  readonly inbox: readonly InboxSize[];
   readonly counters: Counters;
   readonly isReady: () => boolean;
 }
@@ -36,13 +37,22 @@ interface Metric {
   readonly values: readonly (readonly [Labels, number, suffix?: string])[];
 }
 
+const special = /[\\"\n]/;
+
 function escaped(text: string): string {
+  return special.test(text) ? escapeSpecial(text) : text;
+}
+
+function escapeSpecial(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
 function formatSample(name: string, labels: Labels, value: number): string {
-  const parts = Object.entries(labels).map(([key, text]) => `${key}="${escaped(String(text))}"`);
-  return `${name}${parts.length === 0 ? "" : `{${parts.join(",")}}`} ${value}`;
+  let parts = "";
+  for (const key of Object.keys(labels)) {
+    parts += `${parts === "" ? "{" : ","}${key}="${escaped(String(labels[key]))}"`;
+  }
+  return `${name}${parts === "" ? "" : `${parts}}`} ${value}`;
 }
 
 function formatMetric({ name, help, kind, values }: Metric): string {
@@ -144,17 +154,23 @@ export class Metrics {
     if (status === 429) totals.throttled++;
   }
 
-  /** Everything, as text. */
-  render(sources: MetricsSources): string {
+  /** Everything, as text. Others have a turn after each metric: of many sections all is a megabyte. */
+  async render(sources: MetricsSources): Promise<string> {
     for (const section of sources.sections) this.#of(section);
-    const metrics = [
-      ...serviceMetrics(sources),
-      ...this.#lastRunMetrics(sources),
-      ...this.#totals(),
-      ...this.#receiptMetrics(),
-      ...inboxMetrics(sources),
-    ];
-    return `${metrics.map(formatMetric).join("\n")}\n`;
+    const texts: string[] = [];
+    for (const metric of this.#metrics(sources)) {
+      texts.push(formatMetric(metric));
+      await giveWay();
+    }
+    return `${texts.join("\n")}\n`;
+  }
+
+  *#metrics(sources: MetricsSources): Generator<Metric> {
+    yield* serviceMetrics(sources);
+    yield* this.#lastRunMetrics(sources);
+    yield* this.#totals();
+    yield* this.#receiptMetrics();
+    yield* inboxMetrics(sources);
   }
 
   #of(section: string): SectionTotals {
@@ -211,66 +227,62 @@ export class Metrics {
     );
   }
 
-  #lastRunMetrics({ lastSuccess, scheduled }: MetricsSources): Metric[] {
-    return [
-      gauge(
-        "agent_last_success_timestamp_seconds",
-        "When the last good run of all of the section ended; 0 when a schedule never had one.",
-        this.#each((_, section) => {
-          const at = lastSuccess(section, "upload");
-          if (at === undefined) return scheduled.has(section) ? 0 : undefined;
-          return at.getTime() / 1000;
-        }),
-      ),
-      gauge(
-        "agent_webhook_last_success_timestamp_seconds",
-        "When something was last fetched and accepted for webhooks.",
-        this.#each((_, section) => {
-          const at = lastSuccess(section, "webhook");
-          return at === undefined ? undefined : at.getTime() / 1000;
-        }),
-      ),
-      gauge(
-        "agent_last_run_timestamp_seconds",
-        "When the last run of all of the section ended, in this process.",
-        this.#each(({ last }) => last === undefined ? undefined : Date.parse(last.ended) / 1000),
-      ),
-      gauge(
-        "agent_last_run_success",
-        "1 if that run succeeded, 0 if not.",
-        this.#each(({ last }) => last === undefined ? undefined : last.outcome === "ok" ? 1 : 0),
-      ),
-      gauge(
-        "agent_last_run_duration_seconds",
-        "How long that run took.",
-        this.#each(({ last }) => last === undefined ? undefined : measureSeconds(last)),
-      ),
-    ];
+  *#lastRunMetrics({ lastSuccess, scheduled }: MetricsSources): Generator<Metric> {
+    yield gauge(
+      "agent_last_success_timestamp_seconds",
+      "When the last good run of all of the section ended; 0 when a schedule never had one.",
+      this.#each((_, section) => {
+        const at = lastSuccess(section, "upload");
+        if (at === undefined) return scheduled.has(section) ? 0 : undefined;
+        return Date.parse(at) / 1000;
+      }),
+    );
+    yield gauge(
+      "agent_webhook_last_success_timestamp_seconds",
+      "When something was last fetched and accepted for webhooks.",
+      this.#each((_, section) => {
+        const at = lastSuccess(section, "webhook");
+        return at === undefined ? undefined : Date.parse(at) / 1000;
+      }),
+    );
+    yield gauge(
+      "agent_last_run_timestamp_seconds",
+      "When the last run of all of the section ended, in this process.",
+      this.#each(({ last }) => last === undefined ? undefined : Date.parse(last.ended) / 1000),
+    );
+    yield gauge(
+      "agent_last_run_success",
+      "1 if that run succeeded, 0 if not.",
+      this.#each(({ last }) => last === undefined ? undefined : last.outcome === "ok" ? 1 : 0),
+    );
+    yield gauge(
+      "agent_last_run_duration_seconds",
+      "How long that run took.",
+      this.#each(({ last }) => last === undefined ? undefined : measureSeconds(last)),
+    );
   }
 
-  #receiptMetrics(): Metric[] {
-    return [
-      counter(
-        "agent_stored_records_total",
-        "Records by what became of them, as Oomnitza reported after it accepted them.",
-        this.#byOutcome(({ stored }) => stored),
-      ),
-      counter(
-        "agent_receipts_total",
-        "Uploads by whether Oomnitza reported what became of their records.",
-        this.#byLabel("state", ({ receipts }) => receipts),
-      ),
-      counter(
-        "agent_run_spent_seconds_total",
-        "Time in runs by where it went: waiting for the source or for Oomnitza, or at work.",
-        this.#byLabel("part", ({ spent }) => spent)
-          .map(([labels, ms]) => [
-            { ...labels, part: String(labels.part).replace("_ms", "") },
-            ms / 1000,
-          ]),
-      ),
-      ...(["read", "webhook"] as const).map((start) => this.#latencyMetric(start)),
-    ];
+  *#receiptMetrics(): Generator<Metric> {
+    yield counter(
+      "agent_stored_records_total",
+      "Records by what became of them, as Oomnitza reported after it accepted them.",
+      this.#byOutcome(({ stored }) => stored),
+    );
+    yield counter(
+      "agent_receipts_total",
+      "Uploads by whether Oomnitza reported what became of their records.",
+      this.#byLabel("state", ({ receipts }) => receipts),
+    );
+    yield counter(
+      "agent_run_spent_seconds_total",
+      "Time in runs by where it went: waiting for the source or for Oomnitza, or at work.",
+      this.#byLabel("part", ({ spent }) => spent)
+        .map(([labels, ms]) => [
+          { ...labels, part: String(labels.part).replace("_ms", "") },
+          ms / 1000,
+        ]),
+    );
+    yield* (["read", "webhook"] as const).map((start) => this.#latencyMetric(start));
   }
 
   #latencyMetric(start: LatencyStart): Metric {
@@ -296,36 +308,38 @@ export class Metrics {
     };
   }
 
-  #totals(): Metric[] {
-    return [
-      counter("agent_runs_total", "Runs by what began them and how they ended.", this.#runsTotal()),
-      counter("agent_run_seconds_total", "Time in runs.", this.#each(({ seconds }) => seconds)),
-      counter(
-        "agent_records_total",
-        "Records by outcome; fetched is the total.",
-        this.#byOutcome(({ records }) => records),
+  *#totals(): Generator<Metric> {
+    yield counter(
+      "agent_runs_total",
+      "Runs by what began them and how they ended.",
+      this.#runsTotal(),
+    );
+    yield counter("agent_run_seconds_total", "Time in runs.", this.#each(({ seconds }) => seconds));
+    yield counter(
+      "agent_records_total",
+      "Records by outcome; fetched is the total.",
+      this.#byOutcome(({ records }) => records),
+    );
+    yield counter(
+      "agent_converter_failures_total",
+      "Values that converters could not convert.",
+      [...this.#sections].flatMap(([section, { converterFailures }]) =>
+        [...converterFailures].map(([converter, count]): [Labels, number] => [
+          { section, converter },
+          count,
+        ])
       ),
-      counter(
-        "agent_converter_failures_total",
-        "Values that converters could not convert.",
-        [...this.#sections].flatMap(([section, { converterFailures }]) =>
-          [...converterFailures].map(([converter, count]): [Labels, number] => [
-            { section, converter },
-            count,
-          ])
-        ),
-      ),
-      counter(
-        "agent_vendor_answers_total",
-        "Responses of the vendor's API, including those to retries.",
-        this.#each(({ answers }) => answers),
-      ),
-      counter(
-        "agent_vendor_throttled_total",
-        "Responses of the vendor's API with status 429.",
-        this.#each(({ throttled }) => throttled),
-      ),
-    ];
+    );
+    yield counter(
+      "agent_vendor_answers_total",
+      "Responses of the vendor's API, including those to retries.",
+      this.#each(({ answers }) => answers),
+    );
+    yield counter(
+      "agent_vendor_throttled_total",
+      "Responses of the vendor's API with status 429.",
+      this.#each(({ throttled }) => throttled),
+    );
   }
 }
 
@@ -357,7 +371,7 @@ function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
 }
 
 function inboxMetrics({ inbox }: MetricsSources): Metric[] {
-  const sizes = inbox();
+  const sizes = inbox;
   const now = Date.now();
   return [
     gauge(

@@ -18,6 +18,7 @@ import { watchOver } from "./process.ts";
 import { ReceiptQueue } from "./receipts.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
+import type { LastRuns } from "../state/state.ts";
 import { openServeState, type ServeState } from "./state.ts";
 import { openWatch, type ServeWatch } from "./watch.ts";
 
@@ -83,7 +84,7 @@ export async function runDaemon(
   const { chosen } = selectSections(app, config, "all");
   const options = checkServeOptions(config, host);
   if (testmode !== undefined) log.info("Test mode: nothing is sent");
-  using state = await openServeState(app, config, testmode !== undefined);
+  await using state = await openServeState(app, config, testmode !== undefined);
   const work = new AbortController();
   const { signal } = work;
   const watch = openWatch(app, config, state.store);
@@ -91,7 +92,7 @@ export async function runDaemon(
   const limiters = new RateLimiters();
   const daemon = { app, config, settings, state, watch, receipts, limiters, signal };
   const { connected, ...processing } = await createWork(daemon, chosen);
-  const service = startService({
+  const service = await startService({
     connected,
     host,
     port,
@@ -100,7 +101,7 @@ export async function runDaemon(
     inbox: state.inbox,
     work: processing,
     metrics: watch.metrics,
-    lastSuccess: (section, origin) => toDate(state.store?.lastSuccess(section, origin)),
+    lastRuns: async () => await state.store?.lastRuns() ?? noRuns,
     scheduled: new Set(scheduledSections(config).map(({ name }) => name)),
     log,
   });
@@ -163,9 +164,7 @@ async function startScheduler(
   return scheduler;
 }
 
-function toDate(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(text);
-}
+const noRuns: LastRuns = { started: () => undefined, succeeded: () => undefined };
 
 /** How events are processed: each batch is an upload of its section. */
 async function createWork(
@@ -196,7 +195,7 @@ async function createWork(
       receipts.addToGroup(prepared.section.name, delivered, ask);
       return delivered.report();
     },
-    hasBacklog: (section: string) => store?.hasBacklog(section) ?? false,
+    hasBacklog: async (section: string) => await store?.hasBacklog(section) ?? false,
     workers,
     signal,
   } satisfies ServiceSettings["work"] & Pick<ServiceSettings, "connected">;

@@ -105,18 +105,21 @@ export class ReceiptQueue {
     });
     const answers = await ask(asked.map(({ upload }) => upload));
     group.askedAt = performance.now();
+    const decided: DeliveredSection[] = [];
     for (const [index, { delivered }] of asked.entries()) {
       const answer = answers[index];
       if (answer === undefined || !await delivered.take(answer)) continue;
       group.waiting.delete(delivered);
-      await this.#settle(delivered);
+      decided.push(delivered);
     }
+    // All at once: they are on the disk with one write.
+    await Promise.all(decided.map((delivered) => this.#settle(delivered)));
   }
 
   async #settleAll(group: Group): Promise<void> {
     const all = [...group.waiting];
     group.waiting.clear();
-    for (const delivered of all) await this.#settle(delivered);
+    await Promise.all(all.map((delivered) => this.#settle(delivered)));
   }
 
   async #settle(delivered: DeliveredSection): Promise<void> {

@@ -6,16 +6,17 @@
 
 import { withConfig } from "../app/configuration.ts";
 import type { AppContext } from "../app/context.ts";
-import { readPast, scheduledSections } from "../app/schedule.ts";
+import { openPast, scheduledSections } from "../app/schedule.ts";
 import { uploadSections, warnOfFailedBefore } from "../app/upload.ts";
 import { SharedLock } from "../app/upload_lock.ts";
 import { AgentError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import { ConfigMemory } from "../config/memory.ts";
 import { errorLines } from "../logging/error.ts";
 import { GroupedLog } from "../logging/grouped.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import { retryPolicies } from "../sdk/http/retry.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import { sectionLines } from "../sync/report.ts";
 import type { DeliveredSection } from "../sync/run.ts";
 import type { ReceiptQueue } from "./receipts.ts";
@@ -26,7 +27,7 @@ export interface ScheduleSettings {
   readonly workers: number;
   /** Sections that run side by side. */
   readonly parallel: number;
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** The limits of vendors' accounts, which webhooks use up too. */
   readonly limiters: RateLimiters;
   /** Whether a run waits for uploads of other processes on this machine. */
@@ -46,6 +47,7 @@ async function runNow(
   app: AppContext,
   name: string,
   { workers, store, limiters, receipts, onVendorAnswer }: ScheduleSettings,
+  memory: ConfigMemory,
 ): Promise<DeliveredSection> {
   const firstContact = retryPolicies.standard;
   const delivered: DeliveredSection[] = [];
@@ -54,7 +56,7 @@ async function runNow(
       ...{ sections: [name], workers, store, limiters, firstContact, onVendorAnswer },
       endWaiting: receipts.signal,
       onAwaiting: (section) => delivered.push(section),
-    }));
+    }), memory);
   const [section] = delivered;
   if (section === undefined) throw new AgentError(`[${name}] did not run`);
   return section;
@@ -64,9 +66,10 @@ async function runAndReportFailure(
   app: AppContext,
   name: string,
   settings: ScheduleSettings,
+  memory: ConfigMemory,
 ): Promise<DeliveredSection> {
   try {
-    return await runNow(app, name, settings);
+    return await runNow(app, name, settings, memory);
   } catch (error) {
     settings.onFailure(name, errorLines(error, { verbose: false, mostFindings }).join("\n"));
     throw error;
@@ -81,9 +84,10 @@ export async function openScheduler(
 ): Promise<Scheduler> {
   const lock = new SharedLock(settings.isSingle, app);
   const failed = new Set<string>();
+  const memory = new ConfigMemory();
   const scheduler: Scheduler = new Scheduler({
     sections: scheduledSections(config),
-    past: await readPast(config, settings.store, true),
+    readPast: await openPast(config, settings.store, true),
     parallel: settings.parallel,
     log: app.log,
     run: (name, waitedFor) => lock.tryWork(() => run(name, waitedFor)),
@@ -94,7 +98,7 @@ export async function openScheduler(
     warnOfFailedBefore(own.log.named(name), waitedFor, (other) => failed.has(other));
     failed.add(name);
     try {
-      const delivered = await runAndReportFailure(own, name, settings);
+      const delivered = await runAndReportFailure(own, name, settings, memory);
       if (delivered.report().outcome === "ok") failed.delete(name);
       settings.receipts.add(delivered, (report) => {
         if (report.outcome === "failed") failed.add(name);

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { byDue, nextDue, type Past, type ScheduledSection } from "../app/schedule.ts";
+import {
+  byDue,
+  nextDue,
+  type Past,
+  type ReadPast,
+  type ScheduledSection,
+} from "../app/schedule.ts";
 import { SectionQueue } from "../app/section_queue.ts";
 import { messageOf } from "../base/errors.ts";
 import { errorLines } from "../logging/error.ts";
@@ -13,7 +19,7 @@ import type { Log } from "../logging/log.ts";
 /** How a scheduler works. */
 export interface SchedulerSettings {
   readonly sections: readonly ScheduledSection[];
-  readonly past: (section: string) => Past;
+  readonly readPast: ReadPast;
   /** Sections that run side by side. */
   readonly parallel: number;
   /**
@@ -47,6 +53,8 @@ export class Scheduler {
   /** The sections that wait for their turn or run, each until it has ended. */
   readonly #begun = new Set<Promise<void>>();
   #isStopped = false;
+  /** One look after the other. */
+  #looking: Promise<void> = Promise.resolve();
   /** Sections that another upload held up, and when they are tried again. */
   readonly #postponed = new Map<string, number>();
   /** Starts that the state may not know of, such as those that failed early. */
@@ -71,6 +79,7 @@ export class Scheduler {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#queue.close();
+    await this.#looking;
     await Promise.all(this.#begun);
   }
 
@@ -79,17 +88,17 @@ export class Scheduler {
     return this.#queue.running;
   }
 
-  /** What is due when, the next first. */
-  upcoming(): DueSection[] {
+  /** When all sections, or some, are due, the next first. */
+  async upcoming(sections = this.#settings.sections): Promise<DueSection[]> {
+    const past = await this.#settings.readPast();
     return byDue(
-      this.#settings.sections.map((section) => {
-        return { section: section.name, due: this.#dueOf(section) };
+      sections.map((section) => {
+        return { section: section.name, due: this.#dueOf(section, past(section.name)) };
       }),
     );
   }
 
-  #dueOf(section: ScheduledSection): Date | undefined {
-    const past = this.#settings.past(section.name);
+  #dueOf(section: ScheduledSection, past: Past): Date | undefined {
     const started = this.#started.get(section.name);
     const lastStart = [past.lastStart, started].filter((one) => one !== undefined)
       .sort((a, b) => b.getTime() - a.getTime())[0];
@@ -100,12 +109,20 @@ export class Scheduler {
 
   /** Hands on what is due, and looks again when something else is, or has ended. */
   #watch(): void {
-    if (this.#isStopped) return;
     clearTimeout(this.#timer);
+    this.#looking = this.#looking.then(() => this.#look());
+  }
+
+  /** Never throws. */
+  async #look(): Promise<void> {
     let wait = longestSleepMs;
     try {
-      for (const { section, due } of this.upcoming()) {
-        if (this.#queue.has(section) || due === undefined) continue;
+      // The others are looked at when they have ended; many may still wait then.
+      const idle = this.#settings.sections.filter(({ name }) => !this.#queue.has(name));
+      const upcoming = this.#isStopped ? [] : await this.upcoming(idle);
+      for (const { section, due } of upcoming) {
+        if (this.#isStopped) return;
+        if (due === undefined) continue;
         const left = due.getTime() - Date.now();
         if (left > 0) {
           wait = Math.min(wait, left);
@@ -117,7 +134,8 @@ export class Scheduler {
       // The state file, for example: it may be well again later.
       this.#settings.log.error(`Cannot determine what is due: ${messageOf(error)}`);
     }
-    this.#timer = setTimeout(() => this.#watch(), wait);
+    clearTimeout(this.#timer);
+    if (!this.#isStopped) this.#timer = setTimeout(() => this.#watch(), wait);
   }
 
   #begin(section: string): void {

@@ -4,13 +4,13 @@
  * @module
  */
 
+import type { Inbox, InboxEvent, LastRuns } from "../state/state.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../base/network.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { serve, type Served } from "../runtime/serve.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
-import type { InboxEvent, StateInbox } from "../state/inbox.ts";
 import { InboxWork, type WorkSettings } from "../sync/inbox/inbox.ts";
 import { Intake } from "../sync/inbox/intake.ts";
 import { type AppSettings, createApp } from "./app.ts";
@@ -30,15 +30,15 @@ export interface ServiceSettings {
   readonly options: ServeOptions;
   /** The enabled sections. */
   readonly sections: readonly SectionConfig[];
-  readonly inbox: StateInbox;
+  readonly inbox: Inbox;
   /** Fulfilled once events can be processed; nothing when they can be from the beginning. */
   readonly connected: Promise<void> | undefined;
   /** How events are processed. */
   readonly work: Omit<WorkSettings, "inbox" | "sections" | "retryDelays" | "log">;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** When the last good run of a section and origin ended. */
-  readonly lastSuccess: MetricsSources["lastSuccess"];
+  /** When runs of each section began and ended last. */
+  readonly lastRuns: () => Promise<LastRuns>;
   /** The sections that have a schedule. */
   readonly scheduled: ReadonlySet<string>;
 }
@@ -71,8 +71,8 @@ export function checkExposure(host: string, { auth }: ServeOptions): void {
   });
 }
 
-function warnOfOrphans(inbox: StateInbox, served: ReadonlySet<string>, log: Log): void {
-  for (const { section, waiting } of inbox.sizes()) {
+async function warnOfOrphans(inbox: Inbox, served: ReadonlySet<string>, log: Log): Promise<void> {
+  for (const { section, waiting } of await inbox.sizes()) {
     if (waiting === 0 || served.has(section)) continue;
     log.warning(
       `${waiting} webhook events of [${section}] wait until that section is enabled again`,
@@ -147,13 +147,13 @@ function startWork(
 }
 
 /** Starts the service. Throws `AgentError` when it cannot listen. */
-export function startService(settings: ServiceSettings): Service {
+export async function startService(settings: ServiceSettings): Promise<Service> {
   const { options, sections, inbox, log } = settings;
   const counters = new Counters();
-  const readiness: Readiness = { isEnding: false, intake: new Intake(inbox) };
+  const readiness: Readiness = { isEnding: false, intake: await Intake.open(inbox) };
   const takers = sections.filter(({ source }) => source.webhook !== undefined);
   const names = takers.map(({ name }) => name);
-  warnOfOrphans(inbox, new Set(names), log);
+  await warnOfOrphans(inbox, new Set(names), log);
   const retryDelays = { firstWaitMs, longestWaitMs, giveUpMs: options.retry_minutes * 60_000 };
   const work = new InboxWork({ ...settings.work, inbox, sections: names, retryDelays, log });
   const webhooks = webhookSettings(settings, async (event) => {
@@ -161,19 +161,19 @@ export function startService(settings: ServiceSettings): Service {
     counters.accepted++;
     work.nudge(event.section, event.due);
   });
-  const sources: MetricsSources = {
+  const readSources = async (): Promise<MetricsSources> => ({
     sections: sections.map(({ name }) => name),
-    lastSuccess: settings.lastSuccess,
+    lastSuccess: (await settings.lastRuns()).succeeded,
     scheduled: settings.scheduled,
-    inbox: () => inbox.sizes(),
+    inbox: await inbox.sizes(),
     counters,
     isReady: () => unready(readiness) === undefined,
-  };
+  });
   const served = listen(settings, {
     webhooks,
     unready: () => unready(readiness),
     counters,
-    metrics: () => settings.metrics.render(sources),
+    metrics: async () => settings.metrics.render(await readSources()),
   });
   const unwatch = watch(served, options, log);
   startWork(settings, work, readiness);

@@ -11,13 +11,13 @@ import type { AppContext } from "../app/context.ts";
 import { openStore } from "../app/store.ts";
 import type { Config } from "../config/config.ts";
 import { StateInbox } from "../state/inbox.ts";
-import type { StateStore } from "../state/store.ts";
+import type { Inbox, State } from "../state/state.ts";
 
 /** The state, open for as long as the service runs. */
 export interface ServeState {
-  readonly inbox: StateInbox;
-  readonly store: StateStore | undefined;
-  [Symbol.dispose](): void;
+  readonly inbox: Inbox;
+  readonly store: State | undefined;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Opens the state; in test mode one that is gone afterwards, so that nothing real is touched. */
@@ -34,9 +34,9 @@ export async function openServeState(
     return {
       inbox,
       store: opened.store,
-      [Symbol.dispose]() {
-        inbox.close();
-        opened[Symbol.dispose]();
+      async [Symbol.asyncDispose]() {
+        await inbox.close();
+        await opened[Symbol.asyncDispose]();
       },
     };
   }
@@ -45,8 +45,8 @@ export async function openServeState(
   return {
     inbox,
     store: undefined,
-    [Symbol.dispose]() {
-      inbox.close();
+    async [Symbol.asyncDispose]() {
+      await inbox.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -4,14 +4,14 @@
  * @module
  */
 
+import type { RunOrigin } from "../state/run_account.ts";
 import type { AppContext } from "../app/context.ts";
 import { scheduledSections } from "../app/schedule.ts";
 import { sideHttp } from "../app/session.ts";
 import type { Config } from "../config/config.ts";
 import { Alerts, type Condition } from "./alerts.ts";
-import { openCursor } from "../state/cursor.ts";
-import type { RunOrigin } from "../state/runs.ts";
-import type { StateStore } from "../state/store.ts";
+import type { Cursors } from "../state/cursor.ts";
+import type { State } from "../state/state.ts";
 import type { SectionReport } from "../sync/report.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -29,18 +29,18 @@ export interface ServeWatch {
   stop(): Promise<void>;
 }
 
-function openAlertMemory(path: string | undefined) {
+function openAlertMemory(cursors: Cursors | undefined) {
   return {
     async get(section: string, origin: RunOrigin): Promise<Condition | undefined> {
-      if (path === undefined) return undefined;
-      const cursor = openCursor(path, section);
+      const cursor = cursors?.cursor(section);
+      if (cursor === undefined) return undefined;
       const known = await cursor.get(alertKeys[origin]);
       cursor.close();
       return known as Condition | undefined;
     },
     async set(section: string, origin: RunOrigin, condition: Condition): Promise<void> {
-      if (path === undefined) return;
-      const cursor = openCursor(path, section);
+      const cursor = cursors?.cursor(section);
+      if (cursor === undefined) return;
       cursor.set(alertKeys[origin], condition);
       await cursor.commit();
       cursor.close();
@@ -52,7 +52,7 @@ function openAlertMemory(path: string | undefined) {
 export function openWatch(
   app: AppContext,
   config: Config,
-  store: StateStore | undefined,
+  store: State | undefined,
 ): ServeWatch {
   const metrics = new Metrics();
   const begun = new Date();
@@ -60,14 +60,16 @@ export function openWatch(
   const alerts = options === undefined || oomnitza === undefined ? undefined : new Alerts({
     options,
     http: sideHttp(oomnitza, app),
-    memory: openAlertMemory(store?.path),
-    lastWell: () =>
-      new Map(
+    memory: openAlertMemory(store),
+    async lastWell() {
+      const latest = await store?.lastRuns();
+      return new Map(
         scheduledSections(config).map(({ name }) => {
-          const at = store?.lastSuccess(name, "upload");
+          const at = latest?.succeeded(name, "upload");
           return [name, at === undefined ? begun : new Date(at)];
         }),
-      ),
+      );
+    },
     log: app.log.named("alerts"),
   });
   return {

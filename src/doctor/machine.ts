@@ -74,19 +74,20 @@ const maxCountedRuns = 10_000;
  *
  * @throws {AgentError} when it cannot be used.
  */
-export function readStateFacts(path: string): StateFacts {
+export async function readStateFacts(path: string): Promise<StateFacts> {
   const store = new StateStore({ path, instance: undefined, redact: (text) => text });
   try {
-    const runs = store.runs(maxCountedRuns);
+    const runs = await store.runs(maxCountedRuns);
+    const { refused } = await store.unfinishedWork();
     return {
       bytes: statSync(path).size,
       runs: runs.length,
       waiting: runs.reduce((sum, { waiting }) => sum + waiting, 0),
-      deadLetters: store.unfinishedWork().refused.reduce((sum, { count }) => sum + count, 0),
+      deadLetters: refused.reduce((sum, { count }) => sum + count, 0),
       lastStart: runs[0]?.started ?? null,
     };
   } finally {
-    store.close();
+    await store.close();
   }
 }
 
@@ -99,7 +100,7 @@ export async function checkState(path: string | undefined): Promise<Check[]> {
     return [ok("is not there yet; the first run writes it")];
   }
   try {
-    const { runs, waiting, deadLetters, bytes } = readStateFacts(path);
+    const { runs, waiting, deadLetters, bytes } = await readStateFacts(path);
     const found = `${runs} runs, ${waiting} records waiting, ${deadLetters} refused, ${
       (bytes / 1e6).toFixed(1)
     } MB`;

@@ -4,14 +4,14 @@
  * @module
  */
 import { openExistingStore } from "../app/store.ts";
-import type { StateStore } from "../state/store.ts";
+import type { State } from "../state/state.ts";
 import type { GuiContext } from "./context.ts";
 
 /** Looks into the state file; without one there is nothing to see. */
 export async function withState<T>(
   gui: GuiContext,
-  look: (store: StateStore) => T | Promise<T>,
+  look: (store: State) => T | Promise<T>,
 ): Promise<T | undefined> {
-  using opened = openExistingStore(gui);
+  await using opened = await openExistingStore(gui);
   return opened.store === undefined ? undefined : await look(opened.store);
 }

@@ -5,6 +5,7 @@
  */
 
 import { AgentError } from "../base/errors.ts";
+import { giveWay } from "../base/iteration.ts";
 import { readBody } from "./body.ts";
 import { type ProxyRelay, startProxyRelay } from "./proxy_login.ts";
 import { hasSspi, openSspi, SspiError } from "./sspi.ts";
@@ -108,6 +109,9 @@ export interface OpenAnswer {
 export async function exchange(request: Exchange): Promise<Answer> {
   const response = await send(request);
   const { body, damaged } = await readBody(response, request.maxBytes ?? usualAnswer);
+  // The runtime goes from one answer that is there to the next. Without this, sections that get theirs from
+  // a server nearby would keep timers, and calls of the service, waiting.
+  await giveWay();
   return { status: response.status, headers: response.headers, body, damaged };
 }
 
@@ -129,8 +133,13 @@ function protocolOf(address: string): "http:" | "https:" {
 
 const relays = new Map<string, Promise<ProxyRelay>>();
 
-/** The relay to a proxy at which the account that runs the program logs in. */
-async function relayTo({ url }: Proxy, protocol: string): Promise<ProxyRelay> {
+/**
+ * The relay to a proxy at which the account that runs the program logs in.
+ *
+ * @param protocol Of the address behind it, with its colon.
+ * @throws {AgentError} Where that cannot be done.
+ */
+export async function relayTo({ url }: Proxy, protocol: string): Promise<ProxyRelay> {
   if (!hasSspi()) {
     throw new AgentError("Only on Windows can the account that runs the agent log in at a proxy", {
       hint: "Write a user and a password into the address of the proxy, instead of :@.",

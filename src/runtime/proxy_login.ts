@@ -11,6 +11,15 @@ import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { AgentError } from "../base/errors.ts";
 import { withoutBrackets } from "../base/network.ts";
+import {
+  challengeOf,
+  type HttpHead,
+  isLast,
+  longestHead,
+  nextChunk,
+  readHead,
+  valuesOf,
+} from "./http_head.ts";
 import type { SecurityContext, SspiLogin } from "./sspi.ts";
 
 /** What stands in for one proxy on this computer. */
@@ -30,61 +39,15 @@ class ProxyAnswer extends Error {
   override name = "ProxyAnswer";
 }
 
-/** Bytes of a head, and of what a proxy says beside a challenge, beyond which something is wrong. */
-const longestHead = 131_072;
 /** A login takes two or three messages. */
 const mostRounds = 6;
 /** Of the schemes that a proxy offers, in the order of preference. */
 const schemes = ["Negotiate", "NTLM"] as const;
 type Scheme = typeof schemes[number];
-
-interface Head {
-  readonly first: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** What came behind it. */
-  readonly rest: Buffer;
-}
-
-/** The next bytes of a connection. */
-function nextChunk(socket: Socket): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    function end(complete: () => void): void {
-      socket.pause();
-      socket.off("data", onData).off("error", onError).off("close", onClose);
-      complete();
-    }
-    const onData = (chunk: Buffer) => end(() => resolve(chunk));
-    const onError = (error: Error) => end(() => reject(error));
-    const onClose = () => end(() => reject(new Error("the connection was closed")));
-    if (socket.destroyed) return onClose();
-    socket.on("data", onData).on("error", onError).on("close", onClose);
-    socket.resume();
-  });
-}
-
-async function readHead(socket: Socket): Promise<Head> {
-  let seen = Buffer.alloc(0);
-  for (;;) {
-    const end = seen.indexOf("\r\n\r\n");
-    if (end >= 0) {
-      const [first = "", ...lines] = seen.subarray(0, end).toString("latin1").split("\r\n");
-      const headers = lines.map((line) => {
-        const [, name = "", value = ""] = /^([^:]*):\s*(.*?)\s*$/.exec(line) ?? [];
-        return [name.toLowerCase(), value] as const;
-      });
-      return { first, headers, rest: Buffer.from(seen.subarray(end + 4)) };
-    }
-    if (seen.length > longestHead) throw new Error("the answer has no end");
-    seen = Buffer.concat([seen, await nextChunk(socket)]);
-  }
-}
-
-function valuesOf({ headers }: Head, name: string): string[] {
-  return headers.filter(([each]) => each === name).map(([, value]) => value);
-}
+const header = "proxy-authenticate";
 
 /** Reads on to the end of what a proxy says beside a challenge; false when only the connection ends it. */
-async function skipBody(socket: Socket, head: Head): Promise<boolean> {
+async function skipBody(socket: Socket, head: HttpHead): Promise<boolean> {
   const [length] = valuesOf(head, "content-length");
   if (length === undefined) return false;
   let missing = Number(length) - head.rest.length;
@@ -93,14 +56,8 @@ async function skipBody(socket: Socket, head: Head): Promise<boolean> {
   return true;
 }
 
-/** What a proxy asks for by a scheme: the token in it, blank at first; undefined when it does not offer it. */
-function challengeOf(head: Head, scheme: Scheme): string | undefined {
-  const found = valuesOf(head, "proxy-authenticate").flatMap((value) => value.split(/\s*,\s*/))
-    .find((value) => value.split(" ", 1)[0]?.toLowerCase() === scheme.toLowerCase());
-  return found?.slice(scheme.length).trim();
-}
-
-function connectionTo({ protocol, hostname, port }: URL): Promise<Socket> {
+/** Connects to a proxy, by TLS where its address says so. */
+export function connectionTo({ protocol, hostname, port }: URL): Promise<Socket> {
   const host = withoutBrackets(hostname);
   return new Promise((resolve, reject) => {
     const socket: Socket = protocol === "https:"
@@ -110,7 +67,12 @@ function connectionTo({ protocol, hostname, port }: URL): Promise<Socket> {
   });
 }
 
-function connectRequest(target: string, authorization: string | undefined): string {
+/**
+ * The request for a tunnel.
+ *
+ * @param target Host and port behind the proxy.
+ */
+export function connectRequest(target: string, authorization: string | undefined): string {
   return [
     `CONNECT ${target} HTTP/1.1`,
     `Host: ${target}`,
@@ -133,12 +95,12 @@ class ProxyLogin {
   }
 
   /** The answer to a challenge; undefined when the proxy wants something else, or refuses the login. */
-  answer(head: Head): string | undefined {
+  answer(head: HttpHead): string | undefined {
     if (this.#scheme === undefined) {
-      const offered = schemes.filter((scheme) => challengeOf(head, scheme) !== undefined);
+      const offered = schemes.filter((scheme) => challengeOf(head, header, scheme) !== undefined);
       return offered.length === 0 ? undefined : this.#begin(offered);
     }
-    const challenge = challengeOf(head, this.#scheme) ?? "";
+    const challenge = challengeOf(head, header, this.#scheme) ?? "";
     if (challenge === "" || this.#security === undefined) return undefined;
     return this.#header(this.#scheme, this.#security.next(Buffer.from(challenge, "base64")));
   }
@@ -190,8 +152,7 @@ async function openTunnel(proxy: URL, target: string, open: OpenLogin): Promise<
       const wasBegun = login.isBegun;
       authorization = login.answer(head);
       if (authorization === undefined) throw new ProxyAnswer(head.first);
-      const stays = !valuesOf(head, "connection").some((value) => /close/i.test(value)) &&
-        await skipBody(onward, head);
+      const stays = !isLast(head) && await skipBody(onward, head);
       if (stays) continue;
       if (wasBegun) throw new ProxyAnswer(head.first);
       // Before the first message nothing is bound to the connection.

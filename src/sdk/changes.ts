@@ -103,6 +103,7 @@ type Start = { readonly position: string } | { readonly reason: string };
 
 async function chooseStart(context: Context, scope: string): Promise<Start> {
   const { cursor, options } = context;
+  if (cursor.isFull) return { reason: "This was asked for with --full" };
   const position = await cursor.get(memory.position);
   const full = Number(await cursor.get(memory.full));
   if (position === undefined || !(full > 0)) {

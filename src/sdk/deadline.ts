@@ -17,8 +17,12 @@ export interface Deadline<V = Readonly<Record<string, unknown>>> {
   readonly successor: string;
   /** What to do about it in the section, one sentence. */
   readonly todo: string;
-  /** Whether a section depends on it. */
-  concerns(options: V): boolean;
+  /**
+   * Whether a section depends on it.
+   *
+   * @param isNewerProved Whether the newer API of the source was proved to give the section the same (`apis`).
+   */
+  concerns(options: V, isNewerProved: boolean): boolean;
 }
 
 /** So many days before the end, there is a warning … */

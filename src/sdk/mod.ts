@@ -6,8 +6,6 @@
 
 // Declaring a source and its options.
 export {
-  type ApiComparison,
-  type ComparedRecord,
   defineSource,
   type Mappings,
   type Source,
@@ -18,6 +16,7 @@ export {
   type WebhookCall,
   type WebhookHint,
 } from "./source.ts";
+export type { ApiComparison, ApiPair, ComparedRecord } from "./apis.ts";
 export { durationMs, opt, optional } from "./option.ts";
 export type { Deadline } from "./deadline.ts";
 export { type GrantedAccess, readMoment } from "./granted_access.ts";
@@ -80,8 +79,8 @@ export { readTextFile, readTextFileIfAny, replaceTextFile } from "./text_file.ts
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
 
-// Sign-in by Kerberos.
-export { kerberosAuth } from "./kerberos/http.ts";
+// Sign-in of Windows accounts over HTTP.
+export { windowsLogin } from "./http/windows_login.ts";
 
 // Databases of Microsoft SQL Server.
 export {
@@ -89,6 +88,7 @@ export {
   type SqlAddress,
   type SqlConnection,
   sqlEndpoint,
+  sqlLogin,
   sqlOptions,
   sqlPages,
   type SqlRow,

@@ -8,9 +8,11 @@ import type { OnError } from "./converter.ts";
 import type { Log } from "../logging/log.ts";
 import type { Kind, Skipped, SourceRecord } from "../base/record.ts";
 import type { Answer, TlsSettings } from "../runtime/fetch.ts";
+import type { ApiChoice, ApiComparison, ApiPair } from "./apis.ts";
 import type { Deadline } from "./deadline.ts";
 import type { GrantedAccess } from "./granted_access.ts";
 import type { Authenticator } from "./http/auth.ts";
+import type { ConnectionLogin } from "./http/login_exchange.ts";
 import type { Limits } from "./http/rate_limiter.ts";
 import type { Options, Values } from "./option.ts";
 import type { VendorHttp } from "./http/vendor.ts";
@@ -46,6 +48,8 @@ export interface Wanted {
 export interface SourceCursor {
   /** Where records go and how they are written there: another destination has nothing of what was read before. */
   readonly destination: string;
+  /** Everything was asked for with `--full`, whatever is remembered. */
+  readonly isFull: boolean;
   /** What the last run that got everything accepted has set; throws when the state cannot be read. */
   get(key: string): Promise<string | undefined>;
   /** Remembered once all records of this run were accepted; never in test mode or with --record-count. */
@@ -70,6 +74,8 @@ export interface SourceContext<O> {
   /** How long such a connection may keep silent, in milliseconds. */
   readonly timeoutMs: number;
   readonly cursor: SourceCursor;
+  /** Which of the two APIs is used, of a source that declares `apis`. */
+  readonly apis: ApiChoice;
   /**
    * Fetches something for each of some items, in order, as many at once as is allowed. An item that
    * cannot be fetched becomes a {@linkcode Skipped} record under the name given; only when nothing
@@ -91,6 +97,8 @@ export interface VendorAccess {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly auth?: Authenticator;
+  /** Who logs in on the connection, where that is how the vendor wants it. */
+  readonly login?: ConnectionLogin;
   /** The vendor's own message in an answer that is an error, where it is not the body; undefined when there is none. */
   readErrorMessage?(answer: Answer): string | undefined;
 }
@@ -135,28 +143,6 @@ export interface MissingPaths {
   readonly hint?: string | undefined;
 }
 
-/** One record as two APIs of a vendor give it, in the shape that mappings know. */
-export interface ComparedRecord {
-  /** How a person finds it. */
-  readonly name: string;
-  readonly older: SourceRecord;
-  readonly newer: SourceRecord;
-}
-
-/** Some records of a source by both of its APIs. */
-export interface ApiComparison {
-  /** What the APIs are called, with their article. */
-  readonly names: { readonly older: string; readonly newer: string };
-  /** Records that there are in all, and requests that reading them all takes by each. */
-  readonly total: number;
-  readonly requests: { readonly older: number; readonly newer: number };
-  readonly records: readonly ComparedRecord[];
-  /** Those that one of the APIs did not give. */
-  readonly skipped: readonly Skipped[];
-  /** The option that chooses the newer one: `api = pro`. */
-  readonly setting: string;
-}
-
 /** What every section has, as far as the rules of sources depend on it. */
 export interface CommonOptions {
   /** File with a client certificate; blank when there is none. */
@@ -196,6 +182,8 @@ export interface Source<O extends Options = Options> {
   readonly limits?: Limits;
   /** What the vendor ends of that which sections may depend on. */
   readonly deadlines?: readonly Deadline<Values<O>>[];
+  /** The older and the newer API of the vendor, where a section may be read by either. */
+  readonly apis?: ApiPair<Values<O>>;
   /** What no single option can say; what is wrong, or nothing. */
   rule?(options: Values<O> & CommonOptions): string | undefined;
   /** Where the vendor is and how to authenticate. */
@@ -210,8 +198,8 @@ export interface Source<O extends Options = Options> {
   /** What is missing of the wanted paths, where that is known without reading all of the data. */
   findMissing?(context: SourceContext<Values<O>>): Promise<MissingPaths | undefined>;
   /**
-   * Reads up to `count` records by both of the vendor's APIs. Throws `SourceError` when one of them is
-   * not to be had.
+   * Reads up to `count` records by both of the `apis`. Throws `SourceError` when one of them is not to be
+   * had.
    */
   compareApis?(context: SourceContext<Values<O>>, count: number): Promise<ApiComparison>;
   /** All records, in the source's order. */

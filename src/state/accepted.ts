@@ -4,16 +4,18 @@
  * @module
  */
 
+import type { RunOrigin } from "./run_account.ts";
 import { giveWay } from "../base/iteration.ts";
 import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import { decompress } from "../runtime/compress.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, buildDestination, saveDestination } from "./answered_batches.ts";
-import { Baseline, concludeUncompared, forgetBaseline } from "./baseline.ts";
+import { concludeUncompared, forgetBaseline, StateBaseline } from "./baseline.ts";
 import { type BaselineHome, foldSome, hasMoreAnsweredBatches } from "./fold.ts";
-import { findLastUpload, type LastUpload } from "./last_upload.ts";
-import { isUploadOpen, type RunOrigin } from "./runs.ts";
+import type { AcceptedRecords, Baseline, LastUpload } from "./known_records.ts";
+import { findLastUpload } from "./last_upload.ts";
+import { isUploadOpen } from "./runs.ts";
 
 /**
  * Answered batches of a section that wait to be taken in, at most: a full upload makes those before it
@@ -24,8 +26,8 @@ const maxAnsweredBatches: Readonly<Record<RunOrigin, number>> = { upload: 20_000
 /** Records of them that a run for webhooks takes in: more than it brings, and not so many that it is late. */
 const maxTakenIn = 5000;
 
-/** The memory of what was accepted. Everything throws `AgentError` when the state file fails. */
-export class AcceptedRecords {
+/** The memory of what was accepted, in the state file. */
+export class StateAccepted implements AcceptedRecords {
   readonly #instance: string | undefined;
   readonly #database: Sqlite;
   readonly #unusable: (cause: unknown) => Error;
@@ -52,18 +54,12 @@ export class AcceptedRecords {
     return this.#use((database) => saveDestination(database, destination));
   }
 
-  /** What a section is compared with, up to date: what was answered is taken in, in one go. */
-  baseline(section: string, upload: string): Baseline {
-    return new Baseline(this.#home(section, upload));
-  }
-
-  /** What a section is compared with, up to date; others have a turn while much is taken in. */
   async openBaseline(section: string, upload: string, signal?: AbortSignal): Promise<Baseline> {
-    await this.#takeIn(this.#home(section, upload), Infinity, signal);
-    return this.baseline(section, upload);
+    const home = this.#home(section, upload);
+    await this.#takeIn(home, Infinity, signal);
+    return new StateBaseline(home);
   }
 
-  /** Takes in what was answered when that has become much, in a run that compares nothing. */
   async takeInSurplus(
     section: string,
     upload: string,
@@ -79,29 +75,27 @@ export class AcceptedRecords {
     if (isDue) await this.#takeIn(home, origin === "webhook" ? maxTakenIn : Infinity, signal);
   }
 
-  /** Records of a section that are pending in the outbox, those of runs at work included. */
-  *pending(section: string): Generator<MappedRecord> {
-    const rows = this.#use((database) =>
-      database.rows(
-        `SELECT records FROM outbox JOIN runs ON runs.id = outbox.run WHERE section = ?
-          AND outbox.id NOT IN (SELECT batch FROM acknowledged) ORDER BY outbox.id`,
-        section,
-      )
-    );
-    for (const { records } of rows) {
-      yield* parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
+  async *pending(section: string): AsyncGenerator<MappedRecord> {
+    for (let last = 0;;) {
+      const [row] = await this.#later((database) =>
+        database.rows(
+          `SELECT outbox.id, records FROM outbox JOIN runs ON runs.id = outbox.run
+            WHERE section = ? AND outbox.id > ? AND outbox.id NOT IN (SELECT batch FROM acknowledged)
+            ORDER BY outbox.id LIMIT 1`,
+          section,
+          last,
+        )
+      );
+      if (row === undefined) return;
+      last = Number(row.id);
+      yield* parseExactJson(decompress(row.records as Uint8Array)) as MappedRecord[];
     }
   }
 
-  /** The last upload of a section, when that is all that there is to be compared with. */
-  lastUpload(section: string, upload: string): LastUpload | undefined {
-    return this.#use(() => findLastUpload(this.#home(section, upload)));
+  lastUpload(section: string, upload: string): Promise<LastUpload | undefined> {
+    return this.#later(() => findLastUpload(this.#home(section, upload)));
   }
 
-  /**
-   * Writes down that a run sent all of the source without comparing it; `records` is how many, when all of
-   * them were accepted.
-   */
   async concludeUncompared(
     section: string,
     upload: string,
@@ -116,7 +110,6 @@ export class AcceptedRecords {
     }
   }
 
-  /** Forgets all that is known of a section, some of it at a time. */
   async forget(section: string, signal?: AbortSignal): Promise<void> {
     try {
       await forgetBaseline(this.#database, section, signal);
@@ -126,10 +119,16 @@ export class AcceptedRecords {
     }
   }
 
-  /** Notes that records were accepted outside of a run. */
-  add(section: string, upload: string, run: string, records: readonly MappedRecord[]): void {
-    const owner = { section, run, destination: this.destinationId(upload) };
-    this.#use((database) => addAnsweredBatch(database, owner, "accepted", records));
+  add(
+    section: string,
+    upload: string,
+    run: string,
+    records: readonly MappedRecord[],
+  ): Promise<void> {
+    return this.#later((database) => {
+      const owner = { section, run, destination: this.destinationId(upload) };
+      addAnsweredBatch(database, owner, "accepted", records);
+    });
   }
 
   #home(section: string, upload: string): BaselineHome {
@@ -145,6 +144,10 @@ export class AcceptedRecords {
       await giveWay();
       signal?.throwIfAborted();
     }
+  }
+
+  #later<T>(work: (database: Sqlite) => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.#use(work)));
   }
 
   #use<T>(work: (database: Sqlite) => T): T {

@@ -16,44 +16,14 @@ import {
   saveRenamed,
   unmarkRenamed,
 } from "./identities.ts";
+import type {
+  Baseline,
+  Conclusion,
+  IdentifiedRecord,
+  KnownRecord,
+  MissingRecord,
+} from "./known_records.ts";
 import { ReadAhead } from "./read_ahead.ts";
-
-/** A record that was accepted. */
-export interface KnownRecord {
-  readonly id: number;
-  /** Names of its fields and their values, as a fingerprint has them. */
-  readonly fields: string;
-  readonly values: string;
-  /** Whether it is to be sent even when it is the same: it was refused since, or shares its key. */
-  readonly mustSend: boolean;
-  /** Full runs in which it was not in the source. */
-  readonly missed: number;
-  /** The vendor's id of it, where that is known. */
-  readonly identity?: string | undefined;
-}
-
-/** A record that was found by its identity. */
-export interface IdentifiedRecord extends Pick<KnownRecord, "id" | "fields" | "values" | "missed"> {
-  readonly key: string;
-}
-
-/** A record that was accepted and is not in the source any more. */
-export interface MissingRecord extends Pick<KnownRecord, "fields" | "values"> {
-  readonly key: string;
-}
-
-/** What a run needs to know to end well. */
-export interface Conclusion {
-  readonly run: string;
-  /** Whether a record was in the source. */
-  readonly isSeen: (id: number) => boolean;
-  /** How many of those expected were not in the source, when that is known. */
-  readonly gone?: number | undefined;
-  /** Records that had been missed and are back. */
-  readonly returned: readonly number[];
-  /** Records that the run sent, when it sent all of the source and all of it was accepted. */
-  readonly records?: number | undefined;
-}
 
 /** After so many full runs without it, a record is forgotten. */
 export const maxMissedRuns = 5;
@@ -68,10 +38,8 @@ export const pageSize = 1000;
  * The baseline of a section, up to date when it is opened; what is taken in later is not in it. Everything
  * throws `AgentError` when the state file fails.
  */
-export class Baseline {
-  /** How many records are expected to be in the source. */
+export class StateBaseline implements Baseline {
   readonly size: number;
-  /** Whether the vendor's id of any record is known. */
   readonly hasIdentities: boolean;
   readonly #home: BaselineHome;
   readonly #head: BaselineHead;
@@ -100,24 +68,25 @@ export class Baseline {
     this.#ahead = new ReadAhead((after, limit) => this.#expected(after, limit));
   }
 
-  /** Whether a run that read all of the source is recorded. */
   get isFull(): boolean {
     return this.#matches && this.#head.fullRun !== undefined;
   }
 
-  /** Names the state that was compared with; another one means that something was accepted since. */
   get stamp(): string {
     const { id, destination, answer } = this.#head;
     return answer === 0 ? "none" : `${id}-${destination}-${answer}`;
   }
 
-  /** The last answer that is in it, 0 when there was none. */
   get answer(): number {
     return this.#head.answer;
   }
 
-  find(key: string): KnownRecord | undefined {
-    if (!this.#matches) return undefined;
+  findAll(keys: readonly (string | undefined)[]): Promise<readonly (KnownRecord | undefined)[]> {
+    return new Promise((resolve) => resolve(keys.map((key) => this.#find(key))));
+  }
+
+  #find(key: string | undefined): KnownRecord | undefined {
+    if (key === undefined || !this.#matches) return undefined;
     const row = this.#ahead.take(key) ?? this.#look(key);
     if (row === undefined) return undefined;
     return {
@@ -130,8 +99,15 @@ export class Baseline {
     };
   }
 
-  /** The record that came with an identity last; nothing when several have it. */
-  findByIdentity(identity: string): IdentifiedRecord | undefined {
+  findByIdentity(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]> {
+    return new Promise((resolve) =>
+      resolve(identities.map((identity) => this.#findByIdentity(identity)))
+    );
+  }
+
+  #findByIdentity(identity: string): IdentifiedRecord | undefined {
     if (!this.#matches) return undefined;
     const [row, other] = this.#use((database) =>
       database.rows(
@@ -152,7 +128,6 @@ export class Baseline {
     };
   }
 
-  /** Writes down what a run found out of the identities of records, some of it at a time. */
   async noteIdentities({ learned, renamed }: FoundIdentities): Promise<void> {
     if (!this.#matches) return;
     for (const page of inPages(learned)) {
@@ -165,7 +140,6 @@ export class Baseline {
     }
   }
 
-  /** The records that were not seen, apart from those that were missed before, as they came first. */
   async *missing(isSeen: (id: number) => boolean): AsyncGenerator<MissingRecord> {
     for await (const ids of this.#pages(0)) {
       for (const id of ids) {
@@ -179,7 +153,6 @@ export class Baseline {
     }
   }
 
-  /** Writes down that a run read all of the source: what was not in it is missed once more. */
   async conclude({ run, isSeen, gone, returned, records }: Conclusion): Promise<void> {
     const { section, destination, database } = this.#home;
     if (this.#matches) await this.#miss(isSeen, gone === 0 ? 1 : 0);

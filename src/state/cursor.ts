@@ -78,9 +78,14 @@ class StateCursor implements SectionCursor {
   }
 }
 
-/** Opens the memory of a section. The file is not touched before it is needed. */
-export function openCursor(path: string, section: string): SectionCursor {
-  return new StateCursor(path, section);
+/** The memories of all sections. */
+export interface Cursors {
+  cursor(section: string): SectionCursor;
+}
+
+/** The memories of sections in a state file, which is not touched before it is needed. */
+export function openCursors(path: string): Cursors {
+  return { cursor: (section) => new StateCursor(path, section) };
 }
 
 /** The memory of a section in a state file that is open already, and stays so. */

@@ -8,6 +8,7 @@ import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import type { UseState } from "./file.ts";
+import type { RefusedCount } from "./state.ts";
 import type { DeadLetter, DeadLetters, Selection } from "./state.ts";
 
 export function addDeadLetter(
@@ -114,13 +115,6 @@ export class StateDeadLetters implements DeadLetters {
       })
     );
   }
-}
-
-/** How many records of a section were refused for the same reason. */
-export interface RefusedCount {
-  readonly section: string;
-  readonly reason: string;
-  readonly count: number;
 }
 
 /** How many records are kept by section and reason, the most frequent reason first. */

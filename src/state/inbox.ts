@@ -9,54 +9,8 @@ import { parseExactJson } from "../base/json.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { hasLog, openState, unusable, withoutWaiting } from "./file.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
+import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "./state.ts";
 import { type SyncFile, WalSync } from "./wal_sync.ts";
-
-/** A webhook event as it came. */
-export interface InboxEvent {
-  readonly section: string;
-  /** What it is about: waiting events with the same key become one. Null: it stands for itself. */
-  readonly key: string | null;
-  /** JSON. */
-  readonly body: string;
-  /** Not processed before, in milliseconds since the epoch. */
-  readonly due: number;
-}
-
-/** An event taken to be processed. */
-export interface InboxEntry {
-  readonly id: number;
-  readonly key: string | null;
-  readonly body: unknown;
-  /** When the first event came, in milliseconds since the epoch. */
-  readonly received: number;
-  /** How many events it stands for. */
-  readonly events: number;
-  /** How often it failed. */
-  readonly tries: number;
-}
-
-/** What became of an entry: done, to be tried again when it is due, or given up. */
-export type InboxOutcome =
-  | { readonly id: number; readonly kind: "done" }
-  | {
-    readonly id: number;
-    readonly kind: "again";
-    readonly due: number;
-    readonly tries: number;
-    readonly reason: string;
-  }
-  | { readonly id: number; readonly kind: "dead"; readonly tries: number; readonly reason: string };
-
-/** What is in the inbox of one section. */
-export interface InboxSize {
-  readonly section: string;
-  /** Entries that wait or are being processed. */
-  readonly waiting: number;
-  /** Entries that were given up. */
-  readonly dead: number;
-  /** When the oldest that waits came, in milliseconds since the epoch. */
-  readonly oldest: number | undefined;
-}
 
 export interface InboxSettings {
   readonly path: string;
@@ -99,7 +53,7 @@ export function inboxSizes(database: Sqlite): InboxSize[] {
 }
 
 /** The inbox in the state file, open. Everything throws `AgentError` when the state file fails. */
-export class StateInbox {
+export class StateInbox implements Inbox {
   readonly #path: string;
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
@@ -116,80 +70,71 @@ export class StateInbox {
     this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
   }
 
-  /**
-   * Writes events, all or none. They may be answered once {@linkcode sync} has come to its end after that: an
-   * answer is a promise that holds when the power goes.
-   */
-  add(events: readonly InboxEvent[]): void {
+  async add(events: readonly InboxEvent[]): Promise<void> {
     const now = Date.now();
     this.#write((database) => {
       for (const { section, key, body, due } of events) {
         database.run(add, section, key, body, now, due);
       }
     });
-  }
-
-  /**
-   * Takes entries of a section that are due, the longest due first; `early` takes also those that only
-   * wait for more events of their kind.
-   */
-  take(section: string, limit: number, early: boolean): InboxEntry[] {
-    const values = [this.#owner.id, section, Date.now() + soonMs, early ? 1 : 0, limit];
-    return this.#use((database) => database.rows(take, ...values).map(parseEntry));
-  }
-
-  /** Waits until all that was written before is on the disk, off the thread that works. */
-  async sync(): Promise<void> {
     try {
+      // All that is written while the disk is busy shares its next write.
       await this.#walSync?.wait();
     } catch (error) {
       throw unusable(this.#path, error);
     }
   }
 
-  /** Writes down what became of entries. What a power failure takes back is processed again. */
-  recordOutcomes(outcomes: readonly InboxOutcome[]): void {
-    if (outcomes.length === 0) return;
-    this.#write((database) => {
-      for (const outcome of outcomes) this.#applyOutcome(database, outcome);
+  take(section: string, limit: number, early: boolean): Promise<InboxEntry[]> {
+    const values = [this.#owner.id, section, Date.now() + soonMs, early ? 1 : 0, limit];
+    // What a power failure takes back is taken, and processed, again.
+    return this.#later((database) =>
+      withoutWaiting(database, () => database.rows(take, ...values)).map(parseEntry)
+    );
+  }
+
+  recordOutcomes(outcomes: readonly InboxOutcome[]): Promise<void> {
+    return this.#later(() => {
+      if (outcomes.length === 0) return;
+      this.#write((database) => {
+        for (const outcome of outcomes) this.#applyOutcome(database, outcome);
+      });
     });
   }
 
-  /** Gives back what processes took that are no more. */
-  release(): void {
-    const rows = this.#use((database) =>
-      database.rows("SELECT DISTINCT owner FROM inbox WHERE owner IS NOT NULL")
-    );
-    for (const owner of rows.map((row) => String(row.owner))) {
-      if (owner !== this.#owner.id && !isAtWork(this.#path, owner)) this.#giveBack(owner);
-    }
+  release(): Promise<void> {
+    return this.#later((database) => {
+      const rows = database.rows("SELECT DISTINCT owner FROM inbox WHERE owner IS NOT NULL");
+      for (const owner of rows.map((row) => String(row.owner))) {
+        if (owner !== this.#owner.id && !isAtWork(this.#path, owner)) this.#giveBack(owner);
+      }
+    });
   }
 
-  /** When the next entry of a section is due, in milliseconds since the epoch. */
-  nextDue(section: string): number | undefined {
-    const [row] = this.#use((database) =>
-      database.rows(
+  nextDue(section: string): Promise<number | undefined> {
+    return this.#later((database) => {
+      const [row] = database.rows(
         "SELECT min(due) AS due FROM inbox WHERE section = ? AND owner IS NULL AND is_dead = 0",
         section,
-      )
-    );
-    return typeof row?.due === "number" ? row.due : undefined;
+      );
+      return typeof row?.due === "number" ? row.due : undefined;
+    });
   }
 
-  /** What is in the inbox, by section. */
-  sizes(): InboxSize[] {
-    return this.#use(inboxSizes);
+  sizes(): Promise<InboxSize[]> {
+    return this.#later(inboxSizes);
   }
 
-  /** Gives back what was taken, and closes the file. */
-  close(): void {
-    try {
-      this.#giveBack(this.#owner.id);
-    } finally {
-      this.#walSync?.close();
-      this.#database.close();
-      this.#owner.release();
-    }
+  close(): Promise<void> {
+    return this.#later((database) => {
+      try {
+        this.#giveBack(this.#owner.id);
+      } finally {
+        this.#walSync?.close();
+        database.close();
+        this.#owner.release();
+      }
+    });
   }
 
   #giveBack(owner: string): void {
@@ -220,6 +165,10 @@ export class StateInbox {
     this.#use((database) =>
       withoutWaiting(database, () => database.transaction(() => work(database)))
     );
+  }
+
+  #later<T>(work: (database: Sqlite) => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.#use(work)));
   }
 
   #use<T>(work: (database: Sqlite) => T): T {

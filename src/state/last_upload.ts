@@ -11,53 +11,23 @@ import type { Sqlite } from "../runtime/sqlite.ts";
 import { addEnd, notAwaited, type SentAll, untilReceipt } from "./answered_batches.ts";
 import { maxMissedRuns } from "./baseline.ts";
 import { withoutWaiting } from "./file.ts";
-import type { FingerprintText } from "./fingerprint.ts";
 import { type BaselineHome, FieldLists, loadHead } from "./fold.ts";
 import { markRenamed, unmarkRenamed, unpackIdentities } from "./identities.ts";
-
-/** A record that was missed in earlier runs. */
-export interface MissedRecord extends FingerprintText {
-  readonly id: number;
-}
-
-/** A record that an earlier upload had sent, found by its identity. */
-export interface IdentifiedMissedRecord extends MissedRecord {
-  readonly key: string;
-}
-
-/** A record of the last upload that is not in the source. */
-export interface GoneRecord extends FingerprintText {
-  readonly identity: string | undefined;
-}
-
-/** A batch of the last upload. */
-export interface UploadedBatch {
-  /** The JSON text of a list of records. */
-  readonly text: string;
-  /** The vendor's ids of its records, by their positions; unpacked when they are asked for. */
-  identities(): readonly (string | null)[];
-}
-
-/** What a run needs to know that was compared with the last upload. */
-export interface OrderedConclusion {
-  readonly run: string;
-  /** Records that it sent, all of them accepted; absent when some were not. */
-  readonly records: number | undefined;
-  /** What was not in the source, by its key. */
-  readonly gone: ReadonlyMap<string, GoneRecord>;
-  /** What is in the source with other sync fields now, by the key that it had. */
-  readonly renamed: ReadonlyMap<string, GoneRecord>;
-  /** Records that had been missed and are back. */
-  readonly returned: readonly number[];
-}
+import type {
+  GoneRecord,
+  IdentifiedMissedRecord,
+  LastUpload,
+  MissedRecord,
+  OrderedConclusion,
+  UploadedBatch,
+} from "./known_records.ts";
 
 /** Batches that are read, or removed, before others have a turn. */
 const pageSize = 500;
 
 /** The last upload of a section. Everything throws `AgentError` when the state file fails. */
-export class LastUpload {
+export class StateLastUpload implements LastUpload {
   readonly run: string;
-  /** Records that it sent. */
   readonly size: number;
   readonly #home: BaselineHome;
 
@@ -67,11 +37,10 @@ export class LastUpload {
     this.size = size;
   }
 
-  /** Its batches, in the order in which they were accepted. */
-  *batches(): Generator<UploadedBatch> {
+  async *batches(): AsyncGenerator<UploadedBatch> {
     const { section } = this.#home;
     for (let last = 0;;) {
-      const [row] = this.#use((database) =>
+      const [row] = await this.#later((database) =>
         database.rows(
           `SELECT id, records, identities FROM answered_batches WHERE section = ? AND id > ? AND run = ?
             AND kind = 'accepted' ORDER BY id LIMIT 1`,
@@ -90,8 +59,11 @@ export class LastUpload {
     }
   }
 
-  /** A record that this upload did not send, and an earlier one did. */
-  findMissed(key: string): MissedRecord | undefined {
+  findMissed(keys: readonly string[]): Promise<readonly (MissedRecord | undefined)[]> {
+    return this.#later(() => keys.map((key) => this.#findMissed(key)));
+  }
+
+  #findMissed(key: string): MissedRecord | undefined {
     const [row] = this.#use((database) =>
       database.rows(
         `SELECT fingerprints.id, vals, field_lists.fields AS names FROM fingerprints
@@ -105,8 +77,13 @@ export class LastUpload {
     return { id: Number(row.id), fields: String(row.names), values: String(row.vals) };
   }
 
-  /** The record with an identity that this upload did not send, and an earlier one did. */
-  findMissedByIdentity(identity: string): IdentifiedMissedRecord | undefined {
+  findMissedByIdentity(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedMissedRecord | undefined)[]> {
+    return this.#later(() => identities.map((identity) => this.#findByIdentity(identity)));
+  }
+
+  #findByIdentity(identity: string): IdentifiedMissedRecord | undefined {
     const [row] = this.#use((database) =>
       database.rows(
         `SELECT fingerprints.id, key, vals, field_lists.fields AS names FROM fingerprints
@@ -123,9 +100,8 @@ export class LastUpload {
     return { id: Number(id), key: unmarkRenamed(String(key)), fields, values };
   }
 
-  /** Writes down that a run read and sent all of the source: it is what the next is compared with. */
   async conclude(
-    { run, records, gone, renamed, returned }: OrderedConclusion,
+    { run, records, gone, renamed = new Map(), returned }: OrderedConclusion,
   ): Promise<void> {
     const { section, destination } = this.#home;
     await this.#forget();
@@ -213,6 +189,10 @@ export class LastUpload {
     );
   }
 
+  #later<T>(work: (database: Sqlite) => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.#use(work)));
+  }
+
   #use<T>(work: (database: Sqlite) => T): T {
     try {
       return work(this.#home.database);
@@ -232,7 +212,7 @@ const saveGone = `INSERT INTO fingerprints
  * The last upload of a section, when all that was accepted of the section since it was compared last is that
  * upload, and it sent all of its source.
  */
-export function findLastUpload(home: BaselineHome): LastUpload | undefined {
+export function findLastUpload(home: BaselineHome): StateLastUpload | undefined {
   const { database, section, destination } = home;
   const [full] = database.rows(
     `SELECT id, run, destination, compared FROM answered_batches
@@ -265,5 +245,5 @@ export function findLastUpload(home: BaselineHome): LastUpload | undefined {
     Number(head?.answer ?? 0),
     Number(full.id),
   );
-  return other === undefined ? new LastUpload(home, run, records) : undefined;
+  return other === undefined ? new StateLastUpload(home, run, records) : undefined;
 }

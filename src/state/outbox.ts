@@ -18,25 +18,8 @@ import {
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
 import { packIds } from "./identities.ts";
+import type { ComparedWith, NewBatch, PendingBatch, RefusedRecord, RunOutbox } from "./state.ts";
 import { updateCounts } from "./runs.ts";
-
-/** A record that was refused, and why. */
-export interface RefusedRecord {
-  readonly payload: MappedRecord;
-  /** Values of its sync fields. */
-  readonly record: string;
-  readonly reason: string;
-  /** HTTP status of the answer, null when there was none. */
-  readonly status: number | null;
-}
-
-/** A batch that is not answered yet. */
-export interface PendingBatch {
-  readonly id: number;
-  readonly records: readonly MappedRecord[];
-  /** How many runs could not deliver it. */
-  readonly tries: number;
-}
 
 /** What an outbox belongs to. */
 export interface OutboxOwner {
@@ -59,28 +42,11 @@ export interface OutboxOwner {
   readonly unusable: (cause: unknown) => Error;
 }
 
-/** A batch to be made durable. */
-export interface NewBatch {
-  readonly records: readonly MappedRecord[];
-  /** The records as JSON, when they can be written as such. */
-  readonly text: string | undefined;
-  /** The vendor's ids of the records, by their positions; absent when none has one. */
-  readonly ids?: readonly (string | undefined)[] | undefined;
-}
-
-/** What the records of a run were compared with before they were sent. */
-export interface ComparedWith {
-  /** The last answer that was in the baseline. */
-  readonly answer: number;
-  /** Whether a record is there already as it is sent. */
-  readonly isUnchanged: (record: MappedRecord) => boolean;
-}
-
 /** Answers after which it is written down how far a run is, when no batches are written meanwhile. */
 const uncountedAnswers = 3;
 
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
-export class StateOutbox {
+export class StateOutbox implements RunOutbox {
   readonly #owner: OutboxOwner;
   #comparedWith: ComparedWith | undefined;
   #idScope: string | undefined;
@@ -91,68 +57,25 @@ export class StateOutbox {
     this.#owner = owner;
   }
 
-  /** Takes what the batches from now on were compared with: what is unchanged need not be taken in again. */
   compareWith(compared: ComparedWith): void {
     this.#comparedWith = compared;
   }
 
-  /** Takes what the vendor's ids of the batches from now on belong to; without it they are not kept. */
   identifyBy(scope: string): void {
     this.#idScope = scope;
   }
 
-  /**
-   * Writes batches, all or none; gives their ids. They may be sent once {@linkcode sync} has come to its
-   * end after that.
-   */
-  put(batches: readonly NewBatch[]): readonly number[] {
-    const { run } = this.#owner;
-    return this.#write((database) => {
-      // What was answered goes now, as something is written anyway.
-      this.#accept(database);
-      database.run(
-        "DELETE FROM outbox WHERE id IN (SELECT batch FROM acknowledged WHERE run = ?)",
-        run,
-      );
-      database.run("DELETE FROM acknowledged WHERE run = ?", run);
-      this.#writeCounts(database);
-      return batches.map(({ records, text, ids }) => {
-        const [row] = database.rows(
-          `INSERT INTO outbox (run, count, records, compared, identities) VALUES (?, ?, ?, ?, ?)
-            RETURNING id`,
-          run,
-          records.length,
-          compress(text ?? stringifyExactJson(records)),
-          this.#describeCompared(records),
-          packIds(this.#idScope, ids),
-        );
-        return Number(row?.id);
-      });
-    });
-  }
-
-  /** Waits until all that was written before is on the disk, off the thread that works. */
-  async sync(): Promise<void> {
+  async put(batches: readonly NewBatch[]): Promise<readonly number[]> {
+    const ids = this.#insert(batches);
     try {
       await this.#owner.sync();
+      return ids;
     } catch (error) {
+      this.#withdraw(ids);
       throw this.#owner.unusable(error);
     }
   }
 
-  /** Takes batches back that could not be brought to the disk. */
-  remove(batchIds: readonly number[]): void {
-    this.#write((database) => {
-      for (const id of batchIds) database.run("DELETE FROM outbox WHERE id = ?", id);
-    });
-  }
-
-  /**
-   * Takes the answer to a batch: refused records become dead letters, `pending` ones, without an answer,
-   * stay.
-   * It is there when the process dies, but not for certain when the power fails: then the batch is
-   * sent again.
-   */
   acknowledge(
     batchId: number,
     refused: readonly RefusedRecord[],
@@ -181,44 +104,74 @@ export class StateOutbox {
     });
   }
 
-  /** What is not answered yet, in the order it came. */
-  pending(): PendingBatch[] {
-    const { database, run, unusable } = this.#owner;
-    try {
-      const rows = database.rows(
+  async pending(): Promise<PendingBatch[]> {
+    const { run } = this.#owner;
+    const rows = await this.#later((database) =>
+      database.rows(
         "SELECT * FROM outbox WHERE run = ? AND id NOT IN (SELECT batch FROM acknowledged) ORDER BY id",
         run,
-      );
-      return rows.map(({ id, records, tries }) => ({
-        id: Number(id),
-        records: parseExactJson(decompress(records as Uint8Array)) as MappedRecord[],
-        tries: Number(tries),
-      }));
-    } catch (error) {
-      throw unusable(error);
-    }
+      )
+    );
+    return rows.map(({ id, records, tries }) => ({
+      id: Number(id),
+      records: parseExactJson(decompress(records as Uint8Array)) as MappedRecord[],
+      tries: Number(tries),
+    }));
   }
 
-  /** Counts that one more run could not deliver a batch. */
-  countAttempt(batchId: number): void {
-    this.#write((database) =>
+  countAttempt(batchId: number): Promise<void> {
+    return this.#later((database) =>
       database.run("UPDATE outbox SET tries = tries + 1 WHERE id = ?", batchId)
     );
   }
 
-  /**
-   * Ends the run's delivery: everything was answered, nothing is pending. What a power failure takes back
-   * is sent again.
-   */
-  finish(): void {
+  finish(): Promise<void> {
     const { run } = this.#owner;
-    this.#write((database) => {
+    return this.#later((database) => {
       this.#accept(database);
       this.#writeCounts(database);
       database.run("DELETE FROM outbox WHERE run = ?", run);
       database.run("DELETE FROM acknowledged WHERE run = ?", run);
       database.run("UPDATE runs SET is_open = 0 WHERE id = ?", run);
     });
+  }
+
+  /** Writes batches; gives their ids. */
+  #insert(batches: readonly NewBatch[]): readonly number[] {
+    const { run } = this.#owner;
+    return this.#write((database) => {
+      // What was answered goes now, as something is written anyway.
+      this.#accept(database);
+      database.run(
+        "DELETE FROM outbox WHERE id IN (SELECT batch FROM acknowledged WHERE run = ?)",
+        run,
+      );
+      database.run("DELETE FROM acknowledged WHERE run = ?", run);
+      this.#writeCounts(database);
+      return batches.map(({ records, text, ids: vendorIds }) => {
+        const [row] = database.rows(
+          `INSERT INTO outbox (run, count, records, compared, identities) VALUES (?, ?, ?, ?, ?)
+            RETURNING id`,
+          run,
+          records.length,
+          compress(text ?? stringifyExactJson(records)),
+          this.#describeCompared(records),
+          packIds(this.#idScope, vendorIds),
+        );
+        return Number(row?.id);
+      });
+    });
+  }
+
+  /** What did not get to the disk is not sent later either. */
+  #withdraw(batchIds: readonly number[]): void {
+    try {
+      this.#write((database) => {
+        for (const id of batchIds) database.run("DELETE FROM outbox WHERE id = ?", id);
+      });
+    } catch {
+      // The disk fails altogether, as the error says that the batches are lost with.
+    }
   }
 
   #writeCounts(database: Sqlite): void {

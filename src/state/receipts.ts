@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RunOrigin } from "./run_account.ts";
 import { giveWay } from "../base/iteration.ts";
 import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
@@ -12,20 +13,7 @@ import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, notAwaited, untilReceipt } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
-import type { RefusedRecord } from "./outbox.ts";
-import type { RunOrigin, StoredReceipt } from "./runs.ts";
-
-/** What Oomnitza told of a run's records. */
-export interface ReceiptEnd {
-  /** All of it, for those who look at the run. */
-  readonly receipt: StoredReceipt;
-  /** Whether Oomnitza is asked again. */
-  readonly isAwaited: boolean;
-  /** Records that it names as failed; they become dead letters. */
-  readonly failed: readonly RefusedRecord[];
-  /** Records that failed without being named: then none of the run counts as accepted. */
-  readonly unnamed: number;
-}
+import type { ReceiptEnd, RefusedRecord, RunReceipt } from "./state.ts";
 
 /** What a receipt belongs to. */
 export interface ReceiptOwner {
@@ -56,30 +44,26 @@ const forgetSome = `DELETE FROM answered_batches WHERE id IN (
     LIMIT ?2) RETURNING id`;
 
 /** The receipt of one run. Everything throws `AgentError` when the state file fails. */
-export class StateReceipt {
+export class StateReceipt implements RunReceipt {
   readonly #owner: ReceiptOwner;
 
   constructor(owner: ReceiptOwner) {
     this.#owner = owner;
   }
 
-  /** Id of the run. */
   get run(): string {
     return this.#owner.run;
   }
 
-  /** How its records were sent, as JSON. */
   get upload(): string {
     return this.#owner.upload;
   }
 
-  /** When the run began. */
   get started(): Date {
     return new Date(this.#owner.started);
   }
 
-  /** What was taken in, in the order of the answers. */
-  *records(): Generator<MappedRecord> {
+  async *records(): AsyncGenerator<MappedRecord> {
     const { run, section } = this.#owner;
     let last = 0;
     while (true) {
@@ -100,7 +84,6 @@ export class StateReceipt {
     }
   }
 
-  /** Writes down what Oomnitza told, all or nothing: what failed counts as accepted no more. */
   async record(end: ReceiptEnd): Promise<void> {
     const { run, section } = this.#owner;
     this.#write((database) => {
@@ -119,7 +102,6 @@ export class StateReceipt {
     if (!end.isAwaited) await this.#forgetSent();
   }
 
-  /** Ends the waiting: nothing is to be told. */
   async close(): Promise<void> {
     const { run } = this.#owner;
     this.#write((database) => database.run("UPDATE runs SET awaits_receipt = 0 WHERE id = ?", run));
@@ -221,11 +203,14 @@ function parseAwaiting(row: SqliteRow): AwaitingRun {
   };
 }
 
-/** The runs of a section that were declared complete, and of which Oomnitza has not told yet; oldest first. */
+/**
+ * The runs of a section that were declared complete, and of which Oomnitza has not told yet; oldest first.
+ * The plus keeps SQLite from reading all runs of the section, of which few wait.
+ */
 export function findAwaiting(database: Sqlite, section: string): AwaitingRun[] {
   return database.rows(
     `SELECT id, owner, upload, started, origin FROM runs
-      WHERE section = ? AND awaits_receipt = 1 AND is_open = 0 ORDER BY id`,
+      WHERE section = ? AND awaits_receipt = 1 AND +is_open = 0 ORDER BY id`,
     section,
   ).map(parseAwaiting);
 }

@@ -4,14 +4,15 @@
  * @module
  */
 
+import type { PastRun, RunOrigin, RunSelection, StoredRun } from "./run_account.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
-import { AcceptedRecords } from "./accepted.ts";
+import { StateAccepted } from "./accepted.ts";
 import { type SectionCursor, shareCursor } from "./cursor.ts";
 import { StateDeadEvents } from "./dead_events.ts";
-import { countDeadLetters, type RefusedCount, StateDeadLetters } from "./dead_letters.ts";
-import { hasLog, openState, unusable, useState, withoutWaiting } from "./file.ts";
+import { countDeadLetters, StateDeadLetters } from "./dead_letters.ts";
+import { hasLog, openState, unusable, type UseState, useState, withoutWaiting } from "./file.ts";
 import { newId } from "./id.ts";
-import { type InboxSize, inboxSizes } from "./inbox.ts";
+import { inboxSizes } from "./inbox.ts";
 import { StateOutbox } from "./outbox.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
 import { type AwaitingRun, claimReceipt, findAwaiting, StateReceipt } from "./receipts.ts";
@@ -19,60 +20,22 @@ import {
   endRun,
   findRun,
   insertRun,
-  lastStart,
-  lastSuccess,
+  lastRuns,
   latestRuns,
   pruneRuns,
   recentRuns,
-  type RunEnd,
-  type RunSelection,
   waitingRecords,
 } from "./runs.ts";
-import type { PastRun, RunOrigin, StoredRun } from "./runs.ts";
-import type { State } from "./state.ts";
+import type {
+  LastRuns,
+  OpenRun,
+  RunReceipt,
+  State,
+  StoredSection,
+  UnfinishedRun,
+  UnfinishedWork,
+} from "./state.ts";
 import { type SyncFile, WalSync } from "./wal_sync.ts";
-
-/** A running upload, in the state file. */
-export interface OpenRun {
-  readonly id: string;
-  readonly outbox: StateOutbox;
-  readonly receipt: StateReceipt;
-  end(end: RunEnd): void;
-}
-
-/** A section as the store knows it. */
-export interface StoredSection {
-  readonly section: string;
-  /** How its records are sent, as JSON. */
-  readonly upload: string;
-  /** Whether it is remembered what was accepted. */
-  readonly remember: boolean;
-  /** Whether Oomnitza is asked afterwards what became of the records; not, unless given. */
-  readonly awaitsReceipt?: boolean | undefined;
-}
-
-/** A run of which something waits in the outbox, or whose upload was not declared complete. */
-export interface UnfinishedRun {
-  readonly run: string;
-  /** When the run began. */
-  readonly started: Date;
-  /** How its records are sent, as JSON. */
-  readonly upload: string;
-  /** Whether some of the run's records were answered. */
-  readonly sent: boolean;
-  readonly outbox: StateOutbox;
-  readonly receipt: Pick<StateReceipt, "close">;
-}
-
-/** What is not done yet. */
-export interface UnfinishedWork {
-  /** Records in the outbox, by section. */
-  readonly waiting: ReadonlyMap<string, number>;
-  /** Records that Oomnitza refused. */
-  readonly refused: readonly RefusedCount[];
-  /** Webhook events. */
-  readonly events: readonly InboxSize[];
-}
 
 export interface StoreSettings {
   readonly path: string;
@@ -90,11 +53,12 @@ export class StateStore implements State {
   /** Address of the Oomnitza instance that it was opened for. */
   readonly instance: string | undefined;
   /** What Oomnitza accepted. */
-  readonly accepted: AcceptedRecords;
+  readonly accepted: StateAccepted;
   readonly deadLetters: StateDeadLetters;
   readonly deadEvents: StateDeadEvents;
   readonly #redact: (text: string) => string;
   readonly #database: Sqlite;
+  readonly #later: UseState;
   /** Absent where commits are on the disk by themselves. */
   readonly #walSync: WalSync | undefined;
   #owner: Owner | undefined;
@@ -106,52 +70,43 @@ export class StateStore implements State {
     this.#redact = redact;
     this.#database = openState(path);
     this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
-    this.accepted = new AcceptedRecords(this.#database, instance, (cause) => unusable(path, cause));
+    this.accepted = new StateAccepted(this.#database, instance, (cause) => unusable(path, cause));
     const use = useState(path, this.#database);
+    this.#later = use;
     this.deadLetters = new StateDeadLetters(use, redact);
     this.deadEvents = new StateDeadEvents(use);
   }
 
-  /**
-   * Writes down that a run of a section begins. It is on the disk with the first of its batches: before
-   * that, a power failure takes back a run that has sent nothing.
-   */
-  begin(
+  async begin(
     stored: StoredSection,
     origin: RunOrigin,
     counts: () => Readonly<Record<string, number>>,
-  ): OpenRun {
+  ): Promise<OpenRun> {
     const { section, upload } = stored;
-    const owner = this.#ownerId();
     const started = new Date().toISOString();
-    const id = this.#use((database) =>
-      withoutWaiting(database, () =>
-        database.transaction(() => {
-          pruneRuns(database, section, origin);
-          const { awaitsReceipt = false } = stored;
-          const run = { section, origin, owner, started, upload, awaitsReceipt };
-          for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
-        }))
-    );
-    const outbox = this.#outbox(id, stored, counts);
+    const id = await this.#later((database) => this.#insertRun(database, stored, origin, started));
     return {
       id,
-      outbox,
+      outbox: this.#outbox(id, stored, counts),
       receipt: this.#receipt(section, { run: id, upload, started }),
-      end: (end) => {
+      end: async (end) => {
         const error = end.error === null ? null : this.#redact(end.error);
-        this.#use((database) =>
-          database.transaction(() => endRun(database, id, { ...end, error }))
+        await this.#later((database) =>
+          withoutWaiting(
+            database,
+            () => database.transaction(() => endRun(database, id, { ...end, error })),
+          )
         );
+        // Of what is not decided yet, nobody relies on more than that the run began.
+        if (end.isUndecided !== true) await this.#sync();
       },
     };
   }
 
-  /** Takes over the runs of a section that left something, oldest first. */
-  *unfinishedRuns(
+  async *unfinishedRuns(
     { section, remember }: Pick<StoredSection, "section" | "remember">,
-  ): Generator<UnfinishedRun> {
-    const rows = this.#use((database) =>
+  ): AsyncGenerator<UnfinishedRun> {
+    const rows = await this.#later((database) =>
       database.rows(
         "SELECT id, owner, outcome FROM runs WHERE section = ? AND is_open = 1 ORDER BY id",
         section,
@@ -165,75 +120,79 @@ export class StateStore implements State {
     }
   }
 
-  /**
-   * Takes over runs of a section of which Oomnitza is still to tell what became of their records, the
-   * oldest first; those that somebody waits for are left to them.
-   */
-  awaitedReceipts(section: string, limit: number): StateReceipt[] {
-    const runs = this.#use((database) => findAwaiting(database, section));
-    const receipts: StateReceipt[] = [];
-    for (const run of runs) {
-      if (receipts.length === limit) break;
-      if (run.owner === this.#ownerId() || isAtWork(this.path, run.owner)) continue;
-      if (this.#use((database) => claimReceipt(database, run, this.#ownerId()))) {
-        receipts.push(this.#receipt(section, run));
+  awaitedReceipts(section: string, limit: number): Promise<RunReceipt[]> {
+    return this.#later((database) => {
+      const receipts: RunReceipt[] = [];
+      for (const run of findAwaiting(database, section)) {
+        if (receipts.length === limit) break;
+        if (run.owner === this.#ownerId() || isAtWork(this.path, run.owner)) continue;
+        if (claimReceipt(database, run, this.#ownerId())) {
+          receipts.push(this.#receipt(section, run));
+        }
       }
-    }
-    return receipts;
+      return receipts;
+    });
   }
 
-  /** Whether runs of a section may have left something, those at work included. */
-  hasBacklog(section: string): boolean {
-    const rows = this.#use((database) =>
+  hasBacklog(section: string): Promise<boolean> {
+    return this.#later((database) =>
       database.rows("SELECT id FROM runs WHERE section = ? AND is_open = 1 LIMIT 1", section)
+        .length > 0
     );
-    return rows.length > 0;
   }
 
-  runs(limit: number): StoredRun[] {
-    return this.#use((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
+  runs(limit: number): Promise<StoredRun[]> {
+    return this.#later((database) => latestRuns(database, limit, (id) => isAtWork(this.path, id)));
   }
 
-  /** The latest runs of a section, oldest first. */
-  recentRuns(selection: RunSelection): PastRun[] {
-    return this.#use((database) =>
+  recentRuns(selection: RunSelection): Promise<PastRun[]> {
+    return this.#later((database) =>
       recentRuns(database, selection, (owner) => isAtWork(this.path, owner))
     );
   }
 
-  /** What waits, and what was refused, of all sections. */
-  unfinishedWork(): UnfinishedWork {
-    return this.#use((database) => ({
+  unfinishedWork(): Promise<UnfinishedWork> {
+    return this.#later((database) => ({
       waiting: waitingRecords(database),
       refused: countDeadLetters(database),
       events: inboxSizes(database),
     }));
   }
 
-  /** When the latest run of a section began that was to read all of the source, ISO 8601. */
-  lastStart(section: string): string | undefined {
-    return this.#use((database) => lastStart(database, section));
+  lastRuns(): Promise<LastRuns> {
+    return this.#later(lastRuns);
   }
 
-  /** When the latest good run of a section and origin ended, ISO 8601. */
-  lastSuccess(section: string, origin: RunOrigin): string | undefined {
-    return this.#use((database) => lastSuccess(database, section, origin));
+  run(id: string): Promise<StoredRun | undefined> {
+    return this.#later((database) => findRun(database, id, (owner) => isAtWork(this.path, owner)));
   }
 
-  run(id: string): StoredRun | undefined {
-    return this.#use((database) => findRun(database, id, (owner) => isAtWork(this.path, owner)));
-  }
-
-  /** The memory of a section. */
   cursor(section: string): SectionCursor {
     return shareCursor(this.path, section, this.#database);
   }
 
-  close(): void {
-    this.#walSync?.close();
-    this.#database.close();
-    this.#owner?.release();
-    this.#owner = undefined;
+  close(): Promise<void> {
+    return this.#later((database) => {
+      this.#walSync?.close();
+      database.close();
+      this.#owner?.release();
+      this.#owner = undefined;
+    });
+  }
+
+  /** Writes down that a run begins; gives its id. */
+  #insertRun(
+    database: Sqlite,
+    { section, upload, awaitsReceipt = false }: StoredSection,
+    origin: RunOrigin,
+    started: string,
+  ): string {
+    const run = { section, origin, owner: this.#ownerId(), started, upload, awaitsReceipt };
+    return withoutWaiting(database, () =>
+      database.transaction(() => {
+        pruneRuns(database, section, origin);
+        for (let id = newId();; id = newId()) if (insertRun(database, { ...run, id })) return id;
+      }));
   }
 
   #ownerId(): string {
@@ -299,6 +258,15 @@ export class StateStore implements State {
       redact: this.#redact,
       unusable: (cause) => unusable(this.path, cause),
     });
+  }
+
+  /** Waits until all that was written before is on the disk, off the thread that works. */
+  async #sync(): Promise<void> {
+    try {
+      await this.#walSync?.wait();
+    } catch (error) {
+      throw unusable(this.path, error);
+    }
   }
 
   #use<T>(work: (database: Sqlite) => T): T {

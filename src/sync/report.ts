@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { RunOrigin } from "../state/run_account.ts";
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import { indentDetails } from "../logging/log.ts";
 import type { Counts, Failure } from "./account.ts";
-import type { RunOrigin } from "../state/runs.ts";
 import type { ChangeCounts } from "./changes/delta.ts";
 import type { Rename } from "./changes/renames.ts";
 import type { BacklogCounts } from "./deliver/backlog.ts";

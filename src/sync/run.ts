@@ -8,7 +8,8 @@ import type { PreparedSection } from "./prepare.ts";
 import type { AskedUpload } from "./receipt/ask.ts";
 import type { ReceiptAnswer } from "./receipt/receipt.ts";
 import type { SectionReport } from "./report.ts";
-import { type RunContext, type RunSettings, SectionRun } from "./section_run.ts";
+import type { RunContext, RunSettings } from "./run_settings.ts";
+import { SectionRun } from "./section_run.ts";
 
 /** A section that was delivered, while it may still have to be told what became of its records. */
 export interface DeliveredSection {
@@ -59,19 +60,21 @@ export async function deliverSection(
   announce(prepared, settings);
   let run: SectionRun;
   try {
-    run = new SectionRun(prepared, context, settings);
+    run = await SectionRun.begin(prepared, context, settings);
   } catch (error) {
     fail(error);
-    run = new SectionRun(prepared, context, { ...settings, store: undefined });
+    run = await SectionRun.begin(prepared, context, { ...settings, store: undefined });
   }
   settings.onStart?.(section.name, run.account);
   if (thrown === undefined) await attempt(() => run.deliver(), undefined);
   conversionProblems.summarise();
   let isNoted = false;
   /** While somebody waits, the state file says how far it is. */
-  function noteUndecided(isDecided: boolean): boolean {
-    if (!isDecided && !isNoted) run.end(thrown, true);
-    isNoted ||= !isDecided;
+  async function noteUndecided(isDecided: boolean): Promise<boolean> {
+    if (!isDecided && !isNoted) {
+      isNoted = true;
+      await run.end(thrown, true);
+    }
     return isDecided;
   }
   return {
@@ -82,7 +85,7 @@ export async function deliverSection(
     wait: () => attempt(() => run.wait(), undefined),
     async settle() {
       await attempt(() => run.settle(), undefined);
-      return run.end(thrown);
+      return await run.end(thrown);
     },
   };
 }

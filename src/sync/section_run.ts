@@ -4,20 +4,16 @@
  * @module
  */
 
+import type { OpenRun } from "../state/state.ts";
 import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
-import type { Redactor } from "../base/redact.ts";
-import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import { GarbageCollector } from "../runtime/memory.ts";
-import type { Http } from "../sdk/http/http.ts";
-import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
-import { openCursor, type SectionCursor } from "../state/cursor.ts";
-import type { OpenRun, StateStore } from "../state/store.ts";
+import type { SectionCursor } from "../state/cursor.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
 import { openChangeFilter } from "./changes/change_filter.ts";
 import type { ChangeFilter } from "./changes/filter.ts";
-import { GuardError, type GuardOptions } from "./changes/guard.ts";
+import { GuardError } from "./changes/guard.ts";
 import {
   checkGuardOfSaved,
   deliverSaved,
@@ -31,68 +27,13 @@ import { measureLatency, type Moment, TimeSpread } from "./latency.ts";
 import type { PreparedSection } from "./prepare.ts";
 import type { EmptyPath } from "./read/missing_paths.ts";
 import { findFruitless, readSection } from "./read/pipeline.ts";
-import type { PartialRead } from "./read/read_items.ts";
 import { createDataSaver, type DataSaver, savedDataFolder } from "./read/save_data.ts";
-import type { Connection } from "./read/source_context.ts";
 import type { AskedUpload } from "./receipt/ask.ts";
 import { countNotStored, type ReceiptAnswer } from "./receipt/receipt.ts";
-import { type ReceiptOptions, SectionReceipts } from "./receipt/section_receipts.ts";
+import { SectionReceipts } from "./receipt/section_receipts.ts";
 import { type SectionError, type SectionReport, toSectionError } from "./report.ts";
 import { RunClock } from "./run_clock.ts";
-
-/** What the runs of all sections have in common. */
-export interface RunContext {
-  readonly oomnitza: Oomnitza;
-  readonly apiVersion: "auto" | "v2" | "v3";
-  readonly batchSize: number;
-  readonly batchBytes: number;
-  /** The guard of `[oomnitza]`. */
-  readonly guard: GuardOptions;
-  /** How Oomnitza is asked what became of the records. */
-  readonly receipts: ReceiptOptions;
-  /** For converters that query other systems. */
-  readonly http: Http;
-  /** The file in which sections remember where they were; they remember nothing without one. */
-  readonly stateFile: string | undefined;
-  readonly redactor: Redactor;
-  readonly signal: AbortSignal;
-}
-
-/** How one run is to go. */
-export interface RunSettings {
-  /** Concurrent requests to Oomnitza, and things that a source without limits fetches at once. */
-  readonly workers: number;
-  /** Records to read; 0 reads all. */
-  readonly recordCount: number;
-  /** Prints what would be sent; absent when it is to be sent. */
-  readonly testmode?: ((text: string) => void) | undefined;
-  /** Directory under which `--save-data` writes; absent when it does not. */
-  readonly saveData?: string | undefined;
-  /** Keeps accounts, and records until they were answered. */
-  readonly store?: StateStore | undefined;
-  /** Sends also what did not change. */
-  readonly full?: boolean | undefined;
-  /** Lets everything pass that the guard would stop. */
-  readonly accept?: boolean | undefined;
-  /** Delivers what a plan holds instead of reading the source. */
-  readonly saved?: SavedSection | undefined;
-  /** Reads some records instead of all that the source has. */
-  readonly read?: PartialRead | undefined;
-  /** How many of those could not be fetched and are tried again later. */
-  readonly postponed?: (() => number) | undefined;
-  /** Aborted when receipts are not waited for any more; the signal of the run does so, too. */
-  readonly endWaiting?: AbortSignal | undefined;
-  /** When the events came whose records were read, in milliseconds since the epoch. */
-  readonly arrivals?: (() => readonly number[]) | undefined;
-  /** Where the connection to the source is kept for the next run. */
-  readonly connection?: Connection | undefined;
-  /** Those of the sections that run beside it, which share the limits of an account. */
-  readonly limiters?: RateLimiters | undefined;
-  /** Is shown the account of the section while it runs. */
-  readonly onStart?: ((section: string, account: Account) => void) | undefined;
-  /** Called with the status of every answer of the section's vendor. */
-  readonly onVendorAnswer?: ((section: string, status: number) => void) | undefined;
-}
+import type { RunContext, RunSettings } from "./run_settings.ts";
 
 /** Earlier runs that a run asks about, each with a request; those for webhooks are many and short. */
 const maxEarlier = 100;
@@ -104,7 +45,7 @@ export class SectionRun {
   readonly #context: RunContext;
   readonly #settings: RunSettings;
   readonly #started = new Date();
-  readonly account = openAccount();
+  readonly account: Account;
   /** Of what earlier runs left. */
   readonly #backlog = openAccount();
   readonly #stored: OpenRun | undefined;
@@ -130,17 +71,23 @@ export class SectionRun {
   #emptyPaths: readonly EmptyPath[] = [];
   #filter: (Pick<ChangeFilter, "conclude" | "changes"> & Partial<ChangeFilter>) | undefined;
 
-  /** Begins the run, also in the state file. */
-  constructor(prepared: PreparedSection, context: RunContext, settings: RunSettings) {
-    const { section, upload, log } = prepared;
-    const { store, saveData, read, testmode, workers } = settings;
+  private constructor(
+    prepared: PreparedSection,
+    context: RunContext,
+    settings: RunSettings,
+    account: Account,
+    stored: OpenRun | undefined,
+  ) {
+    const { upload, log } = prepared;
+    const { saveData, testmode, workers } = settings;
     this.#prepared = prepared;
     this.#context = context;
     this.#settings = settings;
+    this.account = account;
+    this.#stored = stored;
     this.#saver = saveData === undefined
       ? undefined
       : createDataSaver(join(saveData, savedDataFolder), context.redactor, log);
-    const { name, settings: { remember } } = section;
     const { oomnitza, receipts } = context;
     const signal = AbortSignal.any([
       context.signal,
@@ -148,30 +95,40 @@ export class SectionRun {
     ]);
     const { identify } = prepared.mapper;
     this.#receipts = new SectionReceipts({ ...receipts, oomnitza, identify, log, signal });
-    const awaitsReceipt = receipts.mode !== "off";
-    this.#stored = store?.begin(
-      { section: name, upload: JSON.stringify(upload), remember, awaitsReceipt },
-      read === undefined ? "upload" : "webhook",
-      () => ({ ...this.account.counts }),
-    );
     const { vendorIds } = prepared;
-    if (vendorIds !== undefined) this.#stored?.outbox.identifyBy(vendorIds.scope);
+    if (vendorIds !== undefined) stored?.outbox.identifyBy?.(vendorIds.scope);
     this.#delivery = new Delivery({
       ...this.#deliverySettings(),
       upload,
-      account: this.account,
+      account,
       workers: testmode === undefined ? workers : 1,
-      outbox: this.#stored?.outbox,
+      outbox: stored?.outbox,
       garbage: this.#garbage,
       onRequest: ({ payload }) => this.#saver?.payload(payload),
     });
   }
 
+  /** Begins the run, also in the state. */
+  static async begin(
+    prepared: PreparedSection,
+    context: RunContext,
+    settings: RunSettings,
+  ): Promise<SectionRun> {
+    const { section: { name: section, settings: { remember } }, upload } = prepared;
+    const awaitsReceipt = context.receipts.mode !== "off";
+    const account = openAccount();
+    const stored = await settings.store?.begin(
+      { section, upload: JSON.stringify(upload), remember, awaitsReceipt },
+      settings.read === undefined ? "upload" : "webhook",
+      () => ({ ...account.counts }),
+    );
+    return new SectionRun(prepared, context, settings, account, stored);
+  }
+
   /** Delivers what earlier runs left, then what the source or a saved plan gives; throws what ended it. */
   async deliver(): Promise<void> {
     const { section } = this.#prepared;
-    const { stateFile } = this.#context;
-    const cursor = stateFile === undefined ? undefined : openCursor(stateFile, section.name);
+    const cursor = this.#context.cursors?.cursor(section.name);
     try {
       await this.#clock.during("oomnitza", () => this.#deliverBacklog());
       await this.#clock.during("oomnitza", () => this.#askEarlierReceipts());
@@ -232,11 +189,11 @@ export class SectionRun {
   }
 
   /** Writes down how the run went, or how far it is while Oomnitza is still to tell something; gives it. */
-  end(thrown: unknown, isUndecided = false): SectionReport {
+  async end(thrown: unknown, isUndecided = false): Promise<SectionReport> {
     const report = this.report(thrown);
     try {
       const error = report.error?.message ?? null;
-      this.#stored?.end({
+      await this.#stored?.end({
         ...report,
         ...{ counts: { ...report.counts }, error },
         times: { ...report.times, latency: report.latency },
@@ -284,10 +241,10 @@ export class SectionRun {
     const { name } = this.#prepared.section;
     if (mode === "off") {
       // Nobody asks any more: what was kept for their receipts goes.
-      for (const stored of store.awaitedReceipts(name, Infinity)) await stored.close();
+      for (const stored of await store.awaitedReceipts(name, Infinity)) await stored.close();
       return;
     }
-    const portions = store.awaitedReceipts(name, limit).map((stored) => ({
+    const portions = (await store.awaitedReceipts(name, limit)).map((stored) => ({
       ...{ upload: JSON.parse(stored.upload) as Upload, sent: 1, stored, account: this.#earlier },
     }));
     if (portions.length > 0) await this.#receipts.askEarlier(portions);
@@ -307,7 +264,7 @@ export class SectionRun {
   }
 
   async #readAndDeliver(cursor: SectionCursor | undefined): Promise<void> {
-    const { signal, guard } = this.#context;
+    const { signal, guard, beside } = this.#context;
     const { store, full, accept, read, testmode } = this.#settings;
     const { account } = this;
     const target = this.#timedDelivery();
@@ -319,6 +276,7 @@ export class SectionRun {
       isFull: full === true || testmode !== undefined,
       isPartial: read !== undefined,
       isAccepted: accept === true,
+      beside,
       signal,
     });
     this.#filter = filter;
@@ -326,8 +284,8 @@ export class SectionRun {
   }
 
   async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
-    const { oomnitza, http, redactor, signal } = this.#context;
-    const { read, recordCount, workers } = this.#settings;
+    const { oomnitza, http, redactor, signal, cursors } = this.#context;
+    const { full: isFull, read, recordCount, workers } = this.#settings;
     const { saveData, connection, limiters, onVendorAnswer } = this.#settings;
     const { account } = this;
     const delivery = this.#delivery;
@@ -338,6 +296,8 @@ export class SectionRun {
       limit: recordCount,
       from: read,
       cursor,
+      isFull,
+      cursors,
       workers,
       connection,
       limiters,
@@ -354,7 +314,10 @@ export class SectionRun {
         mapped++;
         return filter.add(record, id);
       },
-      onGroup: (read) => this.#noteRead(read, mapped - account.counts.unchanged),
+      onGroup: async (read) => {
+        await filter.flush();
+        this.#noteRead(read, mapped - account.counts.unchanged);
+      },
       isStopped: () => delivery.isStopped || signal.aborted,
     });
     this.#emptyPaths = read === undefined ? end.emptyPaths : [];
@@ -407,7 +370,7 @@ export class SectionRun {
   async #finishDelivery(): Promise<void> {
     await this.#clock.during("oomnitza", () => this.#delivery.finish());
     if (this.account.counts.kept > 0) return;
-    this.#stored?.outbox.finish();
+    await this.#stored?.outbox.finish();
     this.#isFinalized = true;
   }
 

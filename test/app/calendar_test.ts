@@ -50,7 +50,7 @@ test("an interval that is overdue begins at once, and goes on from there", () =>
   ]);
 });
 
-test("sections overlap when one begins before the other has probably ended", () => {
+test("sections overlap when one begins before the other has probably ended", async () => {
   using space = workspace();
   const path = join(space.folder, "state.sqlite");
   // Each run of the past took 42 seconds.
@@ -63,7 +63,7 @@ test("sections overlap when one begins before the other has probably ended", () 
   });
   const store = new StateStore({ path, instance: undefined, redact: (text) => text });
   try {
-    const runs = planRuns(config, store, from, until);
+    const runs = await planRuns(config, store, from, until);
     expect(runs.map(({ section, beside }) => [section.at(-1), beside])).toEqual([
       ["a", ["csv_assets.b"]],
       ["b", ["csv_assets.a"]],
@@ -71,6 +71,6 @@ test("sections overlap when one begins before the other has probably ended", () 
     ]);
     expect(Number(runs[0]?.end) - Number(runs[0]?.start)).toBe(42_000);
   } finally {
-    store.close();
+    await store.close();
   }
 });

@@ -16,7 +16,7 @@ const nothingElse: MetricsSources = {
   sections: [],
   scheduled: new Set(),
   lastSuccess: () => undefined,
-  inbox: () => [],
+  inbox: [],
   counters: new Counters(),
   isReady: () => true,
 };
@@ -112,7 +112,7 @@ test("failures are in the text and the JSON report, by converter and field", asy
     const metrics = new Metrics();
     metrics.report(JSON.parse(stdout).sections[0]);
     metrics.report(JSON.parse(stdout).sections[0]);
-    expect(metrics.render(nothingElse)).toContain(
+    expect(await metrics.render(nothingElse)).toContain(
       'agent_converter_failures_total{section="csv_assets",converter="split"} 2\n',
     );
     expect(JSON.parse(stdout).sections[0].converter_failures).toEqual([

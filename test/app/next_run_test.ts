@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import { loadConfig } from "../../src/app/configuration.ts";
-import { nextRuns, readPast, scheduledSections, type UpcomingRun } from "../../src/app/schedule.ts";
+import { nextRuns, openPast, scheduledSections, type UpcomingRun } from "../../src/app/schedule.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { Scheduler } from "../../src/daemon/scheduler.ts";
@@ -46,11 +46,11 @@ async function scheduled(faces: Faces): Promise<string | undefined> {
   const scheduler = new Scheduler({
     sections: scheduledSections(config),
     parallel: 1,
-    past: await readPast(config, undefined, false),
+    readPast: await openPast(config, undefined, false),
     log: createLog("agent", createRedactor(), []),
     run: () => Promise.resolve(false),
   });
-  return scheduler.upcoming()[0]?.due?.toISOString();
+  return (await scheduler.upcoming())[0]?.due?.toISOString();
 }
 
 /** A minute as the overview shows it. */
@@ -92,12 +92,12 @@ test("an interval counts from the last start, on every face", async () => {
   using faces = openFaces();
   writeConfig(faces, "schedule = every 20h");
   const { app } = faces;
-  using store = openStore(faces);
+  await using store = await openStore(faces);
   // The service notes since when a schedule is as it is.
-  await readPast(loadConfig(app), store.store, true);
+  await openPast(loadConfig(app), store.store, true);
   await Bun.sleep(2);
   const stored = { section: "csv_assets", upload: "{}", remember: false };
-  store.store.begin(stored, "upload", () => ({}));
+  await store.store.begin(stored, "upload", () => ({}));
   const [run] = await nextRuns(app, loadConfig(app));
   expect(run?.last).not.toBeNull();
   const due = Date.parse(run?.last ?? "") + 20 * 3_600_000;
@@ -112,5 +112,5 @@ function openStore({ app }: Faces) {
     instance: "https://example.oomnitza.com",
     redact: (text) => text,
   });
-  return { store, [Symbol.dispose]: () => store.close() };
+  return { store, [Symbol.asyncDispose]: () => store.close() };
 }

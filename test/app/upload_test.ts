@@ -31,7 +31,7 @@ function openFor({ app }: Faces, instance: string) {
     instance,
     redact: (text) => text,
   });
-  return { store, [Symbol.dispose]: () => store.close() };
+  return { store, [Symbol.asyncDispose]: () => store.close() };
 }
 
 function upload({ app }: Faces, request: Partial<Parameters<typeof uploadSections>[2]> = {}) {
@@ -58,17 +58,17 @@ function compare({ app }: Faces): Promise<{ unchanged: number; new: number } | u
 
 test("a state file that is open for the same instance is used", async () => {
   await withInstance(async (faces, url) => {
-    using open = openFor(faces, url);
+    await using open = openFor(faces, url);
     const { sections: [report] } = await upload(faces, { store: open.store });
     expect(report).toMatchObject({ outcome: "ok", counts: { fetched: 2, sent: 2 } });
-    expect(open.store.run(report?.run ?? "")?.state).toBe("ok");
+    expect((await open.store.run(report?.run ?? ""))?.state).toBe("ok");
     expect(await compare(faces)).toMatchObject({ unchanged: 2, new: 0 });
   });
 });
 
 test("one that is open for another instance says nothing about this one", async () => {
   await withInstance(async (faces) => {
-    using open = openFor(faces, "https://another.example.com");
+    await using open = openFor(faces, "https://another.example.com");
     const { sections: [report] } = await upload(faces, { store: open.store });
     expect(report).toMatchObject({ outcome: "ok", counts: { sent: 2 } });
     expect(await compare(faces)).toMatchObject({ unchanged: 2, new: 0 });

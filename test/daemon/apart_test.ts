@@ -96,22 +96,48 @@ test("webhooks fail and recover by themselves, and not by a batch that fetched n
   ]);
 });
 
-test("metrics have the last run of the schedule, and a section that never succeeded has a series", () => {
+const nothingElse = {
+  sections: [],
+  scheduled: new Set<string>(),
+  lastSuccess: () => undefined,
+  inbox: [],
+  counters: new Counters(),
+  isReady: () => true,
+};
+
+test("metrics have the last run of the schedule, and a section that never succeeded has a series", async () => {
   const metrics = new Metrics();
   metrics.report(report("upload", "failed", 0));
   metrics.report(report("webhook", "ok", 2));
-  const lines = metrics.render({
+  const text = await metrics.render({
+    ...nothingElse,
     sections: ["casper", "okta"],
     scheduled: new Set(["casper"]),
-    lastSuccess: (_section, origin) => origin === "webhook" ? new Date(5000) : undefined,
-    inbox: () => [],
-    counters: new Counters(),
-    isReady: () => true,
-  }).split("\n");
+    lastSuccess: (_section, origin) =>
+      origin === "webhook" ? "1970-01-01T00:00:05.000Z" : undefined,
+  });
+  const lines = text.split("\n");
   expect(lines).toContain('agent_last_run_success{section="casper"} 0');
   expect(lines).toContain('agent_last_success_timestamp_seconds{section="casper"} 0');
   expect(lines.join("\n")).not.toContain('agent_last_success_timestamp_seconds{section="okta"}');
   expect(lines).toContain('agent_webhook_last_success_timestamp_seconds{section="casper"} 5');
   expect(lines).toContain('agent_runs_total{section="casper",origin="upload",outcome="failed"} 1');
   expect(lines).toContain('agent_runs_total{section="casper",origin="webhook",outcome="ok"} 1');
+});
+
+test("others have a turn after each metric, and names are written as Prometheus reads them", async () => {
+  const metrics = new Metrics();
+  let turns = 0;
+  let isDone = false;
+  function count(): void {
+    turns++;
+    if (!isDone) setImmediate(count);
+  }
+  count();
+  const text = await metrics.render({ ...nothingElse, sections: ['a "b"\\c\nd'] });
+  isDone = true;
+  const kinds = text.match(/^# TYPE /gm) ?? [];
+  expect(turns).toBeGreaterThanOrEqual(kinds.length);
+  expect(text).toContain('agent_run_seconds_total{section="a \\"b\\"\\\\c\\nd"} 0\n');
+  expect(text).toContain("agent_webhook_events_accepted_total 0\n");
 });

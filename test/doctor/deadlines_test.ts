@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { checkDeadlines } from "../../src/doctor/deadlines.ts";
+import { describeIni } from "../../src/describe/ini.ts";
 import { sampleText } from "../../src/describe/value.ts";
 import { countDown, daysUntil, type Deadline } from "../../src/sdk/deadline.ts";
 import { readOption } from "../../src/sdk/option.ts";
@@ -24,7 +25,7 @@ const source = { title: "Example", deadlines: [deadline] } as unknown as Source;
 
 function on(day: string, options: Record<string, unknown> = { token: "x" }) {
   const now = Date.parse(`${day}T12:00:00Z`);
-  return checkDeadlines({ name: "example", source, options }, now);
+  return checkDeadlines({ name: "example", source, options }, now, false);
 }
 
 describe("the countdown", () => {
@@ -108,7 +109,7 @@ describe("deadlines of the sources", () => {
     const due = declared.filter(({ source, one }) =>
       one.ends !== undefined &&
       daysUntil(one.ends, Date.now()) <= preparedDays &&
-      one.concerns(newSection(source))
+      one.concerns(newSection(source), false)
     );
     const todo = due.map(({ source, one }) =>
       `${source.title} ends ${one.what} on ${one.ends}, and [${source.name}] of generate-ini still ` +
@@ -120,7 +121,24 @@ describe("deadlines of the sources", () => {
   test("are found in a new section where it does depend on them", () => {
     const zendesk = sources.find(({ name }) => name === "zendesk");
     const [tokens] = zendesk?.deadlines ?? [];
-    expect(tokens?.concerns({ client_id: "", client_secret: "", oauth_token: "" })).toBe(true);
-    expect(tokens?.concerns({ client_id: "a", client_secret: "b", oauth_token: "" })).toBe(false);
+    expect(tokens?.concerns({ client_id: "", client_secret: "", oauth_token: "" }, false)).toBe(
+      true,
+    );
+    expect(tokens?.concerns({ client_id: "a", client_secret: "b", oauth_token: "" }, false)).toBe(
+      false,
+    );
+  });
+
+  test("are not what a new section of Jamf Pro depends on", () => {
+    const jamf = sources.find(({ name }) => name === "casper");
+    const [classic] = jamf?.deadlines ?? [];
+    if (jamf === undefined || classic === undefined) throw new Error("no deadline");
+    const options = newSection(jamf);
+    expect(describeIni([jamf])).toContain("\napi = pro\n");
+    expect(options.api).toBe("pro");
+    expect(classic.concerns(options, false)).toBe(false);
+    const older = { ...options, api: "auto" };
+    expect([classic.concerns(older, false), classic.concerns(older, true)]).toEqual([true, false]);
+    expect(classic.concerns({ ...options, api: "classic" }, true)).toBe(true);
   });
 });

@@ -27,13 +27,13 @@ function mountFolder(space: Workspace, megabytes: number, options = "rw") {
 }
 
 /** Lets a run begin with one batch in its outbox. */
-function beginRun(path: string) {
+async function beginRun(path: string) {
   const store = new StateStore({ path, instance: undefined, redact: (text) => text });
   const stored = { section: "csv_assets", upload: "{}", remember: false };
-  const run = store.begin(stored, "upload", () => ({}));
+  const run = await store.begin(stored, "upload", () => ({}));
   const records = [{ BARCODE: "A1" }, { BARCODE: "A2" }];
-  const [id = 0] = run.outbox.put([{ records, text: undefined }]);
-  return { run, id, records, [Symbol.dispose]: () => store.close() };
+  const [id = 0] = await run.outbox.put([{ records, text: undefined }]);
+  return { run, id, records, [Symbol.asyncDispose]: () => store.close() };
 }
 
 test("a program that runs from its sources is warned of", () => {
@@ -100,8 +100,8 @@ describe("the state file", () => {
     using space = workspace();
     const path = join(space.folder, "state.sqlite");
     const store = new StateStore({ path, instance: undefined, redact: (text) => text });
-    store.close();
-    expect(readStateFacts(path)).toEqual({
+    await store.close();
+    expect(await readStateFacts(path)).toEqual({
       bytes: expect.any(Number),
       runs: 0,
       waiting: 0,
@@ -117,8 +117,8 @@ describe("the state file", () => {
   test("in which records wait is warned of", async () => {
     using space = workspace();
     const path = join(space.folder, "state.sqlite");
-    using _run = beginRun(path);
-    expect(readStateFacts(path)).toMatchObject({
+    await using _run = await beginRun(path);
+    expect(await readStateFacts(path)).toMatchObject({
       runs: 1,
       waiting: 2,
       lastStart: expect.stringMatching(/^20.*Z$/),
@@ -133,7 +133,7 @@ describe("the state file", () => {
   test("with refused records is warned of", async () => {
     using space = workspace();
     const path = join(space.folder, "state.sqlite");
-    using begun = beginRun(path);
+    await using begun = await beginRun(path);
     const { run, id, records } = begun;
     const refused = records.map((payload) => ({
       payload,
@@ -142,7 +142,7 @@ describe("the state file", () => {
       status: 400,
     }));
     await run.outbox.acknowledge(id, refused, []);
-    run.outbox.finish();
+    await run.outbox.finish();
     expect((await checkState(path))[0]).toMatchObject({
       state: "warning",
       found: expect.stringContaining("0 records waiting, 2 refused"),

@@ -149,8 +149,17 @@ slow("a new section begins with what is recommended, not with what older ones ha
   await save(page);
   expect(await page.textContent("h1")).toBe("onelogin.second");
   expect(await page.inputValue("[name=url]")).toBe("https://api.us.onelogin.com/api/2/users");
+  const added =
+    `${ini}\n[onelogin.second]\nenable = False\nurl = https://api.us.onelogin.com/api/2/users\n`;
+  expect(gui.space.read("config.ini")).toBe(added);
+  await page.click("text=Add a section");
+  await page.selectOption("[name=source]", "casper");
+  await page.fill("[name=suffix]", "second");
+  await page.click("text=Review and add");
+  await save(page);
+  expect(await page.inputValue("[name=api]")).toBe("pro");
   expect(gui.space.read("config.ini")).toBe(
-    `${ini}\n[onelogin.second]\nenable = False\nurl = https://api.us.onelogin.com/api/2/users\n`,
+    `${added}\n[casper.second]\nenable = False\napi = pro\n`,
   );
 });
 

@@ -74,7 +74,10 @@ slow(
     const scheduler = new Scheduler({
       sections: [section("every 1s")],
       parallel: 4,
-      past: () => ({ lastStart: starts.at(-1), since: new Date(Date.now() - 60_000) }),
+      readPast: () => {
+        const past = { lastStart: starts.at(-1), since: new Date(Date.now() - 60_000) };
+        return Promise.resolve(() => past);
+      },
       log,
       async run() {
         starts.push(new Date());
@@ -103,7 +106,7 @@ test("a run that fails is not tried again before it is due, one that was held up
   const scheduler = new Scheduler({
     sections: two,
     parallel: 1,
-    past: () => ({ lastStart: undefined, since }),
+    readPast: () => Promise.resolve(() => ({ lastStart: undefined, since })),
     log,
     run(name) {
       calls.push(name);
@@ -114,7 +117,7 @@ test("a run that fails is not tried again before it is due, one that was held up
   scheduler.start();
   await Bun.sleep(200);
   expect(calls).toEqual(["okta", "casper"]);
-  const next = scheduler.upcoming();
+  const next = await scheduler.upcoming();
   expect(next.map(({ section }) => section)).toEqual(["casper", "okta"]);
   expect((next[0]?.due?.getTime() ?? 0) - Date.now()).toBeLessThanOrEqual(5000);
   expect((next[1]?.due?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3_500_000);

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { OpenRun, RefusedRecord } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import type { MappedRecord } from "../../src/base/record.ts";
 import { openSqlite } from "../../src/runtime/sqlite.ts";
-import type { RefusedRecord } from "../../src/state/outbox.ts";
-import type { OpenRun, StateStore } from "../../src/state/store.ts";
+import type { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";
 
@@ -17,25 +17,26 @@ const first = [{ TAG: "T1", OS: "1" }, { TAG: "T2", OS: "1" }, { TAG: "T3", OS: 
 
 /** Notes that an earlier run got records accepted. */
 async function accept(store: StateStore, records: readonly MappedRecord[]): Promise<void> {
-  store.accepted.add(section, upload, "a", records);
+  await store.accepted.add(section, upload, "a", records);
   await store.accepted.concludeUncompared(section, upload, "a");
-  store.accepted.baseline(section, upload);
+  await store.accepted.openBaseline(section, upload);
 }
 
 /** Begins a run that compares records, and makes them durable as one batch, not answered yet. */
-function send(
+async function send(
   store: StateStore,
   records: readonly MappedRecord[],
-): { run: OpenRun; batch: number } {
-  const run = store.begin(storedSection, "upload", () => ({}));
-  const baseline = store.accepted.baseline(section, upload);
+): Promise<{ run: OpenRun; batch: number }> {
+  const run = await store.begin(storedSection, "upload", () => ({}));
+  const baseline = await store.accepted.openBaseline(section, upload);
   const comparison = new Comparison({ baseline, syncFields: ["TAG"] });
-  const unchanged = new Set(records.filter((record) => comparison.classify(record).isAsAccepted));
+  const classified = await comparison.classifyAll(records);
+  const unchanged = new Set(records.filter((_, index) => classified[index]?.isAsAccepted));
   run.outbox.compareWith({
     answer: baseline.answer,
     isUnchanged: (record) => unchanged.has(record),
   });
-  const [batch = 0] = run.outbox.put([{ records, text: undefined }]);
+  const [batch = 0] = await run.outbox.put([{ records, text: undefined }]);
   return { run, batch };
 }
 
@@ -44,8 +45,10 @@ function refuse(payload: MappedRecord): RefusedRecord {
 }
 
 /** The records of the baseline, and which run each was taken in from: 1 for the first. */
-function known(store: StateStore): [values: string, isFirst: boolean, mustSend: boolean][] {
-  store.accepted.baseline(section, upload);
+async function known(
+  store: StateStore,
+): Promise<[values: string, isFirst: boolean, mustSend: boolean][]> {
+  await store.accepted.openBaseline(section, upload);
   const database = openSqlite(store.path);
   const rows = database.rows("SELECT vals, run, must_send FROM fingerprints ORDER BY key");
   database.close();
@@ -53,14 +56,14 @@ function known(store: StateStore): [values: string, isFirst: boolean, mustSend: 
 }
 
 test("what was sent as it was is not taken in again, what changed is", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await accept(store, first);
   const sent = [{ TAG: "T1", OS: "1" }, { TAG: "T2", OS: "2" }, { TAG: "T4", OS: "1" }];
-  const { run, batch } = send(store, sent);
+  const { run, batch } = await send(store, sent);
   await run.outbox.acknowledge(batch, [], []);
-  run.outbox.finish();
-  expect(known(store)).toEqual([
+  await run.outbox.finish();
+  expect(await known(store)).toEqual([
     ['["T1","1"]', true, false],
     ['["T2","2"]', false, false],
     ['["T3","1"]', true, false],
@@ -69,37 +72,37 @@ test("what was sent as it was is not taken in again, what changed is", async () 
 });
 
 test("what another run got accepted meanwhile is overwritten by what was sent after it", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await accept(store, first);
-  const { run, batch } = send(store, first);
-  store.accepted.add(section, upload, "w", [{ TAG: "T1", OS: "2" }]);
+  const { run, batch } = await send(store, first);
+  await store.accepted.add(section, upload, "w", [{ TAG: "T1", OS: "2" }]);
   await run.outbox.acknowledge(batch, [], []);
-  run.outbox.finish();
-  expect(known(store)[0]).toEqual(['["T1","1"]', false, false]);
+  await run.outbox.finish();
+  expect((await known(store))[0]).toEqual(['["T1","1"]', false, false]);
 });
 
 test("that holds also when it was taken in before the answer came", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await accept(store, first);
-  const { run, batch } = send(store, first);
-  store.accepted.add(section, upload, "w", [{ TAG: "T1", OS: "2" }]);
-  expect(known(store)[0]?.[0]).toBe('["T1","2"]');
+  const { run, batch } = await send(store, first);
+  await store.accepted.add(section, upload, "w", [{ TAG: "T1", OS: "2" }]);
+  expect((await known(store))[0]?.[0]).toBe('["T1","2"]');
   await run.outbox.acknowledge(batch, [], []);
-  run.outbox.finish();
-  expect(known(store)[0]?.[0]).toBe('["T1","1"]');
+  await run.outbox.finish();
+  expect((await known(store))[0]?.[0]).toBe('["T1","1"]');
 });
 
 test("a section that was forgotten meanwhile knows all that was sent", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await accept(store, first);
-  const { run, batch } = send(store, first);
-  store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
+  const { run, batch } = await send(store, first);
+  await store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
   await run.outbox.acknowledge(batch, [], []);
-  run.outbox.finish();
-  expect(known(store).map(([values]) => values)).toEqual([
+  await run.outbox.finish();
+  expect((await known(store)).map(([values]) => values)).toEqual([
     '["T1","1"]',
     '["T2","1"]',
     '["T3","1"]',
@@ -107,15 +110,15 @@ test("a section that was forgotten meanwhile knows all that was sent", async () 
 });
 
 test("records that were sent to another destination meanwhile are known all the same", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await accept(store, first);
-  const { run, batch } = send(store, first);
+  const { run, batch } = await send(store, first);
   const other = JSON.stringify({ ...JSON.parse(upload), updateOnly: true });
-  store.accepted.add(section, other, "b", [{ TAG: "T9", OS: "1" }]);
+  await store.accepted.add(section, other, "b", [{ TAG: "T9", OS: "1" }]);
   await run.outbox.acknowledge(batch, [], []);
-  run.outbox.finish();
-  expect(known(store).map(([values]) => values)).toEqual([
+  await run.outbox.finish();
+  expect((await known(store)).map(([values]) => values)).toEqual([
     '["T1","1"]',
     '["T2","1"]',
     '["T3","1"]',
@@ -123,19 +126,19 @@ test("records that were sent to another destination meanwhile are known all the 
 });
 
 test("a record that was sent as it was, and refused, is sent again", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await accept(store, first);
-  const { run, batch } = send(store, first);
+  const { run, batch } = await send(store, first);
   await run.outbox.acknowledge(batch, [refuse(first[1] as MappedRecord)], [
     first[2] as MappedRecord,
   ]);
-  expect(known(store).map(([, , mustSend]) => mustSend)).toEqual([false, true, false]);
-  const [left] = run.outbox.pending();
+  expect((await known(store)).map(([, , mustSend]) => mustSend)).toEqual([false, true, false]);
+  const [left] = await run.outbox.pending();
   expect(left?.records).toEqual([first[2] as MappedRecord]);
   await run.outbox.acknowledge(left?.id ?? 0, [], []);
-  run.outbox.finish();
-  expect(known(store).map(([values]) => values)).toEqual([
+  await run.outbox.finish();
+  expect((await known(store)).map(([values]) => values)).toEqual([
     '["T1","1"]',
     '["T2","1"]',
     '["T3","1"]',
@@ -143,12 +146,12 @@ test("a record that was sent as it was, and refused, is sent again", async () =>
 });
 
 test("what a run that died left is delivered later, and is known as it was sent", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await accept(store, first);
   const sent = [{ TAG: "T1", OS: "1" }, { TAG: "T2", OS: "2" }];
-  const { run } = send(store, sent);
-  run.end({
+  const { run } = await send(store, sent);
+  await run.end({
     ended: "2026-01-01T00:00:00.000Z",
     outcome: "failed",
     counts: {},
@@ -158,14 +161,14 @@ test("what a run that died left is delivered later, and is known as it was sent"
     error: "killed",
     stopped_by_guard: false,
   });
-  for (const { outbox } of store.unfinishedRuns(storedSection)) {
-    for (const { id, records } of outbox.pending()) {
+  for await (const { outbox } of store.unfinishedRuns(storedSection)) {
+    for (const { id, records } of await outbox.pending()) {
       expect(records).toEqual(sent);
       await outbox.acknowledge(id, [], []);
     }
-    outbox.finish();
+    await outbox.finish();
   }
-  expect(known(store)).toEqual([
+  expect(await known(store)).toEqual([
     ['["T1","1"]', true, false],
     ['["T2","2"]', false, false],
     ['["T3","1"]', true, false],

@@ -8,14 +8,14 @@ import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
-import { openCursor } from "../../src/state/cursor.ts";
+import { openCursors } from "../../src/state/cursor.ts";
 import { applicationId, migrations } from "../../src/state/migrations.ts";
 import { workspace } from "../support/workspace.ts";
 
 test("what is set is there after commit, for its section and key only", async () => {
   using space = workspace();
   const path = join(space.folder, "state.sqlite");
-  const one = openCursor(path, "jasper");
+  const one = openCursors(path).cursor("jasper");
   expect(await one.get("since")).toBeUndefined();
   one.set("since", "2026");
   expect(await one.get("since")).toBeUndefined();
@@ -26,11 +26,11 @@ test("what is set is there after commit, for its section and key only", async ()
   await one.commit();
   one.set("since", "never committed");
   one.close();
-  const same = openCursor(path, "jasper");
+  const same = openCursors(path).cursor("jasper");
   expect(await same.get("since")).toBe("2027");
   expect(await same.get("other")).toBe("ü'\"");
   same.close();
-  const another = openCursor(path, "jasper.eu");
+  const another = openCursors(path).cursor("jasper.eu");
   expect(await another.get("since")).toBeUndefined();
   another.close();
 });
@@ -38,7 +38,7 @@ test("what is set is there after commit, for its section and key only", async ()
 test("the file has its version, its mark, and is for its owner only", async () => {
   using space = workspace();
   const path = join(space.folder, "state.sqlite");
-  const cursor = openCursor(path, "a");
+  const cursor = openCursors(path).cursor("a");
   cursor.set("k", "v");
   await cursor.commit();
   cursor.close();
@@ -52,7 +52,7 @@ test("the file has its version, its mark, and is for its owner only", async () =
 
 test("nothing set writes nothing", async () => {
   using space = workspace();
-  const cursor = openCursor(join(space.folder, "state.sqlite"), "a");
+  const cursor = openCursors(join(space.folder, "state.sqlite")).cursor("a");
   await cursor.commit();
   cursor.close();
   expect(space.has("state.sqlite")).toBe(false);
@@ -62,11 +62,11 @@ test("two programs at once make the file together", async () => {
   using space = workspace();
   const path = join(space.folder, "state.sqlite");
   const program = `
-    import { openCursor } from ${
+    import { openCursors } from ${
     JSON.stringify(join(import.meta.dir, "../../src/state/cursor.ts"))
   };
     for (let count = 0; count < 20; count++) {
-      const cursor = openCursor(${JSON.stringify(path)}, process.argv[2]);
+      const cursor = openCursors(${JSON.stringify(path)}).cursor(process.argv[2]);
       cursor.set("count", String(count));
       await cursor.commit();
       cursor.close();
@@ -75,7 +75,7 @@ test("two programs at once make the file together", async () => {
   const run = (name: string) => Bun.spawn([process.execPath, script, name]).exited;
   expect(await Promise.all([run("a"), run("b"), run("c")])).toEqual([0, 0, 0]);
   for (const name of ["a", "b", "c"]) {
-    const cursor = openCursor(path, name);
+    const cursor = openCursors(path).cursor(name);
     expect(await cursor.get("count")).toBe("19");
     cursor.close();
   }
@@ -97,7 +97,7 @@ test("files of others, of newer agents, and places that cannot be written are re
     [join(space.folder, "none", "state.sqlite"), "it does not exist"],
   ];
   for (const [path, reason] of cases) {
-    const cursor = openCursor(path, "a");
+    const cursor = openCursors(path).cursor("a");
     cursor.set("k", "v");
     const thrown = await cursor.commit().catch((error: unknown) => error);
     cursor.close();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RunOrigin } from "../../src/state/run_account.ts";
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,16 +14,15 @@ import { addAnsweredBatch } from "../../src/state/answered_batches.ts";
 import { openState } from "../../src/state/file.ts";
 import { foldSome, hasMoreAnsweredBatches, maxFoldedRecords } from "../../src/state/fold.ts";
 import { applicationId, migrations } from "../../src/state/migrations.ts";
+import { findAwaiting } from "../../src/state/receipts.ts";
 import {
   endRun,
   insertRun,
   isUploadOpen,
-  lastStart,
-  lastSuccess,
+  lastRuns,
   latestRuns,
   pruneRuns,
   recentRuns,
-  type RunOrigin,
 } from "../../src/state/runs.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";
@@ -80,7 +80,7 @@ async function withFolder(work: (folder: string) => Promise<void> | void): Promi
 }
 
 test("a file of an older agent tells the last runs of its sections", async () => {
-  await withFolder((folder) => {
+  await withFolder(async (folder) => {
     const path = join(folder, "state.sqlite");
     const old = writeOldFile(path);
     addRun(old, { section: "a", origin: "upload", number: 1, outcome: "ok" });
@@ -91,13 +91,13 @@ test("a file of an older agent tells the last runs of its sections", async () =>
     addRun(old, { section: "b", origin: "upload", number: 6, outcome: null });
     old.close();
     const store = new StateStore({ path, instance: undefined, redact: (text) => text });
-    expect(store.lastStart("a")).toBe(time(3));
-    expect(store.lastSuccess("a", "upload")).toBe(time(3));
-    expect(store.lastSuccess("a", "webhook")).toBe(time(5));
-    expect(store.lastStart("b")).toBe(time(6));
-    expect(store.lastSuccess("b", "upload")).toBeUndefined();
-    expect(store.lastSuccess("b", "webhook")).toBeUndefined();
-    store.close();
+    expect((await store.lastRuns()).started("a")).toBe(time(3));
+    expect((await store.lastRuns()).succeeded("a", "upload")).toBe(time(3));
+    expect((await store.lastRuns()).succeeded("a", "webhook")).toBe(time(5));
+    expect((await store.lastRuns()).started("b")).toBe(time(6));
+    expect((await store.lastRuns()).succeeded("b", "upload")).toBeUndefined();
+    expect((await store.lastRuns()).succeeded("b", "webhook")).toBeUndefined();
+    await store.close();
     const database = new Database(path);
     expect(database.query("SELECT section, origin, remembered FROM last_runs").values()).toEqual([
       ["a", "upload", 3],
@@ -134,21 +134,23 @@ test("what an older agent had taken in is compared with as before", async () => 
     const same = JSON.stringify({ syncFields: ["TAG"] });
     const baseline = await store.accepted.openBaseline(section, same);
     expect([baseline.isFull, baseline.size]).toEqual([true, 2]);
-    expect(baseline.find('["T2"]')).toMatchObject({
+    expect((await baseline.findAll(['["T2"]']))[0]).toMatchObject({
       fields: '["TAG","NAME"]',
       values: '["T2","air"]',
     });
-    expect(baseline.find('["T3"]')?.missed).toBe(4);
-    const isSeen = (id: number) => id === baseline.find('["T1"]')?.id;
+    expect((await baseline.findAll(['["T3"]']))[0]?.missed).toBe(4);
+    const [first] = await baseline.findAll(['["T1"]']);
+    const isSeen = (id: number) => id === first?.id;
     await baseline.conclude({ run: "s", isSeen, returned: [] });
     const next = await store.accepted.openBaseline(section, same);
-    expect([next.find('["T2"]')?.missed, next.find('["T3"]')]).toEqual([1, undefined]);
-    store.close();
+    const [second, third] = await next.findAll(['["T2"]', '["T3"]']);
+    expect([second?.missed, third]).toEqual([1, undefined]);
+    await store.close();
   });
 });
 
 test("what an older agent waited for is waited for under today's names", async () => {
-  await withFolder((folder) => {
+  await withFolder(async (folder) => {
     const path = join(folder, "state.sqlite");
     const old = writeOldFile(path, 9);
     const states = ["told", "not_told", "processing", "unanswered", null] as const;
@@ -163,9 +165,9 @@ test("what an older agent waited for is waited for under today's names", async (
     old.run("INSERT INTO settled (ticket, run) VALUES (2, 'open')");
     old.close();
     const store = new StateStore({ path, instance: undefined, redact: (text) => text });
-    const names = store.runs(10).map(({ receipt }) => receipt?.state);
+    const names = (await store.runs(10)).map(({ receipt }) => receipt?.state);
     expect(names).toEqual([undefined, "unanswered", "processing", "not_reported", "reported"]);
-    store.close();
+    await store.close();
     const database = new Database(path);
     const waiting = "SELECT id FROM outbox WHERE id NOT IN (SELECT batch FROM acknowledged)";
     expect(database.query(waiting).values()).toEqual([[1], [3]]);
@@ -220,8 +222,7 @@ test("nothing about the runs of a section is searched for", async () => {
     });
     database.run("UPDATE last_runs SET remembered = 2000");
     pruneRuns(database, section, "upload");
-    lastStart(database, section);
-    lastSuccess(database, section, "webhook");
+    lastRuns(database);
     recentRuns(database, { section, origin: "webhook", since: "", limit: 30 }, () => false);
     latestRuns(database, 20, () => false);
     isUploadOpen(database, section);
@@ -245,6 +246,17 @@ test("nothing about the runs of a section is searched for", async () => {
     expect(searching).toEqual([
       expect.stringMatching(/^SCAN runs\n +SELECT runs.*ORDER BY id DESC/s),
     ]);
+    opened.close();
+  });
+});
+
+test("the runs that wait for their receipts are found without reading the others of the section", async () => {
+  await withFolder((folder) => {
+    const opened = openState(join(folder, "state.sqlite"));
+    const { asked, database } = watched(opened);
+    findAwaiting(database, section);
+    const plans = [...asked].flatMap(([statement, values]) => planOf(opened, statement, values));
+    expect(plans).toEqual([expect.stringContaining("USING INDEX runs_receipt")]);
     opened.close();
   });
 });
@@ -285,10 +297,10 @@ function addEnded(
   return id;
 }
 
-test("the oldest runs are forgotten, not the open ones, and never the last success", () => {
-  using opened = openTestStore();
+test("the oldest runs are forgotten, not the open ones, and never the last success", async () => {
+  await using opened = openTestStore();
   const { store } = opened;
-  const open = store.begin(storedSection, "webhook", () => ({})).id;
+  const open = (await store.begin(storedSection, "webhook", () => ({}))).id;
   inFile(store, (database) => {
     const good = addEnded(database, "webhook", "ok", time(1));
     const ids = Array.from({ length: 230 }, () => {
@@ -299,11 +311,11 @@ test("the oldest runs are forgotten, not the open ones, and never the last succe
     expect(kept).toEqual([open, ...ids.slice(-200)]);
     expect(kept).not.toContain(good);
   });
-  expect(store.lastSuccess(section, "webhook")).toBe(time(1));
+  expect((await store.lastRuns()).succeeded(section, "webhook")).toBe(time(1));
 });
 
-test("of many runs too many, some are forgotten at a time", () => {
-  using opened = openTestStore();
+test("of many runs too many, some are forgotten at a time", async () => {
+  await using opened = openTestStore();
   inFile(opened.store, (database) => {
     for (let run = 0; run < 300; run++) addEnded(database, "webhook", "ok", time(1));
     const counts = Array.from({ length: 7 }, () => {
@@ -314,18 +326,21 @@ test("of many runs too many, some are forgotten at a time", () => {
   });
 });
 
-test("a section that runs seldom is known beside one that runs often", () => {
-  using opened = openTestStore();
+test("a section that runs seldom is known beside one that runs often", async () => {
+  await using opened = openTestStore();
   const { store } = opened;
-  const nightly = store.begin({ ...storedSection, section: "nightly" }, "upload", () => ({})).id;
+  const nightly =
+    (await store.begin({ ...storedSection, section: "nightly" }, "upload", () => ({}))).id;
   const busy = inFile(store, (database) => {
     const ids = Array.from({ length: 1100 }, () => addEnded(database, "upload", "ok", time(1)));
     return String(ids.at(-1));
   });
-  const last = (name: string) =>
-    store.recentRuns({ section: name, origin: "upload", since: "", limit: 1 }).map(({ id }) => id);
-  expect(last(section)).toEqual([busy]);
-  expect(last("nightly")).toEqual([nightly]);
+  const last = async (name: string) => {
+    const runs = await store.recentRuns({ section: name, origin: "upload", since: "", limit: 1 });
+    return runs.map(({ id }) => id);
+  };
+  expect(await last(section)).toEqual([busy]);
+  expect(await last("nightly")).toEqual([nightly]);
 });
 
 /** Batches of a size that were answered, and that nothing was compared with yet. */
@@ -363,7 +378,7 @@ function longestStretch(counts: readonly number[]): number {
 }
 
 test("much that was answered is taken in while others have their turns", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   answer(store, 120, 100);
   const counts = await watchTurns(store.path, store.accepted.openBaseline(section, upload));
@@ -371,11 +386,11 @@ test("much that was answered is taken in while others have their turns", async (
   expect(counts[0]).toBe(120 - maxFoldedRecords / 100);
   expect(counts.at(-1)).toBe(0);
   expect(longestStretch(counts)).toBe(maxFoldedRecords / 100);
-  expect(store.accepted.baseline(section, upload).size).toBe(12_000);
+  expect((await store.accepted.openBaseline(section, upload)).size).toBe(12_000);
 });
 
 test("webhooks leave no more than some answers behind, and take in little at a time", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   const accepted = store.accepted;
   const waiting = () =>
@@ -395,24 +410,24 @@ test("webhooks leave no more than some answers behind, and take in little at a t
   await accepted.takeInSurplus(section, upload, "webhook");
   expect(waiting()).toBe(250);
   // What an upload is being compared with stays as it is.
-  const run = store.begin(storedSection, "upload", () => ({}));
+  const run = await store.begin(storedSection, "upload", () => ({}));
   await accepted.takeInSurplus(section, upload, "webhook");
   expect(waiting()).toBe(250);
-  run.outbox.finish();
+  await run.outbox.finish();
   await accepted.takeInSurplus(section, upload, "webhook");
   expect(waiting()).toBe(200);
 });
 
 test("a run that compared nothing forgets older answers in stretches, and none of its own", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   answer(store, 900, 1);
-  store.accepted.add(section, upload, "r2", [{ TAG: "new" }]);
+  await store.accepted.add(section, upload, "r2", [{ TAG: "new" }]);
   const work = store.accepted.concludeUncompared(section, upload, "r2");
   const counts = await watchTurns(store.path, work);
   expect(longestStretch(counts)).toBeLessThanOrEqual(200);
   // Its batch, and the note that it was complete.
   expect(counts.at(-1)).toBe(2);
-  const baseline = store.accepted.baseline(section, upload);
+  const baseline = await store.accepted.openBaseline(section, upload);
   expect([baseline.size, baseline.isFull]).toEqual([1, true]);
 });

@@ -6,67 +6,57 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openSqlite } from "../../src/runtime/sqlite.ts";
 import { StateInbox } from "../../src/state/inbox.ts";
 import { StateStore } from "../../src/state/store.ts";
-import { storedSection } from "../sync/support/store.ts";
 import { testCursors } from "./conformance/cursors.ts";
 import { testDeadRecords } from "./conformance/dead_records.ts";
-import type { OpenedState } from "./conformance/open_state.ts";
+import type { Opened, OpenedState } from "./conformance/open_state.ts";
+import { testInbox } from "./conformance/inbox.ts";
+import { testAccepted } from "./conformance/accepted.ts";
+import { testRuns } from "./conformance/runs.ts";
 
 const redact = (text: string) => text.replaceAll("secret", "***");
-
-/** What a state over a file does that is not in the interface yet. */
-function actions(store: StateStore, inbox: StateInbox) {
-  const receive = (section: string, key: string) => {
-    inbox.add([{ section, key, body: JSON.stringify(key), due: 0 }]);
-    return Promise.resolve();
-  };
-  return {
-    receive,
-    async refuse(section, records, reason) {
-      const run = store.begin({ ...storedSection, section }, "upload", () => ({}));
-      const [id = 0] = run.outbox.put([{ records, text: undefined }]);
-      const refused = records.map((payload) => ({ payload, record: String(payload.TAG) }));
-      await run.outbox.acknowledge(
-        id,
-        refused.map((each) => ({ ...each, reason, status: 400 })),
-        [],
-      );
-    },
-    async giveUp(section, keys, reason) {
-      for (const key of keys) {
-        await receive(section, key);
-        const taken = inbox.take(section, 1, true);
-        inbox.recordOutcomes(taken.map(({ id }) => ({ id, kind: "dead", tries: 9, reason })));
-      }
-    },
-    take: (section) => Promise.resolve(inbox.take(section, 10, false).map(({ key }) => key)),
-  } satisfies Partial<OpenedState>;
-}
 
 function openSqliteState(): Promise<OpenedState> {
   const folder = mkdtempSync(join(tmpdir(), "agent-state-"));
   const path = join(folder, "state.sqlite");
-  const instance = "https://example.oomnitza.com";
-  const stores = [new StateStore({ path, instance, redact })];
-  const [store] = stores as [StateStore];
-  const inbox = new StateInbox({ path, redact });
+  const opened = new Set<Opened>();
+  const openOne = (): Opened => {
+    const state = new StateStore({ path, instance: "https://example.oomnitza.com", redact });
+    const inbox = new StateInbox({ path, redact });
+    const one = { state, inbox };
+    opened.add(one);
+    return one;
+  };
+  const first = openOne();
   return Promise.resolve({
-    state: store,
-    ...actions(store, inbox),
-    again() {
-      const other = new StateStore({ path, instance, redact });
-      stores.push(other);
-      return other;
+    ...first,
+    again: () => Promise.resolve(openOne()),
+    async die(one) {
+      opened.delete(one);
+      await one.state.close();
+      // Who dies gives back nothing: what it took stays as it is, and its lock is free.
+      const looker = openSqlite(path);
+      const taken = looker.rows("SELECT id, owner FROM inbox WHERE owner IS NOT NULL");
+      await one.inbox.close();
+      for (const { id, owner } of taken) {
+        looker.run("UPDATE inbox SET owner = ? WHERE id = ?", owner ?? null, id ?? null);
+      }
+      looker.close();
     },
-    close() {
-      inbox.close();
-      for (const each of stores) each.close();
+    async close() {
+      for (const { inbox, state } of opened) {
+        await inbox.close().catch(() => undefined);
+        await state.close();
+      }
       rmSync(folder, { recursive: true });
-      return Promise.resolve();
     },
   });
 }
 
 testDeadRecords(openSqliteState);
 testCursors(openSqliteState);
+testRuns(openSqliteState);
+testInbox(openSqliteState);
+testAccepted(openSqliteState);

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { OpenRun } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import type { MappedRecord } from "../../src/base/record.ts";
 import { openState } from "../../src/state/file.ts";
-import { type OpenRun, StateStore } from "../../src/state/store.ts";
+import { StateStore } from "../../src/state/store.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";
 
 const { section, upload } = storedSection;
@@ -23,11 +24,17 @@ const end = {
   stopped_by_guard: false,
 } as const;
 
-function begin(store: StateStore, counts: () => Record<string, number> = () => ({})): OpenRun {
+function begin(
+  store: StateStore,
+  counts: () => Record<string, number> = () => ({}),
+): Promise<OpenRun> {
   return store.begin(storedSection, "upload", counts);
 }
 
-function put(run: OpenRun, ...batches: readonly (readonly MappedRecord[])[]): readonly number[] {
+function put(
+  run: OpenRun,
+  ...batches: readonly (readonly MappedRecord[])[]
+): Promise<readonly number[]> {
   return run.outbox.put(batches.map((records) => ({ records, text: undefined })));
 }
 
@@ -36,29 +43,31 @@ function refused(payload: MappedRecord, reason = "400 bad") {
 }
 
 test("a batch is pending until it is acknowledged", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const run = begin(store);
-  const [first = 0, second = 0] = put(run, [{ TAG: "T1" }], [{ TAG: "T2" }, { TAG: "T3" }]);
-  expect(run.outbox.pending()).toEqual([
+  const run = await begin(store);
+  const [first = 0, second = 0] = await put(run, [{ TAG: "T1" }], [{ TAG: "T2" }, { TAG: "T3" }]);
+  expect(await run.outbox.pending()).toEqual([
     { id: first, records: [{ TAG: "T1" }], tries: 0 },
     { id: second, records: [{ TAG: "T2" }, { TAG: "T3" }], tries: 0 },
   ]);
-  expect(store.run(run.id)).toMatchObject({ state: "running", waiting: 3 });
+  expect(await store.run(run.id)).toMatchObject({ state: "running", waiting: 3 });
   await run.outbox.acknowledge(first, [], []);
-  expect(run.outbox.pending().map(({ id }) => id)).toEqual([second]);
-  expect(store.run(run.id)?.waiting).toBe(2);
-  expect([...store.accepted.pending(section)]).toEqual([{ TAG: "T2" }, { TAG: "T3" }]);
+  expect((await run.outbox.pending()).map(({ id }) => id)).toEqual([second]);
+  expect((await store.run(run.id))?.waiting).toBe(2);
+  expect(await Array.fromAsync(store.accepted.pending(section))).toEqual([{ TAG: "T2" }, {
+    TAG: "T3",
+  }]);
 });
 
 test("of a batch, refused records become dead letters, and those not answered stay", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const run = begin(store);
+  const run = await begin(store);
   const batch = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3" }];
-  const [id = 0] = put(run, batch);
+  const [id = 0] = await put(run, batch);
   await run.outbox.acknowledge(id, [refused({ TAG: "T2" }, "a secret")], [{ TAG: "T3" }]);
-  expect(run.outbox.pending()).toEqual([{ id, records: [{ TAG: "T3" }], tries: 0 }]);
+  expect(await run.outbox.pending()).toEqual([{ id, records: [{ TAG: "T3" }], tries: 0 }]);
   expect(await store.deadLetters.find({})).toMatchObject([
     {
       section,
@@ -70,64 +79,71 @@ test("of a batch, refused records become dead letters, and those not answered st
       upload,
     },
   ]);
-  const baseline = store.accepted.baseline(section, upload);
-  expect(baseline.find('["T1"]')).toBeDefined();
-  expect(baseline.find('["T2"]')).toBeUndefined();
-  expect(baseline.find('["T3"]')).toBeUndefined();
+  const baseline = await store.accepted.openBaseline(section, upload);
+  expect((await baseline.findAll(['["T1"]']))[0]).toBeDefined();
+  expect((await baseline.findAll(['["T2"]']))[0]).toBeUndefined();
+  expect((await baseline.findAll(['["T3"]']))[0]).toBeUndefined();
 });
 
 test("of records that are the same, one that was not accepted counts once", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const run = begin(store);
-  const [id = 0] = put(run, [{ TAG: "T1" }, { TAG: "T1" }]);
+  const run = await begin(store);
+  const [id = 0] = await put(run, [{ TAG: "T1" }, { TAG: "T1" }]);
   await run.outbox.acknowledge(id, [refused({ TAG: "T1" })], []);
   // One was accepted, one refused: it is known, and sent again.
-  expect(store.accepted.baseline(section, upload).find('["T1"]')).toMatchObject({ mustSend: true });
+  expect((await (await store.accepted.openBaseline(section, upload)).findAll(['["T1"]']))[0])
+    .toMatchObject({ mustSend: true });
 });
 
 test("what was accepted as a whole is known when the run has ended", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const run = begin(store);
-  const [id = 0] = put(run, [{ TAG: "T1" }]);
+  const run = await begin(store);
+  const [id = 0] = await put(run, [{ TAG: "T1" }]);
   await run.outbox.acknowledge(id, [], []);
-  run.outbox.finish();
-  expect(store.accepted.baseline(section, upload).find('["T1"]')).toBeDefined();
-  expect(store.accepted.baseline(section, JSON.stringify({ syncFields: ["OTHER"] })).size).toBe(0);
+  await run.outbox.finish();
+  expect((await (await store.accepted.openBaseline(section, upload)).findAll(['["T1"]']))[0])
+    .toBeDefined();
+  expect(
+    (await store.accepted.openBaseline(section, JSON.stringify({ syncFields: ["OTHER"] }))).size,
+  ).toBe(0);
 });
 
 test("a section that is not to be remembered leaves no trace of its records", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
+  await store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
   await store.accepted.forget(section);
-  const run = store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
-  const [id = 0] = put(run, [{ TAG: "T2" }]);
+  const run = await store.begin({ ...storedSection, remember: false }, "upload", () => ({}));
+  const [id = 0] = await put(run, [{ TAG: "T2" }]);
   await run.outbox.acknowledge(id, [], []);
-  run.outbox.finish();
-  const baseline = store.accepted.baseline(section, upload);
-  expect([baseline.find('["T1"]'), baseline.find('["T2"]')]).toEqual([undefined, undefined]);
+  await run.outbox.finish();
+  const baseline = await store.accepted.openBaseline(section, upload);
+  expect(await baseline.findAll(['["T1"]', '["T2"]'])).toEqual([undefined, undefined]);
 });
 
 test("much that is forgotten goes in portions, and what a kill leaves is no whole source", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   const records = Array.from({ length: 1200 }, (_, index) => ({ TAG: `T${index}` }));
-  store.accepted.add(section, upload, "r1", records);
+  await store.accepted.add(section, upload, "r1", records);
   await store.accepted.concludeUncompared(section, upload, "r1");
-  expect(store.accepted.baseline(section, upload)).toMatchObject({ size: 1200, isFull: true });
+  expect(await store.accepted.openBaseline(section, upload)).toMatchObject({
+    size: 1200,
+    isFull: true,
+  });
   await expect(store.accepted.forget(section, AbortSignal.abort())).rejects.toThrow("abort");
-  const left = store.accepted.baseline(section, upload);
+  const left = await store.accepted.openBaseline(section, upload);
   expect([left.size, left.isFull]).toEqual([700, false]);
   await store.accepted.forget(section);
-  expect(store.accepted.baseline(section, upload).size).toBe(0);
+  expect((await store.accepted.openBaseline(section, upload)).size).toBe(0);
 });
 
-test("a second connection of this process leaves the locks of the first alone", () => {
-  using opened = openTestStore();
+test("a second connection of this process leaves the locks of the first alone", async () => {
+  await using opened = openTestStore();
   const { store } = opened;
-  begin(store);
+  await begin(store);
   openState(store.path).close();
   // Whoever closes the file last removes its log: this one is not the last, and must see that.
   const module = new URL("../../src/state/file.ts", import.meta.url).href;
@@ -137,84 +153,86 @@ test("a second connection of this process leaves the locks of the first alone", 
   expect(existsSync(`${store.path}-wal`)).toBe(true);
 });
 
-test("the counts of a run are written down with its batches, for when it dies", () => {
-  using opened = openTestStore();
+test("the counts of a run are written down with its batches, for when it dies", async () => {
+  await using opened = openTestStore();
   const { store } = opened;
-  const run = begin(store, () => ({ fetched: 7 }));
-  put(run, [{ TAG: "T1" }]);
-  expect(store.run(run.id)?.counts).toEqual({ fetched: 7 });
+  const run = await begin(store, () => ({ fetched: 7 }));
+  await put(run, [{ TAG: "T1" }]);
+  expect((await store.run(run.id))?.counts).toEqual({ fetched: 7 });
 });
 
-test("numbers of any size are kept as they are", () => {
-  using opened = openTestStore();
-  const run = begin(opened.store);
+test("numbers of any size are kept as they are", async () => {
+  await using opened = openTestStore();
+  const run = await begin(opened.store);
   const records = [{ TAG: "T1", size: 10, sim: 89014103211118510720n }];
-  put(run, records);
-  expect(run.outbox.pending()[0]?.records).toEqual(records);
+  await put(run, records);
+  expect((await run.outbox.pending())[0]?.records).toEqual(records);
 });
 
-test("a run that ended with something pending is unfinished, one at work or done is not", () => {
-  using opened = openTestStore();
+test("a run that ended with something pending is unfinished, one at work or done is not", async () => {
+  await using opened = openTestStore();
   const { store } = opened;
-  const left = begin(store, () => ({ sent: 1 }));
-  const [id = 0] = put(left, [{ TAG: "T1" }]);
-  left.outbox.countAttempt(id);
-  expect(store.hasBacklog(section)).toBe(true);
-  expect([...store.unfinishedRuns(storedSection)]).toEqual([]);
-  left.end({ ...end, outcome: "failed", error: "a secret" });
-  const done = begin(store);
-  done.outbox.finish();
-  done.end(end);
-  const unfinished = [...store.unfinishedRuns(storedSection)];
+  const left = await begin(store, () => ({ sent: 1 }));
+  const [id = 0] = await put(left, [{ TAG: "T1" }]);
+  await left.outbox.countAttempt(id);
+  expect(await store.hasBacklog(section)).toBe(true);
+  expect(await Array.fromAsync(store.unfinishedRuns(storedSection))).toEqual([]);
+  await left.end({ ...end, outcome: "failed", error: "a secret" });
+  const done = await begin(store);
+  await done.outbox.finish();
+  await done.end(end);
+  const unfinished = await Array.fromAsync(store.unfinishedRuns(storedSection));
   expect(unfinished).toMatchObject([{ run: left.id, upload, sent: false }]);
-  expect(unfinished[0]?.outbox.pending()).toMatchObject([{ id, tries: 1 }]);
-  expect(store.run(left.id)).toMatchObject({ state: "failed", error: "a ***" });
-  unfinished[0]?.outbox.finish();
-  expect(store.hasBacklog(section)).toBe(false);
+  expect(await unfinished[0]?.outbox.pending()).toMatchObject([{ id, tries: 1 }]);
+  expect(await store.run(left.id)).toMatchObject({ state: "failed", error: "a ***" });
+  await unfinished[0]?.outbox.finish();
+  expect(await store.hasBacklog(section)).toBe(false);
 });
 
-test("a run of a process that is no more is taken over, and was interrupted", () => {
-  using opened = openTestStore();
+test("a run of a process that is no more is taken over, and was interrupted", async () => {
+  await using opened = openTestStore();
   const { store } = opened;
   const other = new StateStore({ path: store.path, instance: store.instance, redact: String });
-  const run = begin(other);
-  put(run, [{ TAG: "T1" }]);
-  expect([...store.unfinishedRuns(storedSection)]).toEqual([]);
-  expect(store.run(run.id)?.state).toBe("running");
-  other.close();
-  expect(store.run(run.id)?.state).toBe("interrupted");
-  expect([...store.unfinishedRuns(storedSection)]).toMatchObject([{ run: run.id }]);
+  const run = await begin(other);
+  await put(run, [{ TAG: "T1" }]);
+  expect(await Array.fromAsync(store.unfinishedRuns(storedSection))).toEqual([]);
+  expect((await store.run(run.id))?.state).toBe("running");
+  await other.close();
+  expect((await store.run(run.id))?.state).toBe("interrupted");
+  expect(await Array.fromAsync(store.unfinishedRuns(storedSection))).toMatchObject([{
+    run: run.id,
+  }]);
 });
 
 test("runs are listed from the newest, and the last of a section are known", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const first = begin(store);
-  first.end(end);
+  const first = await begin(store);
+  await first.end(end);
   await Bun.sleep(2);
-  const hook = store.begin(storedSection, "webhook", () => ({}));
-  hook.end({ ...end, ended: "2026-02-02T00:00:00.000Z" });
-  expect(store.runs(10).map(({ id, origin }) => [id, origin])).toEqual([
+  const hook = await store.begin(storedSection, "webhook", () => ({}));
+  await hook.end({ ...end, ended: "2026-02-02T00:00:00.000Z" });
+  expect((await store.runs(10)).map(({ id, origin }) => [id, origin])).toEqual([
     [hook.id, "webhook"],
     [first.id, "upload"],
   ]);
-  expect(store.runs(1)).toHaveLength(1);
-  expect(store.lastSuccess(section, "upload")).toBe(end.ended);
-  expect(store.lastSuccess(section, "webhook")).toBe("2026-02-02T00:00:00.000Z");
-  const idle = store.begin(storedSection, "webhook", () => ({}));
-  idle.end({ ...end, counts: { fetched: 0 }, ended: "2026-03-03T00:00:00.000Z" });
-  expect(store.lastSuccess(section, "webhook")).toBe("2026-02-02T00:00:00.000Z");
-  const start = store.run(first.id)?.started;
-  expect(store.lastStart(section)).toBe(start as string);
-  expect(store.run("nosuch")).toBeUndefined();
+  expect(await store.runs(1)).toHaveLength(1);
+  expect((await store.lastRuns()).succeeded(section, "upload")).toBe(end.ended);
+  expect((await store.lastRuns()).succeeded(section, "webhook")).toBe("2026-02-02T00:00:00.000Z");
+  const idle = await store.begin(storedSection, "webhook", () => ({}));
+  await idle.end({ ...end, counts: { fetched: 0 }, ended: "2026-03-03T00:00:00.000Z" });
+  expect((await store.lastRuns()).succeeded(section, "webhook")).toBe("2026-02-02T00:00:00.000Z");
+  const start = (await store.run(first.id))?.started;
+  expect((await store.lastRuns()).started(section)).toBe(start as string);
+  expect(await store.run("nosuch")).toBeUndefined();
 });
 
 test("dead letters are chosen, removed and pruned", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const run = begin(store);
+  const run = await begin(store);
   const records = ["T1", "T2", "T3", "T4"].map((TAG) => ({ TAG }));
-  const [id = 0] = put(run, records);
+  const [id = 0] = await put(run, records);
   await run.outbox.acknowledge(id, records.map((record) => refused(record)), []);
   const [one, two] = await store.deadLetters.find({});
   expect(await store.deadLetters.find({ section: "other" })).toEqual([]);

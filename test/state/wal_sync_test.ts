@@ -24,9 +24,9 @@ function slowDisk() {
 }
 
 /** A state file to which something was committed. */
-function openUsed() {
+async function openUsed() {
   const opened = openTestStore();
-  opened.store.begin(storedSection, "upload", () => ({}));
+  await opened.store.begin(storedSection, "upload", () => ({}));
   return opened;
 }
 
@@ -36,7 +36,7 @@ async function settle(): Promise<void> {
 }
 
 test("who waits while a write is under way shares the next one", async () => {
-  using opened = openUsed();
+  await using opened = await openUsed();
   const { writes, syncFile } = slowDisk();
   const sync = new WalSync(opened.store.path, syncFile);
   const done: string[] = [];
@@ -57,7 +57,7 @@ test("who waits while a write is under way shares the next one", async () => {
 });
 
 test("after a write that failed, none counts as done", async () => {
-  using opened = openUsed();
+  await using opened = await openUsed();
   let isBroken = true;
   const sync = new WalSync(opened.store.path, () => {
     return isBroken ? Promise.reject(new Error("EIO")) : Promise.resolve();
@@ -69,7 +69,7 @@ test("after a write that failed, none counts as done", async () => {
 });
 
 test("the log is brought to the disk, and what waits for it outlives the end", async () => {
-  using opened = openUsed();
+  await using opened = await openUsed();
   const sync = new WalSync(opened.store.path);
   const waiting = sync.wait();
   sync.close();
@@ -79,45 +79,73 @@ test("the log is brought to the disk, and what waits for it outlives the end", a
 
 test("batches are in the file, then on the disk, then sent", async () => {
   const { writes, syncFile } = slowDisk();
-  using opened = openTestStore({ syncFile });
+  await using opened = openTestStore({ syncFile });
   const { store } = opened;
-  const run = store.begin(storedSection, "upload", () => ({}));
+  const run = await store.begin(storedSection, "upload", () => ({}));
   const sink = fakeSink([200]);
   const { delivery } = startDelivery(sink, { outbox: run.outbox });
   for (const record of mappedRecords(2)) await delivery.add(record);
   const finished = delivery.finish();
   await settle();
-  expect(run.outbox.pending().map(({ records }) => records)).toEqual([mappedRecords(2)]);
+  expect((await run.outbox.pending()).map(({ records }) => records)).toEqual([mappedRecords(2)]);
   expect([writes.length, sink.posted.length]).toEqual([1, 0]);
   writes[0]?.resolve();
   await finished;
   expect(sink.posted.map(({ tags }) => tags)).toEqual([["T1", "T2"], []]);
-  expect(run.outbox.pending()).toEqual([]);
+  expect(await run.outbox.pending()).toEqual([]);
 });
 
 test("batches that cannot be brought to the disk are lost, and not sent by a later run", async () => {
-  using opened = openTestStore({ syncFile: () => Promise.reject(new Error("EIO: i/o error")) });
+  await using opened = openTestStore({
+    syncFile: () => Promise.reject(new Error("EIO: i/o error")),
+  });
   const { store } = opened;
-  const run = store.begin(storedSection, "upload", () => ({}));
+  const run = await store.begin(storedSection, "upload", () => ({}));
   const sink = fakeSink([200]);
   const { delivery, account } = startDelivery(sink, { outbox: run.outbox });
   for (const record of mappedRecords(2)) await delivery.add(record);
   await expect(delivery.finish()).rejects.toThrow(/Cannot use the state file .*EIO/);
   expect(sink.posted).toEqual([]);
   expect(account.counts).toMatchObject({ sent: 0, failed: 2 });
-  expect(run.outbox.pending()).toEqual([]);
+  expect(await run.outbox.pending()).toEqual([]);
+});
+
+test("the end of a run is waited for until it is on the disk, what is undecided is not", async () => {
+  const { writes, syncFile } = slowDisk();
+  await using opened = openTestStore({ syncFile });
+  const { store } = opened;
+  const run = await store.begin(storedSection, "upload", () => ({}));
+  const end = {
+    ended: "2026-01-01T00:00:00.000Z",
+    outcome: "ok",
+    counts: {},
+    claimed: null,
+    api: null,
+    requests: 0,
+    error: null,
+    stopped_by_guard: false,
+  } as const;
+  await run.end({ ...end, isUndecided: true });
+  expect(writes.length).toBe(0);
+  let isDurable = false;
+  const ended = run.end(end).then(() => isDurable = true);
+  await settle();
+  expect((await store.run(run.id))?.state).toBe("ok");
+  expect([writes.length, isDurable]).toEqual([1, false]);
+  writes[0]?.resolve();
+  await ended;
 });
 
 test("an event of the inbox is waited for until it is on the disk", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { writes, syncFile } = slowDisk();
   const inbox = new StateInbox({ path: opened.store.path, redact: (text) => text, syncFile });
-  inbox.add([{ section: "devices", key: "a", body: "1", due: 0 }]);
   let isDurable = false;
-  const durable = inbox.sync().then(() => isDurable = true);
+  const durable = inbox.add([{ section: "devices", key: "a", body: "1", due: 0 }])
+    .then(() => isDurable = true);
   await settle();
   expect([writes.length, isDurable]).toEqual([1, false]);
   writes[0]?.resolve();
   await durable;
-  inbox.close();
+  await inbox.close();
 });

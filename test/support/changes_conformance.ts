@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { exitCodes } from "../../src/cli/command.ts";
+import type { RunResult } from "./binary.ts";
 import { record, type Recorded, type Scripted } from "./recorder.ts";
 import { slow } from "./slow.ts";
 import { oomnitzaSection, workspace } from "./workspace.ts";
@@ -69,6 +72,12 @@ export interface Uploads extends AsyncDisposable {
   /** What is answered to uploads from now on. */
   refuse: Scripted | undefined;
   upload(...words: string[]): Promise<Upload>;
+  /** Plans an upload. */
+  plan(...words: string[]): Promise<RunResult>;
+  /** An upload that is killed, with SIGKILL, once a request like this has arrived and before it is answered. */
+  kill(when: (request: Recorded) => boolean): Promise<void>;
+  /** What the section remembers. */
+  remembered(): Readonly<Record<string, string>>;
   /** Uploads to another instance from now on. */
   move(): Promise<void>;
 }
@@ -88,14 +97,24 @@ export function openUploads(
 ): Uploads {
   const { section, options, keyField, versionField } = server;
   const space = workspace();
-  const open = () => record({ answer: (request) => isBulk(request) ? uploads.refuse : undefined });
+  let onRequest: ((request: Recorded) => Promise<void>) | undefined;
+  const open = () =>
+    record({
+      async answer(request) {
+        await onRequest?.(request);
+        return isBulk(request) ? uploads.refuse : undefined;
+      },
+    });
   let instance = open();
+  const configure = () => {
+    const text = `[${section}]\nenable = True\n${options}\n${uploads.extra}\n`;
+    space.write("config.ini", oomnitzaSection(instance) + text);
+  };
   const uploads: Uploads = {
     extra,
     refuse: undefined,
     async upload(...words) {
-      const text = `[${section}]\nenable = True\n${options}\n${uploads.extra}\n`;
-      space.write("config.ini", oomnitzaSection(instance) + text);
+      configure();
       const before = instance.uploads().length;
       const run = await space.agent(["upload", section, ...words], {
         timeoutMs: 120_000,
@@ -107,6 +126,32 @@ export function openUploads(
         records.map((one) => [String(one[keyField]), String(one[versionField])]),
       );
       return { ...run, arrived };
+    },
+    async plan(...words) {
+      configure();
+      return await space.agent(["plan", section, ...words], { timeoutMs: 120_000, env });
+    },
+    async kill(when) {
+      configure();
+      const arrived = Promise.withResolvers<"arrived">();
+      const never = new Promise<void>(() => {});
+      onRequest = (request) => {
+        if (!when(request)) return Promise.resolve();
+        arrived.resolve("arrived");
+        return never;
+      };
+      const child = await space.start(["upload", section], { env, ownProcess: true });
+      const first = await Promise.race([arrived.promise, child.ended]);
+      onRequest = undefined;
+      if (first !== "arrived") throw new Error(`The upload ended with ${first}: ${child.stderr()}`);
+      await child.kill();
+    },
+    remembered() {
+      if (!space.has("agent-state.sqlite")) return {};
+      using database = new Database(join(space.folder, "agent-state.sqlite"), { readonly: true });
+      const statement = "SELECT key, value FROM cursors WHERE section = ? ORDER BY key";
+      const rows = database.query<{ key: string; value: string }, [string]>(statement).all(section);
+      return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
     },
     async move() {
       await instance.stop();
@@ -137,6 +182,7 @@ export function changesConformance(subject: ChangesSubject): void {
   describe(`${subject.name} reads only changes`, () => {
     choiceTests(subject);
     acceptanceTests(subject);
+    killTests(subject);
     goneTests(subject);
     guardTests(subject);
     costTests(subject);
@@ -198,6 +244,24 @@ function choiceTests({ start, many, what }: ChangesSubject): void {
     server.advance(hour);
     expect((await uploads.upload()).arrived.size).toBe(0);
   });
+  test("all are read with --full, and changes after that", async () => {
+    await using server = await start(many);
+    await using uploads = openUploads(server, `${changes}\nonly_changed = True`);
+    await uploads.upload();
+    server.advance(hour);
+    const [gone = "", one = ""] = server.versions().keys();
+    server.remove(gone);
+    server.advance(hour);
+    expect((await uploads.plan("--full")).stderr).toContain("asked for with --full");
+    const full = await uploads.upload("--full", "--output", "json");
+    expect(full.arrived.size).toBe(many - 1);
+    expect(full.stderr).toContain(`asked for with --full: all ${what} are read`);
+    expect(JSON.parse(full.stdout).sections[0].changes.gone).toBe(1);
+    server.advance(hour);
+    server.change(one);
+    server.advance(hour);
+    expect([...(await uploads.upload()).arrived.keys()]).toEqual([one]);
+  });
 }
 
 function acceptanceTests({ start, many }: ChangesSubject): void {
@@ -225,6 +289,35 @@ function acceptanceTests({ start, many }: ChangesSubject): void {
     await uploads.upload("--record-count", "1");
     expect((await uploads.upload()).arrived.size).toBe(many);
   });
+}
+
+const isEnd = ({ path }: Recorded) => path.startsWith("/api/v3/bulk/");
+
+function killTests({ start, many }: ChangesSubject): void {
+  slow("an upload that is killed moves nothing, whether all was read or changes", async () => {
+    // Before what was read is accepted, and before the upload is declared complete.
+    for (const when of [isBulk, isEnd]) {
+      await using server = await start(many);
+      await using uploads = openUploads(server, changes);
+      await uploads.kill(when);
+      expect(uploads.remembered()).toEqual({});
+      expect((await uploads.upload()).arrived).toEqual(server.versions());
+      const before = uploads.remembered();
+      server.advance(hour);
+      const [one = ""] = server.versions().keys();
+      server.change(one);
+      server.advance(hour);
+      await uploads.kill(when);
+      expect(uploads.remembered()).toEqual(before);
+      const next = await uploads.upload("--output", "json");
+      // What was left in the outbox goes first; it is read again all the same.
+      expect(JSON.parse(next.stdout).sections[0].counts.fetched).toBe(1);
+      expect(next.arrived.get(one)).toBe(server.versions().get(one) ?? "");
+      expect(uploads.remembered()).not.toEqual(before);
+      server.advance(hour);
+      expect((await uploads.upload()).arrived.size).toBe(0);
+    }
+  }, 120_000);
 }
 
 function goneTests({ start, many }: ChangesSubject): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openCursor } from "../../src/state/cursor.ts";
+import { openCursors } from "../../src/state/cursor.ts";
 import { type PastRun, writePast } from "./past_runs.ts";
 
 const csv = (name: string, more = "") =>
@@ -66,7 +66,7 @@ export const sampleStates: string[][] = [
 export async function writeSamplePast(state: string): Promise<void> {
   writePast(state, past);
   // As the service notes it when it sees a schedule for the first time.
-  const cursor = openCursor(state, "csv_assets.late");
+  const cursor = openCursors(state).cursor("csv_assets.late");
   const since = new Date(Date.now() - 7 * 86_400_000).toISOString();
   cursor.set("agent:schedule", JSON.stringify({ text: '["every 1h",""]', since }));
   await cursor.commit();

@@ -15,25 +15,25 @@ import { type FakeSink, fakeSink, keepLog, mappedRecords, upload } from "./suppo
 import { openTestStore, storedSection } from "./support/store.ts";
 
 /** Begins a run that ends with batches in its outbox, as an upload with a portion of its own. */
-function leave(
+async function leave(
   store: StateStore,
   batches: readonly (readonly MappedRecord[])[],
   portion = "portion-1",
-): string {
+): Promise<string> {
   const own = {
     ...storedSection,
     upload: JSON.stringify({ ...upload, portion }),
     awaitsReceipt: true,
   };
-  const run = store.begin(own, "upload", () => ({}));
-  run.outbox.put(batches.map((records) => ({ records, text: undefined })));
+  const run = await store.begin(own, "upload", () => ({}));
+  await run.outbox.put(batches.map((records) => ({ records, text: undefined })));
   const end = {
     ended: new Date().toISOString(),
     outcome: "failed",
     counts: {},
     claimed: null,
   } as const;
-  run.end({ ...end, api: null, requests: 0, error: null, stopped_by_guard: false });
+  await run.end({ ...end, api: null, requests: 0, error: null, stopped_by_guard: false });
   return run.id;
 }
 
@@ -53,10 +53,10 @@ function listTags({ posted }: FakeSink): string[] {
 }
 
 test("what two runs left is delivered in order, each upload under its own portion", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  leave(store, [[{ TAG: "T1" }, { TAG: "T2" }], [{ TAG: "T3" }]], "first");
-  leave(store, [[{ TAG: "T4" }]], "second");
+  await leave(store, [[{ TAG: "T1" }, { TAG: "T2" }], [{ TAG: "T3" }]], "first");
+  await leave(store, [[{ TAG: "T4" }]], "second");
   const sink = fakeSink([200]);
   const { result, counts, lines } = await deliver(store, sink);
   expect(listTags(sink)).toEqual(["T1 T2", "T3", "", "T4", ""]);
@@ -65,14 +65,14 @@ test("what two runs left is delivered in order, each upload under its own portio
   expect(result).toBe(3);
   expect(counts).toEqual({ records: 4, sent: 4, failed: 0, kept: 0 });
   expect(lines[0]).toMatch(/^info: Sending 3 records left by run \w+$/);
-  expect(store.hasBacklog("devices")).toBe(false);
+  expect(await store.hasBacklog("devices")).toBe(false);
   expect((await deliver(store, fakeSink([200]))).counts.records).toBe(0);
 });
 
 test("what is refused becomes a dead letter, the rest is sent", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  leave(store, [mappedRecords(4)]);
+  await leave(store, [mappedRecords(4)]);
   const sink = fakeSink(({ tags }) => tags.includes("T2") ? 400 : 200);
   const { counts } = await deliver(store, sink);
   expect(counts).toEqual({ records: 4, sent: 3, failed: 1, kept: 0 });
@@ -80,19 +80,19 @@ test("what is refused becomes a dead letter, the rest is sent", async () => {
 });
 
 test("an instance that cannot take it ends the run: nothing newer may overtake it", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  leave(store, [mappedRecords(2), [{ TAG: "T3" }]]);
+  await leave(store, [mappedRecords(2), [{ TAG: "T3" }]]);
   const { result, counts } = await deliver(store, fakeSink([503]));
   expect(result).toBeInstanceOf(SinkError);
   expect(counts).toEqual({ records: 3, sent: 0, failed: 0, kept: 3 });
-  expect([...store.accepted.pending("devices")]).toHaveLength(3);
+  expect(await Array.fromAsync(store.accepted.pending("devices"))).toHaveLength(3);
 });
 
 test("a batch that five runs and a day could not deliver moves to the dead letters", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const id = leave(store, [mappedRecords(2)]);
+  const id = await leave(store, [mappedRecords(2)]);
   for (let attempt = 0; attempt < 5; attempt++) await deliver(store, fakeSink([503]));
   const early = await deliver(store, fakeSink([503]));
   expect(early.counts.kept).toBe(2);
@@ -108,9 +108,9 @@ test("a batch that five runs and a day could not deliver moves to the dead lette
 });
 
 test("a batch that is old and was tried less often is tried again", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  const id = leave(store, [mappedRecords(2)]);
+  const id = await leave(store, [mappedRecords(2)]);
   using database = new Database(store.path);
   database.run("UPDATE runs SET started = '2020-01-01T00:00:00.000Z' WHERE id = ?", [id]);
   for (let attempt = 0; attempt < 4; attempt++) await deliver(store, fakeSink([503]));
@@ -118,9 +118,9 @@ test("a batch that is old and was tried less often is tried again", async () => 
 });
 
 test("an upload that cannot be declared complete is a warning only", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  leave(store, [mappedRecords(1)]);
+  await leave(store, [mappedRecords(1)]);
   const sink = fakeSink(({ path }) => path.endsWith("/finalize") ? 400 : 200);
   const { result, lines } = await deliver(store, sink);
   expect(result).toBe(1);
@@ -128,10 +128,10 @@ test("an upload that cannot be declared complete is a warning only", async () =>
 });
 
 test("a run that sent nothing has no receipt to be asked for", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  leave(store, [], "nothing");
-  const sent = leave(store, [[{ TAG: "T1" }]], "something");
+  await leave(store, [], "nothing");
+  const sent = await leave(store, [[{ TAG: "T1" }]], "something");
   await deliver(store, fakeSink([200]));
   using database = new Database(store.path);
   const awaited = database.query("SELECT id FROM runs WHERE awaits_receipt = 1").all();

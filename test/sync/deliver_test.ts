@@ -269,9 +269,7 @@ test("several batches are under way at once, once the protocol is known", async 
 
 test("a state file that fails ends the delivery", async () => {
   const outbox = new FakeOutbox();
-  outbox.acknowledge = () => {
-    throw new AgentError("the disk is full");
-  };
+  outbox.acknowledge = () => Promise.reject(new AgentError("the disk is full"));
   const { delivery, account } = startDelivery(fakeSink([200]), { outbox });
   expect(String(await deliverAll(delivery, mappedRecords(4)))).toContain("the disk is full");
   expect(account.counts.sent).toBe(4);

@@ -5,7 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { MappedRecord } from "../../src/base/record.ts";
-import { Comparison, type ComparisonSettings } from "../../src/sync/changes/delta.ts";
+import { type Change, Comparison, type ComparisonSettings } from "../../src/sync/changes/delta.ts";
 import { openTestStore, storedSection } from "./support/store.ts";
 
 const { section, upload } = storedSection;
@@ -18,16 +18,26 @@ async function compareWith(
 ) {
   const opened = openTestStore();
   const { store } = opened;
-  if (accepted.length > 0) store.accepted.add(section, upload, "r1", accepted);
+  if (accepted.length > 0) await store.accepted.add(section, upload, "r1", accepted);
   await store.accepted.concludeUncompared(section, upload, "r1");
-  const baseline = store.accepted.baseline(section, upload);
+  const baseline = await store.accepted.openBaseline(section, upload);
   const comparison = new Comparison({ baseline, syncFields: ["TAG"], pending, ...settings });
-  return { comparison, baseline, store, [Symbol.dispose]: () => opened[Symbol.dispose]() };
+  const dispose = () => opened[Symbol.asyncDispose]();
+  return { comparison, baseline, store, [Symbol.asyncDispose]: dispose };
+}
+
+/** What a comparison says of the record that comes next. */
+async function compareOne(
+  comparison: Comparison,
+  record: MappedRecord,
+): Promise<Change | undefined> {
+  const [change] = await comparison.compareAll([record]);
+  return change;
 }
 
 test("without a baseline, everything is new", async () => {
   const comparison = new Comparison({ baseline: undefined, syncFields: ["TAG"] });
-  expect(comparison.compare({ TAG: "T1", NAME: "air" })).toEqual({
+  expect(await compareOne(comparison, { TAG: "T1", NAME: "air" })).toEqual({
     kind: "new",
     fields: [{ field: "TAG", new: "T1" }, { field: "NAME", new: "air" }],
   });
@@ -38,9 +48,9 @@ test("without a baseline, everything is new", async () => {
 });
 
 test("a record is reported by the fields that differ, also those it gained and lost", async () => {
-  using compared = await compareWith([{ TAG: "T1", NAME: "air", OS: "14", NOTE: "x" }]);
+  await using compared = await compareWith([{ TAG: "T1", NAME: "air", OS: "14", NOTE: "x" }]);
   const { comparison } = compared;
-  const changed = comparison.compare({ TAG: "T1", NAME: "air", OS: "15", OWNER: "ann" });
+  const changed = await compareOne(comparison, { TAG: "T1", NAME: "air", OS: "15", OWNER: "ann" });
   expect(changed).toEqual({
     kind: "changed",
     fields: [
@@ -54,9 +64,15 @@ test("a record is reported by the fields that differ, also those it gained and l
 });
 
 test("unchanged records, and those that are gone, are known", async () => {
-  using compared = await compareWith([{ TAG: "T1", NAME: "air" }, { TAG: "T2", NAME: "pro" }]);
+  await using compared = await compareWith([{ TAG: "T1", NAME: "air" }, {
+    TAG: "T2",
+    NAME: "pro",
+  }]);
   const { comparison } = compared;
-  expect(comparison.compare({ TAG: "T1", NAME: "air" })).toEqual({ kind: "unchanged", fields: [] });
+  expect(await compareOne(comparison, { TAG: "T1", NAME: "air" })).toEqual({
+    kind: "unchanged",
+    fields: [],
+  });
   expect(await Array.fromAsync(comparison.gone())).toEqual([{
     key: '["T2"]',
     record: "T2",
@@ -66,21 +82,21 @@ test("unchanged records, and those that are gone, are known", async () => {
 
 test("a field that loses its value counts as blanked; 0 and false are values", async () => {
   const fields = { A: "x", B: 5, C: true, D: [], E: "gone", F: "y".repeat(300) };
-  using compared = await compareWith([{ TAG: "T1", ...fields }]);
+  await using compared = await compareWith([{ TAG: "T1", ...fields }]);
   const { comparison } = compared;
   // What was blank before, or is left out, loses nothing; what is new and blank neither.
-  comparison.compare({ TAG: "T1", A: "", B: 0, C: false, D: null, F: null, G: "" });
+  await compareOne(comparison, { TAG: "T1", A: "", B: 0, C: false, D: null, F: null, G: "" });
   expect(comparison.counts.blanked).toBe(1);
   expect([...comparison.blankedFields]).toEqual([["A", 1], ["F", 1]]);
-  comparison.compare({ TAG: "T1", ...fields, OS: "" });
+  await compareOne(comparison, { TAG: "T1", ...fields, OS: "" });
   expect(comparison.counts.blanked).toBe(1);
 });
 
 test("a record that shares its key with one that was sent is sent, too", async () => {
-  using compared = await compareWith([{ TAG: "T1", NAME: "air" }]);
+  await using compared = await compareWith([{ TAG: "T1", NAME: "air" }]);
   const { comparison } = compared;
-  expect(comparison.compare({ TAG: "T1", NAME: "pro" }).kind).toBe("changed");
-  expect(comparison.compare({ TAG: "T1", NAME: "air" })).toMatchObject({
+  expect((await compareOne(comparison, { TAG: "T1", NAME: "pro" }))?.kind).toBe("changed");
+  expect(await compareOne(comparison, { TAG: "T1", NAME: "air" })).toMatchObject({
     kind: "changed",
     fields: [],
     reason: expect.stringContaining("shares its sync fields"),
@@ -89,22 +105,28 @@ test("a record that shares its key with one that was sent is sent, too", async (
 });
 
 test("a record that was refused since it was accepted is sent again", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
-  const run = store.begin(storedSection, "upload", () => ({}));
-  const [id = 0] = run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+  await store.accepted.add(section, upload, "r1", [{ TAG: "T1" }]);
+  const run = await store.begin(storedSection, "upload", () => ({}));
+  const [id = 0] = await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
   const refused = { payload: { TAG: "T1" }, record: "T1", reason: "400", status: 400 };
   await run.outbox.acknowledge(id, [refused], []);
-  const baseline = store.accepted.baseline(section, upload);
+  const baseline = await store.accepted.openBaseline(section, upload);
   const comparison = new Comparison({ baseline, syncFields: ["TAG"] });
-  expect(comparison.compare({ TAG: "T1" })).toMatchObject({ kind: "changed", fields: [] });
+  expect(await compareOne(comparison, { TAG: "T1" })).toMatchObject({
+    kind: "changed",
+    fields: [],
+  });
 });
 
 test("what waits to be delivered is compared with before what was accepted", async () => {
-  using compared = await compareWith([{ TAG: "T1", NAME: "air" }], [{ TAG: "T1", NAME: "pro" }]);
+  await using compared = await compareWith([{ TAG: "T1", NAME: "air" }], [{
+    TAG: "T1",
+    NAME: "pro",
+  }]);
   const { comparison } = compared;
-  expect(comparison.compare({ TAG: "T1", NAME: "pro" }).kind).toBe("unchanged");
+  expect((await compareOne(comparison, { TAG: "T1", NAME: "pro" }))?.kind).toBe("unchanged");
   expect(await Array.fromAsync(comparison.gone())).toEqual([]);
 });
 
@@ -112,13 +134,16 @@ const volatile = new Set(["SEEN", "IP"]);
 
 test("a volatile field alone changes nothing, and beside another it is among what differs", async () => {
   const accepted = [{ TAG: "T1", OS: "14", SEEN: 1 }, { TAG: "T2", OS: "14", SEEN: 1 }];
-  using compared = await compareWith(accepted, [], { volatile });
+  await using compared = await compareWith(accepted, [], { volatile });
   const { comparison } = compared;
   const seen = { TAG: "T1", OS: "14", SEEN: 2, IP: "10.0.0.1" };
-  expect(comparison.compare(seen)).toEqual({ kind: "unchanged", fields: [] });
+  expect(await compareOne(comparison, seen)).toEqual({ kind: "unchanged", fields: [] });
   // Sent all the same, it is not what was accepted.
-  expect(comparison.classify(seen)).toMatchObject({ kind: "unchanged", isAsAccepted: false });
-  expect(comparison.compare({ TAG: "T2", OS: "15", SEEN: 2 })).toEqual({
+  expect((await comparison.classifyAll([seen]))[0]).toMatchObject({
+    kind: "unchanged",
+    isAsAccepted: false,
+  });
+  expect(await compareOne(comparison, { TAG: "T2", OS: "15", SEEN: 2 })).toEqual({
     kind: "changed",
     fields: [{ field: "OS", old: "14", new: "15" }, { field: "SEEN", old: 1, new: 2 }],
   });
@@ -129,10 +154,10 @@ test("a volatile field alone changes nothing, and beside another it is among wha
 });
 
 test("what must be sent is sent, also when only volatile fields differ", async () => {
-  using compared = await compareWith([{ TAG: "T1", OS: "14", SEEN: 1 }], [], { volatile });
+  await using compared = await compareWith([{ TAG: "T1", OS: "14", SEEN: 1 }], [], { volatile });
   const { comparison } = compared;
-  comparison.compare({ TAG: "T1", OS: "15", SEEN: 2 });
-  expect(comparison.compare({ TAG: "T1", OS: "14", SEEN: 2 })).toMatchObject({
+  await compareOne(comparison, { TAG: "T1", OS: "15", SEEN: 2 });
+  expect(await compareOne(comparison, { TAG: "T1", OS: "14", SEEN: 2 })).toMatchObject({
     kind: "changed",
     fields: [{ field: "SEEN", old: 1, new: 2 }],
     reason: expect.stringContaining("shares its sync fields"),
@@ -142,17 +167,19 @@ test("what must be sent is sent, also when only volatile fields differ", async (
 
 test("what waits to be delivered counts also where volatile fields differ", async () => {
   const waiting = [{ TAG: "T1", OS: "15", SEEN: 2 }];
-  using compared = await compareWith([{ TAG: "T1", OS: "14", SEEN: 1 }], waiting, { volatile });
+  await using compared = await compareWith([{ TAG: "T1", OS: "14", SEEN: 1 }], waiting, {
+    volatile,
+  });
   const { comparison } = compared;
-  expect(comparison.compare({ TAG: "T1", OS: "15", SEEN: 3 }).kind).toBe("unchanged");
+  expect((await compareOne(comparison, { TAG: "T1", OS: "15", SEEN: 3 }))?.kind).toBe("unchanged");
 });
 
 test("a volatile field that loses its value is a loss when the record is sent", async () => {
   const accepted = [{ TAG: "T1", IP: "10.0.0.1" }];
   for (const onlyChanged of [false, true]) {
-    using compared = await compareWith(accepted, [], { volatile, onlyChanged });
+    await using compared = await compareWith(accepted, [], { volatile, onlyChanged });
     const { comparison } = compared;
-    expect(comparison.compare({ TAG: "T1", IP: "" }).kind).toBe("unchanged");
+    expect((await compareOne(comparison, { TAG: "T1", IP: "" }))?.kind).toBe("unchanged");
     expect(comparison.counts.blanked).toBe(onlyChanged ? 0 : 1);
     expect([...comparison.blankedFields.keys()]).toEqual(onlyChanged ? [] : ["IP"]);
   }
@@ -163,14 +190,18 @@ const ring: Record<string, unknown> = {};
 ring.self = ring;
 
 test("what stays as it was accepted is told apart from what is only the same", async () => {
-  using compared = await compareWith([{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3", OS: "1" }]);
+  await using compared = await compareWith([{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3", OS: "1" }]);
   const { baseline, store } = compared;
-  const missed = baseline.find('["T2"]')?.id;
+  const missed = (await baseline.findAll(['["T2"]']))[0]?.id;
   await baseline.conclude({ run: "r2", isSeen: (id) => id !== missed, returned: [] });
-  const next = store.accepted.baseline(section, upload);
+  const next = await store.accepted.openBaseline(section, upload);
   const comparison = new Comparison({ baseline: next, syncFields: ["TAG"] });
-  const standing = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3", OS: "2" }, { TAG: "T3", OS: "1" }]
-    .map((record) => comparison.classify(record));
+  const standing = await comparison.classifyAll([
+    { TAG: "T1" },
+    { TAG: "T2" },
+    { TAG: "T3", OS: "2" },
+    { TAG: "T3", OS: "1" },
+  ]);
   expect(standing.map(({ kind, isAsAccepted }) => [kind, isAsAccepted])).toEqual([
     ["unchanged", true],
     // It was missed, and is back.
@@ -182,40 +213,38 @@ test("what stays as it was accepted is told apart from what is only the same", a
 });
 
 test("records without a key, or that cannot be written as JSON, are new", async () => {
-  using compared = await compareWith([{ TAG: "T1" }]);
-  expect(compared.comparison.compare({ TAG: "T1", size: ring })).toEqual({
+  await using compared = await compareWith([{ TAG: "T1" }]);
+  expect(await compareOne(compared.comparison, { TAG: "T1", size: ring })).toEqual({
     kind: "new",
     fields: [],
   });
   const keyless = new Comparison({ baseline: compared.baseline, syncFields: [] });
-  expect(keyless.compare({ TAG: "T1" }).kind).toBe("new");
+  expect((await compareOne(keyless, { TAG: "T1" }))?.kind).toBe("new");
 });
 
 test("records that had been missed and are back are noted once", async () => {
-  using compared = await compareWith([{ TAG: "T1" }, { TAG: "T2" }]);
+  await using compared = await compareWith([{ TAG: "T1" }, { TAG: "T2" }]);
   const { baseline, store } = compared;
-  await baseline.conclude({
-    run: "r2",
-    isSeen: (id) => id === baseline.find('["T2"]')?.id,
-    returned: [],
-  });
-  const next = store.accepted.baseline(section, upload);
+  const [second] = await baseline.findAll(['["T2"]']);
+  await baseline.conclude({ run: "r2", isSeen: (id) => id === second?.id, returned: [] });
+  const next = await store.accepted.openBaseline(section, upload);
   expect(next.size).toBe(1);
   const comparison = new Comparison({ baseline: next, syncFields: ["TAG"] });
-  comparison.compare({ TAG: "T1" });
-  comparison.compare({ TAG: "T1" });
-  comparison.compare({ TAG: "T2" });
-  const { id = 0 } = next.find('["T1"]') ?? {};
+  await compareOne(comparison, { TAG: "T1" });
+  await compareOne(comparison, { TAG: "T1" });
+  await compareOne(comparison, { TAG: "T2" });
+  const [first] = await next.findAll(['["T1"]']);
+  const id = first?.id ?? 0;
   expect(comparison.returned).toEqual([id]);
   expect([comparison.isSeen(id), comparison.isSeen(9999)]).toEqual([true, false]);
 });
 
 test("more records than one page are all compared and missed", async () => {
   const many = Array.from({ length: 1203 }, (_, index) => ({ TAG: `T${index}` }));
-  using compared = await compareWith(many);
+  await using compared = await compareWith(many);
   const { comparison, baseline } = compared;
   expect(baseline.size).toBe(1203);
-  for (const record of many) if (record.TAG !== "T700") comparison.compare(record);
+  await comparison.compareAll(many.filter(({ TAG }) => TAG !== "T700"));
   expect(comparison.counts.unchanged).toBe(1202);
   expect((await Array.fromAsync(comparison.gone())).map(({ record }) => record)).toEqual(["T700"]);
 });

@@ -130,7 +130,6 @@ test("nothing is sent that is not on the disk, and what follows is gathered mean
   await new Promise(setImmediate);
   expect(begun).toHaveLength(1);
   expect(lost.map(({ tags }) => tags)).toEqual([["T2"], ["T3"], ["T4"]]);
-  expect(outbox.removed).toEqual([2, 3, 4]);
 });
 
 test("the end writes what is left and waits for all of it", async () => {
@@ -151,11 +150,7 @@ test("the end writes what is left and waits for all of it", async () => {
 
 test("what cannot be made durable is not sent", async () => {
   const outbox: Outbox = {
-    put: () => {
-      throw new Error("the disk is full");
-    },
-    sync: () => Promise.resolve(),
-    remove: () => {},
+    put: () => Promise.reject(new Error("the disk is full")),
     acknowledge: () => Promise.resolve(),
   };
   const { dispatcher, begun, lost } = start({ outbox });

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { InboxEvent } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
-import { type InboxEvent, StateInbox } from "../../src/state/inbox.ts";
+import { StateInbox } from "../../src/state/inbox.ts";
 import { InboxWork, type WorkSettings } from "../../src/sync/inbox/inbox.ts";
 import { Intake } from "../../src/sync/inbox/intake.ts";
 import { keepLog } from "./support/fakes.ts";
@@ -20,17 +21,17 @@ function openInbox() {
     redact: (text) => text,
   });
   let isClosed = false;
-  function close(): void {
-    if (!isClosed) inbox.close();
+  async function close(): Promise<void> {
+    if (!isClosed) await inbox.close();
     isClosed = true;
   }
   return {
     inbox,
     store: opened.store,
     close,
-    [Symbol.dispose]() {
-      close();
-      opened[Symbol.dispose]();
+    async [Symbol.asyncDispose]() {
+      await close();
+      await opened[Symbol.asyncDispose]();
     },
   };
 }
@@ -40,30 +41,28 @@ function event(key: string | null, due = 0): InboxEvent {
 }
 
 test("events that arrive together share a transaction, and are durable once accepted", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
   const added: number[] = [];
   const add = inbox.add.bind(inbox);
   inbox.add = (events) => {
     added.push(events.length);
-    add(events);
+    return add(events);
   };
-  const intake = new Intake(inbox);
+  const intake = await Intake.open(inbox);
   await Promise.all(["a", "b", "c"].map((key) => intake.accept(event(key))));
   await intake.accept(event("d"));
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
   expect(added).toEqual([3, 1]);
-  expect(inbox.sizes()).toMatchObject([{ section: "devices", waiting: 4, dead: 0 }]);
+  expect(await inbox.sizes()).toMatchObject([{ section: "devices", waiting: 4, dead: 0 }]);
 });
 
 test("events that cannot be written are refused, and so it is known", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
   const { add } = inbox;
-  const intake = new Intake(inbox);
-  inbox.add = () => {
-    throw new AgentError("the disk is full");
-  };
+  const intake = await Intake.open(inbox);
+  inbox.add = () => Promise.reject(new AgentError("the disk is full"));
   await expect(intake.accept(event("a"))).rejects.toThrow("the disk is full");
   expect(String(intake.failure)).toContain("the disk is full");
   inbox.add = add.bind(inbox);
@@ -72,11 +71,12 @@ test("events that cannot be written are refused, and so it is known", async () =
 });
 
 test("beyond a million entries, events are refused, until some were processed", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
   let waiting = 1_000_000;
-  inbox.sizes = () => [{ section: "devices", waiting, dead: 0, oldest: undefined }];
-  const intake = new Intake(inbox);
+  inbox.sizes = () =>
+    Promise.resolve([{ section: "devices", waiting, dead: 0, oldest: undefined }]);
+  const intake = await Intake.open(inbox);
   await expect(intake.accept(event("a"))).rejects.toThrow("1000000 webhook events wait already");
   waiting = 10;
   await intake.accept(event("a"));
@@ -100,7 +100,7 @@ function start(
       const counts = { fetched: items.length, sent: items.length, kept: 0 };
       return { counts, backlog: { kept: 0 }, error: null } as never;
     },
-    hasBacklog: () => false,
+    hasBacklog: () => Promise.resolve(false),
     workers: 1,
     retryDelays,
     log,
@@ -112,31 +112,31 @@ function start(
 }
 
 test("what is in the inbox is processed, and gone when its run ended", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
-  inbox.add([0, 2, 4].map((body) => ({ ...event(`computer ${body}`), body: String(body) })));
+  await inbox.add([0, 2, 4].map((body) => ({ ...event(`computer ${body}`), body: String(body) })));
   const { work, runs, lines } = start(opened);
   await work.end();
   expect(runs).toEqual([3]);
   expect(lines).toEqual(["info: Webhooks: 3 events, 3 read, 3 sent"]);
-  expect(inbox.sizes()).toEqual([]);
+  expect(await inbox.sizes()).toEqual([]);
 });
 
 test("at the end, also what waits for more of its kind is processed", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
-  inbox.add([{ ...event("computer 2", Date.now() + 60_000), body: "2" }]);
+  await inbox.add([{ ...event("computer 2", Date.now() + 60_000), body: "2" }]);
   const { work, runs } = start(opened);
   await work.end();
   expect(runs).toEqual([1]);
 });
 
 test("an event that is due wakes its section", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
   const { work, runs } = start(opened);
   await new Promise(setImmediate);
-  inbox.add([{ ...event("computer 2"), body: "2" }]);
+  await inbox.add([{ ...event("computer 2"), body: "2" }]);
   work.nudge("devices", Date.now());
   while (runs.length === 0) await Bun.sleep(1);
   await work.end();
@@ -144,21 +144,21 @@ test("an event that is due wakes its section", async () => {
 });
 
 test("a batch that fails as a whole is tried again, and says why", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
-  inbox.add([{ ...event("computer 2"), body: "2" }]);
+  await inbox.add([{ ...event("computer 2"), body: "2" }]);
   const { work, lines } = start(opened, {
     prepare: () => Promise.reject(new AgentError("Oomnitza is away")),
   });
   await work.end();
   expect(lines).toEqual(["error: Oomnitza is away"]);
-  expect(inbox.sizes()).toMatchObject([{ waiting: 1, dead: 0 }]);
+  expect(await inbox.sizes()).toMatchObject([{ waiting: 1, dead: 0 }]);
 });
 
 test("a run that was broken off gives its entries back as they were", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
-  inbox.add([{ ...event("computer 2"), body: "2" }]);
+  await inbox.add([{ ...event("computer 2"), body: "2" }]);
   const stop = new AbortController();
   const { work } = start(opened, {
     signal: stop.signal,
@@ -170,22 +170,22 @@ test("a run that was broken off gives its entries back as they were", async () =
     },
   });
   await work.end();
-  expect(inbox.sizes()).toMatchObject([{ waiting: 1 }]);
+  expect(await inbox.sizes()).toMatchObject([{ waiting: 1 }]);
   // Given back when the file is closed, without a failed attempt.
-  opened.close();
+  await opened.close();
   const again = new StateInbox({ path: opened.store.path, redact: (text) => text });
-  expect(again.take("devices", 10, true)).toMatchObject([{ tries: 0 }]);
-  again.close();
+  expect(await again.take("devices", 10, true)).toMatchObject([{ tries: 0 }]);
+  await again.close();
 });
 
 test("a state file that fails stops one round, never the service", async () => {
-  using opened = openInbox();
+  await using opened = openInbox();
   const { inbox } = opened;
-  inbox.add([{ ...event("computer 2"), body: "2" }]);
+  await inbox.add([{ ...event("computer 2"), body: "2" }]);
   const { take } = inbox;
   inbox.take = () => {
     inbox.take = take.bind(inbox);
-    throw new AgentError("the disk is full");
+    return Promise.reject(new AgentError("the disk is full"));
   };
   const { work, runs, lines } = start(opened, {
     retryDelays: { ...retryDelays, firstWaitMs: 1, longestWaitMs: 1 },

@@ -30,15 +30,19 @@ const { prepared } = await prepareTestSection([], {
 const upload = JSON.stringify(prepared.upload);
 const batchSize = 7;
 
-function acceptAll({ store }: TestStore, run: string, records: readonly MappedRecord[]): void {
+async function acceptAll(
+  { store }: TestStore,
+  run: string,
+  records: readonly MappedRecord[],
+): Promise<void> {
   for (let first = 0; first < records.length; first += batchSize) {
-    store.accepted.add("devices", upload, run, records.slice(first, first + batchSize));
+    await store.accepted.add("devices", upload, run, records.slice(first, first + batchSize));
   }
 }
 
 /** The first upload of a section; `isNoted`: its end says that it sent everything. */
 async function firstUpload(opened: TestStore, records: readonly MappedRecord[], isNoted: boolean) {
-  acceptAll(opened, "r1", records);
+  await acceptAll(opened, "r1", records);
   const count = isNoted ? records.length : undefined;
   await opened.store.accepted.concludeUncompared("devices", upload, "r1", count);
 }
@@ -55,6 +59,7 @@ async function runWith(
   const delivery = { isStopped: false, add: (record: MappedRecord) => void delivered.push(record) };
   const filter = await openChangeFilter(prepared, account, delivery, {
     store: opened.store,
+    beside: opened.store.path,
     run,
     outbox: undefined,
     guard: { guard: 20 },
@@ -70,7 +75,7 @@ async function runWith(
       await filter.add(record);
     }
     await filter.release(end);
-    acceptAll(opened, run, delivered);
+    await acceptAll(opened, run, delivered);
     account.counts.sent = delivered.length;
     await filter.conclude();
   } catch (thrown) {
@@ -128,7 +133,7 @@ function withThese(records: readonly MappedRecord[], others: readonly MappedReco
 }
 
 test("what did not change is not unpacked, in this run and the next", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const records = devices(50);
   await firstUpload(opened, records, true);
   for (const run of ["r2", "r3"]) {
@@ -147,8 +152,8 @@ test("what did not change is not unpacked, in this run and the next", async () =
 
 slow("runs compared in order find what runs find that look up each record", async () => {
   for (let seed = 1; seed <= 5; seed++) {
-    using ordered = openTestStore();
-    using plain = openTestStore();
+    await using ordered = openTestStore();
+    await using plain = openTestStore();
     const random = makeRandom(seed);
     let records: readonly MappedRecord[] = devices(60);
     await firstUpload(ordered, records, true);
@@ -171,7 +176,7 @@ slow("runs compared in order find what runs find that look up each record", asyn
 });
 
 slow("in another order, each record is looked up", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const records = devices(2500);
   await firstUpload(opened, records, true);
   const { changes, delivered } = await runWith(opened, "r2", records.toReversed());
@@ -180,7 +185,7 @@ slow("in another order, each record is looked up", async () => {
 });
 
 test("the guard stops what it is to stop, and everything is held", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const records = devices(100);
   await firstUpload(opened, records, true);
   const gone = await runWith(opened, "r2", records.slice(0, 60), { isAccepted: false });
@@ -192,7 +197,7 @@ test("the guard stops what it is to stop, and everything is held", async () => {
 });
 
 test("a source that was not read to its end is compared with all that was accepted", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const records = devices(20);
   await firstUpload(opened, records, true);
   const end = { ...complete, isComplete: false };
@@ -204,18 +209,18 @@ test("a source that was not read to its end is compared with all that was accept
 });
 
 test("what others got accepted since is compared with, too", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const records = devices(20);
   await firstUpload(opened, records, true);
   const other = device(3, { NAME: "renamed" });
-  opened.store.accepted.add("devices", upload, "w1", [other]);
+  await opened.store.accepted.add("devices", upload, "w1", [other]);
   const { isOrdered, changes } = await runWith(opened, "r2", records);
   expect(isOrdered).toBe(false);
   expect(changes).toMatchObject({ changed: 1, unchanged: 19 });
 });
 
 test("a record that cannot be written is lost, and does not count as sent", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   await firstUpload(opened, devices(3), true);
   const ring: Record<string, unknown> = { TAG: "T4" };
   ring["self"] = ring;

@@ -43,8 +43,8 @@ function openSection(ini: string) {
       });
       const upload = JSON.stringify(prepared.upload);
       const stored = { section: "devices", upload, remember: true };
-      const run = store.begin(stored, options.isPartial ? "webhook" : "upload", () => ({}));
-      run.outbox.identifyBy(prepared.vendorIds?.scope ?? "");
+      const run = await store.begin(stored, options.isPartial ? "webhook" : "upload", () => ({}));
+      run.outbox.identifyBy?.(prepared.vendorIds?.scope ?? "");
       const account = openAccount();
       const delivered: MappedRecord[] = [];
       const ids: (string | undefined)[] = [];
@@ -54,7 +54,8 @@ function openSection(ini: string) {
         return undefined;
       };
       const filter = await openChangeFilter(prepared, account, { isStopped: false, add }, {
-        ...{ store, run: run.id, outbox: run.outbox, guard: {}, isFull: false },
+        ...{ store, beside: store.path, run: run.id, outbox: run.outbox, guard: {} },
+        isFull: false,
         ...{ isPartial: options.isPartial ?? false, isAccepted: options.isAccepted ?? true },
         signal: new AbortController().signal,
       });
@@ -71,7 +72,7 @@ function openSection(ini: string) {
         });
         for (let at = 0; at < delivered.length; at += 3) {
           const records = delivered.slice(at, at + 3);
-          const [batch = 0] = run.outbox.put([
+          const [batch = 0] = await run.outbox.put([
             { records, text: undefined, ids: ids.slice(at, at + 3) },
           ]);
           const refused = records.filter(({ TAG }) => options.refused?.includes(String(TAG)))
@@ -80,7 +81,7 @@ function openSection(ini: string) {
           account.counts.sent += records.length - refused.length;
           account.counts.failed += refused.length;
         }
-        run.outbox.finish();
+        await run.outbox.finish();
         await filter.conclude();
       } catch (thrown) {
         stopped = messageOf(thrown);
@@ -95,7 +96,7 @@ function openSection(ini: string) {
         runs: count,
       };
     },
-    [Symbol.dispose]: () => opened[Symbol.dispose](),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 
@@ -104,7 +105,7 @@ const first: readonly Row[] = [[1, "A"], [2, "B"], [3, "C"], [4, "D"]];
 for (const [way, ini] of Object.entries(ways)) {
   describe(way, () => {
     test("a known id with another key is a rename, told once", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run(first);
       const renamed: readonly Row[] = [[1, "A2"], ...first.slice(1)];
       const { changes, sent, lines, isOrdered } = await section.run(renamed);
@@ -120,7 +121,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("the old key comes back as another rename, and is sent", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run(first);
       await section.run([[1, "A2"], ...first.slice(1)]);
       const { changes, sent } = await section.run(first);
@@ -133,7 +134,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("somebody else under the old key is new", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run(first);
       await section.run([[1, "A2"], ...first.slice(1)]);
       const { changes, sent } = await section.run([[1, "A2"], ...first.slice(1), [9, "A"]]);
@@ -142,7 +143,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("one that was gone for some runs is known again", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run(first);
       expect((await section.run(first.slice(1))).changes).toMatchObject({ gone: 1 });
       await section.run(first.slice(1));
@@ -160,19 +161,19 @@ for (const [way, ini] of Object.entries(ways)) {
         [[[1, "A2"], ...first], 1, 0],
       ];
       for (const [rows, added, gone] of cases) {
-        using section = openSection(ini);
+        await using section = openSection(ini);
         await section.run(first);
         const { changes } = await section.run(rows);
         expect(changes).toMatchObject({ new: added, renamed: 0, gone, renames: [] });
       }
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run([[1, "A"], [1, "A1"], ...first.slice(1)]);
       const { changes } = await section.run([[1, "A2"], ...first.slice(1)]);
       expect(changes).toMatchObject({ new: 1, renamed: 0, gone: 2 });
     });
 
     test("two that exchange their keys are two changed ones", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run([[1, "A", "air"], [2, "B", "pro"]]);
       const { changes } = await section.run([[1, "B", "air"], [2, "A", "pro"]]);
       expect(changes).toMatchObject({ new: 0, renamed: 0, changed: 2, gone: 0 });
@@ -181,7 +182,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("without an id, and with another mapping of the sync field, nothing is renamed", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run(first);
       const nameless = await section.run([[undefined, "A2"], ...first.slice(1)]);
       expect(nameless.changes).toMatchObject({ new: 1, renamed: 0, gone: 1 });
@@ -191,7 +192,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("one that was refused is told again, until it is accepted", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run(first);
       const renamed: readonly Row[] = [[1, "A2"], ...first.slice(1)];
       for (let run = 0; run < 2; run++) {
@@ -203,7 +204,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("the guard stops what would rename too much, and says so", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       const many = Array.from({ length: 60 }, (_, at): Row => [at, `T${at}`]);
       await section.run(many);
       const renamed = many.map(([id, tag], at): Row => [id, at < 20 ? `${tag}X` : tag]);
@@ -215,7 +216,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("a run that reads a part tells renames, and the next full one does not miss them", async () => {
-      using section = openSection(ini);
+      await using section = openSection(ini);
       await section.run(first);
       // Without only_changed, what webhooks bring is not compared.
       if (way === "only_changed") {
@@ -232,7 +233,7 @@ for (const [way, ini] of Object.entries(ways)) {
 }
 
 test("ids are learned of records that are never sent again", async () => {
-  using section = openSection(ways.only_changed);
+  await using section = openSection(ways.only_changed);
   await section.run(first.map(([, tag]): Row => [undefined, tag]));
   expect((await section.run(first)).sent).toEqual([]);
   const { changes } = await section.run([[1, "A2"], ...first.slice(1)]);
@@ -249,7 +250,7 @@ test("any mix of renamed, new and gone records is told apart", async () => {
   let told = 0;
   for (const ini of Object.values(ways)) {
     const random = makeRandom(7);
-    using section = openSection(`${ini}guard_count = 1000\n`);
+    await using section = openSection(`${ini}guard_count = 1000\n`);
     let rows: Row[] = Array.from({ length: 30 }, (_, at) => [at, `T${at}`]);
     let next = 100;
     await section.run(rows);

@@ -16,13 +16,13 @@ async function refuse(
   records: readonly MappedRecord[],
   stored = storedSection,
 ): Promise<void> {
-  const run = store.begin(stored, "upload", () => ({}));
-  const [id = 0] = run.outbox.put([{ records, text: undefined }]);
+  const run = await store.begin(stored, "upload", () => ({}));
+  const [id = 0] = await run.outbox.put([{ records, text: undefined }]);
   const refused = records.map((payload) => {
     return { payload, record: String(payload.TAG), reason: "400 a secret", status: 400 };
   });
   await run.outbox.acknowledge(id, refused, []);
-  run.outbox.finish();
+  await run.outbox.finish();
 }
 
 async function retry(store: StateStore, sink: FakeSink) {
@@ -45,7 +45,7 @@ async function retry(store: StateStore, sink: FakeSink) {
 }
 
 test("what is accepted now is gone, and known for the next comparison", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await refuse(store, mappedRecords(3));
   const sink = fakeSink([200]);
@@ -56,15 +56,15 @@ test("what is accepted now is gone, and known for the next comparison", async ()
     processing: 0,
   });
   expect(await store.deadLetters.find({})).toEqual([]);
-  const baseline = store.accepted.baseline("devices", storedSection.upload);
-  expect(baseline.find('["T2"]')).toMatchObject({ mustSend: false });
+  const baseline = await store.accepted.openBaseline("devices", storedSection.upload);
+  expect((await baseline.findAll(['["T2"]']))[0]).toMatchObject({ mustSend: false });
   const sent = JSON.parse(sink.posted[0]?.body ?? "");
   expect(sent.connector_version).toBe("2");
   expect(sent.portion).not.toBe(upload.portion);
 });
 
 test("what is refused again stays with its new reason, what is not answered as it was", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await refuse(store, mappedRecords(2));
   const sink = fakeSink(({ tags }) => tags.includes("T1") ? 422 : 200);
@@ -83,7 +83,7 @@ test("what is refused again stays with its new reason, what is not answered as i
 });
 
 test("letters go by section and by how they are sent", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   const users = JSON.stringify({ ...upload, kind: "users", portion: "other" });
   await refuse(store, mappedRecords(2));
@@ -96,7 +96,7 @@ test("letters go by section and by how they are sent", async () => {
 });
 
 test("what ends the sending is thrown, after what was answered is written down", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await refuse(store, mappedRecords(1));
   const { resent, error } = await retry(store, fakeSink([401]));

@@ -11,9 +11,9 @@ import { AgentError } from "../../src/base/errors.ts";
 import { Skipped } from "../../src/base/record.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import type { SourceItem } from "../../src/sdk/source.ts";
-import { openCursor } from "../../src/state/cursor.ts";
+import { openCursors } from "../../src/state/cursor.ts";
 import { deliverSection } from "../../src/sync/run.ts";
-import type { RunContext, RunSettings } from "../../src/sync/section_run.ts";
+import type { RunContext, RunSettings } from "../../src/sync/run_settings.ts";
 import { describeSection, isSuccess } from "../../src/sync/report.ts";
 import { type FakeSink, fakeSink } from "./support/fakes.ts";
 import { type Items, prepareTestSection, tagged } from "./support/prepared_section.ts";
@@ -48,7 +48,8 @@ async function run(
     guard: {},
     receipts: { mode: "off", timeoutMs: 0 },
     http: {} as never,
-    stateFile: undefined,
+    cursors: undefined,
+    beside: join(tmpdir(), "agent-run-test"),
     redactor: createRedactor(),
     signal: new AbortController().signal,
     ...context,
@@ -178,25 +179,25 @@ test("what a source remembers is kept only when all of it was accepted", async (
     yield* tagged(2);
   }
   for (const [status, kept] of [[400, undefined], [200, "monday"]] as const) {
-    using opened = openTestStore();
+    await using opened = openTestStore();
     const { store } = opened;
     await run(items, {
       sink: fakeSink(({ path }) => path.endsWith("bulk") ? status : 200),
-      context: { stateFile: store.path },
+      context: { cursors: openCursors(store.path) },
       settings: { store },
     });
-    const cursor = openCursor(store.path, "devices");
+    const cursor = openCursors(store.path).cursor("devices");
     expect(await cursor.get("since")).toBe(kept as string);
     cursor.close();
   }
 });
 
 test("what one run could not deliver, the next sends first", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   const away = await run(tagged(2), { sink: fakeSink([503]), settings: { store } });
   expect(away.report).toMatchObject({ outcome: "failed", counts: { kept: 2 } });
-  expect(store.run(String(away.report.run))).toMatchObject({ state: "failed", waiting: 2 });
+  expect(await store.run(String(away.report.run))).toMatchObject({ state: "failed", waiting: 2 });
   const { report, sink } = await run([{ tag: "T3", name: "mini" }], { settings: { store } });
   expect(report).toMatchObject({
     outcome: "ok",
@@ -208,7 +209,7 @@ test("what one run could not deliver, the next sends first", async () => {
 });
 
 test("a backlog that cannot be delivered keeps the source from being read", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await run(tagged(2), { sink: fakeSink([503]), settings: { store } });
   const { report } = await run(tagged(5), { sink: fakeSink([503]), settings: { store } });
@@ -219,7 +220,7 @@ test("a backlog that cannot be delivered keeps the source from being read", asyn
 });
 
 test("the guard stops a run, and the report says so", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await run(tagged(40), { settings: { store } });
   const { report } = await run(tagged(20), { settings: { store } });
@@ -234,7 +235,7 @@ test("the guard stops a run, and the report says so", async () => {
 });
 
 test("an aborted run says why, and its records are held back", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   await run(tagged(20), { settings: { store } });
   const stop = new AbortController();
@@ -252,11 +253,9 @@ test("an aborted run says why, and its records are held back", async () => {
 });
 
 test("a state file that cannot be used fails the section before anything is read", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
-  store.begin = () => {
-    throw new AgentError("the disk is full");
-  };
+  store.begin = () => Promise.reject(new AgentError("the disk is full"));
   const { report, sink } = await run(tagged(2), { settings: { store } });
   expect(report).toMatchObject({
     outcome: "failed",
@@ -268,7 +267,7 @@ test("a state file that cannot be used fails the section before anything is read
 });
 
 test("a record that is lost in the filter leaves it open what is gone", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   const ini = `sync_field = TAG
 mapping.TAG = tag
@@ -284,14 +283,14 @@ recordfilter =
 });
 
 test("records that come by themselves are a run of their own kind", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const { store } = opened;
   async function* read() {
     yield { tag: "T9", name: "mini" };
   }
   const { report, sink } = await run(tagged(3), { settings: { store, read } });
   expect(sink.posted[0]?.tags).toEqual(["T9"]);
-  expect(store.run(String(report.run))).toMatchObject({ origin: "webhook", state: "ok" });
+  expect(await store.run(String(report.run))).toMatchObject({ origin: "webhook", state: "ok" });
 });
 
 test("a run in which no record could be sent has failed", async () => {
@@ -341,7 +340,7 @@ test("a record without a sync field has its own number and place in the log", as
 });
 
 test("records that are kept after a stop are logged once, and the report says what comes next", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const sink = fakeSink([new AgentError("Stopped by SIGINT")]);
   const { report, lines } = await run(tagged(40), { sink, settings: { store: opened.store } });
   expect(report.counts).toMatchObject({ sent: 0, failed: 0 });
@@ -354,7 +353,7 @@ test("records that are kept after a stop are logged once, and the report says wh
 });
 
 test("refused records are named up to a limit, and the report names agent failed and agent retry", async () => {
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const sink = fakeSink(({ path }) => path.endsWith("finalize") ? 200 : 400);
   const { report, lines } = await run(tagged(60), { sink, settings: { store: opened.store } });
   expect(report).toMatchObject({ counts: { failed: 60 }, dead_letters: 60 });

@@ -36,12 +36,12 @@ async function runWith(
   const delivery = { isStopped: false, add: (record: MappedRecord) => void delivered.push(record) };
   const filter = await openChangeFilter(prepared, account, delivery, {
     ...{ store, run, outbox: undefined, guard: {}, isFull: false, isPartial: false },
-    ...{ isAccepted: true, signal: new AbortController().signal },
+    ...{ isAccepted: true, beside: store.path, signal: new AbortController().signal },
   });
   for (const record of records) await filter.add(record);
   const end = { isComplete: true, lost: 0, isIncremental: false, emptyPaths: [], isAborted: false };
   await filter.release(end);
-  if (delivered.length > 0) store.accepted.add("devices", upload, run, delivered);
+  if (delivered.length > 0) await store.accepted.add("devices", upload, run, delivered);
   account.counts.fetched = records.length;
   account.counts.sent = delivered.length;
   await filter.conclude();
@@ -52,7 +52,8 @@ async function runWith(
 /** What is remembered as accepted, by tag. */
 async function remembered({ upload }: Section, { store }: TestStore) {
   const found = new Map<unknown, MappedRecord>();
-  for await (const one of store.accepted.baseline("devices", upload).missing(() => false)) {
+  const baseline = await store.accepted.openBaseline("devices", upload);
+  for await (const one of baseline.missing(() => false)) {
     const record = Object.fromEntries(readFieldValues(one));
     found.set(record.TAG, record);
   }
@@ -96,7 +97,7 @@ test("a record is sent when a field differs that is not volatile, and only then"
   let leftOut = 0;
   let sent = 0;
   for (let seed = 1; seed <= 3; seed++) {
-    using opened = openTestStore();
+    await using opened = openTestStore();
     const random = makeRandom(seed);
     /** What Oomnitza has. */
     const has = new Map<unknown, MappedRecord>();
@@ -132,7 +133,7 @@ const first: MappedRecord = { TAG: "T1", NAME: "air", OS: "14", SEEN: 1, IP: "10
 
 test("a record that was left out is compared with what was sent last, not with itself", async () => {
   const section = await openSection("only_changed = True\n");
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const runs: [string, MappedRecord, number][] = [
     ["r1", first, 1],
     ["r2", { ...first, SEEN: 2 }, 0],
@@ -149,7 +150,7 @@ test("a record that was left out is compared with what was sent last, not with i
 
 test("without only_changed all is sent and remembered, and volatile fields count as unchanged", async () => {
   const section = await openSection("guard = 20%\n");
-  using opened = openTestStore();
+  await using opened = openTestStore();
   const made = (run: number) =>
     Array.from({ length: 20 }, (_, tag): MappedRecord => ({ ...first, TAG: `T${tag}`, SEEN: run }));
   await runWith(section, opened, "r1", made(1));
@@ -170,7 +171,7 @@ test("the guard stops a run that would empty a volatile field, unless the record
     Array.from({ length: 20 }, (_, tag): MappedRecord => ({ ...first, TAG: `T${tag}`, IP: ip }));
   for (const [extra, blanked] of [["", 20], ["only_changed = True\n", 0]] as const) {
     const section = await openSection(extra);
-    using opened = openTestStore();
+    await using opened = openTestStore();
     await runWith(section, opened, "r1", made("10.0.0.1"));
     const { changes } = await runWith(section, opened, "r2", made(""));
     expect(changes).toMatchObject({ changed: 0, unchanged: 20, blanked });

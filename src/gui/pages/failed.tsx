@@ -303,7 +303,7 @@ async function readPage(gui: GuiContext, { section, reason }: View, page: number
       reason,
       window: { offset, limit: listed },
     });
-    const before = store.unfinishedWork().refused
+    const before = (await store.unfinishedWork()).refused
       .filter((each) => (section ?? each.section) === each.section)
       .filter((each) => (reason ?? each.reason) === each.reason)
       .reduce((sum, { count }) => sum + count, 0);

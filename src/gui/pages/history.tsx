@@ -4,10 +4,10 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
+import type { PastRun, RunOrigin } from "../../state/run_account.ts";
+import type { RefusedCount } from "../../state/state.ts";
 import { AgentError } from "../../base/errors.ts";
 import { runResult } from "../../app/status.ts";
-import type { RefusedCount } from "../../state/dead_letters.ts";
-import type { PastRun, RunOrigin } from "../../state/runs.ts";
 import { describeCounts } from "../../sync/report.ts";
 import { type Bar, BarChart, Legend } from "../charts.tsx";
 import type { GuiContext, Page } from "../context.ts";
@@ -47,11 +47,15 @@ interface Facts {
 async function readFacts(gui: GuiContext, section: string): Promise<Facts> {
   const since = new Date(Date.now() - shownDays * 86_400_000).toISOString();
   const none: Facts = { uploads: [], webhooks: [], refused: [] };
-  return await withState(gui, (store) => {
+  return await withState(gui, async (store) => {
     const of = (origin: RunOrigin) =>
       store.recentRuns({ section, origin, since, limit: shownRuns });
-    const refused = store.unfinishedWork().refused.filter((each) => each.section === section);
-    return { uploads: of("upload"), webhooks: of("webhook"), refused };
+    const { refused } = await store.unfinishedWork();
+    return {
+      uploads: await of("upload"),
+      webhooks: await of("webhook"),
+      refused: refused.filter((each) => each.section === section),
+    };
   }) ?? none;
 }
 

@@ -199,7 +199,7 @@ function Choice({ gui, file, again }: { gui: GuiContext; file: IniFile; again: b
           </div>
         </fieldset>
         <label class="check">
-          <input type="checkbox" name="full" value="yes" /> Send also what did not change
+          <input type="checkbox" name="full" value="yes" /> Read and send also what did not change
         </label>
         <div class="actions">
           <button type="submit">Start the upload</button>

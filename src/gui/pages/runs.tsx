@@ -4,10 +4,10 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
+import type { StoredRun } from "../../state/run_account.ts";
 import { AgentError } from "../../base/errors.ts";
 import { describeCounts } from "../../sync/report.ts";
 import { describeOutcome, isUndecided } from "../../sync/stored_run.ts";
-import type { StoredRun } from "../../state/runs.ts";
 import { ErrorNotice } from "../account.tsx";
 import type { GuiContext, Page } from "../context.ts";
 import { withState } from "../history.ts";
@@ -32,7 +32,7 @@ export const runsPage: Page = {
     app.get("/runs/:id", async (c) => {
       const id = c.req.param("id");
       const found = await withState(gui, async (store) => {
-        const run = store.run(id);
+        const run = await store.run(id);
         return run && { run, letters: await store.deadLetters.find({ section: run.section }) };
       });
       if (found === undefined) throw new AgentError(`There is no run ${id}`);

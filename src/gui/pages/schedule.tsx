@@ -30,8 +30,8 @@ export const schedulePage: Page = {
       const runs = await nextRuns(gui, config);
       const from = new Date();
       const until = new Date(from.getTime() + days * dayMs);
-      using opened = openExistingStore(gui);
-      const planned = planRuns(config, opened.store, from, until);
+      await using opened = await openExistingStore(gui);
+      const planned = await planRuns(config, opened.store, from, until);
       const children = (
         <>
           {planned.length === 0 ? null : <Week runs={planned} from={from} />}

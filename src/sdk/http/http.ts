@@ -5,9 +5,11 @@
  * @module
  */
 
+import { AuthError } from "../../base/errors.ts";
 import { sleep } from "../../base/iteration.ts";
 import type { Log } from "../../logging/log.ts";
 import { type Answer, exchange, type TlsSettings } from "../../runtime/fetch.ts";
+import type { SendExchange } from "./login_exchange.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 import {
   ConnectionError,
@@ -37,6 +39,8 @@ export interface HttpSettings {
   /** Sent with every request to the base's host. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly tls: TlsSettings;
+  /** Sends what goes to the base's host instead of the runtime's client. */
+  readonly exchange?: SendExchange | undefined;
   /** Finds the proxy of each request; without one all are sent directly. */
   readonly proxy?: ProxyFinder | undefined;
   /** Milliseconds for one attempt, from connecting to the last byte. */
@@ -168,7 +172,8 @@ async function attempt(
     const body = typeof request.body === "function" ? request.body() : request.body;
     const tls = own ? settings.tls : client.foreignTls;
     const { maxBytes } = settings;
-    const answer = await exchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
+    const sendExchange = own ? settings.exchange ?? exchange : exchange;
+    const answer = await sendExchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
     if (answer.status === 407 && proxy !== undefined) throw proxyRefusal(proxy, method, url);
     return answer;
   }
@@ -238,6 +243,8 @@ async function tryOnce(client: Client, sending: Sending): Promise<Ending> {
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
+    // There is nobody to log in as: another attempt finds nobody either.
+    if (thrown instanceof AuthError) throw thrown;
     const { tls } = settings;
     const { proxy } = sending;
     if (proxy !== undefined && isUnreachable(thrown)) settings.proxy?.avoid(proxy);

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { connect as connectPlainly, isIP, type Socket } from "node:net";
-import { connect as connectSecurely, type ConnectionOptions, TLSSocket } from "node:tls";
+import { connect as connectPlainly, type Socket } from "node:net";
+import { connect as connectSecurely, TLSSocket } from "node:tls";
 import type { TlsSettings } from "../../runtime/fetch.ts";
 import { connectionError } from "./errors.ts";
-import { tlsVersions } from "../tls/diagnosis.ts";
+import { socketOptions } from "../tls/client.ts";
 import { withoutBrackets } from "../../base/network.ts";
 
 /** Where a directory is and how to reach it. */
@@ -19,20 +19,6 @@ export interface LdapEndpoint {
   /** How long the directory may keep silent. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-}
-
-function tlsOptions(settings: TlsSettings, host: string): ConnectionOptions {
-  const minVersion = tlsVersions[settings.minVersion ?? 0];
-  return {
-    host,
-    // An address is no server name (RFC 6066, 3).
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    rejectUnauthorized: settings.verify,
-    ...(settings.ca === undefined ? {} : { ca: [...settings.ca] }),
-    ...(settings.cert === undefined ? {} : { cert: settings.cert }),
-    ...(settings.key === undefined ? {} : { key: settings.key }),
-    ...(minVersion === undefined ? {} : { minVersion }),
-  };
 }
 
 function hostName({ url }: LdapEndpoint): string {
@@ -49,7 +35,7 @@ export async function openSocket(endpoint: LdapEndpoint): Promise<Socket> {
   const host = hostName(endpoint);
   const secure = protocol === "ldaps:";
   const socket = secure
-    ? connectSecurely({ ...tlsOptions(endpoint.tls, host), port: Number(port || 636) })
+    ? connectSecurely({ ...socketOptions(endpoint.tls, host), port: Number(port || 636) })
     : connectPlainly({ host, port: Number(port || 389) });
   await established(socket, secure ? "secureConnect" : "connect", endpoint);
   return socket;
@@ -58,7 +44,7 @@ export async function openSocket(endpoint: LdapEndpoint): Promise<Socket> {
 /** Goes on by TLS over a socket whose other end has agreed. */
 export async function secureSocket(plain: Socket, endpoint: LdapEndpoint): Promise<Socket> {
   const secure = connectSecurely({
-    ...tlsOptions(endpoint.tls, hostName(endpoint)),
+    ...socketOptions(endpoint.tls, hostName(endpoint)),
     socket: plain,
   });
   await established(secure, "secureConnect", endpoint);

@@ -11,29 +11,21 @@ import { canonicalName } from "../../runtime/canonical_name.ts";
 import { openSspi, type SecurityContext, type SspiLogin } from "../../runtime/sspi.ts";
 import type { SqlAddress } from "./address.ts";
 import type { LoginTarget, OpenSecurity, SqlDriver } from "./driver.ts";
-import { openNtlm } from "./ntlm.ts";
+import { openNtlm } from "../ntlm.ts";
 import {
   loginSentence,
   sqlConnectError,
   type SqlEndpointNames,
   type SqlMessage,
 } from "./errors.ts";
-import { kerberosAccount, type KerberosValues, openKerberos } from "../kerberos/kerberos.ts";
+import type { WindowsLogin } from "../http/windows_login.ts";
+import { kerberosAccount, openKerberos } from "../kerberos/kerberos.ts";
 import { tlsVersions } from "../tls/diagnosis.ts";
 
 /** Who logs in. */
 export type SqlLogin =
   | { readonly kind: "sql"; readonly user: string; readonly password: string }
-  | {
-    readonly kind: "ntlm";
-    readonly domain: string;
-    readonly user: string;
-    readonly password: string;
-  }
-  /** Whoever the tickets of Kerberos are for. */
-  | { readonly kind: "kerberos"; readonly tickets: KerberosValues }
-  /** Whoever runs the program. */
-  | { readonly kind: "process" };
+  | WindowsLogin;
 
 /** Where and how to connect. */
 export interface SqlEndpoint {

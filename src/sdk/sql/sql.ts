@@ -123,17 +123,22 @@ export function sqlRule(values: SqlValues): string | undefined {
     "only on Windows can the agent log in as the account that runs it; see also authentication = Kerberos";
 }
 
-function chooseLogin({ options, log }: SourceContext<SqlValues>): SqlLogin {
+/** Who logs in, as the options say. */
+export function sqlLogin(options: SqlValues): SqlLogin {
   const { authentication, username, password } = options;
   if (authentication === "SQL Server") return { kind: "sql", user: username, password };
   if (authentication === "Kerberos") return { kind: "kerberos", tickets: options };
   const account = windowsAccount(username);
-  if (account !== undefined) return { kind: "ntlm", ...account, password };
-  if (username !== "") {
-    // Older files had to have a name, which Windows authentication did not look at.
+  return account === undefined ? { kind: "process" } : { kind: "ntlm", ...account, password };
+}
+
+/** Says so where a name has no effect: older files had to have one, which Windows authentication did not look at. */
+function chooseLogin({ options, log }: SourceContext<SqlValues>): SqlLogin {
+  const login = sqlLogin(options);
+  if (login.kind === "process" && options.username !== "") {
     log.warning("username is not DOMAIN\\name: the account that runs the agent is used");
   }
-  return { kind: "process" };
+  return login;
 }
 
 /**

@@ -4,9 +4,12 @@
  * @module
  */
 
+import { isIP } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import type { TlsSettings } from "../../runtime/fetch.ts";
 import type { Values } from "../option.ts";
 import type { tlsOptions } from "./options.ts";
+import { tlsVersions } from "./diagnosis.ts";
 import { readAuthorities, readClientCertificate } from "./files.ts";
 
 type TlsValues = Values<typeof tlsOptions>;
@@ -58,4 +61,23 @@ export function resolveTls(options: TlsValues): ResolvedTls {
     minVersion: floor(options.ssl_protocol),
   };
   return { settings, warnings };
+}
+
+/**
+ * The settings of a connection as those of a socket.
+ *
+ * @param host Name or address of the other end.
+ */
+export function socketOptions(settings: TlsSettings, host: string): ConnectionOptions {
+  const minVersion = tlsVersions[settings.minVersion ?? 0];
+  return {
+    host,
+    // An address is no server name (RFC 6066, 3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    rejectUnauthorized: settings.verify,
+    ...(settings.ca === undefined ? {} : { ca: [...settings.ca] }),
+    ...(settings.cert === undefined ? {} : { cert: settings.cert }),
+    ...(settings.key === undefined ? {} : { key: settings.key }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+  };
 }

@@ -10,6 +10,7 @@ import {
   type Answer,
   type Authenticator,
   basicAuth,
+  type ChangesValues,
   expiresIn,
   type Http,
   isWebPage,
@@ -20,7 +21,7 @@ import {
 } from "../../sdk/mod.ts";
 
 /** The options of the source that requests need. */
-export interface Access {
+export interface Access extends ChangesValues {
   readonly url: string;
   readonly username: string;
   readonly password: string;

@@ -176,7 +176,6 @@ export function details(
   kind: DeviceKind,
   list: readonly Device[],
 ): AsyncGenerator<SourceRecord | Skipped> {
-  context.total(list.length);
   return context.each(
     list,
     ({ id }) => detail(context, kind, id, context.wanted),

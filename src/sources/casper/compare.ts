@@ -61,11 +61,9 @@ export async function compareApis(context: Context, count: number): Promise<ApiC
   }
   const pageSize = kind === "computers" ? pageSizeFor(context) : devicesPerPage;
   return {
-    names: { older: "the Classic API", newer: "the Jamf Pro API" },
     total: all.length,
     requests: { older: all.length + 1, newer: Math.max(1, Math.ceil(all.length / pageSize)) },
     records,
     skipped,
-    setting: "api = pro",
   };
 }

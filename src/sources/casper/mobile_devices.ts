@@ -8,15 +8,18 @@
 
 import { z } from "zod";
 import {
+  type ClaimTotal,
   pages,
   readCountedList,
   retryPolicies,
+  serverTime,
   Skipped,
   SourceError,
   type SourceRecord,
 } from "../../sdk/mod.ts";
 import { type Context, proPath } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
+import type { FilteredPage } from "./device.ts";
 import { isMember } from "./groups.ts";
 import { isReturnedOfDevice, toClassicDevice } from "./mobile_shape.ts";
 
@@ -77,12 +80,15 @@ class Inventory {
   readonly #context: Context;
   readonly #query: URLSearchParams;
   #failuresInRow = 0;
+  /** When the first page was answered, by the server's clock. */
+  begun: number | undefined;
 
-  constructor(context: Context, wanted: readonly string[]) {
+  constructor(context: Context, wanted: readonly string[], filter?: string) {
     this.#context = context;
     this.#query = new URLSearchParams(wanted.map((section) => ["section", section]));
     // By id, so that devices that come meanwhile are at the end.
     this.#query.set("sort", "mobileDeviceId:asc");
+    if (filter !== undefined) this.#query.set("filter", filter);
   }
 
   #request(page: number, size: number) {
@@ -106,7 +112,8 @@ class Inventory {
     const size = pageSizes[level];
     if (size === undefined) return await this.#readOne(page);
     const request = { ...this.#request(page, size), allow: [500] };
-    const { body } = await this.#context.http.page(request, inventory);
+    const { body, headers } = await this.#context.http.page(request, inventory);
+    this.begun ??= serverTime(headers);
     return body === undefined ? await this.#readParts(page, level) : toItems(body);
   }
 
@@ -148,6 +155,7 @@ function notFound(): SourceError {
   });
 }
 
+/** By what an item is recognised. */
 function keyOf(item: Item): string {
   return "device" in item ? `${item.device.mobileDeviceId}` : `skipped ${item.skipped.identity}`;
 }
@@ -191,20 +199,29 @@ export async function checkDevices(context: Context): Promise<void> {
   await checkGroup(context);
 }
 
-/** All mobile devices, or those of the group, page by page in the Classic shape. */
-export async function* listDevices(
-  context: Context,
-): AsyncGenerator<(SourceRecord | Skipped)[]> {
-  const { options: { group_name: group }, wanted, log } = context;
+/** Names what is wanted and not to be had. */
+function warnOfMissing({ wanted, log }: Context): void {
   const missing = wanted.paths.filter((path) => !isReturnedOfDevice(path));
   if (missing.length > 0) log.warning(`The Jamf Pro API does not return ${missing.join(", ")}`);
+}
+
+/**
+ * All mobile devices, or those of the group, page by page in the Classic shape; in the end gives when the
+ * first page was answered.
+ */
+export async function* listDevices(
+  context: Context,
+  total: ClaimTotal,
+): AsyncGenerator<(SourceRecord | Skipped)[], number | undefined> {
+  const { options: { group_name: group }, log } = context;
+  warnOfMissing(context);
   await checkGroup(context);
   const reader = new Inventory(context, wantedSections(context));
   const list = readCountedList({
     what: "mobile devices",
     read: () => pages(0, (page: number) => reader.read(page), follower()),
     keyOf,
-    total: (count) => group === "" ? context.total(count) : undefined,
+    total: (count) => group === "" ? total(count) : undefined,
     log,
   });
   for await (const items of list) {
@@ -214,19 +231,51 @@ export async function* listDevices(
       return group === "" || isMember("mobiledevices", record, group) ? [record] : [];
     });
   }
+  return reader.begun;
 }
 
-/** One mobile device in the Classic shape (the same list, filtered: the Platform API has no other way). */
-export async function oneDevice(
-  { http, options }: Context,
+/** Gives pages of the mobile devices that a filter finds. */
+export async function* listFilteredDevices(
+  context: Context,
+  filter: string,
+): AsyncGenerator<FilteredPage> {
+  warnOfMissing(context);
+  const reader = new Inventory(context, wantedSections(context), filter);
+  const list = pages(0, (page: number) => reader.read(page), follower());
+  for await (const { items, total } of list) {
+    const devices = items.map((item) => ({
+      key: keyOf(item),
+      record: "skipped" in item ? item.skipped : toClassicDevice(item.device),
+    }));
+    yield { devices, total, answeredAt: reader.begun };
+  }
+}
+
+/**
+ * One mobile device in the Classic shape (the same list, filtered: the Platform API has no other way);
+ * nothing where the server is older than the list.
+ */
+export async function oneDeviceUnlessOlder(
+  context: Context,
   id: number | bigint,
-): Promise<SourceRecord> {
-  const filter = encodeURIComponent(`mobileDeviceId==${id}`);
-  const query = Object.values(sections).flat().map((section) => `section=${section}`);
-  const path = `/v2/mobile-devices/detail?${[...new Set(query)].join("&")}&filter=${filter}`;
-  const what = `mobile device ${id}`;
-  const request = { path: proPath(options, path), what, retry: retryPolicies.detail };
-  const { results: [found] } = await http.json(request, inventory);
+): Promise<SourceRecord | undefined> {
+  const query = new URLSearchParams(wantedSections(context).map((name) => ["section", name]));
+  query.set("filter", `mobileDeviceId==${id}`);
+  const { body } = await context.http.page({
+    path: proPath(context.options, `/v2/mobile-devices/detail?${query}`),
+    what: `mobile device ${id}`,
+    retry: retryPolicies.detail,
+    allow: goneStatuses,
+  }, inventory);
+  if (body === undefined) return undefined;
+  const [found] = body.results;
   if (found === undefined) throw new SourceError(`There is no mobile device ${id} in Jamf Pro`);
   return toClassicDevice(found);
+}
+
+/** The same, where the list must be there. */
+export async function oneDevice(context: Context, id: number | bigint): Promise<SourceRecord> {
+  const found = await oneDeviceUnlessOlder(context, id);
+  if (found === undefined) throw notFound();
+  return found;
 }

@@ -4,8 +4,16 @@
  * @module
  */
 
-import { defineSource, type Mappings, opt, syncField, writeModeOptions } from "../../sdk/mod.ts";
+import {
+  changesOptions,
+  defineSource,
+  type Mappings,
+  opt,
+  syncField,
+  writeModeOptions,
+} from "../../sdk/mod.ts";
 import { type Access, contextHeaders, createAuth, usesPlatform } from "./access.ts";
+import { apis, selectApi } from "./api.ts";
 import { fields } from "./fields.ts";
 import { readHint } from "./event.ts";
 
@@ -27,6 +35,17 @@ function checkPlatform(options: Access): string | undefined {
   return api === "classic"
     ? "cannot read the Classic API through the Jamf Platform API"
     : undefined;
+}
+
+/** What is wrong with reading only changes; nothing when all is well or everything is read. */
+function checkMode({ mode, api, group_name }: Access): string | undefined {
+  if (mode !== "changes") return undefined;
+  if (api === "classic") {
+    return "needs api = pro for mode = changes: the Classic API does not tell which devices reported";
+  }
+  return group_name === ""
+    ? undefined
+    : "cannot have group_name with mode = changes: a device that joins a group does not report it";
 }
 
 /** Reads computers or mobile devices from Jamf Pro. */
@@ -52,15 +71,16 @@ export const casper = defineSource({
     group_name: opt.text("Only the members of this group, static or smart. Blank reads all.", {
       default: "",
     }),
+    ...changesOptions("devices"),
     client_id: opt.text("Id of an API client, instead of username and password.", {
       default: "",
       advanced: true,
     }),
     client_secret: opt.secret("Secret of that client.", { default: "", advanced: true }),
     api: opt.choice(
-      "API that computers are read with: classic requests each one, pro reads them page by page, auto uses pro where classic is no longer available. Mobile devices are read page by page with pro only.",
+      "API that devices are read with: classic requests each one, pro reads them page by page. auto uses pro once a comparison has proved that it gives the same, and for computers where classic is no longer available.",
       ["auto", "classic", "pro"],
-      { default: "auto", advanced: true },
+      { default: "auto", recommended: "pro" },
     ),
     environment_id: opt.text(
       "Id of the environment in Jamf Account, where url is that of the Jamf Platform API.",
@@ -92,9 +112,10 @@ export const casper = defineSource({
       what: "the Classic API for computers",
       notice: "Deprecation of Classic API Computer Inventory Endpoints",
       successor: "the Jamf Pro API",
-      todo: "Compare both with agent check --compare-apis, then set api = pro.",
-      concerns: (options) =>
-        options.sync_type === "computers" && options.api !== "pro" && !usesPlatform(options),
+      todo:
+        "Compare both with agent check --compare-apis: where nothing differs, api = auto uses the second one.",
+      concerns: (options, isNewerProved) =>
+        options.sync_type === "computers" && selectApi(options, isNewerProved) === "classic",
     },
     {
       what: "version 3 of the computer inventory",
@@ -105,10 +126,13 @@ export const casper = defineSource({
       concerns: () => false,
     },
   ],
+  apis,
   rule(options) {
     const { username, password, client_id, client_secret } = options;
     const platform = checkPlatform(options);
     if (platform !== undefined) return platform;
+    const mode = checkMode(options);
+    if (mode !== undefined) return mode;
     if (client_id !== "" || client_secret !== "") {
       const isComplete = client_id !== "" && client_secret !== "";
       return isComplete ? undefined : "needs client_id and client_secret, not only one of them";

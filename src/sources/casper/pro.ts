@@ -7,14 +7,17 @@
 
 import { z } from "zod";
 import {
+  type ClaimTotal,
   pages,
   readCountedList,
   retryPolicies,
+  serverTime,
   SourceError,
   type SourceRecord,
 } from "../../sdk/mod.ts";
 import { type Context, proPath, usesPlatform } from "./access.ts";
 import { goneStatuses, noSuchGroup } from "./classic.ts";
+import type { FilteredPage } from "./device.ts";
 import { isMember } from "./groups.ts";
 import { isReturned, type Names, toClassic } from "./translate.ts";
 
@@ -27,7 +30,13 @@ const named = z.object({
 });
 const groups = z.array(z.object({ name: z.string() }));
 
-type Inventory = z.infer<typeof inventory>;
+/** A page of computers, and when it was answered, by the server's clock. */
+interface Inventory extends z.infer<typeof inventory> {
+  readonly answeredAt: number | undefined;
+}
+
+/** A version of the endpoint. */
+export type Version = typeof versions[number];
 
 /** More is silently cut to this. */
 const largestPage = 2000;
@@ -95,25 +104,31 @@ function notFound(): SourceError {
   });
 }
 
-/** Gives pages of computers, by the newest version of the endpoint that the server has. */
+/**
+ * Gives pages of computers, by the newest version of the endpoint that the server has.
+ *
+ * @param filter The filter of a version; all computers without one.
+ */
 function openInventory(
   { http, options }: Context,
   wanted: readonly string[],
   size: number,
+  filter?: (version: Version) => string,
 ): (page: number) => Promise<Inventory> {
   const query = new URLSearchParams(wanted.map((section) => ["section", section]));
   query.set("page-size", `${size}`);
   // By id, so that computers that come meanwhile are at the end.
   query.set("sort", "id:asc");
-  let found: string | undefined;
+  let found: Version | undefined;
   return async (page) => {
     for (const version of found === undefined ? versions : [found]) {
+      if (filter !== undefined) query.set("filter", filter(version));
       const path = proPath(options, `/${version}/computers-inventory?${query}&page=${page}`);
       const allow = found === undefined ? goneStatuses : [];
-      const { body } = await http.page({ path, what: "computers", allow }, inventory);
+      const { body, headers } = await http.page({ path, what: "computers", allow }, inventory);
       if (body === undefined) continue;
       found = version;
-      return body;
+      return { ...body, answeredAt: serverTime(headers) };
     }
     throw notFound();
   };
@@ -186,11 +201,23 @@ function follower(): (inventory: Inventory, page: number) => number | undefined 
   };
 }
 
-/** All computers, or those of the group, page by page in the Classic shape. */
-export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]> {
-  const { options, wanted, log } = context;
+/** Names what is wanted and not to be had. */
+export function warnOfMissing({ wanted, log }: Context): void {
   const missing = wanted.paths.filter((path) => !isReturned(path));
   if (missing.length > 0) log.warning(`The Jamf Pro API does not return ${missing.join(", ")}`);
+}
+
+/**
+ * All computers, or those of the group, page by page in the Classic shape; in the end gives when the first
+ * page was answered.
+ */
+export async function* listPro(
+  context: Context,
+  total: ClaimTotal,
+): AsyncGenerator<SourceRecord[], number | undefined> {
+  const { options, log } = context;
+  let begun: number | undefined;
+  warnOfMissing(context);
   await checkGroup(context);
   const names = await loadNames(context);
   const sections = wantedSections(context);
@@ -199,12 +226,13 @@ export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]>
   const list = readCountedList({
     what: "computers",
     async *read() {
-      for await (const { results, totalCount } of pages(0, load, follower())) {
+      for await (const { results, totalCount, answeredAt } of pages(0, load, follower())) {
+        begun ??= answeredAt;
         yield { items: results, total: totalCount };
       }
     },
     keyOf: ({ id }: Inventory["results"][number]) => `${id}`,
-    total: (count) => group === "" ? context.total(count) : undefined,
+    total: (count) => group === "" ? total(count) : undefined,
     log,
   });
   for await (const results of list) {
@@ -212,6 +240,21 @@ export async function* listPro(context: Context): AsyncGenerator<SourceRecord[]>
     yield group === ""
       ? computers
       : computers.filter((record) => isMember("computers", record, group));
+  }
+  return begun;
+}
+
+/** Gives pages of the computers that a filter, written for a version, finds. */
+export async function* listFiltered(
+  context: Context,
+  names: Names,
+  filter: (version: Version) => string,
+): AsyncGenerator<FilteredPage> {
+  const sections = wantedSections(context);
+  const load = openInventory(context, sections, choosePageSize(sections), filter);
+  for await (const { results, totalCount, answeredAt } of pages(0, load, follower())) {
+    const devices = results.map((one) => ({ key: `${one.id}`, record: toClassic(one, names) }));
+    yield { devices, total: totalCount, answeredAt };
   }
 }
 

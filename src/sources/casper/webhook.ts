@@ -6,11 +6,12 @@
 
 import { Skipped, type SourceRecord, type WebhookCall } from "../../sdk/mod.ts";
 import { type Context, usesPlatform } from "./access.ts";
+import { chooseApi } from "./api.ts";
 import { detail, detailUnlessGone } from "./classic.ts";
 import { describeDevice, type DeviceKind } from "./device.ts";
 import { parseEvent } from "./event.ts";
 import { isMember, withGroups } from "./groups.ts";
-import { oneDevice } from "./mobile_devices.ts";
+import { oneDevice, oneDeviceUnlessOlder } from "./mobile_devices.ts";
 import { onePro } from "./pro.ts";
 
 interface Event {
@@ -33,17 +34,31 @@ function readEvent({ log, options }: Context, body: unknown): Event | undefined 
   return undefined;
 }
 
+/** The device by the Jamf Pro API; nothing where this server has no mobile devices there. */
+async function fetchNewer(
+  context: Context,
+  { kind, id }: Pick<Event, "kind" | "id">,
+): Promise<SourceRecord | undefined> {
+  if (kind === "computers") return await onePro(context, id);
+  if (usesPlatform(context.options)) return await oneDevice(context, id);
+  return await oneDeviceUnlessOlder(context, id);
+}
+
 /** The device by the API that the section uses, with its groups when they decide. */
 async function fetchDevice(context: Context, { kind, id }: Event): Promise<SourceRecord> {
-  const { api, group_name: group } = context.options;
+  const { group_name: group } = context.options;
   const wanted = group === "" ? context.wanted : withGroups(kind, context.wanted);
-  if (usesPlatform(context.options)) {
-    return kind === "computers" ? await onePro(context, id) : await oneDevice(context, id);
+  const { api, hasSuccessor, announce } = await chooseApi(context);
+  if (api === "pro") {
+    const newer = await fetchNewer(context, { kind, id });
+    announce(newer === undefined ? "classic" : "pro");
+    return newer ?? await detail(context, kind, id, wanted);
   }
-  if (kind === "mobiledevices" || api === "classic") {
-    return await detail(context, kind, id, wanted);
-  }
-  const found = api === "pro" ? undefined : await detailUnlessGone(context, kind, id, wanted);
+  const found = hasSuccessor
+    ? await detailUnlessGone(context, kind, id, wanted)
+    : await detail(context, kind, id, wanted);
+  // Where it was not found, the computer may be gone as well as the API.
+  if (found !== undefined) announce("classic");
   return found ?? await onePro(context, id);
 }
 

@@ -60,7 +60,7 @@ async function timeInFile(path: string, { log }: SourceContext<unknown>) {
 /** The time after which SIMs have changed; nothing reads all. */
 async function chooseStart(context: SourceContext<Scope>): Promise<string | undefined> {
   const { cursor, options: { full_sync, storage } } = context;
-  if (full_sync) return undefined;
+  if (full_sync || cursor.isFull) return undefined;
   return await cursor.get(memory) ?? await timeInFile(storage, context) ?? beginning;
 }
 

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { kerberosAuth, type SqlAddress, type SqlValues, type VendorAccess } from "../../sdk/mod.ts";
+import {
+  type SqlAddress,
+  sqlLogin,
+  type SqlValues,
+  type VendorAccess,
+  windowsLogin,
+} from "../../sdk/mod.ts";
 
 /** Where SQL Server listens when `server` names no port; the service has that of HTTPS then. */
 const sqlPort = 1433;
@@ -18,5 +24,8 @@ export function serviceUrl({ host, port = sqlPort }: SqlAddress): string {
 export function adminServiceAccess(options: SqlValues): VendorAccess {
   const { server, server_spn } = options;
   const target = server_spn.trim() === "" ? `HTTP/${server.host}` : server_spn.trim();
-  return { base: serviceUrl(server), auth: kerberosAuth(target, options) };
+  const base = serviceUrl(server);
+  const login = sqlLogin(options);
+  // The rule of the source asks for a Windows account or tickets.
+  return login.kind === "sql" ? { base } : { base, login: windowsLogin(target, login) };
 }

@@ -64,7 +64,7 @@ function plainValue(value: unknown): unknown {
 
 const hints = {
   401:
-    "The service does not accept the tickets: write the full name of the SMS Provider in server, or set server_spn to its HTTP/ name.",
+    "The service does not accept the login. Check username and password; with tickets, write the full name of the SMS Provider in server, or set server_spn to its HTTP/ name. The login is tied to the certificate of the connection: nothing in between may decrypt it.",
   403:
     "Give the account the security role Read-only Analyst, for all instances (Administration > Security > Administrative Users).",
   404: "Check server: it must be the SMS Provider, of Configuration Manager 1810 or newer.",

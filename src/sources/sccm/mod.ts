@@ -82,8 +82,8 @@ export const sccm = defineSource({
   isSerial: (path) => path === "hardware.serial_number",
   limits: { concurrency: 4 },
   rule(options) {
-    if (options.api === "adminservice" && options.authentication !== "Kerberos") {
-      return "api = adminservice needs authentication = Kerberos";
+    if (options.api === "adminservice" && options.authentication === "SQL Server") {
+      return "api = adminservice needs authentication = Windows or Kerberos";
     }
     return sqlRule(options);
   },

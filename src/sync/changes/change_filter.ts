@@ -6,7 +6,7 @@
  */
 
 import type { MappedRecord } from "../../base/record.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { State } from "../../state/state.ts";
 import { type Account, countSentAll } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
@@ -22,7 +22,7 @@ export async function openChangeFilter(
   delivery: Target,
   settings: FilterSettings,
 ): Promise<ChangeFilter> {
-  const { store, guard, isFull, isPartial, signal } = settings;
+  const { store, guard, isFull, isPartial, beside, signal } = settings;
   const { section: { name, settings: options }, upload, log } = prepared;
   const run: FilteredRun = { prepared, account, delivery, settings };
   const onlyChanged = options.only_changed && !isFull;
@@ -44,11 +44,11 @@ export async function openChangeFilter(
   }
   const last = onlyChanged || upload.syncFields.length === 0
     ? undefined
-    : store.accepted.lastUpload(name, text);
+    : await store.accepted.lastUpload(name, text);
   if (last !== undefined && wanted !== undefined) {
     announce(run);
     const fallBack = () => openComparing(run, store, { onlyChanged, wanted });
-    return new OrderedFilter(run, { last, rule: wanted, beside: store.path, fallBack });
+    return await OrderedFilter.open(run, { last, rule: wanted, beside, fallBack });
   }
   return await openComparing(run, store, { onlyChanged, wanted }, () => announce(run));
 }
@@ -60,7 +60,7 @@ function announce({ prepared }: FilteredRun): void {
 /** Opens the filter that compares each record with all that was accepted, where there is anything. */
 async function openComparing(
   run: FilteredRun,
-  store: StateStore,
+  store: State,
   { onlyChanged, wanted }: {
     readonly onlyChanged: boolean;
     readonly wanted: GuardRule | undefined;
@@ -72,7 +72,10 @@ async function openComparing(
   const baseline = await store.accepted.openBaseline(section.name, text, run.settings.signal);
   const rule = baseline.isFull ? wanted : undefined;
   if (!onlyChanged && rule === undefined) return new PassThrough(run);
-  const comparing = new ComparingFilter(run, baseline, { onlyChanged, beside: store.path });
+  const comparing = new ComparingFilter(run, baseline, {
+    onlyChanged,
+    beside: run.settings.beside,
+  });
   if (rule !== undefined) {
     comparing.block(rule);
     onBlock?.();
@@ -91,6 +94,10 @@ class PassThrough implements ChangeFilter {
 
   add(record: MappedRecord, id?: string): Promise<void> | undefined {
     return this.#run.delivery.add(record, id);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
   }
 
   release(end: ReadEnd): Promise<void> {

@@ -7,13 +7,13 @@
 
 import { AgentError } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import type { Baseline } from "../../state/baseline.ts";
 import type { Fingerprint } from "../../state/fingerprint.ts";
+import type { Baseline } from "../../state/known_records.ts";
 import { type Account, countSentAll } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
-import { Comparison } from "./delta.ts";
+import { type Classified, comparedAtOnce, Comparison } from "./delta.ts";
 import {
   type ChangeFilter,
   checkGuard,
@@ -40,6 +40,9 @@ export class ComparingFilter implements ChangeFilter {
   readonly #onlyChanged: boolean;
   readonly #comparison: Comparison;
   readonly #beside: string;
+  /** Not compared yet, with the vendor's ids. */
+  #gathered: MappedRecord[] = [];
+  #gatheredIds: (string | undefined)[] = [];
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
   #blocked: RecordSpool | undefined;
@@ -75,8 +78,38 @@ export class ComparingFilter implements ChangeFilter {
   }
 
   add(record: MappedRecord, id?: string): Promise<void> | undefined {
-    const identity = this.#prepared.vendorIds?.identityOf(id);
-    const { kind, isAsAccepted, print } = this.#comparison.classify(record, identity);
+    this.#gathered.push(record);
+    this.#gatheredIds.push(id);
+    return this.#gathered.length < comparedAtOnce ? undefined : this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const [records, ids] = [this.#gathered, this.#gatheredIds];
+    if (records.length === 0) return;
+    this.#gathered = [];
+    this.#gatheredIds = [];
+    const { vendorIds } = this.#prepared;
+    let compared: readonly Classified[];
+    try {
+      const identities = ids.map((id) => vendorIds?.identityOf(id));
+      compared = await this.#comparison.classifyAll(records, identities);
+    } catch (error) {
+      this.#account.counts.held += records.length;
+      throw error;
+    }
+    for (const [index, record] of records.entries()) {
+      const classified = compared[index];
+      if (classified === undefined) continue;
+      const full = this.#handOn(record, classified, ids[index]);
+      if (full !== undefined) await full;
+    }
+  }
+
+  #handOn(
+    record: MappedRecord,
+    { kind, isAsAccepted, print }: Classified,
+    id: string | undefined,
+  ): Promise<void> | undefined {
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
       return undefined;
@@ -91,8 +124,9 @@ export class ComparingFilter implements ChangeFilter {
     this.#end = end;
     const blocked = this.#blocked;
     try {
+      await this.flush();
       if (end.isAborted) return;
-      this.#resolveRenames();
+      await this.#resolveRenames();
       if (end.isComplete) this.#gone = await this.#findGone();
       this.#checkGuard(end);
       if (blocked !== undefined) await this.#deliver(blocked);
@@ -103,7 +137,7 @@ export class ComparingFilter implements ChangeFilter {
 
   async conclude(): Promise<void> {
     const { run } = this.#settings;
-    if (run !== undefined) await this.#baseline.noteIdentities(this.#comparison.identities());
+    if (run !== undefined) await this.#baseline.noteIdentities?.(this.#comparison.identities());
     if (this.#end?.isComplete !== true || this.#end.lost > 0 || run === undefined) return;
     await this.#baseline.conclude({
       run,
@@ -145,8 +179,8 @@ export class ComparingFilter implements ChangeFilter {
     }
   }
 
-  #resolveRenames(): void {
-    this.#comparison.resolveRenames();
+  async #resolveRenames(): Promise<void> {
+    await this.#comparison.resolveRenames();
     const { renames } = this.#comparison;
     if (renames === undefined) return;
     this.#renames = renames.values().take(maxListedRecords)

@@ -5,7 +5,6 @@
  */
 
 import { isBlank, type MappedRecord } from "../../base/record.ts";
-import type { IdentifiedRecord, KnownRecord, MissingRecord } from "../../state/baseline.ts";
 import {
   differences,
   type Fingerprint,
@@ -15,6 +14,7 @@ import {
   parseFields,
 } from "../../state/fingerprint.ts";
 import type { FoundIdentities } from "../../state/identities.ts";
+import type { IdentifiedRecord, KnownRecord, MissingRecord } from "../../state/known_records.ts";
 import { NumberSet } from "./number_set.ts";
 import { Renames } from "./renames.ts";
 import { isEqual, Sameness } from "./sameness.ts";
@@ -47,14 +47,28 @@ export interface Change {
   readonly candidate?: number | undefined;
 }
 
+/** What a record is compared with; `ident` names it in calls of Oomnitza. */
+export type ReferenceRecord = KnownRecord & { readonly ident?: string };
+
+/** Records that are looked up together, at most. */
+export const comparedAtOnce = 256;
+
 /** What records are compared with: what Oomnitza accepted last, or what it holds now. */
 export interface Reference {
-  /** The record with a key; `record` is the one that is compared. */
-  find(key: string, record: MappedRecord): (KnownRecord & { readonly ident?: string }) | undefined;
+  /**
+   * The records with some keys, in their order; undefined for one that is not there, or has no key. `records`
+   * are those that are compared.
+   */
+  findAll(
+    keys: readonly (string | undefined)[],
+    records: readonly MappedRecord[],
+  ): Promise<readonly (ReferenceRecord | undefined)[]>;
   /** Whether the vendor's id of any record is known. */
   readonly hasIdentities?: boolean;
-  /** The record that came with an identity last; nothing when several have it. */
-  findByIdentity?(identity: string): IdentifiedRecord | undefined;
+  /** The records that came with some identities last, in their order; nothing where several have one. */
+  findByIdentity?(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]>;
   /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
   readonly size?: number;
   /** The records that were not seen, apart from those that earlier runs reported. */
@@ -126,7 +140,7 @@ function blankedBetween(old: FingerprintText, now: FingerprintText): string[] {
 }
 
 /** How a record stands to what was accepted. */
-interface Classified {
+export interface Classified {
   readonly kind: ChangeKind;
   /** Absent when it cannot be written as JSON. */
   readonly print: Fingerprint | undefined;
@@ -212,7 +226,10 @@ export class Comparison extends ChangeTally {
     const { baseline, beside } = settings;
     this.#renames = beside === undefined || baseline?.hasIdentities !== true
       ? undefined
-      : new Renames((identity) => baseline.findByIdentity?.(identity), beside);
+      : new Renames(
+        (identities) => baseline.findByIdentity?.(identities) ?? Promise.resolve([]),
+        beside,
+      );
     this.#prints = new Fingerprints(settings.syncFields);
     for (const record of settings.pending ?? []) {
       const print = this.#prints.create(record);
@@ -220,26 +237,38 @@ export class Comparison extends ChangeTally {
     }
   }
 
-  /** Compares a record, and says what differs. Records must come in the order in which they would be sent. */
-  compare(record: MappedRecord, identity?: string): Change {
-    const { kind, print, old, reason, ident, candidate } = this.#classify(record, identity);
+  /**
+   * Compares records, and says what differs. They must come in the order in which they would be sent;
+   * `identities` are the vendor's ids of them.
+   */
+  async compareAll(
+    records: readonly MappedRecord[],
+    identities: readonly (string | undefined)[] = [],
+  ): Promise<Change[]> {
+    const classified = await this.classifyAll(records, identities);
+    return classified.map((each) => this.#describe(each));
+  }
+
+  /** Compares records, as {@linkcode compareAll} does, and says only how they stand. */
+  async classifyAll(
+    records: readonly MappedRecord[],
+    identities: readonly (string | undefined)[] = [],
+  ): Promise<Classified[]> {
+    const prints = records.map((record) => this.#prints.create(record));
+    const known = await this.#settings.baseline?.findAll(prints.map((each) => each?.key), records);
+    return prints.map((print, index) => this.#classify(print, known?.[index], identities[index]));
+  }
+
+  #describe({ kind, print, old, reason, ident, candidate }: Classified): Change {
     if (print === undefined || kind === "unchanged") return { kind, fields: [] };
     if (old === undefined) return { kind, fields: newFields(print), candidate };
     return { kind, fields: isEqual(old, print) ? [] : changesBetween(old, print), reason, ident };
   }
 
-  /** Compares a record, as {@linkcode compare} does, and says only how it stands. */
-  classify(
-    record: MappedRecord,
-    identity?: string,
-  ): Pick<Classified, "kind" | "print" | "isAsAccepted"> {
-    return this.#classify(record, identity);
-  }
-
   /** Finds out which new records are renamed ones, once all came. */
-  resolveRenames(): void {
+  async resolveRenames(): Promise<void> {
     if (this.#renames === undefined) return;
-    this.#renames.resolve((id) => this.#seen.has(id));
+    await this.#renames.resolve((id) => this.#seen.has(id));
     this.counts.new -= this.#renames.count;
     this.counts.renamed = this.#renames.count;
   }
@@ -263,10 +292,12 @@ export class Comparison extends ChangeTally {
     this.#learned?.close();
   }
 
-  #classify(record: MappedRecord, identity: string | undefined): Classified {
-    const print = this.#prints.create(record);
+  #classify(
+    print: Fingerprint | undefined,
+    known: ReferenceRecord | undefined,
+    identity: string | undefined,
+  ): Classified {
     const key = print?.key;
-    const known = key === undefined ? undefined : this.#settings.baseline?.find(key, record);
     const waiting = key === undefined ? undefined : this.#pending.get(key);
     const old = waiting ?? known;
     if (print === undefined || old === undefined) {

@@ -7,9 +7,9 @@
 
 import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
-import type { Baseline, MissingRecord } from "../../state/baseline.ts";
+import type { Baseline, MissingRecord } from "../../state/known_records.ts";
 import { keyForPeople, readFieldValues } from "../../state/fingerprint.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { State } from "../../state/state.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { type SectionError, toSectionError } from "../report.ts";
 import { type ChangedBy, createChangedBy } from "./changed_by.ts";
@@ -23,7 +23,7 @@ export interface DriftSettings {
   readonly oomnitza: Pick<OomnitzaReader, "ask">;
   readonly signal: AbortSignal;
   /** What was accepted; without it there is nothing to compare with. */
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** What is found is kept in a temporary file beside this path. */
   readonly beside: string;
   /** Asks Oomnitza who changed the fields that differ. */
@@ -125,7 +125,7 @@ async function compareAll(
   for await (const accepted of baseline.missing(() => false)) {
     counts.compared++;
     const record = keyForPeople(accepted.key);
-    const held = live.find(accepted.key, sentRecord(accepted));
+    const held = live.find(sentRecord(accepted));
     if (held === undefined) {
       counts.gone++;
       found.add({ change: { kind: "gone", record, fields: [] } });

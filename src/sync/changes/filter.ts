@@ -6,8 +6,7 @@
 
 import { messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import type { StateOutbox } from "../../state/outbox.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { RunOutbox, State } from "../../state/state.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
 import type { Log } from "../../logging/log.ts";
@@ -28,6 +27,8 @@ import type { Rename } from "./renames.ts";
 export interface ChangeFilter {
   /** Takes a record, and the vendor's id of it; the promise, when there is one, must be awaited before the next. */
   add(record: MappedRecord, id?: string): Promise<void> | undefined;
+  /** Decides about all that was taken until now, as far as that is possible before the end. */
+  flush(): Promise<void>;
   /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
   release(end: ReadEnd): Promise<void>;
   /** Writes down that the run ended well. */
@@ -40,11 +41,11 @@ export interface ChangeFilter {
 /** What a filter decides by. */
 export interface FilterSettings {
   /** What was accepted before; without it, everything passes. */
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** Id of the run in the state file. */
   readonly run: string | undefined;
   /** The outbox of that run. */
-  readonly outbox: Pick<StateOutbox, "compareWith"> | undefined;
+  readonly outbox: Pick<RunOutbox, "compareWith"> | undefined;
   /** The guard of `[oomnitza]`. */
   readonly guard: GuardOptions;
   /** Whether also what did not change is sent. */
@@ -53,6 +54,8 @@ export interface FilterSettings {
   readonly isPartial: boolean;
   /** Whether everything passes that the guard would stop. */
   readonly isAccepted: boolean;
+  /** What is blocked is kept in a temporary file beside this path. */
+  readonly beside: string;
   readonly signal: AbortSignal;
 }
 

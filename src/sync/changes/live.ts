@@ -15,7 +15,7 @@ import type {
   IdentifiedRecord,
   KnownRecord,
   MissingRecord,
-} from "../../state/baseline.ts";
+} from "../../state/known_records.ts";
 import { Fingerprints } from "../../state/fingerprint.ts";
 import { LiveRecords } from "../../state/live_records.ts";
 import type { PreparedSection } from "../prepare.ts";
@@ -75,8 +75,17 @@ export class LiveReference {
     this.hidden = this.#fields.filter((field) => hidden.has(field));
   }
 
+  findAll(
+    keys: readonly (string | undefined)[],
+    records: readonly MappedRecord[],
+  ): Promise<readonly (HeldRecord | undefined)[]> {
+    return Promise.try(() =>
+      records.map((record, index) => keys[index] === undefined ? undefined : this.find(record))
+    );
+  }
+
   /** What Oomnitza holds of a record, as the fields of that record: equal where nothing differs. */
-  find(_key: string, record: MappedRecord): HeldRecord | undefined {
+  find(record: MappedRecord): HeldRecord | undefined {
     const { syncFields } = this.#section.upload;
     const key = keyText(syncFields.map((field) => record[field]));
     const found = key === undefined ? undefined : this.#records.find(key);
@@ -91,12 +100,17 @@ export class LiveReference {
     return this.#accepted?.hasIdentities ?? false;
   }
 
-  /** What was accepted with an identity, when Oomnitza still has it. */
-  findByIdentity(identity: string): IdentifiedRecord | undefined {
-    const known = this.#accepted?.findByIdentity(identity);
-    const key = known === undefined ? undefined : keyText(parseExactJson(known.key) as unknown[]);
-    const held = key === undefined ? undefined : this.#records.find(key);
-    return known === undefined || held === undefined ? undefined : { ...known, id: held.id };
+  /** What was accepted with some identities, where Oomnitza still has it. */
+  async findByIdentity(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]> {
+    const known = await this.#accepted?.findByIdentity?.(identities) ?? [];
+    return known.map((record) => {
+      if (record === undefined) return undefined;
+      const key = keyText(parseExactJson(record.key) as unknown[]);
+      const held = key === undefined ? undefined : this.#records.find(key);
+      return held === undefined ? undefined : { ...record, id: held.id };
+    });
   }
 
   /** What was accepted before, is still in Oomnitza, and was not seen. */

@@ -13,12 +13,18 @@ import {
   type FingerprintText,
   keyForPeople,
 } from "../../state/fingerprint.ts";
-import type { GoneRecord, LastUpload, UploadedBatch } from "../../state/last_upload.ts";
+import type { GoneRecord, LastUpload, UploadedBatch } from "../../state/known_records.ts";
 import { ChangeTally } from "./delta.ts";
 import type { Rename } from "./renames.ts";
 
 /** Records out of their order that are kept until their counterpart comes, of each of the two uploads. */
 const maxApart = 2000;
+
+/** Batches that one record may take: the rest of the one that is compared with, and the one after it. */
+const mostTaken = 2;
+
+/** Batches that are read before they are needed. */
+const readAhead = 2 * mostTaken;
 
 /** A batch of the last upload. */
 interface Batch extends UploadedBatch {
@@ -43,7 +49,10 @@ type Last = Pick<LastUpload, "batches" | "findMissed" | "findMissedByIdentity">;
 export class OrderedComparison {
   readonly tally: ChangeTally;
   readonly #last: Last;
-  readonly #batches: Iterator<UploadedBatch>;
+  readonly #batches: AsyncIterator<UploadedBatch>;
+  /** Batches that were read ahead, and whether there are more. */
+  readonly #texts: UploadedBatch[] = [];
+  #isAtEnd = false;
   readonly #prints: Fingerprints;
   /** The batch that is compared with, and the one after it when that had to be looked into. */
   #batch: Batch | undefined;
@@ -55,11 +64,7 @@ export class OrderedComparison {
   readonly #renamed = new Map<string, GoneRecord>();
   readonly #renames: Rename[] = [];
 
-  /**
-   * @param syncFields At least one.
-   * @param volatile Fields that are never alone a reason to send.
-   */
-  constructor(
+  private constructor(
     last: Last,
     syncFields: readonly string[],
     volatile: ReadonlySet<string>,
@@ -68,7 +73,38 @@ export class OrderedComparison {
     this.#last = last;
     this.#batches = last.batches();
     this.#prints = new Fingerprints(syncFields);
-    this.#batch = this.#read();
+  }
+
+  /**
+   * Begins to compare.
+   *
+   * @param syncFields At least one.
+   * @param volatile Fields that are never alone a reason to send.
+   */
+  static async begin(
+    last: Last,
+    syncFields: readonly string[],
+    volatile: ReadonlySet<string>,
+  ): Promise<OrderedComparison> {
+    const comparison = new OrderedComparison(last, syncFields, volatile);
+    await comparison.readAhead();
+    comparison.#batch = comparison.#read();
+    await comparison.readAhead();
+    return comparison;
+  }
+
+  /** Whether it has to read ahead before it takes the next record. */
+  get isHungry(): boolean {
+    return !this.#isAtEnd && this.#texts.length < mostTaken;
+  }
+
+  /** Reads what the next records are compared with. */
+  async readAhead(): Promise<void> {
+    while (!this.#isAtEnd && this.#texts.length < readAhead) {
+      const { done, value } = await this.#batches.next();
+      if (done === true) this.#isAtEnd = true;
+      else this.#texts.push(value);
+    }
   }
 
   /** What was not in the source, by its key; only when the comparison was finished. */
@@ -119,13 +155,17 @@ export class OrderedComparison {
    * Ends the comparison of a source that was read to its end; gives whether what is left could be compared.
    * `came` says which of some keys came after all, for records that share one.
    */
-  finish(came: (keys: ReadonlyMap<string, unknown>) => Iterable<string>): boolean {
+  async finish(
+    came: (keys: ReadonlyMap<string, unknown>) => Iterable<string>,
+  ): Promise<boolean> {
     for (let batch = this.#batch; batch !== undefined; batch = this.#batch) {
       if (!this.#pass(batch)) return false;
+      await this.readAhead();
     }
-    for (const [key, { print }] of this.#unknown) {
+    const found = await this.#last.findMissed([...this.#unknown.keys()]);
+    for (const [index, [key, { print }]] of [...this.#unknown].entries()) {
       const passed = this.#passed.get(key);
-      const missed = passed === undefined ? this.#last.findMissed(key) : undefined;
+      const missed = passed === undefined ? found[index] : undefined;
       if (missed !== undefined) this.#returned.push(missed.id);
       this.#passed.delete(key);
       const old = passed ?? missed;
@@ -134,17 +174,20 @@ export class OrderedComparison {
       this.tally.add(old, print);
     }
     if (this.#passed.size > 0) { for (const key of came(this.#passed)) this.#passed.delete(key); }
-    this.#findRenames();
+    await this.#findRenames();
     return true;
   }
 
   /** Tells what is new from what had another key before. */
-  #findRenames(): void {
+  async #findRenames(): Promise<void> {
     const byIdentity = uniqueBy(this.#passed, ([, { identity }]) => identity);
-    const claims = [...this.#unknown].map(([key, { print, identity }]) => ({
-      ...{ key, print },
-      old: identity === undefined ? undefined : this.#findOld(byIdentity, identity, key),
-    }));
+    const missed = await this.#findMissed(byIdentity);
+    const claims = [...this.#unknown].map(([key, { print, identity }]) => {
+      const old = identity === undefined
+        ? undefined
+        : byIdentity.get(identity) ?? missed.get(identity);
+      return { key, print, old: old?.[0] === key ? undefined : old };
+    });
     const claimed = uniqueBy(claims, ({ old }) => old?.[0]);
     for (const { key, print, old } of claims) {
       if (old === undefined || claimed.get(old[0]) === undefined) {
@@ -159,17 +202,20 @@ export class OrderedComparison {
     }
   }
 
-  /** What came with an identity before, under another key: in the last upload, or in an earlier one. */
-  #findOld(
-    passed: ReadonlyMap<string, readonly [string, GoneRecord] | undefined>,
-    identity: string,
-    key: string,
-  ): readonly [string, GoneRecord] | undefined {
-    if (passed.has(identity)) return passed.get(identity);
-    const missed = this.#last.findMissedByIdentity(identity);
-    return missed === undefined || missed.key === key
-      ? undefined
-      : [missed.key, { fields: missed.fields, values: missed.values, identity }];
+  /** What came in an earlier upload with the identities of unknown records that the last one does not have. */
+  async #findMissed(
+    passed: ReadonlyMap<string, unknown>,
+  ): Promise<ReadonlyMap<string, readonly [string, GoneRecord]>> {
+    const identities = [...this.#unknown.values()].flatMap(({ identity }) =>
+      identity === undefined || passed.has(identity) ? [] : [identity]
+    );
+    const found = await this.#last.findMissedByIdentity?.(identities) ?? [];
+    return new Map(identities.flatMap((identity, index) => {
+      const known = found[index];
+      if (known === undefined) return [];
+      const { key, fields, values } = known;
+      return [[identity, [key, { fields, values, identity }] as const] as const];
+    }));
   }
 
   get #isNear(): boolean {
@@ -226,7 +272,7 @@ export class OrderedComparison {
     const print = this.#prints.create(record);
     if (print?.key !== undefined) {
       const { fields, values } = print;
-      const identity = batch.identities()[batch.index] ?? undefined;
+      const identity = batch.identities?.()[batch.index] ?? undefined;
       this.#passed.set(print.key, { fields, values, identity });
     }
     this.#advance(batch, stringifyExactJson(record).length);
@@ -246,8 +292,9 @@ export class OrderedComparison {
   }
 
   #read(): Batch | undefined {
-    const { done, value } = this.#batches.next();
-    return done === true ? undefined : { ...value, at: 1, index: 0, records: undefined };
+    const batch = this.#texts.shift();
+    if (batch === undefined && !this.#isAtEnd) throw new Error("A batch was not read in time");
+    return batch === undefined ? undefined : { ...batch, at: 1, index: 0, records: undefined };
   }
 }
 

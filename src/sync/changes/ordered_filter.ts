@@ -8,7 +8,7 @@
 import { stringifyExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import { Fingerprints, keyForPeople } from "../../state/fingerprint.ts";
-import type { LastUpload } from "../../state/last_upload.ts";
+import type { LastUpload } from "../../state/known_records.ts";
 import { countSentAll } from "../account.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
@@ -45,12 +45,22 @@ export class OrderedFilter implements ChangeFilter {
   #delivered = 0;
   #isComplete = false;
 
-  constructor(run: FilteredRun, settings: OrderedSettings) {
+  private constructor(
+    run: FilteredRun,
+    settings: OrderedSettings,
+    comparison: OrderedComparison,
+  ) {
     this.#run = run;
     this.#settings = settings;
-    const { upload: { syncFields }, volatile } = run.prepared;
-    this.#comparison = new OrderedComparison(settings.last, syncFields, volatile);
+    this.#comparison = comparison;
     this.#blocked = new RecordSpool(settings.beside);
+  }
+
+  /** Opens the filter, which must be closed. */
+  static async open(run: FilteredRun, settings: OrderedSettings): Promise<OrderedFilter> {
+    const { upload: { syncFields }, volatile } = run.prepared;
+    const comparison = await OrderedComparison.begin(settings.last, syncFields, volatile);
+    return new OrderedFilter(run, settings, comparison);
   }
 
   add(record: MappedRecord, id?: string): Promise<void> | undefined {
@@ -64,13 +74,17 @@ export class OrderedFilter implements ChangeFilter {
     }
     this.#blocked.addText(text, id);
     const identity = this.#run.prepared.vendorIds?.identityOf(id);
-    const isCompared = this.#comparison.add(record, text, identity);
-    return isCompared ? undefined : this.#fallBack().then(() => {});
+    if (!this.#comparison.add(record, text, identity)) return this.#fallBack().then(() => {});
+    return this.#comparison.isHungry ? this.#comparison.readAhead() : undefined;
+  }
+
+  async flush(): Promise<void> {
+    await this.#successor?.flush();
   }
 
   async release(end: ReadEnd): Promise<void> {
     const successor = this.#successor ??
-      (end.isAborted || this.#finish(end) ? undefined : await this.#fallBack());
+      (end.isAborted || await this.#finish(end) ? undefined : await this.#fallBack());
     if (successor !== undefined) return await successor.release(end);
     try {
       if (end.isAborted) return;
@@ -110,8 +124,8 @@ export class OrderedFilter implements ChangeFilter {
   }
 
   /** Compares what is left; gives whether that was possible. */
-  #finish(end: ReadEnd): boolean {
-    return end.isComplete && this.#comparison.finish((keys) => this.#findCame(keys));
+  async #finish(end: ReadEnd): Promise<boolean> {
+    return end.isComplete && await this.#comparison.finish((keys) => this.#findCame(keys));
   }
 
   /** Those of some keys that a blocked record has. */

@@ -8,12 +8,12 @@
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
-import type { Baseline } from "../../state/baseline.ts";
-import { openCursor } from "../../state/cursor.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { Baseline } from "../../state/known_records.ts";
+import type { Cursors } from "../../state/cursor.ts";
+import type { State } from "../../state/state.ts";
 import { type Account, openAccount } from "../account.ts";
 import { type ChangedBy, createChangedBy } from "./changed_by.ts";
-import { Comparison } from "./delta.ts";
+import { type Change, comparedAtOnce, Comparison } from "./delta.ts";
 import { type Found, listChanges, type PlannedChange } from "./found_changes.ts";
 import {
   describeViolations,
@@ -41,9 +41,9 @@ export interface PlanSettings
   /** Records to read; 0 reads all. */
   readonly recordCount: number;
   /** What was accepted; without it everything is new. */
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** The file in which sections remember where they were. */
-  readonly stateFile: string | undefined;
+  readonly cursors: Cursors | undefined;
   /** What is found is kept in a temporary file beside this path. */
   readonly beside: string;
   /** Plans an upload with `--full`. */
@@ -175,6 +175,8 @@ interface Planning {
   readonly found: Spool<Found>;
   /** Absent when the instance does not tell what its fields take. */
   readonly refusals: FieldRefusals | undefined;
+  /** Not compared yet. */
+  gathered: (readonly [record: MappedRecord, id: string | undefined])[];
   toSend: number;
 }
 
@@ -182,11 +184,27 @@ function sendsOnlyChanged({ section }: PreparedSection, { full }: PlanSettings):
   return section.settings.only_changed && !full;
 }
 
-function addRecord(planning: Planning, record: MappedRecord, id: string | undefined): void {
-  const { prepared, settings, comparison, found } = planning;
+/** Compares what was gathered. */
+async function compareGathered(planning: Planning): Promise<void> {
+  const gathered = planning.gathered;
+  planning.gathered = [];
+  const { vendorIds } = planning.prepared;
+  const changes = await planning.comparison.compareAll(
+    gathered.map(([record]) => record),
+    gathered.map(([, id]) => vendorIds?.identityOf(id)),
+  );
+  for (const [index, change] of changes.entries()) {
+    addRecord(planning, gathered[index]?.[0] ?? {}, change);
+  }
+}
+
+function addRecord(
+  planning: Planning,
+  record: MappedRecord,
+  { kind, fields, reason, ident, candidate }: Change,
+): void {
+  const { prepared, settings, found } = planning;
   planning.refusals?.look(record);
-  const identity = prepared.vendorIds?.identityOf(id);
-  const { kind, fields, reason, ident, candidate } = comparison.compare(record, identity);
   if (kind === "unchanged" && sendsOnlyChanged(prepared, settings)) return;
   planning.toSend++;
   const name = prepared.mapper.identify(record);
@@ -253,7 +271,7 @@ async function compareSection(
   const { live, failure } = await openLive(prepared, settings, baseline);
   // Closed also when the state file or the disk fails meanwhile.
   using _live = live;
-  const pending = [...store?.accepted.pending(section.name) ?? []];
+  const pending = await Array.fromAsync(store?.accepted.pending(section.name) ?? []);
   const reference = live ?? baseline;
   const comparison = new Comparison({
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
@@ -264,12 +282,12 @@ async function compareSection(
   const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
   const refusals = rules && new FieldRefusals(rules);
   const planning: Planning = {
-    ...{ prepared, settings, comparison, account, found, refusals, toSend: 0 },
+    ...{ prepared, settings, comparison, account, found, refusals, gathered: [], toSend: 0 },
   };
   const end = failure === undefined
     ? await readAll(planning)
     : failedEnd(failure.thrown, settings.signal);
-  comparison.resolveRenames();
+  await comparison.resolveRenames();
   const gone = end.isComplete ? await addGone(planning) : null;
   const { log } = prepared;
   const changedBy = settings.history
@@ -339,21 +357,29 @@ function checkGuard(
 
 async function readAll(planning: Planning): Promise<ReadEnd> {
   const { prepared, settings, account } = planning;
-  const { stateFile, oomnitza, http, signal, redactor, workers, recordCount } = settings;
-  const cursor = stateFile === undefined ? undefined : openCursor(stateFile, prepared.section.name);
+  const { cursors, oomnitza, http, signal, redactor, workers, recordCount } = settings;
+  const { full: isFull } = settings;
+  const cursor = cursors?.cursor(prepared.section.name);
   try {
-    return await readSection(prepared, {
+    const end = await readSection(prepared, {
       account,
       limit: recordCount,
       cursor,
+      isFull,
+      cursors,
       workers,
       oomnitza,
       http,
       redactor,
       signal,
-      deliver: (record, id) => void addRecord(planning, record, id),
+      deliver(record, id) {
+        planning.gathered.push([record, id]);
+        return planning.gathered.length < comparedAtOnce ? undefined : compareGathered(planning);
+      },
       isStopped: () => signal.aborted,
     });
+    await compareGathered(planning);
+    return end;
   } catch (thrown) {
     return failedEnd(thrown, signal);
   } finally {

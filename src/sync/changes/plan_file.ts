@@ -13,9 +13,10 @@ import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { AgentError, messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import type { StateStore } from "../../state/store.ts";
+import type { State } from "../../state/state.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
+import { comparedAtOnce } from "./delta.ts";
 import type { ChangeFilter } from "./filter.ts";
 import { guardError } from "./guard.ts";
 import type { PlannedSection, PlanReport } from "./plan.ts";
@@ -130,7 +131,7 @@ export function savePlan(
 /** What a saved plan is checked against. */
 export interface PlanCheck {
   /** Absent when nothing is remembered. */
-  readonly store: StateStore | undefined;
+  readonly store: State | undefined;
   /** Address of the Oomnitza instance. */
   readonly instance: string;
 }
@@ -146,11 +147,11 @@ function stale(section: string, why: string): AgentError {
  *
  * @throws {AgentError} when it does not.
  */
-export function checkSaved(
+export async function checkSaved(
   saved: SavedSection,
   prepared: PreparedSection,
   { store, instance }: PlanCheck,
-): void {
+): Promise<void> {
   const { section, upload } = prepared;
   if (saved.report.error !== null) {
     throw stale(section.name, `its source could not be read (${saved.report.error.message})`);
@@ -158,7 +159,8 @@ export function checkSaved(
   if (saved.mapping !== mappingFingerprint(prepared, instance)) {
     throw stale(section.name, "its mapping, or how it is sent, has changed since");
   }
-  const base = store?.accepted.baseline(section.name, stringifyExactJson(upload)).stamp ?? "none";
+  const text = stringifyExactJson(upload);
+  const base = (await store?.accepted.openBaseline(section.name, text))?.stamp ?? "none";
   if (saved.base !== base) throw stale(section.name, "something was uploaded since");
 }
 
@@ -166,7 +168,7 @@ export function checkSaved(
 export function openSavedFilter(
   saved: SavedSection,
   { section, upload }: PreparedSection,
-  store: StateStore | undefined,
+  store: State | undefined,
   run: string | undefined,
 ): Pick<ChangeFilter, "conclude" | "changes"> {
   const { new: added, renamed, changed, unchanged, blanked, gone } = saved.report.counts;
@@ -176,7 +178,11 @@ export function openSavedFilter(
       const text = stringifyExactJson(upload);
       const baseline = await store.accepted.openBaseline(section.name, text);
       const missing = new Set<number>();
-      for (const key of saved.goneKeys()) missing.add(baseline.find(key)?.id ?? 0);
+      const gone = [...saved.goneKeys()];
+      for (let at = 0; at < gone.length; at += comparedAtOnce) {
+        const found = await baseline.findAll(gone.slice(at, at + comparedAtOnce));
+        for (const known of found) missing.add(known?.id ?? 0);
+      }
       await baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
     },
     changes: () => ({

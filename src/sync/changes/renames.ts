@@ -7,8 +7,9 @@
  * @module
  */
 
-import type { IdentifiedRecord } from "../../state/baseline.ts";
 import { keyForPeople } from "../../state/fingerprint.ts";
+import { inPages } from "../../state/identities.ts";
+import type { IdentifiedRecord } from "../../state/known_records.ts";
 import { NumberSet } from "./number_set.ts";
 import { Spool } from "./spool.ts";
 
@@ -24,8 +25,10 @@ export interface FoundRename extends Rename {
   readonly record: IdentifiedRecord;
 }
 
-/** What is looked through for a record with an identity. */
-export type FindByIdentity = (identity: string) => IdentifiedRecord | undefined;
+/** Looks for the records with some identities; gives them in their order. */
+export type FindByIdentity = (
+  identities: readonly string[],
+) => Promise<readonly (IdentifiedRecord | undefined)[]>;
 
 /** The renames of one run. It must be closed. */
 export class Renames {
@@ -54,22 +57,17 @@ export class Renames {
   }
 
   /** Looks for what the candidates were before, once all records came. */
-  resolve(isSeen: (id: number) => boolean): void {
+  async resolve(isSeen: (id: number) => boolean): Promise<void> {
     if (this.#candidates === undefined) return;
-    this.#outcomes = new Spool(this.#beside);
-    for (const [key, identity] of this.#candidates.values()) {
-      const found = this.#find(identity);
-      const record = found === undefined || found.key === key || isSeen(found.id) ? null : found;
-      this.#outcomes.add([key, record]);
-      if (record === null) continue;
-      if (this.#claimed.has(record.id)) {
-        if (!this.#shared.has(record.id)) this.#drop(record);
-        this.#shared.add(record.id);
-        continue;
+    const outcomes = this.#outcomes = new Spool(this.#beside);
+    for (const page of inPages(this.#candidates.values())) {
+      const found = await this.#find(page.map(([, identity]) => identity));
+      for (const [index, [key]] of page.entries()) {
+        const known = found[index];
+        const record = known === undefined || known.key === key || isSeen(known.id) ? null : known;
+        outcomes.add([key, record]);
+        if (record !== null) this.#claim(record);
       }
-      this.#claimed.add(record.id);
-      this.#count++;
-      if (record.missed === 0) this.#expected++;
     }
   }
 
@@ -105,6 +103,18 @@ export class Renames {
   close(): void {
     this.#candidates?.close();
     this.#outcomes?.close();
+  }
+
+  /** Notes that a new record has the id of a known one. */
+  #claim(record: IdentifiedRecord): void {
+    if (!this.#claimed.has(record.id)) {
+      this.#claimed.add(record.id);
+      this.#count++;
+      if (record.missed === 0) this.#expected++;
+      return;
+    }
+    if (!this.#shared.has(record.id)) this.#drop(record);
+    this.#shared.add(record.id);
   }
 
   #drop(record: IdentifiedRecord): void {

@@ -4,11 +4,16 @@
  * @module
  */
 
+import type {
+  PendingBatch,
+  RefusedRecord,
+  State,
+  StoredSection,
+  UnfinishedRun,
+} from "../../state/state.ts";
 import { stringifyExactJson } from "../../base/json.ts";
 import { SinkError } from "../../base/errors.ts";
 import { finalizeV3, type Upload } from "../../oomnitza/payload.ts";
-import type { PendingBatch, RefusedRecord } from "../../state/outbox.ts";
-import type { StateStore, StoredSection, UnfinishedRun } from "../../state/store.ts";
 import type { Account } from "../account.ts";
 import { Delivery, type DeliverySettings } from "./deliver.ts";
 import { classifyError, classifyResponse, type PostOutcome } from "./response.ts";
@@ -31,12 +36,12 @@ const minAgeMs = 86_400_000;
  * @throws {SinkError} when the instance cannot take it: then nothing newer may overtake it.
  */
 export async function deliverBacklog(
-  store: StateStore,
+  store: State,
   section: Omit<StoredSection, "upload">,
   settings: BacklogSettings,
 ): Promise<number> {
   let requests = 0;
-  for (const unfinished of store.unfinishedRuns(section)) {
+  for await (const unfinished of store.unfinishedRuns(section)) {
     requests += await finishRun(unfinished, settings);
   }
   return requests;
@@ -45,7 +50,7 @@ export async function deliverBacklog(
 async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): Promise<number> {
   const { run, outbox, receipt, sent } = unfinished;
   const { log, account } = settings;
-  const batches = outbox.pending();
+  const batches = await outbox.pending();
   const count = batches.reduce((sum, { records }) => sum + records.length, 0);
   if (count > 0) log.info(`Sending ${count} records left by run ${run}`);
   account.counts.fetched += count;
@@ -60,7 +65,7 @@ async function finishRun(unfinished: UnfinishedRun, settings: BacklogSettings): 
   const isV3 = settings.apiVersion !== "v2" && delivery.protocol !== "v2";
   const isThere = isV3 && (sent || count > 0);
   if (isThere) await finalize(upload, run, settings);
-  outbox.finish();
+  await outbox.finish();
   // Oomnitza has no such upload: to ask about it would take until the time is over.
   if (!isThere) await receipt.close();
   return delivery.requests;
@@ -79,7 +84,7 @@ async function deliverBatch(
   }
   await delivery.resume(id, records);
   if (settings.account.counts.kept === 0) return;
-  outbox.countAttempt(id);
+  await outbox.countAttempt(id);
   throw new SinkError(`Cannot deliver to Oomnitza the records left by run ${run} [oomnitza]`, {
     hint:
       "They stay in the state file, and nothing newer is read before they are sent. Run the upload again when " +

@@ -4,26 +4,13 @@
  * @module
  */
 
+import type { RefusedRecord, RunOutbox } from "../../state/state.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
 import type { BuiltBatch } from "./batch_builder.ts";
 
-/** Keeps batches until they were answered. Everything throws `AgentError` when it cannot. */
-export interface Outbox {
-  /** Writes batches, all or none; gives their ids. They may be sent when a later `sync` has ended. */
-  put(batches: readonly NewBatch[]): readonly number[];
-  /** Waits until all that was written before is on the disk. */
-  sync(): Promise<void>;
-  /** Takes back batches that could not be brought to the disk. */
-  remove(batchIds: readonly number[]): void;
-  /** Takes the answer to a batch: the records refused, and those `pending`, which were not answered. */
-  acknowledge(
-    batchId: number,
-    refused: readonly RefusedRecord[],
-    pending: readonly MappedRecord[],
-  ): Promise<void>;
-}
+/** Keeps batches until they were answered. Everything rejects with `AgentError` when it cannot. */
+export type Outbox = Pick<RunOutbox, "put" | "acknowledge">;
 
 /** A batch in flight; what is in neither list was accepted. */
 export interface Batch {
@@ -72,15 +59,6 @@ function sumBytes(batches: readonly { readonly bytes: number }[]): number {
 
 function toBatch(built: BuiltBatch, id?: number): Batch {
   return { ...built, id, refused: [], pending: [] };
-}
-
-/** What did not get to the disk is not sent later either: it counts as lost. */
-function removeFrom(outbox: Outbox, ids: readonly number[]): void {
-  try {
-    outbox.remove(ids);
-  } catch {
-    // The disk fails altogether, as the error says that the records are lost with.
-  }
 }
 
 /** Makes a batch of records that wait in the outbox. */
@@ -169,14 +147,11 @@ export class Dispatcher {
 
   /** Writes a group, and waits until it is on the disk. Never throws. */
   async #store(outbox: Outbox, group: readonly BuiltBatch[]): Promise<void> {
-    let ids: readonly number[] = [];
     try {
-      ids = outbox.put(group);
-      await outbox.sync();
+      const ids = await outbox.put(group);
       this.#ready.push(...group.map((built, index) => toBatch(built, ids[index])));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-      removeFrom(outbox, ids);
       for (const { records } of group) this.#settings.onLost(records, error);
     }
   }

@@ -8,9 +8,7 @@ import type { Log } from "../../logging/log.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
-import type { DeadLetter } from "../../state/state.ts";
-import type { StateStore } from "../../state/store.ts";
-import type { ReceiptEnd } from "../../state/receipts.ts";
+import type { DeadLetter, NewBatch, ReceiptEnd, RefusedRecord, State } from "../../state/state.ts";
 import { openAccount } from "../account.ts";
 import {
   type ReceiptOptions,
@@ -18,12 +16,11 @@ import {
   SectionReceipts,
 } from "../receipt/section_receipts.ts";
 import { Delivery } from "./deliver.ts";
-import type { NewBatch, RefusedRecord } from "../../state/outbox.ts";
 import type { Outbox } from "./dispatcher.ts";
 
 /** What sending again needs. */
 export interface ResendSettings {
-  readonly store: StateStore;
+  readonly store: State;
   readonly oomnitza: Pick<Oomnitza, "post" | "ask">;
   readonly apiVersion: "auto" | "v2" | "v3";
   readonly batchSize: number;
@@ -68,31 +65,23 @@ export function describeResent(
 class DeadLetterOutbox implements Outbox, ReceiptStore {
   readonly run = "";
   readonly started = new Date();
-  readonly #store: StateStore;
+  readonly #store: State;
   readonly #letters: ReadonlyMap<MappedRecord, DeadLetter>;
   readonly #batches = new Map<number, readonly MappedRecord[]>();
   readonly #taken = new Set<MappedRecord>();
 
-  constructor(store: StateStore, letters: readonly DeadLetter[]) {
+  constructor(store: State, letters: readonly DeadLetter[]) {
     this.#store = store;
     this.#letters = new Map(letters.map((letter) => [letter.payload, letter]));
   }
 
-  put(batches: readonly NewBatch[]): number[] {
-    return batches.map(({ records }) => {
+  /** The letters are on the disk since they were refused. */
+  put(batches: readonly NewBatch[]): Promise<number[]> {
+    return Promise.resolve(batches.map(({ records }) => {
       const id = this.#batches.size;
       this.#batches.set(id, records);
       return id;
-    });
-  }
-
-  /** The letters are on the disk since they were refused. */
-  sync(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  remove(batchIds: readonly number[]): void {
-    for (const id of batchIds) this.#batches.delete(id);
+    }));
   }
 
   async acknowledge(
@@ -108,8 +97,8 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     this.#batches.set(batchId, []);
   }
 
-  records(): Generator<MappedRecord> {
-    return this.#taken.values() as Generator<MappedRecord>;
+  async *records(): AsyncGenerator<MappedRecord> {
+    yield* this.#taken;
   }
 
   async record({ isAwaited, failed, unnamed }: ReceiptEnd): Promise<void> {
@@ -125,7 +114,7 @@ class DeadLetterOutbox implements Outbox, ReceiptStore {
     this.#taken.clear();
     await this.#store.deadLetters.remove(letters.map(({ id }) => id));
     for (const { section, upload, run, payload } of letters) {
-      this.#store.accepted.add(section, upload, run, [payload]);
+      await this.#store.accepted.add(section, upload, run, [payload]);
     }
   }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { Inbox, InboxEntry, InboxOutcome } from "../../state/state.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
-import type { InboxEntry, InboxOutcome, StateInbox } from "../../state/inbox.ts";
 import { backoffMs, InboxBatch, type InboxRetryDelays } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { describeCounts, type SectionReport, toSectionError } from "../report.ts";
@@ -14,7 +14,7 @@ import type { PartialRead } from "../read/read_items.ts";
 
 /** What processing the inbox needs. */
 export interface WorkSettings {
-  readonly inbox: StateInbox;
+  readonly inbox: Inbox;
   /** The sections whose events are processed. */
   readonly sections: readonly string[];
   /** Gets a section ready for one more run. */
@@ -28,7 +28,7 @@ export interface WorkSettings {
     },
   ) => Promise<SectionReport>;
   /** Whether an earlier run of a section left something to deliver. */
-  readonly hasBacklog: (section: string) => boolean;
+  readonly hasBacklog: (section: string) => Promise<boolean>;
   /** Things fetched at once. */
   readonly workers: number;
   readonly retryDelays: InboxRetryDelays;
@@ -75,23 +75,22 @@ export class InboxWork {
 
   /** Begins to work. */
   start(): void {
-    const { inbox, sections, log, hasBacklog: hasLeftovers } = this.#settings;
-    inbox.release();
+    const { sections, log } = this.#settings;
     for (const section of sections) {
       const loop: Loop = {
         section,
         log: log.named(section),
         failures: 0,
         notBefore: 0,
-        hasBacklog: hasLeftovers(section),
+        hasBacklog: false,
         unrecorded: [],
         wake: undefined,
         wakesAt: 0,
       };
       this.#loops.set(section, loop);
     }
-    this.#done = Promise.all([...this.#loops.values()].map((loop) => this.#work(loop)));
-    this.#timer = setInterval(() => this.#poll(), pollIntervalMs);
+    this.#done = this.#workAll();
+    this.#timer = setInterval(() => void this.#poll(), pollIntervalMs);
   }
 
   /** Makes sure that a section is awake when something is due, in milliseconds since the epoch. */
@@ -106,6 +105,29 @@ export class InboxWork {
     clearInterval(this.#timer);
     for (const { wake } of this.#loops.values()) wake?.();
     await this.#done;
+  }
+
+  async #workAll(): Promise<void> {
+    await this.#release();
+    await Promise.all([...this.#loops.values()].map(async (loop) => {
+      try {
+        loop.hasBacklog = await this.#settings.hasBacklog(loop.section);
+      } catch (thrown) {
+        // A run finds out.
+        loop.hasBacklog = true;
+        loop.log.error(messageOf(thrown));
+      }
+      await this.#work(loop);
+    }));
+  }
+
+  /** Gives back what other processes took that are no more. */
+  async #release(): Promise<void> {
+    try {
+      await this.#settings.inbox.release();
+    } catch (thrown) {
+      this.#settings.log.error(messageOf(thrown));
+    }
   }
 
   async #work(loop: Loop): Promise<void> {
@@ -128,20 +150,20 @@ export class InboxWork {
   /** Processes one batch; gives whether there was anything to do. */
   async #batch(loop: Loop): Promise<boolean> {
     const { inbox, workers, signal } = this.#settings;
-    this.#recordOutcomes(loop, []);
-    const entries = inbox.take(loop.section, batchSize, this.#isEnding);
+    await this.#recordOutcomes(loop, []);
+    const entries = await inbox.take(loop.section, batchSize, this.#isEnding);
     if (entries.length === 0 && !loop.hasBacklog) return false;
     const batch = new InboxBatch(entries, { workers, retryDelays: this.#settings.retryDelays });
     const report = await this.#run(loop, batch, entries);
     this.#conclude(loop, report);
     // What was broken off is not to blame: it is given back as it was.
-    if (!signal.aborted) this.#recordOutcomes(loop, batch.outcomes(report));
+    if (!signal.aborted) await this.#recordOutcomes(loop, batch.outcomes(report));
     return true;
   }
 
-  #recordOutcomes(loop: Loop, outcomes: readonly InboxOutcome[]): void {
+  async #recordOutcomes(loop: Loop, outcomes: readonly InboxOutcome[]): Promise<void> {
     loop.unrecorded = [...loop.unrecorded, ...outcomes];
-    this.#settings.inbox.recordOutcomes(loop.unrecorded);
+    await this.#settings.inbox.recordOutcomes(loop.unrecorded);
     loop.unrecorded = [];
   }
 
@@ -187,18 +209,20 @@ export class InboxWork {
     loop.notBefore = Date.now() + backoffMs(++loop.failures, this.#settings.retryDelays);
   }
 
-  #poll(): void {
-    try {
-      this.#settings.inbox.release();
-    } catch (thrown) {
-      this.#settings.log.error(messageOf(thrown));
-    }
+  async #poll(): Promise<void> {
+    await this.#release();
     for (const { wake } of this.#loops.values()) wake?.();
   }
 
   async #wait(loop: Loop): Promise<void> {
+    let isWoken = false;
+    // What comes while it is looked for what is due is not to be missed.
+    loop.wakesAt = Infinity;
+    loop.wake = () => isWoken = true;
+    const next = loop.hasBacklog ? undefined : await this.#nextDue(loop);
+    if (isWoken || this.#settings.signal.aborted) return;
     const now = Date.now();
-    const due = loop.hasBacklog ? now : this.#nextDue(loop) ?? now + pollIntervalMs;
+    const due = loop.hasBacklog ? now : next ?? now + pollIntervalMs;
     const at = Math.max(loop.notBefore, due);
     const { signal } = this.#settings;
     await new Promise<void>((resolve) => {
@@ -215,10 +239,10 @@ export class InboxWork {
     });
   }
 
-  #nextDue({ section, log }: Loop): number | undefined {
+  async #nextDue({ section, log }: Loop): Promise<number | undefined> {
     const { inbox } = this.#settings;
     try {
-      return inbox.nextDue(section);
+      return await inbox.nextDue(section);
     } catch (thrown) {
       log.error(messageOf(thrown));
       return undefined;

@@ -6,7 +6,7 @@
  */
 
 import { AgentError } from "../../base/errors.ts";
-import type { InboxEvent, StateInbox } from "../../state/inbox.ts";
+import type { Inbox, InboxEvent } from "../../state/state.ts";
 
 interface Waiting {
   readonly event: InboxEvent;
@@ -19,15 +19,21 @@ const maxWaiting = 1_000_000;
 
 /** Makes events durable, many at a time. */
 export class Intake {
-  readonly #inbox: StateInbox;
+  readonly #inbox: Inbox;
   #waiting: Waiting[] = [];
   /** Entries in the inbox, at most: those that fell together are counted apart until the next count. */
   #size = 0;
   #failure: unknown;
 
-  constructor(inbox: StateInbox) {
+  private constructor(inbox: Inbox) {
     this.#inbox = inbox;
-    this.recount();
+  }
+
+  /** Opens the intake of an inbox, and counts what waits in it. */
+  static async open(inbox: Inbox): Promise<Intake> {
+    const intake = new Intake(inbox);
+    await intake.recount();
+    return intake;
   }
 
   /** Why the last events could not be made durable, when they could not. */
@@ -36,8 +42,8 @@ export class Intake {
   }
 
   /** Counts anew what waits. */
-  recount(): void {
-    this.#size = this.#inbox.sizes().reduce((sum, { waiting }) => sum + waiting, 0);
+  async recount(): Promise<void> {
+    this.#size = (await this.#inbox.sizes()).reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
   /**
@@ -58,10 +64,9 @@ export class Intake {
     const waiting = this.#waiting;
     this.#waiting = [];
     try {
-      this.#makeRoom(waiting.length);
-      this.#inbox.add(waiting.map(({ event }) => event));
+      if (this.#size + waiting.length > maxWaiting) await this.#makeRoom(waiting.length);
       this.#size += waiting.length;
-      await this.#inbox.sync();
+      await this.#inbox.add(waiting.map(({ event }) => event));
       this.#failure = undefined;
     } catch (thrown) {
       this.#failure = thrown;
@@ -71,9 +76,9 @@ export class Intake {
     for (const { resolve } of waiting) resolve();
   }
 
-  #makeRoom(count: number): void {
-    if (this.#size + count <= maxWaiting) return;
-    this.recount();
+  /** Counts anew, as entries go; throws when there are too many. */
+  async #makeRoom(count: number): Promise<void> {
+    await this.recount();
     if (this.#size + count <= maxWaiting) return;
     throw new AgentError(`${this.#size} webhook events wait already`, {
       hint: "They cannot be processed: the log says why.",

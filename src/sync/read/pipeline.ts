@@ -42,7 +42,14 @@ import type { ReadSettings } from "./source_context.ts";
 export interface PipelineSettings extends
   Pick<
     ReadSettings,
-    "signal" | "redactor" | "workers" | "saveData" | "connection" | "limiters" | "onVendorAnswer"
+    | "signal"
+    | "redactor"
+    | "workers"
+    | "saveData"
+    | "cursors"
+    | "connection"
+    | "limiters"
+    | "onVendorAnswer"
   > {
   readonly account: Account;
   /** Records to read; 0 reads all. */
@@ -52,6 +59,8 @@ export interface PipelineSettings extends
   readonly http: ConverterContext["http"];
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SectionCursor | undefined;
+  /** Reads everything, whatever the section remembers. */
+  readonly isFull?: boolean | undefined;
   /** Reads some records instead of all that the source has. */
   readonly from?: PartialRead | undefined;
   /** Sees every record as the source gave it. */
@@ -61,8 +70,8 @@ export interface PipelineSettings extends
   /** Takes a mapped record, and the vendor's id of it; the promise, when there is one, is awaited before the next. */
   readonly deliver: (record: MappedRecord, id?: string) => Promise<void> | undefined;
   readonly garbage?: GarbageCollector | undefined;
-  /** Called after each group with when its records were read. */
-  readonly onGroup?: ((read: readonly Moment[]) => void) | undefined;
+  /** Called after each group with when its records were read; what it gives is awaited. */
+  readonly onGroup?: ((read: readonly Moment[]) => Promise<void>) | undefined;
   /** Whether nothing more can be delivered, so that reading on is no use. */
   readonly isStopped: () => boolean;
 }
@@ -191,7 +200,7 @@ class Pipeline {
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;
-    this.#settings.onGroup?.(read);
+    await this.#settings.onGroup?.(read);
     this.#names.forget(this.#delivered + 1);
   }
 
@@ -229,10 +238,11 @@ class Pipeline {
   }
 
   #watchCursor(): SourceCursor | undefined {
-    const { cursor, oomnitza } = this.#settings;
+    const { cursor, isFull = false, oomnitza } = this.#settings;
     if (cursor === undefined) return undefined;
     return {
       destination: buildDestination(oomnitza.url, JSON.stringify(this.#prepared.upload)),
+      isFull,
       get: async (key) => {
         const value = await cursor.get(key);
         this.isIncremental ||= value !== undefined;

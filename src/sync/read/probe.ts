@@ -16,7 +16,7 @@ import { readItems } from "./read_items.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
 /** What a probe needs besides the section. */
-export type ProbeContext = Pick<ReadSettings, "signal" | "redactor">;
+export type ProbeContext = Pick<ReadSettings, "signal" | "redactor" | "cursors">;
 
 /** A section whose source can be probed, for whole records; with fields, also for what they are mapped from. */
 export function toReadable(
@@ -40,9 +40,9 @@ export function toReadable(
  */
 export async function checkSource(
   readable: Readable,
-  { signal, redactor }: ProbeContext,
+  { signal, redactor, cursors }: ProbeContext,
 ): Promise<void> {
-  const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
+  const settings = { signal, redactor, cursors, workers: 1, retry: retryPolicies.interactive };
   await readable.section.source.check?.(sourceContext(readable, settings));
 }
 
@@ -81,9 +81,9 @@ export interface SampledRecords {
 export async function sampleRecords(
   readable: Readable,
   limit: number,
-  { signal, redactor }: ProbeContext,
+  { signal, redactor, cursors }: ProbeContext,
 ): Promise<SampledRecords> {
-  const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
+  const settings = { signal, redactor, cursors, workers: 1, retry: retryPolicies.interactive };
   const records: SourceRecord[] = [];
   const skipped: Skipped[] = [];
   for await (const item of readItems(readable, settings, { limit })) {

@@ -11,22 +11,29 @@ import type { Redactor } from "../../base/redact.ts";
 import type { SectionConfig } from "../../config/section.ts";
 import type { TlsSettings } from "../../runtime/fetch.ts";
 import { evaluatePac } from "../../sandbox/pac.ts";
+import type { ApiChoice, ApiProof } from "../../sdk/apis.ts";
 import { type RateLimiter, RateLimiters, type ReaderLimits } from "../../sdk/http/rate_limiter.ts";
 import { createHttp } from "../../sdk/http/http.ts";
+import { createLoginExchange } from "../../sdk/http/login_exchange.ts";
 import { createProxyFinder } from "../../sdk/http/proxy.ts";
 import type { RetryPolicy } from "../../sdk/http/retry.ts";
 import type { SourceContext, SourceCursor, VendorAccess, Wanted } from "../../sdk/source.ts";
 import { resolveTls } from "../../sdk/tls/client.ts";
 import { redirectHosts } from "../../sdk/tls/options.ts";
 import { createVendorHttp, type VendorHttp } from "../../sdk/http/vendor.ts";
+import type { Cursors } from "../../state/cursor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
+import { findApiProof } from "./api_proof.ts";
 
 /** A section as far as it must be prepared to read its source. */
 export interface Readable extends Pick<PreparedSection, "section" | "log"> {
   readonly mapping: Pick<PreparedSection["mapping"], "fields">;
   readonly conversions: Pick<PreparedSection["conversions"], "custom" | "reads">;
-  readonly code: Pick<PreparedSection["code"], "reads">;
+  /** The converters are there when all that is mapped is known. */
+  readonly code:
+    & Pick<PreparedSection["code"], "reads">
+    & Partial<Pick<PreparedSection["code"], "converters">>;
 }
 
 /** A connection to a vendor that outlives a run: its token, and what counts for the vendor's limits. */
@@ -34,6 +41,8 @@ export interface Connection {
   http?: VendorHttp;
   /** Kept also when the rest begins anew. */
   limiter?: RateLimiter;
+  /** What was said last of the API that is used: runs for webhooks are many, and say it when it changes. */
+  announced?: string;
 }
 
 /** How a source is to be read. */
@@ -49,6 +58,8 @@ export interface ReadSettings {
   readonly saveData?: string | undefined;
   /** What the section remembers; nothing unless given. */
   readonly cursor?: SourceCursor | undefined;
+  /** The file with what was proved of the source's APIs; nothing is proved without one. */
+  readonly cursors?: Cursors | undefined;
   /** Keeps the connection for the next run of the same section, and has that of the one before. */
   readonly connection?: Connection | undefined;
   /** Those of the sections that run beside it, which share the limits of an account. */
@@ -121,6 +132,7 @@ function vendorHttp(
     base: access.base,
     headers: access.headers,
     tls,
+    exchange: access.login === undefined ? undefined : createLoginExchange(access.login),
     proxy: createProxyFinder(section.settings.proxy, section.env, {
       evaluate: evaluatePac,
       tls: { verify: tls.verify, ca: tls.ca },
@@ -183,8 +195,24 @@ function findWanted(
   return { everything, paths: [...paths] };
 }
 
+function chooseApi(
+  readable: Readable,
+  { cursors }: ReadSettings,
+  connection: Connection,
+): ApiChoice {
+  let proof: Promise<ApiProof> | undefined;
+  return {
+    findProof: () => proof ??= findApiProof(readable, cursors),
+    announce(message) {
+      if (connection.announced !== message) readable.log.info(message);
+      connection.announced = message;
+    },
+  };
+}
+
 const noCursor: SourceCursor = {
   destination: "",
+  isFull: false,
   get: () => Promise.resolve(undefined),
   set: () => {},
   readAll: () => {},
@@ -215,6 +243,7 @@ export function sourceContext(
     timeoutMs: section.settings.timeout * 1000,
     each: createEach(limits.concurrency ?? Math.max(1, settings.workers), signal),
     cursor: settings.cursor ?? noCursor,
+    apis: chooseApi(prepared, settings, connection),
     total: settings.total ?? (() => {}),
   };
 }

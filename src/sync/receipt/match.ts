@@ -169,13 +169,13 @@ function rankMatch(
  * values of all its sync fields as words, in any case. The records are read once, in the order in which
  * they were sent; memory grows with the texts only.
  */
-export function matchTexts(
+export async function matchTexts(
   texts: readonly string[],
-  records: Iterable<MappedRecord>,
+  records: Iterable<MappedRecord> | AsyncIterable<MappedRecord>,
   syncFields: readonly string[],
-): Matches {
+): Promise<Matches> {
   if (texts.length === 0 || syncFields.length === 0) return { named: [], unmatched: texts };
   const index = new TextIndex(texts);
-  for (const record of records) index.look(record, syncFields);
+  for await (const record of records) index.look(record, syncFields);
   return index.matches(syncFields);
 }

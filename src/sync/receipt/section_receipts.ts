@@ -4,13 +4,12 @@
  * @module
  */
 
+import type { RefusedRecord, RunReceipt } from "../../state/state.ts";
 import { SinkError } from "../../base/errors.ts";
 import { sleep } from "../../base/iteration.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Log } from "../../logging/log.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
-import type { RefusedRecord } from "../../state/outbox.ts";
-import type { StateReceipt } from "../../state/receipts.ts";
 import type { Account } from "../account.ts";
 import { type AskedUpload, askReceipt, type ReceiptClient, receiptWaitMs } from "./ask.ts";
 import { matchTexts } from "./match.ts";
@@ -40,7 +39,7 @@ export interface ReceiptSettings extends ReceiptOptions {
 }
 
 /** Where what was sent is kept until its receipt. Everything throws `AgentError` when that fails. */
-export type ReceiptStore = Pick<StateReceipt, "run" | "started" | "records" | "record">;
+export type ReceiptStore = Pick<RunReceipt, "run" | "started" | "records" | "record">;
 
 /** An upload that was declared complete. */
 export interface SentPortion {
@@ -214,7 +213,7 @@ export class SectionReceipts {
     }
     const { objects, logs } = answer.log;
     const texts = countNotStored(objects) === 0 ? [] : [...logs.failed, ...logs.canceled];
-    const { named, unmatched } = matchTexts(
+    const { named, unmatched } = await matchTexts(
       texts,
       stored?.records() ?? [],
       portion.upload.syncFields,

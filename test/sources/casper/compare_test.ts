@@ -16,7 +16,7 @@ test("computers that are the same by both APIs, and what that would spare", asyn
   const run = await check(space, undefined, compare);
   expect(run.stdout).toBe(
     "ok     [casper] identical: 20 of 250 records by the Classic API and by the Jamf Pro API; " +
-      "251 requests become 3. Set api = pro.\n",
+      "251 requests become 3. The section is read by the Jamf Pro API from now on.\n",
   );
   expect(run.code).toBe(0);
   // From the first to the last, by both.

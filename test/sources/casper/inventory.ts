@@ -6,6 +6,7 @@
  * @module
  */
 import type { VendorCall } from "../../support/vendor.ts";
+import { readFilter, type World } from "./world.ts";
 
 /** Version of the endpoint; v4 gave the last contact another name ("11.30.0 Additions"). */
 export type InventoryVersion = "v1" | "v2" | "v3" | "v4";
@@ -40,16 +41,27 @@ function attribute(definitionId: string, name: string, values: readonly string[]
   return { definitionId, name, enabled: true, multiValue: false, values, dataType: "STRING" };
 }
 
+/** A time as the API gives it. */
+export function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 /** A computer with everything that this server knows of it. */
-function computer(id: number, version: InventoryVersion, groups: readonly string[]) {
+function computer(id: number, { version, groupsOf, world }: Inventory) {
+  const groups = groupsOf(id);
+  const device = world?.device(id);
+  const checkIn = device === undefined ? "2026-01-05T09:00:00.65Z" : toTime(device.checkedIn);
   const contact = version === "v4"
-    ? { lastContact: null, lastCheckIn: "2026-01-05T09:00:00.65Z" }
-    : { lastContactTime: "2026-01-05T09:00:00.65Z" };
+    ? { lastContact: null, lastCheckIn: checkIn }
+    : { lastContactTime: checkIn };
   return {
     general: {
       name: `device-${id}`,
       lastReportedIpV4: "10.1.2.3",
-      reportDate: "2026-01-05T08:14:03.000Z",
+      reportDate: device === undefined ? "2026-01-05T08:14:03.000Z" : toTime(device.reported),
+      ...device === undefined
+        ? {}
+        : { jamfBinaryVersion: `${device.version}`, assetTag: device.assetTag },
       initialEntryDate: "2025-03-01",
       ...contact,
       site: { id: "2", name: "Berlin" },
@@ -148,11 +160,38 @@ export interface Inventory {
   readonly pageLimit?: number | undefined;
   /** Whether every page is the first one. */
   readonly stuck?: boolean | undefined;
+  /** What the computers reported, and when. */
+  readonly world?: World | undefined;
+}
+
+/** The times that a filter may compare; version 4 has another name for one, and refuses the older. */
+function timesOf(version: InventoryVersion) {
+  const checkIn = version === "v4" ? "general.lastCheckIn" : "general.lastContactTime";
+  return {
+    "general.reportDate": "reported",
+    "general.lastEnrolledDate": "enrolled",
+    [checkIn]: "checkedIn",
+  } as const;
+}
+
+/** The computers that a filter finds; nothing where it is not allowed. */
+function findFiltered({ query }: VendorCall, inventory: Inventory): readonly number[] | undefined {
+  const { ids, world, version } = inventory;
+  const filter = query.get("filter");
+  if (filter === null) return ids;
+  const isFound = readFilter(filter, timesOf(version));
+  if (isFound === undefined || world === undefined) return undefined;
+  return ids.filter((id) => isFound(world.device(id)));
+}
+
+/** What every answer says: when it was made, by the server's clock. */
+export function dateHeader(world: World | undefined): Record<string, string> {
+  return world === undefined ? {} : { Date: new Date(world.now).toUTCString() };
 }
 
 /** One page of computers. */
 export function inventoryPage(call: VendorCall, inventory: Inventory): Response {
-  const { ids, version, groupsOf, pageLimit = 2000, stuck = false } = inventory;
+  const { pageLimit = 2000, stuck = false, world } = inventory;
   const { query } = call;
   const asked = Number(query.get("page-size") ?? "100");
   const page = Number(query.get("page") ?? "0");
@@ -162,20 +201,22 @@ export function inventoryPage(call: VendorCall, inventory: Inventory): Response 
     return badRequest("page");
   }
   if (query.get("sort") !== "id:asc") return badRequest("sort");
+  const ids = findFiltered(call, inventory);
+  if (ids === undefined) return badRequest("filter");
   const size = Math.min(asked, pageLimit);
   const start = stuck ? 0 : page * size;
   const results = ids.slice(start, start + size).map((id) =>
-    part(computer(id, version, groupsOf(id)), id, sections)
+    part(computer(id, inventory), id, sections)
   );
-  return Response.json({ totalCount: ids.length, results });
+  return Response.json({ totalCount: ids.length, results }, { headers: dateHeader(world) });
 }
 
 export function inventoryComputer(call: VendorCall, inventory: Inventory, id: number): Response {
-  const { ids, version, groupsOf } = inventory;
+  const { ids } = inventory;
   const sections = sectionsOf(call);
   if (sections === undefined) return badRequest("section");
   if (!ids.includes(id)) return Response.json({ httpStatus: 404, errors: [] }, { status: 404 });
-  return Response.json(part(computer(id, version, groupsOf(id)), id, sections));
+  return Response.json(part(computer(id, inventory), id, sections));
 }
 
 /** Departments or buildings, 150 of them. */

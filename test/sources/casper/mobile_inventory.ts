@@ -6,7 +6,8 @@
  * @module
  */
 import type { VendorCall } from "../../support/vendor.ts";
-import { badRequest } from "./inventory.ts";
+import { badRequest, dateHeader, toTime } from "./inventory.ts";
+import { readFilter, type World } from "./world.ts";
 
 /** Section → member of a mobile device that it fills. */
 const members: Readonly<Record<string, string>> = {
@@ -34,15 +35,26 @@ export interface MobileInventory {
   /** Devices whose data cannot be read. */
   readonly broken: readonly number[];
   readonly groupsOf: (id: number) => readonly string[];
+  /** Largest page, whatever is asked for. */
+  readonly pageLimit?: number | undefined;
+  /** What the devices reported, and when. */
+  readonly world?: World | undefined;
 }
 
-function mobileDevice(id: number, groups: readonly string[]): Readonly<Record<string, unknown>> {
+function mobileDevice(
+  id: number,
+  { groupsOf, world }: MobileInventory,
+): Readonly<Record<string, unknown>> {
+  const groups = groupsOf(id);
+  const device = world?.device(id);
   return {
     general: {
       udid: `UDID-${id}`,
       displayName: `device-${id}`,
-      lastInventoryUpdateDate: "2026-01-05T08:14:03.000Z",
-      osVersion: "17.1",
+      lastInventoryUpdateDate: device === undefined
+        ? "2026-01-05T08:14:03.000Z"
+        : toTime(device.reported),
+      osVersion: device === undefined ? "17.1" : `${device.version}`,
       managed: true,
       extensionAttributes: [{ id: "1", name: "Battery Cycles", type: "INTEGER", value: [`${id}`] }],
     },
@@ -76,8 +88,8 @@ function mobileDevice(id: number, groups: readonly string[]): Readonly<Record<st
   };
 }
 
-function part(id: number, groups: readonly string[], sections: readonly string[]) {
-  const whole = mobileDevice(id, groups);
+function part(id: number, inventory: MobileInventory, sections: readonly string[]) {
+  const whole = mobileDevice(id, inventory);
   const all = Object.entries(members).map(([section, member]) => [
     member,
     sections.includes(section) ? whole[member] ?? null : null,
@@ -89,6 +101,22 @@ function isNumber(value: number, least: number): boolean {
   return Number.isInteger(value) && value >= least;
 }
 
+/** Of the times, a filter may compare only that of the last inventory. */
+const times = { lastInventoryUpdateDate: "reported" } as const;
+
+/** Whether a filter finds a device; nothing where the filter is not allowed. */
+function findFiltered(
+  filter: string | null,
+  { world }: MobileInventory,
+): ((id: number) => boolean) | undefined {
+  if (filter === null) return () => true;
+  const one = /^mobileDeviceId==(\d+)$/.exec(filter)?.[1];
+  if (one !== undefined) return (id) => id === Number(one);
+  const isFound = readFilter(filter, times);
+  if (isFound === undefined || world === undefined) return undefined;
+  return (id) => isFound(world.device(id));
+}
+
 /** One page of mobile devices. */
 export function mobilePage({ query }: VendorCall, all: MobileInventory): Response {
   const asked = query.getAll("section");
@@ -97,12 +125,12 @@ export function mobilePage({ query }: VendorCall, all: MobileInventory): Respons
   const size = Number(query.get("page-size") ?? "100");
   const page = Number(query.get("page") ?? "0");
   if (!isNumber(size, 1) || !isNumber(page, 0)) return badRequest("page");
-  const filter = query.get("filter");
-  const wanted = filter === null ? undefined : /^mobileDeviceId==(\d+)$/.exec(filter)?.[1];
-  if (filter !== null && wanted === undefined) return badRequest("filter");
-  if (filter === null && query.get("sort") !== "mobileDeviceId:asc") return badRequest("sort");
-  const matching = all.ids.filter((id) => wanted === undefined || id === Number(wanted));
-  const width = Math.min(size, 2000);
+  const isFound = findFiltered(query.get("filter"), all);
+  if (isFound === undefined) return badRequest("filter");
+  const isOne = query.get("filter")?.startsWith("mobileDeviceId==") === true;
+  if (!isOne && query.get("sort") !== "mobileDeviceId:asc") return badRequest("sort");
+  const matching = all.ids.filter(isFound);
+  const width = Math.min(size, all.pageLimit ?? 2000);
   const here = matching.slice(page * width, (page + 1) * width);
   const bad = here.find((id) => all.broken.includes(id));
   if (bad !== undefined) {
@@ -112,6 +140,6 @@ export function mobilePage({ query }: VendorCall, all: MobileInventory): Respons
   }
   return Response.json({
     totalCount: matching.length,
-    results: here.map((id) => part(id, all.groupsOf(id), sections)),
-  });
+    results: here.map((id) => part(id, all, sections)),
+  }, { headers: dateHeader(all.world) });
 }

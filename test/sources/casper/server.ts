@@ -21,6 +21,7 @@ import {
   type InventoryVersion,
   places,
 } from "./inventory.ts";
+import type { World } from "./world.ts";
 
 /** What the server accepts. */
 export const credentials = {
@@ -68,6 +69,8 @@ export interface JamfOptions {
   /** See {@linkcode Inventory}. */
   readonly pageLimit?: number;
   readonly stuck?: boolean;
+  /** Devices that change; `count` says nothing then. */
+  readonly world?: World;
   /** The account of "GET /v1/auth"; without one, the server does not have the endpoint. */
   readonly account?: {
     readonly privilegeSet: "ADMINISTRATOR" | "AUDITOR" | "ENROLLMENT" | "CUSTOM";
@@ -79,13 +82,26 @@ class Jamf {
   readonly #options: JamfOptions;
   /** The tokens that were handed out: until when they live, and how often they may be used. */
   readonly #tokens = new Map<string, { readonly expires: number; uses: number }>();
+  /** Pages that were asked for. */
+  #pages = 0;
 
   constructor(options: JamfOptions) {
     this.#options = options;
   }
 
   get ids(): number[] {
-    return Array.from({ length: this.#options.count }, (_, index) => index + 1);
+    const { world, count } = this.#options;
+    return world?.ids ?? Array.from({ length: count }, (_, index) => index + 1);
+  }
+
+  /** Calls what the world does meanwhile, before the answer is made up and after it in turn. */
+  #meanwhile(answer: () => Response): Response {
+    const { world } = this.#options;
+    const isBefore = this.#pages++ % 2 === 0;
+    if (isBefore) world?.onPage();
+    const made = answer();
+    if (!isBefore) world?.onPage();
+    return made;
   }
 
   #issue(): { token: string; expires: number } {
@@ -162,10 +178,12 @@ class Jamf {
 
   /** Mobile devices by the page. */
   devicePage(call: VendorCall): Response {
-    const { devicePages = true, broken = [] } = this.#options;
+    const { devicePages = true, broken = [], pageLimit, world } = this.#options;
     if (!devicePages) return Response.json({ httpStatus: 404 }, { status: 404 });
     const groupsOf = (id: number) => this.groupsOf(id);
-    return mobilePage(call, { ids: this.ids, broken, groupsOf });
+    return this.#meanwhile(() =>
+      mobilePage(call, { ids: this.ids, broken, groupsOf, pageLimit, world })
+    );
   }
 
   /** Answers when the caller is known. */
@@ -256,10 +274,12 @@ class Jamf {
 
   /** The inventory of computers, in the one version of it that is there. */
   inventory(version: string, answer: (inventory: Inventory) => Response): Response {
-    const { inventory = "v4", pageLimit, stuck } = this.#options;
+    const { inventory = "v4", pageLimit, stuck, world } = this.#options;
     if (version !== inventory) return Response.json({ httpStatus: 404 }, { status: 404 });
     const groupsOf = (id: number) => this.groupsOf(id);
-    return answer({ ids: this.ids, version: inventory, groupsOf, pageLimit, stuck });
+    return this.#meanwhile(() =>
+      answer({ ids: this.ids, version: inventory, groupsOf, pageLimit, stuck, world })
+    );
   }
 
   /** "Get all the Authorization details associated with the current API token". */

@@ -142,6 +142,16 @@ test("full_sync reads all, whatever was remembered", async () => {
   expect(vendor.since).toEqual([undefined, undefined]);
 });
 
+test("--full reads all for once, whatever was remembered", async () => {
+  const space = start({ count: 11 });
+  await using vendor = space.vendor;
+  using runs = series(space);
+  await runs.upload();
+  expect((await runs.upload(["--full"])).sims).toHaveLength(11);
+  expect((await runs.upload()).sims).toEqual([]);
+  expect(vendor.since).toEqual([beginning, undefined, changedAt(10)]);
+});
+
 test("a state file that is none is refused by name, before anything is sent", async () => {
   const space = start({ count: 3 });
   await using vendor = space.vendor;

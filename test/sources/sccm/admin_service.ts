@@ -1,13 +1,26 @@
 /**
  * The administration service of Configuration Manager for tests, written from "How to use the
  * administration service in Configuration Manager", the class reference of the SMS Provider and the
- * OData protocol (4.0, 11.2.5): signs in by Kerberos alone, gives a page at a time, and refuses
+ * OData protocol (4.0, 11.2.5): signs in Windows accounts, gives a page at a time, and refuses
  * classes, properties and options that it does not know.
+ *
+ * As Windows' HTTP service does it, a login by NTLM belongs to its connection ([MS-NTHT]), one by Kerberos to its
+ * request (RFC 4559), and both are compared with the certificate of the connection (HTTP_CHANNEL_BIND_INFO; RFC 5929,
+ * 4).
  *
  * @module
  */
+import { createHash, X509Certificate } from "node:crypto";
 import type { Accepted } from "../../support/gss_acceptor.ts";
 import type { Identity } from "../../support/tds/certificate.ts";
+import {
+  authenticate,
+  type Exchange,
+  isNegotiate,
+  makeChallenge,
+  type NtlmAccount,
+  type Protection,
+} from "../../support/tds/ntlm.ts";
 import type { SiteRows } from "./site_database.ts";
 
 /** Classes by their properties, in the order of the view that they show. */
@@ -74,8 +87,20 @@ const classes: Readonly<Record<string, { view: string; properties: readonly stri
 export interface AdminServiceOptions {
   readonly rows: SiteRows;
   readonly identity: Identity;
-  /** What becomes of a token of Kerberos. */
-  readonly accept: (token: Uint8Array) => Accepted;
+  /** What becomes of a token of Kerberos; without it, there is no Kerberos. */
+  readonly accept?: (token: Uint8Array, binding?: Uint8Array) => Accepted;
+  /** Who may log in by NTLM; without them, there is no NTLM. */
+  readonly accounts?: readonly NtlmAccount[];
+  /** Whether a login must be tied to the connection, as HTTP_AUTHENTICATION_HARDENING_LEVELS has it. */
+  readonly hardening?: Protection["level"];
+  /** The certificate that logins must be tied to, where that is not the server's own: PEM. */
+  readonly expectedCertificate?: string;
+  /** Schemes that are offered; NTLM is taken under the name of Negotiate, too. */
+  readonly schemes?: readonly ("NTLM" | "Negotiate")[];
+  /** Wants a login for each request, whatever the connection. */
+  readonly isForgetful?: boolean;
+  /** Closes a connection after so many answers to those who are logged in, without a word. */
+  readonly mostAnswers?: number;
   /** Who has a security role. */
   readonly administrators: readonly string[];
   /** Classes that the site does not have. */
@@ -172,38 +197,116 @@ export interface AdminService {
   readonly port: number;
   /** Paths and queries, in their order. */
   readonly requests: readonly string[];
+  /** Logins that were begun, by their scheme. */
+  readonly logins: readonly string[];
+  /** Connections that were seen. */
+  readonly connections: () => number;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a connection is called, and who is logged in there. */
+interface Connection {
+  user?: string;
+  exchange?: Exchange;
+  answers: number;
+}
+
+/** `tls-server-end-point` of a certificate that is signed with SHA-256. */
+function endPoint(certificate: string): Buffer {
+  const hash = createHash("sha256").update(new X509Certificate(certificate).raw).digest();
+  return Buffer.concat([Buffer.from("tls-server-end-point:"), hash]);
+}
+
+/** Lets people in. */
+class Doorkeeper {
+  readonly logins: string[] = [];
+  readonly #options: AdminServiceOptions;
+  readonly #binding: Buffer;
+  readonly #used = new Set<string>();
+
+  constructor(options: AdminServiceOptions) {
+    this.#options = options;
+    this.#binding = endPoint(options.expectedCertificate ?? options.identity.cert);
+  }
+
+  /** Who asks, or the answer to somebody who is not logged in. */
+  admit(authorization: string, connection: Connection): string | Response {
+    const { isForgetful = false } = this.#options;
+    const [, scheme = "", text = ""] = /^(NTLM|Negotiate) (\S+)$/.exec(authorization) ?? [];
+    const token = Buffer.from(text, "base64");
+    const isNtlm = token.subarray(0, 8).equals(Buffer.from("NTLMSSP\0", "latin1"));
+    if (scheme === "" && connection.user !== undefined && !isForgetful) return connection.user;
+    if (isNegotiate(token) && this.#options.accounts !== undefined) {
+      this.logins.push(scheme);
+      connection.exchange = makeChallenge(token, "EXAMPLE");
+      const challenge = connection.exchange.challenge.toString("base64");
+      return this.#refuse(`${scheme} ${challenge}`);
+    }
+    const user = isNtlm ? this.#answered(token, connection) : this.#ticket(scheme, text, token);
+    if (user === undefined) return this.#refuse();
+    if (isNtlm) connection.user = user;
+    return user;
+  }
+
+  #answered(token: Buffer, connection: Connection): string | undefined {
+    const { accounts = [], hardening: level = "required" } = this.#options;
+    const { exchange } = connection;
+    delete connection.exchange;
+    if (exchange === undefined) return undefined;
+    const protection = { level, binding: this.#binding };
+    const account = authenticate(token, exchange, accounts, protection);
+    return account === undefined ? undefined : `${account.domain}\\${account.name}`;
+  }
+
+  #ticket(scheme: string, text: string, token: Buffer): string | undefined {
+    const { accept, hardening = "required" } = this.#options;
+    if (scheme !== "Negotiate" || accept === undefined || this.#used.has(text)) return undefined;
+    this.#used.add(text);
+    this.logins.push(scheme);
+    return accept(token, hardening === "off" ? undefined : this.#binding).user;
+  }
+
+  #refuse(...challenges: readonly string[]): Response {
+    const { schemes = ["Negotiate"] } = this.#options;
+    const headers = new Headers();
+    const offered = challenges.length > 0 ? challenges : schemes;
+    for (const one of offered) headers.append("WWW-Authenticate", one);
+    return new Response("", { status: 401, headers });
+  }
 }
 
 /** Starts a service on a free port of this computer, by HTTPS. */
 export function startAdminService(options: AdminServiceOptions): AdminService {
   const rows = loadRows(options);
   const requests: string[] = [];
-  const used = new Set<string>();
+  const doorkeeper = new Doorkeeper(options);
+  const connections = new Map<number, Connection>();
   const { cert, key } = options.identity;
+  const { mostAnswers = Number.POSITIVE_INFINITY } = options;
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     tls: { cert, key },
-    fetch(request) {
+    fetch(request, server) {
       const url = new URL(request.url);
       requests.push(`${url.pathname}${decodeURIComponent(url.search).replaceAll("+", " ")}`);
-      const [, token = ""] = /^Negotiate (\S+)$/.exec(request.headers.get("authorization") ?? "") ??
-        [];
-      const isNew = token !== "" && !used.has(token);
-      used.add(token);
-      const { user } = isNew ? options.accept(Buffer.from(token, "base64")) : { user: undefined };
-      if (user === undefined) {
-        return new Response("", { status: 401, headers: { "WWW-Authenticate": "Negotiate" } });
-      }
+      const from = server.requestIP(request)?.port ?? 0;
+      const connection = connections.get(from) ?? { answers: 0 };
+      connections.set(from, connection);
+      const user = doorkeeper.admit(request.headers.get("authorization") ?? "", connection);
+      if (typeof user !== "string") return user;
       if (!options.administrators.includes(user)) return refuse(403, "Forbidden");
       if (request.method !== "GET") return refuse(405, "Method Not Allowed");
-      return readList(url, rows, options);
+      const answer = readList(url, rows, options);
+      if (++connection.answers >= mostAnswers) answer.headers.set("Connection", "close");
+      return answer;
     },
   });
   return {
     port: server.port ?? 0,
     requests,
+    logins: doorkeeper.logins,
+    connections: () => connections.size,
     async [Symbol.asyncDispose]() {
       await server.stop(true);
     },

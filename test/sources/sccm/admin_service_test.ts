@@ -1,6 +1,6 @@
 /**
  * Computers by the administration service: the same records as from the database, signed in by
- * Kerberos.
+ * Kerberos and by NTLM.
  *
  * @module
  */
@@ -119,9 +119,110 @@ slow.each([
   expect(run.section.error?.bug).toBe(false);
 }, timeoutMs);
 
-test("it takes no password", async () => {
+slow("a login by tickets is tied to the certificate of its connection", async () => {
+  const other = makeIdentity("DNS:localhost");
+  await using site = await serve({ expectedCertificate: other.cert });
+  const run = await upload(site.options(), [], undefined, { env: site.kdc.env });
+  other[Symbol.dispose]();
+  expect(run.code).toBe(3);
+  expect(run.section.error?.message).toContain("401");
+  expect(run.section.error?.hint).toContain("nothing in between may decrypt it");
+}, timeoutMs);
+
+const account = { domain: "EXAMPLE", name: "svc-agent", password: "ntlm Canary pässwörd" };
+const identity = makeIdentity("DNS:localhost");
+afterAll(() => identity[Symbol.dispose]());
+
+/** Reads a few computers by NTLM. */
+async function readByNtlm(more: Partial<AdminServiceOptions>, options: SectionOptions = {}) {
+  await using service = startAdminService({
+    rows: siteRows(30, 3),
+    identity,
+    accounts: [account],
+    schemes: ["Negotiate", "NTLM"],
+    administrators: ["EXAMPLE\\svc-agent"],
+    ...more,
+  });
+  const run = await upload(
+    optionsFor(service.port, {
+      server: "localhost,PORT",
+      api: "adminservice",
+      authentication: "Windows",
+      username: `${account.domain}\\${account.name}`,
+      password: account.password,
+      cacert_file: identity.authority,
+      ...mapAll(keys),
+      ...options,
+    }),
+    ["--workers", "1", "--verbose"],
+  );
+  expect(run.stderr + JSON.stringify(run.section)).not.toContain("Canary");
+  return { run, service };
+}
+
+test.each(
+  [
+    ["a login lasts as long as its connection", {}, "NTLM"],
+    ["a server that offers Negotiate alone", { schemes: ["Negotiate"] }, "Negotiate"],
+    ["a login that need not be tied to its connection", { hardening: "allowed" }, "NTLM"],
+  ] as const,
+)("NTLM: %s", async (_title, more, scheme) => {
+  const { run, service } = await readByNtlm(more);
+  expect(run.section.error).toBeNull();
+  expect(run.records).toHaveLength(30);
+  // As many connections as requests at once, and on each one login.
+  expect(service.connections()).toBeLessThanOrEqual(4);
+  expect(service.logins).toEqual(Array.from({ length: service.connections() }, () => scheme));
+});
+
+test("NTLM: a server that wants a login for each request gets one, without being asked first", async () => {
+  const { run, service } = await readByNtlm({ isForgetful: true });
+  expect(run.section.error).toBeNull();
+  expect(run.records).toHaveLength(30);
+  // Two messages for each class; each connection was asked without a login at most twice.
+  const answered = service.logins.length;
+  expect(service.requests.length).toBeLessThanOrEqual(answered * 2 + service.connections() * 2);
+});
+
+test("NTLM: a server that closes connections is logged in to again", async () => {
+  const { run, service } = await readByNtlm({ mostAnswers: 3 });
+  expect(run.section.error).toBeNull();
+  expect(run.records).toHaveLength(30);
+  expect(service.connections()).toBeGreaterThan(4);
+});
+
+test.each(
+  [
+    ["a wrong password", {}, { password: "Canary wrong" }, "401", "Check username and password"],
+    ["an account without a role", { administrators: [] }, {}, "403", "Read-only Analyst"],
+    ["a server that has no NTLM", { schemes: [] }, {}, "401", "Check username and password"],
+    [
+      "a certificate of nobody who is trusted",
+      {},
+      { cacert_file: "" },
+      "certificate",
+      "Name the certificate authority in cacert_file",
+    ],
+  ] as const,
+)("NTLM: %s is reported with what to do", async (_title, more, options, message, hint) => {
+  const { run } = await readByNtlm(more, options);
+  expect(run.code).toBe(3);
+  expect(run.section.error?.message).toContain(message);
+  expect(run.section.error?.hint).toContain(hint);
+  expect(run.section.error?.bug).toBe(false);
+});
+
+test("NTLM: somebody in between cannot use the login", async () => {
+  const other = makeIdentity("DNS:localhost");
+  const { run } = await readByNtlm({ expectedCertificate: other.cert });
+  other[Symbol.dispose]();
+  expect(run.section.error?.message).toContain("401");
+  expect(run.section.error?.hint).toContain("nothing in between may decrypt it");
+});
+
+test("it takes no account of SQL Server", async () => {
   const run = await check(optionsFor(1, { api: "adminservice" }));
   expect(run.stdout + run.stderr).toContain(
-    "api = adminservice needs authentication = Kerberos",
+    "api = adminservice needs authentication = Windows or Kerberos",
   );
 });

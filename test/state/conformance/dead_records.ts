@@ -3,9 +3,17 @@
  *
  * @module
  */
-import { expect, test } from "bun:test";
+import { expect, test as always } from "bun:test";
 import type { State } from "../../../src/state/state.ts";
-import { type OpenState, withNewState } from "./open_state.ts";
+import {
+  type Declare,
+  giveUp,
+  type OpenState,
+  receive,
+  refuse,
+  take,
+  withNewState,
+} from "./open_state.ts";
 
 const records = [{ TAG: "T1" }, { TAG: "T2" }, { TAG: "T3" }];
 
@@ -27,11 +35,12 @@ async function keys(state: State, section?: string): Promise<string[]> {
   return (await state.deadEvents.find(section)).map(({ record }) => record);
 }
 
-function testChoice(openState: OpenState): void {
+function testChoice(openState: OpenState, test: Declare): void {
   test("dead letters come in the order in which they were refused, and can be chosen", () =>
-    withNewState(openState, async ({ state, refuse }) => {
-      await refuse("a", records, "one");
-      await refuse("b", [{ TAG: "T0" }], "a secret");
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
+      await refuse(opened, "a", records, "one");
+      await refuse(opened, "b", [{ TAG: "T0" }], "a secret");
       expect(await tags(state)).toEqual(["T1", "T2", "T3", "T0"]);
       const found = async (selection: Parameters<State["deadLetters"]["find"]>[0]) =>
         (await state.deadLetters.find(selection)).map(({ record }) => record);
@@ -47,25 +56,27 @@ function testChoice(openState: OpenState): void {
     }));
 }
 
-function testLetters(openState: OpenState): void {
-  testChoice(openState);
+function testLetters(openState: OpenState, test: Declare): void {
+  testChoice(openState, test);
 
   test("texts of dead letters come back as they were, whatever is in them", () =>
-    withNewState(openState, async ({ state, refuse }) => {
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
       const odd = {
         TAG: "a\u0000b",
         name: "\ud83d\ude00 \u2028 ' \\u0000",
         large: "x".repeat(300),
       };
-      await refuse("s", [odd], "no\u0000reason");
+      await refuse(opened, "s", [odd], "no\u0000reason");
       expect(await state.deadLetters.find({})).toMatchObject([
         { record: "a\u0000b", payload: odd, reason: "no\u0000reason" },
       ]);
     }));
 
   test("a dead letter that is refused again has the new reason, and its place", () =>
-    withNewState(openState, async ({ state, refuse }) => {
-      await refuse("a", records, "one");
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
+      await refuse(opened, "a", records, "one");
       const [id = 0] = await ids(state, "T2");
       await state.deadLetters.refuseAgain(id, 422, "another secret");
       expect(await tags(state)).toEqual(["T1", "T2", "T3"]);
@@ -76,17 +87,19 @@ function testLetters(openState: OpenState): void {
     }));
 
   test("removed dead letters are gone for others, too, and ids that are not there are passed over", () =>
-    withNewState(openState, async ({ state, refuse, again }) => {
-      await refuse("a", records, "one");
+    withNewState(openState, async (opened) => {
+      const { state, again } = opened;
+      await refuse(opened, "a", records, "one");
       await state.deadLetters.remove([...await ids(state, "T1", "T3"), 999_999]);
-      expect(await tags(again())).toEqual(["T2"]);
+      expect(await tags((await again()).state)).toEqual(["T2"]);
       await state.deadLetters.remove([]);
       expect(await tags(state)).toEqual(["T2"]);
     }));
 
   test("the oldest dead letters go when they are too many or too old", () =>
-    withNewState(openState, async ({ state, refuse }) => {
-      await refuse("a", records, "one");
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
+      await refuse(opened, "a", records, "one");
       expect(await state.deadLetters.prune(1, 2)).toBe(1);
       expect(await tags(state)).toEqual(["T2", "T3"]);
       expect(await state.deadLetters.prune(1, 2)).toBe(0);
@@ -96,59 +109,64 @@ function testLetters(openState: OpenState): void {
     }));
 }
 
-function testEvents(openState: OpenState): void {
+function testEvents(openState: OpenState, test: Declare): void {
   test("events that were given up are found by section, in their order", () =>
-    withNewState(openState, async ({ state, giveUp, receive }) => {
-      await giveUp("a", ["k1", "k2"], "a secret");
-      await giveUp("b", ["k1"], "no");
-      await receive("a", "waits");
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
+      await giveUp(opened, "a", ["k1", "k2"], "a secret");
+      await giveUp(opened, "b", ["k1"], "no");
+      await receive(opened, "a", "waits");
       expect(await keys(state)).toEqual(["k1", "k2", "k1"]);
       expect(await keys(state, "b")).toEqual(["k1"]);
       expect(await state.deadEvents.find("a")).toMatchObject([{ reason: "a ***" }, {}]);
     }));
 
   test("an event that is revived is due at once", () =>
-    withNewState(openState, async ({ state, giveUp, take }) => {
-      await giveUp("a", ["k1", "k2"], "no");
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
+      await giveUp(opened, "a", ["k1", "k2"], "no");
       await state.deadEvents.revive(await eventIds(state, "k1"));
       expect(await keys(state)).toEqual(["k2"]);
-      expect(await take("a")).toEqual(["k1"]);
+      expect(await take(opened, "a")).toEqual(["k1"]);
     }));
 
   test("an event that is revived goes when a newer one about the same waits", () =>
-    withNewState(openState, async ({ state, giveUp, receive, take }) => {
-      await giveUp("a", ["k1"], "no");
-      await receive("a", "k1");
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
+      await giveUp(opened, "a", ["k1"], "no");
+      await receive(opened, "a", "k1");
       await state.deadEvents.revive(await eventIds(state, "k1"));
       expect(await keys(state)).toEqual([]);
-      expect(await take("a")).toEqual(["k1"]);
+      expect(await take(opened, "a")).toEqual(["k1"]);
     }));
 
   test("an event that was revived meanwhile is neither removed nor revived again", () =>
-    withNewState(openState, async ({ state, giveUp, take, again }) => {
-      await giveUp("a", ["k1", "k2"], "no");
+    withNewState(openState, async (opened) => {
+      const { state, again } = opened;
+      await giveUp(opened, "a", ["k1", "k2"], "no");
       const chosen = await eventIds(state, "k1", "k2");
-      await again().deadEvents.revive(await eventIds(state, "k1"));
+      await (await again()).state.deadEvents.revive(await eventIds(state, "k1"));
       await state.deadEvents.remove(chosen);
       expect(await keys(state)).toEqual([]);
       await state.deadEvents.revive(chosen);
-      expect(await take("a")).toEqual(["k1"]);
+      expect(await take(opened, "a")).toEqual(["k1"]);
     }));
 
   test("the oldest events go when they are too many or too old, those that wait stay", () =>
-    withNewState(openState, async ({ state, giveUp, receive, take }) => {
-      await giveUp("a", ["k1", "k2", "k3"], "no");
-      await receive("a", "waits");
+    withNewState(openState, async (opened) => {
+      const { state } = opened;
+      await giveUp(opened, "a", ["k1", "k2", "k3"], "no");
+      await receive(opened, "a", "waits");
       expect(await state.deadEvents.prune(1, 2)).toBe(1);
       expect(await keys(state)).toEqual(["k2", "k3"]);
       expect(await state.deadEvents.prune(-1, 2)).toBe(2);
       expect(await keys(state)).toEqual([]);
-      expect(await take("a")).toEqual(["waits"]);
+      expect(await take(opened, "a")).toEqual(["waits"]);
     }));
 }
 
-/** Tests what an engine does with dead letters and events. */
-export function testDeadRecords(openState: OpenState): void {
-  testLetters(openState);
-  testEvents(openState);
+/** Tests what an engine does with dead letters and events; `test` declares each. */
+export function testDeadRecords(openState: OpenState, test: Declare = always): void {
+  testLetters(openState, test);
+  testEvents(openState, test);
 }

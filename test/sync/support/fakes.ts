@@ -4,12 +4,12 @@
  *
  * @module
  */
+import type { NewBatch, RefusedRecord } from "../../../src/state/state.ts";
 import type { MappedRecord } from "../../../src/base/record.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
 import { createLog } from "../../../src/logging/log.ts";
 import type { Upload, UploadRequest } from "../../../src/oomnitza/payload.ts";
 import type { RetryPolicy } from "../../../src/sdk/http/retry.ts";
-import type { NewBatch, RefusedRecord } from "../../../src/state/outbox.ts";
 import { openAccount } from "../../../src/sync/account.ts";
 import { Delivery, type DeliverySettings, type Sink } from "../../../src/sync/deliver/deliver.ts";
 import type { Outbox } from "../../../src/sync/deliver/dispatcher.ts";
@@ -87,20 +87,16 @@ export class FakeOutbox implements Outbox {
     readonly refused: readonly RefusedRecord[];
     readonly pending: readonly string[];
   }[] = [];
-  readonly removed: number[] = [];
   #next = 1;
 
-  put(batches: readonly NewBatch[]): number[] {
+  /** Brings to the disk what was put; a test may hold it up, or let it fail. */
+  sync: () => Promise<void> = () => Promise.resolve();
+
+  async put(batches: readonly NewBatch[]): Promise<readonly number[]> {
     this.puts.push(batches.map(({ records }) => records.map(({ TAG }) => String(TAG))));
-    return batches.map(() => this.#next++);
-  }
-
-  sync(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  remove(ids: readonly number[]): void {
-    this.removed.push(...ids);
+    const ids = batches.map(() => this.#next++);
+    await this.sync();
+    return ids;
   }
 
   acknowledge(

@@ -13,7 +13,7 @@ import { upload } from "./fakes.ts";
 export interface TestStore {
   readonly folder: string;
   readonly store: StateStore;
-  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Opens a new state file. */
@@ -28,8 +28,8 @@ export function openTestStore(settings: Pick<StoreSettings, "syncFile"> = {}): T
   return {
     folder,
     store,
-    [Symbol.dispose]() {
-      store.close();
+    async [Symbol.asyncDispose]() {
+      await store.close();
       rmSync(folder, { recursive: true });
     },
   };

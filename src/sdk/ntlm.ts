@@ -6,7 +6,7 @@
  */
 
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import type { SecurityContext } from "../../runtime/sspi.ts";
+import type { SecurityContext } from "../runtime/sspi.ts";
 
 /** Who logs in, and where. */
 export interface NtlmLogin {

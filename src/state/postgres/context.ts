@@ -1,0 +1,90 @@
+/**
+ * What the parts of the state in PostgreSQL have in common.
+ *
+ * @module
+ */
+
+import { AgentError } from "../../base/errors.ts";
+import type { Pg, PgStatements } from "./pg.ts";
+
+/** Where the rows of one tenant are, and who writes them. */
+export interface PgContext {
+  readonly pg: Pg;
+  /** The quoted name of the schema. */
+  readonly schema: string;
+  readonly tenant: string;
+  /** Masks secrets. */
+  readonly redact: (text: string) => string;
+  /** Id of this process among the owners. */
+  readonly ownerId: () => Promise<string>;
+}
+
+/** What a text begins with that is kept as JSON. */
+const asJson = "\u0001";
+
+/** A text as PostgreSQL can keep it: NUL and halves of surrogate pairs are escaped, the rest is as it is. */
+export function toStorable(text: string): string {
+  const isFit = text.isWellFormed() && !text.includes("\u0000") && !text.startsWith(asJson);
+  return isFit ? text : asJson + JSON.stringify(text);
+}
+
+/** The text that {@linkcode toStorable} took. */
+export function fromStorable(stored: unknown): string {
+  const text = String(stored);
+  return text.startsWith(asJson) ? String(JSON.parse(text.slice(asJson.length))) : text;
+}
+
+/** A moment as ISO 8601 in UTC, from a column or an expression. */
+export function iso(expression: string): string {
+  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+/** How a transaction of an owner is kept. */
+export interface WriteOptions {
+  /** Whether it is on the disk of the server when it ends; else the next one that waits takes it along. */
+  readonly isAwaited: boolean;
+}
+
+/**
+ * Writes as the owner that this process is, or not at all: one whose time was over may have been replaced.
+ *
+ * @throws {AgentError} when it is not at work any more.
+ */
+export async function writeAsOwner<T>(
+  context: PgContext,
+  { isAwaited }: WriteOptions,
+  work: (on: PgStatements) => Promise<T>,
+): Promise<T> {
+  const { pg, schema } = context;
+  const owner = await context.ownerId();
+  return await pg.tx(async (on) => {
+    // The row can be renewed meanwhile, and not be removed.
+    const [mine] = await on.rows(
+      `SELECT set_config('synchronous_commit', $2, true) AS mode FROM ${schema}.owners
+        WHERE id = $1 AND until > clock_timestamp() FOR KEY SHARE`,
+      [owner, isAwaited ? "on" : "off"],
+    );
+    if (mine === undefined) throw leaseLost();
+    return await work(on);
+  });
+}
+
+/** The error for a process that was away for too long. */
+export function leaseLost(): AgentError {
+  return new AgentError("This process was away for too long: another one may do its work now", {
+    hint:
+      "It stood still, or PostgreSQL could not be reached, for longer than its lease. What it had not sent stays in the state, and who runs the section next sends it.",
+    retriable: true,
+  });
+}
+
+/** Has all that is written to what was answered of a section wait for this transaction, and for each other. */
+export async function lockSection(
+  { schema, tenant }: PgContext,
+  on: PgStatements,
+  section: string,
+): Promise<void> {
+  await on.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
+    JSON.stringify([schema, tenant, section]),
+  ]);
+}

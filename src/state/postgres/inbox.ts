@@ -1,0 +1,250 @@
+/**
+ * Webhook events, in PostgreSQL.
+ *
+ * Moments of callers are by the clock of their machine, those of the rows by the clock of the database: what
+ * goes from the one to the other is the time until then.
+ *
+ * @module
+ */
+
+import { parseExactJson } from "../../base/json.ts";
+import type { PostgresRow } from "../../runtime/postgres.ts";
+import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "../state.ts";
+import { type PgContext, toStorable, writeAsOwner } from "./context.ts";
+import { digestOf } from "./fold.ts";
+import { isAtWork, removeDead } from "./owner.ts";
+import type { PgStatements } from "./pg.ts";
+
+/** Entries that are due within so many milliseconds go along, so that batches are not of one each. */
+const soonMs = 250;
+
+/**
+ * What waits, as the index of what is there once of each section and key has it. All who add rows do so by
+ * section and digest: transactions that add the same wait for each other in one order.
+ */
+export const waiting = "(tenant, section, digest) WHERE owner IS NULL AND NOT is_dead";
+
+/** The key of an event as it was given; null when it stands for itself. */
+export function parseKey(key: unknown): string | null {
+  return key === null ? null : String(JSON.parse(String(key)));
+}
+
+/** Events that come to one entry of the inbox. */
+interface Folded {
+  readonly section: string;
+  readonly key: string | null;
+  body: string;
+  events: number;
+  readonly dueIn: number;
+}
+
+/** Halves of surrogate pairs, which JSON may have in its texts. */
+const halves = /\p{Surrogate}/gu;
+
+/** JSON that means the same and that PostgreSQL can keep. */
+function toStorableJson(text: string): string {
+  if (text.isWellFormed()) return text;
+  return text.replace(halves, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+}
+
+/** Puts events about the same together. */
+function foldEvents(events: readonly InboxEvent[]): Folded[] {
+  const now = Date.now();
+  const byKey = new Map<string, Folded>();
+  const alone: Folded[] = [];
+  for (const { section, key, body, due } of events) {
+    const text = key === null ? null : JSON.stringify(key);
+    const known = text === null ? undefined : byKey.get(JSON.stringify([section, text]));
+    const storable = toStorableJson(body);
+    if (known !== undefined) {
+      known.body = storable;
+      known.events++;
+      continue;
+    }
+    const folded = { section, key: text, body: storable, events: 1, dueIn: due - now };
+    if (text === null) alone.push(folded);
+    else byKey.set(JSON.stringify([section, text]), folded);
+  }
+  return [...byKey.values(), ...alone];
+}
+
+/** The inbox of one tenant. */
+export class PgInbox implements Inbox {
+  readonly #context: PgContext;
+
+  constructor(context: PgContext) {
+    this.#context = context;
+  }
+
+  async add(events: readonly InboxEvent[]): Promise<void> {
+    const { pg, schema, tenant } = this.#context;
+    const folded = foldEvents(events);
+    await pg.tx((on) =>
+      on.rows(
+        `INSERT INTO ${schema}.inbox AS known (tenant, section, key, digest, body, events, due)
+          SELECT $1, section, key, digest, body, events,
+              clock_timestamp() + ms * interval '1 millisecond'
+            FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::int4[], $7::float8[])
+              WITH ORDINALITY AS added (section, key, digest, body, events, ms, position)
+            ORDER BY section COLLATE "C", digest, position
+          ON CONFLICT ${waiting}
+            DO UPDATE SET body = excluded.body, events = known.events + excluded.events`,
+        [
+          tenant,
+          folded.map(({ section }) => section),
+          folded.map(({ key }) => key),
+          folded.map(({ key }) => key === null ? null : digestOf(key)),
+          folded.map(({ body }) => body),
+          folded.map((each) => each.events),
+          folded.map(({ dueIn }) => dueIn),
+        ],
+      )
+    );
+  }
+
+  async take(section: string, limit: number, early: boolean): Promise<InboxEntry[]> {
+    const { schema, tenant } = this.#context;
+    const owner = await this.#context.ownerId();
+    const rows = await writeAsOwner(this.#context, { isAwaited: false }, (on) =>
+      on.rows(
+        `UPDATE ${schema}.inbox SET owner = $2 WHERE tenant = $1 AND id IN (
+            SELECT id FROM ${schema}.inbox WHERE tenant = $1 AND section = $3
+              AND owner IS NULL AND NOT is_dead
+              AND (due <= clock_timestamp() + ${soonMs} * interval '1 millisecond'
+                OR ($4::bool AND tries = 0))
+              ORDER BY due, id LIMIT $5 FOR UPDATE SKIP LOCKED)
+          RETURNING id, key, body, events, tries, due,
+            extract(epoch FROM clock_timestamp() - received) * 1000 AS age`,
+        [tenant, owner, section, early, limit],
+      ));
+    const now = Date.now();
+    return rows.toSorted(byDue).map((row) => ({
+      id: Number(row.id),
+      key: parseKey(row.key),
+      body: parseExactJson(String(row.body)),
+      received: Math.round(now - Number(row.age)),
+      events: Number(row.events),
+      tries: Number(row.tries),
+    }));
+  }
+
+  async recordOutcomes(outcomes: readonly InboxOutcome[]): Promise<void> {
+    if (outcomes.length === 0) return;
+    const { schema, tenant, redact } = this.#context;
+    const now = Date.now();
+    const done = outcomes.flatMap(({ id, kind }) => kind === "done" ? [id] : []);
+    const others = outcomes.filter((outcome) => outcome.kind !== "done");
+    await writeAsOwner(this.#context, { isAwaited: false }, async (on) => {
+      await on.rows(`DELETE FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[])`, [
+        tenant,
+        done,
+      ]);
+      await this.#putBack(on, {
+        ids: others.map(({ id }) => id),
+        tries: others.map(({ tries }) => tries),
+        reasons: others.map(({ reason }) => toStorable(redact(reason))),
+        dead: others.map(({ kind }) => kind === "dead"),
+        dueIn: others.map((outcome) => outcome.kind === "again" ? outcome.due - now : 0),
+      });
+    });
+  }
+
+  async release(): Promise<void> {
+    const { pg, schema, tenant } = this.#context;
+    await pg.tx(async (on) => {
+      await on.rows(removeDead(schema));
+      await this.#giveBack(on, `NOT ${isAtWork(schema, "inbox.owner")}`, [tenant]);
+    });
+  }
+
+  async nextDue(section: string): Promise<number | undefined> {
+    const { pg, schema, tenant } = this.#context;
+    const [row] = await pg.rows(
+      `SELECT extract(epoch FROM min(due) - clock_timestamp()) * 1000 AS ms FROM ${schema}.inbox
+        WHERE tenant = $1 AND section = $2 AND owner IS NULL AND NOT is_dead`,
+      [tenant, section],
+    );
+    return row === undefined || row.ms === null ? undefined : Date.now() + Number(row.ms);
+  }
+
+  async sizes(): Promise<InboxSize[]> {
+    return await inboxSizes(this.#context);
+  }
+
+  async close(): Promise<void> {
+    const { pg, tenant } = this.#context;
+    const owner = await this.#context.ownerId();
+    await pg.tx((on) => this.#giveBack(on, "inbox.owner = $2", [tenant, owner]));
+  }
+
+  /** Gives back what was taken, as it was; what a newer event waits about goes. */
+  async #giveBack(on: PgStatements, which: string, values: readonly string[]): Promise<void> {
+    const { schema } = this.#context;
+    await on.rows(
+      `WITH back AS (DELETE FROM ${schema}.inbox AS inbox
+          WHERE tenant = $1 AND owner IS NOT NULL AND ${which} RETURNING *)
+        INSERT INTO ${schema}.inbox
+            (tenant, id, section, key, digest, body, received, events, due, tries, reason)
+          SELECT tenant, id, section, key, digest, body, received, events, due, tries, reason FROM back
+            ORDER BY section, digest, id
+          ON CONFLICT ${waiting} DO NOTHING`,
+      values,
+    );
+  }
+
+  /**
+   * Puts entries back with what became of them. They are added anew: a newer event that comes at the same
+   * moment would be in conflict with a change.
+   */
+  async #putBack(
+    on: PgStatements,
+    { ids, tries, reasons, dead, dueIn }: {
+      readonly ids: readonly number[];
+      readonly tries: readonly number[];
+      readonly reasons: readonly string[];
+      readonly dead: readonly boolean[];
+      readonly dueIn: readonly number[];
+    },
+  ): Promise<void> {
+    if (ids.length === 0) return;
+    const { schema, tenant } = this.#context;
+    await on.rows(
+      `WITH outcomes AS (SELECT * FROM unnest($2::int8[], $3::int4[], $4::text[], $5::bool[], $6::float8[])
+          AS outcome (id, tries, reason, is_dead, ms)),
+        gone AS (DELETE FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[]) RETURNING *)
+        INSERT INTO ${schema}.inbox
+            (tenant, id, section, key, digest, body, received, events, due, tries, reason, is_dead)
+          SELECT gone.tenant, gone.id, section, key, digest, body, received, events,
+              clock_timestamp() + ms * interval '1 millisecond', outcomes.tries, outcomes.reason,
+              outcomes.is_dead FROM gone JOIN outcomes ON outcomes.id = gone.id
+            WHERE NOT (outcomes.is_dead AND EXISTS (SELECT 1 FROM ${schema}.inbox AS newer
+              WHERE newer.tenant = $1 AND newer.section = gone.section AND newer.digest = gone.digest
+                AND newer.owner IS NULL AND NOT newer.is_dead))
+            ORDER BY section, digest, gone.id
+          ON CONFLICT ${waiting} DO NOTHING`,
+      [tenant, ids, tries, reasons, dead, dueIn],
+    );
+  }
+}
+
+function byDue(one: PostgresRow, other: PostgresRow): number {
+  const [a, b] = [Number(one.due), Number(other.due)];
+  return a - b || Number(one.id) - Number(other.id);
+}
+
+/** What is in the inbox, by section. */
+export async function inboxSizes({ pg, schema, tenant }: PgContext): Promise<InboxSize[]> {
+  const rows = await pg.rows(
+    `SELECT section, count(*) FILTER (WHERE is_dead) AS dead, count(*) FILTER (WHERE NOT is_dead) AS waiting,
+      extract(epoch FROM clock_timestamp() - min(received) FILTER (WHERE NOT is_dead)) * 1000 AS age
+      FROM ${schema}.inbox WHERE tenant = $1 GROUP BY section ORDER BY section`,
+    [tenant],
+  );
+  const now = Date.now();
+  return rows.map(({ section, dead, waiting: count, age }) => ({
+    section: String(section),
+    waiting: Number(count),
+    dead: Number(dead),
+    oldest: age === null ? undefined : Math.round(now - Number(age)),
+  }));
+}

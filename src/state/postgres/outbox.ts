@@ -1,0 +1,205 @@
+/**
+ * The outbox of a run, in PostgreSQL: batches are there before they are sent, and go when they were answered.
+ *
+ * @module
+ */
+
+import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
+import type { MappedRecord } from "../../base/record.ts";
+import { compress, decompress } from "../../runtime/compress.ts";
+import { type ComparedBatch, findAccepted, untilReceipt } from "../answered_batches.ts";
+import type { ComparedWith, NewBatch, PendingBatch, RefusedRecord, RunOutbox } from "../state.ts";
+import { addAnsweredBatch, moveAnsweredBatches } from "./answered.ts";
+import { lockSection, type PgContext, writeAsOwner } from "./context.ts";
+import { addDeadLetters } from "./dead_records.ts";
+import type { PgStatements } from "./pg.ts";
+
+/** What an outbox belongs to. */
+export interface PgOutboxOwner {
+  readonly context: PgContext;
+  readonly run: string;
+  readonly section: string;
+  /** How its records are sent, as JSON. */
+  readonly upload: string;
+  /** Id of their destination, when it is remembered what was accepted. */
+  readonly destination: number | undefined;
+  /** Whether what was sent stays until Oomnitza has told what became of it. */
+  readonly awaitsReceipt: boolean;
+  /** How far the run is, when that is to be written down with each batch. */
+  readonly counts?: (() => Readonly<Record<string, number>>) | undefined;
+  /** The number of the last batch that was written before. */
+  readonly lastSeq: number;
+}
+
+/** Answers after which it is written down how far a run is, when no batches are written meanwhile. */
+const uncountedAnswers = 3;
+
+/** The outbox of one run of a section. */
+export class PgOutbox implements RunOutbox {
+  readonly #owner: PgOutboxOwner;
+  #comparedWith: ComparedWith | undefined;
+  /** Answers since it was written down how far the run is. */
+  #uncounted = 0;
+  /** Numbers are given by this process: two calls at once may get to the server in any order. */
+  #lastSeq: number;
+
+  constructor(owner: PgOutboxOwner) {
+    this.#owner = owner;
+    this.#lastSeq = owner.lastSeq;
+  }
+
+  compareWith(compared: ComparedWith): void {
+    this.#comparedWith = compared;
+  }
+
+  async put(batches: readonly NewBatch[]): Promise<readonly number[]> {
+    const { context, run, section } = this.#owner;
+    const { schema, tenant } = context;
+    const ids = batches.map(() => ++this.#lastSeq);
+    const texts = batches.map(({ text, records }) => compress(text ?? stringifyExactJson(records)));
+    const compared = batches.map(({ records }) => this.#describeCompared(records));
+    await writeAsOwner(context, { isAwaited: true }, async (on) => {
+      await lockSection(context, on, section);
+      // What was answered goes now, as something is written anyway.
+      await this.#moveAnswered(on);
+      await this.#writeCounts(on);
+      await on.rows(
+        `INSERT INTO ${schema}.outbox (tenant, run, seq, count, records, compared)
+          SELECT $1, $2, * FROM unnest($3::int8[], $4::int4[], $5::bytea[], $6::text[])`,
+        [tenant, run, ids, batches.map(({ records }) => records.length), texts, compared],
+      );
+    });
+    return ids;
+  }
+
+  async acknowledge(
+    batchId: number,
+    refused: readonly RefusedRecord[],
+    pending: readonly MappedRecord[],
+  ): Promise<void> {
+    const { context, run } = this.#owner;
+    const { schema, tenant } = context;
+    // A power failure of the server takes it back: then the batch is sent again.
+    await writeAsOwner(context, { isAwaited: false }, async (on) => {
+      // In the order of `put`, or the two would wait for each other: section, batches, run.
+      const isNoted = await this.#noteParts(on, batchId, refused, pending);
+      await addDeadLetters(context, on, this.#owner, refused);
+      if (pending.length === 0) {
+        await on.rows(
+          `UPDATE ${schema}.outbox SET answered = $4::int2 WHERE tenant = $1 AND run = $2 AND seq = $3`,
+          [tenant, run, batchId, isNoted ? 2 : 1],
+        );
+      } else {
+        await on.rows(
+          `UPDATE ${schema}.outbox SET count = $4::int4, records = $5, compared = NULL
+            WHERE tenant = $1 AND run = $2 AND seq = $3`,
+          [tenant, run, batchId, pending.length, compress(stringifyExactJson(pending))],
+        );
+      }
+      if (++this.#uncounted >= uncountedAnswers) await this.#writeCounts(on);
+    });
+  }
+
+  async pending(): Promise<PendingBatch[]> {
+    const { context: { pg, schema, tenant }, run } = this.#owner;
+    const rows = await pg.rows(
+      `SELECT seq, records, tries FROM ${schema}.outbox
+        WHERE tenant = $1 AND run = $2 AND answered = 0 ORDER BY seq`,
+      [tenant, run],
+    );
+    return rows.map(({ seq, records, tries }) => ({
+      id: Number(seq),
+      records: parseExactJson(decompress(records as Uint8Array)) as MappedRecord[],
+      tries: Number(tries),
+    }));
+  }
+
+  async countAttempt(batchId: number): Promise<void> {
+    const { context, run } = this.#owner;
+    const { schema, tenant } = context;
+    await writeAsOwner(context, { isAwaited: false }, (on) =>
+      on.rows(
+        `UPDATE ${schema}.outbox SET tries = tries + 1 WHERE tenant = $1 AND run = $2 AND seq = $3`,
+        [tenant, run, batchId],
+      ));
+  }
+
+  async finish(): Promise<void> {
+    const { context, run, section } = this.#owner;
+    const { schema, tenant } = context;
+    await writeAsOwner(context, { isAwaited: false }, async (on) => {
+      await lockSection(context, on, section);
+      await this.#moveAnswered(on);
+      await this.#writeCounts(on);
+      await on.rows(`DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $2`, [tenant, run]);
+      await on.rows(`UPDATE ${schema}.runs SET is_open = false WHERE tenant = $1 AND id = $2`, [
+        tenant,
+        run,
+      ]);
+    });
+  }
+
+  async #writeCounts(on: PgStatements): Promise<void> {
+    const { context: { schema, tenant }, run, counts } = this.#owner;
+    this.#uncounted = 0;
+    if (counts === undefined) return;
+    await on.rows(`UPDATE ${schema}.runs SET counts = $3 WHERE tenant = $1 AND id = $2`, [
+      tenant,
+      run,
+      JSON.stringify(counts()),
+    ]);
+  }
+
+  #describeCompared(records: readonly MappedRecord[]): string | null {
+    if (this.#comparedWith === undefined) return null;
+    const { answer, isUnchanged } = this.#comparedWith;
+    const changed = records.flatMap((record, position) => isUnchanged(record) ? [] : [position]);
+    return JSON.stringify({ answer, changed } satisfies ComparedBatch);
+  }
+
+  /** Takes out what was answered, and remembers the batches that were accepted as a whole. */
+  async #moveAnswered(on: PgStatements): Promise<void> {
+    const { context, run, section } = this.#owner;
+    const destination = this.#destination;
+    if (destination !== undefined) {
+      return await moveAnsweredBatches(context, on, { run, section, destination });
+    }
+    const { schema, tenant } = context;
+    await on.rows(
+      `DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $2 AND answered > 0`,
+      [tenant, run],
+    );
+  }
+
+  /** The destination under which answered batches are kept; absent when they are not. */
+  get #destination(): number | undefined {
+    const { destination, awaitsReceipt } = this.#owner;
+    return destination ?? (awaitsReceipt ? untilReceipt : undefined);
+  }
+
+  /** Remembers what became of a batch of which a part was not accepted; gives whether it had to. */
+  async #noteParts(
+    on: PgStatements,
+    batchId: number,
+    refused: readonly RefusedRecord[],
+    pending: readonly MappedRecord[],
+  ): Promise<boolean> {
+    const { context, run, section } = this.#owner;
+    const { schema, tenant } = context;
+    const destination = this.#destination;
+    if (destination === undefined || refused.length + pending.length === 0) return false;
+    const [row] = await on.rows(
+      `SELECT records FROM ${schema}.outbox WHERE tenant = $1 AND run = $2 AND seq = $3`,
+      [tenant, run, batchId],
+    );
+    if (row === undefined) return false;
+    await lockSection(context, on, section);
+    const batch = parseExactJson(decompress(row.records as Uint8Array)) as MappedRecord[];
+    const payloads = refused.map(({ payload }) => payload);
+    const accepted = findAccepted(batch, [...payloads, ...pending]);
+    const owner = { run, section, destination };
+    if (accepted.length > 0) await addAnsweredBatch(context, on, owner, "accepted", accepted);
+    if (payloads.length > 0) await addAnsweredBatch(context, on, owner, "refused", payloads);
+    return true;
+  }
+}

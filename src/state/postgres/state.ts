@@ -1,0 +1,239 @@
+/**
+ * The state of one tenant in PostgreSQL.
+ *
+ * @module
+ */
+
+import type { SectionCursor } from "../cursor.ts";
+import type { PastRun, RunOrigin, RunSelection, StoredRun } from "../run_account.ts";
+import type {
+  Inbox,
+  LastRuns,
+  OpenRun,
+  RunReceipt,
+  State,
+  StoredSection,
+  UnfinishedRun,
+  UnfinishedWork,
+} from "../state.ts";
+import { PgAccepted } from "./accepted.ts";
+import { iso, type PgContext, writeAsOwner } from "./context.ts";
+import { PgCursor } from "./cursor.ts";
+import { countDeadLetters, PgDeadEvents, PgDeadLetters } from "./dead_records.ts";
+import { inboxSizes, PgInbox } from "./inbox.ts";
+import { migrate } from "./migrate.ts";
+import { PgOutbox } from "./outbox.ts";
+import { isAtWork, PgOwner, removeDead } from "./owner.ts";
+import type { Pg, PgStatements } from "./pg.ts";
+import { PgReceipt } from "./receipts.ts";
+import {
+  endRun,
+  findRun,
+  insertRun,
+  lastRuns,
+  latestRuns,
+  recentRuns,
+  waitingRecords,
+} from "./runs.ts";
+
+/** How the state is used. */
+export interface PgStateSettings {
+  readonly pg: Pg;
+  readonly schema: string;
+  /** Whose state it is: one database may keep that of many instances of Oomnitza. */
+  readonly tenant: string;
+  /** Address of the Oomnitza instance that records go to; absent when the state is only looked into. */
+  readonly instance: string | undefined;
+  /** Masks secrets. */
+  readonly redact: (text: string) => string;
+  /** After so many milliseconds without a sign of life, others may take over what this process does. */
+  readonly leaseMs: number;
+}
+
+/** Opens the state; the tables are made when they are not there. */
+export async function openPgState(settings: PgStateSettings): Promise<PgState> {
+  await migrate(settings.pg, settings.schema);
+  return new PgState(settings);
+}
+
+/** The state of one tenant in PostgreSQL. It leaves the connection open when it is closed. */
+export class PgState implements State {
+  readonly instance: string | undefined;
+  readonly accepted: PgAccepted;
+  readonly deadLetters: PgDeadLetters;
+  readonly deadEvents: PgDeadEvents;
+  /** The webhook events of the tenant. */
+  readonly inbox: Inbox;
+  /** This process, as others see it. */
+  readonly owner: PgOwner;
+  readonly #context: PgContext;
+
+  /** For a schema that is up to date. */
+  constructor({ pg, schema, tenant, instance, redact, leaseMs }: PgStateSettings) {
+    const quoted = `"${schema}"`;
+    this.owner = new PgOwner({ pg, schema: quoted, leaseMs });
+    this.#context = { pg, schema: quoted, tenant, redact, ownerId: () => this.owner.id() };
+    this.instance = instance;
+    this.accepted = new PgAccepted(this.#context, instance);
+    this.deadLetters = new PgDeadLetters(this.#context);
+    this.deadEvents = new PgDeadEvents(this.#context);
+    this.inbox = new PgInbox(this.#context);
+  }
+
+  cursor(section: string): SectionCursor {
+    return new PgCursor(this.#context, section);
+  }
+
+  async begin(
+    stored: StoredSection,
+    origin: RunOrigin,
+    counts: () => Readonly<Record<string, number>>,
+  ): Promise<OpenRun> {
+    const context = this.#context;
+    const { section, upload, awaitsReceipt = false } = stored;
+    const owner = await this.owner.id();
+    const { id, started } = await writeAsOwner(
+      context,
+      { isAwaited: false },
+      (on) => insertRun(context, on, { section, upload, awaitsReceipt, origin, owner }),
+    );
+    return {
+      id,
+      outbox: await this.#outbox(id, stored, 0, counts),
+      receipt: new PgReceipt({ context, run: id, section, upload, started }),
+      end: (end) =>
+        writeAsOwner(context, { isAwaited: true }, (on) => endRun(context, on, id, end)),
+    };
+  }
+
+  async *unfinishedRuns(
+    stored: Pick<StoredSection, "section" | "remember">,
+  ): AsyncGenerator<UnfinishedRun> {
+    const { pg, schema, tenant } = this.#context;
+    const rows = await pg.rows(
+      `SELECT id, owner FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND is_open
+        AND (CASE WHEN owner = $3 THEN outcome IS NOT NULL ELSE NOT ${
+        isAtWork(schema, "owner")
+      } END)
+        ORDER BY id`,
+      [tenant, stored.section, await this.owner.id()],
+    );
+    for (const { id, owner } of rows) {
+      const unfinished = await this.#claim(String(id), String(owner), stored);
+      if (unfinished !== undefined) yield unfinished;
+    }
+  }
+
+  async awaitedReceipts(section: string, limit: number): Promise<RunReceipt[]> {
+    const context = this.#context;
+    const { schema, tenant } = context;
+    const owner = await this.owner.id();
+    const rows = await writeAsOwner(context, { isAwaited: false }, async (on) => {
+      await on.rows(removeDead(schema));
+      return await on.rows(
+        `UPDATE ${schema}.runs SET owner = $3 WHERE tenant = $1 AND id IN (
+            SELECT id FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND awaits_receipt
+              AND NOT is_open AND owner <> $3 AND NOT ${isAtWork(schema, "runs.owner")}
+              ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED)
+          RETURNING id, upload, ${iso("started")} AS started`,
+        [tenant, section, owner, Number.isFinite(limit) ? limit : null],
+      );
+    });
+    return rows.toSorted((a, b) => Number(a.id) - Number(b.id)).map((row) =>
+      new PgReceipt({
+        ...{ context, section, run: String(row.id) },
+        ...{ upload: String(row.upload), started: String(row.started) },
+      })
+    );
+  }
+
+  async hasBacklog(section: string): Promise<boolean> {
+    const { pg, schema, tenant } = this.#context;
+    const rows = await pg.rows(
+      `SELECT 1 FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND is_open LIMIT 1`,
+      [tenant, section],
+    );
+    return rows.length > 0;
+  }
+
+  runs(limit: number): Promise<StoredRun[]> {
+    return latestRuns(this.#context, limit);
+  }
+
+  recentRuns(selection: RunSelection): Promise<PastRun[]> {
+    return recentRuns(this.#context, selection);
+  }
+
+  run(id: string): Promise<StoredRun | undefined> {
+    return findRun(this.#context, id);
+  }
+
+  lastRuns(): Promise<LastRuns> {
+    return lastRuns(this.#context);
+  }
+
+  async unfinishedWork(): Promise<UnfinishedWork> {
+    const context = this.#context;
+    return {
+      waiting: await waitingRecords(context),
+      refused: await countDeadLetters(context),
+      events: await inboxSizes(context),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.owner.close();
+  }
+
+  /** Takes over an open run, unless another process was quicker. */
+  async #claim(
+    id: string,
+    owner: string,
+    stored: Pick<StoredSection, "section" | "remember">,
+  ): Promise<UnfinishedRun | undefined> {
+    const context = this.#context;
+    const { schema, tenant } = context;
+    const mine = await this.owner.id();
+    const found = await writeAsOwner(context, { isAwaited: true }, async (on: PgStatements) => {
+      await on.rows(removeDead(schema));
+      const [run] = await on.rows(
+        `UPDATE ${schema}.runs SET owner = $3, outcome = coalesce(outcome, 'interrupted')
+          WHERE tenant = $1 AND id = $2 AND owner = $4 AND is_open
+            AND (owner = $3 OR NOT ${isAtWork(schema, "runs.owner")})
+          RETURNING upload, counts, ${iso("started")} AS started, awaits_receipt`,
+        [tenant, id, mine, owner],
+      );
+      const [left] = await on.rows(
+        `SELECT coalesce(max(seq), 0) AS last, count(*) FILTER (WHERE answered > 0) AS answered
+          FROM ${schema}.outbox WHERE tenant = $1 AND run = $2`,
+        [tenant, id],
+      );
+      return run && { run, left };
+    });
+    if (found === undefined) return undefined;
+    const { run, left } = found;
+    const upload = String(run.upload);
+    const started = String(run.started);
+    const { sent: known = 0 } = JSON.parse(String(run.counts)) as Record<string, number>;
+    const awaitsReceipt = run.awaits_receipt === true;
+    return {
+      ...{ run: id, started: new Date(started), upload },
+      sent: known > 0 || Number(left?.answered) > 0,
+      outbox: await this.#outbox(id, { ...stored, upload, awaitsReceipt }, Number(left?.last)),
+      receipt: new PgReceipt({ context, run: id, section: stored.section, upload, started }),
+    };
+  }
+
+  async #outbox(
+    run: string,
+    { section, upload, remember, awaitsReceipt = false }: StoredSection,
+    lastSeq: number,
+    counts?: () => Readonly<Record<string, number>>,
+  ): Promise<PgOutbox> {
+    const context = this.#context;
+    const destination = remember ? await this.accepted.destinationId(upload) : undefined;
+    return new PgOutbox({
+      ...{ context, run, section, upload, destination, awaitsReceipt, lastSeq, counts },
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The conformance suite of the state, with PostgreSQL behind PgBouncer in transaction mode: each transaction
+ * may be on another connection of the server.
+ *
+ * @module
+ */
+import { expect } from "bun:test";
+import type { Pg } from "../../../src/state/postgres/pg.ts";
+import { startPostgres } from "../../support/postgres.ts";
+import { slow } from "../../support/slow.ts";
+import { testAccepted } from "../conformance/accepted.ts";
+import { testCursors } from "../conformance/cursors.ts";
+import { testDeadRecords } from "../conformance/dead_records.ts";
+import { testInbox } from "../conformance/inbox.ts";
+import type { Declare } from "../conformance/open_state.ts";
+import { testRuns } from "../conformance/runs.ts";
+import { connect, openNewTenant } from "./states.ts";
+
+const suite: { readonly name: string; readonly work: () => Promise<void> }[] = [];
+const collect: Declare = (name, work) => void suite.push({ name, work });
+let pg: Pg;
+const open = () => openNewTenant(pg);
+for (const add of [testDeadRecords, testCursors, testRuns, testInbox, testAccepted]) {
+  add(open, collect);
+}
+
+slow("all of the suite holds behind a pooler", async () => {
+  await using server = await startPostgres();
+  const port = await server.bouncer(6);
+  const direct = server.url("127.0.0.1", "pgbouncer=true");
+  pg = connect(direct.replace(`:${server.port}/`, `:${port}/`), 12);
+  const failed: string[] = [];
+  for (const { name, work } of suite) {
+    await work().catch((error: Error) => failed.push(`${name}: ${error.message}`));
+  }
+  await pg.close();
+  expect(failed).toEqual([]);
+  expect(suite.length).toBeGreaterThan(30);
+}, 300_000);

@@ -1,0 +1,214 @@
+/**
+ * Who may write, how long, and what is on the disk of the server when it resolves.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Pg } from "../../../src/state/postgres/pg.ts";
+import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { storedSection } from "../../sync/support/store.ts";
+import { beginRun, runEnd } from "../conformance/open_state.ts";
+import {
+  connect,
+  countRows,
+  endLease,
+  event,
+  makeHolding,
+  schema,
+  untilHeldBack,
+  withNewTenant,
+} from "./states.ts";
+
+let server: Postgres;
+let pg: Pg;
+beforeAll(async () => {
+  server = await startPostgres();
+  pg = connect(server.url(), 12);
+}, 60_000);
+afterAll(async () => {
+  await pg.close();
+  await server[Symbol.asyncDispose]();
+});
+
+const { upload } = storedSection;
+
+test("a process renews its lease also while it writes", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const slower = makeHolding(pg);
+    const other = await again(slower);
+    const cursor = other.state.cursor("a");
+    cursor.set("since", "1");
+    await other.state.owner.id();
+    const held = slower.hold();
+    const writing = cursor.commit();
+    await held.reached;
+    const renewing = other.state.owner.renew();
+    let isHeldBack = true;
+    void renewing.then(() => isHeldBack = false);
+    await untilHeldBack(pg, [renewing]);
+    const was = isHeldBack;
+    held.release();
+    await writing;
+    expect([await renewing, was]).toEqual([true, false]);
+    expect(await state.cursor("a").get("since")).toBe("1");
+  }));
+
+test("what a process has begun to write is there before its work is taken over", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const slower = makeHolding(pg);
+    const dying = await again(slower);
+    const run = await beginRun(dying.state, "a");
+    await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+    const held = slower.hold();
+    const putting = run.outbox.put([{ records: [{ TAG: "T2" }], text: undefined }]);
+    await held.reached;
+    const taking = endLease(pg, dying.state).then(async () => {
+      const taken = await Array.fromAsync(state.unfinishedRuns({ section: "a", remember: true }));
+      return await Promise.all(taken.map(({ outbox }) => outbox.pending()));
+    });
+    await untilHeldBack(pg, [taking]);
+    held.release();
+    await putting;
+    expect((await taking).flat().flatMap(({ records }) => records.map(({ TAG }) => TAG)))
+      .toEqual(["T1", "T2"]);
+    await expect(run.outbox.put([])).rejects.toThrow("away for too long");
+  }));
+
+test("a run is taken over by one of two at once", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const slower = makeHolding(pg);
+    const [dead, other] = [await again(), await again(slower)];
+    const run = await beginRun(dead.state, "a");
+    await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+    await other.state.owner.id();
+    await endLease(pg, dead.state);
+    const stored = { section: "a", remember: true };
+    const held = slower.hold();
+    const theirs = Array.fromAsync(other.state.unfinishedRuns(stored));
+    await held.reached;
+    const mine = Array.fromAsync(state.unfinishedRuns(stored));
+    await untilHeldBack(pg, [mine]);
+    held.release();
+    expect([(await theirs).length, (await mine).length]).toEqual([1, 0]);
+  }));
+
+test("a process whose lease is over writes nothing, wherever it is", () =>
+  withNewTenant(pg, async ({ state, again, tenant }) => {
+    const late = await again();
+    const run = await beginRun(late.state, "a");
+    const records = [{ TAG: "T1" }];
+    const [first = 0, second = 0] = await run.outbox.put([
+      { records, text: undefined },
+      { records: [{ TAG: "T2" }], text: undefined },
+    ]);
+    await run.outbox.acknowledge(first, [], []);
+    await late.inbox.add([event("a", "k"), event("a", "l")]);
+    const [taken] = await late.inbox.take("a", 1, false);
+    const baseline = await late.state.accepted.openBaseline("a", upload);
+    await state.accepted.add("a", upload, "1", [{ TAG: "T3" }]);
+    const cursor = late.state.cursor("a");
+    cursor.set("since", "1");
+    await endLease(pg, late.state);
+    const before = await dump(tenant);
+    const refused = [{ payload: { TAG: "T2" }, record: "T2", reason: "no", status: 400 }];
+    const end = { run: run.id, isSeen: () => false, returned: [], gone: 0 };
+    const done = { id: taken?.id ?? 0, kind: "done" } as const;
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      begin: () => beginRun(late.state, "a"),
+      put: () => run.outbox.put([{ records, text: undefined }]),
+      acknowledge: () => run.outbox.acknowledge(second, [], []),
+      "acknowledge with what was refused": () => run.outbox.acknowledge(second, refused, []),
+      countAttempt: () => run.outbox.countAttempt(second),
+      finish: () => run.outbox.finish(),
+      end: () => run.end(runEnd),
+      "cursor.commit": () => cursor.commit(),
+      take: () => late.inbox.take("a", 9, true),
+      recordOutcomes: () => late.inbox.recordOutcomes([done]),
+      "fold, for a baseline": () => late.state.accepted.openBaseline("a", upload),
+      conclude: () => baseline.conclude(end),
+      concludeUncompared: () => late.state.accepted.concludeUncompared("a", upload, run.id),
+      add: () => late.state.accepted.add("a", upload, run.id, records),
+      forget: () => late.state.accepted.forget("a"),
+      awaitedReceipts: () => late.state.awaitedReceipts("a", 9),
+      "receipt.close": () => run.receipt.close(),
+      "receipt.record": () =>
+        run.receipt.record({
+          receipt: { state: "reported" },
+          isAwaited: false,
+          failed: [],
+          unnamed: 0,
+        }),
+    };
+    const written: string[] = [];
+    for (const [name, call] of Object.entries(calls)) {
+      const message = await call().then(() => "was done", (error: Error) => error.message);
+      if (!message.includes("away for too long")) written.push(`${name}: ${message}`);
+    }
+    expect(written).toEqual([]);
+    expect(await dump(tenant)).toEqual(before);
+  }));
+
+const tables = ["runs", "last_runs", "outbox", "dead_letters", "inbox", "cursors"]
+  .concat(["answered_batches", "baselines", "fingerprints"]);
+
+/** All rows of a tenant, as text. */
+async function dump(tenant: string): Promise<unknown[]> {
+  const rows = tables.map((table) =>
+    pg.rows(
+      `SELECT '${table}' AS table, row.*::text AS text FROM ${schema}.${table} AS row
+        WHERE tenant = $1 ORDER BY 2`,
+      [tenant],
+    )
+  );
+  return (await Promise.all(rows)).flat();
+}
+
+test("what is promised waits for the disk of the server, also where that is not its habit", async () => {
+  await server.psql("ALTER ROLE agent SET synchronous_commit = off");
+  const own = connect(server.url(), 4);
+  await withNewTenant(pg, async ({ again, tenant }) => {
+    const [habit] = await own.rows("SHOW synchronous_commit");
+    expect(habit).toEqual({ synchronous_commit: "off" });
+    const modes: unknown[] = [];
+    const { state, inbox } = await again({
+      ...makeHolding(own),
+      tx: (work) =>
+        own.tx(async (on) => {
+          const result = await work(on);
+          modes.push((await on.rows("SHOW synchronous_commit"))[0]?.synchronous_commit);
+          return result;
+        }),
+    });
+    await state.accepted.openBaseline("a", upload);
+    const run = await beginRun(state, "a");
+    const cursor = state.cursor("a");
+    cursor.set("since", "1");
+    const records = [{ TAG: "T1" }];
+    let id = 0;
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      put: async () => [id = 0] = await run.outbox.put([{ records, text: undefined }]),
+      "inbox.add": () => inbox.add([event("a", "k")]),
+      "cursor.commit": () => cursor.commit(),
+      "accepted.add": () => state.accepted.add("a", upload, run.id, records),
+      "deadLetters.remove": () => state.deadLetters.remove([1]),
+      end: () => run.end(runEnd),
+      acknowledge: () => run.outbox.acknowledge(id, [], []),
+      finish: () => run.outbox.finish(),
+      take: () => inbox.take("a", 9, true),
+    };
+    const found: Record<string, unknown[]> = {};
+    for (const [name, call] of Object.entries(calls)) {
+      modes.length = 0;
+      await call();
+      found[name] = [...modes];
+    }
+    expect(found).toEqual({
+      ...{ put: ["on"], "inbox.add": ["on"], "cursor.commit": ["on"], "accepted.add": ["on"] },
+      ...{ "deadLetters.remove": ["on"], end: ["on"] },
+      ...{ acknowledge: ["off"], finish: ["off"], take: ["off"] },
+    });
+    expect(await countRows(pg, "outbox", tenant)).toBe(0);
+  });
+  await own.close();
+  await server.psql("ALTER ROLE agent RESET synchronous_commit");
+});

@@ -1,0 +1,131 @@
+/**
+ * What PostgreSQL does not keep as it is, and what is forgotten of what it keeps.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Pg } from "../../../src/state/postgres/pg.ts";
+import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { storedSection } from "../../sync/support/store.ts";
+import { beginRun, runEnd } from "../conformance/open_state.ts";
+import { connect, event, schema, withNewTenant } from "./states.ts";
+
+let server: Postgres;
+let pg: Pg;
+beforeAll(async () => {
+  server = await startPostgres();
+  pg = connect(server.url(), 12);
+}, 60_000);
+afterAll(async () => {
+  await pg.close();
+  await server[Symbol.asyncDispose]();
+});
+
+const { upload } = storedSection;
+
+/** A text that compression makes little shorter. */
+function longText(length: number): string {
+  let text = "";
+  for (let at = 0; text.length < length; at++) text += Bun.hash(String(at)).toString(36);
+  return text.slice(0, length);
+}
+
+test("keys may be longer than an index takes", () =>
+  withNewTenant(pg, async ({ inbox, state }) => {
+    const long = longText(9000);
+    await inbox.add([event("a", long), event("a", long), event("a", `${long}!`)]);
+    const taken = await inbox.take("a", 9, false);
+    expect(taken.map(({ key, events }) => [key, events])).toEqual([[long, 2], [`${long}!`, 1]]);
+    const fields = Array.from({ length: 40 }, (_, at) => `F${at}`);
+    const record = Object.fromEntries(
+      fields.map((field, at) => [field, long.slice(at * 200, (at + 1) * 200)]),
+    );
+    const many = JSON.stringify({ ...JSON.parse(upload), syncFields: fields });
+    await state.accepted.add("a", many, "1", [record]);
+    const baseline = await state.accepted.openBaseline("a", many);
+    const key = JSON.stringify(fields.map((field) => record[field]));
+    const [known, none] = await baseline.findAll([key, `${key} `]);
+    expect([known?.values, none]).toEqual([key, undefined]);
+  }));
+
+test("texts that PostgreSQL cannot keep come back as they were", () =>
+  withNewTenant(pg, async (opened) => {
+    const { state, inbox } = opened;
+    for (const odd of ["a\u0000b", "half \ud83d of a pair", "\u0001marked", '\u0001"as JSON"']) {
+      const run = await beginRun(state, "a");
+      const payload = { TAG: odd };
+      const [id = 0] = await run.outbox.put([{ records: [payload], text: undefined }]);
+      await run.outbox.acknowledge(id, [{ payload, record: odd, reason: odd, status: null }], []);
+      await run.end({ ...runEnd, outcome: "failed", error: odd });
+      expect(await state.run(run.id)).toMatchObject({ error: odd });
+      const letters = await state.deadLetters.find({ reason: odd });
+      expect(letters).toMatchObject([{ record: odd, reason: odd, payload }]);
+      const body = `{"big":${2n ** 64n},"text":${JSON.stringify(odd)}}`;
+      await inbox.add([{
+        section: "a",
+        key: odd,
+        body: body.replace("\\ud83d", "\ud83d"),
+        due: 0,
+      }]);
+      const [entry] = await inbox.take("a", 9, false);
+      expect(entry).toMatchObject({ key: odd, body: { big: 2n ** 64n, text: odd } });
+      await inbox.recordOutcomes([{ id: entry?.id ?? 0, kind: "dead", tries: 1, reason: odd }]);
+      const [dead] = (await state.deadEvents.find("a")).slice(-1);
+      expect(dead).toMatchObject({ record: odd, reason: odd });
+      const cursor = state.cursor("a");
+      cursor.set("since", odd);
+      await cursor.commit();
+      expect(await state.cursor("a").get("since")).toBe(odd);
+    }
+  }));
+
+test("a thousand runs of a section are remembered, and all that something waits for", () =>
+  withNewTenant(pg, async ({ state, tenant }) => {
+    // The first waits for an answer, the second for a receipt; another section has its own thousand.
+    await pg.rows(
+      `INSERT INTO ${schema}.runs (tenant, section, origin, owner, upload, outcome, is_open, awaits_receipt)
+        SELECT $1, section, 'upload', '', '{}', 'ok', n = 1, n = 2
+          FROM generate_series(1, 1003) AS n, unnest('{a,b}'::text[]) AS section ORDER BY n, section`,
+      [tenant],
+    );
+    const left = async (section: string) => (await pg.rows(
+      `SELECT row_number() OVER (ORDER BY id) AS n, is_open, awaits_receipt FROM ${schema}.runs
+          WHERE tenant = $1 AND section = $2 ORDER BY id`,
+      [tenant, section],
+    ));
+    await beginRun(state, "a");
+    // 1,000 with the new one, and the two older ones.
+    const runs = await left("a");
+    expect(runs.length).toBe(1002);
+    expect(runs[0]).toMatchObject({ is_open: true });
+    expect(runs[1]).toMatchObject({ awaits_receipt: true });
+    expect((await left("b")).length).toBe(1003);
+    await beginRun(state, "a");
+    expect((await left("a")).length).toBe(1002);
+  }));
+
+test("dead letters and events that are too old or too many go, and are counted once each", () =>
+  withNewTenant(pg, async ({ state, tenant }) => {
+    await pg.rows(
+      `INSERT INTO ${schema}.dead_letters (tenant, run, section, record, reason, payload, upload, at)
+        SELECT $1, 1, 'a', n::text, 'no', '{}', '{}',
+            clock_timestamp() - CASE WHEN n % 4 = 0 THEN 40 ELSE 20 END * interval '1 day'
+          FROM generate_series(1, 12) AS n ORDER BY n + 0`,
+      [tenant],
+    );
+    await pg.rows(
+      `INSERT INTO ${schema}.inbox (tenant, section, key, digest, body, is_dead, reason, due)
+        SELECT $1, 'a', to_json(n::text)::text, sha256(n::text::bytea), '{}', n > 1, 'no',
+            clock_timestamp() - CASE WHEN n % 4 = 0 THEN 40 ELSE 20 END * interval '1 day'
+          FROM generate_series(1, 12) AS n ORDER BY n + 0`,
+      [tenant],
+    );
+    // 4, 8 and 12 are too old; of the nine others the oldest four are too many.
+    expect(await state.deadLetters.prune(30, 5)).toBe(7);
+    expect((await state.deadLetters.find({})).map(({ record }) => record))
+      .toEqual(["6", "7", "9", "10", "11"]);
+    expect(await state.deadEvents.prune(30, 5)).toBe(6);
+    expect((await state.deadEvents.find("a")).map(({ record }) => record))
+      .toEqual(["6", "7", "9", "10", "11"]);
+    expect((await state.unfinishedWork()).events).toMatchObject([{ waiting: 1, dead: 5 }]);
+  }));
