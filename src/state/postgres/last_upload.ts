@@ -8,7 +8,12 @@
 import { decompress } from "../../runtime/compress.ts";
 import { untilReceipt } from "../answered_batches.ts";
 import { maxMissedRuns } from "../baseline.ts";
-import type { LastUpload, MissedRecord, OrderedConclusion } from "../known_records.ts";
+import type {
+  LastUpload,
+  MissedRecord,
+  OrderedConclusion,
+  UploadedBatch,
+} from "../known_records.ts";
 import { addEnd, notAwaited } from "./answered.ts";
 import { lockSection, writeAsOwner } from "./context.ts";
 import { type BaselineHome, digestOf, readHead } from "./fold.ts";
@@ -29,7 +34,7 @@ export class PgLastUpload implements LastUpload {
     this.size = size;
   }
 
-  async *batches(): AsyncGenerator<string> {
+  async *batches(): AsyncGenerator<UploadedBatch> {
     const { context: { pg, schema, tenant }, section } = this.#home;
     for (let last = "0";;) {
       const rows = await pg.rows(
@@ -37,7 +42,7 @@ export class PgLastUpload implements LastUpload {
           AND id > $3 AND run = $4 AND kind = 'accepted' ORDER BY id LIMIT ${pageSize}`,
         [tenant, section, last, this.run],
       );
-      for (const { records } of rows) yield decompress(records as Uint8Array);
+      for (const { records } of rows) yield { text: decompress(records as Uint8Array) };
       if (rows.length < pageSize) return;
       last = String(rows.at(-1)?.id);
     }
