@@ -16,7 +16,7 @@ import type {
 } from "../known_records.ts";
 import { addEnd, notAwaited } from "./answered.ts";
 import { lockSection, writeAsOwner } from "./context.ts";
-import { type BaselineHome, digestOf, readHead } from "./fold.ts";
+import { type BaselineHome, digestOf, printsByDigest, readHead } from "./fold.ts";
 
 /** Batches that are read at once, and rows that one transaction removes. */
 const pageSize = 10;
@@ -52,8 +52,8 @@ export class PgLastUpload implements LastUpload {
     if (keys.length === 0) return [];
     const { context: { pg, schema, tenant }, section } = this.#home;
     const rows = await pg.rows(
-      `SELECT seq, key, fields, vals FROM ${schema}.fingerprints WHERE tenant = $1 AND section = $2
-        AND missed > 0 AND digest = ANY ($3::bytea[])`,
+      `SELECT known.* FROM ${printsByDigest(schema, "seq, key, fields, vals, missed")}
+        WHERE missed > 0`,
       [tenant, section, keys.map(digestOf)],
     );
     const found = new Map(rows.map(({ seq, key, fields, vals }) => {
