@@ -2,8 +2,9 @@
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
  * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
- * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory` and `history` run only when they are named. With the
- * program of an earlier build, both are measured in turn, and what moved by more than 5 % is listed.
+ * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory`, `history` and `postgres` run only
+ * when they are named. With the program of an earlier build, both are measured in turn, and what moved by
+ * more than 5 % is listed.
  *
  * @module
  */
@@ -13,6 +14,7 @@ import { binaryPath } from "../test/support/binary.ts";
 import { measureHistory } from "./history.ts";
 import { memoryRows } from "./memory.ts";
 import { parallelRow } from "./parallel.ts";
+import { startPostgresRow } from "./postgres.ts";
 import { type Row, runRow } from "./row.ts";
 import { startCountingServer } from "./server.ts";
 import { startUpRow } from "./start_up.ts";
@@ -23,7 +25,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
 });
-const rare = ["memory", "history"];
+const rare = ["memory", "history", "postgres"];
 const groups = ["start-up", "upload", "delta", "user-code", "parallel", "webhook", "sandbox"]
   .concat(rare);
 const unknown = positionals.find((name) => !groups.includes(name));
@@ -57,6 +59,15 @@ if (isChosen("webhook")) await measureWebhook(program, 20_000, settings.rounds);
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (positionals.includes("history")) {
   await measureHistory(settings, { sections: 300, runs: 1000, answers: 20_000 }, 60);
+}
+if (positionals.includes("postgres")) {
+  // Its state is this checkout's: there is nothing to compare builds with.
+  const { row, stop } = await startPostgresRow();
+  try {
+    await runRow(row, { ...settings, against: undefined });
+  } finally {
+    await stop();
+  }
 }
 if (against !== undefined) {
   console.log(

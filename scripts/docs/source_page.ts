@@ -43,7 +43,7 @@ export function sourcePage(source: Source, notes: string): string {
 }
 
 function factTable(source: Source): string {
-  const { name, kind } = source;
+  const { name, kind, vendorId } = source;
   const variants = listVariants(source).map(({ when, mappingName }) =>
     when === undefined ? code(mappingName) : `${code(mappingName)} with ${code(when)}`
   );
@@ -51,6 +51,9 @@ function factTable(source: Source): string {
     ["Section", `${code(`[${name}]`)}, more as ${code(`[${name}.ANYTHING]`)}`],
     ["Sends", kind === "assets" ? "assets" : "people"],
     ["Name in Oomnitza", variants.join(", ")],
+    ...vendorId === undefined
+      ? []
+      : [["Id of a record", [vendorId].flat().map(code).join(" or ")] as const],
   ]);
 }
 

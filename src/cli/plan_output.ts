@@ -11,7 +11,7 @@ import { version } from "../runtime/version.ts";
 import type { FieldChange } from "../sync/changes/delta.ts";
 import type { DriftedSection } from "../sync/changes/drift.ts";
 import type { PlannedChange } from "../sync/changes/found_changes.ts";
-import type { PlanCounts, PlannedSection } from "../sync/changes/plan.ts";
+import { countDifferences, type PlanCounts, type PlannedSection } from "../sync/changes/plan.ts";
 import { describeRefusal } from "../sync/field_refusals.ts";
 import type { CommandContext } from "./command.ts";
 import { csvRow } from "./csv.ts";
@@ -27,6 +27,7 @@ export interface PlanLook {
 
 const labels: readonly (readonly [keyof PlanCounts, string])[] = [
   ["new", "new"],
+  ["renamed", "renamed"],
   ["changed", "changed"],
   ["unchanged", "unchanged"],
   ["gone", "gone from the source"],
@@ -99,15 +100,16 @@ function formatValue(value: unknown): string {
   return value === undefined ? "(nothing)" : stringifyExactJson(value);
 }
 
-const signs = { new: "+", changed: "~", gone: "-" } as const;
+const signs = { new: "+", renamed: ">", changed: "~", gone: "-" } as const;
 
 function describeChangedBy({ changed_by, changed_at }: FieldChange): string {
   if (changed_by === undefined) return "";
   return ` (${changed_by}${changed_at === undefined ? "" : `, ${changed_at}`})`;
 }
 
-function changeLines({ kind, record, fields, reason }: PlannedChange): string[] {
-  const name = record === "" ? "(no sync field)" : record;
+function changeLines({ kind, record, was, fields, reason }: PlannedChange): string[] {
+  const now = record === "" ? "(no sync field)" : record;
+  const name = was === undefined ? now : `${was} → ${now}`;
   const head = `  ${signs[kind]} ${kind} ${name}${reason === undefined ? "" : `: ${reason}`}`;
   if (kind === "gone") return [head];
   const rows = fields.map((change) =>
@@ -203,8 +205,7 @@ export async function printPlans(
   exit: number,
 ): Promise<void> {
   const sections = planned.map((one) => {
-    const { counts } = one.report;
-    const total = counts.new + counts.changed + (counts.gone ?? 0);
+    const total = countDifferences(one.report.counts);
     return { report: one.report, head: planHead(one), total, changes: () => one.changes() };
   });
   await printShown(context, look, { sections, format: "plan", exit });

@@ -8,7 +8,7 @@ import type { Finding } from "../base/errors.ts";
 import type { Skipped } from "../base/record.ts";
 import type { Failure } from "../sync/account.ts";
 import { describeEmptyPath, type EmptyPath } from "../sync/read/missing_paths.ts";
-import { receiptLines, type SectionReport } from "../sync/report.ts";
+import { describeRenames, receiptLines, type SectionReport } from "../sync/report.ts";
 import { type GuiContext, sectionPath } from "./context.ts";
 import { withQuery } from "./format.ts";
 
@@ -196,6 +196,7 @@ export function Remarks({ gui, report }: { gui: GuiContext; report: SectionRepor
         </p>
       )}
       <Receipts gui={gui} report={report} />
+      {describeRenames(changes).map((line) => <p key={line}>{gui.redactor.redact(line)}</p>)}
       {gone === 0 ? null : (
         <p>
           {gone} gone from the source: {changes?.gone_records.slice(0, 20).join(", ")}

@@ -170,6 +170,12 @@ export interface Source<O extends Options = Options> {
   readonly fields?: Readonly<Record<string, string>>;
   /** Source paths of what a person knows a record by, beside its sync field: its id, its name. */
   readonly namedBy?: readonly string[];
+  /**
+   * Source path of the id by which the vendor knows a record for as long as it exists, whatever else of it changes. No two
+   * records share one, and every record has it without being asked for. Of several paths, the first that has a
+   * value counts.
+   */
+  readonly vendorId?: string | readonly string[];
   /** Whether a path holds serial numbers: what manufacturers write instead of one is no value then. */
   isSerial?(path: string): boolean;
   /** What the vendor allows; options of a section can lower it. */

@@ -112,8 +112,8 @@ export function addAcknowledgedBatches(
   { section, run, destination }: AnsweredRun,
 ): void {
   database.run(
-    `INSERT INTO answered_batches (section, run, destination, kind, records, compared)
-      SELECT ?, run, ?, 'accepted', records, compared FROM outbox WHERE run = ?
+    `INSERT INTO answered_batches (section, run, destination, kind, records, compared, identities)
+      SELECT ?, run, ?, 'accepted', records, compared, identities FROM outbox WHERE run = ?
         AND id IN (SELECT batch FROM acknowledged WHERE run = ? AND is_noted = 0) ORDER BY id`,
     section,
     destination,

@@ -9,14 +9,27 @@ import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { addEnd, type AnsweredRun, forgetBatchesBefore, untilReceipt } from "./answered_batches.ts";
 import { withoutWaiting } from "./file.ts";
 import { type BaselineHead, type BaselineHome, FieldLists, foldSome, loadHead } from "./fold.ts";
-import type { Baseline, Conclusion, KnownRecord, MissingRecord } from "./known_records.ts";
+import {
+  type FoundIdentities,
+  inPages,
+  saveLearned,
+  saveRenamed,
+  unmarkRenamed,
+} from "./identities.ts";
+import type {
+  Baseline,
+  Conclusion,
+  IdentifiedRecord,
+  KnownRecord,
+  MissingRecord,
+} from "./known_records.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
 /** After so many full runs without it, a record is forgotten. */
 export const maxMissedRuns = 5;
 
 /** What is read of a record. */
-const columns = "id, key, fields, vals, must_send, missed";
+const columns = "id, key, fields, vals, must_send, missed, identity";
 
 /** Rows that are looked at before others have a turn. */
 export const pageSize = 1000;
@@ -27,6 +40,7 @@ export const pageSize = 1000;
  */
 export class StateBaseline implements Baseline {
   readonly size: number;
+  readonly hasIdentities: boolean;
   readonly #home: BaselineHome;
   readonly #head: BaselineHead;
   readonly #lists = new FieldLists();
@@ -47,6 +61,10 @@ export class StateBaseline implements Baseline {
         this.#head.id,
       )
       : 0;
+    this.hasIdentities = this.#matches && this.#read(
+          "SELECT EXISTS (SELECT 1 FROM fingerprints WHERE baseline = ? AND identity > '') AS found",
+          this.#head.id,
+        ) === 1;
     this.#ahead = new ReadAhead((after, limit) => this.#expected(after, limit));
   }
 
@@ -77,7 +95,49 @@ export class StateBaseline implements Baseline {
       values: String(row.vals),
       mustSend: row.must_send === 1,
       missed: Number(row.missed),
+      identity: typeof row.identity === "string" ? row.identity : undefined,
     };
+  }
+
+  findByIdentity(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]> {
+    return new Promise((resolve) =>
+      resolve(identities.map((identity) => this.#findByIdentity(identity)))
+    );
+  }
+
+  #findByIdentity(identity: string): IdentifiedRecord | undefined {
+    if (!this.#matches) return undefined;
+    const [row, other] = this.#use((database) =>
+      database.rows(
+        `SELECT ${columns} FROM fingerprints WHERE baseline = ? AND identity = ? AND id <= ?
+          ORDER BY missed, id DESC LIMIT 2`,
+        this.#head.id,
+        identity,
+        this.#newest,
+      )
+    );
+    if (row === undefined || row.missed === 0 && other?.missed === 0) return undefined;
+    return {
+      id: Number(row.id),
+      key: unmarkRenamed(String(row.key)),
+      fields: this.#namesOf(row),
+      values: String(row.vals),
+      missed: Number(row.missed),
+    };
+  }
+
+  async noteIdentities({ learned, renamed }: FoundIdentities): Promise<void> {
+    if (!this.#matches) return;
+    for (const page of inPages(learned)) {
+      this.#use((database) => saveLearned(database, page));
+      await giveWay();
+    }
+    for (const page of inPages(renamed)) {
+      this.#use((database) => saveRenamed(database, this.#head.id, page));
+      await giveWay();
+    }
   }
 
   async *missing(isSeen: (id: number) => boolean): AsyncGenerator<MissingRecord> {

@@ -12,6 +12,7 @@ import type { Sqlite, SqliteRow, SqliteValue } from "../runtime/sqlite.ts";
 import { type ComparedBatch, notAwaited, parseSyncFields } from "./answered_batches.ts";
 import { withoutWaiting } from "./file.ts";
 import { Fingerprints } from "./fingerprint.ts";
+import { unpackIdentities } from "./identities.ts";
 
 /** Where a baseline is kept. */
 export interface BaselineHome {
@@ -152,12 +153,15 @@ function saveHead(database: Sqlite, head: BaselineHead, section: string, from: n
 }
 
 const saveFingerprint =
-  `INSERT INTO fingerprints (baseline, key, fields, vals, run, must_send, missed)
-  VALUES (?, ?, ?, ?, ?, 0, 0)
+  `INSERT INTO fingerprints (baseline, key, fields, vals, run, identity, must_send, missed)
+  VALUES (?, ?, ?, ?, ?, ?, 0, 0)
   ON CONFLICT (baseline, key) DO UPDATE SET
-    must_send = CASE WHEN run = excluded.run THEN 1 ELSE 0 END,
-    fields = excluded.fields, vals = excluded.vals, run = excluded.run, missed = 0
-  WHERE vals <> excluded.vals OR fields <> excluded.fields OR must_send = 1 OR missed > 0`;
+    must_send = CASE WHEN run = excluded.run AND (vals <> excluded.vals
+      OR fields <> excluded.fields OR must_send = 1 OR missed > 0) THEN 1 ELSE 0 END,
+    fields = excluded.fields, vals = excluded.vals, run = excluded.run, missed = 0,
+    identity = coalesce(excluded.identity, identity)
+  WHERE vals <> excluded.vals OR fields <> excluded.fields OR must_send = 1 OR missed > 0
+    OR identity IS NOT coalesce(excluded.identity, identity)`;
 
 const markRefused = "UPDATE fingerprints SET must_send = 1 WHERE baseline = ? AND key = ?";
 
@@ -166,7 +170,7 @@ function takeIn(
   database: Sqlite,
   head: BaselineHead,
   lists: FieldLists,
-  { id, kind, run, records, compared, text }: SqliteRow,
+  { id, kind, run, records, compared, identities, text }: SqliteRow,
 ): number {
   if (String(run) !== head.answerRun) {
     head.otherAnswer = head.answer;
@@ -178,20 +182,23 @@ function takeIn(
   const changed = findChanged(head, compared ?? null);
   if (changed?.length === 0) return 0;
   const all = parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
-  const positions = changed === undefined ? undefined : new Set(changed);
-  const taken = all.filter((_, position) => positions?.has(position) ?? true);
+  const positions = changed ?? all.keys();
+  const identityOf = unpackIdentities(identities);
   const prints = new Fingerprints(parseSyncFields(String(text)));
-  for (const record of taken) {
-    const print = prints.create(record);
+  let taken = 0;
+  for (const position of positions) {
+    taken++;
+    const print = prints.create(all[position] ?? {});
     if (print?.key === undefined) continue;
     if (kind === "accepted") {
       const list = lists.idOf(database, print.fields);
-      database.run(saveFingerprint, head.id, print.key, list, print.values, String(run));
+      const identity = identityOf[position] ?? null;
+      database.run(saveFingerprint, head.id, print.key, list, print.values, String(run), identity);
     } else {
       database.run(markRefused, head.id, print.key);
     }
   }
-  return taken.length;
+  return taken;
 }
 
 /**

@@ -9,6 +9,7 @@
 
 import type { MappedRecord } from "../base/record.ts";
 import type { FingerprintText } from "./fingerprint.ts";
+import type { FoundIdentities } from "./identities.ts";
 import type { RunOrigin } from "./run_account.ts";
 
 /** A record that was accepted. */
@@ -18,6 +19,13 @@ export interface KnownRecord extends FingerprintText {
   readonly mustSend: boolean;
   /** Full runs in which it was not in the source. */
   readonly missed: number;
+  /** The vendor's id of it, and what that belongs to, where it is known. */
+  readonly identity?: string | undefined;
+}
+
+/** A record that was found by its identity. */
+export interface IdentifiedRecord extends Pick<KnownRecord, "id" | "fields" | "values" | "missed"> {
+  readonly key: string;
 }
 
 /** A record that was accepted and is not in the source any more. */
@@ -57,11 +65,37 @@ export interface Baseline {
   missing(isSeen: (id: number) => boolean): AsyncGenerator<MissingRecord>;
   /** Writes down that a run read all of the source: what was not in it is missed once more. */
   conclude(conclusion: Conclusion): Promise<void>;
+  /** Whether the vendor's id of any record is known; an engine that keeps none has no more of this. */
+  readonly hasIdentities?: boolean;
+  /** The records that came with some identities last, in their order; nothing where several have one. */
+  findByIdentity?(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]>;
+  /** Writes down what a run found out of the identities of records, some of it at a time. */
+  noteIdentities?(found: FoundIdentities): Promise<void>;
 }
 
 /** A record that was missed in earlier runs. */
 export interface MissedRecord extends FingerprintText {
   readonly id: number;
+}
+
+/** A record that an earlier upload had sent, found by its identity. */
+export interface IdentifiedMissedRecord extends MissedRecord {
+  readonly key: string;
+}
+
+/** A record of the last upload that is not in the source. */
+export interface GoneRecord extends FingerprintText {
+  readonly identity?: string | undefined;
+}
+
+/** A batch of the last upload. */
+export interface UploadedBatch {
+  /** The JSON text of a list of records. */
+  readonly text: string;
+  /** The vendor's ids of its records, by their positions; unpacked when they are asked for. */
+  identities?(): readonly (string | null)[];
 }
 
 /** What a run needs to know that was compared with the last upload. */
@@ -70,7 +104,9 @@ export interface OrderedConclusion {
   /** Records that it sent, all of them accepted; absent when some were not. */
   readonly records: number | undefined;
   /** What was not in the source, by its key. */
-  readonly gone: ReadonlyMap<string, FingerprintText>;
+  readonly gone: ReadonlyMap<string, GoneRecord>;
+  /** What is in the source with other sync fields now, by the key that it had. */
+  readonly renamed?: ReadonlyMap<string, GoneRecord>;
   /** Records that had been missed and are back. */
   readonly returned: readonly number[];
 }
@@ -80,10 +116,14 @@ export interface LastUpload {
   readonly run: string;
   /** Records that it sent. */
   readonly size: number;
-  /** Its batches, in the order in which they were accepted: the JSON text of a list of records each. */
-  batches(): AsyncIterator<string>;
+  /** Its batches, in the order in which they were accepted. */
+  batches(): AsyncIterator<UploadedBatch>;
   /** The records with some keys that this upload did not send and an earlier one did, in their order. */
   findMissed(keys: readonly string[]): Promise<readonly (MissedRecord | undefined)[]>;
+  /** The same by identities; an engine that keeps none does not have it. */
+  findMissedByIdentity?(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedMissedRecord | undefined)[]>;
   /** Writes down that a run read and sent all of the source: it is what the next is compared with. */
   conclude(conclusion: OrderedConclusion): Promise<void>;
 }

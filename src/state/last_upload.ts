@@ -12,7 +12,15 @@ import { addEnd, notAwaited, type SentAll, untilReceipt } from "./answered_batch
 import { maxMissedRuns } from "./baseline.ts";
 import { withoutWaiting } from "./file.ts";
 import { type BaselineHome, FieldLists, loadHead } from "./fold.ts";
-import type { LastUpload, MissedRecord, OrderedConclusion } from "./known_records.ts";
+import { markRenamed, unmarkRenamed, unpackIdentities } from "./identities.ts";
+import type {
+  GoneRecord,
+  IdentifiedMissedRecord,
+  LastUpload,
+  MissedRecord,
+  OrderedConclusion,
+  UploadedBatch,
+} from "./known_records.ts";
 
 /** Batches that are read, or removed, before others have a turn. */
 const pageSize = 500;
@@ -29,12 +37,12 @@ export class StateLastUpload implements LastUpload {
     this.size = size;
   }
 
-  async *batches(): AsyncGenerator<string> {
+  async *batches(): AsyncGenerator<UploadedBatch> {
     const { section } = this.#home;
     for (let last = 0;;) {
       const [row] = await this.#later((database) =>
         database.rows(
-          `SELECT id, records FROM answered_batches WHERE section = ? AND id > ? AND run = ?
+          `SELECT id, records, identities FROM answered_batches WHERE section = ? AND id > ? AND run = ?
             AND kind = 'accepted' ORDER BY id LIMIT 1`,
           section,
           last,
@@ -43,7 +51,11 @@ export class StateLastUpload implements LastUpload {
       );
       if (row === undefined) return;
       last = Number(row.id);
-      yield decompress(row.records as Uint8Array);
+      let identities: readonly (string | null)[] | undefined;
+      yield {
+        text: decompress(row.records as Uint8Array),
+        identities: () => identities ??= unpackIdentities(row.identities),
+      };
     }
   }
 
@@ -65,7 +77,32 @@ export class StateLastUpload implements LastUpload {
     return { id: Number(row.id), fields: String(row.names), values: String(row.vals) };
   }
 
-  async conclude({ run, records, gone, returned }: OrderedConclusion): Promise<void> {
+  findMissedByIdentity(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedMissedRecord | undefined)[]> {
+    return this.#later(() => identities.map((identity) => this.#findByIdentity(identity)));
+  }
+
+  #findByIdentity(identity: string): IdentifiedMissedRecord | undefined {
+    const [row] = this.#use((database) =>
+      database.rows(
+        `SELECT fingerprints.id, key, vals, field_lists.fields AS names FROM fingerprints
+          JOIN field_lists ON field_lists.id = fingerprints.fields
+          WHERE baseline = (SELECT id FROM baselines WHERE section = ?) AND identity = ?
+            AND missed > 0 ORDER BY missed, fingerprints.id DESC LIMIT 1`,
+        this.#home.section,
+        identity,
+      )
+    );
+    if (row === undefined) return undefined;
+    const { id, key, names, vals } = row;
+    const [fields, values] = [String(names), String(vals)];
+    return { id: Number(id), key: unmarkRenamed(String(key)), fields, values };
+  }
+
+  async conclude(
+    { run, records, gone, renamed = new Map(), returned }: OrderedConclusion,
+  ): Promise<void> {
     const { section, destination } = this.#home;
     await this.#forget();
     const baseline = this.#use((database) => {
@@ -79,9 +116,14 @@ export class StateLastUpload implements LastUpload {
     await this.#miss(baseline);
     this.#write((database) => {
       const lists = new FieldLists();
-      for (const [key, { fields, values }] of gone) {
+      const keep = (key: string, { fields, values, identity }: GoneRecord) => {
         const list = lists.idOf(database, fields);
-        database.run(saveGone, baseline, key, list, values, this.run);
+        database.run(saveGone, baseline, key, list, values, this.run, identity ?? null);
+      };
+      for (const [key, record] of gone) keep(key, record);
+      for (const [key, record] of renamed) {
+        database.run("DELETE FROM fingerprints WHERE baseline = ? AND key = ?", baseline, key);
+        keep(markRenamed(key), record);
       }
       addEnd(database, { section, run, destination }, records);
     });
@@ -160,10 +202,11 @@ export class StateLastUpload implements LastUpload {
   }
 }
 
-const saveGone = `INSERT INTO fingerprints (baseline, key, fields, vals, run, must_send, missed)
-  VALUES (?, ?, ?, ?, ?, 0, 1)
-  ON CONFLICT (baseline, key) DO UPDATE SET
-    fields = excluded.fields, vals = excluded.vals, run = excluded.run, must_send = 0, missed = 1`;
+const saveGone = `INSERT INTO fingerprints
+    (baseline, key, fields, vals, run, identity, must_send, missed)
+  VALUES (?, ?, ?, ?, ?, ?, 0, 1)
+  ON CONFLICT (baseline, key) DO UPDATE SET fields = excluded.fields, vals = excluded.vals,
+    run = excluded.run, identity = excluded.identity, must_send = 0, missed = 1`;
 
 /**
  * The last upload of a section, when all that was accepted of the section since it was compared last is that

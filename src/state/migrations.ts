@@ -208,4 +208,13 @@ export const migrations: readonly (readonly string[])[] = [
     // Refused records are counted by their reasons without reading them.
     "CREATE INDEX dead_letters_reason ON dead_letters (section, reason)",
   ],
+  [
+    // The vendor's ids of the records of a batch, by their positions: lines, as Zstandard.
+    "ALTER TABLE outbox ADD COLUMN identities BLOB",
+    "ALTER TABLE answered_batches ADD COLUMN identities BLOB",
+    // The vendor's id of a record. Of one whose sync fields are others now, the key begins with `renamed:`.
+    "ALTER TABLE fingerprints ADD COLUMN identity TEXT",
+    `CREATE INDEX fingerprints_identity ON fingerprints (baseline, identity)
+      WHERE identity IS NOT NULL`,
+  ],
 ];

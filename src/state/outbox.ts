@@ -17,6 +17,7 @@ import {
 } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
+import { packIds } from "./identities.ts";
 import type { ComparedWith, NewBatch, PendingBatch, RefusedRecord, RunOutbox } from "./state.ts";
 import { updateCounts } from "./runs.ts";
 
@@ -48,6 +49,7 @@ const uncountedAnswers = 3;
 export class StateOutbox implements RunOutbox {
   readonly #owner: OutboxOwner;
   #comparedWith: ComparedWith | undefined;
+  #idScope: string | undefined;
   /** Answers since it was written down how far the run is. */
   #uncounted = 0;
 
@@ -57,6 +59,10 @@ export class StateOutbox implements RunOutbox {
 
   compareWith(compared: ComparedWith): void {
     this.#comparedWith = compared;
+  }
+
+  identifyBy(scope: string): void {
+    this.#idScope = scope;
   }
 
   async put(batches: readonly NewBatch[]): Promise<readonly number[]> {
@@ -90,7 +96,7 @@ export class StateOutbox implements RunOutbox {
         return;
       }
       database.run(
-        "UPDATE outbox SET count = ?, records = ?, compared = NULL WHERE id = ?",
+        "UPDATE outbox SET count = ?, records = ?, compared = NULL, identities = NULL WHERE id = ?",
         pending.length,
         compress(stringifyExactJson(pending)),
         batchId,
@@ -142,13 +148,15 @@ export class StateOutbox implements RunOutbox {
       );
       database.run("DELETE FROM acknowledged WHERE run = ?", run);
       this.#writeCounts(database);
-      return batches.map(({ records, text }) => {
+      return batches.map(({ records, text, ids: vendorIds }) => {
         const [row] = database.rows(
-          "INSERT INTO outbox (run, count, records, compared) VALUES (?, ?, ?, ?) RETURNING id",
+          `INSERT INTO outbox (run, count, records, compared, identities) VALUES (?, ?, ?, ?, ?)
+            RETURNING id`,
           run,
           records.length,
           compress(text ?? stringifyExactJson(records)),
           this.#describeCompared(records),
+          packIds(this.#idScope, vendorIds),
         );
         return Number(row?.id);
       });

@@ -70,6 +70,8 @@ export interface NewBatch {
   readonly records: readonly MappedRecord[];
   /** The records as JSON, when they can be written as such. */
   readonly text: string | undefined;
+  /** The vendor's ids of the records, by their positions; absent when none has one. */
+  readonly ids?: readonly (string | undefined)[] | undefined;
 }
 
 /** A batch that is not answered yet. */
@@ -92,6 +94,8 @@ export interface ComparedWith {
 export interface RunOutbox {
   /** Takes what the batches from now on were compared with: what is unchanged need not be taken in again. */
   compareWith(compared: ComparedWith): void;
+  /** Takes what the vendor's ids of the batches from now on belong to; an engine that keeps none has no such. */
+  identifyBy?(scope: string): void;
   /**
    * Writes batches, all or none; gives their ids when they are on the disk, so that they may be sent. Batches
    * of several calls are kept in the order of the calls, also when none was awaited. When it rejects, none of

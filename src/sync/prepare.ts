@@ -29,6 +29,7 @@ import {
 import { compileMapper, type Mapper, type MapperInputs } from "../transform/map.ts";
 import { hasUserCode, type SectionCode } from "../transform/transform.ts";
 import { type CompiledUserCode, findCodeErrors, selectSectionCode } from "./user_code.ts";
+import { openVendorIds, type VendorIds } from "./vendor_ids.ts";
 
 /** What preparing needs. */
 export interface PrepareContext {
@@ -58,6 +59,8 @@ export interface PreparedSection {
   readonly upload: Upload;
   /** Fields of which a difference alone is no reason to send a record. */
   readonly volatile: ReadonlySet<string>;
+  /** The vendor's ids of its records; absent when its source has none. */
+  readonly vendorIds: VendorIds | undefined;
   readonly fieldRules: FieldRulesOf;
   readonly log: Log;
 }
@@ -198,6 +201,7 @@ function prepareSection(
   return {
     ...{ section, mapping, conversions, conversionProblems, mapper, code, upload, log },
     ...{ volatile: new Set(readFieldNames(settings.volatile)), fieldRules },
+    vendorIds: openVendorIds({ section, mapping, code }),
   };
 }
 

@@ -9,6 +9,7 @@ import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import { indentDetails } from "../logging/log.ts";
 import type { Counts, Failure } from "./account.ts";
 import type { ChangeCounts } from "./changes/delta.ts";
+import type { Rename } from "./changes/renames.ts";
 import type { BacklogCounts } from "./deliver/backlog.ts";
 import type { Latency } from "./latency.ts";
 import { describeEmptyPath, type EmptyPath } from "./read/missing_paths.ts";
@@ -36,6 +37,8 @@ export interface SectionChanges extends Readonly<ChangeCounts> {
   readonly gone: number | null;
   /** Sync field values of the first of them. */
   readonly gone_records: readonly string[];
+  /** The first of the renamed records: their sync field values before, and now. */
+  readonly renames: readonly Rename[];
 }
 
 /** How often the converter of one field failed. */
@@ -183,6 +186,15 @@ function describeGone(changes: SectionChanges | null): string[] {
   return [`${gone} gone from the source: ${records.slice(0, namedInText).join(", ")}${more}`];
 }
 
+/** The first of the renamed records, as one line. */
+export function describeRenames(changes: SectionChanges | null): string[] {
+  const { renamed = 0, renames = [] } = changes ?? {};
+  if (renamed === 0) return [];
+  const named = renames.slice(0, namedInText).map(({ old, new: now }) => `${old} → ${now}`);
+  const more = renamed > namedInText ? `, … and ${renamed - namedInText} more` : "";
+  return [`${renamed} renamed: ${named.join(", ")}${more}`];
+}
+
 /** Mapped paths that gave nothing: those of which something is known by themselves, the others in one line. */
 export function describeEmptyPaths(paths: readonly EmptyPath[]): string[] {
   const known = paths.filter(({ note }) => note !== null);
@@ -239,6 +251,7 @@ export function sectionLines(report: SectionReport): readonly [string, ...string
   }
   details.push(...receiptLines(report));
   details.push(...describeEmptyPaths(report.empty_paths));
+  details.push(...describeRenames(report.changes));
   details.push(...describeGone(report.changes));
   for (const { record, reason } of report.failures.slice(0, namedInText)) {
     details.push(`${record === "" ? "(no sync field)" : record}: ${reason}`);

@@ -69,7 +69,7 @@ export class SectionRun {
   /** Requests that the backlog took. */
   #backlogRequests = 0;
   #emptyPaths: readonly EmptyPath[] = [];
-  #filter: Pick<ChangeFilter, "conclude" | "changes"> | undefined;
+  #filter: (Pick<ChangeFilter, "conclude" | "changes"> & Partial<ChangeFilter>) | undefined;
 
   private constructor(
     prepared: PreparedSection,
@@ -95,6 +95,8 @@ export class SectionRun {
     ]);
     const { identify } = prepared.mapper;
     this.#receipts = new SectionReceipts({ ...receipts, oomnitza, identify, log, signal });
+    const { vendorIds } = prepared;
+    if (vendorIds !== undefined) stored?.outbox.identifyBy?.(vendorIds.scope);
     this.#delivery = new Delivery({
       ...this.#deliverySettings(),
       upload,
@@ -138,6 +140,7 @@ export class SectionRun {
       await this.#filter?.conclude();
       this.#cursor = cursor;
     } finally {
+      this.#filter?.close?.();
       if (this.#cursor === undefined) cursor?.close();
       await this.#expectReceipt();
     }
@@ -277,11 +280,7 @@ export class SectionRun {
       signal,
     });
     this.#filter = filter;
-    try {
-      await this.#readThrough(filter, cursor);
-    } finally {
-      filter.close();
-    }
+    await this.#readThrough(filter, cursor);
   }
 
   async #readThrough(filter: ChangeFilter, cursor: SectionCursor | undefined): Promise<void> {
@@ -311,9 +310,9 @@ export class SectionRun {
       garbage: this.#garbage,
       onRecord: this.#saver?.record,
       clock,
-      deliver: (record) => {
+      deliver: (record, id) => {
         mapped++;
-        return filter.add(record);
+        return filter.add(record, id);
       },
       onGroup: async (read) => {
         await filter.flush();
@@ -357,8 +356,8 @@ export class SectionRun {
     const delivery = this.#delivery;
     const clock = this.#clock;
     return {
-      add(record) {
-        const full = delivery.add(record);
+      add(record, id) {
+        const full = delivery.add(record, id);
         return full === undefined ? undefined : clock.during("oomnitza", () => full);
       },
       get isStopped() {

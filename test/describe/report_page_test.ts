@@ -50,7 +50,10 @@ const sample: RunReport = {
     times: { source_ms: 0, agent_ms: 0, oomnitza_ms: 0 },
     latency: { read: latency, webhook: latency },
     backlog: { records: 0, sent: 0, failed: 0, kept: 0 },
-    changes: { new: 1, changed: 2, unchanged: 3, blanked: 0, gone: 1, gone_records: ["A"] },
+    changes: {
+      ...{ new: 1, renamed: 1, changed: 2, unchanged: 3, blanked: 0, gone: 1, gone_records: ["A"] },
+      renames: [{ old: "B", new: "C" }],
+    },
     stopped_by_guard: false,
     claimed: null,
     api: "v3",

@@ -41,6 +41,8 @@ export interface ConformanceSubject {
   readonly isList: (call: VendorCall) => boolean;
   /** The vendor's answer when it throttles; asks to wait for a second. */
   readonly throttled: () => Response;
+  /** Whether the vendor's id of a record is its key, which never changes then. */
+  readonly isKeyId?: boolean;
   /** Whether that makes the agent wait for longer: some vendors name the time, in whole seconds. */
   readonly isLongThrottle?: boolean;
 }
@@ -137,6 +139,7 @@ export function conformance(subject: ConformanceSubject): void {
       expect(vendor.calls.filter(isList)).toHaveLength(1);
     });
     faultTests(subject);
+    if (source.vendorId !== undefined && subject.isKeyId !== true) renameTests(subject);
   });
 }
 
@@ -181,6 +184,33 @@ function credentialTests({ start }: ConformanceSubject): void {
     const bad = await uploadAll(space, ["--verbose"]);
     expect(bad.code).toBe(3);
     expectNoSecret(space, good.stdout + good.stderr + bad.stdout + bad.stderr);
+  });
+}
+
+function renameTests({ start }: ConformanceSubject): void {
+  test("a record with another key is known again by the vendor's id", async () => {
+    const space = await start(3);
+    await using vendor = space.vendor;
+    await using instance = record();
+    using folder = workspace();
+    folder.write("config.ini", iniOf(space, oomnitzaSection(instance), space.options));
+    const run = async (command: "upload" | "plan") => {
+      const { stdout } = await folder.agent([command, space.section, "--output", "json"]);
+      return JSON.parse(stdout).sections[0];
+    };
+    expect((await run("upload")).counts).toMatchObject({ failed: 0, unreadable: 0 });
+    const [, old = ""] = space.keys;
+    const now = `${old}X`;
+    vendor.rename(old, now);
+    const planned = await run("plan");
+    expect(planned.counts).toMatchObject({ new: 0, renamed: 1, gone: 0 });
+    expect(planned.changes).toContainEqual(
+      expect.objectContaining({ kind: "renamed", record: now, was: old }),
+    );
+    const { changes } = await run("upload");
+    expect(changes).toMatchObject({ new: 0, renamed: 1, gone: 0, renames: [{ old, new: now }] });
+    const again = await run("upload");
+    expect(again.changes).toMatchObject({ new: 0, renamed: 0, gone: 0, unchanged: 3 });
   });
 }
 

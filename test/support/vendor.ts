@@ -66,6 +66,8 @@ export interface Vendor {
   /** The most requests under way at once. */
   readonly mostAtOnce: () => number;
   fail(fault: VendorFault): void;
+  /** From now on, a value of its records is another one, wherever it is shown. */
+  rename(old: string, now: string): void;
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -77,6 +79,7 @@ class VendorServer implements Vendor {
   readonly #used = new Set<VendorRoute>();
   readonly #server: Bun.Server<undefined>;
   #faults: { fault: VendorFault; left: number }[] = [];
+  #renamed: (readonly [old: string, now: string])[] = [];
   #passed: number[] = [];
   #throttled = 0;
   #running = 0;
@@ -121,6 +124,10 @@ class VendorServer implements Vendor {
     this.#faults.push({ fault, left: fault.times });
   }
 
+  rename(old: string, now: string): void {
+    this.#renamed.push([old, now]);
+  }
+
   async stop(): Promise<void> {
     await this.#server.stop(true);
   }
@@ -150,6 +157,17 @@ class VendorServer implements Vendor {
     }
   }
 
+  /** An answer with the values that records have now. */
+  async #show(answer: Response): Promise<Response> {
+    if (this.#renamed.length === 0 || answer.body === null) return answer;
+    const { status, headers } = answer;
+    const text = this.#renamed.reduce(
+      (shown, [old, now]) => shown.replaceAll(old, now),
+      await answer.text(),
+    );
+    return new Response(text, { status, headers });
+  }
+
   #throttle(): Response | undefined {
     const { throttle } = this.#options;
     if (throttle === undefined) return undefined;
@@ -176,7 +194,7 @@ class VendorServer implements Vendor {
       const match = typeof route.path === "string" ? undefined : route.path.exec(call.path);
       if (typeof route.path === "string" ? route.path !== call.path : match === null) continue;
       this.#used.add(route);
-      return await route.answer(call, match ?? undefined);
+      return await this.#show(await route.answer(call, match ?? undefined));
     }
     this.unexpected.push(`${call.method} ${call.path}`);
     return new Response("not documented", { status: 404 });

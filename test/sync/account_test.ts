@@ -101,6 +101,8 @@ const report: SectionReport = {
   backlog: { records: 3, sent: 2, failed: 0, kept: 1 },
   changes: {
     new: 1,
+    renamed: 21,
+    renames: Array.from({ length: 21 }, (_, index) => ({ old: `O${index}`, new: `N${index}` })),
     changed: 0,
     unchanged: 0,
     blanked: 0,
@@ -125,9 +127,12 @@ const report: SectionReport = {
 
 test("the text report names the first failures and counts the others", () => {
   const lines = describeSection(report).split("\n");
-  expect(lines.slice(0, 5)).toEqual([
+  expect(lines.slice(0, 6)).toEqual([
     "devices: failed: 30 read, 5 sent, 25 failed in 1.5 s",
     "  3 left by an earlier run: 2 sent, 0 failed, 1 still kept",
+    `  21 renamed: ${
+      Array.from({ length: 20 }, (_, index) => `O${index} → N${index}`).join(", ")
+    }, … and 1 more`,
     `  21 gone from the source: ${
       Array.from({ length: 20 }, (_, index) => `G${index}`).join(", ")
     }, … and 1 more`,
@@ -141,14 +146,14 @@ test("the text report names the first failures and counts the others", () => {
     "  It broke",
     "  Fix it.",
   ]);
-  expect(lines).toHaveLength(28);
+  expect(lines).toHaveLength(29);
 });
 
 test("a report without backlog, changes and failures is one line", () => {
   const plain = {
     ...report,
     backlog: { records: 0, sent: 0, failed: 0, kept: 0 },
-    changes: { ...report.changes, gone: null } as SectionReport["changes"],
+    changes: { ...report.changes, gone: null, renamed: 0 } as SectionReport["changes"],
     failures: [],
     converter_failures: [],
     failures_omitted: 0,

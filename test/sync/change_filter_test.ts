@@ -115,6 +115,8 @@ test("only what changed is sent, where that is asked for", async () => {
   expect(run.account.counts).toMatchObject({ unchanged: 2, held: 0 });
   expect(run.filter.changes()).toEqual({
     new: 1,
+    renamed: 0,
+    renames: [],
     changed: 1,
     unchanged: 2,
     blanked: 0,

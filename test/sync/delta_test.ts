@@ -41,7 +41,9 @@ test("without a baseline, everything is new", async () => {
     kind: "new",
     fields: [{ field: "TAG", new: "T1" }, { field: "NAME", new: "air" }],
   });
-  expect(comparison.counts).toEqual({ new: 1, changed: 0, unchanged: 0, blanked: 0 });
+  expect(comparison.counts).toEqual({
+    ...{ new: 1, renamed: 0, changed: 0, unchanged: 0, blanked: 0 },
+  });
   expect(await Array.fromAsync(comparison.gone())).toEqual([]);
 });
 
@@ -146,7 +148,9 @@ test("a volatile field alone changes nothing, and beside another it is among wha
     fields: [{ field: "OS", old: "14", new: "15" }, { field: "SEEN", old: 1, new: 2 }],
   });
   expect(comparison.differing).toBe(1);
-  expect(comparison.counts).toEqual({ new: 0, changed: 1, unchanged: 2, blanked: 0 });
+  expect(comparison.counts).toEqual({
+    ...{ new: 0, renamed: 0, changed: 1, unchanged: 2, blanked: 0 },
+  });
 });
 
 test("what must be sent is sent, also when only volatile fields differ", async () => {

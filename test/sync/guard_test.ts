@@ -41,7 +41,7 @@ function compared(
   tally.counts.blanked = blanked;
   if (blanked > 0) tally.blankedFields.set("NAME", blanked).set("OS", blanked + 1);
   const goneNames = Array.from({ length: gone ?? 0 }, (_, index) => `T${index + 1}`);
-  return { tally, size, gone, goneNames };
+  return { tally, size, gone, goneNames, renames: [] };
 }
 
 const usual: GuardRule = { percent: 20, count: undefined, isDefault: true };

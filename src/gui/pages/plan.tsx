@@ -10,7 +10,7 @@ import { AgentError, ConfigError } from "../../base/errors.ts";
 import { isSectionEnabled } from "../../config/enabled.ts";
 import type { FieldChange } from "../../sync/changes/delta.ts";
 import type { PlannedChange } from "../../sync/changes/found_changes.ts";
-import type { PlanCounts, PlanReport } from "../../sync/changes/plan.ts";
+import { countDifferences, type PlanCounts, type PlanReport } from "../../sync/changes/plan.ts";
 import { describeRefusal } from "../../sync/field_refusals.ts";
 import { toSectionError } from "../../sync/report.ts";
 import { ErrorNotice } from "../account.tsx";
@@ -105,6 +105,7 @@ async function result(gui: GuiContext, section: string, live: boolean) {
 const rows: readonly (readonly [keyof PlanCounts, string])[] = [
   ["fetched", "Read"],
   ["new", "New"],
+  ["renamed", "Renamed"],
   ["changed", "Changed"],
   ["blanked", "Losing a value"],
   ["unchanged", "Unchanged"],
@@ -125,7 +126,7 @@ interface PlannedFacts {
 function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
   const { counts, waiting, guard, error, section, has_baseline: known } = report;
   const isLive = report.compared_with === "live";
-  const total = counts.new + counts.changed + (counts.gone ?? 0);
+  const total = countDifferences(counts);
   return (
     <>
       {error !== null && <ErrorNotice gui={gui} {...error} findings={[]} />}
@@ -148,7 +149,7 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
         label="Records of the plan"
         shares={[
           ["added", "new", counts.new],
-          ["changed", "changed", counts.changed],
+          ["changed", "changed", counts.changed + counts.renamed],
           ["failed", "gone", counts.gone ?? 0],
           ["unchanged", "unchanged", counts.unchanged],
         ]}
@@ -178,7 +179,7 @@ function Planned({ gui, plan: { report, changes }, enabled }: PlannedFacts) {
   );
 }
 
-const kinds = { new: "New", changed: "Changed", gone: "Gone" } as const;
+const kinds = { new: "New", renamed: "Renamed", changed: "Changed", gone: "Gone" } as const;
 
 function formatChangedValue(value: unknown): string {
   return value === undefined ? "" : typeof value === "string" ? value : stringifyExactJson(value);
@@ -189,8 +190,9 @@ function describeLastChange({ changed_by = "", changed_at }: FieldChange): strin
 }
 
 function Change({ gui: { redactor }, change }: { gui: GuiContext; change: PlannedChange }) {
-  const { kind, record, fields, reason } = change;
-  const name = record === "" ? "(no sync field)" : redactor.redact(record);
+  const { kind, record, was, fields, reason } = change;
+  const now = record === "" ? "(no sync field)" : record;
+  const name = redactor.redact(was === undefined ? now : `${was} → ${now}`);
   const hasHistory = fields.some(({ changed_by }) => changed_by !== undefined);
   return (
     <details class="record">

@@ -97,6 +97,7 @@ export const airwatch = defineSource({
   isSerial: (path) => path === "SerialNumber",
   // The vendor publishes no numbers; network details take one request a device, so not too many at once.
   namedBy: ["Id.Value", "DeviceFriendlyName"],
+  vendorId: ["Id.Value", "Id"],
   limits: { concurrency: 4, pageSize },
   rule({ username, password, client_id, client_secret, region, token_url, signing_pem_file }) {
     if (signing_pem_file !== "") {

@@ -98,6 +98,7 @@ export const bamboohr = defineSource({
   // them to be too frequent": with 429 and Retry-After, with 503 until September 2026 ("Planned
   // Changes to the API").
   namedBy: ["id", "displayName"],
+  vendorId: "id",
   limits: { concurrency: 1, requests: 60, perSeconds: 60, pageSize },
   rule(options) {
     const { endpoint, inactive, mode } = options;

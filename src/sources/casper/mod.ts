@@ -102,6 +102,7 @@ export const casper = defineSource({
   },
   fields,
   namedBy: ["general.id", "general.name"],
+  vendorId: "general.id",
   isSerial: (path) => path === "general.serial_number",
   // "Jamf Pro API Scalability Best Practices": no more than five requests at once, and fewer when
   // answers get slow.

@@ -44,6 +44,7 @@ export const fleet = defineSource({
   },
   fields,
   namedBy: ["id", "display_name"],
+  vendorId: "id",
   isSerial: (path) => path === "hardware_serial",
   // Fleet limits sign-ins only. Hosts come page after page; each page is work for its database.
   limits: { concurrency: 1, pageSize: pageSizes.withSoftware },

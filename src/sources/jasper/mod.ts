@@ -94,6 +94,7 @@ export const jasper = defineSource({
   },
   // "API policies and best practices": one call at a time, or the account is throttled.
   namedBy: ["iccid"],
+  vendorId: "iccid",
   limits: { concurrency: 1, pageSize: batchSize },
   rule({ api, url, password }) {
     if (api === "rest") return url === undefined ? "needs url beside api = rest" : undefined;

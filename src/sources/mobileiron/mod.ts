@@ -103,6 +103,7 @@ export const mobileiron = defineSource({
     "user.user_id": "v2: sign-in name of that person",
   },
   namedBy: ["id", "common.id", "displayName"],
+  vendorId: ["common.uuid", "id"],
   isSerial: (path) => path === "serialNumber" || path === "common.SerialNumber",
   // Ivanti publishes no numbers, only the 500 rows of one answer.
   limits: { concurrency: 4, pageSize },

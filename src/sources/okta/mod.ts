@@ -64,6 +64,7 @@ export const okta = defineSource({
     "credentials.provider.name": "who checks the password",
   },
   namedBy: ["id", "profile.login"],
+  vendorId: "id",
   // "Rate limits": 600 a minute for /api/v1/users on the usual plans, of which one token or app may
   // use half ("Token and OAuth 2.0 app rate limits"); the headers tell the limit of the organization.
   limits: { concurrency: 4, requests: 300, perSeconds: 60, ownShare: 0.5, pageSize },

@@ -86,6 +86,7 @@ export const onelogin = defineSource({
   },
   // "Get Rate Limit": 5,000 an hour for the account; the headers have the seconds that are left.
   namedBy: ["id", "username", "email"],
+  vendorId: "id",
   limits: { concurrency: 1, requests: 5000, perSeconds: 3600, pageSize },
   deadlines: [{
     what: "the XML API",

@@ -78,6 +78,7 @@ export const sccm = defineSource({
       "list of installed programs, each with name, version, publisher and path (always empty)",
   },
   namedBy: ["hardware.resource_id", "hardware.computer_name"],
+  vendorId: "hardware.resource_id",
   isSerial: (path) => path === "hardware.serial_number",
   limits: { concurrency: 4 },
   rule(options) {

@@ -78,6 +78,7 @@ export const zendesk = defineSource({
   },
   // "Rate limits": 200 to 2,500 a minute by plan; the headers say which.
   namedBy: ["id", "name"],
+  vendorId: "id",
   limits: { concurrency: 2, requests: 200, perSeconds: 60, pageSize },
   deadlines: [{
     what: "API tokens",

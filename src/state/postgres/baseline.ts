@@ -9,7 +9,13 @@ import { maxMissedRuns } from "../baseline.ts";
 import type { Baseline, Conclusion, KnownRecord, MissingRecord } from "../known_records.ts";
 import { addEnd } from "./answered.ts";
 import { lockSection, writeAsOwner } from "./context.ts";
-import { type BaselineHead, type BaselineHome, digestOf, readHead } from "./fold.ts";
+import {
+  type BaselineHead,
+  type BaselineHome,
+  digestOf,
+  printsByDigest,
+  readHead,
+} from "./fold.ts";
 
 /** Rows that are read, or written, at once. */
 const pageSize = 1000;
@@ -63,8 +69,8 @@ class PgBaseline implements Baseline {
     if (!this.#matches || wanted.length === 0) return keys.map(() => undefined);
     const { context: { pg, schema, tenant }, section } = this.#home;
     const rows = await pg.rows(
-      `SELECT seq, key, fields, vals, must_send, missed FROM ${schema}.fingerprints
-        WHERE tenant = $1 AND section = $2 AND digest = ANY ($3::bytea[]) AND seq <= $4`,
+      `SELECT known.* FROM ${printsByDigest(schema, "seq, key, fields, vals, must_send, missed")}
+        WHERE seq <= $4`,
       [tenant, section, wanted.map(digestOf), this.#head.lastSeq],
     );
     const known = new Map(rows.map((row) => [String(row.key), parseKnown(row)]));

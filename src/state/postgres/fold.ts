@@ -45,6 +45,16 @@ export function digestOf(key: string): Uint8Array {
   return createHash("sha256").update(key).digest().subarray(0, 16);
 }
 
+/**
+ * SQL for the fingerprints of some digests, `$3`, as `known`. Each is looked up by itself: of a list, the
+ * server without statistics, as after a first upload, takes another index and reads all of the section.
+ */
+export function printsByDigest(schema: string, columns: string): string {
+  return `unnest($3::bytea[]) AS wanted (digest) CROSS JOIN LATERAL (
+    SELECT ${columns} FROM ${schema}.fingerprints AS print
+      WHERE print.tenant = $1 AND print.section = $2 AND print.digest = wanted.digest LIMIT 1) AS known`;
+}
+
 /** The baseline of a section; one that is begun when there is none. */
 export async function readHead(
   { context: { schema, tenant }, section, destination }: BaselineHome,
@@ -260,8 +270,9 @@ class Fold {
     const wanted = [...new Set(keys)].filter((key) => !this.#known.has(key));
     if (wanted.length === 0) return;
     const rows = await this.#on.rows(
-      `SELECT key, fields, vals, run, must_send, missed, seq FROM ${schema}.fingerprints
-        WHERE tenant = $1 AND section = $2 AND digest = ANY ($3::bytea[])`,
+      `SELECT known.* FROM ${
+        printsByDigest(schema, "key, fields, vals, run, must_send, missed, seq")
+      }`,
       [tenant, section, wanted.map(digestOf)],
     );
     for (const row of rows) {

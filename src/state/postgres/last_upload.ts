@@ -8,10 +8,15 @@
 import { decompress } from "../../runtime/compress.ts";
 import { untilReceipt } from "../answered_batches.ts";
 import { maxMissedRuns } from "../baseline.ts";
-import type { LastUpload, MissedRecord, OrderedConclusion } from "../known_records.ts";
+import type {
+  LastUpload,
+  MissedRecord,
+  OrderedConclusion,
+  UploadedBatch,
+} from "../known_records.ts";
 import { addEnd, notAwaited } from "./answered.ts";
 import { lockSection, writeAsOwner } from "./context.ts";
-import { type BaselineHome, digestOf, readHead } from "./fold.ts";
+import { type BaselineHome, digestOf, printsByDigest, readHead } from "./fold.ts";
 
 /** Batches that are read at once, and rows that one transaction removes. */
 const pageSize = 10;
@@ -29,7 +34,7 @@ export class PgLastUpload implements LastUpload {
     this.size = size;
   }
 
-  async *batches(): AsyncGenerator<string> {
+  async *batches(): AsyncGenerator<UploadedBatch> {
     const { context: { pg, schema, tenant }, section } = this.#home;
     for (let last = "0";;) {
       const rows = await pg.rows(
@@ -37,7 +42,7 @@ export class PgLastUpload implements LastUpload {
           AND id > $3 AND run = $4 AND kind = 'accepted' ORDER BY id LIMIT ${pageSize}`,
         [tenant, section, last, this.run],
       );
-      for (const { records } of rows) yield decompress(records as Uint8Array);
+      for (const { records } of rows) yield { text: decompress(records as Uint8Array) };
       if (rows.length < pageSize) return;
       last = String(rows.at(-1)?.id);
     }
@@ -47,8 +52,8 @@ export class PgLastUpload implements LastUpload {
     if (keys.length === 0) return [];
     const { context: { pg, schema, tenant }, section } = this.#home;
     const rows = await pg.rows(
-      `SELECT seq, key, fields, vals FROM ${schema}.fingerprints WHERE tenant = $1 AND section = $2
-        AND missed > 0 AND digest = ANY ($3::bytea[])`,
+      `SELECT known.* FROM ${printsByDigest(schema, "seq, key, fields, vals, missed")}
+        WHERE missed > 0`,
       [tenant, section, keys.map(digestOf)],
     );
     const found = new Map(rows.map(({ seq, key, fields, vals }) => {

@@ -72,9 +72,12 @@ async function openComparing(
   const baseline = await store.accepted.openBaseline(section.name, text, run.settings.signal);
   const rule = baseline.isFull ? wanted : undefined;
   if (!onlyChanged && rule === undefined) return new PassThrough(run);
-  const comparing = new ComparingFilter(run, baseline, onlyChanged);
+  const comparing = new ComparingFilter(run, baseline, {
+    onlyChanged,
+    beside: run.settings.beside,
+  });
   if (rule !== undefined) {
-    comparing.block(rule, run.settings.beside);
+    comparing.block(rule);
     onBlock?.();
   }
   return comparing;
@@ -89,8 +92,8 @@ class PassThrough implements ChangeFilter {
     this.#run = run;
   }
 
-  add(record: MappedRecord): Promise<void> | undefined {
-    return this.#run.delivery.add(record);
+  add(record: MappedRecord, id?: string): Promise<void> | undefined {
+    return this.#run.delivery.add(record, id);
   }
 
   flush(): Promise<void> {

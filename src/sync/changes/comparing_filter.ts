@@ -13,18 +13,21 @@ import { type Account, countSentAll } from "../account.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
-import { type Classified, comparedAtOnce, Comparison, NumberSet } from "./delta.ts";
+import { type Classified, comparedAtOnce, Comparison } from "./delta.ts";
 import {
   type ChangeFilter,
   checkGuard,
   type FilteredRun,
   type FilterSettings,
+  logRenames,
   loseUnwritable,
   maxListedRecords,
   type Target,
 } from "./filter.ts";
 import type { GuardRule } from "./guard.ts";
+import { NumberSet } from "./number_set.ts";
 import { RecordSpool } from "./record_spool.ts";
+import type { Rename } from "./renames.ts";
 
 /** Compares every record with what was accepted before. */
 export class ComparingFilter implements ChangeFilter {
@@ -36,8 +39,10 @@ export class ComparingFilter implements ChangeFilter {
   /** Whether what is unchanged is left out. */
   readonly #onlyChanged: boolean;
   readonly #comparison: Comparison;
-  /** Not compared yet. */
+  readonly #beside: string;
+  /** Not compared yet, with the vendor's ids. */
   #gathered: MappedRecord[] = [];
+  #gatheredIds: (string | undefined)[] = [];
   /** The guard, where one is in force, and what it blocks until all was compared. */
   #rule: GuardRule | undefined;
   #blocked: RecordSpool | undefined;
@@ -45,9 +50,15 @@ export class ComparingFilter implements ChangeFilter {
   readonly #asAccepted = new NumberSet();
   #delivered = 0;
   #end: ReadEnd | undefined;
+  #renames: readonly Rename[] = [];
   #gone: { readonly count: number; readonly names: readonly string[] } | undefined;
 
-  constructor(run: FilteredRun, baseline: Baseline, onlyChanged: boolean) {
+  /** @param settings What is too much for memory is kept in temporary files beside `beside`. */
+  constructor(
+    run: FilteredRun,
+    baseline: Baseline,
+    { onlyChanged, beside }: { readonly onlyChanged: boolean; readonly beside: string },
+  ) {
     const { prepared, account, delivery, settings } = run;
     this.#prepared = prepared;
     this.#account = account;
@@ -56,34 +67,40 @@ export class ComparingFilter implements ChangeFilter {
     this.#baseline = baseline;
     this.#onlyChanged = onlyChanged;
     const { upload: { syncFields }, volatile } = prepared;
-    this.#comparison = new Comparison({ baseline, syncFields, volatile, onlyChanged });
+    this.#beside = beside;
+    this.#comparison = new Comparison({ baseline, syncFields, volatile, onlyChanged, beside });
   }
 
-  /** Lets nothing pass before all of it was compared; it is kept in a file beside the state file. */
-  block(rule: GuardRule, beside: string): void {
+  /** Lets nothing pass before all of it was compared. */
+  block(rule: GuardRule): void {
     this.#rule = rule;
-    this.#blocked = new RecordSpool(beside);
+    this.#blocked = new RecordSpool(this.#beside);
   }
 
-  add(record: MappedRecord): Promise<void> | undefined {
+  add(record: MappedRecord, id?: string): Promise<void> | undefined {
     this.#gathered.push(record);
+    this.#gatheredIds.push(id);
     return this.#gathered.length < comparedAtOnce ? undefined : this.flush();
   }
 
   async flush(): Promise<void> {
-    const records = this.#gathered;
+    const [records, ids] = [this.#gathered, this.#gatheredIds];
     if (records.length === 0) return;
     this.#gathered = [];
+    this.#gatheredIds = [];
+    const { vendorIds } = this.#prepared;
     let compared: readonly Classified[];
     try {
-      compared = await this.#comparison.classifyAll(records);
+      const identities = ids.map((id) => vendorIds?.identityOf(id));
+      compared = await this.#comparison.classifyAll(records, identities);
     } catch (error) {
       this.#account.counts.held += records.length;
       throw error;
     }
     for (const [index, record] of records.entries()) {
       const classified = compared[index];
-      const full = classified === undefined ? undefined : this.#handOn(record, classified);
+      if (classified === undefined) continue;
+      const full = this.#handOn(record, classified, ids[index]);
       if (full !== undefined) await full;
     }
   }
@@ -91,14 +108,15 @@ export class ComparingFilter implements ChangeFilter {
   #handOn(
     record: MappedRecord,
     { kind, isAsAccepted, print }: Classified,
+    id: string | undefined,
   ): Promise<void> | undefined {
     if (kind === "unchanged" && this.#onlyChanged) {
       this.#account.counts.unchanged++;
       return undefined;
     }
-    if (this.#blocked === undefined) return this.#delivery.add(record);
+    if (this.#blocked === undefined) return this.#delivery.add(record, id);
     if (isAsAccepted) this.#asAccepted.add(this.#blocked.length);
-    this.#addBlocked(this.#blocked, record, print);
+    this.#addBlocked(this.#blocked, { record, print, id });
     return undefined;
   }
 
@@ -108,6 +126,7 @@ export class ComparingFilter implements ChangeFilter {
     try {
       await this.flush();
       if (end.isAborted) return;
+      await this.#resolveRenames();
       if (end.isComplete) this.#gone = await this.#findGone();
       this.#checkGuard(end);
       if (blocked !== undefined) await this.#deliver(blocked);
@@ -118,6 +137,7 @@ export class ComparingFilter implements ChangeFilter {
 
   async conclude(): Promise<void> {
     const { run } = this.#settings;
+    if (run !== undefined) await this.#baseline.noteIdentities?.(this.#comparison.identities());
     if (this.#end?.isComplete !== true || this.#end.lost > 0 || run === undefined) return;
     await this.#baseline.conclude({
       run,
@@ -134,24 +154,38 @@ export class ComparingFilter implements ChangeFilter {
       ...this.#comparison.counts,
       gone: isKnown ? this.#gone?.count ?? null : null,
       gone_records: isKnown ? this.#gone?.names ?? [] : [],
+      renames: this.#renames,
     };
   }
 
   close(): void {
+    this.#comparison.close();
     this.#blocked?.close();
   }
 
   #addBlocked(
     blocked: RecordSpool,
-    record: MappedRecord,
-    print: Fingerprint | undefined,
+    { record, print, id }: {
+      readonly record: MappedRecord;
+      readonly print: Fingerprint | undefined;
+      readonly id: string | undefined;
+    },
   ): void {
     try {
-      blocked.add(record, print);
+      blocked.add(record, print, id);
     } catch (error) {
       if (error instanceof AgentError) throw error;
       loseUnwritable({ prepared: this.#prepared, account: this.#account }, record, error);
     }
+  }
+
+  async #resolveRenames(): Promise<void> {
+    await this.#comparison.resolveRenames();
+    const { renames } = this.#comparison;
+    if (renames === undefined) return;
+    this.#renames = renames.values().take(maxListedRecords)
+      .map(({ old, new: now }) => ({ old, new: now })).toArray();
+    logRenames(this.#prepared.log, this.#renames, renames.count);
   }
 
   async #findGone() {
@@ -170,7 +204,8 @@ export class ComparingFilter implements ChangeFilter {
     const gone = this.#gone === undefined ? undefined : Math.max(0, this.#gone.count - end.lost);
     const { size } = this.#baseline;
     const goneNames = this.#gone?.names ?? [];
-    checkGuard(this.#rule, { tally: this.#comparison, size, gone, goneNames }, {
+    const renames = this.#renames;
+    checkGuard(this.#rule, { tally: this.#comparison, size, gone, goneNames, renames }, {
       prepared: this.#prepared,
       settings: this.#settings,
     });
@@ -180,11 +215,11 @@ export class ComparingFilter implements ChangeFilter {
     const unchanged = new WeakSet<MappedRecord>();
     const isUnchanged = (record: MappedRecord) => unchanged.has(record);
     this.#settings.outbox?.compareWith({ answer: this.#baseline.answer, isUnchanged });
-    for (const record of blocked.values()) {
+    for (const [record, id] of blocked.entries()) {
       if (this.#delivery.isStopped || this.#settings.signal.aborted) return;
       if (this.#asAccepted.has(this.#delivered)) unchanged.add(record);
       this.#delivered++;
-      const full = this.#delivery.add(record);
+      const full = this.#delivery.add(record, id);
       if (full !== undefined) await full;
     }
   }

@@ -13,8 +13,12 @@ import {
   keyForPeople,
   parseFields,
 } from "../../state/fingerprint.ts";
-import type { KnownRecord, MissingRecord } from "../../state/known_records.ts";
+import type { FoundIdentities } from "../../state/identities.ts";
+import type { IdentifiedRecord, KnownRecord, MissingRecord } from "../../state/known_records.ts";
+import { NumberSet } from "./number_set.ts";
+import { Renames } from "./renames.ts";
 import { isEqual, Sameness } from "./sameness.ts";
+import { Spool } from "./spool.ts";
 
 /** How a record stands to what was accepted last under its sync fields. */
 export type ChangeKind = "new" | "changed" | "unchanged";
@@ -39,6 +43,8 @@ export interface Change {
   readonly reason?: string | undefined;
   /** What names the record in calls, when Oomnitza itself was compared with. */
   readonly ident?: string | undefined;
+  /** Of a new record that may be a renamed one, its number among those. */
+  readonly candidate?: number | undefined;
 }
 
 /** What a record is compared with; `ident` names it in calls of Oomnitza. */
@@ -57,6 +63,12 @@ export interface Reference {
     keys: readonly (string | undefined)[],
     records: readonly MappedRecord[],
   ): Promise<readonly (ReferenceRecord | undefined)[]>;
+  /** Whether the vendor's id of any record is known. */
+  readonly hasIdentities?: boolean;
+  /** The records that came with some identities last, in their order; nothing where several have one. */
+  findByIdentity?(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]>;
   /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
   readonly size?: number;
   /** The records that were not seen, apart from those that earlier runs reported. */
@@ -66,6 +78,8 @@ export interface Reference {
 /** What changed, in numbers. */
 export interface ChangeCounts {
   new: number;
+  /** Known by the vendor's id, with other sync fields than before. */
+  renamed: number;
   changed: number;
   /** Apart from their volatile fields. */
   unchanged: number;
@@ -82,25 +96,6 @@ export interface Gone {
   readonly fields: readonly FieldChange[];
 }
 
-/** A set of whole numbers that takes one bit for each. */
-export class NumberSet {
-  #bits = new Uint8Array(1024);
-
-  has(number: number): boolean {
-    return ((this.#bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
-  }
-
-  add(number: number): void {
-    const byte = number >> 3;
-    if (byte >= this.#bits.length) {
-      const larger = new Uint8Array(Math.max(byte + 1, this.#bits.length * 2));
-      larger.set(this.#bits);
-      this.#bits = larger;
-    }
-    this.#bits[byte] = (this.#bits[byte] ?? 0) | (1 << (number & 7));
-  }
-}
-
 /** What a comparison works with. */
 export interface ComparisonSettings {
   /** Without one, everything is new. */
@@ -112,6 +107,8 @@ export interface ComparisonSettings {
   readonly volatile?: ReadonlySet<string> | undefined;
   /** Whether records that are unchanged are not sent. */
   readonly onlyChanged?: boolean | undefined;
+  /** Looks for renamed records; what may be one is kept in temporary files beside this path. */
+  readonly beside?: string | undefined;
 }
 
 const again = "refused last time, or shares its sync fields with another record";
@@ -153,6 +150,8 @@ export interface Classified {
   readonly reason?: string | undefined;
   /** What names it in calls of Oomnitza, where that is known. */
   readonly ident?: string | undefined;
+  /** Of a new record that may be a renamed one, its number among those. */
+  readonly candidate?: number | undefined;
   /** Whether what was accepted stays true in all respects when it is sent and accepted again. */
   readonly isAsAccepted: boolean;
 }
@@ -160,7 +159,7 @@ export interface Classified {
 /** What a comparison found, in numbers. */
 export class ChangeTally {
   readonly #sameness: Sameness;
-  readonly counts: ChangeCounts = { new: 0, changed: 0, unchanged: 0, blanked: 0 };
+  readonly counts: ChangeCounts = { new: 0, renamed: 0, changed: 0, unchanged: 0, blanked: 0 };
   /** How many records lost the value of which field. */
   readonly blankedFields = new Map<string, number>();
   /** Changed records in which a field differs that is not volatile. */
@@ -206,7 +205,7 @@ export class ChangeTally {
   }
 }
 
-/** The comparison of one run. */
+/** The comparison of one run. Where it looks for renamed records, it must be closed. */
 export class Comparison extends ChangeTally {
   readonly #settings: ComparisonSettings;
   readonly #pending = new Map<string, Fingerprint>();
@@ -217,10 +216,20 @@ export class Comparison extends ChangeTally {
   /** Records that were in the source the time before, too. */
   #expected = 0;
   readonly #prints: Fingerprints;
+  readonly #renames: Renames | undefined;
+  /** Identities of known records that were not known yet. */
+  #learned: Spool<readonly [id: number, identity: string]> | undefined;
 
   constructor(settings: ComparisonSettings) {
     super(settings.volatile);
     this.#settings = settings;
+    const { baseline, beside } = settings;
+    this.#renames = beside === undefined || baseline?.hasIdentities !== true
+      ? undefined
+      : new Renames(
+        (identities) => baseline.findByIdentity?.(identities) ?? Promise.resolve([]),
+        beside,
+      );
     this.#prints = new Fingerprints(settings.syncFields);
     for (const record of settings.pending ?? []) {
       const print = this.#prints.create(record);
@@ -228,32 +237,77 @@ export class Comparison extends ChangeTally {
     }
   }
 
-  /** Compares records, and says what differs. They must come in the order in which they would be sent. */
-  async compareAll(records: readonly MappedRecord[]): Promise<Change[]> {
-    return (await this.classifyAll(records)).map((classified) => this.#describe(classified));
+  /**
+   * Compares records, and says what differs. They must come in the order in which they would be sent;
+   * `identities` are the vendor's ids of them.
+   */
+  async compareAll(
+    records: readonly MappedRecord[],
+    identities: readonly (string | undefined)[] = [],
+  ): Promise<Change[]> {
+    const classified = await this.classifyAll(records, identities);
+    return classified.map((each) => this.#describe(each));
   }
 
   /** Compares records, as {@linkcode compareAll} does, and says only how they stand. */
-  async classifyAll(records: readonly MappedRecord[]): Promise<Classified[]> {
+  async classifyAll(
+    records: readonly MappedRecord[],
+    identities: readonly (string | undefined)[] = [],
+  ): Promise<Classified[]> {
     const prints = records.map((record) => this.#prints.create(record));
     const known = await this.#settings.baseline?.findAll(prints.map((each) => each?.key), records);
-    return prints.map((print, index) => this.#classify(print, known?.[index]));
+    return prints.map((print, index) => this.#classify(print, known?.[index], identities[index]));
   }
 
-  #describe({ kind, print, old, reason, ident }: Classified): Change {
+  #describe({ kind, print, old, reason, ident, candidate }: Classified): Change {
     if (print === undefined || kind === "unchanged") return { kind, fields: [] };
-    if (old === undefined) return { kind, fields: newFields(print) };
+    if (old === undefined) return { kind, fields: newFields(print), candidate };
     return { kind, fields: isEqual(old, print) ? [] : changesBetween(old, print), reason, ident };
   }
 
-  #classify(print: Fingerprint | undefined, known: ReferenceRecord | undefined): Classified {
+  /** Finds out which new records are renamed ones, once all came. */
+  async resolveRenames(): Promise<void> {
+    if (this.#renames === undefined) return;
+    await this.#renames.resolve((id) => this.#seen.has(id));
+    this.counts.new -= this.#renames.count;
+    this.counts.renamed = this.#renames.count;
+  }
+
+  /** The renamed records, once they were found out. */
+  get renames(): Pick<Renames, "count" | "values" | "outcomes"> | undefined {
+    return this.#renames;
+  }
+
+  /** What is to be written down of the identities of known records. */
+  identities(): FoundIdentities {
+    const renames = this.#renames?.values() ?? [].values();
+    return {
+      learned: this.#learned?.values() ?? [],
+      renamed: renames.map(({ record: { id, key } }) => ({ id, key })),
+    };
+  }
+
+  close(): void {
+    this.#renames?.close();
+    this.#learned?.close();
+  }
+
+  #classify(
+    print: Fingerprint | undefined,
+    known: ReferenceRecord | undefined,
+    identity: string | undefined,
+  ): Classified {
     const key = print?.key;
     const waiting = key === undefined ? undefined : this.#pending.get(key);
     const old = waiting ?? known;
     if (print === undefined || old === undefined) {
       this.counts.new++;
-      return { kind: "new", print, old: undefined, isAsAccepted: false };
+      const candidate = key === undefined || identity === undefined
+        ? undefined
+        : this.#renames?.add(key, identity);
+      return { kind: "new", print, old: undefined, isAsAccepted: false, candidate };
     }
+    if (known !== undefined) this.#learn(known, identity);
     const isSame = this.isSame(old, print);
     const mustSend = known !== undefined && this.#see(known, isSame);
     if (isSame && !mustSend) {
@@ -278,14 +332,15 @@ export class Comparison extends ChangeTally {
     return { ...changed, reason: again };
   }
 
-  /** Whether a record that was accepted was compared in this run. */
+  /** Whether a record that was accepted was compared in this run, under its key or as a renamed one. */
   isSeen(id: number): boolean {
-    return this.#seen.has(id);
+    return this.#seen.has(id) || this.#renames?.isRenamed(id) === true;
   }
 
   /** How many records were accepted and did not come, apart from those that earlier runs reported. */
   get goneCount(): number {
-    return Math.max(0, (this.#settings.baseline?.size ?? 0) - this.#expected);
+    const came = this.#expected + (this.#renames?.expected ?? 0);
+    return Math.max(0, (this.#settings.baseline?.size ?? 0) - came);
   }
 
   /** Records that had been missed in the full run before and are back. */
@@ -300,6 +355,14 @@ export class Comparison extends ChangeTally {
       const fields = [...parseFields(print)].map(([field, old]) => ({ field, old }));
       yield { key, record: keyForPeople(key), fields };
     }
+  }
+
+  /** Notes the vendor's id of a known record, where it was not known or was another one. */
+  #learn({ id, identity: known }: KnownRecord, identity: string | undefined): void {
+    const { beside } = this.#settings;
+    if (beside === undefined || identity === undefined || identity === known) return;
+    this.#learned ??= new Spool(beside);
+    this.#learned.add([id, identity]);
   }
 
   /** Notes that a known record came; gives whether it is to be sent even if it is the same. */

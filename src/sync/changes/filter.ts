@@ -9,6 +9,7 @@ import type { MappedRecord } from "../../base/record.ts";
 import type { RunOutbox, State } from "../../state/state.ts";
 import type { Account } from "../account.ts";
 import type { Delivery } from "../deliver/deliver.ts";
+import type { Log } from "../../logging/log.ts";
 import type { PreparedSection } from "../prepare.ts";
 import type { ReadEnd } from "../read/pipeline.ts";
 import type { SectionChanges } from "../report.ts";
@@ -20,11 +21,12 @@ import {
   type GuardOptions,
   type GuardRule,
 } from "./guard.ts";
+import type { Rename } from "./renames.ts";
 
 /** Decides what goes on to the delivery; every record that it takes ends in the account. */
 export interface ChangeFilter {
-  /** Takes a record; the promise, when there is one, must be awaited before the next. */
-  add(record: MappedRecord): Promise<void> | undefined;
+  /** Takes a record, and the vendor's id of it; the promise, when there is one, must be awaited before the next. */
+  add(record: MappedRecord, id?: string): Promise<void> | undefined;
   /** Decides about all that was taken until now, as far as that is possible before the end. */
   flush(): Promise<void>;
   /** Delivers what was blocked until now; throws `GuardError` when the guard is against it. */
@@ -68,8 +70,24 @@ export interface FilteredRun {
   readonly settings: FilterSettings;
 }
 
-/** Records that are named as gone. */
+/** Records that are named as gone, and as renamed. */
 export const maxListedRecords = 100;
+
+/** Renamed records that are logged by name. */
+const maxLoggedRenames = 20;
+
+/** Logs the first of so many renamed records, and what is to be done about them. */
+export function logRenames(log: Log, renames: readonly Rename[], count: number): void {
+  for (const { old, new: now } of renames.slice(0, maxLoggedRenames)) {
+    log.warning(`Renamed: ${old} → ${now}`);
+  }
+  if (count > maxLoggedRenames) log.warning(`… and ${count - maxLoggedRenames} more were renamed`);
+  if (count > 0) {
+    log.warning(
+      "Oomnitza keeps a record under its old sync field beside the new one: merge or remove it there",
+    );
+  }
+}
 
 /** A record that cannot be written as JSON is lost. */
 export function loseUnwritable(

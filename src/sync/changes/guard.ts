@@ -7,6 +7,7 @@
 import { AgentError } from "../../base/errors.ts";
 import type { Share } from "../../sdk/option.ts";
 import type { ChangeTally } from "./delta.ts";
+import type { Rename } from "./renames.ts";
 
 /** Thrown when the guard stops a section. */
 export class GuardError extends AgentError {
@@ -61,6 +62,8 @@ export interface ComparedRun {
   readonly gone: number | undefined;
   /** The first of those that are gone. */
   readonly goneNames: readonly string[];
+  /** The first of those that are renamed. */
+  readonly renames: readonly Rename[];
 }
 
 function maxRecords({ percent, count, isDefault }: GuardRule, size: number): number {
@@ -73,15 +76,16 @@ function describeShare(number: number, size: number): string {
   return `${number} of ${size} records (${percent.toFixed(percent < 10 ? 1 : 0)} %)`;
 }
 
-function listGone(all: readonly string[], gone: number): string {
+/** The first of so many names. */
+function listNames(all: readonly string[], count: number): string {
   const names = all.slice(0, maxListedRecords);
-  return `${names.join(", ")}${gone > names.length ? ", …" : ""}`;
+  return `${names.join(", ")}${count > names.length ? ", …" : ""}`;
 }
 
 /** What a run changes beyond the rule, in sentences for people; nothing when it may go on. */
 export function findViolations(
   rule: GuardRule,
-  { tally, size, gone, goneNames }: ComparedRun,
+  { tally, size, gone, goneNames, renames }: ComparedRun,
 ): string[] {
   const limit = maxRecords(rule, size);
   const violations: string[] = [];
@@ -96,7 +100,15 @@ export function findViolations(
   }
   if (gone !== undefined && gone > limit) {
     violations.push(
-      `${describeShare(gone, size)} are gone from the source: ${listGone(goneNames, gone)}`,
+      `${describeShare(gone, size)} are gone from the source: ${listNames(goneNames, gone)}`,
+    );
+  }
+  if (counts.renamed > limit) {
+    const names = renames.map(({ old, new: now }) => `${old} → ${now}`);
+    violations.push(
+      `${describeShare(counts.renamed, size)} would be renamed: ${
+        listNames(names, counts.renamed)
+      }`,
     );
   }
   return violations;

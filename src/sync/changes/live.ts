@@ -10,7 +10,12 @@ import { isBlank, type MappedRecord, setOwn } from "../../base/record.ts";
 import type { OomnitzaReader } from "../../oomnitza/client.ts";
 import { idOf, listedName, type ListedRecord, readRecords } from "../../oomnitza/records.ts";
 import { AgentError } from "../../base/errors.ts";
-import type { Baseline, KnownRecord, MissingRecord } from "../../state/known_records.ts";
+import type {
+  Baseline,
+  IdentifiedRecord,
+  KnownRecord,
+  MissingRecord,
+} from "../../state/known_records.ts";
 import { Fingerprints } from "../../state/fingerprint.ts";
 import { LiveRecords } from "../../state/live_records.ts";
 import type { PreparedSection } from "../prepare.ts";
@@ -33,6 +38,9 @@ export interface HeldRecord extends KnownRecord {
   readonly ident: string;
 }
 
+/** What a section sent before. */
+type Accepted = Pick<Baseline, "missing" | "hasIdentities" | "findByIdentity">;
+
 function keyText(values: readonly unknown[]): string | undefined {
   if (values.every(isBlank)) return undefined;
   return JSON.stringify(
@@ -50,14 +58,14 @@ export class LiveReference {
   readonly #fields: readonly string[];
   readonly #prints: Fingerprints;
   readonly #records: LiveRecords;
-  readonly #accepted: Pick<Baseline, "missing"> | undefined;
+  readonly #accepted: Accepted | undefined;
 
   /** @param accepted What the section sent before: only that can be gone from its source. */
   constructor(
     section: LiveSection,
     records: LiveRecords,
     hidden: ReadonlySet<string>,
-    accepted: Pick<Baseline, "missing"> | undefined,
+    accepted: Accepted | undefined,
   ) {
     this.#section = section;
     this.#records = records;
@@ -86,6 +94,23 @@ export class LiveReference {
     if (print === undefined) return undefined;
     const { id, ident } = found;
     return { id, ident, fields: print.fields, values: print.values, mustSend: false, missed: 0 };
+  }
+
+  get hasIdentities(): boolean {
+    return this.#accepted?.hasIdentities ?? false;
+  }
+
+  /** What was accepted with some identities, where Oomnitza still has it. */
+  async findByIdentity(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]> {
+    const known = await this.#accepted?.findByIdentity?.(identities) ?? [];
+    return known.map((record) => {
+      if (record === undefined) return undefined;
+      const key = keyText(parseExactJson(record.key) as unknown[]);
+      const held = key === undefined ? undefined : this.#records.find(key);
+      return held === undefined ? undefined : { ...record, id: held.id };
+    });
   }
 
   /** What was accepted before, is still in Oomnitza, and was not seen. */
@@ -133,7 +158,7 @@ function fieldsOf({ mapping, upload }: LiveSection): string[] {
 export async function readLive(
   section: LiveSection,
   { oomnitza, signal }: LiveSettings,
-  accepted?: Pick<Baseline, "missing">,
+  accepted?: Accepted,
 ): Promise<LiveReference> {
   const { upload: { kind, syncFields }, section: { name } } = section;
   if (syncFields.length === 0) {

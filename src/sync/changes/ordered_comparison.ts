@@ -7,9 +7,15 @@
 
 import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
-import { type Fingerprint, Fingerprints, type FingerprintText } from "../../state/fingerprint.ts";
-import type { LastUpload } from "../../state/known_records.ts";
+import {
+  type Fingerprint,
+  Fingerprints,
+  type FingerprintText,
+  keyForPeople,
+} from "../../state/fingerprint.ts";
+import type { GoneRecord, LastUpload, UploadedBatch } from "../../state/known_records.ts";
 import { ChangeTally } from "./delta.ts";
+import type { Rename } from "./renames.ts";
 
 /** Records out of their order that are kept until their counterpart comes, of each of the two uploads. */
 const maxApart = 2000;
@@ -21,8 +27,7 @@ const mostTaken = 2;
 const readAhead = 2 * mostTaken;
 
 /** A batch of the last upload. */
-interface Batch {
-  readonly text: string;
+interface Batch extends UploadedBatch {
   /** Where its next record begins. */
   at: number;
   /** How many of its records were compared or passed over. */
@@ -31,25 +36,36 @@ interface Batch {
   records: readonly MappedRecord[] | undefined;
 }
 
+/** A record of this run that was not found under its key. */
+interface UnknownRecord {
+  readonly print: Fingerprint;
+  readonly identity: string | undefined;
+}
+
+/** What is looked for in the state beside the batches. */
+type Last = Pick<LastUpload, "batches" | "findMissed" | "findMissedByIdentity">;
+
 /** The comparison of one run with the last upload. */
 export class OrderedComparison {
   readonly tally: ChangeTally;
-  readonly #last: Pick<LastUpload, "batches" | "findMissed">;
-  readonly #batches: AsyncIterator<string>;
-  /** Texts of batches that were read ahead, and whether there are more. */
-  readonly #texts: string[] = [];
+  readonly #last: Last;
+  readonly #batches: AsyncIterator<UploadedBatch>;
+  /** Batches that were read ahead, and whether there are more. */
+  readonly #texts: UploadedBatch[] = [];
   #isAtEnd = false;
   readonly #prints: Fingerprints;
   /** The batch that is compared with, and the one after it when that had to be looked into. */
   #batch: Batch | undefined;
   #ahead: Batch | undefined;
   /** Records of the last upload that were passed over, and those of this run that were not found, by their keys. */
-  readonly #passed = new Map<string, FingerprintText>();
-  readonly #unknown = new Map<string, Fingerprint>();
+  readonly #passed = new Map<string, GoneRecord>();
+  readonly #unknown = new Map<string, UnknownRecord>();
   readonly #returned: number[] = [];
+  readonly #renamed = new Map<string, GoneRecord>();
+  readonly #renames: Rename[] = [];
 
   private constructor(
-    last: Pick<LastUpload, "batches" | "findMissed">,
+    last: Last,
     syncFields: readonly string[],
     volatile: ReadonlySet<string>,
   ) {
@@ -66,7 +82,7 @@ export class OrderedComparison {
    * @param volatile Fields that are never alone a reason to send.
    */
   static async begin(
-    last: Pick<LastUpload, "batches" | "findMissed">,
+    last: Last,
     syncFields: readonly string[],
     volatile: ReadonlySet<string>,
   ): Promise<OrderedComparison> {
@@ -92,8 +108,18 @@ export class OrderedComparison {
   }
 
   /** What was not in the source, by its key; only when the comparison was finished. */
-  get gone(): ReadonlyMap<string, FingerprintText> {
+  get gone(): ReadonlyMap<string, GoneRecord> {
     return this.#passed;
+  }
+
+  /** What is in the source under another key, by the key that it had; only when the comparison was finished. */
+  get renamed(): ReadonlyMap<string, GoneRecord> {
+    return this.#renamed;
+  }
+
+  /** The same for people. */
+  get renames(): readonly Rename[] {
+    return this.#renames;
   }
 
   /** Records that had been missed before the last upload and are back. */
@@ -103,9 +129,9 @@ export class OrderedComparison {
 
   /**
    * Takes the next record, whose JSON is `text`; gives whether it could be compared: not when too many
-   * records are in another order, or have the same key.
+   * records are in another order, or have the same key. `identity` is the vendor's id of it, if any.
    */
-  add(record: MappedRecord, text: string): boolean {
+  add(record: MappedRecord, text: string, identity?: string): boolean {
     const batch = this.#batch;
     // One JSON object is never the beginning of another: equal so far is equal.
     if (batch !== undefined && batch.text.startsWith(text, batch.at)) {
@@ -121,7 +147,7 @@ export class OrderedComparison {
       return true;
     }
     if (this.#unknown.has(print.key)) return false;
-    this.#unknown.set(print.key, print);
+    this.#unknown.set(print.key, { print, identity });
     return this.#isNear;
   }
 
@@ -137,15 +163,59 @@ export class OrderedComparison {
       await this.readAhead();
     }
     const found = await this.#last.findMissed([...this.#unknown.keys()]);
-    for (const [index, [key, print]] of [...this.#unknown].entries()) {
+    for (const [index, [key, { print }]] of [...this.#unknown].entries()) {
       const passed = this.#passed.get(key);
       const missed = passed === undefined ? found[index] : undefined;
       if (missed !== undefined) this.#returned.push(missed.id);
       this.#passed.delete(key);
-      this.tally.add(passed ?? missed, print);
+      const old = passed ?? missed;
+      if (old === undefined) continue;
+      this.#unknown.delete(key);
+      this.tally.add(old, print);
     }
     if (this.#passed.size > 0) { for (const key of came(this.#passed)) this.#passed.delete(key); }
+    await this.#findRenames();
     return true;
+  }
+
+  /** Tells what is new from what had another key before. */
+  async #findRenames(): Promise<void> {
+    const byIdentity = uniqueBy(this.#passed, ([, { identity }]) => identity);
+    const missed = await this.#findMissed(byIdentity);
+    const claims = [...this.#unknown].map(([key, { print, identity }]) => {
+      const old = identity === undefined
+        ? undefined
+        : byIdentity.get(identity) ?? missed.get(identity);
+      return { key, print, old: old?.[0] === key ? undefined : old };
+    });
+    const claimed = uniqueBy(claims, ({ old }) => old?.[0]);
+    for (const { key, print, old } of claims) {
+      if (old === undefined || claimed.get(old[0]) === undefined) {
+        this.tally.add(undefined, print);
+        continue;
+      }
+      const [oldKey, record] = old;
+      this.tally.counts.renamed++;
+      this.#passed.delete(oldKey);
+      this.#renamed.set(oldKey, record);
+      this.#renames.push({ old: keyForPeople(oldKey), new: keyForPeople(key) });
+    }
+  }
+
+  /** What came in an earlier upload with the identities of unknown records that the last one does not have. */
+  async #findMissed(
+    passed: ReadonlyMap<string, unknown>,
+  ): Promise<ReadonlyMap<string, readonly [string, GoneRecord]>> {
+    const identities = [...this.#unknown.values()].flatMap(({ identity }) =>
+      identity === undefined || passed.has(identity) ? [] : [identity]
+    );
+    const found = await this.#last.findMissedByIdentity?.(identities) ?? [];
+    return new Map(identities.flatMap((identity, index) => {
+      const known = found[index];
+      if (known === undefined) return [];
+      const { key, fields, values } = known;
+      return [[identity, [key, { fields, values, identity }] as const] as const];
+    }));
   }
 
   get #isNear(): boolean {
@@ -200,7 +270,11 @@ export class OrderedComparison {
   #passOne(batch: Batch, records: readonly MappedRecord[]): void {
     const record = records[batch.index] ?? {};
     const print = this.#prints.create(record);
-    if (print?.key !== undefined) this.#passed.set(print.key, print);
+    if (print?.key !== undefined) {
+      const { fields, values } = print;
+      const identity = batch.identities?.()[batch.index] ?? undefined;
+      this.#passed.set(print.key, { fields, values, identity });
+    }
     this.#advance(batch, stringifyExactJson(record).length);
   }
 
@@ -218,10 +292,23 @@ export class OrderedComparison {
   }
 
   #read(): Batch | undefined {
-    const text = this.#texts.shift();
-    if (text === undefined && !this.#isAtEnd) throw new Error("A batch was not read in time");
-    return text === undefined ? undefined : { text, at: 1, index: 0, records: undefined };
+    const batch = this.#texts.shift();
+    if (batch === undefined && !this.#isAtEnd) throw new Error("A batch was not read in time");
+    return batch === undefined ? undefined : { ...batch, at: 1, index: 0, records: undefined };
   }
+}
+
+/** The elements by a text of theirs; nothing under a text that several have. */
+function uniqueBy<T>(
+  all: Iterable<T>,
+  textOf: (one: T) => string | undefined,
+): Map<string, T | undefined> {
+  const found = new Map<string, T | undefined>();
+  for (const one of all) {
+    const text = textOf(one);
+    if (text !== undefined) found.set(text, found.has(text) ? undefined : one);
+  }
+  return found;
 }
 
 /** Where in what is left of a batch the record of a key is. */

@@ -16,6 +16,7 @@ import {
   type ChangeFilter,
   checkGuard,
   type FilteredRun,
+  logRenames,
   loseUnwritable,
   maxListedRecords,
 } from "./filter.ts";
@@ -62,8 +63,8 @@ export class OrderedFilter implements ChangeFilter {
     return new OrderedFilter(run, settings, comparison);
   }
 
-  add(record: MappedRecord): Promise<void> | undefined {
-    if (this.#successor !== undefined) return this.#successor.add(record);
+  add(record: MappedRecord, id?: string): Promise<void> | undefined {
+    if (this.#successor !== undefined) return this.#successor.add(record, id);
     let text: string;
     try {
       text = stringifyExactJson(record);
@@ -71,8 +72,9 @@ export class OrderedFilter implements ChangeFilter {
       loseUnwritable(this.#run, record, thrown);
       return undefined;
     }
-    this.#blocked.addText(text);
-    if (!this.#comparison.add(record, text)) return this.#fallBack().then(() => {});
+    this.#blocked.addText(text, id);
+    const identity = this.#run.prepared.vendorIds?.identityOf(id);
+    if (!this.#comparison.add(record, text, identity)) return this.#fallBack().then(() => {});
     return this.#comparison.isHungry ? this.#comparison.readAhead() : undefined;
   }
 
@@ -87,6 +89,8 @@ export class OrderedFilter implements ChangeFilter {
     try {
       if (end.isAborted) return;
       this.#isComplete = end.lost === 0;
+      const { renames } = this.#comparison;
+      logRenames(this.#run.prepared.log, renames, renames.length);
       this.#checkGuard(end);
       await this.#deliver();
     } finally {
@@ -98,9 +102,9 @@ export class OrderedFilter implements ChangeFilter {
     if (this.#successor !== undefined) return await this.#successor.conclude();
     const { run } = this.#run.settings;
     if (!this.#isComplete || run === undefined) return;
-    const { gone, returned } = this.#comparison;
+    const { gone, renamed, returned } = this.#comparison;
     const records = countSentAll(this.#run.account);
-    await this.#settings.last.conclude({ run, records, gone, returned });
+    await this.#settings.last.conclude({ run, records, gone, renamed, returned });
   }
 
   changes(): SectionChanges | null {
@@ -110,6 +114,7 @@ export class OrderedFilter implements ChangeFilter {
       ...this.#comparison.tally.counts,
       gone: this.#isComplete ? this.#comparison.gone.size : null,
       gone_records: this.#isComplete ? names : [],
+      renames: this.#comparison.renames.slice(0, maxListedRecords),
     };
   }
 
@@ -138,9 +143,9 @@ export class OrderedFilter implements ChangeFilter {
     prepared.log.debug("The records come in another order than before: each is looked up");
     const successor = await this.#settings.fallBack();
     this.#successor = successor;
-    for (const record of this.#blocked.values()) {
+    for (const [record, id] of this.#blocked.entries()) {
       signal.throwIfAborted();
-      const full = successor.add(record);
+      const full = successor.add(record, id);
       if (full !== undefined) await full;
     }
     return successor;
@@ -151,18 +156,19 @@ export class OrderedFilter implements ChangeFilter {
   }
 
   #checkGuard(end: ReadEnd): void {
-    const { tally, gone } = this.#comparison;
+    const { tally, gone, renames } = this.#comparison;
     const { last: { size }, rule } = this.#settings;
     const sure = Math.max(0, gone.size - end.lost);
-    checkGuard(rule, { tally, size, gone: sure, goneNames: this.#goneNames() }, this.#run);
+    const goneNames = this.#goneNames();
+    checkGuard(rule, { tally, size, gone: sure, goneNames, renames }, this.#run);
   }
 
   async #deliver(): Promise<void> {
     const { delivery, settings: { signal } } = this.#run;
-    for (const record of this.#blocked.values()) {
+    for (const [record, id] of this.#blocked.entries()) {
       if (delivery.isStopped || signal.aborted) return;
       this.#delivered++;
-      const full = delivery.add(record);
+      const full = delivery.add(record, id);
       if (full !== undefined) await full;
     }
   }

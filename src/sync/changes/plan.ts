@@ -67,6 +67,8 @@ export interface PlanCounts {
   readonly failed: number;
   readonly unreadable: number;
   readonly new: number;
+  /** Known by the vendor's id, with other sync fields than before. */
+  readonly renamed: number;
   readonly changed: number;
   readonly unchanged: number;
   /** Of those that would be sent, those in which a field loses its value. */
@@ -75,6 +77,11 @@ export interface PlanCounts {
   readonly gone: number | null;
   /** Records that an upload would send: without `only_changed`, also the unchanged ones. */
   readonly to_send: number;
+}
+
+/** How many records differ, and are shown. */
+export function countDifferences({ new: added, renamed, changed, gone }: PlanCounts): number {
+  return added + renamed + changed + (gone ?? 0);
 }
 
 /** What the plan of a section says. */
@@ -110,15 +117,17 @@ export class PlannedSection {
   /** Whether the source was read to its end and lost nothing. */
   readonly isComplete: boolean;
   readonly #found: Spool<Found>;
+  readonly #comparison: Comparison;
   readonly #changedBy: ChangedBy | undefined;
 
   /** @param changedBy Adds to the fields of a change who made it. */
   constructor(
-    found: Spool<Found>,
+    { found, comparison }: { readonly found: Spool<Found>; readonly comparison: Comparison },
     summary: Pick<PlannedSection, "report" | "base" | "isComplete">,
     changedBy?: ChangedBy,
   ) {
     this.#found = found;
+    this.#comparison = comparison;
     this.#changedBy = changedBy;
     this.report = summary.report;
     this.base = summary.base;
@@ -128,12 +137,13 @@ export class PlannedSection {
   /** Whether Oomnitza and the source differ. */
   get isPending(): boolean {
     const { counts, waiting } = this.report;
-    return counts.new + counts.changed + (counts.gone ?? 0) + waiting > 0;
+    return countDifferences(counts) + waiting > 0;
   }
 
   /** What differs: new and changed records in the order of the source, then those that are gone. */
   changes(): AsyncGenerator<PlannedChange> {
-    return listChanges(this.#found, this.#changedBy);
+    const { renames } = this.#comparison;
+    return listChanges(this.#found, this.#changedBy, renames && (() => renames.outcomes()));
   }
 
   /** What would be sent, in order. */
@@ -141,13 +151,15 @@ export class PlannedSection {
     for (const { payload } of this.#found.values()) if (payload !== undefined) yield payload;
   }
 
-  /** Keys of the records that are gone. */
+  /** Keys of the records that are gone, and the old ones of those that are renamed. */
   *goneKeys(): Generator<string> {
     for (const { key } of this.#found.values()) if (key !== undefined) yield key;
+    for (const { record } of this.#comparison.renames?.values() ?? []) yield record.key;
   }
 
   close(): void {
     this.#found.close();
+    this.#comparison.close();
   }
 }
 
@@ -164,7 +176,7 @@ interface Planning {
   /** Absent when the instance does not tell what its fields take. */
   readonly refusals: FieldRefusals | undefined;
   /** Not compared yet. */
-  gathered: MappedRecord[];
+  gathered: (readonly [record: MappedRecord, id: string | undefined])[];
   toSend: number;
 }
 
@@ -174,18 +186,22 @@ function sendsOnlyChanged({ section }: PreparedSection, { full }: PlanSettings):
 
 /** Compares what was gathered. */
 async function compareGathered(planning: Planning): Promise<void> {
-  const records = planning.gathered;
+  const gathered = planning.gathered;
   planning.gathered = [];
-  const changes = await planning.comparison.compareAll(records);
+  const { vendorIds } = planning.prepared;
+  const changes = await planning.comparison.compareAll(
+    gathered.map(([record]) => record),
+    gathered.map(([, id]) => vendorIds?.identityOf(id)),
+  );
   for (const [index, change] of changes.entries()) {
-    addRecord(planning, records[index] ?? {}, change);
+    addRecord(planning, gathered[index]?.[0] ?? {}, change);
   }
 }
 
 function addRecord(
   planning: Planning,
   record: MappedRecord,
-  { kind, fields, reason, ident }: Change,
+  { kind, fields, reason, ident, candidate }: Change,
 ): void {
   const { prepared, settings, found } = planning;
   planning.refusals?.look(record);
@@ -194,7 +210,7 @@ function addRecord(
   const name = prepared.mapper.identify(record);
   const change = kind === "unchanged" ? undefined : { kind, record: name, fields, reason };
   try {
-    found.add({ ...(change && { change, ident }), payload: record });
+    found.add({ ...(change && { change, ident, candidate }), payload: record });
   } catch (error) {
     if (error instanceof AgentError) throw error;
     planning.account.fail(name, `cannot be written as JSON (${messageOf(error)})`);
@@ -231,11 +247,12 @@ export async function planSection(
   settings: PlanSettings,
 ): Promise<PlannedSection> {
   const found = new Spool<Found>(settings.beside);
+  const opened: { close(): void }[] = [found];
   try {
-    return await compareSection(prepared, settings, found);
+    return await compareSection(prepared, settings, { found, opened });
   } catch (thrown) {
     // The state file or Oomnitza failed: nobody gets the plan, who would close it.
-    found.close();
+    for (const one of opened) one.close();
     throw thrown;
   }
 }
@@ -243,7 +260,7 @@ export async function planSection(
 async function compareSection(
   prepared: PreparedSection,
   settings: PlanSettings,
-  found: Spool<Found>,
+  { found, opened }: { readonly found: Spool<Found>; readonly opened: { close(): void }[] },
 ): Promise<PlannedSection> {
   const { section, upload } = prepared;
   const { store } = settings;
@@ -259,7 +276,9 @@ async function compareSection(
   const comparison = new Comparison({
     ...{ baseline: reference, syncFields: upload.syncFields, pending },
     ...{ volatile: prepared.volatile, onlyChanged: sendsOnlyChanged(prepared, settings) },
+    beside: settings.beside,
   });
+  opened.push(comparison);
   const rules = failure === undefined ? await prepared.fieldRules(section.kind) : undefined;
   const refusals = rules && new FieldRefusals(rules);
   const planning: Planning = {
@@ -268,12 +287,13 @@ async function compareSection(
   const end = failure === undefined
     ? await readAll(planning)
     : failedEnd(failure.thrown, settings.signal);
+  await comparison.resolveRenames();
   const gone = end.isComplete ? await addGone(planning) : null;
   const { log } = prepared;
   const changedBy = settings.history
     ? createChangedBy(settings.oomnitza, section.kind, log)
     : undefined;
-  return new PlannedSection(found, {
+  return new PlannedSection({ found, comparison }, {
     base: baseline?.stamp ?? "none",
     isComplete: end.isComplete && end.lost === 0,
     report: {
@@ -328,7 +348,10 @@ function checkGuard(
   if (rule === undefined) return null;
   const sure = gone === null ? undefined : Math.max(0, gone.count - lost);
   const goneNames = gone?.names ?? [];
-  const violations = findViolations(rule, { tally: comparison, size, gone: sure, goneNames });
+  const renames = comparison.renames?.values().take(maxNamedRecords).toArray() ?? [];
+  const violations = findViolations(rule, {
+    ...{ tally: comparison, size, gone: sure, goneNames, renames },
+  });
   return violations.length === 0 ? null : describeViolations(rule, violations);
 }
 
@@ -349,8 +372,8 @@ async function readAll(planning: Planning): Promise<ReadEnd> {
       http,
       redactor,
       signal,
-      deliver(record) {
-        planning.gathered.push(record);
+      deliver(record, id) {
+        planning.gathered.push([record, id]);
         return planning.gathered.length < comparedAtOnce ? undefined : compareGathered(planning);
       },
       isStopped: () => signal.aborted,

@@ -171,7 +171,7 @@ export function openSavedFilter(
   store: State | undefined,
   run: string | undefined,
 ): Pick<ChangeFilter, "conclude" | "changes"> {
-  const { new: added, changed, unchanged, blanked, gone } = saved.report.counts;
+  const { new: added, renamed, changed, unchanged, blanked, gone } = saved.report.counts;
   return {
     async conclude() {
       if (!saved.isComplete || store === undefined || run === undefined) return;
@@ -185,7 +185,10 @@ export function openSavedFilter(
       }
       await baseline.conclude({ run, isSeen: (id) => !missing.has(id), returned: [] });
     },
-    changes: () => ({ new: added, changed, unchanged, blanked, gone, gone_records: [] }),
+    changes: () => ({
+      ...{ new: added, renamed, changed, unchanged, blanked, gone },
+      ...{ gone_records: [], renames: [] },
+    }),
   };
 }
 

@@ -34,6 +34,7 @@ const savedHead = z.object({
       failed: count,
       unreadable: count,
       new: count,
+      renamed: count.default(0),
       changed: count,
       unchanged: count,
       blanked: count,

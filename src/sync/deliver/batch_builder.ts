@@ -13,6 +13,8 @@ export interface BuiltBatch {
   readonly records: readonly MappedRecord[];
   /** The records as a JSON list; undefined when one of them cannot be written as JSON. */
   readonly text: string | undefined;
+  /** The vendor's ids of the records, by their positions; absent when none has one. */
+  readonly ids?: readonly (string | undefined)[] | undefined;
   /** Bytes of that text, at most. */
   readonly bytes: number;
 }
@@ -47,6 +49,7 @@ function countBytes(record: MappedRecord, share: number): number {
 export class BatchBuilder {
   readonly #maxBytes: number;
   #records: MappedRecord[] = [];
+  #ids: (string | undefined)[] = [];
   /** With the commas and brackets of the list. */
   #bytes = 1;
 
@@ -55,12 +58,15 @@ export class BatchBuilder {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes a record; gives the batches that are complete now. */
-  add(record: MappedRecord, maxRecords: number): readonly BuiltBatch[] {
+  /** Takes a record, and the vendor's id of it; gives the batches that are complete now. */
+  add(record: MappedRecord, maxRecords: number, id?: string): readonly BuiltBatch[] {
     const bytes = countBytes(record, this.#maxBytes / maxRecords - 1);
     if (this.#bytes + bytes > this.#maxBytes && this.#records.length > 0) {
-      return [...this.finish(), ...this.#put(record, bytes, maxRecords)];
+      const complete = this.finish();
+      this.#note(id);
+      return [...complete, ...this.#put(record, bytes, maxRecords)];
     }
+    this.#note(id);
     return this.#put(record, bytes, maxRecords);
   }
 
@@ -68,9 +74,16 @@ export class BatchBuilder {
   finish(): readonly BuiltBatch[] {
     const [records, bytes] = [this.#records, this.#bytes];
     if (records.length === 0) return nothing;
+    const ids = this.#ids.length === 0 ? undefined : this.#ids;
     this.#records = [];
+    this.#ids = [];
     this.#bytes = 1;
-    return [{ records, text: toJson(records), bytes }];
+    return [{ records, text: toJson(records), bytes, ids }];
+  }
+
+  /** Notes the id of the record that comes next; those before the first one have none. */
+  #note(id: string | undefined): void {
+    if (id !== undefined) this.#ids[this.#records.length] = id;
   }
 
   #put(record: MappedRecord, bytes: number, maxRecords: number): readonly BuiltBatch[] {

@@ -134,10 +134,10 @@ export class Delivery {
     return this.#refused;
   }
 
-  /** Takes a record; the promise, when there is one, must be awaited before the next. Never throws. */
-  add(record: MappedRecord): Promise<void> | undefined {
+  /** Takes a record, and the vendor's id of it; the promise, when there is one, must be awaited before the next. Never throws. */
+  add(record: MappedRecord, id?: string): Promise<void> | undefined {
     const size = this.#protocol === "v2" ? 1 : this.#settings.batchSize;
-    const complete = this.#builder.add(record, size);
+    const complete = this.#builder.add(record, size, id);
     return complete.length === 0 ? undefined : this.#dispatch(complete);
   }
 

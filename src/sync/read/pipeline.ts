@@ -67,8 +67,8 @@ export interface PipelineSettings extends
   readonly onRecord?: ((record: SourceRecord) => void) | undefined;
   /** Measures what is waited for; the time is not measured without one. */
   readonly clock?: RunClock | undefined;
-  /** Takes a mapped record; the promise, when there is one, is awaited before the next. */
-  readonly deliver: (record: MappedRecord) => Promise<void> | undefined;
+  /** Takes a mapped record, and the vendor's id of it; the promise, when there is one, is awaited before the next. */
+  readonly deliver: (record: MappedRecord, id?: string) => Promise<void> | undefined;
   readonly garbage?: GarbageCollector | undefined;
   /** Called after each group with when its records were read; what it gives is awaited. */
   readonly onGroup?: ((read: readonly Moment[]) => Promise<void>) | undefined;
@@ -195,7 +195,8 @@ class Pipeline {
       const record = hasOffsetText(outcome)
         ? await putDatesIntoUtc(outcome, this.#prepared)
         : outcome;
-      const full = this.#settings.deliver(record);
+      const id = this.#prepared.vendorIds?.find(group[index] as SourceRecord);
+      const full = this.#settings.deliver(record, id);
       if (full !== undefined) await full;
     }
     this.#delivered += group.length;

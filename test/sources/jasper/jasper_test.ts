@@ -23,6 +23,7 @@ function isDetails({ body }: VendorCall): boolean {
 
 conformance({
   source: jasper,
+  isKeyId: true,
   many: 120,
   start: (count) => start({ count, pages: true }),
   isList,

@@ -54,6 +54,7 @@ function isList({ path }: VendorCall): boolean {
 
 conformance({
   source: jasper,
+  isKeyId: true,
   many: 120,
   start: (count) => start({ count }),
   isList,

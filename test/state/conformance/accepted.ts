@@ -147,8 +147,8 @@ export function testAccepted(openState: OpenState, test: Declare = always): void
       const last = await state.accepted.lastUpload("a", upload);
       if (last === undefined) throw new Error("there is no last upload");
       expect([last.run, last.size]).toEqual([run.id, 2]);
-      const texts = await Array.fromAsync({ [Symbol.asyncIterator]: () => last.batches() });
-      expect(texts).toEqual(['[{"TAG":"T1"}]', '[{"TAG":"T2"}]']);
+      const batches = await Array.fromAsync({ [Symbol.asyncIterator]: () => last.batches() });
+      expect(batches.map(({ text }) => text)).toEqual(['[{"TAG":"T1"}]', '[{"TAG":"T2"}]']);
       const next = await acceptRecords(state, "a", [{ TAG: "T1" }]);
       const gone = new Map([[keyOf("T2"), { fields: '["TAG"]', values: '["T2"]' }]]);
       await last.conclude({ run: next.id, records: 1, gone, returned: [] });

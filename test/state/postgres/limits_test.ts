@@ -8,7 +8,7 @@ import type { Pg } from "../../../src/state/postgres/pg.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
-import { connect, event, schema, withNewTenant } from "./states.ts";
+import { connect, event, makeHolding, schema, withNewTenant } from "./states.ts";
 
 let server: Postgres;
 let pg: Pg;
@@ -128,4 +128,37 @@ test("dead letters and events that are too old or too many go, and are counted o
     expect((await state.deadEvents.find("a")).map(({ record }) => record))
       .toEqual(["6", "7", "9", "10", "11"]);
     expect((await state.unfinishedWork()).events).toMatchObject([{ waiting: 1, dead: 5 }]);
+  }));
+
+test("records are found by their digest, also before the server has statistics", () =>
+  withNewTenant(pg, async ({ state, again, tenant }) => {
+    await pg.rows(`ALTER TABLE ${schema}.fingerprints SET (autovacuum_enabled = false)`);
+    await state.accepted.add("a", upload, "1", [{ TAG: "T0" }]);
+    await state.accepted.openBaseline("a", upload);
+    await pg.rows(
+      `INSERT INTO ${schema}.fingerprints
+          (tenant, section, digest, seq, key, fields, vals, run, must_send, missed)
+        SELECT $1, 'a', sha256(n::text::bytea), n + 1, n::text, '["TAG"]', repeat('v', 100), 1, false, 0
+          FROM generate_series(1, 5000) AS n`,
+      [tenant],
+    );
+    const plans: string[] = [];
+    const explaining: Pg = {
+      ...makeHolding(pg),
+      async rows(text, values) {
+        if (text.includes("unnest")) {
+          const plan = await pg.rows(`EXPLAIN ${text}`, values);
+          plans.push(plan.map((row) => String(row["QUERY PLAN"])).join("\n"));
+        }
+        return await pg.rows(text, values);
+      },
+    };
+    const other = await again(explaining);
+    const baseline = await other.state.accepted.openBaseline("a", upload);
+    const keys = Array.from({ length: 256 }, (_, at) => JSON.stringify([`T${at}`]));
+    const found = await baseline.findAll(keys);
+    expect(found.filter((each) => each !== undefined)).toHaveLength(1);
+    expect(plans).toHaveLength(1);
+    expect(plans[0]).toContain("fingerprints_pkey");
+    expect(plans[0]).toContain("digest = wanted.digest");
   }));

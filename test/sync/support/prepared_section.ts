@@ -46,6 +46,7 @@ export async function prepareTestSection(
     mappingName: "Devices",
     options: { sync_field: syncField(), ...writeModeOptions },
     mappings: {},
+    vendorId: "id",
     records: (context) => typeof items === "function" ? items(context) : give(items),
   });
   const lines: string[] = [];
