@@ -22,7 +22,7 @@ import { type CompiledUserCode, compileUserCode } from "../sync/user_code.ts";
 import { loadConfig, selectSections } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
 import { openReadSession } from "./session.ts";
-import { findCursors } from "./store.ts";
+import { findCursors, probeContext } from "./store.ts";
 
 /** What checking a section came to. */
 export interface CheckResult {
@@ -44,7 +44,7 @@ export async function checkSource(
 ): Promise<CheckResult> {
   const { name: section, source } = prepared.section;
   try {
-    await probeSource(prepared, app);
+    await probeSource(prepared, probeContext(app));
     const missing = await findMissingPaths(prepared, app);
     const found = missing?.paths.map(describeEmptyPath) ?? [];
     if (missing?.isFatal === true) {
@@ -223,7 +223,7 @@ export async function checkConnection(
     converters: found.source.converters ?? {},
   });
   const readable = toReadable(found, app.log, fields);
-  await probeSource(readable, app);
+  await probeSource(readable, probeContext(app));
   const missing = await findMissingPaths(readable, app);
   const notes = missing === undefined
     ? []

@@ -27,7 +27,7 @@ import type { AppContext } from "./context.ts";
 import { type SuggestedField, type Suggestion, suggestMappings } from "./field_suggestions.ts";
 import { askOomnitza, mergeSectionMappings } from "./mappings.ts";
 import { PathSample, type SampledPath } from "./source_paths.ts";
-import { findCursors } from "./store.ts";
+import { findCursors, probeContext } from "./store.ts";
 
 /**
  * Reads the first records of a section, whole; Oomnitza is not needed for it. What cannot be read comes
@@ -47,7 +47,7 @@ export async function readSample(
       hint: "Fix these errors first.",
     });
   }
-  return await sampleRecords(toReadable(found, app.log), count, app);
+  return await sampleRecords(toReadable(found, app.log), count, probeContext(app));
 }
 
 /**

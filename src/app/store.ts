@@ -9,6 +9,7 @@ import type { Config } from "../config/config.ts";
 import { type Cursors, openCursors } from "../state/cursor.ts";
 import type { State } from "../state/state.ts";
 import { StateStore } from "../state/store.ts";
+import type { ProbeContext } from "../sync/read/probe.ts";
 import type { AppContext } from "./context.ts";
 
 /** A state file open for a while; without `store` nothing is remembered. */
@@ -20,6 +21,13 @@ export interface OpenStore {
 /** The memories of sections as they are, which a trial run reads too; nothing with `--no-state`. */
 export function findCursors({ stateFile }: Pick<AppContext, "stateFile">): Cursors | undefined {
   return stateFile === undefined ? undefined : openCursors(stateFile);
+}
+
+/** What a source is tried with. */
+export function probeContext(
+  app: Pick<AppContext, "stateFile" | "signal" | "redactor">,
+): ProbeContext {
+  return { signal: app.signal, redactor: app.redactor, cursors: findCursors(app) };
 }
 
 /** For what remembers nothing. */

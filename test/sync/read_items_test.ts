@@ -147,6 +147,6 @@ test("preview and samples give what cannot be read with its reason", async () =>
     skipped,
     { record: { ...second }, outcome: { TAG: "T2", NAME: "air" }, identity: "T2" },
   ]);
-  const sample = await sampleRecords(prepared, 2, readSettings());
+  const sample = await sampleRecords(prepared, 2, { cursors: undefined, ...readSettings() });
   expect(sample).toEqual({ records: [{ ...first }, { ...second }], skipped: [skipped] });
 });

@@ -16,7 +16,10 @@ import { readItems } from "./read_items.ts";
 import { type Readable, type ReadSettings, sourceContext } from "./source_context.ts";
 
 /** What a probe needs besides the section. */
-export type ProbeContext = Pick<ReadSettings, "signal" | "redactor" | "cursors">;
+export interface ProbeContext extends Pick<ReadSettings, "signal" | "redactor"> {
+  /** Where it is remembered what was proved; nothing is without it. */
+  readonly cursors: ReadSettings["cursors"];
+}
 
 /** A section whose source can be probed, for whole records; with fields, also for what they are mapped from. */
 export function toReadable(
@@ -53,7 +56,7 @@ export async function checkSource(
  */
 export async function inspectAccess(
   readable: Readable,
-  { signal, redactor }: ProbeContext,
+  { signal, redactor }: Pick<ProbeContext, "signal" | "redactor">,
 ): Promise<GrantedAccess | undefined> {
   const settings = { signal, redactor, workers: 1, retry: retryPolicies.interactive };
   return await readable.section.source.inspectAccess?.(sourceContext(readable, settings));
@@ -62,7 +65,7 @@ export async function inspectAccess(
 /** Which mapped paths the data of a section lack, as far as that is known without reading them. */
 export function findMissingPaths(
   readable: Readable,
-  { signal, redactor }: ProbeContext,
+  { signal, redactor }: Pick<ProbeContext, "signal" | "redactor">,
 ): Promise<MissingColumns | undefined> {
   return findMissing(readable, { signal, redactor, workers: 1, retry: retryPolicies.interactive });
 }
