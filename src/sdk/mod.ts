@@ -78,6 +78,7 @@ export { readTextFile, readTextFileIfAny, replaceTextFile } from "./text_file.ts
 
 // LDAP directories.
 export { checkLdap, ldapOptions, ldapRule, readLdap } from "./ldap/ldap.ts";
+export { idAttributes } from "./ldap/values.ts";
 
 // Sign-in of Windows accounts over HTTP.
 export { windowsLogin } from "./http/windows_login.ts";

@@ -28,6 +28,8 @@ export const accounts = {
 } as const;
 /** The password of all accounts. */
 export const password = 'slapd "Canary" p\\ss+wörd%';
+/** Who may change everything. */
+const manager = { dn: `cn=admin,${suffix}`, password: "manager" } as const;
 /** Entries that the account `limited` is given. */
 export const limit = 2500;
 
@@ -51,6 +53,8 @@ export interface Slapd {
   readonly authority: string;
   /** Its folder, for files of the test. */
   readonly folder: string;
+  /** Changes what it holds, by LDIF with `changetype` (RFC 2849). */
+  modify(ldif: string): void;
   /** Ends it at once, without a chance to say goodbye. */
   kill(): Promise<void>;
   /** Lets it hang: it holds its connections and says nothing any more. */
@@ -95,7 +99,8 @@ sizelimit unlimited
 database mdb
 maxsize 268435456
 suffix "${suffix}"
-rootdn "cn=admin,${suffix}"
+rootdn "${manager.dn}"
+rootpw ${manager.password}
 directory ${folder}/data
 overlay memberof
 limits dn.exact="${accounts.limited}" size=${limit}
@@ -155,6 +160,11 @@ export async function startSlapd(
     secure,
     authority: join(folder, "ca.pem"),
     folder,
+    modify(text) {
+      const login = ["-x", "-H", plain, "-D", manager.dn, "-w", manager.password];
+      const run = Bun.spawnSync(["ldapmodify", ...login], { stdin: Buffer.from(text) });
+      if (!run.success) throw new Error(`${run.stdout}${run.stderr}`);
+    },
     kill,
     freeze: () => child?.kill("SIGSTOP"),
     start,

@@ -8,7 +8,7 @@ import { Skipped, type SourceRecord } from "../../base/record.ts";
 import { LdapRefusal, resultCodes, searchError } from "./errors.ts";
 import { fillFilter, joinFilters, parseFilter } from "./filter.ts";
 import { allValues, completeRecord, type Directory, readEntry } from "./search.ts";
-import type { LdapShape } from "./values.ts";
+import { isEmpty, type LdapShape } from "./values.ts";
 import type { LdapEntry, LdapSearch } from "./connection.ts";
 import type { SourceContext } from "../source.ts";
 
@@ -102,7 +102,7 @@ async function find(
   }
   const [entry] = entries;
   if (entry === undefined) return { missing: "the filter excludes it" };
-  if (entry.attributes.length === 0 && !shape.emptyToo) {
+  if (isEmpty(entry, shape)) {
     return { missing: "it has none of the attributes that the mappings read" };
   }
   return await foundRecord(directory, entry, shape);

@@ -8,7 +8,7 @@ import type { Skipped, SourceRecord } from "../../base/record.ts";
 import { parseFilter } from "./filter.ts";
 import { type GroupOptions, searchMembers } from "./groups.ts";
 import { completeRecord, type Directory, readEntry, searchTree } from "./search.ts";
-import { buildShape, type LdapShape } from "./values.ts";
+import { buildShape, isEmpty, type LdapShape } from "./values.ts";
 import { LdapConnection } from "./connection.ts";
 import { readByMode, type Unusable } from "../changes.ts";
 import type { SourceItem } from "../source.ts";
@@ -187,7 +187,7 @@ async function* treeRecords(
     const parsed = parseFilter(filter);
     for await (const page of searchTree(directory, base_dn, parsed, shape.attributes)) {
       for (const entry of page) {
-        if (entry.attributes.length === 0 && !shape.emptyToo) empty++;
+        if (isEmpty(entry, shape)) empty++;
         else yield await completeRecord(directory, entry, shape);
       }
     }

@@ -27,8 +27,6 @@ export interface LdapRange {
   readonly last: number | undefined;
 }
 
-/** Asks for no attribute at all (RFC 4511, 4.5.1.8). */
-const noAttributes = "1.1";
 /** `mail`, `cn;lang-de`, `userCertificate;binary` (RFC 4512, 2.5; names with dots are not paths). */
 const attributeName = /^[A-Za-z][A-Za-z0-9-]*(;[A-Za-z0-9-]+)*$/;
 /** The only attribute of which a record holds every value. */
@@ -52,7 +50,13 @@ const binaries = new Set([
 const notText = "*BINARY*";
 
 /**
- * What to ask the directory for.
+ * The attributes by which a directory knows an entry for as long as it is there, wherever it moves and
+ * whatever it is called: of Active Directory ("objectGUID attribute"), and of others (RFC 4530).
+ */
+export const idAttributes: readonly string[] = ["objectGUID", "entryUUID"];
+
+/**
+ * What to ask the directory for; what an entry is known by is asked for besides, and makes no record.
  *
  * @param wanted What anybody will look at.
  * @param extra Attributes to ask for besides.
@@ -68,9 +72,16 @@ export function buildShape(wanted: Wanted, extra: readonly string[]): LdapShape 
     .flatMap(([lower, [first = ""]]) => lower !== "dn" && attributeName.test(first) ? [first] : []);
   // Some directories keep memberOf apart, and give it only when it is named.
   const attributes = wanted.everything ? ["*", "memberOf", ...named] : named;
-  return attributes.length === 0
-    ? { attributes: [noAttributes], spellings, emptyToo: true }
-    : { attributes, spellings, emptyToo: false };
+  const ids = idAttributes.filter((name) => !spellings.has(name.toLowerCase()));
+  return { attributes: [...attributes, ...ids], spellings, emptyToo: attributes.length === 0 };
+}
+
+/** Whether an entry has none of the attributes that somebody will look at. */
+export function isEmpty({ attributes }: LdapEntry, { spellings, emptyToo }: LdapShape): boolean {
+  if (emptyToo) return false;
+  return attributes.every(({ type }) => {
+    return idAttributes.includes(type) && !spellings.has(type.toLowerCase());
+  });
 }
 
 /** Reads `member;range=0-1499`; the range is undefined for any other attribute. */

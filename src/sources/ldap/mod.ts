@@ -7,6 +7,7 @@
 import {
   checkLdap,
   defineSource,
+  idAttributes,
   ldapOptions,
   ldapRule,
   peopleOptions,
@@ -56,6 +57,7 @@ export const ldap = defineSource({
   },
   // Only members of groups are read one by one; a directory answers many such requests at once.
   namedBy: ["dn"],
+  vendorId: idAttributes,
   limits: { concurrency: 8 },
   rule: (options) => ldapRule(options),
   check: (context) => checkLdap(context),

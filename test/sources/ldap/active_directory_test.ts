@@ -82,7 +82,7 @@ slow(
       base,
       scope: "sub",
       filter: "objectClass present",
-      attributes: ["uid", "givenName", "sn", "mail", "sAMAccountName"],
+      attributes: ["uid", "givenName", "sn", "mail", "sAMAccountName", "objectGUID", "entryUUID"],
       pageSize: 1000,
     });
   },
@@ -221,6 +221,8 @@ slow(
         "sn",
         "mail",
         "sAMAccountName",
+        "objectGUID",
+        "entryUUID",
       ]);
     }
     expect(server.searches).toHaveLength(2);

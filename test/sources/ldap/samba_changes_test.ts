@@ -70,4 +70,15 @@ slow("of a real domain, what changed is read, and only that", async () => {
   });
   const third = await uploads.upload();
   expect([third.code, third.arrived.size]).toEqual([0, 0]);
+  // Another login name, and another place in the tree: the entry is the same.
+  modify(
+    domain,
+    `dn: CN=${
+      nameOf(5)
+    },${staff}\nchangetype: modify\nreplace: sAMAccountName\nsAMAccountName: other\n\n` +
+      `dn: CN=${nameOf(5)},${staff}\nchangetype: modrdn\nnewrdn: CN=other\ndeleteoldrdn: 1\n\n`,
+  );
+  const fourth = await uploads.upload();
+  expect([...fourth.arrived.keys()]).toEqual(["other"]);
+  expect(fourth.stderr).toContain(`Renamed: ${nameOf(5)} → other`);
 }, 900_000);
