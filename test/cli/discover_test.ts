@@ -229,8 +229,8 @@ slow("LDAP: the attributes of everybody below an entry", async () => {
   // The unit that they are in is below the entry, too.
   expect(found.records).toBe(61);
   expect(namesIn(found)).toEqual(
-    "cn description dn givenName jpegPhoto mail memberOf memberOf.0 mobile objectClass ou sn uid"
-      .split(" "),
+    ("cn description dn entryUUID givenName jpegPhoto mail memberOf memberOf.0 mobile objectClass " +
+      "ou sn uid").split(" "),
   );
   const photo = found.paths.find(({ path }) => path === "jpegPhoto");
   expect(photo?.filled).toBe(1);
