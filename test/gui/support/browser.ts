@@ -122,12 +122,18 @@ async function waitForStyles(page: Page): Promise<void> {
   });
 }
 
+/** Waits until no part of a page is about to be replaced: what it shows until then is pale. */
+async function waitUntilIdle(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("[aria-busy]") === null);
+}
+
 /**
  * Throws when axe finds something serious or critical by WCAG 2.2 A and AA, or when the page is wider
  * than its window.
  */
 export async function noSeriousViolations(page: Page): Promise<void> {
   await waitForStyles(page);
+  await waitUntilIdle(page);
   // Evaluated, not added as a script tag, which the page's own rules would refuse.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
