@@ -21,10 +21,13 @@ import { isUploadOpen } from "./runs.ts";
  * Answered batches of a section that wait to be taken in, at most: a full upload makes those before it
  * outdated, what webhooks bring goes on for ever.
  */
-const maxAnsweredBatches: Readonly<Record<RunOrigin, number>> = { upload: 20_000, webhook: 200 };
+export const maxAnsweredBatches: Readonly<Record<RunOrigin, number>> = {
+  upload: 20_000,
+  webhook: 200,
+};
 
 /** Records of them that a run for webhooks takes in: more than it brings, and not so many that it is late. */
-const maxTakenIn = 5000;
+export const maxTakenIn = 5000;
 
 /** The memory of what was accepted, in the state file. */
 export class StateAccepted implements AcceptedRecords {

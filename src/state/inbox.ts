@@ -25,7 +25,7 @@ const add = `INSERT INTO inbox (section, key, body, received, due) VALUES (?, ?,
   DO UPDATE SET body = excluded.body, events = events + 1`;
 
 /** Entries that are due within so many milliseconds go along, so that batches are not of one each. */
-const soonMs = 250;
+export const soonMs = 250;
 
 /** What is due; early, also what did not fail yet and only waits for more of its kind. */
 const take = `UPDATE inbox SET owner = ? WHERE id IN (

@@ -43,7 +43,7 @@ export interface OutboxOwner {
 }
 
 /** Answers after which it is written down how far a run is, when no batches are written meanwhile. */
-const uncountedAnswers = 3;
+export const uncountedAnswers = 3;
 
 /** The outbox of one run of a section. Everything throws `AgentError` when the state file fails. */
 export class StateOutbox implements RunOutbox {
@@ -155,7 +155,7 @@ export class StateOutbox implements RunOutbox {
           run,
           records.length,
           compress(text ?? stringifyExactJson(records)),
-          this.#describeCompared(records),
+          describeCompared(this.#comparedWith, records),
           packIds(this.#idScope, vendorIds),
         );
         return Number(row?.id);
@@ -178,16 +178,6 @@ export class StateOutbox implements RunOutbox {
     const { run, counts } = this.#owner;
     this.#uncounted = 0;
     if (counts !== undefined) updateCounts(database, run, JSON.stringify(counts()));
-  }
-
-  #describeCompared(records: readonly MappedRecord[]): string | null {
-    if (this.#comparedWith === undefined) return null;
-    const { answer, isUnchanged } = this.#comparedWith;
-    const changed: number[] = [];
-    for (const [position, record] of records.entries()) {
-      if (!isUnchanged(record)) changed.push(position);
-    }
-    return JSON.stringify({ answer, changed } satisfies ComparedBatch);
   }
 
   /** Remembers the batches that were accepted as a whole. */
@@ -245,4 +235,18 @@ export class StateOutbox implements RunOutbox {
       throw unusable(error);
     }
   }
+}
+
+/** What a batch is beside the baseline that its run was compared with, as JSON; null when it was not. */
+export function describeCompared(
+  compared: ComparedWith | undefined,
+  records: readonly MappedRecord[],
+): string | null {
+  if (compared === undefined) return null;
+  const { answer, isUnchanged } = compared;
+  const changed: number[] = [];
+  for (const [position, record] of records.entries()) {
+    if (!isUnchanged(record)) changed.push(position);
+  }
+  return JSON.stringify({ answer, changed } satisfies ComparedBatch);
 }

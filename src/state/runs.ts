@@ -16,7 +16,7 @@ import type {
 import type { LastRuns } from "./state.ts";
 
 /** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
-const remembered: Readonly<Record<RunOrigin, number>> = { upload: 1000, webhook: 200 };
+export const remembered: Readonly<Record<RunOrigin, number>> = { upload: 1000, webhook: 200 };
 
 const shown = `SELECT runs.*, (SELECT total(count) FROM outbox
     WHERE run = runs.id AND id NOT IN (SELECT batch FROM acknowledged)) AS waiting
@@ -87,7 +87,7 @@ export function endRun(database: Sqlite, id: string, end: RunEnd): void {
 }
 
 /** Runs that are forgotten at once, at most: one is added at a time. */
-const maxForgotten = 20;
+export const maxForgotten = 20;
 
 /** Forgets the oldest runs of a section and origin of which nothing waits, when there are too many. */
 export function pruneRuns(database: Sqlite, section: string, origin: RunOrigin): void {

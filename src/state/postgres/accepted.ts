@@ -7,6 +7,7 @@
 import { parseExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import { decompress } from "../../runtime/compress.ts";
+import { maxAnsweredBatches, maxTakenIn } from "../accepted.ts";
 import { type SentAll, untilReceipt } from "../answered_batches.ts";
 import type { AcceptedRecords, Baseline, LastUpload } from "../known_records.ts";
 import type { RunOrigin } from "../run_account.ts";
@@ -15,12 +16,6 @@ import { openBaseline } from "./baseline.ts";
 import { lockSection, type PgContext, writeAsOwner } from "./context.ts";
 import { type BaselineHome, foldSome } from "./fold.ts";
 import { PgLastUpload } from "./last_upload.ts";
-
-/** Answered batches of a section that wait to be taken in, at most: as in the state file. */
-const maxAnsweredBatches: Readonly<Record<RunOrigin, number>> = { upload: 20_000, webhook: 200 };
-
-/** Records of them that a run for webhooks takes in: more than it brings, and not so many that it is late. */
-const maxTakenIn = 5000;
 
 /** Rows that one transaction forgets. */
 const forgottenAtOnce = 1000;

@@ -9,14 +9,12 @@
 
 import { parseExactJson } from "../../base/json.ts";
 import type { PostgresRow } from "../../runtime/postgres.ts";
+import { soonMs } from "../inbox.ts";
 import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "../state.ts";
 import { type PgContext, toStorable, writeAsOwner } from "./context.ts";
 import { digestOf } from "./fold.ts";
 import { isAtWork, removeDead } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
-
-/** Entries that are due within so many milliseconds go along, so that batches are not of one each. */
-const soonMs = 250;
 
 /**
  * What waits, as the index of what is there once of each section and key has it. All who add rows do so by

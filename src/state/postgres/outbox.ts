@@ -7,7 +7,8 @@
 import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import { compress, decompress } from "../../runtime/compress.ts";
-import { type ComparedBatch, findAccepted, untilReceipt } from "../answered_batches.ts";
+import { findAccepted, untilReceipt } from "../answered_batches.ts";
+import { describeCompared, uncountedAnswers } from "../outbox.ts";
 import type { ComparedWith, NewBatch, PendingBatch, RefusedRecord, RunOutbox } from "../state.ts";
 import { addAnsweredBatch, moveAnsweredBatches } from "./answered.ts";
 import { lockSection, type PgContext, writeAsOwner } from "./context.ts";
@@ -30,9 +31,6 @@ export interface PgOutboxOwner {
   /** The number of the last batch that was written before. */
   readonly lastSeq: number;
 }
-
-/** Answers after which it is written down how far a run is, when no batches are written meanwhile. */
-const uncountedAnswers = 3;
 
 /** The outbox of one run of a section. */
 export class PgOutbox implements RunOutbox {
@@ -57,7 +55,7 @@ export class PgOutbox implements RunOutbox {
     const { schema, tenant } = context;
     const ids = batches.map(() => ++this.#lastSeq);
     const texts = batches.map(({ text, records }) => compress(text ?? stringifyExactJson(records)));
-    const compared = batches.map(({ records }) => this.#describeCompared(records));
+    const compared = batches.map(({ records }) => describeCompared(this.#comparedWith, records));
     await writeAsOwner(context, { isAwaited: true }, async (on) => {
       await lockSection(context, on, section);
       // What was answered goes now, as something is written anyway.
@@ -148,13 +146,6 @@ export class PgOutbox implements RunOutbox {
       run,
       JSON.stringify(counts()),
     ]);
-  }
-
-  #describeCompared(records: readonly MappedRecord[]): string | null {
-    if (this.#comparedWith === undefined) return null;
-    const { answer, isUnchanged } = this.#comparedWith;
-    const changed = records.flatMap((record, position) => isUnchanged(record) ? [] : [position]);
-    return JSON.stringify({ answer, changed } satisfies ComparedBatch);
   }
 
   /** Takes out what was answered, and remembers the batches that were accepted as a whole. */

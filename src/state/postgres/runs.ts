@@ -13,16 +13,11 @@ import type {
   RunState,
   StoredRun,
 } from "../run_account.ts";
+import { maxForgotten, remembered } from "../runs.ts";
 import type { LastRuns } from "../state.ts";
 import { fromStorable, iso, type PgContext, toStorable } from "./context.ts";
 import { isAtWork } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
-
-/** Runs of one section that are remembered: webhooks make many, which are to push out no upload. */
-const remembered: Readonly<Record<RunOrigin, number>> = { upload: 1000, webhook: 200 };
-
-/** Runs that are forgotten at once, at most: one is added at a time. */
-const maxForgotten = 20;
 
 /** Whether a text is the id of a run here. */
 export function isRunId(id: string): boolean {
