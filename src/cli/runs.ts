@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { StoredRun } from "../state/run_account.ts";
 import { existsSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
+import type { StoredRun } from "../state/run_account.ts";
 import { describeOutcome, isUndecided } from "../sync/stored_run.ts";
 import { describeCounts } from "../sync/report.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";

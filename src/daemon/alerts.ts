@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { RunOrigin } from "../state/run_account.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { version } from "../runtime/version.ts";
 import type { AlertOptions } from "../settings/alert_options.ts";
 import type { Http } from "../sdk/http/http.ts";
+import type { RunOrigin } from "../state/run_account.ts";
 import { describeSection, isSuccess, type SectionReport } from "../sync/report.ts";
 
 /** How a section is. */

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Inbox, InboxEvent, LastRuns } from "../state/state.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../base/network.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { serve, type Served } from "../runtime/serve.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
+import type { Inbox, InboxEvent, LastRuns } from "../state/state.ts";
 import { InboxWork, type WorkSettings } from "../sync/inbox/inbox.ts";
 import { Intake } from "../sync/inbox/intake.ts";
 import { type AppSettings, createApp } from "./app.ts";

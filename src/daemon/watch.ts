@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { RunOrigin } from "../state/run_account.ts";
 import type { AppContext } from "../app/context.ts";
 import { scheduledSections } from "../app/schedule.ts";
 import { sideHttp } from "../app/session.ts";
 import type { Config } from "../config/config.ts";
+import type { RunOrigin } from "../state/run_account.ts";
 import { Alerts, type Condition } from "./alerts.ts";
 import type { Cursors } from "../state/cursor.ts";
 import type { State } from "../state/state.ts";

@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { InboxEvent } from "../state/state.ts";
 import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { SectionConfig } from "../config/section.ts";
+import type { InboxEvent } from "../state/state.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 
 /** What the route needs. */

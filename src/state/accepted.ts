@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { RunOrigin } from "./run_account.ts";
 import { giveWay } from "../base/iteration.ts";
 import { parseExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
@@ -15,6 +14,7 @@ import { concludeUncompared, forgetBaseline, StateBaseline } from "./baseline.ts
 import { type BaselineHome, foldSome, hasMoreAnsweredBatches } from "./fold.ts";
 import type { AcceptedRecords, Baseline, LastUpload } from "./known_records.ts";
 import { findLastUpload } from "./last_upload.ts";
+import type { RunOrigin } from "./run_account.ts";
 import { isUploadOpen } from "./runs.ts";
 
 /**

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { RunOrigin } from "./run_account.ts";
 import { giveWay } from "../base/iteration.ts";
 import { parseExactJson, stringifyExactJson } from "../base/json.ts";
 import type { MappedRecord } from "../base/record.ts";
@@ -13,6 +12,7 @@ import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { addAnsweredBatch, notAwaited, untilReceipt } from "./answered_batches.ts";
 import { addDeadLetter } from "./dead_letters.ts";
 import { withoutWaiting } from "./file.ts";
+import type { RunOrigin } from "./run_account.ts";
 import type { ReceiptEnd, RefusedRecord, RunReceipt } from "./state.ts";
 
 /** What a receipt belongs to. */

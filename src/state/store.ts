@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { PastRun, RunOrigin, RunSelection, StoredRun } from "./run_account.ts";
 import type { Sqlite } from "../runtime/sqlite.ts";
 import { StateAccepted } from "./accepted.ts";
 import { type SectionCursor, shareCursor } from "./cursor.ts";
@@ -16,6 +15,7 @@ import { inboxSizes } from "./inbox.ts";
 import { StateOutbox } from "./outbox.ts";
 import { becomeOwner, isAtWork, type Owner } from "./owner.ts";
 import { type AwaitingRun, claimReceipt, findAwaiting, StateReceipt } from "./receipts.ts";
+import type { PastRun, RunOrigin, RunSelection, StoredRun } from "./run_account.ts";
 import {
   endRun,
   findRun,

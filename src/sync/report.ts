@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { RunOrigin } from "../state/run_account.ts";
 import { AgentError, type Finding, messageOf } from "../base/errors.ts";
 import { indentDetails } from "../logging/log.ts";
+import type { RunOrigin } from "../state/run_account.ts";
 import type { Counts, Failure } from "./account.ts";
 import type { ChangeCounts } from "./changes/delta.ts";
 import type { Rename } from "./changes/renames.ts";

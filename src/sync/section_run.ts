@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { OpenRun } from "../state/state.ts";
 import { join } from "node:path";
 import { SourceError } from "../base/errors.ts";
 import type { Upload } from "../oomnitza/payload.ts";
 import { GarbageCollector } from "../runtime/memory.ts";
 import type { SectionCursor } from "../state/cursor.ts";
+import type { OpenRun } from "../state/state.ts";
 import { type Account, maxListedFailures, openAccount } from "./account.ts";
 import { openChangeFilter } from "./changes/change_filter.ts";
 import type { ChangeFilter } from "./changes/filter.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { StoredRun } from "../state/run_account.ts";
 import { z } from "zod";
+import type { StoredRun } from "../state/run_account.ts";
 import { describeLatency } from "./latency.ts";
 import { describeReceipt, describeReceiptText, receiptShape } from "./receipt/receipt.ts";
 import { describeTimes } from "./run_clock.ts";

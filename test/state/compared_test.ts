@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { OpenRun, RefusedRecord } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import type { MappedRecord } from "../../src/base/record.ts";
 import { openSqlite } from "../../src/runtime/sqlite.ts";
+import type { OpenRun, RefusedRecord } from "../../src/state/state.ts";
 import type { StateStore } from "../../src/state/store.ts";
 import { Comparison } from "../../src/sync/changes/delta.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";

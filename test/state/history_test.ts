@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { RunOrigin } from "../../src/state/run_account.ts";
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +14,7 @@ import { openState } from "../../src/state/file.ts";
 import { foldSome, hasMoreAnsweredBatches, maxFoldedRecords } from "../../src/state/fold.ts";
 import { applicationId, migrations } from "../../src/state/migrations.ts";
 import { findAwaiting } from "../../src/state/receipts.ts";
+import type { RunOrigin } from "../../src/state/run_account.ts";
 import {
   endRun,
   insertRun,

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { InboxEvent } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import { StateInbox } from "../../src/state/inbox.ts";
+import type { InboxEvent } from "../../src/state/state.ts";
 import { openTestStore } from "../sync/support/store.ts";
 
 function openInbox() {

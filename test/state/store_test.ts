@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { OpenRun } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import type { MappedRecord } from "../../src/base/record.ts";
 import { openState } from "../../src/state/file.ts";
+import type { OpenRun } from "../../src/state/state.ts";
 import { StateStore } from "../../src/state/store.ts";
 import { openTestStore, storedSection } from "../sync/support/store.ts";
 

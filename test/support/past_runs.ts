@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { RunOrigin } from "../../src/state/run_account.ts";
 import { openState } from "../../src/state/file.ts";
 import { addDeadLetter } from "../../src/state/dead_letters.ts";
+import type { RunOrigin } from "../../src/state/run_account.ts";
 import { endRun, insertRun } from "../../src/state/runs.ts";
 
 /** A run that ended. */

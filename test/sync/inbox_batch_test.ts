@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { InboxEntry } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import { AuthError } from "../../src/base/errors.ts";
 import { Skipped } from "../../src/base/record.ts";
+import type { InboxEntry } from "../../src/state/state.ts";
 import { backoffMs, InboxBatch } from "../../src/sync/inbox/batch.ts";
 import { describeItem } from "./support/prepared_section.ts";
 import { even, makeContext, retryDelays, webhookSource } from "./support/webhook_source.ts";

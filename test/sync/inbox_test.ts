@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { InboxEvent } from "../../src/state/state.ts";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
 import { StateInbox } from "../../src/state/inbox.ts";
+import type { InboxEvent } from "../../src/state/state.ts";
 import { InboxWork, type WorkSettings } from "../../src/sync/inbox/inbox.ts";
 import { Intake } from "../../src/sync/inbox/intake.ts";
 import { keepLog } from "./support/fakes.ts";

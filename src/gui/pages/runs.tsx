@@ -4,8 +4,8 @@
  * @module
  */
 /** @jsxImportSource hono/jsx */
-import type { StoredRun } from "../../state/run_account.ts";
 import { AgentError } from "../../base/errors.ts";
+import type { StoredRun } from "../../state/run_account.ts";
 import { describeCounts } from "../../sync/report.ts";
 import { describeOutcome, isUndecided } from "../../sync/stored_run.ts";
 import { ErrorNotice } from "../account.tsx";

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { stringifyExactJson } from "../../base/json.ts";
+import { SinkError } from "../../base/errors.ts";
+import { finalizeV3, type Upload } from "../../oomnitza/payload.ts";
 import type {
   PendingBatch,
   RefusedRecord,
@@ -11,9 +14,6 @@ import type {
   StoredSection,
   UnfinishedRun,
 } from "../../state/state.ts";
-import { stringifyExactJson } from "../../base/json.ts";
-import { SinkError } from "../../base/errors.ts";
-import { finalizeV3, type Upload } from "../../oomnitza/payload.ts";
 import type { Account } from "../account.ts";
 import { Delivery, type DeliverySettings } from "./deliver.ts";
 import { classifyError, classifyResponse, type PostOutcome } from "./response.ts";

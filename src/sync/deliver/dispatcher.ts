@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { RefusedRecord, RunOutbox } from "../../state/state.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { MappedRecord } from "../../base/record.ts";
+import type { RefusedRecord, RunOutbox } from "../../state/state.ts";
 import type { BuiltBatch } from "./batch_builder.ts";
 
 /** Keeps batches until they were answered. Everything rejects with `AgentError` when it cannot. */

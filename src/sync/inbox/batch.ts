@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { InboxEntry, InboxOutcome } from "../../state/state.ts";
 import { AgentError, AuthError, messageOf } from "../../base/errors.ts";
 import { mapOrdered } from "../../base/iteration.ts";
 import { Skipped, type SourceRecord } from "../../base/record.ts";
 import type { Source, SourceContext, SourceItem } from "../../sdk/source.ts";
+import type { InboxEntry, InboxOutcome } from "../../state/state.ts";
 import type { SectionReport } from "../report.ts";
 
 /** When an entry that failed is tried again, and when it is given up. */

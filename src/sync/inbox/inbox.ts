@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Inbox, InboxEntry, InboxOutcome } from "../../state/state.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
+import type { Inbox, InboxEntry, InboxOutcome } from "../../state/state.ts";
 import { backoffMs, InboxBatch, type InboxRetryDelays } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { describeCounts, type SectionReport, toSectionError } from "../report.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { RefusedRecord, RunReceipt } from "../../state/state.ts";
 import { SinkError } from "../../base/errors.ts";
 import { sleep } from "../../base/iteration.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Log } from "../../logging/log.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
+import type { RefusedRecord, RunReceipt } from "../../state/state.ts";
 import type { Account } from "../account.ts";
 import { type AskedUpload, askReceipt, type ReceiptClient, receiptWaitMs } from "./ask.ts";
 import { matchTexts } from "./match.ts";

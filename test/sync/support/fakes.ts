@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { NewBatch, RefusedRecord } from "../../../src/state/state.ts";
 import type { MappedRecord } from "../../../src/base/record.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
 import { createLog } from "../../../src/logging/log.ts";
 import type { Upload, UploadRequest } from "../../../src/oomnitza/payload.ts";
 import type { RetryPolicy } from "../../../src/sdk/http/retry.ts";
+import type { NewBatch, RefusedRecord } from "../../../src/state/state.ts";
 import { openAccount } from "../../../src/sync/account.ts";
 import { Delivery, type DeliverySettings, type Sink } from "../../../src/sync/deliver/deliver.ts";
 import type { Outbox } from "../../../src/sync/deliver/dispatcher.ts";
