@@ -130,7 +130,7 @@ describe("agent upgrade", () => {
 });
 
 describe("a new program that does not do", () => {
-  test("does not start: it never takes the place", async () => {
+  slow("does not start: it never takes the place", async () => {
     using here = await installation();
     const folder = release("#!/bin/sh\necho 'no such library' >&2\nexit 127\n");
     const run = await here.upgrade(folder, key);
