@@ -69,6 +69,8 @@ export async function openWindow(
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: scheme,
+    // A colour on its way to another one has no contrast to be judged.
+    reducedMotion: "reduce",
   });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -122,7 +124,7 @@ async function waitForStyles(page: Page): Promise<void> {
   });
 }
 
-/** Waits until no part of a page is about to be replaced: what it shows until then is pale. */
+/** Waits until no part of a page is about to be replaced: a picture of it shows what came. */
 async function waitUntilIdle(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector("[aria-busy]") === null);
 }
