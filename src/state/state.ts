@@ -318,6 +318,33 @@ export interface DeadEvents {
   prune(days: number, count: number): Promise<number>;
 }
 
+/** A section that this process has for itself; several holds of one process stand side by side. */
+export interface SectionHold {
+  readonly kind: "held";
+  /** Aborted, with an `AgentError` as its reason, when another process may run the section by now. */
+  readonly signal: AbortSignal;
+  /**
+   * Milliseconds for which it is certain that no other process runs the section: nothing is to be sent when
+   * they are over. Infinity where no other process can take it.
+   */
+  leftMs(): number;
+  /** Lets others have it; never rejects: what cannot be told is over with the lease of the process. */
+  release(): Promise<void>;
+}
+
+/** The process that has a section. */
+export interface SectionHolder {
+  readonly kind: "busy";
+  /** Name of its machine. */
+  readonly host: string;
+  /** Its process id there. */
+  readonly process: number;
+  /** Version of its program. */
+  readonly version: string;
+  /** Since when it has the section, ISO 8601. */
+  readonly since: string;
+}
+
 /** The state of one instance of Oomnitza. */
 export interface State {
   readonly deadLetters: DeadLetters;
@@ -339,6 +366,16 @@ export interface State {
     origin: RunOrigin,
     counts: () => Readonly<Record<string, number>>,
   ): Promise<OpenRun>;
+  /**
+   * Takes a section for this process, or tells which process has it. Who reads or sends a section holds it:
+   * records of two processes could overtake each other.
+   */
+  holdSection(section: string): Promise<SectionHold | SectionHolder>;
+  /**
+   * Notes that the run of a section begins that was due at some time; false when it was noted before: another
+   * process began it, and may have ended it. Who holds the section asks.
+   */
+  claimStart(section: string, due: Date): Promise<boolean>;
   /** Takes over the runs of a section that left something, oldest first, each when it is asked for. */
   unfinishedRuns(
     section: Pick<StoredSection, "section" | "remember">,

@@ -30,12 +30,21 @@ import type {
   LastRuns,
   OpenRun,
   RunReceipt,
+  SectionHold,
   State,
   StoredSection,
   UnfinishedRun,
   UnfinishedWork,
 } from "./state.ts";
 import { type SyncFile, WalSync } from "./wal_sync.ts";
+
+/** A section that no other process can take. */
+const unlimitedHold: SectionHold = {
+  kind: "held",
+  signal: new AbortController().signal,
+  leftMs: () => Number.POSITIVE_INFINITY,
+  release: () => Promise.resolve(),
+};
 
 export interface StoreSettings {
   readonly path: string;
@@ -101,6 +110,15 @@ export class StateStore implements State {
         if (end.isUndecided !== true) await this.#sync();
       },
     };
+  }
+
+  /** The lock beside the file keeps others away: see `upload_lock.ts`. */
+  holdSection(): Promise<SectionHold> {
+    return Promise.resolve(unlimitedHold);
+  }
+
+  claimStart(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   async *unfinishedRuns(

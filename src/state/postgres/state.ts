@@ -11,6 +11,7 @@ import type {
   LastRuns,
   OpenRun,
   RunReceipt,
+  SectionHold,
   State,
   StoredSection,
   UnfinishedRun,
@@ -104,6 +105,14 @@ export class PgState implements State {
       end: (end) =>
         writeAsOwner(context, { isAwaited: true }, (on) => endRun(context, on, id, end)),
     };
+  }
+
+  holdSection(): Promise<SectionHold> {
+    return Promise.reject(new Error("not built"));
+  }
+
+  claimStart(): Promise<boolean> {
+    return Promise.reject(new Error("not built"));
   }
 
   async *unfinishedRuns(
