@@ -27,10 +27,10 @@ export async function openServeState(
   testmode: boolean,
 ): Promise<ServeState> {
   const redact = (text: string) => app.redactor.redact(text);
-  const path = testmode ? undefined : app.stateFile;
-  if (path !== undefined) {
+  if (!testmode && app.stateFile !== undefined) {
+    const path = app.stateFile;
     const opened = await openStore(app, config);
-    const inbox = new StateInbox({ path, redact });
+    const inbox = opened.inbox ?? new StateInbox({ path, redact });
     return {
       inbox,
       store: opened.store,
