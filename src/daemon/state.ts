@@ -17,6 +17,8 @@ import type { Inbox, State } from "../state/state.ts";
 export interface ServeState {
   readonly inbox: Inbox;
   readonly store: State | undefined;
+  /** Whether other processes, on other machines too, may use the same. */
+  readonly isShared: boolean;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function openServeState(
     return {
       inbox,
       store: opened.store,
+      isShared: opened.inbox !== undefined,
       async [Symbol.asyncDispose]() {
         await inbox.close();
         await opened[Symbol.asyncDispose]();
@@ -45,6 +48,7 @@ export async function openServeState(
   return {
     inbox,
     store: undefined,
+    isShared: false,
     async [Symbol.asyncDispose]() {
       await inbox.close();
       rmSync(folder, { recursive: true, force: true });
