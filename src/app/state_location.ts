@@ -27,8 +27,16 @@ export type StateLocation =
 /** What says where the state is. */
 export type StateContext = Pick<
   AppContext,
-  "directory" | "env" | "ini" | "iniPlaces" | "log" | "redactor" | "signal" | "sources"
-  | "stateFile" | "stateUrl"
+  | "directory"
+  | "env"
+  | "ini"
+  | "iniPlaces"
+  | "log"
+  | "redactor"
+  | "signal"
+  | "sources"
+  | "stateFile"
+  | "stateUrl"
 >;
 
 /** Whether a text of `--state` names a server and not a file. */

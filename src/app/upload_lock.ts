@@ -15,7 +15,6 @@ import { AgentError } from "../base/errors.ts";
 import type { Lock } from "../runtime/lock.ts";
 import { findState, type StateContext } from "./state_location.ts";
 
-
 function canWrite(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK);

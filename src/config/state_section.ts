@@ -19,7 +19,6 @@ import {
 } from "./reading.ts";
 import type { CheckedSection } from "./service_sections.ts";
 
-/** The settings of `[state]`. */
 export interface StateSettings extends StateOptions {
   /** The server that `url` names; absent when the state is a file. */
   readonly server: PgTarget | undefined;

@@ -45,7 +45,12 @@ export const stateOptions = {
   ),
   spool: opt.text(
     "File on this machine that keeps webhook events while PostgreSQL cannot be reached. By default agent-spool.sqlite beside the state file of this machine; none refuses such events instead.",
-    { default: "", example: "/var/lib/oomnitza-agent/spool.sqlite", advanced: true, placeholder: "PATH|none" },
+    {
+      default: "",
+      example: "/var/lib/oomnitza-agent/spool.sqlite",
+      advanced: true,
+      placeholder: "PATH|none",
+    },
   ),
   ...secretOptions,
 } as const;
