@@ -27,6 +27,7 @@ import {
   serveTable,
   sharedTable,
   sourceTable,
+  stateTable,
 } from "./docs/config_page.ts";
 import { converterReference } from "./docs/converters_page.ts";
 import { fillPage } from "./docs/markdown.ts";
@@ -45,6 +46,7 @@ const filled: Readonly<Record<string, () => readonly string[]>> = {
     sharedTable(),
     limitTable(),
     serveTable(),
+    stateTable(),
     alertTable(),
     sourceTable(sources),
   ],

@@ -14,6 +14,7 @@ import {
 } from "../../src/settings/section_options.ts";
 import { alertOptions } from "../../src/settings/alert_options.ts";
 import { serveOptions } from "../../src/settings/serve_options.ts";
+import { stateOptions } from "../../src/settings/state_options.ts";
 import type { Limits } from "../../src/sdk/http/rate_limiter.ts";
 import type { Source } from "../../src/sdk/source.ts";
 import { cyberarkOptions, vaultOptions } from "../../src/secrets/mod.ts";
@@ -30,6 +31,11 @@ export function oomnitzaTable(): string {
 /** The options that only `[serve]` has, as a table. */
 export function serveTable(): string {
   return optionTable(Object.entries(serveOptions).filter(([key]) => !(key in secretOptions)));
+}
+
+/** The options that only `[state]` has, as a table. */
+export function stateTable(): string {
+  return optionTable(Object.entries(stateOptions).filter(([key]) => !(key in secretOptions)));
 }
 
 /** The options that only `[alerts]` has, as a table. */

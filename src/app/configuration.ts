@@ -13,8 +13,10 @@ import { type Choice, chooseSections, type NotEnabled } from "../config/choose.t
 import { checkConfig, type Config, unreadableFileError } from "../config/config.ts";
 import type { ConfigMemory } from "../config/memory.ts";
 import { absolutePath } from "../config/reading.ts";
+import { serverSections } from "../config/declared.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
+import { checkState, type StateSettings } from "../config/state_section.ts";
 import { findForeignWriters } from "../runtime/file_access.ts";
 import { isCompiled, programDirectory } from "../runtime/program.ts";
 import { evaluatePac } from "../sandbox/pac.ts";
@@ -101,7 +103,9 @@ export function withConfig<T>(
  *
  * @throws {ConfigError}
  */
-async function refuseForeign({ ini, iniPlaces, directory }: AppContext): Promise<void> {
+async function refuseForeign(
+  { ini, iniPlaces, directory }: Pick<AppContext, "ini" | "iniPlaces" | "directory">,
+): Promise<void> {
   const isFoundHere = iniPlaces !== undefined && dirname(ini) === directory;
   if (!isFoundHere || programDirectory(directory) === directory && isCompiled) return;
   const [writer] = (await findForeignWriters(ini)).filter(({ isBroad, isOwner }) =>
@@ -116,11 +120,57 @@ async function refuseForeign({ ini, iniPlaces, directory }: AppContext): Promise
 }
 
 /** The same for a configuration that is read already. */
-export async function withDocument<T>(
+export function withDocument<T>(
   app: AppContext,
   document: IniDocument,
   wanted: WantedSections,
   work: (config: Config) => Promise<T>,
+  memory?: ConfigMemory,
+): Promise<T> {
+  return withResolved(app, document, wanted, async (resolved) => {
+    const findings = [...resolved.findings, ...await checkPermissions(resolved)];
+    return await work(check(app, { ...resolved, findings }, memory));
+  }, memory);
+}
+
+/** What says where the state is; without a configuration file, nothing does. */
+type StateConfigContext = Pick<
+  AppContext,
+  "directory" | "env" | "ini" | "iniPlaces" | "log" | "redactor" | "signal" | "sources"
+>;
+
+/**
+ * Reads `[state]` with its secrets; nothing of the other sections is looked at.
+ *
+ * @throws {ConfigError} when it has errors.
+ */
+export async function loadStateSettings(app: StateConfigContext): Promise<StateSettings> {
+  const document: IniDocument = existsSync(app.ini)
+    ? readIni(app.ini)
+    : { file: app.ini, sections: [], byName: new Map(), defaults: new Map(), findings: [] };
+  const names = new Set(["state", ...Object.keys(serverSections)]);
+  const sections = document.sections.filter(({ name }) => names.has(name));
+  const byName = new Map(sections.map((section) => [section.name, section]));
+  const own = { ...document, sections, byName, findings: [] };
+  function read(resolved: IniDocument): StateSettings {
+    const { settings, findings, secrets } = checkState(resolved, app);
+    for (const secret of secrets.flatMap(secretsIn)) app.redactor.add(secret);
+    if (settings !== undefined) return settings;
+    throw new ConfigError(`Cannot use [state] of ${document.file}`, [
+      ...resolved.findings,
+      ...findings,
+    ]);
+  }
+  if (!byName.has("state")) return read(own);
+  return await withResolved(app, own, ["state"], (resolved) => Promise.resolve(read(resolved)));
+}
+
+/** Does some work with a document whose references were resolved for the wanted sections. */
+async function withResolved<T>(
+  app: StateConfigContext,
+  document: IniDocument,
+  wanted: WantedSections,
+  work: (resolved: IniDocument) => Promise<T>,
   memory?: ConfigMemory,
 ): Promise<T> {
   await refuseForeign(app);
@@ -129,9 +179,7 @@ export async function withDocument<T>(
   const secrets = openSecrets({ env, directory, path, signal, log, redactor, evaluatePac });
   try {
     const resolving = { context: app, wanted, secrets, redactor };
-    const resolved = await resolveDocument(document, resolving, memory);
-    const findings = [...resolved.findings, ...await checkPermissions(resolved)];
-    return await work(check(app, { ...resolved, findings }, memory));
+    return await work(await resolveDocument(document, resolving, memory));
   } finally {
     await secrets.close();
   }

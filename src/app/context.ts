@@ -24,8 +24,13 @@ export interface AppContext {
   readonly ini: string;
   /** Where the configuration was looked for, in this order; absent when it was named. */
   readonly iniPlaces?: readonly string[] | undefined;
-  /** Absolute path of the state file; absent when nothing is remembered. */
+  /**
+   * Absolute path of the state file, beside which temporary files are kept; absent when nothing is remembered.
+   * The state itself may be in PostgreSQL: `findState` says where it is.
+   */
   readonly stateFile: string | undefined;
+  /** The PostgreSQL that was named for the state, without a password; absent when the configuration names it. */
+  readonly stateUrl?: string | undefined;
   /** Absolute path of the folder with the log files of runs; absent when none are written. */
   readonly logFolder: string | undefined;
   /** Called by what runs for months when it does its work; absent when nobody waits for it. */

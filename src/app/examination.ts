@@ -17,14 +17,17 @@ import { checkDeadlines } from "../doctor/deadlines.ts";
 import { isCompiled } from "../runtime/program.ts";
 import {
   checkDisk,
+  checkFacts,
   checkFolder,
   checkProgram,
   checkState,
   checkWriters,
+  readStateFacts,
 } from "../doctor/machine.ts";
 import { checkClock, checkConnection } from "../doctor/network.ts";
 import { checkFields, checkRights, checkValues, readFields } from "../doctor/oomnitza.ts";
 import { findEndpoints } from "../doctor/endpoint.ts";
+import { checkStateServer } from "../doctor/state_server.ts";
 import { checkSource } from "./check.ts";
 import { loadConfig, readOwnIni, withConfig } from "./configuration.ts";
 import type { AppContext } from "./context.ts";
@@ -34,7 +37,8 @@ import { inspectAccess } from "../sync/read/probe.ts";
 import { findFieldValues } from "./field_values.ts";
 import { localServiceState, serviceAccount } from "./service_state.ts";
 import { openReadSession, type ReadSession } from "./session.ts";
-import { findCursors } from "./store.ts";
+import { findState, type StateLocation } from "./state_location.ts";
+import { connectServer, findCursors, openExistingStore } from "./store.ts";
 
 /** Records whose values are compared with Oomnitza's fields. */
 const sampledRecords = 50;
@@ -45,7 +49,7 @@ export async function examine(app: AppContext, offline: boolean): Promise<Check[
     checkProgram(),
     ...checkPlaces(app),
     ...checkFolders(app),
-    ...await checkState(app.stateFile),
+    ...await checkLocatedState(app, offline),
     ...await checkAllWriters(app),
     await checkService(),
   ];
@@ -57,6 +61,36 @@ function checkPlaces({ ini, iniPlaces }: AppContext): Check[] {
   if (iniPlaces === undefined) return [];
   const { ok } = about("program", "configuration file");
   return [ok(`${ini} is used; looked for, in this order: ${iniPlaces.join(", ")}`)];
+}
+
+/** The state, wherever it is. */
+async function checkLocatedState(app: AppContext, offline: boolean): Promise<Check[]> {
+  let location: StateLocation;
+  try {
+    location = await findState(app);
+  } catch (error) {
+    return [about("state", app.ini).thrown(error)];
+  }
+  if (location.kind !== "postgres") return await checkState(app.stateFile);
+  const { server, settings } = location;
+  const checks = about("state server", server.name);
+  if (offline) return [checks.skipped("is not asked without the network")];
+  try {
+    const pg = await connectServer(location);
+    try {
+      const { schema, pool: connections } = settings;
+      const found = await checkStateServer(pg, { server, schema, connections });
+      if (found.some(({ state }) => state === "failed")) return found;
+      await using opened = await openExistingStore(app);
+      if (opened.store === undefined) return found;
+      const tenant = ` of tenant ${settings.tenant}`;
+      return [...found, checkFacts(await readStateFacts(opened.store), checks, tenant)];
+    } finally {
+      await pg.close();
+    }
+  } catch (error) {
+    return [checks.thrown(error)];
+  }
 }
 
 function checkFolders({ logFolder, stateFile }: AppContext): Check[] {

@@ -46,7 +46,7 @@ function planSettings(
   const { signal, redactor } = app;
   const beside = besideState(app);
   return {
-    ...{ oomnitza, http, guard, signal, redactor, cursors: findCursors(app), store },
+    ...{ oomnitza, http, guard, signal, redactor, cursors: store ?? findCursors(app), store },
     ...{ workers, recordCount, full, beside, onStart: rest.onStart },
     ...{ live: rest.live ?? false, history: rest.history ?? false },
   };

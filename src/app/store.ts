@@ -1,33 +1,25 @@
 /**
- * Opens the state file.
+ * Opens the state: the file of this machine, or the PostgreSQL that `[state]` names.
  *
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { AgentError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
-import { type Cursors, openCursors } from "../state/cursor.ts";
-import type { State } from "../state/state.ts";
+import { type Cursors, openCursors, type SectionCursor } from "../state/cursor.ts";
+import type { Pg } from "../state/postgres/pg.ts";
+import type { Inbox, State } from "../state/state.ts";
 import { StateStore } from "../state/store.ts";
 import type { ProbeContext } from "../sync/read/probe.ts";
-import type { AppContext } from "./context.ts";
+import { findState, type ServerLocation, type StateContext } from "./state_location.ts";
 
-/** A state file open for a while; without `store` nothing is remembered. */
+/** A state open for a while; without `store` nothing is remembered. */
 export interface OpenStore {
   readonly store: State | undefined;
+  /** The webhook events; absent where they are in a file, which is opened for itself. */
+  readonly inbox?: Inbox | undefined;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** The memories of sections as they are, which a trial run reads too; nothing with `--no-state`. */
-export function findCursors({ stateFile }: Pick<AppContext, "stateFile">): Cursors | undefined {
-  return stateFile === undefined ? undefined : openCursors(stateFile);
-}
-
-/** What a source is tried with. */
-export function probeContext(
-  app: Pick<AppContext, "stateFile" | "signal" | "redactor">,
-): ProbeContext {
-  return { signal: app.signal, redactor: app.redactor, cursors: findCursors(app) };
 }
 
 /** For what remembers nothing. */
@@ -36,8 +28,71 @@ export const noStore: OpenStore = {
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
-function open(
-  { redactor }: Pick<AppContext, "redactor">,
+/** The memories of sections as they are, which a trial run reads too; nothing with `--no-state`. */
+export function findCursors(app: StateContext): Cursors | undefined {
+  if (app.stateFile === undefined) return undefined;
+  return { cursor: (section) => new LocatedCursor(app, section) };
+}
+
+/** What a source is tried with. */
+export function probeContext(app: StateContext): ProbeContext {
+  return { signal: app.signal, redactor: app.redactor, cursors: findCursors(app) };
+}
+
+/** The memory of a section for who has no state open: wherever that is, found when it is needed. */
+class LocatedCursor implements SectionCursor {
+  readonly #app: StateContext;
+  readonly #section: string;
+  readonly #changes = new Map<string, string>();
+  #opening: Promise<{ cursor: SectionCursor; opened: OpenStore }> | undefined;
+
+  constructor(app: StateContext, section: string) {
+    this.#app = app;
+    this.#section = section;
+  }
+
+  async get(key: string): Promise<string | undefined> {
+    return await (await this.#open()).cursor.get(key);
+  }
+
+  set(key: string, value: string): void {
+    this.#changes.set(key, value);
+  }
+
+  async commit(): Promise<void> {
+    const { cursor } = await this.#open();
+    for (const [key, value] of this.#changes) cursor.set(key, value);
+    await cursor.commit();
+    this.#changes.clear();
+  }
+
+  close(): void {
+    // What could not be opened was told to who asked for it.
+    void this.#opening?.then(async ({ cursor, opened }) => {
+      cursor.close();
+      await opened[Symbol.asyncDispose]();
+    }).catch(() => undefined);
+    this.#opening = undefined;
+  }
+
+  #open() {
+    return this.#opening ??= this.#find();
+  }
+
+  async #find() {
+    const location = await findState(this.#app);
+    if (location.kind === "postgres") {
+      const opened = await openServer(this.#app, location, undefined);
+      const { store } = opened;
+      if (store !== undefined) return { cursor: store.cursor(this.#section), opened };
+    }
+    const path = location.kind === "file" ? location.path : "";
+    return { cursor: openCursors(path).cursor(this.#section), opened: noStore };
+  }
+}
+
+function openFile(
+  { redactor }: Pick<StateContext, "redactor">,
   path: string,
   instance: string | undefined,
 ): Promise<OpenStore> {
@@ -47,18 +102,80 @@ function open(
   });
 }
 
-/** Opens the state file for uploading, unless there is to be none, and removes old dead letters. */
-export async function openStore(app: AppContext, { oomnitza }: Config): Promise<OpenStore> {
-  const { stateFile, log } = app;
-  if (stateFile === undefined) return noStore;
-  const opened = await open(app, stateFile, oomnitza?.url);
+function readAuthorities(path: string): string | undefined {
+  if (path === "") return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new AgentError(`Cannot read the certificates that ca in [state] names: ${path}`, {
+      hint: `${messageOf(error)}. Name a PEM file that this account can read.`,
+      cause: error,
+    });
+  }
+}
+
+/** Prepares to use the server of the state; nothing is connected yet. */
+export async function connectServer({ server, settings }: ServerLocation): Promise<Pg> {
+  // Loaded on first use: most states are files.
+  const { openPg } = await import("../state/postgres/pg.ts");
+  const ca = readAuthorities(settings.ca);
+  return openPg(server, {
+    connections: settings.pool,
+    milliseconds: settings.timeout * 1000,
+    ...(ca === undefined ? {} : { ca }),
+  });
+}
+
+/** Opens the state in PostgreSQL; `isExisting` opens none whose tables are not there. */
+async function openServer(
+  { redactor }: Pick<StateContext, "redactor">,
+  location: ServerLocation,
+  instance: string | undefined,
+  isExisting = false,
+): Promise<OpenStore> {
+  const { settings } = location;
+  const pg = await connectServer(location);
+  try {
+    const { openPgState } = await import("../state/postgres/state.ts");
+    const { isMigrated } = await import("../state/postgres/migrate.ts");
+    if (isExisting && !await isMigrated(pg, settings.schema)) {
+      await pg.close();
+      return noStore;
+    }
+    const store = await openPgState({
+      ...{ pg, instance, schema: settings.schema, tenant: settings.tenant.trim() },
+      redact: (text) => redactor.redact(text),
+      leaseMs: settings.lease_seconds * 1000,
+    });
+    return {
+      store,
+      inbox: store.inbox,
+      async [Symbol.asyncDispose]() {
+        await store.close();
+        await pg.close();
+      },
+    };
+  } catch (error) {
+    await pg.close();
+    throw error;
+  }
+}
+
+/** Opens the state for uploading, unless there is to be none, and removes old dead letters. */
+export async function openStore(app: StateContext, config: Config): Promise<OpenStore> {
+  const location = await findState(app, config);
+  if (location.kind === "none") return noStore;
+  const { oomnitza } = config;
+  const opened = location.kind === "file"
+    ? await openFile(app, location.path, oomnitza?.url)
+    : await openServer(app, location, oomnitza?.url);
   const { store } = opened;
   if (oomnitza === undefined || store === undefined) return opened;
   const { dead_letter_days: days, dead_letter_count: count } = oomnitza;
   const pruned = await store.deadLetters.prune(days, count) +
     await store.deadEvents.prune(days, count);
   if (pruned > 0) {
-    log.warning(
+    app.log.warning(
       `${pruned} refused records were discarded: more than ${days} days old, or more than ${count}`,
     );
   }
@@ -66,14 +183,16 @@ export async function openStore(app: AppContext, { oomnitza }: Config): Promise<
 }
 
 /**
- * Opens the state file if there is one: looking is no reason to make it. To compare with what was
- * accepted, the configuration has to say by which instance.
+ * Opens the state if there is one: looking is no reason to make it. To compare with what was accepted, the
+ * configuration has to say by which instance.
  */
 export async function openExistingStore(
-  app: Pick<AppContext, "stateFile" | "redactor">,
-  config?: Config,
+  app: StateContext,
+  config?: Pick<Config, "state" | "oomnitza">,
 ): Promise<OpenStore> {
-  const { stateFile } = app;
-  if (stateFile === undefined || !existsSync(stateFile)) return noStore;
-  return await open(app, stateFile, config?.oomnitza?.url);
+  const location = await findState(app, config);
+  if (location.kind === "none") return noStore;
+  const instance = config?.oomnitza?.url;
+  if (location.kind === "postgres") return await openServer(app, location, instance, true);
+  return existsSync(location.path) ? await openFile(app, location.path, instance) : noStore;
 }

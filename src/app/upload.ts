@@ -83,7 +83,7 @@ export function deliverPrepared(
   request: RunRequest,
 ): Promise<DeliveredSection> {
   const { redactor, signal } = app;
-  const cursors = findCursors(app);
+  const cursors = request.store ?? findCursors(app);
   const receipts = receiptOptions(settings);
   const limits = deliveryLimits(settings);
   const own = {

@@ -13,10 +13,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { AgentError } from "../base/errors.ts";
 import type { Lock } from "../runtime/lock.ts";
-import type { AppContext } from "./context.ts";
-
-/** What says which state file an upload works with: without one, that beside the configuration counts. */
-type Files = Pick<AppContext, "ini" | "stateFile">;
+import { findState, type StateContext } from "./state_location.ts";
 
 function canWrite(folder: string): boolean {
   try {
@@ -52,29 +49,32 @@ function realPath(path: string): string {
 }
 
 /** The file whose lock an upload takes: beside the state file, or where that cannot be in a folder of the account. */
-function lockFile({ ini, stateFile }: Files): string {
+function lockFile({ ini, stateFile }: Pick<StateContext, "ini" | "stateFile">): string {
   const real = realPath(stateFile ?? join(dirname(ini), "agent-state.sqlite"));
   if (canWrite(dirname(real))) return `${real}-upload.lock`;
   return join(ownFolder(), `${createHash("sha256").update(real).digest("hex").slice(0, 16)}.lock`);
 }
 
-async function takeLock(files: Files): Promise<Lock> {
+/** Nothing where the state is in PostgreSQL: each section is held there. */
+async function takeLock(app: StateContext): Promise<Lock | undefined> {
+  const { kind } = await findState(app);
+  if (kind === "postgres") return undefined;
   const { acquireLock } = await import("../runtime/lock.ts");
-  return acquireLock(lockFile(files));
+  return acquireLock(lockFile(app));
 }
 
 /** The lock of a state file for works of this process that may go on at once. */
 export class SharedLock {
   readonly #isLocked: boolean;
-  readonly #files: Files;
-  #taking: Promise<Lock> | undefined;
+  readonly #app: StateContext;
+  #taking: Promise<Lock | undefined> | undefined;
   #lock: Lock | undefined;
   #users = 0;
 
   /** @param isLocked whether there is a lock at all. */
-  constructor(isLocked: boolean, files: Files) {
+  constructor(isLocked: boolean, app: StateContext) {
     this.#isLocked = isLocked;
-    this.#files = files;
+    this.#app = app;
   }
 
   /**
@@ -99,7 +99,7 @@ export class SharedLock {
   async #take(): Promise<boolean> {
     if (!this.#isLocked || this.#lock !== undefined) return true;
     try {
-      this.#lock = await (this.#taking ??= takeLock(this.#files));
+      this.#lock = await (this.#taking ??= takeLock(this.#app));
       return true;
     } catch (error) {
       if (error instanceof AgentError && error.retriable) return false;
@@ -113,10 +113,10 @@ export class SharedLock {
 /** Does some work under the lock of the state file, which it may release before its end. */
 export async function withLock<T>(
   locked: boolean,
-  files: Files,
+  app: StateContext,
   work: (release: () => void) => Promise<T>,
 ): Promise<T> {
-  let lock = locked ? await takeLock(files) : undefined;
+  let lock = locked ? await takeLock(app) : undefined;
   function release(): void {
     lock?.release();
     lock = undefined;

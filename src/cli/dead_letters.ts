@@ -15,6 +15,7 @@ import {
   listIds,
   retryDeadRecords,
 } from "../app/dead_letters.ts";
+import { describeState, findState } from "../app/state_location.ts";
 import { withLock } from "../app/upload_lock.ts";
 import { opt } from "../sdk/option.ts";
 import type { DeadEvent, DeadLetter, State } from "../state/state.ts";
@@ -95,7 +96,7 @@ export const failed = defineCommand({
     const { global, print } = context;
     if (global.output === "json") print(stringifyExactJson(toJsonRecords(chosen), 2));
     else if (rows.length === 0) {
-      print(`No refused records are kept in ${context.stateFile ?? "a state file"}`);
+      print(`${describeState(await findState(context))}: no refused records are kept`);
     } else print(table([["ID", "SECTION", "REFUSED", "RECORD", "REASON"], ...rows]));
     return exitCodes.ok;
   },

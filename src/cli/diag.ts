@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import {
   arch,
   availableParallelism,
@@ -14,6 +14,7 @@ import {
   version as system,
 } from "node:os";
 import { join, resolve } from "node:path";
+import { describeState, findState } from "../app/state_location.ts";
 import { openExistingStore } from "../app/store.ts";
 import { AgentError, messageOf } from "../base/errors.ts";
 import { decodeIni } from "../config/ini.ts";
@@ -75,20 +76,24 @@ function maskedIni({ ini: path, sources, redactor }: CommandContext): string {
   }
 }
 
-async function describeState(context: CommandContext): Promise<string> {
-  const path = context.stateFile ?? null;
+async function collectState(context: CommandContext): Promise<string> {
+  let where: string | null = context.stateFile ?? null;
   try {
+    const location = await findState(context);
+    where = describeState(location);
     await using opened = await openExistingStore(context);
     const { store } = opened;
-    if (store === undefined || path === null) return JSON.stringify({ path });
+    if (store === undefined) return JSON.stringify({ where });
+    const bytes = location.kind === "file" ? statSync(location.path).size : null;
     const facts = {
-      path,
-      ...await readStateFacts(path),
+      where,
+      bytes,
+      ...await readStateFacts(store),
       latest: await store.runs(latestRuns),
     };
     return JSON.stringify(facts, null, 2);
   } catch (error) {
-    return JSON.stringify({ path, error: messageOf(error) }, null, 2);
+    return JSON.stringify({ where, error: messageOf(error) }, null, 2);
   }
 }
 
@@ -118,7 +123,7 @@ async function collect(context: CommandContext, offline: boolean): Promise<Archi
     { name: "agent.json", text: `${agentFacts(context)}\n` },
     { name: "doctor.txt", text: `${scrub(checks.map(describeCheck).join("\n"))}\n` },
     { name: "config.ini", text: configuration },
-    { name: "state.json", text: `${scrub(await describeState(context))}\n` },
+    { name: "state.json", text: `${scrub(await collectState(context))}\n` },
     ...logs,
   ];
   return files.map(({ name, text }) => ({

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { AppContext } from "../app/context.ts";
+import { isStateUrl } from "../app/state_location.ts";
 import type { ServiceSettings } from "../os_service/manager.ts";
 import { managerFor } from "../os_service/mod.ts";
 import { isCompiled, programDirectory } from "../runtime/program.ts";
@@ -17,7 +18,8 @@ import { runsLogFolder } from "./log.ts";
 export type ServiceFiles = Pick<ServiceSettings, "ini" | "state">;
 
 /** The files of a command, and where its configuration was looked for. */
-export interface Files extends Pick<AppContext, "ini" | "iniPlaces" | "stateFile" | "logFolder"> {
+export interface Files
+  extends Pick<AppContext, "ini" | "iniPlaces" | "stateFile" | "stateUrl" | "logFolder"> {
   /** Where files of runs belong that nobody names: beside the state file, else the configuration. */
   readonly dataFolder: string;
 }
@@ -51,7 +53,7 @@ function statePath(
   { service, platform }: { service: ServiceFiles | undefined; platform: NodeJS.Platform },
 ): string | undefined {
   if (global["no-state"]) return undefined;
-  if (global.state !== "") return resolve(directory, global.state);
+  if (global.state !== "" && !isStateUrl(global.state)) return resolve(directory, global.state);
   // The service makes it: made by hand, it would belong to another account. On Windows the folder gives
   // the service its rights, whoever makes the file.
   const made = (path: string) => existsSync(platform === "win32" ? dirname(path) : path);
@@ -76,6 +78,7 @@ export function resolveFiles(
     ini,
     iniPlaces: global.ini === "" ? places : undefined,
     stateFile,
+    stateUrl: isStateUrl(location.global.state) ? location.global.state : undefined,
     dataFolder,
     logFolder: runsLogFolder(location, dataFolder),
   };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { describeState, findState } from "../app/state_location.ts";
 import { UsageError } from "../base/errors.ts";
 import type { StoredRun } from "../state/run_account.ts";
 import { describeOutcome, isUndecided } from "../sync/stored_run.ts";
@@ -27,12 +27,16 @@ function formatRunRow(run: StoredRun): string[] {
   return [id, section, origin, state, started, `${describeCounts(counts)}${wait}${receipt}`];
 }
 
-function list(context: CommandContext, runs: readonly StoredRun[]): void {
+async function list(
+  context: CommandContext,
+  runs: readonly StoredRun[],
+  isThere: boolean,
+): Promise<void> {
+  const where = describeState(await findState(context));
   if (context.global.output === "json") context.print(JSON.stringify(runs, null, 2));
   else if (runs.length === 0) {
-    const isThere = existsSync(context.stateFile ?? "");
     const why = isThere ? "it has no run yet" : "it does not exist, so there was no run yet";
-    context.print(`State file ${context.stateFile}: ${why}`);
+    context.print(`${where}: ${why}`);
   } else {
     context.print(
       table([
@@ -41,7 +45,7 @@ function list(context: CommandContext, runs: readonly StoredRun[]): void {
       ]),
       paintColumn(stateColumn),
     );
-    context.print(`State file ${context.stateFile}`);
+    context.print(where);
   }
 }
 
@@ -83,7 +87,7 @@ export const runs = defineCommand({
   async run(context, _flags, [id]) {
     await using state = await openExisting(context);
     if (id === undefined) {
-      list(context, await state.store?.runs(listed) ?? []);
+      await list(context, await state.store?.runs(listed) ?? [], state.store !== undefined);
       return exitCodes.ok;
     }
     const run = await state.store?.run(id);

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { loadConfig } from "../app/configuration.ts";
+import { describeState, findState, type StateLocation } from "../app/state_location.ts";
 import {
   countRefused,
   needsAttention,
@@ -59,9 +60,9 @@ function toRow(status: SectionStatus): readonly string[] {
 }
 
 /** A mistyped path is no installation that never ran. */
-function requireFolder(stateFile: string | undefined): void {
-  const folder = dirname(stateFile ?? "");
-  if (existsSync(folder)) return;
+function requireFolder(location: StateLocation): void {
+  const folder = location.kind === "file" ? dirname(location.path) : undefined;
+  if (folder === undefined || existsSync(folder)) return;
   throw new ConfigError(`The folder of the state file does not exist: ${folder}`, [], {
     hint: "Name the state file that the service or the schedule uses with --state.",
   });
@@ -100,7 +101,8 @@ The exit code is 3 when a section is invalid, failed, late or partly, or when re
       const errors = config.findings.filter(({ severity }) => severity === "error");
       throw new ConfigError(`${context.ini} has errors`, errors);
     }
-    requireFolder(context.stateFile);
+    const location = await findState(context, config);
+    requireFolder(location);
     const all = await readStatus(context, config);
     if (context.global.output === "json") {
       context.print(JSON.stringify({ status: 1, sections: all.map(toJson) }, null, 2));
@@ -112,7 +114,7 @@ The exit code is 3 when a section is invalid, failed, late or partly, or when re
       for (const { section, last } of open) {
         if (last?.error != null) context.print(`  ${section}: ${last.error}`);
       }
-      context.print(`State file ${context.stateFile}`);
+      context.print(describeState(location));
     }
     return all.some(needsAttention) ? exitCodes.failed : exitCodes.ok;
   },

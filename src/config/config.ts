@@ -28,13 +28,17 @@ import type { ConfigMemory } from "./memory.ts";
 import { beginReading, type ConfigContext, readOptions } from "./reading.ts";
 import { findOrderErrors } from "./section_order.ts";
 import { checkAlerts, checkServe } from "./service_sections.ts";
+import { checkState, type StateSettings } from "./state_section.ts";
 import { listUserConverters, type UserCode } from "./user_code.ts";
 
 /** Names of sections that are not sources. */
 const reserved = new Set(["converters", ...Object.keys({ ...ownSections, ...serverSections })]);
 
-/** Of these, the ones whose errors stop every section. */
-const vital = new Set(["oomnitza", "converters", ...Object.keys(serverSections)]);
+/**
+ * Of these, the ones whose errors stop every section. A state that cannot be found is no reason to begin with
+ * an empty one.
+ */
+const vital = new Set(["oomnitza", "state", "converters", ...Object.keys(serverSections)]);
 
 /** Whether errors of a section stop every other one, too. */
 export function isVital(section: string): boolean {
@@ -52,6 +56,8 @@ export interface Config {
   readonly serve: ServeOptions | undefined;
   /** Settings of `[alerts]`; absent when they have errors, which stop the listener only. */
   readonly alerts: AlertOptions | undefined;
+  /** Settings of `[state]`; absent when they have errors, or refer to secrets that were not fetched. */
+  readonly state: StateSettings | undefined;
   /** The enabled sections without errors, in file order. */
   readonly sections: readonly SectionConfig[];
   /** Enabled sections with errors. */
@@ -146,12 +152,15 @@ function inFileOrder(findings: readonly Finding[]): Finding[] {
 
 function checkService(
   { document, context, findings, secrets }: Work,
-): Pick<Config, "serve" | "alerts"> {
+): Pick<Config, "serve" | "alerts" | "state"> {
   const serve = checkServe(document, context);
   const alerts = checkAlerts(document, context);
-  findings.push(...serve.findings, ...alerts.findings);
-  secrets.push(...serve.secrets, ...alerts.secrets);
-  return { serve: serve.settings, alerts: alerts.settings };
+  const state = checkState(document, context);
+  for (const checked of [serve, alerts, state]) {
+    findings.push(...checked.findings);
+    secrets.push(...checked.secrets);
+  }
+  return { serve: serve.settings, alerts: alerts.settings, state: state.settings };
 }
 
 /**

@@ -11,6 +11,7 @@ import { iniText, type Option, type Options, readOption } from "../sdk/option.ts
 import { tlsOptions } from "../sdk/tls/options.ts";
 import { deliveryOptions, limitOptions, secretOptions } from "../settings/section_options.ts";
 import { serveOptions } from "../settings/serve_options.ts";
+import { stateOptions } from "../settings/state_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { cyberarkOptions, vaultOptions } from "../secrets/mod.ts";
 
@@ -40,6 +41,7 @@ export const ownSections: Readonly<Record<string, Options>> = {
   oomnitza: oomnitzaOptions as Options,
   serve: serveOptions as Options,
   alerts: alertOptions as Options,
+  state: stateOptions as Options,
 };
 
 /** What a section declares; nothing when nobody knows it. */

@@ -47,7 +47,7 @@ function asPending(
 }
 
 function isWanted({ wanted }: Work, name: string): boolean {
-  return name === "oomnitza" || wanted === "all" || wanted.includes(name);
+  return name === "oomnitza" || name === "state" || wanted === "all" || wanted.includes(name);
 }
 
 /** Resolves all options of a section that are references, and what `vault_keys` names. */

@@ -55,6 +55,9 @@ export interface Listening {
   readonly text: string;
 }
 
+/** How often it is looked for events that other processes took in or left, in milliseconds. */
+const sharedPollMs = 1_000;
+
 /** What the parts of the daemon share. */
 interface Daemon {
   readonly app: AppContext;
@@ -168,7 +171,7 @@ const noRuns: LastRuns = { started: () => undefined, succeeded: () => undefined 
 
 /** How events are processed: each batch is an upload of its section. */
 async function createWork(
-  { app, config, settings, state: { store }, watch, receipts, limiters, signal }: Daemon,
+  { app, config, settings, state: { store, isShared }, watch, receipts, limiters, signal }: Daemon,
   sections: readonly SectionConfig[],
 ) {
   const { workers, testmode, saveData } = settings;
@@ -196,6 +199,8 @@ async function createWork(
       return delivered.report();
     },
     hasBacklog: async (section: string) => await store?.hasBacklog(section) ?? false,
+    holdSection: store === undefined ? undefined : (section: string) => store.holdSection(section),
+    pollMs: isShared ? sharedPollMs : undefined,
     workers,
     signal,
   } satisfies ServiceSettings["work"] & Pick<ServiceSettings, "connected">;

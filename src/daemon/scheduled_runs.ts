@@ -76,6 +76,26 @@ async function runAndReportFailure(
   }
 }
 
+/**
+ * Runs a section that was due when no other process has it or began it for that; gives false when another
+ * has it.
+ */
+async function runHeld(
+  store: State | undefined,
+  name: string,
+  due: Date,
+  run: () => Promise<void>,
+): Promise<boolean> {
+  const hold = await store?.holdSection(name);
+  if (hold?.kind === "busy") return false;
+  try {
+    if (await store?.claimStart(name, due) ?? true) await run();
+    return true;
+  } finally {
+    await hold?.release();
+  }
+}
+
 /** The scheduler of a configuration, not started yet. */
 export async function openScheduler(
   app: AppContext,
@@ -90,7 +110,13 @@ export async function openScheduler(
     readPast: await openPast(config, settings.store, true),
     parallel: settings.parallel,
     log: app.log,
-    run: (name, waitedFor) => lock.tryWork(() => run(name, waitedFor)),
+    run: async (name, due, waitedFor) => {
+      let isFree = true;
+      const isLocked = await lock.tryWork(async () => {
+        isFree = await runHeld(settings.store, name, due, () => run(name, waitedFor));
+      });
+      return isLocked && isFree;
+    },
   });
   const grouped = new GroupedLog(app.log, app.redactor, () => scheduler.running.length > 1);
   const own = { ...app, log: grouped.log, signal: settings.signal };

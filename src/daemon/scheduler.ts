@@ -23,10 +23,11 @@ export interface SchedulerSettings {
   /** Sections that run side by side. */
   readonly parallel: number;
   /**
-   * Runs a section, told which of those before it it had to wait for; gives false when it could not begin
-   * because another upload is running. What it throws is logged, and the section waits until it is due again.
+   * Runs a section that was due, told which of those before it it had to wait for; gives false when it could
+   * not begin because another upload is running. What it throws is logged, and the section waits until it is
+   * due again.
    */
-  readonly run: (section: string, waitedFor: readonly string[]) => Promise<boolean>;
+  readonly run: (section: string, due: Date, waitedFor: readonly string[]) => Promise<boolean>;
   readonly log: Log;
 }
 
@@ -57,6 +58,8 @@ export class Scheduler {
   #looking: Promise<void> = Promise.resolve();
   /** Sections that another upload held up, and when they are tried again. */
   readonly #postponed = new Map<string, number>();
+  /** When sections were due by their schedules, also when another upload held them up since. */
+  readonly #scheduled = new Map<string, Date>();
   /** Starts that the state may not know of, such as those that failed early. */
   readonly #started = new Map<string, Date>();
 
@@ -103,6 +106,7 @@ export class Scheduler {
     const lastStart = [past.lastStart, started].filter((one) => one !== undefined)
       .sort((a, b) => b.getTime() - a.getTime())[0];
     const due = nextDue(section, { ...past, lastStart });
+    if (due !== undefined) this.#scheduled.set(section.name, due);
     const postponed = this.#postponed.get(section.name) ?? 0;
     return due !== undefined && due.getTime() < postponed ? new Date(postponed) : due;
   }
@@ -128,7 +132,7 @@ export class Scheduler {
           wait = Math.min(wait, left);
           break;
         }
-        this.#begin(section);
+        this.#begin(section, this.#scheduled.get(section) ?? due);
       }
     } catch (error) {
       // The state file, for example: it may be well again later.
@@ -138,8 +142,8 @@ export class Scheduler {
     if (!this.#isStopped) this.#timer = setTimeout(() => this.#watch(), wait);
   }
 
-  #begin(section: string): void {
-    const ended = this.#queue.add(section, (waitedFor) => this.#run(section, waitedFor))
+  #begin(section: string, due: Date): void {
+    const ended = this.#queue.add(section, (waitedFor) => this.#run(section, due, waitedFor))
       .then(() => {
         this.#begun.delete(ended);
         this.#watch();
@@ -147,11 +151,11 @@ export class Scheduler {
     this.#begun.add(ended);
   }
 
-  async #run(section: string, waitedFor: readonly string[]): Promise<void> {
+  async #run(section: string, due: Date, waitedFor: readonly string[]): Promise<void> {
     const { log, run } = this.#settings;
     const begun = new Date();
     try {
-      if (await run(section, waitedFor)) {
+      if (await run(section, due, waitedFor)) {
         this.#started.set(section, begun);
         this.#postponed.delete(section);
         return;

@@ -17,6 +17,8 @@ import type { Inbox, State } from "../state/state.ts";
 export interface ServeState {
   readonly inbox: Inbox;
   readonly store: State | undefined;
+  /** Whether other processes, on other machines too, may use the same. */
+  readonly isShared: boolean;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -27,13 +29,14 @@ export async function openServeState(
   testmode: boolean,
 ): Promise<ServeState> {
   const redact = (text: string) => app.redactor.redact(text);
-  const path = testmode ? undefined : app.stateFile;
-  if (path !== undefined) {
+  if (!testmode && app.stateFile !== undefined) {
+    const path = app.stateFile;
     const opened = await openStore(app, config);
-    const inbox = new StateInbox({ path, redact });
+    const inbox = opened.inbox ?? new StateInbox({ path, redact });
     return {
       inbox,
       store: opened.store,
+      isShared: opened.inbox !== undefined,
       async [Symbol.asyncDispose]() {
         await inbox.close();
         await opened[Symbol.asyncDispose]();
@@ -45,6 +48,7 @@ export async function openServeState(
   return {
     inbox,
     store: undefined,
+    isShared: false,
     async [Symbol.asyncDispose]() {
       await inbox.close();
       rmSync(folder, { recursive: true, force: true });

@@ -8,6 +8,7 @@ import { oomnitzaOptions } from "../oomnitza/options.ts";
 import { alertOptions } from "../settings/alert_options.ts";
 import { iniText, type Option, type Options } from "../sdk/option.ts";
 import { serveOptions } from "../settings/serve_options.ts";
+import { stateOptions } from "../settings/state_options.ts";
 import type { Source } from "../sdk/source.ts";
 import { plainOptions, sampleText } from "./value.ts";
 
@@ -21,7 +22,7 @@ export interface IniEntry {
 }
 
 /**
- * The file that `generate-ini` writes: `[oomnitza]`, `[serve]`, `[alerts]`, then the sources by name, each
+ * The file that `generate-ini` writes: `[oomnitza]`, `[serve]`, `[state]`, `[alerts]`, then the sources by name, each
  * with `enable = False` and its own options, and a comment for each section and each option. Every
  * section is valid as it stands once it is enabled. Lines end with a newline, sections with a blank line.
  */
@@ -32,6 +33,10 @@ export function describeIni(sources: readonly Source[]): string {
     [
       "Who may call agent serve; blank values count as not set.",
       iniSection("serve", buildEntries(serveOptions, blank)),
+    ],
+    [
+      "Where the state is kept; with a blank url, in a file on this machine.",
+      iniSection("state", buildEntries(stateOptions, blank)),
     ],
     [
       "Where failures are reported; with blank values, nowhere.",

@@ -10,6 +10,7 @@ import { accessAdvice, findForeignWriters, trustedAccounts } from "../os_service
 import { findExposure } from "../runtime/file_access.ts";
 import { isCompiled } from "../runtime/program.ts";
 import { commit, publicKey, version } from "../runtime/version.ts";
+import type { State } from "../state/state.ts";
 import { StateStore } from "../state/store.ts";
 import { about, type Check } from "./check.ts";
 
@@ -57,9 +58,7 @@ export function checkDisk(folder: string): Check {
   }
 }
 
-/** Facts about a state file. */
 export interface StateFacts {
-  readonly bytes: number;
   readonly runs: number;
   readonly waiting: number;
   readonly deadLetters: number;
@@ -69,52 +68,57 @@ export interface StateFacts {
 
 const maxCountedRuns = 10_000;
 
-/**
- * Reads the facts of a state file that is there.
- *
- * @throws {AgentError} when it cannot be used.
- */
-export async function readStateFacts(path: string): Promise<StateFacts> {
-  const store = new StateStore({ path, instance: undefined, redact: (text) => text });
-  try {
-    const runs = await store.runs(maxCountedRuns);
-    const { refused } = await store.unfinishedWork();
-    return {
-      bytes: statSync(path).size,
-      runs: runs.length,
-      waiting: runs.reduce((sum, { waiting }) => sum + waiting, 0),
-      deadLetters: refused.reduce((sum, { count }) => sum + count, 0),
-      lastStart: runs[0]?.started ?? null,
-    };
-  } finally {
-    await store.close();
+/** Counts what is in a state. @throws {AgentError} when it cannot be used. */
+export async function readStateFacts(
+  store: Pick<State, "runs" | "unfinishedWork">,
+): Promise<StateFacts> {
+  const runs = await store.runs(maxCountedRuns);
+  const { refused } = await store.unfinishedWork();
+  return {
+    runs: runs.length,
+    waiting: runs.reduce((sum, { waiting }) => sum + waiting, 0),
+    deadLetters: refused.reduce((sum, { count }) => sum + count, 0),
+    lastStart: runs[0]?.started ?? null,
+  };
+}
+
+/** What is in a state, and whether something is to be done about it. */
+export function checkFacts(
+  { runs, waiting, deadLetters }: StateFacts,
+  { ok, warning }: Pick<ReturnType<typeof about>, "ok" | "warning">,
+  size: string,
+): Check {
+  const found = `${runs} runs, ${waiting} records waiting, ${deadLetters} refused${size}`;
+  if (waiting > 0) {
+    return warning(found, "The next run of their section sends what waits: see agent runs.");
   }
+  return deadLetters > 0
+    ? warning(
+      found,
+      "See why they were refused with agent failed, and send them with agent retry.",
+    )
+    : ok(found);
 }
 
 /** Whether the state file can be used, what waits in it, and who can read it. */
 export async function checkState(path: string | undefined): Promise<Check[]> {
   const area = "state file";
   if (path === undefined) return [about(area, "--no-state").skipped("nothing is remembered")];
-  const { ok, warning, thrown } = about(area, path);
+  const { thrown, ...checks } = about(area, path);
   if (!existsSync(path)) {
-    return [ok("is not there yet; the first run writes it")];
+    return [checks.ok("is not there yet; the first run writes it")];
   }
   try {
-    const { runs, waiting, deadLetters, bytes } = await readStateFacts(path);
-    const found = `${runs} runs, ${waiting} records waiting, ${deadLetters} refused, ${
-      (bytes / 1e6).toFixed(1)
-    } MB`;
-    return [
-      waiting > 0
-        ? warning(found, "The next run of their section sends what waits: see agent runs.")
-        : deadLetters > 0
-        ? warning(
-          found,
-          "See why they were refused with agent failed, and send them with agent retry.",
-        )
-        : ok(found),
-      ...await checkExposure("state file", path),
-    ];
+    const store = new StateStore({ path, instance: undefined, redact: (text) => text });
+    try {
+      const size = `, ${(statSync(path).size / 1e6).toFixed(1)} MB`;
+      return [
+        checkFacts(await readStateFacts(store), checks, size),
+        ...await checkExposure("state file", path),
+      ];
+    } finally {
+      await store.close();
+    }
   } catch (error) {
     return [thrown(error)];
   }

@@ -56,8 +56,17 @@ export interface OomnitzaReader {
 
 /** An instance that has accepted the credentials. */
 export interface Oomnitza extends OomnitzaReader {
-  /** Posts and gives the final answer whatever its status; a token that expired is renewed once. */
-  post(request: UploadRequest, body: string, retry?: RetryPolicy): Promise<Answer>;
+  /**
+   * Posts and gives the final answer whatever its status; a token that expired is renewed once.
+   *
+   * @param beforeSending Called before each attempt; what it throws is thrown on, and nothing is sent.
+   */
+  post(
+    request: UploadRequest,
+    body: string,
+    retry?: RetryPolicy,
+    beforeSending?: () => void,
+  ): Promise<Answer>;
 }
 
 /** What surrounds a connection. */
@@ -338,7 +347,10 @@ export async function connect(
   const session = await signIn(settings, context);
   return {
     ...createReader(session),
-    post: ({ path, query }, body, retry) =>
-      send(session, { method: "POST", path, query, body, ...(retry && { retry }) }),
+    post: ({ path, query }, body, retry, beforeSending) =>
+      send(session, {
+        ...{ method: "POST", path, query, body, beforeSending },
+        ...(retry && { retry }),
+      }),
   };
 }

@@ -121,6 +121,15 @@ export class StateInbox implements Inbox {
     });
   }
 
+  dueSections(): Promise<string[]> {
+    return this.#later((database) =>
+      database.rows(
+        "SELECT DISTINCT section FROM inbox WHERE due <= ? AND owner IS NULL AND is_dead = 0",
+        Date.now() + soonMs,
+      ).map(({ section }) => String(section))
+    );
+  }
+
   sizes(): Promise<InboxSize[]> {
     return this.#later(inboxSizes);
   }

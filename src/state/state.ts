@@ -245,6 +245,8 @@ export interface Inbox {
   release(): Promise<void>;
   /** When the next entry of a section is due, in milliseconds since the epoch. */
   nextDue(section: string): Promise<number | undefined>;
+  /** The sections that have entries due now. */
+  dueSections(): Promise<string[]>;
   /** What is in the inbox, by section. */
   sizes(): Promise<InboxSize[]>;
   /** Gives back what was taken, and ends. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { SectionHold } from "../state/state.ts";
+import { busyError } from "./deliver/held_sink.ts";
 import type { PreparedSection } from "./prepare.ts";
 import type { AskedUpload } from "./receipt/ask.ts";
 import type { ReceiptAnswer } from "./receipt/receipt.ts";
@@ -34,6 +36,27 @@ function announce({ section, upload, log }: PreparedSection, { saved, read }: Ru
   }
 }
 
+/** Takes a section for this process. @throws {AgentError} when another process has it. */
+async function holdSection(
+  section: string,
+  { store }: RunSettings,
+): Promise<SectionHold | undefined> {
+  const hold = await store?.holdSection(section);
+  if (hold?.kind === "busy") throw busyError(section, hold);
+  return hold;
+}
+
+/** A run that ends when another process may have the section. */
+function withHold(
+  hold: SectionHold | undefined,
+  context: RunContext,
+  settings: RunSettings,
+): [RunContext, RunSettings] {
+  if (hold === undefined) return [context, settings];
+  const signal = AbortSignal.any([context.signal, hold.signal]);
+  return [{ ...context, signal }, { ...settings, hold }];
+}
+
 /**
  * Delivers one section; `settle` ends it, whatever was told until then. Nothing is thrown: what went wrong
  * is in the report.
@@ -58,15 +81,21 @@ export async function deliverSection(
     }
   }
   announce(prepared, settings);
+  let hold: SectionHold | undefined;
   let run: SectionRun;
   try {
-    run = await SectionRun.begin(prepared, context, settings);
+    hold = await holdSection(section.name, settings);
+    run = await SectionRun.begin(prepared, ...withHold(hold, context, settings));
   } catch (error) {
     fail(error);
     run = await SectionRun.begin(prepared, context, { ...settings, store: undefined });
   }
   settings.onStart?.(section.name, run.account);
-  if (thrown === undefined) await attempt(() => run.deliver(), undefined);
+  try {
+    if (thrown === undefined) await attempt(() => run.deliver(), undefined);
+  } finally {
+    await hold?.release();
+  }
   conversionProblems.summarise();
   let isNoted = false;
   /** While somebody waits, the state file says how far it is. */

@@ -9,7 +9,7 @@ import type { Oomnitza } from "../oomnitza/client.ts";
 import type { Http } from "../sdk/http/http.ts";
 import type { RateLimiters } from "../sdk/http/rate_limiter.ts";
 import type { Cursors } from "../state/cursor.ts";
-import type { State } from "../state/state.ts";
+import type { SectionHold, State } from "../state/state.ts";
 import type { Account } from "./account.ts";
 import type { GuardOptions } from "./changes/guard.ts";
 import type { SavedSection } from "./changes/plan_file.ts";
@@ -49,6 +49,8 @@ export interface RunSettings {
   readonly saveData?: string | undefined;
   /** Keeps accounts, and records until they were answered. */
   readonly store?: State | undefined;
+  /** The section, which this process has for itself; absent where nothing is kept. */
+  readonly hold?: SectionHold | undefined;
   /** Reads and sends also what did not change. */
   readonly full?: boolean | undefined;
   /** Lets everything pass that the guard would stop. */

@@ -22,6 +22,7 @@ import {
 } from "./changes/plan_file.ts";
 import { countBacklog, deliverBacklog } from "./deliver/backlog.ts";
 import { Delivery, type DeliverySettings, type Sink } from "./deliver/deliver.ts";
+import { createSink } from "./deliver/held_sink.ts";
 import { createTestModeSink } from "./deliver/test_mode.ts";
 import { measureLatency, type Moment, TimeSpread } from "./latency.ts";
 import type { PreparedSection } from "./prepare.ts";
@@ -210,7 +211,7 @@ export class SectionRun {
     const { oomnitza, apiVersion, batchSize, batchBytes, redactor } = this.#context;
     const { testmode } = this.#settings;
     const sink: Sink = testmode === undefined
-      ? { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) }
+      ? createSink(oomnitza, this.#settings.hold)
       : createTestModeSink(testmode);
     return {
       sink,

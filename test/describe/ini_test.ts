@@ -60,8 +60,8 @@ describe("describeIni()", () => {
 
   test("has a disabled section for every source, by name, without a finding", () => {
     const document = parseIni(describeIni(sources), "config.ini");
-    const [first, second, third, ...names] = document.sections.map(({ name }) => name);
-    expect([first, second, third]).toEqual(["oomnitza", "serve", "alerts"]);
+    const [first, second, third, fourth, ...names] = document.sections.map(({ name }) => name);
+    expect([first, second, third, fourth]).toEqual(["oomnitza", "serve", "state", "alerts"]);
     expect(names).toEqual(sources.map(({ name }) => name).toSorted());
     for (const name of names) {
       const [first] = document.byName.get(name)?.options.keys() ?? [];
@@ -102,7 +102,7 @@ describe("describeIni()", () => {
     const text = describeIni(sources);
     expect(text).toMatch(/[^\n]\n\n$/);
     expect(text).not.toContain("\n\n\n");
-    expect(text.match(/\n\n/g)).toHaveLength(sources.length + 3);
+    expect(text.match(/\n\n/g)).toHaveLength(sources.length + 4);
   });
 
   test("writes defaults in the spelling of the ini, and no option that is advanced", () => {

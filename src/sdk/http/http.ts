@@ -80,6 +80,8 @@ export interface HttpRequest {
   readonly retry?: RetryPolicy | undefined;
   /** Milliseconds for one attempt, where those of the client are too few. */
   readonly timeoutMs?: number | undefined;
+  /** Called last before each attempt is sent; what it throws ends the request, and nothing is sent. */
+  readonly beforeSending?: (() => void) | undefined;
   /** Takes why an attempt is repeated, instead of the log. */
   readonly onRetry?: ((reason: string) => void) | undefined;
   /**
@@ -139,6 +141,8 @@ interface Sending {
   readonly timeoutMs: number;
   /** Through which proxy it went last. */
   proxy?: Proxy | undefined;
+  /** Why it may not be sent any more. */
+  refusal?: { readonly thrown: unknown };
 }
 
 /** Scheme, host and port in one form, however an address is written. */
@@ -173,6 +177,7 @@ async function attempt(
     const tls = own ? settings.tls : client.foreignTls;
     const { maxBytes } = settings;
     const sendExchange = own ? settings.exchange ?? exchange : exchange;
+    checkBeforeSending(sending);
     const answer = await sendExchange({ url, method, headers, body, tls, proxy, maxBytes, signal });
     if (answer.status === 407 && proxy !== undefined) throw proxyRefusal(proxy, method, url);
     return answer;
@@ -183,6 +188,15 @@ async function attempt(
     sendTo,
     (url, location, status) => redirected(settings, origin, method, { url, location, status }),
   );
+}
+
+function checkBeforeSending(sending: Sending): void {
+  try {
+    sending.request.beforeSending?.();
+  } catch (thrown) {
+    sending.refusal = { thrown };
+    throw thrown;
+  }
 }
 
 /** An answer that leads elsewhere. */
@@ -243,6 +257,7 @@ async function tryOnce(client: Client, sending: Sending): Promise<Ending> {
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
     if (settings.signal.aborted) throw settings.signal.reason;
+    if (sending.refusal !== undefined) throw sending.refusal.thrown;
     // There is nobody to log in as: another attempt finds nobody either.
     if (thrown instanceof AuthError) throw thrown;
     const { tls } = settings;

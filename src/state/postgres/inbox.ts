@@ -165,6 +165,16 @@ export class PgInbox implements Inbox {
     return row === undefined || row.ms === null ? undefined : Date.now() + Number(row.ms);
   }
 
+  async dueSections(): Promise<string[]> {
+    const { pg, schema, tenant } = this.#context;
+    const rows = await pg.rows(
+      `SELECT section FROM ${schema}.inbox WHERE tenant = $1 AND owner IS NULL AND NOT is_dead
+        GROUP BY section HAVING min(due) <= clock_timestamp() + ${soonMs} * interval '1 millisecond'`,
+      [tenant],
+    );
+    return rows.map(({ section }) => String(section));
+  }
+
   async sizes(): Promise<InboxSize[]> {
     return await inboxSizes(this.#context);
   }

@@ -7,9 +7,7 @@
 import { AgentError } from "../../base/errors.ts";
 import type { Deadline, Pg, PgStatements } from "./pg.ts";
 import { migrations } from "./schema.ts";
-
-/** What a schema may be called: nothing that needs thinking about quotes or upper case. */
-const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
+import { checkSchemaName } from "./target.ts";
 
 /**
  * Brings a schema up to date, in one transaction: all of it or nothing. One that is up to date is only
@@ -19,11 +17,7 @@ const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
  * @throws AgentError when it is of a newer agent, or its name is not one; nothing is written then.
  */
 export async function migrate(pg: Pg, schema: string, deadline?: Deadline): Promise<number> {
-  if (!schemaName.test(schema)) {
-    throw new AgentError(`"${schema}" cannot be the name of a schema`, {
-      hint: "Use up to 63 of a-z, 0-9 and _, with no digit in front.",
-    });
-  }
+  checkSchemaName(schema);
   if (await readVersion(pg, schema) === migrations.length) return 0;
   return await pg.tx(async (on) => {
     // Held until the transaction ends: the others wait here, and find the work done.
@@ -37,6 +31,12 @@ export async function migrate(pg: Pg, schema: string, deadline?: Deadline): Prom
     await on.rows(`UPDATE "${schema}".meta SET version = $1`, [migrations.length]);
     return steps.length;
   }, deadline);
+}
+
+/** Whether a schema has tables of the agent. */
+export async function isMigrated(pg: Pg, schema: string): Promise<boolean> {
+  checkSchemaName(schema);
+  return await readVersion(pg, schema) !== undefined;
 }
 
 /** The version of a schema; `undefined` when it has no tables of ours. Refuses one of a newer agent. */

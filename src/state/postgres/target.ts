@@ -69,6 +69,17 @@ export function parsePgUrl(url: string): PgTarget {
   };
 }
 
+/** What a schema may be called: nothing that needs thinking about quotes or upper case. */
+const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** @throws {AgentError} when a name is not one for a schema. */
+export function checkSchemaName(schema: string): void {
+  if (schemaName.test(schema)) return;
+  throw new AgentError(`"${schema}" cannot be the name of a schema`, {
+    hint: "Use up to 63 of a-z, 0-9 and _, with no digit in front.",
+  });
+}
+
 function tlsOf(mode: string | null, host: string): PgTarget["tls"] {
   if (host.startsWith("/")) return "none";
   if (mode === null) return isLoopback(host) ? "none" : "full";

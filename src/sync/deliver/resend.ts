@@ -8,7 +8,14 @@ import type { Log } from "../../logging/log.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import type { Oomnitza } from "../../oomnitza/client.ts";
 import type { Upload } from "../../oomnitza/payload.ts";
-import type { DeadLetter, NewBatch, ReceiptEnd, RefusedRecord, State } from "../../state/state.ts";
+import type {
+  DeadLetter,
+  NewBatch,
+  ReceiptEnd,
+  RefusedRecord,
+  SectionHold,
+  State,
+} from "../../state/state.ts";
 import { openAccount } from "../account.ts";
 import {
   type ReceiptOptions,
@@ -17,6 +24,7 @@ import {
 } from "../receipt/section_receipts.ts";
 import { Delivery } from "./deliver.ts";
 import type { Outbox } from "./dispatcher.ts";
+import { busyError, createSink } from "./held_sink.ts";
 
 /** What sending again needs. */
 export interface ResendSettings {
@@ -139,14 +147,31 @@ function groupByUpload(letters: readonly DeadLetter[]): DeadLetter[][] {
   return [...all.values()];
 }
 
+/** @throws {AgentError} when another process has the section of the letters. */
 async function resendGroup(
   letters: readonly DeadLetter[],
   settings: ResendSettings,
   resent: Resent,
 ): Promise<void> {
-  const { store, oomnitza, version } = settings;
   const [first] = letters;
   if (first === undefined) return;
+  const hold = await settings.store.holdSection(first.section);
+  if (hold.kind === "busy") throw busyError(first.section, hold);
+  const signal = AbortSignal.any([settings.signal, hold.signal]);
+  try {
+    await resendHeld(letters, first, { ...settings, signal, hold }, resent);
+  } finally {
+    await hold.release();
+  }
+}
+
+async function resendHeld(
+  letters: readonly DeadLetter[],
+  first: DeadLetter,
+  settings: ResendSettings & { readonly hold: SectionHold },
+  resent: Resent,
+): Promise<void> {
+  const { store, oomnitza, version, hold } = settings;
   const names = new Map(letters.map(({ payload, record }) => [payload, record]));
   const account = openAccount();
   const outbox = new DeadLetterOutbox(store, letters);
@@ -159,7 +184,7 @@ async function resendGroup(
   const identify = (record: MappedRecord) => names.get(record) ?? "";
   const delivery = new Delivery({
     ...settings,
-    sink: { writes: true, post: (request, body, retry) => oomnitza.post(request, body, retry) },
+    sink: createSink(oomnitza, hold),
     ...{ upload, account, outbox, identify, log },
   });
   let processing = 0;

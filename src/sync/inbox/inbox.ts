@@ -6,7 +6,13 @@
 
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
-import type { Inbox, InboxEntry, InboxOutcome } from "../../state/state.ts";
+import type {
+  Inbox,
+  InboxEntry,
+  InboxOutcome,
+  SectionHold,
+  SectionHolder,
+} from "../../state/state.ts";
 import { backoffMs, InboxBatch, type InboxRetryDelays } from "./batch.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { describeCounts, type SectionReport, toSectionError } from "../report.ts";
@@ -27,6 +33,13 @@ export interface WorkSettings {
       readonly arrivals: () => readonly number[];
     },
   ) => Promise<SectionReport>;
+  /**
+   * Takes a section for this process, so that its events are processed by one process at a time, in order;
+   * absent where no other process can have it.
+   */
+  readonly holdSection?: ((section: string) => Promise<SectionHold | SectionHolder>) | undefined;
+  /** How often it is looked for what other processes left or took in, in milliseconds. */
+  readonly pollMs?: number | undefined;
   /** Whether an earlier run of a section left something to deliver. */
   readonly hasBacklog: (section: string) => Promise<boolean>;
   /** Things fetched at once. */
@@ -42,8 +55,11 @@ export interface WorkSettings {
 /** Entries of one batch. */
 const batchSize = 500;
 
-/** How often it is checked whether another process left something in the inbox, in milliseconds. */
+/** How often it is checked whether another process left something in the inbox, unless somebody says otherwise. */
 const pollIntervalMs = 60_000;
+
+/** So many milliseconds later it is tried again when another process had the section. */
+const busyMs = 1_000;
 
 /** How a section is doing. */
 interface Loop {
@@ -90,7 +106,8 @@ export class InboxWork {
       this.#loops.set(section, loop);
     }
     this.#done = this.#workAll();
-    this.#timer = setInterval(() => void this.#poll(), pollIntervalMs);
+    const { pollMs = pollIntervalMs } = this.#settings;
+    this.#timer = setInterval(() => void this.#poll(), pollMs);
   }
 
   /** Makes sure that a section is awake when something is due, in milliseconds since the epoch. */
@@ -147,10 +164,23 @@ export class InboxWork {
     }
   }
 
-  /** Processes one batch; gives whether there was anything to do. */
+  /** Processes one batch when no other process has the section; gives whether there was anything to do. */
   async #batch(loop: Loop): Promise<boolean> {
-    const { inbox, workers, signal } = this.#settings;
     await this.#recordOutcomes(loop, []);
+    const hold = await this.#settings.holdSection?.(loop.section);
+    if (hold?.kind === "busy") {
+      loop.notBefore = Date.now() + busyMs;
+      return false;
+    }
+    try {
+      return await this.#batchHeld(loop);
+    } finally {
+      await hold?.release();
+    }
+  }
+
+  async #batchHeld(loop: Loop): Promise<boolean> {
+    const { inbox, workers, signal } = this.#settings;
     const entries = await inbox.take(loop.section, batchSize, this.#isEnding);
     if (entries.length === 0 && !loop.hasBacklog) return false;
     const batch = new InboxBatch(entries, { workers, retryDelays: this.#settings.retryDelays });
@@ -211,7 +241,13 @@ export class InboxWork {
 
   async #poll(): Promise<void> {
     await this.#release();
-    for (const { wake } of this.#loops.values()) wake?.();
+    try {
+      // What other processes took in, or let be processed again.
+      const sections = await this.#settings.inbox.dueSections();
+      for (const section of sections) this.#loops.get(section)?.wake?.();
+    } catch (thrown) {
+      this.#settings.log.error(messageOf(thrown));
+    }
   }
 
   async #wait(loop: Loop): Promise<void> {

@@ -28,7 +28,14 @@ export function testInbox(openState: OpenState, test: Declare = always): void {
   test("what is not due waits, unless it is taken early", () =>
     withNewState(openState, async ({ inbox }) => {
       const due = Date.now() + 3_600_000;
-      await inbox.add([{ section: "a", key: "k", body: "1", due }]);
+      await inbox.add([
+        { section: "a", key: "k", body: "1", due },
+        { section: "c", key: "k", body: "1", due: 0 },
+        { section: "c", key: "l", body: "1", due: 0 },
+      ]);
+      expect(await inbox.dueSections()).toEqual(["c"]);
+      await inbox.take("c", 10, false);
+      expect(await inbox.dueSections()).toEqual([]);
       expect(await inbox.take("a", 10, false)).toEqual([]);
       expect(Math.abs((await inbox.nextDue("a") ?? 0) - due)).toBeLessThan(60_000);
       expect(await inbox.nextDue("b")).toBeUndefined();
