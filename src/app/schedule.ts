@@ -12,6 +12,7 @@ import { sectionsBefore } from "../config/section_order.ts";
 import { parseSchedule, parseWindows, type Schedule, type Windows } from "../settings/schedule.ts";
 import type { State } from "../state/state.ts";
 import type { AppContext } from "./context.ts";
+import { doAlone } from "./exclusive_work.ts";
 import { openExistingStore } from "./store.ts";
 
 /** A section with a schedule. */
@@ -120,10 +121,14 @@ export async function openPast(
   notes: boolean,
 ): Promise<ReadPast> {
   const since = new Map<string, Date>();
-  for (const section of config.sections) {
-    if (section.settings.schedule.trim() === "") continue;
-    since.set(section.name, await readSince(section, store, notes));
+  async function readAll(): Promise<void> {
+    for (const section of config.sections) {
+      if (section.settings.schedule.trim() === "") continue;
+      since.set(section.name, await readSince(section, store, notes));
+    }
   }
+  // Two processes that write down a new schedule would give it two beginnings.
+  await (notes ? doAlone(store, scheduleKey, readAll) : readAll());
   return async () => {
     const latest = await store?.lastRuns();
     return (section) => {

@@ -38,6 +38,8 @@ export interface AlertSettings {
     get(section: string, origin: RunOrigin): Promise<Condition | undefined>;
     set(section: string, origin: RunOrigin, condition: Condition): Promise<void>;
   };
+  /** Does work that no other process may do meanwhile: each change is told once. */
+  readonly doAlone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Sections with a schedule, and when they were well last; since when the agent runs, for those that never were. */
   readonly lastWell: () => Promise<ReadonlyMap<string, Date>>;
   readonly log: Log;
@@ -154,7 +156,7 @@ export class Alerts {
   #enqueue(news: News): void {
     if (this.#settings.options.url === "") return;
     this.#queue = this.#queue
-      .then(() => this.#notify(news))
+      .then(() => this.#settings.doAlone(() => this.#notify(news)))
       .catch((error) => {
         this.#settings.log.error(`Cannot notify about [${news.section}]: ${messageOf(error)}`);
       });

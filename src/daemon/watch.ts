@@ -5,6 +5,7 @@
  */
 
 import type { AppContext } from "../app/context.ts";
+import { doAlone } from "../app/exclusive_work.ts";
 import { scheduledSections } from "../app/schedule.ts";
 import { sideHttp } from "../app/session.ts";
 import type { Config } from "../config/config.ts";
@@ -61,6 +62,7 @@ export function openWatch(
     options,
     http: sideHttp(oomnitza, app),
     memory: openAlertMemory(store),
+    doAlone: (work) => doAlone(store, "agent:alerts", work),
     async lastWell() {
       const latest = await store?.lastRuns();
       return new Map(

@@ -125,6 +125,7 @@ const ownLinks = [
   { section: "oomnitza", label: "Oomnitza" },
   { section: "serve", label: "Webhook listener" },
   { section: "alerts", label: "Alerts" },
+  { section: "state", label: "State" },
 ] as const;
 
 const groupTitles = { work: undefined, settings: "Settings", machine: "This machine" } as const;

@@ -69,6 +69,7 @@ async function notify(reports: readonly SectionReport[]): Promise<string[]> {
         return Promise.resolve();
       },
     },
+    doAlone: (work: () => Promise<unknown>) => work(),
     lastWell: () => new Map(),
     log: createLog("test", createRedactor(), []),
   } as unknown as AlertSettings);

@@ -55,6 +55,12 @@ const ownPages: Readonly<Record<string, { readonly title: string; readonly lead:
     lead:
       "Who may post webhooks to agent serve. Without anything set, it listens on loopback only.",
   },
+  state: {
+    title: "State",
+    lead:
+      "Where the agent keeps its state: in a file on this machine, or in a PostgreSQL that several agents share. " +
+      "A running agent serve takes a change when it starts anew.",
+  },
   alerts: {
     title: "Alerts",
     lead: "Whom agent serve tells when a section fails, is late, or has recovered.",

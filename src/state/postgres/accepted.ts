@@ -24,11 +24,18 @@ const forgottenAtOnce = 1000;
 export class PgAccepted implements AcceptedRecords {
   readonly #context: PgContext;
   readonly #instance: string | undefined;
+  readonly #bind: (section: string) => PgContext;
   readonly #destinations = new Map<string, Promise<number>>();
 
-  constructor(context: PgContext, instance: string | undefined) {
+  /** @param bind What is written about a section, under the lease by which this process has it. */
+  constructor(
+    context: PgContext,
+    instance: string | undefined,
+    bind: (section: string) => PgContext,
+  ) {
     this.#context = context;
     this.#instance = instance;
+    this.#bind = bind;
   }
 
   /** The id of the destination of records; `upload` says how they are sent, as JSON. */
@@ -123,27 +130,28 @@ export class PgAccepted implements AcceptedRecords {
     run: string,
     records?: number,
   ): Promise<void> {
-    const destination = await this.destinationId(upload);
-    const { schema, tenant } = this.#context;
-    await writeAsOwner(this.#context, { isAwaited: false }, async (on) => {
-      await lockSection(this.#context, on, section);
+    const { context, destination } = await this.#home(section, upload);
+    const { schema, tenant } = context;
+    await writeAsOwner(context, { isAwaited: false }, async (on) => {
+      await lockSection(context, on, section);
       const [known] = await on.rows(
         `SELECT 1 FROM ${schema}.fingerprints WHERE tenant = $1 AND section = $2 LIMIT 1`,
         [tenant, section],
       );
       // What is gone from the source was not looked for: the next run is compared with all that is known.
       const sent = known === undefined ? records : undefined;
-      await addEnd(this.#context, on, { section, run, destination }, sent);
+      await addEnd(context, on, { section, run, destination }, sent);
     });
-    await this.#forgetBatchesBefore(section, run);
+    await forgetBatchesBefore(context, section, run);
   }
 
   async forget(section: string, signal?: AbortSignal): Promise<void> {
-    const { schema, tenant } = this.#context;
+    const context = this.#bind(section);
+    const { schema, tenant } = context;
     for (let isMore = true; isMore;) {
       signal?.throwIfAborted();
-      isMore = await writeAsOwner(this.#context, { isAwaited: false }, async (on) => {
-        await lockSection(this.#context, on, section);
+      isMore = await writeAsOwner(context, { isAwaited: false }, async (on) => {
+        await lockSection(context, on, section);
         await on.rows(
           `UPDATE ${schema}.baselines SET full_run = NULL WHERE tenant = $1 AND section = $2`,
           [tenant, section],
@@ -176,16 +184,17 @@ export class PgAccepted implements AcceptedRecords {
     run: string,
     records: readonly MappedRecord[],
   ): Promise<void> {
-    const destination = await this.destinationId(upload);
-    await writeAsOwner(this.#context, { isAwaited: true }, async (on) => {
-      await lockSection(this.#context, on, section);
+    const { context, destination } = await this.#home(section, upload);
+    await writeAsOwner(context, { isAwaited: true }, async (on) => {
+      await lockSection(context, on, section);
       const owner = { section, run, destination };
-      await addAnsweredBatch(this.#context, on, owner, "accepted", records);
+      await addAnsweredBatch(context, on, owner, "accepted", records);
     });
   }
 
   async #home(section: string, upload: string): Promise<BaselineHome> {
-    return { context: this.#context, section, destination: await this.destinationId(upload) };
+    const context = this.#bind(section);
+    return { context, section, destination: await this.destinationId(upload) };
   }
 
   async #takeIn(home: BaselineHome, limit: number, signal?: AbortSignal): Promise<void> {
@@ -196,19 +205,23 @@ export class PgAccepted implements AcceptedRecords {
       left -= count;
     }
   }
+}
 
-  /** Forgets what was answered before a run of a section; that run sent everything anew. */
-  async #forgetBatchesBefore(section: string, run: string): Promise<void> {
-    const { schema, tenant } = this.#context;
-    for (let count = forgottenAtOnce; count === forgottenAtOnce;) {
-      const rows = await writeAsOwner(this.#context, { isAwaited: false }, (on) =>
-        on.rows(
-          `DELETE FROM ${schema}.answered_batches WHERE tenant = $1 AND section = $2 AND id IN (
-            SELECT id FROM ${schema}.answered_batches WHERE tenant = $1 AND section = $2
-              AND run < $3 AND ${notAwaited(schema)} LIMIT ${forgottenAtOnce}) RETURNING id`,
-          [tenant, section, run],
-        ));
-      count = rows.length;
-    }
+/** Forgets what was answered before a run of a section; that run sent everything anew. */
+async function forgetBatchesBefore(
+  context: PgContext,
+  section: string,
+  run: string,
+): Promise<void> {
+  const { schema, tenant } = context;
+  for (let count = forgottenAtOnce; count === forgottenAtOnce;) {
+    const rows = await writeAsOwner(context, { isAwaited: false }, (on) =>
+      on.rows(
+        `DELETE FROM ${schema}.answered_batches WHERE tenant = $1 AND section = $2 AND id IN (
+          SELECT id FROM ${schema}.answered_batches WHERE tenant = $1 AND section = $2
+            AND run < $3 AND ${notAwaited(schema)} LIMIT ${forgottenAtOnce}) RETURNING id`,
+        [tenant, section, run],
+      ));
+    count = rows.length;
   }
 }

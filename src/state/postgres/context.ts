@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AgentError } from "../../base/errors.ts";
+import { leaseLost, type PgLease } from "./lease.ts";
 import type { Pg, PgStatements } from "./pg.ts";
 
 /** Where the rows of one tenant are, and who writes them. */
@@ -15,8 +15,13 @@ export interface PgContext {
   readonly tenant: string;
   /** Masks secrets. */
   readonly redact: (text: string) => string;
-  /** Id of this process among the owners. */
-  readonly ownerId: () => Promise<string>;
+  /** The lease under which it is written. */
+  readonly lease: () => Promise<PgLease>;
+}
+
+/** The same under one lease only: nothing that was begun under it is ever written under a later one. */
+export function boundTo(context: PgContext, lease: PgLease): PgContext {
+  return { ...context, lease: () => Promise.resolve(lease) };
 }
 
 /** What a text begins with that is kept as JSON. */
@@ -46,7 +51,7 @@ export interface WriteOptions {
 }
 
 /**
- * Writes as the owner that this process is, or not at all: one whose time was over may have been replaced.
+ * Writes under the lease of this process, or not at all: one whose time was over may have been replaced.
  *
  * @throws {AgentError} when it is not at work any more.
  */
@@ -56,25 +61,20 @@ export async function writeAsOwner<T>(
   work: (on: PgStatements) => Promise<T>,
 ): Promise<T> {
   const { pg, schema } = context;
-  const owner = await context.ownerId();
+  const lease = await context.lease();
+  lease.check();
   return await pg.tx(async (on) => {
     // The row can be renewed meanwhile, and not be removed.
     const [mine] = await on.rows(
       `SELECT set_config('synchronous_commit', $2, true) AS mode FROM ${schema}.owners
         WHERE id = $1 AND until > clock_timestamp() FOR KEY SHARE`,
-      [owner, isAwaited ? "on" : "off"],
+      [lease.id, isAwaited ? "on" : "off"],
     );
-    if (mine === undefined) throw leaseLost();
+    if (mine === undefined) {
+      lease.lose();
+      throw leaseLost();
+    }
     return await work(on);
-  });
-}
-
-/** The error for a process that was away for too long. */
-export function leaseLost(): AgentError {
-  return new AgentError("This process was away for too long: another one may do its work now", {
-    hint:
-      "It stood still, or PostgreSQL could not be reached, for longer than its lease. What it had not sent stays in the state, and who runs the section next sends it.",
-    retriable: true,
   });
 }
 

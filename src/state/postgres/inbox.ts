@@ -11,9 +11,10 @@ import { parseExactJson } from "../../base/json.ts";
 import type { PostgresRow } from "../../runtime/postgres.ts";
 import { soonMs } from "../inbox.ts";
 import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "../state.ts";
-import { type PgContext, toStorable, writeAsOwner } from "./context.ts";
+import { boundTo, type PgContext, toStorable, writeAsOwner } from "./context.ts";
 import { digestOf } from "./fold.ts";
-import { isAtWork, removeDead } from "./owner.ts";
+import { leaseLost } from "./lease.ts";
+import { giveBackMs, isRegistered, type PgOwner, removeDead } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
 
 /**
@@ -69,9 +70,18 @@ function foldEvents(events: readonly InboxEvent[]): Folded[] {
 /** The inbox of one tenant. */
 export class PgInbox implements Inbox {
   readonly #context: PgContext;
+  readonly #owner: Pick<PgOwner, "current">;
+  readonly #bind: (section: string) => PgContext;
 
-  constructor(context: PgContext) {
+  /** @param bind What is written about a section, under the lease by which this process has it. */
+  constructor(
+    context: PgContext,
+    owner: Pick<PgOwner, "current">,
+    bind: (section: string) => PgContext,
+  ) {
     this.#context = context;
+    this.#owner = owner;
+    this.#bind = bind;
   }
 
   async add(events: readonly InboxEvent[]): Promise<void> {
@@ -102,8 +112,9 @@ export class PgInbox implements Inbox {
 
   async take(section: string, limit: number, early: boolean): Promise<InboxEntry[]> {
     const { schema, tenant } = this.#context;
-    const owner = await this.#context.ownerId();
-    const rows = await writeAsOwner(this.#context, { isAwaited: false }, (on) =>
+    const lease = await this.#bind(section).lease();
+    const context = boundTo(this.#context, lease);
+    const rows = await writeAsOwner(context, { isAwaited: false }, (on) =>
       on.rows(
         `UPDATE ${schema}.inbox SET owner = $2 WHERE tenant = $1 AND id IN (
             SELECT id FROM ${schema}.inbox WHERE tenant = $1 AND section = $3
@@ -113,7 +124,7 @@ export class PgInbox implements Inbox {
               ORDER BY due, id LIMIT $5 FOR UPDATE SKIP LOCKED)
           RETURNING id, key, body, events, tries, due,
             extract(epoch FROM clock_timestamp() - received) * 1000 AS age`,
-        [tenant, owner, section, early, limit],
+        [tenant, lease.id, section, early, limit],
       ));
     const now = Date.now();
     return rows.toSorted(byDue).map((row) => ({
@@ -130,9 +141,19 @@ export class PgInbox implements Inbox {
     if (outcomes.length === 0) return;
     const { schema, tenant, redact } = this.#context;
     const now = Date.now();
-    const done = outcomes.flatMap(({ id, kind }) => kind === "done" ? [id] : []);
-    const others = outcomes.filter((outcome) => outcome.kind !== "done");
-    await writeAsOwner(this.#context, { isAwaited: false }, async (on) => {
+    const lease = await this.#context.lease();
+    const context = boundTo(this.#context, lease);
+    const count = await writeAsOwner(context, { isAwaited: false }, async (on) => {
+      // What was taken under a lease that was lost may be with another process by now.
+      const rows = await on.rows(
+        `SELECT id FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[]) AND owner = $3
+          FOR UPDATE`,
+        [tenant, outcomes.map(({ id }) => id), lease.id],
+      );
+      const own = new Set(rows.map(({ id }) => Number(id)));
+      const done = outcomes.flatMap(({ id, kind }) => kind === "done" && own.has(id) ? [id] : []);
+      const others = outcomes.filter((outcome) => outcome.kind !== "done")
+        .filter(({ id }) => own.has(id));
       await on.rows(`DELETE FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[])`, [
         tenant,
         done,
@@ -144,14 +165,16 @@ export class PgInbox implements Inbox {
         dead: others.map(({ kind }) => kind === "dead"),
         dueIn: others.map((outcome) => outcome.kind === "again" ? outcome.due - now : 0),
       });
+      return own.size;
     });
+    if (count < new Set(outcomes.map(({ id }) => id)).size) throw leaseLost();
   }
 
   async release(): Promise<void> {
     const { pg, schema, tenant } = this.#context;
     await pg.tx(async (on) => {
       await on.rows(removeDead(schema));
-      await this.#giveBack(on, `NOT ${isAtWork(schema, "inbox.owner")}`, [tenant]);
+      await this.#giveBack(on, `NOT ${isRegistered(schema, "inbox.owner")}`, [tenant]);
     });
   }
 
@@ -181,8 +204,16 @@ export class PgInbox implements Inbox {
 
   async close(): Promise<void> {
     const { pg, tenant } = this.#context;
-    const owner = await this.#context.ownerId();
-    await pg.tx((on) => this.#giveBack(on, "inbox.owner = $2", [tenant, owner]));
+    // Whoever has no lease has taken nothing, or it was given back with the lease.
+    const owner = this.#owner.current?.id;
+    if (owner === undefined) return;
+    try {
+      await pg.tx((on) => this.#giveBack(on, "inbox.owner = $2", [tenant, owner]), {
+        milliseconds: giveBackMs,
+      });
+    } catch {
+      // Others take it when the lease of this process is over.
+    }
   }
 
   /** Gives back what was taken, as it was; what a newer event waits about goes. */

@@ -6,7 +6,7 @@
 
 import { hostname } from "node:os";
 import { version } from "../../runtime/version.ts";
-import { leaseLost } from "./context.ts";
+import { leaseLost, PgLease, readClocks } from "./lease.ts";
 import type { Pg } from "./pg.ts";
 
 /** How a process makes itself known. */
@@ -16,76 +16,127 @@ export interface OwnerSettings {
   readonly schema: string;
   /** After so many milliseconds without a renewal, others may take over. */
   readonly leaseMs: number;
+  /** Called after each renewal: the server can be reached. */
+  readonly onRenewed?: () => void;
 }
 
-/** This process, as others see it; known to them from the first time that its id is asked for. */
+/** The longest that giving something back is waited for: it is free anyway when the lease is over. */
+export const giveBackMs = 5_000;
+
+/**
+ * This process, as others see it; known to them from the first time that its lease is asked for. When a lease
+ * was lost, what is begun afterwards gets a new one, under another id.
+ */
 export class PgOwner {
   readonly #settings: OwnerSettings;
-  #id: Promise<string> | undefined;
+  #lease: PgLease | undefined;
+  #registering: Promise<PgLease> | undefined;
+  #renewing: Promise<boolean> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Until when it is certainly at work, by the clock of this process that nothing sets back. */
-  #deadline = 0;
-  #isLost = false;
+  #isClosed = false;
 
   constructor(settings: OwnerSettings) {
     this.#settings = settings;
   }
 
-  /** Its id. @throws {AgentError} when its time was over. */
-  async id(): Promise<string> {
-    if (this.#isLost) throw leaseLost();
-    this.#id ??= this.#register();
-    try {
-      return await this.#id;
-    } catch (error) {
-      this.#id = undefined;
-      throw error;
+  /** The lease as it is, when there is one that is not over. */
+  get current(): PgLease | undefined {
+    return this.#lease === undefined || this.#lease.leftMs() === 0 ? undefined : this.#lease;
+  }
+
+  /** The lease under which something new is begun. @throws {AgentError} when it was closed. */
+  async lease(): Promise<PgLease> {
+    if (this.#isClosed) throw leaseLost();
+    const { current } = this;
+    if (current !== undefined) return current;
+    this.#registering ??= this.#register().finally(() => this.#registering = undefined);
+    return await this.#registering;
+  }
+
+  /** Renews its time; gives whether it is still at work under the same id. */
+  renew(): Promise<boolean> {
+    this.#renewing ??= this.#renew().finally(() => this.#renewing = undefined);
+    return this.#renewing;
+  }
+
+  /** Ends it: what it held is free at once, or with its lease where the server cannot be reached. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    // Whoever asked for the lease is told why there is none.
+    await this.#registering?.catch(() => undefined);
+    clearInterval(this.#timer);
+    const lease = this.#lease;
+    this.#lease = undefined;
+    if (lease === undefined) return;
+    lease.lose();
+    await this.#remove(lease);
+  }
+
+  async #renew(): Promise<boolean> {
+    const { pg, schema, leaseMs, onRenewed } = this.#settings;
+    const lease = this.current;
+    if (lease === undefined) return false;
+    const begun = readClocks();
+    // A transaction of its own waits for the disk: a server that fell over would not know of it else.
+    const rows = await pg.tx(
+      (on) =>
+        on.rows(
+          `UPDATE ${schema}.owners SET until = clock_timestamp() + $2::int8 * interval '1 millisecond'
+            WHERE id = $1 AND until > clock_timestamp() RETURNING id`,
+          [lease.id, leaseMs],
+        ),
+      { milliseconds: Math.max(1, leaseMs / 3) },
+    );
+    if (rows.length === 0) lease.lose();
+    else lease.extend(begun);
+    if (lease.leftMs() === 0) return false;
+    onRenewed?.();
+    return true;
+  }
+
+  async #register(): Promise<PgLease> {
+    const { pg, schema, leaseMs } = this.#settings;
+    const id = crypto.randomUUID();
+    const before = this.#lease;
+    const begun = readClocks();
+    await pg.tx(async (on) => {
+      // What this process began under the id before is free: it cannot go on with it.
+      if (before !== undefined) {
+        await on.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [before.id]);
+      }
+      await on.rows(
+        `INSERT INTO ${schema}.owners (id, host, process, version, until)
+          VALUES ($1, $2, $3, $4, clock_timestamp() + $5::int8 * interval '1 millisecond')`,
+        [id, hostname(), process.pid, version, leaseMs],
+      );
+    });
+    const lease = new PgLease(id, leaseMs, begun);
+    this.#lease = lease;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#attend(lease), Math.min(1000, leaseMs / 10));
+    this.#timer.unref();
+    return lease;
+  }
+
+  /** Notices that a lease is over, also where the server cannot be reached; renews it when it is time to. */
+  #attend(lease: PgLease): void {
+    if (lease.leftMs() === 0) clearInterval(this.#timer);
+    else if (lease.age >= this.#settings.leaseMs / 3) {
+      // A renewal that fails is followed by the next: until the lease is over, nothing is lost.
+      void this.renew().catch(() => undefined);
     }
   }
 
-  /** Milliseconds for which it is certainly at work; 0 when that is not certain any more. */
-  get leftMs(): number {
-    return this.#isLost ? 0 : Math.max(0, this.#deadline - performance.now());
-  }
-
-  /** Renews its time; gives whether it is still at work. */
-  async renew(): Promise<boolean> {
-    const { pg, schema, leaseMs } = this.#settings;
-    if (this.#id === undefined || this.#isLost) return !this.#isLost;
-    const begun = performance.now();
-    const rows = await pg.rows(
-      `UPDATE ${schema}.owners SET until = clock_timestamp() + $2::int8 * interval '1 millisecond'
-        WHERE id = $1 AND until > clock_timestamp() RETURNING id`,
-      [await this.#id, leaseMs],
-    );
-    if (rows.length === 0) this.#isLost = true;
-    else this.#deadline = begun + leaseMs;
-    return !this.#isLost;
-  }
-
-  /** Ends it: what it held is free at once. */
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    if (this.#id === undefined) return;
+  async #remove({ id }: PgLease): Promise<void> {
     const { pg, schema } = this.#settings;
-    await pg.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [await this.#id]);
-    this.#isLost = true;
-  }
-
-  async #register(): Promise<string> {
-    const { pg, schema, leaseMs } = this.#settings;
-    const id = crypto.randomUUID();
-    const begun = performance.now();
-    await pg.rows(
-      `INSERT INTO ${schema}.owners (id, host, process, version, until)
-        VALUES ($1, $2, $3, $4, clock_timestamp() + $5::int8 * interval '1 millisecond')`,
-      [id, hostname(), process.pid, version, leaseMs],
-    );
-    this.#deadline = begun + leaseMs;
-    // A renewal that fails is followed by the next: until the lease is over, nothing is lost.
-    this.#timer = setInterval(() => void this.renew().catch(() => undefined), leaseMs / 3);
-    this.#timer.unref();
-    return id;
+    try {
+      await pg.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [id], {
+        milliseconds: giveBackMs,
+      });
+    } catch {
+      // Nobody renews it: others take over when it is over.
+    }
   }
 }
 
@@ -95,6 +146,19 @@ export function isAtWork(schema: string, owner: string): string {
     WHERE known.id = ${owner} AND known.until > clock_timestamp())`;
 }
 
-/** Removes those whose time is over: from then on they cannot write any more. */
+/**
+ * SQL that is true for owners that were not removed: they may still write. Who takes over asks this, after
+ * {@linkcode removeDead}, and not {@linkcode isAtWork}: a time may end between two statements.
+ */
+export function isRegistered(schema: string, owner: string): string {
+  return `EXISTS (SELECT 1 FROM ${schema}.owners AS known WHERE known.id = ${owner})`;
+}
+
+/** Removes those whose time is over, after what they are writing: from then on they cannot write any more. */
 export const removeDead = (schema: string): string =>
   `DELETE FROM ${schema}.owners WHERE until <= clock_timestamp()`;
+
+/** As {@linkcode removeDead}, but leaves those that are writing: nobody waits for them. */
+export const removeIdleDead = (schema: string): string =>
+  `DELETE FROM ${schema}.owners WHERE id IN (SELECT id FROM ${schema}.owners
+    WHERE until <= clock_timestamp() FOR UPDATE SKIP LOCKED)`;

@@ -27,7 +27,32 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     ...eventTables(schema),
     ...acceptedTables(schema),
   ],
+  startTables,
 ];
+
+/** Who has which section, and what was started. */
+function startTables(schema: string): readonly string[] {
+  return [
+    // The process that has a section, while that is at work; `token` is another one each time it is taken.
+    `CREATE TABLE ${schema}.section_holds (
+      tenant text COLLATE "C" NOT NULL,
+      section text COLLATE "C" NOT NULL,
+      owner text COLLATE "C" NOT NULL,
+      token text COLLATE "C" NOT NULL,
+      since timestamptz NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (tenant, section)
+    )`,
+    // Starts of sections by the time that they were due; `at` is when a process took it on itself.
+    `CREATE TABLE ${schema}.starts (
+      tenant text COLLATE "C" NOT NULL,
+      section text COLLATE "C" NOT NULL,
+      due timestamptz NOT NULL,
+      owner text COLLATE "C" NOT NULL,
+      at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (tenant, section, due)
+    )`,
+  ];
+}
 
 /** Processes and their runs. */
 function processTables(schema: string): readonly string[] {

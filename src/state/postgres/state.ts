@@ -12,19 +12,22 @@ import type {
   OpenRun,
   RunReceipt,
   SectionHold,
+  SectionHolder,
   State,
   StoredSection,
   UnfinishedRun,
   UnfinishedWork,
 } from "../state.ts";
 import { PgAccepted } from "./accepted.ts";
-import { iso, type PgContext, writeAsOwner } from "./context.ts";
+import { boundTo, iso, type PgContext, writeAsOwner } from "./context.ts";
 import { PgCursor } from "./cursor.ts";
 import { countDeadLetters, PgDeadEvents, PgDeadLetters } from "./dead_records.ts";
+import { claimStart, PgHolds } from "./holds.ts";
 import { inboxSizes, PgInbox } from "./inbox.ts";
+import type { PgLease } from "./lease.ts";
 import { migrate } from "./migrate.ts";
 import { PgOutbox } from "./outbox.ts";
-import { isAtWork, PgOwner, removeDead } from "./owner.ts";
+import { isAtWork, isRegistered, PgOwner, removeDead } from "./owner.ts";
 import type { Pg, PgStatements } from "./pg.ts";
 import { PgReceipt } from "./receipts.ts";
 import {
@@ -68,21 +71,26 @@ export class PgState implements State {
   /** This process, as others see it. */
   readonly owner: PgOwner;
   readonly #context: PgContext;
+  readonly #holds: PgHolds;
 
   /** For a schema that is up to date. */
   constructor({ pg, schema, tenant, instance, redact, leaseMs }: PgStateSettings) {
     const quoted = `"${schema}"`;
-    this.owner = new PgOwner({ pg, schema: quoted, leaseMs });
-    this.#context = { pg, schema: quoted, tenant, redact, ownerId: () => this.owner.id() };
+    this.owner = new PgOwner({
+      ...{ pg, schema: quoted, leaseMs },
+      onRenewed: () => void this.#holds.giveBackLeftover(),
+    });
+    this.#context = { pg, schema: quoted, tenant, redact, lease: () => this.owner.lease() };
+    this.#holds = new PgHolds(this.#context);
     this.instance = instance;
-    this.accepted = new PgAccepted(this.#context, instance);
+    this.accepted = new PgAccepted(this.#context, instance, (section) => this.#bind(section));
     this.deadLetters = new PgDeadLetters(this.#context);
     this.deadEvents = new PgDeadEvents(this.#context);
-    this.inbox = new PgInbox(this.#context);
+    this.inbox = new PgInbox(this.#context, this.owner, (section) => this.#bind(section));
   }
 
   cursor(section: string): SectionCursor {
-    return new PgCursor(this.#context, section);
+    return new PgCursor(this.#bind(section), section);
   }
 
   async begin(
@@ -90,42 +98,41 @@ export class PgState implements State {
     origin: RunOrigin,
     counts: () => Readonly<Record<string, number>>,
   ): Promise<OpenRun> {
-    const context = this.#context;
     const { section, upload, awaitsReceipt = false } = stored;
-    const owner = await this.owner.id();
+    const { context, lease } = await this.#ownLease(section);
     const { id, started } = await writeAsOwner(
       context,
       { isAwaited: false },
-      (on) => insertRun(context, on, { section, upload, awaitsReceipt, origin, owner }),
+      (on) => insertRun(context, on, { section, upload, awaitsReceipt, origin, owner: lease.id }),
     );
     return {
       id,
-      outbox: await this.#outbox(id, stored, 0, counts),
+      outbox: await this.#outbox(context, id, stored, 0, counts),
       receipt: new PgReceipt({ context, run: id, section, upload, started }),
       end: (end) =>
         writeAsOwner(context, { isAwaited: true }, (on) => endRun(context, on, id, end)),
     };
   }
 
-  holdSection(): Promise<SectionHold> {
-    return Promise.reject(new Error("not built"));
+  holdSection(section: string): Promise<SectionHold | SectionHolder> {
+    return this.#holds.hold(section);
   }
 
-  claimStart(): Promise<boolean> {
-    return Promise.reject(new Error("not built"));
+  claimStart(section: string, due: Date): Promise<boolean> {
+    return claimStart(this.#bind(section), section, due);
   }
 
   async *unfinishedRuns(
     stored: Pick<StoredSection, "section" | "remember">,
   ): AsyncGenerator<UnfinishedRun> {
-    const { pg, schema, tenant } = this.#context;
+    const { context: { pg, schema, tenant }, lease } = await this.#ownLease(stored.section);
     const rows = await pg.rows(
       `SELECT id, owner FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND is_open
         AND (CASE WHEN owner = $3 THEN outcome IS NOT NULL ELSE NOT ${
         isAtWork(schema, "owner")
       } END)
         ORDER BY id`,
-      [tenant, stored.section, await this.owner.id()],
+      [tenant, stored.section, lease.id],
     );
     for (const { id, owner } of rows) {
       const unfinished = await this.#claim(String(id), String(owner), stored);
@@ -134,18 +141,17 @@ export class PgState implements State {
   }
 
   async awaitedReceipts(section: string, limit: number): Promise<RunReceipt[]> {
-    const context = this.#context;
+    const { context, lease } = await this.#ownLease(section);
     const { schema, tenant } = context;
-    const owner = await this.owner.id();
     const rows = await writeAsOwner(context, { isAwaited: false }, async (on) => {
       await on.rows(removeDead(schema));
       return await on.rows(
         `UPDATE ${schema}.runs SET owner = $3 WHERE tenant = $1 AND id IN (
             SELECT id FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND awaits_receipt
-              AND NOT is_open AND owner <> $3 AND NOT ${isAtWork(schema, "runs.owner")}
+              AND NOT is_open AND owner <> $3 AND NOT ${isRegistered(schema, "runs.owner")}
               ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED)
           RETURNING id, upload, ${iso("started")} AS started`,
-        [tenant, section, owner, Number.isFinite(limit) ? limit : null],
+        [tenant, section, lease.id, Number.isFinite(limit) ? limit : null],
       );
     });
     return rows.toSorted((a, b) => Number(a.id) - Number(b.id)).map((row) =>
@@ -200,17 +206,16 @@ export class PgState implements State {
     owner: string,
     stored: Pick<StoredSection, "section" | "remember">,
   ): Promise<UnfinishedRun | undefined> {
-    const context = this.#context;
+    const { context, lease } = await this.#ownLease(stored.section);
     const { schema, tenant } = context;
-    const mine = await this.owner.id();
     const found = await writeAsOwner(context, { isAwaited: true }, async (on: PgStatements) => {
       await on.rows(removeDead(schema));
       const [run] = await on.rows(
         `UPDATE ${schema}.runs SET owner = $3, outcome = coalesce(outcome, 'interrupted')
           WHERE tenant = $1 AND id = $2 AND owner = $4 AND is_open
-            AND (owner = $3 OR NOT ${isAtWork(schema, "runs.owner")})
+            AND (owner = $3 OR NOT ${isRegistered(schema, "runs.owner")})
           RETURNING upload, counts, ${iso("started")} AS started, awaits_receipt`,
-        [tenant, id, mine, owner],
+        [tenant, id, lease.id, owner],
       );
       const [left] = await on.rows(
         `SELECT coalesce(max(seq), 0) AS last, count(*) FILTER (WHERE answered > 0) AS answered
@@ -228,18 +233,35 @@ export class PgState implements State {
     return {
       ...{ run: id, started: new Date(started), upload },
       sent: known > 0 || Number(left?.answered) > 0,
-      outbox: await this.#outbox(id, { ...stored, upload, awaitsReceipt }, Number(left?.last)),
+      outbox: await this.#outbox(
+        context,
+        id,
+        { ...stored, upload, awaitsReceipt },
+        Number(left?.last),
+      ),
       receipt: new PgReceipt({ context, run: id, section: stored.section, upload, started }),
     };
   }
 
+  /** What is written about a section, under the lease by which this process has the section or is at work. */
+  #bind(section: string): PgContext {
+    const lease = this.#holds.leaseOf(section) ?? this.owner.current;
+    return lease === undefined ? this.#context : boundTo(this.#context, lease);
+  }
+
+  /** As {@linkcode #bind}, with the lease, which begins now when there is none. */
+  async #ownLease(section: string): Promise<{ context: PgContext; lease: PgLease }> {
+    const lease = await this.#bind(section).lease();
+    return { context: boundTo(this.#context, lease), lease };
+  }
+
   async #outbox(
+    context: PgContext,
     run: string,
     { section, upload, remember, awaitsReceipt = false }: StoredSection,
     lastSeq: number,
     counts?: () => Readonly<Record<string, number>>,
   ): Promise<PgOutbox> {
-    const context = this.#context;
     const destination = remember ? await this.accepted.destinationId(upload) : undefined;
     return new PgOutbox({
       ...{ context, run, section, upload, destination, awaitsReceipt, lastSeq, counts },

@@ -11,6 +11,7 @@ import { slow } from "../../support/slow.ts";
 import { testAccepted } from "../conformance/accepted.ts";
 import { testCursors } from "../conformance/cursors.ts";
 import { testDeadRecords } from "../conformance/dead_records.ts";
+import { testHolds } from "../conformance/holds.ts";
 import { testInbox } from "../conformance/inbox.ts";
 import type { Declare } from "../conformance/open_state.ts";
 import { testRuns } from "../conformance/runs.ts";
@@ -20,7 +21,7 @@ const suite: { readonly name: string; readonly work: () => Promise<void> }[] = [
 const collect: Declare = (name, work) => void suite.push({ name, work });
 let pg: Pg;
 const open = () => openNewTenant(pg);
-for (const add of [testDeadRecords, testCursors, testRuns, testInbox, testAccepted]) {
+for (const add of [testDeadRecords, testCursors, testRuns, testInbox, testAccepted, testHolds]) {
   add(open, collect);
 }
 

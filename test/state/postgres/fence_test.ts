@@ -38,7 +38,7 @@ test("a process renews its lease also while it writes", () =>
     const other = await again(slower);
     const cursor = other.state.cursor("a");
     cursor.set("since", "1");
-    await other.state.owner.id();
+    await other.state.owner.lease();
     const held = slower.hold();
     const writing = cursor.commit();
     await held.reached;
@@ -82,7 +82,7 @@ test("a run is taken over by one of two at once", () =>
     const [dead, other] = [await again(), await again(slower)];
     const run = await beginRun(dead.state, "a");
     await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
-    await other.state.owner.id();
+    await other.state.owner.lease();
     await endLease(pg, dead.state);
     const stored = { section: "a", remember: true };
     const held = slower.hold();
@@ -97,6 +97,7 @@ test("a run is taken over by one of two at once", () =>
 test("a process whose lease is over writes nothing, wherever it is", () =>
   withNewTenant(pg, async ({ state, again, tenant }) => {
     const late = await again();
+    expect(await late.state.holdSection("a")).toMatchObject({ kind: "held" });
     const run = await beginRun(late.state, "a");
     const records = [{ TAG: "T1" }];
     const [first = 0, second = 0] = await run.outbox.put([

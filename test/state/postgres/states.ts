@@ -20,10 +20,10 @@ export function connect(url: string, connections = 8): Pg {
 }
 
 /** Opens the state of a tenant. */
-export function openTenant(pg: Pg, tenant: string): Promise<PgState> {
+export function openTenant(pg: Pg, tenant: string, leaseMs = 600_000): Promise<PgState> {
   return openPgState({
     ...{ pg, schema, tenant, instance: "https://example.oomnitza.com" },
-    ...{ redact: (text) => text.replaceAll("secret", "***"), leaseMs: 600_000 },
+    ...{ redact: (text) => text.replaceAll("secret", "***"), leaseMs },
   });
 }
 
@@ -31,7 +31,7 @@ export function openTenant(pg: Pg, tenant: string): Promise<PgState> {
 export async function endLease(pg: Pg, { owner }: PgState): Promise<void> {
   await pg.rows(
     `UPDATE ${schema}.owners SET until = clock_timestamp() - interval '1 second' WHERE id = $1`,
-    [await owner.id()],
+    [(await owner.lease()).id],
   );
 }
 

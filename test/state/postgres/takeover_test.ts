@@ -1,0 +1,118 @@
+/**
+ * Sections of processes that are killed, stand still, or cannot reach their server.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, expect } from "bun:test";
+import { join } from "node:path";
+import type { Pg } from "../../../src/state/postgres/pg.ts";
+import { type Postgres, startPostgres } from "../../support/postgres.ts";
+import { slow } from "../../support/slow.ts";
+import { hold } from "../conformance/holds.ts";
+import { beginRun } from "../conformance/open_state.ts";
+import { connect, openTenant } from "./states.ts";
+
+let server: Postgres;
+let pg: Pg;
+beforeAll(async () => {
+  server = await startPostgres();
+  pg = connect(server.url(), 12);
+}, 60_000);
+afterAll(async () => {
+  await pg.close();
+  await server[Symbol.asyncDispose]();
+});
+
+const leaseMs = 1500;
+
+/** A process that holds section `a` of a tenant. */
+async function startHolding(tenant: string) {
+  const script = join(import.meta.dir, "holding_process.ts");
+  const child = Bun.spawn(
+    [process.execPath, script, server.url(), tenant, String(leaseMs)],
+    { stdin: "pipe", stdout: "pipe" },
+  );
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  /** Reads on until a text was printed. */
+  const until = async (wanted: string) => {
+    while (!text.includes(wanted)) {
+      const { value, done } = await lines.read();
+      if (done) throw new Error(`The process ended after ${text}`);
+      text += value;
+    }
+  };
+  await until("held\n");
+  return { child, until, print: () => text };
+}
+
+/** Takes section `a` as soon as it is free; gives how long that took, in milliseconds. */
+async function takeOver(tenant: string) {
+  const state = await openTenant(pg, tenant, 60_000);
+  await state.owner.lease();
+  const begun = performance.now();
+  for (;;) {
+    const found = await state.holdSection("a");
+    if (found.kind === "held") return { state, waited: performance.now() - begun };
+    await Bun.sleep(20);
+  }
+}
+
+slow("a section of a process that was killed is taken over when its lease is over", async () => {
+  const { child } = await startHolding("killed");
+  child.kill("SIGKILL");
+  await child.exited;
+  const { state, waited } = await takeOver("killed");
+  expect(waited).toBeLessThan(leaseMs + 1000);
+  await state.close();
+}, 60_000);
+
+slow(
+  "a process that stood still for too long notices it, and writes nothing any more",
+  async () => {
+    const { child, until, print } = await startHolding("stopped");
+    child.kill("SIGSTOP");
+    const { state, waited } = await takeOver("stopped");
+    expect(waited).toBeLessThan(leaseMs + 1000);
+    const stored = { section: "a", remember: true };
+    expect(await Array.fromAsync(state.unfinishedRuns(stored))).toHaveLength(1);
+    child.stdin.write("write\n");
+    child.stdin.flush();
+    child.kill("SIGCONT");
+    await until("lost\n");
+    await until("away for too long");
+    expect(print()).not.toContain("written");
+    child.kill("SIGKILL");
+    await child.exited;
+    await state.close();
+  },
+  60_000,
+);
+
+slow(
+  "a process whose server is away has to stop in time, and goes on when that is back",
+  async () => {
+    const own = connect(server.url(), 4);
+    const state = await openTenant(own, "cut off", leaseMs);
+    const held = await hold(state, "a");
+    const run = await beginRun(state, "a");
+    await server.stop();
+    const begun = performance.now();
+    const lost = Promise.withResolvers<void>();
+    held.signal.addEventListener("abort", () => lost.resolve());
+    expect(held.leftMs()).toBeLessThanOrEqual(leaseMs);
+    await lost.promise;
+    const waited = performance.now() - begun;
+    await held.release();
+    await server.start();
+    expect(waited).toBeLessThan(leaseMs + 500);
+    const anew = await hold(state, "a");
+    await expect(run.outbox.put([])).rejects.toThrow("away for too long");
+    const next = await beginRun(state, "a");
+    await next.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+    await anew.release();
+    await state.close();
+    await own.close();
+  },
+  60_000,
+);
