@@ -19,7 +19,7 @@ export const stateOptions = {
   }),
   tenant: opt.text(
     "Whose state it is: agents with the same tenant share one, and see nothing of the others in the same database. Give each instance of Oomnitza its own.",
-    { default: "default", example: "acme" },
+    { default: "main", example: "acme" },
   ),
   schema: opt.text(
     "Schema of the database with the tables: a-z, 0-9 and _. It is created when it is not there.",

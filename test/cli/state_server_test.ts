@@ -51,11 +51,11 @@ test("what was accepted is known to the next run, wherever that is", async () =>
   const { stdout: runs } = await second.agent(["runs"]);
   expect(runs.match(/csv_assets +upload +ok/g)).toHaveLength(2);
   expect(runs).toContain(
-    `State in PostgreSQL at ${server.socket}:${server.port}/agent, tenant default`,
+    `State in PostgreSQL at ${server.socket}:${server.port}/agent, tenant main`,
   );
   const { stdout: status } = await second.agent(["status"]);
   expect(status).toContain("csv_assets");
-  expect((await second.agent(["failed"])).stdout).toContain("tenant default: no refused records");
+  expect((await second.agent(["failed"])).stdout).toContain("tenant main: no refused records");
   const { stdout: facts } = await second.agent(["doctor", "--offline"]);
   expect(facts).toContain("state server");
 });
@@ -127,7 +127,7 @@ test("a section that another process has is left to it, and who that is is said"
   expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
   const pg = openPg(parsePgUrl(server.url()), { connections: 2, milliseconds: 10_000 });
   const state = await openPgState({
-    ...{ pg, schema, tenant: "default", instance: undefined, leaseMs: 30_000 },
+    ...{ pg, schema, tenant: "main", instance: undefined, leaseMs: 30_000 },
     redact: (text) => text,
   });
   const hold = await state.holdSection("csv_assets");
@@ -141,4 +141,13 @@ test("a section that another process has is left to it, and who that is is said"
   expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
   await state.close();
   await pg.close();
+});
+
+test("the archive for support has no password, and says where the state is", async () => {
+  using space = prepare(newSchema());
+  expect((await space.agent(["upload", "csv_assets"])).code).toBe(0);
+  expect((await space.agent(["diag", "--out", "d.tar.gz"])).code).toBe(0);
+  const { stdout } = Bun.spawnSync(["tar", "xzOf", "d.tar.gz"], { cwd: space.folder });
+  expect(stdout.toString()).not.toContain("canary");
+  expect(stdout.toString()).toContain("State in PostgreSQL at");
 });
