@@ -239,7 +239,10 @@ export interface Inbox {
    * took them is no more.
    */
   take(section: string, limit: number, early: boolean): Promise<InboxEntry[]>;
-  /** Writes down what became of entries. What a power failure takes back is processed again. */
+  /**
+   * Writes down what became of entries. What a power failure takes back is processed again; entries that this
+   * process does not have any more are passed over.
+   */
   recordOutcomes(outcomes: readonly InboxOutcome[]): Promise<void>;
   /** Gives back what processes took that are no more. */
   release(): Promise<void>;

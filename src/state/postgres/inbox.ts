@@ -13,7 +13,6 @@ import { soonMs } from "../inbox.ts";
 import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "../state.ts";
 import { boundTo, type PgContext, toStorable, writeAsOwner } from "./context.ts";
 import { digestOf } from "./fold.ts";
-import { leaseLost } from "./lease.ts";
 import { giveBackMs, isRegistered, type PgOwner, removeDead } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
 
@@ -143,8 +142,9 @@ export class PgInbox implements Inbox {
     const now = Date.now();
     const lease = await this.#context.lease();
     const context = boundTo(this.#context, lease);
-    const count = await writeAsOwner(context, { isAwaited: false }, async (on) => {
-      // What was taken under a lease that was lost may be with another process by now.
+    await writeAsOwner(context, { isAwaited: false }, async (on) => {
+      // What was taken under a lease that was lost may be with another process by now, and what was recorded
+      // without an answer is not there any more: both are passed over.
       const rows = await on.rows(
         `SELECT id FROM ${schema}.inbox WHERE tenant = $1 AND id = ANY ($2::int8[]) AND owner = $3
           FOR UPDATE`,
@@ -165,9 +165,7 @@ export class PgInbox implements Inbox {
         dead: others.map(({ kind }) => kind === "dead"),
         dueIn: others.map((outcome) => outcome.kind === "again" ? outcome.due - now : 0),
       });
-      return own.size;
     });
-    if (count < new Set(outcomes.map(({ id }) => id)).size) throw leaseLost();
   }
 
   async release(): Promise<void> {

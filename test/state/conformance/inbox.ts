@@ -49,6 +49,17 @@ export function testInbox(openState: OpenState, test: Declare = always): void {
       expect(Math.abs((await inbox.nextDue("a") ?? 0) - due)).toBeLessThan(60_000);
     }));
 
+  test("outcomes that are told twice count once", () =>
+    withNewState(openState, async ({ inbox }) => {
+      await inbox.add([{ section: "a", key: "k", body: "1", due: 0 }]);
+      const [entry] = await inbox.take("a", 10, false);
+      const done = [{ id: entry?.id ?? 0, kind: "done" }] as const;
+      await inbox.recordOutcomes(done);
+      await inbox.add([{ section: "a", key: "k", body: "2", due: 0 }]);
+      await inbox.recordOutcomes(done);
+      expect((await inbox.take("a", 10, false)).map(({ body }) => body)).toEqual([2]);
+    }));
+
   test("a newer event takes the place of one that failed, and of one that is given up", () =>
     withNewState(openState, async (opened) => {
       const { inbox } = opened;

@@ -126,9 +126,9 @@ test("a process that lost its lease goes on under a new one, and what it had beg
         () => run.end(runEnd),
         () => cursor.commit(),
         () => baseline.conclude(conclusion),
-        () => inbox.recordOutcomes([{ id: taken?.id ?? 0, kind: "done" }]),
       ]
     ) await expect(write()).rejects.toThrow("away for too long");
+    await inbox.recordOutcomes([{ id: taken?.id ?? 0, kind: "done" }]);
     expect(await next.outbox.put(batch)).toEqual([1]);
     expect([anew.signal.aborted, anew.leftMs() > 0]).toEqual([false, true]);
     expect([await kindOf(state), await countRows(pg, "cursors", tenant)]).toEqual(["busy", 0]);
