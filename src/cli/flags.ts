@@ -24,7 +24,7 @@ export const globalFlags = {
     { default: "" },
   ),
   "state": opt.path(
-    "State file, with the runs, the records that still have to be sent and those that were refused. By default that of the service for its configuration, else agent-state.sqlite beside the configuration file.",
+    "State file, with the runs, the records that still have to be sent and those that were refused. By default that of the service for its configuration, else agent-state.sqlite beside the configuration file. Where [state] of the configuration names a PostgreSQL, the state is there; postgres://USER@HOST/DATABASE names another one, without a password.",
     { default: "" },
   ),
   "no-state": opt.flag(
@@ -73,7 +73,7 @@ export const uploadFlags = {
     default: 0,
   }),
   "singleton": opt.integer(
-    "1 refuses to run while another upload with the same state file is running; 0 allows it.",
+    "1 refuses to run while another upload with the same state file is running; 0 allows it. With a state in PostgreSQL, uploads of different sections run side by side, and one of the same section never.",
     {
       default: 1,
     },
