@@ -32,6 +32,8 @@ export interface Past {
   readonly lastStart: Date | undefined;
   /** Since when its schedule is as it is now. */
   readonly since: Date;
+  /** Whether its last run was left by a process that is no more. */
+  readonly isAbandoned?: boolean | undefined;
 }
 
 /** A section that runs by itself. */
@@ -56,10 +58,14 @@ function chanceFrom(text: string): number {
 
 /**
  * When a section is due. What became due while nothing ran is due at once, however often it was
- * missed; a schedule that is new does not look back.
+ * missed; a schedule that is new does not look back. A run that was left is made up for at once, too.
  */
-export function nextDue(section: ScheduledSection, { lastStart, since }: Past): Date | undefined {
+export function nextDue(
+  section: ScheduledSection,
+  { lastStart, since, isAbandoned = false }: Past,
+): Date | undefined {
   const { schedule, jitterMs, windows, name } = section;
+  if (isAbandoned) return windows.firstOpen(new Date());
   const isFirst = lastStart === undefined || lastStart < since;
   const from = isFirst ? since : lastStart;
   // An interval that never ran begins with a run.
@@ -136,6 +142,7 @@ export async function openPast(
       return {
         lastStart: last === undefined ? undefined : new Date(last),
         since: since.get(section) ?? new Date(),
+        isAbandoned: latest?.isAbandoned(section),
       };
     };
   };

@@ -55,7 +55,7 @@ export interface Listening {
   readonly text: string;
 }
 
-/** How often it is looked for events that other processes took in or left, in milliseconds. */
+/** How often it is looked for events and runs that other processes took in or left, in milliseconds. */
 const sharedPollMs = 1_000;
 
 /** What the parts of the daemon share. */
@@ -154,6 +154,7 @@ async function startScheduler(
     workers,
     parallel: settings.parallel ?? config.oomnitza?.parallel ?? defaultParallel,
     store: state.store,
+    lookMs: state.isShared ? sharedPollMs : undefined,
     limiters,
     isSingle,
     signal,
@@ -167,7 +168,11 @@ async function startScheduler(
   return scheduler;
 }
 
-const noRuns: LastRuns = { started: () => undefined, succeeded: () => undefined };
+const noRuns: LastRuns = {
+  started: () => undefined,
+  succeeded: () => undefined,
+  isAbandoned: () => false,
+};
 
 /** How events are processed: each batch is an upload of its section. */
 async function createWork(

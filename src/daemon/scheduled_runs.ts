@@ -30,6 +30,8 @@ export interface ScheduleSettings {
   readonly store: State | undefined;
   /** The limits of vendors' accounts, which webhooks use up too. */
   readonly limiters: RateLimiters;
+  /** How often it is looked for what is due, in milliseconds; the usual unless given. */
+  readonly lookMs?: number | undefined;
   /** Whether a run waits for uploads of other processes on this machine. */
   readonly isSingle: boolean;
   /** Ends a running upload. */
@@ -109,6 +111,7 @@ export async function openScheduler(
     sections: scheduledSections(config),
     readPast: await openPast(config, settings.store, true),
     parallel: settings.parallel,
+    lookMs: settings.lookMs,
     log: app.log,
     run: async (name, due, waitedFor) => {
       let isFree = true;

@@ -29,6 +29,8 @@ export interface SchedulerSettings {
    */
   readonly run: (section: string, due: Date, waitedFor: readonly string[]) => Promise<boolean>;
   readonly log: Log;
+  /** Milliseconds after which it is looked anew at the latest, when not the usual ones. */
+  readonly lookMs?: number | undefined;
 }
 
 /** What comes next. */
@@ -105,8 +107,12 @@ export class Scheduler {
     const started = this.#started.get(section.name);
     const lastStart = [past.lastStart, started].filter((one) => one !== undefined)
       .sort((a, b) => b.getTime() - a.getTime())[0];
-    const due = nextDue(section, { ...past, lastStart });
-    if (due !== undefined) this.#scheduled.set(section.name, due);
+    // What was made up for, or could not even begin, waits for its schedule.
+    const isAbandoned = past.isAbandoned === true && lastStart === past.lastStart;
+    const due = nextDue(section, { ...past, lastStart, isAbandoned });
+    // A run that was left is made up for once, whenever that may be.
+    const claimed = isAbandoned ? past.lastStart : due;
+    if (claimed !== undefined) this.#scheduled.set(section.name, claimed);
     const postponed = this.#postponed.get(section.name) ?? 0;
     return due !== undefined && due.getTime() < postponed ? new Date(postponed) : due;
   }
@@ -119,7 +125,7 @@ export class Scheduler {
 
   /** Never throws. */
   async #look(): Promise<void> {
-    let wait = longestSleepMs;
+    let wait = this.#settings.lookMs ?? longestSleepMs;
     try {
       // The others are looked at when they have ended; many may still wait then.
       const idle = this.#settings.sections.filter(({ name }) => !this.#queue.has(name));

@@ -157,6 +157,11 @@ export interface LastRuns {
   started(section: string): string | undefined;
   /** When the latest good run of a section and origin ended, ISO 8601. */
   succeeded(section: string, origin: RunOrigin): string | undefined;
+  /**
+   * Whether the latest run of a section that was to read all of the source was left by a process of a shared
+   * state that is no more. Not when the run before was left, too: it may be the section that ends processes.
+   */
+  isAbandoned(section: string): boolean;
 }
 
 /** How many records of a section were refused for the same reason. */

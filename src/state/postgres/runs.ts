@@ -176,13 +176,32 @@ export async function lastRuns({ pg, schema, tenant }: PgContext): Promise<LastR
       FROM ${schema}.last_runs WHERE tenant = $1`,
     [tenant],
   );
+  const abandoned = await abandonedSections({ pg, schema, tenant });
   const known = new Map(rows.map((row) => [`${row.origin} ${row.section}`, row]));
   const read = (origin: RunOrigin, section: string, column: "started" | "succeeded") =>
     known.get(`${origin} ${section}`)?.[column]?.toString();
   return {
     started: (section) => read("upload", section, "started"),
     succeeded: (section, origin) => read(origin, section, "succeeded"),
+    isAbandoned: (section) => abandoned.has(section),
   };
+}
+
+async function abandonedSections(
+  { pg, schema, tenant }: Pick<PgContext, "pg" | "schema" | "tenant">,
+): Promise<ReadonlySet<string>> {
+  const same =
+    "other.tenant = runs.tenant AND other.section = runs.section AND other.origin = 'upload'";
+  const rows = await pg.rows(
+    `SELECT section FROM ${schema}.runs WHERE tenant = $1 AND is_open AND origin = 'upload'
+        AND outcome IS NULL AND NOT ${isAtWork(schema, "runs.owner")}
+        AND NOT EXISTS (SELECT 1 FROM ${schema}.runs AS other WHERE ${same} AND other.id > runs.id)
+        AND NOT EXISTS (SELECT 1 FROM (SELECT outcome FROM ${schema}.runs AS other
+            WHERE ${same} AND other.id < runs.id ORDER BY other.id DESC LIMIT 1) AS before
+          WHERE before.outcome = 'interrupted')`,
+    [tenant],
+  );
+  return new Set(rows.map(({ section }) => String(section)));
 }
 
 /** Records that wait in the outbox, by section; sections of which nothing waits are not there. */

@@ -216,3 +216,23 @@ test("what is promised waits for the disk of the server, also where that is not 
   await own.close();
   await server.psql("ALTER ROLE agent RESET synchronous_commit");
 });
+
+test("a run that a process left is to be made up for, once", () =>
+  withNewTenant(pg, async ({ state, again }) => {
+    const isAbandoned = async () => (await state.lastRuns()).isAbandoned("a");
+    const first = await again();
+    const run = await beginRun(first.state, "a");
+    await run.outbox.put([{ records: [{ TAG: "T1" }], text: undefined }]);
+    expect(await isAbandoned()).toBe(false);
+    await endLease(pg, first.state);
+    expect(await isAbandoned()).toBe(true);
+    const second = await again();
+    await beginRun(second.state, "a");
+    expect(await isAbandoned()).toBe(false);
+    for await (const { run: id } of second.state.unfinishedRuns({ section: "a", remember: true })) {
+      expect(id).toBe(run.id);
+    }
+    // It may be the section that ends processes.
+    await endLease(pg, second.state);
+    expect(await isAbandoned()).toBe(false);
+  }));
