@@ -18,6 +18,7 @@ import { generateIni } from "./generate_ini.ts";
 import { gui } from "./gui.ts";
 import { tryCommand } from "./try.ts";
 import { planCommand } from "./plan.ts";
+import { replicasCommand } from "./replicas.ts";
 import { runs } from "./runs.ts";
 import { service } from "./service.ts";
 import { schedule } from "./schedule.ts";
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   explain,
   statusCommand,
   runs,
+  replicasCommand,
   failed,
   retry,
   discard,

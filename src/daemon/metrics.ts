@@ -12,6 +12,7 @@ import { version } from "../runtime/version.ts";
 import { type Latency, latencyBoundsSeconds } from "../sync/latency.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
+import type { SharedFigures } from "./replica_watch.ts";
 
 /** What it is at the moment. */
 export interface MetricsSources {
@@ -24,6 +25,8 @@ export interface MetricsSources {
   readonly inbox: readonly InboxSize[];
   readonly counters: Counters;
   readonly isReady: () => boolean;
+  /** What is told of a state that several agents share. */
+  readonly shared?: SharedFigures | undefined;
 }
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -171,6 +174,7 @@ export class Metrics {
     yield* this.#totals();
     yield* this.#receiptMetrics();
     yield* inboxMetrics(sources);
+    if (sources.shared !== undefined) yield* sharedMetrics(sources.shared);
   }
 
   #of(section: string): SectionTotals {
@@ -391,6 +395,30 @@ function inboxMetrics({ inbox }: MetricsSources): Metric[] {
         { section },
         oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000,
       ]),
+    ),
+  ];
+}
+
+function sharedMetrics(shared: SharedFigures): Metric[] {
+  return [
+    gauge("agent_replicas", "Agents that serve with the same state, this one included.", [
+      [{}, shared.replicas],
+    ]),
+    gauge("agent_replicas_differing", "Agents among them with other sections than this one.", [
+      [{}, shared.differing],
+    ]),
+    gauge(
+      "agent_lease_held",
+      "1 for each section that this agent has to itself.",
+      shared.held.map((section) => [{ section }, 1]),
+    ),
+    counter("agent_lease_lost_total", "Times that this agent was away for longer than its lease.", [
+      [{}, shared.leasesLost],
+    ]),
+    counter(
+      "agent_budget_wait_seconds_total",
+      "Time that requests to vendors waited for their turn among all agents.",
+      [[{}, shared.budgetWaitSeconds]],
     ),
   ];
 }

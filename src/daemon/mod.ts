@@ -16,6 +16,7 @@ import type { ServeOptions } from "../settings/serve_options.ts";
 import { connectPatiently } from "./connection.ts";
 import { watchOver } from "./process.ts";
 import { ReceiptQueue } from "./receipts.ts";
+import { ReplicaWatch } from "./replica_watch.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
 import type { LastRuns } from "../state/state.ts";
@@ -92,7 +93,10 @@ export async function runDaemon(
   const { signal } = work;
   const watch = openWatch(app, config, state.store);
   const receipts = new ReceiptQueue({ onReport: watch.report, log });
-  const limiters = new RateLimiters();
+  const replicas = state.store !== undefined && state.isShared
+    ? new ReplicaWatch(app, state.store)
+    : undefined;
+  const limiters = new RateLimiters(state.store?.budget);
   const daemon = { app, config, settings, state, watch, receipts, limiters, signal };
   const { connected, ...processing } = await createWork(daemon, chosen);
   const service = await startService({
@@ -105,10 +109,12 @@ export async function runDaemon(
     work: processing,
     metrics: watch.metrics,
     lastRuns: async () => await state.store?.lastRuns() ?? noRuns,
+    shared: () => replicas?.figures,
     scheduled: new Set(scheduledSections(config).map(({ name }) => name)),
     log,
   });
   const scheduler = await startScheduler(daemon);
+  replicas?.start();
   const { url, port: boundPort } = service;
   const text = describeListening(host, service);
   settings.onListening({ url, host, port: boundPort, text });
@@ -119,6 +125,7 @@ export async function runDaemon(
       await Promise.all([service.drain(), scheduler.stop()]);
       await receipts.end();
       await watch.stop();
+      await replicas?.stop();
     },
     drainMs: options.drain_seconds * 1000,
     stopWork: (reason) => work.abort(reason),

@@ -21,6 +21,7 @@ import { Counters } from "./counters.ts";
 import { createHostCheck } from "./host_check.ts";
 import { AddressLimits } from "./limits.ts";
 import type { Metrics, MetricsSources } from "./metrics.ts";
+import type { SharedFigures } from "./replica_watch.ts";
 import type { WebhookSettings } from "./webhooks.ts";
 
 /** What the service needs. */
@@ -39,6 +40,8 @@ export interface ServiceSettings {
   readonly metrics: Metrics;
   /** When runs of each section began and ended last. */
   readonly lastRuns: () => Promise<LastRuns>;
+  /** What is told of a state that several agents share. */
+  readonly shared: () => SharedFigures | undefined;
   /** The sections that have a schedule. */
   readonly scheduled: ReadonlySet<string>;
 }
@@ -168,6 +171,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     inbox: await inbox.sizes(),
     counters,
     isReady: () => unready(readiness) === undefined,
+    shared: settings.shared(),
   });
   const served = listen(settings, {
     webhooks,

@@ -8,6 +8,7 @@
  */
 
 import type { MappedRecord } from "../base/record.ts";
+import type { SharedBudget } from "../sdk/http/shared_budget.ts";
 import type { SectionCursor } from "./cursor.ts";
 import type { AcceptedRecords } from "./known_records.ts";
 import type {
@@ -355,8 +356,34 @@ export interface SectionHolder {
   readonly since: string;
 }
 
+/** What tells whether sections are the same in two processes, by their names. */
+export type SectionDigests = Readonly<Record<string, string>>;
+
+/** A process at work on the state. */
+export interface Replica {
+  readonly id: string;
+  /** Name of its machine. */
+  readonly host: string;
+  /** Its process id there. */
+  readonly process: number;
+  /** Version of its program. */
+  readonly version: string;
+  /** Since when it is at work, ISO 8601. */
+  readonly since: string;
+  /** Seconds since its last sign of life. */
+  readonly silentSeconds: number;
+  /** Digests of its sections, by their names, when it serves; null for a command that ends by itself. */
+  readonly serving: SectionDigests | null;
+  /** Whether it is the process that asks. */
+  readonly isOwn: boolean;
+  /** The sections that it has for itself, by name. */
+  readonly sections: readonly string[];
+}
+
 /** The state of one instance of Oomnitza. */
 export interface State {
+  /** What processes share of vendors' limits; absent where one process has all of them. */
+  readonly budget?: SharedBudget | undefined;
   readonly deadLetters: DeadLetters;
   readonly deadEvents: DeadEvents;
   /** What Oomnitza accepted. */
@@ -386,6 +413,12 @@ export interface State {
    * process began it, and may have ended it. Who holds the section asks.
    */
   claimStart(section: string, due: Date): Promise<boolean>;
+  /** Makes known that this process serves these sections: all that serve should have the same. */
+  announce(serving: SectionDigests): Promise<void>;
+  /** The processes at work, by the time since which they are; none where other machines cannot take part. */
+  replicas(): Promise<Replica[]>;
+  /** How often this process lost what it had, as it was away for too long. */
+  readonly leasesLost: number;
   /** Takes over the runs of a section that left something, oldest first, each when it is asked for. */
   unfinishedRuns(
     section: Pick<StoredSection, "section" | "remember">,

@@ -121,6 +121,16 @@ export class StateStore implements State {
     return Promise.resolve(true);
   }
 
+  announce(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  replicas(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
+  readonly leasesLost = 0;
+
   async *unfinishedRuns(
     { section, remember }: Pick<StoredSection, "section" | "remember">,
   ): AsyncGenerator<UnfinishedRun> {

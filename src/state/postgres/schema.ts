@@ -28,7 +28,26 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     ...acceptedTables(schema),
   ],
   startTables,
+  sharingTables,
 ];
+
+/** What processes tell of themselves, and what they share of vendors' limits. */
+function sharingTables(schema: string): readonly string[] {
+  return [
+    // Missing for processes of older agents. `serving` has digests of the sections of one that serves.
+    `ALTER TABLE ${schema}.owners ADD COLUMN tenant text COLLATE "C", ADD COLUMN lease_ms int8,
+      ADD COLUMN serving text COLLATE "C"`,
+    // Up to when requests to an account of a vendor are given out, and until when none is sent. It may be
+    // empty after a crash: then the vendor tells again.
+    `CREATE UNLOGGED TABLE ${schema}.buckets (
+      tenant text COLLATE "C" NOT NULL,
+      account text COLLATE "C" NOT NULL,
+      tat timestamptz NOT NULL DEFAULT 'epoch',
+      paused_until timestamptz NOT NULL DEFAULT 'epoch',
+      PRIMARY KEY (tenant, account)
+    ) WITH (fillfactor = 50)`,
+  ];
+}
 
 /** Who has which section, and what was started. */
 function startTables(schema: string): readonly string[] {

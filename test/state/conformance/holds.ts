@@ -33,6 +33,13 @@ export function testHolds(openState: OpenState, declare: Declare = test): void {
       }),
   );
 
+  declare("who has lost nothing says so", () =>
+    withNewState(openState, async ({ state }) => {
+      await state.announce({ a: "1" });
+      const own = (await state.replicas()).filter(({ isOwn }) => isOwn);
+      expect([state.leasesLost, own.length === 0 || own[0]?.serving?.a === "1"]).toEqual([0, true]);
+    }));
+
   declare(
     "a section that was given back is free for the next process",
     () =>
