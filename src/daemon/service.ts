@@ -154,13 +154,27 @@ function startWork(
   connected.then(() => readiness.isEnding ? undefined : work.start(), () => {});
 }
 
+/** So long the metrics wait for the state: who scrapes them gives up after ten seconds. */
+const stateDeadlineMs = 2000;
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new AgentError(`no answer within ${ms / 1000} s`)), ms);
+  });
+  return Promise.race([work, end]).finally(() => clearTimeout(timer));
+}
+
 /** What the state says for the metrics, nothing when it says nothing: then they say that. */
 async function readState(
   { inbox, spool, lastRuns, log }: ServiceSettings,
 ): Promise<Pick<MetricsSources, "lastSuccess" | "inbox">> {
   try {
     if (spool?.failure !== undefined) return { lastSuccess: undefined, inbox: undefined };
-    const [runs, sizes] = await Promise.all([lastRuns(), inbox.sizes()]);
+    const [runs, sizes] = await within(
+      stateDeadlineMs,
+      Promise.all([lastRuns(), inbox.sizes()]),
+    );
     return { lastSuccess: runs.succeeded, inbox: sizes };
   } catch (thrown) {
     log.warning(`Metrics without those of the state: ${messageOf(thrown)}`);

@@ -105,6 +105,10 @@ export class SpooledInbox implements Inbox {
     return this.#shared.nextDue(section);
   }
 
+  dueSections(): Promise<string[]> {
+    return this.#shared.dueSections();
+  }
+
   /** Rejects at once while it is known that the shared inbox cannot be reached. */
   sizes(): Promise<InboxSize[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
