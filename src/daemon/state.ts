@@ -38,7 +38,10 @@ export async function openServeState(
     const path = app.stateFile;
     const opened = await openStore(app, config);
     const { inbox: shared, store } = opened;
-    const spool = shared && await openSpool(app, config, shared);
+    const spool = shared && await openSpool(app, config, shared).catch(async (thrown: unknown) => {
+      await opened[Symbol.asyncDispose]();
+      throw thrown;
+    });
     const inbox = spool ?? shared ?? new StateInbox({ path, redact });
     return {
       inbox,

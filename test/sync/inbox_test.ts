@@ -183,6 +183,26 @@ test("an event that is due wakes its section", async () => {
   expect(runs).toEqual([1]);
 });
 
+test("a state that is away is told once, and used soon after it is back, however long it was away", async () => {
+  await using opened = openInbox();
+  const { inbox } = opened;
+  await inbox.add([{ ...event("computer 2"), body: "2" }]);
+  const { take } = inbox;
+  let times = 0;
+  inbox.take = () => {
+    times++;
+    return Promise.reject(new AgentError("it cannot be reached", { retriable: true }));
+  };
+  const longer = { ...retryDelays, firstWaitMs: 10, longestWaitMs: 60_000 };
+  const { work, runs, lines } = start(opened, { retryDelays: longer });
+  while (times < 12) await Bun.sleep(1);
+  expect(lines).toEqual(["error: Cannot process the webhook events: it cannot be reached"]);
+  inbox.take = take.bind(inbox);
+  while (runs.length === 0) await Bun.sleep(1);
+  await work.end();
+  expect(runs).toEqual([1]);
+});
+
 test("a batch that fails as a whole is tried again, and says why", async () => {
   await using opened = openInbox();
   const { inbox } = opened;
