@@ -20,14 +20,15 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 let tenants = 0;
 
-/** A workspace whose state is in PostgreSQL. Nothing is processed meanwhile: what is taken in is counted. */
+/** A workspace whose state is in PostgreSQL; nothing is processed unless `coalesceSeconds` is given. */
 async function openSharedWorkspace(
   more = "",
+  coalesceSeconds = 3600,
 ): Promise<ServeWorkspace & { readonly tenant: string }> {
   const tenant = `tenant ${++tenants}`;
   const url = server.url("127.0.0.1", "sslmode=disable");
   const space = await openServeWorkspace({
-    serve: "coalesce_seconds = 3600\ncalls_per_second = 0\ndrain_seconds = 1\n",
+    serve: `coalesce_seconds = ${coalesceSeconds}\ncalls_per_second = 0\ndrain_seconds = 1\n`,
     more: `[state]\nurl = ${url}\ntenant = ${tenant}\n${more}`,
   });
   return { ...space, tenant };
@@ -145,6 +146,23 @@ slow("an agent that is killed with a full spool forwards it after its next start
   await until(async () => await metric(again, "agent_spool_events") === 0);
   expect(await arrived(space.tenant)).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
   expect(again.log()).toContain("299 webhook events wait in ");
+}, 120_000);
+
+slow("what is in the spool is fetched and uploaded soon after PostgreSQL is back", async () => {
+  await using space = await openSharedWorkspace("", 0);
+  const agent = await listen(space);
+  await server.stop();
+  for (let id = 1; id <= 20; id++) {
+    expect((await agent.post("/casper", eventBody("ComputerAdded", id))).status).toBe(204);
+  }
+  await agent.until("a failure", () => agent.log().includes("Cannot process the webhook events"));
+  await server.start();
+  await agent.until("all of them", () => space.arrived().length === 20);
+  await server.stop();
+  expect((await agent.post("/casper", eventBody("ComputerAdded", 21))).status).toBe(204);
+  expect(await agent.stop()).toBe(0);
+  expect(agent.log()).toContain("1 webhook events stay in ");
+  await server.start();
 }, 120_000);
 
 slow(

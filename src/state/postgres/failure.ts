@@ -61,6 +61,7 @@ const byState: Readonly<Record<string, Words>> = {
     retriable: true,
   },
   "53": { what: "is out of disk or memory", hint: "Make room on the server.", retriable: true },
+  "57P03": { what: "is starting or stopping", hint: "Wait for it.", retriable: true },
   "57014": { what: "stopped the statement", hint: "It took too long.", retriable: true },
   "57": { what: "ended the connection", hint: lookAtServer, retriable: true },
   "25006": {
