@@ -120,7 +120,7 @@ for (const [way, takeAway] of Object.entries(ways)) {
       expect(await metric(agent, "agent_state_up")).toBe(0);
     });
     // While more events come.
-    await until(async () => await metric(agent, "agent_spool_events") === 0, 10_000);
+    await until(async () => await metric(agent, "agent_spool_events") === 0, 60_000);
     const posted = await posting.end();
     expect(posting.refused).toEqual([]);
     await until(async () => await metric(agent, "agent_state_up") === 1);

@@ -109,9 +109,9 @@ export function makeHolding(pg: Pg): Pg & { hold(): Held } {
       return result;
     }, deadline);
   return {
-    // A statement by itself is a transaction, too.
+    // A statement by itself that adds rows is a transaction, too.
     rows: (text, values, deadline) =>
-      next === undefined
+      next === undefined || !text.includes("INSERT INTO")
         ? pg.rows(text, values, deadline)
         : tx((on) => on.rows(text, values), deadline),
     listen: (...call) => pg.listen(...call),
