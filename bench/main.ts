@@ -55,7 +55,10 @@ try {
   // Otherwise it goes on, and with it whoever reads what is printed.
   server.stop();
 }
-if (isChosen("webhook")) await measureWebhook(program, 20_000, settings.rounds);
+if (isChosen("webhook")) {
+  const programs = against === undefined ? [program] : [program, against];
+  await measureWebhook(programs, 20_000, settings.rounds);
+}
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (positionals.includes("history")) {
   await measureHistory(settings, { sections: 300, runs: 1000, answers: 20_000 }, 60);

@@ -18,11 +18,17 @@ import type { SharedFigures } from "./replica_watch.ts";
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
-  /** When the last good run of a section and origin ended, ISO 8601; also before this process. */
-  readonly lastSuccess: LastRuns["succeeded"];
+  /**
+   * When the last good run of a section and origin ended, ISO 8601; also before this process. Absent when
+   * the state cannot be reached.
+   */
+  readonly lastSuccess: LastRuns["succeeded"] | undefined;
   /** The sections that have a schedule: of them it is known that they should succeed. */
   readonly scheduled: ReadonlySet<string>;
-  readonly inbox: readonly InboxSize[];
+  /** Absent when the state cannot be reached. */
+  readonly inbox: readonly InboxSize[] | undefined;
+  /** Events in the spool; absent when there is none. */
+  readonly spooled?: number | undefined;
   readonly counters: Counters;
   readonly isReady: () => boolean;
   /** What is told of a state that several agents share. */
@@ -236,7 +242,8 @@ export class Metrics {
       "agent_last_success_timestamp_seconds",
       "When the last good run of all of the section ended; 0 when a schedule never had one.",
       this.#each((_, section) => {
-        const at = lastSuccess(section, "upload");
+        const at = lastSuccess?.(section, "upload");
+        if (lastSuccess === undefined) return undefined;
         if (at === undefined) return scheduled.has(section) ? 0 : undefined;
         return Date.parse(at) / 1000;
       }),
@@ -245,7 +252,7 @@ export class Metrics {
       "agent_webhook_last_success_timestamp_seconds",
       "When something was last fetched and accepted for webhooks.",
       this.#each((_, section) => {
-        const at = lastSuccess(section, "webhook");
+        const at = lastSuccess?.(section, "webhook");
         return at === undefined ? undefined : Date.parse(at) / 1000;
       }),
     );
@@ -355,11 +362,14 @@ function counter(name: string, help: string, values: Metric["values"]): Metric {
   return { name, help, kind: "counter", values };
 }
 
-function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
+function serviceMetrics({ counters, inbox, isReady }: MetricsSources): Metric[] {
   const answers = [...counters.answers];
   return [
     gauge("agent_info", "The version.", [[{ version }, 1]]),
     gauge("agent_ready", "1 if events are accepted.", [[{}, isReady() ? 1 : 0]]),
+    gauge("agent_state_up", "1 if the state could be read for this answer.", [
+      [{}, inbox === undefined ? 0 : 1],
+    ]),
     counter(
       "agent_http_answers_total",
       "Calls by the status of the answer.",
@@ -374,10 +384,15 @@ function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
   ];
 }
 
-function inboxMetrics({ inbox }: MetricsSources): Metric[] {
-  const sizes = inbox;
+function inboxMetrics({ inbox, spooled }: MetricsSources): Metric[] {
+  const sizes = inbox ?? [];
   const now = Date.now();
   return [
+    gauge(
+      "agent_spool_events",
+      "Events kept on this machine until the state can be reached.",
+      spooled === undefined ? [] : [[{}, spooled]],
+    ),
     gauge(
       "agent_webhook_queue_depth",
       "Events that wait or are being processed.",

@@ -106,6 +106,7 @@ export async function runDaemon(
     options,
     sections: chosen,
     inbox: state.inbox,
+    spool: state.spool,
     work: processing,
     metrics: watch.metrics,
     lastRuns: async () => await state.store?.lastRuns() ?? noRuns,

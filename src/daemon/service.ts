@@ -4,12 +4,13 @@
  * @module
  */
 
-import { ConfigError } from "../base/errors.ts";
+import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../base/network.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { serve, type Served } from "../runtime/serve.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
+import type { SpooledInbox } from "../state/spooled_inbox.ts";
 import type { Inbox, InboxEvent, LastRuns } from "../state/state.ts";
 import { InboxWork, type WorkSettings } from "../sync/inbox/inbox.ts";
 import { Intake } from "../sync/inbox/intake.ts";
@@ -32,6 +33,8 @@ export interface ServiceSettings {
   /** The enabled sections. */
   readonly sections: readonly SectionConfig[];
   readonly inbox: Inbox;
+  /** The inbox where it has a spool. */
+  readonly spool?: SpooledInbox | undefined;
   /** Fulfilled once events can be processed; nothing when they can be from the beginning. */
   readonly connected: Promise<void> | undefined;
   /** How events are processed. */
@@ -75,7 +78,12 @@ export function checkExposure(host: string, { auth }: ServeOptions): void {
 }
 
 async function warnOfOrphans(inbox: Inbox, served: ReadonlySet<string>, log: Log): Promise<void> {
-  for (const { section, waiting } of await inbox.sizes()) {
+  const sizes = await inbox.sizes().catch((thrown: unknown) => {
+    if (!(thrown instanceof AgentError && thrown.retriable)) throw thrown;
+    log.warning(`It is not known which webhook events wait: ${messageOf(thrown)}`);
+    return [];
+  });
+  for (const { section, waiting } of sizes) {
     if (waiting === 0 || served.has(section)) continue;
     log.warning(
       `${waiting} webhook events of [${section}] wait until that section is enabled again`,
@@ -149,6 +157,34 @@ function startWork(
   connected.then(() => readiness.isEnding ? undefined : work.start(), () => {});
 }
 
+/** So long the metrics wait for the state: who scrapes them gives up after ten seconds. */
+const stateDeadlineMs = 2000;
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new AgentError(`no answer within ${ms / 1000} s`)), ms);
+  });
+  return Promise.race([work, end]).finally(() => clearTimeout(timer));
+}
+
+/** What the state says for the metrics, nothing when it says nothing: then they say that. */
+async function readState(
+  { inbox, spool, lastRuns, log }: ServiceSettings,
+): Promise<Pick<MetricsSources, "lastSuccess" | "inbox">> {
+  try {
+    if (spool?.failure !== undefined) return { lastSuccess: undefined, inbox: undefined };
+    const [runs, sizes] = await within(
+      stateDeadlineMs,
+      Promise.all([lastRuns(), inbox.sizes()]),
+    );
+    return { lastSuccess: runs.succeeded, inbox: sizes };
+  } catch (thrown) {
+    log.warning(`Metrics without those of the state: ${messageOf(thrown)}`);
+    return { lastSuccess: undefined, inbox: undefined };
+  }
+}
+
 /** Starts the service. Throws `AgentError` when it cannot listen. */
 export async function startService(settings: ServiceSettings): Promise<Service> {
   const { options, sections, inbox, log } = settings;
@@ -164,20 +200,20 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     counters.accepted++;
     work.nudge(event.section, event.due);
   });
-  const readSources = async (): Promise<MetricsSources> => ({
-    sections: sections.map(({ name }) => name),
-    lastSuccess: (await settings.lastRuns()).succeeded,
-    scheduled: settings.scheduled,
-    inbox: await inbox.sizes(),
-    counters,
-    isReady: () => unready(readiness) === undefined,
-    shared: settings.shared(),
-  });
   const served = listen(settings, {
     webhooks,
     unready: () => unready(readiness),
     counters,
-    metrics: async () => settings.metrics.render(await readSources()),
+    metrics: async () =>
+      settings.metrics.render({
+        ...await readState(settings),
+        sections: sections.map(({ name }) => name),
+        scheduled: settings.scheduled,
+        spooled: settings.spool?.spooled,
+        counters,
+        isReady: () => unready(readiness) === undefined,
+        shared: settings.shared(),
+      }),
   });
   const unwatch = watch(served, options, log);
   startWork(settings, work, readiness);
@@ -189,6 +225,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
       readiness.isEnding = true;
       unwatch();
       await served.drain();
+      readiness.intake.end();
       await work.end();
     },
   };

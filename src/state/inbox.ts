@@ -20,9 +20,12 @@ export interface InboxSettings {
   readonly syncFile?: SyncFile | undefined;
 }
 
-const add = `INSERT INTO inbox (section, key, body, received, due) VALUES (?, ?, ?, ?, ?)
+/** So many events may wait in one place: beyond it, events are refused rather than the disk filled. */
+export const mostWaiting = 1_000_000;
+
+const add = `INSERT INTO inbox (section, key, body, received, due, events) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (section, key) WHERE owner IS NULL AND is_dead = 0
-  DO UPDATE SET body = excluded.body, events = events + 1`;
+  DO UPDATE SET body = excluded.body, events = events + excluded.events`;
 
 /** Entries that are due within so many milliseconds go along, so that batches are not of one each. */
 export const soonMs = 250;
@@ -73,9 +76,10 @@ export class StateInbox implements Inbox {
   async add(events: readonly InboxEvent[]): Promise<void> {
     const now = Date.now();
     this.#write((database) => {
-      for (const { section, key, body, due } of events) {
-        database.run(add, section, key, body, now, due);
+      for (const { section, key, body, due, received = now, events: count = 1 } of events) {
+        database.run(add, section, key, body, received, due, count);
       }
+      if (events.length === 0) tryToAdd(database);
     });
     try {
       // All that is written while the disk is busy shares its next write.
@@ -187,6 +191,12 @@ export class StateInbox implements Inbox {
       throw unusable(this.#path, error);
     }
   }
+}
+
+/** Writes what nobody else sees: a transaction without changes would not notice a full disk. */
+function tryToAdd(database: Sqlite): void {
+  database.run(add, "", null, "null", 0, 0, 1);
+  database.run("DELETE FROM inbox WHERE id = last_insert_rowid()");
 }
 
 function parseEntry(row: SqliteRow): InboxEntry {

@@ -202,6 +202,10 @@ export interface InboxEvent {
   readonly body: string;
   /** Not processed before, in milliseconds since the epoch. */
   readonly due: number;
+  /** When it came, in milliseconds since the epoch; now, unless given. */
+  readonly received?: number | undefined;
+  /** How many events it stands for; one, unless given. */
+  readonly events?: number | undefined;
 }
 
 /** An event taken to be processed. */
@@ -237,8 +241,13 @@ export interface Inbox {
   /**
    * Keeps events, all or none; they may be answered when it resolves: an answer is a promise that holds when
    * the power goes. At most one waits of each section and key; a newer one takes the place of it, and its turn.
+   * Of calls that do not wait for each other, it is not said which is the newer one. Without events it is a
+   * trial: it resolves when some could be kept.
+   *
+   * @param deadline After so many milliseconds it rejects, where keeping can take long; then the events may
+   * have been kept all the same.
    */
-  add(events: readonly InboxEvent[]): Promise<void>;
+  add(events: readonly InboxEvent[], deadline?: { readonly milliseconds: number }): Promise<void>;
   /**
    * Takes entries of a section that are due, the longest due first; `early` takes also those that only
    * wait for more events of their kind. Nobody else is given them until their outcome was recorded, or who
