@@ -120,7 +120,7 @@ export async function runDaemon(
       await receipts.end();
       await watch.stop();
     },
-    drainMs: options.drain_seconds * 1000,
+    drainMs: (options.drain_delay + options.drain_seconds) * 1000,
     stopWork: (reason) => work.abort(reason),
   });
 }
