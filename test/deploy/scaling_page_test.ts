@@ -58,3 +58,28 @@ slow("the owner makes the tables, and the role of every day does all else", asyn
   );
   expect(asOwnedByNobody).toEndWith("f");
 }, 120_000);
+
+slow(
+  "while PostgreSQL is away an agent lives, says so, and takes calls again afterwards",
+  async () => {
+    await using postgres = await startPostgres();
+    await using space = await openServeWorkspace({
+      more: `[state]\nurl = ${postgres.url()}\nlease_seconds = 3\n`,
+    });
+    await using agent = await listen(space, [], { ownProcess: true });
+    const post = async (id: number) =>
+      (await agent.post("/casper", eventBody("ComputerAdded", id))).status;
+    expect(await post(1)).toBe(204);
+    await postgres.stop();
+    // Longer than its lease: all that it does by the clock has failed by then.
+    for (const until = Date.now() + 5000; Date.now() < until; await Bun.sleep(100)) {
+      expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
+    }
+    await postgres.start();
+    while (await post(2) !== 204) await Bun.sleep(100);
+    await agent.until("both records", () => space.arrived().join() === "SN1,SN2", 90_000);
+    expect((await fetch(`${agent.url}/readyz`)).status).toBe(200);
+    expect(agent.hasEnded()).toBe(false);
+  },
+  180_000,
+);
