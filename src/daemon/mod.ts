@@ -128,7 +128,7 @@ export async function runDaemon(
       await watch.stop();
       await replicas?.stop();
     },
-    drainMs: options.drain_seconds * 1000,
+    drainMs: (options.drain_delay + options.drain_seconds) * 1000,
     stopWork: (reason) => work.abort(reason),
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../base/network.ts";
@@ -55,7 +56,10 @@ export interface Service {
   readonly url: string;
   readonly port: number;
   readonly counters: Counters;
-  /** Answers what is there, processes what can be processed now, and ends. */
+  /**
+   * Is not ready from now on, takes calls until `drain_delay` is over, answers what is there then,
+   * processes what can be processed, and ends.
+   */
   drain(): Promise<void>;
 }
 
@@ -223,6 +227,8 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     counters,
     async drain() {
       readiness.isEnding = true;
+      // A load balancer goes on sending calls until it has seen that.
+      await delay(options.drain_delay * 1000);
       unwatch();
       await served.drain();
       readiness.intake.end();
