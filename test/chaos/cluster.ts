@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly leaseSeconds: number;
   /** Seconds that events wait for others of their device. */
   readonly coalesceSeconds: number;
+  /** Lines of `[oomnitza]`. */
+  readonly oomnitzaLines?: string;
   /** Lines of `[state]`. */
   readonly stateLines?: string;
 }
@@ -61,7 +63,7 @@ export interface Cluster {
 }
 
 function configuration(
-  { leaseSeconds, coalesceSeconds, stateLines = "" }: ClusterOptions,
+  { leaseSeconds, coalesceSeconds, oomnitzaLines = "", stateLines = "" }: ClusterOptions,
   { jamf, oomnitza, stateUrl }: {
     readonly jamf: VersionedJamf;
     readonly oomnitza: NotingOomnitza;
@@ -72,7 +74,7 @@ function configuration(
     `enable = True\nurl = ${jamf.url}\nusername = u\npassword = pass-word\napi = classic
 sync_field = SERIAL\nmapping.SERIAL = general.serial_number\nmapping.NAME = general.name
 mapping.APPLICATIONS = {"hardcoded": []}\n`;
-  return `${oomnitzaSection(oomnitza)}
+  return `${oomnitzaSection(oomnitza, oomnitzaLines)}
 [serve]\ncoalesce_seconds = ${coalesceSeconds}\ncalls_per_second = 0\ncalls_at_once = 0
 ${
     stateUrl === undefined
