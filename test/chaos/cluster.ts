@@ -29,8 +29,12 @@ export interface ClusterOptions {
   readonly coalesceSeconds: number;
   /** Lines of `[oomnitza]`. */
   readonly oomnitzaLines?: string;
+  /** Lines of `[serve]`. */
+  readonly serveLines?: string;
   /** Lines of `[state]`. */
   readonly stateLines?: string;
+  /** Sections beside the others that are due as soon as the replicas start, and not again for an hour. */
+  readonly dueSections?: number;
 }
 
 /** A section that is due every so many seconds. */
@@ -51,8 +55,10 @@ export interface Cluster {
   /** The server with the state; absent with a file. */
   readonly database: Postgres | undefined;
   readonly leaseMs: number;
-  /** When runs of the section with a schedule began, in milliseconds since the epoch. */
+  /** When runs of the section that is due again and again began, in milliseconds since the epoch. */
   ticks(): Promise<number[]>;
+  /** The sections of which a run began that were due at the start, once for each run. */
+  dueRuns(): Promise<string[]>;
   /** Where the configurations and the logs of the replicas are. */
   readonly folder: string;
   /** Whether the folder stays there at the end; it does not unless somebody says so. */
@@ -63,26 +69,50 @@ export interface Cluster {
 }
 
 function configuration(
-  { leaseSeconds, coalesceSeconds, oomnitzaLines = "", stateLines = "" }: ClusterOptions,
+  options: ClusterOptions,
   { jamf, oomnitza, stateUrl }: {
     readonly jamf: VersionedJamf;
     readonly oomnitza: NotingOomnitza;
     readonly stateUrl: string | undefined;
   },
 ): string {
-  const source =
-    `enable = True\nurl = ${jamf.url}\nusername = u\npassword = pass-word\napi = classic
-sync_field = SERIAL\nmapping.SERIAL = general.serial_number\nmapping.NAME = general.name
-mapping.APPLICATIONS = {"hardcoded": []}\n`;
+  const { leaseSeconds, coalesceSeconds, dueSections = 0 } = options;
+  const { oomnitzaLines = "", serveLines = "", stateLines = "" } = options;
+  const source = `enable = True
+url = ${jamf.url}
+username = u
+password = pass-word
+api = classic
+sync_field = SERIAL
+mapping.SERIAL = general.serial_number
+mapping.NAME = general.name
+mapping.APPLICATIONS = {"hardcoded": []}
+`;
+  const due = Array.from(
+    { length: dueSections },
+    (_, at) =>
+      `[casper.due${at + 1}]
+${source}schedule = every 1h
+`,
+  );
+  const state = `[state]
+url = ${stateUrl}
+tenant = ${tenant}
+lease_seconds = ${leaseSeconds}
+${stateLines}
+`;
   return `${oomnitzaSection(oomnitza, oomnitzaLines)}
-[serve]\ncoalesce_seconds = ${coalesceSeconds}\ncalls_per_second = 0\ncalls_at_once = 0
-${
-    stateUrl === undefined
-      ? ""
-      : `[state]\nurl = ${stateUrl}\ntenant = ${tenant}\nlease_seconds = ${leaseSeconds}\n${stateLines}`
-  }
-[${hookSection}]\n${source}
-[${tickSection}]\n${source}schedule = */${tickSeconds} * * * * *\n`;
+[serve]
+coalesce_seconds = ${coalesceSeconds}
+calls_per_second = 0
+calls_at_once = 0
+${serveLines}
+${stateUrl === undefined ? "" : state}
+[${hookSection}]
+${source}
+[${tickSection}]
+${source}schedule = */${tickSeconds} * * * * *
+${due.join("")}`;
 }
 
 /** Reads from the state what a statement gives, one text a row. */
@@ -140,6 +170,12 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       });
       return found.map((text) => database === undefined ? Date.parse(text) : Number(text));
     },
+    dueRuns: () =>
+      query(database, file, {
+        inPostgres:
+          `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%'`,
+        inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%'",
+      }),
     async waiting() {
       const [count] = await query(database, file, {
         inPostgres: `SELECT count(*) FROM inbox WHERE tenant = '${tenant}' AND NOT is_dead`,

@@ -21,7 +21,7 @@ export interface VersionedJamf {
 }
 
 /** The only computer of the list; nobody posts events about it. */
-export const listedDevice = 999_999_999;
+export const listedDevice = 800_000_017;
 
 interface Held {
   readonly asked: PromiseWithResolvers<void>;

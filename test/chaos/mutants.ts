@@ -38,20 +38,58 @@ export interface Mutant {
 /** What makes up the executable. */
 const ingredients = ["src", "converters", "assets", "scripts", "package.json", "tsconfig.json"];
 
+/** Nothing is checked before a request to Oomnitza, and none is broken off. */
+const withoutDeadline: Patch = {
+  file: "src/sync/deliver/held_sink.ts",
+  text: "{ check: () => requireHold(hold), signal: hold.signal }",
+  replacement: "undefined",
+};
+
 /** The mutants, each of which a scenario has to find. */
 export const mutants: readonly Mutant[] = [{
   name: "commit",
   without: "waiting for the disk before an event is promised",
   patches: [{
     file: "src/state/postgres/pg.ts",
-    text: `"SET LOCAL synchronous_commit = on"`,
-    replacement: `"SET LOCAL synchronous_commit = off"`,
+    text: "SET LOCAL synchronous_commit = on",
+    replacement: "SET LOCAL synchronous_commit = off",
   }, {
     file: "src/state/postgres/context.ts",
     text: `isAwaited ? "on" : "off"`,
     replacement: `isAwaited ? "off" : "off"`,
   }],
   foundBy: ["promises"],
+}, {
+  name: "fence",
+  without: "looking at the lease, neither when something is written nor when it is sent",
+  patches: [withoutDeadline, {
+    file: "src/state/postgres/context.ts",
+    text: "  lease.check();\n",
+    replacement: "",
+  }, {
+    file: "src/state/postgres/context.ts",
+    text: "if (mine === undefined) {",
+    replacement: "if (mine === undefined && work === undefined) {",
+  }, {
+    file: "src/state/postgres/lease.ts",
+    text: "if (!this.#lost.signal.aborted) this.#lost.abort(leaseLost());",
+    replacement: "",
+  }],
+  foundBy: ["stopped-with-answer"],
+}, {
+  name: "deadline",
+  without: "looking at the lease before something is sent",
+  patches: [withoutDeadline],
+  foundBy: ["stopped-before-post", "cut-off-before-post"],
+}, {
+  name: "arrival",
+  without: "breaking off what is on its way when the lease ends",
+  patches: [{
+    file: "src/sync/deliver/held_sink.ts",
+    text: "signal: hold.signal }",
+    replacement: "signal: new AbortController().signal }",
+  }],
+  foundBy: ["cut-off-on-the-way"],
 }];
 
 /**

@@ -4,7 +4,11 @@
  * @module
  */
 import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
-import { fixedPoints, runFixedPoint, runPromises } from "./fixed_points.ts";
+import { fixedPoints, runFixedPoint } from "./fixed_points.ts";
+import { runPromises } from "./promises.ts";
+import { runTakeover } from "./takeover.ts";
+import { runAway } from "./away.ts";
+import { runDue } from "./due.ts";
 import type { Outcome } from "./outcome.ts";
 import { runStorm } from "./storm.ts";
 
@@ -28,6 +32,9 @@ async function withCluster(
   else console.log(`The logs are in ${cluster.folder}`);
   return outcome;
 }
+
+/** Sections that are due at once. */
+const dueSections = 1000;
 
 /** What goes wrong in a minute of storm. */
 const blowsPerMinute = { kills: 10, databaseKills: 3, stops: 3, cuts: 3 };
@@ -65,9 +72,31 @@ async function fixedPoint(name: string, { program }: ScenarioSettings): Promise<
   return await withCluster(own, (cluster) => runFixedPoint(name, cluster));
 }
 
+async function takeover({ program }: ScenarioSettings): Promise<Outcome> {
+  const options = { replicas: 2, state: "postgres", leaseSeconds, coalesceSeconds: 0 } as const;
+  // What runs is broken off by SIGTERM, and left to the other one.
+  const own = { ...options, program, serveLines: "drain_seconds = 0\n" };
+  return await withCluster(own, runTakeover);
+}
+
+async function away({ program, replicas }: ScenarioSettings): Promise<Outcome> {
+  const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
+  return await withCluster({ ...options, program }, runAway);
+}
+
+async function due({ program, replicas }: ScenarioSettings): Promise<Outcome> {
+  // As it is unless somebody says otherwise.
+  const options = { replicas, state: "postgres", leaseSeconds: 30, coalesceSeconds: 1 } as const;
+  const own = { ...options, program, dueSections };
+  return await withCluster(own, (cluster) => runDue(cluster, dueSections));
+}
+
 const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise<Outcome>>> = {
   storm,
   promises,
+  takeover,
+  away,
+  due,
   ...Object.fromEntries(
     Object.keys(fixedPoints).map((name) => [
       name,
