@@ -43,6 +43,7 @@ export const tickSeconds = 2;
 export const hookSection = "casper";
 const tickSection = "casper.tick";
 const tenant = "chaos";
+const isEnded = "outcome <> 'interrupted'";
 
 /** The whole of it. */
 export interface Cluster {
@@ -55,7 +56,10 @@ export interface Cluster {
   /** The server with the state; absent with a file. */
   readonly database: Postgres | undefined;
   readonly leaseMs: number;
-  /** When runs of the section that is due again and again began, in milliseconds since the epoch. */
+  /**
+   * When runs of the section that is due again and again began, in milliseconds since the epoch; not those
+   * that were left by a replica that was killed, as another one makes up for them.
+   */
   ticks(): Promise<number[]>;
   /** The sections of which a run began that were due at the start, once for each run. */
   dueRuns(): Promise<string[]>;
@@ -165,8 +169,9 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     async ticks() {
       const found = await query(database, file, {
         inPostgres: `SELECT extract(epoch FROM started) * 1000 FROM runs
-          WHERE tenant = '${tenant}' AND section = '${tickSection}' ORDER BY started`,
-        inFile: `SELECT started FROM runs WHERE section = '${tickSection}' ORDER BY started`,
+          WHERE tenant = '${tenant}' AND section = '${tickSection}' AND ${isEnded} ORDER BY started`,
+        inFile:
+          `SELECT started FROM runs WHERE section = '${tickSection}' AND ${isEnded} ORDER BY started`,
       });
       return found.map((text) => database === undefined ? Date.parse(text) : Number(text));
     },
