@@ -57,7 +57,7 @@ export interface Listening {
 }
 
 /** How often it is looked for events and runs that other processes took in or left, in milliseconds. */
-const sharedPollMs = 1_000;
+const sharedPollMs = 500;
 
 /** What the parts of the daemon share. */
 interface Daemon {

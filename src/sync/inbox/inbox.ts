@@ -59,7 +59,7 @@ const batchSize = 500;
 const pollIntervalMs = 60_000;
 
 /** So many milliseconds later it is tried again when another process had the section. */
-const busyMs = 1_000;
+const busyMs = 500;
 
 /** Who tells what fails again and again once. */
 interface Teller {
