@@ -19,6 +19,9 @@ export interface SpooledEvent extends InboxEvent {
   readonly events: number;
 }
 
+/** Characters of the bodies that are read at a time. */
+const mostCharacters = 4_000_000;
+
 /** The spool of one process, open. */
 export class Spool {
   readonly path: string;
@@ -73,11 +76,15 @@ export class Spool {
     }
   }
 
-  /** The first ones to come, in the order in which they came. */
+  /** The first ones to come, in the order in which they came: at least one, and not more than a few megabytes. */
   oldest(limit: number): SpooledEvent[] {
     const rows = this.#database.rows(
-      `SELECT id, section, key, body, due, received, events FROM inbox ORDER BY id LIMIT ?`,
+      `SELECT id, section, key, body, due, received, events FROM (
+          SELECT *, sum(length(body)) OVER (ORDER BY id) - length(body) AS before
+            FROM (SELECT * FROM inbox ORDER BY id LIMIT ?))
+        WHERE before < ? ORDER BY id`,
       limit,
+      mostCharacters,
     );
     return rows.map((row) => ({
       id: Number(row.id),

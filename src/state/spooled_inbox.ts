@@ -23,8 +23,8 @@ export interface SpooledInboxSettings {
 const addDeadline = { milliseconds: 1500 };
 /** The same for what is forwarded, for which nobody waits. */
 const forwardDeadline = { milliseconds: 5000 };
-/** Events forwarded at a time. */
-const groupSize = 250;
+/** Events forwarded at a time: while callers keep the thread busy, a group waits for its turn several times. */
+const groupSize = 1000;
 
 /**
  * Keeps events in the shared inbox, or in the spool once that did not work for a reason that may pass. From

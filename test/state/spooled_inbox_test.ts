@@ -87,7 +87,7 @@ test("events are forwarded in the order in which they came, each as old and as m
   const { control, shared } = both;
   const inbox = both.open();
   control.failure = away;
-  const keys = Array.from({ length: 600 }, (_, at) => `k${at}`);
+  const keys = Array.from({ length: 2400 }, (_, at) => `k${at}`);
   for (let at = 0; at < keys.length; at += 100) {
     await inbox.add(keys.slice(at, at + 100).map((key) => event(key)));
   }
@@ -225,6 +225,22 @@ test("what was forwarded and cannot be removed from the spool is not forwarded o
   await untilForwarded(inbox);
   expect(await both.arrived()).toEqual({ a: "a" });
   await inbox.close();
+});
+
+test("large events are read a few at a time, and each of them", async () => {
+  using both = openBoth();
+  const spool = new Spool({ path: both.path, redact });
+  const body = JSON.stringify("x".repeat(1_500_000));
+  await spool.add(["a", "b", "c", "d"].map((key) => ({ ...event(key), body })));
+  await spool.add([{ ...event("e"), body: JSON.stringify("x".repeat(5_000_000)) }, event("f")]);
+  const read: string[] = [];
+  while (!spool.isEmpty) {
+    const events = spool.oldest(1000);
+    read.push(events.map(({ key }) => key).join(""));
+    spool.remove(events);
+  }
+  expect(read).toEqual(["abc", "de", "f"]);
+  await spool.close();
 });
 
 test("a full spool refuses, and says so", async () => {
