@@ -4,24 +4,15 @@
  * @module
  */
 
-import { differingSections } from "../app/section_digests.ts";
+import { describeHeld, readSharedAgents } from "../app/shared_agents.ts";
 import { describeState, findState } from "../app/state_location.ts";
 import type { Replica } from "../state/state.ts";
 import { defineCommand, exitCodes } from "./command.ts";
-import { openExisting } from "./state.ts";
+import { requireState } from "./state.ts";
 import { table } from "./table.ts";
 
-/** Sections that the table names of an agent. */
-const named = 3;
-
-function describeSections(sections: readonly string[]): string {
-  if (sections.length === 0) return "-";
-  const more = sections.length > named ? ` and ${sections.length - named} more` : "";
-  return `${sections.slice(0, named).join(", ")}${more}`;
-}
-
 function toRow(replica: Replica): readonly string[] {
-  const { host, process, version, since, silentSeconds, serving, sections } = replica;
+  const { host, process, version, since, silentSeconds, serving } = replica;
   return [
     serving === null ? "command" : "serve",
     host,
@@ -29,17 +20,8 @@ function toRow(replica: Replica): readonly string[] {
     version,
     since,
     `${Math.round(silentSeconds)} s ago`,
-    describeSections(sections),
+    describeHeld(replica),
   ];
-}
-
-/** The sections that are not the same in all agents that serve. */
-function findDiffering(replicas: readonly Replica[]): string[] {
-  const served = replicas.flatMap(({ serving }) => serving === null ? [] : [serving]);
-  const [first] = served;
-  if (first === undefined) return [];
-  const differing = served.slice(1).flatMap((each) => differingSections(first, each));
-  return [...new Set(differing)].sort();
 }
 
 /** An agent as programs read it. */
@@ -65,10 +47,9 @@ The exit code is 3 when agents that serve have different sections, or different 
     { line: "agent replicas --output json", does: "list them for a program" },
   ],
   async run(context) {
-    await using state = await openExisting(context);
+    requireState(context);
     const location = await findState(context);
-    const replicas = await state.store?.replicas() ?? [];
-    const differing = findDiffering(replicas);
+    const { replicas, differing } = await readSharedAgents(context);
     if (context.global.output === "json") {
       const listed = { replicas: 1, agents: replicas.map(toJson), differing_sections: differing };
       context.print(JSON.stringify(listed, null, 2));
