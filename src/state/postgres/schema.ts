@@ -28,6 +28,16 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     ...acceptedTables(schema),
   ],
   startTables,
+  (schema) => [
+    // The vendor's ids of the records of a batch, by their positions: compressed lines.
+    `ALTER TABLE ${schema}.outbox ADD COLUMN identities bytea`,
+    `ALTER TABLE ${schema}.answered_batches ADD COLUMN identities bytea`,
+    // The vendor's id of a record. Of one whose sync fields are others now, the key begins with `renamed:`.
+    `ALTER TABLE ${schema}.fingerprints ADD COLUMN identity text`,
+    // An id may be too long for an index. Those with one id are in the order in which they are asked for.
+    `CREATE INDEX fingerprints_identity ON ${schema}.fingerprints
+      (tenant, section, md5(identity), missed, seq DESC) WHERE identity IS NOT NULL`,
+  ],
 ];
 
 /** Who has which section, and what was started. */
