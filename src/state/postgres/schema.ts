@@ -8,6 +8,14 @@
  * @module
  */
 
+/**
+ * The version of the tables that an agent must know at least to work with the newest ones. It is raised only by
+ * a step that takes away or changes what older agents use; one that adds something leaves it, and what it adds
+ * has to be optional. So an agent works with its own tables and with the next ones, and agents can be replaced
+ * one after another: first a step that adds, then, once no agent is older, one that takes away.
+ */
+export const minAgent = 4;
+
 /** Statements that lead from version n to n + 1, oldest first, for a schema whose quoted name is given. */
 export const migrations: readonly ((schema: string) => readonly string[])[] = [
   (schema) => [
@@ -37,6 +45,17 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     // An id may be too long for an index. Those with one id are in the order in which they are asked for.
     `CREATE INDEX fingerprints_identity ON ${schema}.fingerprints
       (tenant, section, md5(identity), missed, seq DESC) WHERE identity IS NOT NULL`,
+  ],
+  (schema) => [
+    // The version that an agent has to know at least.
+    `ALTER TABLE ${schema}.meta ADD COLUMN min_agent int4 NOT NULL DEFAULT 0`,
+    // A state that is being moved, or was: JSON.
+    `CREATE TABLE ${schema}.moves (
+      tenant text COLLATE "C" PRIMARY KEY,
+      mark text NOT NULL
+    )`,
+    // Whose state the process works on.
+    `ALTER TABLE ${schema}.owners ADD COLUMN tenant text COLLATE "C"`,
   ],
 ];
 
