@@ -7,6 +7,7 @@
 import { hostname } from "node:os";
 import { version } from "../../runtime/version.ts";
 import { leaseLost, PgLease, readClocks } from "./lease.ts";
+import { refuseMovedTenant } from "./move_mark.ts";
 import type { Pg } from "./pg.ts";
 
 /** How a process makes itself known. */
@@ -14,6 +15,8 @@ export interface OwnerSettings {
   readonly pg: Pg;
   /** The quoted name of the schema. */
   readonly schema: string;
+  /** Whose state it works on. */
+  readonly tenant: string;
   /** After so many milliseconds without a renewal, others may take over. */
   readonly leaseMs: number;
   /** Called after each renewal: the server can be reached. */
@@ -96,7 +99,7 @@ export class PgOwner {
   }
 
   async #register(): Promise<PgLease> {
-    const { pg, schema, leaseMs } = this.#settings;
+    const { pg, schema, tenant, leaseMs } = this.#settings;
     const id = crypto.randomUUID();
     const before = this.#lease;
     const begun = readClocks();
@@ -106,10 +109,12 @@ export class PgOwner {
         await on.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [before.id]);
       }
       await on.rows(
-        `INSERT INTO ${schema}.owners (id, host, process, version, until)
-          VALUES ($1, $2, $3, $4, clock_timestamp() + $5::int8 * interval '1 millisecond')`,
-        [id, hostname(), process.pid, version, leaseMs],
+        `INSERT INTO ${schema}.owners (id, host, process, version, until, tenant)
+          VALUES ($1, $2, $3, $4, clock_timestamp() + $5::int8 * interval '1 millisecond', $6)`,
+        [id, hostname(), process.pid, version, leaseMs, tenant],
       );
+      // In this order: who moves the state locks the table, marks the state and looks for processes at work.
+      await refuseMovedTenant(on, { schema, tenant });
     });
     const lease = new PgLease(id, leaseMs, begun);
     this.#lease = lease;

@@ -14,7 +14,7 @@
  * has to be optional. So an agent works with its own tables and with the next ones, and agents can be replaced
  * one after another: first a step that adds, then, once no agent is older, one that takes away.
  */
-export const minAgent = 4;
+export const minAgent = 5;
 
 /** Statements that lead from version n to n + 1, oldest first, for a schema whose quoted name is given. */
 export const migrations: readonly ((schema: string) => readonly string[])[] = [

@@ -120,7 +120,7 @@ test("tables of a newer agent that this one does not know are refused and not to
 test("what older agents do not know waits until none is at work", async () => {
   const settings = { ...opening, schema: "rolling" };
   const state = await openPgState(settings);
-  await state.owner.id();
+  await state.owner.lease();
   // What only adds something does not wait.
   expect(await migrate(pg, "rolling", undefined, next)).toBe(1);
   const before = await columns("rolling");
