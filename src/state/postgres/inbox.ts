@@ -225,7 +225,7 @@ export class PgInbox implements Inbox {
   }
 
   async close(): Promise<void> {
-    const { pg, tenant } = this.#context;
+    const { pg, schema, tenant } = this.#context;
     // Whoever has no lease has taken nothing, or it was given back with the lease.
     const owner = this.#owner.current?.id;
     if (owner === undefined) return;
