@@ -25,6 +25,7 @@ import { schedule } from "./schedule.ts";
 import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
 import { secretCommand } from "./secret.ts";
+import { stateCommand } from "./state_command.ts";
 import { standIn } from "./stand_in.ts";
 import { statusCommand } from "./status.ts";
 import { upgrade } from "./upgrade.ts";
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   failed,
   retry,
   discard,
+  stateCommand,
   generateIni,
   secretCommand,
   gui,

@@ -41,6 +41,15 @@ const yieldToNewer = `DELETE FROM inbox WHERE id = ? AND EXISTS (
     SELECT 1 FROM inbox AS newer WHERE newer.section = inbox.section AND newer.key = inbox.key
       AND newer.owner IS NULL AND newer.is_dead = 0) RETURNING id`;
 
+/** Gives back what an owner took, as it was; what a newer event waits about goes. */
+export function giveBack(database: Sqlite, owner: string): void {
+  const rows = database.rows("SELECT id FROM inbox WHERE owner = ?", owner);
+  for (const { id } of rows) {
+    if (database.rows(yieldToNewer, Number(id)).length > 0) continue;
+    database.run("UPDATE inbox SET owner = NULL WHERE id = ?", Number(id));
+  }
+}
+
 /** What is in the inbox, by section. */
 export function inboxSizes(database: Sqlite): InboxSize[] {
   const rows = database.rows(
@@ -69,7 +78,12 @@ export class StateInbox implements Inbox {
     this.#path = path;
     this.#redact = redact;
     this.#database = openState(path);
-    this.#owner = becomeOwner(path);
+    try {
+      this.#owner = becomeOwner(path, this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
     this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
   }
 
@@ -151,13 +165,7 @@ export class StateInbox implements Inbox {
   }
 
   #giveBack(owner: string): void {
-    this.#write((database) => {
-      const rows = database.rows("SELECT id FROM inbox WHERE owner = ?", owner);
-      for (const { id } of rows) {
-        if (database.rows(yieldToNewer, Number(id)).length > 0) continue;
-        database.run("UPDATE inbox SET owner = NULL WHERE id = ?", Number(id));
-      }
-    });
+    this.#write((database) => giveBack(database, owner));
   }
 
   #applyOutcome(database: Sqlite, outcome: InboxOutcome): void {

@@ -95,8 +95,8 @@ export interface ComparedWith {
 export interface RunOutbox {
   /** Takes what the batches from now on were compared with: what is unchanged need not be taken in again. */
   compareWith(compared: ComparedWith): void;
-  /** Takes what the vendor's ids of the batches from now on belong to; an engine that keeps none has no such. */
-  identifyBy?(scope: string): void;
+  /** Takes what the vendor's ids of the batches from now on belong to. */
+  identifyBy(scope: string): void;
   /**
    * Writes batches, all or none; gives their ids when they are on the disk, so that they may be sent. Batches
    * of several calls are kept in the order of the calls, also when none was awaited. When it rejects, none of

@@ -224,7 +224,7 @@ export class StateStore implements State {
   }
 
   #ownerId(): string {
-    return (this.#owner ??= becomeOwner(this.path)).id;
+    return (this.#owner ??= becomeOwner(this.path, this.#database)).id;
   }
 
   /** Takes over an open run, unless another process was quicker. */

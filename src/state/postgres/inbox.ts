@@ -27,6 +27,34 @@ export function parseKey(key: unknown): string | null {
   return key === null ? null : String(JSON.parse(String(key)));
 }
 
+/** Gives back what was taken, as it was; what a newer event waits about goes. */
+async function giveBack(
+  on: PgStatements,
+  schema: string,
+  which: string,
+  values: readonly string[],
+): Promise<void> {
+  await on.rows(
+    `WITH back AS (DELETE FROM ${schema}.inbox AS inbox
+        WHERE tenant = $1 AND owner IS NOT NULL AND ${which} RETURNING *)
+      INSERT INTO ${schema}.inbox
+          (tenant, id, section, key, digest, body, received, events, due, tries, reason)
+        SELECT tenant, id, section, key, digest, body, received, events, due, tries, reason FROM back
+          ORDER BY section, digest, id
+        ON CONFLICT ${waiting} DO NOTHING`,
+    values,
+  );
+}
+
+/** Gives back what processes took that are no more. */
+export async function releaseDead(
+  on: PgStatements,
+  { schema, tenant }: Pick<PgContext, "schema" | "tenant">,
+): Promise<void> {
+  await on.rows(removeDead(schema));
+  await giveBack(on, schema, `NOT ${isRegistered(schema, "inbox.owner")}`, [tenant]);
+}
+
 /** Events that come to one entry of the inbox. */
 interface Folded {
   readonly section: string;
@@ -182,11 +210,7 @@ export class PgInbox implements Inbox {
   }
 
   async release(): Promise<void> {
-    const { pg, schema, tenant } = this.#context;
-    await pg.tx(async (on) => {
-      await on.rows(removeDead(schema));
-      await this.#giveBack(on, `NOT ${isRegistered(schema, "inbox.owner")}`, [tenant]);
-    });
+    await this.#context.pg.tx((on) => releaseDead(on, this.#context));
   }
 
   async nextDue(section: string): Promise<number | undefined> {
@@ -214,32 +238,17 @@ export class PgInbox implements Inbox {
   }
 
   async close(): Promise<void> {
-    const { pg, tenant } = this.#context;
+    const { pg, schema, tenant } = this.#context;
     // Whoever has no lease has taken nothing, or it was given back with the lease.
     const owner = this.#owner.current?.id;
     if (owner === undefined) return;
     try {
-      await pg.tx((on) => this.#giveBack(on, "inbox.owner = $2", [tenant, owner]), {
+      await pg.tx((on) => giveBack(on, schema, "inbox.owner = $2", [tenant, owner]), {
         milliseconds: giveBackMs,
       });
     } catch {
       // Others take it when the lease of this process is over.
     }
-  }
-
-  /** Gives back what was taken, as it was; what a newer event waits about goes. */
-  async #giveBack(on: PgStatements, which: string, values: readonly string[]): Promise<void> {
-    const { schema } = this.#context;
-    await on.rows(
-      `WITH back AS (DELETE FROM ${schema}.inbox AS inbox
-          WHERE tenant = $1 AND owner IS NOT NULL AND ${which} RETURNING *)
-        INSERT INTO ${schema}.inbox
-            (tenant, id, section, key, digest, body, received, events, due, tries, reason)
-          SELECT tenant, id, section, key, digest, body, received, events, due, tries, reason FROM back
-            ORDER BY section, digest, id
-          ON CONFLICT ${waiting} DO NOTHING`,
-      values,
-    );
   }
 
   /**

@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import { version } from "../../runtime/version.ts";
 import type { SectionDigests } from "../state.ts";
 import { leaseLost, PgLease, readClocks } from "./lease.ts";
+import { refuseMovedTenant } from "./move_mark.ts";
 import type { Pg } from "./pg.ts";
 
 /** How a process makes itself known. */
@@ -15,6 +16,7 @@ export interface OwnerSettings {
   readonly pg: Pg;
   /** The quoted name of the schema. */
   readonly schema: string;
+  /** Whose state it works on. */
   readonly tenant: string;
   /** After so many milliseconds without a renewal, others may take over. */
   readonly leaseMs: number;
@@ -128,6 +130,8 @@ export class PgOwner {
           VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $7::int8 * interval '1 millisecond')`,
         [id, hostname(), process.pid, version, tenant, this.#serving, leaseMs],
       );
+      // In this order: who moves the state locks the table, marks the state and looks for processes at work.
+      await refuseMovedTenant(on, { schema, tenant });
     });
     const lease = new PgLease(id, leaseMs, begun);
     this.#lease = lease;

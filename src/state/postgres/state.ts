@@ -29,6 +29,7 @@ import { claimStart, PgHolds } from "./holds.ts";
 import { inboxSizes, PgInbox } from "./inbox.ts";
 import type { PgLease } from "./lease.ts";
 import { migrate } from "./migrate.ts";
+import { refuseMovedTenant } from "./move_mark.ts";
 import { PgOutbox } from "./outbox.ts";
 import { isAtWork, isRegistered, PgOwner, removeDead } from "./owner.ts";
 import type { Pg, PgStatements } from "./pg.ts";
@@ -58,9 +59,15 @@ export interface PgStateSettings {
   readonly leaseMs: number;
 }
 
-/** Opens the state; the tables are made when they are not there. */
+/**
+ * Opens the state; the tables are made when they are not there.
+ *
+ * @throws {AgentError} when it was moved, or is being moved.
+ */
 export async function openPgState(settings: PgStateSettings): Promise<PgState> {
-  await migrate(settings.pg, settings.schema);
+  const { pg, schema, tenant } = settings;
+  await migrate(pg, schema);
+  await refuseMovedTenant(pg, { schema: `"${schema}"`, tenant });
   return new PgState(settings);
 }
 
