@@ -41,6 +41,8 @@ export class SpooledInbox implements Inbox {
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #forwarding: Promise<void> = Promise.resolve();
+  /** The group that is on its way. */
+  #group: Promise<void> = Promise.resolve();
   /** Events forwarded since the spool was begun to be used. */
   #forwarded = 0;
   /** Events that the shared inbox has and that could not be removed from the spool yet. */
@@ -71,6 +73,8 @@ export class SpooledInbox implements Inbox {
   }
 
   async add(events: readonly InboxEvent[]): Promise<void> {
+    // Or the spool would not get empty while many events come.
+    if (this.#isSpooling && this.#failure === undefined) await endOrTimeout(this.#group);
     if (!this.#isSpooling) {
       try {
         return await this.#shared.add(events, addDeadline);
@@ -147,7 +151,8 @@ export class SpooledInbox implements Inbox {
   async #forward(): Promise<void> {
     try {
       while (!this.#isClosed) {
-        await this.#forwardGroup();
+        this.#group = this.#forwardGroup();
+        await this.#group;
         if (!this.#spool.isEmpty) continue;
         this.#isSpooling = false;
         this.#log.info(`${this.#forwarded} webhook events of ${this.#spool.path} were forwarded`);
@@ -183,6 +188,17 @@ export class SpooledInbox implements Inbox {
     this.#told = message;
     this.#log.error(`Webhook events of ${this.#spool.path} cannot be forwarded: ${message}`);
   }
+}
+
+/** Waits until some work is over, as long as a caller may wait. */
+async function endOrTimeout(work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, addDeadline.milliseconds);
+  });
+  // Who does the work looks at its failure.
+  await Promise.race([work.catch(() => undefined), time]);
+  clearTimeout(timer);
 }
 
 /** Whether a failure is one of those that end by themselves: the same events may be kept later. */
