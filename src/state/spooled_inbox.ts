@@ -41,8 +41,9 @@ export class SpooledInbox implements Inbox {
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #forwarding: Promise<void> = Promise.resolve();
-  /** The group that is on its way. */
+  /** The group that is on its way, and whether it is all of the spool. */
   #group: Promise<void> = Promise.resolve();
+  #isLastGroup = false;
   /** Events forwarded since the spool was begun to be used. */
   #forwarded = 0;
   /** Events that the shared inbox has and that could not be removed from the spool yet. */
@@ -73,8 +74,7 @@ export class SpooledInbox implements Inbox {
   }
 
   async add(events: readonly InboxEvent[]): Promise<void> {
-    // Or the spool would not get empty while many events come.
-    if (this.#isSpooling && this.#failure === undefined) await endOrTimeout(this.#group);
+    if (this.#isSpooling && this.#failure === undefined) await this.#waitForGroups();
     if (!this.#isSpooling) {
       try {
         return await this.#shared.add(events, addDeadline);
@@ -165,10 +165,18 @@ export class SpooledInbox implements Inbox {
     }
   }
 
+  /** Lets what is on its way arrive: or the spool would never be empty while many events come. */
+  async #waitForGroups(): Promise<void> {
+    await endOrTimeout(this.#group);
+    if (this.#isLastGroup) await endOrTimeout(this.#group);
+  }
+
   /** Without anything in the spool it is a trial. */
   async #forwardGroup(): Promise<void> {
     this.#remove();
     const group = this.#spool.oldest(groupSize);
+    const last = group.at(-1);
+    this.#isLastGroup = last === undefined || this.#spool.isLast(last);
     await this.#shared.add(group, forwardDeadline);
     this.#failure = undefined;
     this.#forwarded += group.length;
