@@ -63,6 +63,11 @@ export class Spool {
     return this.#database.rows("SELECT 1 FROM inbox LIMIT 1").length === 0;
   }
 
+  /** Whether nothing came after an event. */
+  isLast({ id }: SpooledEvent): boolean {
+    return this.#database.rows("SELECT 1 FROM inbox WHERE id > ? LIMIT 1", id).length === 0;
+  }
+
   /**
    * Keeps events: they are in the file when this returns, and on the disk when it resolves. Without events it
    * is a trial.

@@ -41,6 +41,9 @@ export class SpooledInbox implements Inbox {
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #forwarding: Promise<void> = Promise.resolve();
+  /** The group that is on its way, and whether it is all of the spool. */
+  #group: Promise<void> = Promise.resolve();
+  #isLastGroup = false;
   /** Events forwarded since the spool was begun to be used. */
   #forwarded = 0;
   /** Events that the shared inbox has and that could not be removed from the spool yet. */
@@ -71,6 +74,7 @@ export class SpooledInbox implements Inbox {
   }
 
   async add(events: readonly InboxEvent[]): Promise<void> {
+    if (this.#isSpooling && this.#failure === undefined) await this.#waitForGroups();
     if (!this.#isSpooling) {
       try {
         return await this.#shared.add(events, addDeadline);
@@ -147,7 +151,8 @@ export class SpooledInbox implements Inbox {
   async #forward(): Promise<void> {
     try {
       while (!this.#isClosed) {
-        await this.#forwardGroup();
+        this.#group = this.#forwardGroup();
+        await this.#group;
         if (!this.#spool.isEmpty) continue;
         this.#isSpooling = false;
         this.#log.info(`${this.#forwarded} webhook events of ${this.#spool.path} were forwarded`);
@@ -160,10 +165,18 @@ export class SpooledInbox implements Inbox {
     }
   }
 
+  /** Lets what is on its way arrive: or the spool would never be empty while many events come. */
+  async #waitForGroups(): Promise<void> {
+    await endOrTimeout(this.#group);
+    if (this.#isLastGroup) await endOrTimeout(this.#group);
+  }
+
   /** Without anything in the spool it is a trial. */
   async #forwardGroup(): Promise<void> {
     this.#remove();
     const group = this.#spool.oldest(groupSize);
+    const last = group.at(-1);
+    this.#isLastGroup = last === undefined || this.#spool.isLast(last);
     await this.#shared.add(group, forwardDeadline);
     this.#failure = undefined;
     this.#forwarded += group.length;
@@ -183,6 +196,17 @@ export class SpooledInbox implements Inbox {
     this.#told = message;
     this.#log.error(`Webhook events of ${this.#spool.path} cannot be forwarded: ${message}`);
   }
+}
+
+/** Waits until some work is over, as long as a caller may wait. */
+async function endOrTimeout(work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, addDeadline.milliseconds);
+  });
+  // Who does the work looks at its failure.
+  await Promise.race([work.catch(() => undefined), time]);
+  clearTimeout(timer);
 }
 
 /** Whether a failure is one of those that end by themselves: the same events may be kept later. */
