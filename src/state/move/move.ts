@@ -15,8 +15,8 @@ import {
   refuseMoved,
   type StatePlace,
 } from "./mark.ts";
-import type { MoveSide } from "./side.ts";
-import { type MovedRow, type MovedTable, movedTables } from "./tables.ts";
+import type { MovedPage, MoveSide } from "./side.ts";
+import { type MovedTable, movedTables } from "./tables.ts";
 
 /** How far a move is. */
 export interface MoveStep {
@@ -199,13 +199,10 @@ async function digest(
   const total = await side.count(table);
   let rows = 0;
   let sum = 0n;
-  for (let after: MovePosition | undefined;;) {
+  let after: MovePosition | undefined;
+  for (;;) {
     signal.throwIfAborted();
-    const page: { rows: readonly MovedRow[]; last: MovePosition | undefined } = await side.read(
-      table,
-      after,
-      comparedAtOnce,
-    );
+    const page: MovedPage = await side.read(table, after, comparedAtOnce);
     for (const row of page.rows) {
       const hash = createHash("sha256").update(JSON.stringify(row)).digest();
       sum = BigInt.asUintN(128, sum + (hash.readBigUInt64BE(0) << 64n) + hash.readBigUInt64BE(8));

@@ -155,7 +155,8 @@ export async function lookAt({ state }: Opened) {
     work: {
       refused: work.refused,
       waiting: Object.fromEntries(work.waiting),
-      events: work.events.map(({ oldest: _, ...rest }) => rest),
+      // Of two that wait about one thing, one goes when what dead processes took is given back.
+      events: work.events.map(({ section, dead }) => [section, dead]),
     },
   };
 }

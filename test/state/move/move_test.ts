@@ -66,10 +66,14 @@ async function withFile<T>(path: string, work: (opened: Opened) => Promise<T>): 
   } finally {
     // What was taken is not given back, as when a process dies.
     const looker = openSqlite(path);
-    const taken = looker.rows("SELECT id, owner FROM inbox WHERE owner IS NOT NULL");
+    const taken = looker.rows("SELECT * FROM inbox WHERE owner IS NOT NULL");
     await inbox.close();
-    for (const { id, owner } of taken) {
-      looker.run("UPDATE inbox SET owner = ? WHERE id = ?", owner ?? null, id ?? null);
+    for (const row of taken) {
+      looker.run(
+        `INSERT OR REPLACE INTO inbox (${Object.keys(row).join(", ")})
+          VALUES (${Object.keys(row).map(() => "?").join(", ")})`,
+        ...Object.values(row),
+      );
     }
     looker.close();
     await state.close();
@@ -200,6 +204,24 @@ test("a file goes to PostgreSQL and back, and is the same in each place", async 
     async (opened) => [await workOff(opened), await compareAll(opened)],
   );
   expect(found).toEqual(expected);
+});
+
+test("events that a process took that died are moved as those that wait", async () => {
+  const [path, tenant] = [newPath(), newTenant()];
+  const fill = async (opened: Opened) => {
+    await receive(opened, "a", "computer 1");
+    await receive(opened, "a", "computer 2");
+    expect(await opened.inbox.take("a", 9, true)).toHaveLength(2);
+    await receive(opened, "a", "computer 1");
+  };
+  const takeAll = async ({ inbox }: Opened) =>
+    (await inbox.take("a", 9, true)).map(({ key }) => key).sort();
+  await withTenant(tenant, fill);
+  expect((await toFile(tenant, path)).rows).toMatchObject({ inbox: 2 });
+  expect(await withFile(path, takeAll)).toEqual(["computer 1", "computer 2"]);
+  const other = newTenant();
+  expect((await toTenant(path, other)).rows).toMatchObject({ inbox: 2 });
+  expect(await withTenant(other, takeAll)).toEqual(["computer 1", "computer 2"]);
 });
 
 /** Works with a file that was left, as if it had not been. */
@@ -358,6 +380,24 @@ test("a move that was interrupted anywhere goes on, and comes to the same", asyn
     );
   }
   expect(await withTenant(tenant, lookAt)).toEqual(before);
+});
+
+test("before the last step nobody can use either end, and a repetition ends it", async () => {
+  const [path, tenant] = [newPath(), newTenant()];
+  await withFile(path, fillState);
+  const target: MoveSide = tenantSide(tenant);
+  target.setMark = (mark) =>
+    mark === undefined
+      ? Promise.reject(new Error("stopped"))
+      : PostgresSide.prototype.setMark.call(target, mark);
+  await withSide(path, async (side) => {
+    await expect(moveState(side, target, quiet)).rejects.toThrow("stopped");
+    await expect(cancelMove(side)).rejects.toThrow("it was moved to");
+  });
+  expect(() => new StateStore({ path, instance: undefined, redact })).toThrow("it was moved to");
+  await expect(openTenant(pg, tenant)).rejects.toThrow("is not complete");
+  expect((await toTenant(path, tenant)).resumed).toBe(true);
+  await withTenant(tenant, lookAt);
 });
 
 test("a move can be cancelled, the state is used as it was, and moved once more later", async () => {
