@@ -43,7 +43,7 @@ export const tickSeconds = 2;
 export const hookSection = "casper";
 const tickSection = "casper.tick";
 const tenant = "chaos";
-const isEnded = "outcome <> 'interrupted'";
+const isEnded = "origin = 'upload' AND outcome <> 'interrupted'";
 
 /** The whole of it. */
 export interface Cluster {
