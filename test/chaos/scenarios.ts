@@ -7,7 +7,7 @@ import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
 import { fixedPoints, runFixedPoint } from "./fixed_points.ts";
 import { runPromises } from "./promises.ts";
 import { runTakeover } from "./takeover.ts";
-import { runAway } from "./away.ts";
+import { type Absence, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
 import type { Outcome } from "./outcome.ts";
 import { runStorm } from "./storm.ts";
@@ -79,9 +79,12 @@ async function takeover({ program }: ScenarioSettings): Promise<Outcome> {
   return await withCluster(own, runTakeover);
 }
 
-async function away({ program, replicas }: ScenarioSettings): Promise<Outcome> {
+async function away(
+  absence: Absence,
+  { program, replicas }: ScenarioSettings,
+): Promise<Outcome> {
   const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
-  return await withCluster({ ...options, program }, runAway);
+  return await withCluster({ ...options, program }, (cluster) => runAway(cluster, absence));
 }
 
 async function due({ program, replicas }: ScenarioSettings): Promise<Outcome> {
@@ -95,7 +98,8 @@ const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise
   storm,
   promises,
   takeover,
-  away,
+  away: (settings) => away("killed", settings),
+  hung: (settings) => away("hung", settings),
   due,
   ...Object.fromEntries(
     Object.keys(fixedPoints).map((name) => [
