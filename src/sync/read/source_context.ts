@@ -41,6 +41,8 @@ export interface Connection {
   http?: VendorHttp;
   /** Kept also when the rest begins anew. */
   limiter?: RateLimiter;
+  /** What ends the two: they are of the run that made them, which may have lost its section. */
+  signal?: AbortSignal;
   /** What was said last of the API that is used: runs for webhooks are many, and say it when it changes. */
   announced?: string;
 }
@@ -128,6 +130,7 @@ function vendorHttp(
   warnOfConcurrency(prepared);
   const account = accountOf(section, access.base);
   const rateLimiter = connection.limiter ??= limiters.join(account, limits, signal);
+  connection.signal = signal;
   const http = createHttp({
     base: access.base,
     headers: access.headers,
@@ -218,6 +221,13 @@ const noCursor: SourceCursor = {
   readAll: () => {},
 };
 
+/** Has a connection begin anew that ended with the run that made it. */
+function renewIfEnded(connection: Connection): void {
+  if (connection.signal?.aborted !== true) return;
+  delete connection.http;
+  delete connection.limiter;
+}
+
 /** Makes the context of a section's source. */
 export function sourceContext(
   prepared: Readable,
@@ -227,6 +237,7 @@ export function sourceContext(
   const { signal } = settings;
   const limits = combineLimits(section);
   const connection = settings.connection ?? {};
+  renewIfEnded(connection);
   let tls: TlsSettings | undefined;
   return {
     section: section.name,
