@@ -26,11 +26,17 @@ async function withCluster(
   run: (cluster: Cluster) => Promise<Outcome>,
 ): Promise<Outcome> {
   await using cluster = await openCluster(options);
-  cluster.keepFolder(true);
-  const outcome = await run(cluster);
-  if (outcome.faults.length === 0) cluster.keepFolder(false);
-  else console.log(`The logs are in ${cluster.folder}`);
-  return outcome;
+  let isGood = false;
+  try {
+    const outcome = await run(cluster);
+    isGood = outcome.faults.length === 0;
+    return outcome;
+  } finally {
+    if (!isGood) {
+      cluster.keepFolder();
+      console.log(`The logs are in ${cluster.folder}`);
+    }
+  }
 }
 
 /** Sections that are due at once. */
