@@ -29,18 +29,28 @@ async function killWithFullSpool(cluster: Cluster): Promise<void> {
   await first.ready();
 }
 
-/** Lets the database be away, twice; the second time, a replica is killed meanwhile. */
-export async function runAway(cluster: Cluster): Promise<Outcome> {
-  const { ledger, replicas, database } = cluster;
+/** How the database can be away: it is not there, or nothing of what is sent to it gets through. */
+export type Absence = "killed" | "hung";
+
+/** Takes the database away for a while. */
+async function takeAway({ database, lines }: Cluster, absence: Absence): Promise<void> {
   if (database === undefined) throw new Error("There is no database");
+  if (absence === "killed") await killDatabase(database);
+  else for (const line of lines) line.cut();
+  await Bun.sleep(awayMs);
+  if (absence === "killed") await database.start();
+  else for (const line of lines) line.mend();
+}
+
+/** Lets the database be away, twice; the second time, a replica is killed meanwhile. */
+export async function runAway(cluster: Cluster, absence: Absence): Promise<Outcome> {
+  const { ledger, replicas } = cluster;
   for (const replica of replicas) await replica.ready();
   const callers = startCallers(cluster, {
     ...{ callers: 16, everyMs: 40, repeats: false, timeoutMs: 10_000 },
   });
   await Bun.sleep(2000);
-  await killDatabase(database);
-  await Bun.sleep(awayMs);
-  await database.start();
+  await takeAway(cluster, absence);
   const back = performance.now();
   await callers.stop();
   const { refusals } = ledger;
@@ -53,7 +63,7 @@ export async function runAway(cluster: Cluster): Promise<Outcome> {
   await until("the inbox is empty", async () => await cluster.waiting() === 0);
   const lostAfterKill = ledger.lost.length - lost;
   return {
-    scenario: `database away for ${awayMs / 1000} s, nothing posted again`,
+    scenario: `database ${absence} for ${awayMs / 1000} s, nothing posted again`,
     figures: {
       "events promised": before,
       "refused": refusals,

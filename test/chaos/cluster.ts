@@ -43,7 +43,7 @@ export const tickSeconds = 2;
 export const hookSection = "casper";
 const tickSection = "casper.tick";
 const tenant = "chaos";
-const isEnded = "outcome <> 'interrupted'";
+const isEnded = "origin = 'upload' AND outcome <> 'interrupted'";
 
 /** The whole of it. */
 export interface Cluster {
@@ -65,8 +65,8 @@ export interface Cluster {
   dueRuns(): Promise<string[]>;
   /** Where the configurations and the logs of the replicas are. */
   readonly folder: string;
-  /** Whether the folder stays there at the end; it does not unless somebody says so. */
-  keepFolder(isToStay: boolean): void;
+  /** Leaves the folder there at the end. */
+  keepFolder(): void;
   /** Events that are still to be worked on, by the state. */
   waiting(): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -163,8 +163,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   return {
     ...{ folder, ledger, jamf, oomnitza, replicas, lines, database },
     leaseMs: leaseSeconds * 1000,
-    keepFolder: (isToStay) => {
-      isKept = isToStay;
+    keepFolder: () => {
+      isKept = true;
     },
     async ticks() {
       const found = await query(database, file, {

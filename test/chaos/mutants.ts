@@ -90,6 +90,15 @@ export const mutants: readonly Mutant[] = [{
     replacement: "signal: new AbortController().signal }",
   }],
   foundBy: ["cut-off-on-the-way"],
+}, {
+  name: "connection",
+  without: "a new connection to the vendor after a lease that was lost",
+  patches: [{
+    file: "src/sync/read/source_context.ts",
+    text: "  renewIfEnded(connection);\n",
+    replacement: "",
+  }],
+  foundBy: ["stopped-with-answer"],
 }];
 
 /**

@@ -7,7 +7,7 @@ import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
 import { fixedPoints, runFixedPoint } from "./fixed_points.ts";
 import { runPromises } from "./promises.ts";
 import { runTakeover } from "./takeover.ts";
-import { runAway } from "./away.ts";
+import { type Absence, runAway } from "./away.ts";
 import { runDue } from "./due.ts";
 import type { Outcome } from "./outcome.ts";
 import { runStorm } from "./storm.ts";
@@ -26,11 +26,17 @@ async function withCluster(
   run: (cluster: Cluster) => Promise<Outcome>,
 ): Promise<Outcome> {
   await using cluster = await openCluster(options);
-  cluster.keepFolder(true);
-  const outcome = await run(cluster);
-  if (outcome.faults.length === 0) cluster.keepFolder(false);
-  else console.log(`The logs are in ${cluster.folder}`);
-  return outcome;
+  let isGood = false;
+  try {
+    const outcome = await run(cluster);
+    isGood = outcome.faults.length === 0;
+    return outcome;
+  } finally {
+    if (!isGood) {
+      cluster.keepFolder();
+      console.log(`The logs are in ${cluster.folder}`);
+    }
+  }
 }
 
 /** Sections that are due at once. */
@@ -79,9 +85,12 @@ async function takeover({ program }: ScenarioSettings): Promise<Outcome> {
   return await withCluster(own, runTakeover);
 }
 
-async function away({ program, replicas }: ScenarioSettings): Promise<Outcome> {
+async function away(
+  absence: Absence,
+  { program, replicas }: ScenarioSettings,
+): Promise<Outcome> {
   const options = { replicas, state: "postgres", leaseSeconds, coalesceSeconds: 1 } as const;
-  return await withCluster({ ...options, program }, runAway);
+  return await withCluster({ ...options, program }, (cluster) => runAway(cluster, absence));
 }
 
 async function due({ program, replicas }: ScenarioSettings): Promise<Outcome> {
@@ -95,7 +104,8 @@ const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise
   storm,
   promises,
   takeover,
-  away,
+  away: (settings) => away("killed", settings),
+  hung: (settings) => away("hung", settings),
   due,
   ...Object.fromEntries(
     Object.keys(fixedPoints).map((name) => [

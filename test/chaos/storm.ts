@@ -50,8 +50,8 @@ export async function runStorm(cluster: Cluster, options: StormOptions): Promise
     async () => ledger.lost.length === 0 && await cluster.waiting() === 0,
   );
   const calmMs = performance.now() - ended;
-  const all = await cluster.ticks();
-  const ticks = all.filter((at) => at >= begun);
+  const expected = Math.floor((Date.now() - begun) / (tickSeconds * 1000));
+  const ticks = (await cluster.ticks()).filter((at) => at >= begun);
   const { twice, longestPause } = judgeTicks(ticks);
   const { lost, stale, duplicates } = ledger;
   const lives = blows.kills + blows.databaseKills + blows.stops + blows.cuts;
@@ -78,8 +78,7 @@ export async function runStorm(cluster: Cluster, options: StormOptions): Promise
       "lost": lost.length,
       "stale overwrites": stale.length,
       "sent again": duplicates,
-      "starts by the schedule":
-        `${ticks.length} of ${Math.floor(seconds / tickSeconds)}, ${twice} twice, ` +
+      "starts by the schedule": `${ticks.length} of ${expected}, ${twice} twice, ` +
         `${jamf.listed.length} lists read, longest pause ${(longestPause / 1000).toFixed(1)} s`,
       "longest wait of a caller": `${(callers.longestMs() / 1000).toFixed(1)} s`,
       "all arrived after": `${(calmMs / 1000).toFixed(1)} s`,

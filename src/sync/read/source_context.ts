@@ -42,6 +42,8 @@ export interface Connection {
   http?: VendorHttp;
   /** Kept also when the rest begins anew. */
   limiter?: RateLimiter;
+  /** What ends the two: they are of the run that made them, which may have lost its section. */
+  signal?: AbortSignal;
   /** What was said last of the API that is used: runs for webhooks are many, and say it when it changes. */
   announced?: string;
 }
@@ -118,6 +120,7 @@ function vendorHttp(
     signal,
     sharedAccountOf(section, access.base),
   );
+  connection.signal = signal;
   const http = createHttp({
     base: access.base,
     headers: access.headers,
@@ -208,6 +211,13 @@ const noCursor: SourceCursor = {
   readAll: () => {},
 };
 
+/** Has a connection begin anew that ended with the run that made it. */
+function renewIfEnded(connection: Connection): void {
+  if (connection.signal?.aborted !== true) return;
+  delete connection.http;
+  delete connection.limiter;
+}
+
 /** Makes the context of a section's source. */
 export function sourceContext(
   prepared: Readable,
@@ -217,6 +227,7 @@ export function sourceContext(
   const { signal } = settings;
   const limits = combineLimits(section);
   const connection = settings.connection ?? {};
+  renewIfEnded(connection);
   let tls: TlsSettings | undefined;
   return {
     section: section.name,
