@@ -183,6 +183,6 @@ export const otherTables = {
   postgres: [
     ...["meta", "moves"],
     // Of processes at work, of which there are none.
-    ...["owners", "section_holds", "starts"],
+    ...["owners", "section_holds", "starts", "buckets"],
   ],
 } as const;
