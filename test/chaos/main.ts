@@ -2,11 +2,9 @@
  * `npm run chaos`: replicas of the compiled agent, killed, stopped and cut off, and what becomes of the events
  * that they promised to keep.
  *
- * `npm run chaos -- [SCENARIO…] [--seconds 60] [--replicas 3] [--state postgres|file] [--mutants]`
- *
- * All scenarios run unless some are named. With `--mutants`, agents are compiled in which a safeguard is taken
- * out, and each has to fail the scenario that is about it. Exits with 1 when something was lost or overwritten,
- * or a mutant was not found out.
+ * `npm run chaos -- [SCENARIO…] [--seconds 60] [--replicas 3] [--state postgres|file] [--mutants]`; README.md
+ * names the scenarios and the options. Exits with 1 when something was lost or overwritten, or a mutant was not
+ * found out.
  *
  * @module
  */
@@ -14,13 +12,14 @@ import { parseArgs } from "node:util";
 import { binaryPath } from "../support/binary.ts";
 import { compileMutant, mutants } from "./mutants.ts";
 import { describeOutcome } from "./outcome.ts";
-import { runScenario, scenarioNames } from "./scenarios.ts";
+import { longScenarios, runScenario, scenarioNames } from "./scenarios.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: "string", default: "60" },
     replicas: { type: "string", default: "3" },
+    sections: { type: "string", default: "1000" },
     state: { type: "string", default: "postgres" },
     mutants: { type: "boolean", default: false },
     program: { type: "string" },
@@ -29,6 +28,7 @@ const { values, positionals } = parseArgs({
 const isFile = values.state === "file";
 const settings = {
   seconds: Number(values.seconds),
+  sections: Number(values.sections),
   replicas: isFile ? 1 : Number(values.replicas),
   state: isFile ? "file" as const : "postgres" as const,
 };
@@ -61,7 +61,8 @@ async function findMutants(): Promise<boolean> {
   return isGood;
 }
 
-const chosen = positionals.length > 0 ? positionals : isFile ? ["storm"] : scenarioNames;
+const usual = scenarioNames.filter((name) => !longScenarios.includes(name));
+const chosen = positionals.length > 0 ? positionals : isFile ? ["storm"] : usual;
 const unknown = chosen.find((name) => !scenarioNames.includes(name));
 if (unknown !== undefined) throw new Error(`${unknown} is none of ${scenarioNames.join(", ")}`);
 const isGood = values.mutants ? await findMutants() : await runAll(chosen);

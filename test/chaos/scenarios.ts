@@ -16,6 +16,8 @@ import { runStorm } from "./storm.ts";
 export interface ScenarioSettings extends Pick<ClusterOptions, "program" | "replicas" | "state"> {
   /** How long a storm is. */
   readonly seconds: number;
+  /** Sections that are due at once. */
+  readonly sections: number;
 }
 
 const leaseSeconds = 3;
@@ -38,9 +40,6 @@ async function withCluster(
     }
   }
 }
-
-/** Sections that are due at once. */
-const dueSections = 1000;
 
 /** What goes wrong in a minute of storm. */
 const blowsPerMinute = { kills: 10, databaseKills: 3, stops: 3, cuts: 3 };
@@ -93,11 +92,11 @@ async function away(
   return await withCluster({ ...options, program }, (cluster) => runAway(cluster, absence));
 }
 
-async function due({ program, replicas }: ScenarioSettings): Promise<Outcome> {
+async function due({ program, replicas, sections }: ScenarioSettings): Promise<Outcome> {
   // As it is unless somebody says otherwise.
   const options = { replicas, state: "postgres", leaseSeconds: 30, coalesceSeconds: 1 } as const;
-  const own = { ...options, program, dueSections };
-  return await withCluster(own, (cluster) => runDue(cluster, dueSections));
+  const own = { ...options, program, dueSections: sections };
+  return await withCluster(own, (cluster) => runDue(cluster, sections));
 }
 
 const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise<Outcome>>> = {
@@ -114,6 +113,9 @@ const scenarios: Readonly<Record<string, (settings: ScenarioSettings) => Promise
     ]),
   ),
 };
+
+/** Those that take minutes, and run only when they are named. */
+export const longScenarios: readonly string[] = ["due"];
 
 /** The scenarios that there are. */
 export const scenarioNames: readonly string[] = Object.keys(scenarios);
