@@ -69,10 +69,18 @@ export function deleteByDigest(schema: string): string {
 export function printsByIdentity(schema: string, columns: string): string {
   return `unnest($3::text[]) AS wanted (identity) CROSS JOIN LATERAL (
     SELECT ${columns} FROM ${schema}.fingerprints AS print
-      WHERE print.tenant = $1 AND print.section = $2 AND md5(print.identity) = md5(wanted.identity)
-        AND print.identity = wanted.identity AND print.seq <= $4::int8
+      WHERE ${isIdentified} AND print.seq <= $4::int8
       ORDER BY print.missed, print.seq DESC LIMIT 2) AS known`;
 }
+
+/**
+ * SQL that is true for the fingerprints, as `print`, with an identity, `wanted.identity`. The columns are
+ * compared in a way that no index has: without statistics the server would read all of the section by its key.
+ */
+export const isIdentified = `md5(print.tenant || ' ' || print.section || ' ' || print.identity)
+        = md5($1::text || ' ' || $2::text || ' ' || wanted.identity)
+      AND print.tenant IS NOT DISTINCT FROM $1 AND print.section IS NOT DISTINCT FROM $2
+      AND print.identity IS NOT DISTINCT FROM wanted.identity AND print.identity IS NOT NULL`;
 
 /** An identity as its column has it. */
 export function parseIdentity(stored: unknown): string | undefined {

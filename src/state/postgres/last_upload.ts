@@ -24,6 +24,7 @@ import {
   type BaselineHome,
   deleteByDigest,
   digestOf,
+  isIdentified,
   printsByDigest,
   readHead,
 } from "./fold.ts";
@@ -88,8 +89,7 @@ export class PgLastUpload implements LastUpload {
       `SELECT DISTINCT ON (wanted.identity) wanted.identity AS asked, known.*
         FROM unnest($3::text[]) AS wanted (identity) CROSS JOIN LATERAL (
           SELECT seq, key, fields, vals FROM ${schema}.fingerprints AS print
-            WHERE print.tenant = $1 AND print.section = $2 AND missed > 0
-              AND md5(print.identity) = md5(wanted.identity) AND print.identity = wanted.identity
+            WHERE ${isIdentified} AND missed > 0
             ORDER BY print.missed, print.seq DESC LIMIT 1) AS known`,
       [tenant, section, identities.map(toStorable)],
     );

@@ -45,7 +45,10 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     `ALTER TABLE ${schema}.fingerprints ADD COLUMN identity text`,
     // An id may be too long for an index. Those with one id are in the order in which they are asked for.
     `CREATE INDEX fingerprints_identity ON ${schema}.fingerprints
-      (tenant, section, md5(identity), missed, seq DESC) WHERE identity IS NOT NULL`,
+      (md5(tenant || ' ' || section || ' ' || identity), missed, seq DESC) WHERE identity IS NOT NULL`,
+    // Whether a section has any.
+    `CREATE INDEX fingerprints_identified ON ${schema}.fingerprints (tenant, section)
+      WHERE identity IS NOT NULL`,
   ],
   (schema) => [
     // The version that an agent has to know at least.

@@ -207,7 +207,7 @@ test.each(["without", "with"])(
         .findByIdentity(renamed.map(({ key }) => `t:${key}`));
       expect(now.map((record) => record?.missed)).toEqual(renamed.map(() => 1));
       expect(plans).toHaveLength(6);
-      expect(plans[0]).toContain("Index Scan using fingerprints_identity");
+      for (const at of [0, 5]) expect(plans[at]).toMatch(/Scan (using|on) fingerprints_identity/);
       for (const plan of plans) {
         expect(plan).not.toMatch(/Seq Scan|Filter: .*(seq|digest)/);
       }
