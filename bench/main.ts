@@ -2,7 +2,7 @@
  * `npm run bench`: throughput, memory and start-up of the compiled binary, each beside a reference.
  *
  * `npm run bench -- [NAME…] [--rounds N] [--against PROGRAM]`. Names choose groups: `start-up`, `upload`,
- * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory`, `history` and `postgres` run only
+ * `delta`, `user-code`, `parallel`, `webhook`, `sandbox`; `memory`, `history`, `postgres` and `move` run only
  * when they are named. With the program of an earlier build, both are measured in turn, and what moved by
  * more than 5 % is listed.
  *
@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { binaryPath } from "../test/support/binary.ts";
 import { measureHistory } from "./history.ts";
 import { memoryRows } from "./memory.ts";
+import { measureMoves } from "./move.ts";
 import { parallelRow } from "./parallel.ts";
 import { startPostgresRow } from "./postgres.ts";
 import { type Row, runRow } from "./row.ts";
@@ -25,7 +26,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "5" }, against: { type: "string" } },
 });
-const rare = ["memory", "history", "postgres"];
+const rare = ["memory", "history", "postgres", "move"];
 const groups = ["start-up", "upload", "delta", "user-code", "parallel", "webhook", "sandbox"]
   .concat(rare);
 const unknown = positionals.find((name) => !groups.includes(name));
@@ -55,7 +56,10 @@ try {
   // Otherwise it goes on, and with it whoever reads what is printed.
   server.stop();
 }
-if (isChosen("webhook")) await measureWebhook(program, 20_000, settings.rounds);
+if (isChosen("webhook")) {
+  const programs = against === undefined ? [program] : [program, against];
+  await measureWebhook(programs, 20_000, settings.rounds);
+}
 if (isChosen("sandbox")) await import("./sandbox.ts");
 if (positionals.includes("history")) {
   await measureHistory(settings, { sections: 300, runs: 1000, answers: 20_000 }, 60);
@@ -69,6 +73,7 @@ if (positionals.includes("postgres")) {
     await stop();
   }
 }
+if (positionals.includes("move")) await measureMoves(1_000_000);
 if (against !== undefined) {
   console.log(
     moved.length === 0

@@ -1,12 +1,13 @@
 /**
- * Webhook events per second that are durable when they are answered, beside the same route without the
- * inbox.
+ * Webhook events per second that are durable when they are answered, in the state file and in PostgreSQL on
+ * this machine, beside the same route without the inbox.
  *
  * @module
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startPostgres } from "../test/support/postgres.ts";
 import { startStandIn } from "../test/support/stand_in/mod.ts";
 import { median } from "./figures.ts";
 
@@ -47,14 +48,52 @@ function printRate(name: string, events: number, rounds: readonly Round[]): numb
   return rate;
 }
 
-/** Posts so many events over 64 connections, in so many rounds each. */
+/** One way to keep events, or none. */
+interface Way {
+  readonly name: string;
+  /** The command line that serves round `round`. */
+  readonly words: (round: number) => readonly string[];
+  readonly rounds: Round[];
+}
+
+function openWays(programs: readonly string[], folder: string, ini: string, url: string): Way[] {
+  const shared = `${ini}.shared`;
+  const text = readFileSync(ini, "utf8");
+  const serve = ["serve", "--port", "0", "--output", "json", "--ini"];
+  const durable = programs.flatMap((program, at): Way[] => {
+    const build = at === 0 ? "" : ", the build before";
+    const state = (round: number) => join(folder, `state-${at}-${round}.sqlite`);
+    return [{
+      name: `durable in the state file${build}`,
+      words: (round) => [program, ...serve, ini, "--state", state(round)],
+      rounds: [],
+    }, {
+      name: `durable in PostgreSQL${build}`,
+      words(round) {
+        writeFileSync(shared, `${text}[state]\nurl = ${url}\ntenant = round ${at} ${round}\n`);
+        return [program, ...serve, shared];
+      },
+      rounds: [],
+    }];
+  });
+  const script = join(import.meta.dir, "bare_webhook.ts");
+  const bare = {
+    name: "the same route without the inbox",
+    words: () => [process.execPath, script, ini],
+    rounds: [],
+  };
+  return [...durable, bare];
+}
+
+/** Posts so many events over 64 connections, in so many rounds each, in turn. */
 export async function measureWebhook(
-  binary: string,
+  programs: readonly string[],
   events: number,
   rounds: number,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "agent-bench-"));
   const standIn = await startStandIn({ keep: "counts" });
+  const server = await startPostgres();
   const ini = join(folder, "config.ini");
   // Nothing is processed meanwhile: only the path into the inbox is measured.
   writeFileSync(
@@ -64,18 +103,19 @@ export async function measureWebhook(
 [casper]\nenable = True\nurl = http://127.0.0.1:9\nusername = x\npassword = x\nsync_field = SERIAL
 mapping.SERIAL = general.serial_number\n`,
   );
-  const durable: Round[] = [];
-  const bare: Round[] = [];
+  const ways = openWays(programs, folder, ini, server.url("127.0.0.1", "sslmode=disable"));
   for (let round = 0; round < rounds; round++) {
-    const state = join(folder, `state-${round}.sqlite`);
-    const words = ["serve", "--port", "0", "--output", "json", "--ini", ini, "--state", state];
-    durable.push(await measure([binary, ...words], events));
-    const script = join(import.meta.dir, "bare_webhook.ts");
-    bare.push(await measure([process.execPath, script, ini], events));
+    // Forwards and backwards: the load of the machine changes meanwhile.
+    for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+      way.rounds.push(await measure(way.words(round), events));
+    }
   }
   await standIn.stop();
+  await server[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
-  const rate = printRate("durable", events, durable);
-  const limit = printRate("the same route without the inbox", events, bare);
-  console.log(`  the durable one reaches ${(rate / limit * 100).toFixed(0)} % of it`);
+  const rates = ways.map((way) => printRate(way.name, events, way.rounds));
+  const percent = (rate = 0, of = 1) => `${(rate / of * 100).toFixed(0)} %`;
+  const [file, shared] = rates;
+  console.log(`  the state file reaches ${percent(file, rates.at(-1))} of the bare route,`);
+  console.log(`  PostgreSQL ${percent(shared, file)} of the state file`);
 }

@@ -53,9 +53,12 @@ export function isStateUrl(text: string): boolean {
 function serverOfFlag(url: string, { password, server }: StateSettings): PgTarget {
   const named = parsePgUrl(url);
   if (named.password !== "") {
-    throw new UsageError("--state may not hold a password: other accounts can read it", {
-      hint: "Leave it out, and write password = ${env:NAME} into [state] of the configuration.",
-    });
+    throw new UsageError(
+      "The URL of the state may not hold a password on the command line: other accounts can read it",
+      {
+        hint: "Leave it out, and write password = ${env:NAME} into [state] of the configuration.",
+      },
+    );
   }
   const isSame = server !== undefined && server.name === named.name && server.user === named.user;
   return { ...named, password: isSame ? server.password : password };

@@ -207,7 +207,7 @@ export async function uploadSections(
   const session = await openSession(own, config, chosen, request.firstContact);
   const all = await session.prepare();
   const plans = await checkedPlans(all, request, store, session.oomnitza.url);
-  const common = { limiters: new RateLimiters(), ...request, store };
+  const common = { limiters: new RateLimiters(store?.budget), ...request, store };
   /** Sections that wait for their receipts, which holds up no other. */
   const waiting = new Map<string, Promise<SectionReport>>();
   function conclude(name: string, report: SectionReport): SectionReport {

@@ -58,7 +58,15 @@ function lockFile({ ini, stateFile }: Pick<StateContext, "ini" | "stateFile">): 
 /** Nothing where the state is in PostgreSQL: each section is held there. */
 async function takeLock(app: StateContext): Promise<Lock | undefined> {
   const { kind } = await findState(app);
-  if (kind === "postgres") return undefined;
+  return kind === "postgres" ? undefined : await lockStateFile(app);
+}
+
+/**
+ * Takes the lock of a state file, wherever the state is.
+ *
+ * @throws {AgentError} when another process holds it.
+ */
+export async function lockStateFile(app: Pick<StateContext, "ini" | "stateFile">): Promise<Lock> {
   const { acquireLock } = await import("../runtime/lock.ts");
   return acquireLock(lockFile(app));
 }

@@ -18,12 +18,14 @@ import { generateIni } from "./generate_ini.ts";
 import { gui } from "./gui.ts";
 import { tryCommand } from "./try.ts";
 import { planCommand } from "./plan.ts";
+import { replicasCommand } from "./replicas.ts";
 import { runs } from "./runs.ts";
 import { service } from "./service.ts";
 import { schedule } from "./schedule.ts";
 import { sourcesCommand } from "./sources.ts";
 import { serveCommand } from "./serve.ts";
 import { secretCommand } from "./secret.ts";
+import { stateCommand } from "./state_command.ts";
 import { standIn } from "./stand_in.ts";
 import { statusCommand } from "./status.ts";
 import { upgrade } from "./upgrade.ts";
@@ -44,9 +46,11 @@ export const commands: readonly Command[] = [
   explain,
   statusCommand,
   runs,
+  replicasCommand,
   failed,
   retry,
   discard,
+  stateCommand,
   generateIni,
   secretCommand,
   gui,

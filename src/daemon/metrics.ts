@@ -12,18 +12,27 @@ import { version } from "../runtime/version.ts";
 import { type Latency, latencyBoundsSeconds } from "../sync/latency.ts";
 import type { SectionReport } from "../sync/report.ts";
 import type { Counters } from "./counters.ts";
+import type { SharedFigures } from "./replica_watch.ts";
 
 /** What it is at the moment. */
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
-  /** When the last good run of a section and origin ended, ISO 8601; also before this process. */
-  readonly lastSuccess: LastRuns["succeeded"];
+  /**
+   * When the last good run of a section and origin ended, ISO 8601; also before this process. Absent when
+   * the state cannot be reached.
+   */
+  readonly lastSuccess: LastRuns["succeeded"] | undefined;
   /** The sections that have a schedule: of them it is known that they should succeed. */
   readonly scheduled: ReadonlySet<string>;
-  readonly inbox: readonly InboxSize[];
+  /** Absent when the state cannot be reached. */
+  readonly inbox: readonly InboxSize[] | undefined;
+  /** Events in the spool; absent when there is none. */
+  readonly spooled?: number | undefined;
   readonly counters: Counters;
   readonly isReady: () => boolean;
+  /** What is told of a state that several agents share. */
+  readonly shared?: SharedFigures | undefined;
 }
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -171,6 +180,7 @@ export class Metrics {
     yield* this.#totals();
     yield* this.#receiptMetrics();
     yield* inboxMetrics(sources);
+    if (sources.shared !== undefined) yield* sharedMetrics(sources.shared);
   }
 
   #of(section: string): SectionTotals {
@@ -232,7 +242,8 @@ export class Metrics {
       "agent_last_success_timestamp_seconds",
       "When the last good run of all of the section ended; 0 when a schedule never had one.",
       this.#each((_, section) => {
-        const at = lastSuccess(section, "upload");
+        const at = lastSuccess?.(section, "upload");
+        if (lastSuccess === undefined) return undefined;
         if (at === undefined) return scheduled.has(section) ? 0 : undefined;
         return Date.parse(at) / 1000;
       }),
@@ -241,7 +252,7 @@ export class Metrics {
       "agent_webhook_last_success_timestamp_seconds",
       "When something was last fetched and accepted for webhooks.",
       this.#each((_, section) => {
-        const at = lastSuccess(section, "webhook");
+        const at = lastSuccess?.(section, "webhook");
         return at === undefined ? undefined : Date.parse(at) / 1000;
       }),
     );
@@ -351,11 +362,14 @@ function counter(name: string, help: string, values: Metric["values"]): Metric {
   return { name, help, kind: "counter", values };
 }
 
-function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
+function serviceMetrics({ counters, inbox, isReady }: MetricsSources): Metric[] {
   const answers = [...counters.answers];
   return [
     gauge("agent_info", "The version.", [[{ version }, 1]]),
     gauge("agent_ready", "1 if events are accepted.", [[{}, isReady() ? 1 : 0]]),
+    gauge("agent_state_up", "1 if the state could be read for this answer.", [
+      [{}, inbox === undefined ? 0 : 1],
+    ]),
     counter(
       "agent_http_answers_total",
       "Calls by the status of the answer.",
@@ -370,10 +384,15 @@ function serviceMetrics({ counters, isReady }: MetricsSources): Metric[] {
   ];
 }
 
-function inboxMetrics({ inbox }: MetricsSources): Metric[] {
-  const sizes = inbox;
+function inboxMetrics({ inbox, spooled }: MetricsSources): Metric[] {
+  const sizes = inbox ?? [];
   const now = Date.now();
   return [
+    gauge(
+      "agent_spool_events",
+      "Events kept on this machine until the state can be reached.",
+      spooled === undefined ? [] : [[{}, spooled]],
+    ),
     gauge(
       "agent_webhook_queue_depth",
       "Events that wait or are being processed.",
@@ -391,6 +410,30 @@ function inboxMetrics({ inbox }: MetricsSources): Metric[] {
         { section },
         oldest === undefined ? 0 : Math.max(0, now - oldest) / 1000,
       ]),
+    ),
+  ];
+}
+
+function sharedMetrics(shared: SharedFigures): Metric[] {
+  return [
+    gauge("agent_replicas", "Agents that serve with the same state, this one included.", [
+      [{}, shared.replicas],
+    ]),
+    gauge("agent_replicas_differing", "Agents among them with other sections than this one.", [
+      [{}, shared.differing],
+    ]),
+    gauge(
+      "agent_lease_held",
+      "1 for each section that this agent has to itself.",
+      shared.held.map((section) => [{ section }, 1]),
+    ),
+    counter("agent_lease_lost_total", "Times that this agent was away for longer than its lease.", [
+      [{}, shared.leasesLost],
+    ]),
+    counter(
+      "agent_budget_wait_seconds_total",
+      "Time that requests to vendors waited for their turn among all agents.",
+      [[{}, shared.budgetWaitSeconds]],
     ),
   ];
 }

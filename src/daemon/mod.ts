@@ -16,6 +16,7 @@ import type { ServeOptions } from "../settings/serve_options.ts";
 import { connectPatiently } from "./connection.ts";
 import { watchOver } from "./process.ts";
 import { ReceiptQueue } from "./receipts.ts";
+import { ReplicaWatch } from "./replica_watch.ts";
 import { openScheduler } from "./scheduled_runs.ts";
 import { checkExposure, type Service, type ServiceSettings, startService } from "./service.ts";
 import type { LastRuns } from "../state/state.ts";
@@ -56,7 +57,7 @@ export interface Listening {
 }
 
 /** How often it is looked for events and runs that other processes took in or left, in milliseconds. */
-const sharedPollMs = 1_000;
+const sharedPollMs = 500;
 
 /** What the parts of the daemon share. */
 interface Daemon {
@@ -92,7 +93,10 @@ export async function runDaemon(
   const { signal } = work;
   const watch = openWatch(app, config, state.store);
   const receipts = new ReceiptQueue({ onReport: watch.report, log });
-  const limiters = new RateLimiters();
+  const replicas = state.store !== undefined && state.isShared
+    ? new ReplicaWatch(app, state.store)
+    : undefined;
+  const limiters = new RateLimiters(state.store?.budget);
   const daemon = { app, config, settings, state, watch, receipts, limiters, signal };
   const { connected, ...processing } = await createWork(daemon, chosen);
   const service = await startService({
@@ -102,13 +106,16 @@ export async function runDaemon(
     options,
     sections: chosen,
     inbox: state.inbox,
+    spool: state.spool,
     work: processing,
     metrics: watch.metrics,
     lastRuns: async () => await state.store?.lastRuns() ?? noRuns,
+    shared: () => replicas?.figures,
     scheduled: new Set(scheduledSections(config).map(({ name }) => name)),
     log,
   });
   const scheduler = await startScheduler(daemon);
+  replicas?.start();
   const { url, port: boundPort } = service;
   const text = describeListening(host, service);
   settings.onListening({ url, host, port: boundPort, text });
@@ -119,8 +126,9 @@ export async function runDaemon(
       await Promise.all([service.drain(), scheduler.stop()]);
       await receipts.end();
       await watch.stop();
+      await replicas?.stop();
     },
-    drainMs: options.drain_seconds * 1000,
+    drainMs: (options.drain_delay + options.drain_seconds) * 1000,
     stopWork: (reason) => work.abort(reason),
   });
 }

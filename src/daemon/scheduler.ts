@@ -56,6 +56,8 @@ export class Scheduler {
   /** The sections that wait for their turn or run, each until it has ended. */
   readonly #begun = new Set<Promise<void>>();
   #isStopped = false;
+  /** Why it could not be determined what is due; it is said once. */
+  #failure = "";
   /** One look after the other. */
   #looking: Promise<void> = Promise.resolve();
   /** Sections that another upload held up, and when they are tried again. */
@@ -130,6 +132,7 @@ export class Scheduler {
       // The others are looked at when they have ended; many may still wait then.
       const idle = this.#settings.sections.filter(({ name }) => !this.#queue.has(name));
       const upcoming = this.#isStopped ? [] : await this.upcoming(idle);
+      this.#failure = "";
       for (const { section, due } of upcoming) {
         if (this.#isStopped) return;
         if (due === undefined) continue;
@@ -141,8 +144,12 @@ export class Scheduler {
         this.#begin(section, this.#scheduled.get(section) ?? due);
       }
     } catch (error) {
-      // The state file, for example: it may be well again later.
-      this.#settings.log.error(`Cannot determine what is due: ${messageOf(error)}`);
+      // The state, for example: it may be well again later.
+      const failure = messageOf(error);
+      if (failure !== this.#failure) {
+        this.#settings.log.error(`Cannot determine what is due: ${failure}`);
+      }
+      this.#failure = failure;
     }
     clearTimeout(this.#timer);
     if (!this.#isStopped) this.#timer = setTimeout(() => this.#watch(), wait);

@@ -4,12 +4,14 @@
  * @module
  */
 
-import { ConfigError } from "../base/errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { AgentError, ConfigError, messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../base/network.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { serve, type Served } from "../runtime/serve.ts";
 import type { ServeOptions } from "../settings/serve_options.ts";
+import type { SpooledInbox } from "../state/spooled_inbox.ts";
 import type { Inbox, InboxEvent, LastRuns } from "../state/state.ts";
 import { InboxWork, type WorkSettings } from "../sync/inbox/inbox.ts";
 import { Intake } from "../sync/inbox/intake.ts";
@@ -21,6 +23,7 @@ import { Counters } from "./counters.ts";
 import { createHostCheck } from "./host_check.ts";
 import { AddressLimits } from "./limits.ts";
 import type { Metrics, MetricsSources } from "./metrics.ts";
+import type { SharedFigures } from "./replica_watch.ts";
 import type { WebhookSettings } from "./webhooks.ts";
 
 /** What the service needs. */
@@ -31,6 +34,8 @@ export interface ServiceSettings {
   /** The enabled sections. */
   readonly sections: readonly SectionConfig[];
   readonly inbox: Inbox;
+  /** The inbox where it has a spool. */
+  readonly spool?: SpooledInbox | undefined;
   /** Fulfilled once events can be processed; nothing when they can be from the beginning. */
   readonly connected: Promise<void> | undefined;
   /** How events are processed. */
@@ -39,6 +44,8 @@ export interface ServiceSettings {
   readonly metrics: Metrics;
   /** When runs of each section began and ended last. */
   readonly lastRuns: () => Promise<LastRuns>;
+  /** What is told of a state that several agents share. */
+  readonly shared: () => SharedFigures | undefined;
   /** The sections that have a schedule. */
   readonly scheduled: ReadonlySet<string>;
 }
@@ -49,7 +56,10 @@ export interface Service {
   readonly url: string;
   readonly port: number;
   readonly counters: Counters;
-  /** Answers what is there, processes what can be processed now, and ends. */
+  /**
+   * Is not ready from now on, takes calls until `drain_delay` is over, answers what is there then,
+   * processes what can be processed, and ends.
+   */
   drain(): Promise<void>;
 }
 
@@ -72,7 +82,12 @@ export function checkExposure(host: string, { auth }: ServeOptions): void {
 }
 
 async function warnOfOrphans(inbox: Inbox, served: ReadonlySet<string>, log: Log): Promise<void> {
-  for (const { section, waiting } of await inbox.sizes()) {
+  const sizes = await inbox.sizes().catch((thrown: unknown) => {
+    if (!(thrown instanceof AgentError && thrown.retriable)) throw thrown;
+    log.warning(`It is not known which webhook events wait: ${messageOf(thrown)}`);
+    return [];
+  });
+  for (const { section, waiting } of sizes) {
     if (waiting === 0 || served.has(section)) continue;
     log.warning(
       `${waiting} webhook events of [${section}] wait until that section is enabled again`,
@@ -146,6 +161,34 @@ function startWork(
   connected.then(() => readiness.isEnding ? undefined : work.start(), () => {});
 }
 
+/** So long the metrics wait for the state: who scrapes them gives up after ten seconds. */
+const stateDeadlineMs = 2000;
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new AgentError(`no answer within ${ms / 1000} s`)), ms);
+  });
+  return Promise.race([work, end]).finally(() => clearTimeout(timer));
+}
+
+/** What the state says for the metrics, nothing when it says nothing: then they say that. */
+async function readState(
+  { inbox, spool, lastRuns, log }: ServiceSettings,
+): Promise<Pick<MetricsSources, "lastSuccess" | "inbox">> {
+  try {
+    if (spool?.failure !== undefined) return { lastSuccess: undefined, inbox: undefined };
+    const [runs, sizes] = await within(
+      stateDeadlineMs,
+      Promise.all([lastRuns(), inbox.sizes()]),
+    );
+    return { lastSuccess: runs.succeeded, inbox: sizes };
+  } catch (thrown) {
+    log.warning(`Metrics without those of the state: ${messageOf(thrown)}`);
+    return { lastSuccess: undefined, inbox: undefined };
+  }
+}
+
 /** Starts the service. Throws `AgentError` when it cannot listen. */
 export async function startService(settings: ServiceSettings): Promise<Service> {
   const { options, sections, inbox, log } = settings;
@@ -161,19 +204,20 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     counters.accepted++;
     work.nudge(event.section, event.due);
   });
-  const readSources = async (): Promise<MetricsSources> => ({
-    sections: sections.map(({ name }) => name),
-    lastSuccess: (await settings.lastRuns()).succeeded,
-    scheduled: settings.scheduled,
-    inbox: await inbox.sizes(),
-    counters,
-    isReady: () => unready(readiness) === undefined,
-  });
   const served = listen(settings, {
     webhooks,
     unready: () => unready(readiness),
     counters,
-    metrics: async () => settings.metrics.render(await readSources()),
+    metrics: async () =>
+      settings.metrics.render({
+        ...await readState(settings),
+        sections: sections.map(({ name }) => name),
+        scheduled: settings.scheduled,
+        spooled: settings.spool?.spooled,
+        counters,
+        isReady: () => unready(readiness) === undefined,
+        shared: settings.shared(),
+      }),
   });
   const unwatch = watch(served, options, log);
   startWork(settings, work, readiness);
@@ -183,8 +227,11 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     counters,
     async drain() {
       readiness.isEnding = true;
+      // A load balancer goes on sending calls until it has seen that.
+      await delay(options.drain_delay * 1000);
       unwatch();
       await served.drain();
+      readiness.intake.end();
       await work.end();
     },
   };

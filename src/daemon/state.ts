@@ -6,16 +6,21 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AppContext } from "../app/context.ts";
+import { findState } from "../app/state_location.ts";
 import { openStore } from "../app/store.ts";
 import type { Config } from "../config/config.ts";
 import { StateInbox } from "../state/inbox.ts";
+import { Spool } from "../state/spool.ts";
+import { SpooledInbox } from "../state/spooled_inbox.ts";
 import type { Inbox, State } from "../state/state.ts";
 
 /** The state, open for as long as the service runs. */
 export interface ServeState {
   readonly inbox: Inbox;
+  /** The same, where it has a spool. */
+  readonly spool?: SpooledInbox | undefined;
   readonly store: State | undefined;
   /** Whether other processes, on other machines too, may use the same. */
   readonly isShared: boolean;
@@ -32,14 +37,23 @@ export async function openServeState(
   if (!testmode && app.stateFile !== undefined) {
     const path = app.stateFile;
     const opened = await openStore(app, config);
-    const inbox = opened.inbox ?? new StateInbox({ path, redact });
+    const { inbox: shared, store } = opened;
+    const spool = shared && await openSpool(app, config, shared).catch(async (thrown: unknown) => {
+      await opened[Symbol.asyncDispose]();
+      throw thrown;
+    });
+    const inbox = spool ?? shared ?? new StateInbox({ path, redact });
     return {
       inbox,
-      store: opened.store,
-      isShared: opened.inbox !== undefined,
+      spool,
+      store,
+      isShared: shared !== undefined,
       async [Symbol.asyncDispose]() {
-        await inbox.close();
-        await opened[Symbol.asyncDispose]();
+        try {
+          await inbox.close();
+        } finally {
+          await opened[Symbol.asyncDispose]();
+        }
       },
     };
   }
@@ -54,4 +68,17 @@ export async function openServeState(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Opens the spool that `[state]` names beside an inbox that is shared, unless there is to be none. */
+async function openSpool(
+  app: AppContext,
+  config: Config,
+  shared: Inbox,
+): Promise<SpooledInbox | undefined> {
+  const location = await findState(app, config);
+  if (location.kind !== "postgres" || location.settings.spool === "none") return undefined;
+  const path = location.settings.spool || join(dirname(app.stateFile ?? ""), "agent-spool.sqlite");
+  const redact = (text: string) => app.redactor.redact(text);
+  return new SpooledInbox({ shared, spool: new Spool({ path, redact }), log: app.log });
 }

@@ -17,6 +17,7 @@ import {
   createHttp,
   describeRequest,
   type Http,
+  type SendingCondition,
 } from "../sdk/http/http.ts";
 import { type EvaluatePac, pacAccess } from "../sdk/http/pac.ts";
 import { createProxyFinder } from "../sdk/http/proxy.ts";
@@ -56,16 +57,12 @@ export interface OomnitzaReader {
 
 /** An instance that has accepted the credentials. */
 export interface Oomnitza extends OomnitzaReader {
-  /**
-   * Posts and gives the final answer whatever its status; a token that expired is renewed once.
-   *
-   * @param beforeSending Called before each attempt; what it throws is thrown on, and nothing is sent.
-   */
+  /** Posts and gives the final answer whatever its status; a token that expired is renewed once. */
   post(
     request: UploadRequest,
     body: string,
     retry?: RetryPolicy,
-    beforeSending?: () => void,
+    condition?: SendingCondition,
   ): Promise<Answer>;
 }
 
@@ -347,9 +344,9 @@ export async function connect(
   const session = await signIn(settings, context);
   return {
     ...createReader(session),
-    post: ({ path, query }, body, retry, beforeSending) =>
+    post: ({ path, query }, body, retry, condition) =>
       send(session, {
-        ...{ method: "POST", path, query, body, beforeSending },
+        ...{ method: "POST", path, query, body, condition },
         ...(retry && { retry }),
       }),
   };

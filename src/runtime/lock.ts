@@ -159,15 +159,24 @@ function lockOn(database: Database, path: string): Lock {
   };
 }
 
-function heldError(path: string, owner: number | undefined): AgentError {
-  const who = owner === undefined || owner === 0 ? "" : ` (process ${owner})`;
-  return new AgentError(
-    `Another upload with the same state file is running${who}: it holds ${path}`,
-    {
+/** A lock that another process holds. */
+export class LockHeldError extends AgentError {
+  override name = "LockHeldError";
+  /** The one that holds it, where that is known. */
+  readonly process: number | undefined;
+
+  constructor(path: string, process: number | undefined) {
+    const who = process === undefined ? "" : ` (process ${process})`;
+    super(`Another upload with the same state file is running${who}: it holds ${path}`, {
       hint: "Wait for it to end, or start with --singleton 0 to run beside it.",
       retriable: true,
-    },
-  );
+    });
+    this.process = process;
+  }
+}
+
+function heldError(path: string, owner: number | undefined): LockHeldError {
+  return new LockHeldError(path, owner === 0 ? undefined : owner);
 }
 
 function unusable(path: string, error: unknown): AgentError {

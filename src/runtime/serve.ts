@@ -109,7 +109,9 @@ function listen(
       maxRequestBodySize: options.maxBodyBytes ?? 32 * 1024 * 1024,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       fetch: (request, server) =>
-        options.fetch(request, { address: () => server.requestIP(request)?.address }),
+        options.fetch(withWholeUrl(request), {
+          address: () => server.requestIP(request)?.address,
+        }),
     });
   } catch (error) {
     throw new AgentError(`Cannot listen on ${host}:${port}: ${reason(error)}`, {
@@ -119,6 +121,13 @@ function listen(
       cause: error,
     });
   }
+}
+
+/** HTTP/1.0 needs no `Host`; the runtime then gives the path alone as the URL, which nothing can read. */
+function withWholeUrl(request: Request): Request {
+  return request.url.startsWith("/")
+    ? new Request(`http://localhost${request.url}`, request)
+    : request;
 }
 
 function reason(error: unknown): string {

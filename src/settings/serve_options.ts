@@ -99,8 +99,12 @@ export const serveOptions = {
     "Minutes for which an event that fails is retried; then it becomes a dead letter.",
     { default: 360, maximum: 100_000, advanced: true },
   ),
+  drain_delay: opt.integer(
+    "Seconds between a request to stop and the moment at which calls are refused. Meanwhile /readyz answers 503, so that a load balancer sends calls elsewhere: more than it takes to notice. 0 means at once.",
+    { default: 0, maximum: 300, example: "15", advanced: true },
+  ),
   drain_seconds: opt.integer(
-    "Seconds that the agent goes on processing events after a request to stop. The rest waits for the next start.",
+    "Seconds that the agent goes on processing events after a request to stop and drain_delay. The rest waits for the next start.",
     { default: 30, maximum: 3600, advanced: true },
   ),
   ...secretOptions,

@@ -131,7 +131,7 @@ export class StateBaseline implements Baseline {
   async noteIdentities({ learned, renamed }: FoundIdentities): Promise<void> {
     if (!this.#matches) return;
     for (const page of inPages(learned)) {
-      this.#use((database) => saveLearned(database, page));
+      this.#use((database) => saveLearned(database, this.#head.id, page));
       await giveWay();
     }
     for (const page of inPages(renamed)) {

@@ -8,6 +8,7 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { AgentError, errorCode, messageOf } from "../base/errors.ts";
 import { openSqlite, type Sqlite } from "../runtime/sqlite.ts";
 import { applicationId, migrations } from "./migrations.ts";
+import { type MoveMark, parseMark, refuseMoved, StateMovedError } from "./move/mark.ts";
 
 function pragma(database: Sqlite, name: string): number {
   const [row] = database.rows(`PRAGMA ${name}`);
@@ -60,9 +61,37 @@ function createFile(path: string): void {
 /**
  * Opens the state file, which is created when it is not there, for its owner only.
  *
- * @throws {AgentError} when it cannot be read or written, or is no state file of this agent.
+ * @throws {AgentError} when it cannot be read or written, is no state file of this agent, or the state is not
+ * in it any more.
  */
 export function openState(path: string): Sqlite {
+  const database = openStateFile(path);
+  try {
+    refuseMovedFile(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** What a state file remembers of a move. */
+export function readMark(database: Sqlite): MoveMark | undefined {
+  const [row] = database.rows("SELECT mark FROM moves");
+  return row === undefined ? undefined : parseMark(row.mark);
+}
+
+/**
+ * Refuses a state file whose state was moved.
+ *
+ * @throws {StateMovedError} that says where it is.
+ */
+export function refuseMovedFile(database: Sqlite, path: string): void {
+  refuseMoved(readMark(database), `the state file ${path}`);
+}
+
+/** Opens the state file as {@linkcode openState} does, also one whose state was moved. */
+export function openStateFile(path: string): Sqlite {
   let database: Sqlite | undefined;
   try {
     createFile(path);
@@ -99,6 +128,7 @@ export function hasLog(database: Sqlite): boolean {
 
 /** The error for a state file that fails. */
 export function unusable(path: string, cause: unknown): AgentError {
+  if (cause instanceof StateMovedError) return cause;
   const code = errorCode(cause);
   const isDamaged = code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
   const reason = isDamaged ? "it is damaged, or no state file" : messageOf(cause);

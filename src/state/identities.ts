@@ -55,8 +55,8 @@ export interface RenamedRecord {
 
 /** What a run found out of the identities of known records. */
 export interface FoundIdentities {
-  /** Records whose identity was not known, and the identity. */
-  readonly learned: Iterable<readonly [id: number, identity: string]>;
+  /** Keys of records whose identity was not known, and the identity. */
+  readonly learned: Iterable<readonly [key: string, identity: string]>;
   readonly renamed: Iterable<RenamedRecord>;
 }
 
@@ -78,12 +78,18 @@ export function* inPages<T>(all: Iterable<T>, size = pageSize): Generator<readon
 /** Writes down some identities of a baseline's records. */
 export function saveLearned(
   database: Sqlite,
-  learned: readonly (readonly [id: number, identity: string])[],
+  baseline: number,
+  learned: readonly (readonly [key: string, identity: string])[],
 ): void {
   withoutWaiting(database, () =>
     database.transaction(() => {
-      for (const [id, identity] of learned) {
-        database.run("UPDATE fingerprints SET identity = ? WHERE id = ?", identity, id);
+      for (const [key, identity] of learned) {
+        database.run(
+          "UPDATE fingerprints SET identity = ? WHERE baseline = ? AND key = ?",
+          identity,
+          baseline,
+          key,
+        );
       }
     }));
 }

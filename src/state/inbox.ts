@@ -20,9 +20,12 @@ export interface InboxSettings {
   readonly syncFile?: SyncFile | undefined;
 }
 
-const add = `INSERT INTO inbox (section, key, body, received, due) VALUES (?, ?, ?, ?, ?)
+/** So many events may wait in one place: beyond it, events are refused rather than the disk filled. */
+export const mostWaiting = 1_000_000;
+
+const add = `INSERT INTO inbox (section, key, body, received, due, events) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (section, key) WHERE owner IS NULL AND is_dead = 0
-  DO UPDATE SET body = excluded.body, events = events + 1`;
+  DO UPDATE SET body = excluded.body, events = events + excluded.events`;
 
 /** Entries that are due within so many milliseconds go along, so that batches are not of one each. */
 export const soonMs = 250;
@@ -37,6 +40,15 @@ const take = `UPDATE inbox SET owner = ? WHERE id IN (
 const yieldToNewer = `DELETE FROM inbox WHERE id = ? AND EXISTS (
     SELECT 1 FROM inbox AS newer WHERE newer.section = inbox.section AND newer.key = inbox.key
       AND newer.owner IS NULL AND newer.is_dead = 0) RETURNING id`;
+
+/** Gives back what an owner took, as it was; what a newer event waits about goes. */
+export function giveBack(database: Sqlite, owner: string): void {
+  const rows = database.rows("SELECT id FROM inbox WHERE owner = ?", owner);
+  for (const { id } of rows) {
+    if (database.rows(yieldToNewer, Number(id)).length > 0) continue;
+    database.run("UPDATE inbox SET owner = NULL WHERE id = ?", Number(id));
+  }
+}
 
 /** What is in the inbox, by section. */
 export function inboxSizes(database: Sqlite): InboxSize[] {
@@ -66,16 +78,22 @@ export class StateInbox implements Inbox {
     this.#path = path;
     this.#redact = redact;
     this.#database = openState(path);
-    this.#owner = becomeOwner(path);
+    try {
+      this.#owner = becomeOwner(path, this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
     this.#walSync = hasLog(this.#database) ? new WalSync(path, syncFile) : undefined;
   }
 
   async add(events: readonly InboxEvent[]): Promise<void> {
     const now = Date.now();
     this.#write((database) => {
-      for (const { section, key, body, due } of events) {
-        database.run(add, section, key, body, now, due);
+      for (const { section, key, body, due, received = now, events: count = 1 } of events) {
+        database.run(add, section, key, body, received, due, count);
       }
+      if (events.length === 0) tryToAdd(database);
     });
     try {
       // All that is written while the disk is busy shares its next write.
@@ -147,13 +165,7 @@ export class StateInbox implements Inbox {
   }
 
   #giveBack(owner: string): void {
-    this.#write((database) => {
-      const rows = database.rows("SELECT id FROM inbox WHERE owner = ?", owner);
-      for (const { id } of rows) {
-        if (database.rows(yieldToNewer, Number(id)).length > 0) continue;
-        database.run("UPDATE inbox SET owner = NULL WHERE id = ?", Number(id));
-      }
-    });
+    this.#write((database) => giveBack(database, owner));
   }
 
   #applyOutcome(database: Sqlite, outcome: InboxOutcome): void {
@@ -187,6 +199,12 @@ export class StateInbox implements Inbox {
       throw unusable(this.#path, error);
     }
   }
+}
+
+/** Writes what nobody else sees: a transaction without changes would not notice a full disk. */
+function tryToAdd(database: Sqlite): void {
+  database.run(add, "", null, "null", 0, 0, 1);
+  database.run("DELETE FROM inbox WHERE id = last_insert_rowid()");
 }
 
 function parseEntry(row: SqliteRow): InboxEntry {

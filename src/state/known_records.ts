@@ -65,14 +65,14 @@ export interface Baseline {
   missing(isSeen: (id: number) => boolean): AsyncGenerator<MissingRecord>;
   /** Writes down that a run read all of the source: what was not in it is missed once more. */
   conclude(conclusion: Conclusion): Promise<void>;
-  /** Whether the vendor's id of any record is known; an engine that keeps none has no more of this. */
-  readonly hasIdentities?: boolean;
+  /** Whether the vendor's id of any record is known. */
+  readonly hasIdentities: boolean;
   /** The records that came with some identities last, in their order; nothing where several have one. */
-  findByIdentity?(
+  findByIdentity(
     identities: readonly string[],
   ): Promise<readonly (IdentifiedRecord | undefined)[]>;
   /** Writes down what a run found out of the identities of records, some of it at a time. */
-  noteIdentities?(found: FoundIdentities): Promise<void>;
+  noteIdentities(found: FoundIdentities): Promise<void>;
 }
 
 /** A record that was missed in earlier runs. */
@@ -95,7 +95,7 @@ export interface UploadedBatch {
   /** The JSON text of a list of records. */
   readonly text: string;
   /** The vendor's ids of its records, by their positions; unpacked when they are asked for. */
-  identities?(): readonly (string | null)[];
+  identities(): readonly (string | null)[];
 }
 
 /** What a run needs to know that was compared with the last upload. */
@@ -106,7 +106,7 @@ export interface OrderedConclusion {
   /** What was not in the source, by its key. */
   readonly gone: ReadonlyMap<string, GoneRecord>;
   /** What is in the source with other sync fields now, by the key that it had. */
-  readonly renamed?: ReadonlyMap<string, GoneRecord>;
+  readonly renamed: ReadonlyMap<string, GoneRecord>;
   /** Records that had been missed and are back. */
   readonly returned: readonly number[];
 }
@@ -120,8 +120,8 @@ export interface LastUpload {
   batches(): AsyncIterator<UploadedBatch>;
   /** The records with some keys that this upload did not send and an earlier one did, in their order. */
   findMissed(keys: readonly string[]): Promise<readonly (MissedRecord | undefined)[]>;
-  /** The same by identities; an engine that keeps none does not have it. */
-  findMissedByIdentity?(
+  /** The same by identities. */
+  findMissedByIdentity(
     identities: readonly string[],
   ): Promise<readonly (IdentifiedMissedRecord | undefined)[]>;
   /** Writes down that a run read and sent all of the source: it is what the next is compared with. */

@@ -100,9 +100,7 @@ export class StateLastUpload implements LastUpload {
     return { id: Number(id), key: unmarkRenamed(String(key)), fields, values };
   }
 
-  async conclude(
-    { run, records, gone, renamed = new Map(), returned }: OrderedConclusion,
-  ): Promise<void> {
+  async conclude({ run, records, gone, renamed, returned }: OrderedConclusion): Promise<void> {
     const { section, destination } = this.#home;
     await this.#forget();
     const baseline = this.#use((database) => {

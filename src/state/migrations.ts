@@ -217,4 +217,11 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE INDEX fingerprints_identity ON fingerprints (baseline, identity)
       WHERE identity IS NOT NULL`,
   ],
+  [
+    // A state that is being moved to another place, or was: JSON.
+    `CREATE TABLE moves (
+      only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+      mark TEXT NOT NULL
+    ) STRICT`,
+  ],
 ];

@@ -7,7 +7,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { AgentError } from "../base/errors.ts";
-import { acquireLock, type Lock } from "../runtime/lock.ts";
+import { acquireLock, type Lock, LockHeldError } from "../runtime/lock.ts";
+import type { Sqlite } from "../runtime/sqlite.ts";
+import { refuseMovedFile } from "./file.ts";
 import { newId } from "./id.ts";
 
 /** A process that works with the state file. */
@@ -23,9 +25,25 @@ function lockFile(state: string, owner: string): string {
 /** A lock that is new may be held for a moment by a process that looks whose it is. */
 const mostTries = 20;
 
-/** Makes this process known, until it releases that or dies, and removes the locks of those that died. */
-export function becomeOwner(state: string): Owner {
+/**
+ * Makes this process known, until it releases that or dies, and removes the locks of those that died.
+ *
+ * @throws {AgentError} when the state in the open file was moved since it was opened.
+ */
+export function becomeOwner(state: string, database: Sqlite): Owner {
   removeDeadLocks(state);
+  const owner = takeLock(state);
+  try {
+    // In this order: who moves the state marks it, and then looks for locks.
+    refuseMovedFile(database, state);
+    return owner;
+  } catch (error) {
+    owner.release();
+    throw error;
+  }
+}
+
+function takeLock(state: string): Owner {
   for (let tries = 1;; tries++) {
     const id = newId();
     try {
@@ -38,19 +56,42 @@ export function becomeOwner(state: string): Owner {
   }
 }
 
-/** A kill leaves the file of a lock, though not the lock. */
-function removeDeadLocks(state: string): void {
+/** The owners whose locks lie beside the file, dead ones included. */
+function findOwners(state: string): string[] {
   const start = `${basename(state)}-`;
-  for (const name of readdirSync(dirname(state))) {
+  return readdirSync(dirname(state)).flatMap((name) => {
     const [, id] =
       /^([0-9a-z]{10})\.lock$/.exec(name.startsWith(start) ? name.slice(start.length) : "") ?? [];
-    if (id === undefined) continue;
+    return id === undefined ? [] : [id];
+  });
+}
+
+/** A kill leaves the file of a lock, though not the lock. */
+function removeDeadLocks(state: string): void {
+  for (const id of findOwners(state)) {
     try {
       isAtWork(state, id);
     } catch {
       // Of another account: it is not ours to remove, and keeps nobody from working.
     }
   }
+}
+
+/**
+ * A process that works with the state file, for people; undefined when there is none.
+ *
+ * @throws {AgentError} when a lock belongs to another account, so that it cannot be told.
+ */
+export function findProcessAtWork(state: string): string | undefined {
+  for (const id of findOwners(state)) {
+    try {
+      acquireLock(lockFile(state, id)).release();
+    } catch (error) {
+      if (!(error instanceof LockHeldError)) throw error;
+      return error.process === undefined ? "A process" : `Process ${error.process}`;
+    }
+  }
+  return undefined;
 }
 
 /** Whether an owner is still at work. */

@@ -8,6 +8,7 @@
  */
 
 import type { MappedRecord } from "../base/record.ts";
+import type { SharedBudget } from "../sdk/http/shared_budget.ts";
 import type { SectionCursor } from "./cursor.ts";
 import type { AcceptedRecords } from "./known_records.ts";
 import type {
@@ -94,8 +95,8 @@ export interface ComparedWith {
 export interface RunOutbox {
   /** Takes what the batches from now on were compared with: what is unchanged need not be taken in again. */
   compareWith(compared: ComparedWith): void;
-  /** Takes what the vendor's ids of the batches from now on belong to; an engine that keeps none has no such. */
-  identifyBy?(scope: string): void;
+  /** Takes what the vendor's ids of the batches from now on belong to. */
+  identifyBy(scope: string): void;
   /**
    * Writes batches, all or none; gives their ids when they are on the disk, so that they may be sent. Batches
    * of several calls are kept in the order of the calls, also when none was awaited. When it rejects, none of
@@ -201,6 +202,10 @@ export interface InboxEvent {
   readonly body: string;
   /** Not processed before, in milliseconds since the epoch. */
   readonly due: number;
+  /** When it came, in milliseconds since the epoch; now, unless given. */
+  readonly received?: number | undefined;
+  /** How many events it stands for; one, unless given. */
+  readonly events?: number | undefined;
 }
 
 /** An event taken to be processed. */
@@ -236,8 +241,13 @@ export interface Inbox {
   /**
    * Keeps events, all or none; they may be answered when it resolves: an answer is a promise that holds when
    * the power goes. At most one waits of each section and key; a newer one takes the place of it, and its turn.
+   * Of calls that do not wait for each other, it is not said which is the newer one. Without events it is a
+   * trial: it resolves when some could be kept.
+   *
+   * @param deadline After so many milliseconds it rejects, where keeping can take long; then the events may
+   * have been kept all the same.
    */
-  add(events: readonly InboxEvent[]): Promise<void>;
+  add(events: readonly InboxEvent[], deadline?: { readonly milliseconds: number }): Promise<void>;
   /**
    * Takes entries of a section that are due, the longest due first; `early` takes also those that only
    * wait for more events of their kind. Nobody else is given them until their outcome was recorded, or who
@@ -355,8 +365,34 @@ export interface SectionHolder {
   readonly since: string;
 }
 
+/** What tells whether sections are the same in two processes, by their names. */
+export type SectionDigests = Readonly<Record<string, string>>;
+
+/** A process at work on the state. */
+export interface Replica {
+  readonly id: string;
+  /** Name of its machine. */
+  readonly host: string;
+  /** Its process id there. */
+  readonly process: number;
+  /** Version of its program. */
+  readonly version: string;
+  /** Since when it is at work, ISO 8601. */
+  readonly since: string;
+  /** Seconds since its last sign of life. */
+  readonly silentSeconds: number;
+  /** Digests of its sections, by their names, when it serves; null for a command that ends by itself. */
+  readonly serving: SectionDigests | null;
+  /** Whether it is the process that asks. */
+  readonly isOwn: boolean;
+  /** The sections that it has for itself, by name. */
+  readonly sections: readonly string[];
+}
+
 /** The state of one instance of Oomnitza. */
 export interface State {
+  /** What processes share of vendors' limits; absent where one process has all of them. */
+  readonly budget?: SharedBudget | undefined;
   readonly deadLetters: DeadLetters;
   readonly deadEvents: DeadEvents;
   /** What Oomnitza accepted. */
@@ -386,6 +422,12 @@ export interface State {
    * process began it, and may have ended it. Who holds the section asks.
    */
   claimStart(section: string, due: Date): Promise<boolean>;
+  /** Makes known that this process serves these sections: all that serve should have the same. */
+  announce(serving: SectionDigests): Promise<void>;
+  /** The processes at work, by the time since which they are; none where other machines cannot take part. */
+  replicas(): Promise<Replica[]>;
+  /** How often this process lost what it had, as it was away for too long. */
+  readonly leasesLost: number;
   /** Takes over the runs of a section that left something, oldest first, each when it is asked for. */
   unfinishedRuns(
     section: Pick<StoredSection, "section" | "remember">,

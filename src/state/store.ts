@@ -121,6 +121,16 @@ export class StateStore implements State {
     return Promise.resolve(true);
   }
 
+  announce(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  replicas(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
+  readonly leasesLost = 0;
+
   async *unfinishedRuns(
     { section, remember }: Pick<StoredSection, "section" | "remember">,
   ): AsyncGenerator<UnfinishedRun> {
@@ -214,7 +224,7 @@ export class StateStore implements State {
   }
 
   #ownerId(): string {
-    return (this.#owner ??= becomeOwner(this.path)).id;
+    return (this.#owner ??= becomeOwner(this.path, this.#database)).id;
   }
 
   /** Takes over an open run, unless another process was quicker. */

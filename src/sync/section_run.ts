@@ -97,7 +97,7 @@ export class SectionRun {
     const { identify } = prepared.mapper;
     this.#receipts = new SectionReceipts({ ...receipts, oomnitza, identify, log, signal });
     const { vendorIds } = prepared;
-    if (vendorIds !== undefined) stored?.outbox.identifyBy?.(vendorIds.scope);
+    if (vendorIds !== undefined) stored?.outbox.identifyBy(vendorIds.scope);
     this.#delivery = new Delivery({
       ...this.#deliverySettings(),
       upload,

@@ -71,6 +71,17 @@ test("with strict, what makes no sense gets an error that says why", async () =>
   await isWell(agent);
 }, 60_000);
 
+test("load balancers and callers that speak HTTP/1.0 and name no host are answered", async () => {
+  await using space = await openServeWorkspace();
+  await using agent = await listen(space);
+  const ready = await bare(agent.url, ["GET /readyz HTTP/1.0\r\n\r\n"], 20);
+  expect(statusOf(ready)).toBe("200");
+  expect(ready).toEndWith("ready\n");
+  const head = `POST /hooks/casper HTTP/1.0\r\nContent-Length: ${good.length}\r\n\r\n`;
+  expect(statusOf(await bare(agent.url, [head, good], 20))).toBe("204");
+  await agent.until("the record", () => space.arrived().length === 1);
+}, 60_000);
+
 test("bodies that are too large get 413, and those just small enough do not", async () => {
   await using space = await openServeWorkspace();
   await using agent = await listen(space);

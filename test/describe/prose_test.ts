@@ -9,10 +9,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { commands } from "../../src/cli/commands.ts";
 import { parseLine } from "../../src/cli/parse.ts";
-import { parseIni } from "../../src/config/ini.ts";
-import { checkConfig } from "../../src/config/config.ts";
-import { leavePending } from "../../src/config/resolve.ts";
-import { sources } from "../../src/sources/mod.ts";
+import { checkExample } from "../support/example_config.ts";
 
 const root = resolve(import.meta.dir, "../..");
 
@@ -23,9 +20,8 @@ function markdownIn(folder: string, recursive: boolean): string[] {
 }
 
 const pages = new Map(
-  [...markdownIn(".", false), ...markdownIn("docs", true)].map((
-    file,
-  ) => [file, readFileSync(join(root, file), "utf8")]),
+  ["", "docs", "deploy"].flatMap((folder) => markdownIn(folder || ".", folder !== ""))
+    .map((file) => [file, readFileSync(join(root, file), "utf8")]),
 );
 
 /** The code blocks of a page in a language. */
@@ -109,12 +105,7 @@ describe("ini examples in the docs", () => {
       // Lines without a section are examples of mappings.
       const whole = text.startsWith("[") ? text : `[csv_assets]\nfilename=x\nsync_field=Y\n${text}`;
       const ini = whole.includes("[oomnitza]") ? whole : oomnitza + whole;
-      const document = parseIni(ini.replace(/^enable = False$/gm, "enable = True"), "config.ini");
-      const plan = checkConfig(leavePending(document, { sources, env: {} }), {
-        sources,
-        env: { AGENT_PASSWORD: "x" },
-        directory: "/",
-      });
+      const plan = checkExample(ini.replace(/^enable = False$/gm, "enable = True"));
       expect(plan.findings).toEqual([]);
       expect(plan.broken.size).toBe(0);
     });

@@ -19,7 +19,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentError } from "../../src/base/errors.ts";
 import { acquireLock } from "../../src/runtime/lock.ts";
-import { becomeOwner, isAtWork } from "../../src/state/owner.ts";
+import { openState } from "../../src/state/file.ts";
+import { becomeOwner, findProcessAtWork, isAtWork } from "../../src/state/owner.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lock_test_"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -100,10 +101,11 @@ test("a folder may be reached by a symbolic link", () => {
 
 test("owners of a state file stay known while they are looked at, and the dead are cleaned up", () => {
   const state = join(folder, "state.sqlite");
-  const first = becomeOwner(state);
+  const database = openState(state);
+  const first = becomeOwner(state, database);
   writeFileSync(`${state}-0123456789.lock`, "");
   writeFileSync(`${state}-other.lock`, "");
-  const second = becomeOwner(state);
+  const second = becomeOwner(state, database);
   expect(existsSync(`${state}-0123456789.lock`)).toBe(false);
   expect(existsSync(`${state}-other.lock`)).toBe(true);
   for (const { id } of [first, second]) {
@@ -111,9 +113,12 @@ test("owners of a state file stay known while they are looked at, and the dead a
     expect(takenElsewhere(`${state}-${id}.lock`)).toContain("Another upload");
     expect(statSync(`${state}-${id}.lock`).mode & 0o777).toBe(0o600);
   }
+  expect(findProcessAtWork(state)).toBe(`Process ${process.pid}`);
   first.release();
   second.release();
   expect(isAtWork(state, first.id)).toBe(false);
+  expect(findProcessAtWork(state)).toBeUndefined();
+  database.close();
   expect(readdirSync(folder).filter((name) => name.startsWith("state.sqlite-"))).toEqual([
     "state.sqlite-other.lock",
   ]);

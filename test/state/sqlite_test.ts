@@ -15,6 +15,7 @@ import type { Opened, OpenedState } from "./conformance/open_state.ts";
 import { testHolds } from "./conformance/holds.ts";
 import { testInbox } from "./conformance/inbox.ts";
 import { testAccepted } from "./conformance/accepted.ts";
+import { testIdentities } from "./conformance/identities.ts";
 import { testRuns } from "./conformance/runs.ts";
 
 const redact = (text: string) => text.replaceAll("secret", "***");
@@ -62,3 +63,4 @@ testRuns(openSqliteState);
 testInbox(openSqliteState);
 testAccepted(openSqliteState);
 testHolds(openSqliteState);
+testIdentities(openSqliteState);

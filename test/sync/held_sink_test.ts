@@ -58,15 +58,42 @@ test("a hold that was lost sends nothing, and says why", async () => {
   expect(instance.state.records({})).toHaveLength(0);
 });
 
+test("a request that is on its way when the hold is lost is broken off, and not repeated", async () => {
+  const came = Promise.withResolvers<void>();
+  const passed = Promise.withResolvers<void>();
+  let uploads = 0;
+  const { instance, client } = await connectTo({
+    hold() {
+      uploads++;
+      came.resolve();
+      return passed.promise;
+    },
+  });
+  const hold = makeHold(10_000);
+  const outbox = new FakeOutbox();
+  const { delivery, account } = startDelivery(createSink(client, hold), { outbox });
+  const delivered = deliverAll(delivery, mappedRecords(3));
+  await came.promise;
+  hold.lost.abort(new AgentError("away for too long"));
+  expect(String(await delivered)).toContain("away for too long");
+  passed.resolve();
+  expect(account.counts).toMatchObject({ sent: 0, kept: 3 });
+  expect(instance.state.records({})).toHaveLength(0);
+  expect(uploads).toBe(1);
+});
+
 test("an attempt that is repeated asks again", async () => {
   const { instance, client } = await connectTo({ faults: { script: ["503"] } });
   const hold = makeHold(10_000);
   let attempts = 0;
-  const post: typeof client.post = (request, body, retry, beforeSending) =>
-    client.post(request, body, retry, () => {
-      beforeSending?.();
-      attempts++;
-      hold.left = 0;
+  const post: typeof client.post = (request, body, retry, condition) =>
+    client.post(request, body, retry, {
+      signal: hold.signal,
+      check() {
+        condition?.check();
+        attempts++;
+        hold.left = 0;
+      },
     });
   const outbox = new FakeOutbox();
   const { delivery, account } = startDelivery(createSink({ post }, hold), { outbox });

@@ -57,6 +57,46 @@ test("events that arrive together share a transaction, and are durable once acce
   expect(await inbox.sizes()).toMatchObject([{ section: "devices", waiting: 4, dead: 0 }]);
 });
 
+test("an older event about the same never takes the place of a newer one", async () => {
+  await using opened = openInbox();
+  const { inbox } = opened;
+  const bodies: unknown[] = [];
+  // Of two calls over two connections, the first one can be kept last.
+  const held = Promise.withResolvers<void>();
+  inbox.add = async (events) => {
+    if (bodies.length === 0 && events[0]?.body === "1") await held.promise;
+    bodies.push(...events.map(({ body }) => body));
+  };
+  const intake = await Intake.open(inbox);
+  const first = intake.accept({ ...event("a"), body: "1" });
+  await new Promise(setImmediate);
+  const second = intake.accept({ ...event("a"), body: "2" });
+  const third = intake.accept({ ...event("a"), body: "3" });
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  held.resolve();
+  await Promise.all([first, second, third]);
+  expect(bodies).toEqual(["1", "2", "3"]);
+});
+
+test("who keeps no events finds out by itself when it can again", async () => {
+  await using opened = openInbox();
+  const { inbox } = opened;
+  const { add } = inbox;
+  const intake = await Intake.open(inbox, 5);
+  const tried: number[] = [];
+  inbox.add = ({ length }) => {
+    tried.push(length);
+    return Promise.reject(new AgentError("the disk is full"));
+  };
+  await expect(intake.accept(event("a"))).rejects.toThrow("the disk is full");
+  while (tried.length < 2) await Bun.sleep(5);
+  expect(tried.slice(0, 2)).toEqual([1, 0]);
+  expect(String(intake.failure)).toContain("the disk is full");
+  inbox.add = add.bind(inbox);
+  while (intake.failure !== undefined) await Bun.sleep(5);
+  expect(await inbox.sizes()).toEqual([]);
+});
+
 test("events that cannot be written are refused, and so it is known", async () => {
   await using opened = openInbox();
   const { inbox } = opened;
@@ -138,6 +178,26 @@ test("an event that is due wakes its section", async () => {
   await new Promise(setImmediate);
   await inbox.add([{ ...event("computer 2"), body: "2" }]);
   work.nudge("devices", Date.now());
+  while (runs.length === 0) await Bun.sleep(1);
+  await work.end();
+  expect(runs).toEqual([1]);
+});
+
+test("a state that is away is told once, and used soon after it is back, however long it was away", async () => {
+  await using opened = openInbox();
+  const { inbox } = opened;
+  await inbox.add([{ ...event("computer 2"), body: "2" }]);
+  const { take } = inbox;
+  let times = 0;
+  inbox.take = () => {
+    times++;
+    return Promise.reject(new AgentError("it cannot be reached", { retriable: true }));
+  };
+  const longer = { ...retryDelays, firstWaitMs: 10, longestWaitMs: 60_000 };
+  const { work, runs, lines } = start(opened, { retryDelays: longer });
+  while (times < 12) await Bun.sleep(1);
+  expect(lines).toEqual(["error: Cannot process the webhook events: it cannot be reached"]);
+  inbox.take = take.bind(inbox);
   while (runs.length === 0) await Bun.sleep(1);
   await work.end();
   expect(runs).toEqual([1]);

@@ -1,17 +1,50 @@
 /**
  * Renamed records: known by the vendor's id, with other sync fields than before; by both ways of comparing,
- * in this run and in those after it.
+ * in this run and in those after it, whatever keeps the state.
  *
  * @module
  */
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { messageOf } from "../../src/base/errors.ts";
 import type { MappedRecord } from "../../src/base/record.ts";
+import type { Pg } from "../../src/state/postgres/pg.ts";
 import { openAccount } from "../../src/sync/account.ts";
 import { openChangeFilter } from "../../src/sync/changes/change_filter.ts";
 import { OrderedFilter } from "../../src/sync/changes/ordered_filter.ts";
+import { connect, openNewTenant } from "../state/postgres/states.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { prepareTestSection } from "./support/prepared_section.ts";
-import { openTestStore, type TestStore } from "./support/store.ts";
+import { openTestStore } from "./support/store.ts";
+
+let server: Postgres;
+let pg: Pg;
+let folder: string;
+beforeAll(async () => {
+  server = await startPostgres();
+  pg = connect(server.url());
+  folder = mkdtempSync(join(tmpdir(), "agent-renames-"));
+}, 60_000);
+afterAll(async () => {
+  await pg.close();
+  await server[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+/** How a new state is opened, by what keeps it. */
+const engines = {
+  SQLite() {
+    const opened = openTestStore();
+    return Promise.resolve({ store: opened.store, close: () => opened[Symbol.asyncDispose]() });
+  },
+  async PostgreSQL() {
+    const { state, close } = await openNewTenant(pg);
+    return { store: state, close };
+  },
+} as const;
+type Engine = keyof typeof engines;
 
 /** A record of a source: its id, its key, and what else is mapped. */
 type Row = readonly [id: number | undefined, tag: string, name?: string];
@@ -31,12 +64,10 @@ interface RunOptions {
 }
 
 /** A section and its state, whose runs get everything accepted that is not refused. */
-function openSection(ini: string) {
-  const opened: TestStore = openTestStore();
-  const { store } = opened;
+async function openSection(engine: Engine, ini: string) {
+  const { store, close } = await engines[engine]();
   let count = 0;
   return {
-    store,
     async run(rows: readonly Row[], options: RunOptions = {}) {
       const { prepared, lines } = await prepareTestSection([], {
         ini: options.ini ?? `${base}${ini}`,
@@ -44,7 +75,7 @@ function openSection(ini: string) {
       const upload = JSON.stringify(prepared.upload);
       const stored = { section: "devices", upload, remember: true };
       const run = await store.begin(stored, options.isPartial ? "webhook" : "upload", () => ({}));
-      run.outbox.identifyBy?.(prepared.vendorIds?.scope ?? "");
+      run.outbox.identifyBy(prepared.vendorIds?.scope ?? "");
       const account = openAccount();
       const delivered: MappedRecord[] = [];
       const ids: (string | undefined)[] = [];
@@ -54,7 +85,7 @@ function openSection(ini: string) {
         return undefined;
       };
       const filter = await openChangeFilter(prepared, account, { isStopped: false, add }, {
-        ...{ store, beside: store.path, run: run.id, outbox: run.outbox, guard: {} },
+        ...{ store, beside: join(folder, "state"), run: run.id, outbox: run.outbox, guard: {} },
         isFull: false,
         ...{ isPartial: options.isPartial ?? false, isAccepted: options.isAccepted ?? true },
         signal: new AbortController().signal,
@@ -96,16 +127,20 @@ function openSection(ini: string) {
         runs: count,
       };
     },
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: close,
   };
 }
 
 const first: readonly Row[] = [[1, "A"], [2, "B"], [3, "C"], [4, "D"]];
 
-for (const [way, ini] of Object.entries(ways)) {
-  describe(way, () => {
+const combinations = (Object.keys(engines) as Engine[]).flatMap((engine) =>
+  Object.entries(ways).map(([way, ini]) => ({ engine, way, ini }))
+);
+
+for (const { engine, way, ini } of combinations) {
+  describe(`${way}, ${engine}`, () => {
     test("a known id with another key is a rename, told once", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run(first);
       const renamed: readonly Row[] = [[1, "A2"], ...first.slice(1)];
       const { changes, sent, lines, isOrdered } = await section.run(renamed);
@@ -121,7 +156,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("the old key comes back as another rename, and is sent", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run(first);
       await section.run([[1, "A2"], ...first.slice(1)]);
       const { changes, sent } = await section.run(first);
@@ -134,7 +169,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("somebody else under the old key is new", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run(first);
       await section.run([[1, "A2"], ...first.slice(1)]);
       const { changes, sent } = await section.run([[1, "A2"], ...first.slice(1), [9, "A"]]);
@@ -143,7 +178,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("one that was gone for some runs is known again", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run(first);
       expect((await section.run(first.slice(1))).changes).toMatchObject({ gone: 1 });
       await section.run(first.slice(1));
@@ -161,19 +196,19 @@ for (const [way, ini] of Object.entries(ways)) {
         [[[1, "A2"], ...first], 1, 0],
       ];
       for (const [rows, added, gone] of cases) {
-        await using section = openSection(ini);
+        await using section = await openSection(engine, ini);
         await section.run(first);
         const { changes } = await section.run(rows);
         expect(changes).toMatchObject({ new: added, renamed: 0, gone, renames: [] });
       }
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run([[1, "A"], [1, "A1"], ...first.slice(1)]);
       const { changes } = await section.run([[1, "A2"], ...first.slice(1)]);
       expect(changes).toMatchObject({ new: 1, renamed: 0, gone: 2 });
     });
 
     test("two that exchange their keys are two changed ones", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run([[1, "A", "air"], [2, "B", "pro"]]);
       const { changes } = await section.run([[1, "B", "air"], [2, "A", "pro"]]);
       expect(changes).toMatchObject({ new: 0, renamed: 0, changed: 2, gone: 0 });
@@ -182,7 +217,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("without an id, and with another mapping of the sync field, nothing is renamed", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run(first);
       const nameless = await section.run([[undefined, "A2"], ...first.slice(1)]);
       expect(nameless.changes).toMatchObject({ new: 1, renamed: 0, gone: 1 });
@@ -192,7 +227,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("one that was refused is told again, until it is accepted", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run(first);
       const renamed: readonly Row[] = [[1, "A2"], ...first.slice(1)];
       for (let run = 0; run < 2; run++) {
@@ -204,7 +239,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("the guard stops what would rename too much, and says so", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       const many = Array.from({ length: 60 }, (_, at): Row => [at, `T${at}`]);
       await section.run(many);
       const renamed = many.map(([id, tag], at): Row => [id, at < 20 ? `${tag}X` : tag]);
@@ -216,7 +251,7 @@ for (const [way, ini] of Object.entries(ways)) {
     });
 
     test("a run that reads a part tells renames, and the next full one does not miss them", async () => {
-      await using section = openSection(ini);
+      await using section = await openSection(engine, ini);
       await section.run(first);
       // Without only_changed, what webhooks bring is not compared.
       if (way === "only_changed") {
@@ -232,13 +267,16 @@ for (const [way, ini] of Object.entries(ways)) {
   });
 }
 
-test("ids are learned of records that are never sent again", async () => {
-  await using section = openSection(ways.only_changed);
-  await section.run(first.map(([, tag]): Row => [undefined, tag]));
-  expect((await section.run(first)).sent).toEqual([]);
-  const { changes } = await section.run([[1, "A2"], ...first.slice(1)]);
-  expect(changes).toMatchObject({ new: 0, renamed: 1, gone: 0 });
-});
+test.each(Object.keys(engines) as Engine[])(
+  "%s learns ids of records that are never sent again",
+  async (engine) => {
+    await using section = await openSection(engine, ways.only_changed);
+    await section.run(first.map(([, tag]): Row => [undefined, tag]));
+    expect((await section.run(first)).sent).toEqual([]);
+    const { changes } = await section.run([[1, "A2"], ...first.slice(1)]);
+    expect(changes).toMatchObject({ new: 0, renamed: 1, gone: 0 });
+  },
+);
 
 /** Numbers that look random and are the same each time. */
 function makeRandom(seed: number): () => number {
@@ -246,29 +284,32 @@ function makeRandom(seed: number): () => number {
   return () => Bun.hash.xxHash32(`${seed} ${calls++}`) / 2 ** 32;
 }
 
-test("any mix of renamed, new and gone records is told apart", async () => {
-  let told = 0;
-  for (const ini of Object.values(ways)) {
-    const random = makeRandom(7);
-    await using section = openSection(`${ini}guard_count = 1000\n`);
-    let rows: Row[] = Array.from({ length: 30 }, (_, at) => [at, `T${at}`]);
-    let next = 100;
-    await section.run(rows);
-    for (let run = 0; run < 5; run++) {
-      const counts = { new: 0, renamed: 0, gone: 0 };
-      const later: Row[] = [];
-      for (const [id, tag] of rows) {
-        const dice = random();
-        if (dice < 0.05) counts.gone++;
-        else if (dice < 0.1) later.push([id, `${tag}X`]), counts.renamed++;
-        else later.push([id, tag]);
-        if (random() < 0.05) later.push([next, `T${next++}`]), counts.new++;
+test.each(Object.keys(engines) as Engine[])(
+  "%s tells any mix of renamed, new and gone records apart",
+  async (engine) => {
+    let told = 0;
+    for (const ini of Object.values(ways)) {
+      const random = makeRandom(7);
+      await using section = await openSection(engine, `${ini}guard_count = 1000\n`);
+      let rows: Row[] = Array.from({ length: 30 }, (_, at) => [at, `T${at}`]);
+      let next = 100;
+      await section.run(rows);
+      for (let run = 0; run < 5; run++) {
+        const counts = { new: 0, renamed: 0, gone: 0 };
+        const later: Row[] = [];
+        for (const [id, tag] of rows) {
+          const dice = random();
+          if (dice < 0.05) counts.gone++;
+          else if (dice < 0.1) later.push([id, `${tag}X`]), counts.renamed++;
+          else later.push([id, tag]);
+          if (random() < 0.05) later.push([next, `T${next++}`]), counts.new++;
+        }
+        const { changes } = await section.run(later);
+        expect(changes).toMatchObject(counts);
+        told += counts.renamed;
+        rows = later;
       }
-      const { changes } = await section.run(later);
-      expect(changes).toMatchObject(counts);
-      told += counts.renamed;
-      rows = later;
     }
-  }
-  expect(told).toBeGreaterThan(5);
-});
+    expect(told).toBeGreaterThan(5);
+  },
+);

@@ -9,6 +9,7 @@ import { Skipped } from "../../src/base/record.ts";
 import { itemsOf } from "../../src/sdk/mod.ts";
 import { toReadable } from "../../src/sync/read/probe.ts";
 import { type ReadSettings, sourceContext } from "../../src/sync/read/source_context.ts";
+import { startVendor } from "../support/vendor.ts";
 import { prepareTestSection, readSettings } from "./support/prepared_section.ts";
 
 async function makeContext(ini?: string, settings: Partial<ReadSettings> = {}) {
@@ -81,6 +82,23 @@ test("refused credentials, bugs and an abort are thrown", async () => {
   await expect(reject(new TypeError("a bug"))).rejects.toThrow("a bug");
   stop.abort();
   await expect(reject(new AgentError("aborted"))).rejects.toThrow("aborted");
+});
+
+test("a connection that ended with a run that lost its section begins anew with the next one", async () => {
+  await using vendor = startVendor({
+    routes: [{ method: "GET", path: "/devices", answer: () => new Response("[]") }],
+  });
+  const connection = {};
+  const request = { path: `${vendor.url}/devices` };
+  const lost = new AbortController();
+  const first = await makeContext(undefined, { connection, signal: lost.signal });
+  expect(await first.http.text(request)).toBe("[]");
+  lost.abort(new AgentError("away for too long"));
+  await expect(first.http.text(request)).rejects.toThrow("away for too long");
+  const second = await makeContext(undefined, { connection });
+  expect(await second.http.text(request)).toBe("[]");
+  const third = await makeContext(undefined, { connection });
+  expect(third.http).toBe(second.http);
 });
 
 test("only what mappings and converters read of a record is wanted", async () => {

@@ -66,6 +66,16 @@ async function send(form, action, extra) {
   return { error: { message: await answer.text(), hint: "" } };
 }
 
+/** Sends a form that is busy meanwhile: while somebody reads the difference, it is not. */
+async function sendBusy(form, action, extra) {
+  form.setAttribute("aria-busy", "true");
+  try {
+    return await send(form, action, extra);
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
 /** Shows the difference; resolves with whether to save it. */
 function confirmed({ difference, findings }) {
   review.querySelector("[data-difference]").innerHTML = difference;
@@ -100,7 +110,7 @@ async function show(form, action, answer) {
     return location.assign(new URL(answer.next, document.baseURI));
   }
   if (answer.outcome === "review" && await confirmed(answer)) {
-    await show(form, action, await send(form, action, { confirmed: "yes" }));
+    await show(form, action, await sendBusy(form, action, { confirmed: "yes" }));
   }
 }
 
@@ -110,14 +120,12 @@ for (const form of document.querySelectorAll("form[data-change]")) {
     const button = event.submitter;
     const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
     clear(form);
-    form.setAttribute("aria-busy", "true");
     if (button) button.disabled = true;
     try {
-      await show(form, action, await send(form, action, {}));
+      await show(form, action, await sendBusy(form, action, {}));
     } catch (error) {
       say(form, "bad", `The agent did not answer. Is it still running? (${error.message})`);
     } finally {
-      form.removeAttribute("aria-busy");
       if (button) button.disabled = false;
     }
   });

@@ -6,6 +6,7 @@
 /** @jsxImportSource hono/jsx */
 import { checkDocument } from "../../app/configuration.ts";
 import type { Config } from "../../config/config.ts";
+import { readSharedAgents } from "../../app/shared_agents.ts";
 import { needsAttention, readStatus, type SectionStatus } from "../../app/status.ts";
 import { describeIni } from "../../describe/ini.ts";
 import { goTo, type GuiContext, type Page, sectionPath } from "../context.ts";
@@ -14,6 +15,7 @@ import { type IniFile, writeIniFile } from "../ini_file.ts";
 import { Mark, show } from "../layout.tsx";
 import { SectionsToFix } from "../section_problems.tsx";
 import { SectionRow } from "../section_row.tsx";
+import { SharedAgentList } from "../shared_agents.tsx";
 import { sourceNamed } from "../../config/declared.ts";
 
 /** The start page. */
@@ -117,11 +119,13 @@ async function Sections({ gui, file }: Facts) {
 /** What changes while the page is open. */
 async function State({ gui, config }: { gui: GuiContext; config: Config }) {
   const all = await readStatus(gui, config);
+  const agents = await readSharedAgents(gui);
   if (all.length === 0) return <p class="notice">No section is enabled yet.</p>;
   return (
     <>
       <SectionsToFix gui={gui} all={all.filter(needsAttention)} />
       <List gui={gui} all={all} />
+      <SharedAgentList {...agents} />
     </>
   );
 }

@@ -65,6 +65,14 @@ export interface SignedTarget {
   readonly url: string;
 }
 
+/** What must hold while a request is sent. */
+export interface SendingCondition {
+  /** Called last before each attempt is sent; what it throws ends the request, and nothing is sent. */
+  check(): void;
+  /** Aborted when also an attempt that is on its way must not arrive any more; its reason ends the request. */
+  readonly signal: AbortSignal;
+}
+
 export interface HttpRequest {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Appended to the base, or a whole URL. */
@@ -80,8 +88,7 @@ export interface HttpRequest {
   readonly retry?: RetryPolicy | undefined;
   /** Milliseconds for one attempt, where those of the client are too few. */
   readonly timeoutMs?: number | undefined;
-  /** Called last before each attempt is sent; what it throws ends the request, and nothing is sent. */
-  readonly beforeSending?: (() => void) | undefined;
+  readonly condition?: SendingCondition | undefined;
   /** Takes why an attempt is repeated, instead of the log. */
   readonly onRetry?: ((reason: string) => void) | undefined;
   /**
@@ -122,6 +129,10 @@ interface Client {
   hasWarned: boolean;
 }
 
+function endOf({ signal }: HttpSettings, { condition }: HttpRequest): AbortSignal {
+  return condition === undefined ? signal : AbortSignal.any([signal, condition.signal]);
+}
+
 /** Milliseconds for an attempt that begins now; `begun` is when the first one did. */
 function chooseTimeout(
   { settings }: Client,
@@ -139,6 +150,8 @@ interface Sending {
   readonly method: string;
   readonly address: string;
   readonly timeoutMs: number;
+  /** Aborted when it ends without an answer. */
+  readonly end: AbortSignal;
   /** Through which proxy it went last. */
   proxy?: Proxy | undefined;
   /** Why it may not be sent any more. */
@@ -172,7 +185,7 @@ async function attempt(
     const proxy = (await settings.proxy?.find(url))?.proxy;
     sending.proxy = proxy;
     const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = AbortSignal.any([settings.signal, timeout]);
+    const signal = AbortSignal.any([sending.end, timeout]);
     const body = typeof request.body === "function" ? request.body() : request.body;
     const tls = own ? settings.tls : client.foreignTls;
     const { maxBytes } = settings;
@@ -192,7 +205,7 @@ async function attempt(
 
 function checkBeforeSending(sending: Sending): void {
   try {
-    sending.request.beforeSending?.();
+    sending.request.condition?.check();
   } catch (thrown) {
     sending.refusal = { thrown };
     throw thrown;
@@ -243,7 +256,7 @@ type Ending = { readonly answer: Answer } | { readonly error: ConnectionError };
 
 async function tryOnce(client: Client, sending: Sending): Promise<Ending> {
   const { settings } = client;
-  const { request, method, address, timeoutMs } = sending;
+  const { request, method, address, timeoutMs, end } = sending;
   const once = () => attempt(client, sending);
   try {
     const answer = await (settings.rateLimiter?.run(once) ?? once());
@@ -256,7 +269,7 @@ async function tryOnce(client: Client, sending: Sending): Promise<Ending> {
     }
     return { answer: await request.interpret?.(answer) ?? answer };
   } catch (thrown) {
-    if (settings.signal.aborted) throw settings.signal.reason;
+    if (end.aborted) throw end.reason;
     if (sending.refusal !== undefined) throw sending.refusal.thrown;
     // There is nobody to log in as: another attempt finds nobody either.
     if (thrown instanceof AuthError) throw thrown;
@@ -295,10 +308,11 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
   const { attempts, budgetMs, isStrict = false } = policy;
   // A strict policy breaks attempts off: one that had only moments left would say nothing of the other side.
   const lastBeginMs = isStrict ? budgetMs * 0.9 : budgetMs;
+  const end = endOf(settings, request);
   const begun = Date.now();
   for (let n = 1;; n++) {
     const timeoutMs = chooseTimeout(client, request, policy, begun);
-    const ending = await tryOnce(client, { request, method, address, timeoutMs });
+    const ending = await tryOnce(client, { request, method, address, timeoutMs, end });
     if (n >= attempts || !mayImprove(ending)) return unwrap(ending);
     const wait = waitAfter(ending, n);
     if (Date.now() - begun + wait > lastBeginMs) return unwrap(ending);
@@ -310,7 +324,7 @@ async function send(client: Client, request: HttpRequest): Promise<Answer> {
     const line = `${describeRequest(method, address)}: ${reason}; ${next}`;
     settings.log[wait < 1000 || request.onRetry !== undefined ? "debug" : "info"](line);
     request.onRetry?.(reason);
-    await sleep(wait, settings.signal);
+    await sleep(wait, end);
   }
 }
 

@@ -9,6 +9,7 @@
 import { sleep } from "../../base/iteration.ts";
 import { AdaptiveWidth } from "./adaptive_width.ts";
 import { parseReset, parseRetryAfter } from "./retry.ts";
+import type { Pace, SharedAccount, SharedBudget } from "./shared_budget.ts";
 
 /** What a vendor allows. */
 export interface Limits {
@@ -52,6 +53,9 @@ const reserve = 0.05;
 /** The longest that headers can hold up the next request, in milliseconds. */
 const longestPause = 120_000;
 
+/** A pause that gets longer by less milliseconds is not told to other processes. */
+const noticeableMs = 250;
+
 /** What headers say of a limit: requests in an interval, and what is left of them. */
 interface Budget {
   readonly limit: number;
@@ -71,12 +75,6 @@ function readBudget(headers: Headers, now: number): Budget | undefined {
   if (!Number.isFinite(left) || !(limit > 0)) return undefined;
   const reset = parseReset(headers, now);
   return { limit, left, resetsAt: reset === undefined ? undefined : now + reset };
-}
-
-/** Requests in an interval of so many milliseconds. */
-interface Pace {
-  readonly requests: number;
-  readonly intervalMs: number;
 }
 
 function paceOf({ requests, perSeconds = 60 }: Limits): Pace | undefined {
@@ -104,6 +102,12 @@ class VendorAccount {
   #budget: Budget | undefined;
   /** Requests of ours in the interval of the budget. */
   #own = 0;
+  /** The same account as other processes use it. */
+  readonly #shared: SharedAccount | undefined;
+
+  constructor(shared?: SharedAccount) {
+    this.#shared = shared;
+  }
 
   join(limits: ReaderLimits, signal: AbortSignal): RateLimiter {
     this.#readers.add(limits);
@@ -210,7 +214,10 @@ class VendorAccount {
   }
 
   #pause(until: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, Math.min(until, Date.now() + longestPause));
+    const now = Date.now();
+    const end = Math.min(until, now + longestPause);
+    if (end - Math.max(this.#pausedUntil, now) > noticeableMs) this.#shared?.pause(end - now);
+    this.#pausedUntil = Math.max(this.#pausedUntil, end);
   }
 
   /**
@@ -233,7 +240,8 @@ class VendorAccount {
   get #ownShare(): number {
     const readers = [...this.#readers];
     if (readers.some(({ isPaceSet }) => isPaceSet === true)) return 1;
-    return Math.min(1, ...readers.map(({ ownShare = 1 }) => ownShare));
+    const share = Math.min(1, ...readers.map(({ ownShare = 1 }) => ownShare));
+    return share < 1 ? share / (this.#shared?.processes ?? 1) : 1;
   }
 
   /** Milliseconds until what the headers say is left allows one more. */
@@ -257,15 +265,19 @@ class VendorAccount {
 
   /** Waits until one more request is allowed, and counts it. */
   async #turn(signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let isEntered = this.#shared === undefined;;) {
       const now = Date.now();
       const wait = Math.max(
         this.#pausedUntil - now,
         this.#waitForBudget(now),
         this.#waitForPace(now),
       );
-      if (wait <= 0) break;
-      await sleep(wait, signal);
+      if (wait > 0) await sleep(wait, signal);
+      else if (isEntered) break;
+      else {
+        await this.#shared?.enter(this.#pace, signal);
+        isEntered = true;
+      }
     }
     if (this.#budget !== undefined) this.#budget.left--;
     this.#own++;
@@ -278,11 +290,29 @@ class VendorAccount {
 /** The accounts of vendors that are in use: those who read from one account share what it allows. */
 export class RateLimiters {
   readonly #accounts = new Map<string, VendorAccount>();
+  readonly #budget: SharedBudget | undefined;
 
-  /** Takes part in the limits of an account, until the signal ends it. */
-  join(account: string, limits: ReaderLimits, signal: AbortSignal): RateLimiter {
+  /** @param budget What other processes use too; absent where there are none. */
+  constructor(budget?: SharedBudget) {
+    this.#budget = budget;
+  }
+
+  /**
+   * Takes part in the limits of an account, until the signal ends it.
+   *
+   * @param sharedKey The account for other processes, without secrets; absent when it is not shared.
+   */
+  join(
+    account: string,
+    limits: ReaderLimits,
+    signal: AbortSignal,
+    sharedKey?: string,
+  ): RateLimiter {
     let found = this.#accounts.get(account);
-    if (found === undefined) this.#accounts.set(account, found = new VendorAccount());
+    if (found === undefined) {
+      const shared = sharedKey === undefined ? undefined : this.#budget?.account(sharedKey);
+      this.#accounts.set(account, found = new VendorAccount(shared));
+    }
     return found.join(limits, signal);
   }
 }

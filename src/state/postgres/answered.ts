@@ -88,10 +88,10 @@ export async function moveAnsweredBatches(
 ): Promise<void> {
   await on.rows(
     `WITH gone AS (DELETE FROM ${schema}.outbox WHERE tenant = $1 AND run = $4 AND answered > 0
-        RETURNING seq, records, compared, answered)
+        RETURNING seq, records, compared, identities, answered)
       INSERT INTO ${schema}.answered_batches
-          (tenant, section, run, destination, kind, records, compared)
-        SELECT $1, $2, $4::int8, $3::int4, 'accepted', records, compared FROM gone
+          (tenant, section, run, destination, kind, records, compared, identities)
+        SELECT $1, $2, $4::int8, $3::int4, 'accepted', records, compared, identities FROM gone
           WHERE answered = 1 ORDER BY seq`,
     [tenant, section, destination, run],
   );

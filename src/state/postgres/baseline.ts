@@ -6,16 +6,29 @@
 
 import type { PostgresRow } from "../../runtime/postgres.ts";
 import { maxMissedRuns } from "../baseline.ts";
-import type { Baseline, Conclusion, KnownRecord, MissingRecord } from "../known_records.ts";
+import { type FoundIdentities, inPages, unmarkRenamed } from "../identities.ts";
+import type {
+  Baseline,
+  Conclusion,
+  IdentifiedRecord,
+  KnownRecord,
+  MissingRecord,
+} from "../known_records.ts";
 import { addEnd } from "./answered.ts";
-import { lockSection, writeAsOwner } from "./context.ts";
+import { fromStorable, lockSection, toStorable, writeAsOwner } from "./context.ts";
 import {
   type BaselineHead,
   type BaselineHome,
   digestOf,
+  parseIdentity,
   printsByDigest,
+  printsByIdentity,
   readHead,
 } from "./fold.ts";
+import { saveLearned, saveRenamed } from "./identities.ts";
+
+/** What is read of a record. */
+const foundColumns = "seq, key, fields, vals, must_send, missed, identity";
 
 /** Rows that are read, or written, at once. */
 const pageSize = 1000;
@@ -27,26 +40,34 @@ export async function openBaseline(home: BaselineHome): Promise<Baseline> {
   const matches = head.destination === home.destination;
   const [row] = matches
     ? await pg.rows(
-      `SELECT count(*) AS size FROM ${schema}.fingerprints
-        WHERE tenant = $1 AND section = $2 AND missed = 0`,
+      `SELECT count(*) AS size, EXISTS (SELECT 1 FROM ${schema}.fingerprints AS known
+          WHERE known.tenant = $1 AND known.section = $2 AND known.identity IS NOT NULL) AS has_identities
+        FROM ${schema}.fingerprints WHERE tenant = $1 AND section = $2 AND missed = 0`,
       [tenant, section],
     )
     : [];
-  return new PgBaseline(home, head, matches ? Number(row?.size) : undefined);
+  const known = row && { size: Number(row.size), hasIdentities: row.has_identities === true };
+  return new PgBaseline(home, head, known);
 }
 
 class PgBaseline implements Baseline {
   readonly size: number;
+  readonly hasIdentities: boolean;
   readonly #home: BaselineHome;
   readonly #head: BaselineHead;
   /** Whether it is of the destination that the section has now. */
   readonly #matches: boolean;
 
-  constructor(home: BaselineHome, head: BaselineHead, size: number | undefined) {
+  constructor(
+    home: BaselineHome,
+    head: BaselineHead,
+    known: Pick<Baseline, "size" | "hasIdentities"> | undefined,
+  ) {
     this.#home = home;
     this.#head = head;
-    this.#matches = size !== undefined;
-    this.size = size ?? 0;
+    this.#matches = known !== undefined;
+    this.size = known?.size ?? 0;
+    this.hasIdentities = known?.hasIdentities ?? false;
   }
 
   get isFull(): boolean {
@@ -69,12 +90,33 @@ class PgBaseline implements Baseline {
     if (!this.#matches || wanted.length === 0) return keys.map(() => undefined);
     const { context: { pg, schema, tenant }, section } = this.#home;
     const rows = await pg.rows(
-      `SELECT known.* FROM ${printsByDigest(schema, "seq, key, fields, vals, must_send, missed")}
+      `SELECT known.* FROM ${printsByDigest(schema, foundColumns)}
         WHERE seq <= $4`,
       [tenant, section, wanted.map(digestOf), this.#head.lastSeq],
     );
     const known = new Map(rows.map((row) => [String(row.key), parseKnown(row)]));
     return keys.map((key) => key === undefined ? undefined : known.get(key));
+  }
+
+  async findByIdentity(
+    identities: readonly string[],
+  ): Promise<readonly (IdentifiedRecord | undefined)[]> {
+    if (!this.#matches || identities.length === 0) return identities.map(() => undefined);
+    const { context: { pg, schema, tenant }, section } = this.#home;
+    const rows = await pg.rows(
+      `SELECT wanted.identity AS asked, known.* FROM ${
+        printsByIdentity(schema, "seq, key, fields, vals, missed")
+      }`,
+      [tenant, section, [...new Set(identities)].map(toStorable), this.#head.lastSeq],
+    );
+    const found = Map.groupBy(rows, ({ asked }) => fromStorable(asked));
+    return identities.map((identity) => parseIdentified(found.get(identity) ?? []));
+  }
+
+  async noteIdentities({ learned, renamed }: FoundIdentities): Promise<void> {
+    if (!this.#matches) return;
+    for (const page of inPages(learned)) await saveLearned(this.#home, page);
+    for (const page of inPages(renamed)) await saveRenamed(this.#home, page);
   }
 
   async *missing(isSeen: (id: number) => boolean): AsyncGenerator<MissingRecord> {
@@ -144,6 +186,21 @@ function parseKnown(row: PostgresRow): KnownRecord {
     fields: String(row.fields),
     values: String(row.vals),
     mustSend: row.must_send === true,
+    missed: Number(row.missed),
+    identity: parseIdentity(row.identity),
+  };
+}
+
+/** The record of those with one identity, in their order, unless several of them are expected. */
+function parseIdentified(
+  [row, other]: readonly PostgresRow[],
+): IdentifiedRecord | undefined {
+  if (row === undefined || row.missed === 0 && other?.missed === 0) return undefined;
+  return {
+    id: Number(row.seq),
+    key: unmarkRenamed(String(row.key)),
+    fields: String(row.fields),
+    values: String(row.vals),
     missed: Number(row.missed),
   };
 }

@@ -47,6 +47,8 @@ const byState: Readonly<Record<string, Words>> = {
     hint: "Grant it to the user of the URL.",
     retriable: false,
   },
+  // A pooler says so when its server is away.
+  "08": { what: "lost the connection", hint: lookAtServer, retriable: true },
   "23": { what: "refuses: a row is in conflict with others", hint: report, retriable: false },
   "40": {
     what: "rolled back: others changed the same rows",
@@ -59,6 +61,7 @@ const byState: Readonly<Record<string, Words>> = {
     retriable: true,
   },
   "53": { what: "is out of disk or memory", hint: "Make room on the server.", retriable: true },
+  "57P03": { what: "is starting or stopping", hint: "Wait for it.", retriable: true },
   "57014": { what: "stopped the statement", hint: "It took too long.", retriable: true },
   "57": { what: "ended the connection", hint: lookAtServer, retriable: true },
   "25006": {
@@ -105,7 +108,7 @@ export function failureOf(thrown: unknown, name: string, wasSent: boolean): Erro
   if (code === "") return thrown instanceof Error ? thrown : new Error(String(thrown));
   const words = wordsFor(code, state);
   const shown = state === "" ? code : `SQLSTATE ${state}`;
-  const isUnknown = wasSent && (state === "" || state.startsWith("57"));
+  const isUnknown = wasSent && /^$|^08|^57/.test(state);
   return new PgError(`PostgreSQL at ${name} ${words.what} (${shown})`, words.hint, {
     state,
     isUnknown,

@@ -11,9 +11,10 @@ import type { MappedRecord } from "../../base/record.ts";
 import { decompress } from "../../runtime/compress.ts";
 import type { PostgresRow } from "../../runtime/postgres.ts";
 import { type ComparedBatch, parseSyncFields } from "../answered_batches.ts";
-import { Fingerprints } from "../fingerprint.ts";
+import { type Fingerprint, Fingerprints } from "../fingerprint.ts";
+import { unpackIdentities } from "../identities.ts";
 import { notAwaited } from "./answered.ts";
-import { lockSection, type PgContext, writeAsOwner } from "./context.ts";
+import { fromStorable, lockSection, type PgContext, toStorable, writeAsOwner } from "./context.ts";
 import type { PgStatements } from "./pg.ts";
 
 /** Where a baseline is kept. */
@@ -55,6 +56,37 @@ export function printsByDigest(schema: string, columns: string): string {
       WHERE print.tenant = $1 AND print.section = $2 AND print.digest = wanted.digest LIMIT 1) AS known`;
 }
 
+/** SQL that removes the fingerprints of some digests, `$3`, each looked up by itself, too. */
+export function deleteByDigest(schema: string): string {
+  return `DELETE FROM ${schema}.fingerprints WHERE ctid = ANY (ARRAY(
+    SELECT known.ctid FROM ${printsByDigest(schema, "print.ctid")}))`;
+}
+
+/**
+ * SQL for the fingerprints with some identities, `$3`, that were numbered up to `$4`, as `known` with
+ * `wanted.identity`: at most two of each, those that were missed least and came last.
+ */
+export function printsByIdentity(schema: string, columns: string): string {
+  return `unnest($3::text[]) AS wanted (identity) CROSS JOIN LATERAL (
+    SELECT ${columns} FROM ${schema}.fingerprints AS print
+      WHERE ${isIdentified} AND print.seq <= $4::int8
+      ORDER BY print.missed, print.seq DESC LIMIT 2) AS known`;
+}
+
+/**
+ * SQL that is true for the fingerprints, as `print`, with an identity, `wanted.identity`. The columns are
+ * compared in a way that no index has: without statistics the server would read all of the section by its key.
+ */
+export const isIdentified = `md5(print.tenant || ' ' || print.section || ' ' || print.identity)
+        = md5($1::text || ' ' || $2::text || ' ' || wanted.identity)
+      AND print.tenant IS NOT DISTINCT FROM $1 AND print.section IS NOT DISTINCT FROM $2
+      AND print.identity IS NOT DISTINCT FROM wanted.identity AND print.identity IS NOT NULL`;
+
+/** An identity as its column has it. */
+export function parseIdentity(stored: unknown): string | undefined {
+  return stored === null ? undefined : fromStorable(stored);
+}
+
 /** The baseline of a section; one that is begun when there is none. */
 export async function readHead(
   { context: { schema, tenant }, section, destination }: BaselineHome,
@@ -90,9 +122,14 @@ interface Change {
   run: string;
   mustSend: boolean;
   missed: number;
+  /** As it is stored. */
+  identity: string | null;
   readonly seq: number;
   isChanged: boolean;
 }
+
+/** A record to be taken in. */
+type Taken = Fingerprint & { readonly key: string; readonly identity: string | null };
 
 /**
  * Takes in the answered batches of a section that waited longest; gives how many records that were, 0 when
@@ -151,7 +188,7 @@ class Fold {
 
   /** Takes in one batch; gives whether the next may follow. */
   async takeIn(
-    { id, kind, run, records, compared, destination, text }: PostgresRow,
+    { id, kind, run, records, compared, identities, destination, text }: PostgresRow,
   ): Promise<boolean> {
     const head = this.#head;
     if (!await this.#turnTo(Number(destination), text !== null)) return false;
@@ -163,9 +200,19 @@ class Fold {
     this.count++;
     if (kind === "full") head.fullRun = String(run);
     if (records === null || text === null) return true;
-    const taken = this.#select(compared, records as Uint8Array);
-    await this.#apply(taken, String(kind), String(run), parseSyncFields(String(text)));
-    this.count += taken.length;
+    const positions = this.#select(compared);
+    if (positions?.length === 0) return true;
+    const all = parseExactJson(decompress(records as Uint8Array)) as MappedRecord[];
+    const identityOf = unpackIdentities(identities);
+    const prints = new Fingerprints(parseSyncFields(String(text)));
+    const taken = [...positions ?? all.keys()].flatMap((position): Taken[] => {
+      this.count++;
+      const print = prints.create(all[position] ?? {});
+      if (print?.key === undefined) return [];
+      const identity = identityOf[position] ?? null;
+      return [{ ...print, key: print.key, identity: identity && toStorable(identity) }];
+    });
+    await this.#apply(taken, String(kind), String(run));
     return true;
   }
 
@@ -210,58 +257,40 @@ class Fold {
   }
 
   /**
-   * The records of a batch that are to be taken in. What a run found unchanged is in the baseline as it is,
-   * unless another run had something accepted since it was compared.
+   * The positions of the records of a batch that are to be taken in; undefined for all of them. What a run
+   * found unchanged is in the baseline as it is, unless another run had something accepted since it was
+   * compared.
    */
-  #select(compared: unknown, records: Uint8Array): readonly MappedRecord[] {
-    const { answer, changed } = typeof compared === "string"
-      ? JSON.parse(compared) as ComparedBatch
-      : { answer: -1, changed: [] };
-    const isPartial = String(answer) === this.#head.otherAnswer;
-    if (isPartial && changed.length === 0) return [];
-    const all = parseExactJson(decompress(records)) as MappedRecord[];
-    if (!isPartial) return all;
-    const positions = new Set(changed);
-    return all.filter((_, position) => positions.has(position));
+  #select(compared: unknown): readonly number[] | undefined {
+    if (typeof compared !== "string") return undefined;
+    const { answer, changed } = JSON.parse(compared) as ComparedBatch;
+    return String(answer) === this.#head.otherAnswer ? changed : undefined;
   }
 
-  async #apply(
-    records: readonly MappedRecord[],
-    kind: string,
-    run: string,
-    syncFields: readonly string[],
-  ): Promise<void> {
-    const prints = new Fingerprints(syncFields);
-    const made = records.flatMap((record) => {
-      const print = prints.create(record);
-      return print?.key === undefined ? [] : [{ ...print, key: print.key }];
-    });
-    await this.#load(made.map(({ key }) => key));
-    for (const { key, fields, values } of made) {
-      const known = this.#known.get(key);
-      if (kind !== "accepted") {
-        if (known !== undefined) Object.assign(known, { mustSend: true, isChanged: true });
-      } else if (known === undefined) {
-        const seq = ++this.#head.lastSeq;
-        const added = {
-          key,
-          fields,
-          values,
-          run,
-          mustSend: false,
-          missed: 0,
-          seq,
-          isChanged: true,
-        };
-        this.#known.set(key, added);
-      } else if (
-        known.values !== values || known.fields !== fields || known.mustSend || known.missed > 0
-      ) {
-        // A run that had two records with one key accepted leaves open which of them is there.
-        const mustSend = known.run === run;
-        Object.assign(known, { fields, values, run, mustSend, missed: 0, isChanged: true });
-      }
+  async #apply(taken: readonly Taken[], kind: string, run: string): Promise<void> {
+    await this.#load(taken.map(({ key }) => key));
+    for (const print of taken) {
+      const known = this.#known.get(print.key);
+      if (kind === "accepted") this.#accept(print, known, run);
+      else if (known !== undefined) Object.assign(known, { mustSend: true, isChanged: true });
     }
+  }
+
+  #accept({ key, fields, values, identity }: Taken, known: Change | undefined, run: string): void {
+    if (known === undefined) {
+      const seq = ++this.#head.lastSeq;
+      const added = { key, fields, values, run, identity, seq };
+      this.#known.set(key, { ...added, mustSend: false, missed: 0, isChanged: true });
+      return;
+    }
+    const isOther = known.values !== values || known.fields !== fields || known.mustSend ||
+      known.missed > 0;
+    const isLearned = identity !== null && identity !== known.identity;
+    if (!isOther && !isLearned) return;
+    // A run that had two records with one key accepted leaves open which of them is there.
+    const mustSend = isOther && known.run === run;
+    Object.assign(known, { fields, values, run, mustSend, missed: 0, isChanged: true });
+    if (isLearned) known.identity = identity;
   }
 
   /** Reads what is known of some keys. */
@@ -271,7 +300,7 @@ class Fold {
     if (wanted.length === 0) return;
     const rows = await this.#on.rows(
       `SELECT known.* FROM ${
-        printsByDigest(schema, "key, fields, vals, run, must_send, missed, seq")
+        printsByDigest(schema, "key, fields, vals, run, must_send, missed, identity, seq")
       }`,
       [tenant, section, wanted.map(digestOf)],
     );
@@ -283,6 +312,7 @@ class Fold {
         run: String(row.run),
         mustSend: row.must_send === true,
         missed: Number(row.missed),
+        identity: row.identity === null ? null : String(row.identity),
         seq: Number(row.seq),
         isChanged: false,
       });
@@ -296,12 +326,12 @@ class Fold {
     if (changed.length === 0) return;
     await this.#on.rows(
       `INSERT INTO ${schema}.fingerprints AS known
-          (tenant, section, digest, seq, key, fields, vals, run, must_send, missed)
+          (tenant, section, digest, seq, key, fields, vals, run, must_send, missed, identity)
         SELECT $1, $2, * FROM unnest($3::bytea[], $4::int8[], $5::text[], $6::text[], $7::text[],
-          $8::int8[], $9::bool[], $10::int2[])
+          $8::int8[], $9::bool[], $10::int2[], $11::text[])
         ON CONFLICT (tenant, section, digest) DO UPDATE SET fields = excluded.fields,
           vals = excluded.vals, run = excluded.run, must_send = excluded.must_send,
-          missed = excluded.missed`,
+          missed = excluded.missed, identity = excluded.identity`,
       [
         tenant,
         section,
@@ -313,6 +343,7 @@ class Fold {
         changed.map(({ run }) => run),
         changed.map(({ mustSend }) => mustSend),
         changed.map(({ missed }) => missed),
+        changed.map(({ identity }) => identity),
       ],
     );
   }

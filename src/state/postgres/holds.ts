@@ -143,7 +143,8 @@ async function take(
     if (taken.length > 0) return undefined;
     const [row] = await on.rows(
       `SELECT host, process, version, ${iso("since")} AS since FROM ${schema}.section_holds AS held
-        JOIN ${schema}.owners ON owners.id = held.owner WHERE tenant = $1 AND section = $2`,
+        JOIN ${schema}.owners ON owners.id = held.owner
+        WHERE held.tenant = $1 AND section = $2`,
       [tenant, section],
     );
     // None: it was given back meanwhile.

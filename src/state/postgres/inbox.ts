@@ -27,12 +27,42 @@ export function parseKey(key: unknown): string | null {
   return key === null ? null : String(JSON.parse(String(key)));
 }
 
+/** Gives back what was taken, as it was; what a newer event waits about goes. */
+async function giveBack(
+  on: PgStatements,
+  schema: string,
+  which: string,
+  values: readonly string[],
+): Promise<void> {
+  await on.rows(
+    `WITH back AS (DELETE FROM ${schema}.inbox AS inbox
+        WHERE tenant = $1 AND owner IS NOT NULL AND ${which} RETURNING *)
+      INSERT INTO ${schema}.inbox
+          (tenant, id, section, key, digest, body, received, events, due, tries, reason)
+        SELECT tenant, id, section, key, digest, body, received, events, due, tries, reason FROM back
+          ORDER BY section, digest, id
+        ON CONFLICT ${waiting} DO NOTHING`,
+    values,
+  );
+}
+
+/** Gives back what processes took that are no more. */
+export async function releaseDead(
+  on: PgStatements,
+  { schema, tenant }: Pick<PgContext, "schema" | "tenant">,
+): Promise<void> {
+  await on.rows(removeDead(schema));
+  await giveBack(on, schema, `NOT ${isRegistered(schema, "inbox.owner")}`, [tenant]);
+}
+
 /** Events that come to one entry of the inbox. */
 interface Folded {
   readonly section: string;
   readonly key: string | null;
   body: string;
   events: number;
+  /** Milliseconds since the first of them came. */
+  readonly age: number;
   readonly dueIn: number;
 }
 
@@ -50,16 +80,19 @@ function foldEvents(events: readonly InboxEvent[]): Folded[] {
   const now = Date.now();
   const byKey = new Map<string, Folded>();
   const alone: Folded[] = [];
-  for (const { section, key, body, due } of events) {
+  for (const { section, key, body, due, received = now, events: count = 1 } of events) {
     const text = key === null ? null : JSON.stringify(key);
     const known = text === null ? undefined : byKey.get(JSON.stringify([section, text]));
     const storable = toStorableJson(body);
     if (known !== undefined) {
       known.body = storable;
-      known.events++;
+      known.events += count;
       continue;
     }
-    const folded = { section, key: text, body: storable, events: 1, dueIn: due - now };
+    const folded = {
+      ...{ section, key: text, body: storable, events: count },
+      ...{ age: now - received, dueIn: due - now },
+    };
     if (text === null) alone.push(folded);
     else byKey.set(JSON.stringify([section, text]), folded);
   }
@@ -83,29 +116,37 @@ export class PgInbox implements Inbox {
     this.#bind = bind;
   }
 
-  async add(events: readonly InboxEvent[]): Promise<void> {
+  async add(
+    events: readonly InboxEvent[],
+    deadline?: { readonly milliseconds: number },
+  ): Promise<void> {
     const { pg, schema, tenant } = this.#context;
     const folded = foldEvents(events);
-    await pg.tx((on) =>
-      on.rows(
-        `INSERT INTO ${schema}.inbox AS known (tenant, section, key, digest, body, events, due)
+    // One statement is one round trip; with BEGIN and COMMIT it would be three. What a query with a volatile
+    // function gives is worked out once, and before the rows are written.
+    await pg.rows(
+      `WITH waits AS (SELECT set_config('synchronous_commit', 'on', true))
+        INSERT INTO ${schema}.inbox AS known (tenant, section, key, digest, body, events, received, due)
           SELECT $1, section, key, digest, body, events,
+              clock_timestamp() - age * interval '1 millisecond',
               clock_timestamp() + ms * interval '1 millisecond'
-            FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::int4[], $7::float8[])
-              WITH ORDINALITY AS added (section, key, digest, body, events, ms, position)
+            FROM waits, unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::int4[],
+                $7::float8[], $8::float8[])
+              WITH ORDINALITY AS added (section, key, digest, body, events, age, ms, position)
             ORDER BY section COLLATE "C", digest, position
           ON CONFLICT ${waiting}
             DO UPDATE SET body = excluded.body, events = known.events + excluded.events`,
-        [
-          tenant,
-          folded.map(({ section }) => section),
-          folded.map(({ key }) => key),
-          folded.map(({ key }) => key === null ? null : digestOf(key)),
-          folded.map(({ body }) => body),
-          folded.map((each) => each.events),
-          folded.map(({ dueIn }) => dueIn),
-        ],
-      )
+      [
+        tenant,
+        folded.map(({ section }) => section),
+        folded.map(({ key }) => key),
+        folded.map(({ key }) => key === null ? null : digestOf(key)),
+        folded.map(({ body }) => body),
+        folded.map((each) => each.events),
+        folded.map(({ age }) => age),
+        folded.map(({ dueIn }) => dueIn),
+      ],
+      deadline,
     );
   }
 
@@ -169,11 +210,7 @@ export class PgInbox implements Inbox {
   }
 
   async release(): Promise<void> {
-    const { pg, schema, tenant } = this.#context;
-    await pg.tx(async (on) => {
-      await on.rows(removeDead(schema));
-      await this.#giveBack(on, `NOT ${isRegistered(schema, "inbox.owner")}`, [tenant]);
-    });
+    await this.#context.pg.tx((on) => releaseDead(on, this.#context));
   }
 
   async nextDue(section: string): Promise<number | undefined> {
@@ -201,32 +238,17 @@ export class PgInbox implements Inbox {
   }
 
   async close(): Promise<void> {
-    const { pg, tenant } = this.#context;
+    const { pg, schema, tenant } = this.#context;
     // Whoever has no lease has taken nothing, or it was given back with the lease.
     const owner = this.#owner.current?.id;
     if (owner === undefined) return;
     try {
-      await pg.tx((on) => this.#giveBack(on, "inbox.owner = $2", [tenant, owner]), {
+      await pg.tx((on) => giveBack(on, schema, "inbox.owner = $2", [tenant, owner]), {
         milliseconds: giveBackMs,
       });
     } catch {
       // Others take it when the lease of this process is over.
     }
-  }
-
-  /** Gives back what was taken, as it was; what a newer event waits about goes. */
-  async #giveBack(on: PgStatements, which: string, values: readonly string[]): Promise<void> {
-    const { schema } = this.#context;
-    await on.rows(
-      `WITH back AS (DELETE FROM ${schema}.inbox AS inbox
-          WHERE tenant = $1 AND owner IS NOT NULL AND ${which} RETURNING *)
-        INSERT INTO ${schema}.inbox
-            (tenant, id, section, key, digest, body, received, events, due, tries, reason)
-          SELECT tenant, id, section, key, digest, body, received, events, due, tries, reason FROM back
-            ORDER BY section, digest, id
-          ON CONFLICT ${waiting} DO NOTHING`,
-      values,
-    );
   }
 
   /**

@@ -8,6 +8,7 @@ import { parseExactJson, stringifyExactJson } from "../../base/json.ts";
 import type { MappedRecord } from "../../base/record.ts";
 import { compress, decompress } from "../../runtime/compress.ts";
 import { findAccepted, untilReceipt } from "../answered_batches.ts";
+import { packIds } from "../identities.ts";
 import { describeCompared, uncountedAnswers } from "../outbox.ts";
 import type { ComparedWith, NewBatch, PendingBatch, RefusedRecord, RunOutbox } from "../state.ts";
 import { addAnsweredBatch, moveAnsweredBatches } from "./answered.ts";
@@ -36,6 +37,7 @@ export interface PgOutboxOwner {
 export class PgOutbox implements RunOutbox {
   readonly #owner: PgOutboxOwner;
   #comparedWith: ComparedWith | undefined;
+  #idScope: string | undefined;
   /** Answers since it was written down how far the run is. */
   #uncounted = 0;
   /** Numbers are given by this process: two calls at once may get to the server in any order. */
@@ -50,21 +52,30 @@ export class PgOutbox implements RunOutbox {
     this.#comparedWith = compared;
   }
 
+  identifyBy(scope: string): void {
+    this.#idScope = scope;
+  }
+
   async put(batches: readonly NewBatch[]): Promise<readonly number[]> {
     const { context, run, section } = this.#owner;
     const { schema, tenant } = context;
     const ids = batches.map(() => ++this.#lastSeq);
     const texts = batches.map(({ text, records }) => compress(text ?? stringifyExactJson(records)));
     const compared = batches.map(({ records }) => describeCompared(this.#comparedWith, records));
+    const identities = batches.map((batch) => packIds(this.#idScope, batch.ids));
     await writeAsOwner(context, { isAwaited: true }, async (on) => {
       await lockSection(context, on, section);
       // What was answered goes now, as something is written anyway.
       await this.#moveAnswered(on);
       await this.#writeCounts(on);
       await on.rows(
-        `INSERT INTO ${schema}.outbox (tenant, run, seq, count, records, compared)
-          SELECT $1, $2, * FROM unnest($3::int8[], $4::int4[], $5::bytea[], $6::text[])`,
-        [tenant, run, ids, batches.map(({ records }) => records.length), texts, compared],
+        `INSERT INTO ${schema}.outbox (tenant, run, seq, count, records, compared, identities)
+          SELECT $1, $2, * FROM
+            unnest($3::int8[], $4::int4[], $5::bytea[], $6::text[], $7::bytea[])`,
+        [
+          ...[tenant, run, ids, batches.map(({ records }) => records.length)],
+          ...[texts, compared, identities],
+        ],
       );
     });
     return ids;
@@ -89,7 +100,8 @@ export class PgOutbox implements RunOutbox {
         );
       } else {
         await on.rows(
-          `UPDATE ${schema}.outbox SET count = $4::int4, records = $5, compared = NULL
+          `UPDATE ${schema}.outbox SET count = $4::int4, records = $5, compared = NULL,
+              identities = NULL
             WHERE tenant = $1 AND run = $2 AND seq = $3`,
           [tenant, run, batchId, pending.length, compress(stringifyExactJson(pending))],
         );

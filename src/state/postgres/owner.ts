@@ -6,7 +6,9 @@
 
 import { hostname } from "node:os";
 import { version } from "../../runtime/version.ts";
+import type { SectionDigests } from "../state.ts";
 import { leaseLost, PgLease, readClocks } from "./lease.ts";
+import { refuseMovedTenant } from "./move_mark.ts";
 import type { Pg } from "./pg.ts";
 
 /** How a process makes itself known. */
@@ -14,6 +16,8 @@ export interface OwnerSettings {
   readonly pg: Pg;
   /** The quoted name of the schema. */
   readonly schema: string;
+  /** Whose state it works on. */
+  readonly tenant: string;
   /** After so many milliseconds without a renewal, others may take over. */
   readonly leaseMs: number;
   /** Called after each renewal: the server can be reached. */
@@ -34,6 +38,9 @@ export class PgOwner {
   #renewing: Promise<boolean> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isClosed = false;
+  /** Digests of its sections as JSON, when it serves. */
+  #serving: string | null = null;
+  #losses = 0;
 
   constructor(settings: OwnerSettings) {
     this.#settings = settings;
@@ -51,6 +58,19 @@ export class PgOwner {
     if (current !== undefined) return current;
     this.#registering ??= this.#register().finally(() => this.#registering = undefined);
     return await this.#registering;
+  }
+
+  /** How often a lease was lost. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** Makes known that it serves these sections; also under every later id. */
+  async announce(sections: SectionDigests): Promise<void> {
+    const { pg, schema } = this.#settings;
+    const serving = this.#serving = JSON.stringify(sections);
+    const { id } = await this.lease();
+    await pg.rows(`UPDATE ${schema}.owners SET serving = $2 WHERE id = $1`, [id, serving]);
   }
 
   /** Renews its time; gives whether it is still at work under the same id. */
@@ -96,7 +116,7 @@ export class PgOwner {
   }
 
   async #register(): Promise<PgLease> {
-    const { pg, schema, leaseMs } = this.#settings;
+    const { pg, schema, tenant, leaseMs } = this.#settings;
     const id = crypto.randomUUID();
     const before = this.#lease;
     const begun = readClocks();
@@ -106,13 +126,18 @@ export class PgOwner {
         await on.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [before.id]);
       }
       await on.rows(
-        `INSERT INTO ${schema}.owners (id, host, process, version, until)
-          VALUES ($1, $2, $3, $4, clock_timestamp() + $5::int8 * interval '1 millisecond')`,
-        [id, hostname(), process.pid, version, leaseMs],
+        `INSERT INTO ${schema}.owners (id, host, process, version, tenant, serving, lease_ms, until)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $7::int8 * interval '1 millisecond')`,
+        [id, hostname(), process.pid, version, tenant, this.#serving, leaseMs],
       );
+      // In this order: who moves the state locks the table, marks the state and looks for processes at work.
+      await refuseMovedTenant(on, { schema, tenant });
     });
     const lease = new PgLease(id, leaseMs, begun);
     this.#lease = lease;
+    lease.signal.addEventListener("abort", () => {
+      if (!this.#isClosed) this.#losses++;
+    });
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#attend(lease), Math.min(1000, leaseMs / 10));
     this.#timer.unref();

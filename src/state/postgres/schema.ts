@@ -8,6 +8,14 @@
  * @module
  */
 
+/**
+ * The version of the tables that an agent must know at least to work with the newest ones. It is raised only by
+ * a step that takes away or changes what older agents use; one that adds something leaves it, and what it adds
+ * has to be optional. So an agent works with its own tables and with the next ones, and agents can be replaced
+ * one after another: first a step that adds, then, once no agent is older, one that takes away.
+ */
+export const minAgent = 5;
+
 /** Statements that lead from version n to n + 1, oldest first, for a schema whose quoted name is given. */
 export const migrations: readonly ((schema: string) => readonly string[])[] = [
   (schema) => [
@@ -28,7 +36,48 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
     ...acceptedTables(schema),
   ],
   startTables,
+  sharingTables,
+  (schema) => [
+    // The vendor's ids of the records of a batch, by their positions: compressed lines.
+    `ALTER TABLE ${schema}.outbox ADD COLUMN identities bytea`,
+    `ALTER TABLE ${schema}.answered_batches ADD COLUMN identities bytea`,
+    // The vendor's id of a record. Of one whose sync fields are others now, the key begins with `renamed:`.
+    `ALTER TABLE ${schema}.fingerprints ADD COLUMN identity text`,
+    // An id may be too long for an index. Those with one id are in the order in which they are asked for.
+    `CREATE INDEX fingerprints_identity ON ${schema}.fingerprints
+      (md5(tenant || ' ' || section || ' ' || identity), missed, seq DESC) WHERE identity IS NOT NULL`,
+    // Whether a section has any.
+    `CREATE INDEX fingerprints_identified ON ${schema}.fingerprints (tenant, section)
+      WHERE identity IS NOT NULL`,
+  ],
+  (schema) => [
+    // The version that an agent has to know at least.
+    `ALTER TABLE ${schema}.meta ADD COLUMN min_agent int4 NOT NULL DEFAULT 0`,
+    // A state that is being moved, or was: JSON.
+    `CREATE TABLE ${schema}.moves (
+      tenant text COLLATE "C" PRIMARY KEY,
+      mark text NOT NULL
+    )`,
+  ],
 ];
+
+/** What processes tell of themselves, and what they share of vendors' limits. */
+function sharingTables(schema: string): readonly string[] {
+  return [
+    // Missing for processes of older agents. `serving` has digests of the sections of one that serves.
+    `ALTER TABLE ${schema}.owners ADD COLUMN tenant text COLLATE "C", ADD COLUMN lease_ms int8,
+      ADD COLUMN serving text COLLATE "C"`,
+    // Up to when requests to an account of a vendor are given out, and until when none is sent. It may be
+    // empty after a crash: then the vendor tells again.
+    `CREATE UNLOGGED TABLE ${schema}.buckets (
+      tenant text COLLATE "C" NOT NULL,
+      account text COLLATE "C" NOT NULL,
+      tat timestamptz NOT NULL DEFAULT 'epoch',
+      paused_until timestamptz NOT NULL DEFAULT 'epoch',
+      PRIMARY KEY (tenant, account)
+    ) WITH (fillfactor = 50)`,
+  ];
+}
 
 /** Who has which section, and what was started. */
 function startTables(schema: string): readonly string[] {

@@ -10,7 +10,9 @@ import type {
   Inbox,
   LastRuns,
   OpenRun,
+  Replica,
   RunReceipt,
+  SectionDigests,
   SectionHold,
   SectionHolder,
   State,
@@ -19,6 +21,7 @@ import type {
   UnfinishedWork,
 } from "../state.ts";
 import { PgAccepted } from "./accepted.ts";
+import { PgBudget } from "./budget.ts";
 import { boundTo, iso, type PgContext, writeAsOwner } from "./context.ts";
 import { PgCursor } from "./cursor.ts";
 import { countDeadLetters, PgDeadEvents, PgDeadLetters } from "./dead_records.ts";
@@ -26,10 +29,12 @@ import { claimStart, PgHolds } from "./holds.ts";
 import { inboxSizes, PgInbox } from "./inbox.ts";
 import type { PgLease } from "./lease.ts";
 import { migrate } from "./migrate.ts";
+import { refuseMovedTenant } from "./move_mark.ts";
 import { PgOutbox } from "./outbox.ts";
 import { isAtWork, isRegistered, PgOwner, removeDead } from "./owner.ts";
 import type { Pg, PgStatements } from "./pg.ts";
 import { PgReceipt } from "./receipts.ts";
+import { readReplicas } from "./replicas.ts";
 import {
   endRun,
   findRun,
@@ -54,9 +59,15 @@ export interface PgStateSettings {
   readonly leaseMs: number;
 }
 
-/** Opens the state; the tables are made when they are not there. */
+/**
+ * Opens the state; the tables are made when they are not there.
+ *
+ * @throws {AgentError} when it was moved, or is being moved.
+ */
 export async function openPgState(settings: PgStateSettings): Promise<PgState> {
-  await migrate(settings.pg, settings.schema);
+  const { pg, schema, tenant } = settings;
+  await migrate(pg, schema);
+  await refuseMovedTenant(pg, { schema: `"${schema}"`, tenant });
   return new PgState(settings);
 }
 
@@ -64,6 +75,7 @@ export async function openPgState(settings: PgStateSettings): Promise<PgState> {
 export class PgState implements State {
   readonly instance: string | undefined;
   readonly accepted: PgAccepted;
+  readonly budget: PgBudget;
   readonly deadLetters: PgDeadLetters;
   readonly deadEvents: PgDeadEvents;
   /** The webhook events of the tenant. */
@@ -77,11 +89,12 @@ export class PgState implements State {
   constructor({ pg, schema, tenant, instance, redact, leaseMs }: PgStateSettings) {
     const quoted = `"${schema}"`;
     this.owner = new PgOwner({
-      ...{ pg, schema: quoted, leaseMs },
+      ...{ pg, schema: quoted, tenant, leaseMs },
       onRenewed: () => void this.#holds.giveBackLeftover(),
     });
     this.#context = { pg, schema: quoted, tenant, redact, lease: () => this.owner.lease() };
     this.#holds = new PgHolds(this.#context);
+    this.budget = new PgBudget(this.#context);
     this.instance = instance;
     this.accepted = new PgAccepted(this.#context, instance, (section) => this.#bind(section));
     this.deadLetters = new PgDeadLetters(this.#context);
@@ -120,6 +133,18 @@ export class PgState implements State {
 
   claimStart(section: string, due: Date): Promise<boolean> {
     return claimStart(this.#bind(section), section, due);
+  }
+
+  announce(serving: SectionDigests): Promise<void> {
+    return this.owner.announce(serving);
+  }
+
+  replicas(): Promise<Replica[]> {
+    return readReplicas(this.#context, this.owner.current?.id);
+  }
+
+  get leasesLost(): number {
+    return this.owner.losses;
   }
 
   async *unfinishedRuns(

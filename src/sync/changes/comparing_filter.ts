@@ -137,7 +137,7 @@ export class ComparingFilter implements ChangeFilter {
 
   async conclude(): Promise<void> {
     const { run } = this.#settings;
-    if (run !== undefined) await this.#baseline.noteIdentities?.(this.#comparison.identities());
+    if (run !== undefined) await this.#baseline.noteIdentities(this.#comparison.identities());
     if (this.#end?.isComplete !== true || this.#end.lost > 0 || run === undefined) return;
     await this.#baseline.conclude({
       run,

@@ -64,9 +64,9 @@ export interface Reference {
     records: readonly MappedRecord[],
   ): Promise<readonly (ReferenceRecord | undefined)[]>;
   /** Whether the vendor's id of any record is known. */
-  readonly hasIdentities?: boolean;
+  readonly hasIdentities: boolean;
   /** The records that came with some identities last, in their order; nothing where several have one. */
-  findByIdentity?(
+  findByIdentity(
     identities: readonly string[],
   ): Promise<readonly (IdentifiedRecord | undefined)[]>;
   /** How many records are expected in the source; what Oomnitza holds says nothing about that. */
@@ -218,7 +218,7 @@ export class Comparison extends ChangeTally {
   readonly #prints: Fingerprints;
   readonly #renames: Renames | undefined;
   /** Identities of known records that were not known yet. */
-  #learned: Spool<readonly [id: number, identity: string]> | undefined;
+  #learned: Spool<readonly [key: string, identity: string]> | undefined;
 
   constructor(settings: ComparisonSettings) {
     super(settings.volatile);
@@ -227,7 +227,7 @@ export class Comparison extends ChangeTally {
     this.#renames = beside === undefined || baseline?.hasIdentities !== true
       ? undefined
       : new Renames(
-        (identities) => baseline.findByIdentity?.(identities) ?? Promise.resolve([]),
+        (identities) => baseline.findByIdentity(identities),
         beside,
       );
     this.#prints = new Fingerprints(settings.syncFields);
@@ -307,7 +307,7 @@ export class Comparison extends ChangeTally {
         : this.#renames?.add(key, identity);
       return { kind: "new", print, old: undefined, isAsAccepted: false, candidate };
     }
-    if (known !== undefined) this.#learn(known, identity);
+    if (known !== undefined && key !== undefined) this.#learn(key, known, identity);
     const isSame = this.isSame(old, print);
     const mustSend = known !== undefined && this.#see(known, isSame);
     if (isSame && !mustSend) {
@@ -358,11 +358,11 @@ export class Comparison extends ChangeTally {
   }
 
   /** Notes the vendor's id of a known record, where it was not known or was another one. */
-  #learn({ id, identity: known }: KnownRecord, identity: string | undefined): void {
+  #learn(key: string, known: KnownRecord, identity: string | undefined): void {
     const { beside } = this.#settings;
-    if (beside === undefined || identity === undefined || identity === known) return;
+    if (beside === undefined || identity === undefined || identity === known.identity) return;
     this.#learned ??= new Spool(beside);
-    this.#learned.add([id, identity]);
+    this.#learned.add([key, identity]);
   }
 
   /** Notes that a known record came; gives whether it is to be sent even if it is the same. */

@@ -104,7 +104,7 @@ export class LiveReference {
   async findByIdentity(
     identities: readonly string[],
   ): Promise<readonly (IdentifiedRecord | undefined)[]> {
-    const known = await this.#accepted?.findByIdentity?.(identities) ?? [];
+    const known = await this.#accepted?.findByIdentity(identities) ?? [];
     return known.map((record) => {
       if (record === undefined) return undefined;
       const key = keyText(parseExactJson(record.key) as unknown[]);

@@ -209,7 +209,7 @@ export class OrderedComparison {
     const identities = [...this.#unknown.values()].flatMap(({ identity }) =>
       identity === undefined || passed.has(identity) ? [] : [identity]
     );
-    const found = await this.#last.findMissedByIdentity?.(identities) ?? [];
+    const found = await this.#last.findMissedByIdentity(identities);
     return new Map(identities.flatMap((identity, index) => {
       const known = found[index];
       if (known === undefined) return [];
@@ -272,7 +272,7 @@ export class OrderedComparison {
     const print = this.#prints.create(record);
     if (print?.key !== undefined) {
       const { fields, values } = print;
-      const identity = batch.identities?.()[batch.index] ?? undefined;
+      const identity = batch.identities()[batch.index] ?? undefined;
       this.#passed.set(print.key, { fields, values, identity });
     }
     this.#advance(batch, stringifyExactJson(record).length);

@@ -28,10 +28,12 @@ export function requireHold(hold: SectionHold): void {
 
 /** Oomnitza as a delivery writes to it; without a hold nobody else has the section. */
 export function createSink(oomnitza: Pick<Oomnitza, "post">, hold: SectionHold | undefined): Sink {
-  const beforeSending = hold === undefined ? undefined : () => requireHold(hold);
+  const condition = hold === undefined
+    ? undefined
+    : { check: () => requireHold(hold), signal: hold.signal };
   return {
     writes: true,
-    post: (request, body, retry) => oomnitza.post(request, body, retry, beforeSending),
+    post: (request, body, retry) => oomnitza.post(request, body, retry, condition),
   };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { messageOf } from "../../base/errors.ts";
+import { AgentError, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../logging/log.ts";
 import type {
   Inbox,
@@ -59,12 +59,24 @@ const batchSize = 500;
 const pollIntervalMs = 60_000;
 
 /** So many milliseconds later it is tried again when another process had the section. */
-const busyMs = 1_000;
+const busyMs = 500;
+
+/** Who tells what fails again and again once. */
+interface Teller {
+  readonly log: Log;
+  /** The last failure of the state that was told; empty once it works. */
+  told: string;
+}
+
+function tellOnce(teller: Teller, thrown: unknown, what = ""): void {
+  const message = messageOf(thrown);
+  if (message !== teller.told) teller.log.error(what + message);
+  teller.told = message;
+}
 
 /** How a section is doing. */
-interface Loop {
+interface Loop extends Teller {
   readonly section: string;
-  readonly log: Log;
   /** Batches in a row that failed as a whole. */
   failures: number;
   /** Nothing is begun before, in milliseconds since the epoch. */
@@ -84,9 +96,11 @@ export class InboxWork {
   #isEnding = false;
   #done: Promise<unknown> = Promise.resolve();
   #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #polling: Teller & { isUnderWay: boolean };
 
   constructor(settings: WorkSettings) {
     this.#settings = settings;
+    this.#polling = { log: settings.log, told: "", isUnderWay: false };
   }
 
   /** Begins to work. */
@@ -97,6 +111,7 @@ export class InboxWork {
         section,
         log: log.named(section),
         failures: 0,
+        told: "",
         notBefore: 0,
         hasBacklog: false,
         unrecorded: [],
@@ -155,9 +170,8 @@ export class InboxWork {
       try {
         isIdle = Date.now() < loop.notBefore || !await this.#batch(loop);
       } catch (thrown) {
-        // The state file fails, or a bug: it stops one round, never the service.
-        this.#slowDown(loop);
-        loop.log.error(`Cannot process the webhook events: ${messageOf(thrown)}`);
+        // The state fails, or a bug: it stops one round, never the service.
+        this.#postpone(loop, thrown);
       }
       if (isIdle && isLast) return;
       if (isIdle && !this.#isEnding) await this.#wait(loop);
@@ -182,6 +196,7 @@ export class InboxWork {
   async #batchHeld(loop: Loop): Promise<boolean> {
     const { inbox, workers, signal } = this.#settings;
     const entries = await inbox.take(loop.section, batchSize, this.#isEnding);
+    loop.told = "";
     if (entries.length === 0 && !loop.hasBacklog) return false;
     const batch = new InboxBatch(entries, { workers, retryDelays: this.#settings.retryDelays });
     const report = await this.#run(loop, batch, entries);
@@ -235,18 +250,32 @@ export class InboxWork {
     this.#slowDown(loop);
   }
 
+  /** A state that was away for long is no reason to wait for long once it is back. */
+  #postpone(loop: Loop, thrown: unknown): void {
+    const isAway = thrown instanceof AgentError && thrown.retriable;
+    if (isAway) loop.notBefore = Date.now() + this.#settings.retryDelays.firstWaitMs;
+    else this.#slowDown(loop);
+    tellOnce(loop, thrown, "Cannot process the webhook events: ");
+  }
+
   #slowDown(loop: Loop): void {
     loop.notBefore = Date.now() + backoffMs(++loop.failures, this.#settings.retryDelays);
   }
 
   async #poll(): Promise<void> {
-    await this.#release();
+    // One that takes long is not to be followed by many that wait for the same.
+    if (this.#polling.isUnderWay) return;
+    this.#polling.isUnderWay = true;
     try {
+      await this.#settings.inbox.release();
       // What other processes took in, or let be processed again.
       const sections = await this.#settings.inbox.dueSections();
       for (const section of sections) this.#loops.get(section)?.wake?.();
+      this.#polling.told = "";
     } catch (thrown) {
-      this.#settings.log.error(messageOf(thrown));
+      tellOnce(this.#polling, thrown);
+    } finally {
+      this.#polling.isUnderWay = false;
     }
   }
 
@@ -275,12 +304,11 @@ export class InboxWork {
     });
   }
 
-  async #nextDue({ section, log }: Loop): Promise<number | undefined> {
-    const { inbox } = this.#settings;
+  async #nextDue(loop: Loop): Promise<number | undefined> {
     try {
-      return await inbox.nextDue(section);
+      return await this.#settings.inbox.nextDue(loop.section);
     } catch (thrown) {
-      log.error(messageOf(thrown));
+      tellOnce(loop, thrown);
       return undefined;
     }
   }

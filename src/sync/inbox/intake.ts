@@ -1,11 +1,12 @@
 /**
- * The intake of the inbox: events that arrive together share a transaction, and all that are written while
- * the disk is busy share its next write.
+ * The intake of the inbox: events that arrive together share a transaction, and all that arrive while one is
+ * under way share the next.
  *
  * @module
  */
 
 import { AgentError } from "../../base/errors.ts";
+import { mostWaiting } from "../../state/inbox.ts";
 import type { Inbox, InboxEvent } from "../../state/state.ts";
 
 interface Waiting {
@@ -14,36 +15,44 @@ interface Waiting {
   readonly reject: (thrown: unknown) => void;
 }
 
-/** So many entries may wait in all: beyond it, events are refused rather than the disk filled. */
-const maxWaiting = 1_000_000;
+/** Most events of one transaction. */
+const mostAtOnce = 1000;
 
-/** Makes events durable, many at a time. */
+/**
+ * Makes events durable, many at a time. One transaction follows the other: of two at once over several
+ * connections, the older one could end last, and take the place of a newer event about the same.
+ */
 export class Intake {
   readonly #inbox: Inbox;
-  #waiting: Waiting[] = [];
+  readonly #trialMs: number;
+  readonly #waiting: Waiting[] = [];
+  #isWriting = false;
   /** Entries in the inbox, at most: those that fell together are counted apart until the next count. */
   #size = 0;
   #failure: unknown;
+  #trial: ReturnType<typeof setTimeout> | undefined;
+  #isTrialDue = false;
+  #isEnded = false;
 
-  private constructor(inbox: Inbox) {
+  private constructor(inbox: Inbox, trialMs: number) {
     this.#inbox = inbox;
+    this.#trialMs = trialMs;
   }
 
-  /** Opens the intake of an inbox, and counts what waits in it. */
-  static async open(inbox: Inbox): Promise<Intake> {
-    const intake = new Intake(inbox);
-    await intake.recount();
+  /**
+   * Opens the intake of an inbox, and counts what waits in it.
+   *
+   * @param trialMs After a failure it is tried so often whether events can be kept again, in milliseconds.
+   */
+  static async open(inbox: Inbox, trialMs = 1000): Promise<Intake> {
+    const intake = new Intake(inbox, trialMs);
+    await intake.#recount();
     return intake;
   }
 
-  /** Why the last events could not be made durable, when they could not. */
+  /** Why the last events could not be made durable, while none can be. */
   get failure(): unknown {
     return this.#failure;
-  }
-
-  /** Counts anew what waits. */
-  async recount(): Promise<void> {
-    this.#size = (await this.#inbox.sizes()).reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
   /**
@@ -53,33 +62,73 @@ export class Intake {
    */
   accept(event: InboxEvent): Promise<void> {
     return new Promise((resolve, reject) => {
-      // After all requests that are there already: they go along.
-      if (this.#waiting.length === 0) setImmediate(() => void this.#write());
       this.#waiting.push({ event, resolve, reject });
+      this.#begin();
     });
   }
 
-  /** Never throws. */
-  async #write(): Promise<void> {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  /** Tries no more after a failure. Events that come are still kept. */
+  end(): void {
+    this.#isEnded = true;
+    clearTimeout(this.#trial);
+  }
+
+  #begin(): void {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    // After all requests that are there already: they go along.
+    setImmediate(() => void this.#writeAll());
+  }
+
+  /** Never rejects. */
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#isTrialDue) {
+      this.#isTrialDue = false;
+      await this.#write(this.#waiting.splice(0, mostAtOnce));
+    }
+    this.#isWriting = false;
+  }
+
+  /** Never rejects. */
+  async #write(waiting: readonly Waiting[]): Promise<void> {
     try {
-      if (this.#size + waiting.length > maxWaiting) await this.#makeRoom(waiting.length);
+      if (this.#size + waiting.length > mostWaiting) await this.#makeRoom(waiting.length);
       this.#size += waiting.length;
       await this.#inbox.add(waiting.map(({ event }) => event));
       this.#failure = undefined;
     } catch (thrown) {
       this.#failure = thrown;
+      this.#tryLater();
       for (const { reject } of waiting) reject(thrown);
       return;
     }
     for (const { resolve } of waiting) resolve();
   }
 
-  /** Counts anew, as entries go; throws when there are too many. */
+  /** Nobody may send events to who says that it takes none: it has to find out by itself. */
+  #tryLater(): void {
+    clearTimeout(this.#trial);
+    if (this.#isEnded) return;
+    this.#trial = setTimeout(() => {
+      this.#isTrialDue = this.#failure !== undefined;
+      if (this.#isTrialDue) this.#begin();
+    }, this.#trialMs);
+  }
+
+  /** Counts anew what waits, as entries go; what cannot be reached is counted when it can be again. */
+  async #recount(): Promise<void> {
+    try {
+      this.#size = (await this.#inbox.sizes()).reduce((sum, { waiting }) => sum + waiting, 0);
+    } catch (thrown) {
+      if (!(thrown instanceof AgentError && thrown.retriable)) throw thrown;
+      this.#size = 0;
+    }
+  }
+
+  /** Throws when there are too many. */
   async #makeRoom(count: number): Promise<void> {
-    await this.recount();
-    if (this.#size + count <= maxWaiting) return;
+    await this.#recount();
+    if (this.#size + count <= mostWaiting) return;
     throw new AgentError(`${this.#size} webhook events wait already`, {
       hint: "They cannot be processed: the log says why.",
       retriable: true,

@@ -25,6 +25,7 @@ import type { Cursors } from "../../state/cursor.ts";
 import { codeReads } from "../../transform/transform.ts";
 import type { PreparedSection } from "../prepare.ts";
 import { findApiProof } from "./api_proof.ts";
+import { accountOf, credentialOptions, sharedAccountOf } from "./vendor_account.ts";
 
 /** A section as far as it must be prepared to read its source. */
 export interface Readable extends Pick<PreparedSection, "section" | "log"> {
@@ -41,6 +42,8 @@ export interface Connection {
   http?: VendorHttp;
   /** Kept also when the rest begins anew. */
   limiter?: RateLimiter;
+  /** What ends the two: they are of the run that made them, which may have lost its section. */
+  signal?: AbortSignal;
   /** What was said last of the API that is used: runs for webhooks are many, and say it when it changes. */
   announced?: string;
 }
@@ -91,22 +94,6 @@ function warnOfConcurrency({ section: { source, settings }, log }: Readable): vo
   );
 }
 
-/** Options of a section that hold credentials. */
-function credentialOptions({ source, texts }: SectionConfig): string[] {
-  return Object.entries(source.options)
-    .filter(([key, option]) =>
-      (option.kind === "secret" || key === "username" || key === "client_id") && texts[key] !== ""
-    )
-    .map(([key]) => key);
-}
-
-/** What tells the accounts of vendors apart: the host and the credentials. Never to be shown. */
-function accountOf(section: SectionConfig, base: string): string {
-  const { source, texts } = section;
-  const credentials = credentialOptions(section).map((key) => texts[key]);
-  return JSON.stringify([URL.parse(base)?.origin ?? source.name, credentials]);
-}
-
 function prepareTls({ section, log }: Readable): TlsSettings {
   const { settings, warnings } = resolveTls(section.settings);
   for (const warning of warnings) log.warning(warning);
@@ -127,7 +114,13 @@ function vendorHttp(
   const access: VendorAccess = section.source.http?.(section.options) ?? { base: "" };
   warnOfConcurrency(prepared);
   const account = accountOf(section, access.base);
-  const rateLimiter = connection.limiter ??= limiters.join(account, limits, signal);
+  const rateLimiter = connection.limiter ??= limiters.join(
+    account,
+    limits,
+    signal,
+    sharedAccountOf(section, access.base),
+  );
+  connection.signal = signal;
   const http = createHttp({
     base: access.base,
     headers: access.headers,
@@ -218,6 +211,13 @@ const noCursor: SourceCursor = {
   readAll: () => {},
 };
 
+/** Has a connection begin anew that ended with the run that made it. */
+function renewIfEnded(connection: Connection): void {
+  if (connection.signal?.aborted !== true) return;
+  delete connection.http;
+  delete connection.limiter;
+}
+
 /** Makes the context of a section's source. */
 export function sourceContext(
   prepared: Readable,
@@ -227,6 +227,7 @@ export function sourceContext(
   const { signal } = settings;
   const limits = combineLimits(section);
   const connection = settings.connection ?? {};
+  renewIfEnded(connection);
   let tls: TlsSettings | undefined;
   return {
     section: section.name,

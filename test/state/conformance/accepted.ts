@@ -151,7 +151,7 @@ export function testAccepted(openState: OpenState, test: Declare = always): void
       expect(batches.map(({ text }) => text)).toEqual(['[{"TAG":"T1"}]', '[{"TAG":"T2"}]']);
       const next = await acceptRecords(state, "a", [{ TAG: "T1" }]);
       const gone = new Map([[keyOf("T2"), { fields: '["TAG"]', values: '["T2"]' }]]);
-      await last.conclude({ run: next.id, records: 1, gone, returned: [] });
+      await last.conclude({ run: next.id, records: 1, gone, renamed: new Map(), returned: [] });
       const after = await state.accepted.lastUpload("a", upload);
       expect([after?.run, after?.size]).toEqual([next.id, 1]);
       const [missed, none] = await after?.findMissed([keyOf("T2"), keyOf("T1")]) ?? [];

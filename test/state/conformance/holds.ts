@@ -34,6 +34,26 @@ export function testHolds(openState: OpenState, declare: Declare = test): void {
   );
 
   declare(
+    "who shares what a vendor allows is let through as far as that goes",
+    () =>
+      withNewState(openState, async ({ state }) => {
+        const never = new AbortController().signal;
+        const account = state.budget?.account("vendor");
+        for (const pace of [undefined, { requests: 1000, intervalMs: 1000 }]) {
+          await Promise.all([account?.enter(pace, never), account?.enter(pace, never)]);
+        }
+        expect(account?.processes ?? 1).toBe(1);
+      }),
+  );
+
+  declare("who has lost nothing says so", () =>
+    withNewState(openState, async ({ state }) => {
+      await state.announce({ a: "1" });
+      const own = (await state.replicas()).filter(({ isOwn }) => isOwn);
+      expect([state.leasesLost, own.length === 0 || own[0]?.serving?.a === "1"]).toEqual([0, true]);
+    }));
+
+  declare(
     "a section that was given back is free for the next process",
     () =>
       withNewState(openState, async ({ state, again }) => {

@@ -25,6 +25,19 @@ export function testInbox(openState: OpenState, test: Declare = always): void {
       expect(await inbox.sizes()).toEqual([]);
     }));
 
+  test("an event is as old, and stands for as many, as it says", () =>
+    withNewState(openState, async ({ inbox }) => {
+      const received = Date.now() - 3_600_000;
+      const event = { section: "a", key: "k", body: "1", due: 0 };
+      await inbox.add([{ ...event, received, events: 3 }]);
+      await inbox.add([event, { ...event, events: 2 }]);
+      await inbox.add([]);
+      expect(await inbox.sizes()).toMatchObject([{ section: "a", waiting: 1, dead: 0 }]);
+      const [entry] = await inbox.take("a", 10, false);
+      expect(entry?.events).toBe(6);
+      expect(Math.abs((entry?.received ?? 0) - received)).toBeLessThan(60_000);
+    }));
+
   test("what is not due waits, unless it is taken early", () =>
     withNewState(openState, async ({ inbox }) => {
       const due = Date.now() + 3_600_000;

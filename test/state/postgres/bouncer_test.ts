@@ -38,3 +38,21 @@ slow("all of the suite holds behind a pooler", async () => {
   expect(failed).toEqual([]);
   expect(suite.length).toBeGreaterThan(30);
 }, 300_000);
+
+slow(
+  "a pooler whose server is away: the call may be repeated, and it is not known what was done",
+  async () => {
+    await using server = await startPostgres();
+    const port = await server.bouncer(2);
+    const url = server.url("127.0.0.1", "pgbouncer=true").replace(`:${server.port}/`, `:${port}/`);
+    const pg = connect(url, 2);
+    const cut = pg.rows("SELECT pg_sleep(600)").catch((error: unknown) => error);
+    while (
+      await server.psql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") !==
+        "1"
+    ) await Bun.sleep(10);
+    await server.stop();
+    expect(await cut).toMatchObject({ name: "PgError", retriable: true, isUnknown: true });
+    await pg.close();
+  },
+);

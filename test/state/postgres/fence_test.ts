@@ -176,6 +176,15 @@ test("what is promised waits for the disk of the server, also where that is not 
     const modes: unknown[] = [];
     const { state, inbox } = await again({
       ...makeHolding(own),
+      // A statement by itself has the mode that it sets.
+      rows: (text, values) =>
+        own.tx(async (on) => {
+          await on.rows("SET LOCAL synchronous_commit = off");
+          const result = await on.rows(text, values);
+          const [mode] = await on.rows("SHOW synchronous_commit");
+          if (/\bINSERT INTO \S+inbox\b/.test(text)) modes.push(mode?.synchronous_commit);
+          return result;
+        }),
       tx: (work) =>
         own.tx(async (on) => {
           const result = await work(on);

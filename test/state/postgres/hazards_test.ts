@@ -8,6 +8,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { digestOf } from "../../../src/state/postgres/fold.ts";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
+import { Intake } from "../../../src/sync/inbox/intake.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
 import { storedSection } from "../../sync/support/store.ts";
@@ -199,6 +200,27 @@ test("events about the same in one call are one, the newest of them", () =>
       ["k", 3, 2],
       ["l", 2, 1],
     ]);
+  }));
+
+test("of two events that the intake takes about the same, the newer one counts", () =>
+  withNewTenant(pg, async ({ again, inbox }) => {
+    let calls = 0;
+    const overtaken = Promise.withResolvers<void>();
+    const { inbox: other } = await again({
+      ...makeHolding(pg),
+      async rows(text, values, deadline) {
+        const isFirst = /INSERT INTO \S+inbox\b/.test(text) && ++calls === 1;
+        if (isFirst) await Promise.race([overtaken.promise, Bun.sleep(200)]);
+        const rows = await pg.rows(text, values, deadline);
+        if (calls === 2) overtaken.resolve();
+        return rows;
+      },
+    });
+    const intake = await Intake.open(other);
+    const first = intake.accept(event("a", "k", "older"));
+    while (calls === 0) await Bun.sleep(1);
+    await Promise.all([first, intake.accept(event("a", "k", "newer"))]);
+    expect(await inbox.take("a", 9, false)).toMatchObject([{ key: "k", body: "newer", events: 2 }]);
   }));
 
 test("what is put back yields to a newer event that comes at the same moment", () =>

@@ -183,6 +183,12 @@ test("a section that was taken without an answer is given back after the next re
     expect(await kindOf(state)).toBe("busy");
     await held.release();
     expect(await kindOf(state)).toBe("held");
+    door.fail = "after";
+    await expect(own.holdSection("b")).rejects.toThrow("no answer came");
+    door.fail = undefined;
+    expect(await kindOf(state, "b")).toBe("busy");
+    expect(await own.owner.renew()).toBe(true);
+    while (await kindOf(state, "b") === "busy") await Bun.sleep(5);
   }));
 
 test("the end of a process without its server is no failure", () =>

@@ -4,11 +4,19 @@
  * @module
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Pg } from "../../../src/state/postgres/pg.ts";
+import type { Pg, PgStatements } from "../../../src/state/postgres/pg.ts";
+import type { PgValue } from "../../../src/state/postgres/values.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { beginRun, runEnd } from "../conformance/open_state.ts";
-import { connect, event, makeHolding, schema, withNewTenant } from "./states.ts";
+import {
+  connect,
+  event,
+  makeHolding,
+  type OpenedPgState,
+  schema,
+  withNewTenant,
+} from "./states.ts";
 
 let server: Postgres;
 let pg: Pg;
@@ -130,30 +138,45 @@ test("dead letters and events that are too old or too many go, and are counted o
     expect((await state.unfinishedWork()).events).toMatchObject([{ waiting: 1, dead: 5 }]);
   }));
 
+/** Adds 5,000 records with ids to a baseline, which the server has no statistics of. */
+async function addManyPrints({ state, tenant }: OpenedPgState): Promise<void> {
+  await pg.rows(`ALTER TABLE ${schema}.fingerprints SET (autovacuum_enabled = false)`);
+  await state.accepted.add("a", upload, "1", [{ TAG: "T0" }]);
+  await state.accepted.openBaseline("a", upload);
+  await pg.rows(
+    `INSERT INTO ${schema}.fingerprints
+        (tenant, section, digest, seq, key, fields, vals, run, must_send, missed, identity)
+      SELECT $1, 'a', substr(sha256(n::text::bytea), 1, 16), n + 1, n::text, '["TAG"]', repeat('v', 100), 1, false, 0,
+          's:' || n
+        FROM generate_series(1, 5000) AS n`,
+    [tenant],
+  );
+  await pg.rows(`UPDATE ${schema}.baselines SET last_seq = 5001 WHERE tenant = $1`, [tenant]);
+}
+
+/** A door that notes the plans of all statements with lists of values. */
+function explain(plans: string[]): Pg {
+  const note = async (on: PgStatements, text: string, values?: readonly PgValue[]) => {
+    if (!text.includes("unnest") && !text.includes("ANY")) return;
+    const plan = await on.rows(`EXPLAIN ${text}`, values);
+    plans.push(plan.map((row) => String(row["QUERY PLAN"])).join("\n"));
+  };
+  const through = (on: PgStatements): PgStatements["rows"] => async (text, values) => {
+    await note(on, text, values);
+    return await on.rows(text, values);
+  };
+  return {
+    ...makeHolding(pg),
+    rows: through(pg),
+    tx: (work, deadline) => pg.tx((on) => work({ rows: through(on) }), deadline),
+  };
+}
+
 test("records are found by their digest, also before the server has statistics", () =>
-  withNewTenant(pg, async ({ state, again, tenant }) => {
-    await pg.rows(`ALTER TABLE ${schema}.fingerprints SET (autovacuum_enabled = false)`);
-    await state.accepted.add("a", upload, "1", [{ TAG: "T0" }]);
-    await state.accepted.openBaseline("a", upload);
-    await pg.rows(
-      `INSERT INTO ${schema}.fingerprints
-          (tenant, section, digest, seq, key, fields, vals, run, must_send, missed)
-        SELECT $1, 'a', sha256(n::text::bytea), n + 1, n::text, '["TAG"]', repeat('v', 100), 1, false, 0
-          FROM generate_series(1, 5000) AS n`,
-      [tenant],
-    );
+  withNewTenant(pg, async (opened) => {
+    await addManyPrints(opened);
     const plans: string[] = [];
-    const explaining: Pg = {
-      ...makeHolding(pg),
-      async rows(text, values) {
-        if (text.includes("unnest")) {
-          const plan = await pg.rows(`EXPLAIN ${text}`, values);
-          plans.push(plan.map((row) => String(row["QUERY PLAN"])).join("\n"));
-        }
-        return await pg.rows(text, values);
-      },
-    };
-    const other = await again(explaining);
+    const other = await opened.again(explain(plans));
     const baseline = await other.state.accepted.openBaseline("a", upload);
     const keys = Array.from({ length: 256 }, (_, at) => JSON.stringify([`T${at}`]));
     const found = await baseline.findAll(keys);
@@ -162,3 +185,31 @@ test("records are found by their digest, also before the server has statistics",
     expect(plans[0]).toContain("fingerprints_pkey");
     expect(plans[0]).toContain("digest = wanted.digest");
   }));
+
+test.each(["without", "with"])(
+  "ids are found and written by index, %s statistics",
+  (which) =>
+    withNewTenant(pg, async (opened) => {
+      await addManyPrints(opened);
+      if (which === "with") await pg.rows(`ANALYZE ${schema}.fingerprints`);
+      const plans: string[] = [];
+      const other = await opened.again(explain(plans));
+      const baseline = await other.state.accepted.openBaseline("a", upload);
+      const identities = Array.from({ length: 500 }, (_, at) => `s:${at * 7 + 1}`);
+      const found = await baseline.findByIdentity(identities);
+      expect(found.map((record) => record?.id)).toEqual(identities.map((_, at) => at * 7 + 2));
+      const renamed = found.map((record) => ({ id: record?.id ?? 0, key: record?.key ?? "" }));
+      await baseline.noteIdentities({
+        learned: renamed.map(({ key }) => [key, `t:${key}`] as const),
+        renamed,
+      });
+      const now = await (await other.state.accepted.openBaseline("a", upload))
+        .findByIdentity(renamed.map(({ key }) => `t:${key}`));
+      expect(now.map((record) => record?.missed)).toEqual(renamed.map(() => 1));
+      expect(plans).toHaveLength(6);
+      for (const at of [0, 5]) expect(plans[at]).toMatch(/Scan (using|on) fingerprints_identity/);
+      for (const plan of plans) {
+        expect(plan).not.toMatch(/Seq Scan|Filter: .*(seq|digest)/);
+      }
+    }),
+);

@@ -4,19 +4,29 @@
  * @module
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { migrate } from "../../../src/state/postgres/migrate.ts";
+import { version } from "../../../src/runtime/version.ts";
+import { isMigrated, migrate } from "../../../src/state/postgres/migrate.ts";
 import { openPg, type Pg } from "../../../src/state/postgres/pg.ts";
 import { migrations } from "../../../src/state/postgres/schema.ts";
+import { openPgState, type PgStateSettings } from "../../../src/state/postgres/state.ts";
 import { parsePgUrl } from "../../../src/state/postgres/target.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { slow } from "../../support/slow.ts";
+import { beginRun, runEnd } from "../conformance/open_state.ts";
+import { makeHolding, untilHeldBack } from "./states.ts";
 
 let server: Postgres;
 let pg: Pg;
+let opening: Omit<PgStateSettings, "schema">;
 beforeAll(async () => {
   server = await startPostgres();
   pg = openPg(parsePgUrl(server.url()), { connections: 8, milliseconds: 30_000 });
+  opening = {
+    ...{ pg, tenant: "acme", instance: "https://example.oomnitza.com", leaseMs: 600_000 },
+    redact: (text) => text,
+  };
 }, 60_000);
 afterAll(async () => {
   await pg.close();
@@ -28,7 +38,7 @@ async function columns(schema: string): Promise<string> {
     `\\c agent
 SELECT table_name, column_name, data_type FROM information_schema.columns
 WHERE table_schema = '${schema}' ORDER BY 1, ordinal_position;
-SELECT version, xmin FROM ${schema}.meta;`,
+SELECT *, xmin FROM ${schema}.meta;`,
   );
 }
 
@@ -51,14 +61,81 @@ slow("eight processes at once do each step once", async () => {
   expect(await Promise.all(children.map(({ child }) => child.exited))).toEqual(Array(8).fill(0));
 }, 60_000);
 
-test("tables of a newer agent are refused and not touched", async () => {
-  await migrate(pg, "newer");
-  await pg.rows(`UPDATE newer.meta SET version = ${migrations.length + 1}`);
+/** What the next release would bring: a column that agents of this one do not need to know. */
+const next = {
+  steps: [
+    ...migrations,
+    (schema: string) => [`ALTER TABLE ${schema}.runs ADD COLUMN next_thing text`],
+  ],
+  minAgent: migrations.length,
+};
+
+test("an agent that waited for a newer one leaves what that one made", async () => {
+  const holding = makeHolding(pg);
+  const held = holding.hold();
+  const newer = migrate(holding, "waited", undefined, next);
+  await held.reached;
+  const older = migrate(pg, "waited");
+  await untilHeldBack(pg, [older]);
+  held.release();
+  expect(await Promise.all([newer, older])).toEqual([next.steps.length, 0]);
+  const [meta] = await pg.rows("SELECT version FROM waited.meta");
+  expect(meta).toEqual({ version: next.steps.length });
+});
+
+/** And what the one after it would: it takes away what this one uses. */
+const afterNext = {
+  steps: [...next.steps, (schema: string) => [`ALTER TABLE ${schema}.runs DROP COLUMN api`]],
+  minAgent: migrations.length + 1,
+};
+
+test("tables of the next agent are worked with and not touched", async () => {
+  expect(await migrate(pg, "next")).toBe(migrations.length);
+  expect(await migrate(pg, "next", undefined, next)).toBe(1);
+  const before = await columns("next");
+  expect(await migrate(pg, "next")).toBe(0);
+  const state = await openPgState({ ...opening, schema: "next" });
+  const run = await beginRun(state, "a");
+  await run.end(runEnd);
+  expect(await state.runs(9)).toHaveLength(1);
+  await state.close();
+  expect(await columns("next")).toBe(before);
+});
+
+test("tables of a newer agent that this one does not know are refused and not touched", async () => {
+  await migrate(pg, "newer", undefined, afterNext);
   const before = await columns("newer");
-  await expect(migrate(pg, "newer")).rejects.toThrow(
-    `The schema "newer" is of version ${migrations.length + 1}, of a newer agent`,
-  );
+  const [known, newest] = [migrations.length, migrations.length + 2];
+  for (const attempt of [migrate, isMigrated]) {
+    await expect(attempt(pg, "newer")).rejects.toThrow(
+      `The schema "newer" is of version ${newest}, and agents need to know at least version ${
+        known + 1
+      } of it: this one knows ${known}`,
+    );
+  }
   expect(await columns("newer")).toBe(before);
+  expect(await migrate(pg, "newer", undefined, next)).toBe(0);
+});
+
+test("what older agents do not know waits until none is at work", async () => {
+  const settings = { ...opening, schema: "rolling" };
+  const state = await openPgState(settings);
+  await state.owner.lease();
+  // What only adds something does not wait.
+  expect(await migrate(pg, "rolling", undefined, next)).toBe(1);
+  const before = await columns("rolling");
+  const attempt = migrate(pg, "rolling", undefined, {
+    ...afterNext,
+    minAgent: migrations.length + 2,
+  });
+  await expect(attempt).rejects.toThrow(
+    `process ${process.pid} on ${hostname()}, of version ${version}, works with version ${
+      migrations.length + 1
+    } of it`,
+  );
+  expect(await columns("rolling")).toBe(before);
+  await state.close();
+  expect(await migrate(pg, "rolling", undefined, afterNext)).toBe(1);
 });
 
 test("a step that fails leaves nothing behind", async () => {
@@ -81,7 +158,10 @@ GRANT SELECT ON ALL TABLES IN SCHEMA shared TO runner;`);
   await expect(migrate(runner, "other")).rejects.toMatchObject({
     state: "42501",
     message: expect.stringContaining("refuses: a right is missing"),
+    hint: expect.stringContaining('Run "agent state migrate"'),
   });
+  await pg.rows("UPDATE shared.meta SET version = 1");
+  await expect(migrate(runner, "shared")).rejects.toThrow("cannot be created, brought up to date");
   await runner.close();
 });
 

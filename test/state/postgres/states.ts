@@ -99,19 +99,24 @@ export interface Held {
 /** A door to the same server whose next transaction can be held. */
 export function makeHolding(pg: Pg): Pg & { hold(): Held } {
   let next: { reach(): void; readonly released: Promise<void> } | undefined;
+  const tx: Pg["tx"] = (work, deadline) =>
+    pg.tx(async (on) => {
+      const held = next;
+      next = undefined;
+      const result = await work(on);
+      held?.reach();
+      await held?.released;
+      return result;
+    }, deadline);
   return {
-    rows: (...call) => pg.rows(...call),
+    // A statement by itself that adds rows is a transaction, too.
+    rows: (text, values, deadline) =>
+      next === undefined || !text.includes("INSERT INTO")
+        ? pg.rows(text, values, deadline)
+        : tx((on) => on.rows(text, values), deadline),
     listen: (...call) => pg.listen(...call),
     close: (deadline) => pg.close(deadline),
-    tx: (work, deadline) =>
-      pg.tx(async (on) => {
-        const held = next;
-        next = undefined;
-        const result = await work(on);
-        held?.reach();
-        await held?.released;
-        return result;
-      }, deadline),
+    tx,
     hold() {
       const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
       const { promise: released, resolve: release } = Promise.withResolvers<void>();

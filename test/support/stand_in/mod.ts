@@ -8,6 +8,7 @@ import { Hono, type Next } from "hono";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hangUp, serve, type ServerTls } from "../../../src/runtime/serve.ts";
 import { authorize } from "../../../src/stand_in/api.ts";
+import type { Batch } from "../../../src/stand_in/batch.ts";
 import type { Call, Env } from "../../../src/stand_in/instance.ts";
 import {
   addRoutes,
@@ -32,6 +33,13 @@ export interface StandInOptions extends PlainOptions {
   readonly holdsProcessing?: boolean | undefined;
   /** What to do wrong from the start; nothing unless given. */
   readonly faults?: Faults | undefined;
+  /**
+   * Waited for with the body of each upload before it is looked at. One whose sender hangs up meanwhile has
+   * not arrived. Not for a stand-in in a process of its own.
+   */
+  readonly hold?: ((body: string) => Promise<void>) | undefined;
+  /** Told of what is taken in, in the order in which it is. Not for a stand-in in a process of its own. */
+  readonly onBatch?: ((batch: Batch) => void) | undefined;
 }
 
 /** A stand-in at work. */
@@ -85,6 +93,7 @@ function buildApp(options: StandInOptions, tokens: ExpiringTokens, currentPlan: 
     createProcessing(options),
     options.holdsProcessing,
   );
+  if (options.onBatch !== undefined) store.onBatch = options.onBatch;
   const instance = createInstance(options, store, tokens);
   const faults = new WeakMap<Call, Fault>();
   const app = new Hono<Env>();
@@ -96,12 +105,19 @@ function buildApp(options: StandInOptions, tokens: ExpiringTokens, currentPlan: 
     store.note({ ...request, status, fault: fault.kind });
   });
   app.use("/api/*", (c, next) => authorize(instance, c, next));
+  app.use("/api/*", (c, next) => holdUpload(options, c, next));
   app.use("/api/*", async (c, next) => {
     const fault = await failOrAnswer(currentPlan(), c, next);
     if (fault !== undefined) faults.set(c, fault);
   });
   addRoutes(app, instance);
   return { app, store };
+}
+
+async function holdUpload({ hold }: StandInOptions, c: Call, next: Next): Promise<void> {
+  if (hold !== undefined && findTarget(c) === "upload") await hold(await c.req.raw.clone().text());
+  if (c.req.raw.signal.aborted) c.res = hangUp();
+  else await next();
 }
 
 /** Delays the answer and fails as the plan has it; gives the fault, if there was one. */

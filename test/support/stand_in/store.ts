@@ -41,6 +41,8 @@ export class TestStore extends Store {
   readonly #counted = new Map<string, CountedKeys>();
   /** Work that waits for `process`; undefined when it is done after its delay. */
   readonly #held: (() => void)[] | undefined;
+  /** Told of every batch that was taken in. */
+  onBatch: (batch: Batch) => void = () => {};
 
   /** @param refusePoison Throws when a batch holds a record that no request may carry. */
   constructor(
@@ -81,7 +83,10 @@ export class TestStore extends Store {
 
   override take(batch: Batch): Taken {
     this.#refusePoison(batch);
-    return this.#keep === "all" || batch.testRun ? super.take(batch) : this.#count(batch);
+    const isKept = this.#keep === "all" || batch.testRun;
+    const taken = isKept ? super.take(batch) : this.#count(batch);
+    this.onBatch(batch);
+    return taken;
   }
 
   /** Processes what was taken in and held until now. */

@@ -1,0 +1,200 @@
+/**
+ * Replicas of the agent with all that is around them: Jamf Pro, Oomnitza, and the state in a file or in a
+ * PostgreSQL.
+ *
+ * @module
+ */
+import { Database as Sqlite } from "bun:sqlite";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { oomnitzaSection } from "../support/workspace.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { startVersionedJamf, type VersionedJamf } from "./jamf.ts";
+import { Ledger } from "./ledger.ts";
+import { type Line, openLine } from "./line.ts";
+import { type NotingOomnitza, startNotingOomnitza } from "./oomnitza.ts";
+import { Replica } from "./replica.ts";
+
+/** What a cluster is made of. */
+export interface ClusterOptions {
+  /** The compiled agent. */
+  readonly program: string;
+  readonly replicas: number;
+  /** Where the state is; a file can have one replica only. */
+  readonly state: "file" | "postgres";
+  /** Seconds of the lease of a replica. */
+  readonly leaseSeconds: number;
+  /** Seconds that events wait for others of their device. */
+  readonly coalesceSeconds: number;
+  /** Lines of `[oomnitza]`. */
+  readonly oomnitzaLines?: string;
+  /** Lines of `[serve]`. */
+  readonly serveLines?: string;
+  /** Lines of `[state]`. */
+  readonly stateLines?: string;
+  /** Sections beside the others that are due as soon as the replicas start, and not again for an hour. */
+  readonly dueSections?: number;
+}
+
+/** A section that is due every so many seconds. */
+export const tickSeconds = 2;
+/** The section that takes webhooks. */
+export const hookSection = "casper";
+const tickSection = "casper.tick";
+const tenant = "chaos";
+const isEnded = "origin = 'upload' AND outcome <> 'interrupted'";
+
+/** The whole of it. */
+export interface Cluster {
+  readonly ledger: Ledger;
+  readonly jamf: VersionedJamf;
+  readonly oomnitza: NotingOomnitza;
+  readonly replicas: readonly Replica[];
+  /** The lines of the replicas to the database, in their order; none with a file. */
+  readonly lines: readonly Line[];
+  /** The server with the state; absent with a file. */
+  readonly database: Postgres | undefined;
+  readonly leaseMs: number;
+  /**
+   * When runs of the section that is due again and again began, in milliseconds since the epoch; not those
+   * that were left by a replica that was killed, as another one makes up for them.
+   */
+  ticks(): Promise<number[]>;
+  /** The sections of which a run began that were due at the start, once for each run. */
+  dueRuns(): Promise<string[]>;
+  /** Where the configurations and the logs of the replicas are. */
+  readonly folder: string;
+  /** Leaves the folder there at the end. */
+  keepFolder(): void;
+  /** Events that are still to be worked on, by the state. */
+  waiting(): Promise<number>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+function configuration(
+  options: ClusterOptions,
+  { jamf, oomnitza, stateUrl }: {
+    readonly jamf: VersionedJamf;
+    readonly oomnitza: NotingOomnitza;
+    readonly stateUrl: string | undefined;
+  },
+): string {
+  const { leaseSeconds, coalesceSeconds, dueSections = 0 } = options;
+  const { oomnitzaLines = "", serveLines = "", stateLines = "" } = options;
+  const source = `enable = True
+url = ${jamf.url}
+username = u
+password = pass-word
+api = classic
+sync_field = SERIAL
+mapping.SERIAL = general.serial_number
+mapping.NAME = general.name
+mapping.APPLICATIONS = {"hardcoded": []}
+`;
+  const due = Array.from(
+    { length: dueSections },
+    (_, at) =>
+      `[casper.due${at + 1}]
+${source}schedule = every 1h
+`,
+  );
+  const state = `[state]
+url = ${stateUrl}
+tenant = ${tenant}
+lease_seconds = ${leaseSeconds}
+${stateLines}
+`;
+  return `${oomnitzaSection(oomnitza, oomnitzaLines)}
+[serve]
+coalesce_seconds = ${coalesceSeconds}
+calls_per_second = 0
+calls_at_once = 0
+${serveLines}
+${stateUrl === undefined ? "" : state}
+[${hookSection}]
+${source}
+[${tickSection}]
+${source}schedule = */${tickSeconds} * * * * *
+${due.join("")}`;
+}
+
+/** Reads from the state what a statement gives, one text a row. */
+async function query(
+  database: Postgres | undefined,
+  file: string,
+  { inPostgres, inFile }: { readonly inPostgres: string; readonly inFile: string },
+): Promise<string[]> {
+  if (database !== undefined) {
+    const printed = await database.psql(
+      `\\c agent\nSET search_path TO oomnitza_agent;\n${inPostgres};`,
+    );
+    return printed.split("\n").filter((line) => line !== "");
+  }
+  using sqlite = new Sqlite(file, { readonly: true });
+  return sqlite.query(inFile).values().map(([value]) => String(value));
+}
+
+/** Sets it all up; the replicas are not started yet. */
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const { program, state, leaseSeconds } = options;
+  const folder = mkdtempSync(join(tmpdir(), "agent-chaos-"));
+  const ledger = new Ledger();
+  const jamf = startVersionedJamf((device) => ledger.version(device));
+  const oomnitza = await startNotingOomnitza(ledger);
+  const database = state === "postgres" ? await startPostgres() : undefined;
+  const file = join(folder, "state.sqlite");
+  const replicas: Replica[] = [];
+  const lines: Line[] = [];
+  let isKept = false;
+  for (let number = 1; number <= options.replicas; number++) {
+    const own = join(folder, `replica-${number}`);
+    mkdirSync(own);
+    const line = database === undefined ? undefined : await openLine(database.port);
+    if (line !== undefined) lines.push(line);
+    const stateUrl = database?.url("127.0.0.1", "sslmode=disable")
+      .replace(`:${database.port}/`, `:${line?.port}/`);
+    const ini = join(own, "config.ini");
+    writeFileSync(ini, configuration(options, { jamf, oomnitza, stateUrl }), { mode: 0o600 });
+    const words = ["--singleton", "0", "--workers", "2"];
+    if (database === undefined) words.push("--state", file);
+    replicas.push(await Replica.create({ program, folder: own, words }));
+  }
+  return {
+    ...{ folder, ledger, jamf, oomnitza, replicas, lines, database },
+    leaseMs: leaseSeconds * 1000,
+    keepFolder: () => {
+      isKept = true;
+    },
+    async ticks() {
+      const found = await query(database, file, {
+        inPostgres: `SELECT extract(epoch FROM started) * 1000 FROM runs
+          WHERE tenant = '${tenant}' AND section = '${tickSection}' AND ${isEnded} ORDER BY started`,
+        inFile:
+          `SELECT started FROM runs WHERE section = '${tickSection}' AND ${isEnded} ORDER BY started`,
+      });
+      return found.map((text) => database === undefined ? Date.parse(text) : Number(text));
+    },
+    dueRuns: () =>
+      query(database, file, {
+        inPostgres:
+          `SELECT section FROM runs WHERE tenant = '${tenant}' AND section LIKE 'casper.due%'`,
+        inFile: "SELECT section FROM runs WHERE section LIKE 'casper.due%'",
+      }),
+    async waiting() {
+      const [count] = await query(database, file, {
+        inPostgres: `SELECT count(*) FROM inbox WHERE tenant = '${tenant}' AND NOT is_dead`,
+        inFile: "SELECT count(*) FROM inbox",
+      });
+      return Number(count);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const replica of replicas) await replica.kill();
+      for (const line of lines) line.stop();
+      await jamf.stop();
+      await oomnitza.stop();
+      await database?.[Symbol.asyncDispose]();
+      if (!isKept) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { expect, test } from "bun:test";
+import { mutants, patchedSources } from "./mutants.ts";
+import { scenarioNames } from "./scenarios.ts";
+
+test("the mutants follow the source, and each has a scenario to find it", () => {
+  for (const mutant of mutants) {
+    expect(patchedSources(mutant).size).toBeGreaterThan(0);
+    expect(mutant.foundBy.length).toBeGreaterThan(0);
+    for (const name of mutant.foundBy) expect(scenarioNames).toContain(name);
+  }
+});

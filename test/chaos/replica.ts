@@ -1,0 +1,119 @@
+/**
+ * One `agent serve` that is killed, stopped and started again, always on the same port.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { plainEnvironment } from "../support/binary.ts";
+import { freePort } from "../support/ports.ts";
+
+/** What a replica is started with. */
+export interface ReplicaOptions {
+  readonly program: string;
+  /** Folder of its own, with its config.ini. */
+  readonly folder: string;
+  readonly words: readonly string[];
+}
+
+/** One replica. */
+export class Replica {
+  readonly #options: ReplicaOptions;
+  readonly port: number;
+  #child: Bun.Subprocess | undefined;
+  /** Whether somebody is killing, stopping or cutting it off at the moment. */
+  isBusy = false;
+
+  private constructor(options: ReplicaOptions, port: number) {
+    this.#options = options;
+    this.port = port;
+  }
+
+  /** A replica that is not started yet. */
+  static async create(options: ReplicaOptions): Promise<Replica> {
+    return new Replica(options, await freePort());
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null &&
+      this.#child.signalCode === null;
+  }
+
+  /** Its log since the beginning, of all its lives. */
+  get log(): string {
+    return readFileSync(this.#logFile, "utf8");
+  }
+
+  /** Starts the process, without waiting until it answers. */
+  start(): void {
+    const { program, folder, words } = this.#options;
+    this.#child = Bun.spawn(
+      [
+        "sh",
+        "-c",
+        'exec "$0" "$@" 2>>log.txt',
+        program,
+        "serve",
+        "--port",
+        String(this.port),
+        ...words,
+      ],
+      {
+        cwd: folder,
+        env: plainEnvironment(),
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: "ignore",
+      },
+    );
+  }
+
+  /** Waits until it answers. */
+  async ready(ms = 60_000): Promise<void> {
+    const deadline = Date.now() + ms;
+    while (!await this.#answers()) {
+      if (Date.now() > deadline) throw new Error(`A replica does not answer:\n${this.log}`);
+      if (!this.isRunning) this.start();
+      await Bun.sleep(20);
+    }
+  }
+
+  /** Ends it as a machine does that fails. */
+  async kill(): Promise<void> {
+    this.#child?.kill("SIGKILL");
+    await this.#child?.exited;
+  }
+
+  /** Ends it in good order; gives its exit code. */
+  async end(): Promise<number> {
+    this.#child?.kill("SIGTERM");
+    return await this.#child?.exited ?? 0;
+  }
+
+  /** Has it stand still. */
+  stop(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  /** Has it go on. */
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  get #logFile(): string {
+    return join(this.#options.folder, "log.txt");
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(2000);
+      return (await fetch(`${this.url}/healthz`, { signal })).ok;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The storm: callers post events while replicas and the database are killed, stand still or are cut off.
+ *
+ * @module
+ */
+import { startCallers } from "./callers.ts";
+import { type Cluster, tickSeconds } from "./cluster.ts";
+import { type Blows, strikeAll } from "./killer.ts";
+import { type Outcome, within } from "./outcome.ts";
+
+/** How a storm is. */
+export interface StormOptions {
+  readonly seconds: number;
+  readonly blows: Blows;
+  readonly callers: number;
+  readonly everyMs: number;
+}
+
+/** After the storm, what was promised arrives within so many milliseconds: failed events wait for minutes. */
+const longestCalmMs = 240_000;
+/** Records that one life of a replica may send again: a batch of events, whose outcome was not noted yet. */
+const batchSize = 500;
+
+/** How often the section with a schedule began in one interval more than once, and its longest pause. */
+function judgeTicks(ticks: readonly number[]): { twice: number; longestPause: number } {
+  const intervals = ticks.map((at) => Math.floor(at / (tickSeconds * 1000)));
+  return {
+    twice: intervals.length - new Set(intervals).size,
+    longestPause: ticks.reduce(
+      (most, at, index) => Math.max(most, at - (ticks[index - 1] ?? at)),
+      0,
+    ),
+  };
+}
+
+/** Lets a storm go over a cluster, and waits until everything has arrived, or nothing does any more. */
+export async function runStorm(cluster: Cluster, options: StormOptions): Promise<Outcome> {
+  const { ledger, replicas, jamf } = cluster;
+  const { seconds, blows } = options;
+  for (const replica of replicas) replica.start();
+  for (const replica of replicas) await replica.ready();
+  const callers = startCallers(cluster, { ...options, repeats: true, timeoutMs: 2000 });
+  const begun = Date.now();
+  await strikeAll(cluster, blows, seconds * 1000);
+  await callers.stop();
+  for (const replica of replicas) await replica.ready();
+  const ended = performance.now();
+  const isCalm = await within(
+    longestCalmMs,
+    async () => ledger.lost.length === 0 && await cluster.waiting() === 0,
+  );
+  const calmMs = performance.now() - ended;
+  const expected = Math.floor((Date.now() - begun) / (tickSeconds * 1000));
+  const ticks = (await cluster.ticks()).filter((at) => at >= begun);
+  const { twice, longestPause } = judgeTicks(ticks);
+  const { lost, stale, duplicates } = ledger;
+  const lives = blows.kills + blows.databaseKills + blows.stops + blows.cuts;
+  const waiting = isCalm ? 0 : await cluster.waiting();
+  const faults = [
+    ...lost.slice(0, 5).map(({ device, promised, arrived }) =>
+      `lost: version ${promised} of device ${device}, of which ${arrived} arrived`
+    ),
+    ...stale.slice(0, 5).map(({ device, version, newer }) =>
+      `stale: version ${version} of device ${device} over version ${newer}`
+    ),
+    ...twice > 0 ? [`${twice} starts by the schedule were not the only ones of their time`] : [],
+    ...duplicates > lives * batchSize ? [`${duplicates} records were sent again`] : [],
+    ...waiting > 0 ? [`${waiting} events still wait`] : [],
+  ];
+  return {
+    scenario: `storm of ${seconds} s over ${replicas.length} replicas`,
+    figures: {
+      "kills / of the database / stops / cuts":
+        `${blows.kills} / ${blows.databaseKills} / ${blows.stops} / ${blows.cuts}`,
+      "events promised": ledger.promises,
+      "posts refused or not answered": ledger.refusals,
+      "records arrived": ledger.allArrivals,
+      "lost": lost.length,
+      "stale overwrites": stale.length,
+      "sent again": duplicates,
+      "starts by the schedule": `${ticks.length} of ${expected}, ${twice} twice, ` +
+        `${jamf.listed.length} lists read, longest pause ${(longestPause / 1000).toFixed(1)} s`,
+      "longest wait of a caller": `${(callers.longestMs() / 1000).toFixed(1)} s`,
+      "all arrived after": `${(calmMs / 1000).toFixed(1)} s`,
+    },
+    faults,
+  };
+}
