@@ -124,7 +124,7 @@ export class PostgresSide implements MoveSide {
       await on.rows(`LOCK TABLE ${schema}.owners IN SHARE ROW EXCLUSIVE MODE`);
       const [busy] = await on.rows(
         `SELECT host, process, version FROM ${schema}.owners
-          WHERE until > clock_timestamp() AND (tenant = $1 OR tenant IS NULL)
+          WHERE until > clock_timestamp() AND (served_tenant = $1 OR served_tenant IS NULL)
           ORDER BY started LIMIT 1`,
         [this.#tenant],
       );

@@ -109,7 +109,7 @@ export class PgOwner {
         await on.rows(`DELETE FROM ${schema}.owners WHERE id = $1`, [before.id]);
       }
       await on.rows(
-        `INSERT INTO ${schema}.owners (id, host, process, version, until, tenant)
+        `INSERT INTO ${schema}.owners (id, host, process, version, until, served_tenant)
           VALUES ($1, $2, $3, $4, clock_timestamp() + $5::int8 * interval '1 millisecond', $6)`,
         [id, hostname(), process.pid, version, leaseMs, tenant],
       );

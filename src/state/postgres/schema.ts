@@ -57,8 +57,8 @@ export const migrations: readonly ((schema: string) => readonly string[])[] = [
       tenant text COLLATE "C" PRIMARY KEY,
       mark text NOT NULL
     )`,
-    // Whose state the process works on.
-    `ALTER TABLE ${schema}.owners ADD COLUMN tenant text COLLATE "C"`,
+    // Whose state the process works on; named apart, as statements join this table with those of tenants.
+    `ALTER TABLE ${schema}.owners ADD COLUMN served_tenant text COLLATE "C"`,
   ],
 ];
 
