@@ -23,8 +23,10 @@ export const hostileValues: readonly unknown[] = [
   "-",
   "--a--",
   " padded\t",
-  "\x0b\x0c\x1c\x1f\x85\xa0 odd spaces \u2028\u3000\ufeff",
-  "Straße İstanbul ŉ ǰ ΐ ﬁ ς",
+  "\x0b\x0c\x1c\x1f\x85\xa0 odd spaces \u2028\u3000",
+  "\ufeff marked",
+  "Straße İstanbul ŉ ǰ ΐ ς",
+  "ﬁ",
   "ÄÖÜ äöü é",
   "a\u0000b",
   "\u0001i123",
@@ -62,6 +64,8 @@ export const hostileValues: readonly unknown[] = [
   {},
   { a: "inner", length: 3, get: "mine" },
   new Date(0),
+  new String("boxed"),
+  { d: "x", toJSON: () => ({ d: "written otherwise" }) },
   { toJSON: () => "written otherwise" },
 ];
 
@@ -75,6 +79,8 @@ export const hostileRecords: readonly { readonly record: unknown; readonly value
   ...hostileValues.map((one) => ({ record: { a: one, b: one, c: { d: one } }, value: one })),
   { record: {}, value: "a-b" },
   { record: { a: null, c: null, toString: "own", constructor: "own" }, value: "b" },
+  { record: { a: "x", toJSON: () => ({ a: "written otherwise" }) }, value: "b" },
+  { record: { a: "x", c: new String("boxed") }, value: "b" },
   { record: null, value: "b" },
   { record: "no record", value: "b" },
   { record: ["a"], value: "b" },
@@ -221,6 +227,10 @@ const python: Grammar = {
 
 const grammars = { javascript, python };
 
+function marked(language: keyof typeof grammars, body: string): string {
+  return `${language === "python" ? "#" : "//"} language: ${language}\n${body}`;
+}
+
 /** A random body, with its language in the first line. */
 export function randomBody(language: keyof typeof grammars, random: Random): string {
   const { leaves, expressions, body } = grammars[language];
@@ -228,6 +238,21 @@ export function randomBody(language: keyof typeof grammars, random: Random): str
     if (depth === 0 || random(3) === 0) return pick(random, leaves);
     return pick(random, expressions)(() => expression(depth - 1), random);
   };
-  const mark = language === "python" ? "#" : "//";
-  return `${mark} language: ${language}\n${body(() => expression(1 + random(2)), random)}`;
+  return marked(language, body(() => expression(1 + random(2)), random));
+}
+
+/** Bodies that have each part of the language, with the value in it and with texts. */
+export function everyPart(language: keyof typeof grammars, random: Random): readonly string[] {
+  const { leaves, expressions } = grammars[language];
+  const asTest = language === "python" ? "is None" : "=== null";
+  const parts = [
+    ...leaves.flatMap((leaf) => [leaf, `(${leaf} ${asTest})`]),
+    ...expressions.flatMap((write) =>
+      Array.from({ length: 12 }, (_, round) => {
+        let count = 0;
+        return write(() => count++ === round % 2 ? "value" : pick(random, texts), random);
+      })
+    ),
+  ];
+  return [...new Set(parts)].map((part) => marked(language, `return ${part}`));
 }
