@@ -35,7 +35,7 @@ export async function csvFile(rows: number): Promise<string> {
   return path;
 }
 
-/** Bodies of a custom converter, one for each language. */
+/** Bodies of a custom converter, one for each language; and some that need the interpreter. */
 const bodies = {
   javascript: `    // language: javascript
     const [year, month] = record["column 3"].split("-");
@@ -45,9 +45,20 @@ const bodies = {
     if year > "2022":
         return "%s/%s" % (month, year)
     return value.upper()`,
+  "javascript, interpreted": `    // language: javascript
+    const [, year, month] = /^(\\d+)-(\\d+)/.exec(record["column 3"]);
+    return year > "2022" ? \`\${month}/\${year}\` : value.toUpperCase();`,
+  "python, interpreted": `    # language: python
+    try:
+        year, month = record["column 3"].split("-")[:2]
+    except ValueError:
+        return None
+    if year > "2022":
+        return "%s/%s" % (month, year)
+    return value.upper()`,
 } as const;
 
-/** A language for custom converters. */
+/** What a custom converter of the benchmark is written in, and whether it needs the interpreter. */
 export type BenchLanguage = keyof typeof bodies;
 
 /** The configuration: ten mappings, three with built-in converters, on request one with a custom one. */

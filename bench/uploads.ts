@@ -176,5 +176,9 @@ export function userCodeRows(server: CountingServer): Row[] {
   return [
     firstUpload(server, "one JavaScript converter", { language: "javascript" }),
     firstUpload(server, "one Python converter", { language: "python" }),
+    firstUpload(server, "one JavaScript converter with a pattern", {
+      language: "javascript, interpreted",
+    }),
+    firstUpload(server, "one Python converter with try", { language: "python, interpreted" }),
   ];
 }

@@ -29,7 +29,7 @@ import { msiFile, writeMsi } from "./binary/msi.ts";
 import { packageManifests } from "./binary/package_manifests.ts";
 import { formatSbom, sbomFile } from "./binary/sbom.ts";
 import { writeEditor } from "./editor.ts";
-import { writePythonRuntime } from "./python_runtime.ts";
+import { writeSandboxImages } from "./sandbox_images.ts";
 import { findTarget, type Target, targets } from "./binary/targets.ts";
 
 /** The commit checked out, abbreviated, with `-dirty` when the tree differs; `unknown` without git. */
@@ -147,7 +147,7 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   // The editor of the GUI is in the programs as a text, and its packages with it.
   const inputs: Record<string, unknown> = { ...await writeEditor() };
-  await writePythonRuntime();
+  await writeSandboxImages();
   for (const target of wanted) {
     Object.assign(inputs, await buildOne(target, build));
   }

@@ -1,7 +1,5 @@
 /**
- * Bundles the runtime of Python bodies into the one script that the sandbox evaluates.
- *
- * `bun scripts/python_runtime.ts` writes it. The setup does so, and a build does so again.
+ * Bundles the runtime of Python bodies into the one script that goes into an image of the sandbox.
  *
  * @module
  */
@@ -13,12 +11,11 @@ import { writeBundle } from "./binary/write_bundle.ts";
 const runtimeFile = "src/sandbox/guest/python.bundle";
 
 /**
- * Bundles the runtime and writes it where the sandbox imports it. Two runs of one Bun give the same
- * text.
+ * Bundles the runtime, writes it for the tests and gives it. Two runs of one Bun give the same text.
  *
  * @throws when it does not build.
  */
-export async function writePythonRuntime(): Promise<void> {
+export async function writePythonRuntime(): Promise<string> {
   const built = await Bun.build({
     entrypoints: [join(root, "src/sandbox/guest/python/main.ts")],
     root,
@@ -29,6 +26,5 @@ export async function writePythonRuntime(): Promise<void> {
   const text = await built.outputs[0]?.text();
   if (text === undefined) throw new Error("The runtime of Python could not be bundled.");
   writeBundle(runtimeFile, text);
+  return text;
 }
-
-if (import.meta.main) await writePythonRuntime();

@@ -19,9 +19,9 @@ const stampFile = join(modules, ".setup-done");
 const bundles = [
   { script: "editor.ts", file: "src/gui/assets/editor.bundle", sources: ["src/gui/editor"] },
   {
-    script: "python_runtime.ts",
-    file: "src/sandbox/guest/python.bundle",
-    sources: ["src/sandbox/guest/python", "src/python/runtime"],
+    script: "sandbox_images.ts",
+    file: "src/sandbox/guest/python.image",
+    sources: ["src/sandbox", "src/python/runtime", "scripts/binary"],
   },
 ];
 const windows = process.platform === "win32";
@@ -59,11 +59,12 @@ function currentStamp() {
   return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
 }
 
-/** The files of a folder, also of those in it. */
+/** The files of a folder, also of those in it, but for bundles. */
 function listFiles(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? listFiles(path) : path;
+    if (entry.isDirectory()) return listFiles(path);
+    return /\.(bundle|image)$/.test(path) ? [] : path;
   });
 }
 

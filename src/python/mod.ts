@@ -10,5 +10,6 @@ export {
   translatePython,
   type Translation,
 } from "./translate.ts";
+export type { Call, Expr, FormatPart, Slice, Stmt, StringValue, Subscript } from "./ast.ts";
 export type { Problem } from "./problem.ts";
 export type { Lookups, ReadPaths } from "./reads.ts";

@@ -48,6 +48,7 @@ export interface Translation {
   /** Whether nothing tells the version, so that the other one might give other results. */
   readonly isOpen: boolean;
   readonly reads: ReadPaths | "everything";
+  readonly statements: readonly Stmt[];
   readonly warnings: readonly Problem[];
 }
 
@@ -106,7 +107,8 @@ function translate(body: string, options: TranslateOptions, shift: number): Tran
     : readPaths(parsed.body, record, options.lookups ?? {});
   const { reason, line, isOpen } = decision;
   const reasonLine = line === undefined ? undefined : line + shift;
-  return { ok: true, code, version, reason, reasonLine, isOpen, reads, warnings };
+  const statements = parsed.body;
+  return { ok: true, code, version, reason, reasonLine, isOpen, reads, statements, warnings };
 }
 
 function emitBody(e: Emitter, parsed: Parsed, scope: Scope, inputs: readonly string[]): void {

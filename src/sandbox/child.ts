@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readFileSync } from "node:fs";
 import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 import { messageOf } from "../base/errors.ts";
 import { isObject, type SourceRecord } from "../base/record.ts";
@@ -54,7 +55,7 @@ class Guest {
     }
     try {
       this.#vm = await createVm(setup, {
-        pythonRuntime: await pythonRuntimeFor(setup),
+        image: await imageFor(setup),
         beforePrograms: confineProcess,
         builtin: (request, at) => this.#builtin(request, at),
         alive: (at) => this.#alive(at),
@@ -153,9 +154,10 @@ interface BuiltinRequest {
   readonly record?: unknown;
 }
 
-async function pythonRuntimeFor({ programs }: GuestSetup): Promise<string> {
-  if (!programs.some(({ language }) => language === "python")) return "";
-  return (await import("./python_runtime.ts")).pythonRuntime;
+async function imageFor({ programs }: GuestSetup): Promise<Uint8Array> {
+  const { javascriptImage, pythonImage } = await import("./images.ts");
+  const isPython = programs.some(({ language }) => language === "python");
+  return readFileSync(isPython ? pythonImage : javascriptImage);
 }
 
 function send(kind: number, text: string): void {

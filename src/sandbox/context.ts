@@ -1,5 +1,6 @@
 /**
- * Sets a QuickJS context up for user code: globals first, then the lock, then the programs.
+ * Sets a QuickJS context up for user code: globals first, then the lock (`fillContext`, when the agent
+ * is built); then the run and its programs (`beginRun`, in the sandbox process).
  *
  * @module
  */
@@ -13,10 +14,6 @@ import type { GuestProgram, GuestSetup, LoadProblem } from "./protocol.ts";
 
 /** What the context asks of the process around it. */
 export interface ContextHost {
-  /** Defines the global `$py`, which every Python program needs; empty where there is none. */
-  readonly pythonRuntime: string;
-  /** What the program's memory is to hold where the number of the record under way will stand: 16 bytes or more. */
-  readonly position: Uint8Array;
   /** Called now and then between records, for code that the interpreter does not interrupt. */
   sign(): void;
   /** Whether the time of the record or the memory is used up. */
@@ -24,6 +21,8 @@ export interface ContextHost {
   /** Calls a built-in converter; both texts are JSON. */
   builtin(request: string): string;
 }
+
+type HostFunction = (argument: QuickJSHandle) => QuickJSHandle;
 
 /** A program was refused by the engine. */
 export class LoadError extends Error {
@@ -62,65 +61,95 @@ const logLevels: readonly (readonly [string, string])[] = [
   ["exception", "error"],
 ];
 
+/** The functions of the process around it that a context calls, in the order in which they are made. */
+const hostFunctions = ["sign", "isSpent", "builtin"] as const;
+
 /**
- * Fills an empty context and gives the handle of its driver (see `guest/driver.ts`). Throws a
- * {@linkcode LoadError} for a program that the engine does not take.
+ * Fills an empty context with all that does not depend on a run, locks it, and gives the handle of its
+ * driver (see `guest/driver.ts`). `position` is what the program's memory is to hold where the number of
+ * the record under way will stand: 16 bytes or more. `pythonRuntime` defines the global `$py`, which
+ * every Python program needs; empty where there is none.
  */
 export function fillContext(
   context: QuickJSContext,
-  setup: GuestSetup,
-  host: ContextHost,
+  position: Uint8Array,
+  pythonRuntime: string,
 ): QuickJSHandle {
   return Scope.withScope((scope) => {
-    const value = (data: unknown) => {
-      return scope.manage(evaluate(context, `(${JSON.stringify(data)})`, "data"));
-    };
+    const value = (data: unknown) => scope.manage(evaluateData(context, data));
     const call = (text: string, name: string, ...given: QuickJSHandle[]) => {
       const made = scope.manage(evaluate(context, text, `agent:${name}`));
       return context.unwrapResult(context.callFunction(made, context.undefined, ...given));
     };
-    const { calls, filter, now } = setup;
-    const lock = scope.manage(call(realmText, "realm", value(reachableGlobals), value(now)));
+    const realm = scope.manage(call(realmText, "realm", value(reachableGlobals)));
+    const setClock = scope.manage(context.getProp(realm, "setClock"));
     const records = scope.manage(call(recordsText, "records"));
     const isRecord = scope.manage(context.getProp(records, "isRecord"));
-    const results = scope.manage(call(resultsText, "results", isRecord, value(guestLimits)));
-    const languages = setup.programs.map(({ language }) => language);
-    const plan = value({ calls, filter, now, languages, limits: guestLimits, levels: logLevels });
-    const tools = scope.manage(hostObject(context, host));
-    const driver = call(driverText, "driver", records, results, tools, plan);
-    const python = host.pythonRuntime === "" ? undefined : scope.manage(
-      evaluate(context, pythonText(host.pythonRuntime), "agent:python"),
-    );
-    if (python !== undefined) {
-      const join = scope.manage(context.getProp(driver, "joinPython"));
-      context.unwrapResult(context.callFunction(join, context.undefined, python)).dispose();
-    }
+    const limits = value(guestLimits);
+    const results = scope.manage(call(resultsText, "results", isRecord, limits));
+    const tools = scope.manage(hostObject(context, position));
+    const given = [setClock, records, results, tools, limits, value(logLevels)];
+    const driver = call(driverText, "driver", ...given);
+    const python = pythonRuntime === ""
+      ? undefined
+      : scope.manage(evaluate(context, pythonText(pythonRuntime), "agent:python"));
+    if (python !== undefined) callMethod(context, driver, "joinPython", python);
     const extra = scope.manage(context.newArray());
     [records, results, driver, python ?? context.null].forEach((handle, index) =>
       context.setProp(extra, index, handle)
     );
-    context.unwrapResult(context.callFunction(lock, context.undefined, extra)).dispose();
-    setup.programs.forEach((program, index) => load(context, driver, program, index));
+    callMethod(context, realm, "lock", extra);
     return driver;
   });
 }
 
-function hostObject(context: QuickJSContext, host: ContextHost): QuickJSHandle {
+function hostObject(context: QuickJSContext, { buffer }: Uint8Array): QuickJSHandle {
   const object = context.newObject();
-  function define(name: string, body: (argument: QuickJSHandle) => QuickJSHandle): void {
-    context.newFunction(name, body).consume((handle) => context.setProp(object, name, handle));
+  for (const name of hostFunctions) {
+    // The process that takes the context over puts its own in their place.
+    context.newFunction(name, () => context.undefined).consume((handle) =>
+      context.setProp(object, name, handle)
+    );
   }
-  define("sign", () => {
-    host.sign();
-    return context.undefined;
-  });
-  const { buffer } = host.position;
   context.newArrayBuffer(buffer as ArrayBuffer).consume((handle) =>
     context.setProp(object, "position", handle)
   );
-  define("isSpent", () => host.isSpent() ? context.true : context.false);
-  define("builtin", (request) => context.newString(host.builtin(context.getString(request))));
   return object;
+}
+
+/** Joins the functions of this process to a context that another process has filled. */
+export function joinHost(context: QuickJSContext, host: ContextHost): void {
+  const bodies: Record<typeof hostFunctions[number], HostFunction> = {
+    sign() {
+      host.sign();
+      return context.undefined;
+    },
+    isSpent: () => host.isSpent() ? context.true : context.false,
+    builtin: (request) => context.newString(host.builtin(context.getString(request))),
+  };
+  // The context knows them by numbers, which are given in turn.
+  for (const name of hostFunctions) context.runtime.hostRefs.put(bodies[name]);
+}
+
+/** Tells a filled context what a run is about. Throws a {@linkcode LoadError} for a program that the engine does not take. */
+export function beginRun(context: QuickJSContext, driver: QuickJSHandle, setup: GuestSetup): void {
+  const { calls, filter, now } = setup;
+  const languages = setup.programs.map(({ language }) => language);
+  evaluateData(context, { calls, filter, now, languages }).consume((plan) =>
+    callMethod(context, driver, "begin", plan)
+  );
+  setup.programs.forEach((program, index) => load(context, driver, program, index));
+}
+
+function callMethod(
+  context: QuickJSContext,
+  object: QuickJSHandle,
+  name: string,
+  argument: QuickJSHandle,
+): void {
+  context.getProp(object, name).consume((method) =>
+    context.unwrapResult(context.callFunction(method, context.undefined, argument)).dispose()
+  );
 }
 
 function load(
@@ -156,6 +185,10 @@ function pythonMaker(program: GuestProgram): string {
 /** The runtime defines a global; here it is kept out of the sandbox's own. */
 function pythonText(runtime: string): string {
   return `((globalThis) => {\n${runtime}\nreturn globalThis.$py;\n})({})`;
+}
+
+function evaluateData(context: QuickJSContext, data: unknown): QuickJSHandle {
+  return evaluate(context, `(${JSON.stringify(data)})`, "data");
 }
 
 function evaluate(context: QuickJSContext, text: string, name: string): QuickJSHandle {

@@ -6,6 +6,8 @@
 
 import { readsOfJavaScript } from "./javascript_reads.ts";
 import { rewriteJavaScript } from "./javascript_rewrite.ts";
+import { plainJavaScript } from "./plain/javascript.ts";
+import type { PlainBody } from "./plain/values.ts";
 import type { Reads } from "./reads.ts";
 import { parseBody, type ParsedBody, type SyntaxNode, walk } from "./syntax_tree.ts";
 
@@ -23,6 +25,8 @@ export type JavaScriptTranslation =
     /** A function expression of `(record, field, value, params)`; line 2 is the body's first line. */
     readonly code: string;
     readonly reads: Reads;
+    /** The same for those who need no engine to run it; see `plain/`. */
+    readonly plain: PlainBody | undefined;
     /** Names of the converters called by `converter(record, name, …)` with a literal name. */
     readonly calls: readonly string[];
   }
@@ -47,7 +51,7 @@ export function translateJavaScript(body: string): JavaScriptTranslation {
   if (problems.length > 0) return { ok: false, problems };
   const rewritten = rewriteJavaScript(text, program, tokens).slice(strict.length);
   const code = `(function (record, field, value, params) { "use strict"; {\n${rewritten}\n} })`;
-  return { ok: true, code, ...readsOfJavaScript(program) };
+  return { ok: true, code, plain: plainJavaScript(program), ...readsOfJavaScript(program) };
 }
 
 function syntaxProblem(error: unknown, body: string): BodyProblem {

@@ -10,6 +10,8 @@ import { type BodyProblem, firstBodyLine, translateJavaScript } from "./javascri
 import { hasJavaScriptSigns, looksLikeJavaScript } from "./language.ts";
 import type { Language } from "./protocol.ts";
 import { translatePython, type Translation } from "../python/mod.ts";
+import { plainPython } from "./plain/python.ts";
+import type { PlainBody } from "./plain/values.ts";
 import { pythonSettings } from "./python_settings.ts";
 import { type Reads, unionReads } from "./reads.ts";
 
@@ -45,6 +47,8 @@ export interface PreparedProgram {
   readonly isOpen: boolean;
   /** A JavaScript function expression. */
   readonly code: string;
+  /** The same without an engine, where the body is simple enough to give the same there. */
+  readonly plain: PlainBody | undefined;
   /** What it reads of the record by itself. */
   readonly reads: Reads;
   /** Lower-case names of the converters that it calls. */
@@ -155,6 +159,7 @@ function asJavaScript(source: UserCodeSource, body: Body, reason: string): Made 
     reason,
     isOpen: false,
     code: made.code,
+    plain: made.plain,
     reads: made.reads,
     calls: made.calls,
     warnings: [],
@@ -181,6 +186,7 @@ function pythonProgram(source: UserCodeSource, body: Body, made: Translation): P
     reason: reasonText(source, made),
     isOpen: made.isOpen,
     code: made.code,
+    plain: plainPython(made.statements, pythonSettings[source.kind].parameters),
     reads: made.reads,
     calls: [],
     warnings: made.warnings.map((problem) =>

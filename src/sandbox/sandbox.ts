@@ -7,7 +7,8 @@
 import { AgentError, ConfigError } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { ConverterParams } from "../sdk/converter.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { type Counts, Dispatcher } from "./dispatcher.ts";
+import { type PlainSection, plainSection } from "./plain/section.ts";
 import { type PreparedProgram, problemFinding, readsOf } from "./prepare.ts";
 import { encodeLargeInts } from "./large_ints.ts";
 import type { GuestSetup, SandboxLimits, SandboxOutcome } from "./protocol.ts";
@@ -109,8 +110,17 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       problemFinding(program.source, program.iniLine(refused.line), undefined, refused.message),
     ]);
   }
+  const plain = plainSection(
+    calls.map(({ converter }) => converters[indexOf(converters, converter)]),
+    filter,
+  );
+  const throughProcess = (batch: readonly SandboxInput[]) =>
+    dispatcher.run(batch.map(({ record, values }) => line(cut(record), values)));
   return {
-    run: (batch) => dispatcher.run(batch.map(({ record, values }) => line(cut(record), values))),
+    run: (batch) => {
+      if (plain === undefined) return throughProcess(batch);
+      return runPlain(batch, plain, dispatcher.counts, throughProcess);
+    },
     get stats() {
       return { ...dispatcher.counts, errors: errors.kinds };
     },
@@ -119,6 +129,26 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       errors.summarise();
     },
   };
+}
+
+/** Decides what needs no engine; what is left goes through the sandbox. */
+async function runPlain(
+  batch: readonly SandboxInput[],
+  plain: PlainSection,
+  counts: Counts,
+  throughProcess: (rest: readonly SandboxInput[]) => Promise<readonly SandboxOutcome[]>,
+): Promise<readonly SandboxOutcome[]> {
+  const outcomes: (SandboxOutcome | undefined)[] = batch.map(({ record, values }) =>
+    plain(record, values)
+  );
+  counts.records += outcomes.filter((outcome) => outcome !== undefined).length;
+  counts.filtered +=
+    outcomes.filter((outcome) => outcome !== undefined && "keep" in outcome && !outcome.keep)
+      .length;
+  const rest = batch.filter((_, index) => outcomes[index] === undefined);
+  const decided = rest.length === 0 ? [] : await throughProcess(rest);
+  let next = 0;
+  return outcomes.map((outcome) => outcome ?? decided[next++] as SandboxOutcome);
 }
 
 function indexOf(converters: readonly PreparedProgram[], name: string): number {

@@ -4,18 +4,9 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import variant from "@jitl/quickjs-singlefile-mjs-release-sync";
-import {
-  newQuickJSWASMModuleFromVariant,
-  newVariant,
-  type QuickJSContext,
-  type QuickJSHandle,
-  type QuickJSRuntime,
-  type QuickJSWASMModule,
-} from "quickjs-emscripten-core";
 import { messageOf } from "../base/errors.ts";
-import { describeThrown, fillContext } from "./context.ts";
+import { beginRun, describeThrown, joinHost } from "./context.ts";
+import { createEngine, type Engine, type OpenedContext, openImage } from "./image.ts";
 import type { GuestFailure, GuestSetup } from "./protocol.ts";
 import { RecordTimer } from "./record_timer.ts";
 
@@ -36,8 +27,8 @@ export interface Vm {
 
 /** What the instance asks of the process around it. */
 export interface VmHost {
-  /** Defines the global `$py`, which every Python program needs; empty where there is none. */
-  readonly pythonRuntime: string;
+  /** What the memory begins with (see `image.ts`); one with Python for Python programs. */
+  readonly image: Uint8Array;
   /** Called once everything of the engine is loaded, before it sees the first program. */
   readonly beforePrograms: () => void;
   /** Calls a built-in converter for a record of the batch; both texts are JSON. */
@@ -46,55 +37,27 @@ export interface VmHost {
   alive(at: number): void;
 }
 
-const pageBytes = 65_536;
-const firstPages = 256;
 /** What the process needs beside the interpreter's memory while code runs: compiled code, batches. */
 const overheadMb = 16;
 
 /** Creates the instance and loads the programs. Throws a `LoadError`. */
 export async function createVm(setup: GuestSetup, host: VmHost): Promise<Vm> {
-  const heapMb = setup.limits.memoryMb - overheadMb;
-  const maximum = Math.max(firstPages, Math.floor(heapMb * 1_048_576 / pageBytes));
-  const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum });
-  const engine = await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmMemory }));
+  const engine = await createEngine(setup.limits.memoryMb - overheadMb);
   host.beforePrograms();
-  const limit = maximum * pageBytes;
-  return new QuickVm(engine, { bytes: () => wasmMemory.buffer as ArrayBuffer, limit }, setup, host);
-}
-
-/** The memory of an instance; its bytes are others after it has grown. */
-interface InstanceMemory {
-  bytes(): ArrayBuffer;
-  readonly limit: number;
-}
-
-/** A runtime, its context and the handle of its driver. */
-interface Opened {
-  readonly runtime: QuickJSRuntime;
-  readonly context: QuickJSContext;
-  readonly driver: QuickJSHandle;
-  /** Where in the memory the driver keeps the number of the record that is under way. */
-  readonly position: number;
+  return new QuickVm(engine, setup, host);
 }
 
 class QuickVm implements Vm {
-  readonly #engine: QuickJSWASMModule;
-  readonly #memory: InstanceMemory;
+  readonly #engine: Engine;
   readonly #setup: GuestSetup;
   readonly #host: VmHost;
   readonly #timer: RecordTimer;
-  #opened: Opened;
+  #opened: OpenedContext;
   /** The record that the clock runs for, and how full the memory was when that was noticed. */
   #noticed = { at: 0, filled: 0 };
 
-  constructor(
-    engine: QuickJSWASMModule,
-    memory: InstanceMemory,
-    setup: GuestSetup,
-    host: VmHost,
-  ) {
+  constructor(engine: Engine, setup: GuestSetup, host: VmHost) {
     this.#engine = engine;
-    this.#memory = memory;
     this.#setup = setup;
     this.#host = host;
     this.#timer = new RecordTimer(setup.limits.recordMs);
@@ -102,7 +65,7 @@ class QuickVm implements Vm {
   }
 
   run(text: string): VmAnswer {
-    new DataView(this.#memory.bytes()).setUint32(this.#opened.position, 0, true);
+    new DataView(this.#engine.memory.buffer).setUint32(this.#opened.position, 0, true);
     this.#notice(0);
     try {
       const reply = this.#call("run", text);
@@ -122,7 +85,7 @@ class QuickVm implements Vm {
 
   /** How much of its memory the instance has taken, from 0 to 1; never falls. */
   #filled(): number {
-    return this.#memory.bytes().byteLength / this.#memory.limit;
+    return this.#engine.memory.buffer.byteLength / this.#engine.limit;
   }
 
   #isFull(): boolean {
@@ -131,7 +94,7 @@ class QuickVm implements Vm {
 
   /** The record that is under way. */
   #at(): number {
-    return new DataView(this.#memory.bytes()).getUint32(this.#opened.position, true);
+    return new DataView(this.#engine.memory.buffer).getUint32(this.#opened.position, true);
   }
 
   /** Notices when another record has begun, and tells that the work goes on. */
@@ -153,12 +116,9 @@ class QuickVm implements Vm {
     const done = this.#call("flush");
     const reply = typeof done === "string" ? done : null;
     try {
-      this.#opened.driver.dispose();
-      this.#opened.context.dispose();
-      this.#opened.runtime.dispose();
       this.#opened = this.#open();
     } catch {
-      // What cannot be taken down properly is left to the end of the process.
+      // What cannot be set up again is left to the end of the process.
       return { reply, failure, usable: false };
     }
     return { reply, failure, usable: !this.#isFull() };
@@ -195,29 +155,24 @@ class QuickVm implements Vm {
     return { at, sure: false, why: "broken", detail: what };
   }
 
-  #open(): Opened {
+  #open(): OpenedContext {
     const { limits } = this.#setup;
-    const runtime = this.#engine.newRuntime();
+    const opened = openImage(this.#engine, this.#host.image);
+    const { runtime, context, driver } = opened;
     runtime.setMemoryLimit(limits.memoryMb * 1_048_576);
     runtime.setMaxStackSize(limits.stackKb * 1024);
-    const context = runtime.newContext();
-    // Nothing else in the memory has these bytes, so that the place is found by them.
-    const mark = crypto.getRandomValues(new Uint8Array(32));
-    const driver = fillContext(context, this.#setup, {
-      pythonRuntime: this.#host.pythonRuntime,
-      position: mark.slice(),
+    joinHost(context, {
       sign: () => this.#look(),
       isSpent: () => this.#timer.expired || this.#isFull(),
       builtin: (request) => this.#host.builtin(request, this.#at()),
     });
-    const position = Buffer.from(this.#memory.bytes()).indexOf(mark);
-    if (position === -1) throw new Error("the place of the record's number was not found");
+    beginRun(context, driver, this.#setup);
     this.#timer.start();
     // Called after every 10,000 steps or so: a record that takes its time is noticed soon enough.
     runtime.setInterruptHandler(() => {
       this.#look();
       return this.#timer.check();
     });
-    return { runtime, context, driver, position };
+    return opened;
   }
 }

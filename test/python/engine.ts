@@ -2,7 +2,7 @@
 
 import { getQuickJS, type QuickJSContext } from "quickjs-emscripten";
 import { translatePython } from "../../src/python/mod.ts";
-import { pythonRuntime } from "../../src/sandbox/python_runtime.ts";
+import { pythonRuntime } from "./python_runtime.ts";
 import { pythonSettings } from "../../src/sandbox/python_settings.ts";
 
 /** What a call of a body gave. */

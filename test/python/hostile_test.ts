@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { getQuickJS, shouldInterruptAfterDeadline } from "quickjs-emscripten";
 import { translatePython } from "../../src/python/mod.ts";
-import { pythonRuntime } from "../../src/sandbox/python_runtime.ts";
+import { pythonRuntime } from "./python_runtime.ts";
 import { pythonSettings } from "../../src/sandbox/python_settings.ts";
 import { evaluate, openEngine, runBody } from "./engine.ts";
 

@@ -5,21 +5,24 @@
  */
 
 /**
- * A function expression `(tools, host, setup) => { add, run, flush }`.
+ * A function expression `(setClock, records, results, host, limits, levels) => { add, begin, run, flush, … }`.
  *
- * `add(make)` takes the next program, `run(text)` works through lines of `[record, values]` and gives
- * the JSON text of a {@link GuestReply}; after an interrupted `run`, `flush()` gives what was done.
+ * `begin(setup)` says what a run is about, before its programs; `add(make)` takes the next program,
+ * `run(text)` works through lines of `[record, values]` and gives the JSON text of a {@link GuestReply};
+ * after an interrupted `run`, `flush()` gives what was done.
  */
-export const driverText = String.raw`(function (records, results, host, setup) {
+export const driverText = String.raw`(function (setClock, records, results, host, limits, levels) {
   "use strict";
-  const { freeze, keys } = Object;
+  const { defineProperty, freeze, keys } = Object;
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
   const { split, toLowerCase, slice } = String.prototype;
   const push = Array.prototype.push;
-  const { limits } = setup;
   // The host reads in its memory which record is under way: a call for each would cost more than the record.
   const position = new Uint32Array(host.position);
+  let setup = { calls: [], filter: null, languages: [], now: 0 };
+  let calls = [];
+  let mainLanguage = "javascript";
   const programs = [];
   const byName = new Map();
   let outcomes = [];
@@ -69,10 +72,14 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     return record !== forPython || !python.hasChanges();
   }
 
-  const calls = setup.calls.map(({ program, field, params }) => {
-    return { program, field, params: sealFor(setup.languages[program], params) };
-  });
-  const mainLanguage = setup.languages[setup.filter ?? (calls.length > 0 ? calls[0].program : 0)];
+  function begin(given) {
+    setup = given;
+    setClock(setup.now);
+    calls = setup.calls.map(({ program, field, params }) => {
+      return { program, field, params: sealFor(setup.languages[program], params) };
+    });
+    mainLanguage = setup.languages[setup.filter ?? (calls.length > 0 ? calls[0].program : 0)];
+  }
 
   /** Writes for the program that runs now. */
   function log(level, parts) {
@@ -88,7 +95,7 @@ export const driverText = String.raw`(function (records, results, host, setup) {
     apply(push, state.entries, [[level, apply(slice, text, [0, limits.messageSize])]]);
   }
   const LOG = {};
-  for (const [name, level] of setup.levels) LOG[name] = (...parts) => log(level, parts);
+  for (const [name, level] of levels) LOG[name] = (...parts) => log(level, parts);
 
   /** What JavaScript programs are given beside the record. */
   const globals = freeze({
@@ -98,7 +105,8 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   });
   function joinPython(runtime) {
     python = runtime;
-    runtime.host.now = setup.now / 1000;
+    // Read when it is asked for: what a run is about comes after the lock.
+    defineProperty(runtime.host, "now", { get: () => setup.now / 1000 });
     runtime.host.log = (level, text) => log(level, [text]);
     runtime.agent.converter = (record, name, params) => converter("python", record, name, params);
   }
@@ -265,5 +273,5 @@ export const driverText = String.raw`(function (records, results, host, setup) {
   }
 
   // Programs hold these, so the lock must find and freeze them.
-  return freeze({ add, run, flush, joinPython, globals });
+  return freeze({ add, begin, run, flush, joinPython, globals });
 })`;

@@ -44,10 +44,11 @@ export const reachableGlobals: readonly string[] = [
 ];
 
 /**
- * A function expression `(allowed, now) => lock`: calling it takes away what has no place in the
- * sandbox; calling `lock(extra)` freezes all that is left, and `extra` with it.
+ * A function expression `(allowed) => { lock, setClock }`: calling it takes away what has no place in
+ * the sandbox; calling `lock(extra)` freezes all that is left, and `extra` with it. `setClock(now)` says
+ * which time user code sees, in milliseconds since 1970.
  */
-export const realmText = String.raw`(function (allowed, now) {
+export const realmText = String.raw`(function (allowed) {
   "use strict";
   const { ownKeys, getOwnPropertyDescriptor, getPrototypeOf, defineProperty, construct } = Reflect;
   const { freeze, isFrozen } = Object;
@@ -59,6 +60,7 @@ export const realmText = String.raw`(function (allowed, now) {
   defineProperty(blocked, "prototype", { value: Function.prototype });
 
   // The agent's clock stands still for user code: the time at which the run began.
+  let now = 0;
   function SteadyDate(...parts) {
     if (new.target === undefined) return new RealDate(now).toString();
     return construct(RealDate, parts.length === 0 ? [now] : parts, new.target);
@@ -123,7 +125,10 @@ export const realmText = String.raw`(function (allowed, now) {
     }
   }
 
-  return function lock(extra) {
+  function setClock(time) {
+    now = time;
+  }
+  function lock(extra) {
     const errors = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
     for (const { prototype } of errors) {
       for (const key of ["name", "message", "constructor", "toString"]) overridable(prototype, key);
@@ -135,5 +140,6 @@ export const realmText = String.raw`(function (allowed, now) {
       if (!allowed.includes(key)) delete globalThis[key];
     }
     freezeAll([globalThis, ...samples, ...extra]);
-  };
+  }
+  return { lock, setClock };
 })`;
