@@ -19,7 +19,6 @@ export interface ReplicaOptions {
 /** Milliseconds after which one that ended by itself is started again. */
 const restartMs = 500;
 
-/** One replica. */
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly port: number;

@@ -8,7 +8,6 @@ import { type Cluster, tickSeconds } from "./cluster.ts";
 import { type Blows, strikeAll } from "./killer.ts";
 import { type Outcome, within } from "./outcome.ts";
 
-/** How a storm is. */
 export interface StormOptions {
   readonly seconds: number;
   readonly blows: Blows;
