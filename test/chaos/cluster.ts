@@ -27,11 +27,8 @@ export interface ClusterOptions {
   readonly leaseSeconds: number;
   /** Seconds that events wait for others of their device. */
   readonly coalesceSeconds: number;
-  /** Lines of `[oomnitza]`. */
   readonly oomnitzaLines?: string;
-  /** Lines of `[serve]`. */
   readonly serveLines?: string;
-  /** Lines of `[state]`. */
   readonly stateLines?: string;
   /** Sections beside the others that are due as soon as the replicas start, and not again for an hour. */
   readonly dueSections?: number;

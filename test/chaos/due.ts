@@ -6,7 +6,7 @@
 import type { Cluster } from "./cluster.ts";
 import { type Outcome, within } from "./outcome.ts";
 
-const longestMs = 180_000;
+const longestMs = 900_000;
 
 /** Starts all replicas with a state that knows none of the sections yet. */
 export async function runDue(cluster: Cluster, sections: number): Promise<Outcome> {

@@ -1,3 +1,8 @@
+/**
+ * What is told of promises and arrivals.
+ *
+ * @module
+ */
 import { expect, test } from "bun:test";
 import { Ledger } from "./ledger.ts";
 

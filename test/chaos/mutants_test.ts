@@ -1,3 +1,8 @@
+/**
+ * Mutants are mended with the source that they change.
+ *
+ * @module
+ */
 import { expect, test } from "bun:test";
 import { mutants, patchedSources } from "./mutants.ts";
 import { scenarioNames } from "./scenarios.ts";

@@ -16,11 +16,17 @@ export interface ReplicaOptions {
   readonly words: readonly string[];
 }
 
-/** One replica. */
+/** Milliseconds after which one that ended by itself is started again. */
+const restartMs = 500;
+
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly port: number;
   #child: Bun.Subprocess | undefined;
+  /** Whether it is to be started again when it ends by itself, as a service manager does. */
+  #isWanted = false;
+  /** How often it ended by itself. */
+  ends = 0;
   /** Whether somebody is killing, stopping or cutting it off at the moment. */
   isBusy = false;
 
@@ -38,11 +44,6 @@ export class Replica {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  get isRunning(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null &&
-      this.#child.signalCode === null;
-  }
-
   /** Its log since the beginning, of all its lives. */
   get log(): string {
     return readFileSync(this.#logFile, "utf8");
@@ -51,7 +52,8 @@ export class Replica {
   /** Starts the process, without waiting until it answers. */
   start(): void {
     const { program, folder, words } = this.#options;
-    this.#child = Bun.spawn(
+    this.#isWanted = true;
+    const child = Bun.spawn(
       [
         "sh",
         "-c",
@@ -70,6 +72,16 @@ export class Replica {
         stderr: "ignore",
       },
     );
+    this.#child = child;
+    void this.#startAgain(child);
+  }
+
+  async #startAgain(child: Bun.Subprocess): Promise<void> {
+    await child.exited;
+    await Bun.sleep(restartMs);
+    if (!this.#isWanted || this.#child !== child) return;
+    this.ends++;
+    this.start();
   }
 
   /** Waits until it answers. */
@@ -77,19 +89,21 @@ export class Replica {
     const deadline = Date.now() + ms;
     while (!await this.#answers()) {
       if (Date.now() > deadline) throw new Error(`A replica does not answer:\n${this.log}`);
-      if (!this.isRunning) this.start();
+      if (!this.#isWanted) this.start();
       await Bun.sleep(20);
     }
   }
 
   /** Ends it as a machine does that fails. */
   async kill(): Promise<void> {
+    this.#isWanted = false;
     this.#child?.kill("SIGKILL");
     await this.#child?.exited;
   }
 
   /** Ends it in good order; gives its exit code. */
   async end(): Promise<number> {
+    this.#isWanted = false;
     this.#child?.kill("SIGTERM");
     return await this.#child?.exited ?? 0;
   }

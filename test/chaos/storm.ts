@@ -8,7 +8,6 @@ import { type Cluster, tickSeconds } from "./cluster.ts";
 import { type Blows, strikeAll } from "./killer.ts";
 import { type Outcome, within } from "./outcome.ts";
 
-/** How a storm is. */
 export interface StormOptions {
   readonly seconds: number;
   readonly blows: Blows;
@@ -80,6 +79,7 @@ export async function runStorm(cluster: Cluster, options: StormOptions): Promise
       "sent again": duplicates,
       "starts by the schedule": `${ticks.length} of ${expected}, ${twice} twice, ` +
         `${jamf.listed.length} lists read, longest pause ${(longestPause / 1000).toFixed(1)} s`,
+      "replicas that ended by themselves": replicas.reduce((sum, { ends }) => sum + ends, 0),
       "longest wait of a caller": `${(callers.longestMs() / 1000).toFixed(1)} s`,
       "all arrived after": `${(calmMs / 1000).toFixed(1)} s`,
     },
