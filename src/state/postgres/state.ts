@@ -33,6 +33,7 @@ import { refuseMovedTenant } from "./move_mark.ts";
 import { PgOutbox } from "./outbox.ts";
 import { isAtWork, isRegistered, PgOwner, removeDead } from "./owner.ts";
 import type { Pg, PgStatements } from "./pg.ts";
+import type { SharedServer } from "./servers.ts";
 import { PgReceipt } from "./receipts.ts";
 import { readReplicas } from "./replicas.ts";
 import {
@@ -57,6 +58,8 @@ export interface PgStateSettings {
   readonly redact: (text: string) => string;
   /** After so many milliseconds without a sign of life, others may take over what this process does. */
   readonly leaseMs: number;
+  /** What this process does once for the states of all its tenants; absent where there is one. */
+  readonly shared?: Pick<SharedServer, "renewals" | "look"> | undefined;
 }
 
 /**
@@ -86,10 +89,10 @@ export class PgState implements State {
   readonly #holds: PgHolds;
 
   /** For a schema that is up to date. */
-  constructor({ pg, schema, tenant, instance, redact, leaseMs }: PgStateSettings) {
+  constructor({ pg, schema, tenant, instance, redact, leaseMs, shared }: PgStateSettings) {
     const quoted = `"${schema}"`;
     this.owner = new PgOwner({
-      ...{ pg, schema: quoted, tenant, leaseMs },
+      ...{ pg, schema: quoted, tenant, leaseMs, renewals: shared?.renewals },
       onRenewed: () => void this.#holds.giveBackLeftover(),
     });
     this.#context = { pg, schema: quoted, tenant, redact, lease: () => this.owner.lease() };
@@ -99,7 +102,8 @@ export class PgState implements State {
     this.accepted = new PgAccepted(this.#context, instance, (section) => this.#bind(section));
     this.deadLetters = new PgDeadLetters(this.#context);
     this.deadEvents = new PgDeadEvents(this.#context);
-    this.inbox = new PgInbox(this.#context, this.owner, (section) => this.#bind(section));
+    const bind = (section: string) => this.#bind(section);
+    this.inbox = new PgInbox(this.#context, this.owner, bind, shared?.look);
   }
 
   cursor(section: string): SectionCursor {
