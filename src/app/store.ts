@@ -119,18 +119,22 @@ function readAuthorities(path: string): string | undefined {
 }
 
 /** Prepares to use the server of the state; nothing is connected yet. */
-export async function connectServer({ server, settings }: ServerLocation): Promise<Pg> {
+export async function connectServer(
+  { server, settings }: ServerLocation,
+  connections = settings.pool,
+): Promise<Pg> {
   // Loaded on first use: most states are files.
   const { openPg } = await import("../state/postgres/pg.ts");
-  return openPg(server, connectionOptions(settings, readAuthorities(settings.ca)));
+  return openPg(server, connectionOptions(settings, readAuthorities(settings.ca), connections));
 }
 
 function connectionOptions(
-  { pool, timeout }: ServerLocation["settings"],
+  { timeout }: ServerLocation["settings"],
   ca: string | undefined,
+  connections: number,
 ): PgOptions {
   return {
-    connections: pool,
+    connections,
     milliseconds: timeout * 1000,
     ...(ca === undefined ? {} : { ca }),
   };
@@ -140,19 +144,24 @@ function connectionOptions(
 async function useServer(
   servers: PgServers | undefined,
   location: ServerLocation,
-): Promise<Pick<SharedServer, "pg" | "leave"> & Partial<SharedServer>> {
+): Promise<Pick<SharedServer, "pg" | "renewing" | "leave"> & Partial<SharedServer>> {
   const { server, settings } = location;
   const { ca, pool, timeout, schema, lease_seconds: lease } = settings;
   if (servers === undefined) {
     const pg = await connectServer(location);
-    return { pg, leave: () => pg.close() };
+    const renewing = await connectServer(location, 1);
+    return {
+      pg,
+      renewing,
+      leave: async () => void await Promise.all([pg.close(), renewing.close()]),
+    };
   }
   const authorities = readAuthorities(ca);
   const connections = JSON.stringify([server, authorities, pool, timeout]);
   const { openPg } = await import("../state/postgres/pg.ts");
   return servers.use(
     { connections, schema, leaseMs: lease * 1000 },
-    () => openPg(server, connectionOptions(settings, authorities)),
+    (count) => openPg(server, connectionOptions(settings, authorities, count ?? pool)),
   );
 }
 
@@ -164,7 +173,7 @@ async function openServer(
   isExisting = false,
 ): Promise<OpenStore> {
   const { settings } = location;
-  const { pg, leave, renewals, look } = await useServer(servers, location);
+  const { pg, renewing, leave, renewals, look } = await useServer(servers, location);
   try {
     const { openPgState } = await import("../state/postgres/state.ts");
     const { isMigrated } = await import("../state/postgres/migrate.ts");
@@ -173,7 +182,7 @@ async function openServer(
       return noStore;
     }
     const store = await openPgState({
-      ...{ pg, instance, schema: settings.schema, tenant: settings.tenant.trim() },
+      ...{ pg, renewing, instance, schema: settings.schema, tenant: settings.tenant.trim() },
       redact: (text) => redactor.redact(text),
       leaseMs: settings.lease_seconds * 1000,
       shared: renewals === undefined || look === undefined ? undefined : { renewals, look },

@@ -10,7 +10,7 @@ import type { SectionDigests } from "../state.ts";
 import { leaseLost, PgLease, readClocks } from "./lease.ts";
 import { refuseMovedTenant } from "./move_mark.ts";
 import type { Pg } from "./pg.ts";
-import { PgRenewals } from "./renewals.ts";
+import type { PgRenewals } from "./renewals.ts";
 
 /** How a process makes itself known. */
 export interface OwnerSettings {
@@ -23,8 +23,8 @@ export interface OwnerSettings {
   readonly leaseMs: number;
   /** Called after each renewal: the server can be reached. */
   readonly onRenewed?: () => void;
-  /** Renews this together with others of this process; absent where there are none. */
-  readonly renewals?: PgRenewals | undefined;
+  /** Renews this, together with others of this process where there are some. */
+  readonly renewals: PgRenewals;
 }
 
 /** The longest that giving something back is waited for: it is free anyway when the lease is over. */
@@ -48,7 +48,7 @@ export class PgOwner {
 
   constructor(settings: OwnerSettings) {
     this.#settings = settings;
-    this.#renewals = settings.renewals ?? new PgRenewals(settings);
+    this.#renewals = settings.renewals;
   }
 
   /** The lease as it is, when there is one that is not over. */

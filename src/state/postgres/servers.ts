@@ -12,6 +12,8 @@ import { PgRenewals } from "./renewals.ts";
 export interface SharedServer {
   /** The connections; nobody closes them for the others. */
   readonly pg: Pg;
+  /** The connection for renewals, which must not wait for others. */
+  readonly renewing: Pg;
   readonly renewals: PgRenewals;
   readonly look: PgLook;
   /** Uses it no more; the last one closes the connections. */
@@ -28,6 +30,7 @@ export interface ServerUse {
 
 interface OpenServer {
   readonly pg: Pg;
+  readonly renewing: Pg;
   readonly renewals: PgRenewals;
   readonly look: PgLook;
   users: number;
@@ -37,14 +40,22 @@ interface OpenServer {
 export class PgServers {
   readonly #servers = new Map<string, OpenServer>();
 
-  /** Uses a server, which is connected when nobody here uses it yet. */
-  use({ connections, schema, leaseMs }: ServerUse, connect: () => Pg): SharedServer {
+  /**
+   * Uses a server, which is connected when nobody here uses it yet.
+   *
+   * @param connect Prepares so many connections, or as many as the settings say.
+   */
+  use(
+    { connections, schema, leaseMs }: ServerUse,
+    connect: (connections?: number) => Pg,
+  ): SharedServer {
     const key = JSON.stringify([connections, schema, leaseMs]);
-    const server = this.#servers.get(key) ?? this.#open(key, connect(), schema, leaseMs);
+    const server = this.#servers.get(key) ?? this.#open(key, connect, schema, leaseMs);
     server.users++;
     let isLeft = false;
     return {
       pg: server.pg,
+      renewing: server.renewing,
       renewals: server.renewals,
       look: server.look,
       leave: async () => {
@@ -52,16 +63,23 @@ export class PgServers {
         isLeft = true;
         if (--server.users > 0) return;
         this.#servers.delete(key);
-        await server.pg.close();
+        await Promise.all([server.pg.close(), server.renewing.close()]);
       },
     };
   }
 
-  #open(key: string, pg: Pg, schema: string, leaseMs: number): OpenServer {
+  #open(
+    key: string,
+    connect: (connections?: number) => Pg,
+    schema: string,
+    leaseMs: number,
+  ): OpenServer {
     const quoted = `"${schema}"`;
+    const [pg, renewing] = [connect(), connect(1)];
     const server = {
       pg,
-      renewals: new PgRenewals({ pg, schema: quoted, leaseMs }),
+      renewing,
+      renewals: new PgRenewals({ pg: renewing, schema: quoted, leaseMs }),
       look: new PgLook(pg, quoted),
       users: 0,
     };

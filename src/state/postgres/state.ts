@@ -35,6 +35,7 @@ import { isAtWork, isRegistered, PgOwner, removeDead } from "./owner.ts";
 import type { Pg, PgStatements } from "./pg.ts";
 import type { SharedServer } from "./servers.ts";
 import { PgReceipt } from "./receipts.ts";
+import { PgRenewals } from "./renewals.ts";
 import { readReplicas } from "./replicas.ts";
 import {
   endRun,
@@ -58,6 +59,8 @@ export interface PgStateSettings {
   readonly redact: (text: string) => string;
   /** After so many milliseconds without a sign of life, others may take over what this process does. */
   readonly leaseMs: number;
+  /** A connection for renewals alone, so that they wait for no other call; absent where any will do. */
+  readonly renewing?: Pg | undefined;
   /** What this process does once for the states of all its tenants; absent where there is one. */
   readonly shared?: Pick<SharedServer, "renewals" | "look"> | undefined;
 }
@@ -89,10 +92,13 @@ export class PgState implements State {
   readonly #holds: PgHolds;
 
   /** For a schema that is up to date. */
-  constructor({ pg, schema, tenant, instance, redact, leaseMs, shared }: PgStateSettings) {
+  constructor(settings: PgStateSettings) {
+    const { pg, renewing = pg, schema, tenant, instance, redact, leaseMs, shared } = settings;
     const quoted = `"${schema}"`;
+    const renewals = shared?.renewals ??
+      new PgRenewals({ pg: renewing, schema: quoted, leaseMs });
     this.owner = new PgOwner({
-      ...{ pg, schema: quoted, tenant, leaseMs, renewals: shared?.renewals },
+      ...{ pg, schema: quoted, tenant, leaseMs, renewals },
       onRenewed: () => void this.#holds.giveBackLeftover(),
     });
     this.#context = { pg, schema: quoted, tenant, redact, lease: () => this.owner.lease() };
