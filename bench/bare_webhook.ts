@@ -9,11 +9,9 @@ import { checkConfig } from "../src/config/config.ts";
 import { parseIni } from "../src/config/ini.ts";
 import { serve } from "../src/runtime/serve.ts";
 import { sources } from "../src/sources/mod.ts";
-import { createApp } from "../src/daemon/app.ts";
-import { createAuthenticator } from "../src/daemon/authentication.ts";
+import { createAdmission, createApp, OpenCalls } from "../src/daemon/app.ts";
 import { createCallers } from "../src/daemon/caller.ts";
 import { Counters } from "../src/daemon/counters.ts";
-import { createHostCheck } from "../src/daemon/host_check.ts";
 import { AddressLimits } from "../src/daemon/limits.ts";
 
 const [ini = ""] = process.argv.slice(2);
@@ -21,11 +19,8 @@ const document = parseIni(await Bun.file(ini).text(), ini);
 const plan = checkConfig(document, { sources, env: {}, directory: "/" });
 if (plan.serve === undefined) throw new Error("There is no [serve]");
 const log = createLog("bare", createRedactor(), [({ message }) => console.error(message)]);
-const app = createApp({
-  callers: createCallers(plan.serve),
-  limits: new AddressLimits({ atOnce: 0, perSecond: 0 }),
-  hostCheck: createHostCheck(plan.serve),
-  authenticator: createAuthenticator(plan.serve),
+const receiver = {
+  admission: createAdmission(plan.serve),
   webhooks: {
     sections: new Map(plan.sections.map((section) => [section.name, section])),
     strict: false,
@@ -34,6 +29,13 @@ const app = createApp({
     accept: () => Promise.resolve(),
     log,
   },
+  calls: new OpenCalls(),
+};
+const app = createApp({
+  addressOf: createCallers(plan.serve).addressOf,
+  limits: new AddressLimits({ atOnce: 0, perSecond: 0 }),
+  receiverOf: () => receiver,
+  watchers: receiver.admission,
   unready: () => undefined,
   metrics: () => Promise.resolve(""),
   counters: new Counters(),

@@ -12,7 +12,9 @@ import { checkPermissions } from "../config/permissions.ts";
 import { type Choice, chooseSections, type NotEnabled } from "../config/choose.ts";
 import { checkConfig, type Config, unreadableFileError } from "../config/config.ts";
 import type { ConfigMemory } from "../config/memory.ts";
-import { absolutePath } from "../config/reading.ts";
+import { absolutePath, type ConfigContext } from "../config/reading.ts";
+import { type CheckedSection, checkServe } from "../config/service_sections.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
 import { serverSections } from "../config/declared.ts";
 import { leavePending, resolveDocument, type WantedSections } from "../config/resolve.ts";
 import { secretsIn } from "../config/secret_texts.ts";
@@ -136,7 +138,7 @@ export function withDocument<T>(
 /** What says where the state is; without a configuration file, nothing does. */
 type StateConfigContext = Pick<
   AppContext,
-  "directory" | "env" | "ini" | "iniPlaces" | "log" | "redactor" | "signal" | "sources"
+  "directory" | "env" | "ini" | "iniPlaces" | "log" | "redactor" | "signal" | "sources" | "tenant"
 >;
 
 /**
@@ -145,24 +147,60 @@ type StateConfigContext = Pick<
  * @throws {ConfigError} when it has errors.
  */
 export async function loadStateSettings(app: StateConfigContext): Promise<StateSettings> {
-  const document: IniDocument = existsSync(app.ini)
-    ? readIni(app.ini)
-    : { file: app.ini, sections: [], byName: new Map(), defaults: new Map(), findings: [] };
-  const names = new Set(["state", ...Object.keys(serverSections)]);
-  const sections = document.sections.filter(({ name }) => names.has(name));
+  return await loadSection(app, readIniIfThere(app.ini), "state", checkState);
+}
+
+/**
+ * Reads `[serve]` with its secrets from a file that has nothing else but the servers of secrets, or is not there.
+ *
+ * @throws {ConfigError} when it has errors.
+ */
+export async function loadListenerOptions(app: StateConfigContext): Promise<ServeOptions> {
+  const document = readIniIfThere(app.ini);
+  const other = document.sections.find(({ name }) =>
+    name !== "serve" && !Object.hasOwn(serverSections, name)
+  );
+  if (other !== undefined) {
+    throw new ConfigError(
+      `${app.ini} has a section [${other.name}]: it is for the listener only`,
+      [],
+      {
+        hint: "Leave [serve] in it, and put sections into files of tenants.",
+      },
+    );
+  }
+  const errors = document.findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new ConfigError(`Cannot use ${app.ini}`, errors);
+  return await loadSection(app, document, "serve", checkServe);
+}
+
+function readIniIfThere(file: string): IniDocument {
+  if (existsSync(file)) return readIni(file);
+  return { file, sections: [], byName: new Map(), defaults: new Map(), findings: [] };
+}
+
+/** Checks one section of the service with its secrets; nothing of the other sections is looked at. */
+async function loadSection<T>(
+  app: StateConfigContext,
+  document: IniDocument,
+  name: "state" | "serve",
+  checkSection: (document: IniDocument, context: ConfigContext) => CheckedSection<T>,
+): Promise<T> {
+  const names = new Set([name, ...Object.keys(serverSections)]);
+  const sections = document.sections.filter((section) => names.has(section.name));
   const byName = new Map(sections.map((section) => [section.name, section]));
   const own = { ...document, sections, byName, findings: [] };
-  function read(resolved: IniDocument): StateSettings {
-    const { settings, findings, secrets } = checkState(resolved, app);
+  function read(resolved: IniDocument): T {
+    const { settings, findings, secrets } = checkSection(resolved, app);
     for (const secret of secrets.flatMap(secretsIn)) app.redactor.add(secret);
     if (settings !== undefined) return settings;
-    throw new ConfigError(`Cannot use [state] of ${document.file}`, [
+    throw new ConfigError(`Cannot use [${name}] of ${document.file}`, [
       ...resolved.findings,
       ...findings,
     ]);
   }
-  if (!byName.has("state")) return read(own);
-  return await withResolved(app, own, ["state"], (resolved) => Promise.resolve(read(resolved)));
+  if (!byName.has(name)) return read(own);
+  return await withResolved(app, own, [name], (resolved) => Promise.resolve(read(resolved)));
 }
 
 /** Does some work with a document whose references were resolved for the wanted sections. */

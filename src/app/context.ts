@@ -8,6 +8,7 @@ import type { Environment } from "../base/environment.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Log } from "../logging/log.ts";
 import type { Source } from "../sdk/source.ts";
+import type { PgServers } from "../state/postgres/servers.ts";
 
 /** What every use case works with. */
 export interface AppContext {
@@ -31,6 +32,10 @@ export interface AppContext {
   readonly stateFile: string | undefined;
   /** The PostgreSQL that was named for the state, without a password; absent when the configuration names it. */
   readonly stateUrl?: string | undefined;
+  /** The tenant that the configuration is of; absent where that is for the configuration to say. */
+  readonly tenant?: string | undefined;
+  /** Connections to PostgreSQL that several states share; absent where each has its own. */
+  readonly servers?: PgServers | undefined;
   /** Absolute path of the folder with the log files of runs; absent when none are written. */
   readonly logFolder: string | undefined;
   /** Called by what runs for months when it does its work; absent when nobody waits for it. */

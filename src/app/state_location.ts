@@ -37,6 +37,8 @@ export type StateContext = Pick<
   | "sources"
   | "stateFile"
   | "stateUrl"
+  | "tenant"
+  | "servers"
 >;
 
 /** Whether a text of `--state` names a server and not a file. */

@@ -8,7 +8,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { AgentError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { type Cursors, openCursors, type SectionCursor } from "../state/cursor.ts";
-import type { Pg } from "../state/postgres/pg.ts";
+import type { Pg, PgOptions } from "../state/postgres/pg.ts";
+import type { TenantFacts } from "../state/postgres/look.ts";
+import type { PgServers, SharedServer } from "../state/postgres/servers.ts";
 import type { Inbox, State } from "../state/state.ts";
 import { StateStore } from "../state/store.ts";
 import type { ProbeContext } from "../sync/read/probe.ts";
@@ -19,6 +21,8 @@ export interface OpenStore {
   readonly store: State | undefined;
   /** The webhook events; absent where they are in a file, which is opened for itself. */
   readonly inbox?: Inbox | undefined;
+  /** What metrics tell, read for all tenants of this process at once; absent where there is one. */
+  readonly facts?: (() => Promise<TenantFacts>) | undefined;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -115,48 +119,85 @@ function readAuthorities(path: string): string | undefined {
 }
 
 /** Prepares to use the server of the state; nothing is connected yet. */
-export async function connectServer({ server, settings }: ServerLocation): Promise<Pg> {
+export async function connectServer(
+  { server, settings }: ServerLocation,
+  connections = settings.pool,
+): Promise<Pg> {
   // Loaded on first use: most states are files.
   const { openPg } = await import("../state/postgres/pg.ts");
-  const ca = readAuthorities(settings.ca);
-  return openPg(server, {
-    connections: settings.pool,
-    milliseconds: settings.timeout * 1000,
+  return openPg(server, connectionOptions(settings, readAuthorities(settings.ca), connections));
+}
+
+function connectionOptions(
+  { timeout }: ServerLocation["settings"],
+  ca: string | undefined,
+  connections: number,
+): PgOptions {
+  return {
+    connections,
+    milliseconds: timeout * 1000,
     ...(ca === undefined ? {} : { ca }),
-  });
+  };
+}
+
+/** Connects to the server of a state, or uses the connections that others of this process have to it. */
+async function useServer(
+  servers: PgServers | undefined,
+  location: ServerLocation,
+): Promise<Pick<SharedServer, "pg" | "renewing" | "leave"> & Partial<SharedServer>> {
+  const { server, settings } = location;
+  const { ca, pool, timeout, schema, lease_seconds: lease } = settings;
+  if (servers === undefined) {
+    const pg = await connectServer(location);
+    const renewing = await connectServer(location, 1);
+    return {
+      pg,
+      renewing,
+      leave: async () => void await Promise.all([pg.close(), renewing.close()]),
+    };
+  }
+  const authorities = readAuthorities(ca);
+  const connections = JSON.stringify([server, authorities, pool, timeout]);
+  const { openPg } = await import("../state/postgres/pg.ts");
+  return servers.use(
+    { connections, schema, leaseMs: lease * 1000 },
+    (count) => openPg(server, connectionOptions(settings, authorities, count ?? pool)),
+  );
 }
 
 /** Opens the state in PostgreSQL; `isExisting` opens none whose tables are not there. */
 async function openServer(
-  { redactor }: Pick<StateContext, "redactor">,
+  { redactor, servers }: Pick<StateContext, "redactor" | "servers">,
   location: ServerLocation,
   instance: string | undefined,
   isExisting = false,
 ): Promise<OpenStore> {
   const { settings } = location;
-  const pg = await connectServer(location);
+  const { pg, renewing, leave, renewals, look } = await useServer(servers, location);
   try {
     const { openPgState } = await import("../state/postgres/state.ts");
     const { isMigrated } = await import("../state/postgres/migrate.ts");
     if (isExisting && !await isMigrated(pg, settings.schema)) {
-      await pg.close();
+      await leave();
       return noStore;
     }
     const store = await openPgState({
-      ...{ pg, instance, schema: settings.schema, tenant: settings.tenant.trim() },
+      ...{ pg, renewing, instance, schema: settings.schema, tenant: settings.tenant.trim() },
       redact: (text) => redactor.redact(text),
       leaseMs: settings.lease_seconds * 1000,
+      shared: renewals === undefined || look === undefined ? undefined : { renewals, look },
     });
     return {
       store,
       inbox: store.inbox,
+      facts: look === undefined ? undefined : () => look.facts(settings.tenant.trim()),
       async [Symbol.asyncDispose]() {
         await store.close();
-        await pg.close();
+        await leave();
       },
     };
   } catch (error) {
-    await pg.close();
+    await leave();
     throw error;
   }
 }

@@ -25,6 +25,9 @@ export const exitCodes = {
   bug: 70,
 } as const;
 
+/** Listens for the wish that files are read again: SIGHUP, where there is one. */
+export type ListenForReload = (reload: () => void, until: AbortSignal) => void;
+
 /** What a command works with. */
 export interface CommandContext extends AppContext {
   readonly global: GlobalFlags;
@@ -34,6 +37,8 @@ export interface CommandContext extends AppContext {
   readonly print: (text: string, paint?: Paint) => void;
   /** Whether a person watches standard error. */
   readonly isTerminal: boolean;
+  /** Calls what it is given whenever somebody asks for the files to be read again, until the signal ends that. */
+  readonly listenForReload: ListenForReload;
   /** Shows a line that changes in place on a terminal; without text it goes away. */
   readonly status: (text: string | undefined) => void;
 }

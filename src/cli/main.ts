@@ -49,6 +49,13 @@ function listenForStop(): AbortSignal {
   return controller.signal;
 }
 
+/** SIGHUP. On Windows it is the closing of the console, which ends the work. */
+function listenForReload(reload: () => void, until: AbortSignal): void {
+  if (process.platform === "win32") return;
+  process.on("SIGHUP", reload);
+  until.addEventListener("abort", () => process.off("SIGHUP", reload), { once: true });
+}
+
 function uncaught(): Promise<never> {
   return new Promise((_, reject) => {
     process.on("uncaughtException", reject);
@@ -63,6 +70,7 @@ const exitCode = await runProgram(argv, {
   env,
   directory: process.cwd(),
   listenForStop,
+  listenForReload,
   uncaught,
 });
 process.exit(exitCode);

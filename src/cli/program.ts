@@ -15,7 +15,7 @@ import { version } from "../runtime/version.ts";
 import { startedService } from "../os_service/names.ts";
 import { bugHint, type RunReport, toSectionError } from "../sync/report.ts";
 import { sources } from "../sources/mod.ts";
-import { type Command, type CommandContext, exitCodes } from "./command.ts";
+import { type Command, type CommandContext, exitCodes, type ListenForReload } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { Console, Input } from "./console.ts";
 import { globalFlags } from "./flags.ts";
@@ -34,6 +34,7 @@ export interface ProgramEnvironment {
   readonly directory: string;
   /** Begins to listen for what ends the work: the signal is aborted then. */
   readonly listenForStop: () => AbortSignal;
+  readonly listenForReload: ListenForReload;
   /** The service manager that started the program and reads no standard error. */
   readonly service?: {
     /** Called when the program does its work. */
@@ -107,6 +108,7 @@ async function dispatch(program: Program, parsed: ParsedLine): Promise<number> {
     ...files,
     ...(environment.service === undefined ? {} : { onReady: environment.service.onReady }),
     input,
+    listenForReload: environment.listenForReload,
     print: (text, paint) => {
       const shown = neutraliseResult(redactor.redact(text));
       const isPainted = console.isOutputTerminal && console.wantsColour;

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import { withConfig } from "../app/configuration.ts";
 import { defaultWorkers } from "../app/context.ts";
 import { UsageError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../runtime/version.ts";
 import { opt, type Values } from "../sdk/option.ts";
+import type { Listening } from "../daemon/mod.ts";
 import { type CommandContext, defineCommand, exitCodes } from "./command.ts";
 import { parallelFlag, uploadFlags } from "./flags.ts";
 import { showMappings } from "./show_mappings.ts";
@@ -30,6 +32,10 @@ const flags = {
   ),
   "parallel": parallelFlag(4),
   "show-mappings": uploadFlags["show-mappings"],
+  "configs": opt.path(
+    "Folder of configuration files, one for each tenant: acme.ini is that of the tenant acme, whose webhooks go to /acme/SECTION. listener.ini in it has [serve] of the listener. With it, --state is the folder of the tenants' states, and --parallel counts for all of them, 16 by default.",
+    { default: "" },
+  ),
   "testmode": opt.flag(
     "Show what would be sent, as JSON, and send nothing. Events that wait in the state file are left alone.",
     { default: false },
@@ -52,9 +58,11 @@ GET /healthz reports whether the service runs, GET /readyz whether it accepts ev
   examples: [
     { line: "agent serve", does: "listen on 127.0.0.1:8000" },
     { line: "agent serve --host 0.0.0.0 --port 8443", does: "listen on every address" },
+    { line: "agent serve --configs tenants", does: "run every configuration of a folder" },
   ],
   run: (context, values) => {
     context.log.info(`agent ${version}`);
+    if (values.configs !== "") return runFolder(context, values);
     return withConfig(context, "all", (config) => run(context, values, config));
   },
 });
@@ -79,10 +87,44 @@ async function run(
     isSingle: values.singleton !== 0,
     testmode: testmode ? context.print : undefined,
     saveData: values["save-data"] ? context.directory : undefined,
-    onListening({ text, ...address }) {
-      if (testmode) return;
-      context.print(context.global.output === "json" ? JSON.stringify(address) : text);
-    },
+    onListening: (listening) => testmode || printListening(context, listening),
+  });
+  return exitCodes.ok;
+}
+
+function printListening(
+  { global, print }: CommandContext,
+  { text, ...address }: Listening,
+): void {
+  print(global.output === "json" ? JSON.stringify(address) : text);
+}
+
+/** Scheduled sections of all tenants that run side by side, unless somebody says otherwise. */
+const defaultParallelOfAll = 16;
+
+async function runFolder(context: CommandContext, values: Values<typeof flags>): Promise<number> {
+  const { global, directory, signal } = context;
+  const given = [
+    ...(global.ini === "" ? [] : ["--ini"]),
+    ...(global["no-state"] ? ["--no-state"] : []),
+    ...(["testmode", "show-mappings", "save-data"] as const)
+      .flatMap((flag) => values[flag] ? [`--${flag}`] : []),
+  ];
+  if (given.length > 0) {
+    throw new UsageError(`serve does not take --configs together with ${given.join(" and ")}`, {
+      hint: "For one tenant, name its file with --ini and leave --configs out.",
+    });
+  }
+  const folder = resolve(directory, values.configs);
+  const isNamed = global.state !== "" && context.stateUrl === undefined;
+  const { runTenants } = await import("../daemon/mod.ts");
+  await runTenants(context, {
+    ...{ folder, host: values.host, port: values.port, workers: values.workers },
+    stateFolder: isNamed ? resolve(directory, global.state) : folder,
+    parallel: values.parallel ?? defaultParallelOfAll,
+    isSingle: values.singleton !== 0,
+    onReload: (look) => context.listenForReload(look, signal),
+    onListening: (listening) => printListening(context, listening),
   });
   return exitCodes.ok;
 }

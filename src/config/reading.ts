@@ -34,6 +34,8 @@ export interface ConfigContext {
   readonly env: Environment;
   /** The working directory, absolute. */
   readonly directory: string;
+  /** The tenant that the file is of; absent where the file says that itself. */
+  readonly tenant?: string | undefined;
 }
 
 /** What reading `section` starts with: its options as they stand, no findings yet. */

@@ -36,7 +36,7 @@ export function checkState(document: IniDocument, context: ConfigContext): Check
   const { values, secrets, isPending } = readOptions(reading, stateOptions as Options, {
     mappings: "ignored",
   });
-  const options = values as unknown as StateOptions;
+  const options = { ...values as unknown as StateOptions, ...ownTenant(reading, context) };
   const server = isPending ? undefined : readServer(reading, options);
   checkSchema(reading, options);
   const { findings } = reading;
@@ -83,6 +83,36 @@ function checkSchema(reading: Reading, { schema, tenant }: StateOptions): void {
     message: "is blank",
     hint: "Leave it out, or name the instance of Oomnitza",
   });
+}
+
+/** The tenant that the file is of, where its name says that; the file itself may say the same. */
+function ownTenant(
+  reading: Reading,
+  { tenant }: ConfigContext,
+): Partial<Pick<StateOptions, "tenant">> {
+  if (tenant === undefined) return {};
+  const written = reading.options.get("tenant");
+  const isUnknown = written?.reference === "pending" || written?.reference === "failed";
+  const text = written === undefined || isUnknown ? tenant : written.value.trim();
+  if (text !== tenant) {
+    report(reading, {
+      code: "invalid",
+      option: "tenant",
+      message: `is ${text || "blank"}, in the file of ${tenant}`,
+      hint: "With --configs the name of the file is the tenant: leave it out, or rename the file",
+    });
+  }
+  if (written === undefined && reading.options.has("url")) {
+    report(reading, {
+      severity: "warning",
+      code: "missing",
+      option: "tenant",
+      message: "is missing",
+      hint:
+        `Other commands do not know the tenant by the name of the file: write tenant = ${tenant}`,
+    });
+  }
+  return { tenant };
 }
 
 /** An absolute path, `none`, or blank for the file beside the state file. */

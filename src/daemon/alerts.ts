@@ -18,6 +18,7 @@ export type Condition = "well" | "failed" | "guard" | "stale";
 
 /** What is notified of. */
 export interface Alert {
+  readonly tenant?: string;
   readonly section: string;
   readonly event: "failed" | "guard" | "stale" | "recovered";
   /** Whether it is about the uploads of the section or about what its webhooks brought. */
@@ -43,6 +44,8 @@ export interface AlertSettings {
   /** Sections with a schedule, and when they were well last; since when the agent runs, for those that never were. */
   readonly lastWell: () => Promise<ReadonlyMap<string, Date>>;
   readonly log: Log;
+  /** The tenant that alerts name; absent where there is one configuration. */
+  readonly tenant?: string | undefined;
 }
 
 /** Failures that the first alert lists. */
@@ -169,10 +172,13 @@ export class Alerts {
     // A section that fails and is stale was reported already.
     if (condition === "stale" && known !== "well") return;
     const event = condition === "well" ? "recovered" : condition;
+    const { tenant } = this.#settings;
     const subject = origin === "webhook" ? `${section} (webhooks)` : section;
-    const headline = event === "recovered" ? `${subject} has recovered` : text;
+    const news = event === "recovered" ? `${subject} has recovered` : text;
+    const headline = tenant === undefined ? news : `${tenant}: ${news}`;
     const words = event === "recovered" ? `${headline}\n${text}` : headline;
     const alert = {
+      ...(tenant === undefined ? {} : { tenant }),
       section,
       event,
       origin,

@@ -9,25 +9,71 @@ import { createMiddleware } from "hono/factory";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../logging/log.ts";
 import type { Peer } from "../runtime/serve.ts";
-import type { Authenticator } from "./authentication.ts";
-import type { Callers } from "./caller.ts";
+import type { ServeOptions } from "../settings/serve_options.ts";
+import { type Authenticator, createAuthenticator } from "./authentication.ts";
+import { type Callers, createCallers } from "./caller.ts";
 import type { Counters } from "./counters.ts";
-import type { HostCheck } from "./host_check.ts";
+import { createHostCheck, type HostCheck } from "./host_check.ts";
 import type { AddressLimits } from "./limits.ts";
 import { refusal, takeCall, type WebhookSettings } from "./webhooks.ts";
 
-/** What the app needs. */
-export interface AppSettings {
-  readonly callers: Callers;
-  readonly limits: AddressLimits;
+/** Who may call something. */
+export interface Admission {
+  readonly isAllowed: Callers["isAllowed"];
   readonly hostCheck: HostCheck;
   readonly authenticator: Authenticator;
+}
+
+/** Who takes the calls to some paths. */
+export interface Receiver {
+  readonly admission: Admission;
   readonly webhooks: WebhookSettings;
+  /** Calls that are being answered. */
+  readonly calls: OpenCalls;
+}
+
+/** What the app needs. */
+export interface AppSettings {
+  readonly addressOf: Callers["addressOf"];
+  readonly limits: AddressLimits;
+  /** Who takes the calls to a path; a text says why nobody does at the moment. */
+  readonly receiverOf: (path: string) => Receiver | string;
+  /** Who may read the metrics. */
+  readonly watchers: Admission;
   /** Why the service is not ready, nothing when it is. */
   readonly unready: () => string | undefined;
   readonly counters: Counters;
   readonly metrics: () => Promise<string>;
   readonly log: Log;
+}
+
+/** The rules that the options of `[serve]` set. */
+export function createAdmission(options: ServeOptions): Admission {
+  return {
+    isAllowed: createCallers(options).isAllowed,
+    hostCheck: createHostCheck(options),
+    authenticator: createAuthenticator(options),
+  };
+}
+
+/** Counts calls until they are answered. */
+export class OpenCalls {
+  #open = 0;
+  #ended: (() => void)[] = [];
+
+  async during<T>(answer: () => Promise<T>): Promise<T> {
+    this.#open++;
+    try {
+      return await answer();
+    } finally {
+      if (--this.#open === 0) { for (const end of this.#ended.splice(0)) end(); }
+    }
+  }
+
+  /** Fulfilled once none is open. */
+  async idle(): Promise<void> {
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#ended.push(resolve));
+  }
 }
 
 /** What a request carries along. */
@@ -40,11 +86,11 @@ export interface Env {
 const longestText = 200;
 
 /** One line a call: the caller, the path and the answer. */
-function accessLog({ callers, counters, log }: AppSettings) {
+function accessLog({ addressOf, counters, log }: AppSettings) {
   const access = log.named("access");
   return createMiddleware<Env>(async (c, next) => {
     const begun = performance.now();
-    const address = callers.addressOf(c.env.peer.address(), c.req.raw.headers);
+    const address = addressOf(c.env.peer.address(), c.req.raw.headers);
     c.set("address", address);
     await next();
     const { status } = c.res;
@@ -75,35 +121,51 @@ function withinLimits({ limits }: AppSettings) {
   });
 }
 
-function admitted({ callers, authenticator: guard, hostCheck, log }: AppSettings) {
-  return createMiddleware<Env>(async (c, next) => {
-    const address = c.get("address");
-    const { headers } = c.req.raw;
-    if (!hostCheck.isKnownHost(headers)) {
-      const host = (headers.get("host") ?? "").slice(0, longestText);
-      log.warning(`A call from ${address} was refused: ${host} is not in hosts of [serve]`);
-      return refusal(421, "this is not a name of the agent");
-    }
-    if (hostCheck.isFromPage(c.req.method, headers)) {
-      const page = (headers.get("origin") ?? "a web page").slice(0, longestText);
-      log.warning(`A call from ${address} was refused: a browser sent it for ${page}`);
-      return refusal(403, "not from a web page");
-    }
-    if (!callers.isAllowed(address)) {
-      log.warning(`A call from ${address} was refused: it is not in allow of [serve]`);
-      return refusal(403, "not from this address");
-    }
-    if (!guard.admits(headers)) {
-      log.warning(`A call from ${address} was refused: name, password or secret is wrong`);
-      return refusal(401, "credentials are missing or wrong", guard.challenge);
-    }
-    await next();
-    return undefined;
-  });
+/** Answers those who may not call; nothing for those who may. */
+function refuse(
+  { isAllowed, hostCheck, authenticator: guard }: Admission,
+  { method, headers }: Request,
+  address: string,
+  log: Log,
+): Response | undefined {
+  if (!hostCheck.isKnownHost(headers)) {
+    const host = (headers.get("host") ?? "").slice(0, longestText);
+    log.warning(`A call from ${address} was refused: ${host} is not in hosts of [serve]`);
+    return refusal(421, "this is not a name of the agent");
+  }
+  if (hostCheck.isFromPage(method, headers)) {
+    const page = (headers.get("origin") ?? "a web page").slice(0, longestText);
+    log.warning(`A call from ${address} was refused: a browser sent it for ${page}`);
+    return refusal(403, "not from a web page");
+  }
+  if (!isAllowed(address)) {
+    log.warning(`A call from ${address} was refused: it is not in allow of [serve]`);
+    return refusal(403, "not from this address");
+  }
+  if (!guard.admits(headers)) {
+    log.warning(`A call from ${address} was refused: name, password or secret is wrong`);
+    return refusal(401, "credentials are missing or wrong", guard.challenge);
+  }
+  return undefined;
+}
+
+/** Answers a call to any path that is none of the service itself. */
+async function receive(
+  { receiverOf }: AppSettings,
+  request: Request,
+  path: string,
+  address: string,
+): Promise<Response> {
+  const receiver = receiverOf(path);
+  if (typeof receiver === "string") return refusal(503, receiver, { "Retry-After": "30" });
+  const { admission, webhooks, calls } = receiver;
+  return refuse(admission, request, address, webhooks.log) ??
+    await calls.during(() => takeCall(request, path, webhooks));
 }
 
 /** Routes webhooks, health and metrics, with access log, limits and authentication in front. */
 export function createApp(settings: AppSettings): Hono<Env> {
+  const { watchers, log } = settings;
   const app = new Hono<Env>();
   app.use(accessLog(settings));
   app.use(withinLimits(settings));
@@ -112,12 +174,14 @@ export function createApp(settings: AppSettings): Hono<Env> {
     const reason = settings.unready();
     return reason === undefined ? c.text("ready\n") : c.text(`${reason}\n`, 503);
   });
-  app.get("/metrics", admitted(settings), async (c) => {
+  app.get("/metrics", async (c) => {
+    const refused = refuse(watchers, c.req.raw, c.get("address"), log);
+    if (refused !== undefined) return refused;
     return c.text(await settings.metrics(), 200, { "Content-Type": "text/plain; version=0.0.4" });
   });
-  app.all("*", admitted(settings), (c) => takeCall(c.req.raw, c.req.path, settings.webhooks));
+  app.all("*", (c) => receive(settings, c.req.raw, c.req.path, c.get("address")));
   app.onError((error) => {
-    settings.log.error(`Unexpected error in a web request: ${messageOf(error)}`);
+    log.error(`Unexpected error in a web request: ${messageOf(error)}`);
     return refusal(500, "internal error: see the log of the agent");
   });
   return app;

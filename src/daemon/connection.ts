@@ -19,6 +19,13 @@ export interface PatientUploads {
   readonly connected: Promise<void> | undefined;
 }
 
+/** Connects to Oomnitza, for sections that may have webhooks. */
+export type Connect = (
+  app: Pick<AppContext, "log" | "signal">,
+  open: () => Promise<WebhookUploads>,
+  hasWebhooks: boolean,
+) => Promise<PatientUploads> | PatientUploads;
+
 /**
  * Connects to Oomnitza. When it cannot be reached, that is said once, and tried until it can.
  *
@@ -33,11 +40,43 @@ export async function connectPatiently(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AgentError) || !error.retriable) throw error;
-    log.warning(
-      `${error.message}. The service goes on and tries again; webhook events are accepted and wait`,
-    );
+    sayWaiting(error, log);
   }
-  const uploads = tryAgain({ log, signal }, open);
+  return goOn(tryAgain({ log, signal }, open), log);
+}
+
+/**
+ * Connects to Oomnitza while the service is at work already, however long that takes. What trying again does
+ * not mend in the one try may be mended in another: somebody gives the account its rights.
+ */
+export function connectMeanwhile(
+  { log, signal }: Pick<AppContext, "log" | "signal">,
+  open: () => Promise<WebhookUploads>,
+): PatientUploads {
+  async function tryNow(): Promise<WebhookUploads> {
+    try {
+      return await open();
+    } catch (error) {
+      signal.throwIfAborted();
+      const isPassing = error instanceof AgentError && error.retriable;
+      if (isPassing) sayWaiting(error, log);
+      else log.error(messageOf(error));
+      return await tryAgain({ log, signal }, open, isPassing ? "" : messageOf(error));
+    }
+  }
+  const uploads = tryNow();
+  const connected = uploads.then(() => {});
+  connected.catch(() => {});
+  return { uploads, connected };
+}
+
+function sayWaiting({ message }: AgentError, log: AppContext["log"]): void {
+  log.warning(
+    `${message}. The service goes on and tries again; webhook events are accepted and wait`,
+  );
+}
+
+function goOn(uploads: Promise<WebhookUploads>, log: AppContext["log"]): PatientUploads {
   const connected = uploads.then(() => log.info("Oomnitza answers: what waited is uploaded"));
   // Whoever waits for them sees why there are none.
   connected.catch(() => {});
@@ -47,8 +86,9 @@ export async function connectPatiently(
 async function tryAgain(
   { log, signal }: Pick<AppContext, "log" | "signal">,
   open: () => Promise<WebhookUploads>,
+  saidBefore = "",
 ): Promise<WebhookUploads> {
-  let said = "";
+  let said = saidBefore;
   while (true) {
     await sleep(againMs, signal);
     try {

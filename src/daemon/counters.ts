@@ -7,8 +7,6 @@
 /** Answers by status, since the start. */
 export class Counters {
   readonly #answers = new Map<number, number>();
-  /** Events stored in the inbox. */
-  accepted = 0;
 
   /** Counts one answer. */
   count(status: number): void {

@@ -1,20 +1,17 @@
 /**
- * What `GET /metrics` returns, in the text format of Prometheus.
+ * What is counted and measured of each section.
  *
  * @module
  */
 
-import { giveWay } from "../base/iteration.ts";
 import type { RunOrigin } from "../state/run_account.ts";
 import type { InboxSize, LastRuns } from "../state/state.ts";
 import { portionOutcomes } from "../oomnitza/run_log.ts";
-import { version } from "../runtime/version.ts";
 import { type Latency, latencyBoundsSeconds } from "../sync/latency.ts";
 import type { SectionReport } from "../sync/report.ts";
-import type { Counters } from "./counters.ts";
 import type { SharedFigures } from "./replica_watch.ts";
 
-/** What it is at the moment. */
+/** How one configuration is at the moment. */
 export interface MetricsSources {
   /** The enabled sections. */
   readonly sections: readonly string[];
@@ -29,47 +26,22 @@ export interface MetricsSources {
   readonly inbox: readonly InboxSize[] | undefined;
   /** Events in the spool; absent when there is none. */
   readonly spooled?: number | undefined;
-  readonly counters: Counters;
+  /** Events stored in the inbox since the start. */
+  readonly accepted: number;
   readonly isReady: () => boolean;
   /** What is told of a state that several agents share. */
   readonly shared?: SharedFigures | undefined;
 }
 
-type Labels = Readonly<Record<string, string | number>>;
+export type Labels = Readonly<Record<string, string | number>>;
 
 /** One metric: its values by their labels. */
-interface Metric {
+export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly kind: "counter" | "gauge" | "histogram";
   /** Of a histogram with what its name ends with. */
   readonly values: readonly (readonly [Labels, number, suffix?: string])[];
-}
-
-const special = /[\\"\n]/;
-
-function escaped(text: string): string {
-  return special.test(text) ? escapeSpecial(text) : text;
-}
-
-function escapeSpecial(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-}
-
-function formatSample(name: string, labels: Labels, value: number): string {
-  let parts = "";
-  for (const key of Object.keys(labels)) {
-    parts += `${parts === "" ? "{" : ","}${key}="${escaped(String(labels[key]))}"`;
-  }
-  return `${name}${parts === "" ? "" : `${parts}}`} ${value}`;
-}
-
-function formatMetric({ name, help, kind, values }: Metric): string {
-  return [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} ${kind}`,
-    ...values.map(([labels, value, suffix = ""]) => formatSample(name + suffix, labels, value)),
-  ].join("\n");
 }
 
 /** What one section did since the start of the process. */
@@ -163,18 +135,9 @@ export class Metrics {
     if (status === 429) totals.throttled++;
   }
 
-  /** Everything, as text. Others have a turn after each metric: of many sections all is a megabyte. */
-  async render(sources: MetricsSources): Promise<string> {
+  /** All metrics; always the same ones, in the same order. */
+  *list(sources: MetricsSources): Generator<Metric> {
     for (const section of sources.sections) this.#of(section);
-    const texts: string[] = [];
-    for (const metric of this.#metrics(sources)) {
-      texts.push(formatMetric(metric));
-      await giveWay();
-    }
-    return `${texts.join("\n")}\n`;
-  }
-
-  *#metrics(sources: MetricsSources): Generator<Metric> {
     yield* serviceMetrics(sources);
     yield* this.#lastRunMetrics(sources);
     yield* this.#totals();
@@ -354,33 +317,23 @@ export class Metrics {
   }
 }
 
-function gauge(name: string, help: string, values: Metric["values"]): Metric {
+/** A value that goes up and down. */
+export function gauge(name: string, help: string, values: Metric["values"]): Metric {
   return { name, help, kind: "gauge", values };
 }
 
-function counter(name: string, help: string, values: Metric["values"]): Metric {
+/** A value that only grows. */
+export function counter(name: string, help: string, values: Metric["values"]): Metric {
   return { name, help, kind: "counter", values };
 }
 
-function serviceMetrics({ counters, inbox, isReady }: MetricsSources): Metric[] {
-  const answers = [...counters.answers];
+function serviceMetrics({ accepted, inbox, isReady }: MetricsSources): Metric[] {
   return [
-    gauge("agent_info", "The version.", [[{ version }, 1]]),
     gauge("agent_ready", "1 if events are accepted.", [[{}, isReady() ? 1 : 0]]),
     gauge("agent_state_up", "1 if the state could be read for this answer.", [
       [{}, inbox === undefined ? 0 : 1],
     ]),
-    counter(
-      "agent_http_answers_total",
-      "Calls by the status of the answer.",
-      answers.map(([status, count]) => [{ status }, count]),
-    ),
-    counter("agent_webhook_events_accepted_total", "Events stored in the inbox.", [
-      [{}, counters.accepted],
-    ]),
-    counter("agent_webhook_calls_refused_total", "Calls that were answered with an error.", [
-      [{}, answers.reduce((sum, [status, count]) => status < 400 ? sum : sum + count, 0)],
-    ]),
+    counter("agent_webhook_events_accepted_total", "Events stored in the inbox.", [[{}, accepted]]),
   ];
 }
 

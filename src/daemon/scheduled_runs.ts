@@ -21,6 +21,7 @@ import { sectionLines } from "../sync/report.ts";
 import type { DeliveredSection } from "../sync/run.ts";
 import type { ReceiptQueue } from "./receipts.ts";
 import { mostFindings, Scheduler } from "./scheduler.ts";
+import type { TakeTurn } from "./turns.ts";
 
 /** How scheduled runs go. */
 export interface ScheduleSettings {
@@ -32,6 +33,8 @@ export interface ScheduleSettings {
   readonly limiters: RateLimiters;
   /** How often it is looked for what is due, in milliseconds; the usual unless given. */
   readonly lookMs?: number | undefined;
+  /** The turn of a run among those of other tenants. */
+  readonly takeTurn: TakeTurn;
   /** Whether a run waits for uploads of other processes on this machine. */
   readonly isSingle: boolean;
   /** Ends a running upload. */
@@ -115,10 +118,12 @@ export async function openScheduler(
     log: app.log,
     run: async (name, due, waitedFor) => {
       let isFree = true;
-      const isLocked = await lock.tryWork(async () => {
-        isFree = await runHeld(settings.store, name, due, () => run(name, waitedFor));
-      });
-      return isLocked && isFree;
+      const isLocked = await settings.takeTurn(() =>
+        lock.tryWork(async () => {
+          isFree = await runHeld(settings.store, name, due, () => run(name, waitedFor));
+        })
+      );
+      return isLocked === true && isFree;
     },
   });
   const grouped = new GroupedLog(app.log, app.redactor, () => scheduler.running.length > 1);

@@ -173,7 +173,7 @@ export class Scheduler {
         this.#postponed.delete(section);
         return;
       }
-      if (!this.#postponed.has(section)) {
+      if (!this.#isStopped && !this.#postponed.has(section)) {
         log.info(`[${section}] is due, but another upload is running: it waits for that`);
       }
       this.#postponed.set(section, Date.now() + busyMs);

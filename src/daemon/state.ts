@@ -12,6 +12,7 @@ import { findState } from "../app/state_location.ts";
 import { openStore } from "../app/store.ts";
 import type { Config } from "../config/config.ts";
 import { StateInbox } from "../state/inbox.ts";
+import type { TenantFacts } from "../state/postgres/look.ts";
 import { Spool } from "../state/spool.ts";
 import { SpooledInbox } from "../state/spooled_inbox.ts";
 import type { Inbox, State } from "../state/state.ts";
@@ -24,7 +25,14 @@ export interface ServeState {
   readonly store: State | undefined;
   /** Whether other processes, on other machines too, may use the same. */
   readonly isShared: boolean;
+  /** What metrics tell of it. */
+  readonly readFacts: () => Promise<TenantFacts>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+async function readFacts(inbox: Inbox, store: State | undefined): Promise<TenantFacts> {
+  const last = await store?.lastRuns();
+  return { inbox: await inbox.sizes(), succeeded: last?.succeeded ?? (() => undefined) };
 }
 
 /** Opens the state; in test mode one that is gone afterwards, so that nothing real is touched. */
@@ -48,6 +56,7 @@ export async function openServeState(
       spool,
       store,
       isShared: shared !== undefined,
+      readFacts: opened.facts ?? (() => readFacts(inbox, store)),
       async [Symbol.asyncDispose]() {
         try {
           await inbox.close();
@@ -63,6 +72,7 @@ export async function openServeState(
     inbox,
     store: undefined,
     isShared: false,
+    readFacts: () => readFacts(inbox, undefined),
     async [Symbol.asyncDispose]() {
       await inbox.close();
       rmSync(folder, { recursive: true, force: true });
@@ -76,6 +86,8 @@ async function openSpool(
   config: Config,
   shared: Inbox,
 ): Promise<SpooledInbox | undefined> {
+  // One of many tenants is opened anew while its earlier configuration ends, which would still have the spool.
+  if (app.tenant !== undefined) return undefined;
   const location = await findState(app, config);
   if (location.kind !== "postgres" || location.settings.spool === "none") return undefined;
   const path = location.settings.spool || join(dirname(app.stateFile ?? ""), "agent-spool.sqlite");

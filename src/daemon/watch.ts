@@ -73,6 +73,7 @@ export function openWatch(
       );
     },
     log: app.log.named("alerts"),
+    tenant: app.tenant,
   });
   return {
     metrics,

@@ -29,12 +29,15 @@ export const stateOptions = {
     "Certificates of the authorities that the server's certificate may come from, PEM. By default those of the system.",
     { default: "", advanced: true },
   ),
-  pool: opt.integer("Maximum number of connections of one agent to the database.", {
-    default: 4,
-    minimum: 1,
-    maximum: 100,
-    advanced: true,
-  }),
+  pool: opt.integer(
+    "Maximum number of connections of one agent to the database. One more renews its lease.",
+    {
+      default: 4,
+      minimum: 1,
+      maximum: 100,
+      advanced: true,
+    },
+  ),
   timeout: opt.integer(
     "Timeout for one statement or transaction in PostgreSQL, in seconds.",
     { default: 10, minimum: 1, maximum: 300, advanced: true },

@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { parseIni } from "../../src/config/ini.ts";
 import { Counters } from "../../src/daemon/counters.ts";
 import { Metrics, type MetricsSources } from "../../src/daemon/metrics.ts";
+import { renderMetrics } from "../../src/daemon/metrics_page.ts";
 import { checkMappingForm, mappingEdits } from "../../src/gui/mapping_edit.ts";
 import { startStandIn } from "../support/stand_in/mod.ts";
 import { oomnitzaSection, tagsOnly } from "../support/workspace.ts";
@@ -17,7 +18,7 @@ const nothingElse: MetricsSources = {
   scheduled: new Set(),
   lastSuccess: () => undefined,
   inbox: [],
-  counters: new Counters(),
+  accepted: 0,
   isReady: () => true,
 };
 
@@ -112,7 +113,12 @@ test("failures are in the text and the JSON report, by converter and field", asy
     const metrics = new Metrics();
     metrics.report(JSON.parse(stdout).sections[0]);
     metrics.report(JSON.parse(stdout).sections[0]);
-    expect(await metrics.render(nothingElse)).toContain(
+    expect(
+      await renderMetrics(
+        { counters: new Counters() },
+        [{ metrics, sources: nothingElse }],
+      ),
+    ).toContain(
       'agent_converter_failures_total{section="csv_assets",converter="split"} 2\n',
     );
     expect(JSON.parse(stdout).sections[0].converter_failures).toEqual([

@@ -100,6 +100,8 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ]],
   drift: [["okta"], ["okta", "--output", "json"]],
   status: [[], ["--output", "json"]],
+  state: [["migrate"], ["move"]],
+  replicas: [[], ["--output", "json"]],
   runs: [[], ["--output", "json"]],
   failed: [[], ["--output", "json"]],
   retry: [[], ["--output", "json"]],

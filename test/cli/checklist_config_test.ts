@@ -172,8 +172,8 @@ test("T17: generate-ini keeps the old file, and every older one; the new one par
   const sections = text.split(/^\[/m).slice(2);
   expect(sections.length).toBeGreaterThan(1);
   // What the service needs is no source, and has nothing to enable.
-  const sources = sections.filter((section) => !/^(serve|alerts)\]/.test(section));
-  expect(sources.length).toBe(sections.length - 2);
+  const sources = sections.filter((section) => !/^(serve|state|alerts)\]/.test(section));
+  expect(sources.length).toBe(sections.length - 3);
   for (const section of sources) expect(section).toMatch(/^[^\]]+\]\n# .+\nenable = False\n/);
   const upload = await space.agent(["upload", "csv_assets"]);
   expect(upload.code).toBe(1);

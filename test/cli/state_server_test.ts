@@ -72,7 +72,9 @@ test("looking makes no tables", async () => {
   const schema = newSchema();
   using space = prepare(schema);
   expect((await space.agent(["runs"])).stdout).toContain("it does not exist");
-  expect(await server.psql(`SELECT count(*) FROM pg_namespace WHERE nspname = '${schema}'`))
+  expect(
+    await server.psql(`\\c agent\nSELECT count(*) FROM pg_namespace WHERE nspname = '${schema}'`),
+  )
     .toContain("0");
 });
 

@@ -7,7 +7,8 @@ import { expect, test } from "bun:test";
 import { createRedactor } from "../../src/base/redact.ts";
 import { Alerts, type AlertSettings, type Condition } from "../../src/daemon/alerts.ts";
 import { Counters } from "../../src/daemon/counters.ts";
-import { Metrics } from "../../src/daemon/metrics.ts";
+import { Metrics, type MetricsSources } from "../../src/daemon/metrics.ts";
+import { renderMetrics } from "../../src/daemon/metrics_page.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { openAccount } from "../../src/sync/account.ts";
 import type { SectionReport } from "../../src/sync/report.ts";
@@ -50,15 +51,16 @@ function report(
 }
 
 /** Notifications after some reports, as `event origin`. */
-async function notify(reports: readonly SectionReport[]): Promise<string[]> {
+async function notify(reports: readonly SectionReport[], tenant?: string): Promise<string[]> {
   const sent: string[] = [];
   const memory = new Map<string, Condition>();
   const alerts = new Alerts({
     options: { url: "http://alerts", format: "json", stale_hours: 0 },
     http: {
       send({ body }: { body: string }) {
-        const { event, origin } = JSON.parse(body);
+        const { event, origin, text, ...rest } = JSON.parse(body);
         sent.push(`${event} ${origin}`);
+        if (tenant !== undefined) sent.push(rest.tenant, String(text).split("\n")[0] ?? "");
         return Promise.resolve({ status: 200 });
       },
     },
@@ -69,6 +71,7 @@ async function notify(reports: readonly SectionReport[]): Promise<string[]> {
         return Promise.resolve();
       },
     },
+    tenant,
     doAlone: (work: () => Promise<unknown>) => work(),
     lastWell: () => new Map(),
     log: createLog("test", createRedactor(), []),
@@ -97,20 +100,32 @@ test("webhooks fail and recover by themselves, and not by a batch that fetched n
   ]);
 });
 
-const nothingElse = {
+test("the alert of a tenant among many says whose it is", async () => {
+  const sent = await notify([report("upload", "failed", 0), report("upload", "ok", 5)], "acme");
+  expect(sent.map((line) => line.slice(0, 28))).toEqual([
+    ...["failed upload", "acme", "acme: casper: failed: 0 read"],
+    ...["recovered upload", "acme", "acme: casper has recovered"],
+  ]);
+});
+
+const nothingElse: MetricsSources = {
   sections: [],
   scheduled: new Set<string>(),
   lastSuccess: () => undefined,
   inbox: [],
-  counters: new Counters(),
+  accepted: 0,
   isReady: () => true,
 };
+
+function render(metrics: Metrics, sources: MetricsSources): Promise<string> {
+  return renderMetrics({ counters: new Counters() }, [{ metrics, sources }]);
+}
 
 test("metrics have the last run of the schedule, and a section that never succeeded has a series", async () => {
   const metrics = new Metrics();
   metrics.report(report("upload", "failed", 0));
   metrics.report(report("webhook", "ok", 2));
-  const text = await metrics.render({
+  const text = await render(metrics, {
     ...nothingElse,
     sections: ["casper", "okta"],
     scheduled: new Set(["casper"]),
@@ -135,7 +150,7 @@ test("others have a turn after each metric, and names are written as Prometheus 
     if (!isDone) setImmediate(count);
   }
   count();
-  const text = await metrics.render({ ...nothingElse, sections: ['a "b"\\c\nd'] });
+  const text = await render(metrics, { ...nothingElse, sections: ['a "b"\\c\nd'] });
   isDone = true;
   const kinds = text.match(/^# TYPE /gm) ?? [];
   expect(turns).toBeGreaterThanOrEqual(kinds.length);

@@ -41,6 +41,8 @@ export interface RunningAgent {
   readonly stderr: () => string;
   /** Tells it to end, as SIGTERM does; gives its exit code. */
   stop(): Promise<number>;
+  /** Asks it to look at its files again, as SIGHUP does. */
+  reload(): void;
   /** Kills its process, as SIGKILL does; needs one of its own. */
   kill(): Promise<number>;
   /** Its exit code, once it has ended. */
@@ -73,6 +75,7 @@ export async function startAgent(
 function startHere(words: readonly string[], options: StartOptions): RunningAgent {
   const stop = new AbortController();
   const written = { stdout: "", stderr: "" };
+  const reloads: (() => void)[] = [];
   const ended = runProgram(words, {
     console: {
       print: (text) => void (written.stdout += `${text}\n`),
@@ -86,6 +89,7 @@ function startHere(words: readonly string[], options: StartOptions): RunningAgen
     env: { ...plainEnvironment(), ...options.env },
     directory: options.cwd ?? root,
     listenForStop: () => stop.signal,
+    listenForReload: (reload) => void reloads.push(reload),
     // The test runner itself fails a test that leaves something uncaught.
     uncaught: () => new Promise(() => {}),
   });
@@ -98,6 +102,9 @@ function startHere(words: readonly string[], options: StartOptions): RunningAgen
     stop() {
       stop.abort(new AgentError("Stopped by SIGTERM"));
       return ended;
+    },
+    reload() {
+      for (const reload of reloads) reload();
     },
     kill: () => Promise.reject(new Error("Only an agent with ownProcess can be killed.")),
   };
@@ -131,6 +138,7 @@ function startBinary(
       child.kill("SIGTERM");
       return ended;
     },
+    reload: () => child.kill("SIGHUP"),
     kill() {
       child.kill("SIGKILL");
       return ended;

@@ -7,7 +7,7 @@ import { type RunningAgent, startAgent, type StartOptions } from "./agent.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A listener at work. */
-export interface Listener extends Pick<RunningAgent, "stop" | "kill" | "hasEnded"> {
+export interface Listener extends Pick<RunningAgent, "stop" | "kill" | "reload" | "hasEnded"> {
   readonly url: string;
   /** The line that it printed when it listened. */
   readonly ready: string;

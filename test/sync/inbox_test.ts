@@ -183,6 +183,36 @@ test("an event that is due wakes its section", async () => {
   expect(runs).toEqual([1]);
 });
 
+test("where turns are shared, a batch waits for its own, and nothing that waits needs none", async () => {
+  await using opened = openInbox();
+  const { inbox } = opened;
+  const asked: (() => void)[] = [];
+  const { work, runs } = start(opened, {
+    async takeTurn(batch) {
+      await new Promise<void>((resolve) => asked.push(resolve));
+      return await batch();
+    },
+  });
+  await inbox.add([{ ...event("computer 4", Date.now() + 600_000), body: "4" }]);
+  work.nudge("devices", Date.now());
+  for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+  expect(asked).toHaveLength(0);
+  await inbox.add([{ ...event("computer 2"), body: "2" }]);
+  while (asked.length === 0) {
+    work.nudge("devices", Date.now());
+    await Bun.sleep(1);
+  }
+  expect(runs).toEqual([]);
+  expect(await inbox.sizes()).toMatchObject([{ waiting: 2 }]);
+  asked[0]?.();
+  while (runs.length === 0) await Bun.sleep(1);
+  const ended = work.end();
+  while (asked.length < 2) await Bun.sleep(1);
+  asked[1]?.();
+  await ended;
+  expect(runs).toEqual([1, 1]);
+});
+
 test("a state that is away is told once, and used soon after it is back, however long it was away", async () => {
   await using opened = openInbox();
   const { inbox } = opened;

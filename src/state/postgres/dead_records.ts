@@ -17,7 +17,8 @@ import type {
   Selection,
 } from "../state.ts";
 import { fromStorable, iso, type PgContext, toStorable } from "./context.ts";
-import { parseKey, waiting } from "./inbox.ts";
+import { parseKey } from "./inbox.ts";
+import { waiting } from "./inbox_rows.ts";
 import type { PgStatements } from "./pg.ts";
 
 /** What a refused record belongs to. */

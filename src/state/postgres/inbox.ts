@@ -13,37 +13,14 @@ import { soonMs } from "../inbox.ts";
 import type { Inbox, InboxEntry, InboxEvent, InboxOutcome, InboxSize } from "../state.ts";
 import { boundTo, type PgContext, toStorable, writeAsOwner } from "./context.ts";
 import { digestOf } from "./fold.ts";
+import { allInboxSizes, giveBack, waiting } from "./inbox_rows.ts";
+import type { PgLook } from "./look.ts";
 import { giveBackMs, isRegistered, type PgOwner, removeDead } from "./owner.ts";
 import type { PgStatements } from "./pg.ts";
-
-/**
- * What waits, as the index of what is there once of each section and key has it. All who add rows do so by
- * section and digest: transactions that add the same wait for each other in one order.
- */
-export const waiting = "(tenant, section, digest) WHERE owner IS NULL AND NOT is_dead";
 
 /** The key of an event as it was given; null when it stands for itself. */
 export function parseKey(key: unknown): string | null {
   return key === null ? null : String(JSON.parse(String(key)));
-}
-
-/** Gives back what was taken, as it was; what a newer event waits about goes. */
-async function giveBack(
-  on: PgStatements,
-  schema: string,
-  which: string,
-  values: readonly string[],
-): Promise<void> {
-  await on.rows(
-    `WITH back AS (DELETE FROM ${schema}.inbox AS inbox
-        WHERE tenant = $1 AND owner IS NOT NULL AND ${which} RETURNING *)
-      INSERT INTO ${schema}.inbox
-          (tenant, id, section, key, digest, body, received, events, due, tries, reason)
-        SELECT tenant, id, section, key, digest, body, received, events, due, tries, reason FROM back
-          ORDER BY section, digest, id
-        ON CONFLICT ${waiting} DO NOTHING`,
-    values,
-  );
 }
 
 /** Gives back what processes took that are no more. */
@@ -52,7 +29,8 @@ export async function releaseDead(
   { schema, tenant }: Pick<PgContext, "schema" | "tenant">,
 ): Promise<void> {
   await on.rows(removeDead(schema));
-  await giveBack(on, schema, `NOT ${isRegistered(schema, "inbox.owner")}`, [tenant]);
+  const which = `inbox.tenant = $1 AND NOT ${isRegistered(schema, "inbox.owner")}`;
+  await giveBack(on, schema, which, [tenant]);
 }
 
 /** Events that come to one entry of the inbox. */
@@ -104,16 +82,22 @@ export class PgInbox implements Inbox {
   readonly #context: PgContext;
   readonly #owner: Pick<PgOwner, "current">;
   readonly #bind: (section: string) => PgContext;
+  readonly #look: PgLook | undefined;
 
-  /** @param bind What is written about a section, under the lease by which this process has it. */
+  /**
+   * @param bind What is written about a section, under the lease by which this process has it.
+   * @param look Looks for all tenants of this process; absent where there is one.
+   */
   constructor(
     context: PgContext,
     owner: Pick<PgOwner, "current">,
     bind: (section: string) => PgContext,
+    look?: PgLook,
   ) {
     this.#context = context;
     this.#owner = owner;
     this.#bind = bind;
+    this.#look = look;
   }
 
   async add(
@@ -210,6 +194,7 @@ export class PgInbox implements Inbox {
   }
 
   async release(): Promise<void> {
+    if (this.#look !== undefined) return await this.#look.release();
     await this.#context.pg.tx((on) => releaseDead(on, this.#context));
   }
 
@@ -225,6 +210,7 @@ export class PgInbox implements Inbox {
 
   async dueSections(): Promise<string[]> {
     const { pg, schema, tenant } = this.#context;
+    if (this.#look !== undefined) return [...await this.#look.dueSections(tenant)];
     const rows = await pg.rows(
       `SELECT section FROM ${schema}.inbox WHERE tenant = $1 AND owner IS NULL AND NOT is_dead
         GROUP BY section HAVING min(due) <= clock_timestamp() + ${soonMs} * interval '1 millisecond'`,
@@ -239,11 +225,12 @@ export class PgInbox implements Inbox {
 
   async close(): Promise<void> {
     const { pg, schema, tenant } = this.#context;
+    const which = "inbox.tenant = $1 AND inbox.owner = $2";
     // Whoever has no lease has taken nothing, or it was given back with the lease.
     const owner = this.#owner.current?.id;
     if (owner === undefined) return;
     try {
-      await pg.tx((on) => giveBack(on, schema, "inbox.owner = $2", [tenant, owner]), {
+      await pg.tx((on) => giveBack(on, schema, which, [tenant, owner]), {
         milliseconds: giveBackMs,
       });
     } catch {
@@ -293,17 +280,6 @@ function byDue(one: PostgresRow, other: PostgresRow): number {
 
 /** What is in the inbox, by section. */
 export async function inboxSizes({ pg, schema, tenant }: PgContext): Promise<InboxSize[]> {
-  const rows = await pg.rows(
-    `SELECT section, count(*) FILTER (WHERE is_dead) AS dead, count(*) FILTER (WHERE NOT is_dead) AS waiting,
-      extract(epoch FROM clock_timestamp() - min(received) FILTER (WHERE NOT is_dead)) * 1000 AS age
-      FROM ${schema}.inbox WHERE tenant = $1 GROUP BY section ORDER BY section`,
-    [tenant],
-  );
-  const now = Date.now();
-  return rows.map(({ section, dead, waiting: count, age }) => ({
-    section: String(section),
-    waiting: Number(count),
-    dead: Number(dead),
-    oldest: age === null ? undefined : Math.round(now - Number(age)),
-  }));
+  const sizes = await allInboxSizes(pg, schema, tenant);
+  return sizes.get(tenant) ?? [];
 }

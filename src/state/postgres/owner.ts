@@ -10,6 +10,7 @@ import type { SectionDigests } from "../state.ts";
 import { leaseLost, PgLease, readClocks } from "./lease.ts";
 import { refuseMovedTenant } from "./move_mark.ts";
 import type { Pg } from "./pg.ts";
+import type { PgRenewals } from "./renewals.ts";
 
 /** How a process makes itself known. */
 export interface OwnerSettings {
@@ -22,6 +23,8 @@ export interface OwnerSettings {
   readonly leaseMs: number;
   /** Called after each renewal: the server can be reached. */
   readonly onRenewed?: () => void;
+  /** Renews this, together with others of this process where there are some. */
+  readonly renewals: PgRenewals;
 }
 
 /** The longest that giving something back is waited for: it is free anyway when the lease is over. */
@@ -33,6 +36,7 @@ export const giveBackMs = 5_000;
  */
 export class PgOwner {
   readonly #settings: OwnerSettings;
+  readonly #renewals: PgRenewals;
   #lease: PgLease | undefined;
   #registering: Promise<PgLease> | undefined;
   #renewing: Promise<boolean> | undefined;
@@ -44,6 +48,7 @@ export class PgOwner {
 
   constructor(settings: OwnerSettings) {
     this.#settings = settings;
+    this.#renewals = settings.renewals;
   }
 
   /** The lease as it is, when there is one that is not over. */
@@ -90,33 +95,19 @@ export class PgOwner {
     this.#lease = undefined;
     if (lease === undefined) return;
     lease.lose();
+    this.#renewals.remove(lease);
     await this.#remove(lease);
   }
 
   async #renew(): Promise<boolean> {
-    const { pg, schema, leaseMs, onRenewed } = this.#settings;
     const lease = this.current;
     if (lease === undefined) return false;
-    const begun = readClocks();
-    // A transaction of its own waits for the disk: a server that fell over would not know of it else.
-    const rows = await pg.tx(
-      (on) =>
-        on.rows(
-          `UPDATE ${schema}.owners SET until = clock_timestamp() + $2::int8 * interval '1 millisecond'
-            WHERE id = $1 AND until > clock_timestamp() RETURNING id`,
-          [lease.id, leaseMs],
-        ),
-      { milliseconds: Math.max(1, leaseMs / 3) },
-    );
-    if (rows.length === 0) lease.lose();
-    else lease.extend(begun);
-    if (lease.leftMs() === 0) return false;
-    onRenewed?.();
-    return true;
+    await this.#renewals.renew();
+    return lease.leftMs() > 0;
   }
 
   async #register(): Promise<PgLease> {
-    const { pg, schema, tenant, leaseMs } = this.#settings;
+    const { pg, schema, tenant, leaseMs, onRenewed } = this.#settings;
     const id = crypto.randomUUID();
     const before = this.#lease;
     const begun = readClocks();
@@ -135,6 +126,7 @@ export class PgOwner {
     });
     const lease = new PgLease(id, leaseMs, begun);
     this.#lease = lease;
+    this.#renewals.add(lease, () => onRenewed?.());
     lease.signal.addEventListener("abort", () => {
       if (!this.#isClosed) this.#losses++;
     });

@@ -17,7 +17,7 @@ import { maxForgotten, remembered } from "../runs.ts";
 import type { LastRuns } from "../state.ts";
 import { fromStorable, iso, type PgContext, toStorable } from "./context.ts";
 import { isAtWork } from "./owner.ts";
-import type { PgStatements } from "./pg.ts";
+import type { Pg, PgStatements } from "./pg.ts";
 
 /** Whether a text is the id of a run here. */
 export function isRunId(id: string): boolean {
@@ -185,6 +185,21 @@ export async function lastRuns({ pg, schema, tenant }: PgContext): Promise<LastR
     succeeded: (section, origin) => read(origin, section, "succeeded"),
     isAbandoned: (section) => abandoned.has(section),
   };
+}
+
+/** When the last good run of each section and origin ended, ISO 8601, by tenant. */
+export async function allSuccesses(
+  pg: Pg,
+  schema: string,
+): Promise<ReadonlyMap<string, LastRuns["succeeded"]>> {
+  const rows = await pg.rows(
+    `SELECT tenant, section, origin, ${iso("succeeded")} AS succeeded
+      FROM ${schema}.last_runs WHERE succeeded IS NOT NULL`,
+  );
+  return new Map([...Map.groupBy(rows, (row) => String(row.tenant))].map(([tenant, own]) => {
+    const known = new Map(own.map((row) => [`${row.origin} ${row.section}`, row.succeeded]));
+    return [tenant, (section, origin) => known.get(`${origin} ${section}`)?.toString()];
+  }));
 }
 
 async function abandonedSections(

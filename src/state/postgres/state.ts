@@ -33,7 +33,9 @@ import { refuseMovedTenant } from "./move_mark.ts";
 import { PgOutbox } from "./outbox.ts";
 import { isAtWork, isRegistered, PgOwner, removeDead } from "./owner.ts";
 import type { Pg, PgStatements } from "./pg.ts";
+import type { SharedServer } from "./servers.ts";
 import { PgReceipt } from "./receipts.ts";
+import { PgRenewals } from "./renewals.ts";
 import { readReplicas } from "./replicas.ts";
 import {
   endRun,
@@ -57,6 +59,10 @@ export interface PgStateSettings {
   readonly redact: (text: string) => string;
   /** After so many milliseconds without a sign of life, others may take over what this process does. */
   readonly leaseMs: number;
+  /** A connection for renewals alone, so that they wait for no other call; absent where any will do. */
+  readonly renewing?: Pg | undefined;
+  /** What this process does once for the states of all its tenants; absent where there is one. */
+  readonly shared?: Pick<SharedServer, "renewals" | "look"> | undefined;
 }
 
 /**
@@ -86,10 +92,13 @@ export class PgState implements State {
   readonly #holds: PgHolds;
 
   /** For a schema that is up to date. */
-  constructor({ pg, schema, tenant, instance, redact, leaseMs }: PgStateSettings) {
+  constructor(settings: PgStateSettings) {
+    const { pg, renewing = pg, schema, tenant, instance, redact, leaseMs, shared } = settings;
     const quoted = `"${schema}"`;
+    const renewals = shared?.renewals ??
+      new PgRenewals({ pg: renewing, schema: quoted, leaseMs });
     this.owner = new PgOwner({
-      ...{ pg, schema: quoted, tenant, leaseMs },
+      ...{ pg, schema: quoted, tenant, leaseMs, renewals },
       onRenewed: () => void this.#holds.giveBackLeftover(),
     });
     this.#context = { pg, schema: quoted, tenant, redact, lease: () => this.owner.lease() };
@@ -99,7 +108,8 @@ export class PgState implements State {
     this.accepted = new PgAccepted(this.#context, instance, (section) => this.#bind(section));
     this.deadLetters = new PgDeadLetters(this.#context);
     this.deadEvents = new PgDeadEvents(this.#context);
-    this.inbox = new PgInbox(this.#context, this.owner, (section) => this.#bind(section));
+    const bind = (section: string) => this.#bind(section);
+    this.inbox = new PgInbox(this.#context, this.owner, bind, shared?.look);
   }
 
   cursor(section: string): SectionCursor {

@@ -38,6 +38,13 @@ export interface WorkSettings {
    * absent where no other process can have it.
    */
   readonly holdSection?: ((section: string) => Promise<SectionHold | SectionHolder>) | undefined;
+  /**
+   * Processes a batch when it is its turn, and gives nothing when it will not be; absent where nobody else
+   * wants turns.
+   */
+  readonly takeTurn?:
+    | ((batch: () => Promise<boolean>) => Promise<boolean | undefined>)
+    | undefined;
   /** How often it is looked for what other processes left or took in, in milliseconds. */
   readonly pollMs?: number | undefined;
   /** Whether an earlier run of a section left something to deliver. */
@@ -168,7 +175,7 @@ export class InboxWork {
       const isLast = this.#isEnding;
       let isIdle = true;
       try {
-        isIdle = Date.now() < loop.notBefore || !await this.#batch(loop);
+        isIdle = Date.now() < loop.notBefore || !await this.#batchInTurn(loop);
       } catch (thrown) {
         // The state fails, or a bug: it stops one round, never the service.
         this.#postpone(loop, thrown);
@@ -176,6 +183,20 @@ export class InboxWork {
       if (isIdle && isLast) return;
       if (isIdle && !this.#isEnding) await this.#wait(loop);
     }
+  }
+
+  async #batchInTurn(loop: Loop): Promise<boolean> {
+    const { takeTurn } = this.#settings;
+    if (takeTurn === undefined) return await this.#batch(loop);
+    // Most of the time nothing waits, and no turn is needed to see that.
+    return await this.#hasWork(loop) && await takeTurn(() => this.#batch(loop)) === true;
+  }
+
+  /** Whether there is anything to do for a section. */
+  async #hasWork({ section, hasBacklog, unrecorded }: Loop): Promise<boolean> {
+    if (hasBacklog || unrecorded.length > 0) return true;
+    const due = await this.#settings.inbox.nextDue(section);
+    return due !== undefined && (this.#isEnding || due <= Date.now());
   }
 
   /** Processes one batch when no other process has the section; gives whether there was anything to do. */

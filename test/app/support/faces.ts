@@ -66,6 +66,7 @@ async function runCommandLine(folder: string, env: Env, words: readonly string[]
     env,
     directory: folder,
     listenForStop: () => new AbortController().signal,
+    listenForReload: () => {},
     uncaught: () => new Promise(() => {}),
   });
   return { code, ...output };

@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import { version } from "../../../src/runtime/version.ts";
 import { PgLease, readClocks } from "../../../src/state/postgres/lease.ts";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
-import type { PgState } from "../../../src/state/postgres/state.ts";
+import { openPgState, type PgState } from "../../../src/state/postgres/state.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { storedSection } from "../../sync/support/store.ts";
 import { hold } from "../conformance/holds.ts";
@@ -258,3 +258,17 @@ test("starts of more than 90 days ago are forgotten, except the one that is aske
     const [row] = await pg.rows(`SELECT count(*) AS count FROM ${schema}.section_holds`);
     expect(Number(row?.count)).toBeGreaterThan(0);
   }));
+
+test("a lease is renewed while all other connections are busy", async () => {
+  const [one, renewing] = [connect(server.url(), 1), connect(server.url(), 1)];
+  const state = await openPgState({
+    ...{ pg: one, renewing, schema, tenant: "busy pool", instance: undefined },
+    ...{ redact: (text) => text, leaseMs: 500 },
+  });
+  const held = await hold(state, "a");
+  await one.rows("SELECT pg_sleep(1)");
+  expect([held.signal.aborted, held.leftMs() > 0]).toEqual([false, true]);
+  await held.release();
+  await state.close();
+  await Promise.all([one.close(), renewing.close()]);
+});
