@@ -5,7 +5,7 @@
  * @module
  */
 
-import { giveWay } from "../base/iteration.ts";
+import { giveWay, mapOrdered } from "../base/iteration.ts";
 import type { Config } from "../config/config.ts";
 import type { SectionConfig } from "../config/section.ts";
 import { sectionsBefore } from "../config/section_order.ts";
@@ -117,6 +117,9 @@ async function readSince(
   }
 }
 
+/** Sections whose schedules are read, or written down, at once: a server answers several together. */
+const readAtOnce = 8;
+
 /** What is known of the past of each section, as it is when it is asked for. */
 export type ReadPast = () => Promise<(section: string) => Past>;
 
@@ -128,10 +131,11 @@ export async function openPast(
 ): Promise<ReadPast> {
   const since = new Map<string, Date>();
   async function readAll(): Promise<void> {
-    for (const section of config.sections) {
-      if (section.settings.schedule.trim() === "") continue;
-      since.set(section.name, await readSince(section, store, notes));
-    }
+    const scheduled = config.sections.filter(({ settings }) => settings.schedule.trim() !== "");
+    const read = mapOrdered(scheduled, readAtOnce, async (section) => {
+      return { name: section.name, at: await readSince(section, store, notes) };
+    });
+    for await (const { name, at } of read) since.set(name, at);
   }
   // Two processes that write down a new schedule would give it two beginnings.
   await (notes ? doAlone(store, scheduleKey, readAll) : readAll());

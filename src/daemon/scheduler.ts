@@ -176,7 +176,7 @@ export class Scheduler {
       if (!this.#isStopped && !this.#postponed.has(section)) {
         log.info(`[${section}] is due, but another upload is running: it waits for that`);
       }
-      this.#postponed.set(section, Date.now() + busyMs);
+      this.#postponed.set(section, Date.now() + (this.#settings.lookMs ?? busyMs));
     } catch (error) {
       this.#started.set(section, begun);
       this.#postponed.delete(section);

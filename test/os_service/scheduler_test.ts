@@ -124,26 +124,25 @@ test("a run that fails is not tried again before it is due, one that was held up
   await scheduler.stop();
 });
 
-test("a run that was left is made up for once, whoever asks, and then waits for its schedule", async () => {
+test("a run that was left is made up for once, and then waits for its schedule", async () => {
   const lastStart = new Date(Date.now() - 1000);
   const claimed: string[] = [];
   const past = { lastStart, since: new Date(0), isAbandoned: true };
-  for (const isFirst of [true, false]) {
-    const scheduler = new Scheduler({
-      sections: [section("every 1h")],
-      parallel: 1,
-      readPast: () => Promise.resolve(() => past),
-      log,
-      lookMs: 20,
-      run(_name, due) {
-        claimed.push(due.toISOString());
-        // The other one finds the start claimed; both leave it at that.
-        return Promise.resolve(isFirst);
-      },
-    });
-    scheduler.start();
-    await Bun.sleep(150);
-    await scheduler.stop();
-  }
-  expect(claimed).toEqual([lastStart.toISOString(), lastStart.toISOString()]);
+  const scheduler = new Scheduler({
+    sections: [section("every 1h")],
+    parallel: 1,
+    readPast: () => Promise.resolve(() => past),
+    log,
+    lookMs: 20,
+    run(_name, due) {
+      claimed.push(due.toISOString());
+      // Also when another process had claimed it.
+      return Promise.resolve(true);
+    },
+  });
+  scheduler.start();
+  await Bun.sleep(200);
+  await scheduler.stop();
+  // All processes claim the same start, whenever they look.
+  expect(claimed).toEqual([lastStart.toISOString()]);
 });

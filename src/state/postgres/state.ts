@@ -181,11 +181,14 @@ export class PgState implements State {
     const rows = await writeAsOwner(context, { isAwaited: false }, async (on) => {
       await on.rows(removeDead(schema));
       return await on.rows(
-        `UPDATE ${schema}.runs SET owner = $3 WHERE tenant = $1 AND id IN (
+        // Materialized: the server may do a subquery again for each row, and it would find others then.
+        `WITH picked AS MATERIALIZED (
             SELECT id FROM ${schema}.runs WHERE tenant = $1 AND section = $2 AND awaits_receipt
               AND NOT is_open AND owner <> $3 AND NOT ${isRegistered(schema, "runs.owner")}
               ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED)
-          RETURNING id, upload, ${iso("started")} AS started`,
+          UPDATE ${schema}.runs SET owner = $3 FROM picked
+            WHERE runs.tenant = $1 AND runs.id = picked.id
+          RETURNING runs.id, upload, ${iso("started")} AS started`,
         [tenant, section, lease.id, Number.isFinite(limit) ? limit : null],
       );
     });
