@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { migrate } from "../../../src/state/postgres/migrate.ts";
 import type { Pg } from "../../../src/state/postgres/pg.ts";
-import { forTenant } from "../../../src/state/postgres/tenant_wall.ts";
+import { forEveryTenant, forTenant } from "../../../src/state/postgres/tenant_wall.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { connect } from "./states.ts";
 
@@ -128,6 +128,19 @@ test("behind a pooler, a connection forgets whose rows it was about", async () =
   );
   expect(seen).toEqual(tenants.map((tenant) => [{ tenant }]));
   await pooled.close();
+});
+
+test("what is about all tenants says so", async () => {
+  const insert = await insertInto("starts");
+  for (const tenant of ["every 1", "every 2"]) {
+    await forTenant(pg, tenant).tx((on) => on.rows(insert, [tenant]));
+  }
+  const read = "SELECT tenant FROM wall.starts WHERE tenant LIKE 'every %' ORDER BY tenant";
+  expect(await forEveryTenant(pg).rows(read)).toEqual([
+    { tenant: "every 1" },
+    { tenant: "every 2" },
+  ]);
+  expect(await pg.rows(read)).toEqual([]);
 });
 
 test("a single statement for a tenant can only read", async () => {
