@@ -78,7 +78,8 @@ export async function writeAsOwner<T>(
       throw leaseLost();
     }
     return await work(on);
-  });
+    // A process that is cut off keeps nobody waiting for longer than its lease.
+  }, { idleMilliseconds: lease.milliseconds });
 }
 
 /** Has all that is written to what was answered of a section wait for this transaction, and for each other. */

@@ -33,6 +33,8 @@ export const everyTenant = Symbol("every tenant");
 export interface PgCall extends Deadline {
   /** Whose rows it may see and write; without it, those of no tenant. */
   readonly tenant?: string | typeof everyTenant;
+  /** So long the server waits for the next statement of a transaction, when that is less than the deadline. */
+  readonly idleMilliseconds?: number;
 }
 
 /** Runs statements; each is sent with its values apart from its text. */
@@ -161,8 +163,9 @@ class Server implements Pg {
   /** How a transaction begins: with whose rows it is about, and limits for a client that is gone. */
   #begin(first: string, call: PgCall | undefined): string {
     const limit = Math.max(1, Math.ceil(call?.milliseconds ?? this.#milliseconds));
+    const idle = Math.max(1, Math.min(limit, Math.ceil(call?.idleMilliseconds ?? limit)));
     const limits = `SET LOCAL statement_timeout = ${limit}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${limit}`;
+      `SET LOCAL idle_in_transaction_session_timeout = ${idle}`;
     const wall = call?.tenant === undefined ? "" : `; ${settingOf(call.tenant)}`;
     return `${first}; ${limits}${wall}`;
   }
